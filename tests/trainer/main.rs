@@ -1,0 +1,14 @@
+//! The trainer's tests, through its public interface.
+
+mod agent;
+mod bars;
+mod cli;
+mod config;
+mod environment;
+mod features;
+mod forest;
+mod metrics;
+mod model;
+mod session;
+mod tensorboard;
+mod trace;

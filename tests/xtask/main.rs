@@ -1,0 +1,1 @@
+//! The tests of the tasks, through their public interface.

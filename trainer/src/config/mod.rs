@@ -1,0 +1,5 @@
+//! The trainer's settings: their types, ranges and defaults.
+
+mod field;
+
+pub use field::FieldError;

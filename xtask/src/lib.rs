@@ -1,0 +1,1 @@
+//! Archives, cleans, trains, seals and prunes training sessions.
