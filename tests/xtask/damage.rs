@@ -155,6 +155,9 @@ impl Dice {
     fn mutate(&mut self, bytes: &mut Vec<u8>) {
         for _ in 0..=self.roll(4) {
             let length = bytes.len();
+            if length < 2 {
+                return;
+            }
             // Half of the changes are near the end, where the
             // directory lies.
             let at = if self.roll(2) == 0 {

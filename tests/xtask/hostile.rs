@@ -370,7 +370,7 @@ fn many_entries_are_restored() {
     let verified = start.elapsed();
     let (code, document) = trap.task(&["restore", "latest", "--into", "w/out"]);
     assert_eq!((code, document["restored"].as_array().unwrap().len()), (0, n_entries));
-    let restored = start.elapsed() - verified;
+    let restored = start.elapsed().saturating_sub(verified);
     println!("{n_entries} entries: verified in {verified:?}, restored in {restored:?}");
     let n_files = (0..1000).map(|n| trap.sandbox.path(&format!("w/out/logs/{n:03}")));
     let n_files: usize = n_files.map(|path: std::path::PathBuf| count(&path)).sum();

@@ -90,7 +90,7 @@ fn deleting_is_done_in_few_places() {
             // Drafts and empty folders of killed runs.
             "xtask/src/recover.rs",
             // A file that was not restored whole.
-            "xtask/src/restore/write.rs",
+            "xtask/src/restore/draft.rs",
             // Trash that has waited long enough.
             "xtask/src/prune.rs",
             "xtask/src/recover.rs",

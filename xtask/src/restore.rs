@@ -5,6 +5,7 @@
 //! a symlink, outside the target, or over another file unasked.
 
 mod copy;
+mod draft;
 mod foreign;
 mod item;
 mod live;
@@ -109,6 +110,11 @@ pub fn plan(found: &[Found], policy: Overwrite) -> RestorePlan {
         if let Some(other) = taken.insert(target, &file.path) {
             plan.lost.push(report(format!("`{other}` belongs at the same place")));
             taken.insert(target, other);
+            continue;
+        }
+        let above = target.ancestors().skip(1).find_map(|folder| taken.get(folder));
+        if let Some(other) = above {
+            plan.lost.push(report(format!("`{other}`, a file, belongs in place of its folder")));
             continue;
         }
         let replaces = match (&file.existing, policy) {
