@@ -134,6 +134,13 @@ fn a_file_of_one_symbol_is_read() {
 }
 
 #[test]
+fn one_symbol_in_the_last_column_is_one_with_any_line_ending() {
+    let content = "Date,open,high,low,close,symbol\r\n2020-01-01,1,1,1,1,BTC\r\n\
+                   2020-01-02,1,1,1,1,BTC\n2020-01-03,1,1,1,1,BTC";
+    assert_eq!(read(content).map(|bars| bars.len()), Ok(3));
+}
+
+#[test]
 fn two_columns_for_one_price_are_refused() {
     let error = read("Date,BTC.open,ETH.open,high,low,close\n2020-01-01,1,1,1,1,1\n");
     insta::assert_snapshot!(wrapped(error.unwrap_err()), @r"

@@ -34,28 +34,38 @@ fn parse_short(text: &[u8]) -> Option<f64> {
         digits => (false, digits),
     };
     // 18 digits cannot overflow the mantissa.
-    if digits.is_empty() || digits.len() > 19 {
+    if digits.len() > 19 {
         return None;
     }
-    let mut mantissa: u64 = 0;
-    let mut point = None;
-    for (idx, &byte) in digits.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit <= 9 {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
-        } else if byte == b'.' && point.is_none() {
-            point = Some(idx);
-        } else {
-            return None;
-        }
-    }
-    let n_decimals = point.map_or(0, |idx| digits.len() - 1 - idx);
-    let n_digits = digits.len() - usize::from(point.is_some());
+    let (mantissa, fraction) = take_digits(0, digits);
+    let (mantissa, n_decimals) = match fraction {
+        [] => (mantissa, 0),
+        [b'.', decimals @ ..] => match take_digits(mantissa, decimals) {
+            (mantissa, []) => (mantissa, decimals.len()),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let n_digits = digits.len() - usize::from(!fraction.is_empty());
     if n_digits == 0 || n_digits > 18 || mantissa > MANTISSA_MAX {
         return None;
     }
     let number = mantissa as f64 / POWERS_OF_TEN[n_decimals];
     Some(if is_negative { -number } else { number })
+}
+
+/// Appends leading digits to `mantissa`; returns it and what follows.
+#[inline]
+fn take_digits(mut mantissa: u64, mut text: &[u8]) -> (u64, &[u8]) {
+    while let [byte, rest @ ..] = text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+        text = rest;
+    }
+    (mantissa, text)
 }
 
 #[cold]

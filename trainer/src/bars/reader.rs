@@ -85,7 +85,7 @@ impl BarReader {
             .settle_time(&self.row)
             .map_err(|error| anyhow!("`{name}` {error}"))?;
         if let Some(idx) = self.columns.symbol {
-            self.symbol = self.row.get(idx).unwrap_or_default().to_vec();
+            self.symbol = self.row.get(idx).unwrap_or_default().trim_ascii().to_vec();
         }
         Ok(())
     }
@@ -107,7 +107,7 @@ impl BarReader {
             Err(fault) => return Err(self.describe(&fault)),
         };
         if let Some(idx) = self.columns.symbol
-            && self.row[idx] != self.symbol[..]
+            && self.row[idx].trim_ascii() != self.symbol
         {
             return Err(self.another_symbol(idx));
         }
