@@ -1,1 +1,17 @@
 //! The tests of the tasks, through their public interface.
+
+mod archive;
+mod clean;
+mod cli;
+mod config;
+mod list;
+mod lock;
+mod name;
+mod prune;
+mod recover;
+mod retention;
+mod scan;
+mod support;
+mod tidy;
+mod train;
+mod verify;

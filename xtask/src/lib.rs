@@ -1,1 +1,40 @@
 //! Archives, cleans, trains, seals and prunes training sessions.
+//!
+//! Nothing is moved without a [`verify::Receipt`], which exists only
+//! after an archive was read back; nothing is deleted without a plan
+//! that `--dry-run` shows. Clock, paths and interrupts are arguments.
+
+pub mod cli;
+pub mod exit;
+
+pub mod config;
+pub mod workspace;
+
+pub mod digest;
+pub mod files;
+pub mod lock;
+
+pub mod manifest;
+pub mod name;
+pub mod session;
+
+pub mod scan;
+pub mod seal;
+
+pub mod archive;
+pub mod catalog;
+pub mod verify;
+
+pub mod clean;
+pub mod recover;
+
+pub mod prune;
+pub mod retention;
+
+pub mod process;
+
+pub mod cycle;
+pub mod train;
+
+pub mod report;
+pub mod run;

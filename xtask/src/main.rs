@@ -1,2 +1,127 @@
-//! The command line of `cargo xtask`.
-fn main() {}
+//! The command line of `cargo xtask`: reads the clock, prints, exits.
+
+use std::cell::Cell;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use clap::Parser;
+
+use xtask::cli::{Cli, Format, GlobalArgs};
+use xtask::cycle::Job;
+use xtask::exit::{CodedError, Exit, code_of};
+use xtask::process::Trainer;
+use xtask::run::{Environment, Outcome, run};
+use xtask::workspace::Workspace;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let has_warned = Cell::new(false);
+    match execute(&cli, &has_warned) {
+        Ok(Exit::Done) if has_warned.get() => Exit::Warnings.into(),
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::from(code_of(&error))
+        }
+    }
+}
+
+fn execute(cli: &Cli, has_warned: &Cell<bool>) -> Result<Exit> {
+    let workspace = Workspace::open(&root(&cli.global)?)?;
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let trainer = Arc::new(Trainer::default());
+    listen(&interrupt, &trainer)?;
+    let is_quiet = cli.global.quiet;
+    let mut notes = |line: &str| {
+        let is_warning = line.starts_with("warning: ");
+        has_warned.set(has_warned.get() || is_warning);
+        if is_warning || !is_quiet {
+            say(line);
+        }
+    };
+    let now = cli.global.now;
+    let mut job = Job {
+        workspace: &workspace,
+        clock: &move || now.unwrap_or_else(read_clock),
+        interrupt: &interrupt,
+        notes: &mut notes,
+    };
+    let environment = Environment {
+        current_folder: current_folder()?,
+        trainer: &trainer,
+        trainer_home: trainer_home(),
+    };
+    let Outcome { text, json, exit } = run(&mut job, cli, &environment)?;
+    print(match cli.global.format {
+        Format::Text => &text,
+        Format::Json => &json,
+    })?;
+    Ok(exit)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+fn read_clock() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// Lets SIGINT, SIGTERM and SIGHUP stop the work in good order.
+fn listen(interrupt: &Arc<AtomicBool>, trainer: &Arc<Trainer>) -> Result<()> {
+    let (interrupt, trainer) = (Arc::clone(interrupt), Arc::clone(trainer));
+    ctrlc::set_handler(move || {
+        interrupt.store(true, Ordering::Relaxed);
+        trainer.stop();
+    })
+    .context("failed to listen for signals")
+}
+
+fn current_folder() -> Result<PathBuf> {
+    std::env::current_dir().context("failed to read the current folder")
+}
+
+/// Returns the workspace's root: as given, else around the current
+/// folder, else that of the xtask package that cargo runs.
+fn root(global: &GlobalArgs) -> Result<PathBuf> {
+    let current = current_folder()?;
+    if let Some(root) = &global.root {
+        return Ok(current.join(root));
+    }
+    let by_cargo = || std::env::var_os("CARGO_MANIFEST_DIR").map(|dir| parent(Path::new(&dir)));
+    Workspace::find(&current).or_else(by_cargo).ok_or_else(|| {
+        CodedError::Usage(format!(
+            "there is no workspace at or above `{}` (a folder with `config/config.json`); name \
+             one by `--root DIR`",
+            current.display()
+        ))
+        .into()
+    })
+}
+
+/// Returns the cargo workspace that holds the trainer's package.
+fn trainer_home() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    parent(&package)
+}
+
+fn parent(package: &Path) -> PathBuf {
+    package.parent().unwrap_or(package).to_owned()
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // Whoever reads, such as `head`, has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("failed to print the result"),
+    }
+}
+
+fn say(line: &str) {
+    // There is nowhere left to complain when stderr is closed.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

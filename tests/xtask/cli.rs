@@ -1,0 +1,68 @@
+use crate::support::{Sandbox, stderr, stdout};
+
+#[test]
+fn the_help_names_every_task_and_exit_code() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(stdout(&mut sandbox.xtask(&["--help"])));
+}
+
+#[test]
+fn the_help_of_train_has_examples() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(stdout(&mut sandbox.xtask(&["train", "--help"])));
+}
+
+#[test]
+fn the_help_of_each_other_task_has_examples() {
+    let sandbox = Sandbox::new();
+    for task in ["archive", "clean-workspace", "prune", "list", "show"] {
+        let text = stdout(&mut sandbox.xtask(&[task, "--help"]));
+        assert!(text.contains(&format!("Examples:\n  cargo xtask {task}")), "{text}");
+    }
+}
+
+#[test]
+fn a_workspace_is_found_from_any_folder_within() {
+    let sandbox = Sandbox::with_session();
+    sandbox.write("config/config.json", "{}");
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(sandbox.path("logs/trades")).arg("archive").assert().code(0);
+    assert_eq!(sandbox.archive_names().len(), 1);
+}
+
+#[test]
+fn without_a_workspace_the_remedy_is_named() {
+    let sandbox = Sandbox::new();
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(sandbox.root()).env_remove("CARGO_MANIFEST_DIR").arg("list");
+    command.assert().code(2);
+    let text = stderr(&mut command);
+    assert!(text.contains("name one by `--root DIR`"), "{text}");
+}
+
+#[test]
+fn a_root_that_is_not_there_is_an_error() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.xtask(&["list"]);
+    let missing = sandbox.path("missing");
+    drop(sandbox);
+    command.current_dir("/").assert().code(1);
+    assert!(stderr(&mut command).contains("failed to open the workspace"), "{missing:?}");
+}
+
+#[test]
+fn a_tag_with_a_space_is_refused() {
+    let sandbox = Sandbox::with_session();
+    let mut command = sandbox.xtask(&["archive", "--tag", "two words"]);
+    command.assert().code(2);
+    assert!(stderr(&mut command).contains("a tag is one word"));
+}
+
+#[test]
+fn quiet_leaves_stderr_empty() {
+    let sandbox = Sandbox::with_session();
+    sandbox.write("archives/.training_backup_20260101_000000.zip.partial", "x");
+    assert!(stderr(&mut sandbox.xtask(&["archive"])).contains("removed `archives/."));
+    sandbox.write("archives/.training_backup_20260101_000000.zip.partial", "x");
+    assert_eq!(stderr(&mut sandbox.xtask(&["archive", "--quiet"])), "");
+}

@@ -1,0 +1,86 @@
+use std::fs::{self, File};
+
+use xtask::catalog::{BACKUP_RECORD, BackupRecord};
+use xtask::cycle;
+use xtask::recover::recover;
+
+use crate::support::{Sandbox, time, tree};
+
+const NOW: &str = "2026-01-02T03:04:05Z";
+
+/// Lays what a kill after `n_moved` renames of a clean leaves.
+fn killed_clean(sandbox: &Sandbox, archive: Option<String>, n_moved: usize) {
+    let partial = sandbox.path("backups/session_20260102_030405.partial");
+    fs::create_dir_all(&partial).unwrap();
+    let moved = ["logs", "models", "policy.pth"].map(str::to_owned).to_vec();
+    for item in &moved[..n_moved] {
+        fs::rename(sandbox.path(item), partial.join(item)).unwrap();
+    }
+    let record = BackupRecord { format: 1, moved_at: time(NOW), archive, moved };
+    fs::write(partial.join(BACKUP_RECORD), serde_json::to_vec(&record).unwrap()).unwrap();
+}
+
+#[test]
+fn a_clean_killed_after_any_rename_is_completed() {
+    for n_moved in 0..=3 {
+        let sandbox = Sandbox::with_session();
+        let before = tree(sandbox.root());
+        let receipt = sandbox.archive(NOW);
+        killed_clean(&sandbox, Some(receipt.manifest().name.clone()), n_moved);
+        let notes = recover(&sandbox.workspace()).unwrap();
+        assert_eq!(
+            notes,
+            ["completed `backups/session_20260102_030405`, which a killed run had begun"]
+        );
+        let backup = tree(&sandbox.path("backups/session_20260102_030405"));
+        for (path, bytes) in before.iter().filter(|(path, _)| !path.starts_with("config/")) {
+            assert_eq!(backup.get(path), Some(bytes), "{path} after {n_moved} renames");
+        }
+        assert!(sandbox.path("logs/trades").is_dir());
+        assert!(recover(&sandbox.workspace()).unwrap().is_empty(), "a second time");
+    }
+}
+
+#[test]
+fn work_done_since_the_kill_is_not_moved_unarchived() {
+    let sandbox = Sandbox::with_session();
+    let receipt = sandbox.archive(NOW);
+    killed_clean(&sandbox, Some(receipt.manifest().name.clone()), 1);
+    sandbox.write("models/new.zip", "made after the kill");
+    recover(&sandbox.workspace()).unwrap();
+    assert_eq!(sandbox.read("models/new.zip"), "made after the kill");
+    let done = sandbox.job(NOW, cycle::set_aside).0.unwrap().unwrap();
+    assert!(done.is_new_archive);
+    assert_eq!(sandbox.backup_names().len(), 2);
+}
+
+#[test]
+fn a_backup_folder_without_a_record_is_kept_unless_it_is_empty() {
+    let sandbox = Sandbox::with_session();
+    sandbox.write("backups/session_20260102_030405.partial/logs/x.log", "kept");
+    fs::create_dir_all(sandbox.path("backups/session_20260102_030406.partial")).unwrap();
+    recover(&sandbox.workspace()).unwrap();
+    assert_eq!(sandbox.read("backups/session_20260102_030405/logs/x.log"), "kept");
+    assert_eq!(fs::read_dir(sandbox.path("backups")).unwrap().count(), 1);
+}
+
+#[test]
+fn an_unfinished_archive_is_removed_unless_someone_still_writes_it() {
+    let sandbox = Sandbox::with_session();
+    let abandoned = sandbox.write("archives/.training_backup_20260101_000000.zip.partial", "x");
+    let written = sandbox.write("archives/.training_backup_20260101_000001.zip.partial", "x");
+    let foreign = sandbox.write("archives/my.partial", "x");
+    let writer = File::open(&written).unwrap();
+    writer.lock().unwrap();
+    let notes = recover(&sandbox.workspace()).unwrap();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(!abandoned.exists());
+    assert!(written.exists() && foreign.exists());
+}
+
+#[test]
+fn a_run_with_nothing_to_recover_says_nothing() {
+    let sandbox = Sandbox::with_session();
+    sandbox.archive(NOW);
+    assert!(recover(&sandbox.workspace()).unwrap().is_empty());
+}

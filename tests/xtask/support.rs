@@ -1,0 +1,174 @@
+//! A workspace in a temporary folder, and the tasks run on it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, SystemTime};
+
+use assert_cmd::Command;
+use chrono::{DateTime, Utc};
+use tempfile::TempDir;
+
+use xtask::catalog::Catalog;
+use xtask::cycle::{Job, Label, archive_now};
+use xtask::manifest::Kind;
+use xtask::scan::{Scan, scan};
+use xtask::session;
+use xtask::verify::Receipt;
+use xtask::workspace::Workspace;
+
+/// A workspace that goes with the test.
+pub struct Sandbox {
+    folder: TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// One with a small session: a log, a model, a root checkpoint and
+    /// settings, all of a fixed time.
+    pub fn with_session() -> Self {
+        let sandbox = Self::new();
+        sandbox.write("logs/training.log", "trained\n");
+        sandbox.write("logs/trades/trade_execution.log", "");
+        sandbox.write("models/memory_efficient_model_final.zip", "the model\n");
+        sandbox.write("config/training_config.json", "{}\n");
+        sandbox.write("policy.pth", "weights\n");
+        fs::create_dir_all(sandbox.path("models/checkpoints")).unwrap();
+        sandbox
+    }
+
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.root().join(relative)
+    }
+
+    /// Writes a file of the fixed time and mode that snapshots show.
+    pub fn write(&self, relative: &str, content: &str) -> PathBuf {
+        let path = self.path(relative);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+        File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+        path
+    }
+
+    pub fn read(&self, relative: &str) -> String {
+        fs::read_to_string(self.path(relative)).unwrap()
+    }
+
+    pub fn workspace(&self) -> Workspace {
+        Workspace::open(self.root()).unwrap()
+    }
+
+    pub fn scan(&self) -> Scan {
+        scan(&self.workspace()).unwrap()
+    }
+
+    pub fn catalog(&self) -> Catalog {
+        Catalog::read(&self.workspace()).unwrap()
+    }
+
+    pub fn archive_names(&self) -> Vec<String> {
+        self.catalog().archives.iter().map(|archive| archive.name.to_string()).collect()
+    }
+
+    pub fn backup_names(&self) -> Vec<String> {
+        self.catalog().backups.iter().map(|backup| backup.name.to_string()).collect()
+    }
+
+    /// Runs `act` as a task at `now`, and returns its result and what
+    /// it noted.
+    pub fn job<T>(&self, now: &str, act: impl FnOnce(&mut Job<'_>) -> T) -> (T, Vec<String>) {
+        let workspace = self.workspace();
+        let time = time(now);
+        let mut lines = Vec::new();
+        let mut notes = |line: &str| lines.push(line.to_owned());
+        let mut job = Job {
+            workspace: &workspace,
+            clock: &move || time,
+            interrupt: &AtomicBool::new(false),
+            notes: &mut notes,
+        };
+        let result = act(&mut job);
+        (result, lines)
+    }
+
+    /// Archives the workspace as `cargo xtask archive` does.
+    pub fn archive(&self, now: &str) -> Receipt {
+        let session = session::read(self.root());
+        let archive =
+            |job: &mut Job<'_>| archive_now(job, Kind::Manual, &Label::default(), session);
+        self.job(now, archive).0.unwrap()
+    }
+
+    /// Returns the task's command, run in this workspace.
+    pub fn xtask(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(self.root()).arg("--root").arg(self.root()).args(arguments);
+        command
+    }
+
+    /// Writes a trainer: a shell script that does `body` in the
+    /// workspace.
+    pub fn trainer(&self, body: &str) -> PathBuf {
+        let path = self.path("trainer.sh");
+        fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// Trains by `trainer`, and returns the exit code and stderr.
+    pub fn train(&self, trainer: &Path, arguments: &[&str]) -> (i32, String) {
+        let output =
+            self.xtask(&["train", "--trainer-bin"]).arg(trainer).args(arguments).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+/// A trainer's body that leaves a completed session whose bytes differ
+/// from those of any other.
+pub const COMPLETES: &str = r#"
+echo "run $$ $(date +%N)" > logs/training.log
+echo "model $$ $(date +%N)" > models/memory_efficient_model_final.zip
+echo '{"format":1,"status":"completed","seed":42,"metrics":{"agent":{"sharpe":0.5}}}' \
+    > logs/session.json
+"#;
+
+pub fn time(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+}
+
+/// Returns every file below `folder`, by relative path, with its bytes.
+pub fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        for entry in fs::read_dir(&current).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                files.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+pub fn stdout(command: &mut Command) -> String {
+    String::from_utf8(command.output().unwrap().stdout).unwrap()
+}
+
+pub fn stderr(command: &mut Command) -> String {
+    String::from_utf8(command.output().unwrap().stderr).unwrap()
+}

@@ -1,0 +1,124 @@
+//! Rules that no lint can say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Returns the Rust files below `folder`, with their text.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(current) = folders.pop() {
+        for entry in fs::read_dir(&current).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+                files.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(!files.is_empty(), "{folder}");
+    files
+}
+
+fn files_that_say(folder: &str, words: &str) -> Vec<String> {
+    let mut names: Vec<String> = sources(folder)
+        .into_iter()
+        .filter(|(_, text)| code(text).any(|line| line.contains(words)))
+        .map(|(name, _)| name)
+        .collect();
+    names.sort();
+    names
+}
+
+/// Returns the lines that are not comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn xtask_never_links_smartcore() {
+    let tree = |package: &str| {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--package", package, "--edges", "normal,build", "--offline"])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(!tree("xtask").contains("smartcore"));
+    assert!(tree("trainer").contains("smartcore"));
+}
+
+#[test]
+fn one_file_of_the_trainer_names_smartcore() {
+    assert_eq!(files_that_say("trainer/src", "smartcore::").len(), 1);
+}
+
+#[test]
+fn one_file_of_xtask_starts_processes() {
+    assert_eq!(files_that_say("xtask/src", "Shell::new"), ["xtask/src/process.rs"]);
+    assert_eq!(files_that_say("xtask/src", "Command::new"), Vec::<String>::new());
+}
+
+#[test]
+fn only_main_reads_the_clock() {
+    assert_eq!(files_that_say("xtask/src", "Utc::now"), ["xtask/src/main.rs"]);
+    assert_eq!(files_that_say("trainer/src", "Utc::now"), ["trainer/src/main.rs"]);
+}
+
+#[test]
+fn deleting_is_done_in_few_places() {
+    let deleting: Vec<String> = ["fs::remove_file", "fs::remove_dir"]
+        .iter()
+        .flat_map(|call| files_that_say("xtask/src", call))
+        .collect();
+    assert_eq!(
+        deleting,
+        [
+            // A draft that is not published, and the old name of a
+            // file that was hard-linked to its new one.
+            "xtask/src/archive/publish.rs",
+            "xtask/src/files.rs",
+            // Drafts and empty folders of killed runs.
+            "xtask/src/recover.rs",
+            // Trash that has waited long enough.
+            "xtask/src/prune.rs",
+            "xtask/src/recover.rs",
+        ]
+    );
+}
+
+#[test]
+fn no_source_file_is_too_long_to_read() {
+    for folder in ["xtask/src", "trainer/src"] {
+        for (name, text) in sources(folder) {
+            let n_lines = text.lines().count();
+            assert!(n_lines <= 300, "{name} has {n_lines} lines; split it");
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for folder in ["xtask/src", "trainer/src"] {
+        for (name, text) in sources(folder) {
+            assert!(text.starts_with("//! "), "{name} has no module comment");
+        }
+    }
+}
+
+#[test]
+fn no_test_is_switched_off() {
+    let ignore = concat!("#[", "ignore");
+    for folder in ["xtask/src", "trainer/src", "tests"] {
+        assert_eq!(files_that_say(folder, ignore), Vec::<String>::new());
+    }
+}

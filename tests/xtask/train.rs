@@ -1,0 +1,204 @@
+use std::fs;
+
+use crate::support::{COMPLETES, Sandbox, stdout, tree};
+
+#[test]
+fn a_cycle_archives_the_last_run_before_training() {
+    let sandbox = Sandbox::with_session();
+    let before = tree(sandbox.root());
+    let trainer = sandbox.trainer(COMPLETES);
+    assert_eq!(sandbox.train(&trainer, &["--now", "2026-01-02T03:04:05Z"]).0, 0);
+    let catalog = sandbox.catalog();
+    let kinds: Vec<String> = catalog
+        .archives
+        .iter()
+        .map(|archive| archive.manifest().unwrap().kind.to_string())
+        .collect();
+    assert_eq!(kinds, ["previous", "session"]);
+    let moved = tree(&sandbox.path("backups/session_20260102_030405"));
+    assert_eq!(moved["logs/training.log"], before["logs/training.log"]);
+    assert!(sandbox.read("logs/training.log").starts_with("run"));
+}
+
+#[test]
+fn each_session_makes_exactly_one_archive() {
+    let sandbox = Sandbox::new();
+    let trainer = sandbox.trainer(COMPLETES);
+    for n_runs in 1..=3 {
+        assert_eq!(sandbox.train(&trainer, &[]).0, 0);
+        assert_eq!(sandbox.archive_names().len(), n_runs);
+        assert_eq!(sandbox.backup_names().len(), n_runs - 1);
+    }
+}
+
+#[test]
+fn six_runs_with_keep_five_leave_five() {
+    let sandbox = Sandbox::new();
+    let trainer = sandbox.trainer(COMPLETES);
+    for _ in 0..6 {
+        assert_eq!(sandbox.train(&trainer, &[]).0, 0);
+    }
+    assert_eq!(sandbox.archive_names().len(), 5);
+    let numbers: Vec<u64> = sandbox
+        .catalog()
+        .archives
+        .iter()
+        .map(|archive| archive.manifest().unwrap().run_number)
+        .collect();
+    assert_eq!(numbers, [2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn a_failed_training_is_archived_as_failed() {
+    let sandbox = Sandbox::new();
+    let trainer = sandbox.trainer(
+        "echo broke > logs/training.log\n\
+         echo '{\"status\": \"running\"}' > logs/session.json\nexit 1",
+    );
+    assert_eq!(sandbox.train(&trainer, &[]).0, 1);
+    let text = stdout(&mut sandbox.xtask(&["list"]));
+    assert!(text.contains("session  failed"), "{text}");
+}
+
+#[test]
+fn a_killed_trainer_is_archived_as_interrupted() {
+    let sandbox = Sandbox::new();
+    let trainer = sandbox.trainer(
+        "echo half > logs/training.log\n\
+         echo '{\"status\": \"running\"}' > logs/session.json\nkill -KILL $$",
+    );
+    assert_eq!(sandbox.train(&trainer, &[]).0, 130);
+    let text = stdout(&mut sandbox.xtask(&["list"]));
+    assert!(text.contains("session  interrupted"), "{text}");
+}
+
+#[test]
+fn what_a_killed_run_left_is_archived_as_interrupted() {
+    let sandbox = Sandbox::new();
+    sandbox.write("logs/session.json", r#"{"status": "running", "seed": 7}"#);
+    sandbox.write("logs/training.log", "half");
+    let trainer = sandbox.trainer(COMPLETES);
+    assert_eq!(sandbox.train(&trainer, &[]).0, 0);
+    let catalog = sandbox.catalog();
+    let manifest = catalog.archives[0].manifest().unwrap();
+    let session = manifest.session.as_ref().unwrap();
+    assert_eq!((session.status.to_string().as_str(), session.seed), ("interrupted", Some(7)));
+}
+
+#[test]
+fn a_trainer_that_keeps_no_record_still_gets_an_archive() {
+    let sandbox = Sandbox::new();
+    let trainer = sandbox.trainer("echo weights > policy.pth");
+    assert_eq!(sandbox.train(&trainer, &[]).0, 0);
+    let catalog = sandbox.catalog();
+    let manifest = catalog.archives[0].manifest().unwrap();
+    assert_eq!(manifest.files[0].path, "root_checkpoints/policy.pth");
+    assert_eq!(manifest.session.as_ref().unwrap().status.to_string(), "completed");
+}
+
+#[test]
+fn a_trainer_that_fails_at_once_leaves_no_empty_archive() {
+    let sandbox = Sandbox::new();
+    let trainer = sandbox.trainer("exit 1");
+    assert_eq!(sandbox.train(&trainer, &[]).0, 1);
+    assert!(sandbox.archive_names().is_empty());
+}
+
+#[test]
+fn without_archives_the_old_session_still_moves() {
+    let sandbox = Sandbox::with_session();
+    let trainer = sandbox.trainer(COMPLETES);
+    let (code, notes) = sandbox.train(&trainer, &["--no-archive", "--now", "2026-01-02T03:04:05Z"]);
+    assert_eq!(code, 0);
+    assert!(notes.contains("its only copy (--no-archive)"), "{notes}");
+    assert!(sandbox.archive_names().is_empty());
+    assert_eq!(sandbox.read("backups/session_20260102_030405/logs/training.log"), "trained\n");
+}
+
+#[test]
+fn nothing_moves_when_the_session_cannot_be_archived() {
+    let sandbox = Sandbox::with_session();
+    // A file where the archive folder should be.
+    sandbox.write("archives", "in the way");
+    let before = tree(sandbox.root());
+    let trainer = sandbox.trainer(COMPLETES);
+    assert_eq!(sandbox.train(&trainer, &[]).0, 1);
+    for (path, bytes) in before {
+        assert_eq!(fs::read(sandbox.path(&path)).unwrap(), bytes, "{path}");
+    }
+}
+
+#[test]
+fn a_missing_trainer_is_wrong_usage_and_moves_nothing() {
+    let sandbox = Sandbox::with_session();
+    let (code, notes) = sandbox.train(&sandbox.path("no-such-trainer"), &[]);
+    assert_eq!(code, 2, "{notes}");
+    assert!(sandbox.backup_names().is_empty());
+}
+
+#[test]
+fn the_trainer_gets_its_flags() {
+    let sandbox = Sandbox::new();
+    sandbox.write("bars.csv", "x");
+    let trainer = sandbox.trainer("echo \"$@\" > logs/arguments");
+    let arguments = [
+        "--data",
+        "bars.csv",
+        "--episodes",
+        "3",
+        "--seed",
+        "7",
+        "--threads",
+        "2",
+        "--default",
+        "--steps-per-batch",
+        "500",
+    ];
+    assert_eq!(sandbox.train(&trainer, &arguments).0, 0);
+    let root = sandbox.root().canonicalize().unwrap();
+    assert_eq!(
+        sandbox.read("logs/arguments").replace(root.to_str().unwrap(), "[root]"),
+        "train --root [root] --exit-with-parent --data bars.csv --episodes 3 \
+         --steps-per-batch 500 --seed 7 --threads 2 --default\n"
+    );
+}
+
+#[test]
+fn the_document_of_a_train_is_the_only_thing_on_stdout() {
+    let sandbox = Sandbox::with_session();
+    let trainer = sandbox.trainer(&format!("echo chatter\n{COMPLETES}"));
+    let output = sandbox
+        .xtask(&["train", "--format", "json", "--tag", "ci", "--note", "nightly"])
+        .arg("--trainer-bin")
+        .arg(&trainer)
+        .output()
+        .unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["status"], "completed");
+    assert_eq!(document["model"], "models/memory_efficient_model_final.zip");
+    assert_eq!(document["session"]["metrics"]["agent"]["sharpe"], 0.5);
+    assert_eq!(document["previous"]["is_new_archive"], true);
+    let name = document["archive"]["name"].as_str().unwrap();
+    let catalog = sandbox.catalog();
+    let manifest = catalog.find(name).unwrap().manifest().unwrap();
+    assert_eq!(
+        (manifest.tags.clone(), manifest.note.as_deref()),
+        (vec!["ci".into()], Some("nightly"))
+    );
+}
+
+#[test]
+fn the_summary_names_archive_model_and_backup() {
+    let sandbox = Sandbox::with_session();
+    let trainer = sandbox.trainer(COMPLETES);
+    let mut command = sandbox.xtask(&["train", "--now", "2026-01-02T03:04:05Z", "--trainer-bin"]);
+    let text = stdout(command.arg(&trainer));
+    let text: String =
+        text.lines().map(|line| line.split(" (").next().unwrap().to_owned() + "\n").collect();
+    insta::assert_snapshot!(text, @"
+    session   completed
+    previous  training_backup_20260102_030405.zip, moved to backups/session_20260102_030405
+    model     models/memory_efficient_model_final.zip
+    archive   archives/training_backup_20260102_030405_2.zip
+    ");
+}

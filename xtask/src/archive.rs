@@ -1,0 +1,106 @@
+//! Makes an archive: writes it, reads it back, gives it its name.
+//!
+//! Only a complete, checked archive ever has its final name. What a
+//! kill leaves is a `.partial` file, which the next run removes.
+
+mod publish;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
+
+pub use publish::PARTIAL_SUFFIX;
+
+use crate::catalog::Catalog;
+use crate::exit::CodedError;
+use crate::manifest::{FORMAT, GitState, Kind, Manifest, SessionSummary, Totals};
+use crate::name::StampedName;
+use crate::scan::Scan;
+use crate::verify::{self, Receipt};
+use crate::workspace::Workspace;
+
+/// What to say of an archive, beyond its files.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// Why it is made.
+    pub kind: Kind,
+    /// The time, which also names it.
+    pub now: DateTime<Utc>,
+    /// Words to find it by.
+    pub tags: &'a [String],
+    /// A sentence on it.
+    pub note: Option<&'a str>,
+    /// The session's record.
+    pub session: Option<SessionSummary>,
+    /// The state of the work tree, and its difference from the commit.
+    pub git: Option<(GitState, Vec<u8>)>,
+    /// Set by a signal: stop, and leave nothing half done.
+    pub interrupt: &'a AtomicBool,
+}
+
+/// Archives `scan` in the archive folder of `workspace`.
+///
+/// # Errors
+/// When a file cannot be read or written, or the archive, read back,
+/// does not hold what was written. No archive is left then.
+pub fn create(workspace: &Workspace, scan: &Scan, request: &Request<'_>) -> Result<Receipt> {
+    let catalog = Catalog::read(workspace)?;
+    let name = catalog.free_archive_name(workspace, request.now);
+    let draft = publish::Draft::create(&workspace.archives(), &name.to_string())?;
+    let manifest = writer::write(
+        draft.file()?,
+        writer::Content {
+            scan,
+            manifest: head(name, catalog.next_run_number(), request),
+            patch: request.git.as_ref().map(|(_, patch)| patch.as_slice()),
+            time: request.now,
+            level: workspace.config().archive.compression_level,
+            interrupt: request.interrupt,
+        },
+    )?;
+    draft.sync()?;
+    let receipt = verify::read_back(draft.path())?;
+    if *receipt.manifest() != manifest {
+        bail!("the archive `{name}`, read back, has another manifest than was written; try again");
+    }
+    stop_if(request.interrupt)?;
+    Ok(receipt.moved_to(draft.publish()?))
+}
+
+fn head(name: StampedName, run_number: u64, request: &Request<'_>) -> Manifest {
+    Manifest {
+        format: FORMAT,
+        name: name.to_string(),
+        kind: request.kind,
+        created_at: name.time(),
+        run_number,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        session: request.session.clone(),
+        git: request.git.as_ref().map(|(state, _)| state.clone()),
+        tags: request.tags.to_vec(),
+        note: request.note.map(str::to_owned),
+        pinned: false,
+        files: Vec::new(),
+        empty_folders: Vec::new(),
+        skipped: Vec::new(),
+        totals: Totals { n_files: 0, size_bytes: 0 },
+    }
+}
+
+/// Returns an error when a signal has asked to stop.
+///
+/// # Errors
+/// [`CodedError::Interrupted`].
+pub fn stop_if(interrupt: &AtomicBool) -> Result<(), CodedError> {
+    let is_set = interrupt.load(Ordering::Relaxed);
+    if is_set { Err(CodedError::Interrupted) } else { Ok(()) }
+}
+
+/// Returns the `.partial` files that killed runs left in the archive
+/// folder of `workspace`, and that no process is still writing.
+pub fn leftovers(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    publish::leftovers(&workspace.archives())
+}

@@ -1,0 +1,108 @@
+//! Lets an archive appear under its name only when it is complete.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::files;
+
+/// The end of the name of an archive that is still being written.
+pub const PARTIAL_SUFFIX: &str = ".partial";
+
+/// An archive that is being written; removed unless it is published.
+pub struct Draft {
+    path: PathBuf,
+    target: PathBuf,
+    // Locked while it is written: another workspace may share the
+    // folder, and its recovery must leave this file alone.
+    lock: File,
+    is_published: bool,
+}
+
+impl Draft {
+    /// Creates the empty draft of the archive `name` in `folder`.
+    pub fn create(folder: &Path, name: &str) -> Result<Self> {
+        files::create_folder(folder)?;
+        let path = folder.join(format!(".{name}{PARTIAL_SUFFIX}"));
+        let lock = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .with_context(|| format!("failed to create `{}`", path.display()))?;
+        lock.try_lock().with_context(|| format!("failed to lock `{}`", path.display()))?;
+        Ok(Self { path, target: folder.join(name), lock, is_published: false })
+    }
+
+    /// Returns a handle to write the archive through.
+    pub fn file(&self) -> Result<File> {
+        self.lock.try_clone().with_context(|| format!("failed to open `{}`", self.path.display()))
+    }
+
+    /// Returns the path of the draft.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes what was written durable.
+    pub fn sync(&self) -> Result<()> {
+        self.lock.sync_all().with_context(|| {
+            format!("failed to write `{}` to the disk; free some space", self.path.display())
+        })
+    }
+
+    /// Gives the archive its name, which nothing may have yet.
+    pub fn publish(mut self) -> Result<PathBuf> {
+        files::rename_new(&self.path, &self.target)
+            .and_then(|()| files::sync_folder(self.target.parent().unwrap_or(Path::new("."))))
+            .with_context(|| format!("failed to name the archive `{}`", self.target.display()))?;
+        self.is_published = true;
+        Ok(self.target.clone())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.is_published {
+            // A failure leaves a file that the next run removes.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Returns the drafts in `folder` that no process writes any more.
+pub fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(error).with_context(|| format!("failed to read `{}`", folder.display()));
+        }
+    };
+    let mut drafts = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(|| format!("failed to read `{}`", folder.display()))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with(".training_backup_")
+            && name.ends_with(PARTIAL_SUFFIX)
+            && is_abandoned(&path)?
+        {
+            drafts.push(path);
+        }
+    }
+    drafts.sort();
+    Ok(drafts)
+}
+
+fn is_abandoned(path: &Path) -> Result<bool> {
+    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The archives and backups of a workspace, in order.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::Manifest;
+use crate::name::{NameKind, StampedName};
+use crate::verify;
+use crate::workspace::Workspace;
+
+/// The file in a backup folder that tells which archive holds it.
+pub const BACKUP_RECORD: &str = ".trainvault-backup.json";
+
+/// One archive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Archive {
+    /// The file name.
+    pub name: StampedName,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// The size of the file in bytes.
+    pub size_bytes: u64,
+    /// What it says of itself.
+    pub content: Content,
+}
+
+/// What an archive says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// An archive of this tool.
+    Sealed(Box<Manifest>),
+    /// A zip without a manifest, from an earlier tool.
+    Foreign,
+    /// A file that cannot be read as an archive, and why.
+    Unreadable(String),
+}
+
+impl Archive {
+    /// Returns the manifest, where there is one.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        match &self.content {
+            Content::Sealed(manifest) => Some(manifest),
+            Content::Foreign | Content::Unreadable(_) => None,
+        }
+    }
+
+    /// Returns when it was made: by the manifest, else by its name.
+    pub fn created_at(&self) -> DateTime<Utc> {
+        self.manifest().map_or(self.name.time(), |manifest| manifest.created_at)
+    }
+}
+
+/// One backup: a session that was moved aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// The folder's name.
+    pub name: StampedName,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What its record says, where it can be read.
+    pub record: Option<BackupRecord>,
+}
+
+/// The content of the record, written before anything is moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupRecord {
+    /// 1.
+    pub format: u32,
+    /// When the session was moved aside.
+    pub moved_at: DateTime<Utc>,
+    /// The archive that holds the same bytes; null after
+    /// `--no-archive`, when this folder is the only copy.
+    pub archive: Option<String>,
+    /// What was moved, relative to the workspace.
+    pub moved: Vec<String>,
+}
+
+/// The archives and backups of a workspace.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Catalog {
+    /// The archives, oldest first.
+    pub archives: Vec<Archive>,
+    /// The backups, oldest first.
+    pub backups: Vec<Backup>,
+}
+
+impl Catalog {
+    /// Reads what lies in the archive and backup folders.
+    ///
+    /// Files outside the pattern of names are not looked at.
+    ///
+    /// # Errors
+    /// When a folder cannot be read; a damaged archive is no error.
+    pub fn read(workspace: &Workspace) -> Result<Self> {
+        let archives = named(&workspace.archives(), NameKind::Archive)?
+            .into_iter()
+            .map(|(name, path)| read_archive(name, path))
+            .collect();
+        let backups = named(&workspace.backups(), NameKind::Backup)?
+            .into_iter()
+            .map(|(name, path)| Backup { record: read_record(&path), name, path })
+            .collect();
+        Ok(Self { archives: in_order(archives), backups })
+    }
+
+    /// Returns a run number above that of every archive.
+    pub fn next_run_number(&self) -> u64 {
+        let numbers = self.archives.iter().filter_map(Archive::manifest).map(|m| m.run_number);
+        numbers.max().unwrap_or(0) + 1
+    }
+
+    /// Returns the first free name for an archive made at `now`; a name
+    /// in the trash is not free, so that it can be brought back.
+    pub fn free_archive_name(&self, workspace: &Workspace, now: DateTime<Utc>) -> StampedName {
+        let trash = workspace.archives_trash();
+        let batches = folder_entries(&trash).unwrap_or_default();
+        StampedName::first_free(NameKind::Archive, now, |name| {
+            exists(&workspace.archives().join(name))
+                || batches.iter().any(|batch| exists(&batch.join(name)))
+        })
+    }
+
+    /// Returns the archive called `name`, or the newest one for
+    /// `latest`. `training_backup_` and `.zip` may be left out.
+    ///
+    /// # Errors
+    /// Says which names there are.
+    pub fn find(&self, name: &str) -> Result<&Archive> {
+        let found = match name {
+            "latest" => self.archives.last(),
+            name => {
+                let name = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
+                self.archives.iter().find(|archive| archive.name.short() == name)
+            }
+        };
+        found.with_context(|| match self.archives.last() {
+            None => "there is no archive yet; `cargo xtask train` makes one".to_owned(),
+            Some(newest) => format!(
+                "there is no archive `{name}`; `cargo xtask list` names all {}, the newest is `{}`",
+                self.archives.len(),
+                newest.name
+            ),
+        })
+    }
+}
+
+/// Whether there is anything at `path`, even a broken symlink.
+pub fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// Returns the paths in `folder`, sorted; none when it is absent.
+pub fn folder_entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failed = || format!("failed to read the folder `{}`", folder.display());
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(failed),
+    };
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .with_context(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn named(folder: &Path, kind: NameKind) -> Result<Vec<(StampedName, PathBuf)>> {
+    let mut named: Vec<_> = folder_entries(folder)?
+        .into_iter()
+        .filter_map(|path| {
+            let name = StampedName::parse(kind, path.file_name()?.to_str()?)?;
+            Some((name, path))
+        })
+        .collect();
+    named.sort();
+    Ok(named)
+}
+
+fn read_archive(name: StampedName, path: PathBuf) -> Archive {
+    let content = match verify::read_manifest(&path) {
+        Ok(Some(manifest)) => Content::Sealed(Box::new(manifest)),
+        Ok(None) => Content::Foreign,
+        Err(error) => Content::Unreadable(format!("{error:#}")),
+    };
+    let size_bytes = path.metadata().map_or(0, |metadata| metadata.len());
+    Archive { name, path, size_bytes, content }
+}
+
+fn read_record(backup: &Path) -> Option<BackupRecord> {
+    serde_json::from_slice(&fs::read(backup.join(BACKUP_RECORD)).ok()?).ok()
+}
+
+/// Orders archives by run number, which no clock can set back. Those
+/// without one stand before the first that is newer by time.
+fn in_order(archives: Vec<Archive>) -> Vec<Archive> {
+    let (mut ordered, others): (Vec<_>, Vec<_>) =
+        archives.into_iter().partition(|archive| archive.manifest().is_some());
+    ordered.sort_by_key(|archive| (archive.manifest().map(|m| m.run_number), archive.name));
+    for other in others {
+        let position = ordered
+            .iter()
+            .position(|archive| archive.created_at() > other.created_at())
+            .unwrap_or(ordered.len());
+        ordered.insert(position, other);
+    }
+    ordered
+}

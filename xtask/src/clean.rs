@@ -1,0 +1,193 @@
+//! Moves the old session aside, so that the next starts from nothing.
+//!
+//! It moves by rename and never deletes. A kill in between leaves a
+//! `.partial` backup, which the next run completes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::catalog::{BACKUP_RECORD, BackupRecord, exists, folder_entries};
+use crate::files;
+use crate::manifest::Manifest;
+use crate::name::{NameKind, StampedName};
+use crate::scan::{Scan, scan};
+use crate::verify::Receipt;
+use crate::workspace::{SESSION_FOLDERS, Workspace};
+
+/// The end of the name of a backup that is not complete.
+pub const PARTIAL_SUFFIX: &str = ".partial";
+
+/// What a clean would move, and where to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CleanPlan {
+    /// The backup's name.
+    pub backup: String,
+    /// What is moved, relative to the workspace.
+    pub moves: Vec<String>,
+}
+
+/// What allows a session to be moved.
+#[derive(Debug, Clone, Copy)]
+pub enum Warrant<'a> {
+    /// A checked archive holds every byte.
+    Archived(&'a Receipt),
+    /// The user asked for no archive: the backup is the only copy.
+    NoArchive,
+}
+
+/// Plans what a clean at `now` moves; `None` when the workspace is
+/// clean.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Option<CleanPlan>> {
+    let mut moves = Vec::new();
+    for folder in ["logs", "models"] {
+        if holds_a_trace(workspace, Path::new(folder))? {
+            moves.push(folder.to_owned());
+        }
+    }
+    let root_files = scan.files.iter().filter(|file| {
+        file.is_moved_by_clean() && file.disk_path.parent() == Some(workspace.root())
+    });
+    for file in root_files {
+        let name = file.disk_path.file_name().unwrap_or_default();
+        let name = name.to_str().with_context(|| {
+            format!("the name of `{}` is not UTF-8; rename it", file.disk_path.display())
+        })?;
+        moves.push(name.to_owned());
+    }
+    if moves.is_empty() {
+        return Ok(None);
+    }
+    let backups = workspace.backups();
+    let trashed = folder_entries(&workspace.backups_trash())?;
+    let backup = StampedName::first_free(NameKind::Backup, now, |name| {
+        exists(&backups.join(name))
+            || exists(&partial_path(&backups, name))
+            || trashed.iter().any(|batch| exists(&batch.join(name)))
+    });
+    Ok(Some(CleanPlan { backup: backup.to_string(), moves }))
+}
+
+/// Moves what `plan` names into its backup, and lays fresh folders.
+///
+/// # Errors
+/// When the workspace holds a file that the archive does not, or a
+/// rename fails; what was moved by then lies in the partial backup.
+pub fn apply(
+    workspace: &Workspace,
+    plan: &CleanPlan,
+    warrant: Warrant<'_>,
+    now: DateTime<Utc>,
+) -> Result<PathBuf> {
+    let archive = match warrant {
+        Warrant::Archived(receipt) => {
+            check_covered(&scan(workspace)?, receipt)?;
+            Some(receipt.manifest().name.clone())
+        }
+        Warrant::NoArchive => None,
+    };
+    let partial = partial_path(&workspace.backups(), &plan.backup);
+    files::create_folder(&partial)?;
+    let record = BackupRecord { format: 1, moved_at: now, archive, moved: plan.moves.clone() };
+    let record = serde_json::to_vec_pretty(&record).expect("a record is plain data");
+    files::write_atomically(&partial.join(BACKUP_RECORD), &record)?;
+    for item in &plan.moves {
+        move_aside(workspace, item, &partial)?;
+    }
+    let backup = complete(&partial)?;
+    lay_fresh_folders(workspace)?;
+    Ok(backup)
+}
+
+/// Renames `item` of the workspace into the backup folder `partial`.
+pub fn move_aside(workspace: &Workspace, item: &str, partial: &Path) -> Result<()> {
+    let from = workspace.root().join(item);
+    files::rename_folder_new(&from, &partial.join(item)).with_context(|| {
+        format!(
+            "failed to move `{item}` to `{}`; `backups/` must be on the workspace's disk",
+            workspace.display(partial)
+        )
+    })
+}
+
+/// Gives the partial backup its final name, and returns its path.
+pub fn complete(partial: &Path) -> Result<PathBuf> {
+    let name = partial.file_name().unwrap_or_default().to_string_lossy();
+    let backup = partial.with_file_name(name.trim_end_matches(PARTIAL_SUFFIX));
+    files::sync_folder(partial)
+        .and_then(|()| files::rename_folder_new(partial, &backup))
+        .and_then(|()| files::sync_folder(backup.parent().unwrap_or(Path::new("."))))
+        .with_context(|| format!("failed to complete the backup `{}`", backup.display()))?;
+    Ok(backup)
+}
+
+/// Creates the session folders that are not there.
+pub fn lay_fresh_folders(workspace: &Workspace) -> Result<()> {
+    for folder in SESSION_FOLDERS {
+        let folder = workspace.root().join(folder);
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
+    }
+    files::sync_folder(workspace.root())
+        .with_context(|| format!("failed to sync `{}`", workspace.root().display()))
+}
+
+/// Checks that `manifest` holds every file that a clean would move.
+///
+/// # Errors
+/// Names the first file that it does not hold.
+pub fn check_covered(scan: &Scan, receipt: &Receipt) -> Result<()> {
+    match uncovered(scan, receipt.manifest()) {
+        None => Ok(()),
+        Some(path) => bail!(
+            "`{path}` changed since it was archived; stop the program that writes it and run \
+             this again (nothing was moved)"
+        ),
+    }
+}
+
+/// Returns the first file that a clean would move and that `manifest`
+/// does not hold with the same size.
+pub fn uncovered<'a>(scan: &'a Scan, manifest: &Manifest) -> Option<&'a str> {
+    let sizes: BTreeMap<&str, u64> =
+        manifest.files.iter().map(|file| (file.path.as_str(), file.size_bytes)).collect();
+    scan.files
+        .iter()
+        .filter(|file| file.is_moved_by_clean())
+        .find(|file| sizes.get(file.archive_path.text.as_str()) != Some(&file.size_bytes))
+        .map(|file| file.archive_path.text.as_str())
+}
+
+/// Returns where the backup `name` lies until it is complete.
+fn partial_path(backups: &Path, name: &str) -> PathBuf {
+    backups.join(format!("{name}{PARTIAL_SUFFIX}"))
+}
+
+/// Whether `folder` holds anything but the fresh, empty folders.
+fn holds_a_trace(workspace: &Workspace, folder: &Path) -> Result<bool> {
+    let path = workspace.root().join(folder);
+    match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => {
+            return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
+        }
+        Ok(metadata) if !metadata.is_dir() => return Ok(true),
+        Ok(_) => {}
+    }
+    if !SESSION_FOLDERS.iter().any(|fresh| folder == Path::new(fresh)) {
+        return Ok(true);
+    }
+    for entry in folder_entries(&path)? {
+        if holds_a_trace(workspace, &folder.join(entry.file_name().unwrap_or_default()))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

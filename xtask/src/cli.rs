@@ -1,0 +1,172 @@
+//! The command line: what may be asked, and in which words.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Train models without ever losing one
+#[derive(Debug, Parser)]
+#[command(
+    name = "xtask",
+    bin_name = "cargo xtask",
+    version,
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings, \
+                  10 nothing to do, 11 locked by another process, 130 interrupted"
+)]
+pub struct Cli {
+    /// What applies to every task.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub task: Task,
+}
+
+/// What applies to every task.
+#[derive(Debug, Args)]
+pub struct GlobalArgs {
+    /// Work in this workspace [default: the one around the current folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Print the result as text for people or as one JSON document
+    #[arg(
+        long,
+        global = true,
+        value_name = "text|json",
+        default_value = "text",
+        hide_possible_values = true
+    )]
+    pub format: Format,
+    /// Say nothing on stderr but warnings and errors
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// Take this as the current time, in RFC 3339, for tests
+    #[arg(long, global = true, value_name = "TIME", hide = true)]
+    pub now: Option<DateTime<Utc>>,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Archive the old session, train a new one from a clean workspace, seal and archive it
+    #[command(after_help = "Examples:
+  cargo xtask train
+  cargo xtask train --data my_bars.csv --episodes 20 --tag baseline --note \"wider stops\"
+  cargo xtask train --default      # whatever config/ says: shipped data, built-in settings")]
+    Train(TrainArgs),
+    /// Archive the workspace as it is now
+    #[command(after_help = "Examples:
+  cargo xtask archive
+  cargo xtask archive --tag before-refactoring --note \"the run of the paper\"")]
+    Archive(LabelArgs),
+    /// Archive the session in the workspace and move it to backups/
+    #[command(after_help = "Examples:
+  cargo xtask clean-workspace --dry-run
+  cargo xtask clean-workspace")]
+    CleanWorkspace(DryRunArgs),
+    /// Remove all but the newest archives and backups
+    #[command(after_help = "What is removed waits in archives/.trash/ and backups/.trash/ for a \
+week.
+
+Examples:
+  cargo xtask prune --keep 5 --dry-run
+  cargo xtask prune --keep 5")]
+    Prune(PruneArgs),
+    /// List the archives, newest first
+    #[command(after_help = "Examples:
+  cargo xtask list
+  cargo xtask list --format json")]
+    List,
+    /// Show what an archive holds
+    #[command(after_help = "Examples:
+  cargo xtask show latest
+  cargo xtask show 20260102_030405 --format json")]
+    Show(NameArgs),
+}
+
+/// What `train` may be told.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// Use the built-in settings and the shipped data, whatever config/ says
+    #[arg(long)]
+    pub default: bool,
+    /// Make no archives; the old session still moves to backups/
+    #[arg(long)]
+    pub no_archive: bool,
+    /// Train on these bars: a CSV file, gzipped or not
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Pass this many times over the training bars
+    #[arg(long, value_name = "N")]
+    pub episodes: Option<NonZeroUsize>,
+    /// Refit the model after this many bars
+    #[arg(long, value_name = "N")]
+    pub steps_per_batch: Option<NonZeroUsize>,
+    /// Derive every random choice from this number
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Compute on this many threads; the model is the same for any number
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+    /// What to say of the new session's archive.
+    #[command(flatten)]
+    pub label: LabelArgs,
+}
+
+/// Words for an archive.
+#[derive(Debug, Args)]
+pub struct LabelArgs {
+    /// Store this sentence in the archive
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Store this word in the archive, to find it by; may be repeated
+    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
+    pub tags: Vec<String>,
+}
+
+/// Whether to act.
+#[derive(Debug, Args)]
+pub struct DryRunArgs {
+    /// Only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What `prune` may be told.
+#[derive(Debug, Args)]
+pub struct PruneArgs {
+    /// Keep this many of the newest [default: `retention.keep` of config/config.json]
+    #[arg(long, value_name = "N")]
+    pub keep: Option<NonZeroUsize>,
+    /// Whether to act.
+    #[command(flatten)]
+    pub dry_run: DryRunArgs,
+}
+
+/// Which archive.
+#[derive(Debug, Args)]
+pub struct NameArgs {
+    /// The archive's name, its time alone, or `latest`
+    pub name: String,
+}
+
+fn parse_tag(text: &str) -> Result<String, String> {
+    let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == ',');
+    is_word
+        .then(|| text.to_owned())
+        .ok_or_else(|| "a tag is one word, without spaces and commas".to_owned())
+}

@@ -1,0 +1,135 @@
+//! Reads `config/config.json`, the settings of the archive cycle.
+//!
+//! A missing file means the defaults; an unknown key is an error that
+//! names the nearest known one.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The settings of the archive cycle: `config/config.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkspaceConfig {
+    /// The JSON Schema of this file, for editors.
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// What an archive holds and where archives go.
+    pub archive: ArchiveConfig,
+    /// How many old sessions stay.
+    pub retention: RetentionConfig,
+}
+
+/// What an archive holds and where archives go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ArchiveConfig {
+    /// Globs, relative to the workspace, of what belongs in an archive.
+    /// `*` stays within a folder, `**` spans folders, and a trailing
+    /// `/` means everything below. Default: `logs/`, `models/`,
+    /// `config/`, `*.pth`, `*.pkl`.
+    pub include: Vec<String>,
+    /// Globs of what to leave out of that. Default: none. `archives/`,
+    /// `backups/`, `target/` and `.git/` are never included.
+    pub exclude: Vec<String>,
+    /// The folder of the archives: relative to the workspace, or
+    /// absolute (another disk). Default: `archives`.
+    pub folder: String,
+    /// The deflate level, 1 (fastest) to 9 (smallest). Default: 6.
+    #[schemars(range(min = 1, max = 9))]
+    pub compression_level: u8,
+}
+
+impl Default for ArchiveConfig {
+    fn default() -> Self {
+        Self {
+            include: ["logs/", "models/", "config/", "*.pth", "*.pkl"].map(str::to_owned).to_vec(),
+            exclude: Vec::new(),
+            folder: "archives".to_owned(),
+            compression_level: 6,
+        }
+    }
+}
+
+/// How many old sessions stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionConfig {
+    /// How many of the newest archives, and of the newest backups,
+    /// `train` and `prune` keep; at least 1. Default: 5.
+    pub keep: NonZeroUsize,
+    /// How many days a pruned archive stays in the trash before it is
+    /// deleted; 0 deletes at the next prune. Default: 7.
+    pub trash_days: u32,
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        Self { keep: NonZeroUsize::new(5).expect("5 is not 0"), trash_days: 7 }
+    }
+}
+
+impl WorkspaceConfig {
+    /// Reads the settings in `path`, or returns the defaults when there
+    /// is no such file.
+    ///
+    /// # Errors
+    /// Names the file, line, key and remedy.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => {
+                return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
+            }
+        };
+        let config = parse(&text).with_context(|| format!("`{}` is not valid", path.display()))?;
+        config.check().with_context(|| format!("`{}` is not valid", path.display()))?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let level = self.archive.compression_level;
+        if !(1..=9).contains(&level) {
+            bail!("`archive.compression_level` is {level}; it must be 1 to 9");
+        }
+        if self.archive.folder.trim().is_empty() {
+            bail!("`archive.folder` is empty; name a folder, such as `archives`");
+        }
+        if self.archive.include.is_empty() {
+            bail!("`archive.include` is empty; nothing would be archived: remove the key");
+        }
+        Ok(())
+    }
+}
+
+fn parse(text: &str) -> Result<WorkspaceConfig> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let config = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner();
+        let hint = nearest_key(&cause.to_string());
+        anyhow!("key `{path}`: {cause}{hint}")
+    })?;
+    deserializer.end().context("there is text after the closing brace")?;
+    Ok(config)
+}
+
+/// Returns `; did you mean …?` for serde's unknown-field message.
+fn nearest_key(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let Some(unknown) = quoted.next().filter(|_| message.starts_with("unknown field")) else {
+        return String::new();
+    };
+    quoted
+        .map(|known| (strsim::damerau_levenshtein(unknown, known), known))
+        .filter(|(distance, _)| *distance <= 3)
+        .min()
+        .map(|(_, known)| format!("; did you mean `{known}`?"))
+        .unwrap_or_default()
+}

@@ -1,0 +1,178 @@
+//! The steps that `train` and `clean-workspace` share: prove that an
+//! archive holds the old session, then move it aside.
+
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::archive::{self, Request};
+use crate::catalog::Catalog;
+use crate::clean::{self, CleanPlan, Warrant};
+use crate::digest::sha256;
+use crate::lock::{self, Lock};
+use crate::manifest::{Kind, SessionSummary};
+use crate::process;
+use crate::recover;
+use crate::scan::{Scan, scan};
+use crate::session;
+use crate::verify::{self, Receipt};
+use crate::workspace::Workspace;
+
+/// What every task gets from the outside.
+pub struct Job<'a> {
+    /// The workspace to work in.
+    pub workspace: &'a Workspace,
+    /// The clock.
+    pub clock: &'a dyn Fn() -> DateTime<Utc>,
+    /// Set by a signal.
+    pub interrupt: &'a AtomicBool,
+    /// Takes lines that a person reads while the task runs.
+    pub notes: &'a mut dyn FnMut(&str),
+}
+
+impl Job<'_> {
+    /// Locks the workspace for `task` and recovers what a killed run
+    /// left.
+    ///
+    /// # Errors
+    /// When another process works there, or the recovery fails.
+    pub fn begin(&mut self, task: &str) -> Result<Lock> {
+        let lock = lock::acquire(self.workspace, task, (self.clock)())?;
+        for line in recover::recover(self.workspace)? {
+            (self.notes)(&line);
+        }
+        Ok(lock)
+    }
+}
+
+/// Words for a new archive.
+#[derive(Debug, Clone, Default)]
+pub struct Label {
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// A sentence on it.
+    pub note: Option<String>,
+}
+
+/// Where the old session went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetAside {
+    /// The archive that holds it; null after `--no-archive`.
+    pub archive: Option<String>,
+    /// Whether that archive was made just now.
+    pub is_new_archive: bool,
+    /// The folder it was moved to, relative to the workspace.
+    pub backup: String,
+}
+
+/// Archives what lies in the workspace, as an archive of `kind`.
+///
+/// # Errors
+/// As [`archive::create`].
+pub fn archive_now(
+    job: &mut Job<'_>,
+    kind: Kind,
+    label: &Label,
+    session: Option<SessionSummary>,
+) -> Result<Receipt> {
+    let found = scan(job.workspace)?;
+    let receipt = archive::create(
+        job.workspace,
+        &found,
+        &Request {
+            kind,
+            now: (job.clock)(),
+            tags: &label.tags,
+            note: label.note.as_deref(),
+            session,
+            git: process::git_state(job.workspace.root()),
+            interrupt: job.interrupt,
+        },
+    )?;
+    for skipped in &receipt.manifest().skipped {
+        (job.notes)(&format!(
+            "warning: `{}` is not archived whole: {}",
+            skipped.path, skipped.reason
+        ));
+    }
+    Ok(receipt)
+}
+
+/// Archives the session in the workspace, unless an archive holds it
+/// already, and moves it to `backups/`. `None` when there is none.
+///
+/// # Errors
+/// When the session cannot be archived: then nothing is moved.
+pub fn set_aside(job: &mut Job<'_>) -> Result<Option<SetAside>> {
+    let found = scan(job.workspace)?;
+    let Some(plan) = clean::plan(job.workspace, &found, (job.clock)())? else {
+        return Ok(None);
+    };
+    let (receipt, is_new_archive) = if let Some(receipt) = holding(job, &found)? {
+        (receipt, false)
+    } else {
+        let session = session::read(job.workspace.root());
+        (archive_now(job, Kind::Previous, &Label::default(), session)?, true)
+    };
+    archive::stop_if(job.interrupt)?;
+    let backup = move_session(job, &plan, Warrant::Archived(&receipt))?;
+    let archive = Some(receipt.manifest().name.clone());
+    Ok(Some(SetAside { archive, is_new_archive, backup }))
+}
+
+/// Moves the session in the workspace to `backups/` without an archive.
+///
+/// # Errors
+/// When it cannot be moved.
+pub fn set_aside_unarchived(job: &mut Job<'_>) -> Result<Option<SetAside>> {
+    let found = scan(job.workspace)?;
+    let Some(plan) = clean::plan(job.workspace, &found, (job.clock)())? else {
+        return Ok(None);
+    };
+    let backup = move_session(job, &plan, Warrant::NoArchive)?;
+    Ok(Some(SetAside { archive: None, is_new_archive: false, backup }))
+}
+
+fn move_session(job: &mut Job<'_>, plan: &CleanPlan, warrant: Warrant<'_>) -> Result<String> {
+    let backup = clean::apply(job.workspace, plan, warrant, (job.clock)())?;
+    Ok(job.workspace.display(&backup))
+}
+
+/// Returns the receipt of an archive that holds every file that a clean
+/// would move, byte for byte; a damaged one does not count.
+fn holding(job: &mut Job<'_>, found: &Scan) -> Result<Option<Receipt>> {
+    let catalog = Catalog::read(job.workspace)?;
+    for archive in catalog.archives.iter().rev() {
+        let Some(manifest) = archive.manifest() else {
+            continue;
+        };
+        if clean::uncovered(found, manifest).is_some() || !same_digests(found, manifest)? {
+            continue;
+        }
+        match verify::read_back(&archive.path) {
+            Ok(receipt) => return Ok(Some(receipt)),
+            Err(error) => (job.notes)(&format!("warning: {error:#}; archiving anew")),
+        }
+    }
+    Ok(None)
+}
+
+fn same_digests(found: &Scan, manifest: &crate::manifest::Manifest) -> Result<bool> {
+    use anyhow::Context;
+
+    for file in found.files.iter().filter(|file| file.is_moved_by_clean()) {
+        let path = &file.archive_path.text;
+        let Ok(idx) = manifest.files.binary_search_by(|entry| entry.path.cmp(path)) else {
+            return Ok(false);
+        };
+        let failed = || format!("failed to read `{}`", file.disk_path.display());
+        let content = std::fs::File::open(&file.disk_path).with_context(failed)?;
+        let (digest, _) = sha256(content, file.size_bytes).with_context(failed)?;
+        if digest != manifest.files[idx].sha256 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

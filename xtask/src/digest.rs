@@ -1,0 +1,33 @@
+//! SHA-256, the digest that `sha256sum` checks too.
+
+use std::io::{self, ErrorKind, Read};
+
+use sha2::{Digest, Sha256};
+
+/// How much is read at once, in bytes.
+pub const BUFFER_BYTES: usize = 256 * 1024;
+
+/// Returns `bytes` in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns the digest of `content` and its size in bytes, of which at
+/// most `limit_bytes` plus one are read.
+pub fn sha256(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)> {
+    let mut content = content.take(limit_bytes.saturating_add(1));
+    let mut buffer = vec![0; BUFFER_BYTES];
+    let mut digest = Sha256::new();
+    let mut size_bytes = 0;
+    loop {
+        match content.read(&mut buffer) {
+            Ok(0) => return Ok((hex(&digest.finalize()), size_bytes)),
+            Ok(n_bytes) => {
+                digest.update(&buffer[..n_bytes]);
+                size_bytes += n_bytes as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

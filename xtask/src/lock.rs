@@ -1,0 +1,115 @@
+//! One process at a time works in a workspace.
+//!
+//! The lock is the kernel's: it ends with the process that holds it,
+//! however that ends, so that there is no stale lock to remove.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Seek, Write};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::exit::CodedError;
+use crate::files;
+use crate::workspace::Workspace;
+
+/// How long an orphaned trainer gets to notice that its parent died.
+const ORPHAN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who holds the lock: the content of the lock file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The process.
+    pub pid: u32,
+    /// What it does, such as `train`.
+    pub task: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// The lock on a workspace, held until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes the lock on `workspace` for `task`.
+///
+/// # Errors
+/// [`CodedError::Locked`] when another process holds it; it says who
+/// and since when.
+pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<Lock> {
+    let folder = workspace.state();
+    files::create_folder(&folder)?;
+    let path = folder.join("lock");
+    let mut file = open(&path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(locked(&path).into()),
+        Err(TryLockError::Error(error)) => {
+            return Err(error).with_context(|| format!("failed to lock `{}`", path.display()));
+        }
+    }
+    let holder = Holder { pid: std::process::id(), task: task.to_owned(), since: now };
+    let text = serde_json::to_vec(&holder).expect("a holder is plain data");
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| file.write_all(&text))
+        .with_context(|| format!("failed to write `{}`", path.display()))?;
+    wait_for_orphan(&folder.join("trainer.lock"))?;
+    Ok(Lock { _file: file })
+}
+
+fn open(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .with_context(|| format!("failed to open `{}`", path.display()))
+}
+
+fn locked(path: &Path) -> CodedError {
+    let holder = fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let who = holder.map_or_else(
+        || "another process".to_owned(),
+        |Holder { pid, task, since }| {
+            format!("`{task}` (process {pid}, since {})", since.format("%Y-%m-%d %H:%M:%S UTC"))
+        },
+    );
+    CodedError::Locked(format!("the workspace is locked by {who}; wait for it, or stop it"))
+}
+
+/// Waits until no trainer writes in the workspace any more: that of a
+/// killed run needs a moment to notice.
+fn wait_for_orphan(path: &Path) -> Result<()> {
+    let Ok(file) = File::open(path) else {
+        return Ok(());
+    };
+    let deadline = Instant::now() + ORPHAN_PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            Err(TryLockError::WouldBlock) => return Err(locked_by_trainer(path).into()),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("failed to lock `{}`", path.display()));
+            }
+        }
+    }
+}
+
+fn locked_by_trainer(path: &Path) -> CodedError {
+    let detail = fs::read_to_string(path).unwrap_or_default();
+    CodedError::Locked(format!(
+        "a trainer is still running in the workspace ({}); wait for it, or stop it",
+        detail.trim()
+    ))
+}

@@ -1,0 +1,251 @@
+//! `MANIFEST.json`, format 1: what an archive holds and where from.
+//!
+//! The format is kept by users' archives for years: a field that
+//! matters is added only together with a new format number.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The archive's own description of itself.
+pub const MANIFEST_PATH: &str = "MANIFEST.json";
+/// The digests, in the form that `sha256sum --check` reads.
+pub const SUMS_PATH: &str = "SHA256SUMS";
+/// The work tree's difference from the commit.
+pub const PATCH_PATH: &str = "git/dirty.patch";
+/// The folder of the files that lay in the workspace's root.
+pub const ROOT_FOLDER: &str = "root_checkpoints";
+/// The format that this tool writes.
+pub const FORMAT: u32 = 1;
+
+/// Why an archive was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// What a train or clean found in the workspace.
+    Previous,
+    /// A session, sealed when its training ended.
+    Session,
+    /// By `cargo xtask archive`.
+    Manual,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Previous => "previous",
+            Self::Session => "session",
+            Self::Manual => "manual",
+        })
+    }
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It ran to its end.
+    Completed,
+    /// The trainer reported an error.
+    Failed,
+    /// A signal, a kill or a power cut ended it.
+    Interrupted,
+    /// The session's record does not say.
+    Unknown,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+/// The content of `MANIFEST.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// 1.
+    pub format: u32,
+    /// The archive's file name.
+    pub name: String,
+    /// Why the archive was made.
+    pub kind: Kind,
+    /// When the archive was made.
+    pub created_at: DateTime<Utc>,
+    /// Grows by at least one with each archive of a workspace, whatever
+    /// the clock does.
+    pub run_number: u64,
+    /// The version of this tool.
+    pub tool_version: String,
+    /// What `logs/session.json` tells, where there is one.
+    pub session: Option<SessionSummary>,
+    /// The commit, where the workspace is in a git work tree.
+    pub git: Option<GitState>,
+    /// Words to find the archive by.
+    pub tags: Vec<String>,
+    /// A sentence on the archive.
+    pub note: Option<String>,
+    /// Whether it was pinned when it was made.
+    pub pinned: bool,
+    /// Every file, sorted by path; not this manifest and `SHA256SUMS`.
+    pub files: Vec<FileEntry>,
+    /// Folders that hold no file.
+    pub empty_folders: Vec<String>,
+    /// What was matched but could not be archived.
+    pub skipped: Vec<Skipped>,
+    /// Sums over `files`.
+    pub totals: Totals,
+}
+
+/// What `logs/session.json` tells of a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionSummary {
+    /// The session's name.
+    pub id: Option<String>,
+    /// How it ended.
+    pub status: Status,
+    /// When it began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// The seed of its random choices.
+    pub seed: Option<u64>,
+    /// What it was trained on.
+    pub data: Option<DataSummary>,
+    /// The digest of its settings.
+    pub config_sha256: Option<String>,
+    /// Figures by name, of `agent`, `buy_and_hold` and `never_trade`;
+    /// null where a figure is undefined.
+    pub metrics: BTreeMap<String, BTreeMap<String, Option<f64>>>,
+}
+
+/// What a session was trained on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSummary {
+    /// The file's path or the name of built-in data.
+    pub source: Option<String>,
+    /// The digest of the file.
+    pub sha256: Option<String>,
+    /// The number of bars.
+    pub n_bars: Option<u64>,
+    /// The time of the first bar.
+    pub first: Option<DateTime<Utc>>,
+    /// The time of the last bar.
+    pub last: Option<DateTime<Utc>>,
+}
+
+/// The state of the git work tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GitState {
+    /// The commit's full hash; null before the first commit.
+    pub commit: Option<String>,
+    /// The branch; null when detached.
+    pub branch: Option<String>,
+    /// Whether tracked files differ from the commit.
+    pub dirty: bool,
+    /// Whether `git/dirty.patch` was cut at its size limit.
+    pub patch_cut: bool,
+}
+
+/// One file of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// The path in the archive, with `/`.
+    pub path: String,
+    /// The name's bytes in hexadecimal, relative to the workspace, where
+    /// `path` had to spell some of them as `%XX`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_path_hex: Option<String>,
+    /// The size in bytes.
+    pub size_bytes: u64,
+    /// When the file was last written.
+    pub modified_at: DateTime<Utc>,
+    /// The permission bits, in octal.
+    pub mode: String,
+    /// The SHA-256 of the content, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// Something that was matched but could not be archived.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skipped {
+    /// The path relative to the workspace.
+    pub path: String,
+    /// Why it was left out.
+    pub reason: String,
+}
+
+/// Sums over an archive's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Totals {
+    /// The number of files.
+    pub n_files: u64,
+    /// Their size in bytes, uncompressed.
+    pub size_bytes: u64,
+}
+
+impl Totals {
+    /// Returns the sums over `files`.
+    pub fn of(files: &[FileEntry]) -> Self {
+        Self {
+            n_files: files.len() as u64,
+            size_bytes: files.iter().map(|file| file.size_bytes).sum(),
+        }
+    }
+}
+
+impl Manifest {
+    /// Parses the bytes of `MANIFEST.json`.
+    ///
+    /// # Errors
+    /// When the bytes are no manifest of format 1.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let Format { format } = serde_json::from_slice(bytes)
+            .with_context(|| format!("`{MANIFEST_PATH}` is not a manifest"))?;
+        if format != FORMAT {
+            bail!(
+                "`{MANIFEST_PATH}` has format {format}, and this version reads format {FORMAT}; \
+                 use a newer version of the tool"
+            );
+        }
+        serde_json::from_slice(bytes).with_context(|| format!("`{MANIFEST_PATH}` is not valid"))
+    }
+
+    /// Returns the bytes of `MANIFEST.json`.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a manifest is plain data");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Returns the figure `metric` of the agent, where it is defined.
+    pub fn agent_metric(&self, metric: &str) -> Option<f64> {
+        *self.session.as_ref()?.metrics.get("agent")?.get(metric)?
+    }
+
+    /// Returns the text of `SHA256SUMS`: the files and the manifest.
+    pub fn sums(&self, manifest_sha256: &str) -> String {
+        let mut lines: String =
+            self.files.iter().map(|file| format!("{}  {}\n", file.sha256, file.path)).collect();
+        lines.push_str(&format!("{manifest_sha256}  {MANIFEST_PATH}\n"));
+        lines
+    }
+}

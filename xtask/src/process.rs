@@ -1,0 +1,168 @@
+//! The one place that starts other programs: git, cargo, the trainer.
+//!
+//! All are spelled through xshell. The trainer runs in a process group
+//! of its own and is told to stop through its standard input, so that
+//! one ctrl-C reaches it once, and so that it ends when this process
+//! dies, however that dies.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
+
+use crate::manifest::GitState;
+
+/// The largest difference that an archive keeps, in bytes.
+const PATCH_LIMIT_BYTES: u64 = 1024 * 1024;
+
+/// How the trainer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainerExit {
+    /// With this exit code.
+    Code(i32),
+    /// By a signal that it could not handle.
+    Killed,
+}
+
+/// Returns the state of the git work tree around `root` and its
+/// difference from the commit; `None` outside a work tree or without
+/// git.
+pub fn git_state(root: &Path) -> Option<(GitState, Vec<u8>)> {
+    let shell = Shell::new().ok()?;
+    shell.change_dir(root);
+    let read = |cmd: xshell::Cmd<'_>| cmd.quiet().ignore_stderr().read().ok();
+    read(cmd!(shell, "git rev-parse --is-inside-work-tree")).filter(|text| text == "true")?;
+    let commit = read(cmd!(shell, "git rev-parse --verify HEAD"));
+    let branch = read(cmd!(shell, "git symbolic-ref --short --quiet HEAD"));
+    let (patch, patch_cut) = match &commit {
+        Some(_) => git_patch(&shell).unwrap_or_default(),
+        None => (Vec::new(), false),
+    };
+    let state = GitState { commit, branch, dirty: !patch.is_empty(), patch_cut };
+    Some((state, patch))
+}
+
+fn git_patch(shell: &Shell) -> Result<(Vec<u8>, bool)> {
+    let mut child = Command::from(cmd!(shell, "git diff --binary --no-color --no-ext-diff HEAD"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut patch = Vec::new();
+    let stdout = child.stdout.take().context("git has no standard output")?;
+    stdout.take(PATCH_LIMIT_BYTES + 1).read_to_end(&mut patch)?;
+    let is_cut = patch.len() as u64 > PATCH_LIMIT_BYTES;
+    if is_cut {
+        patch.truncate(usize::try_from(PATCH_LIMIT_BYTES)?);
+        child.kill()?;
+    }
+    child.wait()?;
+    Ok((patch, is_cut))
+}
+
+/// Builds the trainer in release from the cargo workspace `home`, and
+/// returns the path of its binary.
+///
+/// # Errors
+/// When cargo fails; what it says went to stderr.
+pub fn build_trainer(home: &Path) -> Result<PathBuf> {
+    let shell = Shell::new()?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let manifest = home.join("Cargo.toml");
+    if !manifest.is_file() {
+        bail!(
+            "there is no `{}` to build the trainer from; pass a ready one by `--trainer-bin PATH`",
+            manifest.display()
+        );
+    }
+    let messages = cmd!(
+        shell,
+        "{cargo} build --manifest-path {manifest} --package trainer --bin trainer --release
+         --message-format json-render-diagnostics"
+    )
+    .quiet()
+    .read()
+    .context("failed to build the trainer; the compiler's messages are above")?;
+    built_binary(&messages).context("cargo built the trainer but did not say where it is")
+}
+
+fn built_binary(messages: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["reason"] == "compiler-artifact")
+        .filter(|message| message["target"]["name"] == "trainer")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
+
+/// One run of a trainer.
+#[derive(Debug)]
+pub struct TrainerRun<'a> {
+    /// The program.
+    pub binary: &'a Path,
+    /// Its current folder.
+    pub root: &'a Path,
+    /// What follows `train` on its command line.
+    pub arguments: &'a [OsString],
+    /// Whether its standard output goes nowhere.
+    pub is_silent: bool,
+}
+
+/// A trainer that runs, and that a signal handler can stop.
+#[derive(Debug, Default)]
+pub struct Trainer {
+    stdin: Mutex<Option<std::process::ChildStdin>>,
+}
+
+impl Trainer {
+    /// Asks the trainer, when one runs, to stop after its current
+    /// batch; asked again, it stops at once.
+    pub fn stop(&self) {
+        let mut stdin = self.stdin.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(pipe) = stdin.as_mut() {
+            // A trainer that is gone has stopped.
+            let _ = pipe.write_all(b"stop\n").and_then(|()| pipe.flush());
+        }
+    }
+
+    /// Runs a trainer to its end. What it prints goes where this
+    /// process prints, or nowhere when the run is silent.
+    ///
+    /// # Errors
+    /// When the binary cannot be started.
+    pub fn run(&self, run: &TrainerRun<'_>) -> Result<TrainerExit> {
+        let (binary, arguments) = (run.binary, run.arguments);
+        let shell = Shell::new()?;
+        shell.change_dir(run.root);
+        let mut command = Command::from(cmd!(shell, "{binary} train {arguments...}"));
+        command.stdin(Stdio::piped());
+        if run.is_silent {
+            command.stdout(Stdio::null());
+        }
+        own_process_group(&mut command);
+        let mut child = command.spawn().with_context(|| {
+            format!("failed to start the trainer `{}`; is it a program?", binary.display())
+        })?;
+        self.hold(child.stdin.take());
+        let status = child.wait().context("failed to wait for the trainer")?;
+        self.hold(None);
+        Ok(status.code().map_or(TrainerExit::Killed, TrainerExit::Code))
+    }
+
+    fn hold(&self, pipe: Option<std::process::ChildStdin>) {
+        *self.stdin.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = pipe;
+    }
+}
+
+#[cfg(unix)]
+fn own_process_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn own_process_group(_: &mut Command) {}

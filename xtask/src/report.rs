@@ -1,0 +1,26 @@
+//! What people and programs read of a task: text or one JSON document.
+
+mod documents;
+mod list;
+mod show;
+mod text;
+mod train;
+
+use serde::Serialize;
+
+pub use documents::{ArchiveReport, CleanReport, PruneReport};
+pub use list::ListReport;
+pub use show::ShowReport;
+pub use train::{SealedArchive, TrainReport};
+
+/// The result of a task.
+pub trait Report: Serialize {
+    /// Returns the text for people, with a final newline unless it is
+    /// empty.
+    fn text(&self) -> String;
+
+    /// Returns the JSON document.
+    fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a report is plain data") + "\n"
+    }
+}

@@ -1,0 +1,164 @@
+//! Carries one task of the command line out.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::catalog::Catalog;
+use crate::clean;
+use crate::cli::{Cli, Format, LabelArgs, PruneArgs, Task, TrainArgs};
+use crate::cycle::{self, Job, Label};
+use crate::exit::Exit;
+use crate::manifest::Kind;
+use crate::process::Trainer;
+use crate::prune;
+use crate::report::{
+    ArchiveReport, CleanReport, ListReport, PruneReport, Report, SealedArchive, ShowReport,
+};
+use crate::scan::scan;
+use crate::session;
+use crate::train::{ArchiveMode, TrainOptions, TrainerSource, train};
+
+/// What surrounds the process.
+pub struct Environment<'a> {
+    /// The folder that relative paths of the command line start from.
+    pub current_folder: PathBuf,
+    /// The trainer, which a signal handler can stop.
+    pub trainer: &'a Trainer,
+    /// The cargo workspace to build the trainer from.
+    pub trainer_home: PathBuf,
+}
+
+/// What a task gave.
+pub struct Outcome {
+    /// The result as text for people.
+    pub text: String,
+    /// The result as one JSON document.
+    pub json: String,
+    /// How the process ends.
+    pub exit: Exit,
+}
+
+/// Carries out what `cli` asks for.
+///
+/// # Errors
+/// As the task's own function; [`crate::exit::code_of`] gives the exit
+/// code.
+pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Result<Outcome> {
+    match &cli.task {
+        Task::Train(args) => {
+            let options = train_options(job, cli, args, environment);
+            let report = train(job, environment.trainer, &options)?;
+            Ok(outcome(&report, report.exit()))
+        }
+        Task::Archive(args) => archive(job, args),
+        Task::CleanWorkspace(args) => clean_workspace(job, args.dry_run),
+        Task::Prune(args) => prune(job, args),
+        Task::List => Ok(outcome(&ListReport::of(&Catalog::read(job.workspace)?), Exit::Done)),
+        Task::Show(args) => {
+            let catalog = Catalog::read(job.workspace)?;
+            Ok(outcome(&ShowReport::of(catalog.find(&args.name)?), Exit::Done))
+        }
+    }
+}
+
+fn outcome(report: &impl Report, exit: Exit) -> Outcome {
+    Outcome { text: report.text(), json: report.json(), exit }
+}
+
+fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {
+    let _lock = job.begin("archive")?;
+    if !scan(job.workspace)?.holds_a_session() {
+        let report = ArchiveReport { format: 1, archive: None, skipped: Vec::new() };
+        return Ok(outcome(&report, Exit::NothingToDo));
+    }
+    let session = session::read(job.workspace.root());
+    let receipt = cycle::archive_now(job, Kind::Manual, &label(args), session)?;
+    let report = ArchiveReport {
+        format: 1,
+        archive: Some(SealedArchive::of(job, &receipt)),
+        skipped: receipt.manifest().skipped.clone(),
+    };
+    Ok(outcome(&report, Exit::Done))
+}
+
+fn clean_workspace(job: &mut Job<'_>, dry_run: bool) -> Result<Outcome> {
+    let plan = |job: &Job<'_>| clean::plan(job.workspace, &scan(job.workspace)?, (job.clock)());
+    let report = if dry_run {
+        CleanReport { format: 1, dry_run, plan: plan(job)?, done: None }
+    } else {
+        let _lock = job.begin("clean-workspace")?;
+        let plan = plan(job)?;
+        CleanReport { format: 1, dry_run, plan, done: cycle::set_aside(job)? }
+    };
+    Ok(outcome(&report, Exit::Done))
+}
+
+fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
+    let dry_run = args.dry_run.dry_run;
+    let keep = args.keep.unwrap_or(job.workspace.config().retention.keep);
+    let _lock = if dry_run { None } else { Some(job.begin("prune")?) };
+    let now = (job.clock)();
+    let plan = prune::plan(job.workspace, keep, now)?;
+    if !dry_run {
+        prune::apply(job.workspace, &plan, now)?;
+    }
+    Ok(outcome(&PruneReport { format: 1, dry_run, plan }, Exit::Done))
+}
+
+fn label(args: &LabelArgs) -> Label {
+    Label { tags: args.tags.clone(), note: args.note.clone() }
+}
+
+fn train_options(
+    job: &Job<'_>,
+    cli: &Cli,
+    args: &TrainArgs,
+    environment: &Environment<'_>,
+) -> TrainOptions {
+    let trainer = match &args.trainer_bin {
+        Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
+        None => TrainerSource::Build(environment.trainer_home.clone()),
+    };
+    TrainOptions {
+        archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
+        trainer,
+        arguments: trainer_arguments(job, cli, args, &environment.current_folder),
+        is_silent: cli.global.format == Format::Json,
+        label: label(&args.label),
+    }
+}
+
+fn trainer_arguments(
+    job: &Job<'_>,
+    cli: &Cli,
+    args: &TrainArgs,
+    current_folder: &Path,
+) -> Vec<OsString> {
+    let root = job.workspace.root();
+    let mut arguments: Vec<OsString> =
+        vec!["--root".into(), root.into(), "--exit-with-parent".into()];
+    let mut flag = |name: &str, value: Option<OsString>| {
+        arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
+    };
+    flag("--data", args.data.as_ref().map(|data| data_argument(data, root, current_folder)));
+    flag("--episodes", args.episodes.map(|n| n.to_string().into()));
+    flag("--steps-per-batch", args.steps_per_batch.map(|n| n.to_string().into()));
+    flag("--seed", args.seed.map(|seed| seed.to_string().into()));
+    flag("--threads", args.threads.map(|n| n.to_string().into()));
+    flag("--now", cli.global.now.map(|now| now.to_rfc3339().into()));
+    for (name, is_set) in [("--default", args.default), ("--quiet", cli.global.quiet)] {
+        arguments.extend(is_set.then(|| OsString::from(name)));
+    }
+    arguments
+}
+
+/// A data file is named from the current folder, as every file on a
+/// command line; what is not there may be a name that the trainer knows.
+fn data_argument(data: &Path, root: &Path, current_folder: &Path) -> OsString {
+    match current_folder.join(data).canonicalize() {
+        Ok(path) => path.strip_prefix(root).unwrap_or(&path).into(),
+        Err(_) => data.into(),
+    }
+}

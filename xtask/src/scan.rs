@@ -1,0 +1,221 @@
+//! Finds what belongs in an archive.
+//!
+//! Only folders that a glob can reach are entered. Symlinks to files
+//! within the workspace are read through; other symlinks, FIFOs, sockets
+//! and devices are skipped, and said so.
+
+mod globs;
+mod paths;
+
+use std::collections::BTreeSet;
+use std::fs::{self, Metadata};
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+
+pub use globs::Selection;
+pub use paths::{ArchivePath, check_archive_path};
+
+use crate::manifest::{ROOT_FOLDER, Skipped};
+use crate::workspace::{SESSION_FOLDERS, Workspace};
+
+/// A file to archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where the file lies.
+    pub disk_path: PathBuf,
+    /// What the archive calls it.
+    pub archive_path: ArchivePath,
+    /// The size in bytes when it was found.
+    pub size_bytes: u64,
+    /// When it was last written.
+    pub modified_at: DateTime<Utc>,
+    /// The permission bits.
+    pub mode: u32,
+}
+
+impl SourceFile {
+    /// Whether a clean moves this file: all but `config/` and what
+    /// other globs have matched.
+    pub fn is_moved_by_clean(&self) -> bool {
+        ["logs/", "models/", "root_checkpoints/"]
+            .iter()
+            .any(|folder| self.archive_path.text.starts_with(folder))
+    }
+}
+
+/// What the globs matched in a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scan {
+    /// The files, sorted by archive path.
+    pub files: Vec<SourceFile>,
+    /// Folders without files, sorted.
+    pub empty_folders: BTreeSet<String>,
+    /// What could not be taken, sorted.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Scan {
+    /// Whether there is anything that a session could have left.
+    pub fn holds_a_session(&self) -> bool {
+        self.files.iter().any(|file| !file.archive_path.text.starts_with("config/"))
+    }
+}
+
+/// Scans `workspace` for what belongs in an archive.
+///
+/// # Errors
+/// When a glob is not valid or a folder cannot be read; the remedy is
+/// named, since a folder passed over in silence would be lost.
+pub fn scan(workspace: &Workspace) -> Result<Scan> {
+    let config = &workspace.config().archive;
+    let walker = Walker {
+        root: workspace.root(),
+        selection: Selection::new(&config.include, &config.exclude)?,
+        off_limits: [
+            workspace.archives(),
+            workspace.backups(),
+            workspace.state(),
+            workspace.root().join("target"),
+            workspace.root().join(".git"),
+        ],
+    };
+    let mut scan = Scan::default();
+    walker.folder(workspace.root(), &mut scan)?;
+    scan.files.sort_by(|a, b| a.archive_path.text.cmp(&b.archive_path.text));
+    scan.skipped.sort();
+    if let Some(pair) =
+        scan.files.windows(2).find(|pair| pair[0].archive_path.text == pair[1].archive_path.text)
+    {
+        bail!(
+            "`{}` and `{}` would have the same path in the archive; rename one of them",
+            pair[0].disk_path.display(),
+            pair[1].disk_path.display()
+        );
+    }
+    Ok(scan)
+}
+
+struct Walker<'a> {
+    root: &'a Path,
+    selection: Selection,
+    off_limits: [PathBuf; 5],
+}
+
+impl Walker<'_> {
+    fn folder(&self, folder: &Path, scan: &mut Scan) -> Result<()> {
+        let unreadable =
+            || format!("failed to read the folder `{}`; check its permissions", folder.display());
+        let mut n_entries = 0;
+        for entry in fs::read_dir(folder).with_context(unreadable)? {
+            let entry = entry.with_context(unreadable)?;
+            n_entries += 1;
+            self.entry(&entry.path(), scan)?;
+        }
+        let relative = self.relative(folder);
+        let is_fresh = SESSION_FOLDERS.iter().any(|fresh| relative == Path::new(fresh));
+        if n_entries == 0 && (self.selection.matches_below(relative) || is_fresh) {
+            scan.empty_folders.insert(ArchivePath::of(relative).text);
+        }
+        Ok(())
+    }
+
+    fn entry(&self, path: &Path, scan: &mut Scan) -> Result<()> {
+        if self.off_limits.iter().any(|folder| path == folder) {
+            return Ok(());
+        }
+        let relative = self.relative(path);
+        let Some(metadata) = found(path, fs::symlink_metadata(path))? else {
+            return Ok(());
+        };
+        if metadata.is_dir() {
+            let is_reached = self.selection.reaches_into(relative);
+            return if is_reached { self.folder(path, scan) } else { Ok(()) };
+        }
+        let leads_to_selected = metadata.is_symlink() && self.selection.reaches_into(relative);
+        if !self.selection.matches(relative) && !leads_to_selected {
+            return Ok(());
+        }
+        let result = if metadata.is_symlink() { self.follow(path) } else { Ok(metadata) };
+        match result.and_then(|metadata| regular(&metadata).map(|()| metadata)) {
+            Ok(metadata) => scan.files.push(source_file(path, relative, &metadata)?),
+            Err(reason) => scan.skipped.push(Skipped {
+                path: relative.to_string_lossy().into_owned(),
+                reason: reason.to_owned(),
+            }),
+        }
+        Ok(())
+    }
+
+    /// Returns the metadata of the file that the symlink `path` leads
+    /// to, or why it is not archived.
+    fn follow(&self, path: &Path) -> Result<Metadata, &'static str> {
+        let target = path.canonicalize().map_err(|_| "a symlink that leads nowhere")?;
+        if !target.starts_with(self.root) {
+            return Err("a symlink out of the workspace");
+        }
+        if self.off_limits.iter().any(|folder| target.starts_with(folder)) {
+            return Err("a symlink into a folder that is never archived");
+        }
+        let metadata = fs::metadata(&target).map_err(|_| "a symlink that leads nowhere")?;
+        if metadata.is_dir() {
+            return Err("a symlink to a folder; archive what it leads to by a glob of its own");
+        }
+        Ok(metadata)
+    }
+
+    fn relative<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(self.root).expect("the walk stays below the root")
+    }
+}
+
+/// Returns `None` for what vanished since its folder was listed.
+fn found(path: &Path, metadata: std::io::Result<Metadata>) -> Result<Option<Metadata>> {
+    match metadata {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
+    }
+}
+
+fn regular(metadata: &Metadata) -> Result<(), &'static str> {
+    let reason = "a FIFO, socket or device, which has no content to archive";
+    if metadata.is_file() { Ok(()) } else { Err(reason) }
+}
+
+fn source_file(path: &Path, relative: &Path, metadata: &Metadata) -> Result<SourceFile> {
+    let is_in_root = relative.components().count() == 1;
+    let path_below_root = ArchivePath::of(relative);
+    let archive_path =
+        if is_in_root { path_below_root.below(ROOT_FOLDER) } else { path_below_root };
+    let first = relative.components().next().map(Component::as_os_str);
+    if !is_in_root && first.is_some_and(|first| first == ROOT_FOLDER || first == "git") {
+        bail!(
+            "`{}` lies in a folder whose name archives use themselves; rename the folder, or \
+             leave it out by `archive.exclude` in `config/config.json`",
+            relative.display()
+        );
+    }
+    let modified = metadata
+        .modified()
+        .with_context(|| format!("failed to read the time of `{}`", path.display()))?;
+    Ok(SourceFile {
+        disk_path: path.to_owned(),
+        archive_path,
+        size_bytes: metadata.len(),
+        modified_at: modified.into(),
+        mode: mode(metadata),
+    })
+}
+
+#[cfg(unix)]
+fn mode(metadata: &Metadata) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o7777
+}
+
+#[cfg(not(unix))]
+fn mode(metadata: &Metadata) -> u32 {
+    if metadata.permissions().readonly() { 0o444 } else { 0o644 }
+}

@@ -1,0 +1,79 @@
+//! Reads what a manifest tells of a session from `logs/session.json`.
+//!
+//! The file may come from another tool or be cut short: whatever is not
+//! there, or not of its kind, is left out; nothing fails.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::manifest::{DataSummary, SessionSummary, Status};
+
+/// Reads the session in the workspace `root`, if there is one.
+///
+/// No trainer may be running: a session that still says `running` was
+/// interrupted.
+pub fn read(root: &Path) -> Option<SessionSummary> {
+    let bytes = fs::read(root.join("logs/session.json")).ok()?;
+    let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Some(summarize(&value))
+}
+
+/// Returns what `session`, the content of a `session.json`, tells.
+pub fn summarize(session: &Value) -> SessionSummary {
+    SessionSummary {
+        id: text(session, "/id"),
+        status: status(session),
+        started_at: time(session, "/started_at"),
+        finished_at: time(session, "/finished_at"),
+        seed: session.pointer("/seed").and_then(Value::as_u64),
+        data: session.get("data").filter(|data| data.is_object()).map(|data| DataSummary {
+            source: text(data, "/source"),
+            sha256: text(data, "/sha256"),
+            n_bars: data.pointer("/n_bars").and_then(Value::as_u64),
+            first: time(data, "/first"),
+            last: time(data, "/last"),
+        }),
+        config_sha256: text(session, "/config/sha256"),
+        metrics: metrics(session),
+    }
+}
+
+fn status(session: &Value) -> Status {
+    match session.get("status").and_then(Value::as_str) {
+        Some("completed") => Status::Completed,
+        Some("failed") => Status::Failed,
+        Some("interrupted" | "running") => Status::Interrupted,
+        _ => Status::Unknown,
+    }
+}
+
+fn text(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer)?.as_str().map(str::to_owned)
+}
+
+fn time(value: &Value, pointer: &str) -> Option<DateTime<Utc>> {
+    let text = value.pointer(pointer)?.as_str()?;
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+}
+
+fn metrics(session: &Value) -> BTreeMap<String, BTreeMap<String, Option<f64>>> {
+    let Some(policies) = session.get("metrics").and_then(Value::as_object) else {
+        return BTreeMap::new();
+    };
+    policies
+        .iter()
+        .filter_map(|(policy, figures)| Some((policy.clone(), numbers(figures.as_object()?))))
+        .collect()
+}
+
+fn numbers(figures: &serde_json::Map<String, Value>) -> BTreeMap<String, Option<f64>> {
+    figures
+        .iter()
+        .filter(|(_, value)| value.is_number() || value.is_null())
+        .map(|(name, value)| (name.clone(), value.as_f64()))
+        .collect()
+}

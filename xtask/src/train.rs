@@ -1,0 +1,219 @@
+//! The whole cycle of `cargo xtask train`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use chrono::{DateTime, Utc};
+
+use crate::clean;
+use crate::cycle::{self, Job, Label, SetAside};
+use crate::exit::CodedError;
+use crate::lock::Lock;
+use crate::manifest::{Kind, SessionSummary, Status};
+use crate::process::{self, Trainer, TrainerExit, TrainerRun};
+use crate::prune::{self, PrunePlan};
+use crate::report::{SealedArchive, TrainReport};
+use crate::scan::scan;
+use crate::session;
+
+/// What `train` was asked for.
+#[derive(Debug, Clone)]
+pub struct TrainOptions {
+    /// Whether to archive the old and the new session.
+    pub archive: ArchiveMode,
+    /// A ready trainer, or where to build it from.
+    pub trainer: TrainerSource,
+    /// The trainer's own arguments.
+    pub arguments: Vec<OsString>,
+    /// Whether the trainer's table stays unprinted, since the caller
+    /// prints a document.
+    pub is_silent: bool,
+    /// Words for the session's archive.
+    pub label: Label,
+}
+
+/// Whether sessions become zips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArchiveMode {
+    /// The old and the new session are archived.
+    Archive,
+    /// `--no-archive`: the old session only moves to `backups/`.
+    MoveOnly,
+}
+
+/// Where the trainer comes from.
+#[derive(Debug, Clone)]
+pub enum TrainerSource {
+    /// A binary.
+    Ready(PathBuf),
+    /// A cargo workspace that holds the trainer's package.
+    Build(PathBuf),
+}
+
+/// Archives, cleans, trains, seals and prunes.
+///
+/// # Errors
+/// When a step before the training fails, or the new session cannot be
+/// archived: it stays in the workspace then. A training that fails is
+/// no error: the report says so.
+pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Result<TrainReport> {
+    let binary = trainer_binary(job, &options.trainer)?;
+    let lock = job.begin("train")?;
+    if let TrainerSource::Build(_) = &options.trainer {
+        check_settings(job, trainer, &binary, options)?;
+    }
+    let previous = match options.archive {
+        ArchiveMode::Archive => cycle::set_aside(job)?,
+        ArchiveMode::MoveOnly => cycle::set_aside_unarchived(job)?,
+    };
+    clean::lay_fresh_folders(job.workspace)?;
+    tell_previous(job, previous.as_ref());
+    let session = run_trainer(job, trainer, &binary, options)?;
+    let archive = match options.archive {
+        ArchiveMode::Archive => seal(job, &options.label, session.clone())?,
+        ArchiveMode::MoveOnly => None,
+    };
+    let prune = apply_retention(job, &lock)?;
+    let status = session.as_ref().map_or(Status::Failed, |session| session.status);
+    let model = "models/memory_efficient_model_final.zip";
+    let has_model = job.workspace.root().join(model).is_file();
+    let model = has_model.then(|| model.to_owned());
+    Ok(TrainReport { format: 1, status, previous, archive, model, session, prune })
+}
+
+fn trainer_binary(job: &mut Job<'_>, source: &TrainerSource) -> Result<PathBuf> {
+    match source {
+        TrainerSource::Ready(path) => path.canonicalize().map_err(|error| {
+            let path = path.display();
+            CodedError::Usage(format!("there is no trainer `{path}` to run: {error}")).into()
+        }),
+        TrainerSource::Build(home) => {
+            (job.notes)("building the trainer (release; the first time takes a minute)");
+            process::build_trainer(home)
+        }
+    }
+}
+
+/// Lets the trainer check its settings and data before anything moves.
+///
+/// A trainer from elsewhere may not know `--check` and train: it is
+/// never called this way.
+fn check_settings(
+    job: &Job<'_>,
+    trainer: &Trainer,
+    binary: &Path,
+    options: &TrainOptions,
+) -> Result<()> {
+    let mut arguments = options.arguments.clone();
+    arguments.push(OsString::from("--check"));
+    let root = job.workspace.root();
+    match trainer.run(&TrainerRun { binary, root, arguments: &arguments, is_silent: true })? {
+        TrainerExit::Code(0) => Ok(()),
+        TrainerExit::Code(130) => Err(CodedError::Interrupted.into()),
+        TrainerExit::Code(2) => Err(CodedError::Usage(
+            "the trainer cannot run with these settings, as it says above; nothing was moved"
+                .to_owned(),
+        )
+        .into()),
+        TrainerExit::Code(_) | TrainerExit::Killed => {
+            Err(anyhow!("the trainer refused to start, as it says above; nothing was moved"))
+        }
+    }
+}
+
+fn tell_previous(job: &mut Job<'_>, previous: Option<&SetAside>) {
+    let line = match previous {
+        None => return,
+        Some(SetAside { archive: Some(archive), backup, .. }) => {
+            format!("the previous session is in `{archive}` and was moved to `{backup}`")
+        }
+        Some(SetAside { archive: None, backup, .. }) => {
+            format!("the previous session was moved to `{backup}`, its only copy (--no-archive)")
+        }
+    };
+    (job.notes)(&line);
+}
+
+/// Runs the trainer, and returns how the session ended.
+fn run_trainer(
+    job: &Job<'_>,
+    trainer: &Trainer,
+    binary: &Path,
+    options: &TrainOptions,
+) -> Result<Option<SessionSummary>> {
+    let started_at = (job.clock)();
+    let exit = trainer.run(&TrainerRun {
+        binary,
+        root: job.workspace.root(),
+        arguments: &options.arguments,
+        is_silent: options.is_silent,
+    })?;
+    let found = scan(job.workspace)?;
+    let left_nothing = clean::plan(job.workspace, &found, started_at)?.is_none();
+    if left_nothing && exit != TrainerExit::Code(0) {
+        return Ok(None);
+    }
+    let session = session::read(job.workspace.root())
+        .unwrap_or_else(|| unrecorded(started_at, (job.clock)()));
+    Ok(Some(SessionSummary { status: status(session.status, exit), ..session }))
+}
+
+/// Returns what is known of a session whose trainer keeps no record.
+fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionSummary {
+    SessionSummary {
+        id: None,
+        status: Status::Unknown,
+        started_at: Some(started_at),
+        finished_at: Some(finished_at),
+        seed: None,
+        data: None,
+        config_sha256: None,
+        metrics: std::collections::BTreeMap::new(),
+    }
+}
+
+/// The record says how the session ended, unless the trainer ended
+/// without sealing it: then its exit does.
+fn status(recorded: Status, exit: TrainerExit) -> Status {
+    match (recorded, exit) {
+        (Status::Unknown, TrainerExit::Code(0)) => Status::Completed,
+        (Status::Completed, TrainerExit::Code(0)) => recorded,
+        (_, TrainerExit::Killed | TrainerExit::Code(130)) => Status::Interrupted,
+        (_, TrainerExit::Code(0)) => Status::Unknown,
+        (_, TrainerExit::Code(_)) => Status::Failed,
+    }
+}
+
+fn seal(
+    job: &mut Job<'_>,
+    label: &Label,
+    session: Option<SessionSummary>,
+) -> Result<Option<SealedArchive>> {
+    if session.is_none() {
+        return Ok(None);
+    }
+    // The training is over: a signal that stopped it must not stop
+    // this, or the session would lie there without an archive.
+    let calm = std::sync::atomic::AtomicBool::new(false);
+    let mut job = Job {
+        workspace: job.workspace,
+        clock: job.clock,
+        interrupt: &calm,
+        notes: &mut *job.notes,
+    };
+    let receipt = cycle::archive_now(&mut job, Kind::Session, label, session).context(
+        "failed to archive the new session; it stays in the workspace, and the next train or \
+         `cargo xtask archive` archives it",
+    )?;
+    Ok(Some(SealedArchive::of(&job, &receipt)))
+}
+
+/// Plans and applies the retention of `config/config.json`, under the
+/// lock.
+fn apply_retention(job: &Job<'_>, _lock: &Lock) -> Result<PrunePlan> {
+    let now = (job.clock)();
+    let plan = prune::plan(job.workspace, job.workspace.config().retention.keep, now)?;
+    prune::apply(job.workspace, &plan, now)?;
+    Ok(plan)
+}

@@ -1,0 +1,86 @@
+//! Where things lie in a workspace.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::config::WorkspaceConfig;
+
+/// The folders that a session fills, relative to the root; fresh and
+/// empty after a clean.
+pub const SESSION_FOLDERS: [&str; 5] =
+    ["logs", "logs/trades", "logs/tensorboard", "models", "models/checkpoints"];
+
+/// One workspace: a root folder and the settings found in it.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    root: PathBuf,
+    config: WorkspaceConfig,
+}
+
+impl Workspace {
+    /// Opens the workspace in `root` and reads its `config/config.json`.
+    ///
+    /// # Errors
+    /// When `root` is no folder, or the settings are not valid.
+    pub fn open(root: &Path) -> Result<Self> {
+        let root = root.canonicalize().with_context(|| {
+            format!("failed to open the workspace `{}`; name an existing folder", root.display())
+        })?;
+        if !root.is_dir() {
+            bail!("the workspace `{}` is not a folder", root.display());
+        }
+        let config = WorkspaceConfig::load(&root.join("config/config.json"))?;
+        Ok(Self { root, config })
+    }
+
+    /// Returns the nearest folder at or above `start` that holds
+    /// `config/config.json`.
+    pub fn find(start: &Path) -> Option<PathBuf> {
+        start
+            .ancestors()
+            .find(|folder| folder.join("config/config.json").is_file())
+            .map(Path::to_owned)
+    }
+
+    /// Returns the root folder, absolute and without symlinks.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the settings.
+    pub fn config(&self) -> &WorkspaceConfig {
+        &self.config
+    }
+
+    /// Returns the folder of the archives.
+    pub fn archives(&self) -> PathBuf {
+        self.root.join(&self.config.archive.folder)
+    }
+
+    /// Returns the folder of pruned archives that wait for deletion.
+    pub fn archives_trash(&self) -> PathBuf {
+        self.archives().join(".trash")
+    }
+
+    /// Returns the folder of sessions that were moved aside.
+    pub fn backups(&self) -> PathBuf {
+        self.root.join("backups")
+    }
+
+    /// Returns the folder of pruned backups that wait for deletion.
+    pub fn backups_trash(&self) -> PathBuf {
+        self.backups().join(".trash")
+    }
+
+    /// Returns the folder of the tool's own locks.
+    pub fn state(&self) -> PathBuf {
+        self.root.join(".trainvault")
+    }
+
+    /// Returns `path` relative to the root where it lies within, for
+    /// messages.
+    pub fn display(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+    }
+}
