@@ -19,17 +19,17 @@ pub(crate) fn noon() -> Clock {
     Clock::fixed(parse_time("2026-01-31T12:00:00Z").unwrap())
 }
 
-pub(crate) fn start(root: &Path, training: TrainingConfig) -> (Layout, TradeLogger) {
+pub(crate) fn start(root: &Path, training: &TrainingConfig) -> (Layout, TradeLogger) {
     start_every(root, training, 1)
 }
 
-fn start_every(root: &Path, training: TrainingConfig, every: usize) -> (Layout, TradeLogger) {
+fn start_every(root: &Path, training: &TrainingConfig, every: usize) -> (Layout, TradeLogger) {
     let layout = Layout::new(root);
     layout.create().unwrap();
     let logger = TradeLogger::start(&SessionOptions {
         layout: &layout,
         clock: noon(),
-        training: &training,
+        training,
         trade_log_frequency: every,
     });
     (layout, logger.unwrap())
@@ -70,7 +70,7 @@ fn record(layout: &Layout) -> Value {
 #[test]
 fn a_session_starts_as_running_with_its_settings() {
     let folder = tempfile::tempdir().unwrap();
-    let (layout, _logger) = start(folder.path(), TrainingConfig::default());
+    let (layout, _logger) = start(folder.path(), &TrainingConfig::default());
     let mut record = record(&layout);
     record["config"]["training"]["environment"] = "[environment]".into();
     record["config"]["training"]["agent"] = "[agent]".into();
@@ -81,7 +81,7 @@ fn a_session_starts_as_running_with_its_settings() {
 #[test]
 fn sealing_stamps_the_end_and_the_reason() {
     let folder = tempfile::tempdir().unwrap();
-    let (layout, mut logger) = start(folder.path(), TrainingConfig::default());
+    let (layout, mut logger) = start(folder.path(), &TrainingConfig::default());
     logger.save_session(Status::Failed, Some("bar 17 is bad")).unwrap();
     let record = record(&layout);
     assert_eq!(record["status"], "failed");
@@ -92,7 +92,7 @@ fn sealing_stamps_the_end_and_the_reason() {
 #[test]
 fn the_record_reads_back_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
-    let (layout, logger) = start(folder.path(), TrainingConfig::default());
+    let (layout, logger) = start(folder.path(), &TrainingConfig::default());
     let read: trainer::session::Session =
         serde_json::from_slice(&fs::read(layout.session()).unwrap()).unwrap();
     assert_eq!(&read, logger.session());
@@ -101,12 +101,12 @@ fn the_record_reads_back_as_it_was_written() {
 #[test]
 fn an_earlier_record_is_set_aside_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
-    let (layout, mut first) = start(folder.path(), TrainingConfig::default());
+    let (layout, mut first) = start(folder.path(), &TrainingConfig::default());
     first.save_session(Status::Completed, None).unwrap();
     fs::write(layout.equity(), "first").unwrap();
-    let (_, mut second) = start(folder.path(), TrainingConfig::default());
+    let (_, mut second) = start(folder.path(), &TrainingConfig::default());
     second.save_session(Status::Failed, Some("second")).unwrap();
-    start(folder.path(), TrainingConfig::default());
+    start(folder.path(), &TrainingConfig::default());
 
     let status = |name: &str| -> Value {
         let bytes = fs::read(layout.logs().join(name)).unwrap();
@@ -122,7 +122,7 @@ fn an_earlier_record_is_set_aside_not_overwritten() {
 #[test]
 fn a_trade_is_one_readable_line() {
     let folder = tempfile::tempdir().unwrap();
-    let (layout, mut logger) = start(folder.path(), TrainingConfig::default());
+    let (layout, mut logger) = start(folder.path(), &TrainingConfig::default());
     logger.log_trade(&AT, &closed_trade(7)).unwrap();
     logger.flush().unwrap();
     insta::assert_snapshot!(
@@ -134,7 +134,7 @@ fn a_trade_is_one_readable_line() {
 #[test]
 fn a_trade_log_frequency_of_ten_logs_each_tenth_trade() {
     let folder = tempfile::tempdir().unwrap();
-    let (layout, mut logger) = start_every(folder.path(), TrainingConfig::default(), 10);
+    let (layout, mut logger) = start_every(folder.path(), &TrainingConfig::default(), 10);
     for id in 1..=25 {
         logger.log_trade(&AT, &closed_trade(id)).unwrap();
     }
@@ -148,7 +148,7 @@ fn a_trade_log_frequency_of_ten_logs_each_tenth_trade() {
 fn disabled_trade_logging_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let training = TrainingConfig { enable_trade_logging: false, ..TrainingConfig::default() };
-    let (layout, mut logger) = start(folder.path(), training);
+    let (layout, mut logger) = start(folder.path(), &training);
     logger.log_trade(&AT, &closed_trade(7)).unwrap();
     logger.save_session(Status::Completed, None).unwrap();
     assert!(!layout.trade_log().exists());
@@ -172,7 +172,7 @@ fn the_record_is_readable_by_whom_the_umask_lets() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = tempfile::tempdir().unwrap();
-    let (layout, _logger) = start(folder.path(), TrainingConfig::default());
+    let (layout, _logger) = start(folder.path(), &TrainingConfig::default());
     fs::write(folder.path().join("plain"), "").unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&layout.session()), mode(&folder.path().join("plain")));

@@ -27,7 +27,7 @@ fn tracer(logger: &TradeLogger, layout: &Layout) -> TradeTracer {
 #[test]
 fn the_first_line_tells_the_format() {
     let folder = tempfile::tempdir().unwrap();
-    let (layout, logger) = start(folder.path(), TrainingConfig::default());
+    let (layout, logger) = start(folder.path(), &TrainingConfig::default());
     let tracer = tracer(&logger, &layout);
     assert!(tracer.path().ends_with("logs/trades/trade_traces_20260131_120000.jsonl"));
     insta::assert_snapshot!(
@@ -39,7 +39,7 @@ fn the_first_line_tells_the_format() {
 #[test]
 fn an_event_is_one_flat_object() {
     let folder = tempfile::tempdir().unwrap();
-    let (layout, logger) = start(folder.path(), TrainingConfig::default());
+    let (layout, logger) = start(folder.path(), &TrainingConfig::default());
     let mut tracer = tracer(&logger, &layout);
     tracer.trace(&AT, &TradeEvent::Closed(closed_trade(7))).unwrap();
     tracer.flush().unwrap();
@@ -49,7 +49,7 @@ fn an_event_is_one_flat_object() {
 #[test]
 fn lines_wait_for_the_flush_and_come_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let (layout, logger) = start(folder.path(), TrainingConfig::default());
+    let (layout, logger) = start(folder.path(), &TrainingConfig::default());
     let mut tracer = tracer(&logger, &layout);
     tracer.trace(&AT, &TradeEvent::Closed(closed_trade(1))).unwrap();
     assert_eq!(lines(&tracer).len(), 1);
@@ -69,7 +69,7 @@ fn lines_wait_for_the_flush_and_come_whole() {
 #[test]
 fn an_earlier_trace_of_the_same_second_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let (layout, logger) = start(folder.path(), TrainingConfig::default());
+    let (layout, logger) = start(folder.path(), &TrainingConfig::default());
     let first = tracer(&logger, &layout);
     let second = tracer(&logger, &layout);
     assert!(second.path().ends_with("trade_traces_20260131_120000_2.jsonl"));
