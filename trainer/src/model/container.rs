@@ -30,23 +30,15 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
             .and_then(|()| Ok(zip.write_all(bytes)?))
             .with_context(|| format!("failed to pack the part `{name}`"))?;
     }
-    Ok(zip
-        .finish()
-        .context("failed to pack the model")?
-        .into_inner())
+    Ok(zip.finish().context("failed to pack the model")?.into_inner())
 }
 
 /// Returns all parts of the zip at `path`.
 pub(super) fn read(path: &Path) -> Result<Parts> {
     let file = File::open(path).context("failed to open it")?;
     let mut zip = ZipArchive::new(BufReader::new(file)).context("it is not a whole zip")?;
-    zip.validate_header_consistency()
-        .context("its zip headers contradict each other")?;
-    ensure!(
-        zip.len() <= PARTS_MAX,
-        "it has {} parts; at most {PARTS_MAX} are read",
-        zip.len()
-    );
+    zip.validate_header_consistency().context("its zip headers contradict each other")?;
+    ensure!(zip.len() <= PARTS_MAX, "it has {} parts; at most {PARTS_MAX} are read", zip.len());
     let mut parts = BTreeMap::new();
     let mut n_left = TOTAL_BYTES_MAX;
     for index in 0..zip.len() {
@@ -63,22 +55,14 @@ fn read_part(
     index: usize,
     n_left: u64,
 ) -> Result<(String, Vec<u8>)> {
-    let part = zip
-        .by_index(index)
-        .with_context(|| format!("failed to open part {index}"))?;
-    let name = part
-        .name()
-        .context("a part has no readable name")?
-        .into_owned();
+    let part = zip.by_index(index).with_context(|| format!("failed to open part {index}"))?;
+    let name = part.name().context("a part has no readable name")?.into_owned();
     let mut bytes = Vec::new();
     // What the headers say of the size is only a claim.
     part.take(n_left + 1)
         .read_to_end(&mut bytes)
         .with_context(|| format!("failed to unpack the part `{name}`"))?;
     let is_bounded = bytes.len() as u64 <= n_left;
-    ensure!(
-        is_bounded,
-        "its parts unpack to more than {TOTAL_BYTES_MAX} bytes"
-    );
+    ensure!(is_bounded, "its parts unpack to more than {TOTAL_BYTES_MAX} bytes");
     Ok((name, bytes))
 }
