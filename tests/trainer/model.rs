@@ -366,7 +366,7 @@ fn a_forged_forest_fails_the_probe() {
 fn a_forged_tree_without_end_is_refused() {
     let forge = |parts: &mut Parts| {
         forge_json(parts, "forests/0.json", |it| {
-            it["trees"][3]["children"][0] = json!(0)
+            it["trees"][3]["children"][0] = json!(0);
         });
     };
     check_refused(
