@@ -48,8 +48,8 @@ struct Node {
 impl Node {
     #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN goes to the false side")]
     #[inline]
-    fn step(self, row: &[f64]) -> u32 {
-        let is_false = !(row[usize::from(self.feature)] <= self.value);
+    fn step(self, feature: f64) -> u32 {
+        let is_false = !(feature <= self.value);
         self.child + u32::from(self.inner & u16::from(is_false))
     }
 }
@@ -94,7 +94,7 @@ impl Tree {
     fn predict_row(&self, row: &[f64]) -> f64 {
         let mut node = self.nodes[0];
         while node.inner == 1 {
-            node = self.nodes[node.step(row) as usize];
+            node = self.nodes[node.step(row[usize::from(node.feature)]) as usize];
         }
         node.value
     }
@@ -119,13 +119,12 @@ impl Tree {
         let n_features = rows.len() / LANES;
         let mut at = [0_u32; LANES];
         for _ in 0..self.depth {
-            let mut moved = 0;
+            let before = at;
             for (lane, at) in at.iter_mut().enumerate() {
-                let next = self.nodes[*at as usize].step(&rows[lane * n_features..]);
-                moved |= *at ^ next;
-                *at = next;
+                let node = self.nodes[*at as usize];
+                *at = node.step(rows[lane * n_features + usize::from(node.feature)]);
             }
-            if moved == 0 {
+            if at == before {
                 break;
             }
         }

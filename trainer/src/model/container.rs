@@ -12,12 +12,17 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use super::kinds::Parts;
 
 /// The most bytes that the parts may have together, unpacked.
-const TOTAL_BYTES_MAX: u64 = 512 << 20;
+const TOTAL_BYTES_MAX: u64 = 256 << 20;
 /// The most parts.
 const PARTS_MAX: usize = 1024;
 
 /// Returns the bytes of a zip with `parts` in the order of their names.
 pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
+    let n_bytes: u64 = parts.0.values().map(|bytes| bytes.len() as u64).sum();
+    ensure!(
+        n_bytes <= TOTAL_BYTES_MAX,
+        "the model has {n_bytes} bytes, the most is {TOTAL_BYTES_MAX}; use fewer or smaller trees"
+    );
     // A fixed time and mode: equal models must be equal files.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)

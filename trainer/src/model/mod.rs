@@ -4,7 +4,7 @@
 //! config, the training data's digest and range, the metrics, and a
 //! probe: rows whose values must come out bit for bit after loading.
 //! Equal models are equal files. Another kind of policy is one new
-//! file here and one line in [`kinds`].
+//! file here and one line in `kinds`.
 
 mod container;
 mod files;
