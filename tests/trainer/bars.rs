@@ -31,18 +31,13 @@ fn read_file(name: &str, content: impl AsRef<[u8]>) -> Result<Vec<Bar>, String> 
     fs::write(folder.path().join(name), content).unwrap();
     let source = BarSource::open(name, folder.path()).map_err(|error| format!("{error:#}"))?;
     let reader = source.read().map_err(|error| format!("{error:#}"))?;
-    reader
-        .map(|bar| bar.map_err(|error| format!("{error:#}")))
-        .collect()
+    reader.map(|bar| bar.map_err(|error| format!("{error:#}"))).collect()
 }
 
 fn summarize(content: impl AsRef<[u8]>) -> DataSummary {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("bars.csv"), content).unwrap();
-    BarSource::open("bars.csv", folder.path())
-        .unwrap()
-        .summarize()
-        .unwrap()
+    BarSource::open("bars.csv", folder.path()).unwrap().summarize().unwrap()
 }
 
 fn test_data(name: &str) -> BarSource {
@@ -57,14 +52,8 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 }
 
 /// The bar of the smallest files below.
-const BAR: Bar = Bar {
-    time_ms: START_MS,
-    open: 10.0,
-    high: 12.5,
-    low: 9.0,
-    close: 11.0,
-    volume: 3.25,
-};
+const BAR: Bar =
+    Bar { time_ms: START_MS, open: 10.0, high: 12.5, low: 9.0, close: 11.0, volume: 3.25 };
 
 /// A file whose third line is `row`.
 fn with_row(row: &str) -> String {

@@ -46,14 +46,7 @@ impl Run {
 
     fn step(&mut self, [open, high, low, close]: [f64; 4]) -> BarOutcome {
         let time_ms = 60_000 * i64::try_from(self.environment.n_steps()).expect("few steps");
-        let bar = Bar {
-            time_ms,
-            open,
-            high,
-            low,
-            close,
-            volume: 1.0,
-        };
+        let bar = Bar { time_ms, open, high, low, close, volume: 1.0 };
         let events = &mut self.events;
         let outcome = self.environment.step(&bar, &mut |event| events.push(event));
         check_identity(&self.environment, close);
@@ -85,28 +78,15 @@ fn flat(price: f64) -> [f64; 4] {
 fn check_identity(environment: &Environment, close: f64) {
     let account = environment.account();
     let equity = environment.equity();
-    let scale = 1e-9
-        * account
-            .initial_cash()
-            .max(account.cash().abs())
-            .max(equity.abs());
+    let scale = 1e-9 * account.initial_cash().max(account.cash().abs()).max(equity.abs());
     let by_position = account.cash() + account.units() * close;
     let by_trades = account.initial_cash() + account.closed_net_pnl() + account.open_net_pnl(close);
-    assert!(
-        (by_position - equity).abs() <= scale,
-        "{by_position} is not {equity}"
-    );
-    assert!(
-        (by_trades - equity).abs() <= scale,
-        "{by_trades} is not {equity}"
-    );
+    assert!((by_position - equity).abs() <= scale, "{by_position} is not {equity}");
+    assert!((by_trades - equity).abs() <= scale, "{by_trades} is not {equity}");
 }
 
 #[track_caller]
 fn assert_near(left: f64, right: f64) {
     let scale = left.abs().max(right.abs()).max(1.0);
-    assert!(
-        (left - right).abs() <= 1e-9 * scale,
-        "{left} is not {right}"
-    );
+    assert!((left - right).abs() <= 1e-9 * scale, "{left} is not {right}");
 }

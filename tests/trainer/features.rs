@@ -33,9 +33,7 @@ fn small() -> FeatureSet {
 fn rows(set: &FeatureSet, bars: &[Bar]) -> Vec<Option<Vec<f64>>> {
     let mut engine = FeatureEngine::new(set);
     let mut row = vec![f64::NAN; set.n_features()];
-    bars.iter()
-        .map(|bar| engine.push(bar, &mut row).then(|| row.clone()))
-        .collect()
+    bars.iter().map(|bar| engine.push(bar, &mut row).then(|| row.clone())).collect()
 }
 
 #[track_caller]
@@ -48,12 +46,5 @@ fn assert_close(actual: f64, expected: f64, tolerance: f64) {
 fn bar(idx: usize, open: f64, close: f64, volume: f64) -> Bar {
     let (high, low) = (open.max(close) * 1.01, open.min(close) * 0.98);
     let time_ms = i64::try_from(idx).unwrap() * HALF_HOUR_MS;
-    Bar {
-        time_ms,
-        open,
-        high,
-        low,
-        close,
-        volume,
-    }
+    Bar { time_ms, open, high, low, close, volume }
 }

@@ -18,13 +18,10 @@ fn data(n_rows: usize, n_features: usize, n_levels: u64) -> Data {
         let bits = splitmix64((row * 1000 + feature) as u64);
         (bits % n_levels) as f64
     };
-    let rows: Vec<Vec<f64>> = (0..n_rows)
-        .map(|row| (0..n_features).map(|f| number(row, f)).collect())
-        .collect();
+    let rows: Vec<Vec<f64>> =
+        (0..n_rows).map(|row| (0..n_features).map(|f| number(row, f)).collect()).collect();
     let noise = |row: usize| (splitmix64(row as u64) % 1000) as f64 / 500.0;
-    let targets = (0..n_rows)
-        .map(|row| rows[row][0].sin() + noise(row))
-        .collect();
+    let targets = (0..n_rows).map(|row| rows[row][0].sin() + noise(row)).collect();
     Data { rows, targets }
 }
 
@@ -33,17 +30,8 @@ fn borrowed(rows: &[Vec<f64>]) -> Vec<&[f64]> {
 }
 
 fn options(n_trees: usize, min_samples_leaf: usize) -> ForestOptions {
-    let seed = TreeSeed {
-        run: 7,
-        refit: 3,
-        action: 1,
-    };
-    ForestOptions {
-        n_trees,
-        min_samples_leaf,
-        max_depth: None,
-        seed,
-    }
+    let seed = TreeSeed { run: 7, refit: 3, action: 1 };
+    ForestOptions { n_trees, min_samples_leaf, max_depth: None, seed }
 }
 
 fn predict(forest: &Forest, rows: &[Vec<f64>]) -> Vec<u64> {
@@ -61,9 +49,7 @@ fn bits(values: &[f64]) -> Vec<u64> {
 fn thresholds(forest: &Forest) -> Vec<f64> {
     let stored = serde_json::to_value(forest).unwrap();
     let trees = stored["trees"].as_array().unwrap();
-    let values = trees
-        .iter()
-        .flat_map(|tree| tree["values"].as_array().unwrap());
+    let values = trees.iter().flat_map(|tree| tree["values"].as_array().unwrap());
     values.map(|value| value.as_f64().unwrap()).collect()
 }
 
@@ -129,10 +115,7 @@ fn a_stored_forest_comes_back_bit_for_bit() {
 fn the_number_of_threads_changes_no_bit() {
     let Data { rows, targets } = data(3000, 4, 100);
     let fit = |n_threads: usize| {
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(n_threads)
-            .build()
-            .unwrap();
+        let pool = ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
         pool.install(|| {
             let samples = Samples::dealt(&borrowed(&rows), 4, 9).unwrap();
             let forest = Forest::fit(&samples, &targets, &options(13, 20)).unwrap();
@@ -158,10 +141,7 @@ fn tiny_targets_split_like_great_ones() {
         assert_eq!(tiny_forest.predict_row(row).to_bits(), scaled.to_bits());
     }
     let first = tiny_forest.predict_row(&rows[0]).to_bits();
-    assert!(
-        rows.iter()
-            .any(|row| tiny_forest.predict_row(row).to_bits() != first)
-    );
+    assert!(rows.iter().any(|row| tiny_forest.predict_row(row).to_bits() != first));
 }
 
 #[test]
@@ -175,13 +155,7 @@ fn depth_and_leaf_limits_hold() {
         values.dedup();
         values.len()
     };
-    assert_eq!(
-        n_leaves(&ForestOptions {
-            max_depth: Some(1),
-            ..options(1, 5)
-        }),
-        2
-    );
+    assert_eq!(n_leaves(&ForestOptions { max_depth: Some(1), ..options(1, 5) }), 2);
     assert!(n_leaves(&options(1, 100)) <= 10);
     assert!(n_leaves(&options(1, 5)) > 20);
 }
@@ -191,11 +165,7 @@ fn no_two_trees_of_a_run_share_a_seed() {
     let mut seeds = Vec::new();
     for refit in (0..300).chain([1 << 20, (1 << 36) - 1]) {
         for action in 0..3 {
-            let seed = TreeSeed {
-                run: 42,
-                refit,
-                action,
-            };
+            let seed = TreeSeed { run: 42, refit, action };
             let trees = (0..4).flat_map(|share| (0..5).map(move |tree| (share, tree)));
             seeds.extend(trees.map(|(share, tree)| seed.tree(share, tree)));
         }
@@ -208,9 +178,7 @@ fn no_two_trees_of_a_run_share_a_seed() {
 
 #[track_caller]
 fn check_refused(json: &str, expected: &str) {
-    let error = serde_json::from_str::<Forest>(json)
-        .unwrap_err()
-        .to_string();
+    let error = serde_json::from_str::<Forest>(json).unwrap_err().to_string();
     assert!(error.contains(expected), "{error}");
 }
 
@@ -218,39 +186,22 @@ fn check_refused(json: &str, expected: &str) {
 fn hostile_forests_are_refused() {
     let forest = |tree: &str| format!(r#"{{"format":1,"n_features":2,"trees":[{tree}]}}"#);
     let tree = |children: &str| {
-        forest(&format!(
-            r#"{{"features":[0,0,0],"children":{children},"values":[1,2,3]}}"#
-        ))
+        forest(&format!(r#"{{"features":[0,0,0],"children":{children},"values":[1,2,3]}}"#))
     };
     assert!(serde_json::from_str::<Forest>(&tree("[1,0,0]")).is_ok());
-    check_refused(
-        &tree("[3,0,0]"),
-        "tree 0 is damaged: node 0 has its children at 3",
-    );
+    check_refused(&tree("[3,0,0]"), "tree 0 is damaged: node 0 has its children at 3");
     check_refused(&tree("[4294967295,0,0]"), "out of range");
-    check_refused(
-        &tree("[1,1,0]"),
-        "node 1 has its children at 1, out of range",
-    );
+    check_refused(&tree("[1,1,0]"), "node 1 has its children at 1, out of range");
     check_refused(&tree("[0,0,0]"), "node 1 has no parent");
     check_refused(&tree("[1,0]"), "different lengths");
     check_refused(&forest(""), "a forest has no trees");
-    check_refused(
-        r#"{"format":2,"n_features":2,"trees":[]}"#,
-        "format 2; this program reads 1",
-    );
-    check_refused(
-        r#"{"format":1,"n_features":2,"trees":[],"x":1}"#,
-        "unknown field `x`",
-    );
+    check_refused(r#"{"format":2,"n_features":2,"trees":[]}"#, "format 2; this program reads 1");
+    check_refused(r#"{"format":1,"n_features":2,"trees":[],"x":1}"#, "unknown field `x`");
     let far = r#"{"features":[9,0,0],"children":[1,0,0],"values":[1,2,3]}"#;
     check_refused(&forest(far), "a split uses feature 9 of 2");
     let shared = r#"{"features":[0,0,0,0,0],"children":[1,2,0,0,0],"values":[1,2,3,4,5]}"#;
     check_refused(&forest(shared), "a child of node 1 has two parents");
-    check_refused(
-        &forest(r#"{"features":[0],"children":[0],"values":[1e999]}"#),
-        "out of range",
-    );
+    check_refused(&forest(r#"{"features":[0],"children":[0],"values":[1e999]}"#), "out of range");
 }
 
 #[track_caller]
@@ -263,16 +214,8 @@ fn check_unfit(rows: &[&[f64]], targets: &[f64], expected: &str) {
 fn samples_that_no_forest_can_learn_are_refused() {
     check_unfit(&[], &[], "a forest needs at least one row");
     check_unfit(&[&[]], &[1.0], "a forest needs at least one feature");
-    check_unfit(
-        &[&[1.0], &[1.0, 2.0]],
-        &[1.0, 2.0],
-        "row 1 has 2 features, not 1",
-    );
-    check_unfit(
-        &[&[1.0], &[f64::NAN]],
-        &[1.0, 2.0],
-        "feature 0 of row 1 is NaN",
-    );
+    check_unfit(&[&[1.0], &[1.0, 2.0]], &[1.0, 2.0], "row 1 has 2 features, not 1");
+    check_unfit(&[&[1.0], &[f64::NAN]], &[1.0, 2.0], "feature 0 of row 1 is NaN");
     check_unfit(&[&[1.0]], &[1.0, 2.0], "2 targets for 1 rows");
     check_unfit(&[&[1.0]], &[f64::INFINITY], "the target of row 0 is inf");
 }

@@ -15,10 +15,8 @@ mod periods;
 
 const DAY_MS: i64 = 86_400_000;
 const HALF_HOUR_MS: i64 = 1_800_000;
-const BUSINESS_DAYS: PeriodsPerYear = PeriodsPerYear {
-    value: 252.0,
-    basis: PeriodsBasis::BusinessDays,
-};
+const BUSINESS_DAYS: PeriodsPerYear =
+    PeriodsPerYear { value: 252.0, basis: PeriodsBasis::BusinessDays };
 
 fn at_equity(equity: f64) -> BarOutcome {
     BarOutcome {
@@ -46,31 +44,19 @@ fn of_curve(curve: &[f64], periods: PeriodsPerYear) -> Performance {
 fn bars(closes: &[f64]) -> Vec<Bar> {
     let bar = |(close, time_ms): (&f64, i64)| {
         let (open, high, low, close) = (*close, *close, *close, *close);
-        Bar {
-            time_ms,
-            open,
-            high,
-            low,
-            close,
-            volume: 1.0,
-        }
+        Bar { time_ms, open, high, low, close, volume: 1.0 }
     };
     closes.iter().zip((0..).step_by(60_000)).map(bar).collect()
 }
 
 fn run(config: EnvironmentConfig, closes: &[f64], target: f64) -> Performance {
     let simulation = Simulation::new(&config, BUSINESS_DAYS).expect("valid settings");
-    simulation
-        .run(bars(closes).into_iter().map(Ok), |_, _| target, |_| {})
-        .expect("good bars")
+    simulation.run(bars(closes).into_iter().map(Ok), |_, _| target, |_| {}).expect("good bars")
 }
 
 #[track_caller]
 fn assert_near(left: f64, right: f64) {
-    assert!(
-        (left - right).abs() <= 1e-12 * right.abs().max(1.0),
-        "{left} is not {right}"
-    );
+    assert!((left - right).abs() <= 1e-12 * right.abs().max(1.0), "{left} is not {right}");
 }
 
 /// numpy 2, and the same from empyrical-reloaded and quantstats:
@@ -95,10 +81,7 @@ fn the_figures_agree_with_numpy_quantstats_and_empyrical() {
 
 #[test]
 fn the_drawdown_counts_from_the_initial_cash() {
-    assert_near(
-        of_curve(&[100.0, 80.0, 90.0], BUSINESS_DAYS).max_drawdown,
-        0.2,
-    );
+    assert_near(of_curve(&[100.0, 80.0, 90.0], BUSINESS_DAYS).max_drawdown, 0.2);
 }
 
 /// The closes of the shipped file; numpy and pandas as above, P = 17520:
@@ -125,11 +108,7 @@ fn holding_the_shipped_bitcoin_has_its_known_sharpe_and_drawdown() {
 
 #[test]
 fn never_trading_has_no_sharpe_and_says_why() {
-    let performance = run(
-        EnvironmentConfig::default(),
-        &[100.0, 120.0, 90.0, 95.0],
-        0.0,
-    );
+    let performance = run(EnvironmentConfig::default(), &[100.0, 120.0, 90.0, 95.0], 0.0);
     insta::assert_json_snapshot!(performance);
 }
 
@@ -145,16 +124,7 @@ fn a_run_without_returns_defines_only_what_it_can() {
     assert_eq!(performance.n_bars, 0);
     assert_near(performance.net_return, 0.0);
     let undefined: Vec<_> = performance.undefined.keys().map(String::as_str).collect();
-    assert_eq!(
-        undefined,
-        [
-            "annual_return",
-            "exposure",
-            "sharpe",
-            "volatility",
-            "win_rate"
-        ]
-    );
+    assert_eq!(undefined, ["annual_return", "exposure", "sharpe", "volatility", "win_rate"]);
 }
 
 #[test]
@@ -169,15 +139,9 @@ fn buy_and_hold_is_net_of_entry_and_exit() {
     let performance = run(config, &[50.0, 100.0, 110.0, 120.0], 1.0);
     assert_near(performance.final_equity, 11_880.0);
     assert_near(performance.commission, 220.0);
-    assert_near(
-        performance.turnover,
-        10_000.0 / 10_100.0 + 12_000.0 / 12_000.0,
-    );
+    assert_near(performance.turnover, 10_000.0 / 10_100.0 + 12_000.0 / 12_000.0);
     assert_eq!((performance.n_bars, performance.n_trades), (3, 1));
-    assert_eq!(
-        (performance.win_rate, performance.exposure),
-        (Some(1.0), Some(1.0))
-    );
+    assert_eq!((performance.win_rate, performance.exposure), (Some(1.0), Some(1.0)));
 }
 
 /// r = [10000/10100 - 1, 0.1, 11880/11000 - 1]; mean / std(ddof=1) *
@@ -198,10 +162,7 @@ fn the_exit_belongs_to_the_last_bar() {
 
 #[test]
 fn a_bankrupt_account_ends_its_run() {
-    let config = EnvironmentConfig {
-        leverage: 3.0,
-        ..EnvironmentConfig::default()
-    };
+    let config = EnvironmentConfig { leverage: 3.0, ..EnvironmentConfig::default() };
     let mut n_decisions = 0;
     let mut events = Vec::new();
     let performance = Simulation::new(&config, BUSINESS_DAYS)
@@ -219,10 +180,7 @@ fn a_bankrupt_account_ends_its_run() {
     assert_eq!((n_decisions, performance.n_bars), (2, 2));
     assert_eq!(performance.annual_return, None);
     assert_eq!(performance.undefined["annual_return"], "nothing is left");
-    assert!(matches!(
-        events[..],
-        [TradeEvent::Opened(_), TradeEvent::Closed(_)]
-    ));
+    assert!(matches!(events[..], [TradeEvent::Opened(_), TradeEvent::Closed(_)]));
 }
 
 #[test]
@@ -236,14 +194,7 @@ fn a_bad_bar_stops_the_run_with_its_error() {
 
 #[test]
 fn figures_survive_their_stored_form() {
-    let performance = run(
-        EnvironmentConfig::default(),
-        &[100.0, 120.0, 90.0, 95.0],
-        -0.5,
-    );
+    let performance = run(EnvironmentConfig::default(), &[100.0, 120.0, 90.0, 95.0], -0.5);
     let text = serde_json::to_string(&performance).unwrap();
-    assert_eq!(
-        serde_json::from_str::<Performance>(&text).unwrap(),
-        performance
-    );
+    assert_eq!(serde_json::from_str::<Performance>(&text).unwrap(), performance);
 }

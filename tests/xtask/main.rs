@@ -6,6 +6,7 @@ mod archive;
 mod clean;
 mod cli;
 mod config;
+mod faults;
 mod list;
 mod lock;
 mod name;

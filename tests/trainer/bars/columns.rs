@@ -7,51 +7,26 @@ use super::{BAR, HOUR_MS, START_MS, read, test_data, wrapped};
 /// One bar in a file with these columns.
 #[track_caller]
 fn check_columns(header: &str, row: &str) {
-    assert_eq!(
-        read(format!("{header}\n{row}\n")),
-        Ok(vec![BAR]),
-        "{header}"
-    );
+    assert_eq!(read(format!("{header}\n{row}\n")), Ok(vec![BAR]), "{header}");
 }
 
 #[test]
 fn columns_are_found_by_name_in_any_order_and_case() {
-    check_columns(
-        "Date,open,high,low,close,volume",
-        "2020-01-01,10,12.5,9,11,3.25",
-    );
-    check_columns(
-        "VOLUME,CLOSE,LOW,HIGH,OPEN,TIMESTAMP",
-        "3.25,11,9,12.5,10,2020-01-01",
-    );
+    check_columns("Date,open,high,low,close,volume", "2020-01-01,10,12.5,9,11,3.25");
+    check_columns("VOLUME,CLOSE,LOW,HIGH,OPEN,TIMESTAMP", "3.25,11,9,12.5,10,2020-01-01");
     check_columns(
         "Date,BTC.open,BTC.close,BTC.high,BTC.low,BTC.volume",
         "2020-01-01 00:00:00,10,11,12.5,9,3.25",
     );
-    check_columns(
-        "Open time;Open;High;Low;Close;Volume",
-        "1577836800000;10;12.5;9;11;3.25",
-    );
-    check_columns(
-        "datetime\topen\thigh\tlow\tclose\tvol",
-        "2020-01-01\t10\t12.5\t9\t11\t3.25",
-    );
-    check_columns(
-        ",Open,High,Low,Close,Volume",
-        "2020-01-01,10,12.5,9,11,3.25",
-    );
-    check_columns(
-        "\"Date\", \"Open\",High,Low,Close,Volume",
-        "2020-01-01,\"10\", 12.5 ,9,11,3.25",
-    );
+    check_columns("Open time;Open;High;Low;Close;Volume", "1577836800000;10;12.5;9;11;3.25");
+    check_columns("datetime\topen\thigh\tlow\tclose\tvol", "2020-01-01\t10\t12.5\t9\t11\t3.25");
+    check_columns(",Open,High,Low,Close,Volume", "2020-01-01,10,12.5,9,11,3.25");
+    check_columns("\"Date\", \"Open\",High,Low,Close,Volume", "2020-01-01,\"10\", 12.5 ,9,11,3.25");
 }
 
 #[test]
 fn columns_that_only_sound_alike_are_left_alone() {
-    check_columns(
-        "Date,Open,High,Low,Adj Close,Close,Volume",
-        "2020-01-01,10,12.5,9,5,11,3.25",
-    );
+    check_columns("Date,Open,High,Low,Adj Close,Close,Volume", "2020-01-01,10,12.5,9,5,11,3.25");
     check_columns(
         "close_time,quote_volume,open_time,open,high,low,close,volume,taker_buy_volume",
         "1577840399999,7,1577836800000,10,12.5,9,11,3.25,1",
@@ -105,15 +80,9 @@ fn other_files_need_a_header() {
 #[test]
 fn lines_above_the_names_are_passed_over_and_counted() {
     let header = "https://www.example.org\nDate,open,high,low,close,volume\n";
-    assert_eq!(
-        read(format!("{header}2020-01-01,10,12.5,9,11,3.25\n")),
-        Ok(vec![BAR])
-    );
+    assert_eq!(read(format!("{header}2020-01-01,10,12.5,9,11,3.25\n")), Ok(vec![BAR]));
     let error = read(format!("{header}2020-01-01,10,12.5,9,?,3.25\n")).unwrap_err();
-    assert!(
-        error.starts_with("`bars.csv` line 3, column `close`: `?` "),
-        "{error}"
-    );
+    assert!(error.starts_with("`bars.csv` line 3, column `close`: `?` "), "{error}");
 }
 
 #[test]

@@ -14,23 +14,14 @@ fn a_byte_order_mark_crlf_blank_lines_and_a_missing_newline_do_no_harm() {
         "\u{feff}Date,open,high,low,close,volume\r\n\r\n2020-01-01,10,12.5,9,11,3.25\r\n\r\n\
          2020-01-02,10,12.5,9,11,3.25",
     );
-    let second = Bar {
-        time_ms: START_MS + 24 * HOUR_MS,
-        ..BAR
-    };
+    let second = Bar { time_ms: START_MS + 24 * HOUR_MS, ..BAR };
     assert_eq!(bars, Ok(vec![BAR, second]));
 }
 
 #[test]
 fn files_without_bars_are_refused() {
-    assert_eq!(
-        read("").unwrap_err(),
-        "`bars.csv` is empty; it must hold bars as CSV"
-    );
-    assert_eq!(
-        read("\n\r\n").unwrap_err(),
-        "`bars.csv` is empty; it must hold bars as CSV"
-    );
+    assert_eq!(read("").unwrap_err(), "`bars.csv` is empty; it must hold bars as CSV");
+    assert_eq!(read("\n\r\n").unwrap_err(), "`bars.csv` is empty; it must hold bars as CSV");
     assert_eq!(
         read("Date,open,high,low,close\n").unwrap_err(),
         "`bars.csv` has a line of names but no bars below it"
@@ -51,19 +42,13 @@ fn a_lost_quote_cannot_fill_the_memory() {
     let mut content = with_row("2020-01-02,\"1,1,1,1,1");
     content.push_str(&"2020-01-03,1,1,1,1,1\n".repeat(100_000));
     let error = read(content).unwrap_err();
-    assert!(
-        error.contains("has a row of more than 1 MiB; look for a quote"),
-        "{error}"
-    );
+    assert!(error.contains("has a row of more than 1 MiB; look for a quote"), "{error}");
 }
 
 #[test]
 fn gzip_is_known_by_its_bytes_not_its_name() {
     let content = "Date,open,high,low,close,volume\n2020-01-01,10,12.5,9,11,3.25\n";
-    assert_eq!(
-        read_file("bars.csv", gzip(content.as_bytes())),
-        Ok(vec![BAR])
-    );
+    assert_eq!(read_file("bars.csv", gzip(content.as_bytes())), Ok(vec![BAR]));
     assert_eq!(read_file("bars.csv.gz", content), Ok(vec![BAR]));
     let (names, rows) = content.split_at(20);
     let members = [gzip(names.as_bytes()), gzip(rows.as_bytes())].concat();
@@ -124,26 +109,13 @@ fn an_unknown_built_in_name_is_refused() {
 fn a_folder_is_no_file() {
     let folder = TempDir::new().unwrap();
     let error = BarSource::open(".", folder.path()).unwrap_err().to_string();
-    assert!(
-        error.contains("is a folder; name a CSV file in it"),
-        "{error}"
-    );
+    assert!(error.contains("is a folder; name a CSV file in it"), "{error}");
 }
 
 #[test]
 fn each_pass_begins_anew() {
     let source = test_data("eurusd_1h.csv.gz");
-    let first: Vec<Bar> = source
-        .read()
-        .unwrap()
-        .take(10)
-        .map(Result::unwrap)
-        .collect();
-    let second: Vec<Bar> = source
-        .read()
-        .unwrap()
-        .take(10)
-        .map(Result::unwrap)
-        .collect();
+    let first: Vec<Bar> = source.read().unwrap().take(10).map(Result::unwrap).collect();
+    let second: Vec<Bar> = source.read().unwrap().take(10).map(Result::unwrap).collect();
     assert_eq!(first, second);
 }

@@ -18,60 +18,24 @@ fn check_row(row: &str, problem: &str) {
 
 #[test]
 fn a_row_that_cannot_be_is_refused_with_its_place() {
-    check_row(
-        "2020-01-02,1,1,1,abc,1",
-        "column `close`: `abc` is not a number; write digits",
-    );
-    check_row(
-        "2020-01-02,1,1,1,,1",
-        "column `close`: `` is empty; fill in",
-    );
+    check_row("2020-01-02,1,1,1,abc,1", "column `close`: `abc` is not a number; write digits");
+    check_row("2020-01-02,1,1,1,,1", "column `close`: `` is empty; fill in");
     check_row(
         "2020-01-02,\"1,5\",1,1,1,1",
         "column `open`: `1,5` is not a number; write it with a",
     );
-    check_row(
-        "2020-01-02,1,NaN,1,1,1",
-        "column `high`: `NaN` is not a finite number",
-    );
-    check_row(
-        "2020-01-02,1,1,1,inf,1",
-        "column `close`: `inf` is not a finite number",
-    );
-    check_row(
-        "2020-01-02,1,1e999,1,1,1",
-        "column `high`: `1e999` is not a finite number",
-    );
-    check_row(
-        "2020-01-02,0,1,0,1,1",
-        "column `open`: `0` is not above 0, as a price must be",
-    );
+    check_row("2020-01-02,1,NaN,1,1,1", "column `high`: `NaN` is not a finite number");
+    check_row("2020-01-02,1,1,1,inf,1", "column `close`: `inf` is not a finite number");
+    check_row("2020-01-02,1,1e999,1,1,1", "column `high`: `1e999` is not a finite number");
+    check_row("2020-01-02,0,1,0,1,1", "column `open`: `0` is not above 0, as a price must be");
     check_row("2020-01-02,1,1,-1,1,1", "column `low`: `-1` is not above 0");
     check_row("2020-01-02,1,1,1,1,-1", "column `volume`: `-1` is below 0");
-    check_row(
-        "2020-01-02,1,1,1,1,nan",
-        "column `volume`: `nan` is not a finite number",
-    );
-    check_row(
-        "2020-01-02,3,2,1,1,1",
-        "column `high`: `2` is below the open `3`",
-    );
-    check_row(
-        "2020-01-02,2,2,1,3,1",
-        "column `high`: `2` is below the close `3`",
-    );
-    check_row(
-        "2020-01-02,1,3,2,2,1",
-        "column `low`: `2` is above the open `1`",
-    );
-    check_row(
-        "2020-01-02,2,2,2,1,1",
-        "column `low`: `2` is above the close `1`",
-    );
-    check_row(
-        "2020-01-01,1,1,1,1,1",
-        "column `Date`: `2020-01-01` is a duplicate",
-    );
+    check_row("2020-01-02,1,1,1,1,nan", "column `volume`: `nan` is not a finite number");
+    check_row("2020-01-02,3,2,1,1,1", "column `high`: `2` is below the open `3`");
+    check_row("2020-01-02,2,2,1,3,1", "column `high`: `2` is below the close `3`");
+    check_row("2020-01-02,1,3,2,2,1", "column `low`: `2` is above the open `1`");
+    check_row("2020-01-02,2,2,2,1,1", "column `low`: `2` is above the close `1`");
+    check_row("2020-01-01,1,1,1,1,1", "column `Date`: `2020-01-01` is a duplicate");
 }
 
 #[test]
@@ -132,25 +96,16 @@ fn line_numbers_are_right_after_quoted_newlines_and_blank_lines() {
                    2020-01-02,\"d\r\ne\",1,1,1,1\r\n2020-01-03,f,1,1,1,x\r\n\
                    2020-01-04,g,1,1,1,1\r\n";
     let error = read(content).unwrap_err();
-    assert!(
-        error.starts_with("`bars.csv` line 9, column `close`: `x` "),
-        "{error}"
-    );
+    assert!(error.starts_with("`bars.csv` line 9, column `close`: `x` "), "{error}");
     let error = read(content.replace(",1\n\n", ",?\n\n")).unwrap_err();
-    assert!(
-        error.starts_with("`bars.csv` line 2, column `close`: `?` "),
-        "{error}"
-    );
+    assert!(error.starts_with("`bars.csv` line 2, column `close`: `?` "), "{error}");
 }
 
 #[test]
 fn the_reader_ends_after_an_error() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("bars.csv"), with_row("x,1,1,1,1,1")).unwrap();
-    let mut reader = BarSource::open("bars.csv", folder.path())
-        .unwrap()
-        .read()
-        .unwrap();
+    let mut reader = BarSource::open("bars.csv", folder.path()).unwrap().read().unwrap();
     assert!(reader.next().unwrap().is_ok());
     assert!(reader.next().unwrap().is_err());
     assert!(reader.next().is_none());

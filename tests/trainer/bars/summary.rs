@@ -78,10 +78,7 @@ fn irregular_steps_are_summarized_in_bounded_memory() {
     let summary = summarize(content);
     assert_eq!((summary.n_bars, summary.interval_ms), (89_999, 1000));
     let skipped = |step_ms: u64| (step_ms + 500) / 1000 - 1;
-    assert_eq!(
-        summary.n_missing_bars,
-        (1001..90_000).map(skipped).sum::<u64>()
-    );
+    assert_eq!(summary.n_missing_bars, (1001..90_000).map(skipped).sum::<u64>());
     assert_eq!(summary.n_gaps, 90_000 - 1500);
     assert_eq!(summary.longest_gap_ms, 89_999);
 }

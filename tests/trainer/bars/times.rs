@@ -65,10 +65,7 @@ fn what_is_no_time_is_refused() {
     ] {
         check_no_time(text, "is not a time; write it as `YYYY-MM-DD HH:MM:SS`");
     }
-    check_no_time(
-        "03/04/2020",
-        "is a date whose day and month could be either",
-    );
+    check_no_time("03/04/2020", "is a date whose day and month could be either");
     check_no_time("", "is empty");
 }
 
@@ -78,10 +75,6 @@ fn forms_of_time_may_change_within_a_file() {
         "time,open,high,low,close\n2020-01-01 00:00:00,1,1,1,1\n2020-01-01 00:00:00.5,1,1,1,1\n\
          2020-01-01T00:00:01,1,1,1,1\n",
     );
-    let times: Vec<i64> = bars
-        .unwrap()
-        .iter()
-        .map(|bar| bar.time_ms - START_MS)
-        .collect();
+    let times: Vec<i64> = bars.unwrap().iter().map(|bar| bar.time_ms - START_MS).collect();
     assert_eq!(times, [0, 500, 1000]);
 }

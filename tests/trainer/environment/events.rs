@@ -19,10 +19,7 @@ fn check_refused(config: &EnvironmentConfig, target: f64, reason: InvalidReason)
     let (account, kept) = (run.environment.account(), before.account());
     assert_eq!(account.cash().to_bits(), kept.cash().to_bits());
     assert_eq!(account.units().to_bits(), kept.units().to_bits());
-    assert_eq!(
-        run.environment.target().to_bits(),
-        before.target().to_bits()
-    );
+    assert_eq!(run.environment.target().to_bits(), before.target().to_bits());
 }
 
 #[test]
@@ -34,43 +31,24 @@ fn a_target_that_is_no_finite_number_is_refused() {
 #[test]
 fn a_target_beyond_full_is_refused_whatever_the_leverage() {
     check_refused(&FREE, 1.000_001, InvalidReason::OutOfRange);
-    check_refused(
-        &EnvironmentConfig {
-            leverage: 3.0,
-            ..FREE
-        },
-        -2.0,
-        InvalidReason::OutOfRange,
-    );
+    check_refused(&EnvironmentConfig { leverage: 3.0, ..FREE }, -2.0, InvalidReason::OutOfRange);
 }
 
 #[test]
 fn a_short_is_refused_where_it_is_not_allowed() {
-    let config = EnvironmentConfig {
-        allow_short: false,
-        ..FREE
-    };
+    let config = EnvironmentConfig { allow_short: false, ..FREE };
     check_refused(&config, -0.5, InvalidReason::ShortNotAllowed);
 }
 
 #[test]
 fn a_target_below_one_lot_is_refused() {
-    let config = EnvironmentConfig {
-        lot_size: 50.0,
-        ..FREE
-    };
+    let config = EnvironmentConfig { lot_size: 50.0, ..FREE };
     check_refused(&config, 0.49, InvalidReason::TooSmall);
 }
 
 #[test]
 fn another_target_of_the_same_lots_is_held_without_a_fill() {
-    let mut run = Run::new(
-        &EnvironmentConfig {
-            lot_size: 50.0,
-            ..FREE
-        },
-        100.0,
-    );
+    let mut run = Run::new(&EnvironmentConfig { lot_size: 50.0, ..FREE }, 100.0);
     run.trade(0.5, 100.0);
     run.trade(0.7, 100.0);
     assert_eq!(run.kinds(), "open Long Target");
@@ -88,12 +66,9 @@ fn trades_are_numbered_and_last_as_long_as_they_are_held() {
         .events
         .iter()
         .filter_map(|event| match event {
-            TradeEvent::Closed(trade) => Some((
-                trade.trade_id,
-                trade.side,
-                trade.entry_bar_idx,
-                trade.duration_bars,
-            )),
+            TradeEvent::Closed(trade) => {
+                Some((trade.trade_id, trade.side, trade.entry_bar_idx, trade.duration_bars))
+            }
             _ => None,
         })
         .collect();
@@ -102,14 +77,8 @@ fn trades_are_numbered_and_last_as_long_as_they_are_held() {
 
 #[test]
 fn the_events_keep_their_serialized_form() {
-    let mut run = Run::new(
-        &EnvironmentConfig {
-            commission_bps: 8.0,
-            slippage_bps: 16.0,
-            ..FREE
-        },
-        100.0,
-    );
+    let mut run =
+        Run::new(&EnvironmentConfig { commission_bps: 8.0, slippage_bps: 16.0, ..FREE }, 100.0);
     run.trade(1.0, 100.0);
     run.trade(0.5, 128.0);
     run.trade(f64::NAN, 64.0);

@@ -3,24 +3,14 @@
 use super::*;
 
 fn with_commission(initial_cash: f64) -> EnvironmentConfig {
-    EnvironmentConfig {
-        initial_cash,
-        commission_bps: 100.0,
-        ..FREE
-    }
+    EnvironmentConfig { initial_cash, commission_bps: 100.0, ..FREE }
 }
 
 #[test]
 fn commission_is_charged_once_a_fill() {
     // 0.02 units at 50,000 with 0.5 commission leave 9,999.5.
     let target = 1_000.0 / 9_999.5;
-    let mut run = Run::new(
-        &EnvironmentConfig {
-            commission_bps: 5.0,
-            ..FREE
-        },
-        50_000.0,
-    );
+    let mut run = Run::new(&EnvironmentConfig { commission_bps: 5.0, ..FREE }, 50_000.0);
     run.trade(target, 50_000.0);
     assert_near(run.environment.account().units(), 0.02);
     run.trade(0.0, 50_500.0);
@@ -52,11 +42,7 @@ fn a_full_short_is_worth_the_equity_after_costs() {
 
 #[test]
 fn slippage_worsens_buys_and_sells() {
-    let config = EnvironmentConfig {
-        initial_cash: 10_100.0,
-        slippage_bps: 100.0,
-        ..FREE
-    };
+    let config = EnvironmentConfig { initial_cash: 10_100.0, slippage_bps: 100.0, ..FREE };
     let mut run = Run::new(&config, 100.0);
     run.trade(1.0, 100.0);
     assert_near(run.environment.account().entry_price().unwrap(), 101.0);
@@ -80,10 +66,7 @@ fn a_reversal_splits_its_costs_between_both_trades() {
     let mut run = Run::new(&with_commission(10_100.0), 100.0);
     run.trade(1.0, 100.0);
     run.trade(-1.0, 110.0);
-    assert_eq!(
-        run.kinds(),
-        "open Long Target, close Long Reversal, open Short Reversal"
-    );
+    assert_eq!(run.kinds(), "open Long Target, close Long Reversal, open Short Reversal");
     let (TradeEvent::Closed(closed), TradeEvent::Opened(opened)) = (run.events[1], run.events[2])
     else {
         panic!("expected a close and an open")
@@ -107,28 +90,17 @@ fn partial_changes_keep_one_trade_and_its_average_price() {
     // Equity 11,000; full: 91.67 units, of which 50 were bought at 100.
     run.trade(1.0, 120.0);
     let units = 11_000.0 / 120.0;
-    assert_near(
-        run.environment.account().entry_price().unwrap(),
-        10_000.0 / units,
-    );
+    assert_near(run.environment.account().entry_price().unwrap(), 10_000.0 / units);
     // A quarter of 10,083.33 at 110; 68.75 units are sold.
     run.trade(0.25, 110.0);
-    let TradeEvent::Adjusted(reduced) = run.events[2] else {
-        panic!("expected a change")
-    };
+    let TradeEvent::Adjusted(reduced) = run.events[2] else { panic!("expected a change") };
     assert_near(reduced.fill.units, -68.75);
     assert_near(reduced.realized_pnl, 62.5);
     assert_near(reduced.entry_price, 10_000.0 / units);
     run.trade(0.0, 110.0);
-    assert_eq!(
-        run.kinds(),
-        "open Long Target, adjust Long, adjust Long, close Long Target"
-    );
+    assert_eq!(run.kinds(), "open Long Target, adjust Long, adjust Long, close Long Target");
     assert_eq!(run.environment.account().n_closed(), 1);
-    assert_near(
-        run.environment.account().closed_net_pnl(),
-        units * 110.0 - 10_000.0,
-    );
+    assert_near(run.environment.account().closed_net_pnl(), units * 110.0 - 10_000.0);
 }
 
 #[test]
@@ -165,10 +137,7 @@ fn the_last_target_before_a_step_counts() {
 
 #[test]
 fn units_are_rounded_toward_zero_to_whole_lots() {
-    let config = EnvironmentConfig {
-        lot_size: 10.0,
-        ..FREE
-    };
+    let config = EnvironmentConfig { lot_size: 10.0, ..FREE };
     for (target, units) in [(1.0, 30.0), (-1.0, -30.0)] {
         let mut run = Run::new(&config, 300.0);
         run.trade(target, 300.0);
@@ -179,11 +148,7 @@ fn units_are_rounded_toward_zero_to_whole_lots() {
 #[test]
 fn a_whole_number_of_lots_is_not_lost_to_rounding() {
     // 0.3 / 0.1 is 2.9999999999999996 in binary.
-    let config = EnvironmentConfig {
-        initial_cash: 0.3,
-        lot_size: 0.1,
-        ..FREE
-    };
+    let config = EnvironmentConfig { initial_cash: 0.3, lot_size: 0.1, ..FREE };
     let mut run = Run::new(&config, 1.0);
     run.trade(-1.0, 1.0);
     assert_near(run.environment.account().units(), -0.3);

@@ -4,10 +4,7 @@ use trainer::environment::StepStatus;
 
 use super::*;
 
-const TRIPLE: EnvironmentConfig = EnvironmentConfig {
-    leverage: 3.0,
-    ..FREE
-};
+const TRIPLE: EnvironmentConfig = EnvironmentConfig { leverage: 3.0, ..FREE };
 
 /// A triple long from 100: 300 units, 20,000 borrowed.
 fn triple_long(config: &EnvironmentConfig) -> Run {
@@ -29,11 +26,7 @@ fn leverage_multiplies_the_position_and_borrows_cash() {
 
 #[test]
 fn leverage_leaves_the_target_after_costs() {
-    let config = EnvironmentConfig {
-        commission_bps: 50.0,
-        slippage_bps: 20.0,
-        ..TRIPLE
-    };
+    let config = EnvironmentConfig { commission_bps: 50.0, slippage_bps: 20.0, ..TRIPLE };
     let mut run = triple_long(&config);
     let exposure = |run: &Run| {
         run.environment.account().units() * 100.0 / run.environment.account().equity(100.0)
@@ -48,10 +41,7 @@ fn leverage_leaves_the_target_after_costs() {
 #[test]
 fn a_long_is_liquidated_within_the_bar_at_its_liquidation_price() {
     let mut run = triple_long(&TRIPLE);
-    assert_near(
-        run.environment.liquidation_price().unwrap(),
-        LIQUIDATION_PRICE,
-    );
+    assert_near(run.environment.liquidation_price().unwrap(), LIQUIDATION_PRICE);
     run.step([90.0, 95.0, LIQUIDATION_PRICE + 1e-6, 94.0]);
     assert_eq!(run.kinds(), "open Long Target");
     // It recovers by the close, too late.
@@ -64,21 +54,12 @@ fn a_long_is_liquidated_within_the_bar_at_its_liquidation_price() {
 
 #[test]
 fn a_liquidation_pays_slippage_and_commission() {
-    let config = EnvironmentConfig {
-        slippage_bps: 100.0,
-        commission_bps: 100.0,
-        ..TRIPLE
-    };
+    let config = EnvironmentConfig { slippage_bps: 100.0, commission_bps: 100.0, ..TRIPLE };
     let mut run = triple_long(&config);
-    let (cash, units) = (
-        run.environment.account().cash(),
-        run.environment.account().units(),
-    );
+    let (cash, units) = (run.environment.account().cash(), run.environment.account().units());
     let price = -cash / (units * 0.95);
     run.step([90.0, 90.0, 60.0, 90.0]);
-    let TradeEvent::Closed(closed) = run.events[1] else {
-        panic!("expected a close")
-    };
+    let TradeEvent::Closed(closed) = run.events[1] else { panic!("expected a close") };
     assert_near(closed.fill.reference_price, price);
     assert_near(closed.fill.price, 0.99 * price);
     assert_near(closed.fill.commission, 0.01 * units * 0.99 * price);
@@ -102,9 +83,7 @@ fn a_position_can_be_liquidated_in_the_bar_that_opens_it() {
     run.environment.set_target(1.0);
     run.step([100.0, 100.0, 50.0, 100.0]);
     assert_eq!(run.kinds(), "open Long Target, close Long Liquidation");
-    let TradeEvent::Closed(closed) = run.events[1] else {
-        panic!("expected a close")
-    };
+    let TradeEvent::Closed(closed) = run.events[1] else { panic!("expected a close") };
     assert_eq!(closed.duration_bars, 1);
 }
 
@@ -122,10 +101,7 @@ fn a_gap_beyond_the_liquidation_price_fills_at_the_open() {
 fn a_waiting_target_fills_after_a_liquidation_on_a_gap() {
     let mut run = triple_long(&TRIPLE);
     run.trade(-1.0, 68.0);
-    assert_eq!(
-        run.kinds(),
-        "open Long Target, close Long Liquidation, open Short Target"
-    );
+    assert_eq!(run.kinds(), "open Long Target, close Long Liquidation, open Short Target");
     assert_near(run.environment.account().units(), -3.0 * 400.0 / 68.0);
 }
 
@@ -135,10 +111,7 @@ fn holding_through_a_liquidation_does_not_buy_back_in_the_same_bar() {
     run.trade(1.0, 68.0);
     assert_eq!(run.kinds(), "open Long Target, close Long Liquidation");
     run.trade(1.0, 68.0);
-    assert_eq!(
-        run.kinds(),
-        "open Long Target, close Long Liquidation, open Long Target"
-    );
+    assert_eq!(run.kinds(), "open Long Target, close Long Liquidation, open Long Target");
 }
 
 #[test]
@@ -150,20 +123,14 @@ fn a_bankrupt_account_refuses_every_later_step() {
     let refused = run.trade(1.0, 200.0);
     assert_eq!(refused.status, StepStatus::Refused);
     assert_near(refused.equity, -2_000.0);
-    assert_eq!(
-        run.kinds(),
-        "open Long Target, close Long Liquidation, invalid Bankrupt"
-    );
+    assert_eq!(run.kinds(), "open Long Target, close Long Liquidation, invalid Bankrupt");
 }
 
 #[test]
 fn a_bankruptcy_at_the_open_refuses_the_target_that_waits() {
     let mut run = triple_long(&TRIPLE);
     run.trade(-1.0, 60.0);
-    assert_eq!(
-        run.kinds(),
-        "open Long Target, close Long Liquidation, invalid Bankrupt"
-    );
+    assert_eq!(run.kinds(), "open Long Target, close Long Liquidation, invalid Bankrupt");
 }
 
 #[test]

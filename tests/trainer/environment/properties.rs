@@ -44,22 +44,13 @@ fn bars(moves: &Moves) -> Vec<[f64; 4]> {
     let next = |&(gap, change, above, below): &(f64, f64, f64, f64)| {
         let open: f64 = close * (1.0 + gap);
         close = open * (1.0 + change);
-        [
-            open,
-            open.max(close) * (1.0 + above),
-            open.min(close) * (1.0 - below),
-            close,
-        ]
+        [open, open.max(close) * (1.0 + above), open.min(close) * (1.0 - below), close]
     };
     moves.iter().map(next).collect()
 }
 
 fn many_cases() -> ProptestConfig {
-    ProptestConfig {
-        cases: 400,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+    ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// Steps through all bars; `check` sees every step.
@@ -68,10 +59,8 @@ fn drive(
     (bars, targets): (&[[f64; 4]], &[f64]),
     mut check: impl FnMut(&Run, BarOutcome),
 ) -> Run {
-    let mut run = Run {
-        environment: Environment::new(config).expect("valid settings"),
-        events: Vec::new(),
-    };
+    let mut run =
+        Run { environment: Environment::new(config).expect("valid settings"), events: Vec::new() };
     for (&bar, &target) in bars.iter().zip(targets) {
         let outcome = run.step(bar);
         check(&run, outcome);

@@ -4,10 +4,7 @@ use super::*;
 
 #[track_caller]
 fn check_refused(config: &EnvironmentConfig, message: &str) {
-    assert_eq!(
-        config.validate().expect_err("out of range").to_string(),
-        message
-    );
+    assert_eq!(config.validate().expect_err("out of range").to_string(), message);
     assert!(Environment::new(config).is_err());
 }
 
@@ -22,24 +19,15 @@ fn the_defaults_are_valid() {
 fn a_setting_outside_its_range_is_named_with_the_range() {
     let config = EnvironmentConfig::default();
     check_refused(
-        &EnvironmentConfig {
-            initial_cash: 0.0,
-            ..config
-        },
+        &EnvironmentConfig { initial_cash: 0.0, ..config },
         "`environment.initial_cash` is 0; it must be above 0, at most 1e15",
     );
     check_refused(
-        &EnvironmentConfig {
-            slippage_bps: f64::NAN,
-            ..config
-        },
+        &EnvironmentConfig { slippage_bps: f64::NAN, ..config },
         "`environment.slippage_bps` is NaN; it must be from 0 to 1000",
     );
     check_refused(
-        &EnvironmentConfig {
-            lot_size: -1.0,
-            ..config
-        },
+        &EnvironmentConfig { lot_size: -1.0, ..config },
         "`environment.lot_size` is -1; it must be 0 or more",
     );
 }
@@ -47,21 +35,14 @@ fn a_setting_outside_its_range_is_named_with_the_range() {
 #[test]
 fn leverage_that_its_own_opening_would_liquidate_is_refused() {
     check_refused(
-        &EnvironmentConfig {
-            leverage: 20.0,
-            ..EnvironmentConfig::default()
-        },
+        &EnvironmentConfig { leverage: 20.0, ..EnvironmentConfig::default() },
         "`environment.leverage` is 20; it must be below 1 / `environment.maintenance_margin`",
     );
 }
 
 #[test]
 fn leverage_that_costs_would_eat_up_is_refused() {
-    let config = EnvironmentConfig {
-        leverage: 10.0,
-        commission_bps: 500.0,
-        ..FREE
-    };
+    let config = EnvironmentConfig { leverage: 10.0, commission_bps: 500.0, ..FREE };
     check_refused(
         &config,
         "`environment.leverage` is 10; it must be so low that one full fill costs less than half \
@@ -82,10 +63,7 @@ fn the_cost_of_exposure_is_commission_plus_slippage() {
 
 #[test]
 fn buy_and_hold_borrows_nothing_at_any_leverage() {
-    let config = EnvironmentConfig {
-        leverage: 4.0,
-        ..EnvironmentConfig::default()
-    };
+    let config = EnvironmentConfig { leverage: 4.0, ..EnvironmentConfig::default() };
     let mut run = Run::new(&config, 100.0);
     run.trade(config.buy_and_hold_target(), 100.0);
     assert!(run.environment.account().cash().abs() < 1e-9);

@@ -49,25 +49,14 @@ fn the_macd_is_appels_in_average_true_ranges() {
     // 11, 12.5, 12.25. Line 0, 1/2, 1/12; signal 1/4, then + 2/3 of
     // (1/12 - 1/4): 5/36. Histogram 1/12 - 5/36 = -1/18.
     let bars = bars_of_closes(&CLOSES);
-    assert_close(
-        last(&small(), &bars, "macd_2_3"),
-        1.0 / 12.0 * 27.0 / 79.0,
-        1e-12,
-    );
-    assert_close(
-        last(&small(), &bars, "macd_histogram_2_3_2"),
-        -1.0 / 18.0 * 27.0 / 79.0,
-        1e-12,
-    );
+    assert_close(last(&small(), &bars, "macd_2_3"), 1.0 / 12.0 * 27.0 / 79.0, 1e-12);
+    assert_close(last(&small(), &bars, "macd_histogram_2_3_2"), -1.0 / 18.0 * 27.0 / 79.0, 1e-12);
 }
 
 #[test]
 fn returns_volatility_and_distances_are_by_definition() {
     let (set, bars) = (small(), bars_of_closes(&CLOSES));
-    let returns: Vec<f64> = CLOSES
-        .windows(2)
-        .map(|pair| (pair[1] / pair[0]).ln())
-        .collect();
+    let returns: Vec<f64> = CLOSES.windows(2).map(|pair| (pair[1] / pair[0]).ln()).collect();
     let root_mean_square = |returns: &[f64]| {
         (returns.iter().map(|r| r * r).sum::<f64>() / returns.len() as f64).sqrt()
     };
@@ -75,16 +64,8 @@ fn returns_volatility_and_distances_are_by_definition() {
     assert_close(last(&set, &bars, "return_1"), (12.0_f64 / 14.0).ln(), 1e-12);
     assert_close(last(&set, &bars, "return_3"), 0.0, 1e-12);
     assert_close(last(&set, &bars, "volatility_2"), short, 1e-12);
-    assert_close(
-        last(&set, &bars, "volatility_ratio_2_4"),
-        short / long,
-        1e-12,
-    );
-    assert_close(
-        last(&set, &bars, "range_4"),
-        (13.0_f64 / 11.0).ln() / long,
-        1e-12,
-    );
+    assert_close(last(&set, &bars, "volatility_ratio_2_4"), short / long, 1e-12);
+    assert_close(last(&set, &bars, "range_4"), (13.0_f64 / 11.0).ln() / long, 1e-12);
     assert_close(last(&set, &bars, "close_position"), 0.5, 1e-12);
     let distance = (12.0_f64.ln() - 14.0_f64.ln()) / 2.0;
     assert_close(

@@ -37,9 +37,7 @@ fn a_set_survives_storing() {
 fn check_refused(change: impl Fn(&mut serde_json::Value), reason: &str) {
     let mut stored = serde_json::to_value(small()).unwrap();
     change(&mut stored);
-    let error = serde_json::from_value::<FeatureSet>(stored)
-        .unwrap_err()
-        .to_string();
+    let error = serde_json::from_value::<FeatureSet>(stored).unwrap_err().to_string();
     assert!(error.contains(reason), "`{error}` does not say `{reason}`");
 }
 
@@ -58,10 +56,7 @@ fn a_set_of_an_unknown_format_is_refused_for_that() {
 #[test]
 fn an_unknown_field_of_a_set_is_refused() {
     check_refused(|set| set["extra"] = 1.into(), "unknown field `extra`");
-    check_refused(
-        |set| set["windows"]["extra"] = 1.into(),
-        "unknown field `extra`",
-    );
+    check_refused(|set| set["windows"]["extra"] = 1.into(), "unknown field `extra`");
 }
 
 #[test]
@@ -74,10 +69,7 @@ fn a_set_whose_names_do_not_fit_is_refused() {
 
 #[test]
 fn windows_out_of_range_are_refused() {
-    check_refused(
-        |set| set["windows"]["rsi"] = 0.into(),
-        "`windows.rsi` is 0; it must be 1 to",
-    );
+    check_refused(|set| set["windows"]["rsi"] = 0.into(), "`windows.rsi` is 0; it must be 1 to");
     check_refused(
         |set| set["windows"]["macd_fast"] = 3.into(),
         "`windows.macd_fast` is 3; it must be below `windows.macd_slow`, 3",

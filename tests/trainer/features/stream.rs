@@ -18,9 +18,7 @@ fn btcusd() -> Vec<Bar> {
 fn walk(n_bars: usize) -> impl Iterator<Item = Bar> {
     let mut state = 1_u64;
     let mut uniform = move || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (state >> 40) as f64 / f64::from(1_u32 << 24)
     };
     let mut close = 100.0_f64;
@@ -54,12 +52,7 @@ fn rows_of_a_prefix_are_those_of_the_whole_bit_for_bit() {
     let whole = rows(&set, &bars[..5000]);
     for end in [336, 337, 1000, 3333, 4999] {
         let prefix = rows(&set, &bars[..end]);
-        assert_eq!(
-            prefix.last().unwrap(),
-            &whole[end - 1],
-            "row {} of {end} bars",
-            end - 1
-        );
+        assert_eq!(prefix.last().unwrap(), &whole[end - 1], "row {} of {end} bars", end - 1);
         assert_eq!(prefix, whole[..end]);
     }
 }
@@ -70,14 +63,7 @@ fn later_bars_do_not_change_a_row() {
     bars.truncate(2000);
     let before = rows(&set, &bars);
     for bar in &mut bars[1500..] {
-        *bar = Bar {
-            open: 1.0,
-            high: 9.0,
-            low: 0.5,
-            close: 3.0,
-            volume: 0.0,
-            ..*bar
-        };
+        *bar = Bar { open: 1.0, high: 9.0, low: 0.5, close: 3.0, volume: 0.0, ..*bar };
     }
     let after = rows(&set, &bars);
     assert_eq!(before[..1500], after[..1500]);
@@ -109,13 +95,8 @@ fn neither_the_price_nor_the_volume_unit_matters() {
 fn a_million_bars_leave_no_drift() {
     let set = FeatureSet::standard();
     let column = |name: &str| set.names().iter().position(|other| other == name).unwrap();
-    let [volatility, zscore, distance, volume] = [
-        "volatility_96",
-        "zscore_336",
-        "average_distance_24",
-        "volume_zscore_96",
-    ]
-    .map(column);
+    let [volatility, zscore, distance, volume] =
+        ["volatility_96", "zscore_336", "average_distance_24", "volume_zscore_96"].map(column);
     let mut engine = FeatureEngine::new(&set);
     let mut row = vec![0.0; set.n_features()];
     let mut recent: VecDeque<Bar> = VecDeque::new();
@@ -162,12 +143,7 @@ fn prices_that_stand_still_give_calm_numbers() {
     });
     let bars: Vec<Bar> = moving.chain(still).collect();
     let row = rows(&set, &bars).pop().unwrap().unwrap();
-    for (name, value) in set
-        .names()
-        .iter()
-        .zip(&row)
-        .filter(|(name, _)| !name.contains("day"))
-    {
+    for (name, value) in set.names().iter().zip(&row).filter(|(name, _)| !name.contains("day")) {
         let calm = match name.as_str() {
             "close_position" | "rsi_14" => 0.5,
             "week_sin" | "week_cos" => continue,

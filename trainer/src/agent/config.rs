@@ -71,57 +71,22 @@ impl AgentConfig {
     pub fn validate(&self) -> Result<(), FieldError> {
         self.validate_exposures()?;
         let is_discount = (0.0..=0.9999).contains(&self.discount);
-        check(
-            is_discount,
-            "agent.discount",
-            &self.discount,
-            "from 0 to 0.9999",
-        )?;
+        check(is_discount, "agent.discount", &self.discount, "from 0 to 0.9999")?;
         let n_trees = self.n_trees;
-        check(
-            (1..=1000).contains(&n_trees),
-            "agent.n_trees",
-            &n_trees,
-            "from 1 to 1000",
-        )?;
+        check((1..=1000).contains(&n_trees), "agent.n_trees", &n_trees, "from 1 to 1000")?;
         let n_shares = self.memory_shares;
-        check(
-            (1..=64).contains(&n_shares),
-            "agent.memory_shares",
-            &n_shares,
-            "from 1 to 64",
-        )?;
+        check((1..=64).contains(&n_shares), "agent.memory_shares", &n_shares, "from 1 to 64")?;
         let limit = format!("at most `agent.n_trees`, which is {n_trees}");
-        check(
-            n_shares <= n_trees,
-            "agent.memory_shares",
-            &n_shares,
-            &limit,
-        )?;
+        check(n_shares <= n_trees, "agent.memory_shares", &n_shares, &limit)?;
         let leaf = self.min_samples_leaf;
         let is_leaf = (1..=1_000_000).contains(&leaf);
-        check(
-            is_leaf,
-            "agent.min_samples_leaf",
-            &leaf,
-            "from 1 to 1000000",
-        )?;
+        check(is_leaf, "agent.min_samples_leaf", &leaf, "from 1 to 1000000")?;
         if let Some(depth) = self.max_depth {
-            check(
-                (1..=60).contains(&depth),
-                "agent.max_depth",
-                &depth,
-                "from 1 to 60, or null",
-            )?;
+            check((1..=60).contains(&depth), "agent.max_depth", &depth, "from 1 to 60, or null")?;
         }
         let n_bars = self.memory_bars;
         let is_memory = (100..=10_000_000).contains(&n_bars);
-        check(
-            is_memory,
-            "agent.memory_bars",
-            &n_bars,
-            "from 100 to 10000000",
-        )?;
+        check(is_memory, "agent.memory_bars", &n_bars, "from 100 to 10000000")?;
         let n_backups = self.backups_per_batch;
         check(
             (1..=100).contains(&n_backups),
@@ -136,19 +101,11 @@ impl AgentConfig {
         let field = "agent.exposures";
         let is_count = (2..=EXPOSURES_MAX).contains(&self.exposures.len());
         check(is_count, field, &found, "a list of 2 to 16 exposures")?;
-        let is_range = self
-            .exposures
-            .iter()
-            .all(|exposure| (-10.0..=10.0).contains(exposure));
+        let is_range = self.exposures.iter().all(|exposure| (-10.0..=10.0).contains(exposure));
         check(is_range, field, &found, "a list of numbers from -10 to 10")?;
         let is_sorted = self.exposures.is_sorted_by(|low, high| low < high);
         check(is_sorted, field, &found, "increasing, each exposure once")?;
-        check(
-            self.exposures.contains(&0.0),
-            field,
-            &found,
-            "a list that contains 0",
-        )
+        check(self.exposures.contains(&0.0), field, &found, "a list that contains 0")
     }
 }
 
@@ -158,9 +115,5 @@ fn check(
     value: &dyn std::fmt::Display,
     expected: &str,
 ) -> Result<(), FieldError> {
-    if is_valid {
-        Ok(())
-    } else {
-        Err(FieldError::new(field, value, expected))
-    }
+    if is_valid { Ok(()) } else { Err(FieldError::new(field, value, expected)) }
 }

@@ -56,23 +56,11 @@ impl FittedQ {
     /// Fails when a setting is out of range.
     pub fn new(config: AgentConfig, setup: LearnerSetup) -> Result<Self> {
         config.validate()?;
-        let LearnerSetup {
-            n_features,
-            cost_per_exposure,
-            ..
-        } = setup;
+        let LearnerSetup { n_features, cost_per_exposure, .. } = setup;
         let policy = FittedPolicy::untrained(&config.exposures, cost_per_exposure, n_features)?;
         let memory = Memory::new(n_features, config.memory_bars);
         let (previous_open, has_rows) = (None, [false; 2]);
-        Ok(Self {
-            config,
-            setup,
-            policy,
-            memory,
-            n_backups: 0,
-            previous_open,
-            has_rows,
-        })
+        Ok(Self { config, setup, policy, memory, n_backups: 0, previous_open, has_rows })
     }
 
     /// Takes in one bar: its open (a price above 0) and, unless it is
@@ -83,10 +71,7 @@ impl FittedQ {
     /// A bar without a row cuts the chain of successors. Fails on a
     /// row of another length or a value that is not finite.
     pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
-        ensure!(
-            open.is_finite() && open > 0.0,
-            "the open of a bar is {open}; it must be above 0"
-        );
+        ensure!(open.is_finite() && open > 0.0, "the open of a bar is {open}; it must be above 0");
         if let (true, Some(previous)) = (self.has_rows[0], self.previous_open) {
             self.memory.push_return(open / previous - 1.0);
         }
@@ -109,16 +94,9 @@ impl FittedQ {
 
     fn push_row(&mut self, row: &[f64]) -> Result<()> {
         let n_features = self.setup.n_features;
-        ensure!(
-            row.len() == n_features,
-            "a row has {} features, not {n_features}",
-            row.len()
-        );
+        ensure!(row.len() == n_features, "a row has {} features, not {n_features}", row.len());
         if let Some(feature) = row.iter().position(|value| !value.is_finite()) {
-            anyhow::bail!(
-                "feature {feature} is {}; it must be a finite number",
-                row[feature]
-            );
+            anyhow::bail!("feature {feature} is {}; it must be a finite number", row[feature]);
         }
         self.memory.push_row(row);
         Ok(())
@@ -134,10 +112,7 @@ impl FittedQ {
             last = self.backup()?;
         }
         let fit_seconds = start.elapsed().as_secs_f64();
-        Ok(last.map(|report| BackupReport {
-            fit_seconds,
-            ..report
-        }))
+        Ok(last.map(|report| BackupReport { fit_seconds, ..report }))
     }
 
     /// Does one fitted Q iteration over the memory: fits to
@@ -153,9 +128,7 @@ impl FittedQ {
             return Ok(None);
         }
         let before = self.values(self.policy.forests());
-        let forests = self
-            .fit(&before)
-            .context("failed to fit the values of the exposures")?;
+        let forests = self.fit(&before).context("failed to fit the values of the exposures")?;
         let after = self.values(&forests);
         let (max_abs_delta_q, mean_abs_delta_q) = changes(&before, &after, complete.len());
         self.policy = self.policy.clone().with_forests(forests)?;
@@ -183,35 +156,19 @@ impl FittedQ {
     }
 
     fn fit(&self, values: &[Vec<f64>]) -> Result<Vec<Forest>> {
-        let rows: Vec<&[f64]> = self
-            .memory
-            .complete()
-            .map(|row| self.memory.row(row))
-            .collect();
+        let rows: Vec<&[f64]> = self.memory.complete().map(|row| self.memory.row(row)).collect();
         let run = self.setup.seed;
-        let seed = TreeSeed {
-            run,
-            refit: self.n_backups,
-            action: 0,
-        };
+        let seed = TreeSeed { run, refit: self.n_backups, action: 0 };
         let samples = Samples::dealt(&rows, self.config.memory_shares, seed.deal())?;
-        let fits = self
-            .config
-            .exposures
-            .par_iter()
-            .enumerate()
-            .map(|(action, &exposure)| {
-                let options = ForestOptions {
-                    n_trees: self.config.n_trees,
-                    min_samples_leaf: self.config.min_samples_leaf,
-                    max_depth: self.config.max_depth,
-                    seed: TreeSeed {
-                        action: action as u64,
-                        ..seed
-                    },
-                };
-                Forest::fit(&samples, &self.targets(exposure, values), &options)
-            });
+        let fits = self.config.exposures.par_iter().enumerate().map(|(action, &exposure)| {
+            let options = ForestOptions {
+                n_trees: self.config.n_trees,
+                min_samples_leaf: self.config.min_samples_leaf,
+                max_depth: self.config.max_depth,
+                seed: TreeSeed { action: action as u64, ..seed },
+            };
+            Forest::fit(&samples, &self.targets(exposure, values), &options)
+        });
         fits.collect()
     }
 
@@ -255,10 +212,7 @@ impl FittedQ {
     pub fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
         let complete = self.memory.complete();
         let step = complete.len().div_ceil(n_rows.max(1)).max(1);
-        complete
-            .step_by(step)
-            .map(|row| self.memory.row(row).to_vec())
-            .collect()
+        complete.step_by(step).map(|row| self.memory.row(row).to_vec()).collect()
     }
 }
 

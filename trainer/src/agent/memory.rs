@@ -43,16 +43,7 @@ pub(super) struct Transition {
 impl Memory {
     pub(super) fn new(n_features: usize, n_bars_max: usize) -> Self {
         let (rows, slots) = (Vec::new(), Vec::new());
-        Self {
-            n_features,
-            n_bars_max,
-            rows,
-            slots,
-            oldest: 0,
-            pending: 0,
-            next: 0,
-            is_cut: true,
-        }
+        Self { n_features, n_bars_max, rows, slots, oldest: 0, pending: 0, next: 0, is_cut: true }
     }
 
     /// Appends a row whose return is to come; forgets the oldest one
@@ -60,10 +51,7 @@ impl Memory {
     pub(super) fn push_row(&mut self, row: &[f64]) {
         self.link_last(!self.is_cut);
         self.is_cut = false;
-        let slot = Slot {
-            next_return: f64::NAN,
-            is_linked: false,
-        };
+        let slot = Slot { next_return: f64::NAN, is_linked: false };
         let at = self.next % self.n_slots();
         if at == self.slots.len() {
             self.slots.push(slot);
@@ -104,8 +92,7 @@ impl Memory {
 
     /// Returns the numbers of the complete rows held.
     pub(super) fn complete(&self) -> Range<usize> {
-        self.oldest
-            .max(self.pending.saturating_sub(self.n_bars_max))..self.pending
+        self.oldest.max(self.pending.saturating_sub(self.n_bars_max))..self.pending
     }
 
     /// Returns the numbers of the complete rows and those after them.
@@ -119,14 +106,8 @@ impl Memory {
     }
 
     pub(super) fn transition(&self, number: usize) -> Transition {
-        let Slot {
-            next_return,
-            is_linked,
-        } = self.slots[number % self.n_slots()];
-        Transition {
-            next_return,
-            is_linked,
-        }
+        let Slot { next_return, is_linked } = self.slots[number % self.n_slots()];
+        Transition { next_return, is_linked }
     }
 
     /// Returns the rows `held` in order, in at most two pieces.
@@ -136,10 +117,7 @@ impl Memory {
         let n_first = held.len().min(self.n_slots() - from);
         let n_rest = held.len() - n_first;
         let width = self.n_features;
-        [
-            &self.rows[from * width..(from + n_first) * width],
-            &self.rows[..n_rest * width],
-        ]
+        [&self.rows[from * width..(from + n_first) * width], &self.rows[..n_rest * width]]
     }
 
     fn link_last(&mut self, is_linked: bool) {

@@ -29,21 +29,10 @@ impl FittedPolicy {
         let is_finite = exposures.iter().all(|exposure| exposure.is_finite());
         let is_increasing = exposures.is_sorted_by(|low, high| low < high);
         let is_list = exposures.len() > 1 && is_finite && is_increasing;
-        ensure!(
-            is_list,
-            "the exposures {exposures:?} are not two or more increasing numbers"
-        );
-        ensure!(
-            cost.is_finite() && cost >= 0.0,
-            "the cost per exposure is {cost}"
-        );
+        ensure!(is_list, "the exposures {exposures:?} are not two or more increasing numbers");
+        ensure!(cost.is_finite() && cost >= 0.0, "the cost per exposure is {cost}");
         ensure!(n_features > 0, "a policy needs at least one feature");
-        Ok(Self {
-            exposures: exposures.to_vec(),
-            cost,
-            n_features,
-            forests: Vec::new(),
-        })
+        Ok(Self { exposures: exposures.to_vec(), cost, n_features, forests: Vec::new() })
     }
 
     /// Returns the policy with `forests` for its values: one for each
@@ -57,10 +46,7 @@ impl FittedPolicy {
         let n_features = self.n_features;
         for forest in &forests {
             let found = forest.n_features();
-            ensure!(
-                found == n_features,
-                "a forest takes {found} features, not {n_features}"
-            );
+            ensure!(found == n_features, "a forest takes {found} features, not {n_features}");
         }
         self.forests = forests;
         Ok(self)
@@ -110,17 +96,10 @@ impl FittedPolicy {
     ///
     /// Panics when `row` is shorter than [`FittedPolicy::n_features`].
     pub fn act(&self, row: &[f64], position: f64) -> f64 {
-        let values = self
-            .exposures
-            .iter()
-            .enumerate()
-            .map(|(action, &exposure)| {
-                let value = self
-                    .forests
-                    .get(action)
-                    .map_or(0.0, |forest| forest.predict_row(row));
-                (exposure, value)
-            });
+        let values = self.exposures.iter().enumerate().map(|(action, &exposure)| {
+            let value = self.forests.get(action).map_or(0.0, |forest| forest.predict_row(row));
+            (exposure, value)
+        });
         choose(values, self.cost, position)
     }
 }
@@ -134,11 +113,7 @@ pub(crate) fn choose(values: impl Iterator<Item = (f64, f64)>, cost: f64, positi
     });
     let best = net.reduce(|best, next| {
         let order = next.1.total_cmp(&best.1).then(best.2.total_cmp(&next.2));
-        if order == Ordering::Greater {
-            next
-        } else {
-            best
-        }
+        if order == Ordering::Greater { next } else { best }
     });
     best.map_or(position, |(exposure, _, _)| exposure)
 }

@@ -18,10 +18,7 @@ pub(super) struct Fault {
 
 impl Fault {
     fn new(part: Part, problem: impl Into<String>) -> Self {
-        Self {
-            part,
-            problem: problem.into(),
-        }
+        Self { part, problem: problem.into() }
     }
 
     /// Returns the fault of a `text` that is not a number.
@@ -36,10 +33,7 @@ impl Fault {
                 "is not a number; write it with a decimal point and without thousands separators",
             );
         }
-        Self::new(
-            part,
-            "is not a number; write digits and a decimal point, such as `4367.1`",
-        )
+        Self::new(part, "is not a number; write digits and a decimal point, such as `4367.1`")
     }
 
     /// Returns the fault of a `text` that is not a time.
@@ -69,20 +63,8 @@ pub(super) fn check(bar: &Bar) -> Result<(), Fault> {
 
 #[cold]
 fn explain(bar: &Bar) -> Fault {
-    let Bar {
-        open,
-        high,
-        low,
-        close,
-        volume,
-        ..
-    } = *bar;
-    let prices = [
-        (Part::Open, open),
-        (Part::High, high),
-        (Part::Low, low),
-        (Part::Close, close),
-    ];
+    let Bar { open, high, low, close, volume, .. } = *bar;
+    let prices = [(Part::Open, open), (Part::High, high), (Part::Low, low), (Part::Close, close)];
     for (part, price) in prices {
         if !price.is_finite() {
             return Fault::new(part, "is not a finite number; correct or delete the row");
@@ -95,10 +77,7 @@ fn explain(bar: &Bar) -> Fault {
         }
     }
     if !volume.is_finite() {
-        return Fault::new(
-            Part::Volume,
-            "is not a finite number; correct or delete the row",
-        );
+        return Fault::new(Part::Volume, "is not a finite number; correct or delete the row");
     }
     if volume < 0.0 {
         return Fault::new(Part::Volume, "is below 0; correct or delete the row");
@@ -106,15 +85,9 @@ fn explain(bar: &Bar) -> Fault {
     let others = [("open", open), ("close", close), ("low", low)];
     let remedy = "correct or delete the row, or check which column is which";
     if let Some((name, price)) = others.iter().find(|&&(_, price)| price > high) {
-        return Fault::new(
-            Part::High,
-            format!("is below the {name} `{price}`; {remedy}"),
-        );
+        return Fault::new(Part::High, format!("is below the {name} `{price}`; {remedy}"));
     }
     // Nothing else can fail the check.
     let (name, price) = if open < low { others[0] } else { others[1] };
-    Fault::new(
-        Part::Low,
-        format!("is above the {name} `{price}`; {remedy}"),
-    )
+    Fault::new(Part::Low, format!("is above the {name} `{price}`; {remedy}"))
 }

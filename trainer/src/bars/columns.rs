@@ -64,11 +64,7 @@ impl Columns {
             .iter()
             .map(|name| String::from_utf8_lossy(name.trim_ascii()).into_owned())
             .collect();
-        if first.len() > 1
-            && names
-                .iter()
-                .any(|name| number::parse(name.as_bytes()).is_some())
-        {
+        if first.len() > 1 && names.iter().any(|name| number::parse(name.as_bytes()).is_some()) {
             bail!(
                 "has no line of names; put one at the top, such as \
                  `Date,open,high,low,close,volume` in the order of the columns"
@@ -87,12 +83,8 @@ impl Columns {
             }
             Ok(found.unwrap_or_default())
         };
-        let (open, high, low, close) = (
-            price("open")?,
-            price("high")?,
-            price("low")?,
-            price("close")?,
-        );
+        let (open, high, low, close) =
+            (price("open")?, price("high")?, price("low")?, price("close")?);
         let volume = find_volume(&words, &names)?;
         let Some(time) = time.filter(|_| missing.is_empty()) else {
             bail!(
@@ -104,18 +96,7 @@ impl Columns {
         };
         let symbol = words.iter().position(|words| is_symbol(words));
         let width = names.len();
-        Ok(Self {
-            width,
-            has_header: true,
-            time,
-            open,
-            high,
-            low,
-            close,
-            volume,
-            symbol,
-            names,
-        })
+        Ok(Self { width, has_header: true, time, open, high, low, close, volume, symbol, names })
     }
 
     fn of_klines() -> Self {
@@ -149,9 +130,7 @@ impl Columns {
         if let TimeColumn::Split(date, clock) = self.time {
             let is_clock = |idx: usize| first_bar.get(idx).is_some_and(|text| text.contains(&b':'));
             let is_whole = |idx: usize| {
-                first_bar
-                    .get(idx)
-                    .is_some_and(|text| TimeParser::new().parse(text).is_some())
+                first_bar.get(idx).is_some_and(|text| TimeParser::new().parse(text).is_some())
             };
             if is_clock(date) && is_whole(date) {
                 self.time = TimeColumn::Whole(date);
@@ -175,18 +154,14 @@ impl Columns {
             Part::Volume => self.volume,
             Part::Symbol => self.symbol,
         };
-        idx.and_then(|idx| self.names.get(idx))
-            .map_or("volume", String::as_str)
+        idx.and_then(|idx| self.names.get(idx)).map_or("volume", String::as_str)
     }
 }
 
 fn is_kline(first: &ByteRecord) -> bool {
     let is_number = |text: &[u8]| number::parse(text.trim_ascii()).is_some_and(f64::is_finite);
-    let time = |idx: usize| {
-        first
-            .get(idx)
-            .and_then(|text| TimeParser::new().parse(text.trim_ascii()))
-    };
+    let time =
+        |idx: usize| first.get(idx).and_then(|text| TimeParser::new().parse(text.trim_ascii()));
     first.len() == N_KLINE_COLUMNS
         && first.iter().all(is_number)
         && time(0).is_some_and(|open_ms| time(KLINE_CLOSE_TIME) > Some(open_ms))

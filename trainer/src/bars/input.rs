@@ -19,23 +19,11 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// First bytes of what is not CSV, and what to do about it.
 const FOREIGN_FORMATS: [(&[u8], &str); 9] = [
-    (
-        b"PK\x03\x04",
-        "is a zip file or a spreadsheet; unpack it, or save it as CSV",
-    ),
+    (b"PK\x03\x04", "is a zip file or a spreadsheet; unpack it, or save it as CSV"),
     (b"PAR1", "is a Parquet file; write it as CSV"),
-    (
-        b"\x28\xb5\x2f\xfd",
-        "is packed with zstd; unpack it with `unzstd`, or pack it with `gzip`",
-    ),
-    (
-        b"BZh",
-        "is packed with bzip2; unpack it with `bunzip2`, or pack it with `gzip`",
-    ),
-    (
-        b"\xfd7zXZ",
-        "is packed with xz; unpack it with `unxz`, or pack it with `gzip`",
-    ),
+    (b"\x28\xb5\x2f\xfd", "is packed with zstd; unpack it with `unzstd`, or pack it with `gzip`"),
+    (b"BZh", "is packed with bzip2; unpack it with `bunzip2`, or pack it with `gzip`"),
+    (b"\xfd7zXZ", "is packed with xz; unpack it with `unxz`, or pack it with `gzip`"),
     (b"\xff\xfe", "is UTF-16 text; save it as UTF-8"),
     (b"\xfe\xff", "is UTF-16 text; save it as UTF-8"),
     (b"<!", "is a web page, not CSV; download the data itself"),
@@ -85,16 +73,11 @@ impl TextReader {
 pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
     let (start, raw) = peek(raw, 2)?;
     let is_packed = start == GZIP;
-    let mut text: Box<dyn Read + Send> = if is_packed {
-        Box::new(MultiGzDecoder::new(raw))
-    } else {
-        raw
-    };
+    let mut text: Box<dyn Read + Send> =
+        if is_packed { Box::new(MultiGzDecoder::new(raw)) } else { raw };
     let mut first_line = Vec::new();
     read_line(&mut *text, &mut first_line)?;
-    let foreign = FOREIGN_FORMATS
-        .iter()
-        .find(|(magic, _)| first_line.starts_with(magic));
+    let foreign = FOREIGN_FORMATS.iter().find(|(magic, _)| first_line.starts_with(magic));
     if let Some((_, remedy)) = foreign {
         return Err(io::Error::new(ErrorKind::InvalidData, *remedy));
     }
@@ -114,19 +97,9 @@ pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
     let delimiter = detect_delimiter(&first_line);
     let budget = RowBudget(Arc::new(AtomicUsize::new(ROW_BYTES_MAX)));
     let inner = Box::new(Cursor::new(first_line).chain(text));
-    let reader = TextReader {
-        inner,
-        budget: budget.clone(),
-        last: b'\n',
-        is_packed,
-        is_done: false,
-    };
-    Ok(Text {
-        reader,
-        row_budget: budget,
-        delimiter,
-        n_lines_skipped,
-    })
+    let reader =
+        TextReader { inner, budget: budget.clone(), last: b'\n', is_packed, is_done: false };
+    Ok(Text { reader, row_budget: budget, delimiter, n_lines_skipped })
 }
 
 /// Returns the first `n_bytes`, if there are as many, and all of `raw`.
@@ -162,17 +135,13 @@ fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
 /// A source's address, as one exchange archive puts it above the names,
 /// or the separator, as spreadsheets do.
 fn is_preamble(text: &[u8]) -> bool {
-    let starts_with = |start: &[u8]| {
-        text.get(..start.len())
-            .is_some_and(|text| text.eq_ignore_ascii_case(start))
-    };
+    let starts_with =
+        |start: &[u8]| text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start));
     starts_with(b"http") || starts_with(b"www.") || starts_with(b"sep=")
 }
 
 fn detect_delimiter(text: &[u8]) -> u8 {
-    let line = text
-        .split(|&byte| byte == b'\n')
-        .find(|line| !line.trim_ascii().is_empty());
+    let line = text.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut is_quoted = false;
     for &byte in line.unwrap_or_default() {
@@ -208,9 +177,7 @@ impl Read for TextReader {
                 result => break result?,
             }
         };
-        self.budget
-            .0
-            .store(n_left.saturating_sub(n_bytes), Ordering::Relaxed);
+        self.budget.0.store(n_left.saturating_sub(n_bytes), Ordering::Relaxed);
         if n_bytes > 0 {
             self.last = buffer[n_bytes - 1];
             return Ok(n_bytes);

@@ -81,9 +81,7 @@ impl BarReader {
         if self.columns.has_header && !read_row(&mut self.rows, &mut self.row, name, 0)? {
             return Err(anyhow!("`{name}` has a line of names but no bars below it"));
         }
-        self.columns
-            .settle_time(&self.row)
-            .map_err(|error| anyhow!("`{name}` {error}"))?;
+        self.columns.settle_time(&self.row).map_err(|error| anyhow!("`{name}` {error}"))?;
         if let Some(idx) = self.columns.symbol {
             self.symbol = self.row.get(idx).unwrap_or_default().trim_ascii().to_vec();
         }
@@ -125,9 +123,7 @@ impl BarReader {
         let time_ms = match self.columns.time {
             TimeColumn::Whole(idx) => {
                 let text = self.row[idx].trim_ascii();
-                self.time_parser
-                    .parse(text)
-                    .ok_or_else(|| Fault::not_a_time(text))?
+                self.time_parser.parse(text).ok_or_else(|| Fault::not_a_time(text))?
             }
             TimeColumn::Split(date, clock) => self.parse_split_time(date, clock)?,
         };
@@ -160,9 +156,7 @@ impl BarReader {
         joined[..date.len()].copy_from_slice(date);
         joined[date.len() + 1..n_bytes].copy_from_slice(clock);
         let joined = joined[..n_bytes].trim_ascii();
-        self.time_parser
-            .parse(joined)
-            .ok_or_else(|| Fault::not_a_time(joined))
+        self.time_parser.parse(joined).ok_or_else(|| Fault::not_a_time(joined))
     }
 }
 

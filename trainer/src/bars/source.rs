@@ -43,10 +43,7 @@ impl BarSource {
             Some(_) => bail!("no built-in data `{spec}`; there is `{BUILTIN_BTCUSD_30M}`"),
             None => Origin::File(find_file(spec, root)?),
         };
-        Ok(Self {
-            name: spec.to_owned(),
-            origin,
-        })
+        Ok(Self { name: spec.to_owned(), origin })
     }
 
     /// Returns the source as it was named.
@@ -65,27 +62,17 @@ impl BarSource {
     /// Reads all bars, checks them, and tells what there is.
     pub fn summarize(&self) -> Result<DataSummary> {
         let hasher = Arc::new(Mutex::new(Sha256::new()));
-        let raw = HashingReader {
-            inner: self.open_raw()?,
-            hasher: Arc::clone(&hasher),
-        };
+        let raw = HashingReader { inner: self.open_raw()?, hasher: Arc::clone(&hasher) };
         let mut tally = Tally::new();
         for bar in BarReader::new(&self.name, Box::new(raw))? {
             tally.push(&bar?);
         }
-        let hasher = hasher
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut sha256 = String::new();
         for byte in hasher.finalize() {
             write!(sha256, "{byte:02x}").expect("a string takes all that is written");
         }
-        Ok(DataSummary {
-            source: self.name.clone(),
-            sha256,
-            ..tally.finish()
-        })
+        Ok(DataSummary { source: self.name.clone(), sha256, ..tally.finish() })
     }
 
     fn open_raw(&self) -> Result<Box<dyn Read + Send>> {
@@ -125,10 +112,7 @@ struct HashingReader {
 impl Read for HashingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n_bytes = self.inner.read(buffer)?;
-        self.hasher
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .update(&buffer[..n_bytes]);
+        self.hasher.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n_bytes]);
         Ok(n_bytes)
     }
 }

@@ -67,16 +67,9 @@ impl fmt::Display for DataSummary {
 
 /// Writes a duration in the largest unit that leaves no fraction.
 fn duration(ms: i64) -> String {
-    let units = [
-        (86_400_000, "d"),
-        (3_600_000, "h"),
-        (60_000, "min"),
-        (1000, "s"),
-    ];
-    let (unit_ms, unit) = units
-        .into_iter()
-        .find(|(unit_ms, _)| ms > 0 && ms % unit_ms == 0)
-        .unwrap_or((1, "ms"));
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s")];
+    let (unit_ms, unit) =
+        units.into_iter().find(|(unit_ms, _)| ms > 0 && ms % unit_ms == 0).unwrap_or((1, "ms"));
     format!("{} {unit}", ms / unit_ms)
 }
 
@@ -154,10 +147,7 @@ impl Tally {
         if let Some((usual_ms, _)) = self.overflow {
             return usual_ms;
         }
-        let most = self
-            .steps
-            .iter()
-            .max_by_key(|&(&step_ms, &n_times)| (n_times, -step_ms));
+        let most = self.steps.iter().max_by_key(|&(&step_ms, &n_times)| (n_times, -step_ms));
         most.map_or(0, |(&step_ms, _)| step_ms)
     }
 

@@ -33,9 +33,7 @@ pub(super) struct TimeParser {
 impl TimeParser {
     /// Returns a parser that has seen no time yet.
     pub(super) fn new() -> Self {
-        Self {
-            form: Form::IsoSeconds,
-        }
+        Self { form: Form::IsoSeconds }
     }
 
     /// Returns `text` in milliseconds since 1970 UTC, if it is a time.
@@ -51,9 +49,8 @@ impl TimeParser {
     #[cold]
     fn parse_other(&mut self, text: &[u8]) -> Option<i64> {
         let forms = [Form::IsoSeconds, Form::Epoch, Form::Text];
-        let (form, time_ms) = forms
-            .into_iter()
-            .find_map(|form| Some((form, parse_as(form, text)?)))?;
+        let (form, time_ms) =
+            forms.into_iter().find_map(|form| Some((form, parse_as(form, text)?)))?;
         self.form = form;
         Some(time_ms)
     }
@@ -140,11 +137,8 @@ fn clock_ms(hour: i64, minute: i64, second: i64) -> Option<i64> {
 }
 
 fn date_ms(year: i64, month: i64, day: i64) -> Option<i64> {
-    let (year, month, day) = (
-        i32::try_from(year).ok()?,
-        u32::try_from(month).ok()?,
-        u32::try_from(day).ok()?,
-    );
+    let (year, month, day) =
+        (i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?);
     let date = NaiveDate::from_ymd_opt(year, month, day)?;
     Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
 }
@@ -155,10 +149,7 @@ fn parse_epoch(text: &[u8]) -> Option<i64> {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    let point = digits
-        .iter()
-        .position(|&byte| byte == b'.')
-        .unwrap_or(digits.len());
+    let point = digits.iter().position(|&byte| byte == b'.').unwrap_or(digits.len());
     let (whole, fraction) = digits.split_at(point);
     let fraction = fraction.get(1..).unwrap_or_default();
     if is_compact_date(whole) || !fraction.iter().all(u8::is_ascii_digit) {
@@ -171,11 +162,7 @@ fn parse_epoch(text: &[u8]) -> Option<i64> {
         0..=17 if count < 100_000_000_000_000_000 => count / 1000,
         _ => count / 1_000_000,
     };
-    Some(if is_negative {
-        -magnitude_ms
-    } else {
-        magnitude_ms
-    })
+    Some(if is_negative { -magnitude_ms } else { magnitude_ms })
 }
 
 /// `20200131` and `20200131235959` are dates; as counts since 1970

@@ -115,11 +115,7 @@ impl Account {
     /// Returns what the open trade earned so far, with its units valued at
     /// `price`, net of the costs paid; 0 when flat.
     pub fn open_net_pnl(&self, price: f64) -> f64 {
-        if self.units == 0.0 {
-            0.0
-        } else {
-            self.trade.net_pnl(self.units * price)
-        }
+        if self.units == 0.0 { 0.0 } else { self.trade.net_pnl(self.units * price) }
     }
 
     /// Returns the commission of all fills, in money.
@@ -162,11 +158,7 @@ impl Account {
         events: &mut impl FnMut(TradeEvent),
     ) {
         let is_reversal = self.units * units < 0.0;
-        let reason = if is_reversal {
-            FillReason::Reversal
-        } else {
-            at.reason
-        };
+        let reason = if is_reversal { FillReason::Reversal } else { at.reason };
         let at = Execution { reason, ..*at };
         let [first, second] = split(self.units, units);
         let fill = self.price_fill(first, &at);
@@ -196,12 +188,7 @@ impl Account {
         self.settle(&fill);
         self.units = fill.units;
         let side = Side::of(fill.units);
-        OpenedTrade {
-            trade_id: self.n_opened,
-            side,
-            fill,
-            entry_equity,
-        }
+        OpenedTrade { trade_id: self.n_opened, side, fill, entry_equity }
     }
 
     fn adjust(&mut self, fill: Fill, units: f64) -> AdjustedTrade {

@@ -63,40 +63,16 @@ impl EnvironmentConfig {
     /// Returns the first field that is out of its range.
     pub fn validate(&self) -> Result<(), FieldError> {
         let ranges = [
-            (
-                "initial_cash",
-                self.initial_cash,
-                f64::MIN_POSITIVE..=1e15,
-                "above 0, at most 1e15",
-            ),
-            (
-                "commission_bps",
-                self.commission_bps,
-                0.0..=1000.0,
-                "from 0 to 1000",
-            ),
-            (
-                "slippage_bps",
-                self.slippage_bps,
-                0.0..=1000.0,
-                "from 0 to 1000",
-            ),
+            ("initial_cash", self.initial_cash, f64::MIN_POSITIVE..=1e15, "above 0, at most 1e15"),
+            ("commission_bps", self.commission_bps, 0.0..=1000.0, "from 0 to 1000"),
+            ("slippage_bps", self.slippage_bps, 0.0..=1000.0, "from 0 to 1000"),
             ("leverage", self.leverage, 1.0..=100.0, "from 1 to 100"),
-            (
-                "maintenance_margin",
-                self.maintenance_margin,
-                0.0..=0.99,
-                "from 0 to 0.99",
-            ),
+            ("maintenance_margin", self.maintenance_margin, 0.0..=0.99, "from 0 to 0.99"),
             ("lot_size", self.lot_size, 0.0..=f64::MAX, "0 or more"),
         ];
         for (name, value, range, expected) in ranges {
             if !range.contains(&value) {
-                return Err(FieldError::new(
-                    &format!("environment.{name}"),
-                    value,
-                    expected,
-                ));
+                return Err(FieldError::new(&format!("environment.{name}"), value, expected));
             }
         }
         self.validate_leverage()
@@ -110,9 +86,7 @@ impl EnvironmentConfig {
             return Err(refuse("below 1 / `environment.maintenance_margin`"));
         }
         if self.leverage * self.pricing().unit_cost(1.0) >= 0.5 {
-            return Err(refuse(
-                "so low that one full fill costs less than half the equity",
-            ));
+            return Err(refuse("so low that one full fill costs less than half the equity"));
         }
         Ok(())
     }

@@ -71,22 +71,16 @@ fn within_cash(order: &Order, units: f64, pricing: &Pricing) -> f64 {
 }
 
 fn cash_after(order: &Order, units: f64, pricing: &Pricing) -> f64 {
-    split(order.units, units)
-        .iter()
-        .fold(order.cash, |cash, &part| {
-            let price = pricing.fill_price(part, order.reference);
-            cash - part * price - pricing.commission(part, price)
-        })
+    split(order.units, units).iter().fold(order.cash, |cash, &part| {
+        let price = pricing.fill_price(part, order.reference);
+        cash - part * price - pricing.commission(part, price)
+    })
 }
 
 /// Returns the parts of one fill: a reversal first closes all of `from`,
 /// then opens `to`; everything else is one part, the second being 0.
 pub(super) fn split(from: f64, to: f64) -> [f64; 2] {
-    if from * to < 0.0 {
-        [-from, to]
-    } else {
-        [to - from, 0.0]
-    }
+    if from * to < 0.0 { [-from, to] } else { [to - from, 0.0] }
 }
 
 /// Returns the price at which a position is liquidated, if any is.

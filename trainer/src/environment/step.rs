@@ -99,10 +99,7 @@ impl Environment {
     /// `INVALID_ACTION` by the next step.
     pub fn set_target(&mut self, target: f64) {
         // A NaN differs from everything, so it is refused, not ignored.
-        #[expect(
-            clippy::float_cmp,
-            reason = "holding is asking for the very same target"
-        )]
+        #[expect(clippy::float_cmp, reason = "holding is asking for the very same target")]
         let is_new = target != self.target;
         self.pending = is_new.then_some(target);
     }
@@ -119,24 +116,10 @@ impl Environment {
         self.fill_pending(&at_open, events);
         let is_exposed = self.account.units() != 0.0;
         if is_exposed {
-            let worst = if self.account.units() > 0.0 {
-                bar.low
-            } else {
-                bar.high
-            };
-            self.liquidate(
-                worst,
-                Execution {
-                    is_at_open: false,
-                    ..at_open
-                },
-                events,
-            );
+            let worst = if self.account.units() > 0.0 { bar.low } else { bar.high };
+            self.liquidate(worst, Execution { is_at_open: false, ..at_open }, events);
         }
-        BarOutcome {
-            is_exposed,
-            ..self.outcome(self.status())
-        }
+        BarOutcome { is_exposed, ..self.outcome(self.status()) }
     }
 
     /// Closes an open position at the last bar's close, with all costs,
@@ -165,10 +148,7 @@ impl Environment {
     fn start_bar(&mut self, bar: &Bar) -> Execution {
         let bar_idx = self.n_steps;
         self.n_steps += 1;
-        self.last = LastBar {
-            time_ms: bar.time_ms,
-            close: bar.close,
-        };
+        self.last = LastBar { time_ms: bar.time_ms, close: bar.close };
         self.account.start_bar();
         Execution {
             bar_idx,
@@ -186,20 +166,12 @@ impl Environment {
             return;
         };
         let is_long = self.account.units() > 0.0;
-        let is_reached = if is_long {
-            worst <= price
-        } else {
-            worst >= price
-        };
+        let is_reached = if is_long { worst <= price } else { worst >= price };
         if !is_reached {
             return;
         }
         let reference_price = if at.is_at_open { worst } else { price };
-        let at = Execution {
-            reference_price,
-            reason: FillReason::Liquidation,
-            ..at
-        };
+        let at = Execution { reference_price, reason: FillReason::Liquidation, ..at };
         self.trade_to(0.0, &at, events);
         self.target = 0.0;
     }
@@ -249,11 +221,7 @@ impl Environment {
             lot_size: self.config.lot_size,
         };
         let units = units_for(&order, &self.account.pricing());
-        if units == 0.0 {
-            Err(InvalidReason::TooSmall)
-        } else {
-            Ok(units)
-        }
+        if units == 0.0 { Err(InvalidReason::TooSmall) } else { Ok(units) }
     }
 
     fn trade_to(&mut self, units: f64, at: &Execution, events: &mut impl FnMut(TradeEvent)) {
@@ -264,11 +232,7 @@ impl Environment {
     }
 
     fn status(&self) -> StepStatus {
-        if self.is_bankrupt {
-            StepStatus::Bankrupt
-        } else {
-            StepStatus::Running
-        }
+        if self.is_bankrupt { StepStatus::Bankrupt } else { StepStatus::Running }
     }
 
     fn outcome(&self, status: StepStatus) -> BarOutcome {
@@ -277,11 +241,7 @@ impl Environment {
         let flows = self.account.flows();
         BarOutcome {
             equity,
-            exposure: if units == 0.0 {
-                0.0
-            } else {
-                units * self.last.close / equity
-            },
+            exposure: if units == 0.0 { 0.0 } else { units * self.last.close / equity },
             is_exposed: false,
             traded_notional: flows.notional,
             commission: flows.commission,

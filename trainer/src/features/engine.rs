@@ -111,11 +111,7 @@ impl FeatureEngine {
     ///
     /// When `row` has another length than [`FeatureSet::n_features`].
     pub fn push(&mut self, bar: &Bar, row: &mut [f64]) -> bool {
-        assert_eq!(
-            row.len(),
-            self.n_features,
-            "a row has one number for each feature"
-        );
+        assert_eq!(row.len(), self.n_features, "a row has one number for each feature");
         let is_warm = self.n_bars >= self.n_warm_up_bars;
         let reading = self.take(bar);
         let mut cells = row.iter_mut();
@@ -135,10 +131,7 @@ impl FeatureEngine {
             put(quotient(distance, long * *root));
         }
         let deviation = reading.price_level.deviation();
-        put(quotient(
-            reading.log_close - reading.price_level.mean(),
-            deviation,
-        ));
+        put(quotient(reading.log_close - reading.price_level.mean(), deviation));
         calendar::circles(bar.time_ms).into_iter().for_each(put);
         self.n_bars += 1;
         is_warm
@@ -153,10 +146,8 @@ impl FeatureEngine {
         self.previous_log_close = log_close;
         // The first bar has no return; the windows forget this 0 before
         // the warm-up ends.
-        let (short, long) = (
-            self.volatility_short.push(log_return),
-            self.volatility_long.push(log_return),
-        );
+        let (short, long) =
+            (self.volatility_short.push(log_return), self.volatility_long.push(log_return));
         let volume_zscore = if bar.volume > 0.0 {
             let log_volume = self.log_volume.log(bar.volume);
             let moments = self.volumes.push(log_volume);
@@ -170,10 +161,7 @@ impl FeatureEngine {
             long,
             volume_zscore,
             gain_and_loss: self.relative_strength.push(bar.close),
-            true_range: self
-                .true_range
-                .push(bar.high, bar.low, bar.close)
-                .unwrap_or_default(),
+            true_range: self.true_range.push(bar.high, bar.low, bar.close).unwrap_or_default(),
             convergence: self.convergence.push(bar.close).unwrap_or_default(),
             price_level: self.price_levels.push(log_close),
         }
@@ -186,20 +174,13 @@ impl FeatureEngine {
 }
 
 fn put_volatility(reading: &Reading, bar: &Bar, put: &mut impl FnMut(f64)) {
-    let (short, long) = (
-        reading.short.root_mean_square(),
-        reading.long.root_mean_square(),
-    );
+    let (short, long) = (reading.short.root_mean_square(), reading.long.root_mean_square());
     put(short);
     put(long);
     put(quotient(short, long));
     put(quotient((bar.high / bar.low).ln(), long));
     let range = bar.high - bar.low;
-    put(if range > 0.0 {
-        (bar.close - bar.low) / range
-    } else {
-        0.5
-    });
+    put(if range > 0.0 { (bar.close - bar.low) / range } else { 0.5 });
     put(reading.volume_zscore);
 }
 
@@ -208,19 +189,11 @@ fn put_indicators(reading: &Reading, bar: &Bar, put: &mut impl FnMut(f64)) {
     let (gain, loss) = reading.gain_and_loss.unwrap_or_default();
     // Halved, so that the sum of two huge prices is still a number.
     let movement = gain / 2.0 + loss / 2.0;
-    put(if movement > negligible {
-        gain / 2.0 / movement
-    } else {
-        0.5
-    });
+    put(if movement > negligible { gain / 2.0 / movement } else { 0.5 });
     let (line, histogram) = reading.convergence;
     let true_range = reading.true_range;
     let in_ranges = |distance: f64| {
-        if true_range > negligible {
-            distance / true_range
-        } else {
-            0.0
-        }
+        if true_range > negligible { distance / true_range } else { 0.0 }
     };
     put(in_ranges(line));
     put(in_ranges(histogram));
@@ -228,19 +201,11 @@ fn put_indicators(reading: &Reading, bar: &Bar, put: &mut impl FnMut(f64)) {
 }
 
 fn quotient(value: f64, divisor: f64) -> f64 {
-    if divisor > NEGLIGIBLE {
-        value / divisor
-    } else {
-        0.0
-    }
+    if divisor > NEGLIGIBLE { value / divisor } else { 0.0 }
 }
 
 fn bounded(value: f64) -> f64 {
-    if value.is_nan() {
-        0.0
-    } else {
-        value.clamp(-FEATURE_MAX, FEATURE_MAX)
-    }
+    if value.is_nan() { 0.0 } else { value.clamp(-FEATURE_MAX, FEATURE_MAX) }
 }
 
 /// Logarithms relative to the first value, so that the unit of prices or
@@ -254,10 +219,6 @@ impl LogScale {
     fn log(&mut self, value: f64) -> f64 {
         let first = *self.first.get_or_insert(value);
         let ratio = value / first;
-        if ratio.is_normal() {
-            ratio.ln()
-        } else {
-            value.ln() - first.ln()
-        }
+        if ratio.is_normal() { ratio.ln() } else { value.ln() - first.ln() }
     }
 }

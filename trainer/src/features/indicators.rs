@@ -17,22 +17,12 @@ struct Smoothed {
 impl Smoothed {
     /// Returns Wilder's average: weight `1 / window`.
     fn wilder(window: usize) -> Self {
-        Self {
-            window,
-            n_values: 0,
-            weight: 1.0 / window as f64,
-            average: 0.0,
-        }
+        Self { window, n_values: 0, weight: 1.0 / window as f64, average: 0.0 }
     }
 
     /// Returns the exponential average: weight `2 / (window + 1)`.
     fn exponential(window: usize) -> Self {
-        Self {
-            window,
-            n_values: 0,
-            weight: 2.0 / (window as f64 + 1.0),
-            average: 0.0,
-        }
+        Self { window, n_values: 0, weight: 2.0 / (window as f64 + 1.0), average: 0.0 }
     }
 
     fn push(&mut self, value: f64) -> Option<f64> {
@@ -81,10 +71,7 @@ pub(super) struct TrueRange {
 
 impl TrueRange {
     pub(super) fn new(window: usize) -> Self {
-        Self {
-            previous_close: None,
-            average: Smoothed::wilder(window),
-        }
+        Self { previous_close: None, average: Smoothed::wilder(window) }
     }
 
     /// Returns the average range, in units of price.

@@ -13,11 +13,7 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    const EMPTY: Self = Self {
-        count: 0.0,
-        mean: 0.0,
-        squares: 0.0,
-    };
+    const EMPTY: Self = Self { count: 0.0, mean: 0.0, squares: 0.0 };
 
     /// Returns the mean; 0 of none.
     pub(super) fn mean(self) -> f64 {
@@ -39,11 +35,7 @@ impl Moments {
         let count = self.count + 1.0;
         let delta = number - self.mean;
         let mean = self.mean + delta / count;
-        Self {
-            count,
-            mean,
-            squares: self.squares + delta * (number - mean),
-        }
+        Self { count, mean, squares: self.squares + delta * (number - mean) }
     }
 
     /// Joins two sets of numbers (Chan and others, 1979).

@@ -112,12 +112,7 @@ impl FeatureSet {
         } = &self.windows;
         // A return takes one bar more than the window that holds it.
         let of_returns = [*volatility_short, *volatility_long, *rsi];
-        let of_bars = [
-            *volume - 1,
-            macd_slow + macd_signal - 2,
-            *atr - 1,
-            *zscore - 1,
-        ];
+        let of_bars = [*volume - 1, macd_slow + macd_signal - 2, *atr - 1, *zscore - 1];
         let of_averages = averages.iter().map(|window| window - 1);
         let all = of_returns.into_iter().chain(of_bars).chain(of_averages);
         all.chain(returns.iter().copied()).max().unwrap_or_default()
@@ -126,11 +121,8 @@ impl FeatureSet {
 
 impl FeatureWindows {
     fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .returns
-            .iter()
-            .map(|horizon| format!("return_{horizon}"))
-            .collect();
+        let mut names: Vec<String> =
+            self.returns.iter().map(|horizon| format!("return_{horizon}")).collect();
         let (short, long) = (self.volatility_short, self.volatility_long);
         let (fast, slow, signal) = (self.macd_fast, self.macd_slow, self.macd_signal);
         names.extend([
@@ -145,11 +137,7 @@ impl FeatureWindows {
             format!("macd_histogram_{fast}_{slow}_{signal}"),
             format!("atr_{}", self.atr),
         ]);
-        names.extend(
-            self.averages
-                .iter()
-                .map(|window| format!("average_distance_{window}")),
-        );
+        names.extend(self.averages.iter().map(|window| format!("average_distance_{window}")));
         names.push(format!("zscore_{}", self.zscore));
         names.extend(["day_sin", "day_cos", "week_sin", "week_cos"].map(str::to_owned));
         names
@@ -174,22 +162,13 @@ impl FeatureWindows {
             validate_list(field, windows)?;
         }
         let pairs = [
-            (
-                "volatility_short",
-                self.volatility_short,
-                self.volatility_long,
-                "volatility_long",
-            ),
+            ("volatility_short", self.volatility_short, self.volatility_long, "volatility_long"),
             ("macd_fast", self.macd_fast, self.macd_slow, "macd_slow"),
         ];
         for (field, below, above, other) in pairs {
             if below >= above {
                 let expected = format!("below `windows.{other}`, {above}");
-                return Err(FieldError::new(
-                    &format!("windows.{field}"),
-                    below,
-                    &expected,
-                ));
+                return Err(FieldError::new(&format!("windows.{field}"), below, &expected));
             }
         }
         Ok(())
@@ -201,11 +180,7 @@ fn validate_window(field: &str, window: usize) -> Result<(), FieldError> {
         return Ok(());
     }
     let expected = format!("1 to {WINDOW_BARS_MAX} bars");
-    Err(FieldError::new(
-        &format!("windows.{field}"),
-        window,
-        &expected,
-    ))
+    Err(FieldError::new(&format!("windows.{field}"), window, &expected))
 }
 
 fn validate_list(field: &str, windows: &[usize]) -> Result<(), FieldError> {

@@ -46,13 +46,10 @@ struct Node {
 }
 
 impl Node {
-    #[expect(
-        clippy::neg_cmp_op_on_partial_ord,
-        reason = "NaN goes to the false side"
-    )]
+    #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN goes to the false side")]
     #[inline]
-    fn step(self, row: &[f64]) -> u32 {
-        let is_false = !(row[usize::from(self.feature)] <= self.value);
+    fn step(self, feature: f64) -> u32 {
+        let is_false = !(feature <= self.value);
         self.child + u32::from(self.inner & u16::from(is_false))
     }
 }
@@ -62,47 +59,26 @@ impl Tree {
     /// their parent and have no other: so a walk always ends.
     pub(super) fn from_nodes(nodes: &[NodeParts]) -> Result<Self> {
         ensure!(!nodes.is_empty(), "a tree has no nodes");
-        ensure!(
-            nodes.len() <= NODES_MAX,
-            "a tree has more than {NODES_MAX} nodes"
-        );
+        ensure!(nodes.len() <= NODES_MAX, "a tree has more than {NODES_MAX} nodes");
         let mut depths: Vec<Option<usize>> = vec![None; nodes.len()];
         depths[0] = Some(0);
         for (index, node) in nodes.iter().enumerate() {
-            ensure!(
-                node.value.is_finite(),
-                "the value of node {index} is {}",
-                node.value
-            );
+            ensure!(node.value.is_finite(), "the value of node {index} is {}", node.value);
             let depth = depths[index].with_context(|| format!("node {index} has no parent"))?;
             if node.child == 0 {
-                ensure!(
-                    node.feature == 0,
-                    "the leaf {index} names feature {}",
-                    node.feature
-                );
+                ensure!(node.feature == 0, "the leaf {index} names feature {}", node.feature);
                 continue;
             }
             let child = node.child as usize;
             let is_later = child > index && child + 1 < nodes.len();
-            ensure!(
-                is_later,
-                "node {index} has its children at {child}, out of range"
-            );
+            ensure!(is_later, "node {index} has its children at {child}, out of range");
             for depth_of_child in &mut depths[child..=child + 1] {
-                ensure!(
-                    depth_of_child.is_none(),
-                    "a child of node {index} has two parents"
-                );
+                ensure!(depth_of_child.is_none(), "a child of node {index} has two parents");
                 *depth_of_child = Some(depth + 1);
             }
         }
         let depth = depths.into_iter().flatten().max().unwrap_or_default();
-        let nodes = nodes
-            .iter()
-            .zip(0_u32..)
-            .map(|(node, index)| node.compile(index))
-            .collect();
+        let nodes = nodes.iter().zip(0_u32..).map(|(node, index)| node.compile(index)).collect();
         Ok(Self { nodes, depth })
     }
 
@@ -118,7 +94,7 @@ impl Tree {
     fn predict_row(&self, row: &[f64]) -> f64 {
         let mut node = self.nodes[0];
         while node.inner == 1 {
-            node = self.nodes[node.step(row) as usize];
+            node = self.nodes[node.step(row[usize::from(node.feature)]) as usize];
         }
         node.value
     }
@@ -143,13 +119,12 @@ impl Tree {
         let n_features = rows.len() / LANES;
         let mut at = [0_u32; LANES];
         for _ in 0..self.depth {
-            let mut moved = 0;
+            let before = at;
             for (lane, at) in at.iter_mut().enumerate() {
-                let next = self.nodes[*at as usize].step(&rows[lane * n_features..]);
-                moved |= *at ^ next;
-                *at = next;
+                let node = self.nodes[*at as usize];
+                *at = node.step(rows[lane * n_features + usize::from(node.feature)]);
             }
-            if moved == 0 {
+            if at == before {
                 break;
             }
         }
@@ -174,19 +149,10 @@ impl NodeParts {
 impl Forest {
     pub(super) fn from_trees(n_features: usize, trees: Vec<Tree>) -> Result<Self> {
         ensure!(!trees.is_empty(), "a forest has no trees");
-        ensure!(
-            (1..=1 << 16).contains(&n_features),
-            "a forest has {n_features} features"
-        );
-        let features = trees
-            .iter()
-            .flat_map(|tree| &tree.nodes)
-            .map(|node| node.feature);
+        ensure!((1..=1 << 16).contains(&n_features), "a forest has {n_features} features");
+        let features = trees.iter().flat_map(|tree| &tree.nodes).map(|node| node.feature);
         let highest = usize::from(features.max().unwrap_or_default());
-        ensure!(
-            highest < n_features,
-            "a split uses feature {highest} of {n_features}"
-        );
+        ensure!(highest < n_features, "a split uses feature {highest} of {n_features}");
         Ok(Self { n_features, trees })
     }
 
@@ -229,16 +195,14 @@ impl Forest {
         let n_values = predictions.len() * self.n_features;
         assert_eq!(rows.len(), n_values, "the rows must match the predictions");
         let blocks = rows.par_chunks(BLOCK_ROWS * self.n_features);
-        blocks
-            .zip(predictions.par_chunks_mut(BLOCK_ROWS))
-            .for_each(|(rows, sums)| {
-                sums.fill(0.0);
-                for tree in &self.trees {
-                    tree.add_rows(rows, sums);
-                }
-                for sum in sums {
-                    *sum /= self.trees.len() as f64;
-                }
-            });
+        blocks.zip(predictions.par_chunks_mut(BLOCK_ROWS)).for_each(|(rows, sums)| {
+            sums.fill(0.0);
+            for tree in &self.trees {
+                tree.add_rows(rows, sums);
+            }
+            for sum in sums {
+                *sum /= self.trees.len() as f64;
+            }
+        });
     }
 }

@@ -46,13 +46,7 @@ impl Samples {
     /// Fails on no rows, no features, unequal lengths, or a value that
     /// is not finite.
     pub fn whole(rows: &[&[f64]]) -> Result<Self> {
-        Self::build(
-            rows,
-            Deal {
-                n_shares: 1,
-                seed: 0,
-            },
-        )
+        Self::build(rows, Deal { n_shares: 1, seed: 0 })
     }
 
     /// Copies `rows` into `n_shares` shares (fewer when there are not
@@ -64,21 +58,14 @@ impl Samples {
     }
 
     fn build(rows: &[&[f64]], deal: Deal) -> Result<Self> {
-        let n_features = rows
-            .first()
-            .context("a forest needs at least one row")?
-            .len();
+        let n_features = rows.first().context("a forest needs at least one row")?.len();
         ensure!(n_features > 0, "a forest needs at least one feature");
         let indices = deal_rows(rows.len(), deal)?;
         let shares = indices
             .into_par_iter()
             .map(|indices| Share::gather(rows, indices, n_features))
             .collect::<Result<Vec<_>>>()?;
-        Ok(Self {
-            n_rows: rows.len(),
-            n_features,
-            shares,
-        })
+        Ok(Self { n_rows: rows.len(), n_features, shares })
     }
 
     /// Returns the number of rows, over all shares.
@@ -104,19 +91,13 @@ impl Share {
                 row.len()
             );
             for (feature, &value) in row.iter().enumerate() {
-                ensure!(
-                    value.is_finite(),
-                    "feature {feature} of row {index} is {value}"
-                );
+                ensure!(value.is_finite(), "feature {feature} of row {index} is {value}");
                 values[feature * n_rows + at] = value;
             }
         }
         let columns = DenseMatrix::new(n_rows, n_features, values, true)
             .map_err(|error| anyhow::anyhow!("failed to build the feature matrix: {error}"))?;
-        Ok(Self {
-            rows: indices,
-            columns,
-        })
+        Ok(Self { rows: indices, columns })
     }
 }
 
@@ -136,11 +117,7 @@ impl LibraryForest {
     /// are more shares than trees.
     pub fn fit(samples: &Samples, targets: &[f64], options: &ForestOptions) -> Result<Self> {
         let (n_rows, n_shares) = (samples.n_rows, samples.shares.len());
-        ensure!(
-            targets.len() == n_rows,
-            "{} targets for {n_rows} rows",
-            targets.len()
-        );
+        ensure!(targets.len() == n_rows, "{} targets for {n_rows} rows", targets.len());
         if let Some(row) = targets.iter().position(|target| !target.is_finite()) {
             anyhow::bail!("the target of row {row} is {}", targets[row]);
         }
@@ -153,10 +130,7 @@ impl LibraryForest {
             .into_par_iter()
             .map(|share| fit_share(samples, share, &SharePlan::new(n_shares, targets, options)))
             .collect::<Result<Vec<_>>>()?;
-        Ok(Self {
-            n_features: samples.n_features,
-            parts,
-        })
+        Ok(Self { n_features: samples.n_features, parts })
     }
 
     /// Predicts `rows` with the library's own code: slow, one thread,
@@ -164,9 +138,7 @@ impl LibraryForest {
     pub fn predict(&self, rows: &[&[f64]]) -> Result<Vec<f64>> {
         let rows = rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>();
         let matrix = DenseMatrix::from_2d_vec(&rows).map_err(|error| anyhow::anyhow!("{error}"))?;
-        self.merged()?
-            .predict(&matrix)
-            .map_err(|error| anyhow::anyhow!("{error}"))
+        self.merged()?.predict(&matrix).map_err(|error| anyhow::anyhow!("{error}"))
     }
 
     /// Compiles the trees into the flat form, in the same order.
@@ -183,16 +155,11 @@ impl LibraryForest {
     fn merged(&self) -> Result<Regressor> {
         let mut parts = self.parts.iter().map(serde_json::to_value);
         let mut merged = parts.next().context("a forest has at least one part")??;
-        let trees = merged["forest_regressor"]["trees"]
-            .as_array_mut()
-            .context("it has no trees")?;
+        let trees =
+            merged["forest_regressor"]["trees"].as_array_mut().context("it has no trees")?;
         for part in parts {
-            trees.extend(
-                part?["forest_regressor"]["trees"]
-                    .as_array()
-                    .cloned()
-                    .unwrap_or_default(),
-            );
+            trees
+                .extend(part?["forest_regressor"]["trees"].as_array().cloned().unwrap_or_default());
         }
         serde_json::from_value(merged).context("failed to join the parts of a forest")
     }
@@ -214,11 +181,7 @@ struct SharePlan<'a> {
 
 impl<'a> SharePlan<'a> {
     fn new(n_shares: usize, targets: &'a [f64], options: &'a ForestOptions) -> Self {
-        Self {
-            n_shares,
-            targets,
-            options,
-        }
+        Self { n_shares, targets, options }
     }
 
     fn parameters(&self, share: usize) -> ExtraTreesRegressorParameters {

@@ -36,38 +36,18 @@ struct NodeMirror {
 pub(super) fn read_trees(forest: Value) -> Result<Vec<Tree>> {
     let mirror: RegressorMirror =
         serde_json::from_value(forest).context("the library's forest has an unknown form")?;
-    mirror
-        .forest_regressor
-        .trees
-        .iter()
-        .map(read_tree)
-        .collect()
+    mirror.forest_regressor.trees.iter().map(read_tree).collect()
 }
 
 fn read_tree(tree: &TreeMirror) -> Result<Tree> {
-    let nodes = tree
-        .nodes
-        .iter()
-        .map(read_node)
-        .collect::<Result<Vec<_>>>()?;
+    let nodes = tree.nodes.iter().map(read_node).collect::<Result<Vec<_>>>()?;
     Tree::from_nodes(&nodes)
 }
 
 fn read_node(node: &NodeMirror) -> Result<NodeParts> {
     let (Some(child), Some(value)) = (node.true_child, node.split_value) else {
-        return Ok(NodeParts {
-            feature: 0,
-            child: 0,
-            value: node.output,
-        });
+        return Ok(NodeParts { feature: 0, child: 0, value: node.output });
     };
-    ensure!(
-        node.false_child == child.checked_add(1),
-        "the children of a split are not neighbours"
-    );
-    Ok(NodeParts {
-        feature: node.split_feature,
-        child,
-        value,
-    })
+    ensure!(node.false_child == child.checked_add(1), "the children of a split are not neighbours");
+    Ok(NodeParts { feature: node.split_feature, child, value })
 }

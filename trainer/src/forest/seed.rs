@@ -39,9 +39,7 @@ impl TreeSeed {
     pub fn tree(&self, share: u64, tree: u64) -> u64 {
         let forest = self.refit.wrapping_mul(ACTIONS).wrapping_add(self.action);
         let block = forest.wrapping_mul(SHARES).wrapping_add(share);
-        splitmix64(self.run)
-            .wrapping_add(block.wrapping_mul(BLOCK))
-            .wrapping_add(tree)
+        splitmix64(self.run).wrapping_add(block.wrapping_mul(BLOCK)).wrapping_add(tree)
     }
 
     /// Returns the seed by which the refit deals its rows into shares;

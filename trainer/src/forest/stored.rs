@@ -39,11 +39,7 @@ struct StoredTree {
 impl From<Forest> for StoredForest {
     fn from(forest: Forest) -> Self {
         let trees = forest.trees().iter().map(StoredTree::of).collect();
-        Self {
-            format: FORMAT,
-            n_features: forest.n_features(),
-            trees,
-        }
+        Self { format: FORMAT, n_features: forest.n_features(), trees }
     }
 }
 
@@ -59,13 +55,9 @@ impl TryFrom<StoredForest> for Forest {
 impl StoredForest {
     fn checked(&self) -> Result<Forest> {
         let format = self.format;
-        ensure!(
-            format == FORMAT,
-            "the forest has format {format}; this program reads {FORMAT}"
-        );
+        ensure!(format == FORMAT, "the forest has format {format}; this program reads {FORMAT}");
         let trees = self.trees.iter().enumerate().map(|(index, tree)| {
-            tree.checked()
-                .with_context(|| format!("tree {index} is damaged"))
+            tree.checked().with_context(|| format!("tree {index} is damaged"))
         });
         Forest::from_trees(self.n_features, trees.collect::<Result<Vec<_>>>()?)
     }
@@ -81,20 +73,12 @@ impl StoredTree {
     }
 
     fn checked(&self) -> Result<Tree> {
-        let Self {
-            features,
-            children,
-            values,
-        } = self;
+        let Self { features, children, values } = self;
         let is_even = features.len() == children.len() && children.len() == values.len();
         ensure!(is_even, "its columns have different lengths");
         let columns = features.iter().zip(children).zip(values);
         let nodes: Vec<NodeParts> = columns
-            .map(|((&feature, &child), &value)| NodeParts {
-                feature,
-                child,
-                value,
-            })
+            .map(|((&feature, &child), &value)| NodeParts { feature, child, value })
             .collect();
         Tree::from_nodes(&nodes)
     }

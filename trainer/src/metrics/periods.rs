@@ -61,12 +61,7 @@ impl PeriodsPerYear {
     /// Fails below two bars, and when the last bar or the interval is not
     /// later than the first bar or 0.
     pub fn from_calendar(calendar: &BarCalendar) -> Result<Self> {
-        let BarCalendar {
-            first_ms,
-            last_ms,
-            n_bars,
-            interval_ms,
-        } = *calendar;
+        let BarCalendar { first_ms, last_ms, n_bars, interval_ms } = *calendar;
         ensure!(
             n_bars >= 2 && last_ms > first_ms && interval_ms > 0,
             "{n_bars} bars from {first_ms} to {last_ms} ms, every {interval_ms} ms, do not tell \
@@ -75,18 +70,12 @@ impl PeriodsPerYear {
         let span_ms = (last_ms - first_ms) as f64;
         let n_grid_points = span_ms / interval_ms as f64 + 1.0;
         let (value, basis) = if n_bars as f64 >= CONTINUOUS_COVERAGE * n_grid_points {
-            (
-                DAYS_PER_YEAR * DAY_MS as f64 / interval_ms as f64,
-                PeriodsBasis::Continuous,
-            )
+            (DAYS_PER_YEAR * DAY_MS as f64 / interval_ms as f64, PeriodsBasis::Continuous)
         } else if interval_ms == DAY_MS && covers_weekdays(calendar) {
             (BUSINESS_DAYS_PER_YEAR, PeriodsBasis::BusinessDays)
         } else {
             let n_steps = (n_bars - 1) as f64;
-            (
-                n_steps * DAYS_PER_YEAR * DAY_MS as f64 / span_ms,
-                PeriodsBasis::Observed,
-            )
+            (n_steps * DAYS_PER_YEAR * DAY_MS as f64 / span_ms, PeriodsBasis::Observed)
         };
         Ok(Self { value, basis })
     }

@@ -93,9 +93,7 @@ impl PerformanceTracker {
         }
         let mut undefined = BTreeMap::new();
         let mut figure = |name: &str, value: Result<f64, &str>| {
-            value
-                .map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned()))
-                .ok()
+            value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
         };
         Performance {
             n_bars: curve.returns.n(),
@@ -107,14 +105,8 @@ impl PerformanceTracker {
             sharpe: figure("sharpe", self.sharpe(&curve)),
             max_drawdown: curve.max_drawdown,
             n_trades: self.n_trades,
-            win_rate: figure(
-                "win_rate",
-                share(self.n_won, self.n_trades, "no trade was closed"),
-            ),
-            exposure: figure(
-                "exposure",
-                share(self.n_exposed, curve.returns.n(), "no bars"),
-            ),
+            win_rate: figure("win_rate", share(self.n_won, self.n_trades, "no trade was closed")),
+            exposure: figure("exposure", share(self.n_exposed, curve.returns.n(), "no bars")),
             turnover: self.turnover,
             commission: self.commission,
             slippage: self.slippage,
@@ -145,10 +137,7 @@ impl PerformanceTracker {
         }
         let n_years = curve.returns.n() as f64 / self.periods_per_year.value;
         let annual = (curve.equity / self.initial_equity).powf(1.0 / n_years) - 1.0;
-        annual
-            .is_finite()
-            .then_some(annual)
-            .ok_or("too large for a number: too few bars")
+        annual.is_finite().then_some(annual).ok_or("too large for a number: too few bars")
     }
 
     fn volatility(&self, curve: &Curve) -> Result<f64, &'static str> {
@@ -180,9 +169,5 @@ impl Curve {
 }
 
 fn share(part: u64, whole: u64, reason: &'static str) -> Result<f64, &'static str> {
-    if whole == 0 {
-        Err(reason)
-    } else {
-        Ok(part as f64 / whole as f64)
-    }
+    if whole == 0 { Err(reason) } else { Ok(part as f64 / whole as f64) }
 }

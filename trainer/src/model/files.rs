@@ -34,11 +34,7 @@ pub(super) fn keep_old(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf
     let Ok(metadata) = fs::symlink_metadata(path) else {
         return Ok(None);
     };
-    ensure!(
-        !metadata.is_dir(),
-        "`{}` is a folder; move it away",
-        path.display()
-    );
+    ensure!(!metadata.is_dir(), "`{}` is a folder; move it away", path.display());
     let versions = folder_of(path).join("versions");
     let keep = || -> Result<PathBuf> {
         fs::create_dir_all(&versions)?;
@@ -46,13 +42,8 @@ pub(super) fn keep_old(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf
         sync_folder(&versions)?;
         Ok(kept)
     };
-    let context = || {
-        format!(
-            "failed to keep the old `{}` in `{}`",
-            path.display(),
-            versions.display()
-        )
-    };
+    let context =
+        || format!("failed to keep the old `{}` in `{}`", path.display(), versions.display());
     keep().with_context(context).map(Some)
 }
 
@@ -60,18 +51,11 @@ pub(super) fn keep_old(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf
 /// a hard link fails where the name is taken, so nothing is ever
 /// overwritten, and the old name lasts until the new model takes it.
 fn link_unused(path: &Path, versions: &Path, now: DateTime<Utc>) -> Result<PathBuf> {
-    let stem = path
-        .file_stem()
-        .context("it has no file name")?
-        .to_string_lossy();
+    let stem = path.file_stem().context("it has no file name")?.to_string_lossy();
     let extension = path.extension().unwrap_or("zip".as_ref()).to_string_lossy();
     let time = now.format("%Y%m%d_%H%M%S");
     for number in 1_u32.. {
-        let suffix = if number == 1 {
-            String::new()
-        } else {
-            format!("_{number}")
-        };
+        let suffix = if number == 1 { String::new() } else { format!("_{number}") };
         let candidate = versions.join(format!("{stem}_{time}{suffix}.{extension}"));
         match fs::hard_link(path, &candidate) {
             Ok(()) => return Ok(candidate),
@@ -109,9 +93,7 @@ fn temporary() -> tempfile::Builder<'static, 'static> {
 }
 
 fn folder_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes the folder's names down to the disk, where that is possible.

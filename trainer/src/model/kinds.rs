@@ -60,10 +60,7 @@ pub(super) fn find(name: &str) -> Result<&'static Kind> {
     let kind = KINDS.iter().find(|kind| kind.name == name);
     kind.with_context(|| {
         let known: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
-        format!(
-            "the kind `{name}` is unknown; this program knows `{}`",
-            known.join("`, `")
-        )
+        format!("the kind `{name}` is unknown; this program knows `{}`", known.join("`, `"))
     })
 }
 
@@ -73,10 +70,7 @@ pub(super) struct Parts(pub(super) BTreeMap<String, Vec<u8>>);
 
 impl Parts {
     pub(super) fn get(&self, name: &str) -> Result<&[u8]> {
-        self.0
-            .get(name)
-            .map(Vec::as_slice)
-            .with_context(|| format!("the part `{name}` is missing"))
+        self.0.get(name).map(Vec::as_slice).with_context(|| format!("the part `{name}` is missing"))
     }
 
     /// Reads the part `name` as JSON.

@@ -4,7 +4,7 @@
 //! config, the training data's digest and range, the metrics, and a
 //! probe: rows whose values must come out bit for bit after loading.
 //! Equal models are equal files. Another kind of policy is one new
-//! file here and one line in [`kinds`].
+//! file here and one line in `kinds`.
 
 mod container;
 mod files;
@@ -79,30 +79,15 @@ impl TradingModel {
     ) -> Result<Self> {
         let n_features = policy.shape().n_features;
         for row in &probe_rows {
-            ensure!(
-                row.len() == n_features,
-                "a probe row has {} features",
-                row.len()
-            );
-            ensure!(
-                row.iter().all(|value| value.is_finite()),
-                "a probe row is not finite"
-            );
+            ensure!(row.len() == n_features, "a probe row has {} features", row.len());
+            ensure!(row.iter().all(|value| value.is_finite()), "a probe row is not finite");
         }
-        Ok(Self {
-            policy,
-            about,
-            probe_rows,
-        })
+        Ok(Self { policy, about, probe_rows })
     }
 
     /// Returns the model of the policy that `learner` has now.
     pub fn of_learner(learner: &FittedQ, about: ModelAbout) -> Result<Self> {
-        Self::new(
-            learner.policy().clone(),
-            about,
-            learner.sample_rows(N_PROBE_ROWS),
-        )
+        Self::new(learner.policy().clone(), about, learner.sample_rows(N_PROBE_ROWS))
     }
 
     /// Fits a new policy to `bars`, taken as one episode.
@@ -110,18 +95,10 @@ impl TradingModel {
     /// Fails when a setting is out of range, or the rows do not match
     /// the opens.
     pub fn fit(bars: &TrainingRows<'_>, config: AgentConfig, setup: LearnerSetup) -> Result<Self> {
-        let TrainingRows {
-            opens,
-            rows,
-            n_backups,
-        } = bars;
+        let TrainingRows { opens, rows, n_backups } = bars;
         let mut learner = FittedQ::new(config, setup)?;
         let n_values = opens.len() * setup.n_features;
-        ensure!(
-            rows.len() == n_values,
-            "{} values; the bars need {n_values}",
-            rows.len()
-        );
+        ensure!(rows.len() == n_values, "{} values; the bars need {n_values}", rows.len());
         for (&open, row) in opens.iter().zip(rows.chunks_exact(setup.n_features)) {
             learner.observe(open, Some(row))?;
         }
@@ -129,13 +106,7 @@ impl TradingModel {
             learner.backup()?;
         }
         let config = serde_json::to_value(learner.config())?;
-        Self::of_learner(
-            &learner,
-            ModelAbout {
-                config,
-                ..ModelAbout::default()
-            },
-        )
+        Self::of_learner(&learner, ModelAbout { config, ..ModelAbout::default() })
     }
 
     /// Returns the exposure to hold after the bar of `row` (features
@@ -220,10 +191,7 @@ impl TradingModel {
     pub fn load(path: &Path) -> Result<Self> {
         let read = || stored::read(&container::read(path)?);
         read().with_context(|| {
-            format!(
-                "failed to load the model `{}`; train again or restore it",
-                path.display()
-            )
+            format!("failed to load the model `{}`; train again or restore it", path.display())
         })
     }
 }

@@ -34,10 +34,7 @@ struct Header {
 
 impl Header {
     fn digest(&self) -> Result<String> {
-        let unsealed = Self {
-            own_sha256: String::new(),
-            ..self.clone()
-        };
+        let unsealed = Self { own_sha256: String::new(), ..self.clone() };
         Ok(sha256(&json_bytes(&unsealed)?))
     }
 }
@@ -58,35 +55,18 @@ struct Probe {
 
 /// Returns every part of `model`, the header included.
 pub(super) fn parts(model: &TradingModel) -> Result<Parts> {
-    let Shape {
-        exposures,
-        cost,
-        n_features,
-    } = model.policy.shape();
+    let Shape { exposures, cost, n_features } = model.policy.shape();
     let mut parts = BTreeMap::new();
     for part in model.policy.parts()? {
         parts.insert(part.name, part.bytes);
     }
-    let ModelAbout {
-        features,
-        config,
-        data,
-        metrics,
-    } = &model.about;
-    let about = [
-        ("features", features),
-        ("config", config),
-        ("data", data),
-        ("metrics", metrics),
-    ];
+    let ModelAbout { features, config, data, metrics } = &model.about;
+    let about = [("features", features), ("config", config), ("data", data), ("metrics", metrics)];
     for (name, value) in about {
         parts.insert(format!("{name}.json"), json_bytes(value)?);
     }
     let value_bits = value_bits(model.policy.as_ref(), &model.probe_rows);
-    let probe = Probe {
-        rows: model.probe_rows.clone(),
-        value_bits,
-    };
+    let probe = Probe { rows: model.probe_rows.clone(), value_bits };
     parts.insert(PROBE.to_owned(), json_bytes(&probe)?);
     let mut header = Header {
         format: FORMAT,
@@ -96,10 +76,7 @@ pub(super) fn parts(model: &TradingModel) -> Result<Parts> {
         n_features,
         exposures: exposures.to_vec(),
         cost_per_exposure: cost,
-        parts: parts
-            .iter()
-            .map(|(name, bytes)| (name.clone(), sha256(bytes)))
-            .collect(),
+        parts: parts.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect(),
         own_sha256: String::new(),
     };
     header.own_sha256 = header.digest()?;
@@ -110,10 +87,7 @@ pub(super) fn parts(model: &TradingModel) -> Result<Parts> {
 /// Checks all of `parts` and returns their model.
 pub(super) fn read(parts: &Parts) -> Result<TradingModel> {
     let HeaderFormat { format } = parts.json(HEADER)?;
-    ensure!(
-        format == FORMAT,
-        "`{HEADER}` has format {format}; this program reads {FORMAT}"
-    );
+    ensure!(format == FORMAT, "`{HEADER}` has format {format}; this program reads {FORMAT}");
     let header: Header = parts.json(HEADER)?;
     let kind = kinds::find(&header.kind)?;
     check_digests(&header, parts)?;
@@ -138,10 +112,7 @@ pub(super) fn read(parts: &Parts) -> Result<TradingModel> {
 
 fn check_digests(header: &Header, parts: &Parts) -> Result<()> {
     let is_own = header.digest()? == header.own_sha256;
-    ensure!(
-        is_own,
-        "the part `{HEADER}` is damaged: its SHA-256 is not its own"
-    );
+    ensure!(is_own, "the part `{HEADER}` is damaged: its SHA-256 is not its own");
     for (name, digest) in &header.parts {
         let found = sha256(parts.get(name)?);
         ensure!(
@@ -149,28 +120,15 @@ fn check_digests(header: &Header, parts: &Parts) -> Result<()> {
             "the part `{name}` is damaged: its SHA-256 is not the listed one"
         );
     }
-    let unlisted = parts
-        .0
-        .keys()
-        .find(|&name| name != HEADER && !header.parts.contains_key(name));
-    ensure!(
-        unlisted.is_none(),
-        "the part `{}` is not listed",
-        unlisted.map_or("", |name| name)
-    );
+    let unlisted = parts.0.keys().find(|&name| name != HEADER && !header.parts.contains_key(name));
+    ensure!(unlisted.is_none(), "the part `{}` is not listed", unlisted.map_or("", |name| name));
     Ok(())
 }
 
 fn check_probe(found: &[Vec<String>], expected: &[Vec<String>]) -> Result<()> {
     let (n_found, n_expected) = (found.len(), expected.len());
-    ensure!(
-        n_found == n_expected,
-        "`{PROBE}` has {n_found} rows and {n_expected} rows of values"
-    );
-    let differing = found
-        .iter()
-        .zip(expected)
-        .position(|(found, expected)| found != expected);
+    ensure!(n_found == n_expected, "`{PROBE}` has {n_found} rows and {n_expected} rows of values");
+    let differing = found.iter().zip(expected).position(|(found, expected)| found != expected);
     differing.map_or(Ok(()), |row| {
         anyhow::bail!("`{PROBE}` does not hold: the values of row {row} come out differently")
     })
@@ -180,10 +138,7 @@ fn value_bits(policy: &dyn Policy, rows: &[Vec<f64>]) -> Vec<Vec<String>> {
     let mut values = vec![0.0; policy.shape().exposures.len()];
     let bits = rows.iter().map(|row| {
         policy.values(row, &mut values);
-        values
-            .iter()
-            .map(|value: &f64| format!("{:016x}", value.to_bits()))
-            .collect()
+        values.iter().map(|value: &f64| format!("{:016x}", value.to_bits())).collect()
     });
     bits.collect()
 }
@@ -197,10 +152,8 @@ fn json_bytes(value: &impl Serialize) -> Result<Vec<u8>> {
 fn sha256(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
 
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-            hex
-        })
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+        hex
+    })
 }

@@ -23,21 +23,12 @@ const TIME_NAMES: [&str; 15] = [
     "ts",
 ];
 
-const SYMBOL_NAMES: [&str; 7] = [
-    "symbol",
-    "ticker",
-    "tic",
-    "instrument",
-    "pair",
-    "asset",
-    "name",
-];
+const SYMBOL_NAMES: [&str; 7] = ["symbol", "ticker", "tic", "instrument", "pair", "asset", "name"];
 
 /// Words that make a column something else: `Adj Close`,
 /// `quote_volume`, `taker_buy_volume`.
-const FOREIGN_WORDS: [&str; 9] = [
-    "adj", "adjusted", "quote", "taker", "asset", "prev", "previous", "mean", "avg",
-];
+const FOREIGN_WORDS: [&str; 9] =
+    ["adj", "adjusted", "quote", "taker", "asset", "prev", "previous", "mean", "avg"];
 
 /// Splits `BTC.open` and `Open time` into lower-case words.
 pub(super) fn words(name: &str) -> Vec<String> {
@@ -97,15 +88,10 @@ pub(super) fn find_volume(words: &[Vec<String>], names: &[String]) -> Result<Opt
         }
     }
     // `Volume BTC` comes before `Volume USD`: the first is the base's.
-    let base = |words: &Vec<String>| {
-        words
-            .first()
-            .is_some_and(|word| word == "volume" || word == "vol")
-    };
+    let base =
+        |words: &Vec<String>| words.first().is_some_and(|word| word == "volume" || word == "vol");
     Ok(words.iter().position(base).or_else(|| {
-        words
-            .iter()
-            .position(|words| words.concat() == "tickvol" || words.concat() == "tickvolume")
+        words.iter().position(|words| words.concat() == "tickvol" || words.concat() == "tickvolume")
     }))
 }
 
@@ -131,11 +117,7 @@ fn one_of(
 }
 
 pub(super) fn quoted(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns whether a column of this name tells symbols apart.

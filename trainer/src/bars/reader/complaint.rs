@@ -77,10 +77,7 @@ impl BarReader {
             ", such as by `{} | awk -F '{delimiter}' '{script}' > {first}.csv`",
             self.print_command()
         );
-        self.describe(&Fault {
-            part: Part::Symbol,
-            problem,
-        })
+        self.describe(&Fault { part: Part::Symbol, problem })
     }
 
     #[cold]
@@ -101,10 +98,7 @@ impl BarReader {
                 "is older than the bar before, `{previous}`; sort the rows by time, oldest first"
             )
         };
-        self.describe(&Fault {
-            part: Part::Time,
-            problem,
-        })
+        self.describe(&Fault { part: Part::Time, problem })
     }
 
     fn print_command(&self) -> String {

@@ -4,10 +4,7 @@ use super::{MS_PER_MINUTE, clock_ms, date_ms, is_compact_date, parse_digits, tho
 
 /// Reads a date, then perhaps a clock time, then perhaps a zone.
 pub(super) fn parse_text(text: &[u8]) -> Option<i64> {
-    let end = text
-        .iter()
-        .position(|byte| matches!(byte, b' ' | b'T' | b't'))
-        .unwrap_or(text.len());
+    let end = text.iter().position(|byte| matches!(byte, b' ' | b'T' | b't')).unwrap_or(text.len());
     let (date, rest) = text.split_at(end);
     if rest.is_empty() && date.len() == 14 && is_compact_date(date) {
         let (date, clock) = date.split_at(8);
@@ -43,20 +40,13 @@ fn parse_date(text: &[u8]) -> Option<i64> {
         (1 | 2, b'.', 4) => (third, first),
         _ => return None,
     };
-    date_ms(
-        parse_digits(year)?,
-        parse_digits(second)?,
-        parse_digits(day)?,
-    )
+    date_ms(parse_digits(year)?, parse_digits(second)?, parse_digits(day)?)
 }
 
 /// Reads `HH:MM`, `HH:MM:SS` and fractions of a second, `HHMM`,
 /// `HHMMSS`.
 fn parse_clock(text: &[u8]) -> Option<i64> {
-    let point = text
-        .iter()
-        .position(|byte| matches!(byte, b'.' | b','))
-        .unwrap_or(text.len());
+    let point = text.iter().position(|byte| matches!(byte, b'.' | b',')).unwrap_or(text.len());
     let (clock, fraction) = text.split_at(point);
     let fraction = fraction.get(1..).unwrap_or_default();
     if !fraction.iter().all(u8::is_ascii_digit) {
@@ -68,19 +58,13 @@ fn parse_clock(text: &[u8]) -> Option<i64> {
         let mut groups = clock.splitn(3, |&byte| byte == b':');
         (groups.next()?, groups.next()?, groups.next())
     } else {
-        (
-            clock.get(..2)?,
-            clock.get(2..4)?,
-            clock.get(4..).filter(|second| !second.is_empty()),
-        )
+        (clock.get(..2)?, clock.get(2..4)?, clock.get(4..).filter(|second| !second.is_empty()))
     };
     let is_right = is_size_right && hour.len() <= 2 && minute.len() == 2;
     let whole_ms = match second {
-        Some(second) if is_right && second.len() == 2 => clock_ms(
-            parse_digits(hour)?,
-            parse_digits(minute)?,
-            parse_digits(second)?,
-        )?,
+        Some(second) if is_right && second.len() == 2 => {
+            clock_ms(parse_digits(hour)?, parse_digits(minute)?, parse_digits(second)?)?
+        }
         None if is_right && fraction.is_empty() => {
             clock_ms(parse_digits(hour)?, parse_digits(minute)?, 0)?
         }

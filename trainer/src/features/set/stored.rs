@@ -22,11 +22,7 @@ pub(super) struct Stored {
 
 impl From<FeatureSet> for Stored {
     fn from(set: FeatureSet) -> Self {
-        Self {
-            format: Format,
-            windows: set.windows,
-            names: set.names,
-        }
+        Self { format: Format, windows: set.windows, names: set.names }
     }
 }
 
@@ -77,10 +73,7 @@ impl Visitor<'_> for FormatVisitor {
     type Value = Format;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "feature format {FORMAT}, the one this version of the trainer reads"
-        )
+        write!(f, "feature format {FORMAT}, the one this version of the trainer reads")
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Format, E> {
