@@ -21,11 +21,26 @@ pub fn comparison(session: &Session) -> String {
         row(&mut text, name, &cells);
     }
     let _ = writeln!(text);
+    if let Some(agent) = &metrics.agent {
+        let _ = writeln!(text, "{}\n", caution(agent));
+    }
     if let Some(model) = &session.model {
         let _ = writeln!(text, "Model    {}", model.path);
     }
     let _ = writeln!(text, "Session  {} ({}), logs/session.json", session.id, session.status);
     text
+}
+
+/// Says how far chance alone moves the Sharpe ratio. For independent
+/// returns its standard error is about 1 over the root of the years
+/// (A. W. Lo, "The Statistics of Sharpe Ratios", Financial Analysts
+/// Journal 58, 2002).
+fn caution(agent: &Performance) -> String {
+    let n_years = agent.n_bars as f64 / agent.periods_per_year.value;
+    format!(
+        "The test spans {n_years:.2} years: chance alone moves a Sharpe ratio by about {:.1} there.",
+        1.0 / n_years.sqrt()
+    )
 }
 
 type Figure = fn(&Performance) -> Option<String>;
