@@ -66,7 +66,7 @@ fn start(sandbox: &Sandbox) -> Child {
         .spawn()
         .unwrap();
     let checkpoint = sandbox.path("models/checkpoints/memory_efficient_model_ep002.zip");
-    let deadline = Instant::now() + Duration::from_mins(1);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !checkpoint.exists() {
         assert!(Instant::now() < deadline, "no checkpoint in a minute");
         thread::sleep(Duration::from_millis(10));
