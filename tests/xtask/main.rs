@@ -6,6 +6,7 @@ mod archive;
 mod clean;
 mod cli;
 mod config;
+mod cycle;
 mod damage;
 mod diff;
 mod faults;

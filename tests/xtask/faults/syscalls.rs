@@ -22,7 +22,12 @@ const FAMILIES: [(&str, &[&str]); 7] = [
 
 const FAULTS: [&str; 4] = ["error=ENOSPC", "error=EIO", "error=EACCES", "signal=KILL"];
 
-const TASKS: [&[&str]; 3] = [&["archive"], &["clean-workspace"], &["prune", "--keep", "1"]];
+const TASKS: [&[&str]; 4] = [
+    &["archive"],
+    &["clean-workspace"],
+    &["prune", "--keep", "1"],
+    &["restore", "latest", "--overwrite", "always"],
+];
 
 /// A workspace with two archived sessions, and one that is not.
 fn with_sessions(ledger: &mut Ledger) -> Sandbox {
@@ -77,14 +82,15 @@ fn count_calls(task: &[&str]) -> BTreeMap<&'static str, usize> {
         .output();
     assert!(output.unwrap().status.success());
     let text = fs::read_to_string(&log).unwrap();
-    let own = text.split(' ').next().unwrap_or_default();
+    let own = text.split_whitespace().next().unwrap();
     let mut counts = BTreeMap::new();
-    for line in text.lines().filter(|line| line.starts_with(own)) {
-        let call =
-            line.split(' ').nth(1).and_then(|rest| rest.split_once('(')).map(|(call, _)| call);
-        let family =
-            FAMILIES.iter().find(|(_, calls)| call.is_some_and(|call| calls.contains(&call)));
-        if let Some((family, _)) = family {
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        if words.next() != Some(own) {
+            continue;
+        }
+        let call = words.next().and_then(|word| word.split('(').next()).unwrap_or_default();
+        if let Some((family, _)) = FAMILIES.iter().find(|(_, calls)| calls.contains(&call)) {
             *counts.entry(*family).or_insert(0) += 1;
         }
     }
@@ -117,7 +123,7 @@ fn a_failing_system_call_loses_nothing() {
         }
     }
     println!("{n_faults} faults injected, {n_noticed} made the task fail, nothing lost");
-    assert!(n_noticed > n_faults / 4, "{n_noticed} of {n_faults}");
+    assert!(n_faults > 10 && n_noticed > n_faults / 8, "{n_noticed} of {n_faults}");
 }
 
 /// Runs the task with the fault, checks that nothing is lost and that
