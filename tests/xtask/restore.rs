@@ -2,9 +2,10 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
-use xtask::restore::{Existing, Found, Overwrite, plan};
+use xtask::restore::{Existing, Found, Overwrite, Target, apply, plan, survey};
 
 use crate::support::{Sandbox, stderr, stdout, tree};
 
@@ -230,6 +231,42 @@ fn an_archive_elsewhere_is_named_by_its_path() {
     fs::rename(path, sandbox.path("old.zip")).unwrap();
     assert_eq!(restore(&sandbox, &["./old.zip", "--into", "out"]).0, 0);
     assert_eq!(restore(&sandbox, &["./missing.zip", "--into", "out"]).0, 1);
+}
+
+/// What a system that folds case does to the second of two names: the
+/// place is free when it is planned, and taken when it is written.
+#[test]
+fn what_appears_after_the_plan_is_not_replaced() {
+    let sandbox = Sandbox::with_session();
+    let path = sandbox.archive(NOW).path().to_owned();
+    let mut source = xtask::restore::open(&path).unwrap();
+    let mut target = Target::folder(sandbox.path("out"));
+    let plan = survey(&mut source, &mut target, None, Overwrite::Always).unwrap();
+    sandbox.write("out/policy.pth", "mine");
+    fs::create_dir_all(sandbox.path("out/logs")).unwrap();
+    std::os::unix::fs::symlink(sandbox.path("logs"), sandbox.path("out/logs/trades")).unwrap();
+    let written = apply(&mut source, &plan, &mut target, &AtomicBool::new(false)).unwrap();
+    assert_eq!(written.restored.len(), 3);
+    let lost: Vec<_> = written.lost.iter().map(|damage| damage.path.as_deref().unwrap()).collect();
+    assert_eq!(lost, ["logs/trades/trade_execution.log", "root_checkpoints/policy.pth"]);
+    assert_eq!(sandbox.read("out/policy.pth"), "mine");
+    assert!(!sandbox.path("logs/trade_execution.log").exists());
+    assert_eq!(
+        tree(&sandbox.path("out")).keys().filter(|name| name.contains(".partial")).count(),
+        0
+    );
+}
+
+#[test]
+fn an_interrupt_leaves_only_whole_files() {
+    let sandbox = Sandbox::with_session();
+    let path = sandbox.archive(NOW).path().to_owned();
+    let mut source = xtask::restore::open(&path).unwrap();
+    let mut target = Target::folder(sandbox.path("out"));
+    let plan = survey(&mut source, &mut target, None, Overwrite::Never).unwrap();
+    let error = apply(&mut source, &plan, &mut target, &AtomicBool::new(true)).unwrap_err();
+    assert_eq!(xtask::exit::code_of(&error), 130);
+    assert!(tree(&sandbox.path("out")).is_empty());
 }
 
 fn found() -> impl Strategy<Value = Vec<Found>> {

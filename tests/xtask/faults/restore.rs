@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::Instant;
 
 use super::is_slow;
 use crate::support::{Sandbox, tree};
@@ -31,14 +31,17 @@ fn a_killed_restore_leaves_only_whole_files_and_the_next_completes_it() {
         command.arg("--root").arg(sandbox.root()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     };
+    let start = Instant::now();
     assert!(restore("whole").status().unwrap().success());
+    let full = start.elapsed();
     let whole = finished(&sandbox, "whole");
     assert_eq!(whole.len(), 105);
     let n_kills = if is_slow() { 300 } else { 12 };
     let mut n_partly = 0;
     for kill in 0..n_kills {
         let mut child = restore("out").spawn().unwrap();
-        thread::sleep(Duration::from_micros(5_000 + kill * 2_617 % 120_000));
+        // The golden ratio spreads the moments evenly.
+        thread::sleep(full.mul_f64(f64::from(kill) * 0.618_034 % 1.0));
         child.kill().unwrap();
         child.wait().unwrap();
         let files = finished(&sandbox, "out");

@@ -225,6 +225,12 @@ impl<R: Read + Seek> Source<R> {
         };
         self.damage.extend(listed.damage);
         self.folders = listed.folders;
+        let paths: BTreeSet<&str> = listed.items.iter().map(|item| item.path.as_str()).collect();
+        for path in sums.iter().flat_map(BTreeMap::keys).filter(|path| *path != MANIFEST_PATH) {
+            if !paths.contains(path.as_str()) {
+                self.damage.push(of(path, "missing from the archive"));
+            }
+        }
         for mut item in listed.items {
             if item.path == SUMS_PATH || item.path == MANIFEST_PATH {
                 continue;

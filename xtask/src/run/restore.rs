@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::{Environment, Outcome, locate, outcome};
 use crate::cli::RestoreArgs;
@@ -131,4 +131,5 @@ fn write(
     target: &mut Target,
 ) -> Result<Written> {
     restore::apply(source, plan, target, job.interrupt)
+        .context("stopped in the middle; what is restored is whole, and the same again goes on")
 }

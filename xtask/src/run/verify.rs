@@ -16,7 +16,7 @@ use crate::process;
 use crate::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::restore::{self, Overwrite, Target};
 use crate::scan::Selection;
-use crate::verify;
+use crate::verify::{self, Checkup, Damage};
 
 /// The models that `--load` loads.
 const MODELS: &str = "models/*.zip";
@@ -32,7 +32,7 @@ pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) 
     let mut archives = Vec::new();
     for path in paths {
         stop_if(job.interrupt)?;
-        let mut archive = VerifiedArchive::of(&path, verify::check(&path)?);
+        let mut archive = VerifiedArchive::of(&path, check(&path, args.all)?);
         if let Some(binary) = &binary {
             archive.models = load_models(job, &path, binary)?;
             archive.settle();
@@ -48,6 +48,18 @@ pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) 
         _ => Exit::Failed,
     };
     Ok(outcome(&VerifyReport { format: 1, archives }, exit))
+}
+
+/// Checks the archive at `path`. One of many that cannot be opened is
+/// as damaged as others; it does not end the round.
+fn check(path: &Path, is_one_of_many: bool) -> Result<Checkup> {
+    match verify::check(path) {
+        Err(error) if is_one_of_many => {
+            let damage = vec![Damage { path: None, problem: format!("{error:#}") }];
+            Ok(Checkup { manifest: None, good: Vec::new(), damage })
+        }
+        result => result,
+    }
 }
 
 fn trainer(args: &VerifyArgs, environment: &Environment<'_>) -> Result<PathBuf> {
