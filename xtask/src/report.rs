@@ -2,6 +2,7 @@
 
 mod documents;
 mod list;
+mod reproduce;
 mod show;
 mod text;
 mod train;

@@ -140,6 +140,18 @@ pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
     Manifest::parse(&bytes).map(Some)
 }
 
+/// Returns the content of the file `entry` in the archive at `path`.
+///
+/// # Errors
+/// When the archive or the file in it cannot be read.
+pub fn read_entry(path: &Path, entry: &str) -> Result<Vec<u8>> {
+    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
+    let mut zip = ZipArchive::new(BufReader::new(file))
+        .with_context(|| format!("`{}` is not a readable zip", path.display()))?;
+    text(&mut zip, entry)
+        .with_context(|| format!("failed to read `{entry}` of `{}`", path.display()))
+}
+
 type Zip = ZipArchive<BufReader<File>>;
 
 fn check_zip(zip: &mut Zip, checkup: &mut Checkup) {
