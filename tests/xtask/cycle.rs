@@ -165,3 +165,70 @@ fn settings_that_the_trainer_refuses_are_wrong_usage() {
     assert!(notes.contains("did you mean `total_episodes`?"), "{notes}");
     assert!(fs::read_dir(sandbox.path("archives")).is_err(), "nothing was archived");
 }
+
+fn reproduce(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
+    let output = sandbox
+        .xtask(&["reproduce", "--trainer-bin"])
+        .arg(trainer())
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_session_trained_again_gives_the_same_model() {
+    let sandbox = with_bars(2);
+    assert_eq!(train(&sandbox, &["--seed", "5", "--threads", "2"]).0, 0);
+    // The workspace's own settings have moved on.
+    sandbox.write("config/training_config.json", r#"{"total_episodes": 9}"#);
+    let before = tree(sandbox.root());
+    let (code, text, notes) = reproduce(&sandbox, &["latest"]);
+    assert_eq!(code, 0, "{text}{notes}");
+    assert!(text.starts_with("identical  training_backup_"), "{text}");
+    assert_eq!(tree(sandbox.root()), before);
+}
+
+#[test]
+fn a_session_whose_data_changed_is_not_trained_again() {
+    let sandbox = with_bars(1);
+    assert_eq!(train(&sandbox, &[]).0, 0);
+    let bars = sandbox.read("bars.csv").replacen(",10\n", ",11\n", 1);
+    sandbox.write("bars.csv", &bars);
+    let (code, _, notes) = reproduce(&sandbox, &["latest"]);
+    assert_eq!(code, 1);
+    assert!(notes.contains("bars.csv` has changed: its SHA-256 was"), "{notes}");
+    fs::remove_file(sandbox.path("bars.csv")).unwrap();
+    let (_, _, notes) = reproduce(&sandbox, &["latest"]);
+    assert!(notes.contains("is not there any more"), "{notes}");
+}
+
+#[test]
+fn another_trainer_is_caught_by_its_model() {
+    let sandbox = with_bars(1);
+    assert_eq!(train(&sandbox, &[]).0, 0);
+    let other = sandbox.trainer(
+        "mkdir -p logs models; echo other > models/memory_efficient_model_final.zip\n\
+         echo '{\"status\": \"completed\", \"tool_version\": \"9.9.9\"}' > logs/session.json",
+    );
+    let mut command = sandbox.xtask(&["reproduce", "latest", "--trainer-bin"]);
+    let output = command.arg(other).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("differs    tool_version: \"0.1.0\" in the archive, \"9.9.9\" now"),
+        "{text}"
+    );
+    assert!(text.contains("kept       the new session is in .trainvault/reproduce_"), "{text}");
+}
+
+#[test]
+fn an_interrupted_session_cannot_be_trained_again() {
+    let sandbox = with_bars(1);
+    sandbox.write("logs/session.json", r#"{"status": "running"}"#);
+    sandbox.archive("2026-01-02T03:04:05Z");
+    let (code, _, notes) = reproduce(&sandbox, &["latest"]);
+    assert_eq!(code, 1);
+    assert!(notes.contains("is interrupted; only a completed one"), "{notes}");
+}

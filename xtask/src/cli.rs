@@ -120,6 +120,13 @@ Examples:
   cargo xtask diff 20260101_120000 latest
   cargo xtask diff 20260101_120000 latest --format json")]
     Diff(DiffArgs),
+    /// Train an archived session again, elsewhere, and compare the models byte for byte
+    #[command(after_help = "Exits with 1 when the models differ, and says in what the sessions do.
+
+Examples:
+  cargo xtask reproduce latest
+  cargo xtask reproduce 20260102_030405 --format json")]
+    Reproduce(ReproduceArgs),
 }
 
 /// What `train` may be told.
@@ -189,6 +196,17 @@ pub struct PruneArgs {
 pub struct NameArgs {
     /// The archive's name, its time alone, or `latest`
     pub name: String,
+}
+
+/// What `reproduce` may be told.
+#[derive(Debug, Args)]
+pub struct ReproduceArgs {
+    /// Which archive.
+    #[command(flatten)]
+    pub archive: NameArgs,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
 }
 
 fn parse_tag(text: &str) -> Result<String, String> {

@@ -39,5 +39,7 @@ pub mod process;
 pub mod cycle;
 pub mod train;
 
+pub mod reproduce;
+
 pub mod report;
 pub mod run;

@@ -3,6 +3,7 @@
 mod diff;
 mod documents;
 mod list;
+mod reproduce;
 mod restore;
 mod show;
 mod text;

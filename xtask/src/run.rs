@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use crate::catalog::Catalog;
 use crate::clean;
-use crate::cli::{Cli, Format, LabelArgs, PruneArgs, Task, TrainArgs};
+use crate::cli::{Cli, Format, LabelArgs, PruneArgs, ReproduceArgs, Task, TrainArgs};
 use crate::cycle::{self, Job, Label};
 use crate::exit::Exit;
 use crate::manifest::Kind;
@@ -20,9 +20,10 @@ use crate::prune;
 use crate::report::{
     ArchiveReport, CleanReport, ListReport, PruneReport, Report, SealedArchive, ShowReport,
 };
+use crate::reproduce::reproduce;
 use crate::scan::scan;
 use crate::session;
-use crate::train::{ArchiveMode, TrainOptions, TrainerSource, train};
+use crate::train::{ArchiveMode, TrainOptions, TrainerSource, train, trainer_binary};
 
 /// What surrounds the process.
 pub struct Environment<'a> {
@@ -67,6 +68,7 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         Task::Verify(args) => verify::run(job, args, environment),
         Task::Restore(args) => restore::run(job, args, environment),
         Task::Diff(args) => diff::run(job, args, environment),
+        Task::Reproduce(args) => reproduce_session(job, args, environment),
     }
 }
 
@@ -123,6 +125,29 @@ fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
     Ok(outcome(&PruneReport { format: 1, dry_run, plan }, Exit::Done))
 }
 
+fn reproduce_session(
+    job: &mut Job<'_>,
+    args: &ReproduceArgs,
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let catalog = Catalog::read(job.workspace)?;
+    let archive = catalog.find(&args.archive.name)?;
+    let report = reproduce(job, environment.trainer, (&archive.path, &binary))?;
+    let exit = if report.is_identical { Exit::Done } else { Exit::Failed };
+    Ok(outcome(&report, exit))
+}
+
+/// Returns the trainer that the command line names, else the one to
+/// build.
+fn trainer_source(binary: Option<&Path>, environment: &Environment<'_>) -> TrainerSource {
+    match binary {
+        Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
+        None => TrainerSource::Build(environment.trainer_home.clone()),
+    }
+}
+
 fn label(args: &LabelArgs) -> Label {
     Label { tags: args.tags.clone(), note: args.note.clone() }
 }
@@ -133,10 +158,7 @@ fn train_options(
     args: &TrainArgs,
     environment: &Environment<'_>,
 ) -> TrainOptions {
-    let trainer = match &args.trainer_bin {
-        Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
-        None => TrainerSource::Build(environment.trainer_home.clone()),
-    };
+    let trainer = trainer_source(args.trainer_bin.as_deref(), environment);
     TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,
