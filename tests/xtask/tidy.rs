@@ -94,10 +94,10 @@ fn deleting_is_done_in_few_places() {
             // Trash that has waited long enough.
             "xtask/src/prune.rs",
             "xtask/src/recover.rs",
-            // Models that were unpacked to be loaded.
-            "xtask/src/run/verify.rs",
             // The scratch folder of a session that came out the same.
             "xtask/src/reproduce.rs",
+            // Models that were unpacked to be loaded.
+            "xtask/src/run/verify.rs",
         ]
     );
 }
