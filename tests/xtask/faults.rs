@@ -7,6 +7,7 @@
 mod disk;
 mod kill;
 mod ledger;
+mod restore;
 mod syscalls;
 
 /// Whether the full forms run.

@@ -1,10 +1,14 @@
 //! The command line: what may be asked, and in which words.
 
+mod restore;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 
 /// Train models without ever losing one
 #[derive(Debug, Parser)]
@@ -100,6 +104,29 @@ Examples:
   cargo xtask reproduce latest
   cargo xtask reproduce 20260102_030405 --format json")]
     Reproduce(ReproduceArgs),
+    /// Read an archive back, every byte of it, and tell what is damaged
+    #[command(after_help = "Exits with 1 when an archive is damaged.
+
+Examples:
+  cargo xtask verify
+  cargo xtask verify --all --format json
+  cargo xtask verify 20260102_030405 --load")]
+    Verify(VerifyArgs),
+    /// Bring files of an archive back, each checked on the way
+    #[command(after_help = "Into the workspace, what is there is archived first. Files from \
+root_checkpoints/ go to the root. Without --only, git/dirty.patch, MANIFEST.json and SHA256SUMS \
+stay in the archive. From a damaged archive all that is intact is restored, with exit code 3.
+
+Examples:
+  cargo xtask restore latest --into /tmp/look
+  cargo xtask restore 20260102_030405 --only models/ --overwrite if-changed
+  cargo xtask restore latest --dry-run")]
+    Restore(RestoreArgs),
+    /// Compare two archives: files, settings, metrics, commits and data
+    #[command(after_help = "Examples:
+  cargo xtask diff 20260101_120000 latest
+  cargo xtask diff 20260101_120000 latest --format json")]
+    Diff(DiffArgs),
 }
 
 /// What `train` may be told.

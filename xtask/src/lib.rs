@@ -31,6 +31,9 @@ pub mod recover;
 pub mod prune;
 pub mod retention;
 
+pub mod diff;
+pub mod restore;
+
 pub mod process;
 
 pub mod cycle;

@@ -1,5 +1,9 @@
 //! Carries one task of the command line out.
 
+mod diff;
+mod restore;
+mod verify;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -62,11 +66,23 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
             Ok(outcome(&ShowReport::of(catalog.find(&args.name)?), Exit::Done))
         }
         Task::Reproduce(args) => reproduce_session(job, args, environment),
+        Task::Verify(args) => verify::run(job, args, environment),
+        Task::Restore(args) => restore::run(job, args, environment),
+        Task::Diff(args) => diff::run(job, args, environment),
     }
 }
 
 fn outcome(report: &impl Report, exit: Exit) -> Outcome {
     Outcome { text: report.text(), json: report.json(), exit }
+}
+
+/// Returns the archive file called `name`: of the workspace, or any by
+/// a path with a separator in it.
+fn locate(job: &Job<'_>, name: &str, environment: &Environment<'_>) -> Result<PathBuf> {
+    if name.contains(std::path::is_separator) {
+        return Ok(environment.current_folder.join(name));
+    }
+    Ok(Catalog::read(job.workspace)?.find(name)?.path.clone())
 }
 
 fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {

@@ -18,12 +18,13 @@ impl Dice {
     }
 }
 
-const TASKS: [&[&str]; 5] = [
+const TASKS: [&[&str]; 6] = [
     &["train", "--trainer-bin", "trainer.sh"],
     &["train", "--trainer-bin", "trainer.sh"],
     &["archive"],
     &["clean-workspace"],
     &["prune", "--keep", "2"],
+    &["restore", "latest", "--overwrite", "always"],
 ];
 
 #[test]
