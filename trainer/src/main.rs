@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use trainer::config::{
     ConfigFile, LOGGING_FILE, Level, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, load,
 };
+use trainer::model::TradingModel;
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, parse_time, subscriber,
 };
@@ -36,6 +37,17 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(TrainArguments),
+    CheckModel(CheckModelArguments),
+}
+
+/// Load a model, check every part of it and repeat its stored predictions bit for bit
+///
+/// Exits with 0 when the model is good and with 1 when it is not.
+#[derive(Debug, Args)]
+struct CheckModelArguments {
+    /// The model zip
+    #[arg(value_name = "FILE")]
+    model: PathBuf,
 }
 
 /// Train a model and judge it out of sample, beside buy-and-hold and never-trade
@@ -91,8 +103,11 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    let Cli { command: Command::Train(arguments) } = Cli::parse();
-    match train(&arguments) {
+    let result = match Cli::parse().command {
+        Command::Train(arguments) => train(&arguments),
+        Command::CheckModel(arguments) => check_model(&arguments.model),
+    };
+    match result {
         Ok(code) => code,
         Err(error) => {
             // The log may not be open yet.
@@ -101,6 +116,17 @@ fn main() -> ExitCode {
             ExitCode::from(if is_locked { LOCKED } else { FAILED })
         }
     }
+}
+
+fn check_model(path: &Path) -> Result<ExitCode> {
+    let model = TradingModel::load(path)?;
+    print(&format!(
+        "The model is good: {} on {} features, exposures {:?}.\n",
+        model.kind(),
+        model.n_features(),
+        model.exposures()
+    ))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn train(arguments: &TrainArguments) -> Result<ExitCode> {

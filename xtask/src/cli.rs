@@ -97,6 +97,13 @@ Examples:
   cargo xtask show latest
   cargo xtask show 20260102_030405 --format json")]
     Show(NameArgs),
+    /// Train an archived session again, elsewhere, and compare the models byte for byte
+    #[command(after_help = "Exits with 1 when the models differ, and says in what the sessions do.
+
+Examples:
+  cargo xtask reproduce latest
+  cargo xtask reproduce 20260102_030405 --format json")]
+    Reproduce(ReproduceArgs),
     /// Read an archive back, every byte of it, and tell what is damaged
     #[command(after_help = "Exits with 1 when an archive is damaged.
 
@@ -120,13 +127,6 @@ Examples:
   cargo xtask diff 20260101_120000 latest
   cargo xtask diff 20260101_120000 latest --format json")]
     Diff(DiffArgs),
-    /// Train an archived session again, elsewhere, and compare the models byte for byte
-    #[command(after_help = "Exits with 1 when the models differ, and says in what the sessions do.
-
-Examples:
-  cargo xtask reproduce latest
-  cargo xtask reproduce 20260102_030405 --format json")]
-    Reproduce(ReproduceArgs),
 }
 
 /// What `train` may be told.

@@ -65,10 +65,10 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
             let catalog = Catalog::read(job.workspace)?;
             Ok(outcome(&ShowReport::of(catalog.find(&args.name)?), Exit::Done))
         }
+        Task::Reproduce(args) => reproduce_session(job, args, environment),
         Task::Verify(args) => verify::run(job, args, environment),
         Task::Restore(args) => restore::run(job, args, environment),
         Task::Diff(args) => diff::run(job, args, environment),
-        Task::Reproduce(args) => reproduce_session(job, args, environment),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Only this module makes a [`Receipt`], and only for an archive in
 //! which nothing at all is wrong.
 
-mod text;
+mod peek;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,13 +13,20 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
 use zip::ZipArchive;
+use zip::read::ZipFile;
 
-pub(crate) use text::{entry_text, text};
+pub use peek::{read_entry, read_manifest};
 
 use crate::digest::{BUFFER_BYTES, sha256};
 use crate::manifest::{MANIFEST_PATH, Manifest, SUMS_PATH};
 use crate::scan::check_archive_path;
 use crate::seal;
+
+/// The largest manifest or list of digests that is read: room for a
+/// million files.
+const TEXT_LIMIT_BYTES: u64 = 1 << 30;
+/// How tightly it may be packed: digests are as good as random.
+const TEXT_RATIO_MAX: u64 = 100;
 
 /// Proof that an archive was read back and every checksum matched.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,37 +135,6 @@ pub fn check_reader<R: Read + Seek>(reader: R) -> io::Result<Checkup> {
         Err(error) => checkup.damage.push(Damage::whole(format!("not a readable zip: {error}"))),
     }
     Ok(checkup)
-}
-
-/// Reads only the manifest of the archive at `path`; `None` when the
-/// zip has none.
-///
-/// # Errors
-/// When the zip or its manifest cannot be read.
-pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
-    let mut zip = open(path)?;
-    if zip.index_for_name(MANIFEST_PATH).is_none() {
-        return Ok(None);
-    }
-    let bytes = text(&mut zip, MANIFEST_PATH)
-        .with_context(|| format!("failed to read `{MANIFEST_PATH}` of `{}`", path.display()))?;
-    Manifest::parse(&bytes).map(Some)
-}
-
-/// Returns the content of the file `entry` in the archive at `path`.
-///
-/// # Errors
-/// When the archive or the file in it cannot be read.
-pub fn read_entry(path: &Path, entry: &str) -> Result<Vec<u8>> {
-    let mut zip = open(path)?;
-    text(&mut zip, entry)
-        .with_context(|| format!("failed to read `{entry}` of `{}`", path.display()))
-}
-
-fn open(path: &Path) -> Result<ZipArchive<BufReader<File>>> {
-    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
-    ZipArchive::new(BufReader::new(file))
-        .with_context(|| format!("`{}` is not a readable zip", path.display()))
 }
 
 /// The names of the entries, and their numbers in the directory.
@@ -284,4 +260,23 @@ fn content_digest<R: Read + Seek>(
         bail!("it is a symlink, which archives do not hold");
     }
     Ok(sha256(entry, limit_bytes)?)
+}
+
+pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>> {
+    let idx = zip.index_for_name_raw(path.as_bytes()).context("missing from the archive")?;
+    entry_text(zip.by_index(idx)?)
+}
+
+/// Reads a manifest or list of digests, unless it is packed tighter
+/// than any real one: such a one could fill the memory.
+pub(crate) fn entry_text<R: Read>(entry: ZipFile<'_, R>) -> Result<Vec<u8>> {
+    let packed_bytes = entry.compressed_size();
+    let limit_bytes =
+        TEXT_LIMIT_BYTES.min(packed_bytes.saturating_mul(TEXT_RATIO_MAX).saturating_add(1 << 16));
+    let mut bytes = Vec::new();
+    entry.take(limit_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit_bytes {
+        bail!("it unpacks from {packed_bytes} bytes to more than {limit_bytes}; no real one does");
+    }
+    Ok(bytes)
 }
