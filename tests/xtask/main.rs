@@ -2,18 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod annotations;
 mod archive;
 mod clean;
 mod cli;
 mod config;
+mod doctor;
 mod list;
 mod lock;
 mod name;
 mod prune;
 mod recover;
+mod restic;
 mod retention;
 mod scan;
 mod support;
 mod tidy;
 mod train;
+mod undelete;
 mod verify;

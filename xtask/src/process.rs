@@ -64,6 +64,16 @@ fn git_patch(shell: &Shell) -> Result<(Vec<u8>, bool)> {
     Ok((patch, is_cut))
 }
 
+/// Returns the free space on the disk of `folder`, in bytes, as `df`
+/// tells it; `None` where there is no such program.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let shell = Shell::new().ok()?;
+    // The form of POSIX: one line for the disk, in units of 1024.
+    let table = cmd!(shell, "df -P -k -- {folder}").quiet().ignore_stderr().read().ok()?;
+    let free = table.lines().nth(1)?.split_whitespace().rev().nth(2)?;
+    free.parse::<u64>().ok()?.checked_mul(1024)
+}
+
 /// Builds the trainer in release from the cargo workspace `home`, and
 /// returns the path of its binary.
 ///

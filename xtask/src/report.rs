@@ -5,13 +5,15 @@ mod list;
 mod show;
 mod text;
 mod train;
+mod vault;
 
 use serde::Serialize;
 
-pub use documents::{ArchiveReport, CleanReport, PruneReport};
+pub use documents::{ArchiveReport, CleanReport};
 pub use list::ListReport;
 pub use show::ShowReport;
 pub use train::{SealedArchive, TrainReport};
+pub use vault::{AnnotationReport, DoctorReport, PruneReport, UndeleteReport};
 
 /// The result of a task.
 pub trait Report: Serialize {
