@@ -27,6 +27,9 @@ fn the_help_of_each_other_task_has_examples() {
         "doctor",
         "list",
         "show",
+        "verify",
+        "restore",
+        "diff",
     ] {
         let text = stdout(&mut sandbox.xtask(&[task, "--help"]));
         assert!(text.contains(&format!("Examples:\n  cargo xtask {task}")), "{text}");

@@ -10,13 +10,13 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use retention::{KeepTags, RetentionConfig};
 
 /// The settings of the archive cycle: `config/config.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkspaceConfig {
     /// The JSON Schema of this file, for editors.
@@ -29,7 +29,8 @@ pub struct WorkspaceConfig {
 }
 
 /// What an archive holds and where archives go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ArchiveConfig {
     /// Globs, relative to the workspace, of what belongs in an archive.
@@ -44,7 +45,7 @@ pub struct ArchiveConfig {
     /// absolute (another disk). Default: `archives`.
     pub folder: String,
     /// The deflate level, 1 (fastest) to 9 (smallest). Default: 6.
-    #[schemars(range(min = 1, max = 9))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 9)))]
     pub compression_level: u8,
 }
 

@@ -36,10 +36,15 @@ pub mod trash;
 
 pub mod doctor;
 
+pub mod diff;
+pub mod restore;
+
 pub mod process;
 
 pub mod cycle;
 pub mod train;
+
+pub mod reproduce;
 
 pub mod report;
 pub mod run;

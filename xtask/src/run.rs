@@ -1,6 +1,9 @@
 //! Carries one task of the command line out.
 
+mod diff;
+mod restore;
 mod vault;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,15 +12,16 @@ use anyhow::Result;
 
 use crate::catalog::Catalog;
 use crate::clean;
-use crate::cli::{Cli, Format, LabelArgs, Task, TrainArgs};
+use crate::cli::{Cli, Format, LabelArgs, ReproduceArgs, Task, TrainArgs};
 use crate::cycle::{self, Job, Label};
 use crate::exit::Exit;
 use crate::manifest::Kind;
 use crate::process::Trainer;
 use crate::report::{ArchiveReport, CleanReport, ListReport, Report, SealedArchive, ShowReport};
+use crate::reproduce::reproduce;
 use crate::scan::scan;
 use crate::session;
-use crate::train::{ArchiveMode, TrainOptions, TrainerSource, train};
+use crate::train::{ArchiveMode, TrainOptions, TrainerSource, train, trainer_binary};
 
 /// What surrounds the process.
 pub struct Environment<'a> {
@@ -71,11 +75,24 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
             vault::warn_of_annotations(job, std::slice::from_ref(archive));
             Ok(outcome(&ShowReport::of(archive), Exit::Done))
         }
+        Task::Reproduce(args) => reproduce_session(job, args, environment),
+        Task::Verify(args) => verify::run(job, args, environment),
+        Task::Restore(args) => restore::run(job, args, environment),
+        Task::Diff(args) => diff::run(job, args, environment),
     }
 }
 
 fn outcome(report: &impl Report, exit: Exit) -> Outcome {
     Outcome { text: report.text(), json: report.json(), exit }
+}
+
+/// Returns the archive file called `name`: of the workspace, or any by
+/// a path with a separator in it.
+fn locate(job: &Job<'_>, name: &str, environment: &Environment<'_>) -> Result<PathBuf> {
+    if name.contains(std::path::is_separator) {
+        return Ok(environment.current_folder.join(name));
+    }
+    Ok(Catalog::read(job.workspace)?.find(name)?.path.clone())
 }
 
 fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {
@@ -106,6 +123,29 @@ fn clean_workspace(job: &mut Job<'_>, dry_run: bool) -> Result<Outcome> {
     Ok(outcome(&report, Exit::Done))
 }
 
+fn reproduce_session(
+    job: &mut Job<'_>,
+    args: &ReproduceArgs,
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let catalog = Catalog::read(job.workspace)?;
+    let archive = catalog.find(&args.archive.name)?;
+    let report = reproduce(job, environment.trainer, (&archive.path, &binary))?;
+    let exit = if report.is_identical { Exit::Done } else { Exit::Failed };
+    Ok(outcome(&report, exit))
+}
+
+/// Returns the trainer that the command line names, else the one to
+/// build.
+fn trainer_source(binary: Option<&Path>, environment: &Environment<'_>) -> TrainerSource {
+    match binary {
+        Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
+        None => TrainerSource::Build(environment.trainer_home.clone()),
+    }
+}
+
 fn label(args: &LabelArgs) -> Label {
     Label { tags: args.tags.clone(), note: args.note.clone() }
 }
@@ -116,10 +156,7 @@ fn train_options(
     args: &TrainArgs,
     environment: &Environment<'_>,
 ) -> TrainOptions {
-    let trainer = match &args.trainer_bin {
-        Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
-        None => TrainerSource::Build(environment.trainer_home.clone()),
-    };
+    let trainer = trainer_source(args.trainer_bin.as_deref(), environment);
     TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,

@@ -26,7 +26,7 @@ pub fn seal(file: &mut File) -> io::Result<()> {
 }
 
 /// Whether the file ends with the right digest of all before it.
-pub fn is_intact(file: &mut File) -> io::Result<bool> {
+pub fn is_intact<R: Read + Seek>(file: &mut R) -> io::Result<bool> {
     let end = content_end(file)?;
     let mut sealed = String::new();
     file.seek(SeekFrom::Start(end))?;
@@ -39,11 +39,11 @@ pub fn is_seal(comment: &[u8]) -> bool {
     comment.starts_with(PREFIX.as_bytes()) && comment.len() == placeholder().len()
 }
 
-fn content_end(file: &File) -> io::Result<u64> {
-    Ok(file.metadata()?.len().saturating_sub(DIGEST_BYTES))
+fn content_end(file: &mut impl Seek) -> io::Result<u64> {
+    Ok(file.seek(SeekFrom::End(0))?.saturating_sub(DIGEST_BYTES))
 }
 
-fn digest_to(file: &mut File, end: u64) -> io::Result<String> {
+fn digest_to<R: Read + Seek>(file: &mut R, end: u64) -> io::Result<String> {
     file.rewind()?;
     Ok(sha256(file.take(end), end)?.0)
 }

@@ -3,14 +3,19 @@
 //! Only this module makes a [`Receipt`], and only for an archive in
 //! which nothing at all is wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod peek;
+
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
 use zip::ZipArchive;
+use zip::read::ZipFile;
+
+pub use peek::{read_entry, read_manifest};
 
 use crate::digest::{BUFFER_BYTES, sha256};
 use crate::manifest::{MANIFEST_PATH, Manifest, SUMS_PATH};
@@ -20,6 +25,8 @@ use crate::seal;
 /// The largest manifest or list of digests that is read: room for a
 /// million files.
 const TEXT_LIMIT_BYTES: u64 = 1 << 30;
+/// How tightly it may be packed: digests are as good as random.
+const TEXT_RATIO_MAX: u64 = 100;
 
 /// Proof that an archive was read back and every checksum matched.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,39 +117,30 @@ pub fn read_back(path: &Path) -> Result<Receipt> {
 /// When the file cannot be opened; damage is no error.
 pub fn check(path: &Path) -> Result<Checkup> {
     let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
+    check_reader(BufReader::with_capacity(BUFFER_BYTES, file))
+        .with_context(|| format!("failed to read `{}`", path.display()))
+}
+
+/// Checks the archive in `reader`, as [`check`] does.
+///
+/// # Errors
+/// When it cannot be read again from its start.
+pub fn check_reader<R: Read + Seek>(reader: R) -> io::Result<Checkup> {
     let mut checkup = Checkup { manifest: None, good: Vec::new(), damage: Vec::new() };
-    let reader = BufReader::with_capacity(BUFFER_BYTES, file);
     match ZipArchive::new(reader) {
         Ok(mut zip) => {
             check_zip(&mut zip, &mut checkup);
-            check_seal(zip, &mut checkup)
-                .with_context(|| format!("failed to read `{}`", path.display()))?;
+            check_seal(zip, &mut checkup)?;
         }
         Err(error) => checkup.damage.push(Damage::whole(format!("not a readable zip: {error}"))),
     }
     Ok(checkup)
 }
 
-/// Reads only the manifest of the archive at `path`; `None` when the
-/// zip has none.
-///
-/// # Errors
-/// When the zip or its manifest cannot be read.
-pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
-    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
-    let mut zip = ZipArchive::new(BufReader::new(file))
-        .with_context(|| format!("`{}` is not a readable zip", path.display()))?;
-    if zip.index_for_name(MANIFEST_PATH).is_none() {
-        return Ok(None);
-    }
-    let bytes = text(&mut zip, MANIFEST_PATH)
-        .with_context(|| format!("failed to read `{MANIFEST_PATH}` of `{}`", path.display()))?;
-    Manifest::parse(&bytes).map(Some)
-}
+/// The names of the entries, and their numbers in the directory.
+type Names = BTreeMap<String, usize>;
 
-type Zip = ZipArchive<BufReader<File>>;
-
-fn check_zip(zip: &mut Zip, checkup: &mut Checkup) {
+fn check_zip<R: Read + Seek>(zip: &mut ZipArchive<R>, checkup: &mut Checkup) {
     if let Err(error) = zip.validate_header_consistency() {
         checkup.damage.push(Damage::whole(error.to_string()));
     }
@@ -150,12 +148,12 @@ fn check_zip(zip: &mut Zip, checkup: &mut Checkup) {
         Ok(names) => names,
         Err(damage) => return checkup.damage.push(damage),
     };
-    for name in &names {
+    for name in names.keys() {
         if let Err(problem) = check_archive_path(name.trim_end_matches('/')) {
             checkup.damage.push(Damage::of(name, problem));
         }
     }
-    if names.contains(MANIFEST_PATH) {
+    if names.contains_key(MANIFEST_PATH) {
         check_against_manifest(zip, &names, checkup);
     } else {
         check_by_crc(zip, &names, checkup);
@@ -164,9 +162,9 @@ fn check_zip(zip: &mut Zip, checkup: &mut Checkup) {
 
 /// Checks the digest over the whole file, which also covers the
 /// headers; a zip of another tool has none.
-fn check_seal(zip: Zip, checkup: &mut Checkup) -> io::Result<()> {
+fn check_seal<R: Read + Seek>(zip: ZipArchive<R>, checkup: &mut Checkup) -> io::Result<()> {
     let has_seal = seal::is_seal(zip.comment());
-    let mut file = zip.into_inner().into_inner();
+    let mut file = zip.into_inner();
     if checkup.manifest.is_some() && !has_seal {
         checkup.damage.push(Damage::whole("its seal, the comment at the end, is missing"));
     } else if has_seal && checkup.damage.is_empty() && !seal::is_intact(&mut file)? {
@@ -176,16 +174,21 @@ fn check_seal(zip: Zip, checkup: &mut Checkup) -> io::Result<()> {
     Ok(())
 }
 
-fn entry_names(zip: &Zip) -> Result<BTreeSet<String>, Damage> {
+fn entry_names<R: Read + Seek>(zip: &ZipArchive<R>) -> Result<Names, Damage> {
     zip.file_names()
-        .map(|name| match name {
-            Ok(name) => Ok(name.into_owned()),
+        .enumerate()
+        .map(|(idx, name)| match name {
+            Ok(name) => Ok((name.into_owned(), idx)),
             Err(error) => Err(Damage::whole(format!("a name cannot be read: {error}"))),
         })
         .collect()
 }
 
-fn check_against_manifest(zip: &mut Zip, names: &BTreeSet<String>, checkup: &mut Checkup) {
+fn check_against_manifest<R: Read + Seek>(
+    zip: &mut ZipArchive<R>,
+    names: &Names,
+    checkup: &mut Checkup,
+) {
     let (manifest, digest) = match read_sealed_manifest(zip) {
         Ok(sealed) => sealed,
         Err(error) => {
@@ -199,14 +202,15 @@ fn check_against_manifest(zip: &mut Zip, names: &BTreeSet<String>, checkup: &mut
     }
     expected.extend(manifest.empty_folders.iter().map(|path| (format!("{path}/"), "a folder")));
     expected.extend([MANIFEST_PATH, SUMS_PATH].map(|path| (path.to_owned(), "a file")));
-    for name in names.iter().filter(|name| !expected.contains_key(*name)) {
+    for name in names.keys().filter(|name| !expected.contains_key(*name)) {
         checkup.damage.push(Damage::of(name, "the manifest does not name it"));
     }
-    for name in expected.keys().filter(|name| !names.contains(*name)) {
+    for name in expected.keys().filter(|name| !names.contains_key(*name)) {
         checkup.damage.push(Damage::of(name, "missing from the archive"));
     }
-    for file in manifest.files.iter().filter(|file| names.contains(&file.path)) {
-        match content_digest(zip, &file.path, file.size_bytes) {
+    for file in &manifest.files {
+        let Some(idx) = names.get(&file.path) else { continue };
+        match content_digest(zip, *idx, file.size_bytes) {
             Ok((digest, size)) if digest == file.sha256 && size == file.size_bytes => {
                 checkup.good.push(file.path.clone());
             }
@@ -222,16 +226,23 @@ fn check_against_manifest(zip: &mut Zip, names: &BTreeSet<String>, checkup: &mut
     checkup.manifest = Some(manifest);
 }
 
-fn read_sealed_manifest(zip: &mut Zip) -> Result<(Manifest, String)> {
+fn read_sealed_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Result<(Manifest, String)> {
     let bytes = text(zip, MANIFEST_PATH)?;
     let (digest, _) = sha256(bytes.as_slice(), bytes.len() as u64)?;
     Ok((Manifest::parse(&bytes)?, digest))
 }
 
-fn check_by_crc(zip: &mut Zip, names: &BTreeSet<String>, checkup: &mut Checkup) {
-    for name in names.iter().filter(|name| !name.ends_with('/')) {
-        match content_digest(zip, name, u64::MAX - 1) {
-            Ok(_) => checkup.good.push(name.clone()),
+/// Checks a zip of another tool. Entries that share bytes could unpack
+/// to any size: then nothing is unpacked.
+fn check_by_crc<R: Read + Seek>(zip: &mut ZipArchive<R>, names: &Names, checkup: &mut Checkup) {
+    if zip.has_overlapping_entries().unwrap_or(false) {
+        return checkup.damage.push(Damage::whole("its entries overlap; none was unpacked"));
+    }
+    for (name, idx) in names.iter().filter(|(name, _)| !name.ends_with('/')) {
+        let size_bytes = zip.by_index_data(*idx).map_or(0, |entry| entry.size());
+        match content_digest(zip, *idx, size_bytes) {
+            Ok((_, size)) if size == size_bytes => checkup.good.push(name.clone()),
+            Ok(_) => checkup.damage.push(Damage::of(name, "its size is not what the zip says")),
             Err(error) => checkup.damage.push(Damage::of(name, format!("{error:#}"))),
         }
     }
@@ -239,16 +250,33 @@ fn check_by_crc(zip: &mut Zip, names: &BTreeSet<String>, checkup: &mut Checkup) 
 
 /// Returns the digest and size of an entry, of which no more than the
 /// size that the manifest gives is unpacked; the zip's CRC is checked.
-fn content_digest(zip: &mut Zip, path: &str, limit_bytes: u64) -> Result<(String, u64)> {
-    let entry = zip.by_name(path)?;
+fn content_digest<R: Read + Seek>(
+    zip: &mut ZipArchive<R>,
+    idx: usize,
+    limit_bytes: u64,
+) -> Result<(String, u64)> {
+    let entry = zip.by_index(idx)?;
     if entry.is_symlink() {
         bail!("it is a symlink, which archives do not hold");
     }
     Ok(sha256(entry, limit_bytes)?)
 }
 
-fn text(zip: &mut Zip, path: &str) -> Result<Vec<u8>> {
+pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>> {
+    let idx = zip.index_for_name_raw(path.as_bytes()).context("missing from the archive")?;
+    entry_text(zip.by_index(idx)?)
+}
+
+/// Reads a manifest or list of digests, unless it is packed tighter
+/// than any real one: such a one could fill the memory.
+pub(crate) fn entry_text<R: Read>(entry: ZipFile<'_, R>) -> Result<Vec<u8>> {
+    let packed_bytes = entry.compressed_size();
+    let limit_bytes =
+        TEXT_LIMIT_BYTES.min(packed_bytes.saturating_mul(TEXT_RATIO_MAX).saturating_add(1 << 16));
     let mut bytes = Vec::new();
-    zip.by_name(path)?.take(TEXT_LIMIT_BYTES).read_to_end(&mut bytes)?;
+    entry.take(limit_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit_bytes {
+        bail!("it unpacks from {packed_bytes} bytes to more than {limit_bytes}; no real one does");
+    }
     Ok(bytes)
 }

@@ -1,12 +1,12 @@
 //! The retention policy, as `config/config.json` says it.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::retention::{Best, Count, Policy, Span, TagList};
 
 /// Which old sessions stay. One rule that keeps an archive is enough.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionConfig {
     /// How many of the newest archives, and of the newest backups,
@@ -50,9 +50,10 @@ pub struct RetentionConfig {
 }
 
 /// Tags, separated by commas, that an archive must all have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-pub struct KeepTags(#[schemars(with = "String")] pub TagList);
+pub struct KeepTags(#[cfg_attr(feature = "schema", schemars(with = "String"))] pub TagList);
 
 impl TryFrom<String> for KeepTags {
     type Error = String;

@@ -1,11 +1,9 @@
 //! Times such as `30d` or `1y6m`, counted back from an archive.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// The largest number before a unit: longer than any archive is old.
@@ -113,14 +111,15 @@ impl From<Span> for String {
     }
 }
 
-impl JsonSchema for Span {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Span {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Span".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "Numbers with the units h, d, w, m (months) and y, such as `30d` or `1y6m`.",
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "Numbers with the units h, d, w, m (months), y, such as `30d`, `1y6m`.",
             "type": "string",
             "pattern": "^([0-9]+[hdwmy])+$"
         })
