@@ -87,17 +87,22 @@ fn deleting_is_done_in_few_places() {
             // file that was hard-linked to its new one.
             "xtask/src/archive/publish.rs",
             "xtask/src/files.rs",
+            // What a plan removes by `prune --now`.
+            "xtask/src/prune/delete.rs",
             // Drafts and empty folders of killed runs.
             "xtask/src/recover.rs",
             // A file that was not restored whole.
             "xtask/src/restore/draft.rs",
             // Trash that has waited long enough.
             "xtask/src/prune.rs",
+            "xtask/src/prune/delete.rs",
             "xtask/src/recover.rs",
             // The scratch folder of a session that came out the same.
             "xtask/src/reproduce.rs",
             // Models that were unpacked to be loaded.
             "xtask/src/run/verify.rs",
+            // The folder of a batch of which all was brought back.
+            "xtask/src/trash.rs",
         ]
     );
 }

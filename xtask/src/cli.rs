@@ -1,6 +1,8 @@
 //! The command line: what may be asked, and in which words.
 
+mod keep;
 mod restore;
+mod vault;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -8,7 +10,9 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
+pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
 #[derive(Debug, Parser)]
@@ -48,7 +52,7 @@ pub struct GlobalArgs {
     pub quiet: bool,
     /// Take this as the current time, in RFC 3339, for tests
     #[arg(long, global = true, value_name = "TIME", hide = true)]
-    pub now: Option<DateTime<Utc>>,
+    pub clock: Option<DateTime<Utc>>,
 }
 
 /// How results are printed.
@@ -79,14 +83,49 @@ pub enum Task {
   cargo xtask clean-workspace --dry-run
   cargo xtask clean-workspace")]
     CleanWorkspace(DryRunArgs),
-    /// Remove all but the newest archives and backups
+    /// Remove old archives and backups by rules, as restic's forget does
     #[command(after_help = "What is removed waits in archives/.trash/ and backups/.trash/ for a \
-week.
+week (`retention.trash_days`);
+`cargo xtask undelete` brings it back. Never removed: pinned archives, the newest complete one, the
+one that holds the model in models/, what is dated in the future or cannot be read, and, unless
+--keep is given, backups that no archive holds.
 
 Examples:
   cargo xtask prune --keep 5 --dry-run
-  cargo xtask prune --keep 5")]
+  cargo xtask prune --keep 3 --keep-daily 7 --keep-monthly unlimited
+  cargo xtask prune --keep-within 30d --keep-tag paper,final --keep-best 3 --metric sharpe")]
     Prune(PruneArgs),
+    /// Bring archives and backups back from the trash
+    #[command(after_help = "Examples:
+  cargo xtask undelete
+  cargo xtask undelete 20260102_030405
+  cargo xtask undelete --all")]
+    Undelete(UndeleteArgs),
+    /// Add tags to an archive, or remove them
+    #[command(after_help = "Examples:
+  cargo xtask tag latest --add paper --add final
+  cargo xtask tag 20260102_030405 --remove final")]
+    Tag(TagArgs),
+    /// Keep an archive whatever the retention policy says
+    #[command(after_help = "Examples:
+  cargo xtask pin latest --reason \"the model of the paper\"
+  cargo xtask pin 20260102_030405")]
+    Pin(PinArgs),
+    /// Take the pin off an archive
+    #[command(after_help = "Examples:
+  cargo xtask unpin 20260102_030405")]
+    Unpin(NameArgs),
+    /// Write a sentence on an archive
+    #[command(after_help = "Examples:
+  cargo xtask note latest \"wider stops, better\"")]
+    Note(NoteArgs),
+    /// Look the workspace over for leftovers, oddities and lack of space
+    #[command(after_help = "Exits with 3 when it finds something that it has not put right.
+
+Examples:
+  cargo xtask doctor
+  cargo xtask doctor --fix")]
+    Doctor(DoctorArgs),
     /// List the archives, newest first
     #[command(after_help = "Examples:
   cargo xtask list
@@ -178,17 +217,6 @@ pub struct DryRunArgs {
     /// Only say what would be done
     #[arg(long)]
     pub dry_run: bool,
-}
-
-/// What `prune` may be told.
-#[derive(Debug, Args)]
-pub struct PruneArgs {
-    /// Keep this many of the newest [default: `retention.keep` of config/config.json]
-    #[arg(long, value_name = "N")]
-    pub keep: Option<NonZeroUsize>,
-    /// Whether to act.
-    #[command(flatten)]
-    pub dry_run: DryRunArgs,
 }
 
 /// Which archive.

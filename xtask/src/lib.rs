@@ -21,8 +21,10 @@ pub mod session;
 pub mod scan;
 pub mod seal;
 
+pub mod annotations;
 pub mod archive;
 pub mod catalog;
+pub mod order;
 pub mod verify;
 
 pub mod clean;
@@ -30,6 +32,9 @@ pub mod recover;
 
 pub mod prune;
 pub mod retention;
+pub mod trash;
+
+pub mod doctor;
 
 pub mod diff;
 pub mod restore;
