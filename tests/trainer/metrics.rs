@@ -12,6 +12,7 @@ use trainer::metrics::{
 };
 
 mod periods;
+mod sharpe;
 
 const DAY_MS: i64 = 86_400_000;
 const HALF_HOUR_MS: i64 = 1_800_000;
@@ -124,7 +125,19 @@ fn a_run_without_returns_defines_only_what_it_can() {
     assert_eq!(performance.n_bars, 0);
     assert_near(performance.net_return, 0.0);
     let undefined: Vec<_> = performance.undefined.keys().map(String::as_str).collect();
-    assert_eq!(undefined, ["annual_return", "exposure", "sharpe", "volatility", "win_rate"]);
+    assert_eq!(
+        undefined,
+        [
+            "annual_return",
+            "exposure",
+            "probabilistic_sharpe",
+            "sharpe",
+            "sharpe_high",
+            "sharpe_low",
+            "volatility",
+            "win_rate"
+        ]
+    );
 }
 
 #[test]

@@ -35,6 +35,21 @@ pub struct Performance {
     /// Portfolio Management 21, 1994). Undefined below two bars, and when
     /// the returns do not vary.
     pub sharpe: Option<f64>,
+    /// Lower end of the Sharpe ratio's 95 % interval, by the stationary
+    /// bootstrap (D. N. Politis and J. P. Romano, Journal of the American
+    /// Statistical Association 89, 1994): 2,000 resamples of blocks whose
+    /// mean length is chosen from the data (D. N. Politis and H. White,
+    /// Econometric Reviews 23, 2004). Undefined where the ratio is, below
+    /// 20 bars, and where no seed was given. From 16,384 bars on, groups
+    /// of consecutive returns are resampled.
+    pub sharpe_low: Option<f64>,
+    /// Upper end of that interval.
+    pub sharpe_high: Option<f64>,
+    /// How likely the true Sharpe ratio is above 0, from 0 to 1, by the
+    /// formula of D. H. Bailey and M. López de Prado ("The Sharpe ratio
+    /// efficient frontier", Journal of Risk 15, 2012), which takes the
+    /// returns as independent. Undefined where the ratio is.
+    pub probabilistic_sharpe: Option<f64>,
     /// The largest fall of the equity at the close from its highest
     /// before, as a positive fraction of that: 0.25 is a loss of a quarter.
     /// `E_0` counts as the first high. Above 1 when equity fell below 0.

@@ -38,6 +38,14 @@ impl Simulation {
         })
     }
 
+    /// Wants an interval of the Sharpe ratio, drawn with `seed`; to be
+    /// called before the first bar.
+    #[must_use]
+    pub fn with_interval(mut self, seed: u64) -> Self {
+        self.tracker = self.tracker.with_interval(seed);
+        self
+    }
+
     /// Returns the environment, to read its account and target.
     pub fn environment(&self) -> &Environment {
         &self.environment

@@ -1,21 +1,25 @@
-//! Gathers an account's figures bar by bar in constant memory.
+//! Gathers an account's figures bar by bar in bounded memory.
 
 use std::collections::BTreeMap;
 
 use crate::environment::{BarOutcome, StepStatus};
 
+use super::bootstrap::{Interval, sharpe_interval};
+use super::groups::Groups;
 use super::moments::Moments;
-use super::{Performance, PeriodsPerYear};
+use super::{Performance, PeriodsPerYear, SharpeSample};
 
 /// A spread of returns up to this is rounding: each is a quotient near
 /// 1 less 1, so its error is about one epsilon.
 const NO_SPREAD: f64 = 4.0 * f64::EPSILON;
 
 /// Gathers the figures of one account, fed once a bar.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PerformanceTracker {
     periods_per_year: PeriodsPerYear,
     initial_equity: f64,
+    /// What the Sharpe ratio's interval is drawn with.
+    seed: Option<u64>,
     curve: Curve,
     /// The last bar's equity, open to change until the next bar.
     last_equity: Option<f64>,
@@ -29,12 +33,14 @@ pub struct PerformanceTracker {
 }
 
 /// The equity curve up to the bar before the last.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Curve {
     equity: f64,
     peak: f64,
     max_drawdown: f64,
     returns: Moments,
+    /// The returns to resample, where an interval is wanted.
+    groups: Option<Groups>,
 }
 
 impl PerformanceTracker {
@@ -44,11 +50,13 @@ impl PerformanceTracker {
         Self {
             periods_per_year,
             initial_equity,
+            seed: None,
             curve: Curve {
                 equity: initial_equity,
                 peak: initial_equity,
                 max_drawdown: 0.0,
                 returns: Moments::default(),
+                groups: None,
             },
             last_equity: None,
             n_exposed: 0,
@@ -59,6 +67,15 @@ impl PerformanceTracker {
             slippage: 0.0,
             is_bankrupt: false,
         }
+    }
+
+    /// Wants an interval of the Sharpe ratio, drawn with `seed`; to be
+    /// called before the first bar. It takes up to 400 kB.
+    #[must_use]
+    pub fn with_interval(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self.curve.groups = Some(Groups::new());
+        self
     }
 
     /// Takes in the next bar. A refused step is not a bar.
@@ -87,10 +104,11 @@ impl PerformanceTracker {
 
     /// Returns the figures so far.
     pub fn performance(&self) -> Performance {
-        let mut curve = self.curve;
+        let mut curve = self.curve.clone();
         if let Some(equity) = self.last_equity {
             curve.push(equity);
         }
+        let interval = self.sharpe_interval(&mut curve);
         let mut undefined = BTreeMap::new();
         let mut figure = |name: &str, value: Result<f64, &str>| {
             value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
@@ -103,6 +121,9 @@ impl PerformanceTracker {
             annual_return: figure("annual_return", self.annual_return(&curve)),
             volatility: figure("volatility", self.volatility(&curve)),
             sharpe: figure("sharpe", self.sharpe(&curve)),
+            sharpe_low: figure("sharpe_low", interval.map(|interval| interval.low)),
+            sharpe_high: figure("sharpe_high", interval.map(|interval| interval.high)),
+            probabilistic_sharpe: figure("probabilistic_sharpe", probabilistic_sharpe(&curve)),
             max_drawdown: curve.max_drawdown,
             n_trades: self.n_trades,
             win_rate: figure("win_rate", share(self.n_won, self.n_trades, "no trade was closed")),
@@ -148,23 +169,52 @@ impl PerformanceTracker {
     }
 
     fn sharpe(&self, curve: &Curve) -> Result<f64, &'static str> {
-        if curve.returns.n() < 2 {
-            return Err("fewer than 2 bars");
-        }
-        let deviation = curve.returns.standard_deviation();
-        if deviation <= NO_SPREAD {
-            return Err("the returns do not vary: their standard deviation is 0");
-        }
-        Ok(curve.returns.mean() / deviation * self.periods_per_year.value.sqrt())
+        Ok(curve.sharpe()? * self.periods_per_year.value.sqrt())
     }
+
+    /// Returns the annual interval, and takes the returns for it.
+    fn sharpe_interval(&self, curve: &mut Curve) -> Result<Interval, &'static str> {
+        curve.sharpe()?;
+        let seed = self.seed.ok_or("not asked for")?;
+        let groups = curve.groups.take().expect("they come with the seed").finish();
+        let Interval { low, high } = sharpe_interval(&groups, seed)?;
+        let scale = self.periods_per_year.value.sqrt();
+        Ok(Interval { low: low * scale, high: high * scale })
+    }
+}
+
+fn probabilistic_sharpe(curve: &Curve) -> Result<f64, &'static str> {
+    let sample = SharpeSample {
+        sharpe: curve.sharpe()?,
+        n: curve.returns.n(),
+        skewness: curve.returns.skewness(),
+        kurtosis: curve.returns.kurtosis(),
+    };
+    sample.probabilistic(0.0).ok_or("the returns take too few values")
 }
 
 impl Curve {
     fn push(&mut self, equity: f64) {
-        self.returns.push(equity / self.equity - 1.0);
+        let value = equity / self.equity - 1.0;
+        self.returns.push(value);
+        if let Some(groups) = &mut self.groups {
+            groups.push(value);
+        }
         self.equity = equity;
         self.peak = self.peak.max(equity);
         self.max_drawdown = self.max_drawdown.max(1.0 - equity / self.peak);
+    }
+
+    /// Returns the Sharpe ratio per bar.
+    fn sharpe(&self) -> Result<f64, &'static str> {
+        if self.returns.n() < 2 {
+            return Err("fewer than 2 bars");
+        }
+        let deviation = self.returns.standard_deviation();
+        if deviation <= NO_SPREAD {
+            return Err("the returns do not vary: their standard deviation is 0");
+        }
+        Ok(self.returns.mean() / deviation)
     }
 }
 
