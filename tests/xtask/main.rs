@@ -9,6 +9,7 @@ mod config;
 mod list;
 mod lock;
 mod name;
+mod pack;
 mod prune;
 mod recover;
 mod retention;
