@@ -1,1 +1,11 @@
+//! The command line, run as a user runs it on small data.
 
+#![expect(clippy::unwrap_used, reason = "a test helper may panic as a test does")]
+
+mod bars;
+mod failures;
+mod runs;
+mod signals;
+mod workspace;
+
+use workspace::Workspace;

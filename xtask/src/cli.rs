@@ -1,10 +1,14 @@
 //! The command line: what may be asked, and in which words.
 
+mod restore;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 
 /// Train models without ever losing one
 #[derive(Debug, Parser)]
@@ -93,6 +97,36 @@ Examples:
   cargo xtask show latest
   cargo xtask show 20260102_030405 --format json")]
     Show(NameArgs),
+    /// Train an archived session again, elsewhere, and compare the models byte for byte
+    #[command(after_help = "Exits with 1 when the models differ, and says in what the sessions do.
+
+Examples:
+  cargo xtask reproduce latest
+  cargo xtask reproduce 20260102_030405 --format json")]
+    Reproduce(ReproduceArgs),
+    /// Read an archive back, every byte of it, and tell what is damaged
+    #[command(after_help = "Exits with 1 when an archive is damaged.
+
+Examples:
+  cargo xtask verify
+  cargo xtask verify --all --format json
+  cargo xtask verify 20260102_030405 --load")]
+    Verify(VerifyArgs),
+    /// Bring files of an archive back, each checked on the way
+    #[command(after_help = "Into the workspace, what is there is archived first. Files from \
+root_checkpoints/ go to the root. Without --only, git/dirty.patch, MANIFEST.json and SHA256SUMS \
+stay in the archive. From a damaged archive all that is intact is restored, with exit code 3.
+
+Examples:
+  cargo xtask restore latest --into /tmp/look
+  cargo xtask restore 20260102_030405 --only models/ --overwrite if-changed
+  cargo xtask restore latest --dry-run")]
+    Restore(RestoreArgs),
+    /// Compare two archives: files, settings, metrics, commits and data
+    #[command(after_help = "Examples:
+  cargo xtask diff 20260101_120000 latest
+  cargo xtask diff 20260101_120000 latest --format json")]
+    Diff(DiffArgs),
 }
 
 /// What `train` may be told.
@@ -162,6 +196,17 @@ pub struct PruneArgs {
 pub struct NameArgs {
     /// The archive's name, its time alone, or `latest`
     pub name: String,
+}
+
+/// What `reproduce` may be told.
+#[derive(Debug, Args)]
+pub struct ReproduceArgs {
+    /// Which archive.
+    #[command(flatten)]
+    pub archive: NameArgs,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
 }
 
 fn parse_tag(text: &str) -> Result<String, String> {

@@ -9,11 +9,11 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The settings of the archive cycle: `config/config.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkspaceConfig {
     /// The JSON Schema of this file, for editors.
@@ -26,7 +26,8 @@ pub struct WorkspaceConfig {
 }
 
 /// What an archive holds and where archives go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ArchiveConfig {
     /// Globs, relative to the workspace, of what belongs in an archive.
@@ -44,7 +45,7 @@ pub struct ArchiveConfig {
     /// is. Default: `deflate`.
     pub compression: Compression,
     /// The level of that, 1 (fastest) to 9 (smallest). Default: 6.
-    #[schemars(range(min = 1, max = 9))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 9)))]
     pub compression_level: u8,
 }
 
@@ -61,7 +62,8 @@ impl Default for ArchiveConfig {
 }
 
 /// How an archive's content is packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Compression {
     /// Every unzip opens it.
@@ -74,7 +76,8 @@ pub enum Compression {
 }
 
 /// How many old sessions stay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionConfig {
     /// How many of the newest archives, and of the newest backups,

@@ -32,10 +32,15 @@ pub mod recover;
 pub mod prune;
 pub mod retention;
 
+pub mod diff;
+pub mod restore;
+
 pub mod process;
 
 pub mod cycle;
 pub mod train;
+
+pub mod reproduce;
 
 pub mod report;
 pub mod run;

@@ -99,6 +99,41 @@ fn built_binary(messages: &str) -> Option<PathBuf> {
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
+/// Returns how many bytes are free for files in `folder`; `None` where
+/// the system does not tell.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let shell = Shell::new().ok()?;
+    let table = cmd!(shell, "df -Pk {folder}").quiet().ignore_stderr().read().ok()?;
+    let kilobytes: u64 = table.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
+    Some(kilobytes.saturating_mul(1024))
+}
+
+/// Lets the trainer `binary` load the model in `model`, and returns
+/// whether that went well.
+///
+/// The contract: `trainer check-model FILE` loads the model, repeats
+/// its stored probe predictions bit for bit, and exits with 0 when all
+/// is well or with 1 when the model is bad, saying why on stderr.
+///
+/// # Errors
+/// When it cannot be started, or ends in another way.
+pub fn check_model(binary: &Path, model: &Path) -> Result<bool> {
+    let shell = Shell::new()?;
+    let status = Command::from(cmd!(shell, "{binary} check-model {model}"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .with_context(|| format!("failed to start the trainer `{}`", binary.display()))?;
+    match status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => bail!(
+            "the trainer `{}` could not check the model ({status}); is it of this version?",
+            binary.display()
+        ),
+    }
+}
+
 /// One run of a trainer.
 #[derive(Debug)]
 pub struct TrainerRun<'a> {

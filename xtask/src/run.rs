@@ -1,5 +1,9 @@
 //! Carries one task of the command line out.
 
+mod diff;
+mod restore;
+mod verify;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +11,7 @@ use anyhow::Result;
 
 use crate::catalog::Catalog;
 use crate::clean;
-use crate::cli::{Cli, Format, LabelArgs, PruneArgs, Task, TrainArgs};
+use crate::cli::{Cli, Format, LabelArgs, PruneArgs, ReproduceArgs, Task, TrainArgs};
 use crate::cycle::{self, Job, Label};
 use crate::exit::Exit;
 use crate::manifest::Kind;
@@ -16,9 +20,10 @@ use crate::prune;
 use crate::report::{
     ArchiveReport, CleanReport, ListReport, PruneReport, Report, SealedArchive, ShowReport,
 };
+use crate::reproduce::reproduce;
 use crate::scan::scan;
 use crate::session;
-use crate::train::{ArchiveMode, TrainOptions, TrainerSource, train};
+use crate::train::{ArchiveMode, TrainOptions, TrainerSource, train, trainer_binary};
 
 /// What surrounds the process.
 pub struct Environment<'a> {
@@ -60,11 +65,24 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
             let catalog = Catalog::read(job.workspace)?;
             Ok(outcome(&ShowReport::of(catalog.find(&args.name)?), Exit::Done))
         }
+        Task::Reproduce(args) => reproduce_session(job, args, environment),
+        Task::Verify(args) => verify::run(job, args, environment),
+        Task::Restore(args) => restore::run(job, args, environment),
+        Task::Diff(args) => diff::run(job, args, environment),
     }
 }
 
 fn outcome(report: &impl Report, exit: Exit) -> Outcome {
     Outcome { text: report.text(), json: report.json(), exit }
+}
+
+/// Returns the archive file called `name`: of the workspace, or any by
+/// a path with a separator in it.
+fn locate(job: &Job<'_>, name: &str, environment: &Environment<'_>) -> Result<PathBuf> {
+    if name.contains(std::path::is_separator) {
+        return Ok(environment.current_folder.join(name));
+    }
+    Ok(Catalog::read(job.workspace)?.find(name)?.path.clone())
 }
 
 fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {
@@ -107,6 +125,29 @@ fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
     Ok(outcome(&PruneReport { format: 1, dry_run, plan }, Exit::Done))
 }
 
+fn reproduce_session(
+    job: &mut Job<'_>,
+    args: &ReproduceArgs,
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let catalog = Catalog::read(job.workspace)?;
+    let archive = catalog.find(&args.archive.name)?;
+    let report = reproduce(job, environment.trainer, (&archive.path, &binary))?;
+    let exit = if report.is_identical { Exit::Done } else { Exit::Failed };
+    Ok(outcome(&report, exit))
+}
+
+/// Returns the trainer that the command line names, else the one to
+/// build.
+fn trainer_source(binary: Option<&Path>, environment: &Environment<'_>) -> TrainerSource {
+    match binary {
+        Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
+        None => TrainerSource::Build(environment.trainer_home.clone()),
+    }
+}
+
 fn label(args: &LabelArgs) -> Label {
     Label { tags: args.tags.clone(), note: args.note.clone() }
 }
@@ -117,10 +158,7 @@ fn train_options(
     args: &TrainArgs,
     environment: &Environment<'_>,
 ) -> TrainOptions {
-    let trainer = match &args.trainer_bin {
-        Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
-        None => TrainerSource::Build(environment.trainer_home.clone()),
-    };
+    let trainer = trainer_source(args.trainer_bin.as_deref(), environment);
     TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,

@@ -82,7 +82,11 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     Ok(TrainReport { format: 1, status, previous, archive, model, session, prune })
 }
 
-fn trainer_binary(job: &mut Job<'_>, source: &TrainerSource) -> Result<PathBuf> {
+/// Returns the trainer's binary, built when it is to be.
+///
+/// # Errors
+/// When there is no such binary, or cargo fails.
+pub fn trainer_binary(job: &mut Job<'_>, source: &TrainerSource) -> Result<PathBuf> {
     match source {
         TrainerSource::Ready(path) => path.canonicalize().map_err(|error| {
             let path = path.display();

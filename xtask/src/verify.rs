@@ -6,9 +6,9 @@
 mod content;
 mod disk;
 mod entries;
+mod peek;
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, Read, Seek};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -19,10 +19,11 @@ use serde::Serialize;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use crate::manifest::{MANIFEST_PATH, Manifest};
+use crate::manifest::Manifest;
 use crate::{seal, threads};
 
 pub use disk::Disk;
+pub use peek::{read_entry, read_manifest};
 
 /// The largest manifest or list of digests that is read: room for a
 /// million files.
@@ -66,7 +67,7 @@ impl Receipt {
 }
 
 /// What a check of an archive found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Checkup {
     /// The manifest, where it can be read.
     #[serde(skip)]
@@ -161,61 +162,54 @@ pub fn check(path: &Path) -> Result<Checkup> {
 pub fn check_as(path: &Path, reading: Reading<'_>) -> Result<Checkup> {
     let disk = Disk::open(path, reading.interrupt)
         .with_context(|| format!("failed to open `{}`", path.display()))?;
-    check_reader(disk, reading.n_threads)
+    check_on(reading.n_threads, disk)
         .with_context(|| format!("failed to read `{}`", path.display()))
 }
 
-/// Checks the archive in `reader`, of which each thread has a clone.
+/// Checks the archive in `reader`, as [`check`] does, on this thread.
 ///
 /// # Errors
 /// When it cannot be read again from its start.
-pub fn check_reader<R: Read + Seek + Clone + Send>(
-    reader: R,
-    n_threads: NonZeroUsize,
-) -> io::Result<Checkup> {
-    let mut checkup =
-        Checkup { manifest: None, manifest_sha256: None, good: Vec::new(), damage: Vec::new() };
-    let mut whole_file = reader.clone();
-    match ZipArchive::new(reader) {
-        Ok(mut zip) => {
-            let has_seal = seal::is_seal(zip.comment());
-            let is_intact = thread::scope(|scope| {
-                // The digest over the whole file, which also covers the
-                // headers; a zip of another tool has none.
-                let seal = has_seal.then(|| scope.spawn(|| seal::is_intact(&mut whole_file)));
-                content::check(&mut zip, n_threads.get(), &mut checkup);
-                seal.map(|seal| {
-                    seal.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                })
-                .transpose()
-            })?;
-            if checkup.manifest.is_some() && !has_seal {
-                checkup.damage.push(Damage::whole("its seal, the comment at the end, is missing"));
-            } else if is_intact == Some(false) && checkup.damage.is_empty() {
-                let part = "bytes outside the files' content have changed since it was sealed";
-                checkup.damage.push(Damage::whole(part));
-            }
-        }
-        Err(error) => checkup.damage.push(Damage::whole(format!("not a readable zip: {error}"))),
-    }
-    Ok(checkup)
+pub fn check_reader<R: Read + Seek + Clone + Send>(reader: R) -> io::Result<Checkup> {
+    check_on(NonZeroUsize::MIN, reader)
 }
 
-/// Reads only the manifest of the archive at `path`; `None` when the
-/// zip has none.
-///
-/// # Errors
-/// When the zip or its manifest cannot be read.
-pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
-    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
-    let mut zip = ZipArchive::new(BufReader::new(file))
-        .with_context(|| format!("`{}` is not a readable zip", path.display()))?;
-    if zip.index_for_name(MANIFEST_PATH).is_none() {
-        return Ok(None);
+/// Checks the archive in `reader`, of which each thread has a clone.
+fn check_on<R: Read + Seek + Clone + Send>(
+    n_threads: NonZeroUsize,
+    reader: R,
+) -> io::Result<Checkup> {
+    let mut checkup = Checkup::default();
+    let mut whole_file = reader.clone();
+    let mut zip = match ZipArchive::new(reader) {
+        Ok(zip) => zip,
+        Err(error) => {
+            checkup.damage.push(Damage::whole(format!("not a readable zip: {error}")));
+            return Ok(checkup);
+        }
+    };
+    // The digest over the whole file, which also covers the headers; a
+    // zip of another tool has none.
+    let has_seal = seal::is_seal(zip.comment());
+    let mut check_seal =
+        || if has_seal { seal::is_intact(&mut whole_file).map(Some) } else { Ok(None) };
+    let is_intact = if n_threads == NonZeroUsize::MIN {
+        content::check(&mut zip, 1, &mut checkup);
+        check_seal()
+    } else {
+        thread::scope(|scope| {
+            let seal = scope.spawn(check_seal);
+            content::check(&mut zip, n_threads.get(), &mut checkup);
+            seal.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }?;
+    if checkup.manifest.is_some() && !has_seal {
+        checkup.damage.push(Damage::whole("its seal, the comment at the end, is missing"));
+    } else if is_intact == Some(false) && checkup.damage.is_empty() {
+        let part = "bytes outside the files' content have changed since it was sealed";
+        checkup.damage.push(Damage::whole(part));
     }
-    let bytes = text(&mut zip, MANIFEST_PATH)
-        .with_context(|| format!("failed to read `{MANIFEST_PATH}` of `{}`", path.display()))?;
-    Manifest::parse(&bytes).map(Some)
+    Ok(checkup)
 }
 
 pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>> {

@@ -1,1 +1,38 @@
-//! (being written)
+//! Reads market bars from CSV files, and refuses what is not right.
+//!
+//! Bars are streamed: memory does not grow with the file. Nothing is
+//! repaired, filled or sorted here; a bad row is an error that names it.
+
+mod check;
+mod columns;
+mod input;
+mod number;
+mod reader;
+mod source;
+mod summary;
+mod timestamp;
+
+pub use reader::BarReader;
+pub use source::{BUILTIN_BTCUSD_30M, BarSource};
+pub use summary::DataSummary;
+
+/// What one interval of trading did.
+///
+/// Bars from a [`BarReader`] hold finite, positive prices with
+/// `low <= open, close <= high`, a finite volume of at least 0, and
+/// times that strictly increase from bar to bar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bar {
+    /// When the bar opened, in milliseconds since 1970-01-01 UTC.
+    pub time_ms: i64,
+    /// The first price of the bar.
+    pub open: f64,
+    /// The highest price of the bar.
+    pub high: f64,
+    /// The lowest price of the bar.
+    pub low: f64,
+    /// The last price of the bar.
+    pub close: f64,
+    /// How much was traded; 0 where the file has no such column.
+    pub volume: f64,
+}

@@ -1,1 +1,73 @@
-//! (being written)
+//! One account that trades one instrument, stepped bar by bar.
+//!
+//! It trades at no price that the decision could have seen, charges
+//! every cost, and keeps constant memory. It reads bars that are
+//! already checked (finite, positive, `low <= open, close <= high`) and
+//! knows nothing of features, learners or files.
+//!
+//! # One step
+//!
+//! A target set at the close of bar t waits for the next bar that
+//! exists; a missing bar fills nothing. Then, in this order:
+//!
+//! 1. **Open.** A held position whose liquidation price lies at or
+//!    beyond the open is liquidated at the open (a gap). Then the
+//!    waiting target fills, at `open * (1 + slippage)` for buys and
+//!    `open * (1 - slippage)` for sells.
+//! 2. **Worst price.** A long is checked against the low, a short
+//!    against the high. Where the bar reaches the liquidation price,
+//!    the position is closed there, with slippage and commission.
+//! 3. **Close.** The account is marked at the close.
+//!
+//! # Size
+//!
+//! A target `t` in -1..=1 means the exposure `a = t * leverage`. The
+//! units `u` are such that, valued at the open and after all costs of
+//! the fill, `u * open = a * equity`. With `E` the equity and `V` the
+//! position's value before the fill, and `c` the cost of one unit of
+//! value traded (`s + k (1 + s)` for buys, `s + k (1 - s)` for sells,
+//! with `s` the slippage and `k` the commission as fractions), the value
+//! traded is `(a E - V) / (1 + a c)` when buying and
+//! `(a E - V) / (1 - a c)` when selling. Units are rounded toward zero
+//! to whole lots. A long of exposure up to 1 never borrows cash.
+//!
+//! Keeping the same target keeps the units: nothing is rebalanced. So
+//! does another target that rounds to the lots already held.
+//!
+//! # Liquidation
+//!
+//! With `C` the cash and `m` the maintenance margin, the position is
+//! liquidated at the price `P` where `C + u P = m |u| P`, so
+//!
+//! - long: `P = -C / (u (1 - m))`, which exists only when cash was
+//!   borrowed (`C < 0`);
+//! - short: `P = C / (|u| (1 + m))`.
+//!
+//! # Trades
+//!
+//! A trade lasts from flat to flat. More or fewer units on the same side
+//! adjust it (`TRADE_ADJUSTED`) and count as no new trade; the average
+//! entry price moves only when units are added. A reversal closes one
+//! trade and opens the next; each bears the commission and the slippage
+//! of its own units, which add up to one charge on the whole fill.
+//!
+//! # Bankruptcy
+//!
+//! An account that is flat and holds no more than a millionth of its
+//! initial cash is bankrupt: later steps are refused and change nothing.
+
+mod account;
+mod config;
+mod event;
+mod outcome;
+mod sizing;
+mod step;
+
+pub use account::Account;
+pub use config::EnvironmentConfig;
+pub use event::{
+    AdjustedTrade, ClosedTrade, Fill, FillReason, InvalidAction, InvalidReason, OpenedTrade, Side,
+    TradeEvent,
+};
+pub use outcome::{BarOutcome, StepStatus};
+pub use step::Environment;

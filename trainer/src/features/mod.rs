@@ -1,1 +1,15 @@
-//! (being written)
+//! Turns bars into what the learner sees: causal, scale-free numbers.
+//!
+//! A row is made of its own bar and earlier ones only, and does not
+//! change when all prices or all volumes are multiplied. A bar is a bar:
+//! windows count bars, so a gap in the data makes them span more time,
+//! and the return across it is that of one bar.
+
+mod calendar;
+mod engine;
+mod indicators;
+mod moments;
+mod set;
+
+pub use engine::FeatureEngine;
+pub use set::{FeatureSet, FeatureWindows};

@@ -1,1 +1,32 @@
-//! (being written)
+//! Extra-Trees regression: fits with a library, predicts by itself.
+//!
+//! `library` alone knows the tree library. What it grows becomes a
+//! [`Forest`], a flat form that predicts the same bits several times
+//! faster, is stored in models, and is checked when it is read. The
+//! result never depends on the number of threads.
+
+mod deal;
+mod flat;
+mod library;
+mod mirror;
+mod seed;
+mod stored;
+
+pub use flat::Forest;
+pub use library::{LIBRARY, LibraryForest, Samples};
+pub use seed::{TreeSeed, splitmix64};
+
+/// How to grow a forest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForestOptions {
+    /// Number of trees, at least one; the shares of the samples grow
+    /// an equal number each, the first ones one more where it must.
+    pub n_trees: usize,
+    /// Fewest rows in a leaf, counted in rows of all shares together:
+    /// a tree that sees a quarter of the rows uses a quarter of it.
+    pub min_samples_leaf: usize,
+    /// Greatest depth of a tree, in splits; none: as the leaves allow.
+    pub max_depth: Option<u16>,
+    /// Where the seeds of this forest's trees begin.
+    pub seed: TreeSeed,
+}

@@ -1,1 +1,27 @@
-//! (being written)
+//! What a run leaves behind: its record, its logs, its folders.
+//!
+//! Everything is written so that a kill at any moment loses nothing
+//! that was saved before. Times come from a [`Clock`] that is passed in.
+
+mod clock;
+mod layout;
+mod lines;
+mod lock;
+mod log;
+mod logger;
+mod record;
+mod trades;
+mod write;
+
+pub use clock::{Clock, parse_time, time_of_ms, time_text};
+pub use layout::Layout;
+pub use lines::LineFile;
+pub use lock::{Locked, TrainerLock};
+pub use log::{LogOptions, subscriber};
+pub use logger::{SessionOptions, TradeLogger};
+pub use record::{
+    ConfigRecord, DataRecord, EpisodeRecord, MetricsRecord, ModelRecord, Session, SpanRecord,
+    SplitRecord, Status,
+};
+pub use trades::{Moment, Phase};
+pub use write::{sha256_of_file, write_atomically};

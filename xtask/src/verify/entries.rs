@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek};
 use std::ops::Range;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
@@ -37,28 +37,32 @@ pub fn check<R: Read + Seek + Clone + Send>(
     n_threads: usize,
 ) -> Vec<(usize, String)> {
     let queue = Queue::new(entries);
-    let mut wrong = thread::scope(|scope| {
-        let workers: Vec<_> = (0..n_threads.min(entries.len()))
-            .map(|_| {
-                let mut zip = zip.clone();
-                let queue = &queue;
-                scope.spawn(move || {
-                    let mut wrong = Vec::new();
-                    while let Some(places) = queue.next() {
-                        for place in &queue.order[places] {
-                            let problem = problem_of(&mut zip, entries[*place]);
-                            wrong.extend(problem.map(|problem| (*place, problem)));
-                        }
-                    }
-                    wrong
-                })
-            })
-            .collect();
-        let join = |worker: thread::ScopedJoinHandle<'_, Vec<(usize, String)>>| {
-            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        workers.into_iter().flat_map(join).collect::<Vec<_>>()
-    });
+    let check_some = |mut zip: ZipArchive<R>| {
+        let mut wrong = Vec::new();
+        while let Some(places) = queue.next() {
+            for place in &queue.order[places] {
+                let problem = problem_of(&mut zip, entries[*place]);
+                wrong.extend(problem.map(|problem| (*place, problem)));
+            }
+        }
+        wrong
+    };
+    let mut wrong = if n_threads == 1 {
+        check_some(zip.clone())
+    } else {
+        let check_some = &check_some;
+        thread::scope(|scope| {
+            let start = |_| {
+                let zip = zip.clone();
+                scope.spawn(move || check_some(zip))
+            };
+            let workers: Vec<_> = (0..n_threads).map(start).collect();
+            let join = |worker: ScopedJoinHandle<'_, Vec<(usize, String)>>| {
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            workers.into_iter().flat_map(join).collect::<Vec<_>>()
+        })
+    };
     wrong.sort();
     wrong
 }

@@ -1,0 +1,110 @@
+//! Runs that someone stops.
+#![cfg(unix)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+
+use trainer::model::TradingModel;
+
+use super::Workspace;
+
+/// A run without end, past its first episode.
+struct Endless {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stderr: BufReader<std::process::ChildStderr>,
+}
+
+impl Endless {
+    fn start(workspace: &Workspace) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_trainer"))
+            .args(["train", "--episodes", "100000", "--exit-with-parent", "--root"])
+            .arg(workspace.root())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.take();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("episode 1/100000: train reward") {
+            line.clear();
+            assert!(stderr.read_line(&mut line).unwrap() > 0, "it ended by itself");
+        }
+        Self { child, stdin, stderr }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
+        assert!(status.success());
+    }
+
+    fn wait(mut self) -> (ExitStatus, String) {
+        let mut rest = String::new();
+        self.stderr.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap(), rest)
+    }
+}
+
+#[track_caller]
+fn stops_and_saves(stop: impl FnOnce(&mut Endless)) {
+    let workspace = Workspace::new();
+    let mut run = Endless::start(&workspace);
+    stop(&mut run);
+    let (status, told) = run.wait();
+    assert_eq!(status.code(), Some(130), "{told}");
+    let session = workspace.session();
+    assert_eq!(session["status"], "interrupted");
+    assert_eq!(session["reason"], "stopped by a signal");
+    assert!(session["finished_at"].is_string());
+    assert!(session["metrics"]["agent"]["net_return"].is_number());
+    let model = session["model"]["path"].as_str().unwrap();
+    TradingModel::load(&workspace.path(model)).unwrap();
+    assert!(workspace.events().len() > 1);
+}
+
+#[test]
+fn an_interrupt_stops_after_the_batch_with_everything_saved() {
+    stops_and_saves(|run| run.signal("INT"));
+}
+
+#[test]
+fn a_termination_stops_after_the_batch_with_everything_saved() {
+    stops_and_saves(|run| run.signal("TERM"));
+}
+
+#[test]
+fn the_word_of_the_parent_stops_after_the_batch_with_everything_saved() {
+    stops_and_saves(|run| run.stdin.as_mut().unwrap().write_all(b"stop\n").unwrap());
+}
+
+#[test]
+fn the_end_of_the_parent_ends_the_run_and_loses_nothing_saved() {
+    let workspace = Workspace::new();
+    let mut run = Endless::start(&workspace);
+    drop(run.stdin.take());
+    let (status, told) = run.wait();
+    assert!(!status.success(), "{told}");
+    // It had no time to seal: whoever finds this knows it was killed.
+    assert_eq!(workspace.session()["status"], "running");
+    TradingModel::load(&workspace.path("models/checkpoints/memory_efficient_model_ep001.zip"))
+        .unwrap();
+}
+
+#[test]
+fn a_kill_leaves_whole_lines_and_a_readable_record() {
+    let workspace = Workspace::new();
+    let run = Endless::start(&workspace);
+    run.signal("KILL");
+    let (status, _) = run.wait();
+    assert_eq!(status.code(), None);
+    assert_eq!(workspace.session()["status"], "running");
+    assert!(!workspace.session()["episodes"].as_array().unwrap().is_empty());
+    // Every line parses; `events` would fail on half of one.
+    assert!(workspace.events().len() > 1);
+    // The lock died with its holder.
+    workspace.train(&["--episodes", "1"]);
+    assert_eq!(workspace.session()["status"], "completed");
+}

@@ -1,0 +1,111 @@
+//! A workspace of its own for each test, with little to train.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+
+use super::bars;
+
+pub(super) struct Workspace {
+    folder: tempfile::TempDir,
+}
+
+impl Workspace {
+    /// 2,000 bars and a small agent.
+    pub(super) fn new() -> Self {
+        Self::with_bars(&bars::csv(2000))
+    }
+
+    pub(super) fn with_bars(csv: &str) -> Self {
+        let workspace = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir(workspace.path("config")).unwrap();
+        fs::write(workspace.path("bars.csv"), csv).unwrap();
+        workspace.configure(&json!({}));
+        workspace
+    }
+
+    /// Writes `config/training_config.json` with `changes` to a small
+    /// run of two episodes.
+    pub(super) fn configure(&self, changes: &Value) {
+        let mut config = json!({
+            "data": "bars.csv",
+            "total_episodes": 2,
+            "steps_per_batch": 400,
+            "agent": { "n_trees": 4, "memory_shares": 2, "min_samples_leaf": 50 },
+        });
+        for (key, value) in changes.as_object().unwrap() {
+            config[key] = value.clone();
+        }
+        fs::write(self.path("config/training_config.json"), config.to_string()).unwrap();
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.root().join(name)
+    }
+
+    pub(super) fn exists(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
+    pub(super) fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub(super) fn bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    pub(super) fn session(&self) -> Value {
+        serde_json::from_str(&self.text("logs/session.json")).unwrap()
+    }
+
+    pub(super) fn model(&self) -> Vec<u8> {
+        self.bytes("models/memory_efficient_model_final.zip")
+    }
+
+    /// The one file in `folder` whose name contains `part`, if any.
+    pub(super) fn find(&self, folder: &str, part: &str) -> Option<PathBuf> {
+        let paths = fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap().path());
+        let mut found = paths.filter(|path| path.to_string_lossy().contains(part));
+        let first = found.next();
+        assert_eq!(found.next(), None, "more than one `{part}` in `{folder}`");
+        first
+    }
+
+    /// The trace's events.
+    pub(super) fn events(&self) -> Vec<Value> {
+        let path = self.find("logs/trades", "trade_traces_").unwrap();
+        let text = fs::read_to_string(path).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// `trainer train` in this workspace.
+    pub(super) fn command(&self) -> Command {
+        self.command_at("2026-01-31T12:00:00Z")
+    }
+
+    pub(super) fn command_at(&self, now: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+        command.args(["train", "--now", now, "--root"]).arg(self.root());
+        command
+    }
+
+    #[track_caller]
+    pub(super) fn train(&self, arguments: &[&str]) {
+        self.command().args(arguments).assert().success();
+    }
+
+    /// Runs with `arguments`, expects the exit code, returns stderr.
+    #[track_caller]
+    pub(super) fn fail(&self, arguments: &[&str], code: i32) -> String {
+        let assert = self.command().args(arguments).assert().code(code).stdout("");
+        let text = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+        text.replace(&*self.root().to_string_lossy(), "[root]")
+    }
+}

@@ -1,0 +1,16 @@
+//! What a kill, a failing call or a full disk may not do: lose a byte
+//! of a finished session.
+//!
+//! Each has a short form here and its full form behind
+//! `RUN_SLOW_TESTS=1`.
+
+mod disk;
+mod kill;
+mod ledger;
+mod restore;
+mod syscalls;
+
+/// Whether the full forms run.
+fn is_slow() -> bool {
+    std::env::var_os("RUN_SLOW_TESTS").is_some()
+}

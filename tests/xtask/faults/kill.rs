@@ -1,0 +1,94 @@
+//! SIGKILL at random moments of every task that changes something.
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use super::is_slow;
+use super::ledger::Ledger;
+use crate::support::{COMPLETES, Sandbox};
+
+/// A generator of numbers that are random enough and repeatable.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
+        (self.0 >> 33) % limit
+    }
+}
+
+const TASKS: [&[&str]; 6] = [
+    &["train", "--trainer-bin", "trainer.sh"],
+    &["train", "--trainer-bin", "trainer.sh"],
+    &["archive"],
+    &["clean-workspace"],
+    &["prune", "--keep", "2"],
+    &["restore", "latest", "--overwrite", "always"],
+];
+
+#[test]
+fn a_kill_at_any_moment_loses_nothing() {
+    let n_kills = if is_slow() { 1000 } else { 40 };
+    let sandbox = Sandbox::new();
+    sandbox.trainer(COMPLETES);
+    let mut ledger = Ledger::default();
+    let mut dice = Dice(2026);
+    let mut n_done = 0;
+    let longest = slowest_task(&sandbox);
+    for round in 0..n_kills {
+        let task = TASKS[usize::try_from(dice.below(TASKS.len() as u64)).unwrap()];
+        let delay = Duration::from_micros(dice.below(longest));
+        let was_killed = run_and_kill(&sandbox, task, delay);
+        n_done += usize::from(!was_killed);
+        let after = format!("kill {round} of {task:?} after {delay:?}");
+        ledger.check(&sandbox, &after);
+        if round % 5 == 0 {
+            // The next command recovers by itself.
+            let status = command(&sandbox, TASKS[0]).status().unwrap();
+            assert_eq!(status.code(), Some(0), "{after}");
+            ledger.check(&sandbox, &after);
+        }
+        ledger.note_session(&sandbox);
+    }
+    println!(
+        "{n_kills} kills ({n_done} came after the task's end), {} files of finished sessions, \
+         none lost",
+        ledger.len()
+    );
+    assert!(ledger.len() > n_kills / 10);
+    assert!(n_done < n_kills * 4 / 5, "{n_done} of {n_kills} kills came too late");
+}
+
+/// Returns how long a train takes here, in microseconds.
+fn slowest_task(sandbox: &Sandbox) -> u64 {
+    let start = std::time::Instant::now();
+    assert!(command(sandbox, TASKS[0]).status().unwrap().success());
+    u64::try_from(start.elapsed().as_micros()).unwrap()
+}
+
+fn command(sandbox: &Sandbox, task: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command
+        .current_dir(sandbox.root())
+        .args(task)
+        .arg("--root")
+        .arg(sandbox.root())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+/// Runs the task, kills it after `delay`, and returns whether it was
+/// still running then.
+fn run_and_kill(sandbox: &Sandbox, task: &[&str], delay: Duration) -> bool {
+    let mut child = command(sandbox, task).spawn().unwrap();
+    thread::sleep(delay);
+    let was_running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The stand-in for a trainer does not watch its parent, as the real
+    // one does; it ends within milliseconds.
+    thread::sleep(Duration::from_millis(20));
+    was_running
+}

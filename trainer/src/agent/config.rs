@@ -1,0 +1,119 @@
+//! The learner's settings, their ranges and defaults.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::FieldError;
+
+/// The most exposures that a policy may choose from.
+const EXPOSURES_MAX: usize = 16;
+
+/// How the agent learns. Missing keys take their defaults.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentConfig {
+    /// Exposures to choose from, as multiples of equity before
+    /// leverage: 2 to 16 numbers from -10 to 10, increasing, with 0
+    /// among them. Default: [-1, 0, 1].
+    pub exposures: Vec<f64>,
+    /// Worth of a return one bar later, as a share of its worth now:
+    /// from 0 to 0.9999. It sets how far ahead the agent looks: about
+    /// 1 / (1 - discount) bars. Default: 0.97.
+    #[schemars(range(min = 0.0, max = 0.9999))]
+    pub discount: f64,
+    /// Trees in the ensemble of each exposure: from 1 to 1000 and not
+    /// fewer than `memory_shares`. Default: 20.
+    #[schemars(range(min = 1, max = 1000))]
+    pub n_trees: usize,
+    /// Parts into which the memory is dealt at random for each refit;
+    /// each part grows its share of the trees. More parts fit faster,
+    /// from fewer bars a tree. From 1 to 64. Default: 10.
+    #[schemars(range(min = 1, max = 64))]
+    pub memory_shares: usize,
+    /// Fewest bars of the memory that a leaf averages over, in bars:
+    /// from 1 to 1,000,000. Bars are noisy: take hundreds. A part of
+    /// the memory uses its part of the number. Default: 500.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub min_samples_leaf: usize,
+    /// Greatest depth of a tree in splits, from 1 to 60; null: as deep
+    /// as the leaves allow. Default: null.
+    #[schemars(range(min = 1, max = 60))]
+    pub max_depth: Option<u16>,
+    /// Most recent bars that the agent remembers and learns from, in
+    /// bars: from 100 to 10,000,000. Memory use grows with it: about
+    /// 50 bytes a feature and bar. Default: 30000.
+    #[schemars(range(min = 100, max = 10_000_000))]
+    pub memory_bars: usize,
+    /// Fitted Q iterations after each batch: from 1 to 100. Each one
+    /// looks one bar further ahead. Default: 1.
+    #[schemars(range(min = 1, max = 100))]
+    pub backups_per_batch: usize,
+}
+
+impl Default for AgentConfig {
+    fn default() -> Self {
+        Self {
+            exposures: vec![-1.0, 0.0, 1.0],
+            discount: 0.97,
+            n_trees: 20,
+            memory_shares: 10,
+            min_samples_leaf: 500,
+            max_depth: None,
+            memory_bars: 30_000,
+            backups_per_batch: 1,
+        }
+    }
+}
+
+impl AgentConfig {
+    /// Checks every setting against its range; the fields are named
+    /// `agent.…`, as in the training config.
+    pub fn validate(&self) -> Result<(), FieldError> {
+        self.validate_exposures()?;
+        let is_discount = (0.0..=0.9999).contains(&self.discount);
+        check(is_discount, "agent.discount", &self.discount, "from 0 to 0.9999")?;
+        let n_trees = self.n_trees;
+        check((1..=1000).contains(&n_trees), "agent.n_trees", &n_trees, "from 1 to 1000")?;
+        let n_shares = self.memory_shares;
+        check((1..=64).contains(&n_shares), "agent.memory_shares", &n_shares, "from 1 to 64")?;
+        let limit = format!("at most `agent.n_trees`, which is {n_trees}");
+        check(n_shares <= n_trees, "agent.memory_shares", &n_shares, &limit)?;
+        let leaf = self.min_samples_leaf;
+        let is_leaf = (1..=1_000_000).contains(&leaf);
+        check(is_leaf, "agent.min_samples_leaf", &leaf, "from 1 to 1000000")?;
+        if let Some(depth) = self.max_depth {
+            check((1..=60).contains(&depth), "agent.max_depth", &depth, "from 1 to 60, or null")?;
+        }
+        let n_bars = self.memory_bars;
+        let is_memory = (100..=10_000_000).contains(&n_bars);
+        check(is_memory, "agent.memory_bars", &n_bars, "from 100 to 10000000")?;
+        let n_backups = self.backups_per_batch;
+        check(
+            (1..=100).contains(&n_backups),
+            "agent.backups_per_batch",
+            &n_backups,
+            "from 1 to 100",
+        )
+    }
+
+    fn validate_exposures(&self) -> Result<(), FieldError> {
+        let found = format!("{:?}", self.exposures);
+        let field = "agent.exposures";
+        let is_count = (2..=EXPOSURES_MAX).contains(&self.exposures.len());
+        check(is_count, field, &found, "a list of 2 to 16 exposures")?;
+        let is_range = self.exposures.iter().all(|exposure| (-10.0..=10.0).contains(exposure));
+        check(is_range, field, &found, "a list of numbers from -10 to 10")?;
+        let is_sorted = self.exposures.is_sorted_by(|low, high| low < high);
+        check(is_sorted, field, &found, "increasing, each exposure once")?;
+        check(self.exposures.contains(&0.0), field, &found, "a list that contains 0")
+    }
+}
+
+fn check(
+    is_valid: bool,
+    field: &str,
+    value: &dyn std::fmt::Display,
+    expected: &str,
+) -> Result<(), FieldError> {
+    if is_valid { Ok(()) } else { Err(FieldError::new(field, value, expected)) }
+}

@@ -1,0 +1,133 @@
+//! Remembers the most recent transitions, and where they break off.
+//!
+//! A ring of feature rows: a row is complete when its return is known,
+//! and linked when the next row is truly its successor. Nothing is
+//! learned across a seam, such as the end of an episode.
+
+use std::ops::Range;
+
+/// Rows beyond the remembered ones: those whose return is still to
+/// come, the first of which is the last remembered one's successor.
+const PENDING_MAX: usize = 4;
+
+/// The bounded memory of (row, return, successor).
+#[derive(Debug, Clone)]
+pub(super) struct Memory {
+    n_features: usize,
+    n_bars_max: usize,
+    rows: Vec<f64>,
+    slots: Vec<Slot>,
+    /// Numbers of the oldest row held, of the first one without a
+    /// return, and of the next to come: counted from the beginning.
+    oldest: usize,
+    pending: usize,
+    next: usize,
+    is_cut: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    next_return: f64,
+    is_linked: bool,
+}
+
+/// A remembered bar, as a backup needs it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Transition {
+    /// The return from the next bar's open to the one after it.
+    pub(super) next_return: f64,
+    /// Whether the next row in the memory is its successor.
+    pub(super) is_linked: bool,
+}
+
+impl Memory {
+    pub(super) fn new(n_features: usize, n_bars_max: usize) -> Self {
+        let (rows, slots) = (Vec::new(), Vec::new());
+        Self { n_features, n_bars_max, rows, slots, oldest: 0, pending: 0, next: 0, is_cut: true }
+    }
+
+    /// Appends a row whose return is to come; forgets the oldest one
+    /// when full.
+    pub(super) fn push_row(&mut self, row: &[f64]) {
+        self.link_last(!self.is_cut);
+        self.is_cut = false;
+        let slot = Slot { next_return: f64::NAN, is_linked: false };
+        let at = self.next % self.n_slots();
+        if at == self.slots.len() {
+            self.slots.push(slot);
+            self.rows.extend_from_slice(row);
+        } else {
+            self.slots[at] = slot;
+            self.rows[at * self.n_features..(at + 1) * self.n_features].copy_from_slice(row);
+        }
+        self.next += 1;
+        self.oldest = self.oldest.max(self.next.saturating_sub(self.n_slots()));
+        // A return that never comes must not let unknown rows count.
+        self.pending = self.pending.max(self.oldest);
+    }
+
+    /// Completes the oldest row that waits for its return; false when
+    /// none waits.
+    pub(super) fn push_return(&mut self, next_return: f64) -> bool {
+        if self.pending == self.next {
+            return false;
+        }
+        let at = self.pending % self.n_slots();
+        self.slots[at].next_return = next_return;
+        self.pending += 1;
+        true
+    }
+
+    /// Marks that the next row will not be the last one's successor.
+    pub(super) fn cut(&mut self) {
+        self.is_cut = true;
+    }
+
+    /// Forgets the rows without a return and cuts: no more will come.
+    pub(super) fn end(&mut self) {
+        self.next = self.pending;
+        self.link_last(false);
+        self.cut();
+    }
+
+    /// Returns the numbers of the complete rows held.
+    pub(super) fn complete(&self) -> Range<usize> {
+        self.oldest.max(self.pending.saturating_sub(self.n_bars_max))..self.pending
+    }
+
+    /// Returns the numbers of the complete rows and those after them.
+    pub(super) fn held(&self) -> Range<usize> {
+        self.complete().start..self.next
+    }
+
+    pub(super) fn row(&self, number: usize) -> &[f64] {
+        let at = number % self.n_slots() * self.n_features;
+        &self.rows[at..at + self.n_features]
+    }
+
+    pub(super) fn transition(&self, number: usize) -> Transition {
+        let Slot { next_return, is_linked } = self.slots[number % self.n_slots()];
+        Transition { next_return, is_linked }
+    }
+
+    /// Returns the rows `held` in order, in at most two pieces.
+    pub(super) fn pieces(&self) -> [&[f64]; 2] {
+        let held = self.held();
+        let from = held.start % self.n_slots();
+        let n_first = held.len().min(self.n_slots() - from);
+        let n_rest = held.len() - n_first;
+        let width = self.n_features;
+        [&self.rows[from * width..(from + n_first) * width], &self.rows[..n_rest * width]]
+    }
+
+    fn link_last(&mut self, is_linked: bool) {
+        if self.next > self.oldest {
+            let at = (self.next - 1) % self.n_slots();
+            self.slots[at].is_linked = is_linked;
+        }
+    }
+
+    fn n_slots(&self) -> usize {
+        self.n_bars_max + PENDING_MAX
+    }
+}

@@ -1,0 +1,193 @@
+//! Turns a file's bytes into plain CSV text: unpacked, without a byte
+//! order mark, ending in a newline, with its separator known.
+//!
+//! What a file is comes from its first bytes, never from its name.
+
+use std::io::{self, Cursor, ErrorKind, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use flate2::read::MultiGzDecoder;
+
+/// The longest row, in bytes, so that a lost quote cannot fill memory.
+const ROW_BYTES_MAX: usize = 1 << 20;
+
+/// The longest first line, in bytes.
+const FIRST_LINE_BYTES_MAX: usize = 1 << 16;
+
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// First bytes of what is not CSV, and what to do about it.
+const FOREIGN_FORMATS: [(&[u8], &str); 9] = [
+    (b"PK\x03\x04", "is a zip file or a spreadsheet; unpack it, or save it as CSV"),
+    (b"PAR1", "is a Parquet file; write it as CSV"),
+    (b"\x28\xb5\x2f\xfd", "is packed with zstd; unpack it with `unzstd`, or pack it with `gzip`"),
+    (b"BZh", "is packed with bzip2; unpack it with `bunzip2`, or pack it with `gzip`"),
+    (b"\xfd7zXZ", "is packed with xz; unpack it with `unxz`, or pack it with `gzip`"),
+    (b"\xff\xfe", "is UTF-16 text; save it as UTF-8"),
+    (b"\xfe\xff", "is UTF-16 text; save it as UTF-8"),
+    (b"<!", "is a web page, not CSV; download the data itself"),
+    (b"<html", "is a web page, not CSV; download the data itself"),
+];
+
+/// CSV text, and what its first line tells.
+pub(super) struct Text {
+    pub(super) reader: TextReader,
+    /// Set to allow another row.
+    pub(super) row_budget: RowBudget,
+    /// `,`, `;` or a tab.
+    pub(super) delimiter: u8,
+    /// How many lines stand before the first that counts.
+    pub(super) n_lines_skipped: u64,
+}
+
+/// How many bytes may still be read before the row must end.
+#[derive(Debug, Clone)]
+pub(super) struct RowBudget(Arc<AtomicUsize>);
+
+impl RowBudget {
+    /// Allows another row of full length.
+    #[inline]
+    pub(super) fn refill(&self) {
+        self.0.store(ROW_BYTES_MAX, Ordering::Relaxed);
+    }
+}
+
+/// The text itself.
+pub(super) struct TextReader {
+    inner: Box<dyn Read + Send>,
+    budget: RowBudget,
+    last: u8,
+    is_packed: bool,
+    is_done: bool,
+}
+
+impl TextReader {
+    /// Returns whether the file is packed with gzip.
+    pub(super) fn is_packed(&self) -> bool {
+        self.is_packed
+    }
+}
+
+/// Opens the `raw` bytes of a file, packed or not.
+pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
+    let (start, raw) = peek(raw, 2)?;
+    let is_packed = start == GZIP;
+    let mut text: Box<dyn Read + Send> =
+        if is_packed { Box::new(MultiGzDecoder::new(raw)) } else { raw };
+    let mut first_line = Vec::new();
+    read_line(&mut *text, &mut first_line)?;
+    let foreign = FOREIGN_FORMATS.iter().find(|(magic, _)| first_line.starts_with(magic));
+    if let Some((_, remedy)) = foreign {
+        return Err(io::Error::new(ErrorKind::InvalidData, *remedy));
+    }
+    if first_line.starts_with(b"\xef\xbb\xbf") {
+        first_line.drain(..3);
+    }
+    let mut n_lines_skipped = 0;
+    while is_preamble(&first_line) {
+        let end = first_line
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .map_or(first_line.len(), |idx| idx + 1);
+        first_line.drain(..end);
+        n_lines_skipped += 1;
+        read_line(&mut *text, &mut first_line)?;
+    }
+    let delimiter = detect_delimiter(&first_line);
+    let budget = RowBudget(Arc::new(AtomicUsize::new(ROW_BYTES_MAX)));
+    let inner = Box::new(Cursor::new(first_line).chain(text));
+    let reader =
+        TextReader { inner, budget: budget.clone(), last: b'\n', is_packed, is_done: false };
+    Ok(Text { reader, row_budget: budget, delimiter, n_lines_skipped })
+}
+
+/// Returns the first `n_bytes`, if there are as many, and all of `raw`.
+fn peek(
+    mut raw: Box<dyn Read + Send>,
+    n_bytes: u64,
+) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let mut start = Vec::new();
+    raw.by_ref().take(n_bytes).read_to_end(&mut start)?;
+    Ok((start.clone(), Box::new(Cursor::new(start).chain(raw))))
+}
+
+/// Reads on until `text` holds a newline, if one comes.
+fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
+    let mut block = [0; 4096];
+    while !text.contains(&b'\n') {
+        if text.len() > FIRST_LINE_BYTES_MAX {
+            return Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "has a first line of more than 64 KiB; it must be CSV text",
+            ));
+        }
+        match reader.read(&mut block) {
+            Ok(0) => break,
+            Ok(n_bytes) => text.extend_from_slice(&block[..n_bytes]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// A source's address, as one exchange archive puts it above the names,
+/// or the separator, as spreadsheets do.
+fn is_preamble(text: &[u8]) -> bool {
+    let starts_with =
+        |start: &[u8]| text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start));
+    starts_with(b"http") || starts_with(b"www.") || starts_with(b"sep=")
+}
+
+fn detect_delimiter(text: &[u8]) -> u8 {
+    let line = text.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut is_quoted = false;
+    for &byte in line.unwrap_or_default() {
+        is_quoted ^= byte == b'"';
+        for (delimiter, count) in &mut counts {
+            *count += usize::from(byte == *delimiter && !is_quoted);
+        }
+    }
+    let mut best = counts[0];
+    for candidate in &counts[1..] {
+        if candidate.1 > best.1 {
+            best = *candidate;
+        }
+    }
+    best.0
+}
+
+impl Read for TextReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.is_done || buffer.is_empty() {
+            return Ok(0);
+        }
+        let n_left = self.budget.0.load(Ordering::Relaxed);
+        if n_left == 0 {
+            return Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "has a row of more than 1 MiB; look for a quote that is not closed",
+            ));
+        }
+        let n_bytes = loop {
+            match self.inner.read(buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
+        self.budget.0.store(n_left.saturating_sub(n_bytes), Ordering::Relaxed);
+        if n_bytes > 0 {
+            self.last = buffer[n_bytes - 1];
+            return Ok(n_bytes);
+        }
+        self.is_done = true;
+        // Line numbers count on every row to end in a newline.
+        if self.last == b'\n' {
+            return Ok(0);
+        }
+        buffer[0] = b'\n';
+        Ok(1)
+    }
+}

@@ -1,0 +1,193 @@
+//! Reads bar after bar, checking each, in memory that does not grow.
+
+mod complaint;
+
+use std::io::Read;
+
+use anyhow::{Result, anyhow};
+use csv::{ByteRecord, ReaderBuilder, Terminator};
+
+use super::Bar;
+use super::check::{self, Fault};
+use super::columns::{Columns, Part, TimeColumn};
+use super::input::{self, RowBudget, TextReader};
+use super::number;
+use super::timestamp::TimeParser;
+use complaint::{input_error, row_error};
+
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// The longest `Date` and `Time`, joined.
+const JOINED_TIME_BYTES_MAX: usize = 64;
+
+/// The bars of one source, in order; an iterator of `Result<Bar>`.
+///
+/// After the first error it ends.
+pub struct BarReader {
+    name: String,
+    rows: csv::Reader<TextReader>,
+    row_budget: RowBudget,
+    delimiter: u8,
+    n_lines_skipped: u64,
+    row: ByteRecord,
+    /// Whether `row` was read, but not yet returned as a bar.
+    is_row_pending: bool,
+    columns: Columns,
+    time_parser: TimeParser,
+    symbol: Vec<u8>,
+    previous_ms: Option<i64>,
+    n_bars: u64,
+    is_done: bool,
+}
+
+impl BarReader {
+    /// Returns a reader of `raw`, the bytes of the file called `name`.
+    pub(super) fn new(name: &str, raw: Box<dyn Read + Send>) -> Result<Self> {
+        let text = input::open(raw).map_err(|error| input_error(name, 0, &error))?;
+        let mut rows = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(text.delimiter)
+            // Not CRLF: only so are line numbers right in all files.
+            .terminator(Terminator::Any(b'\n'))
+            .buffer_capacity(BUFFER_BYTES)
+            .from_reader(text.reader);
+        let mut row = ByteRecord::new();
+        if !read_row(&mut rows, &mut row, name, 0)? {
+            return Err(anyhow!("`{name}` is empty; it must hold bars as CSV"));
+        }
+        let columns = Columns::find(&row).map_err(|error| anyhow!("`{name}` {error}"))?;
+        let mut reader = Self {
+            name: name.to_owned(),
+            rows,
+            row_budget: text.row_budget,
+            delimiter: text.delimiter,
+            n_lines_skipped: text.n_lines_skipped,
+            row,
+            is_row_pending: true,
+            columns,
+            time_parser: TimeParser::new(),
+            symbol: Vec::new(),
+            previous_ms: None,
+            n_bars: 0,
+            is_done: false,
+        };
+        reader.prepare_first_bar()?;
+        Ok(reader)
+    }
+
+    fn prepare_first_bar(&mut self) -> Result<()> {
+        let name = &self.name;
+        if self.columns.has_header && !read_row(&mut self.rows, &mut self.row, name, 0)? {
+            return Err(anyhow!("`{name}` has a line of names but no bars below it"));
+        }
+        self.columns.settle_time(&self.row).map_err(|error| anyhow!("`{name}` {error}"))?;
+        if let Some(idx) = self.columns.symbol {
+            self.symbol = self.row.get(idx).unwrap_or_default().trim_ascii().to_vec();
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<Option<Bar>> {
+        if self.is_row_pending {
+            self.is_row_pending = false;
+        } else {
+            self.row_budget.refill();
+            if !read_row(&mut self.rows, &mut self.row, &self.name, self.n_bars)? {
+                return Ok(None);
+            }
+        }
+        if self.row.len() != self.columns.width {
+            return Err(self.wrong_width());
+        }
+        let bar = match self.parse_row() {
+            Ok(bar) => bar,
+            Err(fault) => return Err(self.describe(&fault)),
+        };
+        if let Some(idx) = self.columns.symbol
+            && self.row[idx].trim_ascii() != self.symbol
+        {
+            return Err(self.another_symbol(idx));
+        }
+        if let Some(previous_ms) = self.previous_ms
+            && bar.time_ms <= previous_ms
+        {
+            return Err(self.out_of_order(bar.time_ms, previous_ms));
+        }
+        self.previous_ms = Some(bar.time_ms);
+        self.n_bars += 1;
+        Ok(Some(bar))
+    }
+
+    fn parse_row(&mut self) -> Result<Bar, Fault> {
+        let time_ms = match self.columns.time {
+            TimeColumn::Whole(idx) => {
+                let text = self.row[idx].trim_ascii();
+                self.time_parser.parse(text).ok_or_else(|| Fault::not_a_time(text))?
+            }
+            TimeColumn::Split(date, clock) => self.parse_split_time(date, clock)?,
+        };
+        let number = |part, idx: usize| {
+            let text = self.row[idx].trim_ascii();
+            number::parse(text).ok_or_else(|| Fault::not_a_number(part, text))
+        };
+        let bar = Bar {
+            time_ms,
+            open: number(Part::Open, self.columns.open)?,
+            high: number(Part::High, self.columns.high)?,
+            low: number(Part::Low, self.columns.low)?,
+            close: number(Part::Close, self.columns.close)?,
+            volume: match self.columns.volume {
+                Some(idx) => number(Part::Volume, idx)?,
+                None => 0.0,
+            },
+        };
+        check::check(&bar)?;
+        Ok(bar)
+    }
+
+    fn parse_split_time(&mut self, date: usize, clock: usize) -> Result<i64, Fault> {
+        let (date, clock) = (self.row[date].trim_ascii(), self.row[clock].trim_ascii());
+        let mut joined = [b' '; JOINED_TIME_BYTES_MAX];
+        let n_bytes = date.len() + 1 + clock.len();
+        if n_bytes > JOINED_TIME_BYTES_MAX {
+            return Err(Fault::not_a_time(date));
+        }
+        joined[..date.len()].copy_from_slice(date);
+        joined[date.len() + 1..n_bytes].copy_from_slice(clock);
+        let joined = joined[..n_bytes].trim_ascii();
+        self.time_parser.parse(joined).ok_or_else(|| Fault::not_a_time(joined))
+    }
+}
+
+impl Iterator for BarReader {
+    type Item = Result<Bar>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Result<Bar>> {
+        if self.is_done {
+            return None;
+        }
+        let bar = self.advance().transpose();
+        self.is_done = !matches!(bar, Some(Ok(_)));
+        bar
+    }
+}
+
+/// Reads the next row that is not blank; `false` at the end.
+#[inline]
+fn read_row(
+    rows: &mut csv::Reader<TextReader>,
+    row: &mut ByteRecord,
+    name: &str,
+    n_bars: u64,
+) -> Result<bool> {
+    loop {
+        match rows.read_byte_record(row) {
+            Ok(false) => return Ok(false),
+            Ok(true) if row.len() == 1 && row[0].trim_ascii().is_empty() => {}
+            Ok(true) => return Ok(true),
+            Err(error) => return Err(row_error(name, n_bars, error)),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Says which file, line, column and value is wrong, and what to do.
+
+use std::fmt::Write;
+use std::io::{self, ErrorKind};
+
+use anyhow::{Error, anyhow};
+
+use super::BarReader;
+use crate::bars::check::Fault;
+use crate::bars::columns::{Part, TimeColumn};
+use crate::bars::timestamp;
+
+impl BarReader {
+    /// Returns the line, counted from 1, on which `row` begins.
+    ///
+    /// The CSV reader stands behind the row's last newline; counting from
+    /// there is right after empty lines, too.
+    fn line(&self) -> u64 {
+        let n_inner = self.row.as_slice().split(|&byte| byte == b'\n').count() - 1;
+        self.rows.position().line() - 1 - n_inner as u64 + self.n_lines_skipped
+    }
+
+    fn text_of(&self, part: Part) -> String {
+        let text = |idx: usize| String::from_utf8_lossy(self.row[idx].trim_ascii()).into_owned();
+        match (part, self.columns.time) {
+            (Part::Time, TimeColumn::Split(date, clock)) => {
+                format!("{} {}", text(date), text(clock))
+            }
+            (Part::Time, TimeColumn::Whole(idx)) => text(idx),
+            (Part::Open, _) => text(self.columns.open),
+            (Part::High, _) => text(self.columns.high),
+            (Part::Low, _) => text(self.columns.low),
+            (Part::Close, _) => text(self.columns.close),
+            (Part::Volume, _) => self.columns.volume.map_or_else(String::new, text),
+            (Part::Symbol, _) => self.columns.symbol.map_or_else(String::new, text),
+        }
+    }
+
+    #[cold]
+    pub(super) fn describe(&self, fault: &Fault) -> Error {
+        anyhow!(
+            "`{}` line {}, column `{}`: `{}` {}",
+            self.name,
+            self.line(),
+            self.columns.name_of(fault.part),
+            self.text_of(fault.part),
+            fault.problem
+        )
+    }
+
+    #[cold]
+    pub(super) fn wrong_width(&mut self) -> Error {
+        let problem = format!(
+            "`{}` line {} has {} columns where the first line has {}",
+            self.name,
+            self.line(),
+            self.row.len(),
+            self.columns.width
+        );
+        let is_last = !self.rows.read_byte_record(&mut self.row).unwrap_or(true);
+        if is_last {
+            return anyhow!("{problem}; the file may be cut short: copy or download it again");
+        }
+        anyhow!("{problem}; correct or delete the row")
+    }
+
+    #[cold]
+    pub(super) fn another_symbol(&self, idx: usize) -> Error {
+        let first = String::from_utf8_lossy(&self.symbol);
+        let mut problem = format!(
+            "is another symbol than `{first}` above it; one file holds one symbol: split it"
+        );
+        let script = format!("NR == 1 || ${} == \"{first}\"", idx + 1);
+        let delimiter = char::from(self.delimiter);
+        let _ = write!(
+            problem,
+            ", such as by `{} | awk -F '{delimiter}' '{script}' > {first}.csv`",
+            self.print_command()
+        );
+        self.describe(&Fault { part: Part::Symbol, problem })
+    }
+
+    #[cold]
+    pub(super) fn out_of_order(&self, time_ms: i64, previous_ms: i64) -> Error {
+        let previous = timestamp::format(previous_ms);
+        let problem = if time_ms == previous_ms {
+            "is a duplicate: the bar before has the same time; delete one of them \
+             (a local time repeats an hour each autumn: use UTC)"
+                .to_owned()
+        } else if self.n_bars == 1 {
+            format!(
+                "is older than the bar before, `{previous}`: the newest bar comes first; \
+                 turn the file round, such as by {}",
+                self.reverse_command()
+            )
+        } else {
+            format!(
+                "is older than the bar before, `{previous}`; sort the rows by time, oldest first"
+            )
+        };
+        self.describe(&Fault { part: Part::Time, problem })
+    }
+
+    fn print_command(&self) -> String {
+        let program = if self.is_packed() { "zcat" } else { "cat" };
+        format!("{program} '{}'", self.name)
+    }
+
+    fn is_packed(&self) -> bool {
+        self.rows.get_ref().is_packed()
+    }
+
+    fn reverse_command(&self) -> String {
+        let n_above = self.n_lines_skipped + u64::from(self.columns.has_header);
+        let print = self.print_command();
+        if n_above == 0 {
+            return format!("`{print} | tac > sorted.csv`");
+        }
+        format!("`{print} | (sed -u {n_above}q; tac) > sorted.csv`")
+    }
+}
+
+#[cold]
+pub(super) fn row_error(name: &str, n_bars: u64, error: csv::Error) -> Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => input_error(name, n_bars, &error),
+        kind => anyhow!("failed to read `{name}` after {n_bars} bars: {kind:?}"),
+    }
+}
+
+#[cold]
+pub(super) fn input_error(name: &str, n_bars: u64, error: &io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::UnexpectedEof => anyhow!(
+            "`{name}` is cut short after {n_bars} bars: its gzip stream has no end; \
+             copy or download it again"
+        ),
+        ErrorKind::InvalidInput => {
+            anyhow!("`{name}` is damaged after {n_bars} bars: {error}; copy or download it again")
+        }
+        ErrorKind::InvalidData => anyhow!("`{name}` {error}"),
+        _ => anyhow!("failed to read `{name}` after {n_bars} bars: {error}"),
+    }
+}

@@ -1,0 +1,187 @@
+//! Tells what a source holds: how many bars, from when to when, and how
+//! many are missing between.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bar, timestamp};
+
+/// How many different steps are told apart, so that memory is bounded.
+const N_STEPS_MAX: usize = 1 << 16;
+
+/// What one pass over a source found.
+///
+/// A gap is a step from one bar to the next that is longer than the
+/// usual one by at least half of it. Weekends and nights count as gaps
+/// where the market closes; nothing fills them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSummary {
+    /// The source as it was named.
+    pub source: String,
+    /// The SHA-256 of the file's bytes, packed or not, in hexadecimal.
+    pub sha256: String,
+    /// How many bars it holds, at least 1.
+    pub n_bars: u64,
+    /// When the first bar opens, in milliseconds since 1970 UTC.
+    pub first_ms: i64,
+    /// When the last bar opens, in milliseconds since 1970 UTC.
+    pub last_ms: i64,
+    /// The most common step between bars in milliseconds; the shortest
+    /// of equally common ones; 0 for a single bar.
+    pub interval_ms: i64,
+    /// How many steps skip at least one bar.
+    pub n_gaps: u64,
+    /// How many bars would fill the gaps.
+    pub n_missing_bars: u64,
+    /// The longest step that skips a bar, in milliseconds, from the bar
+    /// before to the bar after; 0 when there is none.
+    pub longest_gap_ms: i64,
+}
+
+impl fmt::Display for DataSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {} bars of {}, {} to {} UTC, ",
+            self.source,
+            self.n_bars,
+            duration(self.interval_ms),
+            timestamp::format(self.first_ms),
+            timestamp::format(self.last_ms)
+        )?;
+        if self.n_gaps == 0 {
+            return write!(f, "no gaps");
+        }
+        write!(
+            f,
+            "{} bars missing in {} gaps, the longest {}",
+            self.n_missing_bars,
+            self.n_gaps,
+            duration(self.longest_gap_ms)
+        )
+    }
+}
+
+/// Writes a duration in the largest unit that leaves no fraction.
+fn duration(ms: i64) -> String {
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s")];
+    let (unit_ms, unit) =
+        units.into_iter().find(|(unit_ms, _)| ms > 0 && ms % unit_ms == 0).unwrap_or((1, "ms"));
+    format!("{} {unit}", ms / unit_ms)
+}
+
+/// Counts bars and the steps between them, in bounded memory.
+pub(super) struct Tally {
+    n_bars: u64,
+    first_ms: i64,
+    last_ms: i64,
+    /// How often each step occurs.
+    steps: HashMap<i64, u64>,
+    /// Runs of the same step are added to `steps` at their end.
+    run: (i64, u64),
+    /// Gaps of steps that `steps` has no room for, judged by the usual
+    /// step so far.
+    overflow: Option<(i64, Gaps)>,
+}
+
+/// Steps that skip bars.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gaps {
+    count: u64,
+    n_missing_bars: u64,
+    longest_ms: i64,
+}
+
+impl Tally {
+    /// Returns the tally of no bars.
+    pub(super) fn new() -> Self {
+        Self {
+            n_bars: 0,
+            first_ms: 0,
+            last_ms: 0,
+            steps: HashMap::new(),
+            run: (0, 0),
+            overflow: None,
+        }
+    }
+
+    /// Counts one bar.
+    #[inline]
+    pub(super) fn push(&mut self, bar: &Bar) {
+        if self.n_bars == 0 {
+            self.first_ms = bar.time_ms;
+        } else {
+            let step_ms = bar.time_ms - self.last_ms;
+            if step_ms == self.run.0 {
+                self.run.1 += 1;
+            } else {
+                self.end_run();
+                self.run = (step_ms, 1);
+            }
+        }
+        self.n_bars += 1;
+        self.last_ms = bar.time_ms;
+    }
+
+    fn end_run(&mut self) {
+        let (step_ms, n_times) = self.run;
+        if n_times == 0 {
+            return;
+        }
+        if self.steps.len() < N_STEPS_MAX {
+            *self.steps.entry(step_ms).or_default() += n_times;
+        } else if let Some(count) = self.steps.get_mut(&step_ms) {
+            *count += n_times;
+        } else {
+            let usual_ms = self.usual_step_ms();
+            let (usual_ms, gaps) = self.overflow.get_or_insert((usual_ms, Gaps::default()));
+            gaps.add(step_ms, n_times, *usual_ms);
+        }
+    }
+
+    /// Returns the most common step, the shortest of equals.
+    fn usual_step_ms(&self) -> i64 {
+        if let Some((usual_ms, _)) = self.overflow {
+            return usual_ms;
+        }
+        let most = self.steps.iter().max_by_key(|&(&step_ms, &n_times)| (n_times, -step_ms));
+        most.map_or(0, |(&step_ms, _)| step_ms)
+    }
+
+    /// Returns the summary, without the source and its checksum.
+    pub(super) fn finish(mut self) -> DataSummary {
+        self.end_run();
+        let interval_ms = self.usual_step_ms();
+        let mut gaps = self.overflow.map_or_else(Gaps::default, |(_, gaps)| gaps);
+        for (&step_ms, &n_times) in &self.steps {
+            gaps.add(step_ms, n_times, interval_ms);
+        }
+        DataSummary {
+            source: String::new(),
+            sha256: String::new(),
+            n_bars: self.n_bars,
+            first_ms: self.first_ms,
+            last_ms: self.last_ms,
+            interval_ms,
+            n_gaps: gaps.count,
+            n_missing_bars: gaps.n_missing_bars,
+            longest_gap_ms: gaps.longest_ms,
+        }
+    }
+}
+
+impl Gaps {
+    fn add(&mut self, step_ms: i64, n_times: u64, interval_ms: i64) {
+        // Rounded: a day of 25 hours skips no daily bar.
+        let n_intervals = (step_ms + interval_ms / 2) / interval_ms.max(1);
+        let n_skipped = u64::try_from(n_intervals - 1).unwrap_or_default();
+        if n_skipped > 0 {
+            self.count += n_times;
+            self.n_missing_bars += n_times * n_skipped;
+            self.longest_ms = self.longest_ms.max(step_ms);
+        }
+    }
+}

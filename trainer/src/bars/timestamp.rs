@@ -1,0 +1,191 @@
+//! Reads the times of bars, in the forms that market data comes in.
+//!
+//! A time without a zone is UTC. Forms that could be read in two ways,
+//! such as `03/04/2020`, are not read at all.
+
+mod text;
+
+use chrono::{DateTime, NaiveDate};
+
+use text::parse_text;
+
+const MS_PER_SECOND: i64 = 1000;
+const MS_PER_MINUTE: i64 = 60 * MS_PER_SECOND;
+const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
+
+/// How the times of a file are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Exactly `YYYY-MM-DD HH:MM:SS`, or with a `T` between.
+    IsoSeconds,
+    /// Seconds, milli-, micro- or nanoseconds since 1970.
+    Epoch,
+    /// Any other text.
+    Text,
+}
+
+/// Reads times, trying the form of the one before first.
+#[derive(Debug)]
+pub(super) struct TimeParser {
+    form: Form,
+}
+
+impl TimeParser {
+    /// Returns a parser that has seen no time yet.
+    pub(super) fn new() -> Self {
+        Self { form: Form::IsoSeconds }
+    }
+
+    /// Returns `text` in milliseconds since 1970 UTC, if it is a time.
+    #[inline]
+    pub(super) fn parse(&mut self, text: &[u8]) -> Option<i64> {
+        match parse_as(self.form, text) {
+            Some(time_ms) => Some(time_ms),
+            None => self.parse_other(text),
+        }
+    }
+
+    /// A file may mix forms: Python omits a fraction that is zero.
+    #[cold]
+    fn parse_other(&mut self, text: &[u8]) -> Option<i64> {
+        let forms = [Form::IsoSeconds, Form::Epoch, Form::Text];
+        let (form, time_ms) =
+            forms.into_iter().find_map(|form| Some((form, parse_as(form, text)?)))?;
+        self.form = form;
+        Some(time_ms)
+    }
+}
+
+/// Returns `time_ms` as people read it, in UTC.
+pub(super) fn format(time_ms: i64) -> String {
+    match DateTime::from_timestamp_millis(time_ms) {
+        Some(time) => time.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
+        None => format!("{time_ms} ms"),
+    }
+}
+
+/// Returns what to do about a `text` that is not a time.
+pub(super) fn remedy(text: &[u8]) -> &'static str {
+    match text {
+        [_, _, b'/' | b'-', _, _, b'/' | b'-', _, ..] | [_, b'/', ..] | [_, _, b'/', ..] => {
+            "is a date whose day and month could be either; write it as `YYYY-MM-DD`"
+        }
+        _ => {
+            "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), `DD.MM.YYYY HH:MM:SS` \
+             or seconds since 1970"
+        }
+    }
+}
+
+#[inline]
+fn parse_as(form: Form, text: &[u8]) -> Option<i64> {
+    match form {
+        Form::IsoSeconds => parse_iso_seconds(text),
+        Form::Epoch => parse_epoch(text),
+        Form::Text => parse_text(text),
+    }
+}
+
+#[inline]
+fn parse_iso_seconds(text: &[u8]) -> Option<i64> {
+    let text: &[u8; 19] = text.try_into().ok()?;
+    let are_separators_right = text[4] == b'-'
+        && text[7] == b'-'
+        && (text[10] == b' ' || text[10] == b'T')
+        && text[13] == b':'
+        && text[16] == b':';
+    if !are_separators_right {
+        return None;
+    }
+    let year = two_digits(text[0], text[1])? * 100 + two_digits(text[2], text[3])?;
+    let month = two_digits(text[5], text[6])?;
+    let day = two_digits(text[8], text[9])?;
+    let clock_ms = clock_ms(
+        two_digits(text[11], text[12])?,
+        two_digits(text[14], text[15])?,
+        two_digits(text[17], text[18])?,
+    )?;
+    if day > 28 || !(1..=12).contains(&month) || day == 0 {
+        return Some(date_ms(year, month, day)? + clock_ms);
+    }
+    Some(days_since_1970(year, month, day) * MS_PER_DAY + clock_ms)
+}
+
+/// Returns the day's number in the proleptic Gregorian calendar.
+///
+/// Howard Hinnant, "chrono-compatible low-level date algorithms".
+#[inline]
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+#[inline]
+fn two_digits(tens: u8, ones: u8) -> Option<i64> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens <= 9 && ones <= 9).then(|| i64::from(tens) * 10 + i64::from(ones))
+}
+
+#[inline]
+fn clock_ms(hour: i64, minute: i64, second: i64) -> Option<i64> {
+    (hour < 24 && minute < 60 && second < 60)
+        .then_some((hour * 60 + minute) * MS_PER_MINUTE + second * MS_PER_SECOND)
+}
+
+fn date_ms(year: i64, month: i64, day: i64) -> Option<i64> {
+    let (year, month, day) =
+        (i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?);
+    let date = NaiveDate::from_ymd_opt(year, month, day)?;
+    Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
+}
+
+/// Reads a count since 1970; its size tells the unit.
+fn parse_epoch(text: &[u8]) -> Option<i64> {
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let point = digits.iter().position(|&byte| byte == b'.').unwrap_or(digits.len());
+    let (whole, fraction) = digits.split_at(point);
+    let fraction = fraction.get(1..).unwrap_or_default();
+    if is_compact_date(whole) || !fraction.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let count = parse_digits(whole)?;
+    let magnitude_ms = match whole.len() {
+        0..=11 if count < 100_000_000_000 => count * MS_PER_SECOND + thousandths(fraction),
+        0..=14 if count < 100_000_000_000_000 => count,
+        0..=17 if count < 100_000_000_000_000_000 => count / 1000,
+        _ => count / 1_000_000,
+    };
+    Some(if is_negative { -magnitude_ms } else { magnitude_ms })
+}
+
+/// `20200131` and `20200131235959` are dates; as counts since 1970
+/// they would be in 1970 and after 2600.
+fn is_compact_date(digits: &[u8]) -> bool {
+    matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..]) && matches!(digits.len(), 8 | 14)
+}
+
+fn parse_digits(digits: &[u8]) -> Option<i64> {
+    if digits.is_empty() || digits.len() > 19 {
+        return None;
+    }
+    digits.iter().try_fold(0_i64, |number, &byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number.checked_mul(10)?.checked_add(i64::from(digit))
+    })
+}
+
+/// Returns the first three digits after a decimal point as a number.
+fn thousandths(fraction: &[u8]) -> i64 {
+    let digit = |idx: usize| fraction.get(idx).map_or(0, |&byte| i64::from(byte - b'0'));
+    digit(0) * 100 + digit(1) * 10 + digit(2)
+}

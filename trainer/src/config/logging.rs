@@ -1,0 +1,75 @@
+//! What is logged where: `config/logging_config.json`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{ConfigFile, FieldError};
+
+/// The settings of the logs.
+///
+/// Every key may be left out: it then has its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoggingConfig {
+    /// Where an editor finds the schema of this file; not a setting.
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+
+    /// The least grave messages shown on the terminal. Default: `info`.
+    pub console_level: Level,
+
+    /// The least grave messages written to `logs/training.log`.
+    /// Default: `debug`.
+    pub file_level: Level,
+
+    /// Every so many closed trades, one gets its line in
+    /// `logs/trades/trade_execution.log`: 1 writes all of them, 10 each
+    /// tenth of an episode's. Traces are not thinned.
+    /// Unit: trades. Range: 1 to 1,000,000. Default: 1.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub trade_log_frequency: usize,
+}
+
+/// How grave a message must be to be written.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Nothing.
+    Off,
+    /// What ends the run.
+    Error,
+    /// What the user should look at.
+    Warn,
+    /// What happens.
+    Info,
+    /// The figures of every batch.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl Default for LoggingConfig {
+    fn default() -> Self {
+        Self {
+            schema: None,
+            console_level: Level::Info,
+            file_level: Level::Debug,
+            trade_log_frequency: 1,
+        }
+    }
+}
+
+impl ConfigFile for LoggingConfig {
+    /// Checks every setting against its range.
+    fn validate(&self) -> Result<(), FieldError> {
+        let frequency = self.trade_log_frequency;
+        if !(1..=1_000_000).contains(&frequency) {
+            let expected = "from 1 to 1000000; set `enable_trade_logging` to false in \
+                            `config/training_config.json` to write no trades";
+            return Err(FieldError::new("trade_log_frequency", frequency, expected));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! What a training run does: `config/training_config.json`.
+
+use std::num::NonZeroUsize;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::agent::AgentConfig;
+use crate::config::{ConfigFile, FieldError};
+use crate::environment::EnvironmentConfig;
+
+/// The bars that ship inside the program.
+pub const BUILTIN_DATA: &str = "builtin:btcusd_30m";
+
+/// The settings of a training run.
+///
+/// Every key may be left out: it then has its default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingConfig {
+    /// Where an editor finds the schema of this file; not a setting.
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+
+    /// Bars in a batch; after each batch the agent refits.
+    /// Unit: bars. Range: 1 to 1,000,000. Default: 1000.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub steps_per_batch: usize,
+
+    /// Passes over the training bars.
+    /// Unit: episodes. Range: 1 to 100,000. Default: 10.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub total_episodes: usize,
+
+    /// Writes `logs/trades/trade_execution.log`, a line a trade.
+    /// Default: true.
+    pub enable_trade_logging: bool,
+
+    /// Writes `logs/trades/trade_traces_*.jsonl`, a JSON event a line.
+    /// Default: true.
+    pub enable_trade_tracing: bool,
+
+    /// Writes `logs/tensorboard/events.out.tfevents.*`.
+    /// Default: true.
+    pub enable_tensorboard: bool,
+
+    /// The bars: a CSV or CSV.gz file, relative to the workspace, or
+    /// `builtin:btcusd_30m`, which ships inside the program.
+    /// Default: `builtin:btcusd_30m`.
+    pub data: String,
+
+    /// The first part of the bars, which trains; the rest, after the
+    /// embargo, tests. Unit: fraction of the bars. Range: 0.05 to 0.95.
+    /// Default: 0.8.
+    #[schemars(range(min = 0.05, max = 0.95))]
+    pub train_ratio: f64,
+
+    /// Bars left out between training and test, so that no reward of
+    /// the one reaches into the other. Unit: bars. Range: 2 to 1,000,000.
+    /// Default: 48.
+    #[schemars(range(min = 2, max = 1_000_000))]
+    pub embargo_bars: usize,
+
+    /// The seed of everything random: equal seeds give equal models.
+    /// Range: 0 to 9,007,199,254,740,991. Default: 42.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
+    pub seed: u64,
+
+    /// Threads that fit and predict; 0 or null takes all cores. The
+    /// model is the same for any number. Range: 0 to 1024. Default: 0.
+    #[serde(deserialize_with = "null_is_zero")]
+    #[schemars(with = "Option<usize>", range(min = 0, max = 1024))]
+    pub threads: usize,
+
+    /// Saves the model under `models/checkpoints/` after every so many
+    /// episodes; 0 saves none. Unit: episodes. Range: 0 to 100,000.
+    /// Default: 1.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub checkpoint_every_episodes: usize,
+
+    /// The account, the costs and the limits.
+    pub environment: EnvironmentConfig,
+
+    /// The learner.
+    pub agent: AgentConfig,
+}
+
+/// What the command line says; an absent value leaves the setting.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Replaces `data`.
+    pub data: Option<String>,
+    /// Replaces `total_episodes`.
+    pub episodes: Option<NonZeroUsize>,
+    /// Replaces `steps_per_batch`.
+    pub steps_per_batch: Option<NonZeroUsize>,
+    /// Replaces `seed`.
+    pub seed: Option<u64>,
+    /// Replaces `threads`.
+    pub threads: Option<usize>,
+}
+
+impl Default for TrainingConfig {
+    fn default() -> Self {
+        Self {
+            schema: None,
+            steps_per_batch: 1000,
+            total_episodes: 10,
+            enable_trade_logging: true,
+            enable_trade_tracing: true,
+            enable_tensorboard: true,
+            data: BUILTIN_DATA.to_owned(),
+            train_ratio: 0.8,
+            embargo_bars: 48,
+            seed: 42,
+            threads: 0,
+            checkpoint_every_episodes: 1,
+            environment: EnvironmentConfig::default(),
+            agent: AgentConfig::default(),
+        }
+    }
+}
+
+impl TrainingConfig {
+    /// Returns these settings with those of `overrides` in their place.
+    #[must_use]
+    pub fn with(mut self, overrides: &Overrides) -> Self {
+        if let Some(data) = &overrides.data {
+            self.data.clone_from(data);
+        }
+        if let Some(episodes) = overrides.episodes {
+            self.total_episodes = episodes.get();
+        }
+        if let Some(steps) = overrides.steps_per_batch {
+            self.steps_per_batch = steps.get();
+        }
+        self.seed = overrides.seed.unwrap_or(self.seed);
+        self.threads = overrides.threads.unwrap_or(self.threads);
+        self
+    }
+
+    /// The agent must want only what the account can do.
+    fn validate_exposures(&self) -> Result<(), FieldError> {
+        let exposures = &self.agent.exposures;
+        let refuse =
+            |expected| Err(FieldError::new("agent.exposures", format!("{exposures:?}"), expected));
+        if exposures.iter().any(|exposure| !(-1.0..=1.0).contains(exposure)) {
+            return refuse(
+                "a list of numbers from -1 to 1; `environment.leverage` multiplies them",
+            );
+        }
+        if !self.environment.allow_short && exposures.iter().any(|exposure| *exposure < 0.0) {
+            return refuse("without numbers below 0 while `environment.allow_short` is false");
+        }
+        Ok(())
+    }
+
+    fn validate_run(&self) -> Result<(), FieldError> {
+        let counts: [(&str, u64, u64, u64); 6] = [
+            ("steps_per_batch", self.steps_per_batch as u64, 1, 1_000_000),
+            ("total_episodes", self.total_episodes as u64, 1, 100_000),
+            ("embargo_bars", self.embargo_bars as u64, 2, 1_000_000),
+            ("seed", self.seed, 0, 9_007_199_254_740_991),
+            ("threads", self.threads as u64, 0, 1024),
+            ("checkpoint_every_episodes", self.checkpoint_every_episodes as u64, 0, 100_000),
+        ];
+        for (field, value, min, max) in counts {
+            if value < min || value > max {
+                return Err(FieldError::new(field, value, &format!("from {min} to {max}")));
+            }
+        }
+        if !(0.05..=0.95).contains(&self.train_ratio) {
+            return Err(FieldError::new("train_ratio", self.train_ratio, "from 0.05 to 0.95"));
+        }
+        if self.data.trim().is_empty() {
+            return Err(FieldError::new("data", "empty", "a file's path or `builtin:btcusd_30m`"));
+        }
+        Ok(())
+    }
+}
+
+impl ConfigFile for TrainingConfig {
+    /// Checks every setting against its range.
+    fn validate(&self) -> Result<(), FieldError> {
+        self.validate_run()?;
+        self.environment.validate().map_err(|e| within("environment", e))?;
+        self.agent.validate().map_err(|e| within("agent", e))?;
+        self.validate_exposures()
+    }
+}
+
+/// The callee may or may not name its section; the user sees it once.
+fn within(section: &str, mut error: FieldError) -> FieldError {
+    if !error.field.starts_with(&format!("{section}.")) {
+        error.field = format!("{section}.{}", error.field);
+    }
+    error
+}
+
+fn null_is_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    Ok(Option::<usize>::deserialize(deserializer)?.unwrap_or(0))
+}

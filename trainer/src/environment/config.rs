@@ -1,0 +1,141 @@
+//! The rules of the account: cash, costs, leverage, lots.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::FieldError;
+
+/// One basis point, as a fraction.
+const BASIS_POINT: f64 = 1e-4;
+
+/// The account's starting cash, its costs and its limits.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EnvironmentConfig {
+    /// Cash at the start, in the quote currency. Range: above 0, at
+    /// most 1e15. Default: 10000.
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1e15))]
+    pub initial_cash: f64,
+    /// Commission of each fill, in basis points (0.01 %) of the value
+    /// filled. Range: 0 to 1000. Default: 5.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub commission_bps: f64,
+    /// How much worse than the open a fill is, in basis points (0.01 %)
+    /// of the price. Range: 0 to 1000. Default: 1.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub slippage_bps: f64,
+    /// Position value of a full target, as a multiple of equity. Range:
+    /// 1 to 100, and below 1 / `maintenance_margin`. Default: 1.
+    #[schemars(range(min = 1.0, max = 100.0))]
+    pub leverage: f64,
+    /// Equity below which a position is liquidated, as a fraction of its
+    /// value. Range: 0 to 0.99. Default: 0.05.
+    #[schemars(range(min = 0.0, max = 0.99))]
+    pub maintenance_margin: f64,
+    /// Units are whole multiples of this; 0 allows any fraction. Range:
+    /// 0 or more, in units of the instrument. Default: 0.
+    #[schemars(range(min = 0.0))]
+    pub lot_size: f64,
+    /// Whether targets below 0 (short positions) are allowed.
+    /// Default: true.
+    pub allow_short: bool,
+}
+
+impl Default for EnvironmentConfig {
+    fn default() -> Self {
+        Self {
+            initial_cash: 10_000.0,
+            commission_bps: 5.0,
+            slippage_bps: 1.0,
+            leverage: 1.0,
+            maintenance_margin: 0.05,
+            lot_size: 0.0,
+            allow_short: true,
+        }
+    }
+}
+
+impl EnvironmentConfig {
+    /// Checks every field's range, and the fields against each other.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first field that is out of its range.
+    pub fn validate(&self) -> Result<(), FieldError> {
+        let ranges = [
+            ("initial_cash", self.initial_cash, f64::MIN_POSITIVE..=1e15, "above 0, at most 1e15"),
+            ("commission_bps", self.commission_bps, 0.0..=1000.0, "from 0 to 1000"),
+            ("slippage_bps", self.slippage_bps, 0.0..=1000.0, "from 0 to 1000"),
+            ("leverage", self.leverage, 1.0..=100.0, "from 1 to 100"),
+            ("maintenance_margin", self.maintenance_margin, 0.0..=0.99, "from 0 to 0.99"),
+            ("lot_size", self.lot_size, 0.0..=f64::MAX, "0 or more"),
+        ];
+        for (name, value, range, expected) in ranges {
+            if !range.contains(&value) {
+                return Err(FieldError::new(&format!("environment.{name}"), value, expected));
+            }
+        }
+        self.validate_leverage()
+    }
+
+    /// Checks that a full position is neither liquidated by its own
+    /// opening nor eaten up by its costs.
+    fn validate_leverage(&self) -> Result<(), FieldError> {
+        let refuse = |expected| FieldError::new("environment.leverage", self.leverage, expected);
+        if self.leverage * self.maintenance_margin >= 1.0 {
+            return Err(refuse("below 1 / `environment.maintenance_margin`"));
+        }
+        if self.leverage * self.pricing().unit_cost(1.0) >= 0.5 {
+            return Err(refuse("so low that one full fill costs less than half the equity"));
+        }
+        Ok(())
+    }
+
+    /// Returns the cost of trading one unit of exposure, as a fraction of
+    /// equity: commission plus slippage.
+    ///
+    /// This is the `c` of the learner. Buys cost `k s` more and sells
+    /// `k s` less (`k` the commission, `s` the slippage), under a
+    /// thousandth of it at the default costs.
+    pub fn cost_per_exposure(&self) -> f64 {
+        (self.commission_bps + self.slippage_bps) * BASIS_POINT
+    }
+
+    /// Returns the target whose position is worth exactly the equity,
+    /// whatever the leverage: buy-and-hold without borrowing.
+    pub fn buy_and_hold_target(&self) -> f64 {
+        1.0 / self.leverage
+    }
+
+    pub(super) fn pricing(&self) -> Pricing {
+        Pricing {
+            commission: self.commission_bps * BASIS_POINT,
+            slippage: self.slippage_bps * BASIS_POINT,
+        }
+    }
+}
+
+/// What a fill costs; all fractions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pricing {
+    commission: f64,
+    slippage: f64,
+}
+
+impl Pricing {
+    /// Returns the fill price of `units` (below 0: sold) at `reference`.
+    pub(super) fn fill_price(&self, units: f64, reference: f64) -> f64 {
+        reference * (1.0 + self.slippage * units.signum())
+    }
+
+    /// Returns the commission on `units` filled at `price`.
+    pub(super) fn commission(&self, units: f64, price: f64) -> f64 {
+        self.commission * (units * price).abs()
+    }
+
+    /// Returns all costs of trading a value of 1 at the reference price;
+    /// `direction` is 1 for buys and -1 for sells.
+    pub(super) fn unit_cost(&self, direction: f64) -> f64 {
+        self.slippage + self.commission * (1.0 + self.slippage * direction)
+    }
+}

@@ -1,0 +1,36 @@
+//! What one step did, in the figures that every bar has.
+
+/// What one step did, for metrics and rewards.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BarOutcome {
+    /// Equity at the bar's close.
+    pub equity: f64,
+    /// Position value at the close as a multiple of equity, below 0 for
+    /// a short.
+    pub exposure: f64,
+    /// Whether a position was held after the fills at the open.
+    pub is_exposed: bool,
+    /// Value of all fills, at their prices.
+    pub traded_notional: f64,
+    /// Commission of all fills, in money.
+    pub commission: f64,
+    /// What slippage cost in all fills, in money.
+    pub slippage: f64,
+    /// Trades closed.
+    pub n_closed: u32,
+    /// Trades closed that earned more than they cost.
+    pub n_won: u32,
+    /// Whether the account can go on.
+    pub status: StepStatus,
+}
+
+/// Whether the account can go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepStatus {
+    /// It can.
+    Running,
+    /// It went bankrupt in this step: the episode ends here.
+    Bankrupt,
+    /// It was bankrupt before: the step changed nothing.
+    Refused,
+}

@@ -1,0 +1,95 @@
+//! How many units a target needs, and where a position is liquidated.
+//!
+//! Pure arithmetic; the formulas are derived in the parent module.
+
+use super::config::Pricing;
+
+/// How far a count of lots may lie from a whole number by rounding
+/// alone, relative to the count.
+const LOT_TOLERANCE: f64 = 1e-12;
+
+/// What one fill starts from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Order {
+    pub(super) cash: f64,
+    /// Units held, below 0 for a short.
+    pub(super) units: f64,
+    /// The price before slippage.
+    pub(super) reference: f64,
+    /// The wanted position value as a multiple of equity after costs.
+    pub(super) exposure: f64,
+    /// 0 for any fraction.
+    pub(super) lot_size: f64,
+}
+
+/// Returns the units to hold after the fill: 0 when the order's equity
+/// is too small for a lot, or for the costs.
+pub(super) fn units_for(order: &Order, pricing: &Pricing) -> f64 {
+    let exact = exact_units(order, pricing);
+    if exact * order.exposure <= 0.0 {
+        return 0.0;
+    }
+    let units = round_toward_zero(exact, order.lot_size);
+    if order.exposure > 0.0 && order.exposure <= 1.0 {
+        within_cash(order, units, pricing)
+    } else {
+        units
+    }
+}
+
+fn exact_units(order: &Order, pricing: &Pricing) -> f64 {
+    let value = order.units * order.reference;
+    let wanted = order.exposure * (order.cash + value) - value;
+    let direction = wanted.signum();
+    let traded = wanted / (1.0 + direction * order.exposure * pricing.unit_cost(direction));
+    order.units + traded / order.reference
+}
+
+fn round_toward_zero(units: f64, lot_size: f64) -> f64 {
+    if lot_size == 0.0 {
+        return units;
+    }
+    let lots = units / lot_size;
+    let nearest = lots.round();
+    let is_whole = (lots - nearest).abs() <= LOT_TOLERANCE * nearest.abs();
+    lot_size * if is_whole { nearest } else { lots.trunc() }
+}
+
+/// Takes off what rounding alone would borrow.
+fn within_cash(order: &Order, units: f64, pricing: &Pricing) -> f64 {
+    let mut units = units;
+    for _ in 0..4 {
+        if cash_after(order, units, pricing) >= 0.0 {
+            break;
+        }
+        units = match order.lot_size {
+            0.0 => units * (1.0 - 16.0 * f64::EPSILON),
+            lot_size => (units - lot_size).max(0.0),
+        };
+    }
+    units
+}
+
+fn cash_after(order: &Order, units: f64, pricing: &Pricing) -> f64 {
+    split(order.units, units).iter().fold(order.cash, |cash, &part| {
+        let price = pricing.fill_price(part, order.reference);
+        cash - part * price - pricing.commission(part, price)
+    })
+}
+
+/// Returns the parts of one fill: a reversal first closes all of `from`,
+/// then opens `to`; everything else is one part, the second being 0.
+pub(super) fn split(from: f64, to: f64) -> [f64; 2] {
+    if from * to < 0.0 { [-from, to] } else { [to - from, 0.0] }
+}
+
+/// Returns the price at which a position is liquidated, if any is.
+pub(super) fn liquidation_price(cash: f64, units: f64, maintenance_margin: f64) -> Option<f64> {
+    if units > 0.0 {
+        (cash < 0.0).then(|| -cash / (units * (1.0 - maintenance_margin)))
+    } else if units < 0.0 {
+        Some(cash.max(0.0) / (-units * (1.0 + maintenance_margin)))
+    } else {
+        None
+    }
+}

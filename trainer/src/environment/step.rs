@@ -1,0 +1,254 @@
+//! Steps the account through bars: targets, liquidation, bankruptcy.
+
+use crate::bars::Bar;
+use crate::config::FieldError;
+
+use super::account::{Account, Execution};
+use super::config::EnvironmentConfig;
+use super::event::{FillReason, InvalidAction, InvalidReason, TradeEvent};
+use super::outcome::{BarOutcome, StepStatus};
+use super::sizing::{Order, liquidation_price, units_for};
+
+/// A flat account with no more than this share of its initial cash is
+/// bankrupt: what is left buys nothing that matters.
+const BANKRUPT_SHARE: f64 = 1e-6;
+
+/// One account stepped through the bars of one instrument.
+///
+/// Decide at a bar's close with [`set_target`](Self::set_target); the
+/// next [`step`](Self::step) fills it at that bar's open. Neither
+/// allocates.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    config: EnvironmentConfig,
+    account: Account,
+    target: f64,
+    pending: Option<f64>,
+    n_steps: u64,
+    last: LastBar,
+    is_bankrupt: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct LastBar {
+    time_ms: i64,
+    close: f64,
+}
+
+impl Environment {
+    /// Returns a flat account with the configured cash.
+    ///
+    /// # Errors
+    ///
+    /// Returns the field of `config` that is out of its range.
+    pub fn new(config: &EnvironmentConfig) -> Result<Self, FieldError> {
+        config.validate()?;
+        Ok(Self {
+            config: *config,
+            account: Account::new(config.initial_cash, config.pricing()),
+            target: 0.0,
+            pending: None,
+            n_steps: 0,
+            last: LastBar::default(),
+            is_bankrupt: false,
+        })
+    }
+
+    /// Returns the rules this account trades by.
+    pub fn config(&self) -> &EnvironmentConfig {
+        &self.config
+    }
+
+    /// Returns the account.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Returns the target now held: the last one that filled, 0 after a
+    /// liquidation.
+    pub fn target(&self) -> f64 {
+        self.target
+    }
+
+    /// Returns the equity at the last bar's close.
+    pub fn equity(&self) -> f64 {
+        self.account.equity(self.last.close)
+    }
+
+    /// Returns how many bars were stepped through.
+    pub fn n_steps(&self) -> u64 {
+        self.n_steps
+    }
+
+    /// Returns whether the account is bankrupt.
+    pub fn is_bankrupt(&self) -> bool {
+        self.is_bankrupt
+    }
+
+    /// Returns the price at which the position would be liquidated.
+    pub fn liquidation_price(&self) -> Option<f64> {
+        let margin = self.config.maintenance_margin;
+        liquidation_price(self.account.cash(), self.account.units(), margin)
+    }
+
+    /// Wants the exposure `target * leverage` from the next bar's open on;
+    /// `target` is from -1 (full short) to 1 (full long).
+    ///
+    /// The last call before a step counts. The target already held keeps
+    /// the units. A target that cannot be executed is refused with an
+    /// `INVALID_ACTION` by the next step.
+    pub fn set_target(&mut self, target: f64) {
+        // A NaN differs from everything, so it is refused, not ignored.
+        #[expect(clippy::float_cmp, reason = "holding is asking for the very same target")]
+        let is_new = target != self.target;
+        self.pending = is_new.then_some(target);
+    }
+
+    /// Steps through the next bar: fills at its open, liquidates at its
+    /// worst price, marks at its close.
+    pub fn step(&mut self, bar: &Bar, events: &mut impl FnMut(TradeEvent)) -> BarOutcome {
+        let at_open = self.start_bar(bar);
+        if self.is_bankrupt {
+            self.fill_pending(&at_open, events);
+            return self.outcome(StepStatus::Refused);
+        }
+        self.liquidate(bar.open, at_open, events);
+        self.fill_pending(&at_open, events);
+        let is_exposed = self.account.units() != 0.0;
+        if is_exposed {
+            let worst = if self.account.units() > 0.0 { bar.low } else { bar.high };
+            self.liquidate(worst, Execution { is_at_open: false, ..at_open }, events);
+        }
+        BarOutcome { is_exposed, ..self.outcome(self.status()) }
+    }
+
+    /// Closes an open position at the last bar's close, with all costs,
+    /// so that the final figures are net of the exit too.
+    ///
+    /// The outcome stands for the last bar's close once more: it holds
+    /// only what this fill did and the equity after it. Without a
+    /// position nothing happens.
+    pub fn finish(&mut self, events: &mut impl FnMut(TradeEvent)) -> BarOutcome {
+        self.account.start_bar();
+        self.pending = None;
+        if self.account.units() != 0.0 {
+            let at = Execution {
+                bar_idx: self.n_steps - 1,
+                time_ms: self.last.time_ms,
+                reference_price: self.last.close,
+                reason: FillReason::EndOfData,
+                is_at_open: false,
+            };
+            self.trade_to(0.0, &at, events);
+            self.target = 0.0;
+        }
+        self.outcome(self.status())
+    }
+
+    fn start_bar(&mut self, bar: &Bar) -> Execution {
+        let bar_idx = self.n_steps;
+        self.n_steps += 1;
+        self.last = LastBar { time_ms: bar.time_ms, close: bar.close };
+        self.account.start_bar();
+        Execution {
+            bar_idx,
+            time_ms: bar.time_ms,
+            reference_price: bar.open,
+            reason: FillReason::Target,
+            is_at_open: true,
+        }
+    }
+
+    /// Closes the position if `worst` lies at or beyond its liquidation
+    /// price: at the open as it is, within the bar at that price.
+    fn liquidate(&mut self, worst: f64, at: Execution, events: &mut impl FnMut(TradeEvent)) {
+        let Some(price) = self.liquidation_price() else {
+            return;
+        };
+        let is_long = self.account.units() > 0.0;
+        let is_reached = if is_long { worst <= price } else { worst >= price };
+        if !is_reached {
+            return;
+        }
+        let reference_price = if at.is_at_open { worst } else { price };
+        let at = Execution { reference_price, reason: FillReason::Liquidation, ..at };
+        self.trade_to(0.0, &at, events);
+        self.target = 0.0;
+    }
+
+    fn fill_pending(&mut self, at: &Execution, events: &mut impl FnMut(TradeEvent)) {
+        let Some(target) = self.pending.take() else {
+            return;
+        };
+        match self.units_for(target, at.reference_price) {
+            Ok(units) => {
+                self.target = target;
+                if units.to_bits() != self.account.units().to_bits() {
+                    self.trade_to(units, at, events);
+                }
+            }
+            Err(reason) => events(TradeEvent::Invalid(InvalidAction {
+                bar_idx: at.bar_idx,
+                time_ms: at.time_ms,
+                target: target.is_finite().then_some(target),
+                reason,
+            })),
+        }
+    }
+
+    /// Returns the units that `target` needs at the price `reference`.
+    fn units_for(&self, target: f64, reference: f64) -> Result<f64, InvalidReason> {
+        if self.is_bankrupt {
+            return Err(InvalidReason::Bankrupt);
+        }
+        if !target.is_finite() {
+            return Err(InvalidReason::NotFinite);
+        }
+        if target.abs() > 1.0 {
+            return Err(InvalidReason::OutOfRange);
+        }
+        if target < 0.0 && !self.config.allow_short {
+            return Err(InvalidReason::ShortNotAllowed);
+        }
+        if target == 0.0 {
+            return Ok(0.0);
+        }
+        let order = Order {
+            cash: self.account.cash(),
+            units: self.account.units(),
+            reference,
+            exposure: target * self.config.leverage,
+            lot_size: self.config.lot_size,
+        };
+        let units = units_for(&order, &self.account.pricing());
+        if units == 0.0 { Err(InvalidReason::TooSmall) } else { Ok(units) }
+    }
+
+    fn trade_to(&mut self, units: f64, at: &Execution, events: &mut impl FnMut(TradeEvent)) {
+        self.account.trade_to(units, at, events);
+        let is_flat = self.account.units() == 0.0;
+        let least = BANKRUPT_SHARE * self.config.initial_cash;
+        self.is_bankrupt = is_flat && self.account.cash() <= least;
+    }
+
+    fn status(&self) -> StepStatus {
+        if self.is_bankrupt { StepStatus::Bankrupt } else { StepStatus::Running }
+    }
+
+    fn outcome(&self, status: StepStatus) -> BarOutcome {
+        let equity = self.equity();
+        let units = self.account.units();
+        let flows = self.account.flows();
+        BarOutcome {
+            equity,
+            exposure: if units == 0.0 { 0.0 } else { units * self.last.close / equity },
+            is_exposed: false,
+            traded_notional: flows.notional,
+            commission: flows.commission,
+            slippage: flows.slippage,
+            n_closed: flows.n_closed,
+            n_won: flows.n_won,
+            status,
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Says which features there are: what a model stores about its input.
+//!
+//! The names follow from the windows; both are stored, and a stored set
+//! whose names do not fit its windows is refused.
+
+mod stored;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::FieldError;
+use stored::Stored;
+
+const WINDOW_BARS_MAX: usize = 100_000;
+const N_WINDOWS_MAX: usize = 32;
+
+/// How many bars each feature looks back on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureWindows {
+    /// Horizons of the log returns, increasing.
+    pub returns: Vec<usize>,
+    /// Returns in the short realised volatility.
+    pub volatility_short: usize,
+    /// Returns in the long one, which is the unit of other features.
+    pub volatility_long: usize,
+    /// Volumes above 0 in the volume's z-score.
+    pub volume: usize,
+    /// Wilder's period of the relative strength index.
+    pub rsi: usize,
+    /// Period of the MACD's fast average.
+    pub macd_fast: usize,
+    /// Period of the MACD's slow average.
+    pub macd_slow: usize,
+    /// Period of the MACD's signal line.
+    pub macd_signal: usize,
+    /// Wilder's period of the average true range.
+    pub atr: usize,
+    /// Windows of the moving averages, increasing.
+    pub averages: Vec<usize>,
+    /// Closes in the price's z-score.
+    pub zscore: usize,
+}
+
+/// The features a model is made for: their windows and their names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct FeatureSet {
+    windows: FeatureWindows,
+    names: Vec<String>,
+}
+
+impl FeatureSet {
+    /// Returns the set that the trainer uses: 24 features, 336 bars back.
+    pub fn standard() -> Self {
+        let windows = FeatureWindows {
+            returns: vec![1, 2, 4, 8, 16, 48],
+            volatility_short: 16,
+            volatility_long: 96,
+            volume: 96,
+            rsi: 14,
+            macd_fast: 12,
+            macd_slow: 26,
+            macd_signal: 9,
+            atr: 14,
+            averages: vec![24, 96, 336],
+            zscore: 336,
+        };
+        let names = windows.names();
+        Self { windows, names }
+    }
+
+    /// Returns the set with these `windows`.
+    ///
+    /// Fails when one is 0 or above 100,000 bars, when a list does not
+    /// increase, or when a short or fast window is not below its long or
+    /// slow one.
+    pub fn new(windows: FeatureWindows) -> Result<Self, FieldError> {
+        windows.validate()?;
+        let names = windows.names();
+        Ok(Self { windows, names })
+    }
+
+    /// Returns how many bars each feature looks back on.
+    pub fn windows(&self) -> &FeatureWindows {
+        &self.windows
+    }
+
+    /// Returns how many numbers a row has.
+    pub fn n_features(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Returns the names, in the order of a row's numbers.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Returns how many bars yield no row before the first that does.
+    pub fn n_warm_up_bars(&self) -> usize {
+        let FeatureWindows {
+            returns,
+            volatility_short,
+            volatility_long,
+            volume,
+            rsi,
+            macd_fast: _,
+            macd_slow,
+            macd_signal,
+            atr,
+            averages,
+            zscore,
+        } = &self.windows;
+        // A return takes one bar more than the window that holds it.
+        let of_returns = [*volatility_short, *volatility_long, *rsi];
+        let of_bars = [*volume - 1, macd_slow + macd_signal - 2, *atr - 1, *zscore - 1];
+        let of_averages = averages.iter().map(|window| window - 1);
+        let all = of_returns.into_iter().chain(of_bars).chain(of_averages);
+        all.chain(returns.iter().copied()).max().unwrap_or_default()
+    }
+}
+
+impl FeatureWindows {
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.returns.iter().map(|horizon| format!("return_{horizon}")).collect();
+        let (short, long) = (self.volatility_short, self.volatility_long);
+        let (fast, slow, signal) = (self.macd_fast, self.macd_slow, self.macd_signal);
+        names.extend([
+            format!("volatility_{short}"),
+            format!("volatility_{long}"),
+            format!("volatility_ratio_{short}_{long}"),
+            format!("range_{long}"),
+            "close_position".to_owned(),
+            format!("volume_zscore_{}", self.volume),
+            format!("rsi_{}", self.rsi),
+            format!("macd_{fast}_{slow}"),
+            format!("macd_histogram_{fast}_{slow}_{signal}"),
+            format!("atr_{}", self.atr),
+        ]);
+        names.extend(self.averages.iter().map(|window| format!("average_distance_{window}")));
+        names.push(format!("zscore_{}", self.zscore));
+        names.extend(["day_sin", "day_cos", "week_sin", "week_cos"].map(str::to_owned));
+        names
+    }
+
+    fn validate(&self) -> Result<(), FieldError> {
+        let windows = [
+            ("volatility_short", self.volatility_short),
+            ("volatility_long", self.volatility_long),
+            ("volume", self.volume),
+            ("rsi", self.rsi),
+            ("macd_fast", self.macd_fast),
+            ("macd_slow", self.macd_slow),
+            ("macd_signal", self.macd_signal),
+            ("atr", self.atr),
+            ("zscore", self.zscore),
+        ];
+        for (field, window) in windows {
+            validate_window(field, window)?;
+        }
+        for (field, windows) in [("returns", &self.returns), ("averages", &self.averages)] {
+            validate_list(field, windows)?;
+        }
+        let pairs = [
+            ("volatility_short", self.volatility_short, self.volatility_long, "volatility_long"),
+            ("macd_fast", self.macd_fast, self.macd_slow, "macd_slow"),
+        ];
+        for (field, below, above, other) in pairs {
+            if below >= above {
+                let expected = format!("below `windows.{other}`, {above}");
+                return Err(FieldError::new(&format!("windows.{field}"), below, &expected));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn validate_window(field: &str, window: usize) -> Result<(), FieldError> {
+    if (1..=WINDOW_BARS_MAX).contains(&window) {
+        return Ok(());
+    }
+    let expected = format!("1 to {WINDOW_BARS_MAX} bars");
+    Err(FieldError::new(&format!("windows.{field}"), window, &expected))
+}
+
+fn validate_list(field: &str, windows: &[usize]) -> Result<(), FieldError> {
+    for &window in windows {
+        validate_window(field, window)?;
+    }
+    if windows.len() > N_WINDOWS_MAX || !windows.is_sorted_by(|earlier, later| earlier < later) {
+        let field = format!("windows.{field}");
+        let expected = format!("at most {N_WINDOWS_MAX} increasing numbers of bars");
+        return Err(FieldError::new(&field, format!("{windows:?}"), &expected));
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Reads the library's trees, whose nodes are private, through serde.
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::flat::Tree;
+use super::stored::NodeParts;
+
+/// The library's stored form, as far as the flat form needs it.
+#[derive(Deserialize)]
+struct RegressorMirror {
+    forest_regressor: ForestMirror,
+}
+
+#[derive(Deserialize)]
+struct ForestMirror {
+    trees: Vec<TreeMirror>,
+}
+
+#[derive(Deserialize)]
+struct TreeMirror {
+    nodes: Vec<NodeMirror>,
+}
+
+#[derive(Deserialize)]
+struct NodeMirror {
+    output: f64,
+    split_feature: u16,
+    split_value: Option<f64>,
+    true_child: Option<u32>,
+    false_child: Option<u32>,
+}
+
+/// Reads the trees of a forest that the library has serialised.
+pub(super) fn read_trees(forest: Value) -> Result<Vec<Tree>> {
+    let mirror: RegressorMirror =
+        serde_json::from_value(forest).context("the library's forest has an unknown form")?;
+    mirror.forest_regressor.trees.iter().map(read_tree).collect()
+}
+
+fn read_tree(tree: &TreeMirror) -> Result<Tree> {
+    let nodes = tree.nodes.iter().map(read_node).collect::<Result<Vec<_>>>()?;
+    Tree::from_nodes(&nodes)
+}
+
+fn read_node(node: &NodeMirror) -> Result<NodeParts> {
+    let (Some(child), Some(value)) = (node.true_child, node.split_value) else {
+        return Ok(NodeParts { feature: 0, child: 0, value: node.output });
+    };
+    ensure!(node.false_child == child.checked_add(1), "the children of a split are not neighbours");
+    Ok(NodeParts { feature: node.split_feature, child, value })
+}

@@ -1,0 +1,60 @@
+//! The kind `fitted_q`: one forest an exposure, a part each.
+
+use anyhow::{Context, Result, ensure};
+
+use super::kinds::{Kind, Part, Parts, Policy, Shape};
+use crate::agent::FittedPolicy;
+use crate::forest::Forest;
+
+/// How to read it back.
+pub(super) const KIND: Kind = Kind { name: NAME, read };
+
+const NAME: &str = "fitted_q";
+const FOLDER: &str = "forests/";
+
+impl Policy for FittedPolicy {
+    fn kind(&self) -> &'static str {
+        NAME
+    }
+
+    fn shape(&self) -> Shape<'_> {
+        let (exposures, cost) = (self.exposures(), self.cost());
+        Shape { exposures, cost, n_features: self.n_features() }
+    }
+
+    fn values(&self, row: &[f64], values: &mut [f64]) {
+        self.q_values(row, values);
+    }
+
+    fn act(&self, row: &[f64], position: f64) -> f64 {
+        self.act(row, position)
+    }
+
+    fn parts(&self) -> Result<Vec<Part>> {
+        let forests = self.forests().iter().enumerate();
+        let parts = forests.map(|(action, forest)| {
+            let bytes = serde_json::to_vec(forest).context("failed to write a forest")?;
+            Ok(Part { name: part_name(action), bytes })
+        });
+        parts.collect()
+    }
+}
+
+/// Reads a forest for each exposure; none at all is a policy that had
+/// no backup yet.
+fn read(shape: Shape<'_>, parts: &Parts) -> Result<Box<dyn Policy>> {
+    let Shape { exposures, cost, n_features } = shape;
+    let policy = FittedPolicy::untrained(exposures, cost, n_features)?;
+    let n_forests = parts.0.keys().filter(|name| name.starts_with(FOLDER)).count();
+    if n_forests == 0 {
+        return Ok(Box::new(policy));
+    }
+    let n_exposures = exposures.len();
+    ensure!(n_forests == n_exposures, "{n_forests} forests for {n_exposures} exposures");
+    let forests = (0..exposures.len()).map(|action| parts.json::<Forest>(&part_name(action)));
+    Ok(Box::new(policy.with_forests(forests.collect::<Result<Vec<_>>>()?)?))
+}
+
+fn part_name(action: usize) -> String {
+    format!("{FOLDER}{action}.json")
+}

@@ -1,0 +1,93 @@
+//! Where things lie in a workspace.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+/// The folders and files of one workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// Returns the layout of the workspace at `root`.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Creates the folders that a run writes to, where they are absent.
+    pub fn create(&self) -> Result<()> {
+        for folder in [self.trades(), self.tensorboard(), self.checkpoints()] {
+            fs::create_dir_all(&folder)
+                .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
+        }
+        Ok(())
+    }
+
+    /// The workspace's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `logs/`.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// `logs/trades/`.
+    pub fn trades(&self) -> PathBuf {
+        self.root.join("logs/trades")
+    }
+
+    /// `logs/tensorboard/`.
+    pub fn tensorboard(&self) -> PathBuf {
+        self.root.join("logs/tensorboard")
+    }
+
+    /// `models/`.
+    pub fn models(&self) -> PathBuf {
+        self.root.join("models")
+    }
+
+    /// `models/checkpoints/`.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.root.join("models/checkpoints")
+    }
+
+    /// `logs/session.json`, the record of the run.
+    pub fn session(&self) -> PathBuf {
+        self.root.join("logs/session.json")
+    }
+
+    /// `logs/training.log`.
+    pub fn training_log(&self) -> PathBuf {
+        self.root.join("logs/training.log")
+    }
+
+    /// `logs/trades/trade_execution.log`.
+    pub fn trade_log(&self) -> PathBuf {
+        self.root.join("logs/trades/trade_execution.log")
+    }
+
+    /// `logs/trades/equity.csv`, the out-of-sample equity of each bar.
+    pub fn equity(&self) -> PathBuf {
+        self.root.join("logs/trades/equity.csv")
+    }
+
+    /// `models/memory_efficient_model_final.zip`.
+    pub fn final_model(&self) -> PathBuf {
+        self.root.join("models/memory_efficient_model_final.zip")
+    }
+
+    /// `models/checkpoints/memory_efficient_model_ep003.zip` for 3.
+    pub fn checkpoint(&self, episode: usize) -> PathBuf {
+        self.checkpoints().join(format!("memory_efficient_model_ep{episode:03}.zip"))
+    }
+
+    /// `.trainvault/trainer.lock`.
+    pub fn lock(&self) -> PathBuf {
+        self.root.join(".trainvault/trainer.lock")
+    }
+}

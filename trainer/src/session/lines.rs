@@ -1,0 +1,118 @@
+//! Buffers lines so that a kill never leaves half of one.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+/// Buffered bytes that make a write worth its while.
+const FLUSH_BYTES: usize = 64 * 1024;
+
+/// A file that grows by whole lines.
+///
+/// Lines wait in memory until [`LineFile::flush`], or until there are
+/// 64 KiB of them, and then go out in one write.
+#[derive(Debug)]
+pub struct LineFile {
+    path: PathBuf,
+    file: File,
+    /// Bytes of the file that are whole lines.
+    n_bytes: u64,
+    waiting: Vec<u8>,
+}
+
+impl LineFile {
+    /// Opens the file at `path` for more lines; creates it if absent.
+    pub fn append(path: &Path) -> Result<Self> {
+        let open = || {
+            let file = OpenOptions::new().create(true).append(true).open(path)?;
+            let n_bytes = file.metadata()?.len();
+            Ok::<_, io::Error>((file, n_bytes))
+        };
+        let (file, n_bytes) =
+            open().with_context(|| format!("failed to open `{}`", path.display()))?;
+        Ok(Self { path: path.to_owned(), file, n_bytes, waiting: Vec::new() })
+    }
+
+    /// Creates the file at `path`; where it exists, the one with `_2`,
+    /// `_3` and so on after its stem. Nothing is overwritten.
+    pub fn create_beside(path: &Path) -> Result<Self> {
+        let (path, file) = create_new(path)?;
+        Ok(Self { path, file, n_bytes: 0, waiting: Vec::new() })
+    }
+
+    /// Where the file lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds `line`, which has no line end of its own.
+    pub fn push(&mut self, line: &str) -> Result<()> {
+        self.waiting.extend_from_slice(line.as_bytes());
+        self.waiting.push(b'\n');
+        if self.waiting.len() >= FLUSH_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes the waiting lines.
+    pub fn flush(&mut self) -> Result<()> {
+        let written = self.write_waiting();
+        written.with_context(|| {
+            format!("failed to write `{}`; is the disk full?", self.path.display())
+        })
+    }
+
+    /// Writes the waiting lines and waits until the disk has them.
+    pub fn sync(&mut self) -> Result<()> {
+        self.flush()?;
+        self.file
+            .sync_all()
+            .with_context(|| format!("failed to flush `{}` to disk", self.path.display()))
+    }
+}
+
+impl LineFile {
+    fn write_waiting(&mut self) -> io::Result<()> {
+        let written = self.file.write_all(&self.waiting);
+        match &written {
+            Ok(()) => self.n_bytes += self.waiting.len() as u64,
+            // A full disk takes half a line; that half goes again.
+            Err(_) => self.file.set_len(self.n_bytes)?,
+        }
+        self.waiting.clear();
+        written
+    }
+}
+
+impl Drop for LineFile {
+    fn drop(&mut self) {
+        // Whoever must know of a failure has called `flush`.
+        let _ = self.write_waiting();
+    }
+}
+
+/// Creates a new file at `path`, or with `_2`, `_3` after its stem.
+pub(crate) fn create_new(path: &Path) -> Result<(PathBuf, File)> {
+    let mut number = 1;
+    loop {
+        let candidate = numbered(path, number);
+        match OpenOptions::new().append(true).create_new(true).open(&candidate) {
+            Ok(file) => return Ok((candidate, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => {
+                let context = format!("failed to create `{}`", candidate.display());
+                return Err(error).context(context);
+            }
+        }
+    }
+}
+
+/// Returns `path`, for numbers above 1 with `_NUMBER` after its stem.
+pub(crate) fn numbered(path: &Path, number: usize) -> PathBuf {
+    if number < 2 {
+        return path.to_owned();
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy()));
+    path.with_file_name(format!("{stem}_{number}{}", extension.unwrap_or_default()))
+}

@@ -1,0 +1,92 @@
+//! One trainer a workspace: a kernel lock that dies with its process.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::session::clock::{Clock, time_text};
+
+/// Holds the workspace for as long as it lives.
+#[derive(Debug)]
+pub struct TrainerLock {
+    _file: File,
+}
+
+/// Another trainer holds the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Locked {
+    path: PathBuf,
+    holder: Option<Holder>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Holder {
+    pid: u32,
+    started_at: String,
+}
+
+impl TrainerLock {
+    /// Takes the lock at `path` and notes this process in the file.
+    /// Fails at once, with [`Locked`], where another one has it.
+    pub fn take(path: &Path, clock: Clock) -> Result<Self> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)
+            .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
+        // Never truncated before the lock is ours: it names the holder.
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .with_context(|| format!("failed to open the lock `{}`", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let holder = read_holder(&mut file);
+                return Err(Locked { path: path.to_owned(), holder }.into());
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("failed to lock `{}`", path.display()));
+            }
+        }
+        write_holder(&mut file, clock)
+            .with_context(|| format!("failed to write the lock `{}`", path.display()))?;
+        Ok(Self { _file: file })
+    }
+}
+
+impl fmt::Display for Locked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match &self.holder {
+            Some(Holder { pid, started_at }) => write!(
+                f,
+                "another trainer works here: process {pid} since {started_at} holds `{path}`; \
+                 wait for it or end it"
+            ),
+            None => write!(f, "another trainer works here and holds `{path}`; wait for it"),
+        }
+    }
+}
+
+impl std::error::Error for Locked {}
+
+fn read_holder(file: &mut File) -> Option<Holder> {
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn write_holder(file: &mut File, clock: Clock) -> Result<()> {
+    let holder = Holder { pid: std::process::id(), started_at: time_text(clock.now()) };
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(serde_json::to_string(&holder)?.as_bytes())?;
+    file.flush()?;
+    Ok(())
+}

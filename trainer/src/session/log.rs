@@ -1,0 +1,121 @@
+//! The messages of a run: the terminal and `logs/training.log`.
+//!
+//! Each line is written when it is said; none waits in a buffer.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::registry::{LookupSpan, Registry};
+
+use crate::config::Level;
+use crate::session::clock::{Clock, time_text};
+
+/// What goes where.
+#[derive(Debug, Clone, Copy)]
+pub struct LogOptions<'a> {
+    /// The least grave messages on stderr.
+    pub console: Level,
+    /// The least grave messages in the file.
+    pub file: Level,
+    /// The file, which is appended to.
+    pub path: &'a Path,
+    /// Stamps the file's lines.
+    pub clock: Clock,
+}
+
+/// Returns the subscriber that writes messages to stderr and to a file.
+/// Fails where the file cannot be opened.
+///
+/// Lines carry no colour codes, on a terminal neither.
+pub fn subscriber(options: &LogOptions<'_>) -> Result<impl Subscriber + Send + Sync + use<>> {
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(options.path)
+        .with_context(|| format!("failed to open `{}`", options.path.display()))?;
+    let to_file = tracing_subscriber::fmt::layer()
+        .event_format(FileLines { clock: options.clock })
+        .with_ansi(false)
+        .with_writer(LogFile(file))
+        .with_filter(filter(options.file));
+    let to_console = tracing_subscriber::fmt::layer()
+        .event_format(ConsoleLines)
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .with_filter(filter(options.console));
+    Ok(Registry::default().with(to_file).with(to_console))
+}
+
+/// Gives every message the file itself, which has no buffer.
+struct LogFile(File);
+
+impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for LogFile {
+    type Writer = &'a File;
+
+    fn make_writer(&'a self) -> &'a File {
+        &self.0
+    }
+}
+
+struct FileLines {
+    clock: Clock,
+}
+
+impl<S, N> FormatEvent<S, N> for FileLines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let level = event.metadata().level();
+        write!(writer, "{} {level:>5} ", time_text(self.clock.now()))?;
+        context.field_format().format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
+}
+
+struct ConsoleLines;
+
+impl<S, N> FormatEvent<S, N> for ConsoleLines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        match *event.metadata().level() {
+            tracing::Level::ERROR => write!(writer, "error: ")?,
+            tracing::Level::WARN => write!(writer, "warning: ")?,
+            _ => {}
+        }
+        context.field_format().format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
+}
+
+fn filter(level: Level) -> LevelFilter {
+    match level {
+        Level::Off => LevelFilter::OFF,
+        Level::Error => LevelFilter::ERROR,
+        Level::Warn => LevelFilter::WARN,
+        Level::Info => LevelFilter::INFO,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Trace => LevelFilter::TRACE,
+    }
+}

@@ -1,0 +1,157 @@
+//! Keeps the record of a run and its trades.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::config::TrainingConfig;
+use crate::environment::ClosedTrade;
+use crate::session::clock::{Clock, time_text};
+use crate::session::layout::Layout;
+use crate::session::lines::{LineFile, numbered};
+use crate::session::record::{ConfigRecord, MetricsRecord, Session, Status};
+use crate::session::trades::{Moment, TradeLines};
+use crate::session::write::{sha256_of_bytes, write_atomically};
+
+/// What a session starts with.
+#[derive(Debug)]
+pub struct SessionOptions<'a> {
+    /// The workspace.
+    pub layout: &'a Layout,
+    /// Stamps the start and the end.
+    pub clock: Clock,
+    /// The settings in force; `enable_trade_logging` is obeyed.
+    pub training: &'a TrainingConfig,
+    /// Every so many closed trades, one is logged; at least 1.
+    pub trade_log_frequency: usize,
+}
+
+/// Writes `logs/session.json` and `logs/trades/trade_execution.log`.
+#[derive(Debug)]
+pub struct TradeLogger {
+    layout: Layout,
+    clock: Clock,
+    session: Session,
+    trades: Option<TradeLines>,
+}
+
+impl TradeLogger {
+    /// Starts a session and saves it with the status `running`.
+    ///
+    /// A record that an earlier run left in `logs/` is not overwritten:
+    /// it moves to `logs/session_ID.json`, its equity curve likewise.
+    pub fn start(options: &SessionOptions<'_>) -> Result<Self> {
+        let layout = options.layout.clone();
+        set_aside_previous(&layout)?;
+        let trades = if options.training.enable_trade_logging {
+            let file = LineFile::append(&layout.trade_log())?;
+            Some(TradeLines { file, every: options.trade_log_frequency.max(1) })
+        } else {
+            None
+        };
+        let session = new_session(options)?;
+        let mut logger = Self { layout, clock: options.clock, session, trades };
+        logger.save_session(Status::Running, None)?;
+        Ok(logger)
+    }
+
+    /// The record so far.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The record so far, to be added to; [`TradeLogger::save_session`]
+    /// saves it.
+    pub fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// Logs a closed trade, if its turn has come.
+    pub fn log_trade(&mut self, at: &Moment, trade: &ClosedTrade) -> Result<()> {
+        match &mut self.trades {
+            Some(trades) => trades.push(at, trade),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the trades that wait in memory.
+    pub fn flush(&mut self) -> Result<()> {
+        self.trades.as_mut().map_or(Ok(()), |trades| trades.file.flush())
+    }
+
+    /// Saves the record as `status`, because of `reason`.
+    ///
+    /// Every status but `running` seals it: the end is stamped and the
+    /// trade log waits until the disk has it. The file appears whole or
+    /// stays as it was.
+    pub fn save_session(&mut self, status: Status, reason: Option<&str>) -> Result<()> {
+        self.session.status = status;
+        self.session.reason = reason.map(str::to_owned);
+        let sealed = status != Status::Running;
+        self.session.finished_at = sealed.then(|| time_text(self.clock.now()));
+        let trades_kept = match &mut self.trades {
+            Some(trades) if sealed => trades.file.sync(),
+            _ => Ok(()),
+        };
+        let mut bytes = serde_json::to_vec_pretty(&self.session)?;
+        bytes.push(b'\n');
+        // The record is sealed even where the trades could not be kept.
+        write_atomically(&self.layout.session(), &bytes)?;
+        trades_kept
+    }
+}
+
+fn new_session(options: &SessionOptions<'_>) -> Result<Session> {
+    let started_at = options.clock.now();
+    let mut training = options.training.clone();
+    training.schema = None;
+    Ok(Session {
+        format: 1,
+        id: started_at.format("%Y%m%d_%H%M%S").to_string(),
+        status: Status::Running,
+        reason: None,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: time_text(started_at),
+        finished_at: None,
+        seed: training.seed,
+        data: None,
+        config: ConfigRecord { sha256: sha256_of_bytes(&serde_json::to_vec(&training)?), training },
+        split: None,
+        episodes: Vec::new(),
+        metrics: MetricsRecord::default(),
+        model: None,
+    })
+}
+
+fn set_aside_previous(layout: &Layout) -> Result<()> {
+    let record = layout.session();
+    if !record.exists() {
+        return Ok(());
+    }
+    let id = previous_id(&record).unwrap_or_else(|| "unreadable".to_owned());
+    move_aside(&record, &format!("session_{id}.json"))?;
+    if layout.equity().exists() {
+        move_aside(&layout.equity(), &format!("equity_{id}.csv"))?;
+    }
+    Ok(())
+}
+
+/// Reads the id alone, so that records of any format are kept.
+fn previous_id(record: &Path) -> Option<String> {
+    let session: serde_json::Value = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
+    let id = session.get("id")?.as_str()?;
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (plain && !id.is_empty()).then(|| id.to_owned())
+}
+
+fn move_aside(from: &Path, name: &str) -> Result<()> {
+    let mut number = 1;
+    let mut to = from.with_file_name(name);
+    while to.exists() {
+        number += 1;
+        to = numbered(&from.with_file_name(name), number);
+    }
+    fs::rename(from, &to)
+        .with_context(|| format!("failed to move `{}` to `{}`", from.display(), to.display()))
+}

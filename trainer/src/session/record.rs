@@ -1,0 +1,178 @@
+//! `logs/session.json`, format 1: what a run was and what it earned.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::TrainingConfig;
+use crate::metrics::Performance;
+
+/// The whole record of a run. Times are RFC 3339 in UTC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// The format's number: 1.
+    pub format: u32,
+    /// The start in UTC as `YYYYMMDD_HHMMSS`.
+    pub id: String,
+    /// Where the run stands.
+    pub status: Status,
+    /// Why it failed or was interrupted.
+    pub reason: Option<String>,
+    /// The trainer's version.
+    pub tool_version: String,
+    /// When the run began.
+    pub started_at: String,
+    /// When it ended; null while it runs.
+    pub finished_at: Option<String>,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// The bars; null until they were read once.
+    pub data: Option<DataRecord>,
+    /// The settings in force.
+    pub config: ConfigRecord,
+    /// Which bars train and which test; null until they were read once.
+    pub split: Option<SplitRecord>,
+    /// A line of figures for each finished episode.
+    pub episodes: Vec<EpisodeRecord>,
+    /// What was earned on the test bars, net of all costs.
+    pub metrics: MetricsRecord,
+    /// The saved model; null until there is one.
+    pub model: Option<ModelRecord>,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It runs, or was killed.
+    Running,
+    /// It did all it should.
+    Completed,
+    /// It ended by an error.
+    Failed,
+    /// A signal ended it after a whole batch.
+    Interrupted,
+}
+
+/// The bars of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataRecord {
+    /// The file, or `builtin:…`.
+    pub source: String,
+    /// SHA-256 of the file's bytes.
+    pub sha256: String,
+    /// Bars in all.
+    pub n_bars: u64,
+    /// The first bar's open.
+    pub first: String,
+    /// The last bar's open.
+    pub last: String,
+    /// The most common step between bars.
+    pub interval_seconds: f64,
+    /// Places where bars are missing.
+    pub n_gaps: u64,
+    /// Bars missing there.
+    pub n_missing_bars: u64,
+}
+
+/// The settings of a run, and their digest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigRecord {
+    /// SHA-256 of `training` as compact JSON.
+    pub sha256: String,
+    /// The settings in force: files and command-line flags.
+    pub training: TrainingConfig,
+}
+
+/// The split of the bars by time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitRecord {
+    /// The bars that train.
+    pub train: SpanRecord,
+    /// The bars between, which only warm the features up.
+    pub embargo: SpanRecord,
+    /// The bars that test.
+    pub test: SpanRecord,
+}
+
+/// A run of bars.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpanRecord {
+    /// The first bar's index in the file, counted from 0.
+    pub first_bar_idx: u64,
+    /// Bars in the span.
+    pub n_bars: u64,
+    /// The first bar's open.
+    pub first: Option<String>,
+    /// The last bar's open.
+    pub last: Option<String>,
+}
+
+/// The figures of one episode.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpisodeRecord {
+    /// Counted from 1.
+    pub episode: usize,
+    /// Training bars seen in it.
+    pub n_bars: u64,
+    /// Batches ended in it.
+    pub n_batches: usize,
+    /// Net return on the training bars, as a fraction: in sample, so no
+    /// measure of skill.
+    pub train_reward: f64,
+    /// Equity at its end on training bars, in money.
+    pub train_equity: f64,
+    /// Whether the account went bankrupt, which ends the episode.
+    pub bankrupt: bool,
+    /// The last refit's largest change of a value.
+    pub max_abs_delta_q: Option<f64>,
+    /// Net return on the test bars after it, as a fraction.
+    pub test_net_return: f64,
+    /// Annual Sharpe ratio on the test bars; null where undefined.
+    pub test_sharpe: Option<f64>,
+    /// Largest loss from a peak on the test bars, as a fraction.
+    pub test_max_drawdown: f64,
+    /// Trades on the test bars.
+    pub test_n_trades: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+}
+
+/// Side by side: the agent and the two rules that anyone can follow.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsRecord {
+    /// The trained agent.
+    pub agent: Option<Performance>,
+    /// Buys at the first test bar and holds.
+    pub buy_and_hold: Option<Performance>,
+    /// Stays in cash.
+    pub never_trade: Option<Performance>,
+}
+
+/// A saved model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelRecord {
+    /// Its path in the workspace, with `/`.
+    pub path: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! Files that appear whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
+
+/// Puts `bytes` at `path`: whoever looks sees the old file or the new
+/// one, never a part, even after a power cut.
+///
+/// The temporary file lies beside `path`, hidden, under one fixed name,
+/// so that only one process may write a `path` at a time (the trainer's
+/// lock sees to that) and a killed one leaves at most one behind.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}.tmp"));
+    let written = write_through(&temporary, path, bytes);
+    if written.is_err() {
+        // The error at hand says more than a failed tidying-up would.
+        let _ = fs::remove_file(&temporary);
+    }
+    written.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))
+}
+
+/// Returns the SHA-256 of the file at `path` in lower-case hex.
+pub fn sha256_of_file(path: &Path) -> Result<String> {
+    let read = || -> Result<String> {
+        let mut file = File::open(path)?;
+        let mut digest = Sha256::new();
+        let mut chunk = vec![0; 64 * 1024];
+        loop {
+            let n_bytes = file.read(&mut chunk)?;
+            if n_bytes == 0 {
+                return Ok(hex(&digest.finalize()));
+            }
+            digest.update(&chunk[..n_bytes]);
+        }
+    };
+    read().with_context(|| format!("failed to read `{}`", path.display()))
+}
+
+/// Returns the SHA-256 of `bytes` in lower-case hex.
+pub(crate) fn sha256_of_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Makes a rename in `folder` outlive a power cut.
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    // Windows cannot open a folder as a file, and has no need to.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn write_through(temporary: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = File::create(temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    fs::rename(temporary, path)?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))?;
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits =
+        |byte: &u8| [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[digit as usize]);
+    bytes.iter().flat_map(digits).map(char::from).collect()
+}

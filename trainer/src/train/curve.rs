@@ -1,0 +1,82 @@
+//! `logs/trades/equity.csv`: the out-of-sample equity of each bar.
+//!
+//! Columns: `time` (the bar's open, RFC 3339 in UTC), `equity` (the
+//! agent's at the bar's close, in money), `exposure` (its position's
+//! value as a multiple of equity, below 0 for a short), `buy_and_hold`
+//! (that rule's equity) and `close` (the price). The last row is after
+//! the exit and its costs. A new evaluation replaces the file whole.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::session::{LineFile, time_of_ms};
+
+/// Writes the curve of one evaluation beside the final name.
+pub(super) struct EquityCurve {
+    path: PathBuf,
+    temporary: PathBuf,
+    lines: LineFile,
+    last: Option<Point>,
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Point {
+    pub(super) time_ms: i64,
+    pub(super) agent: f64,
+    pub(super) exposure: f64,
+    pub(super) buy_and_hold: f64,
+    pub(super) close: f64,
+}
+
+impl EquityCurve {
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        let temporary = path.with_extension("csv.tmp");
+        // What a killed run left there was never a whole curve.
+        if temporary.exists() {
+            fs::remove_file(&temporary)
+                .with_context(|| format!("failed to remove `{}`", temporary.display()))?;
+        }
+        let mut lines = LineFile::append(&temporary)?;
+        lines.push("time,equity,exposure,buy_and_hold,close")?;
+        Ok(Self { path: path.to_owned(), temporary, lines, last: None })
+    }
+
+    pub(super) fn push(&mut self, point: Point) -> Result<()> {
+        if let Some(last) = self.last.replace(point) {
+            self.write(&last)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the curve with the equities after the exit.
+    pub(super) fn finish(mut self, agent: f64, buy_and_hold: f64) -> Result<()> {
+        if let Some(last) = self.last {
+            self.write(&Point { agent, buy_and_hold, ..last })?;
+        }
+        self.publish()
+    }
+
+    /// Replaces the curve before.
+    fn publish(&mut self) -> Result<()> {
+        self.lines.sync()?;
+        fs::rename(&self.temporary, &self.path)
+            .with_context(|| format!("failed to save `{}`", self.path.display()))
+    }
+
+    fn write(&mut self, point: &Point) -> Result<()> {
+        let Point { time_ms, agent, exposure, buy_and_hold, close } = point;
+        let time = time_of_ms(*time_ms);
+        self.lines.push(&format!("{time},{agent},{exposure},{buy_and_hold},{close}"))
+    }
+}
+
+impl Drop for EquityCurve {
+    fn drop(&mut self) {
+        // Gone already when it was published. What is left of a failed
+        // evaluation would take the space that sealing needs.
+        let _ = fs::remove_file(&self.temporary);
+    }
+}

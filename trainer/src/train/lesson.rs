@@ -1,0 +1,70 @@
+//! What an episode's training part did, and the figures of the whole.
+
+use crate::agent::BackupReport;
+use crate::environment::BarOutcome;
+use crate::session::EpisodeRecord;
+
+use super::evaluate::Verdict;
+
+/// What an episode's training part did.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lesson {
+    pub(super) n_bars: u64,
+    pub(super) last_batch: usize,
+    pub(super) net_return: f64,
+    pub(super) equity: f64,
+    pub(super) is_bankrupt: bool,
+    pub(super) last_backup: Option<BackupReport>,
+    pub(super) is_cut_short: bool,
+}
+
+/// The account through a lesson, for the curves.
+pub(super) struct Meter {
+    pub(super) equity: f64,
+    peak: f64,
+    pub(super) batch_start: f64,
+}
+
+impl Meter {
+    pub(super) fn new(equity: f64) -> Self {
+        Self { equity, peak: equity, batch_start: equity }
+    }
+
+    pub(super) fn push(&mut self, outcome: &BarOutcome) {
+        self.equity = outcome.equity;
+        self.peak = self.peak.max(outcome.equity);
+    }
+
+    pub(super) fn drawdown(&self) -> f64 {
+        1.0 - self.equity / self.peak
+    }
+
+    pub(super) fn batch_return(&self) -> f64 {
+        self.equity / self.batch_start - 1.0
+    }
+}
+
+impl Lesson {
+    /// Returns the figures of `episode`, which took `seconds`.
+    pub(super) fn record(
+        &self,
+        episode: usize,
+        (verdict, seconds): (&Verdict, f64),
+    ) -> EpisodeRecord {
+        let agent = &verdict.agent;
+        EpisodeRecord {
+            episode,
+            n_bars: self.n_bars,
+            n_batches: self.last_batch,
+            train_reward: self.net_return,
+            train_equity: self.equity,
+            bankrupt: self.is_bankrupt,
+            max_abs_delta_q: self.last_backup.map(|backup| backup.max_abs_delta_q),
+            test_net_return: agent.net_return,
+            test_sharpe: agent.sharpe,
+            test_max_drawdown: agent.max_drawdown,
+            test_n_trades: agent.n_trades,
+            seconds,
+        }
+    }
+}

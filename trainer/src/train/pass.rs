@@ -1,0 +1,60 @@
+//! One pass over the bars, with the features of each.
+
+use anyhow::{Result, bail};
+
+use crate::bars::{Bar, BarReader, BarSource};
+use crate::features::{FeatureEngine, FeatureSet};
+
+/// Reads bars one by one and keeps the features of the last.
+pub(super) struct Pass {
+    bars: BarReader,
+    engine: FeatureEngine,
+    row: Vec<f64>,
+    n_read: u64,
+}
+
+/// A bar, and whether its features are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) bar: Bar,
+    pub(super) is_warm: bool,
+}
+
+impl Pass {
+    pub(super) fn new(source: &BarSource, features: &FeatureSet) -> Result<Self> {
+        Ok(Self {
+            bars: source.read()?,
+            engine: FeatureEngine::new(features),
+            row: vec![0.0; features.n_features()],
+            n_read: 0,
+        })
+    }
+
+    /// Reads the next bar, which the split counted on.
+    pub(super) fn next(&mut self) -> Result<Seen> {
+        let Some(bar) = self.bars.next() else {
+            bail!(
+                "the data ends after {} bars, earlier than when the run began; do not change a \
+                 file that trains",
+                self.n_read
+            );
+        };
+        let bar = bar?;
+        self.n_read += 1;
+        let is_warm = self.engine.push(&bar, &mut self.row);
+        Ok(Seen { bar, is_warm })
+    }
+
+    /// Reads on to the bar with the index `bar_idx`, features included.
+    pub(super) fn skip_to(&mut self, bar_idx: u64) -> Result<()> {
+        while self.n_read < bar_idx {
+            self.next()?;
+        }
+        Ok(())
+    }
+
+    /// The features of the last bar; of use when it was warm.
+    pub(super) fn row(&self) -> &[f64] {
+        &self.row
+    }
+}

@@ -1,0 +1,136 @@
+//! One whole run, sealed however it ends.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use tracing::{error, info, warn};
+
+use crate::bars::{BarSource, DataSummary};
+use crate::config::TrainingConfig;
+use crate::session::{
+    Clock, DataRecord, Layout, Session, SessionOptions, Status, TradeLogger, time_of_ms,
+};
+
+use super::episode::Course;
+use super::sinks::Sinks;
+use super::split::Split;
+use super::stop::StopFlag;
+
+/// What a run needs to know.
+#[derive(Debug, Clone)]
+pub struct TrainOptions {
+    /// The workspace; its folders exist.
+    pub layout: Layout,
+    /// The settings in force, already checked.
+    pub training: TrainingConfig,
+    /// Every so many closed trades, one is logged.
+    pub trade_log_frequency: usize,
+    /// Stamps the record and names the files.
+    pub clock: Clock,
+    /// Raised to stop after the batch at hand.
+    pub stop: StopFlag,
+}
+
+/// How a run ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Completed,
+    Interrupted,
+}
+
+/// Trains as `options` say and returns the sealed record, whose status
+/// is `completed` or `interrupted`.
+///
+/// A failure, a panic too, seals the record as `failed` with the reason
+/// before it is returned. A kill leaves it as `running`.
+pub fn run(options: &TrainOptions) -> Result<Session> {
+    let mut logger = TradeLogger::start(&SessionOptions {
+        layout: &options.layout,
+        clock: options.clock,
+        training: &options.training,
+        trade_log_frequency: options.trade_log_frequency,
+    })?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| train(options, &mut logger)))
+        .unwrap_or_else(|panic| Err(anyhow!("the trainer panicked: {}", words_of(&*panic))));
+    let sealed = match &outcome {
+        Ok(End::Completed) => logger.save_session(Status::Completed, None),
+        Ok(End::Interrupted) => {
+            logger.save_session(Status::Interrupted, Some("stopped by a signal"))
+        }
+        Err(failure) => logger.save_session(Status::Failed, Some(&format!("{failure:#}"))),
+    };
+    match (outcome, sealed) {
+        (Ok(_), Ok(())) => Ok(logger.session().clone()),
+        (Ok(_), Err(unsealed)) => Err(unsealed),
+        (Err(failure), Ok(())) => Err(failure),
+        (Err(failure), Err(unsealed)) => {
+            error!("{unsealed:#}");
+            Err(failure)
+        }
+    }
+}
+
+/// Checks that `config`, already in range, can train in the workspace
+/// at `root`: reads all bars once, writes nothing, and returns what
+/// there is to train on.
+pub fn check(config: &TrainingConfig, root: &Path) -> Result<DataSummary> {
+    Ok(prepare(config, root)?.summary)
+}
+
+/// Bars that were read once and are fit to train on.
+pub(super) struct Material {
+    pub(super) source: BarSource,
+    pub(super) summary: DataSummary,
+    pub(super) split: Split,
+}
+
+fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
+    let source = BarSource::open(&config.data, root)?;
+    let summary = source.summarize()?;
+    let split = Split::of(summary.n_bars, config)?;
+    Ok(Material { source, summary, split })
+}
+
+fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
+    let config = &options.training;
+    info!("session {}, seed {}", logger.session().id, config.seed);
+    let Material { source, summary, split } = prepare(config, options.layout.root())?;
+    info!("{summary}");
+    if summary.n_gaps > 0 {
+        warn!("bars are missing in {} places; none is made up", summary.n_gaps);
+    }
+    logger.session_mut().data = Some(data_record(&summary));
+    logger.session_mut().split = Some(split.record(&source)?);
+    logger.save_session(Status::Running, None)?;
+    if options.stop.is_raised() {
+        return Ok(End::Interrupted);
+    }
+    info!("{} bars train, {} of embargo, {} test", split.n_train, split.n_embargo, split.n_test);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(config.threads)
+        .build()
+        .context("failed to start the threads; set `threads` lower")?;
+    let sinks = Sinks::open(options, logger)?;
+    let material = Material { source, summary, split };
+    pool.install(|| Course::new(options, material, sinks)?.run())
+}
+
+fn data_record(summary: &DataSummary) -> DataRecord {
+    DataRecord {
+        source: summary.source.clone(),
+        sha256: summary.sha256.clone(),
+        n_bars: summary.n_bars,
+        first: time_of_ms(summary.first_ms),
+        last: time_of_ms(summary.last_ms),
+        interval_seconds: summary.interval_ms as f64 / 1000.0,
+        n_gaps: summary.n_gaps,
+        n_missing_bars: summary.n_missing_bars,
+    }
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}

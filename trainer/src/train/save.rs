@@ -1,0 +1,63 @@
+//! Saves models: the same learner gives the same bytes.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use crate::agent::FittedQ;
+use crate::features::FeatureSet;
+use crate::model::{ModelAbout, TradingModel};
+use crate::session::{ModelRecord, Session, sha256_of_file};
+
+use super::run::TrainOptions;
+
+/// What a model is made of.
+pub(super) struct Subject<'a> {
+    pub(super) options: &'a TrainOptions,
+    pub(super) learner: &'a FittedQ,
+    pub(super) features: &'a FeatureSet,
+    pub(super) session: &'a Session,
+}
+
+/// Saves the model to `path`, keeps the one it replaces, and returns
+/// what the record says of it.
+pub(super) fn save(subject: &Subject<'_>, path: &Path) -> Result<ModelRecord> {
+    let model = TradingModel::of_learner(subject.learner, about(subject)?)?;
+    model.archive_and_save(path, subject.options.clock.now())?;
+    let inside = path.strip_prefix(subject.options.layout.root()).unwrap_or(path);
+    let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+    Ok(ModelRecord { path: parts.join("/"), sha256: sha256_of_file(path)? })
+}
+
+/// Describes the model without times of day, paths and threads: they
+/// differ from run to run, and equal runs make equal models.
+fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
+    let config = &subject.options.training;
+    let session = subject.session;
+    let data = session.data.as_ref().context("the data was not looked at")?;
+    Ok(ModelAbout {
+        features: serde_json::to_value(subject.features)?,
+        config: json!({
+            "steps_per_batch": config.steps_per_batch,
+            "total_episodes": config.total_episodes,
+            "train_ratio": config.train_ratio,
+            "embargo_bars": config.embargo_bars,
+            "seed": config.seed,
+            "environment": config.environment,
+            "agent": config.agent,
+        }),
+        data: json!({
+            "sha256": data.sha256,
+            "n_bars": data.n_bars,
+            "first": data.first,
+            "last": data.last,
+            "interval_seconds": data.interval_seconds,
+            "split": session.split,
+        }),
+        metrics: json!({
+            "n_episodes": session.episodes.len(),
+            "test": session.metrics,
+        }),
+    })
+}
