@@ -16,6 +16,7 @@ mod hostile;
 mod list;
 mod lock;
 mod name;
+mod pack;
 mod prune;
 mod rawzip;
 mod recover;

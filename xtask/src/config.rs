@@ -44,7 +44,10 @@ pub struct ArchiveConfig {
     /// The folder of the archives: relative to the workspace, or
     /// absolute (another disk). Default: `archives`.
     pub folder: String,
-    /// The deflate level, 1 (fastest) to 9 (smallest). Default: 6.
+    /// How content is packed; what is packed already is stored as it
+    /// is. Default: `deflate`.
+    pub compression: Compression,
+    /// The level of that, 1 (fastest) to 9 (smallest). Default: 6.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 9)))]
     pub compression_level: u8,
 }
@@ -55,9 +58,24 @@ impl Default for ArchiveConfig {
             include: ["logs/", "models/", "config/", "*.pth", "*.pkl"].map(str::to_owned).to_vec(),
             exclude: Vec::new(),
             folder: "archives".to_owned(),
+            compression: Compression::Deflate,
             compression_level: 6,
         }
     }
+}
+
+/// How an archive's content is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Every unzip opens it.
+    Deflate,
+    /// Faster and smaller; needs 7-Zip, bsdtar or Python 3.14 to open,
+    /// and this tool built with its `zstd` feature.
+    Zstd,
+    /// Not at all.
+    Store,
 }
 
 impl WorkspaceConfig {

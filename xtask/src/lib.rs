@@ -13,6 +13,7 @@ pub mod workspace;
 pub mod digest;
 pub mod files;
 pub mod lock;
+pub mod threads;
 
 pub mod manifest;
 pub mod name;

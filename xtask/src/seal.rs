@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::digest::sha256;
 
@@ -17,12 +18,29 @@ pub fn placeholder() -> String {
     PREFIX.to_owned() + &"0".repeat(64)
 }
 
-/// Seals the zip in `file`, which ends with the placeholder.
-pub fn seal(file: &mut File) -> io::Result<()> {
+/// Seals the zip in `file`, which ends with the placeholder; fails once
+/// `interrupt` is set.
+pub fn seal(file: &mut File, interrupt: &AtomicBool) -> io::Result<()> {
     let end = content_end(file)?;
-    let digest = digest_to(file, end)?;
+    file.rewind()?;
+    let (digest, _) = sha256(Stoppable { inner: (&mut *file).take(end), interrupt }, end)?;
     file.seek(SeekFrom::Start(end))?;
     file.write_all(digest.as_bytes())
+}
+
+/// Reads until a signal asks to stop.
+struct Stoppable<'a, R> {
+    inner: R,
+    interrupt: &'a AtomicBool,
+}
+
+impl<R: Read> Read for Stoppable<'_, R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        if self.interrupt.load(Ordering::Relaxed) {
+            return Err(io::Error::other("interrupted"));
+        }
+        self.inner.read(bytes)
+    }
 }
 
 /// Whether the file ends with the right digest of all before it.

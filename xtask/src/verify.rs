@@ -3,24 +3,27 @@
 //! Only this module makes a [`Receipt`], and only for an archive in
 //! which nothing at all is wrong.
 
+mod content;
+mod disk;
+mod entries;
 mod peek;
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, Read, Seek};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-pub use peek::{read_entry, read_manifest};
+use crate::manifest::Manifest;
+use crate::{seal, threads};
 
-use crate::digest::{BUFFER_BYTES, sha256};
-use crate::manifest::{MANIFEST_PATH, Manifest, SUMS_PATH};
-use crate::scan::check_archive_path;
-use crate::seal;
+pub use disk::Disk;
+pub use peek::{read_entry, read_manifest};
 
 /// The largest manifest or list of digests that is read: room for a
 /// million files.
@@ -33,6 +36,7 @@ const TEXT_RATIO_MAX: u64 = 100;
 pub struct Receipt {
     path: PathBuf,
     manifest: Manifest,
+    manifest_sha256: String,
     size_bytes: u64,
 }
 
@@ -47,6 +51,11 @@ impl Receipt {
         &self.manifest
     }
 
+    /// Returns the digest of the manifest as it lies in the archive.
+    pub fn manifest_sha256(&self) -> &str {
+        &self.manifest_sha256
+    }
+
     /// Returns the size of the archive in bytes.
     pub fn size_bytes(&self) -> u64 {
         self.size_bytes
@@ -58,11 +67,14 @@ impl Receipt {
 }
 
 /// What a check of an archive found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Checkup {
     /// The manifest, where it can be read.
     #[serde(skip)]
     pub manifest: Option<Manifest>,
+    /// The digest of that, as it lies in the archive.
+    #[serde(skip)]
+    pub manifest_sha256: Option<String>,
     /// The paths of the files whose every byte is as it was.
     pub good: Vec<String>,
     /// What is wrong, empty for a good archive.
@@ -88,24 +100,48 @@ impl Damage {
     }
 }
 
+/// How an archive is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// On how many threads; the result is the same for any number.
+    pub n_threads: NonZeroUsize,
+    /// Set by a signal: stop; what is left counts as unreadable.
+    pub interrupt: Option<&'a AtomicBool>,
+}
+
+impl Default for Reading<'_> {
+    fn default() -> Self {
+        Self { n_threads: threads::available(), interrupt: None }
+    }
+}
+
 /// Reads the archive at `path` back, every byte of it.
 ///
 /// # Errors
 /// When anything is wrong with it; the first problem is named.
 pub fn read_back(path: &Path) -> Result<Receipt> {
-    let checkup = check(path)?;
+    read_back_as(path, Reading::default())
+}
+
+/// Reads the archive at `path` back as [`read_back`] does.
+///
+/// # Errors
+/// As [`read_back`].
+pub fn read_back_as(path: &Path, reading: Reading<'_>) -> Result<Receipt> {
+    let checkup = check_as(path, reading)?;
     if let Some(damage) = checkup.damage.first() {
         let part = damage.path.as_ref().map(|path| format!("`{path}`: ")).unwrap_or_default();
         bail!("the archive `{}` is damaged: {part}{}", path.display(), damage.problem);
     }
-    let manifest = checkup
+    let (manifest, manifest_sha256) = checkup
         .manifest
+        .zip(checkup.manifest_sha256)
         .ok_or_else(|| anyhow!("the archive `{}` has no manifest", path.display()))?;
     let size_bytes = path
         .metadata()
         .with_context(|| format!("failed to read the size of `{}`", path.display()))?
         .len();
-    Ok(Receipt { path: path.to_owned(), manifest, size_bytes })
+    Ok(Receipt { path: path.to_owned(), manifest, manifest_sha256, size_bytes })
 }
 
 /// Checks the archive at `path` and tells all that is wrong with it.
@@ -116,150 +152,64 @@ pub fn read_back(path: &Path) -> Result<Receipt> {
 /// # Errors
 /// When the file cannot be opened; damage is no error.
 pub fn check(path: &Path) -> Result<Checkup> {
-    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
-    check_reader(BufReader::with_capacity(BUFFER_BYTES, file))
+    check_as(path, Reading::default())
+}
+
+/// Checks the archive at `path` as [`check`] does.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_as(path: &Path, reading: Reading<'_>) -> Result<Checkup> {
+    let disk = Disk::open(path, reading.interrupt)
+        .with_context(|| format!("failed to open `{}`", path.display()))?;
+    check_on(reading.n_threads, disk)
         .with_context(|| format!("failed to read `{}`", path.display()))
 }
 
-/// Checks the archive in `reader`, as [`check`] does.
+/// Checks the archive in `reader`, as [`check`] does, on this thread.
 ///
 /// # Errors
 /// When it cannot be read again from its start.
-pub fn check_reader<R: Read + Seek>(reader: R) -> io::Result<Checkup> {
-    let mut checkup = Checkup { manifest: None, good: Vec::new(), damage: Vec::new() };
-    match ZipArchive::new(reader) {
-        Ok(mut zip) => {
-            check_zip(&mut zip, &mut checkup);
-            check_seal(zip, &mut checkup)?;
-        }
-        Err(error) => checkup.damage.push(Damage::whole(format!("not a readable zip: {error}"))),
-    }
-    Ok(checkup)
+pub fn check_reader<R: Read + Seek + Clone + Send>(reader: R) -> io::Result<Checkup> {
+    check_on(NonZeroUsize::MIN, reader)
 }
 
-/// The names of the entries, and their numbers in the directory.
-type Names = BTreeMap<String, usize>;
-
-fn check_zip<R: Read + Seek>(zip: &mut ZipArchive<R>, checkup: &mut Checkup) {
-    if let Err(error) = zip.validate_header_consistency() {
-        checkup.damage.push(Damage::whole(error.to_string()));
-    }
-    let names = match entry_names(zip) {
-        Ok(names) => names,
-        Err(damage) => return checkup.damage.push(damage),
+/// Checks the archive in `reader`, of which each thread has a clone.
+fn check_on<R: Read + Seek + Clone + Send>(
+    n_threads: NonZeroUsize,
+    reader: R,
+) -> io::Result<Checkup> {
+    let mut checkup = Checkup::default();
+    let mut whole_file = reader.clone();
+    let mut zip = match ZipArchive::new(reader) {
+        Ok(zip) => zip,
+        Err(error) => {
+            checkup.damage.push(Damage::whole(format!("not a readable zip: {error}")));
+            return Ok(checkup);
+        }
     };
-    for name in names.keys() {
-        if let Err(problem) = check_archive_path(name.trim_end_matches('/')) {
-            checkup.damage.push(Damage::of(name, problem));
-        }
-    }
-    if names.contains_key(MANIFEST_PATH) {
-        check_against_manifest(zip, &names, checkup);
-    } else {
-        check_by_crc(zip, &names, checkup);
-    }
-}
-
-/// Checks the digest over the whole file, which also covers the
-/// headers; a zip of another tool has none.
-fn check_seal<R: Read + Seek>(zip: ZipArchive<R>, checkup: &mut Checkup) -> io::Result<()> {
+    // The digest over the whole file, which also covers the headers; a
+    // zip of another tool has none.
     let has_seal = seal::is_seal(zip.comment());
-    let mut file = zip.into_inner();
+    let mut check_seal =
+        || if has_seal { seal::is_intact(&mut whole_file).map(Some) } else { Ok(None) };
+    let is_intact = if n_threads == NonZeroUsize::MIN {
+        content::check(&mut zip, 1, &mut checkup);
+        check_seal()
+    } else {
+        thread::scope(|scope| {
+            let seal = scope.spawn(check_seal);
+            content::check(&mut zip, n_threads.get(), &mut checkup);
+            seal.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }?;
     if checkup.manifest.is_some() && !has_seal {
         checkup.damage.push(Damage::whole("its seal, the comment at the end, is missing"));
-    } else if has_seal && checkup.damage.is_empty() && !seal::is_intact(&mut file)? {
+    } else if is_intact == Some(false) && checkup.damage.is_empty() {
         let part = "bytes outside the files' content have changed since it was sealed";
         checkup.damage.push(Damage::whole(part));
     }
-    Ok(())
-}
-
-fn entry_names<R: Read + Seek>(zip: &ZipArchive<R>) -> Result<Names, Damage> {
-    zip.file_names()
-        .enumerate()
-        .map(|(idx, name)| match name {
-            Ok(name) => Ok((name.into_owned(), idx)),
-            Err(error) => Err(Damage::whole(format!("a name cannot be read: {error}"))),
-        })
-        .collect()
-}
-
-fn check_against_manifest<R: Read + Seek>(
-    zip: &mut ZipArchive<R>,
-    names: &Names,
-    checkup: &mut Checkup,
-) {
-    let (manifest, digest) = match read_sealed_manifest(zip) {
-        Ok(sealed) => sealed,
-        Err(error) => {
-            return checkup.damage.push(Damage::of(MANIFEST_PATH, format!("{error:#}")));
-        }
-    };
-    let mut expected: BTreeMap<String, &str> =
-        manifest.files.iter().map(|file| (file.path.clone(), "a file")).collect();
-    if expected.len() != manifest.files.len() {
-        checkup.damage.push(Damage::of(MANIFEST_PATH, "it names a file twice"));
-    }
-    expected.extend(manifest.empty_folders.iter().map(|path| (format!("{path}/"), "a folder")));
-    expected.extend([MANIFEST_PATH, SUMS_PATH].map(|path| (path.to_owned(), "a file")));
-    for name in names.keys().filter(|name| !expected.contains_key(*name)) {
-        checkup.damage.push(Damage::of(name, "the manifest does not name it"));
-    }
-    for name in expected.keys().filter(|name| !names.contains_key(*name)) {
-        checkup.damage.push(Damage::of(name, "missing from the archive"));
-    }
-    for file in &manifest.files {
-        let Some(idx) = names.get(&file.path) else { continue };
-        match content_digest(zip, *idx, file.size_bytes) {
-            Ok((digest, size)) if digest == file.sha256 && size == file.size_bytes => {
-                checkup.good.push(file.path.clone());
-            }
-            Ok(_) => checkup.damage.push(Damage::of(&file.path, "its content has changed")),
-            Err(error) => checkup.damage.push(Damage::of(&file.path, format!("{error:#}"))),
-        }
-    }
-    match text(zip, SUMS_PATH) {
-        Ok(sums) if sums == manifest.sums(&digest).as_bytes() => {}
-        Ok(_) => checkup.damage.push(Damage::of(SUMS_PATH, "it differs from the manifest")),
-        Err(error) => checkup.damage.push(Damage::of(SUMS_PATH, format!("{error:#}"))),
-    }
-    checkup.manifest = Some(manifest);
-}
-
-fn read_sealed_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Result<(Manifest, String)> {
-    let bytes = text(zip, MANIFEST_PATH)?;
-    let (digest, _) = sha256(bytes.as_slice(), bytes.len() as u64)?;
-    Ok((Manifest::parse(&bytes)?, digest))
-}
-
-/// Checks a zip of another tool. Entries that share bytes could unpack
-/// to any size: then nothing is unpacked.
-fn check_by_crc<R: Read + Seek>(zip: &mut ZipArchive<R>, names: &Names, checkup: &mut Checkup) {
-    if zip.has_overlapping_entries().unwrap_or(false) {
-        return checkup.damage.push(Damage::whole("its entries overlap; none was unpacked"));
-    }
-    for (name, idx) in names.iter().filter(|(name, _)| !name.ends_with('/')) {
-        let size_bytes = zip.by_index_data(*idx).map_or(0, |entry| entry.size());
-        match content_digest(zip, *idx, size_bytes) {
-            Ok((_, size)) if size == size_bytes => checkup.good.push(name.clone()),
-            Ok(_) => checkup.damage.push(Damage::of(name, "its size is not what the zip says")),
-            Err(error) => checkup.damage.push(Damage::of(name, format!("{error:#}"))),
-        }
-    }
-}
-
-/// Returns the digest and size of an entry, of which no more than the
-/// size that the manifest gives is unpacked; the zip's CRC is checked.
-fn content_digest<R: Read + Seek>(
-    zip: &mut ZipArchive<R>,
-    idx: usize,
-    limit_bytes: u64,
-) -> Result<(String, u64)> {
-    let entry = zip.by_index(idx)?;
-    if entry.is_symlink() {
-        bail!("it is a symlink, which archives do not hold");
-    }
-    Ok(sha256(entry, limit_bytes)?)
+    Ok(checkup)
 }
 
 pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>> {

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 
@@ -16,7 +17,7 @@ use crate::process;
 use crate::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::restore::{self, Overwrite, Target};
 use crate::scan::Selection;
-use crate::verify::{self, Checkup, Damage};
+use crate::verify::{self, Checkup, Damage, Reading};
 
 /// The models that `--load` loads.
 const MODELS: &str = "models/*.zip";
@@ -32,7 +33,10 @@ pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) 
     let mut archives = Vec::new();
     for path in paths {
         stop_if(job.interrupt)?;
-        let mut archive = VerifiedArchive::of(&path, check(&path, args.all)?);
+        let checkup = check(&path, args.all, job.interrupt)?;
+        // What a signal cut short is not damaged.
+        stop_if(job.interrupt)?;
+        let mut archive = VerifiedArchive::of(&path, checkup);
         if let Some(binary) = &binary {
             archive.models = load_models(job, &path, binary)?;
             archive.settle();
@@ -52,11 +56,12 @@ pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) 
 
 /// Checks the archive at `path`. One of many that cannot be opened is
 /// as damaged as others; it does not end the round.
-fn check(path: &Path, is_one_of_many: bool) -> Result<Checkup> {
-    match verify::check(path) {
+fn check(path: &Path, is_one_of_many: bool, interrupt: &AtomicBool) -> Result<Checkup> {
+    let reading = Reading { interrupt: Some(interrupt), ..Reading::default() };
+    match verify::check_as(path, reading) {
         Err(error) if is_one_of_many => {
             let damage = vec![Damage { path: None, problem: format!("{error:#}") }];
-            Ok(Checkup { manifest: None, good: Vec::new(), damage })
+            Ok(Checkup { damage, ..Checkup::default() })
         }
         result => result,
     }
