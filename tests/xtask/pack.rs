@@ -19,7 +19,7 @@ use xtask::verify::{self, Reading, Receipt};
 use crate::support::{Sandbox, time};
 
 /// What the tool packs at once.
-const BLOCK_BYTES: usize = 512 * 1024;
+const BLOCK_BYTES: usize = 1024 * 1024;
 
 fn request(interrupt: &AtomicBool) -> Request<'_> {
     Request {
