@@ -15,7 +15,22 @@ fn the_help_of_train_has_examples() {
 #[test]
 fn the_help_of_each_other_task_has_examples() {
     let sandbox = Sandbox::new();
-    for task in ["archive", "clean-workspace", "prune", "list", "show"] {
+    for task in [
+        "archive",
+        "clean-workspace",
+        "prune",
+        "undelete",
+        "tag",
+        "pin",
+        "unpin",
+        "note",
+        "doctor",
+        "list",
+        "show",
+        "verify",
+        "restore",
+        "diff",
+    ] {
         let text = stdout(&mut sandbox.xtask(&[task, "--help"]));
         assert!(text.contains(&format!("Examples:\n  cargo xtask {task}")), "{text}");
     }

@@ -4,9 +4,11 @@
 //! Each has a short form here and its full form behind
 //! `RUN_SLOW_TESTS=1`.
 
+mod crowd;
 mod disk;
 mod kill;
 mod ledger;
+mod restore;
 mod syscalls;
 
 /// Whether the full forms run.

@@ -2,19 +2,31 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod annotations;
 mod archive;
 mod clean;
 mod cli;
 mod config;
+mod cycle;
+mod damage;
+mod diff;
+mod doctor;
 mod faults;
+mod hostile;
 mod list;
 mod lock;
 mod name;
+mod pack;
 mod prune;
+mod rawzip;
 mod recover;
+mod restic;
+mod restore;
 mod retention;
 mod scan;
 mod support;
 mod tidy;
 mod train;
+mod undelete;
 mod verify;
+mod verify_task;

@@ -15,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
 use trainer::config::{
     ConfigFile, LOGGING_FILE, Level, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, load,
 };
+use trainer::model::TradingModel;
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, parse_time, subscriber,
 };
@@ -44,6 +45,17 @@ enum Command {
     Train(TrainArguments),
     Simulate(SimulateArguments),
     Metrics(MetricsArguments),
+    CheckModel(CheckModelArguments),
+}
+
+/// Load a model, check every part of it and repeat its stored predictions bit for bit
+///
+/// Exits with 0 when the model is good and with 1 when it is not.
+#[derive(Debug, Args)]
+struct CheckModelArguments {
+    /// The model zip
+    #[arg(value_name = "FILE")]
+    model: PathBuf,
 }
 
 /// Train a model and judge it out of sample, beside buy-and-hold and never-trade
@@ -95,6 +107,7 @@ struct TrainArguments {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(arguments) => train(&arguments),
+        Command::CheckModel(arguments) => check_model(&arguments.model),
         Command::Simulate(arguments) => cli::simulate::run(&arguments).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
     };
@@ -111,6 +124,17 @@ fn main() -> ExitCode {
 
 fn told(result: &str) -> Result<ExitCode> {
     print(result).map(|()| ExitCode::SUCCESS)
+}
+
+fn check_model(path: &Path) -> Result<ExitCode> {
+    let model = TradingModel::load(path)?;
+    print(&format!(
+        "The model is good: {} on {} features, exposures {:?}.\n",
+        model.kind(),
+        model.n_features(),
+        model.exposures()
+    ))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn train(arguments: &TrainArguments) -> Result<ExitCode> {

@@ -3,23 +3,33 @@
 //! Only a complete, checked archive ever has its final name. What a
 //! kill leaves is a `.partial` file, which the next run removes.
 
+mod container;
+mod inline;
+mod pack;
+mod pipeline;
 mod publish;
+mod source;
 mod writer;
+mod zstd;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 
+use pack::Packing;
 pub use publish::PARTIAL_SUFFIX;
+pub use zstd::WITHOUT_ZSTD;
 
 use crate::catalog::Catalog;
 use crate::exit::CodedError;
 use crate::manifest::{FORMAT, GitState, Kind, Manifest, SessionSummary, Totals};
 use crate::name::StampedName;
 use crate::scan::Scan;
-use crate::verify::{self, Receipt};
+use crate::threads;
+use crate::verify::{self, Reading, Receipt};
 use crate::workspace::Workspace;
 
 /// What to say of an archive, beyond its files.
@@ -47,23 +57,54 @@ pub struct Request<'a> {
 /// When a file cannot be read or written, or the archive, read back,
 /// does not hold what was written. No archive is left then.
 pub fn create(workspace: &Workspace, scan: &Scan, request: &Request<'_>) -> Result<Receipt> {
-    let catalog = Catalog::read(workspace)?;
-    let name = catalog.free_archive_name(workspace, request.now);
+    create_on(threads::available(), workspace, scan, request)
+}
+
+/// Archives as [`create`] does, on `n_threads`; their number changes
+/// nothing in the bytes.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_on(
+    n_threads: NonZeroUsize,
+    workspace: &Workspace,
+    scan: &Scan,
+    request: &Request<'_>,
+) -> Result<Receipt> {
+    let receipt = write_and_read_back(n_threads, workspace, scan, request);
+    // What was cut short by a signal failed for that reason.
+    stop_if(request.interrupt)?;
+    receipt
+}
+
+fn write_and_read_back(
+    n_threads: NonZeroUsize,
+    workspace: &Workspace,
+    scan: &Scan,
+    request: &Request<'_>,
+) -> Result<Receipt> {
+    let config = &workspace.config().archive;
+    zstd::check_support(config.compression)?;
+    let (name, run_number) = {
+        let catalog = Catalog::read_heads(workspace)?;
+        (catalog.free_archive_name(workspace, request.now), catalog.next_run_number())
+    };
     let draft = publish::Draft::create(&workspace.archives(), &name.to_string())?;
-    let manifest = writer::write(
-        draft.file()?,
-        writer::Content {
-            scan,
-            manifest: head(name, catalog.next_run_number(), request),
-            patch: request.git.as_ref().map(|(_, patch)| patch.as_slice()),
-            time: request.now,
-            level: workspace.config().archive.compression_level,
-            interrupt: request.interrupt,
-        },
-    )?;
+    let packing = Packing { compression: config.compression, level: config.compression_level };
+    let content = writer::Content {
+        scan,
+        manifest: head(name, run_number, request),
+        patch: request.git.as_ref().map(|(_, patch)| patch.as_slice()),
+        time: request.now,
+        packing,
+        n_threads: n_threads.get(),
+        interrupt: request.interrupt,
+    };
+    let digest = writer::write(draft.file()?, content)?;
     draft.sync()?;
-    let receipt = verify::read_back(draft.path())?;
-    if *receipt.manifest() != manifest {
+    let reading = Reading { n_threads, interrupt: Some(request.interrupt) };
+    let receipt = verify::read_back_as(draft.path(), reading)?;
+    if receipt.manifest_sha256() != digest {
         bail!("the archive `{name}`, read back, has another manifest than was written; try again");
     }
     stop_if(request.interrupt)?;

@@ -1,10 +1,18 @@
 //! The command line: what may be asked, and in which words.
 
+mod keep;
+mod restore;
+mod vault;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use keep::KeepArgs;
+pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
+pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
 #[derive(Debug, Parser)]
@@ -44,7 +52,7 @@ pub struct GlobalArgs {
     pub quiet: bool,
     /// Take this as the current time, in RFC 3339, for tests
     #[arg(long, global = true, value_name = "TIME", hide = true)]
-    pub now: Option<DateTime<Utc>>,
+    pub clock: Option<DateTime<Utc>>,
 }
 
 /// How results are printed.
@@ -75,14 +83,49 @@ pub enum Task {
   cargo xtask clean-workspace --dry-run
   cargo xtask clean-workspace")]
     CleanWorkspace(DryRunArgs),
-    /// Remove all but the newest archives and backups
+    /// Remove old archives and backups by rules, as restic's forget does
     #[command(after_help = "What is removed waits in archives/.trash/ and backups/.trash/ for a \
-week.
+week (`retention.trash_days`);
+`cargo xtask undelete` brings it back. Never removed: pinned archives, the newest complete one, the
+one that holds the model in models/, what is dated in the future or cannot be read, and, unless
+--keep is given, backups that no archive holds.
 
 Examples:
   cargo xtask prune --keep 5 --dry-run
-  cargo xtask prune --keep 5")]
+  cargo xtask prune --keep 3 --keep-daily 7 --keep-monthly unlimited
+  cargo xtask prune --keep-within 30d --keep-tag paper,final --keep-best 3 --metric sharpe")]
     Prune(PruneArgs),
+    /// Bring archives and backups back from the trash
+    #[command(after_help = "Examples:
+  cargo xtask undelete
+  cargo xtask undelete 20260102_030405
+  cargo xtask undelete --all")]
+    Undelete(UndeleteArgs),
+    /// Add tags to an archive, or remove them
+    #[command(after_help = "Examples:
+  cargo xtask tag latest --add paper --add final
+  cargo xtask tag 20260102_030405 --remove final")]
+    Tag(TagArgs),
+    /// Keep an archive whatever the retention policy says
+    #[command(after_help = "Examples:
+  cargo xtask pin latest --reason \"the model of the paper\"
+  cargo xtask pin 20260102_030405")]
+    Pin(PinArgs),
+    /// Take the pin off an archive
+    #[command(after_help = "Examples:
+  cargo xtask unpin 20260102_030405")]
+    Unpin(NameArgs),
+    /// Write a sentence on an archive
+    #[command(after_help = "Examples:
+  cargo xtask note latest \"wider stops, better\"")]
+    Note(NoteArgs),
+    /// Look the workspace over for leftovers, oddities and lack of space
+    #[command(after_help = "Exits with 3 when it finds something that it has not put right.
+
+Examples:
+  cargo xtask doctor
+  cargo xtask doctor --fix")]
+    Doctor(DoctorArgs),
     /// List the archives, newest first
     #[command(after_help = "Examples:
   cargo xtask list
@@ -93,6 +136,36 @@ Examples:
   cargo xtask show latest
   cargo xtask show 20260102_030405 --format json")]
     Show(NameArgs),
+    /// Train an archived session again, elsewhere, and compare the models byte for byte
+    #[command(after_help = "Exits with 1 when the models differ, and says in what the sessions do.
+
+Examples:
+  cargo xtask reproduce latest
+  cargo xtask reproduce 20260102_030405 --format json")]
+    Reproduce(ReproduceArgs),
+    /// Read an archive back, every byte of it, and tell what is damaged
+    #[command(after_help = "Exits with 1 when an archive is damaged.
+
+Examples:
+  cargo xtask verify
+  cargo xtask verify --all --format json
+  cargo xtask verify 20260102_030405 --load")]
+    Verify(VerifyArgs),
+    /// Bring files of an archive back, each checked on the way
+    #[command(after_help = "Into the workspace, what is there is archived first. Files from \
+root_checkpoints/ go to the root. Without --only, git/dirty.patch, MANIFEST.json and SHA256SUMS \
+stay in the archive. From a damaged archive all that is intact is restored, with exit code 3.
+
+Examples:
+  cargo xtask restore latest --into /tmp/look
+  cargo xtask restore 20260102_030405 --only models/ --overwrite if-changed
+  cargo xtask restore latest --dry-run")]
+    Restore(RestoreArgs),
+    /// Compare two archives: files, settings, metrics, commits and data
+    #[command(after_help = "Examples:
+  cargo xtask diff 20260101_120000 latest
+  cargo xtask diff 20260101_120000 latest --format json")]
+    Diff(DiffArgs),
 }
 
 /// What `train` may be told.
@@ -146,22 +219,22 @@ pub struct DryRunArgs {
     pub dry_run: bool,
 }
 
-/// What `prune` may be told.
-#[derive(Debug, Args)]
-pub struct PruneArgs {
-    /// Keep this many of the newest [default: `retention.keep` of config/config.json]
-    #[arg(long, value_name = "N")]
-    pub keep: Option<NonZeroUsize>,
-    /// Whether to act.
-    #[command(flatten)]
-    pub dry_run: DryRunArgs,
-}
-
 /// Which archive.
 #[derive(Debug, Args)]
 pub struct NameArgs {
     /// The archive's name, its time alone, or `latest`
     pub name: String,
+}
+
+/// What `reproduce` may be told.
+#[derive(Debug, Args)]
+pub struct ReproduceArgs {
+    /// Which archive.
+    #[command(flatten)]
+    pub archive: NameArgs,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
 }
 
 fn parse_tag(text: &str) -> Result<String, String> {

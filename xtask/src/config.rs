@@ -3,17 +3,20 @@
 //! A missing file means the defaults; an unknown key is an error that
 //! names the nearest known one.
 
+mod retention;
+
 use std::fs;
 use std::io::ErrorKind;
-use std::num::NonZeroUsize;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use retention::{KeepTags, RetentionConfig};
+
 /// The settings of the archive cycle: `config/config.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkspaceConfig {
     /// The JSON Schema of this file, for editors.
@@ -21,12 +24,13 @@ pub struct WorkspaceConfig {
     pub schema: Option<String>,
     /// What an archive holds and where archives go.
     pub archive: ArchiveConfig,
-    /// How many old sessions stay.
+    /// Which old sessions stay.
     pub retention: RetentionConfig,
 }
 
 /// What an archive holds and where archives go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ArchiveConfig {
     /// Globs, relative to the workspace, of what belongs in an archive.
@@ -40,8 +44,11 @@ pub struct ArchiveConfig {
     /// The folder of the archives: relative to the workspace, or
     /// absolute (another disk). Default: `archives`.
     pub folder: String,
-    /// The deflate level, 1 (fastest) to 9 (smallest). Default: 6.
-    #[schemars(range(min = 1, max = 9))]
+    /// How content is packed; what is packed already is stored as it
+    /// is. Default: `deflate`.
+    pub compression: Compression,
+    /// The level of that, 1 (fastest) to 9 (smallest). Default: 6.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 9)))]
     pub compression_level: u8,
 }
 
@@ -51,27 +58,24 @@ impl Default for ArchiveConfig {
             include: ["logs/", "models/", "config/", "*.pth", "*.pkl"].map(str::to_owned).to_vec(),
             exclude: Vec::new(),
             folder: "archives".to_owned(),
+            compression: Compression::Deflate,
             compression_level: 6,
         }
     }
 }
 
-/// How many old sessions stay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct RetentionConfig {
-    /// How many of the newest archives, and of the newest backups,
-    /// `train` and `prune` keep; at least 1. Default: 5.
-    pub keep: NonZeroUsize,
-    /// How many days a pruned archive stays in the trash before it is
-    /// deleted; 0 deletes at the next prune. Default: 7.
-    pub trash_days: u32,
-}
-
-impl Default for RetentionConfig {
-    fn default() -> Self {
-        Self { keep: NonZeroUsize::new(5).expect("5 is not 0"), trash_days: 7 }
-    }
+/// How an archive's content is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Every unzip opens it.
+    Deflate,
+    /// Faster and smaller; needs 7-Zip, bsdtar or Python 3.14 to open,
+    /// and this tool built with its `zstd` feature.
+    Zstd,
+    /// Not at all.
+    Store,
 }
 
 impl WorkspaceConfig {

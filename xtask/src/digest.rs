@@ -12,6 +12,14 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Returns the bytes that `text`, in hexadecimal, stands for.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?));
+    if rest.is_empty() { bytes.collect() } else { None }
+}
+
 /// Returns the digest of `content` and its size in bytes, of which at
 /// most `limit_bytes` plus one are read.
 pub fn sha256(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)> {

@@ -13,6 +13,7 @@ pub mod workspace;
 pub mod digest;
 pub mod files;
 pub mod lock;
+pub mod threads;
 
 pub mod manifest;
 pub mod name;
@@ -21,8 +22,10 @@ pub mod session;
 pub mod scan;
 pub mod seal;
 
+pub mod annotations;
 pub mod archive;
 pub mod catalog;
+pub mod order;
 pub mod verify;
 
 pub mod clean;
@@ -30,11 +33,19 @@ pub mod recover;
 
 pub mod prune;
 pub mod retention;
+pub mod trash;
+
+pub mod doctor;
+
+pub mod diff;
+pub mod restore;
 
 pub mod process;
 
 pub mod cycle;
 pub mod train;
+
+pub mod reproduce;
 
 pub mod report;
 pub mod run;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
@@ -231,9 +232,18 @@ impl Manifest {
 
     /// Returns the bytes of `MANIFEST.json`.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).expect("a manifest is plain data");
-        bytes.push(b'\n');
+        let mut bytes = Vec::new();
+        self.write(&mut bytes).expect("a manifest is plain data");
         bytes
+    }
+
+    /// Writes `MANIFEST.json` to `out`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        out.write_all(b"\n")
     }
 
     /// Returns the figure `metric` of the agent, where it is defined.
@@ -241,11 +251,14 @@ impl Manifest {
         *self.session.as_ref()?.metrics.get("agent")?.get(metric)?
     }
 
-    /// Returns the text of `SHA256SUMS`: the files and the manifest.
-    pub fn sums(&self, manifest_sha256: &str) -> String {
-        let mut lines: String =
-            self.files.iter().map(|file| format!("{}  {}\n", file.sha256, file.path)).collect();
-        lines.push_str(&format!("{manifest_sha256}  {MANIFEST_PATH}\n"));
-        lines
+    /// Writes `SHA256SUMS`, the files and the manifest, to `out`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_sums(&self, manifest_sha256: &str, out: &mut impl Write) -> io::Result<()> {
+        for file in &self.files {
+            writeln!(out, "{}  {}", file.sha256, file.path)?;
+        }
+        writeln!(out, "{manifest_sha256}  {MANIFEST_PATH}")
     }
 }

@@ -64,6 +64,16 @@ fn git_patch(shell: &Shell) -> Result<(Vec<u8>, bool)> {
     Ok((patch, is_cut))
 }
 
+/// Returns the free space on the disk of `folder`, in bytes, as `df`
+/// tells it; `None` where there is no such program.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let shell = Shell::new().ok()?;
+    // The form of POSIX: one line for the disk, in units of 1024.
+    let table = cmd!(shell, "df -P -k -- {folder}").quiet().ignore_stderr().read().ok()?;
+    let free = table.lines().nth(1)?.split_whitespace().rev().nth(2)?;
+    free.parse::<u64>().ok()?.checked_mul(1024)
+}
+
 /// Builds the trainer in release from the cargo workspace `home`, and
 /// returns the path of its binary.
 ///
@@ -97,6 +107,32 @@ fn built_binary(messages: &str) -> Option<PathBuf> {
         .filter(|message| message["reason"] == "compiler-artifact")
         .filter(|message| message["target"]["name"] == "trainer")
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
+
+/// Lets the trainer `binary` load the model in `model`, and returns
+/// whether that went well.
+///
+/// The contract: `trainer check-model FILE` loads the model, repeats
+/// its stored probe predictions bit for bit, and exits with 0 when all
+/// is well or with 1 when the model is bad, saying why on stderr.
+///
+/// # Errors
+/// When it cannot be started, or ends in another way.
+pub fn check_model(binary: &Path, model: &Path) -> Result<bool> {
+    let shell = Shell::new()?;
+    let status = Command::from(cmd!(shell, "{binary} check-model {model}"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .with_context(|| format!("failed to start the trainer `{}`", binary.display()))?;
+    match status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => bail!(
+            "the trainer `{}` could not check the model ({status}); is it of this version?",
+            binary.display()
+        ),
+    }
 }
 
 /// One run of a trainer.

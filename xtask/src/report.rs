@@ -1,17 +1,26 @@
 //! What people and programs read of a task: text or one JSON document.
 
+mod diff;
 mod documents;
 mod list;
+mod reproduce;
+mod restore;
 mod show;
 mod text;
 mod train;
+mod vault;
+mod verify;
 
 use serde::Serialize;
 
-pub use documents::{ArchiveReport, CleanReport, PruneReport};
+pub use diff::DiffReport;
+pub use documents::{ArchiveReport, CleanReport};
 pub use list::ListReport;
+pub use restore::RestoreReport;
 pub use show::ShowReport;
 pub use train::{SealedArchive, TrainReport};
+pub use vault::{AnnotationReport, DoctorReport, PruneReport, UndeleteReport};
+pub use verify::{CheckedModel, VerifiedArchive, VerifyReport};
 
 /// The result of a task.
 pub trait Report: Serialize {

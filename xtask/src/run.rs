@@ -1,5 +1,10 @@
 //! Carries one task of the command line out.
 
+mod diff;
+mod restore;
+mod vault;
+mod verify;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -7,18 +12,16 @@ use anyhow::Result;
 
 use crate::catalog::Catalog;
 use crate::clean;
-use crate::cli::{Cli, Format, LabelArgs, PruneArgs, Task, TrainArgs};
+use crate::cli::{Cli, Format, LabelArgs, ReproduceArgs, Task, TrainArgs};
 use crate::cycle::{self, Job, Label};
 use crate::exit::Exit;
 use crate::manifest::Kind;
 use crate::process::Trainer;
-use crate::prune;
-use crate::report::{
-    ArchiveReport, CleanReport, ListReport, PruneReport, Report, SealedArchive, ShowReport,
-};
+use crate::report::{ArchiveReport, CleanReport, ListReport, Report, SealedArchive, ShowReport};
+use crate::reproduce::reproduce;
 use crate::scan::scan;
 use crate::session;
-use crate::train::{ArchiveMode, TrainOptions, TrainerSource, train};
+use crate::train::{ArchiveMode, TrainOptions, TrainerSource, train, trainer_binary};
 
 /// What surrounds the process.
 pub struct Environment<'a> {
@@ -54,17 +57,42 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         }
         Task::Archive(args) => archive(job, args),
         Task::CleanWorkspace(args) => clean_workspace(job, args.dry_run),
-        Task::Prune(args) => prune(job, args),
-        Task::List => Ok(outcome(&ListReport::of(&Catalog::read(job.workspace)?), Exit::Done)),
+        Task::Prune(args) => vault::prune(job, args),
+        Task::Undelete(args) => vault::undelete(job, args),
+        Task::Tag(args) => vault::tag(job, args),
+        Task::Pin(args) => vault::pin(job, args),
+        Task::Unpin(args) => vault::unpin(job, &args.name),
+        Task::Note(args) => vault::note(job, args),
+        Task::Doctor(args) => vault::doctor(job, args.fix),
+        Task::List => {
+            let catalog = Catalog::read(job.workspace)?;
+            vault::warn_of_annotations(job, &catalog.archives);
+            Ok(outcome(&ListReport::of(&catalog), Exit::Done))
+        }
         Task::Show(args) => {
             let catalog = Catalog::read(job.workspace)?;
-            Ok(outcome(&ShowReport::of(catalog.find(&args.name)?), Exit::Done))
+            let archive = catalog.find(&args.name)?;
+            vault::warn_of_annotations(job, std::slice::from_ref(archive));
+            Ok(outcome(&ShowReport::of(archive), Exit::Done))
         }
+        Task::Reproduce(args) => reproduce_session(job, args, environment),
+        Task::Verify(args) => verify::run(job, args, environment),
+        Task::Restore(args) => restore::run(job, args, environment),
+        Task::Diff(args) => diff::run(job, args, environment),
     }
 }
 
 fn outcome(report: &impl Report, exit: Exit) -> Outcome {
     Outcome { text: report.text(), json: report.json(), exit }
+}
+
+/// Returns the archive file called `name`: of the workspace, or any by
+/// a path with a separator in it.
+fn locate(job: &Job<'_>, name: &str, environment: &Environment<'_>) -> Result<PathBuf> {
+    if name.contains(std::path::is_separator) {
+        return Ok(environment.current_folder.join(name));
+    }
+    Ok(Catalog::read(job.workspace)?.find(name)?.path.clone())
 }
 
 fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {
@@ -95,16 +123,27 @@ fn clean_workspace(job: &mut Job<'_>, dry_run: bool) -> Result<Outcome> {
     Ok(outcome(&report, Exit::Done))
 }
 
-fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
-    let dry_run = args.dry_run.dry_run;
-    let keep = args.keep.unwrap_or(job.workspace.config().retention.keep);
-    let _lock = if dry_run { None } else { Some(job.begin("prune")?) };
-    let now = (job.clock)();
-    let plan = prune::plan(job.workspace, keep, now)?;
-    if !dry_run {
-        prune::apply(job.workspace, &plan, now)?;
+fn reproduce_session(
+    job: &mut Job<'_>,
+    args: &ReproduceArgs,
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let catalog = Catalog::read(job.workspace)?;
+    let archive = catalog.find(&args.archive.name)?;
+    let report = reproduce(job, environment.trainer, (&archive.path, &binary))?;
+    let exit = if report.is_identical { Exit::Done } else { Exit::Failed };
+    Ok(outcome(&report, exit))
+}
+
+/// Returns the trainer that the command line names, else the one to
+/// build.
+fn trainer_source(binary: Option<&Path>, environment: &Environment<'_>) -> TrainerSource {
+    match binary {
+        Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
+        None => TrainerSource::Build(environment.trainer_home.clone()),
     }
-    Ok(outcome(&PruneReport { format: 1, dry_run, plan }, Exit::Done))
 }
 
 fn label(args: &LabelArgs) -> Label {
@@ -117,10 +156,7 @@ fn train_options(
     args: &TrainArgs,
     environment: &Environment<'_>,
 ) -> TrainOptions {
-    let trainer = match &args.trainer_bin {
-        Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
-        None => TrainerSource::Build(environment.trainer_home.clone()),
-    };
+    let trainer = trainer_source(args.trainer_bin.as_deref(), environment);
     TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,
@@ -147,7 +183,7 @@ fn trainer_arguments(
     flag("--steps-per-batch", args.steps_per_batch.map(|n| n.to_string().into()));
     flag("--seed", args.seed.map(|seed| seed.to_string().into()));
     flag("--threads", args.threads.map(|n| n.to_string().into()));
-    flag("--now", cli.global.now.map(|now| now.to_rfc3339().into()));
+    flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
     for (name, is_set) in [("--default", args.default), ("--quiet", cli.global.quiet)] {
         arguments.extend(is_set.then(|| OsString::from(name)));
     }

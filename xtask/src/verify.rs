@@ -3,29 +3,40 @@
 //! Only this module makes a [`Receipt`], and only for an archive in
 //! which nothing at all is wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+mod content;
+mod disk;
+mod entries;
+mod peek;
+
+use std::io::{self, Read, Seek};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
 use zip::ZipArchive;
+use zip::read::ZipFile;
 
-use crate::digest::{BUFFER_BYTES, sha256};
-use crate::manifest::{MANIFEST_PATH, Manifest, SUMS_PATH};
-use crate::scan::check_archive_path;
-use crate::seal;
+use crate::manifest::Manifest;
+use crate::{seal, threads};
+
+pub use disk::Disk;
+pub use peek::{read_entry, read_manifest};
 
 /// The largest manifest or list of digests that is read: room for a
 /// million files.
 const TEXT_LIMIT_BYTES: u64 = 1 << 30;
+/// How tightly it may be packed: digests are as good as random.
+const TEXT_RATIO_MAX: u64 = 100;
 
 /// Proof that an archive was read back and every checksum matched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Receipt {
     path: PathBuf,
     manifest: Manifest,
+    manifest_sha256: String,
     size_bytes: u64,
 }
 
@@ -40,6 +51,11 @@ impl Receipt {
         &self.manifest
     }
 
+    /// Returns the digest of the manifest as it lies in the archive.
+    pub fn manifest_sha256(&self) -> &str {
+        &self.manifest_sha256
+    }
+
     /// Returns the size of the archive in bytes.
     pub fn size_bytes(&self) -> u64 {
         self.size_bytes
@@ -51,11 +67,14 @@ impl Receipt {
 }
 
 /// What a check of an archive found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Checkup {
     /// The manifest, where it can be read.
     #[serde(skip)]
     pub manifest: Option<Manifest>,
+    /// The digest of that, as it lies in the archive.
+    #[serde(skip)]
+    pub manifest_sha256: Option<String>,
     /// The paths of the files whose every byte is as it was.
     pub good: Vec<String>,
     /// What is wrong, empty for a good archive.
@@ -81,24 +100,48 @@ impl Damage {
     }
 }
 
+/// How an archive is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// On how many threads; the result is the same for any number.
+    pub n_threads: NonZeroUsize,
+    /// Set by a signal: stop; what is left counts as unreadable.
+    pub interrupt: Option<&'a AtomicBool>,
+}
+
+impl Default for Reading<'_> {
+    fn default() -> Self {
+        Self { n_threads: threads::available(), interrupt: None }
+    }
+}
+
 /// Reads the archive at `path` back, every byte of it.
 ///
 /// # Errors
 /// When anything is wrong with it; the first problem is named.
 pub fn read_back(path: &Path) -> Result<Receipt> {
-    let checkup = check(path)?;
+    read_back_as(path, Reading::default())
+}
+
+/// Reads the archive at `path` back as [`read_back`] does.
+///
+/// # Errors
+/// As [`read_back`].
+pub fn read_back_as(path: &Path, reading: Reading<'_>) -> Result<Receipt> {
+    let checkup = check_as(path, reading)?;
     if let Some(damage) = checkup.damage.first() {
         let part = damage.path.as_ref().map(|path| format!("`{path}`: ")).unwrap_or_default();
         bail!("the archive `{}` is damaged: {part}{}", path.display(), damage.problem);
     }
-    let manifest = checkup
+    let (manifest, manifest_sha256) = checkup
         .manifest
+        .zip(checkup.manifest_sha256)
         .ok_or_else(|| anyhow!("the archive `{}` has no manifest", path.display()))?;
     let size_bytes = path
         .metadata()
         .with_context(|| format!("failed to read the size of `{}`", path.display()))?
         .len();
-    Ok(Receipt { path: path.to_owned(), manifest, size_bytes })
+    Ok(Receipt { path: path.to_owned(), manifest, manifest_sha256, size_bytes })
 }
 
 /// Checks the archive at `path` and tells all that is wrong with it.
@@ -109,146 +152,81 @@ pub fn read_back(path: &Path) -> Result<Receipt> {
 /// # Errors
 /// When the file cannot be opened; damage is no error.
 pub fn check(path: &Path) -> Result<Checkup> {
-    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
-    let mut checkup = Checkup { manifest: None, good: Vec::new(), damage: Vec::new() };
-    let reader = BufReader::with_capacity(BUFFER_BYTES, file);
-    match ZipArchive::new(reader) {
-        Ok(mut zip) => {
-            check_zip(&mut zip, &mut checkup);
-            check_seal(zip, &mut checkup)
-                .with_context(|| format!("failed to read `{}`", path.display()))?;
+    check_as(path, Reading::default())
+}
+
+/// Checks the archive at `path` as [`check`] does.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_as(path: &Path, reading: Reading<'_>) -> Result<Checkup> {
+    let disk = Disk::open(path, reading.interrupt)
+        .with_context(|| format!("failed to open `{}`", path.display()))?;
+    check_on(reading.n_threads, disk)
+        .with_context(|| format!("failed to read `{}`", path.display()))
+}
+
+/// Checks the archive in `reader`, as [`check`] does, on this thread.
+///
+/// # Errors
+/// When it cannot be read again from its start.
+pub fn check_reader<R: Read + Seek + Clone + Send>(reader: R) -> io::Result<Checkup> {
+    check_on(NonZeroUsize::MIN, reader)
+}
+
+/// Checks the archive in `reader`, of which each thread has a clone.
+fn check_on<R: Read + Seek + Clone + Send>(
+    n_threads: NonZeroUsize,
+    reader: R,
+) -> io::Result<Checkup> {
+    let mut checkup = Checkup::default();
+    let mut whole_file = reader.clone();
+    let mut zip = match ZipArchive::new(reader) {
+        Ok(zip) => zip,
+        Err(error) => {
+            checkup.damage.push(Damage::whole(format!("not a readable zip: {error}")));
+            return Ok(checkup);
         }
-        Err(error) => checkup.damage.push(Damage::whole(format!("not a readable zip: {error}"))),
+    };
+    // The digest over the whole file, which also covers the headers; a
+    // zip of another tool has none.
+    let has_seal = seal::is_seal(zip.comment());
+    let mut check_seal =
+        || if has_seal { seal::is_intact(&mut whole_file).map(Some) } else { Ok(None) };
+    let is_intact = if n_threads == NonZeroUsize::MIN {
+        content::check(&mut zip, 1, &mut checkup);
+        check_seal()
+    } else {
+        thread::scope(|scope| {
+            let seal = scope.spawn(check_seal);
+            content::check(&mut zip, n_threads.get(), &mut checkup);
+            seal.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }?;
+    if checkup.manifest.is_some() && !has_seal {
+        checkup.damage.push(Damage::whole("its seal, the comment at the end, is missing"));
+    } else if is_intact == Some(false) && checkup.damage.is_empty() {
+        let part = "bytes outside the files' content have changed since it was sealed";
+        checkup.damage.push(Damage::whole(part));
     }
     Ok(checkup)
 }
 
-/// Reads only the manifest of the archive at `path`; `None` when the
-/// zip has none.
-///
-/// # Errors
-/// When the zip or its manifest cannot be read.
-pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
-    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
-    let mut zip = ZipArchive::new(BufReader::new(file))
-        .with_context(|| format!("`{}` is not a readable zip", path.display()))?;
-    if zip.index_for_name(MANIFEST_PATH).is_none() {
-        return Ok(None);
-    }
-    let bytes = text(&mut zip, MANIFEST_PATH)
-        .with_context(|| format!("failed to read `{MANIFEST_PATH}` of `{}`", path.display()))?;
-    Manifest::parse(&bytes).map(Some)
+pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>> {
+    let idx = zip.index_for_name_raw(path.as_bytes()).context("missing from the archive")?;
+    entry_text(zip.by_index(idx)?)
 }
 
-type Zip = ZipArchive<BufReader<File>>;
-
-fn check_zip(zip: &mut Zip, checkup: &mut Checkup) {
-    if let Err(error) = zip.validate_header_consistency() {
-        checkup.damage.push(Damage::whole(error.to_string()));
-    }
-    let names = match entry_names(zip) {
-        Ok(names) => names,
-        Err(damage) => return checkup.damage.push(damage),
-    };
-    for name in &names {
-        if let Err(problem) = check_archive_path(name.trim_end_matches('/')) {
-            checkup.damage.push(Damage::of(name, problem));
-        }
-    }
-    if names.contains(MANIFEST_PATH) {
-        check_against_manifest(zip, &names, checkup);
-    } else {
-        check_by_crc(zip, &names, checkup);
-    }
-}
-
-/// Checks the digest over the whole file, which also covers the
-/// headers; a zip of another tool has none.
-fn check_seal(zip: Zip, checkup: &mut Checkup) -> io::Result<()> {
-    let has_seal = seal::is_seal(zip.comment());
-    let mut file = zip.into_inner().into_inner();
-    if checkup.manifest.is_some() && !has_seal {
-        checkup.damage.push(Damage::whole("its seal, the comment at the end, is missing"));
-    } else if has_seal && checkup.damage.is_empty() && !seal::is_intact(&mut file)? {
-        let part = "bytes outside the files' content have changed since it was sealed";
-        checkup.damage.push(Damage::whole(part));
-    }
-    Ok(())
-}
-
-fn entry_names(zip: &Zip) -> Result<BTreeSet<String>, Damage> {
-    zip.file_names()
-        .map(|name| match name {
-            Ok(name) => Ok(name.into_owned()),
-            Err(error) => Err(Damage::whole(format!("a name cannot be read: {error}"))),
-        })
-        .collect()
-}
-
-fn check_against_manifest(zip: &mut Zip, names: &BTreeSet<String>, checkup: &mut Checkup) {
-    let (manifest, digest) = match read_sealed_manifest(zip) {
-        Ok(sealed) => sealed,
-        Err(error) => {
-            return checkup.damage.push(Damage::of(MANIFEST_PATH, format!("{error:#}")));
-        }
-    };
-    let mut expected: BTreeMap<String, &str> =
-        manifest.files.iter().map(|file| (file.path.clone(), "a file")).collect();
-    if expected.len() != manifest.files.len() {
-        checkup.damage.push(Damage::of(MANIFEST_PATH, "it names a file twice"));
-    }
-    expected.extend(manifest.empty_folders.iter().map(|path| (format!("{path}/"), "a folder")));
-    expected.extend([MANIFEST_PATH, SUMS_PATH].map(|path| (path.to_owned(), "a file")));
-    for name in names.iter().filter(|name| !expected.contains_key(*name)) {
-        checkup.damage.push(Damage::of(name, "the manifest does not name it"));
-    }
-    for name in expected.keys().filter(|name| !names.contains(*name)) {
-        checkup.damage.push(Damage::of(name, "missing from the archive"));
-    }
-    for file in manifest.files.iter().filter(|file| names.contains(&file.path)) {
-        match content_digest(zip, &file.path, file.size_bytes) {
-            Ok((digest, size)) if digest == file.sha256 && size == file.size_bytes => {
-                checkup.good.push(file.path.clone());
-            }
-            Ok(_) => checkup.damage.push(Damage::of(&file.path, "its content has changed")),
-            Err(error) => checkup.damage.push(Damage::of(&file.path, format!("{error:#}"))),
-        }
-    }
-    match text(zip, SUMS_PATH) {
-        Ok(sums) if sums == manifest.sums(&digest).as_bytes() => {}
-        Ok(_) => checkup.damage.push(Damage::of(SUMS_PATH, "it differs from the manifest")),
-        Err(error) => checkup.damage.push(Damage::of(SUMS_PATH, format!("{error:#}"))),
-    }
-    checkup.manifest = Some(manifest);
-}
-
-fn read_sealed_manifest(zip: &mut Zip) -> Result<(Manifest, String)> {
-    let bytes = text(zip, MANIFEST_PATH)?;
-    let (digest, _) = sha256(bytes.as_slice(), bytes.len() as u64)?;
-    Ok((Manifest::parse(&bytes)?, digest))
-}
-
-fn check_by_crc(zip: &mut Zip, names: &BTreeSet<String>, checkup: &mut Checkup) {
-    for name in names.iter().filter(|name| !name.ends_with('/')) {
-        match content_digest(zip, name, u64::MAX - 1) {
-            Ok(_) => checkup.good.push(name.clone()),
-            Err(error) => checkup.damage.push(Damage::of(name, format!("{error:#}"))),
-        }
-    }
-}
-
-/// Returns the digest and size of an entry, of which no more than the
-/// size that the manifest gives is unpacked; the zip's CRC is checked.
-fn content_digest(zip: &mut Zip, path: &str, limit_bytes: u64) -> Result<(String, u64)> {
-    let entry = zip.by_name(path)?;
-    if entry.is_symlink() {
-        bail!("it is a symlink, which archives do not hold");
-    }
-    Ok(sha256(entry, limit_bytes)?)
-}
-
-fn text(zip: &mut Zip, path: &str) -> Result<Vec<u8>> {
+/// Reads a manifest or list of digests, unless it is packed tighter
+/// than any real one: such a one could fill the memory.
+pub(crate) fn entry_text<R: Read>(entry: ZipFile<'_, R>) -> Result<Vec<u8>> {
+    let packed_bytes = entry.compressed_size();
+    let limit_bytes =
+        TEXT_LIMIT_BYTES.min(packed_bytes.saturating_mul(TEXT_RATIO_MAX).saturating_add(1 << 16));
     let mut bytes = Vec::new();
-    zip.by_name(path)?.take(TEXT_LIMIT_BYTES).read_to_end(&mut bytes)?;
+    entry.take(limit_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit_bytes {
+        bail!("it unpacks from {packed_bytes} bytes to more than {limit_bytes}; no real one does");
+    }
     Ok(bytes)
 }

@@ -22,7 +22,12 @@ const FAMILIES: [(&str, &[&str]); 7] = [
 
 const FAULTS: [&str; 4] = ["error=ENOSPC", "error=EIO", "error=EACCES", "signal=KILL"];
 
-const TASKS: [&[&str]; 3] = [&["archive"], &["clean-workspace"], &["prune", "--keep", "1"]];
+const TASKS: [&[&str]; 4] = [
+    &["archive"],
+    &["clean-workspace"],
+    &["prune", "--keep", "1"],
+    &["restore", "latest", "--overwrite", "always"],
+];
 
 /// A workspace with two archived sessions, and one that is not.
 fn with_sessions(ledger: &mut Ledger) -> Sandbox {

@@ -17,22 +17,29 @@ const FLUSH_BYTES: usize = 64 * 1024;
 pub struct LineFile {
     path: PathBuf,
     file: File,
+    /// Bytes of the file that are whole lines.
+    n_bytes: u64,
     waiting: Vec<u8>,
 }
 
 impl LineFile {
     /// Opens the file at `path` for more lines; creates it if absent.
     pub fn append(path: &Path) -> Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path);
-        let file = file.with_context(|| format!("failed to open `{}`", path.display()))?;
-        Ok(Self { path: path.to_owned(), file, waiting: Vec::new() })
+        let open = || {
+            let file = OpenOptions::new().create(true).append(true).open(path)?;
+            let n_bytes = file.metadata()?.len();
+            Ok::<_, io::Error>((file, n_bytes))
+        };
+        let (file, n_bytes) =
+            open().with_context(|| format!("failed to open `{}`", path.display()))?;
+        Ok(Self { path: path.to_owned(), file, n_bytes, waiting: Vec::new() })
     }
 
     /// Creates the file at `path`; where it exists, the one with `_2`,
     /// `_3` and so on after its stem. Nothing is overwritten.
     pub fn create_beside(path: &Path) -> Result<Self> {
         let (path, file) = create_new(path)?;
-        Ok(Self { path, file, waiting: Vec::new() })
+        Ok(Self { path, file, n_bytes: 0, waiting: Vec::new() })
     }
 
     /// Where the file lies.
@@ -49,8 +56,7 @@ impl LineFile {
 
     /// Writes the waiting lines.
     pub fn flush(&mut self) -> Result<()> {
-        let written = self.file.write_all(&self.waiting);
-        self.waiting.clear();
+        let written = self.write_waiting();
         written.with_context(|| {
             format!("failed to write `{}`; is the disk full?", self.path.display())
         })
@@ -65,10 +71,23 @@ impl LineFile {
     }
 }
 
+impl LineFile {
+    fn write_waiting(&mut self) -> io::Result<()> {
+        let written = self.file.write_all(&self.waiting);
+        match &written {
+            Ok(()) => self.n_bytes += self.waiting.len() as u64,
+            // A full disk takes half a line; that half goes again.
+            Err(_) => self.file.set_len(self.n_bytes)?,
+        }
+        self.waiting.clear();
+        written
+    }
+}
+
 impl Drop for LineFile {
     fn drop(&mut self) {
         // Whoever must know of a failure has called `flush`.
-        let _ = self.file.write_all(&self.waiting);
+        let _ = self.write_waiting();
     }
 }
 
@@ -77,7 +96,7 @@ pub(crate) fn create_new(path: &Path) -> Result<(PathBuf, File)> {
     let mut number = 1;
     loop {
         let candidate = numbered(path, number);
-        match OpenOptions::new().write(true).create_new(true).open(&candidate) {
+        match OpenOptions::new().append(true).create_new(true).open(&candidate) {
             Ok(file) => return Ok((candidate, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(error) => {

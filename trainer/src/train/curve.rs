@@ -56,6 +56,11 @@ impl EquityCurve {
         if let Some(last) = self.last {
             self.write(&Point { agent, buy_and_hold, ..last })?;
         }
+        self.publish()
+    }
+
+    /// Replaces the curve before.
+    fn publish(&mut self) -> Result<()> {
         self.lines.sync()?;
         fs::rename(&self.temporary, &self.path)
             .with_context(|| format!("failed to save `{}`", self.path.display()))
@@ -65,5 +70,13 @@ impl EquityCurve {
         let Point { time_ms, agent, exposure, buy_and_hold, close } = point;
         let time = time_of_ms(*time_ms);
         self.lines.push(&format!("{time},{agent},{exposure},{buy_and_hold},{close}"))
+    }
+}
+
+impl Drop for EquityCurve {
+    fn drop(&mut self) {
+        // Gone already when it was published. What is left of a failed
+        // evaluation would take the space that sealing needs.
+        let _ = fs::remove_file(&self.temporary);
     }
 }

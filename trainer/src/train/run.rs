@@ -104,6 +104,9 @@ fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
     logger.session_mut().data = Some(data_record(&summary));
     logger.session_mut().split = Some(split.record(&source)?);
     logger.save_session(Status::Running, None)?;
+    if options.stop.is_raised() {
+        return Ok(End::Interrupted);
+    }
     info!("{} bars train, {} of embargo, {} test", split.n_train, split.n_embargo, split.n_test);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)

@@ -1,27 +1,23 @@
 //! Writes the zip of an archive: the files, the manifest, the digests.
 
 use std::fs::File;
-use std::io::{BufWriter, IntoInnerError, Read, Write};
+use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result};
-use chrono::{DateTime, Datelike, Timelike, Utc};
-use sha2::{Digest, Sha256};
-use zip::write::{FileOptions, FullFileOptions};
-use zip::{CompressionMethod, ZipWriter};
+use anyhow::{Context, Result, anyhow};
+use chrono::{DateTime, Utc};
 
-use super::stop_if;
-use crate::digest::hex;
+use super::container::{EntryHead, EntryTail, LARGE_BYTES, Method, OpenEntry, ZipOut};
+use super::inline::Inline;
+use super::pack::Packing;
+use super::pipeline::{self, Batch, Block, Sink, Told, Work};
 use crate::manifest::{FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUMS_PATH, Skipped, Totals};
 use crate::scan::{Scan, SourceFile};
 use crate::seal;
 
-/// From this size on an entry gets 64-bit sizes: deflate may add a
-/// little to content that does not shrink.
-const LARGE_FILE_BYTES: u64 = 0xF000_0000;
-const BUFFER_BYTES: usize = 256 * 1024;
 /// The type bits of a regular file, beside its permission bits.
 const REGULAR_FILE: u32 = 0o100_000;
+const FOLDER: u32 = 0o040_000;
 
 /// What goes into an archive.
 pub struct Content<'a> {
@@ -30,162 +26,158 @@ pub struct Content<'a> {
     pub manifest: Manifest,
     pub patch: Option<&'a [u8]>,
     pub time: DateTime<Utc>,
-    pub level: u8,
+    pub packing: Packing,
+    pub n_threads: usize,
     pub interrupt: &'a AtomicBool,
 }
 
-/// Writes the archive to `file` and returns its complete manifest.
-pub fn write(file: File, content: Content<'_>) -> Result<Manifest> {
-    let mut zip = Zip {
-        inner: ZipWriter::new(BufWriter::with_capacity(BUFFER_BYTES, file)),
-        level: i64::from(content.level),
-        buffer: vec![0; BUFFER_BYTES],
-    };
+/// Writes the archive to `file`, and returns the digest of its manifest.
+pub fn write(file: File, content: Content<'_>) -> Result<String> {
+    let mut zip = ZipOut::new(file);
     let mut manifest = content.manifest;
     manifest.skipped.clone_from(&content.scan.skipped);
     manifest.empty_folders = content.scan.empty_folders.iter().cloned().collect();
     for folder in &manifest.empty_folders {
-        zip.folder(folder, content.time)?;
+        add_folder(&mut zip, folder, content.time)?;
     }
-    for source in &content.scan.files {
-        stop_if(content.interrupt)?;
-        let (entry, change) = zip.source(source)?;
-        manifest.files.push(entry);
-        manifest.skipped.extend(change);
-    }
-    if let Some(patch) = content.patch.filter(|patch| !patch.is_empty()) {
-        manifest.files.push(zip.bytes(PATCH_PATH, patch, content.time)?);
+    let mut sink = ArchiveSink {
+        zip,
+        sources: &content.scan.files,
+        files: Vec::with_capacity(content.scan.files.len() + 1),
+        skipped: Vec::new(),
+        open: None,
+    };
+    let work = Work {
+        files: &content.scan.files,
+        packing: content.packing,
+        n_threads: content.n_threads,
+        interrupt: content.interrupt,
+    };
+    pipeline::run(work, &mut sink)?;
+    let ArchiveSink { zip, files, skipped, .. } = sink;
+    manifest.files = files;
+    manifest.skipped.extend(skipped);
+    let patch = content.patch.unwrap_or_default();
+    let (mut file, digest) = complete(zip, manifest, patch, content.time)?;
+    seal::seal(&mut file, content.interrupt).context("failed to seal the archive")?;
+    Ok(digest)
+}
+
+/// Adds the patch, the manifest and the digests, and ends the zip.
+fn complete(
+    mut zip: ZipOut,
+    mut manifest: Manifest,
+    patch: &[u8],
+    time: DateTime<Utc>,
+) -> Result<(File, String)> {
+    let mut add = |path: &str, write: &mut dyn FnMut(&mut Inline<'_>) -> io::Result<()>| {
+        Inline::entry(&mut zip, &own_head(path, time), write)
+            .with_context(|| format!("failed to archive `{path}`"))
+    };
+    if !patch.is_empty() {
+        let (sha256, size_bytes) = add(PATCH_PATH, &mut |entry| entry.write_all(patch))?;
+        manifest.files.push(FileEntry {
+            path: PATCH_PATH.to_owned(),
+            raw_path_hex: None,
+            size_bytes,
+            modified_at: time,
+            mode: "0644".to_owned(),
+            sha256,
+        });
         manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
     }
     manifest.skipped.sort();
     manifest.totals = Totals::of(&manifest.files);
-    let sealed = zip.bytes(MANIFEST_PATH, &manifest.to_bytes(), content.time)?;
-    zip.bytes(SUMS_PATH, manifest.sums(&sealed.sha256).as_bytes(), content.time)?;
-    zip.inner.set_comment(seal::placeholder()).context("failed to comment the archive")?;
-    let writer = zip.inner.finish().context("failed to finish the archive")?;
-    let failed = "failed to write the archive; free some space";
-    let mut file = writer.into_inner().map_err(IntoInnerError::into_error).context(failed)?;
-    seal::seal(&mut file).context(failed)?;
-    Ok(manifest)
+    let (digest, _) = add(MANIFEST_PATH, &mut |entry| manifest.write(entry))?;
+    add(SUMS_PATH, &mut |entry| manifest.write_sums(&digest, entry))?;
+    let file =
+        zip.finish(&seal::placeholder()).context("failed to write the archive; free some space")?;
+    Ok((file, digest))
 }
 
-struct Zip {
-    inner: ZipWriter<BufWriter<File>>,
-    level: i64,
-    buffer: Vec<u8>,
+fn own_head(path: &str, time: DateTime<Utc>) -> EntryHead<'_> {
+    let method = Method::Deflate;
+    EntryHead { path, time, unix_mode: REGULAR_FILE | 0o644, method, is_large: false }
 }
 
-/// Where an entry's content comes from, and what is told of it.
-struct EntryHead<'a> {
-    path: &'a str,
-    time: DateTime<Utc>,
-    mode: u32,
-    size_bytes: u64,
+fn add_folder(zip: &mut ZipOut, path: &str, time: DateTime<Utc>) -> Result<()> {
+    let head = EntryHead {
+        path: &format!("{path}/"),
+        time,
+        unix_mode: FOLDER | 0o755,
+        method: Method::Store,
+        is_large: false,
+    };
+    zip.add(&head, EntryTail::default(), &[])
+        .with_context(|| format!("failed to add the folder `{path}` to the archive"))
 }
 
-impl Zip {
-    fn folder(&mut self, path: &str, time: DateTime<Utc>) -> Result<()> {
-        let options = stamped(options().unix_permissions(0o755), time)?;
-        self.inner
-            .add_directory(path, options)
-            .with_context(|| format!("failed to add the folder `{path}` to the archive"))
-    }
+/// Puts packed files into the zip, and keeps what the manifest tells.
+struct ArchiveSink<'a> {
+    zip: ZipOut,
+    sources: &'a [SourceFile],
+    files: Vec<FileEntry>,
+    skipped: Vec<Skipped>,
+    open: Option<OpenFile<'a>>,
+}
 
-    fn bytes(&mut self, path: &str, bytes: &[u8], time: DateTime<Utc>) -> Result<FileEntry> {
-        let size_bytes = bytes.len() as u64;
-        self.entry(&EntryHead { path, time, mode: 0o644, size_bytes }, bytes)
-    }
+struct OpenFile<'a> {
+    head: EntryHead<'a>,
+    entry: OpenEntry,
+    crc32: crc32fast::Hasher,
+}
 
-    /// Adds the file, and says when it changed while it was read.
-    fn source(&mut self, source: &SourceFile) -> Result<(FileEntry, Option<Skipped>)> {
-        let failed = || {
-            format!(
-                "failed to read `{}`; check its permissions, or leave it out by \
-                 `archive.exclude` in `config/config.json`",
-                source.disk_path.display()
-            )
-        };
-        let mut file = File::open(&source.disk_path).with_context(failed)?;
-        // The size now, not when the folder was listed; what is
-        // appended from here on belongs to the next archive.
-        let size_bytes = file.metadata().with_context(failed)?.len();
-        let head = EntryHead {
-            path: &source.archive_path.text,
-            time: source.modified_at,
-            mode: source.mode,
-            size_bytes,
-        };
-        let mut entry = self.entry(&head, (&mut file).take(size_bytes))?;
-        entry.raw_path_hex.clone_from(&source.archive_path.raw_hex);
-        let now = file.metadata().with_context(failed)?;
-        let is_same = now.len() == entry.size_bytes
-            && now.modified().is_ok_and(|time| entry.modified_at == DateTime::<Utc>::from(time));
-        let change = (!is_same).then(|| Skipped {
-            path: entry.path.clone(),
-            reason: format!(
-                "changed while it was read; the archive holds its first {} bytes",
-                entry.size_bytes
-            ),
-        });
-        Ok((entry, change))
+impl ArchiveSink<'_> {
+    fn tell(&mut self, (entry, change): Told) {
+        self.files.push(entry);
+        self.skipped.extend(change);
     }
+}
 
-    fn entry(&mut self, head: &EntryHead<'_>, mut content: impl Read) -> Result<FileEntry> {
-        let failed = || format!("failed to archive `{}`", head.path);
-        let options = options()
-            .compression_level(Some(self.level))
-            .unix_permissions(REGULAR_FILE | head.mode)
-            .large_file(head.size_bytes >= LARGE_FILE_BYTES);
-        self.inner.start_file(head.path, stamped(options, head.time)?).with_context(failed)?;
-        let mut digest = Sha256::new();
-        let mut size_bytes = 0;
-        loop {
-            let n_bytes = match content.read(&mut self.buffer) {
-                Ok(0) => break,
-                Ok(n_bytes) => n_bytes,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error).with_context(failed),
-            };
-            digest.update(&self.buffer[..n_bytes]);
-            self.inner.write_all(&self.buffer[..n_bytes]).with_context(failed)?;
-            size_bytes += n_bytes as u64;
+impl Sink for ArchiveSink<'_> {
+    fn batch(&mut self, first: usize, batch: Batch) -> Result<()> {
+        for (source, file) in self.sources[first..].iter().zip(batch.files) {
+            let head = head_of(source, file.method, file.tail.size_bytes);
+            self.zip
+                .add(&head, file.tail, &batch.bytes[file.range])
+                .with_context(|| failed(head.path))?;
+            self.tell(file.told);
         }
-        Ok(FileEntry {
-            path: head.path.to_owned(),
-            raw_path_hex: None,
-            size_bytes,
-            modified_at: head.time,
-            mode: format!("{:04o}", head.mode),
-            sha256: hex(&digest.finalize()),
-        })
+        Ok(())
+    }
+
+    fn begin(&mut self, idx: usize, method: Method, size_bytes: u64) -> Result<()> {
+        let head = head_of(&self.sources[idx], method, size_bytes);
+        let entry = self.zip.begin(&head).with_context(|| failed(head.path))?;
+        self.open = Some(OpenFile { head, entry, crc32: crc32fast::Hasher::new() });
+        Ok(())
+    }
+
+    fn block(&mut self, block: Block) -> Result<()> {
+        let open = self.open.as_mut().context("a block came before its file")?;
+        open.crc32.combine(&block.crc32);
+        self.zip.append(&block.bytes).with_context(|| failed(open.head.path))
+    }
+
+    fn end(&mut self, told: Told) -> Result<()> {
+        let open = self.open.take().ok_or_else(|| anyhow!("a file ended before it began"))?;
+        let facts = (open.crc32.finalize(), told.0.size_bytes);
+        self.zip.end(&open.entry, &open.head, facts).with_context(|| failed(open.head.path))?;
+        self.tell(told);
+        Ok(())
     }
 }
 
-fn options<'a>() -> FullFileOptions<'a, 'a> {
-    FileOptions::default().compression_method(CompressionMethod::Deflated).system(zip::System::Unix)
+fn head_of(source: &SourceFile, method: Method, size_bytes: u64) -> EntryHead<'_> {
+    EntryHead {
+        path: &source.archive_path.text,
+        time: source.modified_at,
+        unix_mode: REGULAR_FILE | source.mode,
+        method,
+        is_large: size_bytes >= LARGE_BYTES,
+    }
 }
 
-/// Puts `time` on an entry: in DOS form, which has steps of two seconds
-/// and no zone, and as the UTC second where that fits.
-fn stamped<'a>(
-    options: FullFileOptions<'a, 'a>,
-    time: DateTime<Utc>,
-) -> Result<FullFileOptions<'a, 'a>> {
-    let dos = zip::DateTime::from_date_and_time(
-        u16::try_from(time.year()).unwrap_or(1980),
-        u8::try_from(time.month()).unwrap_or(1),
-        u8::try_from(time.day()).unwrap_or(1),
-        u8::try_from(time.hour()).unwrap_or(0),
-        u8::try_from(time.minute()).unwrap_or(0),
-        u8::try_from(time.second()).unwrap_or(0),
-    )
-    .unwrap_or_default();
-    let options = options.last_modified_time(dos);
-    // The field is a signed 32-bit number of seconds.
-    match i32::try_from(time.timestamp()).ok().and_then(|seconds| u32::try_from(seconds).ok()) {
-        Some(seconds) => options
-            .with_extended_timestamp(Some(seconds), None, None)
-            .context("failed to stamp the time of an archive entry"),
-        None => Ok(options),
-    }
+fn failed(path: &str) -> String {
+    format!("failed to archive `{path}`; free some space")
 }

@@ -37,6 +37,22 @@ impl Selection {
         })
     }
 
+    /// Compiles globs of a command line: a path also means everything
+    /// below it.
+    ///
+    /// # Errors
+    /// Names the glob that is not valid.
+    pub fn of_flag(globs: &[String], flag: &str) -> Result<Self> {
+        let below = globs.iter().filter(|glob| !glob.ends_with('/')).map(|glob| format!("{glob}/"));
+        let include: Vec<String> =
+            globs.iter().cloned().chain(below).map(|glob| expand(&glob)).collect();
+        Ok(Self {
+            include: compile(&include, flag)?,
+            exclude: GlobSet::empty(),
+            prefixes: include.iter().map(|glob| parts(glob)).collect::<Result<_>>()?,
+        })
+    }
+
     /// Whether the file `relative` to the workspace is selected.
     pub fn matches(&self, relative: &Path) -> bool {
         self.include.is_match(relative) && !self.exclude.is_match(relative)

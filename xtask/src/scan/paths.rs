@@ -24,10 +24,14 @@ impl ArchivePath {
             .components()
             .map(|component| component.as_os_str().as_encoded_bytes().to_vec())
             .collect();
-        let bytes = names.join(&b'/');
-        match std::str::from_utf8(&bytes).ok().filter(|text| is_portable(text)) {
+        Self::of_bytes(&names.join(&b'/'))
+    }
+
+    /// Returns the archive path of the relative path `bytes`.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes).ok().filter(|text| is_portable(text)) {
             Some(text) => Self { text: text.to_owned(), raw_hex: None },
-            None => Self { text: escape(&bytes), raw_hex: Some(hex(&bytes)) },
+            None => Self { text: escape(bytes), raw_hex: Some(hex(bytes)) },
         }
     }
 

@@ -1,0 +1,119 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use crate::support::{Sandbox, stderr, stdout};
+
+const NOW: &str = "2026-01-02T03:04:05Z";
+
+/// Damages the content of `logs/training.log` in the archive at `path`.
+fn damage(path: &PathBuf) {
+    let mut bytes = fs::read(path).unwrap();
+    let mut zip = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
+    let start = zip.by_name("logs/training.log").unwrap().data_start().unwrap();
+    bytes[usize::try_from(start).unwrap() + 3] ^= 0xff;
+    fs::write(path, bytes).unwrap();
+}
+
+/// Returns a trainer that loads models as `body` says.
+fn trainer(sandbox: &Sandbox, body: &str) -> String {
+    let path = sandbox.path("checker.sh");
+    fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_good_archive_is_said_to_be_good() {
+    let sandbox = Sandbox::with_session();
+    let size_bytes = sandbox.archive(NOW).size_bytes();
+    let mut command = sandbox.xtask(&["verify"]);
+    command.assert().code(0);
+    let text =
+        stdout(&mut command).replace(&format!("{:.1} kB", size_bytes as f64 / 1e3), "[size]");
+    insta::assert_snapshot!(text, @"good     training_backup_20260102_030405.zip  (5 files good, [size])");
+}
+
+#[test]
+fn damage_names_the_file_and_what_is_still_good_and_exits_with_1() {
+    let sandbox = Sandbox::with_session();
+    let path = sandbox.archive(NOW).path().to_owned();
+    sandbox.archive("2026-01-03T00:00:00Z");
+    damage(&path);
+    sandbox.xtask(&["verify"]).assert().code(0);
+    sandbox.xtask(&["verify", "20260102_030405"]).assert().code(1);
+    let mut command = sandbox.xtask(&["verify", "--all"]);
+    command.assert().code(1);
+    let text = stdout(&mut command);
+    let sizes = text.match_indices(" kB").map(|(at, _)| &text[at - 3..at + 3]);
+    let text = sizes.fold(text.clone(), |text, size| text.replace(size, "[size]"));
+    insta::assert_snapshot!(text);
+    let document = stdout(command.args(["--format", "json"]));
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let damaged = &document["archives"][1];
+    assert_eq!(damaged["is_good"], false);
+    assert_eq!(damaged["damage"][0]["path"], "logs/training.log");
+    assert_eq!(damaged["good"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn a_renamed_archive_is_a_warning_and_no_damage() {
+    let sandbox = Sandbox::with_session();
+    let path = sandbox.archive(NOW).path().to_owned();
+    fs::rename(&path, path.with_file_name("training_backup_20270101_000000.zip")).unwrap();
+    let mut command = sandbox.xtask(&["verify"]);
+    command.assert().code(3);
+    insta::assert_snapshot!(stderr(&mut command), @"warning: `training_backup_20270101_000000.zip` was made as `training_backup_20260102_030405.zip` and renamed since");
+}
+
+#[test]
+fn without_an_archive_there_is_nothing_to_verify() {
+    let sandbox = Sandbox::with_session();
+    sandbox.xtask(&["verify"]).assert().code(1);
+    sandbox.xtask(&["verify", "--all"]).assert().code(10);
+    sandbox.xtask(&["verify", "latest", "--all"]).assert().code(2);
+}
+
+#[test]
+fn a_zip_without_a_manifest_is_verified_by_its_crc() {
+    let sandbox = Sandbox::with_session();
+    let bytes = crate::rawzip::zip(&[crate::rawzip::Raw::file("logs/a", b"a")]);
+    sandbox.write("archives/training_backup_20250101_000000.zip", "");
+    fs::write(sandbox.path("archives/training_backup_20250101_000000.zip"), bytes).unwrap();
+    let text = stdout(&mut sandbox.xtask(&["verify"]));
+    assert!(text.contains("by CRC-32: it has no manifest"), "{text}");
+}
+
+#[test]
+fn load_lets_the_trainer_load_the_archived_model() {
+    let sandbox = Sandbox::with_session();
+    sandbox.archive(NOW);
+    let load = |body: &str| {
+        let trainer = trainer(&sandbox, body);
+        let mut command = sandbox.xtask(&["verify", "--load", "--trainer-bin", &trainer]);
+        command.args(["--format", "json"]);
+        let output = command.output().unwrap();
+        let document: serde_json::Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code().unwrap(), document["archives"][0]["models"][0].clone())
+    };
+    let contract = r#"[ "$1" = check-model ] && [ "$(cat "$2")" = "the model" ]"#;
+    let (code, model) = load(contract);
+    assert_eq!((code, model["loads"].as_bool()), (0, Some(true)));
+    assert_eq!(model["path"], "models/memory_efficient_model_final.zip");
+    let (code, model) = load("echo bad >&2; exit 1");
+    assert_eq!((code, model["loads"].as_bool()), (1, Some(false)));
+    assert_eq!(load("exit 2").0, 1, "a trainer that does not know the task");
+    assert!(!sandbox.path(".trainvault/scratch").exists());
+}
+
+#[test]
+fn load_says_when_there_is_no_model() {
+    let sandbox = Sandbox::with_session();
+    fs::remove_dir_all(sandbox.path("models")).unwrap();
+    sandbox.archive(NOW);
+    let trainer = trainer(&sandbox, "exit 1");
+    let mut command = sandbox.xtask(&["verify", "--load", "--trainer-bin", &trainer]);
+    command.assert().code(3);
+    assert!(stderr(&mut command).contains("holds no model to load"));
+}

@@ -1,0 +1,138 @@
+//! Compresses blocks of one deflate stream, each on any thread.
+//!
+//! Blocks joined in order are one stream, which every unzip reads. The
+//! bytes depend on the content and the level alone. It only compresses;
+//! it is its own package so that `cargo xtask` can optimise it alone.
+
+mod bits;
+mod block;
+mod codes;
+mod huffman;
+mod matches;
+mod tables;
+
+use bits::BitWriter;
+use block::SubBlock;
+use matches::{Finder, Match};
+
+/// How far back a match may reach: a block compresses better with this
+/// much of what precedes it.
+pub const WINDOW_BYTES: usize = 32 * 1024;
+
+/// The content of a sub-block, which has codes of its own, in bytes.
+const SUB_BLOCK_BYTES: usize = 128 * 1024;
+
+/// How a block ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// At a whole byte: another block follows.
+    Flush,
+    /// With the end of the stream.
+    Finish,
+}
+
+/// How hard to look for matches.
+#[derive(Debug, Clone, Copy)]
+struct Effort {
+    /// How many earlier places are tried.
+    n_candidates: u32,
+    /// A match this long is taken at once.
+    nice_bytes: usize,
+    /// Whether the match one byte on is looked at, too.
+    is_lazy: bool,
+}
+
+impl Effort {
+    fn of(level: u8) -> Self {
+        let (n_candidates, nice_bytes, is_lazy) = match level {
+            0 | 1 => (1, 32, false),
+            2 => (2, 32, false),
+            3 | 4 => (1, 48, true),
+            5 => (1, 64, true),
+            6 => (2, 64, true),
+            7 => (5, 96, true),
+            8 => (16, 128, true),
+            _ => (64, 258, true),
+        };
+        Self { n_candidates, nice_bytes, is_lazy }
+    }
+}
+
+/// Compresses block after block; its memory is used again.
+#[derive(Debug)]
+pub struct Encoder {
+    effort: Effort,
+    finder: Finder,
+    sub_block: SubBlock,
+}
+
+impl Encoder {
+    /// Returns an encoder of `level`, 1 (fastest) to 9 (smallest).
+    pub fn new(level: u8) -> Self {
+        Self { effort: Effort::of(level), finder: Finder::new(), sub_block: SubBlock::new() }
+    }
+
+    /// Compresses `window` from `start` on, and puts the result at the
+    /// end of `out`; what precedes `start` precedes it in the stream.
+    ///
+    /// # Panics
+    /// When `start` is not in `window`.
+    pub fn block(&mut self, window: &[u8], start: usize, end: End, out: &mut Vec<u8>) {
+        let content_bytes = window[start..].len();
+        let begin = out.len();
+        // More than content that does not shrink needs.
+        out.resize(begin + content_bytes + content_bytes / 1024 + 1024, 0);
+        let mut bits = BitWriter::new(&mut out[begin..]);
+        self.finder.begin(window, start);
+        self.sub_block.begin(start);
+        self.parse(window, start, &mut bits);
+        self.sub_block.write(window, window.len(), end, &mut bits);
+        let length = bits.finish();
+        out.truncate(begin + length);
+    }
+
+    /// Splits the window into literals and matches, as long as a match
+    /// can begin; the rest is literals.
+    fn parse(&mut self, window: &[u8], start: usize, bits: &mut BitWriter<'_>) {
+        let limit = matches::limit(window);
+        let mut position = start;
+        let mut n_misses = 0;
+        while position < limit {
+            let found = self.finder.find(window, position, self.effort, 0);
+            if found.is_none() {
+                // Step faster through what does not repeat.
+                n_misses += 1;
+                position += 1 + (n_misses >> 7);
+            } else {
+                n_misses = 0;
+                position = self.take(window, position, found, limit);
+            }
+            let taken = position.min(window.len());
+            if taken - self.sub_block.start() >= SUB_BLOCK_BYTES {
+                self.sub_block.write_more(window, taken, bits);
+                self.finder.learn(self.sub_block.literal_cost());
+            }
+        }
+    }
+
+    /// Takes the match at `position`, or a better one a byte or more on,
+    /// and returns where it ends.
+    fn take(&mut self, window: &[u8], at: usize, first: Match, limit: usize) -> usize {
+        let (mut position, mut best) = (at, first);
+        let mut next = position + 1;
+        while self.effort.is_lazy && best.length < self.effort.nice_bytes && next < limit {
+            let later = self.finder.find(window, next, self.effort, best.gain);
+            next += 1;
+            if later.is_none() {
+                break;
+            }
+            (position, best) = (next - 1, later);
+        }
+        self.sub_block.push(window, position, best);
+        let end = position + best.length;
+        for passed in next..end.min(limit) {
+            self.finder.visit(window, passed);
+        }
+        end
+    }
+}

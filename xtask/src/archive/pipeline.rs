@@ -1,0 +1,283 @@
+//! Reads and packs files on all cores, and hands the results on in the
+//! order of the files.
+//!
+//! One thread reads large files, in blocks; as many as there are cores
+//! pack blocks and batches of small files. What waits is bounded by the
+//! number of threads, whatever the size of a file.
+
+use std::ops::Range;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use anyhow::{Context, Result, anyhow};
+use deflate::{End, WINDOW_BYTES};
+use sha2::{Digest, Sha256};
+
+use super::container::{EntryTail, Method};
+use super::pack::{BLOCK_BYTES, Packer, Packing};
+use super::source::{Source, unreadable};
+use super::stop_if;
+use crate::manifest::{FileEntry, Skipped};
+use crate::scan::SourceFile;
+
+/// The most files that one thread takes at once.
+const N_BATCH_FILES: usize = 64;
+
+/// What the files are, and how they are packed.
+#[derive(Clone, Copy)]
+pub struct Work<'a> {
+    pub files: &'a [SourceFile],
+    pub packing: Packing,
+    pub n_threads: usize,
+    pub interrupt: &'a AtomicBool,
+}
+
+/// What the manifest tells of a file, and how it changed while it was
+/// read.
+pub type Told = (FileEntry, Option<Skipped>);
+
+/// A small file, packed.
+pub struct Packed {
+    pub told: Told,
+    pub method: Method,
+    pub tail: EntryTail,
+    /// Where it lies in its batch's bytes.
+    pub range: Range<usize>,
+}
+
+/// Some small files, packed.
+pub struct Batch {
+    pub files: Vec<Packed>,
+    pub bytes: Vec<u8>,
+}
+
+/// A block of a large file, packed.
+pub struct Block {
+    pub bytes: Vec<u8>,
+    pub crc32: crc32fast::Hasher,
+}
+
+/// Takes what was packed, in the order of the files.
+pub trait Sink {
+    /// Takes the next small files, from the one numbered `first` on.
+    fn batch(&mut self, first: usize, batch: Batch) -> Result<()>;
+    /// Begins the large file numbered `idx`.
+    fn begin(&mut self, idx: usize, method: Method, size_bytes: u64) -> Result<()>;
+    /// Takes the next block of the large file.
+    fn block(&mut self, block: Block) -> Result<()>;
+    /// Ends the large file.
+    fn end(&mut self, told: Told) -> Result<()>;
+}
+
+/// Reads and packs the files of `work`, and hands them to `sink`.
+///
+/// # Errors
+/// The first that reading, packing or the sink meets.
+pub fn run(work: Work<'_>, sink: &mut impl Sink) -> Result<()> {
+    let n_waiting = 2 * work.n_threads + 1;
+    let (step_sender, steps) = sync_channel(n_waiting);
+    let (job_sender, jobs) = sync_channel(n_waiting);
+    let jobs = Mutex::new(jobs);
+    thread::scope(|scope| {
+        for _ in 0..work.n_threads {
+            scope.spawn(|| pack_jobs(work, &jobs));
+        }
+        scope.spawn(move || {
+            let feeder = Feeder { work, steps: step_sender, jobs: job_sender };
+            feeder.run();
+        });
+        // Dropping the steps, as an error here does, ends the feeder;
+        // that ends the packers.
+        hand_on(steps, sink)
+    })
+}
+
+fn hand_on(steps: Receiver<Step>, sink: &mut impl Sink) -> Result<()> {
+    let lost = || anyhow!("a thread that packs files ended early; this is a bug, please report it");
+    for step in steps {
+        match step {
+            Step::Batch(first, batch) => sink.batch(first, batch.recv().map_err(|_| lost())??)?,
+            Step::Begin(idx, method, size_bytes) => sink.begin(idx, method, size_bytes)?,
+            Step::Block(block) => sink.block(block.recv().map_err(|_| lost())?)?,
+            Step::End(told) => sink.end(told)?,
+            Step::Failed(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// What comes next in the archive; packed content comes by a channel of
+/// its own, when it is ready.
+enum Step {
+    Batch(usize, Receiver<Result<Batch>>),
+    Begin(usize, Method, u64),
+    Block(Receiver<Block>),
+    End(Told),
+    Failed(anyhow::Error),
+}
+
+enum Job {
+    Batch { files: Range<usize>, reply: SyncSender<Result<Batch>> },
+    Block { content: Content, reply: SyncSender<Block> },
+}
+
+/// A block of a large file, with what precedes it.
+struct Content {
+    window: Vec<u8>,
+    start: usize,
+    end: End,
+    method: Method,
+}
+
+/// Nobody waits for the result any more: the work has failed elsewhere.
+struct Stopped;
+
+struct Feeder<'a> {
+    work: Work<'a>,
+    steps: SyncSender<Step>,
+    jobs: SyncSender<Job>,
+}
+
+impl Feeder<'_> {
+    fn run(&self) {
+        let mut rest = 0..self.work.files.len();
+        while !rest.is_empty() {
+            let batch = batch_at(self.work.files, rest.start);
+            let result = if batch.is_empty() {
+                rest.start += 1;
+                self.large(rest.start - 1)
+            } else {
+                rest.start = batch.end;
+                self.batch(batch)
+            };
+            match result {
+                Ok(Ok(())) => {}
+                Ok(Err(Stopped)) => return,
+                Err(error) => {
+                    // Who no longer listens has an error already.
+                    let _ = self.steps.send(Step::Failed(error));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn step(&self, step: Step) -> Result<(), Stopped> {
+        self.steps.send(step).map_err(|_| Stopped)
+    }
+
+    fn batch(&self, files: Range<usize>) -> Result<Result<(), Stopped>> {
+        stop_if(self.work.interrupt)?;
+        let (reply, result) = sync_channel(1);
+        let sent = self.step(Step::Batch(files.start, result));
+        Ok(sent.and_then(|()| self.jobs.send(Job::Batch { files, reply }).map_err(|_| Stopped)))
+    }
+
+    /// Reads the large file numbered `idx` and sends it on in blocks.
+    fn large(&self, idx: usize) -> Result<Result<(), Stopped>> {
+        let found = &self.work.files[idx];
+        let mut source = Source::open(found)?;
+        let size_bytes = source.size_bytes;
+        let method = Packer::new(self.work.packing)
+            .method_for(source.file(), size_bytes)
+            .with_context(|| unreadable(found))?;
+        if self.step(Step::Begin(idx, method, size_bytes)).is_err() {
+            return Ok(Err(Stopped));
+        }
+        let mut digest = Sha256::new();
+        let (mut n_read, mut tail) = (0, Vec::new());
+        loop {
+            stop_if(self.work.interrupt)?;
+            let mut window = Vec::with_capacity(WINDOW_BYTES + BLOCK_BYTES);
+            window.append(&mut tail);
+            let start = window.len();
+            let n_wanted = BLOCK_BYTES.min(usize::try_from(size_bytes - n_read)?);
+            let n_bytes = source.read(n_wanted, &mut window)?;
+            digest.update(&window[start..]);
+            n_read += n_bytes as u64;
+            // A file that shrinks ends early.
+            let is_last = n_read == size_bytes || n_bytes < n_wanted;
+            tail.extend_from_slice(&window[window.len().saturating_sub(WINDOW_BYTES)..]);
+            let end = if is_last { End::Finish } else { End::Flush };
+            if self.block(Content { window, start, end, method }).is_err() {
+                return Ok(Err(Stopped));
+            }
+            if is_last {
+                return Ok(self.step(Step::End(source.finish(&digest.finalize(), n_read)?)));
+            }
+        }
+    }
+
+    fn block(&self, content: Content) -> Result<(), Stopped> {
+        let (reply, result) = sync_channel(1);
+        self.step(Step::Block(result))?;
+        self.jobs.send(Job::Block { content, reply }).map_err(|_| Stopped)
+    }
+}
+
+/// Returns the small files from `start` on that one thread takes at
+/// once: none when that one is large.
+fn batch_at(files: &[SourceFile], start: usize) -> Range<usize> {
+    let mut n_bytes = 0;
+    let fits = |file: &&SourceFile| {
+        n_bytes += file.size_bytes;
+        n_bytes <= BLOCK_BYTES as u64
+    };
+    let n_files = files[start..].iter().take(N_BATCH_FILES).take_while(fits).count();
+    start..start + n_files
+}
+
+fn pack_jobs(work: Work<'_>, jobs: &Mutex<Receiver<Job>>) {
+    let mut packer = Packer::new(work.packing);
+    loop {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        // Nobody may be left to take a reply: then all ends.
+        match next {
+            Ok(Job::Batch { files, reply }) => {
+                let _ = reply.send(pack_batch(&work.files[files], &mut packer));
+            }
+            Ok(Job::Block { content, reply }) => {
+                let _ = reply.send(pack_block(content, &mut packer));
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+fn pack_block(content: Content, packer: &mut Packer) -> Block {
+    let Content { mut window, start, end, method } = content;
+    let mut crc32 = crc32fast::Hasher::new();
+    crc32.update(&window[start..]);
+    let bytes = match method {
+        Method::Deflate => packer.block(&window, start, end),
+        Method::Store | Method::Zstd => window.split_off(start),
+    };
+    Block { bytes, crc32 }
+}
+
+fn pack_batch(files: &[SourceFile], packer: &mut Packer) -> Result<Batch> {
+    let mut batch = Batch { files: Vec::with_capacity(files.len()), bytes: Vec::new() };
+    let mut content = Vec::new();
+    for found in files {
+        let mut source = Source::open(found)?;
+        content.clear();
+        // One that has become large is cut, and said to have changed.
+        let n_wanted = usize::try_from(source.size_bytes)?.min(BLOCK_BYTES);
+        let size_bytes = source.read(n_wanted, &mut content)? as u64;
+        let told = source.finish(&Sha256::digest(&content), size_bytes)?;
+        let start = batch.bytes.len();
+        let method = packer
+            .whole(&content, &mut batch.bytes)
+            .with_context(|| format!("failed to pack `{}`", found.disk_path.display()))?;
+        let range = start..batch.bytes.len();
+        let tail = EntryTail {
+            crc32: crc32fast::hash(&content),
+            packed_bytes: range.len() as u64,
+            size_bytes,
+        };
+        batch.files.push(Packed { told, method, tail, range });
+    }
+    Ok(batch)
+}

@@ -1,0 +1,135 @@
+//! `restore`: brings files back, into the workspace or a folder.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Environment, Outcome, locate, outcome};
+use crate::cli::RestoreArgs;
+use crate::cycle::Job;
+use crate::exit::{CodedError, Exit};
+use crate::process;
+use crate::report::RestoreReport;
+use crate::restore::{self, FileSource, Overwrite, RestorePlan, Target, Written};
+use crate::scan::Selection;
+
+/// Restores what `args` names.
+pub fn run(
+    job: &mut Job<'_>,
+    args: &RestoreArgs,
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let only = selection(&args.only)?;
+    let into = args.into.as_ref().map(|into| environment.current_folder.join(into));
+    if let Some(into) = &into {
+        check_folder(job, into)?;
+    }
+    // The lock comes before the look at what is there.
+    let is_live = into.is_none();
+    let _lock = if is_live && !args.dry_run { Some(job.begin("restore")?) } else { None };
+    let archive = locate(job, &args.name, environment)?;
+    let mut source = restore::open(&archive)?;
+    let mut target = match into {
+        Some(into) => Target::folder(into),
+        None => Target::workspace(job.workspace.root(), &job.workspace.archives()),
+    };
+    let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
+    check_any(&archive, &plan, &source)?;
+    let mut report = RestoreReport::of(job, &archive, target.root(), args, plan);
+    let mut exit = report.exit();
+    if !args.dry_run && report.plan.conflicts.is_empty() {
+        check_space(target.root(), report.plan.size_bytes)?;
+        if is_live && !report.plan.write.is_empty() {
+            report.previous = hold_present(job, &report.plan)?;
+        }
+        let written = write(job, &mut source, &report.plan, &mut target)?;
+        report.finish(written);
+        exit = report.exit();
+        if exit == Exit::Done && report.is_idle() && args.overwrite == Overwrite::Never {
+            exit = Exit::NothingToDo;
+        }
+    }
+    Ok(outcome(&report, exit))
+}
+
+fn selection(only: &[String]) -> Result<Option<Selection>> {
+    if only.is_empty() {
+        return Ok(None);
+    }
+    let only = Selection::of_flag(only, "--only");
+    only.map(Some).map_err(|error| CodedError::Usage(format!("{error:#}")).into())
+}
+
+/// Refuses a folder that is the workspace itself or one of its stores.
+fn check_folder(job: &Job<'_>, into: &Path) -> Result<()> {
+    let Ok(into) = into.canonicalize() else { return Ok(()) };
+    let workspace = job.workspace;
+    if into == workspace.root() {
+        let text = "`--into` names the workspace itself; leave it out, and what is there is \
+                    archived first";
+        return Err(CodedError::Usage(text.to_owned()).into());
+    }
+    for store in [workspace.archives(), workspace.backups(), workspace.state()] {
+        if store.canonicalize().is_ok_and(|store| into.starts_with(store)) {
+            let text = format!(
+                "`{}` belongs to the tool; name another folder by `--into`",
+                workspace.display(&into)
+            );
+            return Err(CodedError::Usage(text).into());
+        }
+    }
+    Ok(())
+}
+
+fn check_any(archive: &Path, plan: &RestorePlan, source: &FileSource) -> Result<()> {
+    let is_empty = plan.write.is_empty()
+        && plan.unchanged.is_empty()
+        && plan.folders.is_empty()
+        && plan.conflicts.is_empty();
+    if !is_empty {
+        return Ok(());
+    }
+    match plan.lost.first() {
+        Some(lost) => bail!(
+            "nothing in `{}` can be restored: {}{}",
+            archive.display(),
+            lost.path.as_ref().map(|path| format!("`{path}`: ")).unwrap_or_default(),
+            lost.problem
+        ),
+        None if source.items.is_empty() => bail!("`{}` holds no files", archive.display()),
+        None => bail!("`--only` matches none of the files in `{}`", archive.display()),
+    }
+}
+
+fn check_space(folder: &Path, size_bytes: u64) -> Result<()> {
+    let existing: Option<PathBuf> =
+        folder.ancestors().find(|folder| folder.is_dir()).map(Path::to_owned);
+    let free_bytes = existing.and_then(|folder| process::free_bytes(&folder));
+    match free_bytes {
+        Some(free_bytes) if free_bytes < size_bytes => bail!(
+            "the files need {size_bytes} bytes and `{}` has {free_bytes} free; free some space, \
+             or choose files by `--only` (nothing was written)",
+            folder.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn hold_present(job: &mut Job<'_>, plan: &RestorePlan) -> Result<Option<String>> {
+    let held = restore::hold_present(job, plan)?;
+    if let Some((name, is_new)) = &held {
+        let already = if *is_new { "" } else { " already" };
+        (job.notes)(&format!("what was in the workspace is{already} in `{name}`"));
+    }
+    Ok(held.map(|(name, _)| name))
+}
+
+fn write(
+    job: &Job<'_>,
+    source: &mut FileSource,
+    plan: &RestorePlan,
+    target: &mut Target,
+) -> Result<Written> {
+    restore::apply(source, plan, target, job.interrupt)
+        .context("stopped in the middle; what is restored is whole, and the same again goes on")
+}

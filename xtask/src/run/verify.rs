@@ -1,0 +1,139 @@
+//! `verify`: reads archives back and lets the trainer load their models.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result};
+
+use super::{Environment, Outcome, locate, outcome};
+use crate::archive::stop_if;
+use crate::catalog::Catalog;
+use crate::cli::VerifyArgs;
+use crate::cycle::Job;
+use crate::exit::{CodedError, Exit};
+use crate::files;
+use crate::process;
+use crate::report::{CheckedModel, VerifiedArchive, VerifyReport};
+use crate::restore::{self, Overwrite, Target};
+use crate::scan::Selection;
+use crate::verify::{self, Checkup, Damage, Reading};
+
+/// The models that `--load` loads.
+const MODELS: &str = "models/*.zip";
+
+/// Verifies what `args` names.
+pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) -> Result<Outcome> {
+    let paths: Vec<PathBuf> = if args.all {
+        Catalog::read(job.workspace)?.archives.into_iter().rev().map(|a| a.path).collect()
+    } else {
+        vec![locate(job, &args.name, environment)?]
+    };
+    let binary = args.load.then(|| trainer(args, environment)).transpose()?;
+    let mut archives = Vec::new();
+    for path in paths {
+        stop_if(job.interrupt)?;
+        let checkup = check(&path, args.all, job.interrupt)?;
+        // What a signal cut short is not damaged.
+        stop_if(job.interrupt)?;
+        let mut archive = VerifiedArchive::of(&path, checkup);
+        if let Some(binary) = &binary {
+            archive.models = load_models(job, &path, binary)?;
+            archive.settle();
+        }
+        for warning in &archive.warnings {
+            (job.notes)(&format!("warning: `{}` {warning}", archive.name));
+        }
+        archives.push(archive);
+    }
+    let exit = match &archives[..] {
+        [] => Exit::NothingToDo,
+        archives if archives.iter().all(|archive| archive.is_good) => Exit::Done,
+        _ => Exit::Failed,
+    };
+    Ok(outcome(&VerifyReport { format: 1, archives }, exit))
+}
+
+/// Checks the archive at `path`. One of many that cannot be opened is
+/// as damaged as others; it does not end the round.
+fn check(path: &Path, is_one_of_many: bool, interrupt: &AtomicBool) -> Result<Checkup> {
+    let reading = Reading { interrupt: Some(interrupt), ..Reading::default() };
+    match verify::check_as(path, reading) {
+        Err(error) if is_one_of_many => {
+            let damage = vec![Damage { path: None, problem: format!("{error:#}") }];
+            Ok(Checkup { damage, ..Checkup::default() })
+        }
+        result => result,
+    }
+}
+
+fn trainer(args: &VerifyArgs, environment: &Environment<'_>) -> Result<PathBuf> {
+    match &args.trainer_bin {
+        Some(path) => Ok(environment.current_folder.join(path)),
+        None => process::build_trainer(&environment.trainer_home),
+    }
+}
+
+/// Unpacks the models of the archive at `path` to a scratch folder, and
+/// lets `binary` load each.
+fn load_models(job: &mut Job<'_>, path: &Path, binary: &Path) -> Result<Vec<CheckedModel>> {
+    let scratch = Scratch::take(job)?;
+    let mut source = restore::open(path)?;
+    let only = Selection::of_flag(&[MODELS.to_owned()], "--only")?;
+    let mut target = Target::folder(scratch.folder.clone());
+    let plan = restore::survey(&mut source, &mut target, Some(&only), Overwrite::Never)?;
+    let written = restore::apply(&mut source, &plan, &mut target, job.interrupt)?;
+    plan.write
+        .iter()
+        .map(|step| {
+            stop_if(job.interrupt)?;
+            let is_whole = written.restored.contains(&step.path);
+            let model = scratch.folder.join(&step.target);
+            let loads = is_whole && process::check_model(binary, &model)?;
+            Ok(CheckedModel { path: step.path.clone(), loads })
+        })
+        .collect()
+}
+
+/// A folder of one process at a time, removed with all in it.
+struct Scratch {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Scratch {
+    fn take(job: &Job<'_>) -> Result<Self> {
+        let state = job.workspace.state();
+        files::create_folder(&state)?;
+        let path = state.join("scratch.lock");
+        let failed = || format!("failed to lock `{}`", path.display());
+        let lock = File::create(&path).with_context(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let text = "another `verify --load` is running in the workspace; wait for it";
+                return Err(CodedError::Locked(text.to_owned()).into());
+            }
+            Err(TryLockError::Error(error)) => return Err(error).with_context(failed),
+        }
+        let folder = state.join("scratch");
+        clear(&folder)?;
+        Ok(Self { folder, _lock: lock })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What stays is removed by the next that takes the folder.
+        let _ = clear(&self.folder);
+    }
+}
+
+fn clear(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("failed to remove `{}`", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
