@@ -11,6 +11,7 @@ use trainer::metrics::{
     BarCalendar, Performance, PerformanceTracker, PeriodsBasis, PeriodsPerYear, Simulation,
 };
 
+mod figures;
 mod periods;
 mod sharpe;
 
@@ -27,8 +28,12 @@ fn at_equity(equity: f64) -> BarOutcome {
         traded_notional: 0.0,
         commission: 0.0,
         slippage: 0.0,
+        funding: 0.0,
         n_closed: 0,
         n_won: 0,
+        profit: 0.0,
+        loss: 0.0,
+        squared_pnl: 0.0,
         status: StepStatus::Running,
     }
 }
@@ -126,17 +131,10 @@ fn a_run_without_returns_defines_only_what_it_can() {
     assert_near(performance.net_return, 0.0);
     let undefined: Vec<_> = performance.undefined.keys().map(String::as_str).collect();
     assert_eq!(
-        undefined,
-        [
-            "annual_return",
-            "exposure",
-            "probabilistic_sharpe",
-            "sharpe",
-            "sharpe_high",
-            "sharpe_low",
-            "volatility",
-            "win_rate"
-        ]
+        undefined.join(" "),
+        "annual_return calmar conditional_value_at_risk expectancy exposure probabilistic_sharpe \
+         profit_factor sharpe sharpe_high sharpe_low sortino sqn tail_ratio value_at_risk \
+         volatility win_rate"
     );
 }
 

@@ -1,6 +1,8 @@
 //! The trainer's command line: reads the clock, the arguments and the
 //! settings, and prints the results.
 
+mod cli;
+
 use std::io::{self, BufRead as _, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -8,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use trainer::config::{
     ConfigFile, LOGGING_FILE, Level, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, load,
@@ -18,6 +20,10 @@ use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, parse_time, subscriber,
 };
 use trainer::train::{StopFlag, TrainOptions, check, comparison, run};
+
+use cli::Format;
+use cli::metrics::MetricsArguments;
+use cli::simulate::SimulateArguments;
 
 const FAILED: u8 = 1;
 const LOCKED: u8 = 11;
@@ -37,6 +43,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(TrainArguments),
+    Simulate(SimulateArguments),
+    Metrics(MetricsArguments),
     CheckModel(CheckModelArguments),
 }
 
@@ -96,18 +104,14 @@ struct TrainArguments {
     exit_with_parent: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let done = match Cli::parse().command {
         Command::Train(arguments) => train(&arguments),
         Command::CheckModel(arguments) => check_model(&arguments.model),
+        Command::Simulate(arguments) => cli::simulate::run(&arguments).and_then(|text| told(&text)),
+        Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
     };
-    match result {
+    match done {
         Ok(code) => code,
         Err(error) => {
             // The log may not be open yet.
@@ -116,6 +120,10 @@ fn main() -> ExitCode {
             ExitCode::from(if is_locked { LOCKED } else { FAILED })
         }
     }
+}
+
+fn told(result: &str) -> Result<ExitCode> {
+    print(result).map(|()| ExitCode::SUCCESS)
 }
 
 fn check_model(path: &Path) -> Result<ExitCode> {
@@ -272,7 +280,7 @@ fn print(text: &str) -> Result<()> {
     match io::stdout().write_all(text.as_bytes()) {
         // Who reads no further has what they wanted.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed.context("failed to print the result; it is in `logs/session.json`"),
+        printed => printed.context("failed to print the result"),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{BUSINESS_DAYS, assert_near, at_equity};
 /// Returns the figures of a run with these returns.
 fn of_returns(returns: impl IntoIterator<Item = f64>, seed: u64) -> Performance {
     let mut equity = 10_000.0;
-    let mut tracker = PerformanceTracker::new(equity, BUSINESS_DAYS).with_interval(seed);
+    let mut tracker = PerformanceTracker::new(equity, BUSINESS_DAYS).with_risk(seed);
     for value in returns {
         equity *= 1.0 + value;
         tracker.push(&at_equity(equity));

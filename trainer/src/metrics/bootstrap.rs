@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use crate::forest::splitmix64;
 
 use super::groups::Group;
+use super::returns::quantile;
 use block_length::block_length;
 
 /// Resamples of one interval.
@@ -177,17 +178,4 @@ impl Draws {
         let n_more = (uniform.ln() * scale) as usize;
         1 + n_more
     }
-}
-
-/// Returns the value below which `share` of `sorted` lies, interpolated.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let position = share * (sorted.len() - 1) as f64;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an index into the slice"
-    )]
-    let idx = position as usize;
-    let next = sorted[(idx + 1).min(sorted.len() - 1)];
-    sorted[idx] + (next - sorted[idx]) * (position - idx as f64)
 }

@@ -8,17 +8,24 @@
 //! each is a policy given to a [`Simulation`].
 
 mod bootstrap;
+mod curve;
+mod curve_file;
 mod groups;
 mod moments;
 mod normal;
 mod performance;
 mod periods;
+mod returns;
 mod sharpe;
 mod simulation;
+mod table;
 mod tracker;
+mod trades;
 
+pub use curve_file::measure_curve;
 pub use performance::Performance;
 pub use periods::{BarCalendar, PeriodsBasis, PeriodsPerYear};
 pub use sharpe::{SharpeSample, Trials};
 pub use simulation::Simulation;
+pub use table::{ACCOUNT_FIGURES, account_table, curve_table};
 pub use tracker::PerformanceTracker;

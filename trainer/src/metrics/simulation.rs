@@ -38,11 +38,12 @@ impl Simulation {
         })
     }
 
-    /// Wants an interval of the Sharpe ratio, drawn with `seed`; to be
-    /// called before the first bar.
+    /// Wants the figures that take the returns themselves: the Sharpe
+    /// ratio's interval, drawn with `seed`, and the tails. To be called
+    /// before the first bar.
     #[must_use]
-    pub fn with_interval(mut self, seed: u64) -> Self {
-        self.tracker = self.tracker.with_interval(seed);
+    pub fn with_risk(mut self, seed: u64) -> Self {
+        self.tracker = self.tracker.with_risk(seed);
         self
     }
 

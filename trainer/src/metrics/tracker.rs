@@ -4,43 +4,26 @@ use std::collections::BTreeMap;
 
 use crate::environment::{BarOutcome, StepStatus};
 
-use super::bootstrap::{Interval, sharpe_interval};
-use super::groups::Groups;
-use super::moments::Moments;
+use super::curve::Curve;
+use super::trades::Trades;
 use super::{Performance, PeriodsPerYear, SharpeSample};
-
-/// A spread of returns up to this is rounding: each is a quotient near
-/// 1 less 1, so its error is about one epsilon.
-const NO_SPREAD: f64 = 4.0 * f64::EPSILON;
 
 /// Gathers the figures of one account, fed once a bar.
 #[derive(Debug, Clone)]
 pub struct PerformanceTracker {
     periods_per_year: PeriodsPerYear,
     initial_equity: f64,
-    /// What the Sharpe ratio's interval is drawn with.
-    seed: Option<u64>,
+    /// Up to the bar before the last.
     curve: Curve,
     /// The last bar's equity, open to change until the next bar.
     last_equity: Option<f64>,
     n_exposed: u64,
-    n_trades: u64,
-    n_won: u64,
+    trades: Trades,
     turnover: f64,
     commission: f64,
     slippage: f64,
+    funding: f64,
     is_bankrupt: bool,
-}
-
-/// The equity curve up to the bar before the last.
-#[derive(Debug, Clone)]
-struct Curve {
-    equity: f64,
-    peak: f64,
-    max_drawdown: f64,
-    returns: Moments,
-    /// The returns to resample, where an interval is wanted.
-    groups: Option<Groups>,
 }
 
 impl PerformanceTracker {
@@ -50,31 +33,24 @@ impl PerformanceTracker {
         Self {
             periods_per_year,
             initial_equity,
-            seed: None,
-            curve: Curve {
-                equity: initial_equity,
-                peak: initial_equity,
-                max_drawdown: 0.0,
-                returns: Moments::default(),
-                groups: None,
-            },
+            curve: Curve::new(initial_equity),
             last_equity: None,
             n_exposed: 0,
-            n_trades: 0,
-            n_won: 0,
+            trades: Trades::default(),
             turnover: 0.0,
             commission: 0.0,
             slippage: 0.0,
+            funding: 0.0,
             is_bankrupt: false,
         }
     }
 
-    /// Wants an interval of the Sharpe ratio, drawn with `seed`; to be
-    /// called before the first bar. It takes up to 400 kB.
+    /// Wants the figures that take the returns themselves: the Sharpe
+    /// ratio's interval, drawn with `seed`, and the tails. To be called
+    /// before the first bar; it takes up to 3 MB.
     #[must_use]
-    pub fn with_interval(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self.curve.groups = Some(Groups::new());
+    pub fn with_risk(mut self, seed: u64) -> Self {
+        self.curve = self.curve.with_risk(seed);
         self
     }
 
@@ -83,10 +59,8 @@ impl PerformanceTracker {
         if outcome.status == StepStatus::Refused {
             return;
         }
-        if let Some(equity) = self.last_equity {
-            self.curve.push(equity);
-        }
-        self.add_fills(outcome);
+        self.end_bar();
+        self.add_flows(outcome);
         self.n_exposed += u64::from(outcome.is_exposed);
         self.last_equity = Some(outcome.equity);
     }
@@ -96,128 +70,90 @@ impl PerformanceTracker {
     ///
     /// [`Environment::finish`]: crate::environment::Environment::finish
     pub fn settle(&mut self, outcome: &BarOutcome) {
-        self.add_fills(outcome);
+        self.add_flows(outcome);
         if let Some(equity) = &mut self.last_equity {
             *equity = outcome.equity;
         }
     }
 
+    /// Returns the Sharpe ratio per bar with its sample, where defined.
+    pub fn sharpe_sample(&self) -> Option<SharpeSample> {
+        let mut whole = self.clone();
+        whole.end_bar();
+        whole.curve.sharpe_sample().ok()
+    }
+
     /// Returns the figures so far.
     pub fn performance(&self) -> Performance {
-        let mut curve = self.curve.clone();
-        if let Some(equity) = self.last_equity {
-            curve.push(equity);
-        }
-        let interval = self.sharpe_interval(&mut curve);
+        let mut whole = self.clone();
+        whole.end_bar();
+        let Self { curve, trades, .. } = &whole;
+        let n_bars = curve.n_returns();
+        let periods = self.periods_per_year.value;
+        let interval = curve.sharpe_interval(periods);
         let mut undefined = BTreeMap::new();
         let mut figure = |name: &str, value: Result<f64, &str>| {
             value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
         };
         Performance {
-            n_bars: curve.returns.n(),
+            n_bars,
             initial_equity: self.initial_equity,
-            final_equity: curve.equity,
-            net_return: curve.equity / self.initial_equity - 1.0,
-            annual_return: figure("annual_return", self.annual_return(&curve)),
-            volatility: figure("volatility", self.volatility(&curve)),
-            sharpe: figure("sharpe", self.sharpe(&curve)),
+            final_equity: curve.equity(),
+            net_return: curve.equity() / self.initial_equity - 1.0,
+            annual_return: figure("annual_return", curve.annual_return(periods)),
+            volatility: figure("volatility", curve.volatility(periods)),
+            sharpe: figure("sharpe", curve.sharpe(periods)),
             sharpe_low: figure("sharpe_low", interval.map(|interval| interval.low)),
             sharpe_high: figure("sharpe_high", interval.map(|interval| interval.high)),
-            probabilistic_sharpe: figure("probabilistic_sharpe", probabilistic_sharpe(&curve)),
-            max_drawdown: curve.max_drawdown,
-            n_trades: self.n_trades,
-            win_rate: figure("win_rate", share(self.n_won, self.n_trades, "no trade was closed")),
-            exposure: figure("exposure", share(self.n_exposed, curve.returns.n(), "no bars")),
+            probabilistic_sharpe: figure("probabilistic_sharpe", curve.probabilistic_sharpe()),
+            sortino: figure("sortino", curve.sortino(periods)),
+            max_drawdown: curve.max_drawdown(),
+            max_drawdown_bars: curve.max_drawdown_bars(),
+            calmar: figure("calmar", curve.calmar(periods)),
+            tail_ratio: figure("tail_ratio", curve.tail_ratio()),
+            value_at_risk: figure("value_at_risk", curve.value_at_risk()),
+            conditional_value_at_risk: figure(
+                "conditional_value_at_risk",
+                curve.conditional_value_at_risk(),
+            ),
+            n_trades: trades.n(),
+            win_rate: figure("win_rate", trades.win_rate()),
+            profit_factor: figure("profit_factor", trades.profit_factor()),
+            expectancy: figure("expectancy", trades.expectancy()),
+            sqn: figure("sqn", trades.sqn()),
+            exposure: figure("exposure", whole.exposure()),
             turnover: self.turnover,
             commission: self.commission,
             slippage: self.slippage,
+            funding: self.funding,
             is_bankrupt: self.is_bankrupt,
             periods_per_year: self.periods_per_year,
             undefined,
         }
     }
 
-    fn add_fills(&mut self, outcome: &BarOutcome) {
+    fn end_bar(&mut self) {
+        if let Some(equity) = self.last_equity {
+            self.curve.push(equity);
+        }
+    }
+
+    fn add_flows(&mut self, outcome: &BarOutcome) {
         if outcome.traded_notional > 0.0 {
             let equity_before = self.last_equity.unwrap_or(self.initial_equity);
             self.turnover += outcome.traded_notional / equity_before;
             self.commission += outcome.commission;
             self.slippage += outcome.slippage;
         }
-        self.n_trades += u64::from(outcome.n_closed);
-        self.n_won += u64::from(outcome.n_won);
+        self.funding += outcome.funding;
+        self.trades.add(outcome);
         self.is_bankrupt |= outcome.status == StepStatus::Bankrupt;
     }
 
-    fn annual_return(&self, curve: &Curve) -> Result<f64, &'static str> {
-        if curve.returns.n() == 0 {
-            return Err("no bars");
+    fn exposure(&self) -> Result<f64, &'static str> {
+        match self.curve.n_returns() {
+            0 => Err("no bars"),
+            n_bars => Ok(self.n_exposed as f64 / n_bars as f64),
         }
-        if curve.equity <= 0.0 {
-            return Err("nothing is left");
-        }
-        let n_years = curve.returns.n() as f64 / self.periods_per_year.value;
-        let annual = (curve.equity / self.initial_equity).powf(1.0 / n_years) - 1.0;
-        annual.is_finite().then_some(annual).ok_or("too large for a number: too few bars")
     }
-
-    fn volatility(&self, curve: &Curve) -> Result<f64, &'static str> {
-        if curve.returns.n() < 2 {
-            return Err("fewer than 2 bars");
-        }
-        Ok(curve.returns.standard_deviation() * self.periods_per_year.value.sqrt())
-    }
-
-    fn sharpe(&self, curve: &Curve) -> Result<f64, &'static str> {
-        Ok(curve.sharpe()? * self.periods_per_year.value.sqrt())
-    }
-
-    /// Returns the annual interval, and takes the returns for it.
-    fn sharpe_interval(&self, curve: &mut Curve) -> Result<Interval, &'static str> {
-        curve.sharpe()?;
-        let seed = self.seed.ok_or("not asked for")?;
-        let groups = curve.groups.take().expect("they come with the seed").finish();
-        let Interval { low, high } = sharpe_interval(&groups, seed)?;
-        let scale = self.periods_per_year.value.sqrt();
-        Ok(Interval { low: low * scale, high: high * scale })
-    }
-}
-
-fn probabilistic_sharpe(curve: &Curve) -> Result<f64, &'static str> {
-    let sample = SharpeSample {
-        sharpe: curve.sharpe()?,
-        n: curve.returns.n(),
-        skewness: curve.returns.skewness(),
-        kurtosis: curve.returns.kurtosis(),
-    };
-    sample.probabilistic(0.0).ok_or("the returns take too few values")
-}
-
-impl Curve {
-    fn push(&mut self, equity: f64) {
-        let value = equity / self.equity - 1.0;
-        self.returns.push(value);
-        if let Some(groups) = &mut self.groups {
-            groups.push(value);
-        }
-        self.equity = equity;
-        self.peak = self.peak.max(equity);
-        self.max_drawdown = self.max_drawdown.max(1.0 - equity / self.peak);
-    }
-
-    /// Returns the Sharpe ratio per bar.
-    fn sharpe(&self) -> Result<f64, &'static str> {
-        if self.returns.n() < 2 {
-            return Err("fewer than 2 bars");
-        }
-        let deviation = self.returns.standard_deviation();
-        if deviation <= NO_SPREAD {
-            return Err("the returns do not vary: their standard deviation is 0");
-        }
-        Ok(self.returns.mean() / deviation)
-    }
-}
-
-fn share(part: u64, whole: u64, reason: &'static str) -> Result<f64, &'static str> {
-    if whole == 0 { Err(reason) } else { Ok(part as f64 / whole as f64) }
 }

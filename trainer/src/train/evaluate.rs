@@ -41,7 +41,7 @@ impl Trial<'_> {
         let (sinks, mut curve) = outlets;
         let fresh = || {
             let simulation = Simulation::new(self.environment, self.periods_per_year);
-            simulation.map(|simulation| simulation.with_interval(self.seed))
+            simulation.map(|simulation| simulation.with_risk(self.seed))
         };
         let (mut agent, mut holder, mut idler) = (fresh()?, fresh()?, fresh()?);
         let full_target = self.environment.buy_and_hold_target();

@@ -43,7 +43,7 @@ const FIGURES: [(&str, Figure); 11] = [
     ("trades", |p| Some(p.n_trades.to_string())),
     ("exposure", |p| p.exposure.map(percent)),
     ("turnover", |p| Some(format!("{:.1}", p.turnover))),
-    ("costs", |p| Some(format!("{:.2}", p.commission + p.slippage))),
+    ("costs", |p| Some(format!("{:.2}", p.commission + p.slippage + p.funding))),
     ("final equity", |p| Some(format!("{:.2}", p.final_equity))),
 ];
 
