@@ -19,7 +19,7 @@ use trainer::model::TradingModel;
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, parse_time, subscriber,
 };
-use trainer::train::{StopFlag, TrainOptions, check, comparison, run};
+use trainer::train::{StopFlag, TrainOptions, check, comparison, run, whereabouts};
 
 use cli::Format;
 use cli::metrics::MetricsArguments;
@@ -167,7 +167,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
     });
     Ok(match result {
         Ok(session) => {
-            print(&result_text(&session, arguments.format)?)?;
+            print(&result_text(&session, arguments)?)?;
             ExitCode::from(if session.status == Status::Completed { 0 } else { INTERRUPTED })
         }
         Err(error) => {
@@ -269,9 +269,11 @@ fn exit_with_parent(stop: StopFlag) {
     });
 }
 
-fn result_text(session: &Session, format: Format) -> Result<String> {
-    Ok(match format {
-        Format::Text => comparison(session),
+fn result_text(session: &Session, arguments: &TrainArguments) -> Result<String> {
+    Ok(match arguments.format {
+        // The parent says itself what it did with the files.
+        Format::Text if arguments.exit_with_parent => comparison(session),
+        Format::Text => comparison(session) + &whereabouts(session),
         Format::Json => serde_json::to_string_pretty(session)? + "\n",
     })
 }

@@ -24,6 +24,12 @@ pub fn comparison(session: &Session) -> String {
     if let Some(verdict) = metrics.agent.as_ref().and_then(luck) {
         let _ = writeln!(text, "{verdict}\n");
     }
+    text
+}
+
+/// Returns where the model and the record of the run lie.
+pub fn whereabouts(session: &Session) -> String {
+    let mut text = String::new();
     if let Some(model) = &session.model {
         let _ = writeln!(text, "Model    {}", model.path);
     }
