@@ -19,7 +19,7 @@ use xtask::verify::{self, Reading, Receipt};
 use crate::support::{Sandbox, time};
 
 /// What the tool packs at once.
-const BLOCK_BYTES: usize = 512 * 1024;
+const BLOCK_BYTES: usize = 1024 * 1024;
 
 fn request(interrupt: &AtomicBool) -> Request<'_> {
     Request {
@@ -215,8 +215,8 @@ fn a_file_that_grows_shrinks_or_vanishes_is_a_consistent_prefix() {
         original.len(),
     );
     check_prefix(&archive_while(&Sandbox::with_session(), cut).unwrap(), &original, 99);
-    let vanished = archive_while(&Sandbox::with_session(), remove);
-    match vanished {
+    let sandbox = Sandbox::with_session();
+    match archive_while(&sandbox, remove) {
         Ok(receipt) => check_prefix(&receipt, &original, original.len()),
         Err(error) => assert!(format!("{error:#}").contains("changing.log"), "{error:#}"),
     }

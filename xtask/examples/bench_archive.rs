@@ -82,7 +82,7 @@ impl Contest<'_> {
     fn archive(&self, tool: &Path) -> Result<()> {
         let root = self.root.to_string_lossy();
         let zip = self.root.join("archives/training_backup_20260102_030405.zip");
-        let other = self.root.join("other");
+        let other = self.root.join("other.zip");
         let python = "import sys, zipfile, os\n\
             z = zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED)\n\
             for top in ('logs', 'models', 'config'):\n\

@@ -42,6 +42,7 @@ pub mod restore;
 
 pub mod process;
 
+pub mod coverage;
 pub mod cycle;
 pub mod train;
 

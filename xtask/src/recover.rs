@@ -13,6 +13,7 @@ use crate::annotations;
 use crate::archive;
 use crate::catalog::{BACKUP_RECORD, BackupRecord, Catalog, exists, folder_entries};
 use crate::clean;
+use crate::coverage;
 use crate::prune::{finish_deletion, is_doomed};
 use crate::scan::scan;
 use crate::trash;
@@ -206,5 +207,6 @@ fn is_covered(workspace: &Workspace, archive: &str) -> Result<bool> {
     let Some(manifest) = found.manifest() else {
         return Ok(false);
     };
-    Ok(clean::uncovered(&scan(workspace)?, manifest).is_none())
+    let found = scan(workspace)?;
+    Ok(coverage::uncovered(&coverage::moved_by_clean(&found), manifest).is_none())
 }

@@ -34,6 +34,8 @@ pub enum End {
 /// How hard to look for matches.
 #[derive(Debug, Clone, Copy)]
 struct Effort {
+    /// How many bytes are looked up: short matches rarely pay.
+    n_hashed_bytes: u32,
     /// How many earlier places are tried.
     n_candidates: u32,
     /// A match this long is taken at once.
@@ -44,17 +46,17 @@ struct Effort {
 
 impl Effort {
     fn of(level: u8) -> Self {
-        let (n_candidates, nice_bytes, is_lazy) = match level {
-            0 | 1 => (1, 32, false),
-            2 => (2, 32, false),
-            3 | 4 => (1, 48, true),
-            5 => (1, 64, true),
-            6 => (2, 64, true),
-            7 => (5, 96, true),
-            8 => (16, 128, true),
-            _ => (64, 258, true),
+        let (n_hashed_bytes, n_candidates, nice_bytes, is_lazy) = match level {
+            0 | 1 => (6, 1, 32, false),
+            2 => (6, 2, 32, false),
+            3 | 4 => (6, 1, 48, true),
+            5 => (5, 1, 64, true),
+            6 => (6, 2, 64, true),
+            7 => (5, 6, 96, true),
+            8 => (5, 24, 128, true),
+            _ => (4, 128, 258, true),
         };
-        Self { n_candidates, nice_bytes, is_lazy }
+        Self { n_hashed_bytes, n_candidates, nice_bytes, is_lazy }
     }
 }
 
@@ -83,7 +85,7 @@ impl Encoder {
         // More than content that does not shrink needs.
         out.resize(begin + content_bytes + content_bytes / 1024 + 1024, 0);
         let mut bits = BitWriter::new(&mut out[begin..]);
-        self.finder.begin(window, start);
+        self.finder.begin(window, start, self.effort);
         self.sub_block.begin(start);
         self.parse(window, start, &mut bits);
         self.sub_block.write(window, window.len(), end, &mut bits);
@@ -118,10 +120,12 @@ impl Encoder {
     /// Takes the match at `position`, or a better one a byte or more on,
     /// and returns where it ends.
     fn take(&mut self, window: &[u8], at: usize, first: Match, limit: usize) -> usize {
+        // It rarely pays to search for long here.
+        let effort = Effort { n_candidates: self.effort.n_candidates.div_ceil(2), ..self.effort };
         let (mut position, mut best) = (at, first);
         let mut next = position + 1;
         while self.effort.is_lazy && best.length < self.effort.nice_bytes && next < limit {
-            let later = self.finder.find(window, next, self.effort, best.gain);
+            let later = self.finder.find(window, next, effort, best.gain);
             next += 1;
             if later.is_none() {
                 break;

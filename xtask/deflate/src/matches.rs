@@ -1,4 +1,4 @@
-//! Finds what occurred before, by hashes of five bytes.
+//! Finds what occurred before, by hashes of a few bytes.
 //!
 //! A match is judged by the bits that it saves, not by its length: in
 //! figures, short matches cost more than the digits they replace.
@@ -7,7 +7,6 @@ use crate::tables::LENGTH_MAX;
 use crate::{Effort, WINDOW_BYTES};
 
 const HASH_BITS: u32 = 15;
-const N_HASHED_BYTES: u32 = 5;
 const MULTIPLIER: u64 = 0x9E37_79B1_85EB_CA87;
 /// The longest distance: what the chains surely still hold.
 const DISTANCE_MAX: usize = WINDOW_BYTES - LENGTH_MAX - 1;
@@ -41,21 +40,24 @@ pub struct Finder {
     earlier: Box<[u32; WINDOW_BYTES]>,
     /// What a literal costs, in sixteenths of a bit.
     literal_cost: u32,
+    /// How many bits of eight bytes are left out of the hash.
+    n_bits_out: u32,
 }
 
 impl Finder {
     pub fn new() -> Self {
-        Self { newest: boxed(), earlier: boxed(), literal_cost: 8 * BIT }
+        Self { newest: boxed(), earlier: boxed(), literal_cost: 8 * BIT, n_bits_out: 0 }
     }
 
     /// Forgets all, and learns what precedes `start`.
-    pub fn begin(&mut self, window: &[u8], start: usize) {
+    pub fn begin(&mut self, window: &[u8], start: usize, effort: Effort) {
+        let sample = &window[start..window.len().min(start + 16 * 1024)];
+        self.literal_cost = entropy(sample).max(1);
+        self.n_bits_out = 64 - 8 * effort.n_hashed_bytes;
         self.newest.fill(0);
         for position in start.saturating_sub(WINDOW_BYTES)..start.min(limit(window)) {
             self.visit(window, position);
         }
-        let sample = &window[start..window.len().min(start + 16 * 1024)];
-        self.literal_cost = entropy(sample).max(1);
     }
 
     /// Takes `literal_cost`, where it is known, for what follows.
@@ -66,7 +68,7 @@ impl Finder {
     /// Remembers `position`, and returns the last with the same hash.
     #[inline]
     pub fn visit(&mut self, window: &[u8], position: usize) -> u32 {
-        let hashed = load(window, position) << (64 - 8 * N_HASHED_BYTES);
+        let hashed = load(window, position) << self.n_bits_out;
         let hash = (hashed.wrapping_mul(MULTIPLIER) >> (64 - HASH_BITS)) as usize;
         let place = self.newest[hash];
         #[expect(clippy::cast_possible_truncation, reason = "a block is far smaller than 4 GiB")]

@@ -8,7 +8,7 @@ use super::container::Method;
 use crate::config::Compression;
 
 /// How much of a file is packed at once, in bytes.
-pub const BLOCK_BYTES: usize = 512 * 1024;
+pub const BLOCK_BYTES: usize = 1024 * 1024;
 /// How much of each part of a large file is tried.
 const SAMPLE_BYTES: usize = 32 * 1024;
 
@@ -31,10 +31,8 @@ impl Packer {
     }
 
     /// Packs a block of a stream: `window` from `start` on.
-    pub fn block(&mut self, window: &[u8], start: usize, end: End) -> Vec<u8> {
-        let mut packed = Vec::new();
-        self.encoder.block(window, start, end, &mut packed);
-        packed
+    pub fn block(&mut self, window: &[u8], start: usize, end: End, out: &mut Vec<u8>) {
+        self.encoder.block(window, start, end, out);
     }
 
     /// Packs `content` at the end of `out`, or stores it when that saves
@@ -78,7 +76,8 @@ impl Packer {
             let mut sample = Vec::with_capacity(SAMPLE_BYTES);
             content.seek(SeekFrom::Start(start))?;
             content.take(SAMPLE_BYTES as u64).read_to_end(&mut sample)?;
-            let packed = self.block(&sample, 0, End::Finish);
+            let mut packed = Vec::new();
+            self.block(&sample, 0, End::Finish, &mut packed);
             is_worth_it |= pays(sample.len(), packed.len());
         }
         content.rewind()?;

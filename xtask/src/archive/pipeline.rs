@@ -66,7 +66,7 @@ pub trait Sink {
     /// Begins the large file numbered `idx`.
     fn begin(&mut self, idx: usize, method: Method, size_bytes: u64) -> Result<()>;
     /// Takes the next block of the large file.
-    fn block(&mut self, block: Block) -> Result<()>;
+    fn block(&mut self, block: &Block) -> Result<()>;
     /// Ends the large file.
     fn end(&mut self, told: Told) -> Result<()>;
 }
@@ -76,36 +76,56 @@ pub trait Sink {
 /// # Errors
 /// The first that reading, packing or the sink meets.
 pub fn run(work: Work<'_>, sink: &mut impl Sink) -> Result<()> {
-    let n_waiting = 2 * work.n_threads + 1;
+    let n_waiting = work.n_threads + 4;
+    let spare = Spare::default();
     let (step_sender, steps) = sync_channel(n_waiting);
     let (job_sender, jobs) = sync_channel(n_waiting);
     let jobs = Mutex::new(jobs);
     thread::scope(|scope| {
         for _ in 0..work.n_threads {
-            scope.spawn(|| pack_jobs(work, &jobs));
+            scope.spawn(|| pack_jobs(work, &jobs, &spare));
         }
-        scope.spawn(move || {
-            let feeder = Feeder { work, steps: step_sender, jobs: job_sender };
-            feeder.run();
-        });
+        let feeder = Feeder { work, steps: step_sender, jobs: job_sender, spare: &spare };
+        scope.spawn(move || feeder.run());
         // Dropping the steps, as an error here does, ends the feeder;
         // that ends the packers.
-        hand_on(steps, sink)
+        hand_on(steps, sink, &spare)
     })
 }
 
-fn hand_on(steps: Receiver<Step>, sink: &mut impl Sink) -> Result<()> {
+fn hand_on(steps: Receiver<Step>, sink: &mut impl Sink, spare: &Spare) -> Result<()> {
     let lost = || anyhow!("a thread that packs files ended early; this is a bug, please report it");
     for step in steps {
         match step {
             Step::Batch(first, batch) => sink.batch(first, batch.recv().map_err(|_| lost())??)?,
             Step::Begin(idx, method, size_bytes) => sink.begin(idx, method, size_bytes)?,
-            Step::Block(block) => sink.block(block.recv().map_err(|_| lost())?)?,
+            Step::Block(block) => {
+                let block = block.recv().map_err(|_| lost())?;
+                sink.block(&block)?;
+                spare.give(block.bytes);
+            }
             Step::End(told) => sink.end(told)?,
             Step::Failed(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Buffers of blocks that are done, to be used again: fresh memory costs
+/// time.
+#[derive(Default)]
+struct Spare(Mutex<Vec<Vec<u8>>>);
+
+impl Spare {
+    fn take(&self) -> Vec<u8> {
+        let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        buffers.pop().unwrap_or_else(|| Vec::with_capacity(WINDOW_BYTES + BLOCK_BYTES + 4096))
+    }
+
+    fn give(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
 }
 
 /// What comes next in the archive; packed content comes by a channel of
@@ -138,6 +158,7 @@ struct Feeder<'a> {
     work: Work<'a>,
     steps: SyncSender<Step>,
     jobs: SyncSender<Job>,
+    spare: &'a Spare,
 }
 
 impl Feeder<'_> {
@@ -190,7 +211,7 @@ impl Feeder<'_> {
         let (mut n_read, mut tail) = (0, Vec::new());
         loop {
             stop_if(self.work.interrupt)?;
-            let mut window = Vec::with_capacity(WINDOW_BYTES + BLOCK_BYTES);
+            let mut window = self.spare.take();
             window.append(&mut tail);
             let start = window.len();
             let n_wanted = BLOCK_BYTES.min(usize::try_from(size_bytes - n_read)?);
@@ -229,7 +250,7 @@ fn batch_at(files: &[SourceFile], start: usize) -> Range<usize> {
     start..start + n_files
 }
 
-fn pack_jobs(work: Work<'_>, jobs: &Mutex<Receiver<Job>>) {
+fn pack_jobs(work: Work<'_>, jobs: &Mutex<Receiver<Job>>, spare: &Spare) {
     let mut packer = Packer::new(work.packing);
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -239,22 +260,25 @@ fn pack_jobs(work: Work<'_>, jobs: &Mutex<Receiver<Job>>) {
                 let _ = reply.send(pack_batch(&work.files[files], &mut packer));
             }
             Ok(Job::Block { content, reply }) => {
-                let _ = reply.send(pack_block(content, &mut packer));
+                let _ = reply.send(pack_block(content, &mut packer, spare));
             }
             Err(_) => return,
         }
     }
 }
 
-fn pack_block(content: Content, packer: &mut Packer) -> Block {
+fn pack_block(content: Content, packer: &mut Packer, spare: &Spare) -> Block {
     let Content { mut window, start, end, method } = content;
     let mut crc32 = crc32fast::Hasher::new();
     crc32.update(&window[start..]);
-    let bytes = match method {
-        Method::Deflate => packer.block(&window, start, end),
-        Method::Store | Method::Zstd => window.split_off(start),
-    };
-    Block { bytes, crc32 }
+    if method == Method::Deflate {
+        let mut bytes = spare.take();
+        packer.block(&window, start, end, &mut bytes);
+        spare.give(window);
+        return Block { bytes, crc32 };
+    }
+    window.drain(..start);
+    Block { bytes: window, crc32 }
 }
 
 fn pack_batch(files: &[SourceFile], packer: &mut Packer) -> Result<Batch> {

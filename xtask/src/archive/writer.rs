@@ -153,7 +153,7 @@ impl Sink for ArchiveSink<'_> {
         Ok(())
     }
 
-    fn block(&mut self, block: Block) -> Result<()> {
+    fn block(&mut self, block: &Block) -> Result<()> {
         let open = self.open.as_mut().context("a block came before its file")?;
         open.crc32.combine(&block.crc32);
         self.zip.append(&block.bytes).with_context(|| failed(open.head.path))
