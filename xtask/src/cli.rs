@@ -4,6 +4,7 @@ mod keep;
 mod restore;
 mod vault;
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -143,6 +144,20 @@ Examples:
   cargo xtask reproduce latest
   cargo xtask reproduce 20260102_030405 --format json")]
     Reproduce(ReproduceArgs),
+    /// Replay any strategy's exposures through the account that the agent trades in
+    #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
+
+Examples:
+  cargo xtask simulate --data bars.csv --signals signals.csv --leverage 2 --out replay
+  cargo xtask simulate --data bars.csv --signals signals.csv --commission 10 --format json")]
+    Simulate(ForwardArgs),
+    /// Measure any equity curve: Sharpe ratio with its interval, drawdown, tails
+    #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
+
+Examples:
+  cargo xtask metrics --equity logs/trades/equity.csv
+  cargo xtask metrics --equity curve.csv --trials 40 --trial-variance 0.0004")]
+    Metrics(ForwardArgs),
     /// Read an archive back, every byte of it, and tell what is damaged
     #[command(after_help = "Exits with 1 when an archive is damaged.
 
@@ -224,6 +239,17 @@ pub struct DryRunArgs {
 pub struct NameArgs {
     /// The archive's name, its time alone, or `latest`
     pub name: String,
+}
+
+/// What a task of the trainer's own may be told.
+#[derive(Debug, Args)]
+pub struct ForwardArgs {
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+    /// The trainer's own arguments
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
 }
 
 /// What `reproduce` may be told.

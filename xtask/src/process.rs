@@ -135,6 +135,27 @@ pub fn check_model(binary: &Path, model: &Path) -> Result<bool> {
     }
 }
 
+/// Runs the trainer `binary` with `arguments` in `folder`, and returns
+/// what it prints and whether it went well. Its complaints go to stderr.
+///
+/// # Errors
+/// When it cannot be started, or does not print text.
+pub fn trainer_text(
+    binary: &Path,
+    folder: &Path,
+    arguments: &[OsString],
+) -> Result<(String, bool)> {
+    let shell = Shell::new()?;
+    shell.change_dir(folder);
+    let output = Command::from(cmd!(shell, "{binary} {arguments...}"))
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("failed to start the trainer `{}`", binary.display()))?;
+    let text = String::from_utf8(output.stdout).context("the trainer printed no text")?;
+    Ok((text, output.status.success()))
+}
+
 /// One run of a trainer.
 #[derive(Debug)]
 pub struct TrainerRun<'a> {

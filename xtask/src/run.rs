@@ -1,6 +1,7 @@
 //! Carries one task of the command line out.
 
 mod diff;
+mod forward;
 mod restore;
 mod vault;
 mod verify;
@@ -49,6 +50,7 @@ pub struct Outcome {
 /// As the task's own function; [`crate::exit::code_of`] gives the exit
 /// code.
 pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Result<Outcome> {
+    let format = cli.global.format;
     match &cli.task {
         Task::Train(args) => {
             let options = train_options(job, cli, args, environment);
@@ -75,6 +77,8 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
             vault::warn_of_annotations(job, std::slice::from_ref(archive));
             Ok(outcome(&ShowReport::of(archive), Exit::Done))
         }
+        Task::Simulate(args) => forward::run(job, ("simulate", args, format), environment),
+        Task::Metrics(args) => forward::run(job, ("metrics", args, format), environment),
         Task::Reproduce(args) => reproduce_session(job, args, environment),
         Task::Verify(args) => verify::run(job, args, environment),
         Task::Restore(args) => restore::run(job, args, environment),
