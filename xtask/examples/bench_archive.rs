@@ -7,7 +7,6 @@
 //! release build of xtask beside it is measured. Prints Markdown.
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
-#![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -283,11 +282,11 @@ fn make_workspace(root: &Path, n_bytes: usize) -> Result<()> {
     fill("logs/tensorboard/events.out.tfevents.1", 12, &mut event)?;
     fill("models/model.json", 12, &mut node)?;
     fill("models/checkpoints/weights.bin", 9, &mut |random, _, bytes| {
-        bytes.extend(random.next().to_le_bytes())
+        bytes.extend(random.next().to_le_bytes());
     })?;
     for n in 0..N_SMALL_FILES {
         let mut bytes = Vec::new();
-        for line in 0..n % 20 + 1 {
+        for line in 0..=n % 20 {
             log_line(&mut random, line, &mut bytes);
         }
         fs::write(root.join(format!("logs/small/{n}.log")), bytes)?;

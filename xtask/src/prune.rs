@@ -42,10 +42,27 @@ impl PrunePlan {
 /// # Errors
 /// When a folder cannot be read.
 pub fn plan(workspace: &Workspace, keep: NonZeroUsize, now: DateTime<Utc>) -> Result<PrunePlan> {
-    let catalog = Catalog::read(workspace)?;
+    plan_for(&Catalog::read(workspace)?, workspace, keep, now)
+}
+
+/// Plans as [`plan`] does, by what is remembered of the archives: to
+/// show, not to carry out.
+///
+/// # Errors
+/// As [`plan`].
+pub fn preview(workspace: &Workspace, keep: NonZeroUsize, now: DateTime<Utc>) -> Result<PrunePlan> {
+    plan_for(&Catalog::read_heads(workspace)?, workspace, keep, now)
+}
+
+fn plan_for(
+    catalog: &Catalog,
+    workspace: &Workspace,
+    keep: NonZeroUsize,
+    now: DateTime<Utc>,
+) -> Result<PrunePlan> {
     Ok(PrunePlan {
-        archives: retention::plan(&retention::archive_items(&catalog), keep),
-        backups: retention::plan(&retention::backup_items(&catalog), keep),
+        archives: retention::plan(&retention::archive_items(catalog), keep),
+        backups: retention::plan(&retention::backup_items(catalog), keep),
         empty_trash: expired_trash(workspace, now)?,
     })
 }

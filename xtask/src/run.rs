@@ -60,7 +60,9 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         Task::Archive(args) => archive(job, args),
         Task::CleanWorkspace(args) => clean_workspace(job, args.dry_run),
         Task::Prune(args) => prune(job, args),
-        Task::List => Ok(outcome(&ListReport::of(&Catalog::read(job.workspace)?), Exit::Done)),
+        Task::List => {
+            Ok(outcome(&ListReport::of(&Catalog::read_heads(job.workspace)?), Exit::Done))
+        }
         Task::Show(args) => {
             let catalog = Catalog::read(job.workspace)?;
             Ok(outcome(&ShowReport::of(catalog.find(&args.name)?), Exit::Done))
@@ -116,12 +118,15 @@ fn clean_workspace(job: &mut Job<'_>, dry_run: bool) -> Result<Outcome> {
 fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
     let dry_run = args.dry_run.dry_run;
     let keep = args.keep.unwrap_or(job.workspace.config().retention.keep);
-    let _lock = if dry_run { None } else { Some(job.begin("prune")?) };
-    let now = (job.clock)();
-    let plan = prune::plan(job.workspace, keep, now)?;
-    if !dry_run {
+    let plan = if dry_run {
+        prune::preview(job.workspace, keep, (job.clock)())?
+    } else {
+        let _lock = job.begin("prune")?;
+        let now = (job.clock)();
+        let plan = prune::plan(job.workspace, keep, now)?;
         prune::apply(job.workspace, &plan, now)?;
-    }
+        plan
+    };
     Ok(outcome(&PruneReport { format: 1, dry_run, plan }, Exit::Done))
 }
 
