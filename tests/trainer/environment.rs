@@ -5,6 +5,7 @@ use trainer::environment::{BarOutcome, Environment, EnvironmentConfig, TradeEven
 
 mod events;
 mod fills;
+mod funding;
 mod margin;
 mod properties;
 mod settings;
@@ -14,6 +15,8 @@ const FREE: EnvironmentConfig = EnvironmentConfig {
     initial_cash: 10_000.0,
     commission_bps: 0.0,
     slippage_bps: 0.0,
+    spread_bps: 0.0,
+    funding_bps: 0.0,
     leverage: 1.0,
     maintenance_margin: 0.05,
     lot_size: 0.0,

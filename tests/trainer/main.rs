@@ -9,6 +9,8 @@ mod features;
 mod forest;
 mod metrics;
 mod model;
+mod python;
 mod session;
+mod simulate;
 mod tensorboard;
 mod trace;

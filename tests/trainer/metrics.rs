@@ -11,7 +11,9 @@ use trainer::metrics::{
     BarCalendar, Performance, PerformanceTracker, PeriodsBasis, PeriodsPerYear, Simulation,
 };
 
+mod figures;
 mod periods;
+mod sharpe;
 
 const DAY_MS: i64 = 86_400_000;
 const HALF_HOUR_MS: i64 = 1_800_000;
@@ -26,8 +28,12 @@ fn at_equity(equity: f64) -> BarOutcome {
         traded_notional: 0.0,
         commission: 0.0,
         slippage: 0.0,
+        funding: 0.0,
         n_closed: 0,
         n_won: 0,
+        profit: 0.0,
+        loss: 0.0,
+        squared_pnl: 0.0,
         status: StepStatus::Running,
     }
 }
@@ -124,7 +130,12 @@ fn a_run_without_returns_defines_only_what_it_can() {
     assert_eq!(performance.n_bars, 0);
     assert_near(performance.net_return, 0.0);
     let undefined: Vec<_> = performance.undefined.keys().map(String::as_str).collect();
-    assert_eq!(undefined, ["annual_return", "exposure", "sharpe", "volatility", "win_rate"]);
+    assert_eq!(
+        undefined.join(" "),
+        "annual_return calmar conditional_value_at_risk expectancy exposure probabilistic_sharpe \
+         profit_factor sharpe sharpe_high sharpe_low sortino sqn tail_ratio value_at_risk \
+         volatility win_rate"
+    );
 }
 
 #[test]

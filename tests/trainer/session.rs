@@ -55,6 +55,7 @@ pub(crate) fn closed_trade(trade_id: u64) -> ClosedTrade {
         entry_equity: 10_000.0,
         total_commission: 1.005,
         total_slippage: 0.0,
+        total_funding: 0.0,
         gross_pnl: 10.0,
         net_pnl: 8.995,
         return_on_equity: 0.000_899_5,

@@ -221,7 +221,7 @@ fn archive_on_an_empty_workspace_does_nothing_and_says_so() {
 fn archive_prints_what_it_made() {
     let sandbox = Sandbox::with_session();
     let mut command =
-        sandbox.xtask(&["archive", "--now", "2026-01-02T03:04:05Z", "--tag", "a", "--tag", "b"]);
+        sandbox.xtask(&["archive", "--clock", "2026-01-02T03:04:05Z", "--tag", "a", "--tag", "b"]);
     let text = stdout(&mut command);
     assert!(
         text.starts_with("archived  archives/training_backup_20260102_030405.zip (5 files, "),

@@ -104,12 +104,12 @@ fn what_an_archive_leaves_out_still_moves_to_the_backup() {
 fn a_dry_run_changes_nothing() {
     let sandbox = Sandbox::with_session();
     let before = tree(sandbox.root());
-    let mut command = sandbox.xtask(&["clean-workspace", "--dry-run", "--now", NOW]);
+    let mut command = sandbox.xtask(&["clean-workspace", "--dry-run", "--clock", NOW]);
     insta::assert_snapshot!(
         stdout(&mut command),
         @"would archive and move  logs, models, policy.pth -> backups/session_20260102_030405"
     );
     assert_eq!(tree(sandbox.root()), before);
-    stdout(&mut sandbox.xtask(&["clean-workspace", "--now", NOW]));
+    stdout(&mut sandbox.xtask(&["clean-workspace", "--clock", NOW]));
     assert_ne!(tree(sandbox.root()), before);
 }

@@ -15,8 +15,24 @@ fn the_help_of_train_has_examples() {
 #[test]
 fn the_help_of_each_other_task_has_examples() {
     let sandbox = Sandbox::new();
-    for task in ["archive", "clean-workspace", "prune", "list", "show", "verify", "restore", "diff"]
-    {
+    for task in [
+        "archive",
+        "clean-workspace",
+        "prune",
+        "undelete",
+        "tag",
+        "pin",
+        "unpin",
+        "note",
+        "doctor",
+        "list",
+        "show",
+        "verify",
+        "restore",
+        "diff",
+        "simulate",
+        "metrics",
+    ] {
         let text = stdout(&mut sandbox.xtask(&[task, "--help"]));
         assert!(text.contains(&format!("Examples:\n  cargo xtask {task}")), "{text}");
     }
@@ -66,4 +82,40 @@ fn quiet_leaves_stderr_empty() {
     assert!(stderr(&mut sandbox.xtask(&["archive"])).contains("removed `archives/."));
     sandbox.write("archives/.training_backup_20260101_000000.zip.partial", "x");
     assert_eq!(stderr(&mut sandbox.xtask(&["archive", "--quiet"])), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_trainers_own_tasks_pass_through() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let sandbox = Sandbox::new();
+    let script = sandbox.path("trainer.sh");
+    std::fs::write(&script, "#!/bin/sh\necho \"$@\"\ntest \"$3\" != bad.csv\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let binary = script.to_str().unwrap();
+    let mut simulate = sandbox.xtask(&[
+        "simulate",
+        "--trainer-bin",
+        binary,
+        "--data",
+        "bars.csv",
+        "--commission",
+        "5",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(stdout(&mut simulate), "simulate --data bars.csv --commission 5 --format json\n");
+    let mut metrics = sandbox.xtask(&[
+        "metrics",
+        "--format",
+        "json",
+        "--trainer-bin",
+        binary,
+        "--equity",
+        "curve.csv",
+    ]);
+    assert_eq!(stdout(&mut metrics), "metrics --format json --equity curve.csv\n");
+    let bad = ["metrics", "--trainer-bin", binary, "--equity", "bad.csv"];
+    sandbox.xtask(&bad).assert().code(1);
 }

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use xtask::config::WorkspaceConfig;
+use xtask::retention::{Count, Policy};
 
 use crate::support::{Sandbox, stderr};
 
@@ -16,14 +17,17 @@ fn message(config: &str) -> String {
 fn a_missing_file_means_the_defaults() {
     let config = WorkspaceConfig::load(Path::new("no/such/config.json")).unwrap();
     assert_eq!(config, WorkspaceConfig::default());
-    assert_eq!(config.retention.keep.get(), 5);
+    assert_eq!(config.retention.policy(), Policy::keep_last(5));
 }
 
 #[test]
 fn the_shipped_settings_are_the_defaults() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/config.json");
     let config = WorkspaceConfig::load(&path).unwrap();
-    assert_eq!(WorkspaceConfig { schema: None, ..config }, WorkspaceConfig::default());
+    let mut config = WorkspaceConfig { schema: None, ..config };
+    // Said in so many words, so that a reader sees the number.
+    assert_eq!(config.retention.keep.take(), Some(Count::Limit(5)));
+    assert_eq!(config, WorkspaceConfig::default());
 }
 
 #[test]
@@ -43,15 +47,19 @@ fn the_schema_is_in_step_with_the_settings() {
 fn an_unknown_key_suggests_the_nearest() {
     insta::assert_snapshot!(
         message("{\n  \"retention\": {\"keeep\": 3}\n}"),
-        @"`[path]` is not valid: key `retention.keeep`: unknown field `keeep`, expected `keep` or `trash_days` at line 2 column 23; did you mean `keep`?"
+        @"`[path]` is not valid: key `retention.keeep`: unknown field `keeep`, expected one of `keep`, `keep_hourly`, `keep_daily`, `keep_weekly`, `keep_monthly`, `keep_yearly`, `keep_within`, `keep_within_hourly`, `keep_within_daily`, `keep_within_weekly`, `keep_within_monthly`, `keep_within_yearly`, `keep_tags`, `keep_failed`, `keep_best`, `trash_days` at line 2 column 23; did you mean `keep`?"
     );
 }
 
 #[test]
 fn a_wrong_value_names_its_key_and_place() {
     insta::assert_snapshot!(
-        message("{\"retention\": {\"keep\": 0}}"),
-        @"`[path]` is not valid: key `retention.keep`: invalid value: integer `0`, expected a nonzero usize at line 1 column 24"
+        message("{\"retention\": {\"keep\": \"many\"}}"),
+        @r#"`[path]` is not valid: key `retention.keep`: invalid value: string "many", expected a whole number or `unlimited` at line 1 column 29"#
+    );
+    insta::assert_snapshot!(
+        message("{\"retention\": {\"keep_within\": \"30\"}}"),
+        @"`[path]` is not valid: key `retention.keep_within`: `30` is no length of time; write numbers with h, d, w, m or y, as in `1y6m` at line 1 column 35"
     );
     insta::assert_snapshot!(
         message("{\"archive\": {\"compression_level\": 11}}"),
@@ -61,6 +69,26 @@ fn a_wrong_value_names_its_key_and_place() {
         message("{\"archive\": "),
         @"`[path]` is not valid: key `archive`: EOF while parsing a value at line 1 column 12"
     );
+}
+
+#[test]
+fn another_rule_replaces_the_default_count() {
+    let policy = |text: &str| {
+        let sandbox = Sandbox::new();
+        let path = sandbox.write("config/config.json", text);
+        WorkspaceConfig::load(&path).unwrap().retention.policy()
+    };
+    assert_eq!(policy("{}"), Policy::keep_last(5));
+    assert_eq!(policy(r#"{"retention": {"keep": 2}}"#), Policy::keep_last(2));
+    assert_eq!(policy(r#"{"retention": {"keep_failed": 9}}"#).last, Count::Limit(5));
+    let policy = policy(
+        r#"{"retention": {"keep_daily": "unlimited", "keep_within": "1y6m",
+            "keep_tags": ["a,b", "c"], "keep_best": {"n": 2, "metric": "sharpe"}}}"#,
+    );
+    assert_eq!((policy.last, policy.daily), (Count::Limit(0), Count::Unlimited));
+    assert_eq!(policy.within.to_string(), "1y6m");
+    assert_eq!(policy.tags.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a,b", "c"]);
+    assert_eq!(policy.best.unwrap().metric, "sharpe");
 }
 
 #[test]

@@ -232,3 +232,22 @@ fn an_interrupted_session_cannot_be_trained_again() {
     assert_eq!(code, 1);
     assert!(notes.contains("is interrupted; only a completed one"), "{notes}");
 }
+
+#[test]
+fn verify_loads_the_models_too() {
+    let sandbox = with_bars(1);
+    assert_eq!(train(&sandbox, &[]).0, 0);
+    let verify = |sandbox: &Sandbox| {
+        let mut command = sandbox.xtask(&["verify", "latest", "--load", "--trainer-bin"]);
+        command.arg(trainer()).output().unwrap()
+    };
+    let output = verify(&sandbox);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    // A model that is archived as it is, but was never a good one.
+    sandbox.write("models/memory_efficient_model_final.zip", "no model");
+    sandbox.archive("2099-01-01T00:00:00Z");
+    let output = verify(&sandbox);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("models/memory_efficient_model_final.zip"), "{text}");
+}

@@ -4,6 +4,7 @@
 //! Each has a short form here and its full form behind
 //! `RUN_SLOW_TESTS=1`.
 
+mod crowd;
 mod disk;
 mod kill;
 mod ledger;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod annotations;
 mod archive;
 mod cache;
 mod clean;
@@ -10,6 +11,7 @@ mod config;
 mod cycle;
 mod damage;
 mod diff;
+mod doctor;
 mod faults;
 mod hostile;
 mod list;
@@ -19,11 +21,13 @@ mod pack;
 mod prune;
 mod rawzip;
 mod recover;
+mod restic;
 mod restore;
 mod retention;
 mod scan;
 mod support;
 mod tidy;
 mod train;
+mod undelete;
 mod verify;
 mod verify_task;

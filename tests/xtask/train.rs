@@ -7,7 +7,7 @@ fn a_cycle_archives_the_last_run_before_training() {
     let sandbox = Sandbox::with_session();
     let before = tree(sandbox.root());
     let trainer = sandbox.trainer(COMPLETES);
-    assert_eq!(sandbox.train(&trainer, &["--now", "2026-01-02T03:04:05Z"]).0, 0);
+    assert_eq!(sandbox.train(&trainer, &["--clock", "2026-01-02T03:04:05Z"]).0, 0);
     let catalog = sandbox.catalog();
     let kinds: Vec<String> = catalog
         .archives
@@ -108,7 +108,8 @@ fn a_trainer_that_fails_at_once_leaves_no_empty_archive() {
 fn without_archives_the_old_session_still_moves() {
     let sandbox = Sandbox::with_session();
     let trainer = sandbox.trainer(COMPLETES);
-    let (code, notes) = sandbox.train(&trainer, &["--no-archive", "--now", "2026-01-02T03:04:05Z"]);
+    let (code, notes) =
+        sandbox.train(&trainer, &["--no-archive", "--clock", "2026-01-02T03:04:05Z"]);
     assert_eq!(code, 0);
     assert!(notes.contains("its only copy (--no-archive)"), "{notes}");
     assert!(sandbox.archive_names().is_empty());
@@ -191,7 +192,7 @@ fn the_document_of_a_train_is_the_only_thing_on_stdout() {
 fn the_summary_names_archive_model_and_backup() {
     let sandbox = Sandbox::with_session();
     let trainer = sandbox.trainer(COMPLETES);
-    let mut command = sandbox.xtask(&["train", "--now", "2026-01-02T03:04:05Z", "--trainer-bin"]);
+    let mut command = sandbox.xtask(&["train", "--clock", "2026-01-02T03:04:05Z", "--trainer-bin"]);
     let text = stdout(command.arg(&trainer));
     let text: String =
         text.lines().map(|line| line.split(" (").next().unwrap().to_owned() + "\n").collect();

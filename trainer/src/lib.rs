@@ -20,6 +20,8 @@ pub mod model;
 
 pub mod session;
 
+pub mod simulate;
+
 pub mod tensorboard;
 
 pub mod trace;

@@ -1,6 +1,8 @@
 //! The trainer's command line: reads the clock, the arguments and the
 //! settings, and prints the results.
 
+mod cli;
+
 use std::io::{self, BufRead as _, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -8,15 +10,20 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use trainer::config::{
     ConfigFile, LOGGING_FILE, Level, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, load,
 };
+use trainer::model::TradingModel;
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, parse_time, subscriber,
 };
-use trainer::train::{StopFlag, TrainOptions, check, comparison, run};
+use trainer::train::{StopFlag, TrainOptions, check, comparison, run, whereabouts};
+
+use cli::Format;
+use cli::metrics::MetricsArguments;
+use cli::simulate::SimulateArguments;
 
 const FAILED: u8 = 1;
 const LOCKED: u8 = 11;
@@ -36,6 +43,19 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(TrainArguments),
+    Simulate(SimulateArguments),
+    Metrics(MetricsArguments),
+    CheckModel(CheckModelArguments),
+}
+
+/// Load a model, check every part of it and repeat its stored predictions bit for bit
+///
+/// Exits with 0 when the model is good and with 1 when it is not.
+#[derive(Debug, Args)]
+struct CheckModelArguments {
+    /// The model zip
+    #[arg(value_name = "FILE")]
+    model: PathBuf,
 }
 
 /// Train a model and judge it out of sample, beside buy-and-hold and never-trade
@@ -84,15 +104,14 @@ struct TrainArguments {
     exit_with_parent: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 fn main() -> ExitCode {
-    let Cli { command: Command::Train(arguments) } = Cli::parse();
-    match train(&arguments) {
+    let done = match Cli::parse().command {
+        Command::Train(arguments) => train(&arguments),
+        Command::CheckModel(arguments) => check_model(&arguments.model),
+        Command::Simulate(arguments) => cli::simulate::run(&arguments).and_then(|text| told(&text)),
+        Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
+    };
+    match done {
         Ok(code) => code,
         Err(error) => {
             // The log may not be open yet.
@@ -101,6 +120,21 @@ fn main() -> ExitCode {
             ExitCode::from(if is_locked { LOCKED } else { FAILED })
         }
     }
+}
+
+fn told(result: &str) -> Result<ExitCode> {
+    print(result).map(|()| ExitCode::SUCCESS)
+}
+
+fn check_model(path: &Path) -> Result<ExitCode> {
+    let model = TradingModel::load(path)?;
+    print(&format!(
+        "The model is good: {} on {} features, exposures {:?}.\n",
+        model.kind(),
+        model.n_features(),
+        model.exposures()
+    ))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn train(arguments: &TrainArguments) -> Result<ExitCode> {
@@ -133,7 +167,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
     });
     Ok(match result {
         Ok(session) => {
-            print(&result_text(&session, arguments.format)?)?;
+            print(&result_text(&session, arguments)?)?;
             ExitCode::from(if session.status == Status::Completed { 0 } else { INTERRUPTED })
         }
         Err(error) => {
@@ -235,9 +269,11 @@ fn exit_with_parent(stop: StopFlag) {
     });
 }
 
-fn result_text(session: &Session, format: Format) -> Result<String> {
-    Ok(match format {
-        Format::Text => comparison(session),
+fn result_text(session: &Session, arguments: &TrainArguments) -> Result<String> {
+    Ok(match arguments.format {
+        // The parent says itself what it did with the files.
+        Format::Text if arguments.exit_with_parent => comparison(session),
+        Format::Text => comparison(session) + &whereabouts(session),
         Format::Json => serde_json::to_string_pretty(session)? + "\n",
     })
 }
@@ -246,7 +282,7 @@ fn print(text: &str) -> Result<()> {
     match io::stdout().write_all(text.as_bytes()) {
         // Who reads no further has what they wanted.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed.context("failed to print the result; it is in `logs/session.json`"),
+        printed => printed.context("failed to print the result"),
     }
 }
 

@@ -92,7 +92,7 @@ impl Contest<'_> {
         let product = other.to_string_lossy();
         let pipe = format!("tar --create logs models config | zstd -T0 -3 -q -o '{product}'");
         let ours = |compression: &str| {
-            let arguments = ["--root", &root, "archive", "--now", "2026-01-02T03:04:05Z"];
+            let arguments = ["--root", &root, "archive", "--clock", "2026-01-02T03:04:05Z"];
             let title = format!("xtask archive, {compression}, read back");
             (compression.to_owned(), Contender::new(&title, tool, &arguments).makes(&zip))
         };
@@ -127,7 +127,7 @@ impl Contest<'_> {
             &Contender::new(
                 "",
                 tool,
-                &["--root", &root, "archive", "--now", "2026-01-02T03:04:05Z"],
+                &["--root", &root, "archive", "--clock", "2026-01-02T03:04:05Z"],
             ),
             self.root,
         )?;
@@ -286,7 +286,7 @@ fn make_workspace(root: &Path, n_bytes: usize) -> Result<()> {
     })?;
     for n in 0..N_SMALL_FILES {
         let mut bytes = Vec::new();
-        for line in 0..=n % 20 {
+        for line in 0..=(n % 20) {
             log_line(&mut random, line, &mut bytes);
         }
         fs::write(root.join(format!("logs/small/{n}.log")), bytes)?;

@@ -12,8 +12,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use self::cache::Files;
+use crate::annotations::{self, Annotations, PinMark};
 use crate::manifest::Manifest;
 use crate::name::{NameKind, StampedName};
+use crate::order::{self, Position};
 use crate::workspace::Workspace;
 use crate::{threads, verify};
 
@@ -31,6 +33,9 @@ pub struct Archive {
     pub size_bytes: u64,
     /// What it says of itself.
     pub content: Content,
+    /// What was said of it later, if anything; an error text when that
+    /// cannot be read.
+    pub annotations: Option<Result<Annotations, String>>,
 }
 
 /// What an archive says of itself.
@@ -56,6 +61,42 @@ impl Archive {
     /// Returns when it was made: by the manifest, else by its name.
     pub fn created_at(&self) -> DateTime<Utc> {
         self.manifest().map_or(self.name.time(), |manifest| manifest.created_at)
+    }
+
+    /// Returns its tags as they are now.
+    pub fn tags(&self) -> &[String] {
+        let later = self.readable_annotations().and_then(|later| later.tags.as_deref());
+        later.or_else(|| self.manifest().map(|m| m.tags.as_slice())).unwrap_or_default()
+    }
+
+    /// Returns its note as it is now.
+    pub fn note(&self) -> Option<&str> {
+        let later = self.readable_annotations().and_then(|later| later.note.as_deref());
+        later.or_else(|| self.manifest()?.note.as_deref()).filter(|note| !note.is_empty())
+    }
+
+    /// Whether it is pinned now.
+    pub fn is_pinned(&self) -> bool {
+        let sealed = || self.manifest().is_some_and(|manifest| manifest.pinned);
+        self.pin_mark().map_or_else(sealed, |mark| mark.is_pinned)
+    }
+
+    /// Returns why it is pinned, where that was said.
+    pub fn pin_reason(&self) -> Option<&str> {
+        self.pin_mark().filter(|mark| mark.is_pinned)?.reason.as_deref()
+    }
+
+    /// Returns why its annotations cannot be read.
+    pub fn annotations_problem(&self) -> Option<&str> {
+        self.annotations.as_ref()?.as_ref().err().map(String::as_str)
+    }
+
+    fn pin_mark(&self) -> Option<&PinMark> {
+        self.readable_annotations()?.pin.as_ref()
+    }
+
+    fn readable_annotations(&self) -> Option<&Annotations> {
+        self.annotations.as_ref()?.as_ref().ok()
     }
 }
 
@@ -126,7 +167,11 @@ impl Catalog {
         Self::with(workspace, cached::read(workspace, Files::NotNeeded)?)
     }
 
-    fn with(workspace: &Workspace, archives: Vec<Archive>) -> Result<Self> {
+    fn with(workspace: &Workspace, mut archives: Vec<Archive>) -> Result<Self> {
+        let mut found = annotations::read_all(&workspace.archives())?;
+        for archive in &mut archives {
+            archive.annotations = found.remove(&archive.name);
+        }
         let backups = named(&workspace.backups(), NameKind::Backup)?
             .into_iter()
             .map(|(name, path)| Backup { record: read_record(&path), name, path })
@@ -146,7 +191,9 @@ impl Catalog {
         let trash = workspace.archives_trash();
         let batches = folder_entries(&trash).unwrap_or_default();
         StampedName::first_free(NameKind::Archive, now, |name| {
-            exists(&workspace.archives().join(name))
+            let path = workspace.archives().join(name);
+            exists(&path)
+                || exists(&annotations::path_of(&path))
                 || batches.iter().any(|batch| exists(&batch.join(name)))
         })
     }
@@ -219,25 +266,18 @@ fn read_archive(name: StampedName, path: PathBuf) -> Archive {
 
 fn archive_of(name: StampedName, path: PathBuf, content: Content) -> Archive {
     let size_bytes = path.metadata().map_or(0, |metadata| metadata.len());
-    Archive { name, path, size_bytes, content }
+    Archive { name, path, size_bytes, content, annotations: None }
 }
 
 fn read_record(backup: &Path) -> Option<BackupRecord> {
     serde_json::from_slice(&fs::read(backup.join(BACKUP_RECORD)).ok()?).ok()
 }
 
-/// Orders archives by run number, which no clock can set back. Those
-/// without one stand before the first that is newer by time.
+/// Orders archives by run number, which no clock can set back.
 fn in_order(archives: Vec<Archive>) -> Vec<Archive> {
-    let (mut ordered, others): (Vec<_>, Vec<_>) =
-        archives.into_iter().partition(|archive| archive.manifest().is_some());
-    ordered.sort_by_key(|archive| (archive.manifest().map(|m| m.run_number), archive.name));
-    for other in others {
-        let position = ordered
-            .iter()
-            .position(|archive| archive.created_at() > other.created_at())
-            .unwrap_or(ordered.len());
-        ordered.insert(position, other);
-    }
-    ordered
+    order::oldest_first(archives, |archive| Position {
+        run_number: archive.manifest().map(|manifest| manifest.run_number),
+        time: archive.created_at(),
+        name: archive.name,
+    })
 }

@@ -3,7 +3,6 @@
 //! It moves by rename and never deletes. A kill in between leaves a
 //! `.partial` backup, which the next run completes.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +11,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::catalog::{BACKUP_RECORD, BackupRecord, exists, folder_entries};
+use crate::coverage;
 use crate::files;
-use crate::manifest::Manifest;
 use crate::name::{NameKind, StampedName};
 use crate::scan::{Scan, scan};
 use crate::verify::Receipt;
@@ -144,25 +143,13 @@ pub fn lay_fresh_folders(workspace: &Workspace) -> Result<()> {
 /// # Errors
 /// Names the first file that it does not hold.
 pub fn check_covered(scan: &Scan, receipt: &Receipt) -> Result<()> {
-    match uncovered(scan, receipt.manifest()) {
+    match coverage::uncovered(&coverage::moved_by_clean(scan), receipt.manifest()) {
         None => Ok(()),
         Some(path) => bail!(
             "`{path}` changed since it was archived; stop the program that writes it and run \
              this again (nothing was moved)"
         ),
     }
-}
-
-/// Returns the first file that a clean would move and that `manifest`
-/// does not hold with the same size.
-pub fn uncovered<'a>(scan: &'a Scan, manifest: &Manifest) -> Option<&'a str> {
-    let sizes: BTreeMap<&str, u64> =
-        manifest.files.iter().map(|file| (file.path.as_str(), file.size_bytes)).collect();
-    scan.files
-        .iter()
-        .filter(|file| file.is_moved_by_clean())
-        .find(|file| sizes.get(file.archive_path.text.as_str()) != Some(&file.size_bytes))
-        .map(|file| file.archive_path.text.as_str())
 }
 
 /// Returns where the backup `name` lies until it is complete.

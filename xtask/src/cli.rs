@@ -1,14 +1,19 @@
 //! The command line: what may be asked, and in which words.
 
+mod keep;
 mod restore;
+mod vault;
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
+pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
 #[derive(Debug, Parser)]
@@ -48,7 +53,7 @@ pub struct GlobalArgs {
     pub quiet: bool,
     /// Take this as the current time, in RFC 3339, for tests
     #[arg(long, global = true, value_name = "TIME", hide = true)]
-    pub now: Option<DateTime<Utc>>,
+    pub clock: Option<DateTime<Utc>>,
 }
 
 /// How results are printed.
@@ -79,14 +84,49 @@ pub enum Task {
   cargo xtask clean-workspace --dry-run
   cargo xtask clean-workspace")]
     CleanWorkspace(DryRunArgs),
-    /// Remove all but the newest archives and backups
+    /// Remove old archives and backups by rules, as restic's forget does
     #[command(after_help = "What is removed waits in archives/.trash/ and backups/.trash/ for a \
-week.
+week (`retention.trash_days`);
+`cargo xtask undelete` brings it back. Never removed: pinned archives, the newest complete one, the
+one that holds the model in models/, what is dated in the future or cannot be read, and, unless
+--keep is given, backups that no archive holds.
 
 Examples:
   cargo xtask prune --keep 5 --dry-run
-  cargo xtask prune --keep 5")]
+  cargo xtask prune --keep 3 --keep-daily 7 --keep-monthly unlimited
+  cargo xtask prune --keep-within 30d --keep-tag paper,final --keep-best 3 --metric sharpe")]
     Prune(PruneArgs),
+    /// Bring archives and backups back from the trash
+    #[command(after_help = "Examples:
+  cargo xtask undelete
+  cargo xtask undelete 20260102_030405
+  cargo xtask undelete --all")]
+    Undelete(UndeleteArgs),
+    /// Add tags to an archive, or remove them
+    #[command(after_help = "Examples:
+  cargo xtask tag latest --add paper --add final
+  cargo xtask tag 20260102_030405 --remove final")]
+    Tag(TagArgs),
+    /// Keep an archive whatever the retention policy says
+    #[command(after_help = "Examples:
+  cargo xtask pin latest --reason \"the model of the paper\"
+  cargo xtask pin 20260102_030405")]
+    Pin(PinArgs),
+    /// Take the pin off an archive
+    #[command(after_help = "Examples:
+  cargo xtask unpin 20260102_030405")]
+    Unpin(NameArgs),
+    /// Write a sentence on an archive
+    #[command(after_help = "Examples:
+  cargo xtask note latest \"wider stops, better\"")]
+    Note(NoteArgs),
+    /// Look the workspace over for leftovers, oddities and lack of space
+    #[command(after_help = "Exits with 3 when it finds something that it has not put right.
+
+Examples:
+  cargo xtask doctor
+  cargo xtask doctor --fix")]
+    Doctor(DoctorArgs),
     /// List the archives, newest first
     #[command(after_help = "Examples:
   cargo xtask list
@@ -104,6 +144,20 @@ Examples:
   cargo xtask reproduce latest
   cargo xtask reproduce 20260102_030405 --format json")]
     Reproduce(ReproduceArgs),
+    /// Replay any strategy's exposures through the account that the agent trades in
+    #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
+
+Examples:
+  cargo xtask simulate --data bars.csv --signals signals.csv --leverage 2 --out replay
+  cargo xtask simulate --data bars.csv --signals signals.csv --commission 10 --format json")]
+    Simulate(ForwardArgs),
+    /// Measure any equity curve: Sharpe ratio with its interval, drawdown, tails
+    #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
+
+Examples:
+  cargo xtask metrics --equity logs/trades/equity.csv
+  cargo xtask metrics --equity curve.csv --trials 40 --trial-variance 0.0004")]
+    Metrics(ForwardArgs),
     /// Read an archive back, every byte of it, and tell what is damaged
     #[command(after_help = "Exits with 1 when an archive is damaged.
 
@@ -180,22 +234,22 @@ pub struct DryRunArgs {
     pub dry_run: bool,
 }
 
-/// What `prune` may be told.
-#[derive(Debug, Args)]
-pub struct PruneArgs {
-    /// Keep this many of the newest [default: `retention.keep` of config/config.json]
-    #[arg(long, value_name = "N")]
-    pub keep: Option<NonZeroUsize>,
-    /// Whether to act.
-    #[command(flatten)]
-    pub dry_run: DryRunArgs,
-}
-
 /// Which archive.
 #[derive(Debug, Args)]
 pub struct NameArgs {
     /// The archive's name, its time alone, or `latest`
     pub name: String,
+}
+
+/// What a task of the trainer's own may be told.
+#[derive(Debug, Args)]
+pub struct ForwardArgs {
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+    /// The trainer's own arguments
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
 }
 
 /// What `reproduce` may be told.

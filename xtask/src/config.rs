@@ -3,13 +3,16 @@
 //! A missing file means the defaults; an unknown key is an error that
 //! names the nearest known one.
 
+mod retention;
+
 use std::fs;
 use std::io::ErrorKind;
-use std::num::NonZeroUsize;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
+
+pub use retention::{KeepTags, RetentionConfig};
 
 /// The settings of the archive cycle: `config/config.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -21,7 +24,7 @@ pub struct WorkspaceConfig {
     pub schema: Option<String>,
     /// What an archive holds and where archives go.
     pub archive: ArchiveConfig,
-    /// How many old sessions stay.
+    /// Which old sessions stay.
     pub retention: RetentionConfig,
 }
 
@@ -73,25 +76,6 @@ pub enum Compression {
     Zstd,
     /// Not at all.
     Store,
-}
-
-/// How many old sessions stay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct RetentionConfig {
-    /// How many of the newest archives, and of the newest backups,
-    /// `train` and `prune` keep; at least 1. Default: 5.
-    pub keep: NonZeroUsize,
-    /// How many days a pruned archive stays in the trash before it is
-    /// deleted; 0 deletes at the next prune. Default: 7.
-    pub trash_days: u32,
-}
-
-impl Default for RetentionConfig {
-    fn default() -> Self {
-        Self { keep: NonZeroUsize::new(5).expect("5 is not 0"), trash_days: 7 }
-    }
 }
 
 impl WorkspaceConfig {

@@ -8,16 +8,15 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::archive::{self, Request};
-use crate::catalog::Catalog;
 use crate::clean::{self, CleanPlan, Warrant};
-use crate::digest::sha256;
+use crate::coverage;
 use crate::lock::{self, Lock};
 use crate::manifest::{Kind, SessionSummary};
 use crate::process;
 use crate::recover;
-use crate::scan::{Scan, scan};
+use crate::scan::scan;
 use crate::session;
-use crate::verify::{self, Receipt};
+use crate::verify::Receipt;
 use crate::workspace::Workspace;
 
 /// What every task gets from the outside.
@@ -110,12 +109,13 @@ pub fn set_aside(job: &mut Job<'_>) -> Result<Option<SetAside>> {
     let Some(plan) = clean::plan(job.workspace, &found, (job.clock)())? else {
         return Ok(None);
     };
-    let (receipt, is_new_archive) = if let Some(receipt) = holding(job, &found)? {
-        (receipt, false)
-    } else {
-        let session = session::read(job.workspace.root());
-        (archive_now(job, Kind::Previous, &Label::default(), session)?, true)
-    };
+    let (receipt, is_new_archive) =
+        if let Some(receipt) = coverage::holding(job, &coverage::moved_by_clean(&found))? {
+            (receipt, false)
+        } else {
+            let session = session::read(job.workspace.root());
+            (archive_now(job, Kind::Previous, &Label::default(), session)?, true)
+        };
     archive::stop_if(job.interrupt)?;
     let backup = move_session(job, &plan, Warrant::Archived(&receipt))?;
     let archive = Some(receipt.manifest().name.clone());
@@ -138,41 +138,4 @@ pub fn set_aside_unarchived(job: &mut Job<'_>) -> Result<Option<SetAside>> {
 fn move_session(job: &mut Job<'_>, plan: &CleanPlan, warrant: Warrant<'_>) -> Result<String> {
     let backup = clean::apply(job.workspace, plan, warrant, (job.clock)())?;
     Ok(job.workspace.display(&backup))
-}
-
-/// Returns the receipt of an archive that holds every file that a clean
-/// would move, byte for byte; a damaged one does not count.
-fn holding(job: &mut Job<'_>, found: &Scan) -> Result<Option<Receipt>> {
-    let catalog = Catalog::read(job.workspace)?;
-    for archive in catalog.archives.iter().rev() {
-        let Some(manifest) = archive.manifest() else {
-            continue;
-        };
-        if clean::uncovered(found, manifest).is_some() || !same_digests(found, manifest)? {
-            continue;
-        }
-        match verify::read_back(&archive.path) {
-            Ok(receipt) => return Ok(Some(receipt)),
-            Err(error) => (job.notes)(&format!("warning: {error:#}; archiving anew")),
-        }
-    }
-    Ok(None)
-}
-
-fn same_digests(found: &Scan, manifest: &crate::manifest::Manifest) -> Result<bool> {
-    use anyhow::Context;
-
-    for file in found.files.iter().filter(|file| file.is_moved_by_clean()) {
-        let path = &file.archive_path.text;
-        let Ok(idx) = manifest.files.binary_search_by(|entry| entry.path.cmp(path)) else {
-            return Ok(false);
-        };
-        let failed = || format!("failed to read `{}`", file.disk_path.display());
-        let content = std::fs::File::open(&file.disk_path).with_context(failed)?;
-        let (digest, _) = sha256(content, file.size_bytes).with_context(failed)?;
-        if digest != manifest.files[idx].sha256 {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }

@@ -22,8 +22,10 @@ pub mod session;
 pub mod scan;
 pub mod seal;
 
+pub mod annotations;
 pub mod archive;
 pub mod catalog;
+pub mod order;
 pub mod verify;
 
 pub mod clean;
@@ -31,12 +33,16 @@ pub mod recover;
 
 pub mod prune;
 pub mod retention;
+pub mod trash;
+
+pub mod doctor;
 
 pub mod diff;
 pub mod restore;
 
 pub mod process;
 
+pub mod coverage;
 pub mod cycle;
 pub mod train;
 

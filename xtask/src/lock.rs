@@ -4,7 +4,7 @@
 //! however that ends, so that there is no stale lock to remove.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Seek, Write};
+use std::io::{self, Seek, Write};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -56,12 +56,45 @@ pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<
     }
     let holder = Holder { pid: std::process::id(), task: task.to_owned(), since: now };
     let text = serde_json::to_vec(&holder).expect("a holder is plain data");
-    file.set_len(0)
-        .and_then(|()| file.rewind())
-        .and_then(|()| file.write_all(&text))
-        .with_context(|| format!("failed to write `{}`", path.display()))?;
+    let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&text));
+    match written {
+        // The lock holds without a name in it, and a full disk must not
+        // keep anyone from deleting something.
+        Err(error) if is_out_of_space(&error) => {}
+        written => written.with_context(|| format!("failed to write `{}`", path.display()))?,
+    }
     wait_for_orphan(&folder.join("trainer.lock"))?;
     Ok(Lock { _file: file })
+}
+
+/// Returns who holds the lock on `workspace`; `None` when nobody does.
+///
+/// # Errors
+/// When the lock file cannot be read.
+pub fn holder(workspace: &Workspace) -> Result<Option<Holder>> {
+    let path = workspace.state().join("lock");
+    let Ok(file) = File::open(&path) else {
+        return Ok(None);
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(read_holder(&path).unwrap_or(Holder {
+            pid: 0,
+            task: "unknown".to_owned(),
+            since: DateTime::UNIX_EPOCH,
+        }))),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
+        }
+    }
+}
+
+fn is_out_of_space(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+fn read_holder(path: &Path) -> Option<Holder> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
 fn open(path: &Path) -> Result<File> {
@@ -75,8 +108,7 @@ fn open(path: &Path) -> Result<File> {
 }
 
 fn locked(path: &Path) -> CodedError {
-    let holder = fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let who = holder.map_or_else(
+    let who = read_holder(path).map_or_else(
         || "another process".to_owned(),
         |Holder { pid, task, since }| {
             format!("`{task}` (process {pid}, since {})", since.format("%Y-%m-%d %H:%M:%S UTC"))

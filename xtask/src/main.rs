@@ -44,10 +44,10 @@ fn execute(cli: &Cli, has_warned: &Cell<bool>) -> Result<Exit> {
             say(line);
         }
     };
-    let now = cli.global.now;
+    let clock = cli.global.clock;
     let mut job = Job {
         workspace: &workspace,
-        clock: &move || now.unwrap_or_else(read_clock),
+        clock: &move || clock.unwrap_or_else(read_clock),
         interrupt: &interrupt,
         notes: &mut notes,
     };

@@ -64,6 +64,16 @@ fn git_patch(shell: &Shell) -> Result<(Vec<u8>, bool)> {
     Ok((patch, is_cut))
 }
 
+/// Returns the free space on the disk of `folder`, in bytes, as `df`
+/// tells it; `None` where there is no such program.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let shell = Shell::new().ok()?;
+    // The form of POSIX: one line for the disk, in units of 1024.
+    let table = cmd!(shell, "df -P -k -- {folder}").quiet().ignore_stderr().read().ok()?;
+    let free = table.lines().nth(1)?.split_whitespace().rev().nth(2)?;
+    free.parse::<u64>().ok()?.checked_mul(1024)
+}
+
 /// Builds the trainer in release from the cargo workspace `home`, and
 /// returns the path of its binary.
 ///
@@ -99,15 +109,6 @@ fn built_binary(messages: &str) -> Option<PathBuf> {
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
-/// Returns how many bytes are free for files in `folder`; `None` where
-/// the system does not tell.
-pub fn free_bytes(folder: &Path) -> Option<u64> {
-    let shell = Shell::new().ok()?;
-    let table = cmd!(shell, "df -Pk {folder}").quiet().ignore_stderr().read().ok()?;
-    let kilobytes: u64 = table.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
-    Some(kilobytes.saturating_mul(1024))
-}
-
 /// Lets the trainer `binary` load the model in `model`, and returns
 /// whether that went well.
 ///
@@ -132,6 +133,27 @@ pub fn check_model(binary: &Path, model: &Path) -> Result<bool> {
             binary.display()
         ),
     }
+}
+
+/// Runs the trainer `binary` with `arguments` in `folder`, and returns
+/// what it prints and whether it went well. Its complaints go to stderr.
+///
+/// # Errors
+/// When it cannot be started, or does not print text.
+pub fn trainer_text(
+    binary: &Path,
+    folder: &Path,
+    arguments: &[OsString],
+) -> Result<(String, bool)> {
+    let shell = Shell::new()?;
+    shell.change_dir(folder);
+    let output = Command::from(cmd!(shell, "{binary} {arguments...}"))
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("failed to start the trainer `{}`", binary.display()))?;
+    let text = String::from_utf8(output.stdout).context("the trainer printed no text")?;
+    Ok((text, output.status.success()))
 }
 
 /// One run of a trainer.

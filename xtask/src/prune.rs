@@ -3,22 +3,30 @@
 //! What goes is renamed into `.trash/`, which needs no free space, and
 //! is deleted there days later.
 
-use std::fs;
-use std::num::NonZeroUsize;
-use std::path::Path;
+mod delete;
+mod loss;
 
-use anyhow::{Context, Result};
-use chrono::{DateTime, Duration, Utc};
+use std::fs;
+
+use anyhow::{Context, Result, anyhow};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::catalog::{Catalog, folder_entries};
-use crate::files;
-use crate::name::{parse_time, stamp};
-use crate::retention::{self, Plan};
+pub use delete::{DOOMED_SUFFIX, finish_deletion, is_doomed};
+pub use loss::{Loss, losses};
+
+use crate::catalog::Catalog;
+use crate::name::stamp;
+use crate::retention::{self, BackupPolicy, Count, Plan, Policy, PolicyError};
+use crate::trash::{self, Trash};
 use crate::workspace::Workspace;
 
+/// How many backups stay when the policy does not say how many of the
+/// newest archives do.
+const N_BACKUPS_DEFAULT: u32 = 5;
+
 /// The plans for the archives and the backups of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct PrunePlan {
     /// What becomes of the archives.
     pub archives: Plan,
@@ -26,6 +34,37 @@ pub struct PrunePlan {
     pub backups: Plan,
     /// Trash that has waited long enough, and is deleted.
     pub empty_trash: Vec<String>,
+    /// Trash that has, but must stay, and why.
+    pub kept_trash: Vec<String>,
+}
+
+/// Who asks for a prune.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A user, by flags.
+    CommandLine,
+    /// The settings, at the end of a training or by a plain `prune`.
+    Settings,
+}
+
+/// What a prune is to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// What stays.
+    pub policy: &'a Policy,
+    /// Who asks.
+    pub origin: Origin,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+/// Where what is removed goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Into the trash.
+    Trash,
+    /// Away for ever: `--now`.
+    Delete,
 }
 
 impl PrunePlan {
@@ -35,82 +74,74 @@ impl PrunePlan {
             && self.backups.remove.is_empty()
             && self.empty_trash.is_empty()
     }
+
+    /// Returns what someone should look at.
+    pub fn warnings(&self) -> impl Iterator<Item = &String> {
+        self.archives.warnings.iter().chain(&self.backups.warnings).chain(&self.kept_trash)
+    }
 }
 
-/// Plans to keep the `keep` newest archives and backups of `workspace`.
+/// Plans what is to be removed of `catalog`, that of `workspace`.
 ///
 /// # Errors
-/// When a folder cannot be read.
-pub fn plan(workspace: &Workspace, keep: NonZeroUsize, now: DateTime<Utc>) -> Result<PrunePlan> {
-    plan_for(&Catalog::read(workspace)?, workspace, keep, now)
-}
-
-/// Plans as [`plan`] does, by what is remembered of the archives: to
-/// show, not to carry out.
-///
-/// # Errors
-/// As [`plan`].
-pub fn preview(workspace: &Workspace, keep: NonZeroUsize, now: DateTime<Utc>) -> Result<PrunePlan> {
-    plan_for(&Catalog::read_heads(workspace)?, workspace, keep, now)
-}
-
-fn plan_for(
-    catalog: &Catalog,
-    workspace: &Workspace,
-    keep: NonZeroUsize,
-    now: DateTime<Utc>,
-) -> Result<PrunePlan> {
+/// When a folder or an annotation cannot be read, or the policy cannot
+/// be applied ([`PolicyError`]); nothing is to be removed then.
+pub fn plan(workspace: &Workspace, catalog: &Catalog, wish: &Wish<'_>) -> Result<PrunePlan> {
+    let Wish { policy, origin, now } = *wish;
+    policy.check()?;
+    // Behind a damaged annotation there may be a pin.
+    if let Some(problem) = catalog.archives.iter().find_map(|a| a.annotations_problem()) {
+        return Err(anyhow!("{problem}; nothing was deleted"));
+    }
+    let trash = Trash::read(workspace, now)?;
+    let archives = retention::plan(&retention::archive_items(workspace, catalog)?, policy, now)?;
+    let is_given = !policy.last.is_zero();
+    let backup_policy = BackupPolicy {
+        keep: if is_given { policy.last } else { Count::Limit(N_BACKUPS_DEFAULT) },
+        is_explicit: is_given && origin == Origin::CommandLine,
+    };
+    let backups = retention::backup_items(catalog, &trash);
+    let expired = trash.batches.iter().filter(|batch| batch.is_expired);
+    let (kept_trash, empty_trash): (Vec<_>, Vec<_>) =
+        expired.partition(|batch| batch.hold.is_some());
     Ok(PrunePlan {
-        archives: retention::plan(&retention::archive_items(catalog), keep),
-        backups: retention::plan(&retention::backup_items(catalog), keep),
-        empty_trash: expired_trash(workspace, now)?,
+        archives,
+        backups: retention::plan_backups(&backups, backup_policy, now),
+        empty_trash: empty_trash.iter().map(|batch| workspace.display(&batch.path)).collect(),
+        kept_trash: kept_trash
+            .iter()
+            .map(|batch| {
+                let why = batch.hold.as_deref().unwrap_or_default();
+                format!("`{}` is not deleted: {why}", workspace.display(&batch.path))
+            })
+            .collect(),
     })
 }
 
-/// Returns the batches of trash in `workspace` that were put there more
-/// than the configured days before `now`.
-fn expired_trash(workspace: &Workspace, now: DateTime<Utc>) -> Result<Vec<String>> {
-    let days = i64::from(workspace.config().retention.trash_days);
-    let limit = now - Duration::days(days);
-    let mut expired = Vec::new();
-    for trash in [workspace.archives_trash(), workspace.backups_trash()] {
-        for batch in folder_entries(&trash)? {
-            let name = batch.file_name().unwrap_or_default().to_string_lossy();
-            if parse_time(&name).is_some_and(|time| time <= limit) {
-                expired.push(workspace.display(&batch));
-            }
-        }
-    }
-    Ok(expired)
+/// Whether `error` says that a policy cannot be applied.
+pub fn is_policy_error(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<PolicyError>().is_some()
 }
 
 /// Carries `plan` out.
 ///
 /// # Errors
 /// When something cannot be moved or deleted; the rest stays.
-pub fn apply(workspace: &Workspace, plan: &PrunePlan, now: DateTime<Utc>) -> Result<()> {
+pub fn apply(workspace: &Workspace, plan: &PrunePlan, way: Way, now: DateTime<Utc>) -> Result<()> {
     for batch in &plan.empty_trash {
         let batch = workspace.root().join(batch);
         fs::remove_dir_all(&batch)
             .with_context(|| format!("failed to delete `{}`", batch.display()))?;
     }
     let batch = stamp(now);
-    let trash = workspace.archives_trash().join(&batch);
-    discard(&plan.archives.remove, &workspace.archives(), &trash)?;
-    let trash = workspace.backups_trash().join(&batch);
-    discard(&plan.backups.remove, &workspace.backups(), &trash)
-}
-
-fn discard(names: &[String], folder: &Path, trash: &Path) -> Result<()> {
-    // Oldest first: a kill in between has removed what is oldest.
-    for name in names.iter().rev() {
-        files::create_folder(trash)?;
-        files::rename_folder_new(&folder.join(name), &trash.join(name))
-            .with_context(|| format!("failed to move `{name}` to `{}`", trash.display()))?;
-    }
-    if !names.is_empty() {
-        files::sync_folder(folder)
-            .with_context(|| format!("failed to sync `{}`", folder.display()))?;
+    for (names, folder, trash) in [
+        (&plan.archives.remove, workspace.archives(), workspace.archives_trash()),
+        (&plan.backups.remove, workspace.backups(), workspace.backups_trash()),
+    ] {
+        match way {
+            Way::Trash => trash::discard(names, &folder, &trash.join(&batch))?,
+            Way::Delete => delete::delete(names, &folder)?,
+        }
     }
     Ok(())
 }

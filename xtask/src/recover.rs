@@ -1,41 +1,159 @@
 //! Finishes or undoes what a killed run left half done.
 //!
 //! It runs at the start of every task that changes the workspace, under
-//! the lock. Each step says in one line what it found and did.
+//! the lock. What it will do is a plan, which `doctor` shows; each step
+//! says in one line what it found and did.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::annotations;
 use crate::archive;
 use crate::catalog::{BACKUP_RECORD, BackupRecord, Catalog, exists, folder_entries};
 use crate::clean;
+use crate::coverage;
+use crate::prune::{finish_deletion, is_doomed};
 use crate::scan::scan;
+use crate::trash;
 use crate::workspace::Workspace;
+
+/// One thing that a killed run left, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// An archive or annotation that was not finished: it goes.
+    RemoveDraft(PathBuf),
+    /// A backup that a clean had begun: it is completed.
+    FinishBackup(PathBuf),
+    /// A backup whose deletion had begun: it goes.
+    FinishDeletion(PathBuf),
+    /// Annotations whose archive is in this batch of the trash: they
+    /// follow it there.
+    FollowToTrash(PathBuf, PathBuf),
+}
+
+impl Step {
+    /// Returns what was found.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::RemoveDraft(path)
+            | Self::FinishBackup(path)
+            | Self::FinishDeletion(path)
+            | Self::FollowToTrash(path, _) => path,
+        }
+    }
+
+    /// Returns what it is, and what is done about it.
+    pub fn describe(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::RemoveDraft(_) => (
+                "a file that a killed run had not finished; what it was made of is in place",
+                "remove it",
+            ),
+            Self::FinishBackup(_) => ("a backup that a killed run had begun", "complete it"),
+            Self::FinishDeletion(_) => {
+                ("a backup that a killed `prune --now` was deleting", "delete the rest")
+            }
+            Self::FollowToTrash(..) => {
+                ("annotations of an archive that is in the trash", "move them there")
+            }
+        }
+    }
+
+    /// Carries the step out, and returns a line on it.
+    ///
+    /// # Errors
+    /// When something cannot be read, moved or removed.
+    pub fn apply(&self, workspace: &Workspace) -> Result<String> {
+        match self {
+            Self::RemoveDraft(draft) => remove_draft(workspace, draft),
+            Self::FinishBackup(partial) => finish_backup(workspace, partial),
+            Self::FinishDeletion(doomed) => {
+                finish_deletion(doomed)?;
+                Ok(format!(
+                    "deleted `{}`, which a killed `prune --now` had begun",
+                    workspace.display(doomed)
+                ))
+            }
+            Self::FollowToTrash(annotations, batch) => {
+                trash::move_to(annotations, batch)?;
+                Ok(format!(
+                    "moved `{}` to `{}`, after its archive",
+                    workspace.display(annotations),
+                    workspace.display(batch)
+                ))
+            }
+        }
+    }
+}
+
+/// Returns what a recovery of `workspace` has to do, in order.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn plan(workspace: &Workspace) -> Result<Vec<Step>> {
+    let mut steps: Vec<Step> =
+        archive::leftovers(workspace)?.into_iter().map(Step::RemoveDraft).collect();
+    for path in folder_entries(&workspace.backups())? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("session_") && name.ends_with(clean::PARTIAL_SUFFIX) {
+            steps.push(Step::FinishBackup(path));
+        } else if is_doomed(&name) {
+            steps.push(Step::FinishDeletion(path));
+        }
+    }
+    for annotations in orphaned_annotations(workspace)? {
+        if let Some(batch) = batch_of(workspace, &annotations)? {
+            steps.push(Step::FollowToTrash(annotations, batch));
+        }
+    }
+    Ok(steps)
+}
 
 /// Recovers `workspace`, and returns a line for each thing it did.
 ///
 /// # Errors
 /// When a leftover cannot be read, moved or removed.
 pub fn recover(workspace: &Workspace) -> Result<Vec<String>> {
-    let mut done = Vec::new();
-    for draft in archive::leftovers(workspace)? {
-        fs::remove_file(&draft)
-            .with_context(|| format!("failed to remove `{}`", draft.display()))?;
-        done.push(format!(
-            "removed `{}`, an archive that a killed run had not finished; what it was made of \
-             is still in place",
-            workspace.display(&draft)
-        ));
-    }
-    for partial in folder_entries(&workspace.backups())? {
-        let name = partial.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with("session_") && name.ends_with(clean::PARTIAL_SUFFIX) {
-            done.push(finish_backup(workspace, &partial)?);
-        }
-    }
-    Ok(done)
+    plan(workspace)?.iter().map(|step| step.apply(workspace)).collect()
+}
+
+/// Returns the annotation files whose archive is not beside them.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn orphaned_annotations(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let folder = workspace.archives();
+    let is_orphan = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let archive = name.and_then(annotations::archive_of);
+        archive.is_some_and(|archive| !exists(&folder.join(archive.to_string())))
+    };
+    Ok(folder_entries(&folder)?.into_iter().filter(is_orphan).collect())
+}
+
+/// Returns the batch of the trash that holds the archive which the file
+/// `annotations` belongs to, and no other annotations of it.
+pub(crate) fn batch_of(workspace: &Workspace, annotations: &Path) -> Result<Option<PathBuf>> {
+    let name = annotations.file_name().unwrap_or_default();
+    let Some(archive) = name.to_str().and_then(annotations::archive_of) else {
+        return Ok(None);
+    };
+    let batches = folder_entries(&workspace.archives_trash())?;
+    let holds = |batch: &PathBuf| exists(&batch.join(archive.to_string()));
+    Ok(batches.into_iter().rfind(holds).filter(|batch| !exists(&batch.join(name))))
+}
+
+fn remove_draft(workspace: &Workspace, draft: &Path) -> Result<String> {
+    fs::remove_file(draft).with_context(|| format!("failed to remove `{}`", draft.display()))?;
+    let is_annotation = draft.to_string_lossy().contains(annotations::SUFFIX);
+    let what = if is_annotation { "an annotation" } else { "an archive" };
+    Ok(format!(
+        "removed `{}`, {what} that a killed run had not finished; what it was made of is still in \
+         place",
+        workspace.display(draft)
+    ))
 }
 
 fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
@@ -89,5 +207,6 @@ fn is_covered(workspace: &Workspace, archive: &str) -> Result<bool> {
     let Some(manifest) = found.manifest() else {
         return Ok(false);
     };
-    Ok(clean::uncovered(&scan(workspace)?, manifest).is_none())
+    let found = scan(workspace)?;
+    Ok(coverage::uncovered(&coverage::moved_by_clean(&found), manifest).is_none())
 }

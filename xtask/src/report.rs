@@ -8,16 +8,18 @@ mod restore;
 mod show;
 mod text;
 mod train;
+mod vault;
 mod verify;
 
 use serde::Serialize;
 
 pub use diff::DiffReport;
-pub use documents::{ArchiveReport, CleanReport, PruneReport};
+pub use documents::{ArchiveReport, CleanReport};
 pub use list::ListReport;
 pub use restore::RestoreReport;
 pub use show::ShowReport;
 pub use train::{SealedArchive, TrainReport};
+pub use vault::{AnnotationReport, DoctorReport, PruneReport, UndeleteReport};
 pub use verify::{CheckedModel, VerifiedArchive, VerifyReport};
 
 /// The result of a task.

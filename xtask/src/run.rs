@@ -1,7 +1,9 @@
 //! Carries one task of the command line out.
 
 mod diff;
+mod forward;
 mod restore;
+mod vault;
 mod verify;
 
 use std::ffi::OsString;
@@ -11,15 +13,12 @@ use anyhow::Result;
 
 use crate::catalog::Catalog;
 use crate::clean;
-use crate::cli::{Cli, Format, LabelArgs, PruneArgs, ReproduceArgs, Task, TrainArgs};
+use crate::cli::{Cli, Format, LabelArgs, ReproduceArgs, Task, TrainArgs};
 use crate::cycle::{self, Job, Label};
 use crate::exit::Exit;
 use crate::manifest::Kind;
 use crate::process::Trainer;
-use crate::prune;
-use crate::report::{
-    ArchiveReport, CleanReport, ListReport, PruneReport, Report, SealedArchive, ShowReport,
-};
+use crate::report::{ArchiveReport, CleanReport, ListReport, Report, SealedArchive, ShowReport};
 use crate::reproduce::reproduce;
 use crate::scan::scan;
 use crate::session;
@@ -51,6 +50,7 @@ pub struct Outcome {
 /// As the task's own function; [`crate::exit::code_of`] gives the exit
 /// code.
 pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Result<Outcome> {
+    let format = cli.global.format;
     match &cli.task {
         Task::Train(args) => {
             let options = train_options(job, cli, args, environment);
@@ -59,14 +59,26 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         }
         Task::Archive(args) => archive(job, args),
         Task::CleanWorkspace(args) => clean_workspace(job, args.dry_run),
-        Task::Prune(args) => prune(job, args),
+        Task::Prune(args) => vault::prune(job, args),
+        Task::Undelete(args) => vault::undelete(job, args),
+        Task::Tag(args) => vault::tag(job, args),
+        Task::Pin(args) => vault::pin(job, args),
+        Task::Unpin(args) => vault::unpin(job, &args.name),
+        Task::Note(args) => vault::note(job, args),
+        Task::Doctor(args) => vault::doctor(job, args.fix),
         Task::List => {
-            Ok(outcome(&ListReport::of(&Catalog::read_heads(job.workspace)?), Exit::Done))
+            let catalog = Catalog::read_heads(job.workspace)?;
+            vault::warn_of_annotations(job, &catalog.archives);
+            Ok(outcome(&ListReport::of(&catalog), Exit::Done))
         }
         Task::Show(args) => {
             let catalog = Catalog::read(job.workspace)?;
-            Ok(outcome(&ShowReport::of(catalog.find(&args.name)?), Exit::Done))
+            let archive = catalog.find(&args.name)?;
+            vault::warn_of_annotations(job, std::slice::from_ref(archive));
+            Ok(outcome(&ShowReport::of(archive), Exit::Done))
         }
+        Task::Simulate(args) => forward::run(job, ("simulate", args, format), environment),
+        Task::Metrics(args) => forward::run(job, ("metrics", args, format), environment),
         Task::Reproduce(args) => reproduce_session(job, args, environment),
         Task::Verify(args) => verify::run(job, args, environment),
         Task::Restore(args) => restore::run(job, args, environment),
@@ -113,21 +125,6 @@ fn clean_workspace(job: &mut Job<'_>, dry_run: bool) -> Result<Outcome> {
         CleanReport { format: 1, dry_run, plan, done: cycle::set_aside(job)? }
     };
     Ok(outcome(&report, Exit::Done))
-}
-
-fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
-    let dry_run = args.dry_run.dry_run;
-    let keep = args.keep.unwrap_or(job.workspace.config().retention.keep);
-    let plan = if dry_run {
-        prune::preview(job.workspace, keep, (job.clock)())?
-    } else {
-        let _lock = job.begin("prune")?;
-        let now = (job.clock)();
-        let plan = prune::plan(job.workspace, keep, now)?;
-        prune::apply(job.workspace, &plan, now)?;
-        plan
-    };
-    Ok(outcome(&PruneReport { format: 1, dry_run, plan }, Exit::Done))
 }
 
 fn reproduce_session(
@@ -190,7 +187,7 @@ fn trainer_arguments(
     flag("--steps-per-batch", args.steps_per_batch.map(|n| n.to_string().into()));
     flag("--seed", args.seed.map(|seed| seed.to_string().into()));
     flag("--threads", args.threads.map(|n| n.to_string().into()));
-    flag("--now", cli.global.now.map(|now| now.to_rfc3339().into()));
+    flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
     for (name, is_set) in [("--default", args.default), ("--quiet", cli.global.quiet)] {
         arguments.extend(is_set.then(|| OsString::from(name)));
     }

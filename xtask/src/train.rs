@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use chrono::{DateTime, Utc};
 
+use crate::catalog::Catalog;
 use crate::clean;
 use crate::cycle::{self, Job, Label, SetAside};
 use crate::exit::CodedError;
 use crate::lock::Lock;
 use crate::manifest::{Kind, SessionSummary, Status};
 use crate::process::{self, Trainer, TrainerExit, TrainerRun};
-use crate::prune::{self, PrunePlan};
+use crate::prune::{self, Origin, PrunePlan, Way, Wish};
 use crate::report::{SealedArchive, TrainReport};
 use crate::scan::scan;
 use crate::session;
@@ -74,7 +75,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         ArchiveMode::Archive => seal(job, &options.label, session.clone())?,
         ArchiveMode::MoveOnly => None,
     };
-    let prune = apply_retention(job, &lock)?;
+    let prune = apply_retention(job, &lock);
     let status = session.as_ref().map_or(Status::Failed, |session| session.status);
     let model = "models/memory_efficient_model_final.zip";
     let has_model = job.workspace.root().join(model).is_file();
@@ -214,10 +215,25 @@ fn seal(
 }
 
 /// Plans and applies the retention of `config/config.json`, under the
-/// lock.
-fn apply_retention(job: &Job<'_>, _lock: &Lock) -> Result<PrunePlan> {
+/// lock. The training is over and archived: what goes wrong here is a
+/// warning, and nothing is deleted.
+fn apply_retention(job: &mut Job<'_>, _lock: &Lock) -> PrunePlan {
     let now = (job.clock)();
-    let plan = prune::plan(job.workspace, job.workspace.config().retention.keep, now)?;
-    prune::apply(job.workspace, &plan, now)?;
-    Ok(plan)
+    let policy = job.workspace.config().retention.policy();
+    let wish = Wish { policy: &policy, origin: Origin::Settings, now };
+    let planned = Catalog::read(job.workspace)
+        .and_then(|catalog| prune::plan(job.workspace, &catalog, &wish))
+        .and_then(|plan| prune::apply(job.workspace, &plan, Way::Trash, now).map(|()| plan));
+    match planned {
+        Ok(plan) => {
+            for warning in plan.warnings() {
+                (job.notes)(&format!("warning: {warning}"));
+            }
+            plan
+        }
+        Err(error) => {
+            (job.notes)(&format!("warning: old sessions were not pruned: {error:#}"));
+            PrunePlan::default()
+        }
+    }
 }

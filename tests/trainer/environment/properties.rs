@@ -29,12 +29,14 @@ prop_compose! {
     fn configs()(
         commission_bps in 0.0..100.0_f64,
         slippage_bps in 0.0..100.0_f64,
+        spread_bps in prop_oneof![Just(0.0), 0.0..100.0_f64],
+        funding_bps in prop_oneof![Just(0.0), -20.0..20.0_f64],
         leverage in prop_oneof![Just(1.0), 1.0..10.0_f64],
         maintenance_margin in 0.0..0.09_f64,
         lot_size in prop::sample::select(vec![0.0, 0.0, 1.0, 0.1]),
     ) -> EnvironmentConfig {
         EnvironmentConfig {
-            commission_bps, slippage_bps, leverage, maintenance_margin, lot_size, ..FREE
+            commission_bps, slippage_bps, spread_bps, funding_bps, leverage, maintenance_margin, lot_size, ..FREE
         }
     }
 }
@@ -97,15 +99,16 @@ proptest! {
     ) {
         let mut run = drive(&config, (&bars(&moves), &targets), |_, _| {});
         run.finish();
-        let mut sums = [0.0; 4];
+        let mut sums = [0.0; 5];
         for event in &run.events {
             if let TradeEvent::Closed(trade) = event {
-                let costs = trade.total_commission + trade.total_slippage;
+                let costs = trade.total_commission + trade.total_slippage + trade.total_funding;
                 assert_near(trade.gross_pnl - costs, trade.net_pnl);
                 sums[0] += trade.net_pnl;
                 sums[1] += trade.total_commission;
                 sums[2] += trade.total_slippage;
                 sums[3] += 1.0;
+                sums[4] += trade.total_funding;
             }
         }
         let account = run.environment.account();
@@ -113,6 +116,7 @@ proptest! {
         assert_near(sums[1], account.commission_paid());
         assert_near(sums[2], account.slippage_paid());
         assert_near(sums[3], account.n_closed() as f64);
+        assert_near(sums[4], account.funding_paid());
     }
 
     #[test]
@@ -127,7 +131,9 @@ proptest! {
     fn longs_without_leverage_never_borrow(
         config in configs(), moves in moves(), targets in targets(),
     ) {
-        let config = EnvironmentConfig { leverage: 1.0, allow_short: false, ..config };
+        let config = EnvironmentConfig {
+            leverage: 1.0, allow_short: false, funding_bps: 0.0, ..config
+        };
         drive(&config, (&bars(&moves), &targets), |run, _| {
             assert!(run.environment.account().cash() >= 0.0, "{:?}", run.environment.account());
         });
@@ -137,7 +143,7 @@ proptest! {
     fn a_fill_leaves_the_exposure_it_aimed_at(
         config in configs(), moves in moves(), targets in targets(),
     ) {
-        let config = EnvironmentConfig { lot_size: 0.0, ..config };
+        let config = EnvironmentConfig { lot_size: 0.0, funding_bps: 0.0, ..config };
         let bars: Vec<_> = bars(&moves).iter().map(|bar| flat(bar[3])).collect();
         drive(&config, (&bars, &targets), |run, outcome| {
             if outcome.traded_notional > 0.0 && run.environment.account().units() != 0.0 {

@@ -158,6 +158,25 @@ impl Columns {
     }
 }
 
+/// Returns the columns of the time, and of the first of `roles` that
+/// there is, of a file that begins with the names in `first`.
+pub(super) fn find_series(first: &ByteRecord, roles: &[&str]) -> Result<(usize, usize)> {
+    let names: Vec<String> =
+        first.iter().map(|name| String::from_utf8_lossy(name.trim_ascii()).into_owned()).collect();
+    let words: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
+    let time = match find_time(&words) {
+        Some(TimeColumn::Whole(idx)) => idx,
+        Some(TimeColumn::Split(..)) => bail!("has a date and a time; join them in one column"),
+        None => bail!("has no column `time`; found {}", quoted(&names)),
+    };
+    for role in roles {
+        if let Some(idx) = find_part(&words, &names, role)? {
+            return Ok((time, idx));
+        }
+    }
+    bail!("has no column `{}`; found {}; name it so", roles[0], quoted(&names))
+}
+
 fn is_kline(first: &ByteRecord) -> bool {
     let is_number = |text: &[u8]| number::parse(text.trim_ascii()).is_some_and(f64::is_finite);
     let time =

@@ -8,11 +8,13 @@ mod columns;
 mod input;
 mod number;
 mod reader;
+mod series;
 mod source;
 mod summary;
 mod timestamp;
 
 pub use reader::BarReader;
+pub use series::{Sample, SeriesReader, calendar};
 pub use source::{BUILTIN_BTCUSD_30M, BarSource};
 pub use summary::DataSummary;
 

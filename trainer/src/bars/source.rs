@@ -65,7 +65,7 @@ impl BarSource {
         let raw = HashingReader { inner: self.open_raw()?, hasher: Arc::clone(&hasher) };
         let mut tally = Tally::new();
         for bar in BarReader::new(&self.name, Box::new(raw))? {
-            tally.push(&bar?);
+            tally.push(bar?.time_ms);
         }
         let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut sha256 = String::new();

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bar, timestamp};
+use super::timestamp;
 
 /// How many different steps are told apart, so that memory is bounded.
 const N_STEPS_MAX: usize = 1 << 16;
@@ -108,13 +108,13 @@ impl Tally {
         }
     }
 
-    /// Counts one bar.
+    /// Counts one bar, which opens at `time_ms`.
     #[inline]
-    pub(super) fn push(&mut self, bar: &Bar) {
+    pub(super) fn push(&mut self, time_ms: i64) {
         if self.n_bars == 0 {
-            self.first_ms = bar.time_ms;
+            self.first_ms = time_ms;
         } else {
-            let step_ms = bar.time_ms - self.last_ms;
+            let step_ms = time_ms - self.last_ms;
             if step_ms == self.run.0 {
                 self.run.1 += 1;
             } else {
@@ -123,7 +123,7 @@ impl Tally {
             }
         }
         self.n_bars += 1;
-        self.last_ms = bar.time_ms;
+        self.last_ms = time_ms;
     }
 
     fn end_run(&mut self) {

@@ -3,6 +3,7 @@
 //! It executes what it is told and judges nothing: sizes, prices and
 //! margin are decided by its callers.
 
+use super::books::{Execution, Flows, OpenTrade, Totals};
 use super::config::Pricing;
 use super::event::{AdjustedTrade, ClosedTrade, Fill, FillReason, OpenedTrade, Side, TradeEvent};
 use super::sizing::split;
@@ -23,49 +24,6 @@ pub struct Account {
     totals: Totals,
     /// What happened since the last `start_bar`.
     flows: Flows,
-}
-
-/// The open trade; meaningless while the account is flat.
-#[derive(Debug, Clone, Default)]
-struct OpenTrade {
-    bar_idx: u64,
-    time_ms: i64,
-    entry_price: f64,
-    entry_equity: f64,
-    /// Money received less money paid, at the reference prices.
-    reference_flow: f64,
-    commission: f64,
-    slippage: f64,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Totals {
-    commission: f64,
-    slippage: f64,
-    closed_net_pnl: f64,
-    n_closed: u64,
-    n_won: u64,
-}
-
-/// What fills did within one bar.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Flows {
-    pub(super) notional: f64,
-    pub(super) commission: f64,
-    pub(super) slippage: f64,
-    pub(super) n_closed: u32,
-    pub(super) n_won: u32,
-}
-
-/// Where and why a fill happens.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Execution {
-    pub(super) bar_idx: u64,
-    pub(super) time_ms: i64,
-    pub(super) reference_price: f64,
-    pub(super) reason: FillReason,
-    /// Whether it is at the open, before any of the bar was held.
-    pub(super) is_at_open: bool,
 }
 
 impl Account {
@@ -128,6 +86,12 @@ impl Account {
         self.totals.slippage
     }
 
+    /// Returns the funding paid for all positions, in money; below 0
+    /// when more was received.
+    pub fn funding_paid(&self) -> f64 {
+        self.totals.funding
+    }
+
     /// Returns how many trades were closed.
     pub fn n_closed(&self) -> u64 {
         self.totals.n_closed
@@ -148,6 +112,15 @@ impl Account {
 
     pub(super) fn flows(&self) -> Flows {
         self.flows
+    }
+
+    /// Pays the funding of the open position, if any, at `price`.
+    pub(super) fn fund(&mut self, rate: f64, price: f64) {
+        let funding = self.units * price * rate;
+        self.cash -= funding;
+        self.trade.funding += funding;
+        self.totals.funding += funding;
+        self.flows.funding += funding;
     }
 
     /// Changes the position to `units`, which are not those held.
@@ -223,6 +196,9 @@ impl Account {
         self.flows.n_closed += 1;
         self.totals.n_closed += 1;
         self.flows.n_won += u32::from(net_pnl > 0.0);
+        self.flows.profit += net_pnl.max(0.0);
+        self.flows.loss += (-net_pnl).max(0.0);
+        self.flows.squared_pnl += net_pnl * net_pnl;
         self.totals.n_won += u64::from(net_pnl > 0.0);
         ClosedTrade {
             trade_id: self.n_opened,
@@ -234,6 +210,7 @@ impl Account {
             entry_equity: trade.entry_equity,
             total_commission: trade.commission,
             total_slippage: trade.slippage,
+            total_funding: trade.funding,
             gross_pnl: trade.reference_flow,
             net_pnl,
             return_on_equity: net_pnl / trade.entry_equity,
@@ -269,11 +246,5 @@ impl Account {
         self.flows.notional += (fill.units * fill.price).abs();
         self.flows.commission += fill.commission;
         self.flows.slippage += fill.slippage;
-    }
-}
-
-impl OpenTrade {
-    fn net_pnl(&self, position_value: f64) -> f64 {
-        self.reference_flow + position_value - self.commission - self.slippage
     }
 }

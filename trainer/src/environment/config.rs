@@ -24,6 +24,18 @@ pub struct EnvironmentConfig {
     /// of the price. Range: 0 to 1000. Default: 1.
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub slippage_bps: f64,
+    /// The whole distance between bid and ask, in basis points (0.01 %)
+    /// of the price, which is taken to lie in their middle: each fill
+    /// pays half of it, on top of the slippage. Range: 0 to 1000.
+    /// Default: 0.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub spread_bps: f64,
+    /// What a long pays, and a short receives, at each bar's close, in
+    /// basis points (0.01 %) of the position's value; below 0 the other
+    /// way. The account counts it; the learner does not foresee it.
+    /// Range: -100 to 100. Default: 0.
+    #[schemars(range(min = -100.0, max = 100.0))]
+    pub funding_bps: f64,
     /// Position value of a full target, as a multiple of equity. Range:
     /// 1 to 100, and below 1 / `maintenance_margin`. Default: 1.
     #[schemars(range(min = 1.0, max = 100.0))]
@@ -47,6 +59,8 @@ impl Default for EnvironmentConfig {
             initial_cash: 10_000.0,
             commission_bps: 5.0,
             slippage_bps: 1.0,
+            spread_bps: 0.0,
+            funding_bps: 0.0,
             leverage: 1.0,
             maintenance_margin: 0.05,
             lot_size: 0.0,
@@ -66,6 +80,8 @@ impl EnvironmentConfig {
             ("initial_cash", self.initial_cash, f64::MIN_POSITIVE..=1e15, "above 0, at most 1e15"),
             ("commission_bps", self.commission_bps, 0.0..=1000.0, "from 0 to 1000"),
             ("slippage_bps", self.slippage_bps, 0.0..=1000.0, "from 0 to 1000"),
+            ("spread_bps", self.spread_bps, 0.0..=1000.0, "from 0 to 1000"),
+            ("funding_bps", self.funding_bps, -100.0..=100.0, "from -100 to 100"),
             ("leverage", self.leverage, 1.0..=100.0, "from 1 to 100"),
             ("maintenance_margin", self.maintenance_margin, 0.0..=0.99, "from 0 to 0.99"),
             ("lot_size", self.lot_size, 0.0..=f64::MAX, "0 or more"),
@@ -92,13 +108,13 @@ impl EnvironmentConfig {
     }
 
     /// Returns the cost of trading one unit of exposure, as a fraction of
-    /// equity: commission plus slippage.
+    /// equity: commission plus slippage plus half the spread.
     ///
     /// This is the `c` of the learner. Buys cost `k s` more and sells
     /// `k s` less (`k` the commission, `s` the slippage), under a
     /// thousandth of it at the default costs.
     pub fn cost_per_exposure(&self) -> f64 {
-        (self.commission_bps + self.slippage_bps) * BASIS_POINT
+        (self.commission_bps + self.slippage_bps + self.spread_bps / 2.0) * BASIS_POINT
     }
 
     /// Returns the target whose position is worth exactly the equity,
@@ -110,8 +126,13 @@ impl EnvironmentConfig {
     pub(super) fn pricing(&self) -> Pricing {
         Pricing {
             commission: self.commission_bps * BASIS_POINT,
-            slippage: self.slippage_bps * BASIS_POINT,
+            slippage: (self.slippage_bps + self.spread_bps / 2.0) * BASIS_POINT,
         }
+    }
+
+    /// Returns what a long of value 1 pays at each close.
+    pub(super) fn funding_rate(&self) -> f64 {
+        self.funding_bps * BASIS_POINT
     }
 }
 
@@ -119,6 +140,7 @@ impl EnvironmentConfig {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pricing {
     commission: f64,
+    /// Half the spread is part of it.
     slippage: f64,
 }
 

@@ -90,7 +90,8 @@ pub struct Fill {
     pub reference_price: f64,
     /// Commission, in money.
     pub commission: f64,
-    /// What slippage cost against the reference price, in money.
+    /// What slippage and half the spread cost against the reference
+    /// price, in money.
     pub slippage: f64,
     /// Why it happened.
     pub reason: FillReason,
@@ -152,9 +153,11 @@ pub struct ClosedTrade {
     pub total_commission: f64,
     /// Slippage of all the trade's fills, in money.
     pub total_slippage: f64,
+    /// Funding paid while it was open, in money; below 0: received.
+    pub total_funding: f64,
     /// What the trade would have earned at the reference prices.
     pub gross_pnl: f64,
-    /// What it earned: gross less commission and slippage.
+    /// What it earned: gross less commission, slippage and funding.
     pub net_pnl: f64,
     /// Net profit as a fraction of the entry equity.
     pub return_on_equity: f64,

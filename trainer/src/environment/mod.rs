@@ -13,11 +13,14 @@
 //! 1. **Open.** A held position whose liquidation price lies at or
 //!    beyond the open is liquidated at the open (a gap). Then the
 //!    waiting target fills, at `open * (1 + slippage)` for buys and
-//!    `open * (1 - slippage)` for sells.
+//!    `open * (1 - slippage)` for sells; half the spread counts as
+//!    slippage.
 //! 2. **Worst price.** A long is checked against the low, a short
 //!    against the high. Where the bar reaches the liquidation price,
 //!    the position is closed there, with slippage and commission.
-//! 3. **Close.** The account is marked at the close.
+//! 3. **Close.** A position still held pays or receives the funding on
+//!    its value at the close, and the account is marked there. What
+//!    funding does to the margin shows in the next bar.
 //!
 //! # Size
 //!
@@ -29,7 +32,8 @@
 //! with `s` the slippage and `k` the commission as fractions), the value
 //! traded is `(a E - V) / (1 + a c)` when buying and
 //! `(a E - V) / (1 - a c)` when selling. Units are rounded toward zero
-//! to whole lots. A long of exposure up to 1 never borrows cash.
+//! to whole lots. A long of exposure up to 1 borrows no cash
+//! but for funding.
 //!
 //! Keeping the same target keeps the units: nothing is rebalanced. So
 //! does another target that rounds to the lots already held.
@@ -57,6 +61,7 @@
 //! initial cash is bankrupt: later steps are refused and change nothing.
 
 mod account;
+mod books;
 mod config;
 mod event;
 mod outcome;

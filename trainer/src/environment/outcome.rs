@@ -14,12 +14,20 @@ pub struct BarOutcome {
     pub traded_notional: f64,
     /// Commission of all fills, in money.
     pub commission: f64,
-    /// What slippage cost in all fills, in money.
+    /// What slippage and half the spread cost in all fills, in money.
     pub slippage: f64,
+    /// Funding paid at the close, in money; below 0: received.
+    pub funding: f64,
     /// Trades closed.
     pub n_closed: u32,
     /// Trades closed that earned more than they cost.
     pub n_won: u32,
+    /// What the trades closed at a profit earned, net, in money.
+    pub profit: f64,
+    /// What the other trades closed lost, net, in money, at least 0.
+    pub loss: f64,
+    /// Sum of the squared net profits and losses of the trades closed.
+    pub squared_pnl: f64,
     /// Whether the account can go on.
     pub status: StepStatus,
 }

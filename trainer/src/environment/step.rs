@@ -3,7 +3,8 @@
 use crate::bars::Bar;
 use crate::config::FieldError;
 
-use super::account::{Account, Execution};
+use super::account::Account;
+use super::books::Execution;
 use super::config::EnvironmentConfig;
 use super::event::{FillReason, InvalidAction, InvalidReason, TradeEvent};
 use super::outcome::{BarOutcome, StepStatus};
@@ -105,7 +106,7 @@ impl Environment {
     }
 
     /// Steps through the next bar: fills at its open, liquidates at its
-    /// worst price, marks at its close.
+    /// worst price, pays funding and marks at its close.
     pub fn step(&mut self, bar: &Bar, events: &mut impl FnMut(TradeEvent)) -> BarOutcome {
         let at_open = self.start_bar(bar);
         if self.is_bankrupt {
@@ -119,6 +120,7 @@ impl Environment {
             let worst = if self.account.units() > 0.0 { bar.low } else { bar.high };
             self.liquidate(worst, Execution { is_at_open: false, ..at_open }, events);
         }
+        self.account.fund(self.config.funding_rate(), bar.close);
         BarOutcome { is_exposed, ..self.outcome(self.status()) }
     }
 
@@ -246,8 +248,12 @@ impl Environment {
             traded_notional: flows.notional,
             commission: flows.commission,
             slippage: flows.slippage,
+            funding: flows.funding,
             n_closed: flows.n_closed,
             n_won: flows.n_won,
+            profit: flows.profit,
+            loss: flows.loss,
+            squared_pnl: flows.squared_pnl,
             status,
         }
     }

@@ -35,15 +35,67 @@ pub struct Performance {
     /// Portfolio Management 21, 1994). Undefined below two bars, and when
     /// the returns do not vary.
     pub sharpe: Option<f64>,
+    /// Lower end of the Sharpe ratio's 95 % interval, by the stationary
+    /// bootstrap (D. N. Politis and J. P. Romano, Journal of the American
+    /// Statistical Association 89, 1994): 2,000 resamples of blocks whose
+    /// mean length is chosen from the data (D. N. Politis and H. White,
+    /// Econometric Reviews 23, 2004). Undefined where the ratio is, below
+    /// 20 bars, and where it was not asked for. From 16,384 bars on, groups
+    /// of consecutive returns are resampled.
+    pub sharpe_low: Option<f64>,
+    /// Upper end of that interval.
+    pub sharpe_high: Option<f64>,
+    /// How likely the true Sharpe ratio is above 0, from 0 to 1, by the
+    /// formula of D. H. Bailey and M. López de Prado ("The Sharpe ratio
+    /// efficient frontier", Journal of Risk 15, 2012), which takes the
+    /// returns as independent. Undefined where the ratio is.
+    pub probabilistic_sharpe: Option<f64>,
+    /// Annual Sortino ratio against 0, `mean(r_i) / d * sqrt(P)` with the
+    /// downside deviation `d = sqrt(sum(min(r_i, 0)^2) / n)` over all n
+    /// bars (F. A. Sortino and R. van der Meer, "Downside risk", Journal
+    /// of Portfolio Management 17, 1991). Undefined below two bars, and
+    /// when no bar lost.
+    pub sortino: Option<f64>,
     /// The largest fall of the equity at the close from its highest
     /// before, as a positive fraction of that: 0.25 is a loss of a quarter.
     /// `E_0` counts as the first high. Above 1 when equity fell below 0.
     pub max_drawdown: f64,
+    /// The longest stretch of bars that closed below the highest equity
+    /// before them, in bars, whether or not it was made up at the end.
+    pub max_drawdown_bars: u64,
+    /// Calmar ratio over the whole run, `annual_return / max_drawdown`
+    /// (T. W. Young, "Calmar ratio: a smoother tool", Futures 20, 1991).
+    /// Undefined without a drawdown, and where `annual_return` is.
+    pub calmar: Option<f64>,
+    /// The 95 % quantile of the bar returns over the 5 % quantile, both
+    /// without sign: above 1 the good bars are further out. Quantiles are
+    /// interpolated between neighbours; exact up to 262,143 bars, beyond
+    /// that of every second (fourth, eighth …) bar. Undefined without
+    /// bars, when the 5 % quantile is 0, and where it was not asked for.
+    pub tail_ratio: Option<f64>,
+    /// Value at risk of one bar at 95 %, as a positive fraction: minus the
+    /// 5 % quantile of the bar returns. Below 0 when even that bar earned.
+    pub value_at_risk: Option<f64>,
+    /// Conditional value at risk of one bar at 95 % (expected shortfall),
+    /// as a positive fraction: minus the mean of the lowest bar returns,
+    /// `floor((n - 1) / 20) + 1` of them (R. T. Rockafellar and S. Uryasev,
+    /// Journal of Risk 2, 2000).
+    pub conditional_value_at_risk: Option<f64>,
     /// Trades closed, from flat to flat.
     pub n_trades: u64,
     /// Share of those that earned more than their costs. Undefined without
     /// trades.
     pub win_rate: Option<f64>,
+    /// What the winning trades earned over what the others lost, net, in
+    /// money. Undefined without trades, and when none lost.
+    pub profit_factor: Option<f64>,
+    /// Mean net profit of a trade, in money. Undefined without trades.
+    pub expectancy: Option<f64>,
+    /// System quality number, `sqrt(n) * mean / std` (ddof 1) of the n
+    /// trades' net profits (V. K. Tharp, "Trade your way to financial
+    /// freedom", 1998). Undefined below two trades, and when all earned
+    /// the same.
+    pub sqn: Option<f64>,
     /// Share of the bars in which a position was held after the fills at
     /// the open. Undefined without bars.
     pub exposure: Option<f64>,
@@ -53,8 +105,11 @@ pub struct Performance {
     pub turnover: f64,
     /// Commission paid, in money.
     pub commission: f64,
-    /// What slippage cost against the reference prices, in money.
+    /// What slippage and half the spread cost against the reference
+    /// prices, in money.
     pub slippage: f64,
+    /// Funding paid, in money; below 0 when more was received.
+    pub funding: f64,
     /// Whether the account went bankrupt: then the bars after are not
     /// counted.
     pub is_bankrupt: bool,

@@ -51,6 +51,8 @@ pub enum PeriodsBasis {
     /// Anything else, such as intraday bars with closed hours: the bars
     /// seen, per 365 days of the time they span.
     Observed,
+    /// The user said so.
+    Given,
 }
 
 impl PeriodsPerYear {

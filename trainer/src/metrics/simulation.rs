@@ -38,6 +38,15 @@ impl Simulation {
         })
     }
 
+    /// Wants the figures that take the returns themselves: the Sharpe
+    /// ratio's interval, drawn with `seed`, and the tails. To be called
+    /// before the first bar.
+    #[must_use]
+    pub fn with_risk(mut self, seed: u64) -> Self {
+        self.tracker = self.tracker.with_risk(seed);
+        self
+    }
+
     /// Returns the environment, to read its account and target.
     pub fn environment(&self) -> &Environment {
         &self.environment

@@ -1,40 +1,29 @@
-//! Gathers an account's figures bar by bar in constant memory.
+//! Gathers an account's figures bar by bar in bounded memory.
 
 use std::collections::BTreeMap;
 
 use crate::environment::{BarOutcome, StepStatus};
 
-use super::moments::Moments;
-use super::{Performance, PeriodsPerYear};
-
-/// A spread of returns up to this is rounding: each is a quotient near
-/// 1 less 1, so its error is about one epsilon.
-const NO_SPREAD: f64 = 4.0 * f64::EPSILON;
+use super::curve::Curve;
+use super::trades::Trades;
+use super::{Performance, PeriodsPerYear, SharpeSample};
 
 /// Gathers the figures of one account, fed once a bar.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PerformanceTracker {
     periods_per_year: PeriodsPerYear,
     initial_equity: f64,
+    /// Up to the bar before the last.
     curve: Curve,
     /// The last bar's equity, open to change until the next bar.
     last_equity: Option<f64>,
     n_exposed: u64,
-    n_trades: u64,
-    n_won: u64,
+    trades: Trades,
     turnover: f64,
     commission: f64,
     slippage: f64,
+    funding: f64,
     is_bankrupt: bool,
-}
-
-/// The equity curve up to the bar before the last.
-#[derive(Debug, Clone, Copy)]
-struct Curve {
-    equity: f64,
-    peak: f64,
-    max_drawdown: f64,
-    returns: Moments,
 }
 
 impl PerformanceTracker {
@@ -44,21 +33,25 @@ impl PerformanceTracker {
         Self {
             periods_per_year,
             initial_equity,
-            curve: Curve {
-                equity: initial_equity,
-                peak: initial_equity,
-                max_drawdown: 0.0,
-                returns: Moments::default(),
-            },
+            curve: Curve::new(initial_equity),
             last_equity: None,
             n_exposed: 0,
-            n_trades: 0,
-            n_won: 0,
+            trades: Trades::default(),
             turnover: 0.0,
             commission: 0.0,
             slippage: 0.0,
+            funding: 0.0,
             is_bankrupt: false,
         }
+    }
+
+    /// Wants the figures that take the returns themselves: the Sharpe
+    /// ratio's interval, drawn with `seed`, and the tails. To be called
+    /// before the first bar; it takes up to 3 MB.
+    #[must_use]
+    pub fn with_risk(mut self, seed: u64) -> Self {
+        self.curve = self.curve.with_risk(seed);
+        self
     }
 
     /// Takes in the next bar. A refused step is not a bar.
@@ -66,10 +59,8 @@ impl PerformanceTracker {
         if outcome.status == StepStatus::Refused {
             return;
         }
-        if let Some(equity) = self.last_equity {
-            self.curve.push(equity);
-        }
-        self.add_fills(outcome);
+        self.end_bar();
+        self.add_flows(outcome);
         self.n_exposed += u64::from(outcome.is_exposed);
         self.last_equity = Some(outcome.equity);
     }
@@ -79,95 +70,90 @@ impl PerformanceTracker {
     ///
     /// [`Environment::finish`]: crate::environment::Environment::finish
     pub fn settle(&mut self, outcome: &BarOutcome) {
-        self.add_fills(outcome);
+        self.add_flows(outcome);
         if let Some(equity) = &mut self.last_equity {
             *equity = outcome.equity;
         }
     }
 
+    /// Returns the Sharpe ratio per bar with its sample, where defined.
+    pub fn sharpe_sample(&self) -> Option<SharpeSample> {
+        let mut whole = self.clone();
+        whole.end_bar();
+        whole.curve.sharpe_sample().ok()
+    }
+
     /// Returns the figures so far.
     pub fn performance(&self) -> Performance {
-        let mut curve = self.curve;
-        if let Some(equity) = self.last_equity {
-            curve.push(equity);
-        }
+        let mut whole = self.clone();
+        whole.end_bar();
+        let Self { curve, trades, .. } = &whole;
+        let n_bars = curve.n_returns();
+        let periods = self.periods_per_year.value;
+        let interval = curve.sharpe_interval(periods);
         let mut undefined = BTreeMap::new();
         let mut figure = |name: &str, value: Result<f64, &str>| {
             value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
         };
         Performance {
-            n_bars: curve.returns.n(),
+            n_bars,
             initial_equity: self.initial_equity,
-            final_equity: curve.equity,
-            net_return: curve.equity / self.initial_equity - 1.0,
-            annual_return: figure("annual_return", self.annual_return(&curve)),
-            volatility: figure("volatility", self.volatility(&curve)),
-            sharpe: figure("sharpe", self.sharpe(&curve)),
-            max_drawdown: curve.max_drawdown,
-            n_trades: self.n_trades,
-            win_rate: figure("win_rate", share(self.n_won, self.n_trades, "no trade was closed")),
-            exposure: figure("exposure", share(self.n_exposed, curve.returns.n(), "no bars")),
+            final_equity: curve.equity(),
+            net_return: curve.equity() / self.initial_equity - 1.0,
+            annual_return: figure("annual_return", curve.annual_return(periods)),
+            volatility: figure("volatility", curve.volatility(periods)),
+            sharpe: figure("sharpe", curve.sharpe(periods)),
+            sharpe_low: figure("sharpe_low", interval.map(|interval| interval.low)),
+            sharpe_high: figure("sharpe_high", interval.map(|interval| interval.high)),
+            probabilistic_sharpe: figure("probabilistic_sharpe", curve.probabilistic_sharpe()),
+            sortino: figure("sortino", curve.sortino(periods)),
+            max_drawdown: curve.max_drawdown(),
+            max_drawdown_bars: curve.max_drawdown_bars(),
+            calmar: figure("calmar", curve.calmar(periods)),
+            tail_ratio: figure("tail_ratio", curve.tail_ratio()),
+            value_at_risk: figure("value_at_risk", curve.value_at_risk()),
+            conditional_value_at_risk: figure(
+                "conditional_value_at_risk",
+                curve.conditional_value_at_risk(),
+            ),
+            n_trades: trades.n(),
+            win_rate: figure("win_rate", trades.win_rate()),
+            profit_factor: figure("profit_factor", trades.profit_factor()),
+            expectancy: figure("expectancy", trades.expectancy()),
+            sqn: figure("sqn", trades.sqn()),
+            exposure: figure("exposure", whole.exposure()),
             turnover: self.turnover,
             commission: self.commission,
             slippage: self.slippage,
+            funding: self.funding,
             is_bankrupt: self.is_bankrupt,
             periods_per_year: self.periods_per_year,
             undefined,
         }
     }
 
-    fn add_fills(&mut self, outcome: &BarOutcome) {
+    fn end_bar(&mut self) {
+        if let Some(equity) = self.last_equity {
+            self.curve.push(equity);
+        }
+    }
+
+    fn add_flows(&mut self, outcome: &BarOutcome) {
         if outcome.traded_notional > 0.0 {
             let equity_before = self.last_equity.unwrap_or(self.initial_equity);
             self.turnover += outcome.traded_notional / equity_before;
             self.commission += outcome.commission;
             self.slippage += outcome.slippage;
         }
-        self.n_trades += u64::from(outcome.n_closed);
-        self.n_won += u64::from(outcome.n_won);
+        self.funding += outcome.funding;
+        self.trades.add(outcome);
         self.is_bankrupt |= outcome.status == StepStatus::Bankrupt;
     }
 
-    fn annual_return(&self, curve: &Curve) -> Result<f64, &'static str> {
-        if curve.returns.n() == 0 {
-            return Err("no bars");
+    fn exposure(&self) -> Result<f64, &'static str> {
+        match self.curve.n_returns() {
+            0 => Err("no bars"),
+            n_bars => Ok(self.n_exposed as f64 / n_bars as f64),
         }
-        if curve.equity <= 0.0 {
-            return Err("nothing is left");
-        }
-        let n_years = curve.returns.n() as f64 / self.periods_per_year.value;
-        let annual = (curve.equity / self.initial_equity).powf(1.0 / n_years) - 1.0;
-        annual.is_finite().then_some(annual).ok_or("too large for a number: too few bars")
     }
-
-    fn volatility(&self, curve: &Curve) -> Result<f64, &'static str> {
-        if curve.returns.n() < 2 {
-            return Err("fewer than 2 bars");
-        }
-        Ok(curve.returns.standard_deviation() * self.periods_per_year.value.sqrt())
-    }
-
-    fn sharpe(&self, curve: &Curve) -> Result<f64, &'static str> {
-        if curve.returns.n() < 2 {
-            return Err("fewer than 2 bars");
-        }
-        let deviation = curve.returns.standard_deviation();
-        if deviation <= NO_SPREAD {
-            return Err("the returns do not vary: their standard deviation is 0");
-        }
-        Ok(curve.returns.mean() / deviation * self.periods_per_year.value.sqrt())
-    }
-}
-
-impl Curve {
-    fn push(&mut self, equity: f64) {
-        self.returns.push(equity / self.equity - 1.0);
-        self.equity = equity;
-        self.peak = self.peak.max(equity);
-        self.max_drawdown = self.max_drawdown.max(1.0 - equity / self.peak);
-    }
-}
-
-fn share(part: u64, whole: u64, reason: &'static str) -> Result<f64, &'static str> {
-    if whole == 0 { Err(reason) } else { Ok(part as f64 / whole as f64) }
 }

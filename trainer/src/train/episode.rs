@@ -211,6 +211,7 @@ impl<'a> Course<'a> {
         let trial = Trial {
             environment: &self.options.training.environment,
             periods_per_year: self.periods_per_year,
+            seed: self.options.training.seed,
             n_bars: self.split.n_test,
             at: Moment { episode, batch, step: self.step, phase: Phase::Test },
         };

@@ -16,6 +16,8 @@ use super::sinks::Sinks;
 pub(super) struct Trial<'a> {
     pub(super) environment: &'a EnvironmentConfig,
     pub(super) periods_per_year: PeriodsPerYear,
+    /// What the Sharpe ratios' intervals are drawn with.
+    pub(super) seed: u64,
     pub(super) n_bars: u64,
     pub(super) at: Moment,
 }
@@ -37,7 +39,10 @@ impl Trial<'_> {
         outlets: (&mut Sinks<'_>, EquityCurve),
     ) -> Result<Verdict> {
         let (sinks, mut curve) = outlets;
-        let fresh = || Simulation::new(self.environment, self.periods_per_year);
+        let fresh = || {
+            let simulation = Simulation::new(self.environment, self.periods_per_year);
+            simulation.map(|simulation| simulation.with_risk(self.seed))
+        };
         let (mut agent, mut holder, mut idler) = (fresh()?, fresh()?, fresh()?);
         let full_target = self.environment.buy_and_hold_target();
         let mut on_event = |event| sinks.event(&self.at, &event);

@@ -22,7 +22,7 @@ mod sinks;
 mod split;
 mod stop;
 
-pub use report::comparison;
+pub use report::{comparison, whereabouts};
 pub use run::{TrainOptions, check, run};
 pub use split::Split;
 pub use stop::StopFlag;

@@ -21,9 +21,15 @@ pub fn comparison(session: &Session) -> String {
         row(&mut text, name, &cells);
     }
     let _ = writeln!(text);
-    if let Some(agent) = &metrics.agent {
-        let _ = writeln!(text, "{}\n", caution(agent));
+    if let Some(verdict) = metrics.agent.as_ref().and_then(luck) {
+        let _ = writeln!(text, "{verdict}\n");
     }
+    text
+}
+
+/// Returns where the model and the record of the run lie.
+pub fn whereabouts(session: &Session) -> String {
+    let mut text = String::new();
     if let Some(model) = &session.model {
         let _ = writeln!(text, "Model    {}", model.path);
     }
@@ -31,35 +37,36 @@ pub fn comparison(session: &Session) -> String {
     text
 }
 
-/// Says how far chance alone moves the Sharpe ratio. For independent
-/// returns its standard error is about 1 over the root of the years
-/// (A. W. Lo, "The Statistics of Sharpe Ratios", Financial Analysts
-/// Journal 58, 2002).
-fn caution(agent: &Performance) -> String {
-    let n_years = agent.n_bars as f64 / agent.periods_per_year.value;
-    format!(
-        "The test spans {n_years:.2} years: chance alone moves a Sharpe ratio by about {:.1} there.",
-        1.0 / n_years.sqrt()
-    )
-}
-
 type Figure = fn(&Performance) -> Option<String>;
 
-const FIGURES: [(&str, Figure); 9] = [
+const FIGURES: [(&str, Figure); 11] = [
     ("net return", |p| Some(percent(p.net_return))),
     ("annual return", |p| p.annual_return.map(percent)),
     ("Sharpe", |p| p.sharpe.map(|sharpe| format!("{sharpe:.2}"))),
+    ("95 % interval", interval),
+    ("P(Sharpe > 0)", |p| p.probabilistic_sharpe.map(percent)),
     ("max drawdown", |p| Some(percent(p.max_drawdown))),
     ("trades", |p| Some(p.n_trades.to_string())),
     ("exposure", |p| p.exposure.map(percent)),
     ("turnover", |p| Some(format!("{:.1}", p.turnover))),
-    ("costs", |p| Some(format!("{:.2}", p.commission + p.slippage))),
+    ("costs", |p| Some(format!("{:.2}", p.commission + p.slippage + p.funding))),
     ("final equity", |p| Some(format!("{:.2}", p.final_equity))),
 ];
 
+fn interval(performance: &Performance) -> Option<String> {
+    Some(format!("{:.2} .. {:.2}", performance.sharpe_low?, performance.sharpe_high?))
+}
+
+/// Says what the interval means for someone who reads no intervals.
+fn luck(agent: &Performance) -> Option<&'static str> {
+    let (low, high) = (agent.sharpe_low?, agent.sharpe_high?);
+    let includes_zero = low <= 0.0 && high >= 0.0;
+    includes_zero.then_some("The agent's Sharpe cannot be told from luck: its interval includes 0.")
+}
+
 fn row(text: &mut String, name: &str, cells: &[String; 3]) {
     let [agent, hold, never] = cells;
-    let _ = writeln!(text, "{name:<14} {agent:>14} {hold:>14} {never:>14}");
+    let _ = writeln!(text, "{name:<14} {agent:>16} {hold:>16} {never:>16}");
 }
 
 fn percent(share: f64) -> String {

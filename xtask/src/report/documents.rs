@@ -6,7 +6,6 @@ use super::{Report, SealedArchive, text};
 use crate::clean::CleanPlan;
 use crate::cycle::SetAside;
 use crate::manifest::Skipped;
-use crate::prune::PrunePlan;
 
 /// What `archive` did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,45 +61,6 @@ impl Report for CleanReport {
                 )
             }
         }
-    }
-}
-
-/// What `prune` did or would do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PruneReport {
-    /// 1.
-    pub format: u32,
-    /// Whether nothing was done.
-    pub dry_run: bool,
-    /// What stays, what goes, and why.
-    #[serde(flatten)]
-    pub plan: PrunePlan,
-}
-
-impl Report for PruneReport {
-    fn text(&self) -> String {
-        let (keeps, removes) =
-            if self.dry_run { ("would keep", "would remove") } else { ("kept", "removed") };
-        let mut shown = String::new();
-        for (title, plan) in [("archive", &self.plan.archives), ("backup", &self.plan.backups)] {
-            for kept in &plan.keep {
-                shown.push_str(&format!(
-                    "{keeps:12}  {title:7}  {}  ({})\n",
-                    kept.name, kept.reason
-                ));
-            }
-            for name in &plan.remove {
-                shown.push_str(&format!("{removes:12}  {title:7}  {name}\n"));
-            }
-        }
-        for batch in &self.plan.empty_trash {
-            let deletes = if self.dry_run { "would delete" } else { "deleted" };
-            shown.push_str(&format!("{deletes:12}  trash    {batch}\n"));
-        }
-        if shown.is_empty() {
-            shown.push_str("there is nothing to keep or remove\n");
-        }
-        shown
     }
 }
 

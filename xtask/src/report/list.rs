@@ -42,6 +42,10 @@ pub struct ListRow {
     pub tags: Vec<String>,
     /// Its note.
     pub note: Option<String>,
+    /// Whether no prune removes it.
+    pub pinned: bool,
+    /// Why it is pinned.
+    pub pin_reason: Option<String>,
     /// Why it cannot be read; null for a readable one.
     pub problem: Option<String>,
 }
@@ -73,8 +77,10 @@ fn row(archive: &Archive) -> ListRow {
         net_return: metric("net_return"),
         sharpe: metric("sharpe"),
         max_drawdown: metric("max_drawdown"),
-        tags: manifest.map(|manifest| manifest.tags.clone()).unwrap_or_default(),
-        note: manifest.and_then(|manifest| manifest.note.clone()),
+        tags: archive.tags().to_vec(),
+        note: archive.note().map(str::to_owned),
+        pinned: archive.is_pinned(),
+        pin_reason: archive.pin_reason().map(str::to_owned),
         problem,
     }
 }
@@ -113,8 +119,13 @@ fn cells(row: &ListRow) -> Vec<String> {
         text::signed_percent(row.net_return),
         text::figure(row.sharpe),
         text::percent(row.max_drawdown),
-        row.tags.join(","),
+        tags(row),
     ]
+}
+
+fn tags(row: &ListRow) -> String {
+    let pin = row.pinned.then(|| "(pinned)".to_owned());
+    row.tags.iter().cloned().chain(pin).collect::<Vec<_>>().join(",")
 }
 
 /// Returns the last part of a path or of a built-in name.

@@ -18,6 +18,14 @@ pub struct ShowReport {
     pub name: String,
     /// The size of the file in bytes.
     pub size_bytes: u64,
+    /// Its tags as they are now; the manifest has the first ones.
+    pub tags: Vec<String>,
+    /// Its note as it is now.
+    pub note: Option<String>,
+    /// Whether no prune removes it.
+    pub pinned: bool,
+    /// Why it is pinned.
+    pub pin_reason: Option<String>,
     /// Its manifest; null for a zip of another tool.
     pub manifest: Option<Manifest>,
     /// Why it cannot be read; null for a readable one.
@@ -35,6 +43,10 @@ impl ShowReport {
             format: 1,
             name: archive.name.to_string(),
             size_bytes: archive.size_bytes,
+            tags: archive.tags().to_vec(),
+            note: archive.note().map(str::to_owned),
+            pinned: archive.is_pinned(),
+            pin_reason: archive.pin_reason().map(str::to_owned),
             manifest: archive.manifest().cloned(),
             problem,
         }
@@ -45,14 +57,41 @@ impl Report for ShowReport {
     fn text(&self) -> String {
         let head = format!("{}  {}\n", self.name, text::size(self.size_bytes));
         match (&self.manifest, &self.problem) {
-            (Some(manifest), _) => head + &describe(manifest),
-            (None, Some(problem)) => format!("{head}cannot be read: {problem}\n"),
-            (None, None) => format!("{head}a zip without a manifest, made by another tool\n"),
+            (Some(manifest), _) => head + &describe(manifest, self.label_lines()),
+            (None, Some(problem)) => {
+                format!("{head}cannot be read: {problem}\n{}", text_of(&self.label_lines()))
+            }
+            (None, None) => format!(
+                "{head}a zip without a manifest, made by another tool\n{}",
+                text_of(&self.label_lines())
+            ),
         }
     }
 }
 
-fn describe(manifest: &Manifest) -> String {
+impl ShowReport {
+    /// Returns what was said of the archive.
+    fn label_lines(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if !self.tags.is_empty() {
+            lines.push(("tags", self.tags.join(", ")));
+        }
+        lines.extend(self.note.clone().map(|note| ("note", note)));
+        if self.pinned {
+            let reason = self.pin_reason.as_ref().map(|reason| format!(": {reason}"));
+            lines.push(("pinned", format!("yes{}", reason.unwrap_or_default())));
+        }
+        lines
+    }
+}
+
+type Line = (&'static str, String);
+
+fn text_of(lines: &[Line]) -> String {
+    lines.iter().map(|(key, value)| format!("{key:8}  {value}\n")).collect()
+}
+
+fn describe(manifest: &Manifest, labels: Vec<Line>) -> String {
     let mut lines = vec![
         ("kind", manifest.kind.to_string()),
         ("made", format!("{} UTC, run {}", text::time(manifest.created_at), manifest.run_number)),
@@ -66,18 +105,14 @@ fn describe(manifest: &Manifest) -> String {
         let dirty = if git.dirty { ", with changes" } else { "" };
         lines.push(("git", format!("{commit} ({branch}{dirty})")));
     }
-    if !manifest.tags.is_empty() {
-        lines.push(("tags", manifest.tags.join(", ")));
-    }
-    lines.extend(manifest.note.clone().map(|note| ("note", note)));
+    lines.extend(labels);
     let totals = &manifest.totals;
     let files = text::count(totals.n_files, "file");
     lines.push(("holds", format!("{files}, {}", text::size(totals.size_bytes))));
     for skipped in &manifest.skipped {
         lines.push(("skipped", format!("{}: {}", skipped.path, skipped.reason)));
     }
-    let mut shown: String =
-        lines.iter().map(|(key, value)| format!("{key:8}  {value}\n")).collect();
+    let mut shown = text_of(&lines);
     if let Some(session) = manifest.session.as_ref().filter(|session| !session.metrics.is_empty()) {
         shown.push('\n');
         shown.push_str(&metrics_table(session));

@@ -1,19 +1,14 @@
 //! Makes sure that an archive holds the present before a restore into
 //! the workspace replaces any of it.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::RestorePlan;
-use crate::catalog::Catalog;
+use crate::coverage;
 use crate::cycle::{Job, Label, archive_now};
-use crate::digest::sha256;
-use crate::manifest::{Kind, Manifest};
-use crate::scan::{Scan, scan};
+use crate::manifest::Kind;
+use crate::scan::scan;
 use crate::session;
-use crate::verify;
 
 /// Archives what lies in the workspace, unless an archive holds it all
 /// already, and checks that it holds each file that `plan` replaces.
@@ -37,68 +32,11 @@ pub fn hold_present(job: &mut Job<'_>, plan: &RestorePlan) -> Result<Option<(Str
     if found.files.is_empty() {
         return Ok(None);
     }
-    if let Some(name) = holding(job, &found)? {
-        return Ok(Some((name, false)));
+    let files: Vec<_> = found.files.iter().collect();
+    if let Some(receipt) = coverage::holding(job, &files)? {
+        return Ok(Some((receipt.manifest().name.clone(), false)));
     }
     let session = session::read(job.workspace.root());
     let receipt = archive_now(job, Kind::Previous, &Label::default(), session)?;
     Ok(Some((receipt.manifest().name.clone(), true)))
-}
-
-/// Returns the newest good archive that holds every file of `found`.
-fn holding(job: &mut Job<'_>, found: &Scan) -> Result<Option<String>> {
-    let catalog = Catalog::read(job.workspace)?;
-    let mut digests = None;
-    for archive in catalog.archives.iter().rev() {
-        let Some(manifest) = archive.manifest() else { continue };
-        if !holds(manifest, found, |entry, file| entry.1 == file.1) {
-            continue;
-        }
-        let digests = match &digests {
-            Some(digests) => digests,
-            None => digests.insert(digests_of(found)?),
-        };
-        if !holds(manifest, found, |entry, file| digests.get(file.0).is_some_and(|d| d == entry.0))
-        {
-            continue;
-        }
-        match verify::read_back(&archive.path) {
-            Ok(_) => return Ok(Some(archive.name.to_string())),
-            Err(error) => (job.notes)(&format!("warning: {error:#}; archiving anew")),
-        }
-    }
-    Ok(None)
-}
-
-/// Whether each file has an entry that `is_same` accepts: of an entry
-/// it sees digest and size, of a file path and size.
-fn holds(
-    manifest: &Manifest,
-    found: &Scan,
-    is_same: impl Fn((&str, u64), (&str, u64)) -> bool,
-) -> bool {
-    found.files.iter().all(|file| {
-        let path = file.archive_path.text.as_str();
-        manifest
-            .files
-            .binary_search_by(|entry| entry.path.as_str().cmp(path))
-            .ok()
-            .map(|idx| &manifest.files[idx])
-            .is_some_and(|entry| {
-                is_same((&entry.sha256, entry.size_bytes), (path, file.size_bytes))
-            })
-    })
-}
-
-fn digests_of(found: &Scan) -> Result<BTreeMap<&str, String>> {
-    found
-        .files
-        .iter()
-        .map(|file| {
-            let failed = || format!("failed to read `{}`", file.disk_path.display());
-            let content = File::open(&file.disk_path).with_context(failed)?;
-            let (digest, _) = sha256(content, file.size_bytes).with_context(failed)?;
-            Ok((file.archive_path.text.as_str(), digest))
-        })
-        .collect()
 }

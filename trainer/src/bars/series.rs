@@ -1,0 +1,150 @@
+//! Reads a column of numbers with their times: signals, equity curves.
+//!
+//! The same files as bars are understood: packed or not, comma,
+//! semicolon or tab, and any form of time.
+
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use csv::{ByteRecord, ReaderBuilder, Terminator};
+
+use crate::metrics::BarCalendar;
+
+use super::columns::find_series;
+use super::input::{self, RowBudget, TextReader};
+use super::number;
+use super::summary::{DataSummary, Tally};
+use super::timestamp::{self, TimeParser};
+
+/// One row of a series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// UTC epoch milliseconds.
+    pub time_ms: i64,
+    /// The number, always finite.
+    pub value: f64,
+    /// The line of the file, counted from 1.
+    pub line: u64,
+}
+
+/// The rows of one file in order; an iterator of `Result<Sample>` whose
+/// times strictly increase. After the first error it ends.
+pub struct SeriesReader {
+    name: String,
+    rows: csv::Reader<TextReader>,
+    row_budget: RowBudget,
+    n_lines_skipped: u64,
+    row: ByteRecord,
+    time_idx: usize,
+    value_idx: usize,
+    value_name: String,
+    time_parser: TimeParser,
+    previous_ms: Option<i64>,
+    is_done: bool,
+}
+
+impl SeriesReader {
+    /// Opens the file at `path`, whose numbers are in the column with the
+    /// first of `roles` that there is.
+    ///
+    /// Fails without the file, its columns, or a row.
+    pub fn open(path: &Path, roles: &[&str]) -> Result<Self> {
+        let name = path.display().to_string();
+        let file = File::open(path).with_context(|| format!("failed to open `{name}`"))?;
+        let text =
+            input::open(Box::new(file)).with_context(|| format!("failed to read `{name}`"))?;
+        let mut rows = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(text.delimiter)
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(text.reader);
+        let mut row = ByteRecord::new();
+        ensure!(
+            rows.read_byte_record(&mut row)?,
+            "`{name}` is empty; it must be CSV with a header"
+        );
+        let (time_idx, value_idx) =
+            find_series(&row, roles).map_err(|error| anyhow!("`{name}` {error}"))?;
+        let value_name = String::from_utf8_lossy(row[value_idx].trim_ascii()).into_owned();
+        Ok(Self {
+            name,
+            rows,
+            row_budget: text.row_budget,
+            n_lines_skipped: text.n_lines_skipped,
+            row,
+            time_idx,
+            value_idx,
+            value_name,
+            time_parser: TimeParser::new(),
+            previous_ms: None,
+            is_done: false,
+        })
+    }
+
+    /// Returns the file, as messages name it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn advance(&mut self) -> Result<Option<Sample>> {
+        loop {
+            self.row_budget.refill();
+            let is_row = self.rows.read_byte_record(&mut self.row);
+            if !is_row.with_context(|| format!("failed to read `{}`", self.name))? {
+                return Ok(None);
+            }
+            if self.row.len() > 1 || !self.row[0].trim_ascii().is_empty() {
+                break;
+            }
+        }
+        let n_inner = self.row.as_slice().split(|&byte| byte == b'\n').count() - 1;
+        let line = self.rows.position().line() - 1 - n_inner as u64 + self.n_lines_skipped;
+        self.sample(line).map(Some).with_context(|| format!("`{}` line {line}", self.name))
+    }
+
+    fn sample(&mut self, line: u64) -> Result<Sample> {
+        let cell = |idx: usize| self.row.get(idx).unwrap_or_default().trim_ascii();
+        let (time, number) = (cell(self.time_idx), cell(self.value_idx));
+        let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
+        let Some(time_ms) = self.time_parser.parse(time) else {
+            bail!("`{}` {}", text(time), timestamp::remedy(time));
+        };
+        let Some(value) = number::parse(number).filter(|value| value.is_finite()) else {
+            bail!(
+                "column `{}`: `{}` is not a finite number; correct or delete the row",
+                self.value_name,
+                text(number)
+            );
+        };
+        if self.previous_ms.is_some_and(|previous_ms| time_ms <= previous_ms) {
+            bail!("`{}` is not after the row before; sort the rows by time", text(time));
+        }
+        self.previous_ms = Some(time_ms);
+        Ok(Sample { time_ms, value, line })
+    }
+}
+
+impl Iterator for SeriesReader {
+    type Item = Result<Sample>;
+
+    fn next(&mut self) -> Option<Result<Sample>> {
+        if self.is_done {
+            return None;
+        }
+        let sample = self.advance().transpose();
+        self.is_done = !matches!(sample, Some(Ok(_)));
+        sample
+    }
+}
+
+/// Returns when the rows of a series were.
+pub fn calendar(series: SeriesReader) -> Result<BarCalendar> {
+    let mut tally = Tally::new();
+    for sample in series {
+        tally.push(sample?.time_ms);
+    }
+    let DataSummary { n_bars, first_ms, last_ms, interval_ms, .. } = tally.finish();
+    Ok(BarCalendar { first_ms, last_ms, n_bars, interval_ms })
+}

@@ -1,0 +1,13 @@
+//! The subcommands that judge what others made.
+
+pub mod metrics;
+pub mod simulate;
+
+use clap::ValueEnum;
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}

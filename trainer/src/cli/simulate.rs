@@ -1,0 +1,106 @@
+//! `trainer simulate`: any strategy's exposures, by the agent's rules.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+
+use trainer::environment::EnvironmentConfig;
+use trainer::metrics::{PeriodsBasis, PeriodsPerYear};
+use trainer::simulate::{SimulateOptions, simulate, text, write_files};
+
+use super::Format;
+
+/// Replay a series of exposures through the account that the agent trades in
+///
+/// A signal stands at the close of the bar with its time and fills at the next bar's open. Between
+/// signals, and when one repeats the exposure before, the units stay as they are.
+#[derive(Debug, Args)]
+pub struct SimulateArguments {
+    /// Bars: a CSV or CSV.gz file, or `builtin:btcusd_30m`
+    #[arg(long, value_name = "FILE")]
+    data: String,
+    /// CSV file with a time and an exposure column (position value as a multiple of equity)
+    #[arg(long, value_name = "FILE")]
+    signals: PathBuf,
+    /// Cash at the start [default: 10000]
+    #[arg(long, value_name = "MONEY")]
+    cash: Option<f64>,
+    /// Commission of each fill, in basis points of its value [default: 5]
+    #[arg(long, value_name = "BPS")]
+    commission: Option<f64>,
+    /// How much worse than the reference price each fill is, in basis points [default: 1]
+    #[arg(long, value_name = "BPS")]
+    slippage: Option<f64>,
+    /// Distance between bid and ask, in basis points; each fill pays half [default: 0]
+    #[arg(long, value_name = "BPS")]
+    spread: Option<f64>,
+    /// What a long pays and a short receives each bar, in basis points [default: 0]
+    #[arg(long, value_name = "BPS", allow_negative_numbers = true)]
+    funding: Option<f64>,
+    /// Greatest exposure [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    leverage: Option<f64>,
+    /// Units are whole multiples of this; 0 allows any fraction [default: 0]
+    #[arg(long, value_name = "UNITS")]
+    lot_size: Option<f64>,
+    /// Equity below which a position is liquidated, as a fraction of its value [default: 0.05]
+    #[arg(long, value_name = "FRACTION")]
+    maintenance_margin: Option<f64>,
+    /// Refuse short positions
+    #[arg(long)]
+    long_only: bool,
+    /// Bars per year [default: from the calendar of the data]
+    #[arg(long, value_name = "P")]
+    periods_per_year: Option<f64>,
+    /// Seed of the bootstrap
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    seed: u64,
+    /// Folder for fills.csv, trades.csv, equity.csv and replay.json; nothing is overwritten
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Form of the result on stdout
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// Returns what to print, and writes the files that are wanted.
+pub fn run(arguments: &SimulateArguments) -> Result<String> {
+    let replay = simulate(&SimulateOptions {
+        data: arguments.data.clone(),
+        signals: arguments.signals.clone(),
+        environment: environment(arguments),
+        periods_per_year: arguments.periods_per_year.map(periods).transpose()?,
+        seed: arguments.seed,
+    })?;
+    if let Some(directory) = &arguments.out {
+        write_files(&replay, directory)?;
+    }
+    Ok(match arguments.format {
+        Format::Text => text(&replay),
+        Format::Json => serde_json::to_string_pretty(&replay)? + "\n",
+    })
+}
+
+fn periods(value: f64) -> Result<PeriodsPerYear> {
+    ensure!(value.is_finite() && value > 0.0, "`{value}` periods per year; give above 0");
+    Ok(PeriodsPerYear { value, basis: PeriodsBasis::Given })
+}
+
+fn environment(arguments: &SimulateArguments) -> EnvironmentConfig {
+    let mut config = EnvironmentConfig { allow_short: !arguments.long_only, ..Default::default() };
+    let settings = [
+        (&mut config.initial_cash, arguments.cash),
+        (&mut config.commission_bps, arguments.commission),
+        (&mut config.slippage_bps, arguments.slippage),
+        (&mut config.spread_bps, arguments.spread),
+        (&mut config.funding_bps, arguments.funding),
+        (&mut config.leverage, arguments.leverage),
+        (&mut config.lot_size, arguments.lot_size),
+        (&mut config.maintenance_margin, arguments.maintenance_margin),
+    ];
+    for (setting, argument) in settings {
+        *setting = argument.unwrap_or(*setting);
+    }
+    config
+}

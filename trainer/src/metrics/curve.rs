@@ -1,0 +1,193 @@
+//! The figures that follow from the equity of each bar alone.
+
+use super::bootstrap::{Interval, sharpe_interval};
+use super::groups::Groups;
+use super::moments::Moments;
+use super::returns::{KeptReturns, mean_of_lowest, quantile};
+use super::sharpe::SharpeSample;
+
+/// A spread of returns up to this is rounding: each is a quotient near
+/// 1 less 1, so its error is about one epsilon.
+const NO_SPREAD: f64 = 4.0 * f64::EPSILON;
+/// The share of the bars in each tail.
+const TAIL: f64 = 0.05;
+
+const NO_BARS: &str = "no bars";
+const FEW_BARS: &str = "fewer than 2 bars";
+
+/// An equity curve up to some bar.
+#[derive(Debug, Clone)]
+pub(super) struct Curve {
+    initial_equity: f64,
+    equity: f64,
+    peak: f64,
+    max_drawdown: f64,
+    /// Bars since the peak.
+    n_below_peak: u64,
+    max_drawdown_bars: u64,
+    returns: Moments,
+    /// Sum of the squared returns below 0.
+    squared_losses: f64,
+    risk: Option<Risk>,
+}
+
+/// The returns themselves, as far as memory allows.
+#[derive(Debug, Clone)]
+struct Risk {
+    seed: u64,
+    groups: Groups,
+    kept: KeptReturns,
+}
+
+impl Curve {
+    pub(super) fn new(initial_equity: f64) -> Self {
+        Self {
+            initial_equity,
+            equity: initial_equity,
+            peak: initial_equity,
+            max_drawdown: 0.0,
+            n_below_peak: 0,
+            max_drawdown_bars: 0,
+            returns: Moments::default(),
+            squared_losses: 0.0,
+            risk: None,
+        }
+    }
+
+    pub(super) fn with_risk(mut self, seed: u64) -> Self {
+        self.risk = Some(Risk { seed, groups: Groups::new(), kept: KeptReturns::new() });
+        self
+    }
+
+    pub(super) fn push(&mut self, equity: f64) {
+        let value = equity / self.equity - 1.0;
+        self.equity = equity;
+        self.returns.push(value);
+        self.squared_losses += value.min(0.0).powi(2);
+        if let Some(risk) = &mut self.risk {
+            risk.groups.push(value);
+            risk.kept.push(value);
+        }
+        self.n_below_peak = if equity < self.peak { self.n_below_peak + 1 } else { 0 };
+        self.max_drawdown_bars = self.max_drawdown_bars.max(self.n_below_peak);
+        self.peak = self.peak.max(equity);
+        self.max_drawdown = self.max_drawdown.max(1.0 - equity / self.peak);
+    }
+
+    pub(super) fn n_returns(&self) -> u64 {
+        self.returns.n()
+    }
+
+    pub(super) fn equity(&self) -> f64 {
+        self.equity
+    }
+
+    pub(super) fn max_drawdown(&self) -> f64 {
+        self.max_drawdown
+    }
+
+    pub(super) fn max_drawdown_bars(&self) -> u64 {
+        self.max_drawdown_bars
+    }
+
+    pub(super) fn annual_return(&self, periods: f64) -> Result<f64, &'static str> {
+        if self.returns.n() == 0 {
+            return Err(NO_BARS);
+        }
+        if self.equity <= 0.0 {
+            return Err("nothing is left");
+        }
+        let n_years = self.returns.n() as f64 / periods;
+        let annual = (self.equity / self.initial_equity).powf(1.0 / n_years) - 1.0;
+        annual.is_finite().then_some(annual).ok_or("too large for a number: too few bars")
+    }
+
+    pub(super) fn volatility(&self, periods: f64) -> Result<f64, &'static str> {
+        if self.returns.n() < 2 {
+            return Err(FEW_BARS);
+        }
+        Ok(self.returns.standard_deviation() * periods.sqrt())
+    }
+
+    pub(super) fn sharpe(&self, periods: f64) -> Result<f64, &'static str> {
+        Ok(self.bar_sharpe()? * periods.sqrt())
+    }
+
+    /// Returns the interval of the annual Sharpe ratio.
+    pub(super) fn sharpe_interval(&self, periods: f64) -> Result<Interval, &'static str> {
+        self.bar_sharpe()?;
+        let risk = self.risk()?;
+        let Interval { low, high } = sharpe_interval(&risk.groups.clone().finish(), risk.seed)?;
+        Ok(Interval { low: low * periods.sqrt(), high: high * periods.sqrt() })
+    }
+
+    pub(super) fn probabilistic_sharpe(&self) -> Result<f64, &'static str> {
+        self.sharpe_sample()?.probabilistic(0.0).ok_or("the returns take too few values")
+    }
+
+    pub(super) fn sharpe_sample(&self) -> Result<SharpeSample, &'static str> {
+        Ok(SharpeSample {
+            sharpe: self.bar_sharpe()?,
+            n: self.returns.n(),
+            skewness: self.returns.skewness(),
+            kurtosis: self.returns.kurtosis(),
+        })
+    }
+
+    pub(super) fn sortino(&self, periods: f64) -> Result<f64, &'static str> {
+        if self.returns.n() < 2 {
+            return Err(FEW_BARS);
+        }
+        if self.squared_losses == 0.0 {
+            return Err("no bar lost");
+        }
+        let downside = (self.squared_losses / self.returns.n() as f64).sqrt();
+        Ok(self.returns.mean() / downside * periods.sqrt())
+    }
+
+    pub(super) fn calmar(&self, periods: f64) -> Result<f64, &'static str> {
+        let annual = self.annual_return(periods)?;
+        if self.max_drawdown == 0.0 {
+            return Err("there was no drawdown");
+        }
+        Ok(annual / self.max_drawdown)
+    }
+
+    pub(super) fn tail_ratio(&self) -> Result<f64, &'static str> {
+        let sorted = self.sorted()?;
+        let low = quantile(&sorted, TAIL);
+        if low == 0.0 {
+            return Err("the 5 % quantile of the returns is 0");
+        }
+        Ok((quantile(&sorted, 1.0 - TAIL) / low).abs())
+    }
+
+    pub(super) fn value_at_risk(&self) -> Result<f64, &'static str> {
+        Ok(0.0 - quantile(&self.sorted()?, TAIL))
+    }
+
+    pub(super) fn conditional_value_at_risk(&self) -> Result<f64, &'static str> {
+        Ok(0.0 - mean_of_lowest(&self.sorted()?, TAIL))
+    }
+
+    fn risk(&self) -> Result<&Risk, &'static str> {
+        self.risk.as_ref().ok_or("not asked for")
+    }
+
+    fn sorted(&self) -> Result<Vec<f64>, &'static str> {
+        let risk = self.risk()?;
+        if self.returns.n() == 0 { Err(NO_BARS) } else { Ok(risk.kept.sorted()) }
+    }
+
+    /// Returns the Sharpe ratio per bar.
+    fn bar_sharpe(&self) -> Result<f64, &'static str> {
+        if self.returns.n() < 2 {
+            return Err(FEW_BARS);
+        }
+        let deviation = self.returns.standard_deviation();
+        if deviation <= NO_SPREAD {
+            return Err("the returns do not vary: their standard deviation is 0");
+        }
+        Ok(self.returns.mean() / deviation)
+    }
+}

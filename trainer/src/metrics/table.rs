@@ -1,0 +1,85 @@
+//! The figures as lines for a person to read.
+
+use std::fmt::Write as _;
+
+use super::Performance;
+
+type Figure = fn(&Performance) -> Option<String>;
+
+/// What follows from the equity alone.
+const OF_CURVE: [(&str, Figure); 17] = [
+    ("bars", |p| Some(p.n_bars.to_string())),
+    ("bars per year", |p| Some(number(p.periods_per_year.value))),
+    ("initial equity", |p| Some(number(p.initial_equity))),
+    ("final equity", |p| Some(number(p.final_equity))),
+    ("net return", |p| Some(percent(p.net_return))),
+    ("annual return", |p| p.annual_return.map(percent)),
+    ("volatility", |p| p.volatility.map(percent)),
+    ("Sharpe", |p| p.sharpe.map(number)),
+    ("95 % interval", |p| Some(format!("{:.2} .. {:.2}", p.sharpe_low?, p.sharpe_high?))),
+    ("P(Sharpe > 0)", |p| p.probabilistic_sharpe.map(percent)),
+    ("Sortino", |p| p.sortino.map(number)),
+    ("max drawdown", |p| Some(percent(p.max_drawdown))),
+    ("longest drawdown", |p| Some(format!("{} bars", p.max_drawdown_bars))),
+    ("Calmar", |p| p.calmar.map(number)),
+    ("tail ratio", |p| p.tail_ratio.map(number)),
+    ("VaR 95 %", |p| p.value_at_risk.map(percent)),
+    ("CVaR 95 %", |p| p.conditional_value_at_risk.map(percent)),
+];
+
+/// What takes an account.
+const OF_ACCOUNT: [(&str, Figure); 10] = [
+    ("trades", |p| Some(p.n_trades.to_string())),
+    ("win rate", |p| p.win_rate.map(percent)),
+    ("profit factor", |p| p.profit_factor.map(number)),
+    ("expectancy", |p| p.expectancy.map(number)),
+    ("SQN", |p| p.sqn.map(number)),
+    ("exposure", |p| p.exposure.map(percent)),
+    ("turnover", |p| Some(number(p.turnover))),
+    ("commission", |p| Some(number(p.commission))),
+    ("slippage", |p| Some(number(p.slippage))),
+    ("funding", |p| Some(number(p.funding))),
+];
+
+/// The names of the figures that an equity curve alone does not tell.
+pub const ACCOUNT_FIGURES: [&str; 11] = [
+    "n_trades",
+    "win_rate",
+    "profit_factor",
+    "expectancy",
+    "sqn",
+    "exposure",
+    "turnover",
+    "commission",
+    "slippage",
+    "funding",
+    "is_bankrupt",
+];
+
+/// Returns the figures that follow from the equity alone, a line each;
+/// what is undefined shows as `-`.
+pub fn curve_table(performance: &Performance) -> String {
+    lines(&OF_CURVE, performance)
+}
+
+/// Returns all figures of an account, a line each.
+pub fn account_table(performance: &Performance) -> String {
+    lines(&OF_CURVE, performance) + &lines(&OF_ACCOUNT, performance)
+}
+
+fn lines(figures: &[(&str, Figure)], performance: &Performance) -> String {
+    figures.iter().fold(String::new(), |mut text, (name, figure)| {
+        let value = figure(performance).unwrap_or_else(|| "-".to_owned());
+        let _ = writeln!(text, "{name:<18}{value:>18}");
+        text
+    })
+}
+
+fn number(value: f64) -> String {
+    // No "-0.00".
+    format!("{:.2}", value + 0.0)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", share * 100.0 + 0.0)
+}

@@ -1,0 +1,145 @@
+//! Replays a given series of exposures through the account that the
+//! agent trades in, so that any strategy is judged by the same rules.
+//!
+//! A signal acts like a decision of the agent: it stands at the close of
+//! the bar with its time and fills at the next bar's open. Between
+//! signals the units stay as they are; so they do when a signal repeats
+//! the exposure before. Memory grows with the bars: every fill and the
+//! whole equity curve are part of the result.
+
+mod output;
+mod records;
+
+use std::iter::Peekable;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail, ensure};
+
+use crate::bars::{BarSource, SeriesReader};
+use crate::environment::{Environment, EnvironmentConfig, StepStatus};
+use crate::metrics::{BarCalendar, PeriodsPerYear, Simulation};
+use crate::session::time_of_ms;
+
+pub use output::{text, write_files};
+pub use records::{EquityRow, FillRow, Replay, TradeRow};
+
+/// Names of the column that holds the exposure, the best first.
+const ROLES: [&str; 6] = ["exposure", "target", "signal", "position", "weight", "action"];
+
+/// What to replay, and by which rules.
+#[derive(Debug, Clone)]
+pub struct SimulateOptions {
+    /// The bars, as [`BarSource::open`] names them; relative to the
+    /// current folder.
+    pub data: String,
+    /// A CSV file of times and exposures.
+    pub signals: PathBuf,
+    /// The account's rules.
+    pub environment: EnvironmentConfig,
+    /// Bars per year; none: from the calendar of the data.
+    pub periods_per_year: Option<PeriodsPerYear>,
+    /// Draws the Sharpe ratio's interval.
+    pub seed: u64,
+}
+
+/// Replays the signals and returns all that happened.
+///
+/// An exposure is the position's value as a multiple of equity, from
+/// minus to plus the leverage.
+///
+/// # Errors
+///
+/// Fails for settings out of range, a bad row of either file, a signal
+/// beyond the leverage, and one whose time no bar has.
+pub fn simulate(options: &SimulateOptions) -> Result<Replay> {
+    let source = BarSource::open(&options.data, Path::new(""))?;
+    let summary = source.summarize()?;
+    let periods = match options.periods_per_year {
+        Some(periods) => periods,
+        None => PeriodsPerYear::from_calendar(&BarCalendar {
+            first_ms: summary.first_ms,
+            last_ms: summary.last_ms,
+            n_bars: summary.n_bars,
+            interval_ms: summary.interval_ms,
+        })?,
+    };
+    let mut signals = Signals::open(&options.signals, options.environment.leverage)?;
+    let mut simulation = Simulation::new(&options.environment, periods)?.with_risk(options.seed);
+    let mut replay = Replay::new(summary, options.environment);
+    for bar in source.read()? {
+        let bar = bar?;
+        let signal = signals.at(bar.time_ms)?;
+        let policy =
+            &mut |_: &_, environment: &Environment| signal.unwrap_or_else(|| environment.target());
+        let outcome = simulation.step(&bar, policy, &mut |event| replay.event(&event));
+        if outcome.status == StepStatus::Refused {
+            continue;
+        }
+        replay.equity.push(EquityRow {
+            time: time_of_ms(bar.time_ms),
+            equity: outcome.equity,
+            exposure: outcome.exposure,
+            close: bar.close,
+        });
+    }
+    signals.finish()?;
+    let performance = simulation.finish(&mut |event| replay.event(&event));
+    if let Some(last) = replay.equity.last_mut() {
+        last.equity = performance.final_equity;
+    }
+    replay.metrics = Some(performance);
+    Ok(replay)
+}
+
+/// Signals, taken as their bars come by.
+struct Signals {
+    samples: Peekable<SeriesReader>,
+    name: String,
+    leverage: f64,
+}
+
+impl Signals {
+    fn open(path: &Path, leverage: f64) -> Result<Self> {
+        let reader = SeriesReader::open(path, &ROLES)?;
+        Ok(Self { name: reader.name().to_owned(), samples: reader.peekable(), leverage })
+    }
+
+    /// Returns the target that a signal of this very time wants.
+    fn at(&mut self, bar_ms: i64) -> Result<Option<f64>> {
+        let is_due = |sample: &Result<_>| {
+            sample.as_ref().map_or(true, |sample: &crate::bars::Sample| sample.time_ms <= bar_ms)
+        };
+        let Some(sample) = self.samples.next_if(is_due).transpose()? else {
+            return Ok(None);
+        };
+        if sample.time_ms < bar_ms {
+            return self.refuse(&sample);
+        }
+        ensure!(
+            sample.value.abs() <= self.leverage,
+            "`{}` line {}: the exposure `{}` is beyond the leverage `{}`; raise `--leverage`",
+            self.name,
+            sample.line,
+            sample.value,
+            self.leverage
+        );
+        Ok(Some(sample.value / self.leverage))
+    }
+
+    /// Fails if a signal is left when the bars are over.
+    fn finish(&mut self) -> Result<()> {
+        match self.samples.next().transpose()? {
+            Some(sample) => self.refuse(&sample).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse(&self, sample: &crate::bars::Sample) -> Result<Option<f64>> {
+        bail!(
+            "`{}` line {}: no bar opens at `{}`; give the open time of a bar, in UTC",
+            self.name,
+            sample.line,
+            time_of_ms(sample.time_ms)
+        )
+    }
+}

@@ -1,0 +1,80 @@
+//! Which archive holds, byte for byte, what lies in the workspace.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use anyhow::{Context, Result};
+
+use crate::catalog::Catalog;
+use crate::cycle::Job;
+use crate::digest::sha256;
+use crate::manifest::{FileEntry, Manifest};
+use crate::scan::{Scan, SourceFile};
+use crate::verify::{self, Receipt};
+
+/// Returns the files of `scan` that a clean moves.
+pub fn moved_by_clean(scan: &Scan) -> Vec<&SourceFile> {
+    scan.files.iter().filter(|file| file.is_moved_by_clean()).collect()
+}
+
+/// Returns the path of the first of `files` that `manifest` does not
+/// hold with the same size.
+pub fn uncovered<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Option<&'a str> {
+    let is_held = |file: &SourceFile| {
+        entry(manifest, file).is_some_and(|entry| entry.size_bytes == file.size_bytes)
+    };
+    files.iter().find(|file| !is_held(file)).map(|file| file.archive_path.text.as_str())
+}
+
+/// Returns the receipt of the newest archive that holds each of
+/// `files`, byte for byte; a damaged one does not count.
+///
+/// # Errors
+/// When a file or the archive folder cannot be read.
+pub fn holding(job: &mut Job<'_>, files: &[&SourceFile]) -> Result<Option<Receipt>> {
+    let catalog = Catalog::read(job.workspace)?;
+    let mut digests = BTreeMap::new();
+    for archive in catalog.archives.iter().rev() {
+        let Some(manifest) = archive.manifest() else { continue };
+        if uncovered(files, manifest).is_some() || !same(files, manifest, &mut digests)? {
+            continue;
+        }
+        match verify::read_back(&archive.path) {
+            Ok(receipt) => return Ok(Some(receipt)),
+            Err(error) => (job.notes)(&format!("warning: {error:#}; archiving anew")),
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the manifest has each file's digest. Each file is read once,
+/// for all manifests.
+fn same<'a>(
+    files: &[&'a SourceFile],
+    manifest: &Manifest,
+    digests: &mut BTreeMap<&'a str, String>,
+) -> Result<bool> {
+    for file in files {
+        let path = file.archive_path.text.as_str();
+        if !digests.contains_key(path) {
+            digests.insert(path, digest(file)?);
+        }
+        if entry(manifest, file).is_none_or(|entry| entry.sha256 != digests[path]) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn digest(file: &SourceFile) -> Result<String> {
+    let failed = || format!("failed to read `{}`", file.disk_path.display());
+    let content = File::open(&file.disk_path).with_context(failed)?;
+    Ok(sha256(content, file.size_bytes).with_context(failed)?.0)
+}
+
+/// Returns what the manifest, sorted by path, says of the file.
+fn entry<'m>(manifest: &'m Manifest, file: &SourceFile) -> Option<&'m FileEntry> {
+    let path = file.archive_path.text.as_str();
+    let idx = manifest.files.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()?;
+    Some(&manifest.files[idx])
+}

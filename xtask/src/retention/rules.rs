@@ -1,0 +1,178 @@
+//! The rules themselves, in the form of restic's `forget`.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Datelike, Utc};
+
+use super::policy::FAILED_DEFAULT;
+use super::{Count, Item, Policy, Span};
+
+/// A place in the list, and why the archive there stays.
+type Reason = (usize, String);
+/// Numbers the period that a time lies in.
+type Period = fn(DateTime<Utc>) -> i64;
+
+/// Figures of which the lower is the better, by a part of their name.
+const LOWER_IS_BETTER: [&str; 12] = [
+    "drawdown",
+    "volatility",
+    "turnover",
+    "commission",
+    "slippage",
+    "cost",
+    "fee",
+    "liquidation",
+    "loss",
+    "error",
+    "ulcer",
+    "deviation",
+];
+
+/// Returns which of `items`, newest first, the rules for finished
+/// sessions keep. The caller has put aside what takes no place.
+pub fn keep_counted(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+    let mut reasons = by_count(items, policy);
+    reasons.extend(by_span(items, policy));
+    reasons.extend(by_tag(items, policy));
+    reasons.extend(by_metric(items, policy));
+    reasons
+}
+
+/// Returns which of the failed `items`, newest first, stay.
+pub fn keep_failed(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+    let count = policy.failed.unwrap_or(FAILED_DEFAULT);
+    let mut reasons: Vec<Reason> = (0..items.len())
+        .take_while(|idx| count.allows_after(*idx))
+        .map(|idx| (idx, newest(count, " failed or interrupted")))
+        .collect();
+    reasons.extend(by_tag(items, policy));
+    reasons
+}
+
+fn newest(count: Count, of: &str) -> String {
+    match count {
+        Count::Limit(limit) => format!("one of the {limit} newest{of}"),
+        Count::Unlimited => format!("all{of} are kept"),
+    }
+}
+
+fn by_count(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = (0..items.len())
+        .take_while(|idx| policy.last.allows_after(*idx))
+        .map(|idx| (idx, newest(policy.last, "")))
+        .collect();
+    let rules: [(Count, Period, &str); 5] = [
+        (policy.hourly, hour, "hourly"),
+        (policy.daily, day, "daily"),
+        (policy.weekly, week, "weekly"),
+        (policy.monthly, month, "monthly"),
+        (policy.yearly, year, "yearly"),
+    ];
+    for (count, period, name) in rules.iter().filter(|(count, ..)| !count.is_zero()) {
+        let mut seen = BTreeSet::new();
+        let mut n_kept = 0;
+        for (idx, item) in items.iter().enumerate() {
+            // The oldest one fills a place that is left, so that the
+            // history is as long as the counts allow.
+            let is_oldest = idx + 1 == items.len();
+            let is_new = !seen.contains(&period(item.created_at));
+            if count.allows_after(n_kept) && (is_new || is_oldest) {
+                seen.insert(period(item.created_at));
+                n_kept += 1;
+                let place = if is_new { "" } else { ", the oldest" };
+                reasons.push((idx, format!("{name} ({n_kept} of {count}{place})")));
+            }
+        }
+    }
+    reasons
+}
+
+fn by_span(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+    // The newest by run number, which every one of these rules keeps:
+    // so the limit is the same after what is old has gone.
+    let Some(newest) = items.first().map(|item| item.created_at) else {
+        return Vec::new();
+    };
+    let is_within = |item: &Item, span: Span| item.created_at > span.before(newest);
+    let mut reasons = Vec::new();
+    if !policy.within.is_zero() {
+        let within = items.iter().enumerate().filter(|(_, item)| is_within(item, policy.within));
+        reasons.extend(within.map(|(idx, _)| (idx, format!("within {}", policy.within))));
+    }
+    let rules: [(Span, Period, &str); 5] = [
+        (policy.within_hourly, hour, "hourly"),
+        (policy.within_daily, day, "daily"),
+        (policy.within_weekly, week, "weekly"),
+        (policy.within_monthly, month, "monthly"),
+        (policy.within_yearly, year, "yearly"),
+    ];
+    for (span, period, name) in rules.iter().filter(|(span, ..)| !span.is_zero()) {
+        let mut seen = BTreeSet::new();
+        for (idx, item) in items.iter().enumerate() {
+            if is_within(item, *span) && seen.insert(period(item.created_at)) {
+                reasons.push((idx, format!("{name} within {span}")));
+            }
+        }
+    }
+    reasons
+}
+
+fn by_tag(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for (idx, item) in items.iter().enumerate() {
+        for list in &policy.tags {
+            if list.0.iter().all(|tag| item.tags.contains(tag)) {
+                reasons.push((idx, format!("tagged {list}")));
+            }
+        }
+    }
+    reasons
+}
+
+fn by_metric(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+    let Some(best) = &policy.best else {
+        return Vec::new();
+    };
+    let sign = if is_lower_better(&best.metric) { 1.0 } else { -1.0 };
+    let mut ranked: Vec<(f64, usize)> = items
+        .iter()
+        .enumerate()
+        .filter_map(|(idx, item)| Some((sign * *item.metrics.get(&best.metric)?, idx)))
+        .filter(|(value, _)| value.is_finite())
+        .collect();
+    // Of equals the newer one, which has the lower place.
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    ranked
+        .iter()
+        .enumerate()
+        .take_while(|(rank, _)| best.n.allows_after(*rank))
+        .map(|(rank, (_, idx))| (*idx, format!("number {} by {}", rank + 1, best.metric)))
+        .collect()
+}
+
+/// Whether a lower figure called `metric` is a better one.
+fn is_lower_better(metric: &str) -> bool {
+    let metric = metric.to_ascii_lowercase();
+    LOWER_IS_BETTER.iter().any(|part| metric.contains(part))
+}
+
+fn hour(time: DateTime<Utc>) -> i64 {
+    time.timestamp().div_euclid(3600)
+}
+
+fn day(time: DateTime<Utc>) -> i64 {
+    time.timestamp().div_euclid(86_400)
+}
+
+/// Weeks begin on Monday, as ISO weeks; 1 January 1970 was a Thursday.
+fn week(time: DateTime<Utc>) -> i64 {
+    (day(time) + 3).div_euclid(7)
+}
+
+fn month(time: DateTime<Utc>) -> i64 {
+    i64::from(time.year()) * 12 + i64::from(time.month0())
+}
+
+fn year(time: DateTime<Utc>) -> i64 {
+    i64::from(time.year())
+}

@@ -1,0 +1,139 @@
+//! The tasks on existing archives: prune, undelete, annotate, doctor.
+
+use anyhow::{Error, Result};
+
+use super::{Outcome, outcome};
+use crate::annotations::{self, PinMark};
+use crate::catalog::{Archive, Catalog};
+use crate::cli::{NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
+use crate::cycle::Job;
+use crate::doctor;
+use crate::exit::{CodedError, Exit};
+use crate::lock;
+use crate::prune::{self, Origin, Way, Wish};
+use crate::report::{AnnotationReport, DoctorReport, PruneReport, UndeleteReport};
+use crate::trash::{self, Trash};
+
+/// Removes what the policy of the flags, else of the settings, does not
+/// keep.
+pub fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
+    let dry_run = args.dry_run.dry_run;
+    let (policy, origin) = match args.keep.policy() {
+        Some(policy) => (policy, Origin::CommandLine),
+        None => (job.workspace.config().retention.policy(), Origin::Settings),
+    };
+    let way = if args.now { Way::Delete } else { Way::Trash };
+    let lock = if dry_run { None } else { Some(job.begin("prune")?) };
+    let now = (job.clock)();
+    // What is deleted is decided on the archives themselves.
+    let catalog = if dry_run {
+        Catalog::read_cached(job.workspace)?
+    } else {
+        Catalog::read(job.workspace)?
+    };
+    let wish = Wish { policy: &policy, origin, now };
+    let plan =
+        prune::plan(job.workspace, &catalog, &wish).map_err(|error| as_usage(error, origin))?;
+    for warning in plan.warnings() {
+        (job.notes)(&format!("warning: {warning}"));
+    }
+    let losses = if lock.is_some() {
+        prune::apply(job.workspace, &plan, way, now)?;
+        Vec::new()
+    } else {
+        prune::losses(job.workspace, &catalog, &plan)?
+    };
+    let report = PruneReport {
+        format: 1,
+        dry_run,
+        is_final: way == Way::Delete,
+        plan,
+        gone_for_ever: losses,
+    };
+    Ok(outcome(&report, Exit::Done))
+}
+
+/// A policy that cannot be applied is wrong usage when flags gave it.
+fn as_usage(error: Error, origin: Origin) -> Error {
+    if origin == Origin::CommandLine && prune::is_policy_error(&error) {
+        CodedError::Usage(format!("{error:#}")).into()
+    } else {
+        error
+    }
+}
+
+/// Brings things back from the trash, or lists it.
+pub fn undelete(job: &mut Job<'_>, args: &UndeleteArgs) -> Result<Outcome> {
+    if args.name.is_none() && !args.all {
+        let trash = Trash::read(job.workspace, (job.clock)())?;
+        return Ok(outcome(&UndeleteReport::listing(trash.content()), Exit::Done));
+    }
+    let _lock = job.begin("undelete")?;
+    let trash = Trash::read(job.workspace, (job.clock)())?;
+    if let Some(name) = &args.name {
+        let trashed = trash.find(name)?;
+        trash::bring_back(job.workspace, &trashed)?;
+        return Ok(outcome(&UndeleteReport::restoring(vec![trashed]), Exit::Done));
+    }
+    let mut restored = Vec::new();
+    for trashed in trash.content() {
+        match trash::bring_back(job.workspace, &trashed) {
+            Ok(()) => restored.push(trashed),
+            Err(error) => (job.notes)(&format!("warning: {error:#}")),
+        }
+    }
+    let exit = if trash.content().is_empty() { Exit::NothingToDo } else { Exit::Done };
+    Ok(outcome(&UndeleteReport::restoring(restored), exit))
+}
+
+/// Adds and removes tags.
+pub fn tag(job: &mut Job<'_>, args: &TagArgs) -> Result<Outcome> {
+    let _lock = job.begin("tag")?;
+    Ok(annotated(&annotations::tag(job.workspace, &args.name, &args.add, &args.remove)?))
+}
+
+/// Pins an archive.
+pub fn pin(job: &mut Job<'_>, args: &PinArgs) -> Result<Outcome> {
+    let _lock = job.begin("pin")?;
+    let mark = PinMark { is_pinned: true, reason: args.reason.clone(), since: (job.clock)() };
+    Ok(annotated(&annotations::set_pin(job.workspace, &args.name, mark)?))
+}
+
+/// Takes a pin away.
+pub fn unpin(job: &mut Job<'_>, name: &str) -> Result<Outcome> {
+    let _lock = job.begin("unpin")?;
+    let mark = PinMark { is_pinned: false, reason: None, since: (job.clock)() };
+    Ok(annotated(&annotations::set_pin(job.workspace, name, mark)?))
+}
+
+/// Writes a note.
+pub fn note(job: &mut Job<'_>, args: &NoteArgs) -> Result<Outcome> {
+    let _lock = job.begin("note")?;
+    Ok(annotated(&annotations::set_note(job.workspace, &args.name, &args.text)?))
+}
+
+fn annotated(archive: &Archive) -> Outcome {
+    outcome(&AnnotationReport::of(archive), Exit::Done)
+}
+
+/// Warns of annotations that cannot be read and so are not shown.
+pub fn warn_of_annotations(job: &mut Job<'_>, archives: &[Archive]) {
+    for problem in archives.iter().filter_map(Archive::annotations_problem) {
+        (job.notes)(&format!("warning: {problem}"));
+    }
+}
+
+/// Looks the workspace over, and puts right what it can with `fix`.
+pub fn doctor(job: &mut Job<'_>, fix: bool) -> Result<Outcome> {
+    let now = (job.clock)();
+    // Without the recovery that other tasks begin with, so that what it
+    // does is shown like all else.
+    let lock = if fix { Some(lock::acquire(job.workspace, "doctor", now)?) } else { None };
+    let mut diagnosis = doctor::examine(job.workspace, now, lock.is_some())?;
+    if lock.is_some() {
+        doctor::fix(job.workspace, &mut diagnosis, now)?;
+    }
+    let is_well = diagnosis.findings.iter().all(|finding| finding.is_fixed);
+    let exit = if is_well { Exit::Done } else { Exit::Warnings };
+    Ok(outcome(&DoctorReport { format: 1, fix, diagnosis }, exit))
+}
