@@ -4,6 +4,7 @@
 
 mod annotations;
 mod archive;
+mod cache;
 mod clean;
 mod cli;
 mod config;

@@ -5,6 +5,7 @@
 
 mod container;
 mod inline;
+mod jobs;
 mod pack;
 mod pipeline;
 mod publish;

@@ -1,5 +1,8 @@
 //! The archives and backups of a workspace, in order.
 
+mod cache;
+mod cached;
+
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,12 +11,13 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use self::cache::Files;
 use crate::annotations::{self, Annotations, PinMark};
 use crate::manifest::Manifest;
 use crate::name::{NameKind, StampedName};
 use crate::order::{self, Position};
-use crate::verify;
 use crate::workspace::Workspace;
+use crate::{threads, verify};
 
 /// The file in a backup folder that tells which archive holds it.
 pub const BACKUP_RECORD: &str = ".trainvault-backup.json";
@@ -139,10 +143,31 @@ impl Catalog {
     /// # Errors
     /// When a folder cannot be read; a damaged archive is no error.
     pub fn read(workspace: &Workspace) -> Result<Self> {
-        let mut archives: Vec<Archive> = named(&workspace.archives(), NameKind::Archive)?
-            .into_iter()
-            .map(|(name, path)| read_archive(name, path))
-            .collect();
+        let names = named(&workspace.archives(), NameKind::Archive)?;
+        let archives = threads::map(names, |(name, path)| read_archive(name, path));
+        Self::with(workspace, archives)
+    }
+
+    /// Reads as [`Self::read`] does, and opens only the archives that
+    /// have changed since they were last read: for what is shown, not
+    /// for what is deleted.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_cached(workspace: &Workspace) -> Result<Self> {
+        Self::with(workspace, cached::read(workspace, Files::Needed)?)
+    }
+
+    /// Reads as [`Self::read_cached`] does, and leaves `files` of each
+    /// manifest empty: those of many archives fill the memory.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_heads(workspace: &Workspace) -> Result<Self> {
+        Self::with(workspace, cached::read(workspace, Files::NotNeeded)?)
+    }
+
+    fn with(workspace: &Workspace, mut archives: Vec<Archive>) -> Result<Self> {
         let mut found = annotations::read_all(&workspace.archives())?;
         for archive in &mut archives {
             archive.annotations = found.remove(&archive.name);
@@ -152,14 +177,6 @@ impl Catalog {
             .map(|(name, path)| Backup { record: read_record(&path), name, path })
             .collect();
         Ok(Self { archives: in_order(archives), backups })
-    }
-
-    /// Reads as [`Self::read`] does, without the lists of files.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub fn read_heads(workspace: &Workspace) -> Result<Self> {
-        Self::read(workspace)
     }
 
     /// Returns a run number above that of every archive.
@@ -244,6 +261,10 @@ fn read_archive(name: StampedName, path: PathBuf) -> Archive {
         Ok(None) => Content::Foreign,
         Err(error) => Content::Unreadable(format!("{error:#}")),
     };
+    archive_of(name, path, content)
+}
+
+fn archive_of(name: StampedName, path: PathBuf, content: Content) -> Archive {
     let size_bytes = path.metadata().map_or(0, |metadata| metadata.len());
     Archive { name, path, size_bytes, content, annotations: None }
 }

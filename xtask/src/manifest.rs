@@ -246,6 +246,22 @@ impl Manifest {
         out.write_all(b"\n")
     }
 
+    /// Returns a copy with no files: those may be many.
+    pub fn head(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            tool_version: self.tool_version.clone(),
+            session: self.session.clone(),
+            git: self.git.clone(),
+            tags: self.tags.clone(),
+            note: self.note.clone(),
+            files: Vec::new(),
+            empty_folders: self.empty_folders.clone(),
+            skipped: self.skipped.clone(),
+            ..*self
+        }
+    }
+
     /// Returns the figure `metric` of the agent, where it is defined.
     pub fn agent_metric(&self, metric: &str) -> Option<f64> {
         *self.session.as_ref()?.metrics.get("agent")?.get(metric)?

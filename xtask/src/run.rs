@@ -67,7 +67,7 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         Task::Note(args) => vault::note(job, args),
         Task::Doctor(args) => vault::doctor(job, args.fix),
         Task::List => {
-            let catalog = Catalog::read(job.workspace)?;
+            let catalog = Catalog::read_heads(job.workspace)?;
             vault::warn_of_annotations(job, &catalog.archives);
             Ok(outcome(&ListReport::of(&catalog), Exit::Done))
         }

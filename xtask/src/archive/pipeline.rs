@@ -6,16 +6,17 @@
 //! number of threads, whatever the size of a file.
 
 use std::ops::Range;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow};
 use deflate::{End, WINDOW_BYTES};
 use sha2::{Digest, Sha256};
 
-use super::container::{EntryTail, Method};
+use super::container::Method;
+use super::jobs::{Batch, Block, Content, Job, Spare, pack_jobs};
 use super::pack::{BLOCK_BYTES, Packer, Packing};
 use super::source::{Source, unreadable};
 use super::stop_if;
@@ -37,27 +38,6 @@ pub struct Work<'a> {
 /// What the manifest tells of a file, and how it changed while it was
 /// read.
 pub type Told = (FileEntry, Option<Skipped>);
-
-/// A small file, packed.
-pub struct Packed {
-    pub told: Told,
-    pub method: Method,
-    pub tail: EntryTail,
-    /// Where it lies in its batch's bytes.
-    pub range: Range<usize>,
-}
-
-/// Some small files, packed.
-pub struct Batch {
-    pub files: Vec<Packed>,
-    pub bytes: Vec<u8>,
-}
-
-/// A block of a large file, packed.
-pub struct Block {
-    pub bytes: Vec<u8>,
-    pub crc32: crc32fast::Hasher,
-}
 
 /// Takes what was packed, in the order of the files.
 pub trait Sink {
@@ -111,23 +91,6 @@ fn hand_on(steps: Receiver<Step>, sink: &mut impl Sink, spare: &Spare) -> Result
     Ok(())
 }
 
-/// Buffers of blocks that are done, to be used again: fresh memory costs
-/// time.
-#[derive(Default)]
-struct Spare(Mutex<Vec<Vec<u8>>>);
-
-impl Spare {
-    fn take(&self) -> Vec<u8> {
-        let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        buffers.pop().unwrap_or_else(|| Vec::with_capacity(WINDOW_BYTES + BLOCK_BYTES + 4096))
-    }
-
-    fn give(&self, mut buffer: Vec<u8>) {
-        buffer.clear();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
-    }
-}
-
 /// What comes next in the archive; packed content comes by a channel of
 /// its own, when it is ready.
 enum Step {
@@ -136,19 +99,6 @@ enum Step {
     Block(Receiver<Block>),
     End(Told),
     Failed(anyhow::Error),
-}
-
-enum Job {
-    Batch { files: Range<usize>, reply: SyncSender<Result<Batch>> },
-    Block { content: Content, reply: SyncSender<Block> },
-}
-
-/// A block of a large file, with what precedes it.
-struct Content {
-    window: Vec<u8>,
-    start: usize,
-    end: End,
-    method: Method,
 }
 
 /// Nobody waits for the result any more: the work has failed elsewhere.
@@ -248,60 +198,4 @@ fn batch_at(files: &[SourceFile], start: usize) -> Range<usize> {
     };
     let n_files = files[start..].iter().take(N_BATCH_FILES).take_while(fits).count();
     start..start + n_files
-}
-
-fn pack_jobs(work: Work<'_>, jobs: &Mutex<Receiver<Job>>, spare: &Spare) {
-    let mut packer = Packer::new(work.packing);
-    loop {
-        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        // Nobody may be left to take a reply: then all ends.
-        match next {
-            Ok(Job::Batch { files, reply }) => {
-                let _ = reply.send(pack_batch(&work.files[files], &mut packer));
-            }
-            Ok(Job::Block { content, reply }) => {
-                let _ = reply.send(pack_block(content, &mut packer, spare));
-            }
-            Err(_) => return,
-        }
-    }
-}
-
-fn pack_block(content: Content, packer: &mut Packer, spare: &Spare) -> Block {
-    let Content { mut window, start, end, method } = content;
-    let mut crc32 = crc32fast::Hasher::new();
-    crc32.update(&window[start..]);
-    if method == Method::Deflate {
-        let mut bytes = spare.take();
-        packer.block(&window, start, end, &mut bytes);
-        spare.give(window);
-        return Block { bytes, crc32 };
-    }
-    window.drain(..start);
-    Block { bytes: window, crc32 }
-}
-
-fn pack_batch(files: &[SourceFile], packer: &mut Packer) -> Result<Batch> {
-    let mut batch = Batch { files: Vec::with_capacity(files.len()), bytes: Vec::new() };
-    let mut content = Vec::new();
-    for found in files {
-        let mut source = Source::open(found)?;
-        content.clear();
-        // One that has become large is cut, and said to have changed.
-        let n_wanted = usize::try_from(source.size_bytes)?.min(BLOCK_BYTES);
-        let size_bytes = source.read(n_wanted, &mut content)? as u64;
-        let told = source.finish(&Sha256::digest(&content), size_bytes)?;
-        let start = batch.bytes.len();
-        let method = packer
-            .whole(&content, &mut batch.bytes)
-            .with_context(|| format!("failed to pack `{}`", found.disk_path.display()))?;
-        let range = start..batch.bytes.len();
-        let tail = EntryTail {
-            crc32: crc32fast::hash(&content),
-            packed_bytes: range.len() as u64,
-            size_bytes,
-        };
-        batch.files.push(Packed { told, method, tail, range });
-    }
-    Ok(batch)
 }

@@ -9,8 +9,10 @@ use chrono::{DateTime, Utc};
 
 use super::container::{EntryHead, EntryTail, LARGE_BYTES, Method, OpenEntry, ZipOut};
 use super::inline::Inline;
+use super::jobs::{Batch, Block};
 use super::pack::Packing;
-use super::pipeline::{self, Batch, Block, Sink, Told, Work};
+use super::pipeline::{self, Sink, Told, Work};
+use super::zstd;
 use crate::manifest::{FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUMS_PATH, Skipped, Totals};
 use crate::scan::{Scan, SourceFile};
 use crate::seal;
@@ -46,6 +48,8 @@ pub fn write(file: File, content: Content<'_>) -> Result<String> {
         files: Vec::with_capacity(content.scan.files.len() + 1),
         skipped: Vec::new(),
         open: None,
+        level: content.packing.level,
+        n_threads: content.n_threads,
     };
     let work = Work {
         files: &content.scan.files,
@@ -119,12 +123,15 @@ struct ArchiveSink<'a> {
     files: Vec<FileEntry>,
     skipped: Vec<Skipped>,
     open: Option<OpenFile<'a>>,
+    level: u8,
+    n_threads: usize,
 }
 
 struct OpenFile<'a> {
     head: EntryHead<'a>,
     entry: OpenEntry,
     crc32: crc32fast::Hasher,
+    zstd: Option<zstd::Stream>,
 }
 
 impl ArchiveSink<'_> {
@@ -149,18 +156,31 @@ impl Sink for ArchiveSink<'_> {
     fn begin(&mut self, idx: usize, method: Method, size_bytes: u64) -> Result<()> {
         let head = head_of(&self.sources[idx], method, size_bytes);
         let entry = self.zip.begin(&head).with_context(|| failed(head.path))?;
-        self.open = Some(OpenFile { head, entry, crc32: crc32fast::Hasher::new() });
+        let zstd = (method == Method::Zstd)
+            .then(|| zstd::Stream::new(self.level, self.n_threads))
+            .transpose()
+            .with_context(|| failed(head.path))?;
+        self.open = Some(OpenFile { head, entry, crc32: crc32fast::Hasher::new(), zstd });
         Ok(())
     }
 
     fn block(&mut self, block: &Block) -> Result<()> {
         let open = self.open.as_mut().context("a block came before its file")?;
         open.crc32.combine(&block.crc32);
-        self.zip.append(&block.bytes).with_context(|| failed(open.head.path))
+        let zip = &mut self.zip;
+        let appended = match &mut open.zstd {
+            Some(stream) => stream.write(&block.bytes, |bytes| zip.append(bytes)),
+            None => zip.append(&block.bytes),
+        };
+        appended.with_context(|| failed(open.head.path))
     }
 
     fn end(&mut self, told: Told) -> Result<()> {
         let open = self.open.take().ok_or_else(|| anyhow!("a file ended before it began"))?;
+        if let Some(stream) = open.zstd {
+            let rest = stream.finish().with_context(|| failed(open.head.path))?;
+            self.zip.append(&rest).with_context(|| failed(open.head.path))?;
+        }
         let facts = (open.crc32.finalize(), told.0.size_bytes);
         self.zip.end(&open.entry, &open.head, facts).with_context(|| failed(open.head.path))?;
         self.tell(told);

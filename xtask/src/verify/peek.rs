@@ -3,12 +3,17 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use zip::ZipArchive;
 
 use super::text;
 use crate::manifest::{MANIFEST_PATH, Manifest};
+
+/// From this size on manifests are read one after the other.
+const LARGE_BYTES: u64 = 1024 * 1024;
+static LARGE: Mutex<()> = Mutex::new(());
 
 /// Reads only the manifest of the archive at `path`; `None` when the
 /// zip has none.
@@ -19,9 +24,12 @@ pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
     let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
     let mut zip = ZipArchive::new(BufReader::new(file))
         .with_context(|| format!("`{}` is not a readable zip", path.display()))?;
-    if zip.index_for_name(MANIFEST_PATH).is_none() {
+    let Some(idx) = zip.index_for_name(MANIFEST_PATH) else {
         return Ok(None);
-    }
+    };
+    // One of many files is large in memory: one thread at a time.
+    let is_large = zip.by_index_data(idx).is_ok_and(|entry| entry.size() > LARGE_BYTES);
+    let _turn = is_large.then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let bytes = text(&mut zip, MANIFEST_PATH)
         .with_context(|| format!("failed to read `{MANIFEST_PATH}` of `{}`", path.display()))?;
     Manifest::parse(&bytes).map(Some)
