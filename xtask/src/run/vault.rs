@@ -26,11 +26,8 @@ pub fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
     let lock = if dry_run { None } else { Some(job.begin("prune")?) };
     let now = (job.clock)();
     // What is deleted is decided on the archives themselves.
-    let catalog = if dry_run {
-        Catalog::read_cached(job.workspace)?
-    } else {
-        Catalog::read(job.workspace)?
-    };
+    let catalog =
+        if dry_run { Catalog::read_cached(job.workspace)? } else { Catalog::read(job.workspace)? };
     let wish = Wish { policy: &policy, origin, now };
     let plan =
         prune::plan(job.workspace, &catalog, &wish).map_err(|error| as_usage(error, origin))?;
