@@ -357,12 +357,12 @@ fn a_huge_file_and_a_huge_tree_need_little_memory() {
     let file = File::create(huge_file.path("models/sparse.bin")).unwrap();
     file.set_len(5 << 30).unwrap();
     let huge_tree = Sandbox::with_session();
-    for n in 0..70_000 {
+    for n in 0..100_000 {
         let folder: PathBuf = huge_tree.path(&format!("logs/{}", n / 1000));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(format!("{n}.json")), format!("{{\"step\": {n}}}\n")).unwrap();
     }
-    for (name, sandbox) in [("5 GiB file", huge_file), ("70,000 files", huge_tree)] {
+    for (name, sandbox) in [("5 GiB file", huge_file), ("100,000 files", huge_tree)] {
         let since = Instant::now();
         let (text, peak) = measured(&["archive"], &sandbox);
         eprintln!("{name}: {:?}, peak {} MB: {text}", since.elapsed(), peak / 1_000_000);

@@ -221,12 +221,16 @@ pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Resul
 /// than any real one: such a one could fill the memory.
 pub(crate) fn entry_text<R: Read>(entry: ZipFile<'_, R>) -> Result<Vec<u8>> {
     let packed_bytes = entry.compressed_size();
-    let limit_bytes =
-        TEXT_LIMIT_BYTES.min(packed_bytes.saturating_mul(TEXT_RATIO_MAX).saturating_add(1 << 16));
+    let limit_bytes = text_limit(packed_bytes);
     let mut bytes = Vec::new();
     entry.take(limit_bytes + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit_bytes {
         bail!("it unpacks from {packed_bytes} bytes to more than {limit_bytes}; no real one does");
     }
     Ok(bytes)
+}
+
+/// Returns how long a text may be that is packed into so many bytes.
+fn text_limit(packed_bytes: u64) -> u64 {
+    TEXT_LIMIT_BYTES.min(packed_bytes.saturating_mul(TEXT_RATIO_MAX).saturating_add(1 << 16))
 }

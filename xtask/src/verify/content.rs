@@ -1,15 +1,20 @@
 //! Compares what an archive holds with what its manifest says.
 
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, BufReader, Read, Seek, Write};
 
 use anyhow::Result;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
 use super::entries::{self, Expected};
-use super::{Checkup, Damage, text};
-use crate::digest::sha256;
-use crate::manifest::{MANIFEST_PATH, Manifest, SUMS_PATH};
+use super::{Checkup, Damage, text, text_limit};
+use crate::digest::{BUFFER_BYTES, hex, sha256};
+use crate::manifest::{FORMAT, MANIFEST_PATH, Manifest, SUMS_PATH};
 use crate::scan::check_archive_path;
+
+/// From this size on a manifest is parsed while it is unpacked.
+const LARGE_MANIFEST_BYTES: u64 = 1024 * 1024;
 
 /// Checks all but the seal of `zip`.
 pub fn check<R: Read + Seek + Clone + Send>(
@@ -46,9 +51,47 @@ pub fn check<R: Read + Seek + Clone + Send>(
 }
 
 fn read_sealed_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Result<(Manifest, String)> {
+    if let Some(sealed) = parse_large_manifest(zip) {
+        return Ok(sealed);
+    }
     let bytes = text(zip, MANIFEST_PATH)?;
     let (digest, _) = sha256(bytes.as_slice(), bytes.len() as u64)?;
     Ok((Manifest::parse(&bytes)?, digest))
+}
+
+/// Parses a manifest of many files while it is unpacked, so that its
+/// text is never whole in memory; `None` for another one, or when
+/// something is wrong, which the other way tells better.
+fn parse_large_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Option<(Manifest, String)> {
+    let entry = zip.by_name(MANIFEST_PATH).ok()?;
+    if entry.size() < LARGE_MANIFEST_BYTES || entry.size() > text_limit(entry.compressed_size()) {
+        return None;
+    }
+    let size_bytes = entry.size();
+    let content = Hashing { inner: entry.take(size_bytes), digest: Sha256::new() };
+    let mut content = BufReader::with_capacity(BUFFER_BYTES, content);
+    let mut parser = serde_json::Deserializer::from_reader(&mut content);
+    let manifest = Manifest::deserialize(&mut parser).ok()?;
+    parser.end().ok()?;
+    drop(parser);
+    let mut rest = content.into_inner();
+    // Its end, with which the zip's reader checks the CRC.
+    io::copy(&mut rest, &mut io::sink()).ok()?;
+    (manifest.format == FORMAT).then(|| (manifest, hex(&rest.digest.finalize())))
+}
+
+/// Hashes what is read through it.
+struct Hashing<R> {
+    inner: R,
+    digest: Sha256,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let n_bytes = self.inner.read(bytes)?;
+        self.digest.update(&bytes[..n_bytes]);
+        Ok(n_bytes)
+    }
 }
 
 fn check_against<R: Read + Seek + Clone + Send>(
