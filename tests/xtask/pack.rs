@@ -134,6 +134,38 @@ fn nothing_is_packed_where_the_settings_say_store() {
     assert_eq!(entry.compression(), zip::CompressionMethod::STORE);
 }
 
+#[cfg(not(feature = "zstd"))]
+#[test]
+fn a_build_without_zstd_says_how_to_get_it() {
+    let sandbox = Sandbox::with_session();
+    sandbox.write("config/config.json", r#"{"archive": {"compression": "zstd"}}"#);
+    let interrupt = AtomicBool::new(false);
+    let request = request(&interrupt);
+    let error = archive::create(&sandbox.workspace(), &sandbox.scan(), &request).unwrap_err();
+    assert!(format!("{error:#}").contains("--features zstd"), "{error:#}");
+    assert!(sandbox.archive_names().is_empty());
+}
+
+#[cfg(feature = "zstd")]
+#[test]
+fn with_zstd_all_but_the_tools_own_entries_is_packed_by_it() {
+    let sandbox = sandbox_of_all_sizes();
+    sandbox.write("config/config.json", r#"{"archive": {"compression": "zstd"}}"#);
+    let bytes = [1, 2].map(|n_threads| {
+        let receipt = archive_on(&sandbox, n_threads);
+        let mut zip = zip::ZipArchive::new(File::open(receipt.path()).unwrap()).unwrap();
+        let mut method = |name: &str| zip.by_name(name).unwrap().compression();
+        let large = format!("logs/text_{}", 4 * BLOCK_BYTES + 5);
+        assert_eq!(method(&large), zip::CompressionMethod::ZSTD);
+        assert_eq!(method("logs/small_100"), zip::CompressionMethod::ZSTD);
+        assert_eq!(method("MANIFEST.json"), zip::CompressionMethod::DEFLATE);
+        let bytes = fs::read(receipt.path()).unwrap();
+        fs::remove_file(receipt.path()).unwrap();
+        bytes
+    });
+    assert!(bytes[0] == bytes[1]);
+}
+
 #[test]
 fn an_unknown_compression_is_refused_by_name() {
     let sandbox = Sandbox::with_session();
