@@ -16,6 +16,7 @@ mod zstd;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
@@ -101,10 +102,15 @@ fn write_and_read_back(
         n_threads: n_threads.get(),
         interrupt: request.interrupt,
     };
-    let digest = writer::write(draft.file()?, content)?;
-    draft.sync()?;
+    let digest = writer::write(draft.file()?, draft.path(), content)?;
     let reading = Reading { n_threads, interrupt: Some(request.interrupt) };
-    let receipt = verify::read_back_as(draft.path(), reading)?;
+    let receipt = thread::scope(|scope| {
+        // While the disk takes what was written, it is read back.
+        let sync = scope.spawn(|| draft.sync());
+        let receipt = verify::read_back_as(draft.path(), reading);
+        sync.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        receipt
+    })?;
     if receipt.manifest_sha256() != digest {
         bail!("the archive `{name}`, read back, has another manifest than was written; try again");
     }

@@ -6,9 +6,12 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 
-use crate::digest::sha256;
+use sha2::{Digest, Sha256};
+
+use crate::digest::{BUFFER_BYTES, hex, sha256};
+use crate::verify::Disk;
 
 const PREFIX: &str = "trainvault sha256 ";
 const DIGEST_BYTES: u64 = 64;
@@ -18,29 +21,29 @@ pub fn placeholder() -> String {
     PREFIX.to_owned() + &"0".repeat(64)
 }
 
-/// Seals the zip in `file`, which ends with the placeholder; fails once
-/// `interrupt` is set.
-pub fn seal(file: &mut File, interrupt: &AtomicBool) -> io::Result<()> {
+/// Returns the digest of `file` up to the last of `ends`, and reads up
+/// to each as soon as it comes: the bytes before it do not change any
+/// more.
+pub fn digest_behind(file: &Disk<'_>, ends: Receiver<u64>) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut n_read = 0;
+    let mut buffer = vec![0; BUFFER_BYTES];
+    for end in ends {
+        while n_read < end {
+            let n_wanted = usize::try_from(end - n_read).unwrap_or(usize::MAX).min(BUFFER_BYTES);
+            file.read_exact_at(&mut buffer[..n_wanted], n_read)?;
+            digest.update(&buffer[..n_wanted]);
+            n_read += n_wanted as u64;
+        }
+    }
+    Ok(hex(&digest.finalize()))
+}
+
+/// Writes the seal in place of the placeholder that `file` ends with.
+pub fn write(file: &mut File, digest: &str) -> io::Result<()> {
     let end = content_end(file)?;
-    file.rewind()?;
-    let (digest, _) = sha256(Stoppable { inner: (&mut *file).take(end), interrupt }, end)?;
     file.seek(SeekFrom::Start(end))?;
     file.write_all(digest.as_bytes())
-}
-
-/// Reads until a signal asks to stop.
-struct Stoppable<'a, R> {
-    inner: R,
-    interrupt: &'a AtomicBool,
-}
-
-impl<R: Read> Read for Stoppable<'_, R> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        if self.interrupt.load(Ordering::Relaxed) {
-            return Err(io::Error::other("interrupted"));
-        }
-        self.inner.read(bytes)
-    }
 }
 
 /// Whether the file ends with the right digest of all before it.
@@ -57,7 +60,8 @@ pub fn is_seal(comment: &[u8]) -> bool {
     comment.starts_with(PREFIX.as_bytes()) && comment.len() == placeholder().len()
 }
 
-fn content_end(file: &mut impl Seek) -> io::Result<u64> {
+/// Returns where the digest begins, which is over all before it.
+pub fn content_end(file: &mut impl Seek) -> io::Result<u64> {
     Ok(file.seek(SeekFrom::End(0))?.saturating_sub(DIGEST_BYTES))
 }
 

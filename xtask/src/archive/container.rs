@@ -7,10 +7,13 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IntoInnerError, Seek, SeekFrom, Write};
+use std::sync::mpsc::Sender;
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 
 const BUFFER_BYTES: usize = 256 * 1024;
+/// How much is told to be settled at once.
+const SETTLED_BYTES: u64 = 4 * 1024 * 1024;
 /// From this size on an entry gets 64-bit sizes: packing may add a
 /// little to content that does not shrink.
 pub const LARGE_BYTES: u64 = 0xF000_0000;
@@ -62,6 +65,9 @@ pub struct ZipOut {
     position: u64,
     directory: Vec<u8>,
     n_entries: u64,
+    /// Takes positions before which nothing changes any more.
+    settled: Sender<u64>,
+    n_settled: u64,
 }
 
 /// An entry whose content is being written.
@@ -72,9 +78,11 @@ pub struct OpenEntry {
 }
 
 impl ZipOut {
-    pub fn new(file: File) -> Self {
+    /// Begins a zip in the empty `file`, and tells `settled` positions
+    /// before which nothing changes any more.
+    pub fn new(file: File, settled: Sender<u64>) -> Self {
         let out = BufWriter::with_capacity(BUFFER_BYTES, file);
-        Self { out, position: 0, directory: Vec::new(), n_entries: 0 }
+        Self { out, position: 0, directory: Vec::new(), n_entries: 0, settled, n_settled: 0 }
     }
 
     /// Adds an entry whose content is at hand.
@@ -83,7 +91,7 @@ impl ZipOut {
         self.append(&local_header(head, tail))?;
         self.append(packed)?;
         self.list(head, tail, start);
-        Ok(())
+        self.settle()
     }
 
     /// Begins an entry whose content follows in pieces.
@@ -120,6 +128,16 @@ impl ZipOut {
         self.out.write_all(&header[CRC_OFFSET..])?;
         self.out.seek(SeekFrom::Start(self.position))?;
         self.list(head, tail, entry.start);
+        self.settle()
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        if self.position - self.n_settled >= SETTLED_BYTES {
+            self.out.flush()?;
+            self.n_settled = self.position;
+            // Who no longer listens has failed, and says so.
+            let _ = self.settled.send(self.position);
+        }
         Ok(())
     }
 

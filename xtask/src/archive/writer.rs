@@ -2,7 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
+use std::thread;
 
 use anyhow::{Context, Result, anyhow};
 use chrono::{DateTime, Utc};
@@ -16,6 +19,7 @@ use super::zstd;
 use crate::manifest::{FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUMS_PATH, Skipped, Totals};
 use crate::scan::{Scan, SourceFile};
 use crate::seal;
+use crate::verify::Disk;
 
 /// The type bits of a regular file, beside its permission bits.
 const REGULAR_FILE: u32 = 0o100_000;
@@ -33,9 +37,28 @@ pub struct Content<'a> {
     pub interrupt: &'a AtomicBool,
 }
 
-/// Writes the archive to `file`, and returns the digest of its manifest.
-pub fn write(file: File, content: Content<'_>) -> Result<String> {
-    let mut zip = ZipOut::new(file);
+/// Writes the archive to `file`, which lies at `path`, and returns the
+/// digest of its manifest.
+pub fn write(file: File, path: &Path, content: Content<'_>) -> Result<String> {
+    let failed = "failed to seal the archive";
+    let reader = Disk::open(path, Some(content.interrupt)).context(failed)?;
+    let (settled, ends) = mpsc::channel();
+    thread::scope(|scope| {
+        // The digest over the whole file follows the writing.
+        let sealing = scope.spawn(move || seal::digest_behind(&reader, ends));
+        let (mut file, manifest_digest) = write_zip(ZipOut::new(file, settled.clone()), content)?;
+        let end = seal::content_end(&mut file).context(failed)?;
+        // Where nobody listens the join tells why.
+        let _ = settled.send(end);
+        drop(settled);
+        let digest = sealing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        seal::write(&mut file, &digest.context(failed)?).context(failed)?;
+        Ok(manifest_digest)
+    })
+}
+
+/// Writes all but the seal.
+fn write_zip(mut zip: ZipOut, content: Content<'_>) -> Result<(File, String)> {
     let mut manifest = content.manifest;
     manifest.skipped.clone_from(&content.scan.skipped);
     manifest.empty_folders = content.scan.empty_folders.iter().cloned().collect();
@@ -62,9 +85,7 @@ pub fn write(file: File, content: Content<'_>) -> Result<String> {
     manifest.files = files;
     manifest.skipped.extend(skipped);
     let patch = content.patch.unwrap_or_default();
-    let (mut file, digest) = complete(zip, manifest, patch, content.time)?;
-    seal::seal(&mut file, content.interrupt).context("failed to seal the archive")?;
-    Ok(digest)
+    complete(zip, manifest, patch, content.time)
 }
 
 /// Adds the patch, the manifest and the digests, and ends the zip.

@@ -31,6 +31,30 @@ impl<'a> Disk<'a> {
         Ok(Self { file, size_bytes, position: 0, buffer: Vec::new(), buffer_start: 0, stop })
     }
 
+    /// Reads exactly `bytes` from `position` on, and nothing beyond: what
+    /// comes next may still change.
+    ///
+    /// # Errors
+    /// When the file ends before, or cannot be read.
+    pub fn read_exact_at(&self, bytes: &mut [u8], position: u64) -> io::Result<()> {
+        let mut n_read = 0;
+        while n_read < bytes.len() {
+            self.check_stop()?;
+            match read_at(&self.file, &mut bytes[n_read..], position + n_read as u64) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(n_bytes) => n_read += n_bytes,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_stop(&self) -> io::Result<()> {
+        let is_set = self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+        if is_set { Err(io::Error::other("interrupted")) } else { Ok(()) }
+    }
+
     fn buffered(&self) -> &[u8] {
         let offset = self.position.checked_sub(self.buffer_start);
         let offset = offset.and_then(|offset| usize::try_from(offset).ok());
@@ -54,9 +78,7 @@ impl Clone for Disk<'_> {
 
 impl Read for Disk<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-            return Err(io::Error::other("interrupted"));
-        }
+        self.check_stop()?;
         let n_bytes = if self.buffered().is_empty() && bytes.len() >= BUFFER_BYTES {
             read_at(&self.file, bytes, self.position)?
         } else {
