@@ -1,7 +1,8 @@
-//! The subcommands that judge what others made.
+//! The subcommands, one a module.
 
 pub mod metrics;
 pub mod simulate;
+pub mod train;
 
 use clap::ValueEnum;
 
