@@ -213,7 +213,9 @@ fn console(desk: &Desk, block: &str) -> String {
         let said: Vec<&str> = said.lines().map(str::trim_end).collect();
         let kept = if is_as_shown(&shown, &said) { &shown } else { &said };
         anew.push_str(&format!("{line}\n"));
-        kept.iter().for_each(|line| anew.push_str(&format!("{line}\n")));
+        for line in kept {
+            anew.push_str(&format!("{line}\n"));
+        }
     }
     anew
 }

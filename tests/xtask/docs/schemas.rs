@@ -65,8 +65,8 @@ impl<'a> Tables<'a> {
             return format!("`{}`", constant.to_string().trim_matches('"'));
         }
         if let Some(choices) = schema["enum"].as_array() {
-            let names = choices.iter().map(|name| format!("`{}`", name.as_str().unwrap_or("null")));
-            return names.collect::<Vec<_>>().join(" or ");
+            let texts = choices.iter().map(|one| format!("`{}`", one.as_str().unwrap_or("null")));
+            return texts.collect::<Vec<_>>().join(" or ");
         }
         let one = |kind: &str, named: &mut Vec<String>| match kind {
             "array" => format!("list of {}", self.kind(&schema["items"], named)),
@@ -120,7 +120,11 @@ fn check(path: &str, made: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&path, format!("{}{made}", &text[..begin])).unwrap();
     } else {
-        assert!(text[begin..] == *made, "run this with UPDATE_DOCS=1, and read `{path:?}`");
+        assert!(
+            text[begin..] == *made,
+            "run this with UPDATE_DOCS=1, and read `{}`",
+            path.display()
+        );
     }
 }
 
