@@ -14,6 +14,7 @@ mod diff;
 mod doctor;
 mod faults;
 mod hostile;
+mod lack;
 mod list;
 mod lock;
 mod name;

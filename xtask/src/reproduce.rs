@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::cycle::Job;
 use crate::digest::sha256;
 use crate::files;
+use crate::lack;
 use crate::manifest::Status;
 use crate::name::stamp;
 use crate::process::{Trainer, TrainerExit, TrainerRun};
@@ -64,6 +65,7 @@ pub fn reproduce(
     trainer: &Trainer,
     (path, binary): (&Path, &Path),
 ) -> Result<ReproduceReport> {
+    lack::check_archive(path)?;
     let receipt = verify::read_back(path)?;
     let archived_model_sha256 = completed_model(&receipt)?;
     let archived = verify::read_entry(path, RECORD)?;

@@ -10,6 +10,7 @@ use crate::catalog::Catalog;
 use crate::clean;
 use crate::cycle::{self, Job, Label, SetAside};
 use crate::exit::CodedError;
+use crate::lack;
 use crate::lock::Lock;
 use crate::manifest::{Kind, SessionSummary, Status};
 use crate::process::{self, Trainer, TrainerExit, TrainerRun};
@@ -59,6 +60,10 @@ pub enum TrainerSource {
 /// archived: it stays in the workspace then. A training that fails is
 /// no error: the report says so.
 pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Result<TrainReport> {
+    if options.archive == ArchiveMode::Archive {
+        // Before a training that could not be archived at its end.
+        lack::check_compression(job.workspace.config().archive.compression)?;
+    }
     let binary = trainer_binary(job, &options.trainer)?;
     let lock = job.begin("train")?;
     if let TrainerSource::Build(_) = &options.trainer {
