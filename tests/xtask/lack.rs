@@ -59,6 +59,7 @@ fn nothing_moves_before_a_lack_is_known() {
         arguments: Vec::new(),
         is_silent: true,
         label: xtask::cycle::Label::default(),
+        gates: Vec::new(),
     };
     let before = crate::support::tree(sandbox.root());
     let (result, _) =

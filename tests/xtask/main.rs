@@ -5,6 +5,7 @@
 mod annotations;
 mod archive;
 mod cache;
+mod ci;
 mod clean;
 mod cli;
 mod config;
@@ -13,6 +14,7 @@ mod damage;
 mod diff;
 mod doctor;
 mod faults;
+mod gate;
 mod hostile;
 mod lack;
 mod list;

@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod exit;
+pub mod gate;
 pub mod lack;
 
 pub mod config;

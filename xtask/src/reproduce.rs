@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cycle::Job;
-use crate::digest::sha256;
+use crate::digest::file_sha256;
 use crate::files;
 use crate::lack;
 use crate::manifest::Status;
@@ -198,10 +198,4 @@ fn settings(session: &Value) -> serde_json::Map<String, Value> {
     settings.remove("data");
     settings.remove("threads");
     settings
-}
-
-fn file_sha256(path: &Path) -> Result<String> {
-    let failed = || format!("failed to read `{}`", path.display());
-    let file = fs::File::open(path).with_context(failed)?;
-    Ok(sha256(file, u64::MAX - 1).with_context(failed)?.0)
 }

@@ -10,6 +10,7 @@ use crate::catalog::Catalog;
 use crate::clean;
 use crate::cycle::{self, Job, Label, SetAside};
 use crate::exit::CodedError;
+use crate::gate::{self, Gate};
 use crate::lack;
 use crate::lock::Lock;
 use crate::manifest::{Kind, SessionSummary, Status};
@@ -33,6 +34,8 @@ pub struct TrainOptions {
     pub is_silent: bool,
     /// Words for the session's archive.
     pub label: Label,
+    /// What the session's figures must reach.
+    pub gates: Vec<Gate>,
 }
 
 /// Whether sessions become zips.
@@ -76,6 +79,8 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     clean::lay_fresh_folders(job.workspace)?;
     tell_previous(job, previous.as_ref());
     let session = run_trainer(job, trainer, &binary, options)?;
+    let undefined = session::undefined(job.workspace.root());
+    let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
     let archive = match options.archive {
         ArchiveMode::Archive => seal(job, &options.label, session.clone())?,
         ArchiveMode::MoveOnly => None,
@@ -85,7 +90,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     let model = "models/memory_efficient_model_final.zip";
     let has_model = job.workspace.root().join(model).is_file();
     let model = has_model.then(|| model.to_owned());
-    Ok(TrainReport { format: 1, status, previous, archive, model, session, prune })
+    Ok(TrainReport { format: 1, status, previous, archive, model, session, gates, prune })
 }
 
 /// Returns the trainer's binary, built when it is to be.
