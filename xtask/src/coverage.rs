@@ -19,12 +19,32 @@ pub fn moved_by_clean(scan: &Scan) -> Vec<&SourceFile> {
 }
 
 /// Returns the path of the first of `files` that `manifest` does not
-/// hold with the same size.
-pub fn uncovered<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Option<&'a str> {
+/// hold with the same size: without it, no digest is worth reading.
+fn uncovered<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Option<&'a str> {
     let is_held = |file: &SourceFile| {
         entry(manifest, file).is_some_and(|entry| entry.size_bytes == file.size_bytes)
     };
     files.iter().find(|file| !is_held(file)).map(|file| file.archive_path.text.as_str())
+}
+
+/// Returns the path of the first of `files` that `manifest` does not
+/// hold. A file whose size and time are those that were archived is
+/// held; of one with another time, the digest decides.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn changed<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Result<Option<&'a str>> {
+    for file in files {
+        let is_held = match entry(manifest, file) {
+            Some(entry) if entry.size_bytes != file.size_bytes => false,
+            Some(entry) => entry.modified_at == file.modified_at || digest(file)? == entry.sha256,
+            None => false,
+        };
+        if !is_held {
+            return Ok(Some(&file.archive_path.text));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the receipt of the newest archive that holds each of
