@@ -5,6 +5,7 @@
 mod annotations;
 mod archive;
 mod cache;
+mod ci;
 mod clean;
 mod cli;
 mod config;
@@ -14,7 +15,9 @@ mod diff;
 mod docs;
 mod doctor;
 mod faults;
+mod gate;
 mod hostile;
+mod lack;
 mod list;
 mod lock;
 mod name;
