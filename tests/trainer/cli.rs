@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test helper may panic as a test does")]
 
-mod bars;
+pub(crate) mod bars;
 mod failures;
 mod resume;
 mod runs;
 mod signals;
-mod workspace;
+mod walk_forward;
+pub(crate) mod workspace;
 
 use workspace::Workspace;

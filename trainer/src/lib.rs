@@ -27,3 +27,5 @@ pub mod tensorboard;
 pub mod trace;
 
 pub mod train;
+
+pub mod leaks;

@@ -13,6 +13,8 @@ use clap::{Args, Parser, Subcommand};
 
 use trainer::bars::DataSummary;
 use trainer::config::{Level, LoggingConfig};
+use trainer::features::FeatureSet;
+use trainer::leaks::{check_leaks, leak_table};
 use trainer::model::TradingModel;
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
@@ -97,6 +99,9 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
     }
     let clock = arguments.now.map_or(Clock::reading(system_time), Clock::fixed);
     let root = existing_folder(&arguments.root)?;
+    if arguments.check_leaks {
+        return search_leaks(arguments, &root);
+    }
     let layout = Layout::new(&root);
     let _lock = TrainerLock::take(&layout.lock(), clock)?;
     let settings = settings(arguments, &root)?;
@@ -138,6 +143,16 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
             ExitCode::from(FAILED)
         }
     })
+}
+
+fn search_leaks(arguments: &TrainArguments, root: &Path) -> Result<ExitCode> {
+    let settings = settings(arguments, root)?;
+    let report = check_leaks(&settings.training, root, &FeatureSet::standard())?;
+    print(&match arguments.format {
+        Format::Text => leak_table(&report),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+    })?;
+    Ok(ExitCode::from(if report.is_clean { 0 } else { FAILED }))
 }
 
 fn checked(settings: &Settings, root: &Path) -> Result<DataSummary> {

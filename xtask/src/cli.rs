@@ -23,7 +23,8 @@ pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs}
     bin_name = "cargo xtask",
     version,
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings, \
-                  10 nothing to do, 11 locked by another process, 130 interrupted"
+                  10 nothing to do, 11 locked by another process, 12 a gate was missed, \
+                  130 interrupted"
 )]
 pub struct Cli {
     /// What applies to every task.
@@ -76,7 +77,11 @@ pub enum Task {
   cargo xtask train --default      # whatever config/ says: shipped data, built-in settings
   cargo xtask train --resume       # go on where ctrl-C or a crash stopped the last session
   cargo xtask train --walk-forward 5 --window-mode rolling
-  cargo xtask train --check-leaks --data my_bars.csv")]
+  cargo xtask train --check-leaks --data my_bars.csv
+  cargo xtask train --gate 'sharpe>=0.5' --gate 'max_drawdown<=0.3' --summary summary.md
+
+A gate judges the agent out of sample, net of costs. When one is missed the session is archived all
+the same, and the exit code is 12. A figure that is undefined passes no gate.")]
     Train(TrainArgs),
     /// Archive the workspace as it is now
     #[command(after_help = "Examples:

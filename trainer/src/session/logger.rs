@@ -119,6 +119,7 @@ fn new_session(options: &SessionOptions<'_>) -> Result<Session> {
         data: None,
         config: ConfigRecord { sha256: sha256_of_bytes(&serde_json::to_vec(&training)?), training },
         split: None,
+        walk_forward: None,
         episodes: Vec::new(),
         metrics: MetricsRecord::default(),
         trials: None,

@@ -21,7 +21,7 @@ pub use log::{LogOptions, subscriber};
 pub use logger::{SessionOptions, TradeLogger};
 pub use record::{
     ConfigRecord, DataRecord, EpisodeRecord, MetricsRecord, ModelRecord, ResumedRecord, Session,
-    SpanRecord, SplitRecord, Status, TrialsRecord,
+    SpanRecord, SplitRecord, Status, TrialsRecord, WalkForwardRecord, WindowRecord,
 };
 pub use trades::{Moment, Phase};
 pub(crate) use write::sync_folder;

@@ -9,6 +9,7 @@ use crate::agent::{FittedQ, LearnerSetup};
 use crate::bars::BarSource;
 use crate::features::FeatureSet;
 use crate::metrics::{BarCalendar, PeriodsPerYear};
+use crate::session::SplitRecord;
 
 use super::evaluate::Verdict;
 use super::lesson::Study;
@@ -29,7 +30,11 @@ const CHECKPOINT_SHARE: u32 = 20;
 pub(super) struct Course<'a> {
     pub(super) options: &'a TrainOptions,
     pub(super) source: BarSource,
-    pub(super) split: Split,
+    /// One or, walking forward, one a window.
+    pub(super) splits: Vec<Split>,
+    pub(super) split_records: Vec<SplitRecord>,
+    /// Index of the window at hand.
+    pub(super) window: usize,
     pub(super) features: FeatureSet,
     pub(super) periods_per_year: PeriodsPerYear,
     pub(super) learner: FittedQ,
@@ -45,16 +50,11 @@ pub(super) struct Course<'a> {
 impl<'a> Course<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        Material { source, summary, split }: Material,
+        (material, split_records): (Material, Vec<SplitRecord>),
         sinks: Sinks<'a>,
     ) -> Result<Self> {
-        let config = &options.training;
+        let Material { source, summary, splits } = material;
         let features = FeatureSet::standard();
-        let setup = LearnerSetup {
-            n_features: features.n_features(),
-            cost_per_exposure: config.environment.cost_per_exposure(),
-            seed: config.seed,
-        };
         let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
             first_ms: summary.first_ms,
             last_ms: summary.last_ms,
@@ -65,10 +65,12 @@ impl<'a> Course<'a> {
         let mut course = Self {
             options,
             source,
-            split,
+            splits,
+            split_records,
+            window: 0,
+            learner: new_learner(options, &features)?,
             features,
             periods_per_year,
-            learner: FittedQ::new(config.agent.clone(), setup)?,
             sinks,
             progress: Progress::default(),
             data_sha256: summary.sha256,
@@ -76,6 +78,7 @@ impl<'a> Course<'a> {
             last_checkpoint: now,
             checkpoint_time: Duration::ZERO,
         };
+        course.record_windows();
         course.go_on()?;
         Ok(course)
     }
@@ -92,6 +95,7 @@ impl<'a> Course<'a> {
         session.episodes.clone_from(&head.episodes);
         session.metrics = head.metrics.clone();
         session.trials = head.trials;
+        session.walk_forward.clone_from(&head.walk_forward);
         info!(
             "going on from session {}, after {} whole episodes and {} training bars",
             head.session, head.progress.n_episodes, head.progress.step
@@ -116,9 +120,10 @@ impl<'a> Course<'a> {
 
     /// Runs the episodes and saves the model.
     pub(super) fn run(mut self) -> Result<End> {
-        let n_episodes = self.options.training.total_episodes;
+        let n_episodes = self.options.training.total_episodes * self.splits.len();
         let mut end = End::Completed;
         for episode in self.progress.n_episodes + 1..=n_episodes {
+            self.enter_window(episode)?;
             let is_whole = self.episode(episode)?;
             let wants_stop = self.options.stop.is_raised() && episode < n_episodes;
             if is_whole && wants_stop {
@@ -132,6 +137,7 @@ impl<'a> Course<'a> {
         if end == End::Interrupted {
             warn!("stopped by a signal; saving what there is");
         }
+        self.join_windows()?;
         self.save_final_model()?;
         self.sinks.sync()?;
         Ok(end)
@@ -179,6 +185,7 @@ impl<'a> Course<'a> {
             episodes: session.episodes.clone(),
             metrics: session.metrics.clone(),
             trials: session.trials,
+            walk_forward: session.walk_forward.clone(),
             logs: log_ends(&options.layout)?,
         };
         progress::write(&options.layout.training_state(), &head, &self.learner)?;
@@ -198,7 +205,7 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    fn subject(&self) -> Subject<'_> {
+    pub(super) fn subject(&self) -> Subject<'_> {
         Subject {
             options: self.options,
             learner: &self.learner,
@@ -206,4 +213,15 @@ impl<'a> Course<'a> {
             session: self.sinks.logger.session(),
         }
     }
+}
+
+/// Returns a learner that has seen nothing.
+pub(super) fn new_learner(options: &TrainOptions, features: &FeatureSet) -> Result<FittedQ> {
+    let config = &options.training;
+    let setup = LearnerSetup {
+        n_features: features.n_features(),
+        cost_per_exposure: config.environment.cost_per_exposure(),
+        seed: config.seed,
+    };
+    FittedQ::new(config.agent.clone(), setup)
 }

@@ -13,7 +13,7 @@ use crate::tensorboard::Scalars;
 
 use super::course::Course;
 use super::curve::EquityCurve;
-use super::evaluate::{Trial, Verdict};
+use super::evaluate::{Contest, Verdict};
 use super::lesson::{Lesson, Meter, Study};
 use super::memory;
 use super::pass::Pass;
@@ -32,10 +32,13 @@ impl Course<'_> {
         let seconds = start.elapsed().as_secs_f64();
         let news = self.news(episode, &lesson, (&verdict, seconds));
         self.sinks.scalars(self.progress.step, verdict.scalars());
-        let record = lesson.record(episode, (&verdict, seconds));
+        let mut record = lesson.record(episode, (&verdict, seconds));
+        let is_walking = self.options.training.walk_forward.windows > 0;
+        record.window = is_walking.then_some(self.window + 1);
         self.sinks.logger.session_mut().episodes.push(record);
         self.record_verdict(verdict);
         if !lesson.is_cut_short {
+            self.leave_window(episode)?;
             self.progress.n_episodes = episode;
             self.save_checkpoint(episode)?;
         }
@@ -54,14 +57,15 @@ impl Course<'_> {
             Some(study) => study,
             None => Study::new(&config.environment, self.periods_per_year)?,
         };
-        pass.skip_to(study.lesson.n_bars)?;
+        let split = self.splits[self.window];
+        pass.skip_to(split.train_begin + study.lesson.n_bars)?;
         let mut at = Moment { episode, batch: 0, step: self.progress.step, phase: Phase::Train };
-        while study.lesson.n_bars < self.split.n_train
+        while study.lesson.n_bars < split.n_train
             && !study.lesson.is_bankrupt
             && !study.lesson.is_cut_short
         {
             self.batch(&mut at, pass, &mut study)?;
-            if study.lesson.n_bars < self.split.n_train && !study.lesson.is_bankrupt {
+            if study.lesson.n_bars < split.n_train && !study.lesson.is_bankrupt {
                 self.checkpoint_within(&mut study)?;
             }
         }
@@ -77,7 +81,7 @@ impl Course<'_> {
     fn batch(&mut self, at: &mut Moment, pass: &mut Pass, study: &mut Study) -> Result<()> {
         study.lesson.last_batch += 1;
         at.batch = study.lesson.last_batch;
-        let n_left = self.split.n_train - study.lesson.n_bars;
+        let n_left = self.splits[self.window].n_train - study.lesson.n_bars;
         let n_bars = n_left.min(self.options.training.steps_per_batch as u64);
         for _ in 0..n_bars {
             self.progress.step += 1;
@@ -144,10 +148,13 @@ impl Course<'_> {
         }
         self.sinks.scalars(at.step, scalars);
         self.sinks.flush()?;
-        let n_batches = self.split.n_train.div_ceil(self.options.training.steps_per_batch as u64);
+        let n_train = self.splits[self.window].n_train;
+        let n_batches = n_train.div_ceil(self.options.training.steps_per_batch as u64);
         let news = format!(
-            "episode {}/{}: batch {}/{n_batches}, train equity {:.2}",
-            at.episode, self.options.training.total_episodes, at.batch, meter.equity
+            "{}: batch {}/{n_batches}, train equity {:.2}",
+            self.place(at.episode),
+            at.batch,
+            meter.equity
         );
         if self.last_news.elapsed() >= NEWS_INTERVAL {
             self.last_news = Instant::now();
@@ -161,24 +168,24 @@ impl Course<'_> {
 
     /// Judges the policy as it is now on the test bars.
     fn trial(&mut self, episode: usize, lesson: &Lesson, pass: &mut Pass) -> Result<Verdict> {
-        pass.skip_to(self.split.test_begin())?;
+        let split = self.splits[self.window];
+        pass.skip_to(split.test_begin())?;
         let batch = lesson.last_batch;
-        let trial = Trial {
-            environment: &self.options.training.environment,
-            periods_per_year: self.periods_per_year,
-            seed: self.options.training.seed,
-            n_bars: self.split.n_test,
-            at: Moment { episode, batch, step: self.progress.step, phase: Phase::Test },
-        };
+        let at = Moment { episode, batch, step: self.progress.step, phase: Phase::Test };
         let curve = EquityCurve::create(&self.options.layout.equity())?;
-        trial.judge(self.learner.policy(), pass, (&mut self.sinks, curve))
+        let mut contest = Contest::new(self.terms(), curve)?;
+        let (policy, sinks) = (self.learner.policy(), &mut self.sinks);
+        let mut on_event = |event| sinks.event(&at, &event);
+        let act = |row: &[f64], target: f64| policy.act(row, target);
+        contest.trade((pass, split.n_test), &act, &mut on_event)?;
+        contest.finish(&mut on_event)
     }
 
     fn news(&self, episode: usize, lesson: &Lesson, (verdict, seconds): (&Verdict, f64)) -> String {
         format!(
-            "episode {episode}/{}: train reward {:+.2} % in sample{}, test net return {:+.2} %, {} \
+            "{}: train reward {:+.2} % in sample{}, test net return {:+.2} %, {} \
              test trades, {seconds:.1} s",
-            self.options.training.total_episodes,
+            self.place(episode),
             lesson.net_return * 100.0,
             if lesson.is_bankrupt { " (bankrupt)" } else { "" },
             verdict.agent.net_return * 100.0,

@@ -79,6 +79,7 @@ impl Lesson {
         let agent = &verdict.agent;
         EpisodeRecord {
             episode,
+            window: None,
             n_bars: self.n_bars,
             n_batches: self.last_batch,
             train_reward: self.net_return,

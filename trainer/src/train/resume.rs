@@ -132,11 +132,16 @@ impl Resume {
             let (from, to) = (self.folder.root().join(&log.path), layout.root().join(&log.path));
             copy(&from, &to, log.n_bytes)?;
         }
+        let windows = self.head.walk_forward.iter().flat_map(|walk| &walk.windows);
+        let windows = windows.map(|window| {
+            let window = window.window;
+            (self.folder.window_model(window), layout.window_model(window))
+        });
         let whole = [(self.folder.training_log(), layout.training_log())];
         let curve = [(self.folder.equity(), layout.equity())];
         let models = (1..=self.head.progress.n_episodes)
             .map(|episode| (self.folder.checkpoint(episode), layout.checkpoint(episode)));
-        for (from, to) in whole.into_iter().chain(curve).chain(models) {
+        for (from, to) in whole.into_iter().chain(curve).chain(models).chain(windows) {
             if from.exists() {
                 copy(&from, &to, u64::MAX)?;
             }

@@ -106,42 +106,46 @@ pub fn check(config: &TrainingConfig, root: &Path) -> Result<DataSummary> {
 pub(super) struct Material {
     pub(super) source: BarSource,
     pub(super) summary: DataSummary,
-    pub(super) split: Split,
+    /// One or, walking forward, one a window.
+    pub(super) splits: Vec<Split>,
 }
 
 fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
     let source = BarSource::open(&config.data, root)?;
     let summary = source.summarize()?;
-    let split = Split::of(summary.n_bars, config)?;
-    Ok(Material { source, summary, split })
+    let splits = Split::all(summary.n_bars, config)?;
+    Ok(Material { source, summary, splits })
 }
 
 fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
-    let Material { source, summary, split } = prepare(config, options.layout.root())?;
+    let material = prepare(config, options.layout.root())?;
+    let Material { source, summary, splits } = &material;
     info!("{summary}");
     if let Some(resume) = &options.resume {
-        resume.check_data(&summary)?;
+        resume.check_data(summary)?;
         logger.session_mut().resumed_from = Some(resume.record());
     }
     if summary.n_gaps > 0 {
         warn!("bars are missing in {} places; none is made up", summary.n_gaps);
     }
-    logger.session_mut().data = Some(data_record(&summary));
-    logger.session_mut().split = Some(split.record(&source)?);
+    logger.session_mut().data = Some(data_record(summary));
+    let records = Split::records(splits, source)?;
+    logger.session_mut().split = records.first().cloned();
     logger.save_session(Status::Running, None)?;
     if options.stop.is_raised() {
         return Ok(End::Interrupted);
     }
-    info!("{} bars train, {} of embargo, {} test", split.n_train, split.n_embargo, split.n_test);
+    for Split { n_train, n_embargo, n_test, .. } in splits {
+        info!("{n_train} bars train, {n_embargo} of embargo, {n_test} test");
+    }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)
         .build()
         .context("failed to start the threads; set `threads` lower")?;
     let sinks = Sinks::open(options, logger)?;
-    let material = Material { source, summary, split };
-    pool.install(|| Course::new(options, material, sinks)?.run())
+    pool.install(|| Course::new(options, (material, records), sinks)?.run())
 }
 
 fn data_record(summary: &DataSummary) -> DataRecord {
