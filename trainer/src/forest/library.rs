@@ -133,12 +133,17 @@ impl LibraryForest {
         Ok(Self { n_features: samples.n_features, parts })
     }
 
-    /// Predicts `rows` with the library's own code: slow, one thread,
-    /// the judge of [`Forest::predict_rows`].
+    /// Predicts `rows` with the library's own code.
     pub fn predict(&self, rows: &[&[f64]]) -> Result<Vec<f64>> {
+        self.predictor(rows)?.predict()
+    }
+
+    /// Makes all ready for the library's own code to predict `rows`:
+    /// slow, one thread, the judge of [`Forest::predict_rows`].
+    pub fn predictor(&self, rows: &[&[f64]]) -> Result<LibraryPredictor> {
         let rows = rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>();
-        let matrix = DenseMatrix::from_2d_vec(&rows).map_err(|error| anyhow::anyhow!("{error}"))?;
-        self.merged()?.predict(&matrix).map_err(|error| anyhow::anyhow!("{error}"))
+        let rows = DenseMatrix::from_2d_vec(&rows).map_err(|error| anyhow::anyhow!("{error}"))?;
+        Ok(LibraryPredictor { forest: self.merged()?, rows })
     }
 
     /// Compiles the trees into the flat form, in the same order.
@@ -162,6 +167,21 @@ impl LibraryForest {
                 .extend(part?["forest_regressor"]["trees"].as_array().cloned().unwrap_or_default());
         }
         serde_json::from_value(merged).context("failed to join the parts of a forest")
+    }
+}
+
+/// The library's forest and the rows to predict, in its own forms.
+#[derive(Debug)]
+pub struct LibraryPredictor {
+    forest: Regressor,
+    rows: DenseMatrix<f64>,
+}
+
+impl LibraryPredictor {
+    /// Returns the prediction of each row: nothing but the library's
+    /// own call.
+    pub fn predict(&self) -> Result<Vec<f64>> {
+        self.forest.predict(&self.rows).map_err(|error| anyhow::anyhow!("{error}"))
     }
 }
 

@@ -13,7 +13,7 @@ mod seed;
 mod stored;
 
 pub use flat::Forest;
-pub use library::{LIBRARY, LibraryForest, Samples};
+pub use library::{LIBRARY, LibraryForest, LibraryPredictor, Samples};
 pub use seed::{TreeSeed, splitmix64};
 
 /// How to grow a forest.
