@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use crate::catalog::Catalog;
 use crate::cycle::Job;
 use crate::digest::sha256;
+use crate::lack;
 use crate::manifest::{FileEntry, Manifest};
 use crate::scan::{Scan, SourceFile};
 use crate::verify::{self, Receipt};
@@ -59,6 +60,7 @@ pub fn holding(job: &mut Job<'_>, files: &[&SourceFile]) -> Result<Option<Receip
         if uncovered(files, manifest).is_some() || !same(files, manifest, &mut digests)? {
             continue;
         }
+        lack::check_archive(&archive.path)?;
         match verify::read_back(&archive.path) {
             Ok(receipt) => return Ok(Some(receipt)),
             Err(error) => (job.notes)(&format!("warning: {error:#}; archiving anew")),
