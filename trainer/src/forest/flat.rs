@@ -166,6 +166,12 @@ impl Forest {
         self.trees.len()
     }
 
+    /// Returns the feature of each split, tree by tree.
+    pub fn split_features(&self) -> impl Iterator<Item = usize> {
+        let nodes = self.trees.iter().flat_map(|tree| &tree.nodes);
+        nodes.filter(|node| node.inner == 1).map(|node| usize::from(node.feature))
+    }
+
     pub(super) fn trees(&self) -> &[Tree] {
         &self.trees
     }
