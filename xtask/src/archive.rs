@@ -23,10 +23,10 @@ use chrono::{DateTime, Utc};
 
 use pack::Packing;
 pub use publish::PARTIAL_SUFFIX;
-pub use zstd::WITHOUT_ZSTD;
 
 use crate::catalog::Catalog;
 use crate::exit::CodedError;
+use crate::lack;
 use crate::manifest::{FORMAT, GitState, Kind, Manifest, SessionSummary, Totals};
 use crate::name::StampedName;
 use crate::scan::Scan;
@@ -86,7 +86,7 @@ fn write_and_read_back(
     request: &Request<'_>,
 ) -> Result<Receipt> {
     let config = &workspace.config().archive;
-    zstd::check_support(config.compression)?;
+    lack::check_compression(config.compression)?;
     let (name, run_number) = {
         let catalog = Catalog::read_heads(workspace)?;
         (catalog.free_archive_name(workspace, request.now), catalog.next_run_number())

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::gate::Gate;
+
 pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
@@ -22,7 +24,8 @@ pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs}
     bin_name = "cargo xtask",
     version,
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings, \
-                  10 nothing to do, 11 locked by another process, 130 interrupted"
+                  10 nothing to do, 11 locked by another process, 12 a gate was missed, \
+                  130 interrupted"
 )]
 pub struct Cli {
     /// What applies to every task.
@@ -72,7 +75,11 @@ pub enum Task {
     #[command(after_help = "Examples:
   cargo xtask train
   cargo xtask train --data my_bars.csv --episodes 20 --tag baseline --note \"wider stops\"
-  cargo xtask train --default      # whatever config/ says: shipped data, built-in settings")]
+  cargo xtask train --default      # whatever config/ says: shipped data, built-in settings
+  cargo xtask train --gate 'sharpe>=0.5' --gate 'max_drawdown<=0.3' --summary summary.md
+
+A gate judges the agent out of sample, net of costs. When one is missed the session is archived all
+the same, and the exit code is 12. A figure that is undefined passes no gate.")]
     Train(TrainArgs),
     /// Archive the workspace as it is now
     #[command(after_help = "Examples:
@@ -210,6 +217,12 @@ pub struct TrainArgs {
     /// Run this trainer instead of building the workspace's own
     #[arg(long, value_name = "PATH")]
     pub trainer_bin: Option<PathBuf>,
+    /// Exit with 12 unless the agent's figure out of sample lies so; may be repeated
+    #[arg(long = "gate", value_name = "FIGURE>=NUMBER")]
+    pub gates: Vec<Gate>,
+    /// Append a summary in Markdown to this file
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
     /// What to say of the new session's archive.
     #[command(flatten)]
     pub label: LabelArgs,

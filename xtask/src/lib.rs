@@ -6,6 +6,8 @@
 
 pub mod cli;
 pub mod exit;
+pub mod gate;
+pub mod lack;
 
 pub mod config;
 pub mod workspace;

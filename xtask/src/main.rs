@@ -1,29 +1,29 @@
 //! The command line of `cargo xtask`: reads the clock, prints, exits.
 
 use std::cell::Cell;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use chrono::{DateTime, Utc};
 use clap::Parser;
 
+use xtask::archive::stop_if;
 use xtask::cli::{Cli, Format, GlobalArgs};
 use xtask::cycle::Job;
 use xtask::exit::{CodedError, Exit, code_of};
-use xtask::process::Trainer;
+use xtask::lack::Lack;
+use xtask::process::{Rebuild, Trainer, become_program};
 use xtask::run::{Environment, Outcome, run};
 use xtask::workspace::Workspace;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let has_warned = Cell::new(false);
-    match execute(&cli, &has_warned) {
-        Ok(Exit::Done) if has_warned.get() => Exit::Warnings.into(),
-        Ok(exit) => exit.into(),
+    match execute(&Cli::parse()) {
+        Ok(code) => code,
         Err(error) => {
             say(&format!("error: {error:#}"));
             ExitCode::from(code_of(&error))
@@ -31,7 +31,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(cli: &Cli, has_warned: &Cell<bool>) -> Result<Exit> {
+fn execute(cli: &Cli) -> Result<ExitCode> {
+    let has_warned = Cell::new(false);
     let workspace = Workspace::open(&root(&cli.global)?)?;
     let interrupt = Arc::new(AtomicBool::new(false));
     let trainer = Arc::new(Trainer::default());
@@ -56,12 +57,47 @@ fn execute(cli: &Cli, has_warned: &Cell<bool>) -> Result<Exit> {
         trainer: &trainer,
         trainer_home: trainer_home(),
     };
-    let Outcome { text, json, exit } = run(&mut job, cli, &environment)?;
+    let Outcome { text, json, exit } = match run(&mut job, cli, &environment) {
+        Ok(outcome) => outcome,
+        Err(error) => return run_elsewhere(&mut job, error, is_quiet),
+    };
     print(match cli.global.format {
         Format::Text => &text,
         Format::Json => &json,
     })?;
-    Ok(exit)
+    let is_clean = exit != Exit::Done || !has_warned.get();
+    Ok(if is_clean { exit } else { Exit::Warnings }.into())
+}
+
+/// Lets a build that has what this one lacks carry the task out. Other
+/// errors stay what they are.
+fn run_elsewhere(job: &mut Job<'_>, error: Error, is_quiet: bool) -> Result<ExitCode> {
+    let Some(lack) = error.downcast_ref::<Lack>() else {
+        return Err(error);
+    };
+    let Some(home) = own_home() else {
+        return Err(error);
+    };
+    let program = std::env::current_exe().context("failed to find this program's own file")?;
+    let feature = lack.feature;
+    let rebuild = Rebuild { home: &home, program: &program, feature, is_quiet };
+    if rebuild.is_first() {
+        let name = feature.name();
+        (job.notes)(&format!("{}: building xtask with `{name}`, this once", lack.reason));
+    }
+    let built = rebuild.build();
+    // A signal that came while cargo worked was meant for the task.
+    stop_if(job.interrupt)?;
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let code = become_program(&built?, &arguments)?;
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// Returns the cargo workspace that this program can be built from.
+fn own_home() -> Option<PathBuf> {
+    let built_from = parent(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let homes = [trainer_home(), built_from];
+    homes.into_iter().find(|home| home.join("xtask/Cargo.toml").is_file())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]

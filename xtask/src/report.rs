@@ -6,6 +6,7 @@ mod list;
 mod reproduce;
 mod restore;
 mod show;
+mod summary;
 mod text;
 mod train;
 mod vault;

@@ -10,6 +10,8 @@ use crate::catalog::Catalog;
 use crate::clean;
 use crate::cycle::{self, Job, Label, SetAside};
 use crate::exit::CodedError;
+use crate::gate::{self, Gate};
+use crate::lack;
 use crate::lock::Lock;
 use crate::manifest::{Kind, SessionSummary, Status};
 use crate::process::{self, Trainer, TrainerExit, TrainerRun};
@@ -32,6 +34,8 @@ pub struct TrainOptions {
     pub is_silent: bool,
     /// Words for the session's archive.
     pub label: Label,
+    /// What the session's figures must reach.
+    pub gates: Vec<Gate>,
 }
 
 /// Whether sessions become zips.
@@ -59,6 +63,10 @@ pub enum TrainerSource {
 /// archived: it stays in the workspace then. A training that fails is
 /// no error: the report says so.
 pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Result<TrainReport> {
+    if options.archive == ArchiveMode::Archive {
+        // Before a training that could not be archived at its end.
+        lack::check_compression(job.workspace.config().archive.compression)?;
+    }
     let binary = trainer_binary(job, &options.trainer)?;
     let lock = job.begin("train")?;
     if let TrainerSource::Build(_) = &options.trainer {
@@ -71,6 +79,8 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     clean::lay_fresh_folders(job.workspace)?;
     tell_previous(job, previous.as_ref());
     let session = run_trainer(job, trainer, &binary, options)?;
+    let undefined = session::undefined(job.workspace.root());
+    let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
     let archive = match options.archive {
         ArchiveMode::Archive => seal(job, &options.label, session.clone())?,
         ArchiveMode::MoveOnly => None,
@@ -80,7 +90,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     let model = "models/memory_efficient_model_final.zip";
     let has_model = job.workspace.root().join(model).is_file();
     let model = has_model.then(|| model.to_owned());
-    Ok(TrainReport { format: 1, status, previous, archive, model, session, prune })
+    Ok(TrainReport { format: 1, status, previous, archive, model, session, gates, prune })
 }
 
 /// Returns the trainer's binary, built when it is to be.

@@ -13,6 +13,7 @@ use crate::cli::VerifyArgs;
 use crate::cycle::Job;
 use crate::exit::{CodedError, Exit};
 use crate::files;
+use crate::lack;
 use crate::process;
 use crate::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::restore::{self, Overwrite, Target};
@@ -25,7 +26,10 @@ const MODELS: &str = "models/*.zip";
 /// Verifies what `args` names.
 pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) -> Result<Outcome> {
     let paths: Vec<PathBuf> = if args.all {
-        Catalog::read(job.workspace)?.archives.into_iter().rev().map(|a| a.path).collect()
+        let archives = Catalog::read(job.workspace)?.archives;
+        let paths: Vec<PathBuf> = archives.into_iter().rev().map(|archive| archive.path).collect();
+        paths.iter().try_for_each(|path| lack::check_archive(path))?;
+        paths
     } else {
         vec![locate(job, &args.name, environment)?]
     };
