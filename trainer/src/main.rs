@@ -23,6 +23,7 @@ use trainer::train::{StopFlag, TrainOptions, check, comparison, run, whereabouts
 
 use cli::Format;
 use cli::metrics::MetricsArguments;
+use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
 
 const FAILED: u8 = 1;
@@ -46,6 +47,8 @@ enum Command {
     Simulate(SimulateArguments),
     Metrics(MetricsArguments),
     CheckModel(CheckModelArguments),
+    #[command(flatten)]
+    Report(ReportCommand),
 }
 
 /// Load a model, check every part of it and repeat its stored predictions bit for bit
@@ -98,6 +101,9 @@ struct TrainArguments {
     /// Check the settings and all bars, then exit; nothing is trained or written
     #[arg(long)]
     check: bool,
+    /// Commit of the code, for the report
+    #[arg(long, value_name = "HASH")]
+    commit: Option<String>,
     /// Exit at once when stdin ends, as it does when the parent process dies; a line `stop` on
     /// stdin is an interrupt
     #[arg(long)]
@@ -109,6 +115,7 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train(&arguments),
         Command::CheckModel(arguments) => check_model(&arguments.model),
         Command::Simulate(arguments) => cli::simulate::run(&arguments).and_then(|text| told(&text)),
+        Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
     };
     match done {
@@ -164,6 +171,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         trade_log_frequency: settings.logging.trade_log_frequency,
         clock,
         stop,
+        commit: arguments.commit.clone(),
     });
     Ok(match result {
         Ok(session) => {

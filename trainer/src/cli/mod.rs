@@ -1,6 +1,7 @@
 //! The subcommands that judge what others made.
 
 pub mod metrics;
+pub mod report;
 pub mod simulate;
 
 use clap::ValueEnum;

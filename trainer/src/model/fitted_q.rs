@@ -38,6 +38,14 @@ impl Policy for FittedPolicy {
         });
         parts.collect()
     }
+
+    fn split_counts(&self) -> Option<Vec<u64>> {
+        let mut counts = vec![0; self.n_features()];
+        for feature in self.forests().iter().flat_map(Forest::split_features) {
+            counts[feature] += 1;
+        }
+        Some(counts)
+    }
 }
 
 /// Reads a forest for each exposure; none at all is a policy that had
