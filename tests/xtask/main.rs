@@ -12,6 +12,7 @@ mod config;
 mod cycle;
 mod damage;
 mod diff;
+mod docs;
 mod doctor;
 mod faults;
 mod gate;

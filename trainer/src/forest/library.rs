@@ -143,12 +143,12 @@ impl LibraryForest {
 
     /// Compiles the trees into the flat form, in the same order.
     pub fn compile(&self) -> Result<Forest> {
-        let mut trees = Vec::new();
+        let mut forest = Forest::empty(self.n_features)?;
         for part in &self.parts {
             let stored = serde_json::to_value(part).context("failed to read a fitted forest")?;
-            trees.extend(read_trees(stored)?);
+            read_trees(stored, &mut forest)?;
         }
-        Forest::from_trees(self.n_features, trees)
+        forest.complete()
     }
 
     /// Joins the parts into one of the library's forests.

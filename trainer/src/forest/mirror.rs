@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::flat::Tree;
+use super::flat::Forest;
 use super::stored::NodeParts;
 
 /// The library's stored form, as far as the flat form needs it.
@@ -32,16 +32,15 @@ struct NodeMirror {
     false_child: Option<u32>,
 }
 
-/// Reads the trees of a forest that the library has serialised.
-pub(super) fn read_trees(forest: Value) -> Result<Vec<Tree>> {
+/// Appends the trees of a forest that the library has serialised.
+pub(super) fn read_trees(library: Value, forest: &mut Forest) -> Result<()> {
     let mirror: RegressorMirror =
-        serde_json::from_value(forest).context("the library's forest has an unknown form")?;
-    mirror.forest_regressor.trees.iter().map(read_tree).collect()
-}
-
-fn read_tree(tree: &TreeMirror) -> Result<Tree> {
-    let nodes = tree.nodes.iter().map(read_node).collect::<Result<Vec<_>>>()?;
-    Tree::from_nodes(&nodes)
+        serde_json::from_value(library).context("the library's forest has an unknown form")?;
+    for tree in &mirror.forest_regressor.trees {
+        let nodes = tree.nodes.iter().map(read_node).collect::<Result<Vec<_>>>()?;
+        forest.push_tree(&nodes)?;
+    }
+    Ok(())
 }
 
 fn read_node(node: &NodeMirror) -> Result<NodeParts> {
