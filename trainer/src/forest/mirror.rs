@@ -26,28 +26,30 @@ struct TreeMirror {
 #[derive(Deserialize)]
 struct NodeMirror {
     output: f64,
-    split_feature: u16,
+    split_feature: usize,
     split_value: Option<f64>,
     true_child: Option<u32>,
     false_child: Option<u32>,
 }
 
-/// Reads the trees of a forest that the library has serialised.
-pub(super) fn read_trees(forest: Value) -> Result<Vec<Tree>> {
+/// Reads the trees of a forest that the library has serialised, whose
+/// columns were `n_features` features, once or several times over.
+pub(super) fn read_trees(forest: Value, n_features: usize) -> Result<Vec<Tree>> {
     let mirror: RegressorMirror =
         serde_json::from_value(forest).context("the library's forest has an unknown form")?;
-    mirror.forest_regressor.trees.iter().map(read_tree).collect()
+    mirror.forest_regressor.trees.iter().map(|tree| read_tree(tree, n_features)).collect()
 }
 
-fn read_tree(tree: &TreeMirror) -> Result<Tree> {
-    let nodes = tree.nodes.iter().map(read_node).collect::<Result<Vec<_>>>()?;
-    Tree::from_nodes(&nodes)
+fn read_tree(tree: &TreeMirror, n_features: usize) -> Result<Tree> {
+    let nodes = tree.nodes.iter().map(|node| read_node(node, n_features));
+    Tree::from_nodes(&nodes.collect::<Result<Vec<_>>>()?)
 }
 
-fn read_node(node: &NodeMirror) -> Result<NodeParts> {
+fn read_node(node: &NodeMirror, n_features: usize) -> Result<NodeParts> {
     let (Some(child), Some(value)) = (node.true_child, node.split_value) else {
         return Ok(NodeParts { feature: 0, child: 0, value: node.output });
     };
     ensure!(node.false_child == child.checked_add(1), "the children of a split are not neighbours");
-    Ok(NodeParts { feature: node.split_feature, child, value })
+    let feature = u16::try_from(node.split_feature % n_features)?;
+    Ok(NodeParts { feature, child, value })
 }
