@@ -4,9 +4,11 @@
 
 pub(crate) mod bars;
 mod failures;
+mod learner;
 mod resume;
 mod runs;
 mod signals;
+mod trials;
 mod walk_forward;
 pub(crate) mod workspace;
 

@@ -23,6 +23,7 @@ use trainer::train::{EarlierTrials, StopFlag, TrainOptions, check, comparison, r
 
 use cli::Format;
 use cli::metrics::MetricsArguments;
+use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
 use cli::train::{Settings, TrainArguments, settings};
 
@@ -47,6 +48,8 @@ enum Command {
     Simulate(SimulateArguments),
     Metrics(MetricsArguments),
     CheckModel(CheckModelArguments),
+    #[command(flatten)]
+    Report(ReportCommand),
 }
 
 /// Load a model, check every part of it and repeat its stored predictions bit for bit
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train(&arguments),
         Command::CheckModel(arguments) => check_model(&arguments.model),
         Command::Simulate(arguments) => cli::simulate::run(&arguments).and_then(|text| told(&text)),
+        Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
     };
     match done {
@@ -132,6 +136,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         asked: settings.asked,
         earlier_trials: earlier_trials.unwrap_or_default(),
         resume: settings.resume,
+        commit: arguments.commit.clone(),
     });
     Ok(match result {
         Ok(session) => {

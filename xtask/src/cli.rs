@@ -11,9 +11,11 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::terminal::Colour;
+
 pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
-pub use train::{TrainArgs, WindowMode};
+pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -53,6 +55,15 @@ pub struct GlobalArgs {
     /// Say nothing on stderr but warnings and errors
     #[arg(long, global = true)]
     pub quiet: bool,
+    /// Write in colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub color: Colour,
     /// Take this as the current time, in RFC 3339, for tests
     #[arg(long, global = true, value_name = "TIME", hide = true)]
     pub clock: Option<DateTime<Utc>>,
@@ -192,17 +203,6 @@ Examples:
     Diff(DiffArgs),
 }
 
-/// Words for an archive.
-#[derive(Debug, Args)]
-pub struct LabelArgs {
-    /// Store this sentence in the archive
-    #[arg(long, value_name = "TEXT")]
-    pub note: Option<String>,
-    /// Store this word in the archive, to find it by; may be repeated
-    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
-    pub tags: Vec<String>,
-}
-
 /// Whether to act.
 #[derive(Debug, Args)]
 pub struct DryRunArgs {
@@ -218,26 +218,15 @@ pub struct NameArgs {
     pub name: String,
 }
 
-/// What a task of the trainer's own may be told.
-#[derive(Debug, Args)]
-pub struct ForwardArgs {
-    /// Run this trainer instead of building the workspace's own
-    #[arg(long, value_name = "PATH")]
-    pub trainer_bin: Option<PathBuf>,
-    /// The trainer's own arguments
-    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub arguments: Vec<OsString>,
-}
-
-/// What `reproduce` may be told.
-#[derive(Debug, Args)]
-pub struct ReproduceArgs {
-    /// Which archive.
-    #[command(flatten)]
-    pub archive: NameArgs,
-    /// Run this trainer instead of building the workspace's own
-    #[arg(long, value_name = "PATH")]
-    pub trainer_bin: Option<PathBuf>,
+/// Returns the value of `--color` in `arguments`, which clap is told
+/// before it parses them, since it may print help.
+pub fn colour_of(arguments: &[OsString]) -> Option<Colour> {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let values = words.iter().enumerate().filter_map(|(idx, word)| match *word {
+        "--color" => words.get(idx + 1).copied(),
+        word => word.strip_prefix("--color="),
+    });
+    values.map(|value| Colour::from_str(value, false).ok()).next_back().flatten()
 }
 
 fn parse_tag(text: &str) -> Result<String, String> {

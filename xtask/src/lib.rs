@@ -52,5 +52,7 @@ pub mod trials;
 
 pub mod reproduce;
 
+pub mod progress;
 pub mod report;
 pub mod run;
+pub mod terminal;

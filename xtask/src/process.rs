@@ -78,6 +78,21 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
     free.parse::<u64>().ok()?.checked_mul(1024)
 }
 
+/// Returns how many columns the terminal has, as `stty` tells it; `None`
+/// where there is no such program or no terminal.
+pub fn terminal_columns() -> Option<usize> {
+    let terminal = std::fs::File::open("/dev/tty").ok()?;
+    let shell = shell().ok()?;
+    let output = Command::from(cmd!(shell, "stty size"))
+        .stdin(terminal)
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let size = String::from_utf8(output.stdout).ok()?;
+    let n_columns = size.split_whitespace().nth(1)?.parse().ok()?;
+    (n_columns > 0).then_some(n_columns)
+}
+
 /// Builds the trainer in release from the cargo workspace `home`, and
 /// returns the path of its binary.
 ///

@@ -52,6 +52,7 @@ fn run_until(n_readings: u32, workspace: &Workspace, earlier: Option<&Workspace>
         asked: Asked::default(),
         earlier_trials: EarlierTrials::default(),
         resume,
+        commit: None,
     })
     .unwrap()
 }
@@ -90,7 +91,8 @@ fn events(workspace: &Workspace) -> Vec<String> {
 #[track_caller]
 fn check_same(resumed: &Workspace, whole: &Workspace) {
     assert!(resumed.model() == whole.model(), "the model differs");
-    for file in ["logs/trades/trade_execution.log", "logs/trades/equity.csv"] {
+    for file in ["trade_execution.log", "equity.csv", "train_equity.csv"] {
+        let file = &format!("logs/trades/{file}");
         assert!(resumed.text(file) == whole.text(file), "`{file}` differs");
     }
     assert_eq!(events(resumed), events(whole));

@@ -1,6 +1,7 @@
 //! The subcommands, one a module.
 
 pub mod metrics;
+pub mod report;
 pub mod simulate;
 pub mod train;
 

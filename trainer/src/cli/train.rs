@@ -74,6 +74,9 @@ pub struct TrainArguments {
     /// nothing is written, and it exits with 1 when there is some
     #[arg(long, conflicts_with_all = ["check", "resume_from", "walk_forward"])]
     pub check_leaks: bool,
+    /// Commit of the code, for the report
+    #[arg(long, value_name = "HASH")]
+    pub commit: Option<String>,
     /// Exit at once when stdin ends, as it does when the parent process dies; a line `stop` on
     /// stdin is an interrupt
     #[arg(long)]

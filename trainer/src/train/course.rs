@@ -157,14 +157,11 @@ impl<'a> Course<'a> {
         self.save_state(None)
     }
 
-    /// Saves the state in the middle of an episode, if it is time.
-    pub(super) fn save_state_in_time(&mut self, study: &Study) -> Result<()> {
-        let is_wanted = self.options.training.checkpoint_every_episodes > 0;
+    /// Whether the state within an episode should be saved again.
+    pub(super) fn is_time_for_state(&self) -> bool {
         let interval = CHECKPOINT_INTERVAL.max(self.checkpoint_time * CHECKPOINT_SHARE);
-        if is_wanted && self.last_checkpoint.elapsed() >= interval {
-            self.save_state(Some(study))?;
-        }
-        Ok(())
+        let is_wanted = self.options.training.checkpoint_every_episodes > 0;
+        is_wanted && self.last_checkpoint.elapsed() >= interval
     }
 
     /// Saves all that it takes to go on from here.

@@ -6,13 +6,14 @@ use anyhow::Result;
 use tracing::{debug, info};
 
 use crate::agent::BackupReport;
+use crate::bars::Bar;
 use crate::environment::{BarOutcome, StepStatus};
 use crate::metrics::Simulation;
 use crate::session::{Moment, Phase, Status};
 use crate::tensorboard::Scalars;
 
 use super::course::Course;
-use super::curve::EquityCurve;
+use super::curve::{EquityCurve, Point};
 use super::evaluate::{Contest, Verdict};
 use super::lesson::{Lesson, Meter, Study};
 use super::memory;
@@ -57,6 +58,8 @@ impl Course<'_> {
             Some(study) => study,
             None => Study::new(&config.environment, self.periods_per_year)?,
         };
+        let mut curve =
+            EquityCurve::go_on(&self.options.layout.train_equity(), study.curve.take())?;
         let split = self.splits[self.window];
         pass.skip_to(split.train_begin + study.lesson.n_bars)?;
         let mut at = Moment { episode, batch: 0, step: self.progress.step, phase: Phase::Train };
@@ -64,9 +67,9 @@ impl Course<'_> {
             && !study.lesson.is_bankrupt
             && !study.lesson.is_cut_short
         {
-            self.batch(&mut at, pass, &mut study)?;
+            self.batch(&mut at, pass, (&mut study, &mut curve))?;
             if study.lesson.n_bars < split.n_train && !study.lesson.is_bankrupt {
-                self.checkpoint_within(&mut study)?;
+                self.checkpoint_within(&mut study, &mut curve)?;
             }
         }
         let Study { mut lesson, mut simulation, .. } = study;
@@ -74,11 +77,17 @@ impl Course<'_> {
         self.learner.end_episode();
         lesson.net_return = performance.net_return;
         lesson.equity = performance.final_equity;
+        curve.finish(lesson.equity, None)?;
         Ok(lesson)
     }
 
     /// Trades through the next training bars, then refits.
-    fn batch(&mut self, at: &mut Moment, pass: &mut Pass, study: &mut Study) -> Result<()> {
+    fn batch(
+        &mut self,
+        at: &mut Moment,
+        pass: &mut Pass,
+        (study, curve): (&mut Study, &mut EquityCurve),
+    ) -> Result<()> {
         study.lesson.last_batch += 1;
         at.batch = study.lesson.last_batch;
         let n_left = self.splits[self.window].n_train - study.lesson.n_bars;
@@ -87,8 +96,9 @@ impl Course<'_> {
             self.progress.step += 1;
             at.step = self.progress.step;
             study.lesson.n_bars += 1;
-            let outcome = self.bar(at, pass, &mut study.simulation)?;
+            let (bar, outcome) = self.bar(at, pass, &mut study.simulation)?;
             study.meter.push(&outcome);
+            curve.push(Point::in_sample(&bar, &outcome))?;
             if outcome.status != StepStatus::Running {
                 study.lesson.is_bankrupt = true;
                 break;
@@ -101,14 +111,15 @@ impl Course<'_> {
 
     /// Saves the state in the middle of an episode: when a stop cuts it
     /// short, and now and then.
-    fn checkpoint_within(&mut self, study: &mut Study) -> Result<()> {
-        if self.options.stop.is_raised() {
-            // Before the mark: what is resumed is not cut short.
+    fn checkpoint_within(&mut self, study: &mut Study, curve: &mut EquityCurve) -> Result<()> {
+        let is_stopped = self.options.stop.is_raised();
+        if is_stopped || self.is_time_for_state() {
+            study.curve = Some(curve.mark()?);
             self.save_state(Some(study))?;
-            study.lesson.is_cut_short = true;
-            return Ok(());
         }
-        self.save_state_in_time(study)
+        // After the save: what is resumed is not cut short.
+        study.lesson.is_cut_short = is_stopped;
+        Ok(())
     }
 
     /// Trades through the next training bar and watches it.
@@ -117,7 +128,7 @@ impl Course<'_> {
         at: &Moment,
         pass: &mut Pass,
         simulation: &mut Simulation,
-    ) -> Result<BarOutcome> {
+    ) -> Result<(Bar, BarOutcome)> {
         let seen = pass.next()?;
         let row = seen.is_warm.then(|| pass.row());
         let policy = self.learner.policy();
@@ -130,7 +141,7 @@ impl Course<'_> {
             &mut |event| self.sinks.event(at, &event),
         );
         self.learner.observe(seen.bar.open, row)?;
-        Ok(outcome)
+        Ok((seen.bar, outcome))
     }
 
     fn end_batch(&mut self, at: &Moment, meter: &mut Meter) -> Result<Option<BackupReport>> {
@@ -142,6 +153,9 @@ impl Course<'_> {
         if let Some(backup) = &backup {
             scalars.add("learner/max_abs_delta_q", backup.max_abs_delta_q);
             scalars.add("learner/fit_seconds", backup.fit_seconds);
+            if let Some(n_chosen) = backup.n_chosen {
+                scalars.add("learner/n_backups", n_chosen as f64);
+            }
         }
         if let Some(peak_mb) = memory::peak_mb() {
             scalars.add("memory/peak_mb", peak_mb);

@@ -74,7 +74,7 @@ impl Contest {
                 time_ms: bar.time_ms,
                 agent: outcome.equity,
                 exposure: if is_over { 0.0 } else { outcome.exposure },
-                buy_and_hold: holding.equity,
+                buy_and_hold: Some(holding.equity),
                 close: bar.close,
             })?;
         }
@@ -89,7 +89,7 @@ impl Contest {
             buy_and_hold: self.holder.finish(&mut |_| {}),
             never_trade: self.idler.finish(&mut |_| {}),
         };
-        self.curve.finish(verdict.agent.final_equity, verdict.buy_and_hold.final_equity)?;
+        self.curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
         Ok(verdict)
     }
 }

@@ -12,7 +12,9 @@ use tracing::{debug, info};
 
 use crate::metrics::Performance;
 use crate::model::TradingModel;
-use crate::session::{SpanRecord, WalkForwardRecord, WindowRecord, write_atomically};
+use crate::session::{
+    Moment, Phase, SpanRecord, WalkForwardRecord, WindowRecord, write_atomically,
+};
 use crate::tensorboard::Scalars;
 
 use super::course::{Course, new_learner};
@@ -74,8 +76,17 @@ impl Course<'_> {
             return Ok(());
         };
         let layout = &self.options.layout;
+        // In the logs it comes as one more episode.
+        let at = Moment {
+            episode: self.options.training.total_episodes * self.splits.len() + 1,
+            batch: 0,
+            step: self.progress.step,
+            phase: Phase::Test,
+        };
         let mut pass = Pass::new(&self.source, &self.features)?;
         let mut contest = Contest::new(self.terms(), EquityCurve::create(&layout.equity())?)?;
+        let sinks = &mut self.sinks;
+        let mut on_event = |event| sinks.event(&at, &event);
         for (window, split) in windows.iter().zip(&self.splits) {
             let path = window.model.as_ref().map(|model| layout.root().join(&model.path));
             let model = path.map(|path| TradingModel::load(&path)).transpose()?;
@@ -83,9 +94,9 @@ impl Course<'_> {
                 model.as_ref().map_or(target, |model| model.predict(row, target))
             };
             pass.skip_to(split.test_begin())?;
-            contest.trade((&mut pass, split.n_test), &act, &mut |_| {})?;
+            contest.trade((&mut pass, split.n_test), &act, &mut on_event)?;
         }
-        let verdict = contest.finish(&mut |_| {})?;
+        let verdict = contest.finish(&mut on_event)?;
         info!(
             "{} windows joined: test net return {:+.2} %",
             windows.len(),

@@ -1,11 +1,12 @@
-//! What `train` may be told.
+//! What `train` and the tasks that run the trainer may be told.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::LabelArgs;
+use super::{NameArgs, parse_tag};
 use crate::gate::Gate;
 
 /// What `train` may be told.
@@ -48,8 +49,8 @@ pub struct TrainArgs {
     /// Run this trainer instead of building the workspace's own
     #[arg(long, value_name = "PATH")]
     pub trainer_bin: Option<PathBuf>,
-    /// Exit with 12 unless the agent's figure out of sample lies so; may be repeated
-    #[arg(long = "gate", value_name = "FIGURE>=NUMBER")]
+    /// Exit with 12 unless a figure out of sample is so, as in 'sharpe>=0.5'; may be repeated
+    #[arg(long = "gate", value_name = "RULE")]
     pub gates: Vec<Gate>,
     /// Append a summary in Markdown to this file
     #[arg(long, value_name = "FILE")]
@@ -66,4 +67,37 @@ pub enum WindowMode {
     Expanding,
     /// As many bars as the first
     Rolling,
+}
+
+/// Words for an archive.
+#[derive(Debug, Args)]
+pub struct LabelArgs {
+    /// Store this sentence in the archive
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Store this word in the archive, to find it by; may be repeated
+    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
+    pub tags: Vec<String>,
+}
+
+/// What a task of the trainer's own may be told.
+#[derive(Debug, Args)]
+pub struct ForwardArgs {
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+    /// The trainer's own arguments
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
+}
+
+/// What `reproduce` may be told.
+#[derive(Debug, Args)]
+pub struct ReproduceArgs {
+    /// Which archive.
+    #[command(flatten)]
+    pub archive: NameArgs,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
 }
