@@ -60,6 +60,7 @@ pub struct GlobalArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
+    #[value(alias = "csv")]
     Text,
     /// One JSON document
     Json,
@@ -158,6 +159,17 @@ Examples:
   cargo xtask metrics --equity logs/trades/equity.csv
   cargo xtask metrics --equity curve.csv --trials 40 --trial-variance 0.0004")]
     Metrics(ForwardArgs),
+    /// Say what a saved model wants to hold after each bar
+    #[command(after_help = "One row a bar: time, exposure (position value as a multiple of \
+equity, to hold from the next bar's
+open on) and a note: warm_up, before_start, in_sample or bankrupt. As text the rows are CSV. With
+`--data -` bars are read from stdin, and each row is out as soon as its bar is in.
+
+Examples:
+  cargo xtask predict --model latest --data new_bars.csv
+  cargo xtask predict --model models/memory_efficient_model_final.zip --data bars.csv --format json
+  tail -f bars.csv | cargo xtask predict --quiet --model latest --data - --position 1")]
+    Predict(PredictArgs),
     /// Read an archive back, every byte of it, and tell what is damaged
     #[command(after_help = "Exits with 1 when an archive is damaged.
 
@@ -250,6 +262,30 @@ pub struct ForwardArgs {
     /// The trainer's own arguments
     #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<OsString>,
+}
+
+/// What `predict` may be told.
+#[derive(Debug, Args)]
+pub struct PredictArgs {
+    /// Ask this model: a zip of `models/`, an archive's name, path or time alone, or `latest`
+    #[arg(long, value_name = "ZIP|ARCHIVE|latest")]
+    pub model: PathBuf,
+    /// Read these bars, in any form that `train` reads; `-` is CSV on stdin
+    #[arg(long, value_name = "FILE")]
+    pub data: OsString,
+    /// Begin at this bar, flat; earlier ones only warm the features up [default: the first, and
+    /// anew at the first that the model was tested on]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<OsString>,
+    /// Take this exposure as held at the beginning [default: 0]
+    #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
+    pub position: Option<f64>,
+    /// Print one JSON object a line in place of CSV
+    #[arg(long)]
+    pub json_lines: bool,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
 }
 
 /// What `reproduce` may be told.

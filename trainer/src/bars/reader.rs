@@ -9,16 +9,14 @@ use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::Bar;
 use super::check::{self, Fault};
-use super::columns::{Columns, Part, TimeColumn};
-use super::input::{self, RowBudget, TextReader};
+use super::columns::{Columns, Part};
+use super::input::{self, RowBudget, Text, TextReader};
 use super::number;
 use super::timestamp::TimeParser;
-use complaint::{input_error, row_error};
+pub(super) use complaint::input_error;
+use complaint::row_error;
 
 const BUFFER_BYTES: usize = 1 << 16;
-
-/// The longest `Date` and `Time`, joined.
-const JOINED_TIME_BYTES_MAX: usize = 64;
 
 /// The bars of one source, in order; an iterator of `Result<Bar>`.
 ///
@@ -41,9 +39,18 @@ pub struct BarReader {
 }
 
 impl BarReader {
-    /// Returns a reader of `raw`, the bytes of the file called `name`.
-    pub(super) fn new(name: &str, raw: Box<dyn Read + Send>) -> Result<Self> {
-        let text = input::open(raw).map_err(|error| input_error(name, 0, &error))?;
+    /// Returns a reader of `stream`, such as the standard input: a bar
+    /// comes out as soon as its line is in.
+    ///
+    /// Waits for the first bar; fails without one.
+    pub fn of_stream(stream: impl Read + Send + 'static) -> Result<Self> {
+        let name = "standard input";
+        let text = input::open(Box::new(stream)).map_err(|error| input_error(name, 0, &error))?;
+        Self::new(name, text)
+    }
+
+    /// Returns a reader of `text`, that of the file called `name`.
+    pub(super) fn new(name: &str, text: Text) -> Result<Self> {
         let mut rows = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -120,13 +127,10 @@ impl BarReader {
     }
 
     fn parse_row(&mut self) -> Result<Bar, Fault> {
-        let time_ms = match self.columns.time {
-            TimeColumn::Whole(idx) => {
-                let text = self.row[idx].trim_ascii();
-                self.time_parser.parse(text).ok_or_else(|| Fault::not_a_time(text))?
-            }
-            TimeColumn::Split(date, clock) => self.parse_split_time(date, clock)?,
-        };
+        let time = self.columns.time;
+        let time_ms = time
+            .parse(&self.row, &mut self.time_parser)
+            .ok_or_else(|| Fault::not_a_time(time.text(&self.row).as_bytes()))?;
         let number = |part, idx: usize| {
             let text = self.row[idx].trim_ascii();
             number::parse(text).ok_or_else(|| Fault::not_a_number(part, text))
@@ -141,22 +145,15 @@ impl BarReader {
                 Some(idx) => number(Part::Volume, idx)?,
                 None => 0.0,
             },
+            funding: match self.columns.funding {
+                // Paid every few hours: most bars pay nothing.
+                Some(idx) if self.row[idx].trim_ascii().is_empty() => 0.0,
+                Some(idx) => number(Part::Funding, idx)?,
+                None => 0.0,
+            },
         };
         check::check(&bar)?;
         Ok(bar)
-    }
-
-    fn parse_split_time(&mut self, date: usize, clock: usize) -> Result<i64, Fault> {
-        let (date, clock) = (self.row[date].trim_ascii(), self.row[clock].trim_ascii());
-        let mut joined = [b' '; JOINED_TIME_BYTES_MAX];
-        let n_bytes = date.len() + 1 + clock.len();
-        if n_bytes > JOINED_TIME_BYTES_MAX {
-            return Err(Fault::not_a_time(date));
-        }
-        joined[..date.len()].copy_from_slice(date);
-        joined[date.len() + 1..n_bytes].copy_from_slice(clock);
-        let joined = joined[..n_bytes].trim_ascii();
-        self.time_parser.parse(joined).ok_or_else(|| Fault::not_a_time(joined))
     }
 }
 

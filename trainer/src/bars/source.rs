@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 
+use super::BarReader;
+use super::input::{self, Text};
+use super::reader::input_error;
 use super::summary::{DataSummary, Tally};
-use super::{BarReader, reader};
 
 /// The name of the built-in data: BTC/USD, 30 minutes, 2017-10 to
 /// 2019-10.
@@ -32,8 +34,8 @@ enum Origin {
 }
 
 impl BarSource {
-    /// Opens the source that `spec` names: a CSV or CSV.gz file, relative
-    /// to `root`, or [`BUILTIN_BTCUSD_30M`].
+    /// Opens the source that `spec` names: a file of CSV (plain, gzip or
+    /// zstd) or Parquet, relative to `root`, or [`BUILTIN_BTCUSD_30M`].
     ///
     /// Fails when there is no such file. Its rows are looked at only by
     /// [`BarSource::read`].
@@ -56,15 +58,14 @@ impl BarSource {
     /// Fails when the file holds no bars or its columns are not found;
     /// a bad row fails when its turn comes.
     pub fn read(&self) -> Result<BarReader> {
-        reader::BarReader::new(&self.name, self.open_raw()?)
+        BarReader::new(&self.name, self.open_text(None)?)
     }
 
     /// Reads all bars, checks them, and tells what there is.
     pub fn summarize(&self) -> Result<DataSummary> {
         let hasher = Arc::new(Mutex::new(Sha256::new()));
-        let raw = HashingReader { inner: self.open_raw()?, hasher: Arc::clone(&hasher) };
         let mut tally = Tally::new();
-        for bar in BarReader::new(&self.name, Box::new(raw))? {
+        for bar in BarReader::new(&self.name, self.open_text(Some(&hasher))?)? {
             tally.push(bar?.time_ms);
         }
         let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -75,15 +76,27 @@ impl BarSource {
         Ok(DataSummary { source: self.name.clone(), sha256, ..tally.finish() })
     }
 
-    fn open_raw(&self) -> Result<Box<dyn Read + Send>> {
-        match &self.origin {
-            Origin::Builtin(bytes) => Ok(Box::new(*bytes)),
+    /// Opens the text; all bytes of the file pass through `hasher`.
+    fn open_text(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<Text> {
+        let through = |inner: Box<dyn Read + Send>| match hasher {
+            Some(hasher) => Box::new(HashingReader { inner, hasher: Arc::clone(hasher) }),
+            None => inner,
+        };
+        let open = || match &self.origin {
+            Origin::Builtin(bytes) => input::open(through(Box::new(*bytes))),
             Origin::File(path) => {
-                let file = File::open(path)
-                    .with_context(|| format!("failed to open `{}`", path.display()))?;
-                Ok(Box::new(file))
+                let mut file = File::open(path)?;
+                if !input::is_parquet(&mut file)? {
+                    return input::open(through(Box::new(file)));
+                }
+                // Its bytes are not read in their order.
+                if hasher.is_some() {
+                    io::copy(&mut through(Box::new(file)), &mut io::sink())?;
+                }
+                input::open_file(path)
             }
-        }
+        };
+        open().map_err(|error| input_error(&self.name, 0, &error))
     }
 }
 
