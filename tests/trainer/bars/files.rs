@@ -107,8 +107,14 @@ fn an_unknown_built_in_name_is_refused() {
 #[test]
 fn a_folder_is_no_file() {
     let folder = TempDir::new().unwrap();
-    let error = BarSource::open(".", folder.path()).unwrap_err().to_string();
-    assert!(error.contains("is a folder; name a CSV file in it"), "{error}");
+    let source = BarSource::open(".", folder.path()).unwrap();
+    let error = source.read().err().unwrap().to_string();
+    insta::assert_snapshot!(wrapped(error), @r"
+    `.` holds several symbols, which only `train` and `predict` take; name
+    one file
+    ");
+    let error = source.symbols().unwrap_err().to_string();
+    assert!(error.ends_with("put one of bars there for each symbol"), "{error}");
 }
 
 #[test]

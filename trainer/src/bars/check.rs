@@ -40,6 +40,12 @@ impl Fault {
         Self::new(part, "is not a number; write digits and a decimal point, such as `4367.1`")
     }
 
+    /// Returns the fault of a symbol that is not there.
+    #[cold]
+    pub(super) fn no_symbol() -> Self {
+        Self::new(Part::Symbol, "is empty; fill in the symbol, or delete the row")
+    }
+
     /// Returns the fault of a `text` that is not a time.
     #[cold]
     pub(super) fn not_a_time(text: &[u8]) -> Self {

@@ -13,6 +13,7 @@ mod reader;
 mod series;
 mod source;
 mod summary;
+mod symbols;
 mod timestamp;
 
 pub use input::Place;
@@ -20,6 +21,7 @@ pub use reader::BarReader;
 pub use series::{Sample, SeriesReader, calendar};
 pub use source::{BUILTIN_BTCUSD_30M, BarSource};
 pub use summary::DataSummary;
+pub use symbols::SymbolBars;
 pub use timestamp::parse_time_ms;
 
 /// What one interval of trading did.

@@ -2,7 +2,9 @@
 
 mod complaint;
 
+use std::collections::HashMap;
 use std::io::Read;
+use std::mem;
 
 use anyhow::{Result, anyhow};
 use csv::{ByteRecord, ReaderBuilder, Terminator};
@@ -12,6 +14,7 @@ use super::check::{self, Fault};
 use super::columns::{Columns, Part};
 use super::input::{self, RowBudget, Text, TextReader};
 use super::number;
+use super::symbols::{Share, ShareBars};
 use super::timestamp::TimeParser;
 pub(super) use complaint::input_error;
 use complaint::row_error;
@@ -21,7 +24,15 @@ const BUFFER_BYTES: usize = 1 << 16;
 /// The bars of one source, in order; an iterator of `Result<Bar>`.
 ///
 /// After the first error it ends.
-pub struct BarReader {
+pub struct BarReader(Inner);
+
+enum Inner {
+    Text(Box<TextBars>),
+    Share(ShareBars),
+}
+
+/// The bars of a text.
+struct TextBars {
     name: String,
     rows: csv::Reader<TextReader>,
     row_budget: RowBudget,
@@ -32,7 +43,9 @@ pub struct BarReader {
     is_row_pending: bool,
     columns: Columns,
     time_parser: TimeParser,
-    symbol: Vec<u8>,
+    symbol: String,
+    /// Of several symbols, the times before of those not at hand.
+    others: Option<HashMap<String, Option<i64>>>,
     previous_ms: Option<i64>,
     n_bars: u64,
     is_done: bool,
@@ -51,6 +64,39 @@ impl BarReader {
 
     /// Returns a reader of `text`, that of the file called `name`.
     pub(super) fn new(name: &str, text: Text) -> Result<Self> {
+        Ok(Self(Inner::Text(Box::new(TextBars::new(name, text)?))))
+    }
+
+    pub(super) fn of_share(share: Share) -> Self {
+        Self(Inner::Share(ShareBars::new(share)))
+    }
+
+    /// Lets a column of symbols name several: times then increase from
+    /// bar to bar of each.
+    #[must_use]
+    pub fn across_symbols(mut self) -> Self {
+        if let Inner::Text(text) = &mut self.0 {
+            text.others = Some(HashMap::new());
+        }
+        self
+    }
+
+    /// Returns whether there is a column of symbols.
+    pub fn has_symbols(&self) -> bool {
+        matches!(&self.0, Inner::Text(text) if text.columns.symbol.is_some())
+    }
+
+    /// Returns the symbol of the last bar, where a column names it.
+    pub fn symbol(&self) -> Option<&str> {
+        match &self.0 {
+            Inner::Text(text) => text.columns.symbol.map(|_| text.symbol.as_str()),
+            Inner::Share(_) => None,
+        }
+    }
+}
+
+impl TextBars {
+    fn new(name: &str, text: Text) -> Result<Self> {
         let mut rows = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -74,7 +120,8 @@ impl BarReader {
             is_row_pending: true,
             columns,
             time_parser: TimeParser::new(),
-            symbol: Vec::new(),
+            symbol: String::new(),
+            others: None,
             previous_ms: None,
             n_bars: 0,
             is_done: false,
@@ -90,9 +137,19 @@ impl BarReader {
         }
         self.columns.settle_time(&self.row).map_err(|error| anyhow!("`{name}` {error}"))?;
         if let Some(idx) = self.columns.symbol {
-            self.symbol = self.row.get(idx).unwrap_or_default().trim_ascii().to_vec();
+            self.symbol = text_of(self.row.get(idx).unwrap_or_default());
         }
         Ok(())
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<Result<Bar>> {
+        if self.is_done {
+            return None;
+        }
+        let bar = self.advance().transpose();
+        self.is_done = !matches!(bar, Some(Ok(_)));
+        bar
     }
 
     fn advance(&mut self) -> Result<Option<Bar>> {
@@ -112,9 +169,9 @@ impl BarReader {
             Err(fault) => return Err(self.describe(&fault)),
         };
         if let Some(idx) = self.columns.symbol
-            && self.row[idx].trim_ascii() != self.symbol
+            && self.row[idx].trim_ascii() != self.symbol.as_bytes()
         {
-            return Err(self.another_symbol(idx));
+            self.turn_to_symbol(idx)?;
         }
         if let Some(previous_ms) = self.previous_ms
             && bar.time_ms <= previous_ms
@@ -124,6 +181,20 @@ impl BarReader {
         self.previous_ms = Some(bar.time_ms);
         self.n_bars += 1;
         Ok(Some(bar))
+    }
+
+    fn turn_to_symbol(&mut self, idx: usize) -> Result<()> {
+        let symbol = text_of(&self.row[idx]);
+        if symbol.is_empty() {
+            return Err(self.describe(&Fault::no_symbol()));
+        }
+        let Some(others) = &mut self.others else {
+            return Err(self.another_symbol(idx));
+        };
+        let previous_ms = others.get(&symbol).copied().flatten();
+        let symbol_before = mem::replace(&mut self.symbol, symbol);
+        others.insert(symbol_before, mem::replace(&mut self.previous_ms, previous_ms));
+        Ok(())
     }
 
     fn parse_row(&mut self) -> Result<Bar, Fault> {
@@ -162,13 +233,15 @@ impl Iterator for BarReader {
 
     #[inline]
     fn next(&mut self) -> Option<Result<Bar>> {
-        if self.is_done {
-            return None;
+        match &mut self.0 {
+            Inner::Text(text) => text.next(),
+            Inner::Share(share) => share.next(),
         }
-        let bar = self.advance().transpose();
-        self.is_done = !matches!(bar, Some(Ok(_)));
-        bar
     }
+}
+
+fn text_of(cell: &[u8]) -> String {
+    String::from_utf8_lossy(cell.trim_ascii()).into_owned()
 }
 
 /// Reads the next row that is not blank; `false` at the end.

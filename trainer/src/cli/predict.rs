@@ -1,12 +1,14 @@
 //! `trainer predict`: what a saved model wants to hold.
 
+use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 
-use trainer::bars::{BarReader, BarSource, parse_time_ms};
+use trainer::bars::{BarReader, BarSource, SymbolBars, parse_time_ms};
+use trainer::model::TradingModel;
 use trainer::predict::{Head, PredictOptions, Predictor, RowFormat, RowWriter, load_model};
 
 /// Say what a saved model wants to hold after each bar
@@ -49,9 +51,7 @@ enum Form {
 pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<()> {
     let model = load_model(&arguments.model)?;
     let options = PredictOptions { from_ms: arguments.from, position: arguments.position };
-    let mut predictor = Predictor::new(&model, options)?;
     let is_live = arguments.data == "-";
-    let bars = open(&arguments.data)?;
     let format = match arguments.format {
         Form::Csv => RowFormat::Csv,
         Form::Json => RowFormat::Json,
@@ -63,19 +63,47 @@ pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<()> {
         kind: model.kind(),
         data: arguments.data.clone(),
     };
-    rows.begin(&head, false)?;
-    for bar in bars {
-        rows.row(None, &predictor.push(&bar?)?)?;
+    if is_live {
+        let bars = BarReader::of_stream(io::stdin())?.across_symbols();
+        rows.begin(&head, bars.has_symbols())?;
+        predict(bars, None, (&model, options), &mut rows)?;
+        return Ok(rows.finish()?);
+    }
+    let source = BarSource::open(&arguments.data, Path::new(""))?;
+    if source.is_folder() {
+        let symbols = source.symbols()?;
+        rows.begin(&head, true)?;
+        for SymbolBars { symbol, source } in symbols {
+            predict(source.read()?, Some(&symbol), (&model, options), &mut rows)?;
+        }
+    } else {
+        let bars = source.read()?.across_symbols();
+        rows.begin(&head, bars.has_symbols())?;
+        predict(bars, None, (&model, options), &mut rows)?;
     }
     Ok(rows.finish()?)
 }
 
-fn open(data: &str) -> Result<BarReader> {
-    if data == "-" {
-        BarReader::of_stream(io::stdin())
-    } else {
-        BarSource::open(data, Path::new(""))?.read()
+/// Writes a row for each of `bars`, which are of `symbol`, if it is
+/// given. Neither features nor positions cross symbols.
+fn predict(
+    mut bars: BarReader,
+    symbol: Option<&str>,
+    (model, options): (&TradingModel, PredictOptions),
+    rows: &mut RowWriter<impl Write>,
+) -> Result<()> {
+    let mut predictors: HashMap<String, Predictor<'_>> = HashMap::new();
+    while let Some(bar) = bars.next() {
+        let bar = bar?;
+        let symbol = symbol.or(bars.symbol());
+        let key = symbol.unwrap_or_default();
+        if !predictors.contains_key(key) {
+            predictors.insert(key.to_owned(), Predictor::new(model, options)?);
+        }
+        let predictor = predictors.get_mut(key).expect("it was just put there");
+        rows.row(symbol, &predictor.push(&bar)?)?;
     }
+    Ok(())
 }
 
 fn time_ms(text: &str) -> Result<i64> {

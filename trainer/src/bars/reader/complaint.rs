@@ -5,13 +5,13 @@ use std::io::{self, ErrorKind};
 
 use anyhow::{Error, anyhow};
 
-use super::BarReader;
+use super::TextBars;
 use crate::bars::check::Fault;
 use crate::bars::columns::Part;
 use crate::bars::input::{Packing, Place};
 use crate::bars::timestamp;
 
-impl BarReader {
+impl TextBars {
     /// Returns the line, counted from 1, on which `row` begins.
     ///
     /// The CSV reader stands behind the row's last newline; counting from
@@ -66,7 +66,7 @@ impl BarReader {
 
     #[cold]
     pub(super) fn another_symbol(&self, idx: usize) -> Error {
-        let first = String::from_utf8_lossy(&self.symbol);
+        let first = &self.symbol;
         let mut problem = format!(
             "is another symbol than `{first}` above it; one file holds one symbol: split it"
         );
