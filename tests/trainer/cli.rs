@@ -9,4 +9,4 @@ mod runs;
 mod signals;
 mod workspace;
 
-use workspace::Workspace;
+pub(crate) use workspace::Workspace;
