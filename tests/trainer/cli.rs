@@ -8,4 +8,4 @@ mod runs;
 mod signals;
 mod workspace;
 
-use workspace::Workspace;
+pub(crate) use workspace::Workspace;
