@@ -90,7 +90,7 @@ impl<'a> Course<'a> {
             warn!("stopped by a signal; saving what there is");
         }
         self.save_final_model()?;
-        self.sinks.sync()?;
+        self.sinks.finish(end)?;
         Ok(end)
     }
 
