@@ -12,4 +12,4 @@ mod trials;
 mod walk_forward;
 pub(crate) mod workspace;
 
-use workspace::Workspace;
+pub(crate) use workspace::Workspace;

@@ -10,6 +10,7 @@ mod forest;
 mod leaks;
 mod metrics;
 mod model;
+mod predict;
 mod python;
 mod session;
 mod simulate;

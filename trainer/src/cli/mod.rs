@@ -1,6 +1,8 @@
 //! The subcommands, one a module.
 
+pub mod check_model;
 pub mod metrics;
+pub mod predict;
 pub mod report;
 pub mod simulate;
 pub mod train;

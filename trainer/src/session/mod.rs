@@ -24,5 +24,5 @@ pub use record::{
     SpanRecord, SplitRecord, Status, TrialsRecord, WalkForwardRecord, WindowRecord,
 };
 pub use trades::{Moment, Phase};
-pub(crate) use write::sync_folder;
+pub(crate) use write::{sha256_of_bytes, sync_folder};
 pub use write::{sha256_of_file, write_atomically};
