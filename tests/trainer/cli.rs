@@ -4,6 +4,7 @@
 
 mod bars;
 mod failures;
+mod resume;
 mod runs;
 mod signals;
 mod workspace;

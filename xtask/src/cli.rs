@@ -2,10 +2,10 @@
 
 mod keep;
 mod restore;
+mod train;
 mod vault;
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
+pub use train::{TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -73,7 +74,10 @@ pub enum Task {
     #[command(after_help = "Examples:
   cargo xtask train
   cargo xtask train --data my_bars.csv --episodes 20 --tag baseline --note \"wider stops\"
-  cargo xtask train --default      # whatever config/ says: shipped data, built-in settings")]
+  cargo xtask train --default      # whatever config/ says: shipped data, built-in settings
+  cargo xtask train --resume       # go on where ctrl-C or a crash stopped the last session
+  cargo xtask train --walk-forward 5 --window-mode rolling
+  cargo xtask train --check-leaks --data my_bars.csv")]
     Train(TrainArgs),
     /// Archive the workspace as it is now
     #[command(after_help = "Examples:
@@ -193,38 +197,6 @@ Examples:
   cargo xtask diff 20260101_120000 latest
   cargo xtask diff 20260101_120000 latest --format json")]
     Diff(DiffArgs),
-}
-
-/// What `train` may be told.
-#[derive(Debug, Args)]
-pub struct TrainArgs {
-    /// Use the built-in settings and the shipped data, whatever config/ says
-    #[arg(long)]
-    pub default: bool,
-    /// Make no archives; the old session still moves to backups/
-    #[arg(long)]
-    pub no_archive: bool,
-    /// Train on these bars: a CSV file, gzipped or not
-    #[arg(long, value_name = "FILE")]
-    pub data: Option<PathBuf>,
-    /// Pass this many times over the training bars
-    #[arg(long, value_name = "N")]
-    pub episodes: Option<NonZeroUsize>,
-    /// Refit the model after this many bars
-    #[arg(long, value_name = "N")]
-    pub steps_per_batch: Option<NonZeroUsize>,
-    /// Derive every random choice from this number
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Compute on this many threads; the model is the same for any number
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
-    /// Run this trainer instead of building the workspace's own
-    #[arg(long, value_name = "PATH")]
-    pub trainer_bin: Option<PathBuf>,
-    /// What to say of the new session's archive.
-    #[command(flatten)]
-    pub label: LabelArgs,
 }
 
 /// Words for an archive.

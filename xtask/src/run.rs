@@ -3,17 +3,17 @@
 mod diff;
 mod forward;
 mod restore;
+mod train;
 mod vault;
 mod verify;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::catalog::Catalog;
 use crate::clean;
-use crate::cli::{Cli, Format, LabelArgs, ReproduceArgs, Task, TrainArgs};
+use crate::cli::{Cli, LabelArgs, ReproduceArgs, Task};
 use crate::cycle::{self, Job, Label};
 use crate::exit::Exit;
 use crate::manifest::Kind;
@@ -22,7 +22,7 @@ use crate::report::{ArchiveReport, CleanReport, ListReport, Report, SealedArchiv
 use crate::reproduce::reproduce;
 use crate::scan::scan;
 use crate::session;
-use crate::train::{ArchiveMode, TrainOptions, TrainerSource, train, trainer_binary};
+use crate::train::{TrainerSource, trainer_binary};
 
 /// What surrounds the process.
 pub struct Environment<'a> {
@@ -52,11 +52,7 @@ pub struct Outcome {
 pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Result<Outcome> {
     let format = cli.global.format;
     match &cli.task {
-        Task::Train(args) => {
-            let options = train_options(job, cli, args, environment);
-            let report = train(job, environment.trainer, &options)?;
-            Ok(outcome(&report, report.exit()))
-        }
+        Task::Train(args) => train::run(job, cli, args, environment),
         Task::Archive(args) => archive(job, args),
         Task::CleanWorkspace(args) => clean_workspace(job, args.dry_run),
         Task::Prune(args) => vault::prune(job, args),
@@ -153,53 +149,4 @@ fn trainer_source(binary: Option<&Path>, environment: &Environment<'_>) -> Train
 
 fn label(args: &LabelArgs) -> Label {
     Label { tags: args.tags.clone(), note: args.note.clone() }
-}
-
-fn train_options(
-    job: &Job<'_>,
-    cli: &Cli,
-    args: &TrainArgs,
-    environment: &Environment<'_>,
-) -> TrainOptions {
-    let trainer = trainer_source(args.trainer_bin.as_deref(), environment);
-    TrainOptions {
-        archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
-        trainer,
-        arguments: trainer_arguments(job, cli, args, &environment.current_folder),
-        is_silent: cli.global.format == Format::Json,
-        label: label(&args.label),
-    }
-}
-
-fn trainer_arguments(
-    job: &Job<'_>,
-    cli: &Cli,
-    args: &TrainArgs,
-    current_folder: &Path,
-) -> Vec<OsString> {
-    let root = job.workspace.root();
-    let mut arguments: Vec<OsString> =
-        vec!["--root".into(), root.into(), "--exit-with-parent".into()];
-    let mut flag = |name: &str, value: Option<OsString>| {
-        arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
-    };
-    flag("--data", args.data.as_ref().map(|data| data_argument(data, root, current_folder)));
-    flag("--episodes", args.episodes.map(|n| n.to_string().into()));
-    flag("--steps-per-batch", args.steps_per_batch.map(|n| n.to_string().into()));
-    flag("--seed", args.seed.map(|seed| seed.to_string().into()));
-    flag("--threads", args.threads.map(|n| n.to_string().into()));
-    flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
-    for (name, is_set) in [("--default", args.default), ("--quiet", cli.global.quiet)] {
-        arguments.extend(is_set.then(|| OsString::from(name)));
-    }
-    arguments
-}
-
-/// A data file is named from the current folder, as every file on a
-/// command line; what is not there may be a name that the trainer knows.
-fn data_argument(data: &Path, root: &Path, current_folder: &Path) -> OsString {
-    match current_folder.join(data).canonicalize() {
-        Ok(path) => path.strip_prefix(root).unwrap_or(&path).into(),
-        Err(_) => data.into(),
-    }
 }

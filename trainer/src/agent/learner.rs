@@ -1,9 +1,12 @@
 //! Fitted Q iteration on the bounded memory, one backup at a time.
 
+mod state;
+
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::AgentConfig;
 use super::memory::Memory;
@@ -22,7 +25,7 @@ pub struct LearnerSetup {
 }
 
 /// What one or more backups did.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BackupReport {
     /// Backups done since the learner began.
     pub n_backups: u64,

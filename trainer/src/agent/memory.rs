@@ -4,7 +4,11 @@
 //! and linked when the next row is truly its successor. Nothing is
 //! learned across a seam, such as the end of an episode.
 
+mod raw;
+
 use std::ops::Range;
+
+pub(super) use raw::MemoryMarks;
 
 /// Rows beyond the remembered ones: those whose return is still to
 /// come, the first of which is the last remembered one's successor.

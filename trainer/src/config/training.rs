@@ -86,7 +86,8 @@ pub struct TrainingConfig {
 }
 
 /// What the command line says; an absent value leaves the setting.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Overrides {
     /// Replaces `data`.
     pub data: Option<String>,
@@ -98,6 +99,20 @@ pub struct Overrides {
     pub seed: Option<u64>,
     /// Replaces `threads`.
     pub threads: Option<usize>,
+}
+
+impl Overrides {
+    /// Returns these, and where they say nothing, those of `earlier`.
+    #[must_use]
+    pub fn or(self, earlier: &Self) -> Self {
+        Self {
+            data: self.data.or_else(|| earlier.data.clone()),
+            episodes: self.episodes.or(earlier.episodes),
+            steps_per_batch: self.steps_per_batch.or(earlier.steps_per_batch),
+            seed: self.seed.or(earlier.seed),
+            threads: self.threads.or(earlier.threads),
+        }
+    }
 }
 
 impl Default for TrainingConfig {

@@ -86,6 +86,12 @@ impl Layout {
         self.checkpoints().join(format!("memory_efficient_model_ep{episode:03}.zip"))
     }
 
+    /// `models/checkpoints/training_state.bin`: what `--resume` needs,
+    /// while a run is not completed.
+    pub fn training_state(&self) -> PathBuf {
+        self.checkpoints().join("training_state.bin")
+    }
+
     /// `.trainvault/trainer.lock`.
     pub fn lock(&self) -> PathBuf {
         self.root.join(".trainvault/trainer.lock")

@@ -27,6 +27,9 @@ pub struct Session {
     pub finished_at: Option<String>,
     /// The seed of everything random.
     pub seed: u64,
+    /// The session whose checkpoint this one went on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_from: Option<ResumedRecord>,
     /// The bars; null until they were read once.
     pub data: Option<DataRecord>,
     /// The settings in force.
@@ -37,8 +40,23 @@ pub struct Session {
     pub episodes: Vec<EpisodeRecord>,
     /// What was earned on the test bars, net of all costs.
     pub metrics: MetricsRecord,
+    /// How many trials there were, and the Sharpe ratio beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trials: Option<TrialsRecord>,
     /// The saved model; null until there is one.
     pub model: Option<ModelRecord>,
+}
+
+/// The checkpoint that a session went on from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResumedRecord {
+    /// The id of the session that was interrupted.
+    pub session: String,
+    /// Whole episodes that it had behind it.
+    pub n_episodes: usize,
+    /// Training bars that it had seen, over all episodes.
+    pub step: u64,
 }
 
 /// Where a run stands.
@@ -154,6 +172,29 @@ pub struct MetricsRecord {
     pub buy_and_hold: Option<Performance>,
     /// Stays in cash.
     pub never_trade: Option<Performance>,
+}
+
+/// How the agent's Sharpe ratio stands among all that was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialsRecord {
+    /// Sessions judged on these test bars, this one included.
+    pub n_trials: u64,
+    /// Of those, the ones that the archives hold.
+    pub n_archived: u64,
+    /// Sessions in the archives that were judged on other bars; they do
+    /// not count.
+    pub n_on_other_bars: u64,
+    /// The variance (ddof 1) of the trials' Sharpe ratios per bar, not
+    /// per year; an undefined ratio counts as 0. 0 for one trial.
+    pub variance: f64,
+    /// The annual Sharpe ratio that the best of so many trials would be
+    /// expected to show if none had skill; 0 for one trial.
+    pub expected_best_sharpe: Option<f64>,
+    /// The deflated Sharpe ratio (Bailey and López de Prado 2014): how
+    /// likely the agent's true ratio is above that, from 0 to 1; null
+    /// where its Sharpe ratio is undefined.
+    pub deflated_sharpe: Option<f64>,
 }
 
 /// A saved model.

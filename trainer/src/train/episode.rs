@@ -3,112 +3,40 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
-use crate::agent::{BackupReport, FittedQ, LearnerSetup};
-use crate::bars::BarSource;
+use crate::agent::BackupReport;
 use crate::environment::{BarOutcome, StepStatus};
-use crate::features::FeatureSet;
-use crate::metrics::{BarCalendar, PeriodsPerYear, Simulation};
+use crate::metrics::Simulation;
 use crate::session::{Moment, Phase, Status};
 use crate::tensorboard::Scalars;
 
+use super::course::Course;
 use super::curve::EquityCurve;
 use super::evaluate::{Trial, Verdict};
-use super::lesson::{Lesson, Meter};
+use super::lesson::{Lesson, Meter, Study};
 use super::memory;
 use super::pass::Pass;
-use super::run::{End, Material, TrainOptions};
-use super::save::{self, Subject};
-use super::sinks::Sinks;
-use super::split::Split;
 
 /// A batch is told on the terminal when the last news is this old.
 const NEWS_INTERVAL: Duration = Duration::from_secs(3);
 
-/// All that lasts from episode to episode.
-pub(super) struct Course<'a> {
-    options: &'a TrainOptions,
-    source: BarSource,
-    split: Split,
-    features: FeatureSet,
-    periods_per_year: PeriodsPerYear,
-    learner: FittedQ,
-    sinks: Sinks<'a>,
-    /// Training bars seen, over all episodes.
-    step: u64,
-    last_news: Instant,
-}
-
-impl<'a> Course<'a> {
-    pub(super) fn new(
-        options: &'a TrainOptions,
-        Material { source, summary, split }: Material,
-        sinks: Sinks<'a>,
-    ) -> Result<Self> {
-        let config = &options.training;
-        let features = FeatureSet::standard();
-        let setup = LearnerSetup {
-            n_features: features.n_features(),
-            cost_per_exposure: config.environment.cost_per_exposure(),
-            seed: config.seed,
-        };
-        let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
-            first_ms: summary.first_ms,
-            last_ms: summary.last_ms,
-            n_bars: summary.n_bars,
-            interval_ms: summary.interval_ms,
-        })?;
-        let learner = FittedQ::new(config.agent.clone(), setup)?;
-        let (step, last_news) = (0, Instant::now());
-        Ok(Self {
-            options,
-            source,
-            split,
-            features,
-            periods_per_year,
-            learner,
-            sinks,
-            step,
-            last_news,
-        })
-    }
-
-    /// Runs the episodes and saves the model.
-    pub(super) fn run(mut self) -> Result<End> {
-        let n_episodes = self.options.training.total_episodes;
-        let mut end = End::Completed;
-        for episode in 1..=n_episodes {
-            let is_whole = self.episode(episode)?;
-            let wants_stop = self.options.stop.is_raised() && episode < n_episodes;
-            if !is_whole || wants_stop {
-                end = End::Interrupted;
-                break;
-            }
-        }
-        if end == End::Interrupted {
-            warn!("stopped by a signal; saving what there is");
-        }
-        self.save_final_model()?;
-        self.sinks.sync()?;
-        Ok(end)
-    }
-
-    /// Runs one episode; returns whether it was a whole one.
-    fn episode(&mut self, episode: usize) -> Result<bool> {
+impl Course<'_> {
+    /// Runs one episode, or the rest of it; returns whether it was a
+    /// whole one.
+    pub(super) fn episode(&mut self, episode: usize) -> Result<bool> {
         let start = Instant::now();
         let mut pass = Pass::new(&self.source, &self.features)?;
         let lesson = self.lesson(episode, &mut pass)?;
         let verdict = self.trial(episode, &lesson, &mut pass)?;
         let seconds = start.elapsed().as_secs_f64();
         let news = self.news(episode, &lesson, (&verdict, seconds));
-        self.sinks.scalars(self.step, verdict.scalars());
+        self.sinks.scalars(self.progress.step, verdict.scalars());
         let record = lesson.record(episode, (&verdict, seconds));
-        let session = self.sinks.logger.session_mut();
-        session.episodes.push(record);
-        session.metrics = verdict.into();
-        let every = self.options.training.checkpoint_every_episodes;
-        if every > 0 && episode.is_multiple_of(every) && !lesson.is_cut_short {
+        self.sinks.logger.session_mut().episodes.push(record);
+        self.record_verdict(verdict);
+        if !lesson.is_cut_short {
+            self.progress.n_episodes = episode;
             self.save_checkpoint(episode)?;
         }
         self.sinks.flush()?;
@@ -122,34 +50,61 @@ impl<'a> Course<'a> {
     /// Trades and learns on the training bars.
     fn lesson(&mut self, episode: usize, pass: &mut Pass) -> Result<Lesson> {
         let config = &self.options.training;
-        let mut simulation = Simulation::new(&config.environment, self.periods_per_year)?;
-        let mut meter = Meter::new(config.environment.initial_cash);
-        let mut at = Moment { episode, batch: 0, step: self.step, phase: Phase::Train };
-        let mut lesson = Lesson::default();
-        while lesson.n_bars < self.split.n_train && !lesson.is_bankrupt && !lesson.is_cut_short {
-            at.batch += 1;
-            let n_left = self.split.n_train - lesson.n_bars;
-            for _ in 0..n_left.min(config.steps_per_batch as u64) {
-                self.step += 1;
-                at.step = self.step;
-                lesson.n_bars += 1;
-                let outcome = self.bar(&at, pass, &mut simulation)?;
-                meter.push(&outcome);
-                if outcome.status != StepStatus::Running {
-                    lesson.is_bankrupt = true;
-                    break;
-                }
+        let mut study = match self.progress.study.take() {
+            Some(study) => study,
+            None => Study::new(&config.environment, self.periods_per_year)?,
+        };
+        pass.skip_to(study.lesson.n_bars)?;
+        let mut at = Moment { episode, batch: 0, step: self.progress.step, phase: Phase::Train };
+        while study.lesson.n_bars < self.split.n_train
+            && !study.lesson.is_bankrupt
+            && !study.lesson.is_cut_short
+        {
+            self.batch(&mut at, pass, &mut study)?;
+            if study.lesson.n_bars < self.split.n_train && !study.lesson.is_bankrupt {
+                self.checkpoint_within(&mut study)?;
             }
-            lesson.last_backup = self.end_batch(&at, &mut meter)?.or(lesson.last_backup);
-            lesson.is_cut_short =
-                self.options.stop.is_raised() && lesson.n_bars < self.split.n_train;
         }
+        let Study { mut lesson, mut simulation, .. } = study;
         let performance = simulation.finish(&mut |event| self.sinks.event(&at, &event));
         self.learner.end_episode();
-        lesson.last_batch = at.batch;
         lesson.net_return = performance.net_return;
         lesson.equity = performance.final_equity;
         Ok(lesson)
+    }
+
+    /// Trades through the next training bars, then refits.
+    fn batch(&mut self, at: &mut Moment, pass: &mut Pass, study: &mut Study) -> Result<()> {
+        study.lesson.last_batch += 1;
+        at.batch = study.lesson.last_batch;
+        let n_left = self.split.n_train - study.lesson.n_bars;
+        let n_bars = n_left.min(self.options.training.steps_per_batch as u64);
+        for _ in 0..n_bars {
+            self.progress.step += 1;
+            at.step = self.progress.step;
+            study.lesson.n_bars += 1;
+            let outcome = self.bar(at, pass, &mut study.simulation)?;
+            study.meter.push(&outcome);
+            if outcome.status != StepStatus::Running {
+                study.lesson.is_bankrupt = true;
+                break;
+            }
+        }
+        study.lesson.last_backup =
+            self.end_batch(at, &mut study.meter)?.or(study.lesson.last_backup);
+        Ok(())
+    }
+
+    /// Saves the state in the middle of an episode: when a stop cuts it
+    /// short, and now and then.
+    fn checkpoint_within(&mut self, study: &mut Study) -> Result<()> {
+        if self.options.stop.is_raised() {
+            // Before the mark: what is resumed is not cut short.
+            self.save_state(Some(study))?;
+            study.lesson.is_cut_short = true;
+            return Ok(());
+        }
+        self.save_state_in_time(study)
     }
 
     /// Trades through the next training bar and watches it.
@@ -213,7 +168,7 @@ impl<'a> Course<'a> {
             periods_per_year: self.periods_per_year,
             seed: self.options.training.seed,
             n_bars: self.split.n_test,
-            at: Moment { episode, batch, step: self.step, phase: Phase::Test },
+            at: Moment { episode, batch, step: self.progress.step, phase: Phase::Test },
         };
         let curve = EquityCurve::create(&self.options.layout.equity())?;
         trial.judge(self.learner.policy(), pass, (&mut self.sinks, curve))
@@ -229,35 +184,5 @@ impl<'a> Course<'a> {
             verdict.agent.net_return * 100.0,
             verdict.agent.n_trades,
         )
-    }
-
-    fn save_final_model(&mut self) -> Result<()> {
-        if self.learner.policy().forests().is_empty() {
-            return Ok(());
-        }
-        let path = self.options.layout.final_model();
-        let model = save::save(&self.subject(), &path)?;
-        info!("saved `{}`", model.path);
-        self.sinks.logger.session_mut().model = Some(model);
-        Ok(())
-    }
-
-    fn save_checkpoint(&mut self, episode: usize) -> Result<()> {
-        if self.learner.policy().forests().is_empty() {
-            return Ok(());
-        }
-        let path = self.options.layout.checkpoint(episode);
-        let model = save::save(&self.subject(), &path)?;
-        debug!("saved `{}`", model.path);
-        Ok(())
-    }
-
-    fn subject(&self) -> Subject<'_> {
-        Subject {
-            options: self.options,
-            learner: &self.learner,
-            features: &self.features,
-            session: self.sinks.logger.session(),
-        }
     }
 }

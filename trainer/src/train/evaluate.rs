@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::agent::FittedPolicy;
 use crate::environment::{EnvironmentConfig, StepStatus};
-use crate::metrics::{Performance, PeriodsPerYear, Simulation};
+use crate::metrics::{Performance, PeriodsPerYear, SharpeSample, Simulation};
 use crate::session::{MetricsRecord, Moment};
 use crate::tensorboard::Scalars;
 
@@ -25,6 +25,8 @@ pub(super) struct Trial<'a> {
 /// What the three earned.
 pub(super) struct Verdict {
     pub(super) agent: Performance,
+    /// The agent's Sharpe ratio, where defined.
+    pub(super) sample: Option<SharpeSample>,
     pub(super) buy_and_hold: Performance,
     pub(super) never_trade: Performance,
 }
@@ -70,6 +72,7 @@ impl Trial<'_> {
         }
         let verdict = Verdict {
             agent: agent.finish(&mut on_event),
+            sample: agent.sharpe_sample(),
             buy_and_hold: holder.finish(&mut |_| {}),
             never_trade: idler.finish(&mut |_| {}),
         };

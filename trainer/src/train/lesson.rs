@@ -1,15 +1,38 @@
 //! What an episode's training part did, and the figures of the whole.
 
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
 use crate::agent::BackupReport;
-use crate::environment::BarOutcome;
+use crate::environment::{BarOutcome, EnvironmentConfig};
+use crate::metrics::{PeriodsPerYear, Simulation};
 use crate::session::EpisodeRecord;
 
 use super::evaluate::Verdict;
 
+/// A lesson under way, between two bars.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Study {
+    pub(super) lesson: Lesson,
+    pub(super) meter: Meter,
+    pub(super) simulation: Simulation,
+}
+
+impl Study {
+    pub(super) fn new(config: &EnvironmentConfig, periods: PeriodsPerYear) -> Result<Self> {
+        let simulation = Simulation::new(config, periods)?;
+        let meter = Meter::new(config.initial_cash);
+        Ok(Self { lesson: Lesson::default(), meter, simulation })
+    }
+}
+
 /// What an episode's training part did.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Lesson {
     pub(super) n_bars: u64,
+    /// Counted from 1; 0 before the first.
     pub(super) last_batch: usize,
     pub(super) net_return: f64,
     pub(super) equity: f64,
@@ -19,6 +42,8 @@ pub(super) struct Lesson {
 }
 
 /// The account through a lesson, for the curves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Meter {
     pub(super) equity: f64,
     peak: f64,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::metrics::Performance;
-use crate::session::{Session, SpanRecord};
+use crate::session::{Session, SpanRecord, TrialsRecord};
 
 /// Returns the agent, buy-and-hold and never-trade side by side, on the
 /// test bars, net of all costs. What is undefined shows as `-`.
@@ -22,8 +22,12 @@ pub fn comparison(session: &Session) -> String {
     }
     let _ = writeln!(text);
     if let Some(verdict) = metrics.agent.as_ref().and_then(luck) {
-        let _ = writeln!(text, "{verdict}\n");
+        let _ = writeln!(text, "{verdict}");
     }
+    if let Some(trials) = &session.trials {
+        let _ = writeln!(text, "{}", deflated(trials));
+    }
+    let _ = writeln!(text);
     text
 }
 
@@ -62,6 +66,22 @@ fn luck(agent: &Performance) -> Option<&'static str> {
     let (low, high) = (agent.sharpe_low?, agent.sharpe_high?);
     let includes_zero = low <= 0.0 && high >= 0.0;
     includes_zero.then_some("The agent's Sharpe cannot be told from luck: its interval includes 0.")
+}
+
+/// Says how the Sharpe ratio stands among all that was tried.
+fn deflated(trials: &TrialsRecord) -> String {
+    let TrialsRecord { n_trials, n_archived, variance, .. } = trials;
+    let ratio = trials.deflated_sharpe.map_or_else(|| "undefined".to_owned(), percent);
+    let best = trials.expected_best_sharpe.unwrap_or_default();
+    let basis = match n_archived {
+        0 => "this is the first trial on these test bars".to_owned(),
+        _ => format!(
+            "{n_trials} trials on these test bars, {n_archived} of them archived, variance \
+             {variance:.3e} a bar;\nthe best of so many without skill would show a Sharpe of \
+             {best:.2}"
+        ),
+    };
+    format!("Deflated Sharpe ratio {ratio} ({basis}).")
 }
 
 fn row(text: &mut String, name: &str, cells: &[String; 3]) {

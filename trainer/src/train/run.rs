@@ -1,6 +1,8 @@
 //! One whole run, sealed however it ends.
 
 use std::any::Any;
+use std::fs;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -13,10 +15,12 @@ use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, Status, TradeLogger, time_of_ms,
 };
 
-use super::episode::Course;
+use super::course::Course;
+use super::resume::{Asked, Resume};
 use super::sinks::Sinks;
 use super::split::Split;
 use super::stop::StopFlag;
+use super::trials::EarlierTrials;
 
 /// What a run needs to know.
 #[derive(Debug, Clone)]
@@ -31,6 +35,12 @@ pub struct TrainOptions {
     pub clock: Clock,
     /// Raised to stop after the batch at hand.
     pub stop: StopFlag,
+    /// Where the settings came from.
+    pub asked: Asked,
+    /// What was tried before on the same data.
+    pub earlier_trials: EarlierTrials,
+    /// The session to go on from, whose files were copied.
+    pub resume: Option<Resume>,
 }
 
 /// How a run ended that did not fail.
@@ -55,7 +65,9 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
     let outcome = catch_unwind(AssertUnwindSafe(|| train(options, &mut logger)))
         .unwrap_or_else(|panic| Err(anyhow!("the trainer panicked: {}", words_of(&*panic))));
     let sealed = match &outcome {
-        Ok(End::Completed) => logger.save_session(Status::Completed, None),
+        Ok(End::Completed) => {
+            logger.save_session(Status::Completed, None).and_then(|()| drop_state(&options.layout))
+        }
         Ok(End::Interrupted) => {
             logger.save_session(Status::Interrupted, Some("stopped by a signal"))
         }
@@ -69,6 +81,17 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
             error!("{unsealed:#}");
             Err(failure)
         }
+    }
+}
+
+/// Removes the state of a run that is completed: it will not go on.
+fn drop_state(layout: &Layout) -> Result<()> {
+    let path = layout.training_state();
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("failed to remove `{}`", path.display()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -98,6 +121,10 @@ fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
     info!("session {}, seed {}", logger.session().id, config.seed);
     let Material { source, summary, split } = prepare(config, options.layout.root())?;
     info!("{summary}");
+    if let Some(resume) = &options.resume {
+        resume.check_data(&summary)?;
+        logger.session_mut().resumed_from = Some(resume.record());
+    }
     if summary.n_gaps > 0 {
         warn!("bars are missing in {} places; none is made up", summary.n_gaps);
     }
