@@ -4,6 +4,7 @@
 
 mod bars;
 mod failures;
+mod portfolio;
 mod resume;
 mod runs;
 mod signals;

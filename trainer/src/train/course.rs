@@ -12,6 +12,7 @@ use crate::metrics::{BarCalendar, PeriodsPerYear};
 
 use super::evaluate::Verdict;
 use super::lesson::Study;
+use super::portfolio::Track;
 use super::progress::{self, Head, Progress};
 use super::resume::log_ends;
 use super::run::{End, Material, TrainOptions};
@@ -30,6 +31,9 @@ pub(super) struct Course<'a> {
     pub(super) options: &'a TrainOptions,
     pub(super) source: BarSource,
     pub(super) split: Split,
+    /// Where there are several symbols, their bars.
+    pub(super) tracks: Vec<Track>,
+    pub(super) has_symbols: bool,
     pub(super) features: FeatureSet,
     pub(super) periods_per_year: PeriodsPerYear,
     pub(super) learner: FittedQ,
@@ -45,7 +49,7 @@ pub(super) struct Course<'a> {
 impl<'a> Course<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        Material { source, summary, split }: Material,
+        Material { source, summary, split, tracks, .. }: Material,
         sinks: Sinks<'a>,
     ) -> Result<Self> {
         let config = &options.training;
@@ -66,6 +70,8 @@ impl<'a> Course<'a> {
             options,
             source,
             split,
+            has_symbols: !tracks.is_empty(),
+            tracks,
             features,
             periods_per_year,
             learner: FittedQ::new(config.agent.clone(), setup)?,

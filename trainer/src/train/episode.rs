@@ -26,9 +26,14 @@ impl Course<'_> {
     /// whole one.
     pub(super) fn episode(&mut self, episode: usize) -> Result<bool> {
         let start = Instant::now();
-        let mut pass = Pass::new(&self.source, &self.features)?;
-        let lesson = self.lesson(episode, &mut pass)?;
-        let verdict = self.trial(episode, &lesson, &mut pass)?;
+        let (lesson, verdict) = if self.tracks.is_empty() {
+            let mut pass = Pass::new(&self.source, &self.features)?;
+            let lesson = self.lesson(episode, &mut pass)?;
+            let verdict = self.trial(episode, &lesson, &mut pass)?;
+            (lesson, verdict)
+        } else {
+            self.joint_episode(episode)?
+        };
         let seconds = start.elapsed().as_secs_f64();
         let news = self.news(episode, &lesson, (&verdict, seconds));
         self.sinks.scalars(self.progress.step, verdict.scalars());
@@ -48,7 +53,7 @@ impl Course<'_> {
     }
 
     /// Trades and learns on the training bars.
-    fn lesson(&mut self, episode: usize, pass: &mut Pass) -> Result<Lesson> {
+    pub(super) fn lesson(&mut self, episode: usize, pass: &mut Pass) -> Result<Lesson> {
         let config = &self.options.training;
         let mut study = match self.progress.study.take() {
             Some(study) => study,
@@ -99,12 +104,15 @@ impl Course<'_> {
     /// short, and now and then.
     fn checkpoint_within(&mut self, study: &mut Study) -> Result<()> {
         if self.options.stop.is_raised() {
-            // Before the mark: what is resumed is not cut short.
-            self.save_state(Some(study))?;
+            // Before the mark: what is resumed is not cut short. Of several
+            // symbols, the whole episode is run again.
+            if !self.has_symbols {
+                self.save_state(Some(study))?;
+            }
             study.lesson.is_cut_short = true;
             return Ok(());
         }
-        self.save_state_in_time(study)
+        if self.has_symbols { Ok(()) } else { self.save_state_in_time(study) }
     }
 
     /// Trades through the next training bar and watches it.

@@ -12,10 +12,12 @@ use tracing::{error, info, warn};
 use crate::bars::{BarSource, DataSummary};
 use crate::config::TrainingConfig;
 use crate::session::{
-    Clock, DataRecord, Layout, Session, SessionOptions, Status, TradeLogger, time_of_ms,
+    Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
+    time_of_ms,
 };
 
 use super::course::Course;
+use super::portfolio::{self, Portfolio, Track};
 use super::resume::{Asked, Resume};
 use super::sinks::Sinks;
 use super::split::Split;
@@ -107,32 +109,49 @@ pub(super) struct Material {
     pub(super) source: BarSource,
     pub(super) summary: DataSummary,
     pub(super) split: Split,
+    pub(super) record: SplitRecord,
+    /// Where there are several symbols, the bars of each.
+    pub(super) tracks: Vec<Track>,
 }
 
 fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
     let source = BarSource::open(&config.data, root)?;
+    let symbols = source.symbols()?;
+    if !symbols.is_empty() {
+        let Portfolio { tracks, summary, record } = portfolio::prepare(config, &source, symbols)?;
+        let split = Split {
+            n_train: record.train.n_bars,
+            n_embargo: record.embargo.n_bars,
+            n_test: record.test.n_bars,
+        };
+        return Ok(Material { source, summary, split, record, tracks });
+    }
     let summary = source.summarize()?;
     let split = Split::of(summary.n_bars, config)?;
-    Ok(Material { source, summary, split })
+    Ok(Material { record: split.record(&source)?, source, summary, split, tracks: Vec::new() })
 }
 
 fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
-    let Material { source, summary, split } = prepare(config, options.layout.root())?;
+    let material = prepare(config, options.layout.root())?;
+    let Material { summary, split, record, tracks, .. } = &material;
     info!("{summary}");
     if let Some(resume) = &options.resume {
-        resume.check_data(&summary)?;
+        resume.check_data(summary)?;
         logger.session_mut().resumed_from = Some(resume.record());
     }
     if summary.n_gaps > 0 {
         warn!("bars are missing in {} places; none is made up", summary.n_gaps);
     }
-    logger.session_mut().data = Some(data_record(&summary));
-    logger.session_mut().split = Some(split.record(&source)?);
+    logger.session_mut().data = Some(data_record(summary));
+    logger.session_mut().split = Some(record.clone());
     logger.save_session(Status::Running, None)?;
     if options.stop.is_raised() {
         return Ok(End::Interrupted);
+    }
+    if !tracks.is_empty() {
+        info!("{} symbols, one model", tracks.len());
     }
     info!("{} bars train, {} of embargo, {} test", split.n_train, split.n_embargo, split.n_test);
     let pool = rayon::ThreadPoolBuilder::new()
@@ -140,7 +159,6 @@ fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
         .build()
         .context("failed to start the threads; set `threads` lower")?;
     let sinks = Sinks::open(options, logger)?;
-    let material = Material { source, summary, split };
     pool.install(|| Course::new(options, material, sinks)?.run())
 }
 

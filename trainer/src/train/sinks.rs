@@ -34,6 +34,14 @@ impl<'a> Sinks<'a> {
         Ok(Self { logger, tracer, scalars, failure: None })
     }
 
+    /// Names the symbol of the events to come, where there are several.
+    pub(super) fn set_symbol(&mut self, symbol: Option<&str>) {
+        self.logger.set_symbol(symbol);
+        if let Some(tracer) = &mut self.tracer {
+            tracer.set_symbol(symbol);
+        }
+    }
+
     /// Takes in what happened to the account at `at`.
     pub(super) fn event(&mut self, at: &Moment, event: &TradeEvent) {
         if let Err(error) = self.write(at, event) {
