@@ -92,6 +92,32 @@ fn nothing_moves_when_a_file_came_after_the_archive() {
 }
 
 #[test]
+fn nothing_moves_when_a_file_of_the_same_size_was_written_since() {
+    let sandbox = Sandbox::with_session();
+    sandbox.write("models/latest", "model A");
+    let receipt = sandbox.archive(NOW);
+    let path = sandbox.path("models/latest");
+    let apply = || {
+        let workspace = sandbox.workspace();
+        let plan = clean::plan(&workspace, &sandbox.scan(), time(NOW)).unwrap().unwrap();
+        clean::apply(&workspace, &plan, Warrant::Archived(&receipt), time(NOW))
+    };
+    let touch = |content: &str| {
+        fs::write(&path, content).unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(time("2026-01-02T05:00:00Z").into()).unwrap();
+    };
+
+    touch("model B");
+    let error = apply().unwrap_err().to_string();
+    assert!(error.starts_with("`models/latest` changed since it was archived"), "{error}");
+    assert!(!sandbox.path("backups").exists());
+
+    touch("model A");
+    apply().unwrap();
+}
+
+#[test]
 fn what_an_archive_leaves_out_still_moves_to_the_backup() {
     let sandbox = Sandbox::with_session();
     sandbox.write("config/config.json", r#"{"archive": {"exclude": ["logs/cache/"]}}"#);

@@ -11,7 +11,7 @@ use crate::support::{Sandbox, tree};
 
 /// Returns the trainer's binary, which `cargo test --workspace` built;
 /// a run of this package's tests alone builds it here.
-fn trainer() -> PathBuf {
+pub fn trainer() -> PathBuf {
     let binary = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("trainer");
     if !binary.exists() {
         let status = Command::new(env!("CARGO"))
@@ -23,10 +23,8 @@ fn trainer() -> PathBuf {
     binary
 }
 
-/// A workspace with bars to train on; many episodes when it is to be
-/// interrupted.
-fn with_bars(n_episodes: usize) -> Sandbox {
-    let sandbox = Sandbox::new();
+/// A CSV file of bars, which go up and down every few days.
+pub fn bars() -> String {
     let mut bars = "time,open,high,low,close,volume\n".to_owned();
     let mut close = 100.0_f64;
     for idx in 0..1200_i32 {
@@ -36,7 +34,14 @@ fn with_bars(n_episodes: usize) -> Sandbox {
         let time = i64::from(idx) * 1800 + 1_600_000_000;
         writeln!(bars, "{time},{open},{high},{low},{close},{}", 10 + idx % 7).unwrap();
     }
-    sandbox.write("bars.csv", &bars);
+    bars
+}
+
+/// A workspace with bars to train on; many episodes when it is to be
+/// interrupted.
+fn with_bars(n_episodes: usize) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("bars.csv", &bars());
     sandbox.write(
         "config/training_config.json",
         &format!(

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::write::DeflateEncoder;
+use flate2::{Compression as Level, Decompress, FlushDecompress, Status};
 use proptest::prelude::*;
 use xtask::archive::{self, Request};
 use xtask::exit::code_of;
@@ -358,6 +359,32 @@ fn skewed_and_lone_symbols_have_codes() {
     }
 }
 
+/// Returns the texts of the folder's files, which are small ones.
+fn texts_under(folder: &Path) -> Vec<Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(
+            |path| {
+                if path.is_dir() { texts_under(&path) } else { vec![fs::read(&path).unwrap()] }
+            },
+        )
+        .collect()
+}
+
+#[test]
+fn small_texts_shrink_as_zlib_shrinks_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let texts = [texts_under(&root.join("src")), texts_under(&root.join("../tests"))].concat();
+    let (mut ours, mut theirs) = (0, 0);
+    for text in texts.iter().filter(|text| text.len() <= 256 * 1024) {
+        ours += packed(text, 6, BLOCK_BYTES).len();
+        let mut zlib = DeflateEncoder::new(Vec::new(), Level::new(6));
+        zlib.write_all(text).unwrap();
+        theirs += zlib.finish().unwrap().len();
+    }
+    assert!(ours <= theirs, "{ours} bytes, zlib {theirs}");
+}
+
 #[test]
 fn the_packed_bytes_stay_the_same_between_versions() {
     // Equal bytes let a backup tool find equal archives.
@@ -387,14 +414,14 @@ fn a_huge_file_and_a_huge_tree_need_little_memory() {
     }
     let huge_file = Sandbox::with_session();
     let file = File::create(huge_file.path("models/sparse.bin")).unwrap();
-    file.set_len(5 << 30).unwrap();
+    file.set_len(10 << 30).unwrap();
     let huge_tree = Sandbox::with_session();
     for n in 0..100_000 {
         let folder: PathBuf = huge_tree.path(&format!("logs/{}", n / 1000));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(format!("{n}.json")), format!("{{\"step\": {n}}}\n")).unwrap();
     }
-    for (name, sandbox) in [("5 GiB file", huge_file), ("100,000 files", huge_tree)] {
+    for (name, sandbox) in [("10 GiB file", huge_file), ("100,000 files", huge_tree)] {
         let since = Instant::now();
         let (text, peak) = measured(&["archive"], &sandbox);
         eprintln!("{name}: {:?}, peak {} MB: {text}", since.elapsed(), peak / 1_000_000);

@@ -28,4 +28,8 @@ pub mod tensorboard;
 
 pub mod trace;
 
+pub mod report;
+
 pub mod train;
+
+pub mod leaks;

@@ -13,6 +13,8 @@ use clap::{Parser, Subcommand};
 
 use trainer::bars::DataSummary;
 use trainer::config::{Level, LoggingConfig};
+use trainer::features::FeatureSet;
+use trainer::leaks::{check_leaks, leak_table};
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
 };
@@ -22,6 +24,7 @@ use cli::Format;
 use cli::check_model::CheckModelArguments;
 use cli::metrics::MetricsArguments;
 use cli::predict::PredictArguments;
+use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
 use cli::train::{Settings, TrainArguments, settings};
 
@@ -47,6 +50,8 @@ enum Command {
     Metrics(MetricsArguments),
     Predict(PredictArguments),
     CheckModel(CheckModelArguments),
+    #[command(flatten)]
+    Report(ReportCommand),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
             cli::check_model::run(&arguments).and_then(|text| told(&text))
         }
         Command::Simulate(arguments) => unless_unread(cli::simulate::run(&arguments, io::stdout())),
+        Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
         Command::Predict(arguments) => unless_unread(cli::predict::run(&arguments, io::stdout())),
     };
@@ -81,6 +87,9 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
     }
     let clock = arguments.now.map_or(Clock::reading(system_time), Clock::fixed);
     let root = existing_folder(&arguments.root)?;
+    if arguments.check_leaks {
+        return search_leaks(arguments, &root);
+    }
     let layout = Layout::new(&root);
     let _lock = TrainerLock::take(&layout.lock(), clock)?;
     let settings = settings(arguments, &root)?;
@@ -111,6 +120,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         asked: settings.asked,
         earlier_trials: earlier_trials.unwrap_or_default(),
         resume: settings.resume,
+        commit: arguments.commit.clone(),
     });
     Ok(match result {
         Ok(session) => {
@@ -122,6 +132,16 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
             ExitCode::from(FAILED)
         }
     })
+}
+
+fn search_leaks(arguments: &TrainArguments, root: &Path) -> Result<ExitCode> {
+    let settings = settings(arguments, root)?;
+    let report = check_leaks(&settings.training, root, &FeatureSet::standard())?;
+    print(&match arguments.format {
+        Format::Text => leak_table(&report),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+    })?;
+    Ok(ExitCode::from(if report.is_clean { 0 } else { FAILED }))
 }
 
 fn checked(settings: &Settings, root: &Path) -> Result<DataSummary> {

@@ -23,12 +23,13 @@ use chrono::{DateTime, Utc};
 
 use pack::Packing;
 pub use publish::PARTIAL_SUFFIX;
-pub use zstd::WITHOUT_ZSTD;
 
 use crate::catalog::Catalog;
 use crate::exit::CodedError;
+use crate::lack;
 use crate::manifest::{FORMAT, GitState, Kind, Manifest, SessionSummary, Totals};
 use crate::name::StampedName;
+use crate::progress;
 use crate::scan::Scan;
 use crate::threads;
 use crate::verify::{self, Reading, Receipt};
@@ -86,7 +87,7 @@ fn write_and_read_back(
     request: &Request<'_>,
 ) -> Result<Receipt> {
     let config = &workspace.config().archive;
-    zstd::check_support(config.compression)?;
+    lack::check_compression(config.compression)?;
     let (name, run_number) = {
         let catalog = Catalog::read_heads(workspace)?;
         (catalog.free_archive_name(workspace, request.now), catalog.next_run_number())
@@ -102,7 +103,10 @@ fn write_and_read_back(
         n_threads: n_threads.get(),
         interrupt: request.interrupt,
     };
+    let n_bytes = scan.files.iter().map(|file| file.size_bytes).sum();
+    let packing = progress::begin("archiving", n_bytes);
     let digest = writer::write(draft.file()?, draft.path(), content)?;
+    drop(packing);
     let reading = Reading { n_threads, interrupt: Some(request.interrupt) };
     let receipt = thread::scope(|scope| {
         // While the disk takes what was written, it is read back.

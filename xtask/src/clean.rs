@@ -143,7 +143,7 @@ pub fn lay_fresh_folders(workspace: &Workspace) -> Result<()> {
 /// # Errors
 /// Names the first file that it does not hold.
 pub fn check_covered(scan: &Scan, receipt: &Receipt) -> Result<()> {
-    match coverage::uncovered(&coverage::moved_by_clean(scan), receipt.manifest()) {
+    match coverage::changed(&coverage::moved_by_clean(scan), receipt.manifest())? {
         None => Ok(()),
         Some(path) => bail!(
             "`{path}` changed since it was archived; stop the program that writes it and run \

@@ -1,6 +1,7 @@
 //! The command line: what may be asked, and in which words.
 
 mod keep;
+mod predict;
 mod restore;
 mod train;
 mod vault;
@@ -11,9 +12,12 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::terminal::Colour;
+
 pub use keep::KeepArgs;
+pub use predict::PredictArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
-pub use train::{TrainArgs, WindowMode};
+pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -23,7 +27,8 @@ pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs}
     bin_name = "cargo xtask",
     version,
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings, \
-                  10 nothing to do, 11 locked by another process, 130 interrupted"
+                  10 nothing to do, 11 locked by another process, 12 a gate was missed, \
+                  130 interrupted"
 )]
 pub struct Cli {
     /// What applies to every task.
@@ -52,6 +57,15 @@ pub struct GlobalArgs {
     /// Say nothing on stderr but warnings and errors
     #[arg(long, global = true)]
     pub quiet: bool,
+    /// Write in colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub color: Colour,
     /// Take this as the current time, in RFC 3339, for tests
     #[arg(long, global = true, value_name = "TIME", hide = true)]
     pub clock: Option<DateTime<Utc>>,
@@ -77,7 +91,11 @@ pub enum Task {
   cargo xtask train --default      # whatever config/ says: shipped data, built-in settings
   cargo xtask train --resume       # go on where ctrl-C or a crash stopped the last session
   cargo xtask train --walk-forward 5 --window-mode rolling
-  cargo xtask train --check-leaks --data my_bars.csv")]
+  cargo xtask train --check-leaks --data my_bars.csv
+  cargo xtask train --gate 'sharpe>=0.5' --gate 'max_drawdown<=0.3' --summary summary.md
+
+A gate judges the agent out of sample, net of costs. When one is missed the session is archived all
+the same, and the exit code is 12. A figure that is undefined passes no gate.")]
     Train(TrainArgs),
     /// Archive the workspace as it is now
     #[command(after_help = "Examples:
@@ -199,17 +217,6 @@ Examples:
     Diff(DiffArgs),
 }
 
-/// Words for an archive.
-#[derive(Debug, Args)]
-pub struct LabelArgs {
-    /// Store this sentence in the archive
-    #[arg(long, value_name = "TEXT")]
-    pub note: Option<String>,
-    /// Store this word in the archive, to find it by; may be repeated
-    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
-    pub tags: Vec<String>,
-}
-
 /// Whether to act.
 #[derive(Debug, Args)]
 pub struct DryRunArgs {
@@ -225,50 +232,15 @@ pub struct NameArgs {
     pub name: String,
 }
 
-/// What a task of the trainer's own may be told.
-#[derive(Debug, Args)]
-pub struct ForwardArgs {
-    /// Run this trainer instead of building the workspace's own
-    #[arg(long, value_name = "PATH")]
-    pub trainer_bin: Option<PathBuf>,
-    /// The trainer's own arguments
-    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub arguments: Vec<OsString>,
-}
-
-/// What `predict` may be told.
-#[derive(Debug, Args)]
-pub struct PredictArgs {
-    /// Ask this model: a zip of `models/`, an archive's name, path or time alone, or `latest`
-    #[arg(long, value_name = "ZIP|ARCHIVE|latest")]
-    pub model: PathBuf,
-    /// Read these bars, in any form that `train` reads; `-` is CSV on stdin
-    #[arg(long, value_name = "FILE")]
-    pub data: OsString,
-    /// Begin at this bar, flat; earlier ones only warm the features up [default: the first, and
-    /// anew at the first that the model was tested on]
-    #[arg(long, value_name = "TIME")]
-    pub from: Option<OsString>,
-    /// Take this exposure as held at the beginning [default: 0]
-    #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
-    pub position: Option<f64>,
-    /// Print one JSON object a line in place of CSV
-    #[arg(long)]
-    pub json_lines: bool,
-    /// Run this trainer instead of building the workspace's own
-    #[arg(long, value_name = "PATH")]
-    pub trainer_bin: Option<PathBuf>,
-}
-
-/// What `reproduce` may be told.
-#[derive(Debug, Args)]
-pub struct ReproduceArgs {
-    /// Which archive.
-    #[command(flatten)]
-    pub archive: NameArgs,
-    /// Run this trainer instead of building the workspace's own
-    #[arg(long, value_name = "PATH")]
-    pub trainer_bin: Option<PathBuf>,
+/// Returns the value of `--color` in `arguments`, which clap is told
+/// before it parses them, since it may print help.
+pub fn colour_of(arguments: &[OsString]) -> Option<Colour> {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let values = words.iter().enumerate().filter_map(|(idx, word)| match *word {
+        "--color" => words.get(idx + 1).copied(),
+        word => word.strip_prefix("--color="),
+    });
+    values.map(|value| Colour::from_str(value, false).ok()).next_back().flatten()
 }
 
 fn parse_tag(text: &str) -> Result<String, String> {

@@ -71,8 +71,9 @@ impl Default for ArchiveConfig {
 pub enum Compression {
     /// Every unzip opens it.
     Deflate,
-    /// Faster and smaller; needs 7-Zip, bsdtar or Python 3.14 to open,
-    /// and this tool built with its `zstd` feature.
+    /// Faster and smaller; needs 7-Zip, bsdtar or Python 3.14 to open.
+    /// The first task that needs it builds the tool once more, for
+    /// which there must be a C compiler.
     Zstd,
     /// Not at all.
     Store,

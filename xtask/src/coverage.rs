@@ -8,7 +8,9 @@ use anyhow::{Context, Result};
 use crate::catalog::Catalog;
 use crate::cycle::Job;
 use crate::digest::sha256;
+use crate::lack;
 use crate::manifest::{FileEntry, Manifest};
+use crate::progress;
 use crate::scan::{Scan, SourceFile};
 use crate::verify::{self, Receipt};
 
@@ -18,12 +20,32 @@ pub fn moved_by_clean(scan: &Scan) -> Vec<&SourceFile> {
 }
 
 /// Returns the path of the first of `files` that `manifest` does not
-/// hold with the same size.
-pub fn uncovered<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Option<&'a str> {
+/// hold with the same size: without it, no digest is worth reading.
+fn uncovered<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Option<&'a str> {
     let is_held = |file: &SourceFile| {
         entry(manifest, file).is_some_and(|entry| entry.size_bytes == file.size_bytes)
     };
     files.iter().find(|file| !is_held(file)).map(|file| file.archive_path.text.as_str())
+}
+
+/// Returns the path of the first of `files` that `manifest` does not
+/// hold. A file whose size and time are those that were archived is
+/// held; of one with another time, the digest decides.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn changed<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Result<Option<&'a str>> {
+    for file in files {
+        let is_held = match entry(manifest, file) {
+            Some(entry) if entry.size_bytes != file.size_bytes => false,
+            Some(entry) => entry.modified_at == file.modified_at || digest(file)? == entry.sha256,
+            None => false,
+        };
+        if !is_held {
+            return Ok(Some(&file.archive_path.text));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the receipt of the newest archive that holds each of
@@ -39,6 +61,7 @@ pub fn holding(job: &mut Job<'_>, files: &[&SourceFile]) -> Result<Option<Receip
         if uncovered(files, manifest).is_some() || !same(files, manifest, &mut digests)? {
             continue;
         }
+        lack::check_archive(&archive.path)?;
         match verify::read_back(&archive.path) {
             Ok(receipt) => return Ok(Some(receipt)),
             Err(error) => (job.notes)(&format!("warning: {error:#}; archiving anew")),
@@ -54,10 +77,14 @@ fn same<'a>(
     manifest: &Manifest,
     digests: &mut BTreeMap<&'a str, String>,
 ) -> Result<bool> {
+    let is_new = |file: &&&SourceFile| !digests.contains_key(file.archive_path.text.as_str());
+    let n_bytes = files.iter().filter(is_new).map(|file| file.size_bytes).sum();
+    let _running = progress::begin("comparing", n_bytes);
     for file in files {
         let path = file.archive_path.text.as_str();
         if !digests.contains_key(path) {
             digests.insert(path, digest(file)?);
+            progress::add(file.size_bytes);
         }
         if entry(manifest, file).is_none_or(|entry| entry.sha256 != digests[path]) {
             return Ok(false);

@@ -1,7 +1,10 @@
 //! SHA-256, the digest that `sha256sum` checks too.
 
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
+use std::path::Path;
 
+use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 /// How much is read at once, in bytes.
@@ -38,4 +41,13 @@ pub fn sha256(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)>
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Returns the digest of the file at `path`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn file_sha256(path: &Path) -> Result<String> {
+    let read = || sha256(File::open(path)?, u64::MAX - 1);
+    Ok(read().with_context(|| format!("failed to read `{}`", path.display()))?.0)
 }

@@ -14,6 +14,8 @@ pub enum Exit {
     Warnings,
     /// There was nothing to do: 10.
     NothingToDo,
+    /// The session is trained and archived, and misses a gate: 12.
+    GateMissed,
     /// Stopped by a signal, with everything saved: 130.
     Interrupted,
 }
@@ -26,6 +28,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Warnings => 3,
             Self::NothingToDo => 10,
+            Self::GateMissed => 12,
             Self::Interrupted => 130,
         }
     }

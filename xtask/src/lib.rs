@@ -6,6 +6,8 @@
 
 pub mod cli;
 pub mod exit;
+pub mod gate;
+pub mod lack;
 
 pub mod config;
 pub mod workspace;
@@ -50,5 +52,7 @@ pub mod trials;
 
 pub mod reproduce;
 
+pub mod progress;
 pub mod report;
 pub mod run;
+pub mod terminal;

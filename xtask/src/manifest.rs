@@ -24,6 +24,7 @@ pub const FORMAT: u32 = 1;
 
 /// Why an archive was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// What a train or clean found in the workspace.
@@ -46,6 +47,7 @@ impl fmt::Display for Kind {
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// It ran to its end.
@@ -71,6 +73,7 @@ impl fmt::Display for Status {
 
 /// The content of `MANIFEST.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// 1.
@@ -108,6 +111,7 @@ pub struct Manifest {
 
 /// What `logs/session.json` tells of a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SessionSummary {
     /// The session's name.
@@ -134,6 +138,7 @@ pub struct SessionSummary {
 
 /// What a session was trained on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DataSummary {
     /// The file's path or the name of built-in data.
@@ -150,6 +155,7 @@ pub struct DataSummary {
 
 /// The state of the git work tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GitState {
     /// The commit's full hash; null before the first commit.
@@ -164,6 +170,7 @@ pub struct GitState {
 
 /// One file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
     /// The path in the archive, with `/`.
@@ -184,6 +191,7 @@ pub struct FileEntry {
 
 /// Something that was matched but could not be archived.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Skipped {
     /// The path relative to the workspace.
@@ -194,6 +202,7 @@ pub struct Skipped {
 
 /// Sums over an archive's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Totals {
     /// The number of files.

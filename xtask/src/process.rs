@@ -5,6 +5,8 @@
 //! one ctrl-C reaches it once, and so that it ends when this process
 //! dies, however that dies.
 
+mod rerun;
+
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
+
+pub use rerun::{Rebuild, become_program};
 
 use crate::manifest::GitState;
 
@@ -32,7 +36,7 @@ pub enum TrainerExit {
 /// difference from the commit; `None` outside a work tree or without
 /// git.
 pub fn git_state(root: &Path) -> Option<(GitState, Vec<u8>)> {
-    let shell = Shell::new().ok()?;
+    let shell = shell().ok()?;
     shell.change_dir(root);
     let read = |cmd: xshell::Cmd<'_>| cmd.quiet().ignore_stderr().read().ok();
     read(cmd!(shell, "git rev-parse --is-inside-work-tree")).filter(|text| text == "true")?;
@@ -67,11 +71,26 @@ fn git_patch(shell: &Shell) -> Result<(Vec<u8>, bool)> {
 /// Returns the free space on the disk of `folder`, in bytes, as `df`
 /// tells it; `None` where there is no such program.
 pub fn free_bytes(folder: &Path) -> Option<u64> {
-    let shell = Shell::new().ok()?;
+    let shell = shell().ok()?;
     // The form of POSIX: one line for the disk, in units of 1024.
     let table = cmd!(shell, "df -P -k -- {folder}").quiet().ignore_stderr().read().ok()?;
     let free = table.lines().nth(1)?.split_whitespace().rev().nth(2)?;
     free.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// Returns how many columns the terminal has, as `stty` tells it; `None`
+/// where there is no such program or no terminal.
+pub fn terminal_columns() -> Option<usize> {
+    let terminal = std::fs::File::open("/dev/tty").ok()?;
+    let shell = shell().ok()?;
+    let output = Command::from(cmd!(shell, "stty size"))
+        .stdin(terminal)
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let size = String::from_utf8(output.stdout).ok()?;
+    let n_columns = size.split_whitespace().nth(1)?.parse().ok()?;
+    (n_columns > 0).then_some(n_columns)
 }
 
 /// Builds the trainer in release from the cargo workspace `home`, and
@@ -80,8 +99,8 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
 /// # Errors
 /// When cargo fails; what it says went to stderr.
 pub fn build_trainer(home: &Path) -> Result<PathBuf> {
-    let shell = Shell::new()?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let shell = shell()?;
+    let cargo = cargo();
     let manifest = home.join("Cargo.toml");
     if !manifest.is_file() {
         bail!(
@@ -97,15 +116,24 @@ pub fn build_trainer(home: &Path) -> Result<PathBuf> {
     .quiet()
     .read()
     .context("failed to build the trainer; the compiler's messages are above")?;
-    built_binary(&messages).context("cargo built the trainer but did not say where it is")
+    built_binary(&messages, "trainer")
+        .context("cargo built the trainer but did not say where it is")
 }
 
-fn built_binary(messages: &str) -> Option<PathBuf> {
+fn shell() -> Result<Shell> {
+    Shell::new().context("failed to read the current folder")
+}
+
+fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))
+}
+
+fn built_binary(messages: &str, name: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
         .filter(|message| message["reason"] == "compiler-artifact")
-        .filter(|message| message["target"]["name"] == "trainer")
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
@@ -119,7 +147,7 @@ fn built_binary(messages: &str) -> Option<PathBuf> {
 /// # Errors
 /// When it cannot be started, or ends in another way.
 pub fn check_model(binary: &Path, model: &Path) -> Result<bool> {
-    let shell = Shell::new()?;
+    let shell = shell()?;
     let status = Command::from(cmd!(shell, "{binary} check-model {model}"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -145,7 +173,7 @@ pub fn trainer_text(
     folder: &Path,
     arguments: &[OsString],
 ) -> Result<(String, bool)> {
-    let shell = Shell::new()?;
+    let shell = shell()?;
     shell.change_dir(folder);
     let output = Command::from(cmd!(shell, "{binary} {arguments...}"))
         .stdin(Stdio::null())
@@ -207,7 +235,7 @@ impl Trainer {
     /// When the binary cannot be started.
     pub fn run(&self, run: &TrainerRun<'_>) -> Result<TrainerExit> {
         let (binary, arguments) = (run.binary, run.arguments);
-        let shell = Shell::new()?;
+        let shell = shell()?;
         shell.change_dir(run.root);
         let mut command = Command::from(cmd!(shell, "{binary} train {arguments...}"));
         command.stdin(Stdio::piped());

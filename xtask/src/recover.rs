@@ -208,5 +208,5 @@ fn is_covered(workspace: &Workspace, archive: &str) -> Result<bool> {
         return Ok(false);
     };
     let found = scan(workspace)?;
-    Ok(coverage::uncovered(&coverage::moved_by_clean(&found), manifest).is_none())
+    Ok(coverage::changed(&coverage::moved_by_clean(&found), manifest)?.is_none())
 }

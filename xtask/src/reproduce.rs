@@ -12,8 +12,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cycle::Job;
-use crate::digest::sha256;
+use crate::digest::file_sha256;
 use crate::files;
+use crate::lack;
 use crate::manifest::Status;
 use crate::name::stamp;
 use crate::process::{Trainer, TrainerExit, TrainerRun};
@@ -64,6 +65,7 @@ pub fn reproduce(
     trainer: &Trainer,
     (path, binary): (&Path, &Path),
 ) -> Result<ReproduceReport> {
+    lack::check_archive(path)?;
     let receipt = verify::read_back(path)?;
     let archived_model_sha256 = completed_model(&receipt)?;
     let archived = verify::read_entry(path, RECORD)?;
@@ -196,10 +198,4 @@ fn settings(session: &Value) -> serde_json::Map<String, Value> {
     settings.remove("data");
     settings.remove("threads");
     settings
-}
-
-fn file_sha256(path: &Path) -> Result<String> {
-    let failed = || format!("failed to read `{}`", path.display());
-    let file = fs::File::open(path).with_context(failed)?;
-    Ok(sha256(file, u64::MAX - 1).with_context(failed)?.0)
 }

@@ -16,6 +16,7 @@ use crate::clean;
 use crate::cli::{Cli, LabelArgs, ReproduceArgs, Task};
 use crate::cycle::{self, Job, Label};
 use crate::exit::Exit;
+use crate::lack;
 use crate::manifest::Kind;
 use crate::process::Trainer;
 use crate::report::{ArchiveReport, CleanReport, ListReport, Report, SealedArchive, ShowReport};
@@ -52,7 +53,7 @@ pub struct Outcome {
 pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Result<Outcome> {
     let format = cli.global.format;
     match &cli.task {
-        Task::Train(args) => train::run(job, cli, args, environment),
+        Task::Train(args) => train::run(job, (cli, args), environment),
         Task::Archive(args) => archive(job, args),
         Task::CleanWorkspace(args) => clean_workspace(job, args.dry_run),
         Task::Prune(args) => vault::prune(job, args),
@@ -89,11 +90,17 @@ fn outcome(report: &impl Report, exit: Exit) -> Outcome {
 
 /// Returns the archive file called `name`: of the workspace, or any by
 /// a path with a separator in it.
+///
+/// # Errors
+/// Also when this build cannot unpack it: a [`lack::Lack`].
 fn locate(job: &Job<'_>, name: &str, environment: &Environment<'_>) -> Result<PathBuf> {
-    if name.contains(std::path::is_separator) {
-        return Ok(environment.current_folder.join(name));
-    }
-    Ok(Catalog::read(job.workspace)?.find(name)?.path.clone())
+    let path = if name.contains(std::path::is_separator) {
+        environment.current_folder.join(name)
+    } else {
+        Catalog::read(job.workspace)?.find(name)?.path.clone()
+    };
+    lack::check_archive(&path)?;
+    Ok(path)
 }
 
 fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {

@@ -43,6 +43,17 @@ pub fn summarize(session: &Value) -> SessionSummary {
     }
 }
 
+/// Returns why figures of the agent in the workspace `root` are null, by
+/// their names.
+pub fn undefined(root: &Path) -> BTreeMap<String, String> {
+    let reasons = || {
+        let bytes = fs::read(root.join("logs/session.json")).ok()?;
+        let session: Value = serde_json::from_slice(&bytes).ok()?;
+        serde_json::from_value(session.pointer("/metrics/agent/undefined")?.clone()).ok()
+    };
+    reasons().unwrap_or_default()
+}
+
 fn status(session: &Value) -> Status {
     match session.get("status").and_then(Value::as_str) {
         Some("completed") => Status::Completed,

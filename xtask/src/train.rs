@@ -10,6 +10,8 @@ use crate::catalog::Catalog;
 use crate::clean;
 use crate::cycle::{self, Job, Label, SetAside};
 use crate::exit::CodedError;
+use crate::gate::{self, Gate};
+use crate::lack;
 use crate::lock::Lock;
 use crate::manifest::{Kind, SessionSummary, Status};
 use crate::process::{self, Trainer, TrainerExit, TrainerRun};
@@ -36,6 +38,8 @@ pub struct TrainOptions {
     pub label: Label,
     /// Whether to go on with the interrupted session.
     pub start: Start,
+    /// What the session's figures must reach.
+    pub gates: Vec<Gate>,
 }
 
 /// Where the training begins.
@@ -72,6 +76,10 @@ pub enum TrainerSource {
 /// archived: it stays in the workspace then. A training that fails is
 /// no error: the report says so.
 pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Result<TrainReport> {
+    if options.archive == ArchiveMode::Archive {
+        // Before a training that could not be archived at its end.
+        lack::check_compression(job.workspace.config().archive.compression)?;
+    }
     let binary = trainer_binary(job, &options.trainer)?;
     let lock = job.begin("train")?;
     let interrupted = match options.start {
@@ -100,6 +108,8 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     arguments = with_resume(&arguments, resumed.as_deref());
     arguments.extend(earlier_trials(job));
     let session = run_trainer(job, trainer, (&binary, &arguments), options)?;
+    let undefined = session::undefined(job.workspace.root());
+    let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
     let archive = match options.archive {
         ArchiveMode::Archive => seal(job, &options.label, session.clone())?,
         ArchiveMode::MoveOnly => None,
@@ -110,7 +120,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     let has_model = job.workspace.root().join(model).is_file();
     let model = has_model.then(|| model.to_owned());
     let resumed = resumed.map(|folder| job.workspace.display(&folder));
-    Ok(TrainReport { format: 1, status, previous, resumed, archive, model, session, prune })
+    Ok(TrainReport { format: 1, status, previous, resumed, archive, model, session, gates, prune })
 }
 
 /// Returns the trainer's binary, built when it is to be.

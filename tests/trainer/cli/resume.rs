@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -16,6 +16,8 @@ use super::{Workspace, bars};
 
 /// Readings of the clock until it raises the flag.
 static ALARM: Mutex<Option<(u32, StopFlag)>> = Mutex::new(None);
+/// One test at a time may set it.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// A clock that is read after each batch, so that a stop at any of its
 /// readings is a stop after a certain batch, every time.
@@ -50,13 +52,16 @@ fn run_until(n_readings: u32, workspace: &Workspace, earlier: Option<&Workspace>
         asked: Asked::default(),
         earlier_trials: EarlierTrials::default(),
         resume,
+        commit: None,
     })
     .unwrap()
 }
 
-fn workspace(threads: usize) -> Workspace {
+fn workspace(changes: &Value, threads: usize) -> Workspace {
     let workspace = Workspace::new();
-    workspace.configure(&json!({ "threads": threads }));
+    let mut changes = changes.clone();
+    changes["threads"] = json!(threads);
+    workspace.configure(&changes);
     workspace
 }
 
@@ -86,7 +91,8 @@ fn events(workspace: &Workspace) -> Vec<String> {
 #[track_caller]
 fn check_same(resumed: &Workspace, whole: &Workspace) {
     assert!(resumed.model() == whole.model(), "the model differs");
-    for file in ["logs/trades/trade_execution.log", "logs/trades/equity.csv"] {
+    for file in ["trade_execution.log", "equity.csv", "train_equity.csv"] {
+        let file = &format!("logs/trades/{file}");
         assert!(resumed.text(file) == whole.text(file), "`{file}` differs");
     }
     assert_eq!(events(resumed), events(whole));
@@ -96,24 +102,32 @@ fn check_same(resumed: &Workspace, whole: &Workspace) {
         for episode in session["episodes"].as_array_mut().unwrap() {
             episode["seconds"] = Value::Null;
         }
-        (session["episodes"].clone(), session["metrics"].clone(), session["split"].clone())
+        ["episodes", "metrics", "split", "walk_forward", "trials"].map(|key| session[key].clone())
     };
     assert_eq!(figures(resumed), figures(whole));
     assert!(!resumed.exists("models/checkpoints/training_state.bin"), "it is completed");
-    for episode in ["ep001", "ep002"] {
-        let file = format!("models/checkpoints/memory_efficient_model_{episode}.zip");
-        assert!(resumed.bytes(&file) == whole.bytes(&file), "`{file}` differs");
-    }
+    let models = |workspace: &Workspace| {
+        let files = fs::read_dir(workspace.path("models/checkpoints")).unwrap();
+        let files = files.map(|file| file.unwrap());
+        let name = |file: &fs::DirEntry| file.file_name().into_string().unwrap();
+        files.map(|file| (name(&file), fs::read(file.path()).unwrap())).collect()
+    };
+    let [one, other]: [BTreeMap<String, Vec<u8>>; 2] = [models(resumed), models(whole)];
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    assert!(one == other, "a checkpoint differs");
 }
 
-#[test]
-fn a_run_stopped_after_any_batch_and_resumed_is_the_uninterrupted_run() {
-    let whole = workspace(1);
+/// Stops a run with these settings after each of its batches, goes on,
+/// and returns how many stops there were, and how many within a lesson.
+#[track_caller]
+fn check_every_stop(changes: &Value) -> (usize, usize) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let whole = workspace(changes, 1);
     assert_eq!(run_until(u32::MAX, &whole, None).status, Status::Completed);
     let mut n_stops = 0;
     let mut n_within = 0;
     for n_readings in 3.. {
-        let stopped = workspace(1);
+        let stopped = workspace(changes, 1);
         let session = run_until(n_readings, &stopped, None);
         if session.status == Status::Completed {
             break;
@@ -121,22 +135,21 @@ fn a_run_stopped_after_any_batch_and_resumed_is_the_uninterrupted_run() {
         if !stopped.exists("models/checkpoints/training_state.bin") {
             continue;
         }
-        let resumed = workspace(2);
+        let resumed = workspace(changes, 2);
         let session = run_until(u32::MAX, &resumed, Some(&stopped));
         assert_eq!(session.status, Status::Completed);
         let from = session.resumed_from.unwrap();
         assert_eq!(from.session, stopped.session()["id"].as_str().unwrap());
         n_stops += 1;
-        n_within += usize::from(!from.step.is_multiple_of(1600));
+        let episodes = stopped.session()["episodes"].as_array().unwrap().len();
+        n_within += usize::from(episodes > from.n_episodes);
         check_same(&resumed, &whole);
     }
-    assert!(n_stops >= 7, "{n_stops} stops: the clock was not read after each batch");
-    assert!(n_within >= 5, "{n_within} stops within an episode");
     // Stopped again and again, a batch at a time.
-    let mut last = workspace(2);
+    let mut last = workspace(changes, 2);
     run_until(5, &last, None);
     for _ in 0..9 {
-        let next = workspace(1);
+        let next = workspace(changes, 1);
         run_until(4, &next, Some(&last));
         last = next;
         if last.session()["status"] == "completed" {
@@ -144,6 +157,23 @@ fn a_run_stopped_after_any_batch_and_resumed_is_the_uninterrupted_run() {
         }
     }
     check_same(&last, &whole);
+    (n_stops, n_within)
+}
+
+#[test]
+fn a_run_stopped_after_any_batch_and_resumed_is_the_uninterrupted_run() {
+    let (n_stops, n_within) = check_every_stop(&json!({}));
+    assert!(n_stops >= 7, "{n_stops} stops: the clock was not read after each batch");
+    assert!(n_within >= 5, "{n_within} stops within an episode");
+}
+
+#[test]
+fn a_walk_forward_goes_on_in_any_window() {
+    let walk = json!({ "windows": 2, "mode": "rolling", "embargo_bars": 0 });
+    let changes = json!({ "walk_forward": walk, "total_episodes": 1, "steps_per_batch": 330 });
+    let (n_stops, n_within) = check_every_stop(&changes);
+    assert!(n_stops >= 3, "{n_stops} stops");
+    assert!(n_within >= 2, "{n_within} stops within an episode");
 }
 
 #[cfg(unix)]
@@ -174,7 +204,7 @@ fn a_killed_run_goes_on_to_the_same_model_on_any_threads() {
 
 /// A workspace whose run was stopped in its first episode.
 fn stopped() -> Workspace {
-    let stopped = workspace(0);
+    let stopped = Workspace::new();
     stopped.configure(&json!({ "total_episodes": 100_000 }));
     super::signals::stop_early(&stopped);
     stopped

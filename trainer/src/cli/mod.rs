@@ -3,6 +3,7 @@
 pub mod check_model;
 pub mod metrics;
 pub mod predict;
+pub mod report;
 pub mod simulate;
 pub mod train;
 

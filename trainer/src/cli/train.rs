@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use trainer::config::{
-    ConfigFile, LOGGING_FILE, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, load,
+    ConfigFile, LOGGING_FILE, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, WindowMode,
+    load,
 };
 use trainer::session::parse_time;
 use trainer::train::{Asked, Resume};
@@ -44,6 +45,12 @@ pub struct TrainArguments {
     /// Threads to fit with; 0 takes all cores; the model is the same for any number
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Train and judge K times, each time on later bars, and join the results to one curve
+    #[arg(long, value_name = "K")]
+    pub walk_forward: Option<NonZeroUsize>,
+    /// Let a later window train on all bars before it, or on as many as the first
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub window_mode: Option<Mode>,
     /// Time to stamp everything with, in place of the clock's
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
     pub now: Option<DateTime<Utc>>,
@@ -64,10 +71,33 @@ pub struct TrainArguments {
     /// Check the settings and all bars, then exit; nothing is trained or written
     #[arg(long)]
     pub check: bool,
+    /// Only look for look-ahead in the features, decisions and figures, with these settings and bars;
+    /// nothing is written, and it exits with 1 when there is some
+    #[arg(long, conflicts_with_all = ["check", "resume_from", "walk_forward"])]
+    pub check_leaks: bool,
+    /// Commit of the code, for the report
+    #[arg(long, value_name = "HASH")]
+    pub commit: Option<String>,
     /// Exit at once when stdin ends, as it does when the parent process dies; a line `stop` on
     /// stdin is an interrupt
     #[arg(long)]
     pub exit_with_parent: bool,
+}
+
+/// What a later window trains on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    Expanding,
+    Rolling,
+}
+
+impl From<Mode> for WindowMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Expanding => Self::Expanding,
+            Mode::Rolling => Self::Rolling,
+        }
+    }
 }
 
 /// What the files and the flags say together.
@@ -113,6 +143,8 @@ fn asked(arguments: &TrainArguments) -> Result<Asked> {
         steps_per_batch: arguments.steps_per_batch,
         seed: arguments.seed,
         threads: arguments.threads,
+        windows: arguments.walk_forward,
+        window_mode: arguments.window_mode.map(WindowMode::from),
     };
     Ok(Asked { overrides, is_default: arguments.default })
 }

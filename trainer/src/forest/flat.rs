@@ -1,8 +1,10 @@
 //! Predicts with a fitted forest: sixteen bytes a node, no branches.
 //!
-//! A step is `child + (inner & !(x <= threshold))`: a leaf's child is
-//! itself, so that eight rows can walk one tree side by side for its
-//! full depth. Sums run in the order of the trees, as the library's.
+//! A step is `child + !(x <= threshold)`. A leaf's threshold is NaN
+//! and its child the node before it, so a step from a leaf stays there,
+//! and several rows can walk one tree side by side, or one row several
+//! trees, without asking at each step who has arrived. Sums run in the
+//! order of the trees, as the library's.
 
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
@@ -11,149 +13,143 @@ use serde::{Deserialize, Serialize};
 use super::stored::{NodeParts, StoredForest};
 
 /// Rows that walk a tree together: enough to hide the latency of the
-/// loads, few enough to stay in registers.
-const LANES: usize = 8;
+/// loads, few enough for the registers.
+const ROW_LANES: usize = 16;
+/// Trees that one row walks together.
+const TREE_LANES: usize = 8;
+/// Steps between two looks at who has arrived: a look costs a branch
+/// that is hard to predict, a step too many costs little.
+const STRIDE: u32 = 6;
 /// Rows that one task predicts: small enough for the cache.
 const BLOCK_ROWS: usize = 512;
-/// The most nodes a tree may have.
-const NODES_MAX: usize = 1 << 24;
+/// The most nodes that a forest may have.
+const NODES_MAX: usize = 1 << 28;
 
-/// A fitted Extra-Trees ensemble in the form that predicts and that
+/// A fitted ensemble of trees in the form that predicts and that
 /// models store (format 1, JSON through serde; reading validates it).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "StoredForest", try_from = "StoredForest")]
 pub struct Forest {
     n_features: usize,
+    /// The nodes of all trees, one tree after the other.
+    nodes: Vec<Node>,
+    /// For each node its prediction, or 0 where it is a split.
+    outputs: Vec<f64>,
     trees: Vec<Tree>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Tree {
-    nodes: Vec<Node>,
-    depth: usize,
+/// Where a tree lies among the nodes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Tree {
+    root: u32,
+    /// Steps from the root to the farthest leaf.
+    depth: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 struct Node {
-    /// The threshold of a split, the prediction of a leaf.
-    value: f64,
+    /// Of a split; NaN in a leaf.
+    threshold: f64,
     /// The child for `x <= threshold`, the other one being the next
-    /// node; in a leaf, the node itself.
+    /// node; in a leaf, the node before the leaf itself.
     child: u32,
-    feature: u16,
-    /// 1 in a split, 0 in a leaf.
-    inner: u16,
+    feature: u32,
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |node: &Self| (node.threshold.to_bits(), node.child, node.feature);
+        parts(self) == parts(other)
+    }
 }
 
 impl Node {
+    fn leaf(index: u32) -> Self {
+        // The root's is the last number, from which a step leads to 0.
+        Self { threshold: f64::NAN, child: index.wrapping_sub(1), feature: 0 }
+    }
+
+    fn is_leaf(self) -> bool {
+        self.threshold.is_nan()
+    }
+
     #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN goes to the false side")]
     #[inline]
     fn step(self, feature: f64) -> u32 {
-        let is_false = !(feature <= self.value);
-        self.child + u32::from(self.inner & u16::from(is_false))
+        self.child.wrapping_add(u32::from(!(feature <= self.threshold)))
     }
 }
 
-impl Tree {
-    /// Checks `nodes` and takes them over. Children must come after
-    /// their parent and have no other: so a walk always ends.
-    pub(super) fn from_nodes(nodes: &[NodeParts]) -> Result<Self> {
-        ensure!(!nodes.is_empty(), "a tree has no nodes");
-        ensure!(nodes.len() <= NODES_MAX, "a tree has more than {NODES_MAX} nodes");
-        let mut depths: Vec<Option<usize>> = vec![None; nodes.len()];
-        depths[0] = Some(0);
-        for (index, node) in nodes.iter().enumerate() {
-            ensure!(node.value.is_finite(), "the value of node {index} is {}", node.value);
-            let depth = depths[index].with_context(|| format!("node {index} has no parent"))?;
-            if node.child == 0 {
-                ensure!(node.feature == 0, "the leaf {index} names feature {}", node.feature);
-                continue;
-            }
-            let child = node.child as usize;
-            let is_later = child > index && child + 1 < nodes.len();
-            ensure!(is_later, "node {index} has its children at {child}, out of range");
-            for depth_of_child in &mut depths[child..=child + 1] {
-                ensure!(depth_of_child.is_none(), "a child of node {index} has two parents");
-                *depth_of_child = Some(depth + 1);
-            }
+/// Checks the nodes of one tree and returns its depth. Children must
+/// come after their parent and have no other: so a walk always ends.
+fn check_tree(nodes: &[NodeParts]) -> Result<u32> {
+    ensure!(!nodes.is_empty(), "a tree has no nodes");
+    let mut depths: Vec<Option<u32>> = vec![None; nodes.len()];
+    depths[0] = Some(0);
+    for (index, node) in nodes.iter().enumerate() {
+        ensure!(node.value.is_finite(), "the value of node {index} is {}", node.value);
+        let depth = depths[index].with_context(|| format!("node {index} has no parent"))?;
+        if node.child == 0 {
+            ensure!(node.feature == 0, "the leaf {index} names feature {}", node.feature);
+            continue;
         }
-        let depth = depths.into_iter().flatten().max().unwrap_or_default();
-        let nodes = nodes.iter().zip(0_u32..).map(|(node, index)| node.compile(index)).collect();
-        Ok(Self { nodes, depth })
-    }
-
-    pub(super) fn parts(&self) -> impl Iterator<Item = NodeParts> {
-        self.nodes.iter().map(|node| NodeParts {
-            feature: node.feature,
-            child: if node.inner == 1 { node.child } else { 0 },
-            value: node.value,
-        })
-    }
-
-    #[inline]
-    fn predict_row(&self, row: &[f64]) -> f64 {
-        let mut node = self.nodes[0];
-        while node.inner == 1 {
-            node = self.nodes[node.step(row[usize::from(node.feature)]) as usize];
-        }
-        node.value
-    }
-
-    /// Adds this tree's prediction of each row to its sum.
-    fn add_rows(&self, rows: &[f64], sums: &mut [f64]) {
-        let n_features = rows.len() / sums.len();
-        let n_full = sums.len() / LANES * LANES;
-        let (full_rows, rest_rows) = rows.split_at(n_full * n_features);
-        let (full_sums, rest_sums) = sums.split_at_mut(n_full);
-        let lanes = full_rows.chunks_exact(LANES * n_features);
-        for (rows, sums) in lanes.zip(full_sums.as_chunks_mut::<LANES>().0) {
-            self.add_lanes(rows, sums);
-        }
-        for (row, sum) in rest_rows.chunks_exact(n_features).zip(rest_sums) {
-            *sum += self.predict_row(row);
+        let child = node.child as usize;
+        let is_later = child > index && child + 1 < nodes.len();
+        ensure!(is_later, "node {index} has its children at {child}, out of range");
+        for depth_of_child in &mut depths[child..=child + 1] {
+            ensure!(depth_of_child.is_none(), "a child of node {index} has two parents");
+            *depth_of_child = Some(depth + 1);
         }
     }
-
-    #[inline]
-    fn add_lanes(&self, rows: &[f64], sums: &mut [f64; LANES]) {
-        let n_features = rows.len() / LANES;
-        let mut at = [0_u32; LANES];
-        for _ in 0..self.depth {
-            let before = at;
-            for (lane, at) in at.iter_mut().enumerate() {
-                let node = self.nodes[*at as usize];
-                *at = node.step(rows[lane * n_features + usize::from(node.feature)]);
-            }
-            if at == before {
-                break;
-            }
-        }
-        for (sum, at) in sums.iter_mut().zip(at) {
-            *sum += self.nodes[at as usize].value;
-        }
-    }
-}
-
-impl NodeParts {
-    fn compile(self, index: u32) -> Node {
-        let is_inner = self.child != 0;
-        Node {
-            value: self.value,
-            child: if is_inner { self.child } else { index },
-            feature: self.feature,
-            inner: u16::from(is_inner),
-        }
-    }
+    Ok(depths.into_iter().flatten().max().unwrap_or_default())
 }
 
 impl Forest {
-    pub(super) fn from_trees(n_features: usize, trees: Vec<Tree>) -> Result<Self> {
-        ensure!(!trees.is_empty(), "a forest has no trees");
+    /// Returns the forest without a tree yet.
+    pub(super) fn empty(n_features: usize) -> Result<Self> {
         ensure!((1..=1 << 16).contains(&n_features), "a forest has {n_features} features");
-        let features = trees.iter().flat_map(|tree| &tree.nodes).map(|node| node.feature);
-        let highest = usize::from(features.max().unwrap_or_default());
+        Ok(Self { n_features, nodes: Vec::new(), outputs: Vec::new(), trees: Vec::new() })
+    }
+
+    /// Returns the same forest, if it may predict.
+    pub(super) fn complete(self) -> Result<Self> {
+        ensure!(!self.trees.is_empty(), "a forest has no trees");
+        let highest = self.nodes.iter().map(|node| node.feature).max().unwrap_or_default() as usize;
+        let n_features = self.n_features;
         ensure!(highest < n_features, "a split uses feature {highest} of {n_features}");
-        Ok(Self { n_features, trees })
+        Ok(self)
+    }
+
+    /// Checks the nodes of a tree and appends it.
+    pub(super) fn push_tree(&mut self, parts: &[NodeParts]) -> Result<()> {
+        let depth = check_tree(parts)?;
+        let n_nodes = self.nodes.len() + parts.len();
+        ensure!(n_nodes <= NODES_MAX, "a forest has more than {NODES_MAX} nodes");
+        let root = u32::try_from(self.nodes.len()).context("a forest has too many nodes")?;
+        for (part, index) in parts.iter().zip(root..) {
+            let &NodeParts { feature, child, value } = part;
+            let (node, output) = if child == 0 {
+                (Node::leaf(index), value)
+            } else {
+                let (child, feature) = (root + child, u32::from(feature));
+                (Node { threshold: value, child, feature }, 0.0)
+            };
+            self.nodes.push(node);
+            self.outputs.push(output);
+        }
+        self.trees.push(Tree { root, depth });
+        Ok(())
+    }
+
+    /// Returns each tree as a list of its nodes, as it was pushed.
+    pub(super) fn tree_parts(&self) -> impl Iterator<Item = Vec<NodeParts>> {
+        let ends = self.trees.iter().skip(1).map(|tree| tree.root as usize);
+        let ends = ends.chain([self.nodes.len()]);
+        self.trees.iter().zip(ends).map(|(tree, end)| {
+            let range = tree.root as usize..end;
+            let nodes = self.nodes[range.clone()].iter().zip(&self.outputs[range]);
+            nodes.map(|(node, &output)| node.parts(output, tree.root)).collect()
+        })
     }
 
     /// Returns the number of features that a row must have.
@@ -166,8 +162,10 @@ impl Forest {
         self.trees.len()
     }
 
-    pub(super) fn trees(&self) -> &[Tree] {
-        &self.trees
+    /// Returns the feature of each split, tree by tree.
+    pub fn split_features(&self) -> impl Iterator<Item = usize> {
+        let splits = self.nodes.iter().filter(|node| !node.is_leaf());
+        splits.map(|node| node.feature as usize)
     }
 
     /// Predicts one row of `n_features` values without allocating.
@@ -176,11 +174,24 @@ impl Forest {
     ///
     /// Panics when the row is shorter than [`Forest::n_features`].
     pub fn predict_row(&self, row: &[f64]) -> f64 {
-        let mut sum = 0.0;
-        for tree in &self.trees {
-            sum += tree.predict_row(row);
+        self.sum_row(0.0, row) / self.trees.len() as f64
+    }
+
+    /// Adds the trees' predictions of `row` to `start`, in their order.
+    fn sum_row(&self, start: f64, row: &[f64]) -> f64 {
+        let mut sum = start;
+        for trees in self.trees.chunks(TREE_LANES) {
+            let mut at = [trees[0].root; TREE_LANES];
+            for (at, tree) in at.iter_mut().zip(trees) {
+                *at = tree.root;
+            }
+            let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or_default();
+            let at = self.walk(at, depth, |_, feature| row[feature]);
+            for at in &at[..trees.len()] {
+                sum += self.outputs[*at as usize];
+            }
         }
-        sum / self.trees.len() as f64
+        sum
     }
 
     /// Predicts `rows` (row by row, `n_features` values each) into
@@ -197,12 +208,69 @@ impl Forest {
         let blocks = rows.par_chunks(BLOCK_ROWS * self.n_features);
         blocks.zip(predictions.par_chunks_mut(BLOCK_ROWS)).for_each(|(rows, sums)| {
             sums.fill(0.0);
-            for tree in &self.trees {
-                tree.add_rows(rows, sums);
-            }
+            self.sum_rows(rows, sums);
             for sum in sums {
                 *sum /= self.trees.len() as f64;
             }
         });
+    }
+
+    /// Adds the trees' predictions of each row to its sum.
+    fn sum_rows(&self, rows: &[f64], sums: &mut [f64]) {
+        let n_features = self.n_features;
+        let (full_sums, rest_sums) = sums.as_chunks_mut::<ROW_LANES>();
+        let (full_rows, rest_rows) = rows.split_at(full_sums.len() * ROW_LANES * n_features);
+        for tree in &self.trees {
+            let lanes = full_rows.chunks_exact(ROW_LANES * n_features);
+            for (rows, sums) in lanes.zip(full_sums.iter_mut()) {
+                let value = |lane: usize, feature: usize| rows[lane * n_features + feature];
+                let at = self.walk([tree.root; ROW_LANES], tree.depth, value);
+                for (sum, at) in sums.iter_mut().zip(at) {
+                    *sum += self.outputs[at as usize];
+                }
+            }
+        }
+        for (row, sum) in rest_rows.chunks_exact(n_features).zip(rest_sums) {
+            *sum = self.sum_row(*sum, row);
+        }
+    }
+
+    /// Walks from the nodes `at` down to their leaves, at most `depth`
+    /// steps away; `value` gives a lane's feature.
+    #[inline]
+    fn walk<const N: usize>(
+        &self,
+        mut at: [u32; N],
+        depth: u32,
+        value: impl Fn(usize, usize) -> f64,
+    ) -> [u32; N] {
+        let nodes = self.nodes.as_slice();
+        let mut n_left = depth;
+        while n_left > 0 {
+            let before = at;
+            for _ in 0..STRIDE {
+                #[expect(clippy::needless_range_loop, reason = "an iterator is not unrolled")]
+                for lane in 0..N {
+                    let node = nodes[at[lane] as usize];
+                    at[lane] = node.step(value(lane, node.feature as usize));
+                }
+            }
+            n_left = n_left.saturating_sub(STRIDE);
+            if at == before {
+                break;
+            }
+        }
+        at
+    }
+}
+
+impl Node {
+    /// Undoes [`Forest::push_tree`].
+    fn parts(self, output: f64, root: u32) -> NodeParts {
+        if self.is_leaf() {
+            return NodeParts { feature: 0, child: 0, value: output };
+        }
+        let feature = u16::try_from(self.feature).expect("it came from a `u16`");
+        NodeParts { feature, child: self.child - root, value: self.threshold }
     }
 }

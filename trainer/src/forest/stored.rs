@@ -5,7 +5,7 @@
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::flat::{Forest, Tree};
+use super::flat::Forest;
 
 /// The number of the stored form.
 const FORMAT: u32 = 1;
@@ -38,7 +38,7 @@ struct StoredTree {
 
 impl From<Forest> for StoredForest {
     fn from(forest: Forest) -> Self {
-        let trees = forest.trees().iter().map(StoredTree::of).collect();
+        let trees = forest.tree_parts().map(|nodes| StoredTree::of(&nodes)).collect();
         Self { format: FORMAT, n_features: forest.n_features(), trees }
     }
 }
@@ -56,30 +56,30 @@ impl StoredForest {
     fn checked(&self) -> Result<Forest> {
         let format = self.format;
         ensure!(format == FORMAT, "the forest has format {format}; this program reads {FORMAT}");
-        let trees = self.trees.iter().enumerate().map(|(index, tree)| {
-            tree.checked().with_context(|| format!("tree {index} is damaged"))
-        });
-        Forest::from_trees(self.n_features, trees.collect::<Result<Vec<_>>>()?)
+        let mut forest = Forest::empty(self.n_features)?;
+        for (index, tree) in self.trees.iter().enumerate() {
+            let pushed = tree.nodes().and_then(|nodes| forest.push_tree(&nodes));
+            pushed.with_context(|| format!("tree {index} is damaged"))?;
+        }
+        forest.complete()
     }
 }
 
 impl StoredTree {
-    fn of(tree: &Tree) -> Self {
+    fn of(nodes: &[NodeParts]) -> Self {
         Self {
-            features: tree.parts().map(|node| node.feature).collect(),
-            children: tree.parts().map(|node| node.child).collect(),
-            values: tree.parts().map(|node| node.value).collect(),
+            features: nodes.iter().map(|node| node.feature).collect(),
+            children: nodes.iter().map(|node| node.child).collect(),
+            values: nodes.iter().map(|node| node.value).collect(),
         }
     }
 
-    fn checked(&self) -> Result<Tree> {
+    fn nodes(&self) -> Result<Vec<NodeParts>> {
         let Self { features, children, values } = self;
         let is_even = features.len() == children.len() && children.len() == values.len();
         ensure!(is_even, "its columns have different lengths");
         let columns = features.iter().zip(children).zip(values);
-        let nodes: Vec<NodeParts> = columns
-            .map(|((&feature, &child), &value)| NodeParts { feature, child, value })
-            .collect();
-        Tree::from_nodes(&nodes)
+        let nodes = columns.map(|((&feature, &child), &value)| NodeParts { feature, child, value });
+        Ok(nodes.collect())
     }
 }

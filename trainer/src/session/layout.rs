@@ -76,6 +76,16 @@ impl Layout {
         self.root.join("logs/trades/equity.csv")
     }
 
+    /// `logs/trades/train_equity.csv`, the same of the training bars.
+    pub fn train_equity(&self) -> PathBuf {
+        self.root.join("logs/trades/train_equity.csv")
+    }
+
+    /// `logs/report.html`, the page of the session.
+    pub fn report(&self) -> PathBuf {
+        self.root.join("logs/report.html")
+    }
+
     /// `models/memory_efficient_model_final.zip`.
     pub fn final_model(&self) -> PathBuf {
         self.root.join("models/memory_efficient_model_final.zip")
@@ -84,6 +94,16 @@ impl Layout {
     /// `models/checkpoints/memory_efficient_model_ep003.zip` for 3.
     pub fn checkpoint(&self, episode: usize) -> PathBuf {
         self.checkpoints().join(format!("memory_efficient_model_ep{episode:03}.zip"))
+    }
+
+    /// `models/checkpoints/memory_efficient_model_window003.zip` for 3.
+    pub fn window_model(&self, window: usize) -> PathBuf {
+        self.checkpoints().join(format!("memory_efficient_model_window{window:03}.zip"))
+    }
+
+    /// `logs/trades/walk_forward.csv`, a row a window.
+    pub fn windows(&self) -> PathBuf {
+        self.root.join("logs/trades/walk_forward.csv")
     }
 
     /// `models/checkpoints/training_state.bin`: what `--resume` needs,

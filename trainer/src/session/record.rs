@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::TrainingConfig;
+use crate::config::{TrainingConfig, WalkForwardConfig};
 use crate::metrics::Performance;
 
 /// The whole record of a run. Times are RFC 3339 in UTC.
@@ -36,6 +36,11 @@ pub struct Session {
     pub config: ConfigRecord,
     /// Which bars train and which test; null until they were read once.
     pub split: Option<SplitRecord>,
+    /// The windows of a walk forward; `metrics` then are of the one
+    /// account that trades the test bars of all, and `split` and `model`
+    /// are of the last window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk_forward: Option<WalkForwardRecord>,
     /// A line of figures for each finished episode.
     pub episodes: Vec<EpisodeRecord>,
     /// What was earned on the test bars, net of all costs.
@@ -135,12 +140,40 @@ pub struct SpanRecord {
     pub last: Option<String>,
 }
 
+/// How a run walks forward, and the windows behind it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WalkForwardRecord {
+    /// The settings.
+    pub config: WalkForwardConfig,
+    /// The windows that are finished, in order of time.
+    pub windows: Vec<WindowRecord>,
+}
+
+/// One finished window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WindowRecord {
+    /// Counted from 1.
+    pub window: usize,
+    /// Its bars; `embargo` holds the purged ones too.
+    pub split: SplitRecord,
+    /// What was earned on its test bars, each time from the cash of the
+    /// start.
+    pub metrics: MetricsRecord,
+    /// Its model; null when no bar could teach it.
+    pub model: Option<ModelRecord>,
+}
+
 /// The figures of one episode.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpisodeRecord {
-    /// Counted from 1.
+    /// Counted from 1, over all windows.
     pub episode: usize,
+    /// The window of a walk forward, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<usize>,
     /// Training bars seen in it.
     pub n_bars: u64,
     /// Batches ended in it.

@@ -9,6 +9,7 @@ use crate::agent::{FittedQ, LearnerSetup};
 use crate::bars::BarSource;
 use crate::features::FeatureSet;
 use crate::metrics::{BarCalendar, PeriodsPerYear};
+use crate::session::SplitRecord;
 
 use super::evaluate::Verdict;
 use super::lesson::Study;
@@ -30,7 +31,11 @@ const CHECKPOINT_SHARE: u32 = 20;
 pub(super) struct Course<'a> {
     pub(super) options: &'a TrainOptions,
     pub(super) source: BarSource,
-    pub(super) split: Split,
+    /// One or, walking forward, one a window.
+    pub(super) splits: Vec<Split>,
+    pub(super) split_records: Vec<SplitRecord>,
+    /// Index of the window at hand.
+    pub(super) window: usize,
     /// Where there are several symbols, their bars.
     pub(super) tracks: Vec<Track>,
     pub(super) has_symbols: bool,
@@ -49,16 +54,10 @@ pub(super) struct Course<'a> {
 impl<'a> Course<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        Material { source, summary, split, tracks, .. }: Material,
+        Material { source, summary, splits, records, tracks }: Material,
         sinks: Sinks<'a>,
     ) -> Result<Self> {
-        let config = &options.training;
         let features = FeatureSet::standard();
-        let setup = LearnerSetup {
-            n_features: features.n_features(),
-            cost_per_exposure: config.environment.cost_per_exposure(),
-            seed: config.seed,
-        };
         let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
             first_ms: summary.first_ms,
             last_ms: summary.last_ms,
@@ -69,12 +68,14 @@ impl<'a> Course<'a> {
         let mut course = Self {
             options,
             source,
-            split,
+            splits,
+            split_records: records,
+            window: 0,
+            learner: new_learner(options, &features)?,
             has_symbols: !tracks.is_empty(),
             tracks,
             features,
             periods_per_year,
-            learner: FittedQ::new(config.agent.clone(), setup)?,
             sinks,
             progress: Progress::default(),
             data_sha256: summary.sha256,
@@ -82,6 +83,7 @@ impl<'a> Course<'a> {
             last_checkpoint: now,
             checkpoint_time: Duration::ZERO,
         };
+        course.record_windows();
         course.go_on()?;
         Ok(course)
     }
@@ -98,6 +100,7 @@ impl<'a> Course<'a> {
         session.episodes.clone_from(&head.episodes);
         session.metrics = head.metrics.clone();
         session.trials = head.trials;
+        session.walk_forward.clone_from(&head.walk_forward);
         info!(
             "going on from session {}, after {} whole episodes and {} training bars",
             head.session, head.progress.n_episodes, head.progress.step
@@ -122,9 +125,10 @@ impl<'a> Course<'a> {
 
     /// Runs the episodes and saves the model.
     pub(super) fn run(mut self) -> Result<End> {
-        let n_episodes = self.options.training.total_episodes;
+        let n_episodes = self.options.training.total_episodes * self.splits.len();
         let mut end = End::Completed;
         for episode in self.progress.n_episodes + 1..=n_episodes {
+            self.enter_window(episode)?;
             let is_whole = self.episode(episode)?;
             let wants_stop = self.options.stop.is_raised() && episode < n_episodes;
             if is_whole && wants_stop {
@@ -138,6 +142,7 @@ impl<'a> Course<'a> {
         if end == End::Interrupted {
             warn!("stopped by a signal; saving what there is");
         }
+        self.join_windows()?;
         self.save_final_model()?;
         self.sinks.sync()?;
         Ok(end)
@@ -157,14 +162,11 @@ impl<'a> Course<'a> {
         self.save_state(None)
     }
 
-    /// Saves the state in the middle of an episode, if it is time.
-    pub(super) fn save_state_in_time(&mut self, study: &Study) -> Result<()> {
-        let is_wanted = self.options.training.checkpoint_every_episodes > 0;
+    /// Whether the state within an episode should be saved again.
+    pub(super) fn is_time_for_state(&self) -> bool {
         let interval = CHECKPOINT_INTERVAL.max(self.checkpoint_time * CHECKPOINT_SHARE);
-        if is_wanted && self.last_checkpoint.elapsed() >= interval {
-            self.save_state(Some(study))?;
-        }
-        Ok(())
+        let is_wanted = self.options.training.checkpoint_every_episodes > 0;
+        is_wanted && self.last_checkpoint.elapsed() >= interval
     }
 
     /// Saves all that it takes to go on from here.
@@ -185,6 +187,7 @@ impl<'a> Course<'a> {
             episodes: session.episodes.clone(),
             metrics: session.metrics.clone(),
             trials: session.trials,
+            walk_forward: session.walk_forward.clone(),
             logs: log_ends(&options.layout)?,
         };
         progress::write(&options.layout.training_state(), &head, &self.learner)?;
@@ -204,7 +207,7 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    fn subject(&self) -> Subject<'_> {
+    pub(super) fn subject(&self) -> Subject<'_> {
         Subject {
             options: self.options,
             learner: &self.learner,
@@ -212,4 +215,15 @@ impl<'a> Course<'a> {
             session: self.sinks.logger.session(),
         }
     }
+}
+
+/// Returns a learner that has seen nothing.
+pub(super) fn new_learner(options: &TrainOptions, features: &FeatureSet) -> Result<FittedQ> {
+    let config = &options.training;
+    let setup = LearnerSetup {
+        n_features: features.n_features(),
+        cost_per_exposure: config.environment.cost_per_exposure(),
+        seed: config.seed,
+    };
+    FittedQ::new(config.agent.clone(), setup)
 }

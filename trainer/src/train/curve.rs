@@ -1,17 +1,21 @@
-//! `logs/trades/equity.csv`: the out-of-sample equity of each bar.
+//! `logs/trades/equity.csv`: the out-of-sample equity of each bar; and
+//! `train_equity.csv`: that of the last lesson, in sample.
 //!
 //! Columns: `time` (the bar's open, RFC 3339 in UTC), `equity` (the
 //! agent's at the bar's close, in money), `exposure` (its position's
 //! value as a multiple of equity, below 0 for a short), `buy_and_hold`
-//! (that rule's equity) and `close` (the price). The last row is after
+//! (that rule's equity; empty in sample) and `close` (the price). The last row is after
 //! the exit and its costs. A new evaluation replaces the file whole.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
 
-use crate::session::{LineFile, time_of_ms};
+use crate::bars::Bar;
+use crate::environment::BarOutcome;
+use crate::session::{LineFile, sha256_of_file, time_of_ms};
 
 /// Writes the curve of one evaluation beside the final name.
 pub(super) struct EquityCurve {
@@ -22,13 +26,44 @@ pub(super) struct EquityCurve {
 }
 
 /// One row.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Point {
     pub(super) time_ms: i64,
     pub(super) agent: f64,
     pub(super) exposure: f64,
-    pub(super) buy_and_hold: f64,
+    pub(super) buy_and_hold: Option<f64>,
     pub(super) close: f64,
+}
+
+/// Where a curve stood in the middle of a lesson.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CurveMark {
+    /// Rows written until then, in bytes.
+    pub(super) n_bytes: u64,
+    sha256: String,
+    /// The row that waited for the next.
+    last: Option<Point>,
+}
+
+impl CurveMark {
+    /// Whether the rows of then are all that `path` holds.
+    pub(super) fn is_of(&self, path: &Path) -> bool {
+        sha256_of_file(path).is_ok_and(|digest| digest == self.sha256)
+    }
+}
+
+impl Point {
+    /// Returns the row of a training bar.
+    pub(super) fn in_sample(bar: &Bar, outcome: &BarOutcome) -> Self {
+        Self {
+            time_ms: bar.time_ms,
+            agent: outcome.equity,
+            exposure: outcome.exposure,
+            buy_and_hold: None,
+            close: bar.close,
+        }
+    }
 }
 
 impl EquityCurve {
@@ -44,6 +79,26 @@ impl EquityCurve {
         Ok(Self { path: path.to_owned(), temporary, lines, last: None })
     }
 
+    /// Goes on with the curve that was left at `mark`, the rows of which
+    /// lie beside the final name; else begins one.
+    pub(super) fn go_on(path: &Path, mark: Option<CurveMark>) -> Result<Self> {
+        let temporary = path.with_extension("csv.tmp");
+        let Some(mark) = mark.filter(|mark| mark.is_of(&temporary)) else {
+            return Self::create(path);
+        };
+        let lines = LineFile::append(&temporary)?;
+        Ok(Self { path: path.to_owned(), temporary, lines, last: mark.last })
+    }
+
+    /// Returns where the curve stands, for [`EquityCurve::go_on`].
+    pub(super) fn mark(&mut self) -> Result<CurveMark> {
+        self.lines.flush()?;
+        let n_bytes = fs::metadata(&self.temporary)
+            .with_context(|| format!("failed to read `{}`", self.temporary.display()))?
+            .len();
+        Ok(CurveMark { n_bytes, sha256: sha256_of_file(&self.temporary)?, last: self.last })
+    }
+
     pub(super) fn push(&mut self, point: Point) -> Result<()> {
         if let Some(last) = self.last.replace(point) {
             self.write(&last)?;
@@ -52,7 +107,7 @@ impl EquityCurve {
     }
 
     /// Ends the curve with the equities after the exit.
-    pub(super) fn finish(mut self, agent: f64, buy_and_hold: f64) -> Result<()> {
+    pub(super) fn finish(mut self, agent: f64, buy_and_hold: Option<f64>) -> Result<()> {
         if let Some(last) = self.last {
             self.write(&Point { agent, buy_and_hold, ..last })?;
         }
@@ -69,6 +124,7 @@ impl EquityCurve {
     fn write(&mut self, point: &Point) -> Result<()> {
         let Point { time_ms, agent, exposure, buy_and_hold, close } = point;
         let time = time_of_ms(*time_ms);
+        let buy_and_hold = buy_and_hold.map(|equity| equity.to_string()).unwrap_or_default();
         self.lines.push(&format!("{time},{agent},{exposure},{buy_and_hold},{close}"))
     }
 }

@@ -6,14 +6,15 @@ use anyhow::Result;
 use tracing::{debug, info};
 
 use crate::agent::BackupReport;
+use crate::bars::Bar;
 use crate::environment::{BarOutcome, StepStatus};
 use crate::metrics::Simulation;
 use crate::session::{Moment, Phase, Status};
 use crate::tensorboard::Scalars;
 
 use super::course::Course;
-use super::curve::EquityCurve;
-use super::evaluate::{Trial, Verdict};
+use super::curve::{EquityCurve, Point};
+use super::evaluate::{Contest, Verdict};
 use super::lesson::{Lesson, Meter, Study};
 use super::memory;
 use super::pass::Pass;
@@ -37,10 +38,13 @@ impl Course<'_> {
         let seconds = start.elapsed().as_secs_f64();
         let news = self.news(episode, &lesson, (&verdict, seconds));
         self.sinks.scalars(self.progress.step, verdict.scalars());
-        let record = lesson.record(episode, (&verdict, seconds));
+        let mut record = lesson.record(episode, (&verdict, seconds));
+        let is_walking = self.options.training.walk_forward.windows > 0;
+        record.window = is_walking.then_some(self.window + 1);
         self.sinks.logger.session_mut().episodes.push(record);
         self.record_verdict(verdict);
         if !lesson.is_cut_short {
+            self.leave_window(episode)?;
             self.progress.n_episodes = episode;
             self.save_checkpoint(episode)?;
         }
@@ -59,15 +63,18 @@ impl Course<'_> {
             Some(study) => study,
             None => Study::new(&config.environment, self.periods_per_year)?,
         };
-        pass.skip_to(study.lesson.n_bars)?;
+        let mut curve =
+            EquityCurve::go_on(&self.options.layout.train_equity(), study.curve.take())?;
+        let split = self.splits[self.window];
+        pass.skip_to(split.train_begin + study.lesson.n_bars)?;
         let mut at = Moment { episode, batch: 0, step: self.progress.step, phase: Phase::Train };
-        while study.lesson.n_bars < self.split.n_train
+        while study.lesson.n_bars < split.n_train
             && !study.lesson.is_bankrupt
             && !study.lesson.is_cut_short
         {
-            self.batch(&mut at, pass, &mut study)?;
-            if study.lesson.n_bars < self.split.n_train && !study.lesson.is_bankrupt {
-                self.checkpoint_within(&mut study)?;
+            self.batch(&mut at, pass, (&mut study, &mut curve))?;
+            if study.lesson.n_bars < split.n_train && !study.lesson.is_bankrupt {
+                self.checkpoint_within(&mut study, &mut curve)?;
             }
         }
         let Study { mut lesson, mut simulation, .. } = study;
@@ -75,21 +82,28 @@ impl Course<'_> {
         self.learner.end_episode();
         lesson.net_return = performance.net_return;
         lesson.equity = performance.final_equity;
+        curve.finish(lesson.equity, None)?;
         Ok(lesson)
     }
 
     /// Trades through the next training bars, then refits.
-    fn batch(&mut self, at: &mut Moment, pass: &mut Pass, study: &mut Study) -> Result<()> {
+    fn batch(
+        &mut self,
+        at: &mut Moment,
+        pass: &mut Pass,
+        (study, curve): (&mut Study, &mut EquityCurve),
+    ) -> Result<()> {
         study.lesson.last_batch += 1;
         at.batch = study.lesson.last_batch;
-        let n_left = self.split.n_train - study.lesson.n_bars;
+        let n_left = self.splits[self.window].n_train - study.lesson.n_bars;
         let n_bars = n_left.min(self.options.training.steps_per_batch as u64);
         for _ in 0..n_bars {
             self.progress.step += 1;
             at.step = self.progress.step;
             study.lesson.n_bars += 1;
-            let outcome = self.bar(at, pass, &mut study.simulation)?;
+            let (bar, outcome) = self.bar(at, pass, &mut study.simulation)?;
             study.meter.push(&outcome);
+            curve.push(Point::in_sample(&bar, &outcome))?;
             if outcome.status != StepStatus::Running {
                 study.lesson.is_bankrupt = true;
                 break;
@@ -102,17 +116,16 @@ impl Course<'_> {
 
     /// Saves the state in the middle of an episode: when a stop cuts it
     /// short, and now and then.
-    fn checkpoint_within(&mut self, study: &mut Study) -> Result<()> {
-        if self.options.stop.is_raised() {
-            // Before the mark: what is resumed is not cut short. Of several
-            // symbols, the whole episode is run again.
-            if !self.has_symbols {
-                self.save_state(Some(study))?;
-            }
-            study.lesson.is_cut_short = true;
-            return Ok(());
+    fn checkpoint_within(&mut self, study: &mut Study, curve: &mut EquityCurve) -> Result<()> {
+        let is_stopped = self.options.stop.is_raised();
+        // Of several symbols, the whole episode is run again.
+        if !self.has_symbols && (is_stopped || self.is_time_for_state()) {
+            study.curve = Some(curve.mark()?);
+            self.save_state(Some(study))?;
         }
-        if self.has_symbols { Ok(()) } else { self.save_state_in_time(study) }
+        // After the save: what is resumed is not cut short.
+        study.lesson.is_cut_short = is_stopped;
+        Ok(())
     }
 
     /// Trades through the next training bar and watches it.
@@ -121,7 +134,7 @@ impl Course<'_> {
         at: &Moment,
         pass: &mut Pass,
         simulation: &mut Simulation,
-    ) -> Result<BarOutcome> {
+    ) -> Result<(Bar, BarOutcome)> {
         let seen = pass.next()?;
         let row = seen.is_warm.then(|| pass.row());
         let policy = self.learner.policy();
@@ -134,7 +147,7 @@ impl Course<'_> {
             &mut |event| self.sinks.event(at, &event),
         );
         self.learner.observe(seen.bar.open, row)?;
-        Ok(outcome)
+        Ok((seen.bar, outcome))
     }
 
     fn end_batch(&mut self, at: &Moment, meter: &mut Meter) -> Result<Option<BackupReport>> {
@@ -146,16 +159,22 @@ impl Course<'_> {
         if let Some(backup) = &backup {
             scalars.add("learner/max_abs_delta_q", backup.max_abs_delta_q);
             scalars.add("learner/fit_seconds", backup.fit_seconds);
+            if let Some(n_chosen) = backup.n_chosen {
+                scalars.add("learner/n_backups", n_chosen as f64);
+            }
         }
         if let Some(peak_mb) = memory::peak_mb() {
             scalars.add("memory/peak_mb", peak_mb);
         }
         self.sinks.scalars(at.step, scalars);
         self.sinks.flush()?;
-        let n_batches = self.split.n_train.div_ceil(self.options.training.steps_per_batch as u64);
+        let n_train = self.splits[self.window].n_train;
+        let n_batches = n_train.div_ceil(self.options.training.steps_per_batch as u64);
         let news = format!(
-            "episode {}/{}: batch {}/{n_batches}, train equity {:.2}",
-            at.episode, self.options.training.total_episodes, at.batch, meter.equity
+            "{}: batch {}/{n_batches}, train equity {:.2}",
+            self.place(at.episode),
+            at.batch,
+            meter.equity
         );
         if self.last_news.elapsed() >= NEWS_INTERVAL {
             self.last_news = Instant::now();
@@ -169,24 +188,24 @@ impl Course<'_> {
 
     /// Judges the policy as it is now on the test bars.
     fn trial(&mut self, episode: usize, lesson: &Lesson, pass: &mut Pass) -> Result<Verdict> {
-        pass.skip_to(self.split.test_begin())?;
+        let split = self.splits[self.window];
+        pass.skip_to(split.test_begin())?;
         let batch = lesson.last_batch;
-        let trial = Trial {
-            environment: &self.options.training.environment,
-            periods_per_year: self.periods_per_year,
-            seed: self.options.training.seed,
-            n_bars: self.split.n_test,
-            at: Moment { episode, batch, step: self.progress.step, phase: Phase::Test },
-        };
+        let at = Moment { episode, batch, step: self.progress.step, phase: Phase::Test };
         let curve = EquityCurve::create(&self.options.layout.equity())?;
-        trial.judge(self.learner.policy(), pass, (&mut self.sinks, curve))
+        let mut contest = Contest::new(self.terms(), curve)?;
+        let (policy, sinks) = (self.learner.policy(), &mut self.sinks);
+        let mut on_event = |event| sinks.event(&at, &event);
+        let act = |row: &[f64], target: f64| policy.act(row, target);
+        contest.trade((pass, split.n_test), &act, &mut on_event)?;
+        contest.finish(&mut on_event)
     }
 
     fn news(&self, episode: usize, lesson: &Lesson, (verdict, seconds): (&Verdict, f64)) -> String {
         format!(
-            "episode {episode}/{}: train reward {:+.2} % in sample{}, test net return {:+.2} %, {} \
+            "{}: train reward {:+.2} % in sample{}, test net return {:+.2} %, {} \
              test trades, {seconds:.1} s",
-            self.options.training.total_episodes,
+            self.place(episode),
             lesson.net_return * 100.0,
             if lesson.is_bankrupt { " (bankrupt)" } else { "" },
             verdict.agent.net_return * 100.0,

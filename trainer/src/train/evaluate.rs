@@ -2,25 +2,13 @@
 
 use anyhow::Result;
 
-use crate::agent::FittedPolicy;
-use crate::environment::{EnvironmentConfig, StepStatus};
+use crate::environment::{EnvironmentConfig, StepStatus, TradeEvent};
 use crate::metrics::{Performance, PeriodsPerYear, SharpeSample, Simulation};
-use crate::session::{MetricsRecord, Moment};
+use crate::session::MetricsRecord;
 use crate::tensorboard::Scalars;
 
 use super::curve::{EquityCurve, Point};
 use super::pass::Pass;
-use super::sinks::Sinks;
-
-/// The terms of an evaluation.
-pub(super) struct Trial<'a> {
-    pub(super) environment: &'a EnvironmentConfig,
-    pub(super) periods_per_year: PeriodsPerYear,
-    /// What the Sharpe ratios' intervals are drawn with.
-    pub(super) seed: u64,
-    pub(super) n_bars: u64,
-    pub(super) at: Moment,
-}
 
 /// What the three earned.
 pub(super) struct Verdict {
@@ -31,52 +19,77 @@ pub(super) struct Verdict {
     pub(super) never_trade: Performance,
 }
 
-impl Trial<'_> {
-    /// Trades the next bars of `pass` three times at once: by `policy`,
-    /// by holding, and not at all. Nothing is learned.
-    pub(super) fn judge(
-        &self,
-        policy: &FittedPolicy,
-        pass: &mut Pass,
-        outlets: (&mut Sinks<'_>, EquityCurve),
-    ) -> Result<Verdict> {
-        let (sinks, mut curve) = outlets;
+/// The terms of an evaluation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms<'a> {
+    pub(super) environment: &'a EnvironmentConfig,
+    pub(super) periods_per_year: PeriodsPerYear,
+    /// What the Sharpe ratios' intervals are drawn with.
+    pub(super) seed: u64,
+}
+
+/// Three accounts on the same bars: an agent's, one that holds, and one
+/// that never trades. Nothing is learned.
+pub(super) struct Contest {
+    agent: Simulation,
+    holder: Simulation,
+    idler: Simulation,
+    full_target: f64,
+    curve: EquityCurve,
+}
+
+impl Contest {
+    pub(super) fn new(terms: Terms<'_>, curve: EquityCurve) -> Result<Self> {
         let fresh = || {
-            let simulation = Simulation::new(self.environment, self.periods_per_year);
-            simulation.map(|simulation| simulation.with_risk(self.seed))
+            let simulation = Simulation::new(terms.environment, terms.periods_per_year);
+            simulation.map(|simulation| simulation.with_risk(terms.seed))
         };
-        let (mut agent, mut holder, mut idler) = (fresh()?, fresh()?, fresh()?);
-        let full_target = self.environment.buy_and_hold_target();
-        let mut on_event = |event| sinks.event(&self.at, &event);
-        for _ in 0..self.n_bars {
+        let full_target = terms.environment.buy_and_hold_target();
+        Ok(Self { agent: fresh()?, holder: fresh()?, idler: fresh()?, full_target, curve })
+    }
+
+    /// Trades the next `n_bars` bars of `pass`: `act` returns the
+    /// agent's target for a row of features and the target held.
+    pub(super) fn trade(
+        &mut self,
+        (pass, n_bars): (&mut Pass, u64),
+        act: &dyn Fn(&[f64], f64) -> f64,
+        on_event: &mut impl FnMut(TradeEvent),
+    ) -> Result<()> {
+        for _ in 0..n_bars {
             let seen = pass.next()?;
             let bar = &seen.bar;
-            let outcome = agent.step(
+            let outcome = self.agent.step(
                 bar,
                 &mut |_, environment| {
                     let target = environment.target();
-                    if seen.is_warm { policy.act(pass.row(), target) } else { target }
+                    if seen.is_warm { act(pass.row(), target) } else { target }
                 },
-                &mut on_event,
+                on_event,
             );
-            let holding = holder.step(bar, &mut |_, _| full_target, &mut |_| {});
-            idler.step(bar, &mut |_, _| 0.0, &mut |_| {});
+            let holding = self.holder.step(bar, &mut |_, _| self.full_target, &mut |_| {});
+            self.idler.step(bar, &mut |_, _| 0.0, &mut |_| {});
             let is_over = outcome.status == StepStatus::Refused;
-            curve.push(Point {
+            self.curve.push(Point {
                 time_ms: bar.time_ms,
                 agent: outcome.equity,
                 exposure: if is_over { 0.0 } else { outcome.exposure },
-                buy_and_hold: holding.equity,
+                buy_and_hold: Some(holding.equity),
                 close: bar.close,
             })?;
         }
+        Ok(())
+    }
+
+    /// Closes the positions and returns what the three earned.
+    pub(super) fn finish(mut self, on_event: &mut impl FnMut(TradeEvent)) -> Result<Verdict> {
         let verdict = Verdict {
-            agent: agent.finish(&mut on_event),
-            sample: agent.sharpe_sample(),
-            buy_and_hold: holder.finish(&mut |_| {}),
-            never_trade: idler.finish(&mut |_| {}),
+            agent: self.agent.finish(on_event),
+            sample: self.agent.sharpe_sample(),
+            buy_and_hold: self.holder.finish(&mut |_| {}),
+            never_trade: self.idler.finish(&mut |_| {}),
         };
-        curve.finish(verdict.agent.final_equity, verdict.buy_and_hold.final_equity)?;
+        self.curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
         Ok(verdict)
     }
 }

@@ -8,6 +8,7 @@ use crate::environment::{BarOutcome, EnvironmentConfig};
 use crate::metrics::{PeriodsPerYear, Simulation};
 use crate::session::EpisodeRecord;
 
+use super::curve::CurveMark;
 use super::evaluate::Verdict;
 
 /// A lesson under way, between two bars.
@@ -17,13 +18,15 @@ pub(super) struct Study {
     pub(super) lesson: Lesson,
     pub(super) meter: Meter,
     pub(super) simulation: Simulation,
+    /// Where the curve of the training bars stands, once it is saved.
+    pub(super) curve: Option<CurveMark>,
 }
 
 impl Study {
     pub(super) fn new(config: &EnvironmentConfig, periods: PeriodsPerYear) -> Result<Self> {
         let simulation = Simulation::new(config, periods)?;
         let meter = Meter::new(config.initial_cash);
-        Ok(Self { lesson: Lesson::default(), meter, simulation })
+        Ok(Self { lesson: Lesson::default(), meter, simulation, curve: None })
     }
 }
 
@@ -98,6 +101,7 @@ impl Lesson {
         let agent = &verdict.agent;
         EpisodeRecord {
             episode,
+            window: None,
             n_bars: self.n_bars,
             n_batches: self.last_batch,
             train_reward: self.net_return,

@@ -26,6 +26,7 @@ mod sinks;
 mod split;
 mod stop;
 mod trials;
+mod windows;
 
 pub use report::{comparison, whereabouts};
 pub use resume::{Asked, Resume};

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::agent::FittedQ;
 use crate::config::TrainingConfig;
-use crate::session::{EpisodeRecord, MetricsRecord, TrialsRecord, sync_folder};
+use crate::session::{EpisodeRecord, MetricsRecord, TrialsRecord, WalkForwardRecord, sync_folder};
 
 use super::lesson::Study;
 use super::resume::{Asked, LogEnd};
@@ -51,6 +51,7 @@ pub(super) struct Head {
     pub(super) episodes: Vec<EpisodeRecord>,
     pub(super) metrics: MetricsRecord,
     pub(super) trials: Option<TrialsRecord>,
+    pub(super) walk_forward: Option<WalkForwardRecord>,
     /// How long the logs are at this point.
     pub(super) logs: Vec<LogEnd>,
 }

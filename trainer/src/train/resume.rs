@@ -132,20 +132,50 @@ impl Resume {
             let (from, to) = (self.folder.root().join(&log.path), layout.root().join(&log.path));
             copy(&from, &to, log.n_bytes)?;
         }
+        let windows = self.head.walk_forward.iter().flat_map(|walk| &walk.windows);
+        let windows = windows.map(|window| {
+            let window = window.window;
+            (self.folder.window_model(window), layout.window_model(window))
+        });
         let whole = [(self.folder.training_log(), layout.training_log())];
-        let curve = [(self.folder.equity(), layout.equity())];
+        let curves = [
+            (self.folder.equity(), layout.equity()),
+            (self.folder.train_equity(), layout.train_equity()),
+        ];
         let models = (1..=self.head.progress.n_episodes)
             .map(|episode| (self.folder.checkpoint(episode), layout.checkpoint(episode)));
-        for (from, to) in whole.into_iter().chain(curve).chain(models) {
+        for (from, to) in whole.into_iter().chain(curves).chain(models).chain(windows) {
             if from.exists() {
                 copy(&from, &to, u64::MAX)?;
             }
         }
+        self.copy_curve(layout)?;
         let draft = layout.training_state().with_extension("bin.copy");
         copy(&self.folder.training_state(), &draft, u64::MAX)?;
         fs::rename(&draft, layout.training_state())
             .and_then(|()| sync_folder(&layout.checkpoints()))
             .with_context(|| format!("failed to save `{}`", layout.training_state().display()))
+    }
+
+    /// Copies the rows that a lesson under way had written: of the
+    /// draft, or of the curve that a stopped lesson left. Those of
+    /// another episode are not taken up.
+    fn copy_curve(&self, layout: &Layout) -> Result<()> {
+        let study = self.head.progress.study.as_ref();
+        let Some(mark) = study.and_then(|study| study.curve.as_ref()) else {
+            return Ok(());
+        };
+        let curve = self.folder.train_equity();
+        let to = layout.train_equity().with_extension("csv.tmp");
+        for from in [curve.with_extension("csv.tmp"), curve] {
+            if from.exists() {
+                copy(&from, &to, mark.n_bytes)?;
+                if mark.is_of(&to) {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn head(&self) -> &Head {

@@ -7,10 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::bars::{BarSource, DataSummary};
 use crate::config::TrainingConfig;
+use crate::report::{Report, Source, Surroundings, write_page};
 use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
     time_of_ms,
@@ -43,6 +44,8 @@ pub struct TrainOptions {
     pub earlier_trials: EarlierTrials,
     /// The session to go on from, whose files were copied.
     pub resume: Option<Resume>,
+    /// The commit of the code, for the report; none where unknown.
+    pub commit: Option<String>,
 }
 
 /// How a run ended that did not fail.
@@ -75,6 +78,7 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
         }
         Err(failure) => logger.save_session(Status::Failed, Some(&format!("{failure:#}"))),
     };
+    write_report(options);
     match (outcome, sealed) {
         (Ok(_), Ok(())) => Ok(logger.session().clone()),
         (Ok(_), Err(unsealed)) => Err(unsealed),
@@ -97,6 +101,24 @@ fn drop_state(layout: &Layout) -> Result<()> {
     }
 }
 
+/// Writes `logs/report.html`. The session is sealed: what goes wrong
+/// here, a full disk say, is told and costs nothing else.
+fn write_report(options: &TrainOptions) {
+    let path = options.layout.report();
+    let write = || {
+        let around =
+            Surroundings { data_root: options.layout.root(), commit: options.commit.as_deref() };
+        let source = Source::Folder(options.layout.root().to_owned());
+        write_page(&path, &Report::read(&[source], &around)?.page()?)
+    };
+    let written = catch_unwind(AssertUnwindSafe(write))
+        .unwrap_or_else(|panic| Err(anyhow!("the report panicked: {}", words_of(&*panic))));
+    match written {
+        Ok(()) => debug!("wrote `{}`", path.display()),
+        Err(failure) => warn!("there is no report of this session: {failure:#}"),
+    }
+}
+
 /// Checks that `config`, already in range, can train in the workspace
 /// at `root`: reads all bars once, writes nothing, and returns what
 /// there is to train on.
@@ -108,8 +130,9 @@ pub fn check(config: &TrainingConfig, root: &Path) -> Result<DataSummary> {
 pub(super) struct Material {
     pub(super) source: BarSource,
     pub(super) summary: DataSummary,
-    pub(super) split: Split,
-    pub(super) record: SplitRecord,
+    /// One or, walking forward, one a window.
+    pub(super) splits: Vec<Split>,
+    pub(super) records: Vec<SplitRecord>,
     /// Where there are several symbols, the bars of each.
     pub(super) tracks: Vec<Track>,
 }
@@ -120,22 +143,25 @@ fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
     if !symbols.is_empty() {
         let Portfolio { tracks, summary, record } = portfolio::prepare(config, &source, symbols)?;
         let split = Split {
+            train_begin: 0,
             n_train: record.train.n_bars,
             n_embargo: record.embargo.n_bars,
             n_test: record.test.n_bars,
         };
-        return Ok(Material { source, summary, split, record, tracks });
+        let (splits, records) = (vec![split], vec![record]);
+        return Ok(Material { source, summary, splits, records, tracks });
     }
     let summary = source.summarize()?;
-    let split = Split::of(summary.n_bars, config)?;
-    Ok(Material { record: split.record(&source)?, source, summary, split, tracks: Vec::new() })
+    let splits = Split::all(summary.n_bars, config)?;
+    let records = Split::records(&splits, &source)?;
+    Ok(Material { source, summary, splits, records, tracks: Vec::new() })
 }
 
 fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
     let material = prepare(config, options.layout.root())?;
-    let Material { summary, split, record, tracks, .. } = &material;
+    let Material { summary, splits, records, tracks, .. } = &material;
     info!("{summary}");
     if let Some(resume) = &options.resume {
         resume.check_data(summary)?;
@@ -145,7 +171,7 @@ fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
         warn!("bars are missing in {} places; none is made up", summary.n_gaps);
     }
     logger.session_mut().data = Some(data_record(summary));
-    logger.session_mut().split = Some(record.clone());
+    logger.session_mut().split = records.first().cloned();
     logger.save_session(Status::Running, None)?;
     if options.stop.is_raised() {
         return Ok(End::Interrupted);
@@ -153,7 +179,9 @@ fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
     if !tracks.is_empty() {
         info!("{} symbols, one model", tracks.len());
     }
-    info!("{} bars train, {} of embargo, {} test", split.n_train, split.n_embargo, split.n_test);
+    for Split { n_train, n_embargo, n_test, .. } in splits {
+        info!("{n_train} bars train, {n_embargo} of embargo, {n_test} test");
+    }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)
         .build()

@@ -22,6 +22,9 @@ pub const WINDOW_BYTES: usize = 32 * 1024;
 /// The content of a sub-block, which has codes of its own, in bytes.
 const SUB_BLOCK_BYTES: usize = 128 * 1024;
 
+/// Up to here a file is small, in bytes.
+const SMALL_BYTES: usize = 256 * 1024;
+
 /// How a block ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -58,11 +61,23 @@ impl Effort {
         };
         Self { n_hashed_bytes, n_candidates, nice_bytes, is_lazy }
     }
+
+    /// Returns how hard to look in a whole file of a few blocks: there
+    /// are few places to look at, and of such files a session has many
+    /// but not much of it.
+    fn of_small(level: u8) -> Self {
+        match level {
+            0..=5 => Self::of(level),
+            6 => Self { n_hashed_bytes: 4, n_candidates: 64, nice_bytes: 128, is_lazy: true },
+            _ => Self::of(9),
+        }
+    }
 }
 
 /// Compresses block after block; its memory is used again.
 #[derive(Debug)]
 pub struct Encoder {
+    level: u8,
     effort: Effort,
     finder: Finder,
     sub_block: SubBlock,
@@ -71,7 +86,8 @@ pub struct Encoder {
 impl Encoder {
     /// Returns an encoder of `level`, 1 (fastest) to 9 (smallest).
     pub fn new(level: u8) -> Self {
-        Self { effort: Effort::of(level), finder: Finder::new(), sub_block: SubBlock::new() }
+        let effort = Effort::of(level);
+        Self { level, effort, finder: Finder::new(), sub_block: SubBlock::new() }
     }
 
     /// Compresses `window` from `start` on, and puts the result at the
@@ -81,6 +97,8 @@ impl Encoder {
     /// When `start` is not in `window`.
     pub fn block(&mut self, window: &[u8], start: usize, end: End, out: &mut Vec<u8>) {
         let content_bytes = window[start..].len();
+        let is_small = start == 0 && content_bytes <= SMALL_BYTES && end == End::Finish;
+        self.effort = if is_small { Effort::of_small(self.level) } else { Effort::of(self.level) };
         let begin = out.len();
         // More than content that does not shrink needs.
         out.resize(begin + content_bytes + content_bytes / 1024 + 1024, 0);

@@ -3,23 +3,7 @@
 //! A large file is one frame, since Python reads only the first; zstd's
 //! own threads pack its parts. Their number changes no byte.
 
-use anyhow::{Result, bail};
-
-use crate::config::Compression;
-
 pub use implementation::{Stream, whole};
-
-/// What to say to someone who needs zstd and has a build without it.
-pub const WITHOUT_ZSTD: &str = "this build of xtask is without zstd; run it by \
-    `cargo run --package xtask --features zstd --`";
-
-/// Checks that this build packs by `compression`.
-pub fn check_support(compression: Compression) -> Result<()> {
-    if compression == Compression::Zstd && !cfg!(feature = "zstd") {
-        bail!("`archive.compression` is `zstd`, and {WITHOUT_ZSTD}");
-    }
-    Ok(())
-}
 
 #[cfg(feature = "zstd")]
 mod implementation {
@@ -78,7 +62,7 @@ mod implementation {
 mod implementation {
     use std::io;
 
-    use super::WITHOUT_ZSTD;
+    use crate::lack::WITHOUT_ZSTD;
 
     /// No file is packed by it.
     pub enum Stream {}

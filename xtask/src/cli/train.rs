@@ -1,11 +1,13 @@
-//! What `train` may be told.
+//! What `train` and the tasks that run the trainer may be told.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::LabelArgs;
+use super::{NameArgs, parse_tag};
+use crate::gate::Gate;
 
 /// What `train` may be told.
 #[derive(Debug, Args)]
@@ -32,23 +34,27 @@ pub struct TrainArgs {
     /// Compute on this many threads; the model is the same for any number
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
-    /// Go on from the last checkpoint of the interrupted session: archive it and move it aside all
-    /// the same, and end with the model of a run that was never interrupted
+    /// Go on from the last checkpoint of the interrupted session, archived and moved aside first
     #[arg(long)]
     pub resume: bool,
-    /// Train and judge this many times, each time on later bars, and join the results
+    /// Train and judge K times, each time on later bars, and join the results
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub walk_forward: Option<u16>,
-    /// Whether a later window trains on all bars before it or on as many as the first
-    #[arg(long, value_name = "MODE")]
+    /// Let a later window train on all bars before it, or on as many as the first
+    #[arg(long, value_name = "expanding|rolling", hide_possible_values = true)]
     pub window_mode: Option<WindowMode>,
-    /// Look for look-ahead in features, decisions and accounts, and train nothing; 1 when there is
-    /// some
-    #[arg(long, conflicts_with_all = ["resume", "no_archive", "walk_forward", "note", "tags"])]
+    /// Only look for look-ahead in features, decisions and figures; exit with 1 when there is some
+    #[arg(long, conflicts_with_all = ["resume", "no_archive", "walk_forward", "note", "tags", "gates", "summary"])]
     pub check_leaks: bool,
     /// Run this trainer instead of building the workspace's own
     #[arg(long, value_name = "PATH")]
     pub trainer_bin: Option<PathBuf>,
+    /// Exit with 12 unless a figure out of sample is so, as in 'sharpe>=0.5'; may be repeated
+    #[arg(long = "gate", value_name = "RULE")]
+    pub gates: Vec<Gate>,
+    /// Append a summary in Markdown to this file
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
     /// What to say of the new session's archive.
     #[command(flatten)]
     pub label: LabelArgs,
@@ -61,4 +67,37 @@ pub enum WindowMode {
     Expanding,
     /// As many bars as the first
     Rolling,
+}
+
+/// Words for an archive.
+#[derive(Debug, Args)]
+pub struct LabelArgs {
+    /// Store this sentence in the archive
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Store this word in the archive, to find it by; may be repeated
+    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
+    pub tags: Vec<String>,
+}
+
+/// What a task of the trainer's own may be told.
+#[derive(Debug, Args)]
+pub struct ForwardArgs {
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+    /// The trainer's own arguments
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
+}
+
+/// What `reproduce` may be told.
+#[derive(Debug, Args)]
+pub struct ReproduceArgs {
+    /// Which archive.
+    #[command(flatten)]
+    pub archive: NameArgs,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
 }

@@ -4,6 +4,7 @@
 //! backup or the workspace holds the same bytes; the trash does not
 //! count, since it is emptied.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use super::PrunePlan;
 use crate::catalog::{Archive, BACKUP_RECORD, Catalog};
+use crate::manifest::Manifest;
 use crate::retention::{digest_of, files_below};
 use crate::scan::scan;
 use crate::workspace::Workspace;
@@ -30,7 +32,7 @@ pub struct Loss {
 
 /// What one archive or backup that is to be removed holds: path, size
 /// and digest.
-type Content = Vec<(String, u64, String)>;
+type Content<'a> = Vec<(Cow<'a, str>, u64, Cow<'a, str>)>;
 
 /// Returns what `plan` would take away for ever, once the trash is
 /// emptied.
@@ -42,12 +44,12 @@ pub fn losses(workspace: &Workspace, catalog: &Catalog, plan: &PrunePlan) -> Res
     let is_removed = |archive: &&Archive| names.contains(archive.name.to_string().as_str());
     let (removed, kept): (Vec<&Archive>, Vec<&Archive>) =
         catalog.archives.iter().partition(is_removed);
-    let entries = |archives: &[&Archive]| -> HashSet<String> {
-        let manifests = archives.iter().filter_map(|archive| archive.manifest());
-        manifests.flat_map(|manifest| &manifest.files).map(|file| file.sha256.clone()).collect()
-    };
-    let mut safe = entries(&kept);
-    let mut going: Vec<(String, Option<Content>)> = removed
+    let manifests = kept.iter().filter_map(|archive| archive.manifest());
+    let mut safe: HashSet<Cow<'_, str>> = manifests
+        .flat_map(|manifest| &manifest.files)
+        .map(|file| Cow::Borrowed(file.sha256.as_str()))
+        .collect();
+    let mut going: Vec<(String, Option<Content<'_>>)> = removed
         .iter()
         .rev()
         .map(|archive| (archive.name.to_string(), archive.manifest().map(content)))
@@ -64,25 +66,25 @@ pub fn losses(workspace: &Workspace, catalog: &Catalog, plan: &PrunePlan) -> Res
     for path in places(workspace, plan)? {
         let size_bytes = path.metadata().map_or(0, |metadata| metadata.len());
         if doubtful.contains(&size_bytes) {
-            safe.insert(digest_of(&path)?);
+            safe.insert(Cow::Owned(digest_of(&path)?));
         }
     }
     Ok(going.into_iter().filter_map(|(name, content)| loss(name, content, &safe)).collect())
 }
 
-fn content(manifest: &crate::manifest::Manifest) -> Content {
+fn content(manifest: &Manifest) -> Content<'_> {
     let files = manifest.files.iter();
-    files.map(|file| (file.path.clone(), file.size_bytes, file.sha256.clone())).collect()
+    files.map(|file| (file.path.as_str().into(), file.size_bytes, (&file.sha256).into())).collect()
 }
 
-fn backup_content(backup: &Path) -> Result<Content> {
+fn backup_content(backup: &Path) -> Result<Content<'static>> {
     let mut content = Vec::new();
     for path in files_below(backup)? {
         let name = path.strip_prefix(backup).unwrap_or(&path).display().to_string();
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
         if name != BACKUP_RECORD {
-            content.push((name, size_bytes, digest_of(&path)?));
+            content.push((name.into(), size_bytes, digest_of(&path)?.into()));
         }
     }
     content.sort();
@@ -99,16 +101,16 @@ fn places(workspace: &Workspace, plan: &PrunePlan) -> Result<Vec<PathBuf>> {
     Ok(places)
 }
 
-fn loss(name: String, content: Option<Content>, safe: &HashSet<String>) -> Option<Loss> {
+fn loss(name: String, content: Option<Content<'_>>, safe: &HashSet<Cow<'_, str>>) -> Option<Loss> {
     let Some(content) = content else {
         return Some(Loss { name, files: None, size_bytes: 0 });
     };
-    let gone: BTreeMap<String, u64> = content
+    let gone: BTreeMap<Cow<'_, str>, u64> = content
         .into_iter()
         .filter(|(_, size_bytes, digest)| *size_bytes > 0 && !safe.contains(digest))
         .map(|(path, size_bytes, _)| (path, size_bytes))
         .collect();
     let size_bytes = gone.values().sum();
-    let files: Vec<String> = gone.into_keys().collect();
+    let files: Vec<String> = gone.into_keys().map(Cow::into_owned).collect();
     (!files.is_empty()).then_some(Loss { name, files: Some(files), size_bytes })
 }

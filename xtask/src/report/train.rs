@@ -6,6 +6,7 @@ use super::documents::describe;
 use super::{Report, text};
 use crate::cycle::{Job, SetAside};
 use crate::exit::Exit;
+use crate::gate::GateResult;
 use crate::manifest::{SessionSummary, Status};
 use crate::prune::PrunePlan;
 use crate::retention::Plan;
@@ -30,6 +31,8 @@ pub struct TrainReport {
     pub model: Option<String>,
     /// What the session's record tells.
     pub session: Option<SessionSummary>,
+    /// How the session did at each gate, in their order.
+    pub gates: Vec<GateResult>,
     /// What retention removed, and why the rest stays.
     pub prune: PrunePlan,
 }
@@ -38,6 +41,7 @@ impl TrainReport {
     /// Returns the exit that belongs to the session's end.
     pub fn exit(&self) -> Exit {
         match self.status {
+            Status::Completed if self.gates.iter().any(|gate| !gate.is_passed) => Exit::GateMissed,
             Status::Completed => Exit::Done,
             Status::Interrupted => Exit::Interrupted,
             Status::Failed | Status::Unknown => Exit::Failed,
@@ -90,6 +94,7 @@ impl Report for TrainReport {
             Some(archive) => lines.push(("archive", describe(archive))),
             None => lines.push(("archive", "none made".to_owned())),
         }
+        lines.extend(self.gates.iter().map(|gate| ("gate", gate.to_string())));
         lines.extend(pruned(&self.prune).map(|pruned| ("pruned", pruned)));
         lines.iter().map(|(key, value)| format!("{key:8}  {value}\n")).collect()
     }

@@ -1,37 +1,56 @@
-//! `train`: the cycle, or only the search for leaks.
+//! `train`: what its flags mean, and what is written at its end.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-
-use crate::cli::{Cli, Format, TrainArgs, WindowMode};
-use crate::cycle::Job;
-use crate::exit::Exit;
-use crate::process;
-use crate::train::{ArchiveMode, Start, TrainOptions, train, trainer_binary};
+use anyhow::{Context, Result};
 
 use super::{Environment, Outcome, label, outcome, trainer_source};
+use crate::cli::{Cli, Format, TrainArgs, WindowMode};
+use crate::cycle::Job;
+use crate::digest::file_sha256;
+use crate::exit::{CodedError, Exit};
+use crate::process;
+use crate::report::TrainReport;
+use crate::terminal::Colour;
+use crate::train::{ArchiveMode, Start, TrainOptions, train, trainer_binary};
 
-pub(super) fn run(
+/// Trains as `args` say.
+pub fn run(
     job: &mut Job<'_>,
-    cli: &Cli,
-    args: &TrainArgs,
+    (cli, args): (&Cli, &TrainArgs),
     environment: &Environment<'_>,
 ) -> Result<Outcome> {
     if args.check_leaks {
-        return check_leaks(job, cli, args, environment);
+        return check_leaks(job, (cli, args), environment);
     }
-    let options = train_options(job, cli, args, environment);
+    let summary =
+        args.summary.as_ref().map(|file| Summary::open(&environment.current_folder.join(file)));
+    let summary = summary.transpose()?;
+    let options = options(job, (cli, args), environment);
     let report = train(job, environment.trainer, &options)?;
-    Ok(outcome(&report, report.exit()))
+    if let Some(summary) = summary {
+        // The session is archived: this cannot undo it.
+        if let Err(error) = summary.append(job, &report) {
+            (job.notes)(&format!("warning: {error:#}"));
+        }
+    }
+    if cli.global.format == Format::Json {
+        // The text names them; a document is often read by nobody.
+        for gate in report.gates.iter().filter(|gate| !gate.is_passed) {
+            (job.notes)(&format!("gate {gate}"));
+        }
+    }
+    let exit = report.exit();
+    Ok(outcome(&report, exit))
 }
 
 /// Lets the trainer look for leaks; nothing in the workspace changes.
 fn check_leaks(
     job: &mut Job<'_>,
-    cli: &Cli,
-    args: &TrainArgs,
+    (cli, args): (&Cli, &TrainArgs),
     environment: &Environment<'_>,
 ) -> Result<Outcome> {
     let source = trainer_source(args.trainer_bin.as_deref(), environment);
@@ -40,7 +59,7 @@ fn check_leaks(
     if cli.global.format == Format::Json {
         arguments.extend(["--format".into(), "json".into()]);
     }
-    let own = trainer_arguments(job, cli, args, &environment.current_folder);
+    let own = trainer_arguments(job, (cli, args), &environment.current_folder);
     arguments.extend(own.into_iter().filter(|argument| argument != "--exit-with-parent"));
     let root = job.workspace.root();
     let (text, is_good) = process::trainer_text(&binary, root, &arguments)?;
@@ -48,27 +67,54 @@ fn check_leaks(
     Ok(Outcome { json: text.clone(), text, exit })
 }
 
-fn train_options(
+/// The file of `--summary`, open before anything moves.
+struct Summary {
+    path: PathBuf,
+    file: File,
+}
+
+impl Summary {
+    fn open(path: &Path) -> Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
+            let path = path.display();
+            CodedError::Usage(format!("failed to open `{path}` for `--summary`: {error}"))
+        })?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    fn append(mut self, job: &Job<'_>, report: &TrainReport) -> Result<()> {
+        let digest = report
+            .archive
+            .as_ref()
+            .map(|archive| file_sha256(&job.workspace.archives().join(&archive.name)))
+            .transpose()?;
+        let page = report.markdown(digest.as_deref());
+        self.file
+            .write_all(page.as_bytes())
+            .with_context(|| format!("failed to write the summary to `{}`", self.path.display()))
+    }
+}
+
+fn options(
     job: &Job<'_>,
-    cli: &Cli,
-    args: &TrainArgs,
+    (cli, args): (&Cli, &TrainArgs),
     environment: &Environment<'_>,
 ) -> TrainOptions {
     let trainer = trainer_source(args.trainer_bin.as_deref(), environment);
     TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,
-        arguments: trainer_arguments(job, cli, args, &environment.current_folder),
+        arguments: trainer_arguments(job, (cli, args), &environment.current_folder),
         is_silent: cli.global.format == Format::Json,
         label: label(&args.label),
         start: if args.resume { Start::Resume } else { Start::Fresh },
+        gates: args.gates.clone(),
     }
 }
 
 fn trainer_arguments(
     job: &Job<'_>,
-    cli: &Cli,
-    args: &TrainArgs,
+    (cli, args): (&Cli, &TrainArgs),
     current_folder: &Path,
 ) -> Vec<OsString> {
     let root = job.workspace.root();
@@ -85,6 +131,8 @@ fn trainer_arguments(
     flag("--walk-forward", args.walk_forward.map(|n| n.to_string().into()));
     flag("--window-mode", args.window_mode.map(mode_argument));
     flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
+    let colour = cli.global.color;
+    flag("--color", (colour != Colour::Auto).then(|| colour.name().into()));
     for (name, is_set) in [("--default", args.default), ("--quiet", cli.global.quiet)] {
         arguments.extend(is_set.then(|| OsString::from(name)));
     }

@@ -13,11 +13,13 @@ use crate::cli::VerifyArgs;
 use crate::cycle::Job;
 use crate::exit::{CodedError, Exit};
 use crate::files;
+use crate::lack;
 use crate::process;
+use crate::progress;
 use crate::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::restore::{self, Overwrite, Target};
 use crate::scan::Selection;
-use crate::verify::{self, Checkup, Damage, Reading};
+use crate::verify::{self, Checkup, Damage, Disk, Reading};
 
 /// The models that `--load` loads.
 const MODELS: &str = "models/*.zip";
@@ -25,11 +27,18 @@ const MODELS: &str = "models/*.zip";
 /// Verifies what `args` names.
 pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) -> Result<Outcome> {
     let paths: Vec<PathBuf> = if args.all {
-        Catalog::read(job.workspace)?.archives.into_iter().rev().map(|a| a.path).collect()
+        let archives = Catalog::read(job.workspace)?.archives;
+        let paths: Vec<PathBuf> = archives.into_iter().rev().map(|archive| archive.path).collect();
+        paths.iter().try_for_each(|path| lack::check_archive(path))?;
+        paths
     } else {
         vec![locate(job, &args.name, environment)?]
     };
     let binary = args.load.then(|| trainer(args, environment)).transpose()?;
+    let disks = paths.iter().filter_map(|path| Disk::open(path, None).ok());
+    // One read once counts as half as long read twice.
+    let n_bytes = disks.map(|disk| disk.size_bytes() * verify::n_passes(&disk) / 2).sum();
+    let _running = progress::begin_passes("verifying", n_bytes, 2);
     let mut archives = Vec::new();
     for path in paths {
         stop_if(job.interrupt)?;

@@ -132,7 +132,7 @@ fn check_method(method: CompressionMethod) -> Result<()> {
         return Ok(());
     }
     if method == CompressionMethod::ZSTD {
-        bail!("it is packed with zstd (method 93), and {}", crate::archive::WITHOUT_ZSTD);
+        bail!("it is packed with zstd (method 93), and {}", crate::lack::WITHOUT_ZSTD);
     }
     bail!("it is packed by a method, {method:?}, that this tool does not know; use 7-Zip")
 }

@@ -16,19 +16,22 @@ pub(in crate::agent) struct MemoryMarks {
     pending: usize,
     next: usize,
     is_cut: bool,
+    bar_idx: usize,
 }
 
 impl Memory {
     pub(in crate::agent) fn marks(&self) -> MemoryMarks {
-        let Self { oldest, pending, next, is_cut, .. } = *self;
-        MemoryMarks { n_filled: self.slots.len(), oldest, pending, next, is_cut }
+        let Self { oldest, pending, next, is_cut, bar_idx, .. } = *self;
+        MemoryMarks { n_filled: self.slots.len(), oldest, pending, next, is_cut, bar_idx }
     }
 
-    /// Writes the slots in the order of the ring: return, link, row.
+    /// Writes the slots in the order of the ring: return, link, index,
+    /// row.
     pub(in crate::agent) fn write_rows(&self, out: &mut impl Write) -> Result<()> {
         for (slot, row) in self.slots.iter().zip(self.rows.chunks_exact(self.n_features)) {
             out.write_all(&slot.next_return.to_le_bytes())?;
             out.write_all(&[u8::from(slot.is_linked)])?;
+            out.write_all(&(slot.bar_idx as u64).to_le_bytes())?;
             for value in row {
                 out.write_all(&value.to_le_bytes())?;
             }
@@ -42,7 +45,7 @@ impl Memory {
         marks: MemoryMarks,
         input: &mut impl Read,
     ) -> Result<()> {
-        let MemoryMarks { n_filled, oldest, pending, next, is_cut } = marks;
+        let MemoryMarks { n_filled, oldest, pending, next, is_cut, bar_idx } = marks;
         let n_slots = self.n_slots();
         let is_whole = (next.min(n_slots)..=n_slots).contains(&n_filled);
         let is_ordered = oldest <= pending && pending <= next && next - oldest <= n_slots;
@@ -50,21 +53,22 @@ impl Memory {
         (self.slots, self.rows) = (Vec::with_capacity(n_filled), Vec::new());
         self.rows.reserve_exact(n_filled * self.n_features);
         for _ in 0..n_filled {
-            let next_return = number(input)?;
-            let mut is_linked = [0];
-            input.read_exact(&mut is_linked).context("the memory is cut short")?;
-            self.slots.push(Slot { next_return, is_linked: is_linked != [0] });
+            let next_return = f64::from_le_bytes(bytes(input)?);
+            let [is_linked] = bytes(input)?;
+            let bar_idx = usize::try_from(u64::from_le_bytes(bytes(input)?))?;
+            self.slots.push(Slot { next_return, is_linked: is_linked != 0, bar_idx });
             for _ in 0..self.n_features {
-                self.rows.push(number(input)?);
+                self.rows.push(f64::from_le_bytes(bytes(input)?));
             }
         }
-        (self.oldest, self.pending, self.next, self.is_cut) = (oldest, pending, next, is_cut);
+        (self.oldest, self.pending, self.next) = (oldest, pending, next);
+        (self.is_cut, self.bar_idx) = (is_cut, bar_idx);
         Ok(())
     }
 }
 
-fn number(input: &mut impl Read) -> Result<f64> {
-    let mut bytes = [0; 8];
+fn bytes<const N: usize>(input: &mut impl Read) -> Result<[u8; N]> {
+    let mut bytes = [0; N];
     input.read_exact(&mut bytes).context("the memory is cut short")?;
-    Ok(f64::from_le_bytes(bytes))
+    Ok(bytes)
 }

@@ -54,6 +54,12 @@ pub(super) fn prepare(
     source: &BarSource,
     symbols: Vec<SymbolBars>,
 ) -> Result<Portfolio> {
+    ensure!(
+        config.walk_forward.windows == 0,
+        "`{}` holds {} symbols, and a walk forward takes one; name one file",
+        source.name(),
+        symbols.len()
+    );
     let mut summaries = Vec::new();
     for symbol in &symbols {
         summaries.push(symbol.source.summarize()?);
@@ -70,11 +76,12 @@ pub(super) fn prepare(
         }
         let n_embargo = (config.embargo_bars as u64).min(summary.n_bars - n_train);
         let n_test = summary.n_bars - n_train - n_embargo;
-        let split = Split { n_train, n_embargo, n_test };
+        let split = Split { train_begin: 0, n_train, n_embargo, n_test };
         if n_test < N_TEST_MIN {
             warn!("`{symbol}` has {n_test} bars to test; it is not judged");
         }
-        tracks.push(Track { record: split.record(&source)?, symbol, source, split });
+        let record = Split::records(&[split], &source)?.remove(0);
+        tracks.push(Track { symbol, source, split, record });
     }
     check(config, &tracks)?;
     let record = SplitRecord {
@@ -138,9 +145,9 @@ fn span(tracks: &[Track], part: fn(&SplitRecord) -> &SpanRecord) -> SpanRecord {
 impl Course<'_> {
     /// Runs an episode over all symbols.
     pub(super) fn joint_episode(&mut self, episode: usize) -> Result<(Lesson, Verdict)> {
-        let tracks = mem::take(&mut self.tracks);
+        let (tracks, splits) = (mem::take(&mut self.tracks), self.splits.clone());
         let result = self.joint_parts(episode, &tracks);
-        self.tracks = tracks;
+        (self.tracks, self.splits) = (tracks, splits);
         self.sinks.set_symbol(None);
         result
     }
@@ -149,7 +156,7 @@ impl Course<'_> {
         let mut whole = Lesson::default();
         for track in tracks.iter().filter(|track| track.split.n_train > 0) {
             self.sinks.set_symbol(Some(&track.symbol));
-            self.split = track.split;
+            self.splits = vec![track.split];
             let mut study = Study::new(&self.options.training.environment, self.periods_per_year)?;
             study.lesson.last_batch = whole.last_batch;
             self.progress.study = Some(study);
@@ -180,7 +187,7 @@ impl Course<'_> {
             trial.judge(self.learner.policy(), &judged, &mut self.sinks)?;
         let records = tracks.iter().map(|track| SymbolRecord {
             symbol: track.symbol.clone(),
-            n_bars: track.split.n_bars(),
+            n_bars: track.split.test_end(),
             split: track.record.clone(),
             metrics: verdicts.remove(&track.symbol).unwrap_or_default(),
         });

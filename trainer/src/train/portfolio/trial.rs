@@ -63,7 +63,7 @@ impl PortfolioTrial<'_> {
                 time_ms,
                 agent: outcome.equity,
                 exposure: outcome.exposure,
-                buy_and_hold: holding.equity,
+                buy_and_hold: Some(holding.equity),
                 close: lanes.iter().map(Lane::growth).sum::<f64>() / lanes.len() as f64,
             })?;
         }
@@ -73,7 +73,7 @@ impl PortfolioTrial<'_> {
             buy_and_hold: holder.tracker.performance(),
             never_trade: never.tracker.performance(),
         };
-        curve.finish(verdict.agent.final_equity, verdict.buy_and_hold.final_equity)?;
+        curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
         let records = lanes.into_iter().map(|lane| (lane.track.symbol.clone(), lane.record));
         Ok((verdict, records.collect()))
     }
