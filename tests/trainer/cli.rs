@@ -5,6 +5,7 @@
 pub(crate) mod bars;
 mod failures;
 mod learner;
+mod portfolio;
 mod resume;
 mod runs;
 mod signals;

@@ -1,6 +1,7 @@
 //! The command line: what may be asked, and in which words.
 
 mod keep;
+mod predict;
 mod restore;
 mod train;
 mod vault;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::terminal::Colour;
 
 pub use keep::KeepArgs;
+pub use predict::PredictArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};

@@ -75,7 +75,7 @@ pub(super) fn shuffled(bars: &[Bar], seed: u64) -> Vec<Bar> {
             low: open * shape.low,
             close: previous_close,
             volume: shape.volume,
-            ..*bar
+            funding: bar.funding,
         }
     });
     std::iter::once(*first).chain(moved).collect()

@@ -13,6 +13,7 @@ use crate::session::SplitRecord;
 
 use super::evaluate::Verdict;
 use super::lesson::Study;
+use super::portfolio::Track;
 use super::progress::{self, Head, Progress};
 use super::resume::log_ends;
 use super::run::{End, Material, TrainOptions};
@@ -35,6 +36,9 @@ pub(super) struct Course<'a> {
     pub(super) split_records: Vec<SplitRecord>,
     /// Index of the window at hand.
     pub(super) window: usize,
+    /// Where there are several symbols, their bars.
+    pub(super) tracks: Vec<Track>,
+    pub(super) has_symbols: bool,
     pub(super) features: FeatureSet,
     pub(super) periods_per_year: PeriodsPerYear,
     pub(super) learner: FittedQ,
@@ -50,10 +54,9 @@ pub(super) struct Course<'a> {
 impl<'a> Course<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        (material, split_records): (Material, Vec<SplitRecord>),
+        Material { source, summary, splits, records, tracks }: Material,
         sinks: Sinks<'a>,
     ) -> Result<Self> {
-        let Material { source, summary, splits } = material;
         let features = FeatureSet::standard();
         let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
             first_ms: summary.first_ms,
@@ -66,9 +69,11 @@ impl<'a> Course<'a> {
             options,
             source,
             splits,
-            split_records,
+            split_records: records,
             window: 0,
             learner: new_learner(options, &features)?,
+            has_symbols: !tracks.is_empty(),
+            tracks,
             features,
             periods_per_year,
             sinks,
