@@ -10,6 +10,7 @@ mod forest;
 mod metrics;
 mod model;
 mod python;
+mod report;
 mod session;
 mod simulate;
 mod tensorboard;

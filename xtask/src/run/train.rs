@@ -12,6 +12,7 @@ use crate::cli::{Cli, Format, TrainArgs};
 use crate::cycle::Job;
 use crate::digest::file_sha256;
 use crate::exit::CodedError;
+use crate::process;
 use crate::report::TrainReport;
 use crate::train::{ArchiveMode, TrainOptions, train};
 
@@ -102,6 +103,7 @@ fn trainer_arguments(
     flag("--steps-per-batch", args.steps_per_batch.map(|n| n.to_string().into()));
     flag("--seed", args.seed.map(|seed| seed.to_string().into()));
     flag("--threads", args.threads.map(|n| n.to_string().into()));
+    flag("--commit", process::git_commit(root).map(Into::into));
     flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
     for (name, is_set) in [("--default", args.default), ("--quiet", cli.global.quiet)] {
         arguments.extend(is_set.then(|| OsString::from(name)));
