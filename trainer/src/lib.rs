@@ -18,6 +18,8 @@ pub mod agent;
 
 pub mod model;
 
+pub mod predict;
+
 pub mod session;
 
 pub mod simulate;

@@ -79,6 +79,7 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         Task::Metrics(args) => forward::run(job, ("metrics", args, format), environment),
         Task::Report(args) => show::report(job, (args, format), environment),
         Task::Compare(args) => show::compare(job, (args, format), environment),
+        Task::Predict(args) => forward::predict(job, (args, format), environment),
         Task::Reproduce(args) => reproduce_session(job, args, environment),
         Task::Verify(args) => verify::run(job, args, environment),
         Task::Restore(args) => restore::run(job, args, environment),

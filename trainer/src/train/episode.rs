@@ -90,7 +90,7 @@ impl<'a> Course<'a> {
             warn!("stopped by a signal; saving what there is");
         }
         self.save_final_model()?;
-        self.sinks.sync()?;
+        self.sinks.finish(end)?;
         Ok(end)
     }
 
@@ -186,6 +186,9 @@ impl<'a> Course<'a> {
         if let Some(backup) = &backup {
             scalars.add("learner/max_abs_delta_q", backup.max_abs_delta_q);
             scalars.add("learner/fit_seconds", backup.fit_seconds);
+            if let Some(n_chosen) = backup.n_chosen {
+                scalars.add("learner/n_backups", n_chosen as f64);
+            }
         }
         if let Some(peak_mb) = memory::peak_mb() {
             scalars.add("memory/peak_mb", peak_mb);
