@@ -12,6 +12,7 @@ mod metrics;
 mod model;
 mod predict;
 mod python;
+mod report;
 mod session;
 mod simulate;
 mod tensorboard;

@@ -3,6 +3,7 @@
 mod keep;
 mod predict;
 mod restore;
+mod show;
 mod train;
 mod vault;
 
@@ -17,7 +18,8 @@ use crate::terminal::Colour;
 pub use keep::KeepArgs;
 pub use predict::PredictArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
-pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WindowMode};
+pub use show::{CompareArgs, PageArgs, ReportArgs};
+pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -167,6 +169,22 @@ Examples:
   cargo xtask reproduce latest
   cargo xtask reproduce 20260102_030405 --format json")]
     Reproduce(ReproduceArgs),
+    /// Make the page of a session: one HTML file that works offline
+    #[command(
+        after_help = "Without a name, that of the session in the workspace, which train also \
+writes to
+logs/report.html.
+
+Examples:
+  cargo xtask report --open
+  cargo xtask report latest --out report.html"
+    )]
+    Report(ReportArgs),
+    /// Make one page of several sessions, and say in what they differ
+    #[command(after_help = "Examples:
+  cargo xtask compare 20260101_120000 latest --open
+  cargo xtask compare 20260101_120000 latest . --format json")]
+    Compare(CompareArgs),
     /// Replay any strategy's exposures through the account that the agent trades in
     #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
 

@@ -75,7 +75,7 @@ pub(super) fn shuffled(bars: &[Bar], seed: u64) -> Vec<Bar> {
             low: open * shape.low,
             close: previous_close,
             volume: shape.volume,
-            funding: bar.funding,
+            ..*bar
         }
     });
     std::iter::once(*first).chain(moved).collect()
