@@ -22,6 +22,7 @@ use trainer::session::{
 use trainer::train::{StopFlag, TrainOptions, check, comparison, run, whereabouts};
 
 use cli::Format;
+use cli::export::ExportArguments;
 use cli::metrics::MetricsArguments;
 use cli::simulate::SimulateArguments;
 
@@ -45,6 +46,7 @@ enum Command {
     Train(TrainArguments),
     Simulate(SimulateArguments),
     Metrics(MetricsArguments),
+    Export(ExportArguments),
     CheckModel(CheckModelArguments),
 }
 
@@ -109,6 +111,7 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train(&arguments),
         Command::CheckModel(arguments) => check_model(&arguments.model),
         Command::Simulate(arguments) => cli::simulate::run(&arguments).and_then(|text| told(&text)),
+        Command::Export(arguments) => cli::export::run(&arguments).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
     };
     match done {

@@ -1,5 +1,6 @@
 //! The subcommands that judge what others made.
 
+pub mod export;
 pub mod metrics;
 pub mod simulate;
 
