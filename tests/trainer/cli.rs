@@ -4,6 +4,7 @@
 
 mod bars;
 mod failures;
+mod learner;
 mod runs;
 mod signals;
 mod workspace;

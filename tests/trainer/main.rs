@@ -9,6 +9,7 @@ mod features;
 mod forest;
 mod metrics;
 mod model;
+mod predict;
 mod python;
 mod session;
 mod simulate;

@@ -18,6 +18,8 @@ pub mod agent;
 
 pub mod model;
 
+pub mod predict;
+
 pub mod session;
 
 pub mod simulate;
@@ -27,5 +29,7 @@ pub mod tensorboard;
 pub mod trace;
 
 pub mod export;
+
+pub mod report;
 
 pub mod train;

@@ -96,6 +96,22 @@ impl Workspace {
         command
     }
 
+    /// Another subcommand, with the workspace as the current folder.
+    pub(crate) fn prepare(&self, task: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+        command.current_dir(self.root()).arg(task).args(arguments);
+        command
+    }
+
+    #[track_caller]
+    pub(crate) fn run(&self, task: &str, arguments: &[&str]) -> assert_cmd::assert::Assert {
+        self.prepare(task, arguments).assert()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
     #[track_caller]
     pub(crate) fn train(&self, arguments: &[&str]) {
         self.command().args(arguments).assert().success();

@@ -36,6 +36,9 @@ pub struct ExportArguments {
     /// A further tag of the MLflow run; may be repeated
     #[arg(long = "run-tag", value_name = "NAME=VALUE", value_parser = parse_tag)]
     run_tags: Vec<(String, String)>,
+    /// Print what was written as one JSON document
+    #[arg(long)]
+    json: bool,
 }
 
 /// The formats of tables.
@@ -54,6 +57,16 @@ impl From<TableChoice> for TableFormat {
     }
 }
 
+/// What was written: with `--json`, the document that is printed.
+#[derive(Debug, Serialize)]
+struct Exported {
+    format: u32,
+    tables: Vec<TableReport>,
+    schema: Option<PathBuf>,
+    onnx: Option<OnnxReport>,
+    mlflow: Option<MlflowReport>,
+}
+
 /// Returns what to print, and writes what is wanted.
 pub fn run(arguments: &ExportArguments) -> Result<String> {
     ensure!(
@@ -61,46 +74,56 @@ pub fn run(arguments: &ExportArguments) -> Result<String> {
         "there is no folder `{}`; name the workspace with `--root`",
         arguments.root.display()
     );
-    let layout = Layout::new(&arguments.root);
-    let mut text = String::new();
-    let is_elsewhere = arguments.onnx.is_some() || arguments.mlflow.is_some();
-    if arguments.format.is_some() || arguments.out.is_some() || !is_elsewhere {
-        text += &tables(arguments, &layout)?;
+    let exported = export(arguments)?;
+    if arguments.json {
+        return Ok(serde_json::to_string_pretty(&exported)? + "\n");
     }
-    if let Some(path) = &arguments.onnx {
-        let report = export_onnx(&layout.final_model(), path)?;
-        let _ = writeln!(text, "ONNX      {}, {} trees", report.path.display(), report.n_trees);
-        let _ = writeln!(text, "Features  {}", report.about.display());
-    }
-    if let Some(store) = &arguments.mlflow {
-        text += &mlflow(arguments, &layout, store)?;
-    }
-    Ok(text)
+    Ok(text(&exported))
 }
 
-fn tables(arguments: &ExportArguments, layout: &Layout) -> Result<String> {
-    let name = arguments.name.as_deref().unwrap_or("session");
-    let out = arguments.out.clone().unwrap_or_else(|| Path::new("export").join(name));
-    let format = arguments.format.unwrap_or(TableChoice::Parquet).into();
+fn export(arguments: &ExportArguments) -> Result<Exported> {
+    let layout = Layout::new(&arguments.root);
+    let mut done = Exported { format: 1, tables: vec![], schema: None, onnx: None, mlflow: None };
+    let is_elsewhere = arguments.onnx.is_some() || arguments.mlflow.is_some();
+    if arguments.format.is_some() || arguments.out.is_some() || !is_elsewhere {
+        let name = arguments.name.as_deref().unwrap_or("session");
+        let out = arguments.out.clone().unwrap_or_else(|| Path::new("export").join(name));
+        let format = arguments.format.unwrap_or(TableChoice::Parquet).into();
+        done.tables = export_tables(&Tables { layout: &layout, format, out: &out })?;
+        done.schema = Some(out.join("schema.json"));
+    }
+    if let Some(path) = &arguments.onnx {
+        done.onnx = Some(export_onnx(&layout.final_model(), path)?);
+    }
+    if let Some(store) = &arguments.mlflow {
+        let name = arguments.name.as_deref();
+        let run = MlflowRun { layout: &layout, store, name, tags: &arguments.run_tags };
+        done.mlflow = Some(export_mlflow(&run)?);
+    }
+    Ok(done)
+}
+
+fn text(exported: &Exported) -> String {
     let mut text = String::new();
-    for table in export_tables(&Tables { layout, format, out: &out })? {
-        let (name, path, n_rows) = (table.name, table.path.display(), table.n_rows);
+    for table in &exported.tables {
+        let (name, path, n_rows) = (&table.name, table.path.display(), table.n_rows);
         let _ = writeln!(text, "{name:<13} {n_rows:>10} rows  {path}");
-        if let Some(note) = table.note {
+        if let Some(note) = &table.note {
             let _ = writeln!(text, "{note}");
         }
     }
-    let _ =
-        writeln!(text, "{:<13} {:>10}       {}", "schema", "", out.join("schema.json").display());
-    Ok(text)
-}
-
-fn mlflow(arguments: &ExportArguments, layout: &Layout, store: &Path) -> Result<String> {
-    let run =
-        MlflowRun { layout, store, name: arguments.name.as_deref(), tags: &arguments.run_tags };
-    let report = export_mlflow(&run)?;
-    let already = if report.is_new { "" } else { " (was there already)" };
-    Ok(format!("MLflow    {}, run {}{already}\n", report.name, report.run_id))
+    if let Some(schema) = &exported.schema {
+        let _ = writeln!(text, "{:<30}{}", "schema", schema.display());
+    }
+    if let Some(OnnxReport { path, about, n_trees }) = &exported.onnx {
+        let _ = writeln!(text, "{:<13} {n_trees:>10} trees {}", "onnx", path.display());
+        let _ = writeln!(text, "{:<30}{}", "features", about.display());
+    }
+    if let Some(run) = &exported.mlflow {
+        let already = if run.is_new { "" } else { " (was there already)" };
+        let _ = writeln!(text, "{:<30}{}{already}", "mlflow run", run.path.display());
+    }
+    text
 }
 
 fn parse_tag(text: &str) -> Result<(String, String), String> {

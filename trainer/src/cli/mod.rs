@@ -1,7 +1,10 @@
 //! The subcommands that judge what others made.
 
+pub mod check_model;
 pub mod export;
 pub mod metrics;
+pub mod predict;
+pub mod report;
 pub mod simulate;
 
 use clap::ValueEnum;

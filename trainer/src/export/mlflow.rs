@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::session::{Layout, Session, Status, parse_time, sha256_of_bytes};
@@ -36,7 +37,7 @@ pub struct MlflowRun<'a> {
 }
 
 /// A run that is in the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MlflowReport {
     /// Its name.
     pub name: String,

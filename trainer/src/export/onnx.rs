@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use prost::Message as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{Shape, TradingModel};
@@ -30,7 +30,7 @@ const FORESTS: &str = "forests/";
 const FOREST_FORMAT: u32 = 1;
 
 /// What was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OnnxReport {
     /// The model.
     pub path: PathBuf,

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::session::Layout;
@@ -44,7 +45,7 @@ pub struct Tables<'a> {
 }
 
 /// A table that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TableReport {
     /// `traces`, `trades`, `equity` or `train_equity`.
     pub name: String,

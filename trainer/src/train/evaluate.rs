@@ -131,7 +131,7 @@ impl Trial<'_> {
                 time_ms: bar.time_ms,
                 agent: outcome.equity,
                 exposure: if is_over { 0.0 } else { outcome.exposure },
-                buy_and_hold: holding.equity,
+                buy_and_hold: Some(holding.equity),
                 close: bar.close,
             })?;
         }
@@ -144,7 +144,7 @@ impl Trial<'_> {
         if let Some(spread) = spread {
             verdict.histograms = spread.tagged(policy, sinks.take_trades());
         }
-        curve.finish(verdict.agent.final_equity, verdict.buy_and_hold.final_equity)?;
+        curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
         Ok(verdict)
     }
 }
