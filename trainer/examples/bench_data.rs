@@ -116,7 +116,7 @@ struct Usage {
 /// Runs `command` to its end; returns what it used and what it printed.
 fn timed(command: &mut Command) -> Result<(Usage, String)> {
     let mut timed = Command::new("/usr/bin/time");
-    timed.arg("-v").arg(command.get_program()).args(command.get_arguments());
+    timed.arg("-v").arg(command.get_program()).args(command.get_args());
     let output = timed.output().context("failed to start GNU time")?;
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     ensure!(output.status.success(), "{command:?} failed: {told}");

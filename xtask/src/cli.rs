@@ -1,7 +1,6 @@
 //! The command line: what may be asked, and in which words.
 
 mod keep;
-mod predict;
 mod restore;
 mod train;
 mod vault;
@@ -15,9 +14,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::terminal::Colour;
 
 pub use keep::KeepArgs;
-pub use predict::PredictArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
-pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs, WindowMode};
+pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one

@@ -70,13 +70,12 @@ pub(super) fn shuffled(bars: &[Bar], seed: u64) -> Vec<Bar> {
         let open = previous_close * shape.gap * undrift;
         previous_close = open * shape.close;
         Bar {
-            time_ms: bar.time_ms,
             open,
             high: open * shape.high,
             low: open * shape.low,
             close: previous_close,
             volume: shape.volume,
-            funding: bar.funding,
+            ..*bar
         }
     });
     std::iter::once(*first).chain(moved).collect()

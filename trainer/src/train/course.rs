@@ -144,7 +144,7 @@ impl<'a> Course<'a> {
         }
         self.join_windows()?;
         self.save_final_model()?;
-        self.sinks.sync()?;
+        self.sinks.finish(end)?;
         Ok(end)
     }
 

@@ -14,10 +14,11 @@ use crate::tensorboard::Scalars;
 
 use super::course::Course;
 use super::curve::{EquityCurve, Point};
-use super::evaluate::{Contest, Verdict};
+use super::evaluate::{Contest, Player, Verdict};
 use super::lesson::{Lesson, Meter, Study};
 use super::memory;
 use super::pass::Pass;
+use super::spread::Spread;
 
 /// A batch is told on the terminal when the last news is this old.
 const NEWS_INTERVAL: Duration = Duration::from_secs(3);
@@ -60,7 +61,10 @@ impl Course<'_> {
     pub(super) fn lesson(&mut self, episode: usize, pass: &mut Pass) -> Result<Lesson> {
         let config = &self.options.training;
         let mut study = match self.progress.study.take() {
-            Some(study) => study,
+            Some(mut study) => {
+                self.sinks.restore_train_trades(study.trades.take());
+                study
+            }
             None => Study::new(&config.environment, self.periods_per_year)?,
         };
         let mut curve =
@@ -121,6 +125,7 @@ impl Course<'_> {
         // Of several symbols, the whole episode is run again.
         if !self.has_symbols && (is_stopped || self.is_time_for_state()) {
             study.curve = Some(curve.mark()?);
+            study.trades = self.sinks.train_trades();
             self.save_state(Some(study))?;
         }
         // After the save: what is resumed is not cut short.
@@ -195,10 +200,23 @@ impl Course<'_> {
         let curve = EquityCurve::create(&self.options.layout.equity())?;
         let mut contest = Contest::new(self.terms(), curve)?;
         let (policy, sinks) = (self.learner.policy(), &mut self.sinks);
-        let mut on_event = |event| sinks.event(&at, &event);
-        let act = |row: &[f64], target: f64| policy.act(row, target);
-        contest.trade((pass, split.n_test), &act, &mut on_event)?;
-        contest.finish(&mut on_event)
+        let cash = self.options.training.environment.initial_cash;
+        let mut spread = sinks.draws().then(|| Spread::new(policy, cash));
+        let mut player = Player {
+            act: &|row, target| policy.act(row, target),
+            on_event: &mut |event| sinks.event(&at, &event),
+            on_bar: &mut |equity, row| {
+                if let Some(spread) = &mut spread {
+                    spread.push(policy, (equity, row));
+                }
+            },
+        };
+        contest.trade((pass, split.n_test), &mut player)?;
+        let mut verdict = contest.finish(&mut player)?;
+        if let Some(spread) = spread {
+            verdict.histograms = spread.tagged(policy, self.sinks.take_trades());
+        }
+        Ok(verdict)
     }
 
     fn news(&self, episode: usize, lesson: &Lesson, (verdict, seconds): (&Verdict, f64)) -> String {

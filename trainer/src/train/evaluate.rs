@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::environment::{EnvironmentConfig, StepStatus, TradeEvent};
 use crate::metrics::{Performance, PeriodsPerYear, SharpeSample, Simulation};
 use crate::session::MetricsRecord;
-use crate::tensorboard::Scalars;
+use crate::tensorboard::{Histogram, Scalars};
 
 use super::curve::{EquityCurve, Point};
 use super::pass::Pass;
@@ -17,7 +17,26 @@ pub(super) struct Verdict {
     pub(super) sample: Option<SharpeSample>,
     pub(super) buy_and_hold: Performance,
     pub(super) never_trade: Performance,
+    /// What TensorBoard draws as distributions, by tag.
+    pub(super) histograms: Vec<(String, Histogram)>,
 }
+
+/// A figure of an evaluation, NaN where it is undefined.
+type Figure = fn(&Performance) -> f64;
+
+/// The agent's figures that are drawn as curves, whose last values are
+/// the session's result.
+pub(super) const METRICS: [(&str, Figure); 9] = [
+    ("test/net_return", |agent| agent.net_return),
+    ("test/sharpe", |agent| agent.sharpe.unwrap_or(f64::NAN)),
+    ("test/sharpe_low", |agent| agent.sharpe_low.unwrap_or(f64::NAN)),
+    ("test/sharpe_high", |agent| agent.sharpe_high.unwrap_or(f64::NAN)),
+    ("test/max_drawdown", |agent| agent.max_drawdown),
+    ("test/n_trades", |agent| agent.n_trades as f64),
+    ("test/exposure", |agent| agent.exposure.unwrap_or(f64::NAN)),
+    ("test/turnover", |agent| agent.turnover),
+    ("test/final_equity", |agent| agent.final_equity),
+];
 
 /// The terms of an evaluation.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +45,16 @@ pub(super) struct Terms<'a> {
     pub(super) periods_per_year: PeriodsPerYear,
     /// What the Sharpe ratios' intervals are drawn with.
     pub(super) seed: u64,
+}
+
+/// The agent, and who watches it.
+pub(super) struct Player<'a> {
+    /// Returns the target for a row of features and the target held.
+    pub(super) act: &'a dyn Fn(&[f64], f64) -> f64,
+    /// Takes what happens to the account.
+    pub(super) on_event: &'a mut dyn FnMut(TradeEvent),
+    /// Takes the equity at each close, and the row where there is one.
+    pub(super) on_bar: &'a mut dyn FnMut(f64, Option<&[f64]>),
 }
 
 /// Three accounts on the same bars: an agent's, one that holds, and one
@@ -48,13 +77,11 @@ impl Contest {
         Ok(Self { agent: fresh()?, holder: fresh()?, idler: fresh()?, full_target, curve })
     }
 
-    /// Trades the next `n_bars` bars of `pass`: `act` returns the
-    /// agent's target for a row of features and the target held.
+    /// Trades the next `n_bars` bars of `pass`.
     pub(super) fn trade(
         &mut self,
         (pass, n_bars): (&mut Pass, u64),
-        act: &dyn Fn(&[f64], f64) -> f64,
-        on_event: &mut impl FnMut(TradeEvent),
+        player: &mut Player<'_>,
     ) -> Result<()> {
         for _ in 0..n_bars {
             let seen = pass.next()?;
@@ -63,10 +90,11 @@ impl Contest {
                 bar,
                 &mut |_, environment| {
                     let target = environment.target();
-                    if seen.is_warm { act(pass.row(), target) } else { target }
+                    if seen.is_warm { (player.act)(pass.row(), target) } else { target }
                 },
-                on_event,
+                &mut player.on_event,
             );
+            (player.on_bar)(outcome.equity, seen.is_warm.then(|| pass.row()));
             let holding = self.holder.step(bar, &mut |_, _| self.full_target, &mut |_| {});
             self.idler.step(bar, &mut |_, _| 0.0, &mut |_| {});
             let is_over = outcome.status == StepStatus::Refused;
@@ -82,12 +110,13 @@ impl Contest {
     }
 
     /// Closes the positions and returns what the three earned.
-    pub(super) fn finish(mut self, on_event: &mut impl FnMut(TradeEvent)) -> Result<Verdict> {
+    pub(super) fn finish(mut self, player: &mut Player<'_>) -> Result<Verdict> {
         let verdict = Verdict {
-            agent: self.agent.finish(on_event),
+            agent: self.agent.finish(&mut player.on_event),
             sample: self.agent.sharpe_sample(),
             buy_and_hold: self.holder.finish(&mut |_| {}),
             never_trade: self.idler.finish(&mut |_| {}),
+            histograms: Vec::new(),
         };
         self.curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
         Ok(verdict)
@@ -95,17 +124,16 @@ impl Contest {
 }
 
 impl Verdict {
-    /// Returns the figures for the curves.
+    /// Returns the figures and distributions for the curves.
     pub(super) fn scalars(&self) -> Scalars {
-        let agent = &self.agent;
         let mut scalars = Scalars::default();
-        scalars.add("test/net_return", agent.net_return);
-        scalars.add("test/sharpe", agent.sharpe.unwrap_or(f64::NAN));
-        scalars.add("test/max_drawdown", agent.max_drawdown);
-        scalars.add("test/n_trades", agent.n_trades as f64);
-        scalars.add("test/exposure", agent.exposure.unwrap_or(f64::NAN));
-        scalars.add("test/turnover", agent.turnover);
+        for (tag, figure) in METRICS {
+            scalars.add(tag, figure(&self.agent));
+        }
         scalars.add("test/buy_and_hold_net_return", self.buy_and_hold.net_return);
+        for (tag, histogram) in &self.histograms {
+            scalars.add_histogram(tag, histogram);
+        }
         scalars
     }
 }

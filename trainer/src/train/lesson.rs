@@ -7,6 +7,7 @@ use crate::agent::BackupReport;
 use crate::environment::{BarOutcome, EnvironmentConfig};
 use crate::metrics::{PeriodsPerYear, Simulation};
 use crate::session::EpisodeRecord;
+use crate::tensorboard::Histogram;
 
 use super::curve::CurveMark;
 use super::evaluate::Verdict;
@@ -20,13 +21,16 @@ pub(super) struct Study {
     pub(super) simulation: Simulation,
     /// Where the curve of the training bars stands, once it is saved.
     pub(super) curve: Option<CurveMark>,
+    /// The profits of its trades, once it is saved; none before the
+    /// first.
+    pub(super) trades: Option<Histogram>,
 }
 
 impl Study {
     pub(super) fn new(config: &EnvironmentConfig, periods: PeriodsPerYear) -> Result<Self> {
         let simulation = Simulation::new(config, periods)?;
         let meter = Meter::new(config.initial_cash);
-        Ok(Self { lesson: Lesson::default(), meter, simulation, curve: None })
+        Ok(Self { lesson: Lesson::default(), meter, simulation, curve: None, trades: None })
     }
 }
 

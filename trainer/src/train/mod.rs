@@ -24,6 +24,7 @@ mod run;
 mod save;
 mod sinks;
 mod split;
+mod spread;
 mod stop;
 mod trials;
 mod windows;

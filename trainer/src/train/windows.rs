@@ -15,11 +15,10 @@ use crate::model::TradingModel;
 use crate::session::{
     Moment, Phase, SpanRecord, WalkForwardRecord, WindowRecord, write_atomically,
 };
-use crate::tensorboard::Scalars;
 
 use super::course::{Course, new_learner};
 use super::curve::EquityCurve;
-use super::evaluate::{Contest, Terms};
+use super::evaluate::{Contest, Player, Terms};
 use super::pass::Pass;
 use super::save;
 
@@ -87,6 +86,7 @@ impl Course<'_> {
         let mut contest = Contest::new(self.terms(), EquityCurve::create(&layout.equity())?)?;
         let sinks = &mut self.sinks;
         let mut on_event = |event| sinks.event(&at, &event);
+        let mut on_bar = |_: f64, _: Option<&[f64]>| {};
         for (window, split) in windows.iter().zip(&self.splits) {
             let path = window.model.as_ref().map(|model| layout.root().join(&model.path));
             let model = path.map(|path| TradingModel::load(&path)).transpose()?;
@@ -94,20 +94,21 @@ impl Course<'_> {
                 model.as_ref().map_or(target, |model| model.predict(row, target))
             };
             pass.skip_to(split.test_begin())?;
-            contest.trade((&mut pass, split.n_test), &act, &mut on_event)?;
+            let (on_event, on_bar) = (&mut on_event, &mut on_bar);
+            contest
+                .trade((&mut pass, split.n_test), &mut Player { act: &act, on_event, on_bar })?;
         }
-        let verdict = contest.finish(&mut on_event)?;
+        let act = |_: &[f64], target: f64| target;
+        let (on_event, on_bar) = (&mut on_event, &mut on_bar);
+        let verdict = contest.finish(&mut Player { act: &act, on_event, on_bar })?;
         info!(
             "{} windows joined: test net return {:+.2} %",
             windows.len(),
             verdict.agent.net_return * 100.0
         );
         write_atomically(&layout.windows(), table(&windows).as_bytes())?;
-        let mut scalars = Scalars::default();
-        scalars.add("joined/net_return", verdict.agent.net_return);
-        scalars.add("joined/sharpe", verdict.agent.sharpe.unwrap_or(f64::NAN));
-        scalars.add("joined/max_drawdown", verdict.agent.max_drawdown);
-        self.sinks.scalars(self.progress.step, scalars);
+        // The last point of each curve is the session's figure.
+        self.sinks.scalars(self.progress.step + 1, verdict.scalars());
         self.record_verdict(verdict);
         Ok(())
     }

@@ -72,6 +72,7 @@ impl PortfolioTrial<'_> {
             sample: agent.tracker.sharpe_sample(),
             buy_and_hold: holder.tracker.performance(),
             never_trade: never.tracker.performance(),
+            histograms: Vec::new(),
         };
         curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
         let records = lanes.into_iter().map(|lane| (lane.track.symbol.clone(), lane.record));
