@@ -2,7 +2,6 @@
 
 mod export;
 mod keep;
-mod predict;
 mod restore;
 mod show;
 mod train;
@@ -18,7 +17,6 @@ use crate::terminal::Colour;
 
 pub use export::{ExportArgs, TensorboardArgs};
 pub use keep::KeepArgs;
-pub use predict::PredictArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
 pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs, WindowMode};
