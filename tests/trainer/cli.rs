@@ -5,6 +5,7 @@
 mod bars;
 mod failures;
 mod learner;
+mod report;
 mod runs;
 mod signals;
 mod workspace;

@@ -29,6 +29,7 @@ mod restic;
 mod restore;
 mod retention;
 mod scan;
+mod show;
 mod support;
 mod terminal;
 mod tidy;
