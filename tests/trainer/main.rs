@@ -7,6 +7,7 @@ mod config;
 mod environment;
 mod features;
 mod forest;
+mod leaks;
 mod metrics;
 mod model;
 mod predict;

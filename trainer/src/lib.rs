@@ -28,6 +28,10 @@ pub mod tensorboard;
 
 pub mod trace;
 
+pub mod export;
+
 pub mod report;
 
 pub mod train;
+
+pub mod leaks;

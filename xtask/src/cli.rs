@@ -1,6 +1,7 @@
 //! The command line: what may be asked, and in which words.
 
 mod keep;
+mod predict;
 mod restore;
 mod show;
 mod train;
@@ -15,9 +16,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::terminal::Colour;
 
 pub use keep::KeepArgs;
+pub use predict::PredictArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
-pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs};
+pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -89,6 +91,9 @@ pub enum Task {
   cargo xtask train
   cargo xtask train --data my_bars.csv --episodes 20 --tag baseline --note \"wider stops\"
   cargo xtask train --default      # whatever config/ says: shipped data, built-in settings
+  cargo xtask train --resume       # go on where ctrl-C or a crash stopped the last session
+  cargo xtask train --walk-forward 5 --window-mode rolling
+  cargo xtask train --check-leaks --data my_bars.csv
   cargo xtask train --gate 'sharpe>=0.5' --gate 'max_drawdown<=0.3' --summary summary.md
 
 A gate judges the agent out of sample, net of costs. When one is missed the session is archived all
