@@ -19,7 +19,7 @@ pub use export::{ExportArgs, TensorboardArgs};
 pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
-pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs, WindowMode};
+pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
