@@ -13,6 +13,7 @@ use crate::session::SplitRecord;
 
 use super::evaluate::Verdict;
 use super::lesson::Study;
+use super::portfolio::Track;
 use super::progress::{self, Head, Progress};
 use super::resume::log_ends;
 use super::run::{End, Material, TrainOptions};
@@ -35,6 +36,9 @@ pub(super) struct Course<'a> {
     pub(super) split_records: Vec<SplitRecord>,
     /// Index of the window at hand.
     pub(super) window: usize,
+    /// Where there are several symbols, their bars.
+    pub(super) tracks: Vec<Track>,
+    pub(super) has_symbols: bool,
     pub(super) features: FeatureSet,
     pub(super) periods_per_year: PeriodsPerYear,
     pub(super) learner: FittedQ,
@@ -50,10 +54,9 @@ pub(super) struct Course<'a> {
 impl<'a> Course<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        (material, split_records): (Material, Vec<SplitRecord>),
+        Material { source, summary, splits, records, tracks }: Material,
         sinks: Sinks<'a>,
     ) -> Result<Self> {
-        let Material { source, summary, splits } = material;
         let features = FeatureSet::standard();
         let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
             first_ms: summary.first_ms,
@@ -66,9 +69,11 @@ impl<'a> Course<'a> {
             options,
             source,
             splits,
-            split_records,
+            split_records: records,
             window: 0,
             learner: new_learner(options, &features)?,
+            has_symbols: !tracks.is_empty(),
+            tracks,
             features,
             periods_per_year,
             sinks,
@@ -94,6 +99,7 @@ impl<'a> Course<'a> {
         let session = self.sinks.logger.session_mut();
         session.episodes.clone_from(&head.episodes);
         session.metrics = head.metrics.clone();
+        session.symbols.clone_from(&head.symbols);
         session.trials = head.trials;
         session.walk_forward.clone_from(&head.walk_forward);
         info!(
@@ -181,6 +187,7 @@ impl<'a> Course<'a> {
             progress: Progress { study: study.cloned(), ..self.progress },
             episodes: session.episodes.clone(),
             metrics: session.metrics.clone(),
+            symbols: session.symbols.clone(),
             trials: session.trials,
             walk_forward: session.walk_forward.clone(),
             logs: log_ends(&options.layout)?,

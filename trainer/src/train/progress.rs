@@ -13,7 +13,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::agent::FittedQ;
 use crate::config::TrainingConfig;
-use crate::session::{EpisodeRecord, MetricsRecord, TrialsRecord, WalkForwardRecord, sync_folder};
+use crate::session::{
+    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, sync_folder,
+};
 
 use super::lesson::Study;
 use super::resume::{Asked, LogEnd};
@@ -50,6 +52,7 @@ pub(super) struct Head {
     pub(super) progress: Progress,
     pub(super) episodes: Vec<EpisodeRecord>,
     pub(super) metrics: MetricsRecord,
+    pub(super) symbols: Vec<SymbolRecord>,
     pub(super) trials: Option<TrialsRecord>,
     pub(super) walk_forward: Option<WalkForwardRecord>,
     /// How long the logs are at this point.

@@ -19,7 +19,7 @@ pub struct TrainArgs {
     /// Make no archives; the old session still moves to backups/
     #[arg(long)]
     pub no_archive: bool,
-    /// Train on these bars: a CSV file, gzipped or not
+    /// Train on these bars: CSV or Parquet, or a folder with a file for each symbol
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
     /// Pass this many times over the training bars
