@@ -61,7 +61,7 @@ pub(super) struct Head {
 
 /// Read before the head proper: another version may have other keys.
 #[derive(Deserialize)]
-struct Version {
+struct WrittenBy {
     format: u32,
     tool_version: String,
     tree_library: String,
@@ -127,7 +127,7 @@ fn check_digest(path: &Path) -> Result<()> {
 }
 
 fn check_version(line: &[u8]) -> Result<()> {
-    let Version { format, tool_version, tree_library } =
+    let WrittenBy { format, tool_version, tree_library } =
         serde_json::from_slice(line).context("its head is damaged")?;
     let own = env!("CARGO_PKG_VERSION");
     let library = crate::forest::LIBRARY;
