@@ -28,6 +28,8 @@ pub mod tensorboard;
 
 pub mod trace;
 
+pub mod export;
+
 pub mod report;
 
 pub mod train;

@@ -22,6 +22,7 @@ use trainer::train::{EarlierTrials, StopFlag, TrainOptions, check, comparison, r
 
 use cli::Format;
 use cli::check_model::CheckModelArguments;
+use cli::export::ExportArguments;
 use cli::metrics::MetricsArguments;
 use cli::predict::PredictArguments;
 use cli::report::ReportCommand;
@@ -49,6 +50,7 @@ enum Command {
     Simulate(SimulateArguments),
     Metrics(MetricsArguments),
     Predict(PredictArguments),
+    Export(ExportArguments),
     CheckModel(CheckModelArguments),
     #[command(flatten)]
     Report(ReportCommand),
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         }
         Command::Simulate(arguments) => unless_unread(cli::simulate::run(&arguments, io::stdout())),
         Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
+        Command::Export(arguments) => cli::export::run(&arguments).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
         Command::Predict(arguments) => unless_unread(cli::predict::run(&arguments, io::stdout())),
     };

@@ -1,6 +1,7 @@
 //! The subcommands, one a module.
 
 pub mod check_model;
+pub mod export;
 pub mod metrics;
 pub mod predict;
 pub mod report;

@@ -130,6 +130,7 @@ fn trainer_arguments(
     flag("--threads", args.threads.map(|n| n.to_string().into()));
     flag("--walk-forward", args.walk_forward.map(|n| n.to_string().into()));
     flag("--window-mode", args.window_mode.map(mode_argument));
+    flag("--commit", process::git_commit(root).map(Into::into));
     flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
     let colour = cli.global.color;
     flag("--color", (colour != Colour::Auto).then(|| colour.name().into()));
