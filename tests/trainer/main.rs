@@ -5,6 +5,7 @@ mod bars;
 mod cli;
 mod config;
 mod environment;
+mod export;
 mod features;
 mod forest;
 mod leaks;

@@ -14,6 +14,7 @@ mod damage;
 mod diff;
 mod docs;
 mod doctor;
+mod export;
 mod faults;
 mod gate;
 mod hostile;

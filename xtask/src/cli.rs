@@ -1,7 +1,7 @@
 //! The command line: what may be asked, and in which words.
 
+mod export;
 mod keep;
-mod predict;
 mod restore;
 mod show;
 mod train;
@@ -15,11 +15,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::terminal::Colour;
 
+pub use export::{ExportArgs, TensorboardArgs};
 pub use keep::KeepArgs;
-pub use predict::PredictArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
-pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs, WindowMode};
+pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -77,10 +77,31 @@ pub struct GlobalArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
-    #[value(alias = "csv")]
     Text,
     /// One JSON document
     Json,
+    /// A table with typed columns; of `export` alone
+    #[value(hide = true)]
+    Parquet,
+    /// A table as text; of `export` and `predict`
+    #[value(hide = true)]
+    Csv,
+}
+
+impl Format {
+    /// Whether it is one of tables.
+    pub fn is_of_tables(self) -> bool {
+        matches!(self, Self::Parquet | Self::Csv)
+    }
+
+    /// Whether `task` gives its result in this form.
+    pub fn fits(self, task: &Task) -> bool {
+        match self {
+            Self::Text | Self::Json => true,
+            Self::Parquet => matches!(task, Task::Export(_)),
+            Self::Csv => matches!(task, Task::Export(_) | Task::Predict(_)),
+        }
+    }
 }
 
 /// What to do.
@@ -210,6 +231,29 @@ Examples:
   cargo xtask predict --model models/memory_efficient_model_final.zip --data bars.csv --format json
   tail -f bars.csv | cargo xtask predict --quiet --model latest --data - --position 1")]
     Predict(PredictArgs),
+    /// Start TensorBoard on the live curves, or on those of archives
+    #[command(
+        after_help = "Archives are unpacked to a cache, their digests checked; several compare in the HPARAMS tab. `.` is
+the session in the workspace. What follows `--` goes to TensorBoard.
+
+Examples:
+  cargo xtask tensorboard
+  cargo xtask tensorboard . latest 20260102_030405
+  cargo xtask tensorboard latest -- --port 6007"
+    )]
+    Tensorboard(TensorboardArgs),
+    /// Write a session for other tools: tables in Parquet or CSV, the model as ONNX, an MLflow run
+    #[command(
+        after_help = "--format parquet or --format csv chooses the form of the tables; without --onnx and --mlflow they
+are written in Parquet. Nothing is overwritten.
+
+Examples:
+  cargo xtask export
+  cargo xtask export latest --format csv --out tables
+  cargo xtask export latest --onnx model.onnx
+  cargo xtask export --all --mlflow mlruns"
+    )]
+    Export(ExportArgs),
     /// Read an archive back, every byte of it, and tell what is damaged
     #[command(after_help = "Exits with 1 when an archive is damaged.
 

@@ -41,6 +41,7 @@ pub mod doctor;
 
 pub mod diff;
 pub mod restore;
+pub mod unpacked;
 
 pub mod process;
 

@@ -6,6 +6,7 @@
 //! dies, however that dies.
 
 mod rerun;
+mod tensorboard;
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -17,6 +18,7 @@ use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
 pub use rerun::{Rebuild, become_program};
+pub use tensorboard::tensorboard;
 
 use crate::manifest::GitState;
 

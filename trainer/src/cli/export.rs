@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
-use trainer::export::{MlflowRun, TableFormat, Tables, export_mlflow, export_onnx, export_tables};
+use trainer::export::{
+    MlflowReport, MlflowRun, OnnxReport, TableFormat, TableReport, Tables, export_mlflow,
+    export_onnx, export_tables,
+};
 use trainer::session::Layout;
 
 /// Take a session out for other tools: tables, ONNX, MLflow

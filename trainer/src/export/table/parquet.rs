@@ -13,8 +13,8 @@ use parquet::schema::types::Type;
 
 use super::{Cell, Column, Kind};
 
-/// Rows that wait in memory: a few MB, and groups that readers like.
-const N_GROUP_ROWS: usize = 64 * 1024;
+/// Rows that wait in memory: some ten MB, and groups that readers like.
+const N_GROUP_ROWS: usize = 16 * 1024;
 
 /// A Parquet file that is being written.
 pub(super) struct ParquetSink {
