@@ -26,4 +26,6 @@ pub mod tensorboard;
 
 pub mod trace;
 
+pub mod progress;
+
 pub mod train;

@@ -16,6 +16,7 @@ use trainer::config::{
     ConfigFile, LOGGING_FILE, Level, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, load,
 };
 use trainer::model::TradingModel;
+use trainer::progress;
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, parse_time, subscriber,
 };
@@ -115,7 +116,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // The log may not be open yet.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            progress::say(&format!("{} {error:#}", progress::word("error:")));
             let is_locked = error.downcast_ref::<Locked>().is_some();
             ExitCode::from(if is_locked { LOCKED } else { FAILED })
         }
@@ -153,6 +154,9 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     layout.create()?;
+    if !arguments.quiet {
+        progress::show();
+    }
     start_log(&settings.logging, &LogTo { layout: &layout, clock, quiet: arguments.quiet })?;
     for file in &settings.absent {
         tracing::info!("no `{file}`: using the built-in settings");
@@ -251,9 +255,10 @@ fn stop_on_signals(stop: StopFlag) -> Result<()> {
 /// until then is whole.
 fn interrupt(stop: &StopFlag) {
     if stop.raise() {
+        progress::clear();
         std::process::exit(i32::from(INTERRUPTED));
     }
-    let _ = writeln!(io::stderr(), "stopping after this batch; once more to stop at once");
+    progress::say("stopping after this batch; once more to stop at once");
 }
 
 /// Waits on stdin, which ends when the parent dies, even by SIGKILL.

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::summary::{DataSummary, Tally};
 use super::{BarReader, reader};
+use crate::progress::{self, Unit};
 
 /// The name of the built-in data: BTC/USD, 30 minutes, 2017-10 to
 /// 2019-10.
@@ -112,6 +113,7 @@ struct HashingReader {
 impl Read for HashingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n_bytes = self.inner.read(buffer)?;
+        progress::advance(Unit::Bytes, n_bytes as u64);
         self.hasher.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n_bytes]);
         Ok(n_bytes)
     }

@@ -10,6 +10,7 @@ use crate::bars::BarSource;
 use crate::environment::{BarOutcome, StepStatus};
 use crate::features::FeatureSet;
 use crate::metrics::{BarCalendar, PeriodsPerYear, Simulation};
+use crate::progress;
 use crate::session::{Moment, Phase, Status};
 use crate::tensorboard::Scalars;
 
@@ -77,6 +78,8 @@ impl<'a> Course<'a> {
     /// Runs the episodes and saves the model.
     pub(super) fn run(mut self) -> Result<End> {
         let n_episodes = self.options.training.total_episodes;
+        let n_bars = self.split.test_begin() + self.split.n_test;
+        let _running = progress::begin_episodes(n_episodes as u64, n_bars);
         let mut end = End::Completed;
         for episode in 1..=n_episodes {
             let is_whole = self.episode(episode)?;
@@ -194,7 +197,8 @@ impl<'a> Course<'a> {
             "episode {}/{}: batch {}/{n_batches}, train equity {:.2}",
             at.episode, self.options.training.total_episodes, at.batch, meter.equity
         );
-        if self.last_news.elapsed() >= NEWS_INTERVAL {
+        // A bar tells it, too.
+        if self.last_news.elapsed() >= NEWS_INTERVAL && !progress::is_shown() {
             self.last_news = Instant::now();
             info!("{news}");
         } else {

@@ -9,6 +9,7 @@ use tracing::{error, info, warn};
 
 use crate::bars::{BarSource, DataSummary};
 use crate::config::TrainingConfig;
+use crate::progress;
 use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, Status, TradeLogger, time_of_ms,
 };
@@ -88,7 +89,9 @@ pub(super) struct Material {
 
 fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
     let source = BarSource::open(&config.data, root)?;
+    let reading = progress::begin_reading(&root.join(&config.data));
     let summary = source.summarize()?;
+    drop(reading);
     let split = Split::of(summary.n_bars, config)?;
     Ok(Material { source, summary, split })
 }
