@@ -144,6 +144,13 @@ Examples:
   cargo xtask doctor
   cargo xtask doctor --fix")]
     Doctor(DoctorArgs),
+    /// Show what is in the workspace and what the next train would do
+    #[command(after_help = "It only reads, and works while a training runs.
+
+Examples:
+  cargo xtask status
+  cargo xtask status --format json")]
+    Status,
     /// List the archives, newest first
     #[command(after_help = "Examples:
   cargo xtask list
@@ -193,6 +200,11 @@ Examples:
   cargo xtask restore 20260102_030405 --only models/ --overwrite if-changed
   cargo xtask restore latest --dry-run")]
     Restore(RestoreArgs),
+    /// Write the manual pages of this program and its tasks
+    #[command(after_help = "Examples:
+  cargo xtask manual --out man1
+  man --local-file man1/trainvault-train.1")]
+    Manual(ManualArgs),
     /// Compare two archives: files, settings, metrics, commits and data
     #[command(after_help = "Examples:
   cargo xtask diff 20260101_120000 latest
@@ -206,6 +218,14 @@ pub struct DryRunArgs {
     /// Only say what would be done
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// What `manual` may be told.
+#[derive(Debug, Args)]
+pub struct ManualArgs {
+    /// Write them into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// Which archive.

@@ -19,6 +19,7 @@ use xshell::{Shell, cmd};
 pub use rerun::{Rebuild, become_program};
 
 use crate::manifest::GitState;
+use crate::terminal::Colour;
 
 /// The largest difference that an archive keeps, in bytes.
 const PATCH_LIMIT_BYTES: u64 = 1024 * 1024;
@@ -137,6 +138,15 @@ fn built_binary(messages: &str, name: &str) -> Option<PathBuf> {
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
+/// Whether `binary` says that it is the trainer of this repository.
+pub fn is_own_trainer(binary: &Path) -> bool {
+    let version = || {
+        let shell = shell().ok()?;
+        cmd!(shell, "{binary} --version").quiet().ignore_stderr().read().ok()
+    };
+    version().is_some_and(|version| version.starts_with("trainer "))
+}
+
 /// Lets the trainer `binary` load the model in `model`, and returns
 /// whether that went well.
 ///
@@ -200,10 +210,17 @@ pub struct TrainerRun<'a> {
 /// A trainer that runs, and that a signal handler can stop.
 #[derive(Debug, Default)]
 pub struct Trainer {
+    colour: Colour,
     stdin: Mutex<Option<std::process::ChildStdin>>,
 }
 
 impl Trainer {
+    /// Returns one that is told when to write in colour, by the
+    /// environment, which any trainer may obey.
+    pub fn in_colour(colour: Colour) -> Self {
+        Self { colour, ..Self::default() }
+    }
+
     /// Asks the trainer, when one runs, to stop after its current
     /// batch; asked again, it stops at once.
     pub fn stop(&self) {
@@ -227,6 +244,11 @@ impl Trainer {
         command.stdin(Stdio::piped());
         if run.is_silent {
             command.stdout(Stdio::null());
+        }
+        match self.colour {
+            Colour::Auto => {}
+            Colour::Always => drop(command.env_remove("NO_COLOR").env("CLICOLOR_FORCE", "1")),
+            Colour::Never => drop(command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1")),
         }
         own_process_group(&mut command);
         let mut child = command.spawn().with_context(|| {

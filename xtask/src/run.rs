@@ -9,7 +9,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::catalog::Catalog;
 use crate::clean;
@@ -31,8 +31,8 @@ pub struct Environment<'a> {
     pub current_folder: PathBuf,
     /// The trainer, which a signal handler can stop.
     pub trainer: &'a Trainer,
-    /// The cargo workspace to build the trainer from.
-    pub trainer_home: PathBuf,
+    /// The trainer that runs when the command line names none.
+    pub default_trainer: TrainerSource,
 }
 
 /// What a task gave.
@@ -63,6 +63,7 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         Task::Unpin(args) => vault::unpin(job, &args.name),
         Task::Note(args) => vault::note(job, args),
         Task::Doctor(args) => vault::doctor(job, args.fix),
+        Task::Status => vault::status(job),
         Task::List => {
             let catalog = Catalog::read_heads(job.workspace)?;
             vault::warn_of_annotations(job, &catalog.archives);
@@ -77,6 +78,8 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         Task::Simulate(args) => forward::run(job, ("simulate", args, format), environment),
         Task::Metrics(args) => forward::run(job, ("metrics", args, format), environment),
         Task::Reproduce(args) => reproduce_session(job, args, environment),
+        // It needs no workspace: `main.rs` has written it.
+        Task::Manual(_) => bail!("the manual is not a workspace's"),
         Task::Verify(args) => verify::run(job, args, environment),
         Task::Restore(args) => restore::run(job, args, environment),
         Task::Diff(args) => diff::run(job, args, environment),
@@ -144,12 +147,12 @@ fn reproduce_session(
     Ok(outcome(&report, exit))
 }
 
-/// Returns the trainer that the command line names, else the one to
-/// build.
+/// Returns the trainer that the command line names, else the default
+/// one.
 fn trainer_source(binary: Option<&Path>, environment: &Environment<'_>) -> TrainerSource {
     match binary {
         Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
-        None => TrainerSource::Build(environment.trainer_home.clone()),
+        None => environment.default_trainer.clone(),
     }
 }
 

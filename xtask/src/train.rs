@@ -54,6 +54,10 @@ pub enum TrainerSource {
     Ready(PathBuf),
     /// A cargo workspace that holds the trainer's package.
     Build(PathBuf),
+    /// This repository's, installed.
+    Installed(PathBuf),
+    /// None was found.
+    Missing,
 }
 
 /// Archives, cleans, trains, seals and prunes.
@@ -69,7 +73,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     }
     let binary = trainer_binary(job, &options.trainer)?;
     let lock = job.begin("train")?;
-    if let TrainerSource::Build(_) = &options.trainer {
+    if let TrainerSource::Build(_) | TrainerSource::Installed(_) = &options.trainer {
         check_settings(job, trainer, &binary, options)?;
     }
     let previous = match options.archive {
@@ -107,6 +111,20 @@ pub fn trainer_binary(job: &mut Job<'_>, source: &TrainerSource) -> Result<PathB
             (job.notes)("building the trainer (release; the first time takes a minute)");
             process::build_trainer(home)
         }
+        TrainerSource::Installed(path) if process::is_own_trainer(path) => Ok(path.clone()),
+        TrainerSource::Installed(path) => Err(CodedError::Usage(format!(
+            "`{}` is not the trainer of this tool; install that by `cargo install --path \
+             trainer`, or name another by `--trainer-bin PATH`",
+            path.display()
+        ))
+        .into()),
+        TrainerSource::Missing => Err(CodedError::Usage(
+            "there is no `trainer` beside this program or on the PATH; install it from the \
+             source of this tool by `cargo install --path trainer`, or name another by \
+             `--trainer-bin PATH`"
+                .to_owned(),
+        )
+        .into()),
     }
 }
 
