@@ -18,6 +18,8 @@ pub mod agent;
 
 pub mod model;
 
+pub mod predict;
+
 pub mod session;
 
 pub mod simulate;
@@ -28,4 +30,8 @@ pub mod trace;
 
 pub mod progress;
 
+pub mod report;
+
 pub mod train;
+
+pub mod watch;

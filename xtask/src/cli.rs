@@ -15,7 +15,7 @@ use crate::terminal::Colour;
 
 pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
-pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs};
+pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WatchArgs};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -73,6 +73,7 @@ pub struct GlobalArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
+    #[value(alias = "csv")]
     Text,
     /// One JSON document
     Json,
@@ -182,6 +183,24 @@ Examples:
   cargo xtask metrics --equity logs/trades/equity.csv
   cargo xtask metrics --equity curve.csv --trials 40 --trial-variance 0.0004")]
     Metrics(ForwardArgs),
+    /// Watch a running training: curves, last trades, memory
+    #[command(after_help = "It only reads: start and leave it at any time, also over ssh.
+
+Examples:
+  cargo xtask watch
+  cargo xtask watch --once")]
+    Watch(WatchArgs),
+    /// Say what a saved model wants to hold after each bar
+    #[command(after_help = "One row a bar: time, exposure (position value as a multiple of \
+equity, to hold from the next bar's
+open on) and a note: warm_up, before_start, in_sample or bankrupt. As text the rows are CSV. With
+`--data -` bars are read from stdin, and each row is out as soon as its bar is in.
+
+Examples:
+  cargo xtask predict --model latest --data new_bars.csv
+  cargo xtask predict --model models/memory_efficient_model_final.zip --data bars.csv --format json
+  tail -f bars.csv | cargo xtask predict --quiet --model latest --data - --position 1")]
+    Predict(PredictArgs),
     /// Read an archive back, every byte of it, and tell what is damaged
     #[command(after_help = "Exits with 1 when an archive is damaged.
 

@@ -194,6 +194,20 @@ pub fn trainer_text(
     Ok((text, output.status.success()))
 }
 
+/// Runs the trainer `binary` with `arguments` in `folder` on this
+/// process's own stdin and stdout, and returns whether it went well.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn trainer_pipe(binary: &Path, folder: &Path, arguments: &[OsString]) -> Result<bool> {
+    let shell = Shell::new()?;
+    shell.change_dir(folder);
+    let status = Command::from(cmd!(shell, "{binary} {arguments...}"))
+        .status()
+        .with_context(|| format!("failed to start the trainer `{}`", binary.display()))?;
+    Ok(status.success())
+}
+
 /// One run of a trainer.
 #[derive(Debug)]
 pub struct TrainerRun<'a> {

@@ -76,7 +76,9 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
             Ok(outcome(&ShowReport::of(archive), Exit::Done))
         }
         Task::Simulate(args) => forward::run(job, ("simulate", args, format), environment),
+        Task::Watch(args) => forward::watch(job, args, environment),
         Task::Metrics(args) => forward::run(job, ("metrics", args, format), environment),
+        Task::Predict(args) => forward::predict(job, (args, format), environment),
         Task::Reproduce(args) => reproduce_session(job, args, environment),
         // It needs no workspace: `main.rs` has written it.
         Task::Manual(_) => bail!("the manual is not a workspace's"),

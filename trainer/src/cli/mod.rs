@@ -1,7 +1,11 @@
 //! The subcommands that judge what others made.
 
+pub mod check_model;
 pub mod metrics;
+pub mod predict;
+pub mod report;
 pub mod simulate;
+pub mod watch;
 
 use clap::ValueEnum;
 

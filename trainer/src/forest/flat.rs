@@ -162,6 +162,12 @@ impl Forest {
         self.trees.len()
     }
 
+    /// Returns the feature of each split, tree by tree.
+    pub fn split_features(&self) -> impl Iterator<Item = usize> {
+        let splits = self.nodes.iter().filter(|node| !node.is_leaf());
+        splits.map(|node| node.feature as usize)
+    }
+
     /// Predicts one row of `n_features` values without allocating.
     ///
     /// # Panics
@@ -239,14 +245,17 @@ impl Forest {
         value: impl Fn(usize, usize) -> f64,
     ) -> [u32; N] {
         let nodes = self.nodes.as_slice();
-        for _ in 0..depth.div_ceil(STRIDE) {
+        let mut n_left = depth;
+        while n_left > 0 {
             let before = at;
             for _ in 0..STRIDE {
-                for (lane, at) in at.iter_mut().enumerate() {
-                    let node = nodes[*at as usize];
-                    *at = node.step(value(lane, node.feature as usize));
+                #[expect(clippy::needless_range_loop, reason = "an iterator is not unrolled")]
+                for lane in 0..N {
+                    let node = nodes[at[lane] as usize];
+                    at[lane] = node.step(value(lane, node.feature as usize));
                 }
             }
+            n_left = n_left.saturating_sub(STRIDE);
             if at == before {
                 break;
             }

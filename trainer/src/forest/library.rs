@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use smartcore::ensemble::extra_trees_regressor::{
     ExtraTreesRegressor, ExtraTreesRegressorParameters,
 };
+use smartcore::linalg::basic::arrays::Array;
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::ForestOptions;
@@ -105,6 +106,7 @@ impl Share {
 #[derive(Debug)]
 pub struct LibraryForest {
     n_features: usize,
+    cuts_per_feature: usize,
     parts: Vec<Regressor>,
 }
 
@@ -130,15 +132,21 @@ impl LibraryForest {
             .into_par_iter()
             .map(|share| fit_share(samples, share, &SharePlan::new(n_shares, targets, options)))
             .collect::<Result<Vec<_>>>()?;
-        Ok(Self { n_features: samples.n_features, parts })
+        let (n_features, cuts_per_feature) = (samples.n_features, options.n_cuts());
+        Ok(Self { n_features, cuts_per_feature, parts })
     }
 
-    /// Predicts `rows` with the library's own code: slow, one thread,
-    /// the judge of [`Forest::predict_rows`].
+    /// Predicts `rows` with the library's own code.
     pub fn predict(&self, rows: &[&[f64]]) -> Result<Vec<f64>> {
-        let rows = rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>();
-        let matrix = DenseMatrix::from_2d_vec(&rows).map_err(|error| anyhow::anyhow!("{error}"))?;
-        self.merged()?.predict(&matrix).map_err(|error| anyhow::anyhow!("{error}"))
+        self.predictor(rows)?.predict()
+    }
+
+    /// Makes all ready for the library's own code to predict `rows`:
+    /// slow, one thread, the judge of [`Forest::predict_rows`].
+    pub fn predictor(&self, rows: &[&[f64]]) -> Result<LibraryPredictor> {
+        let rows = rows.iter().map(|row| row.repeat(self.cuts_per_feature)).collect::<Vec<_>>();
+        let rows = DenseMatrix::from_2d_vec(&rows).map_err(|error| anyhow::anyhow!("{error}"))?;
+        Ok(LibraryPredictor { forest: self.merged()?, rows })
     }
 
     /// Compiles the trees into the flat form, in the same order.
@@ -165,6 +173,21 @@ impl LibraryForest {
     }
 }
 
+/// The library's forest and the rows to predict, in its own forms.
+#[derive(Debug)]
+pub struct LibraryPredictor {
+    forest: Regressor,
+    rows: DenseMatrix<f64>,
+}
+
+impl LibraryPredictor {
+    /// Returns the prediction of each row: nothing but the library's
+    /// own call.
+    pub fn predict(&self) -> Result<Vec<f64>> {
+        self.forest.predict(&self.rows).map_err(|error| anyhow::anyhow!("{error}"))
+    }
+}
+
 impl Forest {
     /// Grows a forest and compiles it: see [`LibraryForest::fit`].
     pub fn fit(samples: &Samples, targets: &[f64], options: &ForestOptions) -> Result<Self> {
@@ -188,12 +211,13 @@ impl<'a> SharePlan<'a> {
         let options = self.options;
         let n_extra = usize::from(share < options.n_trees % self.n_shares);
         let leaf = options.min_samples_leaf.div_ceil(self.n_shares).max(1);
+        let split = options.min_samples_split.div_ceil(self.n_shares);
         let mut parameters = ExtraTreesRegressorParameters::default()
             .with_n_trees(options.n_trees / self.n_shares + n_extra)
             .with_min_samples_leaf(leaf)
             // Fewer rows than two leaves hold no allowed split: this
             // spares the search and changes no prediction.
-            .with_min_samples_split(leaf.saturating_mul(2))
+            .with_min_samples_split(leaf.saturating_mul(2).max(split))
             .with_seed(options.seed.tree(share as u64, 0));
         parameters.max_depth = options.max_depth.map(|depth| depth.saturating_add(1));
         parameters
@@ -203,9 +227,28 @@ impl<'a> SharePlan<'a> {
 fn fit_share(samples: &Samples, share: usize, plan: &SharePlan<'_>) -> Result<Regressor> {
     let Share { rows, columns } = &samples.shares[share];
     let targets: Vec<f64> = rows.iter().map(|&row| plan.targets[row as usize]).collect();
+    let n_cuts = plan.options.n_cuts();
     // The library's default, the square root, loses most of the value
     // function when one feature carries it.
-    let parameters = plan.parameters(share).with_m(samples.n_features);
-    ExtraTreesRegressor::fit(columns, &targets, parameters)
-        .map_err(|error| anyhow::anyhow!("failed to fit a forest: {error}"))
+    let parameters = plan.parameters(share).with_m(samples.n_features * n_cuts);
+    let fit = match n_cuts {
+        1 => ExtraTreesRegressor::fit(columns, &targets, parameters),
+        _ => ExtraTreesRegressor::fit(&repeated(columns, n_cuts)?, &targets, parameters),
+    };
+    fit.map_err(|error| anyhow::anyhow!("failed to fit a forest: {error}"))
+}
+
+/// Returns all columns `n_times` over: the library cuts each once, so
+/// that a feature is cut as often as its column occurs.
+fn repeated(columns: &DenseMatrix<f64>, n_times: usize) -> Result<DenseMatrix<f64>> {
+    let (n_rows, n_columns) = columns.shape();
+    let once: Vec<f64> = columns.iterator(1).copied().collect();
+    DenseMatrix::new(n_rows, n_columns * n_times, once.repeat(n_times), true)
+        .map_err(|error| anyhow::anyhow!("failed to repeat the features: {error}"))
+}
+
+impl ForestOptions {
+    fn n_cuts(&self) -> usize {
+        self.cuts_per_feature.max(1)
+    }
 }

@@ -13,7 +13,7 @@ mod seed;
 mod stored;
 
 pub use flat::Forest;
-pub use library::{LIBRARY, LibraryForest, Samples};
+pub use library::{LIBRARY, LibraryForest, LibraryPredictor, Samples};
 pub use seed::{TreeSeed, splitmix64};
 
 /// How to grow a forest.
@@ -25,6 +25,12 @@ pub struct ForestOptions {
     /// Fewest rows in a leaf, counted in rows of all shares together:
     /// a tree that sees a quarter of the rows uses a quarter of it.
     pub min_samples_leaf: usize,
+    /// Fewest rows in a node that is split, counted in the same way;
+    /// below twice `min_samples_leaf` it makes no difference.
+    pub min_samples_split: usize,
+    /// Random cuts that each split tries on every feature; at least
+    /// one, which is the method as published.
+    pub cuts_per_feature: usize,
     /// Greatest depth of a tree, in splits; none: as the leaves allow.
     pub max_depth: Option<u16>,
     /// Where the seeds of this forest's trees begin.

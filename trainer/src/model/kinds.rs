@@ -45,6 +45,12 @@ pub trait Policy: Debug + Send + Sync {
 
     /// Returns what must be stored besides the shape.
     fn parts(&self) -> Result<Vec<Part>>;
+
+    /// Returns how many splits ask for each feature, where the policy
+    /// is made of trees.
+    fn split_counts(&self) -> Option<Vec<u64>> {
+        None
+    }
 }
 
 /// How to read a policy back: given its shape and the model's parts.

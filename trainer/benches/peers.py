@@ -1,0 +1,279 @@
+"""Compares the trainer with Stable-Baselines3 and gym-anytrading.
+
+    cargo build --release --package trainer --bins --examples
+    python3 -m venv target/peers
+    target/peers/bin/pip install stable-baselines3==2.9.2 gym-anytrading==2.0.0 pandas
+    target/peers/bin/python trainer/benches/peers.py --seeds 5 --out target/peers.json
+
+A planted task: an Ornstein-Uhlenbeck log price (kappa 0.05, sigma 0.003 a
+bar), 20,000 bars to learn from, 48 left out, 20,000 others to test, a cost of
+5 basis points a unit of exposure, exposures -1, 0 and 1, the trainer's 24
+features. PPO and DQN have their default settings, see the same features and
+the position, and get the net return of each bar in percent as the reward.
+They are judged every 5,000 steps on the test bars; their clock stands still
+meanwhile, and starts after the imports. The best of all their judgements is
+replayed by `trainer simulate`: its net return is the target. The trainer's
+clock covers its whole process, until the end of the first episode whose
+test net return reaches the target; it has its default settings.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+N_TRAIN = 20_000
+FIRST_TEST = 20_048
+N_FEATURES = 24
+COST = 0.0005
+N_STEPS = 100_000
+EVERY = 5_000
+EXPOSURES = (-1.0, 0.0, 1.0)
+PEERS = ("PPO", "DQN")
+
+
+def peer(name, folder, seed):
+    """Trains one peer and prints what it reached, as JSON."""
+    import gymnasium
+    import numpy as np
+    import stable_baselines3
+    import torch
+    from stable_baselines3.common.callbacks import BaseCallback
+
+    table = np.fromfile(folder / "rows.f64").reshape(-1, N_FEATURES + 1)
+    opens, rows = table[:, 0], table[:, 1:].astype(np.float32)
+    # A decision at the close of bar t earns from open t + 1 to t + 2.
+    returns = opens[2:] / opens[1:-1] - 1.0
+    warm = int(np.argmax(~np.isnan(rows).any(axis=1)))
+    exposures = np.array(EXPOSURES)
+
+    class Market(gymnasium.Env):
+        action_space = gymnasium.spaces.Discrete(len(EXPOSURES))
+        observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (N_FEATURES + 1,), np.float32)
+
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            self.at, self.position = warm, 0.0
+            return self.seen(), {}
+
+        def seen(self):
+            return np.append(rows[self.at], np.float32(self.position))
+
+        def step(self, action):
+            exposure = EXPOSURES[action]
+            net = exposure * returns[self.at] - COST * abs(exposure - self.position)
+            self.at, self.position = self.at + 1, exposure
+            return self.seen(), 100.0 * net, False, self.at >= N_TRAIN - 2, {}
+
+    test = range(FIRST_TEST, len(returns))
+
+    def judge(model):
+        """Returns the net log return of the test bars, and the exposures."""
+        wanted = []
+        for position in EXPOSURES:
+            held = np.full((len(test), 1), position, dtype=np.float32)
+            seen = np.hstack([rows[FIRST_TEST : len(returns)], held])
+            wanted.append(model.predict(seen, deterministic=True)[0])
+        at, path = 1, []
+        for choices in zip(*wanted):
+            at = int(choices[at])
+            path.append(at)
+        path = exposures[path]
+        traded = np.abs(np.diff(path, prepend=0.0))
+        nets = path * returns[FIRST_TEST:] - COST * traded
+        return float(np.log1p(nets).sum() + np.log1p(-COST * abs(path[-1]))), path
+
+    class Judge(BaseCallback):
+        def __init__(self):
+            super().__init__()
+            self.judgements, self.best, self.path, self.paused = [], -np.inf, None, 0.0
+            self.start = time.perf_counter()
+
+        def _on_step(self):
+            if self.num_timesteps % EVERY == 0:
+                seconds = time.perf_counter() - self.start - self.paused
+                log_return, path = judge(self.model)
+                self.judgements.append([self.num_timesteps, seconds, log_return])
+                if log_return > self.best:
+                    self.best, self.path = log_return, path
+                self.paused = time.perf_counter() - self.start - seconds
+            return True
+
+    judged = Judge()
+    model = getattr(stable_baselines3, name)("MlpPolicy", Market(), seed=seed, device="cpu")
+    model.learn(N_STEPS, callback=judged)
+    with open(folder / "bars.csv", encoding="utf-8") as bars:
+        times = [line.split(",", 1)[0] for line in bars][1:]
+    with open(folder / f"{name}.csv", "w", encoding="utf-8") as signals:
+        signals.write("time,exposure\n")
+        for at, exposure in zip(test, judged.path):
+            signals.write(f"{times[at]},{exposure}\n")
+    best = max(judged.judgements, key=lambda judgement: judgement[2])
+    print(json.dumps({
+        "steps": best[0],
+        "seconds": best[1],
+        "seconds_in_all": judged.judgements[-1][1],
+        "judgements": judged.judgements,
+        "peak_mb": peak_mb(resource.RUSAGE_SELF),
+        "stable_baselines3": stable_baselines3.__version__,
+        "torch": torch.__version__,
+    }))
+
+
+def peak_mb(who):
+    return resource.getrusage(who).ru_maxrss * 1024 / 1e6
+
+
+def anytrading():
+    """Prints the steps a second of gym-anytrading's environment."""
+    import gym_anytrading  # noqa: F401 (registers the environments)
+    import gymnasium
+    from gym_anytrading.datasets import FOREX_EURUSD_1H_ASK as bars
+
+    environment = gymnasium.make("forex-v0", df=bars, window_size=10, frame_bound=(10, len(bars)))
+    best = 0.0
+    for _ in range(5):
+        environment.reset(seed=1)
+        n_steps, is_over, start = 0, False, time.perf_counter()
+        while not is_over:
+            _, _, terminated, truncated, _ = environment.step(n_steps % 2)
+            n_steps, is_over = n_steps + 1, terminated or truncated
+        best = max(best, n_steps / (time.perf_counter() - start))
+    print(json.dumps({"steps_per_second": best}))
+
+
+def run(*command):
+    """Runs a program; returns its JSON, its seconds and its peak memory."""
+    start = time.perf_counter()
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen([str(word) for word in command], stdout=out)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - start
+        if process.returncode:
+            sys.exit(f"`{' '.join(map(str, command))}` failed")
+        out.seek(0)
+        text = out.read()
+    return json.loads(text) if text else None, seconds, usage.ru_maxrss * 1024 / 1e6
+
+
+def ours(trainer, folder, seed, target):
+    """Trains with the default settings; returns when the target fell."""
+    (folder / "config").mkdir()
+    settings = {
+        "data": str(folder / "bars.csv"),
+        # The product must not fall below the whole number.
+        "train_ratio": 0.49941,
+        "seed": seed,
+        "environment": {"commission_bps": COST * 1e4, "slippage_bps": 0.0},
+    }
+    (folder / "config/training_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    session, wall, peak = run(
+        trainer, "train", "--root", folder, "--format", "json", "--quiet"
+    )
+    assert session["split"]["train"]["n_bars"] == N_TRAIN, session["split"]
+    assert session["split"]["test"]["first_bar_idx"] == FIRST_TEST, session["split"]
+    episodes = session["episodes"]
+    reached = [i for i, it in enumerate(episodes) if it["test_net_return"] >= target]
+    later = sum(it["seconds"] for it in episodes[reached[0] + 1 :]) if reached else None
+    return {
+        "net_returns": [it["test_net_return"] for it in episodes],
+        "episode": reached[0] + 1 if reached else None,
+        "seconds": wall - later if reached else None,
+        "seconds_in_all": wall,
+        "peak_mb": peak,
+    }
+
+
+def contest(seed, tools, scratch):
+    """Runs all on the bars of one seed."""
+    folder = scratch / str(seed)
+    folder.mkdir()
+    run(tools / "examples/bench_peers", "data", seed, folder)
+    record = {"seed": seed, "load": os.getloadavg()[0]}
+    for name in PEERS:
+        found, _, _ = run(sys.executable, __file__, "--peer", name, "--seed", seed,
+                          "--folder", folder)
+        replay, _, _ = run(tools / "trainer", "simulate", "--data", folder / "bars.csv",
+                           "--signals", folder / f"{name}.csv", "--commission", COST * 1e4,
+                           "--slippage", 0, "--format", "json")
+        record[name] = found | {"net_return": replay["metrics"]["net_return"]}
+    better = max(PEERS, key=lambda name: record[name]["net_return"])
+    target = record[better]["net_return"]
+    record["better"] = better
+    record["trainer"] = ours(tools / "trainer", folder, seed, target)
+    seconds = record["trainer"]["seconds"]
+    record["times_sooner"] = record[better]["seconds"] / seconds if seconds else None
+    record["memory_share"] = record["trainer"]["peak_mb"] / record[better]["peak_mb"]
+    print(row(record), flush=True)
+    return record
+
+
+def row(record):
+    better, own = record[record["better"]], record["trainer"]
+    cells = [
+        record["seed"],
+        record["better"],
+        f"{better['net_return'] + 1:.1f}",
+        f"{better['steps']:,}",
+        f"{better['seconds']:.1f}",
+        f"{better['peak_mb']:.0f}",
+        own["episode"] or "never",
+        f"{own['net_returns'][(own['episode'] or len(own['net_returns'])) - 1] + 1:.1f}",
+        f"{own['seconds']:.2f}" if own["seconds"] else "-",
+        f"{own['peak_mb']:.0f}",
+        f"{record['times_sooner']:.0f}" if record["times_sooner"] else "-",
+        f"{record['memory_share']:.3f}",
+    ]
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="Compares the trainer with its peers.")
+    arguments.add_argument("--seeds", type=int, default=5)
+    arguments.add_argument("--first-seed", type=int, default=1)
+    arguments.add_argument("--out", type=pathlib.Path, default=None)
+    arguments.add_argument("--tools", type=pathlib.Path, default=None,
+                           help="folder of the release build")
+    arguments.add_argument("--peer", choices=PEERS, help=argparse.SUPPRESS)
+    arguments.add_argument("--anytrading", action="store_true", help=argparse.SUPPRESS)
+    arguments.add_argument("--seed", type=int, help=argparse.SUPPRESS)
+    arguments.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)
+    asked = arguments.parse_args()
+    if asked.peer:
+        return peer(asked.peer, asked.folder, asked.seed)
+    if asked.anytrading:
+        return anytrading()
+    root = pathlib.Path(__file__).resolve().parents[2]
+    tools = (asked.tools or root / "target/release").resolve()
+    print("| seed | better peer | its growth | steps | seconds | MB "
+          "| our episode | growth | seconds | MB | times sooner | memory share |")
+    print("| ---: | --- |" + " ---: |" * 10)
+    with tempfile.TemporaryDirectory() as scratch:
+        seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
+        records = [contest(seed, tools, pathlib.Path(scratch)) for seed in seeds]
+    times = [record["times_sooner"] for record in records]
+    # A seed that never gets there counts as the slowest.
+    sooner = statistics.median(time or 0.0 for time in times)
+    share = statistics.median(record["memory_share"] for record in records)
+    steps = {
+        "gym-anytrading": run(sys.executable, __file__, "--anytrading")[0]["steps_per_second"],
+        "trainer": run(tools / "examples/bench_peers", "environment")[0]["bar_steps_per_second"],
+    }
+    print(f"\nMedian: {sooner:.0f} times sooner, {share:.3f} of the memory.")
+    print(f"Environment alone, steps a second: gym-anytrading {steps['gym-anytrading']:,.0f}, "
+          f"trainer {steps['trainer']:,.0f}.")
+    if asked.out:
+        result = {"records": records, "times_sooner": sooner, "memory_share": share,
+                  "environment_steps_per_second": steps}
+        asked.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
