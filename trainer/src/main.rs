@@ -122,7 +122,6 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            // The log may not be open yet.
             progress::say(&format!("{} {error:#}", progress::word("error:")));
             let is_locked = error.downcast_ref::<Locked>().is_some();
             ExitCode::from(if is_locked { LOCKED } else { FAILED })
