@@ -34,6 +34,8 @@ fn the_help_of_each_other_task_has_examples() {
         "manual",
         "watch",
         "reproduce",
+        "report",
+        "compare",
         "simulate",
         "metrics",
         "predict",

@@ -86,10 +86,22 @@ pub fn begin_reading(path: &Path) -> Running {
     begin(Work { unit: Unit::Bytes, n_total, n_episodes: 0 })
 }
 
-/// Begins `n_episodes` passes over `n_bars` each.
-pub fn begin_episodes(n_episodes: u64, n_bars: u64) -> Running {
-    N_BARS.store(0, Ordering::Relaxed);
-    begin(Work { unit: Unit::Bars, n_total: n_episodes.saturating_mul(n_bars), n_episodes })
+/// The episodes of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Episodes {
+    /// All of them.
+    pub n: u64,
+    /// Those that an earlier run has done.
+    pub n_done: u64,
+    /// The bars that one reads.
+    pub n_bars: u64,
+}
+
+/// Begins to pass over the bars.
+pub fn begin_episodes(episodes: Episodes) -> Running {
+    let Episodes { n, n_done, n_bars } = episodes;
+    N_BARS.store(n_done.saturating_mul(n_bars), Ordering::Relaxed);
+    begin(Work { unit: Unit::Bars, n_total: n.saturating_mul(n_bars), n_episodes: n })
 }
 
 fn begin(work: Work) -> Running {
@@ -145,7 +157,8 @@ fn new_bar(work: &Work) -> ProgressBar {
         };
     };
     let style = ProgressStyle::with_template(TEMPLATE).expect("the template is well formed");
-    ProgressBar::new(work.n_total).with_style(style.with_key("rate", rate).progress_chars("=> "))
+    let bar = ProgressBar::new(work.n_total).with_position(work.n_done());
+    bar.with_style(style.with_key("rate", rate).progress_chars("=> "))
 }
 
 /// Takes the bar away; work that goes on draws it again.

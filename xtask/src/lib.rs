@@ -43,12 +43,15 @@ pub mod status;
 
 pub mod diff;
 pub mod restore;
+pub mod unpacked;
 
 pub mod process;
 
 pub mod coverage;
 pub mod cycle;
+pub mod resume;
 pub mod train;
+pub mod trials;
 
 pub mod reproduce;
 

@@ -126,8 +126,8 @@ fn execute(program: Program, cli: &Cli, terminal: &Stderr) -> Result<ExitCode> {
         Format::Text if cli.global.color.applies(io::stdout().is_terminal(), variable) => {
             print(&coloured_result(&program.spell(&text)))
         }
-        Format::Text => print(&program.spell(&text)),
         Format::Json => print(&json),
+        Format::Text | Format::Parquet | Format::Csv => print(&program.spell(&text)),
     }?;
     let is_clean = exit != Exit::Done || !has_warned.get();
     Ok(if is_clean { exit } else { Exit::Warnings }.into())

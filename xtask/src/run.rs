@@ -1,8 +1,11 @@
 //! Carries one task of the command line out.
 
 mod diff;
+mod export;
 mod forward;
 mod restore;
+mod show;
+mod tensorboard;
 mod train;
 mod vault;
 mod verify;
@@ -15,7 +18,7 @@ use crate::catalog::Catalog;
 use crate::clean;
 use crate::cli::{Cli, LabelArgs, ReproduceArgs, Task};
 use crate::cycle::{self, Job, Label};
-use crate::exit::Exit;
+use crate::exit::{CodedError, Exit};
 use crate::lack;
 use crate::manifest::Kind;
 use crate::process::Trainer;
@@ -52,6 +55,10 @@ pub struct Outcome {
 /// code.
 pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Result<Outcome> {
     let format = cli.global.format;
+    if !format.fits(&cli.task) {
+        let text = "`--format parquet` and `--format csv` are for tables; take `text` or `json`";
+        return Err(CodedError::Usage(text.to_owned()).into());
+    }
     match &cli.task {
         Task::Train(args) => train::run(job, (cli, args), environment),
         Task::Archive(args) => archive(job, args),
@@ -78,8 +85,12 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         Task::Simulate(args) => forward::run(job, ("simulate", args, format), environment),
         Task::Watch(args) => forward::watch(job, args, environment),
         Task::Metrics(args) => forward::run(job, ("metrics", args, format), environment),
+        Task::Report(args) => show::report(job, (args, format), environment),
+        Task::Compare(args) => show::compare(job, (args, format), environment),
         Task::Predict(args) => forward::predict(job, (args, format), environment),
         Task::Reproduce(args) => reproduce_session(job, args, environment),
+        Task::Tensorboard(args) => tensorboard::run(job, args, environment),
+        Task::Export(args) => export::run(job, (args, format), environment),
         // It needs no workspace: `main.rs` has written it.
         Task::Manual(_) => bail!("the manual is not a workspace's"),
         Task::Verify(args) => verify::run(job, args, environment),

@@ -46,7 +46,7 @@ pub(super) fn predict(
     let form = match format {
         _ if args.json_lines => "jsonl",
         Format::Json => "json",
-        Format::Text => "csv",
+        _ => "csv",
     };
     let position = args.position.map(|position| position.to_string().into());
     let flags = [
