@@ -30,6 +30,8 @@ fn the_help_of_each_other_task_has_examples() {
         "verify",
         "restore",
         "diff",
+        "report",
+        "compare",
         "simulate",
         "metrics",
         "predict",

@@ -33,3 +33,5 @@ pub mod export;
 pub mod report;
 
 pub mod train;
+
+pub mod leaks;

@@ -1,8 +1,11 @@
 //! The command line: what may be asked, and in which words.
 
 mod export;
+mod format;
 mod keep;
+mod predict;
 mod restore;
+mod show;
 mod train;
 mod vault;
 
@@ -15,9 +18,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::terminal::Colour;
 
 pub use export::{ExportArgs, TensorboardArgs};
+pub use format::Format;
 pub use keep::KeepArgs;
+pub use predict::PredictArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
-pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs};
+pub use show::{CompareArgs, PageArgs, ReportArgs};
+pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -71,37 +77,6 @@ pub struct GlobalArgs {
     pub clock: Option<DateTime<Utc>>,
 }
 
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Text,
-    /// One JSON document
-    Json,
-    /// A table with typed columns; of `export` alone
-    #[value(hide = true)]
-    Parquet,
-    /// A table as text; of `export` and `predict`
-    #[value(hide = true)]
-    Csv,
-}
-
-impl Format {
-    /// Whether it is one of tables.
-    pub fn is_of_tables(self) -> bool {
-        matches!(self, Self::Parquet | Self::Csv)
-    }
-
-    /// Whether `task` gives its result in this form.
-    pub fn fits(self, task: &Task) -> bool {
-        match self {
-            Self::Text | Self::Json => true,
-            Self::Parquet => matches!(task, Task::Export(_)),
-            Self::Csv => matches!(task, Task::Export(_) | Task::Predict(_)),
-        }
-    }
-}
-
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Task {
@@ -110,6 +85,9 @@ pub enum Task {
   cargo xtask train
   cargo xtask train --data my_bars.csv --episodes 20 --tag baseline --note \"wider stops\"
   cargo xtask train --default      # whatever config/ says: shipped data, built-in settings
+  cargo xtask train --resume       # go on where ctrl-C or a crash stopped the last session
+  cargo xtask train --walk-forward 5 --window-mode rolling
+  cargo xtask train --check-leaks --data my_bars.csv
   cargo xtask train --gate 'sharpe>=0.5' --gate 'max_drawdown<=0.3' --summary summary.md
 
 A gate judges the agent out of sample, net of costs. When one is missed the session is archived all
@@ -185,6 +163,22 @@ Examples:
   cargo xtask reproduce latest
   cargo xtask reproduce 20260102_030405 --format json")]
     Reproduce(ReproduceArgs),
+    /// Make the page of a session: one HTML file that works offline
+    #[command(
+        after_help = "Without a name, that of the session in the workspace, which train also \
+writes to
+logs/report.html.
+
+Examples:
+  cargo xtask report --open
+  cargo xtask report latest --out report.html"
+    )]
+    Report(ReportArgs),
+    /// Make one page of several sessions, and say in what they differ
+    #[command(after_help = "Examples:
+  cargo xtask compare 20260101_120000 latest --open
+  cargo xtask compare 20260101_120000 latest . --format json")]
+    Compare(CompareArgs),
     /// Replay any strategy's exposures through the account that the agent trades in
     #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
 
@@ -211,27 +205,25 @@ Examples:
   tail -f bars.csv | cargo xtask predict --quiet --model latest --data - --position 1")]
     Predict(PredictArgs),
     /// Start TensorBoard on the live curves, or on those of archives
-    #[command(
-        after_help = "Archives are unpacked to a cache, their digests checked; several compare in the HPARAMS tab. `.` is
-the session in the workspace. What follows `--` goes to TensorBoard.
+    #[command(after_help = "Archives are unpacked to a cache, their digests checked; several \
+compare in the HPARAMS
+tab. `.` is the session in the workspace. What follows `--` goes to TensorBoard.
 
 Examples:
   cargo xtask tensorboard
   cargo xtask tensorboard . latest 20260102_030405
-  cargo xtask tensorboard latest -- --port 6007"
-    )]
+  cargo xtask tensorboard latest -- --port 6007")]
     Tensorboard(TensorboardArgs),
     /// Write a session for other tools: tables in Parquet or CSV, the model as ONNX, an MLflow run
-    #[command(
-        after_help = "--format parquet or --format csv chooses the form of the tables; without --onnx and --mlflow they
-are written in Parquet. Nothing is overwritten.
+    #[command(after_help = "--format parquet and --format csv choose the form of the tables; \
+without --onnx and --mlflow
+they are written in Parquet. Nothing is overwritten.
 
 Examples:
   cargo xtask export
   cargo xtask export latest --format csv --out tables
   cargo xtask export latest --onnx model.onnx
-  cargo xtask export --all --mlflow mlruns"
-    )]
+  cargo xtask export --all --mlflow mlruns")]
     Export(ExportArgs),
     /// Read an archive back, every byte of it, and tell what is damaged
     #[command(after_help = "Exits with 1 when an archive is damaged.

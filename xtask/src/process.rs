@@ -52,6 +52,35 @@ pub fn git_state(root: &Path) -> Option<(GitState, Vec<u8>)> {
     Some((state, patch))
 }
 
+/// Returns the commit of the git work tree around `root`, where there
+/// is one.
+pub fn git_commit(root: &Path) -> Option<String> {
+    let shell = shell().ok()?;
+    shell.change_dir(root);
+    cmd!(shell, "git rev-parse --verify HEAD").quiet().ignore_stderr().read().ok()
+}
+
+/// Shows `file` by the program that the user has for files of its kind.
+///
+/// # Errors
+/// When there is none.
+pub fn open_file(file: &Path) -> Result<()> {
+    let shell = shell()?;
+    let command = if cfg!(windows) {
+        cmd!(shell, "cmd /C start trainvault {file}")
+    } else if cfg!(target_os = "macos") {
+        cmd!(shell, "open {file}")
+    } else {
+        cmd!(shell, "xdg-open {file}")
+    };
+    command
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run()
+        .with_context(|| format!("no program shows `{}`; open it in a browser", file.display()))
+}
+
 fn git_patch(shell: &Shell) -> Result<(Vec<u8>, bool)> {
     let mut child = Command::from(cmd!(shell, "git diff --binary --no-color --no-ext-diff HEAD"))
         .stdin(Stdio::null())

@@ -4,6 +4,7 @@ mod diff;
 mod export;
 mod forward;
 mod restore;
+mod show;
 mod tensorboard;
 mod train;
 mod vault;
@@ -82,6 +83,8 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         }
         Task::Simulate(args) => forward::run(job, ("simulate", args, format), environment),
         Task::Metrics(args) => forward::run(job, ("metrics", args, format), environment),
+        Task::Report(args) => show::report(job, (args, format), environment),
+        Task::Compare(args) => show::compare(job, (args, format), environment),
         Task::Predict(args) => forward::predict(job, (args, format), environment),
         Task::Reproduce(args) => reproduce_session(job, args, environment),
         Task::Tensorboard(args) => tensorboard::run(job, args, environment),

@@ -188,6 +188,8 @@ const learned = (figures, spec = {}) => () => {
     xAxis: { values: (plot, ticks) => ticks.map(tick => Number.isInteger(tick) ? tick : "") },
     x: { range: () => [0.5, n + 0.5] }, ...spec };
 };
-place("learning-reward", learned([["test_net_return", "out of sample"], ["train_reward", "in sample"]], { tick: tick => percents(tick, 0), tell: percents }));
+const shares = { tick: tick => percents(tick, 0), tell: percents };
+place("learning-reward", learned([["train_reward", "in sample"]], shares));
+place("learning-return", learned([["test_net_return", "out of sample"]], shares));
 place("learning-delta", learned([["max_abs_delta_q", "max |ΔQ|"]]));
 place("learning-sharpe", learned([["test_sharpe", "Sharpe"]]));

@@ -1,4 +1,4 @@
-//! The subcommands that judge what others made.
+//! The subcommands, one a module.
 
 pub mod check_model;
 pub mod export;
@@ -6,6 +6,7 @@ pub mod metrics;
 pub mod predict;
 pub mod report;
 pub mod simulate;
+pub mod train;
 
 use clap::ValueEnum;
 

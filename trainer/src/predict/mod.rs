@@ -19,7 +19,7 @@ use crate::features::{FeatureEngine, FeatureSet};
 use crate::model::TradingModel;
 use crate::session::parse_time;
 
-pub use find::load_model;
+pub use find::{latest_archive, load_model};
 pub use write::{Head, RowFormat, RowWriter};
 
 /// Where the account begins.

@@ -62,7 +62,8 @@ fn facts(session: &Material) -> Vec<Fact> {
         told("Started", text("/started_at")),
         told("Finished", text("/finished_at")),
         told("Took", took(session)),
-        compared("Seed", record.count("/seed").map(|seed| seed.to_string())),
+        // The settings hold it, too, and are compared.
+        told("Seed", record.count("/seed").map(|seed| seed.to_string())),
         compared("Data", text("/data/source")),
         compared("Data, SHA-256", text("/data/sha256")),
         compared("Bars", bars(session)),

@@ -42,7 +42,9 @@ pub(super) fn duration(milliseconds: i64) -> String {
     let (minutes, seconds) = (seconds % 3600 / 60, seconds % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) if seconds == 0 => format!("{minutes} min"),
         (0, 0, _) => format!("{minutes} min {seconds} s"),
+        (0, _, 0) => format!("{hours} h"),
         (0, _, _) => format!("{hours} h {minutes} min"),
         (_, 0, _) => format!("{days} d"),
         _ => format!("{days} d {hours} h"),
