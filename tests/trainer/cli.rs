@@ -6,6 +6,7 @@ pub(crate) mod bars;
 mod failures;
 mod learner;
 mod portfolio;
+mod report;
 mod resume;
 mod runs;
 mod signals;

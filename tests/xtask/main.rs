@@ -32,6 +32,7 @@ mod restore;
 mod resume;
 mod retention;
 mod scan;
+mod show;
 mod support;
 mod terminal;
 mod tidy;

@@ -3,7 +3,6 @@
 mod export;
 mod format;
 mod keep;
-mod predict;
 mod restore;
 mod show;
 mod train;
@@ -20,10 +19,9 @@ use crate::terminal::Colour;
 pub use export::{ExportArgs, TensorboardArgs};
 pub use format::Format;
 pub use keep::KeepArgs;
-pub use predict::PredictArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
-pub use train::{ForwardArgs, LabelArgs, ReproduceArgs, TrainArgs, WindowMode};
+pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one

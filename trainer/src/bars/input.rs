@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use flate2::read::MultiGzDecoder;
 
 use super::parquet::{self, ParquetText};
-pub(super) use zstd::ZstdReader;
+pub(crate) use zstd::ZstdReader;
 
 /// The longest row, in bytes, so that a lost quote cannot fill memory.
 const ROW_BYTES_MAX: usize = 1 << 20;

@@ -185,6 +185,8 @@ impl Course<'_> {
             tracks.iter().filter(|track| track.split.n_test >= N_TEST_MIN).collect();
         let (verdict, mut verdicts) =
             trial.judge(self.learner.policy(), &judged, &mut self.sinks)?;
+        // Histograms are drawn for one symbol; the next episode begins anew.
+        self.sinks.take_trades();
         let records = tracks.iter().map(|track| SymbolRecord {
             symbol: track.symbol.clone(),
             n_bars: track.split.test_end(),
