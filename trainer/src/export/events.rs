@@ -24,6 +24,7 @@ pub(super) struct Event {
     event: String,
     format: Option<u32>,
     session: Option<String>,
+    symbol: Option<String>,
     phase: Option<String>,
     episode: Option<i64>,
     batch: Option<i64>,
@@ -58,10 +59,11 @@ pub(super) struct Event {
 /// A column: name, what it holds, what it tells, and its cell.
 struct EventColumn(&'static str, Kind, &'static str, fn(&Event) -> Cell<'_>);
 
-const COLUMNS: [EventColumn; 31] = [
-    EventColumn("session", Kind::Text, "the session's id", |e| text(&e.session)),
+const COLUMNS: [EventColumn; 32] = [
+    EventColumn("session", Kind::Text, "the session's id", |e| text(e.session.as_deref())),
     EventColumn("event", Kind::Text, "what happened", |e| Cell::Text(&e.event)),
-    EventColumn("phase", Kind::Text, "`train` or `test`", |e| text(&e.phase)),
+    EventColumn("symbol", Kind::Text, "of several that trade", |e| text(e.symbol.as_deref())),
+    EventColumn("phase", Kind::Text, "`train` or `test`", |e| text(e.phase.as_deref())),
     EventColumn("episode", Kind::Integer, "counted from 1", |e| integer(e.episode)),
     EventColumn("batch", Kind::Integer, "counted from 1 in the episode", |e| integer(e.batch)),
     EventColumn("step", Kind::Integer, "training bars seen before", |e| integer(e.step)),
@@ -72,13 +74,13 @@ const COLUMNS: [EventColumn; 31] = [
     EventColumn("trade_id", Kind::Integer, "counted from 1 for the account", |e| {
         integer(e.trade_id)
     }),
-    EventColumn("side", Kind::Text, "`long` or `short`", |e| text(&e.side)),
+    EventColumn("side", Kind::Text, "`long` or `short`", |e| text(e.side.as_deref())),
     EventColumn("units", Kind::Number, "of the fill; below 0: sold", |e| number(e.units)),
     EventColumn("price", Kind::Number, "of the fill, after slippage", |e| number(e.price)),
     EventColumn("reference_price", Kind::Number, "before slippage", |e| number(e.reference_price)),
     EventColumn("commission", Kind::Number, "of the fill, money", |e| number(e.commission)),
     EventColumn("slippage", Kind::Number, "of the fill, money", |e| number(e.slippage)),
-    EventColumn("reason", Kind::Text, "why it happened", |e| text(&e.reason)),
+    EventColumn("reason", Kind::Text, "why it happened", |e| text(e.reason.as_deref())),
     EventColumn("target", Kind::Number, "the refused target", |e| number(e.target)),
     EventColumn("units_after", Kind::Number, "held after the fill", |e| number(e.units_after)),
     EventColumn("realized_pnl", Kind::Number, "of the units taken off, money", |e| {
@@ -187,18 +189,18 @@ pub(super) fn read(path: &Path, each: &mut dyn FnMut(&Event) -> Result<()>) -> R
     Ok(false)
 }
 
-fn text(value: &Option<String>) -> Cell<'_> {
-    value.as_deref().map_or(Cell::Null, Cell::Text)
+fn text(value: Option<&str>) -> Cell<'_> {
+    value.map_or(Cell::Null, Cell::Text)
 }
 
-fn integer<'a>(value: Option<i64>) -> Cell<'a> {
+fn integer(value: Option<i64>) -> Cell<'static> {
     value.map_or(Cell::Null, Cell::Integer)
 }
 
-fn time<'a>(time_ms: Option<i64>) -> Cell<'a> {
+fn time(time_ms: Option<i64>) -> Cell<'static> {
     time_ms.map_or(Cell::Null, Cell::Time)
 }
 
-fn number<'a>(value: Option<f64>) -> Cell<'a> {
+fn number(value: Option<f64>) -> Cell<'static> {
     value.map_or(Cell::Null, Cell::Number)
 }
