@@ -1,10 +1,14 @@
 //! The whole cycle of `cargo xtask train`.
 
+mod source;
+
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use chrono::{DateTime, Utc};
+
+pub use source::{TrainerSource, trainer_binary};
 
 use crate::catalog::Catalog;
 use crate::clean;
@@ -14,11 +18,13 @@ use crate::gate::{self, Gate};
 use crate::lack;
 use crate::lock::Lock;
 use crate::manifest::{Kind, SessionSummary, Status};
-use crate::process::{self, Trainer, TrainerExit, TrainerRun};
+use crate::process::{Trainer, TrainerExit, TrainerRun};
 use crate::prune::{self, Origin, PrunePlan, Way, Wish};
 use crate::report::{SealedArchive, TrainReport};
+use crate::resume::{self, Interrupted};
 use crate::scan::scan;
 use crate::session;
+use crate::trials;
 
 /// What `train` was asked for.
 #[derive(Debug, Clone)]
@@ -34,8 +40,19 @@ pub struct TrainOptions {
     pub is_silent: bool,
     /// Words for the session's archive.
     pub label: Label,
+    /// Whether to go on with the interrupted session.
+    pub start: Start,
     /// What the session's figures must reach.
     pub gates: Vec<Gate>,
+}
+
+/// Where the training begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// From nothing.
+    Fresh,
+    /// `--resume`: from the interrupted session's last checkpoint.
+    Resume,
 }
 
 /// Whether sessions become zips.
@@ -45,15 +62,6 @@ pub enum ArchiveMode {
     Archive,
     /// `--no-archive`: the old session only moves to `backups/`.
     MoveOnly,
-}
-
-/// Where the trainer comes from.
-#[derive(Debug, Clone)]
-pub enum TrainerSource {
-    /// A binary.
-    Ready(PathBuf),
-    /// A cargo workspace that holds the trainer's package.
-    Build(PathBuf),
 }
 
 /// Archives, cleans, trains, seals and prunes.
@@ -69,8 +77,15 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     }
     let binary = trainer_binary(job, &options.trainer)?;
     let lock = job.begin("train")?;
-    if let TrainerSource::Build(_) = &options.trainer {
-        check_settings(job, trainer, &binary, options)?;
+    let interrupted = match options.start {
+        Start::Fresh => None,
+        Start::Resume => Some(resume::find(job.workspace)?),
+    };
+    let mut arguments = options.arguments.clone();
+    if let TrainerSource::Build(_) | TrainerSource::Installed(_) = &options.trainer {
+        let root = job.workspace.root();
+        let from = interrupted.as_ref().map(|interrupted| interrupted.folder(root));
+        check_settings(job, trainer, &binary, &with_resume(&arguments, from))?;
     }
     let previous = match options.archive {
         ArchiveMode::Archive => cycle::set_aside(job)?,
@@ -78,7 +93,16 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     };
     clean::lay_fresh_folders(job.workspace)?;
     tell_previous(job, previous.as_ref());
-    let session = run_trainer(job, trainer, &binary, options)?;
+    let resumed = match (interrupted, &previous) {
+        (Some(Interrupted::Backup(folder)), _) => Some(folder),
+        (Some(Interrupted::Workspace), Some(moved)) => {
+            Some(job.workspace.root().join(&moved.backup))
+        }
+        (Some(Interrupted::Workspace), None) | (None, _) => None,
+    };
+    arguments = with_resume(&arguments, resumed.as_deref());
+    arguments.extend(trials::arguments(job));
+    let session = run_trainer(job, trainer, (&binary, &arguments), options)?;
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
     let archive = match options.archive {
@@ -90,24 +114,13 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     let model = "models/memory_efficient_model_final.zip";
     let has_model = job.workspace.root().join(model).is_file();
     let model = has_model.then(|| model.to_owned());
-    Ok(TrainReport { format: 1, status, previous, archive, model, session, gates, prune })
+    let resumed = resumed.map(|folder| job.workspace.display(&folder));
+    Ok(TrainReport { format: 1, status, previous, resumed, archive, model, session, gates, prune })
 }
 
-/// Returns the trainer's binary, built when it is to be.
-///
-/// # Errors
-/// When there is no such binary, or cargo fails.
-pub fn trainer_binary(job: &mut Job<'_>, source: &TrainerSource) -> Result<PathBuf> {
-    match source {
-        TrainerSource::Ready(path) => path.canonicalize().map_err(|error| {
-            let path = path.display();
-            CodedError::Usage(format!("there is no trainer `{path}` to run: {error}")).into()
-        }),
-        TrainerSource::Build(home) => {
-            (job.notes)("building the trainer (release; the first time takes a minute)");
-            process::build_trainer(home)
-        }
-    }
+fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
+    let flag = folder.into_iter().flat_map(|folder| ["--resume-from".into(), folder.into()]);
+    arguments.iter().cloned().chain(flag).collect()
 }
 
 /// Lets the trainer check its settings and data before anything moves.
@@ -118,9 +131,9 @@ fn check_settings(
     job: &Job<'_>,
     trainer: &Trainer,
     binary: &Path,
-    options: &TrainOptions,
+    arguments: &[OsString],
 ) -> Result<()> {
-    let mut arguments = options.arguments.clone();
+    let mut arguments = arguments.to_vec();
     arguments.push(OsString::from("--check"));
     let root = job.workspace.root();
     match trainer.run(&TrainerRun { binary, root, arguments: &arguments, is_silent: true })? {
@@ -154,14 +167,14 @@ fn tell_previous(job: &mut Job<'_>, previous: Option<&SetAside>) {
 fn run_trainer(
     job: &Job<'_>,
     trainer: &Trainer,
-    binary: &Path,
+    (binary, arguments): (&Path, &[OsString]),
     options: &TrainOptions,
 ) -> Result<Option<SessionSummary>> {
     let started_at = (job.clock)();
     let exit = trainer.run(&TrainerRun {
         binary,
         root: job.workspace.root(),
-        arguments: &options.arguments,
+        arguments,
         is_silent: options.is_silent,
     })?;
     let found = scan(job.workspace)?;
@@ -184,6 +197,7 @@ fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionS
         seed: None,
         data: None,
         config_sha256: None,
+        resumed_from: None,
         metrics: std::collections::BTreeMap::new(),
     }
 }

@@ -4,19 +4,23 @@
 //! hold and never-trade are policies that always want the same target.
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use crate::bars::Bar;
 use crate::config::FieldError;
 use crate::environment::{BarOutcome, Environment, EnvironmentConfig, StepStatus, TradeEvent};
 
-use super::{Performance, PerformanceTracker, PeriodsPerYear};
+use super::{Performance, PerformanceTracker, PeriodsPerYear, SharpeSample};
 
 /// An account and its figures, driven by a policy.
 ///
 /// A policy sees the bar that just closed and the environment, and
 /// returns the target to fill at the next bar's open; to hold, it
 /// returns [`Environment::target`].
-#[derive(Debug, Clone)]
+///
+/// It can be stored and carried on, without the figures of
+/// [`with_risk`](Self::with_risk).
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Simulation {
     environment: Environment,
     tracker: PerformanceTracker,
@@ -58,6 +62,11 @@ impl Simulation {
         self.tracker.performance()
     }
 
+    /// Returns the Sharpe ratio per bar with its sample, where defined.
+    pub fn sharpe_sample(&self) -> Option<SharpeSample> {
+        self.tracker.sharpe_sample()
+    }
+
     /// Steps through one bar, then asks `policy` at its close for the
     /// target of the next.
     pub fn step(
@@ -81,9 +90,16 @@ impl Simulation {
     /// Closes an open position at the last close and returns the figures,
     /// net of that exit.
     pub fn finish(&mut self, events: &mut impl FnMut(TradeEvent)) -> Performance {
+        self.exit(events);
+        self.tracker.performance()
+    }
+
+    /// Closes an open position at the last close and returns what that
+    /// did; see [`Environment::finish`].
+    pub fn exit(&mut self, events: &mut impl FnMut(TradeEvent)) -> BarOutcome {
         let outcome = self.environment.finish(events);
         self.tracker.settle(&outcome);
-        self.tracker.performance()
+        outcome
     }
 
     /// Runs `policy` over all of `bars`, or until the account is bankrupt,

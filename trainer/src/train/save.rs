@@ -36,17 +36,21 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
     let config = &subject.options.training;
     let session = subject.session;
     let data = session.data.as_ref().context("the data was not looked at")?;
+    let mut settings = json!({
+        "steps_per_batch": config.steps_per_batch,
+        "total_episodes": config.total_episodes,
+        "train_ratio": config.train_ratio,
+        "embargo_bars": config.embargo_bars,
+        "seed": config.seed,
+        "environment": config.environment,
+        "agent": config.agent,
+    });
+    if config.walk_forward.windows > 0 {
+        settings["walk_forward"] = json!(config.walk_forward);
+    }
     Ok(ModelAbout {
         features: serde_json::to_value(subject.features)?,
-        config: json!({
-            "steps_per_batch": config.steps_per_batch,
-            "total_episodes": config.total_episodes,
-            "train_ratio": config.train_ratio,
-            "embargo_bars": config.embargo_bars,
-            "seed": config.seed,
-            "environment": config.environment,
-            "agent": config.agent,
-        }),
+        config: settings,
         data: json!({
             "sha256": data.sha256,
             "n_bars": data.n_bars,

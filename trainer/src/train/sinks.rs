@@ -50,6 +50,14 @@ impl<'a> Sinks<'a> {
         self.curves.is_some()
     }
 
+    /// Names the symbol of the events to come, where there are several.
+    pub(super) fn set_symbol(&mut self, symbol: Option<&str>) {
+        self.logger.set_symbol(symbol);
+        if let Some(tracer) = &mut self.tracer {
+            tracer.set_symbol(symbol);
+        }
+    }
+
     /// Takes in what happened to the account at `at`.
     pub(super) fn event(&mut self, at: &Moment, event: &TradeEvent) {
         let written = self.write(at, event);
@@ -65,6 +73,17 @@ impl<'a> Sinks<'a> {
     /// Returns the profits of the trades closed since the last call.
     pub(super) fn take_trades(&mut self) -> TradeProfits {
         std::mem::take(&mut self.trades)
+    }
+
+    /// Returns the profits of the lesson under way, if there are any.
+    pub(super) fn train_trades(&self) -> Option<Histogram> {
+        let profits = &self.trades.train;
+        (profits.n_values() > 0).then(|| profits.clone())
+    }
+
+    /// Goes on with `profits`, those of a lesson that was interrupted.
+    pub(super) fn restore_train_trades(&mut self, profits: Option<Histogram>) {
+        self.trades.train = profits.unwrap_or_default();
     }
 
     /// Writes what waits in memory.

@@ -126,6 +126,7 @@ fn session_lines(session: &SessionSummary) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     let id = session.id.as_deref().unwrap_or("without a name");
     lines.push(("session", format!("{id}, {}", session.status)));
+    lines.extend(session.resumed_from.clone().map(|id| ("resumed", format!("from session {id}"))));
     if let (Some(start), Some(end)) = (session.started_at, session.finished_at) {
         let seconds = (end - start).num_seconds();
         lines.push(("trained", format!("{} UTC, for {seconds} s", text::time(start))));
@@ -156,8 +157,10 @@ fn metrics_table(session: &SessionSummary) -> String {
         ("trades", true),
     ];
     let order = ["agent", "buy_and_hold", "never_trade"];
-    let rows = order.iter().filter_map(|policy| Some((policy, session.metrics.get(*policy)?)));
-    let cells = |(policy, figures): (&&str, &std::collections::BTreeMap<String, Option<f64>>)| {
+    let rows = order.iter().filter_map(|policy| Some((*policy, session.metrics.get(*policy)?)));
+    let symbols = session.metrics.iter().filter(|(policy, _)| policy.starts_with("agent "));
+    let rows = rows.chain(symbols.map(|(policy, figures)| (policy.as_str(), figures)));
+    let cells = |(policy, figures): (&str, &std::collections::BTreeMap<String, Option<f64>>)| {
         let figure = |name: &str| figures.get(name).copied().flatten();
         vec![
             policy.replace('_', " "),
