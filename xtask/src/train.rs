@@ -101,7 +101,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         (Some(Interrupted::Workspace), None) | (None, _) => None,
     };
     arguments = with_resume(&arguments, resumed.as_deref());
-    arguments.extend(earlier_trials(job));
+    arguments.extend(trials::arguments(job));
     let session = run_trainer(job, trainer, (&binary, &arguments), options)?;
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
@@ -121,19 +121,6 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
 fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
     let flag = folder.into_iter().flat_map(|folder| ["--resume-from".into(), folder.into()]);
     arguments.iter().cloned().chain(flag).collect()
-}
-
-/// Returns the flag that tells the trainer of earlier sessions; none is
-/// no reason not to train.
-fn earlier_trials(job: &mut Job<'_>) -> Vec<OsString> {
-    match trials::write(job.workspace) {
-        Ok(Some(path)) => vec!["--earlier-trials".into(), path.into()],
-        Ok(None) => Vec::new(),
-        Err(error) => {
-            (job.notes)(&format!("warning: earlier sessions are not counted: {error:#}"));
-            Vec::new()
-        }
-    }
 }
 
 /// Lets the trainer check its settings and data before anything moves.

@@ -100,6 +100,7 @@ impl<'a> Course<'a> {
         let session = self.sinks.logger.session_mut();
         session.episodes.clone_from(&head.episodes);
         session.metrics = head.metrics.clone();
+        session.symbols.clone_from(&head.symbols);
         session.trials = head.trials;
         session.walk_forward.clone_from(&head.walk_forward);
         info!(
@@ -199,6 +200,7 @@ impl<'a> Course<'a> {
             progress: Progress { study: study.cloned(), ..self.progress },
             episodes: session.episodes.clone(),
             metrics: session.metrics.clone(),
+            symbols: session.symbols.clone(),
             trials: session.trials,
             walk_forward: session.walk_forward.clone(),
             logs: log_ends(&options.layout)?,
