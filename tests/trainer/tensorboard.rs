@@ -253,8 +253,7 @@ fn texts_and_settings_name_the_plugin_that_shows_them() {
     let mut writer = EventWriter::create(folder.path(), noon()).unwrap();
     writer.add_text("config", "**bold**").unwrap();
     let settings = json!({ "seed": 7, "threads": 2, "agent": { "exposures": [-1, 1] } });
-    let session =
-        HyperParameters { session: "s", settings: &settings, metrics: &["test/net_return"] };
+    let session = HyperParameters { settings: &settings, metrics: &["test/net_return"] };
     writer.start_session(&session).unwrap();
     writer.end_session(SessionEnd::Success).unwrap();
     writer.flush().unwrap();
@@ -275,7 +274,7 @@ fn texts_and_settings_name_the_plugin_that_shows_them() {
 fn last_status(end: impl FnOnce(EventWriter)) -> Option<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = EventWriter::create(folder.path(), noon()).unwrap();
-    let session = HyperParameters { session: "s", settings: &json!({}), metrics: &[] };
+    let session = HyperParameters { settings: &json!({}), metrics: &[] };
     writer.start_session(&session).unwrap();
     let path = writer.path().to_owned();
     end(writer);

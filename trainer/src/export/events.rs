@@ -20,7 +20,7 @@ const STARTED: &str = "TRACE_STARTED";
 /// that this version does not know are skipped.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Event {
+pub(super) struct TraceLine {
     event: String,
     format: Option<u32>,
     session: Option<String>,
@@ -57,7 +57,7 @@ pub(super) struct Event {
 }
 
 /// A column: name, what it holds, what it tells, and its cell.
-struct EventColumn(&'static str, Kind, &'static str, fn(&Event) -> Cell<'_>);
+struct EventColumn(&'static str, Kind, &'static str, fn(&TraceLine) -> Cell<'_>);
 
 const COLUMNS: [EventColumn; 32] = [
     EventColumn("session", Kind::Text, "the session's id", |e| text(e.session.as_deref())),
@@ -138,7 +138,7 @@ impl EventColumn {
     }
 }
 
-impl Event {
+impl TraceLine {
     /// Whether it ends a trade.
     pub(super) fn is_closed_trade(&self) -> bool {
         self.event == CLOSED
@@ -157,7 +157,7 @@ impl Event {
 
 /// Calls `each` with every event of the trace at `path`, in order.
 /// Returns whether a kill has cut its last line.
-pub(super) fn read(path: &Path, each: &mut dyn FnMut(&Event) -> Result<()>) -> Result<bool> {
+pub(super) fn read(path: &Path, each: &mut dyn FnMut(&TraceLine) -> Result<()>) -> Result<bool> {
     let open = || format!("failed to read `{}`", path.display());
     let mut reader = BufReader::new(File::open(path).with_context(open)?);
     let mut session = None;
@@ -167,7 +167,7 @@ pub(super) fn read(path: &Path, each: &mut dyn FnMut(&Event) -> Result<()>) -> R
         if reader.read_line(&mut line).with_context(open)? == 0 {
             break;
         }
-        let parsed = serde_json::from_str::<Event>(&line);
+        let parsed = serde_json::from_str::<TraceLine>(&line);
         if parsed.is_err() && !line.ends_with('\n') {
             return Ok(true);
         }
