@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod environment;
 mod features;
+mod forecast;
 mod forest;
 mod metrics;
 mod model;

@@ -12,9 +12,13 @@ features. PPO and DQN have their default settings, see the same features and
 the position, and get the net return of each bar in percent as the reward.
 They are judged every 5,000 steps on the test bars; their clock stands still
 meanwhile, and starts after the imports. The best of all their judgements is
-replayed by `trainer simulate`: its net return is the target. The trainer's
-clock covers its whole process, until the end of the first episode whose
-test net return reaches the target; it has its default settings.
+replayed by `trainer simulate`: its net return is the target. The trainer has
+its default settings; the first episode whose test net return reaches the
+target is found, and a whole process of so many episodes is timed.
+
+Wall-clock and CPU seconds are both told: on a machine that does other work,
+the latter compare better. PyTorch gets one thread, with which networks of
+this size are fastest. `--load FILE` prints the table of an earlier run.
 """
 
 import argparse
@@ -73,6 +77,9 @@ def peer(name, folder, seed):
 
     test = range(FIRST_TEST, len(returns))
 
+    def clocks():
+        return np.array([time.perf_counter(), time.process_time()])
+
     def judge(model):
         """Returns the net log return of the test bars, and the exposures."""
         wanted = []
@@ -92,19 +99,21 @@ def peer(name, folder, seed):
     class Judge(BaseCallback):
         def __init__(self):
             super().__init__()
-            self.judgements, self.best, self.path, self.paused = [], -np.inf, None, 0.0
-            self.start = time.perf_counter()
+            self.judgements, self.best, self.path = [], -np.inf, None
+            self.start = clocks()
 
         def _on_step(self):
             if self.num_timesteps % EVERY == 0:
-                seconds = time.perf_counter() - self.start - self.paused
+                stop = clocks()
                 log_return, path = judge(self.model)
-                self.judgements.append([self.num_timesteps, seconds, log_return])
+                wall, cpu = stop - self.start
+                self.judgements.append([self.num_timesteps, wall, cpu, log_return])
                 if log_return > self.best:
                     self.best, self.path = log_return, path
-                self.paused = time.perf_counter() - self.start - seconds
+                self.start += clocks() - stop
             return True
 
+    torch.set_num_threads(1)
     judged = Judge()
     model = getattr(stable_baselines3, name)("MlpPolicy", Market(), seed=seed, device="cpu")
     model.learn(N_STEPS, callback=judged)
@@ -114,11 +123,11 @@ def peer(name, folder, seed):
         signals.write("time,exposure\n")
         for at, exposure in zip(test, judged.path):
             signals.write(f"{times[at]},{exposure}\n")
-    best = max(judged.judgements, key=lambda judgement: judgement[2])
+    best = max(judged.judgements, key=lambda judgement: judgement[3])
     print(json.dumps({
         "steps": best[0],
         "seconds": best[1],
-        "seconds_in_all": judged.judgements[-1][1],
+        "cpu_seconds": best[2],
         "judgements": judged.judgements,
         "peak_mb": peak_mb(resource.RUSAGE_SELF),
         "stable_baselines3": stable_baselines3.__version__,
@@ -149,18 +158,22 @@ def anytrading():
 
 
 def run(*command):
-    """Runs a program; returns its JSON, its seconds and its peak memory."""
+    """Runs a program; returns its JSON, its costs and its peak memory."""
     start = time.perf_counter()
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen([str(word) for word in command], stdout=out)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - start
+        costs = {
+            "seconds": time.perf_counter() - start,
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "peak_mb": usage.ru_maxrss * 1024 / 1e6,
+        }
         if process.returncode:
             sys.exit(f"`{' '.join(map(str, command))}` failed")
         out.seek(0)
         text = out.read()
-    return json.loads(text) if text else None, seconds, usage.ru_maxrss * 1024 / 1e6
+    return json.loads(text) if text else None, costs
 
 
 def ours(trainer, folder, seed, target):
@@ -174,21 +187,18 @@ def ours(trainer, folder, seed, target):
         "environment": {"commission_bps": COST * 1e4, "slippage_bps": 0.0},
     }
     (folder / "config/training_config.json").write_text(json.dumps(settings), encoding="utf-8")
-    session, wall, peak = run(
-        trainer, "train", "--root", folder, "--format", "json", "--quiet"
-    )
+    train = (trainer, "train", "--root", folder, "--format", "json", "--quiet")
+    session, costs = run(*train)
     assert session["split"]["train"]["n_bars"] == N_TRAIN, session["split"]
     assert session["split"]["test"]["first_bar_idx"] == FIRST_TEST, session["split"]
-    episodes = session["episodes"]
-    reached = [i for i, it in enumerate(episodes) if it["test_net_return"] >= target]
-    later = sum(it["seconds"] for it in episodes[reached[0] + 1 :]) if reached else None
-    return {
-        "net_returns": [it["test_net_return"] for it in episodes],
-        "episode": reached[0] + 1 if reached else None,
-        "seconds": wall - later if reached else None,
-        "seconds_in_all": wall,
-        "peak_mb": peak,
-    }
+    net_returns = [it["test_net_return"] for it in session["episodes"]]
+    record = {"net_returns": net_returns, "whole_run": costs, "episode": None}
+    reached = [at for at, net_return in enumerate(net_returns, 1) if net_return >= target]
+    if reached:
+        again, costs = run(*train, "--episodes", reached[0])
+        assert again["episodes"][-1]["test_net_return"] == net_returns[reached[0] - 1]
+        record |= {"episode": reached[0]} | costs
+    return record
 
 
 def contest(seed, tools, scratch):
@@ -198,40 +208,50 @@ def contest(seed, tools, scratch):
     run(tools / "examples/bench_peers", "data", seed, folder)
     record = {"seed": seed, "load": os.getloadavg()[0]}
     for name in PEERS:
-        found, _, _ = run(sys.executable, __file__, "--peer", name, "--seed", seed,
-                          "--folder", folder)
-        replay, _, _ = run(tools / "trainer", "simulate", "--data", folder / "bars.csv",
-                           "--signals", folder / f"{name}.csv", "--commission", COST * 1e4,
-                           "--slippage", 0, "--format", "json")
+        found, _ = run(sys.executable, __file__, "--peer", name, "--seed", seed,
+                       "--folder", folder)
+        replay, _ = run(tools / "trainer", "simulate", "--data", folder / "bars.csv",
+                        "--signals", folder / f"{name}.csv", "--commission", COST * 1e4,
+                        "--slippage", 0, "--format", "json")
         record[name] = found | {"net_return": replay["metrics"]["net_return"]}
-    better = max(PEERS, key=lambda name: record[name]["net_return"])
-    target = record[better]["net_return"]
-    record["better"] = better
-    record["trainer"] = ours(tools / "trainer", folder, seed, target)
-    seconds = record["trainer"]["seconds"]
-    record["times_sooner"] = record[better]["seconds"] / seconds if seconds else None
-    record["memory_share"] = record["trainer"]["peak_mb"] / record[better]["peak_mb"]
-    print(row(record), flush=True)
+    record["better"] = max(PEERS, key=lambda name: record[name]["net_return"])
+    better = record[record["better"]]
+    own = ours(tools / "trainer", folder, seed, better["net_return"])
+    record["trainer"] = own
+    is_reached = own["episode"] is not None
+    for name in ("seconds", "cpu_seconds", "peak_mb"):
+        record[f"times_{name}"] = better[name] / own[name] if is_reached else None
     return record
+
+
+HEADER = """| seed | better peer | growth | steps | s | CPU s | MB \
+| our episode | growth | s | CPU s | MB | times sooner | in CPU s | times less memory |
+| ---: | --- |""" + " ---: |" * 13
 
 
 def row(record):
     better, own = record[record["better"]], record["trainer"]
-    cells = [
-        record["seed"],
-        record["better"],
-        f"{better['net_return'] + 1:.1f}",
-        f"{better['steps']:,}",
-        f"{better['seconds']:.1f}",
-        f"{better['peak_mb']:.0f}",
-        own["episode"] or "never",
-        f"{own['net_returns'][(own['episode'] or len(own['net_returns'])) - 1] + 1:.1f}",
-        f"{own['seconds']:.2f}" if own["seconds"] else "-",
-        f"{own['peak_mb']:.0f}",
-        f"{record['times_sooner']:.0f}" if record["times_sooner"] else "-",
-        f"{record['memory_share']:.3f}",
-    ]
+    cells = [record["seed"], record["better"], f"{better['net_return'] + 1:.1f}",
+             f"{better['steps']:,}", *costs_of(better), own["episode"] or "never"]
+    if own["episode"] is None:
+        cells += [f"{max(own['net_returns']) + 1:.1f}"] + ["-"] * 6
+    else:
+        cells += [f"{own['net_returns'][own['episode'] - 1] + 1:.1f}", *costs_of(own)]
+        cells += [f"{record[f'times_{name}']:.0f}"
+                  for name in ("seconds", "cpu_seconds", "peak_mb")]
     return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def costs_of(one):
+    return [f"{one['seconds']:.2f}", f"{one['cpu_seconds']:.2f}", f"{one['peak_mb']:.0f}"]
+
+
+def summary(records):
+    """Returns the medians; a seed that never gets there counts as 0."""
+    names = ("times_seconds", "times_cpu_seconds", "times_peak_mb")
+    middle = [statistics.median(it[name] or 0.0 for it in records) for name in names]
+    return "Median of {} seeds: {:.0f} times sooner, {:.0f} in CPU seconds, {:.0f} times less " \
+        "memory.".format(len(records), *middle)
 
 
 def main():
@@ -239,6 +259,7 @@ def main():
     arguments.add_argument("--seeds", type=int, default=5)
     arguments.add_argument("--first-seed", type=int, default=1)
     arguments.add_argument("--out", type=pathlib.Path, default=None)
+    arguments.add_argument("--load", type=pathlib.Path, default=None)
     arguments.add_argument("--tools", type=pathlib.Path, default=None,
                            help="folder of the release build")
     arguments.add_argument("--peer", choices=PEERS, help=argparse.SUPPRESS)
@@ -250,29 +271,29 @@ def main():
         return peer(asked.peer, asked.folder, asked.seed)
     if asked.anytrading:
         return anytrading()
+    records = []
+    print(HEADER)
+    if asked.load:
+        result = json.loads(asked.load.read_text(encoding="utf-8"))
+        for record in result["records"]:
+            print(row(record))
+        return print(f"\n{summary(result['records'])}")
     root = pathlib.Path(__file__).resolve().parents[2]
     tools = (asked.tools or root / "target/release").resolve()
-    print("| seed | better peer | its growth | steps | seconds | MB "
-          "| our episode | growth | seconds | MB | times sooner | memory share |")
-    print("| ---: | --- |" + " ---: |" * 10)
-    with tempfile.TemporaryDirectory() as scratch:
-        seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
-        records = [contest(seed, tools, pathlib.Path(scratch)) for seed in seeds]
-    times = [record["times_sooner"] for record in records]
-    # A seed that never gets there counts as the slowest.
-    sooner = statistics.median(time or 0.0 for time in times)
-    share = statistics.median(record["memory_share"] for record in records)
     steps = {
         "gym-anytrading": run(sys.executable, __file__, "--anytrading")[0]["steps_per_second"],
         "trainer": run(tools / "examples/bench_peers", "environment")[0]["bar_steps_per_second"],
     }
-    print(f"\nMedian: {sooner:.0f} times sooner, {share:.3f} of the memory.")
+    with tempfile.TemporaryDirectory() as scratch:
+        for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
+            records.append(contest(seed, tools, pathlib.Path(scratch)))
+            print(row(records[-1]), flush=True)
+            if asked.out:
+                result = {"records": records, "environment_steps_per_second": steps}
+                asked.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    print(f"\n{summary(records)}")
     print(f"Environment alone, steps a second: gym-anytrading {steps['gym-anytrading']:,.0f}, "
           f"trainer {steps['trainer']:,.0f}.")
-    if asked.out:
-        result = {"records": records, "times_sooner": sooner, "memory_share": share,
-                  "environment_steps_per_second": steps}
-        asked.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

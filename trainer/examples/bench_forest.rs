@@ -62,7 +62,9 @@ const CASES: [Case; 4] = [
 ];
 
 fn main() -> Result<()> {
-    println!("| forest | smartcore, ns a row and tree | flat | times | one row, ns a tree | times |");
+    println!(
+        "| forest | smartcore, ns a row and tree | flat | times | one row, ns a tree | times |"
+    );
     println!("| --- | ---: | ---: | ---: | ---: | ---: |");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     for case in &CASES {

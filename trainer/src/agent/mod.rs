@@ -14,3 +14,5 @@ mod policy;
 pub use config::AgentConfig;
 pub use learner::{BackupReport, FittedQ, LearnerSetup};
 pub use policy::FittedPolicy;
+
+pub(crate) use policy::choose;

@@ -1,12 +1,20 @@
-//! Grows the trees: the one file that names smartcore.
+//! Grows the trees: here and in `library/` smartcore is named, and
+//! nowhere else.
 //!
 //! Its forests are single-threaded, so the rows are dealt into shares
 //! and every share grows a part of the trees in a task of its own.
 //! Targets need no scaling: its split criterion compares candidates
 //! with each other only, never with a fixed number.
 
+mod boosting;
+mod random;
+mod regressors;
+mod ridge;
+
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use smartcore::ensemble::extra_trees_regressor::{
     ExtraTreesRegressor, ExtraTreesRegressorParameters,
 };
@@ -16,6 +24,8 @@ use super::ForestOptions;
 use super::deal::{Deal, deal_rows};
 use super::flat::Forest;
 use super::mirror::read_trees;
+
+pub use regressors::LibraryRegressor;
 
 /// The library and version that grew the trees, as models record it.
 pub const LIBRARY: &str = "smartcore 0.7.0";
@@ -116,11 +126,8 @@ impl LibraryForest {
     /// Fails when the lengths differ, a target is not finite, or there
     /// are more shares than trees.
     pub fn fit(samples: &Samples, targets: &[f64], options: &ForestOptions) -> Result<Self> {
-        let (n_rows, n_shares) = (samples.n_rows, samples.shares.len());
-        ensure!(targets.len() == n_rows, "{} targets for {n_rows} rows", targets.len());
-        if let Some(row) = targets.iter().position(|target| !target.is_finite()) {
-            anyhow::bail!("the target of row {row} is {}", targets[row]);
-        }
+        check_targets(samples, targets)?;
+        let n_shares = samples.shares.len();
         ensure!(
             options.n_trees >= n_shares,
             "{} trees cannot serve {n_shares} shares",
@@ -141,33 +148,48 @@ impl LibraryForest {
     /// Makes all ready for the library's own code to predict `rows`:
     /// slow, one thread, the judge of [`Forest::predict_rows`].
     pub fn predictor(&self, rows: &[&[f64]]) -> Result<LibraryPredictor> {
-        let rows = rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>();
-        let rows = DenseMatrix::from_2d_vec(&rows).map_err(|error| anyhow::anyhow!("{error}"))?;
-        Ok(LibraryPredictor { forest: self.merged()?, rows })
+        Ok(LibraryPredictor { forest: join_forests(&self.parts)?, rows: matrix_of(rows)? })
     }
 
     /// Compiles the trees into the flat form, in the same order.
     pub fn compile(&self) -> Result<Forest> {
-        let mut forest = Forest::empty(self.n_features)?;
-        for part in &self.parts {
-            let stored = serde_json::to_value(part).context("failed to read a fitted forest")?;
-            read_trees(stored, &mut forest)?;
-        }
-        forest.complete()
+        compile_trees(&self.parts, self.n_features)
     }
+}
 
-    /// Joins the parts into one of the library's forests.
-    fn merged(&self) -> Result<Regressor> {
-        let mut parts = self.parts.iter().map(serde_json::to_value);
-        let mut merged = parts.next().context("a forest has at least one part")??;
-        let trees =
-            merged["forest_regressor"]["trees"].as_array_mut().context("it has no trees")?;
-        for part in parts {
-            trees
-                .extend(part?["forest_regressor"]["trees"].as_array().cloned().unwrap_or_default());
-        }
-        serde_json::from_value(merged).context("failed to join the parts of a forest")
+fn check_targets(samples: &Samples, targets: &[f64]) -> Result<()> {
+    let n_rows = samples.n_rows;
+    ensure!(targets.len() == n_rows, "{} targets for {n_rows} rows", targets.len());
+    if let Some(row) = targets.iter().position(|target| !target.is_finite()) {
+        anyhow::bail!("the target of row {row} is {}", targets[row]);
     }
+    Ok(())
+}
+
+fn matrix_of(rows: &[&[f64]]) -> Result<DenseMatrix<f64>> {
+    let rows = rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>();
+    DenseMatrix::from_2d_vec(&rows).map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+/// Returns the trees of all parts, in their order.
+fn compile_trees(parts: &[impl Serialize], n_features: usize) -> Result<Forest> {
+    let mut forest = Forest::empty(n_features)?;
+    for part in parts {
+        let stored = serde_json::to_value(part).context("failed to read a fitted forest")?;
+        read_trees(stored, &mut forest)?;
+    }
+    forest.complete()
+}
+
+/// Joins the parts into one of the library's forests.
+fn join_forests<T: Serialize + DeserializeOwned>(parts: &[T]) -> Result<T> {
+    let mut parts = parts.iter().map(serde_json::to_value);
+    let mut merged = parts.next().context("a forest has at least one part")??;
+    let trees = merged["forest_regressor"]["trees"].as_array_mut().context("it has no trees")?;
+    for part in parts {
+        trees.extend(part?["forest_regressor"]["trees"].as_array().cloned().unwrap_or_default());
+    }
+    serde_json::from_value(merged).context("failed to join the parts of a forest")
 }
 
 /// The library's forest and the rows to predict, in its own forms.
@@ -204,28 +226,49 @@ impl<'a> SharePlan<'a> {
         Self { n_shares, targets, options }
     }
 
-    fn parameters(&self, share: usize) -> ExtraTreesRegressorParameters {
+    /// Returns what the trees of `share` are to be.
+    fn size(&self, share: usize) -> TreeSize {
         let options = self.options;
         let n_extra = usize::from(share < options.n_trees % self.n_shares);
-        let leaf = options.min_samples_leaf.div_ceil(self.n_shares).max(1);
-        let mut parameters = ExtraTreesRegressorParameters::default()
-            .with_n_trees(options.n_trees / self.n_shares + n_extra)
-            .with_min_samples_leaf(leaf)
+        let min_samples_leaf = options.min_samples_leaf.div_ceil(self.n_shares).max(1);
+        TreeSize {
+            n_trees: options.n_trees / self.n_shares + n_extra,
+            min_samples_leaf,
             // Fewer rows than two leaves hold no allowed split: this
             // spares the search and changes no prediction.
-            .with_min_samples_split(leaf.saturating_mul(2))
-            .with_seed(options.seed.tree(share as u64, 0));
-        parameters.max_depth = options.max_depth.map(|depth| depth.saturating_add(1));
-        parameters
+            min_samples_split: min_samples_leaf.saturating_mul(2),
+            max_depth: options.max_depth.map(|depth| depth.saturating_add(1)),
+            seed: options.seed.tree(share as u64, 0),
+        }
+    }
+
+    fn targets(&self, samples: &Samples, share: usize) -> Vec<f64> {
+        samples.shares[share].rows.iter().map(|&row| self.targets[row as usize]).collect()
     }
 }
 
+/// The parameters that all kinds of forests have.
+struct TreeSize {
+    n_trees: usize,
+    min_samples_leaf: usize,
+    min_samples_split: usize,
+    /// As the library counts it.
+    max_depth: Option<u16>,
+    seed: u64,
+}
+
 fn fit_share(samples: &Samples, share: usize, plan: &SharePlan<'_>) -> Result<Regressor> {
-    let Share { rows, columns } = &samples.shares[share];
-    let targets: Vec<f64> = rows.iter().map(|&row| plan.targets[row as usize]).collect();
-    // The library's default, the square root, loses most of the value
-    // function when one feature carries it.
-    let parameters = plan.parameters(share).with_m(samples.n_features);
-    ExtraTreesRegressor::fit(columns, &targets, parameters)
+    let size = plan.size(share);
+    let mut parameters = ExtraTreesRegressorParameters::default()
+        .with_n_trees(size.n_trees)
+        .with_min_samples_leaf(size.min_samples_leaf)
+        .with_min_samples_split(size.min_samples_split)
+        .with_seed(size.seed)
+        // The library's default, the square root, loses most of the
+        // value function when one feature carries it.
+        .with_m(samples.n_features);
+    parameters.max_depth = size.max_depth;
+    let columns = &samples.shares[share].columns;
+    ExtraTreesRegressor::fit(columns, &plan.targets(samples, share), parameters)
         .map_err(|error| anyhow::anyhow!("failed to fit a forest: {error}"))
 }

@@ -79,8 +79,7 @@ impl StoredTree {
         let is_even = features.len() == children.len() && children.len() == values.len();
         ensure!(is_even, "its columns have different lengths");
         let columns = features.iter().zip(children).zip(values);
-        let nodes =
-            columns.map(|((&feature, &child), &value)| NodeParts { feature, child, value });
+        let nodes = columns.map(|((&feature, &child), &value)| NodeParts { feature, child, value });
         Ok(nodes.collect())
     }
 }

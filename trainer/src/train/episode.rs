@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tracing::{debug, info, warn};
 
-use crate::agent::{BackupReport, FittedQ, LearnerSetup};
+use crate::agent::{BackupReport, LearnerSetup};
 use crate::bars::BarSource;
 use crate::environment::{BarOutcome, StepStatus};
 use crate::features::FeatureSet;
 use crate::metrics::{BarCalendar, PeriodsPerYear, Simulation};
+use crate::model::Learner;
 use crate::session::{Moment, Phase, Status};
 use crate::tensorboard::Scalars;
 
@@ -33,7 +34,7 @@ pub(super) struct Course<'a> {
     split: Split,
     features: FeatureSet,
     periods_per_year: PeriodsPerYear,
-    learner: FittedQ,
+    learner: Box<dyn Learner>,
     sinks: Sinks<'a>,
     /// Training bars seen, over all episodes.
     step: u64,
@@ -59,7 +60,7 @@ impl<'a> Course<'a> {
             n_bars: summary.n_bars,
             interval_ms: summary.interval_ms,
         })?;
-        let learner = FittedQ::new(config.agent.clone(), setup)?;
+        let learner = config.model.learner(config, setup)?;
         let (step, last_news) = (0, Instant::now());
         Ok(Self {
             options,
@@ -145,7 +146,7 @@ impl<'a> Course<'a> {
                 self.options.stop.is_raised() && lesson.n_bars < self.split.n_train;
         }
         let performance = simulation.finish(&mut |event| self.sinks.event(&at, &event));
-        self.learner.end_episode();
+        self.learner.end_episode()?;
         lesson.last_batch = at.batch;
         lesson.net_return = performance.net_return;
         lesson.equity = performance.final_equity;
@@ -232,7 +233,7 @@ impl<'a> Course<'a> {
     }
 
     fn save_final_model(&mut self) -> Result<()> {
-        if self.learner.policy().forests().is_empty() {
+        if !self.learner.is_trained() {
             return Ok(());
         }
         let path = self.options.layout.final_model();
@@ -243,7 +244,7 @@ impl<'a> Course<'a> {
     }
 
     fn save_checkpoint(&mut self, episode: usize) -> Result<()> {
-        if self.learner.policy().forests().is_empty() {
+        if !self.learner.is_trained() {
             return Ok(());
         }
         let path = self.options.layout.checkpoint(episode);
@@ -255,7 +256,7 @@ impl<'a> Course<'a> {
     fn subject(&self) -> Subject<'_> {
         Subject {
             options: self.options,
-            learner: &self.learner,
+            learner: self.learner.as_ref(),
             features: &self.features,
             session: self.sinks.logger.session(),
         }

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use crate::agent::FittedPolicy;
 use crate::environment::{EnvironmentConfig, StepStatus};
 use crate::metrics::{Performance, PeriodsPerYear, Simulation};
+use crate::model::Policy;
 use crate::session::{MetricsRecord, Moment};
 use crate::tensorboard::Scalars;
 
@@ -34,7 +34,7 @@ impl Trial<'_> {
     /// by holding, and not at all. Nothing is learned.
     pub(super) fn judge(
         &self,
-        policy: &FittedPolicy,
+        policy: &dyn Policy,
         pass: &mut Pass,
         outlets: (&mut Sinks<'_>, EquityCurve),
     ) -> Result<Verdict> {

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::agent::FittedQ;
+use crate::config::TrainingConfig;
 use crate::features::FeatureSet;
-use crate::model::{ModelAbout, TradingModel};
+use crate::model::{Learner, ModelAbout, ModelKind, TradingModel};
 use crate::session::{ModelRecord, Session, sha256_of_file};
 
 use super::run::TrainOptions;
@@ -15,7 +15,7 @@ use super::run::TrainOptions;
 /// What a model is made of.
 pub(super) struct Subject<'a> {
     pub(super) options: &'a TrainOptions,
-    pub(super) learner: &'a FittedQ,
+    pub(super) learner: &'a dyn Learner,
     pub(super) features: &'a FeatureSet,
     pub(super) session: &'a Session,
 }
@@ -38,15 +38,7 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
     let data = session.data.as_ref().context("the data was not looked at")?;
     Ok(ModelAbout {
         features: serde_json::to_value(subject.features)?,
-        config: json!({
-            "steps_per_batch": config.steps_per_batch,
-            "total_episodes": config.total_episodes,
-            "train_ratio": config.train_ratio,
-            "embargo_bars": config.embargo_bars,
-            "seed": config.seed,
-            "environment": config.environment,
-            "agent": config.agent,
-        }),
+        config: settings(config)?,
         data: json!({
             "sha256": data.sha256,
             "n_bars": data.n_bars,
@@ -60,4 +52,22 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
             "test": session.metrics,
         }),
     })
+}
+
+/// Returns the settings that made the model.
+fn settings(config: &TrainingConfig) -> Result<Value> {
+    let mut settings = json!({
+        "steps_per_batch": config.steps_per_batch,
+        "total_episodes": config.total_episodes,
+        "train_ratio": config.train_ratio,
+        "embargo_bars": config.embargo_bars,
+        "seed": config.seed,
+        "environment": config.environment,
+        "agent": config.agent,
+    });
+    if config.model != ModelKind::default() {
+        settings["model"] = json!(config.model);
+        settings["models"] = serde_json::to_value(&config.models)?;
+    }
+    Ok(settings)
 }
