@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
 
+mod core;
+mod hill;
 mod planted;
+mod settings;
 
 use trainer::agent::{AgentConfig, FittedPolicy, FittedQ, LearnerSetup};
 use trainer::forest::splitmix64;

@@ -4,6 +4,7 @@
 
 mod columns;
 mod files;
+mod packed;
 mod rows;
 mod summary;
 mod times;
@@ -52,8 +53,15 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 }
 
 /// The bar of the smallest files below.
-const BAR: Bar =
-    Bar { time_ms: START_MS, open: 10.0, high: 12.5, low: 9.0, close: 11.0, volume: 3.25 };
+const BAR: Bar = Bar {
+    time_ms: START_MS,
+    open: 10.0,
+    high: 12.5,
+    low: 9.0,
+    close: 11.0,
+    volume: 3.25,
+    funding: 0.0,
+};
 
 /// A file whose third line is `row`.
 fn with_row(row: &str) -> String {

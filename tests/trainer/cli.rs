@@ -4,8 +4,9 @@
 
 mod bars;
 mod failures;
+mod learner;
 mod runs;
 mod signals;
 mod workspace;
 
-use workspace::Workspace;
+pub(crate) use workspace::Workspace;

@@ -27,6 +27,8 @@ const FREE: EnvironmentConfig = EnvironmentConfig {
 struct Run {
     environment: Environment,
     events: Vec<TradeEvent>,
+    /// The rate in the bars to come.
+    funding: f64,
 }
 
 impl Run {
@@ -36,6 +38,7 @@ impl Run {
         let mut run = Self {
             environment: Environment::new(config).expect("valid settings"),
             events: Vec::new(),
+            funding: 0.0,
         };
         run.step(flat(price));
         run
@@ -49,7 +52,7 @@ impl Run {
 
     fn step(&mut self, [open, high, low, close]: [f64; 4]) -> BarOutcome {
         let time_ms = 60_000 * i64::try_from(self.environment.n_steps()).expect("few steps");
-        let bar = Bar { time_ms, open, high, low, close, volume: 1.0 };
+        let bar = Bar { time_ms, open, high, low, close, volume: 1.0, funding: self.funding };
         let events = &mut self.events;
         let outcome = self.environment.step(&bar, &mut |event| events.push(event));
         check_identity(&self.environment, close);

@@ -31,7 +31,14 @@ fn borrowed(rows: &[Vec<f64>]) -> Vec<&[f64]> {
 
 fn options(n_trees: usize, min_samples_leaf: usize) -> ForestOptions {
     let seed = TreeSeed { run: 7, refit: 3, action: 1 };
-    ForestOptions { n_trees, min_samples_leaf, max_depth: None, seed }
+    ForestOptions {
+        n_trees,
+        min_samples_leaf,
+        min_samples_split: 0,
+        cuts_per_feature: 1,
+        max_depth: None,
+        seed,
+    }
 }
 
 fn predict(forest: &Forest, rows: &[Vec<f64>]) -> Vec<u64> {
@@ -64,10 +71,12 @@ proptest! {
         n_trees in 1_usize..12,
         leaf in 1_usize..20,
         n_shares in 1_usize..4,
+        cuts_per_feature in 1_usize..4,
     ) {
         let Data { rows, targets } = data(n_rows, n_features, n_levels);
         let samples = Samples::dealt(&borrowed(&rows), n_shares.min(n_trees), 5).unwrap();
-        let library = LibraryForest::fit(&samples, &targets, &options(n_trees, leaf)).unwrap();
+        let options = ForestOptions { cuts_per_feature, ..options(n_trees, leaf) };
+        let library = LibraryForest::fit(&samples, &targets, &options).unwrap();
         let forest = library.compile().unwrap();
         // Rows made of the thresholds themselves are ties; neighbours
         // of a threshold and missing numbers must agree as well.

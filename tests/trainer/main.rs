@@ -10,6 +10,7 @@ mod forecast;
 mod forest;
 mod metrics;
 mod model;
+mod predict;
 mod python;
 mod session;
 mod simulate;

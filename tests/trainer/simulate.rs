@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use trainer::environment::EnvironmentConfig;
 use trainer::metrics::measure_curve;
-use trainer::simulate::{Replay, SimulateOptions, simulate, write_files};
+use trainer::simulate::{Forms, Recorder, ReplaySummary, Rows, SimulateOptions, simulate};
 
 mod against_backtesting;
 mod command;
@@ -55,12 +55,20 @@ impl Folder {
         }
     }
 
-    fn replay(&self) -> Replay {
-        simulate(&self.options()).expect("a good replay")
+    fn replay(&self) -> (ReplaySummary, Rows) {
+        let mut rows = Rows::default();
+        (simulate(&self.options(), &mut rows).expect("a good replay"), rows)
+    }
+
+    /// Writes the files to the folder `out`.
+    fn write_files(&self) -> anyhow::Result<ReplaySummary> {
+        let mut recorder = Recorder::new(Forms { json: true, csv: true, text: false });
+        let summary = simulate(&self.options(), &mut recorder)?;
+        recorder.write_files(&summary, &self.path("out")).map(|()| summary)
     }
 
     fn error(&self) -> String {
-        let error = format!("{:#}", simulate(&self.options()).unwrap_err());
+        let error = format!("{:#}", simulate(&self.options(), &mut Rows::default()).unwrap_err());
         error.replace(self.0.path().to_str().expect("a UTF-8 path"), "[folder]")
     }
 }
@@ -68,7 +76,7 @@ impl Folder {
 #[test]
 fn a_signal_at_a_close_fills_at_the_next_open() {
     let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-03,-0.5\n2020-01-04,0\n");
-    let replay = folder.replay();
+    let (summary, replay) = folder.replay();
     let fills: Vec<_> =
         replay.fills.iter().map(|fill| (fill.bar_idx, fill.units, fill.price)).collect();
     // 10,000 buy 100 at 100; 9,000 at 90 are worth a short of 50; at 80
@@ -79,13 +87,13 @@ fn a_signal_at_a_close_fills_at_the_next_open() {
     assert_eq!(replay.trades.len(), 2);
     let net: Vec<_> = replay.trades.iter().map(|trade| trade.net_pnl).collect();
     assert_eq!(net, [-1000.0, 500.0]);
-    assert_eq!(replay.metrics.unwrap().final_equity.to_bits(), 9500.0_f64.to_bits());
+    assert_eq!(summary.metrics.final_equity.to_bits(), 9500.0_f64.to_bits());
 }
 
 #[test]
 fn a_repeated_exposure_keeps_the_units() {
     let folder = Folder::new("date,target\n2020-01-01,0.5\n2020-01-02,0.5\n2020-01-03,0.5\n");
-    assert_eq!(folder.replay().fills.len(), 2);
+    assert_eq!(folder.replay().1.fills.len(), 2);
 }
 
 #[test]
@@ -111,10 +119,8 @@ fn a_bad_signal_names_its_line() {
 #[test]
 fn the_written_curve_has_the_figures_of_the_replay() {
     let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-03,-0.5\n");
-    let replay = folder.replay();
-    write_files(&replay, &folder.path("out")).unwrap();
+    let metrics = folder.write_files().unwrap().metrics;
     let curve = measure_curve(&folder.path("out/equity.csv"), None, 1).unwrap().performance();
-    let metrics = replay.metrics.as_ref().unwrap();
     assert_eq!((curve.sharpe, curve.calmar), (metrics.sharpe, metrics.calmar));
     assert_eq!(curve.n_bars, metrics.n_bars);
     let json: serde_json::Value =
@@ -128,8 +134,52 @@ fn the_written_curve_has_the_figures_of_the_replay() {
 #[test]
 fn earlier_results_are_never_overwritten() {
     let folder = Folder::new("time,exposure\n2020-01-01,1\n");
-    let replay = folder.replay();
-    write_files(&replay, &folder.path("out")).unwrap();
-    let error = write_files(&replay, &folder.path("out")).unwrap_err();
+    folder.write_files().unwrap();
+    let error = folder.write_files().unwrap_err();
     assert!(error.to_string().ends_with("name a folder without earlier results"), "{error}");
+}
+
+#[test]
+fn a_date_and_a_time_are_joined_as_in_bars() {
+    let folder = Folder::new("Date,Time,exposure\n2020-01-01,00:00,1\n2020-01-03,00:00:00,0\n");
+    assert_eq!(folder.replay().1.fills.len(), 2);
+    folder.write("signals.csv", "Date,Time,exposure\n2020-01-01,00:00,1\n2020-01-03,25:00,0\n");
+    insta::assert_snapshot!(folder.error(), @"`[folder]/signals.csv` line 3: `2020-01-03 25:00` is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), `DD.MM.YYYY HH:MM:SS` or seconds since 1970");
+}
+
+#[test]
+fn an_empty_exposure_is_no_signal() {
+    let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-02,\n2020-01-03,0\n");
+    assert_eq!(folder.replay().1.fills.len(), 2);
+}
+
+#[test]
+fn the_funding_column_is_paid_at_each_close() {
+    let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-03,0\n");
+    let rates = ["funding", "0.01", "0.001", "", "0.01", "0.01"];
+    let bars: Vec<String> =
+        BARS.lines().zip(rates).map(|(bar, rate)| format!("{bar},{rate}\n")).collect();
+    folder.write("bars.csv", &bars.concat());
+    // 100 units at the close of 2020-01-02: 11,000 times 0.1 %. The day
+    // after says nothing; sold at its open, 2020-01-04 costs nothing.
+    let (summary, rows) = folder.replay();
+    assert!((summary.metrics.funding - 11.0).abs() < 1e-9);
+    assert!((rows.trades[0].funding - 11.0).abs() < 1e-9);
+    assert!((summary.metrics.final_equity - (9000.0 - 11.0)).abs() < 1e-9);
+}
+
+#[test]
+fn rows_beyond_the_memory_come_out_whole() {
+    let bars: String =
+        (0..30_000).map(|idx| format!("{},1,1,1,1\n", 1_600_000_000 + 60 * idx)).collect();
+    let folder = Folder::new("time,exposure\n1600000000,1\n");
+    folder.write("bars.csv", &format!("time,open,high,low,close\n{bars}"));
+    folder.write_files().unwrap();
+    let curve = fs::read_to_string(folder.path("out/equity.csv")).unwrap();
+    assert_eq!(curve.lines().count(), 30_001);
+    assert!(curve.len() > 1 << 20, "it never left the memory; the test proves nothing");
+    let json: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.path("out/replay.json")).unwrap()).unwrap();
+    assert_eq!(json["equity"].as_array().unwrap().len(), 30_000);
+    assert_eq!(json["equity"][29_999]["time"], "2020-10-04T08:25:40Z");
 }

@@ -32,6 +32,7 @@ fn the_help_of_each_other_task_has_examples() {
         "diff",
         "simulate",
         "metrics",
+        "predict",
     ] {
         let text = stdout(&mut sandbox.xtask(&[task, "--help"]));
         assert!(text.contains(&format!("Examples:\n  cargo xtask {task}")), "{text}");
@@ -118,4 +119,47 @@ fn the_trainers_own_tasks_pass_through() {
     assert_eq!(stdout(&mut metrics), "metrics --format json --equity curve.csv\n");
     let bad = ["metrics", "--trainer-bin", binary, "--equity", "bad.csv"];
     sandbox.xtask(&bad).assert().code(1);
+}
+
+#[cfg(unix)]
+#[test]
+fn predict_finds_the_model_and_leaves_the_pipes_to_the_trainer() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let sandbox = Sandbox::with_session();
+    sandbox.write("config/config.json", "{}");
+    sandbox.xtask(&["archive"]).assert().success();
+    let archive = sandbox.path(&format!("archives/{}", sandbox.archive_names()[0]));
+    let script = sandbox.path("trainer.sh");
+    std::fs::write(&script, "#!/bin/sh\necho \"$@\"\ncat\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let binary = script.to_str().unwrap();
+    let mut latest = sandbox.xtask(&[
+        "predict",
+        "--model",
+        "latest",
+        "--data",
+        "-",
+        "--position",
+        "-1",
+        "--format",
+        "json",
+        "--trainer-bin",
+        binary,
+    ]);
+    let assert = latest.write_stdin("a bar\n").assert().success();
+    let out = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    let archive = archive.to_str().unwrap();
+    assert_eq!(
+        out,
+        format!("predict --model {archive} --data - --format json --position -1\na bar\n")
+    );
+    // A file that is there is taken as it is.
+    sandbox.write("model.zip", "");
+    let named = ["predict", "--model", "model.zip", "--data", "b.csv", "--trainer-bin", binary];
+    let out = stdout(sandbox.xtask(&named).write_stdin(""));
+    let model = sandbox.path("model.zip");
+    assert_eq!(out, format!("predict --model {} --data b.csv --format csv\n", model.display()));
+    let unknown = ["predict", "--model", "20010101_000000", "--data", "-", "--trainer-bin", binary];
+    sandbox.xtask(&unknown).assert().code(1);
 }

@@ -30,6 +30,7 @@ mod restore;
 mod retention;
 mod scan;
 mod support;
+mod terminal;
 mod tidy;
 mod train;
 mod undelete;

@@ -83,6 +83,8 @@ impl Case {
             &ForestOptions {
                 n_trees: self.n_trees,
                 min_samples_leaf: self.min_samples_leaf,
+                min_samples_split: 2,
+                cuts_per_feature: 1,
                 max_depth: self.max_depth,
                 seed: TreeSeed { run: 1, refit: 0, action: 0 },
             },

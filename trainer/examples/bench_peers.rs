@@ -53,7 +53,7 @@ fn write_data(seed: u64, folder: &Path) -> Result<()> {
     let mut row = vec![f64::NAN; features.n_features()];
     writeln!(csv, "time,open,high,low,close,volume")?;
     for bar in bars(seed) {
-        let Bar { time_ms, open, high, low, close, volume } = bar;
+        let Bar { time_ms, open, high, low, close, volume, .. } = bar;
         writeln!(csv, "{time_ms},{open},{high},{low},{close},{volume}")?;
         if !engine.push(&bar, &mut row) {
             row.fill(f64::NAN);
@@ -82,7 +82,7 @@ fn bars(seed: u64) -> impl Iterator<Item = Bar> {
         let close = price.exp();
         let (high, low) = (open.max(close), open.min(close));
         let volume = 100.0 + 50.0 * uniform();
-        Bar { time_ms: FIRST_MS + at * INTERVAL_MS, open, high, low, close, volume }
+        Bar { time_ms: FIRST_MS + at * INTERVAL_MS, open, high, low, close, volume, funding: 0.0 }
     })
 }
 

@@ -19,6 +19,8 @@ pub mod forecast;
 
 pub mod model;
 
+pub mod predict;
+
 pub mod session;
 
 pub mod simulate;
@@ -26,5 +28,7 @@ pub mod simulate;
 pub mod tensorboard;
 
 pub mod trace;
+
+pub mod report;
 
 pub mod train;

@@ -15,14 +15,16 @@ use clap::{Args, Parser, Subcommand};
 use trainer::config::{
     ConfigFile, LOGGING_FILE, Level, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, load,
 };
-use trainer::model::TradingModel;
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, parse_time, subscriber,
 };
 use trainer::train::{StopFlag, TrainOptions, check, comparison, run, whereabouts};
 
 use cli::Format;
+use cli::check_model::CheckModelArguments;
 use cli::metrics::MetricsArguments;
+use cli::predict::PredictArguments;
+use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
 
 const FAILED: u8 = 1;
@@ -45,17 +47,10 @@ enum Command {
     Train(TrainArguments),
     Simulate(SimulateArguments),
     Metrics(MetricsArguments),
+    Predict(PredictArguments),
     CheckModel(CheckModelArguments),
-}
-
-/// Load a model, check every part of it and repeat its stored predictions bit for bit
-///
-/// Exits with 0 when the model is good and with 1 when it is not.
-#[derive(Debug, Args)]
-struct CheckModelArguments {
-    /// The model zip
-    #[arg(value_name = "FILE")]
-    model: PathBuf,
+    #[command(flatten)]
+    Report(ReportCommand),
 }
 
 /// Train a model and judge it out of sample, beside buy-and-hold and never-trade
@@ -71,7 +66,7 @@ struct TrainArguments {
     /// Use the built-in settings and data, whatever config/ says
     #[arg(long)]
     default: bool,
-    /// Bars to train on: a CSV or CSV.gz file, or `builtin:btcusd_30m`
+    /// Bars to train on: CSV (plain, gzip or zstd) or Parquet, or `builtin:btcusd_30m`
     #[arg(long, value_name = "FILE")]
     data: Option<String>,
     /// Passes over the training bars
@@ -98,6 +93,9 @@ struct TrainArguments {
     /// Check the settings and all bars, then exit; nothing is trained or written
     #[arg(long)]
     check: bool,
+    /// Commit of the code, for the report
+    #[arg(long, value_name = "HASH")]
+    commit: Option<String>,
     /// Exit at once when stdin ends, as it does when the parent process dies; a line `stop` on
     /// stdin is an interrupt
     #[arg(long)]
@@ -107,9 +105,13 @@ struct TrainArguments {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(arguments) => train(&arguments),
-        Command::CheckModel(arguments) => check_model(&arguments.model),
-        Command::Simulate(arguments) => cli::simulate::run(&arguments).and_then(|text| told(&text)),
+        Command::CheckModel(arguments) => {
+            cli::check_model::run(&arguments).and_then(|text| told(&text))
+        }
+        Command::Simulate(arguments) => unless_unread(cli::simulate::run(&arguments, io::stdout())),
+        Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
+        Command::Predict(arguments) => unless_unread(cli::predict::run(&arguments, io::stdout())),
     };
     match done {
         Ok(code) => code,
@@ -124,17 +126,6 @@ fn main() -> ExitCode {
 
 fn told(result: &str) -> Result<ExitCode> {
     print(result).map(|()| ExitCode::SUCCESS)
-}
-
-fn check_model(path: &Path) -> Result<ExitCode> {
-    let model = TradingModel::load(path)?;
-    print(&format!(
-        "The model is good: {} on {} features, exposures {:?}.\n",
-        model.kind(),
-        model.n_features(),
-        model.exposures()
-    ))?;
-    Ok(ExitCode::SUCCESS)
 }
 
 fn train(arguments: &TrainArguments) -> Result<ExitCode> {
@@ -164,6 +155,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         trade_log_frequency: settings.logging.trade_log_frequency,
         clock,
         stop,
+        commit: arguments.commit.clone(),
     });
     Ok(match result {
         Ok(session) => {
@@ -279,11 +271,18 @@ fn result_text(session: &Session, arguments: &TrainArguments) -> Result<String> 
 }
 
 fn print(text: &str) -> Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
-        // Who reads no further has what they wanted.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed.context("failed to print the result"),
-    }
+    unless_unread(io::stdout().write_all(text.as_bytes()).context("failed to print the result"))
+        .map(|_| ())
+}
+
+/// Who reads no further has what they wanted.
+fn unless_unread(printed: Result<()>) -> Result<ExitCode> {
+    let is_unread = |error: &anyhow::Error| {
+        let error = error.downcast_ref::<io::Error>();
+        error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    };
+    printed.or_else(|error| if is_unread(&error) { Ok(()) } else { Err(error) })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

@@ -29,6 +29,7 @@ use crate::exit::CodedError;
 use crate::lack;
 use crate::manifest::{FORMAT, GitState, Kind, Manifest, SessionSummary, Totals};
 use crate::name::StampedName;
+use crate::progress;
 use crate::scan::Scan;
 use crate::threads;
 use crate::verify::{self, Reading, Receipt};
@@ -102,7 +103,10 @@ fn write_and_read_back(
         n_threads: n_threads.get(),
         interrupt: request.interrupt,
     };
+    let n_bytes = scan.files.iter().map(|file| file.size_bytes).sum();
+    let packing = progress::begin("archiving", n_bytes);
     let digest = writer::write(draft.file()?, draft.path(), content)?;
+    drop(packing);
     let reading = Reading { n_threads, interrupt: Some(request.interrupt) };
     let receipt = thread::scope(|scope| {
         // While the disk takes what was written, it is read back.

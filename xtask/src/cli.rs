@@ -2,19 +2,20 @@
 
 mod keep;
 mod restore;
+mod train;
 mod vault;
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::gate::Gate;
+use crate::terminal::Colour;
 
 pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
+pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -54,6 +55,15 @@ pub struct GlobalArgs {
     /// Say nothing on stderr but warnings and errors
     #[arg(long, global = true)]
     pub quiet: bool,
+    /// Write in colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub color: Colour,
     /// Take this as the current time, in RFC 3339, for tests
     #[arg(long, global = true, value_name = "TIME", hide = true)]
     pub clock: Option<DateTime<Utc>>,
@@ -63,6 +73,7 @@ pub struct GlobalArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
+    #[value(alias = "csv")]
     Text,
     /// One JSON document
     Json,
@@ -165,6 +176,17 @@ Examples:
   cargo xtask metrics --equity logs/trades/equity.csv
   cargo xtask metrics --equity curve.csv --trials 40 --trial-variance 0.0004")]
     Metrics(ForwardArgs),
+    /// Say what a saved model wants to hold after each bar
+    #[command(after_help = "One row a bar: time, exposure (position value as a multiple of \
+equity, to hold from the next bar's
+open on) and a note: warm_up, before_start, in_sample or bankrupt. As text the rows are CSV. With
+`--data -` bars are read from stdin, and each row is out as soon as its bar is in.
+
+Examples:
+  cargo xtask predict --model latest --data new_bars.csv
+  cargo xtask predict --model models/memory_efficient_model_final.zip --data bars.csv --format json
+  tail -f bars.csv | cargo xtask predict --quiet --model latest --data - --position 1")]
+    Predict(PredictArgs),
     /// Read an archive back, every byte of it, and tell what is damaged
     #[command(after_help = "Exits with 1 when an archive is damaged.
 
@@ -190,55 +212,6 @@ Examples:
     Diff(DiffArgs),
 }
 
-/// What `train` may be told.
-#[derive(Debug, Args)]
-pub struct TrainArgs {
-    /// Use the built-in settings and the shipped data, whatever config/ says
-    #[arg(long)]
-    pub default: bool,
-    /// Make no archives; the old session still moves to backups/
-    #[arg(long)]
-    pub no_archive: bool,
-    /// Train on these bars: a CSV file, gzipped or not
-    #[arg(long, value_name = "FILE")]
-    pub data: Option<PathBuf>,
-    /// Pass this many times over the training bars
-    #[arg(long, value_name = "N")]
-    pub episodes: Option<NonZeroUsize>,
-    /// Refit the model after this many bars
-    #[arg(long, value_name = "N")]
-    pub steps_per_batch: Option<NonZeroUsize>,
-    /// Derive every random choice from this number
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Compute on this many threads; the model is the same for any number
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
-    /// Run this trainer instead of building the workspace's own
-    #[arg(long, value_name = "PATH")]
-    pub trainer_bin: Option<PathBuf>,
-    /// Exit with 12 unless the agent's figure out of sample lies so; may be repeated
-    #[arg(long = "gate", value_name = "FIGURE>=NUMBER")]
-    pub gates: Vec<Gate>,
-    /// Append a summary in Markdown to this file
-    #[arg(long, value_name = "FILE")]
-    pub summary: Option<PathBuf>,
-    /// What to say of the new session's archive.
-    #[command(flatten)]
-    pub label: LabelArgs,
-}
-
-/// Words for an archive.
-#[derive(Debug, Args)]
-pub struct LabelArgs {
-    /// Store this sentence in the archive
-    #[arg(long, value_name = "TEXT")]
-    pub note: Option<String>,
-    /// Store this word in the archive, to find it by; may be repeated
-    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
-    pub tags: Vec<String>,
-}
-
 /// Whether to act.
 #[derive(Debug, Args)]
 pub struct DryRunArgs {
@@ -254,26 +227,15 @@ pub struct NameArgs {
     pub name: String,
 }
 
-/// What a task of the trainer's own may be told.
-#[derive(Debug, Args)]
-pub struct ForwardArgs {
-    /// Run this trainer instead of building the workspace's own
-    #[arg(long, value_name = "PATH")]
-    pub trainer_bin: Option<PathBuf>,
-    /// The trainer's own arguments
-    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub arguments: Vec<OsString>,
-}
-
-/// What `reproduce` may be told.
-#[derive(Debug, Args)]
-pub struct ReproduceArgs {
-    /// Which archive.
-    #[command(flatten)]
-    pub archive: NameArgs,
-    /// Run this trainer instead of building the workspace's own
-    #[arg(long, value_name = "PATH")]
-    pub trainer_bin: Option<PathBuf>,
+/// Returns the value of `--color` in `arguments`, which clap is told
+/// before it parses them, since it may print help.
+pub fn colour_of(arguments: &[OsString]) -> Option<Colour> {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let values = words.iter().enumerate().filter_map(|(idx, word)| match *word {
+        "--color" => words.get(idx + 1).copied(),
+        word => word.strip_prefix("--color="),
+    });
+    values.map(|value| Colour::from_str(value, false).ok()).next_back().flatten()
 }
 
 fn parse_tag(text: &str) -> Result<String, String> {

@@ -10,6 +10,7 @@ use crate::cycle::Job;
 use crate::digest::sha256;
 use crate::lack;
 use crate::manifest::{FileEntry, Manifest};
+use crate::progress;
 use crate::scan::{Scan, SourceFile};
 use crate::verify::{self, Receipt};
 
@@ -76,10 +77,14 @@ fn same<'a>(
     manifest: &Manifest,
     digests: &mut BTreeMap<&'a str, String>,
 ) -> Result<bool> {
+    let is_new = |file: &&&SourceFile| !digests.contains_key(file.archive_path.text.as_str());
+    let n_bytes = files.iter().filter(is_new).map(|file| file.size_bytes).sum();
+    let _running = progress::begin("comparing", n_bytes);
     for file in files {
         let path = file.archive_path.text.as_str();
         if !digests.contains_key(path) {
             digests.insert(path, digest(file)?);
+            progress::add(file.size_bytes);
         }
         if entry(manifest, file).is_none_or(|entry| entry.sha256 != digests[path]) {
             return Ok(false);

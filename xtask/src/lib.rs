@@ -50,5 +50,7 @@ pub mod train;
 
 pub mod reproduce;
 
+pub mod progress;
 pub mod report;
 pub mod run;
+pub mod terminal;

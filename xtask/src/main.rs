@@ -2,36 +2,96 @@
 
 use std::cell::Cell;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result};
 use chrono::{DateTime, Utc};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use xtask::archive::stop_if;
-use xtask::cli::{Cli, Format, GlobalArgs};
+use xtask::cli::{self, Cli, Format, GlobalArgs};
 use xtask::cycle::Job;
 use xtask::exit::{CodedError, Exit, code_of};
 use xtask::lack::Lack;
-use xtask::process::{Rebuild, Trainer, become_program};
+use xtask::process::{self, Rebuild, Trainer, become_program};
+use xtask::progress;
 use xtask::run::{Environment, Outcome, run};
+use xtask::terminal::{Colour, Show, Terminal, coloured_result};
 use xtask::workspace::Workspace;
 
+/// How often the bar is drawn.
+const TICK: Duration = Duration::from_millis(100);
+/// How often the terminal is asked for its width.
+const N_TICKS_OF_WIDTH: u32 = 20;
+
+type Stderr = Terminal<io::Stderr>;
+
 fn main() -> ExitCode {
-    match execute(&Cli::parse()) {
-        Ok(code) => code,
-        Err(error) => {
-            say(&format!("error: {error:#}"));
-            ExitCode::from(code_of(&error))
-        }
+    let cli = parse();
+    let global = &cli.global;
+    let is_terminal =
+        io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb");
+    let show = match (global.quiet, is_terminal) {
+        (true, _) => Show::Nothing,
+        (false, true) => Show::Bar,
+        (false, false) => Show::Lines,
+    };
+    let is_coloured = global.color.applies(io::stderr().is_terminal(), variable);
+    let terminal = Arc::new(Terminal::new(io::stderr(), show, is_coloured));
+    if show != Show::Nothing {
+        draw(Arc::clone(&terminal));
     }
+    let result = execute(&cli, &terminal);
+    terminal.clear();
+    result.unwrap_or_else(|error| {
+        terminal.say(&format!("error: {error:#}"));
+        ExitCode::from(code_of(&error))
+    })
 }
 
-fn execute(cli: &Cli) -> Result<ExitCode> {
+/// Parses the command line, whose help is in colour as asked.
+fn parse() -> Cli {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let colour = match cli::colour_of(&arguments) {
+        Some(Colour::Always) => clap::ColorChoice::Always,
+        Some(Colour::Never) => clap::ColorChoice::Never,
+        _ => clap::ColorChoice::Auto,
+    };
+    let matches = Cli::command().color(colour).get_matches_from(arguments);
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Draws the progress until the process ends.
+fn draw(terminal: Arc<Stderr>) {
+    thread::spawn(move || {
+        let mut n_columns = 0;
+        for n_ticks in 0_u32.. {
+            thread::sleep(TICK);
+            let progress = progress::now();
+            if progress.is_some() && (n_columns == 0 || n_ticks.is_multiple_of(N_TICKS_OF_WIDTH)) {
+                n_columns = columns();
+            }
+            terminal.show(progress, Instant::now(), n_columns);
+        }
+    });
+}
+
+fn columns() -> usize {
+    let told = || variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    process::terminal_columns().or_else(told).unwrap_or(80)
+}
+
+fn execute(cli: &Cli, terminal: &Stderr) -> Result<ExitCode> {
     let has_warned = Cell::new(false);
     let workspace = Workspace::open(&root(&cli.global)?)?;
     let interrupt = Arc::new(AtomicBool::new(false));
@@ -42,7 +102,7 @@ fn execute(cli: &Cli) -> Result<ExitCode> {
         let is_warning = line.starts_with("warning: ");
         has_warned.set(has_warned.get() || is_warning);
         if is_warning || !is_quiet {
-            say(line);
+            terminal.say(line);
         }
     };
     let clock = cli.global.clock;
@@ -61,10 +121,14 @@ fn execute(cli: &Cli) -> Result<ExitCode> {
         Ok(outcome) => outcome,
         Err(error) => return run_elsewhere(&mut job, error, is_quiet),
     };
-    print(match cli.global.format {
-        Format::Text => &text,
-        Format::Json => &json,
-    })?;
+    terminal.clear();
+    match cli.global.format {
+        Format::Text if cli.global.color.applies(io::stdout().is_terminal(), variable) => {
+            print(&coloured_result(&text))
+        }
+        Format::Text => print(&text),
+        Format::Json => print(&json),
+    }?;
     let is_clean = exit != Exit::Done || !has_warned.get();
     Ok(if is_clean { exit } else { Exit::Warnings }.into())
 }
@@ -155,9 +219,4 @@ fn print(text: &str) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("failed to print the result"),
     }
-}
-
-fn say(line: &str) {
-    // There is nowhere left to complain when stderr is closed.
-    let _ = writeln!(io::stderr().lock(), "{line}");
 }

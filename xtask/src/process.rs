@@ -78,6 +78,21 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
     free.parse::<u64>().ok()?.checked_mul(1024)
 }
 
+/// Returns how many columns the terminal has, as `stty` tells it; `None`
+/// where there is no such program or no terminal.
+pub fn terminal_columns() -> Option<usize> {
+    let terminal = std::fs::File::open("/dev/tty").ok()?;
+    let shell = shell().ok()?;
+    let output = Command::from(cmd!(shell, "stty size"))
+        .stdin(terminal)
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let size = String::from_utf8(output.stdout).ok()?;
+    let n_columns = size.split_whitespace().nth(1)?.parse().ok()?;
+    (n_columns > 0).then_some(n_columns)
+}
+
 /// Builds the trainer in release from the cargo workspace `home`, and
 /// returns the path of its binary.
 ///
@@ -167,6 +182,20 @@ pub fn trainer_text(
         .with_context(|| format!("failed to start the trainer `{}`", binary.display()))?;
     let text = String::from_utf8(output.stdout).context("the trainer printed no text")?;
     Ok((text, output.status.success()))
+}
+
+/// Runs the trainer `binary` with `arguments` in `folder` on this
+/// process's own stdin and stdout, and returns whether it went well.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn trainer_pipe(binary: &Path, folder: &Path, arguments: &[OsString]) -> Result<bool> {
+    let shell = Shell::new()?;
+    shell.change_dir(folder);
+    let status = Command::from(cmd!(shell, "{binary} {arguments...}"))
+        .status()
+        .with_context(|| format!("failed to start the trainer `{}`", binary.display()))?;
+    Ok(status.success())
 }
 
 /// One run of a trainer.

@@ -7,7 +7,7 @@ mod reproduce;
 mod restore;
 mod show;
 mod summary;
-mod text;
+pub(crate) mod text;
 mod train;
 mod vault;
 mod verify;

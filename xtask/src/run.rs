@@ -76,6 +76,7 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         }
         Task::Simulate(args) => forward::run(job, ("simulate", args, format), environment),
         Task::Metrics(args) => forward::run(job, ("metrics", args, format), environment),
+        Task::Predict(args) => forward::predict(job, (args, format), environment),
         Task::Reproduce(args) => reproduce_session(job, args, environment),
         Task::Verify(args) => verify::run(job, args, environment),
         Task::Restore(args) => restore::run(job, args, environment),

@@ -20,7 +20,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use crate::manifest::Manifest;
-use crate::{seal, threads};
+use crate::{progress, seal, threads};
 
 pub use disk::Disk;
 pub use peek::{read_entry, read_manifest};
@@ -162,8 +162,19 @@ pub fn check(path: &Path) -> Result<Checkup> {
 pub fn check_as(path: &Path, reading: Reading<'_>) -> Result<Checkup> {
     let disk = Disk::open(path, reading.interrupt)
         .with_context(|| format!("failed to open `{}`", path.display()))?;
+    let n_passes = n_passes(&disk);
+    let _running = progress::begin_passes("verifying", disk.size_bytes(), n_passes);
     check_on(reading.n_threads, disk)
         .with_context(|| format!("failed to read `{}`", path.display()))
+}
+
+/// Returns how often a check reads each byte: of a sealed archive twice,
+/// once for the digest over all.
+pub fn n_passes(disk: &Disk<'_>) -> u64 {
+    let mut comment = seal::placeholder().into_bytes();
+    let start = disk.size_bytes().checked_sub(comment.len() as u64);
+    let is_read = start.is_some_and(|start| disk.read_exact_at(&mut comment, start).is_ok());
+    if is_read && seal::is_seal(&comment) { 2 } else { 1 }
 }
 
 /// Checks the archive in `reader`, as [`check`] does, on this thread.

@@ -11,7 +11,7 @@ const WINDOWS: [usize; 5] = [3, 10, 30, 80, 200];
 
 /// A log price that reverts to 0 by the share `kappa` a bar: an
 /// Ornstein-Uhlenbeck process, or a random walk where `kappa` is 0.
-fn log_prices(kappa: f64, seed: u64) -> Vec<f64> {
+pub(super) fn log_prices(kappa: f64, seed: u64) -> Vec<f64> {
     let mut noise = Noise(seed);
     let steps = (0..12_000).scan(0.0, |price, _| {
         *price = *price * (1.0 - kappa) + SIGMA * noise.normal();
@@ -21,7 +21,7 @@ fn log_prices(kappa: f64, seed: u64) -> Vec<f64> {
 }
 
 /// The distance of each log price from its means over some windows.
-fn window_rows(prices: &[f64]) -> Vec<Option<Vec<f64>>> {
+pub(super) fn window_rows(prices: &[f64]) -> Vec<Option<Vec<f64>>> {
     let row = |at: usize| {
         let mean = |window: usize| prices[at + 1 - window..=at].iter().sum::<f64>() / window as f64;
         (at + 1 >= 200).then(|| WINDOWS.iter().map(|&window| prices[at] - mean(window)).collect())
@@ -30,18 +30,22 @@ fn window_rows(prices: &[f64]) -> Vec<Option<Vec<f64>>> {
 }
 
 /// The true state itself, and a feature of pure noise.
-fn state_rows(prices: &[f64]) -> Vec<Option<Vec<f64>>> {
+pub(super) fn state_rows(prices: &[f64]) -> Vec<Option<Vec<f64>>> {
     let mut noise = Noise(99);
     prices.iter().map(|&price| Some(vec![noise.normal(), price])).collect()
 }
 
-type Rows = Vec<Option<Vec<f64>>>;
+pub(super) type Rows = Vec<Option<Vec<f64>>>;
 
 /// Learns from bars whose open is the close before.
-fn learn(prices: &[f64], rows: &Rows, n_backups: usize) -> FittedPolicy {
+pub(super) fn learn_with(
+    config: AgentConfig,
+    (prices, rows): (&[f64], &Rows),
+    n_backups: usize,
+) -> FittedQ {
     let n_features = rows.iter().flatten().next().unwrap().len();
     let setup = LearnerSetup { n_features, cost_per_exposure: COST, seed: 1 };
-    let mut learner = FittedQ::new(AgentConfig::default(), setup).unwrap();
+    let mut learner = FittedQ::new(config, setup).unwrap();
     let opens = std::iter::once(1.0).chain(prices.iter().map(|price| price.exp()));
     for (open, row) in opens.zip(rows) {
         learner.observe(open, row.as_deref()).unwrap();
@@ -49,7 +53,11 @@ fn learn(prices: &[f64], rows: &Rows, n_backups: usize) -> FittedPolicy {
     for _ in 0..n_backups {
         learner.backup().unwrap().unwrap();
     }
-    learner.policy().clone()
+    learner
+}
+
+fn learn(prices: &[f64], rows: &Rows, n_backups: usize) -> FittedPolicy {
+    learn_with(AgentConfig::default(), (prices, rows), n_backups).policy().clone()
 }
 
 #[derive(Debug, PartialEq)]

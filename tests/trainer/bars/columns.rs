@@ -117,3 +117,27 @@ fn two_columns_for_one_price_are_refused() {
     or name one of them just `open`
     ");
 }
+
+#[test]
+fn funding_is_read_by_its_names_and_empty_is_none() {
+    for name in ["funding", "funding_rate", "fundingRate", "BTC.funding_rate", "last_funding_rate"]
+    {
+        let bars = read(format!(
+            "Date,open,high,low,close,{name}\n2020-01-01,1,1,1,1,0.0001\n2020-01-02,1,1,1,1,\n\
+             2020-01-03,1,1,1,1,-2.5e-4\n"
+        ));
+        let rates: Vec<f64> = bars.unwrap().iter().map(|bar| bar.funding).collect();
+        assert_eq!(rates, [0.0001, 0.0, -0.00025], "{name}");
+    }
+}
+
+#[test]
+fn funding_in_percent_is_refused() {
+    let error = read("Date,open,high,low,close,funding\n2020-01-01,1,1,1,1,0.5\n").unwrap_err();
+    insta::assert_snapshot!(wrapped(error), @r"
+    `bars.csv` line 2, column `funding`: `0.5` is beyond 0.1; write the
+    rate of one bar as a fraction, such as `0.0001` for 0.01 %
+    ");
+    let error = read("Date,open,high,low,close,funding\n2020-01-01,1,1,1,1,nan\n").unwrap_err();
+    assert!(error.contains("line 2, column `funding`: `nan` is beyond 0.1"), "{error}");
+}

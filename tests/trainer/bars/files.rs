@@ -32,7 +32,6 @@ fn files_without_bars_are_refused() {
 fn what_is_not_csv_is_refused_with_the_remedy() {
     let refused = |content: &[u8]| read(content).unwrap_err();
     assert!(refused(b"PK\x03\x04....").contains("is a zip file or a spreadsheet; unpack it"));
-    assert!(refused(b"PAR1....").contains("is a Parquet file; write it as CSV"));
     assert!(refused(b"\xff\xfeD\0a\0").contains("is UTF-16 text; save it as UTF-8"));
     assert!(refused(&vec![b'x'; 200_000]).contains("has a first line of more than 64 KiB"));
 }
@@ -66,12 +65,12 @@ fn a_gzip_file_cut_short_is_refused() {
     let packed = gzip(content.as_bytes());
     let error = read_file("bars.csv.gz", &packed[..packed.len() - 9]).unwrap_err();
     assert!(
-        error.ends_with("bars: its gzip stream has no end; copy or download it again"),
+        error.ends_with("bars: its packed stream has no end; copy or download it again"),
         "{error}"
     );
     let error = read_file("bars.csv.gz", &packed[..5]).unwrap_err();
     insta::assert_snapshot!(wrapped(error), @r"
-    `bars.csv.gz` is cut short after 0 bars: its gzip stream has no end;
+    `bars.csv.gz` is cut short after 0 bars: its packed stream has no end;
     copy or download it again
     ");
 }
@@ -108,8 +107,14 @@ fn an_unknown_built_in_name_is_refused() {
 #[test]
 fn a_folder_is_no_file() {
     let folder = TempDir::new().unwrap();
-    let error = BarSource::open(".", folder.path()).unwrap_err().to_string();
-    assert!(error.contains("is a folder; name a CSV file in it"), "{error}");
+    let source = BarSource::open(".", folder.path()).unwrap();
+    let error = source.read().err().unwrap().to_string();
+    insta::assert_snapshot!(wrapped(error), @r"
+    `.` holds several symbols, which only `train` and `predict` take; name
+    one file
+    ");
+    let error = source.symbols().unwrap_err().to_string();
+    assert!(error.ends_with("put one of bars there for each symbol"), "{error}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn the_built_in_data_is_what_its_readme_says() {
         low: 4365.0,
         close: 4386.3,
         volume: 755.521_758_7,
+        funding: 0.0,
     };
     assert_eq!(first, expected);
 }

@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 
 use super::bars;
 
-pub(super) struct Workspace {
+pub(crate) struct Workspace {
     folder: tempfile::TempDir,
 }
 
 impl Workspace {
     /// 2,000 bars and a small agent.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_bars(&bars::csv(2000))
     }
 
-    pub(super) fn with_bars(csv: &str) -> Self {
+    pub(crate) fn with_bars(csv: &str) -> Self {
         let workspace = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir(workspace.path("config")).unwrap();
         fs::write(workspace.path("bars.csv"), csv).unwrap();
@@ -28,7 +28,7 @@ impl Workspace {
 
     /// Writes `config/training_config.json` with `changes` to a small
     /// run of two episodes.
-    pub(super) fn configure(&self, changes: &Value) {
+    pub(crate) fn configure(&self, changes: &Value) {
         let mut config = json!({
             "data": "bars.csv",
             "total_episodes": 2,
@@ -41,36 +41,36 @@ impl Workspace {
         fs::write(self.path("config/training_config.json"), config.to_string()).unwrap();
     }
 
-    pub(super) fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root().join(name)
     }
 
-    pub(super) fn exists(&self, name: &str) -> bool {
+    pub(crate) fn exists(&self, name: &str) -> bool {
         self.path(name).exists()
     }
 
-    pub(super) fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    pub(super) fn bytes(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap()
     }
 
-    pub(super) fn session(&self) -> Value {
+    pub(crate) fn session(&self) -> Value {
         serde_json::from_str(&self.text("logs/session.json")).unwrap()
     }
 
-    pub(super) fn model(&self) -> Vec<u8> {
+    pub(crate) fn model(&self) -> Vec<u8> {
         self.bytes("models/memory_efficient_model_final.zip")
     }
 
     /// The one file in `folder` whose name contains `part`, if any.
-    pub(super) fn find(&self, folder: &str, part: &str) -> Option<PathBuf> {
+    pub(crate) fn find(&self, folder: &str, part: &str) -> Option<PathBuf> {
         let paths = fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap().path());
         let mut found = paths.filter(|path| path.to_string_lossy().contains(part));
         let first = found.next();
@@ -79,31 +79,47 @@ impl Workspace {
     }
 
     /// The trace's events.
-    pub(super) fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         let path = self.find("logs/trades", "trade_traces_").unwrap();
         let text = fs::read_to_string(path).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// `trainer train` in this workspace.
-    pub(super) fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         self.command_at("2026-01-31T12:00:00Z")
     }
 
-    pub(super) fn command_at(&self, now: &str) -> Command {
+    pub(crate) fn command_at(&self, now: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
         command.args(["train", "--now", now, "--root"]).arg(self.root());
         command
     }
 
+    /// Another subcommand, with the workspace as the current folder.
+    pub(crate) fn prepare(&self, task: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
+        command.current_dir(self.root()).arg(task).args(arguments);
+        command
+    }
+
     #[track_caller]
-    pub(super) fn train(&self, arguments: &[&str]) {
+    pub(crate) fn run(&self, task: &str, arguments: &[&str]) -> assert_cmd::assert::Assert {
+        self.prepare(task, arguments).assert()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    #[track_caller]
+    pub(crate) fn train(&self, arguments: &[&str]) {
         self.command().args(arguments).assert().success();
     }
 
     /// Runs with `arguments`, expects the exit code, returns stderr.
     #[track_caller]
-    pub(super) fn fail(&self, arguments: &[&str], code: i32) -> String {
+    pub(crate) fn fail(&self, arguments: &[&str], code: i32) -> String {
         let assert = self.command().args(arguments).assert().code(code).stdout("");
         let text = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
         text.replace(&*self.root().to_string_lossy(), "[root]")

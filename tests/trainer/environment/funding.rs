@@ -34,6 +34,27 @@ fn a_short_receives_what_a_long_pays() {
 }
 
 #[test]
+fn the_rate_of_the_bar_adds_to_the_constant() {
+    let config = EnvironmentConfig { funding_bps: 10.0, ..FREE };
+    let mut run = Run::new(&config, 100.0);
+    // 100 units worth 10,000: 0.1 % is 10, and 0.2 % more is 20.
+    run.funding = 0.002;
+    assert_near(run.trade(1.0, 100.0).funding, 30.0);
+    // Worth 11,000 at 110: 0.1 % less 0.3 %, which the long receives.
+    run.funding = -0.003;
+    let outcome = run.trade(1.0, 110.0);
+    assert_near(outcome.funding, -22.0);
+    assert_near(outcome.equity, 11_000.0 - 30.0 + 22.0);
+    // Sold at the open of a bar, it owes nothing at its close.
+    assert_near(run.trade(0.0, 110.0).funding, 0.0);
+    // The short is worth 10,992 again, and receives 0.1 % and 0.1 %.
+    run.funding = 0.001;
+    let outcome = run.trade(-1.0, 110.0);
+    assert_near(outcome.funding, -10_992.0 * 0.002);
+    assert_near(outcome.equity, 10_992.0 * 1.002);
+}
+
+#[test]
 fn each_fill_pays_half_the_spread() {
     let config = EnvironmentConfig { spread_bps: 100.0, slippage_bps: 25.0, ..FREE };
     let mut run = Run::new(&config, 100.0);

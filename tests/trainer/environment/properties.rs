@@ -61,8 +61,11 @@ fn drive(
     (bars, targets): (&[[f64; 4]], &[f64]),
     mut check: impl FnMut(&Run, BarOutcome),
 ) -> Run {
-    let mut run =
-        Run { environment: Environment::new(config).expect("valid settings"), events: Vec::new() };
+    let mut run = Run {
+        environment: Environment::new(config).expect("valid settings"),
+        events: Vec::new(),
+        funding: 0.0,
+    };
     for (&bar, &target) in bars.iter().zip(targets) {
         let outcome = run.step(bar);
         check(&run, outcome);

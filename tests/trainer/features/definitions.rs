@@ -21,6 +21,7 @@ fn bars_of_closes(closes: &[f64]) -> Vec<Bar> {
         low: close - 1.0,
         close,
         volume: 10.0,
+        funding: 0.0,
     };
     closes.iter().enumerate().map(one).collect()
 }

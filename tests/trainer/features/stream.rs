@@ -82,6 +82,7 @@ fn neither_the_price_nor_the_volume_unit_matters() {
             low: bar.low * 1000.0,
             close: bar.close * 1000.0,
             volume: bar.volume * 7.0,
+            funding: bar.funding,
         })
         .collect();
     for (row, scaled) in rows(&set, &bars).iter().zip(rows(&set, &scaled)) {
@@ -140,6 +141,7 @@ fn prices_that_stand_still_give_calm_numbers() {
         low: 100.1,
         close: 100.1,
         volume: 0.3,
+        funding: 0.0,
     });
     let bars: Vec<Bar> = moving.chain(still).collect();
     let row = rows(&set, &bars).pop().unwrap().unwrap();

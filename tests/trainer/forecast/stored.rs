@@ -40,7 +40,14 @@ fn every_regression_predicts_the_librarys_bits() {
         let n_shares = if kind == RegressorKind::Ridge { 1 } else { 3 };
         let samples = Samples::dealt(&rows, n_shares, 5).unwrap();
         let seed = TreeSeed { run: 7, refit: 0, action: 0 };
-        let forest = ForestOptions { n_trees: 7, min_samples_leaf: 20, max_depth: Some(5), seed };
+        let forest = ForestOptions {
+            n_trees: 7,
+            min_samples_leaf: 20,
+            min_samples_split: 2,
+            cuts_per_feature: 1,
+            max_depth: Some(5),
+            seed,
+        };
         let options = RegressorOptions { kind, ridge_alpha: 1.0, learning_rate: 0.1, forest };
         let library = LibraryRegressor::fit(&samples, &targets, &options).unwrap();
         let compiled = library.compile().unwrap();
@@ -64,7 +71,14 @@ fn a_constant_feature_has_no_weight() {
         kind: RegressorKind::Ridge,
         ridge_alpha: 1.0,
         learning_rate: 0.1,
-        forest: ForestOptions { n_trees: 1, min_samples_leaf: 1, max_depth: None, seed },
+        forest: ForestOptions {
+            n_trees: 1,
+            min_samples_leaf: 1,
+            min_samples_split: 2,
+            cuts_per_feature: 1,
+            max_depth: None,
+            seed,
+        },
     };
     let samples = Samples::whole(&rows).unwrap();
     let fitted = Regressor::fit(&samples, &targets, &options).unwrap();

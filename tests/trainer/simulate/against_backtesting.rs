@@ -10,7 +10,7 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use trainer::environment::EnvironmentConfig;
-use trainer::simulate::{Replay, simulate};
+use trainer::simulate::{ReplaySummary, Rows, simulate};
 
 use super::Folder;
 use crate::python;
@@ -59,11 +59,13 @@ fn check(case: &Case) {
         maintenance_margin: 0.0,
         ..EnvironmentConfig::default()
     };
-    compare(case, &theirs, &simulate(&options).unwrap());
+    let mut rows = Rows::default();
+    let summary = simulate(&options, &mut rows).unwrap();
+    compare(case, &theirs, (&summary, &rows));
 }
 
 #[track_caller]
-fn compare(case: &Case, theirs: &Theirs, ours: &Replay) {
+fn compare(case: &Case, theirs: &Theirs, (summary, ours): (&ReplaySummary, &Rows)) {
     assert!(theirs.trades.len() > 50, "only {} trades", theirs.trades.len());
     assert_eq!(ours.trades.len(), theirs.trades.len());
     let mut spread_difference = 0.0;
@@ -80,7 +82,7 @@ fn compare(case: &Case, theirs: &Theirs, ours: &Replay) {
         let open = entry_price / (1.0 + side * case.spread);
         spread_difference += units.abs() * case.spread * open - ours.slippage;
     }
-    let final_equity = ours.metrics.as_ref().unwrap().final_equity;
+    let final_equity = summary.metrics.final_equity;
     assert_near(final_equity - spread_difference, theirs.final_equity);
 }
 
@@ -125,6 +127,6 @@ fn with_spread() {
 fn the_google_bars_are_good() {
     let folder = Folder::new("time,exposure\n2004-08-20,1\n");
     folder.write("bars.csv", &google_bars());
-    assert!(folder.replay().data.n_bars > 2000);
+    assert!(folder.replay().0.data.n_bars > 2000);
     assert!(fs::metadata(folder.path("bars.csv")).is_ok());
 }

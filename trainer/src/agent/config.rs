@@ -48,6 +48,29 @@ pub struct AgentConfig {
     /// looks one bar further ahead. Default: 1.
     #[schemars(range(min = 1, max = 100))]
     pub backups_per_batch: usize,
+    /// Most backups to choose from, from 1 to 100. Each refit then
+    /// begins anew: it learns from the earlier part of the memory, sees
+    /// after which number of backups the agent earns most on the later
+    /// part, net of costs, and does so many on the whole memory;
+    /// `backups_per_batch` is not used. Null: no choice; each refit
+    /// goes on from the one before. Default: null.
+    #[schemars(range(min = 1, max = 100))]
+    pub backups_max: Option<usize>,
+    /// The later part of the memory that the number of backups is
+    /// chosen on, as a share of the bars remembered: from 0.05 to 0.5.
+    /// Used with `backups_max` only. Default: 0.2.
+    #[schemars(range(min = 0.05, max = 0.5))]
+    pub inner_share: f64,
+    /// Estimates every value twice, each from one half of the memory,
+    /// and judges the choices of the one by the other, so that luck is
+    /// not taken for worth. It learns slower from the same bars.
+    /// Default: false.
+    pub double_q: bool,
+    /// What risk costs: a bar's return y (a fraction, before leverage
+    /// and costs) counts as y - `risk_aversion` * y * y. Unit: 1 /
+    /// return. From 0 to 1000. Default: 0.
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub risk_aversion: f64,
 }
 
 impl Default for AgentConfig {
@@ -61,6 +84,10 @@ impl Default for AgentConfig {
             max_depth: None,
             memory_bars: 30_000,
             backups_per_batch: 1,
+            backups_max: None,
+            inner_share: 0.2,
+            double_q: false,
+            risk_aversion: 0.0,
         }
     }
 }
@@ -87,12 +114,25 @@ impl AgentConfig {
         let n_bars = self.memory_bars;
         let is_memory = (100..=10_000_000).contains(&n_bars);
         check(is_memory, "agent.memory_bars", &n_bars, "from 100 to 10000000")?;
+        self.validate_backups()
+    }
+
+    fn validate_backups(&self) -> Result<(), FieldError> {
         let n_backups = self.backups_per_batch;
+        let is_number = (1..=100).contains(&n_backups);
+        check(is_number, "agent.backups_per_batch", &n_backups, "from 1 to 100")?;
+        if let Some(n_max) = self.backups_max {
+            let is_number = (1..=100).contains(&n_max);
+            check(is_number, "agent.backups_max", &n_max, "from 1 to 100, or null")?;
+        }
+        let share = self.inner_share;
+        check((0.05..=0.5).contains(&share), "agent.inner_share", &share, "from 0.05 to 0.5")?;
+        let aversion = self.risk_aversion;
         check(
-            (1..=100).contains(&n_backups),
-            "agent.backups_per_batch",
-            &n_backups,
-            "from 1 to 100",
+            (0.0..=1000.0).contains(&aversion),
+            "agent.risk_aversion",
+            &aversion,
+            "from 0 to 1000",
         )
     }
 

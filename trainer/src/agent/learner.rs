@@ -2,13 +2,21 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
-use rayon::prelude::*;
+use anyhow::{Result, ensure};
+use tracing::debug;
 
 use super::AgentConfig;
+use super::backup::TradingBackup;
+use super::experience::Experience;
+use super::inner::InnerSplit;
+use super::iteration::{Fitted, FittedIteration, IterationOptions, Lesson, SoFar};
 use super::memory::Memory;
 use super::policy::FittedPolicy;
-use crate::forest::{Forest, ForestOptions, Samples, TreeSeed};
+
+/// Random cuts that a split tries at least. With few features one a
+/// feature is not enough: where it leaves too few bars on a side, the
+/// split fails, and the tree stays a stump.
+const CUTS_MIN: usize = 8;
 
 /// What the learner must know besides its settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +41,8 @@ pub struct BackupReport {
     pub max_abs_delta_q: f64,
     /// Mean change of the same values.
     pub mean_abs_delta_q: f64,
+    /// The number of backups that the refit chose, where it chooses.
+    pub n_chosen: Option<usize>,
     /// Wall-clock time of the backups, in seconds.
     pub fit_seconds: f64,
 }
@@ -102,94 +112,117 @@ impl FittedQ {
         Ok(())
     }
 
-    /// Runs the `backups_per_batch` of the settings; the report holds
-    /// the last one's changes and the time of all. Nothing happens,
-    /// and there is no report, while no remembered bar has its return.
+    /// Refits as the settings say: adds `backups_per_batch` backups, or,
+    /// with `backups_max`, begins anew and does as many as earn most on
+    /// the memory's later part. The report holds the last one's changes
+    /// and the time of all. Nothing happens, and there is no report,
+    /// while no remembered bar has its return.
     pub fn refit(&mut self) -> Result<Option<BackupReport>> {
         let start = Instant::now();
-        let mut last = None;
-        for _ in 0..self.config.backups_per_batch {
-            last = self.backup()?;
-        }
+        let last = match self.config.backups_max {
+            Some(n_max) => self.refit_anew(n_max)?,
+            None => self.backups(self.config.backups_per_batch)?,
+        };
         let fit_seconds = start.elapsed().as_secs_f64();
         Ok(last.map(|report| BackupReport { fit_seconds, ..report }))
     }
 
+    fn backups(&mut self, n_backups: usize) -> Result<Option<BackupReport>> {
+        let mut last = None;
+        for _ in 0..n_backups {
+            last = self.backup()?;
+        }
+        Ok(last)
+    }
+
+    /// Chooses the number of backups on the later part of the memory,
+    /// then does so many on the whole.
+    fn refit_anew(&mut self, n_max: usize) -> Result<Option<BackupReport>> {
+        let n_chosen = self.choose_n_backups(n_max)?;
+        self.policy = self.policy.clone().with_forests(Vec::new())?;
+        let last = self.backups(n_chosen)?;
+        Ok(last.map(|report| BackupReport { n_chosen: Some(n_chosen), ..report }))
+    }
+
+    /// Returns the number of backups, learned from the earlier part,
+    /// after which the policy earns most on the later one; the fewest
+    /// of equally good ones, and 1 where a part is empty.
+    fn choose_n_backups(&mut self, n_max: usize) -> Result<usize> {
+        let split = InnerSplit::of(&self.memory, self.config.inner_share);
+        let Some(InnerSplit { earlier, later }) = split else { return Ok(1) };
+        let (core, config) = (self.core()?, self.config.clone());
+        let lesson = Lesson { experience: &earlier, backup: &self.backup_rule(&config) };
+        let mut policy = self.policy.clone().with_forests(Vec::new())?;
+        let (mut n_chosen, mut best) = (1, f64::NEG_INFINITY);
+        for n_backups in 1..=n_max {
+            let so_far = SoFar { forests: policy.forests(), n_done: self.n_backups };
+            let fitted = core.step(&lesson, so_far)?;
+            self.n_backups += 1;
+            policy = policy.with_forests(fitted.forests)?;
+            let earned = later.net_log_return(&policy);
+            debug!(
+                "inner choice: {n_backups} backups earn {earned:+.5} in {} bars",
+                later.n_bars()
+            );
+            if earned > best {
+                (n_chosen, best) = (n_backups, earned);
+            }
+        }
+        Ok(n_chosen)
+    }
+
     /// Does one fitted Q iteration over the memory: fits to
-    /// `a · r + discount · max_b [g_b(x') - c · |b - a|]`, where a bar
-    /// at a seam has no x' and teaches its own return only.
+    /// `u(a · r) + discount · max_b [g_b(x') - c · |b - a|]`, where a
+    /// bar at a seam has no x' and teaches its own return only; see
+    /// [`TradingBackup`].
     ///
     /// Spread over the current rayon pool; the same bits for any
     /// number of threads.
     pub fn backup(&mut self) -> Result<Option<BackupReport>> {
-        let start = Instant::now();
-        let complete = self.memory.complete();
-        if complete.is_empty() {
+        if self.n_rows() == 0 {
             return Ok(None);
         }
-        let before = self.values(self.policy.forests());
-        let forests = self.fit(&before).context("failed to fit the values of the exposures")?;
-        let after = self.values(&forests);
-        let (max_abs_delta_q, mean_abs_delta_q) = changes(&before, &after, complete.len());
+        let start = Instant::now();
+        let lesson = Lesson { experience: &self.memory, backup: &self.backup_rule(&self.config) };
+        let so_far = SoFar { forests: self.policy.forests(), n_done: self.n_backups };
+        let Fitted { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q } =
+            self.core()?.step(&lesson, so_far)?;
         self.policy = self.policy.clone().with_forests(forests)?;
         self.n_backups += 1;
+        let n_backups = self.n_backups;
+        debug!("backup {n_backups}: max |dQ| {max_abs_delta_q:.3e} over {n_transitions} bars");
         Ok(Some(BackupReport {
-            n_backups: self.n_backups,
-            n_rows: complete.len(),
+            n_backups,
+            n_rows: n_transitions,
             max_abs_delta_q,
             mean_abs_delta_q,
+            n_chosen: None,
             fit_seconds: start.elapsed().as_secs_f64(),
         }))
     }
 
-    /// Returns the values of all rows held, a vector an exposure.
-    fn values(&self, forests: &[Forest]) -> Vec<Vec<f64>> {
-        let n_rows = self.memory.held().len();
-        let mut values = vec![vec![0.0; n_rows]; self.config.exposures.len()];
-        for (forest, values) in forests.iter().zip(&mut values) {
-            let [first, rest] = self.memory.pieces();
-            let (of_first, of_rest) = values.split_at_mut(first.len() / self.setup.n_features);
-            forest.predict_rows(first, of_first);
-            forest.predict_rows(rest, of_rest);
-        }
-        values
-    }
-
-    fn fit(&self, values: &[Vec<f64>]) -> Result<Vec<Forest>> {
-        let rows: Vec<&[f64]> = self.memory.complete().map(|row| self.memory.row(row)).collect();
-        let run = self.setup.seed;
-        let seed = TreeSeed { run, refit: self.n_backups, action: 0 };
-        let samples = Samples::dealt(&rows, self.config.memory_shares, seed.deal())?;
-        let fits = self.config.exposures.par_iter().enumerate().map(|(action, &exposure)| {
-            let options = ForestOptions {
-                n_trees: self.config.n_trees,
-                min_samples_leaf: self.config.min_samples_leaf,
-                max_depth: self.config.max_depth,
-                seed: TreeSeed { action: action as u64, ..seed },
-            };
-            Forest::fit(&samples, &self.targets(exposure, values), &options)
-        });
-        fits.collect()
-    }
-
-    /// Returns what the values of `exposure` should be, a number for
-    /// each complete row.
-    fn targets(&self, exposure: f64, values: &[Vec<f64>]) -> Vec<f64> {
-        let complete = self.memory.complete();
-        let rows = complete.clone().zip(1..);
-        rows.map(|(number, successor)| {
-            let transition = self.memory.transition(number);
-            let reward = exposure * transition.next_return;
-            if !transition.is_linked {
-                return reward;
-            }
-            let reachable = self.config.exposures.iter().zip(values);
-            let nets = reachable.map(|(&other, values)| {
-                values[successor] - self.setup.cost_per_exposure * (other - exposure).abs()
-            });
-            reward + self.config.discount * nets.fold(f64::NEG_INFINITY, f64::max)
+    fn core(&self) -> Result<FittedIteration> {
+        let AgentConfig { n_trees, min_samples_leaf, max_depth, .. } = self.config;
+        FittedIteration::new(IterationOptions {
+            n_actions: self.config.exposures.len(),
+            is_double: self.config.double_q,
+            n_shares: self.config.memory_shares,
+            n_trees,
+            min_samples_leaf,
+            min_samples_split: 0,
+            max_depth,
+            cuts_per_feature: CUTS_MIN.div_ceil(self.setup.n_features),
+            seed: self.setup.seed,
         })
-        .collect()
+    }
+
+    fn backup_rule<'a>(&self, config: &'a AgentConfig) -> TradingBackup<'a> {
+        TradingBackup {
+            exposures: &config.exposures,
+            cost: self.setup.cost_per_exposure,
+            discount: config.discount,
+            risk_aversion: config.risk_aversion,
+        }
     }
 
     /// Returns the policy as it is now.
@@ -204,27 +237,14 @@ impl FittedQ {
 
     /// Returns the number of remembered bars that have their return.
     pub fn n_rows(&self) -> usize {
-        self.memory.complete().len()
+        self.memory.n_transitions()
     }
 
     /// Returns up to `n_rows` remembered feature rows, evenly spaced:
     /// what a stored model proves its predictions on.
     pub fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
-        let complete = self.memory.complete();
-        let step = complete.len().div_ceil(n_rows.max(1)).max(1);
-        complete.step_by(step).map(|row| self.memory.row(row).to_vec()).collect()
+        let n_held = self.n_rows();
+        let step = n_held.div_ceil(n_rows.max(1)).max(1);
+        (0..n_held).step_by(step).map(|row| self.memory.row(row).to_vec()).collect()
     }
-}
-
-/// Returns the greatest and the mean change over the first `n_rows`.
-fn changes(before: &[Vec<f64>], after: &[Vec<f64>], n_rows: usize) -> (f64, f64) {
-    let (mut max, mut sum) = (0.0_f64, 0.0);
-    for (before, after) in before.iter().zip(after) {
-        for (before, after) in before[..n_rows].iter().zip(after) {
-            let change = (after - before).abs();
-            max = max.max(change);
-            sum += change;
-        }
-    }
-    (max, sum / (n_rows * before.len()) as f64)
 }

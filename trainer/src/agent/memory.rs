@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use super::experience::{Experience, Transition};
+
 /// Rows beyond the remembered ones: those whose return is still to
 /// come, the first of which is the last remembered one's successor.
 const PENDING_MAX: usize = 4;
@@ -23,27 +25,34 @@ pub(super) struct Memory {
     pending: usize,
     next: usize,
     is_cut: bool,
+    /// The next bar's index in its episode.
+    bar_idx: usize,
 }
 
+/// A remembered bar, but for its row.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
-    next_return: f64,
-    is_linked: bool,
-}
-
-/// A remembered bar, as a backup needs it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Transition {
     /// The return from the next bar's open to the one after it.
-    pub(super) next_return: f64,
+    next_return: f64,
     /// Whether the next row in the memory is its successor.
-    pub(super) is_linked: bool,
+    is_linked: bool,
+    /// Its index in its episode.
+    bar_idx: usize,
 }
 
 impl Memory {
     pub(super) fn new(n_features: usize, n_bars_max: usize) -> Self {
-        let (rows, slots) = (Vec::new(), Vec::new());
-        Self { n_features, n_bars_max, rows, slots, oldest: 0, pending: 0, next: 0, is_cut: true }
+        Self {
+            n_features,
+            n_bars_max,
+            rows: Vec::new(),
+            slots: Vec::new(),
+            oldest: 0,
+            pending: 0,
+            next: 0,
+            is_cut: true,
+            bar_idx: 0,
+        }
     }
 
     /// Appends a row whose return is to come; forgets the oldest one
@@ -51,7 +60,9 @@ impl Memory {
     pub(super) fn push_row(&mut self, row: &[f64]) {
         self.link_last(!self.is_cut);
         self.is_cut = false;
-        let slot = Slot { next_return: f64::NAN, is_linked: false };
+        let bar_idx = self.bar_idx;
+        self.bar_idx += 1;
+        let slot = Slot { next_return: f64::NAN, is_linked: false, bar_idx };
         let at = self.next % self.n_slots();
         if at == self.slots.len() {
             self.slots.push(slot);
@@ -78,46 +89,34 @@ impl Memory {
         true
     }
 
-    /// Marks that the next row will not be the last one's successor.
+    /// Takes in a bar without a row: the next row will not be the last
+    /// one's successor.
     pub(super) fn cut(&mut self) {
         self.is_cut = true;
+        self.bar_idx += 1;
     }
 
     /// Forgets the rows without a return and cuts: no more will come.
     pub(super) fn end(&mut self) {
         self.next = self.pending;
         self.link_last(false);
-        self.cut();
+        self.is_cut = true;
+        self.bar_idx = 0;
     }
 
     /// Returns the numbers of the complete rows held.
-    pub(super) fn complete(&self) -> Range<usize> {
+    fn complete(&self) -> Range<usize> {
         self.oldest.max(self.pending.saturating_sub(self.n_bars_max))..self.pending
     }
 
-    /// Returns the numbers of the complete rows and those after them.
-    pub(super) fn held(&self) -> Range<usize> {
-        self.complete().start..self.next
+    /// Returns the index in its episode of the complete row `index`,
+    /// counted from the oldest.
+    pub(super) fn bar_idx(&self, index: usize) -> usize {
+        self.slot(index).bar_idx
     }
 
-    pub(super) fn row(&self, number: usize) -> &[f64] {
-        let at = number % self.n_slots() * self.n_features;
-        &self.rows[at..at + self.n_features]
-    }
-
-    pub(super) fn transition(&self, number: usize) -> Transition {
-        let Slot { next_return, is_linked } = self.slots[number % self.n_slots()];
-        Transition { next_return, is_linked }
-    }
-
-    /// Returns the rows `held` in order, in at most two pieces.
-    pub(super) fn pieces(&self) -> [&[f64]; 2] {
-        let held = self.held();
-        let from = held.start % self.n_slots();
-        let n_first = held.len().min(self.n_slots() - from);
-        let n_rest = held.len() - n_first;
-        let width = self.n_features;
-        [&self.rows[from * width..(from + n_first) * width], &self.rows[..n_rest * width]]
+    fn slot(&self, index: usize) -> Slot {
+        self.slots[(self.complete().start + index) % self.n_slots()]
     }
 
     fn link_last(&mut self, is_linked: bool) {
@@ -129,5 +128,42 @@ impl Memory {
 
     fn n_slots(&self) -> usize {
         self.n_bars_max + PENDING_MAX
+    }
+}
+
+/// The complete rows are the transitions, and teach every exposure; the
+/// rows after them are successors.
+impl Experience for Memory {
+    fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    fn pieces(&self) -> [&[f64]; 2] {
+        let held = self.complete().start..self.next;
+        let from = held.start % self.n_slots();
+        let n_first = held.len().min(self.n_slots() - from);
+        let n_rest = held.len() - n_first;
+        let width = self.n_features;
+        [&self.rows[from * width..(from + n_first) * width], &self.rows[..n_rest * width]]
+    }
+
+    fn row(&self, row: usize) -> &[f64] {
+        let at = (self.complete().start + row) % self.n_slots() * self.n_features;
+        &self.rows[at..at + self.n_features]
+    }
+
+    fn n_transitions(&self) -> usize {
+        self.complete().len()
+    }
+
+    fn transition(&self, index: usize) -> Transition {
+        let Slot { next_return, is_linked, .. } = self.slot(index);
+        let next = is_linked.then_some(index + 1);
+        Transition { row: index, action: None, reward: next_return, next }
+    }
+
+    fn deal_key(&self, index: usize) -> u64 {
+        // A bar seen in several episodes stays in its half.
+        self.slot(index).bar_idx as u64
     }
 }

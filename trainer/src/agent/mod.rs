@@ -8,10 +8,19 @@
 
 mod config;
 mod learner;
-mod memory;
 mod policy;
 
+mod backup;
+mod experience;
+mod iteration;
+
+mod inner;
+mod memory;
+
+pub use backup::{Backup, DiscountedBackup, NextValues, Outcome, TradingBackup};
 pub use config::AgentConfig;
+pub use experience::{Experience, Step, Steps, Transition};
+pub use iteration::{Fitted, FittedIteration, IterationOptions, Lesson, SoFar};
 pub use learner::{BackupReport, FittedQ, LearnerSetup};
 pub use policy::FittedPolicy;
 

@@ -36,12 +36,13 @@ impl FittedPolicy {
     }
 
     /// Returns the policy with `forests` for its values: one for each
-    /// exposure, in their order, or none at all.
+    /// exposure, in their order; in double estimation as many again,
+    /// whose values are averaged with the first; or none at all.
     ///
     /// Fails when their number or their number of features differs.
     pub fn with_forests(mut self, forests: Vec<Forest>) -> Result<Self> {
         let (n_forests, n_exposures) = (forests.len(), self.exposures.len());
-        let is_number = n_forests == 0 || n_forests == n_exposures;
+        let is_number = [0, n_exposures, 2 * n_exposures].contains(&n_forests);
         ensure!(is_number, "{n_forests} forests for {n_exposures} exposures");
         let n_features = self.n_features;
         for forest in &forests {
@@ -68,7 +69,8 @@ impl FittedPolicy {
         self.n_features
     }
 
-    /// Returns the ensembles, one an exposure; none before training.
+    /// Returns the ensembles, one an exposure, twice as many in double
+    /// estimation; none before training.
     pub fn forests(&self) -> &[Forest] {
         &self.forests
     }
@@ -81,10 +83,17 @@ impl FittedPolicy {
     ///
     /// Panics when `row` is shorter than [`FittedPolicy::n_features`].
     pub fn q_values(&self, row: &[f64], values: &mut [f64]) {
-        values.fill(0.0);
-        for (value, forest) in values.iter_mut().zip(&self.forests) {
-            *value = forest.predict_row(row);
+        for (action, value) in values.iter_mut().enumerate() {
+            *value = self.value(row, action);
         }
+    }
+
+    /// Returns the value of the exposure `action`; 0 before training.
+    fn value(&self, row: &[f64], action: usize) -> f64 {
+        let Some(forest) = self.forests.get(action) else { return 0.0 };
+        let value = forest.predict_row(row);
+        let twin = self.forests.get(action + self.exposures.len());
+        twin.map_or(value, |twin| value.midpoint(twin.predict_row(row)))
     }
 
     /// Returns the exposure to hold after the bar of `row`, when the
@@ -96,10 +105,8 @@ impl FittedPolicy {
     ///
     /// Panics when `row` is shorter than [`FittedPolicy::n_features`].
     pub fn act(&self, row: &[f64], position: f64) -> f64 {
-        let values = self.exposures.iter().enumerate().map(|(action, &exposure)| {
-            let value = self.forests.get(action).map_or(0.0, |forest| forest.predict_row(row));
-            (exposure, value)
-        });
+        let exposures = self.exposures.iter().enumerate();
+        let values = exposures.map(|(action, &exposure)| (exposure, self.value(row, action)));
         choose(values, self.cost, position)
     }
 }

@@ -7,6 +7,10 @@ use super::Bar;
 use super::columns::Part;
 use super::timestamp;
 
+/// No market pays a tenth of a position's value for one bar; who wrote
+/// percent is told so.
+const FUNDING_MAX: f64 = 0.1;
+
 /// What is wrong with one value of a row.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -36,6 +40,12 @@ impl Fault {
         Self::new(part, "is not a number; write digits and a decimal point, such as `4367.1`")
     }
 
+    /// Returns the fault of a symbol that is not there.
+    #[cold]
+    pub(super) fn no_symbol() -> Self {
+        Self::new(Part::Symbol, "is empty; fill in the symbol, or delete the row")
+    }
+
     /// Returns the fault of a `text` that is not a time.
     #[cold]
     pub(super) fn not_a_time(text: &[u8]) -> Self {
@@ -57,7 +67,8 @@ pub(super) fn check(bar: &Bar) -> Result<(), Fault> {
         && bar.close <= bar.high
         && bar.high < f64::INFINITY
         && bar.volume >= 0.0
-        && bar.volume < f64::INFINITY;
+        && bar.volume < f64::INFINITY
+        && bar.funding.abs() <= FUNDING_MAX;
     if is_right { Ok(()) } else { Err(explain(bar)) }
 }
 
@@ -81,6 +92,12 @@ fn explain(bar: &Bar) -> Fault {
     }
     if volume < 0.0 {
         return Fault::new(Part::Volume, "is below 0; correct or delete the row");
+    }
+    if bar.funding.is_nan() || bar.funding.abs() > FUNDING_MAX {
+        return Fault::new(
+            Part::Funding,
+            "is beyond 0.1; write the rate of one bar as a fraction, such as `0.0001` for 0.01 %",
+        );
     }
     let others = [("open", open), ("close", close), ("low", low)];
     let remedy = "correct or delete the row, or check which column is which";

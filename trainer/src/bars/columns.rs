@@ -4,13 +4,15 @@
 //! after a prefix (`BTC.close`); where two would do, the file is refused.
 
 mod names;
+mod time;
 
 use anyhow::{Result, bail};
 use csv::ByteRecord;
 
 use super::number;
 use super::timestamp::TimeParser;
-use names::{find_part, find_time, find_volume, is_symbol, quoted, words};
+use names::{find_funding, find_part, find_time, find_volume, is_symbol, quoted, words};
+pub(super) use time::TimeColumn;
 
 /// A Binance kline without a header: open time, open, high, low, close,
 /// volume, close time and five more numbers.
@@ -26,15 +28,8 @@ pub(super) enum Part {
     Low,
     Close,
     Volume,
+    Funding,
     Symbol,
-}
-
-/// Where the time is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TimeColumn {
-    Whole(usize),
-    /// A date and a clock time, to be joined.
-    Split(usize, usize),
 }
 
 /// Which column holds which part of a bar.
@@ -50,6 +45,7 @@ pub(super) struct Columns {
     pub(super) low: usize,
     pub(super) close: usize,
     pub(super) volume: Option<usize>,
+    pub(super) funding: Option<usize>,
     pub(super) symbol: Option<usize>,
     names: Vec<String>,
 }
@@ -94,9 +90,22 @@ impl Columns {
                 quoted(&names)
             );
         };
+        let funding = find_funding(&words, &names)?;
         let symbol = words.iter().position(|words| is_symbol(words));
         let width = names.len();
-        Ok(Self { width, has_header: true, time, open, high, low, close, volume, symbol, names })
+        Ok(Self {
+            width,
+            has_header: true,
+            time,
+            open,
+            high,
+            low,
+            close,
+            volume,
+            funding,
+            symbol,
+            names,
+        })
     }
 
     fn of_klines() -> Self {
@@ -109,6 +118,7 @@ impl Columns {
             low: 3,
             close: 4,
             volume: Some(5),
+            funding: None,
             symbol: None,
             names: ["open_time", "open", "high", "low", "close", "volume"]
                 .map(str::to_owned)
@@ -127,17 +137,7 @@ impl Columns {
         if self.time == TimeColumn::Whole(0) && self.names[0].is_empty() && is_count(0) {
             bail!("has no column `time`: the first, without a name, only counts rows");
         }
-        if let TimeColumn::Split(date, clock) = self.time {
-            let is_clock = |idx: usize| first_bar.get(idx).is_some_and(|text| text.contains(&b':'));
-            let is_whole = |idx: usize| {
-                first_bar.get(idx).is_some_and(|text| TimeParser::new().parse(text).is_some())
-            };
-            if is_clock(date) && is_whole(date) {
-                self.time = TimeColumn::Whole(date);
-            } else if is_whole(clock) && first_bar.get(clock).is_some_and(|text| text.len() > 6) {
-                self.time = TimeColumn::Whole(clock);
-            }
-        }
+        self.time = self.time.settle(first_bar);
         Ok(())
     }
 
@@ -152,6 +152,7 @@ impl Columns {
             Part::Low => Some(self.low),
             Part::Close => Some(self.close),
             Part::Volume => self.volume,
+            Part::Funding => self.funding,
             Part::Symbol => self.symbol,
         };
         idx.and_then(|idx| self.names.get(idx)).map_or("volume", String::as_str)
@@ -160,14 +161,12 @@ impl Columns {
 
 /// Returns the columns of the time, and of the first of `roles` that
 /// there is, of a file that begins with the names in `first`.
-pub(super) fn find_series(first: &ByteRecord, roles: &[&str]) -> Result<(usize, usize)> {
+pub(super) fn find_series(first: &ByteRecord, roles: &[&str]) -> Result<(TimeColumn, usize)> {
     let names: Vec<String> =
         first.iter().map(|name| String::from_utf8_lossy(name.trim_ascii()).into_owned()).collect();
     let words: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
-    let time = match find_time(&words) {
-        Some(TimeColumn::Whole(idx)) => idx,
-        Some(TimeColumn::Split(..)) => bail!("has a date and a time; join them in one column"),
-        None => bail!("has no column `time`; found {}", quoted(&names)),
+    let Some(time) = find_time(&words) else {
+        bail!("has no column `time`; found {}", quoted(&names));
     };
     for role in roles {
         if let Some(idx) = find_part(&words, &names, role)? {

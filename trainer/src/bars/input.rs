@@ -3,11 +3,19 @@
 //!
 //! What a file is comes from its first bytes, never from its name.
 
-use std::io::{self, Cursor, ErrorKind, Read};
+mod zstd;
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Cursor, ErrorKind, Read, Seek as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flate2::read::MultiGzDecoder;
+
+use super::parquet::{self, ParquetText};
+pub(super) use zstd::ZstdReader;
 
 /// The longest row, in bytes, so that a lost quote cannot fill memory.
 const ROW_BYTES_MAX: usize = 1 << 20;
@@ -20,8 +28,8 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 /// First bytes of what is not CSV, and what to do about it.
 const FOREIGN_FORMATS: [(&[u8], &str); 9] = [
     (b"PK\x03\x04", "is a zip file or a spreadsheet; unpack it, or save it as CSV"),
-    (b"PAR1", "is a Parquet file; write it as CSV"),
-    (b"\x28\xb5\x2f\xfd", "is packed with zstd; unpack it with `unzstd`, or pack it with `gzip`"),
+    (parquet::MAGIC, "is a Parquet file, which cannot come as a stream; name the file itself"),
+    (b"PARE", "is an encrypted Parquet file; write it without encryption"),
     (b"BZh", "is packed with bzip2; unpack it with `bunzip2`, or pack it with `gzip`"),
     (b"\xfd7zXZ", "is packed with xz; unpack it with `unxz`, or pack it with `gzip`"),
     (b"\xff\xfe", "is UTF-16 text; save it as UTF-8"),
@@ -29,6 +37,33 @@ const FOREIGN_FORMATS: [(&[u8], &str); 9] = [
     (b"<!", "is a web page, not CSV; download the data itself"),
     (b"<html", "is a web page, not CSV; download the data itself"),
 ];
+
+/// What a file's text was taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+    Parquet,
+}
+
+/// A row, as its file counts them: a line of CSV, a row of Parquet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Lines of text above the row, and one.
+    pub(super) line: u64,
+    pub(super) packing: Packing,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.packing {
+            // The first line of its text holds the names.
+            Packing::Parquet => write!(f, "row {}", self.line - 1),
+            _ => write!(f, "line {}", self.line),
+        }
+    }
+}
 
 /// CSV text, and what its first line tells.
 pub(super) struct Text {
@@ -58,23 +93,47 @@ pub(super) struct TextReader {
     inner: Box<dyn Read + Send>,
     budget: RowBudget,
     last: u8,
-    is_packed: bool,
+    packing: Packing,
     is_done: bool,
 }
 
 impl TextReader {
-    /// Returns whether the file is packed with gzip.
-    pub(super) fn is_packed(&self) -> bool {
-        self.is_packed
+    /// Returns what the text was taken from.
+    pub(super) fn packing(&self) -> Packing {
+        self.packing
     }
+}
+
+/// Opens the file at `path`, of any form that is understood.
+pub(super) fn open_file(path: &Path) -> io::Result<Text> {
+    let mut file = File::open(path)?;
+    if is_parquet(&mut file)? {
+        return text_of(Box::new(ParquetText::open(file)?), Packing::Parquet);
+    }
+    open(Box::new(file))
+}
+
+/// Returns whether `file` is Parquet, and stands at its start.
+pub(super) fn is_parquet(file: &mut File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(parquet::MAGIC.len() as u64).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(start == parquet::MAGIC)
 }
 
 /// Opens the `raw` bytes of a file, packed or not.
 pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
-    let (start, raw) = peek(raw, 2)?;
-    let is_packed = start == GZIP;
-    let mut text: Box<dyn Read + Send> =
-        if is_packed { Box::new(MultiGzDecoder::new(raw)) } else { raw };
+    let (start, raw) = peek(raw, zstd::MAGIC.len() as u64)?;
+    if start.starts_with(GZIP) {
+        text_of(Box::new(MultiGzDecoder::new(raw)), Packing::Gzip)
+    } else if start == zstd::MAGIC {
+        text_of(Box::new(ZstdReader::new(raw)), Packing::Zstd)
+    } else {
+        text_of(raw, Packing::Plain)
+    }
+}
+
+fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text> {
     let mut first_line = Vec::new();
     read_line(&mut *text, &mut first_line)?;
     let foreign = FOREIGN_FORMATS.iter().find(|(magic, _)| first_line.starts_with(magic));
@@ -97,8 +156,7 @@ pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
     let delimiter = detect_delimiter(&first_line);
     let budget = RowBudget(Arc::new(AtomicUsize::new(ROW_BYTES_MAX)));
     let inner = Box::new(Cursor::new(first_line).chain(text));
-    let reader =
-        TextReader { inner, budget: budget.clone(), last: b'\n', is_packed, is_done: false };
+    let reader = TextReader { inner, budget: budget.clone(), last: b'\n', packing, is_done: false };
     Ok(Text { reader, row_budget: budget, delimiter, n_lines_skipped })
 }
 

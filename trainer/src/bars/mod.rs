@@ -1,4 +1,5 @@
-//! Reads market bars from CSV files, and refuses what is not right.
+//! Reads market bars from CSV, packed or not, and from Parquet, and
+//! refuses what is not right.
 //!
 //! Bars are streamed: memory does not grow with the file. Nothing is
 //! repaired, filled or sorted here; a bad row is an error that names it.
@@ -7,16 +8,21 @@ mod check;
 mod columns;
 mod input;
 mod number;
+mod parquet;
 mod reader;
 mod series;
 mod source;
 mod summary;
+mod symbols;
 mod timestamp;
 
+pub use input::Place;
 pub use reader::BarReader;
 pub use series::{Sample, SeriesReader, calendar};
 pub use source::{BUILTIN_BTCUSD_30M, BarSource};
 pub use summary::DataSummary;
+pub use symbols::SymbolBars;
+pub use timestamp::parse_time_ms;
 
 /// What one interval of trading did.
 ///
@@ -37,4 +43,8 @@ pub struct Bar {
     pub close: f64,
     /// How much was traded; 0 where the file has no such column.
     pub volume: f64,
+    /// What a long position pays at the bar's close, as a fraction of
+    /// its value there, and a short receives; below 0 the other way; 0
+    /// where the file says nothing.
+    pub funding: f64,
 }

@@ -2,28 +2,37 @@
 
 mod complaint;
 
+use std::collections::HashMap;
 use std::io::Read;
+use std::mem;
 
 use anyhow::{Result, anyhow};
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::Bar;
 use super::check::{self, Fault};
-use super::columns::{Columns, Part, TimeColumn};
-use super::input::{self, RowBudget, TextReader};
+use super::columns::{Columns, Part};
+use super::input::{self, RowBudget, Text, TextReader};
 use super::number;
+use super::symbols::{Share, ShareBars};
 use super::timestamp::TimeParser;
-use complaint::{input_error, row_error};
+pub(super) use complaint::input_error;
+use complaint::row_error;
 
 const BUFFER_BYTES: usize = 1 << 16;
-
-/// The longest `Date` and `Time`, joined.
-const JOINED_TIME_BYTES_MAX: usize = 64;
 
 /// The bars of one source, in order; an iterator of `Result<Bar>`.
 ///
 /// After the first error it ends.
-pub struct BarReader {
+pub struct BarReader(Inner);
+
+enum Inner {
+    Text(Box<TextBars>),
+    Share(ShareBars),
+}
+
+/// The bars of a text.
+struct TextBars {
     name: String,
     rows: csv::Reader<TextReader>,
     row_budget: RowBudget,
@@ -34,16 +43,60 @@ pub struct BarReader {
     is_row_pending: bool,
     columns: Columns,
     time_parser: TimeParser,
-    symbol: Vec<u8>,
+    symbol: String,
+    /// Of several symbols, the times before of those not at hand.
+    others: Option<HashMap<String, Option<i64>>>,
     previous_ms: Option<i64>,
     n_bars: u64,
     is_done: bool,
 }
 
 impl BarReader {
-    /// Returns a reader of `raw`, the bytes of the file called `name`.
-    pub(super) fn new(name: &str, raw: Box<dyn Read + Send>) -> Result<Self> {
-        let text = input::open(raw).map_err(|error| input_error(name, 0, &error))?;
+    /// Returns a reader of `stream`, such as the standard input: a bar
+    /// comes out as soon as its line is in.
+    ///
+    /// Waits for the first bar; fails without one.
+    pub fn of_stream(stream: impl Read + Send + 'static) -> Result<Self> {
+        let name = "standard input";
+        let text = input::open(Box::new(stream)).map_err(|error| input_error(name, 0, &error))?;
+        Self::new(name, text)
+    }
+
+    /// Returns a reader of `text`, that of the file called `name`.
+    pub(super) fn new(name: &str, text: Text) -> Result<Self> {
+        Ok(Self(Inner::Text(Box::new(TextBars::new(name, text)?))))
+    }
+
+    pub(super) fn of_share(share: Share) -> Self {
+        Self(Inner::Share(ShareBars::new(share)))
+    }
+
+    /// Lets a column of symbols name several: times then increase from
+    /// bar to bar of each.
+    #[must_use]
+    pub fn across_symbols(mut self) -> Self {
+        if let Inner::Text(text) = &mut self.0 {
+            text.others = Some(HashMap::new());
+        }
+        self
+    }
+
+    /// Returns whether there is a column of symbols.
+    pub fn has_symbols(&self) -> bool {
+        matches!(&self.0, Inner::Text(text) if text.columns.symbol.is_some())
+    }
+
+    /// Returns the symbol of the last bar, where a column names it.
+    pub fn symbol(&self) -> Option<&str> {
+        match &self.0 {
+            Inner::Text(text) => text.columns.symbol.map(|_| text.symbol.as_str()),
+            Inner::Share(_) => None,
+        }
+    }
+}
+
+impl TextBars {
+    fn new(name: &str, text: Text) -> Result<Self> {
         let mut rows = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -67,7 +120,8 @@ impl BarReader {
             is_row_pending: true,
             columns,
             time_parser: TimeParser::new(),
-            symbol: Vec::new(),
+            symbol: String::new(),
+            others: None,
             previous_ms: None,
             n_bars: 0,
             is_done: false,
@@ -83,9 +137,19 @@ impl BarReader {
         }
         self.columns.settle_time(&self.row).map_err(|error| anyhow!("`{name}` {error}"))?;
         if let Some(idx) = self.columns.symbol {
-            self.symbol = self.row.get(idx).unwrap_or_default().trim_ascii().to_vec();
+            self.symbol = text_of(self.row.get(idx).unwrap_or_default());
         }
         Ok(())
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<Result<Bar>> {
+        if self.is_done {
+            return None;
+        }
+        let bar = self.advance().transpose();
+        self.is_done = !matches!(bar, Some(Ok(_)));
+        bar
     }
 
     fn advance(&mut self) -> Result<Option<Bar>> {
@@ -105,9 +169,9 @@ impl BarReader {
             Err(fault) => return Err(self.describe(&fault)),
         };
         if let Some(idx) = self.columns.symbol
-            && self.row[idx].trim_ascii() != self.symbol
+            && self.row[idx].trim_ascii() != self.symbol.as_bytes()
         {
-            return Err(self.another_symbol(idx));
+            self.turn_to_symbol(idx)?;
         }
         if let Some(previous_ms) = self.previous_ms
             && bar.time_ms <= previous_ms
@@ -119,14 +183,25 @@ impl BarReader {
         Ok(Some(bar))
     }
 
-    fn parse_row(&mut self) -> Result<Bar, Fault> {
-        let time_ms = match self.columns.time {
-            TimeColumn::Whole(idx) => {
-                let text = self.row[idx].trim_ascii();
-                self.time_parser.parse(text).ok_or_else(|| Fault::not_a_time(text))?
-            }
-            TimeColumn::Split(date, clock) => self.parse_split_time(date, clock)?,
+    fn turn_to_symbol(&mut self, idx: usize) -> Result<()> {
+        let symbol = text_of(&self.row[idx]);
+        if symbol.is_empty() {
+            return Err(self.describe(&Fault::no_symbol()));
+        }
+        let Some(others) = &mut self.others else {
+            return Err(self.another_symbol(idx));
         };
+        let previous_ms = others.get(&symbol).copied().flatten();
+        let symbol_before = mem::replace(&mut self.symbol, symbol);
+        others.insert(symbol_before, mem::replace(&mut self.previous_ms, previous_ms));
+        Ok(())
+    }
+
+    fn parse_row(&mut self) -> Result<Bar, Fault> {
+        let time = self.columns.time;
+        let time_ms = time
+            .parse(&self.row, &mut self.time_parser)
+            .ok_or_else(|| Fault::not_a_time(time.text(&self.row).as_bytes()))?;
         let number = |part, idx: usize| {
             let text = self.row[idx].trim_ascii();
             number::parse(text).ok_or_else(|| Fault::not_a_number(part, text))
@@ -141,22 +216,15 @@ impl BarReader {
                 Some(idx) => number(Part::Volume, idx)?,
                 None => 0.0,
             },
+            funding: match self.columns.funding {
+                // Paid every few hours: most bars pay nothing.
+                Some(idx) if self.row[idx].trim_ascii().is_empty() => 0.0,
+                Some(idx) => number(Part::Funding, idx)?,
+                None => 0.0,
+            },
         };
         check::check(&bar)?;
         Ok(bar)
-    }
-
-    fn parse_split_time(&mut self, date: usize, clock: usize) -> Result<i64, Fault> {
-        let (date, clock) = (self.row[date].trim_ascii(), self.row[clock].trim_ascii());
-        let mut joined = [b' '; JOINED_TIME_BYTES_MAX];
-        let n_bytes = date.len() + 1 + clock.len();
-        if n_bytes > JOINED_TIME_BYTES_MAX {
-            return Err(Fault::not_a_time(date));
-        }
-        joined[..date.len()].copy_from_slice(date);
-        joined[date.len() + 1..n_bytes].copy_from_slice(clock);
-        let joined = joined[..n_bytes].trim_ascii();
-        self.time_parser.parse(joined).ok_or_else(|| Fault::not_a_time(joined))
     }
 }
 
@@ -165,13 +233,15 @@ impl Iterator for BarReader {
 
     #[inline]
     fn next(&mut self) -> Option<Result<Bar>> {
-        if self.is_done {
-            return None;
+        match &mut self.0 {
+            Inner::Text(text) => text.next(),
+            Inner::Share(share) => share.next(),
         }
-        let bar = self.advance().transpose();
-        self.is_done = !matches!(bar, Some(Ok(_)));
-        bar
     }
+}
+
+fn text_of(cell: &[u8]) -> String {
+    String::from_utf8_lossy(cell.trim_ascii()).into_owned()
 }
 
 /// Reads the next row that is not blank; `false` at the end.

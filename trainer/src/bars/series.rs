@@ -3,7 +3,6 @@
 //! The same files as bars are understood: packed or not, comma,
 //! semicolon or tab, and any form of time.
 
-use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -11,9 +10,10 @@ use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use crate::metrics::BarCalendar;
 
-use super::columns::find_series;
-use super::input::{self, RowBudget, TextReader};
+use super::columns::{TimeColumn, find_series};
+use super::input::{self, Place, RowBudget, TextReader};
 use super::number;
+use super::reader::input_error;
 use super::summary::{DataSummary, Tally};
 use super::timestamp::{self, TimeParser};
 
@@ -24,8 +24,8 @@ pub struct Sample {
     pub time_ms: i64,
     /// The number, always finite.
     pub value: f64,
-    /// The line of the file, counted from 1.
-    pub line: u64,
+    /// Where it is in its file, for messages.
+    pub place: Place,
 }
 
 /// The rows of one file in order; an iterator of `Result<Sample>` whose
@@ -35,12 +35,16 @@ pub struct SeriesReader {
     rows: csv::Reader<TextReader>,
     row_budget: RowBudget,
     n_lines_skipped: u64,
+    /// Whether no row was read below the names.
+    is_first: bool,
     row: ByteRecord,
-    time_idx: usize,
+    time: TimeColumn,
     value_idx: usize,
     value_name: String,
     time_parser: TimeParser,
     previous_ms: Option<i64>,
+    /// Whether a row without a number counts as no row.
+    skips_empty: bool,
     is_done: bool,
 }
 
@@ -51,9 +55,7 @@ impl SeriesReader {
     /// Fails without the file, its columns, or a row.
     pub fn open(path: &Path, roles: &[&str]) -> Result<Self> {
         let name = path.display().to_string();
-        let file = File::open(path).with_context(|| format!("failed to open `{name}`"))?;
-        let text =
-            input::open(Box::new(file)).with_context(|| format!("failed to read `{name}`"))?;
+        let text = input::open_file(path).map_err(|error| input_error(&name, 0, &error))?;
         let mut rows = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -65,7 +67,7 @@ impl SeriesReader {
             rows.read_byte_record(&mut row)?,
             "`{name}` is empty; it must be CSV with a header"
         );
-        let (time_idx, value_idx) =
+        let (time, value_idx) =
             find_series(&row, roles).map_err(|error| anyhow!("`{name}` {error}"))?;
         let value_name = String::from_utf8_lossy(row[value_idx].trim_ascii()).into_owned();
         Ok(Self {
@@ -73,14 +75,24 @@ impl SeriesReader {
             rows,
             row_budget: text.row_budget,
             n_lines_skipped: text.n_lines_skipped,
+            is_first: true,
             row,
-            time_idx,
+            time,
             value_idx,
             value_name,
             time_parser: TimeParser::new(),
             previous_ms: None,
+            skips_empty: false,
             is_done: false,
         })
+    }
+
+    /// Passes over rows whose number is empty, as predictions have them
+    /// during the warm-up.
+    #[must_use]
+    pub fn skip_empty(mut self) -> Self {
+        self.skips_empty = true;
+        self
     }
 
     /// Returns the file, as messages name it.
@@ -95,21 +107,29 @@ impl SeriesReader {
             if !is_row.with_context(|| format!("failed to read `{}`", self.name))? {
                 return Ok(None);
             }
-            if self.row.len() > 1 || !self.row[0].trim_ascii().is_empty() {
+            let is_blank = self.row.len() == 1 && self.row[0].trim_ascii().is_empty();
+            let number = self.row.get(self.value_idx).unwrap_or_default();
+            let is_skipped = self.skips_empty && number.trim_ascii().is_empty();
+            if !(is_blank || is_skipped) {
                 break;
             }
         }
+        if std::mem::take(&mut self.is_first) {
+            self.time = self.time.settle(&self.row);
+        }
         let n_inner = self.row.as_slice().split(|&byte| byte == b'\n').count() - 1;
         let line = self.rows.position().line() - 1 - n_inner as u64 + self.n_lines_skipped;
-        self.sample(line).map(Some).with_context(|| format!("`{}` line {line}", self.name))
+        let place = Place { line, packing: self.rows.get_ref().packing() };
+        self.sample(place).map(Some).with_context(|| format!("`{}` {place}", self.name))
     }
 
-    fn sample(&mut self, line: u64) -> Result<Sample> {
+    fn sample(&mut self, place: Place) -> Result<Sample> {
         let cell = |idx: usize| self.row.get(idx).unwrap_or_default().trim_ascii();
-        let (time, number) = (cell(self.time_idx), cell(self.value_idx));
+        let number = cell(self.value_idx);
         let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
-        let Some(time_ms) = self.time_parser.parse(time) else {
-            bail!("`{}` {}", text(time), timestamp::remedy(time));
+        let Some(time_ms) = self.time.parse(&self.row, &mut self.time_parser) else {
+            let time = self.time.text(&self.row);
+            bail!("`{time}` {}", timestamp::remedy(time.as_bytes()));
         };
         let Some(value) = number::parse(number).filter(|value| value.is_finite()) else {
             bail!(
@@ -119,10 +139,11 @@ impl SeriesReader {
             );
         };
         if self.previous_ms.is_some_and(|previous_ms| time_ms <= previous_ms) {
-            bail!("`{}` is not after the row before; sort the rows by time", text(time));
+            let time = self.time.text(&self.row);
+            bail!("`{time}` is not after the row before; sort the rows by time");
         }
         self.previous_ms = Some(time_ms);
-        Ok(Sample { time_ms, value, line })
+        Ok(Sample { time_ms, value, place })
     }
 }
 

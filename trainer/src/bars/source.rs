@@ -9,8 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 
+use super::BarReader;
+use super::input::{self, Text};
+use super::reader::input_error;
 use super::summary::{DataSummary, Tally};
-use super::{BarReader, reader};
+use super::symbols::{self, Share, SymbolBars};
+use crate::session::{sha256_of_bytes, sha256_of_file};
 
 /// The name of the built-in data: BTC/USD, 30 minutes, 2017-10 to
 /// 2019-10.
@@ -28,12 +32,16 @@ pub struct BarSource {
 #[derive(Debug, Clone)]
 enum Origin {
     File(PathBuf),
+    Folder(PathBuf),
     Builtin(&'static [u8]),
+    /// The bars of one symbol of a file.
+    Share(Share),
 }
 
 impl BarSource {
-    /// Opens the source that `spec` names: a CSV or CSV.gz file, relative
-    /// to `root`, or [`BUILTIN_BTCUSD_30M`].
+    /// Opens the source that `spec` names: a file of CSV (plain, gzip or
+    /// zstd) or Parquet, relative to `root`, a folder with one for each
+    /// symbol, or [`BUILTIN_BTCUSD_30M`].
     ///
     /// Fails when there is no such file. Its rows are looked at only by
     /// [`BarSource::read`].
@@ -41,9 +49,57 @@ impl BarSource {
         let origin = match spec.strip_prefix("builtin:") {
             Some("btcusd_30m") => Origin::Builtin(BTCUSD_30M),
             Some(_) => bail!("no built-in data `{spec}`; there is `{BUILTIN_BTCUSD_30M}`"),
-            None => Origin::File(find_file(spec, root)?),
+            None => find_file(spec, root)?,
         };
         Ok(Self { name: spec.to_owned(), origin })
+    }
+
+    /// Returns the source of one symbol of a file.
+    pub(super) fn of_share(name: &str, share: Share) -> Self {
+        Self { name: name.to_owned(), origin: Origin::Share(share) }
+    }
+
+    /// Returns whether it is a folder of files, one for each symbol.
+    pub fn is_folder(&self) -> bool {
+        matches!(self.origin, Origin::Folder(_))
+    }
+
+    /// Returns the symbols that the source holds, in the order of their
+    /// names: the files of a folder, or what a column of symbols says.
+    /// None where there is only one.
+    ///
+    /// A file with such a column is read once, each bar checked.
+    pub fn symbols(&self) -> Result<Vec<SymbolBars>> {
+        let symbols = match &self.origin {
+            Origin::Folder(path) => return symbols::of_folder(path),
+            Origin::Share(_) | Origin::Builtin(_) => return Ok(Vec::new()),
+            Origin::File(_) => {
+                let bars = self.read()?;
+                if !bars.has_symbols() {
+                    return Ok(Vec::new());
+                }
+                symbols::of_column(bars.across_symbols())?
+            }
+        };
+        Ok(if symbols.len() > 1 { symbols } else { Vec::new() })
+    }
+
+    /// Returns the SHA-256 of the source: of a file, that of its bytes;
+    /// of a folder, that of the lines that `sha256sum *` prints in it.
+    pub fn sha256(&self) -> Result<String> {
+        Ok(match &self.origin {
+            Origin::File(path) => sha256_of_file(path)?,
+            Origin::Builtin(bytes) => sha256_of_bytes(bytes),
+            Origin::Folder(path) => {
+                let mut lines = String::new();
+                for file in symbols::files(path)? {
+                    let name = file.file_name().unwrap_or_default().to_string_lossy();
+                    let _ = writeln!(lines, "{}  {name}", sha256_of_file(&file)?);
+                }
+                sha256_of_bytes(lines.as_bytes())
+            }
+            Origin::Share(_) => bail!("`{}` is part of a file", self.name),
+        })
     }
 
     /// Returns the source as it was named.
@@ -56,15 +112,25 @@ impl BarSource {
     /// Fails when the file holds no bars or its columns are not found;
     /// a bad row fails when its turn comes.
     pub fn read(&self) -> Result<BarReader> {
-        reader::BarReader::new(&self.name, self.open_raw()?)
+        match &self.origin {
+            Origin::Share(share) => Ok(BarReader::of_share(share.clone())),
+            _ => BarReader::new(&self.name, self.open_text(None)?),
+        }
     }
 
-    /// Reads all bars, checks them, and tells what there is.
+    /// Reads all bars, checks them, and tells what there is. Of one
+    /// symbol of a file there is no checksum.
     pub fn summarize(&self) -> Result<DataSummary> {
+        if let Origin::Share(_) = self.origin {
+            let mut tally = Tally::new();
+            for bar in self.read()? {
+                tally.push(bar?.time_ms);
+            }
+            return Ok(DataSummary { source: self.name.clone(), ..tally.finish() });
+        }
         let hasher = Arc::new(Mutex::new(Sha256::new()));
-        let raw = HashingReader { inner: self.open_raw()?, hasher: Arc::clone(&hasher) };
         let mut tally = Tally::new();
-        for bar in BarReader::new(&self.name, Box::new(raw))? {
+        for bar in BarReader::new(&self.name, self.open_text(Some(&hasher))?)? {
             tally.push(bar?.time_ms);
         }
         let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -75,25 +141,39 @@ impl BarSource {
         Ok(DataSummary { source: self.name.clone(), sha256, ..tally.finish() })
     }
 
-    fn open_raw(&self) -> Result<Box<dyn Read + Send>> {
-        match &self.origin {
-            Origin::Builtin(bytes) => Ok(Box::new(*bytes)),
+    /// Opens the text; all bytes of the file pass through `hasher`.
+    fn open_text(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<Text> {
+        let through = |inner: Box<dyn Read + Send>| match hasher {
+            Some(hasher) => Box::new(HashingReader { inner, hasher: Arc::clone(hasher) }),
+            None => inner,
+        };
+        let open = || match &self.origin {
+            Origin::Builtin(bytes) => input::open(through(Box::new(*bytes))),
+            Origin::Folder(_) | Origin::Share(_) => Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "holds several symbols, which only `train` and `predict` take; name one file",
+            )),
             Origin::File(path) => {
-                let file = File::open(path)
-                    .with_context(|| format!("failed to open `{}`", path.display()))?;
-                Ok(Box::new(file))
+                let mut file = File::open(path)?;
+                if !input::is_parquet(&mut file)? {
+                    return input::open(through(Box::new(file)));
+                }
+                // Its bytes are not read in their order.
+                if hasher.is_some() {
+                    io::copy(&mut through(Box::new(file)), &mut io::sink())?;
+                }
+                input::open_file(path)
             }
-        }
+        };
+        open().map_err(|error| input_error(&self.name, 0, &error))
     }
 }
 
-fn find_file(spec: &str, root: &Path) -> Result<PathBuf> {
+fn find_file(spec: &str, root: &Path) -> Result<Origin> {
     let path = root.join(spec);
     match fs::metadata(&path) {
-        Ok(metadata) if metadata.is_dir() => {
-            bail!("`{}` is a folder; name a CSV file in it", path.display())
-        }
-        Ok(_) => Ok(path),
+        Ok(metadata) if metadata.is_dir() => Ok(Origin::Folder(path)),
+        Ok(_) => Ok(Origin::File(path)),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(anyhow!(
             "there is no file `{}`; name a CSV file of bars, or `{BUILTIN_BTCUSD_30M}` for the \
              built-in data",

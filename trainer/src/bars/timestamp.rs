@@ -56,6 +56,12 @@ impl TimeParser {
     }
 }
 
+/// Returns `text` in milliseconds since 1970 UTC, if it is a time in one
+/// of the forms that bars may have.
+pub fn parse_time_ms(text: &str) -> Option<i64> {
+    TimeParser::new().parse(text.trim().as_bytes())
+}
+
 /// Returns `time_ms` as people read it, in UTC.
 pub(super) fn format(time_ms: i64) -> String {
     match DateTime::from_timestamp_millis(time_ms) {

@@ -1,6 +1,9 @@
 //! The subcommands that judge what others made.
 
+pub mod check_model;
 pub mod metrics;
+pub mod predict;
+pub mod report;
 pub mod simulate;
 
 use clap::ValueEnum;

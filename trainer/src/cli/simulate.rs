@@ -1,5 +1,6 @@
 //! `trainer simulate`: any strategy's exposures, by the agent's rules.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
@@ -7,7 +8,7 @@ use clap::Args;
 
 use trainer::environment::EnvironmentConfig;
 use trainer::metrics::{PeriodsBasis, PeriodsPerYear};
-use trainer::simulate::{SimulateOptions, simulate, text, write_files};
+use trainer::simulate::{Forms, Recorder, SimulateOptions, check_folder, simulate};
 
 use super::Format;
 
@@ -17,10 +18,10 @@ use super::Format;
 /// signals, and when one repeats the exposure before, the units stay as they are.
 #[derive(Debug, Args)]
 pub struct SimulateArguments {
-    /// Bars: a CSV or CSV.gz file, or `builtin:btcusd_30m`
+    /// Bars: CSV (plain, gzip or zstd) or Parquet, or `builtin:btcusd_30m`
     #[arg(long, value_name = "FILE")]
     data: String,
-    /// CSV file with a time and an exposure column (position value as a multiple of equity)
+    /// File with a time and an exposure column (position value as a multiple of equity)
     #[arg(long, value_name = "FILE")]
     signals: PathBuf,
     /// Cash at the start [default: 10000]
@@ -64,22 +65,28 @@ pub struct SimulateArguments {
     format: Format,
 }
 
-/// Returns what to print, and writes the files that are wanted.
-pub fn run(arguments: &SimulateArguments) -> Result<String> {
-    let replay = simulate(&SimulateOptions {
+/// Prints the result to `out`, and writes the files that are wanted.
+pub fn run(arguments: &SimulateArguments, out: impl Write) -> Result<()> {
+    let directory = arguments.out.as_deref();
+    directory.map_or(Ok(()), check_folder)?;
+    let mut recorder = Recorder::new(Forms {
+        text: arguments.format == Format::Text,
+        json: arguments.format == Format::Json || directory.is_some(),
+        csv: directory.is_some(),
+    });
+    let options = SimulateOptions {
         data: arguments.data.clone(),
         signals: arguments.signals.clone(),
         environment: environment(arguments),
         periods_per_year: arguments.periods_per_year.map(periods).transpose()?,
         seed: arguments.seed,
-    })?;
-    if let Some(directory) = &arguments.out {
-        write_files(&replay, directory)?;
+    };
+    let summary = simulate(&options, &mut recorder)?;
+    directory.map_or(Ok(()), |directory| recorder.write_files(&summary, directory))?;
+    match arguments.format {
+        Format::Text => Ok(recorder.write_text(&summary, out)?),
+        Format::Json => recorder.write_json(&summary, out),
     }
-    Ok(match arguments.format {
-        Format::Text => text(&replay),
-        Format::Json => serde_json::to_string_pretty(&replay)? + "\n",
-    })
 }
 
 fn periods(value: f64) -> Result<PeriodsPerYear> {

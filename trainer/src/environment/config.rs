@@ -32,7 +32,8 @@ pub struct EnvironmentConfig {
     pub spread_bps: f64,
     /// What a long pays, and a short receives, at each bar's close, in
     /// basis points (0.01 %) of the position's value; below 0 the other
-    /// way. The account counts it; the learner does not foresee it.
+    /// way. It adds to the `funding` of the bars, where they have one.
+    /// The account counts it; the learner does not foresee it.
     /// Range: -100 to 100. Default: 0.
     #[schemars(range(min = -100.0, max = 100.0))]
     pub funding_bps: f64,

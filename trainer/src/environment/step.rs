@@ -120,7 +120,7 @@ impl Environment {
             let worst = if self.account.units() > 0.0 { bar.low } else { bar.high };
             self.liquidate(worst, Execution { is_at_open: false, ..at_open }, events);
         }
-        self.account.fund(self.config.funding_rate(), bar.close);
+        self.account.fund(self.config.funding_rate() + bar.funding, bar.close);
         BarOutcome { is_exposed, ..self.outcome(self.status()) }
     }
 

@@ -154,6 +154,8 @@ impl ForecastLearner {
             forest: ForestOptions {
                 n_trees: config.n_trees,
                 min_samples_leaf: config.min_samples_leaf,
+                min_samples_split: 2,
+                cuts_per_feature: 1,
                 max_depth: config.max_depth,
                 seed,
             },
@@ -189,6 +191,7 @@ impl ForecastLearner {
             n_rows,
             max_abs_delta_q: max * widest,
             mean_abs_delta_q: sum / n_rows as f64 * mean_exposure,
+            n_chosen: None,
             fit_seconds: start.elapsed().as_secs_f64(),
         }
     }

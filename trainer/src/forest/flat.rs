@@ -162,6 +162,12 @@ impl Forest {
         self.trees.len()
     }
 
+    /// Returns the feature of each split, tree by tree.
+    pub fn split_features(&self) -> impl Iterator<Item = usize> {
+        let splits = self.nodes.iter().filter(|node| !node.is_leaf());
+        splits.map(|node| node.feature as usize)
+    }
+
     /// Predicts one row of `n_features` values without allocating.
     ///
     /// # Panics

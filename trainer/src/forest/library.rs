@@ -10,6 +10,7 @@ mod boosting;
 mod random;
 mod regressors;
 mod ridge;
+mod samples;
 
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
@@ -18,103 +19,26 @@ use serde::de::DeserializeOwned;
 use smartcore::ensemble::extra_trees_regressor::{
     ExtraTreesRegressor, ExtraTreesRegressorParameters,
 };
+use smartcore::linalg::basic::arrays::Array;
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::ForestOptions;
-use super::deal::{Deal, deal_rows};
 use super::flat::Forest;
 use super::mirror::read_trees;
 
 pub use regressors::LibraryRegressor;
+pub use samples::Samples;
 
 /// The library and version that grew the trees, as models record it.
 pub const LIBRARY: &str = "smartcore 0.7.0";
 
 type Regressor = ExtraTreesRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
-/// Feature rows made ready for fitting: built once, fitted often.
-///
-/// Shape: `n_rows` × `n_features`, dealt at random into shares of
-/// equal size. The forests of all actions borrow the same one.
-#[derive(Debug)]
-pub struct Samples {
-    n_rows: usize,
-    n_features: usize,
-    shares: Vec<Share>,
-}
-
-#[derive(Debug)]
-struct Share {
-    rows: Vec<u32>,
-    columns: DenseMatrix<f64>,
-}
-
-impl Samples {
-    /// Copies `rows` (each of the same length) into one share, so that
-    /// every tree sees every row.
-    ///
-    /// Fails on no rows, no features, unequal lengths, or a value that
-    /// is not finite.
-    pub fn whole(rows: &[&[f64]]) -> Result<Self> {
-        Self::build(rows, Deal { n_shares: 1, seed: 0 })
-    }
-
-    /// Copies `rows` into `n_shares` shares (fewer when there are not
-    /// that many rows), dealt at random from `seed`.
-    ///
-    /// Fails as [`Samples::whole`] does.
-    pub fn dealt(rows: &[&[f64]], n_shares: usize, seed: u64) -> Result<Self> {
-        Self::build(rows, Deal { n_shares, seed })
-    }
-
-    fn build(rows: &[&[f64]], deal: Deal) -> Result<Self> {
-        let n_features = rows.first().context("a forest needs at least one row")?.len();
-        ensure!(n_features > 0, "a forest needs at least one feature");
-        let indices = deal_rows(rows.len(), deal)?;
-        let shares = indices
-            .into_par_iter()
-            .map(|indices| Share::gather(rows, indices, n_features))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Self { n_rows: rows.len(), n_features, shares })
-    }
-
-    /// Returns the number of rows, over all shares.
-    pub fn n_rows(&self) -> usize {
-        self.n_rows
-    }
-
-    /// Returns the number of features of a row.
-    pub fn n_features(&self) -> usize {
-        self.n_features
-    }
-}
-
-impl Share {
-    fn gather(rows: &[&[f64]], indices: Vec<u32>, n_features: usize) -> Result<Self> {
-        let n_rows = indices.len();
-        let mut values = vec![0.0; n_rows * n_features];
-        for (at, &index) in indices.iter().enumerate() {
-            let row = rows[index as usize];
-            ensure!(
-                row.len() == n_features,
-                "row {index} has {} features, not {n_features}",
-                row.len()
-            );
-            for (feature, &value) in row.iter().enumerate() {
-                ensure!(value.is_finite(), "feature {feature} of row {index} is {value}");
-                values[feature * n_rows + at] = value;
-            }
-        }
-        let columns = DenseMatrix::new(n_rows, n_features, values, true)
-            .map_err(|error| anyhow::anyhow!("failed to build the feature matrix: {error}"))?;
-        Ok(Self { rows: indices, columns })
-    }
-}
-
 /// A forest as the library holds it: the reference for [`Forest`].
 #[derive(Debug)]
 pub struct LibraryForest {
     n_features: usize,
+    cuts_per_feature: usize,
     parts: Vec<Regressor>,
 }
 
@@ -137,7 +61,8 @@ impl LibraryForest {
             .into_par_iter()
             .map(|share| fit_share(samples, share, &SharePlan::new(n_shares, targets, options)))
             .collect::<Result<Vec<_>>>()?;
-        Ok(Self { n_features: samples.n_features, parts })
+        let (n_features, cuts_per_feature) = (samples.n_features, options.n_cuts());
+        Ok(Self { n_features, cuts_per_feature, parts })
     }
 
     /// Predicts `rows` with the library's own code.
@@ -148,7 +73,10 @@ impl LibraryForest {
     /// Makes all ready for the library's own code to predict `rows`:
     /// slow, one thread, the judge of [`Forest::predict_rows`].
     pub fn predictor(&self, rows: &[&[f64]]) -> Result<LibraryPredictor> {
-        Ok(LibraryPredictor { forest: join_forests(&self.parts)?, rows: matrix_of(rows)? })
+        let rows: Vec<Vec<f64>> =
+            rows.iter().map(|row| row.repeat(self.cuts_per_feature)).collect();
+        let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
+        Ok(LibraryPredictor { forest: join_forests(&self.parts)?, rows: matrix_of(&rows)? })
     }
 
     /// Compiles the trees into the flat form, in the same order.
@@ -231,12 +159,13 @@ impl<'a> SharePlan<'a> {
         let options = self.options;
         let n_extra = usize::from(share < options.n_trees % self.n_shares);
         let min_samples_leaf = options.min_samples_leaf.div_ceil(self.n_shares).max(1);
+        let min_samples_split = options.min_samples_split.div_ceil(self.n_shares);
         TreeSize {
             n_trees: options.n_trees / self.n_shares + n_extra,
             min_samples_leaf,
             // Fewer rows than two leaves hold no allowed split: this
             // spares the search and changes no prediction.
-            min_samples_split: min_samples_leaf.saturating_mul(2),
+            min_samples_split: min_samples_leaf.saturating_mul(2).max(min_samples_split),
             max_depth: options.max_depth.map(|depth| depth.saturating_add(1)),
             seed: options.seed.tree(share as u64, 0),
         }
@@ -259,6 +188,7 @@ struct TreeSize {
 
 fn fit_share(samples: &Samples, share: usize, plan: &SharePlan<'_>) -> Result<Regressor> {
     let size = plan.size(share);
+    let n_cuts = plan.options.n_cuts();
     let mut parameters = ExtraTreesRegressorParameters::default()
         .with_n_trees(size.n_trees)
         .with_min_samples_leaf(size.min_samples_leaf)
@@ -266,9 +196,28 @@ fn fit_share(samples: &Samples, share: usize, plan: &SharePlan<'_>) -> Result<Re
         .with_seed(size.seed)
         // The library's default, the square root, loses most of the
         // value function when one feature carries it.
-        .with_m(samples.n_features);
+        .with_m(samples.n_features * n_cuts);
     parameters.max_depth = size.max_depth;
     let columns = &samples.shares[share].columns;
-    ExtraTreesRegressor::fit(columns, &plan.targets(samples, share), parameters)
-        .map_err(|error| anyhow::anyhow!("failed to fit a forest: {error}"))
+    let targets = plan.targets(samples, share);
+    let fit = match n_cuts {
+        1 => ExtraTreesRegressor::fit(columns, &targets, parameters),
+        _ => ExtraTreesRegressor::fit(&repeated(columns, n_cuts)?, &targets, parameters),
+    };
+    fit.map_err(|error| anyhow::anyhow!("failed to fit a forest: {error}"))
+}
+
+/// Returns all columns `n_times` over: the library cuts each once, so
+/// that a feature is cut as often as its column occurs.
+fn repeated(columns: &DenseMatrix<f64>, n_times: usize) -> Result<DenseMatrix<f64>> {
+    let (n_rows, n_columns) = columns.shape();
+    let once: Vec<f64> = columns.iterator(1).copied().collect();
+    DenseMatrix::new(n_rows, n_columns * n_times, once.repeat(n_times), true)
+        .map_err(|error| anyhow::anyhow!("failed to repeat the features: {error}"))
+}
+
+impl ForestOptions {
+    fn n_cuts(&self) -> usize {
+        self.cuts_per_feature.max(1)
+    }
 }

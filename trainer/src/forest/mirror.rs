@@ -26,27 +26,31 @@ struct TreeMirror {
 #[derive(Deserialize)]
 struct NodeMirror {
     output: f64,
-    split_feature: u16,
+    split_feature: usize,
     split_value: Option<f64>,
     true_child: Option<u32>,
     false_child: Option<u32>,
 }
 
-/// Appends the trees of a forest that the library has serialised.
+/// Appends the trees of a forest that the library has serialised, whose
+/// columns were the features, once or several times over.
 pub(super) fn read_trees(library: Value, forest: &mut Forest) -> Result<()> {
     let mirror: RegressorMirror =
         serde_json::from_value(library).context("the library's forest has an unknown form")?;
+    let n_features = forest.n_features();
     for tree in &mirror.forest_regressor.trees {
-        let nodes = tree.nodes.iter().map(read_node).collect::<Result<Vec<_>>>()?;
+        let nodes = tree.nodes.iter().map(|node| read_node(node, n_features));
+        let nodes = nodes.collect::<Result<Vec<_>>>()?;
         forest.push_tree(&nodes)?;
     }
     Ok(())
 }
 
-fn read_node(node: &NodeMirror) -> Result<NodeParts> {
+fn read_node(node: &NodeMirror, n_features: usize) -> Result<NodeParts> {
     let (Some(child), Some(value)) = (node.true_child, node.split_value) else {
         return Ok(NodeParts { feature: 0, child: 0, value: node.output });
     };
     ensure!(node.false_child == child.checked_add(1), "the children of a split are not neighbours");
-    Ok(NodeParts { feature: node.split_feature, child, value })
+    let feature = u16::try_from(node.split_feature % n_features)?;
+    Ok(NodeParts { feature, child, value })
 }

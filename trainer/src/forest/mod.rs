@@ -27,6 +27,12 @@ pub struct ForestOptions {
     /// Fewest rows in a leaf, counted in rows of all shares together:
     /// a tree that sees a quarter of the rows uses a quarter of it.
     pub min_samples_leaf: usize,
+    /// Fewest rows in a node that is split, counted in the same way;
+    /// below twice `min_samples_leaf` it makes no difference.
+    pub min_samples_split: usize,
+    /// Random cuts that each split tries on every feature; at least
+    /// one, which is the method as published.
+    pub cuts_per_feature: usize,
     /// Greatest depth of a tree, in splits; none: as the leaves allow.
     pub max_depth: Option<u16>,
     /// Where the seeds of this forest's trees begin.

@@ -41,9 +41,9 @@ pub fn measure_curve(
         let sample = sample?;
         ensure!(
             sample.value > 0.0,
-            "`{}` line {}: the equity `{}` is not above 0; end the curve where the account ended",
+            "`{}` {}: the equity `{}` is not above 0; end the curve where the account ended",
             path.display(),
-            sample.line,
+            sample.place,
             sample.value
         );
         match &mut tracker {

@@ -23,6 +23,7 @@ mod tracker;
 mod trades;
 
 pub use curve_file::measure_curve;
+pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
 pub use periods::{BarCalendar, PeriodsBasis, PeriodsPerYear};
 pub use sharpe::{SharpeSample, Trials};

@@ -9,7 +9,7 @@ pub(super) fn probability_below(x: f64) -> f64 {
 ///
 /// M. J. Wichura, "Algorithm AS 241: the percentage points of the normal
 /// distribution", Applied Statistics 37 (1988): 16 digits.
-pub(super) fn quantile(probability: f64) -> f64 {
+pub(crate) fn quantile(probability: f64) -> f64 {
     let offset = probability - 0.5;
     if offset.abs() <= 0.425 {
         let r = 0.180_625 - offset * offset;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read, Write};
+use std::io::{BufReader, Cursor, Read, Seek, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -41,7 +41,12 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
 /// Returns all parts of the zip at `path`.
 pub(super) fn read(path: &Path) -> Result<Parts> {
     let file = File::open(path).context("failed to open it")?;
-    let mut zip = ZipArchive::new(BufReader::new(file)).context("it is not a whole zip")?;
+    read_from(BufReader::new(file))
+}
+
+/// Returns all parts of the zip in `reader`.
+pub(super) fn read_from(reader: impl Read + Seek) -> Result<Parts> {
+    let mut zip = ZipArchive::new(reader).context("it is not a whole zip")?;
     zip.validate_header_consistency().context("its zip headers contradict each other")?;
     ensure!(zip.len() <= PARTS_MAX, "it has {} parts; at most {PARTS_MAX} are read", zip.len());
     let mut parts = BTreeMap::new();
@@ -56,7 +61,7 @@ pub(super) fn read(path: &Path) -> Result<Parts> {
 }
 
 fn read_part(
-    zip: &mut ZipArchive<BufReader<File>>,
+    zip: &mut ZipArchive<impl Read + Seek>,
     index: usize,
     n_left: u64,
 ) -> Result<(String, Vec<u8>)> {

@@ -53,6 +53,12 @@ pub trait Policy: Debug + Send + Sync {
 
     /// Returns what must be stored besides the shape.
     fn parts(&self) -> Result<Vec<Part>>;
+
+    /// Returns how many splits ask for each feature, where the policy
+    /// is made of trees.
+    fn split_counts(&self) -> Option<Vec<u64>> {
+        None
+    }
 }
 
 /// How to train a policy, and how to read it back: given its shape and

@@ -12,6 +12,7 @@ mod kinds;
 mod learner;
 mod stored;
 
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -182,6 +183,18 @@ impl TradingModel {
         let kept = files::keep_old(path, now)?;
         files::publish(prepared, path)?;
         Ok(kept)
+    }
+
+    /// Returns how many splits ask for each feature, over all trees;
+    /// none for a policy without trees.
+    pub fn split_counts(&self) -> Option<Vec<u64>> {
+        self.policy.split_counts()
+    }
+
+    /// Reads and checks the model that `reader` holds, as
+    /// [`TradingModel::load`] does.
+    pub fn read(reader: impl Read + Seek) -> Result<Self> {
+        stored::read(&container::read_from(reader)?)
     }
 
     /// Reads and checks the model at `path`: the format, every part's

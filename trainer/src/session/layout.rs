@@ -76,6 +76,16 @@ impl Layout {
         self.root.join("logs/trades/equity.csv")
     }
 
+    /// `logs/trades/train_equity.csv`, the same of the training bars.
+    pub fn train_equity(&self) -> PathBuf {
+        self.root.join("logs/trades/train_equity.csv")
+    }
+
+    /// `logs/report.html`, the page of the session.
+    pub fn report(&self) -> PathBuf {
+        self.root.join("logs/report.html")
+    }
+
     /// `models/memory_efficient_model_final.zip`.
     pub fn final_model(&self) -> PathBuf {
         self.root.join("models/memory_efficient_model_final.zip")

@@ -1,23 +1,24 @@
-//! Buffers lines so that a kill never leaves half of one.
+//! Buffers lines, or records, so that a kill hardly ever leaves half of
+//! one, and a full disk never.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 /// Buffered bytes that make a write worth its while.
 const FLUSH_BYTES: usize = 64 * 1024;
 
-/// A file that grows by whole lines.
+/// A file that grows by whole lines, or other records.
 ///
-/// Lines wait in memory until [`LineFile::flush`], or until there are
+/// They wait in memory until [`LineFile::flush`], or until there are
 /// 64 KiB of them, and then go out in one write.
 #[derive(Debug)]
 pub struct LineFile {
     path: PathBuf,
     file: File,
-    /// Bytes of the file that are whole lines.
+    /// Bytes of the file that are whole records.
     n_bytes: u64,
     waiting: Vec<u8>,
 }
@@ -38,7 +39,13 @@ impl LineFile {
     /// Creates the file at `path`; where it exists, the one with `_2`,
     /// `_3` and so on after its stem. Nothing is overwritten.
     pub fn create_beside(path: &Path) -> Result<Self> {
-        let (path, file) = create_new(path)?;
+        Self::create_first((1..).map(|number| numbered(path, number)))
+    }
+
+    /// Creates the first of `candidates`, of which there are always
+    /// more, that does not exist.
+    pub(crate) fn create_first(candidates: impl Iterator<Item = PathBuf>) -> Result<Self> {
+        let (path, file) = create_new(candidates)?;
         Ok(Self { path, file, n_bytes: 0, waiting: Vec::new() })
     }
 
@@ -50,7 +57,12 @@ impl LineFile {
     /// Adds `line`, which has no line end of its own.
     pub fn push(&mut self, line: &str) -> Result<()> {
         self.waiting.extend_from_slice(line.as_bytes());
-        self.waiting.push(b'\n');
+        self.push_record(b"\n")
+    }
+
+    /// Adds `record`, which knows itself where it ends.
+    pub(crate) fn push_record(&mut self, record: &[u8]) -> Result<()> {
+        self.waiting.extend_from_slice(record);
         if self.waiting.len() >= FLUSH_BYTES { self.flush() } else { Ok(()) }
     }
 
@@ -91,20 +103,18 @@ impl Drop for LineFile {
     }
 }
 
-/// Creates a new file at `path`, or with `_2`, `_3` after its stem.
-pub(crate) fn create_new(path: &Path) -> Result<(PathBuf, File)> {
-    let mut number = 1;
-    loop {
-        let candidate = numbered(path, number);
+fn create_new(candidates: impl Iterator<Item = PathBuf>) -> Result<(PathBuf, File)> {
+    for candidate in candidates {
         match OpenOptions::new().append(true).create_new(true).open(&candidate) {
             Ok(file) => return Ok((candidate, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => {
                 let context = format!("failed to create `{}`", candidate.display());
                 return Err(error).context(context);
             }
         }
     }
+    bail!("all names for a new file are taken")
 }
 
 /// Returns `path`, for numbers above 1 with `_NUMBER` after its stem.

@@ -40,7 +40,8 @@ impl TradeLogger {
     /// Starts a session and saves it with the status `running`.
     ///
     /// A record that an earlier run left in `logs/` is not overwritten:
-    /// it moves to `logs/session_ID.json`, its equity curve likewise.
+    /// it moves to `logs/session_ID.json`; its equity curves and its page
+    /// likewise.
     pub fn start(options: &SessionOptions<'_>) -> Result<Self> {
         let layout = options.layout.clone();
         set_aside_previous(&layout)?;
@@ -131,8 +132,13 @@ fn set_aside_previous(layout: &Layout) -> Result<()> {
     }
     let id = previous_id(&record).unwrap_or_else(|| "unreadable".to_owned());
     move_aside(&record, &format!("session_{id}.json"))?;
-    if layout.equity().exists() {
-        move_aside(&layout.equity(), &format!("equity_{id}.csv"))?;
+    let others = [
+        (layout.equity(), format!("equity_{id}.csv")),
+        (layout.train_equity(), format!("train_equity_{id}.csv")),
+        (layout.report(), format!("report_{id}.html")),
+    ];
+    for (path, name) in others.iter().filter(|(path, _)| path.exists()) {
+        move_aside(path, name)?;
     }
     Ok(())
 }

@@ -24,4 +24,5 @@ pub use record::{
     SplitRecord, Status,
 };
 pub use trades::{Moment, Phase};
+pub(crate) use write::sha256_of_bytes;
 pub use write::{sha256_of_file, write_atomically};

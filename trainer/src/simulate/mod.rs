@@ -4,11 +4,12 @@
 //! A signal acts like a decision of the agent: it stands at the close of
 //! the bar with its time and fills at the next bar's open. Between
 //! signals the units stay as they are; so they do when a signal repeats
-//! the exposure before. Memory grows with the bars: every fill and the
-//! whole equity curve are part of the result.
+//! the exposure before. Rows are passed on as they come: memory does
+//! not grow with the bars.
 
 mod output;
 mod records;
+mod spool;
 
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,8 @@ use crate::environment::{Environment, EnvironmentConfig, StepStatus};
 use crate::metrics::{BarCalendar, PeriodsPerYear, Simulation};
 use crate::session::time_of_ms;
 
-pub use output::{text, write_files};
-pub use records::{EquityRow, FillRow, Replay, TradeRow};
+pub use output::{Forms, Recorder, check_folder};
+pub use records::{EquityRow, FillRow, Record, ReplaySummary, Rows, TradeRow};
 
 /// Names of the column that holds the exposure, the best first.
 const ROLES: [&str; 6] = ["exposure", "target", "signal", "position", "weight", "action"];
@@ -32,7 +33,7 @@ pub struct SimulateOptions {
     /// The bars, as [`BarSource::open`] names them; relative to the
     /// current folder.
     pub data: String,
-    /// A CSV file of times and exposures.
+    /// A file of times and exposures, in any form that bars have.
     pub signals: PathBuf,
     /// The account's rules.
     pub environment: EnvironmentConfig,
@@ -42,7 +43,8 @@ pub struct SimulateOptions {
     pub seed: u64,
 }
 
-/// Replays the signals and returns all that happened.
+/// Replays the signals, tells `record` all that happens, and returns
+/// what was earned.
 ///
 /// An exposure is the position's value as a multiple of equity, from
 /// minus to plus the leverage.
@@ -50,8 +52,9 @@ pub struct SimulateOptions {
 /// # Errors
 ///
 /// Fails for settings out of range, a bad row of either file, a signal
-/// beyond the leverage, and one whose time no bar has.
-pub fn simulate(options: &SimulateOptions) -> Result<Replay> {
+/// beyond the leverage, one whose time no bar has, and when `record`
+/// does.
+pub fn simulate(options: &SimulateOptions, record: &mut impl Record) -> Result<ReplaySummary> {
     let source = BarSource::open(&options.data, Path::new(""))?;
     let summary = source.summarize()?;
     let periods = match options.periods_per_year {
@@ -65,30 +68,38 @@ pub fn simulate(options: &SimulateOptions) -> Result<Replay> {
     };
     let mut signals = Signals::open(&options.signals, options.environment.leverage)?;
     let mut simulation = Simulation::new(&options.environment, periods)?.with_risk(options.seed);
-    let mut replay = Replay::new(summary, options.environment);
+    // An account does not stop in the middle of a bar.
+    let mut failure = None;
+    let mut last: Option<EquityRow> = None;
     for bar in source.read()? {
         let bar = bar?;
         let signal = signals.at(bar.time_ms)?;
         let policy =
             &mut |_: &_, environment: &Environment| signal.unwrap_or_else(|| environment.target());
-        let outcome = simulation.step(&bar, policy, &mut |event| replay.event(&event));
+        let outcome = simulation.step(&bar, policy, &mut |event| {
+            failure = failure.take().or_else(|| records::take(record, &event).err());
+        });
+        failure.take().map_or(Ok(()), Err)?;
         if outcome.status == StepStatus::Refused {
             continue;
         }
-        replay.equity.push(EquityRow {
+        let row = EquityRow {
             time: time_of_ms(bar.time_ms),
             equity: outcome.equity,
             exposure: outcome.exposure,
             close: bar.close,
-        });
+        };
+        last.replace(row).map_or(Ok(()), |row| record.equity(row))?;
     }
     signals.finish()?;
-    let performance = simulation.finish(&mut |event| replay.event(&event));
-    if let Some(last) = replay.equity.last_mut() {
-        last.equity = performance.final_equity;
+    let metrics = simulation.finish(&mut |event| {
+        failure = failure.take().or_else(|| records::take(record, &event).err());
+    });
+    failure.map_or(Ok(()), Err)?;
+    if let Some(last) = last {
+        record.equity(EquityRow { equity: metrics.final_equity, ..last })?;
     }
-    replay.metrics = Some(performance);
-    Ok(replay)
+    Ok(ReplaySummary { format: 1, data: summary, environment: options.environment, metrics })
 }
 
 /// Signals, taken as their bars come by.
@@ -100,7 +111,7 @@ struct Signals {
 
 impl Signals {
     fn open(path: &Path, leverage: f64) -> Result<Self> {
-        let reader = SeriesReader::open(path, &ROLES)?;
+        let reader = SeriesReader::open(path, &ROLES)?.skip_empty();
         Ok(Self { name: reader.name().to_owned(), samples: reader.peekable(), leverage })
     }
 
@@ -117,9 +128,9 @@ impl Signals {
         }
         ensure!(
             sample.value.abs() <= self.leverage,
-            "`{}` line {}: the exposure `{}` is beyond the leverage `{}`; raise `--leverage`",
+            "`{}` {}: the exposure `{}` is beyond the leverage `{}`; raise `--leverage`",
             self.name,
-            sample.line,
+            sample.place,
             sample.value,
             self.leverage
         );
@@ -136,9 +147,9 @@ impl Signals {
 
     fn refuse(&self, sample: &crate::bars::Sample) -> Result<Option<f64>> {
         bail!(
-            "`{}` line {}: no bar opens at `{}`; give the open time of a bar, in UTC",
+            "`{}` {}: no bar opens at `{}`; give the open time of a bar, in UTC",
             self.name,
-            sample.line,
+            sample.place,
             time_of_ms(sample.time_ms)
         )
     }

@@ -1,5 +1,6 @@
 //! What a replay tells, row by row.
 
+use anyhow::Result;
 use serde::Serialize;
 
 use crate::bars::DataSummary;
@@ -9,17 +10,34 @@ use crate::environment::{
 use crate::metrics::Performance;
 use crate::session::time_of_ms;
 
-/// All that a replay did; its JSON is format 1.
+/// What a replay is told to, as it happens.
+pub trait Record {
+    /// Takes a fill.
+    fn fill(&mut self, fill: FillRow) -> Result<()>;
+    /// Takes a trade that was closed.
+    fn trade(&mut self, trade: TradeRow) -> Result<()>;
+    /// Takes a signal that could not be executed.
+    fn refused(&mut self, action: InvalidAction) -> Result<()>;
+    /// Takes the account at a bar's close.
+    fn equity(&mut self, row: EquityRow) -> Result<()>;
+}
+
+/// What a replay was and what it earned; its JSON is format 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Replay {
+pub struct ReplaySummary {
     /// The format's number: 1.
     pub format: u32,
     /// The bars.
     pub data: DataSummary,
     /// The account's rules.
     pub environment: EnvironmentConfig,
-    /// What was earned; `None` only while it runs.
-    pub metrics: Option<Performance>,
+    /// What was earned.
+    pub metrics: Performance,
+}
+
+/// The rows of a replay, all of them in memory.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Rows {
     /// Every fill, in order; a reversal is two.
     pub fills: Vec<FillRow>,
     /// Every trade, in the order of closing.
@@ -105,30 +123,38 @@ pub struct EquityRow {
     pub close: f64,
 }
 
-impl Replay {
-    pub(super) fn new(data: DataSummary, environment: EnvironmentConfig) -> Self {
-        Self {
-            format: 1,
-            data,
-            environment,
-            metrics: None,
-            fills: Vec::new(),
-            trades: Vec::new(),
-            refused: Vec::new(),
-            equity: Vec::new(),
-        }
+impl Record for Rows {
+    fn fill(&mut self, fill: FillRow) -> Result<()> {
+        self.fills.push(fill);
+        Ok(())
     }
 
-    pub(super) fn event(&mut self, event: &TradeEvent) {
-        match event {
-            TradeEvent::Opened(trade) => self.fills.push(fill_row(trade.trade_id, &trade.fill)),
-            TradeEvent::Adjusted(trade) => self.fills.push(fill_row(trade.trade_id, &trade.fill)),
-            TradeEvent::Closed(trade) => {
-                self.fills.push(fill_row(trade.trade_id, &trade.fill));
-                self.trades.push(trade_row(trade));
-            }
-            TradeEvent::Invalid(action) => self.refused.push(*action),
+    fn trade(&mut self, trade: TradeRow) -> Result<()> {
+        self.trades.push(trade);
+        Ok(())
+    }
+
+    fn refused(&mut self, action: InvalidAction) -> Result<()> {
+        self.refused.push(action);
+        Ok(())
+    }
+
+    fn equity(&mut self, row: EquityRow) -> Result<()> {
+        self.equity.push(row);
+        Ok(())
+    }
+}
+
+/// Passes what an event tells on to `record`.
+pub(super) fn take(record: &mut impl Record, event: &TradeEvent) -> Result<()> {
+    match event {
+        TradeEvent::Opened(trade) => record.fill(fill_row(trade.trade_id, &trade.fill)),
+        TradeEvent::Adjusted(trade) => record.fill(fill_row(trade.trade_id, &trade.fill)),
+        TradeEvent::Closed(trade) => {
+            record.fill(fill_row(trade.trade_id, &trade.fill))?;
+            record.trade(trade_row(trade))
         }
+        TradeEvent::Invalid(action) => record.refused(*action),
     }
 }
 

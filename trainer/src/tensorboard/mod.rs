@@ -1,37 +1,40 @@
-//! `logs/tensorboard/events.out.tfevents.*`: curves for TensorBoard.
+//! `logs/tensorboard/events.out.tfevents.*`: what TensorBoard shows.
 //!
-//! It writes scalars, nothing else, and reads nothing back. The format
-//! is TensorFlow's event file: records of `Event` messages, framed as
-//! in `tensorflow/core/lib/io/record_writer.cc`.
+//! Scalars, histograms, texts, and the settings with their results for
+//! the HPARAMS tab; it reads nothing back. The format is TensorFlow's
+//! event file: records of `Event` messages, framed as in
+//! `tensorflow/core/lib/io/record_writer.cc`.
 
+mod histogram;
+mod hparams;
 mod message;
 mod record;
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use chrono::{DateTime, Utc};
 use prost::Message as _;
 
-use crate::session::Clock;
+use crate::session::{Clock, LineFile};
 
-use message::{Event, Summary, What};
+pub use histogram::Histogram;
+pub use hparams::{HyperParameters, SessionEnd};
+use message::{Content, Event, Metadata, Summary, Tensor, Value, What};
 
-/// Writes the scalars of one run.
+/// Writes the event file of one run.
 #[derive(Debug)]
-pub struct ScalarWriter {
-    path: PathBuf,
-    file: File,
+pub struct EventWriter {
+    file: LineFile,
     clock: Clock,
-    waiting: Vec<u8>,
+    /// Whether a session was started and not ended.
+    is_open: bool,
 }
 
-/// The scalars of one step.
+/// The scalars and histograms of one step.
 #[derive(Debug, Clone, Default)]
 pub struct Scalars {
-    values: Vec<message::Value>,
+    values: Vec<Value>,
 }
 
 impl Scalars {
@@ -40,86 +43,106 @@ impl Scalars {
     /// a hole there, not a lie.
     pub fn add(&mut self, tag: &str, value: f64) {
         if value.is_finite() {
-            // The format holds no more bits than these.
             #[expect(clippy::cast_possible_truncation, reason = "the format has 32 bits")]
-            let simple_value = value as f32;
-            self.values
-                .push(message::Value { tag: tag.to_owned(), simple_value: Some(simple_value) });
+            self.push(tag, Content::Scalar(value as f32));
         }
+    }
+
+    /// Adds `histogram` under `tag`, unless it is empty.
+    pub fn add_histogram(&mut self, tag: &str, histogram: &Histogram) {
+        if let Some(message) = histogram.message() {
+            self.push(tag, Content::Histogram(message));
+        }
+    }
+
+    fn push(&mut self, tag: &str, content: Content) {
+        self.values.push(Value { tag: tag.to_owned(), metadata: None, content: Some(content) });
     }
 }
 
-impl ScalarWriter {
+impl EventWriter {
     /// Creates the event file in `folder`. Its name ends in `trainer`,
     /// where other tools put the machine's name, or `trainer_2` and so
     /// on where such a file exists.
     pub fn create(folder: &Path, clock: Clock) -> Result<Self> {
         let seconds = clock.now().timestamp().max(0);
-        let (path, file) = create_new(folder, seconds)?;
-        let mut writer = Self { path, file, clock, waiting: Vec::new() };
-        writer.push(0, What::FileVersion("brain.Event:2".to_owned()));
+        let name = format!("events.out.tfevents.{seconds:010}.trainer");
+        let file = LineFile::create_first((1..).map(|number: usize| match number {
+            1 => folder.join(&name),
+            _ => folder.join(format!("{name}_{number}")),
+        }))?;
+        let mut writer = Self { file, clock, is_open: false };
+        writer.push(0, What::FileVersion("brain.Event:2".to_owned()))?;
         writer.flush()?;
         Ok(writer)
     }
 
     /// Where the file lies.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
-    /// Adds `scalars` at `step`; they wait for [`ScalarWriter::flush`].
-    pub fn add(&mut self, step: u64, scalars: Scalars) {
-        if !scalars.values.is_empty() {
-            self.push(step, What::Summary(Summary { value: scalars.values }));
+    /// Adds `scalars` at `step`; they wait for [`EventWriter::flush`].
+    pub fn add(&mut self, step: u64, scalars: Scalars) -> Result<()> {
+        if scalars.values.is_empty() {
+            return Ok(());
         }
+        self.push(step, What::Summary(Summary { value: scalars.values }))
     }
 
-    /// Writes the waiting scalars.
+    /// Adds `text`, Markdown, under `tag` for the TEXT tab.
+    pub fn add_text(&mut self, tag: &str, text: &str) -> Result<()> {
+        let value = Value {
+            tag: tag.to_owned(),
+            metadata: Some(Metadata::of_plugin("text", Vec::new())),
+            content: Some(Content::Tensor(Tensor::text(text))),
+        };
+        self.push(0, What::Summary(Summary { value: vec![value] }))
+    }
+
+    /// Announces the session to the HPARAMS tab. One that is not ended
+    /// by [`EventWriter::end_session`] counts as failed when the writer
+    /// goes, and as unknown when the process is killed.
+    pub fn start_session(&mut self, session: &HyperParameters<'_>) -> Result<()> {
+        let value = hparams::start(session, seconds_of(self.clock.now()));
+        self.is_open = true;
+        self.push(0, What::Summary(Summary { value }))
+    }
+
+    /// Ends the session.
+    pub fn end_session(&mut self, end: SessionEnd) -> Result<()> {
+        let value = vec![hparams::end(end, seconds_of(self.clock.now()))];
+        self.is_open = false;
+        self.push(0, What::Summary(Summary { value }))
+    }
+
+    /// Writes what waits.
     pub fn flush(&mut self) -> Result<()> {
-        let written = self.file.write_all(&self.waiting);
-        self.waiting.clear();
-        written.with_context(|| {
-            format!("failed to write `{}`; is the disk full?", self.path.display())
-        })
+        self.file.flush()
     }
 
-    /// Writes the waiting scalars and waits until the disk has them.
+    /// Writes what waits and waits until the disk has it.
     pub fn sync(&mut self) -> Result<()> {
-        self.flush()?;
-        self.file
-            .sync_all()
-            .with_context(|| format!("failed to flush `{}` to disk", self.path.display()))
+        self.file.sync()
     }
 
-    fn push(&mut self, step: u64, what: What) {
+    fn push(&mut self, step: u64, what: What) -> Result<()> {
         let event = Event {
             wall_time: seconds_of(self.clock.now()),
             step: i64::try_from(step).unwrap_or(i64::MAX),
             what: Some(what),
         };
-        record::frame(&event.encode_to_vec(), &mut self.waiting);
+        let mut bytes = Vec::new();
+        record::frame(&event.encode_to_vec(), &mut bytes);
+        self.file.push_record(&bytes)
     }
 }
 
-impl Drop for ScalarWriter {
+impl Drop for EventWriter {
     fn drop(&mut self) {
-        // Whoever must know of a failure has called `flush`.
-        let _ = self.file.write_all(&self.waiting);
-    }
-}
-
-fn create_new(folder: &Path, seconds: i64) -> Result<(PathBuf, File)> {
-    let mut number = 1;
-    loop {
-        let suffix = if number == 1 { String::new() } else { format!("_{number}") };
-        let path = folder.join(format!("events.out.tfevents.{seconds:010}.trainer{suffix}"));
-        match File::create_new(&path) {
-            Ok(file) => return Ok((path, file)),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-            Err(error) => {
-                return Err(error)
-                    .with_context(|| format!("failed to create `{}`", path.display()));
-            }
+        if self.is_open {
+            // Whoever must know of a failure has called `flush`.
+            let _ = self.end_session(SessionEnd::Failure);
         }
     }
 }

@@ -1,9 +1,10 @@
-//! `logs/trades/equity.csv`: the out-of-sample equity of each bar.
+//! `logs/trades/equity.csv`: the out-of-sample equity of each bar; and
+//! `train_equity.csv`: that of the last lesson, in sample.
 //!
 //! Columns: `time` (the bar's open, RFC 3339 in UTC), `equity` (the
 //! agent's at the bar's close, in money), `exposure` (its position's
 //! value as a multiple of equity, below 0 for a short), `buy_and_hold`
-//! (that rule's equity) and `close` (the price). The last row is after
+//! (that rule's equity; empty in sample) and `close` (the price). The last row is after
 //! the exit and its costs. A new evaluation replaces the file whole.
 
 use std::fs;
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use crate::bars::Bar;
+use crate::environment::BarOutcome;
 use crate::session::{LineFile, time_of_ms};
 
 /// Writes the curve of one evaluation beside the final name.
@@ -27,8 +30,21 @@ pub(super) struct Point {
     pub(super) time_ms: i64,
     pub(super) agent: f64,
     pub(super) exposure: f64,
-    pub(super) buy_and_hold: f64,
+    pub(super) buy_and_hold: Option<f64>,
     pub(super) close: f64,
+}
+
+impl Point {
+    /// Returns the row of a training bar.
+    pub(super) fn in_sample(bar: &Bar, outcome: &BarOutcome) -> Self {
+        Self {
+            time_ms: bar.time_ms,
+            agent: outcome.equity,
+            exposure: outcome.exposure,
+            buy_and_hold: None,
+            close: bar.close,
+        }
+    }
 }
 
 impl EquityCurve {
@@ -52,7 +68,7 @@ impl EquityCurve {
     }
 
     /// Ends the curve with the equities after the exit.
-    pub(super) fn finish(mut self, agent: f64, buy_and_hold: f64) -> Result<()> {
+    pub(super) fn finish(mut self, agent: f64, buy_and_hold: Option<f64>) -> Result<()> {
         if let Some(last) = self.last {
             self.write(&Point { agent, buy_and_hold, ..last })?;
         }
@@ -69,6 +85,7 @@ impl EquityCurve {
     fn write(&mut self, point: &Point) -> Result<()> {
         let Point { time_ms, agent, exposure, buy_and_hold, close } = point;
         let time = time_of_ms(*time_ms);
+        let buy_and_hold = buy_and_hold.map(|equity| equity.to_string()).unwrap_or_default();
         self.lines.push(&format!("{time},{agent},{exposure},{buy_and_hold},{close}"))
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use tracing::{debug, info, warn};
 
 use crate::agent::{BackupReport, LearnerSetup};
-use crate::bars::BarSource;
+use crate::bars::{Bar, BarSource};
 use crate::environment::{BarOutcome, StepStatus};
 use crate::features::FeatureSet;
 use crate::metrics::{BarCalendar, PeriodsPerYear, Simulation};
@@ -14,7 +14,7 @@ use crate::model::Learner;
 use crate::session::{Moment, Phase, Status};
 use crate::tensorboard::Scalars;
 
-use super::curve::EquityCurve;
+use super::curve::{EquityCurve, Point};
 use super::evaluate::{Trial, Verdict};
 use super::lesson::{Lesson, Meter};
 use super::memory;
@@ -91,7 +91,7 @@ impl<'a> Course<'a> {
             warn!("stopped by a signal; saving what there is");
         }
         self.save_final_model()?;
-        self.sinks.sync()?;
+        self.sinks.finish(end)?;
         Ok(end)
     }
 
@@ -127,6 +127,7 @@ impl<'a> Course<'a> {
         let mut meter = Meter::new(config.environment.initial_cash);
         let mut at = Moment { episode, batch: 0, step: self.step, phase: Phase::Train };
         let mut lesson = Lesson::default();
+        let mut curve = EquityCurve::create(&self.options.layout.train_equity())?;
         while lesson.n_bars < self.split.n_train && !lesson.is_bankrupt && !lesson.is_cut_short {
             at.batch += 1;
             let n_left = self.split.n_train - lesson.n_bars;
@@ -134,8 +135,9 @@ impl<'a> Course<'a> {
                 self.step += 1;
                 at.step = self.step;
                 lesson.n_bars += 1;
-                let outcome = self.bar(&at, pass, &mut simulation)?;
+                let (bar, outcome) = self.bar(&at, pass, &mut simulation)?;
                 meter.push(&outcome);
+                curve.push(Point::in_sample(&bar, &outcome))?;
                 if outcome.status != StepStatus::Running {
                     lesson.is_bankrupt = true;
                     break;
@@ -150,6 +152,7 @@ impl<'a> Course<'a> {
         lesson.last_batch = at.batch;
         lesson.net_return = performance.net_return;
         lesson.equity = performance.final_equity;
+        curve.finish(lesson.equity, None)?;
         Ok(lesson)
     }
 
@@ -159,7 +162,7 @@ impl<'a> Course<'a> {
         at: &Moment,
         pass: &mut Pass,
         simulation: &mut Simulation,
-    ) -> Result<BarOutcome> {
+    ) -> Result<(Bar, BarOutcome)> {
         let seen = pass.next()?;
         let row = seen.is_warm.then(|| pass.row());
         let policy = self.learner.policy();
@@ -172,7 +175,7 @@ impl<'a> Course<'a> {
             &mut |event| self.sinks.event(at, &event),
         );
         self.learner.observe(seen.bar.open, row)?;
-        Ok(outcome)
+        Ok((seen.bar, outcome))
     }
 
     fn end_batch(&mut self, at: &Moment, meter: &mut Meter) -> Result<Option<BackupReport>> {
@@ -184,6 +187,9 @@ impl<'a> Course<'a> {
         if let Some(backup) = &backup {
             scalars.add("learner/max_abs_delta_q", backup.max_abs_delta_q);
             scalars.add("learner/fit_seconds", backup.fit_seconds);
+            if let Some(n_chosen) = backup.n_chosen {
+                scalars.add("learner/n_backups", n_chosen as f64);
+            }
         }
         if let Some(peak_mb) = memory::peak_mb() {
             scalars.add("memory/peak_mb", peak_mb);

@@ -34,6 +34,7 @@ pub fn whereabouts(session: &Session) -> String {
         let _ = writeln!(text, "Model    {}", model.path);
     }
     let _ = writeln!(text, "Session  {} ({}), logs/session.json", session.id, session.status);
+    let _ = writeln!(text, "Report   logs/report.html");
     text
 }
 

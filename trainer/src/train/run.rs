@@ -5,10 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::bars::{BarSource, DataSummary};
 use crate::config::TrainingConfig;
+use crate::report::{Report, Source, Surroundings, write_page};
 use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, Status, TradeLogger, time_of_ms,
 };
@@ -31,6 +32,8 @@ pub struct TrainOptions {
     pub clock: Clock,
     /// Raised to stop after the batch at hand.
     pub stop: StopFlag,
+    /// The commit of the code, for the report; none where unknown.
+    pub commit: Option<String>,
 }
 
 /// How a run ended that did not fail.
@@ -61,6 +64,7 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
         }
         Err(failure) => logger.save_session(Status::Failed, Some(&format!("{failure:#}"))),
     };
+    write_report(options);
     match (outcome, sealed) {
         (Ok(_), Ok(())) => Ok(logger.session().clone()),
         (Ok(_), Err(unsealed)) => Err(unsealed),
@@ -69,6 +73,24 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
             error!("{unsealed:#}");
             Err(failure)
         }
+    }
+}
+
+/// Writes `logs/report.html`. The session is sealed: what goes wrong
+/// here, a full disk say, is told and costs nothing else.
+fn write_report(options: &TrainOptions) {
+    let path = options.layout.report();
+    let write = || {
+        let around =
+            Surroundings { data_root: options.layout.root(), commit: options.commit.as_deref() };
+        let source = Source::Folder(options.layout.root().to_owned());
+        write_page(&path, &Report::read(&[source], &around)?.page()?)
+    };
+    let written = catch_unwind(AssertUnwindSafe(write))
+        .unwrap_or_else(|panic| Err(anyhow!("the report panicked: {}", words_of(&*panic))));
+    match written {
+        Ok(()) => debug!("wrote `{}`", path.display()),
+        Err(failure) => warn!("there is no report of this session: {failure:#}"),
     }
 }
 

@@ -13,6 +13,7 @@ use super::container::{EntryTail, Method};
 use super::pack::{BLOCK_BYTES, Packer};
 use super::pipeline::{Told, Work};
 use super::source::Source;
+use crate::progress;
 use crate::scan::SourceFile;
 
 /// What a thread is to pack.
@@ -108,6 +109,7 @@ fn pack_batch(files: &[SourceFile], packer: &mut Packer) -> Result<Batch> {
         // One that has become large is cut, and said to have changed.
         let n_wanted = usize::try_from(source.size_bytes)?.min(BLOCK_BYTES);
         let size_bytes = source.read(n_wanted, &mut content)? as u64;
+        progress::add(size_bytes);
         let told = source.finish(&Sha256::digest(&content), size_bytes)?;
         let start = batch.bytes.len();
         let method = packer

@@ -21,6 +21,7 @@ use super::pack::{BLOCK_BYTES, Packer, Packing};
 use super::source::{Source, unreadable};
 use super::stop_if;
 use crate::manifest::{FileEntry, Skipped};
+use crate::progress;
 use crate::scan::SourceFile;
 
 /// The most files that one thread takes at once.
@@ -168,6 +169,7 @@ impl Feeder<'_> {
             let n_bytes = source.read(n_wanted, &mut window)?;
             digest.update(&window[start..]);
             n_read += n_bytes as u64;
+            progress::add(n_bytes as u64);
             // A file that shrinks ends early.
             let is_last = n_read == size_bytes || n_bytes < n_wanted;
             tail.extend_from_slice(&window[window.len().saturating_sub(WINDOW_BYTES)..]);

@@ -9,6 +9,7 @@ use zip::ExtraField;
 use zip::read::ZipFile;
 
 use crate::digest::{BUFFER_BYTES, hex};
+use crate::progress;
 
 const TYPE_BITS: u32 = 0o170_000;
 const REGULAR_FILE: u32 = 0o100_000;
@@ -57,6 +58,7 @@ pub fn copy<R: Read>(
             Err(error) => return Ok(Err(error.to_string())),
         };
         size_bytes += n_bytes as u64;
+        progress::add(n_bytes as u64);
         if size_bytes > limits.size_bytes {
             return Ok(Err(format!("it unpacks to more than its {} bytes", limits.size_bytes)));
         }

@@ -1,14 +1,17 @@
 //! Tasks that are the trainer's own: they pass through.
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 
-use crate::cli::{Format, ForwardArgs};
+use crate::cli::{Format, ForwardArgs, PredictArgs};
 use crate::cycle::Job;
 use crate::exit::Exit;
 use crate::process;
 use crate::train::trainer_binary;
 
-use super::{Environment, Outcome, trainer_source};
+use super::{Environment, Outcome, locate, trainer_source};
 
 /// Lets the trainer carry out `task` in the current folder.
 pub(super) fn run(
@@ -27,4 +30,45 @@ pub(super) fn run(
     let (text, is_good) = process::trainer_text(&binary, &environment.current_folder, &arguments)?;
     let exit = if is_good { Exit::Done } else { Exit::Failed };
     Ok(Outcome { json: text.clone(), text, exit })
+}
+
+/// Lets the trainer predict, from this process's stdin to its stdout:
+/// rows go out as bars come in.
+pub(super) fn predict(
+    job: &mut Job<'_>,
+    (args, format): (&PredictArgs, Format),
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let model = model_file(job, &args.model, environment)?;
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let mut arguments: Vec<OsString> = vec!["predict".into(), "--model".into(), model.into()];
+    let form = match format {
+        _ if args.json_lines => "jsonl",
+        Format::Json => "json",
+        Format::Text => "csv",
+    };
+    let position = args.position.map(|position| position.to_string().into());
+    let flags = [
+        ("--data", Some(args.data.clone())),
+        ("--format", Some(form.into())),
+        ("--from", args.from.clone()),
+        ("--position", position),
+    ];
+    for (name, value) in flags {
+        arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
+    }
+    let is_good = process::trainer_pipe(&binary, &environment.current_folder, &arguments)?;
+    let exit = if is_good { Exit::Done } else { Exit::Failed };
+    Ok(Outcome { text: String::new(), json: String::new(), exit })
+}
+
+/// Returns the file that `model` means: one that is there, or an
+/// archive of the workspace.
+fn model_file(job: &Job<'_>, model: &Path, environment: &Environment<'_>) -> Result<PathBuf> {
+    let path = environment.current_folder.join(model);
+    match model.to_str() {
+        Some(name) if !path.is_file() => locate(job, name, environment),
+        _ => Ok(path),
+    }
 }

@@ -9,6 +9,7 @@ use crate::cli::RestoreArgs;
 use crate::cycle::Job;
 use crate::exit::{CodedError, Exit};
 use crate::process;
+use crate::progress;
 use crate::report::RestoreReport;
 use crate::restore::{self, FileSource, Overwrite, RestorePlan, Target, Written};
 use crate::scan::Selection;
@@ -130,6 +131,7 @@ fn write(
     plan: &RestorePlan,
     target: &mut Target,
 ) -> Result<Written> {
+    let _running = progress::begin("restoring", plan.size_bytes);
     restore::apply(source, plan, target, job.interrupt)
         .context("stopped in the middle; what is restored is whole, and the same again goes on")
 }

@@ -13,6 +13,7 @@ use crate::cycle::Job;
 use crate::digest::file_sha256;
 use crate::exit::CodedError;
 use crate::report::TrainReport;
+use crate::terminal::Colour;
 use crate::train::{ArchiveMode, TrainOptions, train};
 
 /// Trains as `args` say.
@@ -103,6 +104,8 @@ fn trainer_arguments(
     flag("--seed", args.seed.map(|seed| seed.to_string().into()));
     flag("--threads", args.threads.map(|n| n.to_string().into()));
     flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
+    let colour = cli.global.color;
+    flag("--color", (colour != Colour::Auto).then(|| colour.name().into()));
     for (name, is_set) in [("--default", args.default), ("--quiet", cli.global.quiet)] {
         arguments.extend(is_set.then(|| OsString::from(name)));
     }

@@ -15,10 +15,11 @@ use crate::exit::{CodedError, Exit};
 use crate::files;
 use crate::lack;
 use crate::process;
+use crate::progress;
 use crate::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::restore::{self, Overwrite, Target};
 use crate::scan::Selection;
-use crate::verify::{self, Checkup, Damage, Reading};
+use crate::verify::{self, Checkup, Damage, Disk, Reading};
 
 /// The models that `--load` loads.
 const MODELS: &str = "models/*.zip";
@@ -34,6 +35,10 @@ pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) 
         vec![locate(job, &args.name, environment)?]
     };
     let binary = args.load.then(|| trainer(args, environment)).transpose()?;
+    let disks = paths.iter().filter_map(|path| Disk::open(path, None).ok());
+    // One read once counts as half as long read twice.
+    let n_bytes = disks.map(|disk| disk.size_bytes() * verify::n_passes(&disk) / 2).sum();
+    let _running = progress::begin_passes("verifying", n_bytes, 2);
     let mut archives = Vec::new();
     for path in paths {
         stop_if(job.interrupt)?;

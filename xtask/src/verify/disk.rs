@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::progress;
+
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// A reader of a file; a clone has a place and a buffer of its own.
@@ -29,6 +31,11 @@ impl<'a> Disk<'a> {
         let size_bytes = file.metadata()?.len();
         let file = Arc::new(file);
         Ok(Self { file, size_bytes, position: 0, buffer: Vec::new(), buffer_start: 0, stop })
+    }
+
+    /// Returns the size of the file in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        self.size_bytes
     }
 
     /// Reads exactly `bytes` from `position` on, and nothing beyond: what
@@ -89,6 +96,7 @@ impl Read for Disk<'_> {
             buffered.read(bytes)?
         };
         self.position += n_bytes as u64;
+        progress::add(n_bytes as u64);
         Ok(n_bytes)
     }
 }

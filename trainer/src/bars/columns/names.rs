@@ -95,6 +95,18 @@ pub(super) fn find_volume(words: &[Vec<String>], names: &[String]) -> Result<Opt
     }))
 }
 
+/// The rate that a long pays: `funding`, `funding_rate`, with a prefix
+/// or without.
+pub(super) fn find_funding(words: &[Vec<String>], names: &[String]) -> Result<Option<usize>> {
+    if let Some(idx) = find_part(words, names, "funding")? {
+        return Ok(Some(idx));
+    }
+    let is_rate = |words: &Vec<String>| {
+        words.concat() == "fundingrate" || words.ends_with(&["funding".into(), "rate".into()])
+    };
+    one_of(words, names, "funding_rate", is_rate)
+}
+
 fn one_of(
     words: &[Vec<String>],
     names: &[String],

@@ -5,43 +5,43 @@ use std::io::{self, ErrorKind};
 
 use anyhow::{Error, anyhow};
 
-use super::BarReader;
+use super::TextBars;
 use crate::bars::check::Fault;
-use crate::bars::columns::{Part, TimeColumn};
+use crate::bars::columns::Part;
+use crate::bars::input::{Packing, Place};
 use crate::bars::timestamp;
 
-impl BarReader {
+impl TextBars {
     /// Returns the line, counted from 1, on which `row` begins.
     ///
     /// The CSV reader stands behind the row's last newline; counting from
     /// there is right after empty lines, too.
-    fn line(&self) -> u64 {
+    fn place(&self) -> Place {
         let n_inner = self.row.as_slice().split(|&byte| byte == b'\n').count() - 1;
-        self.rows.position().line() - 1 - n_inner as u64 + self.n_lines_skipped
+        let line = self.rows.position().line() - 1 - n_inner as u64 + self.n_lines_skipped;
+        Place { line, packing: self.packing() }
     }
 
     fn text_of(&self, part: Part) -> String {
         let text = |idx: usize| String::from_utf8_lossy(self.row[idx].trim_ascii()).into_owned();
-        match (part, self.columns.time) {
-            (Part::Time, TimeColumn::Split(date, clock)) => {
-                format!("{} {}", text(date), text(clock))
-            }
-            (Part::Time, TimeColumn::Whole(idx)) => text(idx),
-            (Part::Open, _) => text(self.columns.open),
-            (Part::High, _) => text(self.columns.high),
-            (Part::Low, _) => text(self.columns.low),
-            (Part::Close, _) => text(self.columns.close),
-            (Part::Volume, _) => self.columns.volume.map_or_else(String::new, text),
-            (Part::Symbol, _) => self.columns.symbol.map_or_else(String::new, text),
+        match part {
+            Part::Time => self.columns.time.text(&self.row),
+            Part::Open => text(self.columns.open),
+            Part::High => text(self.columns.high),
+            Part::Low => text(self.columns.low),
+            Part::Close => text(self.columns.close),
+            Part::Volume => self.columns.volume.map_or_else(String::new, text),
+            Part::Funding => self.columns.funding.map_or_else(String::new, text),
+            Part::Symbol => self.columns.symbol.map_or_else(String::new, text),
         }
     }
 
     #[cold]
     pub(super) fn describe(&self, fault: &Fault) -> Error {
         anyhow!(
-            "`{}` line {}, column `{}`: `{}` {}",
+            "`{}` {}, column `{}`: `{}` {}",
             self.name,
-            self.line(),
+            self.place(),
             self.columns.name_of(fault.part),
             self.text_of(fault.part),
             fault.problem
@@ -51,9 +51,9 @@ impl BarReader {
     #[cold]
     pub(super) fn wrong_width(&mut self) -> Error {
         let problem = format!(
-            "`{}` line {} has {} columns where the first line has {}",
+            "`{}` {} has {} columns where the first line has {}",
             self.name,
-            self.line(),
+            self.place(),
             self.row.len(),
             self.columns.width
         );
@@ -66,17 +66,18 @@ impl BarReader {
 
     #[cold]
     pub(super) fn another_symbol(&self, idx: usize) -> Error {
-        let first = String::from_utf8_lossy(&self.symbol);
+        let first = &self.symbol;
         let mut problem = format!(
             "is another symbol than `{first}` above it; one file holds one symbol: split it"
         );
-        let script = format!("NR == 1 || ${} == \"{first}\"", idx + 1);
-        let delimiter = char::from(self.delimiter);
-        let _ = write!(
-            problem,
-            ", such as by `{} | awk -F '{delimiter}' '{script}' > {first}.csv`",
-            self.print_command()
-        );
+        if let Some(print) = self.print_command() {
+            let script = format!("NR == 1 || ${} == \"{first}\"", idx + 1);
+            let delimiter = char::from(self.delimiter);
+            let _ = write!(
+                problem,
+                ", such as by `{print} | awk -F '{delimiter}' '{script}' > {first}.csv`"
+            );
+        }
         self.describe(&Fault { part: Part::Symbol, problem })
     }
 
@@ -101,18 +102,27 @@ impl BarReader {
         self.describe(&Fault { part: Part::Time, problem })
     }
 
-    fn print_command(&self) -> String {
-        let program = if self.is_packed() { "zcat" } else { "cat" };
-        format!("{program} '{}'", self.name)
+    /// Returns what prints the file as text, where a program does.
+    fn print_command(&self) -> Option<String> {
+        let program = match self.packing() {
+            Packing::Plain => "cat",
+            Packing::Gzip => "zcat",
+            Packing::Zstd => "zstdcat",
+            Packing::Parquet => return None,
+        };
+        Some(format!("{program} '{}'", self.name))
     }
 
-    fn is_packed(&self) -> bool {
-        self.rows.get_ref().is_packed()
+    fn packing(&self) -> Packing {
+        self.rows.get_ref().packing()
     }
 
+    /// Returns what turns the file round.
     fn reverse_command(&self) -> String {
+        let Some(print) = self.print_command() else {
+            return "pandas' `sort_values`".to_owned();
+        };
         let n_above = self.n_lines_skipped + u64::from(self.columns.has_header);
-        let print = self.print_command();
         if n_above == 0 {
             return format!("`{print} | tac > sorted.csv`");
         }
@@ -129,10 +139,10 @@ pub(super) fn row_error(name: &str, n_bars: u64, error: csv::Error) -> Error {
 }
 
 #[cold]
-pub(super) fn input_error(name: &str, n_bars: u64, error: &io::Error) -> Error {
+pub(in crate::bars) fn input_error(name: &str, n_bars: u64, error: &io::Error) -> Error {
     match error.kind() {
         ErrorKind::UnexpectedEof => anyhow!(
-            "`{name}` is cut short after {n_bars} bars: its gzip stream has no end; \
+            "`{name}` is cut short after {n_bars} bars: its packed stream has no end; \
              copy or download it again"
         ),
         ErrorKind::InvalidInput => {

@@ -7,7 +7,7 @@ use smartcore::linear::ridge_regression::{
     RidgeRegression, RidgeRegressionParameters, RidgeRegressionSolverName,
 };
 
-use super::{Samples, Share};
+use super::samples::{Samples, Share};
 use crate::forest::Linear;
 
 /// A feature whose values differ by less, relative to the greatest of

@@ -1,6 +1,6 @@
-//! The kind `fitted_q`: one forest an exposure, a part each.
+//! The kind `fitted_q`: forests of the exposures, a part each.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use super::{Kind, Part, Parts, Policy, Shape};
 use crate::agent::{BackupReport, FittedPolicy, FittedQ, LearnerSetup};
@@ -69,16 +69,24 @@ impl Policy for FittedPolicy {
 
     fn parts(&self) -> Result<Vec<Part>> {
         let forests = self.forests().iter().enumerate();
-        let parts = forests.map(|(action, forest)| {
+        let parts = forests.map(|(index, forest)| {
             let bytes = serde_json::to_vec(forest).context("failed to write a forest")?;
-            Ok(Part { name: part_name(action), bytes })
+            Ok(Part { name: part_name(index), bytes })
         });
         parts.collect()
     }
+
+    fn split_counts(&self) -> Option<Vec<u64>> {
+        let mut counts = vec![0; self.n_features()];
+        for feature in self.forests().iter().flat_map(Forest::split_features) {
+            counts[feature] += 1;
+        }
+        Some(counts)
+    }
 }
 
-/// Reads a forest for each exposure; none at all is a policy that had
-/// no backup yet.
+/// Reads a forest for each exposure, two in double estimation; none at
+/// all is a policy that had no backup yet.
 fn read(shape: Shape<'_>, parts: &Parts) -> Result<Box<dyn Policy>> {
     let Shape { exposures, cost, n_features } = shape;
     let policy = FittedPolicy::untrained(exposures, cost, n_features)?;
@@ -86,12 +94,10 @@ fn read(shape: Shape<'_>, parts: &Parts) -> Result<Box<dyn Policy>> {
     if n_forests == 0 {
         return Ok(Box::new(policy));
     }
-    let n_exposures = exposures.len();
-    ensure!(n_forests == n_exposures, "{n_forests} forests for {n_exposures} exposures");
-    let forests = (0..exposures.len()).map(|action| parts.json::<Forest>(&part_name(action)));
+    let forests = (0..n_forests).map(|index| parts.json::<Forest>(&part_name(index)));
     Ok(Box::new(policy.with_forests(forests.collect::<Result<Vec<_>>>()?)?))
 }
 
-fn part_name(action: usize) -> String {
-    format!("{FOLDER}{action}.json")
+fn part_name(index: usize) -> String {
+    format!("{FOLDER}{index}.json")
 }

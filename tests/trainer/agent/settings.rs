@@ -1,0 +1,106 @@
+//! What the settings of the learner do.
+
+use trainer::agent::{AgentConfig, BackupReport, FittedQ, LearnerSetup};
+
+use super::planted::{learn_with, log_prices, state_rows, window_rows};
+use super::{Noise, check_invalid};
+
+/// Learns from bars that rise by 5.1 % or fall by 4.9 %, at random.
+fn exposure_of_a_gamble(risk_aversion: f64) -> f64 {
+    let config = AgentConfig {
+        risk_aversion,
+        discount: 0.0,
+        min_samples_leaf: 1000,
+        memory_shares: 1,
+        ..AgentConfig::default()
+    };
+    let setup = LearnerSetup { n_features: 1, cost_per_exposure: 0.0, seed: 1 };
+    let mut learner = FittedQ::new(config, setup).unwrap();
+    let (mut noise, mut open) = (Noise(1), 1.0);
+    for bar in 0..2000 {
+        learner.observe(open, Some(&[noise.normal()])).unwrap();
+        // As many up as down.
+        open *= if bar % 2 == 0 { 1.051 } else { 0.951 };
+    }
+    learner.backup().unwrap().unwrap();
+    learner.policy().act(&[0.0], 0.0)
+}
+
+#[test]
+fn who_fears_risk_declines_a_gamble_that_pays() {
+    // It pays 0.001 on average; the mean square is 0.0025.
+    assert!(exposure_of_a_gamble(0.0) > 0.5);
+    assert!(exposure_of_a_gamble(0.3) > 0.5);
+    assert!(exposure_of_a_gamble(0.5).abs() < 0.5);
+}
+
+#[test]
+fn a_double_estimate_earns_too_and_averages_two_ensembles() {
+    let prices = log_prices(0.05, 7);
+    let config = AgentConfig { double_q: true, ..AgentConfig::default() };
+    let learner = learn_with(config, (&prices, &window_rows(&prices)), 3);
+    let policy = learner.policy();
+    assert_eq!(policy.forests().len(), 6);
+    let row = &window_rows(&prices)[500].clone().unwrap();
+    let mut values = [0.0; 3];
+    policy.q_values(row, &mut values);
+    let [one, other] = [0, 3].map(|at| policy.forests()[at].predict_row(row));
+    assert!(one.to_bits() != other.to_bits());
+    assert_eq!(values[0].to_bits(), one.midpoint(other).to_bits());
+}
+
+/// Refits once on mean-reverting prices and returns the report.
+fn refit(config: AgentConfig) -> (FittedQ, BackupReport) {
+    let prices = log_prices(0.05, 8);
+    let mut learner = learn_with(config, (&prices, &state_rows(&prices)), 0);
+    let report = learner.refit().unwrap().unwrap();
+    (learner, report)
+}
+
+#[test]
+fn the_number_of_backups_is_chosen_where_it_pays() {
+    // One backup sees one bar's return, which seldom covers the cost.
+    let config = AgentConfig { backups_max: Some(6), ..AgentConfig::default() };
+    let (learner, report) = refit(config.clone());
+    let n_chosen = report.n_chosen.unwrap();
+    assert!((2..=6).contains(&n_chosen), "{n_chosen}");
+    // Six on the earlier part, then the chosen ones on the whole.
+    assert_eq!(report.n_backups, 6 + n_chosen as u64);
+    assert_eq!(report.n_rows, learner.n_rows());
+    let (again, _) = refit(config);
+    assert_eq!(learner.policy(), again.policy());
+}
+
+#[test]
+fn each_choice_begins_anew() {
+    let config = AgentConfig { backups_max: Some(1), ..AgentConfig::default() };
+    let (mut learner, report) = refit(config);
+    assert_eq!(report.n_chosen, Some(1));
+    let values = |learner: &FittedQ| {
+        let mut values = [0.0; 3];
+        learner.policy().q_values(&[0.0, 0.01], &mut values);
+        values
+    };
+    let first = values(&learner);
+    learner.refit().unwrap();
+    // Other trees; but a second backup on top would move them further.
+    for (first, second) in first.into_iter().zip(values(&learner)) {
+        assert!((first - second).abs() < 2e-4, "{first} and {second}");
+    }
+}
+
+#[test]
+fn settings_of_the_backups_out_of_range_are_named() {
+    check_invalid(
+        r#"{"backups_max": 0}"#,
+        "`agent.backups_max` is 0; it must be from 1 to 100, or null",
+    );
+    check_invalid(
+        r#"{"inner_share": 0.6}"#,
+        "`agent.inner_share` is 0.6; it must be from 0.05 to 0.5",
+    );
+    check_invalid(
+        r#"{"risk_aversion": -1}"#,
+        "`agent.risk_aversion` is -1; it must be from 0 to 1000",
+    );
+}

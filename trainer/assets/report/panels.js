@@ -1,0 +1,193 @@
+// What each chart shows.
+const joined = tables => uPlot.join(tables);
+const label = (session, text) => isComparison ? `${session.name} ${text}` : text;
+const noCurve = "There is no out-of-sample curve: no evaluation was finished.";
+const ifPlenty = (series, least = 2) => series && series.times && series.times.length >= least;
+
+// Lines of several sessions on one axis of time.
+function overlaid(lines, spec) {
+  if (!lines.length) return spec.none || noCurve;
+  return { ...spec, data: joined(lines.map(({ times, values }) => [times, values])), series: lines.map(line => line.series) };
+}
+
+// `name` of each session's curves, in sample and out of it, and of
+// buy-and-hold.
+function curves(name, holdName) {
+  const lines = [];
+  sessions.forEach((session, i) => {
+    if (ifPlenty(session.test)) lines.push({ times: session.test.times, values: session.test[name], series: line(label(session, "agent"), sessionColour(i), { width: 2 }) });
+    if (ifPlenty(session.train)) lines.push({ times: session.train.times, values: session.train[name], series: line(label(session, "in sample"), sessionColour(i), { width: 1, dash: [4, 3], show: false, inSample: true }) });
+  });
+  sessions.forEach((session, i) => {
+    if (!holdName || !ifPlenty(session.test)) return;
+    // One of them is enough where all were tested on the same bars.
+    const isSame = sessions.slice(0, i).some(other => ifPlenty(other.test) && session.test[holdName].join() === other.test[holdName].join());
+    if (!isSame) lines.push({ times: session.test.times, values: session.test[holdName], series: line(label(session, "buy and hold"), holdColour(), { dash: i ? [2, 3] : [8, 3] }) });
+  });
+  return lines;
+}
+
+place("equity", () => {
+  const lines = curves("equity", "hold");
+  const first = sessions.find(session => ifPlenty(session.test));
+  if (first) {
+    const cash = first.start_equity || first.test.equity[0];
+    lines.push({ times: first.test.times, values: first.test.times.map(() => cash), series: line("never trade", colour("--quiet"), { width: 1, dash: [2, 4] }) });
+  }
+  const isPositive = lines.every(({ values }) => values.every(value => value == null || value > 0));
+  return overlaid(lines, { y: isLog && isPositive ? { distr: 3, log: 10 } : {} });
+});
+place("drawdown", () => {
+  const lines = curves("drawdown", "hold_drawdown");
+  for (const each of lines) each.values = each.values.map(value => value == null ? null : -value);
+  if (lines.length) lines[0].series.fill = `color-mix(in srgb, ${sessionColour(0)} 18%, transparent)`;
+  return overlaid(lines, { tick: tick => percents(tick, 0), tell: percents, y: { range: (plot, min, max) => [Math.min(min ?? -1e-3, -1e-3), 0] } });
+});
+place("exposure", () => {
+  const lines = curves("exposure", null);
+  for (const each of lines) each.series.paths = uPlot.paths.stepped({ align: -1 });
+  return overlaid(lines, { tell: value => digits(value, 4) });
+});
+
+// The index of the point that stands for the bar at each time.
+function indexesOf(times, wanted) {
+  let at = 0;
+  return wanted.map(time => {
+    if (at > 0 && times[at - 1] >= time) at = 0;
+    while (at < times.length - 1 && times[at] < time) at++;
+    return at;
+  });
+}
+
+place("price", () => {
+  const { bars, trades } = sessions[chosen];
+  if (!ifPlenty(bars)) return "The bars are not there any more.";
+  const n = bars.times.length;
+  const marks = { long: Array(n).fill(null), short: Array(n).fill(null), won: Array(n).fill(null), lost: Array(n).fill(null), liquidated: Array(n).fill(null) };
+  for (const book of [trades.train, trades.test].filter(Boolean)) {
+    const entries = indexesOf(bars.times, book.entries), exits = indexesOf(bars.times, book.exits);
+    for (let i = 0; i < entries.length; i++) {
+      marks[book.flags[i] & 1 ? "short" : "long"][entries[i]] = book.entry_price[i];
+      const end = book.flags[i] & 2 ? "liquidated" : book.net_pnl[i] > 0 ? "won" : "lost";
+      marks[end][exits[i]] = book.price[i];
+    }
+  }
+  const hasRange = bars.high && bars.low;
+  const range = ink => ({ width: 0, stroke: ink, spanGaps: true, points: { show: false } });
+  const ink = colour("--c7");
+  return {
+    data: [bars.times, bars.close, ...(hasRange ? [bars.high, bars.low] : []), marks.long, marks.short, marks.won, marks.lost, marks.liquidated],
+    series: [
+      line("close", colour("--ink"), { width: 1 }),
+      ...(hasRange ? [{ label: "high", ...range(ink) }, { label: "low", ...range(ink) }] : []),
+      dots("long entry", colour("--c0"), "up"),
+      dots("short entry", colour("--c1"), "down"),
+      dots("exit, won", colour("--c2"), "round", { size: 7 }),
+      dots("exit, lost", colour("--c3"), "round", { size: 7, fill: colour("--panel") }),
+      dots("liquidated", colour("--c1"), "cross", { size: 13, width: 3 }),
+    ],
+    bands: hasRange ? [{ series: [2, 3], fill: `color-mix(in srgb, ${ink} 40%, transparent)` }] : [],
+  };
+});
+place("volume", () => {
+  const { bars } = sessions[chosen];
+  if (!ifPlenty(bars) || !bars.volume) return "The bars are not there any more.";
+  return { data: [bars.times, bars.volume], series: [line("volume", colour("--c7"), { width: 1, fill: `color-mix(in srgb, ${colour("--c7")} 35%, transparent)` })], y: { range: (plot, min, max) => [0, max || 1] } };
+});
+place("pnl", () => {
+  const book = sessions[chosen].trades.test;
+  if (!book) return "There is no trace of trades: enable_trade_tracing was off, or the file is gone.";
+  if (!book.exits.length) return "There was no trade out of sample.";
+  const order = book.exits.map((_, i) => i).sort((a, b) => book.exits[a] - book.exits[b]);
+  const pick = keep => order.map(i => keep(i) ? book.net_return[i] : null);
+  const isLiquidated = i => book.flags[i] & 2, isWon = i => book.net_pnl[i] > 0;
+  return {
+    data: [order.map(i => book.exits[i]), pick(i => isWon(i) && !isLiquidated(i)), pick(i => !isWon(i) && !isLiquidated(i)), pick(isLiquidated)],
+    series: [dots("won", colour("--c0"), "up", { size: 8 }), dots("lost", colour("--c1"), "down", { size: 8, fill: colour("--panel") }), dots("liquidated", colour("--c1"), "cross", { size: 13, width: 3 })],
+    tick: tick => percents(tick, 1), tell: percents,
+  };
+});
+
+// A figure over the moving window; `more` are other figures beside.
+const rolled = (figures, spec = {}) => {
+  const lines = [];
+  sessions.forEach((session, i) => {
+    if (!ifPlenty(session.rolling)) return;
+    figures.forEach(([name, text, style], at) => {
+      const ink = name.startsWith("hold") ? holdColour() : sessionColour(isComparison ? i : at);
+      if (!isComparison || at === 0) lines.push({ times: session.rolling.times, values: session.rolling[name], series: line(`${label(session, text)}, ${session.rolling.window} bars`, ink, style) });
+    });
+  });
+  return overlaid(lines, { none: "Too few bars out of sample for a moving window.", ...spec });
+};
+place("rolling-sharpe", () => rolled([["sharpe", "Sharpe"], ["sortino", "Sortino", { dash: [3, 3] }], ["hold_sharpe", "buy and hold, Sharpe", { dash: [8, 3] }]]));
+place("rolling-volatility", () => rolled([["volatility", "agent"], ["hold_volatility", "buy and hold", { dash: [8, 3] }]], { tick: tick => percents(tick, 0), tell: percents }));
+place("rolling-beta", () => rolled([["beta", "agent"]]));
+place("matched", () => {
+  const lines = [];
+  sessions.forEach((session, i) => {
+    if (!ifPlenty(session.matched)) return;
+    lines.push({ times: session.matched.times, values: session.matched.agent, series: line(label(session, "agent"), sessionColour(i)) });
+    lines.push({ times: session.matched.times, values: session.matched.hold, series: line(label(session, `buy and hold × ${digits(session.matched.scale, 3)}`), holdColour(), { dash: [8, 3] }) });
+  });
+  return overlaid(lines, { none: "Too few days, or returns that do not vary." });
+});
+place("daily", () => {
+  const lines = [];
+  sessions.forEach((session, i) => {
+    if (!ifPlenty(session.daily)) return;
+    lines.push({ times: session.daily.times, values: session.daily.agent, series: line(label(session, "agent"), sessionColour(i), { width: 1 }) });
+  });
+  return overlaid(lines, { tick: tick => percents(tick, 1), tell: percents });
+});
+
+// Bars side by side for the counts of returns.
+const counted = name => () => {
+  const session = sessions[chosen], found = session[name];
+  if (!found) return "Too few returns to count.";
+  const middles = found.agent.map((_, i) => found.low + (i + 0.5) * found.width);
+  return {
+    isTimed: false, data: [middles, found.agent, found.hold],
+    series: [
+      { label: label(session, `agent, ${found.n} returns`), stroke: sessionColour(chosen), fill: `color-mix(in srgb, ${sessionColour(chosen)} 55%, transparent)`, width: 1, points: { show: false }, paths: uPlot.paths.bars({ size: [0.9, 60] }) },
+      line("buy and hold", holdColour(), { paths: uPlot.paths.stepped({ align: 0 }) }),
+    ],
+    xLabel: "return", xText: percents, tell: value => digits(value),
+    xAxis: { values: (plot, ticks) => ticks.map(tick => percents(tick, 1)) },
+    x: { range: () => [found.low, found.low + found.width * found.agent.length] },
+    y: { range: (plot, min, max) => [0, (max || 1) * 1.05] },
+  };
+};
+place("returns", counted("returns"));
+place("month-returns", counted("month_returns"));
+place("normal", () => {
+  const session = sessions[chosen], found = session.normal;
+  if (!found) return "Too few returns, or ones that do not vary.";
+  return {
+    isTimed: false, data: [found.normal, found.seen, found.normal],
+    series: [dots(label(session, "seen"), sessionColour(chosen), "round", { size: 6 }), line("normal", colour("--quiet"), { dash: [6, 4] })],
+    xLabel: "normal", xText: percents, tell: percents, tick: tick => percents(tick, 1),
+    xAxis: { values: (plot, ticks) => ticks.map(tick => percents(tick, 1)) },
+  };
+});
+
+// Figures of each episode: [name, text] pairs of the record.
+const learned = (figures, spec = {}) => () => {
+  const n = Math.max(...sessions.map(session => (session.episodes || []).length), 0);
+  if (!n) return "No episode was finished.";
+  const series = [], data = [Array.from({ length: n }, (_, i) => i + 1)];
+  sessions.forEach((session, i) => figures.forEach(([name, text], at) => {
+    const values = data[0].map(episode => (session.episodes[episode - 1] || {})[name] ?? null);
+    if (values.every(value => value == null)) return;
+    data.push(values);
+    const ink = sessionColour(isComparison ? i : at);
+    series.push(line(label(session, text), ink, { dash: at ? [6, 3] : undefined, points: { show: true, size: 6, fill: ink } }));
+  }));
+  if (!series.length) return "The record has no such figure.";
+  return { isTimed: false, data, series, xLabel: "episode", xText: value => value == null ? "–" : String(value),
+    xAxis: { values: (plot, ticks) => ticks.map(tick => Number.isInteger(tick) ? tick : "") },
+    x: { range: () => [0.5, n + 0.5] }, ...spec };
+};
+place("learning-reward", learned([["test_net_return", "out of sample"], ["train_reward", "in sample"]], { tick: tick => percents(tick, 0), tell: percents }));
+place("learning-delta", learned([["max_abs_delta_q", "max |ΔQ|"]]));
+place("learning-sharpe", learned([["test_sharpe", "Sharpe"]]));

@@ -1,0 +1,112 @@
+//! Unpacks zstd: frame after frame, each with its checksum proved.
+
+use std::io::{self, BufReader, ErrorKind, Read};
+
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+/// What every ordinary frame begins with.
+pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
+
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// Unpacks all frames of one stream. Memory is that of one window, at
+/// most the 128 MiB that `zstd` itself unpacks without being asked.
+pub(in crate::bars) struct ZstdReader<R> {
+    source: Source<R>,
+    decoder: FrameDecoder,
+    /// Whether a frame has begun and is not yet passed on whole.
+    is_in_frame: bool,
+}
+
+/// Tells a stream that is cut short from one that is damaged.
+struct Source<R> {
+    inner: BufReader<R>,
+    is_at_end: bool,
+}
+
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_bytes = self.inner.read(buffer)?;
+        self.is_at_end = n_bytes == 0 && !buffer.is_empty();
+        Ok(n_bytes)
+    }
+}
+
+impl<R: Read> ZstdReader<R> {
+    pub(in crate::bars) fn new(inner: R) -> Self {
+        let inner = BufReader::with_capacity(BUFFER_BYTES, inner);
+        Self {
+            source: Source { inner, is_at_end: false },
+            decoder: FrameDecoder::new(),
+            is_in_frame: false,
+        }
+    }
+
+    /// Begins the next frame; `false` at the end of the stream.
+    fn begin_frame(&mut self) -> io::Result<bool> {
+        use io::BufRead as _;
+
+        if self.source.inner.fill_buf()?.is_empty() {
+            return Ok(false);
+        }
+        match self.decoder.reset(&mut self.source) {
+            Ok(()) => self.is_in_frame = true,
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                length,
+                ..
+            })) => {
+                let length = u64::from(length);
+                let n_skipped = io::copy(&mut (&mut self.source).take(length), &mut io::sink())?;
+                if n_skipped < length {
+                    return Err(ErrorKind::UnexpectedEof.into());
+                }
+            }
+            Err(error) => return Err(self.failure(&error)),
+        }
+        Ok(true)
+    }
+
+    fn end_frame(&mut self) -> io::Result<()> {
+        self.is_in_frame = false;
+        let stored = self.decoder.get_checksum_from_data();
+        if stored.is_some() && stored != self.decoder.get_calculated_checksum() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "a checksum is wrong"));
+        }
+        Ok(())
+    }
+
+    fn failure(&self, error: &FrameDecoderError) -> io::Error {
+        if self.source.is_at_end {
+            return ErrorKind::UnexpectedEof.into();
+        }
+        io::Error::new(ErrorKind::InvalidInput, error.to_string())
+    }
+}
+
+impl<R: Read> Read for ZstdReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            if !self.is_in_frame && !self.begin_frame()? {
+                return Ok(0);
+            }
+            if !self.is_in_frame {
+                continue;
+            }
+            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                let strategy = BlockDecodingStrategy::UptoBlocks(1);
+                if let Err(error) = self.decoder.decode_blocks(&mut self.source, strategy) {
+                    return Err(self.failure(&error));
+                }
+            }
+            let n_bytes = self.decoder.read(buffer)?;
+            if n_bytes > 0 {
+                return Ok(n_bytes);
+            }
+            self.end_frame()?;
+        }
+    }
+}

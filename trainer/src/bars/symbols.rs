@@ -1,0 +1,223 @@
+//! Several symbols: files of a folder, or a column of one file.
+//!
+//! A file with a `symbol` column is dealt out once, into a nameless
+//! file of the temporary folder, so that each symbol can be read by
+//! itself as often as it takes. In memory are a few bars of each.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use super::{Bar, BarReader, BarSource};
+
+/// More are no symbols but a column of something else.
+const N_SYMBOLS_MAX: usize = 10_000;
+
+/// Bars that are written and read at once.
+const N_BLOCK_BARS: usize = 64;
+
+const N_NUMBERS: usize = 7;
+const BAR_BYTES: usize = 8 * N_NUMBERS;
+const BLOCK_BYTES: usize = BAR_BYTES * N_BLOCK_BARS;
+
+/// The bars of one symbol of several.
+#[derive(Debug, Clone)]
+pub struct SymbolBars {
+    /// As the column has it, or the file's name up to its first point.
+    pub symbol: String,
+    /// Its bars.
+    pub source: BarSource,
+}
+
+/// Where the bars of one symbol lie in the file of all.
+#[derive(Debug, Clone)]
+pub(super) struct Share {
+    file: Arc<Mutex<File>>,
+    /// The number of each block, in their order.
+    blocks: Arc<Vec<u64>>,
+    n_bars: usize,
+}
+
+/// Bars that were checked when they were dealt out.
+pub(super) struct ShareBars {
+    share: Share,
+    n_read: usize,
+    block: Vec<u8>,
+}
+
+/// Returns the files in `folder` in the order of their names; hidden
+/// ones are passed over.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let context = || format!("failed to read the folder `{}`", folder.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(context)? {
+        let entry = entry.with_context(context)?;
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if !is_hidden && entry.path().is_file() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Returns the symbols of the files in `folder`, in the order of their
+/// names.
+pub(super) fn of_folder(folder: &Path) -> Result<Vec<SymbolBars>> {
+    let mut symbols = Vec::new();
+    for path in files(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let symbol = name.split('.').next().unwrap_or_default().to_owned();
+        let source = BarSource::open(&path.to_string_lossy(), Path::new(""))?;
+        symbols.push(SymbolBars { symbol, source });
+    }
+    symbols.sort_by(|left, right| left.symbol.cmp(&right.symbol));
+    if let Some(pair) = symbols.windows(2).find(|pair| pair[0].symbol == pair[1].symbol) {
+        bail!(
+            "`{}` and `{}` are both of the symbol `{}`; keep one, or rename it",
+            pair[0].source.name(),
+            pair[1].source.name(),
+            pair[0].symbol
+        );
+    }
+    ensure!(
+        !symbols.is_empty(),
+        "there are no files in the folder `{}`; put one of bars there for each symbol",
+        folder.display()
+    );
+    Ok(symbols)
+}
+
+/// Deals the bars of `reader`, a file with a column of symbols, out to
+/// them, in the order of their names.
+pub(super) fn of_column(mut reader: BarReader) -> Result<Vec<SymbolBars>> {
+    let file = tempfile::tempfile().context("failed to make a temporary file")?;
+    let mut dealer = Dealer { file, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
+    while let Some(bar) = reader.next() {
+        let bar = bar?;
+        dealer.push(reader.symbol().unwrap_or_default(), &bar)?;
+    }
+    dealer.finish()
+}
+
+struct Dealer {
+    file: File,
+    n_blocks: u64,
+    hands: Vec<Hand>,
+    known: HashMap<String, usize>,
+}
+
+#[derive(Default)]
+struct Hand {
+    symbol: String,
+    block: Vec<u8>,
+    blocks: Vec<u64>,
+    n_bars: usize,
+}
+
+impl Dealer {
+    fn push(&mut self, symbol: &str, bar: &Bar) -> Result<()> {
+        let idx = match self.known.get(symbol) {
+            Some(&idx) => idx,
+            None => self.begin(symbol)?,
+        };
+        let hand = &mut self.hands[idx];
+        hand.n_bars += 1;
+        write_bar(bar, &mut hand.block);
+        if hand.block.len() == BLOCK_BYTES { self.flush(idx) } else { Ok(()) }
+    }
+
+    fn begin(&mut self, symbol: &str) -> Result<usize> {
+        let idx = self.hands.len();
+        ensure!(
+            idx < N_SYMBOLS_MAX,
+            "there are more than {N_SYMBOLS_MAX} symbols; rename the column if it holds others"
+        );
+        self.known.insert(symbol.to_owned(), idx);
+        self.hands.push(Hand { symbol: symbol.to_owned(), ..Hand::default() });
+        Ok(idx)
+    }
+
+    fn flush(&mut self, idx: usize) -> Result<()> {
+        let hand = &mut self.hands[idx];
+        hand.block.resize(BLOCK_BYTES, 0);
+        self.file.write_all(&hand.block).context("failed to keep bars; is the disk full?")?;
+        hand.block.clear();
+        hand.blocks.push(self.n_blocks);
+        self.n_blocks += 1;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Vec<SymbolBars>> {
+        for idx in 0..self.hands.len() {
+            if !self.hands[idx].block.is_empty() {
+                self.flush(idx)?;
+            }
+        }
+        let file = Arc::new(Mutex::new(self.file));
+        let mut symbols: Vec<SymbolBars> = self
+            .hands
+            .into_iter()
+            .map(|Hand { symbol, blocks, n_bars, .. }| {
+                let share = Share { file: Arc::clone(&file), blocks: Arc::new(blocks), n_bars };
+                SymbolBars { source: BarSource::of_share(&symbol, share), symbol }
+            })
+            .collect();
+        symbols.sort_by(|left, right| left.symbol.cmp(&right.symbol));
+        Ok(symbols)
+    }
+}
+
+impl ShareBars {
+    pub(super) fn new(share: Share) -> Self {
+        Self { share, n_read: 0, block: vec![0; BLOCK_BYTES] }
+    }
+
+    fn load(&mut self) -> Result<()> {
+        let block = self.share.blocks[self.n_read / N_BLOCK_BARS];
+        let mut file = self.share.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(block * BLOCK_BYTES as u64))
+            .and_then(|_| file.read_exact(&mut self.block))
+            .context("failed to read bars from the temporary folder")
+    }
+}
+
+impl Iterator for ShareBars {
+    type Item = Result<Bar>;
+
+    fn next(&mut self) -> Option<Result<Bar>> {
+        if self.n_read == self.share.n_bars {
+            return None;
+        }
+        let idx = self.n_read % N_BLOCK_BARS;
+        if idx == 0
+            && let Err(error) = self.load()
+        {
+            return Some(Err(error));
+        }
+        self.n_read += 1;
+        Some(Ok(read_bar(&self.block[idx * BAR_BYTES..(idx + 1) * BAR_BYTES])))
+    }
+}
+
+fn write_bar(bar: &Bar, block: &mut Vec<u8>) {
+    let Bar { time_ms, open, high, low, close, volume, funding } = *bar;
+    block.extend(time_ms.to_le_bytes());
+    for number in [open, high, low, close, volume, funding] {
+        block.extend(number.to_le_bytes());
+    }
+}
+
+fn read_bar(bytes: &[u8]) -> Bar {
+    let mut numbers = [[0; 8]; N_NUMBERS];
+    for (number, bytes) in numbers.iter_mut().zip(bytes.chunks_exact(8)) {
+        number.copy_from_slice(bytes);
+    }
+    let [time, numbers @ ..] = numbers;
+    let [open, high, low, close, volume, funding] = numbers.map(f64::from_le_bytes);
+    Bar { time_ms: i64::from_le_bytes(time), open, high, low, close, volume, funding }
+}

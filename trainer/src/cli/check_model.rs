@@ -1,0 +1,29 @@
+//! `trainer check-model`: whether a model's zip is good.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use trainer::model::TradingModel;
+
+/// Load a model, check every part of it and repeat its stored predictions bit for bit
+///
+/// Exits with 0 when the model is good and with 1 when it is not.
+#[derive(Debug, Args)]
+pub struct CheckModelArguments {
+    /// The model zip
+    #[arg(value_name = "FILE")]
+    model: PathBuf,
+}
+
+/// Returns what to print.
+pub fn run(arguments: &CheckModelArguments) -> Result<String> {
+    let model = TradingModel::load(&arguments.model)?;
+    Ok(format!(
+        "The model is good: {} on {} features, exposures {:?}.\n",
+        model.kind(),
+        model.n_features(),
+        model.exposures()
+    ))
+}

@@ -1,0 +1,111 @@
+//! `trainer predict`: what a saved model wants to hold.
+
+use std::collections::HashMap;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use clap::{Args, ValueEnum};
+
+use trainer::bars::{BarReader, BarSource, SymbolBars, parse_time_ms};
+use trainer::model::TradingModel;
+use trainer::predict::{Head, PredictOptions, Predictor, RowFormat, RowWriter, load_model};
+
+/// Say what a saved model wants to hold after each bar
+///
+/// One row a bar: its time and the exposure to hold from the next bar's open on, position value as a
+/// multiple of equity. The account that the model was judged in runs along, so that the rows of the
+/// test bars are the decisions of training's evaluation. An empty exposure has its reason in `note`:
+/// `warm_up` (the features look further back than there are bars) or `before_start`; `in_sample`
+/// marks bars of the time that the model was trained on.
+#[derive(Debug, Args)]
+pub struct PredictArguments {
+    /// A model's zip, or an archive that holds one
+    #[arg(long, value_name = "ZIP")]
+    model: PathBuf,
+    /// Bars, as for training; `-` reads CSV from stdin and writes a row as soon as its bar is there
+    #[arg(long, value_name = "FILE")]
+    data: String,
+    /// Begin at this bar, flat; earlier ones only warm the features up [default: the first bar, and
+    /// anew at the first that the model was tested on]
+    #[arg(long, value_name = "TIME", value_parser = time_ms)]
+    from: Option<i64>,
+    /// Exposure that is held at the beginning [default: 0]
+    #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
+    position: Option<f64>,
+    /// Form of the rows on stdout; jsonl is an object a line
+    #[arg(long, value_enum, default_value_t = Form::Csv)]
+    format: Form,
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    #[value(alias = "text")]
+    Csv,
+    Json,
+    Jsonl,
+}
+
+/// Prints a row for each bar to `out`.
+pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<()> {
+    let model = load_model(&arguments.model)?;
+    let options = PredictOptions { from_ms: arguments.from, position: arguments.position };
+    let is_live = arguments.data == "-";
+    let format = match arguments.format {
+        Form::Csv => RowFormat::Csv,
+        Form::Json => RowFormat::Json,
+        Form::Jsonl => RowFormat::JsonLines,
+    };
+    let mut rows = RowWriter::new(BufWriter::new(out), format, is_live);
+    let head = Head {
+        model: arguments.model.display().to_string(),
+        kind: model.kind(),
+        data: arguments.data.clone(),
+    };
+    if is_live {
+        let bars = BarReader::of_stream(io::stdin())?.across_symbols();
+        rows.begin(&head, bars.has_symbols())?;
+        predict(bars, None, (&model, options), &mut rows)?;
+        return Ok(rows.finish()?);
+    }
+    let source = BarSource::open(&arguments.data, Path::new(""))?;
+    if source.is_folder() {
+        let symbols = source.symbols()?;
+        rows.begin(&head, true)?;
+        for SymbolBars { symbol, source } in symbols {
+            predict(source.read()?, Some(&symbol), (&model, options), &mut rows)?;
+        }
+    } else {
+        let bars = source.read()?.across_symbols();
+        rows.begin(&head, bars.has_symbols())?;
+        predict(bars, None, (&model, options), &mut rows)?;
+    }
+    Ok(rows.finish()?)
+}
+
+/// Writes a row for each of `bars`, which are of `symbol`, if it is
+/// given. Neither features nor positions cross symbols.
+fn predict(
+    mut bars: BarReader,
+    symbol: Option<&str>,
+    (model, options): (&TradingModel, PredictOptions),
+    rows: &mut RowWriter<impl Write>,
+) -> Result<()> {
+    let mut predictors: HashMap<String, Predictor<'_>> = HashMap::new();
+    while let Some(bar) = bars.next() {
+        let bar = bar?;
+        let symbol = symbol.or(bars.symbol());
+        let key = symbol.unwrap_or_default();
+        if !predictors.contains_key(key) {
+            predictors.insert(key.to_owned(), Predictor::new(model, options)?);
+        }
+        let predictor = predictors.get_mut(key).expect("it was just put there");
+        rows.row(symbol, &predictor.push(&bar)?)?;
+    }
+    Ok(())
+}
+
+fn time_ms(text: &str) -> Result<i64> {
+    parse_time_ms(text).ok_or_else(|| anyhow!("write it as `2026-01-31T12:00:00`, in UTC"))
+}

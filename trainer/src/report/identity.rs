@@ -1,0 +1,133 @@
+//! Which run it was, and in what sessions differ.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::material::Material;
+use super::text::{Unit, duration};
+
+/// What a session is known by; several values differ from run to run.
+struct Fact {
+    label: &'static str,
+    value: Option<String>,
+    /// Whether a comparison tells of it where it differs.
+    compared: bool,
+}
+
+/// Returns the rows of the page's table of identity.
+pub(super) fn rows(session: &Material) -> Value {
+    let row = |fact: Fact| {
+        let value = fact.value.unwrap_or_else(|| "–".to_owned());
+        json!({ "label": fact.label, "value": value })
+    };
+    facts(session).into_iter().map(row).collect()
+}
+
+/// A setting, digest or commit that is not the same for all.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(super) struct Difference {
+    pub(super) name: String,
+    /// A value a session; none where it has no such setting.
+    pub(super) values: Vec<Option<String>>,
+}
+
+/// Returns in what `sessions` differ: data, commit, version, settings.
+pub(super) fn differences(sessions: &[Material]) -> Vec<Difference> {
+    let all_facts: Vec<Vec<Fact>> = sessions.iter().map(facts).collect();
+    let n_facts = all_facts.first().map_or(0, Vec::len);
+    let compared = (0..n_facts).filter(|&idx| all_facts[0][idx].compared).map(|idx| Difference {
+        name: all_facts[0][idx].label.to_owned(),
+        values: all_facts.iter().map(|facts| facts[idx].value.clone()).collect(),
+    });
+    let settings: Vec<_> = sessions.iter().map(|session| session.record.settings()).collect();
+    let names: BTreeSet<&String> = settings.iter().flat_map(|settings| settings.keys()).collect();
+    let set = names.into_iter().map(|name| Difference {
+        name: name.clone(),
+        values: settings.iter().map(|settings| settings.get(name).cloned()).collect(),
+    });
+    let differs = |found: &Difference| found.values.windows(2).any(|pair| pair[0] != pair[1]);
+    compared.chain(set).filter(differs).collect()
+}
+
+fn facts(session: &Material) -> Vec<Fact> {
+    let record = &session.record;
+    let text = |pointer: &str| record.text(pointer).map(str::to_owned);
+    let told = |label, value| Fact { label, value, compared: false };
+    let compared = |label, value| Fact { label, value, compared: true };
+    vec![
+        told("Session", text("/id")),
+        told("Archive", session.archive.clone().or_else(|| Some(not_archived(session)))),
+        compared("Status", status(session)),
+        told("Started", text("/started_at")),
+        told("Finished", text("/finished_at")),
+        told("Took", took(session)),
+        compared("Seed", record.count("/seed").map(|seed| seed.to_string())),
+        compared("Data", text("/data/source")),
+        compared("Data, SHA-256", text("/data/sha256")),
+        compared("Bars", bars(session)),
+        compared("Training bars", span(session, "train")),
+        compared("Test bars", span(session, "test")),
+        told("Settings, SHA-256", text("/config/sha256")),
+        compared("Git commit", commit(session)),
+        compared("Trainer version", text("/tool_version")),
+        told("Model", text("/model/path")),
+        told("Model, SHA-256", text("/model/sha256")),
+        told("Tags", tags(session)),
+        told("Note", session.manifest.as_ref().and_then(|m| m.text("/note")).map(str::to_owned)),
+    ]
+}
+
+fn not_archived(session: &Material) -> String {
+    let id = session.record.text("/id").unwrap_or("this session");
+    format!("written before one was made; `cargo xtask list` shows that of {id}")
+}
+
+fn status(session: &Material) -> Option<String> {
+    let status = session.record.text("/status")?;
+    let reason = session.record.text("/reason");
+    Some(reason.map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}")))
+}
+
+fn took(session: &Material) -> Option<String> {
+    let record = &session.record;
+    let milliseconds = record.time_ms("/finished_at")? - record.time_ms("/started_at")?;
+    Some(duration(milliseconds))
+}
+
+fn bars(session: &Material) -> Option<String> {
+    let record = &session.record;
+    #[expect(clippy::cast_possible_truncation, reason = "an interval has few milliseconds")]
+    let interval_ms = (record.number("/data/interval_seconds")? * 1000.0) as i64;
+    Some(format!(
+        "{} of {}, {} to {}, {} gaps",
+        Unit::Count.text(record.number("/data/n_bars")?),
+        duration(interval_ms),
+        record.text("/data/first")?,
+        record.text("/data/last")?,
+        record.count("/data/n_gaps")?
+    ))
+}
+
+fn span(session: &Material, part: &str) -> Option<String> {
+    let record = &session.record;
+    let at = |name: &str| format!("/split/{part}/{name}");
+    Some(format!(
+        "{}, {} to {}",
+        Unit::Count.text(record.number(&at("n_bars"))?),
+        record.text(&at("first"))?,
+        record.text(&at("last"))?
+    ))
+}
+
+fn commit(session: &Material) -> Option<String> {
+    let commit = session.commit.clone()?;
+    let is_dirty = session.manifest.as_ref().is_some_and(|m| m.0["git"]["dirty"] == true);
+    Some(if is_dirty { format!("{commit}, with changes (git/dirty.patch)") } else { commit })
+}
+
+fn tags(session: &Material) -> Option<String> {
+    let tags = session.manifest.as_ref()?.0.get("tags")?.as_array()?;
+    let words: Vec<&str> = tags.iter().filter_map(Value::as_str).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}

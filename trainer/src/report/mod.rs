@@ -1,0 +1,113 @@
+//! Shows sessions to people: a page that needs nothing but a browser,
+//! and a table for a terminal.
+//!
+//! It reads what a run wrote, in a workspace or an archive, and
+//! computes no figure of a session anew. The page holds its charts'
+//! script and data, and asks no network for anything. Memory is bounded:
+//! long curves and many trades are thinned, and the page says so.
+
+mod curve;
+mod data;
+mod drawdowns;
+mod figures;
+mod identity;
+mod importance;
+mod material;
+mod pack;
+mod page;
+mod periods;
+mod price;
+mod record;
+mod rolling;
+mod series;
+mod source;
+mod spread;
+mod tables;
+mod terminal;
+mod text;
+mod trades;
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::session::write_atomically;
+
+use material::{Budget, Material};
+
+pub use material::Surroundings;
+pub use source::Source;
+
+/// The most sessions that one page can hold and a reader tell apart.
+pub const N_SESSIONS_MAX: usize = 8;
+
+/// Sessions that were read, to be shown side by side.
+#[derive(Debug)]
+pub struct Report {
+    sessions: Vec<Material>,
+}
+
+impl Report {
+    /// Reads the sessions at `sources`, one or several.
+    ///
+    /// Fails where there is no record of a session. What else cannot be
+    /// read is left out, and the page says why.
+    pub fn read(sources: &[Source], around: &Surroundings<'_>) -> Result<Self> {
+        ensure!(!sources.is_empty(), "name a session to report");
+        ensure!(
+            sources.len() <= N_SESSIONS_MAX,
+            "{} sessions are too many to tell apart; name {N_SESSIONS_MAX} or fewer",
+            sources.len()
+        );
+        let budget = Budget::among(sources.len());
+        let read = |source| Material::gather(source, around, budget);
+        Ok(Self { sessions: sources.iter().map(read).collect::<Result<_>>()? })
+    }
+
+    /// Returns the page: HTML with its styles, scripts and data.
+    pub fn page(&self) -> Result<String> {
+        page::render(&self.sessions)
+    }
+
+    /// Returns the sessions as a table for a terminal.
+    pub fn text(&self) -> String {
+        terminal::text(&self.sessions)
+    }
+
+    /// Returns the same as a JSON object.
+    pub fn json(&self) -> Value {
+        terminal::json(&self.sessions)
+    }
+
+    /// What could not be shown, and why.
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        self.sessions.iter().flat_map(|session| session.notes.iter().map(String::as_str))
+    }
+}
+
+/// Writes `page` to `path`, whole or not at all. A page of an earlier
+/// report there is replaced; fails where there is any other file.
+pub fn write_page(path: &Path, page: &str) -> Result<()> {
+    if path.exists() && !is_report(path)? {
+        bail!(
+            "`{}` is no report and is not overwritten; name another file by `--out`",
+            path.display()
+        );
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
+    }
+    write_atomically(path, page.as_bytes())
+}
+
+fn is_report(path: &Path) -> Result<bool> {
+    let mut start = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(page::MARK.len() as u64).read_to_end(&mut start));
+    read.with_context(|| format!("failed to read `{}`", path.display()))?;
+    Ok(start == page::MARK.as_bytes())
+}

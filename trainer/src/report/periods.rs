@@ -1,0 +1,98 @@
+//! Returns over days, weeks, months and longer, from levels bar by bar.
+
+use chrono::{DateTime, Datelike as _};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// A division of time in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Calendar {
+    /// Spans of so many milliseconds since 1970.
+    Every(i64),
+    /// Weeks from Monday.
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+impl Calendar {
+    pub(super) const DAY: Self = Self::Every(DAY_MS);
+
+    /// Returns the period of `time_ms`: counted on from any start, for
+    /// months `12 * year + month - 1`.
+    pub(super) fn period(self, time_ms: i64) -> i64 {
+        let month = || {
+            let time = DateTime::from_timestamp_millis(time_ms).unwrap_or_default();
+            i64::from(time.year()) * 12 + i64::from(time.month0())
+        };
+        match self {
+            Self::Every(span_ms) => time_ms.div_euclid(span_ms.max(1)),
+            // 1970 began on a Thursday.
+            Self::Week => (time_ms.div_euclid(DAY_MS) + 3).div_euclid(7),
+            Self::Month => month(),
+            Self::Quarter => month().div_euclid(3),
+            Self::Year => month().div_euclid(12),
+        }
+    }
+}
+
+/// What the agent and buy-and-hold were worth at the end of each period.
+#[derive(Debug, Clone)]
+pub(super) struct Levels {
+    calendar: Calendar,
+    start: Option<Level>,
+    levels: Vec<Level>,
+}
+
+/// The last bar of a period.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Level {
+    pub(super) period: i64,
+    pub(super) time_ms: i64,
+    /// The agent's equity and buy-and-hold's.
+    pub(super) values: [f64; 2],
+}
+
+impl Levels {
+    pub(super) fn new(calendar: Calendar) -> Self {
+        Self { calendar, start: None, levels: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, time_ms: i64, values: [f64; 2]) {
+        let level = Level { period: self.calendar.period(time_ms), time_ms, values };
+        self.start.get_or_insert(level);
+        match self.levels.last_mut() {
+            Some(last) if last.period == level.period => *last = level,
+            _ => self.levels.push(level),
+        }
+    }
+
+    /// Returns each period with what it earned; the first counts from
+    /// the first bar on. Undefined (NaN) where nothing was left before.
+    pub(super) fn returns(&self) -> Vec<Level> {
+        let before = self.start.iter().chain(&self.levels);
+        let pairs = before.zip(&self.levels);
+        let ratio = |before: f64, after: f64| {
+            if before > 0.0 { after / before - 1.0 } else { f64::NAN }
+        };
+        let each = pairs.map(|(before, level)| Level {
+            values: [0, 1].map(|idx| ratio(before.values[idx], level.values[idx])),
+            ..*level
+        });
+        each.collect()
+    }
+}
+
+/// Returns the spans over which returns are shown: days, or where that
+/// would be too few to show, shorter ones of whole bars.
+pub(super) fn fine_calendar(span_ms: i64, interval_ms: i64) -> Calendar {
+    const N_DAYS_MIN: i64 = 30;
+    const N_SPANS: i64 = 300;
+    let interval_ms = interval_ms.max(1);
+    if span_ms >= N_DAYS_MIN * DAY_MS || interval_ms >= DAY_MS {
+        return Calendar::Every(DAY_MS.max(interval_ms));
+    }
+    let n_bars = (span_ms / N_SPANS).div_euclid(interval_ms).max(1);
+    Calendar::Every(n_bars * interval_ms)
+}

@@ -1,0 +1,93 @@
+//! What a page takes from `logs/session.json` and `MANIFEST.json`.
+//!
+//! Any version of both: old archives must show, too. What is absent
+//! shows as absent.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::session::parse_time;
+
+use super::source::Source;
+
+/// The record of a run; of a size that a session can have.
+const N_BYTES_MAX: u64 = 64 << 20;
+
+/// A JSON document that is asked by pointers (RFC 6901).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Record(pub(super) Value);
+
+impl Record {
+    /// Reads `logs/session.json`.
+    pub(super) fn session(source: &Source) -> Result<Self> {
+        let found = Self::read(source, "logs/session.json")?;
+        found.with_context(|| {
+            format!(
+                "`{}` holds no `logs/session.json`, so there is no session to report; train one \
+                 by `cargo xtask train`, or name an archive",
+                source.path().display()
+            )
+        })
+    }
+
+    /// Reads `MANIFEST.json`, which archives have.
+    pub(super) fn manifest(source: &Source) -> Result<Option<Self>> {
+        match source {
+            Source::Archive(_) => Self::read(source, "MANIFEST.json"),
+            Source::Folder(_) => Ok(None),
+        }
+    }
+
+    fn read(source: &Source, name: &str) -> Result<Option<Self>> {
+        let Some(bytes) = source.bytes(name, N_BYTES_MAX)? else { return Ok(None) };
+        let value = serde_json::from_slice(&bytes).with_context(|| {
+            format!("`{name}` in `{}` is no JSON document", source.path().display())
+        })?;
+        Ok(Some(Self(value)))
+    }
+
+    pub(super) fn text(&self, pointer: &str) -> Option<&str> {
+        self.0.pointer(pointer)?.as_str()
+    }
+
+    pub(super) fn number(&self, pointer: &str) -> Option<f64> {
+        self.0.pointer(pointer)?.as_f64()
+    }
+
+    pub(super) fn count(&self, pointer: &str) -> Option<u64> {
+        self.0.pointer(pointer)?.as_u64()
+    }
+
+    /// The time at `pointer`, in milliseconds since 1970 UTC.
+    pub(super) fn time_ms(&self, pointer: &str) -> Option<i64> {
+        Some(parse_time(self.text(pointer)?).ok()?.timestamp_millis())
+    }
+
+    /// The settings as `environment.leverage` and their compact JSON.
+    pub(super) fn settings(&self) -> BTreeMap<String, String> {
+        let mut settings = BTreeMap::new();
+        if let Some(training) = self.0.pointer("/config/training") {
+            flatten("", training, &mut settings);
+        }
+        settings
+    }
+}
+
+fn flatten(prefix: &str, value: &Value, settings: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                flatten(&name, value, settings);
+            }
+        }
+        Value::String(text) => {
+            settings.insert(prefix.to_owned(), text.clone());
+        }
+        other => {
+            settings.insert(prefix.to_owned(), other.to_string());
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Figures over a window that moves along the bars.
+
+use std::collections::VecDeque;
+
+use super::series::{Fold, Series};
+
+/// The columns, annual where a figure is.
+const COLUMNS: &[(&str, Fold)] = &[
+    ("sharpe", Fold::Last),
+    ("hold_sharpe", Fold::Last),
+    ("sortino", Fold::Last),
+    ("volatility", Fold::Last),
+    ("hold_volatility", Fold::Last),
+    ("beta", Fold::Last),
+];
+/// About as many points as a wide screen has pixels.
+const N_POINTS: u64 = 2000;
+const DAY_MS: f64 = 86_400_000.0;
+/// Days in a window where the bars reach that far.
+const N_DAYS: f64 = 30.0;
+const N_BARS_MIN: u64 = 20;
+const N_BARS_MAX: u64 = 50_000;
+
+/// What the window is made for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    /// Bars in all.
+    pub(super) n_bars: u64,
+    pub(super) interval_ms: f64,
+    pub(super) periods_per_year: f64,
+}
+
+/// Measures each window from its bars alone: no error adds up.
+#[derive(Debug, Clone)]
+pub(super) struct Rolling {
+    window: usize,
+    every: u64,
+    scale: f64,
+    n_seen: u64,
+    last: Option<[f64; 2]>,
+    returns: VecDeque<[f64; 2]>,
+    series: Series,
+}
+
+impl Rolling {
+    /// Returns none where the bars fill no window twice.
+    pub(super) fn new(terms: Terms) -> Option<Self> {
+        let Terms { n_bars, interval_ms, periods_per_year } = terms;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number of bars, and one that is too large is clamped"
+        )]
+        let wanted = (N_DAYS * DAY_MS / interval_ms.max(1.0)) as u64;
+        let window = wanted.min(n_bars / 4).clamp(N_BARS_MIN, N_BARS_MAX);
+        if n_bars < 2 * window {
+            return None;
+        }
+        Some(Self {
+            window: usize::try_from(window).ok()?,
+            every: n_bars.div_ceil(N_POINTS),
+            scale: periods_per_year.sqrt(),
+            n_seen: 0,
+            last: None,
+            returns: VecDeque::new(),
+            series: Series::new(COLUMNS, 2 * usize::try_from(N_POINTS).ok()?),
+        })
+    }
+
+    /// Bars in a window.
+    pub(super) fn window(&self) -> usize {
+        self.window
+    }
+
+    pub(super) fn series(&self) -> &Series {
+        &self.series
+    }
+
+    /// Takes in the agent's equity and buy-and-hold's at a bar.
+    pub(super) fn push(&mut self, time_ms: i64, levels: [f64; 2]) {
+        let Some(before) = self.last.replace(levels) else { return };
+        if self.returns.len() == self.window {
+            self.returns.pop_front();
+        }
+        self.returns.push_back([0, 1].map(|idx| levels[idx] / before[idx] - 1.0));
+        self.n_seen += 1;
+        if self.returns.len() == self.window && self.n_seen.is_multiple_of(self.every) {
+            let row = self.measure();
+            self.series.push(time_ms, &row);
+        }
+    }
+
+    fn measure(&self) -> [f64; 6] {
+        let n = self.returns.len() as f64;
+        let mean = |idx: usize| self.returns.iter().map(|r| r[idx]).sum::<f64>() / n;
+        let means = [mean(0), mean(1)];
+        let product = |a: usize, b: usize| {
+            let terms = self.returns.iter().map(|r| (r[a] - means[a]) * (r[b] - means[b]));
+            terms.sum::<f64>() / (n - 1.0)
+        };
+        let downside = self.returns.iter().map(|r| r[0].min(0.0).powi(2)).sum::<f64>() / n;
+        let deviations = [product(0, 0).sqrt(), product(1, 1).sqrt()];
+        [
+            ratio(means[0], deviations[0]) * self.scale,
+            ratio(means[1], deviations[1]) * self.scale,
+            ratio(means[0], downside.sqrt()) * self.scale,
+            deviations[0] * self.scale,
+            deviations[1] * self.scale,
+            ratio(product(0, 1), product(1, 1)),
+        ]
+    }
+}
+
+/// NaN, a hole in the chart, where it is undefined.
+fn ratio(a: f64, b: f64) -> f64 {
+    // Rounding leaves returns that do not vary a trace of deviation.
+    if b > 1e-15 { a / b } else { f64::NAN }
+}

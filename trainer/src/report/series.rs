@@ -1,0 +1,121 @@
+//! Thins a stream of rows to what a page can hold, in bounded memory.
+//!
+//! Rows are joined in pairs whenever there are too many, so that none
+//! is dropped: a point stands for all of its rows.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::pack;
+
+/// What a point keeps of the rows that it stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fold {
+    /// The last row's value.
+    Last,
+    /// The highest.
+    Max,
+    /// The lowest.
+    Min,
+    /// The sum.
+    Sum,
+}
+
+/// Columns over time, a point for every `stride` rows.
+#[derive(Debug, Clone)]
+pub(super) struct Series {
+    columns: &'static [(&'static str, Fold)],
+    n_points_max: usize,
+    stride: usize,
+    /// Rows in the point that is not whole yet.
+    n_open: usize,
+    times_ms: Vec<i64>,
+    values: Vec<Vec<f32>>,
+}
+
+impl Series {
+    /// Starts a series that keeps `n_points_max` points at most.
+    pub(super) fn new(columns: &'static [(&'static str, Fold)], n_points_max: usize) -> Self {
+        Self {
+            columns,
+            // An even number, so that pairs come out.
+            n_points_max: n_points_max.max(2) & !1,
+            stride: 1,
+            n_open: 0,
+            times_ms: Vec::new(),
+            values: vec![Vec::new(); columns.len()],
+        }
+    }
+
+    /// Adds a row: a value a column, NaN where there is none.
+    #[expect(clippy::cast_possible_truncation, reason = "a chart has no use for more digits")]
+    pub(super) fn push(&mut self, time_ms: i64, row: &[f64]) {
+        if self.n_open == 0 {
+            if self.times_ms.len() == self.n_points_max {
+                self.halve();
+            }
+            self.times_ms.push(time_ms);
+            for (values, &value) in self.values.iter_mut().zip(row) {
+                values.push(value as f32);
+            }
+        } else if let Some(last) = self.times_ms.last_mut() {
+            *last = time_ms;
+            for ((values, (_, fold)), &value) in self.values.iter_mut().zip(self.columns).zip(row) {
+                if let Some(point) = values.last_mut() {
+                    *point = fold.join(*point, value as f32);
+                }
+            }
+        }
+        self.n_open = (self.n_open + 1) % self.stride;
+    }
+
+    /// Joins neighbours: half the points, each for twice the rows.
+    fn halve(&mut self) {
+        self.times_ms = self.times_ms.as_chunks::<2>().0.iter().map(|pair| pair[1]).collect();
+        for (values, (_, fold)) in self.values.iter_mut().zip(self.columns) {
+            let pairs = values.as_chunks::<2>().0.iter();
+            *values = pairs.map(|[first, second]| fold.join(*first, *second)).collect();
+        }
+        self.stride *= 2;
+    }
+
+    /// Rows that a point stands for.
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.times_ms.is_empty()
+    }
+
+    /// The column `name`, a value a point.
+    pub(super) fn column(&self, name: &str) -> &[f32] {
+        let found = self.columns.iter().position(|(column, _)| *column == name);
+        found.map_or(&[], |idx| &self.values[idx])
+    }
+
+    /// Returns the form that the page's script unpacks, with the columns
+    /// `names` alone, or null for a series without points.
+    pub(super) fn packed(&self, names: &[&str]) -> Value {
+        if self.is_empty() {
+            return Value::Null;
+        }
+        let columns: BTreeMap<&str, String> =
+            names.iter().map(|&name| (name, pack::floats(self.column(name)))).collect();
+        let times = pack::times(&self.times_ms);
+        json!({ "stride": self.stride, "times": times, "columns": columns })
+    }
+}
+
+impl Fold {
+    fn join(self, before: f32, value: f32) -> f32 {
+        match self {
+            Self::Last => value,
+            // These keep the number where the other one is NaN.
+            Self::Max => before.max(value),
+            Self::Min => before.min(value),
+            Self::Sum => before + value,
+        }
+    }
+}

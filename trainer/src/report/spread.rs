@@ -1,0 +1,92 @@
+//! How returns are spread: histogram, quantiles, and beside a normal
+//! distribution.
+
+use serde_json::{Value, json};
+
+use crate::metrics::normal_quantile;
+
+use super::periods::Level;
+
+/// Bars of a histogram.
+const N_BINS: usize = 40;
+/// Points of the comparison with a normal distribution.
+const N_QUANTILES: usize = 200;
+
+/// Returns the counts of the agent's and buy-and-hold's `returns` in
+/// bins of one width from `low` on, or null for fewer than two. The
+/// first and the last bin take in all that is further out.
+pub(super) fn histogram(returns: &[Level]) -> Value {
+    let pooled = sorted(returns.iter().flat_map(|level| level.values));
+    if returns.len() < 2 || pooled.is_empty() {
+        return Value::Null;
+    }
+    let (low, high) = (quantile(&pooled, 0.005), quantile(&pooled, 0.995));
+    // All alike: one bin in the middle.
+    let width = if high > low { (high - low) / N_BINS as f64 } else { 0.001 };
+    let low = if high > low { low } else { low - width * N_BINS as f64 / 2.0 };
+    let count = |idx: usize| {
+        let mut counts = [0_u64; N_BINS];
+        for value in returns.iter().map(|level| level.values[idx]).filter(|r| r.is_finite()) {
+            counts[bin((value - low) / width)] += 1;
+        }
+        counts.to_vec()
+    };
+    json!({ "low": low, "width": width, "agent": count(0), "hold": count(1), "n": returns.len() })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the bins before"
+)]
+fn bin(position: f64) -> usize {
+    position.clamp(0.0, N_BINS as f64 - 1.0) as usize
+}
+
+/// Returns the agent's sorted returns against the quantiles that a
+/// normal distribution of the same mean and deviation has, or null for
+/// fewer than ten or where they do not vary.
+pub(super) fn against_normal(returns: &[Level]) -> Value {
+    let values = sorted(returns.iter().map(|level| level.values[0]));
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    if values.len() < 10 || variance <= 1e-30 {
+        return Value::Null;
+    }
+    let n_points = values.len().min(N_QUANTILES);
+    let (mut normal, mut seen) = (Vec::new(), Vec::new());
+    for point in 0..n_points {
+        let probability = (point as f64 + 0.5) / n_points as f64;
+        normal.push(mean + variance.sqrt() * normal_quantile(probability));
+        seen.push(quantile(&values, probability));
+    }
+    json!({ "normal": normal, "seen": seen })
+}
+
+/// Returns the five numbers of a box plot, or none without returns:
+/// lowest, lower quartile, median, upper quartile, highest.
+pub(super) fn quantiles(values: impl Iterator<Item = f64>) -> Option<[f64; 5]> {
+    let values = sorted(values);
+    (!values.is_empty()).then(|| [0.0, 0.25, 0.5, 0.75, 1.0].map(|p| quantile(&values, p)))
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values
+}
+
+/// Interpolates between neighbours (R. J. Hyndman and Y. Fan, The
+/// American Statistician 50, 1996, definition 7).
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between 0 and the last index"
+)]
+fn quantile(sorted: &[f64], probability: f64) -> f64 {
+    let position = probability * (sorted.len() - 1) as f64;
+    let below = position as usize;
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
+}

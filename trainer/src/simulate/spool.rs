@@ -1,0 +1,62 @@
+//! Rows that wait for the end: in memory while they are few.
+
+use std::io::{self, BufWriter, Seek as _, Write};
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+use tempfile::SpooledTempFile;
+
+/// The most bytes that wait in memory; the rest lies in a nameless
+/// file of the system's temporary folder.
+const MEMORY_BYTES_MAX: usize = 1 << 20;
+
+/// Rows of one table in one form.
+#[derive(Debug)]
+pub(super) struct Spool {
+    rows: BufWriter<SpooledTempFile>,
+    n_rows: u64,
+}
+
+impl Spool {
+    pub(super) fn new() -> Self {
+        Self { rows: BufWriter::new(SpooledTempFile::new(MEMORY_BYTES_MAX)), n_rows: 0 }
+    }
+
+    pub(super) fn n_rows(&self) -> u64 {
+        self.n_rows
+    }
+
+    /// Adds a line of text.
+    pub(super) fn push_text(&mut self, line: &str) -> Result<()> {
+        self.n_rows += 1;
+        writeln!(self.rows, "{line}").context(FULL)
+    }
+
+    /// Adds an element of a JSON list.
+    pub(super) fn push_json(&mut self, row: &impl Serialize) -> Result<()> {
+        let separator = if self.n_rows == 0 { "\n    " } else { ",\n    " };
+        self.n_rows += 1;
+        self.rows.write_all(separator.as_bytes()).context(FULL)?;
+        serde_json::to_writer(&mut self.rows, row).context(FULL)
+    }
+
+    /// Adds a row of CSV, below the names of the first.
+    pub(super) fn push_csv(&mut self, row: &impl Serialize) -> Result<()> {
+        let mut writer =
+            csv::WriterBuilder::new().has_headers(self.n_rows == 0).from_writer(&mut self.rows);
+        self.n_rows += 1;
+        writer.serialize(row).context(FULL)?;
+        writer.flush().context(FULL)
+    }
+
+    /// Writes all rows to `out`.
+    pub(super) fn copy_to(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.rows.flush()?;
+        let rows = self.rows.get_mut();
+        rows.rewind()?;
+        io::copy(rows, out)?;
+        Ok(())
+    }
+}
+
+const FULL: &str = "failed to keep a row; is the temporary folder full?";

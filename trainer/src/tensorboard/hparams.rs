@@ -1,0 +1,196 @@
+//! What TensorBoard's HPARAMS tab compares sessions by.
+//!
+//! The messages are those of the plugin's `plugin_data.proto` and
+//! `api.proto`, as far as they are needed.
+
+use std::collections::BTreeMap;
+
+use prost::Message as _;
+use serde_json::Value as Json;
+
+use super::message::{Content, Metadata, Tensor, Value};
+
+const PLUGIN: &str = "hparams";
+const EXPERIMENT_TAG: &str = "_hparams_/experiment";
+const START_TAG: &str = "_hparams_/session_start_info";
+const END_TAG: &str = "_hparams_/session_end_info";
+
+/// Settings that change no figure.
+const UNIMPORTANT: [&str; 6] = [
+    "$schema",
+    "threads",
+    "enable_trade_logging",
+    "enable_trade_tracing",
+    "enable_tensorboard",
+    "checkpoint_every_episodes",
+];
+
+/// How a session ended, in the plugin's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// It did all it should.
+    Success,
+    /// It ended by an error.
+    Failure,
+    /// A signal cut it short; the plugin calls that unknown.
+    Interrupted,
+}
+
+/// What one session is compared by.
+#[derive(Debug, Clone, Copy)]
+pub struct HyperParameters<'a> {
+    /// The session's name.
+    pub session: &'a str,
+    /// The settings, an object; what is nested gets names with dots.
+    pub settings: &'a Json,
+    /// The tags of the scalars whose last values are the result.
+    pub metrics: &'a [&'a str],
+}
+
+/// `tensorboard.hparams.HParamsPluginData`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct PluginData {
+    #[prost(int32, tag = "1")]
+    version: i32,
+    #[prost(oneof = "Data", tags = "2, 3, 4")]
+    data: Option<Data>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum Data {
+    #[prost(message, tag = "2")]
+    Experiment(Experiment),
+    #[prost(message, tag = "3")]
+    Start(SessionStartInfo),
+    #[prost(message, tag = "4")]
+    End(SessionEndInfo),
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Experiment {
+    #[prost(double, tag = "3")]
+    time_created_secs: f64,
+    #[prost(message, repeated, tag = "4")]
+    hparam_infos: Vec<HParamInfo>,
+    #[prost(message, repeated, tag = "5")]
+    metric_infos: Vec<MetricInfo>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct HParamInfo {
+    #[prost(string, tag = "1")]
+    name: String,
+    /// 1 text, 2 boolean, 3 number.
+    #[prost(int32, tag = "4")]
+    kind: i32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct MetricInfo {
+    #[prost(message, optional, tag = "1")]
+    name: Option<MetricName>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct MetricName {
+    #[prost(string, tag = "2")]
+    tag: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct SessionStartInfo {
+    #[prost(btree_map = "string, message", tag = "1")]
+    hparams: BTreeMap<String, Setting>,
+    #[prost(string, tag = "4")]
+    group_name: String,
+    #[prost(double, tag = "5")]
+    start_time_secs: f64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct SessionEndInfo {
+    /// 0 unknown, 1 success, 2 failure.
+    #[prost(int32, tag = "1")]
+    status: i32,
+    #[prost(double, tag = "2")]
+    end_time_secs: f64,
+}
+
+/// `google.protobuf.Value`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Setting {
+    #[prost(oneof = "SettingValue", tags = "2, 3, 4")]
+    value: Option<SettingValue>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum SettingValue {
+    #[prost(double, tag = "2")]
+    Number(f64),
+    #[prost(string, tag = "3")]
+    Text(String),
+    #[prost(bool, tag = "4")]
+    Boolean(bool),
+}
+
+/// Returns the values that announce a session which starts at `seconds`
+/// since 1970.
+pub(super) fn start(session: &HyperParameters<'_>, seconds: f64) -> Vec<Value> {
+    let mut hparams = BTreeMap::new();
+    flatten(&mut hparams, String::new(), session.settings);
+    let metric = |tag: &&str| MetricInfo { name: Some(MetricName { tag: (*tag).to_owned() }) };
+    let experiment = Experiment {
+        time_created_secs: seconds,
+        hparam_infos: hparams.iter().map(info).collect(),
+        metric_infos: session.metrics.iter().map(metric).collect(),
+    };
+    let group_name = session.session.to_owned();
+    let start = SessionStartInfo { hparams, group_name, start_time_secs: seconds };
+    vec![value(EXPERIMENT_TAG, Data::Experiment(experiment)), value(START_TAG, Data::Start(start))]
+}
+
+/// Returns the value that ends a session at `seconds` since 1970.
+pub(super) fn end(end: SessionEnd, seconds: f64) -> Value {
+    let status = match end {
+        SessionEnd::Interrupted => 0,
+        SessionEnd::Success => 1,
+        SessionEnd::Failure => 2,
+    };
+    value(END_TAG, Data::End(SessionEndInfo { status, end_time_secs: seconds }))
+}
+
+fn value(tag: &str, data: Data) -> Value {
+    let content = PluginData { version: 0, data: Some(data) }.encode_to_vec();
+    Value {
+        tag: tag.to_owned(),
+        metadata: Some(Metadata::of_plugin(PLUGIN, content)),
+        content: Some(Content::Tensor(Tensor::empty())),
+    }
+}
+
+fn info((name, setting): (&String, &Setting)) -> HParamInfo {
+    let kind = match &setting.value {
+        Some(SettingValue::Number(_)) => 3,
+        Some(SettingValue::Boolean(_)) => 2,
+        Some(SettingValue::Text(_)) | None => 1,
+    };
+    HParamInfo { name: name.clone(), kind }
+}
+
+/// Collects the leaves of `json` under `name`; lists become text.
+fn flatten(settings: &mut BTreeMap<String, Setting>, name: String, json: &Json) {
+    let value = match json {
+        Json::Object(object) => {
+            for (key, json) in object.iter().filter(|(key, _)| !UNIMPORTANT.contains(&&***key)) {
+                let dot = if name.is_empty() { "" } else { "." };
+                flatten(settings, format!("{name}{dot}{key}"), json);
+            }
+            return;
+        }
+        Json::Number(number) => SettingValue::Number(number.as_f64().unwrap_or(f64::NAN)),
+        Json::Bool(is_set) => SettingValue::Boolean(*is_set),
+        Json::String(text) => SettingValue::Text(text.clone()),
+        Json::Null | Json::Array(_) => SettingValue::Text(json.to_string()),
+    };
+    settings.insert(name, Setting { value: Some(value) });
+}

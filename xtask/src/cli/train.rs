@@ -1,0 +1,105 @@
+//! What `train` and the tasks that run the trainer may be told.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{NameArgs, parse_tag};
+use crate::gate::Gate;
+
+/// What `train` may be told.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// Use the built-in settings and the shipped data, whatever config/ says
+    #[arg(long)]
+    pub default: bool,
+    /// Make no archives; the old session still moves to backups/
+    #[arg(long)]
+    pub no_archive: bool,
+    /// Train on these bars: a CSV file, gzipped or not
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Pass this many times over the training bars
+    #[arg(long, value_name = "N")]
+    pub episodes: Option<NonZeroUsize>,
+    /// Refit the model after this many bars
+    #[arg(long, value_name = "N")]
+    pub steps_per_batch: Option<NonZeroUsize>,
+    /// Derive every random choice from this number
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Compute on this many threads; the model is the same for any number
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+    /// Exit with 12 unless a figure out of sample is so, as in 'sharpe>=0.5'; may be repeated
+    #[arg(long = "gate", value_name = "RULE")]
+    pub gates: Vec<Gate>,
+    /// Append a summary in Markdown to this file
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
+    /// What to say of the new session's archive.
+    #[command(flatten)]
+    pub label: LabelArgs,
+}
+
+/// Words for an archive.
+#[derive(Debug, Args)]
+pub struct LabelArgs {
+    /// Store this sentence in the archive
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Store this word in the archive, to find it by; may be repeated
+    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
+    pub tags: Vec<String>,
+}
+
+/// What a task of the trainer's own may be told.
+#[derive(Debug, Args)]
+pub struct ForwardArgs {
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+    /// The trainer's own arguments
+    #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
+}
+
+/// What `predict` may be told.
+#[derive(Debug, Args)]
+pub struct PredictArgs {
+    /// Ask this model: a zip of `models/`, an archive's name, path or time alone, or `latest`
+    #[arg(long, value_name = "ZIP|ARCHIVE|latest")]
+    pub model: PathBuf,
+    /// Read these bars, in any form that `train` reads; `-` is CSV on stdin
+    #[arg(long, value_name = "FILE")]
+    pub data: OsString,
+    /// Begin at this bar, flat; earlier ones only warm the features up [default: the first, and
+    /// anew at the first that the model was tested on]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<OsString>,
+    /// Take this exposure as held at the beginning [default: 0]
+    #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
+    pub position: Option<f64>,
+    /// Print one JSON object a line in place of CSV
+    #[arg(long)]
+    pub json_lines: bool,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+}
+
+/// What `reproduce` may be told.
+#[derive(Debug, Args)]
+pub struct ReproduceArgs {
+    /// Which archive.
+    #[command(flatten)]
+    pub archive: NameArgs,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+}
