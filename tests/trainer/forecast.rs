@@ -77,7 +77,7 @@ fn slice(forecast: f64, skill: f64) -> InnerSlice {
 
 #[test]
 fn a_threshold_is_at_least_the_cost_and_needs_a_profit() {
-    assert_eq!(choose_threshold(&slice(0.003, 1.0), 2.0), Some(0.003_f64.max(COST)));
+    assert_eq!(choose_threshold(&slice(0.003, 1.0), 2.0), Some(COST));
     assert_eq!(choose_threshold(&slice(0.0002, 1.0), 0.0), None, "it never covers the cost");
     assert_eq!(choose_threshold(&slice(0.003, -1.0), 0.0), None, "it always loses");
     assert_eq!(choose_threshold(&slice(0.003, 0.05), 0.0), None, "the cost eats the profit");

@@ -133,18 +133,18 @@ fn a_rule_of_other_rows_is_refused() {
 #[test]
 fn a_learner_goes_on_from_its_state() {
     let known = bars(0.4, 4);
-    let half = known.opens.len() / 2;
+    let split = known.opens.len() * 3 / 4;
     for kind in [RegressorKind::Ridge, RegressorKind::ExtraTrees] {
         let mut whole = learner(config(kind), 2);
         let mut resumed = learner(config(kind), 2);
         let mut state = Vec::new();
         for (at, (&open, row)) in known.opens.iter().zip(&known.rows).enumerate() {
             whole.observe(open, Some(row)).unwrap();
-            if at == half {
-                whole.refit().unwrap();
+            if at == split {
+                whole.refit().unwrap().unwrap();
                 whole.write_state(&mut state).unwrap();
                 resumed.read_state(&mut state.as_slice()).unwrap();
-            } else if at > half {
+            } else if at > split {
                 resumed.observe(open, Some(row)).unwrap();
             }
         }

@@ -22,6 +22,9 @@ const PURGED_BARS: usize = 2;
 /// Fewest bars that a fit takes.
 const BARS_MIN: usize = 200;
 
+/// Random cuts that a split of extra trees tries at least.
+const CUTS_MIN: usize = 8;
+
 /// What the learner must know besides its settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForecastSetup {
@@ -155,7 +158,7 @@ impl ForecastLearner {
                 n_trees: config.n_trees,
                 min_samples_leaf: config.min_samples_leaf,
                 min_samples_split: 2,
-                cuts_per_feature: 1,
+                cuts_per_feature: CUTS_MIN.div_ceil(self.policy.n_features()),
                 max_depth: config.max_depth,
                 seed,
             },

@@ -4,7 +4,7 @@ use super::policy::{Signal, decide};
 
 /// The shares of the forecasts, by size, that the candidates leave
 /// inside the band.
-const QUANTILES: [f64; 9] = [0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995];
+const QUANTILES: [f64; 8] = [0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995];
 
 /// Bars in order, with forecasts by a regression that did not see them.
 #[derive(Debug, Clone)]
@@ -31,8 +31,8 @@ struct Earned {
 }
 
 /// Returns the threshold that earns most on the slice, net of costs,
-/// among quantiles of the forecasts' sizes, none below the cost; of
-/// equally good ones the greatest. `None` where the best one loses, or
+/// among the cost itself and greater quantiles of the forecasts' sizes;
+/// of equally good ones the greatest. `None` where the best one loses, or
 /// its bars' net returns have a t statistic below `min_t_statistic`:
 /// then luck explains it, and nothing should be traded.
 pub fn choose_threshold(slice: &InnerSlice, min_t_statistic: f64) -> Option<f64> {
@@ -53,18 +53,16 @@ fn candidates(slice: &InnerSlice) -> Vec<f64> {
     let mut sizes: Vec<f64> = slice.forecasts.iter().map(|forecast| forecast.abs()).collect();
     sizes.sort_unstable_by(f64::total_cmp);
     let Some(last) = sizes.len().checked_sub(1) else { return Vec::new() };
-    let mut thresholds: Vec<f64> = QUANTILES
-        .iter()
-        .map(|quantile| {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a part of a count is a count"
-            )]
-            let at = (quantile * last as f64) as usize;
-            sizes[at].max(slice.cost)
-        })
-        .collect();
+    let quantiles = QUANTILES.iter().map(|quantile| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part of a count is a count"
+        )]
+        let at = (quantile * last as f64) as usize;
+        sizes[at].max(slice.cost)
+    });
+    let mut thresholds: Vec<f64> = std::iter::once(slice.cost).chain(quantiles).collect();
     thresholds.dedup_by(|a, b| a.total_cmp(b).is_eq());
     thresholds
 }
