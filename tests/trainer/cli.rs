@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test helper may panic as a test does")]
 
-mod bars;
+pub(crate) mod bars;
 mod failures;
 mod learner;
+mod resume;
 mod runs;
 mod signals;
-mod workspace;
+mod trials;
+mod walk_forward;
+pub(crate) mod workspace;
 
 pub(crate) use workspace::Workspace;

@@ -8,6 +8,7 @@ mod environment;
 mod features;
 mod forecast;
 mod forest;
+mod leaks;
 mod metrics;
 mod model;
 mod predict;

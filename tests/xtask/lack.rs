@@ -49,7 +49,7 @@ fn one_that_is_cut_short_tells_it_by_its_entries() {
 fn nothing_moves_before_a_lack_is_known() {
     use xtask::lack::{Feature, Lack};
     use xtask::process::Trainer;
-    use xtask::train::{ArchiveMode, TrainOptions, TrainerSource, train};
+    use xtask::train::{ArchiveMode, Start, TrainOptions, TrainerSource, train};
 
     let sandbox = Sandbox::with_session();
     sandbox.write("config/config.json", BY_ZSTD);
@@ -59,6 +59,7 @@ fn nothing_moves_before_a_lack_is_known() {
         arguments: Vec::new(),
         is_silent: true,
         label: xtask::cycle::Label::default(),
+        start: Start::Fresh,
         gates: Vec::new(),
     };
     let before = crate::support::tree(sandbox.root());

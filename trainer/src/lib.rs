@@ -32,3 +32,5 @@ pub mod trace;
 pub mod report;
 
 pub mod train;
+
+pub mod leaks;

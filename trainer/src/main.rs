@@ -4,21 +4,21 @@
 mod cli;
 
 use std::io::{self, BufRead as _, Write as _};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use trainer::config::{
-    ConfigFile, LOGGING_FILE, Level, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, load,
-};
+use trainer::bars::DataSummary;
+use trainer::config::{Level, LoggingConfig};
+use trainer::features::FeatureSet;
+use trainer::leaks::{check_leaks, leak_table};
 use trainer::session::{
-    Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, parse_time, subscriber,
+    Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
 };
-use trainer::train::{StopFlag, TrainOptions, check, comparison, run, whereabouts};
+use trainer::train::{EarlierTrials, StopFlag, TrainOptions, check, comparison, run, whereabouts};
 
 use cli::Format;
 use cli::check_model::CheckModelArguments;
@@ -26,6 +26,7 @@ use cli::metrics::MetricsArguments;
 use cli::predict::PredictArguments;
 use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
+use cli::train::{Settings, TrainArguments, settings};
 
 const FAILED: u8 = 1;
 const LOCKED: u8 = 11;
@@ -51,55 +52,6 @@ enum Command {
     CheckModel(CheckModelArguments),
     #[command(flatten)]
     Report(ReportCommand),
-}
-
-/// Train a model and judge it out of sample, beside buy-and-hold and never-trade
-///
-/// The first interrupt (Ctrl-C) stops after the batch at hand and saves everything; the second
-/// stops at once.
-#[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-struct TrainArguments {
-    /// Workspace to work in: config/ is read; logs/ and models/ are written
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    root: PathBuf,
-    /// Use the built-in settings and data, whatever config/ says
-    #[arg(long)]
-    default: bool,
-    /// Bars to train on: CSV (plain, gzip or zstd) or Parquet, or `builtin:btcusd_30m`
-    #[arg(long, value_name = "FILE")]
-    data: Option<String>,
-    /// Passes over the training bars
-    #[arg(long, value_name = "N")]
-    episodes: Option<NonZeroUsize>,
-    /// Bars in a batch; the agent refits after each
-    #[arg(long, value_name = "N")]
-    steps_per_batch: Option<NonZeroUsize>,
-    /// Seed of everything random
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Threads to fit with; 0 takes all cores; the model is the same for any number
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// Time to stamp everything with, in place of the clock's
-    #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
-    now: Option<DateTime<Utc>>,
-    /// Form of the result on stdout; json is the sealed logs/session.json
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// Show no progress, only warnings and errors
-    #[arg(long)]
-    quiet: bool,
-    /// Check the settings and all bars, then exit; nothing is trained or written
-    #[arg(long)]
-    check: bool,
-    /// Commit of the code, for the report
-    #[arg(long, value_name = "HASH")]
-    commit: Option<String>,
-    /// Exit at once when stdin ends, as it does when the parent process dies; a line `stop` on
-    /// stdin is an interrupt
-    #[arg(long)]
-    exit_with_parent: bool,
 }
 
 fn main() -> ExitCode {
@@ -135,13 +87,23 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
     }
     let clock = arguments.now.map_or(Clock::reading(system_time), Clock::fixed);
     let root = existing_folder(&arguments.root)?;
+    if arguments.check_leaks {
+        return search_leaks(arguments, &root);
+    }
     let layout = Layout::new(&root);
     let _lock = TrainerLock::take(&layout.lock(), clock)?;
     let settings = settings(arguments, &root)?;
     if arguments.check {
-        let summary = check(&settings.training, &root)?;
+        let summary = checked(&settings, &root)?;
         print(&format!("The settings and the bars are good.\n{summary}\n"))?;
         return Ok(ExitCode::SUCCESS);
+    }
+    let earlier_trials =
+        arguments.earlier_trials.as_deref().map(EarlierTrials::load).transpose()?;
+    if let Some(resume) = &settings.resume {
+        // What cannot go on is refused before anything is written.
+        checked(&settings, &root)?;
+        resume.copy_into(&layout)?;
     }
     layout.create()?;
     start_log(&settings.logging, &LogTo { layout: &layout, clock, quiet: arguments.quiet })?;
@@ -155,6 +117,9 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         trade_log_frequency: settings.logging.trade_log_frequency,
         clock,
         stop,
+        asked: settings.asked,
+        earlier_trials: earlier_trials.unwrap_or_default(),
+        resume: settings.resume,
         commit: arguments.commit.clone(),
     });
     Ok(match result {
@@ -169,44 +134,20 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
     })
 }
 
-/// What the files and the flags say together.
-struct Settings {
-    training: TrainingConfig,
-    logging: LoggingConfig,
-    /// Files that are not there.
-    absent: Vec<&'static str>,
+fn search_leaks(arguments: &TrainArguments, root: &Path) -> Result<ExitCode> {
+    let settings = settings(arguments, root)?;
+    let report = check_leaks(&settings.training, root, &FeatureSet::standard())?;
+    print(&match arguments.format {
+        Format::Text => leak_table(&report),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+    })?;
+    Ok(ExitCode::from(if report.is_clean { 0 } else { FAILED }))
 }
 
-fn settings(arguments: &TrainArguments, root: &Path) -> Result<Settings> {
-    let mut absent = Vec::new();
-    let (mut training, mut logging) = (None, None);
-    if !arguments.default {
-        training = load::<TrainingConfig>(root, TRAINING_FILE)?;
-        logging = load::<LoggingConfig>(root, LOGGING_FILE)?;
-        absent.extend(training.is_none().then_some(TRAINING_FILE));
-        absent.extend(logging.is_none().then_some(LOGGING_FILE));
-    }
-    let overrides = Overrides {
-        data: arguments.data.as_deref().map(data_from_here).transpose()?,
-        episodes: arguments.episodes,
-        steps_per_batch: arguments.steps_per_batch,
-        seed: arguments.seed,
-        threads: arguments.threads,
-    };
-    let training = training.unwrap_or_default().with(&overrides);
-    training.validate().context("a command-line flag sets a value out of range")?;
-    Ok(Settings { training, logging: logging.unwrap_or_default(), absent })
-}
-
-/// A file on the command line is meant from where the user stands, not
-/// from the workspace.
-fn data_from_here(data: &str) -> Result<String> {
-    if data.starts_with("builtin:") {
-        return Ok(data.to_owned());
-    }
-    let path = std::path::absolute(data).with_context(|| format!("`{data}` is no path"))?;
-    let path = path.into_os_string().into_string();
-    path.map_err(|path| anyhow::anyhow!("the path `{}` is not UTF-8", path.display()))
+fn checked(settings: &Settings, root: &Path) -> Result<DataSummary> {
+    let summary = check(&settings.training, root)?;
+    settings.resume.as_ref().map_or(Ok(()), |resume| resume.check_data(&summary))?;
+    Ok(summary)
 }
 
 fn existing_folder(root: &Path) -> Result<PathBuf> {

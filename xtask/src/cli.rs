@@ -15,7 +15,7 @@ use crate::terminal::Colour;
 
 pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
-pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs};
+pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -87,6 +87,9 @@ pub enum Task {
   cargo xtask train
   cargo xtask train --data my_bars.csv --episodes 20 --tag baseline --note \"wider stops\"
   cargo xtask train --default      # whatever config/ says: shipped data, built-in settings
+  cargo xtask train --resume       # go on where ctrl-C or a crash stopped the last session
+  cargo xtask train --walk-forward 5 --window-mode rolling
+  cargo xtask train --check-leaks --data my_bars.csv
   cargo xtask train --gate 'sharpe>=0.5' --gate 'max_drawdown<=0.3' --summary summary.md
 
 A gate judges the agent out of sample, net of costs. When one is missed the session is archived all

@@ -46,7 +46,9 @@ pub mod process;
 
 pub mod coverage;
 pub mod cycle;
+pub mod resume;
 pub mod train;
+pub mod trials;
 
 pub mod reproduce;
 

@@ -128,6 +128,9 @@ pub struct SessionSummary {
     pub data: Option<DataSummary>,
     /// The digest of its settings.
     pub config_sha256: Option<String>,
+    /// The session whose checkpoint it went on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_from: Option<String>,
     /// Figures by name, of `agent`, `buy_and_hold` and `never_trade`;
     /// null where a figure is undefined.
     pub metrics: BTreeMap<String, BTreeMap<String, Option<f64>>>,

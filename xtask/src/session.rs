@@ -38,6 +38,7 @@ pub fn summarize(session: &Value) -> SessionSummary {
             last: time(data, "/last"),
         }),
         config_sha256: text(session, "/config/sha256"),
+        resumed_from: text(session, "/resumed_from/session"),
         metrics: metrics(session),
     }
 }
@@ -75,10 +76,22 @@ fn metrics(session: &Value) -> BTreeMap<String, BTreeMap<String, Option<f64>>> {
     let Some(policies) = session.get("metrics").and_then(Value::as_object) else {
         return BTreeMap::new();
     };
-    policies
+    let mut metrics: BTreeMap<_, _> = policies
         .iter()
         .filter_map(|(policy, figures)| Some((policy.clone(), numbers(figures.as_object()?))))
-        .collect()
+        .collect();
+    if let Some(agent) = metrics.get_mut("agent") {
+        // What is no plain number of the agent's, but belongs to it.
+        for (name, pointer) in [
+            ("periods_per_year", "/metrics/agent/periods_per_year/value"),
+            ("deflated_sharpe", "/trials/deflated_sharpe"),
+            ("n_trials", "/trials/n_trials"),
+        ] {
+            let value = session.pointer(pointer).filter(|value| value.is_number());
+            agent.extend(value.map(|value| (name.to_owned(), value.as_f64())));
+        }
+    }
+    metrics
 }
 
 fn numbers(figures: &serde_json::Map<String, Value>) -> BTreeMap<String, Option<f64>> {

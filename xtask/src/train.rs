@@ -17,8 +17,10 @@ use crate::manifest::{Kind, SessionSummary, Status};
 use crate::process::{self, Trainer, TrainerExit, TrainerRun};
 use crate::prune::{self, Origin, PrunePlan, Way, Wish};
 use crate::report::{SealedArchive, TrainReport};
+use crate::resume::{self, Interrupted};
 use crate::scan::scan;
 use crate::session;
+use crate::trials;
 
 /// What `train` was asked for.
 #[derive(Debug, Clone)]
@@ -34,8 +36,19 @@ pub struct TrainOptions {
     pub is_silent: bool,
     /// Words for the session's archive.
     pub label: Label,
+    /// Whether to go on with the interrupted session.
+    pub start: Start,
     /// What the session's figures must reach.
     pub gates: Vec<Gate>,
+}
+
+/// Where the training begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// From nothing.
+    Fresh,
+    /// `--resume`: from the interrupted session's last checkpoint.
+    Resume,
 }
 
 /// Whether sessions become zips.
@@ -69,8 +82,15 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     }
     let binary = trainer_binary(job, &options.trainer)?;
     let lock = job.begin("train")?;
+    let interrupted = match options.start {
+        Start::Fresh => None,
+        Start::Resume => Some(resume::find(job.workspace)?),
+    };
+    let mut arguments = options.arguments.clone();
     if let TrainerSource::Build(_) = &options.trainer {
-        check_settings(job, trainer, &binary, options)?;
+        let root = job.workspace.root();
+        let from = interrupted.as_ref().map(|interrupted| interrupted.folder(root));
+        check_settings(job, trainer, &binary, &with_resume(&arguments, from))?;
     }
     let previous = match options.archive {
         ArchiveMode::Archive => cycle::set_aside(job)?,
@@ -78,7 +98,16 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     };
     clean::lay_fresh_folders(job.workspace)?;
     tell_previous(job, previous.as_ref());
-    let session = run_trainer(job, trainer, &binary, options)?;
+    let resumed = match (interrupted, &previous) {
+        (Some(Interrupted::Backup(folder)), _) => Some(folder),
+        (Some(Interrupted::Workspace), Some(moved)) => {
+            Some(job.workspace.root().join(&moved.backup))
+        }
+        (Some(Interrupted::Workspace), None) | (None, _) => None,
+    };
+    arguments = with_resume(&arguments, resumed.as_deref());
+    arguments.extend(earlier_trials(job));
+    let session = run_trainer(job, trainer, (&binary, &arguments), options)?;
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
     let archive = match options.archive {
@@ -90,7 +119,8 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     let model = "models/memory_efficient_model_final.zip";
     let has_model = job.workspace.root().join(model).is_file();
     let model = has_model.then(|| model.to_owned());
-    Ok(TrainReport { format: 1, status, previous, archive, model, session, gates, prune })
+    let resumed = resumed.map(|folder| job.workspace.display(&folder));
+    Ok(TrainReport { format: 1, status, previous, resumed, archive, model, session, gates, prune })
 }
 
 /// Returns the trainer's binary, built when it is to be.
@@ -110,6 +140,24 @@ pub fn trainer_binary(job: &mut Job<'_>, source: &TrainerSource) -> Result<PathB
     }
 }
 
+fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
+    let flag = folder.into_iter().flat_map(|folder| ["--resume-from".into(), folder.into()]);
+    arguments.iter().cloned().chain(flag).collect()
+}
+
+/// Returns the flag that tells the trainer of earlier sessions; none is
+/// no reason not to train.
+fn earlier_trials(job: &mut Job<'_>) -> Vec<OsString> {
+    match trials::write(job.workspace) {
+        Ok(Some(path)) => vec!["--earlier-trials".into(), path.into()],
+        Ok(None) => Vec::new(),
+        Err(error) => {
+            (job.notes)(&format!("warning: earlier sessions are not counted: {error:#}"));
+            Vec::new()
+        }
+    }
+}
+
 /// Lets the trainer check its settings and data before anything moves.
 ///
 /// A trainer from elsewhere may not know `--check` and train: it is
@@ -118,9 +166,9 @@ fn check_settings(
     job: &Job<'_>,
     trainer: &Trainer,
     binary: &Path,
-    options: &TrainOptions,
+    arguments: &[OsString],
 ) -> Result<()> {
-    let mut arguments = options.arguments.clone();
+    let mut arguments = arguments.to_vec();
     arguments.push(OsString::from("--check"));
     let root = job.workspace.root();
     match trainer.run(&TrainerRun { binary, root, arguments: &arguments, is_silent: true })? {
@@ -154,14 +202,14 @@ fn tell_previous(job: &mut Job<'_>, previous: Option<&SetAside>) {
 fn run_trainer(
     job: &Job<'_>,
     trainer: &Trainer,
-    binary: &Path,
+    (binary, arguments): (&Path, &[OsString]),
     options: &TrainOptions,
 ) -> Result<Option<SessionSummary>> {
     let started_at = (job.clock)();
     let exit = trainer.run(&TrainerRun {
         binary,
         root: job.workspace.root(),
-        arguments: &options.arguments,
+        arguments,
         is_silent: options.is_silent,
     })?;
     let found = scan(job.workspace)?;
@@ -184,6 +232,7 @@ fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionS
         seed: None,
         data: None,
         config_sha256: None,
+        resumed_from: None,
         metrics: std::collections::BTreeMap::new(),
     }
 }

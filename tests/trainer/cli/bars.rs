@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 const HEADER: &str = "time,open,high,low,close,volume\n";
 
 /// `n_bars` bars of 30 minutes as CSV; line 2 is the first.
-pub(super) fn csv(n_bars: usize) -> String {
+pub(crate) fn csv(n_bars: usize) -> String {
     csv_with_end(n_bars, 0, 1.0)
 }
 
 /// The same bars, but the prices of the last `n_last` times `factor`.
-pub(super) fn csv_with_end(n_bars: usize, n_last: usize, factor: f64) -> String {
+pub(crate) fn csv_with_end(n_bars: usize, n_last: usize, factor: f64) -> String {
     let mut noise = Noise(1);
     let mut csv = HEADER.to_owned();
     let mut drift = 0.0;

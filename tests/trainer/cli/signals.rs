@@ -17,9 +17,16 @@ struct Endless {
 
 impl Endless {
     fn start(workspace: &Workspace) -> Self {
+        let first = "episode 1/100000: train reward";
+        Self::start_until(first, workspace, &["--episodes", "100000"])
+    }
+
+    /// Starts a run and waits for `words` on stderr.
+    fn start_until(words: &str, workspace: &Workspace, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_trainer"))
-            .args(["train", "--episodes", "100000", "--exit-with-parent", "--root"])
+            .args(["train", "--exit-with-parent", "--root"])
             .arg(workspace.root())
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -28,7 +35,7 @@ impl Endless {
         let stdin = child.stdin.take();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        while !line.contains("episode 1/100000: train reward") {
+        while !line.contains(words) {
             line.clear();
             assert!(stderr.read_line(&mut line).unwrap() > 0, "it ended by itself");
         }
@@ -46,6 +53,21 @@ impl Endless {
         self.stderr.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap(), rest)
     }
+}
+
+/// Kills a run once it has told of `n_episodes` episodes.
+pub(super) fn kill_after(workspace: &Workspace, n_episodes: u64, arguments: &[&str]) {
+    let words = format!("episode {n_episodes}/8: train reward");
+    let run = Endless::start_until(&words, workspace, arguments);
+    run.signal("KILL");
+    assert_eq!(run.wait().0.code(), None, "it ended before it was killed");
+}
+
+/// Stops an endless run after its first episode.
+pub(super) fn stop_early(workspace: &Workspace) {
+    let run = Endless::start_until(": train reward", workspace, &[]);
+    run.signal("INT");
+    assert_eq!(run.wait().0.code(), Some(130));
 }
 
 #[track_caller]

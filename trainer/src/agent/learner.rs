@@ -1,8 +1,11 @@
 //! Fitted Q iteration on the bounded memory, one backup at a time.
 
+mod state;
+
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
 use tracing::debug;
 
 use super::AgentConfig;
@@ -30,7 +33,7 @@ pub struct LearnerSetup {
 }
 
 /// What one or more backups did.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BackupReport {
     /// Backups done since the learner began.
     pub n_backups: u64,

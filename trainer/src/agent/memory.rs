@@ -4,9 +4,13 @@
 //! and linked when the next row is truly its successor. Nothing is
 //! learned across a seam, such as the end of an episode.
 
+mod raw;
+
 use std::ops::Range;
 
 use super::experience::{Experience, Transition};
+
+pub(super) use raw::MemoryMarks;
 
 /// Rows beyond the remembered ones: those whose return is still to
 /// come, the first of which is the last remembered one's successor.

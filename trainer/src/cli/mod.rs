@@ -1,10 +1,11 @@
-//! The subcommands that judge what others made.
+//! The subcommands, one a module.
 
 pub mod check_model;
 pub mod metrics;
 pub mod predict;
 pub mod report;
 pub mod simulate;
+pub mod train;
 
 use clap::ValueEnum;
 

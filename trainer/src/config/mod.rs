@@ -7,8 +7,10 @@ mod field;
 mod file;
 mod logging;
 mod training;
+mod walk_forward;
 
 pub use field::FieldError;
 pub use file::{ConfigFile, LOGGING_FILE, TRAINING_FILE, load};
 pub use logging::{Level, LoggingConfig};
 pub use training::{BUILTIN_DATA, Overrides, TrainingConfig};
+pub use walk_forward::{WalkForwardConfig, WindowMode};

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::agent::AgentConfig;
-use crate::config::{ConfigFile, FieldError};
+use crate::config::{ConfigFile, FieldError, WalkForwardConfig, WindowMode};
 use crate::environment::EnvironmentConfig;
 use crate::model::{ModelKind, ModelSettings};
 
@@ -84,6 +84,9 @@ pub struct TrainingConfig {
     /// Default: `fitted_q`.
     pub model: ModelKind,
 
+    /// Training and judging again on later and later bars.
+    pub walk_forward: WalkForwardConfig,
+
     /// The account, the costs and the limits.
     pub environment: EnvironmentConfig,
 
@@ -95,7 +98,8 @@ pub struct TrainingConfig {
 }
 
 /// What the command line says; an absent value leaves the setting.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Overrides {
     /// Replaces `data`.
     pub data: Option<String>,
@@ -107,6 +111,26 @@ pub struct Overrides {
     pub seed: Option<u64>,
     /// Replaces `threads`.
     pub threads: Option<usize>,
+    /// Replaces `walk_forward.windows`.
+    pub windows: Option<NonZeroUsize>,
+    /// Replaces `walk_forward.mode`.
+    pub window_mode: Option<WindowMode>,
+}
+
+impl Overrides {
+    /// Returns these, and where they say nothing, those of `earlier`.
+    #[must_use]
+    pub fn or(self, earlier: &Self) -> Self {
+        Self {
+            data: self.data.or_else(|| earlier.data.clone()),
+            episodes: self.episodes.or(earlier.episodes),
+            steps_per_batch: self.steps_per_batch.or(earlier.steps_per_batch),
+            seed: self.seed.or(earlier.seed),
+            threads: self.threads.or(earlier.threads),
+            windows: self.windows.or(earlier.windows),
+            window_mode: self.window_mode.or(earlier.window_mode),
+        }
+    }
 }
 
 impl Default for TrainingConfig {
@@ -125,6 +149,7 @@ impl Default for TrainingConfig {
             threads: 0,
             checkpoint_every_episodes: 1,
             model: ModelKind::default(),
+            walk_forward: WalkForwardConfig::default(),
             environment: EnvironmentConfig::default(),
             agent: AgentConfig::default(),
             models: ModelSettings::default(),
@@ -147,6 +172,9 @@ impl TrainingConfig {
         }
         self.seed = overrides.seed.unwrap_or(self.seed);
         self.threads = overrides.threads.unwrap_or(self.threads);
+        let walk = &mut self.walk_forward;
+        walk.windows = overrides.windows.map_or(walk.windows, NonZeroUsize::get);
+        walk.mode = overrides.window_mode.unwrap_or(walk.mode);
         self
     }
 
@@ -194,6 +222,7 @@ impl ConfigFile for TrainingConfig {
     /// Checks every setting against its range.
     fn validate(&self) -> Result<(), FieldError> {
         self.validate_run()?;
+        self.walk_forward.validate()?;
         self.environment.validate().map_err(|e| within("environment", e))?;
         self.agent.validate().map_err(|e| within("agent", e))?;
         self.models.validate().map_err(|e| within("models", e))?;

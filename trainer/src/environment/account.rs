@@ -3,6 +3,8 @@
 //! It executes what it is told and judges nothing: sizes, prices and
 //! margin are decided by its callers.
 
+use serde::{Deserialize, Serialize};
+
 use super::books::{Execution, Flows, OpenTrade, Totals};
 use super::config::Pricing;
 use super::event::{AdjustedTrade, ClosedTrade, Fill, FillReason, OpenedTrade, Side, TradeEvent};
@@ -13,7 +15,7 @@ use super::sizing::split;
 /// After every bar `cash + units * close = equity`, and the initial cash
 /// plus the net profit of the closed trades and of the open one is that
 /// same equity.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Account {
     pricing: Pricing,
     initial_cash: f64,

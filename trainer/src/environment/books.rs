@@ -1,9 +1,11 @@
 //! What an account writes down: its open trade, its sums, its bar.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::FillReason;
 
 /// The open trade; meaningless while the account is flat.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct OpenTrade {
     pub(super) bar_idx: u64,
     pub(super) time_ms: i64,
@@ -16,7 +18,7 @@ pub(super) struct OpenTrade {
     pub(super) funding: f64,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Totals {
     pub(super) commission: f64,
     pub(super) slippage: f64,
@@ -27,7 +29,7 @@ pub(super) struct Totals {
 }
 
 /// What fills did within one bar.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Flows {
     pub(super) notional: f64,
     pub(super) commission: f64,

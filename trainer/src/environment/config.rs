@@ -138,7 +138,7 @@ impl EnvironmentConfig {
 }
 
 /// What a fill costs; all fractions.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Pricing {
     commission: f64,
     /// Half the spread is part of it.

@@ -1,5 +1,7 @@
 //! Steps the account through bars: targets, liquidation, bankruptcy.
 
+use serde::{Deserialize, Serialize};
+
 use crate::bars::Bar;
 use crate::config::FieldError;
 
@@ -19,7 +21,7 @@ const BANKRUPT_SHARE: f64 = 1e-6;
 /// Decide at a bar's close with [`set_target`](Self::set_target); the
 /// next [`step`](Self::step) fills it at that bar's open. Neither
 /// allocates.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Environment {
     config: EnvironmentConfig,
     account: Account,
@@ -30,7 +32,7 @@ pub struct Environment {
     is_bankrupt: bool,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct LastBar {
     time_ms: i64,
     close: f64,

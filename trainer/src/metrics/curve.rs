@@ -1,5 +1,7 @@
 //! The figures that follow from the equity of each bar alone.
 
+use serde::{Deserialize, Serialize};
+
 use super::bootstrap::{Interval, sharpe_interval};
 use super::groups::Groups;
 use super::moments::Moments;
@@ -16,7 +18,7 @@ const NO_BARS: &str = "no bars";
 const FEW_BARS: &str = "fewer than 2 bars";
 
 /// An equity curve up to some bar.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Curve {
     initial_equity: f64,
     equity: f64,
@@ -28,6 +30,8 @@ pub(super) struct Curve {
     returns: Moments,
     /// Sum of the squared returns below 0.
     squared_losses: f64,
+    /// Not stored: it may take megabytes.
+    #[serde(skip)]
     risk: Option<Risk>,
 }
 

@@ -5,8 +5,10 @@
 //! fourth power by P. Pébay, Sandia report SAND2008-6212 (2008): no
 //! large sums cancel.
 
+use serde::{Deserialize, Serialize};
+
 /// Count, mean, spread and shape of the values pushed so far.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Moments {
     n: u64,
     mean: f64,

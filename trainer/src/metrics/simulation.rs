@@ -4,19 +4,23 @@
 //! hold and never-trade are policies that always want the same target.
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 use crate::bars::Bar;
 use crate::config::FieldError;
 use crate::environment::{BarOutcome, Environment, EnvironmentConfig, StepStatus, TradeEvent};
 
-use super::{Performance, PerformanceTracker, PeriodsPerYear};
+use super::{Performance, PerformanceTracker, PeriodsPerYear, SharpeSample};
 
 /// An account and its figures, driven by a policy.
 ///
 /// A policy sees the bar that just closed and the environment, and
 /// returns the target to fill at the next bar's open; to hold, it
 /// returns [`Environment::target`].
-#[derive(Debug, Clone)]
+///
+/// It can be stored and carried on, without the figures of
+/// [`with_risk`](Self::with_risk).
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Simulation {
     environment: Environment,
     tracker: PerformanceTracker,
@@ -56,6 +60,11 @@ impl Simulation {
     /// close.
     pub fn performance(&self) -> Performance {
         self.tracker.performance()
+    }
+
+    /// Returns the Sharpe ratio per bar with its sample, where defined.
+    pub fn sharpe_sample(&self) -> Option<SharpeSample> {
+        self.tracker.sharpe_sample()
     }
 
     /// Steps through one bar, then asks `policy` at its close for the

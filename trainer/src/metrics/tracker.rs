@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::environment::{BarOutcome, StepStatus};
 
 use super::curve::Curve;
@@ -9,7 +11,7 @@ use super::trades::Trades;
 use super::{Performance, PeriodsPerYear, SharpeSample};
 
 /// Gathers the figures of one account, fed once a bar.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PerformanceTracker {
     periods_per_year: PeriodsPerYear,
     initial_equity: f64,

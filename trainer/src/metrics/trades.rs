@@ -1,11 +1,13 @@
 //! What the closed trades earned, one with another.
 
+use serde::{Deserialize, Serialize};
+
 use crate::environment::BarOutcome;
 
 const NONE: &str = "no trade was closed";
 
 /// The closed trades, by their sums.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Trades {
     n: u64,
     n_won: u64,

@@ -1,6 +1,7 @@
 //! What a learner must offer, so that the training loop can drive it.
 
 use std::fmt::Debug;
+use std::io::{BufRead, Write};
 
 use anyhow::Result;
 
@@ -33,4 +34,12 @@ pub trait Learner: Debug + Send {
 
     /// Returns up to `n_rows` remembered feature rows.
     fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>>;
+
+    /// Writes all that was learned and remembered to `out`; the
+    /// settings are not part of it.
+    fn write_state(&self, out: &mut dyn Write) -> Result<()>;
+
+    /// Becomes the learner that wrote to `input`, which had the same
+    /// settings. Fails on bytes that are none of such a learner's.
+    fn read_state(&mut self, input: &mut dyn BufRead) -> Result<()>;
 }

@@ -23,13 +23,20 @@ impl Record {
     /// Reads `logs/session.json`.
     pub(super) fn session(source: &Source) -> Result<Self> {
         let found = Self::read(source, "logs/session.json")?;
-        found.with_context(|| {
+        let mut record = found.with_context(|| {
             format!(
                 "`{}` holds no `logs/session.json`, so there is no session to report; train one \
                  by `cargo xtask train`, or name an archive",
                 source.path().display()
             )
-        })
+        })?;
+        // It lies apart, since it depends on what the archives hold.
+        let deflated = record.0.pointer("/trials/deflated_sharpe").cloned();
+        let agent = record.0.pointer_mut("/metrics/agent").and_then(Value::as_object_mut);
+        if let (Some(deflated), Some(agent)) = (deflated, agent) {
+            agent.insert("deflated_sharpe".to_owned(), deflated);
+        }
+        Ok(record)
     }
 
     /// Reads `MANIFEST.json`, which archives have.

@@ -96,6 +96,22 @@ impl Layout {
         self.checkpoints().join(format!("memory_efficient_model_ep{episode:03}.zip"))
     }
 
+    /// `models/checkpoints/memory_efficient_model_window003.zip` for 3.
+    pub fn window_model(&self, window: usize) -> PathBuf {
+        self.checkpoints().join(format!("memory_efficient_model_window{window:03}.zip"))
+    }
+
+    /// `logs/trades/walk_forward.csv`, a row a window.
+    pub fn windows(&self) -> PathBuf {
+        self.root.join("logs/trades/walk_forward.csv")
+    }
+
+    /// `models/checkpoints/training_state.bin`: what `--resume` needs,
+    /// while a run is not completed.
+    pub fn training_state(&self) -> PathBuf {
+        self.checkpoints().join("training_state.bin")
+    }
+
     /// `.trainvault/trainer.lock`.
     pub fn lock(&self) -> PathBuf {
         self.root.join(".trainvault/trainer.lock")

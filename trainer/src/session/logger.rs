@@ -116,11 +116,14 @@ fn new_session(options: &SessionOptions<'_>) -> Result<Session> {
         started_at: time_text(started_at),
         finished_at: None,
         seed: training.seed,
+        resumed_from: None,
         data: None,
         config: ConfigRecord { sha256: sha256_of_bytes(&serde_json::to_vec(&training)?), training },
         split: None,
+        walk_forward: None,
         episodes: Vec::new(),
         metrics: MetricsRecord::default(),
+        trials: None,
         model: None,
     })
 }

@@ -20,9 +20,9 @@ pub use lock::{Locked, TrainerLock};
 pub use log::{LogOptions, subscriber};
 pub use logger::{SessionOptions, TradeLogger};
 pub use record::{
-    ConfigRecord, DataRecord, EpisodeRecord, MetricsRecord, ModelRecord, Session, SpanRecord,
-    SplitRecord, Status,
+    ConfigRecord, DataRecord, EpisodeRecord, MetricsRecord, ModelRecord, ResumedRecord, Session,
+    SpanRecord, SplitRecord, Status, TrialsRecord, WalkForwardRecord, WindowRecord,
 };
 pub use trades::{Moment, Phase};
-pub(crate) use write::sha256_of_bytes;
+pub(crate) use write::{sha256_of_bytes, sync_folder};
 pub use write::{sha256_of_file, write_atomically};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::TrainingConfig;
+use crate::config::{TrainingConfig, WalkForwardConfig};
 use crate::metrics::Performance;
 
 /// The whole record of a run. Times are RFC 3339 in UTC.
@@ -27,18 +27,41 @@ pub struct Session {
     pub finished_at: Option<String>,
     /// The seed of everything random.
     pub seed: u64,
+    /// The session whose checkpoint this one went on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_from: Option<ResumedRecord>,
     /// The bars; null until they were read once.
     pub data: Option<DataRecord>,
     /// The settings in force.
     pub config: ConfigRecord,
     /// Which bars train and which test; null until they were read once.
     pub split: Option<SplitRecord>,
+    /// The windows of a walk forward; `metrics` then are of the one
+    /// account that trades the test bars of all, and `split` and `model`
+    /// are of the last window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk_forward: Option<WalkForwardRecord>,
     /// A line of figures for each finished episode.
     pub episodes: Vec<EpisodeRecord>,
     /// What was earned on the test bars, net of all costs.
     pub metrics: MetricsRecord,
+    /// How many trials there were, and the Sharpe ratio beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trials: Option<TrialsRecord>,
     /// The saved model; null until there is one.
     pub model: Option<ModelRecord>,
+}
+
+/// The checkpoint that a session went on from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResumedRecord {
+    /// The id of the session that was interrupted.
+    pub session: String,
+    /// Whole episodes that it had behind it.
+    pub n_episodes: usize,
+    /// Training bars that it had seen, over all episodes.
+    pub step: u64,
 }
 
 /// Where a run stands.
@@ -113,12 +136,40 @@ pub struct SpanRecord {
     pub last: Option<String>,
 }
 
+/// How a run walks forward, and the windows behind it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WalkForwardRecord {
+    /// The settings.
+    pub config: WalkForwardConfig,
+    /// The windows that are finished, in order of time.
+    pub windows: Vec<WindowRecord>,
+}
+
+/// One finished window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WindowRecord {
+    /// Counted from 1.
+    pub window: usize,
+    /// Its bars; `embargo` holds the purged ones too.
+    pub split: SplitRecord,
+    /// What was earned on its test bars, each time from the cash of the
+    /// start.
+    pub metrics: MetricsRecord,
+    /// Its model; null when no bar could teach it.
+    pub model: Option<ModelRecord>,
+}
+
 /// The figures of one episode.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpisodeRecord {
-    /// Counted from 1.
+    /// Counted from 1, over all windows.
     pub episode: usize,
+    /// The window of a walk forward, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<usize>,
     /// Training bars seen in it.
     pub n_bars: u64,
     /// Batches ended in it.
@@ -154,6 +205,29 @@ pub struct MetricsRecord {
     pub buy_and_hold: Option<Performance>,
     /// Stays in cash.
     pub never_trade: Option<Performance>,
+}
+
+/// How the agent's Sharpe ratio stands among all that was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialsRecord {
+    /// Sessions judged on these test bars, this one included.
+    pub n_trials: u64,
+    /// Of those, the ones that the archives hold.
+    pub n_archived: u64,
+    /// Sessions in the archives that were judged on other bars; they do
+    /// not count.
+    pub n_on_other_bars: u64,
+    /// The variance (ddof 1) of the trials' Sharpe ratios per bar, not
+    /// per year; an undefined ratio counts as 0. 0 for one trial.
+    pub variance: f64,
+    /// The annual Sharpe ratio that the best of so many trials would be
+    /// expected to show if none had skill; 0 for one trial.
+    pub expected_best_sharpe: Option<f64>,
+    /// The deflated Sharpe ratio (Bailey and López de Prado 2014): how
+    /// likely the agent's true ratio is above that, from 0 to 1; null
+    /// where its Sharpe ratio is undefined.
+    pub deflated_sharpe: Option<f64>,
 }
 
 /// A saved model.

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
+
 use super::message;
 
 /// The least limit above 0, the factor from one to the next, and where
@@ -14,7 +16,7 @@ const LAST_LIMIT: f64 = 1e20;
 ///
 /// The buckets are 10 % wide, so that returns of a millionth and profits
 /// of millions both show; sum, extremes and count are exact.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Histogram {
     min: f64,
     max: f64,

@@ -11,10 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
 
 use crate::bars::Bar;
 use crate::environment::BarOutcome;
-use crate::session::{LineFile, time_of_ms};
+use crate::session::{LineFile, sha256_of_file, time_of_ms};
 
 /// Writes the curve of one evaluation beside the final name.
 pub(super) struct EquityCurve {
@@ -25,13 +26,31 @@ pub(super) struct EquityCurve {
 }
 
 /// One row.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Point {
     pub(super) time_ms: i64,
     pub(super) agent: f64,
     pub(super) exposure: f64,
     pub(super) buy_and_hold: Option<f64>,
     pub(super) close: f64,
+}
+
+/// Where a curve stood in the middle of a lesson.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CurveMark {
+    /// Rows written until then, in bytes.
+    pub(super) n_bytes: u64,
+    sha256: String,
+    /// The row that waited for the next.
+    last: Option<Point>,
+}
+
+impl CurveMark {
+    /// Whether the rows of then are all that `path` holds.
+    pub(super) fn is_of(&self, path: &Path) -> bool {
+        sha256_of_file(path).is_ok_and(|digest| digest == self.sha256)
+    }
 }
 
 impl Point {
@@ -58,6 +77,26 @@ impl EquityCurve {
         let mut lines = LineFile::append(&temporary)?;
         lines.push("time,equity,exposure,buy_and_hold,close")?;
         Ok(Self { path: path.to_owned(), temporary, lines, last: None })
+    }
+
+    /// Goes on with the curve that was left at `mark`, the rows of which
+    /// lie beside the final name; else begins one.
+    pub(super) fn go_on(path: &Path, mark: Option<CurveMark>) -> Result<Self> {
+        let temporary = path.with_extension("csv.tmp");
+        let Some(mark) = mark.filter(|mark| mark.is_of(&temporary)) else {
+            return Self::create(path);
+        };
+        let lines = LineFile::append(&temporary)?;
+        Ok(Self { path: path.to_owned(), temporary, lines, last: mark.last })
+    }
+
+    /// Returns where the curve stands, for [`EquityCurve::go_on`].
+    pub(super) fn mark(&mut self) -> Result<CurveMark> {
+        self.lines.flush()?;
+        let n_bytes = fs::metadata(&self.temporary)
+            .with_context(|| format!("failed to read `{}`", self.temporary.display()))?
+            .len();
+        Ok(CurveMark { n_bytes, sha256: sha256_of_file(&self.temporary)?, last: self.last })
     }
 
     pub(super) fn push(&mut self, point: Point) -> Result<()> {

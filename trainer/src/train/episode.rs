@@ -3,113 +3,45 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
-use crate::agent::{BackupReport, LearnerSetup};
-use crate::bars::{Bar, BarSource};
+use crate::agent::BackupReport;
+use crate::bars::Bar;
 use crate::environment::{BarOutcome, StepStatus};
-use crate::features::FeatureSet;
-use crate::metrics::{BarCalendar, PeriodsPerYear, Simulation};
-use crate::model::Learner;
+use crate::metrics::Simulation;
 use crate::session::{Moment, Phase, Status};
 use crate::tensorboard::Scalars;
 
+use super::course::Course;
 use super::curve::{EquityCurve, Point};
-use super::evaluate::{Trial, Verdict};
-use super::lesson::{Lesson, Meter};
+use super::evaluate::{Contest, Player, Verdict};
+use super::lesson::{Lesson, Meter, Study};
 use super::memory;
 use super::pass::Pass;
-use super::run::{End, Material, TrainOptions};
-use super::save::{self, Subject};
-use super::sinks::Sinks;
-use super::split::Split;
+use super::spread::Spread;
 
 /// A batch is told on the terminal when the last news is this old.
 const NEWS_INTERVAL: Duration = Duration::from_secs(3);
 
-/// All that lasts from episode to episode.
-pub(super) struct Course<'a> {
-    options: &'a TrainOptions,
-    source: BarSource,
-    split: Split,
-    features: FeatureSet,
-    periods_per_year: PeriodsPerYear,
-    learner: Box<dyn Learner>,
-    sinks: Sinks<'a>,
-    /// Training bars seen, over all episodes.
-    step: u64,
-    last_news: Instant,
-}
-
-impl<'a> Course<'a> {
-    pub(super) fn new(
-        options: &'a TrainOptions,
-        Material { source, summary, split }: Material,
-        sinks: Sinks<'a>,
-    ) -> Result<Self> {
-        let config = &options.training;
-        let features = FeatureSet::standard();
-        let setup = LearnerSetup {
-            n_features: features.n_features(),
-            cost_per_exposure: config.environment.cost_per_exposure(),
-            seed: config.seed,
-        };
-        let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
-            first_ms: summary.first_ms,
-            last_ms: summary.last_ms,
-            n_bars: summary.n_bars,
-            interval_ms: summary.interval_ms,
-        })?;
-        let learner = config.model.learner(config, setup)?;
-        let (step, last_news) = (0, Instant::now());
-        Ok(Self {
-            options,
-            source,
-            split,
-            features,
-            periods_per_year,
-            learner,
-            sinks,
-            step,
-            last_news,
-        })
-    }
-
-    /// Runs the episodes and saves the model.
-    pub(super) fn run(mut self) -> Result<End> {
-        let n_episodes = self.options.training.total_episodes;
-        let mut end = End::Completed;
-        for episode in 1..=n_episodes {
-            let is_whole = self.episode(episode)?;
-            let wants_stop = self.options.stop.is_raised() && episode < n_episodes;
-            if !is_whole || wants_stop {
-                end = End::Interrupted;
-                break;
-            }
-        }
-        if end == End::Interrupted {
-            warn!("stopped by a signal; saving what there is");
-        }
-        self.save_final_model()?;
-        self.sinks.finish(end)?;
-        Ok(end)
-    }
-
-    /// Runs one episode; returns whether it was a whole one.
-    fn episode(&mut self, episode: usize) -> Result<bool> {
+impl Course<'_> {
+    /// Runs one episode, or the rest of it; returns whether it was a
+    /// whole one.
+    pub(super) fn episode(&mut self, episode: usize) -> Result<bool> {
         let start = Instant::now();
         let mut pass = Pass::new(&self.source, &self.features)?;
         let lesson = self.lesson(episode, &mut pass)?;
         let verdict = self.trial(episode, &lesson, &mut pass)?;
         let seconds = start.elapsed().as_secs_f64();
         let news = self.news(episode, &lesson, (&verdict, seconds));
-        self.sinks.scalars(self.step, verdict.scalars());
-        let record = lesson.record(episode, (&verdict, seconds));
-        let session = self.sinks.logger.session_mut();
-        session.episodes.push(record);
-        session.metrics = verdict.into();
-        let every = self.options.training.checkpoint_every_episodes;
-        if every > 0 && episode.is_multiple_of(every) && !lesson.is_cut_short {
+        self.sinks.scalars(self.progress.step, verdict.scalars());
+        let mut record = lesson.record(episode, (&verdict, seconds));
+        let is_walking = self.options.training.walk_forward.windows > 0;
+        record.window = is_walking.then_some(self.window + 1);
+        self.sinks.logger.session_mut().episodes.push(record);
+        self.record_verdict(verdict);
+        if !lesson.is_cut_short {
+            self.leave_window(episode)?;
+            self.progress.n_episodes = episode;
             self.save_checkpoint(episode)?;
         }
         self.sinks.flush()?;
@@ -123,37 +55,76 @@ impl<'a> Course<'a> {
     /// Trades and learns on the training bars.
     fn lesson(&mut self, episode: usize, pass: &mut Pass) -> Result<Lesson> {
         let config = &self.options.training;
-        let mut simulation = Simulation::new(&config.environment, self.periods_per_year)?;
-        let mut meter = Meter::new(config.environment.initial_cash);
-        let mut at = Moment { episode, batch: 0, step: self.step, phase: Phase::Train };
-        let mut lesson = Lesson::default();
-        let mut curve = EquityCurve::create(&self.options.layout.train_equity())?;
-        while lesson.n_bars < self.split.n_train && !lesson.is_bankrupt && !lesson.is_cut_short {
-            at.batch += 1;
-            let n_left = self.split.n_train - lesson.n_bars;
-            for _ in 0..n_left.min(config.steps_per_batch as u64) {
-                self.step += 1;
-                at.step = self.step;
-                lesson.n_bars += 1;
-                let (bar, outcome) = self.bar(&at, pass, &mut simulation)?;
-                meter.push(&outcome);
-                curve.push(Point::in_sample(&bar, &outcome))?;
-                if outcome.status != StepStatus::Running {
-                    lesson.is_bankrupt = true;
-                    break;
-                }
+        let mut study = match self.progress.study.take() {
+            Some(mut study) => {
+                self.sinks.restore_train_trades(study.trades.take());
+                study
             }
-            lesson.last_backup = self.end_batch(&at, &mut meter)?.or(lesson.last_backup);
-            lesson.is_cut_short =
-                self.options.stop.is_raised() && lesson.n_bars < self.split.n_train;
+            None => Study::new(&config.environment, self.periods_per_year)?,
+        };
+        let mut curve =
+            EquityCurve::go_on(&self.options.layout.train_equity(), study.curve.take())?;
+        let split = self.splits[self.window];
+        pass.skip_to(split.train_begin + study.lesson.n_bars)?;
+        let mut at = Moment { episode, batch: 0, step: self.progress.step, phase: Phase::Train };
+        while study.lesson.n_bars < split.n_train
+            && !study.lesson.is_bankrupt
+            && !study.lesson.is_cut_short
+        {
+            self.batch(&mut at, pass, (&mut study, &mut curve))?;
+            if study.lesson.n_bars < split.n_train && !study.lesson.is_bankrupt {
+                self.checkpoint_within(&mut study, &mut curve)?;
+            }
         }
+        let Study { mut lesson, mut simulation, .. } = study;
         let performance = simulation.finish(&mut |event| self.sinks.event(&at, &event));
         self.learner.end_episode()?;
-        lesson.last_batch = at.batch;
         lesson.net_return = performance.net_return;
         lesson.equity = performance.final_equity;
         curve.finish(lesson.equity, None)?;
         Ok(lesson)
+    }
+
+    /// Trades through the next training bars, then refits.
+    fn batch(
+        &mut self,
+        at: &mut Moment,
+        pass: &mut Pass,
+        (study, curve): (&mut Study, &mut EquityCurve),
+    ) -> Result<()> {
+        study.lesson.last_batch += 1;
+        at.batch = study.lesson.last_batch;
+        let n_left = self.splits[self.window].n_train - study.lesson.n_bars;
+        let n_bars = n_left.min(self.options.training.steps_per_batch as u64);
+        for _ in 0..n_bars {
+            self.progress.step += 1;
+            at.step = self.progress.step;
+            study.lesson.n_bars += 1;
+            let (bar, outcome) = self.bar(at, pass, &mut study.simulation)?;
+            study.meter.push(&outcome);
+            curve.push(Point::in_sample(&bar, &outcome))?;
+            if outcome.status != StepStatus::Running {
+                study.lesson.is_bankrupt = true;
+                break;
+            }
+        }
+        study.lesson.last_backup =
+            self.end_batch(at, &mut study.meter)?.or(study.lesson.last_backup);
+        Ok(())
+    }
+
+    /// Saves the state in the middle of an episode: when a stop cuts it
+    /// short, and now and then.
+    fn checkpoint_within(&mut self, study: &mut Study, curve: &mut EquityCurve) -> Result<()> {
+        let is_stopped = self.options.stop.is_raised();
+        if is_stopped || self.is_time_for_state() {
+            study.curve = Some(curve.mark()?);
+            study.trades = self.sinks.train_trades();
+            self.save_state(Some(study))?;
+        }
+        // After the save: what is resumed is not cut short.
+        study.lesson.is_cut_short = is_stopped;
+        Ok(())
     }
 
     /// Trades through the next training bar and watches it.
@@ -196,10 +167,13 @@ impl<'a> Course<'a> {
         }
         self.sinks.scalars(at.step, scalars);
         self.sinks.flush()?;
-        let n_batches = self.split.n_train.div_ceil(self.options.training.steps_per_batch as u64);
+        let n_train = self.splits[self.window].n_train;
+        let n_batches = n_train.div_ceil(self.options.training.steps_per_batch as u64);
         let news = format!(
-            "episode {}/{}: batch {}/{n_batches}, train equity {:.2}",
-            at.episode, self.options.training.total_episodes, at.batch, meter.equity
+            "{}: batch {}/{n_batches}, train equity {:.2}",
+            self.place(at.episode),
+            at.batch,
+            meter.equity
         );
         if self.last_news.elapsed() >= NEWS_INTERVAL {
             self.last_news = Instant::now();
@@ -213,58 +187,41 @@ impl<'a> Course<'a> {
 
     /// Judges the policy as it is now on the test bars.
     fn trial(&mut self, episode: usize, lesson: &Lesson, pass: &mut Pass) -> Result<Verdict> {
-        pass.skip_to(self.split.test_begin())?;
+        let split = self.splits[self.window];
+        pass.skip_to(split.test_begin())?;
         let batch = lesson.last_batch;
-        let trial = Trial {
-            environment: &self.options.training.environment,
-            periods_per_year: self.periods_per_year,
-            seed: self.options.training.seed,
-            n_bars: self.split.n_test,
-            at: Moment { episode, batch, step: self.step, phase: Phase::Test },
-        };
+        let at = Moment { episode, batch, step: self.progress.step, phase: Phase::Test };
         let curve = EquityCurve::create(&self.options.layout.equity())?;
-        trial.judge(self.learner.policy(), pass, (&mut self.sinks, curve))
+        let mut contest = Contest::new(self.terms(), curve)?;
+        let (policy, sinks) = (self.learner.policy(), &mut self.sinks);
+        let cash = self.options.training.environment.initial_cash;
+        let mut spread = sinks.draws().then(|| Spread::new(policy, cash));
+        let mut player = Player {
+            act: &|row, target| policy.act(row, target),
+            on_event: &mut |event| sinks.event(&at, &event),
+            on_bar: &mut |equity, row| {
+                if let Some(spread) = &mut spread {
+                    spread.push(policy, (equity, row));
+                }
+            },
+        };
+        contest.trade((pass, split.n_test), &mut player)?;
+        let mut verdict = contest.finish(&mut player)?;
+        if let Some(spread) = spread {
+            verdict.histograms = spread.tagged(policy, self.sinks.take_trades());
+        }
+        Ok(verdict)
     }
 
     fn news(&self, episode: usize, lesson: &Lesson, (verdict, seconds): (&Verdict, f64)) -> String {
         format!(
-            "episode {episode}/{}: train reward {:+.2} % in sample{}, test net return {:+.2} %, {} \
+            "{}: train reward {:+.2} % in sample{}, test net return {:+.2} %, {} \
              test trades, {seconds:.1} s",
-            self.options.training.total_episodes,
+            self.place(episode),
             lesson.net_return * 100.0,
             if lesson.is_bankrupt { " (bankrupt)" } else { "" },
             verdict.agent.net_return * 100.0,
             verdict.agent.n_trades,
         )
-    }
-
-    fn save_final_model(&mut self) -> Result<()> {
-        if !self.learner.is_trained() {
-            return Ok(());
-        }
-        let path = self.options.layout.final_model();
-        let model = save::save(&self.subject(), &path)?;
-        info!("saved `{}`", model.path);
-        self.sinks.logger.session_mut().model = Some(model);
-        Ok(())
-    }
-
-    fn save_checkpoint(&mut self, episode: usize) -> Result<()> {
-        if !self.learner.is_trained() {
-            return Ok(());
-        }
-        let path = self.options.layout.checkpoint(episode);
-        let model = save::save(&self.subject(), &path)?;
-        debug!("saved `{}`", model.path);
-        Ok(())
-    }
-
-    fn subject(&self) -> Subject<'_> {
-        Subject {
-            options: self.options,
-            learner: self.learner.as_ref(),
-            features: &self.features,
-            session: self.sinks.logger.session(),
-        }
     }
 }

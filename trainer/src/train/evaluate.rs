@@ -2,33 +2,23 @@
 
 use anyhow::Result;
 
-use crate::environment::{EnvironmentConfig, StepStatus};
-use crate::metrics::{Performance, PeriodsPerYear, Simulation};
-use crate::model::Policy;
-use crate::session::{MetricsRecord, Moment};
+use crate::environment::{EnvironmentConfig, StepStatus, TradeEvent};
+use crate::metrics::{Performance, PeriodsPerYear, SharpeSample, Simulation};
+use crate::session::MetricsRecord;
 use crate::tensorboard::{Histogram, Scalars};
 
 use super::curve::{EquityCurve, Point};
 use super::pass::Pass;
-use super::sinks::{Sinks, TradeProfits};
-
-/// The terms of an evaluation.
-pub(super) struct Trial<'a> {
-    pub(super) environment: &'a EnvironmentConfig,
-    pub(super) periods_per_year: PeriodsPerYear,
-    /// What the Sharpe ratios' intervals are drawn with.
-    pub(super) seed: u64,
-    pub(super) n_bars: u64,
-    pub(super) at: Moment,
-}
 
 /// What the three earned.
 pub(super) struct Verdict {
     pub(super) agent: Performance,
+    /// The agent's Sharpe ratio, where defined.
+    pub(super) sample: Option<SharpeSample>,
     pub(super) buy_and_hold: Performance,
     pub(super) never_trade: Performance,
     /// What TensorBoard draws as distributions, by tag.
-    histograms: Vec<(String, Histogram)>,
+    pub(super) histograms: Vec<(String, Histogram)>,
 }
 
 /// A figure of an evaluation, NaN where it is undefined.
@@ -48,86 +38,67 @@ pub(super) const METRICS: [(&str, Figure); 9] = [
     ("test/final_equity", |agent| agent.final_equity),
 ];
 
-/// The distributions of one evaluation.
-struct Spread {
-    /// The equity at the close before.
-    equity: f64,
-    returns: Histogram,
-    /// The value of each exposure, and their distributions.
-    values: Vec<f64>,
-    q_values: Vec<Histogram>,
+/// The terms of an evaluation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms<'a> {
+    pub(super) environment: &'a EnvironmentConfig,
+    pub(super) periods_per_year: PeriodsPerYear,
+    /// What the Sharpe ratios' intervals are drawn with.
+    pub(super) seed: u64,
 }
 
-impl Spread {
-    fn new(policy: &dyn Policy, equity: f64) -> Self {
-        let n_exposures = policy.shape().exposures.len();
-        let (values, q_values) = (vec![0.0; n_exposures], vec![Histogram::default(); n_exposures]);
-        Self { equity, returns: Histogram::default(), values, q_values }
-    }
-
-    fn push(&mut self, equity: f64) {
-        self.returns.push(equity / self.equity - 1.0);
-        self.equity = equity;
-    }
-
-    fn push_values(&mut self, policy: &dyn Policy, row: &[f64]) {
-        policy.values(row, &mut self.values);
-        for (histogram, value) in self.q_values.iter_mut().zip(&self.values) {
-            histogram.push(*value);
-        }
-    }
-
-    fn tagged(self, policy: &dyn Policy, trades: TradeProfits) -> Vec<(String, Histogram)> {
-        let values = policy.shape().exposures.iter().zip(self.q_values);
-        let mut tagged: Vec<_> = values
-            .map(|(exposure, values)| (format!("test/q_values/{exposure}"), values))
-            .collect();
-        tagged.push(("test/returns".to_owned(), self.returns));
-        tagged.push(("test/trade_net_pnl".to_owned(), trades.test));
-        tagged.push(("train/trade_net_pnl".to_owned(), trades.train));
-        tagged
-    }
+/// The agent, and who watches it.
+pub(super) struct Player<'a> {
+    /// Returns the target for a row of features and the target held.
+    pub(super) act: &'a dyn Fn(&[f64], f64) -> f64,
+    /// Takes what happens to the account.
+    pub(super) on_event: &'a mut dyn FnMut(TradeEvent),
+    /// Takes the equity at each close, and the row where there is one.
+    pub(super) on_bar: &'a mut dyn FnMut(f64, Option<&[f64]>),
 }
 
-impl Trial<'_> {
-    /// Trades the next bars of `pass` three times at once: by `policy`,
-    /// by holding, and not at all. Nothing is learned.
-    pub(super) fn judge(
-        &self,
-        policy: &dyn Policy,
-        pass: &mut Pass,
-        outlets: (&mut Sinks<'_>, EquityCurve),
-    ) -> Result<Verdict> {
-        let (sinks, mut curve) = outlets;
+/// Three accounts on the same bars: an agent's, one that holds, and one
+/// that never trades. Nothing is learned.
+pub(super) struct Contest {
+    agent: Simulation,
+    holder: Simulation,
+    idler: Simulation,
+    full_target: f64,
+    curve: EquityCurve,
+}
+
+impl Contest {
+    pub(super) fn new(terms: Terms<'_>, curve: EquityCurve) -> Result<Self> {
         let fresh = || {
-            let simulation = Simulation::new(self.environment, self.periods_per_year);
-            simulation.map(|simulation| simulation.with_risk(self.seed))
+            let simulation = Simulation::new(terms.environment, terms.periods_per_year);
+            simulation.map(|simulation| simulation.with_risk(terms.seed))
         };
-        let (mut agent, mut holder, mut idler) = (fresh()?, fresh()?, fresh()?);
-        let mut spread = sinks.draws().then(|| Spread::new(policy, self.environment.initial_cash));
-        let full_target = self.environment.buy_and_hold_target();
-        let mut on_event = |event| sinks.event(&self.at, &event);
-        for _ in 0..self.n_bars {
+        let full_target = terms.environment.buy_and_hold_target();
+        Ok(Self { agent: fresh()?, holder: fresh()?, idler: fresh()?, full_target, curve })
+    }
+
+    /// Trades the next `n_bars` bars of `pass`.
+    pub(super) fn trade(
+        &mut self,
+        (pass, n_bars): (&mut Pass, u64),
+        player: &mut Player<'_>,
+    ) -> Result<()> {
+        for _ in 0..n_bars {
             let seen = pass.next()?;
             let bar = &seen.bar;
-            let outcome = agent.step(
+            let outcome = self.agent.step(
                 bar,
                 &mut |_, environment| {
                     let target = environment.target();
-                    if seen.is_warm { policy.act(pass.row(), target) } else { target }
+                    if seen.is_warm { (player.act)(pass.row(), target) } else { target }
                 },
-                &mut on_event,
+                &mut player.on_event,
             );
-            let holding = holder.step(bar, &mut |_, _| full_target, &mut |_| {});
-            idler.step(bar, &mut |_, _| 0.0, &mut |_| {});
-            if let Some(spread) = &mut spread {
-                spread.push(outcome.equity);
-                if seen.is_warm {
-                    spread.push_values(policy, pass.row());
-                }
-            }
+            (player.on_bar)(outcome.equity, seen.is_warm.then(|| pass.row()));
+            let holding = self.holder.step(bar, &mut |_, _| self.full_target, &mut |_| {});
+            self.idler.step(bar, &mut |_, _| 0.0, &mut |_| {});
             let is_over = outcome.status == StepStatus::Refused;
-            curve.push(Point {
+            self.curve.push(Point {
                 time_ms: bar.time_ms,
                 agent: outcome.equity,
                 exposure: if is_over { 0.0 } else { outcome.exposure },
@@ -135,16 +106,19 @@ impl Trial<'_> {
                 close: bar.close,
             })?;
         }
-        let mut verdict = Verdict {
-            agent: agent.finish(&mut on_event),
-            buy_and_hold: holder.finish(&mut |_| {}),
-            never_trade: idler.finish(&mut |_| {}),
+        Ok(())
+    }
+
+    /// Closes the positions and returns what the three earned.
+    pub(super) fn finish(mut self, player: &mut Player<'_>) -> Result<Verdict> {
+        let verdict = Verdict {
+            agent: self.agent.finish(&mut player.on_event),
+            sample: self.agent.sharpe_sample(),
+            buy_and_hold: self.holder.finish(&mut |_| {}),
+            never_trade: self.idler.finish(&mut |_| {}),
             histograms: Vec::new(),
         };
-        if let Some(spread) = spread {
-            verdict.histograms = spread.tagged(policy, sinks.take_trades());
-        }
-        curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
+        self.curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
         Ok(verdict)
     }
 }

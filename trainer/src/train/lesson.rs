@@ -1,15 +1,45 @@
 //! What an episode's training part did, and the figures of the whole.
 
-use crate::agent::BackupReport;
-use crate::environment::BarOutcome;
-use crate::session::EpisodeRecord;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
+use crate::agent::BackupReport;
+use crate::environment::{BarOutcome, EnvironmentConfig};
+use crate::metrics::{PeriodsPerYear, Simulation};
+use crate::session::EpisodeRecord;
+use crate::tensorboard::Histogram;
+
+use super::curve::CurveMark;
 use super::evaluate::Verdict;
 
+/// A lesson under way, between two bars.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Study {
+    pub(super) lesson: Lesson,
+    pub(super) meter: Meter,
+    pub(super) simulation: Simulation,
+    /// Where the curve of the training bars stands, once it is saved.
+    pub(super) curve: Option<CurveMark>,
+    /// The profits of its trades, once it is saved; none before the
+    /// first.
+    pub(super) trades: Option<Histogram>,
+}
+
+impl Study {
+    pub(super) fn new(config: &EnvironmentConfig, periods: PeriodsPerYear) -> Result<Self> {
+        let simulation = Simulation::new(config, periods)?;
+        let meter = Meter::new(config.initial_cash);
+        Ok(Self { lesson: Lesson::default(), meter, simulation, curve: None, trades: None })
+    }
+}
+
 /// What an episode's training part did.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Lesson {
     pub(super) n_bars: u64,
+    /// Counted from 1; 0 before the first.
     pub(super) last_batch: usize,
     pub(super) net_return: f64,
     pub(super) equity: f64,
@@ -19,6 +49,8 @@ pub(super) struct Lesson {
 }
 
 /// The account through a lesson, for the curves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Meter {
     pub(super) equity: f64,
     peak: f64,
@@ -54,6 +86,7 @@ impl Lesson {
         let agent = &verdict.agent;
         EpisodeRecord {
             episode,
+            window: None,
             n_bars: self.n_bars,
             n_batches: self.last_batch,
             train_reward: self.net_return,

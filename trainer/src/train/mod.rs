@@ -9,20 +9,28 @@
 //! Bars are never held: memory does not grow with the data. Nothing
 //! here reads a clock, a path or a seed that was not passed in.
 
+mod course;
 mod curve;
 mod episode;
 mod evaluate;
 mod lesson;
 mod memory;
 mod pass;
+mod progress;
 mod report;
+mod resume;
 mod run;
 mod save;
 mod sinks;
 mod split;
+mod spread;
 mod stop;
+mod trials;
+mod windows;
 
 pub use report::{comparison, whereabouts};
+pub use resume::{Asked, Resume};
 pub use run::{TrainOptions, check, run};
 pub use split::Split;
 pub use stop::StopFlag;
+pub use trials::EarlierTrials;

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::config::WindowMode;
 use crate::metrics::Performance;
-use crate::session::{Session, SpanRecord};
+use crate::session::{Session, SpanRecord, TrialsRecord, WalkForwardRecord, WindowRecord};
 
 /// Returns the agent, buy-and-hold and never-trade side by side, on the
 /// test bars, net of all costs. What is undefined shows as `-`.
@@ -11,8 +12,8 @@ pub fn comparison(session: &Session) -> String {
     let metrics = &session.metrics;
     let columns = [&metrics.agent, &metrics.buy_and_hold, &metrics.never_trade];
     let mut text = String::new();
-    if let Some(split) = &session.split {
-        let _ = writeln!(text, "Out of sample, net of costs: {}\n", span(&split.test));
+    if let Some(test) = test_span(session) {
+        let _ = writeln!(text, "Out of sample, net of costs: {}\n", span(&test));
     }
     row(&mut text, "", &["agent", "buy and hold", "never trade"].map(str::to_owned));
     for (name, figure) in FIGURES {
@@ -22,7 +23,14 @@ pub fn comparison(session: &Session) -> String {
     }
     let _ = writeln!(text);
     if let Some(verdict) = metrics.agent.as_ref().and_then(luck) {
-        let _ = writeln!(text, "{verdict}\n");
+        let _ = writeln!(text, "{verdict}");
+    }
+    if let Some(trials) = &session.trials {
+        let _ = writeln!(text, "{}", deflated(trials));
+    }
+    let _ = writeln!(text);
+    if let Some(walk) = &session.walk_forward {
+        text.push_str(&windows(walk));
     }
     text
 }
@@ -58,11 +66,79 @@ fn interval(performance: &Performance) -> Option<String> {
     Some(format!("{:.2} .. {:.2}", performance.sharpe_low?, performance.sharpe_high?))
 }
 
+/// Returns the bars that the figures are of: the test bars, of all
+/// finished windows where there are any.
+fn test_span(session: &Session) -> Option<SpanRecord> {
+    let windows = session.walk_forward.as_ref().map(|walk| walk.windows.as_slice());
+    match windows {
+        Some([first, .., last]) => {
+            let (first, last) = (&first.split.test, &last.split.test);
+            let n_bars = last.first_bar_idx + last.n_bars - first.first_bar_idx;
+            Some(SpanRecord { n_bars, last: last.last.clone(), ..first.clone() })
+        }
+        Some([only]) => Some(only.split.test.clone()),
+        Some([]) | None => Some(session.split.as_ref()?.test.clone()),
+    }
+}
+
+/// Returns a row for each window, and which model stays.
+fn windows(walk: &WalkForwardRecord) -> String {
+    let mode = match walk.config.mode {
+        WindowMode::Expanding => "expanding",
+        WindowMode::Rolling => "rolling",
+    };
+    let (n_done, n_windows) = (walk.windows.len(), walk.config.windows);
+    let mut text = format!(
+        "Above: one account through {n_done} of {n_windows} windows ({mode}), each traded by its \
+         own model.\nThe saved model is that of the last window.\n\n"
+    );
+    let mut line = |cells: [&str; 6]| {
+        let [window, train, from, agent, sharpe, holder] = cells;
+        let _ = writeln!(
+            text,
+            "{window:<6} {train:>10}  {from:<20} {agent:>10} {sharpe:>7} {holder:>13}"
+        );
+    };
+    line(["window", "train bars", "test from", "agent", "Sharpe", "buy and hold"]);
+    for WindowRecord { window, split, metrics, .. } in &walk.windows {
+        let earned = |performance: &Option<Performance>| {
+            performance.as_ref().map_or_else(|| "-".to_owned(), |p| percent(p.net_return))
+        };
+        let sharpe = metrics.agent.as_ref().and_then(|agent| agent.sharpe);
+        line([
+            &window.to_string(),
+            &split.train.n_bars.to_string(),
+            split.test.first.as_deref().unwrap_or("-"),
+            &earned(&metrics.agent),
+            &sharpe.map_or_else(|| "-".to_owned(), |sharpe| format!("{sharpe:.2}")),
+            &earned(&metrics.buy_and_hold),
+        ]);
+    }
+    text.push('\n');
+    text
+}
+
 /// Says what the interval means for someone who reads no intervals.
 fn luck(agent: &Performance) -> Option<&'static str> {
     let (low, high) = (agent.sharpe_low?, agent.sharpe_high?);
     let includes_zero = low <= 0.0 && high >= 0.0;
     includes_zero.then_some("The agent's Sharpe cannot be told from luck: its interval includes 0.")
+}
+
+/// Says how the Sharpe ratio stands among all that was tried.
+fn deflated(trials: &TrialsRecord) -> String {
+    let TrialsRecord { n_trials, n_archived, variance, .. } = trials;
+    let ratio = trials.deflated_sharpe.map_or_else(|| "undefined".to_owned(), percent);
+    let best = trials.expected_best_sharpe.unwrap_or_default();
+    let basis = match n_archived {
+        0 => "this is the first trial on these test bars".to_owned(),
+        _ => format!(
+            "{n_trials} trials on these test bars, {n_archived} of them archived, variance \
+             {variance:.3e} a bar;\nthe best of so many without skill would show a Sharpe of \
+             {best:.2}"
+        ),
+    };
+    format!("Deflated Sharpe ratio {ratio} ({basis}).")
 }
 
 fn row(text: &mut String, name: &str, cells: &[String; 3]) {

@@ -1,6 +1,8 @@
 //! One whole run, sealed however it ends.
 
 use std::any::Any;
+use std::fs;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -14,10 +16,12 @@ use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, Status, TradeLogger, time_of_ms,
 };
 
-use super::episode::Course;
+use super::course::Course;
+use super::resume::{Asked, Resume};
 use super::sinks::Sinks;
 use super::split::Split;
 use super::stop::StopFlag;
+use super::trials::EarlierTrials;
 
 /// What a run needs to know.
 #[derive(Debug, Clone)]
@@ -32,6 +36,12 @@ pub struct TrainOptions {
     pub clock: Clock,
     /// Raised to stop after the batch at hand.
     pub stop: StopFlag,
+    /// Where the settings came from.
+    pub asked: Asked,
+    /// What was tried before on the same data.
+    pub earlier_trials: EarlierTrials,
+    /// The session to go on from, whose files were copied.
+    pub resume: Option<Resume>,
     /// The commit of the code, for the report; none where unknown.
     pub commit: Option<String>,
 }
@@ -58,7 +68,9 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
     let outcome = catch_unwind(AssertUnwindSafe(|| train(options, &mut logger)))
         .unwrap_or_else(|panic| Err(anyhow!("the trainer panicked: {}", words_of(&*panic))));
     let sealed = match &outcome {
-        Ok(End::Completed) => logger.save_session(Status::Completed, None),
+        Ok(End::Completed) => {
+            logger.save_session(Status::Completed, None).and_then(|()| drop_state(&options.layout))
+        }
         Ok(End::Interrupted) => {
             logger.save_session(Status::Interrupted, Some("stopped by a signal"))
         }
@@ -73,6 +85,17 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
             error!("{unsealed:#}");
             Err(failure)
         }
+    }
+}
+
+/// Removes the state of a run that is completed: it will not go on.
+fn drop_state(layout: &Layout) -> Result<()> {
+    let path = layout.training_state();
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("failed to remove `{}`", path.display()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -105,38 +128,46 @@ pub fn check(config: &TrainingConfig, root: &Path) -> Result<DataSummary> {
 pub(super) struct Material {
     pub(super) source: BarSource,
     pub(super) summary: DataSummary,
-    pub(super) split: Split,
+    /// One or, walking forward, one a window.
+    pub(super) splits: Vec<Split>,
 }
 
 fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
     let source = BarSource::open(&config.data, root)?;
     let summary = source.summarize()?;
-    let split = Split::of(summary.n_bars, config)?;
-    Ok(Material { source, summary, split })
+    let splits = Split::all(summary.n_bars, config)?;
+    Ok(Material { source, summary, splits })
 }
 
 fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
-    let Material { source, summary, split } = prepare(config, options.layout.root())?;
+    let material = prepare(config, options.layout.root())?;
+    let Material { source, summary, splits } = &material;
     info!("{summary}");
+    if let Some(resume) = &options.resume {
+        resume.check_data(summary)?;
+        logger.session_mut().resumed_from = Some(resume.record());
+    }
     if summary.n_gaps > 0 {
         warn!("bars are missing in {} places; none is made up", summary.n_gaps);
     }
-    logger.session_mut().data = Some(data_record(&summary));
-    logger.session_mut().split = Some(split.record(&source)?);
+    logger.session_mut().data = Some(data_record(summary));
+    let records = Split::records(splits, source)?;
+    logger.session_mut().split = records.first().cloned();
     logger.save_session(Status::Running, None)?;
     if options.stop.is_raised() {
         return Ok(End::Interrupted);
     }
-    info!("{} bars train, {} of embargo, {} test", split.n_train, split.n_embargo, split.n_test);
+    for Split { n_train, n_embargo, n_test, .. } in splits {
+        info!("{n_train} bars train, {n_embargo} of embargo, {n_test} test");
+    }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)
         .build()
         .context("failed to start the threads; set `threads` lower")?;
     let sinks = Sinks::open(options, logger)?;
-    let material = Material { source, summary, split };
-    pool.install(|| Course::new(options, material, sinks)?.run())
+    pool.install(|| Course::new(options, (material, records), sinks)?.run())
 }
 
 fn data_record(summary: &DataSummary) -> DataRecord {

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::config::TrainingConfig;
 use crate::features::FeatureSet;
 use crate::model::{Learner, ModelAbout, ModelKind, TradingModel};
 use crate::session::{ModelRecord, Session, sha256_of_file};
@@ -36,9 +35,25 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
     let config = &subject.options.training;
     let session = subject.session;
     let data = session.data.as_ref().context("the data was not looked at")?;
+    let mut settings = json!({
+        "steps_per_batch": config.steps_per_batch,
+        "total_episodes": config.total_episodes,
+        "train_ratio": config.train_ratio,
+        "embargo_bars": config.embargo_bars,
+        "seed": config.seed,
+        "environment": config.environment,
+        "agent": config.agent,
+    });
+    if config.model != ModelKind::default() {
+        settings["model"] = json!(config.model);
+        settings["models"] = json!(config.models);
+    }
+    if config.walk_forward.windows > 0 {
+        settings["walk_forward"] = json!(config.walk_forward);
+    }
     Ok(ModelAbout {
         features: serde_json::to_value(subject.features)?,
-        config: settings(config)?,
+        config: settings,
         data: json!({
             "sha256": data.sha256,
             "n_bars": data.n_bars,
@@ -52,22 +67,4 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
             "test": session.metrics,
         }),
     })
-}
-
-/// Returns the settings that made the model.
-fn settings(config: &TrainingConfig) -> Result<Value> {
-    let mut settings = json!({
-        "steps_per_batch": config.steps_per_batch,
-        "total_episodes": config.total_episodes,
-        "train_ratio": config.train_ratio,
-        "embargo_bars": config.embargo_bars,
-        "seed": config.seed,
-        "environment": config.environment,
-        "agent": config.agent,
-    });
-    if config.model != ModelKind::default() {
-        settings["model"] = json!(config.model);
-        settings["models"] = serde_json::to_value(&config.models)?;
-    }
-    Ok(settings)
 }

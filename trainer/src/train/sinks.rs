@@ -67,6 +67,17 @@ impl<'a> Sinks<'a> {
         std::mem::take(&mut self.trades)
     }
 
+    /// Returns the profits of the lesson under way, if there are any.
+    pub(super) fn train_trades(&self) -> Option<Histogram> {
+        let profits = &self.trades.train;
+        (profits.n_values() > 0).then(|| profits.clone())
+    }
+
+    /// Goes on with `profits`, those of a lesson that was interrupted.
+    pub(super) fn restore_train_trades(&mut self, profits: Option<Histogram>) {
+        self.trades.train = profits.unwrap_or_default();
+    }
+
     /// Writes what waits in memory.
     pub(super) fn flush(&mut self) -> Result<()> {
         if let Some(failure) = self.failure.take() {

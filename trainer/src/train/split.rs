@@ -1,9 +1,11 @@
 //! Which bars train and which test.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, ensure};
 
 use crate::bars::BarSource;
-use crate::config::TrainingConfig;
+use crate::config::{TrainingConfig, WalkForwardConfig, WindowMode};
 use crate::features::FeatureSet;
 use crate::session::{SpanRecord, SplitRecord, time_of_ms};
 
@@ -13,9 +15,12 @@ const N_LESSON_MIN: u64 = 3;
 /// Fewest bars that can test: one to decide on, two for a return.
 const N_TEST_MIN: u64 = 3;
 
-/// The bars in three parts, in order of time.
+/// Bars in three parts, in order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Split {
+    /// Index of the first bar that trains; those before it only warm the
+    /// features up.
+    pub train_begin: u64,
     /// Bars that train.
     pub n_train: u64,
     /// Bars between, which only warm the features up.
@@ -38,50 +43,110 @@ impl Split {
         let n_train = (n_bars as f64 * config.train_ratio) as u64;
         let n_embargo = config.embargo_bars as u64;
         let n_test = (n_bars - n_train).saturating_sub(n_embargo);
-        let n_train_min = FeatureSet::standard().n_warm_up_bars() as u64 + N_LESSON_MIN;
+        let split = Self { train_begin: 0, n_train, n_embargo, n_test };
         ensure!(
-            n_train >= n_train_min && n_test >= N_TEST_MIN,
+            split.is_enough(),
             "`{data}` has {n_bars} bars: {n_train} to train (it takes {n_train_min}), {n_embargo} \
              of embargo, {n_test} to test (it takes {N_TEST_MIN}); give more bars, or change \
              `train_ratio` and `embargo_bars`",
             data = config.data,
+            n_train_min = split.n_train_min(),
         );
-        Ok(Self { n_train, n_embargo, n_test })
+        Ok(split)
+    }
+
+    /// Splits `n_bars` bars once or, when the settings want a walk
+    /// forward, once for each window, in order of time.
+    ///
+    /// The bars are cut into `windows` + 1 equal parts, what is left
+    /// over going to the first; each part but the first tests. Before it
+    /// `purge_bars` and `embargo_bars` are left out, as in M. López de
+    /// Prado, "Advances in financial machine learning" (2018), chapter 7;
+    /// there the embargo comes after a test set, for training that
+    /// follows it, which no window has: here it widens the purge. Fails
+    /// where a part gets too few.
+    pub fn all(n_bars: u64, config: &TrainingConfig) -> Result<Vec<Self>> {
+        let WalkForwardConfig { windows, mode, purge_bars, embargo_bars } = config.walk_forward;
+        if windows == 0 {
+            return Ok(vec![Self::of(n_bars, config)?]);
+        }
+        let n_windows = windows as u64;
+        let n_test = n_bars / (n_windows + 1);
+        let first_test_begin = n_bars - n_windows * n_test;
+        let n_embargo = (purge_bars + embargo_bars) as u64;
+        let first_n_train = first_test_begin.saturating_sub(n_embargo);
+        let windows = (0..n_windows).map(|window| {
+            let n_before = window * n_test;
+            let (train_begin, n_train) = match mode {
+                WindowMode::Expanding => (0, first_n_train + n_before),
+                WindowMode::Rolling => (n_before, first_n_train),
+            };
+            Self { train_begin, n_train, n_embargo, n_test }
+        });
+        let windows: Vec<Self> = windows.collect();
+        ensure!(
+            windows.iter().all(Self::is_enough),
+            "`{data}` has {n_bars} bars: for {n_windows} windows the first has {first_n_train} to \
+             train (it takes {n_train_min}), {n_embargo} of purge and embargo, {n_test} to test \
+             (it takes {N_TEST_MIN}); give more bars or fewer windows, or change \
+             `walk_forward.purge_bars` and `walk_forward.embargo_bars`",
+            data = config.data,
+            n_train_min = windows[0].n_train_min(),
+        );
+        Ok(windows)
+    }
+
+    fn n_train_min(&self) -> u64 {
+        let n_warm_up = FeatureSet::standard().n_warm_up_bars() as u64;
+        n_warm_up.saturating_sub(self.train_begin) + N_LESSON_MIN
+    }
+
+    fn is_enough(&self) -> bool {
+        self.n_train >= self.n_train_min() && self.n_test >= N_TEST_MIN
     }
 
     /// Returns the index of the first test bar.
     pub fn test_begin(&self) -> u64 {
-        self.n_train + self.n_embargo
+        self.train_begin + self.n_train + self.n_embargo
     }
 
-    /// Returns the number of bars in all.
-    pub fn n_bars(&self) -> u64 {
+    /// Returns the index after the last test bar.
+    pub fn test_end(&self) -> u64 {
         self.test_begin() + self.n_test
     }
 
-    /// Looks the times up, in one pass over the bars.
-    pub(super) fn record(&self, source: &BarSource) -> Result<SplitRecord> {
-        let spans =
-            [(0, self.n_train), (self.n_train, self.n_embargo), (self.test_begin(), self.n_test)];
-        let mut records = spans.map(|(first_bar_idx, n_bars)| SpanRecord {
-            first_bar_idx,
-            n_bars,
-            first: None,
-            last: None,
-        });
+    /// Looks the times of `splits` up, in one pass over the bars.
+    pub(super) fn records(splits: &[Self], source: &BarSource) -> Result<Vec<SplitRecord>> {
+        let mut records: Vec<SplitRecord> = splits.iter().map(Self::untimed).collect();
+        let last_of = |span: &SpanRecord| span.first_bar_idx + span.n_bars.saturating_sub(1);
+        let mut times: BTreeMap<u64, Option<String>> = records
+            .iter()
+            .flat_map(|record| [&record.train, &record.embargo, &record.test])
+            .flat_map(|span| [(span.first_bar_idx, None), (last_of(span), None)])
+            .collect();
         for (bar_idx, bar) in (0..).zip(source.read()?) {
-            let bar = bar?;
-            for record in &mut records {
-                let last_bar_idx = record.first_bar_idx + record.n_bars.saturating_sub(1);
-                if bar_idx == record.first_bar_idx {
-                    record.first = Some(time_of_ms(bar.time_ms));
-                }
-                if bar_idx == last_bar_idx {
-                    record.last = Some(time_of_ms(bar.time_ms));
-                }
+            let time_ms = bar?.time_ms;
+            if let Some(time) = times.get_mut(&bar_idx) {
+                *time = Some(time_of_ms(time_ms));
             }
         }
-        let [train, embargo, test] = records;
-        Ok(SplitRecord { train, embargo, test })
+        let time_at = |bar_idx: u64| times.get(&bar_idx).cloned().flatten();
+        for record in &mut records {
+            for span in [&mut record.train, &mut record.embargo, &mut record.test] {
+                span.first = time_at(span.first_bar_idx);
+                span.last = time_at(last_of(span));
+            }
+        }
+        Ok(records)
+    }
+
+    fn untimed(&self) -> SplitRecord {
+        let span =
+            |first_bar_idx, n_bars| SpanRecord { first_bar_idx, n_bars, first: None, last: None };
+        SplitRecord {
+            train: span(self.train_begin, self.n_train),
+            embargo: span(self.train_begin + self.n_train, self.n_embargo),
+            test: span(self.test_begin(), self.n_test),
+        }
     }
 }

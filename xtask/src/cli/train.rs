@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{NameArgs, parse_tag};
 use crate::gate::Gate;
 
 /// What `train` may be told.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct TrainArgs {
     /// Use the built-in settings and the shipped data, whatever config/ says
     #[arg(long)]
@@ -33,6 +34,18 @@ pub struct TrainArgs {
     /// Compute on this many threads; the model is the same for any number
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+    /// Go on from the last checkpoint of the interrupted session, archived and moved aside first
+    #[arg(long)]
+    pub resume: bool,
+    /// Train and judge K times, each time on later bars, and join the results
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub walk_forward: Option<u16>,
+    /// Let a later window train on all bars before it, or on as many as the first
+    #[arg(long, value_name = "expanding|rolling", hide_possible_values = true)]
+    pub window_mode: Option<WindowMode>,
+    /// Only look for look-ahead in features, decisions and figures; exit with 1 when there is some
+    #[arg(long, conflicts_with_all = ["resume", "no_archive", "walk_forward", "note", "tags", "gates", "summary"])]
+    pub check_leaks: bool,
     /// Run this trainer instead of building the workspace's own
     #[arg(long, value_name = "PATH")]
     pub trainer_bin: Option<PathBuf>,
@@ -45,6 +58,15 @@ pub struct TrainArgs {
     /// What to say of the new session's archive.
     #[command(flatten)]
     pub label: LabelArgs,
+}
+
+/// What a later window of a walk-forward trains on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WindowMode {
+    /// All bars before it
+    Expanding,
+    /// As many bars as the first
+    Rolling,
 }
 
 /// Words for an archive.

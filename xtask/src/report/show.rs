@@ -126,6 +126,7 @@ fn session_lines(session: &SessionSummary) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     let id = session.id.as_deref().unwrap_or("without a name");
     lines.push(("session", format!("{id}, {}", session.status)));
+    lines.extend(session.resumed_from.clone().map(|id| ("resumed", format!("from session {id}"))));
     if let (Some(start), Some(end)) = (session.started_at, session.finished_at) {
         let seconds = (end - start).num_seconds();
         lines.push(("trained", format!("{} UTC, for {seconds} s", text::time(start))));

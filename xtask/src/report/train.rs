@@ -21,6 +21,9 @@ pub struct TrainReport {
     pub status: Status,
     /// Where the session before went; null when there was none.
     pub previous: Option<SetAside>,
+    /// The folder of the session that this one went on from; null
+    /// without `--resume`.
+    pub resumed: Option<String>,
     /// The archive of the new session; null after `--no-archive`, or
     /// when the trainer left nothing.
     pub archive: Option<SealedArchive>,
@@ -85,6 +88,7 @@ impl Report for TrainReport {
             let archive = previous.archive.as_deref().unwrap_or("not archived");
             lines.push(("previous", format!("{archive}, moved to {}", previous.backup)));
         }
+        lines.extend(self.resumed.clone().map(|resumed| ("resumed", resumed)));
         lines.extend(self.model.clone().map(|model| ("model", model)));
         match &self.archive {
             Some(archive) => lines.push(("archive", describe(archive))),

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::{Environment, Outcome, label, outcome, trainer_source};
-use crate::cli::{Cli, Format, TrainArgs};
+use crate::cli::{Cli, Format, TrainArgs, WindowMode};
 use crate::cycle::Job;
 use crate::digest::file_sha256;
-use crate::exit::CodedError;
+use crate::exit::{CodedError, Exit};
+use crate::process;
 use crate::report::TrainReport;
 use crate::terminal::Colour;
-use crate::train::{ArchiveMode, TrainOptions, train};
+use crate::train::{ArchiveMode, Start, TrainOptions, train, trainer_binary};
 
 /// Trains as `args` say.
 pub fn run(
@@ -22,6 +23,9 @@ pub fn run(
     (cli, args): (&Cli, &TrainArgs),
     environment: &Environment<'_>,
 ) -> Result<Outcome> {
+    if args.check_leaks {
+        return check_leaks(job, (cli, args), environment);
+    }
     let summary =
         args.summary.as_ref().map(|file| Summary::open(&environment.current_folder.join(file)));
     let summary = summary.transpose()?;
@@ -41,6 +45,26 @@ pub fn run(
     }
     let exit = report.exit();
     Ok(outcome(&report, exit))
+}
+
+/// Lets the trainer look for leaks; nothing in the workspace changes.
+fn check_leaks(
+    job: &mut Job<'_>,
+    (cli, args): (&Cli, &TrainArgs),
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let mut arguments: Vec<OsString> = vec!["train".into(), "--check-leaks".into()];
+    if cli.global.format == Format::Json {
+        arguments.extend(["--format".into(), "json".into()]);
+    }
+    let own = trainer_arguments(job, (cli, args), &environment.current_folder);
+    arguments.extend(own.into_iter().filter(|argument| argument != "--exit-with-parent"));
+    let root = job.workspace.root();
+    let (text, is_good) = process::trainer_text(&binary, root, &arguments)?;
+    let exit = if is_good { Exit::Done } else { Exit::Failed };
+    Ok(Outcome { json: text.clone(), text, exit })
 }
 
 /// The file of `--summary`, open before anything moves.
@@ -83,6 +107,7 @@ fn options(
         arguments: trainer_arguments(job, (cli, args), &environment.current_folder),
         is_silent: cli.global.format == Format::Json,
         label: label(&args.label),
+        start: if args.resume { Start::Resume } else { Start::Fresh },
         gates: args.gates.clone(),
     }
 }
@@ -103,6 +128,8 @@ fn trainer_arguments(
     flag("--steps-per-batch", args.steps_per_batch.map(|n| n.to_string().into()));
     flag("--seed", args.seed.map(|seed| seed.to_string().into()));
     flag("--threads", args.threads.map(|n| n.to_string().into()));
+    flag("--walk-forward", args.walk_forward.map(|n| n.to_string().into()));
+    flag("--window-mode", args.window_mode.map(mode_argument));
     flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
     let colour = cli.global.color;
     flag("--color", (colour != Colour::Auto).then(|| colour.name().into()));
@@ -110,6 +137,13 @@ fn trainer_arguments(
         arguments.extend(is_set.then(|| OsString::from(name)));
     }
     arguments
+}
+
+fn mode_argument(mode: WindowMode) -> OsString {
+    match mode {
+        WindowMode::Expanding => "expanding".into(),
+        WindowMode::Rolling => "rolling".into(),
+    }
 }
 
 /// A data file is named from the current folder, as every file on a

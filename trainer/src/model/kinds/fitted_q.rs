@@ -1,5 +1,7 @@
 //! The kind `fitted_q`: forests of the exposures, a part each.
 
+use std::io::{BufRead, Write};
+
 use anyhow::{Context, Result};
 
 use super::{Kind, Part, Parts, Policy, Shape};
@@ -46,6 +48,14 @@ impl Learner for FittedQ {
 
     fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
         self.sample_rows(n_rows)
+    }
+
+    fn write_state(&self, mut out: &mut dyn Write) -> Result<()> {
+        self.write_state(&mut out)
+    }
+
+    fn read_state(&mut self, mut input: &mut dyn BufRead) -> Result<()> {
+        self.read_state(&mut input)
     }
 }
 

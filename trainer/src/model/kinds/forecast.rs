@@ -1,5 +1,7 @@
 //! The kind `forecast`: a regression and a threshold, in one part.
 
+use std::io::{BufRead, Write};
+
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +60,14 @@ impl Learner for ForecastLearner {
 
     fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
         self.sample_rows(n_rows)
+    }
+
+    fn write_state(&self, out: &mut dyn Write) -> Result<()> {
+        self.write_state(out)
+    }
+
+    fn read_state(&mut self, input: &mut dyn BufRead) -> Result<()> {
+        self.read_state(input)
     }
 }
 

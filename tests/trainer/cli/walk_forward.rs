@@ -1,0 +1,147 @@
+//! Runs that walk forward through the bars.
+
+use serde_json::{Value, json};
+use trainer::config::{ConfigFile, TrainingConfig, WalkForwardConfig, WindowMode};
+use trainer::model::TradingModel;
+use trainer::train::Split;
+
+use super::{Workspace, bars};
+
+const MODEL: &str = "models/checkpoints/memory_efficient_model_window";
+
+fn splits(n_bars: u64, walk_forward: WalkForwardConfig) -> Vec<Split> {
+    let config = TrainingConfig { walk_forward, ..TrainingConfig::default() };
+    config.validate().unwrap();
+    Split::all(n_bars, &config).unwrap()
+}
+
+#[test]
+fn windows_train_on_bars_before_a_gap_before_their_test_bars() {
+    for mode in [WindowMode::Expanding, WindowMode::Rolling] {
+        let config = WalkForwardConfig { windows: 4, mode, purge_bars: 3, embargo_bars: 10 };
+        let splits = splits(5003, config);
+        // Five parts of 1000; what is left over trains first.
+        let begins: Vec<u64> = splits.iter().map(Split::test_begin).collect();
+        assert_eq!(begins, [1003, 2003, 3003, 4003]);
+        assert_eq!(splits[3].test_end(), 5003);
+        for (window, split) in splits.iter().enumerate() {
+            assert_eq!(split.n_test, 1000);
+            assert_eq!(split.train_begin + split.n_train + 13, split.test_begin());
+            let begin = if mode == WindowMode::Rolling { window as u64 * 1000 } else { 0 };
+            assert_eq!(split.train_begin, begin);
+        }
+    }
+}
+
+/// Three windows on 2,000 bars, which take the warm-up of 336 off the
+/// first.
+fn walked(mode: &str, arguments: &[&str]) -> Workspace {
+    let workspace = Workspace::new();
+    workspace.configure(&json!({ "walk_forward": { "mode": mode, "embargo_bars": 24 } }));
+    let mut all = vec!["--walk-forward", "3"];
+    all.extend(arguments);
+    workspace.train(&all);
+    workspace
+}
+
+#[test]
+fn the_joined_account_trades_each_window_by_its_own_model() {
+    let workspace = walked("expanding", &[]);
+    let session = workspace.session();
+    let windows = session["walk_forward"]["windows"].as_array().unwrap();
+    assert_eq!(windows.len(), 3);
+    assert_eq!(session["episodes"].as_array().unwrap().len(), 6);
+    assert_eq!(session["episodes"][3]["window"], 2);
+    // One curve over all test bars, without a seam.
+    let curve = workspace.text("logs/trades/equity.csv");
+    let rows: Vec<Vec<&str>> =
+        curve.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows.len(), 1500);
+    assert_eq!(rows[0][0], windows[0]["split"]["test"]["first"]);
+    assert_eq!(rows[1499][0], windows[2]["split"]["test"]["last"]);
+    let joined = &session["metrics"]["agent"];
+    assert_eq!(joined["n_bars"], 1499);
+    let last: f64 = rows[1499][1].parse().unwrap();
+    assert_eq!(last.to_bits(), joined["final_equity"].as_f64().unwrap().to_bits());
+    // Up to its last bar the first window is the first part of it, but
+    // for the exit at its end.
+    let first = windows[0]["metrics"]["agent"]["final_equity"].as_f64().unwrap();
+    let joined_then: f64 = rows[499][1].parse().unwrap();
+    assert!((first / joined_then - 1.0).abs() < 0.01, "{first} and {joined_then}");
+    // The last window's model is the one that stays.
+    let last = TradingModel::load(&workspace.path(&format!("{MODEL}003.zip"))).unwrap();
+    let path = workspace.path("models/memory_efficient_model_final.zip");
+    let kept = TradingModel::load(&path).unwrap();
+    let row: Vec<f64> = (0..kept.n_features()).map(|idx| idx as f64 / 10.0).collect();
+    let values = |model: &TradingModel| {
+        let mut values = [0.0; 3];
+        model.q_values(&row, &mut values);
+        values.map(f64::to_bits)
+    };
+    assert_eq!(values(&last), values(&kept));
+    assert_eq!(kept.about().data["split"], windows[2]["split"]);
+    assert_eq!(kept.about().config["walk_forward"]["windows"], 3);
+}
+
+#[test]
+fn a_window_learns_nothing_from_its_gap_and_later() {
+    let model = |n_changed: usize| {
+        let csv = bars::csv_with_end(2000, n_changed, 1.5);
+        let workspace = Workspace::with_bars(&csv);
+        workspace.train(&["--walk-forward", "1"]);
+        let path = workspace.path(&format!("{MODEL}001.zip"));
+        let model = TradingModel::load(&path).unwrap();
+        (model.to_bytes().unwrap(), workspace.session()["episodes"][1]["train_equity"].clone())
+    };
+    let values = |n_changed: usize| {
+        let (_, equity) = model(n_changed);
+        equity
+    };
+    // 1,000 bars test; the 50 before them are purge and embargo.
+    assert_eq!(values(0), values(1050));
+    assert_ne!(values(0), values(1051));
+}
+
+#[test]
+fn both_modes_are_the_same_on_any_threads_and_differ_from_each_other() {
+    let rolling = walked("rolling", &["--threads", "1"]);
+    assert!(rolling.model() == walked("rolling", &["--threads", "2"]).model());
+    let expanding = walked("expanding", &[]);
+    assert!(expanding.model() != rolling.model());
+    let first = |workspace: &Workspace| {
+        let session = workspace.session();
+        session["walk_forward"]["windows"][0]["metrics"].clone()
+    };
+    assert_eq!(first(&expanding), first(&rolling));
+}
+
+#[test]
+fn too_many_windows_for_the_bars_are_told() {
+    let workspace = Workspace::new();
+    insta::assert_snapshot!(
+        workspace.fail(&["--quiet", "--check", "--walk-forward", "6"], 1),
+        @""
+    );
+    workspace.configure(&json!({ "walk_forward": { "purge_bars": 1 } }));
+    assert!(workspace.fail(&[], 1).contains("`walk_forward.purge_bars` is 1"));
+}
+
+#[test]
+fn the_windows_are_told_in_the_table_and_in_a_file() {
+    let workspace = Workspace::new();
+    let assert = workspace.command().args(["--walk-forward", "2"]).assert().success();
+    let told = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    assert!(told.contains("one account through 2 of 2 windows (expanding)"), "{told}");
+    let table = workspace.text("logs/trades/walk_forward.csv");
+    let cells: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(cells.len(), 3);
+    let windows: Value = workspace.session()["walk_forward"]["windows"].clone();
+    for (row, window) in cells[1..].iter().zip(windows.as_array().unwrap()) {
+        assert_eq!(row[3], window["split"]["test"]["first"]);
+        let found: f64 = row[5].parse().unwrap();
+        let recorded = window["metrics"]["agent"]["net_return"].as_f64().unwrap();
+        assert_eq!(found.to_bits(), recorded.to_bits());
+        let day = &row[3][..10];
+        assert!(told.contains(day), "no {day} in {told}");
+    }
+}

@@ -1,0 +1,42 @@
+//! `train --check-leaks`: the trainer's verdict, and nothing moved.
+
+use crate::support::{Sandbox, tree};
+
+/// The trainer's answer, the exit code, and that nothing changed.
+#[track_caller]
+fn check(body: &str, arguments: &[&str], code: i32) -> String {
+    let sandbox = Sandbox::with_session();
+    let trainer = sandbox.trainer(body);
+    let before = tree(sandbox.root());
+    let mut command = sandbox.xtask(&["train", "--check-leaks"]);
+    let output = command.args(arguments).arg("--trainer-bin").arg(&trainer).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{told}");
+    assert_eq!(tree(sandbox.root()), before);
+    let root = sandbox.root().canonicalize().unwrap();
+    told.replace(root.to_str().unwrap(), "[root]")
+}
+
+#[test]
+fn a_search_for_leaks_passes_its_flags_on_and_moves_nothing() {
+    assert_eq!(
+        check("echo \"$@\"", &["--seed", "7", "--episodes", "1"], 0),
+        "train --check-leaks --root [root] --episodes 1 --seed 7\n"
+    );
+    assert_eq!(
+        check("echo \"$@\"", &["--format", "json", "--default"], 0),
+        "train --check-leaks --format json --root [root] --default\n"
+    );
+}
+
+#[test]
+fn a_leak_is_a_failure_whose_table_is_shown() {
+    assert_eq!(check("echo the table; exit 1", &[], 1), "the table\n");
+}
+
+#[test]
+fn a_search_for_leaks_trains_nothing_that_could_be_resumed_or_gated() {
+    for arguments in [&["--resume"] as &[&str], &["--no-archive"], &["--gate", "sharpe>=1"]] {
+        check("exit 0", arguments, 2);
+    }
+}

@@ -1,0 +1,92 @@
+//! The bars of the checks: the latest ones, changed or shuffled.
+
+use std::collections::VecDeque;
+
+use anyhow::Result;
+
+use crate::bars::{Bar, BarSource};
+use crate::forest::splitmix64;
+
+/// Bars that the checks hold in memory.
+const N_BARS_MAX: usize = 20_000;
+
+/// Returns the latest bars of `source`, or all when they are few.
+pub(super) fn latest(source: &BarSource) -> Result<Vec<Bar>> {
+    let mut latest = VecDeque::new();
+    for bar in source.read()? {
+        if latest.len() == N_BARS_MAX {
+            latest.pop_front();
+        }
+        latest.push_back(bar?);
+    }
+    Ok(latest.into())
+}
+
+/// Returns `bars` with the moves after the bar `last_idx` turned round:
+/// what rose falls by the same factor.
+pub(super) fn turned_after(bars: &[Bar], last_idx: usize) -> Vec<Bar> {
+    let (kept, later) = bars.split_at((last_idx + 1).min(bars.len()));
+    let pivot = kept.last().map_or(1.0, |bar| bar.close);
+    let turn = |price: f64| pivot * (pivot / price);
+    let turned = later.iter().map(|bar| Bar {
+        open: turn(bar.open),
+        high: turn(bar.low),
+        low: turn(bar.high),
+        close: turn(bar.close),
+        volume: bar.volume * 2.0,
+        ..*bar
+    });
+    kept.iter().copied().chain(turned).collect()
+}
+
+/// A bar relative to the close before it.
+#[derive(Clone, Copy)]
+struct Shape {
+    gap: f64,
+    high: f64,
+    low: f64,
+    close: f64,
+    volume: f64,
+}
+
+/// Returns bars with the times of `bars` and their moves in random
+/// order, without the drift that is left: nothing about the next move
+/// is known from those before it, and holding earns nothing.
+pub(super) fn shuffled(bars: &[Bar], seed: u64) -> Vec<Bar> {
+    let Some(first) = bars.first() else {
+        return Vec::new();
+    };
+    let mut shapes: Vec<Shape> = bars.windows(2).map(|pair| shape(&pair[0], &pair[1])).collect();
+    let n_moves = shapes.len().max(1) as f64;
+    let drift = shapes.iter().map(|shape| (shape.gap * shape.close).ln()).sum::<f64>() / n_moves;
+    let undrift = (-drift).exp();
+    for last in (1..shapes.len()).rev() {
+        let draw = splitmix64(seed ^ splitmix64(last as u64));
+        let product = u128::from(draw) * (last as u128 + 1);
+        shapes.swap(last, usize::try_from(product >> 64).expect("it is at most `last`"));
+    }
+    let mut previous_close = first.close;
+    let moved = shapes.iter().zip(&bars[1..]).map(|(shape, bar)| {
+        let open = previous_close * shape.gap * undrift;
+        previous_close = open * shape.close;
+        Bar {
+            open,
+            high: open * shape.high,
+            low: open * shape.low,
+            close: previous_close,
+            volume: shape.volume,
+            ..*bar
+        }
+    });
+    std::iter::once(*first).chain(moved).collect()
+}
+
+fn shape(before: &Bar, bar: &Bar) -> Shape {
+    Shape {
+        gap: bar.open / before.close,
+        high: bar.high / bar.open,
+        low: bar.low / bar.open,
+        close: bar.close / bar.open,
+        volume: bar.volume,
+    }
+}

@@ -1,0 +1,91 @@
+//! Looks for look-ahead: canaries to run on one's own features and data.
+//!
+//! Three checks, each of which fails for another kind of leak: features
+//! of a prefix of the bars, decisions after later bars have changed, and
+//! what can be earned where there is nothing to earn. Writes nothing.
+//! What is held in memory is bounded: of long data, the latest bars.
+
+mod bars;
+mod decisions;
+mod drill;
+mod prefix;
+mod report;
+mod shuffle;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::bars::{Bar, BarSource};
+use crate::config::TrainingConfig;
+use crate::features::{FeatureEngine, FeatureSet};
+use crate::train::Split;
+
+use drill::Drill;
+
+pub use report::{LeakCheck, LeakReport, ShuffledRun, leak_table};
+
+/// Passes over the training bars, at most: a leak shows early.
+const N_EPISODES_MAX: usize = 2;
+
+/// Features as the checks see them: computed from given bars.
+pub trait Features: Sync {
+    /// Returns the names, in the order of a row's numbers.
+    fn names(&self) -> Vec<String>;
+
+    /// Returns the row of each of `bars`, as known at its close; none
+    /// while there were too few bars before it.
+    fn rows(&self, bars: &[Bar]) -> Vec<Option<Vec<f64>>>;
+}
+
+impl Features for FeatureSet {
+    fn names(&self) -> Vec<String> {
+        self.names().to_vec()
+    }
+
+    fn rows(&self, bars: &[Bar]) -> Vec<Option<Vec<f64>>> {
+        let mut engine = FeatureEngine::new(self);
+        let mut row = vec![0.0; self.n_features()];
+        bars.iter().map(|bar| engine.push(bar, &mut row).then(|| row.clone())).collect()
+    }
+}
+
+/// Checks `features` and the learner with the settings `training`, on
+/// the bars of the settings in the workspace at `root`.
+///
+/// Finding a leak is no error: the report says so. Fails when the bars
+/// cannot be read or are too few to train and test.
+pub fn check_leaks(
+    training: &TrainingConfig,
+    root: &Path,
+    features: &dyn Features,
+) -> Result<LeakReport> {
+    let source = BarSource::open(&training.data, root)?;
+    let summary = source.summarize()?;
+    let bars = bars::latest(&source)?;
+    let split = Split::of(bars.len() as u64, training)?;
+    let n_episodes = training.total_episodes.min(N_EPISODES_MAX);
+    let drill = Drill::new(training, (&bars, split), (features, n_episodes))?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(training.threads)
+        .build()
+        .context("failed to start the threads; set `threads` lower")?;
+    let checks = pool.install(|| -> Result<Vec<LeakCheck>> {
+        Ok(vec![
+            prefix::check(&bars, features),
+            decisions::check(&drill, &bars)?,
+            shuffle::check(&drill, &bars)?,
+        ])
+    })?;
+    Ok(LeakReport {
+        format: 1,
+        is_clean: checks.iter().all(|check| check.is_passed),
+        source: summary.source,
+        data_sha256: summary.sha256,
+        n_bars: bars.len() as u64,
+        n_features: features.names().len() as u64,
+        n_episodes: n_episodes as u64,
+        seed: training.seed,
+        checks,
+    })
+}
