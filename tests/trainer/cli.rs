@@ -5,6 +5,8 @@
 pub(crate) mod bars;
 mod failures;
 mod learner;
+mod portfolio;
+mod report;
 mod resume;
 mod runs;
 mod signals;

@@ -39,7 +39,7 @@ pub fn bars() -> String {
 
 /// A workspace with bars to train on; many episodes when it is to be
 /// interrupted.
-fn with_bars(n_episodes: usize) -> Sandbox {
+pub fn with_bars(n_episodes: usize) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("bars.csv", &bars());
     sandbox.write(
@@ -52,7 +52,7 @@ fn with_bars(n_episodes: usize) -> Sandbox {
     sandbox
 }
 
-fn train(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
+pub fn train(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
     let output =
         sandbox.xtask(&["train", "--trainer-bin"]).arg(trainer()).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();

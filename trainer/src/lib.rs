@@ -29,8 +29,14 @@ pub mod tensorboard;
 
 pub mod trace;
 
+pub mod export;
+
+pub mod progress;
+
 pub mod report;
 
 pub mod train;
 
 pub mod leaks;
+
+pub mod watch;

@@ -1,21 +1,25 @@
 //! The command line: what may be asked, and in which words.
 
+mod export;
+mod global;
 mod keep;
 mod restore;
+mod show;
 mod train;
 mod vault;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
-use crate::terminal::Colour;
-
+pub use export::{ExportArgs, TensorboardArgs};
+pub use global::{Format, GlobalArgs, colour_of};
 pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
-pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WindowMode};
+pub use show::{CompareArgs, PageArgs, ReportArgs};
+pub use train::{
+    ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WatchArgs, WindowMode,
+};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -35,48 +39,6 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub task: Task,
-}
-
-/// What applies to every task.
-#[derive(Debug, Args)]
-pub struct GlobalArgs {
-    /// Work in this workspace [default: the one around the current folder]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Print the result as text for people or as one JSON document
-    #[arg(
-        long,
-        global = true,
-        value_name = "text|json",
-        default_value = "text",
-        hide_possible_values = true
-    )]
-    pub format: Format,
-    /// Say nothing on stderr but warnings and errors
-    #[arg(long, global = true)]
-    pub quiet: bool,
-    /// Write in colour
-    #[arg(
-        long,
-        global = true,
-        value_name = "auto|always|never",
-        default_value = "auto",
-        hide_possible_values = true
-    )]
-    pub color: Colour,
-    /// Take this as the current time, in RFC 3339, for tests
-    #[arg(long, global = true, value_name = "TIME", hide = true)]
-    pub clock: Option<DateTime<Utc>>,
-}
-
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    #[value(alias = "csv")]
-    Text,
-    /// One JSON document
-    Json,
 }
 
 /// What to do.
@@ -148,6 +110,13 @@ Examples:
   cargo xtask doctor
   cargo xtask doctor --fix")]
     Doctor(DoctorArgs),
+    /// Show what is in the workspace and what the next train would do
+    #[command(after_help = "It only reads, and works while a training runs.
+
+Examples:
+  cargo xtask status
+  cargo xtask status --format json")]
+    Status,
     /// List the archives, newest first
     #[command(after_help = "Examples:
   cargo xtask list
@@ -165,6 +134,22 @@ Examples:
   cargo xtask reproduce latest
   cargo xtask reproduce 20260102_030405 --format json")]
     Reproduce(ReproduceArgs),
+    /// Make the page of a session: one HTML file that works offline
+    #[command(
+        after_help = "Without a name, that of the session in the workspace, which train also \
+writes to
+logs/report.html.
+
+Examples:
+  cargo xtask report --open
+  cargo xtask report latest --out report.html"
+    )]
+    Report(ReportArgs),
+    /// Make one page of several sessions, and say in what they differ
+    #[command(after_help = "Examples:
+  cargo xtask compare 20260101_120000 latest --open
+  cargo xtask compare 20260101_120000 latest . --format json")]
+    Compare(CompareArgs),
     /// Replay any strategy's exposures through the account that the agent trades in
     #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
 
@@ -179,6 +164,13 @@ Examples:
   cargo xtask metrics --equity logs/trades/equity.csv
   cargo xtask metrics --equity curve.csv --trials 40 --trial-variance 0.0004")]
     Metrics(ForwardArgs),
+    /// Watch a running training: curves, last trades, memory
+    #[command(after_help = "It only reads: start and leave it at any time, also over ssh.
+
+Examples:
+  cargo xtask watch
+  cargo xtask watch --once")]
+    Watch(WatchArgs),
     /// Say what a saved model wants to hold after each bar
     #[command(after_help = "One row a bar: time, exposure (position value as a multiple of \
 equity, to hold from the next bar's
@@ -190,6 +182,29 @@ Examples:
   cargo xtask predict --model models/memory_efficient_model_final.zip --data bars.csv --format json
   tail -f bars.csv | cargo xtask predict --quiet --model latest --data - --position 1")]
     Predict(PredictArgs),
+    /// Start TensorBoard on the live curves, or on those of archives
+    #[command(
+        after_help = "Archives are unpacked to a cache, their digests checked; several compare in the HPARAMS tab. `.` is
+the session in the workspace. What follows `--` goes to TensorBoard.
+
+Examples:
+  cargo xtask tensorboard
+  cargo xtask tensorboard . latest 20260102_030405
+  cargo xtask tensorboard latest -- --port 6007"
+    )]
+    Tensorboard(TensorboardArgs),
+    /// Write a session for other tools: tables in Parquet or CSV, the model as ONNX, an MLflow run
+    #[command(
+        after_help = "--format parquet or --format csv chooses the form of the tables; without --onnx and --mlflow they
+are written in Parquet. Nothing is overwritten.
+
+Examples:
+  cargo xtask export
+  cargo xtask export latest --format csv --out tables
+  cargo xtask export latest --onnx model.onnx
+  cargo xtask export --all --mlflow mlruns"
+    )]
+    Export(ExportArgs),
     /// Read an archive back, every byte of it, and tell what is damaged
     #[command(after_help = "Exits with 1 when an archive is damaged.
 
@@ -208,6 +223,11 @@ Examples:
   cargo xtask restore 20260102_030405 --only models/ --overwrite if-changed
   cargo xtask restore latest --dry-run")]
     Restore(RestoreArgs),
+    /// Write the manual pages of this program and its tasks
+    #[command(after_help = "Examples:
+  cargo xtask manual --out man1
+  man --local-file man1/trainvault-train.1")]
+    Manual(ManualArgs),
     /// Compare two archives: files, settings, metrics, commits and data
     #[command(after_help = "Examples:
   cargo xtask diff 20260101_120000 latest
@@ -223,22 +243,19 @@ pub struct DryRunArgs {
     pub dry_run: bool,
 }
 
+/// What `manual` may be told.
+#[derive(Debug, Args)]
+pub struct ManualArgs {
+    /// Write them into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
 /// Which archive.
 #[derive(Debug, Args)]
 pub struct NameArgs {
     /// The archive's name, its time alone, or `latest`
     pub name: String,
-}
-
-/// Returns the value of `--color` in `arguments`, which clap is told
-/// before it parses them, since it may print help.
-pub fn colour_of(arguments: &[OsString]) -> Option<Colour> {
-    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let values = words.iter().enumerate().filter_map(|(idx, word)| match *word {
-        "--color" => words.get(idx + 1).copied(),
-        word => word.strip_prefix("--color="),
-    });
-    values.map(|value| Colour::from_str(value, false).ok()).next_back().flatten()
 }
 
 fn parse_tag(text: &str) -> Result<String, String> {

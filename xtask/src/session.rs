@@ -91,6 +91,14 @@ fn metrics(session: &Value) -> BTreeMap<String, BTreeMap<String, Option<f64>>> {
             agent.extend(value.map(|value| (name.to_owned(), value.as_f64())));
         }
     }
+    // Of several symbols, each by itself.
+    let symbols = session.get("symbols").and_then(Value::as_array);
+    for symbol in symbols.into_iter().flatten() {
+        let agent = symbol.pointer("/metrics/agent").and_then(Value::as_object);
+        if let (Some(name), Some(agent)) = (text(symbol, "/symbol"), agent) {
+            metrics.insert(format!("agent {name}"), numbers(agent));
+        }
+    }
     metrics
 }
 

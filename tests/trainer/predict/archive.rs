@@ -52,3 +52,22 @@ fn an_archive_without_one_model_says_so() {
     pack(&workspace, &[("models/a.zip", b"no model")]);
     insta::assert_snapshot!(error(&workspace), @"error: failed to read `models/a.zip` of the archive `archive.zip`: it is not a whole zip: invalid Zip archive: Could not find EOCD");
 }
+
+#[test]
+fn latest_is_the_archive_of_the_last_run() {
+    let workspace = Workspace::new();
+    workspace.train(&["--episodes", "1"]);
+    let model = workspace.model();
+    std::fs::create_dir(workspace.path("archives")).unwrap();
+    // By its number, whatever the clock said when it was named.
+    for (stamp, manifest) in [("2030", r#"{"run_number":8}"#), ("2020", r#"{"run_number":9}"#)] {
+        let model: &[u8] = if stamp == "2020" { &model } else { b"no model" };
+        pack(&workspace, &[("MANIFEST.json", manifest.as_bytes()), (MODEL, model)]);
+        let name = format!("archives/training_backup_{stamp}0101_000000.zip");
+        std::fs::rename(workspace.path("archive.zip"), workspace.path(&name)).unwrap();
+    }
+    let arguments = ["--data", "bars.csv", "--model", "latest", "--format", "json"];
+    let assert = workspace.run("predict", &arguments).success();
+    let json: serde_json::Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    assert_eq!(json["model"], "archives/training_backup_20200101_000000.zip");
+}

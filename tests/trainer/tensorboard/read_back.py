@@ -7,6 +7,7 @@ from tensorboard.backend.event_processing import plugin_event_multiplexer
 from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.context import RequestContext
+from tensorboard.plugins import base_plugin
 from tensorboard.plugins.hparams import api_pb2, backend_context, get_experiment
 from tensorboard.plugins.hparams import list_session_groups
 from tensorboard.util import tensor_util
@@ -31,7 +32,8 @@ for tag in tags["tensors"]:
 multiplexer = plugin_event_multiplexer.EventMultiplexer()
 multiplexer.AddRunsFromDirectory(folder)
 multiplexer.Reload()
-context = backend_context.Context(MultiplexerDataProvider(multiplexer, folder))
+provider = MultiplexerDataProvider(multiplexer, folder)
+context = backend_context.Context(base_plugin.TBContext(data_provider=provider))
 request = RequestContext()
 experiment = get_experiment.Handler(
     request, context, "", api_pb2.GetExperimentRequest(experiment_name="")

@@ -126,8 +126,22 @@ const dots = (label, ink, shape, more = {}) => ({
   points: { show: true, size: 9, width: 1.5, stroke: ink, fill: ink, paths: shapes[shape], ...more },
 });
 
+// Day before month, and the year below where it changes.
+const DAY = 86400;
+const timeTicks = [
+  [DAY * 365, "{YYYY}", null, null, null, null, null, null, 1],
+  [DAY * 28, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [DAY, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [3600, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
+  [60, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
+  [0.001, ":{ss}.{fff}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, "\n{HH}:{mm}", null, 1],
+];
+// As wide as the longest number.
+const widthOf = (plot, texts) => Math.max(46, ...(texts || []).map(text => 18 + 7.2 * String(text ?? "").length));
+
 const axis = more => ({
-  stroke: () => colour("--quiet"), size: 62,
+  stroke: () => colour("--quiet"), size: widthOf,
   grid: { stroke: () => colour("--grid"), width: 1 }, ticks: { stroke: () => colour("--grid"), width: 1 }, ...more,
 });
 
@@ -143,7 +157,7 @@ function optionsOf(place, spec) {
       x: isTimed ? { time: true, range: (plot, min, max) => [min, max] } : { time: false, ...spec.x },
       y: spec.y || {},
     },
-    axes: [axis({ size: 40, ...spec.xAxis }), axis({ values: (plot, ticks) => ticks.map(spec.tick || (tick => digits(tick))), ...spec.yAxis })],
+    axes: [axis({ size: 52, ...(isTimed ? { values: timeTicks } : {}), ...spec.xAxis }), axis({ values: (plot, ticks) => ticks.map(spec.tick || (tick => digits(tick))), ...spec.yAxis })],
     series: [isTimed ? { label: "time (UTC)", value: (plot, at) => timeText(at) } : { label: spec.xLabel, value: (plot, at) => (spec.xText || digits)(at) },
       ...spec.series.map(series => ({ value: (plot, value) => (spec.tell || digits)(value), ...series }))],
     bands: spec.bands,

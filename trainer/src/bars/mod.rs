@@ -17,6 +17,7 @@ mod symbols;
 mod timestamp;
 
 pub use input::Place;
+pub(crate) use input::ZstdReader;
 pub use reader::BarReader;
 pub use series::{Sample, SeriesReader, calendar};
 pub use source::{BUILTIN_BTCUSD_30M, BarSource};

@@ -1,11 +1,13 @@
 //! The subcommands, one a module.
 
 pub mod check_model;
+pub mod export;
 pub mod metrics;
 pub mod predict;
 pub mod report;
 pub mod simulate;
 pub mod train;
+pub mod watch;
 
 use clap::ValueEnum;
 

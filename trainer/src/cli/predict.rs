@@ -9,18 +9,20 @@ use clap::{Args, ValueEnum};
 
 use trainer::bars::{BarReader, BarSource, SymbolBars, parse_time_ms};
 use trainer::model::TradingModel;
-use trainer::predict::{Head, PredictOptions, Predictor, RowFormat, RowWriter, load_model};
+use trainer::predict::{
+    Head, PredictOptions, Predictor, RowFormat, RowWriter, latest_archive, load_model,
+};
 
 /// Say what a saved model wants to hold after each bar
 ///
-/// One row a bar: its time and the exposure to hold from the next bar's open on, position value as a
-/// multiple of equity. The account that the model was judged in runs along, so that the rows of the
-/// test bars are the decisions of training's evaluation. An empty exposure has its reason in `note`:
-/// `warm_up` (the features look further back than there are bars) or `before_start`; `in_sample`
-/// marks bars of the time that the model was trained on.
+/// One row a bar: its time and the exposure to hold from the next bar's open on, position value as
+/// a multiple of equity. The account that the model was judged in runs along, so that the rows of
+/// the test bars are the decisions of training's evaluation. An empty exposure has its reason in
+/// `note`: `warm_up` (the features look further back than there are bars) or `before_start`;
+/// `in_sample` marks bars of the time that the model was trained on.
 #[derive(Debug, Args)]
 pub struct PredictArguments {
-    /// A model's zip, or an archive that holds one
+    /// A model's zip, an archive that holds one, or `latest`: the newest in `archives/` here
     #[arg(long, value_name = "ZIP")]
     model: PathBuf,
     /// Bars, as for training; `-` reads CSV from stdin and writes a row as soon as its bar is there
@@ -49,7 +51,11 @@ enum Form {
 
 /// Prints a row for each bar to `out`.
 pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<()> {
-    let model = load_model(&arguments.model)?;
+    let path = match arguments.model.to_str() {
+        Some("latest") if !arguments.model.exists() => latest_archive(Path::new(""))?,
+        _ => arguments.model.clone(),
+    };
+    let model = load_model(&path)?;
     let options = PredictOptions { from_ms: arguments.from, position: arguments.position };
     let is_live = arguments.data == "-";
     let format = match arguments.format {
@@ -59,7 +65,7 @@ pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<()> {
     };
     let mut rows = RowWriter::new(BufWriter::new(out), format, is_live);
     let head = Head {
-        model: arguments.model.display().to_string(),
+        model: path.display().to_string(),
         kind: model.kind(),
         data: arguments.data.clone(),
     };

@@ -45,7 +45,8 @@ pub struct TrainingConfig {
     /// Default: true.
     pub enable_tensorboard: bool,
 
-    /// The bars: a CSV or CSV.gz file, relative to the workspace, or
+    /// The bars: CSV (plain, gzip or zstd) or Parquet, a folder with a
+    /// file for each symbol, relative to the workspace, or
     /// `builtin:btcusd_30m`, which ships inside the program.
     /// Default: `builtin:btcusd_30m`.
     pub data: String,

@@ -90,9 +90,16 @@ impl Simulation {
     /// Closes an open position at the last close and returns the figures,
     /// net of that exit.
     pub fn finish(&mut self, events: &mut impl FnMut(TradeEvent)) -> Performance {
+        self.exit(events);
+        self.tracker.performance()
+    }
+
+    /// Closes an open position at the last close and returns what that
+    /// did; see [`Environment::finish`].
+    pub fn exit(&mut self, events: &mut impl FnMut(TradeEvent)) -> BarOutcome {
         let outcome = self.environment.finish(events);
         self.tracker.settle(&outcome);
-        self.tracker.performance()
+        outcome
     }
 
     /// Runs `policy` over all of `bars`, or until the account is bankrupt,

@@ -65,6 +65,8 @@ pub trait Policy: Debug + Send + Sync {
 /// the model's parts.
 pub(super) struct Kind {
     pub(super) name: &'static str,
+    /// Whether one learner can learn from several symbols in turn.
+    pub(super) takes_symbols: bool,
     pub(super) learner: fn(&TrainingConfig, LearnerSetup) -> Result<Box<dyn Learner>>,
     pub(super) read: fn(Shape<'_>, &Parts) -> Result<Box<dyn Policy>>,
 }
@@ -123,6 +125,11 @@ impl ModelKind {
     /// Returns its name, as in the settings and in models.
     pub fn name(self) -> &'static str {
         self.kind().name
+    }
+
+    /// Returns whether one model can learn from several symbols.
+    pub fn takes_symbols(self) -> bool {
+        self.kind().takes_symbols
     }
 
     /// Returns a learner of this kind with the settings of `config`.

@@ -147,6 +147,11 @@ impl TradingModel {
         self.policy.kind()
     }
 
+    /// Returns the policy inside.
+    pub fn policy(&self) -> &dyn Policy {
+        self.policy.as_ref()
+    }
+
     /// Returns what the model says of itself.
     pub fn about(&self) -> &ModelAbout {
         &self.about

@@ -1,11 +1,12 @@
 //! Finds the model that a path means: a model's zip, or an archive of
 //! the vault that holds one.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use serde_json::Value;
 use zip::ZipArchive;
 
 use crate::model::TradingModel;
@@ -42,6 +43,33 @@ pub fn load_model(path: &Path) -> Result<TradingModel> {
         let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
         anyhow!(causes.join(": ")).context(context())
     })
+}
+
+/// Returns the newest archive in the folder `archives` of `root`, by
+/// the number of its run and, without one, its name.
+///
+/// Fails when there is none.
+pub fn latest_archive(root: &Path) -> Result<PathBuf> {
+    let folder = root.join("archives");
+    let read = || format!("failed to read `{}`; name a model's zip", folder.display());
+    let mut newest = None;
+    for entry in fs::read_dir(&folder).with_context(read)? {
+        let path = entry.with_context(read)?.path();
+        if let Some(mut archive) = open_archive(&path) {
+            let key = (run_number(&mut archive), path);
+            newest = newest.max(Some(key));
+        }
+    }
+    let (_, path) = newest.with_context(|| {
+        format!("there is no archive in `{}`; name a model's zip", folder.display())
+    })?;
+    Ok(path)
+}
+
+fn run_number(archive: &mut ZipArchive<BufReader<File>>) -> Option<u64> {
+    let manifest = archive.by_name(MANIFEST).ok()?;
+    let manifest: Value = serde_json::from_reader(manifest.take(MODEL_BYTES_MAX)).ok()?;
+    manifest["run_number"].as_u64()
 }
 
 /// Returns the zip at `path` if it is an archive of the vault.

@@ -73,10 +73,21 @@ fn columns(sessions: &[Material]) -> Vec<Column> {
         each.collect::<Vec<_>>()
     };
     let mut columns = of("agent", "agent");
-    columns.extend(of("buy_and_hold", "buy and hold"));
+    let holding = of("buy_and_hold", "buy and hold");
+    // Once for all that were tested on the same bars.
+    columns.extend(holding.into_iter().filter(|column| {
+        let before = &sessions[..column.session_idx];
+        !before.iter().any(|other| held_alike(other, &sessions[column.session_idx]))
+    }));
     // It is the same for all: nothing.
     columns.extend(of("never_trade", "never trade").into_iter().take(1));
     columns
+}
+
+/// Whether buy-and-hold is the same account in both.
+fn held_alike(a: &Material, b: &Material) -> bool {
+    let at = ["/data/sha256", "/split/test", "/metrics/buy_and_hold/final_equity"];
+    at.iter().all(|pointer| a.record.0.pointer(pointer) == b.record.0.pointer(pointer))
 }
 
 fn cell(session: &Material, (account, name): (&str, &str), unit: Unit) -> Value {

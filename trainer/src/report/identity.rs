@@ -59,10 +59,12 @@ fn facts(session: &Material) -> Vec<Fact> {
         told("Session", text("/id")),
         told("Archive", session.archive.clone().or_else(|| Some(not_archived(session)))),
         compared("Status", status(session)),
+        told("Goes on from", text("/resumed_from/session")),
         told("Started", text("/started_at")),
         told("Finished", text("/finished_at")),
         told("Took", took(session)),
-        compared("Seed", record.count("/seed").map(|seed| seed.to_string())),
+        // The settings hold it, too, and are compared.
+        told("Seed", record.count("/seed").map(|seed| seed.to_string())),
         compared("Data", text("/data/source")),
         compared("Data, SHA-256", text("/data/sha256")),
         compared("Bars", bars(session)),

@@ -6,8 +6,9 @@ use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use zip::ZipArchive;
-use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
+
+use crate::bars::ZstdReader;
 
 /// Reads one file as it comes.
 pub(super) type Reading<'a, T> = &'a mut dyn FnMut(&mut dyn Read) -> Result<T>;
@@ -47,11 +48,11 @@ impl Source {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
                 Err(error) => Err(error.into()),
             },
-            Self::Archive(path) => match open_zip(path)?.by_name(name) {
-                Ok(mut file) => reading(&mut BufReader::new(&mut file)),
-                Err(ZipError::FileNotFound) => return Ok(None),
-                Err(error) => Err(error.into()),
-            },
+            Self::Archive(path) => {
+                let mut zip = open_zip(path)?;
+                let Some(idx) = zip.index_for_name(name) else { return Ok(None) };
+                read_entry(&mut zip, idx, reading)
+            }
         };
         done.map(Some)
             .with_context(|| format!("failed to read `{name}` in `{}`", self.path().display()))
@@ -90,6 +91,18 @@ impl Source {
         names.sort_unstable();
         Ok(names)
     }
+}
+
+fn read_entry<T>(
+    zip: &mut ZipArchive<BufReader<File>>,
+    idx: usize,
+    reading: Reading<'_, T>,
+) -> Result<T> {
+    if zip.by_index_raw(idx)?.compression() == CompressionMethod::ZSTD {
+        // A reader of the raw bytes: the zip's own has no zstd.
+        return reading(&mut ZstdReader::new(zip.by_index_raw(idx)?));
+    }
+    reading(&mut BufReader::new(&mut zip.by_index(idx)?))
 }
 
 fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>> {

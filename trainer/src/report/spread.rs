@@ -7,8 +7,8 @@ use crate::metrics::normal_quantile;
 
 use super::periods::Level;
 
-/// Bars of a histogram.
-const N_BINS: usize = 40;
+/// The fewest and the most bars of a histogram.
+const N_BINS: (usize, usize) = (8, 40);
 /// Points of the comparison with a normal distribution.
 const N_QUANTILES: usize = 200;
 
@@ -21,15 +21,16 @@ pub(super) fn histogram(returns: &[Level]) -> Value {
         return Value::Null;
     }
     let (low, high) = (quantile(&pooled, 0.005), quantile(&pooled, 0.995));
+    let n_bins = (returns.len().isqrt() * 2).clamp(N_BINS.0, N_BINS.1);
     // All alike: one bin in the middle.
-    let width = if high > low { (high - low) / N_BINS as f64 } else { 0.001 };
-    let low = if high > low { low } else { low - width * N_BINS as f64 / 2.0 };
+    let width = if high > low { (high - low) / n_bins as f64 } else { 0.001 };
+    let low = if high > low { low } else { low - width * n_bins as f64 / 2.0 };
     let count = |idx: usize| {
-        let mut counts = [0_u64; N_BINS];
+        let mut counts = vec![0_u64; n_bins];
         for value in returns.iter().map(|level| level.values[idx]).filter(|r| r.is_finite()) {
-            counts[bin((value - low) / width)] += 1;
+            counts[bin((value - low) / width, n_bins)] += 1;
         }
-        counts.to_vec()
+        counts
     };
     json!({ "low": low, "width": width, "agent": count(0), "hold": count(1), "n": returns.len() })
 }
@@ -39,8 +40,8 @@ pub(super) fn histogram(returns: &[Level]) -> Value {
     clippy::cast_sign_loss,
     reason = "clamped to the bins before"
 )]
-fn bin(position: f64) -> usize {
-    position.clamp(0.0, N_BINS as f64 - 1.0) as usize
+fn bin(position: f64, n_bins: usize) -> usize {
+    position.clamp(0.0, n_bins as f64 - 1.0) as usize
 }
 
 /// Returns the agent's sorted returns against the quantiles that a

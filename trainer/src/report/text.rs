@@ -17,16 +17,16 @@ impl Unit {
         match self {
             Self::Share => percent(value),
             // `+ 0.0` so that no "-0.00" shows.
-            Self::Ratio => minus(format!("{:.2}", rounded(value, 2))),
-            Self::Money => minus(grouped(&format!("{:.2}", rounded(value, 2)))),
-            Self::Count => minus(grouped(&format!("{:.0}", rounded(value, 0)))),
+            Self::Ratio => minus(&format!("{:.2}", rounded(value, 2))),
+            Self::Money => minus(&grouped(&format!("{:.2}", rounded(value, 2)))),
+            Self::Count => minus(&grouped(&format!("{:.0}", rounded(value, 0)))),
         }
     }
 }
 
 /// Returns a fraction in per cent.
 pub(super) fn percent(share: f64) -> String {
-    minus(grouped(&format!("{:.2}", rounded(share * 100.0, 2))) + " %")
+    minus(&grouped(&format!("{:.2}", rounded(share * 100.0, 2)))) + " %"
 }
 
 /// Returns the day of a time.
@@ -42,7 +42,9 @@ pub(super) fn duration(milliseconds: i64) -> String {
     let (minutes, seconds) = (seconds % 3600 / 60, seconds % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) if seconds == 0 => format!("{minutes} min"),
         (0, 0, _) => format!("{minutes} min {seconds} s"),
+        (0, _, 0) => format!("{hours} h"),
         (0, _, _) => format!("{hours} h {minutes} min"),
         (_, 0, _) => format!("{days} d"),
         _ => format!("{days} d {hours} h"),
@@ -71,6 +73,6 @@ fn grouped(digits: &str) -> String {
 }
 
 /// A minus sign as wide as a plus.
-fn minus(text: String) -> String {
+fn minus(text: &str) -> String {
     text.replacen('-', "\u{2212}", 1)
 }

@@ -47,7 +47,7 @@ impl TradeLogger {
         set_aside_previous(&layout)?;
         let trades = if options.training.enable_trade_logging {
             let file = LineFile::append(&layout.trade_log())?;
-            Some(TradeLines { file, every: options.trade_log_frequency.max(1) })
+            Some(TradeLines { file, every: options.trade_log_frequency.max(1), symbol: None })
         } else {
             None
         };
@@ -66,6 +66,15 @@ impl TradeLogger {
     /// saves it.
     pub fn session_mut(&mut self) -> &mut Session {
         &mut self.session
+    }
+
+    /// Names the symbol of the trades to come, where there are several.
+    pub fn set_symbol(&mut self, symbol: Option<&str>) {
+        if let Some(trades) = &mut self.trades
+            && trades.symbol.as_deref() != symbol
+        {
+            trades.symbol = symbol.map(str::to_owned);
+        }
     }
 
     /// Logs a closed trade, if its turn has come.
@@ -122,6 +131,7 @@ fn new_session(options: &SessionOptions<'_>) -> Result<Session> {
         split: None,
         walk_forward: None,
         episodes: Vec::new(),
+        symbols: Vec::new(),
         metrics: MetricsRecord::default(),
         trials: None,
         model: None,

@@ -21,7 +21,7 @@ pub use log::{LogOptions, subscriber};
 pub use logger::{SessionOptions, TradeLogger};
 pub use record::{
     ConfigRecord, DataRecord, EpisodeRecord, MetricsRecord, ModelRecord, ResumedRecord, Session,
-    SpanRecord, SplitRecord, Status, TrialsRecord, WalkForwardRecord, WindowRecord,
+    SpanRecord, SplitRecord, Status, SymbolRecord, TrialsRecord, WalkForwardRecord, WindowRecord,
 };
 pub use trades::{Moment, Phase};
 pub(crate) use write::{sha256_of_bytes, sync_folder};

@@ -45,6 +45,10 @@ pub struct Session {
     pub episodes: Vec<EpisodeRecord>,
     /// What was earned on the test bars, net of all costs.
     pub metrics: MetricsRecord,
+    /// Where there are several symbols, each by itself; `metrics` then
+    /// is the portfolio's: the same cash in each at the start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub symbols: Vec<SymbolRecord>,
     /// How many trials there were, and the Sharpe ratio beside them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<TrialsRecord>,
@@ -205,6 +209,20 @@ pub struct MetricsRecord {
     pub buy_and_hold: Option<Performance>,
     /// Stays in cash.
     pub never_trade: Option<Performance>,
+}
+
+/// One symbol of several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SymbolRecord {
+    /// Its name.
+    pub symbol: String,
+    /// Its bars in all.
+    pub n_bars: u64,
+    /// Which of them train and which test.
+    pub split: SplitRecord,
+    /// What its account earned on its test bars, net of all costs.
+    pub metrics: MetricsRecord,
 }
 
 /// How the agent's Sharpe ratio stands among all that was tried.

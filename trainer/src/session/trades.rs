@@ -36,12 +36,17 @@ pub struct Moment {
 pub(super) struct TradeLines {
     pub(super) file: LineFile,
     pub(super) every: usize,
+    /// Of the trades to come, where there are several symbols.
+    pub(super) symbol: Option<String>,
 }
 
 impl TradeLines {
     pub(super) fn push(&mut self, at: &Moment, trade: &ClosedTrade) -> Result<()> {
         if trade.trade_id.is_multiple_of(self.every as u64) {
-            self.file.push(&line(at, trade))?;
+            match &self.symbol {
+                Some(symbol) => self.file.push(&format!("{symbol} {}", line(at, trade)))?,
+                None => self.file.push(&line(at, trade))?,
+            }
         }
         Ok(())
     }

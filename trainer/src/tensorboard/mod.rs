@@ -1,13 +1,14 @@
 //! `logs/tensorboard/events.out.tfevents.*`: what TensorBoard shows.
 //!
 //! Scalars, histograms, texts, and the settings with their results for
-//! the HPARAMS tab; it reads nothing back. The format is TensorFlow's
-//! event file: records of `Event` messages, framed as in
+//! the HPARAMS tab; only the scalars can be read back. The format is
+//! TensorFlow's event file: records of `Event` messages, framed as in
 //! `tensorflow/core/lib/io/record_writer.cc`.
 
 mod histogram;
 mod hparams;
 mod message;
+mod read;
 mod record;
 
 use std::path::Path;
@@ -20,6 +21,8 @@ use crate::session::{Clock, LineFile};
 
 pub use histogram::Histogram;
 pub use hparams::{HyperParameters, SessionEnd};
+pub use read::{ScalarPoint, read_scalars};
+
 use message::{Content, Event, Metadata, Summary, Tensor, Value, What};
 
 /// Writes the event file of one run.

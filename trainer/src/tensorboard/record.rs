@@ -11,6 +11,6 @@ pub(super) fn frame(bytes: &[u8], out: &mut Vec<u8>) {
 
 /// CRC-32C, turned and shifted, so that a check sum of data that holds
 /// check sums stays a good one (`tensorflow/core/lib/hash/crc32c.h`).
-fn masked_crc(bytes: &[u8]) -> u32 {
+pub(super) fn masked_crc(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }

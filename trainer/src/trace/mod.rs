@@ -51,6 +51,7 @@ pub const TRACE_FORMAT: u32 = 1;
 #[derive(Debug)]
 pub struct TradeTracer {
     file: LineFile,
+    symbol: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -68,6 +69,8 @@ struct Line<'a> {
     #[serde(flatten)]
     at: &'a Moment,
     time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symbol: Option<&'a str>,
 }
 
 impl TradeTracer {
@@ -84,7 +87,7 @@ impl TradeTracer {
             tool_version: &session.tool_version,
         })?)?;
         file.flush()?;
-        Ok(Self { file })
+        Ok(Self { file, symbol: None })
     }
 
     /// Where the file lies.
@@ -92,10 +95,22 @@ impl TradeTracer {
         self.file.path()
     }
 
+    /// Names the symbol of the events to come, where there are several.
+    pub fn set_symbol(&mut self, symbol: Option<&str>) {
+        if self.symbol.as_deref() != symbol {
+            self.symbol = symbol.map(str::to_owned);
+        }
+    }
+
     /// Adds `event`, which happened at `at`.
     pub fn trace(&mut self, at: &Moment, event: &TradeEvent) -> Result<()> {
         let time = time_of_ms(time_ms(event));
-        self.file.push(&serde_json::to_string(&Line { event, at, time })?)
+        self.file.push(&serde_json::to_string(&Line {
+            event,
+            at,
+            time,
+            symbol: self.symbol.as_deref(),
+        })?)
     }
 
     /// Writes the waiting lines.

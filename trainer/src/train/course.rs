@@ -10,10 +10,12 @@ use crate::bars::BarSource;
 use crate::features::FeatureSet;
 use crate::metrics::{BarCalendar, PeriodsPerYear};
 use crate::model::Learner;
+use crate::progress::{Episodes, Running, begin_episodes};
 use crate::session::SplitRecord;
 
 use super::evaluate::Verdict;
 use super::lesson::Study;
+use super::portfolio::Track;
 use super::progress::{self, Head, Progress};
 use super::resume::log_ends;
 use super::run::{End, Material, TrainOptions};
@@ -36,6 +38,9 @@ pub(super) struct Course<'a> {
     pub(super) split_records: Vec<SplitRecord>,
     /// Index of the window at hand.
     pub(super) window: usize,
+    /// Where there are several symbols, their bars.
+    pub(super) tracks: Vec<Track>,
+    pub(super) has_symbols: bool,
     pub(super) features: FeatureSet,
     pub(super) periods_per_year: PeriodsPerYear,
     pub(super) learner: Box<dyn Learner>,
@@ -51,10 +56,9 @@ pub(super) struct Course<'a> {
 impl<'a> Course<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        (material, split_records): (Material, Vec<SplitRecord>),
+        Material { source, summary, splits, records, tracks }: Material,
         sinks: Sinks<'a>,
     ) -> Result<Self> {
-        let Material { source, summary, splits } = material;
         let features = FeatureSet::standard();
         let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
             first_ms: summary.first_ms,
@@ -67,9 +71,11 @@ impl<'a> Course<'a> {
             options,
             source,
             splits,
-            split_records,
+            split_records: records,
             window: 0,
             learner: new_learner(options, &features)?,
+            has_symbols: !tracks.is_empty(),
+            tracks,
             features,
             periods_per_year,
             sinks,
@@ -95,6 +101,7 @@ impl<'a> Course<'a> {
         let session = self.sinks.logger.session_mut();
         session.episodes.clone_from(&head.episodes);
         session.metrics = head.metrics.clone();
+        session.symbols.clone_from(&head.symbols);
         session.trials = head.trials;
         session.walk_forward.clone_from(&head.walk_forward);
         info!(
@@ -122,6 +129,7 @@ impl<'a> Course<'a> {
     /// Runs the episodes and saves the model.
     pub(super) fn run(mut self) -> Result<End> {
         let n_episodes = self.options.training.total_episodes * self.splits.len();
+        let _shown = self.show_progress(n_episodes);
         let mut end = End::Completed;
         for episode in self.progress.n_episodes + 1..=n_episodes {
             self.enter_window(episode)?;
@@ -142,6 +150,17 @@ impl<'a> Course<'a> {
         self.save_final_model()?;
         self.sinks.finish(end)?;
         Ok(end)
+    }
+
+    fn show_progress(&self, n_episodes: usize) -> Running {
+        let of_split = |split: &Split| split.test_begin() + split.n_test;
+        let of_all: u64 = self.splits.iter().map(of_split).sum();
+        let n_symbols = self.tracks.len().max(1) as u64;
+        begin_episodes(Episodes {
+            n: n_episodes as u64,
+            n_done: self.progress.n_episodes as u64,
+            n_bars: of_all / self.splits.len().max(1) as u64 * n_symbols,
+        })
     }
 
     /// Saves the model and the state after `episode`, if it is its turn.
@@ -182,6 +201,7 @@ impl<'a> Course<'a> {
             progress: Progress { study: study.cloned(), ..self.progress },
             episodes: session.episodes.clone(),
             metrics: session.metrics.clone(),
+            symbols: session.symbols.clone(),
             trials: session.trials,
             walk_forward: session.walk_forward.clone(),
             logs: log_ends(&options.layout)?,

@@ -9,6 +9,7 @@ use crate::agent::BackupReport;
 use crate::bars::Bar;
 use crate::environment::{BarOutcome, StepStatus};
 use crate::metrics::Simulation;
+use crate::progress;
 use crate::session::{Moment, Phase, Status};
 use crate::tensorboard::Scalars;
 
@@ -28,9 +29,14 @@ impl Course<'_> {
     /// whole one.
     pub(super) fn episode(&mut self, episode: usize) -> Result<bool> {
         let start = Instant::now();
-        let mut pass = Pass::new(&self.source, &self.features)?;
-        let lesson = self.lesson(episode, &mut pass)?;
-        let verdict = self.trial(episode, &lesson, &mut pass)?;
+        let (lesson, verdict) = if self.tracks.is_empty() {
+            let mut pass = Pass::new(&self.source, &self.features)?;
+            let lesson = self.lesson(episode, &mut pass)?;
+            let verdict = self.trial(episode, &lesson, &mut pass)?;
+            (lesson, verdict)
+        } else {
+            self.joint_episode(episode)?
+        };
         let seconds = start.elapsed().as_secs_f64();
         let news = self.news(episode, &lesson, (&verdict, seconds));
         self.sinks.scalars(self.progress.step, verdict.scalars());
@@ -53,7 +59,7 @@ impl Course<'_> {
     }
 
     /// Trades and learns on the training bars.
-    fn lesson(&mut self, episode: usize, pass: &mut Pass) -> Result<Lesson> {
+    pub(super) fn lesson(&mut self, episode: usize, pass: &mut Pass) -> Result<Lesson> {
         let config = &self.options.training;
         let mut study = match self.progress.study.take() {
             Some(mut study) => {
@@ -117,7 +123,8 @@ impl Course<'_> {
     /// short, and now and then.
     fn checkpoint_within(&mut self, study: &mut Study, curve: &mut EquityCurve) -> Result<()> {
         let is_stopped = self.options.stop.is_raised();
-        if is_stopped || self.is_time_for_state() {
+        // Of several symbols, the whole episode is run again.
+        if !self.has_symbols && (is_stopped || self.is_time_for_state()) {
             study.curve = Some(curve.mark()?);
             study.trades = self.sinks.train_trades();
             self.save_state(Some(study))?;
@@ -175,7 +182,8 @@ impl Course<'_> {
             at.batch,
             meter.equity
         );
-        if self.last_news.elapsed() >= NEWS_INTERVAL {
+        // A bar tells it, too.
+        if self.last_news.elapsed() >= NEWS_INTERVAL && !progress::is_shown() {
             self.last_news = Instant::now();
             info!("{news}");
         } else {

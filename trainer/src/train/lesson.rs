@@ -48,6 +48,25 @@ pub(super) struct Lesson {
     pub(super) is_cut_short: bool,
 }
 
+impl Lesson {
+    /// Adds the lesson on another symbol.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.n_bars += other.n_bars;
+        self.last_batch = other.last_batch;
+        self.net_return += other.net_return;
+        self.equity += other.equity;
+        self.is_bankrupt |= other.is_bankrupt;
+        self.last_backup = other.last_backup.or(self.last_backup);
+        self.is_cut_short |= other.is_cut_short;
+    }
+
+    /// Turns the sums over `n_symbols` symbols into the portfolio's.
+    pub(super) fn average(&mut self, n_symbols: usize) {
+        self.net_return /= n_symbols.max(1) as f64;
+        self.equity /= n_symbols.max(1) as f64;
+    }
+}
+
 /// The account through a lesson, for the curves.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -16,6 +16,7 @@ mod evaluate;
 mod lesson;
 mod memory;
 mod pass;
+mod portfolio;
 mod progress;
 mod report;
 mod resume;

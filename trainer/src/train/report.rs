@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use crate::config::WindowMode;
 use crate::metrics::Performance;
-use crate::session::{Session, SpanRecord, TrialsRecord, WalkForwardRecord, WindowRecord};
+use crate::session::{
+    Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, WindowRecord,
+};
 
 /// Returns the agent, buy-and-hold and never-trade side by side, on the
 /// test bars, net of all costs. What is undefined shows as `-`.
@@ -21,6 +23,7 @@ pub fn comparison(session: &Session) -> String {
             .map(|column| column.as_ref().and_then(figure).unwrap_or_else(|| "-".to_owned()));
         row(&mut text, name, &cells);
     }
+    symbols(&mut text, session);
     let _ = writeln!(text);
     if let Some(verdict) = metrics.agent.as_ref().and_then(luck) {
         let _ = writeln!(text, "{verdict}");
@@ -33,6 +36,38 @@ pub fn comparison(session: &Session) -> String {
         text.push_str(&windows(walk));
     }
     text
+}
+
+/// Writes a line for each symbol, where there are several.
+fn symbols(text: &mut String, session: &Session) {
+    if session.symbols.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\nAbove, the portfolio: the same cash in each symbol's account at the start.\n"
+    );
+    let names = ["symbol", "net return", "Sharpe", "95 % interval", "trades", "buy and hold"];
+    let [symbol, cells @ ..] = names.map(str::to_owned);
+    symbol_row(text, &symbol, &cells);
+    for SymbolRecord { symbol, metrics, .. } in &session.symbols {
+        let agent = |figure: Figure| metrics.agent.as_ref().and_then(figure);
+        let hold = metrics.buy_and_hold.as_ref().map(|hold| percent(hold.net_return));
+        let cells = [
+            agent(|p| Some(percent(p.net_return))),
+            agent(|p| p.sharpe.map(|sharpe| format!("{sharpe:.2}"))),
+            agent(interval),
+            agent(|p| Some(p.n_trades.to_string())),
+            hold,
+        ];
+        symbol_row(text, symbol, &cells.map(|cell| cell.unwrap_or_else(|| "-".to_owned())));
+    }
+}
+
+fn symbol_row(text: &mut String, symbol: &str, cells: &[String; 5]) {
+    let [net, sharpe, interval, trades, hold] = cells;
+    let _ =
+        writeln!(text, "{symbol:<14} {net:>12} {sharpe:>8} {interval:>16} {trades:>8} {hold:>14}");
 }
 
 /// Returns where the model and the record of the run lie.

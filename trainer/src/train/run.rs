@@ -11,12 +11,15 @@ use tracing::{debug, error, info, warn};
 
 use crate::bars::{BarSource, DataSummary};
 use crate::config::TrainingConfig;
+use crate::progress;
 use crate::report::{Report, Source, Surroundings, write_page};
 use crate::session::{
-    Clock, DataRecord, Layout, Session, SessionOptions, Status, TradeLogger, time_of_ms,
+    Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
+    time_of_ms,
 };
 
 use super::course::Course;
+use super::portfolio::{self, Portfolio, Track};
 use super::resume::{Asked, Resume};
 use super::sinks::Sinks;
 use super::split::Split;
@@ -130,20 +133,38 @@ pub(super) struct Material {
     pub(super) summary: DataSummary,
     /// One or, walking forward, one a window.
     pub(super) splits: Vec<Split>,
+    pub(super) records: Vec<SplitRecord>,
+    /// Where there are several symbols, the bars of each.
+    pub(super) tracks: Vec<Track>,
 }
 
 fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
     let source = BarSource::open(&config.data, root)?;
+    let symbols = source.symbols()?;
+    if !symbols.is_empty() {
+        let Portfolio { tracks, summary, record } = portfolio::prepare(config, &source, symbols)?;
+        let split = Split {
+            train_begin: 0,
+            n_train: record.train.n_bars,
+            n_embargo: record.embargo.n_bars,
+            n_test: record.test.n_bars,
+        };
+        let (splits, records) = (vec![split], vec![record]);
+        return Ok(Material { source, summary, splits, records, tracks });
+    }
+    let reading = progress::begin_reading(&root.join(&config.data));
     let summary = source.summarize()?;
+    drop(reading);
     let splits = Split::all(summary.n_bars, config)?;
-    Ok(Material { source, summary, splits })
+    let records = Split::records(&splits, &source)?;
+    Ok(Material { source, summary, splits, records, tracks: Vec::new() })
 }
 
 fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
     let material = prepare(config, options.layout.root())?;
-    let Material { source, summary, splits } = &material;
+    let Material { summary, splits, records, tracks, .. } = &material;
     info!("{summary}");
     if let Some(resume) = &options.resume {
         resume.check_data(summary)?;
@@ -153,11 +174,13 @@ fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
         warn!("bars are missing in {} places; none is made up", summary.n_gaps);
     }
     logger.session_mut().data = Some(data_record(summary));
-    let records = Split::records(splits, source)?;
     logger.session_mut().split = records.first().cloned();
     logger.save_session(Status::Running, None)?;
     if options.stop.is_raised() {
         return Ok(End::Interrupted);
+    }
+    if !tracks.is_empty() {
+        info!("{} symbols, one model", tracks.len());
     }
     for Split { n_train, n_embargo, n_test, .. } in splits {
         info!("{n_train} bars train, {n_embargo} of embargo, {n_test} test");
@@ -167,7 +190,7 @@ fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
         .build()
         .context("failed to start the threads; set `threads` lower")?;
     let sinks = Sinks::open(options, logger)?;
-    pool.install(|| Course::new(options, (material, records), sinks)?.run())
+    pool.install(|| Course::new(options, material, sinks)?.run())
 }
 
 fn data_record(summary: &DataSummary) -> DataRecord {

@@ -50,6 +50,14 @@ impl<'a> Sinks<'a> {
         self.curves.is_some()
     }
 
+    /// Names the symbol of the events to come, where there are several.
+    pub(super) fn set_symbol(&mut self, symbol: Option<&str>) {
+        self.logger.set_symbol(symbol);
+        if let Some(tracer) = &mut self.tracer {
+            tracer.set_symbol(symbol);
+        }
+    }
+
     /// Takes in what happened to the account at `at`.
     pub(super) fn event(&mut self, at: &Moment, event: &TradeEvent) {
         let written = self.write(at, event);

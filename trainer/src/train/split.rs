@@ -11,9 +11,9 @@ use crate::session::{SpanRecord, SplitRecord, time_of_ms};
 
 /// Bars that a first lesson takes after the warm-up: one with features
 /// and two more, whose opens give its return.
-const N_LESSON_MIN: u64 = 3;
+pub(super) const N_LESSON_MIN: u64 = 3;
 /// Fewest bars that can test: one to decide on, two for a return.
-const N_TEST_MIN: u64 = 3;
+pub(super) const N_TEST_MIN: u64 = 3;
 
 /// Bars in three parts, in order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

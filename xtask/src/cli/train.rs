@@ -19,7 +19,7 @@ pub struct TrainArgs {
     /// Make no archives; the old session still moves to backups/
     #[arg(long)]
     pub no_archive: bool,
-    /// Train on these bars: a CSV file, gzipped or not
+    /// Train on these bars: CSV or Parquet, or a folder with a file for each symbol
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
     /// Pass this many times over the training bars
@@ -121,6 +121,17 @@ pub struct ReproduceArgs {
     /// Which archive.
     #[command(flatten)]
     pub archive: NameArgs,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+}
+
+/// What `watch` may be told.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// Print one picture and exit
+    #[arg(long)]
+    pub once: bool,
     /// Run this trainer instead of building the workspace's own
     #[arg(long, value_name = "PATH")]
     pub trainer_bin: Option<PathBuf>,

@@ -157,8 +157,10 @@ fn metrics_table(session: &SessionSummary) -> String {
         ("trades", true),
     ];
     let order = ["agent", "buy_and_hold", "never_trade"];
-    let rows = order.iter().filter_map(|policy| Some((policy, session.metrics.get(*policy)?)));
-    let cells = |(policy, figures): (&&str, &std::collections::BTreeMap<String, Option<f64>>)| {
+    let rows = order.iter().filter_map(|policy| Some((*policy, session.metrics.get(*policy)?)));
+    let symbols = session.metrics.iter().filter(|(policy, _)| policy.starts_with("agent "));
+    let rows = rows.chain(symbols.map(|(policy, figures)| (policy.as_str(), figures)));
+    let cells = |(policy, figures): (&str, &std::collections::BTreeMap<String, Option<f64>>)| {
         let figure = |name: &str| figures.get(name).copied().flatten();
         vec![
             policy.replace('_', " "),

@@ -12,7 +12,7 @@ const BUFFER_BYTES: usize = 1 << 16;
 
 /// Unpacks all frames of one stream. Memory is that of one window, at
 /// most the 128 MiB that `zstd` itself unpacks without being asked.
-pub(in crate::bars) struct ZstdReader<R> {
+pub(crate) struct ZstdReader<R> {
     source: Source<R>,
     decoder: FrameDecoder,
     /// Whether a frame has begun and is not yet passed on whole.
@@ -34,7 +34,7 @@ impl<R: Read> Read for Source<R> {
 }
 
 impl<R: Read> ZstdReader<R> {
-    pub(in crate::bars) fn new(inner: R) -> Self {
+    pub(crate) fn new(inner: R) -> Self {
         let inner = BufReader::with_capacity(BUFFER_BYTES, inner);
         Self {
             source: Source { inner, is_at_end: false },

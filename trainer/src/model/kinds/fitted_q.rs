@@ -11,7 +11,7 @@ use crate::forest::Forest;
 use crate::model::Learner;
 
 /// How to train it and to read it back.
-pub(super) const KIND: Kind = Kind { name: NAME, learner, read };
+pub(super) const KIND: Kind = Kind { name: NAME, takes_symbols: true, learner, read };
 
 const NAME: &str = "fitted_q";
 const FOLDER: &str = "forests/";

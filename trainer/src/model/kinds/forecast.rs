@@ -11,8 +11,9 @@ use crate::config::TrainingConfig;
 use crate::forecast::{ForecastLearner, ForecastPolicy, ForecastRule, ForecastSetup};
 use crate::model::Learner;
 
-/// How to train it and to read it back.
-pub(super) const KIND: Kind = Kind { name: NAME, learner, read };
+/// How to train it and to read it back. It remembers one pass over one
+/// symbol: the next one would drive out the last.
+pub(super) const KIND: Kind = Kind { name: NAME, takes_symbols: false, learner, read };
 
 const NAME: &str = "forecast";
 const PART: &str = "forecast.json";

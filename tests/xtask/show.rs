@@ -1,0 +1,74 @@
+//! Pages of sessions, in the workspace and in archives.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::cycle::{train, trainer, with_bars};
+use crate::support::{Sandbox, tree};
+
+/// A workspace with two archived sessions that differ in the seed.
+fn with_two_sessions() -> Sandbox {
+    let sandbox = with_bars(1);
+    for (seed, clock) in [("1", "2026-01-02T03:04:05Z"), ("2", "2026-01-02T04:04:05Z")] {
+        assert_eq!(train(&sandbox, &["--seed", seed, "--clock", clock]).0, 0);
+    }
+    sandbox
+}
+
+fn run(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = sandbox.xtask(arguments);
+    let output = command.arg("--trainer-bin").arg(trainer()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn document(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    let (code, stdout, stderr) = run(sandbox, arguments);
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).unwrap()
+}
+
+#[test]
+fn pages_of_archives_and_of_the_workspace_leave_all_else_as_it_is() {
+    let sandbox = with_two_sessions();
+    let before = tree(sandbox.root());
+    let archives = sandbox.archive_names();
+    let packed = document(&sandbox, &["report", "latest", "--format", "json"]);
+    let session = &packed["sessions"][0];
+    assert_eq!(session["archive"], archives[1].as_str());
+    assert_eq!(session["notes"], serde_json::json!([]));
+    let page = sandbox.read(&format!("reports/{}", archives[1].replace(".zip", ".html")));
+    assert!(page.contains(&archives[1]));
+    let live = document(&sandbox, &["report", "--format", "json"]);
+    assert_eq!(live["sessions"][0]["metrics"], session["metrics"]);
+    assert!(sandbox.path("reports/workspace.html").is_file());
+    assert_eq!(run(&sandbox, &["report", "20260102_030405", "--out", "mine.html"]).0, 0);
+    fs::remove_dir_all(sandbox.path("reports")).unwrap();
+    fs::remove_file(sandbox.path("mine.html")).unwrap();
+    assert_eq!(tree(sandbox.root()).keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_comparison_tells_what_differs() {
+    let sandbox = with_two_sessions();
+    let arguments = ["compare", "20260102_030405", "latest"];
+    let found = document(&sandbox, &[&arguments[..], &["--format", "json"]].concat());
+    let expected = serde_json::json!([{ "name": "seed", "values": ["1", "2"] }]);
+    assert_eq!(found["differences"], expected);
+    let (code, text, _) = run(&sandbox, &arguments);
+    assert_eq!(code, 0);
+    assert!(text.contains("What differs:\nseed  1  2\n"), "{text}");
+    assert!(sandbox.read("reports/comparison.html").contains("What differs"));
+}
+
+#[test]
+fn a_page_of_nothing_names_the_remedy() {
+    let sandbox = Sandbox::new();
+    let (code, _, text) = run(&sandbox, &["report"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("train one by `cargo xtask train`"), "{text}");
+    let (code, _, text) = run(&sandbox, &["report", "latest"]);
+    assert_eq!(code, 1);
+    assert!(text.contains("there is no archive yet"), "{text}");
+}

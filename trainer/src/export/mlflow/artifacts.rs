@@ -1,0 +1,58 @@
+//! The files of a session, as a run's artifacts.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::create_folder;
+
+/// The folders that a session fills.
+const FOLDERS: [&str; 3] = ["logs", "models", "config"];
+/// Endings of root checkpoints.
+const ROOT_CHECKPOINTS: [&str; 2] = ["pth", "pkl"];
+
+/// Copies the session's files below `root` to `to`.
+pub(super) fn copy(root: &Path, to: &Path) -> Result<()> {
+    for folder in FOLDERS {
+        let from = root.join(folder);
+        if from.is_dir() {
+            copy_folder(&from, &to.join(folder))?;
+        }
+    }
+    for entry in entries(root)? {
+        let extension = entry.path().extension().unwrap_or_default().to_owned();
+        if ROOT_CHECKPOINTS.iter().any(|known| extension == *known) {
+            copy_entry(&entry, to)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    create_folder(to)?;
+    for entry in entries(from)? {
+        copy_entry(&entry, to)?;
+    }
+    Ok(())
+}
+
+/// Copies a file or folder; symlinks, which may lead anywhere, stay.
+fn copy_entry(entry: &fs::DirEntry, folder: &Path) -> Result<()> {
+    let (from, to) = (entry.path(), folder.join(entry.file_name()));
+    let failed = || format!("failed to copy `{}`", from.display());
+    let kind = entry.file_type().with_context(failed)?;
+    if kind.is_dir() {
+        copy_folder(&from, &to)
+    } else if kind.is_file() {
+        fs::copy(&from, &to).map(|_| ()).with_context(failed)
+    } else {
+        Ok(())
+    }
+}
+
+fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>> {
+    let failed = || format!("failed to read the folder `{}`", folder.display());
+    let entries = fs::read_dir(folder).with_context(failed)?;
+    entries.collect::<std::io::Result<_>>().with_context(failed)
+}

@@ -1,0 +1,103 @@
+//! Metrics over steps: a file a curve, a line `time value step` a point.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::session::{Layout, Session};
+use crate::tensorboard::read_scalars;
+
+use super::{create_folder, millis};
+
+/// The files that grow.
+struct Curves {
+    folder: PathBuf,
+    files: BTreeMap<String, BufWriter<File>>,
+}
+
+/// A point of a curve.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    time_ms: i64,
+    step: i64,
+    value: f64,
+}
+
+/// Writes the curves of the event files in `layout`, the figures of
+/// each episode and, as last points, the final figures.
+pub(super) fn write(layout: &Layout, session: &Session, folder: &Path) -> Result<()> {
+    let mut curves = Curves { folder: folder.to_owned(), files: BTreeMap::new() };
+    let mut last_step = 0;
+    for path in event_files(&layout.tensorboard())? {
+        read_scalars(&path, &mut |point| {
+            last_step = last_step.max(point.step);
+            #[expect(clippy::cast_possible_truncation, reason = "times fit")]
+            let time_ms = (point.wall_time * 1000.0) as i64;
+            let value = f64::from(point.value);
+            curves.push(&point.tag, Point { time_ms, step: point.step, value })
+        })?;
+    }
+    let time_ms = millis(session.finished_at.as_ref().unwrap_or(&session.started_at))?;
+    for episode in &session.episodes {
+        let step = i64::try_from(episode.episode)?;
+        curves.push_all("episode", &serde_json::to_value(episode)?, (time_ms, step))?;
+    }
+    let metrics = serde_json::to_value(&session.metrics)?;
+    for (who, figures) in metrics.as_object().into_iter().flatten() {
+        curves.push_all(&format!("final/{who}"), figures, (time_ms, last_step))?;
+    }
+    curves.finish()
+}
+
+/// Returns the event files in `folder`, in the order of their names.
+fn event_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let failed = || format!("failed to read the folder `{}`", folder.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(failed)? {
+        let path = entry.with_context(failed)?.path();
+        if path.file_name().unwrap_or_default().to_string_lossy().contains("tfevents") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+impl Curves {
+    /// Adds a point for every number among `figures`.
+    fn push_all(&mut self, group: &str, figures: &Value, at: (i64, i64)) -> Result<()> {
+        for (name, value) in figures.as_object().into_iter().flatten() {
+            let (time_ms, step) = at;
+            if let Some(value) = value.as_f64() {
+                self.push(&format!("{group}/{name}"), Point { time_ms, step, value })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, name: &str, point: Point) -> Result<()> {
+        let path = self.folder.join(name);
+        let failed = || format!("failed to write `{}`", path.display());
+        if !self.files.contains_key(name) {
+            create_folder(path.parent().unwrap_or(&self.folder))?;
+            let file = BufWriter::new(File::create(&path).with_context(failed)?);
+            self.files.insert(name.to_owned(), file);
+        }
+        let file = self.files.get_mut(name).expect("it was just put there");
+        writeln!(file, "{} {} {}", point.time_ms, point.value, point.step).with_context(failed)
+    }
+
+    fn finish(self) -> Result<()> {
+        for (name, mut file) in self.files {
+            file.flush().with_context(|| format!("failed to write the metric `{name}`"))?;
+        }
+        Ok(())
+    }
+}

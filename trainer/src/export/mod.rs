@@ -1,0 +1,18 @@
+//! Takes a session out to where other tools read it.
+//!
+//! Tables in Parquet or CSV, the model as ONNX, the run as a folder of
+//! MLflow's. It reads a workspace, changes nothing in it, overwrites
+//! nothing, and keeps little in memory, however long the session.
+
+mod draft;
+mod equity;
+mod events;
+mod mlflow;
+mod onnx;
+mod table;
+mod tables;
+
+pub use mlflow::{MlflowReport, MlflowRun, export_mlflow};
+pub use onnx::{OnnxReport, export_onnx};
+pub use table::{Column, Kind};
+pub use tables::{TableFormat, TableReport, Tables, export_tables};

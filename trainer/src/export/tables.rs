@@ -1,0 +1,159 @@
+//! The tables of a session: traces, trades and equity.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::session::Layout;
+
+use super::draft::Draft;
+use super::equity::CurveReader;
+use super::events;
+use super::table::{Column, TableWriter};
+
+/// How tables are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableFormat {
+    /// Typed columns, compressed by Snappy.
+    Parquet,
+    /// Text, with a header line.
+    Csv,
+}
+
+impl fmt::Display for TableFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+        })
+    }
+}
+
+/// Which tables to write, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables<'a> {
+    /// The workspace, or a folder that one was restored to.
+    pub layout: &'a Layout,
+    /// How they are stored.
+    pub format: TableFormat,
+    /// The folder that they go to, which is made.
+    pub out: &'a Path,
+}
+
+/// A table that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableReport {
+    /// `traces`, `trades`, `equity` or `train_equity`.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its rows.
+    pub n_rows: u64,
+    /// What is to be told of it, such as a line that a kill has cut.
+    pub note: Option<String>,
+}
+
+/// Writes every table that the session has material for, and
+/// `schema.json`, which describes their columns.
+///
+/// # Errors
+/// Fails when there is none, when one of the files exists, and when a
+/// log is not what its format says.
+pub fn export_tables(tables: &Tables<'_>) -> Result<Vec<TableReport>> {
+    let mut written = Vec::new();
+    let mut schema = serde_json::Map::new();
+    let mut add = |report: TableReport, columns: Vec<Column>| {
+        schema.insert(report.name.clone(), json!(columns));
+        written.push(report);
+    };
+    let traces = trace_files(&tables.layout.trades())?;
+    if !traces.is_empty() {
+        let [events, trades] = write_events(tables, &traces)?;
+        add(events, events::trace_columns());
+        add(trades, events::trade_columns());
+    }
+    for name in ["equity", "train_equity"] {
+        let path = tables.layout.trades().join(format!("{name}.csv"));
+        if path.is_file() {
+            let (report, columns) = write_curve(tables, name, &path)?;
+            add(report, columns);
+        }
+    }
+    if written.is_empty() {
+        bail!(
+            "`{}` holds no trace and no equity curve; train with `enable_trade_tracing`",
+            tables.layout.trades().display()
+        );
+    }
+    write_schema(tables, &schema)?;
+    Ok(written)
+}
+
+/// Returns the traces in `folder`, in the order of their names.
+fn trace_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let failed = || format!("failed to read the folder `{}`", folder.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(failed)? {
+        let path = entry.with_context(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("trade_traces_") && name.ends_with(".jsonl") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn write_events(tables: &Tables<'_>, traces: &[PathBuf]) -> Result<[TableReport; 2]> {
+    let of = |name: &'static str| (name, tables.format);
+    let mut all = TableWriter::create(tables.out, of("traces"), &events::trace_columns())?;
+    let mut trades = TableWriter::create(tables.out, of("trades"), &events::trade_columns())?;
+    let mut note = None;
+    for path in traces {
+        let is_cut = events::read(path, &mut |event| {
+            if event.is_closed_trade() {
+                trades.push(event.trade_cells())?;
+            }
+            all.push(event.trace_cells())
+        })?;
+        if is_cut {
+            note = Some(format!("the last line of `{}` is cut off; left out", path.display()));
+        }
+    }
+    let report = |name: &str, (path, n_rows)| TableReport {
+        name: name.to_owned(),
+        path,
+        n_rows,
+        note: None,
+    };
+    let traces = TableReport { note, ..report("traces", all.finish()?) };
+    Ok([traces, report("trades", trades.finish()?)])
+}
+
+fn write_curve(tables: &Tables<'_>, name: &str, path: &Path) -> Result<(TableReport, Vec<Column>)> {
+    let curve = CurveReader::open(path)?;
+    let columns = curve.columns.clone();
+    let mut table = TableWriter::create(tables.out, (name, tables.format), &columns)?;
+    curve
+        .read(&mut |cells| table.push(cells.iter().copied()))
+        .with_context(|| format!("failed to export `{}`", path.display()))?;
+    let (path, n_rows) = table.finish()?;
+    Ok((TableReport { name: name.to_owned(), path, n_rows, note: None }, columns))
+}
+
+fn write_schema(
+    tables: &Tables<'_>,
+    schema: &serde_json::Map<String, serde_json::Value>,
+) -> Result<()> {
+    let (draft, file) = Draft::create(&tables.out.join("schema.json"))?;
+    serde_json::to_writer_pretty(&file, &json!({ "format": 1, "tables": schema }))?;
+    draft.publish()?;
+    Ok(())
+}
