@@ -103,6 +103,7 @@ pub(super) struct Signal {
 
 /// Returns the exposure to hold; see [`ForecastPolicy`].
 pub(super) fn decide(exposures: &[f64], signal: Signal, position: f64) -> f64 {
-    let values = exposures.iter().map(|&exposure| (exposure, exposure * signal.forecast));
+    // No -0.0, which would count as less than 0 where two are equal.
+    let values = exposures.iter().map(|&exposure| (exposure, exposure * signal.forecast + 0.0));
     choose(values, signal.threshold, position)
 }
