@@ -7,6 +7,7 @@ mod config;
 mod environment;
 mod export;
 mod features;
+mod forecast;
 mod forest;
 mod leaks;
 mod metrics;

@@ -58,8 +58,37 @@ fn xtask_never_links_smartcore() {
 }
 
 #[test]
-fn one_file_of_the_trainer_names_smartcore() {
-    assert_eq!(files_that_say("trainer/src", "smartcore::").len(), 1);
+fn one_module_of_the_trainer_names_smartcore() {
+    let module = "trainer/src/forest/library";
+    let names = files_that_say("trainer/src", "smartcore::");
+    let strangers: Vec<_> = names
+        .iter()
+        .filter(|name| *name != &format!("{module}.rs") && !name.starts_with(&format!("{module}/")))
+        .collect();
+    assert_eq!(strangers, Vec::<&String>::new());
+    assert!(names.len() > 1, "the rule no longer looks where smartcore is");
+}
+
+#[test]
+fn a_kind_of_model_is_named_in_its_file_and_in_one_line() {
+    let kinds = sources("trainer/src/model/kinds");
+    assert!(kinds.len() > 1, "the rule no longer looks where the kinds are");
+    let outside: Vec<_> = sources("trainer/src")
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("trainer/src/model/kinds/"))
+        .collect();
+    for (name, _) in &kinds {
+        let kind = Path::new(name).file_stem().unwrap().to_str().unwrap();
+        let line = format!("    {kind}: ");
+        let lines = |text: &str| code(text).filter(|it| it.starts_with(&line)).count();
+        let table = outside.iter().find(|(name, _)| name == "trainer/src/model/kinds.rs").unwrap();
+        assert_eq!(lines(&table.1), 1, "{kind} has no line in {}", table.0);
+        // Neither the loop nor the settings know any kind by name.
+        for (name, text) in &outside {
+            let module = format!("kinds::{kind}");
+            assert!(!code(text).any(|it| it.contains(&module)), "{name} names {kind}");
+        }
+    }
 }
 
 #[test]

@@ -12,9 +12,15 @@ features. PPO and DQN have their default settings, see the same features and
 the position, and get the net return of each bar in percent as the reward.
 They are judged every 5,000 steps on the test bars; their clock stands still
 meanwhile, and starts after the imports. The best of all their judgements is
-replayed by `trainer simulate`: its net return is the target. The trainer's
-clock covers its whole process, until the end of the first episode whose
-test net return reaches the target; it has its default settings.
+replayed by `trainer simulate`: its net return is the target. The trainer has
+its default settings, and once more batches of 5,000 bars: refits are most of
+its work. The first episode whose test net return reaches the target is found,
+and a whole process of so many episodes is timed.
+
+Wall-clock and CPU seconds are both told: on a machine that does other work,
+the latter compare better. PyTorch gets one thread, with which networks of
+this size are fastest. `--load FILE` takes the peers' part from an earlier run's
+`--out`, and times the trainer only.
 """
 
 import argparse
@@ -73,6 +79,9 @@ def peer(name, folder, seed):
 
     test = range(FIRST_TEST, len(returns))
 
+    def clocks():
+        return np.array([time.perf_counter(), time.process_time()])
+
     def judge(model):
         """Returns the net log return of the test bars, and the exposures."""
         wanted = []
@@ -92,19 +101,21 @@ def peer(name, folder, seed):
     class Judge(BaseCallback):
         def __init__(self):
             super().__init__()
-            self.judgements, self.best, self.path, self.paused = [], -np.inf, None, 0.0
-            self.start = time.perf_counter()
+            self.judgements, self.best, self.path = [], -np.inf, None
+            self.start = clocks()
 
         def _on_step(self):
             if self.num_timesteps % EVERY == 0:
-                seconds = time.perf_counter() - self.start - self.paused
+                stop = clocks()
                 log_return, path = judge(self.model)
-                self.judgements.append([self.num_timesteps, seconds, log_return])
+                wall, cpu = stop - self.start
+                self.judgements.append([self.num_timesteps, wall, cpu, log_return])
                 if log_return > self.best:
                     self.best, self.path = log_return, path
-                self.paused = time.perf_counter() - self.start - seconds
+                self.start += clocks() - stop
             return True
 
+    torch.set_num_threads(1)
     judged = Judge()
     model = getattr(stable_baselines3, name)("MlpPolicy", Market(), seed=seed, device="cpu")
     model.learn(N_STEPS, callback=judged)
@@ -114,11 +125,11 @@ def peer(name, folder, seed):
         signals.write("time,exposure\n")
         for at, exposure in zip(test, judged.path):
             signals.write(f"{times[at]},{exposure}\n")
-    best = max(judged.judgements, key=lambda judgement: judgement[2])
+    best = max(judged.judgements, key=lambda judgement: judgement[3])
     print(json.dumps({
         "steps": best[0],
         "seconds": best[1],
-        "seconds_in_all": judged.judgements[-1][1],
+        "cpu_seconds": best[2],
         "judgements": judged.judgements,
         "peak_mb": peak_mb(resource.RUSAGE_SELF),
         "stable_baselines3": stable_baselines3.__version__,
@@ -148,24 +159,35 @@ def anytrading():
     print(json.dumps({"steps_per_second": best}))
 
 
+# A small process of its own: a child's peak memory counts its parent's.
+LAUNCH = """
+import json, os, sys
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+with open(sys.argv[1], "w") as out:
+    json.dump([usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6], out)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def run(*command):
-    """Runs a program; returns its JSON, its seconds and its peak memory."""
-    start = time.perf_counter()
-    with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen([str(word) for word in command], stdout=out)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    """Runs a program; returns its JSON, its costs and its peak memory."""
+    command = [str(word) for word in command]
+    with tempfile.NamedTemporaryFile("r") as usage:
+        start = time.perf_counter()
+        done = subprocess.run([sys.executable, "-S", "-E", "-c", LAUNCH, usage.name, *command],
+                              stdout=subprocess.PIPE, check=False)
         seconds = time.perf_counter() - start
-        if process.returncode:
-            sys.exit(f"`{' '.join(map(str, command))}` failed")
-        out.seek(0)
-        text = out.read()
-    return json.loads(text) if text else None, seconds, usage.ru_maxrss * 1024 / 1e6
+        if done.returncode:
+            sys.exit(f"`{' '.join(command)}` failed")
+        cpu_seconds, peak = json.load(usage)
+    costs = {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_mb": peak}
+    return json.loads(done.stdout) if done.stdout else None, costs
 
 
-def ours(trainer, folder, seed, target):
-    """Trains with the default settings; returns when the target fell."""
-    (folder / "config").mkdir()
+def ours(trainer, folder, seed, target, *flags):
+    """Trains; returns when the target fell."""
+    (folder / "config").mkdir(exist_ok=True)
     settings = {
         "data": str(folder / "bars.csv"),
         # The product must not fall below the whole number.
@@ -174,64 +196,82 @@ def ours(trainer, folder, seed, target):
         "environment": {"commission_bps": COST * 1e4, "slippage_bps": 0.0},
     }
     (folder / "config/training_config.json").write_text(json.dumps(settings), encoding="utf-8")
-    session, wall, peak = run(
-        trainer, "train", "--root", folder, "--format", "json", "--quiet"
-    )
+    train = (trainer, "train", "--root", folder, "--format", "json", "--quiet", *flags)
+    session, costs = run(*train)
     assert session["split"]["train"]["n_bars"] == N_TRAIN, session["split"]
     assert session["split"]["test"]["first_bar_idx"] == FIRST_TEST, session["split"]
-    episodes = session["episodes"]
-    reached = [i for i, it in enumerate(episodes) if it["test_net_return"] >= target]
-    later = sum(it["seconds"] for it in episodes[reached[0] + 1 :]) if reached else None
-    return {
-        "net_returns": [it["test_net_return"] for it in episodes],
-        "episode": reached[0] + 1 if reached else None,
-        "seconds": wall - later if reached else None,
-        "seconds_in_all": wall,
-        "peak_mb": peak,
-    }
-
-
-def contest(seed, tools, scratch):
-    """Runs all on the bars of one seed."""
-    folder = scratch / str(seed)
-    folder.mkdir()
-    run(tools / "examples/bench_peers", "data", seed, folder)
-    record = {"seed": seed, "load": os.getloadavg()[0]}
-    for name in PEERS:
-        found, _, _ = run(sys.executable, __file__, "--peer", name, "--seed", seed,
-                          "--folder", folder)
-        replay, _, _ = run(tools / "trainer", "simulate", "--data", folder / "bars.csv",
-                           "--signals", folder / f"{name}.csv", "--commission", COST * 1e4,
-                           "--slippage", 0, "--format", "json")
-        record[name] = found | {"net_return": replay["metrics"]["net_return"]}
-    better = max(PEERS, key=lambda name: record[name]["net_return"])
-    target = record[better]["net_return"]
-    record["better"] = better
-    record["trainer"] = ours(tools / "trainer", folder, seed, target)
-    seconds = record["trainer"]["seconds"]
-    record["times_sooner"] = record[better]["seconds"] / seconds if seconds else None
-    record["memory_share"] = record["trainer"]["peak_mb"] / record[better]["peak_mb"]
-    print(row(record), flush=True)
+    net_returns = [it["test_net_return"] for it in session["episodes"]]
+    record = {"net_returns": net_returns, "whole_run": costs, "episode": None}
+    reached = [at for at, net_return in enumerate(net_returns, 1) if net_return >= target]
+    if reached:
+        again, costs = run(*train, "--episodes", reached[0])
+        assert again["episodes"][-1]["test_net_return"] == net_returns[reached[0] - 1]
+        record |= {"episode": reached[0]} | costs
     return record
 
 
-def row(record):
-    better, own = record[record["better"]], record["trainer"]
-    cells = [
-        record["seed"],
-        record["better"],
-        f"{better['net_return'] + 1:.1f}",
-        f"{better['steps']:,}",
-        f"{better['seconds']:.1f}",
-        f"{better['peak_mb']:.0f}",
-        own["episode"] or "never",
-        f"{own['net_returns'][(own['episode'] or len(own['net_returns'])) - 1] + 1:.1f}",
-        f"{own['seconds']:.2f}" if own["seconds"] else "-",
-        f"{own['peak_mb']:.0f}",
-        f"{record['times_sooner']:.0f}" if record["times_sooner"] else "-",
-        f"{record['memory_share']:.3f}",
-    ]
-    return "| " + " | ".join(map(str, cells)) + " |"
+def contest(seed, tools, folder, known):
+    """Runs all on the bars of one seed; the peers' part may be `known`."""
+    run(tools / "examples/bench_peers", "data", seed, folder)
+    record = {"seed": seed, "load": os.getloadavg()[0]}
+    for name in PEERS:
+        if known:
+            record[name] = known[name]
+            continue
+        found, _ = run(sys.executable, __file__, "--peer", name, "--seed", seed,
+                       "--folder", folder)
+        replay, _ = run(tools / "trainer", "simulate", "--data", folder / "bars.csv",
+                        "--signals", folder / f"{name}.csv", "--commission", COST * 1e4,
+                        "--slippage", 0, "--format", "json")
+        record[name] = found | {"net_return": replay["metrics"]["net_return"]}
+    record["better"] = max(PEERS, key=lambda name: record[name]["net_return"])
+    better = record[record["better"]]
+    for name, flags in OURS.items():
+        own = ours(tools / "trainer", folder, seed, better["net_return"], *flags)
+        is_reached = own["episode"] is not None
+        # What never gets there is no times as fast.
+        own["times"] = [better[key] / own[key] if is_reached else 0.0 for key in COSTS]
+        record[name] = own
+    return record
+
+
+COSTS = ("seconds", "cpu_seconds", "peak_mb")
+OURS = {"trainer": (), "trainer, batches of 5,000": ("--steps-per-batch", "5000")}
+HEADER = """| seed | who | growth | after | s | CPU s | MB | times sooner | in CPU s | times less MB |
+| ---: | --- |""" + " ---: |" * 8
+
+
+def rows(record):
+    lines = []
+    for name in PEERS:
+        one = record[name]
+        lines.append([record["seed"], name, f"{one['net_return'] + 1:.1f}",
+                      f"{one['steps']:,} steps", *costs_of(one), "", "", ""])
+    for name in OURS:
+        one = record[name]
+        if one["episode"] is None:
+            growth = max(one["net_returns"]) + 1
+            lines.append([record["seed"], name, f"{growth:.1f}", "never"] + [""] * 6)
+            continue
+        growth = one["net_returns"][one["episode"] - 1] + 1
+        lines.append([record["seed"], name, f"{growth:.1f}", f"episode {one['episode']}",
+                      *costs_of(one), *(f"{times:.0f}" for times in one["times"])])
+    return "\n".join("| " + " | ".join(map(str, cells)) + " |" for cells in lines)
+
+
+def costs_of(one):
+    return [f"{one['seconds']:.2f}", f"{one['cpu_seconds']:.2f}", f"{one['peak_mb']:.0f}"]
+
+
+def summary(records):
+    """Returns the medians against the better peer."""
+    lines = []
+    for name in OURS:
+        middle = [statistics.median(record[name]["times"][at] for record in records)
+                  for at in range(3)]
+        lines.append("{}, median of {} seeds: {:.0f} times sooner, {:.0f} in CPU seconds, "
+                     "{:.0f} times less memory.".format(name, len(records), *middle))
+    return "\n".join(lines)
 
 
 def main():
@@ -239,6 +279,7 @@ def main():
     arguments.add_argument("--seeds", type=int, default=5)
     arguments.add_argument("--first-seed", type=int, default=1)
     arguments.add_argument("--out", type=pathlib.Path, default=None)
+    arguments.add_argument("--load", type=pathlib.Path, default=None)
     arguments.add_argument("--tools", type=pathlib.Path, default=None,
                            help="folder of the release build")
     arguments.add_argument("--peer", choices=PEERS, help=argparse.SUPPRESS)
@@ -252,27 +293,28 @@ def main():
         return anytrading()
     root = pathlib.Path(__file__).resolve().parents[2]
     tools = (asked.tools or root / "target/release").resolve()
-    print("| seed | better peer | its growth | steps | seconds | MB "
-          "| our episode | growth | seconds | MB | times sooner | memory share |")
-    print("| ---: | --- |" + " ---: |" * 10)
-    with tempfile.TemporaryDirectory() as scratch:
-        seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
-        records = [contest(seed, tools, pathlib.Path(scratch)) for seed in seeds]
-    times = [record["times_sooner"] for record in records]
-    # A seed that never gets there counts as the slowest.
-    sooner = statistics.median(time or 0.0 for time in times)
-    share = statistics.median(record["memory_share"] for record in records)
-    steps = {
-        "gym-anytrading": run(sys.executable, __file__, "--anytrading")[0]["steps_per_second"],
-        "trainer": run(tools / "examples/bench_peers", "environment")[0]["bar_steps_per_second"],
-    }
-    print(f"\nMedian: {sooner:.0f} times sooner, {share:.3f} of the memory.")
+    known = {}
+    if asked.load:
+        result = json.loads(asked.load.read_text(encoding="utf-8"))
+        known = {record["seed"]: record for record in result["records"]}
+        steps = result["environment_steps_per_second"]
+    else:
+        other = run(sys.executable, __file__, "--anytrading")[0]["steps_per_second"]
+        own = run(tools / "examples/bench_peers", "environment")[0]["bar_steps_per_second"]
+        steps = {"gym-anytrading": other, "trainer": own}
+    seeds = known or range(asked.first_seed, asked.first_seed + asked.seeds)
+    records = []
+    print(HEADER)
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            records.append(contest(seed, tools, pathlib.Path(folder), known.get(seed)))
+        print(rows(records[-1]), flush=True)
+        if asked.out:
+            result = {"records": records, "environment_steps_per_second": steps}
+            asked.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    print(f"\n{summary(records)}")
     print(f"Environment alone, steps a second: gym-anytrading {steps['gym-anytrading']:,.0f}, "
           f"trainer {steps['trainer']:,.0f}.")
-    if asked.out:
-        result = {"records": records, "times_sooner": sooner, "memory_share": share,
-                  "environment_steps_per_second": steps}
-        asked.out.write_text(json.dumps(result, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

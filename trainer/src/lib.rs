@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod forest;
 
 pub mod agent;
+pub mod forecast;
 
 pub mod model;
 

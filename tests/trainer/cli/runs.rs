@@ -83,6 +83,33 @@ fn the_same_seed_gives_the_same_model_bytes_with_any_threads() {
 }
 
 #[test]
+fn a_forecaster_trains_in_the_same_loop_with_any_threads() {
+    let run = |threads: &str| {
+        let workspace = Workspace::new();
+        workspace.configure(&json!({
+            "model": "forecast",
+            "models": { "forecast": {
+                "learner": "extra_trees", "n_trees": 8, "memory_shares": 2,
+                "min_samples_leaf": 50, "min_t_statistic": 0.0, "refit_bars": 400,
+            } },
+        }));
+        workspace.train(&["--threads", threads]);
+        workspace
+    };
+    let (one, two) = (run("1"), run("2"));
+    assert!(one.model() == two.model(), "two threads differ from one");
+    let session = one.session();
+    assert_eq!(session["status"], "completed");
+    assert_eq!(session["config"]["training"]["model"], "forecast");
+    let path = one.path("models/memory_efficient_model_final.zip");
+    let model = TradingModel::load(&path).unwrap();
+    assert_eq!((model.kind(), model.n_features()), ("forecast", 24));
+    assert_eq!(model.about().config["models"]["forecast"]["learner"], "extra_trees");
+    let n_trades = session["metrics"]["agent"]["n_trades"].as_u64().unwrap();
+    assert!(n_trades > 0, "the forecaster never traded; the test proves little");
+}
+
+#[test]
 fn later_bars_change_no_earlier_decision() {
     let before = Workspace::with_bars(&bars::csv(2000));
     let after = Workspace::with_bars(&bars::csv_with_end(2000, 100, 1.5));

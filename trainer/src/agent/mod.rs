@@ -23,3 +23,5 @@ pub use experience::{Experience, Step, Steps, Transition};
 pub use iteration::{Fitted, FittedIteration, IterationOptions, Lesson, SoFar};
 pub use learner::{BackupReport, FittedQ, LearnerSetup};
 pub use policy::FittedPolicy;
+
+pub(crate) use policy::choose;

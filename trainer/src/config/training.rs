@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::agent::AgentConfig;
 use crate::config::{ConfigFile, FieldError, WalkForwardConfig, WindowMode};
 use crate::environment::EnvironmentConfig;
+use crate::model::{ModelKind, ModelSettings};
 
 /// The bars that ship inside the program.
 pub const BUILTIN_DATA: &str = "builtin:btcusd_30m";
@@ -79,14 +80,22 @@ pub struct TrainingConfig {
     #[schemars(range(min = 0, max = 100_000))]
     pub checkpoint_every_episodes: usize,
 
+    /// The kind of model to train: `fitted_q`, which looks ahead, or
+    /// `forecast`, which trades by a forecast of the next bar's return.
+    /// Default: `fitted_q`.
+    pub model: ModelKind,
+
     /// Training and judging again on later and later bars.
     pub walk_forward: WalkForwardConfig,
 
     /// The account, the costs and the limits.
     pub environment: EnvironmentConfig,
 
-    /// The learner.
+    /// The learner of `fitted_q`; its exposures are every kind's.
     pub agent: AgentConfig,
+
+    /// The learners of the other kinds.
+    pub models: ModelSettings,
 }
 
 /// What the command line says; an absent value leaves the setting.
@@ -140,9 +149,11 @@ impl Default for TrainingConfig {
             seed: 42,
             threads: 0,
             checkpoint_every_episodes: 1,
+            model: ModelKind::default(),
             walk_forward: WalkForwardConfig::default(),
             environment: EnvironmentConfig::default(),
             agent: AgentConfig::default(),
+            models: ModelSettings::default(),
         }
     }
 }
@@ -215,6 +226,7 @@ impl ConfigFile for TrainingConfig {
         self.walk_forward.validate()?;
         self.environment.validate().map_err(|e| within("environment", e))?;
         self.agent.validate().map_err(|e| within("agent", e))?;
+        self.models.validate().map_err(|e| within("models", e))?;
         self.validate_exposures()
     }
 }

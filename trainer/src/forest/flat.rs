@@ -178,7 +178,7 @@ impl Forest {
     }
 
     /// Adds the trees' predictions of `row` to `start`, in their order.
-    fn sum_row(&self, start: f64, row: &[f64]) -> f64 {
+    pub(super) fn sum_row(&self, start: f64, row: &[f64]) -> f64 {
         let mut sum = start;
         for trees in self.trees.chunks(TREE_LANES) {
             let mut at = [trees[0].root; TREE_LANES];

@@ -1,6 +1,6 @@
-//! Extra-Trees regression: fits with a library, predicts by itself.
+//! Regression: fits with a library, predicts by itself.
 //!
-//! `library` alone knows the tree library. What it grows becomes a
+//! `library` alone knows the library, smartcore. What it grows becomes a
 //! [`Forest`], a flat form that predicts the same bits several times
 //! faster, is stored in models, and is checked when it is read. The
 //! result never depends on the number of threads.
@@ -9,11 +9,13 @@ mod deal;
 mod flat;
 mod library;
 mod mirror;
+mod regressor;
 mod seed;
 mod stored;
 
 pub use flat::Forest;
-pub use library::{LIBRARY, LibraryForest, LibraryPredictor, Samples};
+pub use library::{LIBRARY, LibraryForest, LibraryPredictor, LibraryRegressor, Samples};
+pub use regressor::{Boosted, Linear, Regressor, RegressorKind, RegressorOptions};
 pub use seed::{TreeSeed, splitmix64};
 
 /// How to grow a forest.

@@ -2,12 +2,13 @@
 
 use anyhow::{Result, ensure};
 
-use crate::agent::{FittedPolicy, FittedQ, LearnerSetup};
+use crate::agent::LearnerSetup;
 use crate::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::environment::StepStatus;
 use crate::forest::splitmix64;
 use crate::metrics::{BarCalendar, Performance, PeriodsPerYear, Simulation};
+use crate::model::{Learner, Policy};
 use crate::train::Split;
 
 use super::Features;
@@ -69,18 +70,18 @@ impl<'a> Drill<'a> {
             cost_per_exposure: self.training.environment.cost_per_exposure(),
             seed: self.training.seed,
         };
-        let mut learner = FittedQ::new(self.training.agent.clone(), setup)?;
+        let mut learner = self.training.model.learner(self.training, setup)?;
         let known = (&bars[..n_train], &rows[..n_train]);
-        let lesson = self.lesson(&mut learner, known)?;
+        let lesson = self.lesson(learner.as_mut(), known)?;
         for _ in 1..self.n_episodes {
-            self.lesson(&mut learner, known)?;
+            self.lesson(learner.as_mut(), known)?;
         }
         let (trial, performance) =
             self.trial(learner.policy(), (&bars[test_begin..], &rows[test_begin..]))?;
         Ok(Drilled { lesson, trial, performance })
     }
 
-    fn lesson(&self, learner: &mut FittedQ, (bars, rows): Known<'_>) -> Result<Vec<u64>> {
+    fn lesson(&self, learner: &mut dyn Learner, (bars, rows): Known<'_>) -> Result<Vec<u64>> {
         let environment = &self.training.environment;
         let mut simulation = Simulation::new(environment, self.periods_per_year)?;
         let mut marks = Vec::with_capacity(bars.len());
@@ -100,13 +101,13 @@ impl<'a> Drill<'a> {
                 break;
             }
         }
-        learner.end_episode();
+        learner.end_episode()?;
         Ok(marks)
     }
 
     fn trial(
         &self,
-        policy: &FittedPolicy,
+        policy: &dyn Policy,
         (bars, rows): Known<'_>,
     ) -> Result<(Vec<u64>, Performance)> {
         let simulation = Simulation::new(&self.training.environment, self.periods_per_year)?;
@@ -125,11 +126,11 @@ type Known<'a> = (&'a [Bar], &'a [Option<Vec<f64>>]);
 /// Trades through one bar and marks what was decided at its close.
 fn step(
     simulation: &mut Simulation,
-    policy: &FittedPolicy,
+    policy: &dyn Policy,
     (bar, row): (&Bar, &Option<Vec<f64>>),
     marks: &mut Vec<u64>,
 ) -> StepStatus {
-    let mut values = vec![0.0; policy.exposures().len()];
+    let mut values = vec![0.0; policy.shape().exposures.len()];
     let outcome = simulation.step(
         bar,
         &mut |_, environment| {
@@ -138,7 +139,7 @@ fn step(
                 marks.push(0);
                 return held;
             };
-            policy.q_values(row, &mut values);
+            policy.values(row, &mut values);
             let target = policy.act(row, held);
             let mark = values.iter().fold(splitmix64(target.to_bits()), |mark, value| {
                 splitmix64(mark ^ value.to_bits())

@@ -1,11 +1,19 @@
 //! What a policy must offer, and the kinds that models may hold.
+//!
+//! A new kind is a file in `kinds/` and its line below: from that line
+//! come the `model` setting, the kind's own settings, how to train it,
+//! and how to read it back.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use anyhow::{Context, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::fitted_q;
+use super::learner::Learner;
+use crate::agent::LearnerSetup;
+use crate::config::{FieldError, TrainingConfig};
 
 /// A file of the model's zip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,14 +61,84 @@ pub trait Policy: Debug + Send + Sync {
     }
 }
 
-/// How to read a policy back: given its shape and the model's parts.
+/// How to train a policy, and how to read it back: given its shape and
+/// the model's parts.
 pub(super) struct Kind {
     pub(super) name: &'static str,
+    /// Whether one learner can learn from several symbols in turn.
+    pub(super) takes_symbols: bool,
+    pub(super) learner: fn(&TrainingConfig, LearnerSetup) -> Result<Box<dyn Learner>>,
     pub(super) read: fn(Shape<'_>, &Parts) -> Result<Box<dyn Policy>>,
 }
 
-/// The kinds of policy that a model may hold.
-const KINDS: &[Kind] = &[fitted_q::KIND];
+macro_rules! kinds {
+    ($($module:ident: $kind:ident, $doc:literal $(, settings $settings:ty)?;)+) => {
+        $(mod $module;)+
+
+        /// Which kind of model is trained.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum ModelKind {
+            $(#[doc = $doc] $kind,)+
+        }
+
+        /// The settings of the kinds that have some of their own.
+        #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct ModelSettings {
+            $($(#[doc = $doc] pub $module: $settings,)?)+
+        }
+
+        impl ModelSettings {
+            /// Checks every setting against its range.
+            pub fn validate(&self) -> Result<(), FieldError> {
+                $($(<$settings>::validate(&self.$module)?;)?)+
+                Ok(())
+            }
+        }
+
+        impl ModelKind {
+            fn kind(self) -> &'static Kind {
+                match self {
+                    $(Self::$kind => &$module::KIND,)+
+                }
+            }
+        }
+
+        /// The kinds of policy that a model may hold.
+        const KINDS: &[Kind] = &[$($module::KIND),+];
+    };
+}
+
+kinds! {
+    fitted_q: FittedQ, "Fitted Q iteration; its settings are `agent`'s.";
+    forecast: Forecast, "A forecast and a threshold.", settings crate::forecast::ForecastConfig;
+}
+
+impl Default for ModelKind {
+    fn default() -> Self {
+        Self::FittedQ
+    }
+}
+
+impl ModelKind {
+    /// Returns its name, as in the settings and in models.
+    pub fn name(self) -> &'static str {
+        self.kind().name
+    }
+
+    /// Returns whether one model can learn from several symbols.
+    pub fn takes_symbols(self) -> bool {
+        self.kind().takes_symbols
+    }
+
+    /// Returns a learner of this kind with the settings of `config`.
+    ///
+    /// Fails when one of them is out of range.
+    pub fn learner(self, config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learner>> {
+        (self.kind().learner)(config, setup)
+    }
+}
 
 pub(super) fn find(name: &str) -> Result<&'static Kind> {
     let kind = KINDS.iter().find(|kind| kind.name == name);

@@ -3,13 +3,13 @@
 //! A model holds the policy, the definition of its features, the
 //! config, the training data's digest and range, the metrics, and a
 //! probe: rows whose values must come out bit for bit after loading.
-//! Equal models are equal files. Another kind of policy is one new
-//! file here and one line in `kinds`.
+//! Equal models are equal files. Another kind of model is one new file
+//! in `kinds/` and one line in `kinds.rs`.
 
 mod container;
 mod files;
-mod fitted_q;
 mod kinds;
+mod learner;
 mod stored;
 
 use std::io::{Read, Seek};
@@ -21,7 +21,8 @@ use serde_json::Value;
 
 use crate::agent::{AgentConfig, FittedQ, LearnerSetup};
 
-pub use kinds::{Part, Policy, Shape};
+pub use kinds::{ModelKind, ModelSettings, Part, Policy, Shape};
+pub use learner::Learner;
 
 /// Rows of the probe that a learner's model carries.
 const N_PROBE_ROWS: usize = 16;
@@ -87,8 +88,8 @@ impl TradingModel {
     }
 
     /// Returns the model of the policy that `learner` has now.
-    pub fn of_learner(learner: &FittedQ, about: ModelAbout) -> Result<Self> {
-        Self::new(learner.policy().clone(), about, learner.sample_rows(N_PROBE_ROWS))
+    pub fn of_learner(learner: &dyn Learner, about: ModelAbout) -> Result<Self> {
+        Self::boxed(learner.boxed_policy(), about, learner.sample_rows(N_PROBE_ROWS))
     }
 
     /// Fits a new policy to `bars`, taken as one episode.

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tracing::{debug, info, warn};
 
-use crate::agent::{FittedQ, LearnerSetup};
+use crate::agent::LearnerSetup;
 use crate::bars::BarSource;
 use crate::features::FeatureSet;
 use crate::metrics::{BarCalendar, PeriodsPerYear};
+use crate::model::Learner;
 use crate::progress::{Episodes, Running, begin_episodes};
 use crate::session::SplitRecord;
 
@@ -42,7 +43,7 @@ pub(super) struct Course<'a> {
     pub(super) has_symbols: bool,
     pub(super) features: FeatureSet,
     pub(super) periods_per_year: PeriodsPerYear,
-    pub(super) learner: FittedQ,
+    pub(super) learner: Box<dyn Learner>,
     pub(super) sinks: Sinks<'a>,
     pub(super) progress: Progress,
     data_sha256: String,
@@ -94,7 +95,7 @@ impl<'a> Course<'a> {
         let Some(resume) = &self.options.resume else {
             return Ok(());
         };
-        resume.restore(&mut self.learner)?;
+        resume.restore(self.learner.as_mut())?;
         let head = resume.head();
         self.progress = head.progress.clone();
         let session = self.sinks.logger.session_mut();
@@ -168,7 +169,7 @@ impl<'a> Course<'a> {
         if every == 0 || !episode.is_multiple_of(every) {
             return Ok(());
         }
-        if !self.learner.policy().forests().is_empty() {
+        if self.learner.is_trained() {
             let path = self.options.layout.checkpoint(episode);
             let model = save::save(&self.subject(), &path)?;
             debug!("saved `{}`", model.path);
@@ -205,14 +206,14 @@ impl<'a> Course<'a> {
             walk_forward: session.walk_forward.clone(),
             logs: log_ends(&options.layout)?,
         };
-        progress::write(&options.layout.training_state(), &head, &self.learner)?;
+        progress::write(&options.layout.training_state(), &head, self.learner.as_ref())?;
         self.checkpoint_time = start.elapsed();
         self.last_checkpoint = Instant::now();
         Ok(())
     }
 
     fn save_final_model(&mut self) -> Result<()> {
-        if self.learner.policy().forests().is_empty() {
+        if !self.learner.is_trained() {
             return Ok(());
         }
         let path = self.options.layout.final_model();
@@ -225,7 +226,7 @@ impl<'a> Course<'a> {
     pub(super) fn subject(&self) -> Subject<'_> {
         Subject {
             options: self.options,
-            learner: &self.learner,
+            learner: self.learner.as_ref(),
             features: &self.features,
             session: self.sinks.logger.session(),
         }
@@ -233,12 +234,15 @@ impl<'a> Course<'a> {
 }
 
 /// Returns a learner that has seen nothing.
-pub(super) fn new_learner(options: &TrainOptions, features: &FeatureSet) -> Result<FittedQ> {
+pub(super) fn new_learner(
+    options: &TrainOptions,
+    features: &FeatureSet,
+) -> Result<Box<dyn Learner>> {
     let config = &options.training;
     let setup = LearnerSetup {
         n_features: features.n_features(),
         cost_per_exposure: config.environment.cost_per_exposure(),
         seed: config.seed,
     };
-    FittedQ::new(config.agent.clone(), setup)
+    config.model.learner(config, setup)
 }

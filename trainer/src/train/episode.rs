@@ -84,7 +84,7 @@ impl Course<'_> {
         }
         let Study { mut lesson, mut simulation, .. } = study;
         let performance = simulation.finish(&mut |event| self.sinks.event(&at, &event));
-        self.learner.end_episode();
+        self.learner.end_episode()?;
         lesson.net_return = performance.net_return;
         lesson.equity = performance.final_equity;
         curve.finish(lesson.equity, None)?;

@@ -11,8 +11,8 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::agent::FittedQ;
 use crate::config::TrainingConfig;
+use crate::model::Learner;
 use crate::session::{
     EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, sync_folder,
 };
@@ -73,7 +73,7 @@ impl Head {
 }
 
 /// Puts `head` and `learner` at `path`, in place of what is there.
-pub(super) fn write(path: &Path, head: &Head, learner: &FittedQ) -> Result<()> {
+pub(super) fn write(path: &Path, head: &Head, learner: &dyn Learner) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
     let write = || -> Result<()> {
@@ -108,7 +108,7 @@ pub(super) fn read_head(path: &Path) -> Result<Head> {
 }
 
 /// Lets `learner` become the one in the file at `path`.
-pub(super) fn read_learner(path: &Path, learner: &mut FittedQ) -> Result<()> {
+pub(super) fn read_learner(path: &Path, learner: &mut dyn Learner) -> Result<()> {
     open(path)
         .and_then(|(_, mut rest)| learner.read_state(&mut rest))
         .with_context(|| format!("failed to resume from `{}`", path.display()))

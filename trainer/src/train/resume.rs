@@ -13,9 +13,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::agent::FittedQ;
 use crate::bars::DataSummary;
 use crate::config::{Overrides, TrainingConfig};
+use crate::model::Learner;
 use crate::session::{Layout, ResumedRecord, sync_folder};
 
 use super::progress::{self, Head};
@@ -183,7 +183,7 @@ impl Resume {
     }
 
     /// Lets `learner` go on as the interrupted session's did.
-    pub(super) fn restore(&self, learner: &mut FittedQ) -> Result<()> {
+    pub(super) fn restore(&self, learner: &mut dyn Learner) -> Result<()> {
         progress::read_learner(&self.folder.training_state(), learner)
     }
 

@@ -5,9 +5,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::agent::FittedQ;
 use crate::features::FeatureSet;
-use crate::model::{ModelAbout, TradingModel};
+use crate::model::{Learner, ModelAbout, ModelKind, TradingModel};
 use crate::session::{ModelRecord, Session, sha256_of_file};
 
 use super::run::TrainOptions;
@@ -15,7 +14,7 @@ use super::run::TrainOptions;
 /// What a model is made of.
 pub(super) struct Subject<'a> {
     pub(super) options: &'a TrainOptions,
-    pub(super) learner: &'a FittedQ,
+    pub(super) learner: &'a dyn Learner,
     pub(super) features: &'a FeatureSet,
     pub(super) session: &'a Session,
 }
@@ -45,6 +44,10 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
         "environment": config.environment,
         "agent": config.agent,
     });
+    if config.model != ModelKind::default() {
+        settings["model"] = json!(config.model);
+        settings["models"] = json!(config.models);
+    }
     if config.walk_forward.windows > 0 {
         settings["walk_forward"] = json!(config.walk_forward);
     }

@@ -1,6 +1,6 @@
 //! The distributions of an evaluation: returns, values, profits.
 
-use crate::agent::FittedPolicy;
+use crate::model::Policy;
 use crate::tensorboard::Histogram;
 
 use super::sinks::TradeProfits;
@@ -16,19 +16,19 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    pub(super) fn new(policy: &FittedPolicy, equity: f64) -> Self {
-        let n_exposures = policy.exposures().len();
+    pub(super) fn new(policy: &dyn Policy, equity: f64) -> Self {
+        let n_exposures = policy.shape().exposures.len();
         let (values, q_values) = (vec![0.0; n_exposures], vec![Histogram::default(); n_exposures]);
         Self { equity, returns: Histogram::default(), values, q_values }
     }
 
     /// Takes in the equity at a close and, unless it is a warm-up bar,
     /// the row that was decided on.
-    pub(super) fn push(&mut self, policy: &FittedPolicy, (equity, row): (f64, Option<&[f64]>)) {
+    pub(super) fn push(&mut self, policy: &dyn Policy, (equity, row): (f64, Option<&[f64]>)) {
         self.returns.push(equity / self.equity - 1.0);
         self.equity = equity;
         let Some(row) = row else { return };
-        policy.q_values(row, &mut self.values);
+        policy.values(row, &mut self.values);
         for (histogram, value) in self.q_values.iter_mut().zip(&self.values) {
             histogram.push(*value);
         }
@@ -36,10 +36,10 @@ impl Spread {
 
     pub(super) fn tagged(
         self,
-        policy: &FittedPolicy,
+        policy: &dyn Policy,
         trades: TradeProfits,
     ) -> Vec<(String, Histogram)> {
-        let values = policy.exposures().iter().zip(self.q_values);
+        let values = policy.shape().exposures.iter().zip(self.q_values);
         let mut tagged: Vec<_> = values
             .map(|(exposure, values)| (format!("test/q_values/{exposure}"), values))
             .collect();

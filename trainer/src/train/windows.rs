@@ -51,7 +51,7 @@ impl Course<'_> {
             return Ok(());
         }
         let window = self.window + 1;
-        let model = if self.learner.policy().forests().is_empty() {
+        let model = if !self.learner.is_trained() {
             None
         } else {
             let path = self.options.layout.window_model(window);

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use crate::agent::FittedPolicy;
 use crate::environment::{BarOutcome, StepStatus};
 use crate::metrics::Simulation;
+use crate::model::Policy;
 use crate::session::MetricsRecord;
 use crate::train::pass::{Pass, Seen};
 use crate::train::sinks::Sinks;
@@ -69,7 +69,7 @@ impl<'a> Lane<'a> {
     /// the last one closes the positions and takes the figures.
     pub(super) fn step(
         &mut self,
-        (trial, policy): (&PortfolioTrial<'_>, &FittedPolicy),
+        (trial, policy): (&PortfolioTrial<'_>, &dyn Policy),
         (idx, moments): (usize, &mut Moments<'_>),
         sinks: &mut Sinks<'_>,
     ) -> Result<()> {

@@ -93,6 +93,15 @@ pub(super) fn prepare(
 }
 
 fn check(config: &TrainingConfig, tracks: &[Track]) -> Result<()> {
+    let model = config.model;
+    ensure!(
+        model.takes_symbols() || tracks.len() < 2,
+        "`{}` has {} symbols, and a `{}` model learns from one; train on one file, or set `model` \
+         to `fitted_q`",
+        config.data,
+        tracks.len(),
+        model.name()
+    );
     let n_train_min = FeatureSet::standard().n_warm_up_bars() as u64 + N_LESSON_MIN;
     ensure!(
         tracks.iter().any(|track| track.split.n_train >= n_train_min)

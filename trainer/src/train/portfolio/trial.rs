@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::agent::FittedPolicy;
 use crate::config::TrainingConfig;
 use crate::features::FeatureSet;
 use crate::metrics::PeriodsPerYear;
+use crate::model::Policy;
 use crate::session::{MetricsRecord, Moment};
 use crate::train::curve::{EquityCurve, Point};
 use crate::train::evaluate::Verdict;
@@ -33,7 +33,7 @@ impl PortfolioTrial<'_> {
     /// the portfolio's figures, and those of each symbol.
     pub(super) fn judge(
         &self,
-        policy: &FittedPolicy,
+        policy: &dyn Policy,
         tracks: &[&Track],
         sinks: &mut Sinks<'_>,
     ) -> Result<(Verdict, BTreeMap<String, MetricsRecord>)> {

@@ -1,16 +1,63 @@
 //! The kind `fitted_q`: forests of the exposures, a part each.
 
+use std::io::{BufRead, Write};
+
 use anyhow::{Context, Result};
 
-use super::kinds::{Kind, Part, Parts, Policy, Shape};
-use crate::agent::FittedPolicy;
+use super::{Kind, Part, Parts, Policy, Shape};
+use crate::agent::{BackupReport, FittedPolicy, FittedQ, LearnerSetup};
+use crate::config::TrainingConfig;
 use crate::forest::Forest;
+use crate::model::Learner;
 
-/// How to read it back.
-pub(super) const KIND: Kind = Kind { name: NAME, read };
+/// How to train it and to read it back.
+pub(super) const KIND: Kind = Kind { name: NAME, takes_symbols: true, learner, read };
 
 const NAME: &str = "fitted_q";
 const FOLDER: &str = "forests/";
+
+fn learner(config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learner>> {
+    Ok(Box::new(FittedQ::new(config.agent.clone(), setup)?))
+}
+
+impl Learner for FittedQ {
+    fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
+        self.observe(open, row)
+    }
+
+    fn refit(&mut self) -> Result<Option<BackupReport>> {
+        self.refit()
+    }
+
+    fn end_episode(&mut self) -> Result<()> {
+        self.end_episode();
+        Ok(())
+    }
+
+    fn is_trained(&self) -> bool {
+        !self.policy().forests().is_empty()
+    }
+
+    fn policy(&self) -> &dyn Policy {
+        self.policy()
+    }
+
+    fn boxed_policy(&self) -> Box<dyn Policy> {
+        Box::new(self.policy().clone())
+    }
+
+    fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
+        self.sample_rows(n_rows)
+    }
+
+    fn write_state(&self, mut out: &mut dyn Write) -> Result<()> {
+        self.write_state(&mut out)
+    }
+
+    fn read_state(&mut self, mut input: &mut dyn BufRead) -> Result<()> {
+        self.read_state(&mut input)
+    }
+}
 
 impl Policy for FittedPolicy {
     fn kind(&self) -> &'static str {

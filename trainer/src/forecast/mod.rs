@@ -1,0 +1,21 @@
+//! Trades by a forecast of the next bar's return: the simplest rival.
+//!
+//! A regression forecasts the return from the next bar's open to the
+//! one after it, and the position changes only where the forecast is
+//! beyond a threshold that covers the cost. With costs in proportion to
+//! the trade and a bounded position such a band is the best rule: de
+//! Lataillade, Deremble, Potters and Bouchaud, Optimal trading with
+//! linear costs, Journal of Investment Strategies 1 (2012). The width
+//! of the band is chosen on the later part of the remembered training
+//! bars, which its forecasts did not see.
+
+mod config;
+mod history;
+mod learner;
+mod policy;
+mod threshold;
+
+pub use config::ForecastConfig;
+pub use learner::{ForecastLearner, ForecastSetup};
+pub use policy::{ForecastPolicy, ForecastRule};
+pub use threshold::{InnerSlice, choose_threshold};
