@@ -33,6 +33,7 @@ struct Summary {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
+#[expect(clippy::struct_field_names, reason = "the names of TensorBoard's messages")]
 pub(crate) struct Value {
     #[prost(string, tag = "1")]
     pub(crate) tag: String,
@@ -213,7 +214,9 @@ fn histogram_of(values: &[f64]) -> Option<HistogramMessage> {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = EventWriter::create(folder.path(), noon()).unwrap();
     let mut histogram = Histogram::default();
-    values.iter().for_each(|value| histogram.push(*value));
+    for value in values {
+        histogram.push(*value);
+    }
     let mut scalars = Scalars::default();
     scalars.add_histogram("values", &histogram);
     writer.add(1, scalars).unwrap();

@@ -1,5 +1,7 @@
 //! The live view, on a session folder that does not change.
 
+#![expect(clippy::unwrap_used, reason = "a test helper may panic as a test does")]
+
 use std::fs;
 use std::path::Path;
 
