@@ -18,3 +18,4 @@ mod session;
 mod simulate;
 mod tensorboard;
 mod trace;
+mod watch;

@@ -1,5 +1,7 @@
 //! The page of a session, made from what a run leaves.
 
+#![expect(clippy::unwrap_used, reason = "a test helper may panic as a test does")]
+
 mod browser;
 mod made;
 

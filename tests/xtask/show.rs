@@ -34,8 +34,8 @@ fn pages_of_archives_and_of_the_workspace_leave_all_else_as_it_is() {
     let sandbox = with_two_sessions();
     let before = tree(sandbox.root());
     let archives = sandbox.archive_names();
-    let archived = document(&sandbox, &["report", "latest", "--format", "json"]);
-    let session = &archived["sessions"][0];
+    let packed = document(&sandbox, &["report", "latest", "--format", "json"]);
+    let session = &packed["sessions"][0];
     assert_eq!(session["archive"], archives[1].as_str());
     assert_eq!(session["notes"], serde_json::json!([]));
     let page = sandbox.read(&format!("reports/{}", archives[1].replace(".zip", ".html")));

@@ -30,8 +30,12 @@ pub mod trace;
 
 pub mod export;
 
+pub mod progress;
+
 pub mod report;
 
 pub mod train;
 
 pub mod leaks;
+
+pub mod watch;

@@ -15,6 +15,7 @@ use trainer::bars::DataSummary;
 use trainer::config::{Level, LoggingConfig};
 use trainer::features::FeatureSet;
 use trainer::leaks::{check_leaks, leak_table};
+use trainer::progress;
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
 };
@@ -28,6 +29,7 @@ use cli::predict::PredictArguments;
 use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
 use cli::train::{Settings, TrainArguments, settings};
+use cli::watch::WatchArguments;
 
 const FAILED: u8 = 1;
 const LOCKED: u8 = 11;
@@ -49,6 +51,7 @@ enum Command {
     Train(TrainArguments),
     Simulate(SimulateArguments),
     Metrics(MetricsArguments),
+    Watch(WatchArguments),
     Predict(PredictArguments),
     Export(ExportArguments),
     CheckModel(CheckModelArguments),
@@ -64,6 +67,9 @@ fn main() -> ExitCode {
         }
         Command::Simulate(arguments) => unless_unread(cli::simulate::run(&arguments, io::stdout())),
         Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
+        Command::Watch(arguments) => {
+            cli::watch::run(&arguments, system_time).and_then(|text| told(&text))
+        }
         Command::Export(arguments) => cli::export::run(&arguments).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
         Command::Predict(arguments) => unless_unread(cli::predict::run(&arguments, io::stdout())),
@@ -71,8 +77,7 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            // The log may not be open yet.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            progress::say(&format!("{} {error:#}", progress::word("error:")));
             let is_locked = error.downcast_ref::<Locked>().is_some();
             ExitCode::from(if is_locked { LOCKED } else { FAILED })
         }
@@ -109,6 +114,9 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         resume.copy_into(&layout)?;
     }
     layout.create()?;
+    if !arguments.quiet {
+        progress::show();
+    }
     start_log(&settings.logging, &LogTo { layout: &layout, clock, quiet: arguments.quiet })?;
     for file in &settings.absent {
         tracing::info!("no `{file}`: using the built-in settings");
@@ -187,9 +195,10 @@ fn stop_on_signals(stop: StopFlag) -> Result<()> {
 /// until then is whole.
 fn interrupt(stop: &StopFlag) {
     if stop.raise() {
+        progress::clear();
         std::process::exit(i32::from(INTERRUPTED));
     }
-    let _ = writeln!(io::stderr(), "stopping after this batch; once more to stop at once");
+    progress::say("stopping after this batch; once more to stop at once");
 }
 
 /// Waits on stdin, which ends when the parent dies, even by SIGKILL.

@@ -110,8 +110,9 @@ pub fn move_aside(workspace: &Workspace, item: &str, partial: &Path) -> Result<(
     let from = workspace.root().join(item);
     files::rename_folder_new(&from, &partial.join(item)).with_context(|| {
         format!(
-            "failed to move `{item}` to `{}`; `backups/` must be on the workspace's disk",
-            workspace.display(partial)
+            "failed to move `{item}` to `{}`; `backups/` must be on the workspace's disk{}",
+            workspace.display(partial),
+            if cfg!(windows) { ", and no program may have a file in it open" } else { "" }
         )
     })
 }

@@ -1,27 +1,25 @@
 //! The command line: what may be asked, and in which words.
 
 mod export;
-mod format;
+mod global;
 mod keep;
 mod restore;
 mod show;
 mod train;
 mod vault;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::terminal::Colour;
+use clap::{Args, Parser, Subcommand};
 
 pub use export::{ExportArgs, TensorboardArgs};
-pub use format::Format;
+pub use global::{Format, GlobalArgs, colour_of};
 pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
-pub use train::{ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WindowMode};
+pub use train::{
+    ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WatchArgs, WindowMode,
+};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -41,38 +39,6 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub task: Task,
-}
-
-/// What applies to every task.
-#[derive(Debug, Args)]
-pub struct GlobalArgs {
-    /// Work in this workspace [default: the one around the current folder]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-    /// Print the result as text for people or as one JSON document
-    #[arg(
-        long,
-        global = true,
-        value_name = "text|json",
-        default_value = "text",
-        hide_possible_values = true
-    )]
-    pub format: Format,
-    /// Say nothing on stderr but warnings and errors
-    #[arg(long, global = true)]
-    pub quiet: bool,
-    /// Write in colour
-    #[arg(
-        long,
-        global = true,
-        value_name = "auto|always|never",
-        default_value = "auto",
-        hide_possible_values = true
-    )]
-    pub color: Colour,
-    /// Take this as the current time, in RFC 3339, for tests
-    #[arg(long, global = true, value_name = "TIME", hide = true)]
-    pub clock: Option<DateTime<Utc>>,
 }
 
 /// What to do.
@@ -144,6 +110,13 @@ Examples:
   cargo xtask doctor
   cargo xtask doctor --fix")]
     Doctor(DoctorArgs),
+    /// Show what is in the workspace and what the next train would do
+    #[command(after_help = "It only reads, and works while a training runs.
+
+Examples:
+  cargo xtask status
+  cargo xtask status --format json")]
+    Status,
     /// List the archives, newest first
     #[command(after_help = "Examples:
   cargo xtask list
@@ -191,6 +164,13 @@ Examples:
   cargo xtask metrics --equity logs/trades/equity.csv
   cargo xtask metrics --equity curve.csv --trials 40 --trial-variance 0.0004")]
     Metrics(ForwardArgs),
+    /// Watch a running training: curves, last trades, memory
+    #[command(after_help = "It only reads: start and leave it at any time, also over ssh.
+
+Examples:
+  cargo xtask watch
+  cargo xtask watch --once")]
+    Watch(WatchArgs),
     /// Say what a saved model wants to hold after each bar
     #[command(after_help = "One row a bar: time, exposure (position value as a multiple of \
 equity, to hold from the next bar's
@@ -241,6 +221,11 @@ Examples:
   cargo xtask restore 20260102_030405 --only models/ --overwrite if-changed
   cargo xtask restore latest --dry-run")]
     Restore(RestoreArgs),
+    /// Write the manual pages of this program and its tasks
+    #[command(after_help = "Examples:
+  cargo xtask manual --out man1
+  man --local-file man1/trainvault-train.1")]
+    Manual(ManualArgs),
     /// Compare two archives: files, settings, metrics, commits and data
     #[command(after_help = "Examples:
   cargo xtask diff 20260101_120000 latest
@@ -256,22 +241,19 @@ pub struct DryRunArgs {
     pub dry_run: bool,
 }
 
+/// What `manual` may be told.
+#[derive(Debug, Args)]
+pub struct ManualArgs {
+    /// Write them into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
 /// Which archive.
 #[derive(Debug, Args)]
 pub struct NameArgs {
     /// The archive's name, its time alone, or `latest`
     pub name: String,
-}
-
-/// Returns the value of `--color` in `arguments`, which clap is told
-/// before it parses them, since it may print help.
-pub fn colour_of(arguments: &[OsString]) -> Option<Colour> {
-    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let values = words.iter().enumerate().filter_map(|(idx, word)| match *word {
-        "--color" => words.get(idx + 1).copied(),
-        word => word.strip_prefix("--color="),
-    });
-    values.map(|value| Colour::from_str(value, false).ok()).next_back().flatten()
 }
 
 fn parse_tag(text: &str) -> Result<String, String> {

@@ -3,8 +3,12 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+
+use crate::windows;
 
 /// Makes the entries of `folder` durable. A no-op where the system
 /// cannot sync a folder.
@@ -18,6 +22,70 @@ pub fn create_folder(folder: &Path) -> Result<()> {
         .and_then(|()| folder.parent().map_or(Ok(()), sync_folder))
         .with_context(|| format!("failed to create the folder `{}`", folder.display()))
 }
+
+/// How often what another program is in the way of is tried again, and
+/// how long that takes at first: more than a second in all.
+const N_TRIES: u32 = 8;
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+
+/// Renames `from` to `to`, which it replaces if it is there.
+///
+/// On Windows another program, such as a virus scanner, may hold either
+/// for a moment: then it waits for that.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    let is_passing =
+        |error: &io::Error| cfg!(windows) && error.raw_os_error().is_some_and(windows::is_passing);
+    patiently(|| fs::rename(from, to), is_passing)
+}
+
+/// Does `act` again, after ever longer waits, as long as it fails by an
+/// error that `is_passing`.
+///
+/// # Errors
+/// The last error of `act`.
+pub fn patiently<T>(
+    mut act: impl FnMut() -> io::Result<T>,
+    is_passing: impl Fn(&io::Error) -> bool,
+) -> io::Result<T> {
+    let mut wait = FIRST_WAIT;
+    for _ in 1..N_TRIES {
+        match act() {
+            Err(error) if is_passing(&error) => thread::sleep(wait),
+            result => return result,
+        }
+        wait *= 2;
+    }
+    act()
+}
+
+/// Lets cargo build the program `own` anew while it runs, where the
+/// system does not let a running program's file be replaced: that file
+/// is renamed, which it allows, and a copy takes its name. `id` is of
+/// this process.
+///
+/// # Errors
+/// When the file can be neither renamed nor copied; it has its name
+/// then as before.
+pub fn leave_name(own: &Path, id: u32) -> io::Result<()> {
+    let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let aside = own.with_file_name(format!("{ASIDE_PREFIX}{id}_{name}"));
+    for entry in fs::read_dir(own.parent().unwrap_or(Path::new(".")))?.flatten() {
+        let other = entry.file_name().to_string_lossy().into_owned();
+        if other.starts_with(ASIDE_PREFIX) && other.ends_with(&name) {
+            // One that still runs cannot be removed.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    fs::rename(own, &aside)?;
+    fs::copy(&aside, own).map(|_| ()).or_else(|error| {
+        fs::rename(&aside, own)?;
+        Err(error)
+    })
+}
+
+/// The start of the name of a program's file that runs and has left its
+/// name to the next.
+pub const ASIDE_PREFIX: &str = ".running_";
 
 /// Renames `from` to `to`, and fails when `to` exists.
 ///
@@ -37,7 +105,7 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 pub fn rename_folder_new(from: &Path, to: &Path) -> io::Result<()> {
     match fs::symlink_metadata(to) {
         Ok(_) => Err(ErrorKind::AlreadyExists.into()),
-        Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(from, to),
+        Err(error) if error.kind() == ErrorKind::NotFound => rename(from, to),
         Err(error) => Err(error),
     }
 }
@@ -52,7 +120,9 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temp)?;
         file.write_all(content)?;
         file.sync_all()?;
-        fs::rename(&temp, path)?;
+        // Windows renames no file over another that this process holds.
+        drop(file);
+        rename(&temp, path)?;
         sync_folder(folder)
     };
     write().with_context(|| format!("failed to write `{}`", path.display()))

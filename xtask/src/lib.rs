@@ -16,6 +16,7 @@ pub mod digest;
 pub mod files;
 pub mod lock;
 pub mod threads;
+pub mod windows;
 
 pub mod manifest;
 pub mod name;
@@ -38,6 +39,7 @@ pub mod retention;
 pub mod trash;
 
 pub mod doctor;
+pub mod status;
 
 pub mod diff;
 pub mod restore;
@@ -56,4 +58,8 @@ pub mod reproduce;
 pub mod progress;
 pub mod report;
 pub mod run;
+
+pub mod program;
+#[cfg(feature = "standalone")]
+pub mod standalone;
 pub mod terminal;

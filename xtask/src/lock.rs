@@ -20,6 +20,11 @@ use crate::workspace::Workspace;
 /// How long an orphaned trainer gets to notice that its parent died.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long someone looks at the lock, and how often that is waited
+/// for.
+const LOOK: Duration = Duration::from_millis(2);
+const N_LOOKS: usize = 5;
+
 /// Who holds the lock: the content of the lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -47,7 +52,7 @@ pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<
     files::create_folder(&folder)?;
     let path = folder.join("lock");
     let mut file = open(&path)?;
-    match file.try_lock() {
+    match try_lock(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(locked(&path).into()),
         Err(TryLockError::Error(error)) => {
@@ -65,6 +70,18 @@ pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<
     }
     wait_for_orphan(&folder.join("trainer.lock"))?;
     Ok(Lock { _file: file })
+}
+
+/// Locks `file`, unless it stays locked: who only looks at it, as
+/// [`holder`] does, is gone at once.
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..N_LOOKS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
+            result => return result,
+        }
+    }
+    file.try_lock()
 }
 
 /// Returns who holds the lock on `workspace`; `None` when nobody does.

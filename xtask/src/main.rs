@@ -1,4 +1,5 @@
-//! The command line of `cargo xtask`: reads the clock, prints, exits.
+//! The command line of `cargo xtask` and of `trainvault`: reads the
+//! clock, prints, exits.
 
 use std::cell::Cell;
 use std::ffi::OsString;
@@ -12,14 +13,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result};
 use chrono::{DateTime, Utc};
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 use xtask::archive::stop_if;
-use xtask::cli::{self, Cli, Format, GlobalArgs};
+use xtask::cli::{self, Cli, Format, GlobalArgs, Task};
 use xtask::cycle::Job;
 use xtask::exit::{CodedError, Exit, code_of};
+use xtask::files;
+#[cfg(not(feature = "standalone"))]
+use xtask::lack::Feature;
 use xtask::lack::Lack;
 use xtask::process::{self, Rebuild, Trainer, become_program};
+use xtask::program::Program;
 use xtask::progress;
 use xtask::run::{Environment, Outcome, run};
 use xtask::terminal::{Colour, Show, Terminal, coloured_result};
@@ -32,8 +37,12 @@ const N_TICKS_OF_WIDTH: u32 = 20;
 
 type Stderr = Terminal<io::Stderr>;
 
-fn main() -> ExitCode {
-    let cli = parse();
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let program = Program::of_binary(env!("CARGO_BIN_NAME"));
+    #[cfg(feature = "standalone")]
+    xtask::standalone::complete(|| program.command());
+    let cli = parse(program);
     let global = &cli.global;
     let is_terminal =
         io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb");
@@ -47,23 +56,27 @@ fn main() -> ExitCode {
     if show != Show::Nothing {
         draw(Arc::clone(&terminal));
     }
-    let result = execute(&cli, &terminal);
+    let result = execute(program, &cli, &terminal);
     terminal.clear();
     result.unwrap_or_else(|error| {
-        terminal.say(&format!("error: {error:#}"));
+        let reason = match error.downcast_ref::<Lack>() {
+            Some(lack) => program.explain(lack),
+            None => program.spell(&format!("{error:#}")),
+        };
+        terminal.say(&format!("error: {reason}"));
         ExitCode::from(code_of(&error))
     })
 }
 
 /// Parses the command line, whose help is in colour as asked.
-fn parse() -> Cli {
+fn parse(program: Program) -> Cli {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let colour = match cli::colour_of(&arguments) {
         Some(Colour::Always) => clap::ColorChoice::Always,
         Some(Colour::Never) => clap::ColorChoice::Never,
         _ => clap::ColorChoice::Auto,
     };
-    let matches = Cli::command().color(colour).get_matches_from(arguments);
+    let matches = program.command().color(colour).get_matches_from(arguments);
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
@@ -91,70 +104,118 @@ fn columns() -> usize {
     process::terminal_columns().or_else(told).unwrap_or(80)
 }
 
-fn execute(cli: &Cli, terminal: &Stderr) -> Result<ExitCode> {
-    let has_warned = Cell::new(false);
-    let workspace = Workspace::open(&root(&cli.global)?)?;
+fn execute(program: Program, cli: &Cli, terminal: &Stderr) -> Result<ExitCode> {
     let interrupt = Arc::new(AtomicBool::new(false));
-    let trainer = Arc::new(Trainer::default());
+    let trainer = Arc::new(Trainer::in_colour(cli.global.color));
     listen(&interrupt, &trainer)?;
-    let is_quiet = cli.global.quiet;
+    let has_warned = Cell::new(false);
     let mut notes = |line: &str| {
         let is_warning = line.starts_with("warning: ");
         has_warned.set(has_warned.get() || is_warning);
-        if is_warning || !is_quiet {
-            terminal.say(line);
+        if is_warning || !cli.global.quiet {
+            terminal.say(&program.spell(line));
         }
     };
-    let clock = cli.global.clock;
-    let mut job = Job {
-        workspace: &workspace,
-        clock: &move || clock.unwrap_or_else(read_clock),
-        interrupt: &interrupt,
-        notes: &mut notes,
-    };
-    let environment = Environment {
-        current_folder: current_folder()?,
-        trainer: &trainer,
-        trainer_home: trainer_home(),
-    };
-    let Outcome { text, json, exit } = match run(&mut job, cli, &environment) {
+    let outside = Outside { program, trainer: &trainer, interrupt: &interrupt };
+    let Outcome { text, json, exit } = match carry_out(cli, &outside, &mut notes) {
         Ok(outcome) => outcome,
-        Err(error) => return run_elsewhere(&mut job, error, is_quiet),
+        Err(error) => return run_elsewhere(cli, error, &outside, &mut notes),
     };
     terminal.clear();
     match cli.global.format {
         Format::Text if cli.global.color.applies(io::stdout().is_terminal(), variable) => {
-            print(&coloured_result(&text))
+            print(&coloured_result(&program.spell(&text)))
         }
         Format::Json => print(&json),
-        Format::Text | Format::Parquet | Format::Csv => print(&text),
+        Format::Text | Format::Parquet | Format::Csv => print(&program.spell(&text)),
     }?;
     let is_clean = exit != Exit::Done || !has_warned.get();
     Ok(if is_clean { exit } else { Exit::Warnings }.into())
 }
 
+/// What surrounds a task.
+struct Outside<'a> {
+    program: Program,
+    trainer: &'a Trainer,
+    interrupt: &'a AtomicBool,
+}
+
+fn carry_out(cli: &Cli, outside: &Outside<'_>, notes: &mut dyn FnMut(&str)) -> Result<Outcome> {
+    let current_folder = current_folder()?;
+    if let Task::Manual(args) = &cli.task {
+        return manual(outside.program, &current_folder.join(&args.out));
+    }
+    let workspace = Workspace::open(&root(outside.program, &cli.global)?)?;
+    let is_long = matches!(cli.task, Task::Train(_) | Task::Reproduce(_) | Task::Watch(_));
+    if cfg!(windows) && is_long && outside.program == Program::Xtask {
+        leave_names(&own_file()?);
+    }
+    let clock = cli.global.clock;
+    let mut job = Job {
+        workspace: &workspace,
+        clock: &move || clock.unwrap_or_else(read_clock),
+        interrupt: outside.interrupt,
+        notes,
+    };
+    let path = std::env::var_os("PATH");
+    let default_trainer = outside.program.trainer(&trainer_home(), &own_file()?, path.as_deref());
+    let environment = Environment { current_folder, trainer: outside.trainer, default_trainer };
+    run(&mut job, cli, &environment)
+}
+
 /// Lets a build that has what this one lacks carry the task out. Other
 /// errors stay what they are.
-fn run_elsewhere(job: &mut Job<'_>, error: Error, is_quiet: bool) -> Result<ExitCode> {
+fn run_elsewhere(
+    cli: &Cli,
+    error: Error,
+    outside: &Outside<'_>,
+    notes: &mut dyn FnMut(&str),
+) -> Result<ExitCode> {
     let Some(lack) = error.downcast_ref::<Lack>() else {
         return Err(error);
     };
-    let Some(home) = own_home() else {
+    let Some(home) = own_home().filter(|_| outside.program == Program::Xtask) else {
         return Err(error);
     };
-    let program = std::env::current_exe().context("failed to find this program's own file")?;
-    let feature = lack.feature;
+    let (program, feature, is_quiet) = (own_file()?, lack.feature, cli.global.quiet);
     let rebuild = Rebuild { home: &home, program: &program, feature, is_quiet };
     if rebuild.is_first() {
         let name = feature.name();
-        (job.notes)(&format!("{}: building xtask with `{name}`, this once", lack.reason));
+        notes(&format!("{}: building xtask with `{name}`, this once", lack.reason));
     }
     let built = rebuild.build();
     // A signal that came while cargo worked was meant for the task.
-    stop_if(job.interrupt)?;
+    stop_if(outside.interrupt)?;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let code = become_program(&built?, &arguments)?;
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// Lets cargo build this program anew while it runs, which Windows does
+/// not let it by itself. Cargo keeps the file under two names.
+fn leave_names(own: &Path) {
+    let name = own.file_name().unwrap_or_default();
+    let twin = own.parent().map(|folder| folder.join("deps").join(name));
+    for file in [Some(own.to_owned()), twin].into_iter().flatten().filter(|file| file.is_file()) {
+        // Then a build says that the file is in use.
+        let _ = files::leave_name(&file, std::process::id());
+    }
+}
+
+fn own_file() -> Result<PathBuf> {
+    std::env::current_exe().context("failed to find this program's own file")
+}
+
+#[cfg(feature = "standalone")]
+fn manual(program: Program, folder: &Path) -> Result<Outcome> {
+    let command = xtask::standalone::with_completion(program.command());
+    xtask::standalone::write_manual(command, folder)
+}
+
+#[cfg(not(feature = "standalone"))]
+fn manual(_: Program, _: &Path) -> Result<Outcome> {
+    let reason = || "`manual` writes the manual pages".to_owned();
+    Err(Feature::Standalone.require(reason).expect_err("this build has no such feature").into())
 }
 
 /// Returns the cargo workspace that this program can be built from.
@@ -185,12 +246,15 @@ fn current_folder() -> Result<PathBuf> {
 
 /// Returns the workspace's root: as given, else around the current
 /// folder, else that of the xtask package that cargo runs.
-fn root(global: &GlobalArgs) -> Result<PathBuf> {
+fn root(program: Program, global: &GlobalArgs) -> Result<PathBuf> {
     let current = current_folder()?;
     if let Some(root) = &global.root {
         return Ok(current.join(root));
     }
-    let by_cargo = || std::env::var_os("CARGO_MANIFEST_DIR").map(|dir| parent(Path::new(&dir)));
+    let by_cargo = || {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR");
+        package.filter(|_| program == Program::Xtask).map(|dir| parent(Path::new(&dir)))
+    };
     Workspace::find(&current).or_else(by_cargo).ok_or_else(|| {
         CodedError::Usage(format!(
             "there is no workspace at or above `{}` (a folder with `config/config.json`); name \

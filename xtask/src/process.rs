@@ -6,10 +6,11 @@
 //! dies, however that dies.
 
 mod rerun;
+mod system;
 mod tensorboard;
 
 use std::ffi::OsString;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -18,12 +19,10 @@ use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
 pub use rerun::{Rebuild, become_program};
+pub use system::{free_bytes, git_commit, git_state, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
 
-use crate::manifest::GitState;
-
-/// The largest difference that an archive keeps, in bytes.
-const PATCH_LIMIT_BYTES: u64 = 1024 * 1024;
+use crate::terminal::Colour;
 
 /// How the trainer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,96 +31,6 @@ pub enum TrainerExit {
     Code(i32),
     /// By a signal that it could not handle.
     Killed,
-}
-
-/// Returns the state of the git work tree around `root` and its
-/// difference from the commit; `None` outside a work tree or without
-/// git.
-pub fn git_state(root: &Path) -> Option<(GitState, Vec<u8>)> {
-    let shell = shell().ok()?;
-    shell.change_dir(root);
-    let read = |cmd: xshell::Cmd<'_>| cmd.quiet().ignore_stderr().read().ok();
-    read(cmd!(shell, "git rev-parse --is-inside-work-tree")).filter(|text| text == "true")?;
-    let commit = read(cmd!(shell, "git rev-parse --verify HEAD"));
-    let branch = read(cmd!(shell, "git symbolic-ref --short --quiet HEAD"));
-    let (patch, patch_cut) = match &commit {
-        Some(_) => git_patch(&shell).unwrap_or_default(),
-        None => (Vec::new(), false),
-    };
-    let state = GitState { commit, branch, dirty: !patch.is_empty(), patch_cut };
-    Some((state, patch))
-}
-
-/// Returns the commit of the git work tree around `root`, where there
-/// is one.
-pub fn git_commit(root: &Path) -> Option<String> {
-    let shell = shell().ok()?;
-    shell.change_dir(root);
-    cmd!(shell, "git rev-parse --verify HEAD").quiet().ignore_stderr().read().ok()
-}
-
-/// Shows `file` by the program that the user has for files of its kind.
-///
-/// # Errors
-/// When there is none.
-pub fn open_file(file: &Path) -> Result<()> {
-    let shell = shell()?;
-    let command = if cfg!(windows) {
-        cmd!(shell, "cmd /C start trainvault {file}")
-    } else if cfg!(target_os = "macos") {
-        cmd!(shell, "open {file}")
-    } else {
-        cmd!(shell, "xdg-open {file}")
-    };
-    command
-        .quiet()
-        .ignore_stdout()
-        .ignore_stderr()
-        .run()
-        .with_context(|| format!("no program shows `{}`; open it in a browser", file.display()))
-}
-
-fn git_patch(shell: &Shell) -> Result<(Vec<u8>, bool)> {
-    let mut child = Command::from(cmd!(shell, "git diff --binary --no-color --no-ext-diff HEAD"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let mut patch = Vec::new();
-    let stdout = child.stdout.take().context("git has no standard output")?;
-    stdout.take(PATCH_LIMIT_BYTES + 1).read_to_end(&mut patch)?;
-    let is_cut = patch.len() as u64 > PATCH_LIMIT_BYTES;
-    if is_cut {
-        patch.truncate(usize::try_from(PATCH_LIMIT_BYTES)?);
-        child.kill()?;
-    }
-    child.wait()?;
-    Ok((patch, is_cut))
-}
-
-/// Returns the free space on the disk of `folder`, in bytes, as `df`
-/// tells it; `None` where there is no such program.
-pub fn free_bytes(folder: &Path) -> Option<u64> {
-    let shell = shell().ok()?;
-    // The form of POSIX: one line for the disk, in units of 1024.
-    let table = cmd!(shell, "df -P -k -- {folder}").quiet().ignore_stderr().read().ok()?;
-    let free = table.lines().nth(1)?.split_whitespace().rev().nth(2)?;
-    free.parse::<u64>().ok()?.checked_mul(1024)
-}
-
-/// Returns how many columns the terminal has, as `stty` tells it; `None`
-/// where there is no such program or no terminal.
-pub fn terminal_columns() -> Option<usize> {
-    let terminal = std::fs::File::open("/dev/tty").ok()?;
-    let shell = shell().ok()?;
-    let output = Command::from(cmd!(shell, "stty size"))
-        .stdin(terminal)
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let size = String::from_utf8(output.stdout).ok()?;
-    let n_columns = size.split_whitespace().nth(1)?.parse().ok()?;
-    (n_columns > 0).then_some(n_columns)
 }
 
 /// Builds the trainer in release from the cargo workspace `home`, and
@@ -166,6 +75,15 @@ fn built_binary(messages: &str, name: &str) -> Option<PathBuf> {
         .filter(|message| message["reason"] == "compiler-artifact")
         .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
+
+/// Whether `binary` says that it is the trainer of this repository.
+pub fn is_own_trainer(binary: &Path) -> bool {
+    let version = || {
+        let shell = shell().ok()?;
+        cmd!(shell, "{binary} --version").quiet().ignore_stderr().read().ok()
+    };
+    version().is_some_and(|version| version.starts_with("trainer "))
 }
 
 /// Lets the trainer `binary` load the model in `model`, and returns
@@ -245,10 +163,17 @@ pub struct TrainerRun<'a> {
 /// A trainer that runs, and that a signal handler can stop.
 #[derive(Debug, Default)]
 pub struct Trainer {
+    colour: Colour,
     stdin: Mutex<Option<std::process::ChildStdin>>,
 }
 
 impl Trainer {
+    /// Returns one that is told when to write in colour, by the
+    /// environment, which any trainer may obey.
+    pub fn in_colour(colour: Colour) -> Self {
+        Self { colour, ..Self::default() }
+    }
+
     /// Asks the trainer, when one runs, to stop after its current
     /// batch; asked again, it stops at once.
     pub fn stop(&self) {
@@ -272,6 +197,11 @@ impl Trainer {
         command.stdin(Stdio::piped());
         if run.is_silent {
             command.stdout(Stdio::null());
+        }
+        match self.colour {
+            Colour::Auto => {}
+            Colour::Always => drop(command.env_remove("NO_COLOR").env("CLICOLOR_FORCE", "1")),
+            Colour::Never => drop(command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1")),
         }
         own_process_group(&mut command);
         let mut child = command.spawn().with_context(|| {

@@ -12,7 +12,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::catalog::Catalog;
 use crate::clean;
@@ -34,8 +34,8 @@ pub struct Environment<'a> {
     pub current_folder: PathBuf,
     /// The trainer, which a signal handler can stop.
     pub trainer: &'a Trainer,
-    /// The cargo workspace to build the trainer from.
-    pub trainer_home: PathBuf,
+    /// The trainer that runs when the command line names none.
+    pub default_trainer: TrainerSource,
 }
 
 /// What a task gave.
@@ -70,6 +70,7 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         Task::Unpin(args) => vault::unpin(job, &args.name),
         Task::Note(args) => vault::note(job, args),
         Task::Doctor(args) => vault::doctor(job, args.fix),
+        Task::Status => vault::status(job),
         Task::List => {
             let catalog = Catalog::read_heads(job.workspace)?;
             vault::warn_of_annotations(job, &catalog.archives);
@@ -82,6 +83,7 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
             Ok(outcome(&ShowReport::of(archive), Exit::Done))
         }
         Task::Simulate(args) => forward::run(job, ("simulate", args, format), environment),
+        Task::Watch(args) => forward::watch(job, args, environment),
         Task::Metrics(args) => forward::run(job, ("metrics", args, format), environment),
         Task::Report(args) => show::report(job, (args, format), environment),
         Task::Compare(args) => show::compare(job, (args, format), environment),
@@ -89,6 +91,8 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         Task::Reproduce(args) => reproduce_session(job, args, environment),
         Task::Tensorboard(args) => tensorboard::run(job, args, environment),
         Task::Export(args) => export::run(job, (args, format), environment),
+        // It needs no workspace: `main.rs` has written it.
+        Task::Manual(_) => bail!("the manual is not a workspace's"),
         Task::Verify(args) => verify::run(job, args, environment),
         Task::Restore(args) => restore::run(job, args, environment),
         Task::Diff(args) => diff::run(job, args, environment),
@@ -156,12 +160,12 @@ fn reproduce_session(
     Ok(outcome(&report, exit))
 }
 
-/// Returns the trainer that the command line names, else the one to
-/// build.
+/// Returns the trainer that the command line names, else the default
+/// one.
 fn trainer_source(binary: Option<&Path>, environment: &Environment<'_>) -> TrainerSource {
     match binary {
         Some(path) => TrainerSource::Ready(environment.current_folder.join(path)),
-        None => TrainerSource::Build(environment.trainer_home.clone()),
+        None => environment.default_trainer.clone(),
     }
 }
 

@@ -40,15 +40,6 @@ pub enum Colour {
 }
 
 impl Colour {
-    /// Returns the value as it is given on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Always => "always",
-            Self::Never => "never",
-        }
-    }
-
     /// Whether to write in colour. `variable` looks up the environment,
     /// by the rules of no-color.org and bixense.com/clicolors.
     pub fn applies(self, is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {

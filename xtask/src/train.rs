@@ -1,10 +1,14 @@
 //! The whole cycle of `cargo xtask train`.
 
+mod source;
+
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use chrono::{DateTime, Utc};
+
+pub use source::{TrainerSource, trainer_binary};
 
 use crate::catalog::Catalog;
 use crate::clean;
@@ -14,7 +18,7 @@ use crate::gate::{self, Gate};
 use crate::lack;
 use crate::lock::Lock;
 use crate::manifest::{Kind, SessionSummary, Status};
-use crate::process::{self, Trainer, TrainerExit, TrainerRun};
+use crate::process::{Trainer, TrainerExit, TrainerRun};
 use crate::prune::{self, Origin, PrunePlan, Way, Wish};
 use crate::report::{SealedArchive, TrainReport};
 use crate::resume::{self, Interrupted};
@@ -60,15 +64,6 @@ pub enum ArchiveMode {
     MoveOnly,
 }
 
-/// Where the trainer comes from.
-#[derive(Debug, Clone)]
-pub enum TrainerSource {
-    /// A binary.
-    Ready(PathBuf),
-    /// A cargo workspace that holds the trainer's package.
-    Build(PathBuf),
-}
-
 /// Archives, cleans, trains, seals and prunes.
 ///
 /// # Errors
@@ -87,7 +82,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         Start::Resume => Some(resume::find(job.workspace)?),
     };
     let mut arguments = options.arguments.clone();
-    if let TrainerSource::Build(_) = &options.trainer {
+    if let TrainerSource::Build(_) | TrainerSource::Installed(_) = &options.trainer {
         let root = job.workspace.root();
         let from = interrupted.as_ref().map(|interrupted| interrupted.folder(root));
         check_settings(job, trainer, &binary, &with_resume(&arguments, from))?;
@@ -106,7 +101,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         (Some(Interrupted::Workspace), None) | (None, _) => None,
     };
     arguments = with_resume(&arguments, resumed.as_deref());
-    arguments.extend(earlier_trials(job));
+    arguments.extend(trials::arguments(job));
     let session = run_trainer(job, trainer, (&binary, &arguments), options)?;
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
@@ -123,39 +118,9 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     Ok(TrainReport { format: 1, status, previous, resumed, archive, model, session, gates, prune })
 }
 
-/// Returns the trainer's binary, built when it is to be.
-///
-/// # Errors
-/// When there is no such binary, or cargo fails.
-pub fn trainer_binary(job: &mut Job<'_>, source: &TrainerSource) -> Result<PathBuf> {
-    match source {
-        TrainerSource::Ready(path) => path.canonicalize().map_err(|error| {
-            let path = path.display();
-            CodedError::Usage(format!("there is no trainer `{path}` to run: {error}")).into()
-        }),
-        TrainerSource::Build(home) => {
-            (job.notes)("building the trainer (release; the first time takes a minute)");
-            process::build_trainer(home)
-        }
-    }
-}
-
 fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
     let flag = folder.into_iter().flat_map(|folder| ["--resume-from".into(), folder.into()]);
     arguments.iter().cloned().chain(flag).collect()
-}
-
-/// Returns the flag that tells the trainer of earlier sessions; none is
-/// no reason not to train.
-fn earlier_trials(job: &mut Job<'_>) -> Vec<OsString> {
-    match trials::write(job.workspace) {
-        Ok(Some(path)) => vec!["--earlier-trials".into(), path.into()],
-        Ok(None) => Vec::new(),
-        Err(error) => {
-            (job.notes)(&format!("warning: earlier sessions are not counted: {error:#}"));
-            Vec::new()
-        }
-    }
 }
 
 /// Lets the trainer check its settings and data before anything moves.

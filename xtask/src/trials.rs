@@ -4,12 +4,14 @@
 //! ratio of the new session counts those that the archives hold.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use serde::Serialize;
 
 use crate::catalog::{Archive, Catalog};
+use crate::cycle::Job;
 use crate::files;
 use crate::manifest::SessionSummary;
 use crate::workspace::Workspace;
@@ -77,6 +79,19 @@ pub fn write(workspace: &Workspace) -> Result<Option<PathBuf>> {
     let text = serde_json::to_vec_pretty(&trials).expect("trials are plain data");
     files::write_atomically(&path, &text)?;
     Ok(Some(path))
+}
+
+/// Returns the flag that tells the trainer of the trials, if there are
+/// any; not to know them is no reason not to train.
+pub fn arguments(job: &mut Job<'_>) -> Vec<OsString> {
+    match write(job.workspace) {
+        Ok(Some(path)) => vec!["--earlier-trials".into(), path.into()],
+        Ok(None) => Vec::new(),
+        Err(error) => {
+            (job.notes)(&format!("warning: earlier sessions are not counted: {error:#}"));
+            Vec::new()
+        }
+    }
 }
 
 fn session(archive: &Archive) -> Option<(&Archive, &SessionSummary)> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::config::WorkspaceConfig;
+use crate::windows;
 
 /// The folders that a session fills, relative to the root; fresh and
 /// empty after a clean.
@@ -27,6 +28,7 @@ impl Workspace {
         let root = root.canonicalize().with_context(|| {
             format!("failed to open the workspace `{}`; name an existing folder", root.display())
         })?;
+        let root = plain(root);
         if !root.is_dir() {
             bail!("the workspace `{}` is not a folder", root.display());
         }
@@ -83,4 +85,12 @@ impl Workspace {
     pub fn display(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
+}
+
+/// Returns the resolved `path` as git and cargo know it.
+fn plain(path: PathBuf) -> PathBuf {
+    if !cfg!(windows) {
+        return path;
+    }
+    path.to_str().map(|text| PathBuf::from(windows::plain_path(text))).unwrap_or(path)
 }

@@ -26,7 +26,7 @@ fn series() -> [String; 3] {
     [first, mirrored, short]
 }
 
-fn in_a_folder() -> Workspace {
+pub(super) fn in_a_folder() -> Workspace {
     let workspace = Workspace::new();
     fs::create_dir(workspace.path("bars")).unwrap();
     for (symbol, csv) in SYMBOLS.iter().zip(series()) {

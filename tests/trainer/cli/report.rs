@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use super::portfolio;
 use super::workspace::Workspace;
 
 fn trainer(arguments: &[&str], workspace: &Workspace) -> Command {
@@ -113,4 +114,44 @@ fn a_comparison_of_two_runs_names_the_setting() {
     assert_eq!(found["format"], 1);
     assert_eq!(found["differences"], json!([{ "name": "seed", "values": ["1", "2"] }]));
     assert!(a.text("comparison.html").contains("What differs"));
+}
+
+/// The one session that the page of `workspace` draws.
+fn drawn(workspace: &Workspace) -> Value {
+    let page = workspace.text("logs/report.html");
+    let (_, rest) = page.split_once("id=\"report-data\">").unwrap();
+    let data: Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    data["sessions"][0].clone()
+}
+
+#[test]
+fn a_walk_forward_shows_its_windows_and_the_joined_account() {
+    let workspace = Workspace::new();
+    workspace.configure(&json!({ "walk_forward": { "embargo_bars": 24 } }));
+    workspace.train(&["--walk-forward", "2"]);
+    let (session, drawn) = (workspace.session(), drawn(&workspace));
+    let n_trades = &session["metrics"]["agent"]["n_trades"];
+    assert_eq!(&drawn["trades"]["test"]["n"], n_trades);
+    let page = workspace.text("logs/report.html");
+    assert!(page.contains("<h3>Windows of the walk forward"));
+    assert_eq!(page.matches("<section class=\"panel wide windows\">").count(), 1);
+    let first = session["walk_forward"]["windows"][0]["split"]["test"]["first"].as_str().unwrap();
+    let begin = trainer::session::parse_time(first).unwrap().timestamp_millis();
+    assert_eq!(drawn["spans"]["test"][0], begin);
+    assert_eq!(drawn["test"]["times"]["start_ms"], begin);
+}
+
+#[test]
+fn a_portfolio_shows_its_symbols_and_no_price_that_is_none() {
+    let workspace = portfolio::in_a_folder();
+    workspace.train(&[]);
+    let (session, drawn) = (workspace.session(), drawn(&workspace));
+    let n_trades = &session["metrics"]["agent"]["n_trades"];
+    assert_eq!(&drawn["trades"]["test"]["n"], n_trades);
+    assert_eq!(drawn["trades"]["test"]["symbol_names"], json!(["AAA", "BBB", "CCC"]));
+    assert_eq!(drawn["is_portfolio"], true);
+    assert_eq!(drawn["bars"]["columns"].as_object().unwrap().len(), 1, "closes alone");
+    let page = workspace.text("logs/report.html");
+    assert!(page.contains("<h3>Symbols"));
+    assert_eq!(page.matches("class=\"note\"").count(), 1, "nothing is missing");
 }

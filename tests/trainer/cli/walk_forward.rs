@@ -120,7 +120,7 @@ fn too_many_windows_for_the_bars_are_told() {
     let workspace = Workspace::new();
     insta::assert_snapshot!(
         workspace.fail(&["--quiet", "--check", "--walk-forward", "6"], 1),
-        @""
+        @"error: `bars.csv` has 2000 bars: for 6 windows the first has 240 to train (it takes 338), 50 of purge and embargo, 285 to test (it takes 3); give more bars or fewer windows, or change `walk_forward.purge_bars` and `walk_forward.embargo_bars`"
     );
     workspace.configure(&json!({ "walk_forward": { "purge_bars": 1 } }));
     assert!(workspace.fail(&[], 1).contains("`walk_forward.purge_bars` is 1"));

@@ -50,21 +50,22 @@ place("exposure", () => {
 });
 
 // The index of the point that stands for the bar at each time.
-function indexesOf(times, wanted) {
-  let at = 0;
-  return wanted.map(time => {
-    if (at > 0 && times[at - 1] >= time) at = 0;
-    while (at < times.length - 1 && times[at] < time) at++;
-    return at;
-  });
-}
+const indexesOf = (times, wanted) => wanted.map(time => {
+  let low = 0, high = times.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] < time) low = middle + 1; else high = middle;
+  }
+  return low;
+});
 
 place("price", () => {
-  const { bars, trades } = sessions[chosen];
+  const { bars, trades, is_portfolio } = sessions[chosen];
   if (!ifPlenty(bars)) return "The bars are not there any more.";
   const n = bars.times.length;
   const marks = { long: Array(n).fill(null), short: Array(n).fill(null), won: Array(n).fill(null), lost: Array(n).fill(null), liquidated: Array(n).fill(null) };
-  for (const book of [trades.train, trades.test].filter(Boolean)) {
+  // Symbols' prices are none of the portfolio's: no fill lies on it.
+  for (const book of is_portfolio ? [] : [trades.train, trades.test].filter(Boolean)) {
     const entries = indexesOf(bars.times, book.entries), exits = indexesOf(bars.times, book.exits);
     for (let i = 0; i < entries.length; i++) {
       marks[book.flags[i] & 1 ? "short" : "long"][entries[i]] = book.entry_price[i];

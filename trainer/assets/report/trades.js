@@ -3,6 +3,7 @@ const ROWS = 25;
 const money = value => value == null ? "–" : value.toFixed(2).replace("-", "−");
 const columns = [
   ["No.", (book, i) => book.ids[i], String],
+  ["Symbol", (book, i) => book.symbols[i], (value, book) => book.symbol_names[value] ?? "–"],
   ["Side", (book, i) => book.flags[i] & 1, value => value ? "short" : "long"],
   ["Entry (UTC)", (book, i) => book.entries[i], timeText],
   ["Exit (UTC)", (book, i) => book.exits[i], timeText],
@@ -17,6 +18,8 @@ const columns = [
 ];
 
 function tradeTable(element, session) {
+  const hasSymbols = [session.trades.test, session.trades.train].some(book => book.symbol_names.length);
+  const used = columns.filter(([name]) => hasSymbols || name !== "Symbol");
   let phase = "test", sorted = 0, direction = 1, page = 0, order = [];
   const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text }, more);
   const told = make("p", ""), table = make("table", ""), head = make("thead", ""), body = make("tbody", "");
@@ -32,7 +35,7 @@ function tradeTable(element, session) {
   const [back, on] = [turn(-1), turn(1)];
   pages.append(choice, back, where, on);
   const row = make("tr", "");
-  columns.forEach(([name], at) => {
+  used.forEach(([name], at) => {
     const cell = make("th", "", { scope: "col" });
     cell.append(make("button", name, { type: "button", onclick: () => {
       direction = sorted === at ? -direction : 1;
@@ -46,7 +49,7 @@ function tradeTable(element, session) {
   element.replaceChildren(told, pages, scroll);
 
   function sort() {
-    const book = session.trades[phase], value = columns[sorted][1];
+    const book = session.trades[phase], value = used[sorted][1];
     order = book.ids.map((_, i) => i).sort((a, b) => direction * (value(book, a) - value(book, b)) || a - b);
     [...row.children].forEach((cell, at) => cell.setAttribute("aria-sort", at !== sorted ? "none" : direction > 0 ? "ascending" : "descending"));
     told.textContent = book.every === 1 ? `${book.n} trades.`
@@ -58,7 +61,7 @@ function tradeTable(element, session) {
     page = Math.min(Math.max(page, 0), n - 1);
     body.replaceChildren(...order.slice(page * ROWS, (page + 1) * ROWS).map(i => {
       const line = make("tr", "", { className: book.flags[i] & 2 ? "liquidated" : "" });
-      line.append(...columns.map(([, value, text]) => make("td", text(value(book, i)))));
+      line.append(...used.map(([, value, text]) => make("td", text(value(book, i), book))));
       return line;
     }));
     where.textContent = `page ${page + 1} of ${n}`;

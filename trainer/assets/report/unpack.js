@@ -39,7 +39,7 @@ function tradesOf(packed) {
   const trades = {
     n: packed.n, every: packed.every, n_listed: packed.n_listed,
     entries, exits: entries.map((entry, i) => entry + held[i] / 1000),
-    ids: countsOf(packed.ids), bars: countsOf(packed.bars), flags: countsOf(packed.flags),
+    ids: countsOf(packed.ids), symbols: countsOf(packed.symbols), symbol_names: packed.symbol_names, bars: countsOf(packed.bars), flags: countsOf(packed.flags),
   };
   for (const [name, text] of Object.entries(packed.columns)) trades[name] = floatsOf(text);
   return trades;

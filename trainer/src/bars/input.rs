@@ -113,8 +113,12 @@ pub(super) fn open_file(path: &Path) -> io::Result<Text> {
     open(Box::new(file))
 }
 
-/// Returns whether `file` is Parquet, and stands at its start.
+/// Returns whether `file` is Parquet, and stands at its start. A pipe
+/// is not: there is no way back in it.
 pub(super) fn is_parquet(file: &mut File) -> io::Result<bool> {
+    if !file.metadata()?.is_file() {
+        return Ok(false);
+    }
     let mut start = Vec::new();
     file.take(parquet::MAGIC.len() as u64).read_to_end(&mut start)?;
     file.rewind()?;

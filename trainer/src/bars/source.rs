@@ -14,6 +14,7 @@ use super::input::{self, Text};
 use super::reader::input_error;
 use super::summary::{DataSummary, Tally};
 use super::symbols::{self, Share, SymbolBars};
+use crate::progress::{self, Unit};
 use crate::session::{sha256_of_bytes, sha256_of_file};
 
 /// The name of the built-in data: BTC/USD, 30 minutes, 2017-10 to
@@ -192,6 +193,7 @@ struct HashingReader {
 impl Read for HashingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n_bytes = self.inner.read(buffer)?;
+        progress::advance(Unit::Bytes, n_bytes as u64);
         self.hasher.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n_bytes]);
         Ok(n_bytes)
     }

@@ -7,6 +7,7 @@ pub mod predict;
 pub mod report;
 pub mod simulate;
 pub mod train;
+pub mod watch;
 
 use clap::ValueEnum;
 

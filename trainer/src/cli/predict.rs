@@ -15,11 +15,11 @@ use trainer::predict::{
 
 /// Say what a saved model wants to hold after each bar
 ///
-/// One row a bar: its time and the exposure to hold from the next bar's open on, position value as a
-/// multiple of equity. The account that the model was judged in runs along, so that the rows of the
-/// test bars are the decisions of training's evaluation. An empty exposure has its reason in `note`:
-/// `warm_up` (the features look further back than there are bars) or `before_start`; `in_sample`
-/// marks bars of the time that the model was trained on.
+/// One row a bar: its time and the exposure to hold from the next bar's open on, position value as
+/// a multiple of equity. The account that the model was judged in runs along, so that the rows of
+/// the test bars are the decisions of training's evaluation. An empty exposure has its reason in
+/// `note`: `warm_up` (the features look further back than there are bars) or `before_start`;
+/// `in_sample` marks bars of the time that the model was trained on.
 #[derive(Debug, Args)]
 pub struct PredictArguments {
     /// A model's zip, an archive that holds one, or `latest`: the newest in `archives/` here

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::bars::{Bar, BarSource};
+use crate::bars::{Bar, BarSource, SymbolBars};
 use crate::config::TrainingConfig;
 use crate::features::{FeatureEngine, FeatureSet};
 use crate::train::Split;
@@ -51,7 +51,8 @@ impl Features for FeatureSet {
 }
 
 /// Checks `features` and the learner with the settings `training`, on
-/// the bars of the settings in the workspace at `root`.
+/// the bars of the settings in the workspace at `root`; where there are
+/// several symbols, on each by itself.
 ///
 /// Finding a leak is no error: the report says so. Fails when the bars
 /// cannot be read or are too few to train and test.
@@ -61,31 +62,54 @@ pub fn check_leaks(
     features: &dyn Features,
 ) -> Result<LeakReport> {
     let source = BarSource::open(&training.data, root)?;
-    let summary = source.summarize()?;
-    let bars = bars::latest(&source)?;
-    let split = Split::of(bars.len() as u64, training)?;
-    let n_episodes = training.total_episodes.min(N_EPISODES_MAX);
-    let drill = Drill::new(training, (&bars, split), (features, n_episodes))?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(training.threads)
         .build()
         .context("failed to start the threads; set `threads` lower")?;
-    let checks = pool.install(|| -> Result<Vec<LeakCheck>> {
-        Ok(vec![
-            prefix::check(&bars, features),
-            decisions::check(&drill, &bars)?,
-            shuffle::check(&drill, &bars)?,
-        ])
-    })?;
+    let (mut n_bars, mut checks) = (0, Vec::new());
+    let mut check = |source: &BarSource, symbol: Option<&str>| -> Result<()> {
+        let bars = bars::latest(source)?;
+        n_bars += bars.len() as u64;
+        let found = pool.install(|| check_bars(training, &bars, features))?;
+        let symbol = symbol.map(str::to_owned);
+        checks.extend(found.into_iter().map(|check| LeakCheck { symbol: symbol.clone(), ..check }));
+        Ok(())
+    };
+    let symbols = source.symbols()?;
+    if symbols.is_empty() {
+        check(&source, None)?;
+    }
+    for SymbolBars { symbol, source } in &symbols {
+        check(source, Some(symbol))
+            .with_context(|| format!("failed to check the symbol `{symbol}`"))?;
+    }
     Ok(LeakReport {
         format: 1,
         is_clean: checks.iter().all(|check| check.is_passed),
-        source: summary.source,
-        data_sha256: summary.sha256,
-        n_bars: bars.len() as u64,
+        source: source.name().to_owned(),
+        data_sha256: source.sha256()?,
+        n_bars,
         n_features: features.names().len() as u64,
-        n_episodes: n_episodes as u64,
+        n_episodes: n_episodes(training) as u64,
         seed: training.seed,
         checks,
     })
+}
+
+fn check_bars(
+    training: &TrainingConfig,
+    bars: &[Bar],
+    features: &dyn Features,
+) -> Result<Vec<LeakCheck>> {
+    let split = Split::of(bars.len() as u64, training)?;
+    let drill = Drill::new(training, (bars, split), (features, n_episodes(training)))?;
+    Ok(vec![
+        prefix::check(bars, features),
+        decisions::check(&drill, bars)?,
+        shuffle::check(&drill, bars)?,
+    ])
+}
+
+fn n_episodes(training: &TrainingConfig) -> usize {
+    training.total_episodes.min(N_EPISODES_MAX)
 }

@@ -32,6 +32,8 @@ pub struct LeakReport {
 pub struct LeakCheck {
     /// `prefix_invariance`, `later_bars_changed` or `shuffled_labels`.
     pub name: &'static str,
+    /// The symbol, where there are several; else null.
+    pub symbol: Option<String>,
     /// Whether it found no leak.
     pub is_passed: bool,
     /// What it saw.
@@ -57,11 +59,11 @@ pub struct ShuffledRun {
 
 impl LeakCheck {
     pub(super) fn passed(name: &'static str, finding: String) -> Self {
-        Self { name, is_passed: true, finding, shuffled_runs: Vec::new() }
+        Self { name, symbol: None, is_passed: true, finding, shuffled_runs: Vec::new() }
     }
 
     pub(super) fn failed(name: &'static str, finding: String) -> Self {
-        Self { name, is_passed: false, finding, shuffled_runs: Vec::new() }
+        Self { name, symbol: None, is_passed: false, finding, shuffled_runs: Vec::new() }
     }
 }
 
@@ -83,7 +85,8 @@ pub fn leak_table(report: &LeakReport) -> String {
     for check in &report.checks {
         let result = if check.is_passed { "passed" } else { "LEAK" };
         let name = check.name.replace('_', " ");
-        let _ = writeln!(text, "{name:<20} {result:<8} {}", check.finding);
+        let symbol = check.symbol.as_ref().map(|symbol| format!("{symbol}: ")).unwrap_or_default();
+        let _ = writeln!(text, "{name:<20} {result:<8} {symbol}{}", check.finding);
     }
     let verdict = if report.is_clean {
         "No leak was found."

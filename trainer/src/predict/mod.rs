@@ -116,7 +116,8 @@ impl<'a> Predictor<'a> {
         let (position, leverage) = (options.position.unwrap_or(0.0), config.leverage);
         ensure!(
             position.abs() <= leverage && (position >= 0.0 || config.allow_short),
-            "the position `{position}` is not among what the model may hold: at most `{leverage}`{}",
+            "the position `{position}` is not among what the model may hold: at most \
+             `{leverage}`{}",
             if config.allow_short { ", long or short" } else { ", and no short" }
         );
         Ok(Self {

@@ -1,5 +1,7 @@
 //! What the page's script draws: one JSON document, tightly packed.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::material::Material;
@@ -25,6 +27,7 @@ fn session(session: &Material) -> Value {
         "name": session.name,
         "start_equity": session.record.number("/metrics/agent/initial_equity"),
         "spans": spans(session),
+        "is_portfolio": session.record.is_portfolio(),
         "bars": bars,
         "train": session.train.as_ref().map_or(Value::Null, |train| {
             train.series.packed(&["equity", "drawdown", "exposure"])
@@ -54,11 +57,8 @@ fn session(session: &Material) -> Value {
 
 /// Where each part begins and ends, in milliseconds.
 fn spans(session: &Material) -> Value {
-    let part = |name: &str| {
-        let at = |end: &str| session.record.time_ms(&format!("/split/{name}/{end}"));
-        at("first").zip(at("last")).map(|(first, last)| json!([first, last]))
-    };
-    json!({ "train": part("train"), "embargo": part("embargo"), "test": part("test") })
+    let parts = session.record.parts();
+    json!({ "train": parts.train, "embargo": parts.embargo, "test": parts.test })
 }
 
 fn rolling(session: &Material) -> Value {
@@ -123,7 +123,12 @@ fn book(book: &Book) -> Value {
     let held_ms = listed
         .iter()
         .map(|trade| u64::try_from(trade.time_ms - trade.entry_time_ms).unwrap_or_default());
-    let ids = listed.iter().map(|trade| trade.trade_id);
+    let ids = listed.iter().map(|trade| trade.id);
+    let names: BTreeSet<&str> = listed.iter().filter_map(|trade| trade.symbol.as_deref()).collect();
+    let symbols = listed.iter().map(|trade| {
+        let own = trade.symbol.as_deref().unwrap_or_default();
+        names.iter().position(|name| *name == own).unwrap_or_default() as u64
+    });
     json!({
         "n": book.all.n,
         "every": book.every(),
@@ -131,6 +136,8 @@ fn book(book: &Book) -> Value {
         "entries": pack::times(&entries),
         "held_ms": pack::counts(held_ms),
         "ids": pack::counts(ids),
+        "symbols": pack::counts(symbols),
+        "symbol_names": names,
         "bars": pack::counts(listed.iter().map(|trade| trade.duration_bars)),
         // Bit 0: short. Bit 1: liquidated. Bit 2: at the end of the data.
         "flags": pack::counts(listed.iter().map(|trade| flags(trade))),

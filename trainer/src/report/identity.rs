@@ -59,6 +59,7 @@ fn facts(session: &Material) -> Vec<Fact> {
         told("Session", text("/id")),
         told("Archive", session.archive.clone().or_else(|| Some(not_archived(session)))),
         compared("Status", status(session)),
+        told("Goes on from", text("/resumed_from/session")),
         told("Started", text("/started_at")),
         told("Finished", text("/finished_at")),
         told("Took", took(session)),

@@ -24,20 +24,20 @@ pub struct Surroundings<'a> {
     pub commit: Option<&'a str>,
 }
 
-/// How much of a session goes into a page, so that all fit.
+/// How many points of each go into a page, so that all fit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budget {
-    n_bars: usize,
-    n_train: usize,
-    n_test: usize,
-    n_trades: usize,
+    bars: usize,
+    train: usize,
+    test: usize,
+    trades: usize,
 }
 
 impl Budget {
     /// Shares what a page of less than 3 MB holds among its sessions.
     pub(super) fn among(n_sessions: usize) -> Self {
         let n = n_sessions.max(1);
-        Self { n_bars: 40_000 / n, n_train: 20_000 / n, n_test: 24_000 / n, n_trades: 12_000 / n }
+        Self { bars: 40_000 / n, train: 20_000 / n, test: 24_000 / n, trades: 12_000 / n }
     }
 }
 
@@ -73,9 +73,13 @@ impl Material {
             note("The archive's manifest could not be read", &error);
             None
         });
-        let bars = price::read(&record, around.data_root, budget.n_bars)
-            .map_err(|error| note("The price is that of the test bars alone", &error))
-            .ok();
+        // A portfolio's price is in its curve alone.
+        let bars = (!record.is_portfolio()).then(|| {
+            price::read(&record, around.data_root, budget.bars)
+                .map_err(|error| note("The price is that of the test bars alone", &error))
+                .ok()
+        });
+        let bars = bars.flatten();
         let mut curve = |name: &str, n_points_max: usize| {
             let mut plan = Some(plan(&record, n_points_max));
             let read = source.read(name, &mut |file| {
@@ -86,10 +90,10 @@ impl Material {
                 None
             })
         };
-        let train = curve("logs/trades/train_equity.csv", budget.n_train);
-        let test = curve("logs/trades/equity.csv", budget.n_test);
+        let train = curve("logs/trades/train_equity.csv", budget.train);
+        let test = curve("logs/trades/equity.csv", budget.test);
         let id = record.text("/id").unwrap_or_default().to_owned();
-        let books = trades::read(source, &id, budget.n_trades).unwrap_or_else(|error| {
+        let books = trades::read(source, &id, budget.trades).unwrap_or_else(|error| {
             note("The trades could not be read", &error);
             None
         });
@@ -131,15 +135,11 @@ fn archive_name(source: &Source, manifest: Option<&Record>) -> Option<String> {
 }
 
 fn plan(record: &Record, n_points_max: usize) -> CurvePlan {
-    let first = record.time_ms("/split/test/first").unwrap_or_default();
-    let last = record.time_ms("/split/test/last").unwrap_or_default();
+    let parts = record.parts();
+    let (first, last) = parts.test.unwrap_or_default();
     let interval_ms = record.number("/data/interval_seconds").unwrap_or_default() * 1000.0;
     let rolling = record.number("/metrics/agent/periods_per_year/value").and_then(|per_year| {
-        Rolling::new(Terms {
-            n_bars: record.count("/split/test/n_bars")?,
-            interval_ms,
-            periods_per_year: per_year,
-        })
+        Rolling::new(Terms { n_bars: parts.n_test, interval_ms, periods_per_year: per_year })
     });
     #[expect(clippy::cast_possible_truncation, reason = "an interval has few milliseconds")]
     let fine = fine_calendar(last - first, interval_ms as i64);

@@ -27,10 +27,10 @@ pub(super) fn counts(values: impl Iterator<Item = u64>) -> String {
     let mut bytes = Vec::new();
     for mut value in values {
         while value >= 128 {
-            bytes.push((value & 127) as u8 | 128);
+            bytes.push(value.to_le_bytes()[0] | 128);
             value >>= 7;
         }
-        bytes.push(value as u8);
+        bytes.push(value.to_le_bytes()[0]);
     }
     base64(&bytes)
 }

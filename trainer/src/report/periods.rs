@@ -42,7 +42,7 @@ impl Calendar {
 pub(super) struct Levels {
     calendar: Calendar,
     start: Option<Level>,
-    levels: Vec<Level>,
+    ends: Vec<Level>,
 }
 
 /// The last bar of a period.
@@ -56,23 +56,23 @@ pub(super) struct Level {
 
 impl Levels {
     pub(super) fn new(calendar: Calendar) -> Self {
-        Self { calendar, start: None, levels: Vec::new() }
+        Self { calendar, start: None, ends: Vec::new() }
     }
 
     pub(super) fn push(&mut self, time_ms: i64, values: [f64; 2]) {
         let level = Level { period: self.calendar.period(time_ms), time_ms, values };
         self.start.get_or_insert(level);
-        match self.levels.last_mut() {
+        match self.ends.last_mut() {
             Some(last) if last.period == level.period => *last = level,
-            _ => self.levels.push(level),
+            _ => self.ends.push(level),
         }
     }
 
     /// Returns each period with what it earned; the first counts from
     /// the first bar on. Undefined (NaN) where nothing was left before.
     pub(super) fn returns(&self) -> Vec<Level> {
-        let before = self.start.iter().chain(&self.levels);
-        let pairs = before.zip(&self.levels);
+        let before = self.start.iter().chain(&self.ends);
+        let pairs = before.zip(&self.ends);
         let ratio = |before: f64, after: f64| {
             if before > 0.0 { after / before - 1.0 } else { f64::NAN }
         };

@@ -72,6 +72,42 @@ impl Record {
         Some(parse_time(self.text(pointer)?).ok()?.timestamp_millis())
     }
 
+    /// Returns the elements of the list at `pointer`, or none.
+    pub(super) fn list(&self, pointer: &str) -> &[Value] {
+        self.0.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether several symbols were traded.
+    pub(super) fn is_portfolio(&self) -> bool {
+        !self.list("/symbols").is_empty()
+    }
+
+    /// Returns where the parts of the bars begin and end, over all
+    /// windows of a walk forward and all symbols of a portfolio.
+    pub(super) fn parts(&self) -> Parts {
+        let windows = self.list("/walk_forward/windows");
+        let several = if windows.is_empty() { self.list("/symbols") } else { windows };
+        let own = self.0.pointer("/split").filter(|split| !split.is_null());
+        let splits: Vec<Record> = if several.is_empty() {
+            own.into_iter().cloned().map(Record).collect()
+        } else {
+            several.iter().filter_map(|one| Some(Record(one.get("split")?.clone()))).collect()
+        };
+        let at = |pointer: &str| -> Vec<i64> {
+            splits.iter().filter_map(|split| split.time_ms(pointer)).collect()
+        };
+        let (min, max) =
+            (|all: Vec<i64>| all.into_iter().min(), |all: Vec<i64>| all.into_iter().max());
+        let counts = splits.iter().filter_map(|split| split.count("/test/n_bars"));
+        Parts {
+            // The first training ends before the first test.
+            train: min(at("/train/first")).zip(min(at("/train/last"))),
+            embargo: min(at("/embargo/first")).zip(min(at("/embargo/last"))),
+            test: min(at("/test/first")).zip(max(at("/test/last"))),
+            n_test: if windows.is_empty() { counts.max().unwrap_or(0) } else { counts.sum() },
+        }
+    }
+
     /// The settings as `environment.leverage` and their compact JSON.
     pub(super) fn settings(&self) -> BTreeMap<String, String> {
         let mut settings = BTreeMap::new();
@@ -80,6 +116,15 @@ impl Record {
         }
         settings
     }
+}
+
+/// The first and the last bar of each part, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub(super) train: Option<(i64, i64)>,
+    pub(super) embargo: Option<(i64, i64)>,
+    pub(super) test: Option<(i64, i64)>,
+    pub(super) n_test: u64,
 }
 
 fn flatten(prefix: &str, value: &Value, settings: &mut BTreeMap<String, String>) {

@@ -145,6 +145,32 @@ pub(super) fn trade_tallies(session: &Material) -> Value {
     })
 }
 
+/// Returns the figures of each window of a walk forward.
+pub(super) fn windows(session: &Material) -> Value {
+    let windows = session.record.list("/walk_forward/windows").iter();
+    windows.map(|window| apart(window, window.get("window"))).collect()
+}
+
+/// Returns the figures of each symbol of a portfolio.
+pub(super) fn symbols(session: &Material) -> Value {
+    let symbols = session.record.list("/symbols").iter();
+    symbols.map(|symbol| apart(symbol, symbol.get("symbol"))).collect()
+}
+
+/// A part of a session that has a split and figures of its own.
+fn apart(part: &Value, name: Option<&Value>) -> Value {
+    let figure = |account: &str, name: &str| part.pointer(&format!("/metrics/{account}/{name}"));
+    json!({
+        "name": name,
+        "test": part.pointer("/split/test"),
+        "net_return": figure("agent", "net_return"),
+        "hold": figure("buy_and_hold", "net_return"),
+        "sharpe": figure("agent", "sharpe"),
+        "max_drawdown": figure("agent", "max_drawdown"),
+        "n_trades": figure("agent", "n_trades"),
+    })
+}
+
 /// Returns each episode's figures as the record has them.
 pub(super) fn episodes(session: &Material) -> Value {
     session.record.0.get("episodes").cloned().unwrap_or_default()

@@ -17,16 +17,16 @@ impl Unit {
         match self {
             Self::Share => percent(value),
             // `+ 0.0` so that no "-0.00" shows.
-            Self::Ratio => minus(format!("{:.2}", rounded(value, 2))),
-            Self::Money => minus(grouped(&format!("{:.2}", rounded(value, 2)))),
-            Self::Count => minus(grouped(&format!("{:.0}", rounded(value, 0)))),
+            Self::Ratio => minus(&format!("{:.2}", rounded(value, 2))),
+            Self::Money => minus(&grouped(&format!("{:.2}", rounded(value, 2)))),
+            Self::Count => minus(&grouped(&format!("{:.0}", rounded(value, 0)))),
         }
     }
 }
 
 /// Returns a fraction in per cent.
 pub(super) fn percent(share: f64) -> String {
-    minus(grouped(&format!("{:.2}", rounded(share * 100.0, 2))) + " %")
+    minus(&grouped(&format!("{:.2}", rounded(share * 100.0, 2)))) + " %"
 }
 
 /// Returns the day of a time.
@@ -73,6 +73,6 @@ fn grouped(digits: &str) -> String {
 }
 
 /// A minus sign as wide as a plus.
-fn minus(text: String) -> String {
+fn minus(text: &str) -> String {
     text.replacen('-', "\u{2212}", 1)
 }

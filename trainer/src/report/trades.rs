@@ -16,8 +16,11 @@ const N_NOTABLE: usize = 300;
 /// A line of the trace that ends a trade, as far as a page shows it.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Trade {
+    #[serde(rename = "trade_id")]
+    pub(super) id: u64,
+    /// Where there are several.
     #[serde(default)]
-    pub(super) trade_id: u64,
+    pub(super) symbol: Option<String>,
     pub(super) side: String,
     pub(super) reason: String,
     /// When it ended.
@@ -41,6 +44,10 @@ pub(super) struct Trade {
 }
 
 impl Trade {
+    fn key(&self) -> (i64, &Option<String>, u64) {
+        (self.entry_time_ms, &self.symbol, self.id)
+    }
+
     pub(super) fn costs(&self) -> f64 {
         self.total_commission + self.total_slippage + self.total_funding
     }
@@ -112,11 +119,8 @@ impl Book {
     fn push(&mut self, trade: &Trade) {
         let turn = self.all.n;
         self.all.push(trade);
-        if trade.side == "short" {
-            self.short.push(trade)
-        } else {
-            self.long.push(trade)
-        }
+        let side = if trade.side == "short" { &mut self.short } else { &mut self.long };
+        side.push(trade);
         if trade.is_liquidation() {
             self.n_liquidated += 1;
             if self.liquidated.len() < N_NOTABLE {
@@ -138,13 +142,12 @@ impl Book {
 
     /// Returns the listed trades, in order of time.
     pub(super) fn listed(&self) -> Vec<&Trade> {
-        if self.every == 1 {
-            return self.regular.iter().collect();
-        }
-        let all = [&self.regular, &self.best, &self.worst, &self.liquidated];
-        let mut listed: Vec<&Trade> = all.into_iter().flatten().collect();
-        listed.sort_by_key(|trade| (trade.entry_time_ms, trade.trade_id));
-        listed.dedup_by_key(|trade| trade.trade_id);
+        let notable = [&self.best, &self.worst, &self.liquidated];
+        let notable = notable.into_iter().flatten().filter(|_| self.every > 1);
+        let mut listed: Vec<&Trade> = self.regular.iter().chain(notable).collect();
+        // Closed in another order than opened, where there are several.
+        listed.sort_by_key(|trade| trade.key());
+        listed.dedup_by_key(|trade| trade.key());
         listed
     }
 
@@ -187,9 +190,11 @@ impl Books {
 /// at most (and the notable ones). `None` when there is no trace.
 pub(super) fn read(source: &Source, id: &str, n_listed_max: usize) -> Result<Option<Books>> {
     let names = source.names("logs/trades/")?;
-    // `_2` and so on are later traces of the same second.
-    let prefix = format!("logs/trades/trade_traces_{id}");
-    let Some(name) = names.iter().rfind(|name| name.starts_with(&prefix)) else {
+    // `_2` and so on are later traces of the same second; a session that
+    // went on with another's may have that one's trace.
+    let traces = || names.iter().filter(|name| name.starts_with("logs/trades/trade_traces_"));
+    let own = traces().rfind(|name| name.contains(id));
+    let Some(name) = own.or_else(|| traces().next_back()) else {
         return Ok(None);
     };
     source.read(name, &mut |file| read_lines(file, n_listed_max))

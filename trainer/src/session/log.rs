@@ -15,6 +15,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use crate::config::Level;
+use crate::progress;
 use crate::session::clock::{Clock, time_text};
 
 /// What goes where.
@@ -33,7 +34,8 @@ pub struct LogOptions<'a> {
 /// Returns the subscriber that writes messages to stderr and to a file.
 /// Fails where the file cannot be opened.
 ///
-/// Lines carry no colour codes, on a terminal neither.
+/// Lines on stderr take the place of a progress bar, and their first
+/// word is in colour where the terminal or the environment asks for it.
 pub fn subscriber(options: &LogOptions<'_>) -> Result<impl Subscriber + Send + Sync + use<>> {
     let file = OpenOptions::new()
         .create(true)
@@ -48,7 +50,7 @@ pub fn subscriber(options: &LogOptions<'_>) -> Result<impl Subscriber + Send + S
     let to_console = tracing_subscriber::fmt::layer()
         .event_format(ConsoleLines)
         .with_ansi(false)
-        .with_writer(std::io::stderr)
+        .with_writer(|| progress::Stderr)
         .with_filter(filter(options.console));
     Ok(Registry::default().with(to_file).with(to_console))
 }
@@ -100,8 +102,8 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         match *event.metadata().level() {
-            tracing::Level::ERROR => write!(writer, "error: ")?,
-            tracing::Level::WARN => write!(writer, "warning: ")?,
+            tracing::Level::ERROR => write!(writer, "{} ", progress::word("error:"))?,
+            tracing::Level::WARN => write!(writer, "{} ", progress::word("warning:"))?,
             _ => {}
         }
         context.field_format().format_fields(writer.by_ref(), event)?;

@@ -9,6 +9,7 @@ use crate::agent::{FittedQ, LearnerSetup};
 use crate::bars::BarSource;
 use crate::features::FeatureSet;
 use crate::metrics::{BarCalendar, PeriodsPerYear};
+use crate::progress::{Episodes, Running, begin_episodes};
 use crate::session::SplitRecord;
 
 use super::evaluate::Verdict;
@@ -99,6 +100,7 @@ impl<'a> Course<'a> {
         let session = self.sinks.logger.session_mut();
         session.episodes.clone_from(&head.episodes);
         session.metrics = head.metrics.clone();
+        session.symbols.clone_from(&head.symbols);
         session.trials = head.trials;
         session.walk_forward.clone_from(&head.walk_forward);
         info!(
@@ -126,6 +128,7 @@ impl<'a> Course<'a> {
     /// Runs the episodes and saves the model.
     pub(super) fn run(mut self) -> Result<End> {
         let n_episodes = self.options.training.total_episodes * self.splits.len();
+        let _shown = self.show_progress(n_episodes);
         let mut end = End::Completed;
         for episode in self.progress.n_episodes + 1..=n_episodes {
             self.enter_window(episode)?;
@@ -146,6 +149,17 @@ impl<'a> Course<'a> {
         self.save_final_model()?;
         self.sinks.finish(end)?;
         Ok(end)
+    }
+
+    fn show_progress(&self, n_episodes: usize) -> Running {
+        let of_split = |split: &Split| split.test_begin() + split.n_test;
+        let of_all: u64 = self.splits.iter().map(of_split).sum();
+        let n_symbols = self.tracks.len().max(1) as u64;
+        begin_episodes(Episodes {
+            n: n_episodes as u64,
+            n_done: self.progress.n_episodes as u64,
+            n_bars: of_all / self.splits.len().max(1) as u64 * n_symbols,
+        })
     }
 
     /// Saves the model and the state after `episode`, if it is its turn.
@@ -186,6 +200,7 @@ impl<'a> Course<'a> {
             progress: Progress { study: study.cloned(), ..self.progress },
             episodes: session.episodes.clone(),
             metrics: session.metrics.clone(),
+            symbols: session.symbols.clone(),
             trials: session.trials,
             walk_forward: session.walk_forward.clone(),
             logs: log_ends(&options.layout)?,

@@ -9,6 +9,7 @@ use crate::agent::BackupReport;
 use crate::bars::Bar;
 use crate::environment::{BarOutcome, StepStatus};
 use crate::metrics::Simulation;
+use crate::progress;
 use crate::session::{Moment, Phase, Status};
 use crate::tensorboard::Scalars;
 
@@ -181,7 +182,8 @@ impl Course<'_> {
             at.batch,
             meter.equity
         );
-        if self.last_news.elapsed() >= NEWS_INTERVAL {
+        // A bar tells it, too.
+        if self.last_news.elapsed() >= NEWS_INTERVAL && !progress::is_shown() {
             self.last_news = Instant::now();
             info!("{news}");
         } else {

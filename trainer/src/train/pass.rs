@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::bars::{Bar, BarReader, BarSource};
 use crate::features::{FeatureEngine, FeatureSet};
+use crate::progress::{self, Unit};
 
 /// Reads bars one by one and keeps the features of the last.
 pub(super) struct Pass {
@@ -41,6 +42,7 @@ impl Pass {
         };
         let bar = bar?;
         self.n_read += 1;
+        progress::advance(Unit::Bars, 1);
         let is_warm = self.engine.push(&bar, &mut self.row);
         Ok(Seen { bar, is_warm })
     }

@@ -13,7 +13,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::agent::FittedQ;
 use crate::config::TrainingConfig;
-use crate::session::{EpisodeRecord, MetricsRecord, TrialsRecord, WalkForwardRecord, sync_folder};
+use crate::session::{
+    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, sync_folder,
+};
 
 use super::lesson::Study;
 use super::resume::{Asked, LogEnd};
@@ -50,6 +52,7 @@ pub(super) struct Head {
     pub(super) progress: Progress,
     pub(super) episodes: Vec<EpisodeRecord>,
     pub(super) metrics: MetricsRecord,
+    pub(super) symbols: Vec<SymbolRecord>,
     pub(super) trials: Option<TrialsRecord>,
     pub(super) walk_forward: Option<WalkForwardRecord>,
     /// How long the logs are at this point.
@@ -58,7 +61,7 @@ pub(super) struct Head {
 
 /// Read before the head proper: another version may have other keys.
 #[derive(Deserialize)]
-struct Version {
+struct WrittenBy {
     format: u32,
     tool_version: String,
     tree_library: String,
@@ -124,7 +127,7 @@ fn check_digest(path: &Path) -> Result<()> {
 }
 
 fn check_version(line: &[u8]) -> Result<()> {
-    let Version { format, tool_version, tree_library } =
+    let WrittenBy { format, tool_version, tree_library } =
         serde_json::from_slice(line).context("its head is damaged")?;
     let own = env!("CARGO_PKG_VERSION");
     let library = crate::forest::LIBRARY;

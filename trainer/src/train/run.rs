@@ -11,6 +11,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::bars::{BarSource, DataSummary};
 use crate::config::TrainingConfig;
+use crate::progress;
 use crate::report::{Report, Source, Surroundings, write_page};
 use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
@@ -151,7 +152,9 @@ fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
         let (splits, records) = (vec![split], vec![record]);
         return Ok(Material { source, summary, splits, records, tracks });
     }
+    let reading = progress::begin_reading(&root.join(&config.data));
     let summary = source.summarize()?;
+    drop(reading);
     let splits = Split::all(summary.n_bars, config)?;
     let records = Split::records(&splits, &source)?;
     Ok(Material { source, summary, splits, records, tracks: Vec::new() })

@@ -1,7 +1,9 @@
 //! Lets an archive appear under its name only when it is complete.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::ErrorKind;
+#[cfg(not(windows))]
+use std::fs::TryLockError;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -26,13 +28,8 @@ impl Draft {
     pub fn create(folder: &Path, name: &str) -> Result<Self> {
         files::create_folder(folder)?;
         let path = folder.join(format!(".{name}{PARTIAL_SUFFIX}"));
-        let lock = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&path)
+        let lock = hold(OpenOptions::new().read(true).write(true).create_new(true), &path)
             .with_context(|| format!("failed to create `{}`", path.display()))?;
-        lock.try_lock().with_context(|| format!("failed to lock `{}`", path.display()))?;
         Ok(Self { path, target: folder.join(name), lock, is_published: false })
     }
 
@@ -96,6 +93,25 @@ pub fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(drafts)
 }
 
+/// Opens `path` so that [`is_abandoned`] sees that it is open.
+#[cfg(not(windows))]
+fn hold(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.open(path)?;
+    file.try_lock()?;
+    Ok(file)
+}
+
+/// A lock of Windows would keep this process from reading the file
+/// back; it lets others read, and nobody else write.
+#[cfg(windows)]
+fn hold(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    use std::os::windows::fs::OpenOptionsExt;
+    const SHARE_READ: u32 = 1;
+    const SHARE_DELETE: u32 = 4;
+    options.share_mode(SHARE_READ | SHARE_DELETE).open(path)
+}
+
+#[cfg(not(windows))]
 fn is_abandoned(path: &Path) -> Result<bool> {
     let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
     match file.try_lock() {
@@ -104,5 +120,14 @@ fn is_abandoned(path: &Path) -> Result<bool> {
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
         }
+    }
+}
+
+#[cfg(windows)]
+fn is_abandoned(path: &Path) -> Result<bool> {
+    match OpenOptions::new().write(true).open(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.raw_os_error().is_some_and(crate::windows::is_passing) => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("failed to open `{}`", path.display())),
     }
 }

@@ -125,3 +125,14 @@ pub struct ReproduceArgs {
     #[arg(long, value_name = "PATH")]
     pub trainer_bin: Option<PathBuf>,
 }
+
+/// What `watch` may be told.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// Print one picture and exit
+    #[arg(long)]
+    pub once: bool,
+    /// Run this trainer instead of building the workspace's own
+    #[arg(long, value_name = "PATH")]
+    pub trainer_bin: Option<PathBuf>,
+}

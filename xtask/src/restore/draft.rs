@@ -50,7 +50,7 @@ impl Draft {
             if !fs::symlink_metadata(path)?.is_file() {
                 return Err(ErrorKind::AlreadyExists.into());
             }
-            fs::rename(&self.path, path)?;
+            files::rename(&self.path, path)?;
         } else {
             files::rename_new(&self.path, path)?;
         }

@@ -17,6 +17,7 @@ use super::item::{Item, is_metadata};
 use super::source::Source;
 use crate::digest::sha256;
 use crate::manifest::ROOT_FOLDER;
+use crate::windows;
 
 /// Folders of the workspace that a restore never writes to: programs
 /// and the tool itself trust what is in them.
@@ -38,6 +39,8 @@ pub enum Existing {
 /// The folder that is restored to.
 pub struct Target {
     root: PathBuf,
+    /// Whether names follow the rules of Windows.
+    is_windows: bool,
     /// Its own folders that are off limits, when it is a workspace.
     off_limits: Vec<String>,
     parents: BTreeSet<PathBuf>,
@@ -48,7 +51,13 @@ impl Target {
     /// Restores to the folder `root`, which need not exist.
     pub fn folder(root: PathBuf) -> Self {
         let (parents, listings) = (BTreeSet::new(), BTreeMap::new());
-        Self { root, off_limits: Vec::new(), parents, listings }
+        let is_windows = cfg!(windows);
+        Self { root, is_windows, off_limits: Vec::new(), parents, listings }
+    }
+
+    /// Takes only names that Windows can hold.
+    pub fn as_on_windows(self) -> Self {
+        Self { is_windows: true, ..self }
     }
 
     /// Restores to the workspace at `root`, whose archives lie in
@@ -76,6 +85,10 @@ impl Target {
         let is_plain = |component| matches!(component, Component::Normal(_));
         if !place.components().all(is_plain) {
             return Err("a path that leaves the target".to_owned());
+        }
+        let problem = || windows::problem_of(&place.to_string_lossy().replace('\\', "/"));
+        if let Some(problem) = problem().filter(|_| self.is_windows) {
+            return Err(problem.to_owned());
         }
         if self.off_limits.is_empty() {
             return Ok(place);

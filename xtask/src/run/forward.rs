@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::cli::{Format, ForwardArgs, PredictArgs};
+use crate::cli::{Format, ForwardArgs, PredictArgs, WatchArgs};
 use crate::cycle::Job;
 use crate::exit::Exit;
 use crate::process;
@@ -58,6 +58,23 @@ pub(super) fn predict(
     for (name, value) in flags {
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
     }
+    let is_good = process::trainer_pipe(&binary, &environment.current_folder, &arguments)?;
+    let exit = if is_good { Exit::Done } else { Exit::Failed };
+    Ok(Outcome { text: String::new(), json: String::new(), exit })
+}
+
+/// Lets the trainer show what its like does in the workspace, on this
+/// process's own terminal.
+pub(super) fn watch(
+    job: &mut Job<'_>,
+    args: &WatchArgs,
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let root = job.workspace.root();
+    let mut arguments: Vec<OsString> = vec!["watch".into(), "--root".into(), root.into()];
+    arguments.extend(args.once.then(|| OsString::from("--once")));
     let is_good = process::trainer_pipe(&binary, &environment.current_folder, &arguments)?;
     let exit = if is_good { Exit::Done } else { Exit::Failed };
     Ok(Outcome { text: String::new(), json: String::new(), exit })

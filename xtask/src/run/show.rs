@@ -71,11 +71,12 @@ fn make(
     let arguments = arguments((task, &root), (sources, &out), format);
     let (text, is_good) = process::trainer_text(&binary, &root, &arguments)?;
     let mut exit = if is_good { Exit::Done } else { Exit::Failed };
-    if is_good && args.open {
-        if let Err(error) = process::open_file(&out) {
-            (job.notes)(&format!("warning: {error:#}"));
-            exit = Exit::Warnings;
-        }
+    if is_good
+        && args.open
+        && let Err(error) = process::open_file(&out)
+    {
+        (job.notes)(&format!("warning: {error:#}"));
+        exit = Exit::Warnings;
     }
     Ok(Outcome { json: text.clone(), text, exit })
 }

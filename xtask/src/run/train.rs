@@ -14,7 +14,6 @@ use crate::digest::file_sha256;
 use crate::exit::{CodedError, Exit};
 use crate::process;
 use crate::report::TrainReport;
-use crate::terminal::Colour;
 use crate::train::{ArchiveMode, Start, TrainOptions, train, trainer_binary};
 
 /// Trains as `args` say.
@@ -132,8 +131,6 @@ fn trainer_arguments(
     flag("--window-mode", args.window_mode.map(mode_argument));
     flag("--commit", process::git_commit(root).map(Into::into));
     flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
-    let colour = cli.global.color;
-    flag("--color", (colour != Colour::Auto).then(|| colour.name().into()));
     for (name, is_set) in [("--default", args.default), ("--quiet", cli.global.quiet)] {
         arguments.extend(is_set.then(|| OsString::from(name)));
     }

@@ -11,7 +11,8 @@ use crate::doctor;
 use crate::exit::{CodedError, Exit};
 use crate::lock;
 use crate::prune::{self, Origin, Way, Wish};
-use crate::report::{AnnotationReport, DoctorReport, PruneReport, UndeleteReport};
+use crate::report::{AnnotationReport, DoctorReport, PruneReport, StatusReport, UndeleteReport};
+use crate::status;
 use crate::trash::{self, Trash};
 
 /// Removes what the policy of the flags, else of the settings, does not
@@ -118,6 +119,13 @@ pub fn warn_of_annotations(job: &mut Job<'_>, archives: &[Archive]) {
     for problem in archives.iter().filter_map(Archive::annotations_problem) {
         (job.notes)(&format!("warning: {problem}"));
     }
+}
+
+/// Tells what there is and what comes next.
+pub fn status(job: &Job<'_>) -> Result<Outcome> {
+    let now = (job.clock)();
+    let status = status::look(job.workspace, now)?;
+    Ok(outcome(&StatusReport { format: 1, now, status }, Exit::Done))
 }
 
 /// Looks the workspace over, and puts right what it can with `fix`.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 
-use super::{Environment, Outcome, locate, outcome};
+use super::{Environment, Outcome, locate, outcome, trainer_source};
 use crate::archive::stop_if;
 use crate::catalog::Catalog;
 use crate::cli::VerifyArgs;
@@ -19,6 +19,7 @@ use crate::progress;
 use crate::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::restore::{self, Overwrite, Target};
 use crate::scan::Selection;
+use crate::train::trainer_binary;
 use crate::verify::{self, Checkup, Damage, Disk, Reading};
 
 /// The models that `--load` loads.
@@ -34,7 +35,8 @@ pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) 
     } else {
         vec![locate(job, &args.name, environment)?]
     };
-    let binary = args.load.then(|| trainer(args, environment)).transpose()?;
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = args.load.then(|| trainer_binary(job, &source)).transpose()?;
     let disks = paths.iter().filter_map(|path| Disk::open(path, None).ok());
     // One read once counts as half as long read twice.
     let n_bytes = disks.map(|disk| disk.size_bytes() * verify::n_passes(&disk) / 2).sum();
@@ -73,13 +75,6 @@ fn check(path: &Path, is_one_of_many: bool, interrupt: &AtomicBool) -> Result<Ch
             Ok(Checkup { damage, ..Checkup::default() })
         }
         result => result,
-    }
-}
-
-fn trainer(args: &VerifyArgs, environment: &Environment<'_>) -> Result<PathBuf> {
-    match &args.trainer_bin {
-        Some(path) => Ok(environment.current_folder.join(path)),
-        None => process::build_trainer(&environment.trainer_home),
     }
 }
 

@@ -1,0 +1,76 @@
+//! `trainer watch`: a live view of a training.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use chrono::{DateTime, Utc};
+use clap::Args;
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use trainer::session::Layout;
+use trainer::watch::{Watcher, draw, text};
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// The size of a single picture.
+const PICTURE: (u16, u16) = (100, 32);
+
+/// Watch a running training in the terminal: curves, last trades, memory
+///
+/// It only reads: start and leave it at any time, also over ssh.
+#[derive(Debug, Args)]
+pub struct WatchArguments {
+    /// The workspace
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+    /// Print one picture and exit
+    #[arg(long)]
+    once: bool,
+}
+
+/// Shows the view until a key ends it; returns what to print then.
+pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<String> {
+    let root = &arguments.root;
+    ensure!(
+        root.is_dir(),
+        "there is no folder `{}`; name the workspace with `--root`",
+        root.display()
+    );
+    let mut watcher = Watcher::new(Layout::new(root));
+    if arguments.once {
+        return Ok(text(watcher.refresh(), clock(), PICTURE));
+    }
+    ensure!(
+        std::io::stdout().is_terminal(),
+        "`watch` needs a terminal; `--once` prints one picture"
+    );
+    let mut terminal = ratatui::try_init().context("failed to take over the terminal")?;
+    let watched = watch(&mut terminal, &mut watcher, clock);
+    ratatui::try_restore().context("failed to give the terminal back; `reset` does it")?;
+    watched.map(|()| String::new())
+}
+
+fn watch(
+    terminal: &mut ratatui::DefaultTerminal,
+    watcher: &mut Watcher,
+    clock: fn() -> DateTime<Utc>,
+) -> Result<()> {
+    loop {
+        let view = watcher.refresh();
+        terminal.draw(|frame| draw(frame, view, clock())).context("failed to draw")?;
+        if event::poll(LOOK).context("failed to read the keys")? {
+            match event::read().context("failed to read the keys")? {
+                Event::Key(key) if ends(key) => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn ends(key: KeyEvent) -> bool {
+    let is_ctrl_c = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+    let is_leaving = matches!(key.code, KeyCode::Char('q') | KeyCode::Esc);
+    key.kind == KeyEventKind::Press && (is_leaving || is_ctrl_c)
+}

@@ -1,0 +1,84 @@
+//! What may be told to every task.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, ValueEnum};
+
+use super::Task;
+use crate::terminal::Colour;
+
+/// What applies to every task.
+#[derive(Debug, Args)]
+pub struct GlobalArgs {
+    /// Work in this workspace [default: the one around the current folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Print the result as text for people or as one JSON document
+    #[arg(
+        long,
+        global = true,
+        value_name = "text|json",
+        default_value = "text",
+        hide_possible_values = true
+    )]
+    pub format: Format,
+    /// Say nothing on stderr but warnings and errors
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// Write in colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub color: Colour,
+    /// Take this as the current time, in RFC 3339, for tests
+    #[arg(long, global = true, value_name = "TIME", hide = true)]
+    pub clock: Option<DateTime<Utc>>,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// A table with typed columns; of `export` alone
+    #[value(hide = true)]
+    Parquet,
+    /// A table as text; of `export` and `predict`
+    #[value(hide = true)]
+    Csv,
+}
+
+impl Format {
+    /// Whether it is one of tables.
+    pub fn is_of_tables(self) -> bool {
+        matches!(self, Self::Parquet | Self::Csv)
+    }
+
+    /// Whether `task` gives its result in this form.
+    pub fn fits(self, task: &Task) -> bool {
+        match self {
+            Self::Text | Self::Json => true,
+            Self::Parquet => matches!(task, Task::Export(_)),
+            Self::Csv => matches!(task, Task::Export(_) | Task::Predict(_)),
+        }
+    }
+}
+
+/// Returns the value of `--color` in `arguments`, which clap is told
+/// before it parses them, since it may print help.
+pub fn colour_of(arguments: &[OsString]) -> Option<Colour> {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let values = words.iter().enumerate().filter_map(|(idx, word)| match *word {
+        "--color" => words.get(idx + 1).copied(),
+        word => word.strip_prefix("--color="),
+    });
+    values.map(|value| Colour::from_str(value, false).ok()).next_back().flatten()
+}
