@@ -4,6 +4,7 @@
 
 mod core;
 mod hill;
+mod nothing;
 mod planted;
 mod settings;
 

@@ -99,7 +99,7 @@ fn csv_and_parquet_tell_the_same() {
                 match value {
                     Field::Null => assert_eq!(text, "", "{name}"),
                     Field::Double(value) => {
-                        assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits())
+                        assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits());
                     }
                     Field::Long(value) => assert_eq!(text, value.to_string()),
                     Field::Str(value) => assert_eq!(text, value),

@@ -33,6 +33,7 @@ struct Summary {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
+#[expect(clippy::struct_field_names, reason = "the names of TensorBoard's messages")]
 pub(crate) struct Value {
     #[prost(string, tag = "1")]
     pub(crate) tag: String,
@@ -213,7 +214,9 @@ fn histogram_of(values: &[f64]) -> Option<HistogramMessage> {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = EventWriter::create(folder.path(), noon()).unwrap();
     let mut histogram = Histogram::default();
-    values.iter().for_each(|value| histogram.push(*value));
+    for value in values {
+        histogram.push(*value);
+    }
     let mut scalars = Scalars::default();
     scalars.add_histogram("values", &histogram);
     writer.add(1, scalars).unwrap();
@@ -226,14 +229,15 @@ fn a_histogram_counts_every_value_between_its_limits() {
     let values = [-2.0, -1e-3, 0.0, 0.0, 1e-15, 3.0, 1e30, -f64::MAX];
     let found = histogram_of(&values).unwrap();
     assert_eq!((found.min, found.max, found.num), (-f64::MAX, 1e30, 8.0));
-    assert_eq!(found.bucket.iter().sum::<f64>(), 8.0);
+    assert_eq!(found.bucket.iter().sum::<f64>().to_bits(), 8.0_f64.to_bits());
     assert_eq!(found.bucket.len(), found.bucket_limit.len());
     assert!(found.bucket_limit.is_sorted_by(|low, high| low < high));
     let mut low = f64::NEG_INFINITY;
     for (high, n) in found.bucket_limit.iter().zip(&found.bucket) {
         // The last bucket also holds what is beyond its limit.
         let is_in = |value: &&f64| (low..*high).contains(*value) || **value >= f64::MAX;
-        assert_eq!(values.iter().filter(is_in).count() as f64, *n, "below {high}");
+        let n_values = values.iter().filter(is_in).count() as f64;
+        assert_eq!(n_values.to_bits(), n.to_bits(), "below {high}");
         low = *high;
     }
 }
@@ -252,8 +256,7 @@ fn texts_and_settings_name_the_plugin_that_shows_them() {
     let mut writer = EventWriter::create(folder.path(), noon()).unwrap();
     writer.add_text("config", "**bold**").unwrap();
     let settings = json!({ "seed": 7, "threads": 2, "agent": { "exposures": [-1, 1] } });
-    let session =
-        HyperParameters { session: "s", settings: &settings, metrics: &["test/net_return"] };
+    let session = HyperParameters { settings: &settings, metrics: &["test/net_return"] };
     writer.start_session(&session).unwrap();
     writer.end_session(SessionEnd::Success).unwrap();
     writer.flush().unwrap();
@@ -274,7 +277,7 @@ fn texts_and_settings_name_the_plugin_that_shows_them() {
 fn last_status(end: impl FnOnce(EventWriter)) -> Option<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = EventWriter::create(folder.path(), noon()).unwrap();
-    let session = HyperParameters { session: "s", settings: &json!({}), metrics: &[] };
+    let session = HyperParameters { settings: &json!({}), metrics: &[] };
     writer.start_session(&session).unwrap();
     let path = writer.path().to_owned();
     end(writer);

@@ -20,7 +20,7 @@ fn archived() -> Sandbox {
 /// A program that prints its arguments, and what is in the folder that
 /// the second of them names.
 fn program(sandbox: &Sandbox) -> String {
-    let path = sandbox.trainer(r#"echo "$@"; ls "${3:-$2}" "$2" 2>/dev/null; exit 0"#);
+    let path = sandbox.trainer(r#"echo "$@"; ls -- "${3:-$2}" 2>/dev/null; exit 0"#);
     path.to_str().unwrap().to_owned()
 }
 
@@ -133,10 +133,14 @@ fn export_passes_the_session_and_its_labels_to_the_trainer() {
     let line = printed.lines().next().unwrap();
     let (root, rest) = line.split_once(" --name ").unwrap();
     assert!(root.starts_with("export --root [root]/.trainvault/unpacked/"), "{root}");
-    insta::assert_snapshot!(
-        rest,
-        @"training_backup_20260102_030405 --onnx [root]/m.onnx --mlflow [root]/runs --run-tag trainvault.archive=training_backup_20260102_030405.zip --run-tag mlflow.note.content=wider stops --run-tag trainvault.tags=paper"
-    );
+    insta::assert_snapshot!(rest.replace(" --", "\n--"), @r"
+    training_backup_20260102_030405
+    --onnx [root]/m.onnx
+    --mlflow [root]/runs
+    --run-tag trainvault.archive=training_backup_20260102_030405.zip
+    --run-tag mlflow.note.content=wider stops
+    --run-tag trainvault.tags=paper
+    ");
     for file in ["logs", "models", "config", "policy.pth"] {
         assert!(printed.contains(file), "no `{file}` in {printed}");
     }

@@ -33,7 +33,7 @@ rows = len(pandas.read_csv(sys.argv[1]))
 print(rows, time.process_time() - start)";
 
 const CONFIG: &str =
-    r#"{ "total_episodes": 1, "steps_per_batch": 1000000, "agent": { "n_trees": 10 } }"#;
+    r#"{ "total_episodes": 1, "steps_per_batch": 40000, "agent": { "n_trees": 10 } }"#;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

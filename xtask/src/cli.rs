@@ -183,27 +183,25 @@ Examples:
   tail -f bars.csv | cargo xtask predict --quiet --model latest --data - --position 1")]
     Predict(PredictArgs),
     /// Start TensorBoard on the live curves, or on those of archives
-    #[command(
-        after_help = "Archives are unpacked to a cache, their digests checked; several compare in the HPARAMS tab. `.` is
-the session in the workspace. What follows `--` goes to TensorBoard.
+    #[command(after_help = "Archives are unpacked to a cache, their digests checked; several \
+compare in the HPARAMS
+tab. `.` is the session in the workspace. What follows `--` goes to TensorBoard.
 
 Examples:
   cargo xtask tensorboard
   cargo xtask tensorboard . latest 20260102_030405
-  cargo xtask tensorboard latest -- --port 6007"
-    )]
+  cargo xtask tensorboard latest -- --port 6007")]
     Tensorboard(TensorboardArgs),
     /// Write a session for other tools: tables in Parquet or CSV, the model as ONNX, an MLflow run
-    #[command(
-        after_help = "--format parquet or --format csv chooses the form of the tables; without --onnx and --mlflow they
-are written in Parquet. Nothing is overwritten.
+    #[command(after_help = "--format parquet and --format csv choose the form of the tables; \
+without --onnx and --mlflow
+they are written in Parquet. Nothing is overwritten.
 
 Examples:
   cargo xtask export
   cargo xtask export latest --format csv --out tables
   cargo xtask export latest --onnx model.onnx
-  cargo xtask export --all --mlflow mlruns"
-    )]
+  cargo xtask export --all --mlflow mlruns")]
     Export(ExportArgs),
     /// Read an archive back, every byte of it, and tell what is damaged
     #[command(after_help = "Exits with 1 when an archive is damaged.

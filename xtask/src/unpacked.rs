@@ -79,7 +79,7 @@ impl Cache {
         // Another process unpacks for seconds, not for long.
         unpacking.lock().with_context(failed)?;
         let folder = self.folder.join(key(archive)?);
-        self.note(&folder, archive, (job.clock)())?;
+        note(&folder, archive, (job.clock)())?;
         let mut source = restore::open(archive)?;
         let mut target = Target::folder(folder.clone());
         let plan = restore::survey(&mut source, &mut target, only, Overwrite::IfChanged)?;
@@ -91,14 +91,15 @@ impl Cache {
         }
         Ok(folder)
     }
+}
 
-    fn note(&self, folder: &Path, archive: &Path, used_at: DateTime<Utc>) -> Result<()> {
-        let note = Note { archive: archive.to_owned(), used_at };
-        let path = note_path(folder);
-        let text = serde_json::to_vec(&note).context("the archive's path is not UTF-8")?;
-        let write = || File::create(&path)?.write_all(&text);
-        write().with_context(|| format!("failed to write `{}`", path.display()))
-    }
+/// Notes that `folder` holds `archive` and was asked for at `used_at`.
+fn note(folder: &Path, archive: &Path, used_at: DateTime<Utc>) -> Result<()> {
+    let note = Note { archive: archive.to_owned(), used_at };
+    let path = note_path(folder);
+    let text = serde_json::to_vec(&note).context("the archive's path is not UTF-8")?;
+    let write = || File::create(&path)?.write_all(&text);
+    write().with_context(|| format!("failed to write `{}`", path.display()))
 }
 
 /// Returns the name of the folder of `archive`: two archives never

@@ -1,5 +1,7 @@
 //! The learner finds planted structure, and finds none in noise.
 
+#![expect(clippy::print_stderr, reason = "a measurement says what it found")]
+
 use rayon::ThreadPoolBuilder;
 use trainer::agent::{AgentConfig, FittedPolicy, FittedQ, LearnerSetup};
 
@@ -9,30 +11,75 @@ const DISCOUNT: f64 = 0.97;
 const SIGMA: f64 = 0.003;
 const WINDOWS: [usize; 5] = [3, 10, 30, 80, 200];
 
-/// A log price that reverts to 0 by the share `kappa` a bar: an
-/// Ornstein-Uhlenbeck process, or a random walk where `kappa` is 0.
+/// A price that one number foretells: its state. The next state is a
+/// share of it, plus normal noise of deviation `SIGMA`.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Process {
+    /// The state is the log price; it reverts to 0 by the share `kappa`
+    /// a bar: an Ornstein-Uhlenbeck process, or, where `kappa` is 0, a
+    /// random walk.
+    Reverting { kappa: f64 },
+    /// The state is the last log return; the next has its share `phi`.
+    Following { phi: f64 },
+}
+
+impl Process {
+    fn persistence(self) -> f64 {
+        match self {
+            Self::Reverting { kappa } => 1.0 - kappa,
+            Self::Following { phi } => phi,
+        }
+    }
+
+    /// The log return on the way from one state to the next.
+    fn log_return(self, from: f64, to: f64) -> f64 {
+        match self {
+            Self::Reverting { .. } => to - from,
+            Self::Following { .. } => to,
+        }
+    }
+}
+
+/// The bars of a process.
+struct World {
+    process: Process,
+    states: Vec<f64>,
+    /// The log price at each close.
+    prices: Vec<f64>,
+}
+
+impl World {
+    fn new(process: Process, n_bars: usize, seed: u64) -> Self {
+        let (mut noise, mut state, mut price) = (Noise(seed), 0.0, 0.0);
+        let mut world = Self { process, states: Vec::new(), prices: Vec::new() };
+        for _ in 0..n_bars {
+            let next = process.persistence() * state + SIGMA * noise.normal();
+            price += process.log_return(state, next);
+            state = next;
+            world.states.push(state);
+            world.prices.push(price);
+        }
+        world
+    }
+
+    /// The true state, and a feature of pure noise.
+    fn state_rows(&self) -> Rows {
+        let mut noise = Noise(99);
+        self.states.iter().map(|&state| Some(vec![noise.normal(), state])).collect()
+    }
+}
+
 pub(super) fn log_prices(kappa: f64, seed: u64) -> Vec<f64> {
-    let mut noise = Noise(seed);
-    let steps = (0..12_000).scan(0.0, |price, _| {
-        *price = *price * (1.0 - kappa) + SIGMA * noise.normal();
-        Some(*price)
-    });
-    steps.collect()
+    World::new(Process::Reverting { kappa }, 12_000, seed).prices
 }
 
 /// The distance of each log price from its means over some windows.
-pub(super) fn window_rows(prices: &[f64]) -> Vec<Option<Vec<f64>>> {
+pub(super) fn window_rows(prices: &[f64]) -> Rows {
     let row = |at: usize| {
         let mean = |window: usize| prices[at + 1 - window..=at].iter().sum::<f64>() / window as f64;
         (at + 1 >= 200).then(|| WINDOWS.iter().map(|&window| prices[at] - mean(window)).collect())
     };
     (0..prices.len()).map(row).collect()
-}
-
-/// The true state itself, and a feature of pure noise.
-pub(super) fn state_rows(prices: &[f64]) -> Vec<Option<Vec<f64>>> {
-    let mut noise = Noise(99);
-    prices.iter().map(|&price| Some(vec![noise.normal(), price])).collect()
 }
 
 pub(super) type Rows = Vec<Option<Vec<f64>>>;
@@ -91,13 +138,14 @@ fn trade_policy(policy: &FittedPolicy, prices: &[f64], rows: &Rows) -> Earned {
 
 /// What dynamic programming earns that knows the process and sees the
 /// state: value iteration on a grid of five standard deviations.
-fn trade_optimally(kappa: f64, prices: &[f64]) -> Earned {
-    let (n_states, exposures) = (161_i32, [-1.0_f64, 0.0, 1.0]);
-    let width = 5.0 * SIGMA / (2.0 * kappa).sqrt();
+fn trade_optimally(world: &World) -> Earned {
+    let (n_states, exposures) = (321_i32, [-1.0_f64, 0.0, 1.0]);
+    let persistence = world.process.persistence();
+    let width = 5.0 * SIGMA / (1.0 - persistence * persistence).sqrt();
     let step = 2.0 * width / f64::from(n_states - 1);
     let grid: Vec<f64> = (0..n_states).map(|i| f64::from(i) * step - width).collect();
     let transitions = |&from: &f64| {
-        let density = |to: &f64| (-0.5 * ((to - from * (1.0 - kappa)) / SIGMA).powi(2)).exp();
+        let density = |to: &f64| (-0.5 * ((to - from * persistence) / SIGMA).powi(2)).exp();
         let total: f64 = grid.iter().map(density).sum();
         grid.iter().map(|to| density(to) / total).collect::<Vec<f64>>()
     };
@@ -115,41 +163,75 @@ fn trade_optimally(kappa: f64, prices: &[f64]) -> Earned {
         for (state, row) in values.iter_mut().enumerate() {
             *row = [0.0; 3];
             for (next, chance) in transitions[state].iter().enumerate() {
-                let gross = (grid[next] - grid[state]).exp() - 1.0;
+                let gross = world.process.log_return(grid[state], grid[next]).exp() - 1.0;
                 for (action, value) in row.iter_mut().enumerate() {
                     *value += chance * (exposures[action] * gross + DISCOUNT * best[next][action]);
                 }
             }
         }
     }
-    let nearest = |price: f64| {
-        let distance = |state: &usize| (grid[*state] - price).abs();
-        (0..grid.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap()
-    };
-    trade(prices, |at, position| {
-        let row = &values[nearest(prices[at])];
+    trade(&world.prices, |at, position| {
+        let place = ((world.states[at] + width) / step).round().clamp(0.0, 320.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+        let row = &values[place as usize];
         let order =
             |a: &usize, b: &usize| net(row, position, *a).total_cmp(&net(row, position, *b));
         exposures[(0..3).max_by(order).unwrap()]
     })
 }
 
+/// Learns on some bars that show the true state, trades on others, and
+/// returns the share that it earns of the optimum.
+fn share_of_the_optimum(process: Process, (n_bars, seed): (usize, u64)) -> f64 {
+    let [known, new] = [seed, 1000 + seed].map(|seed| World::new(process, n_bars, seed));
+    let policy = learn(&known.prices, &known.state_rows(), 10);
+    let earned = trade_policy(&policy, &new.prices, &new.state_rows()).log_return;
+    let optimum = trade_optimally(&new).log_return;
+    assert!(optimum > 1.0, "{process:?} has nothing to earn: {optimum}");
+    earned / optimum
+}
+
+#[track_caller]
+fn check_optimal(process: Process, seeds: std::ops::RangeInclusive<u64>) {
+    let share = |seed: u64| share_of_the_optimum(process, (20_000, seed));
+    let shares: Vec<f64> = seeds.map(share).collect();
+    eprintln!("{process:?}: {shares:.3?} of the optimum");
+    assert!(shares.iter().all(|share| *share >= 0.95), "{shares:.3?}");
+}
+
 #[test]
-fn a_policy_that_sees_the_state_earns_most_of_the_optimum() {
-    let (known, new) = (log_prices(0.05, 1), log_prices(0.05, 2));
-    let policy = learn(&known, &state_rows(&known), 15);
-    let earned = trade_policy(&policy, &new, &state_rows(&new)).log_return;
-    let optimum = trade_optimally(0.05, &new).log_return;
-    assert!(earned > 0.9 * optimum, "{earned} of {optimum}");
+fn a_policy_that_sees_the_state_earns_the_optimum_of_reverting_prices() {
+    check_optimal(Process::Reverting { kappa: 0.05 }, 1..=1);
+}
+
+#[test]
+fn a_policy_that_sees_the_state_earns_the_optimum_of_following_returns() {
+    check_optimal(Process::Following { phi: 0.3 }, 1..=1);
+}
+
+#[test]
+fn a_policy_that_sees_the_state_earns_the_optimum_with_every_seed() {
+    if std::env::var_os("RUN_SLOW_TESTS").is_none() {
+        return;
+    }
+    for process in [
+        Process::Reverting { kappa: 0.05 },
+        Process::Reverting { kappa: 0.02 },
+        Process::Following { phi: 0.3 },
+        Process::Following { phi: -0.3 },
+    ] {
+        check_optimal(process, 2..=6);
+    }
 }
 
 #[test]
 fn a_policy_that_sees_only_windows_earns_most_of_the_optimum() {
-    let (known, new) = (log_prices(0.05, 3), log_prices(0.05, 4));
-    let policy = learn(&known, &window_rows(&known), 8);
-    let earned = trade_policy(&policy, &new, &window_rows(&new)).log_return;
-    let optimum = trade_optimally(0.05, &new).log_return;
-    assert!(earned > 0.75 * optimum, "{earned} of {optimum}");
+    let process = Process::Reverting { kappa: 0.05 };
+    let [known, new] = [3, 4].map(|seed| World::new(process, 12_000, seed));
+    let policy = learn(&known.prices, &window_rows(&known.prices), 8);
+    let earned = trade_policy(&policy, &new.prices, &window_rows(&new.prices)).log_return;
+    let optimum = trade_optimally(&new).log_return;
+    assert!(earned > 0.8 * optimum, "{earned} of {optimum}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use trainer::agent::{AgentConfig, BackupReport, FittedQ, LearnerSetup};
 
-use super::planted::{learn_with, log_prices, state_rows, window_rows};
+use super::planted::{learn_with, log_prices, window_rows};
 use super::{Noise, check_invalid};
 
 /// Learns from bars that rise by 5.1 % or fall by 4.9 %, at random.
@@ -52,7 +52,8 @@ fn a_double_estimate_earns_too_and_averages_two_ensembles() {
 /// Refits once on mean-reverting prices and returns the report.
 fn refit(config: AgentConfig) -> (FittedQ, BackupReport) {
     let prices = log_prices(0.05, 8);
-    let mut learner = learn_with(config, (&prices, &state_rows(&prices)), 0);
+    let rows = prices.iter().map(|&price| Some(vec![price])).collect();
+    let mut learner = learn_with(config, (&prices, &rows), 0);
     let report = learner.refit().unwrap().unwrap();
     (learner, report)
 }
@@ -78,7 +79,7 @@ fn each_choice_begins_anew() {
     assert_eq!(report.n_chosen, Some(1));
     let values = |learner: &FittedQ| {
         let mut values = [0.0; 3];
-        learner.policy().q_values(&[0.0, 0.01], &mut values);
+        learner.policy().q_values(&[0.01], &mut values);
         values
     };
     let first = values(&learner);

@@ -29,7 +29,7 @@ found["pandas"] = [
     len(events),
     len(closed),
     closed["net_pnl"].sum(),
-    len(lines.dropna()),
+    len(lines.dropna(subset=["time"])),
     lines["net"].astype(float).sum(),
     len(curve),
     curve["equity"].iloc[-1],
@@ -41,7 +41,7 @@ lines = (
     pl.read_csv(log, has_header=False, separator="\x01", quote_char=None, new_columns=["line"])
     .select(pl.col("line").str.extract_groups(pattern).alias("all"))
     .unnest("all")
-    .drop_nulls()
+    .drop_nulls("time")
 )
 curve = pl.read_csv(equity, try_parse_dates=True)
 assert curve.schema["time"].is_temporal(), curve.schema

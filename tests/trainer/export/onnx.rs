@@ -94,7 +94,12 @@ fn onnxruntime_gives_the_same_values() {
 #[test]
 fn onnxruntime_gives_the_same_values_of_deep_forests() {
     check_with(&serde_json::json!({
-        "agent": { "n_trees": 20, "memory_shares": 1, "min_samples_leaf": 2, "exposures": [-1, -0.5, 0, 0.5, 1] },
+        "agent": {
+            "n_trees": 20,
+            "memory_shares": 1,
+            "min_samples_leaf": 2,
+            "exposures": [-1, -0.5, 0, 0.5, 1],
+        },
     }));
 }
 

@@ -28,7 +28,7 @@ fn the_logs_open_as_they_are() {
     let Some(python) = python::with_packages(&PACKAGES) else { return };
     let workspace = trained();
     let readme = include_str!("../../../trainer/README.md");
-    let pattern = readme.lines().find(|line| line.starts_with("^(?P<time>"));
+    let pattern = readme.lines().find(|line| line.starts_with("^(?:(?P<symbol>"));
     let pattern_file: PathBuf = workspace.path("pattern.txt");
     std::fs::write(&pattern_file, pattern.expect("the README has the pattern")).unwrap();
     let script = include_str!("logs.py");

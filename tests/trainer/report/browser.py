@@ -1,5 +1,6 @@
 """Opens the page in headless Chromium and uses it as a reader would."""
 import json
+import shutil
 import sys
 import time
 
@@ -17,7 +18,9 @@ def browser(width, scheme):
     for flag in ("headless=new", "no-sandbox", "disable-gpu", "hide-scrollbars"):
         options.add_argument("--" + flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options)
+    # Named, so that selenium looks for none on the network.
+    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 600})
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {

@@ -50,9 +50,9 @@ impl Made {
         let made = Self { folder, n_bars, n_test, trace };
         fs::create_dir_all(made.path("logs/trades")).unwrap();
         fs::write(made.path("bars.csv"), made.bars()).unwrap();
-        fs::write(made.path("logs/trades/equity.csv"), made.curve(n_bars - n_test..n_bars))
+        fs::write(made.path("logs/trades/equity.csv"), Self::curve(n_bars - n_test..n_bars))
             .unwrap();
-        fs::write(made.path("logs/trades/train_equity.csv"), made.curve(0..n_bars - n_test))
+        fs::write(made.path("logs/trades/train_equity.csv"), Self::curve(0..n_bars - n_test))
             .unwrap();
         fs::write(made.path("logs/session.json"), made.record().to_string()).unwrap();
         made
@@ -124,7 +124,7 @@ impl Made {
         text
     }
 
-    fn curve(&self, bars: std::ops::Range<usize>) -> String {
+    fn curve(bars: std::ops::Range<usize>) -> String {
         let is_test = bars.start > 0;
         let mut text = "time,equity,exposure,buy_and_hold,close\n".to_owned();
         let start = bars.start;

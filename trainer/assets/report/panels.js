@@ -91,7 +91,8 @@ place("price", () => {
   };
 });
 place("volume", () => {
-  const { bars } = sessions[chosen];
+  const { bars, is_portfolio } = sessions[chosen];
+  if (is_portfolio) return "A portfolio has no volume of its own.";
   if (!ifPlenty(bars) || !bars.volume) return "The bars are not there any more.";
   return { data: [bars.times, bars.volume], series: [line("volume", colour("--c7"), { width: 1, fill: `color-mix(in srgb, ${colour("--c7")} 35%, transparent)` })], y: { range: (plot, min, max) => [0, max || 1] } };
 });

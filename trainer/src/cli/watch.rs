@@ -47,9 +47,9 @@ pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<S
         "`watch` needs a terminal; `--once` prints one picture"
     );
     let mut terminal = ratatui::try_init().context("failed to take over the terminal")?;
-    let watched = watch(&mut terminal, &mut watcher, clock);
+    let outcome = watch(&mut terminal, &mut watcher, clock);
     ratatui::try_restore().context("failed to give the terminal back; `reset` does it")?;
-    watched.map(|()| String::new())
+    outcome.map(|()| String::new())
 }
 
 fn watch(

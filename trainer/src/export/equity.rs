@@ -10,9 +10,10 @@ use crate::session::parse_time;
 
 use super::table::{Cell, Column, Kind};
 
-/// The column that holds times; all others hold numbers.
+/// The column that holds times.
 const TIME: &str = "time";
 
+/// The known columns: the others hold numbers. Unknown ones stay text.
 const MEANINGS: [(&str, &str); 5] = [
     (TIME, "the bar's open, UTC"),
     ("equity", "the agent's at the bar's close, money"),
@@ -53,20 +54,26 @@ impl CurveReader {
 
 fn column(name: &str) -> Column {
     let meaning = MEANINGS.iter().find(|(known, _)| *known == name);
+    let kind = match meaning {
+        Some((TIME, _)) => Kind::Time,
+        Some(_) => Kind::Number,
+        None => Kind::Text,
+    };
     Column {
         name: name.to_owned(),
-        kind: if name == TIME { Kind::Time } else { Kind::Number },
+        kind,
         meaning: meaning.map_or("", |(_, meaning)| meaning).to_owned(),
     }
 }
 
-fn cell<'a>(field: &str, column: &Column) -> Result<Cell<'a>> {
-    if field.is_empty() {
-        return Ok(Cell::Null);
+fn cell<'a>(field: &'a str, column: &Column) -> Result<Cell<'a>> {
+    match column.kind {
+        _ if field.is_empty() => Ok(Cell::Null),
+        Kind::Time => Ok(Cell::Time(parse_time(field)?.timestamp_millis())),
+        Kind::Text => Ok(Cell::Text(field)),
+        Kind::Integer | Kind::Number => {
+            let value = field.parse::<f64>().map(Cell::Number);
+            value.with_context(|| format!("`{field}` in `{}` is no number", column.name))
+        }
     }
-    if column.kind == Kind::Time {
-        return Ok(Cell::Time(parse_time(field)?.timestamp_millis()));
-    }
-    let value = field.parse::<f64>();
-    value.map(Cell::Number).with_context(|| format!("`{field}` in `{}` is no number", column.name))
 }

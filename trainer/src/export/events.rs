@@ -20,10 +20,11 @@ const STARTED: &str = "TRACE_STARTED";
 /// that this version does not know are skipped.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Event {
+pub(super) struct TraceLine {
     event: String,
     format: Option<u32>,
     session: Option<String>,
+    symbol: Option<String>,
     phase: Option<String>,
     episode: Option<i64>,
     batch: Option<i64>,
@@ -56,12 +57,13 @@ pub(super) struct Event {
 }
 
 /// A column: name, what it holds, what it tells, and its cell.
-struct EventColumn(&'static str, Kind, &'static str, fn(&Event) -> Cell<'_>);
+struct EventColumn(&'static str, Kind, &'static str, fn(&TraceLine) -> Cell<'_>);
 
-const COLUMNS: [EventColumn; 31] = [
-    EventColumn("session", Kind::Text, "the session's id", |e| text(&e.session)),
+const COLUMNS: [EventColumn; 32] = [
+    EventColumn("session", Kind::Text, "the session's id", |e| text(e.session.as_deref())),
     EventColumn("event", Kind::Text, "what happened", |e| Cell::Text(&e.event)),
-    EventColumn("phase", Kind::Text, "`train` or `test`", |e| text(&e.phase)),
+    EventColumn("symbol", Kind::Text, "of several that trade", |e| text(e.symbol.as_deref())),
+    EventColumn("phase", Kind::Text, "`train` or `test`", |e| text(e.phase.as_deref())),
     EventColumn("episode", Kind::Integer, "counted from 1", |e| integer(e.episode)),
     EventColumn("batch", Kind::Integer, "counted from 1 in the episode", |e| integer(e.batch)),
     EventColumn("step", Kind::Integer, "training bars seen before", |e| integer(e.step)),
@@ -72,13 +74,13 @@ const COLUMNS: [EventColumn; 31] = [
     EventColumn("trade_id", Kind::Integer, "counted from 1 for the account", |e| {
         integer(e.trade_id)
     }),
-    EventColumn("side", Kind::Text, "`long` or `short`", |e| text(&e.side)),
+    EventColumn("side", Kind::Text, "`long` or `short`", |e| text(e.side.as_deref())),
     EventColumn("units", Kind::Number, "of the fill; below 0: sold", |e| number(e.units)),
     EventColumn("price", Kind::Number, "of the fill, after slippage", |e| number(e.price)),
     EventColumn("reference_price", Kind::Number, "before slippage", |e| number(e.reference_price)),
     EventColumn("commission", Kind::Number, "of the fill, money", |e| number(e.commission)),
     EventColumn("slippage", Kind::Number, "of the fill, money", |e| number(e.slippage)),
-    EventColumn("reason", Kind::Text, "why it happened", |e| text(&e.reason)),
+    EventColumn("reason", Kind::Text, "why it happened", |e| text(e.reason.as_deref())),
     EventColumn("target", Kind::Number, "the refused target", |e| number(e.target)),
     EventColumn("units_after", Kind::Number, "held after the fill", |e| number(e.units_after)),
     EventColumn("realized_pnl", Kind::Number, "of the units taken off, money", |e| {
@@ -136,7 +138,7 @@ impl EventColumn {
     }
 }
 
-impl Event {
+impl TraceLine {
     /// Whether it ends a trade.
     pub(super) fn is_closed_trade(&self) -> bool {
         self.event == CLOSED
@@ -155,7 +157,7 @@ impl Event {
 
 /// Calls `each` with every event of the trace at `path`, in order.
 /// Returns whether a kill has cut its last line.
-pub(super) fn read(path: &Path, each: &mut dyn FnMut(&Event) -> Result<()>) -> Result<bool> {
+pub(super) fn read(path: &Path, each: &mut dyn FnMut(&TraceLine) -> Result<()>) -> Result<bool> {
     let open = || format!("failed to read `{}`", path.display());
     let mut reader = BufReader::new(File::open(path).with_context(open)?);
     let mut session = None;
@@ -165,7 +167,7 @@ pub(super) fn read(path: &Path, each: &mut dyn FnMut(&Event) -> Result<()>) -> R
         if reader.read_line(&mut line).with_context(open)? == 0 {
             break;
         }
-        let parsed = serde_json::from_str::<Event>(&line);
+        let parsed = serde_json::from_str::<TraceLine>(&line);
         if parsed.is_err() && !line.ends_with('\n') {
             return Ok(true);
         }
@@ -187,18 +189,18 @@ pub(super) fn read(path: &Path, each: &mut dyn FnMut(&Event) -> Result<()>) -> R
     Ok(false)
 }
 
-fn text(value: &Option<String>) -> Cell<'_> {
-    value.as_deref().map_or(Cell::Null, Cell::Text)
+fn text(value: Option<&str>) -> Cell<'_> {
+    value.map_or(Cell::Null, Cell::Text)
 }
 
-fn integer<'a>(value: Option<i64>) -> Cell<'a> {
+fn integer(value: Option<i64>) -> Cell<'static> {
     value.map_or(Cell::Null, Cell::Integer)
 }
 
-fn time<'a>(time_ms: Option<i64>) -> Cell<'a> {
+fn time(time_ms: Option<i64>) -> Cell<'static> {
     time_ms.map_or(Cell::Null, Cell::Time)
 }
 
-fn number<'a>(value: Option<f64>) -> Cell<'a> {
+fn number(value: Option<f64>) -> Cell<'static> {
     value.map_or(Cell::Null, Cell::Number)
 }

@@ -70,11 +70,11 @@ pub fn export_tables(tables: &Tables<'_>) -> Result<Vec<TableReport>> {
         schema.insert(report.name.clone(), json!(columns));
         written.push(report);
     };
-    let traces = trace_files(&tables.layout.trades())?;
-    if !traces.is_empty() {
-        let [events, trades] = write_events(tables, &traces)?;
-        add(events, events::trace_columns());
-        add(trades, events::trade_columns());
+    let paths = trace_files(&tables.layout.trades())?;
+    if !paths.is_empty() {
+        let [all, closed] = write_events(tables, &paths)?;
+        add(all, events::trace_columns());
+        add(closed, events::trade_columns());
     }
     for name in ["equity", "train_equity"] {
         let path = tables.layout.trades().join(format!("{name}.csv"));
@@ -111,15 +111,15 @@ fn trace_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn write_events(tables: &Tables<'_>, traces: &[PathBuf]) -> Result<[TableReport; 2]> {
+fn write_events(tables: &Tables<'_>, paths: &[PathBuf]) -> Result<[TableReport; 2]> {
     let of = |name: &'static str| (name, tables.format);
     let mut all = TableWriter::create(tables.out, of("traces"), &events::trace_columns())?;
-    let mut trades = TableWriter::create(tables.out, of("trades"), &events::trade_columns())?;
+    let mut closed = TableWriter::create(tables.out, of("trades"), &events::trade_columns())?;
     let mut note = None;
-    for path in traces {
+    for path in paths {
         let is_cut = events::read(path, &mut |event| {
             if event.is_closed_trade() {
-                trades.push(event.trade_cells())?;
+                closed.push(event.trade_cells())?;
             }
             all.push(event.trace_cells())
         })?;
@@ -133,8 +133,8 @@ fn write_events(tables: &Tables<'_>, traces: &[PathBuf]) -> Result<[TableReport;
         n_rows,
         note: None,
     };
-    let traces = TableReport { note, ..report("traces", all.finish()?) };
-    Ok([traces, report("trades", trades.finish()?)])
+    let all = TableReport { note, ..report("traces", all.finish()?) };
+    Ok([all, report("trades", closed.finish()?)])
 }
 
 fn write_curve(tables: &Tables<'_>, name: &str, path: &Path) -> Result<(TableReport, Vec<Column>)> {

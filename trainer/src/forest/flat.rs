@@ -249,7 +249,6 @@ impl Forest {
         while n_left > 0 {
             let before = at;
             for _ in 0..STRIDE {
-                #[expect(clippy::needless_range_loop, reason = "an iterator is not unrolled")]
                 for lane in 0..N {
                     let node = nodes[at[lane] as usize];
                     at[lane] = node.step(value(lane, node.feature as usize));

@@ -69,7 +69,7 @@ pub struct Performance {
     pub calmar: Option<f64>,
     /// The 95 % quantile of the bar returns over the 5 % quantile, both
     /// without sign: above 1 the good bars are further out. Quantiles are
-    /// interpolated between neighbours; exact up to 262,143 bars, beyond
+    /// interpolated between neighbours; exact up to 65,535 bars, beyond
     /// that of every second (fourth, eighth …) bar. Undefined without
     /// bars, when the 5 % quantile is 0, and where it was not asked for.
     pub tail_ratio: Option<f64>,

@@ -1,9 +1,9 @@
 //! Keeps returns for their quantiles, in bounded memory.
 
-/// Most returns kept: 2 MB.
-const N_KEPT_MAX: usize = 1 << 18;
+/// Most returns kept: 512 kB.
+const N_KEPT_MAX: usize = 1 << 16;
 
-/// All returns up to 262,143, then every second, fourth, … one.
+/// All returns up to 65,535, then every second, fourth, … one.
 #[derive(Debug, Clone)]
 pub(super) struct KeptReturns {
     kept: Vec<f64>,

@@ -49,7 +49,7 @@ impl PerformanceTracker {
 
     /// Wants the figures that take the returns themselves: the Sharpe
     /// ratio's interval, drawn with `seed`, and the tails. To be called
-    /// before the first bar; it takes up to 3 MB.
+    /// before the first bar; it takes up to 1 MB.
     #[must_use]
     pub fn with_risk(mut self, seed: u64) -> Self {
         self.curve = self.curve.with_risk(seed);

@@ -115,6 +115,7 @@ kinds! {
     forecast: Forecast, "A forecast and a threshold.", settings crate::forecast::ForecastConfig;
 }
 
+#[expect(clippy::derivable_impls, reason = "the macro gives its variants no attribute")]
 impl Default for ModelKind {
     fn default() -> Self {
         Self::FittedQ

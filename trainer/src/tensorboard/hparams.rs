@@ -39,8 +39,6 @@ pub enum SessionEnd {
 /// What one session is compared by.
 #[derive(Debug, Clone, Copy)]
 pub struct HyperParameters<'a> {
-    /// The session's name.
-    pub session: &'a str,
     /// The settings, an object; what is nested gets names with dots.
     pub settings: &'a Json,
     /// The tags of the scalars whose last values are the result.
@@ -101,8 +99,6 @@ struct MetricName {
 struct SessionStartInfo {
     #[prost(btree_map = "string, message", tag = "1")]
     hparams: BTreeMap<String, Setting>,
-    #[prost(string, tag = "4")]
-    group_name: String,
     #[prost(double, tag = "5")]
     start_time_secs: f64,
 }
@@ -144,8 +140,8 @@ pub(super) fn start(session: &HyperParameters<'_>, seconds: f64) -> Vec<Value> {
         hparam_infos: hparams.iter().map(info).collect(),
         metric_infos: session.metrics.iter().map(metric).collect(),
     };
-    let group_name = session.session.to_owned();
-    let start = SessionStartInfo { hparams, group_name, start_time_secs: seconds };
+    // Without a group's name each session is a group of its own.
+    let start = SessionStartInfo { hparams, start_time_secs: seconds };
     vec![value(EXPERIMENT_TAG, Data::Experiment(experiment)), value(START_TAG, Data::Start(start))]
 }
 

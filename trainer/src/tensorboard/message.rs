@@ -101,7 +101,7 @@ pub(super) struct Tensor {
     #[prost(int32, tag = "1")]
     dtype: i32,
     #[prost(message, optional, tag = "2")]
-    tensor_shape: Option<Shape>,
+    shape: Option<Shape>,
     #[prost(bytes = "vec", repeated, tag = "8")]
     string_val: Vec<Vec<u8>>,
 }
@@ -127,13 +127,13 @@ impl Tensor {
     /// Returns a vector with `text` as its one element.
     pub(super) fn text(text: &str) -> Self {
         let string_val = vec![text.as_bytes().to_vec()];
-        Self { dtype: Self::DT_STRING, tensor_shape: Some(Shape::vector(1)), string_val }
+        Self { dtype: Self::DT_STRING, shape: Some(Shape::vector(1)), string_val }
     }
 
     /// Returns a vector of numbers without any.
     pub(super) fn empty() -> Self {
-        let tensor_shape = Some(Shape::vector(0));
-        Self { dtype: Self::DT_FLOAT, tensor_shape, string_val: Vec::new() }
+        let shape = Some(Shape::vector(0));
+        Self { dtype: Self::DT_FLOAT, shape, string_val: Vec::new() }
     }
 }
 

@@ -138,7 +138,7 @@ fn start_curves(options: &TrainOptions, session: &Session) -> Result<EventWriter
         settings["data_sha256"] = json!(data.sha256);
     }
     let metrics = METRICS.map(|(tag, _)| tag);
-    let session = HyperParameters { session: &session.id, settings: &settings, metrics: &metrics };
+    let session = HyperParameters { settings: &settings, metrics: &metrics };
     writer.start_session(&session)?;
     writer.flush()?;
     Ok(writer)

@@ -51,11 +51,11 @@ impl Course<'_> {
             return Ok(());
         }
         let window = self.window + 1;
-        let model = if !self.learner.is_trained() {
-            None
-        } else {
+        let model = if self.learner.is_trained() {
             let path = self.options.layout.window_model(window);
             Some(save::save(&self.subject(), &path)?)
+        } else {
+            None
         };
         debug!("finished window {window}");
         let session = self.sinks.logger.session_mut();

@@ -49,7 +49,7 @@ pub fn draw(frame: &mut Frame<'_>, view: &View, now: DateTime<Utc>) {
         view.trades[first..].iter().map(|line| Line::from(&**line)).collect();
     frame
         .render_widget(Paragraph::new(lines).block(Block::bordered().title("last trades")), trades);
-    frame.render_widget("q leaves; the training goes on", foot);
+    frame.render_widget(Paragraph::new("q leaves; the training goes on"), foot);
 }
 
 /// Returns what [`draw`] draws in `(columns, rows)`, as plain text.

@@ -23,7 +23,7 @@ pub struct ExportArgs {
     /// Write the final model as ONNX to this file, and its list of features beside it as JSON
     #[arg(long, value_name = "FILE")]
     pub onnx: Option<PathBuf>,
-    /// Add the session as a run to this MLflow file store, the folder that MLflow calls mlruns
+    /// Add the session as a run to this MLflow file store, the folder that MLflow calls `mlruns`
     #[arg(long, value_name = "DIR")]
     pub mlflow: Option<PathBuf>,
     /// Run this trainer instead of building the workspace's own

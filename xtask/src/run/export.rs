@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::{Environment, Outcome, locate, trainer_source};
+use super::show::{LIVE, source};
+use super::{Environment, Outcome, trainer_source};
 use crate::archive::stop_if;
 use crate::catalog::{Archive, Catalog};
 use crate::cli::{ExportArgs, Format};
@@ -20,12 +21,12 @@ use crate::unpacked::Cache;
 /// Where tables go that no `--out` names: no archive holds this folder.
 const FOLDER: &str = "export";
 /// What the session in the workspace is called.
-const LIVE: &str = "workspace";
+const WORKSPACE: &str = "workspace";
 
 /// A session to export.
 struct Subject {
-    /// The archive; `None` for the session in the workspace.
-    archive: Option<PathBuf>,
+    /// The archive, or the folder of a workspace.
+    source: PathBuf,
     name: String,
     /// What MLflow should know besides, as `NAME=VALUE`.
     tags: Vec<String>,
@@ -45,9 +46,10 @@ pub(super) fn run(
     let mut exit = if subjects.is_empty() { Exit::NothingToDo } else { Exit::Done };
     for subject in &subjects {
         stop_if(job.interrupt)?;
-        let root = match &subject.archive {
-            Some(archive) => cache.unpack(job, archive, only.as_ref())?,
-            None => job.workspace.root().to_owned(),
+        let root = if subject.source.is_dir() {
+            subject.source.clone()
+        } else {
+            cache.unpack(job, &subject.source, only.as_ref())?
         };
         let arguments = arguments(job, (args, format), (subject, &root), environment);
         let folder = &environment.current_folder;
@@ -73,17 +75,15 @@ fn subjects(
     if args.all {
         return Ok(Catalog::read(job.workspace)?.archives.iter().map(Subject::of).collect());
     }
-    let Some(name) = args.name.as_deref().filter(|name| *name != ".") else {
-        let tags =
-            commit_tag(process::git_state(job.workspace.root()).and_then(|git| git.0.commit));
-        return Ok(vec![Subject { archive: None, name: LIVE.to_owned(), tags }]);
-    };
-    if !name.contains(std::path::is_separator) {
+    let name = args.name.as_deref().unwrap_or(LIVE);
+    if name != LIVE && !name.contains(std::path::is_separator) {
         return Ok(vec![Subject::of(Catalog::read(job.workspace)?.find(name)?)]);
     }
-    let path = locate(job, name, environment)?;
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(vec![Subject { archive: Some(path), name, tags: Vec::new() }])
+    let source = source(job, name, environment)?;
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let commit = source.is_dir().then(|| process::git_commit(&source)).flatten();
+    let name = if name == LIVE { WORKSPACE.to_owned() } else { stem };
+    Ok(vec![Subject { source, name, tags: commit_tag(commit) }])
 }
 
 impl Subject {
@@ -101,7 +101,7 @@ impl Subject {
             tags.push(format!("trainvault.tags={}", archive.tags().join(",")));
         }
         let name = archive.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Self { archive: Some(archive.path.clone()), name, tags }
+        Self { source: archive.path.clone(), name, tags }
     }
 }
 

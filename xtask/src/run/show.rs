@@ -16,7 +16,7 @@ use crate::train::trainer_binary;
 /// Where pages go that no `--out` names: no archive holds this folder.
 const FOLDER: &str = "reports";
 /// The session in the workspace.
-const LIVE: &str = ".";
+pub(super) const LIVE: &str = ".";
 
 /// Makes the page of one session.
 pub fn report(
@@ -45,7 +45,7 @@ pub fn compare(
 }
 
 /// Returns the folder or the archive that `name` means.
-fn source(job: &Job<'_>, name: &str, environment: &Environment<'_>) -> Result<PathBuf> {
+pub(super) fn source(job: &Job<'_>, name: &str, environment: &Environment<'_>) -> Result<PathBuf> {
     let folder = environment.current_folder.join(name);
     if name == LIVE {
         Ok(job.workspace.root().to_owned())

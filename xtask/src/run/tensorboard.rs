@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::{Environment, Outcome, locate};
+use super::show::{LIVE, source};
+use super::{Environment, Outcome};
 use crate::cli::TensorboardArgs;
 use crate::cycle::Job;
 use crate::exit::Exit;
@@ -15,8 +16,6 @@ use crate::unpacked::Cache;
 
 /// Where a session's curves lie.
 const CURVES: &str = "logs/tensorboard";
-/// The session in the workspace.
-const LIVE: &str = ".";
 
 /// The curves of one session.
 struct Run {
@@ -54,17 +53,18 @@ fn curves(
     cache: &Cache,
     (name, environment): (&str, &Environment<'_>),
 ) -> Result<Run> {
-    if name == LIVE {
-        let folder = job.workspace.root().join(CURVES);
+    let source = source(job, name, environment)?;
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = if name == LIVE { "live".to_owned() } else { stem };
+    if source.is_dir() {
+        let folder = source.join(CURVES);
         if !has_events(&folder) {
             (job.notes)("no curves yet; they appear when a training writes them");
         }
-        return Ok(Run { name: "live".to_owned(), folder });
+        return Ok(Run { name, folder });
     }
-    let archive = locate(job, name, environment)?;
     let only = Selection::of_flag(&[format!("{CURVES}/")], "--only")?;
-    let folder = cache.unpack(job, &archive, Some(&only))?.join(CURVES);
-    let name = archive.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = cache.unpack(job, &source, Some(&only))?.join(CURVES);
     if !has_events(&folder) {
         bail!("`{name}` holds no curves; train with `enable_tensorboard` to have them");
     }
