@@ -269,7 +269,9 @@ fn archive_of(name: StampedName, path: PathBuf, content: Content) -> Archive {
     Archive { name, path, size_bytes, content, annotations: None }
 }
 
-fn read_record(backup: &Path) -> Option<BackupRecord> {
+/// Returns the record in the folder of a backup; `None` where there is
+/// none that can be read.
+pub(crate) fn read_record(backup: &Path) -> Option<BackupRecord> {
     serde_json::from_slice(&fs::read(backup.join(BACKUP_RECORD)).ok()?).ok()
 }
 

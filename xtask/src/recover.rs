@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::annotations;
 use crate::archive;
-use crate::catalog::{BACKUP_RECORD, BackupRecord, Catalog, exists, folder_entries};
+use crate::catalog::{BACKUP_RECORD, Catalog, exists, folder_entries, read_record};
 use crate::clean;
 use crate::coverage;
 use crate::prune::{finish_deletion, is_doomed};
@@ -191,10 +191,6 @@ fn keep_unrecorded(workspace: &Workspace, partial: &Path) -> Result<String> {
     }
     let backup = clean::complete(partial)?;
     Ok(format!("kept `{}`, which has no record", workspace.display(&backup)))
-}
-
-fn read_record(partial: &Path) -> Option<BackupRecord> {
-    serde_json::from_slice(&fs::read(partial.join(BACKUP_RECORD)).ok()?).ok()
 }
 
 /// Whether `archive` still holds what is left in the workspace: someone
