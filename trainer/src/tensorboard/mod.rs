@@ -21,6 +21,7 @@ use crate::session::{Clock, LineFile};
 
 pub use histogram::Histogram;
 pub use hparams::{HyperParameters, SessionEnd};
+pub(crate) use read::scalars_of;
 pub use read::{ScalarPoint, read_scalars};
 
 use message::{Content, Event, Metadata, Summary, Tensor, Value, What};

@@ -36,16 +36,29 @@ pub fn read_scalars(path: &Path, each: &mut dyn FnMut(ScalarPoint) -> Result<()>
     let failed = || format!("failed to read `{}`", path.display());
     let mut file = BufReader::new(File::open(path).with_context(failed)?);
     while let Some(record) = next_record(&mut file).with_context(failed)? {
-        let event = Event::decode(&*record).with_context(failed)?;
-        let Some(What::Summary(summary)) = event.what else { continue };
-        for value in summary.value {
-            if let Some(Content::Scalar(scalar)) = value.content {
-                let Event { step, wall_time, .. } = event;
-                each(ScalarPoint { tag: value.tag, step, wall_time, value: scalar })?;
-            }
-        }
+        scalars_of(&record).with_context(failed)?.try_for_each(&mut *each)?;
     }
     Ok(())
+}
+
+/// Returns the scalars of one record, without its frame.
+///
+/// # Errors
+/// Fails when the record is no event.
+pub(crate) fn scalars_of(
+    record: &[u8],
+) -> Result<impl Iterator<Item = ScalarPoint>, prost::DecodeError> {
+    let Event { step, wall_time, what } = Event::decode(record)?;
+    let values = match what {
+        Some(What::Summary(summary)) => summary.value,
+        _ => Vec::new(),
+    };
+    Ok(values.into_iter().filter_map(move |value| match value.content {
+        Some(Content::Scalar(scalar)) => {
+            Some(ScalarPoint { tag: value.tag, step, wall_time, value: scalar })
+        }
+        _ => None,
+    }))
 }
 
 fn next_record(file: &mut impl Read) -> Result<Option<Vec<u8>>> {

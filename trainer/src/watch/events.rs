@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use prost::Message as _;
+use crate::tensorboard::{ScalarPoint, scalars_of};
 
 /// No record of scalars is longer, in bytes.
 const RECORD_BYTES_MAX: u64 = 1 << 24;
@@ -66,8 +66,11 @@ impl EventTail {
                 break;
             }
             self.n_read += (HEAD_BYTES + n_bytes) as u64;
-            if let Ok(event) = Event::decode(&record[..n_bytes - TAIL_BYTES]) {
-                news.extend(event.scalars());
+            if let Ok(points) = scalars_of(&record[..n_bytes - TAIL_BYTES]) {
+                let scalar = |point: ScalarPoint| {
+                    News::Scalar(point.step as f64, point.tag, f64::from(point.value))
+                };
+                news.extend(points.map(scalar));
             }
         }
         Ok(())
@@ -82,38 +85,4 @@ fn newest_in(folder: &Path) -> Option<PathBuf> {
         name.starts_with("events.out.tfevents.")
     };
     entries.filter(is_one).max()
-}
-
-/// What a view needs of `tensorflow.Event`.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Event {
-    #[prost(int64, tag = "2")]
-    step: i64,
-    #[prost(message, optional, tag = "5")]
-    summary: Option<Summary>,
-}
-
-/// `tensorflow.Summary`.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Summary {
-    #[prost(message, repeated, tag = "1")]
-    value: Vec<Value>,
-}
-
-/// What a view needs of `tensorflow.Summary.Value`.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Value {
-    #[prost(string, tag = "1")]
-    tag: String,
-    #[prost(float, optional, tag = "2")]
-    simple_value: Option<f32>,
-}
-
-impl Event {
-    fn scalars(self) -> impl Iterator<Item = News> {
-        let step = self.step as f64;
-        self.summary.into_iter().flat_map(|summary| summary.value).filter_map(move |value| {
-            Some(News::Scalar(step, value.tag, f64::from(value.simple_value?)))
-        })
-    }
 }
