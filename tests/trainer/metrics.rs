@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use flate2::read::GzDecoder;
 
 use trainer::bars::Bar;
-use trainer::environment::{BarOutcome, EnvironmentConfig, StepStatus, TradeEvent};
+use trainer::environment::{BarOutcome, EnvironmentConfig, TradeEvent};
 use trainer::metrics::{
     BarCalendar, Performance, PerformanceTracker, PeriodsBasis, PeriodsPerYear, Simulation,
 };
@@ -21,21 +21,7 @@ const BUSINESS_DAYS: PeriodsPerYear =
     PeriodsPerYear { value: 252.0, basis: PeriodsBasis::BusinessDays };
 
 fn at_equity(equity: f64) -> BarOutcome {
-    BarOutcome {
-        equity,
-        exposure: 1.0,
-        is_exposed: true,
-        traded_notional: 0.0,
-        commission: 0.0,
-        slippage: 0.0,
-        funding: 0.0,
-        n_closed: 0,
-        n_won: 0,
-        profit: 0.0,
-        loss: 0.0,
-        squared_pnl: 0.0,
-        status: StepStatus::Running,
-    }
+    BarOutcome { exposure: 1.0, is_exposed: true, ..BarOutcome::idle(equity) }
 }
 
 /// The figures of an equity curve; its first value is the start.

@@ -4,7 +4,7 @@ mod state;
 
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
@@ -15,6 +15,7 @@ use super::inner::InnerSplit;
 use super::iteration::{Fitted, FittedIteration, IterationOptions, Lesson, SoFar};
 use super::memory::Memory;
 use super::policy::FittedPolicy;
+use crate::features::{check_open, check_row};
 
 /// Random cuts that a split tries at least. With few features one a
 /// feature is not enough: where it leaves too few bars on a side, the
@@ -84,7 +85,7 @@ impl FittedQ {
     /// A bar without a row cuts the chain of successors. Fails on a
     /// row of another length or a value that is not finite.
     pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
-        ensure!(open.is_finite() && open > 0.0, "the open of a bar is {open}; it must be above 0");
+        check_open(open)?;
         if let (true, Some(previous)) = (self.has_rows[0], self.previous_open) {
             self.memory.push_return(open / previous - 1.0);
         }
@@ -94,7 +95,9 @@ impl FittedQ {
             self.memory.cut();
             return Ok(());
         };
-        self.push_row(row)
+        check_row(row, self.setup.n_features)?;
+        self.memory.push_row(row);
+        Ok(())
     }
 
     /// Ends the episode: the last bars, whose returns are still to
@@ -103,16 +106,6 @@ impl FittedQ {
         self.memory.end();
         self.previous_open = None;
         self.has_rows = [false; 2];
-    }
-
-    fn push_row(&mut self, row: &[f64]) -> Result<()> {
-        let n_features = self.setup.n_features;
-        ensure!(row.len() == n_features, "a row has {} features, not {n_features}", row.len());
-        if let Some(feature) = row.iter().position(|value| !value.is_finite()) {
-            anyhow::bail!("feature {feature} is {}; it must be a finite number", row[feature]);
-        }
-        self.memory.push_row(row);
-        Ok(())
     }
 
     /// Refits as the settings say: adds `backups_per_batch` backups, or,

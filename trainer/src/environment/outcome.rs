@@ -32,6 +32,28 @@ pub struct BarOutcome {
     pub status: StepStatus,
 }
 
+impl BarOutcome {
+    /// Returns the outcome of a bar without a position, in which nothing
+    /// happened: `equity` is in money.
+    pub fn idle(equity: f64) -> Self {
+        Self {
+            equity,
+            exposure: 0.0,
+            is_exposed: false,
+            traded_notional: 0.0,
+            commission: 0.0,
+            slippage: 0.0,
+            funding: 0.0,
+            n_closed: 0,
+            n_won: 0,
+            profit: 0.0,
+            loss: 0.0,
+            squared_pnl: 0.0,
+            status: StepStatus::Running,
+        }
+    }
+}
+
 /// Whether the account can go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepStatus {

@@ -7,6 +7,7 @@
 mod draft;
 mod equity;
 mod events;
+mod files;
 mod mlflow;
 mod onnx;
 mod table;

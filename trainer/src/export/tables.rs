@@ -1,7 +1,6 @@
 //! The tables of a session: traces, trades and equity.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -13,6 +12,7 @@ use crate::session::Layout;
 use super::draft::Draft;
 use super::equity::CurveReader;
 use super::events;
+use super::files::files_in;
 use super::table::{Column, TableWriter};
 
 /// How tables are stored.
@@ -95,20 +95,8 @@ pub fn export_tables(tables: &Tables<'_>) -> Result<Vec<TableReport>> {
 
 /// Returns the traces in `folder`, in the order of their names.
 fn trace_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let failed = || format!("failed to read the folder `{}`", folder.display());
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(failed)? {
-        let path = entry.with_context(failed)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("trade_traces_") && name.ends_with(".jsonl") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
+    let is_lines = |name: &str| Path::new(name).extension().is_some_and(|kind| kind == "jsonl");
+    files_in(folder, |name| name.starts_with("trade_traces_") && is_lines(name))
 }
 
 fn write_events(tables: &Tables<'_>, paths: &[PathBuf]) -> Result<[TableReport; 2]> {

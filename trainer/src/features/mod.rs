@@ -6,10 +6,12 @@
 //! and the return across it is that of one bar.
 
 mod calendar;
+mod check;
 mod engine;
 mod indicators;
 mod moments;
 mod set;
 
+pub(crate) use check::{check_open, check_row};
 pub use engine::FeatureEngine;
 pub use set::{FeatureSet, FeatureWindows};

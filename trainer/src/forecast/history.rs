@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
+
+use crate::features::{check_open, check_row};
 
 /// Bars whose return is known, the oldest first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,9 +39,9 @@ impl History {
 
     /// Takes in the next bar; returns whether one was completed.
     pub(super) fn push(&mut self, open: f64, row: Option<&[f64]>) -> Result<bool> {
-        ensure!(open.is_finite() && open > 0.0, "the open of a bar is {open}; it must be above 0");
+        check_open(open)?;
         if let Some(row) = row {
-            self.check(row)?;
+            check_row(row, self.n_features)?;
         }
         let oldest = if self.waiting.len() == 2 { self.waiting.pop_front() } else { None };
         let previous = self.previous_open.replace(open);
@@ -53,14 +55,6 @@ impl History {
         };
         self.remember(oldest, open / previous - 1.0);
         Ok(true)
-    }
-
-    fn check(&self, row: &[f64]) -> Result<()> {
-        let n_features = self.n_features;
-        ensure!(row.len() == n_features, "a row has {} features, not {n_features}", row.len());
-        let broken = row.iter().position(|value| !value.is_finite());
-        let Some(feature) = broken else { return Ok(()) };
-        anyhow::bail!("feature {feature} is {}; it must be a finite number", row[feature])
     }
 
     fn remember(&mut self, row: Vec<f64>, next_return: f64) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::bars::{SeriesReader, calendar};
-use crate::environment::{BarOutcome, StepStatus};
+use crate::environment::BarOutcome;
 
 use super::{PerformanceTracker, PeriodsBasis, PeriodsPerYear};
 
@@ -48,26 +48,8 @@ pub fn measure_curve(
         );
         match &mut tracker {
             None => tracker = Some(PerformanceTracker::new(sample.value, periods).with_risk(seed)),
-            Some(tracker) => tracker.push(&at_equity(sample.value)),
+            Some(tracker) => tracker.push(&BarOutcome::idle(sample.value)),
         }
     }
     tracker.with_context(|| format!("`{}` holds no equity below its header", path.display()))
-}
-
-fn at_equity(equity: f64) -> BarOutcome {
-    BarOutcome {
-        equity,
-        exposure: 0.0,
-        is_exposed: false,
-        traded_notional: 0.0,
-        commission: 0.0,
-        slippage: 0.0,
-        funding: 0.0,
-        n_closed: 0,
-        n_won: 0,
-        profit: 0.0,
-        loss: 0.0,
-        squared_pnl: 0.0,
-        status: StepStatus::Running,
-    }
 }

@@ -26,6 +26,7 @@ pub use curve_file::measure_curve;
 pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
 pub use periods::{BarCalendar, PeriodsBasis, PeriodsPerYear};
+pub(crate) use returns::quantile as sample_quantile;
 pub use sharpe::{SharpeSample, Trials};
 pub use simulation::Simulation;
 pub use table::{ACCOUNT_FIGURES, account_table, curve_table};

@@ -39,8 +39,9 @@ impl KeptReturns {
 }
 
 /// Returns the value below which `share` of `sorted`, which has one at
-/// least, lies; between two values interpolated in a straight line.
-pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
+/// least, lies; between two values interpolated in a straight line (R. J.
+/// Hyndman and Y. Fan, The American Statistician 50, 1996, definition 7).
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let position = share * (sorted.len() - 1) as f64;
     let idx = rounded_down(position);
     let next = sorted[(idx + 1).min(sorted.len() - 1)];

@@ -1,12 +1,14 @@
 //! Puts files in place so that a kill at any moment loses nothing.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
 use tempfile::NamedTempFile;
+
+use crate::session::sync_folder;
 
 /// Writes `bytes` to a temporary file beside `path`, down to the disk.
 pub(super) fn prepare(path: &Path, bytes: &[u8]) -> Result<NamedTempFile> {
@@ -25,7 +27,7 @@ pub(super) fn prepare(path: &Path, bytes: &[u8]) -> Result<NamedTempFile> {
 pub(super) fn publish(prepared: NamedTempFile, path: &Path) -> Result<()> {
     let persisted = prepared.persist(path).map_err(|error| error.error);
     persisted.with_context(|| format!("failed to put the model at `{}`", path.display()))?;
-    sync_folder(folder_of(path))
+    sync_names(folder_of(path))
 }
 
 /// Gives the file at `path`, if there is one, a second name under
@@ -39,7 +41,7 @@ pub(super) fn keep_old(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf
     let keep = || -> Result<PathBuf> {
         fs::create_dir_all(&versions)?;
         let kept = link_unused(path, &versions, now)?;
-        sync_folder(&versions)?;
+        sync_names(&versions)?;
         Ok(kept)
     };
     let context =
@@ -97,13 +99,6 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Writes the folder's names down to the disk, where that is possible.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<()> {
-    let sync = File::open(folder).and_then(|folder| folder.sync_all());
-    sync.with_context(|| format!("failed to sync the folder `{}`", folder.display()))
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> Result<()> {
-    Ok(())
+fn sync_names(folder: &Path) -> Result<()> {
+    sync_folder(folder).with_context(|| format!("failed to sync the folder `{}`", folder.display()))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::metrics::normal_quantile;
+use crate::metrics::{normal_quantile, sample_quantile};
 
 use super::periods::Level;
 
@@ -20,7 +20,7 @@ pub(super) fn histogram(returns: &[Level]) -> Value {
     if returns.len() < 2 || pooled.is_empty() {
         return Value::Null;
     }
-    let (low, high) = (quantile(&pooled, 0.005), quantile(&pooled, 0.995));
+    let (low, high) = (sample_quantile(&pooled, 0.005), sample_quantile(&pooled, 0.995));
     let n_bins = (returns.len().isqrt() * 2).clamp(N_BINS.0, N_BINS.1);
     // All alike: one bin in the middle.
     let width = if high > low { (high - low) / n_bins as f64 } else { 0.001 };
@@ -60,7 +60,7 @@ pub(super) fn against_normal(returns: &[Level]) -> Value {
     for point in 0..n_points {
         let probability = (point as f64 + 0.5) / n_points as f64;
         normal.push(mean + variance.sqrt() * normal_quantile(probability));
-        seen.push(quantile(&values, probability));
+        seen.push(sample_quantile(&values, probability));
     }
     json!({ "normal": normal, "seen": seen })
 }
@@ -69,25 +69,11 @@ pub(super) fn against_normal(returns: &[Level]) -> Value {
 /// lowest, lower quartile, median, upper quartile, highest.
 pub(super) fn quantiles(values: impl Iterator<Item = f64>) -> Option<[f64; 5]> {
     let values = sorted(values);
-    (!values.is_empty()).then(|| [0.0, 0.25, 0.5, 0.75, 1.0].map(|p| quantile(&values, p)))
+    (!values.is_empty()).then(|| [0.0, 0.25, 0.5, 0.75, 1.0].map(|p| sample_quantile(&values, p)))
 }
 
 fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
     values.sort_unstable_by(f64::total_cmp);
     values
-}
-
-/// Interpolates between neighbours (R. J. Hyndman and Y. Fan, The
-/// American Statistician 50, 1996, definition 7).
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "between 0 and the last index"
-)]
-fn quantile(sorted: &[f64], probability: f64) -> f64 {
-    let position = probability * (sorted.len() - 1) as f64;
-    let below = position as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
 }

@@ -1,7 +1,7 @@
 //! Metrics over steps: a file a curve, a line `time value step` a point.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::session::{Layout, Session};
 use crate::tensorboard::read_scalars;
 
+use super::super::files::files_in;
 use super::{create_folder, millis};
 
 /// The files that grow.
@@ -32,7 +33,7 @@ struct Point {
 pub(super) fn write(layout: &Layout, session: &Session, folder: &Path) -> Result<()> {
     let mut curves = Curves { folder: folder.to_owned(), files: BTreeMap::new() };
     let mut last_step = 0;
-    for path in event_files(&layout.tensorboard())? {
+    for path in files_in(&layout.tensorboard(), |name| name.contains("tfevents"))? {
         read_scalars(&path, &mut |point| {
             last_step = last_step.max(point.step);
             #[expect(clippy::cast_possible_truncation, reason = "times fit")]
@@ -51,23 +52,6 @@ pub(super) fn write(layout: &Layout, session: &Session, folder: &Path) -> Result
         curves.push_all(&format!("final/{who}"), figures, (time_ms, last_step))?;
     }
     curves.finish()
-}
-
-/// Returns the event files in `folder`, in the order of their names.
-fn event_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let failed = || format!("failed to read the folder `{}`", folder.display());
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(failed)? {
-        let path = entry.with_context(failed)?.path();
-        if path.file_name().unwrap_or_default().to_string_lossy().contains("tfevents") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 impl Curves {

@@ -41,7 +41,7 @@ impl PortfolioAccount {
             Holding { equity: initial_cash, exposure: 0.0, is_exposed: false, is_over: false };
         Self {
             holdings: vec![holding; n_symbols],
-            now: idle(0.0),
+            now: BarOutcome::idle(0.0),
             exits: Vec::new(),
             n_times: 0,
             tracker: PerformanceTracker::new(initial_cash, periods).with_risk(seed),
@@ -74,7 +74,7 @@ impl PortfolioAccount {
         if self.n_times > 1 {
             self.tracker.push(&outcome);
         }
-        self.now = idle(0.0);
+        self.now = BarOutcome::idle(0.0);
         for holding in &mut self.holdings {
             // Without a bar of its own it holds on.
             holding.is_exposed = holding.exposure != 0.0;
@@ -83,7 +83,7 @@ impl PortfolioAccount {
             return outcome;
         }
         let share = 1.0 / self.holdings.len() as f64;
-        let mut flows = idle(0.0);
+        let mut flows = BarOutcome::idle(0.0);
         for (idx, exit) in self.exits.drain(..) {
             let holding = &mut self.holdings[idx];
             *holding =
@@ -123,23 +123,4 @@ fn add(sum: &mut BarOutcome, flows: &BarOutcome, share: f64) {
     sum.profit += flows.profit * share;
     sum.loss += flows.loss * share;
     sum.squared_pnl += flows.squared_pnl * share * share;
-}
-
-/// Returns the outcome of a bar in which nothing happened.
-pub(super) fn idle(equity: f64) -> BarOutcome {
-    BarOutcome {
-        equity,
-        exposure: 0.0,
-        is_exposed: false,
-        traded_notional: 0.0,
-        commission: 0.0,
-        slippage: 0.0,
-        funding: 0.0,
-        n_closed: 0,
-        n_won: 0,
-        profit: 0.0,
-        loss: 0.0,
-        squared_pnl: 0.0,
-        status: StepStatus::Running,
-    }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::config::TrainingConfig;
+use crate::environment::BarOutcome;
 use crate::features::FeatureSet;
 use crate::metrics::PeriodsPerYear;
 use crate::model::Policy;
@@ -15,7 +16,7 @@ use crate::train::evaluate::Verdict;
 use crate::train::sinks::Sinks;
 
 use super::Track;
-use super::joint::{PortfolioAccount, idle};
+use super::joint::PortfolioAccount;
 use super::lane::{Lane, Moments};
 
 /// The terms of an evaluation.
@@ -57,7 +58,7 @@ impl PortfolioTrial<'_> {
                 }
             }
             let (outcome, holding) = (agent.end_time(), holder.end_time());
-            never.bar(0, &idle(initial_cash));
+            never.bar(0, &BarOutcome::idle(initial_cash));
             never.end_time();
             curve.push(Point {
                 time_ms,
