@@ -13,6 +13,7 @@ fn options(n_actions: usize) -> IterationOptions {
         is_double: false,
         n_shares: 1,
         n_trees: 3,
+        n_renewed: 3,
         min_samples_leaf: 1,
         min_samples_split: 0,
         max_depth: None,

@@ -204,6 +204,7 @@ impl FittedQ {
             is_double: self.config.double_q,
             n_shares: self.config.memory_shares,
             n_trees,
+            n_renewed: self.config.renewed_trees,
             min_samples_leaf,
             min_samples_split: 0,
             max_depth,
