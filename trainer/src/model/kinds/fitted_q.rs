@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use anyhow::{Context, Result};
 
 use super::{Kind, Part, Parts, Policy, Shape};
-use crate::agent::{choose, BackupReport, FittedPolicy, FittedQ, LearnerSetup};
+use crate::agent::{BackupReport, FittedPolicy, FittedQ, LearnerSetup, choose};
 use crate::config::TrainingConfig;
 use crate::forest::Forest;
 use crate::model::Learner;
