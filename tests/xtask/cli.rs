@@ -55,6 +55,16 @@ fn a_workspace_is_found_from_any_folder_within() {
 }
 
 #[test]
+fn a_workspace_without_settings_is_found_once_a_task_named_it() {
+    let sandbox = Sandbox::with_session();
+    sandbox.xtask(&["archive"]).assert().code(0);
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(sandbox.path("logs")).env_remove("CARGO_MANIFEST_DIR").arg("list");
+    let text = stdout(&mut command);
+    assert!(text.contains(&sandbox.archive_names()[0][16..31]), "{text}");
+}
+
+#[test]
 fn without_a_workspace_the_remedy_is_named() {
     let sandbox = Sandbox::new();
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_xtask"));
