@@ -134,7 +134,7 @@ impl FittedIteration {
         let before = values(&halves);
         let fit = |(half, old)| self.fit(lesson, (&before, old), (half, n_done));
         let fits = halves.into_iter().enumerate().map(fit);
-        let halves = fits.collect::<Result<Vec<_>>>().context("failed to fit the values")?;
+        let halves = fits.collect::<Result<Vec<_>>>()?;
         let (max_abs_delta_q, mean_abs_delta_q) = changes([&before, &values(&halves)], experience);
         let forests = halves.into_iter().flat_map(|half| half.forests).collect();
         let n_transitions = experience.n_transitions();
@@ -166,6 +166,7 @@ impl FittedIteration {
                         samples.with_context(|| format!("nothing teaches the action {action}"))?;
                     let options = self.forest_options(target, n_done);
                     Forest::fit(&samples, &targets(group, action), &options)
+                        .context("failed to fit the values")
                 });
                 return Ok(Ensembles { forests: fits.collect::<Result<_>>()?, leaves: None });
             }
@@ -173,7 +174,7 @@ impl FittedIteration {
         let targets: Vec<_> = actions.map(|action| targets(&transitions, action)).collect();
         let lesson =
             SharedLesson { experience, transitions: &transitions, targets: &targets, half, n_done };
-        self.fit_shared(&lesson, old)
+        self.fit_shared(&lesson, old).context("failed to fit the values")
     }
 
     fn samples(
