@@ -46,20 +46,18 @@ impl FittedIteration {
     ) -> Result<Ensembles> {
         let IterationOptions { n_trees, n_renewed, .. } = self.options;
         let pieces = lesson.experience.pieces();
-        let (trees, leaves) = match (old.forests.first(), old.leaves) {
-            (Some(old), Some(old_leaves)) => {
+        let (trees, leaves) =
+            if let (Some(old), Some(old_leaves)) = (old.forests.first(), old.leaves) {
                 let grown = self.grow(lesson, n_renewed.min(n_trees))?;
                 // Those of other settings may be more, or fewer.
                 let n_old = (old.n_trees() + grown.n_trees()).saturating_sub(n_trees);
                 let leaves = old_leaves.renewed(n_old, grown.leaves(pieces));
                 (old.renewed(n_old, &grown)?, leaves)
-            }
-            _ => {
+            } else {
                 let grown = self.grow(lesson, n_trees)?;
                 let leaves = grown.leaves(pieces);
                 (grown, leaves)
-            }
-        };
+            };
         let row = |&index: &usize| lesson.experience.transition(index).row;
         let rows: Vec<usize> = lesson.transitions.iter().map(row).collect();
         let fit = |targets: &Vec<f64>| trees.with_leaf_means(&leaves, (&rows, targets));
@@ -78,7 +76,7 @@ impl FittedIteration {
         let n_tasks = n_trees.div_ceil(TREES_PER_SHARE).min(shares.len());
         let n_tasks = n_tasks.max(n_steps.min(n_trees));
         // The pairs take turns, where they are more than the tasks.
-        let turn = refit as usize % n_steps * n_tasks;
+        let turn = usize::try_from(refit % n_steps as u64)? * n_tasks;
         let grow = |task: usize| {
             let step = (turn + task) % n_steps;
             let n_trees = n_trees / n_tasks + usize::from(task < n_trees % n_tasks);
