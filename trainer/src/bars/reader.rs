@@ -1,6 +1,7 @@
 //! Reads bar after bar, checking each, in memory that does not grow.
 
 mod complaint;
+mod further;
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -42,6 +43,9 @@ struct TextBars {
     /// Whether `row` was read, but not yet returned as a bar.
     is_row_pending: bool,
     columns: Columns,
+    /// Further columns, by their index, and their numbers in `row`.
+    further: Vec<usize>,
+    numbers: Vec<f64>,
     time_parser: TimeParser,
     symbol: String,
     /// Of several symbols, the times before of those not at hand.
@@ -119,6 +123,8 @@ impl TextBars {
             row,
             is_row_pending: true,
             columns,
+            further: Vec::new(),
+            numbers: Vec::new(),
             time_parser: TimeParser::new(),
             symbol: String::new(),
             others: None,
@@ -168,6 +174,9 @@ impl TextBars {
             Ok(bar) => bar,
             Err(fault) => return Err(self.describe(&fault)),
         };
+        if let Err(fault) = self.parse_further() {
+            return Err(self.describe(&fault));
+        }
         if let Some(idx) = self.columns.symbol
             && self.row[idx].trim_ascii() != self.symbol.as_bytes()
         {

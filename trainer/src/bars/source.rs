@@ -1,5 +1,6 @@
 //! Names where bars come from: a file, or the data that is built in.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 
 use super::BarReader;
+use super::columns::fits;
 use super::input::{self, Text};
 use super::reader::input_error;
 use super::summary::{DataSummary, Tally};
@@ -28,6 +30,8 @@ const BTCUSD_30M: &[u8] = include_bytes!("../../data/btcusd_30m.csv.gz");
 pub struct BarSource {
     name: String,
     origin: Origin,
+    /// Columns that are read beside the bars.
+    columns: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -52,12 +56,59 @@ impl BarSource {
             Some(_) => bail!("no built-in data `{spec}`; there is `{BUILTIN_BTCUSD_30M}`"),
             None => find_file(spec, root)?,
         };
-        Ok(Self { name: spec.to_owned(), origin })
+        Ok(Self { name: spec.to_owned(), origin, columns: Vec::new() })
     }
 
     /// Returns the source of one symbol of a file.
     pub(super) fn of_share(name: &str, share: Share) -> Self {
-        Self { name: name.to_owned(), origin: Origin::Share(share) }
+        Self { name: name.to_owned(), origin: Origin::Share(share), columns: Vec::new() }
+    }
+
+    /// Returns the source that reads the columns `names` beside the bars:
+    /// a finite number in each row.
+    #[must_use]
+    pub fn with_columns(mut self, names: &[String]) -> Self {
+        names.clone_into(&mut self.columns);
+        self
+    }
+
+    /// Returns the columns that `patterns` name, in their order. In one,
+    /// `*` stands for any text, and so for all that fit and are no part
+    /// of a bar, of a folder those of its first file.
+    ///
+    /// Fails where nothing fits. A name without `*` is not looked for.
+    pub fn find_columns(&self, patterns: &[String]) -> Result<Vec<String>> {
+        let mut found: Vec<String> = Vec::new();
+        for pattern in patterns {
+            if !pattern.contains('*') {
+                found.push(pattern.clone());
+                continue;
+            }
+            let all = match &self.origin {
+                Origin::Folder(path) => {
+                    let symbols = symbols::of_folder(path)?;
+                    symbols[0].source.read()?.further_names()
+                }
+                _ => self.read()?.further_names(),
+            };
+            let n_before = found.len();
+            found.extend(all.iter().filter(|name| fits(pattern, name)).cloned());
+            if found.len() == n_before {
+                bail!(
+                    "`{}` has no further column that fits `{pattern}`, as `features.columns` has \
+                     it; beside the bars it has {}",
+                    self.name,
+                    if all.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        format!("`{}`", all.join("`, `"))
+                    }
+                );
+            }
+        }
+        let mut seen = HashSet::new();
+        found.retain(|name| seen.insert(name.clone()));
+        Ok(found)
     }
 
     /// Returns whether it is a folder of files, one for each symbol.
@@ -72,14 +123,20 @@ impl BarSource {
     /// A file with such a column is read once, each bar checked.
     pub fn symbols(&self) -> Result<Vec<SymbolBars>> {
         let symbols = match &self.origin {
-            Origin::Folder(path) => return symbols::of_folder(path),
+            Origin::Folder(path) => {
+                let mut symbols = symbols::of_folder(path)?;
+                for symbol in &mut symbols {
+                    symbol.source.columns.clone_from(&self.columns);
+                }
+                return Ok(symbols);
+            }
             Origin::Share(_) | Origin::Builtin(_) => return Ok(Vec::new()),
             Origin::File(_) => {
                 let bars = self.read()?;
                 if !bars.has_symbols() {
                     return Ok(Vec::new());
                 }
-                symbols::of_column(bars.across_symbols())?
+                symbols::of_column(bars.across_symbols(), self.columns.len())?
             }
         };
         Ok(if symbols.len() > 1 { symbols } else { Vec::new() })
@@ -115,7 +172,7 @@ impl BarSource {
     pub fn read(&self) -> Result<BarReader> {
         match &self.origin {
             Origin::Share(share) => Ok(BarReader::of_share(share.clone())),
-            _ => BarReader::new(&self.name, self.open_text(None)?),
+            _ => self.reader(None),
         }
     }
 
@@ -131,7 +188,7 @@ impl BarSource {
         }
         let hasher = Arc::new(Mutex::new(Sha256::new()));
         let mut tally = Tally::new();
-        for bar in BarReader::new(&self.name, self.open_text(Some(&hasher))?)? {
+        for bar in self.reader(Some(&hasher))? {
             tally.push(bar?.time_ms);
         }
         let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -140,6 +197,10 @@ impl BarSource {
             write!(sha256, "{byte:02x}").expect("a string takes all that is written");
         }
         Ok(DataSummary { source: self.name.clone(), sha256, ..tally.finish() })
+    }
+
+    fn reader(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<BarReader> {
+        BarReader::new(&self.name, self.open_text(hasher)?)?.with_columns(&self.columns)
     }
 
     /// Opens the text; all bytes of the file pass through `hasher`.

@@ -22,12 +22,14 @@ impl Spread {
         Self { equity, returns: Histogram::default(), values, q_values }
     }
 
-    /// Takes in the equity at a close and, unless it is a warm-up bar,
-    /// the row that was decided on.
-    pub(super) fn push(&mut self, policy: &dyn Policy, (equity, row): (f64, Option<&[f64]>)) {
+    /// Takes in the equity at a close.
+    pub(super) fn push_equity(&mut self, equity: f64) {
         self.returns.push(equity / self.equity - 1.0);
         self.equity = equity;
-        let Some(row) = row else { return };
+    }
+
+    /// Takes in the row that was decided on.
+    pub(super) fn push_values(&mut self, policy: &dyn Policy, row: &[f64]) {
         policy.values(row, &mut self.values);
         for (histogram, value) in self.q_values.iter_mut().zip(&self.values) {
             histogram.push(*value);

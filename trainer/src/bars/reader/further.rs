@@ -1,0 +1,56 @@
+//! Further columns beside the bars, as numbers.
+
+use anyhow::{Result, anyhow};
+
+use super::{BarReader, Inner, TextBars};
+use crate::bars::check::Fault;
+use crate::bars::columns::Part;
+use crate::bars::number;
+
+impl BarReader {
+    /// Takes the columns `names`, too: each row must have a finite
+    /// number in each of them.
+    ///
+    /// Fails where the file lacks one.
+    pub fn with_columns(mut self, names: &[String]) -> Result<Self> {
+        if let Inner::Text(text) = &mut self.0 {
+            let found = text.columns.find_further(names);
+            text.further = found.map_err(|error| anyhow!("`{}` {error}", text.name))?;
+            text.numbers = vec![0.0; names.len()];
+        }
+        Ok(self)
+    }
+
+    /// Returns the numbers of the further columns in the row of the last
+    /// bar, in the order in which they were named.
+    #[inline]
+    pub fn columns(&self) -> &[f64] {
+        match &self.0 {
+            Inner::Text(text) => &text.numbers,
+            Inner::Share(share) => share.columns(),
+        }
+    }
+
+    /// Returns the names of the columns that could be taken beside the
+    /// bars, in the order of the file.
+    pub(in crate::bars) fn further_names(&self) -> Vec<String> {
+        match &self.0 {
+            Inner::Text(text) => text.columns.further().into_iter().map(str::to_owned).collect(),
+            Inner::Share(_) => Vec::new(),
+        }
+    }
+}
+
+impl TextBars {
+    /// Reads the numbers of the further columns in `row`.
+    #[inline]
+    pub(super) fn parse_further(&mut self) -> Result<(), Fault> {
+        for (number, &idx) in self.numbers.iter_mut().zip(&self.further) {
+            let text = self.row[idx].trim_ascii();
+            *number = number::parse(text)
+                .filter(|number| number.is_finite())
+                .ok_or_else(|| Fault::not_a_feature(Part::Further(idx), text))?;
+        }
+        Ok(())
+    }
+}
