@@ -56,7 +56,7 @@ pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
     let shape = trading_model.policy().shape();
     let mut about = about(&trading_model, &shape)?;
     if let Some(threshold) = threshold {
-        about["threshold"] = json!(threshold);
+        about["threshold"] = threshold;
         about["choice"] = json!(CHOICE_OF_FORECAST);
     }
     about["model_sha256"] = json!(sha256_of_file(model)?);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::model::{Part, TradingModel};
 
@@ -92,10 +93,11 @@ struct StoredBoosted {
 }
 
 impl Content {
-    /// Returns what `model` computes and, of a forecaster, its threshold.
+    /// Returns what `model` computes and, of a forecaster, its threshold,
+    /// which is null where it never trades.
     ///
     /// Fails before the first fit, and on a kind that is not known here.
-    pub(super) fn of(model: &TradingModel) -> Result<(Self, Option<Option<f64>>)> {
+    pub(super) fn of(model: &TradingModel) -> Result<(Self, Option<Value>)> {
         let parts = model.policy().parts()?;
         let kind = model.kind();
         ensure!(
@@ -106,7 +108,7 @@ impl Content {
             let StoredForecast { format, rule } = serde_json::from_slice(&part.bytes)?;
             ensure!(format == FORECAST_FORMAT, "a forecast of format {format}");
             let content = Self::of_regressor(rule.regressor, model.exposures());
-            return Ok((content, Some(rule.threshold)));
+            return Ok((content, Some(json!(rule.threshold))));
         }
         Ok((Self::of_forests(&parts, model)?, None))
     }
