@@ -120,7 +120,7 @@ fn the_shipped_training_leaks_nothing() {
 
 /// A small run on bars with these columns beside them, as a user makes
 /// it; returns whether each check passed, and the last finding.
-fn check_columns(csv: &str, features: Value) -> (Vec<(String, bool)>, String) {
+fn check_columns(csv: &str, features: &Value) -> (Vec<(String, bool)>, String) {
     let workspace = Workspace::with_bars(csv);
     workspace.configure(&json!({ "features": features, "total_episodes": 1 }));
     let assert = workspace.command().args(["--check-leaks", "--format", "json"]).assert();
@@ -138,7 +138,7 @@ fn check_columns(csv: &str, features: Value) -> (Vec<(String, bool)>, String) {
 #[test]
 fn a_column_of_the_next_return_is_found_and_an_innocent_one_is_not() {
     let csv = with_columns(&bars::csv(2000));
-    let (passed, finding) = check_columns(&csv, json!({ "columns": ["oracle", "noise"] }));
+    let (passed, finding) = check_columns(&csv, &json!({ "columns": ["oracle", "noise"] }));
     let names: Vec<&str> = passed.iter().map(|(name, _)| name.as_str()).collect();
     let expected =
         ["prefix_invariance", "later_bars_changed", "shuffled_labels", "column_foresight"];
@@ -146,14 +146,14 @@ fn a_column_of_the_next_return_is_found_and_an_innocent_one_is_not() {
     // Only the last sees it: data is the same whatever is known.
     assert_eq!(passed.iter().filter(|(_, is_passed)| !is_passed).count(), 1);
     insta::assert_snapshot!(finding, @"`oracle` goes with the next 1 bar (rank correlation 1.00; one bar later 0.62; with the 1 before 0.62; standard features at most 0.74), so it was hardly known at the close: stamp each row with the bar at whose close its value was known");
-    let (passed, finding) = check_columns(&csv, json!({ "columns": ["noise", "volume"] }));
+    let (passed, finding) = check_columns(&csv, &json!({ "columns": ["noise", "volume"] }));
     assert!(passed.iter().all(|(_, is_passed)| *is_passed), "{finding}");
     assert!(finding.starts_with("no column knows later moves too well: rank corr"), "{finding}");
 }
 
 #[track_caller]
 fn check_own(is_leak: bool, column: impl Fn(&[f64], usize) -> f64) {
-    let (passed, finding) = check_columns(&walk(3000, column), json!({ "columns": ["own"] }));
+    let (passed, finding) = check_columns(&walk(3000, column), &json!({ "columns": ["own"] }));
     assert_eq!(passed[3], ("column_foresight".to_owned(), !is_leak), "{finding}");
 }
 
