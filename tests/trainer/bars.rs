@@ -6,6 +6,7 @@ mod columns;
 mod files;
 mod further;
 mod packed;
+mod plain;
 mod rows;
 mod summary;
 mod times;

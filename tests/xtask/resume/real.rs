@@ -10,7 +10,7 @@ use crate::cycle::{start, train, with_bars};
 use crate::support::{Sandbox, tree};
 
 /// Enough that a signal after the second comes in time.
-const N_EPISODES: usize = 25;
+const N_EPISODES: usize = 6;
 
 /// A workspace whose settings are the usual ones with `changes`.
 fn workspace(changes: &Value) -> Sandbox {

@@ -2,10 +2,10 @@
 
 use anyhow::{Result, anyhow};
 
-use super::{BarReader, Inner, TextBars};
+use super::{BarReader, Inner};
 use crate::bars::check::Fault;
 use crate::bars::columns::Part;
-use crate::bars::number;
+use crate::bars::rows::Row;
 
 impl BarReader {
     /// Takes the columns `names`, too: each row must have a finite
@@ -28,6 +28,8 @@ impl BarReader {
         match &self.0 {
             Inner::Text(text) => &text.numbers,
             Inner::Share(share) => share.columns(),
+            // Only bars without further columns are kept.
+            Inner::Kept(_) => &[],
         }
     }
 
@@ -36,21 +38,23 @@ impl BarReader {
     pub(in crate::bars) fn further_names(&self) -> Vec<String> {
         match &self.0 {
             Inner::Text(text) => text.columns.further().into_iter().map(str::to_owned).collect(),
-            Inner::Share(_) => Vec::new(),
+            Inner::Share(_) | Inner::Kept(_) => Vec::new(),
         }
     }
 }
 
-impl TextBars {
-    /// Reads the numbers of the further columns in `row`.
-    #[inline]
-    pub(super) fn parse_further(&mut self) -> Result<(), Fault> {
-        for (number, &idx) in self.numbers.iter_mut().zip(&self.further) {
-            let text = self.row[idx].trim_ascii();
-            *number = number::parse(text)
-                .filter(|number| number.is_finite())
-                .ok_or_else(|| Fault::not_a_feature(Part::Further(idx), text))?;
-        }
-        Ok(())
+/// Reads the numbers of the columns `further` of `row`.
+#[inline]
+pub(super) fn parse_further(
+    row: Row<'_>,
+    further: &[usize],
+    numbers: &mut [f64],
+) -> Result<(), Fault> {
+    for (number, &idx) in numbers.iter_mut().zip(further) {
+        *number = row
+            .number(idx)
+            .filter(|number| number.is_finite())
+            .ok_or_else(|| Fault::not_a_feature(Part::Further(idx), row[idx].trim_ascii()))?;
     }
+    Ok(())
 }
