@@ -145,7 +145,7 @@ fn a_column_of_the_next_return_is_found_and_an_innocent_one_is_not() {
     assert_eq!(names, expected);
     // Only the last sees it: data is the same whatever is known.
     assert_eq!(passed.iter().filter(|(_, is_passed)| !is_passed).count(), 1);
-    insta::assert_snapshot!(finding, @"`oracle` goes with the next 1 bar (rank correlation 1.00; one bar later 0.62; with the 1 before 0.62; standard features at most 0.74), so it was hardly known at the close: stamp each row with the bar at whose close its value was known");
+    insta::assert_snapshot!(finding, @"`oracle` goes with the next 1 bar (rank correlation 1.00; one bar later 0.62; with the 1 before 0.62; standard features at most 0.74): so it was hardly known at the close; stamp each row with the bar at whose close its value was known");
     let (passed, finding) = check_columns(&csv, &json!({ "columns": ["noise", "volume"] }));
     assert!(passed.iter().all(|(_, is_passed)| *is_passed), "{finding}");
     assert!(finding.starts_with("no column knows later moves too well: rank corr"), "{finding}");

@@ -25,6 +25,9 @@ const SURPLUS_MAX: f64 = 0.15;
 /// What it may know beyond the standard features alone.
 const EXCESS_MAX: f64 = 0.4;
 
+const REMEDY: &str = "so it was hardly known at the close; stamp each row with the bar at whose \
+                      close its value was known";
+
 /// One column and one horizon: rank correlations (Spearman, "The proof
 /// and measurement of association between two things", 1904).
 struct Sight {
@@ -71,7 +74,7 @@ pub(super) fn check(latest: &Latest, names: &[String]) -> LeakCheck {
         );
     }
     let told: Vec<String> = suspects.iter().map(|(name, sight)| sight.told(name)).collect();
-    LeakCheck::failed(NAME, told.join("; "))
+    LeakCheck::failed(NAME, format!("{}: {REMEDY}", told.join("; ")))
 }
 
 impl Sight {
@@ -96,8 +99,7 @@ impl Sight {
         format!(
             "`{name}` goes with the next {horizon} bar{plural} (rank correlation {ahead:.2}; one \
              bar later {ahead_late:.2}; with the {horizon} before {behind:.2}; standard features \
-             at most {standard:.2}), so it was hardly known at the close: stamp each row with the \
-             bar at whose close its value was known"
+             at most {standard:.2})"
         )
     }
 }
