@@ -7,9 +7,11 @@ mod failures;
 mod learner;
 mod portfolio;
 mod report;
+#[cfg(unix)]
 mod resume;
 mod runs;
 mod signals;
+mod terminal;
 mod trials;
 mod walk_forward;
 pub(crate) mod workspace;

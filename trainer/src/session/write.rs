@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
@@ -57,9 +59,30 @@ fn write_through(temporary: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
-    fs::rename(temporary, path)?;
+    rename(temporary, path)?;
     sync_folder(path.parent().unwrap_or(Path::new(".")))?;
     Ok(())
+}
+
+/// How often a rename is tried that another program is in the way of,
+/// and the first wait for that: more than a second in all.
+const N_TRIES: u32 = 8;
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+
+/// On Windows a virus scanner holds each new file for a moment, which
+/// must not end a training.
+pub(crate) fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    // Access denied, and the violations of sharing and of locks.
+    let is_passing = |code| cfg!(windows) && [5, 32, 33].contains(&code);
+    let mut wait = FIRST_WAIT;
+    for _ in 1..N_TRIES {
+        match fs::rename(from, to) {
+            Err(error) if error.raw_os_error().is_some_and(is_passing) => thread::sleep(wait),
+            result => return result,
+        }
+        wait *= 2;
+    }
+    fs::rename(from, to)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bars::Bar;
 use crate::environment::BarOutcome;
-use crate::session::{LineFile, sha256_of_file, time_of_ms};
+use crate::session::{LineFile, rename, sha256_of_file, time_of_ms};
 
 /// Writes the curve of one evaluation beside the final name.
 pub(super) struct EquityCurve {
@@ -117,7 +117,7 @@ impl EquityCurve {
     /// Replaces the curve before.
     fn publish(&mut self) -> Result<()> {
         self.lines.sync()?;
-        fs::rename(&self.temporary, &self.path)
+        rename(&self.temporary, &self.path)
             .with_context(|| format!("failed to save `{}`", self.path.display()))
     }
 
