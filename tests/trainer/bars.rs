@@ -5,6 +5,7 @@
 mod columns;
 mod files;
 mod packed;
+mod plain;
 mod rows;
 mod summary;
 mod times;

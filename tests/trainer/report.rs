@@ -10,13 +10,14 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use trainer::report::{Report, Source, Surroundings, write_page};
+use trainer::bars::BarSource;
+use trainer::report::{Report, Source, Surroundings};
 
 use made::{Made, Trade};
 
 fn read(folders: &[&Path]) -> Report {
     let sources: Vec<Source> = folders.iter().map(|path| Source::at(path).unwrap()).collect();
-    let around = Surroundings { data_root: folders[0], commit: Some("0123abc") };
+    let around = Surroundings { data_root: folders[0], commit: Some("0123abc"), bars: None };
     Report::read(&sources, &around).unwrap()
 }
 
@@ -155,7 +156,7 @@ fn bars_that_changed_are_not_shown_as_the_sessions() {
 fn a_folder_without_a_session_names_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let source = Source::at(folder.path()).unwrap();
-    let around = Surroundings { data_root: folder.path(), commit: None };
+    let around = Surroundings { data_root: folder.path(), commit: None, bars: None };
     let error = Report::read(&[source], &around).unwrap_err();
     assert!(format!("{error:#}").contains("train one by `cargo xtask train`"), "{error:#}");
 }
@@ -185,11 +186,28 @@ fn a_comparison_tells_what_differs_and_nothing_else() {
 fn any_other_file_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sub/page.html");
-    let page = page(Made::new().root());
-    write_page(&path, &page).unwrap();
-    write_page(&path, &page).unwrap();
+    let report = read(&[Made::new().root()]);
+    report.write_page(&path).unwrap();
+    let n_bytes = report.write_page(&path).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), report.page().unwrap());
+    assert_eq!(n_bytes, fs::metadata(&path).unwrap().len());
     fs::write(&path, "mine").unwrap();
-    let error = write_page(&path, &page).unwrap_err();
+    let error = report.write_page(&path).unwrap_err();
     assert!(format!("{error:#}").contains("is no report and is not overwritten"));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+}
+
+#[test]
+fn bars_at_hand_make_the_same_page_as_bars_read_again() {
+    let made = Made::new();
+    let bars = BarSource::open("bars.csv", made.root()).unwrap();
+    let source = Source::at(made.root()).unwrap();
+    let around = Surroundings {
+        data_root: Path::new("nowhere"),
+        commit: Some("0123abc"),
+        bars: Some(&bars),
+    };
+    let report = Report::read(&[source], &around).unwrap();
+    assert_eq!(report.notes().next(), None);
+    assert!(report.page().unwrap() == page(made.root()));
 }

@@ -13,33 +13,17 @@ fn the_help_of_train_has_examples() {
 }
 
 #[test]
-fn the_help_of_each_other_task_has_examples() {
+fn the_help_of_each_task_has_examples() {
     let sandbox = Sandbox::new();
-    for task in [
-        "archive",
-        "clean-workspace",
-        "prune",
-        "undelete",
-        "tag",
-        "pin",
-        "unpin",
-        "note",
-        "doctor",
-        "status",
-        "list",
-        "show",
-        "verify",
-        "restore",
-        "diff",
-        "manual",
-        "watch",
-        "reproduce",
-        "report",
-        "compare",
-        "simulate",
-        "metrics",
-        "predict",
-    ] {
+    let help = stdout(&mut sandbox.xtask(&["--help"]));
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let tasks: Vec<&str> = listed
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|task| *task != "help")
+        .collect();
+    assert!(tasks.len() > 20, "{help}");
+    for task in tasks {
         let text = stdout(&mut sandbox.xtask(&[task, "--help"]));
         assert!(text.contains(&format!("Examples:\n  cargo xtask {task}")), "{text}");
     }
@@ -52,6 +36,16 @@ fn a_workspace_is_found_from_any_folder_within() {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.current_dir(sandbox.path("logs/trades")).arg("archive").assert().code(0);
     assert_eq!(sandbox.archive_names().len(), 1);
+}
+
+#[test]
+fn a_workspace_without_settings_is_found_once_a_task_named_it() {
+    let sandbox = Sandbox::with_session();
+    sandbox.xtask(&["archive"]).assert().code(0);
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(sandbox.path("logs")).env_remove("CARGO_MANIFEST_DIR").arg("list");
+    let text = stdout(&mut command);
+    assert!(text.contains(&sandbox.archive_names()[0][16..31]), "{text}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
+use dlmalloc::GlobalDlmalloc;
 
 use trainer::bars::DataSummary;
 use trainer::config::{Level, LoggingConfig};
@@ -30,6 +31,11 @@ use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
 use cli::train::{Settings, TrainArguments, settings};
 use cli::watch::{End, WatchArguments};
+
+/// The C library's heap keeps what was freed, in parts for each thread:
+/// with each refit it grew, and so memory grew with the data.
+#[global_allocator]
+static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
 
 const FAILED: u8 = 1;
 const LOCKED: u8 = 11;

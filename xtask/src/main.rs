@@ -257,8 +257,8 @@ fn root(program: Program, global: &GlobalArgs) -> Result<PathBuf> {
     };
     Workspace::find(&current).or_else(by_cargo).ok_or_else(|| {
         CodedError::Usage(format!(
-            "there is no workspace at or above `{}` (a folder with `config/config.json`); name \
-             one by `--root DIR`",
+            "there is no workspace at or above `{}` (a folder with `config/config.json`, or used \
+             before); name one by `--root DIR`, this folder by `--root .`",
             current.display()
         ))
         .into()

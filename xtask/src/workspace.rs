@@ -12,6 +12,9 @@ use crate::windows;
 pub const SESSION_FOLDERS: [&str; 5] =
     ["logs", "logs/trades", "logs/tensorboard", "models", "models/checkpoints"];
 
+/// The folder of the tool's own locks, relative to the root.
+const STATE: &str = ".trainvault";
+
 /// One workspace: a root folder and the settings found in it.
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -36,13 +39,14 @@ impl Workspace {
         Ok(Self { root, config })
     }
 
-    /// Returns the nearest folder at or above `start` that holds
-    /// `config/config.json`.
+    /// Returns the nearest folder at or above `start` that is a
+    /// workspace: it holds `config/config.json`, or a task named it by
+    /// `--root` before.
     pub fn find(start: &Path) -> Option<PathBuf> {
-        start
-            .ancestors()
-            .find(|folder| folder.join("config/config.json").is_file())
-            .map(Path::to_owned)
+        let is_workspace = |folder: &&Path| {
+            folder.join("config/config.json").is_file() || folder.join(STATE).is_dir()
+        };
+        start.ancestors().find(is_workspace).map(Path::to_owned)
     }
 
     /// Returns the root folder, absolute and without symlinks.
@@ -77,7 +81,7 @@ impl Workspace {
 
     /// Returns the folder of the tool's own locks.
     pub fn state(&self) -> PathBuf {
-        self.root.join(".trainvault")
+        self.root.join(STATE)
     }
 
     /// Returns `path` relative to the root where it lies within, for

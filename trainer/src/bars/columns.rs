@@ -6,11 +6,10 @@
 mod names;
 mod time;
 
-use anyhow::{Result, bail};
-use csv::ByteRecord;
-
 use super::number;
+use super::rows::Row;
 use super::timestamp::TimeParser;
+use anyhow::{Result, bail};
 use names::{find_funding, find_part, find_time, find_volume, is_symbol, quoted, words};
 pub(super) use time::TimeColumn;
 
@@ -52,7 +51,7 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Returns the columns of a file that begins with `first`.
-    pub(super) fn find(first: &ByteRecord) -> Result<Self> {
+    pub(super) fn find(first: Row<'_>) -> Result<Self> {
         if is_kline(first) {
             return Ok(Self::of_klines());
         }
@@ -128,7 +127,7 @@ impl Columns {
 
     /// Decides, from the first bar, whether `Date` and `Time` belong
     /// together or each tells the whole time.
-    pub(super) fn settle_time(&mut self, first_bar: &ByteRecord) -> Result<()> {
+    pub(super) fn settle_time(&mut self, first_bar: Row<'_>) -> Result<()> {
         let is_count = |idx: usize| {
             first_bar
                 .get(idx)
@@ -161,7 +160,7 @@ impl Columns {
 
 /// Returns the columns of the time, and of the first of `roles` that
 /// there is, of a file that begins with the names in `first`.
-pub(super) fn find_series(first: &ByteRecord, roles: &[&str]) -> Result<(TimeColumn, usize)> {
+pub(super) fn find_series(first: Row<'_>, roles: &[&str]) -> Result<(TimeColumn, usize)> {
     let names: Vec<String> =
         first.iter().map(|name| String::from_utf8_lossy(name.trim_ascii()).into_owned()).collect();
     let words: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
@@ -176,7 +175,7 @@ pub(super) fn find_series(first: &ByteRecord, roles: &[&str]) -> Result<(TimeCol
     bail!("has no column `{}`; found {}; name it so", roles[0], quoted(&names))
 }
 
-fn is_kline(first: &ByteRecord) -> bool {
+fn is_kline(first: Row<'_>) -> bool {
     let is_number = |text: &[u8]| number::parse(text.trim_ascii()).is_some_and(f64::is_finite);
     let time =
         |idx: usize| first.get(idx).and_then(|text| TimeParser::new().parse(text.trim_ascii()));

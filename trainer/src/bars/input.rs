@@ -1,5 +1,5 @@
 //! Turns a file's bytes into plain CSV text: unpacked, without a byte
-//! order mark, ending in a newline, with its separator known.
+//! order mark, with its separator known.
 //!
 //! What a file is comes from its first bytes, never from its name.
 
@@ -9,16 +9,11 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, ErrorKind, Read, Seek as _};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flate2::read::MultiGzDecoder;
 
 use super::parquet::{self, ParquetText};
 pub(crate) use zstd::ZstdReader;
-
-/// The longest row, in bytes, so that a lost quote cannot fill memory.
-const ROW_BYTES_MAX: usize = 1 << 20;
 
 /// The longest first line, in bytes.
 const FIRST_LINE_BYTES_MAX: usize = 1 << 16;
@@ -68,33 +63,16 @@ impl fmt::Display for Place {
 /// CSV text, and what its first line tells.
 pub(super) struct Text {
     pub(super) reader: TextReader,
-    /// Set to allow another row.
-    pub(super) row_budget: RowBudget,
     /// `,`, `;` or a tab.
     pub(super) delimiter: u8,
     /// How many lines stand before the first that counts.
     pub(super) n_lines_skipped: u64,
 }
 
-/// How many bytes may still be read before the row must end.
-#[derive(Debug, Clone)]
-pub(super) struct RowBudget(Arc<AtomicUsize>);
-
-impl RowBudget {
-    /// Allows another row of full length.
-    #[inline]
-    pub(super) fn refill(&self) {
-        self.0.store(ROW_BYTES_MAX, Ordering::Relaxed);
-    }
-}
-
 /// The text itself.
 pub(super) struct TextReader {
     inner: Box<dyn Read + Send>,
-    budget: RowBudget,
-    last: u8,
     packing: Packing,
-    is_done: bool,
 }
 
 impl TextReader {
@@ -158,10 +136,8 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
         read_line(&mut *text, &mut first_line)?;
     }
     let delimiter = detect_delimiter(&first_line);
-    let budget = RowBudget(Arc::new(AtomicUsize::new(ROW_BYTES_MAX)));
     let inner = Box::new(Cursor::new(first_line).chain(text));
-    let reader = TextReader { inner, budget: budget.clone(), last: b'\n', packing, is_done: false };
-    Ok(Text { reader, row_budget: budget, delimiter, n_lines_skipped })
+    Ok(Text { reader: TextReader { inner, packing }, delimiter, n_lines_skipped })
 }
 
 /// Returns the first `n_bytes`, if there are as many, and all of `raw`.
@@ -223,33 +199,6 @@ fn detect_delimiter(text: &[u8]) -> u8 {
 
 impl Read for TextReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.is_done || buffer.is_empty() {
-            return Ok(0);
-        }
-        let n_left = self.budget.0.load(Ordering::Relaxed);
-        if n_left == 0 {
-            return Err(io::Error::new(
-                ErrorKind::InvalidData,
-                "has a row of more than 1 MiB; look for a quote that is not closed",
-            ));
-        }
-        let n_bytes = loop {
-            match self.inner.read(buffer) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => break result?,
-            }
-        };
-        self.budget.0.store(n_left.saturating_sub(n_bytes), Ordering::Relaxed);
-        if n_bytes > 0 {
-            self.last = buffer[n_bytes - 1];
-            return Ok(n_bytes);
-        }
-        self.is_done = true;
-        // Line numbers count on every row to end in a newline.
-        if self.last == b'\n' {
-            return Ok(0);
-        }
-        buffer[0] = b'\n';
-        Ok(1)
+        self.inner.read(buffer)
     }
 }

@@ -10,6 +10,7 @@ mod input;
 mod number;
 mod parquet;
 mod reader;
+mod rows;
 mod series;
 mod source;
 mod summary;
@@ -19,10 +20,12 @@ mod timestamp;
 pub use input::Place;
 pub(crate) use input::ZstdReader;
 pub use reader::BarReader;
+pub(crate) use rows::Rows;
 pub use series::{Sample, SeriesReader, calendar};
 pub use source::{BUILTIN_BTCUSD_30M, BarSource};
 pub use summary::DataSummary;
 pub use symbols::SymbolBars;
+pub(crate) use timestamp::TimeParser;
 pub use timestamp::parse_time_ms;
 
 /// What one interval of trading did.

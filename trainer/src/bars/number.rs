@@ -6,6 +6,8 @@
 
 use std::str;
 
+use super::rows::{EACH, marks};
+
 /// The powers of ten that an `f64` holds exactly.
 const POWERS_OF_TEN: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
@@ -14,6 +16,9 @@ const POWERS_OF_TEN: [f64; 23] = [
 
 /// The largest mantissa below which every integer is an `f64`.
 const MANTISSA_MAX: u64 = 1 << 53;
+
+/// Eight times the digit 0.
+const ZEROS: u64 = 0x30 * EACH;
 
 /// Returns the number that `text` is, `None` when it is none.
 ///
@@ -66,6 +71,87 @@ fn take_digits(mut mantissa: u64, mut text: &[u8]) -> (u64, &[u8]) {
         text = rest;
     }
     (mantissa, text)
+}
+
+/// Reads the first `n_bytes` of `bytes`, if they are digits and a point
+/// at most and the number is exact.
+#[inline]
+pub(super) fn parse_in(bytes: &[u8; 16], n_bytes: usize) -> Option<f64> {
+    let (mantissa, n_decimals) = match n_bytes {
+        1..=8 => parse_word(*bytes.first_chunk()?, n_bytes)?,
+        9..=16 => parse_words(*bytes, n_bytes)?,
+        _ => return None,
+    };
+    (mantissa <= MANTISSA_MAX).then(|| mantissa as f64 / POWERS_OF_TEN[n_decimals])
+}
+
+/// Returns the digits of 1 to 8 bytes, and how many follow the point.
+#[inline]
+fn parse_word(bytes: [u8; 8], n_bytes: usize) -> Option<(u64, usize)> {
+    let word = u64::from_le_bytes(bytes);
+    let point = (marks(word, b'.').trailing_zeros() / 8) as usize;
+    if point >= n_bytes {
+        return Some((eight_digits(aligned(word, n_bytes))?, 0));
+    }
+    let before = (1 << (8 * point)) - 1;
+    let digits = word & before | word >> 8 & !before;
+    let n_digits = n_bytes - 1;
+    (n_digits > 0).then_some(())?;
+    Some((eight_digits(aligned(digits, n_digits))?, n_digits - point))
+}
+
+/// Moves the first `n_digits` bytes (1 to 8) to the end, behind zeros.
+#[inline]
+fn aligned(word: u64, n_digits: usize) -> u64 {
+    let n_bits = 8 * n_digits;
+    word << (64 - n_bits) | ZEROS >> (n_bits - 1) >> 1
+}
+
+/// As [`parse_word`], of 9 to 16 bytes.
+#[inline]
+fn parse_words(bytes: [u8; 16], n_bytes: usize) -> Option<(u64, usize)> {
+    let words = u128::from_le_bytes(bytes);
+    let [low, high] = halves(words);
+    let points = u128::from(marks(low, b'.')) | u128::from(marks(high, b'.')) << 64;
+    let point = (points.trailing_zeros() / 8) as usize;
+    let (digits, n_digits, n_decimals) = if point >= n_bytes {
+        (words, n_bytes, 0)
+    } else {
+        let before = (1 << (8 * point)) - 1;
+        (words & before | words >> 8 & !before, n_bytes - 1, n_bytes - 1 - point)
+    };
+    let n_bits = 8 * n_digits;
+    let zeros = u128::from(ZEROS) << 64 | u128::from(ZEROS);
+    let [first, last] = halves(digits << (128 - n_bits) | zeros >> (n_bits - 1) >> 1);
+    Some((eight_digits(first)? * 100_000_000 + eight_digits(last)?, n_decimals))
+}
+
+/// Returns the low and the high half.
+#[inline]
+fn halves(words: u128) -> [u64; 2] {
+    let bytes = words.to_le_bytes();
+    let halves = bytes.as_chunks().0;
+    [halves[0], halves[1]].map(u64::from_le_bytes)
+}
+
+/// Returns the number that eight digits are, the first in the lowest
+/// byte: pairs, then fours, then all are put together.
+///
+/// D. Lemire, "Number parsing at a gigabyte per second", Software:
+/// Practice and Experience 51 (2021).
+#[inline]
+pub(super) fn eight_digits(word: u64) -> Option<u64> {
+    const PAIRS: u64 = 0x0000_00ff_0000_00ff;
+    let digits = word ^ ZEROS;
+    // Only a byte above 127 carries, and that is none already.
+    let is_none = (digits.wrapping_add(0x76 * EACH) | digits) & (0x80 * EACH) != 0;
+    if is_none {
+        return None;
+    }
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let first = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
+    let second = (pairs >> 16 & PAIRS).wrapping_mul(1 + (10_000 << 32));
+    Some(first.wrapping_add(second) >> 32)
 }
 
 #[cold]

@@ -5,21 +5,18 @@ mod complaint;
 use std::collections::HashMap;
 use std::io::Read;
 use std::mem;
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
-use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::Bar;
 use super::check::{self, Fault};
 use super::columns::{Columns, Part};
-use super::input::{self, RowBudget, Text, TextReader};
-use super::number;
+use super::input::{self, Text, TextReader};
+use super::rows::{Row, Rows};
 use super::symbols::{Share, ShareBars};
 use super::timestamp::TimeParser;
 pub(super) use complaint::input_error;
-use complaint::row_error;
-
-const BUFFER_BYTES: usize = 1 << 16;
 
 /// The bars of one source, in order; an iterator of `Result<Bar>`.
 ///
@@ -29,17 +26,22 @@ pub struct BarReader(Inner);
 enum Inner {
     Text(Box<TextBars>),
     Share(ShareBars),
+    Kept(KeptBars),
+}
+
+/// Bars that are in memory.
+struct KeptBars {
+    bars: Arc<Vec<Bar>>,
+    n_read: usize,
 }
 
 /// The bars of a text.
 struct TextBars {
     name: String,
-    rows: csv::Reader<TextReader>,
-    row_budget: RowBudget,
+    rows: Rows<TextReader>,
     delimiter: u8,
     n_lines_skipped: u64,
-    row: ByteRecord,
-    /// Whether `row` was read, but not yet returned as a bar.
+    /// Whether the row at hand was not yet returned as a bar.
     is_row_pending: bool,
     columns: Columns,
     time_parser: TimeParser,
@@ -71,6 +73,10 @@ impl BarReader {
         Self(Inner::Share(ShareBars::new(share)))
     }
 
+    pub(super) fn of_kept(bars: Arc<Vec<Bar>>) -> Self {
+        Self(Inner::Kept(KeptBars { bars, n_read: 0 }))
+    }
+
     /// Lets a column of symbols name several: times then increase from
     /// bar to bar of each.
     #[must_use]
@@ -90,33 +96,23 @@ impl BarReader {
     pub fn symbol(&self) -> Option<&str> {
         match &self.0 {
             Inner::Text(text) => text.columns.symbol.map(|_| text.symbol.as_str()),
-            Inner::Share(_) => None,
+            Inner::Share(_) | Inner::Kept(_) => None,
         }
     }
 }
 
 impl TextBars {
     fn new(name: &str, text: Text) -> Result<Self> {
-        let mut rows = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(text.delimiter)
-            // Not CRLF: only so are line numbers right in all files.
-            .terminator(Terminator::Any(b'\n'))
-            .buffer_capacity(BUFFER_BYTES)
-            .from_reader(text.reader);
-        let mut row = ByteRecord::new();
-        if !read_row(&mut rows, &mut row, name, 0)? {
+        let mut rows = Rows::new(text.reader, text.delimiter);
+        if !read_row(&mut rows, name, 0)? {
             return Err(anyhow!("`{name}` is empty; it must hold bars as CSV"));
         }
-        let columns = Columns::find(&row).map_err(|error| anyhow!("`{name}` {error}"))?;
+        let columns = Columns::find(rows.row()).map_err(|error| anyhow!("`{name}` {error}"))?;
         let mut reader = Self {
             name: name.to_owned(),
             rows,
-            row_budget: text.row_budget,
             delimiter: text.delimiter,
             n_lines_skipped: text.n_lines_skipped,
-            row,
             is_row_pending: true,
             columns,
             time_parser: TimeParser::new(),
@@ -132,12 +128,13 @@ impl TextBars {
 
     fn prepare_first_bar(&mut self) -> Result<()> {
         let name = &self.name;
-        if self.columns.has_header && !read_row(&mut self.rows, &mut self.row, name, 0)? {
+        if self.columns.has_header && !read_row(&mut self.rows, name, 0)? {
             return Err(anyhow!("`{name}` has a line of names but no bars below it"));
         }
-        self.columns.settle_time(&self.row).map_err(|error| anyhow!("`{name}` {error}"))?;
+        let row = self.rows.row();
+        self.columns.settle_time(row).map_err(|error| anyhow!("`{name}` {error}"))?;
         if let Some(idx) = self.columns.symbol {
-            self.symbol = text_of(self.row.get(idx).unwrap_or_default());
+            self.symbol = text_of(row.get(idx).unwrap_or_default());
         }
         Ok(())
     }
@@ -155,21 +152,19 @@ impl TextBars {
     fn advance(&mut self) -> Result<Option<Bar>> {
         if self.is_row_pending {
             self.is_row_pending = false;
-        } else {
-            self.row_budget.refill();
-            if !read_row(&mut self.rows, &mut self.row, &self.name, self.n_bars)? {
-                return Ok(None);
-            }
+        } else if !read_row(&mut self.rows, &self.name, self.n_bars)? {
+            return Ok(None);
         }
-        if self.row.len() != self.columns.width {
+        let row = self.rows.row();
+        if row.len() != self.columns.width {
             return Err(self.wrong_width());
         }
-        let bar = match self.parse_row() {
+        let bar = match parse_row(row, &self.columns, &mut self.time_parser) {
             Ok(bar) => bar,
             Err(fault) => return Err(self.describe(&fault)),
         };
         if let Some(idx) = self.columns.symbol
-            && self.row[idx].trim_ascii() != self.symbol.as_bytes()
+            && row[idx].trim_ascii() != self.symbol.as_bytes()
         {
             self.turn_to_symbol(idx)?;
         }
@@ -184,7 +179,7 @@ impl TextBars {
     }
 
     fn turn_to_symbol(&mut self, idx: usize) -> Result<()> {
-        let symbol = text_of(&self.row[idx]);
+        let symbol = text_of(&self.rows.row()[idx]);
         if symbol.is_empty() {
             return Err(self.describe(&Fault::no_symbol()));
         }
@@ -196,36 +191,36 @@ impl TextBars {
         others.insert(symbol_before, mem::replace(&mut self.previous_ms, previous_ms));
         Ok(())
     }
+}
 
-    fn parse_row(&mut self) -> Result<Bar, Fault> {
-        let time = self.columns.time;
-        let time_ms = time
-            .parse(&self.row, &mut self.time_parser)
-            .ok_or_else(|| Fault::not_a_time(time.text(&self.row).as_bytes()))?;
-        let number = |part, idx: usize| {
-            let text = self.row[idx].trim_ascii();
-            number::parse(text).ok_or_else(|| Fault::not_a_number(part, text))
-        };
-        let bar = Bar {
-            time_ms,
-            open: number(Part::Open, self.columns.open)?,
-            high: number(Part::High, self.columns.high)?,
-            low: number(Part::Low, self.columns.low)?,
-            close: number(Part::Close, self.columns.close)?,
-            volume: match self.columns.volume {
-                Some(idx) => number(Part::Volume, idx)?,
-                None => 0.0,
-            },
-            funding: match self.columns.funding {
-                // Paid every few hours: most bars pay nothing.
-                Some(idx) if self.row[idx].trim_ascii().is_empty() => 0.0,
-                Some(idx) => number(Part::Funding, idx)?,
-                None => 0.0,
-            },
-        };
-        check::check(&bar)?;
-        Ok(bar)
-    }
+#[inline]
+fn parse_row(row: Row<'_>, columns: &Columns, parser: &mut TimeParser) -> Result<Bar, Fault> {
+    let time_ms = columns
+        .time
+        .parse(row, parser)
+        .ok_or_else(|| Fault::not_a_time(columns.time.text(row).as_bytes()))?;
+    let number = |part, idx: usize| {
+        row.number(idx).ok_or_else(|| Fault::not_a_number(part, row[idx].trim_ascii()))
+    };
+    let bar = Bar {
+        time_ms,
+        open: number(Part::Open, columns.open)?,
+        high: number(Part::High, columns.high)?,
+        low: number(Part::Low, columns.low)?,
+        close: number(Part::Close, columns.close)?,
+        volume: match columns.volume {
+            Some(idx) => number(Part::Volume, idx)?,
+            None => 0.0,
+        },
+        funding: match columns.funding {
+            // Paid every few hours: most bars pay nothing.
+            Some(idx) if row[idx].trim_ascii().is_empty() => 0.0,
+            Some(idx) => number(Part::Funding, idx)?,
+            None => 0.0,
+        },
+    };
+    check::check(&bar)?;
+    Ok(bar)
 }
 
 impl Iterator for BarReader {
@@ -236,6 +231,11 @@ impl Iterator for BarReader {
         match &mut self.0 {
             Inner::Text(text) => text.next(),
             Inner::Share(share) => share.next(),
+            Inner::Kept(KeptBars { bars, n_read }) => {
+                let bar = bars.get(*n_read)?;
+                *n_read += 1;
+                Some(Ok(*bar))
+            }
         }
     }
 }
@@ -244,20 +244,14 @@ fn text_of(cell: &[u8]) -> String {
     String::from_utf8_lossy(cell.trim_ascii()).into_owned()
 }
 
-/// Reads the next row that is not blank; `false` at the end.
+/// Goes to the next row that is not blank; `false` at the end.
 #[inline]
-fn read_row(
-    rows: &mut csv::Reader<TextReader>,
-    row: &mut ByteRecord,
-    name: &str,
-    n_bars: u64,
-) -> Result<bool> {
+fn read_row(rows: &mut Rows<TextReader>, name: &str, n_bars: u64) -> Result<bool> {
     loop {
-        match rows.read_byte_record(row) {
-            Ok(false) => return Ok(false),
-            Ok(true) if row.len() == 1 && row[0].trim_ascii().is_empty() => {}
-            Ok(true) => return Ok(true),
-            Err(error) => return Err(row_error(name, n_bars, error)),
+        match rows.advance() {
+            Ok(true) if rows.row().is_blank() => {}
+            Ok(is_row) => return Ok(is_row),
+            Err(error) => return Err(input_error(name, n_bars, &error)),
         }
     }
 }

@@ -6,14 +6,13 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use crate::metrics::BarCalendar;
 
 use super::columns::{TimeColumn, find_series};
-use super::input::{self, Place, RowBudget, TextReader};
-use super::number;
+use super::input::{self, Place, TextReader};
 use super::reader::input_error;
+use super::rows::Rows;
 use super::summary::{DataSummary, Tally};
 use super::timestamp::{self, TimeParser};
 
@@ -32,12 +31,10 @@ pub struct Sample {
 /// times strictly increase. After the first error it ends.
 pub struct SeriesReader {
     name: String,
-    rows: csv::Reader<TextReader>,
-    row_budget: RowBudget,
+    rows: Rows<TextReader>,
     n_lines_skipped: u64,
     /// Whether no row was read below the names.
     is_first: bool,
-    row: ByteRecord,
     time: TimeColumn,
     value_idx: usize,
     value_name: String,
@@ -56,27 +53,17 @@ impl SeriesReader {
     pub fn open(path: &Path, roles: &[&str]) -> Result<Self> {
         let name = path.display().to_string();
         let text = input::open_file(path).map_err(|error| input_error(&name, 0, &error))?;
-        let mut rows = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(text.delimiter)
-            .terminator(Terminator::Any(b'\n'))
-            .from_reader(text.reader);
-        let mut row = ByteRecord::new();
-        ensure!(
-            rows.read_byte_record(&mut row)?,
-            "`{name}` is empty; it must be CSV with a header"
-        );
+        let mut rows = Rows::new(text.reader, text.delimiter);
+        ensure!(rows.advance()?, "`{name}` is empty; it must be CSV with a header");
+        let row = rows.row();
         let (time, value_idx) =
-            find_series(&row, roles).map_err(|error| anyhow!("`{name}` {error}"))?;
+            find_series(row, roles).map_err(|error| anyhow!("`{name}` {error}"))?;
         let value_name = String::from_utf8_lossy(row[value_idx].trim_ascii()).into_owned();
         Ok(Self {
             name,
             rows,
-            row_budget: text.row_budget,
             n_lines_skipped: text.n_lines_skipped,
             is_first: true,
-            row,
             time,
             value_idx,
             value_name,
@@ -102,44 +89,41 @@ impl SeriesReader {
 
     fn advance(&mut self) -> Result<Option<Sample>> {
         loop {
-            self.row_budget.refill();
-            let is_row = self.rows.read_byte_record(&mut self.row);
+            let is_row = self.rows.advance();
             if !is_row.with_context(|| format!("failed to read `{}`", self.name))? {
                 return Ok(None);
             }
-            let is_blank = self.row.len() == 1 && self.row[0].trim_ascii().is_empty();
-            let number = self.row.get(self.value_idx).unwrap_or_default();
+            let row = self.rows.row();
+            let number = row.get(self.value_idx).unwrap_or_default();
             let is_skipped = self.skips_empty && number.trim_ascii().is_empty();
-            if !(is_blank || is_skipped) {
+            if !(row.is_blank() || is_skipped) {
                 break;
             }
         }
         if std::mem::take(&mut self.is_first) {
-            self.time = self.time.settle(&self.row);
+            self.time = self.time.settle(self.rows.row());
         }
-        let n_inner = self.row.as_slice().split(|&byte| byte == b'\n').count() - 1;
-        let line = self.rows.position().line() - 1 - n_inner as u64 + self.n_lines_skipped;
+        let line = self.rows.line() + self.n_lines_skipped;
         let place = Place { line, packing: self.rows.get_ref().packing() };
         self.sample(place).map(Some).with_context(|| format!("`{}` {place}", self.name))
     }
 
     fn sample(&mut self, place: Place) -> Result<Sample> {
-        let cell = |idx: usize| self.row.get(idx).unwrap_or_default().trim_ascii();
-        let number = cell(self.value_idx);
-        let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
-        let Some(time_ms) = self.time.parse(&self.row, &mut self.time_parser) else {
-            let time = self.time.text(&self.row);
+        let row = self.rows.row();
+        let Some(time_ms) = self.time.parse(row, &mut self.time_parser) else {
+            let time = self.time.text(row);
             bail!("`{time}` {}", timestamp::remedy(time.as_bytes()));
         };
-        let Some(value) = number::parse(number).filter(|value| value.is_finite()) else {
+        let Some(value) = row.number(self.value_idx).filter(|value| value.is_finite()) else {
+            let text = row.get(self.value_idx).unwrap_or_default().trim_ascii();
             bail!(
                 "column `{}`: `{}` is not a finite number; correct or delete the row",
                 self.value_name,
-                text(number)
+                String::from_utf8_lossy(text)
             );
         };
         if self.previous_ms.is_some_and(|previous_ms| time_ms <= previous_ms) {
-            let time = self.time.text(&self.row);
+            let time = self.time.text(row);
             bail!("`{time}` is not after the row before; sort the rows by time");
         }
         self.previous_ms = Some(time_ms);

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 
-use super::BarReader;
 use super::input::{self, Text};
 use super::reader::input_error;
 use super::summary::{DataSummary, Tally};
 use super::symbols::{self, Share, SymbolBars};
+use super::{Bar, BarReader};
 use crate::progress::{self, Unit};
 use crate::session::{sha256_of_bytes, sha256_of_file};
 
@@ -23,11 +23,16 @@ pub const BUILTIN_BTCUSD_30M: &str = "builtin:btcusd_30m";
 
 const BTCUSD_30M: &[u8] = include_bytes!("../../data/btcusd_30m.csv.gz");
 
+/// Most bars that are kept in memory: 3.7 MB.
+const N_KEPT_MAX: usize = 1 << 16;
+
 /// Bars that can be read any number of times.
 #[derive(Debug, Clone)]
 pub struct BarSource {
     name: String,
     origin: Origin,
+    /// All of them, where they are few and were read once.
+    kept: Option<Arc<Vec<Bar>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -52,12 +57,12 @@ impl BarSource {
             Some(_) => bail!("no built-in data `{spec}`; there is `{BUILTIN_BTCUSD_30M}`"),
             None => find_file(spec, root)?,
         };
-        Ok(Self { name: spec.to_owned(), origin })
+        Ok(Self { name: spec.to_owned(), origin, kept: None })
     }
 
     /// Returns the source of one symbol of a file.
     pub(super) fn of_share(name: &str, share: Share) -> Self {
-        Self { name: name.to_owned(), origin: Origin::Share(share) }
+        Self { name: name.to_owned(), origin: Origin::Share(share), kept: None }
     }
 
     /// Returns whether it is a folder of files, one for each symbol.
@@ -113,6 +118,9 @@ impl BarSource {
     /// Fails when the file holds no bars or its columns are not found;
     /// a bad row fails when its turn comes.
     pub fn read(&self) -> Result<BarReader> {
+        if let Some(bars) = &self.kept {
+            return Ok(BarReader::of_kept(Arc::clone(bars)));
+        }
         match &self.origin {
             Origin::Share(share) => Ok(BarReader::of_share(share.clone())),
             _ => BarReader::new(&self.name, self.open_text(None)?),
@@ -122,17 +130,43 @@ impl BarSource {
     /// Reads all bars, checks them, and tells what there is. Of one
     /// symbol of a file there is no checksum.
     pub fn summarize(&self) -> Result<DataSummary> {
+        self.scan(&mut |_| {})
+    }
+
+    /// Does the same, and keeps the bars in memory if there are at most
+    /// 65,536: passes to come then read no file.
+    pub(crate) fn summarize_and_keep(self) -> Result<(Self, DataSummary)> {
+        let mut bars = Some(Vec::new());
+        let summary = self.scan(&mut |bar| {
+            bars = bars.take().filter(|bars| bars.len() < N_KEPT_MAX);
+            if let Some(bars) = &mut bars {
+                bars.push(*bar);
+            }
+        })?;
+        Ok((Self { kept: bars.map(Arc::new), ..self }, summary))
+    }
+
+    /// Whether the bars are in memory.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// Does the same, and shows each bar to `watch` on the way.
+    pub(crate) fn scan(&self, watch: &mut dyn FnMut(&Bar)) -> Result<DataSummary> {
+        let mut tally = Tally::new();
+        let mut take = |bar: Bar| {
+            tally.push(bar.time_ms);
+            watch(&bar);
+        };
         if let Origin::Share(_) = self.origin {
-            let mut tally = Tally::new();
             for bar in self.read()? {
-                tally.push(bar?.time_ms);
+                take(bar?);
             }
             return Ok(DataSummary { source: self.name.clone(), ..tally.finish() });
         }
         let hasher = Arc::new(Mutex::new(Sha256::new()));
-        let mut tally = Tally::new();
         for bar in BarReader::new(&self.name, self.open_text(Some(&hasher))?)? {
-            tally.push(bar?.time_ms);
+            take(bar?);
         }
         let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut sha256 = String::new();

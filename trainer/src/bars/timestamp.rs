@@ -7,6 +7,7 @@ mod text;
 
 use chrono::{DateTime, NaiveDate};
 
+use super::number::eight_digits;
 use text::parse_text;
 
 const MS_PER_SECOND: i64 = 1000;
@@ -16,7 +17,7 @@ const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
 /// How the times of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// Exactly `YYYY-MM-DD HH:MM:SS`, or with a `T` between.
+    /// `YYYY-MM-DD HH:MM:SS`, perhaps a `T` between, a `Z` behind.
     IsoSeconds,
     /// Seconds, milli-, micro- or nanoseconds since 1970.
     Epoch,
@@ -26,19 +27,19 @@ enum Form {
 
 /// Reads times, trying the form of the one before first.
 #[derive(Debug)]
-pub(super) struct TimeParser {
+pub(crate) struct TimeParser {
     form: Form,
 }
 
 impl TimeParser {
     /// Returns a parser that has seen no time yet.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { form: Form::IsoSeconds }
     }
 
     /// Returns `text` in milliseconds since 1970 UTC, if it is a time.
     #[inline]
-    pub(super) fn parse(&mut self, text: &[u8]) -> Option<i64> {
+    pub(crate) fn parse(&mut self, text: &[u8]) -> Option<i64> {
         match parse_as(self.form, text) {
             Some(time_ms) => Some(time_ms),
             None => self.parse_other(text),
@@ -94,7 +95,7 @@ fn parse_as(form: Form, text: &[u8]) -> Option<i64> {
 
 #[inline]
 fn parse_iso_seconds(text: &[u8]) -> Option<i64> {
-    let text: &[u8; 19] = text.try_into().ok()?;
+    let text: &[u8; 19] = text.strip_suffix(b"Z").unwrap_or(text).try_into().ok()?;
     let are_separators_right = text[4] == b'-'
         && text[7] == b'-'
         && (text[10] == b' ' || text[10] == b'T')
@@ -181,7 +182,11 @@ fn parse_digits(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || digits.len() > 19 {
         return None;
     }
-    digits.iter().try_fold(0_i64, |number, &byte| {
+    let (start, digits) = match digits.split_first_chunk() {
+        Some((eight, rest)) => (eight_digits(u64::from_le_bytes(*eight))?.cast_signed(), rest),
+        None => (0, digits),
+    };
+    digits.iter().try_fold(start, |number, &byte| {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return None;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use trainer::report::{Report, Source, Surroundings, write_page};
+use trainer::report::{Report, Source, Surroundings};
 
 use super::Format;
 
@@ -71,23 +71,25 @@ pub fn run(command: &ReportCommand) -> Result<String> {
 
 fn show(sessions: &[PathBuf], arguments: &PageArguments, default_name: &str) -> Result<String> {
     let sources = sessions.iter().map(|path| Source::at(path)).collect::<Result<Vec<_>>>()?;
-    let around =
-        Surroundings { data_root: &arguments.data_root, commit: arguments.commit.as_deref() };
+    let around = Surroundings {
+        data_root: &arguments.data_root,
+        commit: arguments.commit.as_deref(),
+        bars: None,
+    };
     let report = Report::read(&sources, &around)?;
-    let page = report.page()?;
     let out = arguments.out.as_deref().unwrap_or(Path::new(default_name));
     let out =
         std::path::absolute(out).with_context(|| format!("`{}` is no path", out.display()))?;
-    write_page(&out, &page)?;
+    let size_bytes = report.write_page(&out)?;
     match arguments.format {
-        Format::Text => Ok(text(&report, &out, page.len())),
+        Format::Text => Ok(text(&report, &out, size_bytes)),
         Format::Json => {
-            Ok(serde_json::to_string_pretty(&document(&report, &out, page.len()))? + "\n")
+            Ok(serde_json::to_string_pretty(&document(&report, &out, size_bytes))? + "\n")
         }
     }
 }
 
-fn text(report: &Report, out: &Path, size_bytes: usize) -> String {
+fn text(report: &Report, out: &Path, size_bytes: u64) -> String {
     let mut text = report.text();
     for note in report.notes() {
         let _ = writeln!(text, "{note}");
@@ -97,7 +99,7 @@ fn text(report: &Report, out: &Path, size_bytes: usize) -> String {
     text
 }
 
-fn document(report: &Report, out: &Path, size_bytes: usize) -> Value {
+fn document(report: &Report, out: &Path, size_bytes: u64) -> Value {
     let mut document = json!({ "format": 1, "report": out, "size_bytes": size_bytes });
     if let (Value::Object(document), Value::Object(sessions)) = (&mut document, report.json()) {
         document.extend(sessions);

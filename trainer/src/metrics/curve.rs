@@ -157,30 +157,14 @@ impl Curve {
         Ok(annual / self.max_drawdown)
     }
 
-    pub(super) fn tail_ratio(&self) -> Result<f64, &'static str> {
-        let sorted = self.sorted()?;
-        let low = quantile(&sorted, TAIL);
-        if low == 0.0 {
-            return Err("the 5 % quantile of the returns is 0");
-        }
-        Ok((quantile(&sorted, 1.0 - TAIL) / low).abs())
-    }
-
-    pub(super) fn value_at_risk(&self) -> Result<f64, &'static str> {
-        Ok(0.0 - quantile(&self.sorted()?, TAIL))
-    }
-
-    pub(super) fn conditional_value_at_risk(&self) -> Result<f64, &'static str> {
-        Ok(0.0 - mean_of_lowest(&self.sorted()?, TAIL))
+    /// Returns the returns in their order, for the figures of the tails.
+    pub(super) fn tails(&self) -> Result<Tails, &'static str> {
+        let risk = self.risk()?;
+        if self.returns.n() == 0 { Err(NO_BARS) } else { Ok(Tails(risk.kept.sorted())) }
     }
 
     fn risk(&self) -> Result<&Risk, &'static str> {
         self.risk.as_ref().ok_or("not asked for")
-    }
-
-    fn sorted(&self) -> Result<Vec<f64>, &'static str> {
-        let risk = self.risk()?;
-        if self.returns.n() == 0 { Err(NO_BARS) } else { Ok(risk.kept.sorted()) }
     }
 
     /// Returns the Sharpe ratio per bar.
@@ -193,5 +177,26 @@ impl Curve {
             return Err("the returns do not vary: their standard deviation is 0");
         }
         Ok(self.returns.mean() / deviation)
+    }
+}
+
+/// Returns, the lowest first.
+pub(super) struct Tails(Vec<f64>);
+
+impl Tails {
+    pub(super) fn ratio(&self) -> Result<f64, &'static str> {
+        let low = quantile(&self.0, TAIL);
+        if low == 0.0 {
+            return Err("the 5 % quantile of the returns is 0");
+        }
+        Ok((quantile(&self.0, 1.0 - TAIL) / low).abs())
+    }
+
+    pub(super) fn value_at_risk(&self) -> f64 {
+        0.0 - quantile(&self.0, TAIL)
+    }
+
+    pub(super) fn conditional_value_at_risk(&self) -> f64 {
+        0.0 - mean_of_lowest(&self.0, TAIL)
     }
 }

@@ -33,7 +33,7 @@ impl KeptReturns {
     /// Returns the kept returns, the lowest first.
     pub(super) fn sorted(&self) -> Vec<f64> {
         let mut sorted = self.kept.clone();
-        sorted.sort_by(f64::total_cmp);
+        sorted.sort_unstable_by(f64::total_cmp);
         sorted
     }
 }

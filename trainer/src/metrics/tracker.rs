@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::environment::{BarOutcome, StepStatus};
 
-use super::curve::Curve;
+use super::curve::{Curve, Tails};
 use super::trades::Trades;
 use super::{Performance, PeriodsPerYear, SharpeSample};
 
@@ -93,6 +93,8 @@ impl PerformanceTracker {
         let n_bars = curve.n_returns();
         let periods = self.periods_per_year.value;
         let interval = curve.sharpe_interval(periods);
+        let tails = curve.tails();
+        let tails = tails.as_ref().map_err(|reason| *reason);
         let mut undefined = BTreeMap::new();
         let mut figure = |name: &str, value: Result<f64, &str>| {
             value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
@@ -112,11 +114,11 @@ impl PerformanceTracker {
             max_drawdown: curve.max_drawdown(),
             max_drawdown_bars: curve.max_drawdown_bars(),
             calmar: figure("calmar", curve.calmar(periods)),
-            tail_ratio: figure("tail_ratio", curve.tail_ratio()),
-            value_at_risk: figure("value_at_risk", curve.value_at_risk()),
+            tail_ratio: figure("tail_ratio", tails.and_then(Tails::ratio)),
+            value_at_risk: figure("value_at_risk", tails.map(Tails::value_at_risk)),
             conditional_value_at_risk: figure(
                 "conditional_value_at_risk",
-                curve.conditional_value_at_risk(),
+                tails.map(Tails::conditional_value_at_risk),
             ),
             n_trades: trades.n(),
             win_rate: figure("win_rate", trades.win_rate()),

@@ -51,6 +51,12 @@ pub trait Policy: Debug + Send + Sync {
     /// allocating nothing.
     fn act(&self, row: &[f64], position: f64) -> f64;
 
+    /// Does as [`Policy::values`], and returns what [`Policy::act`] does.
+    fn decide(&self, row: &[f64], position: f64, values: &mut [f64]) -> f64 {
+        self.values(row, values);
+        self.act(row, position)
+    }
+
     /// Returns what must be stored besides the shape.
     fn parts(&self) -> Result<Vec<Part>>;
 

@@ -3,8 +3,9 @@
 
 use std::io::Read;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
+use crate::bars::{Rows, TimeParser};
 use crate::session::parse_time;
 
 use super::drawdowns::{Drawdown, Drawdowns};
@@ -62,20 +63,26 @@ pub(super) struct Curve {
 impl Curve {
     /// Reads a curve from CSV, whose columns are found by name.
     pub(super) fn read(file: &mut dyn Read, plan: CurvePlan) -> Result<Self> {
-        let mut reader = csv::Reader::from_reader(file);
-        let headers = reader.headers()?.clone();
-        let find = |name: &str| headers.iter().position(|header| header == name);
+        let mut rows = Rows::new(file, b',');
+        rows.advance()?;
+        let names = rows.row();
+        let find = |name: &str| names.iter().position(|column| column == name.as_bytes());
         let time = find("time").context("the column `time` is missing")?;
         let equity = find("equity").context("the column `equity` is missing")?;
         let others = [find("exposure"), find("buy_and_hold"), find("close")];
+        let (width, mut times) = (names.len(), TimeParser::new());
         let mut curve = Self::new(plan);
-        for record in reader.records() {
-            let record = record?;
-            let number = |idx: Option<usize>| {
-                idx.and_then(|idx| record.get(idx)?.parse::<f64>().ok()).unwrap_or(f64::NAN)
+        while rows.advance()? {
+            let row = rows.row();
+            let (n_fields, line) = (row.len(), rows.line());
+            ensure!(n_fields == width, "line {line} has {n_fields} columns, not {width}");
+            let time_ms = match times.parse(&row[time]) {
+                Some(time_ms) => time_ms,
+                None => parse_time(&String::from_utf8_lossy(&row[time]))?.timestamp_millis(),
             };
+            let number =
+                |idx: Option<usize>| idx.and_then(|idx| row.number(idx)).unwrap_or(f64::NAN);
             let [exposure, hold, close] = others.map(number);
-            let time_ms = parse_time(record.get(time).unwrap_or_default())?.timestamp_millis();
             curve.push(Row { time_ms, equity: number(Some(equity)), exposure, hold, close });
         }
         Ok(curve)

@@ -1,58 +1,88 @@
 //! What the page's script draws: one JSON document, tightly packed.
+//!
+//! It is made while it is written: none of it lies in memory twice.
 
 use std::collections::BTreeSet;
 
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::curve::Curve;
 use super::material::Material;
 use super::pack;
 use super::periods::Level;
+use super::rolling::Rolling;
 use super::spread;
 use super::trades::{Book, Trade};
 
-/// Returns the document of all `sessions`.
-pub(super) fn document(sessions: &[Material]) -> Value {
-    let each: Vec<Value> = sessions.iter().map(session).collect();
-    json!({ "format": 1, "sessions": each })
+/// The document of all sessions.
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    format: u32,
+    sessions: Vec<Session<'a>>,
 }
 
-fn session(session: &Material) -> Value {
-    let test = session.test.as_ref();
-    let bars = session.bars.as_ref().map_or_else(
-        // The price at the closes of the test bars, where that is all.
-        || test.map_or(Value::Null, |test| test.series.packed(&["close"])),
-        |bars| bars.packed(&["close", "high", "low", "volume"]),
-    );
-    json!({
-        "name": session.name,
-        "start_equity": session.record.number("/metrics/agent/initial_equity"),
-        "spans": spans(session),
-        "is_portfolio": session.record.is_portfolio(),
-        "bars": bars,
-        "train": session.train.as_ref().map_or(Value::Null, |train| {
-            train.series.packed(&["equity", "drawdown", "exposure"])
-        }),
-        "test": test.map_or(Value::Null, |test| {
-            test.series.packed(&["equity", "drawdown", "exposure", "hold", "hold_drawdown"])
-        }),
-        "rolling": rolling(session),
-        "matched": test.map_or(Value::Null, |test| matched(&test.days.returns())),
-        "returns": test.map_or(Value::Null, |test| {
-            spread::histogram(&test.fine.returns())
-        }),
-        "month_returns": test.map_or(Value::Null, |test| {
-            spread::histogram(&test.months.returns())
-        }),
-        "normal": test.map_or(Value::Null, |test| {
-            spread::against_normal(&test.fine.returns())
-        }),
-        "daily": test.map_or(Value::Null, |test| daily(&test.fine.returns())),
-        "episodes": session.record.0.get("episodes"),
-        "trades": session.books.as_ref().map_or(Value::Null, |books| json!({
-            "test": book(&books.test),
-            "train": book(&books.train),
-        })),
-    })
+impl<'a> Document<'a> {
+    pub(super) fn of(sessions: &'a [Material]) -> Self {
+        Self { format: 1, sessions: sessions.iter().map(Session).collect() }
+    }
+}
+
+struct Session<'a>(&'a Material);
+
+impl Serialize for Session<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let session = self.0;
+        let test = session.test.as_ref();
+        let train = session.train.as_ref();
+        let of_test = |part: fn(&Curve) -> Value| test.map(part);
+        let mut map = serializer.serialize_map(None)?;
+        match &session.bars {
+            Some(bars) => {
+                map.serialize_entry("bars", &bars.packed(&["close", "high", "low", "volume"]))
+            }
+            // The price at the closes of the test bars, where that is all.
+            None => map.serialize_entry("bars", &test.map(|test| test.series.packed(&["close"]))),
+        }?;
+        map.serialize_entry("daily", &test.map(|test| Daily(test.fine.returns())))?;
+        map.serialize_entry("episodes", &session.record.0.get("episodes"))?;
+        map.serialize_entry("is_portfolio", &session.record.is_portfolio())?;
+        map.serialize_entry("matched", &test.and_then(|test| Matched::of(test.days.returns())))?;
+        map.serialize_entry(
+            "month_returns",
+            &of_test(|test| spread::histogram(&test.months.returns())),
+        )?;
+        map.serialize_entry("name", &session.name)?;
+        map.serialize_entry(
+            "normal",
+            &of_test(|test| spread::against_normal(&test.fine.returns())),
+        )?;
+        map.serialize_entry("returns", &of_test(|test| spread::histogram(&test.fine.returns())))?;
+        let rolling = test.and_then(|test| test.rolling.as_ref());
+        map.serialize_entry("rolling", &rolling.map(Moving))?;
+        map.serialize_entry("spans", &spans(session))?;
+        let start_equity = session.record.number("/metrics/agent/initial_equity");
+        map.serialize_entry("start_equity", &start_equity)?;
+        let columns = ["equity", "drawdown", "exposure", "hold", "hold_drawdown"];
+        map.serialize_entry("test", &test.map(|test| test.series.packed(&columns)))?;
+        map.serialize_entry("trades", &session.books)?;
+        let columns = ["equity", "drawdown", "exposure"];
+        map.serialize_entry("train", &train.map(|train| train.series.packed(&columns)))?;
+        map.end()
+    }
+}
+
+struct Moving<'a>(&'a Rolling);
+
+impl Serialize for Moving<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = ["sharpe", "hold_sharpe", "sortino", "volatility", "hold_volatility", "beta"];
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("series", &self.0.series().packed(&names))?;
+        map.serialize_entry("window", &self.0.window())?;
+        map.end()
+    }
 }
 
 /// Where each part begins and ends, in milliseconds.
@@ -61,104 +91,124 @@ fn spans(session: &Material) -> Value {
     json!({ "train": parts.train, "embargo": parts.embargo, "test": parts.test })
 }
 
-fn rolling(session: &Material) -> Value {
-    let rolling = session.test.as_ref().and_then(|test| test.rolling.as_ref());
-    rolling.map_or(Value::Null, |rolling| {
-        let names = ["sharpe", "hold_sharpe", "sortino", "volatility", "hold_volatility", "beta"];
-        json!({ "window": rolling.window(), "series": rolling.series().packed(&names) })
-    })
+/// What 1 became, day by day: the agent, and buy-and-hold with its
+/// returns scaled to the agent's deviation.
+struct Matched {
+    scale: f64,
+    levels: Vec<Level>,
 }
 
-/// Returns what 1 became, day by day: the agent, and buy-and-hold with
-/// its returns scaled to the agent's deviation.
-fn matched(days: &[Level]) -> Value {
-    let deviation = |idx: usize| {
-        let n = days.len() as f64;
-        let mean = days.iter().map(|day| day.values[idx]).sum::<f64>() / n;
-        let squares = days.iter().map(|day| (day.values[idx] - mean).powi(2));
-        (squares.sum::<f64>() / (n - 1.0)).sqrt()
-    };
-    let scale = deviation(0) / deviation(1);
-    if days.len() < 3 || !scale.is_finite() {
-        return Value::Null;
-    }
-    let mut levels = [1.0, 1.0];
-    let mut columns = [Vec::new(), Vec::new()];
-    for day in days {
-        levels[0] *= 1.0 + day.values[0];
-        levels[1] *= 1.0 + scale * day.values[1];
-        for (column, level) in columns.iter_mut().zip(levels) {
-            column.push(single(level));
+impl Matched {
+    fn of(mut days: Vec<Level>) -> Option<Self> {
+        let deviation = |idx: usize| {
+            let n = days.len() as f64;
+            let mean = days.iter().map(|day| day.values[idx]).sum::<f64>() / n;
+            let squares = days.iter().map(|day| (day.values[idx] - mean).powi(2));
+            (squares.sum::<f64>() / (n - 1.0)).sqrt()
+        };
+        let scale = deviation(0) / deviation(1);
+        if days.len() < 3 || !scale.is_finite() {
+            return None;
         }
+        let mut levels = [1.0, 1.0];
+        for day in &mut days {
+            levels[0] *= 1.0 + day.values[0];
+            levels[1] *= 1.0 + scale * day.values[1];
+            day.values = levels;
+        }
+        Some(Self { scale, levels: days })
     }
-    let times: Vec<i64> = days.iter().map(|day| day.time_ms).collect();
-    json!({
-        "scale": scale,
-        "times": pack::times(&times),
-        "columns": { "agent": pack::floats(&columns[0]), "hold": pack::floats(&columns[1]) },
-    })
+}
+
+impl Serialize for Matched {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("columns", &Pair(&self.levels))?;
+        map.serialize_entry("scale", &self.scale)?;
+        map.serialize_entry("times", &times(&self.levels))?;
+        map.end()
+    }
 }
 
 /// The returns that the histogram counts, in order of time.
-fn daily(returns: &[Level]) -> Value {
-    let times: Vec<i64> = returns.iter().map(|level| level.time_ms).collect();
-    let column = |idx: usize| {
-        let values: Vec<f32> = returns.iter().map(|level| single(level.values[idx])).collect();
-        pack::floats(&values)
-    };
-    json!({
-        "times": pack::times(&times),
-        "columns": { "agent": column(0), "hold": column(1) },
-    })
+struct Daily(Vec<Level>);
+
+impl Serialize for Daily {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("columns", &Pair(&self.0))?;
+        map.serialize_entry("times", &times(&self.0))?;
+        map.end()
+    }
+}
+
+/// The agent's values and buy-and-hold's.
+struct Pair<'a>(&'a [Level]);
+
+impl Serialize for Pair<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let column = |idx: usize| pack::floats(self.0.iter().map(move |l| single(l.values[idx])));
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("agent", &column(0))?;
+        map.serialize_entry("hold", &column(1))?;
+        map.end()
+    }
+}
+
+fn times(levels: &[Level]) -> impl Serialize {
+    pack::times(levels.iter().map(|level| level.time_ms))
 }
 
 /// The listed trades as columns.
-fn book(book: &Book) -> Value {
-    let listed = book.listed();
-    let column = |of: fn(&Trade) -> f64| {
-        let values: Vec<f32> = listed.iter().map(|trade| single(of(trade))).collect();
-        pack::floats(&values)
-    };
-    let entries: Vec<i64> = listed.iter().map(|trade| trade.entry_time_ms).collect();
-    let held_ms = listed
-        .iter()
-        .map(|trade| u64::try_from(trade.time_ms - trade.entry_time_ms).unwrap_or_default());
-    let ids = listed.iter().map(|trade| trade.id);
-    let names: BTreeSet<&str> = listed.iter().filter_map(|trade| trade.symbol.as_deref()).collect();
-    let symbols = listed.iter().map(|trade| {
-        let own = trade.symbol.as_deref().unwrap_or_default();
-        names.iter().position(|name| *name == own).unwrap_or_default() as u64
-    });
-    json!({
-        "n": book.all.n,
-        "every": book.every(),
-        "n_listed": listed.len(),
-        "entries": pack::times(&entries),
-        "held_ms": pack::counts(held_ms),
-        "ids": pack::counts(ids),
-        "symbols": pack::counts(symbols),
-        "symbol_names": names,
-        "bars": pack::counts(listed.iter().map(|trade| trade.duration_bars)),
+impl Serialize for Book {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let trades = self.listed();
+        let listed = || trades.iter().copied();
+        let names: BTreeSet<&str> = listed().filter_map(|trade| trade.symbol.as_deref()).collect();
+        let symbol = |trade: &Trade| {
+            let own = trade.symbol.as_deref().unwrap_or_default();
+            names.iter().position(|name| *name == own).unwrap_or_default() as u64
+        };
+        let held_ms =
+            |trade: &Trade| u64::try_from(trade.time_ms - trade.entry_time_ms).unwrap_or_default();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("bars", &pack::counts(listed().map(|trade| trade.duration_bars)))?;
+        map.serialize_entry("columns", &Numbers(&trades))?;
+        map.serialize_entry("entries", &pack::times(listed().map(|trade| trade.entry_time_ms)))?;
+        map.serialize_entry("every", &self.every())?;
         // Bit 0: short. Bit 1: liquidated. Bit 2: at the end of the data.
-        "flags": pack::counts(listed.iter().map(|trade| flags(trade))),
-        "columns": {
-            "entry_price": column(|trade| trade.entry_price),
-            "price": column(|trade| trade.price),
-            "units": column(|trade| trade.units.abs()),
-            "net_pnl": column(|trade| trade.net_pnl),
-            "net_return": column(|trade| trade.return_on_equity),
-            "costs": column(Trade::costs),
-        },
-    })
+        map.serialize_entry("flags", &pack::counts(listed().map(|trade| trade.flags.into())))?;
+        map.serialize_entry("held_ms", &pack::counts(listed().map(held_ms)))?;
+        map.serialize_entry("ids", &pack::counts(listed().map(|trade| trade.id)))?;
+        map.serialize_entry("n", &self.all.n)?;
+        map.serialize_entry("n_listed", &trades.len())?;
+        map.serialize_entry("symbol_names", &names)?;
+        map.serialize_entry("symbols", &pack::counts(listed().map(symbol)))?;
+        map.end()
+    }
 }
 
-fn flags(trade: &Trade) -> u64 {
-    u64::from(trade.side == "short")
-        | u64::from(trade.is_liquidation()) << 1
-        | u64::from(trade.reason == "end_of_data") << 2
+/// A column of a trade.
+type Number = fn(&Trade) -> f32;
+
+struct Numbers<'a>(&'a [&'a Trade]);
+
+impl Serialize for Numbers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let columns: [(&str, Number); 6] = [
+            ("costs", |trade| trade.costs),
+            ("entry_price", |trade| trade.entry_price),
+            ("net_pnl", |trade| single(trade.net_pnl)),
+            ("net_return", |trade| trade.return_on_equity),
+            ("price", |trade| trade.price),
+            ("units", |trade| trade.units),
+        ];
+        let packed = |of: Number| pack::floats(self.0.iter().map(move |t| of(t)));
+        serializer.collect_map(columns.map(|(name, of)| (name, packed(of))))
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a chart has no use for more digits")]
-fn single(value: f64) -> f32 {
+pub(super) fn single(value: f64) -> f32 {
     value as f32
 }

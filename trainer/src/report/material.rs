@@ -4,6 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::bars::BarSource;
+
 use super::curve::{Curve, CurvePlan};
 use super::importance::{self, Importances};
 use super::periods::fine_calendar;
@@ -19,6 +21,9 @@ use super::trades::{self, Books};
 pub struct Surroundings<'a> {
     /// Where a relative path of bars starts.
     pub data_root: &'a Path,
+    /// The bars that the session was trained on, where they are at
+    /// hand; else they are read again, and proved to be the same.
+    pub bars: Option<&'a BarSource>,
     /// The commit of the work tree, for a session that no archive tells
     /// it of.
     pub commit: Option<&'a str>,
@@ -75,7 +80,7 @@ impl Material {
         });
         // A portfolio's price is in its curve alone.
         let bars = (!record.is_portfolio()).then(|| {
-            price::read(&record, around.data_root, budget.bars)
+            price::read(&record, around, budget.bars)
                 .map_err(|error| note("The price is that of the test bars alone", &error))
                 .ok()
         });

@@ -28,13 +28,13 @@ mod text;
 mod trades;
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::session::write_atomically;
+use crate::session::put_atomically;
 
 use material::{Budget, Material};
 
@@ -43,6 +43,8 @@ pub use source::Source;
 
 /// The most sessions that one page can hold and a reader tell apart.
 pub const N_SESSIONS_MAX: usize = 8;
+
+const BUFFER_BYTES: usize = 1 << 16;
 
 /// Sessions that were read, to be shown side by side.
 #[derive(Debug)]
@@ -69,7 +71,21 @@ impl Report {
 
     /// Returns the page: HTML with its styles, scripts and data.
     pub fn page(&self) -> Result<String> {
-        page::render(&self.sessions)
+        let mut page = Vec::new();
+        page::render(&self.sessions, &mut page)?;
+        Ok(String::from_utf8(page)?)
+    }
+
+    /// Writes the page to `path`, whole or not at all, and returns its
+    /// size in bytes; it goes out in pieces. A page of an earlier report
+    /// there is replaced; fails where there is any other file.
+    pub fn write_page(&self, path: &Path) -> Result<u64> {
+        make_room(path)?;
+        put_atomically(path, &mut |file| {
+            let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
+            page::render(&self.sessions, &mut out)?;
+            Ok(out.flush()?)
+        })
     }
 
     /// Returns the sessions as a table for a terminal.
@@ -88,9 +104,8 @@ impl Report {
     }
 }
 
-/// Writes `page` to `path`, whole or not at all. A page of an earlier
-/// report there is replaced; fails where there is any other file.
-pub fn write_page(path: &Path, page: &str) -> Result<()> {
+/// Sees to it that a page can be put at `path`.
+fn make_room(path: &Path) -> Result<()> {
     if path.exists() && !is_report(path)? {
         bail!(
             "`{}` is no report and is not overwritten; name another file by `--out`",
@@ -101,7 +116,7 @@ pub fn write_page(path: &Path, page: &str) -> Result<()> {
         fs::create_dir_all(folder)
             .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
     }
-    write_atomically(path, page.as_bytes())
+    Ok(())
 }
 
 fn is_report(path: &Path) -> Result<bool> {

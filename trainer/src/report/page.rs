@@ -1,18 +1,28 @@
 //! Makes the page: one HTML file with all that it needs in it.
+//!
+//! Its data are most of it, and go out as they are packed.
+
+use std::io::{self, Write};
 
 use anyhow::{Context as _, Result};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
-use serde_json::{Value, json};
+use serde::Serialize as _;
+use serde_json::ser::Formatter;
+use serde_json::{Serializer, Value, json};
 
 use super::curve::Curve;
+use super::data::Document;
 use super::identity::{Difference, differences, rows};
 use super::material::Material;
 use super::text::{Unit, percent};
-use super::{data, figures, tables};
+use super::{figures, tables};
 
 /// How every page begins: what may be replaced by a newer one.
 pub(super) const MARK: &str = "<!doctype html>\n<!-- trainvault report -->\n";
+
+/// What stands before the data: no text of a session has a bare quote.
+const DATA_BEGIN: &str = "id=\"report-data\">";
 
 const TEMPLATE: &str = include_str!("../../assets/report/page.html");
 const MACROS: &str = include_str!("../../assets/report/session.html");
@@ -27,8 +37,20 @@ const CHART_SCRIPT: &str = include_str!("../../assets/uplot/uPlot.iife.min.js");
 const CHART_STYLE: &str = include_str!("../../assets/uplot/uPlot.min.css");
 const CHART_LICENCE: &str = include_str!("../../assets/uplot/LICENSE");
 
-/// Returns the page of `sessions`.
-pub(super) fn render(sessions: &[Material]) -> Result<String> {
+/// Writes the page of `sessions` to `out`.
+pub(super) fn render(sessions: &[Material], out: &mut dyn Write) -> Result<()> {
+    let frame = frame(sessions).context("the page's template is broken")?;
+    let data_begin = frame.find(DATA_BEGIN).context("the page's template has no data")?;
+    let (before, after) = frame.split_at(data_begin + DATA_BEGIN.len());
+    out.write_all(MARK.as_bytes())?;
+    out.write_all(before.as_bytes())?;
+    let mut data = Serializer::with_formatter(&mut *out, Embedded);
+    Document::of(sessions).serialize(&mut data)?;
+    Ok(out.write_all(after.as_bytes())?)
+}
+
+/// Returns all of the page but for its data.
+fn frame(sessions: &[Material]) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("session.html", MACROS)?;
@@ -38,9 +60,7 @@ pub(super) fn render(sessions: &[Material]) -> Result<String> {
     environment.add_filter("digits", |value: Option<f64>| {
         value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3e}"))
     });
-    let template = environment.get_template("page.html")?;
-    let body = template.render(Serde(view(sessions))).context("the page's template is broken")?;
-    Ok(format!("{MARK}{body}"))
+    environment.get_template("page.html")?.render(Serde(view(sessions)))
 }
 
 fn told(value: Option<f64>, unit: Unit) -> String {
@@ -67,7 +87,6 @@ fn view(sessions: &[Material]) -> Value {
         // Its comment names a page, and this one names none.
         "chart_script": CHART_SCRIPT.replace("https://", ""),
         "script": script(),
-        "data": embedded(&data::document(sessions)),
     })
 }
 
@@ -155,8 +174,23 @@ fn script() -> String {
     script
 }
 
-/// Returns `value` as JSON that ends no script element: no `<` is left
-/// in it.
-fn embedded(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028")
+/// Writes JSON that ends no script element: no `<` is left in it.
+struct Embedded;
+
+impl Formatter for Embedded {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + Write,
+    {
+        for part in fragment.split_inclusive(['<', '\u{2028}']) {
+            let plain = part.trim_end_matches(['<', '\u{2028}']);
+            writer.write_all(plain.as_bytes())?;
+            match &part[plain.len()..] {
+                "<" => writer.write_all(b"\\u003c")?,
+                "\u{2028}" => writer.write_all(b"\\u2028")?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }

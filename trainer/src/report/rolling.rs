@@ -92,21 +92,32 @@ impl Rolling {
 
     fn measure(&self) -> [f64; 6] {
         let n = self.returns.len() as f64;
-        let mean = |idx: usize| self.returns.iter().map(|r| r[idx]).sum::<f64>() / n;
-        let means = [mean(0), mean(1)];
-        let product = |a: usize, b: usize| {
-            let terms = self.returns.iter().map(|r| (r[a] - means[a]) * (r[b] - means[b]));
-            terms.sum::<f64>() / (n - 1.0)
-        };
-        let downside = self.returns.iter().map(|r| r[0].min(0.0).powi(2)).sum::<f64>() / n;
-        let deviations = [product(0, 0).sqrt(), product(1, 1).sqrt()];
+        let parts = [self.returns.as_slices().0, self.returns.as_slices().1];
+        // Sums side by side: one alone would wait for each addition.
+        let mut sums = [0.0; 3];
+        for [own, hold] in parts.into_iter().flatten() {
+            sums[0] += own;
+            sums[1] += hold;
+            sums[2] += own.min(0.0).powi(2);
+        }
+        let means = [sums[0] / n, sums[1] / n];
+        let downside = sums[2] / n;
+        let mut products = [0.0; 3];
+        for [own, hold] in parts.into_iter().flatten() {
+            let (own, hold) = (own - means[0], hold - means[1]);
+            products[0] += own * own;
+            products[1] += hold * hold;
+            products[2] += own * hold;
+        }
+        let [own, hold, both] = products.map(|product| product / (n - 1.0));
+        let deviations = [own.sqrt(), hold.sqrt()];
         [
             ratio(means[0], deviations[0]) * self.scale,
             ratio(means[1], deviations[1]) * self.scale,
             ratio(means[0], downside.sqrt()) * self.scale,
             deviations[0] * self.scale,
             deviations[1] * self.scale,
-            ratio(product(0, 1), product(1, 1)),
+            ratio(both, hold),
         ]
     }
 }

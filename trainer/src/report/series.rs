@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::pack;
 
@@ -96,16 +96,26 @@ impl Series {
     }
 
     /// Returns the form that the page's script unpacks, with the columns
-    /// `names` alone, or null for a series without points.
-    pub(super) fn packed(&self, names: &[&str]) -> Value {
-        if self.is_empty() {
-            return Value::Null;
-        }
-        let columns: BTreeMap<&str, String> =
-            names.iter().map(|&name| (name, pack::floats(self.column(name)))).collect();
-        let times = pack::times(&self.times_ms);
-        json!({ "stride": self.stride, "times": times, "columns": columns })
+    /// `names` alone, or none for a series without points.
+    pub(super) fn packed(
+        &self,
+        names: &[&'static str],
+    ) -> Option<Packed<impl Serialize, impl Serialize>> {
+        let column = |&name| (name, pack::floats(self.column(name).iter().copied()));
+        (!self.is_empty()).then(|| Packed {
+            columns: names.iter().map(column).collect(),
+            stride: self.stride,
+            times: pack::times(self.times_ms.iter().copied()),
+        })
     }
+}
+
+/// Columns over time, packed as they are written.
+#[derive(Serialize)]
+pub(super) struct Packed<C: Serialize, T: Serialize> {
+    columns: BTreeMap<&'static str, C>,
+    stride: usize,
+    times: T,
 }
 
 impl Fold {

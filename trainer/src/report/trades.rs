@@ -3,57 +3,108 @@
 //! All are counted; of very many, only some are listed: every second,
 //! fourth and so on, the best, the worst, and liquidations.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::data::single;
 use super::source::Source;
 
 /// Best, worst and liquidated trades that are listed beside the others.
 const N_NOTABLE: usize = 300;
 
 /// A line of the trace that ends a trade, as far as a page shows it.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Trade {
-    #[serde(rename = "trade_id")]
-    pub(super) id: u64,
+#[derive(Debug, Deserialize)]
+struct Closed<'a> {
+    trade_id: u64,
     /// Where there are several.
-    #[serde(default)]
-    pub(super) symbol: Option<String>,
-    pub(super) side: String,
-    pub(super) reason: String,
+    #[serde(default, borrow)]
+    symbol: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    side: Cow<'a, str>,
+    #[serde(borrow)]
+    reason: Cow<'a, str>,
     /// When it ended.
-    pub(super) time_ms: i64,
-    pub(super) entry_time_ms: i64,
+    time_ms: i64,
+    entry_time_ms: i64,
     /// Of the last fill; below 0 for a sale.
-    pub(super) units: f64,
-    pub(super) entry_price: f64,
+    units: f64,
+    entry_price: f64,
     /// Of the last fill.
-    pub(super) price: f64,
-    pub(super) total_commission: f64,
-    pub(super) total_slippage: f64,
+    price: f64,
+    total_commission: f64,
+    total_slippage: f64,
     #[serde(default)]
-    pub(super) total_funding: f64,
-    pub(super) gross_pnl: f64,
-    pub(super) net_pnl: f64,
-    pub(super) return_on_equity: f64,
-    pub(super) duration_bars: u64,
-    phase: String,
+    total_funding: f64,
+    gross_pnl: f64,
+    net_pnl: f64,
+    return_on_equity: f64,
+    duration_bars: u64,
+    #[serde(borrow)]
+    phase: Cow<'a, str>,
     episode: u64,
 }
 
-impl Trade {
-    fn key(&self) -> (i64, &Option<String>, u64) {
-        (self.entry_time_ms, &self.symbol, self.id)
-    }
-
-    pub(super) fn costs(&self) -> f64 {
+impl Closed<'_> {
+    fn costs(&self) -> f64 {
         self.total_commission + self.total_slippage + self.total_funding
     }
 
-    pub(super) fn is_liquidation(&self) -> bool {
+    fn is_short(&self) -> bool {
+        self.side == "short"
+    }
+
+    fn is_liquidation(&self) -> bool {
         self.reason == "liquidation"
+    }
+
+    fn listed(&self, symbol: Option<Arc<str>>) -> Trade {
+        Trade {
+            id: self.trade_id,
+            symbol,
+            time_ms: self.time_ms,
+            entry_time_ms: self.entry_time_ms,
+            duration_bars: self.duration_bars,
+            net_pnl: self.net_pnl,
+            units: single(self.units.abs()),
+            entry_price: single(self.entry_price),
+            price: single(self.price),
+            return_on_equity: single(self.return_on_equity),
+            costs: single(self.costs()),
+            flags: u8::from(self.is_short())
+                | u8::from(self.is_liquidation()) << 1
+                | u8::from(self.reason == "end_of_data") << 2,
+        }
+    }
+}
+
+/// A listed trade: there are thousands, so it holds what is drawn, and
+/// in a chart's precision.
+#[derive(Debug, Clone)]
+pub(super) struct Trade {
+    pub(super) id: u64,
+    pub(super) symbol: Option<Arc<str>>,
+    pub(super) time_ms: i64,
+    pub(super) entry_time_ms: i64,
+    pub(super) duration_bars: u64,
+    pub(super) net_pnl: f64,
+    /// Without sign.
+    pub(super) units: f32,
+    pub(super) entry_price: f32,
+    pub(super) price: f32,
+    pub(super) return_on_equity: f32,
+    pub(super) costs: f32,
+    /// Bit 0: short. Bit 1: liquidated. Bit 2: at the end of the data.
+    pub(super) flags: u8,
+}
+
+impl Trade {
+    fn key(&self) -> (i64, &Option<Arc<str>>, u64) {
+        (self.entry_time_ms, &self.symbol, self.id)
     }
 }
 
@@ -72,7 +123,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn push(&mut self, trade: &Trade) {
+    fn push(&mut self, trade: &Closed<'_>) {
         self.n += 1;
         self.n_won += u64::from(trade.net_pnl > 0.0);
         self.gross_pnl += trade.gross_pnl;
@@ -116,26 +167,27 @@ impl Book {
         }
     }
 
-    fn push(&mut self, trade: &Trade) {
+    fn push(&mut self, closed: &Closed<'_>, symbol: Option<Arc<str>>) {
         let turn = self.all.n;
-        self.all.push(trade);
-        let side = if trade.side == "short" { &mut self.short } else { &mut self.long };
-        side.push(trade);
-        if trade.is_liquidation() {
+        self.all.push(closed);
+        let side = if closed.is_short() { &mut self.short } else { &mut self.long };
+        side.push(closed);
+        let trade = closed.listed(symbol);
+        if closed.is_liquidation() {
             self.n_liquidated += 1;
             if self.liquidated.len() < N_NOTABLE {
                 self.liquidated.push(trade.clone());
             }
         }
-        keep_first(&mut self.best, trade, |a, b| b.net_pnl.total_cmp(&a.net_pnl));
-        keep_first(&mut self.worst, trade, |a, b| a.net_pnl.total_cmp(&b.net_pnl));
+        keep_first(&mut self.best, &trade, |a, b| b.net_pnl.total_cmp(&a.net_pnl));
+        keep_first(&mut self.worst, &trade, |a, b| a.net_pnl.total_cmp(&b.net_pnl));
         if turn.is_multiple_of(self.every) {
             if self.regular.len() == self.n_listed_max {
-                self.regular = self.regular.drain(..).step_by(2).collect();
+                thin_out(&mut self.regular);
                 self.every *= 2;
             }
             if turn.is_multiple_of(self.every) {
-                self.regular.push(trade.clone());
+                self.regular.push(trade);
             }
         }
     }
@@ -157,6 +209,15 @@ impl Book {
     }
 }
 
+/// Keeps every second trade, from the first on.
+fn thin_out(trades: &mut Vec<Trade>) {
+    let mut n_seen = 0_usize;
+    trades.retain(|_| {
+        n_seen += 1;
+        !n_seen.is_multiple_of(2)
+    });
+}
+
 fn keep_first(
     kept: &mut Vec<Trade>,
     trade: &Trade,
@@ -170,13 +231,14 @@ fn keep_first(
 }
 
 /// What the last episode traded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Books {
+    #[serde(skip)]
     pub(super) episode: u64,
-    /// In sample.
-    pub(super) train: Book,
     /// Out of sample.
     pub(super) test: Book,
+    /// In sample.
+    pub(super) train: Book,
 }
 
 impl Books {
@@ -202,6 +264,7 @@ pub(super) fn read(source: &Source, id: &str, n_listed_max: usize) -> Result<Opt
 
 fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<Books> {
     let mut books = Books::new(n_listed_max);
+    let mut symbols = BTreeSet::new();
     let mut lines = BufReader::new(file);
     let mut line = String::new();
     for number in 1.. {
@@ -212,13 +275,24 @@ fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<Books> {
         if !line.contains("\"TRADE_CLOSED\"") || !line.ends_with('\n') {
             continue;
         }
-        let trade: Trade = serde_json::from_str(&line)
+        let closed: Closed = serde_json::from_str(&line)
             .with_context(|| format!("line {number} of the trace is no closed trade"))?;
-        if trade.episode > books.episode {
-            books = Books { episode: trade.episode, ..Books::new(n_listed_max) };
+        if closed.episode > books.episode {
+            books = Books { episode: closed.episode, ..Books::new(n_listed_max) };
         }
-        let book = if trade.phase == "test" { &mut books.test } else { &mut books.train };
-        book.push(&trade);
+        let symbol = closed.symbol.as_deref().map(|symbol| known(&mut symbols, symbol));
+        let book = if closed.phase == "test" { &mut books.test } else { &mut books.train };
+        book.push(&closed, symbol);
     }
     Ok(books)
+}
+
+/// Returns `symbol` as all its trades share it.
+fn known(symbols: &mut BTreeSet<Arc<str>>, symbol: &str) -> Arc<str> {
+    if let Some(known) = symbols.get(symbol) {
+        return Arc::clone(known);
+    }
+    let new: Arc<str> = symbol.into();
+    symbols.insert(Arc::clone(&new));
+    new
 }

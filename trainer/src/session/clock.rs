@@ -3,6 +3,8 @@
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
 
+const MS_PER_DAY: i64 = 86_400_000;
+
 /// Where the time of day comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock(Source);
@@ -44,6 +46,45 @@ pub fn time_of_ms(time_ms: i64) -> String {
     match DateTime::from_timestamp_millis(time_ms) {
         Some(time) => time.to_rfc3339_opts(SecondsFormat::AutoSi, true),
         None => format!("{time_ms} ms"),
+    }
+}
+
+/// Writes times one after the other as [`time_of_ms`] does: the day of
+/// the one before is known.
+#[derive(Debug, Default)]
+pub(crate) struct TimeWriter {
+    /// Days since 1970, and the date with its `T`.
+    day: Option<(i64, String)>,
+}
+
+impl TimeWriter {
+    pub(crate) fn write(&mut self, time_ms: i64, text: &mut String) {
+        let (day, ms) = (time_ms.div_euclid(MS_PER_DAY), time_ms.rem_euclid(MS_PER_DAY));
+        if self.day.as_ref().is_none_or(|(known, _)| *known != day) {
+            let date = time_of_ms(day * MS_PER_DAY);
+            let date = date.strip_suffix("00:00:00Z").map(str::to_owned);
+            self.day = date.map(|date| (day, date));
+        }
+        // None for a day that no date has.
+        match &self.day {
+            Some((_, date)) if ms % 1000 == 0 => {
+                text.push_str(date);
+                let seconds = ms / 1000;
+                push_two_digits(text, seconds / 3600);
+                text.push(':');
+                push_two_digits(text, seconds / 60 % 60);
+                text.push(':');
+                push_two_digits(text, seconds % 60);
+                text.push('Z');
+            }
+            _ => text.push_str(&time_of_ms(time_ms)),
+        }
+    }
+}
+
+fn push_two_digits(text: &mut String, number: i64) {
+    for digit in [number / 10, number % 10] {
+        text.push(char::from(b'0' + digit.unsigned_abs().to_le_bytes()[0]));
     }
 }
 

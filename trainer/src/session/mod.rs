@@ -13,6 +13,7 @@ mod record;
 mod trades;
 mod write;
 
+pub(crate) use clock::TimeWriter;
 pub use clock::{Clock, parse_time, time_of_ms, time_text};
 pub use layout::Layout;
 pub use lines::LineFile;
@@ -24,5 +25,5 @@ pub use record::{
     SpanRecord, SplitRecord, Status, SymbolRecord, TrialsRecord, WalkForwardRecord, WindowRecord,
 };
 pub use trades::{Moment, Phase};
-pub(crate) use write::{rename, sha256_of_bytes, sync_folder};
+pub(crate) use write::{put_atomically, rename, sha256_of_bytes, sync_folder};
 pub use write::{sha256_of_file, write_atomically};

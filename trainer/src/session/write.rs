@@ -9,6 +9,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
+/// Writes a file's content.
+type Writing<'a> = &'a mut dyn FnMut(&mut File) -> Result<()>;
+
 /// Puts `bytes` at `path`: whoever looks sees the old file or the new
 /// one, never a part, even after a power cut.
 ///
@@ -16,9 +19,29 @@ use sha2::{Digest as _, Sha256};
 /// so that only one process may write a `path` at a time (the trainer's
 /// lock sees to that) and a killed one leaves at most one behind.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    put_atomically(path, &mut |file| {
+        file.write_all(bytes)?;
+        Ok(file.sync_all()?)
+    })?;
+    let synced = sync_folder(path.parent().unwrap_or(Path::new(".")));
+    synced.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))
+}
+
+/// Puts what `write` writes, piece by piece, at `path` and returns its
+/// size in bytes. As [`write_atomically`], but it does not wait for the
+/// disk: for what can be made again after a power cut.
+pub(crate) fn put_atomically(path: &Path, write: Writing<'_>) -> Result<u64> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
-    let written = write_through(&temporary, path, bytes);
+    let mut put = || -> Result<u64> {
+        let mut file = File::create(&temporary)?;
+        write(&mut file)?;
+        let n_bytes = file.metadata()?.len();
+        drop(file);
+        rename(&temporary, path)?;
+        Ok(n_bytes)
+    };
+    let written = put();
     if written.is_err() {
         // The error at hand says more than a failed tidying-up would.
         let _ = fs::remove_file(&temporary);
@@ -52,16 +75,6 @@ pub(crate) fn sha256_of_bytes(bytes: &[u8]) -> String {
 pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     // Windows cannot open a folder as a file, and has no need to.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-fn write_through(temporary: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = File::create(temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
-    rename(temporary, path)?;
-    sync_folder(path.parent().unwrap_or(Path::new(".")))?;
-    Ok(())
 }
 
 /// How often a rename is tried that another program is in the way of,

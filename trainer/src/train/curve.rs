@@ -7,6 +7,7 @@
 //! (that rule's equity; empty in sample) and `close` (the price). The last row is after
 //! the exit and its costs. A new evaluation replaces the file whole.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bars::Bar;
 use crate::environment::BarOutcome;
-use crate::session::{LineFile, rename, sha256_of_file, time_of_ms};
+use crate::session::{LineFile, TimeWriter, rename, sha256_of_file};
 
 /// Writes the curve of one evaluation beside the final name.
 pub(super) struct EquityCurve {
@@ -23,6 +24,9 @@ pub(super) struct EquityCurve {
     temporary: PathBuf,
     lines: LineFile,
     last: Option<Point>,
+    /// The row at hand.
+    line: String,
+    times: TimeWriter,
 }
 
 /// One row.
@@ -76,7 +80,7 @@ impl EquityCurve {
         }
         let mut lines = LineFile::append(&temporary)?;
         lines.push("time,equity,exposure,buy_and_hold,close")?;
-        Ok(Self { path: path.to_owned(), temporary, lines, last: None })
+        Ok(Self::of(path, lines, None))
     }
 
     /// Goes on with the curve that was left at `mark`, the rows of which
@@ -87,7 +91,12 @@ impl EquityCurve {
             return Self::create(path);
         };
         let lines = LineFile::append(&temporary)?;
-        Ok(Self { path: path.to_owned(), temporary, lines, last: mark.last })
+        Ok(Self::of(path, lines, mark.last))
+    }
+
+    fn of(path: &Path, lines: LineFile, last: Option<Point>) -> Self {
+        let (path, temporary) = (path.to_owned(), lines.path().to_owned());
+        Self { path, temporary, lines, last, line: String::new(), times: TimeWriter::default() }
     }
 
     /// Returns where the curve stands, for [`EquityCurve::go_on`].
@@ -123,9 +132,14 @@ impl EquityCurve {
 
     fn write(&mut self, point: &Point) -> Result<()> {
         let Point { time_ms, agent, exposure, buy_and_hold, close } = point;
-        let time = time_of_ms(*time_ms);
-        let buy_and_hold = buy_and_hold.map(|equity| equity.to_string()).unwrap_or_default();
-        self.lines.push(&format!("{time},{agent},{exposure},{buy_and_hold},{close}"))
+        self.line.clear();
+        self.times.write(*time_ms, &mut self.line);
+        let written = match buy_and_hold {
+            Some(hold) => write!(self.line, ",{agent},{exposure},{hold},{close}"),
+            None => write!(self.line, ",{agent},{exposure},,{close}"),
+        };
+        written.expect("a string takes all that is written");
+        self.lines.push(&self.line)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Episodes: a lesson on the training bars, then a trial on the others.
 
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -203,19 +204,22 @@ impl Course<'_> {
         let mut contest = Contest::new(self.terms(), curve)?;
         let (policy, sinks) = (self.learner.policy(), &mut self.sinks);
         let cash = self.options.training.environment.initial_cash;
-        let mut spread = sinks.draws().then(|| Spread::new(policy, cash));
+        let spread = RefCell::new(sinks.draws().then(|| Spread::new(policy, cash)));
         let mut player = Player {
-            act: &|row, target| policy.act(row, target),
+            act: &|row, target| match &mut *spread.borrow_mut() {
+                Some(spread) => spread.act(policy, (row, target)),
+                None => policy.act(row, target),
+            },
             on_event: &mut |event| sinks.event(&at, &event),
             on_bar: &mut |equity, row| {
-                if let Some(spread) = &mut spread {
+                if let Some(spread) = &mut *spread.borrow_mut() {
                     spread.push(policy, (equity, row));
                 }
             },
         };
         contest.trade((pass, split.n_test), &mut player)?;
         let mut verdict = contest.finish(&mut player)?;
-        if let Some(spread) = spread {
+        if let Some(spread) = spread.into_inner() {
             verdict.histograms = spread.tagged(policy, self.sinks.take_trades());
         }
         Ok(verdict)

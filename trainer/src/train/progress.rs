@@ -24,6 +24,7 @@ use super::resume::{Asked, LogEnd};
 /// The number of the stored form.
 const FORMAT: u32 = 1;
 const DIGEST_BYTES: u64 = 32;
+const BUFFER_BYTES: usize = 1 << 16;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -78,14 +79,16 @@ pub(super) fn write(path: &Path, head: &Head, learner: &dyn Learner) -> Result<(
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
     let write = || -> Result<()> {
-        let mut out =
-            Digested { out: BufWriter::new(File::create(&temporary)?), digest: Sha256::new() };
+        let file = Digested { out: File::create(&temporary)?, digest: Sha256::new() };
+        // The learner writes number by number; the digest takes more.
+        let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
         serde_json::to_writer(&mut out, head)?;
         out.write_all(b"\n")?;
         learner.write_state(&mut out)?;
-        let Digested { mut out, digest } = out;
-        out.write_all(&digest.finalize())?;
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let Digested { out: mut file, digest } = written;
+        file.write_all(&digest.finalize())?;
+        file.sync_all()?;
         rename(&temporary, path)?;
         Ok(sync_folder(path.parent().unwrap_or(Path::new(".")))?)
     };

@@ -12,7 +12,7 @@ use tracing::{debug, error, info, warn};
 use crate::bars::{BarSource, DataSummary};
 use crate::config::TrainingConfig;
 use crate::progress;
-use crate::report::{Report, Source, Surroundings, write_page};
+use crate::report::{Report, Source, Surroundings};
 use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
     time_of_ms,
@@ -68,7 +68,8 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
         training: &options.training,
         trade_log_frequency: options.trade_log_frequency,
     })?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| train(options, &mut logger)))
+    let mut bars = None;
+    let outcome = catch_unwind(AssertUnwindSafe(|| train(options, &mut logger, &mut bars)))
         .unwrap_or_else(|panic| Err(anyhow!("the trainer panicked: {}", words_of(&*panic))));
     let sealed = match &outcome {
         Ok(End::Completed) => {
@@ -79,7 +80,7 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
         }
         Err(failure) => logger.save_session(Status::Failed, Some(&format!("{failure:#}"))),
     };
-    write_report(options);
+    write_report(options, bars.as_ref());
     match (outcome, sealed) {
         (Ok(_), Ok(())) => Ok(logger.session().clone()),
         (Ok(_), Err(unsealed)) => Err(unsealed),
@@ -103,19 +104,23 @@ fn drop_state(layout: &Layout) -> Result<()> {
 }
 
 /// Writes `logs/report.html`. The session is sealed: what goes wrong
-/// here, a full disk say, is told and costs nothing else.
-fn write_report(options: &TrainOptions) {
+/// here, a full disk say, is told and costs nothing else. The bars that
+/// were trained on are read again unless they are kept.
+fn write_report(options: &TrainOptions, bars: Option<&BarSource>) {
     let path = options.layout.report();
     let write = || {
-        let around =
-            Surroundings { data_root: options.layout.root(), commit: options.commit.as_deref() };
+        let around = Surroundings {
+            data_root: options.layout.root(),
+            commit: options.commit.as_deref(),
+            bars: bars.filter(|bars| bars.is_kept()),
+        };
         let source = Source::Folder(options.layout.root().to_owned());
-        write_page(&path, &Report::read(&[source], &around)?.page()?)
+        Report::read(&[source], &around)?.write_page(&path)
     };
     let written = catch_unwind(AssertUnwindSafe(write))
         .unwrap_or_else(|panic| Err(anyhow!("the report panicked: {}", words_of(&*panic))));
     match written {
-        Ok(()) => debug!("wrote `{}`", path.display()),
+        Ok(_) => debug!("wrote `{}`", path.display()),
         Err(failure) => warn!("there is no report of this session: {failure:#}"),
     }
 }
@@ -153,18 +158,24 @@ fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
         return Ok(Material { source, summary, splits, records, tracks });
     }
     let reading = progress::begin_reading(&root.join(&config.data));
-    let summary = source.summarize()?;
+    let (source, summary) = source.summarize_and_keep()?;
     drop(reading);
     let splits = Split::all(summary.n_bars, config)?;
     let records = Split::records(&splits, &source)?;
     Ok(Material { source, summary, splits, records, tracks: Vec::new() })
 }
 
-fn train(options: &TrainOptions, logger: &mut TradeLogger) -> Result<End> {
+/// Trains; leaves the source of the bars, once read, in `bars`.
+fn train(
+    options: &TrainOptions,
+    logger: &mut TradeLogger,
+    bars: &mut Option<BarSource>,
+) -> Result<End> {
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
     let material = prepare(config, options.layout.root())?;
-    let Material { summary, splits, records, tracks, .. } = &material;
+    let Material { source, summary, splits, records, tracks } = &material;
+    *bars = Some(source.clone());
     info!("{summary}");
     if let Some(resume) = &options.resume {
         resume.check_data(summary)?;

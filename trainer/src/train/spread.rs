@@ -12,6 +12,8 @@ pub(super) struct Spread {
     returns: Histogram,
     /// The value of each exposure, and their distributions.
     values: Vec<f64>,
+    /// Whether `values` are those of the bar at hand.
+    is_decided: bool,
     q_values: Vec<Histogram>,
 }
 
@@ -19,16 +21,27 @@ impl Spread {
     pub(super) fn new(policy: &dyn Policy, equity: f64) -> Self {
         let n_exposures = policy.shape().exposures.len();
         let (values, q_values) = (vec![0.0; n_exposures], vec![Histogram::default(); n_exposures]);
-        Self { equity, returns: Histogram::default(), values, q_values }
+        Self { equity, returns: Histogram::default(), values, is_decided: false, q_values }
+    }
+
+    /// Decides by `policy`; the values that it decides by wait for
+    /// [`Spread::push`].
+    pub(super) fn act(&mut self, policy: &dyn Policy, (row, target): (&[f64], f64)) -> f64 {
+        self.is_decided = true;
+        policy.decide(row, target, &mut self.values)
     }
 
     /// Takes in the equity at a close and, unless it is a warm-up bar,
-    /// the row that was decided on.
+    /// its row.
     pub(super) fn push(&mut self, policy: &dyn Policy, (equity, row): (f64, Option<&[f64]>)) {
         self.returns.push(equity / self.equity - 1.0);
         self.equity = equity;
+        let is_decided = std::mem::take(&mut self.is_decided);
         let Some(row) = row else { return };
-        policy.values(row, &mut self.values);
+        // Nothing is left to decide on once the account is bankrupt.
+        if !is_decided {
+            policy.values(row, &mut self.values);
+        }
         for (histogram, value) in self.q_values.iter_mut().zip(&self.values) {
             histogram.push(*value);
         }

@@ -1,7 +1,6 @@
 //! The time of a row: one column, or a date and a clock time.
 
-use csv::ByteRecord;
-
+use crate::bars::rows::Row;
 use crate::bars::timestamp::TimeParser;
 
 /// The longest `Date` and `Time`, joined.
@@ -18,7 +17,7 @@ pub(in crate::bars) enum TimeColumn {
 impl TimeColumn {
     /// Decides, from the first row, whether `Date` and `Time` belong
     /// together or each tells the whole time.
-    pub(in crate::bars) fn settle(self, first: &ByteRecord) -> Self {
+    pub(in crate::bars) fn settle(self, first: Row<'_>) -> Self {
         let Self::Split(date, clock) = self else {
             return self;
         };
@@ -37,7 +36,7 @@ impl TimeColumn {
     /// Returns the time of `row` in milliseconds since 1970 UTC, if it
     /// is one.
     #[inline]
-    pub(in crate::bars) fn parse(self, row: &ByteRecord, parser: &mut TimeParser) -> Option<i64> {
+    pub(in crate::bars) fn parse(self, row: Row<'_>, parser: &mut TimeParser) -> Option<i64> {
         match self {
             Self::Whole(idx) => parser.parse(row.get(idx)?.trim_ascii()),
             Self::Split(date, clock) => {
@@ -52,7 +51,7 @@ impl TimeColumn {
     }
 
     /// Returns the time of `row` as the file has it.
-    pub(in crate::bars) fn text(self, row: &ByteRecord) -> String {
+    pub(in crate::bars) fn text(self, row: Row<'_>) -> String {
         let text = |idx: usize| {
             String::from_utf8_lossy(row.get(idx).unwrap_or_default().trim_ascii()).into_owned()
         };

@@ -12,20 +12,16 @@ use crate::bars::input::{Packing, Place};
 use crate::bars::timestamp;
 
 impl TextBars {
-    /// Returns the line, counted from 1, on which `row` begins.
-    ///
-    /// The CSV reader stands behind the row's last newline; counting from
-    /// there is right after empty lines, too.
+    /// Returns the line, counted from 1, on which the row begins.
     fn place(&self) -> Place {
-        let n_inner = self.row.as_slice().split(|&byte| byte == b'\n').count() - 1;
-        let line = self.rows.position().line() - 1 - n_inner as u64 + self.n_lines_skipped;
-        Place { line, packing: self.packing() }
+        Place { line: self.rows.line() + self.n_lines_skipped, packing: self.packing() }
     }
 
     fn text_of(&self, part: Part) -> String {
-        let text = |idx: usize| String::from_utf8_lossy(self.row[idx].trim_ascii()).into_owned();
+        let row = self.rows.row();
+        let text = |idx: usize| String::from_utf8_lossy(row[idx].trim_ascii()).into_owned();
         match part {
-            Part::Time => self.columns.time.text(&self.row),
+            Part::Time => self.columns.time.text(row),
             Part::Open => text(self.columns.open),
             Part::High => text(self.columns.high),
             Part::Low => text(self.columns.low),
@@ -54,10 +50,10 @@ impl TextBars {
             "`{}` {} has {} columns where the first line has {}",
             self.name,
             self.place(),
-            self.row.len(),
+            self.rows.row().len(),
             self.columns.width
         );
-        let is_last = !self.rows.read_byte_record(&mut self.row).unwrap_or(true);
+        let is_last = !self.rows.advance().unwrap_or(true);
         if is_last {
             return anyhow!("{problem}; the file may be cut short: copy or download it again");
         }
@@ -127,14 +123,6 @@ impl TextBars {
             return format!("`{print} | tac > sorted.csv`");
         }
         format!("`{print} | (sed -u {n_above}q; tac) > sorted.csv`")
-    }
-}
-
-#[cold]
-pub(super) fn row_error(name: &str, n_bars: u64, error: csv::Error) -> Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => input_error(name, n_bars, &error),
-        kind => anyhow!("failed to read `{name}` after {n_bars} bars: {kind:?}"),
     }
 }
 

@@ -1,0 +1,264 @@
+//! Splits CSV text into rows, one at a time, where it lies.
+//!
+//! A plain line is looked at eight bytes at once. A line with a quote in
+//! it goes through `csv_core`, as RFC 4180 has it; a quoted row may take
+//! several lines.
+
+mod split;
+
+use std::io::{self, ErrorKind, Read};
+use std::ops::Index;
+
+use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
+
+use super::number;
+pub(super) use split::{EACH, marks};
+use split::{Found, split};
+
+/// What is read at once.
+const BUFFER_BYTES: usize = 1 << 16;
+/// The longest row, in bytes, so that a lost quote cannot fill memory.
+const ROW_BYTES_MAX: usize = 1 << 20;
+
+/// The rows of a text. Empty lines are none.
+pub(crate) struct Rows<R> {
+    reader: R,
+    delimiter: u8,
+    buffer: Vec<u8>,
+    /// Where the bytes not looked at begin, and where the bytes end.
+    begin: usize,
+    end: usize,
+    /// Newlines before `begin`.
+    n_lines: u64,
+    row: Place,
+    /// Where the fields of the row end in its text.
+    ends: Vec<usize>,
+    /// The text of a row that had quotes, without them.
+    unquoted: Vec<u8>,
+}
+
+/// Where the row at hand is.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// The line that it begins on, counted from 1.
+    line: u64,
+    text: Text,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Text {
+    /// From here on in the buffer.
+    Buffer(usize),
+    Unquoted,
+}
+
+/// The fields of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a> {
+    /// Field after field, with a byte between two where `gap` is 1.
+    text: &'a [u8],
+    ends: &'a [usize],
+    gap: usize,
+}
+
+impl<R: Read> Rows<R> {
+    pub(crate) fn new(reader: R, delimiter: u8) -> Self {
+        Self {
+            reader,
+            delimiter,
+            buffer: vec![0; BUFFER_BYTES],
+            begin: 0,
+            end: 0,
+            n_lines: 0,
+            row: Place { line: 1, text: Text::Unquoted },
+            ends: Vec::new(),
+            unquoted: Vec::new(),
+        }
+    }
+
+    /// Goes to the next row; false at the end. Fails on a row of more
+    /// than 1 MiB.
+    #[inline]
+    pub(crate) fn advance(&mut self) -> io::Result<bool> {
+        loop {
+            self.ends.clear();
+            let found = split(&self.buffer[self.begin..self.end], self.delimiter, &mut self.ends);
+            match found {
+                Found::Line(0) => {
+                    self.begin += 1;
+                    self.n_lines += 1;
+                }
+                Found::Line(n_bytes) => {
+                    let text = Text::Buffer(self.begin);
+                    self.begin += n_bytes + 1;
+                    self.n_lines += 1;
+                    self.row = Place { line: self.n_lines, text };
+                    return Ok(true);
+                }
+                Found::Quote => return self.advance_quoted().map(|()| true),
+                Found::Part => {
+                    if self.fill()? == 0 {
+                        return self.advance_last();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns the row at hand.
+    #[inline]
+    pub(crate) fn row(&self) -> Row<'_> {
+        let (text, gap) = match self.row.text {
+            Text::Buffer(begin) => (&self.buffer[begin..], 1),
+            Text::Unquoted => (self.unquoted.as_slice(), 0),
+        };
+        Row { text, ends: &self.ends, gap }
+    }
+
+    /// Returns the line that the row at hand begins on, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.row.line
+    }
+
+    pub(crate) fn get_ref(&self) -> &R {
+        &self.reader
+    }
+
+    /// Takes what stands behind the last newline as a row.
+    #[cold]
+    fn advance_last(&mut self) -> io::Result<bool> {
+        if self.begin == self.end {
+            return Ok(false);
+        }
+        self.make_room();
+        self.buffer[self.end] = b'\n';
+        self.end += 1;
+        self.advance()
+    }
+
+    /// Takes a row that begins here and has a quote on its first line.
+    #[cold]
+    fn advance_quoted(&mut self) -> io::Result<()> {
+        let line = self.n_lines + 1;
+        let n_bytes = loop {
+            if let Some(n_bytes) = self.unquote() {
+                break n_bytes;
+            }
+            if self.fill()? == 0 {
+                // A quote that is never closed reaches to the end.
+                break self.end - self.begin;
+            }
+        };
+        let bytes = &self.buffer[self.begin..self.begin + n_bytes];
+        self.n_lines += bytes.split(|&byte| byte == b'\n').count() as u64 - 1;
+        self.begin += n_bytes;
+        self.row = Place { line, text: Text::Unquoted };
+        Ok(())
+    }
+
+    /// Takes the quotes off the row that begins here, and returns its
+    /// length, newline included; none when its end is not in the buffer:
+    /// then the row is what there is.
+    fn unquote(&mut self) -> Option<usize> {
+        let input = &self.buffer[self.begin..self.end];
+        let mut reader = ReaderBuilder::new()
+            .delimiter(self.delimiter)
+            .terminator(Terminator::Any(b'\n'))
+            .build();
+        self.unquoted.resize(input.len(), 0);
+        self.ends.resize(input.len() + 1, 0);
+        let (result, n_read, n_written, n_ends) =
+            reader.read_record(input, &mut self.unquoted, &mut self.ends);
+        if result == ReadRecordResult::Record {
+            self.unquoted.truncate(n_written);
+            self.ends.truncate(n_ends);
+            return Some(n_read);
+        }
+        let (_, _, _, n_more_ends) = reader.read_record(&[], &mut [0; 8], &mut self.ends[n_ends..]);
+        self.unquoted.truncate(n_written);
+        self.ends.truncate(n_ends + n_more_ends);
+        None
+    }
+
+    /// Reads on; returns how many bytes came, 0 at the end of the text.
+    #[cold]
+    fn fill(&mut self) -> io::Result<usize> {
+        if self.end - self.begin >= ROW_BYTES_MAX {
+            return Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "has a row of more than 1 MiB; look for a quote that is not closed",
+            ));
+        }
+        self.make_room();
+        loop {
+            match self.reader.read(&mut self.buffer[self.end..]) {
+                Ok(n_bytes) => {
+                    self.end += n_bytes;
+                    return Ok(n_bytes);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Sees to it that the buffer has room behind its bytes.
+    fn make_room(&mut self) {
+        self.buffer.copy_within(self.begin..self.end, 0);
+        (self.begin, self.end) = (0, self.end - self.begin);
+        if self.buffer.len() - self.end < BUFFER_BYTES / 2 {
+            self.buffer.resize(2 * self.buffer.len(), 0);
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Returns how many fields it has.
+    #[inline]
+    pub(crate) fn len(self) -> usize {
+        self.ends.len()
+    }
+
+    /// Returns the field at `idx`, if there is one.
+    #[inline]
+    pub(crate) fn get(self, idx: usize) -> Option<&'a [u8]> {
+        let (begin, end) = self.span(idx)?;
+        self.text.get(begin..end)
+    }
+
+    /// Returns the number that the field at `idx` is, blanks round it
+    /// aside; none where it is none.
+    #[inline]
+    pub(crate) fn number(self, idx: usize) -> Option<f64> {
+        let (begin, end) = self.span(idx)?;
+        // What follows the field is there to be loaded with it.
+        let short = self.text[begin..].first_chunk().and_then(|b| number::parse_in(b, end - begin));
+        short.or_else(|| number::parse(self.text[begin..end].trim_ascii()))
+    }
+
+    #[inline]
+    fn span(self, idx: usize) -> Option<(usize, usize)> {
+        let end = *self.ends.get(idx)?;
+        let begin = if idx == 0 { 0 } else { self.ends[idx - 1] + self.gap };
+        Some((begin, end))
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'a [u8]> {
+        (0..self.len()).filter_map(move |idx| self.get(idx))
+    }
+
+    /// Whether it has one field, of blanks alone.
+    #[inline]
+    pub(crate) fn is_blank(self) -> bool {
+        self.len() == 1 && self[0].trim_ascii().is_empty()
+    }
+}
+
+impl Index<usize> for Row<'_> {
+    type Output = [u8];
+
+    #[inline]
+    fn index(&self, idx: usize) -> &[u8] {
+        self.get(idx).expect("a row has as many fields as it was checked to have")
+    }
+}
