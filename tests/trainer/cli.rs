@@ -8,9 +8,11 @@ mod failures;
 mod learner;
 pub(crate) mod portfolio;
 mod report;
+#[cfg(unix)]
 mod resume;
 mod runs;
 mod signals;
+mod terminal;
 mod trials;
 mod walk_forward;
 pub(crate) mod workspace;

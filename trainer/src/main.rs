@@ -29,7 +29,7 @@ use cli::predict::PredictArguments;
 use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
 use cli::train::{Settings, TrainArguments, settings};
-use cli::watch::WatchArguments;
+use cli::watch::{End, WatchArguments};
 
 /// The C library's heap keeps what was freed, in parts for each thread:
 /// with each refit it grew, and so memory grew with the data.
@@ -73,7 +73,10 @@ fn main() -> ExitCode {
         Command::Simulate(arguments) => unless_unread(cli::simulate::run(&arguments, io::stdout())),
         Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
         Command::Watch(arguments) => {
-            cli::watch::run(&arguments, system_time).and_then(|text| told(&text))
+            cli::watch::run(&arguments, system_time).and_then(|end| match end {
+                End::Done(text) => told(&text),
+                End::Signalled => Ok(ExitCode::from(INTERRUPTED)),
+            })
         }
         Command::Export(arguments) => cli::export::run(&arguments).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
@@ -200,7 +203,7 @@ fn stop_on_signals(stop: StopFlag) -> Result<()> {
 /// until then is whole.
 fn interrupt(stop: &StopFlag) {
     if stop.raise() {
-        progress::clear();
+        progress::end();
         std::process::exit(i32::from(INTERRUPTED));
     }
     progress::say("stopping after this batch; once more to stop at once");

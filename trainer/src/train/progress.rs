@@ -14,7 +14,8 @@ use sha2::{Digest as _, Sha256};
 use crate::config::TrainingConfig;
 use crate::model::Learner;
 use crate::session::{
-    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, sync_folder,
+    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, rename,
+    sync_folder,
 };
 
 use super::lesson::{Lesson, Study};
@@ -100,7 +101,7 @@ pub(super) fn write(path: &Path, head: &Head, learner: &dyn Learner) -> Result<(
         let Digested { out: mut file, digest } = written;
         file.write_all(&digest.finalize())?;
         file.sync_all()?;
-        fs::rename(&temporary, path)?;
+        rename(&temporary, path)?;
         Ok(sync_folder(path.parent().unwrap_or(Path::new(".")))?)
     };
     let written = write();
