@@ -92,6 +92,40 @@ proptest! {
     }
 
     #[test]
+    fn leaves_predict_the_same_bits_and_learn_new_targets(
+        n_first in 0_usize..40,
+        n_rest in 1_usize..40,
+        leaf in 1_usize..20,
+    ) {
+        let Data { rows, targets } = data(n_first + n_rest, 3, 30);
+        let samples = Samples::whole(&borrowed(&rows)).unwrap();
+        let forest = Forest::fit(&samples, &targets, &options(5, leaf)).unwrap();
+        let (first, rest) = rows.split_at(n_first);
+        let leaves = forest.leaves([&first.concat(), &rest.concat()]);
+        let predict_leaves = |forest: &Forest| {
+            let mut predictions = vec![f64::NAN; rows.len()];
+            forest.predict_leaves(&leaves, &mut predictions);
+            bits(&predictions)
+        };
+        prop_assert_eq!(predict_leaves(&forest), predict(&forest, &rows));
+        let numbers: Vec<usize> = (0..rows.len()).collect();
+        let constant = forest.with_leaf_means(&leaves, (&numbers, &vec![0.25; rows.len()]));
+        prop_assert_eq!(predict(&constant, &rows), bits(&vec![0.25; rows.len()]));
+        // Its own targets bring its own values back, up to the order
+        // of the sums.
+        let again = constant.with_leaf_means(&leaves, (&numbers, &targets));
+        for row in &rows {
+            prop_assert!((again.predict_row(row) - forest.predict_row(row)).abs() < 1e-12);
+        }
+        let both = [forest, constant];
+        prop_assert!(Forest::share_splits(&both));
+        let mut found = [f64::NAN; 2];
+        Forest::predict_row_by_all(&both, &rows[0], &mut found);
+        let expected = both.map(|forest| forest.predict_row(&rows[0]));
+        prop_assert_eq!(bits(&found), bits(&expected));
+    }
+
+    #[test]
     fn a_damaged_forest_is_refused_or_harmless(
         tree in 0_usize..2, column in 0_usize..3, at in 0_usize..60, value in -2_i64..70,
     ) {

@@ -13,6 +13,7 @@ fn options(n_actions: usize) -> IterationOptions {
         is_double: false,
         n_shares: 1,
         n_trees: 3,
+        n_renewed: 3,
         min_samples_leaf: 1,
         min_samples_split: 0,
         max_depth: None,
@@ -125,6 +126,9 @@ fn experience_that_teaches_too_little_is_refused() {
     push(&mut steps, (0.0, 2), 1.0, None);
     check_refused(&steps, "the action 2 is not one of 2");
     let broken = Step { state: &[1.0, 2.0], action: 0, reward: 0.0, next_state: None };
+    let renewing_none = IterationOptions { n_renewed: 0, ..options(2) };
+    let error = FittedIteration::new(renewing_none).unwrap_err().to_string();
+    assert_eq!(error, "an iteration must renew a tree");
     let error = steps.push(&broken).unwrap_err().to_string();
     assert_eq!(error, "a state has 2 features, not 1");
 }

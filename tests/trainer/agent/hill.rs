@@ -95,6 +95,7 @@ fn learn(Trial { n_steps, n_trees, seed }: Trial) -> Vec<Forest> {
         is_double: false,
         n_shares: 1,
         n_trees,
+        n_renewed: n_trees,
         min_samples_leaf: 2,
         min_samples_split: 5,
         max_depth: None,

@@ -49,6 +49,75 @@ fn a_double_estimate_earns_too_and_averages_two_ensembles() {
     assert_eq!(values[0].to_bits(), one.midpoint(other).to_bits());
 }
 
+/// The splits of each tree of the ensemble `action`: as stored, but for
+/// the leaves' values.
+fn splits(learner: &FittedQ, action: usize) -> Vec<String> {
+    let mut stored = serde_json::to_value(&learner.policy().forests()[action]).unwrap();
+    let trees = stored["trees"].as_array_mut().unwrap();
+    let splits = trees.iter_mut().map(|tree| {
+        let is_leaf = |child: &serde_json::Value| *child == 0;
+        let leaves: Vec<bool> = tree["children"].as_array().unwrap().iter().map(is_leaf).collect();
+        let values = tree["values"].as_array_mut().unwrap().iter_mut().zip(leaves);
+        for (value, _) in values.filter(|(_, is_leaf)| *is_leaf) {
+            *value = 0.into();
+        }
+        tree.to_string()
+    });
+    splits.collect()
+}
+
+#[test]
+fn a_backup_renews_the_oldest_trees_and_teaches_all_leaves() {
+    let prices = log_prices(0.05, 9);
+    let rows = window_rows(&prices);
+    let config = AgentConfig { n_trees: 11, renewed_trees: 3, ..AgentConfig::default() };
+    let mut learner = learn_with(config, (&prices, &rows), 1);
+    let value = |learner: &FittedQ| learner.policy().forests()[2].predict_row(&[0.02; 5]);
+    let (before, value_before) = (splits(&learner, 0), value(&learner));
+    learner.backup().unwrap().unwrap();
+    let after = splits(&learner, 0);
+    assert_eq!(after.len(), 11);
+    assert_eq!(after[..8], before[3..]);
+    assert!(after[8..].iter().all(|tree| !before.contains(tree)));
+    // The second backup sees a second bar.
+    assert!((value(&learner) - value_before).abs() > 1e-6);
+    // Every exposure asks the same questions.
+    assert_eq!(splits(&learner, 1), after);
+    assert_eq!(splits(&learner, 2), after);
+}
+
+#[test]
+fn as_many_renewed_trees_as_there_are_renew_them_all() {
+    let prices = log_prices(0.05, 9);
+    let rows = window_rows(&prices);
+    let config = AgentConfig { renewed_trees: 1000, ..AgentConfig::default() };
+    let mut learner = learn_with(config, (&prices, &rows), 1);
+    let before = splits(&learner, 0);
+    learner.backup().unwrap().unwrap();
+    let after = splits(&learner, 0);
+    assert_eq!(after.len(), 20);
+    assert!(after.iter().all(|tree| !before.contains(tree)));
+}
+
+#[test]
+fn a_leaf_averages_over_all_the_memory_however_it_is_dealt() {
+    // One leaf: its value is the mean of all targets, whatever part of
+    // them the trees grew on.
+    let worth = |memory_shares: usize| {
+        let config = AgentConfig {
+            discount: 0.0,
+            min_samples_leaf: 1_000_000,
+            memory_shares,
+            ..AgentConfig::default()
+        };
+        let prices = log_prices(0.05, 9);
+        let rows = window_rows(&prices);
+        let learner = learn_with(config, (&prices, &rows), 2);
+        learner.policy().forests()[2].predict_row(&[0.0; 5])
+    };
+    assert!((worth(1) - worth(10)).abs() < 1e-15, "{} and {}", worth(1), worth(10));
+}
+
 /// Refits once on mean-reverting prices and returns the report.
 fn refit(config: AgentConfig) -> (FittedQ, BackupReport) {
     let prices = log_prices(0.05, 8);
@@ -103,5 +172,9 @@ fn settings_of_the_backups_out_of_range_are_named() {
     check_invalid(
         r#"{"risk_aversion": -1}"#,
         "`agent.risk_aversion` is -1; it must be from 0 to 1000",
+    );
+    check_invalid(
+        r#"{"renewed_trees": 0}"#,
+        "`agent.renewed_trees` is 0; it must be from 1 to 1000",
     );
 }

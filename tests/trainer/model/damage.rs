@@ -114,7 +114,7 @@ fn a_forged_forest_fails_the_probe() {
     let forge = |parts: &mut Parts| {
         forge_json(parts, "forests/2.json", |forest| {
             for value in forest["trees"][0]["values"].as_array_mut().unwrap() {
-                *value = json!(value.as_f64().unwrap() * (1.0 + 1e-15));
+                *value = json!(value.as_f64().unwrap() * (1.0 + 1e-13));
             }
         });
     };

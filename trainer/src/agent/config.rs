@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::FieldError;
 
 /// The most exposures that a policy may choose from.
-const EXPOSURES_MAX: usize = 16;
+pub(super) const EXPOSURES_MAX: usize = 16;
 
 /// How the agent learns. Missing keys take their defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,14 +25,21 @@ pub struct AgentConfig {
     /// fewer than `memory_shares`. Default: 20.
     #[schemars(range(min = 1, max = 1000))]
     pub n_trees: usize,
-    /// Parts into which the memory is dealt at random for each refit;
-    /// each part grows its share of the trees. More parts fit faster,
-    /// from fewer bars a tree. From 1 to 64. Default: 10.
+    /// Trees of each ensemble that a backup grows anew, in the place of
+    /// the oldest. The others keep their splits, and the leaves of all
+    /// average the new values: more renewed trees fit slower. From 1 to
+    /// 1000; `n_trees` or more: all. Default: 4.
+    #[schemars(range(min = 1, max = 1000))]
+    pub renewed_trees: usize,
+    /// Parts into which the memory is dealt at random for each refit; a
+    /// tree finds its splits in one of them, and averages over all the
+    /// memory in its leaves. More parts fit faster, from fewer bars a
+    /// split. From 1 to 64. Default: 10.
     #[schemars(range(min = 1, max = 64))]
     pub memory_shares: usize,
-    /// Fewest bars of the memory that a leaf averages over, in bars:
-    /// from 1 to 1,000,000. Bars are noisy: take hundreds. A part of
-    /// the memory uses its part of the number. Default: 500.
+    /// Fewest bars of the memory that a leaf averages over, in bars,
+    /// about: from 1 to 1,000,000. Bars are noisy: take hundreds. A part
+    /// of the memory uses its part of the number. Default: 500.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub min_samples_leaf: usize,
     /// Greatest depth of a tree in splits, from 1 to 60; null: as deep
@@ -79,6 +86,7 @@ impl Default for AgentConfig {
             exposures: vec![-1.0, 0.0, 1.0],
             discount: 0.97,
             n_trees: 20,
+            renewed_trees: 4,
             memory_shares: 10,
             min_samples_leaf: 500,
             max_depth: None,
@@ -101,6 +109,9 @@ impl AgentConfig {
         check(is_discount, "agent.discount", &self.discount, "from 0 to 0.9999")?;
         let n_trees = self.n_trees;
         check((1..=1000).contains(&n_trees), "agent.n_trees", &n_trees, "from 1 to 1000")?;
+        let n_renewed = self.renewed_trees;
+        let is_number = (1..=1000).contains(&n_renewed);
+        check(is_number, "agent.renewed_trees", &n_renewed, "from 1 to 1000")?;
         let n_shares = self.memory_shares;
         check((1..=64).contains(&n_shares), "agent.memory_shares", &n_shares, "from 1 to 64")?;
         let limit = format!("at most `agent.n_trees`, which is {n_trees}");

@@ -5,15 +5,19 @@
 //! ensemble an action to what its value should be by the values
 //! before. What that is, the [`Backup`] says.
 
+mod ensembles;
 mod groups;
+mod shared;
 
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 
 use super::backup::{Backup, NextValues, Outcome};
 use super::experience::{Experience, Transition};
-use crate::forest::{Forest, ForestOptions, TreeSeed};
-use groups::Grouping;
+use crate::forest::{Forest, ForestOptions, Samples, TreeSeed};
+use ensembles::Ensembles;
+use groups::{Grouping, Groups};
+use shared::SharedLesson;
 
 /// The most actions there may be.
 const ACTIONS_MAX: usize = 1 << 7;
@@ -30,6 +34,11 @@ pub struct IterationOptions {
     pub n_shares: usize,
     /// Trees of an ensemble; not fewer than the shares.
     pub n_trees: usize,
+    /// Trees of an ensemble that an iteration grows anew, in the place
+    /// of the oldest, where every transition teaches every action: the
+    /// others keep their splits, and all leaves learn the new values.
+    /// At least one. Elsewhere all trees grow anew.
+    pub n_renewed: usize,
     /// Fewest transitions in a leaf.
     pub min_samples_leaf: usize,
     /// Fewest transitions in a node that is split.
@@ -90,12 +99,13 @@ struct Target {
 
 impl FittedIteration {
     /// Returns the core for `options`. Fails on a number of actions
-    /// out of range, or fewer trees than shares.
+    /// out of range, fewer trees than shares, or none to renew.
     pub fn new(options: IterationOptions) -> Result<Self> {
         let IterationOptions { n_actions, n_trees, n_shares, .. } = options;
         let is_number = (1..=ACTIONS_MAX).contains(&n_actions);
         ensure!(is_number, "{n_actions} actions; it takes 1 to {ACTIONS_MAX}");
         ensure!(n_trees >= n_shares, "{n_trees} trees cannot serve {n_shares} shares");
+        ensure!(options.n_renewed > 0, "an iteration must renew a tree");
         Ok(Self { options })
     }
 
@@ -110,48 +120,77 @@ impl FittedIteration {
         so_far: SoFar<'_>,
     ) -> Result<Fitted> {
         let experience = lesson.experience;
-        let before = self.values(so_far.forests, experience);
-        let n_halves = self.n_halves();
-        let mut forests = Vec::new();
-        for half in 0..n_halves {
-            let groups = self.grouping(half, so_far.n_done).groups(experience)?;
-            let fits = (0..self.options.n_actions).into_par_iter().map(|action| {
-                let group = groups.get(action).unwrap_or(&groups[0]);
-                let target = Target { half, action };
-                let targets = self.targets(lesson, (&before, &group.transitions), target);
-                Forest::fit(&group.samples, &targets, &self.forest_options(target, so_far.n_done))
-            });
-            forests.extend(fits.collect::<Result<Vec<_>>>().context("failed to fit the values")?);
-        }
-        let after = self.values(&forests, experience);
-        let (max_abs_delta_q, mean_abs_delta_q) = changes([&before, &after], experience);
+        let SoFar { forests, n_done } = so_far;
+        let n_actions = self.options.n_actions;
+        let n_forests = n_actions * self.n_halves();
+        let is_number = [0, n_forests].contains(&forests.len());
+        ensure!(is_number, "{} ensembles so far; there are {n_forests}", forests.len());
+        let mut halves: Vec<Ensembles> =
+            forests.chunks(n_actions).map(|half| Ensembles::of(half, experience)).collect();
+        halves.resize_with(self.n_halves(), Ensembles::default);
+        let values = |halves: &[Ensembles]| -> Vec<Vec<f64>> {
+            halves.iter().flat_map(|half| half.values(n_actions, experience)).collect()
+        };
+        let before = values(&halves);
+        let fit = |(half, old)| self.fit(lesson, (&before, old), (half, n_done));
+        let fits = halves.into_iter().enumerate().map(fit);
+        let halves = fits.collect::<Result<Vec<_>>>()?;
+        let (max_abs_delta_q, mean_abs_delta_q) = changes([&before, &values(&halves)], experience);
+        let forests = halves.into_iter().flat_map(|half| half.forests).collect();
         let n_transitions = experience.n_transitions();
         Ok(Fitted { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q })
     }
 
+    /// Fits the ensembles of one half to the targets by the values
+    /// `before`.
+    fn fit<E: Experience, B: Backup>(
+        &self,
+        lesson: &Lesson<'_, E, B>,
+        (before, old): (&[Vec<f64>], Ensembles),
+        (half, n_done): (usize, u64),
+    ) -> Result<Ensembles> {
+        let experience = lesson.experience;
+        let n_actions = self.options.n_actions;
+        let actions = (0..n_actions).into_par_iter();
+        let targets = |transitions: &[usize], action: usize| {
+            self.targets(lesson, (before, transitions), Target { half, action })
+        };
+        let of_half = self.options.is_double.then_some(half);
+        let transitions = match (Grouping { n_actions, half: of_half }).groups(experience)? {
+            Groups::Shared(transitions) => transitions,
+            Groups::Apart(groups) => {
+                let fits = actions.map(|action| {
+                    let (group, target) = (&groups[action], Target { half, action });
+                    let samples = self.samples(experience, group, n_done);
+                    let samples =
+                        samples.with_context(|| format!("nothing teaches the action {action}"))?;
+                    let options = self.forest_options(target, n_done);
+                    Forest::fit(&samples, &targets(group, action), &options)
+                        .context("failed to fit the values")
+                });
+                return Ok(Ensembles { forests: fits.collect::<Result<_>>()?, leaves: None });
+            }
+        };
+        let targets: Vec<_> = actions.map(|action| targets(&transitions, action)).collect();
+        let lesson =
+            SharedLesson { experience, transitions: &transitions, targets: &targets, half, n_done };
+        self.fit_shared(&lesson, old).context("failed to fit the values")
+    }
+
+    fn samples(
+        &self,
+        experience: &impl Experience,
+        transitions: &[usize],
+        refit: u64,
+    ) -> Result<Samples> {
+        let IterationOptions { n_shares, seed, .. } = self.options;
+        let row = |&index: &usize| experience.row(experience.transition(index).row);
+        let rows: Vec<&[f64]> = transitions.iter().map(row).collect();
+        Samples::dealt(&rows, n_shares, TreeSeed { run: seed, refit, action: 0 }.deal())
+    }
+
     fn n_halves(&self) -> usize {
         if self.options.is_double { 2 } else { 1 }
-    }
-
-    /// Returns the values of all rows: for each ensemble one a row.
-    fn values(&self, forests: &[Forest], experience: &impl Experience) -> Vec<Vec<f64>> {
-        let pieces = experience.pieces();
-        let [n_first, n_rest] = pieces.map(|piece| piece.len() / experience.n_features());
-        let n_ensembles = self.options.n_actions * self.n_halves();
-        let mut values = vec![vec![0.0; n_first + n_rest]; n_ensembles];
-        for (forest, values) in forests.iter().zip(&mut values) {
-            let (of_first, of_rest) = values.split_at_mut(n_first);
-            forest.predict_rows(pieces[0], of_first);
-            forest.predict_rows(pieces[1], of_rest);
-        }
-        values
-    }
-
-    fn grouping(&self, half: usize, refit: u64) -> Grouping {
-        let IterationOptions { n_actions, is_double, n_shares, seed, .. } = self.options;
-        let half = is_double.then_some(half);
-        let deal_seed = TreeSeed { run: seed, refit, action: 0 }.deal();
-        Grouping { n_actions, half, n_shares, deal_seed }
     }
 
     fn forest_options(&self, Target { half, action }: Target, refit: u64) -> ForestOptions {

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use anyhow::{Result, ensure};
 
+use super::config::EXPOSURES_MAX;
 use crate::forest::Forest;
 
 /// The learned value of each exposure, and the choice between them:
@@ -16,6 +17,8 @@ pub struct FittedPolicy {
     cost: f64,
     n_features: usize,
     forests: Vec<Forest>,
+    /// Whether the forests of all exposures have the same splits.
+    has_shared_splits: bool,
 }
 
 impl FittedPolicy {
@@ -23,8 +26,8 @@ impl FittedPolicy {
     /// increasing order, `cost` as a fraction of equity per unit of
     /// exposure traded.
     ///
-    /// Fails on exposures that are not increasing finite numbers, or
-    /// a cost that is negative or not finite.
+    /// Fails on exposures that are not 2 to 16 increasing finite numbers,
+    /// or a cost that is negative or not finite.
     pub fn untrained(exposures: &[f64], cost: f64, n_features: usize) -> Result<Self> {
         let is_finite = exposures.iter().all(|exposure| exposure.is_finite());
         let is_increasing = exposures.is_sorted_by(|low, high| low < high);
@@ -32,7 +35,10 @@ impl FittedPolicy {
         ensure!(is_list, "the exposures {exposures:?} are not two or more increasing numbers");
         ensure!(cost.is_finite() && cost >= 0.0, "the cost per exposure is {cost}");
         ensure!(n_features > 0, "a policy needs at least one feature");
-        Ok(Self { exposures: exposures.to_vec(), cost, n_features, forests: Vec::new() })
+        let n_exposures = exposures.len();
+        ensure!(n_exposures <= EXPOSURES_MAX, "{n_exposures} exposures; at most {EXPOSURES_MAX}");
+        let (exposures, forests) = (exposures.to_vec(), Vec::new());
+        Ok(Self { exposures, cost, n_features, forests, has_shared_splits: false })
     }
 
     /// Returns the policy with `forests` for its values: one for each
@@ -49,6 +55,7 @@ impl FittedPolicy {
             let found = forest.n_features();
             ensure!(found == n_features, "a forest takes {found} features, not {n_features}");
         }
+        self.has_shared_splits = forests.chunks(n_exposures).all(Forest::share_splits);
         self.forests = forests;
         Ok(self)
     }
@@ -81,19 +88,33 @@ impl FittedPolicy {
     ///
     /// # Panics
     ///
-    /// Panics when `row` is shorter than [`FittedPolicy::n_features`].
+    /// Panics when `row` is shorter than [`FittedPolicy::n_features`],
+    /// or `values` than the exposures.
     pub fn q_values(&self, row: &[f64], values: &mut [f64]) {
-        for (action, value) in values.iter_mut().enumerate() {
-            *value = self.value(row, action);
+        let n_exposures = self.exposures.len();
+        let (values, twins) =
+            (&mut values[..n_exposures], &mut [0.0; EXPOSURES_MAX][..n_exposures]);
+        values.fill(0.0);
+        let mut halves = self.forests.chunks(n_exposures);
+        if let Some(half) = halves.next() {
+            self.predict(half, row, values);
+        }
+        if let Some(half) = halves.next() {
+            self.predict(half, row, twins);
+            for (value, twin) in values.iter_mut().zip(twins) {
+                *value = value.midpoint(*twin);
+            }
         }
     }
 
-    /// Returns the value of the exposure `action`; 0 before training.
-    fn value(&self, row: &[f64], action: usize) -> f64 {
-        let Some(forest) = self.forests.get(action) else { return 0.0 };
-        let value = forest.predict_row(row);
-        let twin = self.forests.get(action + self.exposures.len());
-        twin.map_or(value, |twin| value.midpoint(twin.predict_row(row)))
+    /// Predicts `row` by each of `forests`.
+    fn predict(&self, forests: &[Forest], row: &[f64], values: &mut [f64]) {
+        if self.has_shared_splits {
+            return Forest::predict_row_by_all(forests, row, values);
+        }
+        for (forest, value) in forests.iter().zip(values) {
+            *value = forest.predict_row(row);
+        }
     }
 
     /// Returns the exposure to hold after the bar of `row`, when the
@@ -105,8 +126,9 @@ impl FittedPolicy {
     ///
     /// Panics when `row` is shorter than [`FittedPolicy::n_features`].
     pub fn act(&self, row: &[f64], position: f64) -> f64 {
-        let exposures = self.exposures.iter().enumerate();
-        let values = exposures.map(|(action, &exposure)| (exposure, self.value(row, action)));
+        let values = &mut [0.0; EXPOSURES_MAX][..self.exposures.len()];
+        self.q_values(row, values);
+        let values = self.exposures.iter().copied().zip(values.iter().copied());
         choose(values, self.cost, position)
     }
 }

@@ -6,14 +6,14 @@ use super::seed::splitmix64;
 
 /// How to deal rows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deal {
-    pub(super) n_shares: usize,
-    pub(super) seed: u64,
+pub(crate) struct Deal {
+    pub(crate) n_shares: usize,
+    pub(crate) seed: u64,
 }
 
 /// Deals the row numbers into shares by a seeded shuffle; each share
 /// is sorted, so that gathering reads forwards.
-pub(super) fn deal_rows(n_rows: usize, deal: Deal) -> Result<Vec<Vec<u32>>> {
+pub(crate) fn deal_rows(n_rows: usize, deal: Deal) -> Result<Vec<Vec<u32>>> {
     let n_rows = u32::try_from(n_rows).context("a forest takes at most 2^32 - 1 rows")?;
     let n_shares = deal.n_shares.clamp(1, n_rows as usize);
     let mut order: Vec<u32> = (0..n_rows).collect();

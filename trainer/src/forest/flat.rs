@@ -6,11 +6,17 @@
 //! trees, without asking at each step who has arrived. Sums run in the
 //! order of the trees, as the library's.
 
+mod leaves;
+
+use std::ops::Range;
+
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::stored::{NodeParts, StoredForest};
+
+pub use leaves::Leaves;
 
 /// Rows that walk a tree together: enough to hide the latency of the
 /// loads, few enough for the registers.
@@ -143,13 +149,17 @@ impl Forest {
 
     /// Returns each tree as a list of its nodes, as it was pushed.
     pub(super) fn tree_parts(&self) -> impl Iterator<Item = Vec<NodeParts>> {
-        let ends = self.trees.iter().skip(1).map(|tree| tree.root as usize);
-        let ends = ends.chain([self.nodes.len()]);
-        self.trees.iter().zip(ends).map(|(tree, end)| {
-            let range = tree.root as usize..end;
+        self.trees.iter().enumerate().map(|(index, tree)| {
+            let range = self.node_range(index);
             let nodes = self.nodes[range.clone()].iter().zip(&self.outputs[range]);
             nodes.map(|(node, &output)| node.parts(output, tree.root)).collect()
         })
+    }
+
+    /// Returns where the nodes of the tree `index` lie.
+    fn node_range(&self, index: usize) -> Range<usize> {
+        let end = self.trees.get(index + 1).map_or(self.nodes.len(), |next| next.root as usize);
+        self.trees[index].root as usize..end
     }
 
     /// Returns the number of features that a row must have.
@@ -181,17 +191,23 @@ impl Forest {
     pub(super) fn sum_row(&self, start: f64, row: &[f64]) -> f64 {
         let mut sum = start;
         for trees in self.trees.chunks(TREE_LANES) {
-            let mut at = [trees[0].root; TREE_LANES];
-            for (at, tree) in at.iter_mut().zip(trees) {
-                *at = tree.root;
-            }
-            let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or_default();
-            let at = self.walk(at, depth, |_, feature| row[feature]);
+            let at = self.walk_row(trees, row);
             for at in &at[..trees.len()] {
                 sum += self.outputs[*at as usize];
             }
         }
         sum
+    }
+
+    /// Returns the leaves of `row` in `trees`, at most `TREE_LANES`.
+    #[inline]
+    fn walk_row(&self, trees: &[Tree], row: &[f64]) -> [u32; TREE_LANES] {
+        let mut at = [trees[0].root; TREE_LANES];
+        for (at, tree) in at.iter_mut().zip(trees) {
+            *at = tree.root;
+        }
+        let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or_default();
+        self.walk(at, depth, |_, feature| row[feature])
     }
 
     /// Predicts `rows` (row by row, `n_features` values each) into

@@ -13,7 +13,8 @@ mod regressor;
 mod seed;
 mod stored;
 
-pub use flat::Forest;
+pub(crate) use deal::{Deal, deal_rows};
+pub use flat::{Forest, Leaves};
 pub use library::{LIBRARY, LibraryForest, LibraryPredictor, LibraryRegressor, Samples};
 pub use regressor::{Boosted, Linear, Regressor, RegressorKind, RegressorOptions};
 pub use seed::{TreeSeed, splitmix64};
