@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test helper may panic as a test does")]
 
 pub(crate) mod bars;
+pub(crate) mod columns;
 mod failures;
 mod learner;
-mod portfolio;
+pub(crate) mod portfolio;
 mod report;
 mod resume;
 mod runs;

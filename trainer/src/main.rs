@@ -14,8 +14,7 @@ use dlmalloc::GlobalDlmalloc;
 
 use trainer::bars::DataSummary;
 use trainer::config::{Level, LoggingConfig};
-use trainer::features::FeatureSet;
-use trainer::leaks::{check_leaks, leak_table};
+use trainer::leaks::{check_configured_leaks, leak_table};
 use trainer::progress;
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
@@ -153,7 +152,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
 
 fn search_leaks(arguments: &TrainArguments, root: &Path) -> Result<ExitCode> {
     let settings = settings(arguments, root)?;
-    let report = check_leaks(&settings.training, root, &FeatureSet::standard())?;
+    let report = check_configured_leaks(&settings.training, root)?;
     print(&match arguments.format {
         Format::Text => leak_table(&report),
         Format::Json => serde_json::to_string_pretty(&report)? + "\n",
