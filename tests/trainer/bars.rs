@@ -4,6 +4,7 @@
 
 mod columns;
 mod files;
+mod further;
 mod packed;
 mod plain;
 mod rows;

@@ -3,13 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test helper may panic as a test does")]
 
 pub(crate) mod bars;
+pub(crate) mod columns;
 mod failures;
 mod learner;
-mod portfolio;
+pub(crate) mod portfolio;
 mod report;
+#[cfg(unix)]
 mod resume;
 mod runs;
 mod signals;
+mod terminal;
 mod trials;
 mod walk_forward;
 pub(crate) mod workspace;

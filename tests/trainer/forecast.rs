@@ -67,6 +67,7 @@ fn slice(forecast: f64, skill: f64) -> InnerSlice {
     let signs = (0..400).map(|at| if at % 7 < 3 { 1.0 } else { -1.0 });
     let forecasts: Vec<f64> = signs.map(|sign| sign * forecast).collect();
     InnerSlice {
+        times_ms: (0..400).collect(),
         exposures: vec![-1.0, 0.0, 1.0],
         cost: COST,
         returns: forecasts.iter().map(|forecast| forecast * skill).collect(),

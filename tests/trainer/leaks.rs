@@ -5,13 +5,15 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use trainer::bars::Bar;
 use trainer::config::{BUILTIN_DATA, TrainingConfig};
 use trainer::features::FeatureSet;
+use trainer::forest::splitmix64;
 use trainer::leaks::{Features, LeakReport, check_leaks, leak_table};
 
 use crate::cli::bars;
+use crate::cli::columns::{walk, with_columns};
 use crate::cli::workspace::Workspace;
 
 /// Honest features, of which the first is spoiled.
@@ -114,6 +116,75 @@ fn the_shipped_training_leaks_nothing() {
     let report = check_leaks(&training, Path::new("."), &FeatureSet::standard()).unwrap();
     println!("{}", leak_table(&report));
     assert!(report.is_clean);
+}
+
+/// A small run on bars with these columns beside them, as a user makes
+/// it; returns whether each check passed, and the last finding.
+fn check_columns(csv: &str, features: &Value) -> (Vec<(String, bool)>, String) {
+    let workspace = Workspace::with_bars(csv);
+    workspace.configure(&json!({ "features": features, "total_episodes": 1 }));
+    let assert = workspace.command().args(["--check-leaks", "--format", "json"]).assert();
+    let report: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    let checks = report["checks"].as_array().unwrap();
+    let is_clean = report["is_clean"].as_bool().unwrap();
+    assert_eq!(assert.get_output().status.code(), Some(i32::from(!is_clean)));
+    let passed = checks
+        .iter()
+        .map(|check| (check["name"].as_str().unwrap().to_owned(), check["is_passed"] == true))
+        .collect();
+    (passed, checks.last().unwrap()["finding"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_column_of_the_next_return_is_found_and_an_innocent_one_is_not() {
+    let csv = with_columns(&bars::csv(2000));
+    let (passed, finding) = check_columns(&csv, &json!({ "columns": ["oracle", "noise"] }));
+    let names: Vec<&str> = passed.iter().map(|(name, _)| name.as_str()).collect();
+    let expected =
+        ["prefix_invariance", "later_bars_changed", "shuffled_labels", "column_foresight"];
+    assert_eq!(names, expected);
+    // Only the last sees it: data is the same whatever is known.
+    assert_eq!(passed.iter().filter(|(_, is_passed)| !is_passed).count(), 1);
+    insta::assert_snapshot!(finding, @"`oracle` goes with the next 1 bar (rank correlation 1.00; one bar later 0.62; with the 1 before 0.62; standard features at most 0.74): so it was hardly known at the close; stamp each row with the bar at whose close its value was known");
+    let (passed, finding) = check_columns(&csv, &json!({ "columns": ["noise", "volume"] }));
+    assert!(passed.iter().all(|(_, is_passed)| *is_passed), "{finding}");
+    assert!(finding.starts_with("no column knows later moves too well: rank corr"), "{finding}");
+}
+
+#[track_caller]
+fn check_own(is_leak: bool, column: impl Fn(&[f64], usize) -> f64) {
+    let (passed, finding) = check_columns(&walk(3000, column), &json!({ "columns": ["own"] }));
+    assert_eq!(passed[3], ("column_foresight".to_owned(), !is_leak), "{finding}");
+}
+
+#[test]
+fn columns_that_look_ahead_are_found_however_far_and_however_faint() {
+    let ahead = |closes: &[f64], at: usize, n: usize| {
+        closes.get(at + n).map_or(0.0, |later| later / closes[at] - 1.0)
+    };
+    check_own(true, |closes, at| ahead(closes, at, 1));
+    check_own(true, |closes, at| ahead(closes, at, 10));
+    // Seven parts of noise to one of truth.
+    let noise = |at: usize| (splitmix64(at as u64) >> 11) as f64 / (1_u64 << 53) as f64 - 0.5;
+    check_own(true, |closes, at| ahead(closes, at, 1) + 0.07 * noise(at));
+    // A mean of the bars around it.
+    check_own(true, |closes, at| {
+        let around = &closes[at.saturating_sub(10)..(at + 11).min(closes.len())];
+        closes[at] / (around.iter().sum::<f64>() / around.len() as f64)
+    });
+}
+
+#[test]
+fn columns_that_only_know_the_past_are_left_alone() {
+    let past = |closes: &[f64], at: usize, n: usize| {
+        at.checked_sub(n).map_or(0.0, |from| closes[at] / closes[from] - 1.0)
+    };
+    check_own(false, |closes, at| past(closes, at, 1));
+    check_own(false, |closes, at| past(closes, at, 50));
+    // A trend of its own, and a price itself.
+    check_own(false, |_, at| at as f64);
+    check_own(false, |closes, at| closes[at]);
+    check_own(false, |_, _| 1.0);
 }
 
 fn files(folder: &Path) -> Vec<String> {

@@ -122,6 +122,12 @@ pub(crate) fn decode(path: &Path) -> Vec<(i64, String, f32)> {
     values.filter_map(|(step, value)| Some((step, value.tag, value.simple_value?))).collect()
 }
 
+/// Returns the histograms of the file, and how many values each counts.
+pub(crate) fn histograms(path: &Path) -> Vec<(String, f64)> {
+    let values = decode_values(path).into_iter();
+    values.filter_map(|(_, value)| Some((value.tag, value.histogram?.num))).collect()
+}
+
 /// Decodes the file; panics where a frame or a check sum is wrong.
 pub(crate) fn decode_values(path: &Path) -> Vec<(i64, Value)> {
     let file = fs::read(path).unwrap();

@@ -67,6 +67,21 @@ fn watcher(folder: &TempDir) -> Watcher {
 }
 
 #[test]
+fn the_foot_tells_whether_the_training_goes_on() {
+    let folder = session();
+    let foot = || {
+        let picture = text(watcher(&folder).refresh(), now(), (80, 24));
+        picture.lines().last().unwrap().to_owned()
+    };
+    assert_eq!(foot(), "q leaves; the training goes on");
+    let record = Layout::new(folder.path()).session();
+    fs::write(&record, RECORD.replace("running", "completed")).unwrap();
+    assert_eq!(foot(), "q leaves; the training has ended");
+    fs::remove_file(&record).unwrap();
+    assert_eq!(foot(), "q leaves");
+}
+
+#[test]
 fn the_head_tells_where_the_run_stands() {
     let folder = session();
     let mut watcher = watcher(&folder);

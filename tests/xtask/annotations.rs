@@ -1,6 +1,8 @@
 use std::fs;
 
-use crate::support::{COMPLETES, Sandbox, stderr, stdout, tree};
+#[cfg(unix)]
+use crate::support::{COMPLETES, stderr};
+use crate::support::{Sandbox, stdout, tree};
 
 const NOW: &str = "2026-01-10T00:00:00Z";
 const FIRST: &str = "archives/training_backup_20260101_000000.annotations.json";
@@ -82,6 +84,7 @@ fn wrong_words_are_refused() {
     sandbox.xtask(&["note", "latest"]).assert().code(2);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_pin_holds_until_it_is_taken_off() {
     let sandbox = with_archives();
@@ -136,6 +139,7 @@ fn a_kill_between_an_archive_and_its_annotations_is_recovered() {
     assert!(!sandbox.path(FIRST).exists());
 }
 
+#[cfg(unix)]
 #[test]
 fn behind_damaged_annotations_everything_stays() {
     for damage in ["{", r#"{"format": 2}"#, r#"{"format": 1, "pinnned": true}"#] {

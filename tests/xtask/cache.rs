@@ -51,6 +51,19 @@ fn the_cache_says_what_the_archives_say() {
 }
 
 #[test]
+fn status_takes_what_the_cache_knows_and_leaves_it_alone() {
+    let sandbox = sandbox();
+    let cache = || fs::read(sandbox.path(CACHE)).ok();
+    // What was archived last is not in it yet.
+    let before = cache();
+    let looked = Catalog::look_at_heads(&sandbox.workspace()).unwrap();
+    sandbox.xtask(&["status"]).assert().code(0);
+    assert_eq!(cache(), before);
+    assert_eq!(looked, Catalog::read_heads(&sandbox.workspace()).unwrap());
+    assert_ne!(cache(), before);
+}
+
+#[test]
 fn a_damaged_or_cut_cache_is_made_anew() {
     let sandbox = sandbox();
     check_same(&sandbox);
@@ -92,7 +105,7 @@ fn ten_thousand_archives_are_listed_at_once() {
         );
         fs::copy(&path, path.with_file_name(format!("training_backup_{time}.zip"))).unwrap();
     }
-    for arguments in [&["list"][..], &["prune", "--dry-run"]] {
+    for arguments in [&["list"][..], &["prune", "--dry-run"], &["status"]] {
         for turn in ["cold", "warm"] {
             let since = Instant::now();
             sandbox.xtask(arguments).assert().code(0);

@@ -108,7 +108,7 @@ fn archives_may_go_to_another_folder() {
     let folder = elsewhere.path("vault");
     sandbox.write(
         "config/config.json",
-        &format!(r#"{{"archive": {{"folder": "{}"}}}}"#, folder.display()),
+        &serde_json::json!({"archive": {"folder": folder}}).to_string(),
     );
     sandbox.xtask(&["archive"]).assert().code(0);
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);

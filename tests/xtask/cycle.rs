@@ -60,7 +60,7 @@ pub fn train(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
 }
 
 /// Starts a training that lasts, and waits until it has learned.
-fn start(sandbox: &Sandbox) -> Child {
+pub fn start(sandbox: &Sandbox) -> Child {
     let child = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .arg("--root")
         .arg(sandbox.root())

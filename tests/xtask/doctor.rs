@@ -25,6 +25,7 @@ fn findings(sandbox: &Sandbox) -> Vec<String> {
     lines
 }
 
+#[cfg(unix)]
 #[test]
 fn a_healthy_workspace_has_no_findings() {
     let sandbox = Sandbox::with_session();

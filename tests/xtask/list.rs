@@ -113,3 +113,15 @@ fn an_empty_list_says_how_to_fill_it() {
     assert_eq!(document["archives"].as_array().unwrap().len(), 0);
     sandbox.xtask(&["show", "latest"]).assert().code(1);
 }
+
+#[test]
+fn figures_stand_to_the_right_and_wide_letters_take_two_columns() {
+    let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+    let rows = vec![row(["a", "1.5 MB", "x"]), row(["データ", "12 B", ""])];
+    let columns = [("name", false), ("size", true), ("tags", false)];
+    insta::assert_snapshot!(xtask::report::text::table(&columns, rows), @"
+    name      size  tags
+    a       1.5 MB  x
+    データ    12 B
+    ");
+}

@@ -165,6 +165,25 @@ fn a_shell_completes_tasks_archives_and_tags() {
 }
 
 #[test]
+fn a_shell_completes_from_the_workspace_that_the_line_names() {
+    let (installed, sandbox, here) = (Installed::new(), workspace(), workspace());
+    let clock = ["--clock", "2026-01-02T03:04:05Z", "--tag", "paper"];
+    installed.run(&sandbox, &["archive"]).args(clock).assert().code(0);
+    let root = sandbox.root().to_str().unwrap();
+    let offered = |words: &[&str]| offered(&installed, &here, words);
+    assert_eq!(offered(&["show", "2026"]), "", "there is none here");
+    assert_eq!(offered(&["--root", root, "show", "2026"]), "20260102_030405");
+    assert_eq!(offered(&["show", "--root", root, "2026"]), "20260102_030405");
+    assert_eq!(offered(&["prune", &format!("--root={root}"), "--keep-tag", ""]), "paper");
+    // As bash cuts the line, quotes and all.
+    let quoted = format!("'{root}'");
+    assert_eq!(offered(&["--root", "=", &quoted, "show", "2026"]), "20260102_030405");
+    let relative = format!("../{}", sandbox.root().file_name().unwrap().to_str().unwrap());
+    assert_eq!(offered(&["--root", &relative, "show", "2026"]), "20260102_030405");
+    assert_eq!(offered(&["--root", "no-such", "show", "2026"]), "");
+}
+
+#[test]
 fn the_manual_has_a_page_for_each_task() {
     let (installed, sandbox) = (Installed::new(), Sandbox::new());
     installed.run(&sandbox, &["manual", "--out", "man1"]).assert().code(0);

@@ -90,6 +90,7 @@ pub fn crc32(content: &[u8]) -> u32 {
 }
 
 /// Returns `content` deflated, as an entry's bytes.
+#[cfg(unix)]
 pub fn deflated(content: &[u8]) -> Vec<u8> {
     use std::io::{Cursor, Read, Seek, SeekFrom, Write};
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));

@@ -1,4 +1,4 @@
-use std::fs::{self, File};
+use std::fs;
 
 use xtask::catalog::{BACKUP_RECORD, BackupRecord};
 use xtask::cycle;
@@ -64,13 +64,14 @@ fn a_backup_folder_without_a_record_is_kept_unless_it_is_empty() {
     assert_eq!(fs::read_dir(sandbox.path("backups")).unwrap().count(), 1);
 }
 
+#[cfg(unix)]
 #[test]
 fn an_unfinished_archive_is_removed_unless_someone_still_writes_it() {
     let sandbox = Sandbox::with_session();
     let abandoned = sandbox.write("archives/.training_backup_20260101_000000.zip.partial", "x");
     let written = sandbox.write("archives/.training_backup_20260101_000001.zip.partial", "x");
     let foreign = sandbox.write("archives/my.partial", "x");
-    let writer = File::open(&written).unwrap();
+    let writer = fs::File::open(&written).unwrap();
     writer.lock().unwrap();
     let notes = recover(&sandbox.workspace()).unwrap();
     assert_eq!(notes.len(), 1, "{notes:?}");

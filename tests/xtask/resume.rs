@@ -1,5 +1,8 @@
 //! `train --resume`: which session goes on, and what moves before.
 
+#[cfg(unix)]
+mod real;
+
 use crate::support::{COMPLETES, Sandbox, tree};
 
 const STATE: &str = "models/checkpoints/training_state.bin";

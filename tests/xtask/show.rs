@@ -72,3 +72,61 @@ fn a_page_of_nothing_names_the_remedy() {
     assert_eq!(code, 1);
     assert!(text.contains("there is no archive yet"), "{text}");
 }
+
+/// A trainer that makes a page of anything, and a program of the system
+/// that shows pages, which does `body`.
+#[cfg(target_os = "linux")]
+fn open_by(body: &str) -> (Sandbox, assert_cmd::Command) {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::with_session();
+    let trainer = sandbox.trainer(
+        "for word; do [ \"$last\" = --out ] && mkdir -p reports && echo page > \"$word\"\n\
+         last=$word; done; echo made",
+    );
+    let opener = sandbox.path("bin/xdg-open");
+    fs::create_dir(sandbox.path("bin")).unwrap();
+    fs::write(&opener, format!("#!/bin/sh\n{body}\n")).unwrap();
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = sandbox.xtask(&["report", "--open", "--trainer-bin"]);
+    let path = format!("{}:/usr/bin:/bin", sandbox.path("bin").display());
+    command.arg(trainer).env("PATH", path);
+    (sandbox, command)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_is_shown_by_the_program_of_the_system() {
+    let (sandbox, mut command) = open_by("cat \"$1\" > shown; echo \"$1\" >> shown; echo noise");
+    command.assert().code(0).stdout("made\n").stderr("");
+    let page = sandbox.root().canonicalize().unwrap().join("reports/workspace.html");
+    assert_eq!(sandbox.read("shown"), format!("page\n{}\n", page.display()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_that_nothing_shows_is_made_all_the_same() {
+    let (sandbox, mut command) = open_by("exit 3");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.starts_with("warning: no program shows `"), "{told}");
+    assert!(told.contains("open it in a browser"), "{told}");
+    assert_eq!(sandbox.read("reports/workspace.html"), "page\n");
+}
+
+#[test]
+fn the_trainer_that_watches_has_the_terminal_and_the_signals_for_itself() {
+    let sandbox = Sandbox::new();
+    let trainer = sandbox.trainer("echo $$ > pid; echo \"$1 $2\" > told; exit 130");
+    let mut watch = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["watch", "--root"])
+        .arg(sandbox.root())
+        .arg("--trainer-bin")
+        .arg(trainer)
+        .current_dir(sandbox.root())
+        .spawn()
+        .unwrap();
+    assert_eq!(watch.wait().unwrap().code(), Some(130));
+    assert_eq!(sandbox.read("pid").trim(), watch.id().to_string());
+    assert_eq!(sandbox.read("told"), "watch --root\n");
+}

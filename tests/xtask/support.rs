@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
@@ -55,7 +54,7 @@ impl Sandbox {
         let path = self.path(relative);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        set_mode(&path, 0o644);
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
         File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
         path
@@ -119,14 +118,16 @@ impl Sandbox {
 
     /// Writes a trainer: a shell script that does `body` in the
     /// workspace.
+    #[cfg(unix)]
     pub fn trainer(&self, body: &str) -> PathBuf {
         let path = self.path("trainer.sh");
         fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        set_mode(&path, 0o755);
         path
     }
 
     /// Trains by `trainer`, and returns the exit code and stderr.
+    #[cfg(unix)]
     pub fn train(&self, trainer: &Path, arguments: &[&str]) -> (i32, String) {
         let output =
             self.xtask(&["train", "--trainer-bin"]).arg(trainer).args(arguments).output().unwrap();
@@ -134,8 +135,18 @@ impl Sandbox {
     }
 }
 
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &Path, _: u32) {}
+
 /// A trainer's body that leaves a completed session whose bytes differ
 /// from those of any other.
+#[cfg(unix)]
 pub const COMPLETES: &str = r#"
 echo "run $$ $(date +%N)" > logs/training.log
 echo "model $$ $(date +%N)" > models/memory_efficient_model_final.zip
@@ -157,7 +168,8 @@ pub fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
+                let name = name.replace(std::path::MAIN_SEPARATOR, "/");
                 files.insert(name, fs::read(&path).unwrap());
             }
         }

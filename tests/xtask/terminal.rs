@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use xtask::progress::Progress;
 use xtask::terminal::{Colour, Show, Terminal, coloured_result};
 
+#[cfg(target_os = "linux")]
+use crate::support::COMPLETES;
 use crate::support::{Sandbox, stderr, stdout};
 
 fn at(n_done: u64) -> Progress {
@@ -138,4 +140,47 @@ fn a_task_is_coloured_as_the_flag_says() {
     assert!(help.contains('\x1b'), "{help}");
     let plain = stdout(sandbox.xtask(&["--help"]).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1"));
     assert!(!plain.contains('\x1b'), "{plain}");
+}
+
+/// One ctrl-C in a terminal, which goes to all that run in it.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_in_a_terminal_stops_once_and_tells_what_was_saved() {
+    use std::io::{Read as _, Write as _};
+    use std::process::{Command, Stdio};
+
+    let sandbox = Sandbox::with_session();
+    let trainer = format!("{COMPLETES}\necho begun; read first; echo told $first; exit 130");
+    let trainer = sandbox.trainer(&trainer);
+    let line = "\"$xtask\" train --color never --clock 2026-01-02T03:04:05Z --trainer-bin \
+                \"$trainer\" --root .";
+    let mut script = Command::new("script")
+        .args(["--quiet", "--return", "--flush", "--command", line, "/dev/null"])
+        .current_dir(sandbox.root())
+        .env("xtask", env!("CARGO_BIN_EXE_xtask"))
+        .env("trainer", trainer)
+        .env("SHELL", "/bin/sh")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut keys, mut screen) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
+    let mut shown = String::new();
+    while !shown.contains("begun") {
+        let mut bytes = [0; 1024];
+        let n_bytes = screen.read(&mut bytes).unwrap();
+        assert!(n_bytes > 0, "{shown}");
+        shown += &String::from_utf8_lossy(&bytes[..n_bytes]);
+    }
+    keys.write_all(b"\x03").unwrap();
+    screen.read_to_string(&mut shown).unwrap();
+    assert_eq!(script.wait().unwrap().code(), Some(130));
+    let (_, after) = shown.split_once("begun\r\n").unwrap();
+    insta::assert_snapshot!(after.replace("^C", "").replace('\r', ""), @"
+    told stop
+    session   interrupted; what it wrote is archived
+    previous  training_backup_20260102_030405.zip, moved to backups/session_20260102_030405
+    model     models/memory_efficient_model_final.zip
+    archive   archives/training_backup_20260102_030405_2.zip (4 files, 2.4 kB, read back)
+    ");
 }

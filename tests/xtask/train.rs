@@ -1,6 +1,13 @@
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::support::{COMPLETES, Sandbox, stdout, tree};
+use xtask::cycle::{Job, Label};
+use xtask::exit::Exit;
+use xtask::process::{Trainer, TrainerExit, TrainerRun};
+use xtask::report::Report;
+use xtask::train::{ArchiveMode, Start, TrainOptions, TrainerSource, train};
+
+use crate::support::{COMPLETES, Sandbox, stdout, time, tree};
 
 #[test]
 fn a_cycle_archives_the_last_run_before_training() {
@@ -202,4 +209,51 @@ fn the_summary_names_archive_model_and_backup() {
     model     models/memory_efficient_model_final.zip
     archive   archives/training_backup_20260102_030405_2.zip
     ");
+}
+
+#[test]
+fn a_signal_while_the_old_session_moves_starts_no_training() {
+    for archive in [ArchiveMode::Archive, ArchiveMode::MoveOnly] {
+        let sandbox = Sandbox::with_session();
+        let workspace = sandbox.workspace();
+        let interrupt = AtomicBool::new(false);
+        let backups = sandbox.path("backups");
+        // The clock is read after the move, too.
+        let clock = || {
+            interrupt.fetch_or(backups.exists(), Ordering::Relaxed);
+            time("2026-01-02T03:04:05Z")
+        };
+        let mut job =
+            Job { workspace: &workspace, clock: &clock, interrupt: &interrupt, notes: &mut |_| {} };
+        let options = TrainOptions {
+            archive,
+            trainer: TrainerSource::Ready(sandbox.trainer("touch started")),
+            arguments: Vec::new(),
+            is_silent: true,
+            label: Label::default(),
+            start: Start::Fresh,
+            gates: Vec::new(),
+        };
+        let report = train(&mut job, &Trainer::default(), &options).unwrap();
+        assert_eq!(report.exit(), Exit::Interrupted);
+        assert!(!sandbox.path("started").exists());
+        let previous = report.previous.as_ref().unwrap();
+        assert_eq!(sandbox.read(&format!("{}/logs/training.log", previous.backup)), "trained\n");
+        let text = report.text();
+        assert!(text.starts_with("session   interrupted\nprevious  "), "{text}");
+        assert!(text.ends_with("archive   none made\n"), "{text}");
+    }
+}
+
+#[test]
+fn a_wish_to_stop_waits_for_the_trainer_that_is_not_there_yet() {
+    let sandbox = Sandbox::new();
+    let binary =
+        sandbox.trainer("read first; read second; echo \"$first $second\" > told; exit 130");
+    let trainer = Trainer::default();
+    trainer.stop();
+    trainer.stop();
+    let run = TrainerRun { binary: &binary, root: sandbox.root(), arguments: &[], is_silent: true };
+    assert_eq!(trainer.run(&run).unwrap(), TrainerExit::INTERRUPTED);
+    assert_eq!(sandbox.read("told"), "stop stop\n");
 }

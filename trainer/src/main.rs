@@ -14,8 +14,7 @@ use dlmalloc::GlobalDlmalloc;
 
 use trainer::bars::DataSummary;
 use trainer::config::{Level, LoggingConfig};
-use trainer::features::FeatureSet;
-use trainer::leaks::{check_leaks, leak_table};
+use trainer::leaks::{check_configured_leaks, leak_table};
 use trainer::progress;
 use trainer::session::{
     Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
@@ -30,7 +29,7 @@ use cli::predict::PredictArguments;
 use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
 use cli::train::{Settings, TrainArguments, settings};
-use cli::watch::WatchArguments;
+use cli::watch::{End, WatchArguments};
 
 /// The C library's heap keeps what was freed, in parts for each thread:
 /// with each refit it grew, and so memory grew with the data.
@@ -74,7 +73,10 @@ fn main() -> ExitCode {
         Command::Simulate(arguments) => unless_unread(cli::simulate::run(&arguments, io::stdout())),
         Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
         Command::Watch(arguments) => {
-            cli::watch::run(&arguments, system_time).and_then(|text| told(&text))
+            cli::watch::run(&arguments, system_time).and_then(|end| match end {
+                End::Done(text) => told(&text),
+                End::Signalled => Ok(ExitCode::from(INTERRUPTED)),
+            })
         }
         Command::Export(arguments) => cli::export::run(&arguments).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
@@ -153,7 +155,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
 
 fn search_leaks(arguments: &TrainArguments, root: &Path) -> Result<ExitCode> {
     let settings = settings(arguments, root)?;
-    let report = check_leaks(&settings.training, root, &FeatureSet::standard())?;
+    let report = check_configured_leaks(&settings.training, root)?;
     print(&match arguments.format {
         Format::Text => leak_table(&report),
         Format::Json => serde_json::to_string_pretty(&report)? + "\n",
@@ -201,7 +203,7 @@ fn stop_on_signals(stop: StopFlag) -> Result<()> {
 /// until then is whole.
 fn interrupt(stop: &StopFlag) {
     if stop.raise() {
-        progress::clear();
+        progress::end();
         std::process::exit(i32::from(INTERRUPTED));
     }
     progress::say("stopping after this batch; once more to stop at once");

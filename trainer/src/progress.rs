@@ -73,8 +73,7 @@ pub struct Running(());
 
 impl Drop for Running {
     fn drop(&mut self) {
-        *lock(&WORK) = None;
-        clear();
+        end();
     }
 }
 
@@ -166,6 +165,12 @@ pub fn clear() {
     if let Some(bar) = lock(&BAR).take() {
         bar.finish_and_clear();
     }
+}
+
+/// Takes the bar away for good: the process ends while work goes on.
+pub fn end() {
+    *lock(&WORK) = None;
+    clear();
 }
 
 /// Writes a line to stderr, in place of the bar.

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use self::cache::Files;
+use self::cached::After;
 use crate::annotations::{self, Annotations, PinMark};
 use crate::manifest::Manifest;
 use crate::name::{NameKind, StampedName};
@@ -155,7 +156,7 @@ impl Catalog {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_cached(workspace: &Workspace) -> Result<Self> {
-        Self::with(workspace, cached::read(workspace, Files::Needed)?)
+        Self::with(workspace, cached::read(workspace, (Files::Needed, After::Renew))?)
     }
 
     /// Reads as [`Self::read_cached`] does, and leaves `files` of each
@@ -164,7 +165,16 @@ impl Catalog {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_heads(workspace: &Workspace) -> Result<Self> {
-        Self::with(workspace, cached::read(workspace, Files::NotNeeded)?)
+        Self::with(workspace, cached::read(workspace, (Files::NotNeeded, After::Renew))?)
+    }
+
+    /// Reads as [`Self::read_heads`] does, and writes nothing, not even
+    /// what the next look would be quicker by.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn look_at_heads(workspace: &Workspace) -> Result<Self> {
+        Self::with(workspace, cached::read(workspace, (Files::NotNeeded, After::Leave))?)
     }
 
     fn with(workspace: &Workspace, mut archives: Vec<Archive>) -> Result<Self> {

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use export::{ExportArgs, TensorboardArgs};
-pub use global::{Format, GlobalArgs, colour_of};
+pub use global::{Format, GlobalArgs, colour_of, value_of};
 pub use keep::KeepArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
@@ -165,7 +165,9 @@ Examples:
   cargo xtask metrics --equity curve.csv --trials 40 --trial-variance 0.0004")]
     Metrics(ForwardArgs),
     /// Watch a running training: curves, last trades, memory
-    #[command(after_help = "It only reads: start and leave it at any time, also over ssh.
+    #[command(after_help = "It only reads: start and leave it at any time, also over ssh. \
+`q`, Esc and ctrl-C leave it, with
+exit code 0; a signal ends it with 130.
 
 Examples:
   cargo xtask watch

@@ -125,12 +125,13 @@ pub fn set_aside(job: &mut Job<'_>) -> Result<Option<SetAside>> {
 /// Moves the session in the workspace to `backups/` without an archive.
 ///
 /// # Errors
-/// When it cannot be moved.
+/// When it cannot be moved, or a signal came: then it is not.
 pub fn set_aside_unarchived(job: &mut Job<'_>) -> Result<Option<SetAside>> {
     let found = scan(job.workspace)?;
     let Some(plan) = clean::plan(job.workspace, &found, (job.clock)())? else {
         return Ok(None);
     };
+    archive::stop_if(job.interrupt)?;
     let backup = move_session(job, &plan, Warrant::NoArchive)?;
     Ok(Some(SetAside { archive: None, is_new_archive: false, backup }))
 }

@@ -12,8 +12,8 @@ mod tensorboard;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
@@ -31,6 +31,11 @@ pub enum TrainerExit {
     Code(i32),
     /// By a signal that it could not handle.
     Killed,
+}
+
+impl TrainerExit {
+    /// By a wish to stop, with all saved.
+    pub const INTERRUPTED: Self = Self::Code(130);
 }
 
 /// Builds the trainer in release from the cargo workspace `home`, and
@@ -133,20 +138,6 @@ pub fn trainer_text(
     Ok((text, output.status.success()))
 }
 
-/// Runs the trainer `binary` with `arguments` in `folder` on this
-/// process's own stdin and stdout, and returns whether it went well.
-///
-/// # Errors
-/// When it cannot be started.
-pub fn trainer_pipe(binary: &Path, folder: &Path, arguments: &[OsString]) -> Result<bool> {
-    let shell = Shell::new()?;
-    shell.change_dir(folder);
-    let status = Command::from(cmd!(shell, "{binary} {arguments...}"))
-        .status()
-        .with_context(|| format!("failed to start the trainer `{}`", binary.display()))?;
-    Ok(status.success())
-}
-
 /// One run of a trainer.
 #[derive(Debug)]
 pub struct TrainerRun<'a> {
@@ -164,7 +155,15 @@ pub struct TrainerRun<'a> {
 #[derive(Debug, Default)]
 pub struct Trainer {
     colour: Colour,
-    stdin: Mutex<Option<std::process::ChildStdin>>,
+    line: Mutex<Line>,
+}
+
+/// How a trainer is told to stop.
+#[derive(Debug, Default)]
+struct Line {
+    stdin: Option<ChildStdin>,
+    /// How often it was asked to, also while none ran.
+    n_asked: usize,
 }
 
 impl Trainer {
@@ -174,14 +173,12 @@ impl Trainer {
         Self { colour, ..Self::default() }
     }
 
-    /// Asks the trainer, when one runs, to stop after its current
-    /// batch; asked again, it stops at once.
+    /// Asks the trainer to stop after its current batch; asked again,
+    /// it stops at once. One that is not there yet is told when it is.
     pub fn stop(&self) {
-        let mut stdin = self.stdin.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(pipe) = stdin.as_mut() {
-            // A trainer that is gone has stopped.
-            let _ = pipe.write_all(b"stop\n").and_then(|()| pipe.flush());
-        }
+        let mut line = self.line();
+        line.n_asked += 1;
+        line.tell(1);
     }
 
     /// Runs a trainer to its end. What it prints goes where this
@@ -207,14 +204,29 @@ impl Trainer {
         let mut child = command.spawn().with_context(|| {
             format!("failed to start the trainer `{}`; is it a program?", binary.display())
         })?;
-        self.hold(child.stdin.take());
+        self.line().take(child.stdin.take());
         let status = child.wait().context("failed to wait for the trainer")?;
-        self.hold(None);
+        self.line().take(None);
         Ok(status.code().map_or(TrainerExit::Killed, TrainerExit::Code))
     }
 
-    fn hold(&self, pipe: Option<std::process::ChildStdin>) {
-        *self.stdin.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = pipe;
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    fn take(&mut self, stdin: Option<ChildStdin>) {
+        self.stdin = stdin;
+        self.tell(self.n_asked);
+    }
+
+    fn tell(&mut self, n_times: usize) {
+        if let Some(stdin) = &mut self.stdin {
+            // A trainer that is gone has stopped.
+            let _ = stdin.write_all("stop\n".repeat(n_times).as_bytes());
+            let _ = stdin.flush();
+        }
     }
 }
 
@@ -224,5 +236,11 @@ fn own_process_group(command: &mut Command) {
     command.process_group(0);
 }
 
-#[cfg(not(unix))]
-fn own_process_group(_: &mut Command) {}
+/// The console sends ctrl-C to each of its programs, but to none of a
+/// new group.
+#[cfg(windows)]
+fn own_process_group(command: &mut Command) {
+    use std::os::windows::process::CommandExt;
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+    command.creation_flags(CREATE_NEW_PROCESS_GROUP);
+}

@@ -8,7 +8,7 @@ mod restore;
 mod show;
 mod status;
 mod summary;
-pub(crate) mod text;
+pub mod text;
 mod train;
 mod vault;
 mod verify;

@@ -1,8 +1,8 @@
 //! What an installed program has beside its tasks: manual pages, and
 //! completion of tasks, archive names and tags in the shell.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Command;
@@ -10,6 +10,7 @@ use clap_complete::CompletionCandidate;
 use clap_complete::engine::ArgValueCompleter;
 
 use crate::catalog::{Archive, Catalog};
+use crate::cli;
 use crate::exit::Exit;
 use crate::files;
 use crate::report::text;
@@ -70,14 +71,32 @@ fn offered(
     candidates.filter(|one| one.get_value().to_string_lossy().starts_with(&start)).collect()
 }
 
-/// Returns the archives of the workspace around the current folder;
+/// Returns the archives of the workspace that the line so far means;
 /// none where something is wrong: a shell has nobody to tell.
 fn archives() -> Vec<Archive> {
     let read = || {
-        let root = Workspace::find(&std::env::current_dir().ok()?)?;
+        // A shell calls with the words of the line.
+        let line: Vec<OsString> = std::env::args_os().collect();
+        let current = std::env::current_dir().ok()?;
+        let root = match cli::value_of("--root", &line) {
+            Some(root) => current.join(as_in_shell(&root)),
+            None => Workspace::find(&current)?,
+        };
         Some(Catalog::read_heads(&Workspace::open(&root).ok()?).ok()?.archives)
     };
     read().unwrap_or_default()
+}
+
+/// Returns the path that the shell will make of the typed `word`, as far
+/// as that is plain: quotes go, and a `~/` is the home folder.
+fn as_in_shell(word: &OsStr) -> PathBuf {
+    let Some(text) = word.to_str() else { return word.into() };
+    let quoted = ['"', '\''].iter().find_map(|q| text.strip_prefix(*q)?.strip_suffix(*q));
+    match (quoted, text.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(inside), ..) => inside.into(),
+        (None, Some(below), Some(home)) => PathBuf::from(home).join(below),
+        _ => text.into(),
+    }
 }
 
 /// Writes the manual pages of `command` and of its tasks into `folder`.

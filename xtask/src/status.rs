@@ -102,7 +102,7 @@ pub struct NextTrain {
 /// When a folder or file cannot be read.
 pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<Status> {
     let running = lock::holder(workspace)?;
-    let catalog = Catalog::read(workspace)?;
+    let catalog = Catalog::look_at_heads(workspace)?;
     let found = scan(workspace)?;
     let is_running = running.is_some();
     let newest = catalog.archives.last();

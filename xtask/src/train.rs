@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 pub use source::{TrainerSource, trainer_binary};
 
+use crate::archive;
 use crate::catalog::Catalog;
 use crate::clean;
 use crate::cycle::{self, Job, Label, SetAside};
@@ -102,7 +103,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     };
     arguments = with_resume(&arguments, resumed.as_deref());
     arguments.extend(trials::arguments(job));
-    let session = run_trainer(job, trainer, (&binary, &arguments), options)?;
+    let Ended { exit, session } = run_trainer(job, trainer, (&binary, &arguments), options)?;
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
     let archive = match options.archive {
@@ -110,7 +111,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         ArchiveMode::MoveOnly => None,
     };
     let prune = apply_retention(job, &lock);
-    let status = session.as_ref().map_or(Status::Failed, |session| session.status);
+    let status = session.as_ref().map_or_else(|| of_nothing(exit), |session| session.status);
     let model = "models/memory_efficient_model_final.zip";
     let has_model = job.workspace.root().join(model).is_file();
     let model = has_model.then(|| model.to_owned());
@@ -138,7 +139,7 @@ fn check_settings(
     let root = job.workspace.root();
     match trainer.run(&TrainerRun { binary, root, arguments: &arguments, is_silent: true })? {
         TrainerExit::Code(0) => Ok(()),
-        TrainerExit::Code(130) => Err(CodedError::Interrupted.into()),
+        TrainerExit::INTERRUPTED => Err(CodedError::Interrupted.into()),
         TrainerExit::Code(2) => Err(CodedError::Usage(
             "the trainer cannot run with these settings, as it says above; nothing was moved"
                 .to_owned(),
@@ -163,14 +164,24 @@ fn tell_previous(job: &mut Job<'_>, previous: Option<&SetAside>) {
     (job.notes)(&line);
 }
 
-/// Runs the trainer, and returns how the session ended.
+/// How a training ended.
+struct Ended {
+    exit: TrainerExit,
+    /// What is known of it; `None` when it left nothing.
+    session: Option<SessionSummary>,
+}
+
+/// Runs the trainer, unless a signal came while the old session moved.
 fn run_trainer(
     job: &Job<'_>,
     trainer: &Trainer,
     (binary, arguments): (&Path, &[OsString]),
     options: &TrainOptions,
-) -> Result<Option<SessionSummary>> {
+) -> Result<Ended> {
     let started_at = (job.clock)();
+    if archive::stop_if(job.interrupt).is_err() {
+        return Ok(Ended { exit: TrainerExit::INTERRUPTED, session: None });
+    }
     let exit = trainer.run(&TrainerRun {
         binary,
         root: job.workspace.root(),
@@ -180,11 +191,17 @@ fn run_trainer(
     let found = scan(job.workspace)?;
     let left_nothing = clean::plan(job.workspace, &found, started_at)?.is_none();
     if left_nothing && exit != TrainerExit::Code(0) {
-        return Ok(None);
+        return Ok(Ended { exit, session: None });
     }
     let session = session::read(job.workspace.root())
         .unwrap_or_else(|| unrecorded(started_at, (job.clock)()));
-    Ok(Some(SessionSummary { status: status(session.status, exit), ..session }))
+    let session = SessionSummary { status: status(session.status, exit), ..session };
+    Ok(Ended { exit, session: Some(session) })
+}
+
+/// A trainer that leaves nothing has failed, unless it was stopped.
+fn of_nothing(exit: TrainerExit) -> Status {
+    if exit == TrainerExit::INTERRUPTED { Status::Interrupted } else { Status::Failed }
 }
 
 /// Returns what is known of a session whose trainer keeps no record.
@@ -208,7 +225,7 @@ fn status(recorded: Status, exit: TrainerExit) -> Status {
     match (recorded, exit) {
         (Status::Unknown, TrainerExit::Code(0)) => Status::Completed,
         (Status::Completed, TrainerExit::Code(0)) => recorded,
-        (_, TrainerExit::Killed | TrainerExit::Code(130)) => Status::Interrupted,
+        (_, TrainerExit::Killed | TrainerExit::INTERRUPTED) => Status::Interrupted,
         (_, TrainerExit::Code(0)) => Status::Unknown,
         (_, TrainerExit::Code(_)) => Status::Failed,
     }

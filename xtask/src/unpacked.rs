@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::folder_entries;
 use crate::cycle::Job;
 use crate::digest::sha256;
 use crate::files;
@@ -121,9 +122,7 @@ fn note_path(folder: &Path) -> PathBuf {
 }
 
 fn clear_stale(folder: &Path, now: DateTime<Utc>) -> Result<()> {
-    let failed = || format!("failed to read `{}`", folder.display());
-    for entry in fs::read_dir(folder).with_context(failed)? {
-        let path = entry.with_context(failed)?.path();
+    for path in folder_entries(folder)? {
         if !path.is_dir() || !is_stale(&note_path(&path), now) {
             continue;
         }

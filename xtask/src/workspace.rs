@@ -85,14 +85,19 @@ impl Workspace {
     }
 
     /// Returns `path` relative to the root where it lies within, for
-    /// messages.
+    /// messages and documents: with `/` between its names, which every
+    /// system takes.
     pub fn display(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+        match path.strip_prefix(&self.root) {
+            Ok(below) if cfg!(windows) => below.display().to_string().replace('\\', "/"),
+            Ok(below) => below.display().to_string(),
+            Err(_) => path.display().to_string(),
+        }
     }
 }
 
 /// Returns the resolved `path` as git and cargo know it.
-fn plain(path: PathBuf) -> PathBuf {
+pub(crate) fn plain(path: PathBuf) -> PathBuf {
     if !cfg!(windows) {
         return path;
     }

@@ -90,6 +90,14 @@ fn a_row_longer_than_the_buffer_is_read() {
     }
 }
 
+#[test]
+fn a_row_of_hundreds_of_quoted_cells_is_read() {
+    let notes = ",\"a \"\"b\"\" c\"".repeat(500);
+    let names: String = (0..500).map(|idx| format!(",note {idx}")).collect();
+    let content = format!("{HEADER}{names}\n1577836800,1,1,1,1,2.5{notes}\n");
+    assert_eq!(read(content).map(|bars| bars[0].volume), Ok(2.5));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 

@@ -1,7 +1,5 @@
 //! Runs that cannot end well, and what they say.
 
-use std::fs;
-
 use assert_cmd::Command;
 use serde_json::json;
 use trainer::session::{Clock, TrainerLock, parse_time};
@@ -128,7 +126,7 @@ fn the_help_is_this() {
 fn a_failed_save_is_an_error_that_names_the_file() {
     let workspace = Workspace::new();
     // A folder where the model should go stops the save, for root too.
-    fs::create_dir_all(workspace.path("models/memory_efficient_model_final.zip/x")).unwrap();
+    std::fs::create_dir_all(workspace.path("models/memory_efficient_model_final.zip/x")).unwrap();
     let told = workspace.fail(&["--quiet"], 1);
     assert!(told.contains("memory_efficient_model_final.zip"), "{told}");
     assert_eq!(workspace.session()["status"], "failed");

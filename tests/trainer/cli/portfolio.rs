@@ -1,5 +1,7 @@
 //! Several symbols: one model, the figures of each and of all.
 
+mod windows;
+
 use std::fs;
 
 use serde_json::{Value, json};
@@ -34,6 +36,12 @@ pub(super) fn in_a_folder() -> Workspace {
     }
     workspace.configure(&json!({ "data": "bars" }));
     workspace
+}
+
+/// Settings of a forecaster that trades on these bars.
+fn forecast() -> Value {
+    let forecast = json!({ "learner": "ridge", "min_t_statistic": 0, "refit_bars": 800 });
+    json!({ "data": "bars", "model": "forecast", "models": { "forecast": forecast } })
 }
 
 /// The rows of all, with the symbol in front, sorted by `key`.
@@ -193,4 +201,69 @@ fn a_bad_file_of_a_folder_is_named() {
     workspace.write("bars/AAA.parquet", "x");
     let told = workspace.fail(&[], 1);
     assert!(told.contains("are both of the symbol `AAA`; keep one, or rename it"), "{told}");
+}
+
+#[test]
+fn the_curve_of_the_lessons_is_the_mean_of_the_symbols_accounts() {
+    let workspace = in_a_folder();
+    workspace.train(&[]);
+    let curve = workspace.text("logs/trades/train_equity.csv");
+    assert_eq!(curve.lines().count(), 1601);
+    let last: Vec<&str> = curve.lines().last().unwrap().split(',').collect();
+    let session = workspace.session();
+    let of_record = session["episodes"][1]["train_equity"].as_f64().unwrap();
+    let of_curve: f64 = last[1].parse().unwrap();
+    assert!((of_curve / of_record - 1.0).abs() < 1e-12, "{of_curve} is not {of_record}");
+    assert_eq!(workspace.find("logs/trades", "train_equity.ep"), None);
+    // A portfolio of one is that symbol, row for row.
+    let single = Workspace::new();
+    let folder = Workspace::new();
+    fs::create_dir(folder.path("bars")).unwrap();
+    fs::rename(folder.path("bars.csv"), folder.path("bars/AAA.csv")).unwrap();
+    folder.configure(&json!({ "data": "bars" }));
+    single.train(&[]);
+    folder.train(&[]);
+    let rows = |workspace: &Workspace| {
+        let text = workspace.text("logs/trades/train_equity.csv");
+        let cells = |line: &str| line.split(',').take(2).map(str::to_owned).collect::<Vec<_>>();
+        text.lines().map(cells).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&folder), rows(&single));
+}
+
+#[test]
+fn distributions_are_drawn_of_the_portfolio() {
+    let workspace = in_a_folder();
+    workspace.train(&["--episodes", "1"]);
+    let path = workspace.find("logs/tensorboard", "events.out.tfevents.").unwrap();
+    let histograms = crate::tensorboard::histograms(&path);
+    let n = |tag: &str| histograms.iter().find(|(name, _)| name == tag).map(|(_, n)| *n);
+    // A return a time; a value a bar of each symbol.
+    assert_eq!(n("test/returns"), Some(352.0));
+    assert_eq!(n("test/q_values/0"), Some((352 + 352 + 252).into()));
+    let n_trades = workspace.session()["metrics"]["agent"]["n_trades"].as_f64();
+    assert_eq!(n("test/trade_net_pnl"), n_trades);
+    let closed = |event: &&Value| event["event"] == "TRADE_CLOSED" && event["phase"] == "train";
+    let n_train = workspace.events().iter().filter(closed).count();
+    assert_eq!(n("train/trade_net_pnl"), Some(n_train as f64));
+}
+
+#[test]
+fn a_forecaster_learns_from_all_symbols_with_any_threads() {
+    let one = in_a_folder();
+    one.configure(&forecast());
+    one.train(&["--threads", "1"]);
+    let session = one.session();
+    let trades = |metrics: &Value| metrics["agent"]["n_trades"].as_u64().unwrap();
+    assert!(trades(&session["metrics"]) > 0, "it never traded; the test proves little");
+    let symbols = session["symbols"].as_array().unwrap();
+    assert!(symbols.iter().all(|symbol| symbol["metrics"]["agent"].is_object()));
+    let two = in_a_folder();
+    two.configure(&forecast());
+    two.train(&["--threads", "2"]);
+    assert!(one.model() == two.model(), "two threads give another model");
+    // It is no model of the last symbol alone.
+    fs::remove_file(two.path("bars/AAA.csv")).unwrap();
+    two.command_at("2027-01-31T12:00:00Z").assert().success();
+    assert!(one.model() != two.model(), "the first symbol taught nothing");
 }

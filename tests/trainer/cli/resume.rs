@@ -58,7 +58,10 @@ fn run_until(n_readings: u32, workspace: &Workspace, earlier: Option<&Workspace>
 }
 
 fn workspace(changes: &Value, threads: usize) -> Workspace {
-    let workspace = Workspace::new();
+    let workspace = match &changes["data"] {
+        Value::String(_) => super::portfolio::in_a_folder(),
+        _ => Workspace::new(),
+    };
     let mut changes = changes.clone();
     changes["threads"] = json!(threads);
     workspace.configure(&changes);
@@ -102,7 +105,8 @@ fn check_same(resumed: &Workspace, whole: &Workspace) {
         for episode in session["episodes"].as_array_mut().unwrap() {
             episode["seconds"] = Value::Null;
         }
-        ["episodes", "metrics", "split", "walk_forward", "trials"].map(|key| session[key].clone())
+        ["episodes", "metrics", "symbols", "split", "walk_forward", "trials"]
+            .map(|key| session[key].clone())
     };
     assert_eq!(figures(resumed), figures(whole));
     assert!(!resumed.exists("models/checkpoints/training_state.bin"), "it is completed");
@@ -148,7 +152,7 @@ fn check_every_stop(changes: &Value) -> (usize, usize) {
     // Stopped again and again, a batch at a time.
     let mut last = workspace(changes, 2);
     run_until(5, &last, None);
-    for _ in 0..9 {
+    for _ in 0..30 {
         let next = workspace(changes, 1);
         run_until(4, &next, Some(&last));
         last = next;
@@ -174,6 +178,30 @@ fn a_walk_forward_goes_on_in_any_window() {
     let (n_stops, n_within) = check_every_stop(&changes);
     assert!(n_stops >= 3, "{n_stops} stops");
     assert!(n_within >= 2, "{n_within} stops within an episode");
+}
+
+#[test]
+fn several_symbols_go_on_within_an_episode() {
+    let changes = json!({ "data": "bars", "total_episodes": 2, "steps_per_batch": 900 });
+    let (n_stops, n_within) = check_every_stop(&changes);
+    assert!(n_stops >= 9, "{n_stops} stops");
+    assert!(n_within >= 7, "{n_within} stops within an episode");
+}
+
+#[test]
+fn a_forecaster_of_several_symbols_goes_on() {
+    let forecast = json!({ "learner": "ridge", "min_t_statistic": 0, "refit_bars": 800 });
+    let walk = json!({ "windows": 2, "embargo_bars": 0 });
+    let (n_stops, n_within) = check_every_stop(&json!({
+        "data": "bars",
+        "model": "forecast",
+        "models": { "forecast": forecast },
+        "walk_forward": walk,
+        "total_episodes": 1,
+        "steps_per_batch": 600,
+    }));
+    assert!(n_stops >= 5, "{n_stops} stops");
+    assert!(n_within >= 4, "{n_within} stops within an episode");
 }
 
 #[cfg(unix)]

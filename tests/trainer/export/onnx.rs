@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use trainer::export::export_onnx;
 use trainer::forest::splitmix64;
-use trainer::model::TradingModel;
+use trainer::model::{Part, TradingModel};
 
 use crate::cli::Workspace;
 use crate::python;
@@ -20,22 +20,36 @@ struct Theirs {
     values: Vec<Vec<f64>>,
 }
 
+/// The features and thresholds of the first tree in `part`, if any.
+fn splits_of(part: &Part) -> Vec<(usize, f64)> {
+    let stored: Value = serde_json::from_slice(&part.bytes).unwrap();
+    let regressor = &stored["rule"]["regressor"];
+    let forests = [
+        &stored,
+        &regressor["extra_trees"],
+        &regressor["random_forest"],
+        &regressor["xgboost"][0]["forest"],
+    ];
+    let Some(tree) = forests.iter().find_map(|forest| forest["trees"].get(0)) else {
+        return Vec::new();
+    };
+    (0..tree["children"].as_array().unwrap().len())
+        .filter(|node| tree["children"][node] != 0)
+        .map(|node| {
+            let feature = tree["features"][node].as_u64().unwrap();
+            (usize::try_from(feature).unwrap(), tree["values"][node].as_f64().unwrap())
+        })
+        .collect()
+}
+
 /// Rows near the ones that the model proves itself on, so that they
 /// reach many leaves; some features lie exactly on a threshold.
 fn rows_of(workspace: &Workspace, model: &TradingModel, n_rows: usize) -> Vec<f64> {
     let file = fs::File::open(workspace.path(MODEL)).unwrap();
     let mut zip = zip::ZipArchive::new(file).unwrap();
     let probe: Value = serde_json::from_reader(zip.by_name("probe.json").unwrap()).unwrap();
-    let forest: Value = serde_json::from_reader(zip.by_name("forests/0.json").unwrap()).unwrap();
     let probe: Vec<Vec<f64>> = serde_json::from_value(probe["rows"].clone()).unwrap();
-    let tree = &forest["trees"][0];
-    let splits: Vec<(usize, f64)> = (0..tree["children"].as_array().unwrap().len())
-        .filter(|node| tree["children"][node] != 0)
-        .map(|node| {
-            let feature = tree["features"][node].as_u64().unwrap();
-            (usize::try_from(feature).unwrap(), tree["values"][node].as_f64().unwrap())
-        })
-        .collect();
+    let splits = splits_of(&model.policy().parts().unwrap()[0]);
     let n_features = model.n_features();
     let mut state = 7;
     let mut random = |n: usize| {
@@ -47,6 +61,9 @@ fn rows_of(workspace: &Workspace, model: &TradingModel, n_rows: usize) -> Vec<f6
         let start = rows.len();
         // Each feature of another probe row: a state that never was.
         rows.extend((0..n_features).map(|feature| probe[random(probe.len())][feature]));
+        if splits.is_empty() {
+            continue;
+        }
         let (feature, threshold) = splits[random(splits.len())];
         let neighbours = [threshold, threshold.next_up(), threshold.next_down()];
         rows[start + feature] = neighbours[random(3)];
@@ -84,6 +101,44 @@ fn check_with(settings: &Value) {
         differing.insert(values[0].to_bits());
     }
     assert!(differing.len() > 20, "the rows reach {} leaves only", differing.len());
+}
+
+/// A small forecaster by `learner`.
+fn forecast(learner: &str) -> Value {
+    let mut forecast = serde_json::json!({
+        "learner": learner, "min_t_statistic": 0, "refit_bars": 400, "memory_shares": 2,
+    });
+    if learner != "ridge" {
+        forecast["n_trees"] = 12.into();
+        forecast["min_samples_leaf"] = 20.into();
+    }
+    serde_json::json!({ "model": "forecast", "models": { "forecast": forecast } })
+}
+
+#[test]
+fn onnxruntime_gives_the_same_values_of_forecasters() {
+    for learner in ["ridge", "extra_trees", "random_forest", "xgboost"] {
+        check_with(&forecast(learner));
+    }
+}
+
+#[test]
+fn a_forecaster_tells_its_threshold_and_its_features() {
+    for (learner, n_trees) in [("ridge", 0), ("extra_trees", 12)] {
+        let workspace = Workspace::new();
+        workspace.configure(&forecast(learner));
+        workspace.train(&["--episodes", "1"]);
+        let report =
+            export_onnx(&workspace.path(MODEL), &workspace.path("out/model.onnx")).unwrap();
+        assert_eq!(report.n_trees, n_trees);
+        let about: Value = serde_json::from_str(&workspace.text("out/model.json")).unwrap();
+        assert_eq!(
+            (&about["kind"], &about["features"][0]),
+            (&"forecast".into(), &"return_1".into())
+        );
+        assert!(about["threshold"].as_f64() >= about["cost_per_exposure"].as_f64());
+        assert!(about["choice"].as_str().unwrap().contains("threshold * |a - held|"));
+    }
 }
 
 #[test]

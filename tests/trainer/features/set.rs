@@ -45,11 +45,11 @@ fn check_refused(change: impl Fn(&mut serde_json::Value), reason: &str) {
 fn a_set_of_an_unknown_format_is_refused_for_that() {
     check_refused(
         |set| {
-            set["format"] = 2.into();
+            set["format"] = 3.into();
             set["later"] = true.into();
         },
-        "invalid value: integer `2`, expected feature format 1, the one this version of the \
-         trainer reads",
+        "invalid value: integer `3`, expected feature format 1 or 2, those that this version of \
+         the trainer reads",
     );
 }
 
@@ -78,4 +78,19 @@ fn windows_out_of_range_are_refused() {
         |set| set["windows"]["returns"] = vec![3, 3].into(),
         "`windows.returns` is [3, 3]; it must be at most 32 increasing numbers of bars",
     );
+}
+
+#[test]
+fn further_columns_stand_last_and_are_stored_in_a_format_of_their_own() {
+    let set = small().with_columns(vec!["sentiment".to_owned()]).unwrap();
+    assert_eq!(set.names().last().unwrap(), "sentiment");
+    let stored = serde_json::to_value(&set).unwrap();
+    assert_eq!((&stored["format"], &stored["columns"]), (&2.into(), &vec!["sentiment"].into()));
+    assert_eq!(serde_json::from_value::<FeatureSet>(stored).unwrap(), set);
+    let only = FeatureSet::of_columns(vec!["a".to_owned(), "b".to_owned()]).unwrap();
+    assert_eq!((only.names(), only.n_warm_up_bars()), (only.columns(), 0));
+    let stored = serde_json::to_string(&only).unwrap();
+    assert_eq!(stored, r#"{"format":2,"columns":["a","b"],"names":["a","b"]}"#);
+    let error = small().with_columns(vec!["rsi_3".to_owned()]).unwrap_err().to_string();
+    assert!(error.starts_with("`features.columns` is `rsi_3`; it must be a name"), "{error}");
 }

@@ -5,6 +5,7 @@
 
 use super::Bar;
 use super::columns::Part;
+use super::number;
 use super::timestamp;
 
 /// No market pays a tenth of a position's value for one bar; who wrote
@@ -38,6 +39,23 @@ impl Fault {
             );
         }
         Self::new(part, "is not a number; write digits and a decimal point, such as `4367.1`")
+    }
+
+    /// Returns the fault of a `text` that is to be a feature and is no
+    /// finite number.
+    #[cold]
+    pub(super) fn not_a_feature(part: Part, text: &[u8]) -> Self {
+        if text.is_empty() {
+            return Self::new(
+                part,
+                "is empty, and a feature must be known at each bar's close: delete the rows before \
+                 its first value, and fill the others with what was known then",
+            );
+        }
+        let not_finite = "is not a finite number, as a feature must be: correct it, or fill in \
+                          what was known at the bar's close";
+        number::parse(text)
+            .map_or_else(|| Self::not_a_number(part, text), |_| Self::new(part, not_finite))
     }
 
     /// Returns the fault of a symbol that is not there.

@@ -3,13 +3,16 @@
 //! A name counts when it is the word itself (`Close`), or ends in it
 //! after a prefix (`BTC.close`); where two would do, the file is refused.
 
+mod further;
 mod names;
 mod time;
+
+use anyhow::{Result, bail};
 
 use super::number;
 use super::rows::Row;
 use super::timestamp::TimeParser;
-use anyhow::{Result, bail};
+pub(super) use further::fits;
 use names::{find_funding, find_part, find_time, find_volume, is_symbol, quoted, words};
 pub(super) use time::TimeColumn;
 
@@ -17,6 +20,21 @@ pub(super) use time::TimeColumn;
 /// volume, close time and five more numbers.
 const N_KLINE_COLUMNS: usize = 12;
 const KLINE_CLOSE_TIME: usize = 6;
+/// What the exchange itself calls them, where it does.
+const KLINE_NAMES: [&str; N_KLINE_COLUMNS] = [
+    "open_time",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "close_time",
+    "quote_volume",
+    "count",
+    "taker_buy_volume",
+    "taker_buy_quote_volume",
+    "ignore",
+];
 
 /// A part of a bar, as its file names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +47,8 @@ pub(super) enum Part {
     Volume,
     Funding,
     Symbol,
+    /// A further column, by its index in the row.
+    Further(usize),
 }
 
 /// Which column holds which part of a bar.
@@ -119,9 +139,7 @@ impl Columns {
             volume: Some(5),
             funding: None,
             symbol: None,
-            names: ["open_time", "open", "high", "low", "close", "volume"]
-                .map(str::to_owned)
-                .into(),
+            names: KLINE_NAMES.map(str::to_owned).into(),
         }
     }
 
@@ -153,6 +171,7 @@ impl Columns {
             Part::Volume => self.volume,
             Part::Funding => self.funding,
             Part::Symbol => self.symbol,
+            Part::Further(idx) => Some(idx),
         };
         idx.and_then(|idx| self.names.get(idx)).map_or("volume", String::as_str)
     }

@@ -1,6 +1,7 @@
 //! Reads bar after bar, checking each, in memory that does not grow.
 
 mod complaint;
+mod further;
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -17,6 +18,7 @@ use super::rows::{Row, Rows};
 use super::symbols::{Share, ShareBars};
 use super::timestamp::TimeParser;
 pub(super) use complaint::input_error;
+use further::parse_further;
 
 /// The bars of one source, in order; an iterator of `Result<Bar>`.
 ///
@@ -44,6 +46,9 @@ struct TextBars {
     /// Whether the row at hand was not yet returned as a bar.
     is_row_pending: bool,
     columns: Columns,
+    /// Further columns, by their index, and their numbers in `row`.
+    further: Vec<usize>,
+    numbers: Vec<f64>,
     time_parser: TimeParser,
     symbol: String,
     /// Of several symbols, the times before of those not at hand.
@@ -115,6 +120,8 @@ impl TextBars {
             n_lines_skipped: text.n_lines_skipped,
             is_row_pending: true,
             columns,
+            further: Vec::new(),
+            numbers: Vec::new(),
             time_parser: TimeParser::new(),
             symbol: String::new(),
             others: None,
@@ -163,6 +170,9 @@ impl TextBars {
             Ok(bar) => bar,
             Err(fault) => return Err(self.describe(&fault)),
         };
+        if let Err(fault) = parse_further(row, &self.further, &mut self.numbers) {
+            return Err(self.describe(&fault));
+        }
         if let Some(idx) = self.columns.symbol
             && row[idx].trim_ascii() != self.symbol.as_bytes()
         {

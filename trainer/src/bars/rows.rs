@@ -19,6 +19,9 @@ use split::{Found, split};
 const BUFFER_BYTES: usize = 1 << 16;
 /// The longest row, in bytes, so that a lost quote cannot fill memory.
 const ROW_BYTES_MAX: usize = 1 << 20;
+/// What a row with quotes has room for at first.
+const N_UNQUOTED_BYTES: usize = 1 << 10;
+const N_FIELDS: usize = 64;
 
 /// The rows of a text. Empty lines are none.
 pub(crate) struct Rows<R> {
@@ -33,8 +36,10 @@ pub(crate) struct Rows<R> {
     row: Place,
     /// Where the fields of the row end in its text.
     ends: Vec<usize>,
-    /// The text of a row that had quotes, without them.
+    unquoter: csv_core::Reader,
+    /// Begins with the text of a row that had quotes, without them.
     unquoted: Vec<u8>,
+    is_at_end: bool,
 }
 
 /// Where the row at hand is.
@@ -72,7 +77,12 @@ impl<R: Read> Rows<R> {
             n_lines: 0,
             row: Place { line: 1, text: Text::Unquoted },
             ends: Vec::new(),
-            unquoted: Vec::new(),
+            unquoter: ReaderBuilder::new()
+                .delimiter(delimiter)
+                .terminator(Terminator::Any(b'\n'))
+                .build(),
+            unquoted: vec![0; N_UNQUOTED_BYTES],
+            is_at_end: false,
         }
     }
 
@@ -136,53 +146,41 @@ impl<R: Read> Rows<R> {
         self.advance()
     }
 
-    /// Takes a row that begins here and has a quote on its first line.
+    /// Takes a row that begins here and has a quote on its first line;
+    /// a quote that is never closed reaches to the end.
     #[cold]
     fn advance_quoted(&mut self) -> io::Result<()> {
-        let line = self.n_lines + 1;
-        let n_bytes = loop {
-            if let Some(n_bytes) = self.unquote() {
-                break n_bytes;
+        let (mut n_read, mut n_written, mut n_ends) = (0, 0, 0);
+        self.ends.resize(N_FIELDS, 0);
+        loop {
+            // None left means to `csv_core` that the text ends here.
+            let input = &self.buffer[self.begin + n_read..self.end];
+            let (output, ends) = (&mut self.unquoted[n_written..], &mut self.ends[n_ends..]);
+            let (result, read, written, ended) = self.unquoter.read_record(input, output, ends);
+            (n_read, n_written, n_ends) = (n_read + read, n_written + written, n_ends + ended);
+            match result {
+                ReadRecordResult::InputEmpty => {
+                    self.fill()?;
+                }
+                ReadRecordResult::OutputFull => self.unquoted.resize(2 * self.unquoted.len(), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                ReadRecordResult::Record | ReadRecordResult::End => break,
             }
-            if self.fill()? == 0 {
-                // A quote that is never closed reaches to the end.
-                break self.end - self.begin;
-            }
-        };
-        let bytes = &self.buffer[self.begin..self.begin + n_bytes];
-        self.n_lines += bytes.split(|&byte| byte == b'\n').count() as u64 - 1;
-        self.begin += n_bytes;
-        self.row = Place { line, text: Text::Unquoted };
-        Ok(())
-    }
-
-    /// Takes the quotes off the row that begins here, and returns its
-    /// length, newline included; none when its end is not in the buffer:
-    /// then the row is what there is.
-    fn unquote(&mut self) -> Option<usize> {
-        let input = &self.buffer[self.begin..self.end];
-        let mut reader = ReaderBuilder::new()
-            .delimiter(self.delimiter)
-            .terminator(Terminator::Any(b'\n'))
-            .build();
-        self.unquoted.resize(input.len(), 0);
-        self.ends.resize(input.len() + 1, 0);
-        let (result, n_read, n_written, n_ends) =
-            reader.read_record(input, &mut self.unquoted, &mut self.ends);
-        if result == ReadRecordResult::Record {
-            self.unquoted.truncate(n_written);
-            self.ends.truncate(n_ends);
-            return Some(n_read);
         }
-        let (_, _, _, n_more_ends) = reader.read_record(&[], &mut [0; 8], &mut self.ends[n_ends..]);
-        self.unquoted.truncate(n_written);
-        self.ends.truncate(n_ends + n_more_ends);
-        None
+        self.ends.truncate(n_ends);
+        self.row = Place { line: self.n_lines + 1, text: Text::Unquoted };
+        let bytes = &self.buffer[self.begin..self.begin + n_read];
+        self.n_lines += bytes.split(|&byte| byte == b'\n').count() as u64 - 1;
+        self.begin += n_read;
+        Ok(())
     }
 
     /// Reads on; returns how many bytes came, 0 at the end of the text.
     #[cold]
     fn fill(&mut self) -> io::Result<usize> {
+        if self.is_at_end {
+            return Ok(0);
+        }
         if self.end - self.begin >= ROW_BYTES_MAX {
             return Err(io::Error::new(
                 ErrorKind::InvalidData,
@@ -194,6 +192,7 @@ impl<R: Read> Rows<R> {
             match self.reader.read(&mut self.buffer[self.end..]) {
                 Ok(n_bytes) => {
                     self.end += n_bytes;
+                    self.is_at_end = n_bytes == 0;
                     return Ok(n_bytes);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -1,5 +1,6 @@
 //! Names where bars come from: a file, or the data that is built in.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 
+use super::columns::fits;
 use super::input::{self, Text};
 use super::reader::input_error;
 use super::summary::{DataSummary, Tally};
@@ -31,6 +33,8 @@ const N_KEPT_MAX: usize = 1 << 16;
 pub struct BarSource {
     name: String,
     origin: Origin,
+    /// Columns that are read beside the bars.
+    columns: Vec<String>,
     /// All of them, where they are few and were read once.
     kept: Option<Arc<Vec<Bar>>>,
 }
@@ -57,12 +61,60 @@ impl BarSource {
             Some(_) => bail!("no built-in data `{spec}`; there is `{BUILTIN_BTCUSD_30M}`"),
             None => find_file(spec, root)?,
         };
-        Ok(Self { name: spec.to_owned(), origin, kept: None })
+        Ok(Self { name: spec.to_owned(), origin, columns: Vec::new(), kept: None })
     }
 
     /// Returns the source of one symbol of a file.
     pub(super) fn of_share(name: &str, share: Share) -> Self {
-        Self { name: name.to_owned(), origin: Origin::Share(share), kept: None }
+        let origin = Origin::Share(share);
+        Self { name: name.to_owned(), origin, columns: Vec::new(), kept: None }
+    }
+
+    /// Returns the source that reads the columns `names` beside the bars:
+    /// a finite number in each row.
+    #[must_use]
+    pub fn with_columns(mut self, names: &[String]) -> Self {
+        names.clone_into(&mut self.columns);
+        self
+    }
+
+    /// Returns the columns that `patterns` name, in their order. In one,
+    /// `*` stands for any text, and so for all that fit and are no part
+    /// of a bar, of a folder those of its first file.
+    ///
+    /// Fails where nothing fits. A name without `*` is not looked for.
+    pub fn find_columns(&self, patterns: &[String]) -> Result<Vec<String>> {
+        let mut found: Vec<String> = Vec::new();
+        for pattern in patterns {
+            if !pattern.contains('*') {
+                found.push(pattern.clone());
+                continue;
+            }
+            let all = match &self.origin {
+                Origin::Folder(path) => {
+                    let symbols = symbols::of_folder(path)?;
+                    symbols[0].source.read()?.further_names()
+                }
+                _ => self.read()?.further_names(),
+            };
+            let n_before = found.len();
+            found.extend(all.iter().filter(|name| fits(pattern, name)).cloned());
+            if found.len() == n_before {
+                bail!(
+                    "`{}` has no further column that fits `{pattern}`, as `features.columns` has \
+                     it; beside the bars it has {}",
+                    self.name,
+                    if all.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        format!("`{}`", all.join("`, `"))
+                    }
+                );
+            }
+        }
+        let mut seen = HashSet::new();
+        found.retain(|name| seen.insert(name.clone()));
+        Ok(found)
     }
 
     /// Returns whether it is a folder of files, one for each symbol.
@@ -77,14 +129,20 @@ impl BarSource {
     /// A file with such a column is read once, each bar checked.
     pub fn symbols(&self) -> Result<Vec<SymbolBars>> {
         let symbols = match &self.origin {
-            Origin::Folder(path) => return symbols::of_folder(path),
+            Origin::Folder(path) => {
+                let mut symbols = symbols::of_folder(path)?;
+                for symbol in &mut symbols {
+                    symbol.source.columns.clone_from(&self.columns);
+                }
+                return Ok(symbols);
+            }
             Origin::Share(_) | Origin::Builtin(_) => return Ok(Vec::new()),
             Origin::File(_) => {
                 let bars = self.read()?;
                 if !bars.has_symbols() {
                     return Ok(Vec::new());
                 }
-                symbols::of_column(bars.across_symbols())?
+                symbols::of_column(bars.across_symbols(), self.columns.len())?
             }
         };
         Ok(if symbols.len() > 1 { symbols } else { Vec::new() })
@@ -123,7 +181,7 @@ impl BarSource {
         }
         match &self.origin {
             Origin::Share(share) => Ok(BarReader::of_share(share.clone())),
-            _ => BarReader::new(&self.name, self.open_text(None)?),
+            _ => self.reader(None),
         }
     }
 
@@ -134,9 +192,9 @@ impl BarSource {
     }
 
     /// Does the same, and keeps the bars in memory if there are at most
-    /// 65,536: passes to come then read no file.
+    /// 65,536 and no further columns: passes to come then read no file.
     pub(crate) fn summarize_and_keep(self) -> Result<(Self, DataSummary)> {
-        let mut bars = Some(Vec::new());
+        let mut bars = self.columns.is_empty().then(Vec::new);
         let summary = self.scan(&mut |bar| {
             bars = bars.take().filter(|bars| bars.len() < N_KEPT_MAX);
             if let Some(bars) = &mut bars {
@@ -165,7 +223,7 @@ impl BarSource {
             return Ok(DataSummary { source: self.name.clone(), ..tally.finish() });
         }
         let hasher = Arc::new(Mutex::new(Sha256::new()));
-        for bar in BarReader::new(&self.name, self.open_text(Some(&hasher))?)? {
+        for bar in self.reader(Some(&hasher))? {
             take(bar?);
         }
         let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -174,6 +232,10 @@ impl BarSource {
             write!(sha256, "{byte:02x}").expect("a string takes all that is written");
         }
         Ok(DataSummary { source: self.name.clone(), sha256, ..tally.finish() })
+    }
+
+    fn reader(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<BarReader> {
+        BarReader::new(&self.name, self.open_text(hasher)?)?.with_columns(&self.columns)
     }
 
     /// Opens the text; all bytes of the file pass through `hasher`.

@@ -21,8 +21,7 @@ const N_SYMBOLS_MAX: usize = 10_000;
 const N_BLOCK_BARS: usize = 64;
 
 const N_NUMBERS: usize = 7;
-const BAR_BYTES: usize = 8 * N_NUMBERS;
-const BLOCK_BYTES: usize = BAR_BYTES * N_BLOCK_BARS;
+const NUMBER_BYTES: usize = 8;
 
 /// The bars of one symbol of several.
 #[derive(Debug, Clone)]
@@ -40,6 +39,18 @@ pub(super) struct Share {
     /// The number of each block, in their order.
     blocks: Arc<Vec<u64>>,
     n_bars: usize,
+    /// Numbers of each bar beside its own.
+    n_columns: usize,
+}
+
+impl Share {
+    fn row_bytes(&self) -> usize {
+        row_bytes(self.n_columns)
+    }
+}
+
+fn row_bytes(n_columns: usize) -> usize {
+    NUMBER_BYTES * (N_NUMBERS + n_columns)
 }
 
 /// Bars that were checked when they were dealt out.
@@ -47,6 +58,8 @@ pub(super) struct ShareBars {
     share: Share,
     n_read: usize,
     block: Vec<u8>,
+    /// Those of the last bar beside its own.
+    columns: Vec<f64>,
 }
 
 /// Returns the files in `folder` in the order of their names; hidden
@@ -92,20 +105,23 @@ pub(super) fn of_folder(folder: &Path) -> Result<Vec<SymbolBars>> {
     Ok(symbols)
 }
 
-/// Deals the bars of `reader`, a file with a column of symbols, out to
-/// them, in the order of their names.
-pub(super) fn of_column(mut reader: BarReader) -> Result<Vec<SymbolBars>> {
+/// Deals the bars of `reader`, a file with a column of symbols, and the
+/// numbers of its `n_columns` further columns out to them, in the order
+/// of their names.
+pub(super) fn of_column(mut reader: BarReader, n_columns: usize) -> Result<Vec<SymbolBars>> {
     let file = tempfile::tempfile().context("failed to make a temporary file")?;
-    let mut dealer = Dealer { file, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
+    let mut dealer =
+        Dealer { file, n_columns, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
     while let Some(bar) = reader.next() {
         let bar = bar?;
-        dealer.push(reader.symbol().unwrap_or_default(), &bar)?;
+        dealer.push(reader.symbol().unwrap_or_default(), (&bar, reader.columns()))?;
     }
     dealer.finish()
 }
 
 struct Dealer {
     file: File,
+    n_columns: usize,
     n_blocks: u64,
     hands: Vec<Hand>,
     known: HashMap<String, usize>,
@@ -120,7 +136,7 @@ struct Hand {
 }
 
 impl Dealer {
-    fn push(&mut self, symbol: &str, bar: &Bar) -> Result<()> {
+    fn push(&mut self, symbol: &str, (bar, columns): (&Bar, &[f64])) -> Result<()> {
         let idx = match self.known.get(symbol) {
             Some(&idx) => idx,
             None => self.begin(symbol)?,
@@ -128,7 +144,9 @@ impl Dealer {
         let hand = &mut self.hands[idx];
         hand.n_bars += 1;
         write_bar(bar, &mut hand.block);
-        if hand.block.len() == BLOCK_BYTES { self.flush(idx) } else { Ok(()) }
+        hand.block.extend(columns.iter().flat_map(|number| number.to_le_bytes()));
+        let is_full = hand.block.len() == row_bytes(self.n_columns) * N_BLOCK_BARS;
+        if is_full { self.flush(idx) } else { Ok(()) }
     }
 
     fn begin(&mut self, symbol: &str) -> Result<usize> {
@@ -144,7 +162,7 @@ impl Dealer {
 
     fn flush(&mut self, idx: usize) -> Result<()> {
         let hand = &mut self.hands[idx];
-        hand.block.resize(BLOCK_BYTES, 0);
+        hand.block.resize(row_bytes(self.n_columns) * N_BLOCK_BARS, 0);
         self.file.write_all(&hand.block).context("failed to keep bars; is the disk full?")?;
         hand.block.clear();
         hand.blocks.push(self.n_blocks);
@@ -163,7 +181,8 @@ impl Dealer {
             .hands
             .into_iter()
             .map(|Hand { symbol, blocks, n_bars, .. }| {
-                let share = Share { file: Arc::clone(&file), blocks: Arc::new(blocks), n_bars };
+                let (file, blocks) = (Arc::clone(&file), Arc::new(blocks));
+                let share = Share { file, blocks, n_bars, n_columns: self.n_columns };
                 SymbolBars { source: BarSource::of_share(&symbol, share), symbol }
             })
             .collect();
@@ -174,13 +193,18 @@ impl Dealer {
 
 impl ShareBars {
     pub(super) fn new(share: Share) -> Self {
-        Self { share, n_read: 0, block: vec![0; BLOCK_BYTES] }
+        let block = vec![0; share.row_bytes() * N_BLOCK_BARS];
+        Self { n_read: 0, block, columns: vec![0.0; share.n_columns], share }
+    }
+
+    pub(super) fn columns(&self) -> &[f64] {
+        &self.columns
     }
 
     fn load(&mut self) -> Result<()> {
         let block = self.share.blocks[self.n_read / N_BLOCK_BARS];
         let mut file = self.share.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(block * BLOCK_BYTES as u64))
+        file.seek(SeekFrom::Start(block * self.block.len() as u64))
             .and_then(|_| file.read_exact(&mut self.block))
             .context("failed to read bars from the temporary folder")
     }
@@ -200,7 +224,13 @@ impl Iterator for ShareBars {
             return Some(Err(error));
         }
         self.n_read += 1;
-        Some(Ok(read_bar(&self.block[idx * BAR_BYTES..(idx + 1) * BAR_BYTES])))
+        let n_bytes = self.share.row_bytes();
+        let row = &self.block[idx * n_bytes..(idx + 1) * n_bytes];
+        let (bar, columns) = row.split_at(NUMBER_BYTES * N_NUMBERS);
+        for (number, bytes) in self.columns.iter_mut().zip(columns.as_chunks().0) {
+            *number = f64::from_le_bytes(*bytes);
+        }
+        Some(Ok(read_bar(bar)))
     }
 }
 

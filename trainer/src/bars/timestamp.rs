@@ -156,13 +156,16 @@ fn parse_epoch(text: &[u8]) -> Option<i64> {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    let point = digits.iter().position(|&byte| byte == b'.').unwrap_or(digits.len());
-    let (whole, fraction) = digits.split_at(point);
-    let fraction = fraction.get(1..).unwrap_or_default();
+    let (whole, fraction, count) = if let Some(count) = parse_digits(digits) {
+        (digits, &[][..], count)
+    } else {
+        let point = digits.iter().position(|&byte| byte == b'.')?;
+        let (whole, fraction) = (&digits[..point], &digits[point + 1..]);
+        (whole, fraction, parse_digits(whole)?)
+    };
     if is_compact_date(whole) || !fraction.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let count = parse_digits(whole)?;
     let magnitude_ms = match whole.len() {
         0..=11 if count < 100_000_000_000 => count * MS_PER_SECOND + thousandths(fraction),
         0..=14 if count < 100_000_000_000_000 => count,

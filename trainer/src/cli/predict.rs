@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, ValueEnum};
 
 use trainer::bars::{BarReader, BarSource, SymbolBars, parse_time_ms};
 use trainer::model::TradingModel;
 use trainer::predict::{
-    Head, PredictOptions, Predictor, RowFormat, RowWriter, latest_archive, load_model,
+    Head, PredictOptions, Predictor, RowFormat, RowWriter, columns, latest_archive, load_model,
 };
 
 /// Say what a saved model wants to hold after each bar
@@ -56,6 +56,7 @@ pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<()> {
         _ => arguments.model.clone(),
     };
     let model = load_model(&path)?;
+    let columns = columns(&model)?;
     let options = PredictOptions { from_ms: arguments.from, position: arguments.position };
     let is_live = arguments.data == "-";
     let format = match arguments.format {
@@ -70,24 +71,38 @@ pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<()> {
         data: arguments.data.clone(),
     };
     if is_live {
-        let bars = BarReader::of_stream(io::stdin())?.across_symbols();
+        let bars = BarReader::of_stream(io::stdin())?;
+        let bars = explained(bars.with_columns(&columns), &columns)?.across_symbols();
         rows.begin(&head, bars.has_symbols())?;
         predict(bars, None, (&model, options), &mut rows)?;
         return Ok(rows.finish()?);
     }
-    let source = BarSource::open(&arguments.data, Path::new(""))?;
+    let source = BarSource::open(&arguments.data, Path::new(""))?.with_columns(&columns);
     if source.is_folder() {
         let symbols = source.symbols()?;
         rows.begin(&head, true)?;
         for SymbolBars { symbol, source } in symbols {
-            predict(source.read()?, Some(&symbol), (&model, options), &mut rows)?;
+            predict(
+                explained(source.read(), &columns)?,
+                Some(&symbol),
+                (&model, options),
+                &mut rows,
+            )?;
         }
     } else {
-        let bars = source.read()?.across_symbols();
+        let bars = explained(source.read(), &columns)?.across_symbols();
         rows.begin(&head, bars.has_symbols())?;
         predict(bars, None, (&model, options), &mut rows)?;
     }
     Ok(rows.finish()?)
+}
+
+/// Says why the further columns are asked for, where `bars` lack them.
+fn explained(bars: Result<BarReader>, columns: &[String]) -> Result<BarReader> {
+    if columns.is_empty() {
+        return bars;
+    }
+    bars.with_context(|| format!("the model takes the columns `{}`", columns.join("`, `")))
 }
 
 /// Writes a row for each of `bars`, which are of `symbol`, if it is
@@ -107,7 +122,7 @@ fn predict(
             predictors.insert(key.to_owned(), Predictor::new(model, options)?);
         }
         let predictor = predictors.get_mut(key).expect("it was just put there");
-        rows.row(symbol, &predictor.push(&bar)?)?;
+        rows.row(symbol, &predictor.push((&bar, bars.columns()))?)?;
     }
     Ok(())
 }

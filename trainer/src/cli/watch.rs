@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -19,7 +21,8 @@ const PICTURE: (u16, u16) = (100, 32);
 
 /// Watch a running training in the terminal: curves, last trades, memory
 ///
-/// It only reads: start and leave it at any time, also over ssh.
+/// It only reads: start and leave it at any time, also over ssh. `q`, Esc and ctrl-C leave it, with
+/// exit code 0.
 #[derive(Debug, Args)]
 pub struct WatchArguments {
     /// The workspace
@@ -30,8 +33,16 @@ pub struct WatchArguments {
     once: bool,
 }
 
-/// Shows the view until a key ends it; returns what to print then.
-pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<String> {
+/// How the watching ended.
+pub enum End {
+    /// By a key, or after one picture: this is to be printed.
+    Done(String),
+    /// By a signal.
+    Signalled,
+}
+
+/// Shows the view until a key or a signal ends it.
+pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<End> {
     let root = &arguments.root;
     ensure!(
         root.is_dir(),
@@ -40,33 +51,39 @@ pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<S
     );
     let mut watcher = Watcher::new(Layout::new(root));
     if arguments.once {
-        return Ok(text(watcher.refresh(), clock(), PICTURE));
+        return Ok(End::Done(text(watcher.refresh(), clock(), PICTURE)));
     }
     ensure!(
         std::io::stdout().is_terminal(),
         "`watch` needs a terminal; `--once` prints one picture"
     );
+    // A signal would leave the terminal as no shell can use it.
+    let is_signalled = Arc::new(AtomicBool::new(false));
+    let heard = Arc::clone(&is_signalled);
+    ctrlc::set_handler(move || heard.store(true, Ordering::Relaxed))
+        .context("failed to watch for signals")?;
     let mut terminal = ratatui::try_init().context("failed to take over the terminal")?;
-    let outcome = watch(&mut terminal, &mut watcher, clock);
+    let outcome = watch(&mut terminal, (&mut watcher, &is_signalled), clock);
     ratatui::try_restore().context("failed to give the terminal back; `reset` does it")?;
-    outcome.map(|()| String::new())
+    outcome
 }
 
 fn watch(
     terminal: &mut ratatui::DefaultTerminal,
-    watcher: &mut Watcher,
+    (watcher, is_signalled): (&mut Watcher, &AtomicBool),
     clock: fn() -> DateTime<Utc>,
-) -> Result<()> {
-    loop {
+) -> Result<End> {
+    while !is_signalled.load(Ordering::Relaxed) {
         let view = watcher.refresh();
         terminal.draw(|frame| draw(frame, view, clock())).context("failed to draw")?;
         if event::poll(LOOK).context("failed to read the keys")? {
             match event::read().context("failed to read the keys")? {
-                Event::Key(key) if ends(key) => return Ok(()),
+                Event::Key(key) if ends(key) => return Ok(End::Done(String::new())),
                 _ => {}
             }
         }
     }
+    Ok(End::Signalled)
 }
 
 fn ends(key: KeyEvent) -> bool {

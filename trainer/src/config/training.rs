@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::agent::AgentConfig;
 use crate::config::{ConfigFile, FieldError, WalkForwardConfig, WindowMode};
 use crate::environment::EnvironmentConfig;
+use crate::features::FeaturesConfig;
 use crate::model::{ModelKind, ModelSettings};
 
 /// The bars that ship inside the program.
@@ -88,6 +89,9 @@ pub struct TrainingConfig {
     /// Training and judging again on later and later bars.
     pub walk_forward: WalkForwardConfig,
 
+    /// What the learner sees of each bar.
+    pub features: FeaturesConfig,
+
     /// The account, the costs and the limits.
     pub environment: EnvironmentConfig,
 
@@ -151,6 +155,7 @@ impl Default for TrainingConfig {
             checkpoint_every_episodes: 1,
             model: ModelKind::default(),
             walk_forward: WalkForwardConfig::default(),
+            features: FeaturesConfig::default(),
             environment: EnvironmentConfig::default(),
             agent: AgentConfig::default(),
             models: ModelSettings::default(),
@@ -224,6 +229,7 @@ impl ConfigFile for TrainingConfig {
     fn validate(&self) -> Result<(), FieldError> {
         self.validate_run()?;
         self.walk_forward.validate()?;
+        self.features.validate()?;
         self.environment.validate().map_err(|e| within("environment", e))?;
         self.agent.validate().map_err(|e| within("agent", e))?;
         self.models.validate().map_err(|e| within("models", e))?;

@@ -1,7 +1,7 @@
 //! Says which features there are: what a model stores about its input.
 //!
-//! The names follow from the windows; both are stored, and a stored set
-//! whose names do not fit its windows is refused.
+//! The names follow from the windows and the further columns; both are
+//! stored, and a stored set whose names do not fit them is refused.
 
 mod stored;
 
@@ -12,6 +12,8 @@ use stored::Stored;
 
 const WINDOW_BARS_MAX: usize = 100_000;
 const N_WINDOWS_MAX: usize = 32;
+/// More are no features but a table that was turned round.
+pub(super) const N_COLUMNS_MAX: usize = 1000;
 
 /// How many bars each feature looks back on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,11 +43,13 @@ pub struct FeatureWindows {
     pub zscore: usize,
 }
 
-/// The features a model is made for: their windows and their names.
+/// The features a model is made for: the windows of the standard ones,
+/// the further columns of the bars, and the names of all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct FeatureSet {
-    windows: FeatureWindows,
+    windows: Option<FeatureWindows>,
+    columns: Vec<String>,
     names: Vec<String>,
 }
 
@@ -66,7 +70,7 @@ impl FeatureSet {
             zscore: 336,
         };
         let names = windows.names();
-        Self { windows, names }
+        Self { windows: Some(windows), columns: Vec::new(), names }
     }
 
     /// Returns the set with these `windows`.
@@ -75,14 +79,56 @@ impl FeatureSet {
     /// increase, or when a short or fast window is not below its long or
     /// slow one.
     pub fn new(windows: FeatureWindows) -> Result<Self, FieldError> {
-        windows.validate()?;
-        let names = windows.names();
-        Ok(Self { windows, names })
+        Self::build(Some(windows), Vec::new())
     }
 
-    /// Returns how many bars each feature looks back on.
-    pub fn windows(&self) -> &FeatureWindows {
-        &self.windows
+    /// Returns the set of no features but the `columns` of the bars.
+    ///
+    /// Fails without any, and as [`FeatureSet::with_columns`] does.
+    pub fn of_columns(columns: Vec<String>) -> Result<Self, FieldError> {
+        Self::build(None, columns)
+    }
+
+    /// Returns the set with the further `columns` of the bars, after the
+    /// features that it has.
+    ///
+    /// Fails on a name that another feature has, and on too many.
+    pub fn with_columns(self, columns: Vec<String>) -> Result<Self, FieldError> {
+        Self::build(self.windows, columns)
+    }
+
+    fn build(windows: Option<FeatureWindows>, columns: Vec<String>) -> Result<Self, FieldError> {
+        windows.as_ref().map_or(Ok(()), FeatureWindows::validate)?;
+        let mut names = windows.as_ref().map(FeatureWindows::names).unwrap_or_default();
+        let refuse =
+            |value: &str, expected| Err(FieldError::new("features.columns", value, expected));
+        if columns.len() > N_COLUMNS_MAX {
+            return refuse(&format!("{} columns", columns.len()), "at most 1000");
+        }
+        for column in &columns {
+            if names.contains(column) {
+                let expected = "a name that no other feature has; rename the column, or set \
+                                `features.standard` to false";
+                return refuse(&format!("`{column}`"), expected);
+            }
+            names.push(column.clone());
+        }
+        if names.is_empty() {
+            return refuse("empty", "at least one column where there are no standard features");
+        }
+        Ok(Self { windows, columns, names })
+    }
+
+    /// Returns how many bars each standard feature looks back on; none
+    /// where there are no standard ones.
+    pub fn windows(&self) -> Option<&FeatureWindows> {
+        self.windows.as_ref()
+    }
+
+    /// Returns the columns of the bars that are features as they are:
+    /// the last of the names.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
     }
 
     /// Returns how many numbers a row has.
@@ -97,7 +143,13 @@ impl FeatureSet {
 
     /// Returns how many bars yield no row before the first that does.
     pub fn n_warm_up_bars(&self) -> usize {
-        let FeatureWindows {
+        self.windows.as_ref().map_or(0, FeatureWindows::n_warm_up_bars)
+    }
+}
+
+impl FeatureWindows {
+    pub(super) fn n_warm_up_bars(&self) -> usize {
+        let Self {
             returns,
             volatility_short,
             volatility_long,
@@ -109,7 +161,7 @@ impl FeatureSet {
             atr,
             averages,
             zscore,
-        } = &self.windows;
+        } = self;
         // A return takes one bar more than the window that holds it.
         let of_returns = [*volatility_short, *volatility_long, *rsi];
         let of_bars = [*volume - 1, macd_slow + macd_signal - 2, *atr - 1, *zscore - 1];
@@ -117,9 +169,7 @@ impl FeatureSet {
         let all = of_returns.into_iter().chain(of_bars).chain(of_averages);
         all.chain(returns.iter().copied()).max().unwrap_or_default()
     }
-}
 
-impl FeatureWindows {
     fn names(&self) -> Vec<String> {
         let mut names: Vec<String> =
             self.returns.iter().map(|horizon| format!("return_{horizon}")).collect();

@@ -2,7 +2,6 @@
 //! later part of them.
 
 use std::io::{BufRead, Write};
-use std::ops::Range;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tracing::debug;
 
 use super::config::ForecastConfig;
-use super::history::History;
+use super::history::{History, Parts};
 use super::policy::{ForecastPolicy, ForecastRule};
 use super::threshold::{InnerSlice, choose_threshold};
 use crate::agent::BackupReport;
@@ -85,16 +84,22 @@ impl ForecastLearner {
         Ok(Self { config, seed: *seed, policy, history, progress: Progress::default() })
     }
 
-    /// Takes in one bar: its open (a price above 0) and, unless it is
-    /// a warm-up bar, its features as known at its close.
+    /// Takes in the next bar of one symbol alone, whose time does not
+    /// matter; else as [`ForecastLearner::observe_at`].
+    pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
+        self.observe_at((self.history.next_ms(), open), row)
+    }
+
+    /// Takes in one bar: when it opened, its open (a price above 0) and,
+    /// unless it is a warm-up bar, its features as known at its close.
     ///
     /// Fails on a row of another length or a value that is not finite.
-    pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
+    pub fn observe_at(&mut self, (time_ms, open): (i64, f64), row: Option<&[f64]>) -> Result<()> {
         if std::mem::take(&mut self.progress.is_over) {
             self.history.clear();
             self.progress.n_new = 0;
         }
-        self.progress.n_new += usize::from(self.history.push(open, row)?);
+        self.progress.n_new += usize::from(self.history.push((time_ms, open), row)?);
         Ok(())
     }
 
@@ -104,6 +109,11 @@ impl ForecastLearner {
     pub fn refit(&mut self) -> Result<Option<BackupReport>> {
         let is_time = self.progress.n_new >= self.config.refit_bars.max(1);
         if is_time && self.history.len() >= self.progress.n_fitted { self.fit() } else { Ok(None) }
+    }
+
+    /// Ends the bars of one symbol: another's follow in this episode.
+    pub fn end_series(&mut self) {
+        self.history.end_series();
     }
 
     /// Ends the episode: fits, if there are new bars, and forgets them
@@ -127,13 +137,17 @@ impl ForecastLearner {
             reason = "a part of a count is a count"
         )]
         let n_inner = (n_bars as f64 * self.config.inner_share) as usize;
-        let inner = n_bars - n_inner..n_bars;
+        let Parts { earlier, later } = self.history.parts(n_inner, PURGED_BARS);
+        if earlier.is_empty() {
+            return Ok(None);
+        }
+        let all: Vec<usize> = (0..n_bars).collect();
         let n_fits = self.progress.n_fits;
         // Two fits, and no tree's seed in both.
-        let scout = self.regress(0..inner.start - PURGED_BARS, 2 * n_fits)?;
-        let slice = self.slice(&scout, inner);
+        let scout = self.regress(&earlier, 2 * n_fits)?;
+        let slice = self.slice(&scout, &later);
         let threshold = choose_threshold(&slice, self.config.min_t_statistic);
-        let regressor = self.regress(0..n_bars, 2 * n_fits + 1)?;
+        let regressor = self.regress(&all, 2 * n_fits + 1)?;
         debug!("fit {}: threshold {threshold:?} over {n_bars} bars", n_fits + 1);
         let before = self.policy.clone();
         self.policy = before.clone().with_rule(ForecastRule { regressor, threshold })?;
@@ -141,11 +155,12 @@ impl ForecastLearner {
         Ok(Some(self.report(&before, start)))
     }
 
-    fn regress(&self, bars: Range<usize>, refit: u64) -> Result<Regressor> {
+    fn regress(&self, bars: &[usize], refit: u64) -> Result<Regressor> {
         let seed = TreeSeed { run: self.seed, refit, action: 0 };
         let config = &self.config;
-        let rows: Vec<&[f64]> = bars.clone().map(|at| self.history.row(at)).collect();
-        let returns: Vec<f64> = bars.map(|at| self.history.bar(at).next_return).collect();
+        let rows: Vec<&[f64]> = bars.iter().map(|&at| self.history.row(at)).collect();
+        let returns = bars.iter().map(|&at| self.history.bar(at).next_return);
+        let returns: Vec<f64> = returns.collect();
         let samples = match config.learner {
             RegressorKind::Ridge => Samples::whole(&rows)?,
             _ => Samples::dealt(&rows, config.memory_shares, seed.deal())?,
@@ -166,14 +181,21 @@ impl ForecastLearner {
         Regressor::fit(&samples, &returns, &options).context("failed to fit the forecast")
     }
 
-    fn slice(&self, scout: &Regressor, bars: Range<usize>) -> InnerSlice {
-        let bar = |at: usize| self.history.bar(at);
+    fn slice(&self, scout: &Regressor, bars: &[usize]) -> InnerSlice {
+        let remembered = || bars.iter().map(|&at| self.history.bar(at));
+        // Another symbol's bars, or a gap between those of one.
+        let is_next = |idx: usize| idx > 0 && bars[idx] == bars[idx - 1] + 1;
+        let forecast = |&at: &usize| scout.predict_row(self.history.row(at));
         InnerSlice {
             exposures: self.policy.exposures().to_vec(),
             cost: self.policy.cost(),
-            forecasts: bars.clone().map(|at| scout.predict_row(self.history.row(at))).collect(),
-            returns: bars.clone().map(|at| bar(at).next_return).collect(),
-            follows: bars.map(|at| bar(at).follows).collect(),
+            times_ms: remembered().map(|bar| bar.time_ms).collect(),
+            forecasts: bars.iter().map(forecast).collect(),
+            returns: remembered().map(|bar| bar.next_return).collect(),
+            follows: remembered()
+                .enumerate()
+                .map(|(idx, bar)| bar.follows && is_next(idx))
+                .collect(),
         }
     }
 

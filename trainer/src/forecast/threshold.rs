@@ -1,18 +1,23 @@
 //! Chooses how far a forecast must be from 0 to be worth a trade.
 
+use std::collections::BTreeMap;
+
 use super::policy::{Signal, decide};
 
 /// The shares of the forecasts, by size, that the candidates leave
 /// inside the band.
 const QUANTILES: [f64; 8] = [0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995];
 
-/// Bars in order, with forecasts by a regression that did not see them.
+/// Bars in order, of one symbol after the other, with forecasts by a
+/// regression that did not see them.
 #[derive(Debug, Clone)]
 pub struct InnerSlice {
     /// The exposures to choose from, increasing.
     pub exposures: Vec<f64>,
     /// Cost per unit of exposure traded, as a fraction of equity.
     pub cost: f64,
+    /// When each bar opened.
+    pub times_ms: Vec<i64>,
     /// The forecast at each bar.
     pub forecasts: Vec<f64>,
     /// What followed: the next bar's open-to-open return.
@@ -26,7 +31,7 @@ pub struct InnerSlice {
 #[derive(Debug, Clone, Copy)]
 struct Earned {
     log_return: f64,
-    /// The bars' mean log return over its standard error.
+    /// The mean log return over its standard error.
     t_statistic: f64,
 }
 
@@ -68,10 +73,13 @@ fn candidates(slice: &InnerSlice) -> Vec<f64> {
 }
 
 impl InnerSlice {
-    /// Trades all bars; each run of them begins and ends flat.
+    /// Trades all bars; each run of them begins and ends flat. Symbols
+    /// that trade at one time have equal parts of the account: what they
+    /// earn together counts once.
     fn trade(&self, threshold: f64) -> Earned {
         let n_bars = self.forecasts.len();
-        let (mut position, mut net_returns) = (0.0_f64, Vec::with_capacity(n_bars));
+        let mut position = 0.0_f64;
+        let mut net_returns: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
         for at in 0..n_bars {
             let signal = Signal { forecast: self.forecasts[at], threshold };
             let target = decide(&self.exposures, signal, position);
@@ -81,9 +89,12 @@ impl InnerSlice {
                 net -= self.cost * position.abs();
                 position = 0.0;
             }
-            net_returns.push(if net > -1.0 { net.ln_1p() } else { f64::NEG_INFINITY });
+            let (sum, n) = net_returns.entry(self.times_ms[at]).or_default();
+            *sum += if net > -1.0 { net.ln_1p() } else { f64::NEG_INFINITY };
+            *n += 1.0;
         }
-        Earned::of(&net_returns)
+        let means: Vec<f64> = net_returns.into_values().map(|(sum, n)| sum / n).collect();
+        Earned::of(&means)
     }
 }
 

@@ -10,16 +10,35 @@ use crate::forest::splitmix64;
 /// Bars that the checks hold in memory.
 const N_BARS_MAX: usize = 20_000;
 
-/// Returns the latest bars of `source`, or all when they are few.
-pub(super) fn latest(source: &BarSource) -> Result<Vec<Bar>> {
-    let mut latest = VecDeque::new();
-    for bar in source.read()? {
-        if latest.len() == N_BARS_MAX {
-            latest.pop_front();
+/// The latest bars, with the numbers of their further columns.
+pub(super) struct Latest {
+    pub(super) bars: Vec<Bar>,
+    /// A row for each bar, one after the other.
+    pub(super) numbers: Vec<f64>,
+}
+
+impl Latest {
+    /// Reads the latest bars of `source`, or all when they are few.
+    pub(super) fn of(source: &BarSource) -> Result<Self> {
+        let mut reader = source.read()?;
+        let n_columns = reader.columns().len();
+        let (mut bars, mut numbers) = (VecDeque::new(), VecDeque::new());
+        while let Some(bar) = reader.next() {
+            if bars.len() == N_BARS_MAX {
+                bars.pop_front();
+                numbers.drain(..n_columns);
+            }
+            bars.push_back(bar?);
+            numbers.extend(reader.columns());
         }
-        latest.push_back(bar?);
+        Ok(Self { bars: bars.into(), numbers: numbers.into() })
     }
-    Ok(latest.into())
+
+    /// Returns the numbers of the column `idx`.
+    pub(super) fn column(&self, idx: usize) -> Vec<f64> {
+        let n_columns = self.numbers.len() / self.bars.len().max(1);
+        self.numbers.iter().skip(idx).step_by(n_columns.max(1)).copied().collect()
+    }
 }
 
 /// Returns `bars` with the moves after the bar `last_idx` turned round:

@@ -18,7 +18,9 @@ pub(super) fn check(drill: &Drill<'_>, bars: &[Bar]) -> Result<LeakCheck> {
     let base = drill.run(bars)?;
     let n_trial = usize::try_from(split.n_test / 2)?;
     let last_idx = usize::try_from(split.test_begin())? + n_trial - 1;
-    let changed = drill.run(&turned_after(bars, last_idx))?;
+    let changed_after =
+        |last_idx: usize| drill.run_changed(&turned_after(bars, last_idx), bars[last_idx].time_ms);
+    let changed = changed_after(last_idx)?;
     let mut n_equal = 0;
     let mut differing = None;
     let mut compare = |one: &[u64], other: &[u64], place: (&str, usize)| {
@@ -34,7 +36,7 @@ pub(super) fn check(drill: &Drill<'_>, bars: &[Bar]) -> Result<LeakCheck> {
     compare(&base.lesson, &changed.lesson, ("training", 0));
     compare(trials[0], trials[1], ("test", begin));
     let n_lesson = usize::try_from(split.n_train / 2)?;
-    let changed = drill.run(&turned_after(bars, n_lesson - 1))?;
+    let changed = changed_after(n_lesson - 1)?;
     let lessons = [&base.lesson, &changed.lesson].map(|marks| &marks[..n_lesson.min(marks.len())]);
     compare(lessons[0], lessons[1], ("training", 0));
     Ok(match differing {

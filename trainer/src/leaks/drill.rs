@@ -61,7 +61,20 @@ impl<'a> Drill<'a> {
 
     /// Trains on the first of `bars` and trades the last, as a run does.
     pub(super) fn run(&self, bars: &[Bar]) -> Result<Drilled> {
-        let rows = self.features.rows(bars);
+        self.run_with(bars, self.features)
+    }
+
+    /// Does the same on `bars` that changed after the one of `last_ms`,
+    /// as did what the features know besides.
+    pub(super) fn run_changed(&self, bars: &[Bar], last_ms: i64) -> Result<Drilled> {
+        match self.features.changed_after(last_ms) {
+            Some(changed) => self.run_with(bars, changed.as_ref()),
+            None => self.run(bars),
+        }
+    }
+
+    fn run_with(&self, bars: &[Bar], features: &dyn Features) -> Result<Drilled> {
+        let rows = features.rows(bars);
         ensure!(rows.len() == bars.len(), "{} rows for {} bars", rows.len(), bars.len());
         let n_train = usize::try_from(self.split.n_train)?;
         let test_begin = usize::try_from(self.split.test_begin())?;
@@ -90,7 +103,7 @@ impl<'a> Drill<'a> {
             let mut is_over = false;
             for (bar, row) in bars.iter().zip(rows) {
                 let status = step(&mut simulation, learner.policy(), (bar, row), &mut marks);
-                learner.observe(bar.open, row.as_deref())?;
+                learner.observe(bar, row.as_deref())?;
                 is_over = status != StepStatus::Running;
                 if is_over {
                     break;

@@ -1,16 +1,20 @@
 //! Looks for look-ahead: canaries to run on one's own features and data.
 //!
-//! Three checks, each of which fails for another kind of leak: features
-//! of a prefix of the bars, decisions after later bars have changed, and
-//! what can be earned where there is nothing to earn. Writes nothing.
+//! Each check fails for another kind of leak: features of a prefix of the
+//! bars, decisions after later bars have changed, what can be earned
+//! where there is nothing to earn, and further columns of the bars that
+//! know what comes. Writes nothing.
 //! What is held in memory is bounded: of long data, the latest bars.
 
 mod bars;
 mod decisions;
 mod drill;
+mod foresight;
 mod prefix;
+mod rank;
 mod report;
 mod shuffle;
+mod table;
 
 use std::path::Path;
 
@@ -21,7 +25,9 @@ use crate::config::TrainingConfig;
 use crate::features::{FeatureEngine, FeatureSet};
 use crate::train::Split;
 
+use bars::Latest;
 use drill::Drill;
+use table::Table;
 
 pub use report::{LeakCheck, LeakReport, ShuffledRun, leak_table};
 
@@ -36,8 +42,18 @@ pub trait Features: Sync {
     /// Returns the row of each of `bars`, as known at its close; none
     /// while there were too few bars before it.
     fn rows(&self, bars: &[Bar]) -> Vec<Option<Vec<f64>>>;
+
+    /// Returns the same features, where what they know besides the bars
+    /// is another for bars after the one of `last_ms`; none where they
+    /// know nothing else.
+    fn changed_after(&self, last_ms: i64) -> Option<Box<dyn Features + '_>> {
+        let _ = last_ms;
+        None
+    }
 }
 
+/// Of a set without further columns, which are no part of the bars: see
+/// [`check_configured_leaks`].
 impl Features for FeatureSet {
     fn names(&self) -> Vec<String> {
         self.names().to_vec()
@@ -62,38 +78,77 @@ pub fn check_leaks(
     features: &dyn Features,
 ) -> Result<LeakReport> {
     let source = BarSource::open(&training.data, root)?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(training.threads)
-        .build()
-        .context("failed to start the threads; set `threads` lower")?;
-    let (mut n_bars, mut checks) = (0, Vec::new());
-    let mut check = |source: &BarSource, symbol: Option<&str>| -> Result<()> {
-        let bars = bars::latest(source)?;
-        n_bars += bars.len() as u64;
-        let found = pool.install(|| check_bars(training, &bars, features))?;
-        let symbol = symbol.map(str::to_owned);
-        checks.extend(found.into_iter().map(|check| LeakCheck { symbol: symbol.clone(), ..check }));
-        Ok(())
-    };
-    let symbols = source.symbols()?;
-    if symbols.is_empty() {
-        check(&source, None)?;
-    }
-    for SymbolBars { symbol, source } in &symbols {
-        check(source, Some(symbol))
-            .with_context(|| format!("failed to check the symbol `{symbol}`"))?;
-    }
-    Ok(LeakReport {
-        format: 1,
-        is_clean: checks.iter().all(|check| check.is_passed),
-        source: source.name().to_owned(),
-        data_sha256: source.sha256()?,
-        n_bars,
-        n_features: features.names().len() as u64,
-        n_episodes: n_episodes(training) as u64,
-        seed: training.seed,
-        checks,
+    let search = Search { training, source: &source, names: features.names() };
+    search.run(&|latest| check_bars(training, &latest.bars, features))
+}
+
+/// Checks the features that the settings name, further columns of the
+/// bars included, as [`check_leaks`] does; and, of these columns, that
+/// none knows later moves better than one could.
+pub fn check_configured_leaks(training: &TrainingConfig, root: &Path) -> Result<LeakReport> {
+    let source = BarSource::open(&training.data, root)?;
+    let set = training.features.set(source.find_columns(&training.features.columns)?)?;
+    let source = source.with_columns(set.columns());
+    let search = Search { training, source: &source, names: set.names().to_vec() };
+    search.run(&|latest| {
+        let mut checks = check_bars(training, &latest.bars, &Table::new(&set, latest))?;
+        if !set.columns().is_empty() {
+            checks.push(foresight::check(latest, set.columns()));
+        }
+        Ok(checks)
     })
+}
+
+/// What is searched.
+struct Search<'a> {
+    training: &'a TrainingConfig,
+    source: &'a BarSource,
+    /// Of the features.
+    names: Vec<String>,
+}
+
+impl Search<'_> {
+    /// Carries out `checks` on the bars, of each symbol by itself.
+    fn run(
+        self,
+        checks: &(dyn Fn(&Latest) -> Result<Vec<LeakCheck>> + Sync),
+    ) -> Result<LeakReport> {
+        let Self { training, source, names } = self;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(training.threads)
+            .build()
+            .context("failed to start the threads; set `threads` lower")?;
+        let (mut n_bars, mut found) = (0, Vec::new());
+        let mut check = |source: &BarSource, symbol: Option<&str>| -> Result<()> {
+            let latest = Latest::of(source)?;
+            n_bars += latest.bars.len() as u64;
+            let of_source = pool.install(|| checks(&latest))?;
+            let symbol = symbol.map(str::to_owned);
+            found.extend(
+                of_source.into_iter().map(|check| LeakCheck { symbol: symbol.clone(), ..check }),
+            );
+            Ok(())
+        };
+        let symbols = source.symbols()?;
+        if symbols.is_empty() {
+            check(source, None)?;
+        }
+        for SymbolBars { symbol, source } in &symbols {
+            check(source, Some(symbol))
+                .with_context(|| format!("failed to check the symbol `{symbol}`"))?;
+        }
+        Ok(LeakReport {
+            format: 1,
+            is_clean: found.iter().all(|check| check.is_passed),
+            source: source.name().to_owned(),
+            data_sha256: source.sha256()?,
+            n_bars,
+            n_features: names.len() as u64,
+            n_episodes: n_episodes(training) as u64,
+            seed: training.seed,
+            checks: found,
+        })
+    }
 }
 
 fn check_bars(

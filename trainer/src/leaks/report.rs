@@ -30,7 +30,8 @@ pub struct LeakReport {
 /// One check.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LeakCheck {
-    /// `prefix_invariance`, `later_bars_changed` or `shuffled_labels`.
+    /// `prefix_invariance`, `later_bars_changed`, `shuffled_labels` or,
+    /// of further columns, `column_foresight`.
     pub name: &'static str,
     /// The symbol, where there are several; else null.
     pub symbol: Option<String>,

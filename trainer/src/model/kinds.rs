@@ -71,8 +71,8 @@ pub trait Policy: Debug + Send + Sync {
 /// the model's parts.
 pub(super) struct Kind {
     pub(super) name: &'static str,
-    /// Whether one learner can learn from several symbols in turn.
-    pub(super) takes_symbols: bool,
+    /// How many bars a learner remembers, and the setting that says so.
+    pub(super) memory_bars: fn(&TrainingConfig) -> (&'static str, usize),
     pub(super) learner: fn(&TrainingConfig, LearnerSetup) -> Result<Box<dyn Learner>>,
     pub(super) read: fn(Shape<'_>, &Parts) -> Result<Box<dyn Policy>>,
 }
@@ -134,9 +134,10 @@ impl ModelKind {
         self.kind().name
     }
 
-    /// Returns whether one model can learn from several symbols.
-    pub fn takes_symbols(self) -> bool {
-        self.kind().takes_symbols
+    /// Returns the setting that says how many bars a learner remembers,
+    /// and what `config` has there.
+    pub fn memory_bars(self, config: &TrainingConfig) -> (&'static str, usize) {
+        (self.kind().memory_bars)(config)
     }
 
     /// Returns a learner of this kind with the settings of `config`.

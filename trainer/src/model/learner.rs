@@ -7,18 +7,23 @@ use anyhow::Result;
 
 use super::kinds::Policy;
 use crate::agent::BackupReport;
+use crate::bars::Bar;
 
 /// Watches bars go by, and improves its policy when told.
 ///
 /// All randomness comes from its seed; its work is spread over the
 /// current rayon pool, with the same bits for any number of threads.
 pub trait Learner: Debug + Send {
-    /// Takes in one bar: its open (a price above 0) and, unless it is
-    /// a warm-up bar, its features as known at its close.
-    fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()>;
+    /// Takes in one bar, whose open is a price above 0, and, unless it
+    /// is a warm-up bar, its features as known at its close.
+    fn observe(&mut self, bar: &Bar, row: Option<&[f64]>) -> Result<()>;
 
     /// Learns from what it remembers; no report where nothing changed.
     fn refit(&mut self) -> Result<Option<BackupReport>>;
+
+    /// Ends the bars of one symbol: another's follow in this episode, and
+    /// nothing is learned across the seam.
+    fn end_series(&mut self) -> Result<()>;
 
     /// Ends the episode: nothing is learned across the seam.
     fn end_episode(&mut self) -> Result<()>;

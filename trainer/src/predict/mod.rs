@@ -102,8 +102,7 @@ impl<'a> Predictor<'a> {
     /// or the position is beyond its leverage.
     pub fn new(model: &'a TradingModel, options: PredictOptions) -> Result<Self> {
         let about = model.about();
-        let features: FeatureSet = serde_json::from_value(about.features.clone())
-            .context("the model does not say which features it is made for")?;
+        let features = features_of(model)?;
         let config: EnvironmentConfig = serde_json::from_value(about.config["environment"].clone())
             .context("the model does not say which account it was trained for")?;
         config.validate().context("the model's account is out of range")?;
@@ -132,9 +131,10 @@ impl<'a> Predictor<'a> {
         })
     }
 
-    /// Takes the next bar and returns what to hold after it.
-    pub fn push(&mut self, bar: &Bar) -> Result<Prediction> {
-        let is_warm = self.engine.push(bar, &mut self.row);
+    /// Takes the next bar, with the numbers of its [`columns`], and
+    /// returns what to hold after it.
+    pub fn push(&mut self, (bar, numbers): (&Bar, &[f64])) -> Result<Prediction> {
+        let is_warm = self.engine.push_with((bar, numbers), &mut self.row);
         let time_ms = bar.time_ms;
         let silent = |note| Prediction { time_ms, exposure: None, note: Some(note) };
         if self.begins_at(time_ms) {
@@ -182,6 +182,19 @@ impl<'a> Predictor<'a> {
         }
         Ok(environment)
     }
+}
+
+/// Returns the columns that bars must have for `model`, beside those of
+/// every bar.
+///
+/// Fails when the model does not say its features.
+pub fn columns(model: &TradingModel) -> Result<Vec<String>> {
+    Ok(features_of(model)?.columns().to_vec())
+}
+
+fn features_of(model: &TradingModel) -> Result<FeatureSet> {
+    serde_json::from_value(model.about().features.clone())
+        .context("the model does not say which features it is made for")
 }
 
 impl Past {

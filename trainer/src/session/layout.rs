@@ -81,6 +81,15 @@ impl Layout {
         self.root.join("logs/trades/train_equity.csv")
     }
 
+    /// What the names of single lessons' curves begin with.
+    pub(crate) const TRAIN_EQUITY_PART: &str = "train_equity.ep";
+
+    /// `logs/trades/train_equity.ep003.0002.csv`: in episode 3, the curve
+    /// of the symbol with the index 2, until the episode is over.
+    pub(crate) fn train_equity_part(&self, episode: usize, symbol: usize) -> PathBuf {
+        self.trades().join(format!("{}{episode:03}.{symbol:04}.csv", Self::TRAIN_EQUITY_PART))
+    }
+
     /// `logs/report.html`, the page of the session.
     pub fn report(&self) -> PathBuf {
         self.root.join("logs/report.html")

@@ -25,5 +25,5 @@ pub use record::{
     SpanRecord, SplitRecord, Status, SymbolRecord, TrialsRecord, WalkForwardRecord, WindowRecord,
 };
 pub use trades::{Moment, Phase};
-pub(crate) use write::{put_atomically, sha256_of_bytes, sync_folder};
+pub(crate) use write::{put_atomically, rename, sha256_of_bytes, sync_folder};
 pub use write::{sha256_of_file, write_atomically};

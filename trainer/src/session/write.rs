@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
@@ -36,7 +38,7 @@ pub(crate) fn put_atomically(path: &Path, write: Writing<'_>) -> Result<u64> {
         write(&mut file)?;
         let n_bytes = file.metadata()?.len();
         drop(file);
-        fs::rename(&temporary, path)?;
+        rename(&temporary, path)?;
         Ok(n_bytes)
     };
     let written = put();
@@ -73,6 +75,27 @@ pub(crate) fn sha256_of_bytes(bytes: &[u8]) -> String {
 pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     // Windows cannot open a folder as a file, and has no need to.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// How often a rename is tried that another program is in the way of,
+/// and the first wait for that: more than a second in all.
+const N_TRIES: u32 = 8;
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+
+/// On Windows a virus scanner holds each new file for a moment, which
+/// must not end a training.
+pub(crate) fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    // Access denied, and the violations of sharing and of locks.
+    let is_passing = |code| cfg!(windows) && [5, 32, 33].contains(&code);
+    let mut wait = FIRST_WAIT;
+    for _ in 1..N_TRIES {
+        match fs::rename(from, to) {
+            Err(error) if error.raw_os_error().is_some_and(is_passing) => thread::sleep(wait),
+            result => return result,
+        }
+        wait *= 2;
+    }
+    fs::rename(from, to)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -15,7 +15,7 @@ use crate::session::SplitRecord;
 
 use super::evaluate::Verdict;
 use super::lesson::Study;
-use super::portfolio::Track;
+use super::portfolio::{Track, remove_parts};
 use super::progress::{self, Head, Progress};
 use super::resume::log_ends;
 use super::run::{End, Material, TrainOptions};
@@ -38,9 +38,11 @@ pub(super) struct Course<'a> {
     pub(super) split_records: Vec<SplitRecord>,
     /// Index of the window at hand.
     pub(super) window: usize,
+    /// The split at hand: of the window and, of several symbols, of the
+    /// one in turn.
+    pub(super) split: Split,
     /// Where there are several symbols, their bars.
     pub(super) tracks: Vec<Track>,
-    pub(super) has_symbols: bool,
     pub(super) features: FeatureSet,
     pub(super) periods_per_year: PeriodsPerYear,
     pub(super) learner: Box<dyn Learner>,
@@ -56,10 +58,9 @@ pub(super) struct Course<'a> {
 impl<'a> Course<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        Material { source, summary, splits, records, tracks }: Material,
+        Material { source, features, summary, splits, records, tracks }: Material,
         sinks: Sinks<'a>,
     ) -> Result<Self> {
-        let features = FeatureSet::standard();
         let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
             first_ms: summary.first_ms,
             last_ms: summary.last_ms,
@@ -70,11 +71,11 @@ impl<'a> Course<'a> {
         let mut course = Self {
             options,
             source,
+            split: splits[0],
             splits,
             split_records: records,
             window: 0,
             learner: new_learner(options, &features)?,
-            has_symbols: !tracks.is_empty(),
             tracks,
             features,
             periods_per_year,
@@ -146,6 +147,9 @@ impl<'a> Course<'a> {
         if end == End::Interrupted {
             warn!("stopped by a signal; saving what there is");
         }
+        if end == End::Completed {
+            self.drop_parts(usize::MAX)?;
+        }
         self.join_windows()?;
         self.save_final_model()?;
         self.sinks.finish(end)?;
@@ -166,6 +170,9 @@ impl<'a> Course<'a> {
     /// Saves the model and the state after `episode`, if it is its turn.
     pub(super) fn save_checkpoint(&mut self, episode: usize) -> Result<()> {
         let every = self.options.training.checkpoint_every_episodes;
+        if every == 0 {
+            self.drop_parts(usize::MAX)?;
+        }
         if every == 0 || !episode.is_multiple_of(every) {
             return Ok(());
         }
@@ -198,7 +205,11 @@ impl<'a> Course<'a> {
             asked: options.asked.clone(),
             training: options.training.clone(),
             data_sha256: self.data_sha256.clone(),
-            progress: Progress { study: study.cloned(), ..self.progress },
+            progress: Progress {
+                study: study.cloned(),
+                tour: self.progress.tour.clone(),
+                ..self.progress
+            },
             episodes: session.episodes.clone(),
             metrics: session.metrics.clone(),
             symbols: session.symbols.clone(),
@@ -207,9 +218,18 @@ impl<'a> Course<'a> {
             logs: log_ends(&options.layout)?,
         };
         progress::write(&options.layout.training_state(), &head, self.learner.as_ref())?;
+        // What an earlier state would have taken up.
+        let n_episodes = self.progress.n_episodes;
+        let is_within = study.is_some();
+        self.drop_parts(if is_within { n_episodes + 1 } else { usize::MAX })?;
         self.checkpoint_time = start.elapsed();
         self.last_checkpoint = Instant::now();
         Ok(())
+    }
+
+    /// Removes single lessons' curves of episodes before `episode`.
+    fn drop_parts(&self, episode: usize) -> Result<()> {
+        remove_parts(&self.options.layout, episode)
     }
 
     fn save_final_model(&mut self) -> Result<()> {

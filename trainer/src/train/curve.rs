@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bars::Bar;
 use crate::environment::BarOutcome;
-use crate::session::{LineFile, TimeWriter, sha256_of_file};
+use crate::session::{LineFile, TimeWriter, rename, sha256_of_file};
 
 /// Writes the curve of one evaluation beside the final name.
 pub(super) struct EquityCurve {
@@ -126,7 +126,7 @@ impl EquityCurve {
     /// Replaces the curve before.
     fn publish(&mut self) -> Result<()> {
         self.lines.sync()?;
-        fs::rename(&self.temporary, &self.path)
+        rename(&self.temporary, &self.path)
             .with_context(|| format!("failed to save `{}`", self.path.display()))
     }
 

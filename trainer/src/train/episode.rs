@@ -1,6 +1,7 @@
 //! Episodes: a lesson on the training bars, then a trial on the others.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -32,7 +33,9 @@ impl Course<'_> {
         let start = Instant::now();
         let (lesson, verdict) = if self.tracks.is_empty() {
             let mut pass = Pass::new(&self.source, &self.features)?;
-            let lesson = self.lesson(episode, &mut pass)?;
+            let curve = self.options.layout.train_equity();
+            let lesson = self.lesson(episode, (&mut pass, &curve))?;
+            self.learner.end_episode()?;
             let verdict = self.trial(episode, &lesson, &mut pass)?;
             (lesson, verdict)
         } else {
@@ -59,8 +62,12 @@ impl Course<'_> {
         Ok(!lesson.is_cut_short)
     }
 
-    /// Trades and learns on the training bars.
-    pub(super) fn lesson(&mut self, episode: usize, pass: &mut Pass) -> Result<Lesson> {
+    /// Trades and learns on the training bars; the equity goes to `curve`.
+    pub(super) fn lesson(
+        &mut self,
+        episode: usize,
+        (pass, curve): (&mut Pass, &Path),
+    ) -> Result<Lesson> {
         let config = &self.options.training;
         let mut study = match self.progress.study.take() {
             Some(mut study) => {
@@ -69,9 +76,8 @@ impl Course<'_> {
             }
             None => Study::new(&config.environment, self.periods_per_year)?,
         };
-        let mut curve =
-            EquityCurve::go_on(&self.options.layout.train_equity(), study.curve.take())?;
-        let split = self.splits[self.window];
+        let mut curve = EquityCurve::go_on(curve, study.curve.take())?;
+        let split = self.split;
         pass.skip_to(split.train_begin + study.lesson.n_bars)?;
         let mut at = Moment { episode, batch: 0, step: self.progress.step, phase: Phase::Train };
         while study.lesson.n_bars < split.n_train
@@ -85,7 +91,6 @@ impl Course<'_> {
         }
         let Study { mut lesson, mut simulation, .. } = study;
         let performance = simulation.finish(&mut |event| self.sinks.event(&at, &event));
-        self.learner.end_episode()?;
         lesson.net_return = performance.net_return;
         lesson.equity = performance.final_equity;
         curve.finish(lesson.equity, None)?;
@@ -101,7 +106,7 @@ impl Course<'_> {
     ) -> Result<()> {
         study.lesson.last_batch += 1;
         at.batch = study.lesson.last_batch;
-        let n_left = self.splits[self.window].n_train - study.lesson.n_bars;
+        let n_left = self.split.n_train - study.lesson.n_bars;
         let n_bars = n_left.min(self.options.training.steps_per_batch as u64);
         for _ in 0..n_bars {
             self.progress.step += 1;
@@ -124,8 +129,7 @@ impl Course<'_> {
     /// short, and now and then.
     fn checkpoint_within(&mut self, study: &mut Study, curve: &mut EquityCurve) -> Result<()> {
         let is_stopped = self.options.stop.is_raised();
-        // Of several symbols, the whole episode is run again.
-        if !self.has_symbols && (is_stopped || self.is_time_for_state()) {
+        if is_stopped || self.is_time_for_state() {
             study.curve = Some(curve.mark()?);
             study.trades = self.sinks.train_trades();
             self.save_state(Some(study))?;
@@ -153,7 +157,7 @@ impl Course<'_> {
             },
             &mut |event| self.sinks.event(at, &event),
         );
-        self.learner.observe(seen.bar.open, row)?;
+        self.learner.observe(&seen.bar, row)?;
         Ok((seen.bar, outcome))
     }
 
@@ -175,8 +179,7 @@ impl Course<'_> {
         }
         self.sinks.scalars(at.step, scalars);
         self.sinks.flush()?;
-        let n_train = self.splits[self.window].n_train;
-        let n_batches = n_train.div_ceil(self.options.training.steps_per_batch as u64);
+        let n_batches = self.split.n_train.div_ceil(self.options.training.steps_per_batch as u64);
         let news = format!(
             "{}: batch {}/{n_batches}, train equity {:.2}",
             self.place(at.episode),
@@ -196,7 +199,7 @@ impl Course<'_> {
 
     /// Judges the policy as it is now on the test bars.
     fn trial(&mut self, episode: usize, lesson: &Lesson, pass: &mut Pass) -> Result<Verdict> {
-        let split = self.splits[self.window];
+        let split = self.split;
         pass.skip_to(split.test_begin())?;
         let batch = lesson.last_batch;
         let at = Moment { episode, batch, step: self.progress.step, phase: Phase::Test };

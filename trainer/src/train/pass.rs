@@ -43,7 +43,7 @@ impl Pass {
         let bar = bar?;
         self.n_read += 1;
         progress::advance(Unit::Bars, 1);
-        let is_warm = self.engine.push(&bar, &mut self.row);
+        let is_warm = self.engine.push_with((&bar, self.bars.columns()), &mut self.row);
         Ok(Seen { bar, is_warm })
     }
 

@@ -14,14 +14,15 @@ use sha2::{Digest as _, Sha256};
 use crate::config::TrainingConfig;
 use crate::model::Learner;
 use crate::session::{
-    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, sync_folder,
+    EpisodeRecord, MetricsRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, rename,
+    sync_folder,
 };
 
-use super::lesson::Study;
+use super::lesson::{Lesson, Study};
 use super::resume::{Asked, LogEnd};
 
 /// The number of the stored form.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const DIGEST_BYTES: u64 = 32;
 const BUFFER_BYTES: usize = 1 << 16;
 
@@ -35,6 +36,18 @@ pub(super) struct Progress {
     pub(super) step: u64,
     /// The lesson that was cut short, if one was.
     pub(super) study: Option<Study>,
+    /// Of several symbols, what the episode at hand did before it.
+    pub(super) tour: Option<Tour>,
+}
+
+/// An episode over several symbols, between two of them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tour {
+    /// Symbols whose lesson is over.
+    pub(super) n_done: usize,
+    /// Their lessons together.
+    pub(super) whole: Lesson,
 }
 
 /// All that a run is, but for its learner.
@@ -88,7 +101,7 @@ pub(super) fn write(path: &Path, head: &Head, learner: &dyn Learner) -> Result<(
         let Digested { out: mut file, digest } = written;
         file.write_all(&digest.finalize())?;
         file.sync_all()?;
-        fs::rename(&temporary, path)?;
+        rename(&temporary, path)?;
         Ok(sync_folder(path.parent().unwrap_or(Path::new(".")))?)
     };
     let written = write();

@@ -18,7 +18,7 @@ use crate::config::{Overrides, TrainingConfig};
 use crate::model::Learner;
 use crate::session::{Layout, ResumedRecord, sync_folder};
 
-use super::progress::{self, Head};
+use super::progress::{self, Head, Progress};
 
 /// Settings that change no model: they may differ.
 const FREE_SETTINGS: [&str; 7] = [
@@ -137,6 +137,12 @@ impl Resume {
             let window = window.window;
             (self.folder.window_model(window), layout.window_model(window))
         });
+        let part = |layout: &Layout, symbol| {
+            layout.train_equity_part(self.head.progress.n_episodes + 1, symbol)
+        };
+        let n_lessons = self.head.progress.tour.as_ref().map_or(0, |tour| tour.n_done);
+        let lessons =
+            (0..n_lessons).map(|symbol| (part(&self.folder, symbol), part(layout, symbol)));
         let whole = [(self.folder.training_log(), layout.training_log())];
         let curves = [
             (self.folder.equity(), layout.equity()),
@@ -144,7 +150,9 @@ impl Resume {
         ];
         let models = (1..=self.head.progress.n_episodes)
             .map(|episode| (self.folder.checkpoint(episode), layout.checkpoint(episode)));
-        for (from, to) in whole.into_iter().chain(curves).chain(models).chain(windows) {
+        for (from, to) in
+            whole.into_iter().chain(curves).chain(models).chain(windows).chain(lessons)
+        {
             if from.exists() {
                 copy(&from, &to, u64::MAX)?;
             }
@@ -165,8 +173,13 @@ impl Resume {
         let Some(mark) = study.and_then(|study| study.curve.as_ref()) else {
             return Ok(());
         };
-        let curve = self.folder.train_equity();
-        let to = layout.train_equity().with_extension("csv.tmp");
+        let Progress { n_episodes, tour, .. } = &self.head.progress;
+        let path = |layout: &Layout| match tour {
+            Some(tour) => layout.train_equity_part(n_episodes + 1, tour.n_done),
+            None => layout.train_equity(),
+        };
+        let curve = path(&self.folder);
+        let to = path(layout).with_extension("csv.tmp");
         for from in [curve.with_extension("csv.tmp"), curve] {
             if from.exists() {
                 copy(&from, &to, mark.n_bytes)?;

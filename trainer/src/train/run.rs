@@ -11,6 +11,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::bars::{BarSource, DataSummary};
 use crate::config::TrainingConfig;
+use crate::features::FeatureSet;
 use crate::progress;
 use crate::report::{Report, Source, Surroundings};
 use crate::session::{
@@ -135,6 +136,7 @@ pub fn check(config: &TrainingConfig, root: &Path) -> Result<DataSummary> {
 /// Bars that were read once and are fit to train on.
 pub(super) struct Material {
     pub(super) source: BarSource,
+    pub(super) features: FeatureSet,
     pub(super) summary: DataSummary,
     /// One or, walking forward, one a window.
     pub(super) splits: Vec<Split>,
@@ -145,24 +147,20 @@ pub(super) struct Material {
 
 fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
     let source = BarSource::open(&config.data, root)?;
+    let features = config.features.set(source.find_columns(&config.features.columns)?)?;
+    let source = source.with_columns(features.columns());
     let symbols = source.symbols()?;
     if !symbols.is_empty() {
-        let Portfolio { tracks, summary, record } = portfolio::prepare(config, &source, symbols)?;
-        let split = Split {
-            train_begin: 0,
-            n_train: record.train.n_bars,
-            n_embargo: record.embargo.n_bars,
-            n_test: record.test.n_bars,
-        };
-        let (splits, records) = (vec![split], vec![record]);
-        return Ok(Material { source, summary, splits, records, tracks });
+        let Portfolio { tracks, summary, splits, records } =
+            portfolio::prepare(config, &source, symbols)?;
+        return Ok(Material { source, features, summary, splits, records, tracks });
     }
     let reading = progress::begin_reading(&root.join(&config.data));
     let (source, summary) = source.summarize_and_keep()?;
     drop(reading);
     let splits = Split::all(summary.n_bars, config)?;
     let records = Split::records(&splits, &source)?;
-    Ok(Material { source, summary, splits, records, tracks: Vec::new() })
+    Ok(Material { source, features, summary, splits, records, tracks: Vec::new() })
 }
 
 /// Trains; leaves the source of the bars, once read, in `bars`.
@@ -174,7 +172,7 @@ fn train(
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
     let material = prepare(config, options.layout.root())?;
-    let Material { source, summary, splits, records, tracks } = &material;
+    let Material { source, summary, splits, records, tracks, .. } = &material;
     *bars = Some(source.clone());
     info!("{summary}");
     if let Some(resume) = &options.resume {

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::features::FeatureSet;
+use crate::features::{FeatureSet, FeaturesConfig};
 use crate::model::{Learner, ModelAbout, ModelKind, TradingModel};
 use crate::session::{ModelRecord, Session, sha256_of_file};
 
@@ -47,6 +47,9 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
     if config.model != ModelKind::default() {
         settings["model"] = json!(config.model);
         settings["models"] = json!(config.models);
+    }
+    if config.features != FeaturesConfig::default() {
+        settings["features"] = json!(config.features);
     }
     if config.walk_forward.windows > 0 {
         settings["walk_forward"] = json!(config.walk_forward);

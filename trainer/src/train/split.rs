@@ -6,7 +6,6 @@ use anyhow::{Result, ensure};
 
 use crate::bars::BarSource;
 use crate::config::{TrainingConfig, WalkForwardConfig, WindowMode};
-use crate::features::FeatureSet;
 use crate::session::{SpanRecord, SplitRecord, time_of_ms};
 
 /// Bars that a first lesson takes after the warm-up: one with features
@@ -45,12 +44,12 @@ impl Split {
         let n_test = (n_bars - n_train).saturating_sub(n_embargo);
         let split = Self { train_begin: 0, n_train, n_embargo, n_test };
         ensure!(
-            split.is_enough(),
+            split.is_enough(config),
             "`{data}` has {n_bars} bars: {n_train} to train (it takes {n_train_min}), {n_embargo} \
              of embargo, {n_test} to test (it takes {N_TEST_MIN}); give more bars, or change \
              `train_ratio` and `embargo_bars`",
             data = config.data,
-            n_train_min = split.n_train_min(),
+            n_train_min = split.n_train_min(config),
         );
         Ok(split)
     }
@@ -85,24 +84,23 @@ impl Split {
         });
         let windows: Vec<Self> = windows.collect();
         ensure!(
-            windows.iter().all(Self::is_enough),
+            windows.iter().all(|window| window.is_enough(config)),
             "`{data}` has {n_bars} bars: for {n_windows} windows the first has {first_n_train} to \
              train (it takes {n_train_min}), {n_embargo} of purge and embargo, {n_test} to test \
              (it takes {N_TEST_MIN}); give more bars or fewer windows, or change \
              `walk_forward.purge_bars` and `walk_forward.embargo_bars`",
             data = config.data,
-            n_train_min = windows[0].n_train_min(),
+            n_train_min = windows[0].n_train_min(config),
         );
         Ok(windows)
     }
 
-    fn n_train_min(&self) -> u64 {
-        let n_warm_up = FeatureSet::standard().n_warm_up_bars() as u64;
-        n_warm_up.saturating_sub(self.train_begin) + N_LESSON_MIN
+    pub(super) fn n_train_min(&self, config: &TrainingConfig) -> u64 {
+        config.features.n_warm_up_bars().saturating_sub(self.train_begin) + N_LESSON_MIN
     }
 
-    fn is_enough(&self) -> bool {
-        self.n_train >= self.n_train_min() && self.n_test >= N_TEST_MIN
+    fn is_enough(&self, config: &TrainingConfig) -> bool {
+        self.n_train >= self.n_train_min(config) && self.n_test >= N_TEST_MIN
     }
 
     /// Returns the index of the first test bar.

@@ -34,14 +34,30 @@ impl Spread {
     /// Takes in the equity at a close and, unless it is a warm-up bar,
     /// its row.
     pub(super) fn push(&mut self, policy: &dyn Policy, (equity, row): (f64, Option<&[f64]>)) {
-        self.returns.push(equity / self.equity - 1.0);
-        self.equity = equity;
+        self.push_equity(equity);
         let is_decided = std::mem::take(&mut self.is_decided);
         let Some(row) = row else { return };
         // Nothing is left to decide on once the account is bankrupt.
-        if !is_decided {
-            policy.values(row, &mut self.values);
+        if is_decided {
+            self.count_values();
+        } else {
+            self.push_values(policy, row);
         }
+    }
+
+    /// Takes in the equity at a close.
+    pub(super) fn push_equity(&mut self, equity: f64) {
+        self.returns.push(equity / self.equity - 1.0);
+        self.equity = equity;
+    }
+
+    /// Takes in the row that was decided on.
+    pub(super) fn push_values(&mut self, policy: &dyn Policy, row: &[f64]) {
+        policy.values(row, &mut self.values);
+        self.count_values();
+    }
+
+    fn count_values(&mut self) {
         for (histogram, value) in self.q_values.iter_mut().zip(&self.values) {
             histogram.push(*value);
         }

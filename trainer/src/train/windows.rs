@@ -18,7 +18,7 @@ use crate::session::{
 
 use super::course::{Course, new_learner};
 use super::curve::EquityCurve;
-use super::evaluate::{Contest, Player, Terms};
+use super::evaluate::{Contest, Player, Terms, Verdict};
 use super::pass::Pass;
 use super::save;
 
@@ -34,6 +34,7 @@ impl Course<'_> {
     pub(super) fn enter_window(&mut self, episode: usize) -> Result<()> {
         let n_episodes = self.options.training.total_episodes;
         self.window = (episode - 1) / n_episodes;
+        self.split = self.splits[self.window];
         let split = self.split_records[self.window].clone();
         self.sinks.logger.session_mut().split = Some(split);
         let is_first = (episode - 1).is_multiple_of(n_episodes);
@@ -74,7 +75,6 @@ impl Course<'_> {
         else {
             return Ok(());
         };
-        let layout = &self.options.layout;
         // In the logs it comes as one more episode.
         let at = Moment {
             episode: self.options.training.total_episodes * self.splits.len() + 1,
@@ -82,13 +82,33 @@ impl Course<'_> {
             step: self.progress.step,
             phase: Phase::Test,
         };
+        let verdict = if self.tracks.is_empty() {
+            self.join_bars(at, &windows)?
+        } else {
+            self.join_symbols(at, &windows)?
+        };
+        info!(
+            "{} windows joined: test net return {:+.2} %",
+            windows.len(),
+            verdict.agent.net_return * 100.0
+        );
+        write_atomically(&self.options.layout.windows(), table(&windows).as_bytes())?;
+        // The last point of each curve is the session's figure.
+        self.sinks.scalars(self.progress.step + 1, verdict.scalars());
+        self.record_verdict(verdict);
+        Ok(())
+    }
+
+    fn join_bars(&mut self, at: Moment, windows: &[WindowRecord]) -> Result<Verdict> {
         let mut pass = Pass::new(&self.source, &self.features)?;
-        let mut contest = Contest::new(self.terms(), EquityCurve::create(&layout.equity())?)?;
+        let mut contest =
+            Contest::new(self.terms(), EquityCurve::create(&self.options.layout.equity())?)?;
         let sinks = &mut self.sinks;
         let mut on_event = |event| sinks.event(&at, &event);
         let mut on_bar = |_: f64, _: Option<&[f64]>| {};
         for (window, split) in windows.iter().zip(&self.splits) {
-            let path = window.model.as_ref().map(|model| layout.root().join(&model.path));
+            let path =
+                window.model.as_ref().map(|model| self.options.layout.root().join(&model.path));
             let model = path.map(|path| TradingModel::load(&path)).transpose()?;
             let act = |row: &[f64], target: f64| {
                 model.as_ref().map_or(target, |model| model.predict(row, target))
@@ -100,17 +120,7 @@ impl Course<'_> {
         }
         let act = |_: &[f64], target: f64| target;
         let (on_event, on_bar) = (&mut on_event, &mut on_bar);
-        let verdict = contest.finish(&mut Player { act: &act, on_event, on_bar })?;
-        info!(
-            "{} windows joined: test net return {:+.2} %",
-            windows.len(),
-            verdict.agent.net_return * 100.0
-        );
-        write_atomically(&layout.windows(), table(&windows).as_bytes())?;
-        // The last point of each curve is the session's figure.
-        self.sinks.scalars(self.progress.step + 1, verdict.scalars());
-        self.record_verdict(verdict);
-        Ok(())
+        contest.finish(&mut Player { act: &act, on_event, on_bar })
     }
 
     /// The terms of every evaluation.

@@ -49,7 +49,7 @@ pub fn draw(frame: &mut Frame<'_>, view: &View, now: DateTime<Utc>) {
         view.trades[first..].iter().map(|line| Line::from(&**line)).collect();
     frame
         .render_widget(Paragraph::new(lines).block(Block::bordered().title("last trades")), trades);
-    frame.render_widget(Paragraph::new("q leaves; the training goes on"), foot);
+    frame.render_widget(Paragraph::new(foot_line(view)), foot);
 }
 
 /// Returns what [`draw`] draws in `(columns, rows)`, as plain text.
@@ -94,6 +94,14 @@ fn head_lines(view: &View, now: DateTime<Utc>) -> Vec<Line<'static>> {
     vec![Line::from(state.join(" · ")), Line::from(figures.join(" · "))]
 }
 
+fn foot_line(view: &View) -> &'static str {
+    match view.record.get("status").and_then(Value::as_str) {
+        None => "q leaves",
+        Some("running") => "q leaves; the training goes on",
+        Some(_) => "q leaves; the training has ended",
+    }
+}
+
 struct Curve<'a> {
     name: &'static str,
     series: &'a Series,
@@ -118,10 +126,14 @@ fn chart(frame: &mut Frame<'_>, area: Rect, (title, curves): (&str, &[Curve<'_>]
                 .data(curve.series.points())
         })
         .collect();
-    let axis = |(low, high): (f64, f64)| {
-        Axis::default().bounds([low, high]).labels([label(low), label(high)])
+    let axis = |bounds: (f64, f64), [low, high]: [String; 2]| {
+        Axis::default().bounds(bounds.into()).labels([low, high])
     };
-    frame.render_widget(Chart::new(datasets).block(block).x_axis(axis(x)).y_axis(axis(y)), area);
+    // Bars and episodes are counted.
+    let x = (x.0.floor(), x.1.ceil());
+    let x_axis = axis(x, [x.0, x.1].map(|n| n.to_string()));
+    let y_axis = axis(y, [y.0, y.1].map(label));
+    frame.render_widget(Chart::new(datasets).block(block).x_axis(x_axis).y_axis(y_axis), area);
 }
 
 /// Returns the bounds of all `curves`; never empty, so that a level

@@ -3,11 +3,12 @@
 #[cfg(not(windows))]
 use std::fs::TryLockError;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::catalog::folder_entries;
 use crate::files;
 
 /// The end of the name of an archive that is still being written.
@@ -71,17 +72,9 @@ impl Drop for Draft {
 
 /// Returns the drafts in `folder` that no process writes any more.
 pub fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(error).with_context(|| format!("failed to read `{}`", folder.display()));
-        }
-    };
     let mut drafts = Vec::new();
-    for entry in entries {
-        let path = entry.with_context(|| format!("failed to read `{}`", folder.display()))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for path in folder_entries(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(".training_backup_")
             && name.ends_with(PARTIAL_SUFFIX)
             && is_abandoned(&path)?
@@ -89,7 +82,6 @@ pub fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
             drafts.push(path);
         }
     }
-    drafts.sort();
     Ok(drafts)
 }
 

@@ -11,9 +11,16 @@ use crate::name::{NameKind, StampedName};
 use crate::threads;
 use crate::workspace::Workspace;
 
+/// What becomes of the cache where it is behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    Renew,
+    Leave,
+}
+
 /// Returns the archives of `workspace` in the order of their names, and
 /// opens only those that the cache does not know.
-pub fn read(workspace: &Workspace, files: Files) -> Result<Vec<Archive>> {
+pub fn read(workspace: &Workspace, (files, after): (Files, After)) -> Result<Vec<Archive>> {
     let cache = Cache::load(workspace);
     let read_one = |(name, path): (StampedName, PathBuf)| {
         let stamp = path.metadata().ok().map(|metadata| Stamp::of(&metadata));
@@ -43,7 +50,7 @@ pub fn read(workspace: &Workspace, files: Files) -> Result<Vec<Archive>> {
         );
         archives.push(archive);
     }
-    if has_news {
+    if has_news && after == After::Renew {
         cache::store(workspace, &known);
     }
     Ok(archives)

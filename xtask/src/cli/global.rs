@@ -75,10 +75,20 @@ impl Format {
 /// Returns the value of `--color` in `arguments`, which clap is told
 /// before it parses them, since it may print help.
 pub fn colour_of(arguments: &[OsString]) -> Option<Colour> {
-    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let values = words.iter().enumerate().filter_map(|(idx, word)| match *word {
-        "--color" => words.get(idx + 1).copied(),
-        word => word.strip_prefix("--color="),
+    let value = value_of("--color", arguments)?;
+    Colour::from_str(&value.to_string_lossy(), false).ok()
+}
+
+/// Returns the last value of `flag` in `arguments`, which clap has not
+/// parsed.
+pub fn value_of(flag: &str, arguments: &[OsString]) -> Option<OsString> {
+    let mut values = arguments.iter().enumerate().filter_map(|(idx, word)| {
+        if word == flag {
+            // Bash makes three words of `--flag=value`.
+            return arguments[idx + 1..].iter().find(|word| *word != "=").cloned();
+        }
+        let rest = word.to_str()?.strip_prefix(flag)?.strip_prefix('=')?;
+        Some(OsString::from(rest))
     });
-    values.map(|value| Colour::from_str(value, false).ok()).next_back().flatten()
+    values.next_back()
 }

@@ -46,7 +46,8 @@ pub fn git_commit(root: &Path) -> Option<String> {
 pub fn open_file(file: &Path) -> Result<()> {
     let shell = shell()?;
     let command = if cfg!(windows) {
-        cmd!(shell, "cmd /C start trainvault {file}")
+        // Not by `cmd /C start`, which takes `&` in a name for its own.
+        cmd!(shell, "rundll32 url.dll,FileProtocolHandler {file}")
     } else if cfg!(target_os = "macos") {
         cmd!(shell, "open {file}")
     } else {

@@ -1,7 +1,7 @@
 //! How figures, sizes, times and tables look.
 
 use chrono::{DateTime, Utc};
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use unicode_width::UnicodeWidthStr;
 
 /// Returns `2026-01-02 03:04:05`, in UTC.
 pub fn time(time: DateTime<Utc>) -> String {
@@ -51,17 +51,18 @@ pub type Column = (&'static str, bool);
 
 /// Returns a table without rules, its figures to the right.
 pub fn table(columns: &[Column], rows: Vec<Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(columns.iter().map(|(title, _)| *title));
-    table.add_rows(rows);
-    for (idx, (_, is_figure)) in columns.iter().enumerate() {
-        let column = table.column_mut(idx).expect("every title has a column");
-        column.set_padding((0, 2));
-        if *is_figure {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    let titles = columns.iter().map(|(title, _)| (*title).to_owned()).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(titles).chain(rows).collect();
+    let width = |idx: usize| rows.iter().map(|row| row[idx].width()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let cell = |idx: usize, text: &str| {
+        let blank = " ".repeat(widths[idx] - text.width());
+        if columns[idx].1 { format!("{blank}{text}") } else { format!("{text}{blank}") }
+    };
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> =
+            row.iter().enumerate().map(|(idx, text)| cell(idx, text)).collect();
+        cells.join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
 }

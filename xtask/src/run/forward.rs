@@ -58,9 +58,7 @@ pub(super) fn predict(
     for (name, value) in flags {
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
     }
-    let is_good = process::trainer_pipe(&binary, &environment.current_folder, &arguments)?;
-    let exit = if is_good { Exit::Done } else { Exit::Failed };
-    Ok(Outcome { text: String::new(), json: String::new(), exit })
+    become_trainer(&binary, &arguments)
 }
 
 /// Lets the trainer show what its like does in the workspace, on this
@@ -75,8 +73,17 @@ pub(super) fn watch(
     let root = job.workspace.root();
     let mut arguments: Vec<OsString> = vec!["watch".into(), "--root".into(), root.into()];
     arguments.extend(args.once.then(|| OsString::from("--once")));
-    let is_good = process::trainer_pipe(&binary, &environment.current_folder, &arguments)?;
-    let exit = if is_good { Exit::Done } else { Exit::Failed };
+    become_trainer(&binary, &arguments)
+}
+
+/// Lets the trainer have this process, where that can be: its terminal,
+/// pipes and signals are the trainer's own.
+fn become_trainer(binary: &Path, arguments: &[OsString]) -> Result<Outcome> {
+    let exit = match process::become_program(binary, arguments)? {
+        0 => Exit::Done,
+        130 => Exit::Interrupted,
+        _ => Exit::Failed,
+    };
     Ok(Outcome { text: String::new(), json: String::new(), exit })
 }
 

@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::cycle::Job;
 use crate::exit::CodedError;
 use crate::process;
+use crate::workspace::plain;
 
 /// Where the trainer comes from.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ pub enum TrainerSource {
 /// When there is no such binary, or cargo fails.
 pub fn trainer_binary(job: &mut Job<'_>, source: &TrainerSource) -> Result<PathBuf> {
     match source {
-        TrainerSource::Ready(path) => path.canonicalize().map_err(|error| {
+        TrainerSource::Ready(path) => path.canonicalize().map(plain).map_err(|error| {
             let path = path.display();
             CodedError::Usage(format!("there is no trainer `{path}` to run: {error}")).into()
         }),

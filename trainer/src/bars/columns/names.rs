@@ -56,6 +56,13 @@ pub(super) fn find_time(words: &[Vec<String>]) -> Option<TimeColumn> {
     }
 }
 
+/// Returns whether a column of this name tells some time, if not the
+/// bar's own.
+pub(super) fn is_time(words: &[String]) -> bool {
+    let is_role = |word: &String| TIME_NAMES.contains(&word.as_str());
+    TIME_NAMES.contains(&words.concat().as_str()) || words.last().is_some_and(is_role)
+}
+
 /// A prefix such as `BTC.`; but `close_time` is another time.
 fn is_prefixed(words: &[String], is_role: impl Fn(&str) -> bool) -> bool {
     let Some((last, prefix)) = words.split_last() else {

@@ -29,6 +29,7 @@ impl TextBars {
             Part::Volume => self.columns.volume.map_or_else(String::new, text),
             Part::Funding => self.columns.funding.map_or_else(String::new, text),
             Part::Symbol => self.columns.symbol.map_or_else(String::new, text),
+            Part::Further(idx) => text(idx),
         }
     }
 

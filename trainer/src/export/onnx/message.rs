@@ -166,8 +166,14 @@ impl Attribute {
 
     /// A vector of doubles.
     pub(super) fn of_doubles(name: &str, values: &[f64]) -> Self {
+        Self::of_tensor(name, (&[values.len()], values))
+    }
+
+    /// Doubles of these `sizes`, the last of which runs fastest.
+    pub(super) fn of_tensor(name: &str, (sizes, values): (&[usize], &[f64])) -> Self {
+        let dims = sizes.iter().map(|&size| i64::try_from(size).unwrap_or(i64::MAX));
         let tensor = Tensor {
-            dims: vec![i64::try_from(values.len()).unwrap_or(i64::MAX)],
+            dims: dims.collect(),
             data_type: Element::Double as i32,
             raw_data: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
         };

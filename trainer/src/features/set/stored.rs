@@ -10,19 +10,26 @@ use super::{FeatureSet, FeatureWindows};
 
 /// The number of the stored format, raised whenever a feature changes.
 const FORMAT: u64 = 1;
+/// The number of that with further columns.
+const FORMAT_OF_COLUMNS: u64 = 2;
 
 /// A feature set as JSON has it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stored {
     format: Format,
-    windows: FeatureWindows,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    windows: Option<FeatureWindows>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    columns: Vec<String>,
     names: Vec<String>,
 }
 
 impl From<FeatureSet> for Stored {
     fn from(set: FeatureSet) -> Self {
-        Self { format: Format, windows: set.windows, names: set.names }
+        let FeatureSet { windows, columns, names } = set;
+        let format = if columns.is_empty() { FORMAT } else { FORMAT_OF_COLUMNS };
+        Self { format: Format(format), windows, columns, names }
     }
 }
 
@@ -30,7 +37,11 @@ impl TryFrom<Stored> for FeatureSet {
     type Error = String;
 
     fn try_from(stored: Stored) -> Result<Self, String> {
-        let set = Self::new(stored.windows).map_err(|error| error.to_string())?;
+        let Format(format) = stored.format;
+        if stored.columns.is_empty() != (format == FORMAT) {
+            return Err(format!("a feature set of format {format} has no such `columns`"));
+        }
+        let set = Self::build(stored.windows, stored.columns).map_err(|error| error.to_string())?;
         if set.names == stored.names {
             return Ok(set);
         }
@@ -50,14 +61,14 @@ impl TryFrom<Stored> for FeatureSet {
     }
 }
 
-/// The number [`FORMAT`]; reading any other fails, before fields that
-/// this version does not know can.
+/// A number that this version knows; reading any other fails, before
+/// fields that it does not know can.
 #[derive(Clone, Copy)]
-struct Format;
+struct Format(u64);
 
 impl Serialize for Format {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(FORMAT)
+        serializer.serialize_u64(self.0)
     }
 }
 
@@ -73,12 +84,16 @@ impl Visitor<'_> for FormatVisitor {
     type Value = Format;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "feature format {FORMAT}, the one this version of the trainer reads")
+        write!(
+            f,
+            "feature format {FORMAT} or {FORMAT_OF_COLUMNS}, those that this version of the \
+             trainer reads"
+        )
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Format, E> {
-        if number == FORMAT {
-            return Ok(Format);
+        if [FORMAT, FORMAT_OF_COLUMNS].contains(&number) {
+            return Ok(Format(number));
         }
         Err(E::invalid_value(Unexpected::Unsigned(number), &self))
     }

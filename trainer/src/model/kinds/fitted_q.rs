@@ -6,27 +6,37 @@ use anyhow::{Context, Result};
 
 use super::{Kind, Part, Parts, Policy, Shape};
 use crate::agent::{BackupReport, FittedPolicy, FittedQ, LearnerSetup, choose};
+use crate::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::forest::Forest;
 use crate::model::Learner;
 
 /// How to train it and to read it back.
-pub(super) const KIND: Kind = Kind { name: NAME, takes_symbols: true, learner, read };
+pub(super) const KIND: Kind = Kind { name: NAME, memory_bars, learner, read };
 
 const NAME: &str = "fitted_q";
 const FOLDER: &str = "forests/";
+
+fn memory_bars(config: &TrainingConfig) -> (&'static str, usize) {
+    ("agent.memory_bars", config.agent.memory_bars)
+}
 
 fn learner(config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learner>> {
     Ok(Box::new(FittedQ::new(config.agent.clone(), setup)?))
 }
 
 impl Learner for FittedQ {
-    fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
-        self.observe(open, row)
+    fn observe(&mut self, bar: &Bar, row: Option<&[f64]>) -> Result<()> {
+        self.observe(bar.open, row)
     }
 
     fn refit(&mut self) -> Result<Option<BackupReport>> {
         self.refit()
+    }
+
+    fn end_series(&mut self) -> Result<()> {
+        self.end_episode();
+        Ok(())
     }
 
     fn end_episode(&mut self) -> Result<()> {

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Part, Parts, Policy, Shape};
 use crate::agent::{BackupReport, LearnerSetup};
+use crate::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::forecast::{ForecastLearner, ForecastPolicy, ForecastRule, ForecastSetup};
 use crate::model::Learner;
 
-/// How to train it and to read it back. It remembers one pass over one
-/// symbol: the next one would drive out the last.
-pub(super) const KIND: Kind = Kind { name: NAME, takes_symbols: false, learner, read };
+/// How to train it and to read it back.
+pub(super) const KIND: Kind = Kind { name: NAME, memory_bars, learner, read };
 
 const NAME: &str = "forecast";
 const PART: &str = "forecast.json";
@@ -27,6 +27,10 @@ struct Stored {
     rule: ForecastRule,
 }
 
+fn memory_bars(config: &TrainingConfig) -> (&'static str, usize) {
+    ("models.forecast.memory_bars", config.models.forecast.memory_bars)
+}
+
 fn learner(config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learner>> {
     let LearnerSetup { n_features, cost_per_exposure, seed } = setup;
     let exposures = config.agent.exposures.clone();
@@ -35,12 +39,17 @@ fn learner(config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learn
 }
 
 impl Learner for ForecastLearner {
-    fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
-        self.observe(open, row)
+    fn observe(&mut self, bar: &Bar, row: Option<&[f64]>) -> Result<()> {
+        self.observe_at((bar.time_ms, bar.open), row)
     }
 
     fn refit(&mut self) -> Result<Option<BackupReport>> {
         self.refit()
+    }
+
+    fn end_series(&mut self) -> Result<()> {
+        self.end_series();
+        Ok(())
     }
 
     fn end_episode(&mut self) -> Result<()> {

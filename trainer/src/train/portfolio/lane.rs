@@ -5,9 +5,11 @@ use anyhow::Result;
 use crate::environment::{BarOutcome, StepStatus};
 use crate::metrics::Simulation;
 use crate::model::Policy;
-use crate::session::MetricsRecord;
+use crate::session::{MetricsRecord, Moment};
 use crate::train::pass::{Pass, Seen};
 use crate::train::sinks::Sinks;
+use crate::train::split::Split;
+use crate::train::spread::Spread;
 
 use super::Track;
 use super::joint::PortfolioAccount;
@@ -15,12 +17,15 @@ use super::trial::PortfolioTrial;
 
 /// A symbol that is tested, standing before its next bar.
 pub(super) struct Lane<'a> {
-    pub(super) track: &'a Track,
+    track: &'a Track,
+    full_target: f64,
     pass: Pass,
     /// The next bar, whose features are the pass's row.
     next: Option<Seen>,
-    /// Bars that come after it.
+    /// Bars to come, the next one included: of all windows, and of the
+    /// one at hand.
     n_left: u64,
+    n_in_window: u64,
     agent: Simulation,
     holder: Simulation,
     /// The close of the first bar and of the last.
@@ -28,26 +33,38 @@ pub(super) struct Lane<'a> {
     pub(super) record: MetricsRecord,
 }
 
-/// What all symbols' accounts add up to at one time.
-pub(super) struct Moments<'a> {
+/// Where a lane's bar is traded, by which policy, and who is told.
+pub(super) struct Stage<'a> {
+    pub(super) at: &'a Moment,
+    pub(super) policy: Option<&'a dyn Policy>,
     pub(super) agent: &'a mut PortfolioAccount,
     pub(super) holder: &'a mut PortfolioAccount,
+    pub(super) spread: &'a mut Option<Spread>,
 }
 
 impl<'a> Lane<'a> {
-    pub(super) fn new(trial: &PortfolioTrial<'_>, track: &'a Track) -> Result<Self> {
+    /// Returns the lane of `track`, which tests on what `splits` say:
+    /// bars that follow each other.
+    pub(super) fn new(
+        trial: &PortfolioTrial<'_>,
+        track: &'a Track,
+        splits: &[Split],
+    ) -> Result<Self> {
+        let environment = &trial.training.environment;
         let simulation = || {
-            let simulation = Simulation::new(&trial.training.environment, trial.periods_per_year);
+            let simulation = Simulation::new(environment, trial.periods_per_year);
             simulation.map(|simulation| simulation.with_risk(trial.training.seed))
         };
         let mut pass = Pass::new(&track.source, trial.features)?;
-        pass.skip_to(track.split.test_begin())?;
+        pass.skip_to(splits.first().map_or(0, Split::test_begin))?;
         let next = Some(pass.next()?);
         Ok(Self {
             track,
+            full_target: environment.buy_and_hold_target(),
             pass,
             next,
-            n_left: track.split.n_test - 1,
+            n_left: splits.iter().map(|split| split.n_test).sum(),
+            n_in_window: 0,
             agent: simulation()?,
             holder: simulation()?,
             closes: None,
@@ -55,9 +72,18 @@ impl<'a> Lane<'a> {
         })
     }
 
-    /// Returns when its next bar opens; none when it is over.
+    pub(super) fn symbol(&self) -> &str {
+        &self.track.symbol
+    }
+
+    /// Turns to the test bars of `window`, which come next.
+    pub(super) fn enter(&mut self, window: usize) {
+        self.n_in_window = self.track.splits[window].n_test;
+    }
+
+    /// Returns when its next bar opens; none at the window's end.
     pub(super) fn next_ms(&self) -> Option<i64> {
-        self.next.map(|seen| seen.bar.time_ms)
+        self.next.filter(|_| self.n_in_window > 0).map(|seen| seen.bar.time_ms)
     }
 
     /// Returns the last close as a multiple of the first.
@@ -65,12 +91,12 @@ impl<'a> Lane<'a> {
         self.closes.map_or(1.0, |(first, last)| last / first)
     }
 
-    /// Steps through the next bar and tells `moments` what it did; after
-    /// the last one closes the positions and takes the figures.
+    /// Steps through the next bar, that of the symbol `idx`; after the
+    /// last one closes the positions and takes the figures.
     pub(super) fn step(
         &mut self,
-        (trial, policy): (&PortfolioTrial<'_>, &dyn Policy),
-        (idx, moments): (usize, &mut Moments<'_>),
+        idx: usize,
+        stage: Stage<'_>,
         sinks: &mut Sinks<'_>,
     ) -> Result<()> {
         let Some(seen) = self.next.take() else {
@@ -78,29 +104,32 @@ impl<'a> Lane<'a> {
         };
         sinks.set_symbol(Some(&self.track.symbol));
         let bar = &seen.bar;
-        let row = self.pass.row();
-        let full_target = trial.training.environment.buy_and_hold_target();
+        let row = seen.is_warm.then(|| self.pass.row());
         let outcome = self.agent.step(
             bar,
             &mut |_, environment| {
                 let target = environment.target();
-                if seen.is_warm { policy.act(row, target) } else { target }
+                stage.policy.zip(row).map_or(target, |(policy, row)| policy.act(row, target))
             },
-            &mut |event| sinks.event(&trial.at, &event),
+            &mut |event| sinks.event(stage.at, &event),
         );
-        moments.agent.bar(idx, &live(outcome));
-        let holding = self.holder.step(bar, &mut |_, _| full_target, &mut |_| {});
-        moments.holder.bar(idx, &live(holding));
+        if let (Some(spread), Some(policy), Some(row)) = (stage.spread, stage.policy, row) {
+            spread.push_values(policy, row);
+        }
+        stage.agent.bar(idx, &live(outcome));
+        let holding = self.holder.step(bar, &mut |_, _| self.full_target, &mut |_| {});
+        stage.holder.bar(idx, &live(holding));
         self.closes = Some((self.closes.map_or(bar.close, |(first, _)| first), bar.close));
+        self.n_left -= 1;
+        self.n_in_window -= 1;
         if self.n_left > 0 {
-            self.n_left -= 1;
             self.next = Some(self.pass.next()?);
             return Ok(());
         }
-        let exit = self.agent.exit(&mut |event| sinks.event(&trial.at, &event));
-        moments.agent.exit(idx, exit);
+        let exit = self.agent.exit(&mut |event| sinks.event(stage.at, &event));
+        stage.agent.exit(idx, exit);
         let exit = self.holder.exit(&mut |_| {});
-        moments.holder.exit(idx, exit);
+        stage.holder.exit(idx, exit);
         self.record.agent = Some(self.agent.performance());
         self.record.buy_and_hold = Some(self.holder.performance());
         Ok(())

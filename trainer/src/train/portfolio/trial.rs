@@ -1,7 +1,8 @@
-//! Judges a policy on the test bars of all symbols at once.
+//! Judges policies on the test bars of all symbols at once.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::ops::Range;
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -14,10 +15,12 @@ use crate::session::{MetricsRecord, Moment};
 use crate::train::curve::{EquityCurve, Point};
 use crate::train::evaluate::Verdict;
 use crate::train::sinks::Sinks;
+use crate::train::split::N_TEST_MIN;
+use crate::train::spread::Spread;
 
 use super::Track;
 use super::joint::PortfolioAccount;
-use super::lane::{Lane, Moments};
+use super::lane::{Lane, Stage};
 
 /// The terms of an evaluation.
 pub(super) struct PortfolioTrial<'a> {
@@ -26,57 +29,122 @@ pub(super) struct PortfolioTrial<'a> {
     pub(super) features: &'a FeatureSet,
     pub(super) at: Moment,
     /// Where the portfolio's curve goes.
-    pub(super) curve: &'a Path,
+    pub(super) curve: PathBuf,
+}
+
+/// The figures of each symbol.
+pub(super) type Figures = BTreeMap<String, MetricsRecord>;
+
+/// What the portfolio and each symbol earned.
+pub(super) struct Verdicts {
+    pub(super) joint: Verdict,
+    pub(super) symbols: Figures,
+}
+
+/// An evaluation under way: the accounts of all symbols, and of what
+/// they are together.
+pub(super) struct PortfolioContest<'a> {
+    initial_cash: f64,
+    at: Moment,
+    lanes: Vec<Lane<'a>>,
+    agent: PortfolioAccount,
+    holder: PortfolioAccount,
+    never: PortfolioAccount,
+    curve: EquityCurve,
+    /// The distributions, where they are drawn.
+    pub(super) spread: Option<Spread>,
 }
 
 impl PortfolioTrial<'_> {
-    /// Trades the test bars of `tracks` in the order of time; returns
-    /// the portfolio's figures, and those of each symbol.
-    pub(super) fn judge(
+    /// Begins the evaluation of `tracks` on the test bars of `windows`,
+    /// which follow each other.
+    pub(super) fn begin<'a>(
         &self,
-        policy: &dyn Policy,
-        tracks: &[&Track],
-        sinks: &mut Sinks<'_>,
-    ) -> Result<(Verdict, BTreeMap<String, MetricsRecord>)> {
+        tracks: &'a [Track],
+        windows: Range<usize>,
+    ) -> Result<PortfolioContest<'a>> {
         let mut lanes = Vec::new();
         for track in tracks {
-            lanes.push(Lane::new(self, track)?);
+            let splits = &track.splits[windows.clone()];
+            if splits.iter().map(|split| split.n_test).sum::<u64>() >= N_TEST_MIN {
+                lanes.push(Lane::new(self, track, splits)?);
+            }
         }
         let initial_cash = self.training.environment.initial_cash;
         let account = |n_symbols| {
             let terms = (initial_cash, self.periods_per_year);
             PortfolioAccount::new(n_symbols, terms, self.training.seed)
         };
-        let (mut agent, mut holder) = (account(lanes.len()), account(lanes.len()));
-        let mut never = account(1);
-        let mut curve = EquityCurve::create(self.curve)?;
-        while let Some(time_ms) = lanes.iter().filter_map(Lane::next_ms).min() {
-            let mut moments = Moments { agent: &mut agent, holder: &mut holder };
-            for (idx, lane) in lanes.iter_mut().enumerate() {
+        Ok(PortfolioContest {
+            initial_cash,
+            at: self.at,
+            agent: account(lanes.len()),
+            holder: account(lanes.len()),
+            never: account(1),
+            lanes,
+            curve: EquityCurve::create(&self.curve)?,
+            spread: None,
+        })
+    }
+}
+
+impl PortfolioContest<'_> {
+    /// Trades the test bars of `window`, in the order of time, as
+    /// `policy` wants; without one, what is held is kept.
+    pub(super) fn trade(
+        &mut self,
+        policy: Option<&dyn Policy>,
+        window: usize,
+        sinks: &mut Sinks<'_>,
+    ) -> Result<()> {
+        for lane in &mut self.lanes {
+            lane.enter(window);
+        }
+        while let Some(time_ms) = self.lanes.iter().filter_map(Lane::next_ms).min() {
+            for (idx, lane) in self.lanes.iter_mut().enumerate() {
                 if lane.next_ms() == Some(time_ms) {
-                    lane.step((self, policy), (idx, &mut moments), sinks)?;
+                    let stage = Stage {
+                        at: &self.at,
+                        policy,
+                        agent: &mut self.agent,
+                        holder: &mut self.holder,
+                        spread: &mut self.spread,
+                    };
+                    lane.step(idx, stage, sinks)?;
                 }
             }
-            let (outcome, holding) = (agent.end_time(), holder.end_time());
-            never.bar(0, &BarOutcome::idle(initial_cash));
-            never.end_time();
-            curve.push(Point {
-                time_ms,
-                agent: outcome.equity,
-                exposure: outcome.exposure,
-                buy_and_hold: Some(holding.equity),
-                close: lanes.iter().map(Lane::growth).sum::<f64>() / lanes.len() as f64,
-            })?;
+            self.end_time(time_ms)?;
         }
-        let verdict = Verdict {
-            agent: agent.tracker.performance(),
-            sample: agent.tracker.sharpe_sample(),
-            buy_and_hold: holder.tracker.performance(),
-            never_trade: never.tracker.performance(),
+        Ok(())
+    }
+
+    fn end_time(&mut self, time_ms: i64) -> Result<()> {
+        let (outcome, holding) = (self.agent.end_time(), self.holder.end_time());
+        self.never.bar(0, &BarOutcome::idle(self.initial_cash));
+        self.never.end_time();
+        if let Some(spread) = &mut self.spread {
+            spread.push_equity(outcome.equity);
+        }
+        self.curve.push(Point {
+            time_ms,
+            agent: outcome.equity,
+            exposure: outcome.exposure,
+            buy_and_hold: Some(holding.equity),
+            close: self.lanes.iter().map(Lane::growth).sum::<f64>() / self.lanes.len() as f64,
+        })
+    }
+
+    /// Returns the portfolio's figures, and those of each symbol.
+    pub(super) fn finish(self) -> Result<Verdicts> {
+        let joint = Verdict {
+            agent: self.agent.tracker.performance(),
+            sample: self.agent.tracker.sharpe_sample(),
+            buy_and_hold: self.holder.tracker.performance(),
+            never_trade: self.never.tracker.performance(),
             histograms: Vec::new(),
         };
-        curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
-        let records = lanes.into_iter().map(|lane| (lane.track.symbol.clone(), lane.record));
-        Ok((verdict, records.collect()))
+        self.curve.finish(joint.agent.final_equity, Some(joint.buy_and_hold.final_equity))?;
+        let records = self.lanes.into_iter().map(|lane| (lane.symbol().to_owned(), lane.record));
+        Ok(Verdicts { joint, symbols: records.collect() })
     }
 }
