@@ -39,7 +39,7 @@ pub struct AgentConfig {
     pub memory_shares: usize,
     /// Fewest bars of the memory that a leaf averages over, in bars,
     /// about: from 1 to 1,000,000. Bars are noisy: take hundreds. A part
-    /// of the memory uses its part of the number. Default: 500.
+    /// of the memory uses its part of the number. Default: 200.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub min_samples_leaf: usize,
     /// Greatest depth of a tree in splits, from 1 to 60; null: as deep
@@ -88,7 +88,7 @@ impl Default for AgentConfig {
             n_trees: 20,
             renewed_trees: 4,
             memory_shares: 10,
-            min_samples_leaf: 500,
+            min_samples_leaf: 200,
             max_depth: None,
             memory_bars: 30_000,
             backups_per_batch: 1,
