@@ -32,7 +32,7 @@ const CASES: [Case; 4] = [
         n_train: 3_000,
         n_features: 24,
         n_trees: 20,
-        min_samples_leaf: 50,
+        min_samples_leaf: 20,
         max_depth: None,
     },
     Case {
