@@ -110,15 +110,21 @@ fn a_folder_and_a_column_give_the_same_figures() {
     assert!(stacked.model() != folder.model(), "the digests of the data differ");
 }
 
-#[test]
-fn a_portfolio_of_one_symbol_is_that_symbol() {
-    let single = Workspace::new();
-    let folder = Workspace::new();
+/// Returns two trained workspaces: bars in a file, and in a folder as
+/// the only symbol.
+fn one_symbol_in_two_forms() -> [Workspace; 2] {
+    let [single, folder] = [Workspace::new(), Workspace::new()];
     fs::create_dir(folder.path("bars")).unwrap();
     fs::rename(folder.path("bars.csv"), folder.path("bars/AAA.csv")).unwrap();
     folder.configure(&json!({ "data": "bars" }));
     single.train(&[]);
     folder.train(&[]);
+    [single, folder]
+}
+
+#[test]
+fn a_portfolio_of_one_symbol_is_that_symbol() {
+    let [single, folder] = one_symbol_in_two_forms();
     let (single, folder) = (single.session(), folder.session());
     assert_eq!(folder["metrics"], single["metrics"]);
     assert_eq!(folder["symbols"][0]["metrics"]["agent"], single["metrics"]["agent"]);
@@ -216,13 +222,7 @@ fn the_curve_of_the_lessons_is_the_mean_of_the_symbols_accounts() {
     assert!((of_curve / of_record - 1.0).abs() < 1e-12, "{of_curve} is not {of_record}");
     assert_eq!(workspace.find("logs/trades", "train_equity.ep"), None);
     // A portfolio of one is that symbol, row for row.
-    let single = Workspace::new();
-    let folder = Workspace::new();
-    fs::create_dir(folder.path("bars")).unwrap();
-    fs::rename(folder.path("bars.csv"), folder.path("bars/AAA.csv")).unwrap();
-    folder.configure(&json!({ "data": "bars" }));
-    single.train(&[]);
-    folder.train(&[]);
+    let [single, folder] = one_symbol_in_two_forms();
     let rows = |workspace: &Workspace| {
         let text = workspace.text("logs/trades/train_equity.csv");
         let cells = |line: &str| line.split(',').take(2).map(str::to_owned).collect::<Vec<_>>();
