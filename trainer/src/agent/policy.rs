@@ -126,7 +126,12 @@ impl FittedPolicy {
     ///
     /// Panics when `row` is shorter than [`FittedPolicy::n_features`].
     pub fn act(&self, row: &[f64], position: f64) -> f64 {
-        let values = &mut [0.0; EXPOSURES_MAX][..self.exposures.len()];
+        self.decide(row, position, &mut [0.0; EXPOSURES_MAX][..self.exposures.len()])
+    }
+
+    /// Does as [`FittedPolicy::q_values`], and returns what
+    /// [`FittedPolicy::act`] does.
+    pub(crate) fn decide(&self, row: &[f64], position: f64, values: &mut [f64]) -> f64 {
         self.q_values(row, values);
         let values = self.exposures.iter().copied().zip(values.iter().copied());
         choose(values, self.cost, position)

@@ -25,7 +25,7 @@ impl Spread {
     }
 
     /// Decides by `policy`; the values that it decides by wait for
-    /// [`Spread::push`].
+    /// [`Spread::push_values`].
     pub(super) fn act(&mut self, policy: &dyn Policy, (row, target): (&[f64], f64)) -> f64 {
         self.is_decided = true;
         policy.decide(row, target, &mut self.values)
@@ -35,12 +35,7 @@ impl Spread {
     /// its row.
     pub(super) fn push(&mut self, policy: &dyn Policy, (equity, row): (f64, Option<&[f64]>)) {
         self.push_equity(equity);
-        let is_decided = std::mem::take(&mut self.is_decided);
-        let Some(row) = row else { return };
-        // Nothing is left to decide on once the account is bankrupt.
-        if is_decided {
-            self.count_values();
-        } else {
+        if let Some(row) = row {
             self.push_values(policy, row);
         }
     }
@@ -51,13 +46,12 @@ impl Spread {
         self.equity = equity;
     }
 
-    /// Takes in the row that was decided on.
+    /// Takes in the row of a bar. Its values are there if it was decided
+    /// on; once the account is bankrupt, nothing is.
     pub(super) fn push_values(&mut self, policy: &dyn Policy, row: &[f64]) {
-        policy.values(row, &mut self.values);
-        self.count_values();
-    }
-
-    fn count_values(&mut self) {
+        if !std::mem::take(&mut self.is_decided) {
+            policy.values(row, &mut self.values);
+        }
         for (histogram, value) in self.q_values.iter_mut().zip(&self.values) {
             histogram.push(*value);
         }

@@ -80,8 +80,10 @@ impl FittedIteration {
         let grow = |task: usize| {
             let step = (turn + task) % n_steps;
             let n_trees = n_trees / n_tasks + usize::from(task < n_trees % n_tasks);
-            let options = self.task_options(lesson, (task, n_trees));
+            debug_assert!(task < ACTIONS_MAX, "its seeds are another half's");
+            let options = self.forest_options(Target { half: lesson.half, action: task }, refit);
             let options = ForestOptions {
+                n_trees,
                 min_samples_leaf: options.min_samples_leaf.div_ceil(shares.len()),
                 min_samples_split: options.min_samples_split.div_ceil(shares.len()),
                 ..options
@@ -91,16 +93,6 @@ impl FittedIteration {
         let parts: Vec<Forest> = (0..n_tasks).into_par_iter().map(grow).collect::<Result<_>>()?;
         let (first, rest) = parts.split_at(1);
         rest.iter().try_fold(first[0].clone(), |all, part| all.renewed(0, part))
-    }
-
-    fn task_options<E>(
-        &self,
-        lesson: &SharedLesson<'_, E>,
-        (task, n_trees): (usize, usize),
-    ) -> ForestOptions {
-        debug_assert!(task < ACTIONS_MAX, "its seeds are another half's");
-        let target = Target { half: lesson.half, action: task };
-        ForestOptions { n_trees, ..self.forest_options(target, lesson.n_done) }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use anyhow::{Context, Result};
 
 use super::{Kind, Part, Parts, Policy, Shape};
-use crate::agent::{BackupReport, FittedPolicy, FittedQ, LearnerSetup, choose};
+use crate::agent::{BackupReport, FittedPolicy, FittedQ, LearnerSetup};
 use crate::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::forest::Forest;
@@ -88,9 +88,7 @@ impl Policy for FittedPolicy {
     }
 
     fn decide(&self, row: &[f64], position: f64, values: &mut [f64]) -> f64 {
-        self.q_values(row, values);
-        let values = self.exposures().iter().copied().zip(values.iter().copied());
-        choose(values, self.cost(), position)
+        self.decide(row, position, values)
     }
 
     fn parts(&self) -> Result<Vec<Part>> {

@@ -109,7 +109,11 @@ impl<'a> Lane<'a> {
             bar,
             &mut |_, environment| {
                 let target = environment.target();
-                stage.policy.zip(row).map_or(target, |(policy, row)| policy.act(row, target))
+                let Some((policy, row)) = stage.policy.zip(row) else { return target };
+                match &mut *stage.spread {
+                    Some(spread) => spread.act(policy, (row, target)),
+                    None => policy.act(row, target),
+                }
             },
             &mut |event| sinks.event(stage.at, &event),
         );
