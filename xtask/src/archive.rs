@@ -4,6 +4,7 @@
 //! kill leaves is a `.partial` file, which the next run removes.
 
 mod container;
+pub mod deflate;
 mod inline;
 mod jobs;
 mod pack;

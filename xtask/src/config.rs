@@ -47,7 +47,7 @@ pub struct ArchiveConfig {
     /// How content is packed; what is packed already is stored as it
     /// is. Default: `deflate`.
     pub compression: Compression,
-    /// The level of that, 1 (fastest) to 9 (smallest). Default: 6.
+    /// The level of that, 1 (fastest) to 9 (smallest). Default: 4.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 9)))]
     pub compression_level: u8,
 }
@@ -59,7 +59,7 @@ impl Default for ArchiveConfig {
             exclude: Vec::new(),
             folder: "archives".to_owned(),
             compression: Compression::Deflate,
-            compression_level: 6,
+            compression_level: 4,
         }
     }
 }

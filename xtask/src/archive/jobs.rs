@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Mutex, PoisonError};
 
+use super::deflate::{End, WINDOW_BYTES};
 use anyhow::{Context, Result};
-use deflate::{End, WINDOW_BYTES};
 use sha2::{Digest, Sha256};
 
 use super::container::{EntryTail, Method};

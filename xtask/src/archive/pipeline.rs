@@ -11,8 +11,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use super::deflate::{End, WINDOW_BYTES};
 use anyhow::{Context, Result, anyhow};
-use deflate::{End, WINDOW_BYTES};
 use sha2::{Digest, Sha256};
 
 use super::container::Method;
