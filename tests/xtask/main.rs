@@ -28,6 +28,8 @@ mod export;
 mod faults;
 #[cfg(unix)]
 mod gate;
+#[cfg(unix)]
+mod git;
 mod globs;
 #[cfg(unix)]
 mod hostile;

@@ -3,6 +3,8 @@
 //! The format is kept by users' archives for years: a field that
 //! matters is added only together with a new format number.
 
+mod git;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
@@ -10,6 +12,8 @@ use std::io::{self, Write};
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+pub use git::GitState;
 
 /// The archive's own description of itself.
 pub const MANIFEST_PATH: &str = "MANIFEST.json";
@@ -19,8 +23,12 @@ pub const SUMS_PATH: &str = "SHA256SUMS";
 pub const PATCH_PATH: &str = "git/dirty.patch";
 /// The folder of the files that lay in the workspace's root.
 pub const ROOT_FOLDER: &str = "root_checkpoints";
-/// The format that this tool writes.
+/// The format of an archive that tells nothing new: older versions read
+/// it.
 pub const FORMAT: u32 = 1;
+/// The format that may tell an unknown state of git and the modes of
+/// folders.
+const NEWEST_FORMAT: u32 = 2;
 
 /// Why an archive was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +84,7 @@ impl fmt::Display for Status {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// 1.
+    /// 1, or 2 where something is told that format 1 cannot tell.
     pub format: u32,
     /// The archive's file name.
     pub name: String,
@@ -153,21 +161,6 @@ pub struct DataSummary {
     pub last: Option<DateTime<Utc>>,
 }
 
-/// The state of the git work tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct GitState {
-    /// The commit's full hash; null before the first commit.
-    pub commit: Option<String>,
-    /// The branch; null when detached.
-    pub branch: Option<String>,
-    /// Whether tracked files differ from the commit.
-    pub dirty: bool,
-    /// Whether `git/dirty.patch` was cut at its size limit.
-    pub patch_cut: bool,
-}
-
 /// One file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -233,13 +226,19 @@ impl Manifest {
         }
         let Format { format } = serde_json::from_slice(bytes)
             .with_context(|| format!("`{MANIFEST_PATH}` is not a manifest"))?;
-        if format != FORMAT {
+        if !(FORMAT..=NEWEST_FORMAT).contains(&format) {
             bail!(
-                "`{MANIFEST_PATH}` has format {format}, and this version reads format {FORMAT}; \
-                 use a newer version of the tool"
+                "`{MANIFEST_PATH}` has format {format}, and this version reads formats {FORMAT} \
+                 to {NEWEST_FORMAT}; use a newer version of the tool"
             );
         }
         serde_json::from_slice(bytes).with_context(|| format!("`{MANIFEST_PATH}` is not valid"))
+    }
+
+    /// Returns the oldest format that tells all of this.
+    pub fn least_format(&self) -> u32 {
+        let is_unknown = self.git.as_ref().is_some_and(|git| git.dirty.is_none());
+        if is_unknown { NEWEST_FORMAT } else { FORMAT }
     }
 
     /// Returns the bytes of `MANIFEST.json`.

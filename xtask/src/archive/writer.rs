@@ -60,7 +60,7 @@ pub fn write(file: File, path: &Path, content: Content<'_>) -> Result<String> {
 /// Writes all but the seal.
 fn write_zip(mut zip: ZipOut, content: Content<'_>) -> Result<(File, String)> {
     let mut manifest = content.manifest;
-    manifest.skipped.clone_from(&content.scan.skipped);
+    manifest.skipped.extend_from_slice(&content.scan.skipped);
     manifest.empty_folders = content.scan.empty_folders.iter().cloned().collect();
     for folder in &manifest.empty_folders {
         add_folder(&mut zip, folder, content.time)?;
@@ -112,6 +112,7 @@ fn complete(
         manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
     }
     manifest.skipped.sort();
+    manifest.format = manifest.least_format();
     manifest.totals = Totals::of(&manifest.files);
     let (digest, _) = add(MANIFEST_PATH, &mut |entry| manifest.write(entry))?;
     add(SUMS_PATH, &mut |entry| manifest.write_sums(&digest, entry))?;
