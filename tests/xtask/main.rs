@@ -27,6 +27,8 @@ mod export;
 #[cfg(unix)]
 mod faults;
 #[cfg(unix)]
+mod filesystems;
+#[cfg(unix)]
 mod gate;
 #[cfg(unix)]
 mod git;

@@ -138,6 +138,7 @@ fn head(name: StampedName, run_number: u64, request: &Request<'_>) -> Manifest {
         pinned: false,
         files: Vec::new(),
         empty_folders: Vec::new(),
+        folders: Vec::new(),
         skipped: request.git.as_ref().map(|tree| tree.left_out.clone()).unwrap_or_default(),
         totals: Totals { n_files: 0, size_bytes: 0 },
     }

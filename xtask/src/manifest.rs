@@ -111,6 +111,10 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
     /// Folders that hold no file.
     pub empty_folders: Vec<String>,
+    /// Folders whose permission bits are not 0755, or whose name is not
+    /// UTF-8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<FolderEntry>,
     /// What was matched but could not be archived.
     pub skipped: Vec<Skipped>,
     /// Sums over `files`.
@@ -182,6 +186,21 @@ pub struct FileEntry {
     pub sha256: String,
 }
 
+/// One folder of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FolderEntry {
+    /// The path in the archive, with `/`.
+    pub path: String,
+    /// The name's bytes in hexadecimal, relative to the workspace, where
+    /// `path` had to spell some of them as `%XX`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_path_hex: Option<String>,
+    /// The permission bits, in octal.
+    pub mode: String,
+}
+
 /// Something that was matched but could not be archived.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -238,7 +257,7 @@ impl Manifest {
     /// Returns the oldest format that tells all of this.
     pub fn least_format(&self) -> u32 {
         let is_unknown = self.git.as_ref().is_some_and(|git| git.dirty.is_none());
-        if is_unknown { NEWEST_FORMAT } else { FORMAT }
+        if is_unknown || !self.folders.is_empty() { NEWEST_FORMAT } else { FORMAT }
     }
 
     /// Returns the bytes of `MANIFEST.json`.
@@ -268,6 +287,7 @@ impl Manifest {
             note: self.note.clone(),
             files: Vec::new(),
             empty_folders: self.empty_folders.clone(),
+            folders: self.folders.clone(),
             skipped: self.skipped.clone(),
             ..*self
         }

@@ -17,8 +17,11 @@ use chrono::{DateTime, Utc};
 pub use globs::Selection;
 pub use paths::{ArchivePath, check_archive_path};
 
-use crate::manifest::{ROOT_FOLDER, Skipped};
+use crate::manifest::{FolderEntry, ROOT_FOLDER, Skipped};
 use crate::workspace::{SESSION_FOLDERS, Workspace};
+
+/// The permission bits of a folder of which no others are told.
+pub const FOLDER_MODE: u32 = 0o755;
 
 /// A file to archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct Scan {
     pub files: Vec<SourceFile>,
     /// Folders without files, sorted.
     pub empty_folders: BTreeSet<String>,
+    /// What is told of folders beyond their path, sorted.
+    pub folders: Vec<FolderEntry>,
     /// What could not be taken, sorted.
     pub skipped: Vec<Skipped>,
 }
@@ -85,6 +90,7 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
     walker.folder(workspace.root(), &mut scan)?;
     scan.files.sort_by(|a, b| a.archive_path.text.cmp(&b.archive_path.text));
     scan.skipped.sort();
+    scan.folders.sort_by(|a, b| a.path.cmp(&b.path));
     if let Some(pair) =
         scan.files.windows(2).find(|pair| pair[0].archive_path.text == pair[1].archive_path.text)
     {
@@ -108,15 +114,25 @@ impl Walker<'_> {
         let unreadable =
             || format!("failed to read the folder `{}`; check its permissions", folder.display());
         let mut n_entries = 0;
+        let n_files = scan.files.len();
         for entry in fs::read_dir(folder).with_context(unreadable)? {
             let entry = entry.with_context(unreadable)?;
             n_entries += 1;
             self.entry(&entry.path(), scan)?;
         }
         let relative = self.relative(folder);
+        let n_files = scan.files.len() - n_files;
         let is_fresh = SESSION_FOLDERS.iter().any(|fresh| relative == Path::new(fresh));
         if n_entries == 0 && (self.selection.matches_below(relative) || is_fresh) {
             scan.empty_folders.insert(ArchivePath::of(relative).text);
+        } else if n_files == 0 || relative == Path::new("") {
+            return Ok(());
+        }
+        let mode = mode(&fs::metadata(folder).with_context(unreadable)?) & 0o777;
+        let path = ArchivePath::of(relative);
+        if mode != FOLDER_MODE || path.raw_hex.is_some() {
+            let (path, raw_path_hex) = (path.text, path.raw_hex);
+            scan.folders.push(FolderEntry { path, raw_path_hex, mode: format!("{mode:04o}") });
         }
         Ok(())
     }
@@ -217,5 +233,11 @@ fn mode(metadata: &Metadata) -> u32 {
 
 #[cfg(not(unix))]
 fn mode(metadata: &Metadata) -> u32 {
-    if metadata.permissions().readonly() { 0o444 } else { 0o644 }
+    if metadata.is_dir() {
+        FOLDER_MODE
+    } else if metadata.permissions().readonly() {
+        0o444
+    } else {
+        0o644
+    }
 }

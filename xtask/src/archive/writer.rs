@@ -17,7 +17,7 @@ use super::pack::Packing;
 use super::pipeline::{self, Sink, Told, Work};
 use super::zstd;
 use crate::manifest::{FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUMS_PATH, Skipped, Totals};
-use crate::scan::{Scan, SourceFile};
+use crate::scan::{FOLDER_MODE, Scan, SourceFile};
 use crate::seal;
 use crate::verify::Disk;
 
@@ -62,8 +62,11 @@ fn write_zip(mut zip: ZipOut, content: Content<'_>) -> Result<(File, String)> {
     let mut manifest = content.manifest;
     manifest.skipped.extend_from_slice(&content.scan.skipped);
     manifest.empty_folders = content.scan.empty_folders.iter().cloned().collect();
+    manifest.folders.clone_from(&content.scan.folders);
     for folder in &manifest.empty_folders {
-        add_folder(&mut zip, folder, content.time)?;
+        let entry = manifest.folders.iter().find(|entry| entry.path == *folder);
+        let mode = entry.and_then(|entry| u32::from_str_radix(&entry.mode, 8).ok());
+        add_folder(&mut zip, (folder, mode.unwrap_or(FOLDER_MODE)), content.time)?;
     }
     let mut sink = ArchiveSink {
         zip,
@@ -126,11 +129,11 @@ fn own_head(path: &str, time: DateTime<Utc>) -> EntryHead<'_> {
     EntryHead { path, time, unix_mode: REGULAR_FILE | 0o644, method, is_large: false }
 }
 
-fn add_folder(zip: &mut ZipOut, path: &str, time: DateTime<Utc>) -> Result<()> {
+fn add_folder(zip: &mut ZipOut, (path, mode): (&str, u32), time: DateTime<Utc>) -> Result<()> {
     let head = EntryHead {
         path: &format!("{path}/"),
         time,
-        unix_mode: FOLDER | 0o755,
+        unix_mode: FOLDER | mode,
         method: Method::Store,
         is_large: false,
     };
