@@ -140,31 +140,6 @@ fn an_interrupt_leaves_no_archive_and_no_draft() {
 }
 
 #[test]
-fn a_vanished_file_is_an_error_and_leaves_no_archive() {
-    let sandbox = Sandbox::with_session();
-    let found = sandbox.scan();
-    fs::remove_file(sandbox.path("logs/training.log")).unwrap();
-    let interrupt = AtomicBool::new(false);
-    let error =
-        archive::create(&sandbox.workspace(), &found, &request(&interrupt, &[])).unwrap_err();
-    assert!(format!("{error:#}").contains("logs/training.log"), "{error:#}");
-    assert_eq!(fs::read_dir(sandbox.path("archives")).unwrap().count(), 0);
-}
-
-#[test]
-fn a_file_that_grew_since_the_scan_is_archived_as_it_is_now() {
-    let sandbox = Sandbox::with_session();
-    let found = sandbox.scan();
-    fs::write(sandbox.path("logs/training.log"), "trained longer\n").unwrap();
-    let interrupt = AtomicBool::new(false);
-    let receipt = archive::create(&sandbox.workspace(), &found, &request(&interrupt, &[])).unwrap();
-    let manifest = receipt.manifest();
-    let entry = manifest.files.iter().find(|file| file.path == "logs/training.log").unwrap();
-    assert_eq!(entry.size_bytes, 15);
-    assert_eq!(manifest.skipped[0].path, "logs/training.log");
-}
-
-#[test]
 fn a_manifest_with_an_unknown_field_or_format_is_refused() {
     let sandbox = Sandbox::with_session();
     let manifest = sandbox.archive("2026-01-02T03:04:05Z").manifest().clone();

@@ -36,6 +36,8 @@ mod globs;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
+mod in_motion;
+#[cfg(unix)]
 mod lack;
 #[cfg(unix)]
 mod leaks;

@@ -23,6 +23,7 @@ use chrono::{DateTime, Utc};
 
 use pack::Packing;
 pub use publish::PARTIAL_SUFFIX;
+pub use source::is_gone;
 
 use crate::catalog::Catalog;
 use crate::exit::CodedError;

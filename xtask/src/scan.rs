@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 pub use globs::Selection;
 pub use paths::{ArchivePath, check_archive_path};
 
+use crate::archive::is_gone;
 use crate::manifest::{FolderEntry, ROOT_FOLDER, Skipped};
 use crate::workspace::{SESSION_FOLDERS, Workspace};
 
@@ -39,6 +40,20 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// Returns the file with the size, time and mode that `metadata`
+    /// tells.
+    ///
+    /// # Errors
+    /// When the system tells no time.
+    pub fn as_now(&self, metadata: &Metadata) -> std::io::Result<Self> {
+        Ok(Self {
+            size_bytes: metadata.len(),
+            modified_at: metadata.modified()?.into(),
+            mode: mode(metadata),
+            ..self.clone()
+        })
+    }
+
     /// Whether a clean moves this file: all but `config/` and what
     /// other globs have matched.
     pub fn is_moved_by_clean(&self) -> bool {
@@ -115,7 +130,15 @@ impl Walker<'_> {
             || format!("failed to read the folder `{}`; check its permissions", folder.display());
         let mut n_entries = 0;
         let n_files = scan.files.len();
-        for entry in fs::read_dir(folder).with_context(unreadable)? {
+        let entries = match fs::read_dir(folder) {
+            Err(error) if is_gone(&error) && folder != self.root => {
+                let path = self.relative(folder).to_string_lossy().into_owned();
+                scan.skipped.push(Skipped { path, reason: "vanished before it was read".into() });
+                return Ok(());
+            }
+            entries => entries.with_context(unreadable)?,
+        };
+        for entry in entries {
             let entry = entry.with_context(unreadable)?;
             n_entries += 1;
             self.entry(&entry.path(), scan)?;
@@ -128,7 +151,8 @@ impl Walker<'_> {
         } else if n_files == 0 || relative == Path::new("") {
             return Ok(());
         }
-        let mode = mode(&fs::metadata(folder).with_context(unreadable)?) & 0o777;
+        let Some(metadata) = found(folder, fs::metadata(folder))? else { return Ok(()) };
+        let mode = mode(&metadata) & 0o777;
         let path = ArchivePath::of(relative);
         if mode != FOLDER_MODE || path.raw_hex.is_some() {
             let (path, raw_path_hex) = (path.text, path.raw_hex);
@@ -190,7 +214,7 @@ impl Walker<'_> {
 fn found(path: &Path, metadata: std::io::Result<Metadata>) -> Result<Option<Metadata>> {
     match metadata {
         Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
     }
 }
