@@ -100,6 +100,7 @@ fn sealed(raws: &[Raw], files: Vec<FileEntry>) -> Vec<u8> {
         pinned: false,
         files,
         empty_folders: vec!["../outside".to_owned(), "logs/empty".to_owned()],
+        folders: Vec::new(),
         skipped: Vec::new(),
         totals: Totals { n_files: 0, size_bytes: 0 },
     };

@@ -27,10 +27,16 @@ mod export;
 #[cfg(unix)]
 mod faults;
 #[cfg(unix)]
+mod filesystems;
+#[cfg(unix)]
 mod gate;
+#[cfg(unix)]
+mod git;
 mod globs;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod in_motion;
 #[cfg(unix)]
 mod lack;
 #[cfg(unix)]

@@ -24,12 +24,14 @@ use chrono::{DateTime, Utc};
 
 use pack::Packing;
 pub use publish::PARTIAL_SUFFIX;
+pub use source::is_gone;
 
 use crate::catalog::Catalog;
 use crate::exit::CodedError;
 use crate::lack;
-use crate::manifest::{FORMAT, GitState, Kind, Manifest, SessionSummary, Totals};
+use crate::manifest::{FORMAT, Kind, Manifest, SessionSummary, Totals};
 use crate::name::StampedName;
+use crate::process::WorkTree;
 use crate::progress;
 use crate::scan::Scan;
 use crate::threads;
@@ -49,8 +51,8 @@ pub struct Request<'a> {
     pub note: Option<&'a str>,
     /// The session's record.
     pub session: Option<SessionSummary>,
-    /// The state of the work tree, and its difference from the commit.
-    pub git: Option<(GitState, Vec<u8>)>,
+    /// The state of the work tree, where the workspace is in one.
+    pub git: Option<WorkTree>,
     /// Set by a signal: stop, and leave nothing half done.
     pub interrupt: &'a AtomicBool,
 }
@@ -98,7 +100,7 @@ fn write_and_read_back(
     let content = writer::Content {
         scan,
         manifest: head(name, run_number, request),
-        patch: request.git.as_ref().map(|(_, patch)| patch.as_slice()),
+        patch: request.git.as_ref().map(|tree| tree.patch.as_slice()),
         time: request.now,
         packing,
         n_threads: n_threads.get(),
@@ -132,13 +134,14 @@ fn head(name: StampedName, run_number: u64, request: &Request<'_>) -> Manifest {
         run_number,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         session: request.session.clone(),
-        git: request.git.as_ref().map(|(state, _)| state.clone()),
+        git: request.git.as_ref().map(|tree| tree.state.clone()),
         tags: request.tags.to_vec(),
         note: request.note.map(str::to_owned),
         pinned: false,
         files: Vec::new(),
         empty_folders: Vec::new(),
-        skipped: Vec::new(),
+        folders: Vec::new(),
+        skipped: request.git.as_ref().map(|tree| tree.left_out.clone()).unwrap_or_default(),
         totals: Totals { n_files: 0, size_bytes: 0 },
     }
 }

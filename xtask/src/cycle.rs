@@ -1,6 +1,8 @@
 //! The steps that `train` and `clean-workspace` share: prove that an
 //! archive holds the old session, then move it aside.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
@@ -12,9 +14,9 @@ use crate::clean::{self, CleanPlan, Warrant};
 use crate::coverage;
 use crate::lock::{self, Lock};
 use crate::manifest::{Kind, SessionSummary};
-use crate::process;
+use crate::process::{self, Own, WorkTree};
 use crate::recover;
-use crate::scan::scan;
+use crate::scan::{Scan, scan};
 use crate::session;
 use crate::verify::Receipt;
 use crate::workspace::Workspace;
@@ -77,6 +79,7 @@ pub fn archive_now(
     session: Option<SessionSummary>,
 ) -> Result<Receipt> {
     let found = scan(job.workspace)?;
+    let git = work_tree(job.workspace, &found);
     let receipt = archive::create(
         job.workspace,
         &found,
@@ -86,10 +89,16 @@ pub fn archive_now(
             tags: &label.tags,
             note: label.note.as_deref(),
             session,
-            git: process::git_state(job.workspace.root()),
+            git,
             interrupt: job.interrupt,
         },
     )?;
+    let unknown = receipt.manifest().git.as_ref().and_then(|git| git.unknown.as_ref());
+    if let Some(reason) = unknown {
+        (job.notes)(&format!(
+            "warning: the state of the git work tree is unknown, and archived as that: {reason}"
+        ));
+    }
     for skipped in &receipt.manifest().skipped {
         (job.notes)(&format!(
             "warning: `{}` is not archived whole: {}",
@@ -97,6 +106,21 @@ pub fn archive_now(
         ));
     }
     Ok(receipt)
+}
+
+/// Returns the state of the git work tree around `workspace`. Files that
+/// the archive holds by itself, and the tool's own, are no part of it.
+fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
+    let root = workspace.root();
+    let mut folders: Vec<PathBuf> =
+        ["logs", "models", "target", "export", "reports"].map(|name| root.join(name)).to_vec();
+    folders.extend([workspace.archives(), workspace.backups(), workspace.state()]);
+    // Git tells where they really lie.
+    folders.extend(folders.clone().iter().filter_map(|folder| folder.canonicalize().ok()));
+    let files: BTreeSet<&Path> = found.files.iter().map(|file| &*file.disk_path).collect();
+    let has =
+        |path: &Path| files.contains(path) || folders.iter().any(|folder| path.starts_with(folder));
+    process::git_state(root, &Own { scratch: workspace.state(), has: &has })
 }
 
 /// Archives the session in the workspace, unless an archive holds it

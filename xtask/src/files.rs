@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::filesystem;
 use crate::windows;
 
 /// Makes the entries of `folder` durable. A no-op where the system
 /// cannot sync a folder.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) { filesystem::sync(&File::open(folder)?) } else { Ok(()) }
 }
 
 /// Creates `folder` and its parents, and makes the new entry durable.
@@ -119,7 +120,7 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     let write = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temp)?;
         file.write_all(content)?;
-        file.sync_all()?;
+        filesystem::sync(&file)?;
         // Windows renames no file over another that this process holds.
         drop(file);
         rename(&temp, path)?;

@@ -14,6 +14,7 @@ pub mod workspace;
 
 pub mod digest;
 pub mod files;
+pub mod filesystem;
 pub mod lock;
 pub mod threads;
 pub mod windows;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::CodedError;
 use crate::files;
+use crate::filesystem;
 use crate::workspace::Workspace;
 
 /// How long an orphaned trainer gets to notice that its parent died.
@@ -76,12 +77,12 @@ pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<
 /// [`holder`] does, is gone at once.
 fn try_lock(file: &File) -> Result<(), TryLockError> {
     for _ in 0..N_LOOKS {
-        match file.try_lock() {
+        match filesystem::try_lock(file) {
             Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
             result => return result,
         }
     }
-    file.try_lock()
+    filesystem::try_lock(file)
 }
 
 /// Returns who holds the lock on `workspace`; `None` when nobody does.
@@ -93,7 +94,7 @@ pub fn holder(workspace: &Workspace) -> Result<Option<Holder>> {
     let Ok(file) = File::open(&path) else {
         return Ok(None);
     };
-    match file.try_lock_shared() {
+    match filesystem::try_lock_shared(&file) {
         Ok(()) => Ok(None),
         Err(TryLockError::WouldBlock) => Ok(Some(read_holder(&path).unwrap_or(Holder {
             pid: 0,
@@ -142,7 +143,7 @@ fn wait_for_orphan(path: &Path) -> Result<()> {
     };
     let deadline = Instant::now() + ORPHAN_PATIENCE;
     loop {
-        match file.try_lock() {
+        match filesystem::try_lock(&file) {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                 thread::sleep(Duration::from_millis(20));

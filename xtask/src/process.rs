@@ -5,6 +5,7 @@
 //! one ctrl-C reaches it once, and so that it ends when this process
 //! dies, however that dies.
 
+mod git;
 mod rerun;
 mod system;
 mod tensorboard;
@@ -18,8 +19,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
+pub use git::{Own, WorkTree, git_commit, git_state};
 pub use rerun::{Rebuild, become_program};
-pub use system::{free_bytes, git_commit, git_state, open_file, terminal_columns};
+pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
 
 use crate::terminal::Colour;

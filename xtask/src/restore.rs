@@ -11,6 +11,7 @@ mod item;
 mod live;
 mod locals;
 mod source;
+mod sparse;
 mod target;
 mod write;
 

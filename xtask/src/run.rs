@@ -16,9 +16,10 @@ use anyhow::{Result, bail};
 
 use crate::catalog::Catalog;
 use crate::clean;
-use crate::cli::{Cli, LabelArgs, ReproduceArgs, Task};
+use crate::cli::{Cli, Format, LabelArgs, ReproduceArgs, Task};
 use crate::cycle::{self, Job, Label};
 use crate::exit::{CodedError, Exit};
+use crate::filesystem;
 use crate::lack;
 use crate::manifest::Kind;
 use crate::process::Trainer;
@@ -59,6 +60,18 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         let text = "`--format parquet` and `--format csv` are for tables; take `text` or `json`";
         return Err(CodedError::Usage(text.to_owned()).into());
     }
+    let result = carry_out(job, (cli, format), environment);
+    for warning in filesystem::warnings() {
+        (job.notes)(&format!("warning: {warning}"));
+    }
+    result
+}
+
+fn carry_out(
+    job: &mut Job<'_>,
+    (cli, format): (&Cli, Format),
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
     match &cli.task {
         Task::Train(args) => train::run(job, (cli, args), environment),
         Task::Archive(args) => archive(job, args),

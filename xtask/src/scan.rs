@@ -17,8 +17,12 @@ use chrono::{DateTime, Utc};
 pub use globs::Selection;
 pub use paths::{ArchivePath, check_archive_path};
 
-use crate::manifest::{ROOT_FOLDER, Skipped};
+use crate::archive::is_gone;
+use crate::manifest::{FolderEntry, ROOT_FOLDER, Skipped};
 use crate::workspace::{SESSION_FOLDERS, Workspace};
+
+/// The permission bits of a folder of which no others are told.
+pub const FOLDER_MODE: u32 = 0o755;
 
 /// A file to archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,20 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// Returns the file with the size, time and mode that `metadata`
+    /// tells.
+    ///
+    /// # Errors
+    /// When the system tells no time.
+    pub fn as_now(&self, metadata: &Metadata) -> std::io::Result<Self> {
+        Ok(Self {
+            size_bytes: metadata.len(),
+            modified_at: metadata.modified()?.into(),
+            mode: mode(metadata),
+            ..self.clone()
+        })
+    }
+
     /// Whether a clean moves this file: all but `config/` and what
     /// other globs have matched.
     pub fn is_moved_by_clean(&self) -> bool {
@@ -52,6 +70,8 @@ pub struct Scan {
     pub files: Vec<SourceFile>,
     /// Folders without files, sorted.
     pub empty_folders: BTreeSet<String>,
+    /// What is told of folders beyond their path, sorted.
+    pub folders: Vec<FolderEntry>,
     /// What could not be taken, sorted.
     pub skipped: Vec<Skipped>,
 }
@@ -85,6 +105,7 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
     walker.folder(workspace.root(), &mut scan)?;
     scan.files.sort_by(|a, b| a.archive_path.text.cmp(&b.archive_path.text));
     scan.skipped.sort();
+    scan.folders.sort_by(|a, b| a.path.cmp(&b.path));
     if let Some(pair) =
         scan.files.windows(2).find(|pair| pair[0].archive_path.text == pair[1].archive_path.text)
     {
@@ -108,15 +129,34 @@ impl Walker<'_> {
         let unreadable =
             || format!("failed to read the folder `{}`; check its permissions", folder.display());
         let mut n_entries = 0;
-        for entry in fs::read_dir(folder).with_context(unreadable)? {
+        let n_files = scan.files.len();
+        let entries = match fs::read_dir(folder) {
+            Err(error) if is_gone(&error) && folder != self.root => {
+                let path = self.relative(folder).to_string_lossy().into_owned();
+                scan.skipped.push(Skipped { path, reason: "vanished before it was read".into() });
+                return Ok(());
+            }
+            entries => entries.with_context(unreadable)?,
+        };
+        for entry in entries {
             let entry = entry.with_context(unreadable)?;
             n_entries += 1;
             self.entry(&entry.path(), scan)?;
         }
         let relative = self.relative(folder);
+        let n_files = scan.files.len() - n_files;
         let is_fresh = SESSION_FOLDERS.iter().any(|fresh| relative == Path::new(fresh));
         if n_entries == 0 && (self.selection.matches_below(relative) || is_fresh) {
             scan.empty_folders.insert(ArchivePath::of(relative).text);
+        } else if n_files == 0 || relative == Path::new("") {
+            return Ok(());
+        }
+        let Some(metadata) = found(folder, fs::metadata(folder))? else { return Ok(()) };
+        let mode = mode(&metadata) & 0o777;
+        let path = ArchivePath::of(relative);
+        if mode != FOLDER_MODE || path.raw_hex.is_some() {
+            let (path, raw_path_hex) = (path.text, path.raw_hex);
+            scan.folders.push(FolderEntry { path, raw_path_hex, mode: format!("{mode:04o}") });
         }
         Ok(())
     }
@@ -174,7 +214,7 @@ impl Walker<'_> {
 fn found(path: &Path, metadata: std::io::Result<Metadata>) -> Result<Option<Metadata>> {
     match metadata {
         Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
     }
 }
@@ -217,5 +257,11 @@ fn mode(metadata: &Metadata) -> u32 {
 
 #[cfg(not(unix))]
 fn mode(metadata: &Metadata) -> u32 {
-    if metadata.permissions().readonly() { 0o444 } else { 0o644 }
+    if metadata.is_dir() {
+        FOLDER_MODE
+    } else if metadata.permissions().readonly() {
+        0o444
+    } else {
+        0o644
+    }
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::catalog::folder_entries;
 use crate::files;
+use crate::filesystem;
 
 /// The end of the name of an archive that is still being written.
 pub const PARTIAL_SUFFIX: &str = ".partial";
@@ -46,7 +47,7 @@ impl Draft {
 
     /// Makes what was written durable.
     pub fn sync(&self) -> Result<()> {
-        self.lock.sync_all().with_context(|| {
+        filesystem::sync(&self.lock).with_context(|| {
             format!("failed to write `{}` to the disk; free some space", self.path.display())
         })
     }
@@ -89,7 +90,7 @@ pub fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
 #[cfg(not(windows))]
 fn hold(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let file = options.open(path)?;
-    file.try_lock()?;
+    filesystem::try_lock(&file)?;
     Ok(file)
 }
 
@@ -109,6 +110,8 @@ fn is_abandoned(path: &Path) -> Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
+        // Whether someone writes it cannot be told: it stays.
+        Err(TryLockError::Error(error)) if filesystem::is_lacking(&error) => Ok(false),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
         }

@@ -100,10 +100,7 @@ fn describe(manifest: &Manifest, labels: Vec<Line>) -> String {
         lines.extend(session_lines(session));
     }
     if let Some(git) = &manifest.git {
-        let commit = git.commit.as_deref().unwrap_or("no commit");
-        let branch = git.branch.as_deref().unwrap_or("detached");
-        let dirty = if git.dirty { ", with changes" } else { "" };
-        lines.push(("git", format!("{commit} ({branch}{dirty})")));
+        lines.push(("git", git.describe(git.commit.as_deref())));
     }
     lines.extend(labels);
     let totals = &manifest.totals;

@@ -44,6 +44,10 @@ pub struct Target {
     /// Its own folders that are off limits, when it is a workspace.
     off_limits: Vec<String>,
     parents: BTreeSet<PathBuf>,
+    /// The folders that a restore has made here.
+    created: BTreeSet<PathBuf>,
+    /// The permission bits to make folders with, where they are told.
+    modes: BTreeMap<PathBuf, u32>,
     listings: BTreeMap<PathBuf, BTreeSet<OsString>>,
 }
 
@@ -52,7 +56,9 @@ impl Target {
     pub fn folder(root: PathBuf) -> Self {
         let (parents, listings) = (BTreeSet::new(), BTreeMap::new());
         let is_windows = cfg!(windows);
-        Self { root, is_windows, off_limits: Vec::new(), parents, listings }
+        let (created, modes) = (BTreeSet::new(), BTreeMap::new());
+        let off_limits = Vec::new();
+        Self { root, is_windows, off_limits, parents, created, modes, listings }
     }
 
     /// Takes only names that Windows can hold.
@@ -170,6 +176,17 @@ impl Target {
         Ok(())
     }
 
+    /// Makes folders with these permissions, by their path below the
+    /// target, so that a private one is so from the start.
+    pub fn create_with(&mut self, modes: &BTreeMap<PathBuf, u32>) {
+        self.modes.clone_from(modes);
+    }
+
+    /// Whether the folder `relative` was made here.
+    pub fn has_created(&self, relative: &Path) -> bool {
+        self.created.contains(relative)
+    }
+
     /// Creates the folder `relative` and those above it, one by one, so
     /// that none is made behind a symlink.
     pub fn create_folders(&mut self, relative: &Path) -> io::Result<()> {
@@ -182,7 +199,11 @@ impl Target {
             match fs::symlink_metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => {}
                 Ok(_) => return Err(ErrorKind::NotADirectory.into()),
-                Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir(&path)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let below = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
+                    create_folder(&path, self.modes.get(&below).copied())?;
+                    self.created.insert(below);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -217,14 +238,27 @@ pub fn in_workspace(path: &str) -> &str {
 /// Returns the path of the bytes `raw`, or `text` where the system's
 /// paths are not made of bytes.
 #[cfg(unix)]
-fn raw_place(raw: &[u8], _: &str) -> PathBuf {
+pub fn raw_place(raw: &[u8], _: &str) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(raw))
 }
 
 #[cfg(not(unix))]
-fn raw_place(_: &[u8], text: &str) -> PathBuf {
+pub fn raw_place(_: &[u8], text: &str) -> PathBuf {
     PathBuf::from(text)
+}
+
+/// Creates the folder `path`, open to nobody whom `mode` keeps out, and
+/// to its owner as long as it is filled.
+#[cfg(unix)]
+fn create_folder(path: &Path, mode: Option<u32>) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().mode(mode.map_or(0o777, |mode| mode | 0o700)).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_folder(path: &Path, _: Option<u32>) -> io::Result<()> {
+    fs::create_dir(path)
 }
 
 fn kind_of(metadata: &fs::Metadata) -> &'static str {

@@ -94,6 +94,15 @@ impl Subject {
         if let Some(branch) = git.and_then(|git| git.branch.as_ref()) {
             tags.push(format!("mlflow.source.git.branch={branch}"));
         }
+        // A commit alone says nothing of changes to it.
+        tags.extend(git.map(|git| {
+            let state = match git.dirty {
+                Some(false) => "clean",
+                Some(true) => "changed",
+                None => "unknown",
+            };
+            format!("trainvault.git.state={state}")
+        }));
         if let Some(note) = archive.note() {
             tags.push(format!("mlflow.note.content={note}"));
         }

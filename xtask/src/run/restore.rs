@@ -44,6 +44,12 @@ pub fn run(
             report.previous = hold_present(job, &report.plan)?;
         }
         let written = write(job, &mut source, &report.plan, &mut target)?;
+        if let Some(first) = written.bare.first() {
+            let path = first.path.as_deref().unwrap_or_default();
+            let n_more = written.bare.len() - 1;
+            let more = if n_more == 0 { String::new() } else { format!(" (and {n_more} more)") };
+            (job.notes)(&format!("warning: `{path}` is restored, and {}{more}", first.problem));
+        }
         report.finish(written);
         exit = report.exit();
         if exit == Exit::Done && report.is_idle() && args.overwrite == Overwrite::Never {

@@ -13,6 +13,7 @@ use crate::cli::VerifyArgs;
 use crate::cycle::Job;
 use crate::exit::{CodedError, Exit};
 use crate::files;
+use crate::filesystem;
 use crate::lack;
 use crate::process;
 use crate::progress;
@@ -112,7 +113,7 @@ impl Scratch {
         let path = state.join("scratch.lock");
         let failed = || format!("failed to lock `{}`", path.display());
         let lock = File::create(&path).with_context(failed)?;
-        match lock.try_lock() {
+        match filesystem::try_lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let text = "another `verify --load` is running in the workspace; wait for it";
