@@ -8,6 +8,7 @@
 mod annotations;
 #[cfg(unix)]
 mod archive;
+mod archive_folder;
 mod cache;
 #[cfg(unix)]
 mod ci;

@@ -16,6 +16,27 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
+/// Whether both paths lead to the same file or folder, as far as the
+/// system tells.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let both = [one, other].map(|path| fs::metadata(path).ok());
+    matches!(both, [Some(one), Some(other)] if identity(&one).is_some_and(|id| Some(id) == identity(&other)))
+}
+
+/// Returns the disk and the number of a file on it, where the system
+/// tells them.
+#[cfg(unix)]
+pub fn identity(metadata: &fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// Returns `None`: the system does not tell.
+#[cfg(not(unix))]
+pub fn identity(_: &fs::Metadata) -> Option<(u64, u64)> {
+    None
+}
+
 /// Creates `folder` and its parents, and makes the new entry durable.
 pub fn create_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)

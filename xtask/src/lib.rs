@@ -22,6 +22,7 @@ pub mod manifest;
 pub mod name;
 pub mod session;
 
+pub mod archive_folder;
 pub mod scan;
 pub mod seal;
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use crate::archive_folder;
 use crate::catalog::Catalog;
 use crate::clean;
 use crate::cli::{Cli, LabelArgs, ReproduceArgs, Task};
@@ -59,6 +60,7 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         let text = "`--format parquet` and `--format csv` are for tables; take `text` or `json`";
         return Err(CodedError::Usage(text.to_owned()).into());
     }
+    archive_folder::check(job.workspace)?;
     match &cli.task {
         Task::Train(args) => train::run(job, (cli, args), environment),
         Task::Archive(args) => archive(job, args),
