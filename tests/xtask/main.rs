@@ -39,6 +39,8 @@ mod leaks;
 mod list;
 #[cfg(unix)]
 mod lock;
+#[cfg(target_os = "linux")]
+mod moves;
 mod name;
 #[cfg(unix)]
 mod pack;

@@ -58,7 +58,13 @@ fn problem(root: &Path, folder: &Path, config: &ArchiveConfig) -> Option<String>
     for (name, use_of_it) in OCCUPIED {
         let occupied = root.join(name);
         let real = occupied.canonicalize().unwrap_or_else(|_| occupied.clone());
-        if lies_within(folder, &occupied) || lies_within(folder, &real) {
+        if root.starts_with(&real) {
+            // A link around the workspace is refused where it is
+            // followed.
+            continue;
+        }
+        let is_spelled_so = has_names_of(folder, &occupied);
+        if is_spelled_so || lies_within(folder, &occupied) || lies_within(folder, &real) {
             return Some(format!("lies in `{name}`, and `{name}` {use_of_it}"));
         }
         if lies_within(&real, folder) {
@@ -88,7 +94,6 @@ fn takes(glob: &str, exclude: &[String], below: &Path) -> bool {
 /// one of its parents is the same folder by another name.
 fn lies_within(path: &Path, folder: &Path) -> bool {
     path.ancestors().any(|parent| parent == folder || is_same(parent, folder))
-        || has_names_of(path, folder)
 }
 
 /// Whether the names of `path` begin with those of `folder`, in capital

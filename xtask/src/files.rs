@@ -139,11 +139,15 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     let temp = folder.join(format!(".{name}.partial"));
     let write = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temp)?;
+        // Who looks for abandoned drafts leaves this one alone; where
+        // there are no locks, it is only there for a moment.
+        let _ = file.try_lock();
         file.write_all(content)?;
         file.sync_all()?;
         // Windows renames no file over another that this process holds.
-        drop(file);
+        let held = (!cfg!(windows)).then_some(file);
         rename(&temp, path)?;
+        drop(held);
         sync_folder(folder)
     };
     write().with_context(|| format!("failed to write `{}`", path.display()))

@@ -23,6 +23,9 @@ pub mod name;
 pub mod session;
 
 pub mod archive_folder;
+pub mod links;
+pub mod mounts;
+pub mod places;
 pub mod scan;
 pub mod seal;
 
@@ -34,6 +37,7 @@ pub mod verify;
 
 pub mod clean;
 pub mod recover;
+pub mod relocate;
 
 pub mod prune;
 pub mod retention;

@@ -137,7 +137,10 @@ fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {
 }
 
 fn clean_workspace(job: &mut Job<'_>, dry_run: bool) -> Result<Outcome> {
-    let plan = |job: &Job<'_>| clean::plan(job.workspace, &scan(job.workspace)?, (job.clock)());
+    let plan = |job: &Job<'_>| {
+        let plan = clean::plan(job.workspace, &scan(job.workspace)?, (job.clock)())?;
+        plan.as_ref().map_or(Ok(()), |plan| plan.check(job.workspace)).map(|()| plan)
+    };
     let report = if dry_run {
         CleanReport { format: 1, dry_run, plan: plan(job)?, done: None }
     } else {

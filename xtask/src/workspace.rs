@@ -13,6 +13,9 @@ use crate::windows;
 pub const SESSION_FOLDERS: [&str; 5] =
     ["logs", "logs/trades", "logs/tensorboard", "models", "models/checkpoints"];
 
+/// The folders that a clean moves.
+pub const MOVED_FOLDERS: [&str; 2] = ["logs", "models"];
+
 /// The folder of the tool's own locks, relative to the root.
 const STATE: &str = ".trainvault";
 
