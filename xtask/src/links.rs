@@ -22,8 +22,7 @@ pub enum Link {
 /// Returns what the symlink `relative` to the workspace is.
 pub fn link(workspace: &Workspace, relative: &Path) -> Link {
     let path = workspace.root().join(relative);
-    let is_filled = SESSION_FOLDERS.iter().any(|folder| relative == Path::new(folder))
-        || relative == Path::new("models/versions");
+    let is_filled = filled().any(|folder| relative == folder);
     let target = match path.canonicalize() {
         Ok(target) => target,
         Err(_) if is_filled => {
@@ -46,6 +45,22 @@ pub fn link(workspace: &Workspace, relative: &Path) -> Link {
             if is_whole { Link::Broken(reason) } else { Link::Left(reason) }
         }
     }
+}
+
+/// Returns the session's own folders that are links and followed,
+/// relative to the workspace, and where each leads.
+pub fn followed(workspace: &Workspace) -> Vec<(PathBuf, PathBuf)> {
+    let links = filled().filter(|folder| workspace.root().join(folder).is_symlink());
+    let followed = links.filter_map(|folder| match link(workspace, folder) {
+        Link::Followed(target) => Some((folder.to_owned(), target)),
+        Link::Left(_) | Link::Broken(_) => None,
+    });
+    followed.collect()
+}
+
+/// Returns the folders that a trainer fills.
+fn filled() -> impl Iterator<Item = &'static Path> {
+    SESSION_FOLDERS.iter().copied().chain(["models/versions"]).map(Path::new)
 }
 
 /// Returns what else of the workspace lies in, at or around `target`.

@@ -73,14 +73,7 @@ impl Scan {
 /// named, since a folder passed over in silence would be lost.
 pub fn scan(workspace: &Workspace) -> Result<Scan> {
     let config = &workspace.config().archive;
-    let followed = SESSION_FOLDERS.iter().filter_map(|folder| {
-        let path = workspace.root().join(folder);
-        path.is_symlink().then(|| links::link(workspace, Path::new(folder)))
-    });
-    let followed = followed.filter_map(|link| match link {
-        Link::Followed(target) => Some(target),
-        Link::Left(_) | Link::Broken(_) => None,
-    });
+    let followed = links::followed(workspace).into_iter().map(|(_, target)| target);
     let walker = Walker {
         workspace,
         root: workspace.root(),
