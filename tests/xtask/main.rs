@@ -8,6 +8,7 @@
 mod annotations;
 #[cfg(unix)]
 mod archive;
+mod archive_folder;
 mod cache;
 #[cfg(unix)]
 mod ci;
@@ -44,6 +45,8 @@ mod leaks;
 mod list;
 #[cfg(unix)]
 mod lock;
+#[cfg(target_os = "linux")]
+mod moves;
 mod name;
 #[cfg(unix)]
 mod pack;

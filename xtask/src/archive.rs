@@ -23,11 +23,12 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 
 use pack::Packing;
-pub use publish::PARTIAL_SUFFIX;
+pub use publish::{PARTIAL_SUFFIX, is_abandoned};
 pub use source::is_gone;
 
 use crate::catalog::Catalog;
 use crate::exit::CodedError;
+use crate::files;
 use crate::lack;
 use crate::manifest::{FORMAT, Kind, Manifest, SessionSummary, Totals};
 use crate::name::StampedName;
@@ -91,11 +92,21 @@ fn write_and_read_back(
 ) -> Result<Receipt> {
     let config = &workspace.config().archive;
     lack::check_compression(config.compression)?;
-    let (name, run_number) = {
+    let (name, run_number, draft) = {
+        let folder = workspace.archives();
+        files::create_folder(&folder)?;
+        let lock = publish::FolderLock::acquire(&folder);
+        // The drafts first: one that is published meanwhile is then an
+        // archive that the catalog finds.
+        let reserved = publish::reserved(&folder)?;
         let catalog = Catalog::read_heads(workspace)?;
-        (catalog.free_archive_name(workspace, request.now), catalog.next_run_number())
+        let is_reserved = |name: &str| reserved.iter().any(|(other, _)| other == name);
+        let name = catalog.free_archive_name(workspace, request.now, is_reserved);
+        let numbers = reserved.iter().map(|(_, number)| number + 1);
+        let run_number = numbers.fold(catalog.next_run_number(), u64::max);
+        let draft = publish::Draft::create(&folder, &name.to_string(), run_number, &lock)?;
+        (name, run_number, draft)
     };
-    let draft = publish::Draft::create(&workspace.archives(), &name.to_string())?;
     let packing = Packing { compression: config.compression, level: config.compression_level };
     let content = writer::Content {
         scan,

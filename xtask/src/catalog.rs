@@ -195,14 +195,20 @@ impl Catalog {
         numbers.max().unwrap_or(0) + 1
     }
 
-    /// Returns the first free name for an archive made at `now`; a name
-    /// in the trash is not free, so that it can be brought back.
-    pub fn free_archive_name(&self, workspace: &Workspace, now: DateTime<Utc>) -> StampedName {
+    /// Returns the first free name for an archive made at `now`; one that
+    /// `is_reserved` or in the trash, to be brought back, is not free.
+    pub fn free_archive_name(
+        &self,
+        workspace: &Workspace,
+        now: DateTime<Utc>,
+        is_reserved: impl Fn(&str) -> bool,
+    ) -> StampedName {
         let trash = workspace.archives_trash();
         let batches = folder_entries(&trash).unwrap_or_default();
         StampedName::first_free(NameKind::Archive, now, |name| {
             let path = workspace.archives().join(name);
             exists(&path)
+                || is_reserved(name)
                 || exists(&annotations::path_of(&path))
                 || batches.iter().any(|batch| exists(&batch.join(name)))
         })
@@ -279,8 +285,7 @@ fn archive_of(name: StampedName, path: PathBuf, content: Content) -> Archive {
     Archive { name, path, size_bytes, content, annotations: None }
 }
 
-/// Returns the record in the folder of a backup; `None` where there is
-/// none that can be read.
+/// Returns the record of a backup; `None` where none can be read.
 pub(crate) fn read_record(backup: &Path) -> Option<BackupRecord> {
     serde_json::from_slice(&fs::read(backup.join(BACKUP_RECORD)).ok()?).ok()
 }

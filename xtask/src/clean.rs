@@ -1,7 +1,9 @@
 //! Moves the old session aside, so that the next starts from nothing.
 //!
-//! It moves by rename and never deletes. A kill in between leaves a
-//! `.partial` backup, which the next run completes.
+//! It moves and never deletes: by rename, or by a copy that is compared
+//! before the original goes. Mounts and links to other disks stay. A
+//! kill in between leaves a `.partial` backup, which the next run
+//! completes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,9 +16,11 @@ use crate::catalog::{BACKUP_RECORD, BackupRecord, exists, folder_entries};
 use crate::coverage;
 use crate::files;
 use crate::name::{NameKind, StampedName};
+use crate::places::Layout;
+use crate::relocate;
 use crate::scan::{Scan, scan};
 use crate::verify::Receipt;
-use crate::workspace::{SESSION_FOLDERS, Workspace};
+use crate::workspace::{MOVED_FOLDERS, SESSION_FOLDERS, Workspace};
 
 /// The end of the name of a backup that is not complete.
 pub const PARTIAL_SUFFIX: &str = ".partial";
@@ -28,6 +32,23 @@ pub struct CleanPlan {
     pub backup: String,
     /// What is moved, relative to the workspace.
     pub moves: Vec<String>,
+    /// Which of its folders stay, empty.
+    #[serde(skip)]
+    pub layout: Layout,
+}
+
+impl CleanPlan {
+    /// Checks that everything can be moved.
+    ///
+    /// # Errors
+    /// Says what cannot, and what to do about it.
+    pub fn check(&self, workspace: &Workspace) -> Result<()> {
+        let problems = self.layout.problems(workspace);
+        if !problems.is_empty() {
+            bail!("the session cannot be moved: {} (nothing was moved)", problems.join("; "));
+        }
+        Ok(())
+    }
 }
 
 /// What allows a session to be moved.
@@ -45,9 +66,10 @@ pub enum Warrant<'a> {
 /// # Errors
 /// When a folder cannot be read.
 pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Option<CleanPlan>> {
+    let layout = Layout::read(workspace, scan)?;
     let mut moves = Vec::new();
-    for folder in ["logs", "models"] {
-        if holds_a_trace(workspace, Path::new(folder))? {
+    for folder in MOVED_FOLDERS {
+        if holds_a_trace(workspace, &layout, Path::new(folder))? {
             moves.push(folder.to_owned());
         }
     }
@@ -71,20 +93,22 @@ pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Op
             || exists(&partial_path(&backups, name))
             || trashed.iter().any(|batch| exists(&batch.join(name)))
     });
-    Ok(Some(CleanPlan { backup: backup.to_string(), moves }))
+    Ok(Some(CleanPlan { backup: backup.to_string(), moves, layout }))
 }
 
 /// Moves what `plan` names into its backup, and lays fresh folders.
 ///
 /// # Errors
-/// When the workspace holds a file that the archive does not, or a
-/// rename fails; what was moved by then lies in the partial backup.
+/// When the workspace holds a file that the archive does not, or
+/// something cannot be moved: then nothing was, or, after an error of
+/// the disk, what was moved by then lies in the partial backup.
 pub fn apply(
     workspace: &Workspace,
     plan: &CleanPlan,
     warrant: Warrant<'_>,
     now: DateTime<Utc>,
 ) -> Result<PathBuf> {
+    plan.check(workspace)?;
     let archive = match warrant {
         Warrant::Archived(receipt) => {
             check_covered(&scan(workspace)?, receipt)?;
@@ -98,21 +122,25 @@ pub fn apply(
     let record = serde_json::to_vec_pretty(&record).expect("a record is plain data");
     files::write_atomically(&partial.join(BACKUP_RECORD), &record)?;
     for item in &plan.moves {
-        move_aside(workspace, item, &partial)?;
+        move_aside(workspace, &plan.layout, (item, &partial))?;
     }
     let backup = complete(&partial)?;
     lay_fresh_folders(workspace)?;
     Ok(backup)
 }
 
-/// Renames `item` of the workspace into the backup folder `partial`.
-pub fn move_aside(workspace: &Workspace, item: &str, partial: &Path) -> Result<()> {
-    let from = workspace.root().join(item);
-    files::rename_folder_new(&from, &partial.join(item)).with_context(|| {
+/// Moves `item` of the workspace into the backup folder `partial`, or
+/// what is left of it there.
+pub fn move_aside(
+    workspace: &Workspace,
+    layout: &Layout,
+    (item, partial): (&str, &Path),
+) -> Result<()> {
+    relocate::merge(&workspace.root().join(item), &partial.join(item), layout).with_context(|| {
         format!(
-            "failed to move `{item}` to `{}`; `backups/` must be on the workspace's disk{}",
+            "failed to move `{item}` to `{}`{}",
             workspace.display(partial),
-            if cfg!(windows) { ", and no program may have a file in it open" } else { "" }
+            if cfg!(windows) { "; no program may have a file in it open" } else { "" }
         )
     })
 }
@@ -121,9 +149,10 @@ pub fn move_aside(workspace: &Workspace, item: &str, partial: &Path) -> Result<(
 pub fn complete(partial: &Path) -> Result<PathBuf> {
     let name = partial.file_name().unwrap_or_default().to_string_lossy();
     let backup = partial.with_file_name(name.trim_end_matches(PARTIAL_SUFFIX));
-    files::sync_folder(partial)
-        .and_then(|()| files::rename_folder_new(partial, &backup))
-        .and_then(|()| files::sync_folder(backup.parent().unwrap_or(Path::new("."))))
+    let sync = |folder: &Path| files::sync_folder(folder).map_err(Into::into);
+    sync(partial)
+        .and_then(|()| relocate::move_new(partial, &backup))
+        .and_then(|()| sync(backup.parent().unwrap_or(Path::new("."))))
         .with_context(|| format!("failed to complete the backup `{}`", backup.display()))?;
     Ok(backup)
 }
@@ -158,22 +187,25 @@ fn partial_path(backups: &Path, name: &str) -> PathBuf {
     backups.join(format!("{name}{PARTIAL_SUFFIX}"))
 }
 
-/// Whether `folder` holds anything but the fresh, empty folders.
-fn holds_a_trace(workspace: &Workspace, folder: &Path) -> Result<bool> {
+/// Whether `folder` holds anything but the fresh, empty folders and
+/// those that stay.
+pub fn holds_a_trace(workspace: &Workspace, layout: &Layout, folder: &Path) -> Result<bool> {
     let path = workspace.root().join(folder);
     match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => {
             return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
         }
-        Ok(metadata) if !metadata.is_dir() => return Ok(true),
+        Ok(metadata) if !metadata.is_dir() && !layout.is_anchor(&path) => return Ok(true),
         Ok(_) => {}
     }
-    if !SESSION_FOLDERS.iter().any(|fresh| folder == Path::new(fresh)) {
+    let is_fresh = SESSION_FOLDERS.iter().any(|fresh| folder == Path::new(fresh));
+    if !is_fresh && !layout.stays(&path) {
         return Ok(true);
     }
     for entry in folder_entries(&path)? {
-        if holds_a_trace(workspace, &folder.join(entry.file_name().unwrap_or_default()))? {
+        let name = entry.file_name().unwrap_or_default();
+        if !layout.is_of_disk(&entry) && holds_a_trace(workspace, layout, &folder.join(name))? {
             return Ok(true);
         }
     }

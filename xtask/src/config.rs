@@ -11,6 +11,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use retention::{KeepTags, RetentionConfig};
 
@@ -42,7 +43,8 @@ pub struct ArchiveConfig {
     /// `backups/`, `target/` and `.git/` are never included.
     pub exclude: Vec<String>,
     /// The folder of the archives: relative to the workspace, or
-    /// absolute (another disk). Default: `archives`.
+    /// absolute (another disk); apart from what is archived or moved.
+    /// Default: `archives`.
     pub folder: String,
     /// How content is packed; what is packed already is stored as it
     /// is. Default: `deflate`.
@@ -114,6 +116,7 @@ impl WorkspaceConfig {
 }
 
 fn parse(text: &str) -> Result<WorkspaceConfig> {
+    check_objects(text)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let config = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -123,6 +126,22 @@ fn parse(text: &str) -> Result<WorkspaceConfig> {
     })?;
     deserializer.end().context("there is text after the closing brace")?;
     Ok(config)
+}
+
+/// Checks that settings are written by their names: serde would take
+/// `[]` for an object with its first fields in order.
+fn check_objects(text: &str) -> Result<()> {
+    // What is no JSON at all has an error with a place in it later.
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
+    let places = ["", "/archive", "/retention", "/retention/keep_best"];
+    for place in places {
+        if value.pointer(place).is_some_and(Value::is_array) {
+            let name = place.trim_start_matches('/').replace('/', ".");
+            let key = if name.is_empty() { "the file".to_owned() } else { format!("`{name}`") };
+            bail!("{key} holds a list; write settings by name, as in `{{\"key\": 1}}`");
+        }
+    }
+    Ok(())
 }
 
 /// Returns `; did you mean …?` for serde's unknown-field message.

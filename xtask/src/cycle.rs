@@ -13,13 +13,13 @@ use crate::archive::{self, Request};
 use crate::clean::{self, CleanPlan, Warrant};
 use crate::coverage;
 use crate::lock::{self, Lock};
-use crate::manifest::{Kind, SessionSummary};
+use crate::manifest::{Kind, SessionSummary, Skipped};
 use crate::process::{self, Own, WorkTree};
 use crate::recover;
 use crate::scan::{Scan, scan};
 use crate::session;
 use crate::verify::Receipt;
-use crate::workspace::Workspace;
+use crate::workspace::{MOVED_FOLDERS, Workspace};
 
 /// What every task gets from the outside.
 pub struct Job<'a> {
@@ -38,10 +38,15 @@ impl Job<'_> {
     /// left.
     ///
     /// # Errors
-    /// When another process works there, or the recovery fails.
+    /// When another process works there. A recovery that fails is a
+    /// warning: it keeps nobody from archiving or restoring.
     pub fn begin(&mut self, task: &str) -> Result<Lock> {
         let lock = lock::acquire(self.workspace, task, (self.clock)())?;
-        for line in recover::recover(self.workspace)? {
+        let lines = recover::recover(self.workspace).unwrap_or_else(|error| {
+            let warning = "what a killed run may have left was not looked for";
+            vec![format!("warning: {warning}: {error:#}")]
+        });
+        for line in lines {
             (self.notes)(&line);
         }
         Ok(lock)
@@ -99,12 +104,7 @@ pub fn archive_now(
             "warning: the state of the git work tree is unknown, and archived as that: {reason}"
         ));
     }
-    for skipped in &receipt.manifest().skipped {
-        (job.notes)(&format!(
-            "warning: `{}` is not archived whole: {}",
-            skipped.path, skipped.reason
-        ));
-    }
+    warn_of(job, receipt.manifest().skipped.iter());
     Ok(receipt)
 }
 
@@ -123,6 +123,13 @@ fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
     process::git_state(root, &Own { scratch: workspace.state(), has: &has })
 }
 
+/// Warns of what no archive holds.
+fn warn_of<'a>(job: &mut Job<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
+    for Skipped { path, reason } in skipped {
+        (job.notes)(&format!("warning: `{path}` is not archived whole: {reason}"));
+    }
+}
+
 /// Archives the session in the workspace, unless an archive holds it
 /// already, and moves it to `backups/`. `None` when there is none.
 ///
@@ -133,8 +140,11 @@ pub fn set_aside(job: &mut Job<'_>) -> Result<Option<SetAside>> {
     let Some(plan) = clean::plan(job.workspace, &found, (job.clock)())? else {
         return Ok(None);
     };
+    plan.check(job.workspace)?;
     let (receipt, is_new_archive) =
         if let Some(receipt) = coverage::holding(job, &coverage::moved_by_clean(&found))? {
+            // Said of each session anew, not only by who archived it.
+            warn_of(job, found.skipped.iter().filter(|skipped| is_moved(&skipped.path)));
             (receipt, false)
         } else {
             let session = session::read(job.workspace.root());
@@ -158,6 +168,12 @@ pub fn set_aside_unarchived(job: &mut Job<'_>) -> Result<Option<SetAside>> {
     archive::stop_if(job.interrupt)?;
     let backup = move_session(job, &plan, Warrant::NoArchive)?;
     Ok(Some(SetAside { archive: None, is_new_archive: false, backup }))
+}
+
+/// Whether a clean moves the skipped `path`.
+fn is_moved(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    MOVED_FOLDERS.contains(&first)
 }
 
 fn move_session(job: &mut Job<'_>, plan: &CleanPlan, warrant: Warrant<'_>) -> Result<String> {

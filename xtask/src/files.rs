@@ -17,6 +17,27 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { filesystem::sync(&File::open(folder)?) } else { Ok(()) }
 }
 
+/// Whether both paths lead to the same file or folder, as far as the
+/// system tells.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let both = [one, other].map(|path| fs::metadata(path).ok());
+    matches!(both, [Some(one), Some(other)] if identity(&one).is_some_and(|id| Some(id) == identity(&other)))
+}
+
+/// Returns the disk and the number of a file on it, where the system
+/// tells them.
+#[cfg(unix)]
+pub fn identity(metadata: &fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// Returns `None`: the system does not tell.
+#[cfg(not(unix))]
+pub fn identity(_: &fs::Metadata) -> Option<(u64, u64)> {
+    None
+}
+
 /// Creates `folder` and its parents, and makes the new entry durable.
 pub fn create_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)
@@ -119,11 +140,15 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     let temp = folder.join(format!(".{name}.partial"));
     let write = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temp)?;
+        // Who looks for abandoned drafts leaves this one alone; where
+        // there are no locks, it is only there for a moment.
+        let _ = file.try_lock();
         file.write_all(content)?;
         filesystem::sync(&file)?;
         // Windows renames no file over another that this process holds.
-        drop(file);
+        let held = (!cfg!(windows)).then_some(file);
         rename(&temp, path)?;
+        drop(held);
         sync_folder(folder)
     };
     write().with_context(|| format!("failed to write `{}`", path.display()))

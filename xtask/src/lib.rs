@@ -23,6 +23,10 @@ pub mod manifest;
 pub mod name;
 pub mod session;
 
+pub mod archive_folder;
+pub mod links;
+pub mod mounts;
+pub mod places;
 pub mod scan;
 pub mod seal;
 
@@ -34,6 +38,7 @@ pub mod verify;
 
 pub mod clean;
 pub mod recover;
+pub mod relocate;
 
 pub mod prune;
 pub mod retention;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use crate::archive_folder;
 use crate::catalog::Catalog;
 use crate::clean;
 use crate::cli::{Cli, Format, LabelArgs, ReproduceArgs, Task};
@@ -60,6 +61,7 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         let text = "`--format parquet` and `--format csv` are for tables; take `text` or `json`";
         return Err(CodedError::Usage(text.to_owned()).into());
     }
+    archive_folder::check(job.workspace)?;
     let result = carry_out(job, (cli, format), environment);
     for warning in filesystem::warnings() {
         (job.notes)(&format!("warning: {warning}"));
@@ -148,7 +150,10 @@ fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {
 }
 
 fn clean_workspace(job: &mut Job<'_>, dry_run: bool) -> Result<Outcome> {
-    let plan = |job: &Job<'_>| clean::plan(job.workspace, &scan(job.workspace)?, (job.clock)());
+    let plan = |job: &Job<'_>| {
+        let plan = clean::plan(job.workspace, &scan(job.workspace)?, (job.clock)())?;
+        plan.as_ref().map_or(Ok(()), |plan| plan.check(job.workspace)).map(|()| plan)
+    };
     let report = if dry_run {
         CleanReport { format: 1, dry_run, plan: plan(job)?, done: None }
     } else {

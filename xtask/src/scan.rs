@@ -1,8 +1,9 @@
 //! Finds what belongs in an archive.
 //!
 //! Only folders that a glob can reach are entered. Symlinks to files
-//! within the workspace are read through; other symlinks, FIFOs, sockets
-//! and devices are skipped, and said so.
+//! within the workspace are read through, and so are a session's own
+//! folders; other symlinks, FIFOs, sockets and devices are skipped, and
+//! said so.
 
 mod globs;
 mod paths;
@@ -18,7 +19,9 @@ pub use globs::Selection;
 pub use paths::{ArchivePath, check_archive_path};
 
 use crate::archive::is_gone;
+use crate::links::{self, Link};
 use crate::manifest::{FolderEntry, ROOT_FOLDER, Skipped};
+use crate::places::is_lost_and_found;
 use crate::workspace::{SESSION_FOLDERS, Workspace};
 
 /// The permission bits of a folder of which no others are told.
@@ -90,8 +93,11 @@ impl Scan {
 /// named, since a folder passed over in silence would be lost.
 pub fn scan(workspace: &Workspace) -> Result<Scan> {
     let config = &workspace.config().archive;
+    let followed = links::followed(workspace).into_iter().map(|(_, target)| target);
     let walker = Walker {
+        workspace,
         root: workspace.root(),
+        inside: followed.chain([workspace.root().to_owned()]).collect(),
         selection: Selection::new(&config.include, &config.exclude)?,
         off_limits: [
             workspace.archives(),
@@ -119,7 +125,10 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
 }
 
 struct Walker<'a> {
+    workspace: &'a Workspace,
     root: &'a Path,
+    /// The workspace, and where its links to folders lead.
+    inside: Vec<PathBuf>,
     selection: Selection,
     off_limits: [PathBuf; 5],
 }
@@ -162,7 +171,7 @@ impl Walker<'_> {
     }
 
     fn entry(&self, path: &Path, scan: &mut Scan) -> Result<()> {
-        if self.off_limits.iter().any(|folder| path == folder) {
+        if self.off_limits.iter().any(|folder| path == folder) || is_lost_and_found(path) {
             return Ok(());
         }
         let relative = self.relative(path);
@@ -173,17 +182,26 @@ impl Walker<'_> {
             let is_reached = self.selection.reaches_into(relative);
             return if is_reached { self.folder(path, scan) } else { Ok(()) };
         }
+        let link = metadata.is_symlink().then(|| links::link(self.workspace, relative));
+        if matches!(link, Some(Link::Followed(_))) {
+            let is_reached = self.selection.reaches_into(relative);
+            return if is_reached { self.folder(path, scan) } else { Ok(()) };
+        }
         let leads_to_selected = metadata.is_symlink() && self.selection.reaches_into(relative);
         if !self.selection.matches(relative) && !leads_to_selected {
             return Ok(());
         }
-        let result = if metadata.is_symlink() { self.follow(path) } else { Ok(metadata) };
-        match result.and_then(|metadata| regular(&metadata).map(|()| metadata)) {
+        let result = match link {
+            Some(Link::Broken(reason)) => Err(reason),
+            Some(_) => self.follow(path).map_err(str::to_owned),
+            None => Ok(metadata),
+        };
+        let result = result.and_then(|it| regular(&it).map(|()| it).map_err(str::to_owned));
+        match result {
             Ok(metadata) => scan.files.push(source_file(path, relative, &metadata)?),
-            Err(reason) => scan.skipped.push(Skipped {
-                path: relative.to_string_lossy().into_owned(),
-                reason: reason.to_owned(),
-            }),
+            Err(reason) => {
+                scan.skipped.push(Skipped { path: relative.to_string_lossy().into_owned(), reason })
+            }
         }
         Ok(())
     }
@@ -192,7 +210,7 @@ impl Walker<'_> {
     /// to, or why it is not archived.
     fn follow(&self, path: &Path) -> Result<Metadata, &'static str> {
         let target = path.canonicalize().map_err(|_| "a symlink that leads nowhere")?;
-        if !target.starts_with(self.root) {
+        if !self.inside.iter().any(|folder| target.starts_with(folder)) {
             return Err("a symlink out of the workspace");
         }
         if self.off_limits.iter().any(|folder| target.starts_with(folder)) {

@@ -90,6 +90,8 @@ pub struct NextTrain {
     pub moves: Vec<String>,
     /// The backup that would be moved to; null when nothing would be.
     pub backup: Option<String>,
+    /// Why it would not begin; null when it would.
+    pub refusal: Option<String>,
     /// The archives that retention would move to the trash at its end.
     pub removes: Vec<String>,
     /// Why retention would remove nothing, when something is wrong.
@@ -153,6 +155,7 @@ fn next(
     if let Some(plan) = clean::plan(workspace, found, now)? {
         next.held_by = holder_of_session(catalog, found)?;
         next.archives_session = next.held_by.is_none();
+        next.refusal = plan.check(workspace).err().map(|error| format!("{error:#}"));
         next.moves = plan.moves;
         next.backup = Some(plan.backup);
     }

@@ -14,6 +14,7 @@ use crate::annotations;
 use crate::catalog::{exists, folder_entries};
 use crate::files;
 use crate::name::{NameKind, StampedName, parse_time};
+use crate::relocate;
 use crate::workspace::Workspace;
 
 /// The trash of a workspace, oldest first.
@@ -161,16 +162,43 @@ pub fn bring_back(workspace: &Workspace, trashed: &Trashed) -> Result<()> {
     let annotations = annotations::path_of(&trashed.path);
     let their_target = annotations::path_of(&trashed.target);
     if exists(&annotations) && !exists(&their_target) {
-        files::rename_folder_new(&annotations, &their_target)
+        relocate::move_new(&annotations, &their_target)
             .with_context(|| format!("failed to bring the annotations of `{target}` back"))?;
     }
-    files::rename_folder_new(&trashed.path, &trashed.target)
+    relocate::move_new(&trashed.path, &trashed.target)
         .with_context(|| format!("failed to bring `{target}` back"))?;
     for folder in [trashed.target.parent(), trashed.path.parent()].into_iter().flatten() {
         files::sync_folder(folder)
             .with_context(|| format!("failed to sync `{}`", folder.display()))?;
     }
     drop_if_empty(trashed.path.parent().unwrap_or(&trashed.path))
+}
+
+/// Whether `trashed` and what is in its place are what a kill leaves of
+/// one move between two disks: one of them holds all of the other.
+///
+/// # Errors
+/// When something cannot be read.
+pub fn is_move_unfinished(trashed: &Trashed) -> Result<bool> {
+    let Trashed { path, target, .. } = trashed;
+    Ok(relocate::holds(target, path)? || relocate::holds(path, target)?)
+}
+
+/// Removes the half of such a move that the other holds; the copy in
+/// the trash when they are the same.
+///
+/// # Errors
+/// When something cannot be read or removed.
+pub fn finish_move(workspace: &Workspace, trashed: &Trashed) -> Result<String> {
+    let Trashed { path, target, .. } = trashed;
+    let [shown, in_place] = [path, target].map(|path| workspace.display(path));
+    if relocate::holds(target, path)? {
+        relocate::finish(path, target)?;
+        drop_if_empty(path.parent().unwrap_or(path))?;
+        return Ok(format!("removed `{shown}`, a copy of `{in_place}` that a killed run left"));
+    }
+    relocate::finish(target, path)?;
+    Ok(format!("completed the move of `{in_place}` to `{shown}`, which a killed run had begun"))
 }
 
 /// Removes the folder of a batch that holds nothing any more.
@@ -213,8 +241,7 @@ pub fn discard(names: &[String], folder: &Path, batch: &Path) -> Result<()> {
 /// When it cannot be moved, or something of its name is there.
 pub fn move_to(from: &Path, batch: &Path) -> Result<()> {
     let name = from.file_name().unwrap_or_default();
-    files::rename_folder_new(from, &batch.join(name))
-        .with_context(|| format!("failed to move `{}` to `{}`", from.display(), batch.display()))
+    relocate::move_new(from, &batch.join(name))
 }
 
 /// Moves the file `from`, which is neither archive nor backup, into
@@ -232,8 +259,7 @@ pub fn put_aside(from: &Path, batch: &Path) -> Result<()> {
         })
         .find(|target| !exists(target))
         .expect("the numbers do not end");
-    files::rename_folder_new(from, &target)
-        .with_context(|| format!("failed to move `{}` to `{}`", from.display(), batch.display()))
+    relocate::move_new(from, &target)
 }
 
 fn name_of(entry: &Path) -> Option<String> {

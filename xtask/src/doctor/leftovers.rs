@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Finding, Kind, Remedy};
+use super::{Finding, Kind, Remedy, to_trash};
+use crate::archive;
 use crate::catalog::folder_entries;
 use crate::recover::{self, Step};
 use crate::retention::files_below;
@@ -20,8 +21,7 @@ pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
             let problem = "a temporary file that nobody writes any more";
             let shown = Some(workspace.display(&path));
             findings.push(
-                Finding::new(Kind::PartialFile, shown, problem)
-                    .with("move it to backups/.trash/", Remedy::Trash(path)),
+                Finding::new(Kind::PartialFile, shown, problem).with(to_trash(workspace, path)),
             );
         }
     }
@@ -31,7 +31,7 @@ pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
 fn leftover(workspace: &Workspace, step: &Step) -> Finding {
     let (problem, fix) = step.describe();
     Finding::new(Kind::Leftover, Some(workspace.display(step.path())), problem)
-        .with(fix, Remedy::Recover(step.clone()))
+        .with((fix.to_owned(), Remedy::Recover(step.clone())))
 }
 
 /// Returns the files called `.NAME.partial` where this tool writes
@@ -48,7 +48,14 @@ fn partial_files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     paths.retain(|path| is_partial(path));
     paths.sort();
     paths.dedup();
-    Ok(paths)
+    // Another workspace may share the folder of the archives.
+    let mut abandoned = Vec::new();
+    for path in paths {
+        if archive::is_abandoned(&path)? {
+            abandoned.push(path);
+        }
+    }
+    Ok(abandoned)
 }
 
 fn is_partial(path: &Path) -> bool {

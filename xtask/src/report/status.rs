@@ -71,6 +71,9 @@ fn describe(session: &Session) -> String {
 
 fn next_lines(next: &NextTrain) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
+    if let Some(refusal) = &next.refusal {
+        return vec![("next", format!("a `train` now would stop: {refusal}"))];
+    }
     match (&next.backup, &next.held_by) {
         (None, _) => lines.push(("next", "train at once: the workspace is clean".to_owned())),
         (Some(backup), Some(archive)) => {

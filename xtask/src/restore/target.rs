@@ -1,7 +1,8 @@
 //! Where files belong in the folder that is restored to, and what is
 //! there now.
 //!
-//! No symlink below that folder is followed: each parent is looked at.
+//! No symlink below that folder is followed but those of a session's
+//! own folders: each parent is looked at.
 //! A process that swaps a folder for a symlink at the same moment has
 //! the rights to write there itself.
 
@@ -43,6 +44,8 @@ pub struct Target {
     is_windows: bool,
     /// Its own folders that are off limits, when it is a workspace.
     off_limits: Vec<String>,
+    /// Its own links that count as folders, when it is a workspace.
+    followed: Vec<PathBuf>,
     parents: BTreeSet<PathBuf>,
     /// The folders that a restore has made here.
     created: BTreeSet<PathBuf>,
@@ -57,8 +60,8 @@ impl Target {
         let (parents, listings) = (BTreeSet::new(), BTreeMap::new());
         let is_windows = cfg!(windows);
         let (created, modes) = (BTreeSet::new(), BTreeMap::new());
-        let off_limits = Vec::new();
-        Self { root, is_windows, off_limits, parents, created, modes, listings }
+        let (off_limits, followed) = (Vec::new(), Vec::new());
+        Self { root, is_windows, off_limits, followed, parents, created, modes, listings }
     }
 
     /// Takes only names that Windows can hold.
@@ -72,6 +75,12 @@ impl Target {
         let archives = archives.strip_prefix(root).ok().and_then(Path::to_str);
         let off_limits = OFF_LIMITS.into_iter().chain(archives).map(str::to_lowercase).collect();
         Self { off_limits, ..Self::folder(root.to_owned()) }
+    }
+
+    /// Takes the links `followed`, relative to it, for folders.
+    pub fn following(mut self, followed: Vec<PathBuf>) -> Self {
+        self.followed = followed.into_iter().map(|link| self.root.join(link)).collect();
+        self
     }
 
     /// Returns the folder that is restored to.
@@ -160,7 +169,7 @@ impl Target {
         for component in parent.components() {
             path.push(component);
             match fs::symlink_metadata(&path) {
-                Ok(metadata) if metadata.is_dir() => {}
+                Ok(metadata) if metadata.is_dir() || self.followed.contains(&path) => {}
                 Ok(metadata) => {
                     let what = kind_of(&metadata);
                     let place = path.strip_prefix(&self.root).unwrap_or(&path).display();
@@ -197,7 +206,7 @@ impl Target {
         for component in relative.components() {
             path.push(component);
             match fs::symlink_metadata(&path) {
-                Ok(metadata) if metadata.is_dir() => {}
+                Ok(metadata) if metadata.is_dir() || self.followed.contains(&path) => {}
                 Ok(_) => return Err(ErrorKind::NotADirectory.into()),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     let below = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();

@@ -8,6 +8,7 @@ use super::{Environment, Outcome, locate, outcome};
 use crate::cli::RestoreArgs;
 use crate::cycle::Job;
 use crate::exit::{CodedError, Exit};
+use crate::links;
 use crate::process;
 use crate::progress;
 use crate::report::RestoreReport;
@@ -32,7 +33,11 @@ pub fn run(
     let mut source = restore::open(&archive)?;
     let mut target = match into {
         Some(into) => Target::folder(into),
-        None => Target::workspace(job.workspace.root(), &job.workspace.archives()),
+        None => {
+            let links = links::followed(job.workspace).into_iter().map(|(link, _)| link);
+            Target::workspace(job.workspace.root(), &job.workspace.archives())
+                .following(links.collect())
+        }
     };
     let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
     check_any(&archive, &plan, &source)?;
