@@ -68,6 +68,8 @@ mod tidy;
 mod train;
 #[cfg(unix)]
 mod trials;
+#[cfg(unix)]
+mod trust;
 mod undelete;
 mod verify;
 #[cfg(unix)]

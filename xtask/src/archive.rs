@@ -30,6 +30,7 @@ use crate::lack;
 use crate::manifest::{FORMAT, GitState, Kind, Manifest, SessionSummary, Totals};
 use crate::name::StampedName;
 use crate::progress;
+use crate::receipts;
 use crate::scan::Scan;
 use crate::threads;
 use crate::verify::{self, Reading, Receipt};
@@ -119,7 +120,9 @@ fn write_and_read_back(
         bail!("the archive `{name}`, read back, has another manifest than was written; try again");
     }
     stop_if(request.interrupt)?;
-    Ok(receipt.moved_to(draft.publish()?))
+    let path = draft.publish()?;
+    receipts::remember(workspace, &path);
+    Ok(receipt.moved_to(path))
 }
 
 fn head(name: StampedName, run_number: u64, request: &Request<'_>) -> Manifest {

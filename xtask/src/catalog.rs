@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use self::cache::Stamp;
 use self::cache::Files;
 use self::cached::After;
 use crate::annotations::{self, Annotations, PinMark};

@@ -29,6 +29,7 @@ pub mod annotations;
 pub mod archive;
 pub mod catalog;
 pub mod order;
+pub mod receipts;
 pub mod verify;
 
 pub mod clean;

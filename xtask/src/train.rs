@@ -21,6 +21,7 @@ use crate::lock::Lock;
 use crate::manifest::{Kind, SessionSummary, Status};
 use crate::process::{Trainer, TrainerExit, TrainerRun};
 use crate::prune::{self, Origin, PrunePlan, Way, Wish};
+use crate::recover::Outlook;
 use crate::report::{SealedArchive, TrainReport};
 use crate::resume::{self, Interrupted};
 use crate::scan::scan;
@@ -263,7 +264,7 @@ fn apply_retention(job: &mut Job<'_>, _lock: &Lock) -> PrunePlan {
     let policy = job.workspace.config().retention.policy();
     let wish = Wish { policy: &policy, origin: Origin::Settings, now };
     let planned = Catalog::read(job.workspace)
-        .and_then(|catalog| prune::plan(job.workspace, &catalog, &wish))
+        .and_then(|catalog| prune::plan(job, &catalog, &Outlook::default(), &wish))
         .and_then(|plan| prune::apply(job.workspace, &plan, Way::Trash, now).map(|()| plan));
     match planned {
         Ok(plan) => {
