@@ -257,3 +257,53 @@ fn a_wish_to_stop_waits_for_the_trainer_that_is_not_there_yet() {
     assert_eq!(trainer.run(&run).unwrap(), TrainerExit::INTERRUPTED);
     assert_eq!(sandbox.read("told"), "stop stop\n");
 }
+
+#[test]
+fn a_sealed_record_outranks_the_exit_of_the_trainer() {
+    for (record, end, expected, code) in [
+        ("completed", "exit 1", "completed", 3),
+        ("completed", "exit 130", "completed", 3),
+        ("completed", "kill -9 $$", "completed", 3),
+        ("completed", "kill -PIPE $$", "completed", 3),
+        ("interrupted", "exit 1", "interrupted", 130),
+        ("interrupted", "exit 130", "interrupted", 130),
+        ("failed", "exit 1", "failed", 1),
+        ("failed", "exit 0", "failed", 1),
+        // Not sealed: the exit tells.
+        ("running", "exit 1", "failed", 1),
+        ("running", "exit 130", "interrupted", 130),
+        ("running", "kill -9 $$", "interrupted", 130),
+        ("running", "exit 0", "unknown", 1),
+    ] {
+        let sandbox = Sandbox::new();
+        let body = format!(
+            "echo log > logs/training.log; echo '{{\"status\":\"{record}\"}}' > logs/session.json; {end}"
+        );
+        let trainer = sandbox.trainer(&body);
+        let (exit, notes) = sandbox.train(&trainer, &[]);
+        let archive = &sandbox.catalog().archives[0];
+        let status = archive.manifest().unwrap().session.as_ref().unwrap().status.to_string();
+        assert_eq!((status.as_str(), exit), (expected, code), "{record} {end}: {notes}");
+    }
+}
+
+#[test]
+fn a_session_is_completed_whatever_becomes_of_its_printing() {
+    let sandbox = Sandbox::new();
+    // Fails as a program does that cannot print its result.
+    let body = format!("{COMPLETES}\necho table || exit 1");
+    let trainer = sandbox.trainer(&body);
+    let xtask = env!("CARGO_BIN_EXE_xtask");
+    for end in [">/dev/full", ">&-", "| true", ">/dev/full 2>/dev/full", ">&- 2>&-"] {
+        let command = format!(
+            "{xtask} --root {root} train --trainer-bin {trainer} {end}",
+            root = sandbox.root().display(),
+            trainer = trainer.display()
+        );
+        std::process::Command::new("sh").args(["-c", &command]).status().unwrap();
+        let archives = sandbox.catalog().archives;
+        let session = archives.last().unwrap().manifest().unwrap().session.as_ref().unwrap();
+        assert_eq!(session.status.to_string(), "completed", "{end}");
+    }
+    assert_eq!(sandbox.archive_names().len(), 5);
+}

@@ -89,6 +89,8 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         let from = interrupted.as_ref().map(|interrupted| interrupted.folder(root));
         check_settings(job, trainer, &binary, &with_resume(&arguments, from))?;
     }
+    // While the last session is still here: it may become no archive.
+    let trials = trials::arguments(job);
     let previous = match options.archive {
         ArchiveMode::Archive => cycle::set_aside(job)?,
         ArchiveMode::MoveOnly => cycle::set_aside_unarchived(job)?,
@@ -103,7 +105,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         (Some(Interrupted::Workspace), None) | (None, _) => None,
     };
     arguments = with_resume(&arguments, resumed.as_deref());
-    arguments.extend(trials::arguments(job));
+    arguments.extend(trials);
     let Ended { exit, session } = run_trainer(job, trainer, (&binary, &arguments), options)?;
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
@@ -111,7 +113,11 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         ArchiveMode::Archive => seal(job, &options.label, session.clone())?,
         ArchiveMode::MoveOnly => None,
     };
-    let prune = apply_retention(job, &lock);
+    let has_counted = trials::remember(job);
+    let prune = has_counted.and_then(|_| apply_retention(job, &lock)).unwrap_or_else(|error| {
+        (job.notes)(&format!("warning: old sessions were not pruned: {error:#}"));
+        PrunePlan::default()
+    });
     let status = session.as_ref().map_or_else(|| of_nothing(exit), |session| session.status);
     let model = "models/memory_efficient_model_final.zip";
     let has_model = job.workspace.root().join(model).is_file();
@@ -174,7 +180,7 @@ struct Ended {
 
 /// Runs the trainer, unless a signal came while the old session moved.
 fn run_trainer(
-    job: &Job<'_>,
+    job: &mut Job<'_>,
     trainer: &Trainer,
     (binary, arguments): (&Path, &[OsString]),
     options: &TrainOptions,
@@ -196,7 +202,15 @@ fn run_trainer(
     }
     let session = session::read(job.workspace.root())
         .unwrap_or_else(|| unrecorded(started_at, (job.clock)()));
-    let session = SessionSummary { status: status(session.status, exit), ..session };
+    let is_sealed = session::is_sealed(job.workspace.root());
+    let status = if is_sealed { session.status } else { unsealed(session.status, exit) };
+    if status == Status::Completed && exit != TrainerExit::Code(0) {
+        (job.notes)(
+            "warning: the trainer ended with an error when its session was completed; the session \
+             is whole",
+        );
+    }
+    let session = SessionSummary { status, ..session };
     Ok(Ended { exit, session: Some(session) })
 }
 
@@ -220,12 +234,11 @@ fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionS
     }
 }
 
-/// The record says how the session ended, unless the trainer ended
-/// without sealing it: then its exit does.
-fn status(recorded: Status, exit: TrainerExit) -> Status {
+/// Returns how a session ended whose record does not say so: its
+/// trainer's exit does.
+fn unsealed(recorded: Status, exit: TrainerExit) -> Status {
     match (recorded, exit) {
         (Status::Unknown, TrainerExit::Code(0)) => Status::Completed,
-        (Status::Completed, TrainerExit::Code(0)) => recorded,
         (_, TrainerExit::Killed | TrainerExit::INTERRUPTED) => Status::Interrupted,
         (_, TrainerExit::Code(0)) => Status::Unknown,
         (_, TrainerExit::Code(_)) => Status::Failed,
@@ -257,25 +270,17 @@ fn seal(
 }
 
 /// Plans and applies the retention of `config/config.json`, under the
-/// lock. The training is over and archived: what goes wrong here is a
+/// lock. The training is over and archived: an error of this is but a
 /// warning, and nothing is deleted.
-fn apply_retention(job: &mut Job<'_>, _lock: &Lock) -> PrunePlan {
+fn apply_retention(job: &mut Job<'_>, _lock: &Lock) -> Result<PrunePlan> {
     let now = (job.clock)();
     let policy = job.workspace.config().retention.policy();
     let wish = Wish { policy: &policy, origin: Origin::Settings, now };
-    let planned = Catalog::read(job.workspace)
-        .and_then(|catalog| prune::plan(job, &catalog, &Outlook::default(), &wish))
-        .and_then(|plan| prune::apply(job.workspace, &plan, Way::Trash, now).map(|()| plan));
-    match planned {
-        Ok(plan) => {
-            for warning in plan.warnings() {
-                (job.notes)(&format!("warning: {warning}"));
-            }
-            plan
-        }
-        Err(error) => {
-            (job.notes)(&format!("warning: old sessions were not pruned: {error:#}"));
-            PrunePlan::default()
-        }
+    let catalog = Catalog::read(job.workspace)?;
+    let plan = prune::plan(job, &catalog, &Outlook::default(), &wish)?;
+    prune::apply(job.workspace, &plan, Way::Trash, now)?;
+    for warning in plan.warnings() {
+        (job.notes)(&format!("warning: {warning}"));
     }
+    Ok(plan)
 }

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use crate::metrics::{SharpeSample, Trials};
 use crate::session::TrialsRecord;
 
-/// Sessions that were judged before, as the archives tell them.
+/// Sessions that were judged before, as the ledger beside the archives
+/// tells them.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlierTrials {
@@ -26,9 +27,9 @@ pub struct EarlierTrials {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EarlierTrial {
-    /// The archive that tells of it.
+    /// The archive that held it.
     #[serde(rename = "archive")]
-    _archive: String,
+    _archive: Option<String>,
     config_sha256: Option<String>,
     data_sha256: String,
     /// Test bars with a return.

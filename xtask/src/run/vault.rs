@@ -1,6 +1,6 @@
 //! The tasks on existing archives: prune, undelete, annotate, doctor.
 
-use anyhow::{Error, Result};
+use anyhow::{Context, Error, Result};
 
 use super::{Outcome, outcome};
 use crate::annotations::{self, PinMark};
@@ -15,6 +15,7 @@ use crate::recover::{Outlook, foresee};
 use crate::report::{AnnotationReport, DoctorReport, PruneReport, StatusReport, UndeleteReport};
 use crate::status;
 use crate::trash::{self, Trash};
+use crate::trials;
 
 /// Removes what the policy of the flags, else of the settings, does not
 /// keep.
@@ -40,6 +41,10 @@ pub fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
         (job.notes)(&format!("warning: {warning}"));
     }
     let losses = if lock.is_some() {
+        if !plan.archives.remove.is_empty() {
+            trials::remember(job)
+                .context("the sessions could not be counted as trials; nothing was deleted")?;
+        }
         prune::apply(job.workspace, &plan, way, now)?;
         Vec::new()
     } else {
