@@ -55,6 +55,8 @@ mod restore;
 mod resume;
 mod retention;
 #[cfg(unix)]
+mod root_models;
+#[cfg(unix)]
 mod scan;
 #[cfg(unix)]
 mod show;

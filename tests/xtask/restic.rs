@@ -84,14 +84,7 @@ fn kept_by_model(
 ) -> Vec<DateTime<Utc>> {
     let newest = *times.last().unwrap();
     let begin = |text: &String| Span::from_str(text).map(|span| span.before(newest));
-    let periods = [
-        "%Y-%m-%d %H:%M:%S %f",
-        "%Y-%m-%d %H",
-        "%Y-%m-%d",
-        "%G-%V",
-        "%Y-%m",
-        "%Y",
-    ];
+    let periods = ["%Y-%m-%d %H:%M:%S %f", "%Y-%m-%d %H", "%Y-%m-%d", "%G-%V", "%Y-%m", "%Y"];
     let mut kept = std::collections::BTreeSet::new();
     for (idx, period) in periods.iter().enumerate() {
         let within = begin(&spans[idx]).ok();

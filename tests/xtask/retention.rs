@@ -138,7 +138,8 @@ fn within_a_period_keeps_its_newest_and_the_oldest_of_all() {
     let policy = Policy { within_daily: span("26h"), ..Policy::default() };
     check(&times, &policy, &["2026-01-02T12", "2026-01-01T12"]);
     // As `--keep-within-yearly 9999y` keeps of restic's own example.
-    let times = ["2014-08-08", "2014-08-10", "2014-11-22", "2015-08-08", "2015-11-21", "2016-01-18"];
+    let times =
+        ["2014-08-08", "2014-08-10", "2014-11-22", "2015-08-08", "2015-11-21", "2016-01-18"];
     let policy = Policy { within_yearly: span("9999y"), ..Policy::default() };
     check(&times, &policy, &["2016-01-18", "2015-11-21", "2014-11-22", "2014-08-08"]);
     let plan = planned(&at(&times), &policy);

@@ -203,7 +203,8 @@ fn workspaces_that_share_their_archives_share_their_trials() {
     let workspace = || {
         let sandbox = Sandbox::new();
         let folder = shared.path().to_str().unwrap();
-        let config = format!(r#"{{"archive": {{"folder": "{folder}"}}, "retention": {{"keep": 1}}}}"#);
+        let config =
+            format!(r#"{{"archive": {{"folder": "{folder}"}}, "retention": {{"keep": 1}}}}"#);
         sandbox.write("config/config.json", &config);
         sandbox
     };

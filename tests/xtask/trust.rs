@@ -164,7 +164,10 @@ fn while_an_archive_is_damaged_the_trash_is_not_emptied() {
     flip_bit_in(&sandbox.path(&archive(3)), "session 3");
     let mut late = sandbox.xtask(&[&prune[..], &[NOW]].concat());
     let told = stderr(&mut late);
-    assert!(told.contains("`archives/.trash/20260104_000000` is not deleted: `training_"), "{told}");
+    assert!(
+        told.contains("`archives/.trash/20260104_000000` is not deleted: `training_"),
+        "{told}"
+    );
     sandbox.xtask(&["undelete", "20260102_100000", "--clock", NOW]).assert().code(0);
     assert_eq!(days(&sandbox), ["02", "03"]);
 }

@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::cache::Stamp;
 use self::cache::Files;
+pub use self::cache::Stamp;
 use self::cached::After;
 use crate::annotations::{self, Annotations, PinMark};
 use crate::manifest::Manifest;

@@ -19,7 +19,7 @@ use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
 pub use rerun::{Rebuild, become_program};
-pub use system::{free_bytes, git_commit, git_state, open_file, terminal_columns};
+pub use system::{free_bytes, git_commit, git_state, git_tracked, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
 
 use crate::terminal::Colour;

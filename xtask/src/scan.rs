@@ -5,6 +5,7 @@
 //! and devices are skipped, and said so.
 
 mod globs;
+mod models;
 mod paths;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
 pub use globs::Selection;
+pub use models::Unkept;
 pub use paths::{ArchivePath, check_archive_path};
 
 use crate::manifest::{ROOT_FOLDER, Skipped};
@@ -73,6 +75,7 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
     let walker = Walker {
         root: workspace.root(),
         selection: Selection::new(&config.include, &config.exclude)?,
+        takes_root_models: config.root_models,
         off_limits: [
             workspace.archives(),
             workspace.backups(),
@@ -100,6 +103,7 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
 struct Walker<'a> {
     root: &'a Path,
     selection: Selection,
+    takes_root_models: bool,
     off_limits: [PathBuf; 5],
 }
 
@@ -134,7 +138,8 @@ impl Walker<'_> {
             return if is_reached { self.folder(path, scan) } else { Ok(()) };
         }
         let leads_to_selected = metadata.is_symlink() && self.selection.reaches_into(relative);
-        if !self.selection.matches(relative) && !leads_to_selected {
+        let is_selected = self.selection.matches(relative) || self.is_root_model(path, relative);
+        if !is_selected && !leads_to_selected {
             return Ok(());
         }
         let result = if metadata.is_symlink() { self.follow(path) } else { Ok(metadata) };
@@ -146,6 +151,15 @@ impl Walker<'_> {
             }),
         }
         Ok(())
+    }
+
+    /// Whether the file is a model in the root that belongs in an
+    /// archive without a glob of its own.
+    fn is_root_model(&self, path: &Path, relative: &Path) -> bool {
+        self.takes_root_models
+            && relative.components().count() == 1
+            && !self.selection.excludes(relative)
+            && models::is_model(path)
     }
 
     /// Returns the metadata of the file that the symlink `path` leads

@@ -1,16 +1,16 @@
 //! The whole cycle of `cargo xtask train`.
 
+mod ending;
 mod source;
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use chrono::{DateTime, Utc};
 
+use self::ending::{Ended, of_nothing, run_trainer, tell_unkept};
 pub use source::{TrainerSource, trainer_binary};
 
-use crate::archive;
 use crate::catalog::Catalog;
 use crate::clean;
 use crate::cycle::{self, Job, Label, SetAside};
@@ -18,13 +18,13 @@ use crate::exit::CodedError;
 use crate::gate::{self, Gate};
 use crate::lack;
 use crate::lock::Lock;
-use crate::manifest::{Kind, SessionSummary, Status};
+use crate::manifest::{Kind, SessionSummary};
 use crate::process::{Trainer, TrainerExit, TrainerRun};
 use crate::prune::{self, Origin, PrunePlan, Way, Wish};
 use crate::recover::Outlook;
 use crate::report::{SealedArchive, TrainReport};
 use crate::resume::{self, Interrupted};
-use crate::scan::scan;
+use crate::scan::Unkept;
 use crate::session;
 use crate::trials;
 
@@ -106,7 +106,9 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     };
     arguments = with_resume(&arguments, resumed.as_deref());
     arguments.extend(trials);
+    let unkept = Unkept::look(job.workspace)?;
     let Ended { exit, session } = run_trainer(job, trainer, (&binary, &arguments), options)?;
+    tell_unkept(job, &unkept);
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
     let archive = match options.archive {
@@ -123,7 +125,18 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     let has_model = job.workspace.root().join(model).is_file();
     let model = has_model.then(|| model.to_owned());
     let resumed = resumed.map(|folder| job.workspace.display(&folder));
-    Ok(TrainReport { format: 1, status, previous, resumed, archive, model, session, gates, prune })
+    Ok(TrainReport {
+        format: 1,
+        status,
+        previous,
+        resumed,
+        archive,
+        model,
+        session,
+        gates,
+        prune,
+        keeps_by_default: job.workspace.config().retention.default_keep(),
+    })
 }
 
 fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
@@ -169,80 +182,6 @@ fn tell_previous(job: &mut Job<'_>, previous: Option<&SetAside>) {
         }
     };
     (job.notes)(&line);
-}
-
-/// How a training ended.
-struct Ended {
-    exit: TrainerExit,
-    /// What is known of it; `None` when it left nothing.
-    session: Option<SessionSummary>,
-}
-
-/// Runs the trainer, unless a signal came while the old session moved.
-fn run_trainer(
-    job: &mut Job<'_>,
-    trainer: &Trainer,
-    (binary, arguments): (&Path, &[OsString]),
-    options: &TrainOptions,
-) -> Result<Ended> {
-    let started_at = (job.clock)();
-    if archive::stop_if(job.interrupt).is_err() {
-        return Ok(Ended { exit: TrainerExit::INTERRUPTED, session: None });
-    }
-    let exit = trainer.run(&TrainerRun {
-        binary,
-        root: job.workspace.root(),
-        arguments,
-        is_silent: options.is_silent,
-    })?;
-    let found = scan(job.workspace)?;
-    let left_nothing = clean::plan(job.workspace, &found, started_at)?.is_none();
-    if left_nothing && exit != TrainerExit::Code(0) {
-        return Ok(Ended { exit, session: None });
-    }
-    let session = session::read(job.workspace.root())
-        .unwrap_or_else(|| unrecorded(started_at, (job.clock)()));
-    let is_sealed = session::is_sealed(job.workspace.root());
-    let status = if is_sealed { session.status } else { unsealed(session.status, exit) };
-    if status == Status::Completed && exit != TrainerExit::Code(0) {
-        (job.notes)(
-            "warning: the trainer ended with an error when its session was completed; the session \
-             is whole",
-        );
-    }
-    let session = SessionSummary { status, ..session };
-    Ok(Ended { exit, session: Some(session) })
-}
-
-/// A trainer that leaves nothing has failed, unless it was stopped.
-fn of_nothing(exit: TrainerExit) -> Status {
-    if exit == TrainerExit::INTERRUPTED { Status::Interrupted } else { Status::Failed }
-}
-
-/// Returns what is known of a session whose trainer keeps no record.
-fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionSummary {
-    SessionSummary {
-        id: None,
-        status: Status::Unknown,
-        started_at: Some(started_at),
-        finished_at: Some(finished_at),
-        seed: None,
-        data: None,
-        config_sha256: None,
-        resumed_from: None,
-        metrics: std::collections::BTreeMap::new(),
-    }
-}
-
-/// Returns how a session ended whose record does not say so: its
-/// trainer's exit does.
-fn unsealed(recorded: Status, exit: TrainerExit) -> Status {
-    match (recorded, exit) {
-        (Status::Unknown, TrainerExit::Code(0)) => Status::Completed,
-        (_, TrainerExit::Killed | TrainerExit::INTERRUPTED) => Status::Interrupted,
-        (_, TrainerExit::Code(0)) => Status::Unknown,
-        (_, TrainerExit::Code(_)) => Status::Failed,
-    }
 }
 
 fn seal(

@@ -34,8 +34,8 @@ pub struct Trials {
 /// One session, judged out of sample.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trial {
-    /// The archive that held it; null without one.
-    pub archive: Option<String>,
+    /// The archive that held it; empty without one.
+    pub archive: String,
     /// The digest of its settings, seed included.
     pub config_sha256: Option<String>,
     /// The digest of its bars.
@@ -65,7 +65,7 @@ pub fn of(lines: &[Line]) -> Trials {
             seen.insert((key, &line.data_sha256, line.n_bars))
         })
         .map(|line| Trial {
-            archive: line.archive.clone(),
+            archive: line.archive.clone().unwrap_or_default(),
             config_sha256: line.config_sha256.clone(),
             data_sha256: line.data_sha256.clone(),
             n_bars: line.n_bars,
@@ -126,7 +126,12 @@ fn keys(lines: &[Line]) -> BTreeSet<Key<'_>> {
 fn each_once(lines: Vec<Line>) -> Vec<Line> {
     let mut seen = BTreeSet::new();
     let is_first: Vec<bool> = lines.iter().map(|line| seen.insert(line.key())).collect();
-    lines.into_iter().zip(is_first).filter(|(_, is_first)| *is_first).map(|(line, _)| line).collect()
+    lines
+        .into_iter()
+        .zip(is_first)
+        .filter(|(_, is_first)| *is_first)
+        .map(|(line, _)| line)
+        .collect()
 }
 
 /// Returns the flag that tells the trainer of the trials, if there are

@@ -27,9 +27,9 @@ pub struct EarlierTrials {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EarlierTrial {
-    /// The archive that held it.
+    /// The archive that held it; empty without one.
     #[serde(rename = "archive")]
-    _archive: Option<String>,
+    _archive: String,
     config_sha256: Option<String>,
     data_sha256: String,
     /// Test bars with a return.

@@ -39,6 +39,19 @@ pub fn git_commit(root: &Path) -> Option<String> {
     cmd!(shell, "git rev-parse --verify HEAD").quiet().ignore_stderr().read().ok()
 }
 
+/// Returns those of `names`, files in the folder `root`, that git
+/// tracks; none outside a work tree or without git.
+pub fn git_tracked(root: &Path, names: &[String]) -> Vec<String> {
+    let read = || -> Result<String> {
+        let shell = shell()?;
+        shell.change_dir(root);
+        let command = cmd!(shell, "git --literal-pathspecs ls-files -z -- {names...}");
+        Ok(command.quiet().ignore_stderr().read()?)
+    };
+    let listed = if names.is_empty() { String::new() } else { read().unwrap_or_default() };
+    listed.split_terminator('\0').map(str::to_owned).collect()
+}
+
 /// Shows `file` by the program that the user has for files of its kind.
 ///
 /// # Errors

@@ -12,9 +12,9 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::PrunePlan;
-use crate::recover::Outlook;
 use crate::catalog::{Archive, BACKUP_RECORD, Catalog};
 use crate::manifest::Manifest;
+use crate::recover::Outlook;
 use crate::retention::{digest_of, files_below};
 use crate::scan::scan;
 use crate::workspace::Workspace;
@@ -94,8 +94,7 @@ fn backup_files(
     name: &str,
 ) -> Result<Vec<(PathBuf, PathBuf)>> {
     let coming = outlook.coming(name);
-    let folder =
-        coming.map_or_else(|| workspace.backups().join(name), |it| it.backup.path.clone());
+    let folder = coming.map_or_else(|| workspace.backups().join(name), |it| it.backup.path.clone());
     let rest = coming.into_iter().flat_map(|it| &it.moves).map(|moved| (workspace.root(), moved));
     let mut files = Vec::new();
     for (base, part) in [(folder.as_path(), &folder)].into_iter().chain(rest) {
