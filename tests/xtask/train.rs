@@ -208,6 +208,7 @@ fn the_summary_names_archive_model_and_backup() {
     previous  training_backup_20260102_030405.zip, moved to backups/session_20260102_030405
     model     models/memory_efficient_model_final.zip
     archive   archives/training_backup_20260102_030405_2.zip
+    keeps     the newest 5 archives and backups; `retention` in config/config.json changes that
     ");
 }
 
@@ -306,4 +307,23 @@ fn a_session_is_completed_whatever_becomes_of_its_printing() {
         assert_eq!(session.status.to_string(), "completed", "{end}");
     }
     assert_eq!(sandbox.archive_names().len(), 5);
+}
+
+#[test]
+fn without_a_policy_the_closing_lines_say_what_stays() {
+    let sandbox = Sandbox::new();
+    let trainer = sandbox.trainer(COMPLETES);
+    let text = |sandbox: &Sandbox| stdout(sandbox.xtask(&["train", "--trainer-bin"]).arg(&trainer));
+    let line = "keeps     the newest 5 archives and backups; `retention` in config/config.json";
+    assert!(text(&sandbox).contains(line), "{}", text(&sandbox));
+    for (policy, is_said) in [
+        (r#"{"keep": 5}"#, false),
+        (r#"{"keep_daily": 3}"#, false),
+        (r#"{"keep_failed": 1, "trash_days": 3}"#, true),
+    ] {
+        sandbox.write("config/config.json", &format!(r#"{{"retention": {policy}}}"#));
+        assert_eq!(text(&sandbox).contains(line), is_said, "{policy}");
+    }
+    let help = stdout(&mut sandbox.xtask(&["train", "--help"]));
+    assert!(help.contains("without a policy there the newest 5 stay"), "{help}");
 }

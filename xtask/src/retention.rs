@@ -16,6 +16,7 @@ pub use backups::{BackupItem, BackupPolicy, Cover, plan_backups};
 pub use items::{Findings, archive_items, backup_items};
 pub(crate) use items::{digest_of, files_below};
 pub use policy::{Best, Count, Policy, PolicyError, TagList};
+pub(crate) use rules::is_lower_better;
 pub use span::Span;
 
 use crate::order::{self, Position};

@@ -155,7 +155,7 @@ fn by_metric(items: &[&Item], policy: &Policy) -> Vec<Reason> {
 }
 
 /// Whether a lower figure called `metric` is a better one.
-fn is_lower_better(metric: &str) -> bool {
+pub fn is_lower_better(metric: &str) -> bool {
     let metric = metric.to_ascii_lowercase();
     LOWER_IS_BETTER.iter().any(|part| metric.contains(part))
 }
