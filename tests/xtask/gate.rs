@@ -133,7 +133,8 @@ fn one_missed_gate_of_two_is_enough() {
 #[test]
 fn a_training_that_fails_keeps_its_own_exit_code() {
     let sandbox = Sandbox::new();
-    let (code, report) = train(&sandbox, &format!("{TELLS}exit 1"), &["--gate", "sharpe>=0"]);
+    let fails = format!("{TELLS}sed -i s/completed/failed/ logs/session.json; exit 1");
+    let (code, report) = train(&sandbox, &fails, &["--gate", "sharpe>=0"]);
     assert_eq!(code, 1);
     assert_eq!(report["gates"][0]["is_passed"], false);
     assert_eq!(report["gates"][0]["reason"], "the session is failed");

@@ -64,6 +64,8 @@ mod restore;
 mod resume;
 mod retention;
 #[cfg(unix)]
+mod root_models;
+#[cfg(unix)]
 mod scan;
 #[cfg(unix)]
 mod show;
@@ -77,6 +79,8 @@ mod tidy;
 mod train;
 #[cfg(unix)]
 mod trials;
+#[cfg(unix)]
+mod trust;
 mod undelete;
 mod verify;
 #[cfg(unix)]

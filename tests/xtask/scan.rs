@@ -44,7 +44,8 @@ fn globs_of_the_settings_add_and_leave_out() {
     let sandbox = Sandbox::with_session();
     sandbox.write(
         "config/config.json",
-        r#"{"archive": {"include": ["logs/", "runs/*/best.{pth,pkl}"], "exclude": ["**/*.tmp"]}}"#,
+        r#"{"archive": {"include": ["logs/", "runs/*/best.{pth,pkl}"], "root_models": false,
+            "exclude": ["**/*.tmp"]}}"#,
     );
     sandbox.write("logs/a.tmp", "x");
     sandbox.write("runs/one/best.pth", "x");

@@ -34,6 +34,7 @@ use crate::manifest::{FORMAT, Kind, Manifest, SessionSummary, Totals};
 use crate::name::StampedName;
 use crate::process::WorkTree;
 use crate::progress;
+use crate::receipts;
 use crate::scan::Scan;
 use crate::threads;
 use crate::verify::{self, Reading, Receipt};
@@ -133,7 +134,9 @@ fn write_and_read_back(
         bail!("the archive `{name}`, read back, has another manifest than was written; try again");
     }
     stop_if(request.interrupt)?;
-    Ok(receipt.moved_to(draft.publish()?))
+    let path = draft.publish()?;
+    receipts::remember(workspace, &path);
+    Ok(receipt.moved_to(path))
 }
 
 fn head(name: StampedName, run_number: u64, request: &Request<'_>) -> Manifest {

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use self::cache::Files;
+pub use self::cache::Stamp;
 use self::cached::After;
 use crate::annotations::{self, Annotations, PinMark};
 use crate::manifest::Manifest;

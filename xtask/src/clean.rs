@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -17,6 +17,7 @@ use crate::coverage;
 use crate::files;
 use crate::name::{NameKind, StampedName};
 use crate::places::Layout;
+use crate::process;
 use crate::relocate;
 use crate::scan::{Scan, scan};
 use crate::verify::Receipt;
@@ -76,13 +77,19 @@ pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Op
     let root_files = scan.files.iter().filter(|file| {
         file.is_moved_by_clean() && file.disk_path.parent() == Some(workspace.root())
     });
+    let mut in_root = Vec::new();
     for file in root_files {
         let name = file.disk_path.file_name().unwrap_or_default();
         let name = name.to_str().with_context(|| {
             format!("the name of `{}` is not UTF-8; rename it", file.disk_path.display())
         })?;
-        moves.push(name.to_owned());
+        in_root.push(name.to_owned());
     }
+    // What git tracks is a part of the source; the archive holds it.
+    let tracked = process::git_tracked(workspace.root(), &in_root).map_err(|reason| {
+        anyhow!("git cannot tell whether it tracks `{}`: {reason}", in_root.join("`, `"))
+    })?;
+    moves.extend(in_root.into_iter().filter(|name| !tracked.contains(name)));
     if moves.is_empty() {
         return Ok(None);
     }

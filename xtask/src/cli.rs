@@ -3,6 +3,7 @@
 mod export;
 mod global;
 mod keep;
+mod list;
 mod restore;
 mod show;
 mod train;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 pub use export::{ExportArgs, TensorboardArgs};
 pub use global::{Format, GlobalArgs, colour_of, value_of};
 pub use keep::KeepArgs;
+pub use list::{ListArgs, SessionEnd};
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
 pub use train::{
@@ -53,6 +55,10 @@ pub enum Task {
   cargo xtask train --walk-forward 5 --window-mode rolling
   cargo xtask train --check-leaks --data my_bars.csv
   cargo xtask train --gate 'sharpe>=0.5' --gate 'max_drawdown<=0.3' --summary summary.md
+
+At its end old archives and backups go to a trash for a week, by `retention` in config/config.json;
+without a policy there the newest 5 stay (`\"keep\": \"unlimited\"` keeps all). `undelete` brings them
+back.
 
 A gate judges the agent out of sample, net of costs. When one is missed the session is archived all
 the same, and the exit code is 12. A figure that is undefined passes no gate.")]
@@ -120,8 +126,9 @@ Examples:
     /// List the archives, newest first
     #[command(after_help = "Examples:
   cargo xtask list
-  cargo xtask list --format json")]
-    List,
+  cargo xtask list --sort sharpe --tag paper --status completed --limit 10
+  cargo xtask list --since 2026-01-31 --format json")]
+    List(ListArgs),
     /// Show what an archive holds
     #[command(after_help = "Examples:
   cargo xtask show latest

@@ -37,8 +37,14 @@ pub struct ArchiveConfig {
     /// Globs, relative to the workspace, of what belongs in an archive.
     /// `*` stays within a folder, `**` spans folders, and a trailing
     /// `/` means everything below. Default: `logs/`, `models/`,
-    /// `config/`, `*.pth`, `*.pkl`.
+    /// `config/`.
     pub include: Vec<String>,
+    /// Whether models in the workspace's root belong in an archive, too:
+    /// `*.pt`, `*.pth`, `*.ckpt`, `*.safetensors`, `*.onnx`, `*.h5`,
+    /// `*.hdf5`, `*.keras`, `*.pb`, `*.tflite`, `*.pkl`, `*.pickle`,
+    /// `*.joblib`, `*.cbm`, `*.weights`, and zips of Stable-Baselines3.
+    /// Default: true.
+    pub root_models: bool,
     /// Globs of what to leave out of that. Default: none. `archives/`,
     /// `backups/`, `target/` and `.git/` are never included.
     pub exclude: Vec<String>,
@@ -57,7 +63,8 @@ pub struct ArchiveConfig {
 impl Default for ArchiveConfig {
     fn default() -> Self {
         Self {
-            include: ["logs/", "models/", "config/", "*.pth", "*.pkl"].map(str::to_owned).to_vec(),
+            include: ["logs/", "models/", "config/"].map(str::to_owned).to_vec(),
+            root_models: true,
             exclude: Vec::new(),
             folder: "archives".to_owned(),
             compression: Compression::Deflate,

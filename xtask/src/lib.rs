@@ -34,6 +34,7 @@ pub mod annotations;
 pub mod archive;
 pub mod catalog;
 pub mod order;
+pub mod receipts;
 pub mod verify;
 
 pub mod clean;

@@ -19,7 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-pub use git::{Own, WorkTree, git_commit, git_state};
+pub use git::{Own, WorkTree, git_commit, git_state, git_tracked};
 pub use rerun::{Rebuild, become_program};
 pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;

@@ -4,11 +4,15 @@
 //! the lock. What it will do is a plan, which `doctor` shows; each step
 //! says in one line what it found and did.
 
+mod outlook;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chrono::DateTime;
+
+pub use outlook::{Outlook, foresee};
 
 use crate::annotations;
 use crate::archive;

@@ -3,6 +3,7 @@
 mod diff;
 mod export;
 mod forward;
+mod list;
 mod restore;
 mod show;
 mod tensorboard;
@@ -24,7 +25,7 @@ use crate::filesystem;
 use crate::lack;
 use crate::manifest::Kind;
 use crate::process::Trainer;
-use crate::report::{ArchiveReport, CleanReport, ListReport, Report, SealedArchive, ShowReport};
+use crate::report::{ArchiveReport, CleanReport, Report, SealedArchive, ShowReport};
 use crate::reproduce::reproduce;
 use crate::scan::scan;
 use crate::session;
@@ -86,11 +87,7 @@ fn carry_out(
         Task::Note(args) => vault::note(job, args),
         Task::Doctor(args) => vault::doctor(job, args.fix),
         Task::Status => vault::status(job),
-        Task::List => {
-            let catalog = Catalog::read_heads(job.workspace)?;
-            vault::warn_of_annotations(job, &catalog.archives);
-            Ok(outcome(&ListReport::of(&catalog), Exit::Done))
-        }
+        Task::List(args) => list::run(job, args),
         Task::Show(args) => {
             let catalog = Catalog::read(job.workspace)?;
             let archive = catalog.find(&args.name)?;

@@ -6,6 +6,7 @@
 //! said so.
 
 mod globs;
+mod models;
 mod paths;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
 pub use globs::Selection;
+pub use models::Unkept;
 pub use paths::{ArchivePath, check_archive_path};
 
 use crate::archive::is_gone;
@@ -99,6 +101,7 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
         root: workspace.root(),
         inside: followed.chain([workspace.root().to_owned()]).collect(),
         selection: Selection::new(&config.include, &config.exclude)?,
+        takes_root_models: config.root_models,
         off_limits: [
             workspace.archives(),
             workspace.backups(),
@@ -130,6 +133,7 @@ struct Walker<'a> {
     /// The workspace, and where its links to folders lead.
     inside: Vec<PathBuf>,
     selection: Selection,
+    takes_root_models: bool,
     off_limits: [PathBuf; 5],
 }
 
@@ -188,7 +192,8 @@ impl Walker<'_> {
             return if is_reached { self.folder(path, scan) } else { Ok(()) };
         }
         let leads_to_selected = metadata.is_symlink() && self.selection.reaches_into(relative);
-        if !self.selection.matches(relative) && !leads_to_selected {
+        let is_selected = self.selection.matches(relative) || self.is_root_model(path, relative);
+        if !is_selected && !leads_to_selected {
             return Ok(());
         }
         let result = match link {
@@ -204,6 +209,15 @@ impl Walker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the file is a model in the root that belongs in an
+    /// archive without a glob of its own.
+    fn is_root_model(&self, path: &Path, relative: &Path) -> bool {
+        self.takes_root_models
+            && relative.components().count() == 1
+            && !self.selection.excludes(relative)
+            && models::is_model(path)
     }
 
     /// Returns the metadata of the file that the symlink `path` leads

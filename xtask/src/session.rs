@@ -22,6 +22,15 @@ pub fn read(root: &Path) -> Option<SessionSummary> {
     Some(summarize(&value))
 }
 
+/// Whether the record in the workspace `root` says how its session
+/// ended: whatever became of the trainer later changes nothing then.
+pub fn is_sealed(root: &Path) -> bool {
+    let bytes = fs::read(root.join("logs/session.json")).unwrap_or_default();
+    let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let status = record.get("status").and_then(Value::as_str);
+    matches!(status, Some("completed" | "failed" | "interrupted"))
+}
+
 /// Returns what `session`, the content of a `session.json`, tells.
 pub fn summarize(session: &Value) -> SessionSummary {
     SessionSummary {

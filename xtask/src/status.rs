@@ -15,7 +15,7 @@ use crate::clean;
 use crate::coverage;
 use crate::lock::{self, Holder};
 use crate::manifest::{SessionSummary, Status as SessionStatus};
-use crate::retention::{self, Item, State};
+use crate::retention::{self, Findings, Item, State};
 use crate::scan::{Scan, scan};
 use crate::session;
 use crate::verify;
@@ -187,7 +187,7 @@ fn items_after(
     (catalog, next): (&Catalog, &NextTrain),
     now: DateTime<Utc>,
 ) -> Result<Vec<Item>> {
-    let mut items = retention::archive_items(workspace, catalog)?;
+    let mut items = retention::archive_items(workspace, catalog, &Findings::default())?;
     for item in &mut items {
         // The models of now will be in a backup then.
         item.holds_current_model = false;

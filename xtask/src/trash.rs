@@ -74,9 +74,11 @@ impl Trash {
         ] {
             for path in folder_entries(&trash)? {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let Some(trashed_at) = parse_time(&name).filter(|_| path.is_dir()) else {
+                let Some(trashed_at) = parse_time(&name) else { continue };
+                let failed = || format!("failed to read `{}`", path.display());
+                if !fs::metadata(&path).with_context(failed)?.is_dir() {
                     continue;
-                };
+                }
                 let entries = folder_entries(&path)?;
                 let deleted_from = trashed_at + patience;
                 batches.push(Batch {
@@ -92,6 +94,22 @@ impl Trash {
         }
         batches.sort_by(|a, b| (a.trashed_at, &a.path).cmp(&(b.trashed_at, &b.path)));
         Ok(Self { batches })
+    }
+
+    /// Lets the batch at `path` hold the file `annotations`, as it will
+    /// after a recovery.
+    pub fn add(&mut self, annotations: &Path, path: &Path) {
+        let batch = self.batches.iter_mut().find(|batch| batch.path == path);
+        if let Some(batch) = batch.filter(|batch| batch.hold.is_none()) {
+            batch.hold = hold(annotations);
+        }
+    }
+
+    /// Lets nothing be deleted, because of `why`.
+    pub fn hold_all(&mut self, why: &str) {
+        for batch in &mut self.batches {
+            batch.hold.get_or_insert_with(|| why.to_owned());
+        }
     }
 
     /// Whether something called `name` is in the trash.

@@ -63,6 +63,21 @@ pub fn git_commit(root: &Path) -> Option<String> {
     head(&find(root).ok()??).ok()?.0
 }
 
+/// Returns those of `names`, files in the folder `root`, that git
+/// tracks; none outside of a work tree.
+///
+/// # Errors
+/// When git cannot tell.
+pub fn git_tracked(root: &Path, names: &[String]) -> Result<Vec<String>, String> {
+    let Some(git) = find(root)?.filter(|_| !names.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let mut question = vec!["--literal-pathspecs", "ls-files", "-z", "--"];
+    question.extend(names.iter().map(String::as_str));
+    let listed = String::from_utf8_lossy(&git.ask(&question)?).into_owned();
+    Ok(listed.split_terminator('\0').map(str::to_owned).collect())
+}
+
 /// Returns git in the work tree around `root`. No `.git`, no question:
 /// then it does not matter whether there is a git program.
 fn find(root: &Path) -> Result<Option<Git>, String> {

@@ -35,6 +35,9 @@ pub struct TrainReport {
     pub gates: Vec<GateResult>,
     /// What retention removed, and why the rest stays.
     pub prune: PrunePlan,
+    /// How many archives and backups stay because the settings hold no
+    /// policy; null when they do.
+    pub keeps_by_default: Option<u32>,
 }
 
 impl TrainReport {
@@ -96,6 +99,9 @@ impl Report for TrainReport {
         }
         lines.extend(self.gates.iter().map(|gate| ("gate", gate.to_string())));
         lines.extend(pruned(&self.prune).map(|pruned| ("pruned", pruned)));
+        if self.archive.is_some() {
+            lines.extend(self.keeps_by_default.map(|n| ("keeps", kept_by_default(n))));
+        }
         lines.iter().map(|(key, value)| format!("{key:8}  {value}\n")).collect()
     }
 }
@@ -108,6 +114,10 @@ impl TrainReport {
         };
         format!("{}{saved}", self.status)
     }
+}
+
+fn kept_by_default(n: u32) -> String {
+    format!("the newest {n} archives and backups; `retention` in config/config.json changes that")
 }
 
 fn pruned(plan: &PrunePlan) -> Option<String> {

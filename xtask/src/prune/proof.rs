@@ -1,0 +1,69 @@
+//! Reads back what a prune relies on, before anything goes.
+//!
+//! An archive that was read back before and has not changed since is
+//! not read again. A damaged one takes no other's place.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::archive::stop_if;
+use crate::catalog::{Catalog, Stamp};
+use crate::cycle::Job;
+use crate::lack;
+use crate::progress;
+use crate::receipts::Receipts;
+use crate::retention::{Findings, Plan};
+use crate::verify::{self, Disk, Reading};
+
+/// Reads back each archive that `plan` keeps, and adds what is damaged
+/// to `findings`. Returns whether that changes the plan.
+///
+/// # Errors
+/// When an archive cannot be opened, or a signal came.
+pub fn prove(
+    job: &Job<'_>,
+    catalog: &Catalog,
+    plan: &Plan,
+    findings: &mut Findings,
+) -> Result<bool> {
+    let mut receipts = Receipts::load(job.workspace);
+    let doubtful: Vec<(&String, &Path)> = plan
+        .keep
+        .iter()
+        .filter(|kept| !findings.damaged.contains_key(&kept.name))
+        .filter_map(|kept| {
+            let archive = catalog.archives.iter().find(|it| it.name.to_string() == kept.name)?;
+            let is_readable = !matches!(archive.content, crate::catalog::Content::Unreadable(_));
+            let is_doubtful = is_readable && !receipts.holds(&archive.path);
+            is_doubtful.then_some((&kept.name, archive.path.as_path()))
+        })
+        .collect();
+    if doubtful.is_empty() {
+        return Ok(false);
+    }
+    doubtful.iter().try_for_each(|(_, path)| lack::check_archive(path))?;
+    let disks = doubtful.iter().filter_map(|(_, path)| Disk::open(path, None).ok());
+    let n_bytes = disks.map(|disk| disk.size_bytes() * verify::n_passes(&disk) / 2).sum();
+    let _running = progress::begin_passes("verifying", n_bytes, 2);
+    let n_before = findings.damaged.len();
+    for (name, path) in doubtful {
+        let before = Stamp::read(path);
+        let reading = Reading { interrupt: Some(job.interrupt), ..Reading::default() };
+        let checkup = verify::check_as(path, reading)
+            .with_context(|| format!("failed to verify `{name}`; nothing was deleted"))?;
+        // What a signal cut short is not damaged.
+        stop_if(job.interrupt)?;
+        match checkup.damage.first() {
+            None => receipts.add(path, before),
+            Some(damage) => {
+                let part = damage.path.as_ref().map(|part| format!("`{part}`: "));
+                let problem = format!("{}{}", part.unwrap_or_default(), damage.problem);
+                findings.damaged.insert(name.clone(), problem);
+            }
+        }
+    }
+    receipts.keep_only(catalog);
+    receipts.store();
+    Ok(findings.damaged.len() > n_before)
+}
