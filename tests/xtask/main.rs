@@ -60,6 +60,8 @@ mod retention;
 #[cfg(unix)]
 mod scan;
 #[cfg(unix)]
+mod shared;
+#[cfg(unix)]
 mod show;
 #[cfg(unix)]
 mod status;
