@@ -68,6 +68,8 @@ mod root_models;
 #[cfg(unix)]
 mod scan;
 #[cfg(unix)]
+mod shared;
+#[cfg(unix)]
 mod show;
 #[cfg(unix)]
 mod status;

@@ -30,6 +30,7 @@ use crate::catalog::Catalog;
 use crate::exit::CodedError;
 use crate::files;
 use crate::lack;
+use crate::lock::FolderLock;
 use crate::manifest::{FORMAT, Kind, Manifest, SessionSummary, Totals};
 use crate::name::StampedName;
 use crate::process::WorkTree;
@@ -96,7 +97,7 @@ fn write_and_read_back(
     let (name, run_number, draft) = {
         let folder = workspace.archives();
         files::create_folder(&folder)?;
-        let lock = publish::FolderLock::acquire(&folder);
+        let lock = FolderLock::acquire(&folder);
         // The drafts first: one that is published meanwhile is then an
         // archive that the catalog finds.
         let reserved = publish::reserved(&folder)?;

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::catalog::{BACKUP_RECORD, BackupRecord, exists, folder_entries};
 use crate::coverage;
 use crate::files;
+use crate::lock::FolderLock;
 use crate::name::{NameKind, StampedName};
 use crate::places::Layout;
 use crate::process;
@@ -125,6 +126,8 @@ pub fn apply(
     };
     let partial = partial_path(&workspace.backups(), &plan.backup);
     files::create_folder(&partial)?;
+    // Another workspace may share the folder, and must not recover this.
+    let _lock = FolderLock::acquire(&partial);
     let record = BackupRecord { format: 1, moved_at: now, archive, moved: plan.moves.clone() };
     let record = serde_json::to_vec_pretty(&record).expect("a record is plain data");
     files::write_atomically(&partial.join(BACKUP_RECORD), &record)?;

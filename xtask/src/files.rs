@@ -151,5 +151,9 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
         drop(held);
         sync_folder(folder)
     };
-    write().with_context(|| format!("failed to write `{}`", path.display()))
+    write().map_err(|error| {
+        // What a full disk cut short is of no use to anyone.
+        let _ = fs::remove_file(&temp);
+        anyhow::Error::new(error).context(format!("failed to write `{}`", path.display()))
+    })
 }

@@ -43,6 +43,28 @@ pub struct Lock {
     _file: File,
 }
 
+/// The lock on a folder of archives, which several workspaces may share:
+/// held for the moment in which a name and a run number are chosen, or
+/// annotations change.
+#[derive(Debug)]
+pub struct FolderLock {
+    _folder: Option<File>,
+}
+
+impl FolderLock {
+    /// Waits for the lock on `folder`. Where a folder cannot be locked,
+    /// one workspace is still safe: it has a lock of its own.
+    pub fn acquire(folder: &Path) -> Self {
+        Self { _folder: File::open(folder).ok().filter(|file| file.lock().is_ok()) }
+    }
+
+    /// Whether another process holds the lock on `folder`.
+    pub fn is_held(folder: &Path) -> bool {
+        let result = File::open(folder).map(|file| file.try_lock());
+        matches!(result, Ok(Err(TryLockError::WouldBlock)))
+    }
+}
+
 /// Takes the lock on `workspace` for `task`.
 ///
 /// # Errors

@@ -19,6 +19,7 @@ use crate::archive;
 use crate::catalog::{BACKUP_RECORD, Catalog, exists, folder_entries, read_record};
 use crate::clean;
 use crate::coverage;
+use crate::lock::FolderLock;
 use crate::places::Layout;
 use crate::prune::{finish_deletion, is_doomed};
 use crate::relocate;
@@ -124,7 +125,8 @@ pub fn plan(workspace: &Workspace) -> Result<Vec<Step>> {
     }
     for path in folder_entries(&workspace.backups())? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with("session_") && name.ends_with(clean::PARTIAL_SUFFIX) {
+        let is_begun = name.starts_with("session_") && name.ends_with(clean::PARTIAL_SUFFIX);
+        if is_begun && !FolderLock::is_held(&path) {
             steps.push(Step::FinishBackup(path));
         } else if is_doomed(&name) {
             steps.push(Step::FinishDeletion(path));
@@ -191,7 +193,7 @@ fn remove_draft(workspace: &Workspace, draft: &Path) -> Result<String> {
             workspace.display(draft)
         ));
     }
-    fs::remove_file(draft).with_context(|| format!("failed to remove `{}`", draft.display()))?;
+    relocate::remove_draft(draft)?;
     let is_annotation = draft.to_string_lossy().contains(annotations::SUFFIX);
     let what = if is_annotation { "an annotation" } else { "an archive" };
     Ok(format!(

@@ -11,23 +11,10 @@ use anyhow::{Context, Result};
 use crate::catalog::folder_entries;
 use crate::files;
 use crate::filesystem;
+use crate::lock::FolderLock;
 
 /// The end of the name of an archive that is still being written.
 pub const PARTIAL_SUFFIX: &str = ".partial";
-
-/// The lock on a folder of archives, which several workspaces may share:
-/// held while a name and a run number are chosen.
-pub struct FolderLock {
-    _folder: Option<File>,
-}
-
-impl FolderLock {
-    /// Waits for the lock on `folder`. Where a folder cannot be locked,
-    /// one workspace is still safe: it has a lock of its own.
-    pub fn acquire(folder: &Path) -> Self {
-        Self { _folder: File::open(folder).ok().filter(|file| file.lock().is_ok()) }
-    }
-}
 
 /// An archive that is being written; removed unless it is published.
 pub struct Draft {
