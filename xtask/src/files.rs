@@ -126,5 +126,10 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
         rename(&temp, path)?;
         sync_folder(folder)
     };
-    write().with_context(|| format!("failed to write `{}`", path.display()))
+    write()
+        .inspect_err(|_| {
+            // What stays is taken for what a killed run left.
+            let _ = fs::remove_file(&temp);
+        })
+        .with_context(|| format!("failed to write `{}`", path.display()))
 }

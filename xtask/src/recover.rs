@@ -15,6 +15,7 @@ use crate::catalog::{BACKUP_RECORD, Catalog, exists, folder_entries, read_record
 use crate::clean;
 use crate::coverage;
 use crate::prune::{finish_deletion, is_doomed};
+use crate::restore::{self, Abandoned};
 use crate::scan::scan;
 use crate::trash;
 use crate::workspace::Workspace;
@@ -28,6 +29,8 @@ pub enum Step {
     FinishBackup(PathBuf),
     /// A backup whose deletion had begun: it goes.
     FinishDeletion(PathBuf),
+    /// Drafts of a restore that was killed: they go.
+    EndRestore(Abandoned),
     /// Annotations whose archive is in this batch of the trash: they
     /// follow it there.
     FollowToTrash(PathBuf, PathBuf),
@@ -41,6 +44,15 @@ impl Step {
             | Self::FinishBackup(path)
             | Self::FinishDeletion(path)
             | Self::FollowToTrash(path, _) => path,
+            Self::EndRestore(Abandoned { journal, .. }) => journal,
+        }
+    }
+
+    /// Whether the step takes care of `path`.
+    pub fn covers(&self, path: &Path) -> bool {
+        match self {
+            Self::EndRestore(left) => left.drafts.contains(path),
+            step => path.starts_with(step.path()),
         }
     }
 
@@ -55,6 +67,10 @@ impl Step {
             Self::FinishDeletion(_) => {
                 ("a backup that a killed `prune --now` was deleting", "delete the rest")
             }
+            Self::EndRestore(_) => (
+                "the journal of a killed `restore`",
+                "remove the files that it lists as unfinished",
+            ),
             Self::FollowToTrash(..) => {
                 ("annotations of an archive that is in the trash", "move them there")
             }
@@ -76,6 +92,7 @@ impl Step {
                     workspace.display(doomed)
                 ))
             }
+            Self::EndRestore(left) => left.remove_and_tell(),
             Self::FollowToTrash(annotations, batch) => {
                 trash::move_to(annotations, batch)?;
                 Ok(format!(
@@ -103,6 +120,7 @@ pub fn plan(workspace: &Workspace) -> Result<Vec<Step>> {
             steps.push(Step::FinishDeletion(path));
         }
     }
+    steps.extend(restore::abandoned(&workspace.state())?.into_iter().map(Step::EndRestore));
     for annotations in orphaned_annotations(workspace)? {
         if let Some(batch) = batch_of(workspace, &annotations)? {
             steps.push(Step::FollowToTrash(annotations, batch));

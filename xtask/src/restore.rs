@@ -8,6 +8,7 @@ mod copy;
 mod draft;
 mod foreign;
 mod item;
+mod journal;
 mod live;
 mod locals;
 mod source;
@@ -25,6 +26,7 @@ use clap::ValueEnum;
 use serde::{Serialize, Serializer};
 
 pub use item::Item;
+pub use journal::{Abandoned, abandoned};
 pub use live::hold_present;
 pub use source::Source;
 pub use target::{Existing, Target};

@@ -46,6 +46,8 @@ pub struct Target {
     parents: BTreeSet<PathBuf>,
     /// The folders that a restore has made here.
     created: BTreeSet<PathBuf>,
+    /// Where it is noted which drafts there are.
+    journals: Option<PathBuf>,
     /// The permission bits to make folders with, where they are told.
     modes: BTreeMap<PathBuf, u32>,
     listings: BTreeMap<PathBuf, BTreeSet<OsString>>,
@@ -57,8 +59,19 @@ impl Target {
         let (parents, listings) = (BTreeSet::new(), BTreeMap::new());
         let is_windows = cfg!(windows);
         let (created, modes) = (BTreeSet::new(), BTreeMap::new());
-        let off_limits = Vec::new();
-        Self { root, is_windows, off_limits, parents, created, modes, listings }
+        let (off_limits, journals) = (Vec::new(), None);
+        Self { root, is_windows, off_limits, parents, created, journals, modes, listings }
+    }
+
+    /// Notes in the folder `state` which drafts there are, so that those
+    /// of a killed restore can be found.
+    pub fn noting_drafts_in(self, state: PathBuf) -> Self {
+        Self { journals: Some(state), ..self }
+    }
+
+    /// Returns the folder to note drafts in.
+    pub fn journals(&self) -> Option<&Path> {
+        self.journals.as_deref()
     }
 
     /// Takes only names that Windows can hold.
