@@ -3,6 +3,7 @@
 //! It moves by rename and never deletes. A kill in between leaves a
 //! `.partial` backup, which the next run completes.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use crate::catalog::{BACKUP_RECORD, BackupRecord, exists, folder_entries};
 use crate::coverage;
 use crate::files;
 use crate::name::{NameKind, StampedName};
-use crate::scan::{Scan, scan};
+use crate::scan::{ArchivePath, Scan, scan};
 use crate::verify::Receipt;
 use crate::workspace::{SESSION_FOLDERS, Workspace};
 
@@ -56,10 +57,7 @@ pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Op
     });
     for file in root_files {
         let name = file.disk_path.file_name().unwrap_or_default();
-        let name = name.to_str().with_context(|| {
-            format!("the name of `{}` is not UTF-8; rename it", file.disk_path.display())
-        })?;
-        moves.push(name.to_owned());
+        moves.push(item_of(name));
     }
     if moves.is_empty() {
         return Ok(None);
@@ -107,14 +105,35 @@ pub fn apply(
 
 /// Renames `item` of the workspace into the backup folder `partial`.
 pub fn move_aside(workspace: &Workspace, item: &str, partial: &Path) -> Result<()> {
-    let from = workspace.root().join(item);
-    files::rename_folder_new(&from, &partial.join(item)).with_context(|| {
+    let from = path_of(workspace.root(), item)?;
+    let name = from.file_name().unwrap_or_default();
+    files::rename_folder_new(&from, &partial.join(name)).with_context(|| {
         format!(
             "failed to move `{item}` to `{}`; `backups/` must be on the workspace's disk{}",
             workspace.display(partial),
             if cfg!(windows) { ", and no program may have a file in it open" } else { "" }
         )
     })
+}
+
+/// Returns how plans and records spell `name`: one that is not UTF-8 as
+/// in an archive.
+fn item_of(name: &OsStr) -> String {
+    let spelled = || ArchivePath::of(Path::new(name)).text;
+    name.to_str().map_or_else(spelled, str::to_owned)
+}
+
+/// Returns the path in `folder` that `item` spells.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn path_of(folder: &Path, item: &str) -> Result<PathBuf> {
+    let plain = folder.join(item);
+    if exists(&plain) {
+        return Ok(plain);
+    }
+    let is_item = |path: &PathBuf| path.file_name().is_some_and(|name| item_of(name) == item);
+    Ok(folder_entries(folder)?.into_iter().find(is_item).unwrap_or(plain))
 }
 
 /// Gives the partial backup its final name, and returns its path.

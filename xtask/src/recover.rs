@@ -178,15 +178,17 @@ fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
     let Some(record) = read_record(partial) else {
         return keep_unrecorded(workspace, partial);
     };
-    let rest: Vec<&String> =
-        record.moved.iter().filter(|item| exists(&workspace.root().join(item))).collect();
+    let is_in =
+        |folder: &Path, item: &str| -> Result<bool> { Ok(exists(&clean::path_of(folder, item)?)) };
     let is_safe = match &record.archive {
         None => true,
         Some(archive) => is_covered(workspace, archive)?,
     };
     if is_safe {
-        for item in rest.iter().filter(|item| !exists(&partial.join(item))) {
-            clean::move_aside(workspace, item, partial)?;
+        for item in &record.moved {
+            if is_in(workspace.root(), item)? && !is_in(partial, item)? {
+                clean::move_aside(workspace, item, partial)?;
+            }
         }
     }
     let backup = clean::complete(partial)?;
