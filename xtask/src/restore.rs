@@ -130,6 +130,10 @@ pub fn plan(found: &[Found], policy: Overwrite) -> RestorePlan {
                 plan.conflicts.push(report("a file with other content is there".to_owned()));
                 continue;
             }
+            (Existing::Unplaceable(problem), _) => {
+                plan.lost.push(report(problem.clone()));
+                continue;
+            }
             (Existing::InTheWay(problem), _) => {
                 plan.conflicts.push(report(problem.clone()));
                 continue;
