@@ -59,10 +59,11 @@ fn what_vanished_since_the_scan_is_skipped_and_told() {
 
 #[test]
 fn a_file_that_was_replaced_since_the_scan_is_kept_whole() {
-    for n_bytes in [0, 3, 20, 3_000_000] {
+    for n_bytes in [0_usize, 3, 20, 3_000_000] {
         let sandbox = Sandbox::with_session();
         let found = sandbox.scan();
-        let content: Vec<u8> = (0..n_bytes).map(|n| (n * n % 251 + n / 7) as u8).collect();
+        let content: Vec<u8> =
+            (0..n_bytes).map(|n: usize| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         replace(&sandbox, "logs/training.log", &content);
         let manifest = archive(&sandbox, &found);
         assert_eq!(manifest.skipped, [], "{n_bytes}");

@@ -54,6 +54,8 @@ mod pack;
 mod program;
 #[cfg(unix)]
 mod prune;
+#[cfg(unix)]
+mod raw_names;
 mod rawzip;
 mod recover;
 #[cfg(unix)]

@@ -103,7 +103,7 @@ fn write_and_read_back(
         let reserved = publish::reserved(&folder)?;
         let catalog = Catalog::read_heads(workspace)?;
         let is_reserved = |name: &str| reserved.iter().any(|(other, _)| other == name);
-        let name = catalog.free_archive_name(workspace, request.now, is_reserved);
+        let name = catalog.free_archive_name(workspace, request.now, is_reserved)?;
         let numbers = reserved.iter().map(|(_, number)| number + 1);
         let run_number = numbers.fold(catalog.next_run_number(), u64::max);
         let draft = publish::Draft::create(&folder, &name.to_string(), run_number, &lock)?;

@@ -203,16 +203,16 @@ impl Catalog {
         workspace: &Workspace,
         now: DateTime<Utc>,
         is_reserved: impl Fn(&str) -> bool,
-    ) -> StampedName {
+    ) -> Result<StampedName> {
         let trash = workspace.archives_trash();
-        let batches = folder_entries(&trash).unwrap_or_default();
-        StampedName::first_free(NameKind::Archive, now, |name| {
+        let batches = folder_entries(&trash)?;
+        Ok(StampedName::first_free(NameKind::Archive, now, |name| {
             let path = workspace.archives().join(name);
             exists(&path)
                 || is_reserved(name)
                 || exists(&annotations::path_of(&path))
                 || batches.iter().any(|batch| exists(&batch.join(name)))
-        })
+        }))
     }
 
     /// Returns the archive called `name`, or the newest one for
@@ -240,8 +240,14 @@ impl Catalog {
 }
 
 /// Whether there is anything at `path`, even a broken symlink.
+///
+/// What cannot be told is taken to be there: nothing is deleted, named
+/// or written over for want of an answer.
 pub fn exists(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
+    match fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    }
 }
 
 /// Returns the paths in `folder`, sorted; none when it is absent.

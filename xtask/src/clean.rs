@@ -5,6 +5,7 @@
 //! kill in between leaves a `.partial` backup, which the next run
 //! completes.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +21,7 @@ use crate::name::{NameKind, StampedName};
 use crate::places::Layout;
 use crate::process;
 use crate::relocate;
-use crate::scan::{Scan, scan};
+use crate::scan::{ArchivePath, Scan, scan};
 use crate::verify::Receipt;
 use crate::workspace::{MOVED_FOLDERS, SESSION_FOLDERS, Workspace};
 
@@ -81,10 +82,7 @@ pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Op
     let mut in_root = Vec::new();
     for file in root_files {
         let name = file.disk_path.file_name().unwrap_or_default();
-        let name = name.to_str().with_context(|| {
-            format!("the name of `{}` is not UTF-8; rename it", file.disk_path.display())
-        })?;
-        in_root.push(name.to_owned());
+        in_root.push(item_of(name));
     }
     // What git tracks is a part of the source; the archive holds it.
     let tracked = process::git_tracked(workspace.root(), &in_root).map_err(|reason| {
@@ -146,13 +144,35 @@ pub fn move_aside(
     layout: &Layout,
     (item, partial): (&str, &Path),
 ) -> Result<()> {
-    relocate::merge(&workspace.root().join(item), &partial.join(item), layout).with_context(|| {
+    let from = path_of(workspace.root(), item)?;
+    let name = from.file_name().unwrap_or_default();
+    relocate::merge(&from, &partial.join(name), layout).with_context(|| {
         format!(
             "failed to move `{item}` to `{}`{}",
             workspace.display(partial),
             if cfg!(windows) { "; no program may have a file in it open" } else { "" }
         )
     })
+}
+
+/// Returns how plans and records spell `name`: one that is not UTF-8 as
+/// in an archive.
+fn item_of(name: &OsStr) -> String {
+    let spelled = || ArchivePath::of(Path::new(name)).text;
+    name.to_str().map_or_else(spelled, str::to_owned)
+}
+
+/// Returns the path in `folder` that `item` spells.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn path_of(folder: &Path, item: &str) -> Result<PathBuf> {
+    let plain = folder.join(item);
+    if exists(&plain) {
+        return Ok(plain);
+    }
+    let is_item = |path: &PathBuf| path.file_name().is_some_and(|name| item_of(name) == item);
+    Ok(folder_entries(folder)?.into_iter().find(is_item).unwrap_or(plain))
 }
 
 /// Gives the partial backup its final name, and returns its path.

@@ -104,6 +104,13 @@ pub fn archive_now(
             "warning: the state of the git work tree is unknown, and archived as that: {reason}"
         ));
     }
+    let n_spelled = found.files.iter().filter(|file| file.archive_path.raw_hex.is_some()).count();
+    if n_spelled > 0 {
+        (job.notes)(&format!(
+            "the archive spells {n_spelled} names with %XX, whose bytes not every program takes; \
+             `restore` gives them back as they are"
+        ));
+    }
     warn_of(job, receipt.manifest().skipped.iter());
     Ok(receipt)
 }

@@ -113,7 +113,7 @@ fn try_lock(file: &File) -> Result<(), TryLockError> {
 /// When the lock file cannot be read.
 pub fn holder(workspace: &Workspace) -> Result<Option<Holder>> {
     let path = workspace.state().join("lock");
-    let Ok(file) = File::open(&path) else {
+    let Some(file) = open_existing(&path)? else {
         return Ok(None);
     };
     match filesystem::try_lock_shared(&file) {
@@ -147,6 +147,17 @@ fn open(path: &Path) -> Result<File> {
         .with_context(|| format!("failed to open `{}`", path.display()))
 }
 
+/// Opens the lock file `path`; `None` when nobody has made one yet.
+fn open_existing(path: &Path) -> Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            Err(error).with_context(|| format!("failed to open the lock `{}`", path.display()))
+        }
+    }
+}
+
 fn locked(path: &Path) -> CodedError {
     let who = read_holder(path).map_or_else(
         || "another process".to_owned(),
@@ -160,7 +171,7 @@ fn locked(path: &Path) -> CodedError {
 /// Waits until no trainer writes in the workspace any more: that of a
 /// killed run needs a moment to notice.
 fn wait_for_orphan(path: &Path) -> Result<()> {
-    let Ok(file) = File::open(path) else {
+    let Some(file) = open_existing(path)? else {
         return Ok(());
     };
     let deadline = Instant::now() + ORPHAN_PATIENCE;

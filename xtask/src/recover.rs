@@ -23,6 +23,7 @@ use crate::lock::FolderLock;
 use crate::places::Layout;
 use crate::prune::{finish_deletion, is_doomed};
 use crate::relocate;
+use crate::restore::{self, Abandoned};
 use crate::scan::scan;
 use crate::trash::{self, Trash, Trashed};
 use crate::workspace::{MOVED_FOLDERS, Workspace};
@@ -36,6 +37,8 @@ pub enum Step {
     FinishBackup(PathBuf),
     /// A backup whose deletion had begun: it goes.
     FinishDeletion(PathBuf),
+    /// Drafts of a restore that was killed: they go.
+    EndRestore(Abandoned),
     /// Annotations whose archive is in this batch of the trash: they
     /// follow it there.
     FollowToTrash(PathBuf, PathBuf),
@@ -53,6 +56,15 @@ impl Step {
             | Self::FinishDeletion(path)
             | Self::FollowToTrash(path, _) => path,
             Self::FinishMove(trashed) => &trashed.path,
+            Self::EndRestore(Abandoned { journal, .. }) => journal,
+        }
+    }
+
+    /// Whether the step takes care of `path`.
+    pub fn covers(&self, path: &Path) -> bool {
+        match self {
+            Self::EndRestore(left) => left.drafts.contains(path),
+            step => path.starts_with(step.path()),
         }
     }
 
@@ -67,6 +79,10 @@ impl Step {
             Self::FinishDeletion(_) => {
                 ("a backup that a killed `prune --now` was deleting", "delete the rest")
             }
+            Self::EndRestore(_) => (
+                "the journal of a killed `restore`",
+                "remove the files that it lists as unfinished",
+            ),
             Self::FollowToTrash(..) => {
                 ("annotations of an archive that is in the trash", "move them there")
             }
@@ -92,6 +108,7 @@ impl Step {
                     workspace.display(doomed)
                 ))
             }
+            Self::EndRestore(left) => left.remove_and_tell(),
             Self::FollowToTrash(annotations, batch) => {
                 trash::move_to(annotations, batch)?;
                 Ok(format!(
@@ -132,6 +149,7 @@ pub fn plan(workspace: &Workspace) -> Result<Vec<Step>> {
             steps.push(Step::FinishDeletion(path));
         }
     }
+    steps.extend(restore::abandoned(&workspace.state())?.into_iter().map(Step::EndRestore));
     for annotations in orphaned_annotations(workspace)? {
         if let Some(batch) = batch_of(workspace, &annotations)? {
             steps.push(Step::FollowToTrash(annotations, batch));
@@ -207,6 +225,8 @@ fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
     let Some(record) = read_record(partial) else {
         return keep_unrecorded(workspace, partial);
     };
+    let is_in =
+        |folder: &Path, item: &str| -> Result<bool> { Ok(exists(&clean::path_of(folder, item)?)) };
     let is_safe = match &record.archive {
         None => true,
         Some(archive) => is_covered(workspace, archive)?,
@@ -214,7 +234,7 @@ fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
     if is_safe {
         let layout = Layout::read(workspace, &scan(workspace)?)?;
         for item in &record.moved {
-            if exists(&workspace.root().join(item)) && is_left(workspace, &layout, item)? {
+            if is_in(workspace.root(), item)? && is_left(workspace, &layout, item)? {
                 clean::move_aside(workspace, &layout, (item, partial))?;
             }
         }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::folder_entries;
+use crate::catalog::{exists, folder_entries};
 use crate::cycle::Job;
 use crate::digest::sha256;
 use crate::files;
@@ -124,7 +124,9 @@ fn note_path(folder: &Path) -> PathBuf {
 
 fn clear_stale(folder: &Path, now: DateTime<Utc>) -> Result<()> {
     for path in folder_entries(folder)? {
-        if !path.is_dir() || !is_stale(&note_path(&path), now) {
+        let metadata = fs::symlink_metadata(&path)
+            .with_context(|| format!("failed to read `{}`", path.display()))?;
+        if !metadata.is_dir() || !is_stale(&note_path(&path), now) {
             continue;
         }
         fs::remove_dir_all(&path)
@@ -138,6 +140,6 @@ fn clear_stale(folder: &Path, now: DateTime<Utc>) -> Result<()> {
 fn is_stale(note: &Path, now: DateTime<Utc>) -> bool {
     let note = fs::read(note).ok().and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok());
     note.is_none_or(|note| {
-        !note.archive.exists() || now - note.used_at > TimeDelta::days(STALE_DAYS)
+        !exists(&note.archive) || now - note.used_at > TimeDelta::days(STALE_DAYS)
     })
 }

@@ -17,7 +17,7 @@ pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut findings: Vec<Finding> = steps.iter().map(|step| leftover(workspace, step)).collect();
     for path in partial_files(workspace)? {
         // A backup in the making is a whole: its step covers it.
-        if !steps.iter().any(|step| path.starts_with(step.path())) {
+        if !steps.iter().any(|step| step.covers(&path)) {
             let problem = "a temporary file that nobody writes any more";
             let shown = Some(workspace.display(&path));
             findings.push(

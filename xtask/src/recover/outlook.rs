@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::{Step, is_covered, plan};
 use crate::catalog::{BACKUP_RECORD, Backup, Catalog, exists, folder_entries, read_record};
-use crate::clean::PARTIAL_SUFFIX;
+use crate::clean::{self, PARTIAL_SUFFIX};
 use crate::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
 
@@ -59,7 +59,10 @@ pub fn foresee(workspace: &Workspace) -> Result<Outlook> {
                 outlook.backups.extend(coming);
             }
             Step::FollowToTrash(annotations, batch) => outlook.follow.push((annotations, batch)),
-            Step::RemoveDraft(_) | Step::FinishDeletion(_) | Step::FinishMove(_) => {}
+            Step::RemoveDraft(_)
+            | Step::FinishDeletion(_)
+            | Step::FinishMove(_)
+            | Step::EndRestore(_) => {}
         }
     }
     Ok(outlook)
@@ -86,10 +89,9 @@ fn coming(
         None => record.is_some(),
     };
     let items = record.iter().filter(|_| is_safe).flat_map(|record| &record.moved);
-    let moves = items
-        .filter(|item| !exists(&partial.join(item)))
-        .map(|item| workspace.root().join(item))
-        .filter(|path| exists(path) && !outlook.moves(path))
-        .collect();
+    let paths: Result<Vec<PathBuf>> =
+        items.map(|item| clean::path_of(workspace.root(), item)).collect();
+    let is_coming = |path: &PathBuf| exists(path) && !outlook.moves(path);
+    let moves = paths?.into_iter().filter(is_coming).collect();
     Ok(Some(ComingBackup { backup: Backup { name, path: partial, record }, moves }))
 }

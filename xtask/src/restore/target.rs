@@ -35,6 +35,8 @@ pub enum Existing {
     Other,
     /// What can be neither replaced nor passed, and why.
     InTheWay(String),
+    /// Nothing, and the file cannot be put there, and why.
+    Unplaceable(String),
 }
 
 /// The folder that is restored to.
@@ -49,6 +51,8 @@ pub struct Target {
     parents: BTreeSet<PathBuf>,
     /// The folders that a restore has made here.
     created: BTreeSet<PathBuf>,
+    /// Where it is noted which drafts there are.
+    journals: Option<PathBuf>,
     /// The permission bits to make folders with, where they are told.
     modes: BTreeMap<PathBuf, u32>,
     listings: BTreeMap<PathBuf, BTreeSet<OsString>>,
@@ -60,8 +64,19 @@ impl Target {
         let (parents, listings) = (BTreeSet::new(), BTreeMap::new());
         let is_windows = cfg!(windows);
         let (created, modes) = (BTreeSet::new(), BTreeMap::new());
-        let (off_limits, followed) = (Vec::new(), Vec::new());
-        Self { root, is_windows, off_limits, followed, parents, created, modes, listings }
+        let (off_limits, followed, journals) = (Vec::new(), Vec::new(), None);
+        Self { root, is_windows, off_limits, followed, parents, created, journals, modes, listings }
+    }
+
+    /// Notes in the folder `state` which drafts there are, so that those
+    /// of a killed restore can be found.
+    pub fn noting_drafts_in(self, state: PathBuf) -> Self {
+        Self { journals: Some(state), ..self }
+    }
+
+    /// Returns the folder to note drafts in.
+    pub fn journals(&self) -> Option<&Path> {
+        self.journals.as_deref()
     }
 
     /// Takes only names that Windows can hold.
@@ -126,14 +141,14 @@ impl Target {
         item: &Item,
         source: &mut Source<R>,
     ) -> Result<Existing> {
-        if let Err(problem) = self.check_parents(relative) {
-            return Ok(Existing::InTheWay(problem));
+        if let Err(existing) = self.check_parents(relative) {
+            return Ok(existing);
         }
         let path = self.root.join(relative);
         let metadata = match fs::symlink_metadata(&path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Existing::Nothing),
-            Err(error) => return Ok(Existing::InTheWay(format!("it cannot be placed: {error}"))),
+            Err(error) => return Ok(unplaceable(&error)),
         };
         if !metadata.is_file() {
             let what = kind_of(&metadata);
@@ -160,7 +175,7 @@ impl Target {
 
     /// Checks that every folder above `relative`, below the target, is
     /// a folder or not there.
-    pub fn check_parents(&mut self, relative: &Path) -> Result<(), String> {
+    pub fn check_parents(&mut self, relative: &Path) -> Result<(), Existing> {
         let parent = relative.parent().unwrap_or(Path::new(""));
         if self.parents.contains(parent) {
             return Ok(());
@@ -173,12 +188,12 @@ impl Target {
                 Ok(metadata) => {
                     let what = kind_of(&metadata);
                     let place = path.strip_prefix(&self.root).unwrap_or(&path).display();
-                    return Err(format!(
-                        "{what} is in place of its folder `{place}`; move it away"
-                    ));
+                    let problem =
+                        format!("{what} is in place of its folder `{place}`; move it away");
+                    return Err(Existing::InTheWay(problem));
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-                Err(error) => return Err(format!("it cannot be placed: {error}")),
+                Err(error) => return Err(unplaceable(&error)),
             }
         }
         self.parents.insert(parent.to_owned());
@@ -255,6 +270,14 @@ pub fn raw_place(raw: &[u8], _: &str) -> PathBuf {
 #[cfg(not(unix))]
 pub fn raw_place(_: &[u8], text: &str) -> PathBuf {
     PathBuf::from(text)
+}
+
+/// Returns what `error` says of a place that nothing is at.
+fn unplaceable(error: &io::Error) -> Existing {
+    let problem = format!("it cannot be placed: {error}");
+    let is_of_the_name =
+        matches!(error.kind(), ErrorKind::InvalidFilename | ErrorKind::InvalidInput);
+    if is_of_the_name { Existing::Unplaceable(problem) } else { Existing::InTheWay(problem) }
 }
 
 /// Creates the folder `path`, open to nobody whom `mode` keeps out, and

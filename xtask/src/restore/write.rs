@@ -1,5 +1,6 @@
 //! Carries a restore plan out, so that a kill at any instant leaves
-//! only whole files, beside one called `.NAME.partial`.
+//! only whole files, beside some called `.NAME.partial`, which a journal
+//! lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,6 +13,7 @@ use anyhow::{Context, Result};
 
 use super::draft::{Draft, N_AT_ONCE, partial_name, set_folder_mode, set_mode, sync_all};
 use super::item::Item;
+use super::journal::Journal;
 use super::source::Source;
 use super::sparse::Sparse;
 use super::target::Target;
@@ -70,6 +72,8 @@ pub fn apply<R: Read + Seek>(
         names: source.items.iter().filter_map(|item| target.place(item).ok()).collect(),
         touched: BTreeSet::from([root.clone()]),
         bare: Vec::new(),
+        // A workspace that cannot be written to can still be read from.
+        journal: target.journals().and_then(|state| Journal::open(state).ok()),
         root,
         target,
     };
@@ -142,6 +146,7 @@ struct Writer<'a> {
     touched: BTreeSet<PathBuf>,
     /// What has its content and not its time or mode.
     bare: Vec<Damage>,
+    journal: Option<Journal>,
 }
 
 impl Writer<'_> {
@@ -232,7 +237,7 @@ impl Writer<'_> {
     }
 
     /// Creates the file that becomes `relative`, in the same folder.
-    fn draft(&self, relative: &Path) -> io::Result<Draft> {
+    fn draft(&mut self, relative: &Path) -> io::Result<Draft> {
         let name = relative.file_name().unwrap_or_default();
         for number in 1..N_DRAFTS_MAX {
             let partial = relative.with_file_name(partial_name(name, number));
@@ -241,9 +246,17 @@ impl Writer<'_> {
                 continue;
             }
             let partial = self.root.join(partial);
-            match Draft::create(partial) {
+            match fs::symlink_metadata(&partial) {
                 // What a killed run left, or someone's file: not ours.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Ok(_) => continue,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            self.journal.as_mut().map_or(Ok(()), |journal| journal.add(&partial))?;
+            match Draft::create(partial.clone()) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    self.journal.as_mut().map_or(Ok(()), |journal| journal.withdraw(&partial))?;
+                }
                 result => return result,
             }
         }

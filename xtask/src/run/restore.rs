@@ -29,6 +29,11 @@ pub fn run(
     // The lock comes before the look at what is there.
     let is_live = into.is_none();
     let _lock = if is_live && !args.dry_run { Some(job.begin("restore")?) } else { None };
+    if !is_live && !args.dry_run {
+        for left in restore::abandoned(&job.workspace.state())? {
+            (job.notes)(&left.remove_and_tell()?);
+        }
+    }
     let archive = locate(job, &args.name, environment)?;
     let mut source = restore::open(&archive)?;
     let mut target = match into {
@@ -38,7 +43,8 @@ pub fn run(
             Target::workspace(job.workspace.root(), &job.workspace.archives())
                 .following(links.collect())
         }
-    };
+    }
+    .noting_drafts_in(job.workspace.state());
     let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
     check_any(&archive, &plan, &source)?;
     let mut report = RestoreReport::of(job, &archive, target.root(), args, plan);
