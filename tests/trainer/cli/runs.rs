@@ -164,6 +164,39 @@ fn the_curves_hold_every_batch_and_every_episode() {
     assert!((f64::from(drawn) - recorded).abs() < 1e-6);
 }
 
+/// The episodes whose models lie in `models/checkpoints/`.
+fn checkpoints(workspace: &Workspace) -> Vec<String> {
+    let entries = std::fs::read_dir(workspace.path("models/checkpoints")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names
+        .filter_map(|name| Some(name.split_once("model_")?.1.trim_end_matches(".zip").to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn only_the_last_checkpoints_stay_where_that_is_asked() {
+    let run = |changes: serde_json::Value| {
+        let workspace = Workspace::new();
+        workspace.configure(&changes);
+        workspace.train(&[]);
+        (checkpoints(&workspace), workspace.model())
+    };
+    let (all, model) = run(json!({ "total_episodes": 5 }));
+    assert_eq!(all, ["ep001", "ep002", "ep003", "ep004", "ep005"]);
+    let (two, same_model) = run(json!({ "total_episodes": 5, "keep_checkpoints": 2 }));
+    assert_eq!((two, same_model), (vec!["ep004".to_owned(), "ep005".to_owned()], model));
+    let every = json!({
+        "total_episodes": 5, "keep_checkpoints": 1, "checkpoint_every_episodes": 2,
+    });
+    assert_eq!(run(every).0, ["ep004"]);
+    // The models of windows are the result, not checkpoints on the way.
+    let walk =
+        json!({ "total_episodes": 2, "keep_checkpoints": 1, "walk_forward": {"windows": 2} });
+    assert_eq!(run(walk).0, ["ep004", "window001", "window002"]);
+}
+
 #[test]
 fn disabled_outputs_are_not_written() {
     let workspace = Workspace::new();

@@ -105,6 +105,12 @@ impl Layout {
         self.checkpoints().join(format!("memory_efficient_model_ep{episode:03}.zip"))
     }
 
+    /// Returns the episode of the checkpoint called `name`.
+    pub fn episode_of_checkpoint(name: &str) -> Option<usize> {
+        let digits = name.strip_prefix("memory_efficient_model_ep")?.strip_suffix(".zip")?;
+        digits.parse().ok()
+    }
+
     /// `models/checkpoints/memory_efficient_model_window003.zip` for 3.
     pub fn window_model(&self, window: usize) -> PathBuf {
         self.checkpoints().join(format!("memory_efficient_model_window{window:03}.zip"))

@@ -181,7 +181,15 @@ impl<'a> Course<'a> {
             let model = save::save(&self.subject(), &path)?;
             debug!("saved `{}`", model.path);
         }
-        self.save_state(None)
+        self.save_state(None)?;
+        // After the state: what a kill leaves can go on.
+        let n_kept = self.options.training.keep_checkpoints;
+        if n_kept > 0
+            && let Err(error) = save::drop_older(&self.options.layout, n_kept)
+        {
+            warn!("old checkpoints stay: {error:#}");
+        }
+        Ok(())
     }
 
     /// Whether the state within an episode should be saved again.

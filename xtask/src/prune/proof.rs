@@ -3,12 +3,13 @@
 //! An archive that was read back before and has not changed since is
 //! not read again. A damaged one takes no other's place.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use crate::archive::stop_if;
-use crate::catalog::{Catalog, Stamp};
+use crate::catalog::{Archive, Catalog, Content, Stamp};
 use crate::cycle::Job;
 use crate::lack;
 use crate::progress;
@@ -28,16 +29,19 @@ pub fn prove(
     findings: &mut Findings,
 ) -> Result<bool> {
     let mut receipts = Receipts::load(job.workspace);
+    let is_readable = |archive: &&Archive| !matches!(archive.content, Content::Unreadable(_));
+    let archives: HashMap<String, &Path> = catalog
+        .archives
+        .iter()
+        .filter(is_readable)
+        .map(|archive| (archive.name.to_string(), archive.path.as_path()))
+        .collect();
     let doubtful: Vec<(&String, &Path)> = plan
         .keep
         .iter()
         .filter(|kept| !findings.damaged.contains_key(&kept.name))
-        .filter_map(|kept| {
-            let archive = catalog.archives.iter().find(|it| it.name.to_string() == kept.name)?;
-            let is_readable = !matches!(archive.content, crate::catalog::Content::Unreadable(_));
-            let is_doubtful = is_readable && !receipts.holds(&archive.path);
-            is_doubtful.then_some((&kept.name, archive.path.as_path()))
-        })
+        .filter_map(|kept| Some((&kept.name, *archives.get(&kept.name)?)))
+        .filter(|(_, path)| !receipts.holds(path))
         .collect();
     if doubtful.is_empty() {
         return Ok(false);
