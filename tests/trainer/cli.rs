@@ -14,6 +14,7 @@ mod runs;
 mod signals;
 mod terminal;
 mod trials;
+mod units;
 mod walk_forward;
 pub(crate) mod workspace;
 

@@ -131,6 +131,12 @@ impl EnvironmentConfig {
         }
     }
 
+    /// Returns the exposure that costs half the equity to trade: above
+    /// any leverage.
+    pub(super) fn exposure_max(&self) -> f64 {
+        0.5 / self.pricing().unit_cost(1.0)
+    }
+
     /// Returns what a long of value 1 pays at each close.
     pub(super) fn funding_rate(&self) -> f64 {
         self.funding_bps * BASIS_POINT
