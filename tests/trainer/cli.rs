@@ -17,4 +17,4 @@ mod trials;
 mod walk_forward;
 pub(crate) mod workspace;
 
-pub(crate) use workspace::Workspace;
+pub(crate) use workspace::{TRAINED, Workspace};

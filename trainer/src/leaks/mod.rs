@@ -13,6 +13,7 @@ mod foresight;
 mod prefix;
 mod rank;
 mod report;
+mod rescale;
 mod shuffle;
 mod table;
 
@@ -30,6 +31,7 @@ use drill::Drill;
 use table::Table;
 
 pub use report::{LeakCheck, LeakReport, ShuffledRun, leak_table};
+pub(crate) use rescale::{Rescaled, retrain};
 
 /// Passes over the training bars, at most: a leak shows early.
 const N_EPISODES_MAX: usize = 2;
