@@ -18,4 +18,4 @@ mod units;
 mod walk_forward;
 pub(crate) mod workspace;
 
-pub(crate) use workspace::Workspace;
+pub(crate) use workspace::{TRAINED, Workspace};

@@ -1,6 +1,8 @@
 //! The trainer's tests, through its public interface.
 
 mod agent;
+mod alarm;
+mod audit;
 mod bars;
 mod cli;
 mod config;

@@ -8,7 +8,7 @@ mod options;
 
 use serde_json::Value;
 
-use crate::cli::Workspace;
+use crate::cli::{TRAINED, Workspace};
 
 const MODEL: &str = "models/memory_efficient_model_final.zip";
 
@@ -49,7 +49,7 @@ fn the_test_bars_get_the_decisions_of_training() {
     assert_eq!(signals.len(), 352);
     workspace.write("signals.csv", &format!("time,exposure,note\n{}\n", signals.join("\n")));
     let arguments = ["--data", "bars.csv", "--signals", "signals.csv", "--format", "json"];
-    let assert = workspace.run("simulate", &arguments).success();
+    let assert = workspace.run("simulate", &arguments).code(TRAINED);
     let replay: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
     let replayed: Vec<_> = replay["fills"]
         .as_array()

@@ -39,4 +39,6 @@ pub mod train;
 
 pub mod leaks;
 
+pub mod audit;
+
 pub mod watch;

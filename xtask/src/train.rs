@@ -111,6 +111,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     tell_unkept(job, &unkept);
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
+    let doubts = session::doubts(job.workspace.root());
     let archive = match options.archive {
         ArchiveMode::Archive => seal(job, &options.label, session.clone())?,
         ArchiveMode::MoveOnly => None,
@@ -133,6 +134,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         archive,
         model,
         session,
+        doubts,
         gates,
         prune,
         keeps_by_default: job.workspace.config().retention.default_keep(),

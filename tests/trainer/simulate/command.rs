@@ -39,7 +39,7 @@ fn simulate_prints_figures_fills_and_trades() {
 fn metrics_deflate_by_the_trials() {
     let folder = Folder::new("");
     let curve: String = (0..60_u32)
-        .map(|idx| format!("{},{}\n", 1_600_000_000 + 86_400 * idx, 100 + idx + idx % 3))
+        .map(|idx| format!("{},{}\n", 1_600_000_000 + 86_400 * idx, 100 + idx + 7 * (idx % 3)))
         .collect();
     folder.write("curve.csv", &format!("time,equity\n{curve}"));
     let deflated = |trials: &str| {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
-use trainer::metrics::{ACCOUNT_FIGURES, Trials, curve_table, measure_curve};
+use trainer::metrics::{ACCOUNT_FIGURES, Alarm, Trials, alarm_lines, curve_table, measure_curve};
 
 use super::Format;
 
@@ -36,10 +36,11 @@ pub struct MetricsArguments {
     format: Format,
 }
 
-/// Returns what to print.
-pub fn run(arguments: &MetricsArguments) -> Result<String> {
+/// Returns what to print, and the figures that no market gives.
+pub fn run(arguments: &MetricsArguments) -> Result<(String, Vec<Alarm>)> {
     let tracker = measure_curve(&arguments.equity, arguments.periods_per_year, arguments.seed)?;
     let performance = tracker.performance();
+    let alarms = Alarm::of(&performance);
     let trials = arguments.trials.zip(arguments.trial_variance);
     let deflated = match trials {
         Some((n, variance)) => {
@@ -55,16 +56,18 @@ pub fn run(arguments: &MetricsArguments) -> Result<String> {
         if let Some(deflated) = deflated {
             metrics["deflated_sharpe"] = json!(deflated);
         }
-        return Ok(
-            serde_json::to_string_pretty(&json!({ "format": 1, "metrics": metrics }))? + "\n"
-        );
+        let mut document = json!({ "format": 1, "metrics": metrics });
+        if !alarms.is_empty() {
+            document["alarms"] = json!(alarms);
+        }
+        return Ok((serde_json::to_string_pretty(&document)? + "\n", alarms));
     }
-    let mut text = curve_table(&performance);
+    let mut text = alarm_lines(&alarms) + &curve_table(&performance);
     if let Some(deflated) = deflated {
         let value = deflated.map_or("-".to_owned(), |value| format!("{:.2} %", value * 100.0));
         let _ = writeln!(text, "{:<18}{value:>18}", "deflated Sharpe");
     }
-    Ok(text)
+    Ok((text, alarms))
 }
 
 /// A curve does not tell them, not even that they are 0.

@@ -7,10 +7,11 @@ use anyhow::{Result, ensure};
 use clap::Args;
 
 use trainer::environment::EnvironmentConfig;
-use trainer::metrics::{PeriodsBasis, PeriodsPerYear};
+use trainer::metrics::{Alarm, PeriodsBasis, PeriodsPerYear};
 use trainer::simulate::{Forms, Recorder, SimulateOptions, check_folder, simulate};
 
 use super::Format;
+use crate::unless_unread;
 
 /// Replay a series of exposures through the account that the agent trades in
 ///
@@ -66,7 +67,9 @@ pub struct SimulateArguments {
 }
 
 /// Prints the result to `out`, and writes the files that are wanted.
-pub fn run(arguments: &SimulateArguments, out: impl Write) -> Result<()> {
+///
+/// Returns the figures that no market gives.
+pub fn run(arguments: &SimulateArguments, out: impl Write) -> Result<Vec<Alarm>> {
     let directory = arguments.out.as_deref();
     directory.map_or(Ok(()), check_folder)?;
     let mut recorder = Recorder::new(Forms {
@@ -83,10 +86,12 @@ pub fn run(arguments: &SimulateArguments, out: impl Write) -> Result<()> {
     };
     let summary = simulate(&options, &mut recorder)?;
     directory.map_or(Ok(()), |directory| recorder.write_files(&summary, directory))?;
-    match arguments.format {
-        Format::Text => Ok(recorder.write_text(&summary, out)?),
+    let written = match arguments.format {
+        Format::Text => recorder.write_text(&summary, out).map_err(Into::into),
         Format::Json => recorder.write_json(&summary, out),
-    }
+    };
+    unless_unread(written)?;
+    Ok(summary.alarms)
 }
 
 fn periods(value: f64) -> Result<PeriodsPerYear> {

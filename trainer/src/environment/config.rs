@@ -108,6 +108,21 @@ impl EnvironmentConfig {
         Ok(())
     }
 
+    /// Returns the same account at `factor` times the costs of a fill.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first field that is then out of its range.
+    pub fn with_costs(&self, factor: f64) -> Result<Self, FieldError> {
+        let config = Self {
+            commission_bps: self.commission_bps * factor,
+            slippage_bps: self.slippage_bps * factor,
+            spread_bps: self.spread_bps * factor,
+            ..self.clone()
+        };
+        config.validate().map(|()| config)
+    }
+
     /// Returns the cost of trading one unit of exposure, as a fraction of
     /// equity: commission plus slippage plus half the spread.
     ///

@@ -10,9 +10,13 @@ mod bars;
 mod decisions;
 mod drill;
 mod foresight;
+mod innovation;
 mod prefix;
 mod rank;
+mod regression;
 mod report;
+mod rescale;
+mod season;
 mod shuffle;
 mod table;
 
@@ -29,7 +33,9 @@ use bars::Latest;
 use drill::Drill;
 use table::Table;
 
+pub use foresight::ColumnSearch;
 pub use report::{LeakCheck, LeakReport, ShuffledRun, leak_table};
+pub(crate) use rescale::{Rescaled, retrain};
 
 /// Passes over the training bars, at most: a leak shows early.
 const N_EPISODES_MAX: usize = 2;

@@ -7,6 +7,7 @@
 //! The agent, buy-and-hold and never-trade are measured by the same code:
 //! each is a policy given to a [`Simulation`].
 
+mod alarm;
 mod bootstrap;
 mod curve;
 mod curve_file;
@@ -22,6 +23,8 @@ mod table;
 mod tracker;
 mod trades;
 
+pub(crate) use alarm::REMEDY;
+pub use alarm::{Alarm, alarm_lines};
 pub use curve_file::measure_curve;
 pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;

@@ -11,6 +11,8 @@ use serde::Serialize as _;
 use serde_json::ser::Formatter;
 use serde_json::{Serializer, Value, json};
 
+use crate::metrics::REMEDY;
+
 use super::curve::Curve;
 use super::data::Document;
 use super::identity::{Difference, differences, rows};
@@ -100,6 +102,9 @@ fn session_view(session: &Material) -> Value {
         "notes": session.notes,
         "tiles": figures::tiles(session),
         "verdict": figures::verdict(session),
+        "alarms": session.record.0.get("alarms"),
+        "audit": session.record.0.get("audit"),
+        "remedy": REMEDY,
         "n_test_trades": session.test_trades(),
         "has_trace": session.books.is_some(),
         "has_test": test.is_some(),

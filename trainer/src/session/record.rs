@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{TrainingConfig, WalkForwardConfig};
-use crate::metrics::Performance;
+use crate::metrics::{Alarm, Performance};
+use crate::session::audit::AuditRecord;
 
 /// The whole record of a run. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +53,12 @@ pub struct Session {
     /// How many trials there were, and the Sharpe ratio beside them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<TrialsRecord>,
+    /// Figures of `metrics` and `symbols` that no market gives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarm>,
+    /// What `--audit` found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditRecord>,
     /// The saved model; null until there is one.
     pub model: Option<ModelRecord>,
 }

@@ -18,7 +18,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::bars::{BarSource, SeriesReader};
 use crate::environment::{Environment, EnvironmentConfig, StepStatus};
-use crate::metrics::{BarCalendar, PeriodsPerYear, Simulation};
+use crate::metrics::{Alarm, BarCalendar, PeriodsPerYear, Simulation};
 use crate::session::time_of_ms;
 
 pub use output::{Forms, Recorder, check_folder};
@@ -99,7 +99,14 @@ pub fn simulate(options: &SimulateOptions, record: &mut impl Record) -> Result<R
     if let Some(last) = last {
         record.equity(EquityRow { equity: metrics.final_equity, ..last })?;
     }
-    Ok(ReplaySummary { format: 1, data: summary, environment: options.environment, metrics })
+    let alarms = Alarm::of(&metrics);
+    Ok(ReplaySummary {
+        format: 1,
+        data: summary,
+        environment: options.environment,
+        metrics,
+        alarms,
+    })
 }
 
 /// Signals, taken as their bars come by.

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::environment::InvalidAction;
-use crate::metrics::account_table;
+use crate::metrics::{account_table, alarm_lines};
 
 use super::records::{EquityRow, FillRow, TradeRow};
 use super::spool::Spool;
@@ -65,7 +65,7 @@ impl Recorder {
     pub fn write_text(&mut self, summary: &ReplaySummary, out: impl Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         let Tables { fills, trades, refused, .. } = &mut self.text;
-        write!(out, "{}", account_table(&summary.metrics))?;
+        write!(out, "{}{}", alarm_lines(&summary.alarms), account_table(&summary.metrics))?;
         writeln!(out, "\n{} fills", fills.n_rows())?;
         fills.copy_to(&mut out)?;
         writeln!(out, "\n{} trades", trades.n_rows())?;

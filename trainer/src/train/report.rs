@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::config::WindowMode;
-use crate::metrics::Performance;
+use crate::metrics::{Performance, alarm_lines};
 use crate::session::{
-    Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, WindowRecord,
+    AuditRecord, AuditVerdict, Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord,
+    WindowRecord,
 };
 
 /// Returns the agent, buy-and-hold and never-trade side by side, on the
@@ -13,7 +14,7 @@ use crate::session::{
 pub fn comparison(session: &Session) -> String {
     let metrics = &session.metrics;
     let columns = [&metrics.agent, &metrics.buy_and_hold, &metrics.never_trade];
-    let mut text = String::new();
+    let mut text = alarm_lines(&session.alarms);
     if let Some(test) = test_span(session) {
         let _ = writeln!(text, "Out of sample, net of costs: {}\n", span(&test));
     }
@@ -32,6 +33,9 @@ pub fn comparison(session: &Session) -> String {
         let _ = writeln!(text, "{}", deflated(trials));
     }
     let _ = writeln!(text);
+    if let Some(audit) = &session.audit {
+        text.push_str(&audit_table(audit));
+    }
     if let Some(walk) = &session.walk_forward {
         text.push_str(&windows(walk));
     }
@@ -174,6 +178,16 @@ fn deflated(trials: &TrialsRecord) -> String {
         ),
     };
     format!("Deflated Sharpe ratio {ratio} ({basis}).")
+}
+
+/// Returns the verdicts as lines for a person to read.
+fn audit_table(audit: &AuditRecord) -> String {
+    let line = |verdict: &AuditVerdict| {
+        let name = verdict.name.replace('_', " ");
+        format!("{name:<20} {:<10} {}\n", verdict.verdict.to_string(), verdict.finding)
+    };
+    let lines: String = audit.verdicts.iter().map(line).collect();
+    format!("Audit ({} further trainings):\n\n{lines}\n", audit.n_trainings)
 }
 
 fn row(text: &mut String, name: &str, cells: &[String; 3]) {

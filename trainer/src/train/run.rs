@@ -23,7 +23,7 @@ use super::course::Course;
 use super::portfolio::{self, Portfolio, Track};
 use super::resume::{Asked, Resume};
 use super::sinks::Sinks;
-use super::split::Split;
+use super::split::{N_TEST_MIN, Split};
 use super::stop::StopFlag;
 use super::trials::EarlierTrials;
 
@@ -107,7 +107,7 @@ fn drop_state(layout: &Layout) -> Result<()> {
 /// Writes `logs/report.html`. The session is sealed: what goes wrong
 /// here, a full disk say, is told and costs nothing else. The bars that
 /// were trained on are read again unless they are kept.
-fn write_report(options: &TrainOptions, bars: Option<&BarSource>) {
+pub(crate) fn write_report(options: &TrainOptions, bars: Option<&BarSource>) {
     let path = options.layout.report();
     let write = || {
         let around = Surroundings {
@@ -134,18 +134,31 @@ pub fn check(config: &TrainingConfig, root: &Path) -> Result<DataSummary> {
 }
 
 /// Bars that were read once and are fit to train on.
-pub(super) struct Material {
-    pub(super) source: BarSource,
-    pub(super) features: FeatureSet,
-    pub(super) summary: DataSummary,
+pub(crate) struct Material {
+    pub(crate) source: BarSource,
+    pub(crate) features: FeatureSet,
+    pub(crate) summary: DataSummary,
     /// One or, walking forward, one a window.
-    pub(super) splits: Vec<Split>,
-    pub(super) records: Vec<SplitRecord>,
+    pub(crate) splits: Vec<Split>,
+    pub(crate) records: Vec<SplitRecord>,
     /// Where there are several symbols, the bars of each.
-    pub(super) tracks: Vec<Track>,
+    pub(crate) tracks: Vec<Track>,
 }
 
-fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
+impl Material {
+    /// Returns the bars that are tested, with the windows' splits: of
+    /// each symbol that has enough of them.
+    pub(crate) fn tested(&self) -> Vec<(&BarSource, &[Split])> {
+        if self.tracks.is_empty() {
+            return vec![(&self.source, &self.splits)];
+        }
+        let tested = self.tracks.iter().filter(|track| track.n_test_bars() >= N_TEST_MIN);
+        tested.map(|track| (&track.source, track.splits.as_slice())).collect()
+    }
+}
+
+/// Reads the bars that `config` names once, and splits them.
+pub(crate) fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
     let source = BarSource::open(&config.data, root)?;
     let features = config.features.set(source.find_columns(&config.features.columns)?)?;
     let source = source.with_columns(features.columns());

@@ -20,19 +20,19 @@ struct Holding {
 
 /// The portfolio, told of all symbols' bars of one time, then of the
 /// next.
-pub(super) struct PortfolioAccount {
+pub(crate) struct PortfolioAccount {
     holdings: Vec<Holding>,
     /// What happened at the time at hand.
     now: BarOutcome,
     exits: Vec<(usize, BarOutcome)>,
     n_times: u64,
-    pub(super) tracker: PerformanceTracker,
+    pub(crate) tracker: PerformanceTracker,
 }
 
 impl PortfolioAccount {
     /// Returns the account of `n_symbols` symbols of `initial_cash` each,
     /// whose Sharpe ratio's interval is drawn with `seed`.
-    pub(super) fn new(
+    pub(crate) fn new(
         n_symbols: usize,
         (initial_cash, periods): (f64, PeriodsPerYear),
         seed: u64,
@@ -49,7 +49,7 @@ impl PortfolioAccount {
     }
 
     /// Takes in what symbol `idx` did in its bar of the time at hand.
-    pub(super) fn bar(&mut self, idx: usize, outcome: &BarOutcome) {
+    pub(crate) fn bar(&mut self, idx: usize, outcome: &BarOutcome) {
         self.holdings[idx] = Holding {
             equity: outcome.equity,
             exposure: outcome.exposure,
@@ -61,13 +61,13 @@ impl PortfolioAccount {
     }
 
     /// Takes in what the exit after the last bar of symbol `idx` did.
-    pub(super) fn exit(&mut self, idx: usize, outcome: BarOutcome) {
+    pub(crate) fn exit(&mut self, idx: usize, outcome: BarOutcome) {
         self.exits.push((idx, outcome));
     }
 
     /// Ends the time at hand and returns the portfolio at its close,
     /// after the exits.
-    pub(super) fn end_time(&mut self) -> BarOutcome {
+    pub(crate) fn end_time(&mut self) -> BarOutcome {
         let outcome = self.whole(self.now);
         self.n_times += 1;
         // No decision could be held in the first bar.

@@ -141,7 +141,7 @@ impl<'a> Lane<'a> {
 }
 
 /// A bankrupt account holds nothing.
-fn live(outcome: BarOutcome) -> BarOutcome {
+pub(crate) fn live(outcome: BarOutcome) -> BarOutcome {
     let is_over = outcome.status == StepStatus::Refused;
     if is_over { BarOutcome { exposure: 0.0, ..outcome } } else { outcome }
 }

@@ -25,15 +25,29 @@ use crate::session::{SpanRecord, SplitRecord};
 
 use super::split::{N_LESSON_MIN, N_TEST_MIN, Split};
 use cut::Cuts;
+pub(crate) use joint::PortfolioAccount;
+pub(crate) use lane::live;
 pub(super) use lesson_curve::remove_parts;
 
 /// The bars of one symbol.
-pub(super) struct Track {
-    pub(super) symbol: String,
-    source: BarSource,
+pub(crate) struct Track {
+    pub(crate) symbol: String,
+    pub(crate) source: BarSource,
     /// One or, walking forward, one a window.
-    splits: Vec<Split>,
+    pub(crate) splits: Vec<Split>,
     records: Vec<SplitRecord>,
+}
+
+impl Track {
+    /// Returns how many of its bars test, over all windows.
+    pub(crate) fn n_test_bars(&self) -> u64 {
+        self.splits.iter().map(|split| split.n_test).sum()
+    }
+
+    /// Returns how many of its bars there are.
+    pub(crate) fn n_bars(&self) -> u64 {
+        self.splits.last().map_or(0, Split::test_end)
+    }
 }
 
 /// The symbols of a run, and what they are together.
