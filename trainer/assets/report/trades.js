@@ -1,6 +1,6 @@
 // The table of trades: sorted by any column, a page at a time.
 const ROWS = 25;
-const money = value => value == null ? "–" : value.toFixed(2).replace("-", "−");
+const money = value => value == null ? "–" : fixed(value, 2);
 const columns = [
   ["No.", (book, i) => book.ids[i], String],
   ["Symbol", (book, i) => book.symbols[i], (value, book) => book.symbol_names[value] ?? "–"],

@@ -27,8 +27,9 @@ const DATA_BEGIN: &str = "id=\"report-data\">";
 const TEMPLATE: &str = include_str!("../../assets/report/page.html");
 const MACROS: &str = include_str!("../../assets/report/session.html");
 const STYLE: &str = include_str!("../../assets/report/style.css");
-const SCRIPTS: [&str; 4] = [
+const SCRIPTS: [&str; 5] = [
     include_str!("../../assets/report/unpack.js"),
+    include_str!("../../assets/report/ticks.js"),
     include_str!("../../assets/report/charts.js"),
     include_str!("../../assets/report/panels.js"),
     include_str!("../../assets/report/trades.js"),
