@@ -20,3 +20,4 @@ mod simulate;
 mod tensorboard;
 mod trace;
 mod watch;
+mod wording;

@@ -7,6 +7,7 @@
 //! The agent, buy-and-hold and never-trade are measured by the same code:
 //! each is a policy given to a [`Simulation`].
 
+mod bars;
 mod bootstrap;
 mod curve;
 mod curve_file;

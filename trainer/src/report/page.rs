@@ -11,6 +11,8 @@ use serde::Serialize as _;
 use serde_json::ser::Formatter;
 use serde_json::{Serializer, Value, json};
 
+use crate::wording::significant;
+
 use super::curve::Curve;
 use super::data::Document;
 use super::identity::{Difference, differences, rows};
@@ -59,7 +61,7 @@ fn frame(sessions: &[Material]) -> Result<String, minijinja::Error> {
     environment.add_filter("percent", |value: Option<f64>| told(value, Unit::Share));
     environment.add_filter("ratio", |value: Option<f64>| told(value, Unit::Ratio));
     environment.add_filter("digits", |value: Option<f64>| {
-        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3e}"))
+        value.map_or_else(|| "–".to_owned(), |value| significant(value, 4))
     });
     environment.get_template("page.html")?.render(Serde(view(sessions)))
 }
