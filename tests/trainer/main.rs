@@ -22,3 +22,4 @@ mod simulate;
 mod tensorboard;
 mod trace;
 mod watch;
+mod wording;

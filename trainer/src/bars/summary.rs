@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wording::counted;
+
 use super::timestamp;
 
 /// How many different steps are told apart, so that memory is bounded.
@@ -45,9 +47,9 @@ impl fmt::Display for DataSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} bars of {}, {} to {} UTC, ",
+            "{}: {} of {}, {} to {} UTC, ",
             self.source,
-            self.n_bars,
+            counted(self.n_bars, "bar"),
             duration(self.interval_ms),
             timestamp::format(self.first_ms),
             timestamp::format(self.last_ms)
@@ -57,9 +59,9 @@ impl fmt::Display for DataSummary {
         }
         write!(
             f,
-            "{} bars missing in {} gaps, the longest {}",
-            self.n_missing_bars,
-            self.n_gaps,
+            "{} missing in {}, the longest {}",
+            counted(self.n_missing_bars, "bar"),
+            counted(self.n_gaps, "gap"),
             duration(self.longest_gap_ms)
         )
     }

@@ -3,6 +3,8 @@
 //! The serialized names are part of the trace format: they do not
 //! change with the names here.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Something that happened to the account.
@@ -42,6 +44,15 @@ impl Side {
     }
 }
 
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Long => "long",
+            Self::Short => "short",
+        })
+    }
+}
+
 /// Why a fill happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,6 +65,17 @@ pub enum FillReason {
     Liquidation,
     /// The bars ended.
     EndOfData,
+}
+
+impl fmt::Display for FillReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Target => "target",
+            Self::Reversal => "reversal",
+            Self::Liquidation => "liquidation",
+            Self::EndOfData => "end of data",
+        })
+    }
 }
 
 /// Why a target was not done as asked.
@@ -72,6 +94,18 @@ pub enum InvalidReason {
     TooSmall,
     /// The account is bankrupt: nothing was done.
     Bankrupt,
+}
+
+impl fmt::Display for InvalidReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::NotFinite => "the target is no number",
+            Self::OutOfRange => "the target is not from -1 to 1",
+            Self::ShortNotAllowed => "`allow_short` is off",
+            Self::TooSmall => "too small for a lot or its costs",
+            Self::Bankrupt => "the account is bankrupt",
+        })
+    }
 }
 
 /// One execution, or the part of it that belongs to one trade.

@@ -8,6 +8,7 @@
 //! each is a policy given to a [`Simulation`].
 
 mod alarm;
+mod bars;
 mod bootstrap;
 mod curve;
 mod curve_file;

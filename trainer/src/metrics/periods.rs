@@ -6,6 +6,8 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::wording::counted;
+
 const DAY_MS: i64 = 86_400_000;
 const DAYS_PER_YEAR: f64 = 365.0;
 /// Trading days of a year at the stock exchanges, by convention.
@@ -66,8 +68,8 @@ impl PeriodsPerYear {
         let BarCalendar { first_ms, last_ms, n_bars, interval_ms } = *calendar;
         ensure!(
             n_bars >= 2 && last_ms > first_ms && interval_ms > 0,
-            "{n_bars} bars from {first_ms} to {last_ms} ms, every {interval_ms} ms, do not tell \
-             how many bars a year has; give at least 2 bars in increasing time"
+            "{} cannot tell how many bars a year has; give at least 2 bars in increasing time",
+            counted(n_bars, "bar")
         );
         let span_ms = (last_ms - first_ms) as f64;
         let n_grid_points = span_ms / interval_ms as f64 + 1.0;

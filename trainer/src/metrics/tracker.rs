@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::environment::{BarOutcome, StepStatus};
 
+use super::bars::BarReturns;
 use super::curve::{Curve, Tails};
 use super::trades::Trades;
 use super::{Performance, PeriodsPerYear, SharpeSample};
@@ -95,7 +96,14 @@ impl PerformanceTracker {
         let interval = curve.sharpe_interval(periods);
         let tails = curve.tails();
         let tails = tails.as_ref().map_err(|reason| *reason);
+        let bars = curve.bars();
         let mut undefined = BTreeMap::new();
+        let mut counts = |name: &str, count: fn(&BarReturns) -> u64| {
+            let count = bars.map(count);
+            count.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
+        };
+        let consecutive_wins = counts("consecutive_wins", BarReturns::n_won_in_a_row_max);
+        let consecutive_losses = counts("consecutive_losses", BarReturns::n_lost_in_a_row_max);
         let mut figure = |name: &str, value: Result<f64, &str>| {
             value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
         };
@@ -120,6 +128,13 @@ impl PerformanceTracker {
                 "conditional_value_at_risk",
                 tails.map(Tails::conditional_value_at_risk),
             ),
+            skewness: figure("skewness", curve.skewness()),
+            kurtosis: figure("kurtosis", curve.kurtosis()),
+            omega: figure("omega", bars.and_then(BarReturns::omega)),
+            kelly: figure("kelly", bars.and_then(BarReturns::kelly)),
+            ulcer_index: figure("ulcer_index", bars.map(BarReturns::ulcer_index)),
+            consecutive_wins,
+            consecutive_losses,
             n_trades: trades.n(),
             win_rate: figure("win_rate", trades.win_rate()),
             profit_factor: figure("profit_factor", trades.profit_factor()),

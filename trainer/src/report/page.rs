@@ -12,6 +12,7 @@ use serde_json::ser::Formatter;
 use serde_json::{Serializer, Value, json};
 
 use crate::metrics::REMEDY;
+use crate::wording::significant;
 
 use super::curve::Curve;
 use super::data::Document;
@@ -29,8 +30,9 @@ const DATA_BEGIN: &str = "id=\"report-data\">";
 const TEMPLATE: &str = include_str!("../../assets/report/page.html");
 const MACROS: &str = include_str!("../../assets/report/session.html");
 const STYLE: &str = include_str!("../../assets/report/style.css");
-const SCRIPTS: [&str; 4] = [
+const SCRIPTS: [&str; 5] = [
     include_str!("../../assets/report/unpack.js"),
+    include_str!("../../assets/report/ticks.js"),
     include_str!("../../assets/report/charts.js"),
     include_str!("../../assets/report/panels.js"),
     include_str!("../../assets/report/trades.js"),
@@ -60,7 +62,7 @@ fn frame(sessions: &[Material]) -> Result<String, minijinja::Error> {
     environment.add_filter("percent", |value: Option<f64>| told(value, Unit::Share));
     environment.add_filter("ratio", |value: Option<f64>| told(value, Unit::Ratio));
     environment.add_filter("digits", |value: Option<f64>| {
-        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3e}"))
+        value.map_or_else(|| "–".to_owned(), |value| significant(value, 4))
     });
     environment.get_template("page.html")?.render(Serde(view(sessions)))
 }

@@ -121,6 +121,9 @@ pub(super) fn costs(session: &Material) -> Value {
 pub(super) fn trade_tallies(session: &Material) -> Value {
     let Some(books) = &session.books else { return Value::Null };
     let book = &books.test;
+    // In the money of the figures, whichever account it was earned in.
+    let share = session.record.account_share();
+    let money = |value: f64| Unit::Money.text(value * share);
     let row = |label: &str, tally: &Tally| {
         let n = tally.n as f64;
         let of_n = |sum: f64| (tally.n > 0).then_some(sum / n);
@@ -128,10 +131,10 @@ pub(super) fn trade_tallies(session: &Material) -> Value {
             "label": label,
             "n": Unit::Count.text(n),
             "won": of_n(tally.n_won as f64).map(percent),
-            "gross": Unit::Money.text(tally.gross_pnl),
-            "costs": Unit::Money.text(tally.costs),
-            "net": Unit::Money.text(tally.net_pnl),
-            "mean": of_n(tally.net_pnl).map(|mean| Unit::Money.text(mean)),
+            "gross": money(tally.gross_pnl),
+            "costs": money(tally.costs),
+            "net": money(tally.net_pnl),
+            "mean": of_n(tally.net_pnl).map(money),
             "best": of_n(tally.best * n).map(percent),
             "worst": of_n(tally.worst * n).map(percent),
             "mean_bars": of_n(tally.n_bars as f64).map(|bars| format!("{bars:.1}")),
@@ -141,6 +144,7 @@ pub(super) fn trade_tallies(session: &Material) -> Value {
     let rows = [("all", &book.all), ("long", &book.long), ("short", &book.short)];
     json!({
         "n_liquidated": book.n_liquidated,
+        "share": session.record.is_portfolio().then(|| percent(share)),
         "rows": rows.map(|(label, tally)| row(label, tally)),
     })
 }

@@ -8,6 +8,7 @@ use crate::session::{
     AuditRecord, AuditVerdict, Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord,
     WindowRecord,
 };
+use crate::wording::{counted, money};
 
 /// Returns the agent, buy-and-hold and never-trade side by side, on the
 /// test bars, net of all costs. What is undefined shows as `-`.
@@ -87,7 +88,8 @@ pub fn whereabouts(session: &Session) -> String {
 
 type Figure = fn(&Performance) -> Option<String>;
 
-const FIGURES: [(&str, Figure); 11] = [
+const FIGURES: [(&str, Figure); 12] = [
+    ("bars", |p| Some(p.n_bars.to_string())),
     ("net return", |p| Some(percent(p.net_return))),
     ("annual return", |p| p.annual_return.map(percent)),
     ("Sharpe", |p| p.sharpe.map(|sharpe| format!("{sharpe:.2}"))),
@@ -97,8 +99,8 @@ const FIGURES: [(&str, Figure); 11] = [
     ("trades", |p| Some(p.n_trades.to_string())),
     ("exposure", |p| p.exposure.map(percent)),
     ("turnover", |p| Some(format!("{:.1}", p.turnover))),
-    ("costs", |p| Some(format!("{:.2}", p.commission + p.slippage + p.funding))),
-    ("final equity", |p| Some(format!("{:.2}", p.final_equity))),
+    ("costs", |p| Some(money(p.commission + p.slippage + p.funding, 2))),
+    ("final equity", |p| Some(money(p.final_equity, 2))),
 ];
 
 fn interval(performance: &Performance) -> Option<String> {
@@ -172,9 +174,10 @@ fn deflated(trials: &TrialsRecord) -> String {
     let basis = match n_archived {
         0 => "this is the first trial on these test bars".to_owned(),
         _ => format!(
-            "{n_trials} trials on these test bars, {n_archived} of them archived, variance \
+            "{} on these test bars, {n_archived} of them archived, variance \
              {variance:.3e} a bar;\nthe best of so many without skill would show a Sharpe of \
-             {best:.2}"
+             {best:.2}",
+            counted(*n_trials, "trial")
         ),
     };
     format!("Deflated Sharpe ratio {ratio} ({basis}).")
@@ -202,5 +205,5 @@ fn percent(share: f64) -> String {
 
 fn span(span: &SpanRecord) -> String {
     let time = |time: &Option<String>| time.clone().unwrap_or_else(|| "-".to_owned());
-    format!("{} bars, {} to {}", span.n_bars, time(&span.first), time(&span.last))
+    format!("{} to {}", time(&span.first), time(&span.last))
 }

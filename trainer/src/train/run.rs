@@ -18,6 +18,7 @@ use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
     time_of_ms,
 };
+use crate::wording::counted;
 
 use super::course::Course;
 use super::portfolio::{self, Portfolio, Track};
@@ -193,7 +194,7 @@ fn train(
         logger.session_mut().resumed_from = Some(resume.record());
     }
     if summary.n_gaps > 0 {
-        warn!("bars are missing in {} places; none is made up", summary.n_gaps);
+        warn!("bars are missing in {}; none is made up", counted(summary.n_gaps, "place"));
     }
     logger.session_mut().data = Some(data_record(summary));
     logger.session_mut().split = records.first().cloned();
@@ -202,10 +203,10 @@ fn train(
         return Ok(End::Interrupted);
     }
     if !tracks.is_empty() {
-        info!("{} symbols, one model", tracks.len());
+        info!("{}, one model", counted(tracks.len() as u64, "symbol"));
     }
     for Split { n_train, n_embargo, n_test, .. } in splits {
-        info!("{n_train} bars train, {n_embargo} of embargo, {n_test} test");
+        info!("{} train, {n_embargo} of embargo, {n_test} test", counted(*n_train, "bar"));
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)

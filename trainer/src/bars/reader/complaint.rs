@@ -10,6 +10,7 @@ use crate::bars::check::Fault;
 use crate::bars::columns::Part;
 use crate::bars::input::{Packing, Place};
 use crate::bars::timestamp;
+use crate::wording::counted;
 
 impl TextBars {
     /// Returns the line, counted from 1, on which the row begins.
@@ -48,10 +49,10 @@ impl TextBars {
     #[cold]
     pub(super) fn wrong_width(&mut self) -> Error {
         let problem = format!(
-            "`{}` {} has {} columns where the first line has {}",
+            "`{}` {} has {} where the first line has {}",
             self.name,
             self.place(),
-            self.rows.row().len(),
+            counted(self.rows.row().len() as u64, "column"),
             self.columns.width
         );
         let is_last = !self.rows.advance().unwrap_or(true);
@@ -129,15 +130,16 @@ impl TextBars {
 
 #[cold]
 pub(in crate::bars) fn input_error(name: &str, n_bars: u64, error: &io::Error) -> Error {
+    let n_read = counted(n_bars, "bar");
     match error.kind() {
         ErrorKind::UnexpectedEof => anyhow!(
-            "`{name}` is cut short after {n_bars} bars: its packed stream has no end; \
+            "`{name}` is cut short after {n_read}: its packed stream has no end; \
              copy or download it again"
         ),
         ErrorKind::InvalidInput => {
-            anyhow!("`{name}` is damaged after {n_bars} bars: {error}; copy or download it again")
+            anyhow!("`{name}` is damaged after {n_read}: {error}; copy or download it again")
         }
         ErrorKind::InvalidData => anyhow!("`{name}` {error}"),
-        _ => anyhow!("failed to read `{name}` after {n_bars} bars: {error}"),
+        _ => anyhow!("failed to read `{name}` after {n_read}: {error}"),
     }
 }
