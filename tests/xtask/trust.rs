@@ -236,7 +236,7 @@ fn run_without(sandbox: &Sandbox, locked: &str, arguments: &[&str]) -> Output {
     let path = sandbox.path(locked);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
     if path.is_file() {
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.arg("--root").arg(sandbox.root()).args(arguments).current_dir("/");
