@@ -168,7 +168,7 @@ fn deflated(trials: &TrialsRecord) -> String {
     let basis = match n_archived {
         0 => "this is the first trial on these test bars".to_owned(),
         _ => format!(
-            "{n_trials} trials on these test bars, {n_archived} of them archived, variance \
+            "{n_trials} trials on these test bars, {n_archived} of them recorded, variance \
              {variance:.3e} a bar;\nthe best of so many without skill would show a Sharpe of \
              {best:.2}"
         ),
