@@ -236,7 +236,7 @@ fn run_without(sandbox: &Sandbox, locked: &str, arguments: &[&str]) -> Output {
     let path = sandbox.path(locked);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
     if path.is_file() {
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.arg("--root").arg(sandbox.root()).args(arguments).current_dir("/");
@@ -276,6 +276,26 @@ fn what_cannot_be_read_refuses_to_delete() {
         let mut before = before;
         before.retain(|name, _| !name.starts_with(".trainvault/"));
         assert_eq!(after, before, "{locked}");
+    }
+}
+
+#[test]
+fn an_archive_that_cannot_be_opened_takes_nobodys_place() {
+    for way in [&["--dry-run"][..], &["--now"]] {
+        let sandbox = with_days(3);
+        // So that the dry run knows it without a look.
+        sandbox.xtask(&["list"]).assert().code(0);
+        let prune = [&["prune", "--keep", "1", "--clock", NOW, "--format", "json"], way].concat();
+        let output = run_without(&sandbox, &archive(3), &prune);
+        assert_eq!(output.status.code(), Some(3));
+        let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let kept = plan["archives"]["keep"].as_array().unwrap();
+        let kept: Vec<_> = kept.iter().map(|it| &it["name"]).collect();
+        assert_eq!(
+            kept,
+            ["training_backup_20260103_100000.zip", "training_backup_20260102_100000.zip"]
+        );
+        assert_eq!(plan["damaged"][0]["name"], "training_backup_20260103_100000.zip");
     }
 }
 

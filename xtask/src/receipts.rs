@@ -4,7 +4,7 @@
 //! number: a changed, copied or moved one is read back again.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{Catalog, Stamp};
@@ -34,11 +34,12 @@ impl Receipts {
         Self { path, known }
     }
 
-    /// Whether the archive at `path` was read back and is still the
-    /// same file.
+    /// Whether the archive at `path` was read back, is still the same
+    /// file and can be opened.
     pub fn holds(&self, path: &Path) -> bool {
         let known = name_of(path).and_then(|name| self.known.get(name));
-        known.is_some_and(|stamp| Stamp::read(path) == Some(*stamp))
+        let now = || Some(Stamp::of(&File::open(path).ok()?.metadata().ok()?));
+        known.is_some_and(|stamp| now() == Some(*stamp))
     }
 
     /// Remembers that the archive at `path`, whose stamp was `before`

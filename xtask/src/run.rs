@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+pub use list::sort_keys;
+
 use crate::archive_folder;
 use crate::catalog::Catalog;
 use crate::clean;

@@ -238,10 +238,10 @@ pub struct SymbolRecord {
 pub struct TrialsRecord {
     /// Sessions judged on these test bars, this one included.
     pub n_trials: u64,
-    /// Of those, the ones that the archives hold.
+    /// Of those, the earlier ones, as the ledger of trials tells them.
     pub n_archived: u64,
-    /// Sessions in the archives that were judged on other bars; they do
-    /// not count.
+    /// Earlier sessions that were judged on other bars; they do not
+    /// count.
     pub n_on_other_bars: u64,
     /// The variance (ddof 1) of the trials' Sharpe ratios per bar, not
     /// per year; an undefined ratio counts as 0. 0 for one trial.

@@ -174,7 +174,7 @@ fn deflated(trials: &TrialsRecord) -> String {
     let basis = match n_archived {
         0 => "this is the first trial on these test bars".to_owned(),
         _ => format!(
-            "{} on these test bars, {n_archived} of them archived, variance \
+            "{} on these test bars, {n_archived} of them recorded, variance \
              {variance:.3e} a bar;\nthe best of so many without skill would show a Sharpe of \
              {best:.2}",
             counted(*n_trials, "trial")

@@ -22,8 +22,7 @@ pub struct ListArgs {
     /// Only those whose session ended so
     #[arg(long, value_name = "STATUS")]
     pub status: Option<SessionEnd>,
-    /// Only those made at this time or later, in UTC: 2026-01-31, 2026-01-31T08:00:00Z or
-    /// 20260131_080000
+    /// Only those made on this day or later, such as 2026-01-31 (UTC), or 2026-01-31T08:00:00Z
     #[arg(long, value_name = "DATE", value_parser = parse_since)]
     pub since: Option<DateTime<Utc>>,
     /// Only the first N of these

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::archive::stop_if;
 use crate::catalog::{Archive, Catalog, Content, Stamp};
@@ -21,7 +21,7 @@ use crate::verify::{self, Disk, Reading};
 /// to `findings`. Returns whether that changes the plan.
 ///
 /// # Errors
-/// When an archive cannot be opened, or a signal came.
+/// When a signal came, or this build cannot unpack an archive.
 pub fn prove(
     job: &Job<'_>,
     catalog: &Catalog,
@@ -54,17 +54,20 @@ pub fn prove(
     for (name, path) in doubtful {
         let before = Stamp::read(path);
         let reading = Reading { interrupt: Some(job.interrupt), ..Reading::default() };
-        let checkup = verify::check_as(path, reading)
-            .with_context(|| format!("failed to verify `{name}`; nothing was deleted"))?;
+        let checked = verify::check_as(path, reading);
         // What a signal cut short is not damaged.
         stop_if(job.interrupt)?;
-        match checkup.damage.first() {
-            None => receipts.add(path, before),
-            Some(damage) => {
+        let problem = match checked {
+            Ok(checkup) => checkup.damage.first().map(|damage| {
                 let part = damage.path.as_ref().map(|part| format!("`{part}`: "));
-                let problem = format!("{}{}", part.unwrap_or_default(), damage.problem);
-                findings.damaged.insert(name.clone(), problem);
-            }
+                format!("{}{}", part.unwrap_or_default(), damage.problem)
+            }),
+            // As for one that could not be opened at first.
+            Err(error) => Some(format!("{error:#}")),
+        };
+        match problem {
+            None => receipts.add(path, before),
+            Some(problem) => _ = findings.damaged.insert(name.clone(), problem),
         }
     }
     receipts.keep_only(catalog);

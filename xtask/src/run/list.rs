@@ -68,15 +68,21 @@ fn sort(archives: &mut [Archive], key: &str) -> Result<(), CodedError> {
 }
 
 fn check_metric(archives: &[Archive], metric: &str) -> Result<(), CodedError> {
-    let sessions = archives.iter().filter_map(|archive| archive.manifest()?.session.as_ref());
-    let agents = sessions.filter_map(|session| session.metrics.get("agent"));
-    let known: BTreeSet<&str> = agents.flat_map(|agent| agent.keys().map(String::as_str)).collect();
-    if known.contains(metric) {
+    let known = sort_keys(archives);
+    if known.contains(&metric) {
         return Ok(());
     }
-    let known: Vec<&str> = ["time", "name", "size"].into_iter().chain(known).collect();
     Err(CodedError::Usage(format!(
         "no archive can be sorted by `{metric}`; there are `{}`",
         known.join("`, `")
     )))
+}
+
+/// Returns what `archives` can be sorted by.
+pub fn sort_keys(archives: &[Archive]) -> Vec<&str> {
+    let sessions = archives.iter().filter_map(|archive| archive.manifest()?.session.as_ref());
+    let agents = sessions.filter_map(|session| session.metrics.get("agent"));
+    let figures: BTreeSet<&str> =
+        agents.flat_map(|agent| agent.keys().map(String::as_str)).collect();
+    ["time", "name", "size"].into_iter().chain(figures).collect()
 }

@@ -55,7 +55,7 @@ impl Unkept {
         let selection = Selection::new(&config.include, &config.exclude)?;
         let mut files = BTreeMap::new();
         for path in folder_entries(workspace.root())? {
-            let name = path.file_name().map(Path::new).unwrap_or(&path);
+            let name = path.file_name().map_or(path.as_path(), Path::new);
             let is_kept = selection.matches(name) || config.root_models && is_model(&path);
             if is_kept || selection.excludes(name) || !has_one_of(&path, &DOUBTFUL) {
                 continue;
