@@ -104,6 +104,11 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     arguments = with_resume(&arguments, resumed.as_deref());
     arguments.extend(trials::arguments(job));
     let Ended { exit, session } = run_trainer(job, trainer, (&binary, &arguments), options)?;
+    if session.is_some()
+        && let Err(error) = clean::sync_session(job.workspace)
+    {
+        (job.notes)(&format!("warning: a power cut now may take some of the session: {error:#}"));
+    }
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
     let archive = match options.archive {
