@@ -108,7 +108,7 @@ fn op_of(call: &str, working: &Path, links: &[(PathBuf, PathBuf)]) -> Option<Op>
         "link" | "linkat" => Op::Link(named.next()?, named.next()?),
         "unlink" | "unlinkat" | "rmdir" => Op::Unlink(named.next()?),
         "mkdir" | "mkdirat" => Op::Mkdir(named.next()?),
-        "symlink" | "symlinkat" => Op::Create(named.last()?),
+        "symlink" | "symlinkat" => Op::Create(named.next_back()?),
         _ => return None,
     })
 }
