@@ -84,10 +84,10 @@ fn takes(glob: &str, exclude: &[String], below: &Path) -> bool {
         return false;
     }
     let Ok(selection) = Selection::new(&[glob.to_owned()], exclude) else { return false };
-    let is_taken = |name: &&str| selection.matches(&below.join(name));
+    let is_taken = |name: &str| selection.matches(&below.join(name));
     // A glob of files in the root takes no folder, and yet one of its
     // name would be mistaken for such a file.
-    CONTENT.iter().any(|name| is_taken(&name)) || !glob.contains('/') && selection.matches(below)
+    CONTENT.iter().any(|name| is_taken(name)) || !glob.contains('/') && selection.matches(below)
 }
 
 /// Whether `path` is `folder` or lies in it, by its names or because

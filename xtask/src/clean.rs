@@ -5,6 +5,7 @@
 //! kill in between leaves a `.partial` backup, which the next run
 //! completes.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -120,7 +121,10 @@ pub fn apply(
             check_covered(&scan(workspace)?, receipt)?;
             Some(receipt.manifest().name.clone())
         }
-        Warrant::NoArchive => None,
+        Warrant::NoArchive => {
+            sync_session(workspace)?;
+            None
+        }
     };
     let partial = partial_path(&workspace.backups(), &plan.backup);
     files::create_folder(&partial)?;
@@ -135,6 +139,26 @@ pub fn apply(
     let backup = complete(&partial)?;
     lay_fresh_folders(workspace)?;
     Ok(backup)
+}
+
+/// Waits until the disk has the session that lies in `workspace`, which
+/// a trainer may have left to the system's care.
+///
+/// # Errors
+/// When the disk does not take it.
+pub fn sync_session(workspace: &Workspace) -> Result<()> {
+    let mut folders = BTreeSet::from([workspace.root().to_owned()]);
+    for file in scan(workspace)?.files.iter().filter(|file| file.is_moved_by_clean()) {
+        let path = &file.disk_path;
+        let within = path.ancestors().skip(1).take_while(|folder| *folder != workspace.root());
+        folders.extend(within.map(Path::to_owned));
+        files::sync_file(path).with_context(|| format!("failed to sync `{}`", path.display()))?;
+    }
+    for folder in folders {
+        files::sync_folder(&folder)
+            .with_context(|| format!("failed to sync `{}`", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// Moves `item` of the workspace into the backup folder `partial`, or

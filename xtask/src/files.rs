@@ -17,6 +17,12 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { filesystem::sync(&File::open(folder)?) } else { Ok(()) }
 }
 
+/// Makes the content of the file at `path` durable.
+pub fn sync_file(path: &Path) -> io::Result<()> {
+    // Windows syncs only what may be written.
+    OpenOptions::new().read(true).write(cfg!(windows)).open(path)?.sync_all()
+}
+
 /// Whether both paths lead to the same file or folder, as far as the
 /// system tells.
 pub fn is_same(one: &Path, other: &Path) -> bool {
@@ -38,10 +44,14 @@ pub fn identity(_: &fs::Metadata) -> Option<(u64, u64)> {
     None
 }
 
-/// Creates `folder` and its parents, and makes the new entry durable.
+/// Creates `folder` and its parents, and makes each new entry durable.
 pub fn create_folder(folder: &Path) -> Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
+    let sync = |path: &Path| path.parent().map_or(Ok(()), sync_folder);
     fs::create_dir_all(folder)
-        .and_then(|()| folder.parent().map_or(Ok(()), sync_folder))
+        // The entry of one that was there may not be durable yet either.
+        .and_then(|()| sync(folder))
+        .and_then(|()| missing.iter().skip(1).try_for_each(|path| sync(path)))
         .with_context(|| format!("failed to create the folder `{}`", folder.display()))
 }
 

@@ -72,7 +72,7 @@ impl Mounts {
     }
 }
 
-/// Parses one line of `mountinfo`: see proc_pid_mountinfo(5).
+/// Parses one line of `mountinfo`: see `proc_pid_mountinfo(5)`.
 fn parse_line(line: &str) -> Option<Mount> {
     let (mount, system) = line.split_once(" - ")?;
     let mount: Vec<&str> = mount.split(' ').collect();

@@ -205,7 +205,8 @@ impl Walker<'_> {
         match result {
             Ok(metadata) => scan.files.push(source_file(path, relative, &metadata)?),
             Err(reason) => {
-                scan.skipped.push(Skipped { path: relative.to_string_lossy().into_owned(), reason })
+                scan.skipped
+                    .push(Skipped { path: relative.to_string_lossy().into_owned(), reason });
             }
         }
         Ok(())

@@ -109,6 +109,11 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     let unkept = Unkept::look(job.workspace)?;
     let Ended { exit, session } = run_trainer(job, trainer, (&binary, &arguments), options)?;
     tell_unkept(job, &unkept);
+    if session.is_some()
+        && let Err(error) = clean::sync_session(job.workspace)
+    {
+        (job.notes)(&format!("warning: a power cut now may take some of the session: {error:#}"));
+    }
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
     let doubts = session::doubts(job.workspace.root());

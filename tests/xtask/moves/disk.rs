@@ -1,5 +1,7 @@
 //! Other disks: shared memory, mounts where this user may, overlays.
 
+#![expect(clippy::print_stdout, reason = "a test that tries less, or how much, says so")]
+
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -83,8 +85,8 @@ impl Drop for Mount {
 /// overlay, with all layers in `layers`.
 pub fn on_overlay(layers: &Path, make: impl Fn() -> Sandbox) -> Option<(Sandbox, Mount)> {
     let lower = layers.join("lower");
-    let made = make();
-    let copied = Command::new("cp").arg("-a").arg(made.root()).arg(&lower).status().unwrap();
+    let source = make();
+    let copied = Command::new("cp").arg("-a").arg(source.root()).arg(&lower).status().unwrap();
     assert!(copied.success());
     for layer in ["upper", "work"] {
         fs::create_dir(layers.join(layer)).unwrap();

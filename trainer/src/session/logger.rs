@@ -93,9 +93,9 @@ impl TradeLogger {
 
     /// Saves the record as `status`, because of `reason`.
     ///
-    /// Every status but `running` seals it: the end is stamped and the
-    /// trade log waits until the disk has it. The file appears whole or
-    /// stays as it was.
+    /// Every status but `running` seals it: the end is stamped, once the
+    /// disk has all else of the session. The file appears whole or stays
+    /// as it was.
     pub fn save_session(&mut self, status: Status, reason: Option<&str>) -> Result<()> {
         self.session.status = status;
         self.session.reason = reason.map(str::to_owned);
@@ -106,6 +106,9 @@ impl TradeLogger {
             Some(trades) if sealed => trades.file.sync(),
             _ => Ok(()),
         };
+        if sealed {
+            self.layout.sync();
+        }
         let mut bytes = serde_json::to_vec_pretty(&self.session)?;
         bytes.push(b'\n');
         // The record is sealed even where the trades could not be kept.

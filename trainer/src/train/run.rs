@@ -83,6 +83,7 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
         Err(failure) => logger.save_session(Status::Failed, Some(&format!("{failure:#}"))),
     };
     write_report(options, bars.as_ref());
+    options.layout.sync();
     match (outcome, sealed) {
         (Ok(_), Ok(())) => Ok(logger.session().clone()),
         (Ok(_), Err(unsealed)) => Err(unsealed),

@@ -36,13 +36,12 @@ pub fn run(
     }
     let archive = locate(job, &args.name, environment)?;
     let mut source = restore::open(&archive)?;
-    let mut target = match into {
-        Some(into) => Target::folder(into),
-        None => {
-            let links = links::followed(job.workspace).into_iter().map(|(link, _)| link);
-            Target::workspace(job.workspace.root(), &job.workspace.archives())
-                .following(links.collect())
-        }
+    let mut target = if let Some(into) = into {
+        Target::folder(into)
+    } else {
+        let links = links::followed(job.workspace).into_iter().map(|(link, _)| link);
+        Target::workspace(job.workspace.root(), &job.workspace.archives())
+            .following(links.collect())
     }
     .noting_drafts_in(job.workspace.state());
     let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
