@@ -401,9 +401,12 @@ fn changes_within_a_submodule_are_told() {
     assert!(archived.stderr.contains("the submodule `module`"), "{}", archived.stderr);
 }
 
+/// What git must complain of, and how it comes about.
+type Damage<'a> = (&'a str, &'a dyn Fn(&Repository));
+
 #[test]
 fn what_git_does_not_tell_is_unknown() {
-    let damages: &[(&str, &dyn Fn(&Repository))] = &[
+    let damages: &[Damage] = &[
         ("filter", &|it| {
             it.write(".gitattributes", b"*.dat filter=lfs\n");
             it.commit("filter");
@@ -413,7 +416,7 @@ fn what_git_does_not_tell_is_unknown() {
         }),
         ("index", &|it| it.write(".git/index", b"garbage")),
         ("index", &|it| {
-            fs::set_permissions(it.path(".git/index"), fs::Permissions::from_mode(0)).unwrap()
+            fs::set_permissions(it.path(".git/index"), fs::Permissions::from_mode(0o000)).unwrap();
         }),
         ("", &|it| it.write(".git/refs/heads/main", b"")),
         ("", &|it| it.write(".git/refs/heads/main", b"garbage\n")),

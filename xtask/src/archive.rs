@@ -92,7 +92,7 @@ fn write_and_read_back(
     lack::check_compression(config.compression)?;
     let (name, run_number) = {
         let catalog = Catalog::read_heads(workspace)?;
-        (catalog.free_archive_name(workspace, request.now)?, catalog.next_run_number())
+        (catalog.free_archive_name(workspace, request.now), catalog.next_run_number())
     };
     let draft = publish::Draft::create(&workspace.archives(), &name.to_string())?;
     let packing = Packing { compression: config.compression, level: config.compression_level };

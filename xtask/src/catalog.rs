@@ -197,19 +197,15 @@ impl Catalog {
 
     /// Returns the first free name for an archive made at `now`; a name
     /// in the trash is not free, so that it can be brought back.
-    pub fn free_archive_name(
-        &self,
-        workspace: &Workspace,
-        now: DateTime<Utc>,
-    ) -> Result<StampedName> {
+    pub fn free_archive_name(&self, workspace: &Workspace, now: DateTime<Utc>) -> StampedName {
         let trash = workspace.archives_trash();
-        let batches = folder_entries(&trash)?;
-        Ok(StampedName::first_free(NameKind::Archive, now, |name| {
+        let batches = folder_entries(&trash).unwrap_or_default();
+        StampedName::first_free(NameKind::Archive, now, |name| {
             let path = workspace.archives().join(name);
             exists(&path)
                 || exists(&annotations::path_of(&path))
                 || batches.iter().any(|batch| exists(&batch.join(name)))
-        }))
+        })
     }
 
     /// Returns the archive called `name`, or the newest one for
@@ -236,10 +232,8 @@ impl Catalog {
     }
 }
 
-/// Whether there is anything at `path`, even a broken symlink.
-///
-/// What cannot be told is taken to be there: nothing is deleted, named
-/// or written over for want of an answer.
+/// Whether there is anything at `path`, even a broken symlink; or may be:
+/// nothing is deleted or written over for want of an answer.
 pub fn exists(path: &Path) -> bool {
     match fs::symlink_metadata(path) {
         Ok(_) => true,

@@ -73,9 +73,11 @@ impl Trash {
         ] {
             for path in folder_entries(&trash)? {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let Some(trashed_at) = parse_time(&name).filter(|_| path.is_dir()) else {
+                let Some(trashed_at) = parse_time(&name) else { continue };
+                let failed = || format!("failed to read `{}`", path.display());
+                if !fs::metadata(&path).with_context(failed)?.is_dir() {
                     continue;
-                };
+                }
                 let entries = folder_entries(&path)?;
                 let deleted_from = trashed_at + patience;
                 batches.push(Batch {

@@ -15,6 +15,7 @@ use call::Git;
 use changes::{Changes, records};
 use untracked::{Scratch, Untracked};
 
+use crate::catalog::exists;
 use crate::manifest::{GitState, PATCH_PATH, Skipped};
 
 /// The largest difference that an archive keeps, in bytes.
@@ -170,7 +171,7 @@ fn hidden_files(git: &Git, top: &Path) -> Result<Vec<u8>, String> {
         let (Some(tag), Some(path)) = (entry.first(), entry.get(2..)) else { continue };
         // A sparse work tree lacks files, which is not a change.
         let is_sparse = tag.eq_ignore_ascii_case(&b's');
-        let is_there = || fs::symlink_metadata(top.join(path_of(path))).is_ok();
+        let is_there = || exists(&top.join(path_of(path)));
         if (tag.is_ascii_lowercase() && !is_sparse) || (is_sparse && is_there()) {
             hidden.extend_from_slice(path);
             hidden.push(0);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -9,6 +10,7 @@ use anyhow::{Context, Result};
 use super::{BackupItem, Cover, Item, State};
 use crate::catalog::{Archive, Backup, Catalog, Content, folder_entries};
 use crate::digest::sha256;
+use crate::files;
 use crate::manifest::{Kind, Manifest, Status};
 use crate::trash::Trash;
 use crate::workspace::Workspace;
@@ -121,13 +123,17 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
-        if !current.is_dir() {
+        if !files::is_folder(&current)? {
             continue;
         }
         for path in folder_entries(&current)? {
             match fs::symlink_metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => folders.push(path),
                 Ok(metadata) if metadata.is_file() => files.push(path),
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error)
+                        .with_context(|| format!("failed to read `{}`", path.display()));
+                }
                 // Vanished, or of a kind that has no content.
                 _ => {}
             }
