@@ -501,3 +501,40 @@ fn an_unknown_state_is_shown_as_that() {
     let restored = run(&["restore", "latest", "--into", "out"]);
     assert!(restored.contains("restored"), "{restored}");
 }
+
+#[test]
+fn the_patch_gives_the_bytes_of_the_disk_whatever_attributes_say() {
+    let it = Repository::new();
+    it.write(".gitattributes", b"* text=auto\n*.sh text eol=lf\n*.bat text eol=crlf\n*.id ident\n");
+    it.write("run.bat", b"one\r\n");
+    it.commit("attributes");
+    it.git(&["rm", "--quiet", "--cached", "-r", "."]);
+    it.git(&["reset", "--quiet", "--hard"]);
+    // As after a copy of the whole folder: all times are new.
+    for name in ["bin.dat", "deep/er/b c.py", "gone.py", "run.bat"] {
+        it.write(name, &fs::read(it.path(name)).unwrap());
+    }
+    it.write("a.py", b"one\r\nthree\r\n");
+    it.write("tool.sh", b"one\r\n");
+    it.write("crlf.txt", b"one\r\ntwo\r\nthree\r\n");
+    let archived = it.archive();
+    assert_eq!((archived.code, archived.state().dirty), (0, Some(true)), "{}", archived.stderr);
+    let folder = tempfile::tempdir().unwrap();
+    git_in(folder.path(), &["clone", "--quiet", it.folder.path().to_str().unwrap(), "clone"]);
+    let clone = folder.path().join("clone");
+    let patch = folder.path().join("patch");
+    fs::write(&patch, archived.patch()).unwrap();
+    git_in(&clone, &["apply", "--whitespace=nowarn", patch.to_str().unwrap()]);
+    for name in ["a.py", "tool.sh", "crlf.txt", "run.bat"] {
+        assert_eq!(fs::read(clone.join(name)).unwrap(), fs::read(it.path(name)).unwrap(), "{name}");
+    }
+    // One that a filter stands between is compared as git stores it.
+    it.git(&["config", "filter.upper.clean", "tr a-z A-Z"]);
+    it.git(&["config", "filter.upper.smudge", "tr A-Z a-z"]);
+    it.write(".gitattributes", b"*.up filter=upper\n");
+    it.write("text.up", b"small\n");
+    it.commit("filter");
+    it.write("text.up", b"other\n");
+    let patch = String::from_utf8(it.archive().patch()).unwrap();
+    assert!(patch.contains("-SMALL\n+OTHER\n"), "{patch}");
+}
