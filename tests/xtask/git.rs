@@ -401,9 +401,12 @@ fn changes_within_a_submodule_are_told() {
     assert!(archived.stderr.contains("the submodule `module`"), "{}", archived.stderr);
 }
 
+/// What git must complain of, and how it comes about.
+type Damage<'a> = (&'a str, &'a dyn Fn(&Repository));
+
 #[test]
 fn what_git_does_not_tell_is_unknown() {
-    let damages: &[(&str, &dyn Fn(&Repository))] = &[
+    let damages: &[Damage] = &[
         ("filter", &|it| {
             it.write(".gitattributes", b"*.dat filter=lfs\n");
             it.commit("filter");
@@ -413,7 +416,7 @@ fn what_git_does_not_tell_is_unknown() {
         }),
         ("index", &|it| it.write(".git/index", b"garbage")),
         ("index", &|it| {
-            fs::set_permissions(it.path(".git/index"), fs::Permissions::from_mode(0)).unwrap()
+            fs::set_permissions(it.path(".git/index"), fs::Permissions::from_mode(0o000)).unwrap();
         }),
         ("", &|it| it.write(".git/refs/heads/main", b"")),
         ("", &|it| it.write(".git/refs/heads/main", b"garbage\n")),
@@ -497,4 +500,41 @@ fn an_unknown_state_is_shown_as_that() {
     assert!(diff.contains("\"is_same\": false"), "{diff}");
     let restored = run(&["restore", "latest", "--into", "out"]);
     assert!(restored.contains("restored"), "{restored}");
+}
+
+#[test]
+fn the_patch_gives_the_bytes_of_the_disk_whatever_attributes_say() {
+    let it = Repository::new();
+    it.write(".gitattributes", b"* text=auto\n*.sh text eol=lf\n*.bat text eol=crlf\n*.id ident\n");
+    it.write("run.bat", b"one\r\n");
+    it.commit("attributes");
+    it.git(&["rm", "--quiet", "--cached", "-r", "."]);
+    it.git(&["reset", "--quiet", "--hard"]);
+    // As after a copy of the whole folder: all times are new.
+    for name in ["bin.dat", "deep/er/b c.py", "gone.py", "run.bat"] {
+        it.write(name, &fs::read(it.path(name)).unwrap());
+    }
+    it.write("a.py", b"one\r\nthree\r\n");
+    it.write("tool.sh", b"one\r\n");
+    it.write("crlf.txt", b"one\r\ntwo\r\nthree\r\n");
+    let archived = it.archive();
+    assert_eq!((archived.code, archived.state().dirty), (0, Some(true)), "{}", archived.stderr);
+    let folder = tempfile::tempdir().unwrap();
+    git_in(folder.path(), &["clone", "--quiet", it.folder.path().to_str().unwrap(), "clone"]);
+    let clone = folder.path().join("clone");
+    let patch = folder.path().join("patch");
+    fs::write(&patch, archived.patch()).unwrap();
+    git_in(&clone, &["apply", "--whitespace=nowarn", patch.to_str().unwrap()]);
+    for name in ["a.py", "tool.sh", "crlf.txt", "run.bat"] {
+        assert_eq!(fs::read(clone.join(name)).unwrap(), fs::read(it.path(name)).unwrap(), "{name}");
+    }
+    // One that a filter stands between is compared as git stores it.
+    it.git(&["config", "filter.upper.clean", "tr a-z A-Z"]);
+    it.git(&["config", "filter.upper.smudge", "tr A-Z a-z"]);
+    it.write(".gitattributes", b"*.up filter=upper\n");
+    it.write("text.up", b"small\n");
+    it.commit("filter");
+    it.write("text.up", b"other\n");
+    let patch = String::from_utf8(it.archive().patch()).unwrap();
+    assert!(patch.contains("-SMALL\n+OTHER\n"), "{patch}");
 }

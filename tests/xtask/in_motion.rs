@@ -63,7 +63,7 @@ fn a_file_that_was_replaced_since_the_scan_is_kept_whole() {
         let sandbox = Sandbox::with_session();
         let found = sandbox.scan();
         let content: Vec<u8> =
-            (0..n_bytes).map(|n: usize| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+            (0..n_bytes).map(|n: usize| n.wrapping_mul(2_654_435_761).to_be_bytes()[4]).collect();
         replace(&sandbox, "logs/training.log", &content);
         let manifest = archive(&sandbox, &found);
         assert_eq!(manifest.skipped, [], "{n_bytes}");

@@ -98,7 +98,7 @@ fn the_next_task_removes_what_a_killed_restore_left() {
             let sandbox = Sandbox::with_session();
             // Someone's own, by a name that a draft could have.
             sandbox.write("logs/.training.log.partial", "mine");
-            sandbox.archive("2026-01-02T03:04:05Z");
+            sandbox.xtask(&["archive"]).assert().success();
             std::fs::remove_dir_all(sandbox.path("models")).unwrap();
             std::fs::remove_file(sandbox.path("logs/training.log")).unwrap();
             let killed = Command::new("strace")

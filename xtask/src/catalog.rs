@@ -239,10 +239,8 @@ impl Catalog {
     }
 }
 
-/// Whether there is anything at `path`, even a broken symlink.
-///
-/// What cannot be told is taken to be there: nothing is deleted, named
-/// or written over for want of an answer.
+/// Whether there is anything at `path`, even a broken symlink; or may be:
+/// nothing is deleted or written over for want of an answer.
 pub fn exists(path: &Path) -> bool {
     match fs::symlink_metadata(path) {
         Ok(_) => true,

@@ -44,6 +44,34 @@ pub fn identity(_: &fs::Metadata) -> Option<(u64, u64)> {
     None
 }
 
+/// Whether there is a folder at `path`, or a link to one. An error is no
+/// answer.
+///
+/// # Errors
+/// When that cannot be told.
+pub fn is_folder(path: &Path) -> Result<bool> {
+    Ok(metadata(path)?.is_some_and(|metadata| metadata.is_dir()))
+}
+
+/// Whether there is a file at `path`, or a link to one. An error is no
+/// answer.
+///
+/// # Errors
+/// When that cannot be told.
+pub fn is_file(path: &Path) -> Result<bool> {
+    Ok(metadata(path)?.is_some_and(|metadata| metadata.is_file()))
+}
+
+fn metadata(path: &Path) -> Result<Option<fs::Metadata>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
+    }
+}
+
 /// Creates `folder` and its parents, and makes each new entry durable.
 pub fn create_folder(folder: &Path) -> Result<()> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
@@ -101,7 +129,8 @@ pub fn patiently<T>(
 pub fn leave_name(own: &Path, id: u32) -> io::Result<()> {
     let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let aside = own.with_file_name(format!("{ASIDE_PREFIX}{id}_{name}"));
-    for entry in fs::read_dir(own.parent().unwrap_or(Path::new(".")))?.flatten() {
+    for entry in fs::read_dir(own.parent().unwrap_or(Path::new(".")))? {
+        let entry = entry?;
         let other = entry.file_name().to_string_lossy().into_owned();
         if other.starts_with(ASIDE_PREFIX) && other.ends_with(&name) {
             // One that still runs cannot be removed.

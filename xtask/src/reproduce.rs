@@ -78,7 +78,8 @@ pub fn reproduce(
     run_trainer(trainer, binary, &scratch)?;
     let new = read_record(&scratch)?;
     let new_model = scratch.join(MODEL);
-    let new_model_sha256 = if new_model.is_file() { Some(file_sha256(&new_model)?) } else { None };
+    let new_model_sha256 =
+        if files::is_file(&new_model)? { Some(file_sha256(&new_model)?) } else { None };
     let is_identical = new_model_sha256.as_ref() == Some(&archived_model_sha256);
     let kept_in = if is_identical {
         fs::remove_dir_all(&scratch)
@@ -132,7 +133,7 @@ fn lay_settings(job: &Job<'_>, archived: &Value, scratch: &Path) -> Result<()> {
 }
 
 fn check_data(path: &Path, archived: &Value) -> Result<()> {
-    if !path.is_file() {
+    if !files::is_file(path)? {
         bail!(
             "the data `{}` is not there any more; bring it back to train on it again",
             path.display()

@@ -124,9 +124,7 @@ fn note_path(folder: &Path) -> PathBuf {
 
 fn clear_stale(folder: &Path, now: DateTime<Utc>) -> Result<()> {
     for path in folder_entries(folder)? {
-        let metadata = fs::symlink_metadata(&path)
-            .with_context(|| format!("failed to read `{}`", path.display()))?;
-        if !metadata.is_dir() || !is_stale(&note_path(&path), now) {
+        if !files::is_folder(&path)? || !is_stale(&note_path(&path), now) {
             continue;
         }
         fs::remove_dir_all(&path)

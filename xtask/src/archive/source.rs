@@ -22,7 +22,7 @@ pub struct Source {
 /// What becomes of a file that was found.
 pub enum Opened {
     /// It can be read.
-    File(Source),
+    File(Box<Source>),
     /// It is gone, or no file any more.
     Gone(Skipped),
 }
@@ -43,7 +43,7 @@ impl Source {
             return gone("became no plain file before it was read");
         }
         let found = found.as_now(&opened).with_context(|| unreadable(found))?;
-        Ok(Opened::File(Self { found, file, opened }))
+        Ok(Opened::File(Box::new(Self { found, file, opened })))
     }
 
     /// Returns the open file.

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::{Finding, Kind, Remedy, to_trash};
 use crate::archive;
 use crate::catalog::folder_entries;
+use crate::files;
 use crate::recover::{self, Step};
 use crate::retention::files_below;
 use crate::workspace::Workspace;
@@ -40,7 +41,11 @@ fn partial_files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let root = workspace.root();
     let mut paths = Vec::new();
     for folder in [root.to_owned(), workspace.archives(), workspace.state()] {
-        paths.extend(folder_entries(&folder)?.into_iter().filter(|path| path.is_file()));
+        for path in folder_entries(&folder)? {
+            if files::is_file(&path)? {
+                paths.push(path);
+            }
+        }
     }
     for folder in ["config", "logs", "models"] {
         paths.extend(files_below(&root.join(folder))?);

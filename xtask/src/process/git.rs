@@ -15,10 +15,14 @@ use call::Git;
 use changes::{Changes, records};
 use untracked::{Scratch, Untracked};
 
+use crate::catalog::exists;
 use crate::manifest::{GitState, PATCH_PATH, Skipped};
 
 /// The largest difference that an archive keeps, in bytes.
 const PATCH_LIMIT_BYTES: u64 = 1024 * 1024;
+
+/// How many files are named to git at once.
+const N_PLAIN_MAX: usize = 400;
 
 /// What an archive keeps of a work tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -117,11 +121,15 @@ fn inspect(mut git: Git, own: &Own<'_>, tree: &mut WorkTree) -> Result<(), Strin
     }
     let mut changes = Changes::read(&git)?;
     changes.drop_own(&top, own.has);
-    tree.state.dirty = Some(changes.is_tracked || !changes.untracked.is_empty());
+    tree.state.dirty = Some(!changes.tracked.is_empty() || !changes.untracked.is_empty());
     let empty = text(trimmed(&git.ask(&["hash-object", "-t", "tree", "--stdin"])?));
-    if changes.is_tracked {
+    if !changes.tracked.is_empty() {
         let base = tree.state.commit.as_ref().unwrap_or(&empty);
-        (tree.patch, tree.state.patch_cut) = git.diff(base, PATCH_LIMIT_BYTES)?;
+        (tree.patch, tree.state.patch_cut) = match plain_paths(&git, &changes.tracked)? {
+            // As the files are, not as git would store their lines.
+            Some(paths) => git.with_attributes_of(&empty).diff(base, PATCH_LIMIT_BYTES, &paths)?,
+            None => git.diff(base, PATCH_LIMIT_BYTES, &[])?,
+        };
     }
     let lacks = |reason| Skipped { path: PATCH_PATH.to_owned(), reason };
     if tree.state.patch_cut {
@@ -176,6 +184,25 @@ fn head(git: &Git) -> Result<(Option<String>, Option<String>), String> {
     }
 }
 
+/// Returns `paths` when they can be compared as they are: when they are
+/// few, and no filter or encoding stands between them and what git
+/// stores, which would be applied again in a clone.
+fn plain_paths<'a>(git: &Git, paths: &'a [Vec<u8>]) -> Result<Option<Vec<&'a str>>, String> {
+    let names = paths.iter().map(|path| std::str::from_utf8(path).ok());
+    let Some(names) = names.collect::<Option<Vec<&str>>>() else { return Ok(None) };
+    if names.len() > N_PLAIN_MAX {
+        return Ok(None);
+    }
+    let arguments = ["check-attr", "-z", "--stdin", "filter", "working-tree-encoding", "ident"];
+    let told = git.call(&arguments, (names.join("\0") + "\0").as_bytes())?.whole("check-attr")?;
+    let is_plain = told
+        .split(|byte| *byte == 0)
+        .skip(2)
+        .step_by(3)
+        .all(|value| matches!(value, b"unspecified" | b"unset"));
+    Ok(is_plain.then_some(names))
+}
+
 /// Returns the files, each with a zero byte, that the index hides from
 /// git by `--assume-unchanged` or `--skip-worktree`.
 fn hidden_files(git: &Git, top: &Path) -> Result<Vec<u8>, String> {
@@ -185,7 +212,7 @@ fn hidden_files(git: &Git, top: &Path) -> Result<Vec<u8>, String> {
         let (Some(tag), Some(path)) = (entry.first(), entry.get(2..)) else { continue };
         // A sparse work tree lacks files, which is not a change.
         let is_sparse = tag.eq_ignore_ascii_case(&b's');
-        let is_there = || fs::symlink_metadata(top.join(path_of(path))).is_ok();
+        let is_there = || exists(&top.join(path_of(path)));
         if (tag.is_ascii_lowercase() && !is_sparse) || (is_sparse && is_there()) {
             hidden.extend_from_slice(path);
             hidden.push(0);

@@ -18,7 +18,9 @@ pub fn delete(names: &[String], folder: &Path) -> Result<()> {
     // Oldest first: a kill in between has removed what is oldest.
     for name in names.iter().rev() {
         let path = folder.join(name);
-        if path.is_dir() {
+        let metadata =
+            fs::metadata(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        if metadata.is_dir() {
             // Under another name, so that a kill leaves no half backup
             // that looks whole.
             let doomed = folder.join(format!(".{name}{DOOMED_SUFFIX}"));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::{Environment, Outcome, locate, outcome};
+use crate::catalog::exists;
 use crate::cli::RestoreArgs;
 use crate::cycle::Job;
 use crate::exit::{CodedError, Exit};
@@ -42,8 +43,11 @@ pub fn run(
         let links = links::followed(job.workspace).into_iter().map(|(link, _)| link);
         Target::workspace(job.workspace.root(), &job.workspace.archives())
             .following(links.collect())
+    };
+    if exists(&job.workspace.state()) {
+        // A folder that is no workspace does not become one by this.
+        target = target.noting_drafts_in(job.workspace.state());
     }
-    .noting_drafts_in(job.workspace.state());
     let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
     check_any(&archive, &plan, &source)?;
     let mut report = RestoreReport::of(job, &archive, target.root(), args, plan);

@@ -109,10 +109,16 @@ impl Git {
         self.call(arguments, input)?.whole(arguments[0]).map(drop)
     }
 
-    /// Returns the difference of the files from the tree `base`, and
-    /// whether it is cut at `limit_bytes`.
-    pub fn diff(&self, base: &str, limit_bytes: u64) -> Result<(Vec<u8>, bool), String> {
-        let answer = self.run(&[&DIFF[..], &[base, "--"]].concat(), &[], limit_bytes)?;
+    /// Returns the difference of the files from the tree `base`, of all
+    /// or of `paths`, and whether it is cut at `limit_bytes`.
+    pub fn diff(
+        &self,
+        base: &str,
+        limit_bytes: u64,
+        paths: &[&str],
+    ) -> Result<(Vec<u8>, bool), String> {
+        let arguments = [&DIFF[..], &[base, "--"], paths].concat();
+        let answer = self.run(&arguments, &[], limit_bytes)?;
         if answer.is_cut {
             return Ok((answer.bytes, true));
         }
@@ -156,8 +162,10 @@ impl Git {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let settings = SETTINGS.iter().flat_map(|setting| ["-c", setting]);
-        let mut command =
-            Command::from(cmd!(self.shell, "git --no-pager {settings...} {arguments...}"));
+        let mut command = Command::from(cmd!(
+            self.shell,
+            "git --no-pager --literal-pathspecs {settings...} {arguments...}"
+        ));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().to_uppercase().starts_with("GIT_")
                 && !KEPT.iter().any(|kept| name == *kept)
@@ -180,7 +188,8 @@ impl Git {
 }
 
 impl Answer {
-    fn whole(self, task: &str) -> Result<Vec<u8>, String> {
+    /// Returns what git printed, when all went well.
+    pub fn whole(self, task: &str) -> Result<Vec<u8>, String> {
         if self.status.success() { Ok(self.bytes) } else { Err(self.reason(task)) }
     }
 

@@ -12,8 +12,8 @@ const SESSIONS: [&str; 5] = ["logs", "models", "archives", "backups", ".trainvau
 /// How the work tree differs from the commit.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Whether a tracked file differs.
-    pub is_tracked: bool,
+    /// Tracked files that differ, from the top.
+    pub tracked: Vec<Vec<u8>>,
     /// Submodules in which files are changed.
     pub within_submodules: Vec<String>,
     /// Files that are neither tracked nor ignored, from the top.
@@ -35,17 +35,18 @@ impl Changes {
         ])?;
         let mut changes = Self::default();
         for record in records(&status) {
-            let fields: Vec<&[u8]> = record.splitn(11, |byte| *byte == b' ').collect();
+            let n_fields = if record.starts_with(b"u ") { 11 } else { 9 };
+            let fields: Vec<&[u8]> = record.splitn(n_fields, |byte| *byte == b' ').collect();
             match fields[0] {
                 b"?" => changes.untracked.push(record[2..].to_vec()),
-                b"1" | b"u" => {
-                    changes.is_tracked = true;
+                b"1" | b"u" if fields.len() == n_fields => {
+                    let path = fields[n_fields - 1];
+                    changes.tracked.push(path.to_vec());
                     let is_within = fields.get(2).is_some_and(|submodule| {
                         submodule.starts_with(b"S") && (submodule[2..] != *b"..")
                     });
                     if is_within {
-                        let path = record.splitn(9, |byte| *byte == b' ').last();
-                        changes.within_submodules.push(text(path.unwrap_or_default()));
+                        changes.within_submodules.push(text(path));
                     }
                 }
                 b"#" => {}

@@ -68,7 +68,7 @@ impl Untracked<'_> {
             git.tell(&["update-index", "-z", "--index-info"], &listed)?;
             // As the files are, not as a filter would store them.
             let git = git.with_attributes_of(self.empty);
-            (patch, _) = git.diff(self.empty, u64::MAX)?;
+            (patch, _) = git.diff(self.empty, u64::MAX, &[])?;
         }
         let left_out = (!left_out.is_empty()).then(|| {
             format!(
