@@ -4,6 +4,7 @@
 
 mod archive;
 mod live;
+mod made_for;
 mod options;
 
 use serde_json::Value;

@@ -37,12 +37,14 @@ use cli::watch::{End, WatchArguments};
 static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
 
 const FAILED: u8 = 1;
+/// Done, and something was told that the results rest on.
+const WARNED: u8 = 3;
 const LOCKED: u8 = 11;
 const INTERRUPTED: u8 = 130;
 
 /// Trains a trading model on market bars and tells honestly what it earned
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 11 another trainer works in the workspace,
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings, 11 another trainer works in the workspace,
 /// 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -80,7 +82,12 @@ fn main() -> ExitCode {
         }
         Command::Export(arguments) => cli::export::run(&arguments).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
-        Command::Predict(arguments) => unless_unread(cli::predict::run(&arguments, io::stdout())),
+        Command::Predict(arguments) => {
+            let mut has_warned = false;
+            let done = cli::predict::run(&arguments, io::stdout());
+            let done = unless_unread(done.map(|warned| has_warned = warned));
+            done.map(|code| if has_warned { ExitCode::from(WARNED) } else { code })
+        }
     };
     match done {
         Ok(code) => code,

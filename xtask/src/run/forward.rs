@@ -58,6 +58,7 @@ pub(super) fn predict(
     for (name, value) in flags {
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
     }
+    arguments.extend(args.any_bars.then(|| OsString::from("--any-bars")));
     become_trainer(&binary, &arguments)
 }
 
@@ -81,6 +82,7 @@ pub(super) fn watch(
 fn become_trainer(binary: &Path, arguments: &[OsString]) -> Result<Outcome> {
     let exit = match process::become_program(binary, arguments)? {
         0 => Exit::Done,
+        3 => Exit::Warnings,
         130 => Exit::Interrupted,
         _ => Exit::Failed,
     };
