@@ -94,7 +94,10 @@ fn a_market_with_other_hours_is_warned_about() {
     let hours = changed(&workspace, |idx, _| idx % 48 < 13);
     let (n_rows, warning) = told(&workspace, &hours, (&[], 3));
     assert!(n_rows > 500);
-    assert!(warning.contains("of the time, and the model was trained on bars for 100 %"), "{warning}");
+    assert!(
+        warning.contains("of the time, and the model was trained on bars for 100 %"),
+        "{warning}"
+    );
 }
 
 #[test]

@@ -29,13 +29,13 @@ use message::{Attribute, Element, Entry, Graph, Model, Node, OperatorSet, ValueI
 
 const INPUT: &str = "features";
 const OUTPUT: &str = "q_values";
-const CHOICE: &str = "argmax over exposures a of q_values[a] - cost_per_exposure * |a - asked|; of \
-                      equally good ones the nearest to asked, then the lowest";
-const CHOICE_OF_FORECAST: &str = "argmax over exposures a of q_values[a] - threshold * |a - asked|; \
-                                  of equally good ones the nearest to asked, then the lowest; 0 \
+const CHOICE: &str = "argmax over exposures a of q_values[a] - cost_per_exposure * |a - held|; of \
+                      equally good ones the nearest to held, then the lowest";
+const CHOICE_OF_FORECAST: &str = "argmax over exposures a of q_values[a] - threshold * |a - held|; \
+                                  of equally good ones the nearest to held, then the lowest; 0 \
                                   where the threshold is null";
 /// What a decision starts from: `Environment::target`.
-const ASKED: &str = "the exposure last asked for, whatever the position has become worth since: 0 \
+const HELD: &str = "the exposure last asked for, whatever the position has become worth since: 0 \
                      at the start, after a liquidation, and where lots or the allowed side left \
                      nothing of it; an exposure of 1 is worth leverage times the equity";
 
@@ -92,7 +92,7 @@ fn about(model: &TradingModel, shape: &Shape<'_>) -> Result<Value> {
         "exposures": shape.exposures,
         "cost_per_exposure": shape.cost,
         "choice": CHOICE,
-        "asked": ASKED,
+        "held": HELD,
         "leverage": model.about().config["environment"]["leverage"],
         "precision": "features and comparisons in 64 bits; q_values are rounded to 32 bits, by at \
                       most 2^-24 of their value",
