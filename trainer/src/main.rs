@@ -39,6 +39,7 @@ use cli::watch::{End, WatchArguments};
 static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
 
 const FAILED: u8 = 1;
+/// Done, and something was told that the results rest on.
 const WARNINGS: u8 = 3;
 const LOCKED: u8 = 11;
 const LEAK: u8 = 13;
@@ -46,8 +47,9 @@ const INTERRUPTED: u8 = 130;
 
 /// Trains a trading model on market bars and tells honestly what it earned
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done, but a figure is implausible or an audit
-/// failed, 11 another trainer works in the workspace, 13 a leak was found, 130 interrupted.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings (a figure is implausible, an
+/// audit failed, the bars are others than the model's), 11 another trainer works in the workspace,
+/// 13 a leak was found, 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
@@ -86,7 +88,10 @@ fn main() -> ExitCode {
         Command::Metrics(arguments) => cli::metrics::run(&arguments)
             .and_then(|(text, alarms)| print(&text).map(|()| judged(alarms))),
         Command::Predict(arguments) => {
-            unless_unread(cli::predict::run(&arguments, io::stdout())).map(|()| ExitCode::SUCCESS)
+            let mut has_warned = false;
+            let done = cli::predict::run(&arguments, io::stdout());
+            let done = unless_unread(done.map(|warned| has_warned = warned));
+            done.map(|()| if has_warned { ExitCode::from(WARNINGS) } else { ExitCode::SUCCESS })
         }
     };
     match done {

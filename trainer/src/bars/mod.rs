@@ -7,6 +7,7 @@
 mod check;
 mod columns;
 mod input;
+mod kind;
 mod number;
 mod parquet;
 mod reader;
@@ -19,6 +20,7 @@ mod timestamp;
 
 pub use input::Place;
 pub(crate) use input::ZstdReader;
+pub use kind::{BarKind, KindTally, Mismatch, Volume};
 pub use reader::BarReader;
 pub(crate) use rows::Rows;
 pub use series::{Sample, SeriesReader, calendar};

@@ -6,7 +6,7 @@ use anyhow::Result;
 use tracing::{debug, info, warn};
 
 use crate::agent::LearnerSetup;
-use crate::bars::BarSource;
+use crate::bars::{BarKind, BarSource};
 use crate::features::FeatureSet;
 use crate::metrics::{BarCalendar, PeriodsPerYear};
 use crate::model::Learner;
@@ -45,6 +45,7 @@ pub(super) struct Course<'a> {
     pub(super) tracks: Vec<Track>,
     pub(super) features: FeatureSet,
     pub(super) periods_per_year: PeriodsPerYear,
+    bar_kind: BarKind,
     pub(super) learner: Box<dyn Learner>,
     pub(super) sinks: Sinks<'a>,
     pub(super) progress: Progress,
@@ -58,7 +59,7 @@ pub(super) struct Course<'a> {
 impl<'a> Course<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        Material { source, features, summary, splits, records, tracks }: Material,
+        Material { source, features, summary, kind, splits, records, tracks }: Material,
         sinks: Sinks<'a>,
     ) -> Result<Self> {
         let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
@@ -79,6 +80,7 @@ impl<'a> Course<'a> {
             tracks,
             features,
             periods_per_year,
+            bar_kind: kind,
             sinks,
             progress: Progress::default(),
             data_sha256: summary.sha256,
@@ -256,6 +258,7 @@ impl<'a> Course<'a> {
             options: self.options,
             learner: self.learner.as_ref(),
             features: &self.features,
+            bar_kind: &self.bar_kind,
             session: self.sinks.logger.session(),
         }
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow};
 use tracing::{debug, error, info, warn};
 
-use crate::bars::{BarSource, DataSummary};
+use crate::bars::{BarKind, BarSource, DataSummary, Volume};
 use crate::config::TrainingConfig;
 use crate::features::FeatureSet;
 use crate::progress;
@@ -140,6 +140,8 @@ pub(crate) struct Material {
     pub(crate) source: BarSource,
     pub(crate) features: FeatureSet,
     pub(crate) summary: DataSummary,
+    /// What a model of these bars is made for.
+    pub(crate) kind: BarKind,
     /// One or, walking forward, one a window.
     pub(crate) splits: Vec<Split>,
     pub(crate) records: Vec<SplitRecord>,
@@ -168,14 +170,16 @@ pub(crate) fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> 
     if !symbols.is_empty() {
         let Portfolio { tracks, summary, splits, records } =
             portfolio::prepare(config, &source, symbols)?;
-        return Ok(Material { source, features, summary, splits, records, tracks });
+        let kind = portfolio::kind_of(&tracks)?;
+        return Ok(Material { source, features, summary, kind, splits, records, tracks });
     }
     let reading = progress::begin_reading(&root.join(&config.data));
     let (source, summary) = source.summarize_and_keep()?;
     drop(reading);
     let splits = Split::all(summary.n_bars, config)?;
     let records = Split::records(&splits, &source)?;
-    Ok(Material { source, features, summary, splits, records, tracks: Vec::new() })
+    let kind = BarKind::of(&source)?;
+    Ok(Material { source, features, summary, kind, splits, records, tracks: Vec::new() })
 }
 
 /// Trains; leaves the source of the bars, once read, in `bars`.
@@ -187,7 +191,7 @@ fn train(
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
     let material = prepare(config, options.layout.root())?;
-    let Material { source, summary, splits, records, tracks, .. } = &material;
+    let Material { source, features, summary, kind, splits, records, tracks } = &material;
     *bars = Some(source.clone());
     info!("{summary}");
     if let Some(resume) = &options.resume {
@@ -196,6 +200,9 @@ fn train(
     }
     if summary.n_gaps > 0 {
         warn!("bars are missing in {}; none is made up", counted(summary.n_gaps, "place"));
+    }
+    if features.windows().is_some() && kind.volume != Volume::Varies {
+        warn!("the volume {}: the feature of it says nothing", kind.volume.lack());
     }
     logger.session_mut().data = Some(data_record(summary));
     logger.session_mut().split = records.first().cloned();

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use crate::bars::BarKind;
 use crate::features::{FeatureSet, FeaturesConfig};
 use crate::model::{Learner, ModelAbout, ModelKind, TradingModel};
 use crate::session::{Layout, ModelRecord, Session, sha256_of_file};
@@ -17,6 +18,7 @@ pub(super) struct Subject<'a> {
     pub(super) options: &'a TrainOptions,
     pub(super) learner: &'a dyn Learner,
     pub(super) features: &'a FeatureSet,
+    pub(super) bar_kind: &'a BarKind,
     pub(super) session: &'a Session,
 }
 
@@ -83,6 +85,7 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
             "first": data.first,
             "last": data.last,
             "interval_seconds": data.interval_seconds,
+            "bars": subject.bar_kind,
             "split": session.split,
         }),
         metrics: json!({

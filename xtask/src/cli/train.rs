@@ -112,6 +112,9 @@ pub struct PredictArgs {
     /// Take this exposure as held at the beginning [default: 0]
     #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
     pub position: Option<f64>,
+    /// Go on where the bars are of another interval than those that the model was trained on
+    #[arg(long)]
+    pub any_bars: bool,
     /// Print one JSON object a line in place of CSV
     #[arg(long)]
     pub json_lines: bool,

@@ -57,6 +57,7 @@ pub(super) fn predict(
     for (name, value) in flags {
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
     }
+    arguments.extend(args.any_bars.then(|| OsString::from("--any-bars")));
     become_trainer(&binary, &arguments)
 }
 

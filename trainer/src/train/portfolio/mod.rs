@@ -19,7 +19,7 @@ mod trial;
 use anyhow::{Result, ensure};
 use tracing::warn;
 
-use crate::bars::{BarSource, DataSummary, SymbolBars};
+use crate::bars::{BarKind, BarSource, DataSummary, SymbolBars, Volume};
 use crate::config::TrainingConfig;
 use crate::session::{SpanRecord, SplitRecord};
 
@@ -102,6 +102,19 @@ pub(super) fn prepare(
         n_test: record.test.n_bars,
     });
     Ok(Portfolio { tracks, summary, splits: splits.collect(), records })
+}
+
+/// Returns the kind of the bars of all `tracks`: that of the symbol with
+/// the most bars, and the best volume of any.
+pub(super) fn kind_of(tracks: &[Track]) -> Result<BarKind> {
+    let kinds = tracks.iter().map(|track| BarKind::of(&track.source));
+    let kinds: Vec<BarKind> = kinds.collect::<Result<_>>()?;
+    let longest = kinds.iter().max_by_key(|kind| kind.n_bars);
+    let mut kind = *longest.expect("a portfolio has symbols");
+    if kinds.iter().any(|kind| kind.volume == Volume::Varies) {
+        kind.volume = Volume::Varies;
+    }
+    Ok(kind)
 }
 
 fn check(config: &TrainingConfig, tracks: &[Track], window: usize) -> Result<()> {
