@@ -19,6 +19,10 @@ pub(super) const N_LAGS: usize = 256;
 const HORIZONS: [usize; 4] = [4, 16, 64, 256];
 /// Bars before the first that is looked at: what the past tells.
 const N_PAST: usize = 256;
+/// Fewest sums over a horizon that do not overlap.
+const N_SUMS_MIN: usize = 64;
+/// Bars over which the products of a correlation may hang together.
+const BANDWIDTH: usize = 64;
 /// Fewest bars that tell anything.
 const N_BARS_MIN: usize = 400;
 /// Least t statistic that is no chance: of 780 looks at a column of
@@ -44,7 +48,8 @@ pub(super) struct Tie {
     pub(super) is_sum: bool,
     /// Rank correlation of what is new in the column.
     pub(super) correlation: f64,
-    /// White's, which minds changing volatility.
+    /// White's, which minds changing volatility, or, where it is less,
+    /// Newey and West's, which minds what hangs together in time, too.
     pub(super) t_statistic: f64,
     /// The greatest correlation with the same of bars up to its own.
     pub(super) before: f64,
@@ -54,6 +59,8 @@ pub(super) struct Tie {
 pub(super) struct Surroundings {
     /// Ranks of each trait by bar, from -0.5 to 0.5.
     traits: [(Trait, Vec<f64>); 3],
+    /// What is new in each of them beside the past at its own bar.
+    news: [Vec<f64>; 3],
     /// What the past tells at each bar's close.
     controls: Vec<Vec<f64>>,
     n_bars: usize,
@@ -76,14 +83,19 @@ impl Surroundings {
         for (trait_ranks, n_lags, windows) in [
             (&returns, 3, vec![4, 16, 64, 256]),
             (&sizes, 2, Vec::new()),
-            (&ranges, 3, vec![8, 32, 128]),
+            (&ranges, 3, vec![8, 32, 128, 512]),
             (&volumes, 2, vec![8]),
         ] {
             controls.extend((0..n_lags).map(|lag| lagged(trait_ranks, lag)));
             controls.extend(windows.iter().map(|n_bars| sums(trait_ranks, *n_bars)));
         }
+        // What was known at the close before.
+        let known: Vec<Vec<f64>> = controls.iter().map(|of| lagged(of, 1)).collect();
+        let known: Vec<&[f64]> = known.iter().map(Vec::as_slice).collect();
+        let new_in = |of: &[f64]| residuals(of, &known).unwrap_or_else(|| of.to_vec());
+        let news = [&returns, &sizes, &ranges].map(|of| new_in(of));
         let traits = [(Trait::Return, returns), (Trait::Size, sizes), (Trait::Range, ranges)];
-        Self { traits, controls, n_bars }
+        Self { traits, news, controls, n_bars }
     }
 
     /// Returns the closest tie of `column` to later bars that is a leak,
@@ -103,9 +115,12 @@ impl Surroundings {
         // bars up to its own as an honest column does.
         let moved = residuals(&column[N_PAST..], &cut(&own)).unwrap_or_else(|| new.clone());
         let (mut leak, mut closest): (Option<Tie>, Option<Tie>) = (None, None);
-        for (of, trait_ranks) in &self.traits {
-            let before = (0..=N_PAST)
-                .map(|lag| correlation(&moved, &trait_ranks[N_PAST - lag..]).0.abs())
+        for ((of, trait_ranks), news) in self.traits.iter().zip(&self.news) {
+            let together = HORIZONS.map(|n_bars| sums(news, n_bars));
+            let single = (0..=N_PAST).map(|lag| &news[N_PAST - lag..]);
+            let before = single
+                .chain(together.iter().map(|of| &of[N_PAST..]))
+                .map(|earlier| correlation(&moved, earlier, 0).0.abs())
                 .fold(0.0, f64::max);
             for tie in self.later(&new, (*of, trait_ranks)) {
                 let tie = Tie { before, ..tie };
@@ -134,14 +149,16 @@ impl Surroundings {
             t_statistic,
             before: 0.0,
         };
-        let single =
-            (1..=n_lags).map(|lag| tie(lag, false, correlation(new, &trait_ranks[N_PAST + lag..])));
-        let horizons = HORIZONS.into_iter().filter(|n_bars| *n_bars <= n_lags);
+        let single = (1..=n_lags)
+            .map(|lag| tie(lag, false, correlation(new, &trait_ranks[N_PAST + lag..], BANDWIDTH)));
+        // Of sums that overlap there must be many that do not.
+        let n_bars_max = self.n_bars / N_SUMS_MIN;
+        let horizons = HORIZONS.into_iter().filter(|n_bars| *n_bars <= n_bars_max);
         let together = horizons.map(|n_bars| {
             // From the next bar on; whole sums only.
             let ahead = sums(trait_ranks, n_bars);
             let ahead: Vec<f64> = ahead[N_PAST + n_bars..].to_vec();
-            tie(n_bars, true, correlation(new, &ahead))
+            tie(n_bars, true, correlation(new, &ahead, 2 * n_bars + BANDWIDTH))
         });
         single.chain(together).collect()
     }
@@ -203,8 +220,8 @@ fn cut<'a>(columns: &[&'a [f64]]) -> Vec<&'a [f64]> {
 }
 
 /// Returns the correlation of the pairs of `left` and `right`, as far as
-/// both reach, and White's t statistic of it.
-fn correlation(left: &[f64], right: &[f64]) -> (f64, f64) {
+/// both reach, and the t statistic of it; see [`Tie::t_statistic`].
+fn correlation(left: &[f64], right: &[f64], bandwidth: usize) -> (f64, f64) {
     let n = left.len().min(right.len());
     let (left, right) = (&left[..n], &right[..n]);
     let mean = |side: &[f64]| side.iter().sum::<f64>() / n.max(1) as f64;
@@ -219,9 +236,29 @@ fn correlation(left: &[f64], right: &[f64]) -> (f64, f64) {
         rights += right * right;
     }
     let scale = f64::sqrt(lefts * rights);
-    if scale > 0.0 && squares > 0.0 {
-        (product / scale, product / squares.sqrt())
-    } else {
-        (0.0, 0.0)
+    if scale <= 0.0 || squares <= 0.0 {
+        return (0.0, 0.0);
     }
+    let mut t_statistic = product / squares.sqrt();
+    if t_statistic.abs() >= T_MIN && bandwidth > 0 {
+        let products: Vec<f64> = left
+            .iter()
+            .zip(right)
+            .map(|(left, right)| (left - left_mean) * (right - right_mean))
+            .collect();
+        t_statistic = product / squares.max(long_run(&products, bandwidth)).sqrt();
+    }
+    (product / scale, t_statistic)
+}
+
+/// Returns the variance of the sum of `products` that hang together over
+/// `bandwidth` bars (W. K. Newey and K. D. West, Econometrica 55, 1987).
+fn long_run(products: &[f64], bandwidth: usize) -> f64 {
+    let mean = products.iter().sum::<f64>() / products.len() as f64;
+    let with_lag = |lag: usize| -> f64 {
+        let pairs = products.iter().zip(&products[lag.min(products.len())..]);
+        pairs.map(|(one, other)| (one - mean) * (other - mean)).sum()
+    };
+    let weight = |lag: usize| 2.0 * (1.0 - lag as f64 / (bandwidth + 1) as f64);
+    with_lag(0) + (1..=bandwidth).map(|lag| weight(lag) * with_lag(lag)).sum::<f64>()
 }
