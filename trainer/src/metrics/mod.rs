@@ -8,6 +8,7 @@
 //! each is a policy given to a [`Simulation`].
 
 mod bars;
+mod benchmark;
 mod bootstrap;
 mod curve;
 mod curve_file;
@@ -20,10 +21,12 @@ mod returns;
 mod sharpe;
 mod simulation;
 mod table;
+mod to_date;
 mod tracker;
 mod trades;
 
-pub use curve_file::measure_curve;
+pub use benchmark::{BenchmarkTracker, BesideBenchmark};
+pub use curve_file::{measure_beside, measure_curve};
 pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
 pub use periods::{BarCalendar, PeriodsBasis, PeriodsPerYear};
@@ -31,4 +34,5 @@ pub(crate) use returns::quantile as sample_quantile;
 pub use sharpe::{SharpeSample, Trials};
 pub use simulation::Simulation;
 pub use table::{ACCOUNT_FIGURES, account_table, curve_table};
+pub use to_date::{ToDate, ToDateTracker};
 pub use tracker::PerformanceTracker;
