@@ -6,7 +6,8 @@ use trainer::wording::{counted, money, price, significant};
 
 #[test]
 fn a_price_of_any_size_shows_its_digits() {
-    let shown = [2.1e-10, 0.000_002_11, 0.1, 7_523.123_456_789, 1e9, 123_456_789.0, -0.5, 0.0, 3e20];
+    let shown =
+        [2.1e-10, 0.000_002_11, 0.1, 7_523.123_456_789, 1e9, 123_456_789.0, -0.5, 0.0, 3e20];
     assert_eq!(
         shown.map(price).join(" "),
         "2.1e-10 0.00000211 0.1 7523.1235 1000000000 123456789 -0.5 0 3e20"

@@ -60,9 +60,5 @@ pub fn plural(n: u64, noun: &str) -> String {
 
 /// Takes the zeros off the end of a fraction.
 fn without_zeros(digits: &str) -> &str {
-    if digits.contains('.') {
-        digits.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        digits
-    }
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }

@@ -122,6 +122,7 @@ fn the_legend_has_the_shape_and_colour_of_every_kind_of_fill_that_occurs() {
     inks.dedup();
     assert_eq!((shapes.len(), inks.len()), (5, 5), "{price}");
     let tree = opened(&page(Made::new().with_trades(&[Trade::won(3)]).root()));
-    let price = tree.split_once("data-chart=\"price\"").unwrap().1.split_once("</figure>").unwrap().0;
+    let price =
+        tree.split_once("data-chart=\"price\"").unwrap().1.split_once("</figure>").unwrap().0;
     assert!(!price.contains("liquidated"), "a kind that does not occur is in the legend");
 }

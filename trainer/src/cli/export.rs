@@ -121,7 +121,13 @@ fn text(exported: &Exported) -> String {
         let _ = writeln!(text, "{:<30}{}", "schema", schema.display());
     }
     if let Some(OnnxReport { path, about, n_trees }) = &exported.onnx {
-        let _ = writeln!(text, "{:<13} {n_trees:>10} {:<5} {}", "onnx", plural(*n_trees as u64, "tree"), path.display());
+        let _ = writeln!(
+            text,
+            "{:<13} {n_trees:>10} {:<5} {}",
+            "onnx",
+            plural(*n_trees as u64, "tree"),
+            path.display()
+        );
         let _ = writeln!(text, "{:<30}{}", "features", about.display());
     }
     if let Some(run) = &exported.mlflow {

@@ -31,7 +31,7 @@ pub struct MetricsArguments {
     /// Variance of the Sharpe ratios of those trials, per bar (not annual)
     #[arg(long, value_name = "V", requires = "trials")]
     trial_variance: Option<f64>,
-    /// Column of the same file to compare with, such as `buy_and_hold`: gives alpha, beta, R² and the information ratio
+    /// Column of the file to compare with, such as `buy_and_hold`: gives alpha, beta and more
     #[arg(long, value_name = "COLUMN")]
     benchmark: Option<String>,
     /// Form of the result on stdout

@@ -57,7 +57,10 @@ pub(super) fn check(latest: &Latest, names: &[String]) -> LeakCheck {
         for (idx, name) in names.iter().enumerate() {
             let sight = moves.sight(&latest.column(idx), honest);
             if sight.ahead.abs() > most.0 {
-                most = (sight.ahead.abs(), format!("`{name}`, {} ahead", counted(horizon as u64, "bar")));
+                most = (
+                    sight.ahead.abs(),
+                    format!("`{name}`, {} ahead", counted(horizon as u64, "bar")),
+                );
             }
             if sight.is_suspect() && suspects.iter().all(|(known, _)| known != name) {
                 suspects.push((name.clone(), sight));

@@ -42,7 +42,8 @@ impl BenchmarkTracker {
     /// the start.
     pub fn push(&mut self, equity: f64, benchmark: f64) {
         if let Some([equity_before, benchmark_before]) = self.last.replace([equity, benchmark]) {
-            self.is_ruined |= !(equity_before > 0.0 && benchmark_before > 0.0);
+            let equities = [equity_before, benchmark_before, equity, benchmark];
+            self.is_ruined |= equities.iter().any(|equity| *equity <= 0.0);
             let (r, b) = (equity / equity_before - 1.0, benchmark / benchmark_before - 1.0);
             let deviation = b - self.benchmark.mean();
             self.own.push(r);

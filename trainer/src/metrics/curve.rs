@@ -61,7 +61,12 @@ impl Curve {
     }
 
     pub(super) fn with_risk(mut self, seed: u64) -> Self {
-        self.risk = Some(Risk { seed, groups: Groups::new(), kept: KeptReturns::new(), bars: BarReturns::default() });
+        self.risk = Some(Risk {
+            seed,
+            groups: Groups::new(),
+            kept: KeptReturns::new(),
+            bars: BarReturns::default(),
+        });
         self
     }
 

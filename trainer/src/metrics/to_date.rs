@@ -12,7 +12,7 @@ pub struct ToDateTracker {
 
 /// Returns since the last bar before the calendar month or year (UTC) of
 /// the curve's last bar, or since its first bar where that is later.
-/// `None` without bars, and where nothing was left before.
+/// `None` without bars, and where nothing is left.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ToDate {
     /// Of the month.
@@ -39,7 +39,8 @@ impl Period {
     }
 
     fn earned(&self) -> Option<f64> {
-        (self.name.is_some() && self.start > 0.0).then(|| self.end / self.start - 1.0)
+        let is_defined = self.name.is_some() && self.start > 0.0 && self.end > 0.0;
+        is_defined.then(|| self.end / self.start - 1.0)
     }
 }
 

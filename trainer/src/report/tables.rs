@@ -77,11 +77,15 @@ pub(super) fn beside(session: &Material) -> Value {
     });
     let [own, hold] = [0, 1].map(|idx| test.to_date[idx].figures());
     let told = |value: Option<f64>| value.filter(|value| value.is_finite()).map(percent);
+    let row = |label: &str, pair: [Option<f64>; 2]| {
+        let [own, hold] = pair.map(told);
+        json!({ "label": label, "agent": own, "hold": hold })
+    };
     json!({
         "rows": rows,
         "to_date": [
-            { "label": "Month to date", "agent": told(own.month_to_date), "hold": told(hold.month_to_date) },
-            { "label": "Year to date", "agent": told(own.year_to_date), "hold": told(hold.year_to_date) },
+            row("Month to date", [own.month_to_date, hold.month_to_date]),
+            row("Year to date", [own.year_to_date, hold.year_to_date]),
         ],
     })
 }
