@@ -118,8 +118,9 @@ fn a_run_without_returns_defines_only_what_it_can() {
     let undefined: Vec<_> = performance.undefined.keys().map(String::as_str).collect();
     assert_eq!(
         undefined.join(" "),
-        "annual_return calmar conditional_value_at_risk expectancy exposure probabilistic_sharpe \
-         profit_factor sharpe sharpe_high sharpe_low sortino sqn tail_ratio value_at_risk \
+        "annual_return calmar conditional_value_at_risk consecutive_losses consecutive_wins \
+         expectancy exposure kelly kurtosis omega probabilistic_sharpe profit_factor sharpe \
+         sharpe_high sharpe_low skewness sortino sqn tail_ratio ulcer_index value_at_risk \
          volatility win_rate"
     );
 }

@@ -36,6 +36,44 @@ fn simulate_prints_figures_fills_and_trades() {
 }
 
 #[test]
+fn simulate_shows_small_prices_and_speaks_in_words() {
+    let folder = Folder::new("time,exposure\n2020-01-01,1\n");
+    let bars = "time,open,high,low,close\n2020-01-01,2.11e-6,2.11e-6,2.11e-6,2.11e-6\n\
+                2020-01-02,2.1e-10,2.1e-10,2.1e-10,2.1e-10\n\
+                2020-01-03,2.1e-10,2.1e-10,2.1e-10,2.1e-10\n";
+    folder.write("tiny.csv", bars);
+    let (is_good, out, err) = trainer(
+        &folder,
+        &[
+            "simulate",
+            "--data",
+            "tiny.csv",
+            "--signals",
+            "signals.csv",
+            "--commission",
+            "0",
+            "--slippage",
+            "0",
+        ],
+    );
+    assert!(is_good, "{err}");
+    for words in [
+        "at        2.1e-10",
+        "1 trade\n",
+        "long ",
+        " at 2.1e-10 to ",
+        "target",
+        "end of data",
+        "2 fills",
+    ] {
+        assert!(out.contains(words), "no `{words}` in {out}");
+    }
+    for name in ["Target", "EndOfData", "Long", "OutOfRange", "1 trades", "0.000000"] {
+        assert!(!out.contains(name), "`{name}` in {out}");
+    }
+}
+
+#[test]
 fn metrics_deflate_by_the_trials() {
     let folder = Folder::new("");
     let curve: String = (0..60_u32)

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::bars::{SeriesReader, calendar};
 use crate::environment::BarOutcome;
 
-use super::{PerformanceTracker, PeriodsBasis, PeriodsPerYear};
+use super::{
+    BenchmarkTracker, BesideBenchmark, PerformanceTracker, PeriodsBasis, PeriodsPerYear, ToDate,
+    ToDateTracker,
+};
 
 /// Names of the column that holds the equity, the best first.
 const ROLES: [&str; 6] = ["equity", "balance", "nav", "value", "account", "portfolio"];
@@ -52,4 +55,32 @@ pub fn measure_curve(
         }
     }
     tracker.with_context(|| format!("`{}` holds no equity below its header", path.display()))
+}
+
+/// Reads the curve at `path` again and returns what its last month and
+/// year earned, and how it moves with the curve in its column
+/// `benchmark`, where one is named; a year has `periods` rows.
+///
+/// # Errors
+///
+/// Fails when a column is missing or a row has no number in it.
+pub fn measure_beside(
+    path: &Path,
+    benchmark: Option<&str>,
+    periods: f64,
+) -> Result<(ToDate, Option<BesideBenchmark>)> {
+    let mut to_date = ToDateTracker::default();
+    let mut beside = BenchmarkTracker::default();
+    let mut others = benchmark.map(|name| SeriesReader::open(path, &[name])).transpose()?;
+    for sample in SeriesReader::open(path, &ROLES)? {
+        let sample = sample?;
+        to_date.push(sample.time_ms, sample.value);
+        if let Some(others) = &mut others {
+            let Some(other) = others.next() else {
+                bail!("`{}` {}: the benchmark has no value", path.display(), sample.place)
+            };
+            beside.push(sample.value, other?.value);
+        }
+    }
+    Ok((to_date.figures(), benchmark.map(|_| beside.figures(periods))))
 }

@@ -9,6 +9,7 @@
 
 mod alarm;
 mod bars;
+mod benchmark;
 mod bootstrap;
 mod curve;
 mod curve_file;
@@ -21,12 +22,14 @@ mod returns;
 mod sharpe;
 mod simulation;
 mod table;
+mod to_date;
 mod tracker;
 mod trades;
 
 pub(crate) use alarm::REMEDY;
 pub use alarm::{Alarm, alarm_lines};
-pub use curve_file::measure_curve;
+pub use benchmark::{BenchmarkTracker, BesideBenchmark};
+pub use curve_file::{measure_beside, measure_curve};
 pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
 pub use periods::{BarCalendar, PeriodsBasis, PeriodsPerYear};
@@ -34,4 +37,5 @@ pub(crate) use returns::quantile as sample_quantile;
 pub use sharpe::{SharpeSample, Trials};
 pub use simulation::Simulation;
 pub use table::{ACCOUNT_FIGURES, account_table, curve_table};
+pub use to_date::{ToDate, ToDateTracker};
 pub use tracker::PerformanceTracker;

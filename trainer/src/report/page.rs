@@ -115,6 +115,7 @@ fn session_view(session: &Material) -> Value {
         "thinned": thinned(session),
         "months": of_test(tables::months),
         "years": of_test(tables::years),
+        "beside": tables::beside(session),
         "drawdowns": of_test(tables::drawdowns),
         "quantiles": of_test(tables::quantile_rows),
         "costs": tables::costs(session),

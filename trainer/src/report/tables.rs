@@ -54,6 +54,42 @@ pub(super) fn years(curve: &Curve) -> Value {
     each.collect()
 }
 
+/// Returns how the agent moved with buy-and-hold, and what both earned
+/// in the last month and year.
+pub(super) fn beside(session: &Material) -> Value {
+    let Some(test) = &session.test else { return Value::Null };
+    let periods = session.record.number("/metrics/agent/periods_per_year/value");
+    let found = test.beside.figures(periods.unwrap_or(f64::NAN));
+    let figures = [
+        ("alpha", "Alpha, annual", found.alpha, Unit::Share),
+        ("beta", "Beta", found.beta, Unit::Ratio),
+        ("r_squared", "R²", found.r_squared, Unit::Ratio),
+        ("information_ratio", "Information ratio of a bar", found.information_ratio, Unit::Ratio),
+    ];
+    let rows = figures.map(|(name, label, value, unit)| {
+        json!({
+            "name": name,
+            "label": label,
+            "value": value,
+            "text": value.map(|value| unit.text(value)),
+            "undefined": found.undefined.get(name),
+        })
+    });
+    let [own, hold] = [0, 1].map(|idx| test.to_date[idx].figures());
+    let told = |value: Option<f64>| value.filter(|value| value.is_finite()).map(percent);
+    let row = |label: &str, pair: [Option<f64>; 2]| {
+        let [own, hold] = pair.map(told);
+        json!({ "label": label, "agent": own, "hold": hold })
+    };
+    json!({
+        "rows": rows,
+        "to_date": [
+            row("Month to date", [own.month_to_date, hold.month_to_date]),
+            row("Year to date", [own.year_to_date, hold.year_to_date]),
+        ],
+    })
+}
+
 /// Returns the worst drawdowns.
 pub(super) fn drawdowns(curve: &Curve) -> Value {
     let each = curve.worst_drawdowns().into_iter().map(|fall| {
