@@ -100,7 +100,7 @@ pub fn archive_now(
 }
 
 /// Warns of what no archive holds.
-fn warn_of<'a>(job: &mut Job<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
+pub fn warn_of<'a>(job: &mut Job<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
     for Skipped { path, reason } in skipped {
         (job.notes)(&format!("warning: `{path}` is not archived whole: {reason}"));
     }

@@ -81,6 +81,8 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
         selection: Selection::new(&config.include, &config.exclude)?,
         off_limits: [
             workspace.archives(),
+            // It may be spelled through a link to the workspace.
+            workspace.archives().canonicalize().unwrap_or_else(|_| workspace.archives()),
             workspace.backups(),
             workspace.state(),
             workspace.root().join("target"),
@@ -109,7 +111,7 @@ struct Walker<'a> {
     /// The workspace, and where its links to folders lead.
     inside: Vec<PathBuf>,
     selection: Selection,
-    off_limits: [PathBuf; 5],
+    off_limits: [PathBuf; 6],
 }
 
 impl Walker<'_> {
