@@ -102,6 +102,20 @@ fn symlinks_do_not_hide_where_archives_would_lie() {
     symlink("vault", sandbox.path("vault")).unwrap();
     refused(&sandbox, "cannot be opened");
 
+    // Through a link to the workspace they are where they would be.
+    let elsewhere = Sandbox::new();
+    let sandbox = Sandbox::with_session();
+    symlink(sandbox.root(), elsewhere.path("link")).unwrap();
+    let folder = elsewhere.path("link/archives");
+    let config = serde_json::json!({"archive": {"folder": folder, "include": ["**"]}});
+    sandbox.write("config/config.json", &config.to_string());
+    for _ in 0..2 {
+        sandbox.xtask(&["archive"]).assert().code(0);
+    }
+    let catalog = sandbox.catalog();
+    let manifest = catalog.archives[1].manifest().unwrap();
+    assert!(manifest.files.iter().all(|file| !file.path.starts_with("archives/")));
+
     // The other way about: what a session folder leads to.
     let disk = Sandbox::new();
     let sandbox = Sandbox::with_session();

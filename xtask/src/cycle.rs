@@ -131,7 +131,7 @@ fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
 }
 
 /// Warns of what no archive holds.
-fn warn_of<'a>(job: &mut Job<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
+pub fn warn_of<'a>(job: &mut Job<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
     for Skipped { path, reason } in skipped {
         (job.notes)(&format!("warning: `{path}` is not archived whole: {reason}"));
     }

@@ -134,7 +134,9 @@ fn locate(job: &Job<'_>, name: &str, environment: &Environment<'_>) -> Result<Pa
 
 fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {
     let _lock = job.begin("archive")?;
-    if !scan(job.workspace)?.holds_a_session() {
+    let found = scan(job.workspace)?;
+    if !found.holds_a_session() {
+        cycle::warn_of(job, found.skipped.iter());
         let report = ArchiveReport { format: 1, archive: None, skipped: Vec::new() };
         return Ok(outcome(&report, Exit::NothingToDo));
     }

@@ -104,6 +104,8 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
         takes_root_models: config.root_models,
         off_limits: [
             workspace.archives(),
+            // It may be spelled through a link to the workspace.
+            workspace.archives().canonicalize().unwrap_or_else(|_| workspace.archives()),
             workspace.backups(),
             workspace.state(),
             workspace.root().join("target"),
@@ -134,7 +136,7 @@ struct Walker<'a> {
     inside: Vec<PathBuf>,
     selection: Selection,
     takes_root_models: bool,
-    off_limits: [PathBuf; 5],
+    off_limits: [PathBuf; 6],
 }
 
 impl Walker<'_> {

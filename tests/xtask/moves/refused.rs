@@ -86,6 +86,16 @@ fn session_folders_that_are_one_folder() {
 }
 
 #[test]
+fn what_cannot_be_read_through_is_told_where_there_is_nothing_else() {
+    let sandbox = Sandbox::new();
+    symlink("/nowhere", sandbox.path("models")).unwrap();
+    let mut command = sandbox.xtask(&["archive"]);
+    command.assert().code(10);
+    let text = stderr(&mut command);
+    assert!(text.contains("warning: `models` is not archived whole"), "{text}");
+}
+
+#[test]
 fn backups_that_are_no_folder() {
     let sandbox = full_session();
     fs::remove_dir_all(sandbox.path("backups")).unwrap();
