@@ -246,12 +246,11 @@ fn a_curve_that_only_rises_has_no_omega_and_says_why() {
 
 #[test]
 fn a_benchmark_that_does_not_vary_gives_no_beta_and_says_why() {
-    let csv =
-        "time,equity,flat\n2020-01-30,100,5\n2020-01-31,110,5\n2020-02-01,99,5\n2020-02-02,121,5\n";
+    let csv = "time,equity,Held_flat\n2020-01-30,100,5\n2020-01-31,110,5\n2020-02-01,99,5\n2020-02-02,121,5\n";
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("curve.csv");
     std::fs::write(&path, csv).unwrap();
-    let (to_date, beside) = measure_beside(&path, Some("flat"), 365.0).unwrap();
+    let (to_date, beside) = measure_beside(&path, Some("Held_flat"), 365.0).unwrap();
     assert_near(to_date.month_to_date.unwrap(), 0.1);
     assert_near(to_date.year_to_date.unwrap(), 0.21);
     let beside = beside.unwrap();

@@ -71,7 +71,10 @@ pub fn measure_beside(
 ) -> Result<(ToDate, Option<BesideBenchmark>)> {
     let mut to_date = ToDateTracker::default();
     let mut beside = BenchmarkTracker::default();
-    let mut others = benchmark.map(|name| SeriesReader::open(path, &[name])).transpose()?;
+    // Columns are found by the letters and digits of their names.
+    let plain =
+        benchmark.map(|name| name.to_lowercase().replace(|c: char| !c.is_alphanumeric(), ""));
+    let mut others = plain.map(|name| SeriesReader::open(path, &[&name])).transpose()?;
     for sample in SeriesReader::open(path, &ROLES)? {
         let sample = sample?;
         to_date.push(sample.time_ms, sample.value);
