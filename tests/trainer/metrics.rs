@@ -85,13 +85,9 @@ fn holding_the_shipped_bitcoin_has_its_known_sharpe_and_drawdown() {
     GzDecoder::new(&file[..]).read_to_string(&mut text).unwrap();
     let close = |line: &str| line.split(',').nth(2).unwrap().parse().unwrap();
     let closes: Vec<f64> = text.lines().skip(1).map(close).collect();
-    let periods = PeriodsPerYear::from_calendar(&BarCalendar {
-        first_ms: 1_506_816_000_000,
-        last_ms: 1_569_888_000_000,
-        n_bars: closes.len() as u64,
-        interval_ms: HALF_HOUR_MS,
-    })
-    .unwrap();
+    let mut calendar = BarCalendar::default();
+    (0..closes.len() as i64).for_each(|idx| calendar.push(1_506_816_000_000 + idx * HALF_HOUR_MS));
+    let periods = PeriodsPerYear::from_calendar(&calendar).unwrap();
     assert_near(periods.value, 17_520.0);
     let performance = of_curve(&closes, periods);
     assert!((performance.sharpe.unwrap() - 0.807_255_353_745_337_2).abs() < 1e-9);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::bars::{SeriesReader, calendar};
+use crate::bars::SeriesReader;
 use crate::environment::BarOutcome;
 
 use super::{PerformanceTracker, PeriodsBasis, PeriodsPerYear};
@@ -28,14 +28,11 @@ pub fn measure_curve(
     periods_per_year: Option<f64>,
     seed: u64,
 ) -> Result<PerformanceTracker> {
-    let periods = match periods_per_year {
-        Some(value) => {
-            ensure!(value.is_finite() && value > 0.0, "`{value}` periods per year; give above 0");
-            PeriodsPerYear { value, basis: PeriodsBasis::Given }
-        }
-        None => PeriodsPerYear::from_calendar(&calendar(SeriesReader::open(path, &ROLES)?)?)
-            .with_context(|| format!("failed to date `{}`", path.display()))?,
-    };
+    let given = periods_per_year.map(|value| {
+        ensure!(value.is_finite() && value > 0.0, "`{value}` periods per year; give above 0");
+        Ok(PeriodsPerYear { value, basis: PeriodsBasis::Given })
+    });
+    let given = given.transpose()?;
     let mut tracker: Option<PerformanceTracker> = None;
     for sample in SeriesReader::open(path, &ROLES)? {
         let sample = sample?;
@@ -47,9 +44,22 @@ pub fn measure_curve(
             sample.value
         );
         match &mut tracker {
-            None => tracker = Some(PerformanceTracker::new(sample.value, periods).with_risk(seed)),
-            Some(tracker) => tracker.push(&BarOutcome::idle(sample.value)),
+            None => {
+                let mut started = PerformanceTracker::new(sample.value, given).with_risk(seed);
+                started.begin_bar(sample.time_ms);
+                tracker = Some(started);
+            }
+            Some(tracker) => {
+                tracker.begin_bar(sample.time_ms);
+                tracker.push(&BarOutcome::idle(sample.value));
+            }
         }
     }
-    tracker.with_context(|| format!("`{}` holds no equity below its header", path.display()))
+    let tracker = tracker
+        .with_context(|| format!("`{}` holds no equity below its header", path.display()))?;
+    if given.is_none() {
+        PeriodsPerYear::from_calendar(tracker.calendar())
+            .with_context(|| format!("failed to date `{}`", path.display()))?;
+    }
+    Ok(tracker)
 }

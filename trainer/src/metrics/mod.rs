@@ -8,6 +8,7 @@
 //! each is a policy given to a [`Simulation`].
 
 mod bootstrap;
+mod calendar;
 mod curve;
 mod curve_file;
 mod groups;
@@ -22,10 +23,11 @@ mod table;
 mod tracker;
 mod trades;
 
+pub use calendar::BarCalendar;
 pub use curve_file::measure_curve;
 pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
-pub use periods::{BarCalendar, PeriodsBasis, PeriodsPerYear};
+pub use periods::{PeriodsBasis, PeriodsPerYear};
 pub(crate) use returns::quantile as sample_quantile;
 pub use sharpe::{SharpeSample, Trials};
 pub use simulation::Simulation;

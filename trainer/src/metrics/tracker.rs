@@ -8,12 +8,16 @@ use crate::environment::{BarOutcome, StepStatus};
 
 use super::curve::{Curve, Tails};
 use super::trades::Trades;
-use super::{Performance, PeriodsPerYear, SharpeSample};
+use super::{BarCalendar, Performance, PeriodsPerYear, SharpeSample};
 
 /// Gathers the figures of one account, fed once a bar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PerformanceTracker {
-    periods_per_year: PeriodsPerYear,
+    /// None: they follow from the calendar.
+    periods_per_year: Option<PeriodsPerYear>,
+    /// Of all bars, those without a return too.
+    #[serde(default)]
+    calendar: BarCalendar,
     initial_equity: f64,
     /// Up to the bar before the last.
     curve: Curve,
@@ -30,10 +34,12 @@ pub struct PerformanceTracker {
 
 impl PerformanceTracker {
     /// Returns a tracker of an account that starts with `initial_equity`
-    /// (above 0), on bars of which a year has `periods_per_year`.
-    pub fn new(initial_equity: f64, periods_per_year: PeriodsPerYear) -> Self {
+    /// (above 0), on bars of which a year has `periods_per_year`; without,
+    /// as many as the times say that it is told.
+    pub fn new(initial_equity: f64, periods_per_year: impl Into<Option<PeriodsPerYear>>) -> Self {
         Self {
-            periods_per_year,
+            periods_per_year: periods_per_year.into(),
+            calendar: BarCalendar::default(),
             initial_equity,
             curve: Curve::new(initial_equity),
             last_equity: None,
@@ -54,6 +60,22 @@ impl PerformanceTracker {
     pub fn with_risk(mut self, seed: u64) -> Self {
         self.curve = self.curve.with_risk(seed);
         self
+    }
+
+    /// Begins the bar that opens at `time_ms`, one without a return or
+    /// after ruin too: all of them show the calendar.
+    pub fn begin_bar(&mut self, time_ms: i64) {
+        self.calendar.push(time_ms);
+    }
+
+    /// Returns when the bars were that it was told of.
+    pub fn calendar(&self) -> &BarCalendar {
+        &self.calendar
+    }
+
+    fn periods_per_year(&self) -> PeriodsPerYear {
+        let observed = || PeriodsPerYear::from_calendar(&self.calendar);
+        self.periods_per_year.unwrap_or_else(|| observed().unwrap_or(PeriodsPerYear::UNKNOWN))
     }
 
     /// Takes in the next bar. A refused step is not a bar.
@@ -91,7 +113,8 @@ impl PerformanceTracker {
         whole.end_bar();
         let Self { curve, trades, .. } = &whole;
         let n_bars = curve.n_returns();
-        let periods = self.periods_per_year.value;
+        let periods_per_year = self.periods_per_year();
+        let periods = periods_per_year.value;
         let interval = curve.sharpe_interval(periods);
         let tails = curve.tails();
         let tails = tails.as_ref().map_err(|reason| *reason);
@@ -131,7 +154,7 @@ impl PerformanceTracker {
             slippage: self.slippage,
             funding: self.funding,
             is_bankrupt: self.is_bankrupt,
-            periods_per_year: self.periods_per_year,
+            periods_per_year,
             undefined,
         }
     }

@@ -18,7 +18,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::bars::{BarSource, SeriesReader};
 use crate::environment::{Environment, EnvironmentConfig, StepStatus};
-use crate::metrics::{BarCalendar, PeriodsPerYear, Simulation};
+use crate::metrics::{PeriodsPerYear, Simulation};
 use crate::session::time_of_ms;
 
 pub use output::{Forms, Recorder, check_folder};
@@ -57,17 +57,9 @@ pub struct SimulateOptions {
 pub fn simulate(options: &SimulateOptions, record: &mut impl Record) -> Result<ReplaySummary> {
     let source = BarSource::open(&options.data, Path::new(""))?;
     let summary = source.summarize()?;
-    let periods = match options.periods_per_year {
-        Some(periods) => periods,
-        None => PeriodsPerYear::from_calendar(&BarCalendar {
-            first_ms: summary.first_ms,
-            last_ms: summary.last_ms,
-            n_bars: summary.n_bars,
-            interval_ms: summary.interval_ms,
-        })?,
-    };
     let mut signals = Signals::open(&options.signals, options.environment.leverage)?;
-    let mut simulation = Simulation::new(&options.environment, periods)?.with_risk(options.seed);
+    let mut simulation =
+        Simulation::new(&options.environment, options.periods_per_year)?.with_risk(options.seed);
     // An account does not stop in the middle of a bar.
     let mut failure = None;
     let mut last: Option<EquityRow> = None;
@@ -92,6 +84,9 @@ pub fn simulate(options: &SimulateOptions, record: &mut impl Record) -> Result<R
         last.replace(row).map_or(Ok(()), |row| record.equity(row))?;
     }
     signals.finish()?;
+    if options.periods_per_year.is_none() {
+        PeriodsPerYear::from_calendar(simulation.calendar())?;
+    }
     let metrics = simulation.finish(&mut |event| {
         failure = failure.take().or_else(|| records::take(record, &event).err());
     });

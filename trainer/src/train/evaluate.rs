@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::environment::{EnvironmentConfig, StepStatus, TradeEvent};
-use crate::metrics::{Performance, PeriodsPerYear, SharpeSample, Simulation};
+use crate::metrics::{Performance, SharpeSample, Simulation};
 use crate::session::MetricsRecord;
 use crate::tensorboard::{Histogram, Scalars};
 
@@ -42,7 +42,6 @@ pub(super) const METRICS: [(&str, Figure); 9] = [
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms<'a> {
     pub(super) environment: &'a EnvironmentConfig,
-    pub(super) periods_per_year: PeriodsPerYear,
     /// What the Sharpe ratios' intervals are drawn with.
     pub(super) seed: u64,
 }
@@ -70,7 +69,7 @@ pub(super) struct Contest {
 impl Contest {
     pub(super) fn new(terms: Terms<'_>, curve: EquityCurve) -> Result<Self> {
         let fresh = || {
-            let simulation = Simulation::new(terms.environment, terms.periods_per_year);
+            let simulation = Simulation::new(terms.environment, None);
             simulation.map(|simulation| simulation.with_risk(terms.seed))
         };
         let full_target = terms.environment.buy_and_hold_target();
