@@ -172,7 +172,10 @@ fn a_bankrupt_account_ends_its_run() {
     assert!(performance.is_bankrupt && performance.final_equity < 0.0);
     assert_eq!((n_decisions, performance.n_bars), (2, 2));
     assert_eq!(performance.annual_return, None);
-    assert_eq!(performance.undefined["annual_return"], "nothing is left");
+    assert_eq!(performance.undefined["annual_return"], "the account was ruined");
+    // When: the third bar of a minute each.
+    assert_eq!(performance.ruined_at.as_deref(), Some("1970-01-01T00:02:00Z"));
+    assert_eq!(performance.n_liquidations, 1);
     assert!(matches!(events[..], [TradeEvent::Opened(_), TradeEvent::Closed(_)]));
 }
 

@@ -14,6 +14,7 @@ use crate::catalog::{Archive, Catalog};
 use crate::cycle::Job;
 use crate::files;
 use crate::manifest::SessionSummary;
+use crate::ruin;
 use crate::workspace::Workspace;
 
 /// The sessions that were judged: `.trainvault/trials.json`.
@@ -114,6 +115,6 @@ fn trial(archive: &Archive, session: &SessionSummary) -> Option<Trial> {
         config_sha256: session.config_sha256.clone(),
         data_sha256: session.data.as_ref()?.sha256.clone()?,
         n_bars,
-        sharpe: number("sharpe").map(|sharpe| sharpe / periods_per_year.sqrt()),
+        sharpe: ruin::figure(figures, "sharpe").map(|sharpe| sharpe / periods_per_year.sqrt()),
     })
 }

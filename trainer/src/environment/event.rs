@@ -70,6 +70,8 @@ pub enum InvalidReason {
     TooSmall,
     /// The account is bankrupt.
     Bankrupt,
+    /// It came on the last bar: none follows to fill it.
+    NoBarFollows,
 }
 
 /// One execution, or the part of it that belongs to one trade.

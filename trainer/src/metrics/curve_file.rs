@@ -22,7 +22,8 @@ const ROLES: [&str; 6] = ["equity", "balance", "nav", "value", "account", "portf
 ///
 /// # Errors
 ///
-/// Fails below two rows, and for an equity that is not above 0.
+/// Fails below two rows, and for a start that is not above 0. At ruin,
+/// later, the figures end.
 pub fn measure_curve(
     path: &Path,
     periods_per_year: Option<f64>,
@@ -37,8 +38,8 @@ pub fn measure_curve(
     for sample in SeriesReader::open(path, &ROLES)? {
         let sample = sample?;
         ensure!(
-            sample.value > 0.0,
-            "`{}` {}: the equity `{}` is not above 0; end the curve where the account ended",
+            sample.value > 0.0 || tracker.is_some(),
+            "`{}` {}: the equity `{}` at the start is not above 0; begin the curve with money",
             path.display(),
             sample.place,
             sample.value

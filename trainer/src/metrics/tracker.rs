@@ -4,11 +4,28 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::environment::{BarOutcome, StepStatus};
+use crate::environment::{BarOutcome, RUIN_SHARE, StepStatus};
+use crate::session::time_of_ms;
 
 use super::curve::{Curve, Tails};
 use super::trades::Trades;
 use super::{BarCalendar, Performance, PeriodsPerYear, SharpeSample};
+
+const RUINED: &str = "the account was ruined";
+/// The figures that rest on returns, which mean nothing after ruin.
+const OF_RETURNS: [&str; 11] = [
+    "annual_return",
+    "volatility",
+    "sharpe",
+    "sharpe_low",
+    "sharpe_high",
+    "probabilistic_sharpe",
+    "sortino",
+    "calmar",
+    "tail_ratio",
+    "value_at_risk",
+    "conditional_value_at_risk",
+];
 
 /// Gathers the figures of one account, fed once a bar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,6 +47,11 @@ pub struct PerformanceTracker {
     slippage: f64,
     funding: f64,
     is_bankrupt: bool,
+    /// The open of the bar that ruined it, where times are told.
+    #[serde(default)]
+    ruined_ms: Option<i64>,
+    #[serde(default)]
+    n_liquidations: u64,
 }
 
 impl PerformanceTracker {
@@ -50,6 +72,8 @@ impl PerformanceTracker {
             slippage: 0.0,
             funding: 0.0,
             is_bankrupt: false,
+            ruined_ms: None,
+            n_liquidations: 0,
         }
     }
 
@@ -78,15 +102,17 @@ impl PerformanceTracker {
         self.periods_per_year.unwrap_or_else(|| observed().unwrap_or(PeriodsPerYear::UNKNOWN))
     }
 
-    /// Takes in the next bar. A refused step is not a bar.
+    /// Takes in the next bar. A refused step is not a bar, nor is one
+    /// after ruin.
     pub fn push(&mut self, outcome: &BarOutcome) {
-        if outcome.status == StepStatus::Refused {
+        if outcome.status == StepStatus::Refused || self.is_bankrupt {
             return;
         }
         self.end_bar();
         self.add_flows(outcome);
         self.n_exposed += u64::from(outcome.is_exposed);
         self.last_equity = Some(outcome.equity);
+        self.judge(outcome.equity);
     }
 
     /// Takes in what [`Environment::finish`] did at the last bar's close:
@@ -94,9 +120,21 @@ impl PerformanceTracker {
     ///
     /// [`Environment::finish`]: crate::environment::Environment::finish
     pub fn settle(&mut self, outcome: &BarOutcome) {
+        if self.is_bankrupt && self.ruined_ms != self.calendar.last() {
+            return;
+        }
         self.add_flows(outcome);
         if let Some(equity) = &mut self.last_equity {
             *equity = outcome.equity;
+            self.judge(outcome.equity);
+        }
+    }
+
+    /// Notes that `equity` at a close is ruin, if it is.
+    fn judge(&mut self, equity: f64) {
+        if !self.is_bankrupt && equity <= RUIN_SHARE * self.initial_equity {
+            self.is_bankrupt = true;
+            self.ruined_ms = self.calendar.last();
         }
     }
 
@@ -104,7 +142,7 @@ impl PerformanceTracker {
     pub fn sharpe_sample(&self) -> Option<SharpeSample> {
         let mut whole = self.clone();
         whole.end_bar();
-        whole.curve.sharpe_sample().ok()
+        whole.curve.sharpe_sample().ok().filter(|_| !self.is_bankrupt)
     }
 
     /// Returns the figures so far.
@@ -115,11 +153,14 @@ impl PerformanceTracker {
         let n_bars = curve.n_returns();
         let periods_per_year = self.periods_per_year();
         let periods = periods_per_year.value;
+        let is_bankrupt = self.is_bankrupt;
         let interval = curve.sharpe_interval(periods);
         let tails = curve.tails();
         let tails = tails.as_ref().map_err(|reason| *reason);
         let mut undefined = BTreeMap::new();
         let mut figure = |name: &str, value: Result<f64, &str>| {
+            let is_void = is_bankrupt && OF_RETURNS.contains(&name);
+            let value = if is_void { Err(RUINED) } else { value };
             value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
         };
         Performance {
@@ -153,7 +194,9 @@ impl PerformanceTracker {
             commission: self.commission,
             slippage: self.slippage,
             funding: self.funding,
-            is_bankrupt: self.is_bankrupt,
+            is_bankrupt,
+            ruined_at: self.ruined_ms.map(time_of_ms),
+            n_liquidations: self.n_liquidations,
             periods_per_year,
             undefined,
         }
@@ -174,7 +217,7 @@ impl PerformanceTracker {
         }
         self.funding += outcome.funding;
         self.trades.add(outcome);
-        self.is_bankrupt |= outcome.status == StepStatus::Bankrupt;
+        self.n_liquidations += u64::from(outcome.n_liquidated);
     }
 
     fn exposure(&self) -> Result<f64, &'static str> {

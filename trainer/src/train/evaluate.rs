@@ -117,7 +117,9 @@ impl Contest {
             never_trade: self.idler.finish(&mut |_| {}),
             histograms: Vec::new(),
         };
-        self.curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
+        // Figures end at ruin; an account that holds on may not.
+        let [agent, holder] = [&self.agent, &self.holder].map(|of| of.environment().equity());
+        self.curve.finish(agent, Some(holder))?;
         Ok(verdict)
     }
 }

@@ -106,6 +106,7 @@ impl PortfolioAccount {
             slippage: mean(flows, |flow| flow.slippage),
             funding: mean(flows, |flow| flow.funding),
             n_closed: flows.iter().map(|flow| flow.n_closed).sum(),
+            n_liquidated: flows.iter().map(|flow| flow.n_liquidated).sum(),
             n_won: flows.iter().map(|flow| flow.n_won).sum(),
             profit: mean(flows, |flow| flow.profit),
             loss: mean(flows, |flow| flow.loss),

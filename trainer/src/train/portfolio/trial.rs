@@ -49,6 +49,8 @@ pub(super) struct PortfolioContest<'a> {
     holder: PortfolioAccount,
     never: PortfolioAccount,
     curve: EquityCurve,
+    /// The last equities: of the agent, and of the one that holds.
+    last: (f64, f64),
     /// The distributions, where they are drawn.
     pub(super) spread: Option<Spread>,
 }
@@ -79,6 +81,7 @@ impl PortfolioTrial<'_> {
             never: account(1),
             lanes,
             curve: EquityCurve::create(&self.curve)?,
+            last: (initial_cash, initial_cash),
             spread: None,
         })
     }
@@ -118,6 +121,7 @@ impl PortfolioContest<'_> {
         let (outcome, holding) = (self.agent.end_time(time_ms), self.holder.end_time(time_ms));
         self.never.bar(0, &BarOutcome::idle(self.initial_cash));
         self.never.end_time(time_ms);
+        self.last = (outcome.equity, holding.equity);
         if let Some(spread) = &mut self.spread {
             spread.push_equity(outcome.equity);
         }
@@ -139,7 +143,9 @@ impl PortfolioContest<'_> {
             never_trade: self.never.tracker.performance(),
             histograms: Vec::new(),
         };
-        self.curve.finish(joint.agent.final_equity, Some(joint.buy_and_hold.final_equity))?;
+        // Figures end at ruin; the symbols' accounts may go on.
+        let (agent, holder) = self.last;
+        self.curve.finish(agent, Some(holder))?;
         let records = self.lanes.into_iter().map(|lane| (lane.symbol().to_owned(), lane.record));
         Ok(Verdicts { joint, symbols: records.collect() })
     }
