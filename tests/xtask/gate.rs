@@ -189,3 +189,28 @@ fn a_summary_without_archive_or_figures_says_so() {
     No archive was made.
     ");
 }
+
+/// The record of a trainer of before it told of ruin.
+const RUINED: &str = r#"
+cat > logs/session.json <<'END'
+{"format": 1, "id": "20260102_030405", "status": "completed", "seed": 42,
+ "data": {"source": "bars.csv", "n_bars": 1000},
+ "metrics": {"agent": {"net_return": -0.9999992, "sharpe": 4.03, "final_equity": 0.008,
+                       "initial_equity": 10000.0, "is_bankrupt": true}}}
+END
+"#;
+
+#[test]
+fn a_ruined_session_misses_every_gate_and_is_shown_as_ruined() {
+    let sandbox = Sandbox::new();
+    for gate in ["sharpe>=3", "net_return>=-2"] {
+        let (exit, report) = train(&sandbox, RUINED, &["--gate", gate]);
+        assert_eq!(exit, 12, "{gate}");
+        assert_eq!(report["gates"][0]["reason"], "the account was ruined");
+    }
+    let list = stdout(&sandbox.xtask(&["list"]).output().unwrap());
+    assert!(list.contains("ruined") && !list.contains("4.03"), "{list}");
+    let prune = ["prune", "--keep", "1", "--keep-best", "1", "--metric", "sharpe", "--dry-run"];
+    let plan = stdout(&sandbox.xtask(&prune).output().unwrap());
+    assert!(!plan.contains("number 1 by sharpe"), "{plan}");
+}

@@ -64,6 +64,7 @@ pub mod reproduce;
 
 pub mod progress;
 pub mod report;
+pub mod ruin;
 pub mod run;
 
 pub mod program;

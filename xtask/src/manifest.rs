@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub use entries::{FileEntry, FolderEntry, Skipped};
 pub use git::GitState;
 
+use crate::ruin;
+
 /// The archive's own description of itself.
 pub const MANIFEST_PATH: &str = "MANIFEST.json";
 /// The digests, in the form that `sha256sum --check` reads.
@@ -250,7 +252,12 @@ impl Manifest {
 
     /// Returns the figure `metric` of the agent, where it is defined.
     pub fn agent_metric(&self, metric: &str) -> Option<f64> {
-        *self.session.as_ref()?.metrics.get("agent")?.get(metric)?
+        ruin::figure(self.agent()?, metric)
+    }
+
+    /// Returns the agent's figures, if there are any.
+    pub fn agent(&self) -> Option<&ruin::Figures> {
+        self.session.as_ref()?.metrics.get("agent")
     }
 
     /// Writes `SHA256SUMS`, the files and the manifest, to `out`.

@@ -135,9 +135,13 @@ fn metrics(session: &Value) -> BTreeMap<String, BTreeMap<String, Option<f64>>> {
 }
 
 fn numbers(figures: &serde_json::Map<String, Value>) -> BTreeMap<String, Option<f64>> {
-    figures
+    let numbers = figures
         .iter()
         .filter(|(_, value)| value.is_number() || value.is_null())
-        .map(|(name, value)| (name.clone(), value.as_f64()))
-        .collect()
+        .map(|(name, value)| (name.clone(), value.as_f64()));
+    // The one figure that is a time.
+    let time = figures.get("ruined_at").and_then(Value::as_str);
+    let time = time.and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    let time = time.map(|time| ("ruined_at_ms".to_owned(), Some(time.timestamp_millis() as f64)));
+    numbers.chain(time).collect()
 }

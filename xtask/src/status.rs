@@ -16,6 +16,7 @@ use crate::coverage;
 use crate::lock::{self, Holder};
 use crate::manifest::{SessionSummary, Status as SessionStatus};
 use crate::retention::{self, Findings, Item, State};
+use crate::ruin;
 use crate::scan::{Scan, scan};
 use crate::session;
 use crate::verify;
@@ -62,6 +63,9 @@ pub struct Session {
     pub net_return: Option<f64>,
     /// The agent's Sharpe ratio out of sample so far.
     pub sharpe: Option<f64>,
+    /// That and when it was ruined; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ruined: Option<String>,
 }
 
 /// What the archive folder holds.
@@ -134,7 +138,7 @@ fn session_in(root: &Path, is_running: bool) -> Option<Session> {
     // What is recorded as running is interrupted where nobody works.
     let says_running = record.get("status").and_then(Value::as_str) == Some("running");
     let status = if says_running && is_running { "running".to_owned() } else { status.to_string() };
-    let figure = |name: &str| metrics.get("agent")?.get(name).copied().flatten();
+    let figure = |name: &str| ruin::figure(metrics.get("agent")?, name);
     Some(Session {
         id,
         status,
@@ -143,6 +147,7 @@ fn session_in(root: &Path, is_running: bool) -> Option<Session> {
         n_episodes: record.pointer("/config/training/total_episodes").and_then(Value::as_u64),
         net_return: figure("net_return"),
         sharpe: figure("sharpe"),
+        ruined: metrics.get("agent").and_then(ruin::told),
     })
 }
 

@@ -20,6 +20,7 @@ use crate::catalog::{Archive, Catalog, exists};
 use crate::cycle::Job;
 use crate::files;
 use crate::manifest::SessionSummary;
+use crate::ruin;
 use crate::session;
 
 /// The sessions that were judged: `.trainvault/trials.json`.
@@ -184,6 +185,8 @@ fn line(archive: Option<String>, session: &SessionSummary) -> Option<Line> {
         config_sha256: session.config_sha256.clone(),
         data_sha256: session.data.as_ref()?.sha256.clone()?,
         n_bars,
-        sharpe: number("sharpe").zip(periods_per_year).map(|(sharpe, n)| sharpe / n.sqrt()),
+        sharpe: ruin::figure(figures, "sharpe")
+            .zip(periods_per_year)
+            .map(|(sharpe, n)| sharpe / n.sqrt()),
     })
 }

@@ -1,5 +1,6 @@
 //! Several symbols: one model, the figures of each and of all.
 
+mod calendar;
 mod windows;
 
 use std::fs;

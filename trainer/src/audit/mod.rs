@@ -49,7 +49,7 @@ fn verdicts(options: &TrainOptions, session: &Session) -> Result<AuditRecord> {
         Ok(())
     };
     let material = prepare(&options.training, options.layout.root())?;
-    let replayed = replay::replay(options, (session, agent.periods_per_year), &material)?;
+    let replayed = replay::replay(options, session, &material)?;
     check_replay(agent, &replayed.base)?;
     let mut verdicts: Vec<AuditVerdict> =
         replayed.changed.iter().map(|(way, found)| judge::way(way, agent, found)).collect();

@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use crate::bars::Bar;
 use crate::environment::{Environment, EnvironmentConfig};
-use crate::metrics::{Performance, PeriodsPerYear, Simulation};
+use crate::metrics::{Performance, Simulation};
 use crate::model::{Policy, TradingModel};
 use crate::session::Session;
 use crate::train::{Material, Pass, PortfolioAccount, Seen, Split, TrainOptions, live};
@@ -49,7 +49,7 @@ pub(super) struct Replayed {
 /// Trades the test bars of all windows of `session`.
 pub(super) fn replay(
     options: &TrainOptions,
-    (session, periods): (&Session, PeriodsPerYear),
+    session: &Session,
     material: &Material,
 ) -> Result<Replayed> {
     let config = &options.training;
@@ -61,11 +61,11 @@ pub(super) fn replay(
     for (source, splits) in material.tested() {
         let mut pass = Pass::new(source, &material.features)?;
         pass.skip_to(splits.first().map_or(0, Split::test_begin))?;
-        lanes.push(Lane::new(&terms, (pass, splits, periods))?);
+        lanes.push(Lane::new(&terms, pass, splits)?);
     }
     let n_kept = placebo_bars(lanes.len());
     let account = |_| {
-        PortfolioAccount::new(lanes.len(), (config.environment.initial_cash, periods), terms.seed)
+        PortfolioAccount::new(lanes.len(), config.environment.initial_cash, terms.seed)
     };
     let mut accounts: Vec<PortfolioAccount> = (0..WAYS.len()).map(account).collect();
     for (window, path) in model_paths(session).into_iter().enumerate() {
@@ -82,7 +82,7 @@ pub(super) fn replay(
                 }
             }
             for account in &mut accounts {
-                account.end_time();
+                account.end_time(time_ms);
             }
         }
     }
@@ -139,10 +139,11 @@ struct Lane<'a> {
 impl<'a> Lane<'a> {
     fn new(
         terms: &Terms,
-        (mut pass, splits, periods): (Pass, &'a [Split], PeriodsPerYear),
+        mut pass: Pass,
+        splits: &'a [Split],
     ) -> Result<Self> {
         let fresh = |environment: &Option<EnvironmentConfig>| {
-            environment.as_ref().map(|environment| Simulation::new(environment, periods))
+            environment.as_ref().map(|environment| Simulation::new(environment, None))
         };
         let accounts = terms.environments.iter().map(|of_way| fresh(of_way).transpose());
         let next = Some(pass.next()?);

@@ -23,7 +23,7 @@ pub(crate) use input::ZstdReader;
 pub use kind::{BarKind, KindTally, Mismatch, Volume};
 pub use reader::BarReader;
 pub(crate) use rows::Rows;
-pub use series::{Sample, SeriesReader, calendar};
+pub use series::{Sample, SeriesReader};
 pub use source::{BUILTIN_BTCUSD_30M, BarSource};
 pub use summary::DataSummary;
 pub use symbols::SymbolBars;

@@ -7,13 +7,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 
-use crate::metrics::BarCalendar;
-
 use super::columns::{TimeColumn, find_series};
 use super::input::{self, Place, TextReader};
 use super::reader::input_error;
 use super::rows::Rows;
-use super::summary::{DataSummary, Tally};
 use super::timestamp::{self, TimeParser};
 
 /// One row of a series.
@@ -142,14 +139,4 @@ impl Iterator for SeriesReader {
         self.is_done = !matches!(sample, Some(Ok(_)));
         sample
     }
-}
-
-/// Returns when the rows of a series were.
-pub fn calendar(series: SeriesReader) -> Result<BarCalendar> {
-    let mut tally = Tally::new();
-    for sample in series {
-        tally.push(sample?.time_ms);
-    }
-    let DataSummary { n_bars, first_ms, last_ms, interval_ms, .. } = tally.finish();
-    Ok(BarCalendar { first_ms, last_ms, n_bars, interval_ms })
 }

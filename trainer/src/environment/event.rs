@@ -94,6 +94,8 @@ pub enum InvalidReason {
     TooSmall,
     /// The account is bankrupt: nothing was done.
     Bankrupt,
+    /// It came on the last bar: none follows to fill it.
+    NoBarFollows,
 }
 
 impl fmt::Display for InvalidReason {
@@ -104,6 +106,7 @@ impl fmt::Display for InvalidReason {
             Self::ShortNotAllowed => "`allow_short` is off",
             Self::TooSmall => "too small for a lot or its costs",
             Self::Bankrupt => "the account is bankrupt",
+            Self::NoBarFollows => "no bar follows to fill it",
         })
     }
 }

@@ -64,8 +64,9 @@
 //!
 //! # Bankruptcy
 //!
-//! An account that is flat and holds no more than a millionth of its
-//! initial cash is bankrupt: later steps are refused and change nothing.
+//! An account that closes a bar with no more than a thousandth of its
+//! initial cash is ruined: its figures end there. Once it is flat it is
+//! bankrupt: later steps are refused and change nothing.
 
 mod account;
 mod books;
@@ -83,3 +84,4 @@ pub use event::{
 };
 pub use outcome::{BarOutcome, StepStatus};
 pub use step::Environment;
+pub(crate) use step::RUIN_SHARE;

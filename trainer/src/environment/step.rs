@@ -12,9 +12,10 @@ use super::event::{FillReason, InvalidAction, InvalidReason, TradeEvent};
 use super::outcome::{BarOutcome, StepStatus};
 use super::sizing::{Order, liquidation_price, units_for};
 
-/// A flat account with no more than this share of its initial cash is
-/// bankrupt: what is left buys nothing that matters.
-const BANKRUPT_SHARE: f64 = 1e-6;
+/// An account whose equity is no more than this share of its initial
+/// cash is ruined, and bankrupt once it is flat: of the usual 10,000 that is 10, about the smallest
+/// order that exchanges take. What it does from there tells nothing.
+pub(crate) const RUIN_SHARE: f64 = 1e-3;
 
 /// One account stepped through the bars of one instrument.
 ///
@@ -258,8 +259,7 @@ impl Environment {
     fn trade_to(&mut self, units: f64, at: &Execution, events: &mut impl FnMut(TradeEvent)) {
         self.account.trade_to(units, at, events);
         let is_flat = self.account.units() == 0.0;
-        let least = BANKRUPT_SHARE * self.config.initial_cash;
-        self.is_bankrupt = is_flat && self.account.cash() <= least;
+        self.is_bankrupt = is_flat && self.account.cash() <= RUIN_SHARE * self.config.initial_cash;
     }
 
     fn status(&self) -> StepStatus {
@@ -279,6 +279,7 @@ impl Environment {
             slippage: flows.slippage,
             funding: flows.funding,
             n_closed: flows.n_closed,
+            n_liquidated: flows.n_liquidated,
             n_won: flows.n_won,
             profit: flows.profit,
             loss: flows.loss,

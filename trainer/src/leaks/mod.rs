@@ -163,7 +163,7 @@ fn check_bars(
     features: &dyn Features,
 ) -> Result<Vec<LeakCheck>> {
     let split = Split::of(bars.len() as u64, training)?;
-    let drill = Drill::new(training, (bars, split), (features, n_episodes(training)))?;
+    let drill = Drill::new(training, split, (features, n_episodes(training)));
     Ok(vec![
         prefix::check(bars, features),
         decisions::check(&drill, bars)?,

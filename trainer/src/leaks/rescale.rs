@@ -49,14 +49,13 @@ pub(crate) fn retrain(
     let latest = Latest::of(source)?;
     let features = Table::new(set, &latest);
     let split = Split::of(latest.bars.len() as u64, training)?;
-    let drill =
-        |training| Drill::new(training, (&latest.bars, split), (&features, n_episodes(training)));
-    let own = drill(training)?;
+    let drill = |training| Drill::new(training, split, (&features, n_episodes(training)));
+    let own = drill(training);
     let shuffled = shuffle::check(&own, &latest.bars)?;
     let base = own.run(&latest.bars)?;
     let mut other = training.clone();
     other.environment.lot_size /= FACTOR;
-    let scaled = drill(&other)?.run(&rescaled(&latest.bars))?;
+    let scaled = drill(&other).run(&rescaled(&latest.bars))?;
     let pairs = base.trial.iter().zip(&scaled.trial);
     let rescaled = Rescaled {
         factor: FACTOR,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::bars::{SeriesReader, calendar};
+use crate::bars::SeriesReader;
 use crate::environment::BarOutcome;
 
 use super::{
@@ -25,36 +25,47 @@ const ROLES: [&str; 6] = ["equity", "balance", "nav", "value", "account", "portf
 ///
 /// # Errors
 ///
-/// Fails below two rows, and for an equity that is not above 0.
+/// Fails below two rows, and for a start that is not above 0. At ruin,
+/// later, the figures end.
 pub fn measure_curve(
     path: &Path,
     periods_per_year: Option<f64>,
     seed: u64,
 ) -> Result<PerformanceTracker> {
-    let periods = match periods_per_year {
-        Some(value) => {
-            ensure!(value.is_finite() && value > 0.0, "`{value}` periods per year; give above 0");
-            PeriodsPerYear { value, basis: PeriodsBasis::Given }
-        }
-        None => PeriodsPerYear::from_calendar(&calendar(SeriesReader::open(path, &ROLES)?)?)
-            .with_context(|| format!("failed to date `{}`", path.display()))?,
-    };
+    let given = periods_per_year.map(|value| {
+        ensure!(value.is_finite() && value > 0.0, "`{value}` periods per year; give above 0");
+        Ok(PeriodsPerYear { value, basis: PeriodsBasis::Given })
+    });
+    let given = given.transpose()?;
     let mut tracker: Option<PerformanceTracker> = None;
     for sample in SeriesReader::open(path, &ROLES)? {
         let sample = sample?;
         ensure!(
-            sample.value > 0.0,
-            "`{}` {}: the equity `{}` is not above 0; end the curve where the account ended",
+            sample.value > 0.0 || tracker.is_some(),
+            "`{}` {}: the equity `{}` at the start is not above 0; begin the curve with money",
             path.display(),
             sample.place,
             sample.value
         );
         match &mut tracker {
-            None => tracker = Some(PerformanceTracker::new(sample.value, periods).with_risk(seed)),
-            Some(tracker) => tracker.push(&BarOutcome::idle(sample.value)),
+            None => {
+                let mut started = PerformanceTracker::new(sample.value, given).with_risk(seed);
+                started.begin_bar(sample.time_ms);
+                tracker = Some(started);
+            }
+            Some(tracker) => {
+                tracker.begin_bar(sample.time_ms);
+                tracker.push(&BarOutcome::idle(sample.value));
+            }
         }
     }
-    tracker.with_context(|| format!("`{}` holds no equity below its header", path.display()))
+    let tracker = tracker
+        .with_context(|| format!("`{}` holds no equity below its header", path.display()))?;
+    if given.is_none() {
+        PeriodsPerYear::from_calendar(tracker.calendar())
+            .with_context(|| format!("failed to date `{}`", path.display()))?;
+    }
+    Ok(tracker)
 }
 
 /// Reads the curve at `path` again and returns what its last month and

@@ -137,11 +137,26 @@ pub struct Performance {
     pub slippage: f64,
     /// Funding paid, in money; below 0 when more was received.
     pub funding: f64,
-    /// Whether the account went bankrupt: then the bars after are not
-    /// counted.
+    /// Whether the account was ruined: closed a bar with no more than a
+    /// thousandth of `E_0`. Then the bars after are not counted, and no
+    /// figure that rests on returns is defined.
     pub is_bankrupt: bool,
+    /// The open of the bar that ruined it, RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruined_at: Option<String>,
+    /// Positions liquidated for want of margin.
+    #[serde(default)]
+    pub n_liquidations: u64,
     /// `P`, and where it comes from.
     pub periods_per_year: PeriodsPerYear,
     /// Why each figure that is null has no value, by its name.
     pub undefined: BTreeMap<String, String>,
+}
+
+impl Performance {
+    /// Returns when the account was ruined, if it was; `yes` for one
+    /// whose times nobody knows.
+    pub fn ruin(&self) -> Option<&str> {
+        self.is_bankrupt.then(|| self.ruined_at.as_deref().unwrap_or("yes"))
+    }
 }

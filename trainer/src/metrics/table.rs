@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::wording::{counted, money};
 
-use super::Performance;
+use super::{Performance, PeriodsBasis};
 
 type Figure = fn(&Performance) -> Option<String>;
 
@@ -62,18 +62,25 @@ pub const ACCOUNT_FIGURES: [&str; 11] = [
     "commission",
     "slippage",
     "funding",
-    "is_bankrupt",
+    "n_liquidations",
 ];
 
 /// Returns the figures that follow from the equity alone, a line each;
 /// what is undefined shows as `-`.
 pub fn curve_table(performance: &Performance) -> String {
-    lines(&OF_CURVE, performance)
+    let ruin = performance.ruin().map(|when| format!("{:<18}{when:>18}\n", "ruined"));
+    let guess = performance.periods_per_year.basis == PeriodsBasis::Guess;
+    let guess = guess.then_some("bars per year are a guess: the times show no weekend\n");
+    ruin.unwrap_or_default() + guess.unwrap_or_default() + &lines(&OF_CURVE, performance)
 }
 
 /// Returns all figures of an account, a line each.
 pub fn account_table(performance: &Performance) -> String {
-    lines(&OF_CURVE, performance) + &lines(&OF_ACCOUNT, performance)
+    let n = performance.n_liquidations;
+    let liquidations = (n > 0).then(|| format!("{:<18}{n:>18}\n", "liquidations"));
+    curve_table(performance)
+        + &lines(&OF_ACCOUNT, performance)
+        + liquidations.as_deref().unwrap_or_default()
 }
 
 fn lines(figures: &[(&str, Figure)], performance: &Performance) -> String {

@@ -8,7 +8,6 @@ use tracing::{debug, info, warn};
 use crate::agent::LearnerSetup;
 use crate::bars::{BarKind, BarSource};
 use crate::features::FeatureSet;
-use crate::metrics::{BarCalendar, PeriodsPerYear};
 use crate::model::Learner;
 use crate::progress::{Episodes, Running, begin_episodes};
 use crate::session::SplitRecord;
@@ -44,7 +43,6 @@ pub(super) struct Course<'a> {
     /// Where there are several symbols, their bars.
     pub(super) tracks: Vec<Track>,
     pub(super) features: FeatureSet,
-    pub(super) periods_per_year: PeriodsPerYear,
     bar_kind: BarKind,
     pub(super) learner: Box<dyn Learner>,
     pub(super) sinks: Sinks<'a>,
@@ -62,12 +60,6 @@ impl<'a> Course<'a> {
         Material { source, features, summary, kind, splits, records, tracks }: Material,
         sinks: Sinks<'a>,
     ) -> Result<Self> {
-        let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
-            first_ms: summary.first_ms,
-            last_ms: summary.last_ms,
-            n_bars: summary.n_bars,
-            interval_ms: summary.interval_ms,
-        })?;
         let now = Instant::now();
         let mut course = Self {
             options,
@@ -79,7 +71,6 @@ impl<'a> Course<'a> {
             learner: new_learner(options, &features)?,
             tracks,
             features,
-            periods_per_year,
             bar_kind: kind,
             sinks,
             progress: Progress::default(),
@@ -121,7 +112,7 @@ impl<'a> Course<'a> {
             config_sha256: &session.config.sha256,
             data_sha256: &self.data_sha256,
             n_bars: verdict.agent.n_bars,
-            periods_per_year: self.periods_per_year.value,
+            periods_per_year: verdict.agent.periods_per_year.value,
             sample: verdict.sample,
         });
         let session = self.sinks.logger.session_mut();

@@ -75,7 +75,7 @@ impl Course<'_> {
                 self.sinks.restore_train_trades(study.trades.take());
                 study
             }
-            None => Study::new(&config.environment, self.periods_per_year)?,
+            None => Study::new(&config.environment)?,
         };
         let mut curve = EquityCurve::go_on(curve, study.curve.take())?;
         let split = self.split;

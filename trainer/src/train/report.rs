@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::config::WindowMode;
-use crate::metrics::{Performance, alarm_lines};
+use crate::metrics::{Performance, PeriodsBasis, alarm_lines};
 use crate::session::{
-    AuditRecord, AuditVerdict, Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord,
-    WindowRecord,
+    AuditRecord, AuditVerdict, MetricsRecord, Session, SpanRecord, SymbolRecord, TrialsRecord,
+    WalkForwardRecord, WindowRecord,
 };
 use crate::wording::{counted, money};
 
@@ -27,6 +27,7 @@ pub fn comparison(session: &Session) -> String {
     }
     symbols(&mut text, session);
     let _ = writeln!(text);
+    text.push_str(&ruins(session));
     if let Some(verdict) = metrics.agent.as_ref().and_then(luck) {
         let _ = writeln!(text, "{verdict}");
     }
@@ -39,6 +40,34 @@ pub fn comparison(session: &Session) -> String {
     }
     if let Some(walk) = &session.walk_forward {
         text.push_str(&windows(walk));
+    }
+    text
+}
+
+/// Says which accounts were ruined or liquidated, a line each, and
+/// whether the bars per year are a guess.
+fn ruins(session: &Session) -> String {
+    let mut text = String::new();
+    let of = |metrics: &MetricsRecord| {
+        [("agent", metrics.agent.clone()), ("buy and hold", metrics.buy_and_hold.clone())]
+    };
+    let whole = of(&session.metrics).map(|(who, figures)| (who.to_owned(), figures));
+    let symbols = session.symbols.iter().flat_map(|SymbolRecord { symbol, metrics, .. }| {
+        of(metrics).map(|(who, figures)| (format!("{who} of {symbol}"), figures))
+    });
+    for (who, figures) in whole.into_iter().chain(symbols) {
+        let Some(figures) = figures else { continue };
+        let n = figures.n_liquidations;
+        let liquidated = if n > 0 { format!(", liquidated {n} times") } else { String::new() };
+        if let Some(when) = figures.ruin() {
+            let _ = writeln!(text, "The {who} was ruined: {when}{liquidated}.");
+        } else if n > 0 {
+            let _ = writeln!(text, "The {who} was liquidated {n} times.");
+        }
+    }
+    let agent = session.metrics.agent.as_ref();
+    if agent.is_some_and(|agent| agent.periods_per_year.basis == PeriodsBasis::Guess) {
+        text.push_str("Annual figures rest on a guess: the test bars show no weekend.\n");
     }
     text
 }

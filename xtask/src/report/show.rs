@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Report, text};
 use crate::catalog::{Archive, Content};
 use crate::manifest::{Manifest, SessionSummary};
+use crate::ruin;
 
 /// How many files the text names.
 const N_FILES_MAX: usize = 40;
@@ -158,11 +159,11 @@ fn metrics_table(session: &SessionSummary) -> String {
     let symbols = session.metrics.iter().filter(|(policy, _)| policy.starts_with("agent "));
     let rows = rows.chain(symbols.map(|(policy, figures)| (policy.as_str(), figures)));
     let cells = |(policy, figures): (&str, &std::collections::BTreeMap<String, Option<f64>>)| {
-        let figure = |name: &str| figures.get(name).copied().flatten();
+        let figure = |name: &str| ruin::figure(figures, name);
         vec![
             policy.replace('_', " "),
             text::signed_percent(figure("net_return")),
-            text::figure(figure("sharpe")),
+            ruin::told(figures).unwrap_or_else(|| text::figure(figure("sharpe"))),
             text::percent(figure("max_drawdown")),
             figure("n_trades").map_or_else(|| "-".to_owned(), |n| format!("{n:.0}")),
         ]

@@ -61,9 +61,12 @@ fn describe(session: &Session) -> String {
     }
     if session.net_return.is_some() {
         line += &format!(
-            ", out of sample {} net, Sharpe {}",
+            ", out of sample {} net, {}",
             text::signed_percent(session.net_return),
-            text::figure(session.sharpe)
+            session
+                .ruined
+                .clone()
+                .unwrap_or_else(|| format!("Sharpe {}", text::figure(session.sharpe)))
         );
     }
     line

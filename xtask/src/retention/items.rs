@@ -11,6 +11,7 @@ use super::{BackupItem, Cover, Item, State};
 use crate::catalog::{Archive, Backup, Catalog, Content, exists, folder_entries};
 use crate::digest::sha256;
 use crate::manifest::{Kind, Manifest, Status};
+use crate::ruin;
 use crate::trash::Trash;
 use crate::workspace::Workspace;
 
@@ -75,9 +76,9 @@ fn state(archive: &Archive) -> State {
     }
 }
 
+/// Returns what ranks a session: of a ruined account, nothing.
 fn metrics(manifest: &Manifest) -> BTreeMap<String, f64> {
-    let session = manifest.session.as_ref();
-    let Some(figures) = session.and_then(|session| session.metrics.get("agent")) else {
+    let Some(figures) = manifest.agent().filter(|figures| !ruin::is_ruined(figures)) else {
         return BTreeMap::new();
     };
     figures.iter().filter_map(|(name, value)| Some((name.clone(), (*value)?))).collect()
