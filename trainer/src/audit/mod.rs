@@ -11,6 +11,7 @@ mod placebo;
 mod replay;
 
 use anyhow::{Result, bail, ensure};
+use tracing::info;
 
 use crate::leaks::retrain;
 use crate::metrics::Performance;
@@ -25,6 +26,10 @@ use crate::train::{Material, TrainOptions, prepare, write_report};
 /// Fails when the session holds no model or another than its figures
 /// are of, or when a signal wants it to stop.
 pub fn audit(options: &TrainOptions, session: Session) -> Result<Session> {
+    info!(
+        "auditing: one pass over the bars, and five trainings of at most two episodes on at most \
+         20,000 of them"
+    );
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.training.threads).build()?;
     let audit = pool.install(|| verdicts(options, &session))?;
     let session = Session { audit: Some(audit), ..session };

@@ -72,7 +72,7 @@ pub struct TrainArguments {
     #[arg(long)]
     pub check: bool,
     /// Only look for look-ahead in the features, decisions and figures, with these settings and bars;
-    /// nothing is written, and it exits with 1 when there is some
+    /// nothing is written, and it exits with 13 when there is some
     #[arg(long, conflicts_with_all = ["check", "resume_from", "walk_forward"])]
     pub check_leaks: bool,
     /// After training, look at the figures a second time: filled 1, 2 and 4 bars later, at twice the

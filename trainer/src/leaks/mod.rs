@@ -10,10 +10,13 @@ mod bars;
 mod decisions;
 mod drill;
 mod foresight;
+mod innovation;
 mod prefix;
 mod rank;
+mod regression;
 mod report;
 mod rescale;
+mod season;
 mod shuffle;
 mod table;
 
@@ -30,6 +33,7 @@ use bars::Latest;
 use drill::Drill;
 use table::Table;
 
+pub use foresight::ColumnSearch;
 pub use report::{LeakCheck, LeakReport, ShuffledRun, leak_table};
 pub(crate) use rescale::{Rescaled, retrain};
 
