@@ -23,6 +23,8 @@ mod diff;
 mod docs;
 mod doctor;
 #[cfg(unix)]
+mod doubts;
+#[cfg(unix)]
 mod export;
 #[cfg(unix)]
 mod faults;

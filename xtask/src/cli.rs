@@ -29,7 +29,7 @@ pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs}
     bin_name = "cargo xtask",
     version,
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings, \
-                  10 nothing to do, 11 locked by another process, 12 a gate was missed, \
+                  10 nothing to do, 11 locked by another process, 12 a gate was missed, 13 a leak was found, \
                   130 interrupted"
 )]
 pub struct Cli {

@@ -54,6 +54,29 @@ pub fn undefined(root: &Path) -> BTreeMap<String, String> {
     reasons().unwrap_or_default()
 }
 
+/// Returns why the figures of the session in the workspace `root` are to
+/// be treated as a bug: those that no market gives, and what an audit
+/// found.
+pub fn doubts(root: &Path) -> Vec<String> {
+    let read =
+        || serde_json::from_slice::<Value>(&fs::read(root.join("logs/session.json")).ok()?).ok();
+    let session = read().unwrap_or(Value::Null);
+    let each = |pointer: &str| {
+        let list = session.pointer(pointer).and_then(Value::as_array);
+        list.cloned().unwrap_or_default()
+    };
+    let alarms = each("/alarms").into_iter().filter_map(|alarm| text(&alarm, "/text"));
+    let failed = each("/audit/verdicts").into_iter().filter_map(|verdict| {
+        let has_failed = verdict["verdict"] == "failed";
+        let (name, finding) = has_failed
+            .then(|| text(&verdict, "/name"))
+            .flatten()
+            .zip(text(&verdict, "/finding"))?;
+        Some(format!("audit, {}: {finding}", name.replace('_', " ")))
+    });
+    alarms.chain(failed).collect()
+}
+
 fn status(session: &Value) -> Status {
     match session.get("status").and_then(Value::as_str) {
         Some("completed") => Status::Completed,

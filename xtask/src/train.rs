@@ -106,6 +106,7 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     let Ended { exit, session } = run_trainer(job, trainer, (&binary, &arguments), options)?;
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
+    let doubts = session::doubts(job.workspace.root());
     let archive = match options.archive {
         ArchiveMode::Archive => seal(job, &options.label, session.clone())?,
         ArchiveMode::MoveOnly => None,
@@ -116,7 +117,18 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
     let has_model = job.workspace.root().join(model).is_file();
     let model = has_model.then(|| model.to_owned());
     let resumed = resumed.map(|folder| job.workspace.display(&folder));
-    Ok(TrainReport { format: 1, status, previous, resumed, archive, model, session, gates, prune })
+    Ok(TrainReport {
+        format: 1,
+        status,
+        previous,
+        resumed,
+        archive,
+        model,
+        session,
+        doubts,
+        gates,
+        prune,
+    })
 }
 
 fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
@@ -224,7 +236,7 @@ fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionS
 fn status(recorded: Status, exit: TrainerExit) -> Status {
     match (recorded, exit) {
         (Status::Unknown, TrainerExit::Code(0)) => Status::Completed,
-        (Status::Completed, TrainerExit::Code(0)) => recorded,
+        (Status::Completed, TrainerExit::Code(0 | 3)) => recorded,
         (_, TrainerExit::Killed | TrainerExit::INTERRUPTED) => Status::Interrupted,
         (_, TrainerExit::Code(0)) => Status::Unknown,
         (_, TrainerExit::Code(_)) => Status::Failed,

@@ -33,6 +33,9 @@ impl TrainReport {
             page += &origin(session);
             page += &figures(session);
         }
+        for doubt in &self.doubts {
+            page += &format!("**Treat as a bug**: {}.\n\n", doubt.replace(['\n', '\r'], " "));
+        }
         page += &gates(&self.gates);
         page += &match (&self.archive, archive_sha256) {
             (Some(archive), digest) => format!(

@@ -31,6 +31,8 @@ pub struct TrainReport {
     pub model: Option<String>,
     /// What the session's record tells.
     pub session: Option<SessionSummary>,
+    /// Why its figures are to be treated as a bug; usually empty.
+    pub doubts: Vec<String>,
     /// How the session did at each gate, in their order.
     pub gates: Vec<GateResult>,
     /// What retention removed, and why the rest stays.
@@ -42,6 +44,7 @@ impl TrainReport {
     pub fn exit(&self) -> Exit {
         match self.status {
             Status::Completed if self.gates.iter().any(|gate| !gate.is_passed) => Exit::GateMissed,
+            Status::Completed if !self.doubts.is_empty() => Exit::Warnings,
             Status::Completed => Exit::Done,
             Status::Interrupted => Exit::Interrupted,
             Status::Failed | Status::Unknown => Exit::Failed,
