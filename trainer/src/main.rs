@@ -76,7 +76,9 @@ fn main() -> ExitCode {
         Command::CheckModel(arguments) => {
             cli::check_model::run(&arguments).and_then(|text| told(&text))
         }
-        Command::Simulate(arguments) => cli::simulate::run(&arguments, io::stdout()).map(judged),
+        Command::Simulate(arguments) => {
+            cli::simulate::run(&arguments, io::stdout()).map(|alarms| judged(&alarms))
+        }
         Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
         Command::Watch(arguments) => {
             cli::watch::run(&arguments, system_time).and_then(|end| match end {
@@ -86,7 +88,7 @@ fn main() -> ExitCode {
         }
         Command::Export(arguments) => cli::export::run(&arguments).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments)
-            .and_then(|(text, alarms)| print(&text).map(|()| judged(alarms))),
+            .and_then(|(text, alarms)| print(&text).map(|()| judged(&alarms))),
         Command::Predict(arguments) => {
             let mut has_warned = false;
             let done = cli::predict::run(&arguments, io::stdout());
@@ -109,7 +111,7 @@ fn told(result: &str) -> Result<ExitCode> {
 }
 
 /// Returns the exit code of figures with these alarms.
-fn judged(alarms: Vec<Alarm>) -> ExitCode {
+fn judged(alarms: &[Alarm]) -> ExitCode {
     ExitCode::from(if alarms.is_empty() { 0 } else { WARNINGS })
 }
 

@@ -13,7 +13,7 @@ const SHARPE_SHARE_MIN: f64 = 0.5;
 const P_VALUE_MAX: f64 = 0.05;
 
 /// Judges the decisions of `agent`, filled in another `way`.
-pub(super) fn way(way: &Way, agent: &Performance, found: &Option<Performance>) -> AuditVerdict {
+pub(super) fn way(way: &Way, agent: &Performance, found: Option<&Performance>) -> AuditVerdict {
     let Some(found) = found else {
         let finding = "twice the costs would be out of range".to_owned();
         return verdict(way.name, Judgement::Undecided, finding);
@@ -71,7 +71,7 @@ pub(super) fn rescaled(found: &Rescaled) -> AuditVerdict {
         "prices x {factor}: net return {} -> {}, {n_equal} of {n_decisions} decisions and their \
          values the same",
         percent(found.net_return),
-        percent(found.rescaled_net_return)
+        percent(found.other_net_return)
     );
     let (judgement, finding) = if n_equal == n_decisions {
         (Judgement::Passed, told)
@@ -79,11 +79,7 @@ pub(super) fn rescaled(found: &Rescaled) -> AuditVerdict {
         (Judgement::Failed, format!("{told}: the figures hang on the unit of the prices"))
     };
     let verdict = verdict("prices_rescaled", judgement, finding);
-    AuditVerdict {
-        net_return: Some(found.rescaled_net_return),
-        sharpe: found.rescaled_sharpe,
-        ..verdict
-    }
+    AuditVerdict { net_return: Some(found.other_net_return), sharpe: found.other_sharpe, ..verdict }
 }
 
 fn verdict(name: &str, verdict: Judgement, finding: String) -> AuditVerdict {

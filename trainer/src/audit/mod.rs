@@ -51,8 +51,11 @@ fn verdicts(options: &TrainOptions, session: &Session) -> Result<AuditRecord> {
     let material = prepare(&options.training, options.layout.root())?;
     let replayed = replay::replay(options, session, &material)?;
     check_replay(agent, &replayed.base)?;
-    let mut verdicts: Vec<AuditVerdict> =
-        replayed.changed.iter().map(|(way, found)| judge::way(way, agent, found)).collect();
+    let mut verdicts: Vec<AuditVerdict> = replayed
+        .changed
+        .iter()
+        .map(|(way, found)| judge::way(way, agent, found.as_ref()))
+        .collect();
     verdicts.push(judge::placebo(placebo::p_value(&replayed.timings)));
     goes_on()?;
     let again = retrain(&options.training, longest(&material), &material.features)?;

@@ -118,7 +118,7 @@ impl EnvironmentConfig {
             commission_bps: self.commission_bps * factor,
             slippage_bps: self.slippage_bps * factor,
             spread_bps: self.spread_bps * factor,
-            ..self.clone()
+            ..*self
         };
         config.validate().map(|()| config)
     }

@@ -30,9 +30,9 @@ pub(crate) struct Rescaled {
     pub(crate) factor: f64,
     /// Net returns out of sample, as fractions.
     pub(crate) net_return: f64,
-    pub(crate) rescaled_net_return: f64,
+    pub(crate) other_net_return: f64,
     /// Annual; none where undefined.
-    pub(crate) rescaled_sharpe: Option<f64>,
+    pub(crate) other_sharpe: Option<f64>,
     /// Decisions out of sample, and those that stayed the same together
     /// with the values behind them, to the bit.
     pub(crate) n_decisions: usize,
@@ -60,8 +60,8 @@ pub(crate) fn retrain(
     let rescaled = Rescaled {
         factor: FACTOR,
         net_return: base.performance.net_return,
-        rescaled_net_return: scaled.performance.net_return,
-        rescaled_sharpe: scaled.performance.sharpe,
+        other_net_return: scaled.performance.net_return,
+        other_sharpe: scaled.performance.sharpe,
         n_decisions: base.trial.len(),
         n_equal: pairs.filter(|(one, other)| one == other).count(),
     };
