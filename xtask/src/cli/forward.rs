@@ -39,8 +39,7 @@ pub fn own_flags_first(arguments: Vec<OsString>) -> Vec<OsString> {
 fn task_of(arguments: &[OsString]) -> Option<usize> {
     let mut at = 1;
     while arguments.get(at)?.to_string_lossy().starts_with('-') {
-        let is_valued = |flag: &&str| arguments[at] == **flag;
-        let takes_next = WITH_VALUE.iter().chain(&["--format"]).any(|flag| is_valued(flag));
+        let takes_next = WITH_VALUE.iter().chain(&["--format"]).any(|flag| arguments[at] == *flag);
         at += 1 + usize::from(takes_next);
     }
     TASKS.iter().any(|task| arguments[at] == *task).then_some(at)
