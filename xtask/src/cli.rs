@@ -1,6 +1,7 @@
 //! The command line: what may be asked, and in which words.
 
 mod export;
+mod forward;
 mod global;
 mod keep;
 mod list;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use export::{ExportArgs, TensorboardArgs};
+pub use forward::own_flags_first;
 pub use global::{Format, GlobalArgs, colour_of, value_of};
 pub use keep::KeepArgs;
 pub use list::{ListArgs, SessionEnd};

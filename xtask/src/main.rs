@@ -70,7 +70,7 @@ pub fn main() -> ExitCode {
 
 /// Parses the command line, whose help is in colour as asked.
 fn parse(program: Program) -> Cli {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = cli::own_flags_first(std::env::args_os().collect());
     let colour = match cli::colour_of(&arguments) {
         Some(Colour::Always) => clap::ColorChoice::Always,
         Some(Colour::Never) => clap::ColorChoice::Never,

@@ -31,8 +31,10 @@ fn asked_units(before: &Environment, price: f64, exposure: f64) -> f64 {
 /// that is allowed.
 fn nearest(config: &EnvironmentConfig, (asked, full): (f64, f64), held: f64) -> f64 {
     let far = held.abs().max(asked.abs());
-    let n_lots = (far / config.lot_size).ceil() as i64 + 1;
-    let lots = (-n_lots..=n_lots).map(|lots| lots as f64 * config.lot_size);
+    let upward = std::iter::successors(Some(0.0), |lots| Some(lots + 1.0));
+    let sizes = upward.map(|lots: f64| lots * config.lot_size);
+    let sizes = sizes.take_while(|&size| size <= far + config.lot_size);
+    let lots = sizes.flat_map(|size| [-size, size]);
     let is_within =
         |units: f64, most: f64| units * most >= 0.0 && units.abs() <= most.abs() * (1.0 + 1e-9);
     let is_open = |&units: &f64| {

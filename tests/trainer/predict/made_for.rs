@@ -107,10 +107,7 @@ fn a_stream_is_judged_while_it_runs() {
         let bars = changed(&workspace, |idx, _| idx % part == 0);
         let mut command = workspace.prepare("predict", &["--model", MODEL, "--data", "-"]);
         let output = command.write_stdin(bars.clone()).assert().code(code).get_output().clone();
-        assert_eq!(
-            output.stdout.iter().filter(|&&byte| byte == b'\n').count(),
-            bars.lines().count()
-        );
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), bars.lines().count());
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{told}");
     }

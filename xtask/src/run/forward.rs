@@ -22,8 +22,12 @@ pub(super) fn run(
     let source = trainer_source(args.trainer_bin.as_deref(), environment);
     let binary = trainer_binary(job, &source)?;
     let mut arguments = vec![task.into()];
-    // Only a `--format` before the trainer's own arguments is ours.
-    if format == Format::Json {
+    // One among the trainer's own arguments reaches it as it is.
+    let is_told = args
+        .arguments
+        .iter()
+        .any(|word| word == "--format" || word.to_string_lossy().starts_with("--format="));
+    if format == Format::Json && !is_told {
         arguments.extend(["--format".into(), "json".into()]);
     }
     arguments.extend(args.arguments.iter().cloned());
