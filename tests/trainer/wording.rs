@@ -34,7 +34,7 @@ proptest! {
             let text = significant(value, n_digits as usize);
             let back: f64 = text.parse().expect("it is a number");
             let error = if value == 0.0 { back } else { (back - value) / value };
-            prop_assert!(back.is_infinite() || error.abs() <= 10_f64.powi(1 - n_digits as i32));
+            prop_assert!(back.is_infinite() || error.abs() <= 10_f64.powi(1 - n_digits.cast_signed()));
             prop_assert!(text.len() <= n_digits as usize + 17, "{}", text);
         }
     }

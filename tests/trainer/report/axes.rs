@@ -54,8 +54,11 @@ fn opened(page: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// The number at an index, or a hole.
+type Series = fn(usize) -> Option<f64>;
+
 /// A page whose episodes and equity take their numbers from `series`.
-fn page_of(series: fn(usize) -> Option<f64>) -> String {
+fn page_of(series: Series) -> String {
     let episode = |idx: usize| {
         let value = series(idx).map_or(Value::Null, Value::from);
         json!({
@@ -84,7 +87,7 @@ fn no_series_kills_the_page() {
     if !can_run("chromium") {
         return;
     }
-    let series: [(&str, fn(usize) -> Option<f64>); 9] = [
+    let series: [(&str, Series); 9] = [
         ("constant", |_| Some(5.0)),
         ("tiny", |idx| Some(1e-300 * (1 + idx % 3) as f64)),
         ("huge", |idx| Some(1e300 * (1 + idx % 3) as f64)),

@@ -101,7 +101,7 @@ pub struct Performance {
     /// lost.
     pub kelly: Option<f64>,
     /// Ulcer index, `sqrt(sum(d_i^2) / n)` with `d_i` the fall from the
-    /// highest equity before (P. G. Martin and B. B. McCann, "The
+    /// highest equity before (P. G. Martin and B. B. `McCann`, "The
     /// Investor's Guide to Fidelity Funds", 1989). Undefined without bars.
     pub ulcer_index: Option<f64>,
     /// The most bars in a row that each earned. Undefined without bars.

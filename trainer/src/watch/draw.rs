@@ -81,7 +81,7 @@ fn head_lines(view: &View, now: DateTime<Utc>) -> Vec<Line<'static>> {
         number("/config/training/total_episodes").map_or("-".to_owned(), |n| n.to_string()),
     )];
     state.extend(view.equity.last().map(|(step, _)| {
-        let noun = plural(if step == 1.0 { 1 } else { 2 }, "bar");
+        let noun = plural(if step < 1.5 { 1 } else { 2 }, "bar");
         format!("{step:.0} {noun} seen")
     }));
     state.extend(view.memory_mb.map(|mb| format!("peak memory {mb:.0} MB")));
