@@ -52,7 +52,7 @@ fn archives_in_a_folder_with_another_use_are_refused() {
         ("..", "is the workspace itself"),
         ("../..", "is the workspace itself"),
         ("/", "is the workspace itself"),
-        ("best.pth", "archives by `*.pth`"),
+        ("best.pth", "is called like a model"),
     ] {
         refused(&with_folder(folder), reason);
     }

@@ -54,7 +54,7 @@ fn the_known_figures_are_the_trainers() {
     let mut figures: Vec<&str> = source
         .lines()
         .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "))
-        .filter(|(_, kind)| ["f64,", "u64,", "Option<f64>,"].contains(kind))
+        .filter(|(_, kind)| ["f64,", "u64,", "Option<f64>,", "Option<u64>,"].contains(kind))
         .map(|(name, _)| name)
         .collect();
     figures.sort_unstable();
@@ -208,9 +208,9 @@ fn a_ruined_session_misses_every_gate_and_is_shown_as_ruined() {
         assert_eq!(exit, 12, "{gate}");
         assert_eq!(report["gates"][0]["reason"], "the account was ruined");
     }
-    let list = stdout(&sandbox.xtask(&["list"]).output().unwrap());
+    let list = stdout(&mut sandbox.xtask(&["list"]));
     assert!(list.contains("ruined") && !list.contains("4.03"), "{list}");
     let prune = ["prune", "--keep", "1", "--keep-best", "1", "--metric", "sharpe", "--dry-run"];
-    let plan = stdout(&sandbox.xtask(&prune).output().unwrap());
+    let plan = stdout(&mut sandbox.xtask(&prune));
     assert!(!plan.contains("number 1 by sharpe"), "{plan}");
 }

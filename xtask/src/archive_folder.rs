@@ -13,7 +13,7 @@ use anyhow::{Result, anyhow};
 use crate::config::ArchiveConfig;
 use crate::exit::CodedError;
 use crate::files::is_same;
-use crate::scan::Selection;
+use crate::scan::{Selection, is_model};
 use crate::workspace::Workspace;
 
 /// Folders of a workspace with a use of their own, and what that is.
@@ -72,6 +72,9 @@ fn problem(root: &Path, folder: &Path, config: &ArchiveConfig) -> Option<String>
         }
     }
     let below = below(root, folder)?;
+    if config.root_models && below.iter().count() == 1 && is_model(&below) {
+        return Some("is called like a model, and `archive.root_models` archives those".to_owned());
+    }
     let glob = config.include.iter().find(|glob| takes(glob, &config.exclude, &below))?;
     Some(format!("`archive.include` archives by `{glob}`"))
 }

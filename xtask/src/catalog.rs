@@ -4,7 +4,6 @@ mod cache;
 mod cached;
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -15,6 +14,7 @@ use self::cache::Files;
 pub use self::cache::Stamp;
 use self::cached::After;
 use crate::annotations::{self, Annotations, PinMark};
+pub use crate::files::{exists, folder_entries};
 use crate::manifest::Manifest;
 use crate::name::{NameKind, StampedName};
 use crate::order::{self, Position};
@@ -237,31 +237,6 @@ impl Catalog {
             ),
         })
     }
-}
-
-/// Whether there is anything at `path`, even a broken symlink; or may be:
-/// nothing is deleted or written over for want of an answer.
-pub fn exists(path: &Path) -> bool {
-    match fs::symlink_metadata(path) {
-        Ok(_) => true,
-        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
-    }
-}
-
-/// Returns the paths in `folder`, sorted; none when it is absent.
-pub fn folder_entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let failed = || format!("failed to read the folder `{}`", folder.display());
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error).with_context(failed),
-    };
-    let mut paths = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()
-        .with_context(failed)?;
-    paths.sort();
-    Ok(paths)
 }
 
 fn named(folder: &Path, kind: NameKind) -> Result<Vec<(StampedName, PathBuf)>> {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -44,6 +44,64 @@ pub fn identity(_: &fs::Metadata) -> Option<(u64, u64)> {
     None
 }
 
+/// Whether there is anything at `path`, even a broken symlink; or may be:
+/// nothing is deleted or written over for want of an answer.
+pub fn exists(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    }
+}
+
+/// Returns the paths in `folder`, sorted; none when it is absent.
+pub fn folder_entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failed = || format!("failed to read the folder `{}`", folder.display());
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(failed),
+    };
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .with_context(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Returns the permission bits of a file or folder.
+#[cfg(unix)]
+pub fn mode(metadata: &fs::Metadata) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o7777
+}
+
+/// Returns permission bits that tell what the system does.
+#[cfg(not(unix))]
+pub fn mode(metadata: &fs::Metadata) -> u32 {
+    if metadata.is_dir() {
+        0o755
+    } else if metadata.permissions().readonly() {
+        0o444
+    } else {
+        0o644
+    }
+}
+
+/// Creates the folder `path`, open to nobody whom `mode` keeps out, and
+/// to its owner as long as it is filled.
+#[cfg(unix)]
+pub fn create_folder_as(path: &Path, mode: Option<u32>) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().mode(mode.map_or(0o777, |mode| mode | 0o700)).create(path)
+}
+
+/// Creates the folder `path`; the system knows no modes.
+#[cfg(not(unix))]
+pub fn create_folder_as(path: &Path, _: Option<u32>) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
 /// Whether there is a folder at `path`, or a link to one. An error is no
 /// answer.
 ///
@@ -74,7 +132,8 @@ fn metadata(path: &Path) -> Result<Option<fs::Metadata>> {
 
 /// Creates `folder` and its parents, and makes each new entry durable.
 pub fn create_folder(folder: &Path) -> Result<()> {
-    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
+    let is_missing = |path: &&Path| matches!(metadata(path), Ok(None));
+    let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
     let sync = |path: &Path| path.parent().map_or(Ok(()), sync_folder);
     fs::create_dir_all(folder)
         // The entry of one that was there may not be durable yet either.

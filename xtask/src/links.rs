@@ -4,8 +4,10 @@
 //! else of the workspace lies. Any other link is moved as the link it
 //! is: what it leads to may be others' data.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files::is_folder;
 use crate::workspace::{MOVED_FOLDERS, SESSION_FOLDERS, Workspace};
 
 /// What a symlink is to a session.
@@ -34,7 +36,7 @@ pub fn link(workspace: &Workspace, relative: &Path) -> Link {
         }
         Err(_) => return Link::Left("a symlink that leads nowhere".to_owned()),
     };
-    if !is_filled || !target.is_dir() {
+    if !is_filled || !matches!(is_folder(&target), Ok(true)) {
         return Link::Left("a symlink that is not followed".to_owned());
     }
     match in_the_way(workspace, relative, &target) {
@@ -47,10 +49,14 @@ pub fn link(workspace: &Workspace, relative: &Path) -> Link {
     }
 }
 
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
+
 /// Returns the session's own folders that are links and followed,
 /// relative to the workspace, and where each leads.
 pub fn followed(workspace: &Workspace) -> Vec<(PathBuf, PathBuf)> {
-    let links = filled().filter(|folder| workspace.root().join(folder).is_symlink());
+    let links = filled().filter(|folder| is_link(&workspace.root().join(folder)));
     let followed = links.filter_map(|folder| match link(workspace, folder) {
         Link::Followed(target) => Some((folder.to_owned(), target)),
         Link::Left(_) | Link::Broken(_) => None,

@@ -2,7 +2,7 @@
 //!
 //! Only Linux tells; elsewhere a mount is known by its disk's number.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use crate::files::identity;
@@ -94,9 +94,10 @@ fn unescape(text: &str) -> String {
 
 /// Whether `path` and the folder around it lie on different disks.
 fn is_root_of_disk(path: &Path) -> bool {
-    let disk = |path: &Path| identity(&fs::metadata(path).ok()?).map(|(disk, _)| disk);
-    let around = path.parent().and_then(disk);
-    around.is_some() && path.is_dir() && disk(path) != around
+    let folder = |path: &Path| fs::metadata(path).ok().filter(Metadata::is_dir);
+    let disk = |path: &Path| identity(&folder(path)?).map(|(disk, _)| disk);
+    let (own, around) = (disk(path), path.parent().and_then(disk));
+    own.is_some() && around.is_some() && own != around
 }
 
 /// Opens a file without a name in `folder`: it shows whether files can

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::catalog::folder_entries;
-use crate::files::identity;
+use crate::catalog::{exists, folder_entries};
+use crate::files::{identity, is_folder};
 use crate::links::{Link, link};
 use crate::mounts::Mounts;
 use crate::process;
@@ -106,7 +106,11 @@ pub fn is_lost_and_found(path: &Path) -> bool {
 
 /// Returns the nearest folder at or above `folder`.
 pub fn nearest_folder(folder: &Path) -> PathBuf {
-    folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder).to_owned()
+    folder
+        .ancestors()
+        .find(|folder| matches!(is_folder(folder), Ok(true)))
+        .unwrap_or(folder)
+        .to_owned()
 }
 
 struct Look<'a> {
@@ -120,7 +124,7 @@ struct Look<'a> {
 impl Look<'_> {
     fn backups(&mut self, nearest: &Path) {
         let backups = self.workspace.backups();
-        if backups.symlink_metadata().is_ok() && !backups.is_dir() {
+        if exists(&backups) && !matches!(is_folder(&backups), Ok(true)) {
             self.problem(&backups, "is no folder; make the folder it leads to, or remove it");
         } else {
             self.check_writable(nearest);

@@ -17,10 +17,11 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
 pub use globs::Selection;
-pub use models::Unkept;
+pub use models::{Unkept, is_model};
 pub use paths::{ArchivePath, check_archive_path};
 
 use crate::archive::is_gone;
+use crate::files;
 use crate::links::{self, Link};
 use crate::manifest::{FolderEntry, ROOT_FOLDER, Skipped};
 use crate::places::is_lost_and_found;
@@ -54,7 +55,7 @@ impl SourceFile {
         Ok(Self {
             size_bytes: metadata.len(),
             modified_at: metadata.modified()?.into(),
-            mode: mode(metadata),
+            mode: files::mode(metadata),
             ..self.clone()
         })
     }
@@ -167,7 +168,7 @@ impl Walker<'_> {
             return Ok(());
         }
         let Some(metadata) = found(folder, fs::metadata(folder))? else { return Ok(()) };
-        let mode = mode(&metadata) & 0o777;
+        let mode = files::mode(&metadata) & 0o777;
         let path = ArchivePath::of(relative);
         if mode != FOLDER_MODE || path.raw_hex.is_some() {
             let (path, raw_path_hex) = (path.text, path.raw_hex);
@@ -280,23 +281,6 @@ fn source_file(path: &Path, relative: &Path, metadata: &Metadata) -> Result<Sour
         archive_path,
         size_bytes: metadata.len(),
         modified_at: modified.into(),
-        mode: mode(metadata),
+        mode: files::mode(metadata),
     })
-}
-
-#[cfg(unix)]
-fn mode(metadata: &Metadata) -> u32 {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o7777
-}
-
-#[cfg(not(unix))]
-fn mode(metadata: &Metadata) -> u32 {
-    if metadata.is_dir() {
-        FOLDER_MODE
-    } else if metadata.permissions().readonly() {
-        0o444
-    } else {
-        0o644
-    }
 }

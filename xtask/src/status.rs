@@ -192,11 +192,9 @@ fn items_after(
     (catalog, next): (&Catalog, &NextTrain),
     now: DateTime<Utc>,
 ) -> Result<Vec<Item>> {
-    let mut items = retention::archive_items(workspace, catalog, &Findings::default())?;
-    for item in &mut items {
-        // The models of now will be in a backup then.
-        item.holds_current_model = false;
-    }
+    // The models of now will be in a backup then.
+    let findings = Findings { models_leave: true, ..Findings::default() };
+    let mut items = retention::archive_items(workspace, catalog, &findings)?;
     let number = catalog.next_run_number();
     let session = session::read(workspace.root()).map(|session| session.status);
     let state = match session {

@@ -86,7 +86,10 @@ impl Trash {
                     trashed_at,
                     deleted_from,
                     is_expired: deleted_from <= now,
-                    names: entries.iter().filter_map(|entry| name_of(entry)).collect(),
+                    names: entries
+                        .iter()
+                        .filter_map(|entry| Some(entry.file_name()?.to_str()?.to_owned()))
+                        .collect(),
                     hold: entries.iter().find_map(|entry| hold(entry)),
                     path,
                 });
@@ -278,10 +281,6 @@ pub fn put_aside(from: &Path, batch: &Path) -> Result<()> {
         .find(|target| !exists(target))
         .expect("the numbers do not end");
     relocate::move_new(from, &target)
-}
-
-fn name_of(entry: &Path) -> Option<String> {
-    entry.file_name()?.to_str().map(str::to_owned)
 }
 
 fn is_ours(name: &str) -> bool {

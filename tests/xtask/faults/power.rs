@@ -40,7 +40,8 @@ fn record(roots: &[&Path], program: &mut Command) -> Option<(Disks, Vec<Op>)> {
     strace.arg(log.path()).arg(program.get_program()).args(program.get_args());
     let output = strace.current_dir(roots[0]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program:?}: {text}");
+    // 3: the bars are so regular that the trainer sounds an alarm.
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{program:?}: {text}");
     let calls = std::fs::read_to_string(log.path()).unwrap();
     Some((disks, trace::parse(&calls, roots)))
 }

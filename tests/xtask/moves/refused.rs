@@ -54,7 +54,9 @@ fn works(sandbox: &Sandbox) {
     ] {
         let output = sandbox.xtask(task).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
-        assert!(matches!(output.status.code(), Some(0 | 3)), "{task:?}: {text}");
+        // What holds the models must not go while they cannot be seen.
+        let is_refused = task[0] == "prune" && text.contains("mount its disk");
+        assert!(is_refused || matches!(output.status.code(), Some(0 | 3)), "{task:?}: {text}");
     }
 }
 
@@ -176,7 +178,9 @@ fn a_recovery_that_cannot_succeed_blocks_nobody() {
     sandbox.xtask(&["doctor", "--fix"]).assert().code(3);
     for (name, bytes) in &before {
         let is_kept = tree(sandbox.root()).values().any(|kept| kept == bytes);
-        assert!(is_kept, "{name}");
+        // What is remembered of readings may change.
+        let is_memory = name.starts_with(".trainvault/");
+        assert!(is_kept || is_memory, "{name}");
     }
     let elsewhere = full_session();
     elsewhere.xtask(&["archive"]).assert().code(0);

@@ -64,9 +64,8 @@ pub(super) fn replay(
         lanes.push(Lane::new(&terms, pass, splits)?);
     }
     let n_kept = placebo_bars(lanes.len());
-    let account = |_| {
-        PortfolioAccount::new(lanes.len(), config.environment.initial_cash, terms.seed)
-    };
+    let account =
+        |_| PortfolioAccount::new(lanes.len(), config.environment.initial_cash, terms.seed);
     let mut accounts: Vec<PortfolioAccount> = (0..WAYS.len()).map(account).collect();
     for (window, path) in model_paths(session).into_iter().enumerate() {
         let path = path.map(|path| options.layout.root().join(path));
@@ -137,11 +136,7 @@ struct Lane<'a> {
 }
 
 impl<'a> Lane<'a> {
-    fn new(
-        terms: &Terms,
-        mut pass: Pass,
-        splits: &'a [Split],
-    ) -> Result<Self> {
+    fn new(terms: &Terms, mut pass: Pass, splits: &'a [Split]) -> Result<Self> {
         let fresh = |environment: &Option<EnvironmentConfig>| {
             environment.as_ref().map(|environment| Simulation::new(environment, None))
         };

@@ -52,7 +52,7 @@ pub fn is_doomed(name: &str) -> bool {
 /// When something in it cannot be deleted.
 pub fn finish_deletion(doomed: &Path) -> Result<()> {
     let failed = || format!("failed to delete `{}`", doomed.display());
-    if doomed.is_dir() {
+    if files::is_folder(doomed)? {
         return fs::remove_dir_all(doomed).with_context(failed);
     }
     // A mark for a backup that could not be renamed.

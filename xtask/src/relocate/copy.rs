@@ -132,13 +132,14 @@ fn is_equal(one: &Path, other: &Path) -> Result<bool> {
     if !exists(other) {
         return Ok(false);
     }
-    let [a, b] =
+    let [one_metadata, other_metadata] =
         [one, other].map(|path| fs::symlink_metadata(path).with_context(|| unreadable(path)));
-    let (a, b) = (a?, b?);
-    if a.is_symlink() && b.is_symlink() {
+    let (one_metadata, other_metadata) = (one_metadata?, other_metadata?);
+    if one_metadata.is_symlink() && other_metadata.is_symlink() {
         return Ok(one.read_link()? == other.read_link()?);
     }
-    if !a.is_file() || !b.is_file() || a.len() != b.len() {
+    let are_files = one_metadata.is_file() && other_metadata.is_file();
+    if !are_files || one_metadata.len() != other_metadata.len() {
         return Ok(false);
     }
     has_same_bytes(one, other).with_context(|| failed("compare", one, other))

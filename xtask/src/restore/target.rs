@@ -17,6 +17,7 @@ use anyhow::{Context, Result};
 use super::item::{Item, is_metadata};
 use super::source::Source;
 use crate::digest::sha256;
+use crate::files;
 use crate::manifest::ROOT_FOLDER;
 use crate::windows;
 
@@ -225,7 +226,7 @@ impl Target {
                 Ok(_) => return Err(ErrorKind::NotADirectory.into()),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     let below = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
-                    create_folder(&path, self.modes.get(&below).copied())?;
+                    files::create_folder_as(&path, self.modes.get(&below).copied())?;
                     self.created.insert(below);
                 }
                 Err(error) => return Err(error),
@@ -278,19 +279,6 @@ fn unplaceable(error: &io::Error) -> Existing {
     let is_of_the_name =
         matches!(error.kind(), ErrorKind::InvalidFilename | ErrorKind::InvalidInput);
     if is_of_the_name { Existing::Unplaceable(problem) } else { Existing::InTheWay(problem) }
-}
-
-/// Creates the folder `path`, open to nobody whom `mode` keeps out, and
-/// to its owner as long as it is filled.
-#[cfg(unix)]
-fn create_folder(path: &Path, mode: Option<u32>) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().mode(mode.map_or(0o777, |mode| mode | 0o700)).create(path)
-}
-
-#[cfg(not(unix))]
-fn create_folder(path: &Path, _: Option<u32>) -> io::Result<()> {
-    fs::create_dir(path)
 }
 
 fn kind_of(metadata: &fs::Metadata) -> &'static str {
