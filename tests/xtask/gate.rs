@@ -207,9 +207,9 @@ fn a_ruined_session_misses_every_gate_and_is_shown_as_ruined() {
         assert_eq!(exit, 12, "{gate}");
         assert_eq!(report["gates"][0]["reason"], "the account was ruined");
     }
-    let list = stdout(&sandbox.xtask(&["list"]).output().unwrap());
+    let list = stdout(&mut sandbox.xtask(&["list"]));
     assert!(list.contains("ruined") && !list.contains("4.03"), "{list}");
     let prune = ["prune", "--keep", "1", "--keep-best", "1", "--metric", "sharpe", "--dry-run"];
-    let plan = stdout(&sandbox.xtask(&prune).output().unwrap());
+    let plan = stdout(&mut sandbox.xtask(&prune));
     assert!(!plan.contains("number 1 by sharpe"), "{plan}");
 }
