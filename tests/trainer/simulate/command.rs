@@ -157,5 +157,5 @@ fn a_signal_on_the_last_bar_is_told() {
     let (is_good, out, err) =
         trainer(&folder, &["simulate", "--data", "bars.csv", "--signals", "signals.csv"]);
     assert!(is_good, "{err}");
-    assert!(out.contains("refused at bar 4: NoBarFollows"), "{out}");
+    assert!(out.contains("no bar follows to fill it"), "{out}");
 }

@@ -53,11 +53,6 @@ impl BarCalendar {
         self.last_ms = time_ms;
     }
 
-    /// Returns the open of the last bar.
-    pub(super) fn last(&self) -> Option<i64> {
-        (self.n_bars > 0).then_some(self.last_ms)
-    }
-
     fn step(&mut self, step_ms: i64) {
         if step_ms == self.run.0 {
             self.run.1 += 1;

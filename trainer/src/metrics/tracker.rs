@@ -51,6 +51,9 @@ pub struct PerformanceTracker {
     /// The open of the bar that ruined it, where times are told.
     #[serde(default)]
     ruined_ms: Option<i64>,
+    /// The open of the bar at hand, where times are told.
+    #[serde(default)]
+    now_ms: Option<i64>,
     #[serde(default)]
     n_liquidations: u64,
 }
@@ -74,6 +77,7 @@ impl PerformanceTracker {
             funding: 0.0,
             is_bankrupt: false,
             ruined_ms: None,
+            now_ms: None,
             n_liquidations: 0,
         }
     }
@@ -87,10 +91,13 @@ impl PerformanceTracker {
         self
     }
 
-    /// Begins the bar that opens at `time_ms`, one without a return or
-    /// after ruin too: all of them show the calendar.
+    /// Begins the bar that opens at `time_ms`, one without a return, too:
+    /// all bars up to ruin show the calendar, as the written curve does.
     pub fn begin_bar(&mut self, time_ms: i64) {
-        self.calendar.push(time_ms);
+        self.now_ms = Some(time_ms);
+        if !self.is_bankrupt {
+            self.calendar.push(time_ms);
+        }
     }
 
     /// Returns when the bars were that it was told of.
@@ -121,7 +128,7 @@ impl PerformanceTracker {
     ///
     /// [`Environment::finish`]: crate::environment::Environment::finish
     pub fn settle(&mut self, outcome: &BarOutcome) {
-        if self.is_bankrupt && self.ruined_ms != self.calendar.last() {
+        if self.is_bankrupt && self.ruined_ms != self.now_ms {
             return;
         }
         self.add_flows(outcome);
@@ -135,7 +142,7 @@ impl PerformanceTracker {
     fn judge(&mut self, equity: f64) {
         if !self.is_bankrupt && equity <= RUIN_SHARE * self.initial_equity {
             self.is_bankrupt = true;
-            self.ruined_ms = self.calendar.last();
+            self.ruined_ms = self.now_ms;
         }
     }
 
