@@ -102,6 +102,13 @@ pub fn create_folder_as(path: &Path, _: Option<u32>) -> io::Result<()> {
     fs::create_dir(path)
 }
 
+/// Whether `error` says that symlinks lead in a circle.
+pub fn is_loop(error: &io::Error) -> bool {
+    // The kind has no stable name yet: ELOOP of Linux, and of macOS.
+    let code = if cfg!(target_os = "linux") { 40 } else { 62 };
+    cfg!(unix) && error.raw_os_error() == Some(code)
+}
+
 /// Whether there is a folder at `path`, or a link to one. An error is no
 /// answer.
 ///
@@ -126,6 +133,7 @@ fn metadata(path: &Path) -> Result<Option<fs::Metadata>> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(None)
         }
+        Err(error) if is_loop(&error) => Ok(None),
         Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use super::{BackupItem, Cover, Item, State};
 use crate::catalog::{Archive, Backup, Catalog, Content, exists, folder_entries};
 use crate::digest::sha256;
+use crate::files;
 use crate::manifest::{Kind, Manifest, Status};
 use crate::ruin;
 use crate::trash::Trash;
@@ -169,8 +170,8 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
             lstat => lstat.with_context(failed)?,
         };
         let metadata = match fs::metadata(&path) {
-            // A symlink to nothing: no content.
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            // A symlink to nothing, or to itself: no content.
+            Err(error) if error.kind() == ErrorKind::NotFound || files::is_loop(&error) => continue,
             metadata => metadata.with_context(failed)?,
         };
         if metadata.is_file() {
