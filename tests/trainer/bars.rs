@@ -10,6 +10,7 @@ mod plain;
 mod rows;
 mod summary;
 mod times;
+mod wild;
 
 use std::fmt::Display;
 use std::fs;

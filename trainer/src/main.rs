@@ -22,6 +22,7 @@ use trainer::session::{
 use trainer::train::{EarlierTrials, StopFlag, TrainOptions, check, comparison, run, whereabouts};
 
 use cli::Format;
+use cli::bars::BarsArguments;
 use cli::check_model::CheckModelArguments;
 use cli::export::ExportArguments;
 use cli::metrics::MetricsArguments;
@@ -54,6 +55,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(TrainArguments),
+    Bars(BarsArguments),
     Simulate(SimulateArguments),
     Metrics(MetricsArguments),
     Watch(WatchArguments),
@@ -70,7 +72,12 @@ fn main() -> ExitCode {
         Command::CheckModel(arguments) => {
             cli::check_model::run(&arguments).and_then(|text| told(&text))
         }
-        Command::Simulate(arguments) => unless_unread(cli::simulate::run(&arguments, io::stdout())),
+        Command::Simulate(arguments) => {
+            unless_unread(cli::simulate::run(&arguments, tomorrow_ms(), io::stdout()))
+        }
+        Command::Bars(arguments) => {
+            cli::bars::run(&arguments, tomorrow_ms()).and_then(|text| told(&text))
+        }
         Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
         Command::Watch(arguments) => {
             cli::watch::run(&arguments, system_time).and_then(|end| match end {
@@ -80,7 +87,9 @@ fn main() -> ExitCode {
         }
         Command::Export(arguments) => cli::export::run(&arguments).and_then(|text| told(&text)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
-        Command::Predict(arguments) => unless_unread(cli::predict::run(&arguments, io::stdout())),
+        Command::Predict(arguments) => {
+            unless_unread(cli::predict::run(&arguments, tomorrow_ms(), io::stdout()))
+        }
     };
     match done {
         Ok(code) => code,
@@ -244,6 +253,12 @@ fn unless_unread(printed: Result<()>) -> Result<ExitCode> {
     };
     printed.or_else(|error| if is_unread(&error) { Ok(()) } else { Err(error) })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// No bar is of a later time; clocks of exchanges may be ahead.
+fn tomorrow_ms() -> i64 {
+    const MS_PER_DAY: i64 = 86_400_000;
+    system_time().timestamp_millis() + MS_PER_DAY
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

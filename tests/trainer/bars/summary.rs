@@ -50,7 +50,24 @@ fn the_checksum_is_that_of_the_file() {
       "interval_ms": 0,
       "n_gaps": 0,
       "n_missing_bars": 0,
-      "longest_gap_ms": 0
+      "longest_gap_ms": 0,
+      "understood": {
+        "lines": [
+          "times: `Date`, dates as written, UTC where they name no zone, oldest first",
+          "open, high, low, close: `open`, `high`, `low`, `close`",
+          "volume: `volume`",
+          "names: in the file"
+        ],
+        "warnings": [],
+        "repairs": {
+          "n_dropped": 0,
+          "n_widened": 0,
+          "kinds": []
+        },
+        "bars": [
+          "2020-01-01 00:00:00  10 12.5 9 11  3.25"
+        ]
+      }
     }
     "#);
 }

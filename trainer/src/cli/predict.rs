@@ -12,6 +12,9 @@ use trainer::model::TradingModel;
 use trainer::predict::{
     Head, PredictOptions, Predictor, RowFormat, RowWriter, columns, latest_archive, load_model,
 };
+use trainer::progress;
+
+use super::bars::ReadingArguments;
 
 /// Say what a saved model wants to hold after each bar
 ///
@@ -35,6 +38,8 @@ pub struct PredictArguments {
     /// Exposure that is held at the beginning [default: 0]
     #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
     position: Option<f64>,
+    #[command(flatten)]
+    reading: ReadingArguments,
     /// Form of the rows on stdout; jsonl is an object a line
     #[arg(long, value_enum, default_value_t = Form::Csv)]
     format: Form,
@@ -50,7 +55,8 @@ enum Form {
 }
 
 /// Prints a row for each bar to `out`.
-pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<()> {
+pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Result<()> {
+    let config = arguments.reading.config()?;
     let path = match arguments.model.to_str() {
         Some("latest") if !arguments.model.exists() => latest_archive(Path::new(""))?,
         _ => arguments.model.clone(),
@@ -71,15 +77,23 @@ pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<()> {
         data: arguments.data.clone(),
     };
     if is_live {
-        let bars = BarReader::of_stream(io::stdin())?;
+        let bars = BarReader::of_stream_with(io::stdin(), &config)?;
         let bars = explained(bars.with_columns(&columns), &columns)?.across_symbols();
         rows.begin(&head, bars.has_symbols())?;
         predict(bars, None, (&model, options), &mut rows)?;
         return Ok(rows.finish()?);
     }
-    let source = BarSource::open(&arguments.data, Path::new(""))?.with_columns(&columns);
-    if source.is_folder() {
-        let symbols = source.symbols()?;
+    let source = BarSource::open(&arguments.data, Path::new(""))?
+        .with_config(&config)
+        .until(latest_ms)
+        .with_columns(&columns);
+    if let Some(understood) = source.understood()? {
+        progress::say(understood.to_string().trim_end());
+    }
+    // Rows of several symbols cannot be turned round as they are.
+    let must_deal = source.is_folder() || source.is_newest_first()?;
+    let symbols = if must_deal { source.symbols()? } else { Vec::new() };
+    if !symbols.is_empty() {
         rows.begin(&head, true)?;
         for SymbolBars { symbol, source } in symbols {
             predict(

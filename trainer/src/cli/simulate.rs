@@ -1,16 +1,18 @@
 //! `trainer simulate`: any strategy's exposures, by the agent's rules.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::Args;
 
+use trainer::bars::BarSource;
 use trainer::environment::EnvironmentConfig;
 use trainer::metrics::{PeriodsBasis, PeriodsPerYear};
-use trainer::simulate::{Forms, Recorder, SimulateOptions, check_folder, simulate};
+use trainer::simulate::{Forms, Recorder, SimulateOptions, check_folder, simulate_on};
 
 use super::Format;
+use super::bars::{ReadingArguments, say_understood};
 
 /// Replay a series of exposures through the account that the agent trades in
 ///
@@ -60,13 +62,15 @@ pub struct SimulateArguments {
     /// Folder for fills.csv, trades.csv, equity.csv and replay.json; nothing is overwritten
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArguments,
     /// Form of the result on stdout
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 /// Prints the result to `out`, and writes the files that are wanted.
-pub fn run(arguments: &SimulateArguments, out: impl Write) -> Result<()> {
+pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Result<()> {
     let directory = arguments.out.as_deref();
     directory.map_or(Ok(()), check_folder)?;
     let mut recorder = Recorder::new(Forms {
@@ -81,7 +85,11 @@ pub fn run(arguments: &SimulateArguments, out: impl Write) -> Result<()> {
         periods_per_year: arguments.periods_per_year.map(periods).transpose()?,
         seed: arguments.seed,
     };
-    let summary = simulate(&options, &mut recorder)?;
+    let source = BarSource::open(&options.data, Path::new(""))?
+        .with_config(&arguments.reading.config()?)
+        .until(latest_ms);
+    let summary = simulate_on(&source, &options, &mut recorder)?;
+    say_understood(&summary.data);
     directory.map_or(Ok(()), |directory| recorder.write_files(&summary, directory))?;
     match arguments.format {
         Format::Text => Ok(recorder.write_text(&summary, out)?),

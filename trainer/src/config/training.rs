@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::agent::AgentConfig;
+use crate::bars::BarsConfig;
 use crate::config::{ConfigFile, FieldError, WalkForwardConfig, WindowMode};
 use crate::environment::EnvironmentConfig;
 use crate::features::FeaturesConfig;
@@ -51,6 +52,10 @@ pub struct TrainingConfig {
     /// `builtin:btcusd_30m`, which ships inside the program.
     /// Default: `builtin:btcusd_30m`.
     pub data: String,
+
+    /// How the files of bars are read, where they leave a doubt.
+    #[serde(skip_serializing_if = "BarsConfig::is_default")]
+    pub bars: BarsConfig,
 
     /// The first part of the bars, which trains; the rest, after the
     /// embargo, tests. Unit: fraction of the bars. Range: 0.05 to 0.95.
@@ -120,6 +125,9 @@ pub struct Overrides {
     pub windows: Option<NonZeroUsize>,
     /// Replaces `walk_forward.mode`.
     pub window_mode: Option<WindowMode>,
+    /// Replaces settings of `bars`.
+    #[serde(default, skip_serializing_if = "BarsConfig::is_default")]
+    pub bars: BarsConfig,
 }
 
 impl Overrides {
@@ -134,6 +142,7 @@ impl Overrides {
             threads: self.threads.or(earlier.threads),
             windows: self.windows.or(earlier.windows),
             window_mode: self.window_mode.or(earlier.window_mode),
+            bars: earlier.bars.clone().with(&self.bars),
         }
     }
 }
@@ -148,6 +157,7 @@ impl Default for TrainingConfig {
             enable_trade_tracing: true,
             enable_tensorboard: true,
             data: BUILTIN_DATA.to_owned(),
+            bars: BarsConfig::default(),
             train_ratio: 0.8,
             embargo_bars: 48,
             seed: 42,
@@ -178,6 +188,7 @@ impl TrainingConfig {
         }
         self.seed = overrides.seed.unwrap_or(self.seed);
         self.threads = overrides.threads.unwrap_or(self.threads);
+        self.bars = self.bars.with(&overrides.bars);
         let walk = &mut self.walk_forward;
         walk.windows = overrides.windows.map_or(walk.windows, NonZeroUsize::get);
         walk.mode = overrides.window_mode.unwrap_or(walk.mode);
@@ -228,6 +239,7 @@ impl ConfigFile for TrainingConfig {
     /// Checks every setting against its range.
     fn validate(&self) -> Result<(), FieldError> {
         self.validate_run()?;
+        self.bars.validate()?;
         self.walk_forward.validate()?;
         self.features.validate()?;
         self.environment.validate().map_err(|e| within("environment", e))?;

@@ -55,7 +55,15 @@ pub struct SimulateOptions {
 /// beyond the leverage, one whose time no bar has, and when `record`
 /// does.
 pub fn simulate(options: &SimulateOptions, record: &mut impl Record) -> Result<ReplaySummary> {
-    let source = BarSource::open(&options.data, Path::new(""))?;
+    simulate_on(&BarSource::open(&options.data, Path::new(""))?, options, record)
+}
+
+/// Does the same on the bars of `source`.
+pub fn simulate_on(
+    source: &BarSource,
+    options: &SimulateOptions,
+    record: &mut impl Record,
+) -> Result<ReplaySummary> {
     let summary = source.summarize()?;
     let periods = match options.periods_per_year {
         Some(periods) => periods,

@@ -146,7 +146,7 @@ pub(super) struct Material {
 }
 
 fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
-    let source = BarSource::open(&config.data, root)?;
+    let source = BarSource::open(&config.data, root)?.with_config(&config.bars);
     let features = config.features.set(source.find_columns(&config.features.columns)?)?;
     let source = source.with_columns(features.columns());
     let symbols = source.symbols()?;
@@ -175,6 +175,7 @@ fn train(
     let Material { source, summary, splits, records, tracks, .. } = &material;
     *bars = Some(source.clone());
     info!("{summary}");
+    tell(summary);
     if let Some(resume) = &options.resume {
         resume.check_data(summary)?;
         logger.session_mut().resumed_from = Some(resume.record());
@@ -202,6 +203,19 @@ fn train(
     pool.install(|| Course::new(options, material, sinks)?.run())
 }
 
+/// Says how the bars were read, and what is doubtful about them.
+fn tell(summary: &DataSummary) {
+    let Some(understood) = &summary.understood else {
+        return;
+    };
+    for line in &understood.lines {
+        info!("{line}");
+    }
+    for warning in &understood.warnings {
+        warn!("{warning}");
+    }
+}
+
 fn data_record(summary: &DataSummary) -> DataRecord {
     DataRecord {
         source: summary.source.clone(),
@@ -212,6 +226,7 @@ fn data_record(summary: &DataSummary) -> DataRecord {
         interval_seconds: summary.interval_ms as f64 / 1000.0,
         n_gaps: summary.n_gaps,
         n_missing_bars: summary.n_missing_bars,
+        understood: summary.understood.clone(),
     }
 }
 

@@ -3,9 +3,11 @@
 use anyhow::{Result, bail};
 
 use super::TimeColumn;
+use crate::bars::shown;
+use crate::bars::timestamp::TimeZone;
 
 /// Names of a time column, the most telling first.
-const TIME_NAMES: [&str; 15] = [
+const TIME_NAMES: [&str; 19] = [
     "opentime",
     "timestamp",
     "datetime",
@@ -16,23 +18,96 @@ const TIME_NAMES: [&str; 15] = [
     "timeutc",
     "utctime",
     "gmttime",
+    "localtime",
     "datetimeutc",
     "opentimestamp",
+    "tsevent",
     "date",
+    "dtyyyymmdd",
     "time",
     "ts",
+    "t",
 ];
 
-const SYMBOL_NAMES: [&str; 7] = ["symbol", "ticker", "tic", "instrument", "pair", "asset", "name"];
+/// Names of a column that tells the day, where another tells the clock.
+const DATE_NAMES: [&str; 6] = ["date", "dtyyyymmdd", "day", "tradedate", "tradingdate", "yyyymmdd"];
+const CLOCK_NAMES: [&str; 5] = ["time", "clock", "hour", "tradetime", "hhmmss"];
+
+/// Words that may stand beside the word for the time.
+const TIME_WORDS: [&str; 26] = [
+    "time", "date", "timestamp", "datetime", "ts", "utc", "gmt", "local", "est", "edt", "et",
+    "eet", "cet", "open", "opening", "start", "begin", "event", "bar", "candle", "trade", "iso",
+    "unix", "epoch", "exchange", "ms",
+];
+
+/// Words of which one must be there.
+const TIME_ROOTS: [&str; 5] = ["time", "date", "timestamp", "datetime", "ts"];
+
+const SYMBOL_NAMES: [&str; 9] =
+    ["symbol", "ticker", "tic", "instrument", "pair", "asset", "name", "code", "secid"];
 
 /// Words that make a column something else: `Adj Close`,
 /// `quote_volume`, `taker_buy_volume`.
 const FOREIGN_WORDS: [&str; 9] =
     ["adj", "adjusted", "quote", "taker", "asset", "prev", "previous", "mean", "avg"];
 
-/// Splits `BTC.open` and `Open time` into lower-case words.
+/// Other names of a price, after the plain one: the better first.
+const OPEN_NAMES: [&[&str]; 2] = [&["open", "o"], &["openprice", "priceopen", "openingprice"]];
+const HIGH_NAMES: [&[&str]; 2] = [&["high", "h"], &["highprice", "pricehigh", "highestprice", "max"]];
+const LOW_NAMES: [&[&str]; 2] = [&["low", "l"], &["lowprice", "pricelow", "lowestprice", "min"]];
+const CLOSE_NAMES: [&[&str]; 4] = [
+    &["close", "c"],
+    &["closeprice", "priceclose", "closingprice", "closelast"],
+    &["last", "lastprice", "latest"],
+    &["price", "settle", "settlement"],
+];
+
+/// Names of a volume in units of what is traded, the better first.
+const VOLUME_NAMES: [&str; 12] = [
+    "volume",
+    "vol",
+    "v",
+    "basevolume",
+    "volumebase",
+    "volumefrom",
+    "totalvolume",
+    "tradevolume",
+    "realvolume",
+    "tickvolume",
+    "tickvol",
+    "shares",
+];
+
+/// Names of a volume in money, which is not taken.
+const QUOTE_VOLUME_NAMES: [&str; 9] = [
+    "quotevolume",
+    "volumequote",
+    "volumeto",
+    "quoteassetvolume",
+    "amount",
+    "turnover",
+    "dollarvolume",
+    "valuetraded",
+    "moneyvolume",
+];
+
+/// Money that volumes are told in beside their own unit.
+const MONEY: [&str; 12] =
+    ["usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "cny", "tusd", "fdusd"];
+
+/// Splits `BTC.open`, `Open time` and `baseVolume` into lower-case words.
 pub(super) fn words(name: &str) -> Vec<String> {
-    name.to_lowercase()
+    let mut spaced = String::new();
+    let mut before = ' ';
+    for letter in name.chars() {
+        if before.is_lowercase() && letter.is_uppercase() {
+            spaced.push(' ');
+        }
+        spaced.push(letter);
+        before = letter;
+    }
+    spaced
+        .to_lowercase()
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
@@ -41,26 +116,49 @@ pub(super) fn words(name: &str) -> Vec<String> {
 
 pub(super) fn find_time(words: &[Vec<String>]) -> Option<TimeColumn> {
     let named = |name: &str| words.iter().position(|words| words.concat() == name);
+    let one_of = |names: &[&str]| names.iter().find_map(|name| named(name));
     let whole = TIME_NAMES.iter().find_map(|name| named(name));
-    match (named("date"), named("time"), whole) {
-        (Some(date), Some(clock), Some(whole)) if whole == date => {
+    match (one_of(&DATE_NAMES), one_of(&CLOCK_NAMES), whole) {
+        (Some(date), Some(clock), Some(whole)) if whole == date || whole == clock => {
             Some(TimeColumn::Split(date, clock))
         }
+        (Some(date), Some(clock), None) => Some(TimeColumn::Split(date, clock)),
         (.., Some(whole)) => Some(TimeColumn::Whole(whole)),
         _ => words
             .iter()
             .position(|words| is_prefixed(words, |last| TIME_NAMES.contains(&last)))
+            .or_else(|| words.iter().position(|words| is_time_of_bar(words)))
             // What pandas writes for an index without a name.
             .or_else(|| (words.first()?.is_empty()).then_some(0))
             .map(TimeColumn::Whole),
     }
 }
 
+/// Whether each of the words speaks of when a bar begins.
+fn is_time_of_bar(words: &[String]) -> bool {
+    words.iter().any(|word| TIME_ROOTS.contains(&word.as_str()))
+        && words.iter().all(|word| TIME_WORDS.contains(&word.as_str()))
+}
+
+/// Returns the zone that the name of a time column tells: `Time (EET)`,
+/// `timestamp_utc`.
+pub(super) fn zone_of(name: &str) -> Option<TimeZone> {
+    let inner = name.split_once(['(', '[']).map(|(_, inner)| inner.trim_end_matches([')', ']']));
+    let whole = inner.and_then(|inner| TimeZone::parse(inner.trim()));
+    whole.or_else(|| {
+        let upper: Vec<String> = words(name).iter().map(|word| word.to_uppercase()).collect();
+        upper.iter().filter(|word| word.len() > 1).find_map(|word| TimeZone::parse(word))
+    })
+}
+
 /// Returns whether a column of this name tells some time, if not the
 /// bar's own.
 pub(super) fn is_time(words: &[String]) -> bool {
     let is_role = |word: &String| TIME_NAMES.contains(&word.as_str());
-    TIME_NAMES.contains(&words.concat().as_str()) || words.last().is_some_and(is_role)
+    let concat = words.concat();
+    TIME_NAMES.contains(&concat.as_str())
+        || DATE_NAMES.contains(&concat.as_str())
+        || words.last().is_some_and(is_role)
 }
 
 /// A prefix such as `BTC.`; but `close_time` is another time.
@@ -72,6 +170,50 @@ fn is_prefixed(words: &[String], is_role: impl Fn(&str) -> bool) -> bool {
         FOREIGN_WORDS.contains(&word.as_str()) || (word == "close" && last != "close")
     };
     !prefix.is_empty() && is_role(last) && !prefix.iter().any(is_foreign)
+}
+
+/// Returns the one column for `role`; the plain name wins, then a name
+/// with a prefix, then other words for it, then a name with a suffix
+/// that all four prices have.
+pub(super) fn find_price(
+    words: &[Vec<String>],
+    names: &[String],
+    role: &str,
+) -> Result<Option<usize>> {
+    let others: &[&[&str]] = match role {
+        "open" => &OPEN_NAMES,
+        "high" => &HIGH_NAMES,
+        "low" => &LOW_NAMES,
+        _ => &CLOSE_NAMES,
+    };
+    if let Some(idx) = find_part(words, names, role)? {
+        return Ok(Some(idx));
+    }
+    for tier in others {
+        let plain = |words: &Vec<String>| tier.contains(&words.concat().as_str());
+        let prefixed = |words: &Vec<String>| is_prefixed(words, |last| tier.contains(&last));
+        if let Some(idx) = one_of(words, names, role, plain)? {
+            return Ok(Some(idx));
+        }
+        if let Some(idx) = one_of(words, names, role, prefixed)? {
+            return Ok(Some(idx));
+        }
+    }
+    one_of(words, names, role, |candidate| is_suffixed(words, candidate, role))
+}
+
+/// Whether it is `role` and a suffix, as `Close_AAPL`, and the other
+/// prices have the same.
+fn is_suffixed(words: &[Vec<String>], candidate: &[String], role: &str) -> bool {
+    let has = |role: &str, suffix: &[String]| {
+        words.iter().any(|words| words.first().is_some_and(|w| w == role) && words[1..] == *suffix)
+    };
+    match candidate.split_first() {
+        Some((first, suffix)) if first == role => {
+            !suffix.is_empty() && ["open", "high", "low", "close"].iter().all(|r| has(r, suffix))
+        }
+        _ => false,
+    }
 }
 
 /// Returns the one column for `role`; the plain name wins.
@@ -88,18 +230,53 @@ pub(super) fn find_part(
     }
 }
 
-pub(super) fn find_volume(words: &[Vec<String>], names: &[String]) -> Result<Option<usize>> {
-    for role in ["volume", "vol"] {
-        if let Some(idx) = find_part(words, names, role)? {
-            return Ok(Some(idx));
-        }
+/// Returns the columns that can be the volume, the better first.
+pub(super) fn find_volumes(words: &[Vec<String>]) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::new();
+    for name in VOLUME_NAMES {
+        let all = |is: &dyn Fn(&Vec<String>) -> bool| -> Vec<usize> {
+            (0..words.len()).filter(|&idx| is(&words[idx])).collect()
+        };
+        found.extend(all(&|words| words.concat() == name));
+        found.extend(all(&|words| is_prefixed(words, |last| last == name)));
     }
-    // `Volume BTC` comes before `Volume USD`: the first is the base's.
-    let base =
-        |words: &Vec<String>| words.first().is_some_and(|word| word == "volume" || word == "vol");
-    Ok(words.iter().position(base).or_else(|| {
-        words.iter().position(|words| words.concat() == "tickvol" || words.concat() == "tickvolume")
-    }))
+    // `Volume BTC` and `Volume USD`: that in money comes last.
+    let is_of_unit = |words: &Vec<String>| {
+        words.len() > 1 && matches!(words[0].as_str(), "volume" | "vol") && !is_quote_volume(words)
+    };
+    let is_money = |idx: &usize| words[*idx].iter().any(|word| MONEY.contains(&word.as_str()));
+    let (money, units): (Vec<usize>, Vec<usize>) =
+        (0..words.len()).filter(|&idx| is_of_unit(&words[idx])).partition(is_money);
+    found.extend(units.into_iter().chain(money));
+    let mut unique = Vec::new();
+    found.retain(|idx| !is_quote_volume(&words[*idx]) && {
+        let is_new = !unique.contains(idx);
+        unique.push(*idx);
+        is_new
+    });
+    found
+}
+
+/// Whether it is a volume in money.
+pub(super) fn is_quote_volume(words: &[String]) -> bool {
+    QUOTE_VOLUME_NAMES.contains(&words.concat().as_str())
+}
+
+/// Returns the column of closes that are adjusted for splits and
+/// dividends.
+pub(super) fn find_adjusted(words: &[Vec<String>]) -> Option<usize> {
+    let is_adjusted = |words: &Vec<String>| {
+        let concat = words.concat();
+        ["adjclose", "adjustedclose", "closeadj", "closeadjusted"]
+            .iter()
+            .any(|name| concat.starts_with(name))
+    };
+    words.iter().position(is_adjusted)
+}
+
+/// Returns the column that tells the ratios of splits.
+pub(super) fn find_splits(words: &[Vec<String>]) -> Option<usize> {
+    words.iter().position(|words| words.iter().any(|word| word == "split" || word == "splits"))
 }
 
 /// The rate that a long pays: `funding`, `funding_rate`, with a prefix
@@ -136,7 +313,7 @@ fn one_of(
 }
 
 pub(super) fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names.iter().map(|name| format!("`{}`", shown(name.as_bytes()))).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns whether a column of this name tells symbols apart.
