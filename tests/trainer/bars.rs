@@ -4,10 +4,13 @@
 
 mod columns;
 mod files;
+mod forms;
 mod further;
 mod packed;
+mod peers;
 mod plain;
 mod rows;
+mod sessions;
 mod summary;
 mod times;
 mod wild;

@@ -3,6 +3,7 @@
 mod export;
 mod global;
 mod keep;
+mod reading;
 mod restore;
 mod show;
 mod train;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 pub use export::{ExportArgs, TensorboardArgs};
 pub use global::{Format, GlobalArgs, colour_of, value_of};
 pub use keep::KeepArgs;
+pub use reading::ReadingArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
 pub use train::{
@@ -150,6 +152,13 @@ Examples:
   cargo xtask compare 20260101_120000 latest --open
   cargo xtask compare 20260101_120000 latest . --format json")]
     Compare(CompareArgs),
+    /// Say how files of bars are read: columns, times, symbols, gaps, warnings
+    #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
+
+Examples:
+  cargo xtask bars bars.csv
+  cargo xtask bars prices.csv --time-format day_first --column close=Last --format json")]
+    Bars(ForwardArgs),
     /// Replay any strategy's exposures through the account that the agent trades in
     #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
 

@@ -122,7 +122,10 @@ fn numbers_that_are_no_times_since_1970_are_told_with_what_they_look_like() {
         check_with(name, &format!(r#"{{"time_format": "{form}"}}"#), &bars);
     }
     check_error("row_number_as_time.csv", &["only counts rows and tells no time"]);
-    check_error("ms_of_day_lean.csv", &["looks like milliseconds of a day", "ms_of_day 2020-01-31"]);
+    check_error(
+        "ms_of_day_lean.csv",
+        &["looks like milliseconds of a day", "ms_of_day 2020-01-31"],
+    );
 }
 
 #[test]
@@ -176,7 +179,7 @@ fn the_newest_bar_may_come_first() {
 #[test]
 fn names_and_lines_around_them_are_understood() {
     check("yfinance_three_headers.csv", &daily()[..7]);
-    check("comment_lines.csv", &daily());
+    check("comment_lines.csv", &daily()[..7]);
     check("cr_only.csv", &daily());
     check_error("escape_in_header.csv", &[r"`Clo\u{1b}[31mse`", "`bars.columns`"]);
 }
@@ -224,7 +227,12 @@ fn an_unknown_volume_counts_as_none() {
 fn a_split_is_told_and_can_be_adjusted() {
     let source = BarSource::open("split_unadjusted.csv", &folder()).unwrap();
     let understood = source.summarize().unwrap().understood.unwrap();
-    insta::assert_snapshot!(wrapped(&understood.warnings[0]), @"");
+    insta::assert_snapshot!(wrapped(&understood.warnings[0]), @r"
+    a bar opens like a split: 2020-01-10 00:00:00 (4:1); the prices are
+    taken as they stand, and such a step counts as a gain or loss: `Adj
+    Close` has the adjusted closes, which `--adjusted` takes for all four
+    prices
+    ");
     let adjusted = read("split_unadjusted.csv", &settings(r#"{"adjusted": true}"#)).unwrap();
     assert_eq!(adjusted[0].close, 100.5);
     assert_eq!(adjusted[0].volume, 4000.0);
@@ -252,7 +260,12 @@ fn written(content: &str, config: &BarsConfig) -> Result<Vec<Bar>, String> {
 #[test]
 fn a_day_and_month_that_nothing_decides_are_asked_for() {
     let rows = "date,open,high,low,close\n03/04/2020,1,2,1,2\n04/04/2020,2,3,2,3\n";
-    insta::assert_snapshot!(wrapped(written(rows, &BarsConfig::default()).unwrap_err()), @"");
+    insta::assert_snapshot!(wrapped(written(rows, &BarsConfig::default()).unwrap_err()), @r"
+    `bars.csv` line 2, column `date`: `03/04/2020` is a date whose day and
+    month could be either, and no row decides: set `bars.time_format`, or
+    pass `--time-format`: `day_first` (2020-04-03) or `month_first`
+    (2020-03-04)
+    ");
     let day = |form: &str| {
         let config = settings(&format!(r#"{{"time_format": "{form}"}}"#));
         written(rows, &config).unwrap()[0].time_ms
@@ -286,7 +299,8 @@ fn decimal_commas_are_seen_or_asked_for() {
 
 #[test]
 fn the_line_of_names_that_is_advised_works() {
-    let rows = "AAPL,2020-01-06,100,101,99,100.5,100.2,500\nAAPL,2020-01-07,100,101,99,100.5,100.2,500\n";
+    let rows =
+        "AAPL,2020-01-06,100,101,99,100.5,100.2,500\nAAPL,2020-01-07,100,101,99,100.5,100.2,500\n";
     let error = written(rows, &BarsConfig::default()).unwrap_err();
     let line = error.rsplit("`").nth(1).unwrap().to_owned();
     assert_eq!(line, "symbol,date,open,high,low,close,volume,column8");

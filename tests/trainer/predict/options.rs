@@ -36,6 +36,7 @@ fn the_position_held_weighs_in() {
     let arguments = ["--model", MODEL, "--data", "bars.csv", "--position", "3"];
     let assert = workspace.run("predict", &arguments).code(1);
     let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    let told = told.lines().last().unwrap();
     insta::assert_snapshot!(told, @"error: the position `3` is not among what the model may hold: at most `2`, long or short");
 }
 

@@ -183,7 +183,7 @@ fn is_consistent(bar: &Bar) -> bool {
 /// than rounding makes.
 pub(super) fn widen_dust(bar: &mut Bar) {
     let (top, bottom) = (bar.open.max(bar.close), bar.open.min(bar.close));
-    if top > bar.high && top - bar.high <= DUST * top.abs() {
+    if top > bar.high && top.is_finite() && top - bar.high <= DUST * top.abs() {
         bar.high = top;
     }
     if bottom < bar.low && bar.low - bottom <= DUST * bottom.abs() {

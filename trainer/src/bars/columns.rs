@@ -4,10 +4,12 @@
 //! after a prefix (`BTC.close`); where two would do, the file is refused.
 
 mod further;
+mod given;
 mod headless;
 mod names;
 mod settle;
 mod time;
+mod volumes;
 
 use anyhow::{Result, bail};
 
@@ -15,14 +17,16 @@ use super::config::BarsConfig;
 use super::number;
 use super::timestamp::{TimeParser, TimeZone};
 pub(super) use further::fits;
+use given::Given;
 pub(super) use headless::is_data;
 use headless::{line_for, recognize};
 use names::{
-    find_adjusted, find_funding, find_part, find_price, find_splits, find_time, find_volumes,
-    is_symbol, quoted, words, zone_of,
+    find_adjusted, find_funding, find_part, find_price, find_splits, find_time, is_symbol, quoted,
+    words, zone_of,
 };
 pub(super) use settle::settle_time;
 pub(super) use time::TimeColumn;
+use volumes::find_volumes;
 
 /// A Binance kline without a header: open time, open, high, low, close,
 /// volume, close time and five more numbers.
@@ -128,9 +132,8 @@ impl Columns {
         let symbol = given.column("symbol")?;
         let prices = [open, high, low, close];
         let is_free = |idx: &usize| !prices.contains(idx);
-        let symbol = symbol
-            .or_else(|| words.iter().position(|words| is_symbol(words)))
-            .filter(is_free);
+        let symbol =
+            symbol.or_else(|| words.iter().position(|words| is_symbol(words))).filter(is_free);
         Ok(Self {
             width: names.len(),
             has_header: true,
@@ -256,37 +259,6 @@ impl Columns {
     }
 }
 
-/// What the settings say of the columns.
-struct Given<'a> {
-    names: &'a [String],
-    config: &'a BarsConfig,
-}
-
-impl Given<'_> {
-    fn column(&self, role: &str) -> Result<Option<usize>> {
-        let Some(wanted) = self.config.columns.get(role) else {
-            return Ok(None);
-        };
-        let Some(idx) = self.names.iter().position(|name| name == wanted) else {
-            bail!(
-                "has no column `{wanted}`, which `bars.columns` takes for `{role}`; found {}",
-                quoted(self.names)
-            );
-        };
-        Ok(Some(idx))
-    }
-
-    fn time(&self) -> Result<Option<TimeColumn>> {
-        let (date, clock) = (self.column("date")?, self.column("clock")?);
-        Ok(match (self.column("time")?, date, clock) {
-            (Some(time), ..) => Some(TimeColumn::Whole(time)),
-            (None, Some(date), Some(clock)) => Some(TimeColumn::Split(date, clock)),
-            (None, Some(date), None) => Some(TimeColumn::Whole(date)),
-            (None, None, _) => None,
-        })
-    }
-}
-
 /// Returns the columns of the time, and of the first of `roles` that
 /// there is, of a file that begins with the names in `first`.
 pub(super) fn find_series(names: &[String], roles: &[&str]) -> Result<(TimeColumn, usize)> {
@@ -303,7 +275,8 @@ pub(super) fn find_series(names: &[String], roles: &[&str]) -> Result<(TimeColum
 }
 
 fn is_kline(first: &[String]) -> bool {
-    let is_number = |text: &String| number::parse(text.trim().as_bytes()).is_some_and(f64::is_finite);
+    let is_number =
+        |text: &String| number::parse(text.trim().as_bytes()).is_some_and(f64::is_finite);
     let time = |idx: usize| TimeParser::new().parse(first[idx].trim().as_bytes());
     first.len() == N_KLINE_COLUMNS
         && first.iter().all(is_number)

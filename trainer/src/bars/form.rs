@@ -98,13 +98,7 @@ impl Form {
         let at = TimeAt { name, columns: &columns, rows: &rows };
         let rest = Rest { sample: &sample, reopen };
         let time = at.decide(&rest, asked)?;
-        Ok(Self {
-            delimiter: text.delimiter,
-            n_rows_above,
-            columns,
-            time,
-            decimal,
-        })
+        Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal })
     }
 }
 
@@ -122,9 +116,8 @@ pub(super) fn sample_of(name: &str, text: &mut Text, is_stream: bool) -> Result<
 fn bars_of<'a>(rows: &'a [SampleRow], columns: &Columns) -> Vec<&'a SampleRow> {
     let has_width = |row: &&SampleRow| row.cells.len() == columns.width;
     let prices = [columns.open, columns.high, columns.low, columns.close];
-    let has_prices = |row: &&SampleRow| {
-        prices.iter().all(|&idx| number_in(&row.cells[idx]).is_some())
-    };
+    let has_prices =
+        |row: &&SampleRow| prices.iter().all(|&idx| number_in(&row.cells[idx]).is_some());
     let wide: Vec<&SampleRow> = rows.iter().filter(has_width).collect();
     let bars: Vec<&SampleRow> = wide.iter().copied().filter(has_prices).collect();
     if bars.is_empty() { wide } else { bars }
@@ -165,11 +158,8 @@ pub(super) struct Rest<'a> {
 impl TimeAt<'_> {
     fn decide(&self, rest: &Rest<'_>, asked: &Asked) -> Result<TimeForm> {
         let Columns { time, symbol, width, .. } = *self.columns;
-        let texts: Vec<TimeText> = self
-            .rows
-            .iter()
-            .map(|row| time_text(time, symbol, &row.cells))
-            .collect();
+        let texts: Vec<TimeText> =
+            self.rows.iter().map(|row| time_text(time, symbol, &row.cells)).collect();
         let given = asked.config.time_zone.as_deref();
         let zone = given.and_then(TimeZone::parse).or_else(|| self.columns.zone());
         let format = asked.config.time_format.as_deref();
@@ -206,7 +196,10 @@ impl Rest<'_> {
         let mut is_open = false;
         std::iter::from_fn(move || {
             if !is_open && !is_all {
-                rows = self.reopen.and_then(|open| open()).map(|text| Rows::new(text.reader, text.delimiter));
+                rows = self
+                    .reopen
+                    .and_then(|open| open())
+                    .map(|text| Rows::new(text.reader, text.delimiter));
                 let n_skipped = rows.as_mut().map_or(0, |rows| {
                     (0..n_known).take_while(|_| next_cells(rows).is_some()).count()
                 });

@@ -179,7 +179,8 @@ fn has_names(text: &[u8]) -> bool {
 
 /// Whether lines end in a lone carriage return, as on an old Macintosh.
 fn ends_in_cr(text: &[u8]) -> bool {
-    !text.contains(&b'\n') && text.trim_ascii().contains(&b'\r')
+    let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
+    line.contains(&b'\r') && !line.contains(&b'"')
 }
 
 /// Turns carriage returns into newlines.

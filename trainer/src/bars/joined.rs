@@ -38,9 +38,9 @@ pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<Group> {
 /// perhaps a month and a day.
 fn stem_of(name: &str) -> Option<&str> {
     let is_part = |letter: char| letter.is_ascii_digit() || "-_ ".contains(letter);
-    let tail_begin = name.rfind(|letter| !is_part(letter)).map_or(0, |idx| {
-        idx + name[idx..].chars().next().map_or(0, char::len_utf8)
-    });
+    let tail_begin = name
+        .rfind(|letter| !is_part(letter))
+        .map_or(0, |idx| idx + name[idx..].chars().next().map_or(0, char::len_utf8));
     let tail = &name[tail_begin..];
     for (idx, _) in tail.char_indices() {
         let before_is_digit = tail[..idx].ends_with(|letter: char| letter.is_ascii_digit());
@@ -99,8 +99,8 @@ pub(super) fn in_order(
 pub(super) fn check_overlap(summaries: &[DataSummary]) -> Result<()> {
     let mut sorted: Vec<&DataSummary> = summaries.iter().collect();
     sorted.sort_by_key(|summary| summary.first_ms);
-    let is_cut = sorted.len() > 1
-        && sorted.windows(2).all(|pair| pair[1].first_ms > pair[0].last_ms);
+    let is_cut =
+        sorted.len() > 1 && sorted.windows(2).all(|pair| pair[1].first_ms > pair[0].last_ms);
     if is_cut {
         bail!(
             "`{}` and `{}`{} follow each other in time, and none is there together with another: \

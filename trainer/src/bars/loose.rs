@@ -7,7 +7,8 @@ use super::number;
 const MONEY: [char; 6] = ['$', '€', '£', '¥', '₹', '₽'];
 
 /// Shorter writings of a power of ten.
-const SUFFIXES: [(char, &str); 5] = [('K', "e3"), ('M', "e6"), ('B', "e9"), ('T', "e12"), ('%', "e-2")];
+const SUFFIXES: [(char, &str); 5] =
+    [('K', "e3"), ('M', "e6"), ('B', "e9"), ('T', "e12"), ('%', "e-2")];
 
 /// What stands where a number is not known.
 const UNKNOWN: [&str; 11] =

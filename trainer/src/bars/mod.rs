@@ -1,8 +1,10 @@
-//! Reads market bars from CSV, packed or not, and from Parquet, and
-//! refuses what is not right.
+//! Reads market bars from the files that people have, and refuses what
+//! is not right.
 //!
-//! Bars are streamed: memory does not grow with the file. Nothing is
-//! repaired, filled or sorted here; a bad row is an error that names it.
+//! A first look at some rows decides the form of a file (`form`), a pass
+//! then reads by it (`reader`). Bars are streamed: memory does not grow
+//! with the file. Nothing is repaired or left out that was not asked
+//! for; a bad row is an error that names it.
 
 mod check;
 mod columns;
@@ -13,6 +15,7 @@ mod input;
 mod joined;
 mod loose;
 mod number;
+mod observer;
 mod parquet;
 mod reader;
 mod rows;

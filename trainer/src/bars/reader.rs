@@ -77,10 +77,7 @@ impl BarReader {
     }
 
     /// Does the same, where `config` says what the stream cannot tell.
-    pub fn of_stream_with(
-        stream: impl Read + Send + 'static,
-        config: &BarsConfig,
-    ) -> Result<Self> {
+    pub fn of_stream_with(stream: impl Read + Send + 'static, config: &BarsConfig) -> Result<Self> {
         let name = "standard input";
         let mut text =
             input::open(Box::new(stream)).map_err(|error| input_error(name, 0, &error))?;

@@ -9,7 +9,9 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, Offset as _, TimeZone as _, Timelike as _};
+use chrono::{
+    DateTime, Datelike as _, NaiveDate, NaiveDateTime, Offset as _, TimeZone as _, Timelike as _,
+};
 use chrono_tz::Tz;
 
 use super::holidays::{DayKind, easter, kind_of};
@@ -28,6 +30,9 @@ const ZONES: [Tz; 5] =
 /// Weeks below which each day counts as any other of five.
 const N_WEEKS_MIN: i64 = 3;
 
+/// Days below which nothing is known of sessions.
+const N_DAYS_MIN: i64 = 2;
+
 /// A step that skips bars: the bar before and the bar after.
 pub(super) type Break = (i64, i64);
 
@@ -42,7 +47,8 @@ pub(super) struct Gaps {
 /// Returns the true gaps among `breaks`, of bars of `interval_ms` from
 /// `first_ms` to `last_ms`.
 pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: (i64, i64)) -> Gaps {
-    let judged = ZONES.iter().map(|zone| Calendar::of(*zone, breaks, interval_ms, span).judge(breaks));
+    let judged =
+        ZONES.iter().map(|zone| Calendar::of(*zone, breaks, interval_ms, span).judge(breaks));
     judged.min_by_key(|gaps| gaps.n_missing_bars).unwrap_or_default()
 }
 
@@ -78,8 +84,10 @@ impl Calendar {
             }
         }
         let weight = if is_short && span_minutes > 5 * MINUTES_PER_DAY { 5.0 / 7.0 } else { 1.0 };
-        // The last hours of a night in half a period are closed, too.
-        let is_open = |&n_absent: &i64| (n_absent as f64) < 0.5 * (n_periods * weight).max(1.0);
+        // What is missing once may be a gap, and two days tell nothing.
+        let is_known = span_minutes >= N_DAYS_MIN * MINUTES_PER_DAY;
+        let n_closed_min = (0.5 * n_periods * weight).max(2.0);
+        let is_open = |&n_absent: &i64| !is_known || (n_absent as f64) < n_closed_min;
         let open: Vec<bool> = absent.iter().map(is_open).collect();
         let n_copies = MINUTES_PER_WEEK / period;
         let mut n_open_before = vec![0];
@@ -99,8 +107,7 @@ impl Calendar {
         let kept = self.recurring_days(breaks);
         let mut gaps = Gaps::default();
         for &(before, after) in breaks {
-            let (from, to) =
-                (local(self.zone, before + self.interval_ms), local(self.zone, after));
+            let (from, to) = (local(self.zone, before + self.interval_ms), local(self.zone, after));
             let n_minutes: i64 = days(from, to)
                 .filter(|segment| !self.has_sessions || !kept.contains_key(&segment.date))
                 .map(|segment| self.n_open(&segment))
@@ -109,7 +116,11 @@ impl Calendar {
                 (n_minutes as f64 * MS_PER_MINUTE as f64 / self.interval_ms as f64).round();
             if n_bars >= 1.0 {
                 gaps.count += 1;
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a count"
+                )]
                 let n_bars = n_bars as u64;
                 gaps.n_missing_bars += n_bars;
                 gaps.longest_ms = gaps.longest_ms.max(after - before);
@@ -140,8 +151,7 @@ impl Calendar {
     fn recurring_days(&self, breaks: &[Break]) -> HashMap<NaiveDate, ()> {
         let mut by_rule: HashMap<(u8, i64), Vec<NaiveDate>> = HashMap::new();
         for &(before, after) in breaks {
-            let (from, to) =
-                (local(self.zone, before + self.interval_ms), local(self.zone, after));
+            let (from, to) = (local(self.zone, before + self.interval_ms), local(self.zone, after));
             for segment in days(from, to) {
                 if !self.is_missing(&segment) {
                     continue;

@@ -1,5 +1,8 @@
 //! Names where bars come from: a file, or the data that is built in.
 
+mod folder;
+mod summarize;
+
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -14,24 +17,20 @@ use super::columns::fits;
 use super::config::BarsConfig;
 use super::form::{Asked, Form};
 use super::input::{self, Text};
-use super::joined::{Group, check_overlap, check_spelling, groups, in_order};
 use super::reader::{Repairs, input_error};
-use super::summary::{DataSummary, Tally};
-use super::symbols::{self, Deal, Share, SymbolBars};
+use super::symbols::{self, Deal, Share};
 use super::timestamp::LATEST_MS;
-use super::understood::{Observer, Understood};
+use super::understood::Understood;
 use super::{Bar, BarReader};
 use crate::progress::{self, Unit};
 use crate::session::{sha256_of_bytes, sha256_of_file};
+use folder::Content;
 
 /// The name of the built-in data: BTC/USD, 30 minutes, 2017-10 to
 /// 2019-10.
 pub const BUILTIN_BTCUSD_30M: &str = "builtin:btcusd_30m";
 
 const BTCUSD_30M: &[u8] = include_bytes!("../../data/btcusd_30m.csv.gz");
-
-/// Most bars that are kept in memory: 3.7 MB.
-const N_KEPT_MAX: usize = 1 << 16;
 
 /// Bars that can be read any number of times.
 #[derive(Debug, Clone)]
@@ -49,7 +48,9 @@ pub struct BarSource {
     /// of a folder of parts, joined.
     turned: Arc<OnceLock<Turned>>,
     /// What a folder holds.
-    symbols: Arc<OnceLock<Vec<SymbolBars>>>,
+    content: Arc<OnceLock<Content>>,
+    /// What was done about bad rows of a file of several symbols.
+    dealt: Arc<OnceLock<Repairs>>,
 }
 
 /// Bars that were turned round, and what was done about bad rows.
@@ -69,8 +70,8 @@ enum Origin {
 }
 
 impl BarSource {
-    /// Opens the source that `spec` names: a file of CSV (plain, gzip or
-    /// zstd) or Parquet, relative to `root`, a folder with one for each
+    /// Opens the source that `spec` names: a file of CSV (packed or not),
+    /// JSON or Parquet, relative to `root`, a folder with one for each
     /// symbol, or [`BUILTIN_BTCUSD_30M`].
     ///
     /// Fails when there is no such file. Its rows are looked at only by
@@ -93,7 +94,8 @@ impl BarSource {
             asked: Asked { config: Arc::default(), latest_ms: LATEST_MS },
             form: Arc::default(),
             turned: Arc::default(),
-            symbols: Arc::default(),
+            content: Arc::default(),
+            dealt: Arc::default(),
         }
     }
 
@@ -103,6 +105,11 @@ impl BarSource {
     pub fn with_config(mut self, config: &BarsConfig) -> Self {
         self.asked.config = Arc::new(config.clone());
         self
+    }
+
+    /// Returns how it is read, where a file leaves a doubt.
+    pub fn config(&self) -> &BarsConfig {
+        &self.asked.config
     }
 
     /// Returns the source whose times, where they are numbers that could
@@ -124,7 +131,7 @@ impl BarSource {
     pub fn with_columns(mut self, names: &[String]) -> Self {
         names.clone_into(&mut self.columns);
         self.turned = Arc::default();
-        self.symbols = Arc::default();
+        self.content = Arc::default();
         self
     }
 
@@ -166,88 +173,6 @@ impl BarSource {
         let mut seen = HashSet::new();
         found.retain(|name| seen.insert(name.clone()));
         Ok(found)
-    }
-
-    /// Returns whether it is a folder of files, one for each symbol; one
-    /// of parts of a series is none.
-    pub fn is_folder(&self) -> bool {
-        matches!(self.origin, Origin::Folder(_)) && !self.is_series()
-    }
-
-    /// Whether it is a folder of files that follow each other in time.
-    fn is_series(&self) -> bool {
-        let is_folder = matches!(self.origin, Origin::Folder(_));
-        is_folder && self.folder_symbols().is_ok_and(Self::are_one_series)
-    }
-
-    fn are_one_series(symbols: &[SymbolBars]) -> bool {
-        matches!(symbols, [one] if matches!(one.source.origin, Origin::Share(_)))
-    }
-
-    /// Returns the symbols of a folder, the parts of each joined.
-    fn folder_symbols(&self) -> Result<&[SymbolBars]> {
-        if let Some(symbols) = self.symbols.get() {
-            return Ok(symbols);
-        }
-        let Origin::Folder(path) = &self.origin else {
-            return Ok(&[]);
-        };
-        let mut symbols = Vec::new();
-        for Group { symbol, parts } in groups(symbols::of_folder(path)?) {
-            let parts = parts.into_iter().map(|SymbolBars { symbol, source }| SymbolBars {
-                source: self.like(source),
-                symbol,
-            });
-            let parts: Vec<SymbolBars> = parts.collect();
-            if parts.len() == 1 {
-                symbols.extend(parts);
-                continue;
-            }
-            let mut dated = Vec::new();
-            for part in parts {
-                let summary = part.source.summarize()?;
-                dated.push((part, summary));
-            }
-            match in_order(dated)? {
-                Err(parts) => symbols.extend(parts),
-                Ok(parts) => {
-                    let deal = Deal { n_columns: self.columns.len(), is_newest_first: false };
-                    let readers = parts.iter().map(|part| part.source.read());
-                    let share = symbols::join(readers, deal)?;
-                    symbols.push(SymbolBars { source: Self::of_share(&symbol, share), symbol });
-                }
-            }
-        }
-        symbols.sort_by(|left, right| left.symbol.cmp(&right.symbol));
-        check_spelling(&symbols)?;
-        Ok(self.symbols.get_or_init(|| symbols))
-    }
-
-    /// Returns the symbols that the source holds, in the order of their
-    /// names: the files of a folder, or what a column of symbols says.
-    /// None where there is only one.
-    ///
-    /// A file with such a column is read once, each bar checked.
-    pub fn symbols(&self) -> Result<Vec<SymbolBars>> {
-        let symbols = match &self.origin {
-            Origin::Folder(_) => {
-                let symbols = self.folder_symbols()?;
-                let is_series = Self::are_one_series(symbols);
-                return Ok(if is_series { Vec::new() } else { symbols.to_vec() });
-            }
-            Origin::Share(_) | Origin::Builtin(_) => return Ok(Vec::new()),
-            Origin::File(_) => {
-                let bars = self.reader(None)?;
-                if !bars.has_symbols() {
-                    return Ok(Vec::new());
-                }
-                let is_newest_first = self.form()?.time.is_newest_first;
-                let deal = Deal { n_columns: self.columns.len(), is_newest_first };
-                symbols::of_column(bars.across_symbols(), deal)?.0
-            }
-        };
-        check_spelling(&symbols)?;
-        Ok(if symbols.len() > 1 { symbols } else { Vec::new() })
     }
 
     /// Returns the SHA-256 of the source: of a file, that of its bytes;
@@ -314,17 +239,6 @@ impl BarSource {
         })
     }
 
-    /// Returns how the files of several symbols were read: the first of
-    /// them, and what was found in any.
-    fn understood_together(&self, summaries: &[DataSummary]) -> Result<Understood> {
-        let mut together = match &self.origin {
-            Origin::File(_) | Origin::Builtin(_) => Understood::of_form(&*self.form()?),
-            Origin::Folder(_) | Origin::Share(_) => Understood::default(),
-        };
-        together.add_symbols(summaries);
-        Ok(together)
-    }
-
     /// Returns `other`, read as this one is.
     fn like(&self, mut other: Self) -> Self {
         other.columns.clone_from(&self.columns);
@@ -352,104 +266,6 @@ impl BarSource {
         let deal = Deal { n_columns: self.columns.len(), is_newest_first: true };
         let (share, repairs) = symbols::turn_round(self.reader(None)?, deal)?;
         Ok(self.turned.get_or_init(|| Turned { share, repairs }))
-    }
-
-    /// Reads all bars, checks them, and tells what there is. Of one
-    /// symbol of a file there is no checksum.
-    pub fn summarize(&self) -> Result<DataSummary> {
-        self.scan(&mut |_| {})
-    }
-
-    /// Does the same of all symbols that the source holds.
-    pub fn summarize_all(&self) -> Result<DataSummary> {
-        let symbols = self.symbols()?;
-        if symbols.is_empty() {
-            return self.summarize();
-        }
-        let summaries: Result<Vec<DataSummary>> =
-            symbols.iter().map(|symbol| symbol.source.summarize()).collect();
-        self.together(&summaries?)
-    }
-
-    /// Sums up what all symbols hold. The interval is that of the symbol
-    /// with the most bars.
-    pub(crate) fn together(&self, summaries: &[DataSummary]) -> Result<DataSummary> {
-        check_overlap(summaries)?;
-        let sum = |count: fn(&DataSummary) -> u64| summaries.iter().map(count).sum();
-        let longest = summaries.iter().max_by_key(|summary| summary.n_bars);
-        Ok(DataSummary {
-            source: self.name.clone(),
-            sha256: self.sha256()?,
-            n_bars: sum(|summary| summary.n_bars),
-            first_ms: summaries.iter().map(|summary| summary.first_ms).min().unwrap_or_default(),
-            last_ms: summaries.iter().map(|summary| summary.last_ms).max().unwrap_or_default(),
-            interval_ms: longest.map_or(0, |summary| summary.interval_ms),
-            n_gaps: sum(|summary| summary.n_gaps),
-            n_missing_bars: sum(|summary| summary.n_missing_bars),
-            longest_gap_ms: summaries.iter().map(|s| s.longest_gap_ms).max().unwrap_or_default(),
-            understood: Some(self.understood_together(summaries)?),
-        })
-    }
-
-    /// Does the same, and keeps the bars in memory if there are at most
-    /// 65,536 and no further columns: passes to come then read no file.
-    pub(crate) fn summarize_and_keep(self) -> Result<(Self, DataSummary)> {
-        let mut bars = self.columns.is_empty().then(Vec::new);
-        let summary = self.scan(&mut |bar| {
-            bars = bars.take().filter(|bars| bars.len() < N_KEPT_MAX);
-            if let Some(bars) = &mut bars {
-                bars.push(*bar);
-            }
-        })?;
-        Ok((Self { kept: bars.map(Arc::new), ..self }, summary))
-    }
-
-    /// Whether the bars are in memory.
-    pub(crate) fn is_kept(&self) -> bool {
-        self.kept.is_some()
-    }
-
-    /// Does the same, and shows each bar to `watch` on the way.
-    pub(crate) fn scan(&self, watch: &mut dyn FnMut(&Bar)) -> Result<DataSummary> {
-        let mut tally = Tally::new();
-        let mut observer = Observer::default();
-        let mut take = |bar: Bar| {
-            tally.push(bar.time_ms);
-            observer.push(&bar);
-            watch(&bar);
-        };
-        let (mut sha256, mut understood) = (String::new(), None);
-        if let Origin::Share(_) = self.origin {
-            for bar in self.read()? {
-                take(bar?);
-            }
-        } else if self.is_series() {
-            for bar in self.read()? {
-                take(bar?);
-            }
-            sha256 = self.sha256()?;
-        } else if matches!(self.origin, Origin::File(_)) && self.is_newest_first()? {
-            for bar in self.read()? {
-                take(bar?);
-            }
-            sha256 = self.sha256()?;
-            understood = Some((self.form()?, self.turned()?.repairs.clone()));
-        } else {
-            let hasher = Arc::new(Mutex::new(Sha256::new()));
-            let mut bars = self.reader(Some(&hasher))?;
-            for bar in bars.by_ref() {
-                take(bar?);
-            }
-            let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            for byte in hasher.finalize() {
-                write!(sha256, "{byte:02x}").expect("a string takes all that is written");
-            }
-            understood = Some((self.form()?, bars.repairs()));
-        }
-        let summary = tally.finish();
-        let understood =
-            understood.map(|(form, repairs)| Understood::new(&form, repairs, &observer, &summary));
-        Ok(DataSummary { source: self.name.clone(), sha256, understood, ..summary })
     }
 
     fn reader(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<BarReader> {

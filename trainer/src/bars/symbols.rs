@@ -119,10 +119,7 @@ pub(super) fn of_folder(folder: &Path) -> Result<Vec<SymbolBars>> {
 /// Deals the bars of `reader`, a file with a column of symbols, and the
 /// numbers of its `n_columns` further columns out to them, in the order
 /// of their names.
-pub(super) fn of_column(
-    mut reader: BarReader,
-    deal: Deal,
-) -> Result<(Vec<SymbolBars>, Repairs)> {
+pub(super) fn of_column(mut reader: BarReader, deal: Deal) -> Result<(Vec<SymbolBars>, Repairs)> {
     let file = tempfile::tempfile().context("failed to make a temporary file")?;
     let mut dealer = Dealer { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
     while let Some(bar) = reader.next() {
@@ -130,10 +127,9 @@ pub(super) fn of_column(
         dealer.push(reader.symbol().unwrap_or_default(), (&bar, reader.columns()))?;
     }
     let shares = dealer.finish()?;
-    let symbols = shares.into_iter().map(|(symbol, share)| SymbolBars {
-        source: BarSource::of_share(&symbol, share),
-        symbol,
-    });
+    let symbols = shares
+        .into_iter()
+        .map(|(symbol, share)| SymbolBars { source: BarSource::of_share(&symbol, share), symbol });
     Ok((symbols.collect(), reader.repairs()))
 }
 
@@ -152,10 +148,7 @@ pub(super) fn turn_round(mut reader: BarReader, deal: Deal) -> Result<(Share, Re
 
 /// Deals out the bars of one symbol from several files, one after the
 /// other.
-pub(super) fn join(
-    readers: impl Iterator<Item = Result<BarReader>>,
-    deal: Deal,
-) -> Result<Share> {
+pub(super) fn join(readers: impl Iterator<Item = Result<BarReader>>, deal: Deal) -> Result<Share> {
     let file = tempfile::tempfile().context("failed to make a temporary file")?;
     let mut dealer = Dealer { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
     dealer.begin("")?;

@@ -4,8 +4,10 @@
 //! time without a zone is UTC, unless the settings or the column's name
 //! say more. What could be read in two ways is not read at all.
 
+mod choice;
 mod counts;
 mod decide;
+mod doubts;
 mod form;
 mod text;
 mod words;
@@ -69,17 +71,29 @@ pub(super) fn format(time_ms: i64) -> String {
     }
 }
 
+/// Returns what to do about a `text` that is not a time, where no
+/// setting can help.
+pub(super) fn plain_remedy(text: &[u8]) -> &'static str {
+    if has_day_and_month(text) {
+        "is a date whose day and month could be either; write it as `YYYY-MM-DD`"
+    } else {
+        "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), `DD.MM.YYYY HH:MM:SS` or seconds \
+         since 1970"
+    }
+}
+
+fn has_day_and_month(text: &[u8]) -> bool {
+    matches!(text, [_, _, b'/' | b'-', _, _, b'/' | b'-', _, ..] | [_, b'/', ..] | [_, _, b'/', ..])
+}
+
 /// Returns what to do about a `text` that is not a time.
 pub(super) fn remedy(text: &[u8]) -> &'static str {
-    match text {
-        [_, _, b'/' | b'-', _, _, b'/' | b'-', _, ..] | [_, b'/', ..] | [_, _, b'/', ..] => {
-            "is a date whose day and month could be either; say which comes first in \
-             `bars.time_format`, or by `--time-format day_first` or `month_first`"
-        }
-        _ => {
-            "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), or say what it is in \
-             `bars.time_format`; a row that is no bar is left out by `--bad-rows drop`"
-        }
+    if has_day_and_month(text) {
+        "is a date whose day and month could be either; say which comes first in \
+         `bars.time_format`, or by `--time-format day_first` or `month_first`"
+    } else {
+        "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), or say what it is in \
+         `bars.time_format`; a row that is no bar is left out by `--bad-rows drop`"
     }
 }
 

@@ -6,47 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::config::Decimal;
 use super::form::Form;
+use super::observer::Observer;
 use super::reader::Repairs;
 use super::summary::DataSummary;
-use super::{Bar, shown, timestamp};
-
-/// Bars that are shown at either end.
-const N_SHOWN: usize = 3;
+use super::{shown, timestamp};
 
 /// Symbols that are named.
 const N_SYMBOLS_SHOWN: usize = 10;
-
-/// Splits that are told one by one.
-const N_SPLITS_SHOWN: usize = 3;
-
-/// Ratios of splits: so many new shares for so many old.
-const SPLITS: [(f64, &str); 22] = [
-    (2.0, "2:1"),
-    (3.0, "3:1"),
-    (4.0, "4:1"),
-    (5.0, "5:1"),
-    (6.0, "6:1"),
-    (7.0, "7:1"),
-    (8.0, "8:1"),
-    (10.0, "10:1"),
-    (15.0, "15:1"),
-    (20.0, "20:1"),
-    (25.0, "25:1"),
-    (50.0, "50:1"),
-    (100.0, "100:1"),
-    (1.5, "3:2"),
-    (1.0 / 2.0, "1:2"),
-    (1.0 / 3.0, "1:3"),
-    (1.0 / 4.0, "1:4"),
-    (1.0 / 5.0, "1:5"),
-    (1.0 / 8.0, "1:8"),
-    (1.0 / 10.0, "1:10"),
-    (1.0 / 20.0, "1:20"),
-    (1.0 / 50.0, "1:50"),
-];
-
-/// How far a market itself may have moved beside a split.
-const SPLIT_TOLERANCE: f64 = 0.08;
 
 /// How one file was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,51 +29,70 @@ pub struct Understood {
 }
 
 impl Understood {
-    pub(super) fn new(
-        form: &Form,
-        repairs: Repairs,
-        observer: &Observer,
-        summary: &DataSummary,
-    ) -> Self {
-        let mut lines = lines_of(form);
+    /// Returns how a file of this `form` was read; without one, what its
+    /// bars alone tell.
+    pub(super) fn new(form: Option<&Form>, repairs: Repairs, observer: &Observer) -> Self {
+        let mut lines = form.map(lines_of).unwrap_or_default();
         let kinds = repairs.kinds.join(", ");
         if repairs.n_dropped > 0 {
             lines.push(format!("{} rows left out: {kinds}", repairs.n_dropped));
         } else if repairs.n_widened > 0 {
             lines.push(format!("{} ranges widened: {kinds}", repairs.n_widened));
         }
-        let bars = observer.shown();
-        Self { lines, warnings: warnings(form, observer, summary), repairs, bars }
+        let warnings = split_warning(form, observer)
+            .into_iter()
+            .chain(form.and_then(|form| volume_warning(form, observer)));
+        Self { lines, warnings: warnings.collect(), repairs, bars: observer.shown() }
     }
-}
 
-impl Understood {
     /// Returns what the form alone tells.
     pub(super) fn of_form(form: &Form) -> Self {
         Self { lines: lines_of(form), ..Self::default() }
     }
 
+    /// Adds what is known of other bars.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.lines.extend(other.lines.iter().cloned());
+        self.warnings.extend(other.warnings.iter().cloned());
+        self.repairs.n_dropped += other.repairs.n_dropped;
+        self.repairs.n_widened += other.repairs.n_widened;
+        self.repairs.kinds.extend(other.repairs.kinds.iter().cloned());
+    }
+
+    /// Adds how the files were read that were joined to one series.
+    pub(super) fn add_parts(&mut self, symbol: &str, parts: &[DataSummary]) {
+        self.add_each(parts);
+        self.lines.push(format!(
+            "{} files that follow each other in time are one series, {}",
+            parts.len(),
+            quoted(symbol)
+        ));
+    }
+
     /// Adds what was found in the bars of several symbols.
     pub(super) fn add_symbols(&mut self, summaries: &[DataSummary]) {
+        self.add_each(summaries);
         let names: Vec<String> =
             summaries.iter().take(N_SYMBOLS_SHOWN).map(|summary| quoted(&summary.source)).collect();
         let more = if summaries.len() > names.len() { ", …" } else { "" };
+        self.lines.push(format!("{} symbols: {}{more}", summaries.len(), names.join(", ")));
+    }
+
+    fn add_each(&mut self, summaries: &[DataSummary]) {
         for summary in summaries {
-            let Some(understood) = &summary.understood else {
+            let Some(found) = &summary.understood else {
                 continue;
             };
             if self.lines.is_empty() {
-                self.lines.clone_from(&understood.lines);
+                self.lines.clone_from(&found.lines);
             }
             let source = quoted(&summary.source);
-            let warnings = understood.warnings.iter().map(|warning| format!("{source}: {warning}"));
-            self.warnings.extend(warnings);
-            self.repairs.n_dropped += understood.repairs.n_dropped;
-            self.repairs.n_widened += understood.repairs.n_widened;
-            let kinds = understood.repairs.kinds.iter().map(|kind| format!("{source}: {kind}"));
-            self.repairs.kinds.extend(kinds);
+            let named = |text: &String| format!("{source}: {text}");
+            self.warnings.extend(found.warnings.iter().map(named));
+            self.repairs.n_dropped += found.repairs.n_dropped;
+            self.repairs.n_widened += found.repairs.n_widened;
+            self.repairs.kinds.extend(found.repairs.kinds.iter().map(named));
         }
-        self.lines.push(format!("{} symbols: {}{more}", summaries.len(), names.join(", ")));
     }
 }
 
@@ -156,22 +141,13 @@ fn quoted(name: &str) -> String {
     format!("`{}`", shown(name.as_bytes()))
 }
 
-fn warnings(form: &Form, observer: &Observer, summary: &DataSummary) -> Vec<String> {
-    let mut warnings = Vec::new();
-    warnings.extend(split_warning(form, observer));
-    warnings.extend(volume_warning(form, observer));
-    if summary.first_ms < 0 {
-        warnings.push(format!("the bars begin before 1970, at {}", timestamp::format(summary.first_ms)));
-    }
-    warnings
-}
-
-fn split_warning(form: &Form, observer: &Observer) -> Option<String> {
+fn split_warning(form: Option<&Form>, observer: &Observer) -> Option<String> {
     let Observer { splits, n_splits, .. } = observer;
     if *n_splits == 0 {
         return None;
     }
-    let mut text = format!("{} like a split: ", if *n_splits == 1 { "a bar opens" } else { "bars open" });
+    let mut text =
+        format!("{} like a split: ", if *n_splits == 1 { "a bar opens" } else { "bars open" });
     let told: Vec<String> = splits
         .iter()
         .map(|split| format!("{} ({})", timestamp::format(split.time_ms), split.ratio))
@@ -181,16 +157,18 @@ fn split_warning(form: &Form, observer: &Observer) -> Option<String> {
         let _ = write!(text, " and {} more", n_splits - told.len());
     }
     text += "; the prices are taken as they stand, and such a step counts as a gain or loss";
-    match (form.columns.adjusted, form.columns.splits) {
-        (Some(idx), _) => {
+    let (adjusted, splits) = form.map_or((None, None), |form| {
+        let name = |idx: usize| quoted(form.columns.name(idx));
+        (form.columns.adjusted.map(name), form.columns.splits.map(name))
+    });
+    match (adjusted, splits) {
+        (Some(name), _) => {
             let _ = write!(
                 text,
-                ": {} has the adjusted closes, which `--adjusted` takes for all four prices",
-                quoted(form.columns.name(idx))
+                ": {name} has the adjusted closes, which `--adjusted` takes for all four prices"
             );
         }
-        (None, Some(idx)) => {
-            let name = quoted(form.columns.name(idx));
+        (None, Some(name)) => {
             let _ = write!(text, ": {name} tells of splits; use prices that are adjusted for them");
         }
         (None, None) => text += ": use prices that are adjusted, if it is one",
@@ -201,10 +179,8 @@ fn split_warning(form: &Form, observer: &Observer) -> Option<String> {
 fn volume_warning(form: &Form, observer: &Observer) -> Option<String> {
     let (units, money) = form.columns.other_volumes();
     let others: Vec<String> = units.iter().chain(&money).map(|name| quoted(name)).collect();
-    let choice = format!(
-        "; beside it is {}, which `--column volume=NAME` takes",
-        others.join(", ")
-    );
+    let choice =
+        format!("; beside it is {}, which `--column volume=NAME` takes", others.join(", "));
     let choice = if others.is_empty() { "" } else { &choice };
     let volume = observer.constant_volume?;
     if observer.n_bars < 3 {
@@ -218,76 +194,4 @@ fn volume_warning(form: &Form, observer: &Observer) -> Option<String> {
             quoted(form.columns.name(idx))
         )),
     }
-}
-
-/// What is seen of the bars in one pass.
-#[derive(Debug, Default)]
-pub(super) struct Observer {
-    n_bars: u64,
-    first: Vec<Bar>,
-    last: Vec<Bar>,
-    close: f64,
-    /// That of all bars, if it is one.
-    constant_volume: Option<f64>,
-    splits: Vec<Split>,
-    n_splits: usize,
-}
-
-#[derive(Debug)]
-struct Split {
-    time_ms: i64,
-    ratio: &'static str,
-}
-
-impl Observer {
-    #[inline]
-    pub(super) fn push(&mut self, bar: &Bar) {
-        if self.n_bars == 0 {
-            self.constant_volume = Some(bar.volume);
-        } else {
-            let ratio = self.close / bar.open;
-            // Most bars open near the close before.
-            if !(0.7..1.35).contains(&ratio) {
-                self.look_at(bar.time_ms, ratio);
-            }
-            #[expect(clippy::float_cmp, reason = "it is the same number or not")]
-            if self.constant_volume.is_some_and(|volume| volume != bar.volume) {
-                self.constant_volume = None;
-            }
-        }
-        if self.first.len() < N_SHOWN {
-            self.first.push(*bar);
-        } else {
-            let idx = usize::try_from(self.n_bars % N_SHOWN as u64).expect("it is small");
-            match self.last.get_mut(idx) {
-                Some(last) => *last = *bar,
-                None => self.last.push(*bar),
-            }
-        }
-        self.n_bars += 1;
-        self.close = bar.close;
-    }
-
-    #[cold]
-    fn look_at(&mut self, time_ms: i64, ratio: f64) {
-        let is_near = |known: f64| (ratio / known - 1.0).abs() < SPLIT_TOLERANCE;
-        let Some((_, ratio)) = SPLITS.iter().find(|(known, _)| is_near(*known)) else {
-            return;
-        };
-        self.n_splits += 1;
-        if self.splits.len() < N_SPLITS_SHOWN {
-            self.splits.push(Split { time_ms, ratio });
-        }
-    }
-
-    fn shown(&self) -> Vec<String> {
-        let mut last = self.last.clone();
-        last.sort_by_key(|bar| bar.time_ms);
-        self.first.iter().chain(&last).map(line_of).collect()
-    }
-}
-
-fn line_of(bar: &Bar) -> String {
-    let Bar { time_ms, open, high, low, close, volume, .. } = *bar;
-    format!("{}  {open} {high} {low} {close}  {volume}", timestamp::format(time_ms))
 }

@@ -122,7 +122,9 @@ pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
 
 /// Says on stderr how bars were read, and what is doubtful about them.
 pub fn say_understood(summary: &DataSummary) {
-    progress::say(text(summary).trim_end());
+    for line in text(summary).lines() {
+        progress::say(line);
+    }
 }
 
 fn text(summary: &DataSummary) -> String {

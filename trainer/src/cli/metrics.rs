@@ -7,9 +7,10 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
-use trainer::metrics::{ACCOUNT_FIGURES, Trials, curve_table, measure_curve};
+use trainer::metrics::{ACCOUNT_FIGURES, Trials, curve_table, measure_curve_with};
 
 use super::Format;
+use super::bars::ReadingArguments;
 
 /// Measure any equity curve: returns, Sharpe ratio with its interval, drawdown, tails
 ///
@@ -31,6 +32,12 @@ pub struct MetricsArguments {
     /// Variance of the Sharpe ratios of those trials, per bar (not annual)
     #[arg(long, value_name = "V", requires = "trials")]
     trial_variance: Option<f64>,
+    /// What the times are, where they could be several: day_first, month_first, excel, …
+    #[arg(long, value_name = "FORM")]
+    time_format: Option<String>,
+    /// Zone of times that name none, such as America/New_York
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    time_zone: Option<String>,
     /// Form of the result on stdout
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -38,7 +45,16 @@ pub struct MetricsArguments {
 
 /// Returns what to print.
 pub fn run(arguments: &MetricsArguments) -> Result<String> {
-    let tracker = measure_curve(&arguments.equity, arguments.periods_per_year, arguments.seed)?;
+    let reading = ReadingArguments {
+        time_format: arguments.time_format.clone(),
+        time_zone: arguments.time_zone.clone(),
+        ..ReadingArguments::default()
+    };
+    let tracker = measure_curve_with(
+        &arguments.equity,
+        &reading.config()?,
+        (arguments.periods_per_year, arguments.seed),
+    )?;
     let performance = tracker.performance();
     let trials = arguments.trials.zip(arguments.trial_variance);
     let deflated = match trials {

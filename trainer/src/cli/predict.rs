@@ -87,9 +87,6 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         .with_config(&config)
         .until(latest_ms)
         .with_columns(&columns);
-    if let Some(understood) = source.understood()? {
-        progress::say(understood.to_string().trim_end());
-    }
     // Rows of several symbols cannot be turned round as they are.
     let must_deal = source.is_folder() || source.is_newest_first()?;
     let symbols = if must_deal { source.symbols()? } else { Vec::new() };
@@ -105,6 +102,9 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         }
     } else {
         let bars = explained(source.read(), &columns)?.across_symbols();
+        for line in source.understood()?.iter().flat_map(|understood| &understood.lines) {
+            progress::say(line);
+        }
         rows.begin(&head, bars.has_symbols())?;
         predict(bars, None, (&model, options), &mut rows)?;
     }

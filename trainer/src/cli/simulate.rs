@@ -20,7 +20,7 @@ use super::bars::{ReadingArguments, say_understood};
 /// signals, and when one repeats the exposure before, the units stay as they are.
 #[derive(Debug, Args)]
 pub struct SimulateArguments {
-    /// Bars: CSV (plain, gzip or zstd) or Parquet, or `builtin:btcusd_30m`
+    /// Bars: CSV (packed or not), JSON or Parquet, or `builtin:btcusd_30m`
     #[arg(long, value_name = "FILE")]
     data: String,
     /// File with a time and an exposure column (position value as a multiple of equity)

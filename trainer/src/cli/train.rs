@@ -30,7 +30,7 @@ pub struct TrainArguments {
     /// Use the built-in settings and data, whatever config/ says
     #[arg(long)]
     pub default: bool,
-    /// Bars to train on: CSV (plain, gzip or zstd) or Parquet, a folder of them for several
+    /// Bars to train on: CSV (packed or not), JSON or Parquet, a folder of them for several
     /// symbols, or `builtin:btcusd_30m`
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,

@@ -47,7 +47,7 @@ pub struct TrainingConfig {
     /// Default: true.
     pub enable_tensorboard: bool,
 
-    /// The bars: CSV (plain, gzip or zstd) or Parquet, a folder with a
+    /// The bars: CSV (packed or not), JSON or Parquet, a folder with a
     /// file for each symbol, relative to the workspace, or
     /// `builtin:btcusd_30m`, which ships inside the program.
     /// Default: `builtin:btcusd_30m`.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::bars::{SeriesReader, calendar};
+use crate::bars::{BarsConfig, SeriesReader, calendar};
 use crate::environment::BarOutcome;
 
 use super::{PerformanceTracker, PeriodsBasis, PeriodsPerYear};
@@ -28,16 +28,27 @@ pub fn measure_curve(
     periods_per_year: Option<f64>,
     seed: u64,
 ) -> Result<PerformanceTracker> {
+    measure_curve_with(path, &BarsConfig::default(), (periods_per_year, seed))
+}
+
+/// Does the same, where `reading` says what times that could be several
+/// are.
+pub fn measure_curve_with(
+    path: &Path,
+    reading: &BarsConfig,
+    (periods_per_year, seed): (Option<f64>, u64),
+) -> Result<PerformanceTracker> {
+    let open = || SeriesReader::open_with(path, &ROLES, reading);
     let periods = match periods_per_year {
         Some(value) => {
             ensure!(value.is_finite() && value > 0.0, "`{value}` periods per year; give above 0");
             PeriodsPerYear { value, basis: PeriodsBasis::Given }
         }
-        None => PeriodsPerYear::from_calendar(&calendar(SeriesReader::open(path, &ROLES)?)?)
+        None => PeriodsPerYear::from_calendar(&calendar(open()?)?)
             .with_context(|| format!("failed to date `{}`", path.display()))?,
     };
     let mut tracker: Option<PerformanceTracker> = None;
-    for sample in SeriesReader::open(path, &ROLES)? {
+    for sample in open()? {
         let sample = sample?;
         ensure!(
             sample.value > 0.0,

@@ -22,7 +22,7 @@ mod table;
 mod tracker;
 mod trades;
 
-pub use curve_file::measure_curve;
+pub use curve_file::{measure_curve, measure_curve_with};
 pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
 pub use periods::{BarCalendar, PeriodsBasis, PeriodsPerYear};

@@ -74,7 +74,7 @@ pub fn simulate_on(
             interval_ms: summary.interval_ms,
         })?,
     };
-    let mut signals = Signals::open(&options.signals, options.environment.leverage)?;
+    let mut signals = Signals::open(&options.signals, source, options.environment.leverage)?;
     let mut simulation = Simulation::new(&options.environment, periods)?.with_risk(options.seed);
     // An account does not stop in the middle of a bar.
     let mut failure = None;
@@ -118,8 +118,8 @@ struct Signals {
 }
 
 impl Signals {
-    fn open(path: &Path, leverage: f64) -> Result<Self> {
-        let reader = SeriesReader::open(path, &ROLES)?.skip_empty();
+    fn open(path: &Path, source: &BarSource, leverage: f64) -> Result<Self> {
+        let reader = SeriesReader::open_with(path, &ROLES, source.config())?.skip_empty();
         Ok(Self { name: reader.name().to_owned(), samples: reader.peekable(), leverage })
     }
 

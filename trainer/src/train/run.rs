@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use tracing::{debug, error, info, warn};
 
 use crate::bars::{BarSource, DataSummary};
@@ -146,6 +146,11 @@ pub(super) struct Material {
 }
 
 fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
+    ensure!(
+        !config.bars.negative_prices,
+        "`bars.negative_prices` is set, and a model learns from returns of prices, which are \
+         undefined at 0 and below; only `simulate` takes such bars"
+    );
     let source = BarSource::open(&config.data, root)?.with_config(&config.bars);
     let features = config.features.set(source.find_columns(&config.features.columns)?)?;
     let source = source.with_columns(features.columns());

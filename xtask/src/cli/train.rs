@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{NameArgs, parse_tag};
+use super::{NameArgs, ReadingArgs, parse_tag};
 use crate::gate::Gate;
 
 /// What `train` may be told.
@@ -46,6 +46,9 @@ pub struct TrainArgs {
     /// Only look for look-ahead in features, decisions and figures; exit with 1 when there is some
     #[arg(long, conflicts_with_all = ["resume", "no_archive", "walk_forward", "note", "tags", "gates", "summary"])]
     pub check_leaks: bool,
+    /// How the bars are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Run this trainer instead of building the workspace's own
     #[arg(long, value_name = "PATH")]
     pub trainer_bin: Option<PathBuf>,
@@ -107,6 +110,9 @@ pub struct PredictArgs {
     /// Take this exposure as held at the beginning [default: 0]
     #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
     pub position: Option<f64>,
+    /// How the bars are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Print one JSON object a line in place of CSV
     #[arg(long)]
     pub json_lines: bool,

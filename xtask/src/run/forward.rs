@@ -58,6 +58,7 @@ pub(super) fn predict(
     for (name, value) in flags {
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
     }
+    arguments.extend(args.reading.arguments());
     become_trainer(&binary, &arguments)
 }
 

@@ -35,9 +35,32 @@ const CLOCK_NAMES: [&str; 5] = ["time", "clock", "hour", "tradetime", "hhmmss"];
 
 /// Words that may stand beside the word for the time.
 const TIME_WORDS: [&str; 26] = [
-    "time", "date", "timestamp", "datetime", "ts", "utc", "gmt", "local", "est", "edt", "et",
-    "eet", "cet", "open", "opening", "start", "begin", "event", "bar", "candle", "trade", "iso",
-    "unix", "epoch", "exchange", "ms",
+    "time",
+    "date",
+    "timestamp",
+    "datetime",
+    "ts",
+    "utc",
+    "gmt",
+    "local",
+    "est",
+    "edt",
+    "et",
+    "eet",
+    "cet",
+    "open",
+    "opening",
+    "start",
+    "begin",
+    "event",
+    "bar",
+    "candle",
+    "trade",
+    "iso",
+    "unix",
+    "epoch",
+    "exchange",
+    "ms",
 ];
 
 /// Words of which one must be there.
@@ -53,7 +76,8 @@ const FOREIGN_WORDS: [&str; 9] =
 
 /// Other names of a price, after the plain one: the better first.
 const OPEN_NAMES: [&[&str]; 2] = [&["open", "o"], &["openprice", "priceopen", "openingprice"]];
-const HIGH_NAMES: [&[&str]; 2] = [&["high", "h"], &["highprice", "pricehigh", "highestprice", "max"]];
+const HIGH_NAMES: [&[&str]; 2] =
+    [&["high", "h"], &["highprice", "pricehigh", "highestprice", "max"]];
 const LOW_NAMES: [&[&str]; 2] = [&["low", "l"], &["lowprice", "pricelow", "lowestprice", "min"]];
 const CLOSE_NAMES: [&[&str]; 4] = [
     &["close", "c"],
@@ -61,39 +85,6 @@ const CLOSE_NAMES: [&[&str]; 4] = [
     &["last", "lastprice", "latest"],
     &["price", "settle", "settlement"],
 ];
-
-/// Names of a volume in units of what is traded, the better first.
-const VOLUME_NAMES: [&str; 12] = [
-    "volume",
-    "vol",
-    "v",
-    "basevolume",
-    "volumebase",
-    "volumefrom",
-    "totalvolume",
-    "tradevolume",
-    "realvolume",
-    "tickvolume",
-    "tickvol",
-    "shares",
-];
-
-/// Names of a volume in money, which is not taken.
-const QUOTE_VOLUME_NAMES: [&str; 9] = [
-    "quotevolume",
-    "volumequote",
-    "volumeto",
-    "quoteassetvolume",
-    "amount",
-    "turnover",
-    "dollarvolume",
-    "valuetraded",
-    "moneyvolume",
-];
-
-/// Money that volumes are told in beside their own unit.
-const MONEY: [&str; 12] =
-    ["usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "cny", "tusd", "fdusd"];
 
 /// Splits `BTC.open`, `Open time` and `baseVolume` into lower-case words.
 pub(super) fn words(name: &str) -> Vec<String> {
@@ -162,7 +153,7 @@ pub(super) fn is_time(words: &[String]) -> bool {
 }
 
 /// A prefix such as `BTC.`; but `close_time` is another time.
-fn is_prefixed(words: &[String], is_role: impl Fn(&str) -> bool) -> bool {
+pub(super) fn is_prefixed(words: &[String], is_role: impl Fn(&str) -> bool) -> bool {
     let Some((last, prefix)) = words.split_last() else {
         return false;
     };
@@ -228,38 +219,6 @@ pub(super) fn find_part(
         Some(idx) => Ok(Some(idx)),
         None => one_of(words, names, role, prefixed),
     }
-}
-
-/// Returns the columns that can be the volume, the better first.
-pub(super) fn find_volumes(words: &[Vec<String>]) -> Vec<usize> {
-    let mut found: Vec<usize> = Vec::new();
-    for name in VOLUME_NAMES {
-        let all = |is: &dyn Fn(&Vec<String>) -> bool| -> Vec<usize> {
-            (0..words.len()).filter(|&idx| is(&words[idx])).collect()
-        };
-        found.extend(all(&|words| words.concat() == name));
-        found.extend(all(&|words| is_prefixed(words, |last| last == name)));
-    }
-    // `Volume BTC` and `Volume USD`: that in money comes last.
-    let is_of_unit = |words: &Vec<String>| {
-        words.len() > 1 && matches!(words[0].as_str(), "volume" | "vol") && !is_quote_volume(words)
-    };
-    let is_money = |idx: &usize| words[*idx].iter().any(|word| MONEY.contains(&word.as_str()));
-    let (money, units): (Vec<usize>, Vec<usize>) =
-        (0..words.len()).filter(|&idx| is_of_unit(&words[idx])).partition(is_money);
-    found.extend(units.into_iter().chain(money));
-    let mut unique = Vec::new();
-    found.retain(|idx| !is_quote_volume(&words[*idx]) && {
-        let is_new = !unique.contains(idx);
-        unique.push(*idx);
-        is_new
-    });
-    found
-}
-
-/// Whether it is a volume in money.
-pub(super) fn is_quote_volume(words: &[String]) -> bool {
-    QUOTE_VOLUME_NAMES.contains(&words.concat().as_str())
 }
 
 /// Returns the column of closes that are adjusted for splits and

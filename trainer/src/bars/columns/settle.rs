@@ -1,6 +1,7 @@
 //! Settles, by the first rows, what names leave open.
 
-use super::names::{is_quote_volume, words};
+use super::names::words;
+use super::volumes::is_quote_volume;
 use super::{Columns, TimeColumn};
 use crate::bars::loose::{is_unknown, number_in};
 use crate::bars::timestamp::{is_clock, is_count, is_date};
@@ -15,8 +16,9 @@ impl Columns {
             };
             // Days are `YYYYMMDD`, and no row is so far down.
             if rows.iter().all(|row| is_short(row) && !is_count(row[0].as_bytes())) {
-                return Err("has no column `time`: the first, without a name, only counts rows"
-                    .to_owned());
+                return Err(
+                    "has no column `time`: the first, without a name, only counts rows".to_owned()
+                );
             }
         }
         self.time = self.settled_time(rows);
@@ -31,7 +33,7 @@ impl Columns {
         let TimeColumn::Whole(clock) = time else {
             return time;
         };
-        if !all(rows, &is_clock, clock) {
+        if !most(rows, &is_clock, clock) {
             return time;
         }
         let prices = [self.open, self.high, self.low, self.close];
@@ -94,11 +96,17 @@ pub(in crate::bars) fn settle_time(time: TimeColumn, rows: &[Vec<String>]) -> Ti
     };
     if all(rows, &is_whole, clock) {
         TimeColumn::Whole(clock)
-    } else if all(rows, &is_whole, date) || !all(rows, &is_clock, clock) {
+    } else if all(rows, &is_whole, date) || !most(rows, &is_clock, clock) {
         TimeColumn::Whole(date)
     } else {
         time
     }
+}
+
+/// A row may be faulty: that is said where it is read.
+fn most(rows: &[Vec<String>], is: &dyn Fn(&[u8]) -> bool, idx: usize) -> bool {
+    let fits = |row: &&Vec<String>| row.get(idx).is_some_and(|cell| is(cell.trim().as_bytes()));
+    2 * rows.iter().filter(fits).count() >= rows.len()
 }
 
 fn all(rows: &[Vec<String>], is: &dyn Fn(&[u8]) -> bool, idx: usize) -> bool {

@@ -51,9 +51,7 @@ impl TimeColumn {
 
     /// Returns the time of `row` as the file has it.
     pub(in crate::bars) fn text(self, row: Row<'_>) -> String {
-        let text = |idx: usize| {
-            shown(row.get(idx).unwrap_or_default().trim_ascii())
-        };
+        let text = |idx: usize| shown(row.get(idx).unwrap_or_default().trim_ascii());
         match self {
             Self::Whole(idx) => text(idx),
             Self::Split(date, clock) => format!("{} {}", text(date), text(clock)).trim().to_owned(),

@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use super::{Sample, SampleRow};
 use crate::bars::columns::{Columns, is_data};
 use crate::bars::config::BarsConfig;
+use crate::bars::loose::{is_null, number_in};
 use crate::bars::timestamp::{is_count, is_date};
 
 /// Most lines that may stand above the names.
@@ -28,9 +29,9 @@ impl Table {
         let mut failure = None;
         for (idx, row) in sample.rows.iter().enumerate().take(N_ABOVE_MAX) {
             if is_data(&row.cells) {
-                let has_names = sample.rows[..idx].iter().any(|above| {
-                    above.cells.len() == row.cells.len() && above.cells.len() > 1
-                });
+                let has_names = sample.rows[..idx]
+                    .iter()
+                    .any(|above| above.cells.len() == row.cells.len() && above.cells.len() > 1);
                 if has_names {
                     break;
                 }
@@ -85,8 +86,8 @@ fn n_name_rows(rows: &[SampleRow]) -> usize {
             && !cells.iter().any(is_time)
             && !cells[0].is_empty()
             && is_text(&cells[0])
-            && cells.iter().any(|cell| !cell.is_empty() && is_text(cell))
-            && !cells.iter().any(|cell| crate::bars::loose::is_null(cell))
+            && cells.iter().all(|cell| cell.is_empty() || number_in(cell).is_none())
+            && !cells.iter().any(|cell| is_null(cell))
     };
     1 + rows[1..].iter().take(N_NAME_ROWS_MAX - 1).take_while(is_names).count()
 }

@@ -119,7 +119,8 @@ impl RowWriter {
             self.cells(&names)?;
             self.names = Some(names);
             for time in frames[0].1.keys() {
-                let value = |frame: &Map<String, Value>| frame.get(time).map(cell).unwrap_or_default();
+                let value =
+                    |frame: &Map<String, Value>| frame.get(time).map(cell).unwrap_or_default();
                 let cells = frames.iter().map(|(_, frame)| value(frame));
                 self.cells(&[time.clone()].into_iter().chain(cells).collect::<Vec<_>>())?;
             }

@@ -39,8 +39,14 @@ const FOREIGN_FORMATS: [(&[u8], &str); 22] = [
     (b"\x04\x22\x4d\x18", "is packed with lz4; unpack it with `lz4 -d 'NAME' bars.csv`"),
     (b"\x1f\x9d", "is packed with compress; unpack it with `uncompress 'NAME'`"),
     (b"%PDF", "is a PDF, not CSV; download the data itself"),
-    (b"\xff\xfe", "is UTF-16 text; save it as UTF-8, such as by `iconv -f UTF-16 -t UTF-8 'NAME' > bars.csv`"),
-    (b"\xfe\xff", "is UTF-16 text; save it as UTF-8, such as by `iconv -f UTF-16 -t UTF-8 'NAME' > bars.csv`"),
+    (
+        b"\xff\xfe",
+        "is UTF-16 text; save it as UTF-8, such as by `iconv -f UTF-16 -t UTF-8 'NAME' > bars.csv`",
+    ),
+    (
+        b"\xfe\xff",
+        "is UTF-16 text; save it as UTF-8, such as by `iconv -f UTF-16 -t UTF-8 'NAME' > bars.csv`",
+    ),
     (b"<!", "is a web page, not CSV; download the data itself"),
     (b"<html", "is a web page, not CSV; download the data itself"),
     (b"<?xml", "is XML, not CSV; download the data as CSV"),
@@ -66,7 +72,10 @@ pub(super) fn foreign(start: &[u8]) -> Option<&'static str> {
     let known = FOREIGN_FORMATS.iter().find(|(magic, _)| start.starts_with(magic));
     if let Some((_, remedy)) = known {
         // Text may begin with letters that a format has, too.
-        let is_text = start.iter().take(N_TEXT_BYTES).all(|byte| (b' '..127).contains(byte) || b"\r\n\t".contains(byte));
+        let is_text = start
+            .iter()
+            .take(N_TEXT_BYTES)
+            .all(|byte| (b' '..127).contains(byte) || b"\r\n\t".contains(byte));
         let has_letters = matches!(remedy.split(' ').nth(2), Some("ORC" | "PDF," | "Parquet"));
         if !(is_text && has_letters && start.contains(&b',')) {
             return Some(remedy);
@@ -78,9 +87,11 @@ pub(super) fn foreign(start: &[u8]) -> Option<&'static str> {
             "is a tar archive; unpack it with `tar xf 'NAME'`, and name the file that was in it",
         );
     }
-    start.iter().take(N_TEXT_BYTES).any(|&byte| byte == 0).then_some(
-        "is a file of an unknown kind, not text; write it as CSV (UTF-8) or Parquet",
-    )
+    start
+        .iter()
+        .take(N_TEXT_BYTES)
+        .any(|&byte| byte == 0)
+        .then_some("is a file of an unknown kind, not text; write it as CSV (UTF-8) or Parquet")
 }
 
 /// Returns what separates the cells in `text`: `,`, `;`, a tab or `|`.

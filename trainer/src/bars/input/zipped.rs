@@ -23,8 +23,11 @@ pub(super) fn open(file: File) -> io::Result<File> {
     let names = tables(&archive)?;
     let mut text = BufWriter::new(tempfile::tempfile()?);
     let mut header = None;
-    for name in names {
-        let mut entry = archive.by_name(&name).map_err(|error| damaged(&error))?;
+    for (idx, name) in names.iter().enumerate() {
+        let mut entry = archive.by_name(name).map_err(|error| damaged(&error))?;
+        if idx > 0 {
+            text.write_all(b"\n")?;
+        }
         header = append(&mut entry, &mut text, header)?;
     }
     let mut text = text.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -86,7 +89,6 @@ fn append(
     if header.as_ref() != Some(&line) {
         text.write_all(&first)?;
     }
-    let mut last = first.last().copied();
     let mut block = [0; 1 << 14];
     loop {
         let n_bytes = entry.read(&mut block).map_err(|error| failed(&error))?;
@@ -94,10 +96,6 @@ fn append(
             break;
         }
         text.write_all(&block[..n_bytes])?;
-        last = Some(block[n_bytes - 1]);
-    }
-    if last != Some(b'\n') {
-        text.write_all(b"\n")?;
     }
     Ok(header.or(Some(line)))
 }

@@ -85,7 +85,8 @@ impl FaultTally {
         if n_faulty < 2 {
             return anyhow!(text);
         }
-        let _ = write!(text, "; of {n_rows} rows {n_faulty} are faulty: {}", self.told().join(", "));
+        let _ =
+            write!(text, "; of {n_rows} rows {n_faulty} are faulty: {}", self.told().join(", "));
         let is_range = |kind: &Kind| kind.kind == FaultKind::Range;
         if self.kinds.iter().any(is_range) {
             text += "; `--bad-rows widen` widens a range to its open and close";

@@ -37,7 +37,9 @@ impl BarReader {
     /// bars, in the order of the file.
     pub(in crate::bars) fn further_names(&self) -> Vec<String> {
         match &self.0 {
-            Inner::Text(text) => text.form.columns.further().into_iter().map(str::to_owned).collect(),
+            Inner::Text(text) => {
+                text.form.columns.further().into_iter().map(str::to_owned).collect()
+            }
             Inner::Share(_) | Inner::Kept(_) => Vec::new(),
         }
     }

@@ -55,9 +55,9 @@ impl RowParser {
             funding: match columns.funding {
                 // Paid every few hours: most bars pay nothing.
                 Some(idx) if row[idx].trim_ascii().is_empty() => 0.0,
-                Some(idx) => self.number(row, idx).ok_or_else(|| {
-                    Fault::not_a_number(Part::Funding, row[idx].trim_ascii())
-                })?,
+                Some(idx) => self
+                    .number(row, idx)
+                    .ok_or_else(|| Fault::not_a_number(Part::Funding, row[idx].trim_ascii()))?,
                 None => 0.0,
             },
         };

@@ -46,8 +46,7 @@ pub(super) fn parse_words(text: &[u8], style: Style) -> Option<Stamp> {
         }
         _ => return None,
     };
-    let date_ms =
-        date_ms(full_year(year.as_bytes())?, month, parse_digits(day.as_bytes())?)?;
+    let date_ms = date_ms(full_year(year.as_bytes())?, month, parse_digits(day.as_bytes())?)?;
     let rest = rest.trim_start_matches([',', ' ', 'T']);
     let (clock_ms, zone) = parse_clock_and_zone(rest.as_bytes(), style)?;
     Some(Stamp { wall_ms: date_ms + clock_ms, zone })
