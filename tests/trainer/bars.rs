@@ -6,6 +6,7 @@ mod columns;
 mod files;
 mod forms;
 mod further;
+mod joined;
 mod packed;
 mod peers;
 mod plain;

@@ -159,6 +159,15 @@ fn a_week_of_new_york_has_no_gaps() {
 }
 
 #[test]
+fn a_few_days_have_no_gaps_at_their_weekend() {
+    check_no_gaps(&new_york(true)[4..12]);
+    let times = currencies();
+    let begin = times.iter().position(|time_ms| *time_ms > 1_520_000_000_000).unwrap();
+    check_no_gaps(&times[begin..begin + 24 * 7]);
+    check_no_gaps(&times[begin..begin + 24 * 12]);
+}
+
+#[test]
 fn a_perfect_week_of_currencies_has_no_gaps_and_a_missing_day_is_one() {
     check_no_gaps(&currencies());
     check_a_missing_day(currencies(), 24);

@@ -180,7 +180,11 @@ fn has_names(text: &[u8]) -> bool {
 /// Whether lines end in a lone carriage return, as on an old Macintosh.
 fn ends_in_cr(text: &[u8]) -> bool {
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
-    line.contains(&b'\r') && !line.contains(&b'"')
+    let mut is_quoted = false;
+    line.iter().any(|&byte| {
+        is_quoted ^= byte == b'"';
+        byte == b'\r' && !is_quoted
+    })
 }
 
 /// Turns carriage returns into newlines.

@@ -58,6 +58,8 @@ struct Calendar {
     interval_ms: i64,
     /// Open minutes before each minute of the week.
     n_open_before: Vec<i64>,
+    /// Whether there are too few weeks to know each of their days.
+    is_short: bool,
     /// Whether there are hours without trading at all.
     has_sessions: bool,
 }
@@ -72,8 +74,7 @@ impl Calendar {
         for &(before, after) in breaks {
             let (from, to) = (local(zone, before + interval_ms), local(zone, after));
             for segment in days(from, to) {
-                let is_weekend = segment.date.weekday().number_from_monday() > 5;
-                if is_short && is_weekend && segment.is_whole() {
+                if is_short && is_weekend_of(&segment, (from, to)) {
                     continue;
                 }
                 let offset = if is_short { 0 } else { weekday_minutes(segment.date) };
@@ -92,15 +93,18 @@ impl Calendar {
         let n_copies = MINUTES_PER_WEEK / period;
         let mut n_open_before = vec![0];
         let mut n_open = 0;
-        for day in 0..n_copies {
-            // Nothing was seen of weekends in a few days.
-            let is_weekend = is_short && day >= 5 && open.iter().any(|open| !open);
+        for _ in 0..n_copies {
             for is_open in &open {
-                n_open += i64::from(*is_open && !is_weekend);
+                n_open += i64::from(*is_open);
                 n_open_before.push(n_open);
             }
         }
-        Self { zone, interval_ms, n_open_before, has_sessions: n_open < MINUTES_PER_WEEK }
+        let has_weekends = breaks.iter().any(|&(before, after)| {
+            let (from, to) = (local(zone, before + interval_ms), local(zone, after));
+            days(from, to).any(|segment| is_weekend_of(&segment, (from, to)))
+        });
+        let has_sessions = n_open < MINUTES_PER_WEEK || (is_short && has_weekends);
+        Self { zone, interval_ms, n_open_before, is_short, has_sessions }
     }
 
     fn judge(&self, breaks: &[Break]) -> Gaps {
@@ -110,6 +114,7 @@ impl Calendar {
             let (from, to) = (local(self.zone, before + self.interval_ms), local(self.zone, after));
             let n_minutes: i64 = days(from, to)
                 .filter(|segment| !self.has_sessions || !kept.contains_key(&segment.date))
+                .filter(|segment| !(self.is_short && is_weekend_of(segment, (from, to))))
                 .map(|segment| self.n_open(&segment))
                 .sum();
             let n_bars =
@@ -195,12 +200,6 @@ struct Segment {
     end: i64,
 }
 
-impl Segment {
-    fn is_whole(&self) -> bool {
-        self.begin == 0 && self.end == MINUTES_PER_DAY
-    }
-}
-
 /// Returns the days from one local time to another.
 fn days(from: NaiveDateTime, to: NaiveDateTime) -> impl Iterator<Item = Segment> {
     let minute = |time: NaiveDateTime| i64::from(time.hour() * 60 + time.minute());
@@ -210,6 +209,17 @@ fn days(from: NaiveDateTime, to: NaiveDateTime) -> impl Iterator<Item = Segment>
         begin: if date == from.date() { minute(from) } else { 0 },
         end: if date == to.date() { minute(to) } else { MINUTES_PER_DAY },
     })
+}
+
+/// Whether `segment` is of a weekend, in a break that goes from a Friday,
+/// or the Saturday's begin, until late on Sunday or longer.
+fn is_weekend_of(segment: &Segment, (from, to): (NaiveDateTime, NaiveDateTime)) -> bool {
+    let to_saturday = 5 - i64::from(segment.date.weekday().num_days_from_monday());
+    let saturday = segment.date + chrono::Duration::days(to_saturday);
+    let begin = saturday.and_time(chrono::NaiveTime::MIN);
+    let end = begin + chrono::Duration::hours(24 + 16);
+    let is_part = to_saturday < 1 || (to_saturday == 1 && segment.begin > 0);
+    is_part && from <= begin && to >= end
 }
 
 fn weekday_minutes(date: NaiveDate) -> i64 {

@@ -11,6 +11,9 @@ use super::reader::Repairs;
 use super::summary::DataSummary;
 use super::{shown, timestamp};
 
+/// Sources of one warning that are named.
+const N_SOURCES_SHOWN: usize = 3;
+
 /// Symbols that are named.
 const N_SYMBOLS_SHOWN: usize = 10;
 
@@ -79,6 +82,7 @@ impl Understood {
     }
 
     fn add_each(&mut self, summaries: &[DataSummary]) {
+        let mut warned: Vec<(String, Vec<String>)> = Vec::new();
         for summary in summaries {
             let Some(found) = &summary.understood else {
                 continue;
@@ -88,10 +92,24 @@ impl Understood {
             }
             let source = quoted(&summary.source);
             let named = |text: &String| format!("{source}: {text}");
-            self.warnings.extend(found.warnings.iter().map(named));
+            for warning in &found.warnings {
+                let of = warned.iter_mut().find(|(text, _)| text == warning);
+                match of {
+                    Some((_, sources)) => sources.push(source.clone()),
+                    None => warned.push((warning.clone(), vec![source.clone()])),
+                }
+            }
             self.repairs.n_dropped += found.repairs.n_dropped;
             self.repairs.n_widened += found.repairs.n_widened;
             self.repairs.kinds.extend(found.repairs.kinds.iter().map(named));
+        }
+        for (text, sources) in warned {
+            let shown = sources.iter().take(N_SOURCES_SHOWN).cloned().collect::<Vec<_>>();
+            let more = match sources.len() - shown.len() {
+                0 => String::new(),
+                n_more => format!(" and {n_more} more"),
+            };
+            self.warnings.push(format!("{}{more}: {text}", shown.join(", ")));
         }
     }
 }

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use trainer::bars::{BadRows, BarSource, BarsConfig, DataSummary, Decimal};
 use trainer::config::FieldError;
+use trainer::metrics::{BarCalendar, PeriodsPerYear};
 use trainer::progress;
 
 use super::Format;
@@ -114,7 +115,13 @@ pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
     }
     match arguments.format {
         Format::Json => {
-            Ok(serde_json::to_string_pretty(&json!({ "format": 1, "files": summaries }))? + "\n")
+            let files = summaries.iter().map(|summary| {
+                let mut file = serde_json::to_value(summary)?;
+                file["periods_per_year"] = serde_json::to_value(periods(summary))?;
+                Ok(file)
+            });
+            let files = files.collect::<Result<Vec<Value>>>()?;
+            Ok(serde_json::to_string_pretty(&json!({ "format": 1, "files": files }))? + "\n")
         }
         Format::Text => Ok(summaries.iter().map(text).collect::<Vec<_>>().join("\n")),
     }
@@ -127,8 +134,19 @@ pub fn say_understood(summary: &DataSummary) {
     }
 }
 
+/// Returns how many bars make a year, where the bars tell.
+fn periods(summary: &DataSummary) -> Option<PeriodsPerYear> {
+    let DataSummary { first_ms, last_ms, n_bars, interval_ms, .. } = *summary;
+    let calendar = BarCalendar { first_ms, last_ms, n_bars, interval_ms };
+    PeriodsPerYear::from_calendar(&calendar).ok()
+}
+
 fn text(summary: &DataSummary) -> String {
     let mut text = format!("{summary}\n");
+    if let Some(PeriodsPerYear { value, basis }) = periods(summary) {
+        let basis = serde_json::to_value(basis).unwrap_or_default();
+        let _ = writeln!(text, "bars a year: {value} ({})", basis.as_str().unwrap_or_default());
+    }
     if let Some(understood) = &summary.understood {
         let _ = write!(text, "{understood}");
     }
