@@ -95,11 +95,11 @@ fn bars() -> impl Strategy<Value = Vec<Bar>> {
     let step_minutes = prop::sample::select(vec![1_i64, 5, 60, 1440]);
     let prices = prop::collection::vec((any::<[u16; 4]>(), 1_u32..1_000_000), 2..40);
     (step_minutes, 0_i64..2_000_000, prices).prop_map(|(step, first, rows)| {
-        let time_ms = |idx: usize| START_MS + (first + step * idx as i64) * 60_000;
+        let time_ms = |idx: usize| START_MS + (first + step * i64::try_from(idx).unwrap()) * 60_000;
         rows.iter()
             .enumerate()
             .map(|(idx, (prices, volume))| {
-                let mut prices = prices.map(|price| (u32::from(price) + 100) as f64 / 100.0);
+                let mut prices = prices.map(|price| f64::from(u32::from(price) + 100) / 100.0);
                 prices.sort_by(f64::total_cmp);
                 let [low, open, close, high] = prices;
                 // Bars of one price alone could be anything.

@@ -87,6 +87,7 @@ fn is_kept(date: NaiveDate, month: u32, day: u32) -> bool {
 }
 
 /// Returns Easter Sunday (Meeus, Jones and Butcher).
+#[expect(clippy::many_single_char_names, reason = "the names of the published algorithm")]
 pub(super) fn easter(year: i32) -> NaiveDate {
     let (a, b, c) = (year % 19, year / 100, year % 100);
     let (d, e) = (b / 4, b % 4);

@@ -126,9 +126,8 @@ fn sign_of(cell: &str) -> Option<Decimal> {
     match (points, commas) {
         (0, 0) => None,
         (1.., 1..) if cell.rfind('.') > cell.rfind(',') => Some(Decimal::Point),
-        (1.., 1..) => Some(Decimal::Comma),
         (0, 2..) => Some(Decimal::Point),
-        (2.., 0) => Some(Decimal::Comma),
+        (1.., 1..) | (2.., 0) => Some(Decimal::Comma),
         (0, _) if after(',') != 3 || !(1..=3).contains(&before(',')) => Some(Decimal::Comma),
         (0, _) if cell.trim_start_matches('-').starts_with("0,") => Some(Decimal::Comma),
         (0, _) => None,

@@ -7,7 +7,7 @@
 //! Holidays are those of `holidays.rs`, and days missing in several
 //! years by one rule.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{
     DateTime, Datelike as _, NaiveDate, NaiveDateTime, Offset as _, TimeZone as _, Timelike as _,
@@ -113,7 +113,7 @@ impl Calendar {
         for &(before, after) in breaks {
             let (from, to) = (local(self.zone, before + self.interval_ms), local(self.zone, after));
             let n_minutes: i64 = days(from, to)
-                .filter(|segment| !self.has_sessions || !kept.contains_key(&segment.date))
+                .filter(|segment| !self.has_sessions || !kept.contains(&segment.date))
                 .filter(|segment| !(self.is_short && is_weekend_of(segment, (from, to))))
                 .map(|segment| self.n_open(&segment))
                 .sum();
@@ -153,7 +153,7 @@ impl Calendar {
 
     /// Returns the days that are missing in several years by one rule: a
     /// date, a day round Easter, such a weekday of a month.
-    fn recurring_days(&self, breaks: &[Break]) -> HashMap<NaiveDate, ()> {
+    fn recurring_days(&self, breaks: &[Break]) -> HashSet<NaiveDate> {
         let mut by_rule: HashMap<(u8, i64), Vec<NaiveDate>> = HashMap::new();
         for &(before, after) in breaks {
             let (from, to) = (local(self.zone, before + self.interval_ms), local(self.zone, after));
@@ -170,7 +170,7 @@ impl Calendar {
             }
         }
         let recurs = |days: &&Vec<NaiveDate>| days.iter().any(|day| day.year() != days[0].year());
-        by_rule.values().filter(recurs).flatten().map(|day| (*day, ())).collect()
+        by_rule.values().filter(recurs).flatten().copied().collect()
     }
 
     /// Whether most of what a day ordinarily trades is missing.

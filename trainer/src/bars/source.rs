@@ -1,19 +1,19 @@
 //! Names where bars come from: a file, or the data that is built in.
 
+mod columns;
 mod folder;
+mod hashing;
 mod summarize;
 
-use std::collections::HashSet;
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use anyhow::{Context, Result, anyhow, bail};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
-use super::columns::fits;
 use super::config::BarsConfig;
 use super::form::{Asked, Form};
 use super::input::{self, Text};
@@ -22,9 +22,9 @@ use super::symbols::{self, Deal, Share};
 use super::timestamp::LATEST_MS;
 use super::understood::Understood;
 use super::{Bar, BarReader};
-use crate::progress::{self, Unit};
 use crate::session::{sha256_of_bytes, sha256_of_file};
 use folder::Content;
+use hashing::HashingReader;
 
 /// The name of the built-in data: BTC/USD, 30 minutes, 2017-10 to
 /// 2019-10.
@@ -133,46 +133,6 @@ impl BarSource {
         self.turned = Arc::default();
         self.content = Arc::default();
         self
-    }
-
-    /// Returns the columns that `patterns` name, in their order. In one,
-    /// `*` stands for any text, and so for all that fit and are no part
-    /// of a bar, of a folder those of its first file.
-    ///
-    /// Fails where nothing fits. A name without `*` is not looked for.
-    pub fn find_columns(&self, patterns: &[String]) -> Result<Vec<String>> {
-        let mut found: Vec<String> = Vec::new();
-        for pattern in patterns {
-            if !pattern.contains('*') {
-                found.push(pattern.clone());
-                continue;
-            }
-            let all = match &self.origin {
-                Origin::Folder(path) => {
-                    let symbols = symbols::of_folder(path)?;
-                    self.like(symbols[0].source.clone()).reader(None)?.further_names()
-                }
-                Origin::Share(_) => Vec::new(),
-                _ => self.reader(None)?.further_names(),
-            };
-            let n_before = found.len();
-            found.extend(all.iter().filter(|name| fits(pattern, name)).cloned());
-            if found.len() == n_before {
-                bail!(
-                    "`{}` has no further column that fits `{pattern}`, as `features.columns` has \
-                     it; beside the bars it has {}",
-                    self.name,
-                    if all.is_empty() {
-                        "none".to_owned()
-                    } else {
-                        format!("`{}`", all.join("`, `"))
-                    }
-                );
-            }
-        }
-        let mut seen = HashSet::new();
-        found.retain(|name| seen.insert(name.clone()));
-        Ok(found)
     }
 
     /// Returns the SHA-256 of the source: of a file, that of its bytes;
@@ -324,20 +284,5 @@ fn find_file(spec: &str, root: &Path) -> Result<Origin> {
             path.display()
         )),
         Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
-    }
-}
-
-/// Passes bytes on and takes their checksum.
-struct HashingReader {
-    inner: Box<dyn Read + Send>,
-    hasher: Arc<Mutex<Sha256>>,
-}
-
-impl Read for HashingReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n_bytes = self.inner.read(buffer)?;
-        progress::advance(Unit::Bytes, n_bytes as u64);
-        self.hasher.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n_bytes]);
-        Ok(n_bytes)
     }
 }

@@ -31,13 +31,13 @@ pub struct BarsArguments {
 /// What a file of bars cannot tell by itself.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ReadingArguments {
-    /// What the times are: day_first, month_first, unix_s, excel, a pattern such as %d.%m.%y, …
+    /// What the times are: `day_first`, `month_first`, `unix_s`, `excel`, a pattern such as `%d.%m.%y`, …
     #[arg(long, value_name = "FORM")]
     pub time_format: Option<String>,
-    /// Zone of times that name none, such as America/New_York
+    /// Zone of times that name none, such as `America/New_York`
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub time_zone: Option<String>,
-    /// Which column is what, such as close=Last; may be repeated
+    /// Which column is what, such as `close=Last`; may be repeated
     #[arg(long = "column", value_name = "ROLE=NAME")]
     pub columns: Vec<String>,
     /// Decimal sign of the numbers

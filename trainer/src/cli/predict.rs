@@ -90,23 +90,19 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     // Rows of several symbols cannot be turned round as they are.
     let must_deal = source.is_folder() || source.is_newest_first()?;
     let symbols = if must_deal { source.symbols()? } else { Vec::new() };
-    if !symbols.is_empty() {
-        rows.begin(&head, true)?;
-        for SymbolBars { symbol, source } in symbols {
-            predict(
-                explained(source.read(), &columns)?,
-                Some(&symbol),
-                (&model, options),
-                &mut rows,
-            )?;
-        }
-    } else {
+    if symbols.is_empty() {
         let bars = explained(source.read(), &columns)?.across_symbols();
         for line in source.understood()?.iter().flat_map(|understood| &understood.lines) {
             progress::say(line);
         }
         rows.begin(&head, bars.has_symbols())?;
         predict(bars, None, (&model, options), &mut rows)?;
+        return Ok(rows.finish()?);
+    }
+    rows.begin(&head, true)?;
+    for SymbolBars { symbol, source } in symbols {
+        let bars = explained(source.read(), &columns)?;
+        predict(bars, Some(&symbol), (&model, options), &mut rows)?;
     }
     Ok(rows.finish()?)
 }

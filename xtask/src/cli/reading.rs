@@ -7,10 +7,10 @@ use clap::Args;
 /// What a file of bars cannot tell by itself; the trainer judges it.
 #[derive(Debug, Args)]
 pub struct ReadingArgs {
-    /// Take the times as day_first, month_first, unix_s, excel, a pattern such as %d.%m.%y, …
+    /// Take the times as `day_first`, `month_first`, `unix_s`, `excel`, a pattern such as `%d.%m.%y`, …
     #[arg(long, value_name = "FORM")]
     pub time_format: Option<OsString>,
-    /// Take times without a zone as of this one, such as America/New_York
+    /// Take times without a zone as of this one, such as `America/New_York`
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub time_zone: Option<OsString>,
     /// Take this column for that role, as in close=Last; may be repeated

@@ -33,10 +33,8 @@ pub(super) fn recognize(rows: &[Vec<String>]) -> Option<Headless> {
     let has_clock = is_time && all(&is_clock, 1);
     let whole = (is_time && are_prices(rows, 1)).then_some((TimeColumn::Whole(0), 1));
     let split = (has_clock && are_prices(rows, 2)).then_some((TimeColumn::Split(0, 1), 2));
-    let (time, open) = match (whole, split) {
-        (Some(one), None) | (None, Some(one)) => one,
-        _ => return None,
-    };
+    // Where both can be, it is not beyond doubt.
+    let (time, open) = whole.xor(split)?;
     let volume = open + 4;
     if rows[0].len() == volume {
         return Some(Headless { time, open, volume: None });

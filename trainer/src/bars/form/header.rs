@@ -103,7 +103,7 @@ pub(in crate::bars) fn names_of(rows: &[SampleRow]) -> Vec<String> {
         let differ = others.iter().any(|name| *name != others[0]);
         for (name, more) in names[1..].iter_mut().zip(others) {
             if differ && !more.is_empty() {
-                *name = format!("{name} {more}").trim().to_owned();
+                format!("{name} {more}").trim().clone_into(name);
             }
         }
     }

@@ -140,7 +140,7 @@ impl RowWriter {
             (Some(Value::Array(rows)), None) => rows.iter().try_for_each(|row| self.row(row)),
             (Some(_), _) => Err("the object has several lists".to_owned()),
             (None, _) if object.values().any(|value| value.is_array() || value.is_object()) => {
-                let nested = object.values().filter_map(Value::as_object).next();
+                let nested = object.values().find_map(Value::as_object);
                 match nested.filter(|_| object.values().filter(|v| v.is_object()).count() == 1) {
                     Some(inner) => self.top_object(inner),
                     None => self.columns(object),

@@ -33,7 +33,7 @@ pub(super) struct FaultTally {
 
 #[derive(Debug)]
 struct Kind {
-    kind: FaultKind,
+    fault: FaultKind,
     n_rows: u64,
     first: Vec<Place>,
 }
@@ -52,8 +52,8 @@ impl FaultTally {
     }
 
     fn add(&mut self, kind: FaultKind, place: Place) {
-        let idx = self.kinds.iter().position(|known| known.kind == kind).unwrap_or_else(|| {
-            self.kinds.push(Kind { kind, n_rows: 0, first: Vec::new() });
+        let idx = self.kinds.iter().position(|known| known.fault == kind).unwrap_or_else(|| {
+            self.kinds.push(Kind { fault: kind, n_rows: 0, first: Vec::new() });
             self.kinds.len() - 1
         });
         let known = &mut self.kinds[idx];
@@ -66,10 +66,10 @@ impl FaultTally {
     fn told(&self) -> Vec<String> {
         self.kinds
             .iter()
-            .map(|Kind { kind, n_rows, first }| {
+            .map(|Kind { fault, n_rows, first }| {
                 let places: Vec<String> = first.iter().map(Place::to_string).collect();
                 let more = if *n_rows > first.len() as u64 { ", …" } else { "" };
-                format!("{n_rows} {kind} ({}{more})", places.join(", "))
+                format!("{n_rows} {fault} ({}{more})", places.join(", "))
             })
             .collect()
     }
@@ -87,7 +87,7 @@ impl FaultTally {
         }
         let _ =
             write!(text, "; of {n_rows} rows {n_faulty} are faulty: {}", self.told().join(", "));
-        let is_range = |kind: &Kind| kind.kind == FaultKind::Range;
+        let is_range = |kind: &Kind| kind.fault == FaultKind::Range;
         if self.kinds.iter().any(is_range) {
             text += "; `--bad-rows widen` widens a range to its open and close";
         }

@@ -116,6 +116,7 @@ fn unix_seconds(number: Number<'_>) -> Option<i64> {
     Some(number.signed(ms))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the others may fail")]
 fn unix(number: Number<'_>, per_ms: i64) -> Option<i64> {
     Some(number.signed(number.count / per_ms))
 }
