@@ -117,7 +117,7 @@ fn two_columns_for_one_price_are_refused() {
     let error = read("Date,BTC.open,ETH.open,high,low,close\n2020-01-01,1,1,1,1,1\n");
     insta::assert_snapshot!(wrapped(error.unwrap_err()), @r"
     `bars.csv` has 2 columns for `open`: `BTC.open`, `ETH.open`; keep one,
-    or name one of them just `open`
+    or name one of them just `open`, or say which by `--column open=NAME`
     ");
 }
 

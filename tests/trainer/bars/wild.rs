@@ -277,6 +277,27 @@ fn a_day_and_month_that_nothing_decides_are_asked_for() {
 }
 
 #[test]
+fn a_change_of_unit_within_a_file_is_understood() {
+    let rows = "time,open,high,low,close\n1735603200000,1,1,1,1\n1735606800000,1,1,1,1\n\
+                1735610400000000,1,1,1,1\n";
+    let bars = written(rows, &BarsConfig::default()).unwrap();
+    assert_eq!(bars[2].time_ms - bars[1].time_ms, HOUR_MS);
+    // A digit that is lost is no other unit.
+    let error = written(&rows.replace("1735606800000", "173560680000"), &BarsConfig::default());
+    assert!(error.unwrap_err().contains("is no time that bars can have"));
+}
+
+#[test]
+fn short_years_are_told_apart_by_what_bars_can_be_of() {
+    let mut rows = "time,open,high,low,close\n".to_owned();
+    for day in 6..20 {
+        rows += &format!("{day:02}/01/20,1,1,1,1\n");
+    }
+    let bars = written(&rows, &BarsConfig::default()).unwrap();
+    assert_eq!(bars[0].time_ms, MONDAY_MS);
+}
+
+#[test]
 fn the_hour_that_autumn_repeats_is_two_hours() {
     let rows = "date,open,high,low,close\n2020-11-01 00:30,1,1,1,1\n2020-11-01 01:00,1,1,1,1\n\
                 2020-11-01 01:30,1,1,1,1\n2020-11-01 01:00,1,1,1,1\n2020-11-01 01:30,1,1,1,1\n\

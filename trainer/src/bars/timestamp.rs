@@ -182,7 +182,9 @@ fn parse_epoch(text: &[u8]) -> Option<i64> {
 /// `20200131` and `20200131235959` are dates; as counts since 1970
 /// they would be in 1970 and after 2600.
 fn is_compact_date(digits: &[u8]) -> bool {
-    matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..]) && matches!(digits.len(), 8 | 14)
+    matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..])
+        && matches!(digits.len(), 8 | 14)
+        && digits.iter().all(u8::is_ascii_digit)
 }
 
 fn parse_digits(digits: &[u8]) -> Option<i64> {

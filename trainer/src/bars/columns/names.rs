@@ -7,7 +7,7 @@ use crate::bars::shown;
 use crate::bars::timestamp::TimeZone;
 
 /// Names of a time column, the most telling first.
-const TIME_NAMES: [&str; 19] = [
+const TIME_NAMES: [&str; 21] = [
     "opentime",
     "timestamp",
     "datetime",
@@ -23,6 +23,8 @@ const TIME_NAMES: [&str; 19] = [
     "opentimestamp",
     "tsevent",
     "date",
+    "datum",
+    "fecha",
     "dtyyyymmdd",
     "time",
     "ts",
@@ -262,8 +264,15 @@ fn one_of(
         [idx] => Ok(Some(idx)),
         _ => {
             let names: Vec<String> = fitting.iter().map(|&idx| names[idx].clone()).collect();
+            // A series of signals or equity has no such flag.
+            let is_of_bars = ["open", "high", "low", "close"].contains(&role);
+            let flag = if is_of_bars {
+                format!(", or say which by `--column {role}=NAME`")
+            } else {
+                String::new()
+            };
             bail!(
-                "has {} columns for `{role}`: {}; keep one, or name one of them just `{role}`",
+                "has {} columns for `{role}`: {}; keep one, or name one of them just `{role}`{flag}",
                 fitting.len(),
                 quoted(&names)
             )

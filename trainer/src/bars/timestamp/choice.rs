@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::decide::{Doubt, TimeText};
+use super::decide::{Doubt, TimeText, is_market_interval};
 use super::doubts::two_readings;
 use super::form::{Spelling, TimeForm};
 use super::text::{Clock, Order, Style};
@@ -58,7 +58,10 @@ impl Choice {
     }
 
     pub(super) fn finish(self) -> Result<Style, Doubt> {
-        let is_ordered = |track: &Track| track.n_up == 0 || track.n_down == 0;
+        let is_ordered = |track: &Track| {
+            let has_interval = track.interval_ms().is_none_or(is_market_interval);
+            (track.n_up == 0 || track.n_down == 0) && has_interval
+        };
         let any_ordered = self.candidates.iter().any(|(_, track)| is_ordered(track));
         let likely: Vec<&(Style, Track)> =
             self.candidates.iter().filter(|(_, track)| !any_ordered || is_ordered(track)).collect();

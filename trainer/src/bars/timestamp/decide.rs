@@ -15,6 +15,9 @@ const EARLIEST_MS: i64 = 315_532_800_000;
 /// 2100-01-01: later times are something else where no clock is known.
 pub(crate) const LATEST_MS: i64 = 4_102_444_800_000;
 
+/// Quarters are the longest interval, in days.
+const N_DAYS_MAX: i64 = 92;
+
 /// Intervals below a minute that markets use, in seconds.
 const SECONDS: [i64; 10] = [1, 2, 3, 4, 5, 6, 10, 15, 20, 30];
 
@@ -79,6 +82,11 @@ fn is_numeric(sample: &[TimeText]) -> bool {
 fn decide_count(sample: &[TimeText], latest_ms: i64) -> Result<&'static Count, Doubt> {
     let fitting: Vec<&'static Count> =
         COUNTS.iter().filter(|count| fits(count, sample, latest_ms)).collect();
+    if fitting.is_empty()
+        && let Some(count) = of_several_units(sample, latest_ms)
+    {
+        return Ok(count);
+    }
     let first = sample.iter().find(|row| Number::parse(&row.text).is_some());
     let first = first.map(|row| row.text.as_slice()).unwrap_or_default();
     match fitting[..] {
@@ -105,6 +113,24 @@ fn fits(count: &Count, sample: &[TimeText], latest_ms: i64) -> bool {
     (track.n_up == 0 || track.n_down == 0) && track.interval_ms().is_none_or(is_market_interval)
 }
 
+/// Returns the first unit of counts since 1970 of which an exchange went
+/// over to another: each makes the only likely time, and all are in
+/// order.
+fn of_several_units(sample: &[TimeText], latest_ms: i64) -> Option<&'static Count> {
+    let likely = |row: &TimeText| {
+        let units = COUNTS.iter().filter(|count| count.name.starts_with("unix_"));
+        let times = units.filter_map(|count| Some((count, count.parse(&row.text)?)));
+        times.into_iter().find(|(_, ms)| (EARLIEST_MS..=latest_ms).contains(ms))
+    };
+    let mut track = Track::default();
+    for row in sample.iter().filter(|row| Number::parse(&row.text).is_some()) {
+        track.push(row, Some(likely(row)?.1));
+    }
+    let is_ordered = track.n_up == 0 || track.n_down == 0;
+    let is_likely = is_ordered && track.interval_ms().is_none_or(is_market_interval);
+    sample.first().filter(|_| is_likely).and_then(likely).map(|(count, _)| count)
+}
+
 /// Two meanings that the same numbers can well have.
 fn rival(count: &Count, fitting: &[&'static Count]) -> Option<&'static Count> {
     let name = match count.name {
@@ -116,10 +142,11 @@ fn rival(count: &Count, fitting: &[&'static Count]) -> Option<&'static Count> {
 }
 
 /// Whether some market has bars of this interval.
-fn is_market_interval(ms: i64) -> bool {
+pub(super) fn is_market_interval(ms: i64) -> bool {
     let is_of_seconds = ms % MS_PER_SECOND == 0 && SECONDS.contains(&(ms / MS_PER_SECOND));
     let is_of_minutes = ms % MS_PER_MINUTE == 0 && MS_PER_DAY % ms.max(1) == 0;
-    is_of_seconds || is_of_minutes || ms % MS_PER_DAY == 0
+    let is_of_days = ms % MS_PER_DAY == 0 && ms <= N_DAYS_MAX * MS_PER_DAY;
+    is_of_seconds || is_of_minutes || is_of_days
 }
 
 fn decide_style(
