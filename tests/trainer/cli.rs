@@ -14,7 +14,8 @@ mod runs;
 mod signals;
 mod terminal;
 mod trials;
+mod units;
 mod walk_forward;
 pub(crate) mod workspace;
 
-pub(crate) use workspace::Workspace;
+pub(crate) use workspace::{TRAINED, Workspace};

@@ -7,6 +7,7 @@ mod events;
 mod fills;
 mod funding;
 mod margin;
+mod nearest;
 mod properties;
 mod settings;
 

@@ -1,6 +1,8 @@
 //! The trainer's tests, through its public interface.
 
 mod agent;
+mod alarm;
+mod audit;
 mod bars;
 mod cli;
 mod config;
@@ -20,3 +22,4 @@ mod simulate;
 mod tensorboard;
 mod trace;
 mod watch;
+mod wording;

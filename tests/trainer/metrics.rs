@@ -85,13 +85,9 @@ fn holding_the_shipped_bitcoin_has_its_known_sharpe_and_drawdown() {
     GzDecoder::new(&file[..]).read_to_string(&mut text).unwrap();
     let close = |line: &str| line.split(',').nth(2).unwrap().parse().unwrap();
     let closes: Vec<f64> = text.lines().skip(1).map(close).collect();
-    let periods = PeriodsPerYear::from_calendar(&BarCalendar {
-        first_ms: 1_506_816_000_000,
-        last_ms: 1_569_888_000_000,
-        n_bars: closes.len() as u64,
-        interval_ms: HALF_HOUR_MS,
-    })
-    .unwrap();
+    let mut calendar = BarCalendar::default();
+    (0..closes.len() as i64).for_each(|idx| calendar.push(1_506_816_000_000 + idx * HALF_HOUR_MS));
+    let periods = PeriodsPerYear::from_calendar(&calendar).unwrap();
     assert_near(periods.value, 17_520.0);
     let performance = of_curve(&closes, periods);
     assert!((performance.sharpe.unwrap() - 0.807_255_353_745_337_2).abs() < 1e-9);
@@ -118,8 +114,9 @@ fn a_run_without_returns_defines_only_what_it_can() {
     let undefined: Vec<_> = performance.undefined.keys().map(String::as_str).collect();
     assert_eq!(
         undefined.join(" "),
-        "annual_return calmar conditional_value_at_risk expectancy exposure probabilistic_sharpe \
-         profit_factor sharpe sharpe_high sharpe_low sortino sqn tail_ratio value_at_risk \
+        "annual_return calmar conditional_value_at_risk consecutive_losses consecutive_wins \
+         expectancy exposure kelly kurtosis omega probabilistic_sharpe profit_factor sharpe \
+         sharpe_high sharpe_low skewness sortino sqn tail_ratio ulcer_index value_at_risk \
          volatility win_rate"
     );
 }
@@ -176,7 +173,10 @@ fn a_bankrupt_account_ends_its_run() {
     assert!(performance.is_bankrupt && performance.final_equity < 0.0);
     assert_eq!((n_decisions, performance.n_bars), (2, 2));
     assert_eq!(performance.annual_return, None);
-    assert_eq!(performance.undefined["annual_return"], "nothing is left");
+    assert_eq!(performance.undefined["annual_return"], "the account was ruined");
+    // When: the third bar of a minute each.
+    assert_eq!(performance.ruined_at.as_deref(), Some("1970-01-01T00:02:00Z"));
+    assert_eq!(performance.n_liquidations, 1);
     assert!(matches!(events[..], [TradeEvent::Opened(_), TradeEvent::Closed(_)]));
 }
 

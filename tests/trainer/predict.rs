@@ -4,11 +4,16 @@
 
 mod archive;
 mod live;
+mod made_for;
 mod options;
 
 use serde_json::Value;
+use trainer::bars::BarSource;
+use trainer::export::export_onnx;
+use trainer::features::{FeatureEngine, FeatureSet};
+use trainer::model::TradingModel;
 
-use crate::cli::Workspace;
+use crate::cli::{TRAINED, Workspace};
 
 const MODEL: &str = "models/memory_efficient_model_final.zip";
 
@@ -33,6 +38,52 @@ fn traced_fills(workspace: &Workspace) -> Vec<(String, f64, f64)> {
     fills.collect()
 }
 
+/// The rule of decision is one in code, in the JSON beside an ONNX file
+/// and in the docs: from the exposure last asked for.
+#[test]
+fn each_decision_starts_from_the_exposure_last_asked_for() {
+    let workspace = Workspace::new();
+    workspace.train(&["--episodes", "1"]);
+    let first = workspace.session()["split"]["test"]["first"].as_str().unwrap().to_owned();
+    let rows = predict(&workspace, &["--data", "bars.csv", "--from", &first]);
+    let model = TradingModel::load(&workspace.path(MODEL)).unwrap();
+    export_onnx(&workspace.path(MODEL), &workspace.path("out/model.onnx")).unwrap();
+    let about: Value = serde_json::from_str(&workspace.text("out/model.json")).unwrap();
+    let cost = about["cost_per_exposure"].as_f64().unwrap();
+    let set: FeatureSet = serde_json::from_value(model.about().features.clone()).unwrap();
+    let mut engine = FeatureEngine::new(&set);
+    let mut features = vec![0.0; set.n_features()];
+    let source = BarSource::open("bars.csv", workspace.root()).unwrap();
+    let (mut asked, mut values, mut n_trades) = (0.0, vec![0.0; model.exposures().len()], 0);
+    for (bar, row) in source.read().unwrap().zip(rows.lines().skip(1)) {
+        engine.push(&bar.unwrap(), &mut features);
+        let cells: Vec<&str> = row.split(',').collect();
+        let Ok(exposure) = cells[1].parse::<f64>() else { continue };
+        model.q_values(&features, &mut values);
+        let nets =
+            model.exposures().iter().zip(&values).map(|(a, q)| (*a, q - cost * (a - asked).abs()));
+        let best = nets.clone().map(|net| net.1).fold(f64::NEG_INFINITY, f64::max);
+        assert!(
+            nets.clone().any(|(a, net)| a.to_bits() == exposure.to_bits() && net >= best),
+            "{row}: {:?}",
+            nets.collect::<Vec<_>>()
+        );
+        n_trades += usize::from(exposure.to_bits() != f64::to_bits(asked));
+        asked = exposure;
+    }
+    assert!(n_trades > 1, "it never traded; the test proves nothing");
+    let held = about["held"].as_str().unwrap();
+    let docs = include_str!("../../docs/learner.md");
+    let readme = include_str!("../../trainer/README.md");
+    for (name, text) in [("held", held), ("docs", docs), ("readme", readme)] {
+        assert!(
+            text.contains("exposure last asked for") || text.contains("exposure it last asked for"),
+            "{name}"
+        );
+    }
+    assert!(about["choice"].as_str().unwrap().contains("cost_per_exposure * |a - held|"));
+}
+
 #[test]
 fn the_test_bars_get_the_decisions_of_training() {
     let workspace = Workspace::new();
@@ -49,7 +100,7 @@ fn the_test_bars_get_the_decisions_of_training() {
     assert_eq!(signals.len(), 352);
     workspace.write("signals.csv", &format!("time,exposure,note\n{}\n", signals.join("\n")));
     let arguments = ["--data", "bars.csv", "--signals", "signals.csv", "--format", "json"];
-    let assert = workspace.run("simulate", &arguments).success();
+    let assert = workspace.run("simulate", &arguments).code(TRAINED);
     let replay: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
     let replayed: Vec<_> = replay["fills"]
         .as_array()

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test helper may panic as a test does")]
 
+mod axes;
 mod browser;
 mod made;
 

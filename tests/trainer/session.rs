@@ -128,7 +128,7 @@ fn a_trade_is_one_readable_line() {
     logger.flush().unwrap();
     insta::assert_snapshot!(
         fs::read_to_string(layout.trade_log()).unwrap(),
-        @"2018-01-31T12:00:00Z train episode 2 batch 3 trade 7: long 0.02000000 from 50000.00000000 to 50500.00000000, net +8.9950 (gross +10.0000, commission 1.0050, slippage 0.0000), 20 bars, target, equity 10008.9950"
+        @"2018-01-31T12:00:00Z train episode 2 batch 3 trade 7: long 0.02 from 50000 to 50500, net +8.9950 (gross +10.0000, commission 1.0050, slippage 0.0000), 20 bars, target, equity 10008.9950"
     );
 }
 

@@ -97,6 +97,24 @@ fn a_repeated_exposure_keeps_the_units() {
 }
 
 #[test]
+fn a_signal_below_one_lot_takes_the_position_down() {
+    for (signal, units) in [("0.15", 10.0), ("0.05", 0.0), ("-0.05", 0.0), ("0", 0.0)] {
+        let folder = Folder::new(&format!("time,exposure\n2020-01-01,3\n2020-01-02,{signal}\n"));
+        let bars = "2020-01-01,100,100,100,100\n2020-01-02,100,100,100,100\n\
+                    2020-01-03,100,100,100,100\n2020-01-04,100,100,100,100\n";
+        folder.write("bars.csv", &format!("time,open,high,low,close\n{bars}"));
+        let mut options = folder.options();
+        (options.environment.lot_size, options.environment.leverage) = (10.0, 3.0);
+        // 10,000 buy 300 at 100.
+        let mut rows = Rows::default();
+        simulate(&options, &mut rows).unwrap();
+        let traded = rows.fills.iter().map(|fill| (fill.bar_idx, fill.units)).take(2);
+        let traded: Vec<_> = traded.collect();
+        assert_eq!(traded, [(1, 300.0), (2, units - 300.0)], "{signal}");
+    }
+}
+
+#[test]
 fn a_signal_between_bars_names_its_line() {
     let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-02T12:00:00,0\n");
     insta::assert_snapshot!(folder.error(), @"`[folder]/signals.csv` line 3: no bar opens at `2020-01-02T12:00:00Z`; give the open time of a bar, in UTC");

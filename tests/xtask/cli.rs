@@ -123,6 +123,45 @@ fn the_trainers_own_tasks_pass_through() {
 
 #[cfg(unix)]
 #[test]
+fn our_flags_may_follow_the_trainers_own_in_any_order() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let sandbox = Sandbox::new();
+    let script = sandbox.path("trainer.sh");
+    std::fs::write(&script, "#!/bin/sh\necho \"$@\"\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (binary, root) = (script.to_str().unwrap(), sandbox.path("."));
+    let root = root.to_str().unwrap();
+    let (binary_is, root_is) = (format!("--trainer-bin={binary}"), format!("--root={root}"));
+    let given = ["--equity", "curve.csv"];
+    for task in ["metrics", "simulate"] {
+        for own in [
+            vec!["--trainer-bin", binary],
+            vec![&binary_is],
+            vec!["--root", root, "--trainer-bin", binary, "--quiet"],
+            vec![&binary_is, &root_is, "--color=never"],
+            vec!["--quiet", &root_is, "--trainer-bin", binary, "--color", "never"],
+        ] {
+            for arguments in [
+                [&[task][..], &own, &given].concat(),
+                [&[task][..], &given, &own].concat(),
+                [&[task, "--seed", "1"][..], &own, &given].concat(),
+            ] {
+                let told = stdout(&mut sandbox.xtask(&arguments));
+                let others: Vec<&str> =
+                    arguments.iter().copied().filter(|word| !own.contains(word)).collect();
+                assert_eq!(told, others.join(" ") + "\n", "{arguments:?}");
+            }
+        }
+    }
+    let twice = ["metrics", "--format", "json", "--equity", "c", "--format=json", &binary_is];
+    assert_eq!(stdout(&mut sandbox.xtask(&twice)), "metrics --equity c --format=json\n");
+    let raw = ["metrics", &binary_is, "--equity", "c", "--", "--root", "x"];
+    assert!(stdout(&mut sandbox.xtask(&raw)).ends_with("--root x\n"));
+}
+
+#[cfg(unix)]
+#[test]
 fn predict_finds_the_model_and_leaves_the_pipes_to_the_trainer() {
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -8,6 +8,8 @@ mod crowd;
 mod disk;
 mod kill;
 mod ledger;
+#[cfg(target_os = "linux")]
+mod power;
 mod restore;
 mod syscalls;
 

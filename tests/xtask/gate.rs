@@ -54,7 +54,7 @@ fn the_known_figures_are_the_trainers() {
     let mut figures: Vec<&str> = source
         .lines()
         .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "))
-        .filter(|(_, kind)| ["f64,", "u64,", "Option<f64>,"].contains(kind))
+        .filter(|(_, kind)| ["f64,", "u64,", "Option<f64>,", "Option<u64>,"].contains(kind))
         .map(|(name, _)| name)
         .collect();
     figures.sort_unstable();
@@ -133,7 +133,8 @@ fn one_missed_gate_of_two_is_enough() {
 #[test]
 fn a_training_that_fails_keeps_its_own_exit_code() {
     let sandbox = Sandbox::new();
-    let (code, report) = train(&sandbox, &format!("{TELLS}exit 1"), &["--gate", "sharpe>=0"]);
+    let fails = format!("{TELLS}sed -i s/completed/failed/ logs/session.json; exit 1");
+    let (code, report) = train(&sandbox, &fails, &["--gate", "sharpe>=0"]);
     assert_eq!(code, 1);
     assert_eq!(report["gates"][0]["is_passed"], false);
     assert_eq!(report["gates"][0]["reason"], "the session is failed");
@@ -187,4 +188,29 @@ fn a_summary_without_archive_or_figures_says_so() {
 
     No archive was made.
     ");
+}
+
+/// The record of a trainer of before it told of ruin.
+const RUINED: &str = r#"
+cat > logs/session.json <<'END'
+{"format": 1, "id": "20260102_030405", "status": "completed", "seed": 42,
+ "data": {"source": "bars.csv", "n_bars": 1000},
+ "metrics": {"agent": {"net_return": -0.9999992, "sharpe": 4.03, "final_equity": 0.008,
+                       "initial_equity": 10000.0, "is_bankrupt": true}}}
+END
+"#;
+
+#[test]
+fn a_ruined_session_misses_every_gate_and_is_shown_as_ruined() {
+    let sandbox = Sandbox::new();
+    for gate in ["sharpe>=3", "net_return>=-2"] {
+        let (exit, report) = train(&sandbox, RUINED, &["--gate", gate]);
+        assert_eq!(exit, 12, "{gate}");
+        assert_eq!(report["gates"][0]["reason"], "the account was ruined");
+    }
+    let list = stdout(&mut sandbox.xtask(&["list"]));
+    assert!(list.contains("ruined") && !list.contains("4.03"), "{list}");
+    let prune = ["prune", "--keep", "1", "--keep-best", "1", "--metric", "sharpe", "--dry-run"];
+    let plan = stdout(&mut sandbox.xtask(&prune));
+    assert!(!plan.contains("number 1 by sharpe"), "{plan}");
 }

@@ -30,7 +30,8 @@ fn a_search_for_leaks_passes_its_flags_on_and_moves_nothing() {
 }
 
 #[test]
-fn a_leak_is_a_failure_whose_table_is_shown() {
+fn a_leak_has_an_exit_code_of_its_own_and_a_failure_is_none() {
+    assert_eq!(check("echo the table; exit 13", &[], 13), "the table\n");
     assert_eq!(check("echo the table; exit 1", &[], 1), "the table\n");
 }
 

@@ -125,3 +125,93 @@ fn figures_stand_to_the_right_and_wide_letters_take_two_columns() {
     データ    12 B
     ");
 }
+
+/// Four archives a day apart, of which one is no session's.
+fn with_four() -> Sandbox {
+    let sandbox = Sandbox::with_session();
+    for (day, status, figures) in [
+        (1, "completed", r#"{"sharpe": 0.5, "max_drawdown": 0.3}"#),
+        (2, "failed", r#"{"sharpe": null, "max_drawdown": 0.1}"#),
+        (3, "completed", r#"{"sharpe": 2.5, "max_drawdown": 0.2}"#),
+    ] {
+        let session = format!(r#"{{"status": "{status}", "metrics": {{"agent": {figures}}}}}"#);
+        sandbox.write("logs/session.json", &session);
+        sandbox.archive(&format!("2026-01-0{day}T00:00:00Z"));
+    }
+    std::fs::remove_file(sandbox.path("logs/session.json")).unwrap();
+    let large: String = (0..3_000).map(|n| format!("{} ", n * 7_919 % 10_007)).collect();
+    sandbox.write("logs/large.log", &large);
+    sandbox.archive("2026-01-04T00:00:00Z");
+    for (name, tag) in [("20260101", "paper"), ("20260103", "paper"), ("20260103", "final")] {
+        sandbox.xtask(&["tag", &format!("{name}_000000"), "--add", tag]).assert().code(0);
+    }
+    sandbox
+}
+
+#[track_caller]
+fn check_days(sandbox: &Sandbox, arguments: &[&str], expected: &str) {
+    let list = [&["list"][..], arguments].concat();
+    let text = stdout(&mut sandbox.xtask(&list));
+    let rows = text.lines().filter(|line| line.starts_with("2026010"));
+    let days: String = rows.map(|line| &line[7..8]).collect();
+    assert_eq!(days, expected, "{arguments:?}: {text}");
+    let json = stdout(&mut sandbox.xtask(&[&list[..], &["--format", "json"]].concat()));
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let names = document["archives"].as_array().unwrap().iter();
+    let days: String = names
+        .map(|row| row["name"].as_str().unwrap()["training_backup_2026010".len()..][..1].to_owned())
+        .collect();
+    assert_eq!(days, expected, "{arguments:?}: {json}");
+}
+
+#[test]
+fn a_list_can_be_sorted_and_cut() {
+    let sandbox = with_four();
+    check_days(&sandbox, &[], "4321");
+    check_days(&sandbox, &["--sort", "time"], "4321");
+    check_days(&sandbox, &["--sort", "name"], "1234");
+    check_days(&sandbox, &["--sort", "size", "--limit", "1"], "4");
+    // The best first; what has no figure last, the newer before.
+    check_days(&sandbox, &["--sort", "sharpe"], "3142");
+    check_days(&sandbox, &["--sort", "max_drawdown"], "2314");
+    check_days(&sandbox, &["--sort", "sharpe", "--limit", "2"], "31");
+    check_days(&sandbox, &["--limit", "9"], "4321");
+}
+
+#[test]
+fn a_list_can_be_filtered() {
+    let sandbox = with_four();
+    check_days(&sandbox, &["--tag", "paper"], "31");
+    check_days(&sandbox, &["--tag", "paper", "--tag", "final"], "3");
+    check_days(&sandbox, &["--status", "completed"], "31");
+    check_days(&sandbox, &["--status", "failed"], "2");
+    check_days(&sandbox, &["--since", "2026-01-03"], "43");
+    check_days(&sandbox, &["--since", "2026-01-03T00:00:01Z"], "4");
+    check_days(&sandbox, &["--since", "20260102_000000", "--status", "completed"], "3");
+    check_days(&sandbox, &["--since", "2026-01-02", "--sort", "sharpe", "--limit", "1"], "3");
+    assert_eq!(
+        stdout(&mut sandbox.xtask(&["list", "--tag", "nosuch"])),
+        "none of 4 archives fits; `cargo xtask list` shows all\n"
+    );
+}
+
+#[test]
+fn wrong_wishes_for_a_list_are_wrong_usage() {
+    let sandbox = with_four();
+    for wrong in [
+        &["--sort", "nosuch"][..],
+        &["--sort"],
+        &["--status", "running"],
+        &["--since", "yesterday"],
+        &["--since", "2026-13-01"],
+        &["--limit", "0"],
+        &["--limit", "-1"],
+        &["--tag", "two words"],
+    ] {
+        sandbox.xtask(&[&["list"][..], wrong].concat()).assert().code(2);
+    }
+    insta::assert_snapshot!(
+        stderr(&mut sandbox.xtask(&["list", "--sort", "sharp"])),
+        @"error: no archive can be sorted by `sharp`; there are `time`, `name`, `size`, `max_drawdown`, `sharpe`"
+    );
+}

@@ -8,6 +8,7 @@
 mod annotations;
 #[cfg(unix)]
 mod archive;
+mod archive_folder;
 mod cache;
 #[cfg(unix)]
 mod ci;
@@ -23,14 +24,22 @@ mod diff;
 mod docs;
 mod doctor;
 #[cfg(unix)]
+mod doubts;
+#[cfg(unix)]
 mod export;
 #[cfg(unix)]
 mod faults;
 #[cfg(unix)]
+mod filesystems;
+#[cfg(unix)]
 mod gate;
+#[cfg(unix)]
+mod git;
 mod globs;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod in_motion;
 #[cfg(unix)]
 mod lack;
 #[cfg(unix)]
@@ -38,6 +47,8 @@ mod leaks;
 mod list;
 #[cfg(unix)]
 mod lock;
+#[cfg(target_os = "linux")]
+mod moves;
 mod name;
 #[cfg(unix)]
 mod pack;
@@ -45,6 +56,8 @@ mod pack;
 mod program;
 #[cfg(unix)]
 mod prune;
+#[cfg(unix)]
+mod raw_names;
 mod rawzip;
 mod recover;
 #[cfg(unix)]
@@ -55,7 +68,11 @@ mod restore;
 mod resume;
 mod retention;
 #[cfg(unix)]
+mod root_models;
+#[cfg(unix)]
 mod scan;
+#[cfg(unix)]
+mod shared;
 #[cfg(unix)]
 mod show;
 #[cfg(unix)]
@@ -68,6 +85,8 @@ mod tidy;
 mod train;
 #[cfg(unix)]
 mod trials;
+#[cfg(unix)]
+mod trust;
 mod undelete;
 mod verify;
 #[cfg(unix)]

@@ -160,6 +160,9 @@ fn a_shell_completes_tasks_archives_and_tags() {
     assert_eq!(offered(&installed, &sandbox, &["diff", "latest", "20"]), "20260102_030405");
     assert_eq!(offered(&installed, &sandbox, &["tag", "latest", "--remove", "p"]), "paper");
     assert_eq!(offered(&installed, &sandbox, &["prune", "--keep-tag", ""]), "paper");
+    assert_eq!(offered(&installed, &sandbox, &["list", "--tag", ""]), "paper");
+    assert_eq!(offered(&installed, &sandbox, &["list", "--sort", "n"]), "name");
+    assert_eq!(offered(&installed, &sandbox, &["list", "--status", "c"]), "completed");
     // Nothing to offer where there is no workspace.
     assert_eq!(offered(&installed, &Sandbox::new(), &["show", "2"]), "");
 }

@@ -85,3 +85,47 @@ fn a_run_with_nothing_to_recover_says_nothing() {
     sandbox.archive(NOW);
     assert!(recover(&sandbox.workspace()).unwrap().is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn the_next_task_removes_what_a_killed_restore_left() {
+    use std::process::Command;
+
+    for into in [None, Some("out")] {
+        for next in
+            [&["archive"][..], &["prune", "--keep", "9"], &["restore", "latest", "--into", "o"]]
+        {
+            let sandbox = Sandbox::with_session();
+            // Someone's own, by a name that a draft could have.
+            sandbox.write("logs/.training.log.partial", "mine");
+            sandbox.xtask(&["archive"]).assert().success();
+            std::fs::remove_dir_all(sandbox.path("models")).unwrap();
+            std::fs::remove_file(sandbox.path("logs/training.log")).unwrap();
+            let killed = Command::new("strace")
+                .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=linkat"])
+                .args(["-e", "inject=linkat:signal=KILL:when=1"])
+                .arg(env!("CARGO_BIN_EXE_xtask"))
+                .current_dir(sandbox.root())
+                .args(["restore", "latest", "--root", "."])
+                .args(into.iter().flat_map(|into| ["--into", into]))
+                .output()
+                .unwrap();
+            assert!(!killed.status.success());
+            let drafts = || {
+                let files = crate::support::tree(sandbox.root());
+                let is_draft = |name: &String| {
+                    name.ends_with(".partial") && !name.ends_with("logs/.training.log.partial")
+                };
+                files.into_keys().filter(is_draft).collect::<Vec<_>>()
+            };
+            assert!(!drafts().is_empty(), "{into:?}");
+            let output = sandbox.xtask(next).output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert!(stderr.contains("killed `restore`"), "{into:?} {next:?}: {stderr}");
+            assert_eq!(drafts(), Vec::<String>::new(), "{into:?} {next:?}");
+            assert_eq!(sandbox.read("logs/.training.log.partial"), "mine");
+            let again = sandbox.xtask(next).output().unwrap();
+            assert!(!String::from_utf8(again.stderr).unwrap().contains("killed"));
+        }
+    }
+}

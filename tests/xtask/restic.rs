@@ -1,4 +1,6 @@
-//! Compares the retention rules with those of the real restic.
+//! Compares the retention rules with those of restic: with a model of
+//! its newest rules, and that model with the real restic at hand, which
+//! may be too old to keep the oldest.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,11 +52,7 @@ fn keeps_the_oldest(text: &str) -> bool {
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (0, 16)
 }
 
-fn kept_by_us(
-    times: &[DateTime<Utc>],
-    policy: &Policy,
-    keeps_the_oldest: bool,
-) -> Vec<DateTime<Utc>> {
+fn kept_by_us(times: &[DateTime<Utc>], policy: &Policy) -> Vec<DateTime<Utc>> {
     let items: Vec<Item> = times
         .iter()
         .enumerate()
@@ -71,16 +69,43 @@ fn kept_by_us(
         })
         .collect();
     let plan = plan(&items, policy, time("2026-01-01T00:00:00Z")).unwrap();
-    let is_kept_anyway =
-        |reasons: &[String]| reasons.iter().any(|reason| !reason.ends_with("the oldest)"));
-    let mut kept: Vec<_> = plan
-        .keep
-        .iter()
-        .filter(|kept| keeps_the_oldest || is_kept_anyway(&kept.reasons))
-        .map(|kept| time(&kept.name))
-        .collect();
+    let mut kept: Vec<_> = plan.keep.iter().map(|kept| time(&kept.name)).collect();
     kept.sort();
     kept
+}
+
+/// The times, sorted, that restic's `forget` keeps by its documented
+/// rules: a snapshot takes a place when its period is not that of the
+/// one before, or when it is the oldest of all, since 0.16.
+fn kept_by_model(
+    times: &[DateTime<Utc>],
+    (counts, spans): (&[u32], &[String]),
+    keeps_the_oldest: bool,
+) -> Vec<DateTime<Utc>> {
+    let newest = *times.last().unwrap();
+    let begin = |text: &String| Span::from_str(text).map(|span| span.before(newest));
+    let periods = ["%Y-%m-%d %H:%M:%S %f", "%Y-%m-%d %H", "%Y-%m-%d", "%G-%V", "%Y-%m", "%Y"];
+    let mut kept = std::collections::BTreeSet::new();
+    for (idx, period) in periods.iter().enumerate() {
+        let within = begin(&spans[idx]).ok();
+        let (mut n_left, mut last, mut last_within) = (counts[idx], String::new(), String::new());
+        for (place, time) in times.iter().enumerate().rev() {
+            let name = time.format(period).to_string();
+            let is_oldest = place == 0 && keeps_the_oldest;
+            if n_left > 0 && (name != last || is_oldest) {
+                n_left -= 1;
+                last.clone_from(&name);
+                kept.insert(*time);
+            }
+            // The first rule is the plain one: all within the time.
+            let is_new = idx == 0 || name != last_within || is_oldest;
+            if within.is_some_and(|within| *time > within) && is_new {
+                last_within = name;
+                kept.insert(*time);
+            }
+        }
+    }
+    kept.into_iter().collect()
 }
 
 const COUNTS: [&str; 6] = ["last", "hourly", "daily", "weekly", "monthly", "yearly"];
@@ -146,6 +171,21 @@ fn any_flags() -> impl Strategy<Value = (Vec<u32>, Vec<String>)> {
 }
 
 #[test]
+fn the_rules_are_those_of_the_newest_restic() {
+    let mut runner = TestRunner::deterministic();
+    let mut n_by_the_oldest = 0;
+    for _ in 0..400 {
+        let times = any_times().new_tree(&mut runner).unwrap().current();
+        let (counts, spans) = any_flags().new_tree(&mut runner).unwrap().current();
+        let (flags, policy) = flags_and_policy(&counts, &spans);
+        let newest = kept_by_model(&times, (&counts, &spans), true);
+        assert_eq!(kept_by_us(&times, &policy), newest, "{flags:?} on {times:?}");
+        n_by_the_oldest += usize::from(newest != kept_by_model(&times, (&counts, &spans), false));
+    }
+    assert!(n_by_the_oldest > 40, "{n_by_the_oldest}");
+}
+
+#[test]
 fn restic_keeps_the_same_snapshots() {
     if std::env::var_os("RUN_SLOW_TESTS").is_none() {
         return;
@@ -173,11 +213,10 @@ fn restic_keeps_the_same_snapshots() {
             let (counts, spans) = any_flags().new_tree(&mut runner).unwrap().current();
             let (flags, policy) = flags_and_policy(&counts, &spans);
             let theirs = kept_by_restic(folder.path(), &flags);
-            assert_eq!(
-                kept_by_us(&times, &policy, keeps_the_oldest),
-                theirs,
-                "{flags:?} on {times:?}"
-            );
+            let model = kept_by_model(&times, (&counts, &spans), keeps_the_oldest);
+            assert_eq!(model, theirs, "{flags:?} on {times:?}");
+            let newest = kept_by_model(&times, (&counts, &spans), true);
+            assert_eq!(kept_by_us(&times, &policy), newest, "{flags:?} on {times:?}");
             n_compared += 1;
             n_removed += times.len() - theirs.len();
         }

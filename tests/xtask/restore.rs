@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use proptest::prelude::*;
 use xtask::restore::{Existing, Found, Overwrite, Target, apply, plan, survey};
 
+use crate::rawzip::{self, Raw};
 use crate::support::{Sandbox, stderr, stdout, tree};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
@@ -301,5 +302,48 @@ proptest! {
             let replaces = plan.write.iter().any(|step| step.replaces);
             prop_assert!(policy != Overwrite::Never || !replaces);
         }
+    }
+}
+
+#[test]
+fn what_info_zip_read_from_a_pipe_comes_back_as_a_file() {
+    let sandbox = Sandbox::new();
+    let piped = Raw { unix_mode: 0o010_600, ..Raw::file("-", b"piped") };
+    let path = sandbox.path("piped.zip");
+    fs::write(&path, rawzip::zip(&[piped])).unwrap();
+    let restore = ["restore", path.to_str().unwrap(), "--into", "out"];
+    sandbox.xtask(&restore).assert().code(0);
+    assert_eq!(sandbox.read("out/-"), "piped");
+}
+
+#[test]
+fn a_name_that_no_system_takes_is_lost_and_not_in_the_way() {
+    let sandbox = Sandbox::new();
+    let long = "x".repeat(65_000);
+    let entries =
+        [Raw::file(&long, b"long"), Raw::file(format!("{long}/y"), b"y"), Raw::file("a", b"a")];
+    let path = sandbox.path("long.zip");
+    fs::write(&path, rawzip::zip(&entries)).unwrap();
+    let output =
+        sandbox.xtask(&["restore", path.to_str().unwrap(), "--into", "out"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", text.len());
+    assert!(text.contains("name too long") && !text.contains("--overwrite"));
+    assert_eq!(sandbox.read("out/a"), "a");
+}
+
+#[test]
+fn a_deleted_current_folder_does_not_matter_to_an_absolute_root() {
+    let sandbox = Sandbox::with_session();
+    sandbox.archive("2026-01-02T03:04:05Z");
+    for task in ["list", "archive", "verify latest"] {
+        let script = format!(
+            "mkdir gone && cd gone && rmdir ../gone && exec {} --root {} {task}",
+            env!("CARGO_BIN_EXE_xtask"),
+            sandbox.root().display()
+        );
+        let mut command = std::process::Command::new("sh");
+        let output = command.current_dir(sandbox.root()).args(["-c", &script]).output().unwrap();
+        assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }

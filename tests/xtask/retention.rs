@@ -130,12 +130,21 @@ fn within_is_strictly_after_the_newest_minus_the_time() {
 }
 
 #[test]
-fn within_a_period_keeps_its_newest_but_no_oldest() {
+fn within_a_period_keeps_its_newest_and_the_oldest_of_all() {
     let times = ["2026-01-01T10", "2026-01-01T12", "2026-01-02T10", "2026-01-02T12"];
     let policy = Policy { within_daily: span("1w"), ..Policy::default() };
+    check(&times, &policy, &["2026-01-02T12", "2026-01-01T12", "2026-01-01T10"]);
+    // Not one that is older than the time.
+    let policy = Policy { within_daily: span("26h"), ..Policy::default() };
     check(&times, &policy, &["2026-01-02T12", "2026-01-01T12"]);
-    let policy = Policy { within_yearly: span("5y"), ..Policy::default() };
-    check(&["2024-01-01", "2024-05-01", "2026-01-01"], &policy, &["2026-01-01", "2024-05-01"]);
+    // As `--keep-within-yearly 9999y` keeps of restic's own example.
+    let times =
+        ["2014-08-08", "2014-08-10", "2014-11-22", "2015-08-08", "2015-11-21", "2016-01-18"];
+    let policy = Policy { within_yearly: span("9999y"), ..Policy::default() };
+    check(&times, &policy, &["2016-01-18", "2015-11-21", "2014-11-22", "2014-08-08"]);
+    let plan = planned(&at(&times), &policy);
+    assert_eq!(plan.keep[2].reasons, ["yearly within 9999y"]);
+    assert_eq!(plan.keep[3].reasons, ["yearly within 9999y, the oldest"]);
 }
 
 #[test]

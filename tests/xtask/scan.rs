@@ -44,7 +44,8 @@ fn globs_of_the_settings_add_and_leave_out() {
     let sandbox = Sandbox::with_session();
     sandbox.write(
         "config/config.json",
-        r#"{"archive": {"include": ["logs/", "runs/*/best.{pth,pkl}"], "exclude": ["**/*.tmp"]}}"#,
+        r#"{"archive": {"include": ["logs/", "runs/*/best.{pth,pkl}"], "root_models": false,
+            "exclude": ["**/*.tmp"]}}"#,
     );
     sandbox.write("logs/a.tmp", "x");
     sandbox.write("runs/one/best.pth", "x");
@@ -89,13 +90,41 @@ fn a_symlink_is_read_through_only_to_a_file_of_the_workspace() {
 }
 
 #[test]
-fn a_session_folder_that_is_a_symlink_is_reported() {
+fn a_session_folder_that_is_a_symlink_is_read_through() {
     let sandbox = Sandbox::with_session();
+    let before = found(&sandbox);
     fs::rename(sandbox.path("models"), sandbox.path("disk")).unwrap();
     symlink("disk", sandbox.path("models")).unwrap();
-    let skipped = sandbox.scan().skipped;
-    assert_eq!(skipped.len(), 1);
-    assert_eq!(skipped[0].path, "models");
+    assert_eq!(found(&sandbox), before);
+    // A link between its files is one within the session.
+    symlink("memory_efficient_model_final.zip", sandbox.path("models/best.zip")).unwrap();
+    assert_eq!(found(&sandbox).len(), before.len() + 1);
+    assert_eq!(sandbox.scan().skipped, []);
+}
+
+#[test]
+fn a_session_folder_that_leads_astray_is_reported() {
+    for (target, reason) in [
+        ("nowhere", "leads nowhere"),
+        ("models", "leads nowhere"),
+        (".", "the workspace"),
+        ("..", "the workspace"),
+        ("/", "the workspace"),
+        ("logs", "`logs`"),
+        ("config", "`config`"),
+        ("backups/x", "`backups`"),
+        ("archives", "`archives`"),
+    ] {
+        let sandbox = Sandbox::with_session();
+        fs::create_dir_all(sandbox.path("backups/x")).unwrap();
+        fs::create_dir_all(sandbox.path("archives")).unwrap();
+        fs::remove_dir_all(sandbox.path("models")).unwrap();
+        symlink(target, sandbox.path("models")).unwrap();
+        let skipped = sandbox.scan().skipped;
+        assert_eq!(skipped.len(), 1, "{target}");
+        assert_eq!(skipped[0].path, "models");
+        assert!(skipped[0].reason.contains(reason), "{skipped:?}");
+    }
 }
 
 #[test]

@@ -150,7 +150,9 @@ fn ctrl_c_in_a_terminal_stops_once_and_tells_what_was_saved() {
     use std::process::{Command, Stdio};
 
     let sandbox = Sandbox::with_session();
-    let trainer = format!("{COMPLETES}\necho begun; read first; echo told $first; exit 130");
+    let stopped = "sed -i s/completed/interrupted/ logs/session.json";
+    let trainer =
+        format!("{COMPLETES}\n{stopped}; echo begun; read first; echo told $first; exit 130");
     let trainer = sandbox.trainer(&trainer);
     let line = "\"$xtask\" train --color never --clock 2026-01-02T03:04:05Z --trainer-bin \
                 \"$trainer\" --root .";
@@ -182,5 +184,6 @@ fn ctrl_c_in_a_terminal_stops_once_and_tells_what_was_saved() {
     previous  training_backup_20260102_030405.zip, moved to backups/session_20260102_030405
     model     models/memory_efficient_model_final.zip
     archive   archives/training_backup_20260102_030405_2.zip (4 files, 2.4 kB, read back)
+    keeps     the newest 5 archives and backups; `retention` in config/config.json changes that
     ");
 }

@@ -120,14 +120,23 @@ fn deleting_is_done_in_few_places() {
             "xtask/src/prune/delete.rs",
             // Drafts and empty folders of killed runs.
             "xtask/src/recover.rs",
+            // Originals of what was copied to another disk and
+            // compared.
+            "xtask/src/relocate/copy.rs",
             // A file that was not restored whole.
             "xtask/src/restore/draft.rs",
+            // Those that a killed restore left, and their list.
+            "xtask/src/restore/journal.rs",
             // The note beside an unpacked archive that nobody uses.
             "xtask/src/unpacked.rs",
+            // Scratch files of git.
+            "xtask/src/process/git/untracked.rs",
             // Trash that has waited long enough.
             "xtask/src/prune.rs",
             "xtask/src/prune/delete.rs",
             "xtask/src/recover.rs",
+            "xtask/src/relocate.rs",
+            "xtask/src/relocate/copy.rs",
             // The scratch folder of a session that came out the same.
             "xtask/src/reproduce.rs",
             // Models that were unpacked to be loaded.
@@ -142,7 +151,7 @@ fn deleting_is_done_in_few_places() {
 
 #[test]
 fn no_source_file_is_too_long_to_read() {
-    for folder in ["xtask/deflate/src", "xtask/src", "trainer/src"] {
+    for folder in ["xtask/src", "trainer/src"] {
         for (name, text) in sources(folder) {
             let n_lines = text.lines().count();
             assert!(n_lines <= 300, "{name} has {n_lines} lines; split it");
@@ -152,7 +161,7 @@ fn no_source_file_is_too_long_to_read() {
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    for folder in ["xtask/deflate/src", "xtask/src", "trainer/src"] {
+    for folder in ["xtask/src", "trainer/src"] {
         for (name, text) in sources(folder) {
             assert!(text.starts_with("//! "), "{name} has no module comment");
         }
@@ -162,7 +171,56 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn no_test_is_switched_off() {
     let ignore = concat!("#[", "ignore");
-    for folder in ["xtask/deflate/src", "xtask/src", "trainer/src", "tests"] {
+    for folder in ["xtask/src", "trainer/src", "tests"] {
         assert_eq!(files_that_say(folder, ignore), Vec::<String>::new());
     }
+}
+
+#[test]
+fn an_error_of_the_file_system_is_not_taken_for_no() {
+    // What says a plain no where it means "I cannot tell": on a failing
+    // disk it deletes the only good copy. `catalog::exists`,
+    // `files::is_folder` and `files::is_file` do not.
+    let questions = [".is_dir()", ".is_file()", ".is_symlink()", ".exists()"];
+    // These have an answer already, or pass the error on.
+    let answered = ["metadata", "opened", "lstat", "entry", "file", "?"];
+    let is_silent = |line: &str| {
+        let asks = questions.iter().any(|question| {
+            line.match_indices(question).any(|(place, _)| {
+                !answered.iter().any(|receiver| line[..place].ends_with(receiver))
+            })
+        });
+        let drops = line.contains("read_dir(")
+            && [".flatten()", ".ok()"].iter().any(|it| line.contains(it));
+        let counts = line.contains("metadata(")
+            && [").is_ok()", ").is_err()"].iter().any(|it| line.contains(it));
+        asks || drops || counts
+    };
+    assert!(is_silent("if path.is_dir() {") && is_silent("for e in fs::read_dir(p)?.flatten() {"));
+    let silent: Vec<String> = sources("xtask/src")
+        .into_iter()
+        .filter(|(_, text)| code(text).any(is_silent))
+        .map(|(name, _)| name)
+        .collect();
+    // Here nothing is moved or deleted by the answer: programs, folders
+    // of sources, what a user names.
+    let allowed = [
+        "xtask/src/doctor.rs",
+        "xtask/src/main.rs",
+        "xtask/src/process.rs",
+        "xtask/src/process/rerun.rs",
+        "xtask/src/program.rs",
+        "xtask/src/run/export.rs",
+        "xtask/src/run/forward.rs",
+        "xtask/src/run/restore.rs",
+        "xtask/src/run/show.rs",
+        "xtask/src/run/tensorboard.rs",
+        "xtask/src/train.rs",
+        "xtask/src/train/ending.rs",
+        "xtask/src/workspace.rs",
+    ];
+    let strangers: Vec<_> =
+        silent.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
+    assert_eq!(strangers, Vec::<&String>::new());
+    assert!(!silent.is_empty(), "the rule no longer sees anything");
 }

@@ -208,6 +208,7 @@ fn the_summary_names_archive_model_and_backup() {
     previous  training_backup_20260102_030405.zip, moved to backups/session_20260102_030405
     model     models/memory_efficient_model_final.zip
     archive   archives/training_backup_20260102_030405_2.zip
+    keeps     the newest 5 archives and backups; `retention` in config/config.json changes that
     ");
 }
 
@@ -256,4 +257,73 @@ fn a_wish_to_stop_waits_for_the_trainer_that_is_not_there_yet() {
     let run = TrainerRun { binary: &binary, root: sandbox.root(), arguments: &[], is_silent: true };
     assert_eq!(trainer.run(&run).unwrap(), TrainerExit::INTERRUPTED);
     assert_eq!(sandbox.read("told"), "stop stop\n");
+}
+
+#[test]
+fn a_sealed_record_outranks_the_exit_of_the_trainer() {
+    for (record, end, expected, code) in [
+        ("completed", "exit 1", "completed", 3),
+        ("completed", "exit 130", "completed", 3),
+        ("completed", "kill -9 $$", "completed", 3),
+        ("completed", "kill -PIPE $$", "completed", 3),
+        ("interrupted", "exit 1", "interrupted", 130),
+        ("interrupted", "exit 130", "interrupted", 130),
+        ("failed", "exit 1", "failed", 1),
+        ("failed", "exit 0", "failed", 1),
+        // Not sealed: the exit tells.
+        ("running", "exit 1", "failed", 1),
+        ("running", "exit 130", "interrupted", 130),
+        ("running", "kill -9 $$", "interrupted", 130),
+        ("running", "exit 0", "unknown", 1),
+    ] {
+        let sandbox = Sandbox::new();
+        let body = format!(
+            "echo log > logs/training.log; echo '{{\"status\":\"{record}\"}}' > logs/session.json; {end}"
+        );
+        let trainer = sandbox.trainer(&body);
+        let (exit, notes) = sandbox.train(&trainer, &[]);
+        let archive = &sandbox.catalog().archives[0];
+        let status = archive.manifest().unwrap().session.as_ref().unwrap().status.to_string();
+        assert_eq!((status.as_str(), exit), (expected, code), "{record} {end}: {notes}");
+    }
+}
+
+#[test]
+fn a_session_is_completed_whatever_becomes_of_its_printing() {
+    let sandbox = Sandbox::new();
+    // Fails as a program does that cannot print its result.
+    let body = format!("{COMPLETES}\necho table || exit 1");
+    let trainer = sandbox.trainer(&body);
+    let xtask = env!("CARGO_BIN_EXE_xtask");
+    for end in [">/dev/full", ">&-", "| true", ">/dev/full 2>/dev/full", ">&- 2>&-"] {
+        let command = format!(
+            "{xtask} --root {root} train --trainer-bin {trainer} {end}",
+            root = sandbox.root().display(),
+            trainer = trainer.display()
+        );
+        std::process::Command::new("sh").args(["-c", &command]).status().unwrap();
+        let archives = sandbox.catalog().archives;
+        let session = archives.last().unwrap().manifest().unwrap().session.as_ref().unwrap();
+        assert_eq!(session.status.to_string(), "completed", "{end}");
+    }
+    assert_eq!(sandbox.archive_names().len(), 5);
+}
+
+#[test]
+fn without_a_policy_the_closing_lines_say_what_stays() {
+    let sandbox = Sandbox::new();
+    let trainer = sandbox.trainer(COMPLETES);
+    let text = |sandbox: &Sandbox| stdout(sandbox.xtask(&["train", "--trainer-bin"]).arg(&trainer));
+    let line = "keeps     the newest 5 archives and backups; `retention` in config/config.json";
+    assert!(text(&sandbox).contains(line), "{}", text(&sandbox));
+    for (policy, is_said) in [
+        (r#"{"keep": 5}"#, false),
+        (r#"{"keep_daily": 3}"#, false),
+        (r#"{"keep_failed": 1, "trash_days": 3}"#, true),
+    ] {
+        sandbox.write("config/config.json", &format!(r#"{{"retention": {policy}}}"#));
+        assert_eq!(text(&sandbox).contains(line), is_said, "{policy}");
+    }
+    let help = stdout(&mut sandbox.xtask(&["train", "--help"]));
+    assert!(help.contains("without a policy there the newest 5 stay"), "{help}");
 }

@@ -117,3 +117,34 @@ fn load_says_when_there_is_no_model() {
     command.assert().code(3);
     assert!(stderr(&mut command).contains("holds no model to load"));
 }
+
+#[cfg(unix)]
+#[test]
+fn an_archive_that_is_pruned_meanwhile_is_not_damaged() {
+    for (way, code) in [(&["--now"][..], 3), (&[], 0)] {
+        let sandbox = Sandbox::with_session();
+        for day in 1..=4 {
+            sandbox.write("logs/training.log", &format!("day {day}\n"));
+            sandbox.archive(&format!("2026-01-0{day}T03:04:05Z"));
+        }
+        // Slow, as with large archives: the newest is read first.
+        let mut verify = std::process::Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=pread64"])
+            .args(["-e", "inject=pread64:delay_enter=40000"])
+            .arg(env!("CARGO_BIN_EXE_xtask"))
+            .args(["verify", "--all", "--root"])
+            .arg(sandbox.root())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        sandbox.xtask(&["prune", "--keep", "1"]).args(way).assert().success();
+        let is_running = verify.try_wait().unwrap().is_none();
+        assert!(is_running, "it ended before the prune did");
+        let output = verify.wait_with_output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains("vanished") && !text.contains("damaged"), "{text}");
+    }
+}

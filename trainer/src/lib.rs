@@ -5,6 +5,7 @@
 //! knows nothing of archives: `xtask` keeps what it writes.
 
 pub mod config;
+pub mod wording;
 
 pub mod bars;
 pub mod features;
@@ -38,5 +39,7 @@ pub mod report;
 pub mod train;
 
 pub mod leaks;
+
+pub mod audit;
 
 pub mod watch;

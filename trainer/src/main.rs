@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Parser, Subcommand};
 use dlmalloc::GlobalDlmalloc;
 
+use trainer::audit::audit;
 use trainer::bars::DataSummary;
 use trainer::config::{Level, LoggingConfig};
 use trainer::leaks::{check_configured_leaks, leak_table};
+use trainer::metrics::Alarm;
 use trainer::progress;
 use trainer::session::{
-    Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
+    AuditRecord, Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
 };
 use trainer::train::{EarlierTrials, StopFlag, TrainOptions, check, comparison, run, whereabouts};
 
@@ -38,13 +40,17 @@ use cli::watch::{End, WatchArguments};
 static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
 
 const FAILED: u8 = 1;
+/// Done, and something was told that the results rest on.
+const WARNINGS: u8 = 3;
 const LOCKED: u8 = 11;
+const LEAK: u8 = 13;
 const INTERRUPTED: u8 = 130;
 
 /// Trains a trading model on market bars and tells honestly what it earned
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 11 another trainer works in the workspace,
-/// 130 interrupted.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings (a figure is implausible, an
+/// audit failed, the bars are others than the model's), 11 another trainer works in the workspace,
+/// 13 a leak was found, 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
@@ -69,26 +75,25 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(arguments) => train(&arguments),
-        Command::CheckModel(arguments) => {
-            cli::check_model::run(&arguments).and_then(|text| told(&text))
-        }
-        Command::Simulate(arguments) => {
-            unless_unread(cli::simulate::run(&arguments, tomorrow_ms(), io::stdout()))
-        }
-        Command::Bars(arguments) => {
-            cli::bars::run(&arguments, tomorrow_ms()).and_then(|text| told(&text))
-        }
-        Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
+        Command::CheckModel(arguments) => told(cli::check_model::run(&arguments)),
+        Command::Simulate(arguments) => cli::simulate::run(&arguments, tomorrow_ms(), io::stdout())
+            .map(|alarms| judged(&alarms)),
+        Command::Bars(arguments) => told(cli::bars::run(&arguments, tomorrow_ms())),
+        Command::Report(command) => told(cli::report::run(&command)),
         Command::Watch(arguments) => {
             cli::watch::run(&arguments, system_time).and_then(|end| match end {
-                End::Done(text) => told(&text),
+                End::Done(text) => told(Ok(text)),
                 End::Signalled => Ok(ExitCode::from(INTERRUPTED)),
             })
         }
-        Command::Export(arguments) => cli::export::run(&arguments).and_then(|text| told(&text)),
-        Command::Metrics(arguments) => cli::metrics::run(&arguments).and_then(|text| told(&text)),
+        Command::Export(arguments) => told(cli::export::run(&arguments)),
+        Command::Metrics(arguments) => cli::metrics::run(&arguments)
+            .and_then(|(text, alarms)| print(&text).map(|()| judged(&alarms))),
         Command::Predict(arguments) => {
-            unless_unread(cli::predict::run(&arguments, tomorrow_ms(), io::stdout()))
+            let mut has_warned = false;
+            let done = cli::predict::run(&arguments, tomorrow_ms(), io::stdout());
+            let done = unless_unread(done.map(|warned| has_warned = warned));
+            done.map(|()| if has_warned { ExitCode::from(WARNINGS) } else { ExitCode::SUCCESS })
         }
     };
     match done {
@@ -101,8 +106,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn told(result: &str) -> Result<ExitCode> {
-    print(result).map(|()| ExitCode::SUCCESS)
+fn told(result: Result<String>) -> Result<ExitCode> {
+    print(&result?).map(|()| ExitCode::SUCCESS)
+}
+
+/// Returns the exit code of figures with these alarms.
+fn judged(alarms: &[Alarm]) -> ExitCode {
+    ExitCode::from(if alarms.is_empty() { 0 } else { WARNINGS })
 }
 
 fn train(arguments: &TrainArguments) -> Result<ExitCode> {
@@ -139,7 +149,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         tracing::info!("no `{file}`: using the built-in settings");
     }
     stop_on_signals(stop.clone())?;
-    let result = run(&TrainOptions {
+    let options = TrainOptions {
         layout,
         training: settings.training,
         trade_log_frequency: settings.logging.trade_log_frequency,
@@ -149,16 +159,42 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         earlier_trials: earlier_trials.unwrap_or_default(),
         resume: settings.resume,
         commit: arguments.commit.clone(),
-    });
-    Ok(match result {
+    };
+    Ok(match run(&options) {
         Ok(session) => {
+            let (session, is_whole) = audited(&options, session, arguments.audit);
             print(&result_text(&session, arguments)?)?;
-            ExitCode::from(if session.status == Status::Completed { 0 } else { INTERRUPTED })
+            if is_whole { exit_code(&session) } else { ExitCode::from(WARNINGS) }
         }
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::from(FAILED)
         }
+    })
+}
+
+/// Audits a completed session if that is wanted; returns it, and whether
+/// nothing went wrong. It is sealed: a failure is a warning.
+fn audited(options: &TrainOptions, session: Session, is_wanted: bool) -> (Session, bool) {
+    if !is_wanted || session.status != Status::Completed {
+        return (session, true);
+    }
+    match audit(options, session.clone()) {
+        Ok(session) => (session, true),
+        Err(error) => {
+            tracing::warn!("the session is not audited: {error:#}");
+            (session, false)
+        }
+    }
+}
+
+fn exit_code(session: &Session) -> ExitCode {
+    let is_doubtful =
+        !session.alarms.is_empty() || session.audit.as_ref().is_some_and(AuditRecord::has_failed);
+    ExitCode::from(match session.status {
+        Status::Completed if is_doubtful => WARNINGS,
+        Status::Completed => 0,
+        _ => INTERRUPTED,
     })
 }
 
@@ -169,7 +205,7 @@ fn search_leaks(arguments: &TrainArguments, root: &Path) -> Result<ExitCode> {
         Format::Text => leak_table(&report),
         Format::Json => serde_json::to_string_pretty(&report)? + "\n",
     })?;
-    Ok(ExitCode::from(if report.is_clean { 0 } else { FAILED }))
+    Ok(ExitCode::from(if report.is_clean { 0 } else { LEAK }))
 }
 
 fn checked(settings: &Settings, root: &Path) -> Result<DataSummary> {
@@ -242,23 +278,20 @@ fn result_text(session: &Session, arguments: &TrainArguments) -> Result<String> 
 
 fn print(text: &str) -> Result<()> {
     unless_unread(io::stdout().write_all(text.as_bytes()).context("failed to print the result"))
-        .map(|_| ())
 }
 
 /// Who reads no further has what they wanted.
-fn unless_unread(printed: Result<()>) -> Result<ExitCode> {
+fn unless_unread(printed: Result<()>) -> Result<()> {
     let is_unread = |error: &anyhow::Error| {
         let error = error.downcast_ref::<io::Error>();
         error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
-    printed.or_else(|error| if is_unread(&error) { Ok(()) } else { Err(error) })?;
-    Ok(ExitCode::SUCCESS)
+    printed.or_else(|error| if is_unread(&error) { Ok(()) } else { Err(error) })
 }
 
 /// No bar is of a later time; clocks of exchanges may be ahead.
 fn tomorrow_ms() -> i64 {
-    const MS_PER_DAY: i64 = 86_400_000;
-    system_time().timestamp_millis() + MS_PER_DAY
+    (system_time() + TimeDelta::days(1)).timestamp_millis()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

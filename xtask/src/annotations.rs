@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Archive, Catalog, folder_entries};
 use crate::files;
+use crate::lock::FolderLock;
 use crate::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
 
@@ -119,6 +120,8 @@ pub fn annotate(
     name: &str,
     change: impl FnOnce(&Archive, &mut Annotations),
 ) -> Result<Archive> {
+    // Another workspace may share the folder, and pin what this tags.
+    let _lock = FolderLock::acquire(&workspace.archives());
     let catalog = Catalog::read(workspace)?;
     let mut archive = catalog.find(name)?.clone();
     let path = path_of(&archive.path);

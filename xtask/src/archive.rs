@@ -4,6 +4,7 @@
 //! kill leaves is a `.partial` file, which the next run removes.
 
 mod container;
+pub mod deflate;
 mod inline;
 mod jobs;
 mod pack;
@@ -22,14 +23,19 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 
 use pack::Packing;
-pub use publish::PARTIAL_SUFFIX;
+pub use publish::{PARTIAL_SUFFIX, is_abandoned};
+pub use source::is_gone;
 
 use crate::catalog::Catalog;
 use crate::exit::CodedError;
+use crate::files;
 use crate::lack;
-use crate::manifest::{FORMAT, GitState, Kind, Manifest, SessionSummary, Totals};
+use crate::lock::FolderLock;
+use crate::manifest::{FORMAT, Kind, Manifest, SessionSummary, Totals};
 use crate::name::StampedName;
+use crate::process::WorkTree;
 use crate::progress;
+use crate::receipts;
 use crate::scan::Scan;
 use crate::threads;
 use crate::verify::{self, Reading, Receipt};
@@ -48,8 +54,8 @@ pub struct Request<'a> {
     pub note: Option<&'a str>,
     /// The session's record.
     pub session: Option<SessionSummary>,
-    /// The state of the work tree, and its difference from the commit.
-    pub git: Option<(GitState, Vec<u8>)>,
+    /// The state of the work tree, where the workspace is in one.
+    pub git: Option<WorkTree>,
     /// Set by a signal: stop, and leave nothing half done.
     pub interrupt: &'a AtomicBool,
 }
@@ -88,16 +94,26 @@ fn write_and_read_back(
 ) -> Result<Receipt> {
     let config = &workspace.config().archive;
     lack::check_compression(config.compression)?;
-    let (name, run_number) = {
+    let (name, run_number, draft) = {
+        let folder = workspace.archives();
+        files::create_folder(&folder)?;
+        let lock = FolderLock::acquire(&folder);
+        // The drafts first: one that is published meanwhile is then an
+        // archive that the catalog finds.
+        let reserved = publish::reserved(&folder)?;
         let catalog = Catalog::read_heads(workspace)?;
-        (catalog.free_archive_name(workspace, request.now), catalog.next_run_number())
+        let is_reserved = |name: &str| reserved.iter().any(|(other, _)| other == name);
+        let name = catalog.free_archive_name(workspace, request.now, is_reserved)?;
+        let numbers = reserved.iter().map(|(_, number)| number + 1);
+        let run_number = numbers.fold(catalog.next_run_number(), u64::max);
+        let draft = publish::Draft::create(&folder, &name.to_string(), run_number, &lock)?;
+        (name, run_number, draft)
     };
-    let draft = publish::Draft::create(&workspace.archives(), &name.to_string())?;
     let packing = Packing { compression: config.compression, level: config.compression_level };
     let content = writer::Content {
         scan,
         manifest: head(name, run_number, request),
-        patch: request.git.as_ref().map(|(_, patch)| patch.as_slice()),
+        patch: request.git.as_ref().map(|tree| tree.patch.as_slice()),
         time: request.now,
         packing,
         n_threads: n_threads.get(),
@@ -119,7 +135,9 @@ fn write_and_read_back(
         bail!("the archive `{name}`, read back, has another manifest than was written; try again");
     }
     stop_if(request.interrupt)?;
-    Ok(receipt.moved_to(draft.publish()?))
+    let path = draft.publish()?;
+    receipts::remember(workspace, &path);
+    Ok(receipt.moved_to(path))
 }
 
 fn head(name: StampedName, run_number: u64, request: &Request<'_>) -> Manifest {
@@ -131,13 +149,14 @@ fn head(name: StampedName, run_number: u64, request: &Request<'_>) -> Manifest {
         run_number,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         session: request.session.clone(),
-        git: request.git.as_ref().map(|(state, _)| state.clone()),
+        git: request.git.as_ref().map(|tree| tree.state.clone()),
         tags: request.tags.to_vec(),
         note: request.note.map(str::to_owned),
         pinned: false,
         files: Vec::new(),
         empty_folders: Vec::new(),
-        skipped: Vec::new(),
+        folders: Vec::new(),
+        skipped: request.git.as_ref().map(|tree| tree.left_out.clone()).unwrap_or_default(),
         totals: Totals { n_files: 0, size_bytes: 0 },
     }
 }

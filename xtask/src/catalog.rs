@@ -4,7 +4,6 @@ mod cache;
 mod cached;
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -12,8 +11,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use self::cache::Files;
+pub use self::cache::Stamp;
 use self::cached::After;
 use crate::annotations::{self, Annotations, PinMark};
+pub use crate::files::{exists, folder_entries};
 use crate::manifest::Manifest;
 use crate::name::{NameKind, StampedName};
 use crate::order::{self, Position};
@@ -195,17 +196,23 @@ impl Catalog {
         numbers.max().unwrap_or(0) + 1
     }
 
-    /// Returns the first free name for an archive made at `now`; a name
-    /// in the trash is not free, so that it can be brought back.
-    pub fn free_archive_name(&self, workspace: &Workspace, now: DateTime<Utc>) -> StampedName {
+    /// Returns the first free name for an archive made at `now`; one that
+    /// `is_reserved` or in the trash, to be brought back, is not free.
+    pub fn free_archive_name(
+        &self,
+        workspace: &Workspace,
+        now: DateTime<Utc>,
+        is_reserved: impl Fn(&str) -> bool,
+    ) -> Result<StampedName> {
         let trash = workspace.archives_trash();
-        let batches = folder_entries(&trash).unwrap_or_default();
-        StampedName::first_free(NameKind::Archive, now, |name| {
+        let batches = folder_entries(&trash)?;
+        Ok(StampedName::first_free(NameKind::Archive, now, |name| {
             let path = workspace.archives().join(name);
             exists(&path)
+                || is_reserved(name)
                 || exists(&annotations::path_of(&path))
                 || batches.iter().any(|batch| exists(&batch.join(name)))
-        })
+        }))
     }
 
     /// Returns the archive called `name`, or the newest one for
@@ -230,27 +237,6 @@ impl Catalog {
             ),
         })
     }
-}
-
-/// Whether there is anything at `path`, even a broken symlink.
-pub fn exists(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
-}
-
-/// Returns the paths in `folder`, sorted; none when it is absent.
-pub fn folder_entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let failed = || format!("failed to read the folder `{}`", folder.display());
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error).with_context(failed),
-    };
-    let mut paths = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()
-        .with_context(failed)?;
-    paths.sort();
-    Ok(paths)
 }
 
 fn named(folder: &Path, kind: NameKind) -> Result<Vec<(StampedName, PathBuf)>> {
@@ -279,8 +265,7 @@ fn archive_of(name: StampedName, path: PathBuf, content: Content) -> Archive {
     Archive { name, path, size_bytes, content, annotations: None }
 }
 
-/// Returns the record in the folder of a backup; `None` where there is
-/// none that can be read.
+/// Returns the record of a backup; `None` where none can be read.
 pub(crate) fn read_record(backup: &Path) -> Option<BackupRecord> {
     serde_json::from_slice(&fs::read(backup.join(BACKUP_RECORD)).ok()?).ok()
 }

@@ -1,22 +1,30 @@
 //! Moves the old session aside, so that the next starts from nothing.
 //!
-//! It moves by rename and never deletes. A kill in between leaves a
-//! `.partial` backup, which the next run completes.
+//! It moves and never deletes: by rename, or by a copy that is compared
+//! before the original goes. Mounts and links to other disks stay. A
+//! kill in between leaves a `.partial` backup, which the next run
+//! completes.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::catalog::{BACKUP_RECORD, BackupRecord, exists, folder_entries};
 use crate::coverage;
 use crate::files;
+use crate::lock::FolderLock;
 use crate::name::{NameKind, StampedName};
-use crate::scan::{Scan, scan};
+use crate::places::Layout;
+use crate::process;
+use crate::relocate;
+use crate::scan::{ArchivePath, Scan, scan};
 use crate::verify::Receipt;
-use crate::workspace::{SESSION_FOLDERS, Workspace};
+use crate::workspace::{MOVED_FOLDERS, SESSION_FOLDERS, Workspace};
 
 /// The end of the name of a backup that is not complete.
 pub const PARTIAL_SUFFIX: &str = ".partial";
@@ -28,6 +36,23 @@ pub struct CleanPlan {
     pub backup: String,
     /// What is moved, relative to the workspace.
     pub moves: Vec<String>,
+    /// Which of its folders stay, empty.
+    #[serde(skip)]
+    pub layout: Layout,
+}
+
+impl CleanPlan {
+    /// Checks that everything can be moved.
+    ///
+    /// # Errors
+    /// Says what cannot, and what to do about it.
+    pub fn check(&self, workspace: &Workspace) -> Result<()> {
+        let problems = self.layout.problems(workspace);
+        if !problems.is_empty() {
+            bail!("the session cannot be moved: {} (nothing was moved)", problems.join("; "));
+        }
+        Ok(())
+    }
 }
 
 /// What allows a session to be moved.
@@ -45,22 +70,26 @@ pub enum Warrant<'a> {
 /// # Errors
 /// When a folder cannot be read.
 pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Option<CleanPlan>> {
+    let layout = Layout::read(workspace, scan)?;
     let mut moves = Vec::new();
-    for folder in ["logs", "models"] {
-        if holds_a_trace(workspace, Path::new(folder))? {
+    for folder in MOVED_FOLDERS {
+        if holds_a_trace(workspace, &layout, Path::new(folder))? {
             moves.push(folder.to_owned());
         }
     }
     let root_files = scan.files.iter().filter(|file| {
         file.is_moved_by_clean() && file.disk_path.parent() == Some(workspace.root())
     });
+    let mut in_root = Vec::new();
     for file in root_files {
         let name = file.disk_path.file_name().unwrap_or_default();
-        let name = name.to_str().with_context(|| {
-            format!("the name of `{}` is not UTF-8; rename it", file.disk_path.display())
-        })?;
-        moves.push(name.to_owned());
+        in_root.push(item_of(name));
     }
+    // What git tracks is a part of the source; the archive holds it.
+    let tracked = process::git_tracked(workspace.root(), &in_root).map_err(|reason| {
+        anyhow!("git cannot tell whether it tracks `{}`: {reason}", in_root.join("`, `"))
+    })?;
+    moves.extend(in_root.into_iter().filter(|name| !tracked.contains(name)));
     if moves.is_empty() {
         return Ok(None);
     }
@@ -71,59 +100,113 @@ pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Op
             || exists(&partial_path(&backups, name))
             || trashed.iter().any(|batch| exists(&batch.join(name)))
     });
-    Ok(Some(CleanPlan { backup: backup.to_string(), moves }))
+    Ok(Some(CleanPlan { backup: backup.to_string(), moves, layout }))
 }
 
 /// Moves what `plan` names into its backup, and lays fresh folders.
 ///
 /// # Errors
-/// When the workspace holds a file that the archive does not, or a
-/// rename fails; what was moved by then lies in the partial backup.
+/// When the workspace holds a file that the archive does not, or
+/// something cannot be moved: then nothing was, or, after an error of
+/// the disk, what was moved by then lies in the partial backup.
 pub fn apply(
     workspace: &Workspace,
     plan: &CleanPlan,
     warrant: Warrant<'_>,
     now: DateTime<Utc>,
 ) -> Result<PathBuf> {
+    plan.check(workspace)?;
     let archive = match warrant {
         Warrant::Archived(receipt) => {
             check_covered(&scan(workspace)?, receipt)?;
             Some(receipt.manifest().name.clone())
         }
-        Warrant::NoArchive => None,
+        Warrant::NoArchive => {
+            sync_session(workspace)?;
+            None
+        }
     };
     let partial = partial_path(&workspace.backups(), &plan.backup);
     files::create_folder(&partial)?;
+    // Another workspace may share the folder, and must not recover this.
+    let _lock = FolderLock::acquire(&partial);
     let record = BackupRecord { format: 1, moved_at: now, archive, moved: plan.moves.clone() };
     let record = serde_json::to_vec_pretty(&record).expect("a record is plain data");
     files::write_atomically(&partial.join(BACKUP_RECORD), &record)?;
     for item in &plan.moves {
-        move_aside(workspace, item, &partial)?;
+        move_aside(workspace, &plan.layout, (item, &partial))?;
     }
     let backup = complete(&partial)?;
     lay_fresh_folders(workspace)?;
     Ok(backup)
 }
 
-/// Renames `item` of the workspace into the backup folder `partial`.
-pub fn move_aside(workspace: &Workspace, item: &str, partial: &Path) -> Result<()> {
-    let from = workspace.root().join(item);
-    files::rename_folder_new(&from, &partial.join(item)).with_context(|| {
+/// Waits until the disk has the session that lies in `workspace`, which
+/// a trainer may have left to the system's care.
+///
+/// # Errors
+/// When the disk does not take it.
+pub fn sync_session(workspace: &Workspace) -> Result<()> {
+    let mut folders = BTreeSet::from([workspace.root().to_owned()]);
+    for file in scan(workspace)?.files.iter().filter(|file| file.is_moved_by_clean()) {
+        let path = &file.disk_path;
+        let within = path.ancestors().skip(1).take_while(|folder| *folder != workspace.root());
+        folders.extend(within.map(Path::to_owned));
+        files::sync_file(path).with_context(|| format!("failed to sync `{}`", path.display()))?;
+    }
+    for folder in folders {
+        files::sync_folder(&folder)
+            .with_context(|| format!("failed to sync `{}`", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Moves `item` of the workspace into the backup folder `partial`, or
+/// what is left of it there.
+pub fn move_aside(
+    workspace: &Workspace,
+    layout: &Layout,
+    (item, partial): (&str, &Path),
+) -> Result<()> {
+    let from = path_of(workspace.root(), item)?;
+    let name = from.file_name().unwrap_or_default();
+    relocate::merge(&from, &partial.join(name), layout).with_context(|| {
         format!(
-            "failed to move `{item}` to `{}`; `backups/` must be on the workspace's disk{}",
+            "failed to move `{item}` to `{}`{}",
             workspace.display(partial),
-            if cfg!(windows) { ", and no program may have a file in it open" } else { "" }
+            if cfg!(windows) { "; no program may have a file in it open" } else { "" }
         )
     })
+}
+
+/// Returns how plans and records spell `name`: one that is not UTF-8 as
+/// in an archive.
+fn item_of(name: &OsStr) -> String {
+    let spelled = || ArchivePath::of(Path::new(name)).text;
+    name.to_str().map_or_else(spelled, str::to_owned)
+}
+
+/// Returns the path in `folder` that `item` spells.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn path_of(folder: &Path, item: &str) -> Result<PathBuf> {
+    let plain = folder.join(item);
+    if exists(&plain) {
+        return Ok(plain);
+    }
+    let is_item = |path: &PathBuf| path.file_name().is_some_and(|name| item_of(name) == item);
+    Ok(folder_entries(folder)?.into_iter().find(is_item).unwrap_or(plain))
 }
 
 /// Gives the partial backup its final name, and returns its path.
 pub fn complete(partial: &Path) -> Result<PathBuf> {
     let name = partial.file_name().unwrap_or_default().to_string_lossy();
     let backup = partial.with_file_name(name.trim_end_matches(PARTIAL_SUFFIX));
-    files::sync_folder(partial)
-        .and_then(|()| files::rename_folder_new(partial, &backup))
-        .and_then(|()| files::sync_folder(backup.parent().unwrap_or(Path::new("."))))
+    let sync = |folder: &Path| files::sync_folder(folder).map_err(Into::into);
+    sync(partial)
+        .and_then(|()| relocate::move_new(partial, &backup))
+        .and_then(|()| sync(backup.parent().unwrap_or(Path::new("."))))
         .with_context(|| format!("failed to complete the backup `{}`", backup.display()))?;
     Ok(backup)
 }
@@ -158,22 +241,25 @@ fn partial_path(backups: &Path, name: &str) -> PathBuf {
     backups.join(format!("{name}{PARTIAL_SUFFIX}"))
 }
 
-/// Whether `folder` holds anything but the fresh, empty folders.
-fn holds_a_trace(workspace: &Workspace, folder: &Path) -> Result<bool> {
+/// Whether `folder` holds anything but the fresh, empty folders and
+/// those that stay.
+pub fn holds_a_trace(workspace: &Workspace, layout: &Layout, folder: &Path) -> Result<bool> {
     let path = workspace.root().join(folder);
     match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => {
             return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
         }
-        Ok(metadata) if !metadata.is_dir() => return Ok(true),
+        Ok(metadata) if !metadata.is_dir() && !layout.is_anchor(&path) => return Ok(true),
         Ok(_) => {}
     }
-    if !SESSION_FOLDERS.iter().any(|fresh| folder == Path::new(fresh)) {
+    let is_fresh = SESSION_FOLDERS.iter().any(|fresh| folder == Path::new(fresh));
+    if !is_fresh && !layout.stays(&path) {
         return Ok(true);
     }
     for entry in folder_entries(&path)? {
-        if holds_a_trace(workspace, &folder.join(entry.file_name().unwrap_or_default()))? {
+        let name = entry.file_name().unwrap_or_default();
+        if !layout.is_of_disk(&entry) && holds_a_trace(workspace, layout, &folder.join(name))? {
             return Ok(true);
         }
     }

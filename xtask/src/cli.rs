@@ -1,8 +1,10 @@
 //! The command line: what may be asked, and in which words.
 
 mod export;
+mod forward;
 mod global;
 mod keep;
+mod list;
 mod reading;
 mod restore;
 mod show;
@@ -14,8 +16,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use export::{ExportArgs, TensorboardArgs};
+pub use forward::own_flags_first;
 pub use global::{Format, GlobalArgs, colour_of, value_of};
 pub use keep::KeepArgs;
+pub use list::{ListArgs, SessionEnd};
 pub use reading::ReadingArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
@@ -31,7 +35,7 @@ pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs}
     bin_name = "cargo xtask",
     version,
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings, \
-                  10 nothing to do, 11 locked by another process, 12 a gate was missed, \
+                  10 nothing to do, 11 locked by another process, 12 a gate was missed, 13 a leak was found, \
                   130 interrupted"
 )]
 pub struct Cli {
@@ -55,6 +59,10 @@ pub enum Task {
   cargo xtask train --walk-forward 5 --window-mode rolling
   cargo xtask train --check-leaks --data my_bars.csv
   cargo xtask train --gate 'sharpe>=0.5' --gate 'max_drawdown<=0.3' --summary summary.md
+
+At its end old archives and backups go to a trash for a week, by `retention` in config/config.json;
+without a policy there the newest 5 stay (`\"keep\": \"unlimited\"` keeps all). `undelete` brings them
+back.
 
 A gate judges the agent out of sample, net of costs. When one is missed the session is archived all
 the same, and the exit code is 12. A figure that is undefined passes no gate.")]
@@ -122,8 +130,9 @@ Examples:
     /// List the archives, newest first
     #[command(after_help = "Examples:
   cargo xtask list
-  cargo xtask list --format json")]
-    List,
+  cargo xtask list --sort sharpe --tag paper --status completed --limit 10
+  cargo xtask list --since 2026-01-31 --format json")]
+    List(ListArgs),
     /// Show what an archive holds
     #[command(after_help = "Examples:
   cargo xtask show latest

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use retention::{KeepTags, RetentionConfig};
 
@@ -36,18 +37,25 @@ pub struct ArchiveConfig {
     /// Globs, relative to the workspace, of what belongs in an archive.
     /// `*` stays within a folder, `**` spans folders, and a trailing
     /// `/` means everything below. Default: `logs/`, `models/`,
-    /// `config/`, `*.pth`, `*.pkl`.
+    /// `config/`.
     pub include: Vec<String>,
+    /// Whether models in the workspace's root belong in an archive, too:
+    /// `*.pt`, `*.pth`, `*.ckpt`, `*.safetensors`, `*.onnx`, `*.h5`,
+    /// `*.hdf5`, `*.keras`, `*.pb`, `*.tflite`, `*.pkl`, `*.pickle`,
+    /// `*.joblib`, `*.cbm`, `*.weights`, and zips of Stable-Baselines3.
+    /// Default: true.
+    pub root_models: bool,
     /// Globs of what to leave out of that. Default: none. `archives/`,
     /// `backups/`, `target/` and `.git/` are never included.
     pub exclude: Vec<String>,
     /// The folder of the archives: relative to the workspace, or
-    /// absolute (another disk). Default: `archives`.
+    /// absolute (another disk); apart from what is archived or moved.
+    /// Default: `archives`.
     pub folder: String,
     /// How content is packed; what is packed already is stored as it
     /// is. Default: `deflate`.
     pub compression: Compression,
-    /// The level of that, 1 (fastest) to 9 (smallest). Default: 6.
+    /// The level of that, 1 (fastest) to 9 (smallest). Default: 4.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 9)))]
     pub compression_level: u8,
 }
@@ -55,11 +63,12 @@ pub struct ArchiveConfig {
 impl Default for ArchiveConfig {
     fn default() -> Self {
         Self {
-            include: ["logs/", "models/", "config/", "*.pth", "*.pkl"].map(str::to_owned).to_vec(),
+            include: ["logs/", "models/", "config/"].map(str::to_owned).to_vec(),
+            root_models: true,
             exclude: Vec::new(),
             folder: "archives".to_owned(),
             compression: Compression::Deflate,
-            compression_level: 6,
+            compression_level: 4,
         }
     }
 }
@@ -114,6 +123,7 @@ impl WorkspaceConfig {
 }
 
 fn parse(text: &str) -> Result<WorkspaceConfig> {
+    check_objects(text)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let config = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -123,6 +133,22 @@ fn parse(text: &str) -> Result<WorkspaceConfig> {
     })?;
     deserializer.end().context("there is text after the closing brace")?;
     Ok(config)
+}
+
+/// Checks that settings are written by their names: serde would take
+/// `[]` for an object with its first fields in order.
+fn check_objects(text: &str) -> Result<()> {
+    // What is no JSON at all has an error with a place in it later.
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
+    let places = ["", "/archive", "/retention", "/retention/keep_best"];
+    for place in places {
+        if value.pointer(place).is_some_and(Value::is_array) {
+            let name = place.trim_start_matches('/').replace('/', ".");
+            let key = if name.is_empty() { "the file".to_owned() } else { format!("`{name}`") };
+            bail!("{key} holds a list; write settings by name, as in `{{\"key\": 1}}`");
+        }
+    }
+    Ok(())
 }
 
 /// Returns `; did you mean …?` for serde's unknown-field message.

@@ -5,6 +5,7 @@ use std::fs::File;
 
 use anyhow::{Context, Result};
 
+use crate::archive;
 use crate::catalog::Catalog;
 use crate::cycle::Job;
 use crate::digest::sha256;
@@ -38,7 +39,8 @@ pub fn changed<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Result<Opti
     for file in files {
         let is_held = match entry(manifest, file) {
             Some(entry) if entry.size_bytes != file.size_bytes => false,
-            Some(entry) => entry.modified_at == file.modified_at || digest(file)? == entry.sha256,
+            Some(entry) if entry.modified_at == file.modified_at => true,
+            Some(entry) => digest(file)?.is_none_or(|digest| digest == entry.sha256),
             None => false,
         };
         if !is_held {
@@ -75,7 +77,7 @@ pub fn holding(job: &mut Job<'_>, files: &[&SourceFile]) -> Result<Option<Receip
 fn same<'a>(
     files: &[&'a SourceFile],
     manifest: &Manifest,
-    digests: &mut BTreeMap<&'a str, String>,
+    digests: &mut BTreeMap<&'a str, Option<String>>,
 ) -> Result<bool> {
     let is_new = |file: &&&SourceFile| !digests.contains_key(file.archive_path.text.as_str());
     let n_bytes = files.iter().filter(is_new).map(|file| file.size_bytes).sum();
@@ -86,17 +88,24 @@ fn same<'a>(
             digests.insert(path, digest(file)?);
             progress::add(file.size_bytes);
         }
-        if entry(manifest, file).is_none_or(|entry| entry.sha256 != digests[path]) {
+        let held = entry(manifest, file).map(|entry| &entry.sha256);
+        if digests[path].is_some() && held != digests[path].as_ref() {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn digest(file: &SourceFile) -> Result<String> {
+/// Returns the digest of `file`; `None` when it is gone by now, so that
+/// nothing needs to hold it.
+fn digest(file: &SourceFile) -> Result<Option<String>> {
     let failed = || format!("failed to read `{}`", file.disk_path.display());
-    let content = File::open(&file.disk_path).with_context(failed)?;
-    Ok(sha256(content, file.size_bytes).with_context(failed)?.0)
+    match File::open(&file.disk_path) {
+        Err(error) if archive::is_gone(&error) => Ok(None),
+        content => {
+            Ok(Some(sha256(content.with_context(failed)?, file.size_bytes).with_context(failed)?.0))
+        }
+    }
 }
 
 /// Returns what the manifest, sorted by path, says of the file.

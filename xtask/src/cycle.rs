@@ -1,6 +1,8 @@
 //! The steps that `train` and `clean-workspace` share: prove that an
 //! archive holds the old session, then move it aside.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
@@ -11,13 +13,13 @@ use crate::archive::{self, Request};
 use crate::clean::{self, CleanPlan, Warrant};
 use crate::coverage;
 use crate::lock::{self, Lock};
-use crate::manifest::{Kind, SessionSummary};
-use crate::process;
+use crate::manifest::{Kind, SessionSummary, Skipped};
+use crate::process::{self, Own, WorkTree};
 use crate::recover;
-use crate::scan::scan;
+use crate::scan::{Scan, scan};
 use crate::session;
 use crate::verify::Receipt;
-use crate::workspace::Workspace;
+use crate::workspace::{MOVED_FOLDERS, Workspace};
 
 /// What every task gets from the outside.
 pub struct Job<'a> {
@@ -36,10 +38,15 @@ impl Job<'_> {
     /// left.
     ///
     /// # Errors
-    /// When another process works there, or the recovery fails.
+    /// When another process works there. A recovery that fails is a
+    /// warning: it keeps nobody from archiving or restoring.
     pub fn begin(&mut self, task: &str) -> Result<Lock> {
         let lock = lock::acquire(self.workspace, task, (self.clock)())?;
-        for line in recover::recover(self.workspace)? {
+        let lines = recover::recover(self.workspace).unwrap_or_else(|error| {
+            let warning = "what a killed run may have left was not looked for";
+            vec![format!("warning: {warning}: {error:#}")]
+        });
+        for line in lines {
             (self.notes)(&line);
         }
         Ok(lock)
@@ -77,6 +84,7 @@ pub fn archive_now(
     session: Option<SessionSummary>,
 ) -> Result<Receipt> {
     let found = scan(job.workspace)?;
+    let git = work_tree(job.workspace, &found);
     let receipt = archive::create(
         job.workspace,
         &found,
@@ -86,17 +94,47 @@ pub fn archive_now(
             tags: &label.tags,
             note: label.note.as_deref(),
             session,
-            git: process::git_state(job.workspace.root()),
+            git,
             interrupt: job.interrupt,
         },
     )?;
-    for skipped in &receipt.manifest().skipped {
+    let unknown = receipt.manifest().git.as_ref().and_then(|git| git.unknown.as_ref());
+    if let Some(reason) = unknown {
         (job.notes)(&format!(
-            "warning: `{}` is not archived whole: {}",
-            skipped.path, skipped.reason
+            "warning: the state of the git work tree is unknown, and archived as that: {reason}"
         ));
     }
+    let n_spelled = found.files.iter().filter(|file| file.archive_path.raw_hex.is_some()).count();
+    if n_spelled > 0 {
+        (job.notes)(&format!(
+            "the archive spells {n_spelled} names with %XX, whose bytes not every program takes; \
+             `restore` gives them back as they are"
+        ));
+    }
+    warn_of(job, receipt.manifest().skipped.iter());
     Ok(receipt)
+}
+
+/// Returns the state of the git work tree around `workspace`. Files that
+/// the archive holds by itself, and the tool's own, are no part of it.
+fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
+    let root = workspace.root();
+    let mut folders: Vec<PathBuf> =
+        ["logs", "models", "target", "export", "reports"].map(|name| root.join(name)).to_vec();
+    folders.extend([workspace.archives(), workspace.backups(), workspace.state()]);
+    // Git tells where they really lie.
+    folders.extend(folders.clone().iter().filter_map(|folder| folder.canonicalize().ok()));
+    let files: BTreeSet<&Path> = found.files.iter().map(|file| &*file.disk_path).collect();
+    let has =
+        |path: &Path| files.contains(path) || folders.iter().any(|folder| path.starts_with(folder));
+    process::git_state(root, &Own { scratch: workspace.state(), has: &has })
+}
+
+/// Warns of what no archive holds.
+pub fn warn_of<'a>(job: &mut Job<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
+    for Skipped { path, reason } in skipped {
+        (job.notes)(&format!("warning: `{path}` is not archived whole: {reason}"));
+    }
 }
 
 /// Archives the session in the workspace, unless an archive holds it
@@ -109,8 +147,11 @@ pub fn set_aside(job: &mut Job<'_>) -> Result<Option<SetAside>> {
     let Some(plan) = clean::plan(job.workspace, &found, (job.clock)())? else {
         return Ok(None);
     };
+    plan.check(job.workspace)?;
     let (receipt, is_new_archive) =
         if let Some(receipt) = coverage::holding(job, &coverage::moved_by_clean(&found))? {
+            // Said of each session anew, not only by who archived it.
+            warn_of(job, found.skipped.iter().filter(|skipped| is_moved(&skipped.path)));
             (receipt, false)
         } else {
             let session = session::read(job.workspace.root());
@@ -134,6 +175,12 @@ pub fn set_aside_unarchived(job: &mut Job<'_>) -> Result<Option<SetAside>> {
     archive::stop_if(job.interrupt)?;
     let backup = move_session(job, &plan, Warrant::NoArchive)?;
     Ok(Some(SetAside { archive: None, is_new_archive: false, backup }))
+}
+
+/// Whether a clean moves the skipped `path`.
+fn is_moved(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    MOVED_FOLDERS.contains(&first)
 }
 
 fn move_session(job: &mut Job<'_>, plan: &CleanPlan, warrant: Warrant<'_>) -> Result<String> {

@@ -127,10 +127,16 @@ pub fn diff(a: &Side, b: &Side) -> Diff {
         files: file_changes(&a.files, &b.files),
         config: config_changes(&a.config, &b.config),
         metrics: metrics(a, b),
-        git: Pair::of(git(a), git(b)),
+        git: same_commit(Pair::of(git(a), git(b))),
         data: Pair::of(data(a), data(b)),
         seed: Pair::of(seed(a), seed(b)),
     }
+}
+
+/// Two states that are not known are not the same.
+fn same_commit(git: Pair<GitState>) -> Pair<GitState> {
+    let is_known = |git: &Option<GitState>| git.as_ref().is_none_or(|git| git.dirty.is_some());
+    Pair { is_same: git.is_same && is_known(&git.a), ..git }
 }
 
 fn file_changes(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> FileChanges {

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::catalog::Catalog;
 use crate::lock::{self, Holder};
 use crate::name::stamp;
+use crate::places::{Layout, nearest_folder};
 use crate::process;
 use crate::recover::Step;
 use crate::scan::scan;
@@ -75,6 +76,8 @@ pub enum Kind {
     Clock,
     /// A disk that is nearly full.
     FreeSpace,
+    /// What keeps the session from being moved aside.
+    Unmovable,
 }
 
 /// How a finding is put right.
@@ -91,8 +94,8 @@ impl Finding {
         Self { kind, path, problem: problem.into(), fix: None, is_fixed: false, remedy: None }
     }
 
-    fn with(self, fix: &str, remedy: Remedy) -> Self {
-        Self { fix: Some(fix.to_owned()), remedy: Some(remedy), ..self }
+    fn with(self, (fix, remedy): (String, Remedy)) -> Self {
+        Self { fix: Some(fix), remedy: Some(remedy), ..self }
     }
 }
 
@@ -110,8 +113,13 @@ pub fn examine(workspace: &Workspace, now: DateTime<Utc>, is_mine: bool) -> Resu
         findings.extend(leftovers::find(workspace)?);
     }
     findings.extend(archives::find(workspace, &catalog, now)?);
-    let session_bytes = scan(workspace)?.files.iter().map(|file| file.size_bytes).sum();
-    let free_bytes = process::free_bytes(nearest_folder(&workspace.archives()));
+    let found = scan(workspace)?;
+    for problem in Layout::read(workspace, &found)?.problems(workspace) {
+        let problem = format!("no session can be moved aside: {problem}");
+        findings.push(Finding::new(Kind::Unmovable, None, problem));
+    }
+    let session_bytes = found.files.iter().map(|file| file.size_bytes).sum();
+    let free_bytes = process::free_bytes(&nearest_folder(&workspace.archives()));
     let wanted = FREE_MIN_BYTES.max(2 * session_bytes);
     if let Some(free_bytes) = free_bytes.filter(|free| *free < wanted) {
         let problem = format!(
@@ -123,28 +131,38 @@ pub fn examine(workspace: &Workspace, now: DateTime<Utc>, is_mine: bool) -> Resu
     Ok(Diagnosis { holder, free_bytes, session_bytes, findings })
 }
 
-fn nearest_folder(folder: &Path) -> &Path {
-    folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder)
-}
-
 /// Puts right what `diagnosis` says can be, under the lock, and marks
-/// it as fixed.
-///
-/// # Errors
-/// When something cannot be moved or removed; what was done by then is
-/// done.
-pub fn fix(workspace: &Workspace, diagnosis: &mut Diagnosis, now: DateTime<Utc>) -> Result<()> {
+/// it as fixed. One that fails says why, and stops none of the others.
+pub fn fix(workspace: &Workspace, diagnosis: &mut Diagnosis, now: DateTime<Utc>) {
     for finding in &mut diagnosis.findings {
-        match &finding.remedy {
+        let result = match &finding.remedy {
             None => continue,
-            Some(Remedy::Recover(step)) => {
-                step.apply(workspace)?;
-            }
+            Some(Remedy::Recover(step)) => step.apply(workspace).map(drop),
             Some(Remedy::Trash(path)) => {
-                trash::put_aside(path, &workspace.backups_trash().join(stamp(now)))?;
+                trash::put_aside(path, &trash_for(workspace, path).join(stamp(now)))
+            }
+        };
+        match result {
+            Ok(()) => finding.is_fixed = true,
+            Err(error) => {
+                finding.problem.push_str(&format!("; `doctor --fix` failed: {error:#}"));
             }
         }
-        finding.is_fixed = true;
     }
-    Ok(())
+}
+
+/// Returns the trash on the disk of `path`: that of the archives for
+/// what lies among them, else that of the backups.
+fn trash_for(workspace: &Workspace, path: &Path) -> PathBuf {
+    if path.starts_with(workspace.archives()) {
+        workspace.archives_trash()
+    } else {
+        workspace.backups_trash()
+    }
+}
+
+/// Returns what [`fix`] does with `path`, and how.
+fn to_trash(workspace: &Workspace, path: PathBuf) -> (String, Remedy) {
+    let trash = workspace.display(&trash_for(workspace, &path));
+    (format!("move it to {trash}/"), Remedy::Trash(path))
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::process::TrainerExit;
+
 /// How a command ended, other than by an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -16,11 +18,24 @@ pub enum Exit {
     NothingToDo,
     /// The session is trained and archived, and misses a gate: 12.
     GateMissed,
+    /// `train --check-leaks` found a leak: 13.
+    LeakFound,
     /// Stopped by a signal, with everything saved: 130.
     Interrupted,
 }
 
 impl Exit {
+    /// Returns what the trainer's own exit code means.
+    pub fn of_trainer(exit: TrainerExit) -> Self {
+        match exit {
+            TrainerExit::Code(0) => Self::Done,
+            TrainerExit::Code(3) => Self::Warnings,
+            TrainerExit::Code(13) => Self::LeakFound,
+            TrainerExit::INTERRUPTED => Self::Interrupted,
+            TrainerExit::Code(_) | TrainerExit::Killed => Self::Failed,
+        }
+    }
+
     /// Returns the process's exit code.
     pub fn code(self) -> u8 {
         match self {
@@ -29,6 +44,7 @@ impl Exit {
             Self::Warnings => 3,
             Self::NothingToDo => 10,
             Self::GateMissed => 12,
+            Self::LeakFound => 13,
             Self::Interrupted => 130,
         }
     }

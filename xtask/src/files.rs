@@ -2,24 +2,143 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::filesystem;
 use crate::windows;
 
 /// Makes the entries of `folder` durable. A no-op where the system
 /// cannot sync a folder.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) { filesystem::sync(&File::open(folder)?) } else { Ok(()) }
 }
 
-/// Creates `folder` and its parents, and makes the new entry durable.
+/// Makes the content of the file at `path` durable.
+pub fn sync_file(path: &Path) -> io::Result<()> {
+    // Windows syncs only what may be written.
+    OpenOptions::new().read(true).write(cfg!(windows)).open(path)?.sync_all()
+}
+
+/// Whether both paths lead to the same file or folder, as far as the
+/// system tells.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let both = [one, other].map(|path| fs::metadata(path).ok());
+    matches!(both, [Some(one), Some(other)] if identity(&one).is_some_and(|id| Some(id) == identity(&other)))
+}
+
+/// Returns the disk and the number of a file on it, where the system
+/// tells them.
+#[cfg(unix)]
+pub fn identity(metadata: &fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// Returns `None`: the system does not tell.
+#[cfg(not(unix))]
+pub fn identity(_: &fs::Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+/// Whether there is anything at `path`, even a broken symlink; or may be:
+/// nothing is deleted or written over for want of an answer.
+pub fn exists(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    }
+}
+
+/// Returns the paths in `folder`, sorted; none when it is absent.
+pub fn folder_entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failed = || format!("failed to read the folder `{}`", folder.display());
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(failed),
+    };
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .with_context(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Returns the permission bits of a file or folder.
+#[cfg(unix)]
+pub fn mode(metadata: &fs::Metadata) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o7777
+}
+
+/// Returns permission bits that tell what the system does.
+#[cfg(not(unix))]
+pub fn mode(metadata: &fs::Metadata) -> u32 {
+    if metadata.is_dir() {
+        0o755
+    } else if metadata.permissions().readonly() {
+        0o444
+    } else {
+        0o644
+    }
+}
+
+/// Creates the folder `path`, open to nobody whom `mode` keeps out, and
+/// to its owner as long as it is filled.
+#[cfg(unix)]
+pub fn create_folder_as(path: &Path, mode: Option<u32>) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().mode(mode.map_or(0o777, |mode| mode | 0o700)).create(path)
+}
+
+/// Creates the folder `path`; the system knows no modes.
+#[cfg(not(unix))]
+pub fn create_folder_as(path: &Path, _: Option<u32>) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
+/// Whether there is a folder at `path`, or a link to one. An error is no
+/// answer.
+///
+/// # Errors
+/// When that cannot be told.
+pub fn is_folder(path: &Path) -> Result<bool> {
+    Ok(metadata(path)?.is_some_and(|metadata| metadata.is_dir()))
+}
+
+/// Whether there is a file at `path`, or a link to one. An error is no
+/// answer.
+///
+/// # Errors
+/// When that cannot be told.
+pub fn is_file(path: &Path) -> Result<bool> {
+    Ok(metadata(path)?.is_some_and(|metadata| metadata.is_file()))
+}
+
+fn metadata(path: &Path) -> Result<Option<fs::Metadata>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
+    }
+}
+
+/// Creates `folder` and its parents, and makes each new entry durable.
 pub fn create_folder(folder: &Path) -> Result<()> {
+    let is_missing = |path: &&Path| matches!(metadata(path), Ok(None));
+    let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+    let sync = |path: &Path| path.parent().map_or(Ok(()), sync_folder);
     fs::create_dir_all(folder)
-        .and_then(|()| folder.parent().map_or(Ok(()), sync_folder))
+        // The entry of one that was there may not be durable yet either.
+        .and_then(|()| sync(folder))
+        .and_then(|()| missing.iter().skip(1).try_for_each(|path| sync(path)))
         .with_context(|| format!("failed to create the folder `{}`", folder.display()))
 }
 
@@ -69,7 +188,8 @@ pub fn patiently<T>(
 pub fn leave_name(own: &Path, id: u32) -> io::Result<()> {
     let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let aside = own.with_file_name(format!("{ASIDE_PREFIX}{id}_{name}"));
-    for entry in fs::read_dir(own.parent().unwrap_or(Path::new(".")))?.flatten() {
+    for entry in fs::read_dir(own.parent().unwrap_or(Path::new(".")))? {
+        let entry = entry?;
         let other = entry.file_name().to_string_lossy().into_owned();
         if other.starts_with(ASIDE_PREFIX) && other.ends_with(&name) {
             // One that still runs cannot be removed.
@@ -118,12 +238,20 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     let temp = folder.join(format!(".{name}.partial"));
     let write = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temp)?;
+        // Who looks for abandoned drafts leaves this one alone; where
+        // there are no locks, it is only there for a moment.
+        let _ = file.try_lock();
         file.write_all(content)?;
-        file.sync_all()?;
+        filesystem::sync(&file)?;
         // Windows renames no file over another that this process holds.
-        drop(file);
+        let held = (!cfg!(windows)).then_some(file);
         rename(&temp, path)?;
+        drop(held);
         sync_folder(folder)
     };
-    write().with_context(|| format!("failed to write `{}`", path.display()))
+    write().map_err(|error| {
+        // What a full disk cut short is of no use to anyone.
+        let _ = fs::remove_file(&temp);
+        anyhow::Error::new(error).context(format!("failed to write `{}`", path.display()))
+    })
 }

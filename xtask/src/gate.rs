@@ -1,7 +1,8 @@
 //! Gates: the figures that a session must reach, for CI.
 //!
 //! A gate judges the agent out of sample, net of costs, and nothing
-//! else. A figure that is not there never passes.
+//! else. A figure that is not there never passes, nor does any of a
+//! ruined account.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,33 +11,42 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use crate::manifest::{SessionSummary, Status};
+use crate::ruin;
 
 /// The figures that this repository's trainer tells of.
-pub const METRICS: [&str; 27] = [
+pub const METRICS: [&str; 35] = [
     "annual_return",
     "calmar",
     "commission",
     "conditional_value_at_risk",
+    "consecutive_losses",
+    "consecutive_wins",
     "expectancy",
     "exposure",
     "final_equity",
     "funding",
     "initial_equity",
+    "kelly",
+    "kurtosis",
     "max_drawdown",
     "max_drawdown_bars",
     "n_bars",
+    "n_liquidations",
     "n_trades",
     "net_return",
+    "omega",
     "probabilistic_sharpe",
     "profit_factor",
     "sharpe",
     "sharpe_high",
     "sharpe_low",
+    "skewness",
     "slippage",
     "sortino",
     "sqn",
     "tail_ratio",
     "turnover",
+    "ulcer_index",
     "value_at_risk",
     "volatility",
     "win_rate",
@@ -174,12 +184,17 @@ pub fn judge(
     undefined: &BTreeMap<String, String>,
 ) -> Vec<GateResult> {
     let figures = session.and_then(|session| session.metrics.get("agent"));
+    let ruined = figures.and_then(ruin::told);
     let result = |gate: &Gate| {
         let metric = gate.metric.clone();
         let told = figures.and_then(|figures| figures.get(&metric));
-        let value = told.copied().flatten().filter(|value| value.is_finite());
+        let value = figures.and_then(|figures| ruin::figure(figures, &metric));
+        let value = value.filter(|value| value.is_finite());
         let reason = match (session.map(|session| session.status), told, value) {
             (None, ..) => Some("the trainer left no session".to_owned()),
+            (Some(Status::Completed), ..) if ruined.is_some() => {
+                ruined.as_ref().map(|ruined| format!("the account was {ruined}"))
+            }
             (Some(Status::Completed), Some(_), Some(_)) => None,
             (Some(Status::Completed), Some(_), None) => {
                 let reason = undefined.get(&metric).cloned();

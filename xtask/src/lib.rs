@@ -14,6 +14,7 @@ pub mod workspace;
 
 pub mod digest;
 pub mod files;
+pub mod filesystem;
 pub mod lock;
 pub mod threads;
 pub mod windows;
@@ -22,6 +23,10 @@ pub mod manifest;
 pub mod name;
 pub mod session;
 
+pub mod archive_folder;
+pub mod links;
+pub mod mounts;
+pub mod places;
 pub mod scan;
 pub mod seal;
 
@@ -29,10 +34,12 @@ pub mod annotations;
 pub mod archive;
 pub mod catalog;
 pub mod order;
+pub mod receipts;
 pub mod verify;
 
 pub mod clean;
 pub mod recover;
+pub mod relocate;
 
 pub mod prune;
 pub mod retention;
@@ -57,6 +64,7 @@ pub mod reproduce;
 
 pub mod progress;
 pub mod report;
+pub mod ruin;
 pub mod run;
 
 pub mod program;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::CodedError;
 use crate::files;
+use crate::filesystem;
 use crate::workspace::Workspace;
 
 /// How long an orphaned trainer gets to notice that its parent died.
@@ -40,6 +41,28 @@ pub struct Holder {
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
+}
+
+/// The lock on a folder of archives, which several workspaces may share:
+/// held for the moment in which a name and a run number are chosen, or
+/// annotations change.
+#[derive(Debug)]
+pub struct FolderLock {
+    _folder: Option<File>,
+}
+
+impl FolderLock {
+    /// Waits for the lock on `folder`. Where a folder cannot be locked,
+    /// one workspace is still safe: it has a lock of its own.
+    pub fn acquire(folder: &Path) -> Self {
+        Self { _folder: File::open(folder).ok().filter(|file| file.lock().is_ok()) }
+    }
+
+    /// Whether another process holds the lock on `folder`.
+    pub fn is_held(folder: &Path) -> bool {
+        let result = File::open(folder).map(|file| file.try_lock());
+        matches!(result, Ok(Err(TryLockError::WouldBlock)))
+    }
 }
 
 /// Takes the lock on `workspace` for `task`.
@@ -76,12 +99,12 @@ pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<
 /// [`holder`] does, is gone at once.
 fn try_lock(file: &File) -> Result<(), TryLockError> {
     for _ in 0..N_LOOKS {
-        match file.try_lock() {
+        match filesystem::try_lock(file) {
             Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
             result => return result,
         }
     }
-    file.try_lock()
+    filesystem::try_lock(file)
 }
 
 /// Returns who holds the lock on `workspace`; `None` when nobody does.
@@ -90,10 +113,10 @@ fn try_lock(file: &File) -> Result<(), TryLockError> {
 /// When the lock file cannot be read.
 pub fn holder(workspace: &Workspace) -> Result<Option<Holder>> {
     let path = workspace.state().join("lock");
-    let Ok(file) = File::open(&path) else {
+    let Some(file) = open_existing(&path)? else {
         return Ok(None);
     };
-    match file.try_lock_shared() {
+    match filesystem::try_lock_shared(&file) {
         Ok(()) => Ok(None),
         Err(TryLockError::WouldBlock) => Ok(Some(read_holder(&path).unwrap_or(Holder {
             pid: 0,
@@ -124,6 +147,17 @@ fn open(path: &Path) -> Result<File> {
         .with_context(|| format!("failed to open `{}`", path.display()))
 }
 
+/// Opens the lock file `path`; `None` when nobody has made one yet.
+fn open_existing(path: &Path) -> Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            Err(error).with_context(|| format!("failed to open the lock `{}`", path.display()))
+        }
+    }
+}
+
 fn locked(path: &Path) -> CodedError {
     let who = read_holder(path).map_or_else(
         || "another process".to_owned(),
@@ -137,12 +171,12 @@ fn locked(path: &Path) -> CodedError {
 /// Waits until no trainer writes in the workspace any more: that of a
 /// killed run needs a moment to notice.
 fn wait_for_orphan(path: &Path) -> Result<()> {
-    let Ok(file) = File::open(path) else {
+    let Some(file) = open_existing(path)? else {
         return Ok(());
     };
     let deadline = Instant::now() + ORPHAN_PATIENCE;
     loop {
-        match file.try_lock() {
+        match filesystem::try_lock(&file) {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                 thread::sleep(Duration::from_millis(20));

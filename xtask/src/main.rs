@@ -70,7 +70,7 @@ pub fn main() -> ExitCode {
 
 /// Parses the command line, whose help is in colour as asked.
 fn parse(program: Program) -> Cli {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = cli::own_flags_first(std::env::args_os().collect());
     let colour = match cli::colour_of(&arguments) {
         Some(Colour::Always) => clap::ColorChoice::Always,
         Some(Colour::Never) => clap::ColorChoice::Never,
@@ -141,7 +141,7 @@ struct Outside<'a> {
 }
 
 fn carry_out(cli: &Cli, outside: &Outside<'_>, notes: &mut dyn FnMut(&str)) -> Result<Outcome> {
-    let current_folder = current_folder()?;
+    let current_folder = current_folder(cli.global.root.as_deref())?;
     if let Task::Manual(args) = &cli.task {
         return manual(outside.program, &current_folder.join(&args.out));
     }
@@ -240,14 +240,24 @@ fn listen(interrupt: &Arc<AtomicBool>, trainer: &Arc<Trainer>) -> Result<()> {
     .context("failed to listen for signals")
 }
 
-fn current_folder() -> Result<PathBuf> {
-    std::env::current_dir().context("failed to read the current folder")
+/// Returns the current folder; where that is deleted, the workspace that
+/// an absolute `root` names becomes it.
+fn current_folder(root: Option<&Path>) -> Result<PathBuf> {
+    let current = std::env::current_dir().context("failed to read the current folder");
+    match (current, root.filter(|root| root.is_absolute())) {
+        (Err(_), Some(root)) => {
+            std::env::set_current_dir(root)
+                .with_context(|| format!("failed to open the workspace `{}`", root.display()))?;
+            Ok(root.to_owned())
+        }
+        (current, _) => current,
+    }
 }
 
 /// Returns the workspace's root: as given, else around the current
 /// folder, else that of the xtask package that cargo runs.
 fn root(program: Program, global: &GlobalArgs) -> Result<PathBuf> {
-    let current = current_folder()?;
+    let current = current_folder(global.root.as_deref())?;
     if let Some(root) = &global.root {
         return Ok(current.join(root));
     }

@@ -3,6 +3,9 @@
 //! The format is kept by users' archives for years: a field that
 //! matters is added only together with a new format number.
 
+mod entries;
+mod git;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
@@ -10,6 +13,11 @@ use std::io::{self, Write};
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+pub use entries::{FileEntry, FolderEntry, Skipped};
+pub use git::GitState;
+
+use crate::ruin;
 
 /// The archive's own description of itself.
 pub const MANIFEST_PATH: &str = "MANIFEST.json";
@@ -19,8 +27,12 @@ pub const SUMS_PATH: &str = "SHA256SUMS";
 pub const PATCH_PATH: &str = "git/dirty.patch";
 /// The folder of the files that lay in the workspace's root.
 pub const ROOT_FOLDER: &str = "root_checkpoints";
-/// The format that this tool writes.
+/// The format of an archive that tells nothing new: older versions read
+/// it.
 pub const FORMAT: u32 = 1;
+/// The format that may tell an unknown state of git and the modes of
+/// folders.
+const NEWEST_FORMAT: u32 = 2;
 
 /// Why an archive was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +88,7 @@ impl fmt::Display for Status {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// 1.
+    /// 1, or 2 where something is told that format 1 cannot tell.
     pub format: u32,
     /// The archive's file name.
     pub name: String,
@@ -103,6 +115,10 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
     /// Folders that hold no file.
     pub empty_folders: Vec<String>,
+    /// Folders whose permission bits are not 0755, or whose name is not
+    /// UTF-8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<FolderEntry>,
     /// What was matched but could not be archived.
     pub skipped: Vec<Skipped>,
     /// Sums over `files`.
@@ -153,53 +169,6 @@ pub struct DataSummary {
     pub last: Option<DateTime<Utc>>,
 }
 
-/// The state of the git work tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct GitState {
-    /// The commit's full hash; null before the first commit.
-    pub commit: Option<String>,
-    /// The branch; null when detached.
-    pub branch: Option<String>,
-    /// Whether tracked files differ from the commit.
-    pub dirty: bool,
-    /// Whether `git/dirty.patch` was cut at its size limit.
-    pub patch_cut: bool,
-}
-
-/// One file of an archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct FileEntry {
-    /// The path in the archive, with `/`.
-    pub path: String,
-    /// The name's bytes in hexadecimal, relative to the workspace, where
-    /// `path` had to spell some of them as `%XX`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub raw_path_hex: Option<String>,
-    /// The size in bytes.
-    pub size_bytes: u64,
-    /// When the file was last written.
-    pub modified_at: DateTime<Utc>,
-    /// The permission bits, in octal.
-    pub mode: String,
-    /// The SHA-256 of the content, in lower-case hexadecimal.
-    pub sha256: String,
-}
-
-/// Something that was matched but could not be archived.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Skipped {
-    /// The path relative to the workspace.
-    pub path: String,
-    /// Why it was left out.
-    pub reason: String,
-}
-
 /// Sums over an archive's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -233,13 +202,19 @@ impl Manifest {
         }
         let Format { format } = serde_json::from_slice(bytes)
             .with_context(|| format!("`{MANIFEST_PATH}` is not a manifest"))?;
-        if format != FORMAT {
+        if !(FORMAT..=NEWEST_FORMAT).contains(&format) {
             bail!(
-                "`{MANIFEST_PATH}` has format {format}, and this version reads format {FORMAT}; \
-                 use a newer version of the tool"
+                "`{MANIFEST_PATH}` has format {format}, and this version reads formats {FORMAT} \
+                 to {NEWEST_FORMAT}; use a newer version of the tool"
             );
         }
         serde_json::from_slice(bytes).with_context(|| format!("`{MANIFEST_PATH}` is not valid"))
+    }
+
+    /// Returns the oldest format that tells all of this.
+    pub fn least_format(&self) -> u32 {
+        let is_unknown = self.git.as_ref().is_some_and(|git| git.dirty.is_none());
+        if is_unknown || !self.folders.is_empty() { NEWEST_FORMAT } else { FORMAT }
     }
 
     /// Returns the bytes of `MANIFEST.json`.
@@ -269,6 +244,7 @@ impl Manifest {
             note: self.note.clone(),
             files: Vec::new(),
             empty_folders: self.empty_folders.clone(),
+            folders: self.folders.clone(),
             skipped: self.skipped.clone(),
             ..*self
         }
@@ -276,7 +252,12 @@ impl Manifest {
 
     /// Returns the figure `metric` of the agent, where it is defined.
     pub fn agent_metric(&self, metric: &str) -> Option<f64> {
-        *self.session.as_ref()?.metrics.get("agent")?.get(metric)?
+        ruin::figure(self.agent()?, metric)
+    }
+
+    /// Returns the agent's figures, if there are any.
+    pub fn agent(&self) -> Option<&ruin::Figures> {
+        self.session.as_ref()?.metrics.get("agent")
     }
 
     /// Writes `SHA256SUMS`, the files and the manifest, to `out`.

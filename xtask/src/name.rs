@@ -4,6 +4,8 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
+/// More than anybody makes in one second.
+const N_OF_A_SECOND_MAX: u32 = 100_000;
 const TIME_FORMAT: &str = "%Y%m%d_%H%M%S";
 
 /// What a name stands for.
@@ -45,10 +47,12 @@ impl StampedName {
     pub fn first_free(kind: NameKind, now: DateTime<Utc>, is_taken: impl Fn(&str) -> bool) -> Self {
         let time = now.naive_utc().format(TIME_FORMAT).to_string();
         let time = parse_time(&time).unwrap_or(now);
-        (1..)
+        // Where all seem to be taken the disk gives no answers, and who
+        // uses the name says so.
+        (1..N_OF_A_SECOND_MAX)
             .map(|number| Self { time, number, kind })
             .find(|name| !is_taken(&name.to_string()))
-            .expect("the numbers do not end")
+            .unwrap_or(Self { time, number: N_OF_A_SECOND_MAX, kind })
     }
 
     /// Returns the name that `text` spells, if it is one of `kind`.

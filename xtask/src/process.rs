@@ -5,6 +5,7 @@
 //! one ctrl-C reaches it once, and so that it ends when this process
 //! dies, however that dies.
 
+mod git;
 mod rerun;
 mod system;
 mod tensorboard;
@@ -18,8 +19,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
+pub use git::{Own, WorkTree, git_commit, git_state, git_tracked};
 pub use rerun::{Rebuild, become_program};
-pub use system::{free_bytes, git_commit, git_state, open_file, terminal_columns};
+pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
 
 use crate::terminal::Colour;
@@ -118,7 +120,7 @@ pub fn check_model(binary: &Path, model: &Path) -> Result<bool> {
 }
 
 /// Runs the trainer `binary` with `arguments` in `folder`, and returns
-/// what it prints and whether it went well. Its complaints go to stderr.
+/// what it prints and how it ended. Its complaints go to stderr.
 ///
 /// # Errors
 /// When it cannot be started, or does not print text.
@@ -126,7 +128,7 @@ pub fn trainer_text(
     binary: &Path,
     folder: &Path,
     arguments: &[OsString],
-) -> Result<(String, bool)> {
+) -> Result<(String, TrainerExit)> {
     let shell = shell()?;
     shell.change_dir(folder);
     let output = Command::from(cmd!(shell, "{binary} {arguments...}"))
@@ -135,7 +137,7 @@ pub fn trainer_text(
         .output()
         .with_context(|| format!("failed to start the trainer `{}`", binary.display()))?;
     let text = String::from_utf8(output.stdout).context("the trainer printed no text")?;
-    Ok((text, output.status.success()))
+    Ok((text, output.status.code().map_or(TrainerExit::Killed, TrainerExit::Code)))
 }
 
 /// One run of a trainer.

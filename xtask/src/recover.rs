@@ -4,20 +4,29 @@
 //! the lock. What it will do is a plan, which `doctor` shows; each step
 //! says in one line what it found and did.
 
+mod outlook;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use chrono::DateTime;
+
+pub use outlook::{Outlook, foresee};
 
 use crate::annotations;
 use crate::archive;
 use crate::catalog::{BACKUP_RECORD, Catalog, exists, folder_entries, read_record};
 use crate::clean;
 use crate::coverage;
+use crate::lock::FolderLock;
+use crate::places::Layout;
 use crate::prune::{finish_deletion, is_doomed};
+use crate::relocate;
+use crate::restore::{self, Abandoned};
 use crate::scan::scan;
-use crate::trash;
-use crate::workspace::Workspace;
+use crate::trash::{self, Trash, Trashed};
+use crate::workspace::{MOVED_FOLDERS, Workspace};
 
 /// One thing that a killed run left, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,9 +37,14 @@ pub enum Step {
     FinishBackup(PathBuf),
     /// A backup whose deletion had begun: it goes.
     FinishDeletion(PathBuf),
+    /// Drafts of a restore that was killed: they go.
+    EndRestore(Abandoned),
     /// Annotations whose archive is in this batch of the trash: they
     /// follow it there.
     FollowToTrash(PathBuf, PathBuf),
+    /// Something in the trash that is in its old place, too, since a
+    /// kill came before the one or the other was removed.
+    FinishMove(Trashed),
 }
 
 impl Step {
@@ -41,6 +55,16 @@ impl Step {
             | Self::FinishBackup(path)
             | Self::FinishDeletion(path)
             | Self::FollowToTrash(path, _) => path,
+            Self::FinishMove(trashed) => &trashed.path,
+            Self::EndRestore(Abandoned { journal, .. }) => journal,
+        }
+    }
+
+    /// Whether the step takes care of `path`.
+    pub fn covers(&self, path: &Path) -> bool {
+        match self {
+            Self::EndRestore(left) => left.drafts.contains(path),
+            step => path.starts_with(step.path()),
         }
     }
 
@@ -55,9 +79,17 @@ impl Step {
             Self::FinishDeletion(_) => {
                 ("a backup that a killed `prune --now` was deleting", "delete the rest")
             }
+            Self::EndRestore(_) => (
+                "the journal of a killed `restore`",
+                "remove the files that it lists as unfinished",
+            ),
             Self::FollowToTrash(..) => {
                 ("annotations of an archive that is in the trash", "move them there")
             }
+            Self::FinishMove(_) => (
+                "a copy of what is in its place, too; a killed run had not finished the move",
+                "remove the one that is not whole, else the copy",
+            ),
         }
     }
 
@@ -76,6 +108,7 @@ impl Step {
                     workspace.display(doomed)
                 ))
             }
+            Self::EndRestore(left) => left.remove_and_tell(),
             Self::FollowToTrash(annotations, batch) => {
                 trash::move_to(annotations, batch)?;
                 Ok(format!(
@@ -84,6 +117,7 @@ impl Step {
                     workspace.display(batch)
                 ))
             }
+            Self::FinishMove(trashed) => trash::finish_move(workspace, trashed),
         }
     }
 }
@@ -95,14 +129,27 @@ impl Step {
 pub fn plan(workspace: &Workspace) -> Result<Vec<Step>> {
     let mut steps: Vec<Step> =
         archive::leftovers(workspace)?.into_iter().map(Step::RemoveDraft).collect();
+    let trash = Trash::read(workspace, DateTime::UNIX_EPOCH)?;
+    let folders = trash.batches.iter().map(|batch| batch.path.clone());
+    for folder in folders.chain([workspace.archives(), workspace.backups()]) {
+        let drafts = folder_entries(&folder)?.into_iter().filter(|path| relocate::is_draft(path));
+        steps.extend(drafts.map(Step::RemoveDraft));
+    }
+    for trashed in trash.content() {
+        if exists(&trashed.target) && trash::is_move_unfinished(&trashed)? {
+            steps.push(Step::FinishMove(trashed));
+        }
+    }
     for path in folder_entries(&workspace.backups())? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with("session_") && name.ends_with(clean::PARTIAL_SUFFIX) {
+        let is_begun = name.starts_with("session_") && name.ends_with(clean::PARTIAL_SUFFIX);
+        if is_begun && !FolderLock::is_held(&path) {
             steps.push(Step::FinishBackup(path));
         } else if is_doomed(&name) {
             steps.push(Step::FinishDeletion(path));
         }
     }
+    steps.extend(restore::abandoned(&workspace.state())?.into_iter().map(Step::EndRestore));
     for annotations in orphaned_annotations(workspace)? {
         if let Some(batch) = batch_of(workspace, &annotations)? {
             steps.push(Step::FollowToTrash(annotations, batch));
@@ -111,12 +158,23 @@ pub fn plan(workspace: &Workspace) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// Recovers `workspace`, and returns a line for each thing it did.
+/// Recovers `workspace`, and returns a line for each thing it did. What
+/// cannot be done now is a warning, and stays for the next time.
 ///
 /// # Errors
-/// When a leftover cannot be read, moved or removed.
+/// When what a killed run left cannot be looked for.
 pub fn recover(workspace: &Workspace) -> Result<Vec<String>> {
-    plan(workspace)?.iter().map(|step| step.apply(workspace)).collect()
+    let apply = |step: &Step| {
+        step.apply(workspace).unwrap_or_else(|error| {
+            let (what, act) = step.describe();
+            let path = workspace.display(step.path());
+            format!(
+                "warning: `{path}` is {what}; the attempt to {act} failed: {error:#}; nothing is \
+                 lost: put that right, and the next task tries again"
+            )
+        })
+    };
+    Ok(plan(workspace)?.iter().map(apply).collect())
 }
 
 /// Returns the annotation files whose archive is not beside them.
@@ -146,7 +204,14 @@ pub(crate) fn batch_of(workspace: &Workspace, annotations: &Path) -> Result<Opti
 }
 
 fn remove_draft(workspace: &Workspace, draft: &Path) -> Result<String> {
-    fs::remove_file(draft).with_context(|| format!("failed to remove `{}`", draft.display()))?;
+    if relocate::is_draft(draft) {
+        relocate::remove_draft(draft)?;
+        return Ok(format!(
+            "removed `{}`, a copy that a killed run had not finished",
+            workspace.display(draft)
+        ));
+    }
+    relocate::remove_draft(draft)?;
     let is_annotation = draft.to_string_lossy().contains(annotations::SUFFIX);
     let what = if is_annotation { "an annotation" } else { "an archive" };
     Ok(format!(
@@ -160,20 +225,30 @@ fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
     let Some(record) = read_record(partial) else {
         return keep_unrecorded(workspace, partial);
     };
-    let rest: Vec<&String> =
-        record.moved.iter().filter(|item| exists(&workspace.root().join(item))).collect();
+    let is_in =
+        |folder: &Path, item: &str| -> Result<bool> { Ok(exists(&clean::path_of(folder, item)?)) };
     let is_safe = match &record.archive {
         None => true,
         Some(archive) => is_covered(workspace, archive)?,
     };
     if is_safe {
-        for item in rest.iter().filter(|item| !exists(&partial.join(item))) {
-            clean::move_aside(workspace, item, partial)?;
+        let layout = Layout::read(workspace, &scan(workspace)?)?;
+        for item in &record.moved {
+            if is_in(workspace.root(), item)? && is_left(workspace, &layout, item)? {
+                clean::move_aside(workspace, &layout, (item, partial))?;
+            }
         }
     }
+    relocate::remove_drafts(partial)?;
     let backup = clean::complete(partial)?;
     clean::lay_fresh_folders(workspace)?;
     Ok(format!("completed `{}`, which a killed run had begun", workspace.display(&backup)))
+}
+
+/// Whether something of the moved `item` is still in the workspace.
+fn is_left(workspace: &Workspace, layout: &Layout, item: &str) -> Result<bool> {
+    let is_file = !MOVED_FOLDERS.contains(&item);
+    Ok(is_file || clean::holds_a_trace(workspace, layout, Path::new(item))?)
 }
 
 /// Completes a backup folder whose record was not written yet: nothing

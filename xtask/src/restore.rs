@@ -8,9 +8,11 @@ mod copy;
 mod draft;
 mod foreign;
 mod item;
+mod journal;
 mod live;
 mod locals;
 mod source;
+mod sparse;
 mod target;
 mod write;
 
@@ -24,6 +26,7 @@ use clap::ValueEnum;
 use serde::{Serialize, Serializer};
 
 pub use item::Item;
+pub use journal::{Abandoned, abandoned};
 pub use live::hold_present;
 pub use source::Source;
 pub use target::{Existing, Target};
@@ -125,6 +128,10 @@ pub fn plan(found: &[Found], policy: Overwrite) -> RestorePlan {
             }
             (Existing::Other, Overwrite::Never) => {
                 plan.conflicts.push(report("a file with other content is there".to_owned()));
+                continue;
+            }
+            (Existing::Unplaceable(problem), _) => {
+                plan.lost.push(report(problem.clone()));
                 continue;
             }
             (Existing::InTheWay(problem), _) => {

@@ -13,9 +13,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 pub use backups::{BackupItem, BackupPolicy, Cover, plan_backups};
-pub use items::{archive_items, backup_items};
+pub use items::{Findings, archive_items, backup_items};
 pub(crate) use items::{digest_of, files_below};
 pub use policy::{Best, Count, Policy, PolicyError, TagList};
+pub(crate) use rules::is_lower_better;
 pub use span::Span;
 
 use crate::order::{self, Position};
@@ -50,6 +51,8 @@ pub enum State {
     Unknown,
     /// A session that failed or was interrupted.
     Failed,
+    /// Files of which some are not as they were.
+    Damaged,
     /// Nothing that can be read.
     Unreadable,
 }
@@ -140,6 +143,9 @@ fn outside_the_counts(item: &Item, now: DateTime<Utc>) -> Vec<String> {
     }
     if item.state == State::Unreadable {
         reasons.push("cannot be read; delete it by hand when nothing can be saved".to_owned());
+    }
+    if item.state == State::Damaged {
+        reasons.push("damaged; `restore` brings back what is good".to_owned());
     }
     if item.created_at > now {
         reasons.push("dated in the future".to_owned());

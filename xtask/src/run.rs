@@ -3,6 +3,7 @@
 mod diff;
 mod export;
 mod forward;
+mod list;
 mod restore;
 mod show;
 mod tensorboard;
@@ -14,15 +15,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+pub use list::sort_keys;
+
+use crate::archive_folder;
 use crate::catalog::Catalog;
 use crate::clean;
-use crate::cli::{Cli, LabelArgs, ReproduceArgs, Task};
+use crate::cli::{Cli, Format, LabelArgs, ReproduceArgs, Task};
 use crate::cycle::{self, Job, Label};
 use crate::exit::{CodedError, Exit};
+use crate::filesystem;
 use crate::lack;
 use crate::manifest::Kind;
 use crate::process::Trainer;
-use crate::report::{ArchiveReport, CleanReport, ListReport, Report, SealedArchive, ShowReport};
+use crate::report::{ArchiveReport, CleanReport, Report, SealedArchive, ShowReport};
 use crate::reproduce::reproduce;
 use crate::scan::scan;
 use crate::session;
@@ -59,6 +64,19 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         let text = "`--format parquet` and `--format csv` are for tables; take `text` or `json`";
         return Err(CodedError::Usage(text.to_owned()).into());
     }
+    archive_folder::check(job.workspace)?;
+    let result = carry_out(job, (cli, format), environment);
+    for warning in filesystem::warnings() {
+        (job.notes)(&format!("warning: {warning}"));
+    }
+    result
+}
+
+fn carry_out(
+    job: &mut Job<'_>,
+    (cli, format): (&Cli, Format),
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
     match &cli.task {
         Task::Train(args) => train::run(job, (cli, args), environment),
         Task::Archive(args) => archive(job, args),
@@ -71,11 +89,7 @@ pub fn run(job: &mut Job<'_>, cli: &Cli, environment: &Environment<'_>) -> Resul
         Task::Note(args) => vault::note(job, args),
         Task::Doctor(args) => vault::doctor(job, args.fix),
         Task::Status => vault::status(job),
-        Task::List => {
-            let catalog = Catalog::read_heads(job.workspace)?;
-            vault::warn_of_annotations(job, &catalog.archives);
-            Ok(outcome(&ListReport::of(&catalog), Exit::Done))
-        }
+        Task::List(args) => list::run(job, args),
         Task::Show(args) => {
             let catalog = Catalog::read(job.workspace)?;
             let archive = catalog.find(&args.name)?;
@@ -121,7 +135,9 @@ fn locate(job: &Job<'_>, name: &str, environment: &Environment<'_>) -> Result<Pa
 
 fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {
     let _lock = job.begin("archive")?;
-    if !scan(job.workspace)?.holds_a_session() {
+    let found = scan(job.workspace)?;
+    if !found.holds_a_session() {
+        cycle::warn_of(job, found.skipped.iter());
         let report = ArchiveReport { format: 1, archive: None, skipped: Vec::new() };
         return Ok(outcome(&report, Exit::NothingToDo));
     }
@@ -136,7 +152,10 @@ fn archive(job: &mut Job<'_>, args: &LabelArgs) -> Result<Outcome> {
 }
 
 fn clean_workspace(job: &mut Job<'_>, dry_run: bool) -> Result<Outcome> {
-    let plan = |job: &Job<'_>| clean::plan(job.workspace, &scan(job.workspace)?, (job.clock)());
+    let plan = |job: &Job<'_>| {
+        let plan = clean::plan(job.workspace, &scan(job.workspace)?, (job.clock)())?;
+        plan.as_ref().map_or(Ok(()), |plan| plan.check(job.workspace)).map(|()| plan)
+    };
     let report = if dry_run {
         CleanReport { format: 1, dry_run, plan: plan(job)?, done: None }
     } else {

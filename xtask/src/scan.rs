@@ -1,10 +1,12 @@
 //! Finds what belongs in an archive.
 //!
 //! Only folders that a glob can reach are entered. Symlinks to files
-//! within the workspace are read through; other symlinks, FIFOs, sockets
-//! and devices are skipped, and said so.
+//! within the workspace are read through, and so are a session's own
+//! folders; other symlinks, FIFOs, sockets and devices are skipped, and
+//! said so.
 
 mod globs;
+mod models;
 mod paths;
 
 use std::collections::BTreeSet;
@@ -15,10 +17,18 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
 pub use globs::Selection;
+pub use models::{Unkept, is_model};
 pub use paths::{ArchivePath, check_archive_path};
 
-use crate::manifest::{ROOT_FOLDER, Skipped};
+use crate::archive::is_gone;
+use crate::files;
+use crate::links::{self, Link};
+use crate::manifest::{FolderEntry, ROOT_FOLDER, Skipped};
+use crate::places::is_lost_and_found;
 use crate::workspace::{SESSION_FOLDERS, Workspace};
+
+/// The permission bits of a folder of which no others are told.
+pub const FOLDER_MODE: u32 = 0o755;
 
 /// A file to archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +46,20 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// Returns the file with the size, time and mode that `metadata`
+    /// tells.
+    ///
+    /// # Errors
+    /// When the system tells no time.
+    pub fn as_now(&self, metadata: &Metadata) -> std::io::Result<Self> {
+        Ok(Self {
+            size_bytes: metadata.len(),
+            modified_at: metadata.modified()?.into(),
+            mode: files::mode(metadata),
+            ..self.clone()
+        })
+    }
+
     /// Whether a clean moves this file: all but `config/` and what
     /// other globs have matched.
     pub fn is_moved_by_clean(&self) -> bool {
@@ -52,6 +76,8 @@ pub struct Scan {
     pub files: Vec<SourceFile>,
     /// Folders without files, sorted.
     pub empty_folders: BTreeSet<String>,
+    /// What is told of folders beyond their path, sorted.
+    pub folders: Vec<FolderEntry>,
     /// What could not be taken, sorted.
     pub skipped: Vec<Skipped>,
 }
@@ -70,11 +96,17 @@ impl Scan {
 /// named, since a folder passed over in silence would be lost.
 pub fn scan(workspace: &Workspace) -> Result<Scan> {
     let config = &workspace.config().archive;
+    let followed = links::followed(workspace).into_iter().map(|(_, target)| target);
     let walker = Walker {
+        workspace,
         root: workspace.root(),
+        inside: followed.chain([workspace.root().to_owned()]).collect(),
         selection: Selection::new(&config.include, &config.exclude)?,
+        takes_root_models: config.root_models,
         off_limits: [
             workspace.archives(),
+            // It may be spelled through a link to the workspace.
+            workspace.archives().canonicalize().unwrap_or_else(|_| workspace.archives()),
             workspace.backups(),
             workspace.state(),
             workspace.root().join("target"),
@@ -85,6 +117,7 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
     walker.folder(workspace.root(), &mut scan)?;
     scan.files.sort_by(|a, b| a.archive_path.text.cmp(&b.archive_path.text));
     scan.skipped.sort();
+    scan.folders.sort_by(|a, b| a.path.cmp(&b.path));
     if let Some(pair) =
         scan.files.windows(2).find(|pair| pair[0].archive_path.text == pair[1].archive_path.text)
     {
@@ -98,9 +131,13 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
 }
 
 struct Walker<'a> {
+    workspace: &'a Workspace,
     root: &'a Path,
+    /// The workspace, and where its links to folders lead.
+    inside: Vec<PathBuf>,
     selection: Selection,
-    off_limits: [PathBuf; 5],
+    takes_root_models: bool,
+    off_limits: [PathBuf; 6],
 }
 
 impl Walker<'_> {
@@ -108,21 +145,40 @@ impl Walker<'_> {
         let unreadable =
             || format!("failed to read the folder `{}`; check its permissions", folder.display());
         let mut n_entries = 0;
-        for entry in fs::read_dir(folder).with_context(unreadable)? {
+        let n_files = scan.files.len();
+        let entries = match fs::read_dir(folder) {
+            Err(error) if is_gone(&error) && folder != self.root => {
+                let path = self.relative(folder).to_string_lossy().into_owned();
+                scan.skipped.push(Skipped { path, reason: "vanished before it was read".into() });
+                return Ok(());
+            }
+            entries => entries.with_context(unreadable)?,
+        };
+        for entry in entries {
             let entry = entry.with_context(unreadable)?;
             n_entries += 1;
             self.entry(&entry.path(), scan)?;
         }
         let relative = self.relative(folder);
+        let n_files = scan.files.len() - n_files;
         let is_fresh = SESSION_FOLDERS.iter().any(|fresh| relative == Path::new(fresh));
         if n_entries == 0 && (self.selection.matches_below(relative) || is_fresh) {
             scan.empty_folders.insert(ArchivePath::of(relative).text);
+        } else if n_files == 0 || relative == Path::new("") {
+            return Ok(());
+        }
+        let Some(metadata) = found(folder, fs::metadata(folder))? else { return Ok(()) };
+        let mode = files::mode(&metadata) & 0o777;
+        let path = ArchivePath::of(relative);
+        if mode != FOLDER_MODE || path.raw_hex.is_some() {
+            let (path, raw_path_hex) = (path.text, path.raw_hex);
+            scan.folders.push(FolderEntry { path, raw_path_hex, mode: format!("{mode:04o}") });
         }
         Ok(())
     }
 
     fn entry(&self, path: &Path, scan: &mut Scan) -> Result<()> {
-        if self.off_limits.iter().any(|folder| path == folder) {
+        if self.off_limits.iter().any(|folder| path == folder) || is_lost_and_found(path) {
             return Ok(());
         }
         let relative = self.relative(path);
@@ -133,26 +189,46 @@ impl Walker<'_> {
             let is_reached = self.selection.reaches_into(relative);
             return if is_reached { self.folder(path, scan) } else { Ok(()) };
         }
+        let link = metadata.is_symlink().then(|| links::link(self.workspace, relative));
+        if matches!(link, Some(Link::Followed(_))) {
+            let is_reached = self.selection.reaches_into(relative);
+            return if is_reached { self.folder(path, scan) } else { Ok(()) };
+        }
         let leads_to_selected = metadata.is_symlink() && self.selection.reaches_into(relative);
-        if !self.selection.matches(relative) && !leads_to_selected {
+        let is_selected = self.selection.matches(relative) || self.is_root_model(path, relative);
+        if !is_selected && !leads_to_selected {
             return Ok(());
         }
-        let result = if metadata.is_symlink() { self.follow(path) } else { Ok(metadata) };
-        match result.and_then(|metadata| regular(&metadata).map(|()| metadata)) {
+        let result = match link {
+            Some(Link::Broken(reason)) => Err(reason),
+            Some(_) => self.follow(path).map_err(str::to_owned),
+            None => Ok(metadata),
+        };
+        let result = result.and_then(|it| regular(&it).map(|()| it).map_err(str::to_owned));
+        match result {
             Ok(metadata) => scan.files.push(source_file(path, relative, &metadata)?),
-            Err(reason) => scan.skipped.push(Skipped {
-                path: relative.to_string_lossy().into_owned(),
-                reason: reason.to_owned(),
-            }),
+            Err(reason) => {
+                scan.skipped
+                    .push(Skipped { path: relative.to_string_lossy().into_owned(), reason });
+            }
         }
         Ok(())
+    }
+
+    /// Whether the file is a model in the root that belongs in an
+    /// archive without a glob of its own.
+    fn is_root_model(&self, path: &Path, relative: &Path) -> bool {
+        self.takes_root_models
+            && relative.components().count() == 1
+            && !self.selection.excludes(relative)
+            && models::is_model(path)
     }
 
     /// Returns the metadata of the file that the symlink `path` leads
     /// to, or why it is not archived.
     fn follow(&self, path: &Path) -> Result<Metadata, &'static str> {
         let target = path.canonicalize().map_err(|_| "a symlink that leads nowhere")?;
-        if !target.starts_with(self.root) {
+        if !self.inside.iter().any(|folder| target.starts_with(folder)) {
             return Err("a symlink out of the workspace");
         }
         if self.off_limits.iter().any(|folder| target.starts_with(folder)) {
@@ -174,7 +250,7 @@ impl Walker<'_> {
 fn found(path: &Path, metadata: std::io::Result<Metadata>) -> Result<Option<Metadata>> {
     match metadata {
         Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
     }
 }
@@ -205,17 +281,6 @@ fn source_file(path: &Path, relative: &Path, metadata: &Metadata) -> Result<Sour
         archive_path,
         size_bytes: metadata.len(),
         modified_at: modified.into(),
-        mode: mode(metadata),
+        mode: files::mode(metadata),
     })
-}
-
-#[cfg(unix)]
-fn mode(metadata: &Metadata) -> u32 {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o7777
-}
-
-#[cfg(not(unix))]
-fn mode(metadata: &Metadata) -> u32 {
-    if metadata.permissions().readonly() { 0o444 } else { 0o644 }
 }

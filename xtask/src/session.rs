@@ -22,6 +22,15 @@ pub fn read(root: &Path) -> Option<SessionSummary> {
     Some(summarize(&value))
 }
 
+/// Whether the record in the workspace `root` says how its session
+/// ended: whatever became of the trainer later changes nothing then.
+pub fn is_sealed(root: &Path) -> bool {
+    let bytes = fs::read(root.join("logs/session.json")).unwrap_or_default();
+    let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let status = record.get("status").and_then(Value::as_str);
+    matches!(status, Some("completed" | "failed" | "interrupted"))
+}
+
 /// Returns what `session`, the content of a `session.json`, tells.
 pub fn summarize(session: &Value) -> SessionSummary {
     SessionSummary {
@@ -52,6 +61,29 @@ pub fn undefined(root: &Path) -> BTreeMap<String, String> {
         serde_json::from_value(session.pointer("/metrics/agent/undefined")?.clone()).ok()
     };
     reasons().unwrap_or_default()
+}
+
+/// Returns why the figures of the session in the workspace `root` are to
+/// be treated as a bug: those that no market gives, and what an audit
+/// found.
+pub fn doubts(root: &Path) -> Vec<String> {
+    let read =
+        || serde_json::from_slice::<Value>(&fs::read(root.join("logs/session.json")).ok()?).ok();
+    let session = read().unwrap_or(Value::Null);
+    let each = |pointer: &str| {
+        let list = session.pointer(pointer).and_then(Value::as_array);
+        list.cloned().unwrap_or_default()
+    };
+    let alarms = each("/alarms").into_iter().filter_map(|alarm| text(&alarm, "/text"));
+    let failed = each("/audit/verdicts").into_iter().filter_map(|verdict| {
+        let has_failed = verdict["verdict"] == "failed";
+        let (name, finding) = has_failed
+            .then(|| text(&verdict, "/name"))
+            .flatten()
+            .zip(text(&verdict, "/finding"))?;
+        Some(format!("audit, {}: {finding}", name.replace('_', " ")))
+    });
+    alarms.chain(failed).collect()
 }
 
 fn status(session: &Value) -> Status {
@@ -103,9 +135,13 @@ fn metrics(session: &Value) -> BTreeMap<String, BTreeMap<String, Option<f64>>> {
 }
 
 fn numbers(figures: &serde_json::Map<String, Value>) -> BTreeMap<String, Option<f64>> {
-    figures
+    let numbers = figures
         .iter()
         .filter(|(_, value)| value.is_number() || value.is_null())
-        .map(|(name, value)| (name.clone(), value.as_f64()))
-        .collect()
+        .map(|(name, value)| (name.clone(), value.as_f64()));
+    // The one figure that is a time.
+    let time = figures.get("ruined_at").and_then(Value::as_str);
+    let time = time.and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    let time = time.map(|time| ("ruined_at_ms".to_owned(), Some(time.timestamp_millis() as f64)));
+    numbers.chain(time).collect()
 }

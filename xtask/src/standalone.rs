@@ -14,7 +14,7 @@ use crate::cli;
 use crate::exit::Exit;
 use crate::files;
 use crate::report::text;
-use crate::run::Outcome;
+use crate::run::{Outcome, sort_keys};
 use crate::workspace::Workspace;
 
 /// The arguments that name archives, by their ids.
@@ -29,6 +29,7 @@ pub fn with_completion(command: Command) -> Command {
         task.mut_args(|arg| match arg.get_id().as_str() {
             id if NAMES.contains(&id) => arg.add(ArgValueCompleter::new(archive_names)),
             id if TAGS.contains(&id) => arg.add(ArgValueCompleter::new(tags)),
+            "sort" => arg.add(ArgValueCompleter::new(keys)),
             _ => arg,
         })
     })
@@ -61,6 +62,13 @@ fn tags(start: &OsStr) -> Vec<CompletionCandidate> {
     let tags: std::collections::BTreeSet<&String> =
         archives.iter().flat_map(Archive::tags).collect();
     offered(tags.into_iter().map(CompletionCandidate::new), start)
+}
+
+/// Returns what `list` can sort by.
+fn keys(start: &OsStr) -> Vec<CompletionCandidate> {
+    let archives = archives();
+    let keys = sort_keys(&archives).into_iter();
+    offered(keys.map(CompletionCandidate::new), start)
 }
 
 fn offered(

@@ -15,7 +15,8 @@ use crate::clean;
 use crate::coverage;
 use crate::lock::{self, Holder};
 use crate::manifest::{SessionSummary, Status as SessionStatus};
-use crate::retention::{self, Item, State};
+use crate::retention::{self, Findings, Item, State};
+use crate::ruin;
 use crate::scan::{Scan, scan};
 use crate::session;
 use crate::verify;
@@ -62,6 +63,9 @@ pub struct Session {
     pub net_return: Option<f64>,
     /// The agent's Sharpe ratio out of sample so far.
     pub sharpe: Option<f64>,
+    /// That and when it was ruined; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ruined: Option<String>,
 }
 
 /// What the archive folder holds.
@@ -90,6 +94,8 @@ pub struct NextTrain {
     pub moves: Vec<String>,
     /// The backup that would be moved to; null when nothing would be.
     pub backup: Option<String>,
+    /// Why it would not begin; null when it would.
+    pub refusal: Option<String>,
     /// The archives that retention would move to the trash at its end.
     pub removes: Vec<String>,
     /// Why retention would remove nothing, when something is wrong.
@@ -132,7 +138,7 @@ fn session_in(root: &Path, is_running: bool) -> Option<Session> {
     // What is recorded as running is interrupted where nobody works.
     let says_running = record.get("status").and_then(Value::as_str) == Some("running");
     let status = if says_running && is_running { "running".to_owned() } else { status.to_string() };
-    let figure = |name: &str| metrics.get("agent")?.get(name).copied().flatten();
+    let figure = |name: &str| ruin::figure(metrics.get("agent")?, name);
     Some(Session {
         id,
         status,
@@ -141,6 +147,7 @@ fn session_in(root: &Path, is_running: bool) -> Option<Session> {
         n_episodes: record.pointer("/config/training/total_episodes").and_then(Value::as_u64),
         net_return: figure("net_return"),
         sharpe: figure("sharpe"),
+        ruined: metrics.get("agent").and_then(ruin::told),
     })
 }
 
@@ -153,6 +160,7 @@ fn next(
     if let Some(plan) = clean::plan(workspace, found, now)? {
         next.held_by = holder_of_session(catalog, found)?;
         next.archives_session = next.held_by.is_none();
+        next.refusal = plan.check(workspace).err().map(|error| format!("{error:#}"));
         next.moves = plan.moves;
         next.backup = Some(plan.backup);
     }
@@ -184,11 +192,9 @@ fn items_after(
     (catalog, next): (&Catalog, &NextTrain),
     now: DateTime<Utc>,
 ) -> Result<Vec<Item>> {
-    let mut items = retention::archive_items(workspace, catalog)?;
-    for item in &mut items {
-        // The models of now will be in a backup then.
-        item.holds_current_model = false;
-    }
+    // The models of now will be in a backup then.
+    let findings = Findings { models_leave: true, ..Findings::default() };
+    let mut items = retention::archive_items(workspace, catalog, &findings)?;
     let number = catalog.next_run_number();
     let session = session::read(workspace.root()).map(|session| session.status);
     let state = match session {

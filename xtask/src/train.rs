@@ -1,16 +1,16 @@
 //! The whole cycle of `cargo xtask train`.
 
+mod ending;
 mod source;
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use chrono::{DateTime, Utc};
 
+use self::ending::{Ended, of_nothing, run_trainer, tell_unkept};
 pub use source::{TrainerSource, trainer_binary};
 
-use crate::archive;
 use crate::catalog::Catalog;
 use crate::clean;
 use crate::cycle::{self, Job, Label, SetAside};
@@ -18,12 +18,13 @@ use crate::exit::CodedError;
 use crate::gate::{self, Gate};
 use crate::lack;
 use crate::lock::Lock;
-use crate::manifest::{Kind, SessionSummary, Status};
+use crate::manifest::{Kind, SessionSummary};
 use crate::process::{Trainer, TrainerExit, TrainerRun};
 use crate::prune::{self, Origin, PrunePlan, Way, Wish};
+use crate::recover::Outlook;
 use crate::report::{SealedArchive, TrainReport};
 use crate::resume::{self, Interrupted};
-use crate::scan::scan;
+use crate::scan::Unkept;
 use crate::session;
 use crate::trials;
 
@@ -88,6 +89,8 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         let from = interrupted.as_ref().map(|interrupted| interrupted.folder(root));
         check_settings(job, trainer, &binary, &with_resume(&arguments, from))?;
     }
+    // While the last session is still here: it may become no archive.
+    let trials = trials::arguments(job);
     let previous = match options.archive {
         ArchiveMode::Archive => cycle::set_aside(job)?,
         ArchiveMode::MoveOnly => cycle::set_aside_unarchived(job)?,
@@ -102,21 +105,45 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         (Some(Interrupted::Workspace), None) | (None, _) => None,
     };
     arguments = with_resume(&arguments, resumed.as_deref());
-    arguments.extend(trials::arguments(job));
+    arguments.extend(trials);
+    let unkept = Unkept::look(job.workspace)?;
     let Ended { exit, session } = run_trainer(job, trainer, (&binary, &arguments), options)?;
+    tell_unkept(job, &unkept);
+    if session.is_some()
+        && let Err(error) = clean::sync_session(job.workspace)
+    {
+        (job.notes)(&format!("warning: a power cut now may take some of the session: {error:#}"));
+    }
     let undefined = session::undefined(job.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
+    let doubts = session::doubts(job.workspace.root());
     let archive = match options.archive {
         ArchiveMode::Archive => seal(job, &options.label, session.clone())?,
         ArchiveMode::MoveOnly => None,
     };
-    let prune = apply_retention(job, &lock);
+    let has_counted = trials::remember(job);
+    let prune = has_counted.and_then(|_| apply_retention(job, &lock)).unwrap_or_else(|error| {
+        (job.notes)(&format!("warning: old sessions were not pruned: {error:#}"));
+        PrunePlan::default()
+    });
     let status = session.as_ref().map_or_else(|| of_nothing(exit), |session| session.status);
     let model = "models/memory_efficient_model_final.zip";
     let has_model = job.workspace.root().join(model).is_file();
     let model = has_model.then(|| model.to_owned());
     let resumed = resumed.map(|folder| job.workspace.display(&folder));
-    Ok(TrainReport { format: 1, status, previous, resumed, archive, model, session, gates, prune })
+    Ok(TrainReport {
+        format: 1,
+        status,
+        previous,
+        resumed,
+        archive,
+        model,
+        session,
+        doubts,
+        gates,
+        prune,
+        keeps_by_default: job.workspace.config().retention.default_keep(),
+    })
 }
 
 fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
@@ -164,73 +191,6 @@ fn tell_previous(job: &mut Job<'_>, previous: Option<&SetAside>) {
     (job.notes)(&line);
 }
 
-/// How a training ended.
-struct Ended {
-    exit: TrainerExit,
-    /// What is known of it; `None` when it left nothing.
-    session: Option<SessionSummary>,
-}
-
-/// Runs the trainer, unless a signal came while the old session moved.
-fn run_trainer(
-    job: &Job<'_>,
-    trainer: &Trainer,
-    (binary, arguments): (&Path, &[OsString]),
-    options: &TrainOptions,
-) -> Result<Ended> {
-    let started_at = (job.clock)();
-    if archive::stop_if(job.interrupt).is_err() {
-        return Ok(Ended { exit: TrainerExit::INTERRUPTED, session: None });
-    }
-    let exit = trainer.run(&TrainerRun {
-        binary,
-        root: job.workspace.root(),
-        arguments,
-        is_silent: options.is_silent,
-    })?;
-    let found = scan(job.workspace)?;
-    let left_nothing = clean::plan(job.workspace, &found, started_at)?.is_none();
-    if left_nothing && exit != TrainerExit::Code(0) {
-        return Ok(Ended { exit, session: None });
-    }
-    let session = session::read(job.workspace.root())
-        .unwrap_or_else(|| unrecorded(started_at, (job.clock)()));
-    let session = SessionSummary { status: status(session.status, exit), ..session };
-    Ok(Ended { exit, session: Some(session) })
-}
-
-/// A trainer that leaves nothing has failed, unless it was stopped.
-fn of_nothing(exit: TrainerExit) -> Status {
-    if exit == TrainerExit::INTERRUPTED { Status::Interrupted } else { Status::Failed }
-}
-
-/// Returns what is known of a session whose trainer keeps no record.
-fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionSummary {
-    SessionSummary {
-        id: None,
-        status: Status::Unknown,
-        started_at: Some(started_at),
-        finished_at: Some(finished_at),
-        seed: None,
-        data: None,
-        config_sha256: None,
-        resumed_from: None,
-        metrics: std::collections::BTreeMap::new(),
-    }
-}
-
-/// The record says how the session ended, unless the trainer ended
-/// without sealing it: then its exit does.
-fn status(recorded: Status, exit: TrainerExit) -> Status {
-    match (recorded, exit) {
-        (Status::Unknown, TrainerExit::Code(0)) => Status::Completed,
-        (Status::Completed, TrainerExit::Code(0)) => recorded,
-        (_, TrainerExit::Killed | TrainerExit::INTERRUPTED) => Status::Interrupted,
-        (_, TrainerExit::Code(0)) => Status::Unknown,
-        (_, TrainerExit::Code(_)) => Status::Failed,
-    }
-}
-
 fn seal(
     job: &mut Job<'_>,
     label: &Label,
@@ -256,25 +216,17 @@ fn seal(
 }
 
 /// Plans and applies the retention of `config/config.json`, under the
-/// lock. The training is over and archived: what goes wrong here is a
+/// lock. The training is over and archived: an error of this is but a
 /// warning, and nothing is deleted.
-fn apply_retention(job: &mut Job<'_>, _lock: &Lock) -> PrunePlan {
+fn apply_retention(job: &mut Job<'_>, _lock: &Lock) -> Result<PrunePlan> {
     let now = (job.clock)();
     let policy = job.workspace.config().retention.policy();
     let wish = Wish { policy: &policy, origin: Origin::Settings, now };
-    let planned = Catalog::read(job.workspace)
-        .and_then(|catalog| prune::plan(job.workspace, &catalog, &wish))
-        .and_then(|plan| prune::apply(job.workspace, &plan, Way::Trash, now).map(|()| plan));
-    match planned {
-        Ok(plan) => {
-            for warning in plan.warnings() {
-                (job.notes)(&format!("warning: {warning}"));
-            }
-            plan
-        }
-        Err(error) => {
-            (job.notes)(&format!("warning: old sessions were not pruned: {error:#}"));
-            PrunePlan::default()
-        }
+    let catalog = Catalog::read(job.workspace)?;
+    let plan = prune::plan(job, &catalog, &Outlook::default(), &wish)?;
+    prune::apply(job.workspace, &plan, Way::Trash, now)?;
+    for warning in plan.warnings() {
+        (job.notes)(&format!("warning: {warning}"));
     }
+    Ok(plan)
 }

@@ -14,6 +14,7 @@ use crate::annotations;
 use crate::catalog::{exists, folder_entries};
 use crate::files;
 use crate::name::{NameKind, StampedName, parse_time};
+use crate::relocate;
 use crate::workspace::Workspace;
 
 /// The trash of a workspace, oldest first.
@@ -73,9 +74,11 @@ impl Trash {
         ] {
             for path in folder_entries(&trash)? {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let Some(trashed_at) = parse_time(&name).filter(|_| path.is_dir()) else {
+                let Some(trashed_at) = parse_time(&name) else { continue };
+                let failed = || format!("failed to read `{}`", path.display());
+                if !fs::metadata(&path).with_context(failed)?.is_dir() {
                     continue;
-                };
+                }
                 let entries = folder_entries(&path)?;
                 let deleted_from = trashed_at + patience;
                 batches.push(Batch {
@@ -83,7 +86,10 @@ impl Trash {
                     trashed_at,
                     deleted_from,
                     is_expired: deleted_from <= now,
-                    names: entries.iter().filter_map(|entry| name_of(entry)).collect(),
+                    names: entries
+                        .iter()
+                        .filter_map(|entry| Some(entry.file_name()?.to_str()?.to_owned()))
+                        .collect(),
                     hold: entries.iter().find_map(|entry| hold(entry)),
                     path,
                 });
@@ -91,6 +97,22 @@ impl Trash {
         }
         batches.sort_by(|a, b| (a.trashed_at, &a.path).cmp(&(b.trashed_at, &b.path)));
         Ok(Self { batches })
+    }
+
+    /// Lets the batch at `path` hold the file `annotations`, as it will
+    /// after a recovery.
+    pub fn add(&mut self, annotations: &Path, path: &Path) {
+        let batch = self.batches.iter_mut().find(|batch| batch.path == path);
+        if let Some(batch) = batch.filter(|batch| batch.hold.is_none()) {
+            batch.hold = hold(annotations);
+        }
+    }
+
+    /// Lets nothing be deleted, because of `why`.
+    pub fn hold_all(&mut self, why: &str) {
+        for batch in &mut self.batches {
+            batch.hold.get_or_insert_with(|| why.to_owned());
+        }
     }
 
     /// Whether something called `name` is in the trash.
@@ -161,16 +183,43 @@ pub fn bring_back(workspace: &Workspace, trashed: &Trashed) -> Result<()> {
     let annotations = annotations::path_of(&trashed.path);
     let their_target = annotations::path_of(&trashed.target);
     if exists(&annotations) && !exists(&their_target) {
-        files::rename_folder_new(&annotations, &their_target)
+        relocate::move_new(&annotations, &their_target)
             .with_context(|| format!("failed to bring the annotations of `{target}` back"))?;
     }
-    files::rename_folder_new(&trashed.path, &trashed.target)
+    relocate::move_new(&trashed.path, &trashed.target)
         .with_context(|| format!("failed to bring `{target}` back"))?;
     for folder in [trashed.target.parent(), trashed.path.parent()].into_iter().flatten() {
         files::sync_folder(folder)
             .with_context(|| format!("failed to sync `{}`", folder.display()))?;
     }
     drop_if_empty(trashed.path.parent().unwrap_or(&trashed.path))
+}
+
+/// Whether `trashed` and what is in its place are what a kill leaves of
+/// one move between two disks: one of them holds all of the other.
+///
+/// # Errors
+/// When something cannot be read.
+pub fn is_move_unfinished(trashed: &Trashed) -> Result<bool> {
+    let Trashed { path, target, .. } = trashed;
+    Ok(relocate::holds(target, path)? || relocate::holds(path, target)?)
+}
+
+/// Removes the half of such a move that the other holds; the copy in
+/// the trash when they are the same.
+///
+/// # Errors
+/// When something cannot be read or removed.
+pub fn finish_move(workspace: &Workspace, trashed: &Trashed) -> Result<String> {
+    let Trashed { path, target, .. } = trashed;
+    let [shown, in_place] = [path, target].map(|path| workspace.display(path));
+    if relocate::holds(target, path)? {
+        relocate::finish(path, target)?;
+        drop_if_empty(path.parent().unwrap_or(path))?;
+        return Ok(format!("removed `{shown}`, a copy of `{in_place}` that a killed run left"));
+    }
+    relocate::finish(target, path)?;
+    Ok(format!("completed the move of `{in_place}` to `{shown}`, which a killed run had begun"))
 }
 
 /// Removes the folder of a batch that holds nothing any more.
@@ -213,8 +262,7 @@ pub fn discard(names: &[String], folder: &Path, batch: &Path) -> Result<()> {
 /// When it cannot be moved, or something of its name is there.
 pub fn move_to(from: &Path, batch: &Path) -> Result<()> {
     let name = from.file_name().unwrap_or_default();
-    files::rename_folder_new(from, &batch.join(name))
-        .with_context(|| format!("failed to move `{}` to `{}`", from.display(), batch.display()))
+    relocate::move_new(from, &batch.join(name))
 }
 
 /// Moves the file `from`, which is neither archive nor backup, into
@@ -232,12 +280,7 @@ pub fn put_aside(from: &Path, batch: &Path) -> Result<()> {
         })
         .find(|target| !exists(target))
         .expect("the numbers do not end");
-    files::rename_folder_new(from, &target)
-        .with_context(|| format!("failed to move `{}` to `{}`", from.display(), batch.display()))
-}
-
-fn name_of(entry: &Path) -> Option<String> {
-    entry.file_name()?.to_str().map(str::to_owned)
+    relocate::move_new(from, &target)
 }
 
 fn is_ours(name: &str) -> bool {

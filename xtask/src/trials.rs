@@ -1,7 +1,11 @@
-//! Tells the trainer which sessions were tried before.
+//! Remembers which sessions were tried, and tells the trainer.
 //!
 //! The best of many trials looks good by luck alone; the deflated Sharpe
-//! ratio of the new session counts those that the archives hold.
+//! ratio of the new session counts all before it, also those whose
+//! archives are gone. The ledger lies beside the archives, for all
+//! workspaces that share them, with a copy in `.trainvault/`.
+
+mod ledger;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -10,11 +14,14 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::catalog::{Archive, Catalog};
+pub use ledger::{Key, Line};
+
+use crate::catalog::{Archive, Catalog, exists};
 use crate::cycle::Job;
 use crate::files;
 use crate::manifest::SessionSummary;
-use crate::workspace::Workspace;
+use crate::ruin;
+use crate::session;
 
 /// The sessions that were judged: `.trainvault/trials.json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,7 +35,7 @@ pub struct Trials {
 /// One session, judged out of sample.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trial {
-    /// The newest archive that holds it.
+    /// The archive that held it; empty without one.
     pub archive: String,
     /// The digest of its settings, seed included.
     pub config_sha256: Option<String>,
@@ -41,50 +48,97 @@ pub struct Trial {
     pub sharpe: Option<f64>,
 }
 
-/// Returns the trials that `catalog` holds.
+/// Returns the trials among the sessions `lines`, the oldest first.
 ///
-/// Every judged session counts, also an interrupted one, since its
-/// figures were seen; a session of the same settings and bars counts
-/// once, and one that was resumed counts with what it became.
-pub fn of(catalog: &Catalog) -> Trials {
-    let sessions = || catalog.archives.iter().filter_map(session);
+/// Every judged session counts, also a failed, interrupted or ruined
+/// one, since its figures were seen; sessions of the same settings and
+/// bars count once, and one that was resumed counts with what it became.
+pub fn of(lines: &[Line]) -> Trials {
     let resumed: BTreeSet<&str> =
-        sessions().filter_map(|(_, session)| session.resumed_from.as_deref()).collect();
+        lines.iter().filter_map(|line| line.resumed_from.as_deref()).collect();
     let mut seen = BTreeSet::new();
-    let mut trials: Vec<Trial> = sessions()
+    let mut trials: Vec<Trial> = lines
+        .iter()
         .rev()
-        .filter(|(_, session)| session.id.as_deref().is_none_or(|id| !resumed.contains(id)))
-        .filter_map(|(archive, session)| Some((trial(archive, session)?, session.id.clone())))
-        .filter(|(trial, id)| {
-            let key = trial.config_sha256.clone().or_else(|| id.clone());
-            seen.insert((key, trial.data_sha256.clone(), trial.n_bars))
+        .filter(|line| line.session.as_deref().is_none_or(|id| !resumed.contains(id)))
+        .filter(|line| {
+            let key = line.config_sha256.as_ref().or(line.session.as_ref());
+            seen.insert((key, &line.data_sha256, line.n_bars))
         })
-        .map(|(trial, _)| trial)
+        .map(|line| Trial {
+            archive: line.archive.clone().unwrap_or_default(),
+            config_sha256: line.config_sha256.clone(),
+            data_sha256: line.data_sha256.clone(),
+            n_bars: line.n_bars,
+            sharpe: line.sharpe,
+        })
         .collect();
     trials.reverse();
     Trials { format: 1, trials }
 }
 
-/// Writes the trials of `workspace` for the trainer, and returns where;
-/// `None` when there are none.
+/// Adds the sessions of the archives and the workspace to the ledger,
+/// and returns all that it holds. Lines that it has lost come back from
+/// the copy, which is told.
 ///
 /// # Errors
-/// When the archives cannot be listed or the file not written.
-pub fn write(workspace: &Workspace) -> Result<Option<PathBuf>> {
-    let trials = of(&Catalog::read_heads(workspace)?);
-    if trials.trials.is_empty() {
-        return Ok(None);
+/// When the archives or the ledger cannot be read, or neither the
+/// ledger nor its copy can be written.
+pub fn remember(job: &mut Job<'_>) -> Result<Vec<Line>> {
+    let workspace = job.workspace;
+    let folder = workspace.archives();
+    let (shared, copy) = (folder.join("trials.jsonl"), workspace.state().join("trials.jsonl"));
+    let (in_shared, in_copy) = (ledger::read(&shared)?, ledger::read(&copy)?);
+    let catalog = Catalog::read_heads(workspace)?;
+    let archived = catalog.archives.iter().filter_map(line_of);
+    let present = session::read(workspace.root());
+    let present = present.as_ref().and_then(|session| line(None, session));
+    let all = in_shared.iter().chain(&in_copy).cloned().chain(archived).chain(present);
+    let lines = each_once(all.collect());
+    let [known_shared, known_copy] = [&in_shared, &in_copy].map(|held| keys(held));
+    let to_shared: Vec<&Line> =
+        lines.iter().filter(|line| !known_shared.contains(&line.key())).collect();
+    let to_copy: Vec<&Line> =
+        lines.iter().filter(|line| !known_copy.contains(&line.key())).collect();
+    // The copy is written last: what a kill keeps from it is not lost.
+    let is_lost = |line: &&&Line| line.archive.is_some() && known_copy.contains(&line.key());
+    let n_lost = to_shared.iter().filter(is_lost).count();
+    let added = if exists(&folder) { ledger::add(&shared, &to_shared) } else { Ok(()) };
+    files::create_folder(&workspace.state())
+        .and_then(|()| ledger::add(&copy, &to_copy))
+        .or_else(|error| if added.is_ok() && exists(&shared) { Ok(()) } else { Err(error) })?;
+    if n_lost > 0 {
+        let shared = workspace.display(&shared);
+        let end = if added.is_ok() { " and back in it" } else { "" };
+        (job.notes)(&format!(
+            "warning: `{shared}` has lost {n_lost} of {} sessions; they count all the same, known \
+             from the copy in `.trainvault/`{end}",
+            lines.len()
+        ));
     }
-    let path = workspace.state().join("trials.json");
-    let text = serde_json::to_vec_pretty(&trials).expect("trials are plain data");
-    files::write_atomically(&path, &text)?;
-    Ok(Some(path))
+    Ok(lines)
+}
+
+fn keys(lines: &[Line]) -> BTreeSet<Key<'_>> {
+    lines.iter().map(Line::key).collect()
+}
+
+/// Returns the first line of each session.
+fn each_once(lines: Vec<Line>) -> Vec<Line> {
+    let mut seen = BTreeSet::new();
+    let is_first: Vec<bool> = lines.iter().map(|line| seen.insert(line.key())).collect();
+    lines
+        .into_iter()
+        .zip(is_first)
+        .filter(|(_, is_first)| *is_first)
+        .map(|(line, _)| line)
+        .collect()
 }
 
 /// Returns the flag that tells the trainer of the trials, if there are
 /// any; not to know them is no reason not to train.
 pub fn arguments(job: &mut Job<'_>) -> Vec<OsString> {
-    match write(job.workspace) {
+    match write(job) {
         Ok(Some(path)) => vec!["--earlier-trials".into(), path.into()],
         Ok(None) => Vec::new(),
         Err(error) => {
@@ -94,26 +148,45 @@ pub fn arguments(job: &mut Job<'_>) -> Vec<OsString> {
     }
 }
 
-fn session(archive: &Archive) -> Option<(&Archive, &SessionSummary)> {
-    Some((archive, archive.manifest()?.session.as_ref()?))
+/// Writes the trials for the trainer, and returns where; `None` when
+/// there are none.
+fn write(job: &mut Job<'_>) -> Result<Option<PathBuf>> {
+    let trials = of(&remember(job)?);
+    if trials.trials.is_empty() {
+        return Ok(None);
+    }
+    let path = job.workspace.state().join("trials.json");
+    let text = serde_json::to_vec_pretty(&trials).expect("trials are plain data");
+    files::write_atomically(&path, &text)?;
+    Ok(Some(path))
+}
+
+fn line_of(archive: &Archive) -> Option<Line> {
+    line(Some(archive.name.to_string()), archive.manifest()?.session.as_ref()?)
 }
 
 /// `None` when the session was not judged, or by another trainer.
-fn trial(archive: &Archive, session: &SessionSummary) -> Option<Trial> {
+fn line(archive: Option<String>, session: &SessionSummary) -> Option<Line> {
     let figures = session.metrics.get("agent")?;
     let number = |name: &str| figures.get(name).copied().flatten();
-    let periods_per_year = number("periods_per_year").filter(|periods| *periods > 0.0)?;
+    let periods_per_year = number("periods_per_year").filter(|periods| *periods > 0.0);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a count of bars is a whole number"
     )]
     let n_bars = number("n_bars").filter(|n_bars| *n_bars >= 0.0)? as u64;
-    Some(Trial {
-        archive: archive.name.to_string(),
+    Some(Line {
+        format: 1,
+        session: session.id.clone(),
+        status: session.status,
+        archive,
+        resumed_from: session.resumed_from.clone(),
         config_sha256: session.config_sha256.clone(),
         data_sha256: session.data.as_ref()?.sha256.clone()?,
         n_bars,
-        sharpe: number("sharpe").map(|sharpe| sharpe / periods_per_year.sqrt()),
+        sharpe: ruin::figure(figures, "sharpe")
+            .zip(periods_per_year)
+            .map(|(sharpe, n)| sharpe / n.sqrt()),
     })
 }

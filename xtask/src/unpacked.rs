@@ -12,10 +12,11 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::folder_entries;
+use crate::catalog::{exists, folder_entries};
 use crate::cycle::Job;
 use crate::digest::sha256;
 use crate::files;
+use crate::filesystem;
 use crate::restore::{self, Overwrite, Target};
 use crate::scan::Selection;
 
@@ -49,15 +50,15 @@ impl Cache {
         let path = folder.join("in_use.lock");
         let failed = || format!("failed to lock `{}`", path.display());
         let in_use = File::create(&path).with_context(failed)?;
-        match in_use.try_lock() {
+        match filesystem::try_lock(&in_use) {
             Ok(()) => {
                 clear_stale(&folder, (job.clock)())?;
-                in_use.unlock().with_context(failed)?;
+                filesystem::unlock(&in_use).with_context(failed)?;
             }
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => return Err(error).with_context(failed),
         }
-        in_use.lock_shared().with_context(failed)?;
+        filesystem::lock_shared(&in_use).with_context(failed)?;
         Ok(Self { folder, _in_use: in_use })
     }
 
@@ -78,7 +79,7 @@ impl Cache {
         let failed = || format!("failed to lock `{}`", path.display());
         let unpacking = File::create(&path).with_context(failed)?;
         // Another process unpacks for seconds, not for long.
-        unpacking.lock().with_context(failed)?;
+        filesystem::lock(&unpacking).with_context(failed)?;
         let folder = self.folder.join(key(archive)?);
         note(&folder, archive, (job.clock)())?;
         let mut source = restore::open(archive)?;
@@ -123,7 +124,7 @@ fn note_path(folder: &Path) -> PathBuf {
 
 fn clear_stale(folder: &Path, now: DateTime<Utc>) -> Result<()> {
     for path in folder_entries(folder)? {
-        if !path.is_dir() || !is_stale(&note_path(&path), now) {
+        if !files::is_folder(&path)? || !is_stale(&note_path(&path), now) {
             continue;
         }
         fs::remove_dir_all(&path)
@@ -137,6 +138,6 @@ fn clear_stale(folder: &Path, now: DateTime<Utc>) -> Result<()> {
 fn is_stale(note: &Path, now: DateTime<Utc>) -> bool {
     let note = fs::read(note).ok().and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok());
     note.is_none_or(|note| {
-        !note.archive.exists() || now - note.used_at > TimeDelta::days(STALE_DAYS)
+        !exists(&note.archive) || now - note.used_at > TimeDelta::days(STALE_DAYS)
     })
 }

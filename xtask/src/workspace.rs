@@ -1,16 +1,20 @@
 //! Where things lie in a workspace.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::config::WorkspaceConfig;
+use crate::exit::CodedError;
 use crate::windows;
 
 /// The folders that a session fills, relative to the root; fresh and
 /// empty after a clean.
 pub const SESSION_FOLDERS: [&str; 5] =
     ["logs", "logs/trades", "logs/tensorboard", "models", "models/checkpoints"];
+
+/// The folders that a clean moves.
+pub const MOVED_FOLDERS: [&str; 2] = ["logs", "models"];
 
 /// The folder of the tool's own locks, relative to the root.
 const STATE: &str = ".trainvault";
@@ -35,7 +39,8 @@ impl Workspace {
         if !root.is_dir() {
             bail!("the workspace `{}` is not a folder", root.display());
         }
-        let config = WorkspaceConfig::load(&root.join("config/config.json"))?;
+        let config = WorkspaceConfig::load(&root.join("config/config.json"))
+            .map_err(|error| CodedError::Usage(format!("{error:#}")))?;
         Ok(Self { root, config })
     }
 
@@ -61,7 +66,7 @@ impl Workspace {
 
     /// Returns the folder of the archives.
     pub fn archives(&self) -> PathBuf {
-        self.root.join(&self.config.archive.folder)
+        without_detours(&self.root.join(&self.config.archive.folder))
     }
 
     /// Returns the folder of pruned archives that wait for deletion.
@@ -94,6 +99,21 @@ impl Workspace {
             Err(_) => path.display().to_string(),
         }
     }
+}
+
+/// Returns `path` without `.` and `..`, as far as its names alone tell
+/// what they mean.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            // The parent of what a link leads to has another name.
+            Component::ParentDir if !plain.is_symlink() => drop(plain.pop()),
+            component => plain.push(component),
+        }
+    }
+    plain
 }
 
 /// Returns the resolved `path` as git and cargo know it.

@@ -81,8 +81,8 @@ fn a_damaged_gzip_file_is_refused_after_its_last_bar() {
     let checksum = packed.len() - 8;
     packed[checksum] ^= 1;
     insta::assert_snapshot!(wrapped(read_file("bars.csv.gz", packed).unwrap_err()), @r"
-    `bars.csv.gz` is damaged after 1 bars: corrupt gzip stream does not
-    have a matching checksum; copy or download it again
+    `bars.csv.gz` is damaged after 1 bar: corrupt gzip stream does not have
+    a matching checksum; copy or download it again
     ");
 }
 

@@ -49,7 +49,7 @@ fn a_damaged_zstd_file_is_refused() {
     let last = packed.len() - 1;
     packed[last] ^= 1;
     insta::assert_snapshot!(wrapped(read_file("bars.csv.zst", packed).unwrap_err()), @r"
-    `bars.csv.zst` is damaged after 1 bars: a checksum is wrong; copy or
+    `bars.csv.zst` is damaged after 1 bar: a checksum is wrong; copy or
     download it again
     ");
 }

@@ -7,7 +7,7 @@ use trainer::features::FeatureSet;
 use trainer::forest::splitmix64;
 use trainer::model::TradingModel;
 
-use super::{Workspace, bars};
+use super::{TRAINED, Workspace, bars};
 
 const MODEL: &str = "models/memory_efficient_model_final.zip";
 
@@ -105,7 +105,7 @@ fn predict_asks_for_the_columns_and_gives_the_decisions_of_training() {
     let signals = rows.lines().skip(1).filter(|row| *row >= first).collect::<Vec<_>>().join("\n");
     workspace.write("signals.csv", &format!("time,exposure,note\n{signals}\n"));
     let arguments = ["--data", "bars.csv", "--signals", "signals.csv", "--format", "json"];
-    let assert = workspace.run("simulate", &arguments).success();
+    let assert = workspace.run("simulate", &arguments).code(TRAINED);
     let replay: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
     let of_training = &session["metrics"]["agent"]["final_equity"];
     assert_eq!(&replay["metrics"]["final_equity"], of_training);

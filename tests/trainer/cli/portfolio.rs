@@ -1,12 +1,13 @@
 //! Several symbols: one model, the figures of each and of all.
 
+mod calendar;
 mod windows;
 
 use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{Workspace, bars};
+use super::{TRAINED, Workspace, bars};
 
 const SYMBOLS: [&str; 3] = ["AAA", "BBB", "CCC"];
 
@@ -66,7 +67,7 @@ fn final_equity(metrics: &Value) -> f64 {
 #[test]
 fn the_portfolio_is_the_mean_of_the_symbols_accounts() {
     let workspace = in_a_folder();
-    let assert = workspace.command().assert().success();
+    let assert = workspace.command().assert().code(TRAINED);
     let told = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
     assert!(told.contains("Above, the portfolio"), "{told}");
     let session = workspace.session();
@@ -169,7 +170,7 @@ fn predict_gives_the_test_decisions_of_each_symbol() {
         workspace.write("signals.csv", &format!("time,symbol,exposure,note\n{signals}"));
         let bars = format!("bars/{symbol}.csv");
         let arguments = ["--data", &bars, "--signals", "signals.csv", "--format", "json"];
-        let assert = workspace.run("simulate", &arguments).success();
+        let assert = workspace.run("simulate", &arguments).code(TRAINED);
         let replay: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
         let metrics = &session["symbols"][idx]["metrics"];
         assert_eq!(replay["metrics"]["final_equity"], metrics["agent"]["final_equity"]);
@@ -264,6 +265,6 @@ fn a_forecaster_learns_from_all_symbols_with_any_threads() {
     assert!(one.model() == two.model(), "two threads give another model");
     // It is no model of the last symbol alone.
     fs::remove_file(two.path("bars/AAA.csv")).unwrap();
-    two.command_at("2027-01-31T12:00:00Z").assert().success();
+    two.command_at("2027-01-31T12:00:00Z").assert().code(TRAINED);
     assert!(one.model() != two.model(), "the first symbol taught nothing");
 }

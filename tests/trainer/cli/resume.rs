@@ -172,6 +172,13 @@ fn a_run_stopped_after_any_batch_and_resumed_is_the_uninterrupted_run() {
 }
 
 #[test]
+fn a_run_goes_on_where_few_checkpoints_are_kept() {
+    let changes = json!({ "keep_checkpoints": 1, "total_episodes": 3, "steps_per_batch": 800 });
+    let (n_stops, n_within) = check_every_stop(&changes);
+    assert!(n_stops >= 5 && n_within >= 3, "{n_stops} stops, {n_within} within an episode");
+}
+
+#[test]
 fn a_walk_forward_goes_on_in_any_window() {
     let walk = json!({ "windows": 2, "mode": "rolling", "embargo_bars": 0 });
     let changes = json!({ "walk_forward": walk, "total_episodes": 1, "steps_per_batch": 330 });

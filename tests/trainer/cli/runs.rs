@@ -8,12 +8,12 @@ use trainer::session::Session;
 
 use crate::tensorboard::decode;
 
-use super::{Workspace, bars};
+use super::{TRAINED, Workspace, bars};
 
 #[test]
 fn a_run_completes_and_seals_its_session() {
     let workspace = Workspace::new();
-    let assert = workspace.command().assert().success();
+    let assert = workspace.command().assert().code(TRAINED);
     let out = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
     for words in ["agent", "buy and hold", "never trade", "net return", "95 % interval"] {
         assert!(out.contains(words), "no `{words}` in {out}");
@@ -57,7 +57,7 @@ fn the_saved_model_loads_and_is_the_one_recorded() {
 #[test]
 fn the_json_result_is_the_sealed_session() {
     let workspace = Workspace::new();
-    let assert = workspace.command().args(["--format", "json", "--quiet"]).assert().success();
+    let assert = workspace.command().args(["--format", "json", "--quiet"]).assert().code(TRAINED);
     let output = assert.get_output();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -73,7 +73,7 @@ fn the_same_seed_gives_the_same_model_bytes_with_any_threads() {
     let run = |seed: &str, threads: &str, now: &str| {
         let workspace = Workspace::new();
         let arguments = ["--seed", seed, "--threads", threads];
-        workspace.command_at(now).args(arguments).assert().success();
+        workspace.command_at(now).args(arguments).assert().code(TRAINED);
         workspace.model()
     };
     let model = run("7", "1", "2026-01-31T12:00:00Z");
@@ -164,6 +164,39 @@ fn the_curves_hold_every_batch_and_every_episode() {
     assert!((f64::from(drawn) - recorded).abs() < 1e-6);
 }
 
+/// The episodes whose models lie in `models/checkpoints/`.
+fn checkpoints(workspace: &Workspace) -> Vec<String> {
+    let entries = std::fs::read_dir(workspace.path("models/checkpoints")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names
+        .filter_map(|name| Some(name.split_once("model_")?.1.trim_end_matches(".zip").to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn only_the_last_checkpoints_stay_where_that_is_asked() {
+    let run = |changes: serde_json::Value| {
+        let workspace = Workspace::new();
+        workspace.configure(&changes);
+        workspace.train(&[]);
+        (checkpoints(&workspace), workspace.model())
+    };
+    let (all, model) = run(json!({ "total_episodes": 5 }));
+    assert_eq!(all, ["ep001", "ep002", "ep003", "ep004", "ep005"]);
+    let (two, same_model) = run(json!({ "total_episodes": 5, "keep_checkpoints": 2 }));
+    assert_eq!((two, same_model), (vec!["ep004".to_owned(), "ep005".to_owned()], model));
+    let every = json!({
+        "total_episodes": 5, "keep_checkpoints": 1, "checkpoint_every_episodes": 2,
+    });
+    assert_eq!(run(every).0, ["ep004"]);
+    // The models of windows are the result, not checkpoints on the way.
+    let walk =
+        json!({ "total_episodes": 2, "keep_checkpoints": 1, "walk_forward": {"windows": 2} });
+    assert_eq!(run(walk).0, ["ep004", "window001", "window002"]);
+}
+
 #[test]
 fn disabled_outputs_are_not_written() {
     let workspace = Workspace::new();
@@ -210,7 +243,7 @@ fn absent_settings_files_are_told_and_defaulted() {
     fs::remove_file(workspace.path("config/training_config.json")).unwrap();
     let data = workspace.path("bars.csv");
     let arguments = ["--episodes", "1", "--data", data.to_str().unwrap()];
-    let assert = workspace.command().args(arguments).assert().success();
+    let assert = workspace.command().args(arguments).assert().code(TRAINED);
     let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
     for file in ["training_config.json", "logging_config.json"] {
         let words = format!("no `config/{file}`: using the built-in settings");

@@ -5,7 +5,7 @@ use std::fs;
 use assert_cmd::Command;
 use serde_json::{Value, json};
 
-use super::Workspace;
+use super::{TRAINED, Workspace};
 
 /// Trains with these earlier trials; `null` stands for a ratio that was
 /// undefined.
@@ -39,7 +39,7 @@ fn trial(first: &Value, changes: &Value) -> Value {
 #[test]
 fn the_first_trial_is_deflated_by_nothing() {
     let workspace = Workspace::new();
-    let assert = workspace.command().assert().success();
+    let assert = workspace.command().assert().code(TRAINED);
     let session = workspace.session();
     let trials = &session["trials"];
     assert_eq!(trials["n_trials"], 1);

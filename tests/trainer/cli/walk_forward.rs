@@ -5,7 +5,7 @@ use trainer::config::{ConfigFile, TrainingConfig, WalkForwardConfig, WindowMode}
 use trainer::model::TradingModel;
 use trainer::train::Split;
 
-use super::{Workspace, bars};
+use super::{TRAINED, Workspace, bars};
 
 const MODEL: &str = "models/checkpoints/memory_efficient_model_window";
 
@@ -129,7 +129,7 @@ fn too_many_windows_for_the_bars_are_told() {
 #[test]
 fn the_windows_are_told_in_the_table_and_in_a_file() {
     let workspace = Workspace::new();
-    let assert = workspace.command().args(["--walk-forward", "2"]).assert().success();
+    let assert = workspace.command().args(["--walk-forward", "2"]).assert().code(TRAINED);
     let told = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
     assert!(told.contains("one account through 2 of 2 windows (expanding)"), "{told}");
     let table = workspace.text("logs/trades/walk_forward.csv");

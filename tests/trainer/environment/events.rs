@@ -4,46 +4,61 @@ use trainer::environment::{InvalidReason, Side};
 
 use super::*;
 
+/// Holds half, then asks for `target`, which leaves `units` and a word.
 #[track_caller]
-fn check_refused(config: &EnvironmentConfig, target: f64, reason: InvalidReason) {
+fn check_told(config: &EnvironmentConfig, target: f64, (reason, units): (InvalidReason, f64)) {
     let mut run = Run::new(config, 100.0);
     run.trade(0.5, 100.0);
-    let before = run.environment.clone();
     run.trade(target, 100.0);
-    let Some(TradeEvent::Invalid(action)) = run.events.last() else {
-        panic!("`{target}` was not refused: {}", run.kinds())
+    let told = run.events.iter().filter_map(|event| match event {
+        TradeEvent::Invalid(action) => Some(action),
+        _ => None,
+    });
+    let [action] = told.collect::<Vec<_>>()[..] else {
+        panic!("one word about `{target}`, not {}", run.kinds())
     };
     assert_eq!(action.reason, reason);
     assert_eq!(action.target, target.is_finite().then_some(target));
     assert_eq!((action.bar_idx, action.time_ms), (2, 120_000));
-    let (account, kept) = (run.environment.account(), before.account());
-    assert_eq!(account.cash().to_bits(), kept.cash().to_bits());
-    assert_eq!(account.units().to_bits(), kept.units().to_bits());
-    assert_eq!(run.environment.target().to_bits(), before.target().to_bits());
+    assert_near(run.environment.account().units(), units);
+    assert_near(run.environment.target(), units * 100.0 / 10_000.0 / config.leverage);
 }
 
 #[test]
-fn a_target_that_is_no_finite_number_is_refused() {
-    check_refused(&FREE, f64::NAN, InvalidReason::NotFinite);
-    check_refused(&FREE, f64::INFINITY, InvalidReason::NotFinite);
+fn a_target_that_is_no_finite_number_changes_nothing() {
+    check_told(&FREE, f64::NAN, (InvalidReason::NotFinite, 50.0));
+    check_told(&FREE, f64::INFINITY, (InvalidReason::NotFinite, 50.0));
 }
 
 #[test]
-fn a_target_beyond_full_is_refused_whatever_the_leverage() {
-    check_refused(&FREE, 1.000_001, InvalidReason::OutOfRange);
-    check_refused(&EnvironmentConfig { leverage: 3.0, ..FREE }, -2.0, InvalidReason::OutOfRange);
+fn a_target_beyond_full_is_full_whatever_the_leverage() {
+    let levered = EnvironmentConfig { leverage: 3.0, ..FREE };
+    check_told(&FREE, 1.000_001, (InvalidReason::OutOfRange, 100.0));
+    check_told(&levered, -2.0, (InvalidReason::OutOfRange, -300.0));
 }
 
 #[test]
-fn a_short_is_refused_where_it_is_not_allowed() {
+fn a_short_that_is_not_allowed_still_closes_the_long() {
     let config = EnvironmentConfig { allow_short: false, ..FREE };
-    check_refused(&config, -0.5, InvalidReason::ShortNotAllowed);
+    check_told(&config, -0.5, (InvalidReason::ShortNotAllowed, 0.0));
 }
 
 #[test]
-fn a_target_below_one_lot_is_refused() {
+fn a_target_below_half_a_lot_still_closes_the_position() {
     let config = EnvironmentConfig { lot_size: 50.0, ..FREE };
-    check_refused(&config, 0.49, InvalidReason::TooSmall);
+    check_told(&config, 0.24, (InvalidReason::TooSmall, 0.0));
+    check_told(&config, -0.24, (InvalidReason::TooSmall, 0.0));
+    check_told(&config, -0.49, (InvalidReason::TooSmall, 0.0));
+}
+
+#[test]
+fn an_opening_below_one_lot_stays_flat() {
+    let mut run = Run::new(&EnvironmentConfig { lot_size: 50.0, ..FREE }, 100.0);
+    for target in [0.49, -0.49] {
+        run.trade(target, 100.0);
+        assert_near(run.environment.account().units(), 0.0);
+    }
+    assert_eq!(run.kinds(), "invalid TooSmall, invalid TooSmall");
 }
 
 #[test]

@@ -33,7 +33,7 @@ const CLOSES: [f64; 5] = [10.0, 12.0, 11.0, 14.0, 12.0];
 #[test]
 fn the_relative_strength_index_is_wilders() {
     let rsi = last(&small(), &bars_of_closes(&CLOSES), "rsi_3");
-    assert_close(rsi, 10.0 / 18.0, 1e-12);
+    assert_close(rsi, 10.0 / 18.0, 1e-7);
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn the_average_true_range_is_wilders() {
     // Ranges 2, 3 (13 - 10), 2, 4 (15 - 11), 3 (14 - 11): the mean of
     // the first three is 7/3, then (14/3 + 4)/3 = 26/9, (52/9 + 3)/3.
     let atr = last(&small(), &bars_of_closes(&CLOSES), "atr_3");
-    assert_close(atr, 79.0 / 27.0 / 12.0, 1e-12);
+    assert_close(atr, 79.0 / 27.0 / 12.0, 1e-7);
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn the_macd_is_appels_in_average_true_ranges() {
     // 11, 12.5, 12.25. Line 0, 1/2, 1/12; signal 1/4, then + 2/3 of
     // (1/12 - 1/4): 5/36. Histogram 1/12 - 5/36 = -1/18.
     let bars = bars_of_closes(&CLOSES);
-    assert_close(last(&small(), &bars, "macd_2_3"), 1.0 / 12.0 * 27.0 / 79.0, 1e-12);
-    assert_close(last(&small(), &bars, "macd_histogram_2_3_2"), -1.0 / 18.0 * 27.0 / 79.0, 1e-12);
+    assert_close(last(&small(), &bars, "macd_2_3"), 1.0 / 12.0 * 27.0 / 79.0, 1e-7);
+    assert_close(last(&small(), &bars, "macd_histogram_2_3_2"), -1.0 / 18.0 * 27.0 / 79.0, 1e-7);
 }
 
 #[test]
@@ -62,18 +62,14 @@ fn returns_volatility_and_distances_are_by_definition() {
         (returns.iter().map(|r| r * r).sum::<f64>() / returns.len() as f64).sqrt()
     };
     let (short, long) = (root_mean_square(&returns[2..]), root_mean_square(&returns));
-    assert_close(last(&set, &bars, "return_1"), (12.0_f64 / 14.0).ln(), 1e-12);
-    assert_close(last(&set, &bars, "return_3"), 0.0, 1e-12);
-    assert_close(last(&set, &bars, "volatility_2"), short, 1e-12);
-    assert_close(last(&set, &bars, "volatility_ratio_2_4"), short / long, 1e-12);
-    assert_close(last(&set, &bars, "range_4"), (13.0_f64 / 11.0).ln() / long, 1e-12);
-    assert_close(last(&set, &bars, "close_position"), 0.5, 1e-12);
+    assert_close(last(&set, &bars, "return_1"), (12.0_f64 / 14.0).ln(), 1e-7);
+    assert_close(last(&set, &bars, "return_3"), 0.0, 1e-7);
+    assert_close(last(&set, &bars, "volatility_2"), short, 1e-7);
+    assert_close(last(&set, &bars, "volatility_ratio_2_4"), short / long, 1e-7);
+    assert_close(last(&set, &bars, "range_4"), (13.0_f64 / 11.0).ln() / long, 1e-7);
+    assert_close(last(&set, &bars, "close_position"), 0.5, 1e-7);
     let distance = (12.0_f64.ln() - 14.0_f64.ln()) / 2.0;
-    assert_close(
-        last(&set, &bars, "average_distance_2"),
-        distance / (long * 2.0_f64.sqrt()),
-        1e-12,
-    );
+    assert_close(last(&set, &bars, "average_distance_2"), distance / (long * 2.0_f64.sqrt()), 1e-7);
 }
 
 #[test]
@@ -82,11 +78,11 @@ fn the_day_and_the_week_are_circles() {
     // 2018-01-01, a Monday, 06:00 UTC.
     let mut bars = bars_of_closes(&CLOSES);
     bars.last_mut().unwrap().time_ms = 1_514_786_400_000;
-    assert_close(last(&set, &bars, "day_sin"), 1.0, 1e-12);
-    assert_close(last(&set, &bars, "day_cos"), 0.0, 1e-12);
+    assert_close(last(&set, &bars, "day_sin"), 1.0, 1e-7);
+    assert_close(last(&set, &bars, "day_cos"), 0.0, 1e-7);
     let angle = std::f64::consts::TAU / 28.0;
-    assert_close(last(&set, &bars, "week_sin"), angle.sin(), 1e-12);
-    assert_close(last(&set, &bars, "week_cos"), angle.cos(), 1e-12);
+    assert_close(last(&set, &bars, "week_sin"), angle.sin(), 1e-7);
+    assert_close(last(&set, &bars, "week_cos"), angle.cos(), 1e-7);
 }
 
 #[test]
@@ -96,9 +92,9 @@ fn volume_counts_only_where_it_was_traded() {
     assert_close(last(&set, &bars, "volume_zscore_3"), 0.0, 0.0);
     bars[4].volume = 20.0;
     // Logs 0, 0 and ln 2: (2/3) / sqrt(2/9).
-    assert_close(last(&set, &bars, "volume_zscore_3"), 2.0_f64.sqrt(), 1e-12);
+    assert_close(last(&set, &bars, "volume_zscore_3"), 2.0_f64.sqrt(), 1e-7);
     bars[3].volume = 0.0;
-    assert_close(last(&set, &bars, "volume_zscore_3"), 2.0_f64.sqrt(), 1e-12);
+    assert_close(last(&set, &bars, "volume_zscore_3"), 2.0_f64.sqrt(), 1e-7);
     bars[4].volume = 0.0;
     assert_close(last(&set, &bars, "volume_zscore_3"), 0.0, 0.0);
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use trainer::metrics::{Performance, PerformanceTracker, measure_curve};
+use trainer::metrics::{Performance, PerformanceTracker, measure_beside, measure_curve};
 
 use super::{BUSINESS_DAYS, assert_near, at_equity, bars, run};
 use crate::python;
@@ -138,7 +138,9 @@ warnings.filterwarnings("ignore")
 import numpy as np, pandas as pd, empyrical as e, quantstats.stats as q
 c = pd.read_csv(sys.argv[1], index_col=0, parse_dates=True)["equity"]
 r = c.pct_change().iloc[1:]
+b = pd.read_csv(sys.argv[1], index_col=0, parse_dates=True)["buy_and_hold"].pct_change().iloc[1:]
 P = 252
+g = q.greeks(r, b, periods=P)
 print(json.dumps({
   "empyrical": {
     "net_return": e.cum_returns_final(r), "annual_return": e.annual_return(r, annualization=P),
@@ -150,7 +152,14 @@ print(json.dumps({
     "net_return": q.comp(r), "annual_return": q.cagr(r, periods=P), "volatility": q.volatility(r, periods=P),
     "sharpe": q.sharpe(r, periods=P), "sortino": q.sortino(r, periods=P), "max_drawdown": -q.max_drawdown(r),
     "calmar": q.calmar(r, periods=P), "tail_ratio": q.tail_ratio(r),
-    "conditional_value_at_risk": -q.cvar(r, method="historical")}}))
+    "conditional_value_at_risk": -q.cvar(r, method="historical"),
+    "skewness": q.skew(r), "kurtosis": q.kurtosis(r), "omega": q.omega(r, 0.0, 0.0, P),
+    "kelly": q.kelly_criterion(r), "consecutive_wins": float(q.consecutive_wins(r)),
+    "consecutive_losses": float(q.consecutive_losses(r)),
+    # Martin divides by n, quantstats by n - 1.
+    "ulcer_index": float(q.ulcer_index(r)) * ((len(r) - 1) / len(r)) ** .5,
+    "alpha": g["alpha"], "beta": g["beta"], "r_squared": q.r_squared(r, b),
+    "information_ratio": q.information_ratio(r, b)}}))
 "#;
 
 #[test]
@@ -163,7 +172,12 @@ fn quantstats_and_empyrical_agree_on_a_thousand_bars() {
     let path = folder.path().join("curve.csv");
     std::fs::write(&path, thousand_bars()).unwrap();
     let ours = measure_curve(&path, Some(252.0), 1).unwrap().performance();
-    let ours = serde_json::to_value(ours).unwrap();
+    let mut ours = serde_json::to_value(ours).unwrap();
+    let (_, beside) = measure_beside(&path, Some("buy_and_hold"), 252.0).unwrap();
+    let beside = serde_json::to_value(beside.unwrap()).unwrap();
+    for name in ["alpha", "beta", "r_squared", "information_ratio"] {
+        ours[name] = beside[name].clone();
+    }
     let theirs: Value = serde_json::from_str(&run_script(&python, &path)).unwrap();
     for (package, figures) in theirs.as_object().unwrap() {
         for (name, value) in figures.as_object().unwrap() {
@@ -178,12 +192,13 @@ fn run_script(python: &Path, path: &Path) -> String {
 }
 
 fn thousand_bars() -> String {
-    let mut csv = "time,equity\n".to_owned();
-    let mut equity = 10_000.0;
+    let mut csv = "time,equity,buy_and_hold\n".to_owned();
+    let (mut equity, mut hold) = (10_000.0, 10_000.0);
     for day in 0..1000_i64 {
         let x = day as f64;
         equity *= 1.0 + (x * x * 0.37).sin() * 0.01 + (x * 0.05).sin() * 0.004 + 0.0005;
-        writeln!(csv, "{},{equity}", 1_400_000_000 + 86_400 * day).unwrap();
+        hold *= 1.0 + (x * x * 0.37 + 0.5).sin() * 0.012 + (x * 1.7).sin() * 0.003;
+        writeln!(csv, "{},{equity},{hold}", 1_400_000_000 + 86_400 * day).unwrap();
     }
     csv.lines().map(dated).collect()
 }
@@ -196,4 +211,50 @@ fn dated(line: &str) -> String {
     };
     let time = chrono::DateTime::from_timestamp(seconds, 0).unwrap();
     format!("{},{equity}\n", time.format("%Y-%m-%d %H:%M:%S"))
+}
+
+/// The returns are +10 %, -10 %, +10 %, +10 %, 0, -10 %; with numpy.
+#[test]
+fn wins_losses_and_falls_of_bars_have_their_known_figures() {
+    let mut curve = vec![100.0];
+    for factor in [1.1, 0.9, 1.1, 1.1, 1.0, 0.9] {
+        curve.push(curve[curve.len() - 1] * factor);
+    }
+    let mut tracker = PerformanceTracker::new(curve[0], BUSINESS_DAYS).with_risk(1);
+    for &equity in &curve[1..] {
+        tracker.push(&at_equity(equity));
+    }
+    let performance = tracker.performance();
+    assert_near(performance.omega.unwrap(), 1.5);
+    assert_near(performance.kelly.unwrap(), 0.2);
+    assert_near(performance.ulcer_index.unwrap(), ((0.01 + 0.01 + 0.0001) / 6.0_f64).sqrt());
+    assert_eq!((performance.consecutive_wins, performance.consecutive_losses), (Some(2), Some(1)));
+}
+
+#[test]
+fn a_curve_that_only_rises_has_no_omega_and_says_why() {
+    let mut tracker = PerformanceTracker::new(100.0, BUSINESS_DAYS).with_risk(1);
+    for equity in [101.0, 103.0, 104.0] {
+        tracker.push(&at_equity(equity));
+    }
+    let performance = tracker.performance();
+    assert_eq!((performance.omega, performance.kelly, performance.kurtosis), (None, None, None));
+    assert_eq!(performance.undefined["omega"], "no bar lost");
+    assert_eq!(performance.undefined["kurtosis"], "fewer than 4 bars");
+    assert_eq!(performance.consecutive_losses, Some(0));
+}
+
+#[test]
+fn a_benchmark_that_does_not_vary_gives_no_beta_and_says_why() {
+    let csv = "time,equity,Held_flat\n2020-01-30,100,5\n2020-01-31,110,5\n2020-02-01,99,5\n2020-02-02,121,5\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("curve.csv");
+    std::fs::write(&path, csv).unwrap();
+    let (to_date, beside) = measure_beside(&path, Some("Held_flat"), 365.0).unwrap();
+    assert_near(to_date.month_to_date.unwrap(), 0.1);
+    assert_near(to_date.year_to_date.unwrap(), 0.21);
+    let beside = beside.unwrap();
+    assert_eq!((beside.alpha, beside.beta, beside.r_squared), (None, None, None));
+    assert_eq!(beside.undefined["beta"], "the benchmark's returns do not vary");
+    assert!(beside.information_ratio.is_some());
 }

@@ -1,5 +1,7 @@
 //! The two commands, as a user runs them.
 
+use serde_json::json;
+
 use assert_cmd::Command;
 
 use super::Folder;
@@ -36,10 +38,48 @@ fn simulate_prints_figures_fills_and_trades() {
 }
 
 #[test]
+fn simulate_shows_small_prices_and_speaks_in_words() {
+    let folder = Folder::new("time,exposure\n2020-01-01,1\n");
+    let bars = "time,open,high,low,close\n2020-01-01,2.11e-6,2.11e-6,2.11e-6,2.11e-6\n\
+                2020-01-02,2.1e-10,2.1e-10,2.1e-10,2.1e-10\n\
+                2020-01-03,2.1e-10,2.1e-10,2.1e-10,2.1e-10\n";
+    folder.write("tiny.csv", bars);
+    let (is_good, out, err) = trainer(
+        &folder,
+        &[
+            "simulate",
+            "--data",
+            "tiny.csv",
+            "--signals",
+            "signals.csv",
+            "--commission",
+            "0",
+            "--slippage",
+            "0",
+        ],
+    );
+    assert!(is_good, "{err}");
+    for words in [
+        "at        2.1e-10",
+        "1 trade\n",
+        "long ",
+        " at 2.1e-10 to ",
+        "target",
+        "end of data",
+        "2 fills",
+    ] {
+        assert!(out.contains(words), "no `{words}` in {out}");
+    }
+    for name in ["Target", "EndOfData", "Long", "OutOfRange", "1 trades", "0.000000"] {
+        assert!(!out.contains(name), "`{name}` in {out}");
+    }
+}
+
+#[test]
 fn metrics_deflate_by_the_trials() {
     let folder = Folder::new("");
     let curve: String = (0..60_u32)
-        .map(|idx| format!("{},{}\n", 1_600_000_000 + 86_400 * idx, 100 + idx + idx % 3))
+        .map(|idx| format!("{},{}\n", 1_600_000_000 + 86_400 * idx, 100 + idx + 7 * (idx % 3)))
         .collect();
     folder.write("curve.csv", &format!("time,equity\n{curve}"));
     let deflated = |trials: &str| {
@@ -70,8 +110,52 @@ fn metrics_deflate_by_the_trials() {
 #[test]
 fn a_wrong_curve_says_what_to_do() {
     let folder = Folder::new("");
-    folder.write("curve.csv", "time,equity\n2020-01-01,100\n2020-01-02,-5\n");
+    folder.write("curve.csv", "time,equity\n2020-01-01,-5\n2020-01-02,100\n");
     let (is_good, _, err) = trainer(&folder, &["metrics", "--equity", "curve.csv"]);
     assert!(!is_good);
-    insta::assert_snapshot!(err, @"error: `curve.csv` line 3: the equity `-5` is not above 0; end the curve where the account ended");
+    insta::assert_snapshot!(err, @"error: `curve.csv` line 2: the equity `-5` at the start is not above 0; begin the curve with money");
+}
+
+/// The figures are those up to the ruin, and the signals that came too
+/// late are told.
+#[test]
+fn a_ruined_replay_says_so_and_metrics_reads_its_curve() {
+    let folder = Folder::new("time,exposure\n2020-01-01,3\n2020-01-04,1\n2020-01-05,0.5\n");
+    folder.write(
+        "bars.csv",
+        "time,open,high,low,close\n2020-01-01,100,100,100,100\n2020-01-02,100,100,100,100\n\
+         2020-01-03,60,60,60,60\n2020-01-04,60,70,60,70\n2020-01-05,70,90,70,90\n",
+    );
+    let simulate = ["simulate", "--data", "bars.csv", "--signals", "signals.csv"];
+    let (is_good, out, err) =
+        trainer(&folder, &[&simulate[..], &["--leverage", "3", "--out", "out"]].concat());
+    assert!(is_good, "{err}");
+    assert!(out.contains("ruined            2020-01-03T00:00:00Z"), "{out}");
+    assert_eq!(out.matches("refused at bar").count(), 2, "{out}");
+    let replay = folder.path("out/replay.json");
+    let replay: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(replay).unwrap()).unwrap();
+    let metrics = &replay["metrics"];
+    assert_eq!((&metrics["sharpe"], &metrics["volatility"]), (&json!(null), &json!(null)));
+    assert_eq!(metrics["undefined"]["sharpe"], "the account was ruined");
+    assert_eq!(metrics["n_liquidations"], 1);
+    assert_eq!(replay["refused"].as_array().unwrap().len(), 2);
+    let (is_good, out, err) =
+        trainer(&folder, &["metrics", "--equity", "out/equity.csv", "--format", "json"]);
+    assert!(is_good, "{err}");
+    let measured: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    for (name, figure) in measured["metrics"].as_object().unwrap() {
+        if name != "undefined" {
+            assert_eq!(figure, &metrics[name], "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_signal_on_the_last_bar_is_told() {
+    let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-05,-1\n");
+    let (is_good, out, err) =
+        trainer(&folder, &["simulate", "--data", "bars.csv", "--signals", "signals.csv"]);
+    assert!(is_good, "{err}");
+    assert!(out.contains("no bar follows to fill it"), "{out}");
 }

@@ -1,5 +1,7 @@
 //! SIGKILL at random moments of every task that changes something.
 
+#![expect(clippy::print_stdout, reason = "a test that tries less, or how much, says so")]
+
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -34,12 +36,30 @@ const N_KILLS_EACH: usize = 50;
 
 #[test]
 fn a_kill_at_any_moment_loses_nothing() {
-    let n_kills = if is_slow() { 1000 } else { 30 };
+    kill_often(if is_slow() { 1000 } else { 30 }, &[]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_kill_at_any_moment_loses_nothing_on_two_disks() {
+    let folders = ["models", "logs/trades", "backups", "archives/.trash"];
+    kill_often(if is_slow() { 1000 } else { 30 }, &folders);
+}
+
+/// Kills tasks `n_kills` times, in workspaces whose `linked` folders are
+/// symlinks to another disk.
+fn kill_often(n_kills: usize, linked: &[&str]) {
     let mut dice = Dice(2026);
     let mut n_late = 0;
     let mut n_files = 0;
     for first in (0..n_kills).step_by(N_KILLS_EACH) {
         let sandbox = Sandbox::new();
+        #[cfg(target_os = "linux")]
+        let disk = crate::moves::disk::other_disk();
+        for folder in linked {
+            #[cfg(target_os = "linux")]
+            crate::moves::move_and_link(&sandbox, folder, disk.path());
+        }
         sandbox.trainer(COMPLETES);
         let longest = slowest_task(&sandbox);
         let mut ledger = Ledger::default();
@@ -54,6 +74,7 @@ fn a_kill_at_any_moment_loses_nothing() {
                 let status = command(&sandbox, TASKS[0]).status().unwrap();
                 assert_eq!(status.code(), Some(0), "{after}");
                 ledger.check(&sandbox, &after);
+                assert!(linked.iter().all(|folder| sandbox.path(folder).is_symlink()), "{after}");
             }
             ledger.note_session(&sandbox);
         }

@@ -7,8 +7,6 @@ const holdColour = () => colour("--hold");
 const utc = seconds => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC");
 const timeText = seconds => seconds == null ? "–"
   : new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
-const digits = (value, n = 6) => value == null ? "–" : String(+value.toPrecision(n)).replace("-", "−");
-const percents = (value, n = 2) => value == null ? "–" : (100 * value).toFixed(n).replace("-", "−") + " %";
 
 // All of the time that the page knows, and what is shown of it.
 const known = { from: Infinity, to: -Infinity };
@@ -117,12 +115,13 @@ const shapes = {
   up: markers((p, x, y, r) => { p.moveTo(x, y - r); p.lineTo(x + r, y + r); p.lineTo(x - r, y + r); p.closePath(); }),
   down: markers((p, x, y, r) => { p.moveTo(x, y + r); p.lineTo(x + r, y - r); p.lineTo(x - r, y - r); p.closePath(); }),
   round: markers((p, x, y, r) => { p.moveTo(x + r, y); p.arc(x, y, r, 0, 7); }),
+  square: markers((p, x, y, r) => { p.rect(x - r, y - r, 2 * r, 2 * r); }),
   cross: markers((p, x, y, r) => { p.moveTo(x - r, y - r); p.lineTo(x + r, y + r); p.moveTo(x + r, y - r); p.lineTo(x - r, y + r); }),
 };
 
 const line = (label, stroke, more = {}) => ({ label, stroke, width: 1.5, spanGaps: true, points: { show: false }, ...more });
 const dots = (label, ink, shape, more = {}) => ({
-  label, stroke: ink, paths: () => null,
+  label, stroke: ink, paths: () => null, shape, marks: { stroke: ink, fill: more.fill || ink },
   points: { show: true, size: 9, width: 1.5, stroke: ink, fill: ink, paths: shapes[shape], ...more },
 });
 
@@ -137,33 +136,82 @@ const timeTicks = [
   [1, "{HH}:{mm}:{ss}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
   [0.001, ":{ss}.{fff}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, "\n{HH}:{mm}", null, 1],
 ];
-// As wide as the longest number.
-const widthOf = (plot, texts) => Math.max(46, ...(texts || []).map(text => 18 + 7.2 * String(text ?? "").length));
+// All y axes are as wide as the longest number of any, so that the
+// same time lies at the same place in each.
+let widest = 62;
+function widthOf(plot, texts) {
+  const wanted = Math.ceil(Math.max(0, ...(texts || []).map(text => 18 + 7.2 * String(text ?? "").length)));
+  if (wanted > widest) {
+    widest = wanted;
+    requestAnimationFrame(() => { for (const { plot } of charts.values()) if (plot) plot.redraw(false, true); });
+  }
+  return widest;
+}
 
 const axis = more => ({
   stroke: () => colour("--quiet"), size: widthOf,
   grid: { stroke: () => colour("--grid"), width: 1 }, ticks: { stroke: () => colour("--grid"), width: 1 }, ...more,
 });
 
+// An axis of numbers, `map` being theirs.
+function numbers(map, { unit = "", isWhole = false } = {}) {
+  let step;
+  return axis({
+    // The ticks below alone count: any one step does.
+    incrs: (plot, idx, low, high) => [5 + 1000 * (high - low)],
+    splits: (plot, idx, low, high) => {
+      const most = idx ? plot.height / 45 : plot.width / 110;
+      const found = map.isLog ? logTicksOf(low, high, most) : ticksOf(low, high, most, isWhole);
+      step = found.step;
+      return found.ticks;
+    },
+    filter: (plot, ticks) => ticks,
+    values: (plot, ticks) => step
+      ? tickTexts(map.isLog ? ticks.map(map.from) : ticks, step, map.power + (unit === "%" ? 2 : 0), unit)
+      : ticks.map(tick => digits(map.from(tick), 3)),
+  });
+}
+
 // What all charts have; `spec` has data, series, and what is its own.
-function optionsOf(place, spec) {
+function optionsOf(place, spec, [xMap, map]) {
   const isTimed = spec.isTimed !== false;
-  const height = Math.max(place.clientHeight, 160);
+  const height = Math.max(place.clientHeight, 160), tell = spec.tell || digits;
   return {
     width: Math.max(place.clientWidth, 200), height,
     tzDate: utc,
     cursor: { drag: { x: true, y: false }, focus: { prox: 30 }, ...(isTimed ? { sync: { key: "time" } } : {}), ...spec.cursor },
     scales: {
-      x: isTimed ? { time: true, range: (plot, min, max) => [min, max] } : { time: false, ...spec.x },
-      y: spec.y || {},
+      x: isTimed ? { time: true, range: (plot, min, max) => [min, max] }
+        : { time: false, range: (plot, min, max) => rangeOf(...(spec.xRange || [xMap.from(min), xMap.from(max)]).map(xMap.to)) },
+      y: { range: (plot, min, max) => {
+        const ends = [min, max, ...(spec.within || []).map(map.to)].filter(Number.isFinite);
+        return (map.isLog ? rangeOf : roundRangeOf)(Math.min(...ends), Math.max(...ends));
+      } },
     },
-    axes: [axis({ size: 52, ...(isTimed ? { values: timeTicks } : {}), ...spec.xAxis }), axis({ values: (plot, ticks) => ticks.map(spec.tick || (tick => digits(tick))), ...spec.yAxis })],
-    series: [isTimed ? { label: "time (UTC)", value: (plot, at) => timeText(at) } : { label: spec.xLabel, value: (plot, at) => (spec.xText || digits)(at) },
-      ...spec.series.map(series => ({ value: (plot, value) => (spec.tell || digits)(value), ...series }))],
+    axes: [isTimed ? axis({ size: 52, values: timeTicks }) : { ...numbers(xMap, { unit: spec.xUnit, isWhole: spec.isWhole }), size: 52 }, numbers(map, { unit: spec.unit })],
+    series: [isTimed ? { label: "time (UTC)", value: (plot, at) => timeText(at) } : { label: spec.xLabel, value: (plot, at) => (spec.xText || digits)(at == null ? null : xMap.from(at)) },
+      ...spec.series.map(series => ({ value: (plot, value) => tell(value == null ? null : map.from(value)), ...series }))],
     bands: spec.bands,
     plugins: isTimed ? [shading] : [],
     hooks: isTimed ? { setScale: [followed] } : {},
   };
+}
+
+// The marks of the legend have the shapes of the chart.
+function markLegend(place, plot) {
+  const figures = {
+    up: "M5 1L9 9H1Z", down: "M5 9L9 1H1Z", square: "M1.5 1.5H8.5V8.5H1.5Z",
+    round: "M5 1.5A3.5 3.5 0 1 1 5 8.5A3.5 3.5 0 1 1 5 1.5Z", cross: "M1 1L9 9M9 1L1 9",
+  };
+  place.querySelectorAll(".u-legend .u-series").forEach((row, i) => {
+    const series = plot.series[i], mark = row.querySelector(".u-marker");
+    if (!series || !series.shape || !mark) return;
+    const { stroke, fill } = series.marks, width = series.shape === "cross" ? 2.5 : 1.5;
+    mark.innerHTML = `<svg viewBox="0 0 10 10" width="11" height="11"><path d="${figures[series.shape]}" stroke="${stroke}" fill="${fill}" stroke-width="${width}"/></svg>`;
+    mark.dataset.shape = series.shape;
+    mark.dataset.ink = stroke;
+    mark.style.cssText = "border: 0; background: none; width: 11px; height: 11px; line-height: 0";
+  });
 }
 
 function followed(plot, key) {
@@ -182,6 +230,9 @@ function draw(id) {
   place.replaceChildren();
   chart.plot = null;
   const spec = make();
+  // What a session cannot have takes no place.
+  place.closest("figure").hidden = spec == null;
+  if (spec == null) return;
   if (typeof spec === "string") {
     const empty = document.createElement("p");
     empty.className = "empty";
@@ -190,14 +241,18 @@ function draw(id) {
     return;
   }
   chart.isTimed = spec.isTimed !== false;
-  const options = optionsOf(place, spec);
+  const [xs, ...columns] = spec.data;
+  const maps = [chart.isTimed ? null : mapOf([xs]), mapOf(columns, spec.isLog)];
+  const data = [chart.isTimed ? xs : mapped(xs, maps[0]), ...columns.map(column => mapped(column, maps[1]))];
+  const options = optionsOf(place, spec, maps);
   if (hidden && hidden.length === options.series.length) options.series.forEach((series, i) => { if (i && hidden[i]) series.show = false; });
   isFollowing = true;
-  const plot = new uPlot(options, spec.data, place);
+  const plot = new uPlot(options, data, place);
   if (chart.isTimed) plot.setScale("x", { min: shown.from, max: shown.to });
   isFollowing = false;
   plot.isReady = true;
   chart.plot = plot;
+  markLegend(place, plot);
   fit(chart);
   for (const name of place.querySelectorAll(".u-legend .u-series:not(:first-child) th")) {
     name.tabIndex = 0;

@@ -35,13 +35,13 @@ place("equity", () => {
     lines.push({ times: first.test.times, values: first.test.times.map(() => cash), series: line("never trade", colour("--quiet"), { width: 1, dash: [2, 4] }) });
   }
   const isPositive = lines.every(({ values }) => values.every(value => value == null || value > 0));
-  return overlaid(lines, { y: isLog && isPositive ? { distr: 3, log: 10 } : {} });
+  return overlaid(lines, { isLog: isLog && isPositive });
 });
 place("drawdown", () => {
   const lines = curves("drawdown", "hold_drawdown");
   for (const each of lines) each.values = each.values.map(value => value == null ? null : -value);
   if (lines.length) lines[0].series.fill = `color-mix(in srgb, ${sessionColour(0)} 18%, transparent)`;
-  return overlaid(lines, { tick: tick => percents(tick, 0), tell: percents, y: { range: (plot, min, max) => [Math.min(min ?? -1e-3, -1e-3), 0] } });
+  return overlaid(lines, { unit: "%", tell: percents, within: [-1e-3, 0] });
 });
 place("exposure", () => {
   const lines = curves("exposure", null);
@@ -59,54 +59,66 @@ const indexesOf = (times, wanted) => wanted.map(time => {
   return low;
 });
 
+// Every kind of fill: what it is called, its colour and its shape.
+const fills = {
+  long: ["long entry", "--c0", "up"],
+  short: ["short entry", "--c1", "down"],
+  won: ["exit, won", "--c2", "round", { size: 7 }],
+  lost: ["exit, lost", "--c3", "square", { size: 7, isHollow: true }],
+  liquidated: ["liquidated", "--liquidated", "cross", { size: 13, width: 3 }],
+};
+const endOf = (book, i) => book.flags[i] & 2 ? "liquidated" : book.net_pnl[i] > 0 ? "won" : "lost";
+// Marks of the kinds that occur.
+const marked = (marks, kinds = Object.keys(fills)) => kinds.filter(kind => marks[kind].some(value => value != null)).map(kind => {
+  const [text, ink, shape, { isHollow, ...more } = {}] = fills[kind];
+  return { values: marks[kind], series: dots(text, colour(ink), shape, { ...more, ...(isHollow ? { fill: colour("--panel") } : {}) }) };
+});
+const emptyMarks = n => Object.fromEntries(Object.keys(fills).map(kind => [kind, Array(n).fill(null)]));
+
 place("price", () => {
   const { bars, trades, is_portfolio } = sessions[chosen];
   if (!ifPlenty(bars)) return "The bars are not there any more.";
-  const n = bars.times.length;
-  const marks = { long: Array(n).fill(null), short: Array(n).fill(null), won: Array(n).fill(null), lost: Array(n).fill(null), liquidated: Array(n).fill(null) };
+  const marks = emptyMarks(bars.times.length);
   // Symbols' prices are none of the portfolio's: no fill lies on it.
   for (const book of is_portfolio ? [] : [trades.train, trades.test].filter(Boolean)) {
     const entries = indexesOf(bars.times, book.entries), exits = indexesOf(bars.times, book.exits);
     for (let i = 0; i < entries.length; i++) {
       marks[book.flags[i] & 1 ? "short" : "long"][entries[i]] = book.entry_price[i];
-      const end = book.flags[i] & 2 ? "liquidated" : book.net_pnl[i] > 0 ? "won" : "lost";
-      marks[end][exits[i]] = book.price[i];
+      marks[endOf(book, i)][exits[i]] = book.price[i];
     }
   }
   const hasRange = bars.high && bars.low;
   const range = ink => ({ width: 0, stroke: ink, spanGaps: true, points: { show: false } });
-  const ink = colour("--c7");
+  const ink = colour("--c7"), made = marked(marks);
   return {
-    data: [bars.times, bars.close, ...(hasRange ? [bars.high, bars.low] : []), marks.long, marks.short, marks.won, marks.lost, marks.liquidated],
+    data: [bars.times, bars.close, ...(hasRange ? [bars.high, bars.low] : []), ...made.map(({ values }) => values)],
     series: [
       line("close", colour("--ink"), { width: 1 }),
       ...(hasRange ? [{ label: "high", ...range(ink) }, { label: "low", ...range(ink) }] : []),
-      dots("long entry", colour("--c0"), "up"),
-      dots("short entry", colour("--c1"), "down"),
-      dots("exit, won", colour("--c2"), "round", { size: 7 }),
-      dots("exit, lost", colour("--c3"), "round", { size: 7, fill: colour("--panel") }),
-      dots("liquidated", colour("--c1"), "cross", { size: 13, width: 3 }),
+      ...made.map(({ series }) => series),
     ],
     bands: hasRange ? [{ series: [2, 3], fill: `color-mix(in srgb, ${ink} 40%, transparent)` }] : [],
   };
 });
 place("volume", () => {
   const { bars, is_portfolio } = sessions[chosen];
-  if (is_portfolio) return "A portfolio has no volume of its own.";
+  // A portfolio has no volume of its own.
+  if (is_portfolio) return null;
   if (!ifPlenty(bars) || !bars.volume) return "The bars are not there any more.";
-  return { data: [bars.times, bars.volume], series: [line("volume", colour("--c7"), { width: 1, fill: `color-mix(in srgb, ${colour("--c7")} 35%, transparent)` })], y: { range: (plot, min, max) => [0, max || 1] } };
+  return { data: [bars.times, bars.volume], series: [line("volume", colour("--c7"), { width: 1, fill: `color-mix(in srgb, ${colour("--c7")} 35%, transparent)` })], within: [0] };
 });
 place("pnl", () => {
   const book = sessions[chosen].trades.test;
   if (!book) return "There is no trace of trades: enable_trade_tracing was off, or the file is gone.";
   if (!book.exits.length) return "There was no trade out of sample.";
   const order = book.exits.map((_, i) => i).sort((a, b) => book.exits[a] - book.exits[b]);
-  const pick = keep => order.map(i => keep(i) ? book.net_return[i] : null);
-  const isLiquidated = i => book.flags[i] & 2, isWon = i => book.net_pnl[i] > 0;
+  const marks = emptyMarks(order.length);
+  order.forEach((i, at) => { marks[endOf(book, i)][at] = book.net_return[i]; });
+  const made = marked(marks);
   return {
-    data: [order.map(i => book.exits[i]), pick(i => isWon(i) && !isLiquidated(i)), pick(i => !isWon(i) && !isLiquidated(i)), pick(isLiquidated)],
-    series: [dots("won", colour("--c0"), "up", { size: 8 }), dots("lost", colour("--c1"), "down", { size: 8, fill: colour("--panel") }), dots("liquidated", colour("--c1"), "cross", { size: 13, width: 3 })],
-    tick: tick => percents(tick, 1), tell: percents,
+    data: [order.map(i => book.exits[i]), ...made.map(({ values }) => values)],
+    series: made.map(({ series }) => series),
+    unit: "%", tell: percents,
   };
 });
 
@@ -123,7 +135,7 @@ const rolled = (figures, spec = {}) => {
   return overlaid(lines, { none: "Too few bars out of sample for a moving window.", ...spec });
 };
 place("rolling-sharpe", () => rolled([["sharpe", "Sharpe"], ["sortino", "Sortino", { dash: [3, 3] }], ["hold_sharpe", "buy and hold, Sharpe", { dash: [8, 3] }]]));
-place("rolling-volatility", () => rolled([["volatility", "agent"], ["hold_volatility", "buy and hold", { dash: [8, 3] }]], { tick: tick => percents(tick, 0), tell: percents }));
+place("rolling-volatility", () => rolled([["volatility", "agent"], ["hold_volatility", "buy and hold", { dash: [8, 3] }]], { unit: "%", tell: percents }));
 place("rolling-beta", () => rolled([["beta", "agent"]]));
 place("matched", () => {
   const lines = [];
@@ -140,7 +152,7 @@ place("daily", () => {
     if (!ifPlenty(session.daily)) return;
     lines.push({ times: session.daily.times, values: session.daily.agent, series: line(label(session, "agent"), sessionColour(i), { width: 1 }) });
   });
-  return overlaid(lines, { tick: tick => percents(tick, 1), tell: percents });
+  return overlaid(lines, { unit: "%", tell: percents });
 });
 
 // Bars side by side for the counts of returns.
@@ -148,16 +160,16 @@ const counted = name => () => {
   const session = sessions[chosen], found = session[name];
   if (!found) return "Too few returns to count.";
   const middles = found.agent.map((_, i) => found.low + (i + 0.5) * found.width);
+  if (middles.some((middle, i) => i > 0 && !(middle > middles[i - 1]))) return "The returns do not differ.";
   return {
     isTimed: false, data: [middles, found.agent, found.hold],
     series: [
       { label: label(session, `agent, ${found.n} returns`), stroke: sessionColour(chosen), fill: `color-mix(in srgb, ${sessionColour(chosen)} 55%, transparent)`, width: 1, points: { show: false }, paths: uPlot.paths.bars({ size: [0.9, 60] }) },
       line("buy and hold", holdColour(), { paths: uPlot.paths.stepped({ align: 0 }) }),
     ],
-    xLabel: "return", xText: percents, tell: value => digits(value),
-    xAxis: { values: (plot, ticks) => ticks.map(tick => percents(tick, 1)) },
-    x: { range: () => [found.low, found.low + found.width * found.agent.length] },
-    y: { range: (plot, min, max) => [0, (max || 1) * 1.05] },
+    xLabel: "return", xText: percents, xUnit: "%", tell: value => digits(value),
+    xRange: [found.low, found.low + found.width * found.agent.length],
+    within: [0],
   };
 };
 place("returns", counted("returns"));
@@ -168,8 +180,7 @@ place("normal", () => {
   return {
     isTimed: false, data: [found.normal, found.seen, found.normal],
     series: [dots(label(session, "seen"), sessionColour(chosen), "round", { size: 6 }), line("normal", colour("--quiet"), { dash: [6, 4] })],
-    xLabel: "normal", xText: percents, tell: percents, tick: tick => percents(tick, 1),
-    xAxis: { values: (plot, ticks) => ticks.map(tick => percents(tick, 1)) },
+    xLabel: "normal", xText: percents, xUnit: "%", tell: percents, unit: "%",
   };
 });
 
@@ -187,10 +198,9 @@ const learned = (figures, spec = {}) => () => {
   }));
   if (!series.length) return "The record has no such figure.";
   return { isTimed: false, data, series, xLabel: "episode", xText: value => value == null ? "–" : String(value),
-    xAxis: { values: (plot, ticks) => ticks.map(tick => Number.isInteger(tick) ? tick : "") },
-    x: { range: () => [0.5, n + 0.5] }, ...spec };
+    isWhole: true, xRange: [0.5, n + 0.5], ...spec };
 };
-const shares = { tick: tick => percents(tick, 0), tell: percents };
+const shares = { unit: "%", tell: percents };
 place("learning-reward", learned([["train_reward", "in sample"]], shares));
 place("learning-return", learned([["test_net_return", "out of sample"]], shares));
 place("learning-delta", learned([["max_abs_delta_q", "max |ΔQ|"]]));

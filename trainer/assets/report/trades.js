@@ -1,6 +1,6 @@
 // The table of trades: sorted by any column, a page at a time.
 const ROWS = 25;
-const money = value => value == null ? "–" : value.toFixed(2).replace("-", "−");
+const money = value => value == null ? "–" : fixed(value, 2);
 const columns = [
   ["No.", (book, i) => book.ids[i], String],
   ["Symbol", (book, i) => book.symbols[i], (value, book) => book.symbol_names[value] ?? "–"],
@@ -8,11 +8,11 @@ const columns = [
   ["Entry (UTC)", (book, i) => book.entries[i], timeText],
   ["Exit (UTC)", (book, i) => book.exits[i], timeText],
   ["Bars", (book, i) => book.bars[i], String],
-  ["Units at exit", (book, i) => book.units[i], value => digits(value, 5)],
+  ["Units at exit", (book, i) => book.units[i] * book.share, value => digits(value, 5)],
   ["Entry price", (book, i) => book.entry_price[i], value => digits(value, 7)],
   ["Exit price", (book, i) => book.price[i], value => digits(value, 7)],
-  ["Costs", (book, i) => book.costs[i], money],
-  ["Net profit", (book, i) => book.net_pnl[i], money],
+  ["Costs", (book, i) => book.costs[i] * book.share, money],
+  ["Net profit", (book, i) => book.net_pnl[i] * book.share, money],
   ["Net return", (book, i) => book.net_return[i], value => percents(value)],
   ["Ended by", (book, i) => book.flags[i] >> 1, value => ["target", "liquidation", "end of data"][value]],
 ];
@@ -52,8 +52,9 @@ function tradeTable(element, session) {
     const book = session.trades[phase], value = used[sorted][1];
     order = book.ids.map((_, i) => i).sort((a, b) => direction * (value(book, a) - value(book, b)) || a - b);
     [...row.children].forEach((cell, at) => cell.setAttribute("aria-sort", at !== sorted ? "none" : direction > 0 ? "ascending" : "descending"));
-    told.textContent = book.every === 1 ? `${book.n} trades.`
+    told.textContent = book.every === 1 ? `${book.n} ${book.n === 1 ? "trade" : "trades"}.`
       : `${book.n_listed} of ${book.n} trades are listed and drawn: one in ${book.every}, the best and the worst, and liquidations. Every one is counted in all figures.`;
+    if (session.is_portfolio) told.textContent += ` Units and money are the portfolio's, of which each symbol's account is ${percents(session.account_share)}; a return is that of its account.`;
     fill();
   }
   function fill() {

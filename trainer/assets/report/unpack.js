@@ -33,11 +33,11 @@ function seriesOf(packed) {
   return series;
 }
 
-function tradesOf(packed) {
+function tradesOf(packed, share) {
   if (!packed) return null;
   const entries = timesOf(packed.entries), held = countsOf(packed.held_ms);
   const trades = {
-    n: packed.n, every: packed.every, n_listed: packed.n_listed,
+    share, n: packed.n, every: packed.every, n_listed: packed.n_listed,
     entries, exits: entries.map((entry, i) => entry + held[i] / 1000),
     ids: countsOf(packed.ids), symbols: countsOf(packed.symbols), symbol_names: packed.symbol_names, bars: countsOf(packed.bars), flags: countsOf(packed.flags),
   };
@@ -54,8 +54,8 @@ const sessions = report.sessions.map(session => ({
   matched: session.matched && { scale: session.matched.scale, ...seriesOf(session.matched) },
   daily: seriesOf(session.daily),
   trades: {
-    test: tradesOf(session.trades && session.trades.test),
-    train: tradesOf(session.trades && session.trades.train),
+    test: tradesOf(session.trades && session.trades.test, session.account_share),
+    train: tradesOf(session.trades && session.trades.train, session.account_share),
   },
 }));
 const isComparison = sessions.length > 1;

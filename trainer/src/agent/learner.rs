@@ -15,7 +15,7 @@ use super::inner::InnerSplit;
 use super::iteration::{Fitted, FittedIteration, IterationOptions, Lesson, SoFar};
 use super::memory::Memory;
 use super::policy::FittedPolicy;
-use crate::features::{check_open, check_row};
+use crate::features::{check_open, check_row, ratio};
 
 /// Random cuts that a split tries at least. With few features one a
 /// feature is not enough: where it leaves too few bars on a side, the
@@ -92,7 +92,7 @@ impl FittedQ {
     pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
         check_open(open)?;
         if let (true, Some(previous)) = (self.has_rows[0], self.previous_open) {
-            self.memory.push_return(open / previous - 1.0);
+            self.memory.push_return(ratio(open, previous) - 1.0);
         }
         self.previous_open = Some(open);
         self.has_rows = [self.has_rows[1], row.is_some()];

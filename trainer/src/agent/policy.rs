@@ -118,7 +118,8 @@ impl FittedPolicy {
     }
 
     /// Returns the exposure to hold after the bar of `row`, when the
-    /// exposure held is `position`. Of equally good ones it takes the
+    /// exposure last asked for is `position`: what it has become worth
+    /// since does not count. Of equally good ones it takes the
     /// nearest to `position`, then the lower: it stays when in doubt.
     /// Allocates nothing.
     ///

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Result, ensure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +91,17 @@ impl BarsConfig {
     /// Whether the files tell all.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Fails where prices of 0 and below are taken: a model learns from
+    /// returns, and so can only be trained and asked on prices above.
+    pub fn refuse_negative_prices(&self) -> Result<()> {
+        ensure!(
+            !self.negative_prices,
+            "`negative_prices` is set, and a model looks at returns of prices, which are \
+             undefined at 0 and below; leave it out: only `simulate` takes such bars"
+        );
+        Ok(())
     }
 
     /// Returns these settings with those that `other` makes.

@@ -7,15 +7,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 
-use crate::metrics::BarCalendar;
-
 use super::columns::{TimeColumn, find_series};
 use super::config::{BarsConfig, Decimal};
 use super::form::{SeriesTime, names_of};
 use super::input::{self, Place, TextReader};
 use super::reader::input_error;
 use super::rows::{Row, Rows};
-use super::summary::{DataSummary, Tally};
 use super::timestamp::{self, TimeParser};
 use super::{loose, shown};
 
@@ -156,14 +153,4 @@ impl Iterator for SeriesReader {
 fn number_in_row(row: Row<'_>, idx: usize) -> Option<f64> {
     let number = row.number(idx).or_else(|| loose::parse(row.get(idx)?, Decimal::Point));
     number.filter(|value| value.is_finite())
-}
-
-/// Returns when the rows of a series were.
-pub fn calendar(series: SeriesReader) -> Result<BarCalendar> {
-    let mut tally = Tally::new();
-    for sample in series {
-        tally.push(sample?.time_ms);
-    }
-    let DataSummary { n_bars, first_ms, last_ms, interval_ms, .. } = tally.finish();
-    Ok(BarCalendar { first_ms, last_ms, n_bars, interval_ms })
 }

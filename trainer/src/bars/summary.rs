@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wording::counted;
+
 use super::sessions::{Break, Gaps, true_gaps};
 use super::timestamp;
 use super::understood::Understood;
@@ -55,9 +57,9 @@ impl fmt::Display for DataSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} bars of {}, {} to {} UTC, ",
+            "{}: {} of {}, {} to {} UTC, ",
             self.source,
-            self.n_bars,
+            counted(self.n_bars, "bar"),
             duration(self.interval_ms),
             timestamp::format(self.first_ms),
             timestamp::format(self.last_ms)
@@ -67,16 +69,16 @@ impl fmt::Display for DataSummary {
         }
         write!(
             f,
-            "{} bars missing in {} gaps, the longest {}",
-            self.n_missing_bars,
-            self.n_gaps,
+            "{} missing in {}, the longest {}",
+            counted(self.n_missing_bars, "bar"),
+            counted(self.n_gaps, "gap"),
             duration(self.longest_gap_ms)
         )
     }
 }
 
 /// Writes a duration in the largest unit that leaves no fraction.
-fn duration(ms: i64) -> String {
+pub(super) fn duration(ms: i64) -> String {
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s")];
     let (unit_ms, unit) =
         units.into_iter().find(|(unit_ms, _)| ms > 0 && ms % unit_ms == 0).unwrap_or((1, "ms"));

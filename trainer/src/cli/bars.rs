@@ -111,39 +111,57 @@ pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
     let mut summaries = Vec::new();
     for file in &arguments.files {
         let source = BarSource::open(file, Path::new(""))?.with_config(&config).until(latest_ms);
-        summaries.push(source.summarize_all()?);
+        summaries.push((source.summarize_all()?, periods(&source)?));
     }
     match arguments.format {
         Format::Json => {
-            let files = summaries.iter().map(|summary| {
+            let files = summaries.iter().map(|(summary, periods)| {
                 let mut file = serde_json::to_value(summary)?;
-                file["periods_per_year"] = serde_json::to_value(periods(summary))?;
+                file["periods_per_year"] = serde_json::to_value(periods)?;
                 Ok(file)
             });
             let files = files.collect::<Result<Vec<Value>>>()?;
             Ok(serde_json::to_string_pretty(&json!({ "format": 1, "files": files }))? + "\n")
         }
-        Format::Text => Ok(summaries.iter().map(text).collect::<Vec<_>>().join("\n")),
+        Format::Text => {
+            let texts = summaries.iter().map(|(summary, periods)| text(summary, *periods));
+            Ok(texts.collect::<Vec<_>>().join("\n"))
+        }
     }
 }
 
 /// Says on stderr how bars were read, and what is doubtful about them.
-pub fn say_understood(summary: &DataSummary) {
-    for line in text(summary).lines() {
+pub fn say_understood(summary: &DataSummary, periods: PeriodsPerYear) {
+    for line in text(summary, Some(periods)).lines() {
         progress::say(line);
     }
 }
 
-/// Returns how many bars make a year, where the bars tell.
-fn periods(summary: &DataSummary) -> Option<PeriodsPerYear> {
-    let DataSummary { first_ms, last_ms, n_bars, interval_ms, .. } = *summary;
-    let calendar = BarCalendar { first_ms, last_ms, n_bars, interval_ms };
-    PeriodsPerYear::from_calendar(&calendar).ok()
+/// Returns how many bars make a year, where the bars tell; of several
+/// symbols, those of the one with the most bars.
+fn periods(source: &BarSource) -> Result<Option<PeriodsPerYear>> {
+    let symbols = source.symbols()?.into_iter().map(|symbol| symbol.source);
+    let mut sources: Vec<BarSource> = symbols.collect();
+    if sources.is_empty() {
+        sources.push(source.clone());
+    }
+    let mut longest = (0, BarCalendar::default());
+    for source in &sources {
+        let (mut n_bars, mut calendar) = (0_u64, BarCalendar::default());
+        for bar in source.read()? {
+            calendar.push(bar?.time_ms);
+            n_bars += 1;
+        }
+        if n_bars > longest.0 {
+            longest = (n_bars, calendar);
+        }
+    }
+    Ok(PeriodsPerYear::from_calendar(&longest.1).ok())
 }
 
-fn text(summary: &DataSummary) -> String {
+fn text(summary: &DataSummary, periods: Option<PeriodsPerYear>) -> String {
     let mut text = format!("{summary}\n");
-    if let Some(PeriodsPerYear { value, basis }) = periods(summary) {
+    if let Some(PeriodsPerYear { value, basis }) = periods {
         let basis = serde_json::to_value(basis).unwrap_or_default();
         let _ = writeln!(text, "bars a year: {value} ({})", basis.as_str().unwrap_or_default());
     }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use trainer::model::TradingModel;
+use trainer::predict::MadeFor;
 
 /// Load a model, check every part of it and repeat its stored predictions bit for bit
 ///
@@ -20,10 +21,13 @@ pub struct CheckModelArguments {
 /// Returns what to print.
 pub fn run(arguments: &CheckModelArguments) -> Result<String> {
     let model = TradingModel::load(&arguments.model)?;
+    let made_for = MadeFor::of(&model).ok();
+    let made_for = made_for.as_ref().and_then(MadeFor::kind);
     Ok(format!(
-        "The model is good: {} on {} features, exposures {:?}.\n",
+        "The model is good: {} on {} features, exposures {:?}{}.\n",
         model.kind(),
         model.n_features(),
-        model.exposures()
+        model.exposures(),
+        made_for.map_or(String::new(), |kind| format!("; made for {kind}"))
     ))
 }

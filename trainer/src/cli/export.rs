@@ -12,6 +12,7 @@ use trainer::export::{
     export_onnx, export_tables,
 };
 use trainer::session::Layout;
+use trainer::wording::plural;
 
 /// Take a session out for other tools: tables, ONNX, MLflow
 ///
@@ -111,7 +112,7 @@ fn text(exported: &Exported) -> String {
     let mut text = String::new();
     for table in &exported.tables {
         let (name, path, n_rows) = (&table.name, table.path.display(), table.n_rows);
-        let _ = writeln!(text, "{name:<13} {n_rows:>10} rows  {path}");
+        let _ = writeln!(text, "{name:<13} {n_rows:>10} {:<4}  {path}", plural(n_rows, "row"));
         if let Some(note) = &table.note {
             let _ = writeln!(text, "{note}");
         }
@@ -120,7 +121,13 @@ fn text(exported: &Exported) -> String {
         let _ = writeln!(text, "{:<30}{}", "schema", schema.display());
     }
     if let Some(OnnxReport { path, about, n_trees }) = &exported.onnx {
-        let _ = writeln!(text, "{:<13} {n_trees:>10} trees {}", "onnx", path.display());
+        let _ = writeln!(
+            text,
+            "{:<13} {n_trees:>10} {:<5} {}",
+            "onnx",
+            plural(*n_trees as u64, "tree"),
+            path.display()
+        );
         let _ = writeln!(text, "{:<30}{}", "features", about.display());
     }
     if let Some(run) = &exported.mlflow {

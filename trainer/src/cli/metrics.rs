@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
-use trainer::metrics::{ACCOUNT_FIGURES, Trials, curve_table, measure_curve_with};
+use trainer::metrics::{ACCOUNT_FIGURES, Alarm, CurveFile, Trials, alarm_lines, curve_table};
 
 use super::Format;
 use super::bars::ReadingArguments;
@@ -38,24 +38,28 @@ pub struct MetricsArguments {
     /// Zone of times that name none, such as `America/New_York`
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     time_zone: Option<String>,
+    /// Column of the file to compare with, such as `buy_and_hold`: gives alpha, beta and more
+    #[arg(long, value_name = "COLUMN")]
+    benchmark: Option<String>,
     /// Form of the result on stdout
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
-/// Returns what to print.
-pub fn run(arguments: &MetricsArguments) -> Result<String> {
+/// Returns what to print, and the figures that no market gives.
+pub fn run(arguments: &MetricsArguments) -> Result<(String, Vec<Alarm>)> {
     let reading = ReadingArguments {
         time_format: arguments.time_format.clone(),
         time_zone: arguments.time_zone.clone(),
         ..ReadingArguments::default()
     };
-    let tracker = measure_curve_with(
-        &arguments.equity,
-        &reading.config()?,
-        (arguments.periods_per_year, arguments.seed),
-    )?;
+    let reading = reading.config()?;
+    let curve = CurveFile { path: &arguments.equity, reading: &reading };
+    let tracker = curve.measure(arguments.periods_per_year, arguments.seed)?;
     let performance = tracker.performance();
+    let alarms = Alarm::of(&performance);
+    let periods = performance.periods_per_year.value;
+    let (to_date, beside) = curve.beside(arguments.benchmark.as_deref(), periods)?;
     let trials = arguments.trials.zip(arguments.trial_variance);
     let deflated = match trials {
         Some((n, variance)) => {
@@ -68,19 +72,43 @@ pub fn run(arguments: &MetricsArguments) -> Result<String> {
     if arguments.format == Format::Json {
         let mut metrics = serde_json::to_value(&performance)?;
         remove_account_figures(&mut metrics);
+        metrics["month_to_date"] = json!(to_date.month_to_date);
+        metrics["year_to_date"] = json!(to_date.year_to_date);
+        if let Some(beside) = &beside {
+            metrics["benchmark"] = json!(beside);
+        }
         if let Some(deflated) = deflated {
             metrics["deflated_sharpe"] = json!(deflated);
         }
-        return Ok(
-            serde_json::to_string_pretty(&json!({ "format": 1, "metrics": metrics }))? + "\n"
-        );
+        let mut document = json!({ "format": 1, "metrics": metrics });
+        if !alarms.is_empty() {
+            document["alarms"] = json!(alarms);
+        }
+        return Ok((serde_json::to_string_pretty(&document)? + "\n", alarms));
     }
-    let mut text = curve_table(&performance);
+    let mut text = alarm_lines(&alarms) + &curve_table(&performance);
     if let Some(deflated) = deflated {
-        let value = deflated.map_or("-".to_owned(), |value| format!("{:.2} %", value * 100.0));
-        let _ = writeln!(text, "{:<18}{value:>18}", "deflated Sharpe");
+        line(&mut text, "deflated Sharpe", deflated.map(percent));
     }
-    Ok(text)
+    line(&mut text, "month to date", to_date.month_to_date.map(percent));
+    line(&mut text, "year to date", to_date.year_to_date.map(percent));
+    if let Some(beside) = beside {
+        let number = |value: f64| format!("{value:.4}");
+        line(&mut text, "alpha", beside.alpha.map(percent));
+        line(&mut text, "beta", beside.beta.map(number));
+        line(&mut text, "R²", beside.r_squared.map(number));
+        line(&mut text, "information ratio", beside.information_ratio.map(number));
+    }
+    Ok((text, alarms))
+}
+
+fn line(text: &mut String, name: &str, value: Option<String>) {
+    let _ = writeln!(text, "{name:<18}{:>18}", value.unwrap_or_else(|| "-".to_owned()));
+}
+
+fn percent(share: f64) -> String {
+    // No "-0.00".
+    format!("{:.2} %", share * 100.0 + 0.0)
 }
 
 /// A curve does not tell them, not even that they are 0.

@@ -1,16 +1,20 @@
 //! `trainer predict`: what a saved model wants to hold.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufWriter, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::{Args, ValueEnum};
 
-use trainer::bars::{BarReader, BarSource, SymbolBars, parse_time_ms};
+use trainer::bars::{
+    Bar, BarKind, BarReader, BarSource, KindTally, Mismatch, SymbolBars, parse_time_ms,
+};
 use trainer::model::TradingModel;
 use trainer::predict::{
-    Head, PredictOptions, Predictor, RowFormat, RowWriter, columns, latest_archive, load_model,
+    Head, MadeFor, PredictOptions, Predictor, RowFormat, RowWriter, columns, latest_archive,
+    load_model,
 };
 use trainer::progress;
 
@@ -38,6 +42,9 @@ pub struct PredictArguments {
     /// Exposure that is held at the beginning [default: 0]
     #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
     position: Option<f64>,
+    /// Go on where the bars are of another interval than those that the model was trained on
+    #[arg(long)]
+    any_bars: bool,
     #[command(flatten)]
     reading: ReadingArguments,
     /// Form of the rows on stdout; jsonl is an object a line
@@ -54,9 +61,11 @@ enum Form {
     Jsonl,
 }
 
-/// Prints a row for each bar to `out`.
-pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Result<()> {
+/// Prints a row for each bar to `out`; returns whether there were
+/// warnings.
+pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Result<bool> {
     let config = arguments.reading.config()?;
+    config.refuse_negative_prices()?;
     let path = match arguments.model.to_str() {
         Some("latest") if !arguments.model.exists() => latest_archive(Path::new(""))?,
         _ => arguments.model.clone(),
@@ -70,6 +79,7 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         Form::Json => RowFormat::Json,
         Form::Jsonl => RowFormat::JsonLines,
     };
+    let mut doubts = Doubts::of(&model, arguments)?;
     let mut rows = RowWriter::new(BufWriter::new(out), format, is_live);
     let head = Head {
         model: path.display().to_string(),
@@ -80,8 +90,9 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         let bars = BarReader::of_stream_with(io::stdin(), &config)?;
         let bars = explained(bars.with_columns(&columns), &columns)?.across_symbols();
         rows.begin(&head, bars.has_symbols())?;
-        predict(bars, None, (&model, options), &mut rows)?;
-        return Ok(rows.finish()?);
+        let told = predict(bars, None, (&model, options), &mut rows, Some(&mut doubts));
+        told.and_then(|()| Ok(rows.finish()?))?;
+        return Ok(doubts.were_told);
     }
     let source = BarSource::open(&arguments.data, Path::new(""))?
         .with_config(&config)
@@ -90,21 +101,110 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     // Rows of several symbols cannot be turned round as they are.
     let must_deal = source.is_folder() || source.is_newest_first()?;
     let symbols = if must_deal { source.symbols()? } else { Vec::new() };
-    if symbols.is_empty() {
-        let bars = explained(source.read(), &columns)?.across_symbols();
-        for line in source.understood()?.iter().flat_map(|understood| &understood.lines) {
-            progress::say(line);
-        }
-        rows.begin(&head, bars.has_symbols())?;
-        predict(bars, None, (&model, options), &mut rows)?;
-        return Ok(rows.finish()?);
+    let whole = symbols.is_empty().then(|| explained(source.read(), &columns)).transpose()?;
+    for line in source.understood()?.iter().flat_map(|understood| &understood.lines) {
+        progress::say(line);
     }
-    rows.begin(&head, true)?;
+    doubts.check(&source)?;
+    if let Some(bars) = whole {
+        let bars = bars.across_symbols();
+        rows.begin(&head, bars.has_symbols())?;
+        predict(bars, None, (&model, options), &mut rows, None)?;
+    } else {
+        rows.begin(&head, true)?;
+    }
     for SymbolBars { symbol, source } in symbols {
         let bars = explained(source.read(), &columns)?;
-        predict(bars, Some(&symbol), (&model, options), &mut rows)?;
+        predict(bars, Some(&symbol), (&model, options), &mut rows, None)?;
     }
-    Ok(rows.finish()?)
+    rows.finish()?;
+    Ok(doubts.were_told)
+}
+
+/// Bars from which a live stream tells what it is.
+const N_LIVE: u64 = 10;
+
+/// Whether the bars are what the model was made for.
+struct Doubts {
+    made_for: MadeFor,
+    any_bars: bool,
+    data: String,
+    were_told: bool,
+    /// Those of a stream, for each symbol, until they are judged.
+    live: HashMap<String, Option<(KindTally, u64)>>,
+}
+
+impl Doubts {
+    fn of(model: &TradingModel, arguments: &PredictArguments) -> Result<Self> {
+        let data = if arguments.data == "-" { "<stdin>" } else { &arguments.data }.to_owned();
+        let (any_bars, live) = (arguments.any_bars, HashMap::new());
+        Ok(Self { made_for: MadeFor::of(model)?, any_bars, data, were_told: false, live })
+    }
+
+    /// Looks at all bars of `source` before the first row.
+    ///
+    /// Fails where their predictions could not be meant.
+    fn check(&mut self, source: &BarSource) -> Result<()> {
+        let mut told = HashSet::new();
+        // What cannot be read is told where the rows end.
+        let symbols = source.symbols().unwrap_or_default();
+        let symbols = symbols.iter().map(|it| (Some(&*it.symbol), &it.source));
+        let mut sources: Vec<_> = symbols.collect();
+        if sources.is_empty() {
+            sources.push((None, source));
+        }
+        for (symbol, source) in sources {
+            let Ok(kind) = BarKind::of(source) else { continue };
+            for Mismatch { what, is_fatal } in self.made_for.mismatches(&kind) {
+                let of = symbol.map_or(String::new(), |symbol| format!(" of `{symbol}`"));
+                ensure!(
+                    !is_fatal || self.any_bars,
+                    "`{}`{of}: {what}; give bars like those, or `--any-bars` to go on",
+                    self.data
+                );
+                // Once is enough where all symbols are alike.
+                if told.insert(what.clone()) {
+                    self.tell(&format!("{of}: {what}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at a bar of a stream: its rows cannot wait for the last.
+    fn watch(&mut self, symbol: &str, bar: &Bar) {
+        if !self.live.contains_key(symbol) {
+            self.live.insert(symbol.to_owned(), Some((KindTally::default(), 0)));
+        }
+        let state = self.live.get_mut(symbol).expect("it was just put there");
+        let Some((tally, n_bars)) = state else { return };
+        tally.push(bar);
+        *n_bars += 1;
+        if *n_bars < N_LIVE {
+            return;
+        }
+        if let Some((tally, _)) = state.take() {
+            self.judge(tally);
+        }
+    }
+
+    /// Looks at what a stream that has ended was too short to tell.
+    fn finish(&mut self) {
+        for (tally, _) in mem::take(&mut self.live).into_values().flatten() {
+            self.judge(tally);
+        }
+    }
+
+    fn judge(&mut self, tally: KindTally) {
+        for Mismatch { what, .. } in self.made_for.mismatches(&tally.kind()) {
+            self.tell(&format!(": {what}"));
+        }
+    }
+
+    fn tell(&mut self, what: &str) {
+        progress::say(&format!("{} `{}`{what}", progress::word("warning:"), self.data));
+        self.were_told = true;
+    }
 }
 
 /// Says why the further columns are asked for, where `bars` lack them.
@@ -122,6 +222,7 @@ fn predict(
     symbol: Option<&str>,
     (model, options): (&TradingModel, PredictOptions),
     rows: &mut RowWriter<impl Write>,
+    mut doubts: Option<&mut Doubts>,
 ) -> Result<()> {
     let mut predictors: HashMap<String, Predictor<'_>> = HashMap::new();
     while let Some(bar) = bars.next() {
@@ -131,8 +232,14 @@ fn predict(
         if !predictors.contains_key(key) {
             predictors.insert(key.to_owned(), Predictor::new(model, options)?);
         }
+        if let Some(doubts) = doubts.as_deref_mut() {
+            doubts.watch(key, &bar);
+        }
         let predictor = predictors.get_mut(key).expect("it was just put there");
         rows.row(symbol, &predictor.push((&bar, bars.columns()))?)?;
+    }
+    if let Some(doubts) = doubts {
+        doubts.finish();
     }
     Ok(())
 }

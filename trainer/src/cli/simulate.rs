@@ -8,11 +8,12 @@ use clap::Args;
 
 use trainer::bars::BarSource;
 use trainer::environment::EnvironmentConfig;
-use trainer::metrics::{PeriodsBasis, PeriodsPerYear};
+use trainer::metrics::{Alarm, PeriodsBasis, PeriodsPerYear};
 use trainer::simulate::{Forms, Recorder, SimulateOptions, check_folder, simulate_on};
 
 use super::Format;
 use super::bars::{ReadingArguments, say_understood};
+use crate::unless_unread;
 
 /// Replay a series of exposures through the account that the agent trades in
 ///
@@ -70,7 +71,9 @@ pub struct SimulateArguments {
 }
 
 /// Prints the result to `out`, and writes the files that are wanted.
-pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Result<()> {
+///
+/// Returns the figures that no market gives.
+pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Result<Vec<Alarm>> {
     let directory = arguments.out.as_deref();
     directory.map_or(Ok(()), check_folder)?;
     let mut recorder = Recorder::new(Forms {
@@ -89,12 +92,14 @@ pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Re
         .with_config(&arguments.reading.config()?)
         .until(latest_ms);
     let summary = simulate_on(&source, &options, &mut recorder)?;
-    say_understood(&summary.data);
+    say_understood(&summary.data, summary.metrics.periods_per_year);
     directory.map_or(Ok(()), |directory| recorder.write_files(&summary, directory))?;
-    match arguments.format {
-        Format::Text => Ok(recorder.write_text(&summary, out)?),
+    let written = match arguments.format {
+        Format::Text => recorder.write_text(&summary, out).map_err(Into::into),
         Format::Json => recorder.write_json(&summary, out),
-    }
+    };
+    unless_unread(written)?;
+    Ok(summary.alarms)
 }
 
 fn periods(value: f64) -> Result<PeriodsPerYear> {

@@ -75,9 +75,14 @@ pub struct TrainArguments {
     #[arg(long)]
     pub check: bool,
     /// Only look for look-ahead in the features, decisions and figures, with these settings and bars;
-    /// nothing is written, and it exits with 1 when there is some
+    /// nothing is written, and it exits with 13 when there is some
     #[arg(long, conflicts_with_all = ["check", "resume_from", "walk_forward"])]
     pub check_leaks: bool,
+    /// After training, look at the figures a second time: filled 1, 2 and 4 bars later, at twice the
+    /// costs, beside the same exposures at other times, on shuffled bars, with prices in another
+    /// unit; five further trainings of at most two episodes on the latest 20,000 bars at most
+    #[arg(long, conflicts_with_all = ["check", "check_leaks"])]
+    pub audit: bool,
     /// Commit of the code, for the report
     #[arg(long, value_name = "HASH")]
     pub commit: Option<String>,

@@ -86,6 +86,14 @@ pub struct TrainingConfig {
     #[schemars(range(min = 0, max = 100_000))]
     pub checkpoint_every_episodes: usize,
 
+    /// Keeps only so many of these models, the last ones; 0 keeps all.
+    /// Range: 0 to 100,000. Default: 0.
+    // Left out where it says nothing, so that the digest of settings is
+    // that of versions without it.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0, max = 100_000))]
+    pub keep_checkpoints: usize,
+
     /// The kind of model to train: `fitted_q`, which looks ahead, or
     /// `forecast`, which trades by a forecast of the next bar's return.
     /// Default: `fitted_q`.
@@ -163,6 +171,7 @@ impl Default for TrainingConfig {
             seed: 42,
             threads: 0,
             checkpoint_every_episodes: 1,
+            keep_checkpoints: 0,
             model: ModelKind::default(),
             walk_forward: WalkForwardConfig::default(),
             features: FeaturesConfig::default(),
@@ -212,13 +221,14 @@ impl TrainingConfig {
     }
 
     fn validate_run(&self) -> Result<(), FieldError> {
-        let counts: [(&str, u64, u64, u64); 6] = [
+        let counts: [(&str, u64, u64, u64); 7] = [
             ("steps_per_batch", self.steps_per_batch as u64, 1, 1_000_000),
             ("total_episodes", self.total_episodes as u64, 1, 100_000),
             ("embargo_bars", self.embargo_bars as u64, 2, 1_000_000),
             ("seed", self.seed, 0, 9_007_199_254_740_991),
             ("threads", self.threads as u64, 0, 1024),
             ("checkpoint_every_episodes", self.checkpoint_every_episodes as u64, 0, 100_000),
+            ("keep_checkpoints", self.keep_checkpoints as u64, 0, 100_000),
         ];
         for (field, value, min, max) in counts {
             if value < min || value > max {
@@ -255,6 +265,11 @@ fn within(section: &str, mut error: FieldError) -> FieldError {
         error.field = format!("{section}.{}", error.field);
     }
     error
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn null_is_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {

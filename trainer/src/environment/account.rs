@@ -196,6 +196,7 @@ impl Account {
         let net_pnl = trade.net_pnl(0.0);
         self.totals.closed_net_pnl += net_pnl;
         self.flows.n_closed += 1;
+        self.flows.n_liquidated += u32::from(fill.reason == FillReason::Liquidation);
         self.totals.n_closed += 1;
         self.flows.n_won += u32::from(net_pnl > 0.0);
         self.flows.profit += net_pnl.max(0.0);

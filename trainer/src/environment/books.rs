@@ -36,6 +36,8 @@ pub(super) struct Flows {
     pub(super) slippage: f64,
     pub(super) funding: f64,
     pub(super) n_closed: u32,
+    #[serde(default)]
+    pub(super) n_liquidated: u32,
     pub(super) n_won: u32,
     pub(super) profit: f64,
     pub(super) loss: f64,

@@ -108,6 +108,21 @@ impl EnvironmentConfig {
         Ok(())
     }
 
+    /// Returns the same account at `factor` times the costs of a fill.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first field that is then out of its range.
+    pub fn with_costs(&self, factor: f64) -> Result<Self, FieldError> {
+        let config = Self {
+            commission_bps: self.commission_bps * factor,
+            slippage_bps: self.slippage_bps * factor,
+            spread_bps: self.spread_bps * factor,
+            ..*self
+        };
+        config.validate().map(|()| config)
+    }
+
     /// Returns the cost of trading one unit of exposure, as a fraction of
     /// equity: commission plus slippage plus half the spread.
     ///
@@ -129,6 +144,12 @@ impl EnvironmentConfig {
             commission: self.commission_bps * BASIS_POINT,
             slippage: (self.slippage_bps + self.spread_bps / 2.0) * BASIS_POINT,
         }
+    }
+
+    /// Returns the exposure that costs half the equity to trade: above
+    /// any leverage.
+    pub(super) fn exposure_max(&self) -> f64 {
+        0.5 / self.pricing().unit_cost(1.0)
     }
 
     /// Returns what a long of value 1 pays at each close.

@@ -3,6 +3,8 @@
 //! The serialized names are part of the trace format: they do not
 //! change with the names here.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Something that happened to the account.
@@ -20,7 +22,7 @@ pub enum TradeEvent {
     /// A position was closed whole.
     #[serde(rename = "TRADE_CLOSED")]
     Closed(ClosedTrade),
-    /// A target was refused and changed nothing.
+    /// A target was not done as asked, only as far as possible.
     #[serde(rename = "INVALID_ACTION")]
     Invalid(InvalidAction),
 }
@@ -42,6 +44,15 @@ impl Side {
     }
 }
 
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Long => "long",
+            Self::Short => "short",
+        })
+    }
+}
+
 /// Why a fill happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,20 +67,48 @@ pub enum FillReason {
     EndOfData,
 }
 
-/// Why a target was refused.
+impl fmt::Display for FillReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Target => "target",
+            Self::Reversal => "reversal",
+            Self::Liquidation => "liquidation",
+            Self::EndOfData => "end of data",
+        })
+    }
+}
+
+/// Why a target was not done as asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InvalidReason {
-    /// The target is not a finite number.
+    /// The target is not a finite number: nothing was done.
     NotFinite,
-    /// The target is below -1 or above 1.
+    /// The target is below -1 or above 1: it became -1 or 1.
     OutOfRange,
-    /// The target is below 0 and `allow_short` is off.
+    /// The target is below 0 and `allow_short` is off: the account went
+    /// flat, or stayed so.
     ShortNotAllowed,
-    /// The equity does not reach for one lot, or for the fill's costs.
+    /// The target does not reach for one lot, or for the fill's costs:
+    /// the account went flat, or stayed so.
     TooSmall,
-    /// The account is bankrupt.
+    /// The account is bankrupt: nothing was done.
     Bankrupt,
+    /// It came on the last bar: none follows to fill it.
+    NoBarFollows,
+}
+
+impl fmt::Display for InvalidReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::NotFinite => "the target is no number",
+            Self::OutOfRange => "the target is not from -1 to 1",
+            Self::ShortNotAllowed => "`allow_short` is off",
+            Self::TooSmall => "too small for a lot or its costs",
+            Self::Bankrupt => "the account is bankrupt",
+            Self::NoBarFollows => "no bar follows to fill it",
+        })
+    }
 }
 
 /// One execution, or the part of it that belongs to one trade.
@@ -167,15 +206,15 @@ pub struct ClosedTrade {
     pub equity: f64,
 }
 
-/// A target refused.
+/// A target that was not done as asked.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct InvalidAction {
     /// The bar at whose open the target would have filled.
     pub bar_idx: u64,
     /// UTC epoch milliseconds of that bar's open.
     pub time_ms: i64,
-    /// The refused target; `None` when it is not a finite number.
+    /// The target as asked; `None` when it is not a finite number.
     pub target: Option<f64>,
-    /// Why it was refused.
+    /// Why.
     pub reason: InvalidReason,
 }

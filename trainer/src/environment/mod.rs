@@ -31,9 +31,16 @@
 //! value traded (`s + k (1 + s)` for buys, `s + k (1 - s)` for sells,
 //! with `s` the slippage and `k` the commission as fractions), the value
 //! traded is `(a E - V) / (1 + a c)` when buying and
-//! `(a E - V) / (1 - a c)` when selling. Units are rounded toward zero
-//! to whole lots. A long of exposure up to 1 borrows no cash
-//! but for funding.
+//! `(a E - V) / (1 - a c)` when selling. A long of exposure up to 1
+//! buys with no borrowed cash but for funding.
+//!
+//! What cannot be had as asked is approached: the units become the
+//! nearest to `u` that lots, cash and the allowed side permit, and never
+//! lie further from it than before. No lot is bought beyond `u`, so an
+//! opening below one lot stays flat; a lot that is held stays where more
+//! than half of it is wanted. A short that is not allowed, or less than a
+//! lot, closes the long; a target beyond the full one is the full one.
+//! An `INVALID_ACTION` tells why.
 //!
 //! Keeping the same target keeps the units: nothing is rebalanced. So
 //! does another target that rounds to the lots already held.
@@ -57,8 +64,9 @@
 //!
 //! # Bankruptcy
 //!
-//! An account that is flat and holds no more than a millionth of its
-//! initial cash is bankrupt: later steps are refused and change nothing.
+//! An account that closes a bar with no more than a thousandth of its
+//! initial cash is ruined: its figures end there. Once it is flat it is
+//! bankrupt: later steps are refused and change nothing.
 
 mod account;
 mod books;
@@ -76,3 +84,4 @@ pub use event::{
 };
 pub use outcome::{BarOutcome, StepStatus};
 pub use step::Environment;
+pub(crate) use step::RUIN_SHARE;

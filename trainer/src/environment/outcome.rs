@@ -20,6 +20,8 @@ pub struct BarOutcome {
     pub funding: f64,
     /// Trades closed.
     pub n_closed: u32,
+    /// Positions liquidated.
+    pub n_liquidated: u32,
     /// Trades closed that earned more than they cost.
     pub n_won: u32,
     /// What the trades closed at a profit earned, net, in money.
@@ -45,6 +47,7 @@ impl BarOutcome {
             slippage: 0.0,
             funding: 0.0,
             n_closed: 0,
+            n_liquidated: 0,
             n_won: 0,
             profit: 0.0,
             loss: 0.0,

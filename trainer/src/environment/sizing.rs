@@ -22,8 +22,9 @@ pub(super) struct Order {
     pub(super) lot_size: f64,
 }
 
-/// Returns the units to hold after the fill: 0 when the order's equity
-/// is too small for a lot, or for the costs.
+/// Returns the units to hold after the fill: of those that never make
+/// the position larger than asked, the nearest to what was asked. 0
+/// when the order's equity is too small for a lot, or for the costs.
 pub(super) fn units_for(order: &Order, pricing: &Pricing) -> f64 {
     // At 0 no number of units has a value.
     if order.reference == 0.0 {
@@ -33,8 +34,11 @@ pub(super) fn units_for(order: &Order, pricing: &Pricing) -> f64 {
     if exact * order.exposure <= 0.0 {
         return 0.0;
     }
-    let units = round_toward_zero(exact, order.lot_size);
-    if order.exposure > 0.0 && order.exposure <= 1.0 {
+    let units = nearest_lots(exact, order);
+    // What only sells brings cash in.
+    let is_reduction =
+        order.lot_size > 0.0 && units * order.units > 0.0 && { units.abs() <= order.units.abs() };
+    if order.exposure > 0.0 && order.exposure <= 1.0 && !is_reduction {
         within_cash(order, units, pricing)
     } else {
         units
@@ -49,14 +53,23 @@ fn exact_units(order: &Order, pricing: &Pricing) -> f64 {
     order.units + traded / order.reference
 }
 
-fn round_toward_zero(units: f64, lot_size: f64) -> f64 {
+/// Returns the whole lots nearest to `exact` among those that are no
+/// more than it or lie between it and the units held: who has more may
+/// keep a lot in part unwanted, but nobody buys one.
+fn nearest_lots(exact: f64, order: &Order) -> f64 {
+    let Order { units: held, lot_size, .. } = *order;
     if lot_size == 0.0 {
-        return units;
+        return exact;
     }
-    let lots = units / lot_size;
-    let nearest = lots.round();
-    let is_whole = (lots - nearest).abs() <= LOT_TOLERANCE * nearest.abs();
-    lot_size * if is_whole { nearest } else { lots.trunc() }
+    let lots = exact / lot_size;
+    let whole = lots.round();
+    let is_whole = (lots - whole).abs() <= LOT_TOLERANCE * whole.abs();
+    let inner = lot_size * if is_whole { whole } else { lots.trunc() };
+    if is_whole || held * exact <= 0.0 || held.abs() <= inner.abs() {
+        return inner;
+    }
+    let outer = held.abs().min(inner.abs() + lot_size).copysign(exact);
+    if (outer - exact).abs() < (exact - inner).abs() { outer } else { inner }
 }
 
 /// Takes off what rounding alone would borrow.
@@ -68,7 +81,8 @@ fn within_cash(order: &Order, units: f64, pricing: &Pricing) -> f64 {
         }
         units = match order.lot_size {
             0.0 => units * (1.0 - 16.0 * f64::EPSILON),
-            lot_size => (units - lot_size).max(0.0),
+            // What is held takes no cash.
+            lot_size => (units - lot_size).max(order.units.max(0.0)),
         };
     }
     units

@@ -12,9 +12,10 @@ use super::event::{FillReason, InvalidAction, InvalidReason, TradeEvent};
 use super::outcome::{BarOutcome, StepStatus};
 use super::sizing::{Order, liquidation_price, units_for};
 
-/// A flat account with no more than this share of its initial cash is
-/// bankrupt: what is left buys nothing that matters.
-const BANKRUPT_SHARE: f64 = 1e-6;
+/// An account whose equity is no more than this share of its initial
+/// cash is ruined, and bankrupt once it is flat: of the usual 10,000 that is 10, about the smallest
+/// order that exchanges take. What it does from there tells nothing.
+pub(crate) const RUIN_SHARE: f64 = 1e-3;
 
 /// One account stepped through the bars of one instrument.
 ///
@@ -36,6 +37,15 @@ pub struct Environment {
 struct LastBar {
     time_ms: i64,
     close: f64,
+}
+
+/// What is done about a target.
+struct Plan {
+    /// The target that then counts as held.
+    target: f64,
+    units: f64,
+    /// Why it is not what was asked for.
+    reason: Option<InvalidReason>,
 }
 
 impl Environment {
@@ -98,8 +108,9 @@ impl Environment {
     /// `target` is from -1 (full short) to 1 (full long).
     ///
     /// The last call before a step counts. The target already held keeps
-    /// the units. A target that cannot be executed is refused with an
-    /// `INVALID_ACTION` by the next step.
+    /// the units. Of a target that cannot be executed the next step does
+    /// what can be, and tells of the rest by an `INVALID_ACTION`; of one
+    /// that is no finite number, nothing.
     pub fn set_target(&mut self, target: f64) {
         // A NaN differs from everything, so it is refused, not ignored.
         #[expect(clippy::float_cmp, reason = "holding is asking for the very same target")]
@@ -184,55 +195,71 @@ impl Environment {
         let Some(target) = self.pending.take() else {
             return;
         };
-        match self.units_for(target, at.reference_price) {
-            Ok(units) => {
-                self.target = target;
-                if units.to_bits() != self.account.units().to_bits() {
-                    self.trade_to(units, at, events);
-                }
-            }
-            Err(reason) => events(TradeEvent::Invalid(InvalidAction {
+        let plan = self.plan(target, at.reference_price);
+        if let Some(reason) = plan.reason {
+            events(TradeEvent::Invalid(InvalidAction {
                 bar_idx: at.bar_idx,
                 time_ms: at.time_ms,
                 target: target.is_finite().then_some(target),
                 reason,
-            })),
+            }));
+        }
+        self.target = plan.target;
+        if plan.units.to_bits() != self.account.units().to_bits() {
+            self.trade_to(plan.units, at, events);
         }
     }
 
-    /// Returns the units that `target` needs at the price `reference`.
-    fn units_for(&self, target: f64, reference: f64) -> Result<f64, InvalidReason> {
+    /// Returns what comes nearest to `target` at the price `reference`.
+    fn plan(&self, target: f64, reference: f64) -> Plan {
+        let stay = Plan { target: self.target, units: self.account.units(), reason: None };
+        let flat = Plan { target: 0.0, units: 0.0, reason: None };
         if self.is_bankrupt {
-            return Err(InvalidReason::Bankrupt);
+            return Plan { reason: Some(InvalidReason::Bankrupt), ..stay };
         }
         if !target.is_finite() {
-            return Err(InvalidReason::NotFinite);
-        }
-        if target.abs() > 1.0 {
-            return Err(InvalidReason::OutOfRange);
-        }
-        if target < 0.0 && !self.config.allow_short {
-            return Err(InvalidReason::ShortNotAllowed);
+            return Plan { reason: Some(InvalidReason::NotFinite), ..stay };
         }
         if target == 0.0 {
-            return Ok(0.0);
+            return flat;
         }
+        if target < 0.0 && !self.config.allow_short {
+            return Plan { reason: Some(InvalidReason::ShortNotAllowed), ..flat };
+        }
+        let allowed = target.clamp(-1.0, 1.0);
+        let is_beyond = target.abs() > 1.0;
+        let reason = is_beyond.then_some(InvalidReason::OutOfRange);
+        let exposure = target * self.config.leverage;
+        let held = self.held_exposure(reference);
+        let is_larger = is_beyond && held * exposure > 0.0 && held.abs() > self.config.leverage;
+        if is_larger && exposure.abs() >= held.abs() {
+            return Plan { target: allowed, reason, ..stay };
+        }
+        // Gains or losses can make a position larger than a full one:
+        // it may stay so, up to what is asked.
+        let most = if is_larger { self.config.exposure_max() } else { self.config.leverage };
         let order = Order {
             cash: self.account.cash(),
             units: self.account.units(),
             reference,
-            exposure: target * self.config.leverage,
+            exposure: exposure.clamp(-most, most),
             lot_size: self.config.lot_size,
         };
         let units = units_for(&order, &self.account.pricing());
-        if units == 0.0 { Err(InvalidReason::TooSmall) } else { Ok(units) }
+        if units == 0.0 {
+            return Plan { reason: Some(InvalidReason::TooSmall), ..flat };
+        }
+        Plan { target: allowed, units, reason }
+    }
+
+    fn held_exposure(&self, price: f64) -> f64 {
+        self.account.units() * price / self.account.equity(price)
     }
 
     fn trade_to(&mut self, units: f64, at: &Execution, events: &mut impl FnMut(TradeEvent)) {
         self.account.trade_to(units, at, events);
         let is_flat = self.account.units() == 0.0;
-        let least = BANKRUPT_SHARE * self.config.initial_cash;
-        self.is_bankrupt = is_flat && self.account.cash() <= least;
+        self.is_bankrupt = is_flat && self.account.cash() <= RUIN_SHARE * self.config.initial_cash;
     }
 
     fn status(&self) -> StepStatus {
@@ -252,6 +279,7 @@ impl Environment {
             slippage: flows.slippage,
             funding: flows.funding,
             n_closed: flows.n_closed,
+            n_liquidated: flows.n_liquidated,
             n_won: flows.n_won,
             profit: flows.profit,
             loss: flows.loss,

@@ -29,9 +29,15 @@ use message::{Attribute, Element, Entry, Graph, Model, Node, OperatorSet, ValueI
 
 const INPUT: &str = "features";
 const OUTPUT: &str = "q_values";
+const CHOICE: &str = "argmax over exposures a of q_values[a] - cost_per_exposure * |a - held|; of \
+                      equally good ones the nearest to held, then the lowest";
 const CHOICE_OF_FORECAST: &str = "argmax over exposures a of q_values[a] - threshold * |a - held|; \
-                                  of equally good ones the nearest to the exposure held, then the \
-                                  lowest; 0 where the threshold is null";
+                                  of equally good ones the nearest to held, then the lowest; 0 \
+                                  where the threshold is null";
+/// What a decision starts from: `Environment::target`.
+const HELD: &str = "the exposure last asked for, whatever the position has become worth since: 0 \
+                     at the start, after a liquidation, and where lots or the allowed side left \
+                     nothing of it; an exposure of 1 is worth leverage times the equity";
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -85,8 +91,9 @@ fn about(model: &TradingModel, shape: &Shape<'_>) -> Result<Value> {
         "feature_set": features,
         "exposures": shape.exposures,
         "cost_per_exposure": shape.cost,
-        "choice": "argmax over exposures a of q_values[a] - cost_per_exposure * |a - held|; of \
-                   equally good ones the nearest to the exposure held, then the lowest",
+        "choice": CHOICE,
+        "held": HELD,
+        "leverage": model.about().config["environment"]["leverage"],
         "precision": "features and comparisons in 64 bits; q_values are rounded to 32 bits, by at \
                       most 2^-24 of their value",
         "data": model.about().data,

@@ -13,9 +13,11 @@ mod engine;
 mod indicators;
 mod moments;
 mod set;
+mod unit;
 mod windowed;
 
 pub(crate) use check::{check_open, check_row};
 pub use config::FeaturesConfig;
 pub use engine::FeatureEngine;
 pub use set::{FeatureSet, FeatureWindows};
+pub(crate) use unit::ratio;

@@ -5,6 +5,7 @@ use super::calendar;
 use super::indicators::{Convergence, RelativeStrength, TrueRange};
 use super::moments::{Moments, RollingMoments};
 use super::set::FeatureWindows;
+use super::unit::UnitFree;
 use crate::bars::Bar;
 
 /// No feature is larger than this, so that a jump after a calm stays a
@@ -20,8 +21,8 @@ const NEGLIGIBLE: f64 = 1e-12;
 pub(super) struct WindowedEngine {
     n_warm_up_bars: usize,
     n_bars: usize,
-    log_price: LogScale,
-    log_volume: LogScale,
+    price_unit: UnitFree,
+    volume_unit: UnitFree,
     horizons: Vec<usize>,
     /// The last log closes, as many as the longest horizon and one.
     log_closes: Vec<f64>,
@@ -56,8 +57,8 @@ impl WindowedEngine {
         Self {
             n_warm_up_bars: windows.n_warm_up_bars(),
             n_bars: 0,
-            log_price: LogScale::default(),
-            log_volume: LogScale::default(),
+            price_unit: UnitFree::default(),
+            volume_unit: UnitFree::default(),
             horizons: windows.returns.clone(),
             log_closes: vec![0.0; longest + 1],
             previous_log_close: 0.0,
@@ -82,6 +83,9 @@ impl WindowedEngine {
     /// `row` as it was, during the warm-up.
     pub(super) fn push(&mut self, bar: &Bar, row: &mut [f64]) -> bool {
         let is_warm = self.n_bars >= self.n_warm_up_bars;
+        let close = self.price_unit.take(bar.close);
+        let [high, low] = [bar.high, bar.low].map(|price| self.price_unit.take(price));
+        let bar = &Bar { high, low, close, ..*bar };
         let reading = self.take(bar);
         let mut cells = row.iter_mut();
         let mut put = |value: f64| {
@@ -106,9 +110,10 @@ impl WindowedEngine {
         is_warm
     }
 
-    /// Updates all but the averages, which `push` reads as it goes.
+    /// Updates all but the averages, which `push` reads as it goes. The
+    /// prices of `bar` are without a unit.
     fn take(&mut self, bar: &Bar) -> Reading {
-        let log_close = self.log_price.log(bar.close);
+        let log_close = bar.close.ln();
         let n_kept = self.log_closes.len();
         self.log_closes[self.n_bars % n_kept] = log_close;
         let log_return = log_close - self.previous_log_close;
@@ -118,7 +123,7 @@ impl WindowedEngine {
         let (short, long) =
             (self.volatility_short.push(log_return), self.volatility_long.push(log_return));
         let volume_zscore = if bar.volume > 0.0 {
-            let log_volume = self.log_volume.log(bar.volume);
+            let log_volume = self.volume_unit.take(bar.volume).ln();
             let moments = self.volumes.push(log_volume);
             quotient(log_volume - moments.mean(), moments.deviation())
         } else {
@@ -175,19 +180,4 @@ fn quotient(value: f64, divisor: f64) -> f64 {
 
 fn bounded(value: f64) -> f64 {
     if value.is_nan() { 0.0 } else { value.clamp(-FEATURE_MAX, FEATURE_MAX) }
-}
-
-/// Logarithms relative to the first value, so that the unit of prices or
-/// volumes makes no difference, not even in rounding.
-#[derive(Debug, Clone, Copy, Default)]
-struct LogScale {
-    first: Option<f64>,
-}
-
-impl LogScale {
-    fn log(&mut self, value: f64) -> f64 {
-        let first = *self.first.get_or_insert(value);
-        let ratio = value / first;
-        if ratio.is_normal() { ratio.ln() } else { value.ln() - first.ln() }
-    }
 }

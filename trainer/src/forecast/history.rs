@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::features::{check_open, check_row};
+use crate::features::{check_open, check_row, ratio};
 
 /// Bars whose return is known, the oldest first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ impl History {
             self.is_cut = true;
             return Ok(false);
         };
-        let next_return = open / previous - 1.0;
+        let next_return = ratio(open, previous) - 1.0;
         self.remember(row, Remembered { next_return, follows: !self.is_cut, time_ms });
         Ok(true)
     }

@@ -7,7 +7,7 @@ use crate::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::environment::StepStatus;
 use crate::forest::splitmix64;
-use crate::metrics::{BarCalendar, Performance, PeriodsPerYear, Simulation};
+use crate::metrics::{Performance, Simulation};
 use crate::model::{Learner, Policy};
 use crate::train::Split;
 
@@ -19,7 +19,6 @@ pub(super) struct Drill<'a> {
     features: &'a dyn Features,
     split: Split,
     n_episodes: usize,
-    periods_per_year: PeriodsPerYear,
 }
 
 /// What a training decided and earned.
@@ -36,19 +35,10 @@ pub(super) struct Drilled {
 impl<'a> Drill<'a> {
     pub(super) fn new(
         training: &'a TrainingConfig,
-        (bars, split): (&[Bar], Split),
+        split: Split,
         (features, n_episodes): (&'a dyn Features, usize),
-    ) -> Result<Self> {
-        let time = |bar: Option<&Bar>| bar.map_or(0, |bar| bar.time_ms);
-        let (first_ms, last_ms) = (time(bars.first()), time(bars.last()));
-        let mut steps: Vec<i64> =
-            bars.windows(2).map(|pair| pair[1].time_ms - pair[0].time_ms).collect();
-        steps.sort_unstable();
-        let interval_ms = steps.get(steps.len() / 2).copied().unwrap_or_default();
-        let n_bars = bars.len() as u64;
-        let calendar = BarCalendar { first_ms, last_ms, n_bars, interval_ms };
-        let periods_per_year = PeriodsPerYear::from_calendar(&calendar)?;
-        Ok(Self { training, features, split, n_episodes, periods_per_year })
+    ) -> Self {
+        Self { training, features, split, n_episodes }
     }
 
     pub(super) fn split(&self) -> Split {
@@ -96,7 +86,7 @@ impl<'a> Drill<'a> {
 
     fn lesson(&self, learner: &mut dyn Learner, (bars, rows): Known<'_>) -> Result<Vec<u64>> {
         let environment = &self.training.environment;
-        let mut simulation = Simulation::new(environment, self.periods_per_year)?;
+        let mut simulation = Simulation::new(environment, None)?;
         let mut marks = Vec::with_capacity(bars.len());
         let batch = self.training.steps_per_batch;
         for (bars, rows) in bars.chunks(batch).zip(rows.chunks(batch)) {
@@ -123,7 +113,7 @@ impl<'a> Drill<'a> {
         policy: &dyn Policy,
         (bars, rows): Known<'_>,
     ) -> Result<(Vec<u64>, Performance)> {
-        let simulation = Simulation::new(&self.training.environment, self.periods_per_year)?;
+        let simulation = Simulation::new(&self.training.environment, None)?;
         let mut simulation = simulation.with_risk(self.training.seed);
         let mut marks = Vec::with_capacity(bars.len());
         for (bar, row) in bars.iter().zip(rows) {

@@ -5,11 +5,14 @@
 //! was stamped too early gives itself away: it goes with the moves to
 //! come more than chance allows, and more than with those that were.
 
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+
 use crate::bars::Bar;
 use crate::features::FeatureSet;
 
 use super::Features;
 use super::bars::Latest;
+use super::innovation::{Surroundings, Tie};
 use super::rank::{correlation, ranks};
 use super::report::LeakCheck;
 
@@ -47,34 +50,71 @@ struct Sight {
 
 /// Looks at each of the further columns `names` of the `latest` bars.
 pub(super) fn check(latest: &Latest, names: &[String]) -> LeakCheck {
-    let bars = &latest.bars;
-    let standard = Features::rows(&FeatureSet::standard(), bars);
-    let (mut suspects, mut most) = (Vec::new(), (0.0_f64, String::new()));
-    for horizon in HORIZONS {
-        let moves = Moves::of(bars, horizon);
-        let honest = moves.best_of(&standard);
-        for (idx, name) in names.iter().enumerate() {
-            let sight = moves.sight(&latest.column(idx), honest);
-            if sight.ahead.abs() > most.0 {
-                most = (sight.ahead.abs(), format!("`{name}`, {horizon} bars ahead"));
-            }
-            if sight.is_suspect() && suspects.iter().all(|(known, _)| known != name) {
-                suspects.push((name.clone(), sight));
-            }
+    let search = ColumnSearch::new(&latest.bars);
+    let indexed: Vec<(usize, &String)> = names.iter().enumerate().collect();
+    let looks: Vec<Look> =
+        indexed.into_par_iter().map(|(idx, name)| search.look(name, &latest.column(idx))).collect();
+    verdict(&looks)
+}
+
+/// Looks for columns that know later moves, beside the same bars.
+pub struct ColumnSearch {
+    /// The moves over each horizon, and what a standard feature knows.
+    horizons: Vec<(Moves, f64)>,
+    around: Surroundings,
+}
+
+/// What one column gave.
+struct Look {
+    /// Why it is a leak, if it is.
+    suspect: Option<String>,
+    /// The t statistic of its closest tie, and the tie.
+    closest: Option<(f64, String)>,
+}
+
+impl ColumnSearch {
+    /// Prepares a search among columns of `bars`.
+    pub fn new(bars: &[Bar]) -> Self {
+        let standard = Features::rows(&FeatureSet::standard(), bars);
+        let of_horizon = |horizon| {
+            let moves = Moves::of(bars, horizon);
+            let honest = moves.best_of(&standard);
+            (moves, honest)
+        };
+        Self {
+            horizons: HORIZONS.into_iter().map(of_horizon).collect(),
+            around: Surroundings::of(bars),
         }
     }
-    if suspects.is_empty() {
-        let at = if most.1.is_empty() { String::new() } else { format!(" ({})", most.1) };
-        return LeakCheck::passed(
-            NAME,
-            format!(
-                "no column knows later moves too well: rank correlation at most {:.3}{at}",
-                most.0
-            ),
-        );
+
+    /// Checks one column, a number a bar, as
+    /// [`check_configured_leaks`](super::check_configured_leaks) does.
+    pub fn check(&self, name: &str, column: &[f64]) -> LeakCheck {
+        verdict(&[self.look(name, column)])
     }
-    let told: Vec<String> = suspects.iter().map(|(name, sight)| sight.told(name)).collect();
-    LeakCheck::failed(NAME, format!("{}: {REMEDY}", told.join("; ")))
+
+    fn look(&self, name: &str, column: &[f64]) -> Look {
+        let mut sights = self.horizons.iter().map(|(moves, honest)| moves.sight(column, *honest));
+        let sight = sights.find(Sight::is_suspect);
+        let (leak, closest) = self.around.ties(column);
+        Look {
+            suspect: sight
+                .map(|sight| sight.told(name))
+                .or_else(|| leak.map(|tie: Tie| tie.told(name))),
+            closest: closest.map(|tie| (tie.t_statistic.abs(), tie.told(name))),
+        }
+    }
+}
+
+fn verdict(looks: &[Look]) -> LeakCheck {
+    let suspects: Vec<String> = looks.iter().filter_map(|look| look.suspect.clone()).collect();
+    if !suspects.is_empty() {
+        return LeakCheck::failed(NAME, format!("{}: {REMEDY}", suspects.join("; ")));
+    }
+    let closest = looks.iter().filter_map(|look| look.closest.as_ref());
+    let closest = closest.max_by(|one, other| one.0.total_cmp(&other.0));
+    let at = closest.map_or_else(String::new, |(_, told)| format!("; the closest: {told}"));
+    LeakCheck::passed(NAME, format!("no column knows later moves too well{at}"))
 }
 
 impl Sight {

@@ -10,9 +10,13 @@ mod bars;
 mod decisions;
 mod drill;
 mod foresight;
+mod innovation;
 mod prefix;
 mod rank;
+mod regression;
 mod report;
+mod rescale;
+mod season;
 mod shuffle;
 mod table;
 
@@ -29,7 +33,9 @@ use bars::Latest;
 use drill::Drill;
 use table::Table;
 
+pub use foresight::ColumnSearch;
 pub use report::{LeakCheck, LeakReport, ShuffledRun, leak_table};
+pub(crate) use rescale::{Rescaled, retrain};
 
 /// Passes over the training bars, at most: a leak shows early.
 const N_EPISODES_MAX: usize = 2;
@@ -77,6 +83,7 @@ pub fn check_leaks(
     root: &Path,
     features: &dyn Features,
 ) -> Result<LeakReport> {
+    training.bars.refuse_negative_prices()?;
     let source = BarSource::open(&training.data, root)?.with_config(&training.bars);
     let search = Search { training, source: &source, names: features.names() };
     search.run(&|latest| check_bars(training, &latest.bars, features))
@@ -86,6 +93,7 @@ pub fn check_leaks(
 /// bars included, as [`check_leaks`] does; and, of these columns, that
 /// none knows later moves better than one could.
 pub fn check_configured_leaks(training: &TrainingConfig, root: &Path) -> Result<LeakReport> {
+    training.bars.refuse_negative_prices()?;
     let source = BarSource::open(&training.data, root)?.with_config(&training.bars);
     let set = training.features.set(source.find_columns(&training.features.columns)?)?;
     let source = source.with_columns(set.columns());
@@ -157,7 +165,7 @@ fn check_bars(
     features: &dyn Features,
 ) -> Result<Vec<LeakCheck>> {
     let split = Split::of(bars.len() as u64, training)?;
-    let drill = Drill::new(training, (bars, split), (features, n_episodes(training)))?;
+    let drill = Drill::new(training, split, (features, n_episodes(training)));
     Ok(vec![
         prefix::check(bars, features),
         decisions::check(&drill, bars)?,

@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
+use crate::wording::counted;
+
 /// What the checks found: the JSON document, format 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LeakReport {
@@ -82,7 +84,11 @@ impl fmt::Display for ShuffledRun {
 /// Returns the report for a person to read.
 pub fn leak_table(report: &LeakReport) -> String {
     let LeakReport { source, n_bars, n_features, .. } = report;
-    let mut text = format!("{n_features} features on the latest {n_bars} bars of {source}\n\n");
+    let mut text = format!(
+        "{} on the latest {} of {source}\n\n",
+        counted(*n_features, "feature"),
+        counted(*n_bars, "bar")
+    );
     for check in &report.checks {
         let result = if check.is_passed { "passed" } else { "LEAK" };
         let name = check.name.replace('_', " ");

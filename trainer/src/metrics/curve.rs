@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bars::BarReturns;
 use super::bootstrap::{Interval, sharpe_interval};
 use super::groups::Groups;
 use super::moments::Moments;
@@ -41,6 +42,7 @@ struct Risk {
     seed: u64,
     groups: Groups,
     kept: KeptReturns,
+    bars: BarReturns,
 }
 
 impl Curve {
@@ -59,7 +61,12 @@ impl Curve {
     }
 
     pub(super) fn with_risk(mut self, seed: u64) -> Self {
-        self.risk = Some(Risk { seed, groups: Groups::new(), kept: KeptReturns::new() });
+        self.risk = Some(Risk {
+            seed,
+            groups: Groups::new(),
+            kept: KeptReturns::new(),
+            bars: BarReturns::default(),
+        });
         self
     }
 
@@ -71,6 +78,10 @@ impl Curve {
         if let Some(risk) = &mut self.risk {
             risk.groups.push(value);
             risk.kept.push(value);
+        }
+        let fall = 1.0 - equity / self.peak.max(equity);
+        if let Some(risk) = &mut self.risk {
+            risk.bars.push(value, fall);
         }
         self.n_below_peak = if equity < self.peak { self.n_below_peak + 1 } else { 0 };
         self.max_drawdown_bars = self.max_drawdown_bars.max(self.n_below_peak);
@@ -161,6 +172,34 @@ impl Curve {
     pub(super) fn tails(&self) -> Result<Tails, &'static str> {
         let risk = self.risk()?;
         if self.returns.n() == 0 { Err(NO_BARS) } else { Ok(Tails(risk.kept.sorted())) }
+    }
+
+    /// Returns what the bars earned and lost, where there are any.
+    pub(super) fn bars(&self) -> Result<&BarReturns, &'static str> {
+        let risk = self.risk()?;
+        if self.returns.n() == 0 { Err(NO_BARS) } else { Ok(&risk.bars) }
+    }
+
+    /// Returns the skewness without bias: the adjusted Fisher-Pearson
+    /// coefficient.
+    pub(super) fn skewness(&self) -> Result<f64, &'static str> {
+        self.bar_sharpe()?;
+        let n = self.returns.n() as f64;
+        if n < 3.0 {
+            return Err("fewer than 3 bars");
+        }
+        Ok(self.returns.skewness() * (n * (n - 1.0)).sqrt() / (n - 2.0))
+    }
+
+    /// Returns the excess kurtosis without bias.
+    pub(super) fn kurtosis(&self) -> Result<f64, &'static str> {
+        self.bar_sharpe()?;
+        let n = self.returns.n() as f64;
+        if n < 4.0 {
+            return Err("fewer than 4 bars");
+        }
+        let excess = self.returns.kurtosis() - 3.0;
+        Ok((n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * excess + 6.0))
     }
 
     fn risk(&self) -> Result<&Risk, &'static str> {

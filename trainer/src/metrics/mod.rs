@@ -7,7 +7,11 @@
 //! The agent, buy-and-hold and never-trade are measured by the same code:
 //! each is a policy given to a [`Simulation`].
 
+mod alarm;
+mod bars;
+mod benchmark;
 mod bootstrap;
+mod calendar;
 mod curve;
 mod curve_file;
 mod groups;
@@ -19,15 +23,21 @@ mod returns;
 mod sharpe;
 mod simulation;
 mod table;
+mod to_date;
 mod tracker;
 mod trades;
 
-pub use curve_file::{measure_curve, measure_curve_with};
+pub(crate) use alarm::REMEDY;
+pub use alarm::{Alarm, alarm_lines};
+pub use benchmark::{BenchmarkTracker, BesideBenchmark};
+pub use calendar::BarCalendar;
+pub use curve_file::{CurveFile, measure_beside, measure_curve};
 pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
-pub use periods::{BarCalendar, PeriodsBasis, PeriodsPerYear};
+pub use periods::{PeriodsBasis, PeriodsPerYear};
 pub(crate) use returns::quantile as sample_quantile;
 pub use sharpe::{SharpeSample, Trials};
 pub use simulation::Simulation;
 pub use table::{ACCOUNT_FIGURES, account_table, curve_table};
+pub use to_date::{ToDate, ToDateTracker};
 pub use tracker::PerformanceTracker;

@@ -81,6 +81,33 @@ pub struct Performance {
     /// `floor((n - 1) / 20) + 1` of them (R. T. Rockafellar and S. Uryasev,
     /// Journal of Risk 2, 2000).
     pub conditional_value_at_risk: Option<f64>,
+    /// Skewness of the bar returns without bias (adjusted Fisher-Pearson,
+    /// D. N. Joanes and C. A. Gill, The Statistician 47, 1998). Undefined
+    /// below three bars, and when the returns do not vary.
+    pub skewness: Option<f64>,
+    /// Excess kurtosis of the bar returns without bias (the same source):
+    /// 0 for a normal distribution. Undefined below four bars, and when
+    /// the returns do not vary.
+    pub kurtosis: Option<f64>,
+    /// Omega ratio against 0: the sum of the bar returns above 0 over that
+    /// of those below, without sign (C. Keating and W. F. Shadwick,
+    /// Journal of Performance Measurement 6, 2002). Undefined when no bar
+    /// lost, and where it was not asked for, as the next four.
+    pub omega: Option<f64>,
+    /// Kelly fraction of the bars, `p - (1 - p) / b` with `p` the share of
+    /// those that earned among those that earned or lost, and `b` their
+    /// mean return over the others' mean loss (J. L. Kelly, Bell System
+    /// Technical Journal 35, 1956). Undefined unless some earned and some
+    /// lost.
+    pub kelly: Option<f64>,
+    /// Ulcer index, `sqrt(sum(d_i^2) / n)` with `d_i` the fall from the
+    /// highest equity before (P. G. Martin and B. B. `McCann`, "The
+    /// Investor's Guide to Fidelity Funds", 1989). Undefined without bars.
+    pub ulcer_index: Option<f64>,
+    /// The most bars in a row that each earned. Undefined without bars.
+    pub consecutive_wins: Option<u64>,
+    /// The most bars in a row that each lost. Undefined without bars.
+    pub consecutive_losses: Option<u64>,
     /// Trades closed, from flat to flat.
     pub n_trades: u64,
     /// Share of those that earned more than their costs. Undefined without
@@ -110,11 +137,26 @@ pub struct Performance {
     pub slippage: f64,
     /// Funding paid, in money; below 0 when more was received.
     pub funding: f64,
-    /// Whether the account went bankrupt: then the bars after are not
-    /// counted.
+    /// Whether the account was ruined: closed a bar with no more than a
+    /// thousandth of `E_0`. Then the bars after are not counted, and no
+    /// figure that rests on returns is defined.
     pub is_bankrupt: bool,
+    /// The open of the bar that ruined it, RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruined_at: Option<String>,
+    /// Positions liquidated for want of margin.
+    #[serde(default)]
+    pub n_liquidations: u64,
     /// `P`, and where it comes from.
     pub periods_per_year: PeriodsPerYear,
     /// Why each figure that is null has no value, by its name.
     pub undefined: BTreeMap<String, String>,
+}
+
+impl Performance {
+    /// Returns when the account was ruined, if it was; `yes` for one
+    /// whose times nobody knows.
+    pub fn ruin(&self) -> Option<&str> {
+        self.is_bankrupt.then(|| self.ruined_at.as_deref().unwrap_or("yes"))
+    }
 }

@@ -1,34 +1,25 @@
 //! How many bars a year has, which turns bar figures into annual ones.
 //!
-//! It is judged from the data's calendar alone; a sample shorter than a
-//! week cannot show its weekends and counts as trading around the clock.
+//! It is judged from the times of the very bars that are measured: the
+//! days that were traded and how long a session is. A sample that does
+//! not show its weekends is too short to know, and says that it guesses.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-const DAY_MS: i64 = 86_400_000;
+use super::BarCalendar;
+
+pub(super) const DAY_MS: i64 = 86_400_000;
+pub(super) const WEEK_MS: i64 = 7 * DAY_MS;
 const DAYS_PER_YEAR: f64 = 365.0;
 /// Trading days of a year at the stock exchanges, by convention.
 const BUSINESS_DAYS_PER_YEAR: f64 = 252.0;
 /// The share of the time grid that bars must cover to count as trading
 /// without closed hours; the rest allows for outages.
 const CONTINUOUS_COVERAGE: f64 = 0.95;
-/// The share of the weekdays that daily bars must cover to count as
+/// The share of the weekdays that sessions must cover to count as
 /// business days; the rest allows for holidays and outages.
 const BUSINESS_COVERAGE: f64 = 0.9;
-
-/// When the bars of a data set were.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BarCalendar {
-    /// UTC epoch milliseconds of the first bar's open.
-    pub first_ms: i64,
-    /// UTC epoch milliseconds of the last bar's open.
-    pub last_ms: i64,
-    /// How many bars there are.
-    pub n_bars: u64,
-    /// The most common step from one bar to the next, in milliseconds.
-    pub interval_ms: i64,
-}
 
 /// Bars per year, `P` in the annual figures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -46,51 +37,76 @@ pub struct PeriodsPerYear {
 pub enum PeriodsBasis {
     /// Bars cover at least 95 % of the grid: 365 days / interval.
     Continuous,
-    /// Daily bars on weekdays: 252.
+    /// A session on each weekday: 252 times the bars of a session.
     BusinessDays,
-    /// Anything else, such as intraday bars with closed hours: the bars
-    /// seen, per 365 days of the time they span.
+    /// Bars a whole number of months apart: 12 / months.
+    CalendarMonths,
+    /// Anything else, such as a market that closes from Friday to Sunday:
+    /// the bars of the whole weeks seen, per 365 days.
     Observed,
+    /// The sample shows no weekend, which tells too little: for one
+    /// session (or several) on weekdays as business days, else as
+    /// continuous.
+    Guess,
     /// The user said so.
     Given,
 }
 
 impl PeriodsPerYear {
-    /// Judges from the calendar of the data how many bars a year has.
+    /// What stands where nothing was measured.
+    pub(super) const UNKNOWN: Self = Self { value: DAYS_PER_YEAR, basis: PeriodsBasis::Guess };
+
+    /// Judges from the calendar of the bars how many a year has.
     ///
     /// # Errors
     ///
-    /// Fails below two bars, and when the last bar or the interval is not
-    /// later than the first bar or 0.
+    /// Fails below two bars.
     pub fn from_calendar(calendar: &BarCalendar) -> Result<Self> {
-        let BarCalendar { first_ms, last_ms, n_bars, interval_ms } = *calendar;
         ensure!(
-            n_bars >= 2 && last_ms > first_ms && interval_ms > 0,
-            "{n_bars} bars from {first_ms} to {last_ms} ms, every {interval_ms} ms, do not tell \
-             how many bars a year has; give at least 2 bars in increasing time"
+            calendar.n_bars >= 2,
+            "one bar does not tell how many bars a year has; give at least 2 bars, or the number"
         );
-        let span_ms = (last_ms - first_ms) as f64;
-        let n_grid_points = span_ms / interval_ms as f64 + 1.0;
-        let (value, basis) = if n_bars as f64 >= CONTINUOUS_COVERAGE * n_grid_points {
-            (DAYS_PER_YEAR * DAY_MS as f64 / interval_ms as f64, PeriodsBasis::Continuous)
-        } else if interval_ms == DAY_MS && covers_weekdays(calendar) {
-            (BUSINESS_DAYS_PER_YEAR, PeriodsBasis::BusinessDays)
+        let span_ms = calendar.last_ms - calendar.first_ms;
+        let interval_ms = calendar.interval_ms();
+        let by_interval = DAYS_PER_YEAR * DAY_MS as f64 / interval_ms as f64;
+        let by_session = BUSINESS_DAYS_PER_YEAR * calendar.bars_per_session();
+        let n_grid_points = span_ms as f64 / interval_ms as f64 + 1.0;
+        let is_continuous = calendar.n_bars as f64 >= CONTINUOUS_COVERAGE * n_grid_points;
+        let shows_weekend = span_ms + interval_ms >= WEEK_MS && calendar.n_bars > 2;
+        let n_weekdays = n_weekdays(calendar);
+        let n_sessions = calendar.n_sessions() as f64;
+        // One more: a time zone can move either end to a weekend.
+        let covers_weekdays = interval_ms <= DAY_MS
+            && n_sessions >= BUSINESS_COVERAGE * n_weekdays
+            && n_sessions <= n_weekdays + 1.0;
+        let (value, basis) = if let Some(months) = calendar.months() {
+            let is_short = calendar.n_bars < 3;
+            let basis = if is_short { PeriodsBasis::Guess } else { PeriodsBasis::CalendarMonths };
+            (12.0 / months, basis)
+        } else if shows_weekend && is_continuous {
+            (by_interval, PeriodsBasis::Continuous)
+        } else if shows_weekend && covers_weekdays {
+            (by_session, PeriodsBasis::BusinessDays)
+        } else if calendar.n_weeks > 0 {
+            let per_week = calendar.n_bars_in_weeks as f64 / calendar.n_weeks as f64;
+            let basis = if shows_weekend { PeriodsBasis::Observed } else { PeriodsBasis::Guess };
+            (per_week * DAYS_PER_YEAR / 7.0, basis)
         } else {
-            let n_steps = (n_bars - 1) as f64;
-            (n_steps * DAYS_PER_YEAR * DAY_MS as f64 / span_ms, PeriodsBasis::Observed)
+            let is_round_the_clock =
+                is_continuous && interval_ms < DAY_MS && span_ms + interval_ms >= DAY_MS;
+            let is_by_session = !is_round_the_clock && interval_ms <= DAY_MS;
+            let is_by_session = is_by_session && n_sessions <= n_weekdays.max(1.0);
+            (if is_by_session { by_session } else { by_interval }, PeriodsBasis::Guess)
         };
         Ok(Self { value, basis })
     }
 }
 
-/// Returns whether there are about as many bars as weekdays.
-fn covers_weekdays(calendar: &BarCalendar) -> bool {
+/// Returns how many weekdays there were from the first day to the last.
+fn n_weekdays(calendar: &BarCalendar) -> f64 {
     let first_day = calendar.first_ms.div_euclid(DAY_MS);
     let last_day = calendar.last_ms.div_euclid(DAY_MS);
-    let n_weekdays = (weekdays_before(last_day + 1) - weekdays_before(first_day)) as f64;
-    let n_bars = calendar.n_bars as f64;
-    // One more: a time zone can move either end to a weekend.
-    n_bars >= BUSINESS_COVERAGE * n_weekdays && n_bars <= n_weekdays + 1.0
+    (weekdays_before(last_day + 1) - weekdays_before(first_day)) as f64
 }
 
 /// Returns how many weekdays lie before `day`, up to a constant.

@@ -10,7 +10,7 @@ use crate::bars::Bar;
 use crate::config::FieldError;
 use crate::environment::{BarOutcome, Environment, EnvironmentConfig, StepStatus, TradeEvent};
 
-use super::{Performance, PerformanceTracker, PeriodsPerYear, SharpeSample};
+use super::{BarCalendar, Performance, PerformanceTracker, PeriodsPerYear, SharpeSample};
 
 /// An account and its figures, driven by a policy.
 ///
@@ -27,14 +27,15 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Returns a simulation with a fresh account.
+    /// Returns a simulation with a fresh account; without
+    /// `periods_per_year` they follow from the times of its bars.
     ///
     /// # Errors
     ///
     /// Returns the field of `config` that is out of its range.
     pub fn new(
         config: &EnvironmentConfig,
-        periods_per_year: PeriodsPerYear,
+        periods_per_year: impl Into<Option<PeriodsPerYear>>,
     ) -> Result<Self, FieldError> {
         Ok(Self {
             environment: Environment::new(config)?,
@@ -56,6 +57,11 @@ impl Simulation {
         &self.environment
     }
 
+    /// Returns when the bars were that it stepped through.
+    pub fn calendar(&self) -> &BarCalendar {
+        self.tracker.calendar()
+    }
+
     /// Returns the figures so far, an open position valued at the last
     /// close.
     pub fn performance(&self) -> Performance {
@@ -75,6 +81,7 @@ impl Simulation {
         policy: &mut impl FnMut(&Bar, &Environment) -> f64,
         events: &mut impl FnMut(TradeEvent),
     ) -> BarOutcome {
+        self.tracker.begin_bar(bar.time_ms);
         let outcome = self.environment.step(bar, events);
         // No decision could be held in the first bar, so it has no return.
         if self.environment.n_steps() > 1 {

@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 
-use super::Performance;
+use crate::wording::{counted, money};
+
+use super::{Performance, PeriodsBasis};
 
 type Figure = fn(&Performance) -> Option<String>;
 
 /// What follows from the equity alone.
-const OF_CURVE: [(&str, Figure); 17] = [
+const OF_CURVE: [(&str, Figure); 24] = [
     ("bars", |p| Some(p.n_bars.to_string())),
     ("bars per year", |p| Some(number(p.periods_per_year.value))),
-    ("initial equity", |p| Some(number(p.initial_equity))),
-    ("final equity", |p| Some(number(p.final_equity))),
+    ("initial equity", |p| Some(money(p.initial_equity, 2))),
+    ("final equity", |p| Some(money(p.final_equity, 2))),
     ("net return", |p| Some(percent(p.net_return))),
     ("annual return", |p| p.annual_return.map(percent)),
     ("volatility", |p| p.volatility.map(percent)),
@@ -20,11 +22,18 @@ const OF_CURVE: [(&str, Figure); 17] = [
     ("P(Sharpe > 0)", |p| p.probabilistic_sharpe.map(percent)),
     ("Sortino", |p| p.sortino.map(number)),
     ("max drawdown", |p| Some(percent(p.max_drawdown))),
-    ("longest drawdown", |p| Some(format!("{} bars", p.max_drawdown_bars))),
+    ("longest drawdown", |p| Some(counted(p.max_drawdown_bars, "bar"))),
     ("Calmar", |p| p.calmar.map(number)),
     ("tail ratio", |p| p.tail_ratio.map(number)),
     ("VaR 95 %", |p| p.value_at_risk.map(percent)),
     ("CVaR 95 %", |p| p.conditional_value_at_risk.map(percent)),
+    ("skewness", |p| p.skewness.map(number)),
+    ("excess kurtosis", |p| p.kurtosis.map(number)),
+    ("omega", |p| p.omega.map(number)),
+    ("Kelly", |p| p.kelly.map(percent)),
+    ("ulcer index", |p| p.ulcer_index.map(percent)),
+    ("won in a row", |p| p.consecutive_wins.map(|n| counted(n, "bar"))),
+    ("lost in a row", |p| p.consecutive_losses.map(|n| counted(n, "bar"))),
 ];
 
 /// What takes an account.
@@ -32,13 +41,13 @@ const OF_ACCOUNT: [(&str, Figure); 10] = [
     ("trades", |p| Some(p.n_trades.to_string())),
     ("win rate", |p| p.win_rate.map(percent)),
     ("profit factor", |p| p.profit_factor.map(number)),
-    ("expectancy", |p| p.expectancy.map(number)),
+    ("expectancy", |p| p.expectancy.map(|value| money(value, 2))),
     ("SQN", |p| p.sqn.map(number)),
     ("exposure", |p| p.exposure.map(percent)),
     ("turnover", |p| Some(number(p.turnover))),
-    ("commission", |p| Some(number(p.commission))),
-    ("slippage", |p| Some(number(p.slippage))),
-    ("funding", |p| Some(number(p.funding))),
+    ("commission", |p| Some(money(p.commission, 2))),
+    ("slippage", |p| Some(money(p.slippage, 2))),
+    ("funding", |p| Some(money(p.funding, 2))),
 ];
 
 /// The names of the figures that an equity curve alone does not tell.
@@ -53,18 +62,25 @@ pub const ACCOUNT_FIGURES: [&str; 11] = [
     "commission",
     "slippage",
     "funding",
-    "is_bankrupt",
+    "n_liquidations",
 ];
 
 /// Returns the figures that follow from the equity alone, a line each;
 /// what is undefined shows as `-`.
 pub fn curve_table(performance: &Performance) -> String {
-    lines(&OF_CURVE, performance)
+    let ruin = performance.ruin().map(|when| format!("{:<18}{when:>18}\n", "ruined"));
+    let guess = performance.periods_per_year.basis == PeriodsBasis::Guess;
+    let guess = guess.then_some("bars per year are a guess: the times show no weekend\n");
+    ruin.unwrap_or_default() + guess.unwrap_or_default() + &lines(&OF_CURVE, performance)
 }
 
 /// Returns all figures of an account, a line each.
 pub fn account_table(performance: &Performance) -> String {
-    lines(&OF_CURVE, performance) + &lines(&OF_ACCOUNT, performance)
+    let n = performance.n_liquidations;
+    let liquidations = (n > 0).then(|| format!("{:<18}{n:>18}\n", "liquidations"));
+    curve_table(performance)
+        + &lines(&OF_ACCOUNT, performance)
+        + liquidations.as_deref().unwrap_or_default()
 }
 
 fn lines(figures: &[(&str, Figure)], performance: &Performance) -> String {

@@ -4,16 +4,38 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::environment::{BarOutcome, StepStatus};
+use crate::environment::{BarOutcome, RUIN_SHARE, StepStatus};
+use crate::session::time_of_ms;
 
+use super::bars::BarReturns;
 use super::curve::{Curve, Tails};
 use super::trades::Trades;
-use super::{Performance, PeriodsPerYear, SharpeSample};
+use super::{BarCalendar, Performance, PeriodsPerYear, SharpeSample};
+
+const RUINED: &str = "the account was ruined";
+/// The figures that rest on returns, which mean nothing after ruin.
+const OF_RETURNS: [&str; 11] = [
+    "annual_return",
+    "volatility",
+    "sharpe",
+    "sharpe_low",
+    "sharpe_high",
+    "probabilistic_sharpe",
+    "sortino",
+    "calmar",
+    "tail_ratio",
+    "value_at_risk",
+    "conditional_value_at_risk",
+];
 
 /// Gathers the figures of one account, fed once a bar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PerformanceTracker {
-    periods_per_year: PeriodsPerYear,
+    /// None: they follow from the calendar.
+    periods_per_year: Option<PeriodsPerYear>,
+    /// Of all bars, those without a return too.
+    #[serde(default)]
+    calendar: BarCalendar,
     initial_equity: f64,
     /// Up to the bar before the last.
     curve: Curve,
@@ -26,14 +48,24 @@ pub struct PerformanceTracker {
     slippage: f64,
     funding: f64,
     is_bankrupt: bool,
+    /// The open of the bar that ruined it, where times are told.
+    #[serde(default)]
+    ruined_ms: Option<i64>,
+    /// The open of the bar at hand, where times are told.
+    #[serde(default)]
+    now_ms: Option<i64>,
+    #[serde(default)]
+    n_liquidations: u64,
 }
 
 impl PerformanceTracker {
     /// Returns a tracker of an account that starts with `initial_equity`
-    /// (above 0), on bars of which a year has `periods_per_year`.
-    pub fn new(initial_equity: f64, periods_per_year: PeriodsPerYear) -> Self {
+    /// (above 0), on bars of which a year has `periods_per_year`; without,
+    /// as many as the times say that it is told.
+    pub fn new(initial_equity: f64, periods_per_year: impl Into<Option<PeriodsPerYear>>) -> Self {
         Self {
-            periods_per_year,
+            periods_per_year: periods_per_year.into(),
+            calendar: BarCalendar::default(),
             initial_equity,
             curve: Curve::new(initial_equity),
             last_equity: None,
@@ -44,6 +76,9 @@ impl PerformanceTracker {
             slippage: 0.0,
             funding: 0.0,
             is_bankrupt: false,
+            ruined_ms: None,
+            now_ms: None,
+            n_liquidations: 0,
         }
     }
 
@@ -56,15 +91,36 @@ impl PerformanceTracker {
         self
     }
 
-    /// Takes in the next bar. A refused step is not a bar.
+    /// Begins the bar that opens at `time_ms`, one without a return, too:
+    /// all bars up to ruin show the calendar, as the written curve does.
+    pub fn begin_bar(&mut self, time_ms: i64) {
+        self.now_ms = Some(time_ms);
+        if !self.is_bankrupt {
+            self.calendar.push(time_ms);
+        }
+    }
+
+    /// Returns when the bars were that it was told of.
+    pub fn calendar(&self) -> &BarCalendar {
+        &self.calendar
+    }
+
+    fn periods_per_year(&self) -> PeriodsPerYear {
+        let observed = || PeriodsPerYear::from_calendar(&self.calendar);
+        self.periods_per_year.unwrap_or_else(|| observed().unwrap_or(PeriodsPerYear::UNKNOWN))
+    }
+
+    /// Takes in the next bar. A refused step is not a bar, nor is one
+    /// after ruin.
     pub fn push(&mut self, outcome: &BarOutcome) {
-        if outcome.status == StepStatus::Refused {
+        if outcome.status == StepStatus::Refused || self.is_bankrupt {
             return;
         }
         self.end_bar();
         self.add_flows(outcome);
         self.n_exposed += u64::from(outcome.is_exposed);
         self.last_equity = Some(outcome.equity);
+        self.judge(outcome.equity);
     }
 
     /// Takes in what [`Environment::finish`] did at the last bar's close:
@@ -72,9 +128,21 @@ impl PerformanceTracker {
     ///
     /// [`Environment::finish`]: crate::environment::Environment::finish
     pub fn settle(&mut self, outcome: &BarOutcome) {
+        if self.is_bankrupt && self.ruined_ms != self.now_ms {
+            return;
+        }
         self.add_flows(outcome);
         if let Some(equity) = &mut self.last_equity {
             *equity = outcome.equity;
+            self.judge(outcome.equity);
+        }
+    }
+
+    /// Notes that `equity` at a close is ruin, if it is.
+    fn judge(&mut self, equity: f64) {
+        if !self.is_bankrupt && equity <= RUIN_SHARE * self.initial_equity {
+            self.is_bankrupt = true;
+            self.ruined_ms = self.now_ms;
         }
     }
 
@@ -82,7 +150,7 @@ impl PerformanceTracker {
     pub fn sharpe_sample(&self) -> Option<SharpeSample> {
         let mut whole = self.clone();
         whole.end_bar();
-        whole.curve.sharpe_sample().ok()
+        whole.curve.sharpe_sample().ok().filter(|_| !self.is_bankrupt)
     }
 
     /// Returns the figures so far.
@@ -91,12 +159,23 @@ impl PerformanceTracker {
         whole.end_bar();
         let Self { curve, trades, .. } = &whole;
         let n_bars = curve.n_returns();
-        let periods = self.periods_per_year.value;
+        let periods_per_year = self.periods_per_year();
+        let periods = periods_per_year.value;
+        let is_bankrupt = self.is_bankrupt;
         let interval = curve.sharpe_interval(periods);
         let tails = curve.tails();
         let tails = tails.as_ref().map_err(|reason| *reason);
+        let bars = curve.bars();
         let mut undefined = BTreeMap::new();
+        let mut counts = |name: &str, count: fn(&BarReturns) -> u64| {
+            let count = bars.map(count);
+            count.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
+        };
+        let consecutive_wins = counts("consecutive_wins", BarReturns::n_won_in_a_row_max);
+        let consecutive_losses = counts("consecutive_losses", BarReturns::n_lost_in_a_row_max);
         let mut figure = |name: &str, value: Result<f64, &str>| {
+            let is_void = is_bankrupt && OF_RETURNS.contains(&name);
+            let value = if is_void { Err(RUINED) } else { value };
             value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
         };
         Performance {
@@ -120,6 +199,13 @@ impl PerformanceTracker {
                 "conditional_value_at_risk",
                 tails.map(Tails::conditional_value_at_risk),
             ),
+            skewness: figure("skewness", curve.skewness()),
+            kurtosis: figure("kurtosis", curve.kurtosis()),
+            omega: figure("omega", bars.and_then(BarReturns::omega)),
+            kelly: figure("kelly", bars.and_then(BarReturns::kelly)),
+            ulcer_index: figure("ulcer_index", bars.map(BarReturns::ulcer_index)),
+            consecutive_wins,
+            consecutive_losses,
             n_trades: trades.n(),
             win_rate: figure("win_rate", trades.win_rate()),
             profit_factor: figure("profit_factor", trades.profit_factor()),
@@ -130,8 +216,10 @@ impl PerformanceTracker {
             commission: self.commission,
             slippage: self.slippage,
             funding: self.funding,
-            is_bankrupt: self.is_bankrupt,
-            periods_per_year: self.periods_per_year,
+            is_bankrupt,
+            ruined_at: self.ruined_ms.map(time_of_ms),
+            n_liquidations: self.n_liquidations,
+            periods_per_year,
             undefined,
         }
     }
@@ -151,7 +239,7 @@ impl PerformanceTracker {
         }
         self.funding += outcome.funding;
         self.trades.add(outcome);
-        self.is_bankrupt |= outcome.status == StepStatus::Bankrupt;
+        self.n_liquidations += u64::from(outcome.n_liquidated);
     }
 
     fn exposure(&self) -> Result<f64, &'static str> {

@@ -7,6 +7,7 @@
 //! memory; nothing is learned.
 
 mod find;
+mod made_for;
 mod write;
 
 use anyhow::{Context as _, Result, ensure};
@@ -20,6 +21,7 @@ use crate::model::TradingModel;
 use crate::session::parse_time;
 
 pub use find::{latest_archive, load_model};
+pub use made_for::MadeFor;
 pub use write::{Head, RowFormat, RowWriter};
 
 /// Where the account begins.
@@ -192,7 +194,7 @@ pub fn columns(model: &TradingModel) -> Result<Vec<String>> {
     Ok(features_of(model)?.columns().to_vec())
 }
 
-fn features_of(model: &TradingModel) -> Result<FeatureSet> {
+pub(super) fn features_of(model: &TradingModel) -> Result<FeatureSet> {
     serde_json::from_value(model.about().features.clone())
         .context("the model does not say which features it is made for")
 }

@@ -6,6 +6,7 @@ use std::io::Read;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::bars::{Rows, TimeParser};
+use crate::metrics::{BenchmarkTracker, ToDateTracker};
 use crate::session::parse_time;
 
 use super::drawdowns::{Drawdown, Drawdowns};
@@ -57,6 +58,10 @@ pub(super) struct Curve {
     pub(super) months: Levels,
     pub(super) quarters: Levels,
     pub(super) years: Levels,
+    /// The agent beside buy-and-hold.
+    pub(super) beside: BenchmarkTracker,
+    /// The agent and buy-and-hold.
+    pub(super) to_date: [ToDateTracker; 2],
     drawdowns: [Drawdowns; 2],
 }
 
@@ -100,6 +105,8 @@ impl Curve {
             months: Levels::new(Calendar::Month),
             quarters: Levels::new(Calendar::Quarter),
             years: Levels::new(Calendar::Year),
+            beside: BenchmarkTracker::default(),
+            to_date: Default::default(),
             drawdowns: Default::default(),
         }
     }
@@ -107,6 +114,10 @@ impl Curve {
     fn push(&mut self, row: Row) {
         let Row { time_ms, equity, exposure, hold, close } = row;
         let values = [equity, hold];
+        self.beside.push(equity, hold);
+        for (to_date, value) in self.to_date.iter_mut().zip(values) {
+            to_date.push(time_ms, value);
+        }
         self.n_rows += 1;
         let [own, other] = &mut self.drawdowns;
         let depths = [own.push(time_ms, equity), other.push(time_ms, hold)];

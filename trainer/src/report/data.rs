@@ -38,6 +38,7 @@ impl Serialize for Session<'_> {
         let train = session.train.as_ref();
         let of_test = |part: fn(&Curve) -> Value| test.map(part);
         let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("account_share", &session.record.account_share())?;
         match &session.bars {
             Some(bars) => {
                 map.serialize_entry("bars", &bars.packed(&["close", "high", "low", "volume"]))

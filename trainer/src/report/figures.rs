@@ -20,6 +20,13 @@ pub(super) const FIGURES: &[(&str, &str, Unit)] = &[
     ("tail_ratio", "Tail ratio", Unit::Ratio),
     ("value_at_risk", "Value at risk of a bar, 95 %", Unit::Share),
     ("conditional_value_at_risk", "Expected shortfall of a bar", Unit::Share),
+    ("skewness", "Skewness of bars", Unit::Ratio),
+    ("kurtosis", "Excess kurtosis of bars", Unit::Ratio),
+    ("omega", "Omega ratio", Unit::Ratio),
+    ("kelly", "Kelly fraction of bars", Unit::Share),
+    ("ulcer_index", "Ulcer index", Unit::Share),
+    ("consecutive_wins", "Most bars won in a row", Unit::Count),
+    ("consecutive_losses", "Most bars lost in a row", Unit::Count),
     ("n_trades", "Trades", Unit::Count),
     ("win_rate", "Won trades", Unit::Share),
     ("profit_factor", "Profit factor", Unit::Ratio),
@@ -32,7 +39,7 @@ pub(super) const FIGURES: &[(&str, &str, Unit)] = &[
     ("funding", "Funding", Unit::Money),
     ("initial_equity", "Equity at the start", Unit::Money),
     ("final_equity", "Equity at the end", Unit::Money),
-    ("n_bars", "Bars", Unit::Count),
+    ("n_bars", "Bars with a return", Unit::Count),
 ];
 
 /// A column: whose figures, and which account's.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::wording::counted;
+
 use super::material::Material;
 use super::text::{Unit, duration};
 
@@ -102,12 +104,12 @@ fn bars(session: &Material) -> Option<String> {
     #[expect(clippy::cast_possible_truncation, reason = "an interval has few milliseconds")]
     let interval_ms = (record.number("/data/interval_seconds")? * 1000.0) as i64;
     Some(format!(
-        "{} of {}, {} to {}, {} gaps",
+        "{} of {}, {} to {}, {}",
         Unit::Count.text(record.number("/data/n_bars")?),
         duration(interval_ms),
         record.text("/data/first")?,
         record.text("/data/last")?,
-        record.count("/data/n_gaps")?
+        counted(record.count("/data/n_gaps")?, "gap")
     ))
 }
 

@@ -11,6 +11,9 @@ use serde::Serialize as _;
 use serde_json::ser::Formatter;
 use serde_json::{Serializer, Value, json};
 
+use crate::metrics::REMEDY;
+use crate::wording::significant;
+
 use super::curve::Curve;
 use super::data::Document;
 use super::identity::{Difference, differences, rows};
@@ -27,8 +30,9 @@ const DATA_BEGIN: &str = "id=\"report-data\">";
 const TEMPLATE: &str = include_str!("../../assets/report/page.html");
 const MACROS: &str = include_str!("../../assets/report/session.html");
 const STYLE: &str = include_str!("../../assets/report/style.css");
-const SCRIPTS: [&str; 4] = [
+const SCRIPTS: [&str; 5] = [
     include_str!("../../assets/report/unpack.js"),
+    include_str!("../../assets/report/ticks.js"),
     include_str!("../../assets/report/charts.js"),
     include_str!("../../assets/report/panels.js"),
     include_str!("../../assets/report/trades.js"),
@@ -58,7 +62,7 @@ fn frame(sessions: &[Material]) -> Result<String, minijinja::Error> {
     environment.add_filter("percent", |value: Option<f64>| told(value, Unit::Share));
     environment.add_filter("ratio", |value: Option<f64>| told(value, Unit::Ratio));
     environment.add_filter("digits", |value: Option<f64>| {
-        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3e}"))
+        value.map_or_else(|| "–".to_owned(), |value| significant(value, 4))
     });
     environment.get_template("page.html")?.render(Serde(view(sessions)))
 }
@@ -100,6 +104,9 @@ fn session_view(session: &Material) -> Value {
         "notes": session.notes,
         "tiles": figures::tiles(session),
         "verdict": figures::verdict(session),
+        "alarms": session.record.0.get("alarms"),
+        "audit": session.record.0.get("audit"),
+        "remedy": REMEDY,
         "n_test_trades": session.test_trades(),
         "has_trace": session.books.is_some(),
         "has_test": test.is_some(),
@@ -108,6 +115,7 @@ fn session_view(session: &Material) -> Value {
         "thinned": thinned(session),
         "months": of_test(tables::months),
         "years": of_test(tables::years),
+        "beside": tables::beside(session),
         "drawdowns": of_test(tables::drawdowns),
         "quantiles": of_test(tables::quantile_rows),
         "costs": tables::costs(session),

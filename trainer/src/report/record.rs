@@ -89,6 +89,15 @@ impl Record {
         !self.list("/symbols").is_empty()
     }
 
+    /// Returns the account of one symbol as a share of a portfolio, whose
+    /// figures are in its own money; 1 where there is one account.
+    pub(super) fn account_share(&self) -> f64 {
+        let initial = |value: &Value| value.pointer("/metrics/agent/initial_equity")?.as_f64();
+        let of_all: f64 = self.list("/symbols").iter().filter_map(initial).sum();
+        let own = initial(&self.0).unwrap_or_default();
+        if of_all > 0.0 && own > 0.0 { own / of_all } else { 1.0 }
+    }
+
     /// Returns where the parts of the bars begin and end, over all
     /// windows of a walk forward and all symbols of a portfolio.
     pub(super) fn parts(&self) -> Parts {

@@ -54,6 +54,42 @@ pub(super) fn years(curve: &Curve) -> Value {
     each.collect()
 }
 
+/// Returns how the agent moved with buy-and-hold, and what both earned
+/// in the last month and year.
+pub(super) fn beside(session: &Material) -> Value {
+    let Some(test) = &session.test else { return Value::Null };
+    let periods = session.record.number("/metrics/agent/periods_per_year/value");
+    let found = test.beside.figures(periods.unwrap_or(f64::NAN));
+    let figures = [
+        ("alpha", "Alpha, annual", found.alpha, Unit::Share),
+        ("beta", "Beta", found.beta, Unit::Ratio),
+        ("r_squared", "R²", found.r_squared, Unit::Ratio),
+        ("information_ratio", "Information ratio of a bar", found.information_ratio, Unit::Ratio),
+    ];
+    let rows = figures.map(|(name, label, value, unit)| {
+        json!({
+            "name": name,
+            "label": label,
+            "value": value,
+            "text": value.map(|value| unit.text(value)),
+            "undefined": found.undefined.get(name),
+        })
+    });
+    let [own, hold] = [0, 1].map(|idx| test.to_date[idx].figures());
+    let told = |value: Option<f64>| value.filter(|value| value.is_finite()).map(percent);
+    let row = |label: &str, pair: [Option<f64>; 2]| {
+        let [own, hold] = pair.map(told);
+        json!({ "label": label, "agent": own, "hold": hold })
+    };
+    json!({
+        "rows": rows,
+        "to_date": [
+            row("Month to date", [own.month_to_date, hold.month_to_date]),
+            row("Year to date", [own.year_to_date, hold.year_to_date]),
+        ],
+    })
+}
+
 /// Returns the worst drawdowns.
 pub(super) fn drawdowns(curve: &Curve) -> Value {
     let each = curve.worst_drawdowns().into_iter().map(|fall| {
@@ -121,6 +157,9 @@ pub(super) fn costs(session: &Material) -> Value {
 pub(super) fn trade_tallies(session: &Material) -> Value {
     let Some(books) = &session.books else { return Value::Null };
     let book = &books.test;
+    // In the money of the figures, whichever account it was earned in.
+    let share = session.record.account_share();
+    let money = |value: f64| Unit::Money.text(value * share);
     let row = |label: &str, tally: &Tally| {
         let n = tally.n as f64;
         let of_n = |sum: f64| (tally.n > 0).then_some(sum / n);
@@ -128,10 +167,10 @@ pub(super) fn trade_tallies(session: &Material) -> Value {
             "label": label,
             "n": Unit::Count.text(n),
             "won": of_n(tally.n_won as f64).map(percent),
-            "gross": Unit::Money.text(tally.gross_pnl),
-            "costs": Unit::Money.text(tally.costs),
-            "net": Unit::Money.text(tally.net_pnl),
-            "mean": of_n(tally.net_pnl).map(|mean| Unit::Money.text(mean)),
+            "gross": money(tally.gross_pnl),
+            "costs": money(tally.costs),
+            "net": money(tally.net_pnl),
+            "mean": of_n(tally.net_pnl).map(money),
             "best": of_n(tally.best * n).map(percent),
             "worst": of_n(tally.worst * n).map(percent),
             "mean_bars": of_n(tally.n_bars as f64).map(|bars| format!("{bars:.1}")),
@@ -141,6 +180,7 @@ pub(super) fn trade_tallies(session: &Material) -> Value {
     let rows = [("all", &book.all), ("long", &book.long), ("short", &book.short)];
     json!({
         "n_liquidated": book.n_liquidated,
+        "share": session.record.is_portfolio().then(|| percent(share)),
         "rows": rows.map(|(label, tally)| row(label, tally)),
     })
 }

@@ -2,6 +2,8 @@
 
 use chrono::DateTime;
 
+use crate::wording::money;
+
 /// What a number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -18,7 +20,7 @@ impl Unit {
             Self::Share => percent(value),
             // `+ 0.0` so that no "-0.00" shows.
             Self::Ratio => minus(&format!("{:.2}", rounded(value, 2))),
-            Self::Money => minus(&grouped(&format!("{:.2}", rounded(value, 2)))),
+            Self::Money => minus(&grouped(&money(value, 2))),
             Self::Count => minus(&grouped(&format!("{:.0}", rounded(value, 0)))),
         }
     }

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use tracing::warn;
+
+use crate::session::write::{sync_folder, sync_tree};
 
 /// The folders and files of one workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,20 @@ impl Layout {
                 .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
         }
         Ok(())
+    }
+
+    /// Waits until the disk has all of the session. That it does not is
+    /// told, and costs nothing else.
+    pub fn sync(&self) {
+        // Each by itself: any may be a link to another disk.
+        let folders =
+            [self.logs(), self.trades(), self.tensorboard(), self.models(), self.checkpoints()];
+        let mut folders = folders.iter().filter(|folder| folder.is_dir());
+        let root = || sync_folder(&self.root).context("failed to flush the workspace to disk");
+        let synced = folders.try_for_each(|folder| sync_tree(folder)).and_then(|()| root());
+        if let Err(failure) = synced {
+            warn!("a power cut now may take some of the session: {failure:#}");
+        }
     }
 
     /// The workspace's folder.
@@ -103,6 +120,12 @@ impl Layout {
     /// `models/checkpoints/memory_efficient_model_ep003.zip` for 3.
     pub fn checkpoint(&self, episode: usize) -> PathBuf {
         self.checkpoints().join(format!("memory_efficient_model_ep{episode:03}.zip"))
+    }
+
+    /// Returns the episode of the checkpoint called `name`.
+    pub fn episode_of_checkpoint(name: &str) -> Option<usize> {
+        let digits = name.strip_prefix("memory_efficient_model_ep")?.strip_suffix(".zip")?;
+        digits.parse().ok()
     }
 
     /// `models/checkpoints/memory_efficient_model_window003.zip` for 3.

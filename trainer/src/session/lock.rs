@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use crate::session::clock::{Clock, time_text};
 
@@ -50,6 +51,9 @@ impl TrainerLock {
                 let holder = read_holder(&mut file);
                 return Err(Locked { path: path.to_owned(), holder }.into());
             }
+            Err(TryLockError::Error(error)) if is_lacking(&error) => {
+                warn!("the file system has no locks: start one trainer at a time here");
+            }
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("failed to lock `{}`", path.display()));
             }
@@ -58,6 +62,14 @@ impl TrainerLock {
             .with_context(|| format!("failed to write the lock `{}`", path.display()))?;
         Ok(Self { _file: file })
     }
+}
+
+/// Whether `error` says that the file system has no locks.
+fn is_lacking(error: &io::Error) -> bool {
+    // A lock server that is not there, which std does not name.
+    let no_locks = if cfg!(target_os = "macos") { 77 } else { 37 };
+    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
+        || (cfg!(unix) && error.raw_os_error() == Some(no_locks))
 }
 
 impl fmt::Display for Locked {

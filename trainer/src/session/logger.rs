@@ -7,10 +7,11 @@ use anyhow::{Context as _, Result};
 
 use crate::config::TrainingConfig;
 use crate::environment::ClosedTrade;
+use crate::metrics::Alarm;
 use crate::session::clock::{Clock, time_text};
 use crate::session::layout::Layout;
 use crate::session::lines::{LineFile, numbered};
-use crate::session::record::{ConfigRecord, MetricsRecord, Session, Status};
+use crate::session::record::{ConfigRecord, MetricsRecord, Session, Status, SymbolRecord};
 use crate::session::trades::{Moment, TradeLines};
 use crate::session::write::{sha256_of_bytes, write_atomically};
 
@@ -92,24 +93,39 @@ impl TradeLogger {
 
     /// Saves the record as `status`, because of `reason`.
     ///
-    /// Every status but `running` seals it: the end is stamped and the
-    /// trade log waits until the disk has it. The file appears whole or
-    /// stays as it was.
+    /// Every status but `running` seals it: the end is stamped, once the
+    /// disk has all else of the session. The file appears whole or stays
+    /// as it was.
     pub fn save_session(&mut self, status: Status, reason: Option<&str>) -> Result<()> {
         self.session.status = status;
         self.session.reason = reason.map(str::to_owned);
         let sealed = status != Status::Running;
+        self.session.alarms = alarms(&self.session);
         self.session.finished_at = sealed.then(|| time_text(self.clock.now()));
         let trades_kept = match &mut self.trades {
             Some(trades) if sealed => trades.file.sync(),
             _ => Ok(()),
         };
+        if sealed {
+            self.layout.sync();
+        }
         let mut bytes = serde_json::to_vec_pretty(&self.session)?;
         bytes.push(b'\n');
         // The record is sealed even where the trades could not be kept.
         write_atomically(&self.layout.session(), &bytes)?;
         trades_kept
     }
+}
+
+/// Returns the alarms at the figures of all symbols together, then of
+/// each.
+fn alarms(session: &Session) -> Vec<Alarm> {
+    let whole = session.metrics.agent.iter().flat_map(Alarm::of);
+    let of_symbols = session.symbols.iter().flat_map(|SymbolRecord { symbol, metrics, .. }| {
+        let found = metrics.agent.iter().flat_map(Alarm::of);
+        found.map(|alarm| alarm.of_symbol(symbol))
+    });
+    whole.chain(of_symbols).collect()
 }
 
 fn new_session(options: &SessionOptions<'_>) -> Result<Session> {
@@ -134,6 +150,8 @@ fn new_session(options: &SessionOptions<'_>) -> Result<Session> {
         symbols: Vec::new(),
         metrics: MetricsRecord::default(),
         trials: None,
+        alarms: Vec::new(),
+        audit: None,
         model: None,
     })
 }

@@ -3,6 +3,7 @@
 //! Everything is written so that a kill at any moment loses nothing
 //! that was saved before. Times come from a [`Clock`] that is passed in.
 
+mod audit;
 mod clock;
 mod layout;
 mod lines;
@@ -13,6 +14,7 @@ mod record;
 mod trades;
 mod write;
 
+pub use audit::{AuditRecord, AuditVerdict, Judgement};
 pub(crate) use clock::TimeWriter;
 pub use clock::{Clock, parse_time, time_of_ms, time_text};
 pub use layout::Layout;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::bars::Understood;
 use crate::config::{TrainingConfig, WalkForwardConfig};
-use crate::metrics::Performance;
+use crate::metrics::{Alarm, Performance};
+use crate::session::audit::AuditRecord;
 
 /// The whole record of a run. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +54,12 @@ pub struct Session {
     /// How many trials there were, and the Sharpe ratio beside them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<TrialsRecord>,
+    /// Figures of `metrics` and `symbols` that no market gives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarm>,
+    /// What `--audit` found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditRecord>,
     /// The saved model; null until there is one.
     pub model: Option<ModelRecord>,
 }
@@ -235,10 +242,10 @@ pub struct SymbolRecord {
 pub struct TrialsRecord {
     /// Sessions judged on these test bars, this one included.
     pub n_trials: u64,
-    /// Of those, the ones that the archives hold.
+    /// Of those, the earlier ones, as the ledger of trials tells them.
     pub n_archived: u64,
-    /// Sessions in the archives that were judged on other bars; they do
-    /// not count.
+    /// Earlier sessions that were judged on other bars; they do not
+    /// count.
     pub n_on_other_bars: u64,
     /// The variance (ddof 1) of the trials' Sharpe ratios per bar, not
     /// per year; an undefined ratio counts as 0. 0 for one trial.

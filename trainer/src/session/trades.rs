@@ -3,9 +3,10 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::environment::{ClosedTrade, FillReason, Side};
+use crate::environment::ClosedTrade;
 use crate::session::clock::time_of_ms;
 use crate::session::lines::LineFile;
+use crate::wording::{counted, money, price};
 
 /// Which part of the run an event belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,32 +58,25 @@ fn line(at: &Moment, trade: &ClosedTrade) -> String {
         Phase::Train => "train",
         Phase::Test => "test",
     };
-    let side = match trade.side {
-        Side::Long => "long",
-        Side::Short => "short",
-    };
-    let reason = match trade.fill.reason {
-        FillReason::Target => "target",
-        FillReason::Reversal => "reversal",
-        FillReason::Liquidation => "liquidation",
-        FillReason::EndOfData => "end of data",
-    };
+    let signed = |value: f64| format!("{}{}", if value < 0.0 { "" } else { "+" }, money(value, 4));
     format!(
-        "{time} {phase} episode {episode} batch {batch} trade {id}: {side} {units:.8} \
-         from {entry:.8} to {exit:.8}, net {net:+.4} (gross {gross:+.4}, commission {commission:.4}, \
-         slippage {slippage:.4}), {bars} bars, {reason}, equity {equity:.4}",
+        "{time} {phase} episode {episode} batch {batch} trade {id}: {side} {units} \
+         from {entry} to {exit}, net {net} (gross {gross}, commission {commission}, \
+         slippage {slippage}), {bars}, {reason}, equity {equity}",
         time = time_of_ms(trade.fill.time_ms),
         episode = at.episode,
         batch = at.batch,
         id = trade.trade_id,
-        units = trade.fill.units.abs(),
-        entry = trade.entry_price,
-        exit = trade.fill.price,
-        net = trade.net_pnl,
-        gross = trade.gross_pnl,
-        commission = trade.total_commission,
-        slippage = trade.total_slippage,
-        bars = trade.duration_bars,
-        equity = trade.equity,
+        side = trade.side,
+        units = price(trade.fill.units.abs()),
+        entry = price(trade.entry_price),
+        exit = price(trade.fill.price),
+        net = signed(trade.net_pnl),
+        gross = signed(trade.gross_pnl),
+        commission = money(trade.total_commission, 4),
+        slippage = money(trade.total_slippage, 4),
+        bars = counted(trade.duration_bars, "bar"),
+        reason = trade.fill.reason,
+        equity = money(trade.equity, 4),
     )
 }

@@ -1,8 +1,8 @@
 //! Files that appear whole or not at all.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -75,6 +75,30 @@ pub(crate) fn sha256_of_bytes(bytes: &[u8]) -> String {
 pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     // Windows cannot open a folder as a file, and has no need to.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Makes all that lies below `folder` outlive a power cut; what a link
+/// leads to is left out.
+pub(crate) fn sync_tree(folder: &Path) -> Result<()> {
+    let sync = || -> std::io::Result<Vec<PathBuf>> {
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                // Windows syncs only what may be written.
+                let mut options = OpenOptions::new();
+                options.read(true).write(cfg!(windows)).open(entry.path())?.sync_all()?;
+            }
+        }
+        sync_folder(folder)?;
+        Ok(folders)
+    };
+    let folders =
+        sync().with_context(|| format!("failed to flush `{}` to disk", folder.display()))?;
+    folders.iter().try_for_each(|folder| sync_tree(folder))
 }
 
 /// How often a rename is tried that another program is in the way of,

@@ -17,8 +17,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 
 use crate::bars::{BarSource, SeriesReader};
-use crate::environment::{Environment, EnvironmentConfig, StepStatus};
-use crate::metrics::{BarCalendar, PeriodsPerYear, Simulation};
+use crate::environment::{
+    Environment, EnvironmentConfig, InvalidAction, InvalidReason, StepStatus,
+};
+use crate::metrics::{Alarm, PeriodsPerYear, Simulation};
 use crate::session::time_of_ms;
 
 pub use output::{Forms, Recorder, check_folder};
@@ -65,20 +67,14 @@ pub fn simulate_on(
     record: &mut impl Record,
 ) -> Result<ReplaySummary> {
     let summary = source.summarize()?;
-    let periods = match options.periods_per_year {
-        Some(periods) => periods,
-        None => PeriodsPerYear::from_calendar(&BarCalendar {
-            first_ms: summary.first_ms,
-            last_ms: summary.last_ms,
-            n_bars: summary.n_bars,
-            interval_ms: summary.interval_ms,
-        })?,
-    };
     let mut signals = Signals::open(&options.signals, source, options.environment.leverage)?;
-    let mut simulation = Simulation::new(&options.environment, periods)?.with_risk(options.seed);
+    let mut simulation =
+        Simulation::new(&options.environment, options.periods_per_year)?.with_risk(options.seed);
     // An account does not stop in the middle of a bar.
     let mut failure = None;
     let mut last: Option<EquityRow> = None;
+    // The signal of the bar at hand, until another bar fills it.
+    let mut waiting: Option<InvalidAction> = None;
     for bar in source.read()? {
         let bar = bar?;
         let signal = signals.at(bar.time_ms)?;
@@ -88,6 +84,16 @@ pub fn simulate_on(
             failure = failure.take().or_else(|| records::take(record, &event).err());
         });
         failure.take().map_or(Ok(()), Err)?;
+        let unfilled = signal.map(|target| InvalidAction {
+            bar_idx: simulation.environment().n_steps() - 1,
+            time_ms: bar.time_ms,
+            target: Some(target),
+            reason: InvalidReason::NoBarFollows,
+        });
+        waiting = unfilled.filter(|_| outcome.status == StepStatus::Running);
+        if let Some(unfilled) = unfilled.filter(|_| outcome.status != StepStatus::Running) {
+            record.refused(InvalidAction { reason: InvalidReason::Bankrupt, ..unfilled })?;
+        }
         if outcome.status == StepStatus::Refused {
             continue;
         }
@@ -100,14 +106,29 @@ pub fn simulate_on(
         last.replace(row).map_or(Ok(()), |row| record.equity(row))?;
     }
     signals.finish()?;
+    if options.periods_per_year.is_none() {
+        PeriodsPerYear::from_calendar(simulation.calendar())?;
+    }
+    let held = simulation.environment().target();
+    #[expect(clippy::float_cmp, reason = "holding is asking for the very same target")]
+    let waiting = waiting.filter(|action| action.target != Some(held));
+    waiting.map_or(Ok(()), |action| record.refused(action))?;
     let metrics = simulation.finish(&mut |event| {
         failure = failure.take().or_else(|| records::take(record, &event).err());
     });
     failure.map_or(Ok(()), Err)?;
+    let equity = simulation.environment().equity();
     if let Some(last) = last {
-        record.equity(EquityRow { equity: metrics.final_equity, ..last })?;
+        record.equity(EquityRow { equity, ..last })?;
     }
-    Ok(ReplaySummary { format: 1, data: summary, environment: options.environment, metrics })
+    let alarms = Alarm::of(&metrics);
+    Ok(ReplaySummary {
+        format: 1,
+        data: summary,
+        environment: options.environment,
+        metrics,
+        alarms,
+    })
 }
 
 /// Signals, taken as their bars come by.

@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::environment::InvalidAction;
-use crate::metrics::account_table;
+use crate::metrics::{account_table, alarm_lines};
+use crate::wording::{counted, money, price};
 
 use super::records::{EquityRow, FillRow, TradeRow};
 use super::spool::Spool;
@@ -65,10 +66,10 @@ impl Recorder {
     pub fn write_text(&mut self, summary: &ReplaySummary, out: impl Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         let Tables { fills, trades, refused, .. } = &mut self.text;
-        write!(out, "{}", account_table(&summary.metrics))?;
-        writeln!(out, "\n{} fills", fills.n_rows())?;
+        write!(out, "{}{}", alarm_lines(&summary.alarms), account_table(&summary.metrics))?;
+        writeln!(out, "\n{}", counted(fills.n_rows(), "fill"))?;
         fills.copy_to(&mut out)?;
-        writeln!(out, "\n{} trades", trades.n_rows())?;
+        writeln!(out, "\n{}", counted(trades.n_rows(), "trade"))?;
         trades.copy_to(&mut out)?;
         refused.copy_to(&mut out)?;
         out.flush()
@@ -135,12 +136,12 @@ impl Record for Recorder {
     fn fill(&mut self, fill: FillRow) -> Result<()> {
         if self.forms.text {
             self.text.fills.push_text(&format!(
-                "{:<26} trade {:<5} {:>16.6} at {:>14.6}  costs {:>10.4}  {:?}",
+                "{:<26} trade {:<5} {:>16} at {:>14}  costs {:>10}  {}",
                 fill.time,
                 fill.trade_id,
-                fill.units,
-                fill.price,
-                fill.commission + fill.slippage,
+                price(fill.units),
+                price(fill.price),
+                money(fill.commission + fill.slippage, 4),
                 fill.reason
             ))?;
         }
@@ -153,14 +154,14 @@ impl Record for Recorder {
     fn trade(&mut self, trade: TradeRow) -> Result<()> {
         if self.forms.text {
             self.text.trades.push_text(&format!(
-                "{:<5} {:<5?} {} at {:.6} to {} at {:.6}: {:.2} ({:.2} %)",
+                "{:<5} {:<5} {} at {} to {} at {}: {} ({:.2} %)",
                 trade.trade_id,
                 trade.side,
                 trade.entry_time,
-                trade.entry_price,
+                price(trade.entry_price),
                 trade.exit_time,
-                trade.exit_price,
-                trade.net_pnl,
+                price(trade.exit_price),
+                money(trade.net_pnl, 2),
                 trade.return_on_equity * 100.0
             ))?;
         }
@@ -172,7 +173,7 @@ impl Record for Recorder {
 
     fn refused(&mut self, action: InvalidAction) -> Result<()> {
         if self.forms.text {
-            let line = format!("refused at bar {}: {:?}", action.bar_idx, action.reason);
+            let line = format!("refused at bar {}: {}", action.bar_idx, action.reason);
             self.text.refused.push_text(&line)?;
         }
         if self.forms.json { self.json.refused.push_json(&action) } else { Ok(()) }

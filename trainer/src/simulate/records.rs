@@ -7,7 +7,7 @@ use crate::bars::DataSummary;
 use crate::environment::{
     ClosedTrade, EnvironmentConfig, Fill, FillReason, InvalidAction, Side, TradeEvent,
 };
-use crate::metrics::Performance;
+use crate::metrics::{Alarm, Performance};
 use crate::session::time_of_ms;
 
 /// What a replay is told to, as it happens.
@@ -33,6 +33,9 @@ pub struct ReplaySummary {
     pub environment: EnvironmentConfig,
     /// What was earned.
     pub metrics: Performance,
+    /// Figures of it that no market gives.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarm>,
 }
 
 /// The rows of a replay, all of them in memory.

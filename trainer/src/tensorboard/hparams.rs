@@ -16,13 +16,14 @@ const START_TAG: &str = "_hparams_/session_start_info";
 const END_TAG: &str = "_hparams_/session_end_info";
 
 /// Settings that change no figure.
-const UNIMPORTANT: [&str; 6] = [
+const UNIMPORTANT: [&str; 7] = [
     "$schema",
     "threads",
     "enable_trade_logging",
     "enable_trade_tracing",
     "enable_tensorboard",
     "checkpoint_every_episodes",
+    "keep_checkpoints",
 ];
 
 /// How a session ended, in the plugin's words.

@@ -6,9 +6,8 @@ use anyhow::Result;
 use tracing::{debug, info, warn};
 
 use crate::agent::LearnerSetup;
-use crate::bars::BarSource;
+use crate::bars::{BarKind, BarSource};
 use crate::features::FeatureSet;
-use crate::metrics::{BarCalendar, PeriodsPerYear};
 use crate::model::Learner;
 use crate::progress::{Episodes, Running, begin_episodes};
 use crate::session::SplitRecord;
@@ -44,7 +43,7 @@ pub(super) struct Course<'a> {
     /// Where there are several symbols, their bars.
     pub(super) tracks: Vec<Track>,
     pub(super) features: FeatureSet,
-    pub(super) periods_per_year: PeriodsPerYear,
+    bar_kind: BarKind,
     pub(super) learner: Box<dyn Learner>,
     pub(super) sinks: Sinks<'a>,
     pub(super) progress: Progress,
@@ -58,15 +57,9 @@ pub(super) struct Course<'a> {
 impl<'a> Course<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        Material { source, features, summary, splits, records, tracks }: Material,
+        Material { source, features, summary, kind, splits, records, tracks }: Material,
         sinks: Sinks<'a>,
     ) -> Result<Self> {
-        let periods_per_year = PeriodsPerYear::from_calendar(&BarCalendar {
-            first_ms: summary.first_ms,
-            last_ms: summary.last_ms,
-            n_bars: summary.n_bars,
-            interval_ms: summary.interval_ms,
-        })?;
         let now = Instant::now();
         let mut course = Self {
             options,
@@ -78,7 +71,7 @@ impl<'a> Course<'a> {
             learner: new_learner(options, &features)?,
             tracks,
             features,
-            periods_per_year,
+            bar_kind: kind,
             sinks,
             progress: Progress::default(),
             data_sha256: summary.sha256,
@@ -119,7 +112,7 @@ impl<'a> Course<'a> {
             config_sha256: &session.config.sha256,
             data_sha256: &self.data_sha256,
             n_bars: verdict.agent.n_bars,
-            periods_per_year: self.periods_per_year.value,
+            periods_per_year: verdict.agent.periods_per_year.value,
             sample: verdict.sample,
         });
         let session = self.sinks.logger.session_mut();
@@ -181,7 +174,15 @@ impl<'a> Course<'a> {
             let model = save::save(&self.subject(), &path)?;
             debug!("saved `{}`", model.path);
         }
-        self.save_state(None)
+        self.save_state(None)?;
+        // After the state: what a kill leaves can go on.
+        let n_kept = self.options.training.keep_checkpoints;
+        if n_kept > 0
+            && let Err(error) = save::drop_older(&self.options.layout, n_kept)
+        {
+            warn!("old checkpoints stay: {error:#}");
+        }
+        Ok(())
     }
 
     /// Whether the state within an episode should be saved again.
@@ -248,6 +249,7 @@ impl<'a> Course<'a> {
             options: self.options,
             learner: self.learner.as_ref(),
             features: &self.features,
+            bar_kind: &self.bar_kind,
             session: self.sinks.logger.session(),
         }
     }

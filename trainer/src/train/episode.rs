@@ -14,6 +14,7 @@ use crate::metrics::Simulation;
 use crate::progress;
 use crate::session::{Moment, Phase, Status};
 use crate::tensorboard::Scalars;
+use crate::wording::{counted, money};
 
 use super::course::Course;
 use super::curve::{EquityCurve, Point};
@@ -74,7 +75,7 @@ impl Course<'_> {
                 self.sinks.restore_train_trades(study.trades.take());
                 study
             }
-            None => Study::new(&config.environment, self.periods_per_year)?,
+            None => Study::new(&config.environment)?,
         };
         let mut curve = EquityCurve::go_on(curve, study.curve.take())?;
         let split = self.split;
@@ -181,10 +182,10 @@ impl Course<'_> {
         self.sinks.flush()?;
         let n_batches = self.split.n_train.div_ceil(self.options.training.steps_per_batch as u64);
         let news = format!(
-            "{}: batch {}/{n_batches}, train equity {:.2}",
+            "{}: batch {}/{n_batches}, train equity {}",
             self.place(at.episode),
             at.batch,
-            meter.equity
+            money(meter.equity, 2)
         );
         // A bar tells it, too.
         if self.last_news.elapsed() >= NEWS_INTERVAL && !progress::is_shown() {
@@ -230,13 +231,13 @@ impl Course<'_> {
 
     fn news(&self, episode: usize, lesson: &Lesson, (verdict, seconds): (&Verdict, f64)) -> String {
         format!(
-            "{}: train reward {:+.2} % in sample{}, test net return {:+.2} %, {} \
-             test trades, {seconds:.1} s",
+            "{}: train reward {:+.2} % in sample{}, test net return {:+.2} %, {}, \
+             {seconds:.1} s",
             self.place(episode),
             lesson.net_return * 100.0,
             if lesson.is_bankrupt { " (bankrupt)" } else { "" },
             verdict.agent.net_return * 100.0,
-            verdict.agent.n_trades,
+            counted(verdict.agent.n_trades, "test trade"),
         )
     }
 }

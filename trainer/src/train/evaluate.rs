@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::environment::{EnvironmentConfig, StepStatus, TradeEvent};
-use crate::metrics::{Performance, PeriodsPerYear, SharpeSample, Simulation};
+use crate::metrics::{Performance, SharpeSample, Simulation};
 use crate::session::MetricsRecord;
 use crate::tensorboard::{Histogram, Scalars};
 
@@ -42,7 +42,6 @@ pub(super) const METRICS: [(&str, Figure); 9] = [
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms<'a> {
     pub(super) environment: &'a EnvironmentConfig,
-    pub(super) periods_per_year: PeriodsPerYear,
     /// What the Sharpe ratios' intervals are drawn with.
     pub(super) seed: u64,
 }
@@ -70,7 +69,7 @@ pub(super) struct Contest {
 impl Contest {
     pub(super) fn new(terms: Terms<'_>, curve: EquityCurve) -> Result<Self> {
         let fresh = || {
-            let simulation = Simulation::new(terms.environment, terms.periods_per_year);
+            let simulation = Simulation::new(terms.environment, None);
             simulation.map(|simulation| simulation.with_risk(terms.seed))
         };
         let full_target = terms.environment.buy_and_hold_target();
@@ -118,7 +117,9 @@ impl Contest {
             never_trade: self.idler.finish(&mut |_| {}),
             histograms: Vec::new(),
         };
-        self.curve.finish(verdict.agent.final_equity, Some(verdict.buy_and_hold.final_equity))?;
+        // Figures end at ruin; an account that holds on may not.
+        let [agent, holder] = [&self.agent, &self.holder].map(|of| of.environment().equity());
+        self.curve.finish(agent, Some(holder))?;
         Ok(verdict)
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::BackupReport;
 use crate::environment::{BarOutcome, EnvironmentConfig};
-use crate::metrics::{PeriodsPerYear, Simulation};
+use crate::metrics::Simulation;
 use crate::session::EpisodeRecord;
 use crate::tensorboard::Histogram;
 
@@ -27,8 +27,8 @@ pub(super) struct Study {
 }
 
 impl Study {
-    pub(super) fn new(config: &EnvironmentConfig, periods: PeriodsPerYear) -> Result<Self> {
-        let simulation = Simulation::new(config, periods)?;
+    pub(super) fn new(config: &EnvironmentConfig) -> Result<Self> {
+        let simulation = Simulation::new(config, None)?;
         let meter = Meter::new(config.initial_cash);
         Ok(Self { lesson: Lesson::default(), meter, simulation, curve: None, trades: None })
     }

@@ -29,8 +29,11 @@ mod stop;
 mod trials;
 mod windows;
 
+pub(crate) use pass::{Pass, Seen};
+pub(crate) use portfolio::{PortfolioAccount, Track, live};
 pub use report::{comparison, whereabouts};
 pub use resume::{Asked, Resume};
+pub(crate) use run::{Material, prepare, write_report};
 pub use run::{TrainOptions, check, run};
 pub use split::Split;
 pub use stop::StopFlag;

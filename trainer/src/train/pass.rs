@@ -7,7 +7,7 @@ use crate::features::{FeatureEngine, FeatureSet};
 use crate::progress::{self, Unit};
 
 /// Reads bars one by one and keeps the features of the last.
-pub(super) struct Pass {
+pub(crate) struct Pass {
     bars: BarReader,
     engine: FeatureEngine,
     row: Vec<f64>,
@@ -16,13 +16,13 @@ pub(super) struct Pass {
 
 /// A bar, and whether its features are known.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
-    pub(super) bar: Bar,
-    pub(super) is_warm: bool,
+pub(crate) struct Seen {
+    pub(crate) bar: Bar,
+    pub(crate) is_warm: bool,
 }
 
 impl Pass {
-    pub(super) fn new(source: &BarSource, features: &FeatureSet) -> Result<Self> {
+    pub(crate) fn new(source: &BarSource, features: &FeatureSet) -> Result<Self> {
         Ok(Self {
             bars: source.read()?,
             engine: FeatureEngine::new(features),
@@ -32,7 +32,7 @@ impl Pass {
     }
 
     /// Reads the next bar, which the split counted on.
-    pub(super) fn next(&mut self) -> Result<Seen> {
+    pub(crate) fn next(&mut self) -> Result<Seen> {
         let Some(bar) = self.bars.next() else {
             bail!(
                 "the data ends after {} bars, earlier than when the run began; do not change a \
@@ -48,7 +48,7 @@ impl Pass {
     }
 
     /// Reads on to the bar with the index `bar_idx`, features included.
-    pub(super) fn skip_to(&mut self, bar_idx: u64) -> Result<()> {
+    pub(crate) fn skip_to(&mut self, bar_idx: u64) -> Result<()> {
         while self.n_read < bar_idx {
             self.next()?;
         }
@@ -56,7 +56,7 @@ impl Pass {
     }
 
     /// The features of the last bar; of use when it was warm.
-    pub(super) fn row(&self) -> &[f64] {
+    pub(crate) fn row(&self) -> &[f64] {
         &self.row
     }
 }

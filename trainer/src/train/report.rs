@@ -3,17 +3,19 @@
 use std::fmt::Write as _;
 
 use crate::config::WindowMode;
-use crate::metrics::Performance;
+use crate::metrics::{Performance, PeriodsBasis, alarm_lines};
 use crate::session::{
-    Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord, WindowRecord,
+    AuditRecord, AuditVerdict, MetricsRecord, Session, SpanRecord, SymbolRecord, TrialsRecord,
+    WalkForwardRecord, WindowRecord,
 };
+use crate::wording::{counted, money};
 
 /// Returns the agent, buy-and-hold and never-trade side by side, on the
 /// test bars, net of all costs. What is undefined shows as `-`.
 pub fn comparison(session: &Session) -> String {
     let metrics = &session.metrics;
     let columns = [&metrics.agent, &metrics.buy_and_hold, &metrics.never_trade];
-    let mut text = String::new();
+    let mut text = alarm_lines(&session.alarms);
     if let Some(test) = test_span(session) {
         let _ = writeln!(text, "Out of sample, net of costs: {}\n", span(&test));
     }
@@ -25,6 +27,7 @@ pub fn comparison(session: &Session) -> String {
     }
     symbols(&mut text, session);
     let _ = writeln!(text);
+    text.push_str(&ruins(session));
     if let Some(verdict) = metrics.agent.as_ref().and_then(luck) {
         let _ = writeln!(text, "{verdict}");
     }
@@ -32,8 +35,39 @@ pub fn comparison(session: &Session) -> String {
         let _ = writeln!(text, "{}", deflated(trials));
     }
     let _ = writeln!(text);
+    if let Some(audit) = &session.audit {
+        text.push_str(&audit_table(audit));
+    }
     if let Some(walk) = &session.walk_forward {
         text.push_str(&windows(walk));
+    }
+    text
+}
+
+/// Says which accounts were ruined or liquidated, a line each, and
+/// whether the bars per year are a guess.
+fn ruins(session: &Session) -> String {
+    let mut text = String::new();
+    let of = |metrics: &MetricsRecord| {
+        [("agent", metrics.agent.clone()), ("buy and hold", metrics.buy_and_hold.clone())]
+    };
+    let whole = of(&session.metrics).map(|(who, figures)| (who.to_owned(), figures));
+    let symbols = session.symbols.iter().flat_map(|SymbolRecord { symbol, metrics, .. }| {
+        of(metrics).map(|(who, figures)| (format!("{who} of {symbol}"), figures))
+    });
+    for (who, figures) in whole.into_iter().chain(symbols) {
+        let Some(figures) = figures else { continue };
+        let n = figures.n_liquidations;
+        let liquidated = if n > 0 { format!(", liquidated {n} times") } else { String::new() };
+        if let Some(when) = figures.ruin() {
+            let _ = writeln!(text, "The {who} was ruined: {when}{liquidated}.");
+        } else if n > 0 {
+            let _ = writeln!(text, "The {who} was liquidated {n} times.");
+        }
+    }
+    let agent = session.metrics.agent.as_ref();
+    if agent.is_some_and(|agent| agent.periods_per_year.basis == PeriodsBasis::Guess) {
+        text.push_str("Annual figures rest on a guess: the test bars show no weekend.\n");
     }
     text
 }
@@ -83,7 +117,8 @@ pub fn whereabouts(session: &Session) -> String {
 
 type Figure = fn(&Performance) -> Option<String>;
 
-const FIGURES: [(&str, Figure); 11] = [
+const FIGURES: [(&str, Figure); 12] = [
+    ("bars", |p| Some(p.n_bars.to_string())),
     ("net return", |p| Some(percent(p.net_return))),
     ("annual return", |p| p.annual_return.map(percent)),
     ("Sharpe", |p| p.sharpe.map(|sharpe| format!("{sharpe:.2}"))),
@@ -93,8 +128,8 @@ const FIGURES: [(&str, Figure); 11] = [
     ("trades", |p| Some(p.n_trades.to_string())),
     ("exposure", |p| p.exposure.map(percent)),
     ("turnover", |p| Some(format!("{:.1}", p.turnover))),
-    ("costs", |p| Some(format!("{:.2}", p.commission + p.slippage + p.funding))),
-    ("final equity", |p| Some(format!("{:.2}", p.final_equity))),
+    ("costs", |p| Some(money(p.commission + p.slippage + p.funding, 2))),
+    ("final equity", |p| Some(money(p.final_equity, 2))),
 ];
 
 fn interval(performance: &Performance) -> Option<String> {
@@ -168,12 +203,23 @@ fn deflated(trials: &TrialsRecord) -> String {
     let basis = match n_archived {
         0 => "this is the first trial on these test bars".to_owned(),
         _ => format!(
-            "{n_trials} trials on these test bars, {n_archived} of them archived, variance \
+            "{} on these test bars, {n_archived} of them recorded, variance \
              {variance:.3e} a bar;\nthe best of so many without skill would show a Sharpe of \
-             {best:.2}"
+             {best:.2}",
+            counted(*n_trials, "trial")
         ),
     };
     format!("Deflated Sharpe ratio {ratio} ({basis}).")
+}
+
+/// Returns the verdicts as lines for a person to read.
+fn audit_table(audit: &AuditRecord) -> String {
+    let line = |verdict: &AuditVerdict| {
+        let name = verdict.name.replace('_', " ");
+        format!("{name:<20} {:<10} {}\n", verdict.verdict.to_string(), verdict.finding)
+    };
+    let lines: String = audit.verdicts.iter().map(line).collect();
+    format!("Audit ({} further trainings):\n\n{lines}\n", audit.n_trainings)
 }
 
 fn row(text: &mut String, name: &str, cells: &[String; 3]) {
@@ -188,5 +234,5 @@ fn percent(share: f64) -> String {
 
 fn span(span: &SpanRecord) -> String {
     let time = |time: &Option<String>| time.clone().unwrap_or_else(|| "-".to_owned());
-    format!("{} bars, {} to {}", span.n_bars, time(&span.first), time(&span.last))
+    format!("{} to {}", time(&span.first), time(&span.last))
 }

@@ -21,11 +21,12 @@ use crate::session::{Layout, ResumedRecord, sync_folder};
 use super::progress::{self, Head, Progress};
 
 /// Settings that change no model: they may differ.
-const FREE_SETTINGS: [&str; 7] = [
+const FREE_SETTINGS: [&str; 8] = [
     "$schema",
     "data",
     "threads",
     "checkpoint_every_episodes",
+    "keep_checkpoints",
     "enable_trade_logging",
     "enable_trade_tracing",
     "enable_tensorboard",

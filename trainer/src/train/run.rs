@@ -6,10 +6,10 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow};
 use tracing::{debug, error, info, warn};
 
-use crate::bars::{BarSource, DataSummary};
+use crate::bars::{BarKind, BarSource, DataSummary, Volume};
 use crate::config::TrainingConfig;
 use crate::features::FeatureSet;
 use crate::progress;
@@ -18,12 +18,13 @@ use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
     time_of_ms,
 };
+use crate::wording::counted;
 
 use super::course::Course;
 use super::portfolio::{self, Portfolio, Track};
 use super::resume::{Asked, Resume};
 use super::sinks::Sinks;
-use super::split::Split;
+use super::split::{N_TEST_MIN, Split};
 use super::stop::StopFlag;
 use super::trials::EarlierTrials;
 
@@ -82,6 +83,7 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
         Err(failure) => logger.save_session(Status::Failed, Some(&format!("{failure:#}"))),
     };
     write_report(options, bars.as_ref());
+    options.layout.sync();
     match (outcome, sealed) {
         (Ok(_), Ok(())) => Ok(logger.session().clone()),
         (Ok(_), Err(unsealed)) => Err(unsealed),
@@ -107,7 +109,7 @@ fn drop_state(layout: &Layout) -> Result<()> {
 /// Writes `logs/report.html`. The session is sealed: what goes wrong
 /// here, a full disk say, is told and costs nothing else. The bars that
 /// were trained on are read again unless they are kept.
-fn write_report(options: &TrainOptions, bars: Option<&BarSource>) {
+pub(crate) fn write_report(options: &TrainOptions, bars: Option<&BarSource>) {
     let path = options.layout.report();
     let write = || {
         let around = Surroundings {
@@ -134,23 +136,34 @@ pub fn check(config: &TrainingConfig, root: &Path) -> Result<DataSummary> {
 }
 
 /// Bars that were read once and are fit to train on.
-pub(super) struct Material {
-    pub(super) source: BarSource,
-    pub(super) features: FeatureSet,
-    pub(super) summary: DataSummary,
+pub(crate) struct Material {
+    pub(crate) source: BarSource,
+    pub(crate) features: FeatureSet,
+    pub(crate) summary: DataSummary,
+    /// What a model of these bars is made for.
+    pub(crate) kind: BarKind,
     /// One or, walking forward, one a window.
-    pub(super) splits: Vec<Split>,
-    pub(super) records: Vec<SplitRecord>,
+    pub(crate) splits: Vec<Split>,
+    pub(crate) records: Vec<SplitRecord>,
     /// Where there are several symbols, the bars of each.
-    pub(super) tracks: Vec<Track>,
+    pub(crate) tracks: Vec<Track>,
 }
 
-fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
-    ensure!(
-        !config.bars.negative_prices,
-        "`bars.negative_prices` is set, and a model learns from returns of prices, which are \
-         undefined at 0 and below; only `simulate` takes such bars"
-    );
+impl Material {
+    /// Returns the bars that are tested, with the windows' splits: of
+    /// each symbol that has enough of them.
+    pub(crate) fn tested(&self) -> Vec<(&BarSource, &[Split])> {
+        if self.tracks.is_empty() {
+            return vec![(&self.source, &self.splits)];
+        }
+        let tested = self.tracks.iter().filter(|track| track.n_test_bars() >= N_TEST_MIN);
+        tested.map(|track| (&track.source, track.splits.as_slice())).collect()
+    }
+}
+
+/// Reads the bars that `config` names once, and splits them.
+pub(crate) fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
+    config.bars.refuse_negative_prices()?;
     let source = BarSource::open(&config.data, root)?.with_config(&config.bars);
     let features = config.features.set(source.find_columns(&config.features.columns)?)?;
     let source = source.with_columns(features.columns());
@@ -158,14 +171,16 @@ fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
     if !symbols.is_empty() {
         let Portfolio { tracks, summary, splits, records } =
             portfolio::prepare(config, &source, symbols)?;
-        return Ok(Material { source, features, summary, splits, records, tracks });
+        let kind = portfolio::kind_of(&tracks)?;
+        return Ok(Material { source, features, summary, kind, splits, records, tracks });
     }
     let reading = progress::begin_reading(&root.join(&config.data));
     let (source, summary) = source.summarize_and_keep()?;
     drop(reading);
     let splits = Split::all(summary.n_bars, config)?;
     let records = Split::records(&splits, &source)?;
-    Ok(Material { source, features, summary, splits, records, tracks: Vec::new() })
+    let kind = BarKind::of(&source)?;
+    Ok(Material { source, features, summary, kind, splits, records, tracks: Vec::new() })
 }
 
 /// Trains; leaves the source of the bars, once read, in `bars`.
@@ -177,7 +192,7 @@ fn train(
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
     let material = prepare(config, options.layout.root())?;
-    let Material { source, summary, splits, records, tracks, .. } = &material;
+    let Material { source, features, summary, kind, splits, records, tracks } = &material;
     *bars = Some(source.clone());
     info!("{summary}");
     tell(summary);
@@ -186,7 +201,10 @@ fn train(
         logger.session_mut().resumed_from = Some(resume.record());
     }
     if summary.n_gaps > 0 {
-        warn!("bars are missing in {} places; none is made up", summary.n_gaps);
+        warn!("bars are missing in {}; none is made up", counted(summary.n_gaps, "place"));
+    }
+    if features.windows().is_some() && kind.volume != Volume::Varies {
+        warn!("the volume {}: the feature of it says nothing", kind.volume.lack());
     }
     logger.session_mut().data = Some(data_record(summary));
     logger.session_mut().split = records.first().cloned();
@@ -195,10 +213,10 @@ fn train(
         return Ok(End::Interrupted);
     }
     if !tracks.is_empty() {
-        info!("{} symbols, one model", tracks.len());
+        info!("{}, one model", counted(tracks.len() as u64, "symbol"));
     }
     for Split { n_train, n_embargo, n_test, .. } in splits {
-        info!("{n_train} bars train, {n_embargo} of embargo, {n_test} test");
+        info!("{} train, {n_embargo} of embargo, {n_test} test", counted(*n_train, "bar"));
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)

@@ -1,13 +1,15 @@
 //! Saves models: the same learner gives the same bytes.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use crate::bars::BarKind;
 use crate::features::{FeatureSet, FeaturesConfig};
 use crate::model::{Learner, ModelAbout, ModelKind, TradingModel};
-use crate::session::{ModelRecord, Session, sha256_of_file};
+use crate::session::{Layout, ModelRecord, Session, sha256_of_file};
 
 use super::run::TrainOptions;
 
@@ -16,6 +18,7 @@ pub(super) struct Subject<'a> {
     pub(super) options: &'a TrainOptions,
     pub(super) learner: &'a dyn Learner,
     pub(super) features: &'a FeatureSet,
+    pub(super) bar_kind: &'a BarKind,
     pub(super) session: &'a Session,
 }
 
@@ -27,6 +30,25 @@ pub(super) fn save(subject: &Subject<'_>, path: &Path) -> Result<ModelRecord> {
     let inside = path.strip_prefix(subject.options.layout.root()).unwrap_or(path);
     let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
     Ok(ModelRecord { path: parts.join("/"), sha256: sha256_of_file(path)? })
+}
+
+/// Removes the models of all but the last `n_kept` episodes that have
+/// one. Those of windows and the state to go on from are no such models.
+pub(super) fn drop_older(layout: &Layout, n_kept: usize) -> Result<()> {
+    let folder = layout.checkpoints();
+    let failed = || format!("failed to read `{}`", folder.display());
+    let mut episodes = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(failed)? {
+        let name = entry.with_context(failed)?.file_name();
+        episodes.extend(name.to_str().and_then(Layout::episode_of_checkpoint));
+    }
+    episodes.sort_unstable();
+    episodes.truncate(episodes.len().saturating_sub(n_kept));
+    for episode in episodes {
+        let path = layout.checkpoint(episode);
+        fs::remove_file(&path).with_context(|| format!("failed to remove `{}`", path.display()))?;
+    }
+    Ok(())
 }
 
 /// Describes the model without times of day, paths and threads: they
@@ -63,6 +85,7 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
             "first": data.first,
             "last": data.last,
             "interval_seconds": data.interval_seconds,
+            "bars": subject.bar_kind,
             "split": session.split,
         }),
         metrics: json!({

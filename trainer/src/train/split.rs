@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use crate::bars::BarSource;
 use crate::config::{TrainingConfig, WalkForwardConfig, WindowMode};
 use crate::session::{SpanRecord, SplitRecord, time_of_ms};
+use crate::wording::counted;
 
 /// Bars that a first lesson takes after the warm-up: one with features
 /// and two more, whose opens give its return.
@@ -45,9 +46,10 @@ impl Split {
         let split = Self { train_begin: 0, n_train, n_embargo, n_test };
         ensure!(
             split.is_enough(config),
-            "`{data}` has {n_bars} bars: {n_train} to train (it takes {n_train_min}), {n_embargo} \
+            "`{data}` has {}: {n_train} to train (it takes {n_train_min}), {n_embargo} \
              of embargo, {n_test} to test (it takes {N_TEST_MIN}); give more bars, or change \
              `train_ratio` and `embargo_bars`",
+            counted(n_bars, "bar"),
             data = config.data,
             n_train_min = split.n_train_min(config),
         );
@@ -85,10 +87,11 @@ impl Split {
         let windows: Vec<Self> = windows.collect();
         ensure!(
             windows.iter().all(|window| window.is_enough(config)),
-            "`{data}` has {n_bars} bars: for {n_windows} windows the first has {first_n_train} to \
+            "`{data}` has {}: for {n_windows} windows the first has {first_n_train} to \
              train (it takes {n_train_min}), {n_embargo} of purge and embargo, {n_test} to test \
              (it takes {N_TEST_MIN}); give more bars or fewer windows, or change \
              `walk_forward.purge_bars` and `walk_forward.embargo_bars`",
+            counted(n_bars, "bar"),
             data = config.data,
             n_train_min = windows[0].n_train_min(config),
         );

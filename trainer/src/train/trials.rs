@@ -14,7 +14,8 @@ use serde::Deserialize;
 use crate::metrics::{SharpeSample, Trials};
 use crate::session::TrialsRecord;
 
-/// Sessions that were judged before, as the archives tell them.
+/// Sessions that were judged before, as the ledger beside the archives
+/// tells them.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlierTrials {
@@ -26,7 +27,7 @@ pub struct EarlierTrials {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EarlierTrial {
-    /// The archive that tells of it.
+    /// The archive that held it; empty without one.
     #[serde(rename = "archive")]
     _archive: String,
     config_sha256: Option<String>,

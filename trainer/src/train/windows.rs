@@ -125,11 +125,7 @@ impl Course<'_> {
 
     /// The terms of every evaluation.
     pub(super) fn terms(&self) -> Terms<'_> {
-        Terms {
-            environment: &self.options.training.environment,
-            periods_per_year: self.periods_per_year,
-            seed: self.options.training.seed,
-        }
+        Terms { environment: &self.options.training.environment, seed: self.options.training.seed }
     }
 
     /// Says where in the run `episode` is.

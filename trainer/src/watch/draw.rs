@@ -11,6 +11,8 @@ use ratatui::text::Line;
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 use serde_json::Value;
 
+use crate::wording::{plural, significant};
+
 use super::series::Series;
 use super::view::View;
 
@@ -78,7 +80,10 @@ fn head_lines(view: &View, now: DateTime<Utc>) -> Vec<Line<'static>> {
         word("/status").unwrap_or("-"),
         number("/config/training/total_episodes").map_or("-".to_owned(), |n| n.to_string()),
     )];
-    state.extend(view.equity.last().map(|(step, _)| format!("{step:.0} bars seen")));
+    state.extend(view.equity.last().map(|(step, _)| {
+        let noun = plural(if step < 1.5 { 1 } else { 2 }, "bar");
+        format!("{step:.0} {noun} seen")
+    }));
     state.extend(view.memory_mb.map(|mb| format!("peak memory {mb:.0} MB")));
     if let Some(sign) = view.last_sign {
         state.push(format!("last sign {} s ago", (now - sign).num_seconds().max(0)));
@@ -132,7 +137,7 @@ fn chart(frame: &mut Frame<'_>, area: Rect, (title, curves): (&str, &[Curve<'_>]
     // Bars and episodes are counted.
     let x = (x.0.floor(), x.1.ceil());
     let x_axis = axis(x, [x.0, x.1].map(|n| n.to_string()));
-    let y_axis = axis(y, [y.0, y.1].map(label));
+    let y_axis = axis(y, labels(y));
     frame.render_widget(Chart::new(datasets).block(block).x_axis(x_axis).y_axis(y_axis), area);
 }
 
@@ -145,12 +150,13 @@ fn bounds(curves: &[Curve<'_>], of: fn(&(f64, f64)) -> f64) -> Option<(f64, f64)
     Some((low - margin, high + margin))
 }
 
-fn label(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0".to_owned(),
-        size if size >= 1e6 => format!("{value:.2e}"),
-        size if size >= 100.0 => format!("{value:.0}"),
-        size if size >= 1.0 => format!("{value:.2}"),
-        _ => format!("{value:.3}"),
-    }
+/// Returns both ends with the digits that tell them apart.
+fn labels((low, high): (f64, f64)) -> [String; 2] {
+    let with = |n_digits| [low, high].map(|value| significant(value, n_digits));
+    let is_told = |n_digits: &usize| {
+        let [low_shown, high_shown] = with(*n_digits).map(|text| text.parse().unwrap_or(low));
+        let error = (low_shown - low).abs() + (high_shown - high).abs();
+        error <= 0.1 * (high - low)
+    };
+    with((3..17).find(is_told).unwrap_or(17))
 }

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use deflate::{Encoder, End, WINDOW_BYTES};
+use super::deflate::{Encoder, End, WINDOW_BYTES};
 use sha2::{Digest, Sha256};
 
 use super::container::{EntryHead, ZipOut};

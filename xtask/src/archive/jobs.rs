@@ -5,16 +5,21 @@ use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Mutex, PoisonError};
 
+use super::deflate::{End, WINDOW_BYTES};
 use anyhow::{Context, Result};
-use deflate::{End, WINDOW_BYTES};
 use sha2::{Digest, Sha256};
 
 use super::container::{EntryTail, Method};
 use super::pack::{BLOCK_BYTES, Packer};
 use super::pipeline::{Told, Work};
-use super::source::Source;
+use super::source::{Opened, Source};
+use crate::manifest::Skipped;
 use crate::progress;
 use crate::scan::SourceFile;
+
+/// How much is kept of a small file that has become large since it was
+/// put into a batch, a moment ago.
+const GROWN_BYTES_MAX: usize = 16 * BLOCK_BYTES;
 
 /// What a thread is to pack.
 pub enum Job {
@@ -32,6 +37,7 @@ pub struct Content {
 
 /// A small file, packed.
 pub struct Packed {
+    pub found: SourceFile,
     pub told: Told,
     pub method: Method,
     pub tail: EntryTail,
@@ -40,8 +46,11 @@ pub struct Packed {
 }
 
 /// Some small files, packed.
+#[derive(Default)]
 pub struct Batch {
     pub files: Vec<Packed>,
+    /// Those that were not there any more.
+    pub gone: Vec<Skipped>,
     pub bytes: Vec<u8>,
 }
 
@@ -101,15 +110,22 @@ fn pack_block(content: Content, packer: &mut Packer, spare: &Spare) -> Block {
 }
 
 fn pack_batch(files: &[SourceFile], packer: &mut Packer) -> Result<Batch> {
-    let mut batch = Batch { files: Vec::with_capacity(files.len()), bytes: Vec::new() };
+    let mut batch = Batch::default();
     let mut content = Vec::new();
     for found in files {
-        let mut source = Source::open(found)?;
+        let mut source = match Source::open(found)? {
+            Opened::File(source) => source,
+            Opened::Gone(skipped) => {
+                batch.gone.push(skipped);
+                continue;
+            }
+        };
         content.clear();
-        // One that has become large is cut, and said to have changed.
-        let n_wanted = usize::try_from(source.size_bytes)?.min(BLOCK_BYTES);
+        // One that has become huge is cut, and said to have changed.
+        let n_wanted = usize::try_from(source.found.size_bytes)?.min(GROWN_BYTES_MAX);
         let size_bytes = source.read(n_wanted, &mut content)? as u64;
         progress::add(size_bytes);
+        let found = source.found.clone();
         let told = source.finish(&Sha256::digest(&content), size_bytes)?;
         let start = batch.bytes.len();
         let method = packer
@@ -121,7 +137,7 @@ fn pack_batch(files: &[SourceFile], packer: &mut Packer) -> Result<Batch> {
             packed_bytes: range.len() as u64,
             size_bytes,
         };
-        batch.files.push(Packed { told, method, tail, range });
+        batch.files.push(Packed { found, told, method, tail, range });
     }
     Ok(batch)
 }

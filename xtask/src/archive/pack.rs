@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use deflate::{Encoder, End};
+use super::deflate::{Encoder, End};
 
 use super::container::Method;
 use crate::config::Compression;
@@ -11,6 +11,9 @@ use crate::config::Compression;
 pub const BLOCK_BYTES: usize = 1024 * 1024;
 /// How much of each part of a large file is tried.
 const SAMPLE_BYTES: usize = 32 * 1024;
+/// The lowest level of a file that is packed whole: of such files a
+/// session has many, but not much of it.
+const SMALL_LEVEL: u8 = 6;
 
 /// How to pack.
 #[derive(Debug, Clone, Copy)]
@@ -23,11 +26,13 @@ pub struct Packing {
 pub struct Packer {
     packing: Packing,
     encoder: Encoder,
+    small_encoder: Encoder,
 }
 
 impl Packer {
     pub fn new(packing: Packing) -> Self {
-        Self { packing, encoder: Encoder::new(packing.level) }
+        let small_encoder = Encoder::new(packing.level.max(SMALL_LEVEL));
+        Self { packing, encoder: Encoder::new(packing.level), small_encoder }
     }
 
     /// Packs a block of a stream: `window` from `start` on.
@@ -42,7 +47,7 @@ impl Packer {
         let method = match self.packing.compression {
             Compression::Store => Method::Store,
             Compression::Deflate => {
-                self.encoder.block(content, 0, End::Finish, out);
+                self.small_encoder.block(content, 0, End::Finish, out);
                 Method::Deflate
             }
             Compression::Zstd => {

@@ -11,14 +11,14 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use super::deflate::{End, WINDOW_BYTES};
 use anyhow::{Context, Result, anyhow};
-use deflate::{End, WINDOW_BYTES};
 use sha2::{Digest, Sha256};
 
 use super::container::Method;
 use super::jobs::{Batch, Block, Content, Job, Spare, pack_jobs};
 use super::pack::{BLOCK_BYTES, Packer, Packing};
-use super::source::{Source, unreadable};
+use super::source::{Opened, Source, unreadable};
 use super::stop_if;
 use crate::manifest::{FileEntry, Skipped};
 use crate::progress;
@@ -42,10 +42,10 @@ pub type Told = (FileEntry, Option<Skipped>);
 
 /// Takes what was packed, in the order of the files.
 pub trait Sink {
-    /// Takes the next small files, from the one numbered `first` on.
-    fn batch(&mut self, first: usize, batch: Batch) -> Result<()>;
-    /// Begins the large file numbered `idx`.
-    fn begin(&mut self, idx: usize, method: Method, size_bytes: u64) -> Result<()>;
+    /// Takes the next small files.
+    fn batch(&mut self, batch: Batch) -> Result<()>;
+    /// Begins the large file `found`.
+    fn begin(&mut self, found: SourceFile, method: Method) -> Result<()>;
     /// Takes the next block of the large file.
     fn block(&mut self, block: &Block) -> Result<()>;
     /// Ends the large file.
@@ -78,8 +78,9 @@ fn hand_on(steps: Receiver<Step>, sink: &mut impl Sink, spare: &Spare) -> Result
     let lost = || anyhow!("a thread that packs files ended early; this is a bug, please report it");
     for step in steps {
         match step {
-            Step::Batch(first, batch) => sink.batch(first, batch.recv().map_err(|_| lost())??)?,
-            Step::Begin(idx, method, size_bytes) => sink.begin(idx, method, size_bytes)?,
+            Step::Batch(batch) => sink.batch(batch.recv().map_err(|_| lost())??)?,
+            Step::Begin(found, method) => sink.begin(*found, method)?,
+            Step::Gone(skipped) => sink.batch(Batch { gone: vec![skipped], ..Batch::default() })?,
             Step::Block(block) => {
                 let block = block.recv().map_err(|_| lost())?;
                 sink.block(&block)?;
@@ -95,8 +96,9 @@ fn hand_on(steps: Receiver<Step>, sink: &mut impl Sink, spare: &Spare) -> Result
 /// What comes next in the archive; packed content comes by a channel of
 /// its own, when it is ready.
 enum Step {
-    Batch(usize, Receiver<Result<Batch>>),
-    Begin(usize, Method, u64),
+    Batch(Receiver<Result<Batch>>),
+    Begin(Box<SourceFile>, Method),
+    Gone(Skipped),
     Block(Receiver<Block>),
     End(Told),
     Failed(anyhow::Error),
@@ -143,19 +145,23 @@ impl Feeder<'_> {
     fn batch(&self, files: Range<usize>) -> Result<Result<(), Stopped>> {
         stop_if(self.work.interrupt)?;
         let (reply, result) = sync_channel(1);
-        let sent = self.step(Step::Batch(files.start, result));
+        let sent = self.step(Step::Batch(result));
         Ok(sent.and_then(|()| self.jobs.send(Job::Batch { files, reply }).map_err(|_| Stopped)))
     }
 
     /// Reads the large file numbered `idx` and sends it on in blocks.
     fn large(&self, idx: usize) -> Result<Result<(), Stopped>> {
         let found = &self.work.files[idx];
-        let mut source = Source::open(found)?;
-        let size_bytes = source.size_bytes;
+        let mut source = match Source::open(found)? {
+            Opened::File(source) => source,
+            Opened::Gone(skipped) => return Ok(self.step(Step::Gone(skipped))),
+        };
+        let size_bytes = source.found.size_bytes;
         let method = Packer::new(self.work.packing)
             .method_for(source.file(), size_bytes)
             .with_context(|| unreadable(found))?;
-        if self.step(Step::Begin(idx, method, size_bytes)).is_err() {
+        let begun = Box::new(source.found.clone());
+        if self.step(Step::Begin(begun, method)).is_err() {
             return Ok(Err(Stopped));
         }
         let mut digest = Sha256::new();
@@ -191,11 +197,12 @@ impl Feeder<'_> {
 }
 
 /// Returns the small files from `start` on that one thread takes at
-/// once: none when that one is large.
+/// once: none when that one is large by now.
 fn batch_at(files: &[SourceFile], start: usize) -> Range<usize> {
     let mut n_bytes = 0;
     let fits = |file: &&SourceFile| {
-        n_bytes += file.size_bytes;
+        let now = std::fs::metadata(&file.disk_path).map(|now| now.len());
+        n_bytes += now.unwrap_or(file.size_bytes);
         n_bytes <= BLOCK_BYTES as u64
     };
     let n_files = files[start..].iter().take(N_BATCH_FILES).take_while(fits).count();

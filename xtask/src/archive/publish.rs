@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 
 use crate::catalog::folder_entries;
 use crate::files;
+use crate::filesystem;
+use crate::lock::FolderLock;
 
 /// The end of the name of an archive that is still being written.
 pub const PARTIAL_SUFFIX: &str = ".partial";
@@ -25,10 +27,10 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Creates the empty draft of the archive `name` in `folder`.
-    pub fn create(folder: &Path, name: &str) -> Result<Self> {
-        files::create_folder(folder)?;
-        let path = folder.join(format!(".{name}{PARTIAL_SUFFIX}"));
+    /// Creates the empty draft of the archive `name` in `folder`. Its
+    /// name tells the `run_number`, so that no other takes that.
+    pub fn create(folder: &Path, name: &str, run_number: u64, _: &FolderLock) -> Result<Self> {
+        let path = folder.join(format!(".{name}.{run_number}{PARTIAL_SUFFIX}"));
         let lock = hold(OpenOptions::new().read(true).write(true).create_new(true), &path)
             .with_context(|| format!("failed to create `{}`", path.display()))?;
         Ok(Self { path, target: folder.join(name), lock, is_published: false })
@@ -46,7 +48,7 @@ impl Draft {
 
     /// Makes what was written durable.
     pub fn sync(&self) -> Result<()> {
-        self.lock.sync_all().with_context(|| {
+        filesystem::sync(&self.lock).with_context(|| {
             format!("failed to write `{}` to the disk; free some space", self.path.display())
         })
     }
@@ -70,15 +72,32 @@ impl Drop for Draft {
     }
 }
 
+/// Returns the names and run numbers of the drafts in `folder`, whoever
+/// writes them.
+pub fn reserved(folder: &Path) -> Result<Vec<(String, u64)>> {
+    let parse = |path: &PathBuf| {
+        let draft = path.file_name()?.to_str()?.strip_prefix('.')?.strip_suffix(PARTIAL_SUFFIX)?;
+        let (name, number) = draft.rsplit_once('.')?;
+        Some((name.to_owned(), number.parse().ok()?))
+    };
+    Ok(folder_entries(folder)?.iter().filter_map(parse).collect())
+}
+
 /// Returns the drafts in `folder` that no process writes any more.
 pub fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut drafts = Vec::new();
-    for path in folder_entries(folder)? {
+    let mut found = folder_entries(folder)?;
+    found.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(".training_backup_")
-            && name.ends_with(PARTIAL_SUFFIX)
-            && is_abandoned(&path)?
-        {
+        name.starts_with(".training_backup_") && name.ends_with(PARTIAL_SUFFIX)
+    });
+    if found.is_empty() {
+        return Ok(found);
+    }
+    // A draft is made and locked under this lock.
+    let _lock = FolderLock::acquire(folder);
+    let mut drafts = Vec::new();
+    for path in found {
+        if is_abandoned(&path)? {
             drafts.push(path);
         }
     }
@@ -89,7 +108,7 @@ pub fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
 #[cfg(not(windows))]
 fn hold(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let file = options.open(path)?;
-    file.try_lock()?;
+    filesystem::try_lock(&file)?;
     Ok(file)
 }
 
@@ -103,22 +122,31 @@ fn hold(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     options.share_mode(SHARE_READ | SHARE_DELETE).open(path)
 }
 
+/// Whether no process writes the draft `path` any more; one that is
+/// gone was published or removed.
 #[cfg(not(windows))]
-fn is_abandoned(path: &Path) -> Result<bool> {
-    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
+pub fn is_abandoned(path: &Path) -> Result<bool> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file.with_context(|| format!("failed to open `{}`", path.display()))?,
+    };
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
+        // Whether someone writes it cannot be told: it stays.
+        Err(TryLockError::Error(error)) if filesystem::is_lacking(&error) => Ok(false),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
         }
     }
 }
 
+/// Whether no process writes the draft `path` any more.
 #[cfg(windows)]
-fn is_abandoned(path: &Path) -> Result<bool> {
+pub fn is_abandoned(path: &Path) -> Result<bool> {
     match OpenOptions::new().write(true).open(path) {
         Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) if error.raw_os_error().is_some_and(crate::windows::is_passing) => Ok(false),
         Err(error) => Err(error).with_context(|| format!("failed to open `{}`", path.display())),
     }

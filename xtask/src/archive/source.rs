@@ -1,31 +1,49 @@
 //! Reads the files that are archived: each once, as it is when it is
-//! opened.
+//! opened. One that was replaced since it was found is the new one.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read};
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, Utc};
 
 use crate::digest::hex;
 use crate::manifest::{FileEntry, Skipped};
 use crate::scan::SourceFile;
 
 /// A file that is being read.
-pub struct Source<'a> {
-    found: &'a SourceFile,
+pub struct Source {
+    /// The file as it was when it was opened; what is appended from then
+    /// on belongs to the next archive.
+    pub found: SourceFile,
     file: File,
-    /// The size when it was opened; what is appended from then on
-    /// belongs to the next archive.
-    pub size_bytes: u64,
+    opened: Metadata,
 }
 
-impl<'a> Source<'a> {
+/// What becomes of a file that was found.
+pub enum Opened {
+    /// It can be read.
+    File(Box<Source>),
+    /// It is gone, or no file any more.
+    Gone(Skipped),
+}
+
+impl Source {
     /// Opens the file that a scan found.
-    pub fn open(found: &'a SourceFile) -> Result<Self> {
-        let file = File::open(&found.disk_path).with_context(|| unreadable(found))?;
-        let size_bytes = file.metadata().with_context(|| unreadable(found))?.len();
-        Ok(Self { found, file, size_bytes })
+    pub fn open(found: &SourceFile) -> Result<Opened> {
+        let gone = |reason: &str| {
+            let path = found.archive_path.text.clone();
+            Ok(Opened::Gone(Skipped { path, reason: reason.to_owned() }))
+        };
+        let file = match File::open(&found.disk_path) {
+            Err(error) if is_gone(&error) => return gone("vanished before it was read"),
+            file => file.with_context(|| unreadable(found))?,
+        };
+        let opened = file.metadata().with_context(|| unreadable(found))?;
+        if !opened.is_file() {
+            return gone("became no plain file before it was read");
+        }
+        let found = found.as_now(&opened).with_context(|| unreadable(found))?;
+        Ok(Opened::File(Box::new(Self { found, file, opened })))
     }
 
     /// Returns the open file.
@@ -36,21 +54,23 @@ impl<'a> Source<'a> {
     /// Puts up to `n_bytes` more of it at the end of `bytes`.
     pub fn read(&mut self, n_bytes: usize, bytes: &mut Vec<u8>) -> Result<usize> {
         let read = (&mut self.file).take(n_bytes as u64).read_to_end(bytes);
-        read.with_context(|| unreadable(self.found))
+        read.with_context(|| unreadable(&self.found))
     }
 
     /// Returns what the manifest tells of the file, of which
     /// `size_bytes` were read, and whether it changed meanwhile.
     pub fn finish(self, sha256: &[u8], size_bytes: u64) -> Result<(FileEntry, Option<Skipped>)> {
+        let now = self.file.metadata().with_context(|| unreadable(&self.found))?;
+        // A time that the system does not tell never changes.
+        let is_same = now.len() == size_bytes && now.modified().ok() == self.opened.modified().ok();
         let entry = FileEntry {
-            path: self.found.archive_path.text.clone(),
-            raw_path_hex: self.found.archive_path.raw_hex.clone(),
+            path: self.found.archive_path.text,
+            raw_path_hex: self.found.archive_path.raw_hex,
             size_bytes,
             modified_at: self.found.modified_at,
             mode: format!("{:04o}", self.found.mode),
             sha256: hex(sha256),
         };
-        let is_same = self.is_unchanged(&entry).with_context(|| unreadable(self.found))?;
         let change = (!is_same).then(|| Skipped {
             path: entry.path.clone(),
             reason: format!(
@@ -59,13 +79,14 @@ impl<'a> Source<'a> {
         });
         Ok((entry, change))
     }
+}
 
-    fn is_unchanged(&self, entry: &FileEntry) -> io::Result<bool> {
-        let now = self.file.metadata()?;
-        let is_same_time =
-            now.modified().is_ok_and(|time| entry.modified_at == DateTime::<Utc>::from(time));
-        Ok(now.len() == entry.size_bytes && is_same_time)
-    }
+/// Whether `error` says that nothing has this name.
+pub fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::StaleNetworkFileHandle
+    )
 }
 
 /// Says that the file cannot be read, and what to do.

@@ -17,7 +17,7 @@ use super::pack::Packing;
 use super::pipeline::{self, Sink, Told, Work};
 use super::zstd;
 use crate::manifest::{FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUMS_PATH, Skipped, Totals};
-use crate::scan::{Scan, SourceFile};
+use crate::scan::{FOLDER_MODE, Scan, SourceFile};
 use crate::seal;
 use crate::verify::Disk;
 
@@ -60,14 +60,16 @@ pub fn write(file: File, path: &Path, content: Content<'_>) -> Result<String> {
 /// Writes all but the seal.
 fn write_zip(mut zip: ZipOut, content: Content<'_>) -> Result<(File, String)> {
     let mut manifest = content.manifest;
-    manifest.skipped.clone_from(&content.scan.skipped);
+    manifest.skipped.extend_from_slice(&content.scan.skipped);
     manifest.empty_folders = content.scan.empty_folders.iter().cloned().collect();
+    manifest.folders.clone_from(&content.scan.folders);
     for folder in &manifest.empty_folders {
-        add_folder(&mut zip, folder, content.time)?;
+        let entry = manifest.folders.iter().find(|entry| entry.path == *folder);
+        let mode = entry.and_then(|entry| u32::from_str_radix(&entry.mode, 8).ok());
+        add_folder(&mut zip, (folder, mode.unwrap_or(FOLDER_MODE)), content.time)?;
     }
     let mut sink = ArchiveSink {
         zip,
-        sources: &content.scan.files,
         files: Vec::with_capacity(content.scan.files.len() + 1),
         skipped: Vec::new(),
         open: None,
@@ -112,6 +114,7 @@ fn complete(
         manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
     }
     manifest.skipped.sort();
+    manifest.format = manifest.least_format();
     manifest.totals = Totals::of(&manifest.files);
     let (digest, _) = add(MANIFEST_PATH, &mut |entry| manifest.write(entry))?;
     add(SUMS_PATH, &mut |entry| manifest.write_sums(&digest, entry))?;
@@ -125,11 +128,11 @@ fn own_head(path: &str, time: DateTime<Utc>) -> EntryHead<'_> {
     EntryHead { path, time, unix_mode: REGULAR_FILE | 0o644, method, is_large: false }
 }
 
-fn add_folder(zip: &mut ZipOut, path: &str, time: DateTime<Utc>) -> Result<()> {
+fn add_folder(zip: &mut ZipOut, (path, mode): (&str, u32), time: DateTime<Utc>) -> Result<()> {
     let head = EntryHead {
         path: &format!("{path}/"),
         time,
-        unix_mode: FOLDER | 0o755,
+        unix_mode: FOLDER | mode,
         method: Method::Store,
         is_large: false,
     };
@@ -138,34 +141,41 @@ fn add_folder(zip: &mut ZipOut, path: &str, time: DateTime<Utc>) -> Result<()> {
 }
 
 /// Puts packed files into the zip, and keeps what the manifest tells.
-struct ArchiveSink<'a> {
+struct ArchiveSink {
     zip: ZipOut,
-    sources: &'a [SourceFile],
     files: Vec<FileEntry>,
     skipped: Vec<Skipped>,
-    open: Option<OpenFile<'a>>,
+    open: Option<OpenFile>,
     level: u8,
     n_threads: usize,
 }
 
-struct OpenFile<'a> {
-    head: EntryHead<'a>,
+struct OpenFile {
+    found: SourceFile,
+    method: Method,
     entry: OpenEntry,
     crc32: crc32fast::Hasher,
     zstd: Option<zstd::Stream>,
 }
 
-impl ArchiveSink<'_> {
+impl OpenFile {
+    fn path(&self) -> &str {
+        &self.found.archive_path.text
+    }
+}
+
+impl ArchiveSink {
     fn tell(&mut self, (entry, change): Told) {
         self.files.push(entry);
         self.skipped.extend(change);
     }
 }
 
-impl Sink for ArchiveSink<'_> {
-    fn batch(&mut self, first: usize, batch: Batch) -> Result<()> {
-        for (source, file) in self.sources[first..].iter().zip(batch.files) {
-            let head = head_of(source, file.method, file.tail.size_bytes);
+impl Sink for ArchiveSink {
+    fn batch(&mut self, batch: Batch) -> Result<()> {
+        self.skipped.extend(batch.gone);
+        for file in batch.files {
+            let head = head_of(&file.found, file.method, file.tail.size_bytes);
             self.zip
                 .add(&head, file.tail, &batch.bytes[file.range])
                 .with_context(|| failed(head.path))?;
@@ -174,14 +184,14 @@ impl Sink for ArchiveSink<'_> {
         Ok(())
     }
 
-    fn begin(&mut self, idx: usize, method: Method, size_bytes: u64) -> Result<()> {
-        let head = head_of(&self.sources[idx], method, size_bytes);
+    fn begin(&mut self, found: SourceFile, method: Method) -> Result<()> {
+        let head = head_of(&found, method, found.size_bytes);
         let entry = self.zip.begin(&head).with_context(|| failed(head.path))?;
         let zstd = (method == Method::Zstd)
             .then(|| zstd::Stream::new(self.level, self.n_threads))
             .transpose()
             .with_context(|| failed(head.path))?;
-        self.open = Some(OpenFile { head, entry, crc32: crc32fast::Hasher::new(), zstd });
+        self.open = Some(OpenFile { found, method, entry, crc32: crc32fast::Hasher::new(), zstd });
         Ok(())
     }
 
@@ -193,17 +203,18 @@ impl Sink for ArchiveSink<'_> {
             Some(stream) => stream.write(&block.bytes, |bytes| zip.append(bytes)),
             None => zip.append(&block.bytes),
         };
-        appended.with_context(|| failed(open.head.path))
+        appended.with_context(|| failed(open.path()))
     }
 
     fn end(&mut self, told: Told) -> Result<()> {
-        let open = self.open.take().ok_or_else(|| anyhow!("a file ended before it began"))?;
-        if let Some(stream) = open.zstd {
-            let rest = stream.finish().with_context(|| failed(open.head.path))?;
-            self.zip.append(&rest).with_context(|| failed(open.head.path))?;
+        let mut open = self.open.take().ok_or_else(|| anyhow!("a file ended before it began"))?;
+        if let Some(stream) = open.zstd.take() {
+            let rest = stream.finish().with_context(|| failed(open.path()))?;
+            self.zip.append(&rest).with_context(|| failed(open.path()))?;
         }
+        let head = head_of(&open.found, open.method, open.found.size_bytes);
         let facts = (open.crc32.finalize(), told.0.size_bytes);
-        self.zip.end(&open.entry, &open.head, facts).with_context(|| failed(open.head.path))?;
+        self.zip.end(&open.entry, &head, facts).with_context(|| failed(head.path))?;
         self.tell(told);
         Ok(())
     }

@@ -7,9 +7,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, Metadata};
+use std::num::ParseIntError;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::UNIX_EPOCH;
 
 use chrono::DateTime;
@@ -46,6 +49,29 @@ impl Stamp {
         let modified = since.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(0);
         let (inode, changed) = identity(metadata);
         Self([metadata.len(), modified, inode, changed])
+    }
+
+    /// Returns the stamp of the file at `path`; `None` where it cannot
+    /// be read.
+    pub fn read(path: &Path) -> Option<Self> {
+        path.metadata().ok().map(|metadata| Self::of(&metadata))
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [size_bytes, modified, inode, changed] = self.0;
+        write!(f, "{size_bytes} {modified} {inode} {changed}")
+    }
+}
+
+impl FromStr for Stamp {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let numbers = text.split(' ').map(str::parse).collect::<Result<Vec<u64>, _>>()?;
+        // A number too few or too many fits no file.
+        Ok(Self(numbers.try_into().unwrap_or_default()))
     }
 }
 

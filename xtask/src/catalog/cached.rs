@@ -23,7 +23,7 @@ pub enum After {
 pub fn read(workspace: &Workspace, (files, after): (Files, After)) -> Result<Vec<Archive>> {
     let cache = Cache::load(workspace);
     let read_one = |(name, path): (StampedName, PathBuf)| {
-        let stamp = path.metadata().ok().map(|metadata| Stamp::of(&metadata));
+        let stamp = Stamp::read(&path);
         let record = stamp.and_then(|stamp| cache.get(&name.to_string(), stamp));
         if let Some((record, content)) =
             record.and_then(|record| Some((record, cache::decode(record, files)?)))

@@ -43,8 +43,13 @@ pub struct TrainArgs {
     /// Let a later window train on all bars before it, or on as many as the first
     #[arg(long, value_name = "expanding|rolling", hide_possible_values = true)]
     pub window_mode: Option<WindowMode>,
-    /// Only look for look-ahead in features, decisions and figures; exit with 1 when there is some
-    #[arg(long, conflicts_with_all = ["resume", "no_archive", "walk_forward", "note", "tags", "gates", "summary"])]
+    /// After training, look at the figures a second time: filled 1, 2 and 4 bars later, at twice the
+    /// costs, beside a placebo, on shuffled bars, with prices in another unit; exit with 3 when one
+    /// does not stand
+    #[arg(long)]
+    pub audit: bool,
+    /// Only look for look-ahead in features, decisions and figures; exit with 13 when there is some
+    #[arg(long, conflicts_with_all = ["audit", "resume", "no_archive", "walk_forward", "note", "tags", "gates", "summary"])]
     pub check_leaks: bool,
     /// How the bars are read.
     #[command(flatten)]
@@ -110,6 +115,9 @@ pub struct PredictArgs {
     /// Take this exposure as held at the beginning [default: 0]
     #[arg(long, value_name = "EXPOSURE", allow_negative_numbers = true)]
     pub position: Option<f64>,
+    /// Go on where the bars are of another interval than those that the model was trained on
+    #[arg(long)]
+    pub any_bars: bool,
     /// How the bars are read.
     #[command(flatten)]
     pub reading: ReadingArgs,

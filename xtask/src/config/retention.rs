@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::retention::{Best, Count, Policy, Span, TagList};
 
+/// How many of the newest stay when the settings hold no rule.
+const KEEP_DEFAULT: u32 = 5;
+
 /// Which old sessions stay. One rule that keeps an archive is enough.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -115,8 +118,16 @@ impl RetentionConfig {
             failed: self.keep_failed,
         };
         if self.keep.is_none() && policy.check().is_err() {
-            policy.last = Count::Limit(5);
+            policy.last = Count::Limit(KEEP_DEFAULT);
         }
         policy
+    }
+
+    /// Returns how many of the newest stay by default, when these
+    /// settings say nothing else.
+    pub fn default_keep(&self) -> Option<u32> {
+        // No rule but this one keeps the newest ones alone.
+        let by_default = Policy { failed: self.keep_failed, ..Policy::keep_last(KEEP_DEFAULT) };
+        (self.keep.is_none() && self.policy() == by_default).then_some(KEEP_DEFAULT)
     }
 }

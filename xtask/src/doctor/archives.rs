@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::{Finding, Kind, Remedy};
+use super::{Finding, Kind, to_trash};
 use crate::annotations;
 use crate::catalog::{Archive, Catalog, Content, folder_entries};
 use crate::name::{NameKind, StampedName};
@@ -70,8 +70,7 @@ fn orphans(workspace: &Workspace) -> Result<Vec<Finding>> {
             let problem = "annotations of an archive that is not there";
             let shown = Some(workspace.display(&path));
             findings.push(
-                Finding::new(Kind::Annotations, shown, problem)
-                    .with("move it to backups/.trash/", Remedy::Trash(path)),
+                Finding::new(Kind::Annotations, shown, problem).with(to_trash(workspace, path)),
             );
         }
     }

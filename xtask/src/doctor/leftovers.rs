@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Finding, Kind, Remedy};
+use super::{Finding, Kind, Remedy, to_trash};
+use crate::archive;
 use crate::catalog::folder_entries;
+use crate::files;
 use crate::recover::{self, Step};
 use crate::retention::files_below;
 use crate::workspace::Workspace;
@@ -16,12 +18,11 @@ pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut findings: Vec<Finding> = steps.iter().map(|step| leftover(workspace, step)).collect();
     for path in partial_files(workspace)? {
         // A backup in the making is a whole: its step covers it.
-        if !steps.iter().any(|step| path.starts_with(step.path())) {
+        if !steps.iter().any(|step| step.covers(&path)) {
             let problem = "a temporary file that nobody writes any more";
             let shown = Some(workspace.display(&path));
             findings.push(
-                Finding::new(Kind::PartialFile, shown, problem)
-                    .with("move it to backups/.trash/", Remedy::Trash(path)),
+                Finding::new(Kind::PartialFile, shown, problem).with(to_trash(workspace, path)),
             );
         }
     }
@@ -31,7 +32,7 @@ pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
 fn leftover(workspace: &Workspace, step: &Step) -> Finding {
     let (problem, fix) = step.describe();
     Finding::new(Kind::Leftover, Some(workspace.display(step.path())), problem)
-        .with(fix, Remedy::Recover(step.clone()))
+        .with((fix.to_owned(), Remedy::Recover(step.clone())))
 }
 
 /// Returns the files called `.NAME.partial` where this tool writes
@@ -40,7 +41,11 @@ fn partial_files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let root = workspace.root();
     let mut paths = Vec::new();
     for folder in [root.to_owned(), workspace.archives(), workspace.state()] {
-        paths.extend(folder_entries(&folder)?.into_iter().filter(|path| path.is_file()));
+        for path in folder_entries(&folder)? {
+            if files::is_file(&path)? {
+                paths.push(path);
+            }
+        }
     }
     for folder in ["config", "logs", "models"] {
         paths.extend(files_below(&root.join(folder))?);
@@ -48,7 +53,14 @@ fn partial_files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     paths.retain(|path| is_partial(path));
     paths.sort();
     paths.dedup();
-    Ok(paths)
+    // Another workspace may share the folder of the archives.
+    let mut abandoned = Vec::new();
+    for path in paths {
+        if archive::is_abandoned(&path)? {
+            abandoned.push(path);
+        }
+    }
+    Ok(abandoned)
 }
 
 fn is_partial(path: &Path) -> bool {

@@ -1,43 +1,12 @@
-//! Git, and the small programs of the system.
+//! The small programs of the system.
 
-use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use xshell::{Shell, cmd};
+use xshell::cmd;
 
 use super::shell;
-use crate::manifest::GitState;
-
-/// The largest difference that an archive keeps, in bytes.
-const PATCH_LIMIT_BYTES: u64 = 1024 * 1024;
-
-/// Returns the state of the git work tree around `root` and its
-/// difference from the commit; `None` outside a work tree or without
-/// git.
-pub fn git_state(root: &Path) -> Option<(GitState, Vec<u8>)> {
-    let shell = shell().ok()?;
-    shell.change_dir(root);
-    let read = |cmd: xshell::Cmd<'_>| cmd.quiet().ignore_stderr().read().ok();
-    read(cmd!(shell, "git rev-parse --is-inside-work-tree")).filter(|text| text == "true")?;
-    let commit = read(cmd!(shell, "git rev-parse --verify HEAD"));
-    let branch = read(cmd!(shell, "git symbolic-ref --short --quiet HEAD"));
-    let (patch, patch_cut) = match &commit {
-        Some(_) => git_patch(&shell).unwrap_or_default(),
-        None => (Vec::new(), false),
-    };
-    let state = GitState { commit, branch, dirty: !patch.is_empty(), patch_cut };
-    Some((state, patch))
-}
-
-/// Returns the commit of the git work tree around `root`, where there
-/// is one.
-pub fn git_commit(root: &Path) -> Option<String> {
-    let shell = shell().ok()?;
-    shell.change_dir(root);
-    cmd!(shell, "git rev-parse --verify HEAD").quiet().ignore_stderr().read().ok()
-}
 
 /// Shows `file` by the program that the user has for files of its kind.
 ///
@@ -59,24 +28,6 @@ pub fn open_file(file: &Path) -> Result<()> {
         .ignore_stderr()
         .run()
         .with_context(|| format!("no program shows `{}`; open it in a browser", file.display()))
-}
-
-fn git_patch(shell: &Shell) -> Result<(Vec<u8>, bool)> {
-    let mut child = Command::from(cmd!(shell, "git diff --binary --no-color --no-ext-diff HEAD"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let mut patch = Vec::new();
-    let stdout = child.stdout.take().context("git has no standard output")?;
-    stdout.take(PATCH_LIMIT_BYTES + 1).read_to_end(&mut patch)?;
-    let is_cut = patch.len() as u64 > PATCH_LIMIT_BYTES;
-    if is_cut {
-        patch.truncate(usize::try_from(PATCH_LIMIT_BYTES)?);
-        child.kill()?;
-    }
-    child.wait()?;
-    Ok((patch, is_cut))
 }
 
 /// Returns the free space on the disk of `folder`, in bytes, as `df`

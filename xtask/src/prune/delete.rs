@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use crate::annotations;
 use crate::catalog::exists;
 use crate::files;
+use crate::relocate;
 
 /// The end of the name of a backup that is being deleted.
 pub const DOOMED_SUFFIX: &str = ".deleting";
@@ -17,12 +18,13 @@ pub fn delete(names: &[String], folder: &Path) -> Result<()> {
     // Oldest first: a kill in between has removed what is oldest.
     for name in names.iter().rev() {
         let path = folder.join(name);
-        if path.is_dir() {
+        let metadata =
+            fs::metadata(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        if metadata.is_dir() {
             // Under another name, so that a kill leaves no half backup
             // that looks whole.
             let doomed = folder.join(format!(".{name}{DOOMED_SUFFIX}"));
-            files::rename_folder_new(&path, &doomed)
-                .with_context(|| format!("failed to delete `{}`", path.display()))?;
+            relocate::doom(&path, &doomed)?;
             finish_deletion(&doomed)?;
             continue;
         }
@@ -49,7 +51,18 @@ pub fn is_doomed(name: &str) -> bool {
 /// # Errors
 /// When something in it cannot be deleted.
 pub fn finish_deletion(doomed: &Path) -> Result<()> {
-    fs::remove_dir_all(doomed).with_context(|| format!("failed to delete `{}`", doomed.display()))
+    let failed = || format!("failed to delete `{}`", doomed.display());
+    if files::is_folder(doomed)? {
+        return fs::remove_dir_all(doomed).with_context(failed);
+    }
+    // A mark for a backup that could not be renamed.
+    let name = doomed.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.trim_start_matches('.').trim_end_matches(DOOMED_SUFFIX);
+    let backup = doomed.with_file_name(name);
+    if exists(&backup) {
+        fs::remove_dir_all(&backup).with_context(failed)?;
+    }
+    remove_file(doomed)
 }
 
 fn remove_file(path: &Path) -> Result<()> {

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::PrunePlan;
 use crate::catalog::{Archive, BACKUP_RECORD, Catalog};
 use crate::manifest::Manifest;
+use crate::recover::Outlook;
 use crate::retention::{digest_of, files_below};
 use crate::scan::scan;
 use crate::workspace::Workspace;
@@ -35,16 +36,23 @@ pub struct Loss {
 type Content<'a> = Vec<(Cow<'a, str>, u64, Cow<'a, str>)>;
 
 /// Returns what `plan` would take away for ever, once the trash is
-/// emptied.
+/// emptied. What a damaged archive holds is not safe.
 ///
 /// # Errors
 /// When a file that may hold the same content cannot be read.
-pub fn losses(workspace: &Workspace, catalog: &Catalog, plan: &PrunePlan) -> Result<Vec<Loss>> {
+pub fn losses(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    outlook: &Outlook,
+    plan: &PrunePlan,
+) -> Result<Vec<Loss>> {
+    let damaged: HashSet<&str> = plan.damaged.iter().map(|it| it.name.as_str()).collect();
+    let is_good = |archive: &&&Archive| !damaged.contains(archive.name.to_string().as_str());
     let names: HashSet<&str> = plan.archives.remove.iter().map(String::as_str).collect();
     let is_removed = |archive: &&Archive| names.contains(archive.name.to_string().as_str());
     let (removed, kept): (Vec<&Archive>, Vec<&Archive>) =
         catalog.archives.iter().partition(is_removed);
-    let manifests = kept.iter().filter_map(|archive| archive.manifest());
+    let manifests = kept.iter().filter(is_good).filter_map(|archive| archive.manifest());
     let mut safe: HashSet<Cow<'_, str>> = manifests
         .flat_map(|manifest| &manifest.files)
         .map(|file| Cow::Borrowed(file.sha256.as_str()))
@@ -55,7 +63,7 @@ pub fn losses(workspace: &Workspace, catalog: &Catalog, plan: &PrunePlan) -> Res
         .map(|archive| (archive.name.to_string(), archive.manifest().map(content)))
         .collect();
     for name in &plan.backups.remove {
-        going.push((name.clone(), Some(backup_content(&workspace.backups().join(name))?)));
+        going.push((name.clone(), Some(backup_content(workspace, outlook, name)?)));
     }
     let mut doubtful: HashSet<u64> = HashSet::new();
     for (_, size_bytes, digest) in going.iter().filter_map(|(_, c)| c.as_ref()).flatten() {
@@ -63,8 +71,9 @@ pub fn losses(workspace: &Workspace, catalog: &Catalog, plan: &PrunePlan) -> Res
             doubtful.insert(*size_bytes);
         }
     }
-    for path in places(workspace, plan)? {
-        let size_bytes = path.metadata().map_or(0, |metadata| metadata.len());
+    for path in places(workspace, outlook, plan)? {
+        let failed = || format!("failed to read `{}`", path.display());
+        let size_bytes = path.metadata().with_context(failed)?.len();
         if doubtful.contains(&size_bytes) {
             safe.insert(Cow::Owned(digest_of(&path)?));
         }
@@ -77,10 +86,31 @@ fn content(manifest: &Manifest) -> Content<'_> {
     files.map(|file| (file.path.as_str().into(), file.size_bytes, (&file.sha256).into())).collect()
 }
 
-fn backup_content(backup: &Path) -> Result<Content<'static>> {
+/// Returns the folder that the files of the backup `name` are relative
+/// to, and the files, for the rest that a recovery will move there also.
+fn backup_files(
+    workspace: &Workspace,
+    outlook: &Outlook,
+    name: &str,
+) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let coming = outlook.coming(name);
+    let folder = coming.map_or_else(|| workspace.backups().join(name), |it| it.backup.path.clone());
+    let rest = coming.into_iter().flat_map(|it| &it.moves).map(|moved| (workspace.root(), moved));
+    let mut files = Vec::new();
+    for (base, part) in [(folder.as_path(), &folder)].into_iter().chain(rest) {
+        files.extend(files_below(part)?.into_iter().map(|path| (base.to_owned(), path)));
+    }
+    Ok(files)
+}
+
+fn backup_content(
+    workspace: &Workspace,
+    outlook: &Outlook,
+    name: &str,
+) -> Result<Content<'static>> {
     let mut content = Vec::new();
-    for path in files_below(backup)? {
-        let name = path.strip_prefix(backup).unwrap_or(&path).display().to_string();
+    for (base, path) in backup_files(workspace, outlook, name)? {
+        let name = path.strip_prefix(base).unwrap_or(&path).display().to_string();
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
         if name != BACKUP_RECORD {
@@ -92,11 +122,12 @@ fn backup_content(backup: &Path) -> Result<Content<'static>> {
 }
 
 /// Returns the files of the workspace and of the backups that stay.
-fn places(workspace: &Workspace, plan: &PrunePlan) -> Result<Vec<PathBuf>> {
-    let mut places: Vec<PathBuf> =
-        scan(workspace)?.files.into_iter().map(|file| file.disk_path).collect();
+fn places(workspace: &Workspace, outlook: &Outlook, plan: &PrunePlan) -> Result<Vec<PathBuf>> {
+    let found = scan(workspace)?.files.into_iter().map(|file| file.disk_path);
+    let mut places: Vec<PathBuf> = found.filter(|path| !outlook.moves(path)).collect();
     for kept in &plan.backups.keep {
-        places.extend(files_below(&workspace.backups().join(&kept.name))?);
+        let files = backup_files(workspace, outlook, &kept.name)?;
+        places.extend(files.into_iter().map(|(_, path)| path));
     }
     Ok(places)
 }

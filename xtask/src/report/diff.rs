@@ -64,10 +64,8 @@ fn pair<T>(title: &str, pair: &Pair<T>, spell: impl Fn(&T) -> String) -> String 
 }
 
 fn commit(git: &GitState) -> String {
-    let commit: String = git.commit.as_deref().unwrap_or("no commit").chars().take(12).collect();
-    let branch = git.branch.as_deref().unwrap_or("detached");
-    let dirty = if git.dirty { ", with changes" } else { "" };
-    format!("{commit} ({branch}{dirty})")
+    let commit = git.commit.as_ref().map(|commit| commit.chars().take(12).collect::<String>());
+    git.describe(commit.as_deref())
 }
 
 fn data(data: &DataSummary) -> String {

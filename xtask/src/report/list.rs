@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{Report, text};
 use crate::catalog::{Archive, Catalog, Content};
+use crate::ruin;
 
 /// The archives of a workspace, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,6 +37,9 @@ pub struct ListRow {
     pub net_return: Option<f64>,
     /// Its annual Sharpe ratio.
     pub sharpe: Option<f64>,
+    /// That and when the agent was ruined; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ruined: Option<String>,
     /// Its largest drawdown, as a positive fraction.
     pub max_drawdown: Option<f64>,
     /// Its tags.
@@ -76,6 +80,7 @@ fn row(archive: &Archive) -> ListRow {
         data: session.and_then(|session| session.data.as_ref()?.source.clone()),
         net_return: metric("net_return"),
         sharpe: metric("sharpe"),
+        ruined: manifest.and_then(|manifest| ruin::told(manifest.agent()?)),
         max_drawdown: metric("max_drawdown"),
         tags: archive.tags().to_vec(),
         note: archive.note().map(str::to_owned),
@@ -117,7 +122,7 @@ fn cells(row: &ListRow) -> Vec<String> {
         text::size(row.size_bytes),
         row.data.as_deref().map_or_else(dash, data_name),
         text::signed_percent(row.net_return),
-        text::figure(row.sharpe),
+        row.ruined.clone().unwrap_or_else(|| text::figure(row.sharpe)),
         text::percent(row.max_drawdown),
         tags(row),
     ]

@@ -35,6 +35,9 @@ pub struct RestoreReport {
     /// What the archive did not give, and why. Everything else is
     /// intact.
     pub lost: Vec<Damage>,
+    /// What is restored without its time or permissions, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bare: Vec<Damage>,
     /// What was planned before the archive was unpacked.
     pub plan: RestorePlan,
 }
@@ -56,6 +59,7 @@ impl RestoreReport {
             overwrite: args.overwrite,
             previous: None,
             restored: Vec::new(),
+            bare: Vec::new(),
             lost: plan.lost.clone(),
             plan,
         }
@@ -64,6 +68,7 @@ impl RestoreReport {
     /// Takes what was written into account.
     pub fn finish(&mut self, written: Written) {
         self.restored = written.restored;
+        self.bare = written.bare;
         self.lost.extend(written.lost);
         self.lost.sort();
     }
@@ -81,7 +86,7 @@ impl RestoreReport {
             && !self.dry_run;
         if !self.plan.conflicts.is_empty() || (is_void && !self.lost.is_empty()) {
             Exit::Failed
-        } else if self.lost.is_empty() {
+        } else if self.lost.is_empty() && self.bare.is_empty() {
             Exit::Done
         } else {
             Exit::Warnings
@@ -132,6 +137,7 @@ impl Report for RestoreReport {
         };
         shown.push_str(&named("in way", &self.plan.conflicts));
         shown.push_str(&named("lost", &self.lost));
+        shown.push_str(&named("warning", &self.bare));
         shown
     }
 }

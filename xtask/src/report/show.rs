@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Report, text};
 use crate::catalog::{Archive, Content};
 use crate::manifest::{Manifest, SessionSummary};
+use crate::ruin;
 
 /// How many files the text names.
 const N_FILES_MAX: usize = 40;
@@ -100,10 +101,7 @@ fn describe(manifest: &Manifest, labels: Vec<Line>) -> String {
         lines.extend(session_lines(session));
     }
     if let Some(git) = &manifest.git {
-        let commit = git.commit.as_deref().unwrap_or("no commit");
-        let branch = git.branch.as_deref().unwrap_or("detached");
-        let dirty = if git.dirty { ", with changes" } else { "" };
-        lines.push(("git", format!("{commit} ({branch}{dirty})")));
+        lines.push(("git", git.describe(git.commit.as_deref())));
     }
     lines.extend(labels);
     let totals = &manifest.totals;
@@ -161,11 +159,11 @@ fn metrics_table(session: &SessionSummary) -> String {
     let symbols = session.metrics.iter().filter(|(policy, _)| policy.starts_with("agent "));
     let rows = rows.chain(symbols.map(|(policy, figures)| (policy.as_str(), figures)));
     let cells = |(policy, figures): (&str, &std::collections::BTreeMap<String, Option<f64>>)| {
-        let figure = |name: &str| figures.get(name).copied().flatten();
+        let figure = |name: &str| ruin::figure(figures, name);
         vec![
             policy.replace('_', " "),
             text::signed_percent(figure("net_return")),
-            text::figure(figure("sharpe")),
+            ruin::told(figures).unwrap_or_else(|| text::figure(figure("sharpe"))),
             text::percent(figure("max_drawdown")),
             figure("n_trades").map_or_else(|| "-".to_owned(), |n| format!("{n:.0}")),
         ]

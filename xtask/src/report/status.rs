@@ -61,9 +61,12 @@ fn describe(session: &Session) -> String {
     }
     if session.net_return.is_some() {
         line += &format!(
-            ", out of sample {} net, Sharpe {}",
+            ", out of sample {} net, {}",
             text::signed_percent(session.net_return),
-            text::figure(session.sharpe)
+            session
+                .ruined
+                .clone()
+                .unwrap_or_else(|| format!("Sharpe {}", text::figure(session.sharpe)))
         );
     }
     line
@@ -71,6 +74,9 @@ fn describe(session: &Session) -> String {
 
 fn next_lines(next: &NextTrain) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
+    if let Some(refusal) = &next.refusal {
+        return vec![("next", format!("a `train` now would stop: {refusal}"))];
+    }
     match (&next.backup, &next.held_by) {
         (None, _) => lines.push(("next", "train at once: the workspace is clean".to_owned())),
         (Some(backup), Some(archive)) => {

@@ -1,12 +1,10 @@
 //! The Markdown of `train --summary`, for a CI's page.
 
-use std::collections::BTreeMap;
-
 use super::{TrainReport, text};
 use crate::gate::GateResult;
 use crate::manifest::SessionSummary;
+use crate::ruin::{self, Figures};
 
-type Figures = BTreeMap<String, Option<f64>>;
 type Show = fn(&Figures) -> String;
 
 const POLICIES: [&str; 3] = ["agent", "buy_and_hold", "never_trade"];
@@ -32,6 +30,9 @@ impl TrainReport {
         if let Some(session) = &self.session {
             page += &origin(session);
             page += &figures(session);
+        }
+        for doubt in &self.doubts {
+            page += &format!("**Treat as a bug**: {}.\n\n", doubt.replace(['\n', '\r'], " "));
         }
         page += &gates(&self.gates);
         page += &match (&self.archive, archive_sha256) {
@@ -72,7 +73,16 @@ fn figures(session: &SessionSummary) -> String {
             columns.iter().map(|figures| figures.map_or_else(|| "-".to_owned(), show)).collect();
         table += &format!("| {name} | {} |\n", cells.join(" | "));
     }
-    table + "\n"
+    table += "\n";
+    for (policy, figures) in &session.metrics {
+        let liquidations = figures.get("n_liquidations").copied().flatten().unwrap_or_default();
+        let liquidated = (liquidations > 0.0).then(|| format!("{liquidations:.0} liquidations"));
+        let told: Vec<String> = ruin::told(figures).into_iter().chain(liquidated).collect();
+        if !told.is_empty() {
+            table += &format!("**{}**: {}.\n\n", policy.replace('_', " "), told.join(", "));
+        }
+    }
+    table
 }
 
 fn gates(gates: &[GateResult]) -> String {
@@ -105,5 +115,5 @@ fn interval(figures: &Figures) -> String {
 }
 
 fn get(figures: &Figures, name: &str) -> Option<f64> {
-    figures.get(name).copied().flatten()
+    ruin::figure(figures, name)
 }

@@ -31,10 +31,15 @@ pub struct TrainReport {
     pub model: Option<String>,
     /// What the session's record tells.
     pub session: Option<SessionSummary>,
+    /// Why its figures are to be treated as a bug; usually empty.
+    pub doubts: Vec<String>,
     /// How the session did at each gate, in their order.
     pub gates: Vec<GateResult>,
     /// What retention removed, and why the rest stays.
     pub prune: PrunePlan,
+    /// How many archives and backups stay because the settings hold no
+    /// policy; null when they do.
+    pub keeps_by_default: Option<u32>,
 }
 
 impl TrainReport {
@@ -42,6 +47,7 @@ impl TrainReport {
     pub fn exit(&self) -> Exit {
         match self.status {
             Status::Completed if self.gates.iter().any(|gate| !gate.is_passed) => Exit::GateMissed,
+            Status::Completed if !self.doubts.is_empty() => Exit::Warnings,
             Status::Completed => Exit::Done,
             Status::Interrupted => Exit::Interrupted,
             Status::Failed | Status::Unknown => Exit::Failed,
@@ -96,6 +102,9 @@ impl Report for TrainReport {
         }
         lines.extend(self.gates.iter().map(|gate| ("gate", gate.to_string())));
         lines.extend(pruned(&self.prune).map(|pruned| ("pruned", pruned)));
+        if self.archive.is_some() {
+            lines.extend(self.keeps_by_default.map(|n| ("keeps", kept_by_default(n))));
+        }
         lines.iter().map(|(key, value)| format!("{key:8}  {value}\n")).collect()
     }
 }
@@ -108,6 +117,10 @@ impl TrainReport {
         };
         format!("{}{saved}", self.status)
     }
+}
+
+fn kept_by_default(n: u32) -> String {
+    format!("the newest {n} archives and backups; `retention` in config/config.json changes that")
 }
 
 fn pruned(plan: &PrunePlan) -> Option<String> {

@@ -13,6 +13,7 @@ use crate::progress;
 
 const TYPE_BITS: u32 = 0o170_000;
 const REGULAR_FILE: u32 = 0o100_000;
+const FIFO: u32 = 0o010_000;
 
 /// What an entry's content must be.
 pub struct Limits<'a> {
@@ -82,7 +83,8 @@ pub fn copy<R: Read>(
 /// Checks that a unix mode is that of a plain file, or none at all.
 pub fn check_type(unix_mode: Option<u32>) -> Result<(), &'static str> {
     match unix_mode.unwrap_or_default() & TYPE_BITS {
-        0 | REGULAR_FILE => Ok(()),
+        // Info-ZIP marks as FIFO what it read from its standard input.
+        0 | REGULAR_FILE | FIFO => Ok(()),
         0o120_000 => Err("it is a symlink, which is never restored"),
         _ => Err("it is no plain file, and only those are restored"),
     }

@@ -91,6 +91,22 @@ pub fn set_mode(file: &File, mode: Option<u32>) -> io::Result<()> {
     mode.map_or(Ok(()), |mode| file.set_permissions(Permissions::from_mode(mode & 0o777)))
 }
 
+/// Sets the permission bits of the folder `path`; of one that was there
+/// before, only those go that `mode` has not.
+#[cfg(unix)]
+pub fn set_folder_mode(path: &Path, mode: u32, is_new: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let now = fs::symlink_metadata(path)?.permissions().mode() & 0o7777;
+    let bits = if is_new { mode & 0o777 } else { now & 0o777 & (mode | 0o700) };
+    let wanted = now & 0o7000 | bits;
+    if wanted == now { Ok(()) } else { fs::set_permissions(path, Permissions::from_mode(wanted)) }
+}
+
+#[cfg(not(unix))]
+pub fn set_folder_mode(_: &Path, _: u32, _: bool) -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(not(unix))]
 pub fn set_mode(file: &File, mode: Option<u32>) -> io::Result<()> {
     let mut permissions: Permissions = file.metadata()?.permissions();

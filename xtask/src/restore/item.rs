@@ -1,9 +1,12 @@
 //! A file of an archive, as whoever describes it best describes it.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 
+use super::target::raw_place;
 use crate::digest::unhex;
-use crate::manifest::{FileEntry, MANIFEST_PATH, PATCH_PATH, ROOT_FOLDER, SUMS_PATH};
+use crate::manifest::{FileEntry, FolderEntry, MANIFEST_PATH, PATCH_PATH, ROOT_FOLDER, SUMS_PATH};
 use crate::scan::{ArchivePath, check_archive_path};
 
 /// A file that an archive should hold.
@@ -24,6 +27,28 @@ pub struct Item {
     pub sha256: Option<String>,
     /// Its number in the zip's directory, where that has it.
     pub entry_idx: Option<usize>,
+}
+
+/// A folder that an archive tells more of than its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// The path below the target.
+    pub target: PathBuf,
+    /// Its permission bits.
+    pub mode: u32,
+}
+
+/// Returns what the manifest's entry `folder` describes.
+///
+/// # Errors
+/// Says why it is not to be trusted.
+pub fn sealed_folder(folder: &FolderEntry) -> Result<Folder, String> {
+    check_archive_path(&folder.path)?;
+    let raw = folder.raw_path_hex.as_deref().map(|hex| raw_path(&folder.path, hex)).transpose()?;
+    let target =
+        raw.map_or_else(|| PathBuf::from(&folder.path), |raw| raw_place(&raw, &folder.path));
+    let mode = u32::from_str_radix(&folder.mode, 8).map_err(|_| "its mode is not octal")?;
+    Ok(Folder { target, mode: mode & 0o777 })
 }
 
 /// Returns what the manifest's entry `file` describes.

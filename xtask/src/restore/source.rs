@@ -12,7 +12,7 @@ use zip::read::read_zipfile_from_stream;
 
 use super::copy::{Copied, Limits, check_type, copy};
 use super::foreign;
-use super::item::{Item, sealed_item};
+use super::item::{Folder, Item, sealed_folder, sealed_item};
 use super::locals::{self, Locals};
 use crate::manifest::{MANIFEST_PATH, Manifest, SUMS_PATH};
 use crate::scan::check_archive_path;
@@ -32,6 +32,8 @@ pub struct Source<R> {
     pub items: Vec<Item>,
     /// Folders without files.
     pub folders: BTreeSet<String>,
+    /// What is told of folders beyond that, by archive path.
+    pub described: BTreeMap<String, Folder>,
     /// What cannot be restored, as far as is known before reading.
     pub damage: Vec<Damage>,
 }
@@ -58,7 +60,9 @@ impl<R: Read + Seek> Source<R> {
             }
         };
         let (items, folders) = (Vec::new(), BTreeSet::new());
-        let mut source = Self { zip, raw, locals: None, manifest: None, items, folders, damage };
+        let described = BTreeMap::new();
+        let (locals, manifest) = (None, None);
+        let mut source = Self { zip, raw, locals, manifest, items, folders, described, damage };
         source.manifest = source.read_manifest();
         match source.manifest.clone() {
             Some(manifest) => source.list_manifest(&manifest),
@@ -194,6 +198,12 @@ impl<R: Read + Seek> Source<R> {
             match check_archive_path(folder) {
                 Ok(()) => drop(self.folders.insert(folder.clone())),
                 Err(problem) => self.damage.push(of(folder, problem)),
+            }
+        }
+        for folder in &manifest.folders {
+            match sealed_folder(folder) {
+                Ok(described) => drop(self.described.insert(folder.path.clone(), described)),
+                Err(problem) => self.damage.push(of(&folder.path, problem)),
             }
         }
         let Some(zip) = &self.zip else { return };

@@ -1,7 +1,8 @@
 //! Where files belong in the folder that is restored to, and what is
 //! there now.
 //!
-//! No symlink below that folder is followed: each parent is looked at.
+//! No symlink below that folder is followed but those of a session's
+//! own folders: each parent is looked at.
 //! A process that swaps a folder for a symlink at the same moment has
 //! the rights to write there itself.
 
@@ -16,6 +17,7 @@ use anyhow::{Context, Result};
 use super::item::{Item, is_metadata};
 use super::source::Source;
 use crate::digest::sha256;
+use crate::files;
 use crate::manifest::ROOT_FOLDER;
 use crate::windows;
 
@@ -34,6 +36,8 @@ pub enum Existing {
     Other,
     /// What can be neither replaced nor passed, and why.
     InTheWay(String),
+    /// Nothing, and the file cannot be put there, and why.
+    Unplaceable(String),
 }
 
 /// The folder that is restored to.
@@ -43,7 +47,15 @@ pub struct Target {
     is_windows: bool,
     /// Its own folders that are off limits, when it is a workspace.
     off_limits: Vec<String>,
+    /// Its own links that count as folders, when it is a workspace.
+    followed: Vec<PathBuf>,
     parents: BTreeSet<PathBuf>,
+    /// The folders that a restore has made here.
+    created: BTreeSet<PathBuf>,
+    /// Where it is noted which drafts there are.
+    journals: Option<PathBuf>,
+    /// The permission bits to make folders with, where they are told.
+    modes: BTreeMap<PathBuf, u32>,
     listings: BTreeMap<PathBuf, BTreeSet<OsString>>,
 }
 
@@ -52,7 +64,20 @@ impl Target {
     pub fn folder(root: PathBuf) -> Self {
         let (parents, listings) = (BTreeSet::new(), BTreeMap::new());
         let is_windows = cfg!(windows);
-        Self { root, is_windows, off_limits: Vec::new(), parents, listings }
+        let (created, modes) = (BTreeSet::new(), BTreeMap::new());
+        let (off_limits, followed, journals) = (Vec::new(), Vec::new(), None);
+        Self { root, is_windows, off_limits, followed, parents, created, journals, modes, listings }
+    }
+
+    /// Notes in the folder `state` which drafts there are, so that those
+    /// of a killed restore can be found.
+    pub fn noting_drafts_in(self, state: PathBuf) -> Self {
+        Self { journals: Some(state), ..self }
+    }
+
+    /// Returns the folder to note drafts in.
+    pub fn journals(&self) -> Option<&Path> {
+        self.journals.as_deref()
     }
 
     /// Takes only names that Windows can hold.
@@ -66,6 +91,12 @@ impl Target {
         let archives = archives.strip_prefix(root).ok().and_then(Path::to_str);
         let off_limits = OFF_LIMITS.into_iter().chain(archives).map(str::to_lowercase).collect();
         Self { off_limits, ..Self::folder(root.to_owned()) }
+    }
+
+    /// Takes the links `followed`, relative to it, for folders.
+    pub fn following(mut self, followed: Vec<PathBuf>) -> Self {
+        self.followed = followed.into_iter().map(|link| self.root.join(link)).collect();
+        self
     }
 
     /// Returns the folder that is restored to.
@@ -111,14 +142,14 @@ impl Target {
         item: &Item,
         source: &mut Source<R>,
     ) -> Result<Existing> {
-        if let Err(problem) = self.check_parents(relative) {
-            return Ok(Existing::InTheWay(problem));
+        if let Err(existing) = self.check_parents(relative) {
+            return Ok(existing);
         }
         let path = self.root.join(relative);
         let metadata = match fs::symlink_metadata(&path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Existing::Nothing),
-            Err(error) => return Ok(Existing::InTheWay(format!("it cannot be placed: {error}"))),
+            Err(error) => return Ok(unplaceable(&error)),
         };
         if !metadata.is_file() {
             let what = kind_of(&metadata);
@@ -145,7 +176,7 @@ impl Target {
 
     /// Checks that every folder above `relative`, below the target, is
     /// a folder or not there.
-    pub fn check_parents(&mut self, relative: &Path) -> Result<(), String> {
+    pub fn check_parents(&mut self, relative: &Path) -> Result<(), Existing> {
         let parent = relative.parent().unwrap_or(Path::new(""));
         if self.parents.contains(parent) {
             return Ok(());
@@ -154,20 +185,31 @@ impl Target {
         for component in parent.components() {
             path.push(component);
             match fs::symlink_metadata(&path) {
-                Ok(metadata) if metadata.is_dir() => {}
+                Ok(metadata) if metadata.is_dir() || self.followed.contains(&path) => {}
                 Ok(metadata) => {
                     let what = kind_of(&metadata);
                     let place = path.strip_prefix(&self.root).unwrap_or(&path).display();
-                    return Err(format!(
-                        "{what} is in place of its folder `{place}`; move it away"
-                    ));
+                    let problem =
+                        format!("{what} is in place of its folder `{place}`; move it away");
+                    return Err(Existing::InTheWay(problem));
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-                Err(error) => return Err(format!("it cannot be placed: {error}")),
+                Err(error) => return Err(unplaceable(&error)),
             }
         }
         self.parents.insert(parent.to_owned());
         Ok(())
+    }
+
+    /// Makes folders with these permissions, by their path below the
+    /// target, so that a private one is so from the start.
+    pub fn create_with(&mut self, modes: &BTreeMap<PathBuf, u32>) {
+        self.modes.clone_from(modes);
+    }
+
+    /// Whether the folder `relative` was made here.
+    pub fn has_created(&self, relative: &Path) -> bool {
+        self.created.contains(relative)
     }
 
     /// Creates the folder `relative` and those above it, one by one, so
@@ -180,9 +222,13 @@ impl Target {
         for component in relative.components() {
             path.push(component);
             match fs::symlink_metadata(&path) {
-                Ok(metadata) if metadata.is_dir() => {}
+                Ok(metadata) if metadata.is_dir() || self.followed.contains(&path) => {}
                 Ok(_) => return Err(ErrorKind::NotADirectory.into()),
-                Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir(&path)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let below = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
+                    files::create_folder_as(&path, self.modes.get(&below).copied())?;
+                    self.created.insert(below);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -217,14 +263,22 @@ pub fn in_workspace(path: &str) -> &str {
 /// Returns the path of the bytes `raw`, or `text` where the system's
 /// paths are not made of bytes.
 #[cfg(unix)]
-fn raw_place(raw: &[u8], _: &str) -> PathBuf {
+pub fn raw_place(raw: &[u8], _: &str) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(raw))
 }
 
 #[cfg(not(unix))]
-fn raw_place(_: &[u8], text: &str) -> PathBuf {
+pub fn raw_place(_: &[u8], text: &str) -> PathBuf {
     PathBuf::from(text)
+}
+
+/// Returns what `error` says of a place that nothing is at.
+fn unplaceable(error: &io::Error) -> Existing {
+    let problem = format!("it cannot be placed: {error}");
+    let is_of_the_name =
+        matches!(error.kind(), ErrorKind::InvalidFilename | ErrorKind::InvalidInput);
+    if is_of_the_name { Existing::Unplaceable(problem) } else { Existing::InTheWay(problem) }
 }
 
 fn kind_of(metadata: &fs::Metadata) -> &'static str {

@@ -1,8 +1,9 @@
 //! Carries a restore plan out, so that a kill at any instant leaves
-//! only whole files, beside one called `.NAME.partial`.
+//! only whole files, beside some called `.NAME.partial`, which a journal
+//! lists.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -10,13 +11,16 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
-use super::draft::{Draft, N_AT_ONCE, partial_name, set_mode, sync_all};
+use super::draft::{Draft, N_AT_ONCE, partial_name, set_folder_mode, set_mode, sync_all};
 use super::item::Item;
+use super::journal::Journal;
 use super::source::Source;
+use super::sparse::Sparse;
 use super::target::Target;
 use super::{RestorePlan, Step};
 use crate::archive::stop_if;
 use crate::files;
+use crate::filesystem;
 use crate::verify::Damage;
 
 /// How many leftovers beside one file are passed by.
@@ -31,6 +35,8 @@ pub struct Written {
     pub restored: Vec<String>,
     /// The files that could not be, and why.
     pub lost: Vec<Damage>,
+    /// Files and folders that are there, without their time or mode.
+    pub bare: Vec<Damage>,
 }
 
 impl Written {
@@ -65,14 +71,22 @@ pub fn apply<R: Read + Seek>(
     let mut writer = Writer {
         names: source.items.iter().filter_map(|item| target.place(item).ok()).collect(),
         touched: BTreeSet::from([root.clone()]),
+        bare: Vec::new(),
+        // A workspace that cannot be written to can still be read from.
+        journal: target.journals().and_then(|state| Journal::open(state).ok()),
         root,
         target,
     };
     let mut written = Written::default();
     let mut batch = Batch::default();
+    let modes: BTreeMap<PathBuf, u32> =
+        source.described.values().map(|folder| (folder.target.clone(), folder.mode)).collect();
+    // Private from the start, not only at the end.
+    writer.target.create_with(&modes);
     for folder in &plan.folders {
         stop_if(interrupt)?;
-        let made = writer.folder(Path::new(folder));
+        let described = source.described.get(folder).map(|folder| folder.target.clone());
+        let made = writer.folder(&described.unwrap_or_else(|| PathBuf::from(folder)));
         refuse_or(made, folder, &mut written.lost)?;
     }
     for step in &plan.write {
@@ -88,6 +102,8 @@ pub fn apply<R: Read + Seek>(
         }
     }
     writer.publish(batch, &mut written)?;
+    writer.set_folder_modes(&modes);
+    written.bare = std::mem::take(&mut writer.bare);
     let touched: Vec<&PathBuf> = writer.touched.iter().collect();
     sync_all(&touched, |folder| files::sync_folder(folder))
         .with_context(|| format!("failed to sync the folders in `{}`", writer.root.display()))?;
@@ -128,9 +144,32 @@ struct Writer<'a> {
     /// The files of the archive, below the target.
     names: BTreeSet<PathBuf>,
     touched: BTreeSet<PathBuf>,
+    /// What has its content and not its time or mode.
+    bare: Vec<Damage>,
+    journal: Option<Journal>,
 }
 
 impl Writer<'_> {
+    /// Notes what could not be set: the content matters more.
+    fn allow_bare(&mut self, path: &str, what: &str, set: io::Result<()>) {
+        if let Err(error) = set {
+            let problem = format!("its {what} cannot be set: {error}");
+            self.bare.push(Damage { path: Some(path.to_owned()), problem });
+        }
+    }
+
+    /// Gives the folders their permissions, the deepest first: those of
+    /// one may keep everyone out of it.
+    fn set_folder_modes(&mut self, modes: &BTreeMap<PathBuf, u32>) {
+        for (relative, mode) in modes.iter().rev() {
+            let path = self.root.join(relative);
+            if self.touched.contains(&path) {
+                let set = set_folder_mode(&path, *mode, self.target.has_created(relative));
+                self.allow_bare(&relative.display().to_string(), "permissions", set);
+            }
+        }
+    }
+
     fn folder(&mut self, relative: &Path) -> io::Result<()> {
         self.target.create_folders(relative)?;
         for folder in relative.ancestors() {
@@ -160,22 +199,23 @@ impl Writer<'_> {
             Err(error) if is_of_this_path(&error) => return Ok(Err(refused(&error))),
             Err(error) => return Err(error.into()),
         };
-        let start = |file: &mut File| file.set_len(0).and_then(|()| file.rewind());
-        let copied = match source.copy(item, &mut draft.file, start)? {
+        let mut content = Sparse::new(&mut draft.file);
+        let copied = match source.copy(item, &mut content, Sparse::restart)? {
             Ok(copied) => copied,
             Err(problem) => return Ok(Err(problem)),
         };
-        if let Some(time) = item.modified_at.or(copied.modified_at) {
-            // Some systems hold no such time; the content matters more.
-            let _ = draft.file.set_modified(SystemTime::from(time));
-        }
-        set_mode(&draft.file, item.mode.or(copied.mode))?;
+        content.finish()?;
+        let time = item.modified_at.or(copied.modified_at).map(SystemTime::from);
+        let timed = time.map_or(Ok(()), |time| draft.file.set_modified(time));
+        self.allow_bare(&step.path, "time", timed);
+        let moded = set_mode(&draft.file, item.mode.or(copied.mode));
+        self.allow_bare(&step.path, "permissions", moded);
         Ok(Ok(draft))
     }
 
     /// Makes the files of `batch` durable, then gives them their names.
     fn publish(&self, batch: Batch<'_>, written: &mut Written) -> Result<()> {
-        sync_all(&batch.drafts, |(_, draft)| draft.file.sync_all())
+        sync_all(&batch.drafts, |(_, draft)| filesystem::sync(&draft.file))
             .context("failed to write the files to the disk; free some space")?;
         for (step, draft) in batch.drafts {
             match draft.publish(&self.root.join(&step.target), step.replaces) {
@@ -197,7 +237,7 @@ impl Writer<'_> {
     }
 
     /// Creates the file that becomes `relative`, in the same folder.
-    fn draft(&self, relative: &Path) -> io::Result<Draft> {
+    fn draft(&mut self, relative: &Path) -> io::Result<Draft> {
         let name = relative.file_name().unwrap_or_default();
         for number in 1..N_DRAFTS_MAX {
             let partial = relative.with_file_name(partial_name(name, number));
@@ -206,9 +246,17 @@ impl Writer<'_> {
                 continue;
             }
             let partial = self.root.join(partial);
-            match Draft::create(partial) {
+            match fs::symlink_metadata(&partial) {
                 // What a killed run left, or someone's file: not ours.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Ok(_) => continue,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            self.journal.as_mut().map_or(Ok(()), |journal| journal.add(&partial))?;
+            match Draft::create(partial.clone()) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    self.journal.as_mut().map_or(Ok(()), |journal| journal.withdraw(&partial))?;
+                }
                 result => return result,
             }
         }

@@ -2,34 +2,64 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::{BackupItem, Cover, Item, State};
-use crate::catalog::{Archive, Backup, Catalog, Content, folder_entries};
+use crate::catalog::{Archive, Backup, Catalog, Content, exists, folder_entries};
 use crate::digest::sha256;
 use crate::manifest::{Kind, Manifest, Status};
+use crate::ruin;
 use crate::trash::Trash;
 use crate::workspace::Workspace;
+
+/// What is known beside the catalog.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// The archives that were read back and are damaged, and how.
+    pub damaged: BTreeMap<String, String>,
+    /// Whether a recovery moves the models aside first.
+    pub models_leave: bool,
+}
 
 /// Returns the archives of `catalog` as retention sees them.
 ///
 /// # Errors
-/// When a model of the workspace cannot be read.
-pub fn archive_items(workspace: &Workspace, catalog: &Catalog) -> Result<Vec<Item>> {
-    let current = holding_current_models(workspace, catalog)?;
+/// When a model of the workspace cannot be read: its archive may be the
+/// last holder of it.
+pub fn archive_items(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    findings: &Findings,
+) -> Result<Vec<Item>> {
+    let models = if findings.models_leave { Vec::new() } else { models_of(workspace)? };
+    let is_damaged = |archive: &Archive| findings.damaged.contains_key(&archive.name.to_string());
+    let current = holding(models, catalog, is_damaged)?;
     let item = |(idx, archive): (usize, &Archive)| Item {
         name: archive.name.to_string(),
         run_number: archive.manifest().map(|manifest| manifest.run_number),
         created_at: archive.created_at(),
-        state: state(archive),
+        state: if is_damaged(archive) { State::Damaged } else { state(archive) },
         tags: archive.tags().to_vec(),
         pin: archive.is_pinned().then(|| archive.pin_reason().map(str::to_owned)),
         holds_current_model: current.contains(&idx),
         metrics: archive.manifest().map(metrics).unwrap_or_default(),
     };
     Ok(catalog.archives.iter().enumerate().map(item).collect())
+}
+
+/// Returns the files in `models/`, which may be a symlink to a folder.
+fn models_of(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let folder = workspace.root().join("models");
+    if exists(&folder) {
+        // The disk that a symlink leads to may not be mounted.
+        fs::metadata(&folder).with_context(|| {
+            format!("failed to read `{}`; mount its disk, or remove it", folder.display())
+        })?;
+    }
+    files_below(&folder)
 }
 
 fn state(archive: &Archive) -> State {
@@ -46,20 +76,24 @@ fn state(archive: &Archive) -> State {
     }
 }
 
+/// Returns what ranks a session: of a ruined account, nothing.
 fn metrics(manifest: &Manifest) -> BTreeMap<String, f64> {
-    let session = manifest.session.as_ref();
-    let Some(figures) = session.and_then(|session| session.metrics.get("agent")) else {
+    let Some(figures) = manifest.agent().filter(|figures| !ruin::is_ruined(figures)) else {
         return BTreeMap::new();
     };
     figures.iter().filter_map(|(name, value)| Some((name.clone(), (*value)?))).collect()
 }
 
-/// Returns the places in `catalog` of the archives that hold the models
-/// now in `models/`: for each file there the newest archive with the
-/// same bytes below `models/`, since one is enough to bring it back.
-fn holding_current_models(workspace: &Workspace, catalog: &Catalog) -> Result<Vec<usize>> {
+/// Returns the places in `catalog` of the archives that hold `models`:
+/// for each the newest archive with the same bytes below `models/`,
+/// since one that is not damaged is enough to bring it back.
+fn holding(
+    models: Vec<PathBuf>,
+    catalog: &Catalog,
+    is_damaged: impl Fn(&Archive) -> bool,
+) -> Result<Vec<usize>> {
     let mut unfound: HashMap<u64, Vec<Model>> = HashMap::new();
-    for path in files_below(&workspace.root().join("models"))? {
+    for path in models {
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
         if size_bytes > 0 {
@@ -70,6 +104,9 @@ fn holding_current_models(workspace: &Workspace, catalog: &Catalog) -> Result<Ve
     for (idx, archive) in catalog.archives.iter().enumerate().rev() {
         if unfound.is_empty() {
             break;
+        }
+        if is_damaged(archive) {
+            continue;
         }
         let entries = archive.manifest().map(|manifest| manifest.files.as_slice());
         let models = entries.unwrap_or_default().iter().filter(|e| e.path.starts_with("models/"));
@@ -116,30 +153,46 @@ pub(crate) fn digest_of(path: &Path) -> Result<String> {
     Ok(sha256(file, u64::MAX - 1).with_context(failed)?.0)
 }
 
-/// Returns the regular files below `folder`; none when it is absent.
+/// Returns the files below `folder`, also those that symlinks lead to;
+/// none when it is absent.
+///
+/// # Errors
+/// When anything cannot be read: what is not seen must not count as
+/// absent where that decides what is deleted.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(current) = folders.pop() {
-        if !current.is_dir() {
-            continue;
-        }
-        for path in folder_entries(&current)? {
-            match fs::symlink_metadata(&path) {
-                Ok(metadata) if metadata.is_dir() => folders.push(path),
-                Ok(metadata) if metadata.is_file() => files.push(path),
-                // Vanished, or of a kind that has no content.
-                _ => {}
-            }
+    let mut unseen = vec![folder.to_owned()];
+    while let Some(path) = unseen.pop() {
+        let failed = || format!("failed to read `{}`", path.display());
+        let lstat = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            lstat => lstat.with_context(failed)?,
+        };
+        let metadata = match fs::metadata(&path) {
+            // A symlink to nothing: no content.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            metadata => metadata.with_context(failed)?,
+        };
+        if metadata.is_file() {
+            files.push(path);
+        } else if metadata.is_dir() && (!lstat.is_symlink() || path == folder) {
+            unseen.extend(folder_entries(&path)?);
         }
     }
     Ok(files)
 }
 
 /// Returns the backups of `catalog` as retention sees them.
-pub fn backup_items(catalog: &Catalog, trash: &Trash) -> Vec<BackupItem> {
-    let archives: BTreeMap<String, &Archive> =
-        catalog.archives.iter().map(|archive| (archive.name.to_string(), archive)).collect();
+///
+/// A damaged archive holds no session for sure: its backup is the only
+/// copy then.
+pub fn backup_items(catalog: &Catalog, trash: &Trash, findings: &Findings) -> Vec<BackupItem> {
+    let archives: BTreeMap<String, &Archive> = catalog
+        .archives
+        .iter()
+        .map(|archive| (archive.name.to_string(), archive))
+        .filter(|(name, _)| !findings.damaged.contains_key(name))
+        .collect();
     let item = |backup: &Backup| {
         let name = backup.record.as_ref().and_then(|record| record.archive.clone());
         let manifest = name.as_ref().and_then(|name| archives.get(name)?.manifest());

@@ -237,7 +237,7 @@ impl Policy {
         if let Some(tag) = wanted.find(|tag| !known.contains(tag)) {
             return Err(PolicyError::UnknownTag(tag.clone()));
         }
-        let judged = |item: &&Item| !matches!(item.state, State::Failed | State::Unreadable);
+        let judged = |item: &&Item| matches!(item.state, State::Complete | State::Unknown);
         let metrics: BTreeSet<&String> =
             items.iter().filter(judged).flat_map(|item| item.metrics.keys()).collect();
         match self.best.as_ref().filter(|best| !best.n.is_zero()) {

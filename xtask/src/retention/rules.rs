@@ -109,8 +109,12 @@ fn by_span(items: &[&Item], policy: &Policy) -> Vec<Reason> {
     for (span, period, name) in rules.iter().filter(|(span, ..)| !span.is_zero()) {
         let mut seen = BTreeSet::new();
         for (idx, item) in items.iter().enumerate() {
-            if is_within(item, *span) && seen.insert(period(item.created_at)) {
-                reasons.push((idx, format!("{name} within {span}")));
+            // Here, too, the oldest one keeps the beginning.
+            let is_oldest = idx + 1 == items.len();
+            let is_new = seen.insert(period(item.created_at));
+            if is_within(item, *span) && (is_new || is_oldest) {
+                let place = if is_new { "" } else { ", the oldest" };
+                reasons.push((idx, format!("{name} within {span}{place}")));
             }
         }
     }
@@ -151,7 +155,7 @@ fn by_metric(items: &[&Item], policy: &Policy) -> Vec<Reason> {
 }
 
 /// Whether a lower figure called `metric` is a better one.
-fn is_lower_better(metric: &str) -> bool {
+pub fn is_lower_better(metric: &str) -> bool {
     let metric = metric.to_ascii_lowercase();
     LOWER_IS_BETTER.iter().any(|part| metric.contains(part))
 }

@@ -13,7 +13,7 @@ use crate::catalog::{Archive, Catalog};
 use crate::cli::{ExportArgs, Format};
 use crate::cycle::Job;
 use crate::exit::Exit;
-use crate::process;
+use crate::process::{self, TrainerExit};
 use crate::scan::Selection;
 use crate::train::trainer_binary;
 use crate::unpacked::Cache;
@@ -53,8 +53,8 @@ pub(super) fn run(
         };
         let arguments = arguments(job, (args, format), (subject, &root), environment);
         let folder = &environment.current_folder;
-        let (printed, is_good) = process::trainer_text(&binary, folder, &arguments)?;
-        if !is_good {
+        let (printed, ended) = process::trainer_text(&binary, folder, &arguments)?;
+        if ended != TrainerExit::Code(0) {
             exit = Exit::Failed;
         } else if format == Format::Json {
             let document: Value =
@@ -94,6 +94,15 @@ impl Subject {
         if let Some(branch) = git.and_then(|git| git.branch.as_ref()) {
             tags.push(format!("mlflow.source.git.branch={branch}"));
         }
+        // A commit alone says nothing of changes to it.
+        tags.extend(git.map(|git| {
+            let state = match git.dirty {
+                Some(false) => "clean",
+                Some(true) => "changed",
+                None => "unknown",
+            };
+            format!("trainvault.git.state={state}")
+        }));
         if let Some(note) = archive.note() {
             tags.push(format!("mlflow.note.content={note}"));
         }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::cli::{Format, ForwardArgs, PredictArgs, WatchArgs};
 use crate::cycle::Job;
 use crate::exit::Exit;
-use crate::process;
+use crate::process::{self, TrainerExit};
 use crate::train::trainer_binary;
 
 use super::{Environment, Outcome, locate, trainer_source};
@@ -22,14 +22,17 @@ pub(super) fn run(
     let source = trainer_source(args.trainer_bin.as_deref(), environment);
     let binary = trainer_binary(job, &source)?;
     let mut arguments = vec![task.into()];
-    // Only a `--format` before the trainer's own arguments is ours.
-    if format == Format::Json {
+    // One among the trainer's own arguments reaches it as it is.
+    let is_told = args
+        .arguments
+        .iter()
+        .any(|word| word == "--format" || word.to_string_lossy().starts_with("--format="));
+    if format == Format::Json && !is_told {
         arguments.extend(["--format".into(), "json".into()]);
     }
     arguments.extend(args.arguments.iter().cloned());
-    let (text, is_good) = process::trainer_text(&binary, &environment.current_folder, &arguments)?;
-    let exit = if is_good { Exit::Done } else { Exit::Failed };
-    Ok(Outcome { json: text.clone(), text, exit })
+    let (text, exit) = process::trainer_text(&binary, &environment.current_folder, &arguments)?;
+    Ok(Outcome { json: text.clone(), text, exit: Exit::of_trainer(exit) })
 }
 
 /// Lets the trainer predict, from this process's stdin to its stdout:
@@ -58,6 +61,7 @@ pub(super) fn predict(
     for (name, value) in flags {
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
     }
+    arguments.extend(args.any_bars.then(|| OsString::from("--any-bars")));
     arguments.extend(args.reading.arguments());
     become_trainer(&binary, &arguments)
 }
@@ -80,11 +84,7 @@ pub(super) fn watch(
 /// Lets the trainer have this process, where that can be: its terminal,
 /// pipes and signals are the trainer's own.
 fn become_trainer(binary: &Path, arguments: &[OsString]) -> Result<Outcome> {
-    let exit = match process::become_program(binary, arguments)? {
-        0 => Exit::Done,
-        130 => Exit::Interrupted,
-        _ => Exit::Failed,
-    };
+    let exit = Exit::of_trainer(TrainerExit::Code(process::become_program(binary, arguments)?));
     Ok(Outcome { text: String::new(), json: String::new(), exit })
 }
 

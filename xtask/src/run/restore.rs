@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::{Environment, Outcome, locate, outcome};
+use crate::catalog::exists;
 use crate::cli::RestoreArgs;
 use crate::cycle::Job;
 use crate::exit::{CodedError, Exit};
+use crate::links;
 use crate::process;
 use crate::progress;
 use crate::report::RestoreReport;
@@ -28,12 +30,24 @@ pub fn run(
     // The lock comes before the look at what is there.
     let is_live = into.is_none();
     let _lock = if is_live && !args.dry_run { Some(job.begin("restore")?) } else { None };
+    if !is_live && !args.dry_run {
+        for left in restore::abandoned(&job.workspace.state())? {
+            (job.notes)(&left.remove_and_tell()?);
+        }
+    }
     let archive = locate(job, &args.name, environment)?;
     let mut source = restore::open(&archive)?;
-    let mut target = match into {
-        Some(into) => Target::folder(into),
-        None => Target::workspace(job.workspace.root(), &job.workspace.archives()),
+    let mut target = if let Some(into) = into {
+        Target::folder(into)
+    } else {
+        let links = links::followed(job.workspace).into_iter().map(|(link, _)| link);
+        Target::workspace(job.workspace.root(), &job.workspace.archives())
+            .following(links.collect())
     };
+    if exists(&job.workspace.state()) {
+        // A folder that is no workspace does not become one by this.
+        target = target.noting_drafts_in(job.workspace.state());
+    }
     let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
     check_any(&archive, &plan, &source)?;
     let mut report = RestoreReport::of(job, &archive, target.root(), args, plan);
@@ -44,6 +58,12 @@ pub fn run(
             report.previous = hold_present(job, &report.plan)?;
         }
         let written = write(job, &mut source, &report.plan, &mut target)?;
+        if let Some(first) = written.bare.first() {
+            let path = first.path.as_deref().unwrap_or_default();
+            let n_more = written.bare.len() - 1;
+            let more = if n_more == 0 { String::new() } else { format!(" (and {n_more} more)") };
+            (job.notes)(&format!("warning: `{path}` is restored, and {}{more}", first.problem));
+        }
         report.finish(written);
         exit = report.exit();
         if exit == Exit::Done && report.is_idle() && args.overwrite == Overwrite::Never {

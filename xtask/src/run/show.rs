@@ -10,7 +10,7 @@ use super::{Environment, Outcome, locate, trainer_source};
 use crate::cli::{CompareArgs, Format, PageArgs, ReportArgs};
 use crate::cycle::Job;
 use crate::exit::Exit;
-use crate::process;
+use crate::process::{self, TrainerExit};
 use crate::train::trainer_binary;
 
 /// Where pages go that no `--out` names: no archive holds this folder.
@@ -69,7 +69,8 @@ fn make(
         None => root.join(FOLDER).join(format!("{stem}.html")),
     };
     let arguments = arguments((task, &root), (sources, &out), format);
-    let (text, is_good) = process::trainer_text(&binary, &root, &arguments)?;
+    let (text, ended) = process::trainer_text(&binary, &root, &arguments)?;
+    let is_good = ended == TrainerExit::Code(0);
     let mut exit = if is_good { Exit::Done } else { Exit::Failed };
     if is_good
         && args.open

@@ -36,6 +36,9 @@ pub fn run(
             (job.notes)(&format!("warning: {error:#}"));
         }
     }
+    for doubt in &report.doubts {
+        (job.notes)(&format!("warning: {doubt}: treat as a bug"));
+    }
     if cli.global.format == Format::Json {
         // The text names them; a document is often read by nobody.
         for gate in report.gates.iter().filter(|gate| !gate.is_passed) {
@@ -61,9 +64,8 @@ fn check_leaks(
     let own = trainer_arguments(job, (cli, args), &environment.current_folder);
     arguments.extend(own.into_iter().filter(|argument| argument != "--exit-with-parent"));
     let root = job.workspace.root();
-    let (text, is_good) = process::trainer_text(&binary, root, &arguments)?;
-    let exit = if is_good { Exit::Done } else { Exit::Failed };
-    Ok(Outcome { json: text.clone(), text, exit })
+    let (text, exit) = process::trainer_text(&binary, root, &arguments)?;
+    Ok(Outcome { json: text.clone(), text, exit: Exit::of_trainer(exit) })
 }
 
 /// The file of `--summary`, open before anything moves.
@@ -132,7 +134,9 @@ fn trainer_arguments(
     flag("--commit", process::git_commit(root).map(Into::into));
     flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
     arguments.extend(args.reading.arguments());
-    for (name, is_set) in [("--default", args.default), ("--quiet", cli.global.quiet)] {
+    for (name, is_set) in
+        [("--default", args.default), ("--audit", args.audit), ("--quiet", cli.global.quiet)]
+    {
         arguments.extend(is_set.then(|| OsString::from(name)));
     }
     arguments

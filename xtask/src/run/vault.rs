@@ -1,6 +1,6 @@
 //! The tasks on existing archives: prune, undelete, annotate, doctor.
 
-use anyhow::{Error, Result};
+use anyhow::{Context, Error, Result};
 
 use super::{Outcome, outcome};
 use crate::annotations::{self, PinMark};
@@ -11,9 +11,11 @@ use crate::doctor;
 use crate::exit::{CodedError, Exit};
 use crate::lock;
 use crate::prune::{self, Origin, Way, Wish};
+use crate::recover::{Outlook, foresee};
 use crate::report::{AnnotationReport, DoctorReport, PruneReport, StatusReport, UndeleteReport};
 use crate::status;
 use crate::trash::{self, Trash};
+use crate::trials;
 
 /// Removes what the policy of the flags, else of the settings, does not
 /// keep.
@@ -27,19 +29,26 @@ pub fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
     let lock = if dry_run { None } else { Some(job.begin("prune")?) };
     let now = (job.clock)();
     // What is deleted is decided on the archives themselves.
-    let catalog =
+    let mut catalog =
         if dry_run { Catalog::read_cached(job.workspace)? } else { Catalog::read(job.workspace)? };
+    // A real run has recovered already.
+    let outlook = if dry_run { foresee(job.workspace)? } else { Outlook::default() };
+    outlook.add_to(&mut catalog);
     let wish = Wish { policy: &policy, origin, now };
     let plan =
-        prune::plan(job.workspace, &catalog, &wish).map_err(|error| as_usage(error, origin))?;
+        prune::plan(job, &catalog, &outlook, &wish).map_err(|error| as_usage(error, origin))?;
     for warning in plan.warnings() {
         (job.notes)(&format!("warning: {warning}"));
     }
     let losses = if lock.is_some() {
+        if !plan.archives.remove.is_empty() {
+            trials::remember(job)
+                .context("the sessions could not be counted as trials; nothing was deleted")?;
+        }
         prune::apply(job.workspace, &plan, way, now)?;
         Vec::new()
     } else {
-        prune::losses(job.workspace, &catalog, &plan)?
+        prune::losses(job.workspace, &catalog, &outlook, &plan)?
     };
     let report = PruneReport {
         format: 1,
@@ -136,7 +145,7 @@ pub fn doctor(job: &mut Job<'_>, fix: bool) -> Result<Outcome> {
     let lock = if fix { Some(lock::acquire(job.workspace, "doctor", now)?) } else { None };
     let mut diagnosis = doctor::examine(job.workspace, now, lock.is_some())?;
     if lock.is_some() {
-        doctor::fix(job.workspace, &mut diagnosis, now)?;
+        doctor::fix(job.workspace, &mut diagnosis, now);
     }
     let is_well = diagnosis.findings.iter().all(|finding| finding.is_fixed);
     let exit = if is_well { Exit::Done } else { Exit::Warnings };

@@ -8,11 +8,12 @@ use anyhow::{Context, Result};
 
 use super::{Environment, Outcome, locate, outcome, trainer_source};
 use crate::archive::stop_if;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, exists, folder_entries};
 use crate::cli::VerifyArgs;
 use crate::cycle::Job;
 use crate::exit::{CodedError, Exit};
 use crate::files;
+use crate::filesystem;
 use crate::lack;
 use crate::process;
 use crate::progress;
@@ -44,14 +45,12 @@ pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) 
     let mut archives = Vec::new();
     for path in paths {
         stop_if(job.interrupt)?;
-        let checkup = check(&path, args.all, job.interrupt)?;
-        // What a signal cut short is not damaged.
-        stop_if(job.interrupt)?;
-        let mut archive = VerifiedArchive::of(&path, checkup);
-        if let Some(binary) = &binary {
-            archive.models = load_models(job, &path, binary)?;
-            archive.settle();
+        let verified = verify_one(job, (&path, args.all), binary.as_deref());
+        if args.all && !exists(&path) {
+            tell_of_vanished(job, &path)?;
+            continue;
         }
+        let archive = verified?;
         for warning in &archive.warnings {
             (job.notes)(&format!("warning: `{}` {warning}", archive.name));
         }
@@ -63,6 +62,37 @@ pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) 
         _ => Exit::Failed,
     };
     Ok(outcome(&VerifyReport { format: 1, archives }, exit))
+}
+
+fn verify_one(
+    job: &mut Job<'_>,
+    (path, is_one_of_many): (&Path, bool),
+    binary: Option<&Path>,
+) -> Result<VerifiedArchive> {
+    let checkup = check(path, is_one_of_many, job.interrupt)?;
+    // What a signal cut short is not damaged.
+    stop_if(job.interrupt)?;
+    let mut archive = VerifiedArchive::of(path, checkup);
+    if let Some(binary) = binary {
+        archive.models = load_models(job, path, binary)?;
+        archive.settle();
+    }
+    Ok(archive)
+}
+
+/// Tells that another process took the archive at `path` away. One that
+/// is pruned is in the trash; of another it is worth a warning.
+fn tell_of_vanished(job: &mut Job<'_>, path: &Path) -> Result<()> {
+    stop_if(job.interrupt)?;
+    let name = path.file_name().unwrap_or_default();
+    let batches = folder_entries(&job.workspace.archives_trash())?;
+    let line = format!("`{}` vanished while archives were verified", name.to_string_lossy());
+    if batches.iter().any(|batch| exists(&batch.join(name))) {
+        (job.notes)(&format!("{line}; it is in the trash"));
+    } else {
+        (job.notes)(&format!("warning: {line}, and is not in the trash"));
+    }
+    Ok(())
 }
 
 /// Checks the archive at `path`. One of many that cannot be opened is
@@ -112,7 +142,7 @@ impl Scratch {
         let path = state.join("scratch.lock");
         let failed = || format!("failed to lock `{}`", path.display());
         let lock = File::create(&path).with_context(failed)?;
-        match lock.try_lock() {
+        match filesystem::try_lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let text = "another `verify --load` is running in the workspace; wait for it";

@@ -58,6 +58,11 @@ impl Selection {
         self.include.is_match(relative) && !self.exclude.is_match(relative)
     }
 
+    /// Whether the file `relative` to the workspace is to be left out.
+    pub fn excludes(&self, relative: &Path) -> bool {
+        self.exclude.is_match(relative)
+    }
+
     /// Whether any file in the folder `relative` would be selected.
     pub fn matches_below(&self, relative: &Path) -> bool {
         self.matches(&relative.join("any"))

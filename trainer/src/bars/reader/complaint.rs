@@ -11,6 +11,7 @@ use crate::bars::columns::Part;
 use crate::bars::input::{Packing, Place};
 use crate::bars::shown;
 use crate::bars::timestamp::{self, is_count, is_date};
+use crate::wording::counted;
 
 impl TextBars {
     /// Returns the line, counted from 1, on which the row begins.
@@ -53,10 +54,10 @@ impl TextBars {
     fn wrong_width(&mut self) -> Error {
         let row = self.rows.row();
         let problem = format!(
-            "`{}` {} has {} columns where the first line has {}",
+            "`{}` {} has {} where the first line has {}",
             self.name,
             self.place(),
-            row.len(),
+            counted(row.len() as u64, "column"),
             self.form.columns.width
         );
         let first = row.get(0).unwrap_or_default().trim_ascii();
@@ -136,17 +137,18 @@ impl TextBars {
 
 #[cold]
 pub(in crate::bars) fn input_error(name: &str, n_bars: u64, error: &io::Error) -> Error {
+    let n_read = counted(n_bars, "bar");
     match error.kind() {
         ErrorKind::UnexpectedEof => anyhow!(
-            "`{name}` is cut short after {n_bars} bars: its packed stream has no end; \
+            "`{name}` is cut short after {n_read}: its packed stream has no end; \
              copy or download it again"
         ),
         ErrorKind::InvalidInput => {
-            anyhow!("`{name}` is damaged after {n_bars} bars: {error}; copy or download it again")
+            anyhow!("`{name}` is damaged after {n_read}: {error}; copy or download it again")
         }
         ErrorKind::InvalidData => {
             anyhow!("`{name}` {}", error.to_string().replace("NAME", name))
         }
-        _ => anyhow!("failed to read `{name}` after {n_bars} bars: {error}"),
+        _ => anyhow!("failed to read `{name}` after {n_read}: {error}"),
     }
 }

@@ -87,7 +87,7 @@ impl Course<'_> {
 
     /// Returns the lesson on another symbol, after those of `whole`.
     fn next_study(&self, whole: &Lesson) -> Result<Study> {
-        let mut study = Study::new(&self.options.training.environment, self.periods_per_year)?;
+        let mut study = Study::new(&self.options.training.environment)?;
         study.lesson.last_batch = whole.last_batch;
         study.trades = self.sinks.train_trades();
         Ok(study)
@@ -96,7 +96,6 @@ impl Course<'_> {
     fn portfolio_trial(&self, at: Moment) -> PortfolioTrial<'_> {
         PortfolioTrial {
             training: &self.options.training,
-            periods_per_year: self.periods_per_year,
             features: &self.features,
             at,
             curve: self.options.layout.equity(),

@@ -52,7 +52,7 @@ impl<'a> Lane<'a> {
     ) -> Result<Self> {
         let environment = &trial.training.environment;
         let simulation = || {
-            let simulation = Simulation::new(environment, trial.periods_per_year);
+            let simulation = Simulation::new(environment, None);
             simulation.map(|simulation| simulation.with_risk(trial.training.seed))
         };
         let mut pass = Pass::new(&track.source, trial.features)?;
@@ -141,7 +141,7 @@ impl<'a> Lane<'a> {
 }
 
 /// A bankrupt account holds nothing.
-fn live(outcome: BarOutcome) -> BarOutcome {
+pub(crate) fn live(outcome: BarOutcome) -> BarOutcome {
     let is_over = outcome.status == StepStatus::Refused;
     if is_over { BarOutcome { exposure: 0.0, ..outcome } } else { outcome }
 }

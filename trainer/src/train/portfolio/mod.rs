@@ -19,21 +19,35 @@ mod trial;
 use anyhow::{Result, ensure};
 use tracing::warn;
 
-use crate::bars::{BarSource, DataSummary, SymbolBars};
+use crate::bars::{BarKind, BarSource, DataSummary, SymbolBars, Volume};
 use crate::config::TrainingConfig;
 use crate::session::{SpanRecord, SplitRecord};
 
 use super::split::{N_LESSON_MIN, N_TEST_MIN, Split};
 use cut::Cuts;
+pub(crate) use joint::PortfolioAccount;
+pub(crate) use lane::live;
 pub(super) use lesson_curve::remove_parts;
 
 /// The bars of one symbol.
-pub(super) struct Track {
-    pub(super) symbol: String,
-    source: BarSource,
+pub(crate) struct Track {
+    pub(crate) symbol: String,
+    pub(crate) source: BarSource,
     /// One or, walking forward, one a window.
-    splits: Vec<Split>,
+    pub(crate) splits: Vec<Split>,
     records: Vec<SplitRecord>,
+}
+
+impl Track {
+    /// Returns how many of its bars test, over all windows.
+    pub(crate) fn n_test_bars(&self) -> u64 {
+        self.splits.iter().map(|split| split.n_test).sum()
+    }
+
+    /// Returns how many of its bars there are.
+    pub(crate) fn n_bars(&self) -> u64 {
+        self.splits.last().map_or(0, Split::test_end)
+    }
 }
 
 /// The symbols of a run, and what they are together.
@@ -88,6 +102,19 @@ pub(super) fn prepare(
         n_test: record.test.n_bars,
     });
     Ok(Portfolio { tracks, summary, splits: splits.collect(), records })
+}
+
+/// Returns the kind of the bars of all `tracks`: that of the symbol with
+/// the most bars, and the best volume of any.
+pub(super) fn kind_of(tracks: &[Track]) -> Result<BarKind> {
+    let kinds = tracks.iter().map(|track| BarKind::of(&track.source));
+    let kinds: Vec<BarKind> = kinds.collect::<Result<_>>()?;
+    let longest = kinds.iter().max_by_key(|kind| kind.n_bars);
+    let mut kind = *longest.expect("a portfolio has symbols");
+    if kinds.iter().any(|kind| kind.volume == Volume::Varies) {
+        kind.volume = Volume::Varies;
+    }
+    Ok(kind)
 }
 
 fn check(config: &TrainingConfig, tracks: &[Track], window: usize) -> Result<()> {

@@ -9,7 +9,6 @@ use anyhow::Result;
 use crate::config::TrainingConfig;
 use crate::environment::BarOutcome;
 use crate::features::FeatureSet;
-use crate::metrics::PeriodsPerYear;
 use crate::model::Policy;
 use crate::session::{MetricsRecord, Moment};
 use crate::train::curve::{EquityCurve, Point};
@@ -25,7 +24,6 @@ use super::lane::{Lane, Stage};
 /// The terms of an evaluation.
 pub(super) struct PortfolioTrial<'a> {
     pub(super) training: &'a TrainingConfig,
-    pub(super) periods_per_year: PeriodsPerYear,
     pub(super) features: &'a FeatureSet,
     pub(super) at: Moment,
     /// Where the portfolio's curve goes.
@@ -51,6 +49,8 @@ pub(super) struct PortfolioContest<'a> {
     holder: PortfolioAccount,
     never: PortfolioAccount,
     curve: EquityCurve,
+    /// The last equities: of the agent, and of the one that holds.
+    last: (f64, f64),
     /// The distributions, where they are drawn.
     pub(super) spread: Option<Spread>,
 }
@@ -71,10 +71,8 @@ impl PortfolioTrial<'_> {
             }
         }
         let initial_cash = self.training.environment.initial_cash;
-        let account = |n_symbols| {
-            let terms = (initial_cash, self.periods_per_year);
-            PortfolioAccount::new(n_symbols, terms, self.training.seed)
-        };
+        let account =
+            |n_symbols| PortfolioAccount::new(n_symbols, initial_cash, self.training.seed);
         Ok(PortfolioContest {
             initial_cash,
             at: self.at,
@@ -83,6 +81,7 @@ impl PortfolioTrial<'_> {
             never: account(1),
             lanes,
             curve: EquityCurve::create(&self.curve)?,
+            last: (initial_cash, initial_cash),
             spread: None,
         })
     }
@@ -119,9 +118,10 @@ impl PortfolioContest<'_> {
     }
 
     fn end_time(&mut self, time_ms: i64) -> Result<()> {
-        let (outcome, holding) = (self.agent.end_time(), self.holder.end_time());
+        let (outcome, holding) = (self.agent.end_time(time_ms), self.holder.end_time(time_ms));
         self.never.bar(0, &BarOutcome::idle(self.initial_cash));
-        self.never.end_time();
+        self.never.end_time(time_ms);
+        self.last = (outcome.equity, holding.equity);
         if let Some(spread) = &mut self.spread {
             spread.push_equity(outcome.equity);
         }
@@ -143,7 +143,9 @@ impl PortfolioContest<'_> {
             never_trade: self.never.tracker.performance(),
             histograms: Vec::new(),
         };
-        self.curve.finish(joint.agent.final_equity, Some(joint.buy_and_hold.final_equity))?;
+        // Figures end at ruin; the symbols' accounts may go on.
+        let (agent, holder) = self.last;
+        self.curve.finish(agent, Some(holder))?;
         let records = self.lanes.into_iter().map(|lane| (lane.symbol().to_owned(), lane.record));
         Ok(Verdicts { joint, symbols: records.collect() })
     }

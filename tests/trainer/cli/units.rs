@@ -1,0 +1,87 @@
+//! Another unit of prices or volumes is the same market.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use serde_json::json;
+use trainer::bars::{BUILTIN_BTCUSD_30M, Bar, BarSource};
+use zip::ZipArchive;
+
+use super::Workspace;
+
+const N_BARS: usize = 6000;
+
+fn btcusd() -> Vec<Bar> {
+    let source = BarSource::open(BUILTIN_BTCUSD_30M, Path::new(".")).unwrap();
+    source.read().unwrap().take(N_BARS).map(Result::unwrap).collect()
+}
+
+fn csv(bars: &[Bar], (price, volume): (f64, f64)) -> String {
+    let mut text = "time,open,high,low,close,volume\n".to_owned();
+    for bar in bars {
+        let [open, high, low, close] =
+            [bar.open, bar.high, bar.low, bar.close].map(|it| it * price);
+        let (time, volume) = (bar.time_ms / 1000, bar.volume * volume);
+        writeln!(text, "{time},{open},{high},{low},{close},{volume}").unwrap();
+    }
+    text
+}
+
+/// What was learned: all parts of the model but where it comes from and
+/// what it earned, which is money.
+fn learned(model: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut zip = ZipArchive::new(Cursor::new(model)).unwrap();
+    let mut parts = BTreeMap::new();
+    for index in 0..zip.len() {
+        let mut part = zip.by_index(index).unwrap();
+        let name = part.name().unwrap().into_owned();
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes).unwrap();
+        parts.insert(name, bytes);
+    }
+    parts.retain(|name, _| !["model.json", "data.json", "metrics.json"].contains(&&**name));
+    parts
+}
+
+/// Trains on bars in another unit and returns what was learned, and
+/// what the model wants after each of these bars.
+fn train(
+    bars: &[Bar],
+    units: (f64, f64),
+    changes: &serde_json::Value,
+) -> (BTreeMap<String, Vec<u8>>, String) {
+    let workspace = Workspace::with_bars(&csv(bars, units));
+    workspace.configure(changes);
+    workspace.train(&[]);
+    let model = "models/memory_efficient_model_final.zip";
+    let assert = workspace.run("predict", &["--model", model, "--data", "bars.csv"]);
+    let rows = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    assert_eq!(rows.lines().count(), bars.len() + 1);
+    (learned(&workspace.model()), rows)
+}
+
+#[track_caller]
+fn check(changes: &serde_json::Value) {
+    let bars = btcusd();
+    let expected = train(&bars, (1.0, 1.0), changes);
+    for units in [(1000.0, 1.0), (1024.0, 1e3), (0.001, 7.0), (7.0, 1e-3), (1e6, 0.3), (1e-6, 1e6)]
+    {
+        let found = train(&bars, units, changes);
+        for (name, bytes) in &expected.0 {
+            assert!(found.0[name] == *bytes, "`{name}` differs in prices, volumes x {units:?}");
+        }
+        assert!(found.1 == expected.1, "predictions differ in prices, volumes x {units:?}");
+    }
+}
+
+#[test]
+fn a_model_is_the_same_to_the_byte_in_any_unit() {
+    check(&json!({}));
+}
+
+#[test]
+fn a_forecast_is_the_same_to_the_byte_in_any_unit() {
+    check(&json!({ "model": "forecast" }));
+}

@@ -1,0 +1,125 @@
+//! When bars were: what their own times show of the market's hours.
+//!
+//! One pass, bounded memory. It counts; what the counts mean for a year
+//! is decided in [`PeriodsPerYear`](super::PeriodsPerYear).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::periods::{DAY_MS, WEEK_MS};
+
+/// How many different steps are told apart.
+const N_STEPS_MAX: usize = 4096;
+/// A step of this length ends a session: longer than any lunch break,
+/// shorter than any night.
+const SESSION_BREAK_MS: i64 = 5 * 3_600_000;
+
+/// When the bars of a series were, fed once a bar.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarCalendar {
+    pub(super) n_bars: u64,
+    pub(super) first_ms: i64,
+    pub(super) last_ms: i64,
+    /// How often each step occurs; a run of equal ones is added at its
+    /// end.
+    steps: BTreeMap<i64, u64>,
+    run: (i64, u64),
+    /// Sessions that ended, and the bars of the first and of all.
+    n_ended: u64,
+    n_bars_first: u64,
+    n_bars_ended: u64,
+    /// Whole weeks since the first bar, and the bars in them.
+    pub(super) n_weeks: u64,
+    pub(super) n_bars_in_weeks: u64,
+}
+
+impl BarCalendar {
+    /// Takes in the open of the next bar, in UTC epoch milliseconds. A
+    /// time that is not later than the last changes nothing.
+    pub fn push(&mut self, time_ms: i64) {
+        if self.n_bars == 0 {
+            self.first_ms = time_ms;
+        } else if time_ms <= self.last_ms {
+            return;
+        } else {
+            self.step(time_ms - self.last_ms);
+            let n_weeks = ((time_ms - self.first_ms) / WEEK_MS).unsigned_abs();
+            if n_weeks > self.n_weeks {
+                (self.n_weeks, self.n_bars_in_weeks) = (n_weeks, self.n_bars);
+            }
+        }
+        self.n_bars += 1;
+        self.last_ms = time_ms;
+    }
+
+    fn step(&mut self, step_ms: i64) {
+        if step_ms == self.run.0 {
+            self.run.1 += 1;
+        } else {
+            let run = std::mem::replace(&mut self.run, (step_ms, 1));
+            add(&mut self.steps, run);
+        }
+        if step_ms >= SESSION_BREAK_MS {
+            self.n_ended += 1;
+            self.n_bars_ended = self.n_bars;
+            if self.n_ended == 1 {
+                self.n_bars_first = self.n_bars;
+            }
+        }
+    }
+
+    /// Returns how often each step occurs, the shortest first.
+    fn all_steps(&self) -> BTreeMap<i64, u64> {
+        let mut steps = self.steps.clone();
+        add(&mut steps, self.run);
+        steps
+    }
+
+    /// Returns the most common step, the shortest of equals.
+    pub(super) fn interval_ms(&self) -> i64 {
+        let steps = self.all_steps();
+        let most = steps.iter().max_by_key(|&(&step_ms, &n_times)| (n_times, -step_ms));
+        most.map_or(0, |(&step_ms, _)| step_ms)
+    }
+
+    /// Returns the months from bar to bar, where all steps are whole
+    /// months, give or take what weekends move.
+    pub(super) fn months(&self) -> Option<f64> {
+        const MONTH_MS: f64 = DAY_MS as f64 * 365.2425 / 12.0;
+        let months = |step_ms: i64| (step_ms as f64 / MONTH_MS).round();
+        let is_month = |step_ms: i64| {
+            let rest_ms = step_ms as f64 - months(step_ms) * MONTH_MS;
+            months(step_ms) >= 1.0 && rest_ms.abs() <= 5.0 * DAY_MS as f64
+        };
+        let steps = self.all_steps();
+        let is_all = steps.values().sum::<u64>() + 1 == self.n_bars;
+        // Months differ in length: equal steps are weeks or days.
+        let first_ms = *steps.keys().next()?;
+        let is_equal = steps.len() == 1 && (self.n_bars > 3 || first_ms % WEEK_MS == 0);
+        let is_months = is_all && !is_equal && steps.keys().all(|&step_ms| is_month(step_ms));
+        is_months.then(|| months(self.interval_ms()))
+    }
+
+    /// Returns how many sessions there were: days of a market that
+    /// closes overnight.
+    pub(super) fn n_sessions(&self) -> u64 {
+        self.n_ended + 1
+    }
+
+    /// Returns the bars of a session. The first and the last may be cut
+    /// and do not count where there are others.
+    pub(super) fn bars_per_session(&self) -> f64 {
+        let n_last = self.n_bars - self.n_bars_ended;
+        match self.n_ended {
+            0 | 1 => n_last.max(self.n_bars_first) as f64,
+            n => (self.n_bars_ended - self.n_bars_first) as f64 / (n - 1) as f64,
+        }
+    }
+}
+
+fn add(steps: &mut BTreeMap<i64, u64>, (step_ms, n_times): (i64, u64)) {
+    if n_times > 0 && (steps.len() < N_STEPS_MAX || steps.contains_key(&step_ms)) {
+        *steps.entry(step_ms).or_default() += n_times;
+    }
+}

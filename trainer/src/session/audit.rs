@@ -1,0 +1,65 @@
+//! What `train --audit` found, as `session.json` keeps it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The verdicts of an audit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditRecord {
+    /// Further trainings that it took.
+    pub n_trainings: u64,
+    /// One a check, in the order in which they were made.
+    pub verdicts: Vec<AuditVerdict>,
+}
+
+/// The verdict of one check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditVerdict {
+    /// `filled_1_bar_later`, `filled_2_bars_later`,
+    /// `filled_4_bars_later`, `costs_doubled`, `placebo`,
+    /// `shuffled_bars` or `prices_rescaled`.
+    pub name: String,
+    /// How it ended.
+    pub verdict: Judgement,
+    /// What was seen.
+    pub finding: String,
+    /// Net return of the changed run, as a fraction; null where there is
+    /// no single one.
+    pub net_return: Option<f64>,
+    /// Its annual Sharpe ratio; null where undefined.
+    pub sharpe: Option<f64>,
+    /// Of `placebo` alone.
+    pub p_value: Option<f64>,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// The figures stand.
+    Passed,
+    /// They do not.
+    Failed,
+    /// There is nothing to judge.
+    Undecided,
+}
+
+impl AuditRecord {
+    /// Whether a check failed.
+    pub fn has_failed(&self) -> bool {
+        self.verdicts.iter().any(|verdict| verdict.verdict == Judgement::Failed)
+    }
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Passed => "passed",
+            Self::Failed => "FAILED",
+            Self::Undecided => "undecided",
+        })
+    }
+}

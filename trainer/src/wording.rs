@@ -1,0 +1,64 @@
+//! Numbers and counts as people read them, the same in every text.
+//!
+//! Files for machines hold the numbers themselves.
+
+/// Digits of a price.
+const PRICE_DIGITS: usize = 8;
+/// Digits of an amount that its decimals would show as 0.
+const SMALL_DIGITS: usize = 3;
+
+/// Returns `value` with its first `n_digits` digits, 17 at most, however
+/// large or small it is: `0.00000211`, `7523.1235`, `2.1e-10`. What is
+/// before the point is never rounded away.
+pub fn significant(value: f64, n_digits: usize) -> String {
+    let n_digits = n_digits.clamp(1, 17);
+    let short = format!("{value:.*e}", n_digits - 1);
+    let Some((mantissa, exponent)) = short.split_once('e') else {
+        return short;
+    };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !(-8..15).contains(&exponent) {
+        return format!("{}e{exponent}", without_zeros(mantissa));
+    }
+    let n_digits = i32::try_from(n_digits).unwrap_or(17);
+    let n_decimals = usize::try_from(n_digits - 1 - exponent).unwrap_or(0);
+    without_zeros(&format!("{value:.n_decimals$}")).to_owned()
+}
+
+/// Returns a price or a number of units.
+pub fn price(value: f64) -> String {
+    significant(value, PRICE_DIGITS)
+}
+
+/// Returns an amount of money with `n_decimals` decimals, or its first
+/// digits where these would show it as 0.
+pub fn money(value: f64, n_decimals: usize) -> String {
+    let text = format!("{value:.n_decimals$}");
+    let is_shown = text.contains(|digit: char| ('1'..='9').contains(&digit));
+    if value == 0.0 {
+        // No "-0.00".
+        format!("{:.n_decimals$}", 0.0)
+    } else if is_shown || !value.is_finite() {
+        text
+    } else {
+        significant(value, SMALL_DIGITS)
+    }
+}
+
+/// Returns `n noun` with the noun's plural where it is needed.
+pub fn counted(n: u64, noun: &str) -> String {
+    format!("{n} {}", plural(n, noun))
+}
+
+/// Returns the form of `noun` that goes with `n`.
+pub fn plural(n: u64, noun: &str) -> String {
+    format!("{noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Takes the zeros off the end of a fraction.
+fn without_zeros(digits: &str) -> &str {
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
+}

@@ -1,0 +1,87 @@
+//! What `git status` tells of a work tree.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::call::Git;
+use super::{path_of, text};
+
+/// The folders that every workspace keeps its sessions in.
+const SESSIONS: [&str; 5] = ["logs", "models", "archives", "backups", ".trainvault"];
+
+/// How the work tree differs from the commit.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Tracked files that differ, from the top.
+    pub tracked: Vec<Vec<u8>>,
+    /// Submodules in which files are changed.
+    pub within_submodules: Vec<String>,
+    /// Files that are neither tracked nor ignored, from the top.
+    pub untracked: Vec<Vec<u8>>,
+}
+
+impl Changes {
+    /// Asks `git`, which works at the top.
+    ///
+    /// # Errors
+    /// Says why it is not known.
+    pub fn read(git: &Git) -> Result<Self, String> {
+        let status = git.ask(&[
+            "status",
+            "--porcelain=v2",
+            "-z",
+            "--untracked-files=all",
+            "--ignore-submodules=none",
+        ])?;
+        let mut changes = Self::default();
+        for record in records(&status) {
+            let n_fields = if record.starts_with(b"u ") { 11 } else { 9 };
+            let fields: Vec<&[u8]> = record.splitn(n_fields, |byte| *byte == b' ').collect();
+            match fields[0] {
+                b"?" => changes.untracked.push(record[2..].to_vec()),
+                b"1" | b"u" if fields.len() == n_fields => {
+                    let path = fields[n_fields - 1];
+                    changes.tracked.push(path.to_vec());
+                    let is_within = fields.get(2).is_some_and(|submodule| {
+                        submodule.starts_with(b"S") && (submodule[2..] != *b"..")
+                    });
+                    if is_within {
+                        changes.within_submodules.push(text(path));
+                    }
+                }
+                b"#" => {}
+                // A record of a kind that was not asked for.
+                _ => return Err(format!("`git status` says: {}", text(record))),
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Takes out what `is_own`, and the sessions of other workspaces in
+    /// the same repository.
+    pub fn drop_own(&mut self, top: &Path, is_own: &dyn Fn(&Path) -> bool) {
+        let others: BTreeSet<Vec<u8>> =
+            self.untracked.iter().filter_map(|path| workspace_of(path)).collect();
+        let is_of_others = |path: &[u8]| {
+            others.iter().any(|workspace| {
+                path.strip_prefix(&workspace[..]).is_some_and(|path| {
+                    SESSIONS.iter().any(|folder| Path::new(&path_of(path)).starts_with(folder))
+                })
+            })
+        };
+        self.untracked.retain(|path| !is_own(&top.join(path_of(path))) && !is_of_others(path));
+    }
+}
+
+/// Returns the folder, with a `/`, that `path` shows to be a workspace.
+fn workspace_of(path: &[u8]) -> Option<Vec<u8>> {
+    let state = b".trainvault/";
+    let start = path.windows(state.len()).position(|part| part == state)?;
+    let is_whole = start == 0 || path[start - 1] == b'/';
+    is_whole.then(|| path[..start].to_vec())
+}
+
+/// Returns the records that end in a zero byte.
+pub fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == 0).filter(|record| !record.is_empty())
+}
