@@ -25,6 +25,9 @@ pub struct ReadingArgs {
     /// Stop at rows that cannot be, drop them, or widen their range
     #[arg(long, value_name = "stop|drop|widen")]
     pub bad_rows: Option<OsString>,
+    /// Say why a model cannot take prices of 0 and below
+    #[arg(long, hide = true)]
+    pub negative_prices: bool,
 }
 
 impl ReadingArgs {
@@ -42,7 +45,10 @@ impl ReadingArgs {
         for (name, value) in single.chain(columns) {
             arguments.extend([OsString::from(name), value.clone()]);
         }
-        arguments.extend(self.adjusted.then(|| OsString::from("--adjusted")));
+        let switches = [("--adjusted", self.adjusted), ("--negative-prices", self.negative_prices)];
+        for (name, is_set) in switches {
+            arguments.extend(is_set.then(|| OsString::from(name)));
+        }
         arguments
     }
 }
