@@ -72,7 +72,7 @@ fn curve(step: impl Fn(usize) -> f64) -> Workspace {
     let workspace = Workspace::new();
     let (mut text, mut equity) = ("time,equity\n".to_owned(), 100.0);
     for at in 0..200 {
-        writeln!(text, "{},{equity}", 1_500_000_000 + 86_400 * at).unwrap();
+        writeln!(text, "{},{equity}", 1_500_000_000 + 86_400 * at).expect("a string takes all");
         equity *= 1.0 + step(at);
     }
     workspace.write("curve.csv", &text);
@@ -88,9 +88,9 @@ fn check_curve(figures: &[&str], step: impl Fn(usize) -> f64) {
     assert_eq!(table.contains("reat as a bug"), !figures.is_empty(), "{table}");
     let arguments = ["--equity", "curve.csv", "--format", "json"];
     let document = told(&workspace.run("metrics", &arguments).code(code));
-    let document: Value = serde_json::from_str(&document).unwrap();
+    let document: Value = serde_json::from_str(&document).expect("it is JSON");
     let found = document["alarms"].as_array().cloned().unwrap_or_default();
-    let found: Vec<&str> = found.iter().map(|alarm| alarm["figure"].as_str().unwrap()).collect();
+    let found: Vec<&Value> = found.iter().map(|alarm| &alarm["figure"]).collect();
     assert_eq!(found, figures);
 }
 

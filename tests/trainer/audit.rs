@@ -23,14 +23,13 @@ fn audit(workspace: &Workspace, arguments: &[&str]) -> Vec<Value> {
     let table = told(&assert);
     let session = workspace.session();
     let verdicts = session["audit"]["verdicts"].as_array().expect("it was audited").clone();
-    let names: Vec<&str> =
-        verdicts.iter().map(|verdict| verdict["name"].as_str().unwrap()).collect();
+    let names: Vec<&Value> = verdicts.iter().map(|verdict| &verdict["name"]).collect();
     assert_eq!(names, NAMES);
     let page = workspace.text("logs/report.html");
     for verdict in &verdicts {
-        let finding = verdict["finding"].as_str().unwrap();
+        let finding = verdict["finding"].as_str().expect("it is a text");
         assert!(table.contains(finding), "{finding} is not in {table}");
-        let name = verdict["name"].as_str().unwrap().replace('_', " ");
+        let name = verdict["name"].as_str().expect("it has a name").replace('_', " ");
         assert!(page.contains(&format!("<th scope=\"row\">{name}</th>")), "no {name} on the page");
     }
     let has_failed = verdicts.iter().any(|verdict| verdict["verdict"] == "failed");
@@ -40,8 +39,8 @@ fn audit(workspace: &Workspace, arguments: &[&str]) -> Vec<Value> {
 }
 
 fn judgement<'a>(verdicts: &'a [Value], name: &str) -> &'a str {
-    let found = verdicts.iter().find(|verdict| verdict["name"] == name).unwrap();
-    found["verdict"].as_str().unwrap()
+    let found = verdicts.iter().find(|verdict| verdict["name"] == name).expect("it was judged");
+    found["verdict"].as_str().expect("it is a word")
 }
 
 #[test]

@@ -4,12 +4,17 @@
 
 mod columns;
 mod files;
+mod forms;
 mod further;
+mod joined;
 mod packed;
+mod peers;
 mod plain;
 mod rows;
+mod sessions;
 mod summary;
 mod times;
+mod wild;
 
 use std::fmt::Display;
 use std::fs;

@@ -86,7 +86,8 @@ fn holding_the_shipped_bitcoin_has_its_known_sharpe_and_drawdown() {
     let close = |line: &str| line.split(',').nth(2).unwrap().parse().unwrap();
     let closes: Vec<f64> = text.lines().skip(1).map(close).collect();
     let mut calendar = BarCalendar::default();
-    (0..closes.len() as i64).for_each(|idx| calendar.push(1_506_816_000_000 + idx * HALF_HOUR_MS));
+    let times = (0_i64..).map(|idx| 1_506_816_000_000 + idx * HALF_HOUR_MS);
+    times.take(closes.len()).for_each(|time_ms| calendar.push(time_ms));
     let periods = PeriodsPerYear::from_calendar(&calendar).unwrap();
     assert_near(periods.value, 17_520.0);
     let performance = of_curve(&closes, periods);

@@ -156,6 +156,7 @@ fn a_bad_row_names_its_line_and_column() {
         .write("bad.csv", "time,open,high,low,close\n2020-01-01,1,2,1,1\n2020-01-02,1,x,1,1\n");
     let assert = workspace.run("predict", &["--model", MODEL, "--data", "bad.csv"]).code(1);
     let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    let told = told.lines().last().unwrap();
     insta::assert_snapshot!(told, @"error: `bad.csv` line 3, column `high`: `x` is not a number; write digits and a decimal point, such as `4367.1`");
     // What was right before it is out.
     let out = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();

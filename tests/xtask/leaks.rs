@@ -27,6 +27,10 @@ fn a_search_for_leaks_passes_its_flags_on_and_moves_nothing() {
         check("echo \"$@\"", &["--format", "json", "--default"], 0),
         "train --check-leaks --format json --root [root] --default\n"
     );
+    assert_eq!(
+        check("echo \"$@\"", &["--column", "close=Last", "--adjusted", "--negative-prices"], 0),
+        "train --check-leaks --root [root] --column close=Last --adjusted --negative-prices\n"
+    );
 }
 
 #[test]

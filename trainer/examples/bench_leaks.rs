@@ -8,6 +8,8 @@
 //! what is known, and how many of ten are called a leak of columns that
 //! know only the past.
 
+#![expect(clippy::print_stdout, reason = "the tables are what it is for")]
+
 use std::path::Path;
 
 use anyhow::Result;

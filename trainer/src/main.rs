@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Parser, Subcommand};
 use dlmalloc::GlobalDlmalloc;
 
@@ -24,6 +24,7 @@ use trainer::session::{
 use trainer::train::{EarlierTrials, StopFlag, TrainOptions, check, comparison, run, whereabouts};
 
 use cli::Format;
+use cli::bars::BarsArguments;
 use cli::check_model::CheckModelArguments;
 use cli::export::ExportArguments;
 use cli::metrics::MetricsArguments;
@@ -60,6 +61,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(TrainArguments),
+    Bars(BarsArguments),
     Simulate(SimulateArguments),
     Metrics(MetricsArguments),
     Watch(WatchArguments),
@@ -73,25 +75,23 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(arguments) => train(&arguments),
-        Command::CheckModel(arguments) => {
-            cli::check_model::run(&arguments).and_then(|text| told(&text))
-        }
-        Command::Simulate(arguments) => {
-            cli::simulate::run(&arguments, io::stdout()).map(|alarms| judged(&alarms))
-        }
-        Command::Report(command) => cli::report::run(&command).and_then(|text| told(&text)),
+        Command::CheckModel(arguments) => told(cli::check_model::run(&arguments)),
+        Command::Simulate(arguments) => cli::simulate::run(&arguments, tomorrow_ms(), io::stdout())
+            .map(|alarms| judged(&alarms)),
+        Command::Bars(arguments) => told(cli::bars::run(&arguments, tomorrow_ms())),
+        Command::Report(command) => told(cli::report::run(&command)),
         Command::Watch(arguments) => {
             cli::watch::run(&arguments, system_time).and_then(|end| match end {
-                End::Done(text) => told(&text),
+                End::Done(text) => told(Ok(text)),
                 End::Signalled => Ok(ExitCode::from(INTERRUPTED)),
             })
         }
-        Command::Export(arguments) => cli::export::run(&arguments).and_then(|text| told(&text)),
+        Command::Export(arguments) => told(cli::export::run(&arguments)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments)
             .and_then(|(text, alarms)| print(&text).map(|()| judged(&alarms))),
         Command::Predict(arguments) => {
             let mut has_warned = false;
-            let done = cli::predict::run(&arguments, io::stdout());
+            let done = cli::predict::run(&arguments, tomorrow_ms(), io::stdout());
             let done = unless_unread(done.map(|warned| has_warned = warned));
             done.map(|()| if has_warned { ExitCode::from(WARNINGS) } else { ExitCode::SUCCESS })
         }
@@ -106,8 +106,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn told(result: &str) -> Result<ExitCode> {
-    print(result).map(|()| ExitCode::SUCCESS)
+fn told(result: Result<String>) -> Result<ExitCode> {
+    print(&result?).map(|()| ExitCode::SUCCESS)
 }
 
 /// Returns the exit code of figures with these alarms.
@@ -287,6 +287,11 @@ fn unless_unread(printed: Result<()>) -> Result<()> {
         error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
     printed.or_else(|error| if is_unread(&error) { Ok(()) } else { Err(error) })
+}
+
+/// No bar is of a later time; clocks of exchanges may be ahead.
+fn tomorrow_ms() -> i64 {
+    (system_time() + TimeDelta::days(1)).timestamp_millis()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

@@ -5,6 +5,7 @@ mod forward;
 mod global;
 mod keep;
 mod list;
+mod reading;
 mod restore;
 mod show;
 mod train;
@@ -19,6 +20,7 @@ pub use forward::own_flags_first;
 pub use global::{Format, GlobalArgs, colour_of, value_of};
 pub use keep::KeepArgs;
 pub use list::{ListArgs, SessionEnd};
+pub use reading::ReadingArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
 pub use train::{
@@ -159,6 +161,13 @@ Examples:
   cargo xtask compare 20260101_120000 latest --open
   cargo xtask compare 20260101_120000 latest . --format json")]
     Compare(CompareArgs),
+    /// Say how files of bars are read: columns, times, symbols, gaps, warnings
+    #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
+
+Examples:
+  cargo xtask bars bars.csv
+  cargo xtask bars prices.csv --time-format day_first --column close=Last --format json")]
+    Bars(ForwardArgs),
     /// Replay any strategy's exposures through the account that the agent trades in
     #[command(after_help = "All but --trainer-bin goes to the trainer; `-- --help` lists it.
 

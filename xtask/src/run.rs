@@ -96,6 +96,7 @@ fn carry_out(
             vault::warn_of_annotations(job, std::slice::from_ref(archive));
             Ok(outcome(&ShowReport::of(archive), Exit::Done))
         }
+        Task::Bars(args) => forward::run(job, ("bars", args, format), environment),
         Task::Simulate(args) => forward::run(job, ("simulate", args, format), environment),
         Task::Watch(args) => forward::watch(job, args, environment),
         Task::Metrics(args) => forward::run(job, ("metrics", args, format), environment),

@@ -39,7 +39,8 @@ fn columns_that_only_sound_alike_are_left_alone() {
     insta::assert_snapshot!(wrapped(error), @r"
     `bars.csv` has no column `close`; found `Date`, `Open`, `High`, `Low`,
     `Adj Close`; name the columns time, open, high, low, close and, if
-    there is one, volume
+    there is one, volume, or say which they are in `bars.columns`, such as
+    by `--column close=NAME`
     ");
 }
 
@@ -69,11 +70,13 @@ fn klines_need_no_header() {
 }
 
 #[test]
-fn other_files_need_a_header() {
-    let error = read("2020-01-01,10,12.5,9,11,3.25\n").unwrap_err();
+fn other_files_need_none_where_they_cannot_be_mistaken() {
+    assert_eq!(read("2020-01-01,10,12.5,9,11,3.25\n"), Ok(vec![BAR]));
+    let error = read("2020-01-01,12.5,10,9,11,3.25\n").unwrap_err();
     insta::assert_snapshot!(wrapped(error), @r"
-    `bars.csv` has no line of names; put one at the top, such as
-    `Date,open,high,low,close,volume` in the order of the columns
+    `bars.csv` has no line of names, and what each column holds is not
+    beyond doubt; put this line at the top, with each name over its column:
+    `date,open,high,low,close,volume`
     ");
 }
 
@@ -114,7 +117,7 @@ fn two_columns_for_one_price_are_refused() {
     let error = read("Date,BTC.open,ETH.open,high,low,close\n2020-01-01,1,1,1,1,1\n");
     insta::assert_snapshot!(wrapped(error.unwrap_err()), @r"
     `bars.csv` has 2 columns for `open`: `BTC.open`, `ETH.open`; keep one,
-    or name one of them just `open`
+    or name one of them just `open`, or say which by `--column open=NAME`
     ");
 }
 

@@ -91,8 +91,8 @@ fn single_precision_stays_what_it_is() {
 #[test]
 fn an_error_in_parquet_names_the_row() {
     insta::assert_snapshot!(wrapped(parquet("hole.parquet").unwrap_err()), @r"
-    `parquet/hole.parquet` row 42, column `low`: `` is empty; fill in the
-    number, or delete the row
+    `parquet/hole.parquet` row 42, column `low`: `` is no price: delete the
+    row, or leave such rows out with `--bad-rows drop`
     ");
 }
 

@@ -19,18 +19,17 @@ fn check_row(row: &str, problem: &str) {
 #[test]
 fn a_row_that_cannot_be_is_refused_with_its_place() {
     check_row("2020-01-02,1,1,1,abc,1", "column `close`: `abc` is not a number; write digits");
-    check_row("2020-01-02,1,1,1,,1", "column `close`: `` is empty; fill in");
+    check_row("2020-01-02,1,1,1,,1", "column `close`: `` is no price: delete the row");
     check_row(
         "2020-01-02,\"1,5\",1,1,1,1",
         "column `open`: `1,5` is not a number; write it with a",
     );
-    check_row("2020-01-02,1,NaN,1,1,1", "column `high`: `NaN` is not a finite number");
+    check_row("2020-01-02,1,NaN,1,1,1", "column `high`: `NaN` is no price");
     check_row("2020-01-02,1,1,1,inf,1", "column `close`: `inf` is not a finite number");
     check_row("2020-01-02,1,1e999,1,1,1", "column `high`: `1e999` is not a finite number");
     check_row("2020-01-02,0,1,0,1,1", "column `open`: `0` is not above 0, as a price must be");
     check_row("2020-01-02,1,1,-1,1,1", "column `low`: `-1` is not above 0");
     check_row("2020-01-02,1,1,1,1,-1", "column `volume`: `-1` is below 0");
-    check_row("2020-01-02,1,1,1,1,nan", "column `volume`: `nan` is not a finite number");
     check_row("2020-01-02,3,2,1,1,1", "column `high`: `2` is below the open `3`");
     check_row("2020-01-02,2,2,1,3,1", "column `high`: `2` is below the close `3`");
     check_row("2020-01-02,1,3,2,2,1", "column `low`: `2` is above the open `1`");
@@ -50,18 +49,17 @@ fn a_bad_number_is_reported_in_one_line() {
 fn a_duplicate_is_called_one() {
     insta::assert_snapshot!(wrapped(read(with_row("2020-01-01 00:00,1,1,1,1,1")).unwrap_err()), @r"
     `bars.csv` line 3, column `Date`: `2020-01-01 00:00` is a duplicate:
-    the bar before has the same time; delete one of them (a local time
-    repeats an hour each autumn: use UTC)
+    the bar before has the same time; if both are of one bar, delete one or
+    leave it out with `--bad-rows drop` (a local time repeats an hour each
+    autumn: name its zone in `bars.time_zone`)
     ");
 }
 
 #[test]
-fn a_file_with_the_newest_bar_first_is_refused_with_the_remedy() {
-    insta::assert_snapshot!(wrapped(read(with_row("2019-12-31,1,1,1,1,1")).unwrap_err()), @r"
-    `bars.csv` line 3, column `Date`: `2019-12-31` is older than the bar
-    before, `2020-01-01 00:00:00`: the newest bar comes first; turn the
-    file round, such as by `cat 'bars.csv' | (sed -u 1q; tac) > sorted.csv`
-    ");
+fn a_file_with_the_newest_bar_first_is_turned_round() {
+    let bars = read(with_row("2019-12-31,1,1,1,1,1")).unwrap();
+    let days: Vec<i64> = bars.iter().map(|bar| (bar.time_ms - START_MS) / 86_400_000).collect();
+    assert_eq!(days, [-1, 0]);
 }
 
 #[test]

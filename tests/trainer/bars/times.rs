@@ -41,7 +41,7 @@ fn times_are_read_in_the_usual_forms() {
     check_time("1577836800.5", START_MS + 500);
     check_time("2020-02-29 00:00:00", START_MS + 59 * 24 * HOUR_MS);
     check_time("1969-12-31 23:59:59", -1000);
-    check_time("-86400", -24 * HOUR_MS);
+    check_time("2020-01-01 12:00:00 EST", START_MS + 17 * HOUR_MS);
 }
 
 #[track_caller]
@@ -59,7 +59,6 @@ fn what_is_no_time_is_refused() {
         "2020-13-01 00:00:00",
         "2020-01-01 24:00:00",
         "2020-01-01 12:00:60",
-        "2020-01-01 12:00:00 EST",
         "yesterday",
         "1.5e9",
     ] {

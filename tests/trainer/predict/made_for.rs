@@ -27,14 +27,17 @@ fn changed(workspace: &Workspace, change: impl Fn(usize, &mut Vec<String>) -> bo
     out
 }
 
-/// Predicts for `bars`; returns how many rows there were, and stderr.
+/// Predicts for `bars`; returns how many rows there were, and stderr
+/// below the lines that say how the bars were read.
 #[track_caller]
 fn told(workspace: &Workspace, bars: &str, (flags, code): (&[&str], i32)) -> (usize, String) {
     workspace.write("other.csv", bars);
     let arguments = [&["--model", MODEL, "--data", "other.csv"], flags].concat();
     let output = workspace.run("predict", &arguments).code(code).get_output().clone();
     let rows = String::from_utf8(output.stdout).unwrap().lines().count();
-    (rows, String::from_utf8(output.stderr).unwrap())
+    let told = String::from_utf8(output.stderr).unwrap();
+    let (_, told) = told.split_once("names: in the file\n").expect("it says how bars were read");
+    (rows, told.to_owned())
 }
 
 /// Index of the volume's cell.

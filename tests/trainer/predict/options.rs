@@ -36,6 +36,7 @@ fn the_position_held_weighs_in() {
     let arguments = ["--model", MODEL, "--data", "bars.csv", "--position", "3"];
     let assert = workspace.run("predict", &arguments).code(1);
     let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    let told = told.lines().last().unwrap();
     insta::assert_snapshot!(told, @"error: the position `3` is not among what the model may hold: at most `2`, long or short");
 }
 
@@ -57,4 +58,23 @@ fn json_is_one_document_or_an_object_a_line() {
         assert_eq!(cells[2], line["note"].as_str().unwrap_or_default());
     }
     assert_eq!(lines.len(), 2000);
+}
+
+#[test]
+fn negative_prices_are_refused_as_in_training() {
+    let workspace = Workspace::new();
+    workspace.train(&["--episodes", "1"]);
+    let refusal = "only `simulate` takes such bars";
+    let arguments = ["--model", MODEL, "--data", "bars.csv", "--negative-prices"];
+    for (command, arguments) in [
+        ("predict", &arguments[..]),
+        ("train", &["--negative-prices"]),
+        ("train", &["--check-leaks", "--negative-prices"]),
+        ("train", &["--check", "--negative-prices"]),
+    ] {
+        let assert = workspace.run(command, arguments).code(1);
+        let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(told.contains(refusal), "{command} {arguments:?}: {told}");
+        assert!(assert.get_output().stdout.is_empty(), "{command} {arguments:?}");
+    }
 }

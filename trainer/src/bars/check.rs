@@ -3,14 +3,56 @@
 //! The check itself is one comparison after another; the words are found
 //! only for a bar that fails it.
 
+use std::fmt;
+
 use super::Bar;
 use super::columns::Part;
+use super::loose;
 use super::number;
 use super::timestamp;
 
 /// No market pays a tenth of a position's value for one bar; who wrote
 /// percent is told so.
 const FUNDING_MAX: f64 = 0.1;
+
+/// A range that lacks no more of the price is rounded, not wrong.
+const DUST: f64 = 1e-9;
+
+/// Kinds of faults, as they are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FaultKind {
+    Width,
+    Time,
+    Order,
+    Duplicate,
+    NoPrice,
+    Price,
+    Range,
+    Volume,
+    Funding,
+    Feature,
+    Symbol,
+    /// The file holds several.
+    AnotherSymbol,
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Width => "with another number of columns",
+            Self::Time => "without a time",
+            Self::Order => "out of order",
+            Self::Duplicate => "with the time of the row before",
+            Self::NoPrice => "without a price",
+            Self::Price => "with an impossible price",
+            Self::Range => "with an open or close outside of low and high",
+            Self::Volume => "with an impossible volume",
+            Self::Funding => "with an impossible funding",
+            Self::Feature => "without a number that is a feature",
+            Self::Symbol | Self::AnotherSymbol => "without the symbol",
+        })
+    }
+}
 
 /// What is wrong with one value of a row.
 #[derive(Debug)]
@@ -19,11 +61,54 @@ pub(super) struct Fault {
     pub(super) part: Part,
     /// What follows the value in the message, with the remedy.
     pub(super) problem: String,
+    pub(super) kind: FaultKind,
 }
 
 impl Fault {
     fn new(part: Part, problem: impl Into<String>) -> Self {
-        Self { part, problem: problem.into() }
+        let kind = match part {
+            Part::Time => FaultKind::Time,
+            Part::Volume => FaultKind::Volume,
+            Part::Funding => FaultKind::Funding,
+            Part::Symbol => FaultKind::Symbol,
+            Part::Further(_) => FaultKind::Feature,
+            Part::Open | Part::High | Part::Low | Part::Close => FaultKind::Price,
+        };
+        Self { part, problem: problem.into(), kind }
+    }
+
+    /// Whether a wider range would mend it.
+    pub(super) fn is_range(&self) -> bool {
+        self.kind == FaultKind::Range
+    }
+
+    /// Whether the file as a whole is not what it must be.
+    pub(super) fn is_of_file(&self) -> bool {
+        self.kind == FaultKind::AnotherSymbol
+    }
+
+    /// Returns the fault of a row that is longer or shorter.
+    #[cold]
+    pub(super) fn wrong_width() -> Self {
+        Self { part: Part::Time, problem: String::new(), kind: FaultKind::Width }
+    }
+
+    /// Returns the fault of a `text` that is no price.
+    #[cold]
+    pub(super) fn not_a_price(part: Part, text: &[u8]) -> Self {
+        if !loose::is_unknown(text) {
+            return Self::not_a_number(part, text);
+        }
+        Self::no_price(part)
+    }
+
+    fn range(part: Part, problem: String) -> Self {
+        Self { part, problem, kind: FaultKind::Range }
+    }
+
+    fn no_price(part: Part) -> Self {
+        let problem = "is no price: delete the row, or leave such rows out with `--bad-rows drop`";
+        Self { part, problem: problem.to_owned(), kind: FaultKind::NoPrice }
     }
 
     /// Returns the fault of a `text` that is not a number.
@@ -74,34 +159,61 @@ impl Fault {
     }
 }
 
-/// Fails unless `bar` holds what every bar must hold.
+/// Returns whether `bar` holds what every bar must hold.
 #[inline]
-pub(super) fn check(bar: &Bar) -> Result<(), Fault> {
+pub(super) fn is_right(bar: &Bar) -> bool {
     // A comparison with NaN is false, so that NaN fails too.
-    let is_right = bar.low > 0.0
-        && bar.low <= bar.open
+    bar.low > 0.0 && is_consistent(bar)
+}
+
+#[inline]
+fn is_consistent(bar: &Bar) -> bool {
+    bar.low <= bar.open
         && bar.low <= bar.close
         && bar.open <= bar.high
         && bar.close <= bar.high
         && bar.high < f64::INFINITY
+        && bar.low > f64::NEG_INFINITY
         && bar.volume >= 0.0
         && bar.volume < f64::INFINITY
-        && bar.funding.abs() <= FUNDING_MAX;
-    if is_right { Ok(()) } else { Err(explain(bar)) }
+        && bar.funding.abs() <= FUNDING_MAX
+}
+
+/// Widens the range of a bar whose open or close is beyond it by less
+/// than rounding makes.
+pub(super) fn widen_dust(bar: &mut Bar) {
+    let (top, bottom) = (bar.open.max(bar.close), bar.open.min(bar.close));
+    if top > bar.high && top.is_finite() && top - bar.high <= DUST * top.abs() {
+        bar.high = top;
+    }
+    if bottom < bar.low && bar.low - bottom <= DUST * bottom.abs() {
+        bar.low = bottom;
+    }
+}
+
+/// Fails unless `bar` holds what every bar must hold; prices may be
+/// negative where `takes_negative`.
+pub(super) fn check(bar: &Bar, takes_negative: bool) -> Result<(), Fault> {
+    let is_fine = (bar.low > 0.0 || takes_negative) && is_consistent(bar);
+    if is_fine { Ok(()) } else { Err(explain(bar, takes_negative)) }
 }
 
 #[cold]
-fn explain(bar: &Bar) -> Fault {
+fn explain(bar: &Bar, takes_negative: bool) -> Fault {
     let Bar { open, high, low, close, volume, .. } = *bar;
     let prices = [(Part::Open, open), (Part::High, high), (Part::Low, low), (Part::Close, close)];
     for (part, price) in prices {
-        if !price.is_finite() {
+        if price.is_nan() {
+            return Fault::no_price(part);
+        }
+        if price.is_infinite() {
             return Fault::new(part, "is not a finite number; correct or delete the row");
         }
-        if price <= 0.0 {
+        if price <= 0.0 && !takes_negative {
             return Fault::new(
                 part,
-                "is not above 0, as a price must be; correct or delete the row",
+                "is not above 0, as a price must be for returns; correct or delete the row, or, \
+                 if such prices are meant, let `simulate` take them with `--negative-prices`",
             );
         }
     }
@@ -118,11 +230,12 @@ fn explain(bar: &Bar) -> Fault {
         );
     }
     let others = [("open", open), ("close", close), ("low", low)];
-    let remedy = "correct or delete the row, or check which column is which";
+    let remedy = "check which column is which; `--bad-rows widen` takes the range up to the open \
+                  and close, `--bad-rows drop` leaves the row out";
     if let Some((name, price)) = others.iter().find(|&&(_, price)| price > high) {
-        return Fault::new(Part::High, format!("is below the {name} `{price}`; {remedy}"));
+        return Fault::range(Part::High, format!("is below the {name} `{price}`; {remedy}"));
     }
     // Nothing else can fail the check.
     let (name, price) = if open < low { others[0] } else { others[1] };
-    Fault::new(Part::Low, format!("is above the {name} `{price}`; {remedy}"))
+    Fault::range(Part::Low, format!("is above the {name} `{price}`; {remedy}"))
 }

@@ -4,17 +4,29 @@
 //! after a prefix (`BTC.close`); where two would do, the file is refused.
 
 mod further;
+mod given;
+mod headless;
 mod names;
+mod settle;
 mod time;
+mod volumes;
 
 use anyhow::{Result, bail};
 
+use super::config::BarsConfig;
 use super::number;
-use super::rows::Row;
-use super::timestamp::TimeParser;
+use super::timestamp::{TimeParser, TimeZone};
 pub(super) use further::fits;
-use names::{find_funding, find_part, find_time, find_volume, is_symbol, quoted, words};
+use given::Given;
+pub(super) use headless::is_data;
+use headless::{line_for, recognize};
+use names::{
+    find_adjusted, find_funding, find_part, find_price, find_splits, find_time, is_symbol, quoted,
+    words, zone_of,
+};
+pub(super) use settle::settle_time;
 pub(super) use time::TimeColumn;
+use volumes::find_volumes;
 
 /// A Binance kline without a header: open time, open, high, low, close,
 /// volume, close time and five more numbers.
@@ -56,7 +68,7 @@ pub(super) enum Part {
 pub(super) struct Columns {
     /// How many columns each row must have.
     pub(super) width: usize,
-    /// Whether the first line holds names.
+    /// Whether a line holds names.
     pub(super) has_header: bool,
     pub(super) time: TimeColumn,
     pub(super) open: usize,
@@ -66,33 +78,33 @@ pub(super) struct Columns {
     pub(super) volume: Option<usize>,
     pub(super) funding: Option<usize>,
     pub(super) symbol: Option<usize>,
+    /// The close, adjusted for splits and dividends.
+    pub(super) adjusted: Option<usize>,
+    /// The ratios of splits.
+    pub(super) splits: Option<usize>,
+    /// All that can be the volume, the better first.
+    volumes: Vec<usize>,
     names: Vec<String>,
 }
 
 impl Columns {
-    /// Returns the columns of a file that begins with `first`.
-    pub(super) fn find(first: Row<'_>) -> Result<Self> {
-        if is_kline(first) {
-            return Ok(Self::of_klines());
-        }
-        let names: Vec<String> = first
-            .iter()
-            .map(|name| String::from_utf8_lossy(name.trim_ascii()).into_owned())
-            .collect();
-        if first.len() > 1 && names.iter().any(|name| number::parse(name.as_bytes()).is_some()) {
-            bail!(
-                "has no line of names; put one at the top, such as \
-                 `Date,open,high,low,close,volume` in the order of the columns"
-            );
-        }
+    /// Returns the columns of a file with these names.
+    pub(super) fn find(names: &[String], config: &BarsConfig) -> Result<Self> {
         let words: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
+        let given = Given { names, config };
         let mut missing = Vec::new();
-        let time = find_time(&words);
+        let time = match given.time()? {
+            Some(time) => Some(time),
+            None => find_time(&words),
+        };
         if time.is_none() {
             missing.push("`time`".to_owned());
         }
         let mut price = |role: &str| -> Result<usize> {
-            let found = find_part(&words, &names, role)?;
+            let found = match given.column(role)? {
+                Some(idx) => Some(idx),
+                None => find_price(&words, names, role)?,
+            };
             if found.is_none() {
                 missing.push(format!("`{role}`"));
             }
@@ -100,29 +112,100 @@ impl Columns {
         };
         let (open, high, low, close) =
             (price("open")?, price("high")?, price("low")?, price("close")?);
-        let volume = find_volume(&words, &names)?;
         let Some(time) = time.filter(|_| missing.is_empty()) else {
             bail!(
                 "has no column {}; found {}; name the columns time, open, high, low, close \
-                 and, if there is one, volume",
+                 and, if there is one, volume, or say which they are in `bars.columns`, such as \
+                 by `--column close=NAME`",
                 missing.join(", "),
-                quoted(&names)
+                quoted(names)
             );
         };
-        let funding = find_funding(&words, &names)?;
-        let symbol = words.iter().position(|words| is_symbol(words));
-        let width = names.len();
+        let volumes = match given.column("volume")? {
+            Some(idx) => vec![idx],
+            None => find_volumes(&words),
+        };
+        let funding = match given.column("funding")? {
+            Some(idx) => Some(idx),
+            None => find_funding(&words, names)?,
+        };
+        let symbol = given.column("symbol")?;
+        let prices = [open, high, low, close];
+        let is_free = |idx: &usize| !prices.contains(idx);
+        let symbol =
+            symbol.or_else(|| words.iter().position(|words| is_symbol(words))).filter(is_free);
         Ok(Self {
-            width,
+            width: names.len(),
             has_header: true,
             time,
             open,
             high,
             low,
             close,
-            volume,
+            volume: volumes.first().copied(),
             funding,
             symbol,
+            adjusted: find_adjusted(&words).filter(is_free),
+            splits: find_splits(&words),
+            volumes,
+            names: names.to_vec(),
+        })
+    }
+
+    /// Returns the columns of a file without names, of which `rows` are
+    /// the first.
+    ///
+    /// Fails with the line of names to add where they could be mistaken.
+    pub(super) fn of_headless(
+        rows: &[Vec<String>],
+        delimiter: u8,
+        config: &BarsConfig,
+    ) -> Result<Self> {
+        let first = &rows[0];
+        if is_kline(first) {
+            return Ok(Self::of_klines());
+        }
+        let counted: Vec<String> = (1..=first.len()).map(|number| number.to_string()).collect();
+        if !config.columns.is_empty() {
+            let mut columns = Self::find(&counted, config)?;
+            columns.has_header = false;
+            return Ok(columns);
+        }
+        let Some(found) = recognize(rows) else {
+            bail!(
+                "has no line of names, and what each column holds is not beyond doubt; put this \
+                 line at the top, with each name over its column: `{}`",
+                line_for(first, delimiter)
+            );
+        };
+        let mut names = counted;
+        for (idx, name) in ["open", "high", "low", "close"].into_iter().enumerate() {
+            name.clone_into(&mut names[found.open + idx]);
+        }
+        match found.time {
+            TimeColumn::Whole(idx) => "time".clone_into(&mut names[idx]),
+            TimeColumn::Split(date, clock) => {
+                "date".clone_into(&mut names[date]);
+                "time".clone_into(&mut names[clock]);
+            }
+        }
+        if let Some(idx) = found.volume {
+            "volume".clone_into(&mut names[idx]);
+        }
+        Ok(Self {
+            width: first.len(),
+            has_header: false,
+            time: found.time,
+            open: found.open,
+            high: found.open + 1,
+            low: found.open + 2,
+            close: found.open + 3,
+            volume: found.volume,
+            funding: None,
+            symbol: None,
+            adjusted: None,
+            splits: None,
+            volumes: found.volume.into_iter().collect(),
             names,
         })
     }
@@ -139,27 +222,15 @@ impl Columns {
             volume: Some(5),
             funding: None,
             symbol: None,
+            adjusted: None,
+            splits: None,
+            volumes: vec![5],
             names: KLINE_NAMES.map(str::to_owned).into(),
         }
     }
 
-    /// Decides, from the first bar, whether `Date` and `Time` belong
-    /// together or each tells the whole time.
-    pub(super) fn settle_time(&mut self, first_bar: Row<'_>) -> Result<()> {
-        let is_count = |idx: usize| {
-            first_bar
-                .get(idx)
-                .is_some_and(|text| text.len() < 9 && text.iter().all(u8::is_ascii_digit))
-        };
-        if self.time == TimeColumn::Whole(0) && self.names[0].is_empty() && is_count(0) {
-            bail!("has no column `time`: the first, without a name, only counts rows");
-        }
-        self.time = self.time.settle(first_bar);
-        Ok(())
-    }
-
     /// Returns the name of the column of `part`, as the file has it.
-    pub(super) fn name_of(&self, part: Part) -> &str {
+    pub(super) fn name_of(&self, part: Part) -> String {
         let idx = match part {
             Part::Time => match self.time {
                 TimeColumn::Whole(idx) | TimeColumn::Split(idx, _) => Some(idx),
@@ -173,31 +244,40 @@ impl Columns {
             Part::Symbol => self.symbol,
             Part::Further(idx) => Some(idx),
         };
-        idx.and_then(|idx| self.names.get(idx)).map_or("volume", String::as_str)
+        idx.and_then(|idx| self.names.get(idx))
+            .map_or_else(|| "volume".to_owned(), |name| super::shown(name.as_bytes()))
+    }
+
+    /// Returns the zone that the name of the time's column tells.
+    pub(super) fn zone(&self) -> Option<TimeZone> {
+        match self.time {
+            TimeColumn::Whole(idx) => zone_of(&self.names[idx]),
+            TimeColumn::Split(date, clock) => {
+                zone_of(&self.names[clock]).or_else(|| zone_of(&self.names[date]))
+            }
+        }
     }
 }
 
 /// Returns the columns of the time, and of the first of `roles` that
 /// there is, of a file that begins with the names in `first`.
-pub(super) fn find_series(first: Row<'_>, roles: &[&str]) -> Result<(TimeColumn, usize)> {
-    let names: Vec<String> =
-        first.iter().map(|name| String::from_utf8_lossy(name.trim_ascii()).into_owned()).collect();
+pub(super) fn find_series(names: &[String], roles: &[&str]) -> Result<(TimeColumn, usize)> {
     let words: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
     let Some(time) = find_time(&words) else {
-        bail!("has no column `time`; found {}", quoted(&names));
+        bail!("has no column `time`; found {}", quoted(names));
     };
     for role in roles {
-        if let Some(idx) = find_part(&words, &names, role)? {
+        if let Some(idx) = find_part(&words, names, role)? {
             return Ok((time, idx));
         }
     }
-    bail!("has no column `{}`; found {}; name it so", roles[0], quoted(&names))
+    bail!("has no column `{}`; found {}; name it so", roles[0], quoted(names))
 }
 
-fn is_kline(first: Row<'_>) -> bool {
-    let is_number = |text: &[u8]| number::parse(text.trim_ascii()).is_some_and(f64::is_finite);
-    let time =
-        |idx: usize| first.get(idx).and_then(|text| TimeParser::new().parse(text.trim_ascii()));
+fn is_kline(first: &[String]) -> bool {
+    let is_number =
+        |text: &String| number::parse(text.trim().as_bytes()).is_some_and(f64::is_finite);
+    let time = |idx: usize| TimeParser::new().parse(first[idx].trim().as_bytes());
     first.len() == N_KLINE_COLUMNS
         && first.iter().all(is_number)
         && time(0).is_some_and(|open_ms| time(KLINE_CLOSE_TIME) > Some(open_ms))

@@ -3,14 +3,20 @@
 //!
 //! What a file is comes from its first bytes, never from its name.
 
+mod json;
+mod sample;
+mod sniff;
+mod zipped;
 mod zstd;
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Cursor, ErrorKind, Read, Seek as _};
+use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek as _};
 use std::path::Path;
 
+use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
+use lzma_rust2::XzReader;
 
 use super::parquet::{self, ParquetText};
 pub(crate) use zstd::ZstdReader;
@@ -19,19 +25,9 @@ pub(crate) use zstd::ZstdReader;
 const FIRST_LINE_BYTES_MAX: usize = 1 << 16;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
-
-/// First bytes of what is not CSV, and what to do about it.
-const FOREIGN_FORMATS: [(&[u8], &str); 9] = [
-    (b"PK\x03\x04", "is a zip file or a spreadsheet; unpack it, or save it as CSV"),
-    (parquet::MAGIC, "is a Parquet file, which cannot come as a stream; name the file itself"),
-    (b"PARE", "is an encrypted Parquet file; write it without encryption"),
-    (b"BZh", "is packed with bzip2; unpack it with `bunzip2`, or pack it with `gzip`"),
-    (b"\xfd7zXZ", "is packed with xz; unpack it with `unxz`, or pack it with `gzip`"),
-    (b"\xff\xfe", "is UTF-16 text; save it as UTF-8"),
-    (b"\xfe\xff", "is UTF-16 text; save it as UTF-8"),
-    (b"<!", "is a web page, not CSV; download the data itself"),
-    (b"<html", "is a web page, not CSV; download the data itself"),
-];
+const BZIP2: &[u8] = b"BZh";
+const XZ: &[u8] = b"\xfd7zXZ\0";
+const ZIP: &[u8] = b"PK\x03\x04";
 
 /// What a file's text was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +35,10 @@ pub(super) enum Packing {
     Plain,
     Gzip,
     Zstd,
+    Bzip2,
+    Xz,
+    Zip,
+    Json,
     Parquet,
 }
 
@@ -55,6 +55,7 @@ impl fmt::Display for Place {
         match self.packing {
             // The first line of its text holds the names.
             Packing::Parquet => write!(f, "row {}", self.line - 1),
+            Packing::Json => write!(f, "candle {}", self.line),
             _ => write!(f, "line {}", self.line),
         }
     }
@@ -63,7 +64,7 @@ impl fmt::Display for Place {
 /// CSV text, and what its first line tells.
 pub(super) struct Text {
     pub(super) reader: TextReader,
-    /// `,`, `;` or a tab.
+    /// `,`, `;`, a tab or `|`.
     pub(super) delimiter: u8,
     /// How many lines stand before the first that counts.
     pub(super) n_lines_skipped: u64,
@@ -73,6 +74,8 @@ pub(super) struct Text {
 pub(super) struct TextReader {
     inner: Box<dyn Read + Send>,
     packing: Packing,
+    /// What the sample met behind its rows.
+    failure: Option<io::Error>,
 }
 
 impl TextReader {
@@ -85,31 +88,40 @@ impl TextReader {
 /// Opens the file at `path`, of any form that is understood.
 pub(super) fn open_file(path: &Path) -> io::Result<Text> {
     let mut file = File::open(path)?;
-    if is_parquet(&mut file)? {
-        return text_of(Box::new(ParquetText::open(file)?), Packing::Parquet);
+    match container(&mut file)? {
+        Some(Packing::Parquet) => text_of(Box::new(ParquetText::open(file)?), Packing::Parquet),
+        Some(_) => text_of(Box::new(zipped::open(file)?), Packing::Zip),
+        None => open(Box::new(file)),
     }
-    open(Box::new(file))
 }
 
-/// Returns whether `file` is Parquet, and stands at its start. A pipe
-/// is not: there is no way back in it.
-pub(super) fn is_parquet(file: &mut File) -> io::Result<bool> {
+/// Returns what `file` is where it must be read from its end, and leaves
+/// it at its start. A pipe is none: there is no way back in it.
+pub(super) fn container(file: &mut File) -> io::Result<Option<Packing>> {
     if !file.metadata()?.is_file() {
-        return Ok(false);
+        return Ok(None);
     }
     let mut start = Vec::new();
     file.take(parquet::MAGIC.len() as u64).read_to_end(&mut start)?;
     file.rewind()?;
-    Ok(start == parquet::MAGIC)
+    Ok(match start.as_slice() {
+        parquet::MAGIC => Some(Packing::Parquet),
+        ZIP => Some(Packing::Zip),
+        _ => None,
+    })
 }
 
 /// Opens the `raw` bytes of a file, packed or not.
 pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
-    let (start, raw) = peek(raw, zstd::MAGIC.len() as u64)?;
+    let (start, raw) = peek(raw, XZ.len() as u64)?;
     if start.starts_with(GZIP) {
         text_of(Box::new(MultiGzDecoder::new(raw)), Packing::Gzip)
-    } else if start == zstd::MAGIC {
+    } else if start.starts_with(zstd::MAGIC) {
         text_of(Box::new(ZstdReader::new(raw)), Packing::Zstd)
+    } else if start.starts_with(BZIP2) {
+        text_of(Box::new(MultiBzDecoder::new(raw)), Packing::Bzip2)
+    } else if start.starts_with(XZ) {
+        text_of(Box::new(XzReader::new(BufReader::new(raw), true)), Packing::Xz)
     } else {
         text_of(raw, Packing::Plain)
     }
@@ -118,12 +130,26 @@ pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
 fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text> {
     let mut first_line = Vec::new();
     read_line(&mut *text, &mut first_line)?;
-    let foreign = FOREIGN_FORMATS.iter().find(|(magic, _)| first_line.starts_with(magic));
-    if let Some((_, remedy)) = foreign {
-        return Err(io::Error::new(ErrorKind::InvalidData, *remedy));
+    if let Some(remedy) = sniff::foreign(&first_line) {
+        return Err(io::Error::new(ErrorKind::InvalidData, remedy));
     }
     if first_line.starts_with(b"\xef\xbb\xbf") {
         first_line.drain(..3);
+    }
+    if json::is_json(&first_line) {
+        let table = json::open(Cursor::new(first_line).chain(text))?;
+        let reader = TextReader { inner: Box::new(table), packing: Packing::Json, failure: None };
+        return Ok(Text { reader, delimiter: b',', n_lines_skipped: 0 });
+    }
+    if ends_in_cr(&first_line) {
+        let inner = Cursor::new(first_line).chain(text);
+        return text_of(Box::new(CrReader(Box::new(inner))), packing);
+    }
+    if first_line.len() > FIRST_LINE_BYTES_MAX && !first_line.contains(&b'\n') {
+        return Err(io::Error::new(
+            ErrorKind::InvalidData,
+            "has a first line of more than 64 KiB; it must be CSV text",
+        ));
     }
     let mut n_lines_skipped = 0;
     while is_preamble(&first_line) {
@@ -135,9 +161,45 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
         n_lines_skipped += 1;
         read_line(&mut *text, &mut first_line)?;
     }
-    let delimiter = detect_delimiter(&first_line);
+    // Names may be written as a comment.
+    if first_line.starts_with(b"#") && has_names(&first_line) {
+        first_line.remove(0);
+    }
+    let delimiter = sniff::delimiter(&first_line);
     let inner = Box::new(Cursor::new(first_line).chain(text));
-    Ok(Text { reader: TextReader { inner, packing }, delimiter, n_lines_skipped })
+    Ok(Text { reader: TextReader { inner, packing, failure: None }, delimiter, n_lines_skipped })
+}
+
+/// Whether the first line names the columns of bars.
+fn has_names(text: &[u8]) -> bool {
+    let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default().to_ascii_lowercase();
+    let has = |word: &[u8]| line.windows(word.len()).any(|window| window == word);
+    has(b"open") && has(b"high") && has(b"low") && has(b"close")
+}
+
+/// Whether lines end in a lone carriage return, as on an old Macintosh.
+fn ends_in_cr(text: &[u8]) -> bool {
+    let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let mut is_quoted = false;
+    line.iter().any(|&byte| {
+        is_quoted ^= byte == b'"';
+        byte == b'\r' && !is_quoted
+    })
+}
+
+/// Turns carriage returns into newlines.
+struct CrReader(Box<dyn Read + Send>);
+
+impl Read for CrReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_bytes = self.0.read(buffer)?;
+        for byte in &mut buffer[..n_bytes] {
+            if *byte == b'\r' {
+                *byte = b'\n';
+            }
+        }
+        Ok(n_bytes)
+    }
 }
 
 /// Returns the first `n_bytes`, if there are as many, and all of `raw`.
@@ -155,10 +217,7 @@ fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
     let mut block = [0; 4096];
     while !text.contains(&b'\n') {
         if text.len() > FIRST_LINE_BYTES_MAX {
-            return Err(io::Error::new(
-                ErrorKind::InvalidData,
-                "has a first line of more than 64 KiB; it must be CSV text",
-            ));
+            break;
         }
         match reader.read(&mut block) {
             Ok(0) => break,
@@ -178,27 +237,12 @@ fn is_preamble(text: &[u8]) -> bool {
     starts_with(b"http") || starts_with(b"www.") || starts_with(b"sep=")
 }
 
-fn detect_delimiter(text: &[u8]) -> u8 {
-    let line = text.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-    let mut is_quoted = false;
-    for &byte in line.unwrap_or_default() {
-        is_quoted ^= byte == b'"';
-        for (delimiter, count) in &mut counts {
-            *count += usize::from(byte == *delimiter && !is_quoted);
-        }
-    }
-    let mut best = counts[0];
-    for candidate in &counts[1..] {
-        if candidate.1 > best.1 {
-            best = *candidate;
-        }
-    }
-    best.0
-}
-
 impl Read for TextReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(buffer)
+        let n_bytes = self.inner.read(buffer)?;
+        match self.failure.take_if(|_| n_bytes == 0 && !buffer.is_empty()) {
+            Some(failure) => Err(failure),
+            None => Ok(n_bytes),
+        }
     }
 }

@@ -1,27 +1,38 @@
-//! Reads market bars from CSV, packed or not, and from Parquet, and
-//! refuses what is not right.
+//! Reads market bars from the files that people have, and refuses what
+//! is not right.
 //!
-//! Bars are streamed: memory does not grow with the file. Nothing is
-//! repaired, filled or sorted here; a bad row is an error that names it.
+//! A first look at some rows decides the form of a file (`form`), a pass
+//! then reads by it (`reader`). Bars are streamed: memory does not grow
+//! with the file. Nothing is repaired or left out that was not asked
+//! for; a bad row is an error that names it.
 
 mod check;
 mod columns;
+mod config;
+mod form;
+mod holidays;
 mod input;
+mod joined;
 mod kind;
+mod loose;
 mod number;
+mod observer;
 mod parquet;
 mod reader;
 mod rows;
 mod series;
+mod sessions;
 mod source;
 mod summary;
 mod symbols;
 mod timestamp;
+mod understood;
 
+pub use config::{BadRows, BarsConfig, Decimal};
 pub use input::Place;
 pub(crate) use input::ZstdReader;
 pub use kind::{BarKind, KindTally, Mismatch, Volume};
-pub use reader::BarReader;
+pub use reader::{BarReader, Repairs};
 pub(crate) use rows::Rows;
 pub use series::{Sample, SeriesReader};
 pub use source::{BUILTIN_BTCUSD_30M, BarSource};
@@ -29,6 +40,7 @@ pub use summary::DataSummary;
 pub use symbols::SymbolBars;
 pub(crate) use timestamp::TimeParser;
 pub use timestamp::parse_time_ms;
+pub use understood::Understood;
 
 /// What one interval of trading did.
 ///
@@ -53,4 +65,23 @@ pub struct Bar {
     /// its value there, and a short receives; below 0 the other way; 0
     /// where the file says nothing.
     pub funding: f64,
+}
+
+/// Returns bytes of a file as they may be shown: no control character
+/// reaches a terminal, and not too much of them does.
+fn shown(bytes: &[u8]) -> String {
+    const LETTERS_MAX: usize = 80;
+    let text = String::from_utf8_lossy(bytes);
+    let mut shown = String::new();
+    for letter in text.chars().take(LETTERS_MAX) {
+        if letter.is_control() {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    if text.chars().count() > LETTERS_MAX {
+        shown.push('…');
+    }
+    shown
 }

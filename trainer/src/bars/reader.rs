@@ -1,7 +1,9 @@
 //! Reads bar after bar, checking each, in memory that does not grow.
 
 mod complaint;
+mod faults;
 mod further;
+mod parse;
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -11,14 +13,18 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 
 use super::Bar;
-use super::check::{self, Fault};
-use super::columns::{Columns, Part};
+use super::check::Fault;
+use super::config::{BadRows, BarsConfig};
+use super::form::{Asked, Form};
 use super::input::{self, Text, TextReader};
-use super::rows::{Row, Rows};
+use super::rows::Rows;
 use super::symbols::{Share, ShareBars};
-use super::timestamp::TimeParser;
+use super::timestamp::LATEST_MS;
 pub(super) use complaint::input_error;
+use faults::FaultTally;
+pub use faults::Repairs;
 use further::parse_further;
+use parse::RowParser;
 
 /// The bars of one source, in order; an iterator of `Result<Bar>`.
 ///
@@ -41,20 +47,23 @@ struct KeptBars {
 struct TextBars {
     name: String,
     rows: Rows<TextReader>,
-    delimiter: u8,
     n_lines_skipped: u64,
     /// Whether the row at hand was not yet returned as a bar.
     is_row_pending: bool,
-    columns: Columns,
+    form: Arc<Form>,
+    parser: RowParser,
+    bad_rows: BadRows,
+    /// Whether nobody knows when the next row comes.
+    is_stream: bool,
     /// Further columns, by their index, and their numbers in `row`.
     further: Vec<usize>,
     numbers: Vec<f64>,
-    time_parser: TimeParser,
     symbol: String,
     /// Of several symbols, the times before of those not at hand.
     others: Option<HashMap<String, Option<i64>>>,
     previous_ms: Option<i64>,
     n_bars: u64,
+    faults: FaultTally,
     is_done: bool,
 }
 
@@ -64,14 +73,24 @@ impl BarReader {
     ///
     /// Waits for the first bar; fails without one.
     pub fn of_stream(stream: impl Read + Send + 'static) -> Result<Self> {
+        Self::of_stream_with(stream, &BarsConfig::default())
+    }
+
+    /// Does the same, where `config` says what the stream cannot tell.
+    pub fn of_stream_with(stream: impl Read + Send + 'static, config: &BarsConfig) -> Result<Self> {
         let name = "standard input";
-        let text = input::open(Box::new(stream)).map_err(|error| input_error(name, 0, &error))?;
-        Self::new(name, text)
+        let mut text =
+            input::open(Box::new(stream)).map_err(|error| input_error(name, 0, &error))?;
+        let asked = Asked { config: Arc::new(config.clone()), latest_ms: LATEST_MS };
+        let form = Arc::new(Form::of_bars(name, &mut text, &asked, None)?);
+        let mut bars = TextBars::new(name, text, (form, &asked))?;
+        bars.is_stream = true;
+        Ok(Self(Inner::Text(Box::new(bars))))
     }
 
     /// Returns a reader of `text`, that of the file called `name`.
-    pub(super) fn new(name: &str, text: Text) -> Result<Self> {
-        Ok(Self(Inner::Text(Box::new(TextBars::new(name, text)?))))
+    pub(super) fn new(name: &str, text: Text, how: (Arc<Form>, &Asked)) -> Result<Self> {
+        Ok(Self(Inner::Text(Box::new(TextBars::new(name, text, how)?))))
     }
 
     pub(super) fn of_share(share: Share) -> Self {
@@ -94,56 +113,54 @@ impl BarReader {
 
     /// Returns whether there is a column of symbols.
     pub fn has_symbols(&self) -> bool {
-        matches!(&self.0, Inner::Text(text) if text.columns.symbol.is_some())
+        matches!(&self.0, Inner::Text(text) if text.form.columns.symbol.is_some())
     }
 
     /// Returns the symbol of the last bar, where a column names it.
     pub fn symbol(&self) -> Option<&str> {
         match &self.0 {
-            Inner::Text(text) => text.columns.symbol.map(|_| text.symbol.as_str()),
+            Inner::Text(text) => text.form.columns.symbol.map(|_| text.symbol.as_str()),
             Inner::Share(_) | Inner::Kept(_) => None,
+        }
+    }
+
+    /// Returns what was done about rows that cannot be, so far.
+    pub(super) fn repairs(&self) -> Repairs {
+        match &self.0 {
+            Inner::Text(text) => text.faults.repairs(),
+            Inner::Share(_) | Inner::Kept(_) => Repairs::default(),
         }
     }
 }
 
 impl TextBars {
-    fn new(name: &str, text: Text) -> Result<Self> {
-        let mut rows = Rows::new(text.reader, text.delimiter);
-        if !read_row(&mut rows, name, 0)? {
-            return Err(anyhow!("`{name}` is empty; it must hold bars as CSV"));
+    fn new(name: &str, text: Text, (form, asked): (Arc<Form>, &Asked)) -> Result<Self> {
+        let mut rows = Rows::new(text.reader, form.delimiter);
+        for _ in 0..form.n_rows_above {
+            read_row(&mut rows, name, 0)?;
         }
-        let columns = Columns::find(rows.row()).map_err(|error| anyhow!("`{name}` {error}"))?;
-        let mut reader = Self {
+        if !read_row(&mut rows, name, 0)? {
+            return Err(anyhow!("`{name}` has a line of names but no bars below it"));
+        }
+        let symbol = form.columns.symbol.and_then(|idx| rows.row().get(idx)).map(text_of);
+        Ok(Self {
             name: name.to_owned(),
             rows,
-            delimiter: text.delimiter,
             n_lines_skipped: text.n_lines_skipped,
             is_row_pending: true,
-            columns,
+            parser: RowParser::new(&form, &asked.config),
+            bad_rows: asked.config.bad_rows,
+            form,
+            is_stream: false,
             further: Vec::new(),
             numbers: Vec::new(),
-            time_parser: TimeParser::new(),
-            symbol: String::new(),
+            symbol: symbol.unwrap_or_default(),
             others: None,
             previous_ms: None,
             n_bars: 0,
+            faults: FaultTally::default(),
             is_done: false,
-        };
-        reader.prepare_first_bar()?;
-        Ok(reader)
-    }
-
-    fn prepare_first_bar(&mut self) -> Result<()> {
-        let name = &self.name;
-        if self.columns.has_header && !read_row(&mut self.rows, name, 0)? {
-            return Err(anyhow!("`{name}` has a line of names but no bars below it"));
-        }
-        let row = self.rows.row();
-        self.columns.settle_time(row).map_err(|error| anyhow!("`{name}` {error}"))?;
-        if let Some(idx) = self.columns.symbol {
-            self.symbol = text_of(row.get(idx).unwrap_or_default());
-        }
-        Ok(())
+        })
     }
 
     #[inline]
@@ -157,41 +174,67 @@ impl TextBars {
     }
 
     fn advance(&mut self) -> Result<Option<Bar>> {
-        if self.is_row_pending {
-            self.is_row_pending = false;
-        } else if !read_row(&mut self.rows, &self.name, self.n_bars)? {
-            return Ok(None);
+        loop {
+            if self.is_row_pending {
+                self.is_row_pending = false;
+            } else if !read_row(&mut self.rows, &self.name, self.n_bars)? {
+                return Ok(None);
+            }
+            match self.take_row() {
+                Ok(bar) => {
+                    self.n_bars += 1;
+                    return Ok(Some(bar));
+                }
+                Err(fault) if self.bad_rows == BadRows::Drop => {
+                    self.faults.count(&fault, self.place());
+                }
+                Err(fault) => return Err(self.stop_at(&fault)),
+            }
         }
+    }
+
+    /// Returns the bar of the row at hand.
+    fn take_row(&mut self) -> Result<Bar, Fault> {
         let row = self.rows.row();
-        if row.len() != self.columns.width {
-            return Err(self.wrong_width());
+        if row.len() != self.form.columns.width {
+            return Err(Fault::wrong_width());
         }
-        let bar = match parse_row(row, &self.columns, &mut self.time_parser) {
-            Ok(bar) => bar,
-            Err(fault) => return Err(self.describe(&fault)),
-        };
-        if let Err(fault) = parse_further(row, &self.further, &mut self.numbers) {
-            return Err(self.describe(&fault));
-        }
-        if let Some(idx) = self.columns.symbol
+        if let Some(idx) = self.form.columns.symbol
             && row[idx].trim_ascii() != self.symbol.as_bytes()
         {
             self.turn_to_symbol(idx)?;
         }
-        if let Some(previous_ms) = self.previous_ms
-            && bar.time_ms <= previous_ms
-        {
-            return Err(self.out_of_order(bar.time_ms, previous_ms));
+        let row = self.rows.row();
+        let mut bar = self.parser.parse(row, self.previous_ms)?;
+        if let Err(fault) = self.parser.check(&mut bar) {
+            let is_widened = self.bad_rows == BadRows::Widen && fault.is_range();
+            if !is_widened {
+                return Err(fault);
+            }
+            self.faults.count_widened(&fault, self.place());
+            bar.high = bar.high.max(bar.open).max(bar.close);
+            bar.low = bar.low.min(bar.open).min(bar.close);
+            self.parser.check(&mut bar)?;
+        }
+        parse_further(row, &self.further, &mut self.numbers)?;
+        if let Some(previous_ms) = self.previous_ms {
+            let is_in_order = if self.form.time.is_newest_first {
+                bar.time_ms < previous_ms
+            } else {
+                bar.time_ms > previous_ms
+            };
+            if !is_in_order {
+                return Err(self.out_of_order(bar.time_ms, previous_ms));
+            }
         }
         self.previous_ms = Some(bar.time_ms);
-        self.n_bars += 1;
-        Ok(Some(bar))
+        Ok(bar)
     }
 
-    fn turn_to_symbol(&mut self, idx: usize) -> Result<()> {
+    fn turn_to_symbol(&mut self, idx: usize) -> Result<(), Fault> {
         let symbol = text_of(&self.rows.row()[idx]);
         if symbol.is_empty() {
-            return Err(self.describe(&Fault::no_symbol()));
+            return Err(Fault::no_symbol());
         }
         let Some(others) = &mut self.others else {
             return Err(self.another_symbol(idx));
@@ -201,36 +244,25 @@ impl TextBars {
         others.insert(symbol_before, mem::replace(&mut self.previous_ms, previous_ms));
         Ok(())
     }
-}
 
-#[inline]
-fn parse_row(row: Row<'_>, columns: &Columns, parser: &mut TimeParser) -> Result<Bar, Fault> {
-    let time_ms = columns
-        .time
-        .parse(row, parser)
-        .ok_or_else(|| Fault::not_a_time(columns.time.text(row).as_bytes()))?;
-    let number = |part, idx: usize| {
-        row.number(idx).ok_or_else(|| Fault::not_a_number(part, row[idx].trim_ascii()))
-    };
-    let bar = Bar {
-        time_ms,
-        open: number(Part::Open, columns.open)?,
-        high: number(Part::High, columns.high)?,
-        low: number(Part::Low, columns.low)?,
-        close: number(Part::Close, columns.close)?,
-        volume: match columns.volume {
-            Some(idx) => number(Part::Volume, idx)?,
-            None => 0.0,
-        },
-        funding: match columns.funding {
-            // Paid every few hours: most bars pay nothing.
-            Some(idx) if row[idx].trim_ascii().is_empty() => 0.0,
-            Some(idx) => number(Part::Funding, idx)?,
-            None => 0.0,
-        },
-    };
-    check::check(&bar)?;
-    Ok(bar)
+    /// Reads on to the end, so that all faults are told at once.
+    #[cold]
+    fn stop_at(&mut self, fault: &Fault) -> anyhow::Error {
+        let first = self.describe(fault);
+        // What follows another symbol is not a fault of its own.
+        if self.is_stream || fault.is_of_file() {
+            return first;
+        }
+        self.faults.count(fault, self.place());
+        let mut n_rows = self.n_bars + 1;
+        while let Ok(true) = read_row(&mut self.rows, &self.name, n_rows) {
+            n_rows += 1;
+            if let Err(fault) = self.take_row() {
+                self.faults.count(&fault, self.place());
+            }
+        }
+        self.faults.complaint(&first, n_rows)
+    }
 }
 
 impl Iterator for BarReader {
@@ -259,7 +291,7 @@ fn text_of(cell: &[u8]) -> String {
 fn read_row(rows: &mut Rows<TextReader>, name: &str, n_bars: u64) -> Result<bool> {
     loop {
         match rows.advance() {
-            Ok(true) if rows.row().is_blank() => {}
+            Ok(true) if rows.row().is_passed_over() => {}
             Ok(is_row) => return Ok(is_row),
             Err(error) => return Err(input_error(name, n_bars, &error)),
         }

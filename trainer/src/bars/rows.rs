@@ -130,6 +130,20 @@ impl<R: Read> Rows<R> {
         self.row.line
     }
 
+    /// Whether no row follows the one at hand, which is given up.
+    #[cold]
+    pub(crate) fn is_at_last(&mut self) -> bool {
+        self.ends.clear();
+        loop {
+            if !self.buffer[self.begin..self.end].trim_ascii().is_empty() {
+                return false;
+            }
+            if !self.fill().is_ok_and(|n_bytes| n_bytes > 0) {
+                return true;
+            }
+        }
+    }
+
     pub(crate) fn get_ref(&self) -> &R {
         &self.reader
     }
@@ -244,6 +258,12 @@ impl<'a> Row<'a> {
 
     pub(crate) fn iter(self) -> impl Iterator<Item = &'a [u8]> {
         (0..self.len()).filter_map(move |idx| self.get(idx))
+    }
+
+    /// Whether it is blank, or a comment.
+    #[inline]
+    pub(crate) fn is_passed_over(self) -> bool {
+        self.is_blank() || self.text.first() == Some(&b'#')
     }
 
     /// Whether it has one field, of blanks alone.

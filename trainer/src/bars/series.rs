@@ -8,10 +8,13 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 
 use super::columns::{TimeColumn, find_series};
+use super::config::{BarsConfig, Decimal};
+use super::form::{SeriesTime, names_of};
 use super::input::{self, Place, TextReader};
 use super::reader::input_error;
-use super::rows::Rows;
+use super::rows::{Row, Rows};
 use super::timestamp::{self, TimeParser};
+use super::{loose, shown};
 
 /// One row of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,8 +33,6 @@ pub struct SeriesReader {
     name: String,
     rows: Rows<TextReader>,
     n_lines_skipped: u64,
-    /// Whether no row was read below the names.
-    is_first: bool,
     time: TimeColumn,
     value_idx: usize,
     value_name: String,
@@ -48,23 +49,34 @@ impl SeriesReader {
     ///
     /// Fails without the file, its columns, or a row.
     pub fn open(path: &Path, roles: &[&str]) -> Result<Self> {
+        Self::open_with(path, roles, &BarsConfig::default())
+    }
+
+    /// Does the same; where its times could be several, they are what
+    /// `config` says.
+    pub fn open_with(path: &Path, roles: &[&str], config: &BarsConfig) -> Result<Self> {
         let name = path.display().to_string();
-        let text = input::open_file(path).map_err(|error| input_error(&name, 0, &error))?;
-        let mut rows = Rows::new(text.reader, text.delimiter);
-        ensure!(rows.advance()?, "`{name}` is empty; it must be CSV with a header");
-        let row = rows.row();
+        let open = || input::open_file(path).map_err(|error| input_error(&name, 0, &error));
+        let mut text = open()?;
+        let sample = text.sample(false).map_err(|error| input_error(&name, 0, &error))?;
+        ensure!(!sample.rows.is_empty(), "`{name}` is empty; it must be CSV with a header");
+        let names = names_of(&sample.rows[..1]);
         let (time, value_idx) =
-            find_series(row, roles).map_err(|error| anyhow!("`{name}` {error}"))?;
-        let value_name = String::from_utf8_lossy(row[value_idx].trim_ascii()).into_owned();
+            find_series(&names, roles).map_err(|error| anyhow!("`{name}` {error}"))?;
+        let value_name = shown(names[value_idx].as_bytes());
+        let reopen = || open().ok();
+        let series = SeriesTime { name: &name, names: &names, column: time, config };
+        let (time, form) = series.decide(&sample, Some(&reopen))?;
+        let mut rows = Rows::new(text.reader, text.delimiter);
+        rows.advance()?;
         Ok(Self {
             name,
             rows,
             n_lines_skipped: text.n_lines_skipped,
-            is_first: true,
             time,
             value_idx,
             value_name,
-            time_parser: TimeParser::new(),
+            time_parser: TimeParser::of(form),
             previous_ms: None,
             skips_empty: false,
             is_done: false,
@@ -93,12 +105,9 @@ impl SeriesReader {
             let row = self.rows.row();
             let number = row.get(self.value_idx).unwrap_or_default();
             let is_skipped = self.skips_empty && number.trim_ascii().is_empty();
-            if !(row.is_blank() || is_skipped) {
+            if !(row.is_passed_over() || is_skipped) {
                 break;
             }
-        }
-        if std::mem::take(&mut self.is_first) {
-            self.time = self.time.settle(self.rows.row());
         }
         let line = self.rows.line() + self.n_lines_skipped;
         let place = Place { line, packing: self.rows.get_ref().packing() };
@@ -107,16 +116,16 @@ impl SeriesReader {
 
     fn sample(&mut self, place: Place) -> Result<Sample> {
         let row = self.rows.row();
-        let Some(time_ms) = self.time.parse(row, &mut self.time_parser) else {
+        let Some(time_ms) = self.time.parse(row, &self.time_parser, self.previous_ms) else {
             let time = self.time.text(row);
-            bail!("`{time}` {}", timestamp::remedy(time.as_bytes()));
+            bail!("`{time}` {}", timestamp::plain_remedy(time.as_bytes()));
         };
-        let Some(value) = row.number(self.value_idx).filter(|value| value.is_finite()) else {
+        let Some(value) = number_in_row(row, self.value_idx) else {
             let text = row.get(self.value_idx).unwrap_or_default().trim_ascii();
             bail!(
                 "column `{}`: `{}` is not a finite number; correct or delete the row",
                 self.value_name,
-                String::from_utf8_lossy(text)
+                shown(text)
             );
         };
         if self.previous_ms.is_some_and(|previous_ms| time_ms <= previous_ms) {
@@ -139,4 +148,9 @@ impl Iterator for SeriesReader {
         self.is_done = !matches!(sample, Some(Ok(_)));
         sample
     }
+}
+
+fn number_in_row(row: Row<'_>, idx: usize) -> Option<f64> {
+    let number = row.number(idx).or_else(|| loose::parse(row.get(idx)?, Decimal::Point));
+    number.filter(|value| value.is_finite())
 }

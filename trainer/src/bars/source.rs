@@ -1,32 +1,36 @@
 //! Names where bars come from: a file, or the data that is built in.
 
-use std::collections::HashSet;
+mod columns;
+mod folder;
+mod hashing;
+mod summarize;
+
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use anyhow::{Context, Result, anyhow, bail};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
-use super::columns::fits;
+use super::config::BarsConfig;
+use super::form::{Asked, Form};
 use super::input::{self, Text};
-use super::reader::input_error;
-use super::summary::{DataSummary, Tally};
-use super::symbols::{self, Share, SymbolBars};
+use super::reader::{Repairs, input_error};
+use super::symbols::{self, Deal, Share};
+use super::timestamp::LATEST_MS;
+use super::understood::Understood;
 use super::{Bar, BarReader};
-use crate::progress::{self, Unit};
 use crate::session::{sha256_of_bytes, sha256_of_file};
+use folder::Content;
+use hashing::HashingReader;
 
 /// The name of the built-in data: BTC/USD, 30 minutes, 2017-10 to
 /// 2019-10.
 pub const BUILTIN_BTCUSD_30M: &str = "builtin:btcusd_30m";
 
 const BTCUSD_30M: &[u8] = include_bytes!("../../data/btcusd_30m.csv.gz");
-
-/// Most bars that are kept in memory: 3.7 MB.
-const N_KEPT_MAX: usize = 1 << 16;
 
 /// Bars that can be read any number of times.
 #[derive(Debug, Clone)]
@@ -37,6 +41,23 @@ pub struct BarSource {
     columns: Vec<String>,
     /// All of them, where they are few and were read once.
     kept: Option<Arc<Vec<Bar>>>,
+    asked: Asked,
+    /// How to read the file, once that was decided.
+    form: Arc<OnceLock<Arc<Form>>>,
+    /// The bars of a file that begins with the newest, turned round, or
+    /// of a folder of parts, joined.
+    turned: Arc<OnceLock<Turned>>,
+    /// What a folder holds.
+    content: Arc<OnceLock<Content>>,
+    /// What was done about bad rows of a file of several symbols.
+    dealt: Arc<OnceLock<Repairs>>,
+}
+
+/// Bars that were turned round, and what was done about bad rows.
+#[derive(Debug, Clone)]
+struct Turned {
+    share: Share,
+    repairs: Repairs,
 }
 
 #[derive(Debug, Clone)]
@@ -49,8 +70,8 @@ enum Origin {
 }
 
 impl BarSource {
-    /// Opens the source that `spec` names: a file of CSV (plain, gzip or
-    /// zstd) or Parquet, relative to `root`, a folder with one for each
+    /// Opens the source that `spec` names: a file of CSV (packed or not),
+    /// JSON or Parquet, relative to `root`, a folder with one for each
     /// symbol, or [`BUILTIN_BTCUSD_30M`].
     ///
     /// Fails when there is no such file. Its rows are looked at only by
@@ -61,13 +82,47 @@ impl BarSource {
             Some(_) => bail!("no built-in data `{spec}`; there is `{BUILTIN_BTCUSD_30M}`"),
             None => find_file(spec, root)?,
         };
-        Ok(Self { name: spec.to_owned(), origin, columns: Vec::new(), kept: None })
+        Ok(Self::new(spec, origin))
+    }
+
+    fn new(name: &str, origin: Origin) -> Self {
+        Self {
+            name: name.to_owned(),
+            origin,
+            columns: Vec::new(),
+            kept: None,
+            asked: Asked { config: Arc::default(), latest_ms: LATEST_MS },
+            form: Arc::default(),
+            turned: Arc::default(),
+            content: Arc::default(),
+            dealt: Arc::default(),
+        }
+    }
+
+    /// Returns the source that is read as `config` says, where a file
+    /// leaves a doubt.
+    #[must_use]
+    pub fn with_config(mut self, config: &BarsConfig) -> Self {
+        self.asked.config = Arc::new(config.clone());
+        self
+    }
+
+    /// Returns how it is read, where a file leaves a doubt.
+    pub fn config(&self) -> &BarsConfig {
+        &self.asked.config
+    }
+
+    /// Returns the source whose times, where they are numbers that could
+    /// mean anything, are none after `latest_ms`.
+    #[must_use]
+    pub fn until(mut self, latest_ms: i64) -> Self {
+        self.asked.latest_ms = latest_ms;
+        self
     }
 
     /// Returns the source of one symbol of a file.
     pub(super) fn of_share(name: &str, share: Share) -> Self {
-        let origin = Origin::Share(share);
-        Self { name: name.to_owned(), origin, columns: Vec::new(), kept: None }
+        Self::new(name, Origin::Share(share))
     }
 
     /// Returns the source that reads the columns `names` beside the bars:
@@ -75,77 +130,9 @@ impl BarSource {
     #[must_use]
     pub fn with_columns(mut self, names: &[String]) -> Self {
         names.clone_into(&mut self.columns);
+        self.turned = Arc::default();
+        self.content = Arc::default();
         self
-    }
-
-    /// Returns the columns that `patterns` name, in their order. In one,
-    /// `*` stands for any text, and so for all that fit and are no part
-    /// of a bar, of a folder those of its first file.
-    ///
-    /// Fails where nothing fits. A name without `*` is not looked for.
-    pub fn find_columns(&self, patterns: &[String]) -> Result<Vec<String>> {
-        let mut found: Vec<String> = Vec::new();
-        for pattern in patterns {
-            if !pattern.contains('*') {
-                found.push(pattern.clone());
-                continue;
-            }
-            let all = match &self.origin {
-                Origin::Folder(path) => {
-                    let symbols = symbols::of_folder(path)?;
-                    symbols[0].source.read()?.further_names()
-                }
-                _ => self.read()?.further_names(),
-            };
-            let n_before = found.len();
-            found.extend(all.iter().filter(|name| fits(pattern, name)).cloned());
-            if found.len() == n_before {
-                bail!(
-                    "`{}` has no further column that fits `{pattern}`, as `features.columns` has \
-                     it; beside the bars it has {}",
-                    self.name,
-                    if all.is_empty() {
-                        "none".to_owned()
-                    } else {
-                        format!("`{}`", all.join("`, `"))
-                    }
-                );
-            }
-        }
-        let mut seen = HashSet::new();
-        found.retain(|name| seen.insert(name.clone()));
-        Ok(found)
-    }
-
-    /// Returns whether it is a folder of files, one for each symbol.
-    pub fn is_folder(&self) -> bool {
-        matches!(self.origin, Origin::Folder(_))
-    }
-
-    /// Returns the symbols that the source holds, in the order of their
-    /// names: the files of a folder, or what a column of symbols says.
-    /// None where there is only one.
-    ///
-    /// A file with such a column is read once, each bar checked.
-    pub fn symbols(&self) -> Result<Vec<SymbolBars>> {
-        let symbols = match &self.origin {
-            Origin::Folder(path) => {
-                let mut symbols = symbols::of_folder(path)?;
-                for symbol in &mut symbols {
-                    symbol.source.columns.clone_from(&self.columns);
-                }
-                return Ok(symbols);
-            }
-            Origin::Share(_) | Origin::Builtin(_) => return Ok(Vec::new()),
-            Origin::File(_) => {
-                let bars = self.read()?;
-                if !bars.has_symbols() {
-                    return Ok(Vec::new());
-                }
-                symbols::of_column(bars.across_symbols(), self.columns.len())?
-            }
-        };
-        Ok(if symbols.len() > 1 { symbols } else { Vec::new() })
     }
 
     /// Returns the SHA-256 of the source: of a file, that of its bytes;
@@ -179,63 +166,83 @@ impl BarSource {
         if let Some(bars) = &self.kept {
             return Ok(BarReader::of_kept(Arc::clone(bars)));
         }
-        match &self.origin {
-            Origin::Share(share) => Ok(BarReader::of_share(share.clone())),
-            _ => self.reader(None),
+        if let Origin::Share(share) = &self.origin {
+            return Ok(BarReader::of_share(share.clone()));
         }
+        if self.is_series() {
+            return self.folder_symbols()?[0].source.read();
+        }
+        if matches!(self.origin, Origin::Folder(_)) {
+            return Err(self.not_one_file());
+        }
+        if self.form()?.time.is_newest_first {
+            return Ok(BarReader::of_share(self.turned()?.share.clone()));
+        }
+        self.reader(None)
     }
 
-    /// Reads all bars, checks them, and tells what there is. Of one
-    /// symbol of a file there is no checksum.
-    pub fn summarize(&self) -> Result<DataSummary> {
-        self.scan(&mut |_| {})
+    /// Returns whether the file begins with the newest bar, which is read
+    /// from a copy that was turned round.
+    pub fn is_newest_first(&self) -> Result<bool> {
+        Ok(match &self.origin {
+            Origin::File(_) | Origin::Builtin(_) => self.form()?.time.is_newest_first,
+            Origin::Folder(_) | Origin::Share(_) => false,
+        })
     }
 
-    /// Does the same, and keeps the bars in memory if there are at most
-    /// 65,536 and no further columns: passes to come then read no file.
-    pub(crate) fn summarize_and_keep(self) -> Result<(Self, DataSummary)> {
-        let mut bars = self.columns.is_empty().then(Vec::new);
-        let summary = self.scan(&mut |bar| {
-            bars = bars.take().filter(|bars| bars.len() < N_KEPT_MAX);
-            if let Some(bars) = &mut bars {
-                bars.push(*bar);
-            }
-        })?;
-        Ok((Self { kept: bars.map(Arc::new), ..self }, summary))
+    /// Returns how the file is read, as far as its first rows tell; none
+    /// where there is not one file.
+    pub fn understood(&self) -> Result<Option<Understood>> {
+        Ok(match &self.origin {
+            Origin::File(_) | Origin::Builtin(_) => Some(Understood::of_form(&*self.form()?)),
+            Origin::Folder(_) | Origin::Share(_) => None,
+        })
     }
 
-    /// Whether the bars are in memory.
-    pub(crate) fn is_kept(&self) -> bool {
-        self.kept.is_some()
+    /// Returns `other`, read as this one is.
+    fn like(&self, mut other: Self) -> Self {
+        other.columns.clone_from(&self.columns);
+        other.asked = self.asked.clone();
+        other
     }
 
-    /// Does the same, and shows each bar to `watch` on the way.
-    pub(crate) fn scan(&self, watch: &mut dyn FnMut(&Bar)) -> Result<DataSummary> {
-        let mut tally = Tally::new();
-        let mut take = |bar: Bar| {
-            tally.push(bar.time_ms);
-            watch(&bar);
-        };
-        if let Origin::Share(_) = self.origin {
-            for bar in self.read()? {
-                take(bar?);
-            }
-            return Ok(DataSummary { source: self.name.clone(), ..tally.finish() });
+    /// Returns how the file is to be read, decided at the first call.
+    pub(super) fn form(&self) -> Result<Arc<Form>> {
+        if let Some(form) = self.form.get() {
+            return Ok(Arc::clone(form));
         }
-        let hasher = Arc::new(Mutex::new(Sha256::new()));
-        for bar in self.reader(Some(&hasher))? {
-            take(bar?);
+        let mut text = self.open_text(None)?;
+        let reopen = || self.open_text(None).ok();
+        let form = Form::of_bars(&self.name, &mut text, &self.asked, Some(&reopen))?;
+        Ok(Arc::clone(self.form.get_or_init(|| Arc::new(form))))
+    }
+
+    /// Returns the bars of a file that begins with the newest, oldest
+    /// first, from a nameless file of the temporary folder.
+    fn turned(&self) -> Result<&Turned> {
+        if let Some(turned) = self.turned.get() {
+            return Ok(turned);
         }
-        let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut sha256 = String::new();
-        for byte in hasher.finalize() {
-            write!(sha256, "{byte:02x}").expect("a string takes all that is written");
-        }
-        Ok(DataSummary { source: self.name.clone(), sha256, ..tally.finish() })
+        let deal = Deal { n_columns: self.columns.len(), is_newest_first: true };
+        let (share, repairs) = symbols::turn_round(self.reader(None)?, deal)?;
+        Ok(self.turned.get_or_init(|| Turned { share, repairs }))
     }
 
     fn reader(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<BarReader> {
-        BarReader::new(&self.name, self.open_text(hasher)?)?.with_columns(&self.columns)
+        let form = match &self.origin {
+            // What is wrong with them is said below.
+            Origin::Folder(_) | Origin::Share(_) => return Err(self.not_one_file()),
+            Origin::File(_) | Origin::Builtin(_) => self.form()?,
+        };
+        let text = self.open_text(hasher)?;
+        BarReader::new(&self.name, text, (form, &self.asked))?.with_columns(&self.columns)
+    }
+
+    fn not_one_file(&self) -> anyhow::Error {
+        anyhow!(
+            "`{}` holds several symbols, which only `train` and `predict` take; name one file",
+            self.name
+        )
     }
 
     /// Opens the text; all bytes of the file pass through `hasher`.
@@ -252,7 +259,7 @@ impl BarSource {
             )),
             Origin::File(path) => {
                 let mut file = File::open(path)?;
-                if !input::is_parquet(&mut file)? {
+                if input::container(&mut file)?.is_none() {
                     return input::open(through(Box::new(file)));
                 }
                 // Its bytes are not read in their order.
@@ -277,20 +284,5 @@ fn find_file(spec: &str, root: &Path) -> Result<Origin> {
             path.display()
         )),
         Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
-    }
-}
-
-/// Passes bytes on and takes their checksum.
-struct HashingReader {
-    inner: Box<dyn Read + Send>,
-    hasher: Arc<Mutex<Sha256>>,
-}
-
-impl Read for HashingReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n_bytes = self.inner.read(buffer)?;
-        progress::advance(Unit::Bytes, n_bytes as u64);
-        self.hasher.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n_bytes]);
-        Ok(n_bytes)
     }
 }

@@ -8,16 +8,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::wording::counted;
 
+use super::sessions::{Break, Gaps, true_gaps};
 use super::timestamp;
+use super::understood::Understood;
 
 /// How many different steps are told apart, so that memory is bounded.
 const N_STEPS_MAX: usize = 1 << 16;
 
+/// How many steps that skip bars are judged one by one.
+const N_BREAKS_MAX: usize = 1 << 15;
+
+const MS_PER_WEEK: i64 = 604_800_000;
+
 /// What one pass over a source found.
 ///
-/// A gap is a step from one bar to the next that is longer than the
-/// usual one by at least half of it. Weekends and nights count as gaps
-/// where the market closes; nothing fills them.
+/// A gap is a step from one bar to the next that skips at least one at a
+/// time when the market trades: nights, weekends and holidays are none.
+/// Nothing fills it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSummary {
@@ -41,6 +48,9 @@ pub struct DataSummary {
     /// The longest step that skips a bar, in milliseconds, from the bar
     /// before to the bar after; 0 when there is none.
     pub longest_gap_ms: i64,
+    /// How the file was read; null where it is only part of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub understood: Option<Understood>,
 }
 
 impl fmt::Display for DataSummary {
@@ -87,14 +97,10 @@ pub(super) struct Tally {
     /// Gaps of steps that `steps` has no room for, judged by the usual
     /// step so far.
     overflow: Option<(i64, Gaps)>,
-}
-
-/// Steps that skip bars.
-#[derive(Debug, Clone, Copy, Default)]
-struct Gaps {
-    count: u64,
-    n_missing_bars: u64,
-    longest_ms: i64,
+    /// The shortest step so far, and the longer ones by their bars; none
+    /// where there are too many to judge them one by one.
+    shortest_ms: i64,
+    breaks: Option<Vec<Break>>,
 }
 
 impl Tally {
@@ -107,6 +113,8 @@ impl Tally {
             steps: HashMap::new(),
             run: (0, 0),
             overflow: None,
+            shortest_ms: i64::MAX,
+            breaks: Some(Vec::new()),
         }
     }
 
@@ -123,9 +131,21 @@ impl Tally {
                 self.end_run();
                 self.run = (step_ms, 1);
             }
+            if step_ms > self.shortest_ms {
+                self.add_break(time_ms);
+            }
+            self.shortest_ms = self.shortest_ms.min(step_ms);
         }
         self.n_bars += 1;
         self.last_ms = time_ms;
+    }
+
+    fn add_break(&mut self, time_ms: i64) {
+        let before_ms = self.last_ms;
+        self.breaks = self.breaks.take().filter(|breaks| breaks.len() < N_BREAKS_MAX);
+        if let Some(breaks) = &mut self.breaks {
+            breaks.push((before_ms, time_ms));
+        }
     }
 
     fn end_run(&mut self) {
@@ -153,14 +173,26 @@ impl Tally {
         most.map_or(0, |(&step_ms, _)| step_ms)
     }
 
-    /// Returns the summary, without the source and its checksum.
-    pub(super) fn finish(mut self) -> DataSummary {
-        self.end_run();
-        let interval_ms = self.usual_step_ms();
+    fn gaps(&self, interval_ms: i64) -> Gaps {
+        let is_break = |&&(before, after): &&Break| n_skipped(after - before, interval_ms) > 0;
+        if let Some(breaks) = &self.breaks
+            && interval_ms <= MS_PER_WEEK / 2
+        {
+            let breaks: Vec<Break> = breaks.iter().filter(is_break).copied().collect();
+            return true_gaps(&breaks, interval_ms, (self.first_ms, self.last_ms));
+        }
         let mut gaps = self.overflow.map_or_else(Gaps::default, |(_, gaps)| gaps);
         for (&step_ms, &n_times) in &self.steps {
             gaps.add(step_ms, n_times, interval_ms);
         }
+        gaps
+    }
+
+    /// Returns the summary, without the source and its checksum.
+    pub(super) fn finish(mut self) -> DataSummary {
+        self.end_run();
+        let interval_ms = self.usual_step_ms();
+        let gaps = self.gaps(interval_ms);
         DataSummary {
             source: String::new(),
             sha256: String::new(),
@@ -171,19 +203,25 @@ impl Tally {
             n_gaps: gaps.count,
             n_missing_bars: gaps.n_missing_bars,
             longest_gap_ms: gaps.longest_ms,
+            understood: None,
         }
     }
 }
 
 impl Gaps {
     fn add(&mut self, step_ms: i64, n_times: u64, interval_ms: i64) {
-        // Rounded: a day of 25 hours skips no daily bar.
-        let n_intervals = (step_ms + interval_ms / 2) / interval_ms.max(1);
-        let n_skipped = u64::try_from(n_intervals - 1).unwrap_or_default();
+        let n_skipped = n_skipped(step_ms, interval_ms);
         if n_skipped > 0 {
             self.count += n_times;
             self.n_missing_bars += n_times * n_skipped;
             self.longest_ms = self.longest_ms.max(step_ms);
         }
     }
+}
+
+/// Returns how many bars a step skips, were there trading all the time.
+fn n_skipped(step_ms: i64, interval_ms: i64) -> u64 {
+    // Rounded: a day of 25 hours skips no daily bar.
+    let n_intervals = (step_ms + interval_ms / 2) / interval_ms.max(1);
+    u64::try_from(n_intervals - 1).unwrap_or_default()
 }

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use super::reader::Repairs;
 use super::{Bar, BarReader, BarSource};
 
 /// More are no symbols but a column of something else.
@@ -39,13 +40,21 @@ pub(super) struct Share {
     /// The number of each block, in their order.
     blocks: Arc<Vec<u64>>,
     n_bars: usize,
+    deal: Deal,
+}
+
+/// How bars are dealt out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deal {
     /// Numbers of each bar beside its own.
-    n_columns: usize,
+    pub(super) n_columns: usize,
+    /// Whether the last bar that was dealt comes first.
+    pub(super) is_newest_first: bool,
 }
 
 impl Share {
     fn row_bytes(&self) -> usize {
-        row_bytes(self.n_columns)
+        row_bytes(self.deal.n_columns)
     }
 }
 
@@ -57,6 +66,8 @@ fn row_bytes(n_columns: usize) -> usize {
 pub(super) struct ShareBars {
     share: Share,
     n_read: usize,
+    /// Which block is in memory.
+    loaded: Option<usize>,
     block: Vec<u8>,
     /// Those of the last bar beside its own.
     columns: Vec<f64>,
@@ -108,20 +119,52 @@ pub(super) fn of_folder(folder: &Path) -> Result<Vec<SymbolBars>> {
 /// Deals the bars of `reader`, a file with a column of symbols, and the
 /// numbers of its `n_columns` further columns out to them, in the order
 /// of their names.
-pub(super) fn of_column(mut reader: BarReader, n_columns: usize) -> Result<Vec<SymbolBars>> {
+pub(super) fn of_column(mut reader: BarReader, deal: Deal) -> Result<(Vec<SymbolBars>, Repairs)> {
     let file = tempfile::tempfile().context("failed to make a temporary file")?;
-    let mut dealer =
-        Dealer { file, n_columns, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
+    let mut dealer = Dealer { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
     while let Some(bar) = reader.next() {
         let bar = bar?;
         dealer.push(reader.symbol().unwrap_or_default(), (&bar, reader.columns()))?;
     }
-    dealer.finish()
+    let shares = dealer.finish()?;
+    let symbols = shares
+        .into_iter()
+        .map(|(symbol, share)| SymbolBars { source: BarSource::of_share(&symbol, share), symbol });
+    Ok((symbols.collect(), reader.repairs()))
+}
+
+/// Deals out the bars of one symbol, to be read the other way round.
+pub(super) fn turn_round(mut reader: BarReader, deal: Deal) -> Result<(Share, Repairs)> {
+    let file = tempfile::tempfile().context("failed to make a temporary file")?;
+    let mut dealer = Dealer { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
+    dealer.begin("")?;
+    while let Some(bar) = reader.next() {
+        let bar = bar?;
+        dealer.push("", (&bar, reader.columns()))?;
+    }
+    let (_, share) = dealer.finish()?.remove(0);
+    Ok((share, reader.repairs()))
+}
+
+/// Deals out the bars of one symbol from several files, one after the
+/// other.
+pub(super) fn join(readers: impl Iterator<Item = Result<BarReader>>, deal: Deal) -> Result<Share> {
+    let file = tempfile::tempfile().context("failed to make a temporary file")?;
+    let mut dealer = Dealer { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
+    dealer.begin("")?;
+    for reader in readers {
+        let mut reader = reader?;
+        while let Some(bar) = reader.next() {
+            let bar = bar?;
+            dealer.push("", (&bar, reader.columns()))?;
+        }
+    }
+    Ok(dealer.finish()?.remove(0).1)
 }
 
 struct Dealer {
     file: File,
-    n_columns: usize,
+    deal: Deal,
     n_blocks: u64,
     hands: Vec<Hand>,
     known: HashMap<String, usize>,
@@ -145,7 +188,7 @@ impl Dealer {
         hand.n_bars += 1;
         write_bar(bar, &mut hand.block);
         hand.block.extend(columns.iter().flat_map(|number| number.to_le_bytes()));
-        let is_full = hand.block.len() == row_bytes(self.n_columns) * N_BLOCK_BARS;
+        let is_full = hand.block.len() == row_bytes(self.deal.n_columns) * N_BLOCK_BARS;
         if is_full { self.flush(idx) } else { Ok(()) }
     }
 
@@ -162,7 +205,7 @@ impl Dealer {
 
     fn flush(&mut self, idx: usize) -> Result<()> {
         let hand = &mut self.hands[idx];
-        hand.block.resize(row_bytes(self.n_columns) * N_BLOCK_BARS, 0);
+        hand.block.resize(row_bytes(self.deal.n_columns) * N_BLOCK_BARS, 0);
         self.file.write_all(&hand.block).context("failed to keep bars; is the disk full?")?;
         hand.block.clear();
         hand.blocks.push(self.n_blocks);
@@ -170,39 +213,37 @@ impl Dealer {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Vec<SymbolBars>> {
+    /// Returns the share of each symbol, in the order of their names.
+    fn finish(mut self) -> Result<Vec<(String, Share)>> {
         for idx in 0..self.hands.len() {
             if !self.hands[idx].block.is_empty() {
                 self.flush(idx)?;
             }
         }
         let file = Arc::new(Mutex::new(self.file));
-        let mut symbols: Vec<SymbolBars> = self
-            .hands
-            .into_iter()
-            .map(|Hand { symbol, blocks, n_bars, .. }| {
-                let (file, blocks) = (Arc::clone(&file), Arc::new(blocks));
-                let share = Share { file, blocks, n_bars, n_columns: self.n_columns };
-                SymbolBars { source: BarSource::of_share(&symbol, share), symbol }
-            })
-            .collect();
-        symbols.sort_by(|left, right| left.symbol.cmp(&right.symbol));
-        Ok(symbols)
+        let share = |Hand { symbol, blocks, n_bars, .. }| {
+            let (file, blocks) = (Arc::clone(&file), Arc::new(blocks));
+            (symbol, Share { file, blocks, n_bars, deal: self.deal })
+        };
+        let mut shares: Vec<(String, Share)> = self.hands.into_iter().map(share).collect();
+        shares.sort_by(|left, right| left.0.cmp(&right.0));
+        Ok(shares)
     }
 }
 
 impl ShareBars {
     pub(super) fn new(share: Share) -> Self {
         let block = vec![0; share.row_bytes() * N_BLOCK_BARS];
-        Self { n_read: 0, block, columns: vec![0.0; share.n_columns], share }
+        Self { n_read: 0, loaded: None, block, columns: vec![0.0; share.deal.n_columns], share }
     }
 
     pub(super) fn columns(&self) -> &[f64] {
         &self.columns
     }
 
-    fn load(&mut self) -> Result<()> {
-        let block = self.share.blocks[self.n_read / N_BLOCK_BARS];
+    fn load(&mut self, idx: usize) -> Result<()> {
+        self.loaded = Some(idx);
+        let block = self.share.blocks[idx];
         let mut file = self.share.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(block * self.block.len() as u64))
             .and_then(|_| file.read_exact(&mut self.block))
@@ -217,9 +258,11 @@ impl Iterator for ShareBars {
         if self.n_read == self.share.n_bars {
             return None;
         }
-        let idx = self.n_read % N_BLOCK_BARS;
-        if idx == 0
-            && let Err(error) = self.load()
+        let Share { n_bars, deal, .. } = self.share;
+        let position = if deal.is_newest_first { n_bars - 1 - self.n_read } else { self.n_read };
+        let (block_idx, idx) = (position / N_BLOCK_BARS, position % N_BLOCK_BARS);
+        if self.loaded != Some(block_idx)
+            && let Err(error) = self.load(block_idx)
         {
             return Some(Err(error));
         }

@@ -1,59 +1,59 @@
 //! Reads the times of bars, in the forms that market data comes in.
 //!
-//! A time without a zone is UTC. Forms that could be read in two ways,
-//! such as `03/04/2020`, are not read at all.
+//! A file has one form for all of its times, decided from many rows. A
+//! time without a zone is UTC, unless the settings or the column's name
+//! say more. What could be read in two ways is not read at all.
 
+mod choice;
+mod counts;
+mod decide;
+mod doubts;
+mod form;
 mod text;
+mod words;
+mod zone;
 
 use chrono::{DateTime, NaiveDate};
 
 use super::number::eight_digits;
-use text::parse_text;
+pub(crate) use decide::{
+    Doubt, LATEST_MS, TimeHints, TimeText, decide, is_clock, is_count, is_date,
+};
+pub(crate) use form::{TimeForm, is_time_format};
+pub(crate) use zone::TimeZone;
 
 const MS_PER_SECOND: i64 = 1000;
 const MS_PER_MINUTE: i64 = 60 * MS_PER_SECOND;
 const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
 
-/// How the times of a file are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// `YYYY-MM-DD HH:MM:SS`, perhaps a `T` between, a `Z` behind.
-    IsoSeconds,
-    /// Seconds, milli-, micro- or nanoseconds since 1970.
-    Epoch,
-    /// Any other text.
-    Text,
-}
-
-/// Reads times, trying the form of the one before first.
+/// Reads the times of one file.
 #[derive(Debug)]
 pub(crate) struct TimeParser {
-    form: Form,
+    form: TimeForm,
 }
 
 impl TimeParser {
-    /// Returns a parser that has seen no time yet.
+    /// Returns a parser of texts that each tell their time by itself.
     pub(crate) fn new() -> Self {
-        Self { form: Form::IsoSeconds }
+        Self { form: TimeForm::any() }
     }
 
-    /// Returns `text` in milliseconds since 1970 UTC, if it is a time.
+    /// Returns the parser of times of this form.
+    pub(crate) fn of(form: TimeForm) -> Self {
+        Self { form }
+    }
+
+    /// Returns `text` in milliseconds since 1970 UTC, if it is a time;
+    /// `before` is the time of the row before.
     #[inline]
-    pub(crate) fn parse(&mut self, text: &[u8]) -> Option<i64> {
-        match parse_as(self.form, text) {
-            Some(time_ms) => Some(time_ms),
-            None => self.parse_other(text),
-        }
+    pub(crate) fn parse_after(&self, text: &[u8], before: Option<i64>) -> Option<i64> {
+        self.form.parse(text, before)
     }
 
-    /// A file may mix forms: Python omits a fraction that is zero.
-    #[cold]
-    fn parse_other(&mut self, text: &[u8]) -> Option<i64> {
-        let forms = [Form::IsoSeconds, Form::Epoch, Form::Text];
-        let (form, time_ms) =
-            forms.into_iter().find_map(|form| Some((form, parse_as(form, text)?)))?;
-        self.form = form;
-        Some(time_ms)
+    /// Does the same for a first row.
+    #[inline]
+    pub(crate) fn parse(&self, text: &[u8]) -> Option<i64> {
+        self.form.parse(text, None)
     }
 }
 
@@ -71,25 +71,29 @@ pub(super) fn format(time_ms: i64) -> String {
     }
 }
 
-/// Returns what to do about a `text` that is not a time.
-pub(super) fn remedy(text: &[u8]) -> &'static str {
-    match text {
-        [_, _, b'/' | b'-', _, _, b'/' | b'-', _, ..] | [_, b'/', ..] | [_, _, b'/', ..] => {
-            "is a date whose day and month could be either; write it as `YYYY-MM-DD`"
-        }
-        _ => {
-            "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), `DD.MM.YYYY HH:MM:SS` \
-             or seconds since 1970"
-        }
+/// Returns what to do about a `text` that is not a time, where no
+/// setting can help.
+pub(super) fn plain_remedy(text: &[u8]) -> &'static str {
+    if has_day_and_month(text) {
+        "is a date whose day and month could be either; write it as `YYYY-MM-DD`"
+    } else {
+        "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), `DD.MM.YYYY HH:MM:SS` or seconds \
+         since 1970"
     }
 }
 
-#[inline]
-fn parse_as(form: Form, text: &[u8]) -> Option<i64> {
-    match form {
-        Form::IsoSeconds => parse_iso_seconds(text),
-        Form::Epoch => parse_epoch(text),
-        Form::Text => parse_text(text),
+fn has_day_and_month(text: &[u8]) -> bool {
+    matches!(text, [_, _, b'/' | b'-', _, _, b'/' | b'-', _, ..] | [_, b'/', ..] | [_, _, b'/', ..])
+}
+
+/// Returns what to do about a `text` that is not a time.
+pub(super) fn remedy(text: &[u8]) -> &'static str {
+    if has_day_and_month(text) {
+        "is a date whose day and month could be either; say which comes first in \
+         `bars.time_format`, or by `--time-format day_first` or `month_first`"
+    } else {
+        "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), or say what it is in \
+         `bars.time_format`; a row that is no bar is left out by `--bad-rows drop`"
     }
 }
 
@@ -178,7 +182,9 @@ fn parse_epoch(text: &[u8]) -> Option<i64> {
 /// `20200131` and `20200131235959` are dates; as counts since 1970
 /// they would be in 1970 and after 2600.
 fn is_compact_date(digits: &[u8]) -> bool {
-    matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..]) && matches!(digits.len(), 8 | 14)
+    matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..])
+        && matches!(digits.len(), 8 | 14)
+        && digits.iter().all(u8::is_ascii_digit)
 }
 
 fn parse_digits(digits: &[u8]) -> Option<i64> {

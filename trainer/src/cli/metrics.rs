@@ -7,11 +7,10 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
-use trainer::metrics::{
-    ACCOUNT_FIGURES, Alarm, Trials, alarm_lines, curve_table, measure_beside, measure_curve,
-};
+use trainer::metrics::{ACCOUNT_FIGURES, Alarm, CurveFile, Trials, alarm_lines, curve_table};
 
 use super::Format;
+use super::bars::ReadingArguments;
 
 /// Measure any equity curve: returns, Sharpe ratio with its interval, drawdown, tails
 ///
@@ -33,6 +32,12 @@ pub struct MetricsArguments {
     /// Variance of the Sharpe ratios of those trials, per bar (not annual)
     #[arg(long, value_name = "V", requires = "trials")]
     trial_variance: Option<f64>,
+    /// What the times are, where they could be several: `day_first`, `month_first`, `excel`, …
+    #[arg(long, value_name = "FORM")]
+    time_format: Option<String>,
+    /// Zone of times that name none, such as `America/New_York`
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    time_zone: Option<String>,
     /// Column of the file to compare with, such as `buy_and_hold`: gives alpha, beta and more
     #[arg(long, value_name = "COLUMN")]
     benchmark: Option<String>,
@@ -43,12 +48,18 @@ pub struct MetricsArguments {
 
 /// Returns what to print, and the figures that no market gives.
 pub fn run(arguments: &MetricsArguments) -> Result<(String, Vec<Alarm>)> {
-    let tracker = measure_curve(&arguments.equity, arguments.periods_per_year, arguments.seed)?;
+    let reading = ReadingArguments {
+        time_format: arguments.time_format.clone(),
+        time_zone: arguments.time_zone.clone(),
+        ..ReadingArguments::default()
+    };
+    let reading = reading.config()?;
+    let curve = CurveFile { path: &arguments.equity, reading: &reading };
+    let tracker = curve.measure(arguments.periods_per_year, arguments.seed)?;
     let performance = tracker.performance();
     let alarms = Alarm::of(&performance);
     let periods = performance.periods_per_year.value;
-    let (to_date, beside) =
-        measure_beside(&arguments.equity, arguments.benchmark.as_deref(), periods)?;
+    let (to_date, beside) = curve.beside(arguments.benchmark.as_deref(), periods)?;
     let trials = arguments.trials.zip(arguments.trial_variance);
     let deflated = match trials {
         Some((n, variance)) => {

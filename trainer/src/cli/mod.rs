@@ -1,5 +1,6 @@
 //! The subcommands, one a module.
 
+pub mod bars;
 pub mod check_model;
 pub mod export;
 pub mod metrics;

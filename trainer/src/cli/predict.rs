@@ -18,6 +18,8 @@ use trainer::predict::{
 };
 use trainer::progress;
 
+use super::bars::ReadingArguments;
+
 /// Say what a saved model wants to hold after each bar
 ///
 /// One row a bar: its time and the exposure to hold from the next bar's open on, position value as
@@ -43,6 +45,8 @@ pub struct PredictArguments {
     /// Go on where the bars are of another interval than those that the model was trained on
     #[arg(long)]
     any_bars: bool,
+    #[command(flatten)]
+    reading: ReadingArguments,
     /// Form of the rows on stdout; jsonl is an object a line
     #[arg(long, value_enum, default_value_t = Form::Csv)]
     format: Form,
@@ -59,7 +63,9 @@ enum Form {
 
 /// Prints a row for each bar to `out`; returns whether there were
 /// warnings.
-pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<bool> {
+pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Result<bool> {
+    let config = arguments.reading.config()?;
+    config.refuse_negative_prices()?;
     let path = match arguments.model.to_str() {
         Some("latest") if !arguments.model.exists() => latest_archive(Path::new(""))?,
         _ => arguments.model.clone(),
@@ -81,31 +87,35 @@ pub fn run(arguments: &PredictArguments, out: impl Write) -> Result<bool> {
         data: arguments.data.clone(),
     };
     if is_live {
-        let bars = BarReader::of_stream(io::stdin())?;
+        let bars = BarReader::of_stream_with(io::stdin(), &config)?;
         let bars = explained(bars.with_columns(&columns), &columns)?.across_symbols();
         rows.begin(&head, bars.has_symbols())?;
         let told = predict(bars, None, (&model, options), &mut rows, Some(&mut doubts));
         told.and_then(|()| Ok(rows.finish()?))?;
         return Ok(doubts.were_told);
     }
-    let source = BarSource::open(&arguments.data, Path::new(""))?.with_columns(&columns);
+    let source = BarSource::open(&arguments.data, Path::new(""))?
+        .with_config(&config)
+        .until(latest_ms)
+        .with_columns(&columns);
+    // Rows of several symbols cannot be turned round as they are.
+    let must_deal = source.is_folder() || source.is_newest_first()?;
+    let symbols = if must_deal { source.symbols()? } else { Vec::new() };
+    let whole = symbols.is_empty().then(|| explained(source.read(), &columns)).transpose()?;
+    for line in source.understood()?.iter().flat_map(|understood| &understood.lines) {
+        progress::say(line);
+    }
     doubts.check(&source)?;
-    if source.is_folder() {
-        let symbols = source.symbols()?;
-        rows.begin(&head, true)?;
-        for SymbolBars { symbol, source } in symbols {
-            predict(
-                explained(source.read(), &columns)?,
-                Some(&symbol),
-                (&model, options),
-                &mut rows,
-                None,
-            )?;
-        }
-    } else {
-        let bars = explained(source.read(), &columns)?.across_symbols();
+    if let Some(bars) = whole {
+        let bars = bars.across_symbols();
         rows.begin(&head, bars.has_symbols())?;
         predict(bars, None, (&model, options), &mut rows, None)?;
+    } else {
+        rows.begin(&head, true)?;
+    }
+    for SymbolBars { symbol, source } in symbols {
+        let bars = explained(source.read(), &columns)?;
+        predict(bars, Some(&symbol), (&model, options), &mut rows, None)?;
     }
     rows.finish()?;
     Ok(doubts.were_told)

@@ -1,16 +1,18 @@
 //! `trainer simulate`: any strategy's exposures, by the agent's rules.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::Args;
 
+use trainer::bars::BarSource;
 use trainer::environment::EnvironmentConfig;
 use trainer::metrics::{Alarm, PeriodsBasis, PeriodsPerYear};
-use trainer::simulate::{Forms, Recorder, SimulateOptions, check_folder, simulate};
+use trainer::simulate::{Forms, Recorder, SimulateOptions, check_folder, simulate_on};
 
 use super::Format;
+use super::bars::{ReadingArguments, say_understood};
 use crate::unless_unread;
 
 /// Replay a series of exposures through the account that the agent trades in
@@ -19,7 +21,7 @@ use crate::unless_unread;
 /// signals, and when one repeats the exposure before, the units stay as they are.
 #[derive(Debug, Args)]
 pub struct SimulateArguments {
-    /// Bars: CSV (plain, gzip or zstd) or Parquet, or `builtin:btcusd_30m`
+    /// Bars: CSV (packed or not), JSON or Parquet, or `builtin:btcusd_30m`
     #[arg(long, value_name = "FILE")]
     data: String,
     /// File with a time and an exposure column (position value as a multiple of equity)
@@ -61,6 +63,8 @@ pub struct SimulateArguments {
     /// Folder for fills.csv, trades.csv, equity.csv and replay.json; nothing is overwritten
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArguments,
     /// Form of the result on stdout
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -69,7 +73,7 @@ pub struct SimulateArguments {
 /// Prints the result to `out`, and writes the files that are wanted.
 ///
 /// Returns the figures that no market gives.
-pub fn run(arguments: &SimulateArguments, out: impl Write) -> Result<Vec<Alarm>> {
+pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Result<Vec<Alarm>> {
     let directory = arguments.out.as_deref();
     directory.map_or(Ok(()), check_folder)?;
     let mut recorder = Recorder::new(Forms {
@@ -84,7 +88,11 @@ pub fn run(arguments: &SimulateArguments, out: impl Write) -> Result<Vec<Alarm>>
         periods_per_year: arguments.periods_per_year.map(periods).transpose()?,
         seed: arguments.seed,
     };
-    let summary = simulate(&options, &mut recorder)?;
+    let source = BarSource::open(&options.data, Path::new(""))?
+        .with_config(&arguments.reading.config()?)
+        .until(latest_ms);
+    let summary = simulate_on(&source, &options, &mut recorder)?;
+    say_understood(&summary.data, summary.metrics.periods_per_year);
     directory.map_or(Ok(()), |directory| recorder.write_files(&summary, directory))?;
     let written = match arguments.format {
         Format::Text => recorder.write_text(&summary, out).map_err(Into::into),

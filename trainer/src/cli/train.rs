@@ -15,6 +15,7 @@ use trainer::session::parse_time;
 use trainer::train::{Asked, Resume};
 
 use super::Format;
+use super::bars::ReadingArguments;
 
 /// Train a model and judge it out of sample, beside buy-and-hold and never-trade
 ///
@@ -29,7 +30,7 @@ pub struct TrainArguments {
     /// Use the built-in settings and data, whatever config/ says
     #[arg(long)]
     pub default: bool,
-    /// Bars to train on: CSV (plain, gzip or zstd) or Parquet, a folder of them for several
+    /// Bars to train on: CSV (packed or not), JSON or Parquet, a folder of them for several
     /// symbols, or `builtin:btcusd_30m`
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
@@ -51,6 +52,8 @@ pub struct TrainArguments {
     /// Let a later window train on all bars before it, or on as many as the first
     #[arg(long, value_enum, value_name = "MODE")]
     pub window_mode: Option<Mode>,
+    #[command(flatten)]
+    pub reading: ReadingArguments,
     /// Time to stamp everything with, in place of the clock's
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
     pub now: Option<DateTime<Utc>>,
@@ -150,6 +153,7 @@ fn asked(arguments: &TrainArguments) -> Result<Asked> {
         threads: arguments.threads,
         windows: arguments.walk_forward,
         window_mode: arguments.window_mode.map(WindowMode::from),
+        bars: arguments.reading.config()?,
     };
     Ok(Asked { overrides, is_default: arguments.default })
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::agent::AgentConfig;
+use crate::bars::BarsConfig;
 use crate::config::{ConfigFile, FieldError, WalkForwardConfig, WindowMode};
 use crate::environment::EnvironmentConfig;
 use crate::features::FeaturesConfig;
@@ -46,11 +47,15 @@ pub struct TrainingConfig {
     /// Default: true.
     pub enable_tensorboard: bool,
 
-    /// The bars: CSV (plain, gzip or zstd) or Parquet, a folder with a
+    /// The bars: CSV (packed or not), JSON or Parquet, a folder with a
     /// file for each symbol, relative to the workspace, or
     /// `builtin:btcusd_30m`, which ships inside the program.
     /// Default: `builtin:btcusd_30m`.
     pub data: String,
+
+    /// How the files of bars are read, where they leave a doubt.
+    #[serde(skip_serializing_if = "BarsConfig::is_default")]
+    pub bars: BarsConfig,
 
     /// The first part of the bars, which trains; the rest, after the
     /// embargo, tests. Unit: fraction of the bars. Range: 0.05 to 0.95.
@@ -128,6 +133,9 @@ pub struct Overrides {
     pub windows: Option<NonZeroUsize>,
     /// Replaces `walk_forward.mode`.
     pub window_mode: Option<WindowMode>,
+    /// Replaces settings of `bars`.
+    #[serde(default, skip_serializing_if = "BarsConfig::is_default")]
+    pub bars: BarsConfig,
 }
 
 impl Overrides {
@@ -142,6 +150,7 @@ impl Overrides {
             threads: self.threads.or(earlier.threads),
             windows: self.windows.or(earlier.windows),
             window_mode: self.window_mode.or(earlier.window_mode),
+            bars: earlier.bars.clone().with(&self.bars),
         }
     }
 }
@@ -156,6 +165,7 @@ impl Default for TrainingConfig {
             enable_trade_tracing: true,
             enable_tensorboard: true,
             data: BUILTIN_DATA.to_owned(),
+            bars: BarsConfig::default(),
             train_ratio: 0.8,
             embargo_bars: 48,
             seed: 42,
@@ -187,6 +197,7 @@ impl TrainingConfig {
         }
         self.seed = overrides.seed.unwrap_or(self.seed);
         self.threads = overrides.threads.unwrap_or(self.threads);
+        self.bars = self.bars.with(&overrides.bars);
         let walk = &mut self.walk_forward;
         walk.windows = overrides.windows.map_or(walk.windows, NonZeroUsize::get);
         walk.mode = overrides.window_mode.unwrap_or(walk.mode);
@@ -238,6 +249,7 @@ impl ConfigFile for TrainingConfig {
     /// Checks every setting against its range.
     fn validate(&self) -> Result<(), FieldError> {
         self.validate_run()?;
+        self.bars.validate()?;
         self.walk_forward.validate()?;
         self.features.validate()?;
         self.environment.validate().map_err(|e| within("environment", e))?;

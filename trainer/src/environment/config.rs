@@ -169,7 +169,8 @@ pub(super) struct Pricing {
 impl Pricing {
     /// Returns the fill price of `units` (below 0: sold) at `reference`.
     pub(super) fn fill_price(&self, units: f64, reference: f64) -> f64 {
-        reference * (1.0 + self.slippage * units.signum())
+        // Also at a price below 0 it is the worse one.
+        reference * (1.0 + self.slippage * units.signum() * reference.signum())
     }
 
     /// Returns the commission on `units` filled at `price`.

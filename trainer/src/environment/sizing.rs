@@ -26,6 +26,10 @@ pub(super) struct Order {
 /// the position larger than asked, the nearest to what was asked. 0
 /// when the order's equity is too small for a lot, or for the costs.
 pub(super) fn units_for(order: &Order, pricing: &Pricing) -> f64 {
+    // At 0 no number of units has a value.
+    if order.reference == 0.0 {
+        return if order.exposure == 0.0 { 0.0 } else { order.units };
+    }
     let exact = exact_units(order, pricing);
     if exact * order.exposure <= 0.0 {
         return 0.0;

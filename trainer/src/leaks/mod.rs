@@ -83,7 +83,8 @@ pub fn check_leaks(
     root: &Path,
     features: &dyn Features,
 ) -> Result<LeakReport> {
-    let source = BarSource::open(&training.data, root)?;
+    training.bars.refuse_negative_prices()?;
+    let source = BarSource::open(&training.data, root)?.with_config(&training.bars);
     let search = Search { training, source: &source, names: features.names() };
     search.run(&|latest| check_bars(training, &latest.bars, features))
 }
@@ -92,7 +93,8 @@ pub fn check_leaks(
 /// bars included, as [`check_leaks`] does; and, of these columns, that
 /// none knows later moves better than one could.
 pub fn check_configured_leaks(training: &TrainingConfig, root: &Path) -> Result<LeakReport> {
-    let source = BarSource::open(&training.data, root)?;
+    training.bars.refuse_negative_prices()?;
+    let source = BarSource::open(&training.data, root)?.with_config(&training.bars);
     let set = training.features.set(source.find_columns(&training.features.columns)?)?;
     let source = source.with_columns(set.columns());
     let search = Search { training, source: &source, names: set.names().to_vec() };

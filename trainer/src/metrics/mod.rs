@@ -31,7 +31,7 @@ pub(crate) use alarm::REMEDY;
 pub use alarm::{Alarm, alarm_lines};
 pub use benchmark::{BenchmarkTracker, BesideBenchmark};
 pub use calendar::BarCalendar;
-pub use curve_file::{measure_beside, measure_curve};
+pub use curve_file::{CurveFile, measure_beside, measure_curve};
 pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
 pub use periods::{PeriodsBasis, PeriodsPerYear};

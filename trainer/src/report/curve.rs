@@ -75,7 +75,7 @@ impl Curve {
         let time = find("time").context("the column `time` is missing")?;
         let equity = find("equity").context("the column `equity` is missing")?;
         let others = [find("exposure"), find("buy_and_hold"), find("close")];
-        let (width, mut times) = (names.len(), TimeParser::new());
+        let (width, times) = (names.len(), TimeParser::new());
         let mut curve = Self::new(plan);
         while rows.advance()? {
             let row = rows.row();

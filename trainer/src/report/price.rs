@@ -33,7 +33,8 @@ pub(super) fn read(
         .text("/config/training/data")
         .or_else(|| record.text("/data/source"))
         .unwrap_or_default();
-    let found = BarSource::open(spec, around.data_root)?.scan(&mut push)?;
+    let source = BarSource::open(spec, around.data_root)?.with_config(&record.bars_config());
+    let found = source.scan(&mut push)?;
     ensure!(
         record.text("/data/sha256") == Some(&found.sha256),
         "`{spec}` holds other bars now than the session was trained on"

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use crate::bars::BarsConfig;
 use crate::session::parse_time;
 
 use super::source::Source;
@@ -57,6 +58,12 @@ impl Record {
 
     pub(super) fn text(&self, pointer: &str) -> Option<&str> {
         self.0.pointer(pointer)?.as_str()
+    }
+
+    /// Returns how the session read its bars.
+    pub(super) fn bars_config(&self) -> BarsConfig {
+        let config = self.0.pointer("/config/training/bars").cloned().unwrap_or_default();
+        serde_json::from_value(config).unwrap_or_default()
     }
 
     pub(super) fn number(&self, pointer: &str) -> Option<f64> {

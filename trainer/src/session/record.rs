@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bars::Understood;
 use crate::config::{TrainingConfig, WalkForwardConfig};
 use crate::metrics::{Alarm, Performance};
 use crate::session::audit::AuditRecord;
@@ -109,6 +110,9 @@ pub struct DataRecord {
     pub n_gaps: u64,
     /// Bars missing there.
     pub n_missing_bars: u64,
+    /// How the file was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub understood: Option<Understood>,
 }
 
 /// The settings of a run, and their digest.

@@ -57,9 +57,17 @@ pub struct SimulateOptions {
 /// beyond the leverage, one whose time no bar has, and when `record`
 /// does.
 pub fn simulate(options: &SimulateOptions, record: &mut impl Record) -> Result<ReplaySummary> {
-    let source = BarSource::open(&options.data, Path::new(""))?;
+    simulate_on(&BarSource::open(&options.data, Path::new(""))?, options, record)
+}
+
+/// Does the same on the bars of `source`.
+pub fn simulate_on(
+    source: &BarSource,
+    options: &SimulateOptions,
+    record: &mut impl Record,
+) -> Result<ReplaySummary> {
     let summary = source.summarize()?;
-    let mut signals = Signals::open(&options.signals, options.environment.leverage)?;
+    let mut signals = Signals::open(&options.signals, source, options.environment.leverage)?;
     let mut simulation =
         Simulation::new(&options.environment, options.periods_per_year)?.with_risk(options.seed);
     // An account does not stop in the middle of a bar.
@@ -102,7 +110,7 @@ pub fn simulate(options: &SimulateOptions, record: &mut impl Record) -> Result<R
         PeriodsPerYear::from_calendar(simulation.calendar())?;
     }
     let held = simulation.environment().target();
-    #[expect(clippy::float_cmp, reason = "holding is asking for the very same target")]
+    // Holding is asking for the very same target.
     let waiting = waiting.filter(|action| action.target != Some(held));
     waiting.map_or(Ok(()), |action| record.refused(action))?;
     let metrics = simulation.finish(&mut |event| {
@@ -131,8 +139,8 @@ struct Signals {
 }
 
 impl Signals {
-    fn open(path: &Path, leverage: f64) -> Result<Self> {
-        let reader = SeriesReader::open(path, &ROLES)?.skip_empty();
+    fn open(path: &Path, source: &BarSource, leverage: f64) -> Result<Self> {
+        let reader = SeriesReader::open_with(path, &ROLES, source.config())?.skip_empty();
         Ok(Self { name: reader.name().to_owned(), samples: reader.peekable(), leverage })
     }
 

@@ -163,7 +163,8 @@ impl Material {
 
 /// Reads the bars that `config` names once, and splits them.
 pub(crate) fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
-    let source = BarSource::open(&config.data, root)?;
+    config.bars.refuse_negative_prices()?;
+    let source = BarSource::open(&config.data, root)?.with_config(&config.bars);
     let features = config.features.set(source.find_columns(&config.features.columns)?)?;
     let source = source.with_columns(features.columns());
     let symbols = source.symbols()?;
@@ -194,6 +195,7 @@ fn train(
     let Material { source, features, summary, kind, splits, records, tracks } = &material;
     *bars = Some(source.clone());
     info!("{summary}");
+    tell(summary);
     if let Some(resume) = &options.resume {
         resume.check_data(summary)?;
         logger.session_mut().resumed_from = Some(resume.record());
@@ -224,6 +226,19 @@ fn train(
     pool.install(|| Course::new(options, material, sinks)?.run())
 }
 
+/// Says how the bars were read, and what is doubtful about them.
+fn tell(summary: &DataSummary) {
+    let Some(understood) = &summary.understood else {
+        return;
+    };
+    for line in &understood.lines {
+        info!("{line}");
+    }
+    for warning in &understood.warnings {
+        warn!("{warning}");
+    }
+}
+
 fn data_record(summary: &DataSummary) -> DataRecord {
     DataRecord {
         source: summary.source.clone(),
@@ -234,6 +249,7 @@ fn data_record(summary: &DataSummary) -> DataRecord {
         interval_seconds: summary.interval_ms as f64 / 1000.0,
         n_gaps: summary.n_gaps,
         n_missing_bars: summary.n_missing_bars,
+        understood: summary.understood.clone(),
     }
 }
 

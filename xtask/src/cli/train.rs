@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{NameArgs, parse_tag};
+use super::{NameArgs, ReadingArgs, parse_tag};
 use crate::gate::Gate;
 
 /// What `train` may be told.
@@ -51,6 +51,9 @@ pub struct TrainArgs {
     /// Only look for look-ahead in features, decisions and figures; exit with 13 when there is some
     #[arg(long, conflicts_with_all = ["audit", "resume", "no_archive", "walk_forward", "note", "tags", "gates", "summary"])]
     pub check_leaks: bool,
+    /// How the bars are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Run this trainer instead of building the workspace's own
     #[arg(long, value_name = "PATH")]
     pub trainer_bin: Option<PathBuf>,
@@ -115,6 +118,9 @@ pub struct PredictArgs {
     /// Go on where the bars are of another interval than those that the model was trained on
     #[arg(long)]
     pub any_bars: bool,
+    /// How the bars are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Print one JSON object a line in place of CSV
     #[arg(long)]
     pub json_lines: bool,

@@ -62,6 +62,7 @@ pub(super) fn predict(
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
     }
     arguments.extend(args.any_bars.then(|| OsString::from("--any-bars")));
+    arguments.extend(args.reading.arguments());
     become_trainer(&binary, &arguments)
 }
 

@@ -133,6 +133,7 @@ fn trainer_arguments(
     flag("--window-mode", args.window_mode.map(mode_argument));
     flag("--commit", process::git_commit(root).map(Into::into));
     flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
+    arguments.extend(args.reading.arguments());
     for (name, is_set) in
         [("--default", args.default), ("--audit", args.audit), ("--quiet", cli.global.quiet)]
     {

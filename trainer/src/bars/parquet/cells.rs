@@ -198,7 +198,7 @@ fn write_decimal(text: &mut Vec<u8>, value: i128, scale: u32) {
 }
 
 /// Writes text as one cell of one line.
-pub(super) fn push_quoted(text: &mut Vec<u8>, value: &[u8]) {
+pub(in crate::bars) fn push_quoted(text: &mut Vec<u8>, value: &[u8]) {
     if !value.iter().any(|byte| b",;\t\"\r\n".contains(byte)) {
         return text.extend_from_slice(value);
     }

@@ -18,6 +18,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use cells::ColumnText;
+pub(super) use cells::push_quoted;
 
 /// What a Parquet file begins and ends with.
 pub(super) const MAGIC: &[u8] = b"PAR1";
@@ -137,6 +138,21 @@ fn failure(error: ParquetError) -> io::Error {
         ParquetError::External(error) if error.is::<io::Error>() => {
             *error.downcast::<io::Error>().expect("it is one")
         }
-        error => io::Error::new(ErrorKind::InvalidInput, error.to_string()),
+        error => match unread_packing(&error.to_string()) {
+            Some(problem) => io::Error::new(ErrorKind::InvalidData, problem),
+            None => io::Error::new(ErrorKind::InvalidInput, error.to_string()),
+        },
     }
+}
+
+/// Says which packing is not read: the file is sound.
+fn unread_packing(error: &str) -> Option<String> {
+    let packings = [("brotli", "Brotli"), ("lzo", "LZO")];
+    let error = error.to_lowercase();
+    let (_, packing) = packings.iter().find(|(name, _)| error.contains(name))?;
+    Some(format!(
+        "is a Parquet file packed with {packing}, which is not read here; pack it with zstd, such \
+         as by `python3 -c \"import pandas; \
+         pandas.read_parquet('NAME').to_parquet('bars.parquet', compression='zstd')\"`"
+    ))
 }

@@ -6,125 +6,132 @@ use std::io::{self, ErrorKind};
 use anyhow::{Error, anyhow};
 
 use super::TextBars;
-use crate::bars::check::Fault;
+use crate::bars::check::{Fault, FaultKind};
 use crate::bars::columns::Part;
 use crate::bars::input::{Packing, Place};
-use crate::bars::timestamp;
+use crate::bars::shown;
+use crate::bars::timestamp::{self, is_count, is_date};
 use crate::wording::counted;
 
 impl TextBars {
     /// Returns the line, counted from 1, on which the row begins.
-    fn place(&self) -> Place {
-        Place { line: self.rows.line() + self.n_lines_skipped, packing: self.packing() }
+    pub(super) fn place(&self) -> Place {
+        let packing = self.rows.get_ref().packing();
+        Place { line: self.rows.line() + self.n_lines_skipped, packing }
     }
 
     fn text_of(&self, part: Part) -> String {
         let row = self.rows.row();
-        let text = |idx: usize| String::from_utf8_lossy(row[idx].trim_ascii()).into_owned();
+        let text = |idx: usize| shown(row.get(idx).unwrap_or_default().trim_ascii());
         match part {
-            Part::Time => self.columns.time.text(row),
-            Part::Open => text(self.columns.open),
-            Part::High => text(self.columns.high),
-            Part::Low => text(self.columns.low),
-            Part::Close => text(self.columns.close),
-            Part::Volume => self.columns.volume.map_or_else(String::new, text),
-            Part::Funding => self.columns.funding.map_or_else(String::new, text),
-            Part::Symbol => self.columns.symbol.map_or_else(String::new, text),
+            Part::Time => self.form.columns.time.text(row),
+            Part::Open => text(self.form.columns.open),
+            Part::High => text(self.form.columns.high),
+            Part::Low => text(self.form.columns.low),
+            Part::Close => text(self.form.columns.close),
+            Part::Volume => self.form.columns.volume.map_or_else(String::new, text),
+            Part::Funding => self.form.columns.funding.map_or_else(String::new, text),
+            Part::Symbol => self.form.columns.symbol.map_or_else(String::new, text),
             Part::Further(idx) => text(idx),
         }
     }
 
     #[cold]
-    pub(super) fn describe(&self, fault: &Fault) -> Error {
+    pub(super) fn describe(&mut self, fault: &Fault) -> Error {
+        if fault.kind == FaultKind::Width {
+            return self.wrong_width();
+        }
         anyhow!(
             "`{}` {}, column `{}`: `{}` {}",
             self.name,
             self.place(),
-            self.columns.name_of(fault.part),
+            self.form.columns.name_of(fault.part),
             self.text_of(fault.part),
             fault.problem
         )
     }
 
-    #[cold]
-    pub(super) fn wrong_width(&mut self) -> Error {
+    fn wrong_width(&mut self) -> Error {
+        let row = self.rows.row();
         let problem = format!(
             "`{}` {} has {} where the first line has {}",
             self.name,
             self.place(),
-            counted(self.rows.row().len() as u64, "column"),
-            self.columns.width
+            counted(row.len() as u64, "column"),
+            self.form.columns.width
         );
-        let is_last = !self.rows.advance().unwrap_or(true);
-        if is_last {
-            return anyhow!("{problem}; the file may be cut short: copy or download it again");
-        }
-        anyhow!("{problem}; correct or delete the row")
+        let first = row.get(0).unwrap_or_default().trim_ascii();
+        let is_time = is_date(first) || is_count(first);
+        let remedy = if is_time && !self.is_stream && self.rows.is_at_last() {
+            "the file may be cut short: copy or download it again"
+        } else if is_time {
+            "correct or delete the row"
+        } else {
+            "it is no bar: delete the line, or leave it out with `--bad-rows drop`"
+        };
+        anyhow!("{problem}; {remedy}")
     }
 
     #[cold]
-    pub(super) fn another_symbol(&self, idx: usize) -> Error {
-        let first = &self.symbol;
+    pub(super) fn another_symbol(&self, idx: usize) -> Fault {
+        let first = shown(self.symbol.as_bytes());
         let mut problem = format!(
             "is another symbol than `{first}` above it; one file holds one symbol: split it"
         );
         if let Some(print) = self.print_command() {
             let script = format!("NR == 1 || ${} == \"{first}\"", idx + 1);
-            let delimiter = char::from(self.delimiter);
+            let delimiter = char::from(self.form.delimiter);
             let _ = write!(
                 problem,
                 ", such as by `{print} | awk -F '{delimiter}' '{script}' > {first}.csv`"
             );
         }
-        self.describe(&Fault { part: Part::Symbol, problem })
+        Fault { part: Part::Symbol, problem, kind: FaultKind::AnotherSymbol }
     }
 
     #[cold]
-    pub(super) fn out_of_order(&self, time_ms: i64, previous_ms: i64) -> Error {
+    pub(super) fn out_of_order(&self, time_ms: i64, previous_ms: i64) -> Fault {
         let previous = timestamp::format(previous_ms);
-        let problem = if time_ms == previous_ms {
-            "is a duplicate: the bar before has the same time; delete one of them \
-             (a local time repeats an hour each autumn: use UTC)"
-                .to_owned()
-        } else if self.n_bars == 1 {
+        if time_ms == previous_ms {
+            let problem = "is a duplicate: the bar before has the same time; if both are of one \
+                           bar, delete one or leave it out with `--bad-rows drop` (a local time \
+                           repeats an hour each autumn: name its zone in `bars.time_zone`)";
+            return Fault {
+                part: Part::Time,
+                problem: problem.to_owned(),
+                kind: FaultKind::Duplicate,
+            };
+        }
+        let problem = if self.is_stream && self.n_bars == 1 {
             format!(
-                "is older than the bar before, `{previous}`: the newest bar comes first; \
-                 turn the file round, such as by {}",
-                self.reverse_command()
+                "is older than the bar before, `{previous}`: the newest bar comes first, which a \
+                 stream cannot turn round; name the file itself"
+            )
+        } else if self.form.time.is_newest_first {
+            format!(
+                "is newer than the bar before, `{previous}`, in a file that begins with the \
+                 newest; sort the rows by time"
             )
         } else {
             format!(
                 "is older than the bar before, `{previous}`; sort the rows by time, oldest first"
             )
         };
-        self.describe(&Fault { part: Part::Time, problem })
+        Fault { part: Part::Time, problem, kind: FaultKind::Order }
     }
 
     /// Returns what prints the file as text, where a program does.
     fn print_command(&self) -> Option<String> {
-        let program = match self.packing() {
+        let program = match self.rows.get_ref().packing() {
             Packing::Plain => "cat",
             Packing::Gzip => "zcat",
             Packing::Zstd => "zstdcat",
-            Packing::Parquet => return None,
+            Packing::Bzip2 => "bzcat",
+            Packing::Xz => "xzcat",
+            Packing::Zip => "unzip -p",
+            Packing::Parquet | Packing::Json => return None,
         };
         Some(format!("{program} '{}'", self.name))
-    }
-
-    fn packing(&self) -> Packing {
-        self.rows.get_ref().packing()
-    }
-
-    /// Returns what turns the file round.
-    fn reverse_command(&self) -> String {
-        let Some(print) = self.print_command() else {
-            return "pandas' `sort_values`".to_owned();
-        };
-        let n_above = self.n_lines_skipped + u64::from(self.columns.has_header);
-        if n_above == 0 {
-            return format!("`{print} | tac > sorted.csv`");
-        }
-        format!("`{print} | (sed -u {n_above}q; tac) > sorted.csv`")
     }
 }
 
@@ -139,7 +146,9 @@ pub(in crate::bars) fn input_error(name: &str, n_bars: u64, error: &io::Error) -
         ErrorKind::InvalidInput => {
             anyhow!("`{name}` is damaged after {n_read}: {error}; copy or download it again")
         }
-        ErrorKind::InvalidData => anyhow!("`{name}` {error}"),
+        ErrorKind::InvalidData => {
+            anyhow!("`{name}` {}", error.to_string().replace("NAME", name))
+        }
         _ => anyhow!("failed to read `{name}` after {n_read}: {error}"),
     }
 }

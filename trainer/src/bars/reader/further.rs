@@ -14,7 +14,7 @@ impl BarReader {
     /// Fails where the file lacks one.
     pub fn with_columns(mut self, names: &[String]) -> Result<Self> {
         if let Inner::Text(text) = &mut self.0 {
-            let found = text.columns.find_further(names);
+            let found = text.form.columns.find_further(names);
             text.further = found.map_err(|error| anyhow!("`{}` {error}", text.name))?;
             text.numbers = vec![0.0; names.len()];
         }
@@ -37,7 +37,9 @@ impl BarReader {
     /// bars, in the order of the file.
     pub(in crate::bars) fn further_names(&self) -> Vec<String> {
         match &self.0 {
-            Inner::Text(text) => text.columns.further().into_iter().map(str::to_owned).collect(),
+            Inner::Text(text) => {
+                text.form.columns.further().into_iter().map(str::to_owned).collect()
+            }
             Inner::Share(_) | Inner::Kept(_) => Vec::new(),
         }
     }

@@ -1,30 +1,122 @@
 //! Reads dates, clock times and zones in their many spellings.
 
-use super::{MS_PER_MINUTE, clock_ms, date_ms, is_compact_date, parse_digits, thousandths};
+use super::words::parse_words;
+use super::zone::TimeZone;
+use super::{clock_ms, date_ms, is_compact_date, parse_digits, thousandths};
+
+const MS_PER_HALF_DAY: i64 = 43_200_000;
+
+/// What a date such as `03/04/2020` or `20-04-03` begins with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Only `03.04.2020` is read, the day first.
+    #[default]
+    Unknown,
+    DayFirst,
+    MonthFirst,
+    YearFirst,
+}
+
+/// What a clock time of digits alone is: spreadsheets drop its zeros.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// `HHMM` or `HHMMSS`, by its length.
+    #[default]
+    Whole,
+    Minutes,
+    Seconds,
+}
+
+/// How the texts of a column are to be taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Style {
+    pub(super) order: Order,
+    pub(super) clock: Clock,
+}
+
+/// What a text says: what calendar and clock show, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) wall_ms: i64,
+    pub(super) zone: Option<TimeZone>,
+}
 
 /// Reads a date, then perhaps a clock time, then perhaps a zone.
-pub(super) fn parse_text(text: &[u8]) -> Option<i64> {
+pub(super) fn parse_text(text: &[u8], style: Style) -> Option<Stamp> {
     let end = text.iter().position(|byte| matches!(byte, b' ' | b'T' | b't')).unwrap_or(text.len());
     let (date, rest) = text.split_at(end);
     if rest.is_empty() && date.len() == 14 && is_compact_date(date) {
         let (date, clock) = date.split_at(8);
-        return Some(parse_date(date)? + parse_clock(clock)?);
+        let wall_ms = parse_date(date, style)? + parse_clock(clock, style)?;
+        return Some(Stamp { wall_ms, zone: None });
     }
-    let date_ms = parse_date(date)?;
-    let rest = rest.get(1..).unwrap_or_default().trim_ascii();
-    if rest.is_empty() {
-        return Some(date_ms);
-    }
-    let end = rest
-        .iter()
-        .position(|byte| !matches!(byte, b'0'..=b'9' | b':' | b'.' | b','))
-        .unwrap_or(rest.len());
-    let (clock, zone) = rest.split_at(end);
-    Some(date_ms + parse_clock(clock)? - parse_zone(zone.trim_ascii())?)
+    let Some(date_ms) = parse_date(date, style) else {
+        return parse_words(text, style);
+    };
+    let (clock_ms, zone) = parse_clock_and_zone(rest.get(1..).unwrap_or_default(), style)?;
+    Some(Stamp { wall_ms: date_ms + clock_ms, zone })
 }
 
-/// Reads `YYYY-MM-DD` (also with `/` or `.`), `DD.MM.YYYY`, `YYYYMMDD`.
-fn parse_date(text: &[u8]) -> Option<i64> {
+/// Reads what may stand behind a date, and the date may stand alone.
+pub(super) fn parse_clock_and_zone(text: &[u8], style: Style) -> Option<(i64, Option<TimeZone>)> {
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return Some((0, None));
+    }
+    let end = text
+        .iter()
+        .position(|byte| !matches!(byte, b'0'..=b'9' | b':' | b'.' | b','))
+        .unwrap_or(text.len());
+    let (clock, zone) = text.split_at(end);
+    let (half, zone) = split_half(zone.trim_ascii());
+    let clock_ms = match half {
+        None => parse_clock(clock, style)?,
+        Some(half_ms) => {
+            let ms = if clock.len() <= 2 {
+                clock_ms(parse_digits(clock)?, 0, 0)?
+            } else {
+                parse_clock(clock, style)?
+            };
+            let hour = ms / (MS_PER_HALF_DAY / 12);
+            (1..=12).contains(&hour).then_some(ms % MS_PER_HALF_DAY + half_ms)?
+        }
+    };
+    if zone.is_empty() {
+        return Some((clock_ms, None));
+    }
+    Some((clock_ms, Some(parse_zone(zone)?)))
+}
+
+/// Takes `AM` and `PM` off, in any case, with points or a `-` before.
+fn split_half(text: &[u8]) -> (Option<i64>, &[u8]) {
+    let word = text.strip_prefix(b"-").unwrap_or(text);
+    for (half_ms, names) in [(0, ["am", "a.m."]), (MS_PER_HALF_DAY, ["pm", "p.m."])] {
+        for name in names {
+            if let Some((start, rest)) = word.split_at_checked(name.len())
+                && start.eq_ignore_ascii_case(name.as_bytes())
+                && !rest.first().is_some_and(u8::is_ascii_alphabetic)
+            {
+                return (Some(half_ms), rest.trim_ascii());
+            }
+        }
+    }
+    (None, text)
+}
+
+/// Reads a zone; of an offset with a name in brackets, the offset.
+fn parse_zone(text: &[u8]) -> Option<TimeZone> {
+    let text = std::str::from_utf8(text).ok()?;
+    let text = match text.split_once('[') {
+        Some(("", name)) => name.strip_suffix(']')?,
+        Some((offset, _)) => offset.trim(),
+        None => text,
+    };
+    TimeZone::parse(text.trim_start_matches('(').trim_end_matches(')'))
+}
+
+/// Reads `YYYY-MM-DD` (also with `/` or `.`), `DD.MM.YYYY`, `YYYYMMDD`,
+/// and in the order of `style` those with the year last or short.
+fn parse_date(text: &[u8], style: Style) -> Option<i64> {
     if text.len() == 8 && is_compact_date(text) {
         let [year, month, day] = [&text[..4], &text[4..6], &text[6..]].map(parse_digits);
         return date_ms(year?, month?, day?);
@@ -32,35 +124,46 @@ fn parse_date(text: &[u8]) -> Option<i64> {
     let separator = *text.iter().find(|byte| !byte.is_ascii_digit())?;
     let mut parts = text.split(|&byte| byte == separator);
     let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || second.len() > 2 {
+    let is_known = matches!(separator, b'-' | b'/' | b'.');
+    if parts.next().is_some() || !is_known || !matches!(second.len(), 1 | 2) {
         return None;
     }
-    let (year, day) = match (first.len(), separator, third.len()) {
-        (4, b'-' | b'/' | b'.', 1 | 2) => (first, third),
-        (1 | 2, b'.', 4) => (third, first),
+    let (year, month, day) = match (first.len(), third.len(), style.order) {
+        (4, 1 | 2, _) | (1 | 2, 1 | 2, Order::YearFirst) => (first, second, third),
+        (1 | 2, 4, Order::Unknown) if separator == b'.' => (third, second, first),
+        (1 | 2, 4 | 2, Order::DayFirst) => (third, second, first),
+        (1 | 2, 4 | 2, Order::MonthFirst) => (third, first, second),
         _ => return None,
     };
-    date_ms(parse_digits(year)?, parse_digits(second)?, parse_digits(day)?)
+    date_ms(full_year(year)?, parse_digits(month)?, parse_digits(day)?)
+}
+
+/// Reads a year; two digits are of 1969 to 2068, as POSIX has it.
+pub(super) fn full_year(text: &[u8]) -> Option<i64> {
+    let year = parse_digits(text)?;
+    match text.len() {
+        4 => Some(year),
+        2 if year < 69 => Some(2000 + year),
+        2 => Some(1900 + year),
+        _ => None,
+    }
 }
 
 /// Reads `HH:MM`, `HH:MM:SS` and fractions of a second, `HHMM`,
 /// `HHMMSS`.
-fn parse_clock(text: &[u8]) -> Option<i64> {
+fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
     let point = text.iter().position(|byte| matches!(byte, b'.' | b',')).unwrap_or(text.len());
     let (clock, fraction) = text.split_at(point);
     let fraction = fraction.get(1..).unwrap_or_default();
     if !fraction.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let has_colon = clock.contains(&b':');
-    let is_size_right = has_colon || matches!(clock.len(), 4 | 6);
-    let (hour, minute, second) = if has_colon {
-        let mut groups = clock.splitn(3, |&byte| byte == b':');
-        (groups.next()?, groups.next()?, groups.next())
-    } else {
-        (clock.get(..2)?, clock.get(2..4)?, clock.get(4..).filter(|second| !second.is_empty()))
-    };
-    let is_right = is_size_right && hour.len() <= 2 && minute.len() == 2;
+    if !clock.contains(&b':') {
+        return Some(parse_digit_clock(clock, style.clock)? + thousandths(fraction));
+    }
+    let mut groups = clock.splitn(3, |&byte| byte == b':');
+    let (hour, minute, second) = (groups.next()?, groups.next()?, groups.next());
+    let is_right = hour.len() <= 2 && minute.len() == 2;
     let whole_ms = match second {
         Some(second) if is_right && second.len() == 2 => {
             clock_ms(parse_digits(hour)?, parse_digits(minute)?, parse_digits(second)?)?
@@ -73,27 +176,13 @@ fn parse_clock(text: &[u8]) -> Option<i64> {
     Some(whole_ms + thousandths(fraction))
 }
 
-/// Returns how far ahead of UTC a zone is: nothing, `Z`, `UTC`, `GMT`,
-/// `+HH:MM`, `+HHMM`, `+HH`, `GMT+HHMM`.
-fn parse_zone(text: &[u8]) -> Option<i64> {
-    let offset = match text {
-        [] | [b'Z' | b'z'] => return Some(0),
-        [b'U' | b'u', b'T' | b't', b'C' | b'c', rest @ ..]
-        | [b'G' | b'g', b'M' | b'm', b'T' | b't', rest @ ..]
-        | rest => rest,
-    };
-    let (sign, digits) = match offset {
-        [] => return Some(0),
-        [b'+', digits @ ..] => (1, digits),
-        [b'-', digits @ ..] => (-1, digits),
-        _ => return None,
-    };
-    let (hours, minutes) = match digits.len() {
-        2 => (digits, &b"0"[..]),
-        4 => digits.split_at(2),
-        5 if digits[2] == b':' => (&digits[..2], &digits[3..]),
-        _ => return None,
-    };
-    let (hours, minutes) = (parse_digits(hours)?, parse_digits(minutes)?);
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes) * MS_PER_MINUTE)
+fn parse_digit_clock(text: &[u8], clock: Clock) -> Option<i64> {
+    let digits = parse_digits(text)?;
+    match (clock, text.len()) {
+        (Clock::Whole, 4) | (Clock::Minutes, 1..=4) => clock_ms(digits / 100, digits % 100, 0),
+        (Clock::Whole, 6) | (Clock::Seconds, 1..=6) => {
+            clock_ms(digits / 10_000, digits / 100 % 100, digits % 100)
+        }
+        _ => None,
+    }
 }

@@ -74,7 +74,7 @@ pub(super) fn prepare(
     for symbol in &symbols {
         summaries.push(symbol.source.summarize()?);
     }
-    let summary = together(&summaries, source)?;
+    let summary = source.together(&summaries)?;
     let cuts = Cuts::of(config, &summary);
     let mut tracks = Vec::new();
     for SymbolBars { symbol, source } in symbols {
@@ -147,24 +147,6 @@ fn check(config: &TrainingConfig, tracks: &[Track], window: usize) -> Result<()>
         );
     }
     Ok(())
-}
-
-/// Sums up what all symbols hold. The interval is that of the symbol
-/// with the most bars.
-fn together(summaries: &[DataSummary], source: &BarSource) -> Result<DataSummary> {
-    let sum = |count: fn(&DataSummary) -> u64| summaries.iter().map(count).sum();
-    let longest = summaries.iter().max_by_key(|summary| summary.n_bars);
-    Ok(DataSummary {
-        source: source.name().to_owned(),
-        sha256: source.sha256()?,
-        n_bars: sum(|summary| summary.n_bars),
-        first_ms: summaries.iter().map(|summary| summary.first_ms).min().unwrap_or_default(),
-        last_ms: summaries.iter().map(|summary| summary.last_ms).max().unwrap_or_default(),
-        interval_ms: longest.map_or(0, |summary| summary.interval_ms),
-        n_gaps: sum(|summary| summary.n_gaps),
-        n_missing_bars: sum(|summary| summary.n_missing_bars),
-        longest_gap_ms: summaries.iter().map(|s| s.longest_gap_ms).max().unwrap_or_default(),
-    })
 }
 
 /// Returns the span of one part over all symbols.

@@ -1,0 +1,70 @@
+//! Knows the names of volumes: in units of what is traded, in money.
+
+use super::names::is_prefixed;
+
+/// Names of a volume in units of what is traded, the better first.
+const VOLUME_NAMES: [&str; 12] = [
+    "volume",
+    "vol",
+    "v",
+    "basevolume",
+    "volumebase",
+    "volumefrom",
+    "totalvolume",
+    "tradevolume",
+    "realvolume",
+    "tickvolume",
+    "tickvol",
+    "shares",
+];
+
+/// Names of a volume in money, which is not taken.
+const QUOTE_VOLUME_NAMES: [&str; 9] = [
+    "quotevolume",
+    "volumequote",
+    "volumeto",
+    "quoteassetvolume",
+    "amount",
+    "turnover",
+    "dollarvolume",
+    "valuetraded",
+    "moneyvolume",
+];
+
+/// Money that volumes are told in beside their own unit.
+const MONEY: [&str; 12] =
+    ["usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "cny", "tusd", "fdusd"];
+
+/// Returns the columns that can be the volume, the better first.
+pub(super) fn find_volumes(words: &[Vec<String>]) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::new();
+    for name in VOLUME_NAMES {
+        let all = |is: &dyn Fn(&Vec<String>) -> bool| -> Vec<usize> {
+            (0..words.len()).filter(|&idx| is(&words[idx])).collect()
+        };
+        found.extend(all(&|words| words.concat() == name));
+        found.extend(all(&|words| is_prefixed(words, |last| last == name)));
+    }
+    // `Volume BTC` and `Volume USD`: that in money comes last.
+    let is_of_unit = |words: &Vec<String>| {
+        words.len() > 1 && matches!(words[0].as_str(), "volume" | "vol") && !is_quote_volume(words)
+    };
+    let is_money = |idx: &usize| words[*idx].iter().any(|word| MONEY.contains(&word.as_str()));
+    let (money, units): (Vec<usize>, Vec<usize>) =
+        (0..words.len()).filter(|&idx| is_of_unit(&words[idx])).partition(is_money);
+    found.extend(units.into_iter().chain(money));
+    let mut unique = Vec::new();
+    found.retain(|idx| {
+        !is_quote_volume(&words[*idx]) && {
+            let is_new = !unique.contains(idx);
+            unique.push(*idx);
+            is_new
+        }
+    });
+    found
+}
+
+/// Whether it is a volume in money.
+pub(super) fn is_quote_volume(words: &[String]) -> bool {
+    QUOTE_VOLUME_NAMES.contains(&words.concat().as_str())
+}

@@ -1,0 +1,144 @@
+//! What a file of bars cannot tell by itself: `bars` in the settings.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::timestamp::{TimeZone, is_time_format};
+use crate::config::FieldError;
+
+/// The parts of a bar that a column can be named for.
+pub(super) const ROLES: [&str; 10] =
+    ["time", "date", "clock", "open", "high", "low", "close", "volume", "funding", "symbol"];
+
+/// How the files of bars are read, where they leave a doubt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BarsConfig {
+    /// What the times are: `day_first` or `month_first` for `03/04/2020`,
+    /// `year_first` for `20/04/03`; `unix_s`, `unix_ms`, `unix_us`,
+    /// `unix_ns`, `excel`, `days_since_1970`, `julian_day`,
+    /// `dotnet_ticks`, `filetime` or one of the others in
+    /// `docs/formats.md`; or a pattern such as `%d %b %Y %H:%M`.
+    /// Default: null, as the file shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_format: Option<String>,
+    /// The zone of times that name none: `America/New_York`, `UTC`,
+    /// `+02:00`. Default: null, UTC, or what the column's name says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// The columns, by their names in the file: `{"close": "Last"}`. Of
+    /// a file without names they count from 1: `{"close": "5"}`. There
+    /// are `time`, or `date` and `clock`, `open`, `high`, `low`, `close`,
+    /// `volume`, `funding` and `symbol`. Default: none, found by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, String>,
+    /// The decimal sign of the numbers: `point` or `comma`. Default:
+    /// null, as the file shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<Decimal>,
+    /// Whether all four prices are multiplied by adjusted close over
+    /// close, and the volume divided by it. Default: false.
+    #[serde(skip_serializing_if = "is_false")]
+    pub adjusted: bool,
+    /// What is done about a row that cannot be: `stop`, `drop` it, or
+    /// `widen` its high and low to its open and close. What was done is
+    /// counted. Default: `stop`.
+    #[serde(skip_serializing_if = "is_stop")]
+    pub bad_rows: BadRows,
+    /// Whether prices may be 0 or less, as those of power and of spreads;
+    /// only `simulate` takes them. Default: false.
+    #[serde(skip_serializing_if = "is_false")]
+    pub negative_prices: bool,
+}
+
+/// The sign between the whole part and the fraction of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Decimal {
+    /// `1,234.5`
+    Point,
+    /// `1.234,5`
+    Comma,
+}
+
+/// What is done about a row that cannot be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BadRows {
+    /// It is an error.
+    #[default]
+    Stop,
+    /// It is left out.
+    Drop,
+    /// Its range is widened; where that does not help, it is an error.
+    Widen,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_stop(value: &BadRows) -> bool {
+    *value == BadRows::Stop
+}
+
+impl BarsConfig {
+    /// Whether the files tell all.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Fails where prices of 0 and below are taken: a model learns from
+    /// returns, and so can only be trained and asked on prices above.
+    pub fn refuse_negative_prices(&self) -> Result<()> {
+        ensure!(
+            !self.negative_prices,
+            "`negative_prices` is set, and a model looks at returns of prices, which are \
+             undefined at 0 and below; leave it out: only `simulate` takes such bars"
+        );
+        Ok(())
+    }
+
+    /// Returns these settings with those that `other` makes.
+    #[must_use]
+    pub fn with(mut self, other: &Self) -> Self {
+        let other = other.clone();
+        self.time_format = other.time_format.or(self.time_format);
+        self.time_zone = other.time_zone.or(self.time_zone);
+        self.columns.extend(other.columns);
+        self.decimal = other.decimal.or(self.decimal);
+        self.adjusted |= other.adjusted;
+        if other.bad_rows != BadRows::Stop {
+            self.bad_rows = other.bad_rows;
+        }
+        self.negative_prices |= other.negative_prices;
+        self
+    }
+
+    /// Checks every setting.
+    pub fn validate(&self) -> Result<(), FieldError> {
+        if let Some(format) = &self.time_format
+            && !is_time_format(format)
+        {
+            let expected = "a form that `docs/formats.md` lists, such as `day_first` or `excel`, \
+                            or a pattern such as `%d/%m/%Y %H:%M`";
+            return Err(FieldError::new("bars.time_format", format!("{format:?}"), expected));
+        }
+        if let Some(zone) = &self.time_zone
+            && TimeZone::parse(zone).is_none()
+        {
+            let expected = "a zone such as `America/New_York`, `UTC` or `+02:00`";
+            return Err(FieldError::new("bars.time_zone", format!("{zone:?}"), expected));
+        }
+        if let Some(role) = self.columns.keys().find(|role| !ROLES.contains(&role.as_str())) {
+            let expected = format!("for one of {}", ROLES.join(", "));
+            return Err(FieldError::new("bars.columns", format!("{role:?}"), &expected));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! Decides, from a bounded sample of its rows, what form a file has:
+//! where its names are, which column is which, what its times and its
+//! numbers are.
+//!
+//! A second pass then reads by it. More than the sample is looked at
+//! only where it leaves the order of day and month open.
+
+mod header;
+mod series;
+
+use std::sync::Arc;
+
+use anyhow::{Error, Result, anyhow};
+
+use super::columns::{Columns, TimeColumn};
+use super::config::{BarsConfig, Decimal};
+use super::input::{Place, Text};
+use super::loose::{self, number_in};
+use super::rows::Rows;
+use super::shown;
+use super::timestamp::{Doubt, TimeForm, TimeHints, TimeText, TimeZone, decide};
+use header::Table;
+pub(super) use header::names_of;
+pub(super) use series::SeriesTime;
+
+/// What the user says of the bars, and the latest that they can be.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) config: Arc<BarsConfig>,
+    pub(super) latest_ms: i64,
+}
+
+/// How to read one file.
+#[derive(Debug, Clone)]
+pub(super) struct Form {
+    pub(super) delimiter: u8,
+    /// Rows above the first bar, blank ones aside.
+    pub(super) n_rows_above: usize,
+    pub(super) columns: Columns,
+    pub(super) time: TimeForm,
+    pub(super) decimal: Decimal,
+}
+
+/// Some of the first rows of a file.
+#[derive(Debug)]
+pub(super) struct Sample {
+    pub(super) rows: Vec<SampleRow>,
+    /// Whether there are no more.
+    pub(super) is_all: bool,
+}
+
+/// A row of the sample, and where it is.
+#[derive(Debug)]
+pub(super) struct SampleRow {
+    pub(super) place: Place,
+    pub(super) cells: Vec<String>,
+}
+
+/// Opens a file once more, where the sample decides nothing; a stream
+/// cannot be.
+pub(super) type Reopen<'a> = Option<&'a dyn Fn() -> Option<Text>>;
+
+impl Form {
+    /// Decides the form of the file called `name` that `text` is of.
+    pub(super) fn of_bars(
+        name: &str,
+        text: &mut Text,
+        asked: &Asked,
+        reopen: Reopen<'_>,
+    ) -> Result<Self> {
+        let sample = sample_of(name, text, reopen.is_none())?;
+        let told = |error: Error| anyhow!("`{name}` {error}");
+        let config = &asked.config;
+        let Table { mut columns, n_rows_above } =
+            Table::find(&sample, text.delimiter, config).map_err(told)?;
+        if config.adjusted && columns.adjusted.is_none() {
+            return Err(anyhow!(
+                "`{name}` has no column of adjusted closes, such as `Adj Close`; take \
+                 `bars.adjusted` out of the settings"
+            ));
+        }
+        let rows = bars_of(&sample.rows[n_rows_above..], &columns);
+        if rows.is_empty() {
+            // The reader says what is wrong with the first.
+            let time = decide_none(asked);
+            return Ok(Self {
+                delimiter: text.delimiter,
+                n_rows_above,
+                columns,
+                time,
+                decimal: config.decimal.unwrap_or(Decimal::Point),
+            });
+        }
+        let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
+        columns.settle(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        let decimal = decide_decimal(&cells, &columns, config)
+            .map_err(|problem| anyhow!("`{name}`: {problem}"))?;
+        let at = TimeAt { name, columns: &columns, rows: &rows };
+        let rest = Rest { sample: &sample, reopen };
+        let time = at.decide(&rest, asked)?;
+        Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal })
+    }
+}
+
+/// Reads the sample; `is_stream` waits for no more than the first bar.
+pub(super) fn sample_of(name: &str, text: &mut Text, is_stream: bool) -> Result<Sample> {
+    let sample = text.sample(is_stream);
+    let sample = sample.map_err(|error| super::reader::input_error(name, 0, &error))?;
+    if sample.rows.is_empty() {
+        return Err(anyhow!("`{name}` is empty; it must hold bars as CSV"));
+    }
+    Ok(sample)
+}
+
+/// The rows that look like bars, or all of the right width if none does.
+fn bars_of<'a>(rows: &'a [SampleRow], columns: &Columns) -> Vec<&'a SampleRow> {
+    let has_width = |row: &&SampleRow| row.cells.len() == columns.width;
+    let prices = [columns.open, columns.high, columns.low, columns.close];
+    let has_prices =
+        |row: &&SampleRow| prices.iter().all(|&idx| number_in(&row.cells[idx]).is_some());
+    let wide: Vec<&SampleRow> = rows.iter().filter(has_width).collect();
+    let bars: Vec<&SampleRow> = wide.iter().copied().filter(has_prices).collect();
+    if bars.is_empty() { wide } else { bars }
+}
+
+fn decide_none(asked: &Asked) -> TimeForm {
+    let hints = TimeHints { format: None, zone: None, latest_ms: asked.latest_ms };
+    decide(&[], &mut std::iter::empty(), hints).expect("no row is in doubt")
+}
+
+fn decide_decimal(
+    rows: &[Vec<String>],
+    columns: &Columns,
+    config: &BarsConfig,
+) -> Result<Decimal, String> {
+    if let Some(decimal) = config.decimal {
+        return Ok(decimal);
+    }
+    let numbers = [columns.open, columns.high, columns.low, columns.close];
+    let numbers: Vec<usize> = numbers.into_iter().chain(columns.volume).collect();
+    let cells = rows.iter().flat_map(|row| numbers.iter().map(|&idx| row[idx].trim()));
+    loose::decide(cells)
+}
+
+/// The times of a file, and where they are.
+pub(super) struct TimeAt<'a> {
+    pub(super) name: &'a str,
+    pub(super) columns: &'a Columns,
+    pub(super) rows: &'a [&'a SampleRow],
+}
+
+/// The rows beyond the sample.
+pub(super) struct Rest<'a> {
+    pub(super) sample: &'a Sample,
+    pub(super) reopen: Reopen<'a>,
+}
+
+impl TimeAt<'_> {
+    fn decide(&self, rest: &Rest<'_>, asked: &Asked) -> Result<TimeForm> {
+        let Columns { time, symbol, width, .. } = *self.columns;
+        let texts: Vec<TimeText> =
+            self.rows.iter().map(|row| time_text(time, symbol, &row.cells)).collect();
+        let given = asked.config.time_zone.as_deref();
+        let zone = given.and_then(TimeZone::parse).or_else(|| self.columns.zone());
+        let format = asked.config.time_format.as_deref();
+        let hints = TimeHints { format, zone, latest_ms: asked.latest_ms };
+        let mut more = rest.rows(width).map(|cells| time_text(time, symbol, &cells));
+        decide(&texts, &mut more, hints).map_err(|doubt| self.told(&texts, doubt))
+    }
+
+    fn told(&self, texts: &[TimeText], doubt: Doubt) -> Error {
+        let names: Vec<String> =
+            self.columns.time_names().iter().map(|name| shown(name.as_bytes())).collect();
+        anyhow!(
+            "`{}` {}, column `{}`: `{}` {}",
+            self.name,
+            self.rows[0].place,
+            names.join("` and `"),
+            shown(&texts[0].text),
+            String::from(doubt)
+        )
+    }
+}
+
+fn time_text(time: TimeColumn, symbol: Option<usize>, cells: &[String]) -> TimeText {
+    let symbol = symbol.and_then(|idx| cells.get(idx)).map(|cell| cell.trim().as_bytes().to_vec());
+    TimeText { text: time.joined(cells), symbol: symbol.unwrap_or_default() }
+}
+
+impl Rest<'_> {
+    /// Returns the cells of the rows of this width after the sample.
+    fn rows(&self, width: usize) -> impl Iterator<Item = Vec<String>> {
+        let n_known = self.sample.rows.len();
+        let is_all = self.sample.is_all;
+        let mut rows = None;
+        let mut is_open = false;
+        std::iter::from_fn(move || {
+            if !is_open && !is_all {
+                rows = self
+                    .reopen
+                    .and_then(|open| open())
+                    .map(|text| Rows::new(text.reader, text.delimiter));
+                let n_skipped = rows.as_mut().map_or(0, |rows| {
+                    (0..n_known).take_while(|_| next_cells(rows).is_some()).count()
+                });
+                is_open = n_skipped == n_known;
+            }
+            rows.as_mut().and_then(next_cells)
+        })
+        .filter(move |cells| cells.len() == width)
+    }
+}
+
+/// Returns the cells of the next row that is not blank.
+pub(super) fn next_cells<R: std::io::Read>(rows: &mut Rows<R>) -> Option<Vec<String>> {
+    loop {
+        match rows.advance() {
+            Ok(true) if rows.row().is_passed_over() => {}
+            Ok(true) => break,
+            Ok(false) | Err(_) => return None,
+        }
+    }
+    let text = |cell: &[u8]| String::from_utf8_lossy(cell.trim_ascii()).into_owned();
+    Some(rows.row().iter().map(text).collect())
+}

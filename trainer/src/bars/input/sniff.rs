@@ -1,0 +1,123 @@
+//! Knows files by their first bytes: what is not a table of text, and
+//! what separates the cells of one that is.
+
+/// First bytes of what is not read, and what to do about it; `NAME` is
+/// the file's own.
+const FOREIGN_FORMATS: [(&[u8], &str); 22] = [
+    (b"PK\x03\x04", "is a zip file, which cannot come as a stream; name the file itself"),
+    (b"PAR1", "is a Parquet file, which cannot come as a stream; name the file itself"),
+    (b"PARE", "is an encrypted Parquet file; write it without encryption"),
+    (
+        b"ARROW1",
+        "is a Feather (Arrow) file; write it as Parquet or CSV, such as by `python3 -c \
+         \"import pandas; pandas.read_feather('NAME').to_csv('bars.csv', index=False)\"`",
+    ),
+    (
+        b"FEA1",
+        "is a Feather file of version 1; write it as Parquet or CSV, such as by `python3 -c \
+         \"import pandas; pandas.read_feather('NAME').to_csv('bars.csv', index=False)\"`",
+    ),
+    (
+        b"\x89HDF\r\n",
+        "is an HDF5 file; write it as Parquet or CSV, such as by `python3 -c \
+         \"import pandas; pandas.read_hdf('NAME').to_csv('bars.csv')\"`",
+    ),
+    (
+        b"SQLite format 3",
+        "is an SQLite database; write the table as CSV, such as by `sqlite3 -header -csv 'NAME' \
+         'select * from bars' > bars.csv`",
+    ),
+    (
+        b"\x80",
+        "is a Python pickle; write it as Parquet or CSV, such as by `python3 -c \
+         \"import pandas; pandas.read_pickle('NAME').to_csv('bars.csv')\"`",
+    ),
+    (b"\x93NUMPY", "is a NumPy array; write it as CSV with a line of names"),
+    (b"\xd0\xcf\x11\xe0", "is a spreadsheet of an old kind (xls); save it as CSV"),
+    (b"7z\xbc\xaf", "is packed with 7-Zip; unpack it with `7z x 'NAME'`"),
+    (b"Rar!", "is packed with RAR; unpack it with `unrar x 'NAME'`"),
+    (b"\x04\x22\x4d\x18", "is packed with lz4; unpack it with `lz4 -d 'NAME' bars.csv`"),
+    (b"\x1f\x9d", "is packed with compress; unpack it with `uncompress 'NAME'`"),
+    (b"%PDF", "is a PDF, not CSV; download the data itself"),
+    (
+        b"\xff\xfe",
+        "is UTF-16 text; save it as UTF-8, such as by `iconv -f UTF-16 -t UTF-8 'NAME' > bars.csv`",
+    ),
+    (
+        b"\xfe\xff",
+        "is UTF-16 text; save it as UTF-8, such as by `iconv -f UTF-16 -t UTF-8 'NAME' > bars.csv`",
+    ),
+    (b"<!", "is a web page, not CSV; download the data itself"),
+    (b"<html", "is a web page, not CSV; download the data itself"),
+    (b"<?xml", "is XML, not CSV; download the data as CSV"),
+    (b"ORC", "is an ORC file; write it as Parquet or CSV"),
+    (b"Obj\x01", "is an Avro file; write it as Parquet or CSV"),
+];
+
+/// Where the block of a tar archive says that it is one.
+const TAR_MARK: (usize, &[u8]) = (257, b"ustar");
+
+/// Bytes that are looked at for such as no text has.
+const N_TEXT_BYTES: usize = 1 << 10;
+
+/// Lines that are looked at for what separates cells.
+const N_LINES: usize = 20;
+
+/// A line with so many separators is one of cells.
+const N_SEPARATORS: usize = 3;
+
+/// Returns what to say of a file that begins with `start`, if it is no
+/// text.
+pub(super) fn foreign(start: &[u8]) -> Option<&'static str> {
+    let known = FOREIGN_FORMATS.iter().find(|(magic, _)| start.starts_with(magic));
+    if let Some((_, remedy)) = known {
+        // Text may begin with letters that a format has, too.
+        let is_text = start
+            .iter()
+            .take(N_TEXT_BYTES)
+            .all(|byte| (b' '..127).contains(byte) || b"\r\n\t".contains(byte));
+        let has_letters = matches!(remedy.split(' ').nth(2), Some("ORC" | "PDF," | "Parquet"));
+        if !(is_text && has_letters && start.contains(&b',')) {
+            return Some(remedy);
+        }
+    }
+    let (at, mark) = TAR_MARK;
+    if start.get(at..at + mark.len()) == Some(mark) {
+        return Some(
+            "is a tar archive; unpack it with `tar xf 'NAME'`, and name the file that was in it",
+        );
+    }
+    start
+        .iter()
+        .take(N_TEXT_BYTES)
+        .any(|&byte| byte == 0)
+        .then_some("is a file of an unknown kind, not text; write it as CSV (UTF-8) or Parquet")
+}
+
+/// Returns what separates the cells in `text`: `,`, `;`, a tab or `|`.
+pub(super) fn delimiter(text: &[u8]) -> u8 {
+    let lines = || {
+        text.split(|&byte| byte == b'\n')
+            .filter(|line| !line.trim_ascii().is_empty() && line[0] != b'#')
+            .take(N_LINES)
+    };
+    let of_cells = lines().find_map(|line| most(line).filter(|(_, n)| *n >= N_SEPARATORS));
+    let first = || lines().next().and_then(most);
+    of_cells.or_else(first).map_or(b',', |(delimiter, _)| delimiter)
+}
+
+/// Returns the most frequent separator of `line`, and how often it is
+/// there. A comma may be a decimal sign beside another one.
+fn most(line: &[u8]) -> Option<(u8, usize)> {
+    let mut counts = [(b';', 0), (b'\t', 0), (b'|', 0), (b',', 0)];
+    let mut is_quoted = false;
+    for &byte in line {
+        is_quoted ^= byte == b'"';
+        for (delimiter, count) in &mut counts {
+            *count += usize::from(byte == *delimiter && !is_quoted);
+        }
+    }
+    let other = counts[..3].iter().filter(|(_, n)| *n >= N_SEPARATORS).max_by_key(|(_, n)| *n);
+    let all = counts.iter().rev().filter(|(_, n)| *n > 0).max_by_key(|(_, n)| *n);
+    other.or(all).copied()
+}

@@ -1,0 +1,120 @@
+//! Chooses among the readings that dates as text can have, row by row.
+
+use std::collections::HashMap;
+
+use super::decide::{Doubt, TimeText, is_market_interval};
+use super::doubts::two_readings;
+use super::form::{Spelling, TimeForm};
+use super::text::{Clock, Order, Style};
+
+/// So many equal steps make an interval.
+const N_EQUAL_STEPS_MIN: usize = 3;
+
+/// More different steps are not told apart.
+const N_STEPS_MAX: usize = 1 << 10;
+
+/// The styles that are still possible, and what they make of the rows.
+pub(super) struct Choice {
+    candidates: Vec<(Style, Track)>,
+    /// The first text of which they differ.
+    doubt: Option<Vec<u8>>,
+}
+
+impl Choice {
+    pub(super) fn new() -> Self {
+        let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
+        let clocks = [Clock::Whole, Clock::Minutes, Clock::Seconds];
+        let candidates = orders
+            .into_iter()
+            .flat_map(|order| clocks.map(|clock| (Style { order, clock }, Track::default())))
+            .collect();
+        Self { candidates, doubt: None }
+    }
+
+    pub(super) fn push(&mut self, row: &TimeText) {
+        let parse = |style: Style| TimeForm::new(Spelling::Text(style)).parse(&row.text, None);
+        let times: Vec<Option<i64>> =
+            self.candidates.iter().map(|(style, _)| parse(*style)).collect();
+        if times.iter().all(Option::is_none) {
+            return;
+        }
+        let mut known = times.iter();
+        self.candidates.retain(|_| known.next().is_some_and(Option::is_some));
+        let times: Vec<i64> = times.into_iter().flatten().collect();
+        if self.doubt.is_none() && times.iter().any(|time_ms| *time_ms != times[0]) {
+            self.doubt = Some(row.text.clone());
+        }
+        for ((_, track), time_ms) in self.candidates.iter_mut().zip(times) {
+            track.push(row, Some(time_ms));
+        }
+    }
+
+    /// Whether rows to come may decide what those so far do not.
+    pub(super) fn needs_more(&self) -> bool {
+        let Some((_, first)) = self.candidates.first() else {
+            return false;
+        };
+        self.doubt.is_some() && self.candidates.iter().any(|(_, track)| track.sum != first.sum)
+    }
+
+    pub(super) fn finish(self) -> Result<Style, Doubt> {
+        let is_ordered = |track: &Track| {
+            let has_interval = track.interval_ms().is_none_or(is_market_interval);
+            (track.n_up == 0 || track.n_down == 0) && has_interval
+        };
+        let any_ordered = self.candidates.iter().any(|(_, track)| is_ordered(track));
+        let likely: Vec<&(Style, Track)> =
+            self.candidates.iter().filter(|(_, track)| !any_ordered || is_ordered(track)).collect();
+        let (style, track) = likely.first().expect("none is left out but for a better one");
+        // A point stands between day, month and year, as in Europe.
+        if style.order == Order::Unknown {
+            let is_like = |other: &&&(Style, Track)| other.1.sum == track.sum;
+            let same_order = likely.iter().filter(|other| other.0.order == Order::Unknown);
+            if same_order.clone().filter(is_like).count() == same_order.count() {
+                return Ok(*style);
+            }
+        }
+        match likely.iter().find(|other| other.1.sum != track.sum) {
+            None => Ok(*style),
+            Some((other, _)) => {
+                let text = self.doubt.unwrap_or_default();
+                Err(Doubt::Undecided(two_readings(&text, [*style, *other])))
+            }
+        }
+    }
+}
+
+/// Which way the times of rows go, and by what steps.
+#[derive(Debug, Default)]
+pub(super) struct Track {
+    last_ms: HashMap<Vec<u8>, i64>,
+    pub(super) n_up: usize,
+    pub(super) n_down: usize,
+    steps: HashMap<i64, usize>,
+    /// Differs where any time does.
+    sum: i64,
+}
+
+impl Track {
+    pub(super) fn push(&mut self, row: &TimeText, time_ms: Option<i64>) {
+        let Some(time_ms) = time_ms else {
+            return;
+        };
+        self.sum = self.sum.wrapping_mul(31).wrapping_add(time_ms);
+        let Some(last_ms) = self.last_ms.insert(row.symbol.clone(), time_ms) else {
+            return;
+        };
+        self.n_up += usize::from(time_ms > last_ms);
+        self.n_down += usize::from(time_ms < last_ms);
+        if self.steps.len() < N_STEPS_MAX {
+            *self.steps.entry((time_ms - last_ms).abs()).or_default() += 1;
+        }
+    }
+
+    /// Returns the step that most rows are apart, if there is one.
+    pub(super) fn interval_ms(&self) -> Option<i64> {
+        let n_steps: usize = self.steps.values().sum();
+        let (step_ms, n_times) = self.steps.iter().max_by_key(|&(_, &n_times)| n_times)?;
+        (*n_times >= N_EQUAL_STEPS_MIN && 2 * n_times > n_steps).then_some(*step_ms)
+    }
+}

@@ -1,0 +1,177 @@
+//! Numbers that stand for times: a line for each meaning.
+
+use super::{MS_PER_DAY, clock_ms, date_ms, parse_digits, thousandths};
+
+/// A number as its file has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Number<'a> {
+    pub(super) is_negative: bool,
+    pub(super) whole: &'a [u8],
+    pub(super) fraction: &'a [u8],
+    /// The whole part.
+    pub(super) count: i64,
+}
+
+/// A meaning that a number can have.
+pub(super) struct Count {
+    /// What `bars.time_format` calls it.
+    pub(super) name: &'static str,
+    /// What such a number is, in words.
+    pub(super) is: &'static str,
+    /// Whether it is taken without being asked.
+    pub(super) is_plain: bool,
+    to_ms: fn(Number<'_>) -> Option<i64>,
+}
+
+/// All of them, the more telling first.
+pub(super) static COUNTS: [Count; 21] = [
+    plain("yyyymmdd", "a date, `YYYYMMDD`", |number| compact(number, 8)),
+    plain("yyyymmddhh", "a date and hour, `YYYYMMDDHH`", |number| compact(number, 10)),
+    plain("yyyymmddhhmm", "a date and clock, `YYYYMMDDHHMM`", |number| compact(number, 12)),
+    plain("yyyymmddhhmmss", "a date and clock, `YYYYMMDDHHMMSS`", |number| compact(number, 14)),
+    plain("yyyymmddhhmmssfff", "a date and clock with milliseconds", |number| compact(number, 17)),
+    plain("yyyymm", "a month, `YYYYMM`", |number| compact(number, 6)),
+    plain("unix_s", "seconds since 1970", unix_seconds),
+    plain("unix_ms", "milliseconds since 1970", |number| unix(number, 1)),
+    plain("unix_us", "microseconds since 1970", |number| unix(number, 1000)),
+    plain("unix_ns", "nanoseconds since 1970", |number| unix(number, 1_000_000)),
+    asked("yymmdd", "a date, `YYMMDD`", yymmdd),
+    asked("yyyyddd", "a year and its day, `YYYYDDD`", ordinal),
+    asked("dotnet_ticks", ".NET ticks", |number| ticks(number, -62_135_596_800_000)),
+    asked("filetime", "a Windows FILETIME", |number| ticks(number, -11_644_473_600_000)),
+    asked("excel", "a serial date of a spreadsheet (Excel)", |number| days(number, 25_569.0)),
+    asked("days_since_1970", "a day number since 1970", |number| days(number, 0.0)),
+    asked("julian_day", "a Julian day", |number| days(number, 2_440_587.5)),
+    asked("modified_julian_day", "a modified Julian day", |number| days(number, 40_587.0)),
+    asked("matlab_day", "a day number of MATLAB", |number| days(number, 719_529.0)),
+    asked("minutes_since_1970", "minutes since 1970", |number| scaled(number, 60_000)),
+    asked("hours_since_1970", "hours since 1970", |number| scaled(number, 3_600_000)),
+];
+
+const fn plain(
+    name: &'static str,
+    is: &'static str,
+    to_ms: fn(Number<'_>) -> Option<i64>,
+) -> Count {
+    Count { name, is, is_plain: true, to_ms }
+}
+
+const fn asked(
+    name: &'static str,
+    is: &'static str,
+    to_ms: fn(Number<'_>) -> Option<i64>,
+) -> Count {
+    Count { name, is, is_plain: false, to_ms }
+}
+
+impl Count {
+    /// Returns the meaning that `bars.time_format` calls `name`.
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        COUNTS.iter().find(|count| count.name == name)
+    }
+
+    /// Returns `text` in milliseconds since 1970, if it means a time so.
+    #[inline]
+    pub(super) fn parse(&self, text: &[u8]) -> Option<i64> {
+        (self.to_ms)(Number::parse(text)?)
+    }
+}
+
+impl std::fmt::Debug for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl<'a> Number<'a> {
+    /// Reads digits, perhaps with a minus and a fraction.
+    #[inline]
+    pub(super) fn parse(text: &'a [u8]) -> Option<Self> {
+        let (is_negative, digits) = match text {
+            [b'-', digits @ ..] => (true, digits),
+            digits => (false, digits),
+        };
+        if let Some(count) = parse_digits(digits) {
+            return Some(Self { is_negative, whole: digits, fraction: &[], count });
+        }
+        let point = digits.iter().position(|&byte| byte == b'.')?;
+        let (whole, fraction) = (&digits[..point], &digits[point + 1..]);
+        let count = parse_digits(whole)?;
+        let is_right = fraction.iter().all(u8::is_ascii_digit);
+        is_right.then_some(Self { is_negative, whole, fraction, count })
+    }
+
+    fn signed(self, magnitude: i64) -> i64 {
+        if self.is_negative { -magnitude } else { magnitude }
+    }
+
+    /// Whether its fraction, if any, is 0.
+    fn is_whole(self) -> bool {
+        self.fraction.iter().all(|&byte| byte == b'0')
+    }
+}
+
+fn unix_seconds(number: Number<'_>) -> Option<i64> {
+    let ms = number.count.checked_mul(1000)?.checked_add(thousandths(number.fraction))?;
+    Some(number.signed(ms))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the others may fail")]
+fn unix(number: Number<'_>, per_ms: i64) -> Option<i64> {
+    Some(number.signed(number.count / per_ms))
+}
+
+fn scaled(number: Number<'_>, unit_ms: i64) -> Option<i64> {
+    number.is_whole().then(|| number.count.checked_mul(unit_ms))?.map(|ms| number.signed(ms))
+}
+
+fn ticks(number: Number<'_>, epoch_ms: i64) -> Option<i64> {
+    (number.is_whole() && !number.is_negative).then(|| number.count / 10_000 + epoch_ms)
+}
+
+/// Days, the day of 1970-01-01 being `epoch`; a fraction is a clock,
+/// rounded to what its digits can tell: the minute, second or ms.
+fn days(number: Number<'_>, epoch: f64) -> Option<i64> {
+    let text = std::str::from_utf8(number.fraction).ok()?;
+    let fraction: f64 = if text.is_empty() { 0.0 } else { format!("0.{text}").parse().ok()? };
+    let whole_ms = (number.count as f64 - epoch.trunc()) * MS_PER_DAY as f64;
+    let unit_ms = match number.fraction.len() {
+        0..=5 => 60_000.0,
+        6..=8 => 1000.0,
+        _ => 1.0,
+    };
+    let clock_ms = (fraction - epoch.fract()) * MS_PER_DAY as f64;
+    let ms = whole_ms + (clock_ms / unit_ms).round() * unit_ms;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole, and far from the limits")]
+    (!number.is_negative && ms.abs() < 1e15).then_some(ms as i64)
+}
+
+/// A date, and perhaps a clock, in `n_digits` digits.
+fn compact(number: Number<'_>, n_digits: usize) -> Option<i64> {
+    let digits = number.whole;
+    let is_year = matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..]);
+    if digits.len() != n_digits || !is_year || !number.is_whole() || number.is_negative {
+        return None;
+    }
+    let part = |begin: usize, end: usize| digits.get(begin..end).map_or(Some(0), parse_digits);
+    let day = if n_digits == 6 { 1 } else { part(6, 8)? };
+    let date_ms = date_ms(part(0, 4)?, part(4, 6)?, day)?;
+    Some(date_ms + clock_ms(part(8, 10)?, part(10, 12)?, part(12, 14)?)? + part(14, 17)?)
+}
+
+fn yymmdd(number: Number<'_>) -> Option<i64> {
+    if number.whole.len() != 6 || !number.is_whole() || number.is_negative {
+        return None;
+    }
+    let year = number.count / 10_000;
+    let century = if year < 69 { 2000 } else { 1900 };
+    date_ms(century + year, number.count / 100 % 100, number.count % 100)
+}
+
+fn ordinal(number: Number<'_>) -> Option<i64> {
+    let day = number.count % 1000;
+    if number.whole.len() != 7 || !number.is_whole() || !(1..=366).contains(&day) {
+        return None;
+    }
+    Some(date_ms(number.count / 1000, 1, 1)? + (day - 1) * MS_PER_DAY)
+}

@@ -1,0 +1,142 @@
+//! Zones: offsets, names of the IANA database, common short names.
+
+use std::fmt;
+
+use chrono::{DateTime, LocalResult, Offset as _, TimeZone as _};
+use chrono_tz::Tz;
+
+use super::{MS_PER_MINUTE, parse_digits};
+
+const MINUTES_PER_HOUR: i64 = 60;
+
+/// Short names that the database lacks, in minutes ahead of UTC. Those
+/// of several zones (`IST`, `BST` in Asia) are left out, or are what
+/// e-mail and exchanges mean by them.
+const SHORT_NAMES: [(&str, i64); 14] = [
+    ("EDT", -4 * MINUTES_PER_HOUR),
+    ("CST", -6 * MINUTES_PER_HOUR),
+    ("CDT", -5 * MINUTES_PER_HOUR),
+    ("MDT", -6 * MINUTES_PER_HOUR),
+    ("PST", -8 * MINUTES_PER_HOUR),
+    ("PDT", -7 * MINUTES_PER_HOUR),
+    ("BST", MINUTES_PER_HOUR),
+    ("WEST", MINUTES_PER_HOUR),
+    ("CEST", 2 * MINUTES_PER_HOUR),
+    ("EEST", 3 * MINUTES_PER_HOUR),
+    ("MSK", 3 * MINUTES_PER_HOUR),
+    ("SGT", 8 * MINUTES_PER_HOUR),
+    ("HKT", 8 * MINUTES_PER_HOUR),
+    ("JST", 9 * MINUTES_PER_HOUR),
+];
+
+/// How far ahead of UTC a clock is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimeZone {
+    /// Always so many milliseconds.
+    Offset(i64),
+    /// As the IANA database has it.
+    Named(Tz),
+}
+
+impl TimeZone {
+    /// Returns the zone that `text` names, if it is one.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Some(offset_ms) = parse_offset(text.as_bytes()) {
+            return Some(Self::Offset(offset_ms));
+        }
+        let short = SHORT_NAMES.iter().find(|(name, _)| *name == text);
+        if let Some((_, minutes)) = short {
+            return Some(Self::Offset(minutes * MS_PER_MINUTE));
+        }
+        match text {
+            "ET" => Some(Self::Named(Tz::America__New_York)),
+            "CT" => Some(Self::Named(Tz::America__Chicago)),
+            _ => text.parse().ok().map(Self::Named),
+        }
+    }
+
+    /// Returns when a clock of the zone shows `wall_ms`; `None` in the
+    /// hour that spring leaves out. Of the hour that autumn repeats, it
+    /// is the first unless the row `before` shows that it is the second.
+    pub(super) fn to_utc(self, wall_ms: i64, before: &Before) -> Option<i64> {
+        let zone = match self {
+            Self::Offset(offset_ms) => return Some(wall_ms - offset_ms),
+            Self::Named(zone) => zone,
+        };
+        let wall = DateTime::from_timestamp_millis(wall_ms)?.naive_utc();
+        let at = |offset: chrono_tz::TzOffset| {
+            wall_ms - i64::from(offset.fix().local_minus_utc()) * 1000
+        };
+        match zone.offset_from_local_datetime(&wall) {
+            LocalResult::Single(offset) => Some(at(offset)),
+            LocalResult::None => None,
+            LocalResult::Ambiguous(one, other) => {
+                let (first, second) = (at(one).min(at(other)), at(one).max(at(other)));
+                Some(before.choose(first, second))
+            }
+        }
+    }
+}
+
+impl fmt::Display for TimeZone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offset(0) => write!(f, "UTC"),
+            Self::Offset(ms) => {
+                let minutes = ms.abs() / MS_PER_MINUTE;
+                let sign = if *ms < 0 { '-' } else { '+' };
+                write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+            Self::Named(zone) => write!(f, "{zone}"),
+        }
+    }
+}
+
+/// The time of the row before, and which way time goes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Before {
+    pub(crate) time_ms: Option<i64>,
+    pub(crate) is_newest_first: bool,
+}
+
+impl Before {
+    fn choose(&self, first: i64, second: i64) -> i64 {
+        match self.time_ms {
+            Some(before) if self.is_newest_first && before > second => second,
+            Some(_) if self.is_newest_first => first,
+            Some(before) if before >= first => second,
+            None if self.is_newest_first => second,
+            _ => first,
+        }
+    }
+}
+
+/// Returns how many milliseconds ahead of UTC: `Z`, `UTC`, `GMT`,
+/// `+HH:MM`, `+HHMM`, `+HH`, `+H`, `GMT+HHMM`.
+fn parse_offset(text: &[u8]) -> Option<i64> {
+    let offset = match text {
+        [b'Z' | b'z'] => return Some(0),
+        [b'U' | b'u', b'T' | b't', b'C' | b'c', rest @ ..]
+        | [b'G' | b'g', b'M' | b'm', b'T' | b't', rest @ ..] => {
+            if rest.is_empty() {
+                return Some(0);
+            }
+            rest
+        }
+        rest => rest,
+    };
+    let (sign, digits) = match offset {
+        [b'+', digits @ ..] => (1, digits),
+        [b'-', digits @ ..] => (-1, digits),
+        _ => return None,
+    };
+    let (hours, minutes) = match digits.len() {
+        1 | 2 => (digits, &b"0"[..]),
+        4 if digits[1] == b':' => (&digits[..1], &digits[2..]),
+        4 => digits.split_at(2),
+        5 if digits[2] == b':' => (&digits[..2], &digits[3..]),
+        _ => return None,
+    };
+    let (hours, minutes) = (parse_digits(hours)?, parse_digits(minutes)?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes) * MS_PER_MINUTE)
+}

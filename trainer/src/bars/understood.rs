@@ -1,0 +1,215 @@
+//! Says how a file was read, and what makes its figures doubtful.
+
+use std::fmt::{self, Write as _};
+
+use serde::{Deserialize, Serialize};
+
+use super::config::Decimal;
+use super::form::Form;
+use super::observer::Observer;
+use super::reader::Repairs;
+use super::summary::DataSummary;
+use super::{shown, timestamp};
+
+/// Sources of one warning that are named.
+const N_SOURCES_SHOWN: usize = 3;
+
+/// Symbols that are named.
+const N_SYMBOLS_SHOWN: usize = 10;
+
+/// How one file was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Understood {
+    /// What was taken for what, a line each.
+    pub lines: Vec<String>,
+    /// What makes figures of these bars doubtful.
+    pub warnings: Vec<String>,
+    /// What was done about rows that cannot be.
+    pub repairs: Repairs,
+    /// The first and the last bars.
+    pub bars: Vec<String>,
+}
+
+impl Understood {
+    /// Returns how a file of this `form` was read; without one, what its
+    /// bars alone tell.
+    pub(super) fn new(form: Option<&Form>, repairs: Repairs, observer: &Observer) -> Self {
+        let mut lines = form.map(lines_of).unwrap_or_default();
+        let kinds = repairs.kinds.join(", ");
+        if repairs.n_dropped > 0 {
+            lines.push(format!("{} rows left out: {kinds}", repairs.n_dropped));
+        } else if repairs.n_widened > 0 {
+            lines.push(format!("{} ranges widened: {kinds}", repairs.n_widened));
+        }
+        let warnings = split_warning(form, observer)
+            .into_iter()
+            .chain(form.and_then(|form| volume_warning(form, observer)));
+        Self { lines, warnings: warnings.collect(), repairs, bars: observer.shown() }
+    }
+
+    /// Returns what the form alone tells.
+    pub(super) fn of_form(form: &Form) -> Self {
+        Self { lines: lines_of(form), ..Self::default() }
+    }
+
+    /// Adds what is known of other bars.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.lines.extend(other.lines.iter().cloned());
+        self.warnings.extend(other.warnings.iter().cloned());
+        self.repairs.n_dropped += other.repairs.n_dropped;
+        self.repairs.n_widened += other.repairs.n_widened;
+        self.repairs.kinds.extend(other.repairs.kinds.iter().cloned());
+    }
+
+    /// Adds how the files were read that were joined to one series.
+    pub(super) fn add_parts(&mut self, symbol: &str, parts: &[DataSummary]) {
+        self.add_each(parts);
+        self.lines.push(format!(
+            "{} files that follow each other in time are one series, {}",
+            parts.len(),
+            quoted(symbol)
+        ));
+    }
+
+    /// Adds what was found in the bars of several symbols.
+    pub(super) fn add_symbols(&mut self, summaries: &[DataSummary]) {
+        self.add_each(summaries);
+        let names: Vec<String> =
+            summaries.iter().take(N_SYMBOLS_SHOWN).map(|summary| quoted(&summary.source)).collect();
+        let more = if summaries.len() > names.len() { ", …" } else { "" };
+        self.lines.push(format!("{} symbols: {}{more}", summaries.len(), names.join(", ")));
+    }
+
+    fn add_each(&mut self, summaries: &[DataSummary]) {
+        let mut warned: Vec<(String, Vec<String>)> = Vec::new();
+        for summary in summaries {
+            let Some(found) = &summary.understood else {
+                continue;
+            };
+            if self.lines.is_empty() {
+                self.lines.clone_from(&found.lines);
+            }
+            let source = quoted(&summary.source);
+            let named = |text: &String| format!("{source}: {text}");
+            for warning in &found.warnings {
+                let of = warned.iter_mut().find(|(text, _)| text == warning);
+                match of {
+                    Some((_, sources)) => sources.push(source.clone()),
+                    None => warned.push((warning.clone(), vec![source.clone()])),
+                }
+            }
+            self.repairs.n_dropped += found.repairs.n_dropped;
+            self.repairs.n_widened += found.repairs.n_widened;
+            self.repairs.kinds.extend(found.repairs.kinds.iter().map(named));
+        }
+        for (text, sources) in warned {
+            let shown = sources.iter().take(N_SOURCES_SHOWN).cloned().collect::<Vec<_>>();
+            let more = match sources.len() - shown.len() {
+                0 => String::new(),
+                n_more => format!(" and {n_more} more"),
+            };
+            self.warnings.push(format!("{}{more}: {text}", shown.join(", ")));
+        }
+    }
+}
+
+impl fmt::Display for Understood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.lines {
+            writeln!(f, "{line}")?;
+        }
+        for bar in &self.bars {
+            writeln!(f, "  {bar}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "warning: {warning}")?;
+        }
+        Ok(())
+    }
+}
+
+fn lines_of(form: &Form) -> Vec<String> {
+    let columns = &form.columns;
+    let name = |idx: usize| columns.name(idx);
+    let times: Vec<String> = columns.time_names().iter().map(|name| quoted(name)).collect();
+    let order = if form.time.is_newest_first { "newest first" } else { "oldest first" };
+    let volume = columns.volume.map_or_else(|| "none".to_owned(), |idx| quoted(name(idx)));
+    let mut lines = vec![
+        format!("times: {}, {}, {order}", times.join(" and "), form.time),
+        format!(
+            "open, high, low, close: {}, {}, {}, {}",
+            quoted(name(columns.open)),
+            quoted(name(columns.high)),
+            quoted(name(columns.low)),
+            quoted(name(columns.close))
+        ),
+        format!("volume: {volume}"),
+    ];
+    lines.extend(columns.funding.map(|idx| format!("funding: {}", quoted(name(idx)))));
+    lines.extend(columns.symbol.map(|idx| format!("symbols: {}", quoted(name(idx)))));
+    lines.push(if columns.has_header { "names: in the file" } else { "names: none" }.to_owned());
+    if form.decimal == Decimal::Comma {
+        lines.push("numbers: with a decimal comma".to_owned());
+    }
+    lines
+}
+
+fn quoted(name: &str) -> String {
+    format!("`{}`", shown(name.as_bytes()))
+}
+
+fn split_warning(form: Option<&Form>, observer: &Observer) -> Option<String> {
+    let Observer { splits, n_splits, .. } = observer;
+    if *n_splits == 0 {
+        return None;
+    }
+    let mut text =
+        format!("{} like a split: ", if *n_splits == 1 { "a bar opens" } else { "bars open" });
+    let told: Vec<String> = splits
+        .iter()
+        .map(|split| format!("{} ({})", timestamp::format(split.time_ms), split.ratio))
+        .collect();
+    text += &told.join(", ");
+    if *n_splits > told.len() {
+        let _ = write!(text, " and {} more", n_splits - told.len());
+    }
+    text += "; the prices are taken as they stand, and such a step counts as a gain or loss";
+    let (adjusted, splits) = form.map_or((None, None), |form| {
+        let name = |idx: usize| quoted(form.columns.name(idx));
+        (form.columns.adjusted.map(name), form.columns.splits.map(name))
+    });
+    match (adjusted, splits) {
+        (Some(name), _) => {
+            let _ = write!(
+                text,
+                ": {name} has the adjusted closes, which `--adjusted` takes for all four prices"
+            );
+        }
+        (None, Some(name)) => {
+            let _ = write!(text, ": {name} tells of splits; use prices that are adjusted for them");
+        }
+        (None, None) => text += ": use prices that are adjusted, if it is one",
+    }
+    Some(text)
+}
+
+fn volume_warning(form: &Form, observer: &Observer) -> Option<String> {
+    let (units, money) = form.columns.other_volumes();
+    let others: Vec<String> = units.iter().chain(&money).map(|name| quoted(name)).collect();
+    let choice =
+        format!("; beside it is {}, which `--column volume=NAME` takes", others.join(", "));
+    let choice = if others.is_empty() { "" } else { &choice };
+    let volume = observer.constant_volume?;
+    if observer.n_bars < 3 {
+        return None;
+    }
+    match form.columns.volume {
+        None if others.is_empty() => None,
+        None => Some(format!("no column is the volume{}", choice.replace("beside it", "there"))),
+        Some(idx) => Some(format!(
+            "the volume {} is {volume} in every bar{choice}",
+            quoted(form.columns.name(idx))
+        )),
+    }
+}

@@ -1,0 +1,172 @@
+//! `trainer bars`: how files of bars are read; and the flags that say
+//! what a file cannot tell.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use trainer::bars::{BadRows, BarSource, BarsConfig, DataSummary, Decimal};
+use trainer::config::FieldError;
+use trainer::metrics::{BarCalendar, PeriodsPerYear};
+use trainer::progress;
+
+use super::Format;
+
+/// Say how files of bars are read: columns, times, symbols, gaps, warnings
+#[derive(Debug, Args)]
+pub struct BarsArguments {
+    /// Files of bars, or folders with one for each symbol
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<String>,
+    #[command(flatten)]
+    reading: ReadingArguments,
+    /// Form of the result on stdout
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// What a file of bars cannot tell by itself.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReadingArguments {
+    /// What the times are: `day_first`, `month_first`, `unix_s`, `excel`, a pattern such as `%d.%m.%y`, …
+    #[arg(long, value_name = "FORM")]
+    pub time_format: Option<String>,
+    /// Zone of times that name none, such as `America/New_York`
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub time_zone: Option<String>,
+    /// Which column is what, such as `close=Last`; may be repeated
+    #[arg(long = "column", value_name = "ROLE=NAME")]
+    pub columns: Vec<String>,
+    /// Decimal sign of the numbers
+    #[arg(long, value_enum, value_name = "point|comma", hide_possible_values = true)]
+    pub decimal: Option<Sign>,
+    /// Adjust all four prices and the volume by the column of adjusted closes
+    #[arg(long)]
+    pub adjusted: bool,
+    /// What is done about rows that cannot be
+    #[arg(long, value_enum, value_name = "stop|drop|widen", hide_possible_values = true)]
+    pub bad_rows: Option<Remedy>,
+    /// Take prices of 0 and below
+    #[arg(long)]
+    pub negative_prices: bool,
+}
+
+/// As `bars.decimal`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sign {
+    Point,
+    Comma,
+}
+
+/// As `bars.bad_rows`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Remedy {
+    Stop,
+    Drop,
+    Widen,
+}
+
+impl ReadingArguments {
+    /// Returns the settings that the flags make.
+    pub fn config(&self) -> Result<BarsConfig> {
+        let mut config = BarsConfig {
+            time_format: self.time_format.clone(),
+            time_zone: self.time_zone.clone(),
+            decimal: self.decimal.map(|sign| match sign {
+                Sign::Point => Decimal::Point,
+                Sign::Comma => Decimal::Comma,
+            }),
+            adjusted: self.adjusted,
+            bad_rows: match self.bad_rows {
+                None | Some(Remedy::Stop) => BadRows::Stop,
+                Some(Remedy::Drop) => BadRows::Drop,
+                Some(Remedy::Widen) => BadRows::Widen,
+            },
+            negative_prices: self.negative_prices,
+            ..BarsConfig::default()
+        };
+        for column in &self.columns {
+            let (role, name) = column
+                .split_once('=')
+                .ok_or_else(|| anyhow!("`--column {column}`: write `--column ROLE=NAME`"))?;
+            config.columns.insert(role.trim().to_owned(), name.to_owned());
+        }
+        config.validate().map_err(|FieldError { field, value, expected }| {
+            let flag = match field.as_str() {
+                "bars.columns" => "--column".to_owned(),
+                field => format!("--{}", field.trim_start_matches("bars.").replace('_', "-")),
+            };
+            anyhow!("`{flag}` is {value}; it must be {expected}")
+        })?;
+        Ok(config)
+    }
+}
+
+/// Returns what to print.
+pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
+    let config = arguments.reading.config()?;
+    let mut summaries = Vec::new();
+    for file in &arguments.files {
+        let source = BarSource::open(file, Path::new(""))?.with_config(&config).until(latest_ms);
+        summaries.push((source.summarize_all()?, periods(&source)?));
+    }
+    match arguments.format {
+        Format::Json => {
+            let files = summaries.iter().map(|(summary, periods)| {
+                let mut file = serde_json::to_value(summary)?;
+                file["periods_per_year"] = serde_json::to_value(periods)?;
+                Ok(file)
+            });
+            let files = files.collect::<Result<Vec<Value>>>()?;
+            Ok(serde_json::to_string_pretty(&json!({ "format": 1, "files": files }))? + "\n")
+        }
+        Format::Text => {
+            let texts = summaries.iter().map(|(summary, periods)| text(summary, *periods));
+            Ok(texts.collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
+/// Says on stderr how bars were read, and what is doubtful about them.
+pub fn say_understood(summary: &DataSummary, periods: PeriodsPerYear) {
+    for line in text(summary, Some(periods)).lines() {
+        progress::say(line);
+    }
+}
+
+/// Returns how many bars make a year, where the bars tell; of several
+/// symbols, those of the one with the most bars.
+fn periods(source: &BarSource) -> Result<Option<PeriodsPerYear>> {
+    let symbols = source.symbols()?.into_iter().map(|symbol| symbol.source);
+    let mut sources: Vec<BarSource> = symbols.collect();
+    if sources.is_empty() {
+        sources.push(source.clone());
+    }
+    let mut longest = (0, BarCalendar::default());
+    for source in &sources {
+        let (mut n_bars, mut calendar) = (0_u64, BarCalendar::default());
+        for bar in source.read()? {
+            calendar.push(bar?.time_ms);
+            n_bars += 1;
+        }
+        if n_bars > longest.0 {
+            longest = (n_bars, calendar);
+        }
+    }
+    Ok(PeriodsPerYear::from_calendar(&longest.1).ok())
+}
+
+fn text(summary: &DataSummary, periods: Option<PeriodsPerYear>) -> String {
+    let mut text = format!("{summary}\n");
+    if let Some(PeriodsPerYear { value, basis }) = periods {
+        let basis = serde_json::to_value(basis).unwrap_or_default();
+        let _ = writeln!(text, "bars a year: {value} ({})", basis.as_str().unwrap_or_default());
+    }
+    if let Some(understood) = &summary.understood {
+        let _ = write!(text, "{understood}");
+    }
+    text
+}

@@ -1,0 +1,54 @@
+//! What `train` and `predict` may be told of the files of bars.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+/// What a file of bars cannot tell by itself; the trainer judges it.
+#[derive(Debug, Args)]
+pub struct ReadingArgs {
+    /// Take the times as `day_first`, `month_first`, `unix_s`, `excel`, a pattern such as `%d.%m.%y`, …
+    #[arg(long, value_name = "FORM")]
+    pub time_format: Option<OsString>,
+    /// Take times without a zone as of this one, such as `America/New_York`
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub time_zone: Option<OsString>,
+    /// Take this column for that role, as in close=Last; may be repeated
+    #[arg(long = "column", value_name = "ROLE=NAME")]
+    pub columns: Vec<OsString>,
+    /// Take this as the decimal sign of the numbers
+    #[arg(long, value_name = "point|comma")]
+    pub decimal: Option<OsString>,
+    /// Adjust all four prices and the volume by the column of adjusted closes
+    #[arg(long)]
+    pub adjusted: bool,
+    /// Stop at rows that cannot be, drop them, or widen their range
+    #[arg(long, value_name = "stop|drop|widen")]
+    pub bad_rows: Option<OsString>,
+    /// Say why a model cannot take prices of 0 and below
+    #[arg(long, hide = true)]
+    pub negative_prices: bool,
+}
+
+impl ReadingArgs {
+    /// Returns them as the trainer takes them.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let mut arguments = Vec::new();
+        let single = [
+            ("--time-format", &self.time_format),
+            ("--time-zone", &self.time_zone),
+            ("--decimal", &self.decimal),
+            ("--bad-rows", &self.bad_rows),
+        ];
+        let single = single.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let columns = self.columns.iter().map(|column| ("--column", column));
+        for (name, value) in single.chain(columns) {
+            arguments.extend([OsString::from(name), value.clone()]);
+        }
+        let switches = [("--adjusted", self.adjusted), ("--negative-prices", self.negative_prices)];
+        for (name, is_set) in switches {
+            arguments.extend(is_set.then(|| OsString::from(name)));
+        }
+        arguments
+    }
+}
