@@ -10,6 +10,7 @@ pub(crate) mod portfolio;
 mod report;
 #[cfg(unix)]
 mod resume;
+mod ruin;
 mod runs;
 mod signals;
 mod terminal;

@@ -5,6 +5,7 @@
 mod axes;
 mod browser;
 mod made;
+mod ruin;
 
 use std::fs;
 use std::path::Path;

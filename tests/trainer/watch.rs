@@ -82,6 +82,17 @@ fn the_foot_tells_whether_the_training_goes_on() {
 }
 
 #[test]
+fn the_head_shows_no_sharpe_of_a_ruined_account() {
+    let folder = session();
+    let record = Layout::new(folder.path()).session();
+    let mut ruined: serde_json::Value = serde_json::from_str(RECORD).unwrap();
+    ruined["metrics"]["agent"]["net_return"] = (-0.999_999).into();
+    fs::write(&record, ruined.to_string()).unwrap();
+    let picture = text(watcher(&folder).refresh(), now(), (120, 32));
+    assert!(picture.contains("% net, ruined") && !picture.contains("Sharpe"), "{picture}");
+}
+
+#[test]
 fn the_head_tells_where_the_run_stands() {
     let folder = session();
     let mut watcher = watcher(&folder);

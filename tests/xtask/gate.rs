@@ -210,7 +210,30 @@ fn a_ruined_session_misses_every_gate_and_is_shown_as_ruined() {
     }
     let list = stdout(&mut sandbox.xtask(&["list"]));
     assert!(list.contains("ruined") && !list.contains("4.03"), "{list}");
+    assert!(!list.contains("liquidation"), "an old record does not count them: {list}");
     let prune = ["prune", "--keep", "1", "--keep-best", "1", "--metric", "sharpe", "--dry-run"];
     let plan = stdout(&mut sandbox.xtask(&prune));
     assert!(!plan.contains("number 1 by sharpe"), "{plan}");
+}
+
+#[test]
+fn liquidations_stand_beside_the_ruin() {
+    let sandbox = Sandbox::new();
+    let told = RUINED.replace(
+        r#""is_bankrupt""#,
+        r#""ruined_at": "2017-11-05T06:30:00Z", "n_liquidations": 3, "is_bankrupt""#,
+    );
+    let (_, report) = train(&sandbox, &told, &["--gate", "sharpe>=3", "--summary", "summary.md"]);
+    let text = "ruined 2017-11-05 06:30:00, 3 liquidations";
+    assert_eq!(report["gates"][0]["reason"], format!("the account was {text}"));
+    assert_eq!(sandbox.read("summary.md").matches(text).count(), 1);
+    assert_eq!(sandbox.read("summary.md").matches("3 liquidations").count(), 2);
+    for task in [&["list"][..], &["show", "latest"], &["status"]] {
+        let shown = stdout(&mut sandbox.xtask(task));
+        assert_eq!(shown.matches(text).count(), 1, "{shown}");
+    }
+    let once = told.replace("\"n_liquidations\": 3", "\"n_liquidations\": 1");
+    train(&sandbox, &once, &[]);
+    let shown = stdout(&mut sandbox.xtask(&["status"]));
+    assert!(shown.contains("06:30:00, 1 liquidation\n"), "{shown}");
 }

@@ -171,6 +171,39 @@ fn rules_of_all_kinds_work_together() {
     ");
 }
 
+/// The ruined account's record is as trainers made it of before they
+/// told of ruin, and as they make it now.
+#[test]
+fn a_ruined_session_is_never_the_best() {
+    let old = r#""net_return": -0.9999992, "sharpe": 4.028, "final_equity": 0.008,
+        "initial_equity": 10000.0"#;
+    let new = r#""net_return": -0.9999992, "sharpe": null, "final_equity": 0.008,
+        "initial_equity": 10000.0, "ruined_at": "2017-11-05T06:30:00Z", "n_liquidations": 3"#;
+    for (ruined, metric) in
+        [(old, "sharpe"), (new, "sharpe"), (old, "net_return"), (new, "n_liquidations")]
+    {
+        let sandbox = Sandbox::with_session();
+        let usual = |net: f64, sharpe: f64| {
+            format!(r#""net_return": {net}, "sharpe": {sharpe}, "n_liquidations": 0"#)
+        };
+        let sessions = [ruined.to_owned(), usual(0.2514, 1.07), usual(0.0644, 0.64)];
+        for (day, agent) in (1..).zip(sessions) {
+            let record =
+                format!(r#"{{"status": "completed", "metrics": {{"agent": {{{agent}}}}}}}"#);
+            sandbox.write("logs/session.json", &record);
+            let model = format!("model {day}");
+            sandbox.write("models/memory_efficient_model_final.zip", &model);
+            sandbox.archive(&format!("2026-01-{day:02}T00:00:00Z"));
+        }
+        let mut command = sandbox.xtask(&["prune", "--clock", NOW, "--keep", "1"]);
+        command.args(["--keep-best", "3", "--metric", metric, "--dry-run"]);
+        let plan = stdout(&mut command);
+        let ruined = plan.lines().find(|line| line.contains("20260101")).unwrap();
+        assert!(ruined.starts_with("would remove"), "{metric}: {plan}");
+        assert!(plan.contains(&format!("number 2 by {metric}")), "{plan}");
+    }
+}
+
 #[test]
 fn a_policy_that_cannot_be_applied_deletes_nothing() {
     let sandbox = with_sessions(&["completed"; 3]);

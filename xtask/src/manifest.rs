@@ -148,7 +148,8 @@ pub struct SessionSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_from: Option<String>,
     /// Figures by name, of `agent`, `buy_and_hold` and `never_trade`;
-    /// null where a figure is undefined.
+    /// null where a figure is undefined. `ruined_at_ms` tells when the
+    /// account was ruined, in milliseconds since 1970.
     pub metrics: BTreeMap<String, BTreeMap<String, Option<f64>>>,
 }
 

@@ -18,15 +18,19 @@ pub type Figures = BTreeMap<String, Option<f64>>;
 const RUIN_SHARE: f64 = 1e-3;
 
 /// The figures that rest on returns.
-const OF_RETURNS: [&str; 12] = [
+const OF_RETURNS: [&str; 16] = [
     "annual_return",
     "calmar",
     "conditional_value_at_risk",
     "deflated_sharpe",
+    "kelly",
+    "kurtosis",
+    "omega",
     "probabilistic_sharpe",
     "sharpe",
     "sharpe_high",
     "sharpe_low",
+    "skewness",
     "sortino",
     "tail_ratio",
     "value_at_risk",
@@ -50,12 +54,21 @@ pub fn figure(figures: &Figures, name: &str) -> Option<f64> {
     figures.get(name).copied().flatten().filter(|_| !is_void)
 }
 
-/// Says that the account was ruined, if it was, and when, if that is
-/// known.
+/// Says that the account was ruined, if it was, and when and after how
+/// many liquidations, if that is known.
 pub fn told(figures: &Figures) -> Option<String> {
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a time are whole")]
     let time = |ms: f64| DateTime::from_timestamp_millis(ms as i64);
     let when = figures.get("ruined_at_ms").copied().flatten().and_then(time);
     let when = when.map(|when| format!(" {}", text::time(when))).unwrap_or_default();
-    is_ruined(figures).then(|| format!("ruined{when}"))
+    let after = liquidations(figures).map(|told| format!(", {told}")).unwrap_or_default();
+    is_ruined(figures).then(|| format!("ruined{when}{after}"))
+}
+
+/// Counts the liquidations, if there were some.
+pub fn liquidations(figures: &Figures) -> Option<String> {
+    let n = figures.get("n_liquidations").copied().flatten().filter(|n| *n > 0.0)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+    let n = n as u64;
+    Some(text::count(n, "liquidation"))
 }

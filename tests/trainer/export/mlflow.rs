@@ -43,6 +43,35 @@ fn a_run_appears_once_with_all_its_files() {
     assert_eq!(fs::read_dir(&store).unwrap().count(), 1, "something is left over");
 }
 
+/// A record of before figures ended at ruin holds a Sharpe ratio.
+#[test]
+fn a_ruined_account_has_no_figure_of_its_returns() {
+    let workspace = trained();
+    let mut session = workspace.session();
+    let agent = &mut session["metrics"]["agent"];
+    agent["final_equity"] = 0.008.into();
+    agent["net_return"] = (-0.999_999_2).into();
+    agent["sharpe"] = 4.03.into();
+    agent["n_liquidations"] = 3.into();
+    let episode = &mut session["episodes"][0];
+    episode["test_net_return"] = (-0.999_999_2).into();
+    episode["test_sharpe"] = 4.03.into();
+    workspace.write("logs/session.json", &session.to_string());
+    let old = export(&workspace, &workspace.path("mlruns"), "old").path;
+    for name in ["final/agent/sharpe", "final/agent/kurtosis", "episode/test_sharpe"] {
+        assert!(!old.join("metrics").join(name).exists(), "{name}");
+    }
+    assert!(old.join("metrics/final/agent/max_drawdown").exists());
+    assert!(old.join("metrics/final/buy_and_hold/sharpe").exists());
+    let tag = |run: &Path| fs::read_to_string(run.join("tags/trainvault.ruined_at")).unwrap();
+    assert_eq!(tag(&old), "unknown");
+    session["metrics"]["agent"]["ruined_at"] = "2017-11-05T06:30:00Z".into();
+    workspace.write("logs/session.json", &session.to_string());
+    let new = export(&workspace, &workspace.path("mlruns"), "new").path;
+    assert_eq!(tag(&new), "2017-11-05T06:30:00Z");
+    assert!(fs::read_to_string(new.join("metrics/final/agent/n_liquidations")).is_ok());
+}
+
 #[test]
 fn mlflow_lists_runs_with_params_metrics_tags_and_artifacts() {
     let Some(python) = python::with_packages(&["mlflow==3.17.2"]) else { return };

@@ -15,6 +15,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::metrics::is_ruined;
 use crate::session::{Layout, Session, Status, parse_time, sha256_of_bytes};
 
 /// Runs of all exports join in one experiment of this name and number.
@@ -142,6 +143,11 @@ fn write_tags(run: &MlflowRun<'_>, session: &Session, place: &Place<'_>) -> Resu
     }
     if let Some(reason) = &session.reason {
         write_file(&folder.join("trainvault.reason"), reason)?;
+    }
+    let agent = session.metrics.agent.as_ref();
+    if serde_json::to_value(agent).is_ok_and(|figures| is_ruined(&figures)) {
+        let when = agent.and_then(|agent| agent.ruined_at.as_deref());
+        write_file(&folder.join("trainvault.ruined_at"), when.unwrap_or("unknown"))?;
     }
     for (name, value) in run.tags {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::environment::RUIN_SHARE;
+
 use super::moments::Moments;
 
 /// A spread of returns up to this is rounding.
@@ -12,6 +14,7 @@ const NO_SPREAD: f64 = 4.0 * f64::EPSILON;
 /// Compares the returns of two curves bar by bar.
 #[derive(Debug, Clone, Default)]
 pub struct BenchmarkTracker {
+    first: Option<[f64; 2]>,
     last: Option<[f64; 2]>,
     own: Moments,
     benchmark: Moments,
@@ -41,9 +44,10 @@ impl BenchmarkTracker {
     /// Takes in the two equities at the next close; the first ones are
     /// the start.
     pub fn push(&mut self, equity: f64, benchmark: f64) {
+        let first = *self.first.get_or_insert([equity, benchmark]);
+        let is_little = |(now, first): (f64, f64)| now <= RUIN_SHARE * first.max(0.0);
+        self.is_ruined |= [equity, benchmark].into_iter().zip(first).any(is_little);
         if let Some([equity_before, benchmark_before]) = self.last.replace([equity, benchmark]) {
-            let equities = [equity_before, benchmark_before, equity, benchmark];
-            self.is_ruined |= equities.iter().any(|equity| *equity <= 0.0);
             let (r, b) = (equity / equity_before - 1.0, benchmark / benchmark_before - 1.0);
             let deviation = b - self.benchmark.mean();
             self.own.push(r);

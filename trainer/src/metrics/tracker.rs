@@ -9,24 +9,9 @@ use crate::session::time_of_ms;
 
 use super::bars::BarReturns;
 use super::curve::{Curve, Tails};
+use super::ruin::{RUINED, is_of_returns};
 use super::trades::Trades;
 use super::{BarCalendar, Performance, PeriodsPerYear, SharpeSample};
-
-const RUINED: &str = "the account was ruined";
-/// The figures that rest on returns, which mean nothing after ruin.
-const OF_RETURNS: [&str; 11] = [
-    "annual_return",
-    "volatility",
-    "sharpe",
-    "sharpe_low",
-    "sharpe_high",
-    "probabilistic_sharpe",
-    "sortino",
-    "calmar",
-    "tail_ratio",
-    "value_at_risk",
-    "conditional_value_at_risk",
-];
 
 /// Gathers the figures of one account, fed once a bar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -174,7 +159,7 @@ impl PerformanceTracker {
         let consecutive_wins = counts("consecutive_wins", BarReturns::n_won_in_a_row_max);
         let consecutive_losses = counts("consecutive_losses", BarReturns::n_lost_in_a_row_max);
         let mut figure = |name: &str, value: Result<f64, &str>| {
-            let is_void = is_bankrupt && OF_RETURNS.contains(&name);
+            let is_void = is_bankrupt && is_of_returns(name);
             let value = if is_void { Err(RUINED) } else { value };
             value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
         };

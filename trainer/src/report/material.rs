@@ -143,7 +143,9 @@ fn plan(record: &Record, n_points_max: usize) -> CurvePlan {
     let parts = record.parts();
     let (first, last) = parts.test.unwrap_or_default();
     let interval_ms = record.number("/data/interval_seconds").unwrap_or_default() * 1000.0;
-    let rolling = record.number("/metrics/agent/periods_per_year/value").and_then(|per_year| {
+    // Moving figures rest on returns, which end at ruin.
+    let per_year = record.number("/metrics/agent/periods_per_year/value");
+    let rolling = per_year.filter(|_| !record.is_ruined()).and_then(|per_year| {
         Rolling::new(Terms { n_bars: parts.n_test, interval_ms, periods_per_year: per_year })
     });
     #[expect(clippy::cast_possible_truncation, reason = "an interval has few milliseconds")]

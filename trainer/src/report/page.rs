@@ -11,7 +11,7 @@ use serde::Serialize as _;
 use serde_json::ser::Formatter;
 use serde_json::{Serializer, Value, json};
 
-use crate::metrics::REMEDY;
+use crate::metrics::{REMEDY, ruin_lines};
 use crate::wording::significant;
 
 use super::curve::Curve;
@@ -103,6 +103,7 @@ fn session_view(session: &Material) -> Value {
         "reason": session.record.text("/reason"),
         "notes": session.notes,
         "tiles": figures::tiles(session),
+        "ruins": ruin_lines(&session.record.0),
         "verdict": figures::verdict(session),
         "alarms": session.record.0.get("alarms"),
         "audit": session.record.0.get("audit"),

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use crate::bars::BarsConfig;
+use crate::metrics::{is_ruined, void_ruined};
 use crate::session::parse_time;
 
 use super::source::Source;
@@ -21,7 +22,8 @@ const N_BYTES_MAX: u64 = 64 << 20;
 pub(super) struct Record(pub(super) Value);
 
 impl Record {
-    /// Reads `logs/session.json`.
+    /// Reads `logs/session.json`, without the figures that mean nothing
+    /// after ruin.
     pub(super) fn session(source: &Source) -> Result<Self> {
         let found = Self::read(source, "logs/session.json")?;
         let mut record = found.with_context(|| {
@@ -37,6 +39,7 @@ impl Record {
         if let (Some(deflated), Some(agent)) = (deflated, agent) {
             agent.insert("deflated_sharpe".to_owned(), deflated);
         }
+        void_ruined(&mut record.0);
         Ok(record)
     }
 
@@ -82,6 +85,11 @@ impl Record {
     /// Returns the elements of the list at `pointer`, or none.
     pub(super) fn list(&self, pointer: &str) -> &[Value] {
         self.0.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the agent's account was ruined.
+    pub(super) fn is_ruined(&self) -> bool {
+        self.0.pointer("/metrics/agent").is_some_and(is_ruined)
     }
 
     /// Whether several symbols were traded.

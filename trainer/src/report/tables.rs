@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::metrics::is_ruined;
+
 use super::curve::Curve;
 use super::material::Material;
 use super::periods::{Level, Levels};
@@ -205,6 +207,7 @@ fn apart(part: &Value, name: Option<&Value>) -> Value {
         "test": part.pointer("/split/test"),
         "net_return": figure("agent", "net_return"),
         "hold": figure("buy_and_hold", "net_return"),
+        "is_ruined": part.pointer("/metrics/agent").is_some_and(is_ruined),
         "sharpe": figure("agent", "sharpe"),
         "max_drawdown": figure("agent", "max_drawdown"),
         "n_trades": figure("agent", "n_trades"),

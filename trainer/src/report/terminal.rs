@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::metrics::ruin_lines;
+
 use super::identity::differences;
 use super::material::Material;
 use super::text::Unit;
@@ -28,6 +30,11 @@ pub(super) fn text(sessions: &[Material]) -> String {
     let mut lines = vec![header()];
     lines.extend(sessions.iter().map(cells));
     let mut text = aligned(&lines);
+    for session in sessions {
+        for line in ruin_lines(&session.record.0) {
+            let _ = writeln!(text, "{}: {line}", session.name);
+        }
+    }
     let differences = differences(sessions);
     if sessions.len() > 1 {
         text.push_str(if differences.is_empty() {
@@ -80,7 +87,9 @@ fn cells(session: &Material) -> Vec<String> {
         } else {
             number("agent", name)
         };
-        cells.push(value.map_or_else(|| "–".to_owned(), |value| unit.text(value)));
+        let is_void = name == "sharpe" && session.record.is_ruined();
+        let absent = if is_void { "ruined" } else { "–" };
+        cells.push(value.map_or_else(|| absent.to_owned(), |value| unit.text(value)));
     }
     let interval = number("agent", "sharpe_low").zip(number("agent", "sharpe_high"));
     let interval = interval

@@ -52,6 +52,12 @@ impl Scalars {
         }
     }
 
+    /// Says under `tag` that a figure is undefined at this step, so that
+    /// the last one that was defined does not pass for its result.
+    pub fn add_undefined(&mut self, tag: &str) {
+        self.push(tag, Content::Scalar(f32::NAN));
+    }
+
     /// Adds `histogram` under `tag`, unless it is empty.
     pub fn add_histogram(&mut self, tag: &str, histogram: &Histogram) {
         if let Some(message) = histogram.message() {

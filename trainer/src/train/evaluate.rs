@@ -129,7 +129,10 @@ impl Verdict {
     pub(super) fn scalars(&self) -> Scalars {
         let mut scalars = Scalars::default();
         for (tag, figure) in METRICS {
-            scalars.add(tag, figure(&self.agent));
+            match figure(&self.agent) {
+                value if value.is_finite() => scalars.add(tag, value),
+                _ => scalars.add_undefined(tag),
+            }
         }
         scalars.add("test/buy_and_hold_net_return", self.buy_and_hold.net_return);
         for (tag, histogram) in &self.histograms {

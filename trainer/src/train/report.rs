@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::config::WindowMode;
-use crate::metrics::{Performance, PeriodsBasis, alarm_lines};
+use crate::metrics::{Performance, PeriodsBasis, alarm_lines, ruin_lines};
 use crate::session::{
-    AuditRecord, AuditVerdict, MetricsRecord, Session, SpanRecord, SymbolRecord, TrialsRecord,
-    WalkForwardRecord, WindowRecord,
+    AuditRecord, AuditVerdict, Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord,
+    WindowRecord,
 };
 use crate::wording::{counted, money};
 
@@ -47,24 +47,9 @@ pub fn comparison(session: &Session) -> String {
 /// Says which accounts were ruined or liquidated, a line each, and
 /// whether the bars per year are a guess.
 fn ruins(session: &Session) -> String {
-    let mut text = String::new();
-    let of = |metrics: &MetricsRecord| {
-        [("agent", metrics.agent.clone()), ("buy and hold", metrics.buy_and_hold.clone())]
-    };
-    let whole = of(&session.metrics).map(|(who, figures)| (who.to_owned(), figures));
-    let symbols = session.symbols.iter().flat_map(|SymbolRecord { symbol, metrics, .. }| {
-        of(metrics).map(|(who, figures)| (format!("{who} of {symbol}"), figures))
-    });
-    for (who, figures) in whole.into_iter().chain(symbols) {
-        let Some(figures) = figures else { continue };
-        let n = figures.n_liquidations;
-        let liquidated = if n > 0 { format!(", liquidated {n} times") } else { String::new() };
-        if let Some(when) = figures.ruin() {
-            let _ = writeln!(text, "The {who} was ruined: {when}{liquidated}.");
-        } else if n > 0 {
-            let _ = writeln!(text, "The {who} was liquidated {n} times.");
-        }
-    }
+    let record = serde_json::to_value(session).expect("a record is JSON");
+    let lines = ruin_lines(&record).into_iter().map(|line| line + "\n");
+    let mut text: String = lines.collect();
     let agent = session.metrics.agent.as_ref();
     if agent.is_some_and(|agent| agent.periods_per_year.basis == PeriodsBasis::Guess) {
         text.push_str("Annual figures rest on a guess: the test bars show no weekend.\n");
@@ -89,7 +74,7 @@ fn symbols(text: &mut String, session: &Session) {
         let hold = metrics.buy_and_hold.as_ref().map(|hold| percent(hold.net_return));
         let cells = [
             agent(|p| Some(percent(p.net_return))),
-            agent(|p| p.sharpe.map(|sharpe| format!("{sharpe:.2}"))),
+            agent(sharpe),
             agent(interval),
             agent(|p| Some(p.n_trades.to_string())),
             hold,
@@ -121,7 +106,7 @@ const FIGURES: [(&str, Figure); 12] = [
     ("bars", |p| Some(p.n_bars.to_string())),
     ("net return", |p| Some(percent(p.net_return))),
     ("annual return", |p| p.annual_return.map(percent)),
-    ("Sharpe", |p| p.sharpe.map(|sharpe| format!("{sharpe:.2}"))),
+    ("Sharpe", sharpe),
     ("95 % interval", interval),
     ("P(Sharpe > 0)", |p| p.probabilistic_sharpe.map(percent)),
     ("max drawdown", |p| Some(percent(p.max_drawdown))),
@@ -131,6 +116,11 @@ const FIGURES: [(&str, Figure); 12] = [
     ("costs", |p| Some(money(p.commission + p.slippage + p.funding, 2))),
     ("final equity", |p| Some(money(p.final_equity, 2))),
 ];
+
+fn sharpe(performance: &Performance) -> Option<String> {
+    let ruined = performance.is_bankrupt.then(|| "ruined".to_owned());
+    ruined.or_else(|| Some(format!("{:.2}", performance.sharpe?)))
+}
 
 fn interval(performance: &Performance) -> Option<String> {
     Some(format!("{:.2} .. {:.2}", performance.sharpe_low?, performance.sharpe_high?))
@@ -174,13 +164,12 @@ fn windows(walk: &WalkForwardRecord) -> String {
         let earned = |performance: &Option<Performance>| {
             performance.as_ref().map_or_else(|| "-".to_owned(), |p| percent(p.net_return))
         };
-        let sharpe = metrics.agent.as_ref().and_then(|agent| agent.sharpe);
         line([
             &window.to_string(),
             &split.train.n_bars.to_string(),
             split.test.first.as_deref().unwrap_or("-"),
             &earned(&metrics.agent),
-            &sharpe.map_or_else(|| "-".to_owned(), |sharpe| format!("{sharpe:.2}")),
+            &metrics.agent.as_ref().and_then(sharpe).unwrap_or_else(|| "-".to_owned()),
             &earned(&metrics.buy_and_hold),
         ]);
     }

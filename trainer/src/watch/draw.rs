@@ -11,6 +11,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 use serde_json::Value;
 
+use crate::metrics::is_ruined;
 use crate::wording::{plural, significant};
 
 use super::series::Series;
@@ -94,7 +95,9 @@ fn head_lines(view: &View, now: DateTime<Utc>) -> Vec<Line<'static>> {
     let agent = |name: &str| view.record.pointer(&format!("/metrics/agent/{name}"))?.as_f64();
     if let Some(earned) = agent("net_return") {
         let sharpe = agent("sharpe").map_or("-".to_owned(), |sharpe| format!("{sharpe:.2}"));
-        figures.push(format!("out of sample {:+.2} % net, Sharpe {sharpe}", earned * 100.0));
+        let is_ruined = view.record.pointer("/metrics/agent").is_some_and(is_ruined);
+        let risk = if is_ruined { "ruined".to_owned() } else { format!("Sharpe {sharpe}") };
+        figures.push(format!("out of sample {:+.2} % net, {risk}", earned * 100.0));
     }
     vec![Line::from(state.join(" · ")), Line::from(figures.join(" · "))]
 }

@@ -75,11 +75,8 @@ fn figures(session: &SessionSummary) -> String {
     }
     table += "\n";
     for (policy, figures) in &session.metrics {
-        let liquidations = figures.get("n_liquidations").copied().flatten().unwrap_or_default();
-        let liquidated = (liquidations > 0.0).then(|| format!("{liquidations:.0} liquidations"));
-        let told: Vec<String> = ruin::told(figures).into_iter().chain(liquidated).collect();
-        if !told.is_empty() {
-            table += &format!("**{}**: {}.\n\n", policy.replace('_', " "), told.join(", "));
+        if let Some(told) = ruin::told(figures).or_else(|| ruin::liquidations(figures)) {
+            table += &format!("**{}**: {told}.\n\n", policy.replace('_', " "));
         }
     }
     table

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use crate::metrics::{is_of_returns, is_ruinous, void_ruined};
 use crate::session::{Layout, Session};
 use crate::tensorboard::read_scalars;
 
@@ -33,22 +34,38 @@ struct Point {
 pub(super) fn write(layout: &Layout, session: &Session, folder: &Path) -> Result<()> {
     let mut curves = Curves { folder: folder.to_owned(), files: BTreeMap::new() };
     let mut last_step = 0;
+    // Each evaluation tells its net return before what rests on returns.
+    let mut ruined_step = None;
     for path in files_in(&layout.tensorboard(), |name| name.contains("tfevents"))? {
         read_scalars(&path, &mut |point| {
             last_step = last_step.max(point.step);
             #[expect(clippy::cast_possible_truncation, reason = "times fit")]
             let time_ms = (point.wall_time * 1000.0) as i64;
-            let value = f64::from(point.value);
+            let mut value = f64::from(point.value);
+            let figure = point.tag.strip_prefix("test/").unwrap_or_default();
+            if figure == "net_return" && is_ruinous(value) {
+                ruined_step = Some(point.step);
+            }
+            if is_of_returns(figure) && ruined_step == Some(point.step) {
+                value = f64::NAN;
+            }
+            // Else an earlier one would pass for the last.
+            let is_told = !value.is_nan() || curves.files.contains_key(&point.tag);
+            if !is_told {
+                return Ok(());
+            }
             curves.push(&point.tag, Point { time_ms, step: point.step, value })
         })?;
     }
     let time_ms = millis(session.finished_at.as_ref().unwrap_or(&session.started_at))?;
-    for episode in &session.episodes {
+    let mut record = serde_json::to_value(session)?;
+    void_ruined(&mut record);
+    let episodes = record["episodes"].as_array().into_iter().flatten();
+    for (episode, figures) in session.episodes.iter().zip(episodes) {
         let step = i64::try_from(episode.episode)?;
-        curves.push_all("episode", &serde_json::to_value(episode)?, (time_ms, step))?;
+        curves.push_all("episode", figures, (time_ms, step))?;
     }
-    let metrics = serde_json::to_value(&session.metrics)?;
-    for (who, figures) in metrics.as_object().into_iter().flatten() {
+    for (who, figures) in record["metrics"].as_object().into_iter().flatten() {
         curves.push_all(&format!("final/{who}"), figures, (time_ms, last_step))?;
     }
     curves.finish()
