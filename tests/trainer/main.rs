@@ -1,25 +1,12 @@
 //! The trainer's tests, through its public interface.
 
-mod agent;
-mod alarm;
-mod audit;
-mod bars;
+mod account;
 mod cli;
 mod config;
-mod environment;
-mod export;
-mod features;
-mod forecast;
-mod forest;
-mod leaks;
-mod metrics;
-mod model;
-mod predict;
+mod learning;
+mod market;
+mod output;
 mod python;
-mod report;
 mod session;
-mod simulate;
-mod tensorboard;
-mod trace;
-mod watch;
+mod training;
 mod wording;

@@ -10,12 +10,12 @@ use assert_cmd::Command;
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 
-use xtask::catalog::Catalog;
-use xtask::cycle::{Job, Label, archive_now};
-use xtask::manifest::Kind;
-use xtask::scan::{Scan, scan};
-use xtask::session;
-use xtask::verify::Receipt;
+use xtask::tasks::cycle::{Job, Label, archive_now};
+use xtask::vault::catalog::Catalog;
+use xtask::vault::manifest::Kind;
+use xtask::vault::scan::{Scan, scan};
+use xtask::vault::session;
+use xtask::vault::verify::Receipt;
 use xtask::workspace::Workspace;
 
 /// A workspace that goes with the test.

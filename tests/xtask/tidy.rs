@@ -59,7 +59,7 @@ fn xtask_never_links_smartcore() {
 
 #[test]
 fn one_module_of_the_trainer_names_smartcore() {
-    let module = "trainer/src/forest/library";
+    let module = "trainer/src/learning/forest/library";
     let names = files_that_say("trainer/src", "smartcore::");
     let strangers: Vec<_> = names
         .iter()
@@ -71,17 +71,18 @@ fn one_module_of_the_trainer_names_smartcore() {
 
 #[test]
 fn a_kind_of_model_is_named_in_its_file_and_in_one_line() {
-    let kinds = sources("trainer/src/model/kinds");
+    let kinds = sources("trainer/src/learning/model/kinds");
     assert!(kinds.len() > 1, "the rule no longer looks where the kinds are");
     let outside: Vec<_> = sources("trainer/src")
         .into_iter()
-        .filter(|(name, _)| !name.starts_with("trainer/src/model/kinds/"))
+        .filter(|(name, _)| !name.starts_with("trainer/src/learning/model/kinds/"))
         .collect();
     for (name, _) in &kinds {
         let kind = Path::new(name).file_stem().unwrap().to_str().unwrap();
         let line = format!("    {kind}: ");
         let lines = |text: &str| code(text).filter(|it| it.starts_with(&line)).count();
-        let table = outside.iter().find(|(name, _)| name == "trainer/src/model/kinds.rs").unwrap();
+        let table =
+            outside.iter().find(|(name, _)| name == "trainer/src/learning/model/kinds.rs").unwrap();
         assert_eq!(lines(&table.1), 1, "{kind} has no line in {}", table.0);
         // Neither the loop nor the settings know any kind by name.
         for (name, text) in &outside {
@@ -93,7 +94,7 @@ fn a_kind_of_model_is_named_in_its_file_and_in_one_line() {
 
 #[test]
 fn one_file_of_xtask_starts_processes() {
-    assert_eq!(files_that_say("xtask/src", "Shell::new"), ["xtask/src/process.rs"]);
+    assert_eq!(files_that_say("xtask/src", "Shell::new"), ["xtask/src/programs/process.rs"]);
     assert_eq!(files_that_say("xtask/src", "Command::new"), Vec::<String>::new());
 }
 
@@ -105,48 +106,48 @@ fn only_main_reads_the_clock() {
 
 #[test]
 fn deleting_is_done_in_few_places() {
-    let deleting: Vec<String> = ["fs::remove_file", "fs::remove_dir"]
+    let mut deleting: Vec<String> = ["fs::remove_file", "fs::remove_dir"]
         .iter()
         .flat_map(|call| files_that_say("xtask/src", call))
         .collect();
-    assert_eq!(
-        deleting,
-        [
-            // A draft that is not published, and the old name of a
-            // file that was hard-linked to its new one.
-            "xtask/src/archive/publish.rs",
-            "xtask/src/files.rs",
-            // What a plan removes by `prune --now`.
-            "xtask/src/prune/delete.rs",
-            // Drafts and empty folders of killed runs.
-            "xtask/src/recover.rs",
-            // Originals of what was copied to another disk and
-            // compared.
-            "xtask/src/relocate/copy.rs",
-            // A file that was not restored whole.
-            "xtask/src/restore/draft.rs",
-            // Those that a killed restore left, and their list.
-            "xtask/src/restore/journal.rs",
-            // The note beside an unpacked archive that nobody uses.
-            "xtask/src/unpacked.rs",
-            // Scratch files of git.
-            "xtask/src/process/git/untracked.rs",
-            // Trash that has waited long enough.
-            "xtask/src/prune.rs",
-            "xtask/src/prune/delete.rs",
-            "xtask/src/recover.rs",
-            "xtask/src/relocate.rs",
-            "xtask/src/relocate/copy.rs",
-            // The scratch folder of a session that came out the same.
-            "xtask/src/reproduce.rs",
-            // Models that were unpacked to be loaded.
-            "xtask/src/run/verify.rs",
-            // The folder of a batch of which all was brought back.
-            "xtask/src/trash.rs",
-            // Unpacked archives that nobody uses, or that are gone.
-            "xtask/src/unpacked.rs",
-        ]
-    );
+    let mut known = [
+        // A draft that is not published, and the old name of a
+        // file that was hard-linked to its new one.
+        "xtask/src/vault/archive/publish.rs",
+        "xtask/src/workspace/files.rs",
+        // What a plan removes by `prune --now`.
+        "xtask/src/vault/prune/delete.rs",
+        // Drafts and empty folders of killed runs.
+        "xtask/src/tasks/recover.rs",
+        // Originals of what was copied to another disk and
+        // compared.
+        "xtask/src/vault/relocate/copy.rs",
+        // A file that was not restored whole.
+        "xtask/src/vault/restore/draft.rs",
+        // Those that a killed restore left, and their list.
+        "xtask/src/vault/restore/journal.rs",
+        // The note beside an unpacked archive that nobody uses.
+        "xtask/src/vault/unpacked.rs",
+        // Scratch files of git.
+        "xtask/src/programs/process/git/untracked.rs",
+        // Trash that has waited long enough.
+        "xtask/src/vault/prune.rs",
+        "xtask/src/vault/prune/delete.rs",
+        "xtask/src/tasks/recover.rs",
+        "xtask/src/vault/relocate.rs",
+        "xtask/src/vault/relocate/copy.rs",
+        // The scratch folder of a session that came out the same.
+        "xtask/src/tasks/reproduce.rs",
+        // Models that were unpacked to be loaded.
+        "xtask/src/cli/run/verify.rs",
+        // The folder of a batch of which all was brought back.
+        "xtask/src/vault/trash.rs",
+        // Unpacked archives that nobody uses, or that are gone.
+        "xtask/src/vault/unpacked.rs",
+    ];
+    deleting.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(deleting, known);
 }
 
 #[test]
@@ -205,22 +206,93 @@ fn an_error_of_the_file_system_is_not_taken_for_no() {
     // Here nothing is moved or deleted by the answer: programs, folders
     // of sources, what a user names.
     let allowed = [
-        "xtask/src/doctor.rs",
+        "xtask/src/tasks/doctor.rs",
         "xtask/src/main.rs",
-        "xtask/src/process.rs",
-        "xtask/src/process/rerun.rs",
-        "xtask/src/program.rs",
-        "xtask/src/run/export.rs",
-        "xtask/src/run/forward.rs",
-        "xtask/src/run/restore.rs",
-        "xtask/src/run/show.rs",
-        "xtask/src/run/tensorboard.rs",
-        "xtask/src/train.rs",
-        "xtask/src/train/ending.rs",
-        "xtask/src/workspace.rs",
+        "xtask/src/programs/process.rs",
+        "xtask/src/programs/process/rerun.rs",
+        "xtask/src/cli/program.rs",
+        "xtask/src/cli/run/export.rs",
+        "xtask/src/cli/run/forward.rs",
+        "xtask/src/cli/run/restore.rs",
+        "xtask/src/cli/run/show.rs",
+        "xtask/src/cli/run/tensorboard.rs",
+        "xtask/src/tasks/train.rs",
+        "xtask/src/tasks/train/ending.rs",
+        "xtask/src/workspace/mod.rs",
     ];
     let strangers: Vec<_> =
         silent.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
     assert_eq!(strangers, Vec::<&String>::new());
     assert!(!silent.is_empty(), "the rule no longer sees anything");
+}
+
+/// The folders of each tree, from the top down: a file may import from
+/// its own folder and from those below it.
+const FLOORS: [(&str, &[&str]); 2] = [
+    ("xtask", &["cli", "terminal", "tasks", "programs", "vault", "workspace"]),
+    (
+        "trainer",
+        &["cli", "training", "output", "learning", "session", "account", "market", "config"],
+    ),
+];
+
+/// What still reaches up. The list only shrinks: most of it are types
+/// that belong a floor lower.
+const UPWARD: [&str; 26] = [
+    "trainer/src/account/metrics/bootstrap.rs imports `learning`",
+    "trainer/src/account/metrics/tracker.rs imports `session`",
+    "trainer/src/config/training.rs imports `account`",
+    "trainer/src/config/training.rs imports `learning`",
+    "trainer/src/config/training.rs imports `market`",
+    "trainer/src/market/bars/source.rs imports `session`",
+    "trainer/src/market/bars/source/hashing.rs imports `session`",
+    "xtask/src/programs/process.rs imports `terminal`",
+    "xtask/src/tasks/train.rs imports `terminal`",
+    "xtask/src/terminal/report/restore.rs imports `cli`",
+    "xtask/src/vault/archive.rs imports `programs`",
+    "xtask/src/vault/archive/zstd.rs imports `programs`",
+    "xtask/src/vault/prune.rs imports `tasks`",
+    "xtask/src/vault/prune/loss.rs imports `tasks`",
+    "xtask/src/vault/prune/proof.rs imports `programs`",
+    "xtask/src/vault/prune/proof.rs imports `tasks`",
+    "xtask/src/vault/restore/live.rs imports `tasks`",
+    "xtask/src/vault/ruin.rs imports `terminal`",
+    "xtask/src/vault/unpacked.rs imports `tasks`",
+    "xtask/src/vault/verify/entries.rs imports `programs`",
+    "xtask/src/vault/verify/peek.rs imports `programs`",
+    "xtask/src/workspace/config/retention.rs imports `vault`",
+    "xtask/src/workspace/exit.rs imports `programs`",
+    "xtask/src/workspace/places.rs imports `programs`",
+    "xtask/src/workspace/places.rs imports `vault`",
+    "xtask/src/workspace/progress.rs imports `terminal`",
+];
+
+#[test]
+fn folders_import_only_from_below() {
+    let mut upward = Vec::new();
+    for (tree, floors) in FLOORS {
+        let floor = |name: &str| floors.iter().position(|other| *other == name);
+        for (file, text) in sources(&format!("{tree}/src")) {
+            let mut parts = file.split('/').skip(2);
+            let (folder, rest) = (parts.next().unwrap(), parts.next());
+            if rest.is_none() {
+                // `main.rs` and `lib.rs` stand above all folders.
+                continue;
+            }
+            let own = floor(folder).unwrap_or_else(|| panic!("{file}: no floor for `{folder}`"));
+            for target in code(&text).flat_map(|line| line.split("crate::").skip(1)) {
+                let end = target.find(|c: char| !c.is_alphanumeric() && c != '_');
+                let name = &target[..end.unwrap_or(target.len())];
+                if floor(name).is_some_and(|other| other < own) {
+                    upward.push(format!("{file} imports `{name}`"));
+                }
+            }
+        }
+        let found = fs::read_dir(root().join(tree).join("src")).unwrap();
+        let n_folders = found.filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+        assert_eq!(n_folders, floors.len(), "{tree}: a folder without a floor");
+    }
+    upward.sort_unstable();
+    upward.dedup();
+    assert_eq!(upward, UPWARD, "a new import upwards, or one gone: shorten the list");
 }

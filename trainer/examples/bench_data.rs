@@ -15,8 +15,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use trainer::bars::{Bar, BarSource};
-use trainer::environment::{Environment, EnvironmentConfig};
+use trainer::account::environment::{Environment, EnvironmentConfig};
+use trainer::market::bars::{Bar, BarSource};
 
 /// Bars of the short and of the long training.
 const N_TRAINED: [usize; 2] = [100_000, 10_000_000];

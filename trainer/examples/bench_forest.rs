@@ -11,7 +11,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use trainer::forest::{ForestOptions, LibraryForest, Samples, TreeSeed, splitmix64};
+use trainer::learning::forest::{ForestOptions, LibraryForest, Samples, TreeSeed, splitmix64};
 
 const N_ROWS: usize = 8_192;
 const N_TURNS: usize = 25;

@@ -14,9 +14,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
-use trainer::bars::{Bar, BarSource};
-use trainer::forest::splitmix64;
-use trainer::leaks::ColumnSearch;
+use trainer::learning::forest::splitmix64;
+use trainer::market::bars::{Bar, BarSource};
+use trainer::training::leaks::ColumnSearch;
 
 const N_SEEDS: u64 = 10;
 const NOISES: [f64; 10] = [0.0, 1.0, 2.0, 4.0, 8.0, 10.0, 12.0, 16.0, 20.0, 24.0];

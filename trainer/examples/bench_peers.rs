@@ -16,11 +16,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use trainer::bars::Bar;
-use trainer::environment::EnvironmentConfig;
-use trainer::features::{FeatureEngine, FeatureSet};
-use trainer::forest::splitmix64;
-use trainer::metrics::{PeriodsBasis, PeriodsPerYear, Simulation};
+use trainer::account::environment::EnvironmentConfig;
+use trainer::account::metrics::{PeriodsBasis, PeriodsPerYear, Simulation};
+use trainer::learning::forest::splitmix64;
+use trainer::market::bars::Bar;
+use trainer::market::features::{FeatureEngine, FeatureSet};
 
 /// 20,000 bars to learn from, 48 of embargo, 20,000 others to test.
 const N_BARS: usize = 40_048;

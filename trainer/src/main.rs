@@ -12,16 +12,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Parser, Subcommand};
 use dlmalloc::GlobalDlmalloc;
 
-use trainer::audit::audit;
-use trainer::bars::DataSummary;
+use trainer::account::metrics::Alarm;
 use trainer::config::{Level, LoggingConfig};
-use trainer::leaks::{check_configured_leaks, leak_table};
-use trainer::metrics::Alarm;
-use trainer::progress;
+use trainer::market::bars::DataSummary;
 use trainer::session::{
-    AuditRecord, Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
+    AuditRecord, Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, progress,
+    subscriber,
 };
-use trainer::train::{EarlierTrials, StopFlag, TrainOptions, check, comparison, run, whereabouts};
+use trainer::training::audit::audit;
+use trainer::training::leaks::{check_configured_leaks, leak_table};
+use trainer::training::train::whereabouts;
+use trainer::training::train::{EarlierTrials, StopFlag, TrainOptions, check, comparison, run};
 
 use cli::Format;
 use cli::bars::BarsArguments;

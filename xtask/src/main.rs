@@ -15,20 +15,20 @@ use anyhow::{Context, Error, Result};
 use chrono::{DateTime, Utc};
 use clap::FromArgMatches;
 
-use xtask::archive::stop_if;
+use xtask::cli::program::Program;
+use xtask::cli::run::{Environment, Outcome, run};
 use xtask::cli::{self, Cli, Format, GlobalArgs, Task};
-use xtask::cycle::Job;
-use xtask::exit::{CodedError, Exit, code_of};
-use xtask::files;
 #[cfg(not(feature = "standalone"))]
-use xtask::lack::Feature;
-use xtask::lack::Lack;
-use xtask::process::{self, Rebuild, Trainer, become_program};
-use xtask::program::Program;
-use xtask::progress;
-use xtask::run::{Environment, Outcome, run};
+use xtask::programs::lack::Feature;
+use xtask::programs::lack::Lack;
+use xtask::programs::process::{self, Rebuild, Trainer, become_program};
+use xtask::tasks::cycle::Job;
 use xtask::terminal::{Colour, Show, Terminal, coloured_result};
+use xtask::vault::archive::stop_if;
 use xtask::workspace::Workspace;
+use xtask::workspace::exit::{CodedError, Exit, code_of};
+use xtask::workspace::files;
+use xtask::workspace::progress;
 
 /// How often the bar is drawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -41,7 +41,7 @@ type Stderr = Terminal<io::Stderr>;
 pub fn main() -> ExitCode {
     let program = Program::of_binary(env!("CARGO_BIN_NAME"));
     #[cfg(feature = "standalone")]
-    xtask::standalone::complete(|| program.command());
+    xtask::cli::standalone::complete(|| program.command());
     let cli = parse(program);
     let global = &cli.global;
     let is_terminal =
@@ -208,8 +208,8 @@ fn own_file() -> Result<PathBuf> {
 
 #[cfg(feature = "standalone")]
 fn manual(program: Program, folder: &Path) -> Result<Outcome> {
-    let command = xtask::standalone::with_completion(program.command());
-    xtask::standalone::write_manual(command, folder)
+    let command = xtask::cli::standalone::with_completion(program.command());
+    xtask::cli::standalone::write_manual(command, folder)
 }
 
 #[cfg(not(feature = "standalone"))]

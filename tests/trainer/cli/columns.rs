@@ -3,9 +3,9 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use trainer::features::FeatureSet;
-use trainer::forest::splitmix64;
-use trainer::model::TradingModel;
+use trainer::learning::forest::splitmix64;
+use trainer::learning::model::TradingModel;
+use trainer::market::features::FeatureSet;
 
 use super::{TRAINED, Workspace, bars};
 

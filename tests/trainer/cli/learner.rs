@@ -1,9 +1,9 @@
 //! What a run tells of its learning.
 
 use serde_json::json;
-use trainer::model::TradingModel;
+use trainer::learning::model::TradingModel;
 
-use crate::tensorboard::decode;
+use crate::session::tensorboard::decode;
 
 use super::{TRAINED, Workspace};
 

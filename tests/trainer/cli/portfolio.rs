@@ -237,7 +237,7 @@ fn distributions_are_drawn_of_the_portfolio() {
     let workspace = in_a_folder();
     workspace.train(&["--episodes", "1"]);
     let path = workspace.find("logs/tensorboard", "events.out.tfevents.").unwrap();
-    let histograms = crate::tensorboard::histograms(&path);
+    let histograms = crate::session::tensorboard::histograms(&path);
     let n = |tag: &str| histograms.iter().find(|(name, _)| name == tag).map(|(_, n)| *n);
     // A return a time; a value a bar of each symbol.
     assert_eq!(n("test/returns"), Some(352.0));

@@ -8,9 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use trainer::config::{TRAINING_FILE, TrainingConfig, load};
 use trainer::session::{Clock, Layout, Session, Status, parse_time};
-use trainer::train::{Asked, EarlierTrials, Resume, StopFlag, TrainOptions, run};
+use trainer::training::train::{Asked, EarlierTrials, Resume, StopFlag, TrainOptions, run};
 
-use crate::tensorboard::decode;
+use crate::session::tensorboard::decode;
 
 use super::{Workspace, bars};
 

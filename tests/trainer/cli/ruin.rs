@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::fs;
 
 use serde_json::{Value, json};
-use trainer::export::{MlflowRun, export_mlflow};
+use trainer::output::export::{MlflowRun, export_mlflow};
+use trainer::session::tensorboard::read_scalars;
 use trainer::session::{Layout, time_of_ms};
-use trainer::tensorboard::read_scalars;
 
 use super::Workspace;
 
@@ -78,7 +78,7 @@ fn curves_and_exports_hold_no_figure_of_ruined_returns() {
     let folder = workspace.path("logs/tensorboard");
     let mut last = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
-        let each = &mut |point: trainer::tensorboard::ScalarPoint| {
+        let each = &mut |point: trainer::session::tensorboard::ScalarPoint| {
             last.insert(point.tag, point.value);
             Ok(())
         };

@@ -3,10 +3,10 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use trainer::model::TradingModel;
+use trainer::learning::model::TradingModel;
 use trainer::session::Session;
 
-use crate::tensorboard::decode;
+use crate::session::tensorboard::decode;
 
 use super::{TRAINED, Workspace, bars};
 

@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
-use trainer::model::TradingModel;
+use trainer::learning::model::TradingModel;
 
 use super::Workspace;
 

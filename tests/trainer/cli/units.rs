@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use serde_json::json;
-use trainer::bars::{BUILTIN_BTCUSD_30M, Bar, BarSource};
+use trainer::market::bars::{BUILTIN_BTCUSD_30M, Bar, BarSource};
 use zip::ZipArchive;
 
 use super::Workspace;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use trainer::config::{ConfigFile, TrainingConfig, WalkForwardConfig, WindowMode};
-use trainer::model::TradingModel;
-use trainer::train::Split;
+use trainer::learning::model::TradingModel;
+use trainer::training::train::Split;
 
 use super::{TRAINED, Workspace, bars};
 

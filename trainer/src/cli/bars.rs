@@ -8,10 +8,10 @@ use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use trainer::bars::{BadRows, BarSource, BarsConfig, DataSummary, Decimal};
+use trainer::account::metrics::{BarCalendar, PeriodsPerYear};
 use trainer::config::FieldError;
-use trainer::metrics::{BarCalendar, PeriodsPerYear};
-use trainer::progress;
+use trainer::market::bars::{BadRows, BarSource, BarsConfig, DataSummary, Decimal};
+use trainer::session::progress;
 
 use super::Format;
 

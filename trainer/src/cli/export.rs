@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use trainer::export::{
+use trainer::output::export::{
     MlflowReport, MlflowRun, OnnxReport, TableFormat, TableReport, Tables, export_mlflow,
     export_onnx, export_tables,
 };

@@ -7,7 +7,9 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
-use trainer::metrics::{ACCOUNT_FIGURES, Alarm, CurveFile, Trials, alarm_lines, curve_table};
+use trainer::account::metrics::{
+    ACCOUNT_FIGURES, Alarm, CurveFile, Trials, alarm_lines, curve_table,
+};
 
 use super::Format;
 use super::bars::ReadingArguments;

@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::{Args, ValueEnum};
 
-use trainer::bars::{
+use trainer::learning::model::TradingModel;
+use trainer::market::bars::{
     Bar, BarKind, BarReader, BarSource, KindTally, Mismatch, SymbolBars, parse_time_ms,
 };
-use trainer::model::TradingModel;
-use trainer::predict::{
+use trainer::session::progress;
+use trainer::training::predict::{
     Head, MadeFor, PredictOptions, Predictor, RowFormat, RowWriter, columns, latest_archive,
     load_model,
 };
-use trainer::progress;
 
 use super::bars::ReadingArguments;
 

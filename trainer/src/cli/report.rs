@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use trainer::report::{Report, Source, Surroundings};
+use trainer::output::report::{Report, Source, Surroundings};
 
 use super::Format;
 

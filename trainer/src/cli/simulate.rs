@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use trainer::bars::BarSource;
-use trainer::environment::EnvironmentConfig;
-use trainer::metrics::{Alarm, PeriodsBasis, PeriodsPerYear};
-use trainer::simulate::{Forms, Recorder, SimulateOptions, check_folder, simulate_on};
+use trainer::account::environment::EnvironmentConfig;
+use trainer::account::metrics::{Alarm, PeriodsBasis, PeriodsPerYear};
+use trainer::market::bars::BarSource;
+use trainer::training::simulate::{Forms, Recorder, SimulateOptions, check_folder, simulate_on};
 
 use super::Format;
 use super::bars::{ReadingArguments, say_understood};

@@ -12,7 +12,7 @@ use trainer::config::{
     load,
 };
 use trainer::session::parse_time;
-use trainer::train::{Asked, Resume};
+use trainer::training::train::{Asked, Resume};
 
 use super::Format;
 use super::bars::ReadingArguments;

@@ -11,8 +11,8 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use trainer::output::watch::{Watcher, draw, text};
 use trainer::session::Layout;
-use trainer::watch::{Watcher, draw, text};
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_millis(500);

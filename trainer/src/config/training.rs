@@ -5,12 +5,12 @@ use std::num::NonZeroUsize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::agent::AgentConfig;
-use crate::bars::BarsConfig;
+use crate::account::environment::EnvironmentConfig;
 use crate::config::{ConfigFile, FieldError, WalkForwardConfig, WindowMode};
-use crate::environment::EnvironmentConfig;
-use crate::features::FeaturesConfig;
-use crate::model::{ModelKind, ModelSettings};
+use crate::learning::agent::AgentConfig;
+use crate::learning::model::{ModelKind, ModelSettings};
+use crate::market::bars::BarsConfig;
+use crate::market::features::FeaturesConfig;
 
 /// The bars that ship inside the program.
 pub const BUILTIN_DATA: &str = "builtin:btcusd_30m";

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+use crate::account::environment::ClosedTrade;
+use crate::account::metrics::Alarm;
 use crate::config::TrainingConfig;
-use crate::environment::ClosedTrade;
-use crate::metrics::Alarm;
 use crate::session::clock::{Clock, time_text};
 use crate::session::layout::Layout;
 use crate::session::lines::{LineFile, numbered};

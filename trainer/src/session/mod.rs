@@ -3,6 +3,10 @@
 //! Everything is written so that a kill at any moment loses nothing
 //! that was saved before. Times come from a [`Clock`] that is passed in.
 
+pub mod progress;
+pub mod tensorboard;
+pub mod trace;
+
 mod audit;
 mod clock;
 mod layout;

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bars::Understood;
+use crate::account::metrics::{Alarm, Performance};
 use crate::config::{TrainingConfig, WalkForwardConfig};
-use crate::metrics::{Alarm, Performance};
+use crate::market::bars::Understood;
 use crate::session::audit::AuditRecord;
 
 /// The whole record of a run. Times are RFC 3339 in UTC.

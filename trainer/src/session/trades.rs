@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::environment::ClosedTrade;
+use crate::account::environment::ClosedTrade;
 use crate::session::clock::time_of_ms;
 use crate::session::lines::LineFile;
 use crate::wording::{counted, money, price};

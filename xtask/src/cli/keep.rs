@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::retention::{Best, Count, Policy, Span, TagList};
+use crate::vault::retention::{Best, Count, Policy, Span, TagList};
 
 /// What to keep. Any of these flags replaces the settings' policy.
 #[derive(Debug, Args)]

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, ValueEnum};
 
 use super::parse_tag;
-use crate::manifest::Status;
-use crate::name::parse_time;
+use crate::vault::manifest::Status;
+use crate::vault::name::parse_time;
 
 /// What `list` may be told.
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::restore::Overwrite;
+use crate::vault::restore::Overwrite;
 
 /// What `verify` may be told.
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{NameArgs, ReadingArgs, parse_tag};
-use crate::gate::Gate;
+use crate::tasks::gate::Gate;
 
 /// What `train` may be told.
 #[derive(Debug, Args)]

@@ -1,0 +1,3 @@
+pub mod alarm;
+pub mod environment;
+pub mod metrics;

@@ -1,0 +1,227 @@
+//! The learner learns from the right bars, and refuses broken ones.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
+
+mod core;
+mod hill;
+mod nothing;
+mod planted;
+mod settings;
+
+use trainer::learning::agent::{AgentConfig, FittedPolicy, FittedQ, LearnerSetup};
+use trainer::learning::forest::splitmix64;
+
+const COST: f64 = 0.0005;
+/// Normal numbers by Box and Muller's method.
+pub(crate) struct Noise(pub(crate) u64);
+
+impl Noise {
+    pub(crate) fn uniform(&mut self) -> f64 {
+        self.0 = splitmix64(self.0);
+        ((self.0 >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    }
+
+    pub(crate) fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * self.uniform().ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+}
+
+/// A learner of few bars: one feature, leaves of one bar.
+fn small_learner(discount: f64) -> FittedQ {
+    let config = AgentConfig {
+        discount,
+        n_trees: 3,
+        memory_shares: 1,
+        min_samples_leaf: 1,
+        memory_bars: 100,
+        ..AgentConfig::default()
+    };
+    let setup = LearnerSetup { n_features: 1, cost_per_exposure: 0.0, seed: 1 };
+    FittedQ::new(config, setup).unwrap()
+}
+
+/// The value of being long in the state `feature`.
+fn long_value(learner: &FittedQ, feature: f64) -> f64 {
+    let mut values = [0.0; 3];
+    learner.policy().q_values(&[feature], &mut values);
+    values[2]
+}
+
+#[track_caller]
+fn check_close(found: f64, expected: f64) {
+    assert!((found - expected).abs() < 1e-7, "{found} instead of {expected}");
+}
+
+#[test]
+fn a_decision_earns_from_the_next_open_to_the_one_after() {
+    let mut learner = small_learner(0.0);
+    for (open, feature) in [(100.0, 0.0), (110.0, 1.0), (121.0, 2.0), (108.9, 3.0)] {
+        learner.observe(open, Some(&[feature])).unwrap();
+    }
+    assert_eq!(learner.n_rows(), 2);
+    assert_eq!(learner.backup().unwrap().unwrap().n_rows, 2);
+    check_close(long_value(&learner, 0.0), 121.0 / 110.0 - 1.0);
+    check_close(long_value(&learner, 1.0), 108.9 / 121.0 - 1.0);
+}
+
+#[test]
+fn each_backup_looks_one_bar_further() {
+    let mut learner = small_learner(0.5);
+    for (open, feature) in [(1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (1.5, 3.0), (1.5, 4.0)] {
+        learner.observe(open, Some(&[feature])).unwrap();
+    }
+    let first = learner.backup().unwrap().unwrap();
+    check_close(long_value(&learner, 0.0), 0.0);
+    check_close(long_value(&learner, 1.0), 0.5);
+    check_close(first.max_abs_delta_q, 0.5);
+    let second = learner.backup().unwrap().unwrap();
+    check_close(long_value(&learner, 0.0), 0.25);
+    check_close(second.max_abs_delta_q, 0.25);
+    assert_eq!((first.n_backups, second.n_backups), (1, 2));
+}
+
+#[track_caller]
+fn check_no_leak(seam: impl FnOnce(&mut FittedQ), last: f64) {
+    let mut learner = small_learner(0.9);
+    for feature in [0.0, 1.0, 2.0] {
+        learner.observe(1.0, Some(&[feature])).unwrap();
+    }
+    seam(&mut learner);
+    // A rich state right after the seam: nobody before it may gain.
+    for (open, feature) in [(1.0, 10.0), (1.0, 11.0), (2.0, 12.0)] {
+        learner.observe(open, Some(&[feature])).unwrap();
+    }
+    for _ in 0..5 {
+        learner.backup().unwrap();
+    }
+    check_close(long_value(&learner, 0.0), 0.0);
+    check_close(long_value(&learner, last), 0.0);
+    assert!(long_value(&learner, 10.0) > 0.9);
+}
+
+#[test]
+fn nothing_is_learned_across_the_end_of_an_episode() {
+    // The last two bars are forgotten: their returns never come.
+    check_no_leak(FittedQ::end_episode, 0.0);
+}
+
+#[test]
+fn nothing_is_learned_across_a_bar_without_features() {
+    check_no_leak(|learner| learner.observe(1.0, None).unwrap(), 2.0);
+}
+
+#[test]
+fn a_bar_without_features_keeps_the_returns_of_the_bars_before() {
+    let mut learner = small_learner(0.0);
+    learner.observe(1.0, Some(&[0.0])).unwrap();
+    learner.observe(1.0, None).unwrap();
+    learner.observe(1.25, Some(&[2.0])).unwrap();
+    learner.observe(5.0, Some(&[3.0])).unwrap();
+    learner.observe(10.0, None).unwrap();
+    learner.backup().unwrap();
+    assert_eq!(learner.n_rows(), 2);
+    check_close(long_value(&learner, 0.0), 0.25);
+    check_close(long_value(&learner, 2.0), 1.0);
+}
+
+#[test]
+fn only_the_most_recent_bars_are_remembered() {
+    let mut learner = small_learner(0.0);
+    for bar in 0..1000_u32 {
+        // The return doubles at every bar of the last hundred.
+        let open = if bar < 898 { 1.0 } else { 2.0_f64.powi(bar.cast_signed() - 898) };
+        learner.observe(open, Some(&[f64::from(bar)])).unwrap();
+        assert!(learner.n_rows() <= 100);
+    }
+    assert_eq!(learner.n_rows(), 100);
+    learner.backup().unwrap();
+    check_close(long_value(&learner, 0.0), 1.0);
+    let rows = learner.sample_rows(4);
+    assert_eq!(rows, [[898.0], [923.0], [948.0], [973.0]]);
+}
+
+#[test]
+fn the_seed_changes_the_trees_but_refits_share_none() {
+    let policy = |seed: u64, n_backups: usize| {
+        let setup = LearnerSetup { n_features: 1, cost_per_exposure: COST, seed };
+        let config = AgentConfig { min_samples_leaf: 10, discount: 0.0, ..Default::default() };
+        let mut learner = FittedQ::new(config, setup).unwrap();
+        let mut noise = Noise(3);
+        for _ in 0..300 {
+            learner.observe(1.0 + 0.1 * noise.uniform(), Some(&[noise.normal()])).unwrap();
+        }
+        for _ in 0..n_backups {
+            learner.backup().unwrap();
+        }
+        learner.policy().clone()
+    };
+    assert_eq!(policy(1, 1), policy(1, 1));
+    assert_ne!(policy(1, 1), policy(2, 1));
+    // Without discount each refit has the same targets.
+    assert_ne!(policy(1, 1), policy(1, 2));
+}
+
+#[test]
+fn a_policy_without_a_backup_stays_where_it_is() {
+    let policy = FittedPolicy::untrained(&[-1.0, 0.0, 1.0], 0.001, 2).unwrap();
+    for position in [-1.0, 0.0, 1.0] {
+        assert_eq!(policy.act(&[1.0, 2.0], position).to_bits(), f64::to_bits(position));
+    }
+    // Even without costs, and from a position that has drifted.
+    let free = FittedPolicy::untrained(&[-1.0, 0.0, 1.0], 0.0, 2).unwrap();
+    assert_eq!(free.act(&[1.0, 2.0], 0.93).to_bits(), 1.0_f64.to_bits());
+    assert_eq!(free.act(&[1.0, 2.0], -0.5).to_bits(), (-1.0_f64).to_bits());
+}
+
+#[test]
+fn an_empty_memory_gives_no_report() {
+    let mut learner = small_learner(0.5);
+    assert_eq!(learner.refit().unwrap(), None);
+    learner.observe(1.0, Some(&[1.0])).unwrap();
+    assert_eq!(learner.refit().unwrap(), None);
+}
+
+#[test]
+fn broken_rows_are_refused() {
+    let mut learner = small_learner(0.5);
+    let mut error =
+        |open: f64, row: &[f64]| learner.observe(open, Some(row)).unwrap_err().to_string();
+    insta::assert_snapshot!(error(1.0, &[1.0, 2.0]), @"a row has 2 features, not 1");
+    insta::assert_snapshot!(error(1.0, &[f64::NAN]), @"feature 0 is NaN; it must be a finite number");
+    insta::assert_snapshot!(error(0.0, &[1.0]), @"the open of a bar is 0; it must be above 0");
+}
+
+#[track_caller]
+fn check_invalid(json: &str, expected: &str) {
+    let config: AgentConfig = serde_json::from_str(json).unwrap();
+    assert_eq!(config.validate().unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn settings_out_of_range_are_named() {
+    assert_eq!(AgentConfig::default().validate(), Ok(()));
+    check_invalid(
+        r#"{"exposures": [0]}"#,
+        "`agent.exposures` is [0.0]; it must be a list of 2 to 16 exposures",
+    );
+    check_invalid(
+        r#"{"exposures": [0, 0]}"#,
+        "`agent.exposures` is [0.0, 0.0]; it must be increasing, each exposure once",
+    );
+    check_invalid(
+        r#"{"exposures": [1, 2]}"#,
+        "`agent.exposures` is [1.0, 2.0]; it must be a list that contains 0",
+    );
+    check_invalid(r#"{"discount": 1}"#, "`agent.discount` is 1; it must be from 0 to 0.9999");
+    check_invalid(
+        r#"{"n_trees": 5}"#,
+        "`agent.memory_shares` is 10; it must be at most `agent.n_trees`, which is 5",
+    );
+    check_invalid(
+        r#"{"max_depth": 0}"#,
+        "`agent.max_depth` is 0; it must be from 1 to 60, or null",
+    );
+    let unknown = serde_json::from_str::<AgentConfig>(r#"{"tree": 5}"#).unwrap_err().to_string();
+    assert!(unknown.starts_with("unknown field `tree`"), "{unknown}");
+}

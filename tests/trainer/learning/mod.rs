@@ -1,0 +1,4 @@
+pub mod agent;
+pub mod forecast;
+pub mod forest;
+pub mod model;

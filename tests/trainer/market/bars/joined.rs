@@ -1,0 +1,93 @@
+//! Files that follow each other in time, and symbols that should not.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use tempfile::TempDir;
+use trainer::market::bars::{Bar, BarSource};
+
+use super::{HOUR_MS, START_MS, wrapped};
+
+fn rows(hours: std::ops::Range<i64>) -> String {
+    let mut content = "time,open,high,low,close,volume\n".to_owned();
+    for hour in hours {
+        let price = 100 + hour % 7;
+        writeln!(content, "{},{price},{price},{price},{price},{hour}", START_MS + hour * HOUR_MS)
+            .unwrap();
+    }
+    content
+}
+
+fn folder(files: &[(&str, String)]) -> (TempDir, BarSource) {
+    let folder = TempDir::new().unwrap();
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    let source = BarSource::open("", folder.path()).unwrap();
+    (folder, source)
+}
+
+fn bars(source: &BarSource) -> Vec<Bar> {
+    source.read().unwrap().map(|bar| bar.unwrap()).collect()
+}
+
+#[test]
+fn a_folder_of_months_is_one_series() {
+    let (_one, whole) = folder(&[("BTC.csv", rows(0..90))]);
+    let whole = bars(&whole.symbols().unwrap()[0].source);
+    for names in [
+        ["BTC-1h-2020-01.csv", "BTC-1h-2020-02.csv", "BTC-1h-2020-03.csv"],
+        ["2019.csv", "2020.csv", "2021.csv"],
+        ["BTC_20200101.csv", "BTC_20200201.csv", "BTC_20200301.csv"],
+    ] {
+        let parts = [rows(0..30), rows(30..60), rows(60..90)];
+        let files: Vec<(&str, String)> = names.into_iter().zip(parts).collect();
+        let (_folder, source) = folder(&files);
+        assert!(source.symbols().unwrap().is_empty());
+        assert!(!source.is_folder());
+        assert_eq!(bars(&source), whole);
+        let summary = source.summarize().unwrap();
+        assert_eq!((summary.n_bars, summary.n_gaps), (90, 0));
+        let lines = summary.understood.unwrap().lines;
+        assert!(lines.iter().any(|line| line.starts_with("3 files that follow")), "{lines:?}");
+    }
+}
+
+#[test]
+fn files_of_one_time_are_symbols_whatever_their_names() {
+    let (_folder, source) = folder(&[("2002.csv", rows(0..30)), ("2027.csv", rows(0..30))]);
+    assert_eq!(source.symbols().unwrap().len(), 2);
+}
+
+#[test]
+fn parts_that_overlap_are_told() {
+    let files = [("BTC-2020-01.csv", rows(0..31)), ("BTC-2020-02.csv", rows(30..60))];
+    let (_folder, source) = folder(&files);
+    let error = source.symbols().unwrap_err().to_string();
+    assert!(error.contains("are parts of one series, but the second begins before"), "{error}");
+}
+
+#[test]
+fn contracts_that_follow_each_other_are_no_portfolio() {
+    let (_folder, source) = folder(&[("ESH20.csv", rows(0..30)), ("ESM20.csv", rows(30..60))]);
+    let error = source.summarize_all().unwrap_err();
+    assert!(error.to_string().contains("follow each other in time"), "{error}");
+    let column = "time,symbol,open,high,low,close\n2020-01-01,A,1,1,1,1\n2020-01-02,A,1,1,1,1\n\
+                  2020-01-03,B,1,1,1,1\n2020-01-04,B,1,1,1,1\n";
+    let (folder, _) = folder(&[("bars.csv", column.to_owned())]);
+    let source = BarSource::open("bars.csv", folder.path()).unwrap();
+    let error = source.summarize_all().unwrap_err();
+    insta::assert_snapshot!(wrapped(error), @r"
+    `A` and `B` follow each other in time, and none is there together with
+    another: parts of one series, or contracts, are no symbols of a
+    portfolio; write them to one file, with the prices of contracts
+    adjusted where one follows another
+    ");
+}
+
+#[test]
+fn one_symbol_in_two_spellings_is_told() {
+    let (_folder, source) = folder(&[("BTC-USDT.csv", rows(0..30)), ("BTCUSDT.csv", rows(0..30))]);
+    let error = source.symbols().unwrap_err().to_string();
+    assert!(error.contains("`BTC-USDT` and `BTCUSDT` are spelt almost alike"), "{error}");
+}

@@ -1,0 +1,112 @@
+//! What pandas makes of the same files, and calendars of markets: only
+//! in the slow tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use trainer::market::bars::{BarSource, DataSummary};
+
+use crate::python;
+
+/// Prints the time of each bar in milliseconds, and its close.
+const PANDAS: &str = r#"
+import sys, pandas as pd
+folder = sys.argv[1]
+def show(name, times, closes):
+    times = pd.to_datetime(pd.Index(times), utc=True)
+    for time, close in sorted(zip(times, closes)):
+        print(name, int(time.timestamp() * 1000), float(close))
+for name in ["us_dates.csv", "month_names.csv", "month_names_us.csv", "one_csv.zip", "bz2.csv.bz2",
+             "newest_first_no_final_newline.csv", "volume_nan.csv"]:
+    frame = pd.read_csv(f"{folder}/{name}", parse_dates=["Date"])
+    show(name, frame["Date"], frame["Close"])
+frame = pd.read_csv(f"{folder}/yyyymmddhhmm.csv", dtype={"Date": str})
+show("yyyymmddhhmm.csv", pd.to_datetime(frame["Date"], format="%Y%m%d%H%M"), frame["Close"])
+frame = pd.read_csv(f"{folder}/yfinance_three_headers.csv", header=[0, 1], index_col=0)
+show("yfinance_three_headers.csv", frame.index, frame["Close"]["AAPL"])
+frame = pd.DataFrame(pd.read_json(f"{folder}/ccxt.json"))
+show("ccxt.json", pd.to_datetime(frame[0], unit="ms"), frame[4])
+frame = pd.read_csv(f"{folder}/headerless_kraken.csv", header=None)
+show("headerless_kraken.csv", pd.to_datetime(frame[0], unit="s"), frame[4])
+frame = pd.read_csv(f"{folder}/nasdaq.csv", parse_dates=["Date"])
+show("nasdaq.csv", frame["Date"], frame["Close/Last"].astype(str).str.strip("$"))
+frame = pd.read_csv(f"{folder}/investing.csv", parse_dates=["Date"], thousands=",")
+show("investing.csv", frame["Date"], frame["Price"])
+"#;
+
+#[test]
+fn pandas_reads_the_same_times_and_closes() {
+    let Some(python) = python::with_packages(&["pandas"]) else {
+        return;
+    };
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data/wild");
+    let told = python::run(&python, PANDAS, &[&folder]);
+    let mut names: Vec<&str> = told.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    names.dedup();
+    assert_eq!(names.len(), 13);
+    for name in names {
+        let source = BarSource::open(name, &folder).unwrap();
+        let ours: Vec<String> = source
+            .read()
+            .unwrap()
+            .map(|bar| bar.unwrap())
+            .map(|bar| format!("{name} {} {:?}", bar.time_ms, bar.close))
+            .collect();
+        let theirs: Vec<&str> =
+            told.lines().filter(|line| line.starts_with(&format!("{name} "))).collect();
+        assert_eq!(ours, theirs);
+    }
+}
+
+/// Writes bars of half an hour, and of a day, of a market of ten years.
+const CALENDARS: &str = r#"
+import sys, pandas as pd, exchange_calendars
+folder = sys.argv[1]
+def write(name, times):
+    with open(f"{folder}/{name}.csv", "w") as file:
+        file.write("time,open,high,low,close\n")
+        for time in times:
+            file.write(f"{int(time.timestamp())},1,1,1,1\n")
+for name in ["XNYS", "CMES", "24/7"]:
+    calendar = exchange_calendars.get_calendar(name, start="2012-01-01", end="2022-01-01")
+    schedule = calendar.schedule.loc["2012-01-03":"2021-12-31"]
+    name = name.replace("/", "")
+    write(f"{name}_daily", [day.tz_localize("UTC") for day in schedule.index])
+    times = sorted(set(time for opens, closes in zip(schedule["open"], schedule["close"])
+             for time in pd.date_range(opens, closes, freq="30min", inclusive="left")))
+    write(f"{name}_intraday", times)
+"#;
+
+fn summary(path: &Path) -> DataSummary {
+    BarSource::open(&path.display().to_string(), Path::new("")).unwrap().summarize().unwrap()
+}
+
+#[test]
+fn calendars_of_exchanges_have_no_gaps_and_a_missing_day_is_found() {
+    let Some(python) = python::with_packages(&["exchange_calendars"]) else {
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    python::run(&python, CALENDARS, &[folder.path()]);
+    for market in ["XNYS", "CMES", "247"] {
+        for kind in ["daily", "intraday"] {
+            let path = folder.path().join(format!("{market}_{kind}.csv"));
+            let whole = summary(&path);
+            assert_eq!((whole.n_gaps, whole.n_missing_bars), (0, 0), "{whole}");
+            // 2016-06-15, a Wednesday.
+            let day = 1_465_948_800..1_466_035_200_i64;
+            let text = fs::read_to_string(&path).unwrap();
+            let is_kept = |line: &&str| {
+                let time = line.split(',').next().unwrap().parse::<i64>();
+                !time.is_ok_and(|time| day.contains(&time))
+            };
+            let kept: Vec<&str> = text.lines().filter(is_kept).collect();
+            let n_left_out = (text.lines().count() - kept.len()) as u64;
+            let without = folder.path().join("without.csv");
+            fs::write(&without, kept.join("\n")).unwrap();
+            let found = summary(&without);
+            assert_eq!((found.n_gaps, found.n_missing_bars), (1, n_left_out), "{found}");
+        }
+    }
+}

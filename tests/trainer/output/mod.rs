@@ -1,0 +1,3 @@
+pub mod export;
+pub mod report;
+pub mod watch;

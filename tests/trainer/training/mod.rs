@@ -1,0 +1,4 @@
+pub mod audit;
+pub mod leaks;
+pub mod predict;
+pub mod simulate;

@@ -1,0 +1,158 @@
+//! Bars that a model was not made for: refused, or warned about.
+
+use serde_json::json;
+use trainer::learning::model::TradingModel;
+
+use super::{MODEL, Workspace};
+
+/// A model of one episode on half-hour bars.
+fn trained() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.train(&["--episodes", "1"]);
+    workspace
+}
+
+/// The bars of `trained`, changed: `change` takes a row's index and its
+/// cells, and may leave the row out.
+fn changed(workspace: &Workspace, change: impl Fn(usize, &mut Vec<String>) -> bool) -> String {
+    let text = workspace.text("bars.csv");
+    let mut lines = text.lines();
+    let mut out = format!("{}\n", lines.next().unwrap());
+    for (idx, line) in lines.enumerate() {
+        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        if change(idx, &mut cells) {
+            out += &(cells.join(",") + "\n");
+        }
+    }
+    out
+}
+
+/// Predicts for `bars`; returns how many rows there were, and stderr
+/// below the lines that say how the bars were read.
+#[track_caller]
+fn told(workspace: &Workspace, bars: &str, (flags, code): (&[&str], i32)) -> (usize, String) {
+    workspace.write("other.csv", bars);
+    let arguments = [&["--model", MODEL, "--data", "other.csv"], flags].concat();
+    let output = workspace.run("predict", &arguments).code(code).get_output().clone();
+    let rows = String::from_utf8(output.stdout).unwrap().lines().count();
+    let told = String::from_utf8(output.stderr).unwrap();
+    let (_, told) = told.split_once("names: in the file\n").expect("it says how bars were read");
+    (rows, told.to_owned())
+}
+
+/// Index of the volume's cell.
+fn volume_of(workspace: &Workspace) -> usize {
+    let text = workspace.text("bars.csv");
+    let names = text.lines().next().unwrap().to_lowercase();
+    names.split(',').position(|name| name == "volume").unwrap()
+}
+
+#[test]
+fn bars_like_those_of_the_training_give_no_word() {
+    let workspace = trained();
+    let same = changed(&workspace, |_, _| true);
+    assert_eq!(told(&workspace, &same, (&[], 0)), (2001, String::new()));
+    let part = changed(&workspace, |idx, _| idx >= 1200);
+    assert_eq!(told(&workspace, &part, (&[], 0)), (801, String::new()));
+}
+
+#[test]
+fn bars_of_another_interval_are_refused_unless_that_is_wanted() {
+    let workspace = trained();
+    let longer = changed(&workspace, |idx, _| idx % 4 == 0);
+    let (n_rows, error) = told(&workspace, &longer, (&[], 1));
+    assert_eq!(n_rows, 0);
+    insta::assert_snapshot!(error, @"error: `other.csv`: the bars are of 2 h, and the model was trained on bars of 30 min: its features and its holding times mean something else; give bars like those, or `--any-bars` to go on");
+    let (n_rows, warning) = told(&workspace, &longer, (&["--any-bars"], 3));
+    assert_eq!(n_rows, 501);
+    assert!(warning.starts_with("warning: `other.csv`: the bars are of 2 h"), "{warning}");
+}
+
+#[test]
+fn bars_without_their_volume_are_warned_about() {
+    let workspace = trained();
+    let volume = volume_of(&workspace);
+    let set = |value: &'static str| {
+        changed(&workspace, move |_, cells| {
+            cells[volume] = value.to_owned();
+            true
+        })
+    };
+    let (n_rows, zero) = told(&workspace, &set("0"), (&[], 3));
+    assert_eq!(n_rows, 2001);
+    insta::assert_snapshot!(zero, @"warning: `other.csv`: the volume is missing, or 0 in each bar, and the model was trained with volume: its feature of it is 0 in each row");
+    let (_, constant) = told(&workspace, &set("7"), (&[], 3));
+    assert!(constant.contains("the volume is the same in each bar"), "{constant}");
+    let without = set("0").lines().fold(String::new(), |text, line| {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        cells.remove(volume);
+        text + &cells.join(",") + "\n"
+    });
+    assert_eq!(told(&workspace, &without, (&[], 3)).1, zero);
+}
+
+#[test]
+fn a_market_with_other_hours_is_warned_about() {
+    let workspace = trained();
+    let hours = changed(&workspace, |idx, _| idx % 48 < 13);
+    let (n_rows, warning) = told(&workspace, &hours, (&[], 3));
+    assert!(n_rows > 500);
+    assert!(
+        warning.contains("of the time, and the model was trained on bars for 100 %"),
+        "{warning}"
+    );
+}
+
+#[test]
+fn a_stream_is_judged_while_it_runs() {
+    let workspace = trained();
+    for (part, code, says) in [(1, 0, ""), (4, 3, "the bars are of 2 h")] {
+        let bars = changed(&workspace, |idx, _| idx % part == 0);
+        let mut command = workspace.prepare("predict", &["--model", MODEL, "--data", "-"]);
+        let output = command.write_stdin(bars.clone()).assert().code(code).get_output().clone();
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), bars.lines().count());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{told}");
+    }
+}
+
+#[test]
+fn a_model_of_an_older_version_is_used_with_a_warning() {
+    let workspace = trained();
+    let path = workspace.path(MODEL);
+    for (data, says) in [
+        (json!({ "interval_seconds": 1800.0 }), "of what hours of trading and volume it was made"),
+        (json!({}), "of what interval, hours of trading and volume it was made"),
+    ] {
+        let model = TradingModel::load(&path).unwrap();
+        let about = trainer::learning::model::ModelAbout { data, ..model.about().clone() };
+        model.with_about(about).save(&path).unwrap();
+        let same = changed(&workspace, |_, _| true);
+        let (n_rows, warning) = told(&workspace, &same, (&[], 3));
+        assert!(n_rows == 2001 && warning.contains(says), "{warning}");
+    }
+    let model = TradingModel::load(&path).unwrap();
+    let data = json!({ "interval_seconds": 1800.0 });
+    let about = trainer::learning::model::ModelAbout { data, ..model.about().clone() };
+    model.with_about(about).save(&path).unwrap();
+    let longer = changed(&workspace, |idx, _| idx % 2 == 0);
+    assert!(told(&workspace, &longer, (&[], 1)).1.contains("the bars are of 1 h"));
+}
+
+#[test]
+fn training_without_volume_says_so() {
+    let workspace = Workspace::new();
+    let volume = volume_of(&workspace);
+    let bars = changed(&workspace, |_, cells| {
+        cells[volume] = "0".to_owned();
+        true
+    });
+    workspace.write("bars.csv", &bars);
+    workspace.train(&["--episodes", "1"]);
+    let log = workspace.text("logs/training.log");
+    assert!(
+        log.contains("the volume is missing, or 0 in each bar: the feature of it says nothing")
+    );
+    // Its model then asks for none.
+    assert_eq!(told(&workspace, &bars, (&[], 0)).1, "");
+}

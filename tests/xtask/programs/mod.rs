@@ -1,0 +1,4 @@
+#[cfg(unix)]
+pub mod git;
+#[cfg(unix)]
+pub mod lack;

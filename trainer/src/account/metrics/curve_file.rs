@@ -1,0 +1,138 @@
+//! Measures an equity curve that someone else made.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::account::environment::BarOutcome;
+use crate::market::bars::{BarsConfig, SeriesReader};
+
+use super::{
+    BenchmarkTracker, BesideBenchmark, PerformanceTracker, PeriodsBasis, PeriodsPerYear, ToDate,
+    ToDateTracker,
+};
+
+/// Names of the column that holds the equity, the best first.
+const ROLES: [&str; 6] = ["equity", "balance", "nav", "value", "account", "portfolio"];
+
+/// An equity curve that is kept as a file.
+#[derive(Debug, Clone, Copy)]
+pub struct CurveFile<'a> {
+    /// A CSV file with a time and an equity.
+    pub path: &'a Path,
+    /// What times are that could be several.
+    pub reading: &'a BarsConfig,
+}
+
+impl CurveFile<'_> {
+    /// Reads the curve and returns its measures; `seed` draws the Sharpe ratio's
+    /// interval.
+    ///
+    /// The first row is the start; each later one ends a bar. Bars per year
+    /// are `periods_per_year`, or follow from the times. A curve knows of no
+    /// trades and no costs: those figures are 0 or undefined.
+    ///
+    /// # Errors
+    ///
+    /// Fails below two rows, and for a start that is not above 0. At ruin,
+    /// later, the figures end.
+    pub fn measure(&self, periods_per_year: Option<f64>, seed: u64) -> Result<PerformanceTracker> {
+        let path = self.path;
+        let given = periods_per_year.map(|value| {
+            ensure!(value.is_finite() && value > 0.0, "`{value}` periods per year; give above 0");
+            Ok(PeriodsPerYear { value, basis: PeriodsBasis::Given })
+        });
+        let given = given.transpose()?;
+        let mut tracker: Option<PerformanceTracker> = None;
+        for sample in self.open(&ROLES)? {
+            let sample = sample?;
+            ensure!(
+                sample.value > 0.0 || tracker.is_some(),
+                "`{}` {}: the equity `{}` at the start is not above 0; begin the curve with money",
+                path.display(),
+                sample.place,
+                sample.value
+            );
+            match &mut tracker {
+                None => {
+                    let mut started = PerformanceTracker::new(sample.value, given).with_risk(seed);
+                    started.begin_bar(sample.time_ms);
+                    tracker = Some(started);
+                }
+                Some(tracker) => {
+                    tracker.begin_bar(sample.time_ms);
+                    tracker.push(&BarOutcome::idle(sample.value));
+                }
+            }
+        }
+        let tracker = tracker
+            .with_context(|| format!("`{}` holds no equity below its header", path.display()))?;
+        if given.is_none() {
+            PeriodsPerYear::from_calendar(tracker.calendar())
+                .with_context(|| format!("failed to date `{}`", path.display()))?;
+        }
+        Ok(tracker)
+    }
+
+    /// Reads the curve again and returns what its last month and
+    /// year earned, and how it moves with the curve in its column
+    /// `benchmark`, where one is named; a year has `periods` rows.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a column is missing or a row has no number in it.
+    pub fn beside(
+        &self,
+        benchmark: Option<&str>,
+        periods: f64,
+    ) -> Result<(ToDate, Option<BesideBenchmark>)> {
+        let path = self.path;
+        let mut to_date = ToDateTracker::default();
+        let mut beside = BenchmarkTracker::default();
+        // Columns are found by the letters and digits of their names.
+        let plain =
+            benchmark.map(|name| name.to_lowercase().replace(|c: char| !c.is_alphanumeric(), ""));
+        let mut others = plain.map(|name| self.open(&[&name])).transpose()?;
+        for sample in self.open(&ROLES)? {
+            let sample = sample?;
+            to_date.push(sample.time_ms, sample.value);
+            if let Some(others) = &mut others {
+                let Some(other) = others.next() else {
+                    bail!("`{}` {}: the benchmark has no value", path.display(), sample.place)
+                };
+                beside.push(sample.value, other?.value);
+            }
+        }
+        Ok((to_date.figures(), benchmark.map(|_| beside.figures(periods))))
+    }
+
+    fn open(&self, roles: &[&str]) -> Result<SeriesReader> {
+        SeriesReader::open_with(self.path, roles, self.reading)
+    }
+}
+
+/// Does as [`CurveFile::measure`] for a file whose times are plain.
+///
+/// # Errors
+///
+/// Fails when that does.
+pub fn measure_curve(
+    path: &Path,
+    periods_per_year: Option<f64>,
+    seed: u64,
+) -> Result<PerformanceTracker> {
+    CurveFile { path, reading: &BarsConfig::default() }.measure(periods_per_year, seed)
+}
+
+/// Does as [`CurveFile::beside`] for a file whose times are plain.
+///
+/// # Errors
+///
+/// Fails when that does.
+pub fn measure_beside(
+    path: &Path,
+    benchmark: Option<&str>,
+    periods: f64,
+) -> Result<(ToDate, Option<BesideBenchmark>)> {
+    CurveFile { path, reading: &BarsConfig::default() }.beside(benchmark, periods)
+}

@@ -1,0 +1,133 @@
+//! Runs a policy through bars and measures what it earned.
+//!
+//! The one path for the agent and for what it is compared with: buy-and-
+//! hold and never-trade are policies that always want the same target.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::account::environment::{
+    BarOutcome, Environment, EnvironmentConfig, StepStatus, TradeEvent,
+};
+use crate::config::FieldError;
+use crate::market::bars::Bar;
+
+use super::{BarCalendar, Performance, PerformanceTracker, PeriodsPerYear, SharpeSample};
+
+/// An account and its figures, driven by a policy.
+///
+/// A policy sees the bar that just closed and the environment, and
+/// returns the target to fill at the next bar's open; to hold, it
+/// returns [`Environment::target`].
+///
+/// It can be stored and carried on, without the figures of
+/// [`with_risk`](Self::with_risk).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Simulation {
+    environment: Environment,
+    tracker: PerformanceTracker,
+}
+
+impl Simulation {
+    /// Returns a simulation with a fresh account; without
+    /// `periods_per_year` they follow from the times of its bars.
+    ///
+    /// # Errors
+    ///
+    /// Returns the field of `config` that is out of its range.
+    pub fn new(
+        config: &EnvironmentConfig,
+        periods_per_year: impl Into<Option<PeriodsPerYear>>,
+    ) -> Result<Self, FieldError> {
+        Ok(Self {
+            environment: Environment::new(config)?,
+            tracker: PerformanceTracker::new(config.initial_cash, periods_per_year),
+        })
+    }
+
+    /// Wants the figures that take the returns themselves: the Sharpe
+    /// ratio's interval, drawn with `seed`, and the tails. To be called
+    /// before the first bar.
+    #[must_use]
+    pub fn with_risk(mut self, seed: u64) -> Self {
+        self.tracker = self.tracker.with_risk(seed);
+        self
+    }
+
+    /// Returns the environment, to read its account and target.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Returns when the bars were that it stepped through.
+    pub fn calendar(&self) -> &BarCalendar {
+        self.tracker.calendar()
+    }
+
+    /// Returns the figures so far, an open position valued at the last
+    /// close.
+    pub fn performance(&self) -> Performance {
+        self.tracker.performance()
+    }
+
+    /// Returns the Sharpe ratio per bar with its sample, where defined.
+    pub fn sharpe_sample(&self) -> Option<SharpeSample> {
+        self.tracker.sharpe_sample()
+    }
+
+    /// Steps through one bar, then asks `policy` at its close for the
+    /// target of the next.
+    pub fn step(
+        &mut self,
+        bar: &Bar,
+        policy: &mut impl FnMut(&Bar, &Environment) -> f64,
+        events: &mut impl FnMut(TradeEvent),
+    ) -> BarOutcome {
+        self.tracker.begin_bar(bar.time_ms);
+        let outcome = self.environment.step(bar, events);
+        // No decision could be held in the first bar, so it has no return.
+        if self.environment.n_steps() > 1 {
+            self.tracker.push(&outcome);
+        }
+        if outcome.status == StepStatus::Running {
+            let target = policy(bar, &self.environment);
+            self.environment.set_target(target);
+        }
+        outcome
+    }
+
+    /// Closes an open position at the last close and returns the figures,
+    /// net of that exit.
+    pub fn finish(&mut self, events: &mut impl FnMut(TradeEvent)) -> Performance {
+        self.exit(events);
+        self.tracker.performance()
+    }
+
+    /// Closes an open position at the last close and returns what that
+    /// did; see [`Environment::finish`].
+    pub fn exit(&mut self, events: &mut impl FnMut(TradeEvent)) -> BarOutcome {
+        let outcome = self.environment.finish(events);
+        self.tracker.settle(&outcome);
+        outcome
+    }
+
+    /// Runs `policy` over all of `bars`, or until the account is bankrupt,
+    /// and returns the figures after the exit.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error among `bars`.
+    pub fn run(
+        mut self,
+        bars: impl IntoIterator<Item = Result<Bar>>,
+        mut policy: impl FnMut(&Bar, &Environment) -> f64,
+        mut events: impl FnMut(TradeEvent),
+    ) -> Result<Performance> {
+        for bar in bars {
+            if self.step(&bar?, &mut policy, &mut events).status != StepStatus::Running {
+                break;
+            }
+        }
+        Ok(self.finish(&mut events))
+    }
+}

@@ -1,0 +1,236 @@
+//! Gathers an account's figures bar by bar in bounded memory.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::environment::{BarOutcome, RUIN_SHARE, StepStatus};
+use crate::session::time_of_ms;
+
+use super::bars::BarReturns;
+use super::curve::{Curve, Tails};
+use super::ruin::{RUINED, is_of_returns};
+use super::trades::Trades;
+use super::{BarCalendar, Performance, PeriodsPerYear, SharpeSample};
+
+/// Gathers the figures of one account, fed once a bar.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PerformanceTracker {
+    /// None: they follow from the calendar.
+    periods_per_year: Option<PeriodsPerYear>,
+    /// Of all bars, those without a return too.
+    #[serde(default)]
+    calendar: BarCalendar,
+    initial_equity: f64,
+    /// Up to the bar before the last.
+    curve: Curve,
+    /// The last bar's equity, open to change until the next bar.
+    last_equity: Option<f64>,
+    n_exposed: u64,
+    trades: Trades,
+    turnover: f64,
+    commission: f64,
+    slippage: f64,
+    funding: f64,
+    is_bankrupt: bool,
+    /// The open of the bar that ruined it, where times are told.
+    #[serde(default)]
+    ruined_ms: Option<i64>,
+    /// The open of the bar at hand, where times are told.
+    #[serde(default)]
+    now_ms: Option<i64>,
+    #[serde(default)]
+    n_liquidations: u64,
+}
+
+impl PerformanceTracker {
+    /// Returns a tracker of an account that starts with `initial_equity`
+    /// (above 0), on bars of which a year has `periods_per_year`; without,
+    /// as many as the times say that it is told.
+    pub fn new(initial_equity: f64, periods_per_year: impl Into<Option<PeriodsPerYear>>) -> Self {
+        Self {
+            periods_per_year: periods_per_year.into(),
+            calendar: BarCalendar::default(),
+            initial_equity,
+            curve: Curve::new(initial_equity),
+            last_equity: None,
+            n_exposed: 0,
+            trades: Trades::default(),
+            turnover: 0.0,
+            commission: 0.0,
+            slippage: 0.0,
+            funding: 0.0,
+            is_bankrupt: false,
+            ruined_ms: None,
+            now_ms: None,
+            n_liquidations: 0,
+        }
+    }
+
+    /// Wants the figures that take the returns themselves: the Sharpe
+    /// ratio's interval, drawn with `seed`, and the tails. To be called
+    /// before the first bar; it takes up to 1 MB.
+    #[must_use]
+    pub fn with_risk(mut self, seed: u64) -> Self {
+        self.curve = self.curve.with_risk(seed);
+        self
+    }
+
+    /// Begins the bar that opens at `time_ms`, one without a return, too:
+    /// all bars up to ruin show the calendar, as the written curve does.
+    pub fn begin_bar(&mut self, time_ms: i64) {
+        self.now_ms = Some(time_ms);
+        if !self.is_bankrupt {
+            self.calendar.push(time_ms);
+        }
+    }
+
+    /// Returns when the bars were that it was told of.
+    pub fn calendar(&self) -> &BarCalendar {
+        &self.calendar
+    }
+
+    fn periods_per_year(&self) -> PeriodsPerYear {
+        let observed = || PeriodsPerYear::from_calendar(&self.calendar);
+        self.periods_per_year.unwrap_or_else(|| observed().unwrap_or(PeriodsPerYear::UNKNOWN))
+    }
+
+    /// Takes in the next bar. A refused step is not a bar, nor is one
+    /// after ruin.
+    pub fn push(&mut self, outcome: &BarOutcome) {
+        if outcome.status == StepStatus::Refused || self.is_bankrupt {
+            return;
+        }
+        self.end_bar();
+        self.add_flows(outcome);
+        self.n_exposed += u64::from(outcome.is_exposed);
+        self.last_equity = Some(outcome.equity);
+        self.judge(outcome.equity);
+    }
+
+    /// Takes in what [`Environment::finish`] did at the last bar's close:
+    /// that bar then ends with the equity after the exit's costs.
+    ///
+    /// [`Environment::finish`]: crate::account::environment::Environment::finish
+    pub fn settle(&mut self, outcome: &BarOutcome) {
+        if self.is_bankrupt && self.ruined_ms != self.now_ms {
+            return;
+        }
+        self.add_flows(outcome);
+        if let Some(equity) = &mut self.last_equity {
+            *equity = outcome.equity;
+            self.judge(outcome.equity);
+        }
+    }
+
+    /// Notes that `equity` at a close is ruin, if it is.
+    fn judge(&mut self, equity: f64) {
+        if !self.is_bankrupt && equity <= RUIN_SHARE * self.initial_equity {
+            self.is_bankrupt = true;
+            self.ruined_ms = self.now_ms;
+        }
+    }
+
+    /// Returns the Sharpe ratio per bar with its sample, where defined.
+    pub fn sharpe_sample(&self) -> Option<SharpeSample> {
+        let mut whole = self.clone();
+        whole.end_bar();
+        whole.curve.sharpe_sample().ok().filter(|_| !self.is_bankrupt)
+    }
+
+    /// Returns the figures so far.
+    pub fn performance(&self) -> Performance {
+        let mut whole = self.clone();
+        whole.end_bar();
+        let Self { curve, trades, .. } = &whole;
+        let n_bars = curve.n_returns();
+        let periods_per_year = self.periods_per_year();
+        let periods = periods_per_year.value;
+        let is_bankrupt = self.is_bankrupt;
+        let interval = curve.sharpe_interval(periods);
+        let tails = curve.tails();
+        let tails = tails.as_ref().map_err(|reason| *reason);
+        let bars = curve.bars();
+        let mut undefined = BTreeMap::new();
+        let mut counts = |name: &str, count: fn(&BarReturns) -> u64| {
+            let count = bars.map(count);
+            count.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
+        };
+        let consecutive_wins = counts("consecutive_wins", BarReturns::n_won_in_a_row_max);
+        let consecutive_losses = counts("consecutive_losses", BarReturns::n_lost_in_a_row_max);
+        let mut figure = |name: &str, value: Result<f64, &str>| {
+            let is_void = is_bankrupt && is_of_returns(name);
+            let value = if is_void { Err(RUINED) } else { value };
+            value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
+        };
+        Performance {
+            n_bars,
+            initial_equity: self.initial_equity,
+            final_equity: curve.equity(),
+            net_return: curve.equity() / self.initial_equity - 1.0,
+            annual_return: figure("annual_return", curve.annual_return(periods)),
+            volatility: figure("volatility", curve.volatility(periods)),
+            sharpe: figure("sharpe", curve.sharpe(periods)),
+            sharpe_low: figure("sharpe_low", interval.map(|interval| interval.low)),
+            sharpe_high: figure("sharpe_high", interval.map(|interval| interval.high)),
+            probabilistic_sharpe: figure("probabilistic_sharpe", curve.probabilistic_sharpe()),
+            sortino: figure("sortino", curve.sortino(periods)),
+            max_drawdown: curve.max_drawdown(),
+            max_drawdown_bars: curve.max_drawdown_bars(),
+            calmar: figure("calmar", curve.calmar(periods)),
+            tail_ratio: figure("tail_ratio", tails.and_then(Tails::ratio)),
+            value_at_risk: figure("value_at_risk", tails.map(Tails::value_at_risk)),
+            conditional_value_at_risk: figure(
+                "conditional_value_at_risk",
+                tails.map(Tails::conditional_value_at_risk),
+            ),
+            skewness: figure("skewness", curve.skewness()),
+            kurtosis: figure("kurtosis", curve.kurtosis()),
+            omega: figure("omega", bars.and_then(BarReturns::omega)),
+            kelly: figure("kelly", bars.and_then(BarReturns::kelly)),
+            ulcer_index: figure("ulcer_index", bars.map(BarReturns::ulcer_index)),
+            consecutive_wins,
+            consecutive_losses,
+            n_trades: trades.n(),
+            win_rate: figure("win_rate", trades.win_rate()),
+            profit_factor: figure("profit_factor", trades.profit_factor()),
+            expectancy: figure("expectancy", trades.expectancy()),
+            sqn: figure("sqn", trades.sqn()),
+            exposure: figure("exposure", whole.exposure()),
+            turnover: self.turnover,
+            commission: self.commission,
+            slippage: self.slippage,
+            funding: self.funding,
+            is_bankrupt,
+            ruined_at: self.ruined_ms.map(time_of_ms),
+            n_liquidations: self.n_liquidations,
+            periods_per_year,
+            undefined,
+        }
+    }
+
+    fn end_bar(&mut self) {
+        if let Some(equity) = self.last_equity {
+            self.curve.push(equity);
+        }
+    }
+
+    fn add_flows(&mut self, outcome: &BarOutcome) {
+        if outcome.traded_notional > 0.0 {
+            let equity_before = self.last_equity.unwrap_or(self.initial_equity);
+            self.turnover += outcome.traded_notional / equity_before;
+            self.commission += outcome.commission;
+            self.slippage += outcome.slippage;
+        }
+        self.funding += outcome.funding;
+        self.trades.add(outcome);
+        self.n_liquidations += u64::from(outcome.n_liquidated);
+    }
+
+    fn exposure(&self) -> Result<f64, &'static str> {
+        match self.curve.n_returns() {
+            0 => Err("no bars"),
+            n_bars => Ok(self.n_exposed as f64 / n_bars as f64),
+        }
+    }
+}

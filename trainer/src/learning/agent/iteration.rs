@@ -1,0 +1,255 @@
+//! Fitted Q iteration: the one core, for trading and anything else.
+//!
+//! After Ernst, Geurts and Wehenkel, Tree-based batch mode
+//! reinforcement learning, JMLR 6 (2005): each iteration fits one
+//! ensemble an action to what its value should be by the values
+//! before. What that is, the [`Backup`] says.
+
+mod ensembles;
+mod groups;
+mod shared;
+
+use anyhow::{Context, Result, ensure};
+use rayon::prelude::*;
+
+use super::backup::{Backup, NextValues, Outcome};
+use super::experience::{Experience, Transition};
+use crate::learning::forest::{Forest, ForestOptions, Samples, TreeSeed};
+use ensembles::Ensembles;
+use groups::{Grouping, Groups};
+use shared::SharedLesson;
+
+/// The most actions there may be.
+const ACTIONS_MAX: usize = 1 << 7;
+
+/// How an iteration fits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IterationOptions {
+    /// Actions to choose from: 1 to 128.
+    pub n_actions: usize,
+    /// Whether values are estimated twice, each from one half of the
+    /// transitions, and each half's choices judged by the other's.
+    pub is_double: bool,
+    /// Shares into which the transitions are dealt for fitting.
+    pub n_shares: usize,
+    /// Trees of an ensemble; not fewer than the shares.
+    pub n_trees: usize,
+    /// Trees of an ensemble that an iteration grows anew, in the place
+    /// of the oldest, where every transition teaches every action: the
+    /// others keep their splits, and all leaves learn the new values.
+    /// At least one. Elsewhere all trees grow anew.
+    pub n_renewed: usize,
+    /// Fewest transitions in a leaf.
+    pub min_samples_leaf: usize,
+    /// Fewest transitions in a node that is split.
+    pub min_samples_split: usize,
+    /// Greatest depth of a tree, in splits; none: as leaves allow.
+    pub max_depth: Option<u16>,
+    /// Random cuts that a split tries on each feature.
+    pub cuts_per_feature: usize,
+    /// The run's seed: all randomness comes from it.
+    pub seed: u64,
+}
+
+/// What an iteration learns from, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Lesson<'a, E, B> {
+    /// The transitions.
+    pub experience: &'a E,
+    /// What the values should be.
+    pub backup: &'a B,
+}
+
+/// The values so far.
+#[derive(Debug, Clone, Copy)]
+pub struct SoFar<'a> {
+    /// One ensemble an action, twice as many in double estimation, or
+    /// none, whose values are 0.
+    pub forests: &'a [Forest],
+    /// Iterations done before: they give the trees their seeds.
+    pub n_done: u64,
+}
+
+/// What an iteration made.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// One ensemble an action; in double estimation those of the first
+    /// half, then those of the second.
+    pub forests: Vec<Forest>,
+    /// Transitions learned from.
+    pub n_transitions: usize,
+    /// Greatest change of a value at a state of the transitions.
+    pub max_abs_delta_q: f64,
+    /// Mean change of the same values.
+    pub mean_abs_delta_q: f64,
+}
+
+/// The core: options, and no state of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FittedIteration {
+    options: IterationOptions,
+}
+
+/// Which ensemble of which action.
+#[derive(Clone, Copy)]
+struct Target {
+    half: usize,
+    action: usize,
+}
+
+impl FittedIteration {
+    /// Returns the core for `options`. Fails on a number of actions
+    /// out of range, fewer trees than shares, or none to renew.
+    pub fn new(options: IterationOptions) -> Result<Self> {
+        let IterationOptions { n_actions, n_trees, n_shares, .. } = options;
+        let is_number = (1..=ACTIONS_MAX).contains(&n_actions);
+        ensure!(is_number, "{n_actions} actions; it takes 1 to {ACTIONS_MAX}");
+        ensure!(n_trees >= n_shares, "{n_trees} trees cannot serve {n_shares} shares");
+        ensure!(options.n_renewed > 0, "an iteration must renew a tree");
+        Ok(Self { options })
+    }
+
+    /// Does one iteration. Spread over the current rayon pool; the
+    /// same bits for any number of threads.
+    ///
+    /// Fails without transitions, on an action that none of them
+    /// teaches, and on a target that is not finite.
+    pub fn step<E: Experience, B: Backup>(
+        &self,
+        lesson: &Lesson<'_, E, B>,
+        so_far: SoFar<'_>,
+    ) -> Result<Fitted> {
+        let experience = lesson.experience;
+        let SoFar { forests, n_done } = so_far;
+        let n_actions = self.options.n_actions;
+        let n_forests = n_actions * self.n_halves();
+        let is_number = [0, n_forests].contains(&forests.len());
+        ensure!(is_number, "{} ensembles so far; there are {n_forests}", forests.len());
+        let mut halves: Vec<Ensembles> =
+            forests.chunks(n_actions).map(|half| Ensembles::of(half, experience)).collect();
+        halves.resize_with(self.n_halves(), Ensembles::default);
+        let values = |halves: &[Ensembles]| -> Vec<Vec<f64>> {
+            halves.iter().flat_map(|half| half.values(n_actions, experience)).collect()
+        };
+        let before = values(&halves);
+        let fit = |(half, old)| self.fit(lesson, (&before, old), (half, n_done));
+        let fits = halves.into_iter().enumerate().map(fit);
+        let halves = fits.collect::<Result<Vec<_>>>()?;
+        let (max_abs_delta_q, mean_abs_delta_q) = changes([&before, &values(&halves)], experience);
+        let forests = halves.into_iter().flat_map(|half| half.forests).collect();
+        let n_transitions = experience.n_transitions();
+        Ok(Fitted { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q })
+    }
+
+    /// Fits the ensembles of one half to the targets by the values
+    /// `before`.
+    fn fit<E: Experience, B: Backup>(
+        &self,
+        lesson: &Lesson<'_, E, B>,
+        (before, old): (&[Vec<f64>], Ensembles),
+        (half, n_done): (usize, u64),
+    ) -> Result<Ensembles> {
+        let experience = lesson.experience;
+        let n_actions = self.options.n_actions;
+        let actions = (0..n_actions).into_par_iter();
+        let targets = |transitions: &[usize], action: usize| {
+            self.targets(lesson, (before, transitions), Target { half, action })
+        };
+        let of_half = self.options.is_double.then_some(half);
+        let transitions = match (Grouping { n_actions, half: of_half }).groups(experience)? {
+            Groups::Shared(transitions) => transitions,
+            Groups::Apart(groups) => {
+                let fits = actions.map(|action| {
+                    let (group, target) = (&groups[action], Target { half, action });
+                    let samples = self.samples(experience, group, n_done);
+                    let samples =
+                        samples.with_context(|| format!("nothing teaches the action {action}"))?;
+                    let options = self.forest_options(target, n_done);
+                    Forest::fit(&samples, &targets(group, action), &options)
+                        .context("failed to fit the values")
+                });
+                return Ok(Ensembles { forests: fits.collect::<Result<_>>()?, leaves: None });
+            }
+        };
+        let targets: Vec<_> = actions.map(|action| targets(&transitions, action)).collect();
+        let lesson =
+            SharedLesson { experience, transitions: &transitions, targets: &targets, half, n_done };
+        self.fit_shared(&lesson, old).context("failed to fit the values")
+    }
+
+    fn samples(
+        &self,
+        experience: &impl Experience,
+        transitions: &[usize],
+        refit: u64,
+    ) -> Result<Samples> {
+        let IterationOptions { n_shares, seed, .. } = self.options;
+        let row = |&index: &usize| experience.row(experience.transition(index).row);
+        let rows: Vec<&[f64]> = transitions.iter().map(row).collect();
+        Samples::dealt(&rows, n_shares, TreeSeed { run: seed, refit, action: 0 }.deal())
+    }
+
+    fn n_halves(&self) -> usize {
+        if self.options.is_double { 2 } else { 1 }
+    }
+
+    fn forest_options(&self, Target { half, action }: Target, refit: u64) -> ForestOptions {
+        let options = &self.options;
+        // An ensemble of half the transitions averages over half as
+        // many: the two together over as many as one would.
+        let of_half = |n_rows: usize| n_rows.div_ceil(self.n_halves());
+        let action = (half * ACTIONS_MAX + action) as u64;
+        ForestOptions {
+            n_trees: options.n_trees,
+            min_samples_leaf: of_half(options.min_samples_leaf),
+            min_samples_split: of_half(options.min_samples_split),
+            max_depth: options.max_depth,
+            cuts_per_feature: options.cuts_per_feature,
+            seed: TreeSeed { run: options.seed, refit, action },
+        }
+    }
+
+    /// Returns what the values should be, one for each of the listed
+    /// transitions.
+    fn targets<E: Experience, B: Backup>(
+        &self,
+        lesson: &Lesson<'_, E, B>,
+        (values, transitions): (&[Vec<f64>], &[usize]),
+        Target { half, action }: Target,
+    ) -> Vec<f64> {
+        let n_actions = self.options.n_actions;
+        let own = &values[half * n_actions..][..n_actions];
+        let other = &values[(self.n_halves() - 1 - half) * n_actions..][..n_actions];
+        let (mut choosing, mut judging) = (vec![0.0; n_actions], vec![0.0; n_actions]);
+        let mut target = |&index: &usize| {
+            let Transition { reward, next, .. } = lesson.experience.transition(index);
+            if let Some(row) = next {
+                for (to, from) in choosing.iter_mut().zip(own) {
+                    *to = from[row];
+                }
+                for (to, from) in judging.iter_mut().zip(other) {
+                    *to = from[row];
+                }
+            }
+            let next = next.map(|_| NextValues { choosing: &choosing, judging: &judging });
+            lesson.backup.target(&Outcome { action, reward, next })
+        };
+        transitions.iter().map(&mut target).collect()
+    }
+}
+
+/// Returns the greatest and the mean change of the values at the
+/// states of all transitions.
+fn changes([before, after]: [&[Vec<f64>]; 2], experience: &impl Experience) -> (f64, f64) {
+    let n_transitions = experience.n_transitions();
+    let (mut max, mut sum) = (0.0_f64, 0.0);
+    for (before, after) in before.iter().zip(after) {
+        for index in 0..n_transitions {
+            let row = experience.transition(index).row;
+            let change = (after[row] - before[row]).abs();
+            max = max.max(change);
+            sum += change;
+        }
+    }
+    (max, sum / (n_transitions * before.len()) as f64)
+}

@@ -1,0 +1,252 @@
+//! Fitted Q iteration on the bounded memory, one backup at a time.
+
+mod state;
+
+use std::time::Instant;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use tracing::debug;
+
+use super::AgentConfig;
+use super::backup::TradingBackup;
+use super::experience::Experience;
+use super::inner::InnerSplit;
+use super::iteration::{Fitted, FittedIteration, IterationOptions, Lesson, SoFar};
+use super::memory::Memory;
+use super::policy::FittedPolicy;
+use crate::market::features::{check_open, check_row, ratio};
+
+/// Random cuts that a split tries at least. With few features one a
+/// feature is not enough: where it leaves too few bars on a side, the
+/// split fails, and the tree stays a stump.
+const CUTS_MIN: usize = 8;
+/// Random cuts that a split tries on each feature. Three earn more than
+/// one, as the method has it, from bars that are nearly all noise; six
+/// do not earn more than three.
+const CUTS_PER_FEATURE: usize = 3;
+
+/// What the learner must know besides its settings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LearnerSetup {
+    /// Features of a row.
+    pub n_features: usize,
+    /// Cost per unit of exposure traded, as a fraction of equity.
+    pub cost_per_exposure: f64,
+    /// The run's seed: all randomness comes from it.
+    pub seed: u64,
+}
+
+/// What one or more backups did.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct BackupReport {
+    /// Backups done since the learner began.
+    pub n_backups: u64,
+    /// Remembered bars that the last backup learned from.
+    pub n_rows: usize,
+    /// Greatest change of a value by the last backup, over the bars
+    /// remembered and all exposures, in fractions of equity. A value
+    /// is the mean over all trees, the renewed and the kept ones.
+    pub max_abs_delta_q: f64,
+    /// Mean change of the same values.
+    pub mean_abs_delta_q: f64,
+    /// The number of backups that the refit chose, where it chooses.
+    pub n_chosen: Option<usize>,
+    /// Wall-clock time of the backups, in seconds.
+    pub fit_seconds: f64,
+}
+
+/// The learner: watches bars go by, and improves its policy when told.
+#[derive(Debug, Clone)]
+pub struct FittedQ {
+    config: AgentConfig,
+    setup: LearnerSetup,
+    policy: FittedPolicy,
+    memory: Memory,
+    n_backups: u64,
+    previous_open: Option<f64>,
+    /// Whether the bars two and one before the next one gave a row.
+    has_rows: [bool; 2],
+}
+
+impl FittedQ {
+    /// Returns a learner with an empty memory and an untrained policy.
+    ///
+    /// Fails when a setting is out of range.
+    pub fn new(config: AgentConfig, setup: LearnerSetup) -> Result<Self> {
+        config.validate()?;
+        let LearnerSetup { n_features, cost_per_exposure, .. } = setup;
+        let policy = FittedPolicy::untrained(&config.exposures, cost_per_exposure, n_features)?;
+        let memory = Memory::new(n_features, config.memory_bars);
+        let (previous_open, has_rows) = (None, [false; 2]);
+        Ok(Self { config, setup, policy, memory, n_backups: 0, previous_open, has_rows })
+    }
+
+    /// Takes in one bar: its open (a price above 0) and, unless it is
+    /// a warm-up bar, its features as known at its close.
+    ///
+    /// The return of a decision at the close of bar t is `open[t+2] /
+    /// open[t+1] - 1`, so the learner pairs rows with returns itself.
+    /// A bar without a row cuts the chain of successors. Fails on a
+    /// row of another length or a value that is not finite.
+    pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
+        check_open(open)?;
+        if let (true, Some(previous)) = (self.has_rows[0], self.previous_open) {
+            self.memory.push_return(ratio(open, previous) - 1.0);
+        }
+        self.previous_open = Some(open);
+        self.has_rows = [self.has_rows[1], row.is_some()];
+        let Some(row) = row else {
+            self.memory.cut();
+            return Ok(());
+        };
+        check_row(row, self.setup.n_features)?;
+        self.memory.push_row(row);
+        Ok(())
+    }
+
+    /// Ends the episode: the last bars, whose returns are still to
+    /// come, are forgotten, and nothing is learned across the seam.
+    pub fn end_episode(&mut self) {
+        self.memory.end();
+        self.previous_open = None;
+        self.has_rows = [false; 2];
+    }
+
+    /// Refits as the settings say: adds `backups_per_batch` backups, or,
+    /// with `backups_max`, begins anew and does as many as earn most on
+    /// the memory's later part. The report holds the last one's changes
+    /// and the time of all. Nothing happens, and there is no report,
+    /// while no remembered bar has its return.
+    pub fn refit(&mut self) -> Result<Option<BackupReport>> {
+        let start = Instant::now();
+        let last = match self.config.backups_max {
+            Some(n_max) => self.refit_anew(n_max)?,
+            None => self.backups(self.config.backups_per_batch)?,
+        };
+        let fit_seconds = start.elapsed().as_secs_f64();
+        Ok(last.map(|report| BackupReport { fit_seconds, ..report }))
+    }
+
+    fn backups(&mut self, n_backups: usize) -> Result<Option<BackupReport>> {
+        let mut last = None;
+        for _ in 0..n_backups {
+            last = self.backup()?;
+        }
+        Ok(last)
+    }
+
+    /// Chooses the number of backups on the later part of the memory,
+    /// then does so many on the whole.
+    fn refit_anew(&mut self, n_max: usize) -> Result<Option<BackupReport>> {
+        let n_chosen = self.choose_n_backups(n_max)?;
+        self.policy = self.policy.clone().with_forests(Vec::new())?;
+        let last = self.backups(n_chosen)?;
+        Ok(last.map(|report| BackupReport { n_chosen: Some(n_chosen), ..report }))
+    }
+
+    /// Returns the number of backups, learned from the earlier part,
+    /// after which the policy earns most on the later one; the fewest
+    /// of equally good ones, and 1 where a part is empty.
+    fn choose_n_backups(&mut self, n_max: usize) -> Result<usize> {
+        let split = InnerSplit::of(&self.memory, self.config.inner_share);
+        let Some(InnerSplit { earlier, later }) = split else { return Ok(1) };
+        let (core, config) = (self.core()?, self.config.clone());
+        let lesson = Lesson { experience: &earlier, backup: &self.backup_rule(&config) };
+        let mut policy = self.policy.clone().with_forests(Vec::new())?;
+        let (mut n_chosen, mut best) = (1, f64::NEG_INFINITY);
+        for n_backups in 1..=n_max {
+            let so_far = SoFar { forests: policy.forests(), n_done: self.n_backups };
+            let fitted = core.step(&lesson, so_far)?;
+            self.n_backups += 1;
+            policy = policy.with_forests(fitted.forests)?;
+            let earned = later.net_log_return(&policy);
+            debug!(
+                "inner choice: {n_backups} backups earn {earned:+.5} in {} bars",
+                later.n_bars()
+            );
+            if earned > best {
+                (n_chosen, best) = (n_backups, earned);
+            }
+        }
+        Ok(n_chosen)
+    }
+
+    /// Does one fitted Q iteration over the memory: fits to
+    /// `u(a · r) + discount · max_b [g_b(x') - c · |b - a|]`, where a
+    /// bar at a seam has no x' and teaches its own return only; see
+    /// [`TradingBackup`].
+    ///
+    /// Spread over the current rayon pool; the same bits for any
+    /// number of threads.
+    pub fn backup(&mut self) -> Result<Option<BackupReport>> {
+        if self.n_rows() == 0 {
+            return Ok(None);
+        }
+        let start = Instant::now();
+        let lesson = Lesson { experience: &self.memory, backup: &self.backup_rule(&self.config) };
+        let so_far = SoFar { forests: self.policy.forests(), n_done: self.n_backups };
+        let Fitted { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q } =
+            self.core()?.step(&lesson, so_far)?;
+        self.policy = self.policy.clone().with_forests(forests)?;
+        self.n_backups += 1;
+        let n_backups = self.n_backups;
+        debug!("backup {n_backups}: max |dQ| {max_abs_delta_q:.3e} over {n_transitions} bars");
+        Ok(Some(BackupReport {
+            n_backups,
+            n_rows: n_transitions,
+            max_abs_delta_q,
+            mean_abs_delta_q,
+            n_chosen: None,
+            fit_seconds: start.elapsed().as_secs_f64(),
+        }))
+    }
+
+    fn core(&self) -> Result<FittedIteration> {
+        let AgentConfig { n_trees, min_samples_leaf, max_depth, .. } = self.config;
+        FittedIteration::new(IterationOptions {
+            n_actions: self.config.exposures.len(),
+            is_double: self.config.double_q,
+            n_shares: self.config.memory_shares,
+            n_trees,
+            n_renewed: self.config.renewed_trees,
+            min_samples_leaf,
+            min_samples_split: 0,
+            max_depth,
+            cuts_per_feature: CUTS_MIN.div_ceil(self.setup.n_features).max(CUTS_PER_FEATURE),
+            seed: self.setup.seed,
+        })
+    }
+
+    fn backup_rule<'a>(&self, config: &'a AgentConfig) -> TradingBackup<'a> {
+        TradingBackup {
+            exposures: &config.exposures,
+            cost: self.setup.cost_per_exposure,
+            discount: config.discount,
+            risk_aversion: config.risk_aversion,
+        }
+    }
+
+    /// Returns the policy as it is now.
+    pub fn policy(&self) -> &FittedPolicy {
+        &self.policy
+    }
+
+    /// Returns the settings.
+    pub fn config(&self) -> &AgentConfig {
+        &self.config
+    }
+
+    /// Returns the number of remembered bars that have their return.
+    pub fn n_rows(&self) -> usize {
+        self.memory.n_transitions()
+    }
+
+    /// Returns up to `n_rows` remembered feature rows, evenly spaced:
+    /// what a stored model proves its predictions on.
+    pub fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
+        let n_held = self.n_rows();
+        let step = n_held.div_ceil(n_rows.max(1)).max(1);
+        (0..n_held).step_by(step).map(|row| self.memory.row(row).to_vec()).collect()
+    }
+}

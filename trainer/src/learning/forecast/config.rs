@@ -1,0 +1,113 @@
+//! The forecaster's settings, their ranges and defaults.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::FieldError;
+use crate::learning::forest::RegressorKind;
+
+/// How to forecast. Missing keys take their defaults; the exposures to
+/// choose from are those of `agent`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ForecastConfig {
+    /// The regression: `ridge`, `extra_trees`, `random_forest` or
+    /// `xgboost`. Default: `ridge`.
+    pub learner: RegressorKind,
+    /// Penalty on the squares of ridge regression's weights, of
+    /// standardised features: above 0, at most 1e9. Default: 1.
+    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1e9))]
+    pub ridge_alpha: f64,
+    /// Trees in all; of `xgboost` for each share of the memory. From 1
+    /// to 1000, and not fewer than `memory_shares`. Default: 40.
+    #[schemars(range(min = 1, max = 1000))]
+    pub n_trees: usize,
+    /// Parts into which the memory is dealt at random for growing
+    /// trees; each part grows its share of them. From 1 to 64.
+    /// Default: 10.
+    #[schemars(range(min = 1, max = 64))]
+    pub memory_shares: usize,
+    /// Fewest bars of the memory that a leaf averages over, in bars:
+    /// from 1 to 1,000,000. Default: 500.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub min_samples_leaf: usize,
+    /// Greatest depth of a tree in splits, from 1 to 60; null: as deep
+    /// as the leaves allow, and 6 for `xgboost`. Default: null.
+    #[schemars(range(min = 1, max = 60))]
+    pub max_depth: Option<u16>,
+    /// What each correction of `xgboost` counts: from 0.001 to 1.
+    /// Default: 0.1.
+    #[schemars(range(min = 0.001, max = 1.0))]
+    pub learning_rate: f64,
+    /// Most recent bars that are remembered and learned from, in bars:
+    /// from 400 to 10,000,000. Default: 30000.
+    #[schemars(range(min = 400, max = 10_000_000))]
+    pub memory_bars: usize,
+    /// The later part of the memory, on which the threshold is chosen:
+    /// from 0.1 to 0.5 of its bars. Default: 0.25.
+    #[schemars(range(min = 0.1, max = 0.5))]
+    pub inner_share: f64,
+    /// The least t statistic (mean over standard error) that the net
+    /// returns of the later part must have; below it nothing is traded.
+    /// From 0 to 10. Default: 2.
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub min_t_statistic: f64,
+    /// New bars that a fit waits for, in bars: from 0 to 10,000,000. An
+    /// episode ends with a fit in any case. Default: 5000.
+    #[schemars(range(min = 0, max = 10_000_000))]
+    pub refit_bars: usize,
+}
+
+impl Default for ForecastConfig {
+    fn default() -> Self {
+        Self {
+            learner: RegressorKind::Ridge,
+            ridge_alpha: 1.0,
+            n_trees: 40,
+            memory_shares: 10,
+            min_samples_leaf: 500,
+            max_depth: None,
+            learning_rate: 0.1,
+            memory_bars: 30_000,
+            inner_share: 0.25,
+            min_t_statistic: 2.0,
+            refit_bars: 5000,
+        }
+    }
+}
+
+impl ForecastConfig {
+    /// Checks every setting against its range; the fields are named
+    /// `models.forecast.…`, as in the training config.
+    pub fn validate(&self) -> Result<(), FieldError> {
+        let counts = [
+            ("n_trees", self.n_trees, 1, 1000),
+            ("memory_shares", self.memory_shares, 1, 64.min(self.n_trees)),
+            ("min_samples_leaf", self.min_samples_leaf, 1, 1_000_000),
+            ("max_depth", self.max_depth.unwrap_or(1).into(), 1, 60),
+            ("memory_bars", self.memory_bars, 400, 10_000_000),
+            ("refit_bars", self.refit_bars, 0, 10_000_000),
+        ];
+        for (name, value, min, max) in counts {
+            if !(min..=max).contains(&value) {
+                return Err(refuse(name, &value, &format!("from {min} to {max}")));
+            }
+        }
+        let numbers = [
+            ("ridge_alpha", self.ridge_alpha, f64::MIN_POSITIVE..=1e9, "above 0, at most 1e9"),
+            ("learning_rate", self.learning_rate, 0.001..=1.0, "from 0.001 to 1"),
+            ("inner_share", self.inner_share, 0.1..=0.5, "from 0.1 to 0.5"),
+            ("min_t_statistic", self.min_t_statistic, 0.0..=10.0, "from 0 to 10"),
+        ];
+        for (name, value, range, expected) in numbers {
+            if !range.contains(&value) {
+                return Err(refuse(name, &value, expected));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refuse(name: &str, value: &dyn std::fmt::Display, expected: &str) -> FieldError {
+    FieldError::new(&format!("models.forecast.{name}"), value, expected)
+}

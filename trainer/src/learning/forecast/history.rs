@@ -1,0 +1,145 @@
+//! Remembers the most recent bars of an episode, of one symbol or of
+//! several in turn, with what followed.
+
+use std::collections::VecDeque;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::market::features::{check_open, check_row, ratio};
+
+/// Bars whose return is known, the oldest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct History {
+    n_features: usize,
+    n_bars_max: usize,
+    rows: VecDeque<Vec<f64>>,
+    bars: VecDeque<Remembered>,
+    /// The last two bars' times and rows: their returns are still to come.
+    waiting: VecDeque<(i64, Option<Vec<f64>>)>,
+    previous_open: Option<f64>,
+    is_cut: bool,
+}
+
+/// A bar, but for its row.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Remembered {
+    /// The return from the next bar's open to the one after it.
+    pub(super) next_return: f64,
+    /// Whether the bar remembered before is the one right before it.
+    pub(super) follows: bool,
+    /// When it opened.
+    pub(super) time_ms: i64,
+}
+
+/// The earlier bars, and the later ones that test what they teach: both
+/// in the order in which they are remembered.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) earlier: Vec<usize>,
+    pub(super) later: Vec<usize>,
+}
+
+impl History {
+    pub(super) fn new(n_features: usize, n_bars_max: usize) -> Self {
+        let (rows, bars, waiting) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
+        Self { n_features, n_bars_max, rows, bars, waiting, previous_open: None, is_cut: true }
+    }
+
+    /// Takes in the next bar; returns whether one was completed.
+    pub(super) fn push(
+        &mut self,
+        (time_ms, open): (i64, f64),
+        row: Option<&[f64]>,
+    ) -> Result<bool> {
+        check_open(open)?;
+        if let Some(row) = row {
+            check_row(row, self.n_features)?;
+        }
+        let oldest = if self.waiting.len() == 2 { self.waiting.pop_front() } else { None };
+        let previous = self.previous_open.replace(open);
+        self.waiting.push_back((time_ms, row.map(<[f64]>::to_vec)));
+        let (Some(oldest), Some(previous)) = (oldest, previous) else {
+            return Ok(false);
+        };
+        let (time_ms, Some(row)) = oldest else {
+            self.is_cut = true;
+            return Ok(false);
+        };
+        let next_return = ratio(open, previous) - 1.0;
+        self.remember(row, Remembered { next_return, follows: !self.is_cut, time_ms });
+        Ok(true)
+    }
+
+    fn remember(&mut self, row: Vec<f64>, bar: Remembered) {
+        if self.bars.len() == self.n_bars_max {
+            self.rows.pop_front();
+            self.bars.pop_front();
+        }
+        self.rows.push_back(row);
+        self.bars.push_back(bar);
+        self.is_cut = false;
+    }
+
+    /// Ends the bars of one symbol: another's follow.
+    pub(super) fn end_series(&mut self) {
+        self.waiting.clear();
+        self.previous_open = None;
+        self.is_cut = true;
+    }
+
+    /// Returns a time right after the last bar's.
+    pub(super) fn next_ms(&self) -> i64 {
+        self.waiting.back().map_or(0, |(time_ms, _)| time_ms + 1)
+    }
+
+    /// Parts the bars at one time for all symbols, so that about `n_later`
+    /// come after it. Of each symbol the `n_purged` bars before it are in
+    /// neither part.
+    pub(super) fn parts(&self, n_later: usize, n_purged: usize) -> Parts {
+        let mut times_ms: Vec<i64> = self.bars.iter().map(|bar| bar.time_ms).collect();
+        times_ms.sort_unstable();
+        let cut_ms = times_ms.get(times_ms.len() - n_later).copied().unwrap_or(i64::MAX);
+        let is_later = |at: usize| self.bars.get(at).is_some_and(|bar| bar.time_ms >= cut_ms);
+        let is_purged = |at: usize| (at + 1..=at + n_purged).any(is_later);
+        let all = 0..self.bars.len();
+        Parts {
+            earlier: all.clone().filter(|&at| !is_later(at) && !is_purged(at)).collect(),
+            later: all.filter(|&at| is_later(at)).collect(),
+        }
+    }
+
+    /// Forgets everything: the next bar begins anew.
+    pub(super) fn clear(&mut self) {
+        *self = Self::new(self.n_features, self.n_bars_max);
+    }
+
+    /// Returns whether `other` is of the same size, and this one whole.
+    pub(super) fn fits(&self, other: &Self) -> bool {
+        let size = |it: &Self| (it.n_features, it.n_bars_max);
+        let is_row = |row: &Vec<f64>| row.len() == self.n_features;
+        size(self) == size(other)
+            && self.rows.len() == self.bars.len()
+            && self.bars.len() <= self.n_bars_max
+            && self.waiting.len() <= 2
+            && self
+                .rows
+                .iter()
+                .chain(self.waiting.iter().filter_map(|(_, row)| row.as_ref()))
+                .all(is_row)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bars.len()
+    }
+
+    pub(super) fn row(&self, index: usize) -> &[f64] {
+        &self.rows[index]
+    }
+
+    pub(super) fn bar(&self, index: usize) -> Remembered {
+        self.bars[index]
+    }
+}

@@ -1,0 +1,268 @@
+//! Fits the forecast to the remembered bars, and the threshold to the
+//! later part of them.
+
+use std::io::{BufRead, Write};
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use tracing::debug;
+
+use super::config::ForecastConfig;
+use super::history::{History, Parts};
+use super::policy::{ForecastPolicy, ForecastRule};
+use super::threshold::{InnerSlice, choose_threshold};
+use crate::learning::agent::BackupReport;
+use crate::learning::forest::{
+    ForestOptions, Regressor, RegressorKind, RegressorOptions, Samples, TreeSeed,
+};
+
+/// Bars left out between the parts: the return of a decision at the
+/// close of bar t ends at the open of bar t + 2.
+const PURGED_BARS: usize = 2;
+/// Fewest bars that a fit takes.
+const BARS_MIN: usize = 200;
+
+/// Random cuts that a split of extra trees tries at least.
+const CUTS_MIN: usize = 8;
+
+/// What the learner must know besides its settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForecastSetup {
+    /// The exposures to choose from, increasing.
+    pub exposures: Vec<f64>,
+    /// Cost per unit of exposure traded, as a fraction of equity.
+    pub cost_per_exposure: f64,
+    /// Features of a row.
+    pub n_features: usize,
+    /// The run's seed: all randomness comes from it.
+    pub seed: u64,
+}
+
+/// Watches bars go by, and fits its forecast when told.
+///
+/// It remembers one episode: another one brings the same bars again,
+/// and the later part must not have been seen in the earlier one.
+#[derive(Debug, Clone)]
+pub struct ForecastLearner {
+    config: ForecastConfig,
+    seed: u64,
+    policy: ForecastPolicy,
+    history: History,
+    progress: Progress,
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Progress {
+    n_fits: u64,
+    /// Bars that the last fit learned from.
+    n_fitted: usize,
+    /// Bars completed since then.
+    n_new: usize,
+    /// Whether the history is of an episode that is over.
+    is_over: bool,
+}
+
+/// All that a learner is, but for its settings.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    rule: Option<ForecastRule>,
+    history: History,
+    progress: Progress,
+}
+
+impl ForecastLearner {
+    /// Returns a learner that remembers nothing.
+    ///
+    /// Fails when a setting is out of range.
+    pub fn new(config: ForecastConfig, setup: &ForecastSetup) -> Result<Self> {
+        config.validate()?;
+        let ForecastSetup { exposures, cost_per_exposure, n_features, seed } = setup;
+        let policy = ForecastPolicy::untrained(exposures, *cost_per_exposure, *n_features)?;
+        let history = History::new(*n_features, config.memory_bars);
+        Ok(Self { config, seed: *seed, policy, history, progress: Progress::default() })
+    }
+
+    /// Takes in the next bar of one symbol alone, whose time does not
+    /// matter; else as [`ForecastLearner::observe_at`].
+    pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
+        self.observe_at((self.history.next_ms(), open), row)
+    }
+
+    /// Takes in one bar: when it opened, its open (a price above 0) and,
+    /// unless it is a warm-up bar, its features as known at its close.
+    ///
+    /// Fails on a row of another length or a value that is not finite.
+    pub fn observe_at(&mut self, (time_ms, open): (i64, f64), row: Option<&[f64]>) -> Result<()> {
+        if std::mem::take(&mut self.progress.is_over) {
+            self.history.clear();
+            self.progress.n_new = 0;
+        }
+        self.progress.n_new += usize::from(self.history.push((time_ms, open), row)?);
+        Ok(())
+    }
+
+    /// Fits anew, if there are bars enough, as many as at the last fit,
+    /// and `refit_bars` new ones among them. The report's values are
+    /// the forecasts times the exposures.
+    pub fn refit(&mut self) -> Result<Option<BackupReport>> {
+        let is_time = self.progress.n_new >= self.config.refit_bars.max(1);
+        if is_time && self.history.len() >= self.progress.n_fitted { self.fit() } else { Ok(None) }
+    }
+
+    /// Ends the bars of one symbol: another's follow in this episode.
+    pub fn end_series(&mut self) {
+        self.history.end_series();
+    }
+
+    /// Ends the episode: fits, if there are new bars, and forgets them
+    /// when the next one begins.
+    pub fn end_episode(&mut self) -> Result<()> {
+        if self.progress.n_new > 0 && self.history.len() >= self.progress.n_fitted {
+            self.fit()?;
+        }
+        self.progress.is_over = true;
+        Ok(())
+    }
+
+    fn fit(&mut self) -> Result<Option<BackupReport>> {
+        let (start, n_bars) = (Instant::now(), self.history.len());
+        if n_bars < BARS_MIN.max(4 * self.policy.n_features()) {
+            return Ok(None);
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part of a count is a count"
+        )]
+        let n_inner = (n_bars as f64 * self.config.inner_share) as usize;
+        let Parts { earlier, later } = self.history.parts(n_inner, PURGED_BARS);
+        if earlier.is_empty() {
+            return Ok(None);
+        }
+        let all: Vec<usize> = (0..n_bars).collect();
+        let n_fits = self.progress.n_fits;
+        // Two fits, and no tree's seed in both.
+        let scout = self.regress(&earlier, 2 * n_fits)?;
+        let slice = self.slice(&scout, &later);
+        let threshold = choose_threshold(&slice, self.config.min_t_statistic);
+        let regressor = self.regress(&all, 2 * n_fits + 1)?;
+        debug!("fit {}: threshold {threshold:?} over {n_bars} bars", n_fits + 1);
+        let before = self.policy.clone();
+        self.policy = before.clone().with_rule(ForecastRule { regressor, threshold })?;
+        self.progress = Progress { n_fits: n_fits + 1, n_fitted: n_bars, n_new: 0, is_over: false };
+        Ok(Some(self.report(&before, start)))
+    }
+
+    fn regress(&self, bars: &[usize], refit: u64) -> Result<Regressor> {
+        let seed = TreeSeed { run: self.seed, refit, action: 0 };
+        let config = &self.config;
+        let rows: Vec<&[f64]> = bars.iter().map(|&at| self.history.row(at)).collect();
+        let returns = bars.iter().map(|&at| self.history.bar(at).next_return);
+        let returns: Vec<f64> = returns.collect();
+        let samples = match config.learner {
+            RegressorKind::Ridge => Samples::whole(&rows)?,
+            _ => Samples::dealt(&rows, config.memory_shares, seed.deal())?,
+        };
+        let options = RegressorOptions {
+            kind: config.learner,
+            ridge_alpha: config.ridge_alpha,
+            learning_rate: config.learning_rate,
+            forest: ForestOptions {
+                n_trees: config.n_trees,
+                min_samples_leaf: config.min_samples_leaf,
+                min_samples_split: 2,
+                cuts_per_feature: CUTS_MIN.div_ceil(self.policy.n_features()),
+                max_depth: config.max_depth,
+                seed,
+            },
+        };
+        Regressor::fit(&samples, &returns, &options).context("failed to fit the forecast")
+    }
+
+    fn slice(&self, scout: &Regressor, bars: &[usize]) -> InnerSlice {
+        let remembered = || bars.iter().map(|&at| self.history.bar(at));
+        // Another symbol's bars, or a gap between those of one.
+        let is_next = |idx: usize| idx > 0 && bars[idx] == bars[idx - 1] + 1;
+        let forecast = |&at: &usize| scout.predict_row(self.history.row(at));
+        InnerSlice {
+            exposures: self.policy.exposures().to_vec(),
+            cost: self.policy.cost(),
+            times_ms: remembered().map(|bar| bar.time_ms).collect(),
+            forecasts: bars.iter().map(forecast).collect(),
+            returns: remembered().map(|bar| bar.next_return).collect(),
+            follows: remembered()
+                .enumerate()
+                .map(|(idx, bar)| bar.follows && is_next(idx))
+                .collect(),
+        }
+    }
+
+    fn report(&self, before: &ForecastPolicy, start: Instant) -> BackupReport {
+        let n_rows = self.history.len();
+        let exposures = self.policy.exposures().iter().map(|exposure| exposure.abs());
+        let (widest, mean_exposure) = exposures.fold((0.0_f64, 0.0), |(widest, sum), exposure| {
+            (widest.max(exposure), sum + exposure / self.policy.exposures().len() as f64)
+        });
+        let (mut max, mut sum) = (0.0_f64, 0.0);
+        for row in (0..n_rows).map(|at| self.history.row(at)) {
+            let change = (self.policy.forecast(row) - before.forecast(row)).abs();
+            max = max.max(change);
+            sum += change;
+        }
+        BackupReport {
+            n_backups: self.progress.n_fits,
+            n_rows,
+            max_abs_delta_q: max * widest,
+            mean_abs_delta_q: sum / n_rows as f64 * mean_exposure,
+            n_chosen: None,
+            fit_seconds: start.elapsed().as_secs_f64(),
+        }
+    }
+
+    /// Returns the policy as it is now.
+    pub fn policy(&self) -> &ForecastPolicy {
+        &self.policy
+    }
+
+    /// Returns up to `n_rows` remembered feature rows, evenly spaced:
+    /// what a stored model proves its predictions on.
+    pub fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
+        let n_bars = self.history.len();
+        let step = n_bars.div_ceil(n_rows.max(1)).max(1);
+        (0..n_bars).step_by(step).map(|at| self.history.row(at).to_vec()).collect()
+    }
+
+    /// Writes all that was learned and remembered to `out`, as a line
+    /// of JSON; the settings are not part of it.
+    pub fn write_state(&self, out: &mut dyn Write) -> Result<()> {
+        let state = State {
+            rule: self.policy.rule().cloned(),
+            history: self.history.clone(),
+            progress: self.progress,
+        };
+        serde_json::to_writer(&mut *out, &state)?;
+        Ok(out.write_all(b"\n")?)
+    }
+
+    /// Becomes the learner that wrote to `input`, which had the same
+    /// settings. Fails on bytes that are none of such a learner's.
+    pub fn read_state(&mut self, input: &mut dyn BufRead) -> Result<()> {
+        let mut line = Vec::new();
+        input.read_until(b'\n', &mut line)?;
+        let State { rule, history, progress } =
+            serde_json::from_slice(&line).context("the learner's state is damaged")?;
+        ensure!(history.fits(&self.history), "the learner's memory has another size");
+        let fresh = ForecastPolicy::untrained(
+            self.policy.exposures(),
+            self.policy.cost(),
+            self.policy.n_features(),
+        )?;
+        self.policy = rule.map_or(Ok(fresh.clone()), |rule| fresh.with_rule(rule))?;
+        (self.history, self.progress) = (history, progress);
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! Boosted trees: each one corrects the sum of those before.
+
+use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
+use serde::Deserialize;
+use smartcore::linalg::basic::matrix::DenseMatrix;
+use smartcore::xgboost::{XGRegressor, XGRegressorParameters};
+
+use super::{Samples, SharePlan};
+use crate::learning::forest::flat::Forest;
+use crate::learning::forest::stored::NodeParts;
+use crate::learning::forest::{Boosted, RegressorOptions};
+
+/// Depth of a tree where the settings leave it open.
+const DEPTH_DEFAULT: u16 = 6;
+
+/// The library's boosted trees.
+pub(super) type Boosting = XGRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
+
+/// The library's stored form, as far as the flat form needs it.
+#[derive(Deserialize)]
+struct Mirror {
+    regressors: Vec<NodeMirror>,
+    parameters: ParametersMirror,
+}
+
+#[derive(Deserialize)]
+struct ParametersMirror {
+    learning_rate: f64,
+    base_score: f64,
+}
+
+#[derive(Deserialize)]
+struct NodeMirror {
+    left: Option<Box<NodeMirror>>,
+    right: Option<Box<NodeMirror>>,
+    value: f64,
+    threshold: f64,
+    split_feature_idx: u64,
+}
+
+/// Fits an ensemble of its own on each share: their mean predicts. It
+/// starts at the mean of the share's targets; a row weighs 1, so that
+/// the least weight of a child is the fewest rows of a leaf.
+pub(super) fn fit(
+    samples: &Samples,
+    targets: &[f64],
+    options: &RegressorOptions,
+) -> Result<Vec<Boosting>> {
+    let plan = SharePlan::new(samples.shares.len(), targets, &options.forest);
+    let fit = |share: usize| {
+        let targets = plan.targets(samples, share);
+        let size = plan.size(share);
+        let parameters = XGRegressorParameters::default()
+            .with_n_estimators(options.forest.n_trees)
+            .with_max_depth(options.forest.max_depth.unwrap_or(DEPTH_DEFAULT))
+            .with_learning_rate(options.learning_rate)
+            .with_min_child_weight(size.min_samples_leaf)
+            .with_base_score(targets.iter().sum::<f64>() / targets.len() as f64)
+            .with_seed(size.seed);
+        Boosting::fit(&samples.shares[share].columns, &targets, parameters)
+            .map_err(|error| anyhow::anyhow!("failed to fit boosted trees: {error}"))
+    };
+    (0..samples.shares.len()).into_par_iter().map(fit).collect()
+}
+
+/// Returns the flat form of `boosting`, which adds the same products.
+pub(super) fn compile(boosting: &Boosting, n_features: usize) -> Result<Boosted> {
+    let stored = serde_json::to_value(boosting).context("failed to read boosted trees")?;
+    let mirror: Mirror =
+        serde_json::from_value(stored).context("the library's trees have an unknown form")?;
+    let ParametersMirror { learning_rate, base_score } = mirror.parameters;
+    let mut forest = Forest::empty(n_features)?;
+    for root in &mirror.regressors {
+        forest.push_tree(&flatten(root, learning_rate)?)?;
+    }
+    Ok(Boosted { start: base_score, forest: forest.complete()? })
+}
+
+/// Lists the nodes level by level: so children are neighbours, and come
+/// after their parent.
+fn flatten(root: &NodeMirror, learning_rate: f64) -> Result<Vec<NodeParts>> {
+    let (mut nodes, mut parts) = (vec![root], Vec::new());
+    while let Some(&node) = nodes.get(parts.len()) {
+        parts.push(match (&node.left, &node.right) {
+            (Some(left), Some(right)) => {
+                let child = u32::try_from(nodes.len())?;
+                nodes.extend([&**left, &**right]);
+                let feature = u16::try_from(node.split_feature_idx)?;
+                NodeParts { feature, child, value: node.threshold }
+            }
+            (None, None) => NodeParts { feature: 0, child: 0, value: learning_rate * node.value },
+            _ => bail!("a node has one child"),
+        });
+    }
+    Ok(parts)
+}

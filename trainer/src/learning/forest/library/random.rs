@@ -1,0 +1,40 @@
+//! Random forests: bootstraps of the rows, best splits on some features.
+
+use anyhow::Result;
+use rayon::prelude::*;
+use smartcore::ensemble::random_forest_regressor::{
+    RandomForestRegressor, RandomForestRegressorParameters,
+};
+use smartcore::linalg::basic::matrix::DenseMatrix;
+
+use super::{Samples, SharePlan};
+use crate::learning::forest::ForestOptions;
+
+/// The library's random forest.
+pub(super) type Random = RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
+
+/// Grows a part of the trees on each share. A split looks at a third of
+/// the features, as Breiman (Random forests, Machine Learning 45, 2001)
+/// advises for regression.
+pub(super) fn fit(
+    samples: &Samples,
+    targets: &[f64],
+    options: &ForestOptions,
+) -> Result<Vec<Random>> {
+    let plan = SharePlan::new(samples.shares.len(), targets, options);
+    let fit = |share: usize| {
+        let size = plan.size(share);
+        let parameters = RandomForestRegressorParameters {
+            max_depth: size.max_depth,
+            min_samples_leaf: size.min_samples_leaf,
+            min_samples_split: size.min_samples_split,
+            n_trees: size.n_trees,
+            m: Some((samples.n_features / 3).max(1)),
+            keep_samples: false,
+            seed: size.seed,
+        };
+        Random::fit(&samples.shares[share].columns, &plan.targets(samples, share), parameters)
+            .map_err(|error| anyhow::anyhow!("failed to fit a random forest: {error}"))
+    };
+    (0..samples.shares.len()).into_par_iter().map(fit).collect()
+}

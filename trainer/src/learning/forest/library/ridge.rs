@@ -1,0 +1,72 @@
+//! Ridge regression: the weights that the library finds.
+
+use anyhow::{Context, Result, ensure};
+use smartcore::linalg::basic::arrays::{Array, Array2};
+use smartcore::linalg::basic::matrix::DenseMatrix;
+use smartcore::linear::ridge_regression::{
+    RidgeRegression, RidgeRegressionParameters, RidgeRegressionSolverName,
+};
+
+use super::samples::{Samples, Share};
+use crate::learning::forest::Linear;
+
+/// A feature whose values differ by less, relative to the greatest of
+/// them, is a constant: it has no weight, and the library refuses it.
+const RANGE_MIN: f64 = 1e-9;
+
+type Regression = RidgeRegression<f64, f64, DenseMatrix<f64>, Vec<f64>>;
+
+/// The library's regression on the features that are not constant.
+#[derive(Debug)]
+pub(super) struct LibraryRidge {
+    n_features: usize,
+    kept: Vec<usize>,
+    regression: Regression,
+}
+
+impl LibraryRidge {
+    /// Fits standardised features, the first share's, with the penalty
+    /// `alpha`.
+    pub(super) fn fit(samples: &Samples, targets: &[f64], alpha: f64) -> Result<Self> {
+        ensure!(samples.shares.len() == 1, "ridge regression takes whole samples");
+        let Share { rows, columns } = &samples.shares[0];
+        let n_features = samples.n_features;
+        let kept: Vec<usize> = (0..n_features).filter(|&at| varies(columns, at)).collect();
+        ensure!(!kept.is_empty(), "every feature is a constant");
+        let targets: Vec<f64> = rows.iter().map(|&row| targets[row as usize]).collect();
+        let parameters = RidgeRegressionParameters::default()
+            .with_alpha(alpha)
+            .with_normalize(true)
+            .with_solver(RidgeRegressionSolverName::Cholesky);
+        let regression = Regression::fit(&select(columns, &kept)?, &targets, parameters)
+            .map_err(|error| anyhow::anyhow!("failed to fit a ridge regression: {error}"))?;
+        Ok(Self { n_features, kept, regression })
+    }
+
+    pub(super) fn predict(&self, rows: &DenseMatrix<f64>) -> Result<Vec<f64>> {
+        let predictions = self.regression.predict(&select(rows, &self.kept)?);
+        predictions.map_err(|error| anyhow::anyhow!("{error}"))
+    }
+
+    pub(super) fn compile(&self) -> Result<Linear> {
+        let mut weights = vec![0.0; self.n_features];
+        for (at, &feature) in self.kept.iter().enumerate() {
+            weights[feature] = *self.regression.coefficients().get((at, 0));
+        }
+        Linear::new(*self.regression.intercept(), weights).context("the ridge regression failed")
+    }
+}
+
+fn varies(columns: &DenseMatrix<f64>, at: usize) -> bool {
+    let column = columns.get_col(at);
+    let low = column.iterator(0).copied().fold(f64::INFINITY, f64::min);
+    let high = column.iterator(0).copied().fold(f64::NEG_INFINITY, f64::max);
+    high - low > RANGE_MIN * high.abs().max(low.abs())
+}
+
+fn select(columns: &DenseMatrix<f64>, kept: &[usize]) -> Result<DenseMatrix<f64>> {
+    let n_rows = columns.shape().0;
+    let values = kept.iter().flat_map(|&at| (0..n_rows).map(move |row| *columns.get((row, at))));
+    DenseMatrix::new(n_rows, kept.len(), values.collect(), true)
+        .map_err(|error| anyhow::anyhow!("failed to build the feature matrix: {error}"))
+}

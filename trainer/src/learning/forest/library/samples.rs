@@ -1,0 +1,86 @@
+//! Feature rows in the library's own form, dealt into shares.
+
+use anyhow::{Context, Result, ensure};
+use rayon::prelude::*;
+use smartcore::linalg::basic::matrix::DenseMatrix;
+
+use crate::learning::forest::deal::{Deal, deal_rows};
+
+/// Feature rows made ready for fitting: built once, fitted often.
+///
+/// Shape: `n_rows` × `n_features`, dealt at random into shares of
+/// equal size. The forests of all actions borrow the same one.
+#[derive(Debug)]
+pub struct Samples {
+    pub(super) n_rows: usize,
+    pub(super) n_features: usize,
+    pub(super) shares: Vec<Share>,
+}
+
+#[derive(Debug)]
+pub(super) struct Share {
+    pub(super) rows: Vec<u32>,
+    pub(super) columns: DenseMatrix<f64>,
+}
+
+impl Samples {
+    /// Copies `rows` (each of the same length) into one share, so that
+    /// every tree sees every row.
+    ///
+    /// Fails on no rows, no features, unequal lengths, or a value that
+    /// is not finite.
+    pub fn whole(rows: &[&[f64]]) -> Result<Self> {
+        Self::build(rows, Deal { n_shares: 1, seed: 0 })
+    }
+
+    /// Copies `rows` into `n_shares` shares (fewer when there are not
+    /// that many rows), dealt at random from `seed`.
+    ///
+    /// Fails as [`Samples::whole`] does.
+    pub fn dealt(rows: &[&[f64]], n_shares: usize, seed: u64) -> Result<Self> {
+        Self::build(rows, Deal { n_shares, seed })
+    }
+
+    fn build(rows: &[&[f64]], deal: Deal) -> Result<Self> {
+        let n_features = rows.first().context("a forest needs at least one row")?.len();
+        ensure!(n_features > 0, "a forest needs at least one feature");
+        let indices = deal_rows(rows.len(), deal)?;
+        let shares = indices
+            .into_par_iter()
+            .map(|indices| Share::gather(rows, indices, n_features))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Self { n_rows: rows.len(), n_features, shares })
+    }
+
+    /// Returns the number of rows, over all shares.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Returns the number of features of a row.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+}
+
+impl Share {
+    fn gather(rows: &[&[f64]], indices: Vec<u32>, n_features: usize) -> Result<Self> {
+        let n_rows = indices.len();
+        let mut values = vec![0.0; n_rows * n_features];
+        for (at, &index) in indices.iter().enumerate() {
+            let row = rows[index as usize];
+            ensure!(
+                row.len() == n_features,
+                "row {index} has {} features, not {n_features}",
+                row.len()
+            );
+            for (feature, &value) in row.iter().enumerate() {
+                ensure!(value.is_finite(), "feature {feature} of row {index} is {value}");
+                values[feature * n_rows + at] = value;
+            }
+        }
+        let columns = DenseMatrix::new(n_rows, n_features, values, true)
+            .map_err(|error| anyhow::anyhow!("failed to build the feature matrix: {error}"))?;
+        Ok(Self { rows: indices, columns })
+    }
+}

@@ -1,0 +1,127 @@
+//! The kind `fitted_q`: forests of the exposures, a part each.
+
+use std::io::{BufRead, Write};
+
+use anyhow::{Context, Result};
+
+use super::{Kind, Part, Parts, Policy, Shape};
+use crate::learning::agent::{BackupReport, FittedPolicy, FittedQ, LearnerSetup};
+use crate::market::bars::Bar;
+use crate::config::TrainingConfig;
+use crate::learning::forest::Forest;
+use crate::learning::model::Learner;
+
+/// How to train it and to read it back.
+pub(super) const KIND: Kind = Kind { name: NAME, memory_bars, learner, read };
+
+const NAME: &str = "fitted_q";
+const FOLDER: &str = "forests/";
+
+fn memory_bars(config: &TrainingConfig) -> (&'static str, usize) {
+    ("agent.memory_bars", config.agent.memory_bars)
+}
+
+fn learner(config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learner>> {
+    Ok(Box::new(FittedQ::new(config.agent.clone(), setup)?))
+}
+
+impl Learner for FittedQ {
+    fn observe(&mut self, bar: &Bar, row: Option<&[f64]>) -> Result<()> {
+        self.observe(bar.open, row)
+    }
+
+    fn refit(&mut self) -> Result<Option<BackupReport>> {
+        self.refit()
+    }
+
+    fn end_series(&mut self) -> Result<()> {
+        self.end_episode();
+        Ok(())
+    }
+
+    fn end_episode(&mut self) -> Result<()> {
+        self.end_episode();
+        Ok(())
+    }
+
+    fn is_trained(&self) -> bool {
+        !self.policy().forests().is_empty()
+    }
+
+    fn policy(&self) -> &dyn Policy {
+        self.policy()
+    }
+
+    fn boxed_policy(&self) -> Box<dyn Policy> {
+        Box::new(self.policy().clone())
+    }
+
+    fn sample_rows(&self, n_rows: usize) -> Vec<Vec<f64>> {
+        self.sample_rows(n_rows)
+    }
+
+    fn write_state(&self, mut out: &mut dyn Write) -> Result<()> {
+        self.write_state(&mut out)
+    }
+
+    fn read_state(&mut self, mut input: &mut dyn BufRead) -> Result<()> {
+        self.read_state(&mut input)
+    }
+}
+
+impl Policy for FittedPolicy {
+    fn kind(&self) -> &'static str {
+        NAME
+    }
+
+    fn shape(&self) -> Shape<'_> {
+        let (exposures, cost) = (self.exposures(), self.cost());
+        Shape { exposures, cost, n_features: self.n_features() }
+    }
+
+    fn values(&self, row: &[f64], values: &mut [f64]) {
+        self.q_values(row, values);
+    }
+
+    fn act(&self, row: &[f64], position: f64) -> f64 {
+        self.act(row, position)
+    }
+
+    fn decide(&self, row: &[f64], position: f64, values: &mut [f64]) -> f64 {
+        self.decide(row, position, values)
+    }
+
+    fn parts(&self) -> Result<Vec<Part>> {
+        let forests = self.forests().iter().enumerate();
+        let parts = forests.map(|(index, forest)| {
+            let bytes = serde_json::to_vec(forest).context("failed to write a forest")?;
+            Ok(Part { name: part_name(index), bytes })
+        });
+        parts.collect()
+    }
+
+    fn split_counts(&self) -> Option<Vec<u64>> {
+        let mut counts = vec![0; self.n_features()];
+        for feature in self.forests().iter().flat_map(Forest::split_features) {
+            counts[feature] += 1;
+        }
+        Some(counts)
+    }
+}
+
+/// Reads a forest for each exposure, two in double estimation; none at
+/// all is a policy that had no backup yet.
+fn read(shape: Shape<'_>, parts: &Parts) -> Result<Box<dyn Policy>> {
+    let Shape { exposures, cost, n_features } = shape;
+    let policy = FittedPolicy::untrained(exposures, cost, n_features)?;
+    let n_forests = parts.0.keys().filter(|name| name.starts_with(FOLDER)).count();
+    if n_forests == 0 {
+        return Ok(Box::new(policy));
+    }
+    let forests = (0..n_forests).map(|index| parts.json::<Forest>(&part_name(index)));
+    Ok(Box::new(policy.with_forests(forests.collect::<Result<Vec<_>>>()?)?))
+}
+
+fn part_name(index: usize) -> String {
+    format!("{FOLDER}{index}.json")
+}

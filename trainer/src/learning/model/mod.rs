@@ -1,0 +1,216 @@
+//! Keeps a trained policy in one zip, and gives back the same bits.
+//!
+//! A model holds the policy, the definition of its features, the
+//! config, the training data's digest and range, the metrics, and a
+//! probe: rows whose values must come out bit for bit after loading.
+//! Equal models are equal files. Another kind of model is one new file
+//! in `kinds/` and one line in `kinds.rs`.
+
+mod container;
+mod files;
+mod kinds;
+mod learner;
+mod stored;
+
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::learning::agent::{AgentConfig, FittedQ, LearnerSetup};
+
+pub use kinds::{ModelKind, ModelSettings, Part, Policy, Shape};
+pub use learner::Learner;
+
+/// Rows of the probe that a learner's model carries.
+const N_PROBE_ROWS: usize = 16;
+
+/// What a model says of itself, each a JSON part of its zip. The model
+/// keeps them as they are; their owners read them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ModelAbout {
+    /// The definition of the features (`features.json`).
+    pub features: Value,
+    /// The training's settings (`config.json`).
+    pub config: Value,
+    /// The training data's digest and range (`data.json`).
+    pub data: Value,
+    /// What the evaluation found (`metrics.json`).
+    pub metrics: Value,
+}
+
+/// A trained policy and all that is needed to use and to judge it.
+#[derive(Debug)]
+pub struct TradingModel {
+    policy: Box<dyn Policy>,
+    about: ModelAbout,
+    probe_rows: Vec<Vec<f64>>,
+}
+
+/// Bars to fit on at once: `opens` holds the open of each bar, `rows`
+/// the `n_features` values of each bar, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainingRows<'a> {
+    /// A price above 0 for each bar.
+    pub opens: &'a [f64],
+    /// `opens.len() * n_features` finite numbers.
+    pub rows: &'a [f64],
+    /// Backups to do.
+    pub n_backups: usize,
+}
+
+impl TradingModel {
+    /// Returns the model of `policy`, proved on `probe_rows`.
+    ///
+    /// Fails when a probe row has another number of features than the
+    /// policy, or a value that is not finite.
+    pub fn new(
+        policy: impl Policy + 'static,
+        about: ModelAbout,
+        probe_rows: Vec<Vec<f64>>,
+    ) -> Result<Self> {
+        Self::boxed(Box::new(policy), about, probe_rows)
+    }
+
+    fn boxed(
+        policy: Box<dyn Policy>,
+        about: ModelAbout,
+        probe_rows: Vec<Vec<f64>>,
+    ) -> Result<Self> {
+        let n_features = policy.shape().n_features;
+        for row in &probe_rows {
+            ensure!(row.len() == n_features, "a probe row has {} features", row.len());
+            ensure!(row.iter().all(|value| value.is_finite()), "a probe row is not finite");
+        }
+        Ok(Self { policy, about, probe_rows })
+    }
+
+    /// Returns the model of the policy that `learner` has now.
+    pub fn of_learner(learner: &dyn Learner, about: ModelAbout) -> Result<Self> {
+        Self::boxed(learner.boxed_policy(), about, learner.sample_rows(N_PROBE_ROWS))
+    }
+
+    /// Fits a new policy to `bars`, taken as one episode.
+    ///
+    /// Fails when a setting is out of range, or the rows do not match
+    /// the opens.
+    pub fn fit(bars: &TrainingRows<'_>, config: AgentConfig, setup: LearnerSetup) -> Result<Self> {
+        let TrainingRows { opens, rows, n_backups } = bars;
+        let mut learner = FittedQ::new(config, setup)?;
+        let n_values = opens.len() * setup.n_features;
+        ensure!(rows.len() == n_values, "{} values; the bars need {n_values}", rows.len());
+        for (&open, row) in opens.iter().zip(rows.chunks_exact(setup.n_features)) {
+            learner.observe(open, Some(row))?;
+        }
+        for _ in 0..*n_backups {
+            learner.backup()?;
+        }
+        let config = serde_json::to_value(learner.config())?;
+        Self::of_learner(&learner, ModelAbout { config, ..ModelAbout::default() })
+    }
+
+    /// Returns the exposure to hold after the bar of `row` (features
+    /// as known at its close) when the exposure held is `position`.
+    /// Allocates nothing.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `row` is shorter than [`TradingModel::n_features`].
+    pub fn predict(&self, row: &[f64], position: f64) -> f64 {
+        self.policy.act(row, position)
+    }
+
+    /// Writes the value of each exposure into `values`, in the order
+    /// of [`TradingModel::exposures`]. Allocates nothing.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `row` is shorter than [`TradingModel::n_features`].
+    pub fn q_values(&self, row: &[f64], values: &mut [f64]) {
+        self.policy.values(row, values);
+    }
+
+    /// Returns the exposures to choose from, increasing.
+    pub fn exposures(&self) -> &[f64] {
+        self.policy.shape().exposures
+    }
+
+    /// Returns the number of features that a row must have.
+    pub fn n_features(&self) -> usize {
+        self.policy.shape().n_features
+    }
+
+    /// Returns the kind of policy, such as `fitted_q`.
+    pub fn kind(&self) -> &'static str {
+        self.policy.kind()
+    }
+
+    /// Returns the policy inside.
+    pub fn policy(&self) -> &dyn Policy {
+        self.policy.as_ref()
+    }
+
+    /// Returns what the model says of itself.
+    pub fn about(&self) -> &ModelAbout {
+        &self.about
+    }
+
+    /// Returns the same model with another `about`.
+    #[must_use]
+    pub fn with_about(self, about: ModelAbout) -> Self {
+        Self { about, ..self }
+    }
+
+    /// Returns the bytes of the model's zip: equal for equal models.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        container::write(&stored::parts(self)?)
+    }
+
+    /// Writes the model to `path`, whole or not at all: a temporary
+    /// file beside it takes its name when all bytes are on the disk.
+    /// A model already there is replaced; see
+    /// [`TradingModel::archive_and_save`] to keep it.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let prepared = files::prepare(path, &self.to_bytes()?)?;
+        files::publish(prepared, path)
+    }
+
+    /// Writes the model to `path` and keeps the one already there as
+    /// `versions/STEM_YYYYMMDD_HHMMSS.zip` beside it, with `_2`, `_3`,
+    /// … where that name is taken. Returns where it went.
+    ///
+    /// Killed at any moment, it leaves the old model under one of the
+    /// two names.
+    pub fn archive_and_save(&self, path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>> {
+        let prepared = files::prepare(path, &self.to_bytes()?)?;
+        let kept = files::keep_old(path, now)?;
+        files::publish(prepared, path)?;
+        Ok(kept)
+    }
+
+    /// Returns how many splits ask for each feature, over all trees;
+    /// none for a policy without trees.
+    pub fn split_counts(&self) -> Option<Vec<u64>> {
+        self.policy.split_counts()
+    }
+
+    /// Reads and checks the model that `reader` holds, as
+    /// [`TradingModel::load`] does.
+    pub fn read(reader: impl Read + Seek) -> Result<Self> {
+        stored::read(&container::read_from(reader)?)
+    }
+
+    /// Reads and checks the model at `path`: the format, every part's
+    /// SHA-256, the shape of the policy, and the probe bit for bit.
+    ///
+    /// The error names the file and the part. Reading takes bounded
+    /// memory, whatever the file claims.
+    pub fn load(path: &Path) -> Result<Self> {
+        let read = || stored::read(&container::read(path)?);
+        read().with_context(|| {
+            format!("failed to load the model `{}`; train again or restore it", path.display())
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! Turns a model into the parts of its zip, and checks them back.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::kinds::{self, Parts, Policy, Shape};
+use super::{ModelAbout, TradingModel};
+use crate::learning::forest;
+
+/// The number of the stored form.
+const FORMAT: u32 = 1;
+/// The part that lists the others.
+const HEADER: &str = "model.json";
+const PROBE: &str = "probe.json";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    format: u32,
+    kind: String,
+    tool_version: String,
+    tree_library: String,
+    n_features: usize,
+    exposures: Vec<f64>,
+    cost_per_exposure: f64,
+    /// The SHA-256 of every other part, in hexadecimal.
+    parts: BTreeMap<String, String>,
+    /// The same of this part, taken while this value is empty.
+    own_sha256: String,
+}
+
+impl Header {
+    fn digest(&self) -> Result<String> {
+        let unsealed = Self { own_sha256: String::new(), ..self.clone() };
+        Ok(sha256(&json_bytes(&unsealed)?))
+    }
+}
+
+/// Read before the header proper: another format may have other keys.
+#[derive(Deserialize)]
+struct HeaderFormat {
+    format: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Probe {
+    rows: Vec<Vec<f64>>,
+    /// A row's values as the 16 hexadecimal digits of their bits.
+    value_bits: Vec<Vec<String>>,
+}
+
+/// Returns every part of `model`, the header included.
+pub(super) fn parts(model: &TradingModel) -> Result<Parts> {
+    let Shape { exposures, cost, n_features } = model.policy.shape();
+    let mut parts = BTreeMap::new();
+    for part in model.policy.parts()? {
+        parts.insert(part.name, part.bytes);
+    }
+    let ModelAbout { features, config, data, metrics } = &model.about;
+    let about = [("features", features), ("config", config), ("data", data), ("metrics", metrics)];
+    for (name, value) in about {
+        parts.insert(format!("{name}.json"), json_bytes(value)?);
+    }
+    let value_bits = value_bits(model.policy.as_ref(), &model.probe_rows);
+    let probe = Probe { rows: model.probe_rows.clone(), value_bits };
+    parts.insert(PROBE.to_owned(), json_bytes(&probe)?);
+    let mut header = Header {
+        format: FORMAT,
+        kind: model.policy.kind().to_owned(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        tree_library: forest::LIBRARY.to_owned(),
+        n_features,
+        exposures: exposures.to_vec(),
+        cost_per_exposure: cost,
+        parts: parts.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect(),
+        own_sha256: String::new(),
+    };
+    header.own_sha256 = header.digest()?;
+    parts.insert(HEADER.to_owned(), json_bytes(&header)?);
+    Ok(Parts(parts))
+}
+
+/// Checks all of `parts` and returns their model.
+pub(super) fn read(parts: &Parts) -> Result<TradingModel> {
+    let HeaderFormat { format } = parts.json(HEADER)?;
+    ensure!(format == FORMAT, "`{HEADER}` has format {format}; this program reads {FORMAT}");
+    let header: Header = parts.json(HEADER)?;
+    let kind = kinds::find(&header.kind)?;
+    check_digests(&header, parts)?;
+    let shape = Shape {
+        exposures: &header.exposures,
+        cost: header.cost_per_exposure,
+        n_features: header.n_features,
+    };
+    let policy = (kind.read)(shape, parts)?;
+    let about = ModelAbout {
+        features: parts.json("features.json")?,
+        config: parts.json("config.json")?,
+        data: parts.json("data.json")?,
+        metrics: parts.json("metrics.json")?,
+    };
+    let probe: Probe = parts.json(PROBE)?;
+    let model = TradingModel::boxed(policy, about, probe.rows)?;
+    let found = value_bits(model.policy.as_ref(), &model.probe_rows);
+    check_probe(&found, &probe.value_bits)?;
+    Ok(model)
+}
+
+fn check_digests(header: &Header, parts: &Parts) -> Result<()> {
+    let is_own = header.digest()? == header.own_sha256;
+    ensure!(is_own, "the part `{HEADER}` is damaged: its SHA-256 is not its own");
+    for (name, digest) in &header.parts {
+        let found = sha256(parts.get(name)?);
+        ensure!(
+            found == *digest,
+            "the part `{name}` is damaged: its SHA-256 is not the listed one"
+        );
+    }
+    let unlisted = parts.0.keys().find(|&name| name != HEADER && !header.parts.contains_key(name));
+    ensure!(unlisted.is_none(), "the part `{}` is not listed", unlisted.map_or("", |name| name));
+    Ok(())
+}
+
+fn check_probe(found: &[Vec<String>], expected: &[Vec<String>]) -> Result<()> {
+    let (n_found, n_expected) = (found.len(), expected.len());
+    ensure!(n_found == n_expected, "`{PROBE}` has {n_found} rows and {n_expected} rows of values");
+    let differing = found.iter().zip(expected).position(|(found, expected)| found != expected);
+    differing.map_or(Ok(()), |row| {
+        anyhow::bail!("`{PROBE}` does not hold: the values of row {row} come out differently")
+    })
+}
+
+fn value_bits(policy: &dyn Policy, rows: &[Vec<f64>]) -> Vec<Vec<String>> {
+    let mut values = vec![0.0; policy.shape().exposures.len()];
+    let bits = rows.iter().map(|row| {
+        policy.values(row, &mut values);
+        values.iter().map(|value: &f64| format!("{:016x}", value.to_bits())).collect()
+    });
+    bits.collect()
+}
+
+fn json_bytes(value: &impl Serialize) -> Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(value).context("failed to write a part")?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+        hex
+    })
+}

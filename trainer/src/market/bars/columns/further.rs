@@ -1,0 +1,75 @@
+//! Finds columns beside those of a bar: what a user makes features of.
+
+use anyhow::{Result, anyhow, bail};
+
+use super::names::{is_time, quoted, words};
+use super::{Columns, TimeColumn};
+
+/// A name is a likely slip of another that is at least so like it.
+const LIKENESS_MIN: f64 = 0.8;
+
+impl Columns {
+    /// Returns the index of each of the columns `names`.
+    ///
+    /// Fails where one is not there, or there twice.
+    pub(in crate::market::bars) fn find_further(&self, names: &[String]) -> Result<Vec<usize>> {
+        names.iter().map(|name| self.find_one(name)).collect()
+    }
+
+    fn find_one(&self, name: &str) -> Result<usize> {
+        let fitting: Vec<usize> =
+            (0..self.names.len()).filter(|&idx| self.names[idx] == name).collect();
+        match fitting[..] {
+            [idx] => Ok(idx),
+            [] => Err(self.lacks(name)),
+            _ => bail!(
+                "has {} columns `{name}`, which is to be a feature; rename all but one of them",
+                fitting.len()
+            ),
+        }
+    }
+
+    fn lacks(&self, name: &str) -> anyhow::Error {
+        let likeness = |other: &&String| strsim::jaro_winkler(name, other);
+        let nearest = self
+            .names
+            .iter()
+            .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
+            .filter(|nearest| likeness(nearest) > LIKENESS_MIN);
+        let hint = nearest.map(|nearest| format!(" (did you mean `{nearest}`?)"));
+        anyhow!(
+            "has no column `{name}`, which is to be a feature{}; found {}; add it to the bars, or \
+             take it out of `features.columns`",
+            hint.unwrap_or_default(),
+            quoted(&self.names)
+        )
+    }
+
+    /// Returns the names of the columns that are no part of a bar, tell
+    /// no time and no symbol.
+    pub(in crate::market::bars) fn further(&self) -> Vec<&str> {
+        let (date, clock) = match self.time {
+            TimeColumn::Whole(idx) => (idx, idx),
+            TimeColumn::Split(date, clock) => (date, clock),
+        };
+        let known = [date, clock, self.open, self.high, self.low, self.close];
+        let known =
+            known.into_iter().chain([self.volume, self.funding, self.symbol].into_iter().flatten());
+        let known: Vec<usize> = known.collect();
+        let is_further = |&idx: &usize| !known.contains(&idx) && !is_time(&words(&self.names[idx]));
+        (0..self.names.len()).filter(is_further).map(|idx| self.names[idx].as_str()).collect()
+    }
+}
+
+/// Returns whether `name` fits `pattern`, in which `*` stands for any
+/// text.
+pub(in crate::market::bars) fn fits(pattern: &str, name: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(name) = name.strip_prefix(head) else {
+        return false;
+    };
+    let starts = name.char_indices().map(|(start, _)| start).chain([name.len()]);
+    starts.into_iter().any(|start| fits(rest, &name[start..]))
+}

@@ -1,0 +1,38 @@
+//! Finds the columns that the settings name.
+
+use anyhow::{Result, bail};
+
+use super::TimeColumn;
+use super::names::quoted;
+use crate::market::bars::config::BarsConfig;
+
+/// What the settings say of the columns.
+pub(super) struct Given<'a> {
+    pub(super) names: &'a [String],
+    pub(super) config: &'a BarsConfig,
+}
+
+impl Given<'_> {
+    pub(super) fn column(&self, role: &str) -> Result<Option<usize>> {
+        let Some(wanted) = self.config.columns.get(role) else {
+            return Ok(None);
+        };
+        let Some(idx) = self.names.iter().position(|name| name == wanted) else {
+            bail!(
+                "has no column `{wanted}`, which `bars.columns` takes for `{role}`; found {}",
+                quoted(self.names)
+            );
+        };
+        Ok(Some(idx))
+    }
+
+    pub(super) fn time(&self) -> Result<Option<TimeColumn>> {
+        let (date, clock) = (self.column("date")?, self.column("clock")?);
+        Ok(match (self.column("time")?, date, clock) {
+            (Some(time), ..) => Some(TimeColumn::Whole(time)),
+            (None, Some(date), Some(clock)) => Some(TimeColumn::Split(date, clock)),
+            (None, Some(date), None) => Some(TimeColumn::Whole(date)),
+            (None, None, _) => None,
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! Knows the columns of a file without names by what is in them.
+
+use super::time::TimeColumn;
+use crate::market::bars::loose::number_in;
+use crate::market::bars::timestamp::{is_clock, is_count, is_date};
+
+/// The columns of a file without names.
+pub(super) struct Headless {
+    pub(super) time: TimeColumn,
+    /// Where the open is; high, low and close follow.
+    pub(super) open: usize,
+    pub(super) volume: Option<usize>,
+}
+
+/// Whether `row` holds numbers as only a row of bars does.
+pub(in crate::market::bars) fn is_data(row: &[String]) -> bool {
+    let n_numbers = row.iter().filter(|cell| number_in(cell).is_some()).count();
+    n_numbers >= 4 && row.iter().any(|cell| is_date_or_count(cell))
+}
+
+fn is_date_or_count(cell: &str) -> bool {
+    is_date(cell.trim().as_bytes()) || is_count(cell.trim().as_bytes())
+}
+
+/// Returns the columns of `rows` where they cannot be mistaken: a time,
+/// then open, high, low and close in this order, then perhaps a volume.
+pub(super) fn recognize(rows: &[Vec<String>]) -> Option<Headless> {
+    let cell = |row: &[String], idx: usize| row.get(idx).map(|cell| cell.trim().to_owned());
+    let all = |is: &dyn Fn(&[u8]) -> bool, idx: usize| {
+        rows.iter().all(|row| cell(row, idx).is_some_and(|cell| is(cell.as_bytes())))
+    };
+    let is_time = all(&is_date, 0) || all(&is_count, 0);
+    let has_clock = is_time && all(&is_clock, 1);
+    let whole = (is_time && are_prices(rows, 1)).then_some((TimeColumn::Whole(0), 1));
+    let split = (has_clock && are_prices(rows, 2)).then_some((TimeColumn::Split(0, 1), 2));
+    // Where both can be, it is not beyond doubt.
+    let (time, open) = whole.xor(split)?;
+    let volume = open + 4;
+    if rows[0].len() == volume {
+        return Some(Headless { time, open, volume: None });
+    }
+    is_volume(rows, open, volume).then_some(Headless { time, open, volume: Some(volume) })
+}
+
+fn number(row: &[String], idx: usize) -> Option<f64> {
+    row.get(idx).and_then(|cell| number_in(cell))
+}
+
+/// Whether the four columns from `open` on are prices of bars in each
+/// row, and not all the same.
+fn are_prices(rows: &[Vec<String>], open: usize) -> bool {
+    let prices = |row: &Vec<String>| -> Option<[f64; 4]> {
+        let mut prices = [0.0; 4];
+        for (idx, price) in prices.iter_mut().enumerate() {
+            *price = number(row, open + idx).filter(|price| *price > 0.0)?;
+        }
+        let [open, high, low, close] = prices;
+        (low <= open.min(close) && open.max(close) <= high).then_some(prices)
+    };
+    let all: Option<Vec<[f64; 4]>> = rows.iter().map(prices).collect();
+    all.is_some_and(|all| all.iter().any(|[_, high, low, _]| high > low))
+}
+
+/// A further price would lie between low and high.
+fn is_volume(rows: &[Vec<String>], open: usize, volume: usize) -> bool {
+    let is_above = |row: &Vec<String>| number(row, volume).is_some_and(|volume| volume >= 0.0);
+    let is_price = |row: &Vec<String>| {
+        let (high, low) = (number(row, open + 1), number(row, open + 2));
+        let volume = number(row, volume);
+        low <= volume && volume <= high
+    };
+    rows.iter().all(is_above) && !rows.iter().all(is_price)
+}
+
+/// Returns the line of names that a file beginning with `row` lacks, as
+/// well as it can be told.
+pub(super) fn line_for(row: &[String], delimiter: u8) -> String {
+    let parts = ["open", "high", "low", "close", "volume"];
+    let (mut n_parts, mut has_time, mut has_clock, mut has_symbol) = (0, false, false, false);
+    let mut name = |(idx, cell): (usize, &String)| -> String {
+        let cell = cell.trim().as_bytes();
+        let is_number = number_in(std::str::from_utf8(cell).unwrap_or_default()).is_some();
+        let name = if !has_time && (is_date(cell) || is_count(cell)) {
+            has_time = true;
+            "date"
+        } else if has_time && !has_clock && n_parts == 0 && is_bare_clock(cell) {
+            has_clock = true;
+            "time"
+        } else if is_number && has_time && n_parts < parts.len() {
+            n_parts += 1;
+            parts[n_parts - 1]
+        } else if !is_number && !has_symbol {
+            has_symbol = true;
+            "symbol"
+        } else {
+            return format!("column{}", idx + 1);
+        };
+        name.to_owned()
+    };
+    let names: Vec<String> = row.iter().enumerate().map(&mut name).collect();
+    names.join(&char::from(delimiter).to_string())
+}
+
+/// A clock that cannot be a price.
+fn is_bare_clock(cell: &[u8]) -> bool {
+    is_clock(cell) && (cell.contains(&b':') || (cell.len() == 6 && !cell.contains(&b'.')))
+}

@@ -1,0 +1,119 @@
+//! Settles, by the first rows, what names leave open.
+
+use super::names::words;
+use super::volumes::is_quote_volume;
+use super::{Columns, TimeColumn};
+use crate::market::bars::loose::{is_unknown, number_in};
+use crate::market::bars::timestamp::{is_clock, is_count, is_date};
+
+impl Columns {
+    /// Decides by `rows` where the whole time is, and which column is the
+    /// volume. An error says what is wrong with the file.
+    pub(in crate::market::bars) fn settle(&mut self, rows: &[Vec<String>]) -> Result<(), String> {
+        if self.time == TimeColumn::Whole(0) && self.names[0].is_empty() {
+            let is_short = |row: &Vec<String>| {
+                row[0].len() < 9 && row[0].bytes().all(|byte| byte.is_ascii_digit())
+            };
+            // Days are `YYYYMMDD`, and no row is so far down.
+            if rows.iter().all(|row| is_short(row) && !is_count(row[0].as_bytes())) {
+                return Err(
+                    "has no column `time`: the first, without a name, only counts rows".to_owned()
+                );
+            }
+        }
+        self.time = self.settled_time(rows);
+        self.settle_volume(rows);
+        Ok(())
+    }
+
+    /// Decides whether `Date` and `Time` belong together or each tells
+    /// the whole time, and finds the date of a clock.
+    fn settled_time(&self, rows: &[Vec<String>]) -> TimeColumn {
+        let time = settle_time(self.time, rows);
+        let TimeColumn::Whole(clock) = time else {
+            return time;
+        };
+        if !most(rows, &is_clock, clock) {
+            return time;
+        }
+        let prices = [self.open, self.high, self.low, self.close];
+        let is_day = |idx: &usize| {
+            *idx != clock
+                && !prices.contains(idx)
+                && Some(*idx) != self.volume
+                && all(rows, &|cell| is_date(cell) || is_compact(cell), *idx)
+        };
+        (0..self.width).find(is_day).map_or(time, |date| TimeColumn::Split(date, clock))
+    }
+
+    /// Takes the first volume that is more than zeros.
+    fn settle_volume(&mut self, rows: &[Vec<String>]) {
+        let is_used = |idx: &usize| {
+            rows.iter().any(|row| number_in(&row[*idx]).is_some_and(|volume| volume > 0.0))
+        };
+        let is_known = |idx: &usize| rows.iter().any(|row| !is_unknown(row[*idx].as_bytes()));
+        let volumes = self.volumes.iter().copied();
+        self.volume = volumes
+            .clone()
+            .find(is_used)
+            .or_else(|| volumes.clone().find(is_known))
+            .or(self.volume);
+    }
+
+    /// Returns the other columns that could be the volume, by name: in
+    /// units, and in money.
+    pub(in crate::market::bars) fn other_volumes(&self) -> (Vec<&str>, Vec<&str>) {
+        let name = |idx: usize| self.names[idx].as_str();
+        let units = self.volumes.iter().copied().filter(|idx| Some(*idx) != self.volume);
+        let is_money = |idx: &usize| is_quote_volume(&words(&self.names[*idx]));
+        let money = (0..self.width).filter(is_money).filter(|idx| Some(*idx) != self.volume);
+        (units.map(name).collect(), money.map(name).collect())
+    }
+
+    /// Returns the name of the column at `idx`.
+    pub(in crate::market::bars) fn name(&self, idx: usize) -> &str {
+        &self.names[idx]
+    }
+
+    /// Returns the names of the time's columns.
+    pub(in crate::market::bars) fn time_names(&self) -> Vec<&str> {
+        match self.time {
+            TimeColumn::Whole(idx) => vec![&self.names[idx]],
+            TimeColumn::Split(date, clock) => vec![&self.names[date], &self.names[clock]],
+        }
+    }
+}
+
+/// Decides, by `rows`, whether a date and a clock belong together or one
+/// of them tells the whole time.
+pub(in crate::market::bars) fn settle_time(time: TimeColumn, rows: &[Vec<String>]) -> TimeColumn {
+    let TimeColumn::Split(date, clock) = time else {
+        return time;
+    };
+    let is_whole = |cell: &[u8]| {
+        let has_both = is_date(cell) && cell.contains(&b':');
+        has_both || (is_count(cell) && cell.len() > 8)
+    };
+    if all(rows, &is_whole, clock) {
+        TimeColumn::Whole(clock)
+    } else if all(rows, &is_whole, date) || !most(rows, &is_clock, clock) {
+        TimeColumn::Whole(date)
+    } else {
+        time
+    }
+}
+
+/// A row may be faulty: that is said where it is read.
+fn most(rows: &[Vec<String>], is: &dyn Fn(&[u8]) -> bool, idx: usize) -> bool {
+    let fits = |row: &&Vec<String>| row.get(idx).is_some_and(|cell| is(cell.trim().as_bytes()));
+    2 * rows.iter().filter(fits).count() >= rows.len()
+}
+
+fn all(rows: &[Vec<String>], is: &dyn Fn(&[u8]) -> bool, idx: usize) -> bool {
+    rows.iter().all(|row| row.get(idx).is_some_and(|cell| is(cell.trim().as_bytes())))
+}
+
+/// `YYYYMMDD`
+fn is_compact(cell: &[u8]) -> bool {
+    cell.len() == 8 && is_count(cell)
+}

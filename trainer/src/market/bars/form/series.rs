@@ -1,0 +1,50 @@
+//! Decides what the times of a series are: signals, an equity curve.
+
+use anyhow::{Result, anyhow};
+
+use super::{Reopen, Rest, Sample, SampleRow, time_text};
+use crate::market::bars::columns::{TimeColumn, settle_time};
+use crate::market::bars::config::BarsConfig;
+use crate::market::bars::shown;
+use crate::market::bars::timestamp::{LATEST_MS, TimeForm, TimeHints, TimeText, TimeZone, decide};
+
+/// The times of a series.
+pub(in crate::market::bars) struct SeriesTime<'a> {
+    pub(in crate::market::bars) name: &'a str,
+    pub(in crate::market::bars) names: &'a [String],
+    pub(in crate::market::bars) column: TimeColumn,
+    pub(in crate::market::bars) config: &'a BarsConfig,
+}
+
+impl SeriesTime<'_> {
+    /// Decides where they are and what form they have.
+    pub(in crate::market::bars) fn decide(
+        &self,
+        sample: &Sample,
+        reopen: Reopen<'_>,
+    ) -> Result<(TimeColumn, TimeForm)> {
+        let width = self.names.len();
+        let rows: Vec<&SampleRow> =
+            sample.rows[1..].iter().filter(|row| row.cells.len() == width).collect();
+        let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
+        let column = settle_time(self.column, &cells);
+        let texts: Vec<TimeText> = cells.iter().map(|row| time_text(column, None, row)).collect();
+        let zone = self.config.time_zone.as_deref().and_then(TimeZone::parse);
+        let hints = TimeHints { format: None, zone, latest_ms: LATEST_MS };
+        let rest = Rest { sample, reopen };
+        let more = || rest.rows(width).map(|cells| time_text(column, None, &cells));
+        let told = |doubt| {
+            let text = shown(&texts[0].text);
+            anyhow!("`{}` {}: `{text}` {}", self.name, rows[0].place, String::from(doubt))
+        };
+        let mut form = match (decide(&texts, &mut more(), hints), &self.config.time_format) {
+            (Err(_), Some(format)) => {
+                let hints = TimeHints { format: Some(format), ..hints };
+                decide(&texts, &mut more(), hints).map_err(told)?
+            }
+            (decided, _) => decided.map_err(told)?,
+        };
+        form.is_newest_first = false;
+        Ok((column, form))
+    }
+}

@@ -1,0 +1,106 @@
+//! Takes the first rows of a text, and gives them back to be read.
+
+use std::io::{self, Cursor, ErrorKind, Read};
+
+use super::{Place, Text, sniff};
+use crate::market::bars::columns::is_data;
+use crate::market::bars::form::{Sample, SampleRow, next_cells};
+use crate::market::bars::rows::Rows;
+
+/// What a sample has, if the file has as much.
+const SAMPLE_BYTES: usize = 1 << 16;
+/// What it may have for the sake of one row of bars.
+const SAMPLE_BYTES_MAX: usize = 1 << 22;
+/// What comes of a stream at once.
+const BLOCK_BYTES: usize = 1 << 12;
+/// Most rows of a stream that are waited for.
+const N_STREAM_ROWS_MAX: usize = 12;
+
+impl Text {
+    /// Returns some of the first rows; of a stream no more than up to
+    /// the first bar. All of them are still to be read.
+    pub(in crate::market::bars) fn sample(&mut self, is_stream: bool) -> io::Result<Sample> {
+        let mut bytes = Vec::new();
+        let mut n_wanted = if is_stream { 1 } else { SAMPLE_BYTES };
+        let sample = loop {
+            let is_all = !self.read_more(&mut bytes, n_wanted)?;
+            self.delimiter = sniff::delimiter(&bytes);
+            let sample = self.rows_in(&bytes, is_all);
+            let has_bar = sample.rows.iter().any(|row| is_data(&row.cells));
+            let is_enough = if is_stream {
+                has_bar || sample.rows.len() >= N_STREAM_ROWS_MAX || has_time(&sample)
+            } else {
+                sample.rows.len() > 1
+            };
+            if is_all || is_enough || bytes.len() > SAMPLE_BYTES_MAX {
+                // Where no bar came, that is what is wrong.
+                if !has_bar && let Some(error) = self.reader.failure() {
+                    return Err(error);
+                }
+                break sample;
+            }
+            n_wanted = if is_stream { bytes.len() + 1 } else { 2 * bytes.len() };
+        };
+        self.reader.put_back(bytes);
+        Ok(sample)
+    }
+
+    /// Reads until there are `n_wanted` bytes; false at the end.
+    fn read_more(&mut self, bytes: &mut Vec<u8>, n_wanted: usize) -> io::Result<bool> {
+        let mut block = [0; BLOCK_BYTES];
+        while bytes.len() < n_wanted {
+            match self.reader.read(&mut block) {
+                Ok(0) => return Ok(false),
+                Ok(n_bytes) => bytes.extend_from_slice(&block[..n_bytes]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // What is there is read before it is said.
+                Err(error) if bytes.is_empty() => return Err(error),
+                Err(error) => {
+                    self.reader.fail_later(error);
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn rows_in(&self, bytes: &[u8], is_all: bool) -> Sample {
+        let mut rows = Rows::new(bytes, self.delimiter);
+        let mut sample = Sample { rows: Vec::new(), is_all };
+        while let Some(cells) = next_cells(&mut rows) {
+            let line = rows.line() + self.n_lines_skipped;
+            let place = Place { line, packing: self.reader.packing() };
+            sample.rows.push(SampleRow { place, cells });
+        }
+        // The last may be part of a row.
+        if !is_all && bytes.last() != Some(&b'\n') {
+            sample.rows.pop();
+        }
+        sample
+    }
+}
+
+/// Whether some row is no names: what is wrong with it is said at once.
+fn has_time(sample: &Sample) -> bool {
+    let is_time = |row: &SampleRow| {
+        let first = row.cells[0].as_bytes();
+        row.cells.len() > 4 && first.first().is_some_and(u8::is_ascii_digit)
+    };
+    sample.rows.iter().any(is_time)
+}
+
+impl super::TextReader {
+    fn put_back(&mut self, bytes: Vec<u8>) {
+        let inner = std::mem::replace(&mut self.inner, Box::new(io::empty()));
+        self.inner = Box::new(Cursor::new(bytes).chain(inner));
+    }
+
+    /// Gives `error` once what was put back is read.
+    fn fail_later(&mut self, error: io::Error) {
+        self.failure = Some(error);
+    }
+
+    fn failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+}

@@ -1,0 +1,154 @@
+//! Says which file, line, column and value is wrong, and what to do.
+
+use std::fmt::Write;
+use std::io::{self, ErrorKind};
+
+use anyhow::{Error, anyhow};
+
+use super::TextBars;
+use crate::market::bars::check::{Fault, FaultKind};
+use crate::market::bars::columns::Part;
+use crate::market::bars::input::{Packing, Place};
+use crate::market::bars::shown;
+use crate::market::bars::timestamp::{self, is_count, is_date};
+use crate::wording::counted;
+
+impl TextBars {
+    /// Returns the line, counted from 1, on which the row begins.
+    pub(super) fn place(&self) -> Place {
+        let packing = self.rows.get_ref().packing();
+        Place { line: self.rows.line() + self.n_lines_skipped, packing }
+    }
+
+    fn text_of(&self, part: Part) -> String {
+        let row = self.rows.row();
+        let text = |idx: usize| shown(row.get(idx).unwrap_or_default().trim_ascii());
+        match part {
+            Part::Time => self.form.columns.time.text(row),
+            Part::Open => text(self.form.columns.open),
+            Part::High => text(self.form.columns.high),
+            Part::Low => text(self.form.columns.low),
+            Part::Close => text(self.form.columns.close),
+            Part::Volume => self.form.columns.volume.map_or_else(String::new, text),
+            Part::Funding => self.form.columns.funding.map_or_else(String::new, text),
+            Part::Symbol => self.form.columns.symbol.map_or_else(String::new, text),
+            Part::Further(idx) => text(idx),
+        }
+    }
+
+    #[cold]
+    pub(super) fn describe(&mut self, fault: &Fault) -> Error {
+        if fault.kind == FaultKind::Width {
+            return self.wrong_width();
+        }
+        anyhow!(
+            "`{}` {}, column `{}`: `{}` {}",
+            self.name,
+            self.place(),
+            self.form.columns.name_of(fault.part),
+            self.text_of(fault.part),
+            fault.problem
+        )
+    }
+
+    fn wrong_width(&mut self) -> Error {
+        let row = self.rows.row();
+        let problem = format!(
+            "`{}` {} has {} where the first line has {}",
+            self.name,
+            self.place(),
+            counted(row.len() as u64, "column"),
+            self.form.columns.width
+        );
+        let first = row.get(0).unwrap_or_default().trim_ascii();
+        let is_time = is_date(first) || is_count(first);
+        let remedy = if is_time && !self.is_stream && self.rows.is_at_last() {
+            "the file may be cut short: copy or download it again"
+        } else if is_time {
+            "correct or delete the row"
+        } else {
+            "it is no bar: delete the line, or leave it out with `--bad-rows drop`"
+        };
+        anyhow!("{problem}; {remedy}")
+    }
+
+    #[cold]
+    pub(super) fn another_symbol(&self, idx: usize) -> Fault {
+        let first = shown(self.symbol.as_bytes());
+        let mut problem = format!(
+            "is another symbol than `{first}` above it; one file holds one symbol: split it"
+        );
+        if let Some(print) = self.print_command() {
+            let script = format!("NR == 1 || ${} == \"{first}\"", idx + 1);
+            let delimiter = char::from(self.form.delimiter);
+            let _ = write!(
+                problem,
+                ", such as by `{print} | awk -F '{delimiter}' '{script}' > {first}.csv`"
+            );
+        }
+        Fault { part: Part::Symbol, problem, kind: FaultKind::AnotherSymbol }
+    }
+
+    #[cold]
+    pub(super) fn out_of_order(&self, time_ms: i64, previous_ms: i64) -> Fault {
+        let previous = timestamp::format(previous_ms);
+        if time_ms == previous_ms {
+            let problem = "is a duplicate: the bar before has the same time; if both are of one \
+                           bar, delete one or leave it out with `--bad-rows drop` (a local time \
+                           repeats an hour each autumn: name its zone in `bars.time_zone`)";
+            return Fault {
+                part: Part::Time,
+                problem: problem.to_owned(),
+                kind: FaultKind::Duplicate,
+            };
+        }
+        let problem = if self.is_stream && self.n_bars == 1 {
+            format!(
+                "is older than the bar before, `{previous}`: the newest bar comes first, which a \
+                 stream cannot turn round; name the file itself"
+            )
+        } else if self.form.time.is_newest_first {
+            format!(
+                "is newer than the bar before, `{previous}`, in a file that begins with the \
+                 newest; sort the rows by time"
+            )
+        } else {
+            format!(
+                "is older than the bar before, `{previous}`; sort the rows by time, oldest first"
+            )
+        };
+        Fault { part: Part::Time, problem, kind: FaultKind::Order }
+    }
+
+    /// Returns what prints the file as text, where a program does.
+    fn print_command(&self) -> Option<String> {
+        let program = match self.rows.get_ref().packing() {
+            Packing::Plain => "cat",
+            Packing::Gzip => "zcat",
+            Packing::Zstd => "zstdcat",
+            Packing::Bzip2 => "bzcat",
+            Packing::Xz => "xzcat",
+            Packing::Zip => "unzip -p",
+            Packing::Parquet | Packing::Json => return None,
+        };
+        Some(format!("{program} '{}'", self.name))
+    }
+}
+
+#[cold]
+pub(in crate::market::bars) fn input_error(name: &str, n_bars: u64, error: &io::Error) -> Error {
+    let n_read = counted(n_bars, "bar");
+    match error.kind() {
+        ErrorKind::UnexpectedEof => anyhow!(
+            "`{name}` is cut short after {n_read}: its packed stream has no end; \
+             copy or download it again"
+        ),
+        ErrorKind::InvalidInput => {
+            anyhow!("`{name}` is damaged after {n_read}: {error}; copy or download it again")
+        }
+        ErrorKind::InvalidData => {
+            anyhow!("`{name}` {}", error.to_string().replace("NAME", name))
+        }
+        _ => anyhow!("failed to read `{name}` after {n_read}: {error}"),
+    }
+}

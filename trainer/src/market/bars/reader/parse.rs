@@ -1,0 +1,114 @@
+//! Makes a bar of a row, by the form of its file.
+
+use std::sync::Arc;
+
+use crate::market::bars::Bar;
+use crate::market::bars::check::{self, Fault};
+use crate::market::bars::columns::Part;
+use crate::market::bars::config::{BarsConfig, Decimal};
+use crate::market::bars::form::Form;
+use crate::market::bars::loose;
+use crate::market::bars::rows::Row;
+use crate::market::bars::timestamp::TimeParser;
+
+/// Reads the rows of one file.
+pub(super) struct RowParser {
+    form: Arc<Form>,
+    time: TimeParser,
+    /// The column of adjusted closes, where prices are to be adjusted.
+    adjusted: Option<usize>,
+    takes_negative: bool,
+}
+
+impl RowParser {
+    pub(super) fn new(form: &Arc<Form>, config: &BarsConfig) -> Self {
+        Self {
+            time: TimeParser::of(form.time.clone()),
+            adjusted: form.columns.adjusted.filter(|_| config.adjusted),
+            takes_negative: config.negative_prices,
+            form: Arc::clone(form),
+        }
+    }
+
+    /// Returns the bar of `row`, not checked; `before` is the time of the
+    /// one before.
+    #[inline]
+    pub(super) fn parse(&self, row: Row<'_>, before: Option<i64>) -> Result<Bar, Fault> {
+        let columns = &self.form.columns;
+        let time_ms = columns
+            .time
+            .parse(row, &self.time, before)
+            .ok_or_else(|| Fault::not_a_time(columns.time.text(row).as_bytes()))?;
+        let price = |part, idx: usize| {
+            self.number(row, idx).ok_or_else(|| Fault::not_a_price(part, row[idx].trim_ascii()))
+        };
+        let mut bar = Bar {
+            time_ms,
+            open: price(Part::Open, columns.open)?,
+            high: price(Part::High, columns.high)?,
+            low: price(Part::Low, columns.low)?,
+            close: price(Part::Close, columns.close)?,
+            volume: match columns.volume {
+                Some(idx) => self.volume(row, idx)?,
+                None => 0.0,
+            },
+            funding: match columns.funding {
+                // Paid every few hours: most bars pay nothing.
+                Some(idx) if row[idx].trim_ascii().is_empty() => 0.0,
+                Some(idx) => self
+                    .number(row, idx)
+                    .ok_or_else(|| Fault::not_a_number(Part::Funding, row[idx].trim_ascii()))?,
+                None => 0.0,
+            },
+        };
+        if let Some(idx) = self.adjusted {
+            let adjusted = price(Part::Further(idx), idx)?;
+            adjust(&mut bar, adjusted);
+        }
+        Ok(bar)
+    }
+
+    #[inline]
+    fn number(&self, row: Row<'_>, idx: usize) -> Option<f64> {
+        let is_plain = self.form.decimal == Decimal::Point;
+        let plain = if is_plain { row.number(idx) } else { None };
+        plain.or_else(|| loose::parse(&row[idx], self.form.decimal))
+    }
+
+    /// A volume that is not known counts as none.
+    #[inline]
+    fn volume(&self, row: Row<'_>, idx: usize) -> Result<f64, Fault> {
+        match self.number(row, idx) {
+            Some(volume) if !volume.is_nan() => Ok(volume),
+            _ if loose::is_unknown(&row[idx]) => Ok(0.0),
+            _ => Err(Fault::not_a_number(Part::Volume, row[idx].trim_ascii())),
+        }
+    }
+
+    /// Fails unless `bar` holds what every bar must; widens its range
+    /// where only the last digit of a double is wrong.
+    #[inline]
+    pub(super) fn check(&self, bar: &mut Bar) -> Result<(), Fault> {
+        if check::is_right(bar) {
+            return Ok(());
+        }
+        self.check_again(bar)
+    }
+
+    #[cold]
+    fn check_again(&self, bar: &mut Bar) -> Result<(), Fault> {
+        check::widen_dust(bar);
+        check::check(bar, self.takes_negative)
+    }
+}
+
+/// Multiplies all prices by what makes the close the `adjusted` one.
+fn adjust(bar: &mut Bar, adjusted: f64) {
+    let factor = adjusted / bar.close;
+    bar.open *= factor;
+    bar.high *= factor;
+    bar.low *= factor;
+    bar.close = adjusted;
+    // As many pieces as there are now of what was traded then.
+    bar.volume /= factor;
+}

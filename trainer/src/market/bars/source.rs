@@ -1,0 +1,288 @@
+//! Names where bars come from: a file, or the data that is built in.
+
+mod columns;
+mod folder;
+mod hashing;
+mod summarize;
+
+use std::fmt::Write;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use anyhow::{Context, Result, anyhow, bail};
+use sha2::Sha256;
+
+use super::config::BarsConfig;
+use super::form::{Asked, Form};
+use super::input::{self, Text};
+use super::reader::{Repairs, input_error};
+use super::symbols::{self, Deal, Share};
+use super::timestamp::LATEST_MS;
+use super::understood::Understood;
+use super::{Bar, BarReader};
+use crate::session::{sha256_of_bytes, sha256_of_file};
+use folder::Content;
+use hashing::HashingReader;
+
+/// The name of the built-in data: BTC/USD, 30 minutes, 2017-10 to
+/// 2019-10.
+pub const BUILTIN_BTCUSD_30M: &str = "builtin:btcusd_30m";
+
+const BTCUSD_30M: &[u8] = include_bytes!("../../../data/btcusd_30m.csv.gz");
+
+/// Bars that can be read any number of times.
+#[derive(Debug, Clone)]
+pub struct BarSource {
+    name: String,
+    origin: Origin,
+    /// Columns that are read beside the bars.
+    columns: Vec<String>,
+    /// All of them, where they are few and were read once.
+    kept: Option<Arc<Vec<Bar>>>,
+    asked: Asked,
+    /// How to read the file, once that was decided.
+    form: Arc<OnceLock<Arc<Form>>>,
+    /// The bars of a file that begins with the newest, turned round, or
+    /// of a folder of parts, joined.
+    turned: Arc<OnceLock<Turned>>,
+    /// What a folder holds.
+    content: Arc<OnceLock<Content>>,
+    /// What was done about bad rows of a file of several symbols.
+    dealt: Arc<OnceLock<Repairs>>,
+}
+
+/// Bars that were turned round, and what was done about bad rows.
+#[derive(Debug, Clone)]
+struct Turned {
+    share: Share,
+    repairs: Repairs,
+}
+
+#[derive(Debug, Clone)]
+enum Origin {
+    File(PathBuf),
+    Folder(PathBuf),
+    Builtin(&'static [u8]),
+    /// The bars of one symbol of a file.
+    Share(Share),
+}
+
+impl BarSource {
+    /// Opens the source that `spec` names: a file of CSV (packed or not),
+    /// JSON or Parquet, relative to `root`, a folder with one for each
+    /// symbol, or [`BUILTIN_BTCUSD_30M`].
+    ///
+    /// Fails when there is no such file. Its rows are looked at only by
+    /// [`BarSource::read`].
+    pub fn open(spec: &str, root: &Path) -> Result<Self> {
+        let origin = match spec.strip_prefix("builtin:") {
+            Some("btcusd_30m") => Origin::Builtin(BTCUSD_30M),
+            Some(_) => bail!("no built-in data `{spec}`; there is `{BUILTIN_BTCUSD_30M}`"),
+            None => find_file(spec, root)?,
+        };
+        Ok(Self::new(spec, origin))
+    }
+
+    fn new(name: &str, origin: Origin) -> Self {
+        Self {
+            name: name.to_owned(),
+            origin,
+            columns: Vec::new(),
+            kept: None,
+            asked: Asked { config: Arc::default(), latest_ms: LATEST_MS },
+            form: Arc::default(),
+            turned: Arc::default(),
+            content: Arc::default(),
+            dealt: Arc::default(),
+        }
+    }
+
+    /// Returns the source that is read as `config` says, where a file
+    /// leaves a doubt.
+    #[must_use]
+    pub fn with_config(mut self, config: &BarsConfig) -> Self {
+        self.asked.config = Arc::new(config.clone());
+        self
+    }
+
+    /// Returns how it is read, where a file leaves a doubt.
+    pub fn config(&self) -> &BarsConfig {
+        &self.asked.config
+    }
+
+    /// Returns the source whose times, where they are numbers that could
+    /// mean anything, are none after `latest_ms`.
+    #[must_use]
+    pub fn until(mut self, latest_ms: i64) -> Self {
+        self.asked.latest_ms = latest_ms;
+        self
+    }
+
+    /// Returns the source of one symbol of a file.
+    pub(super) fn of_share(name: &str, share: Share) -> Self {
+        Self::new(name, Origin::Share(share))
+    }
+
+    /// Returns the source that reads the columns `names` beside the bars:
+    /// a finite number in each row.
+    #[must_use]
+    pub fn with_columns(mut self, names: &[String]) -> Self {
+        names.clone_into(&mut self.columns);
+        self.turned = Arc::default();
+        self.content = Arc::default();
+        self
+    }
+
+    /// Returns the SHA-256 of the source: of a file, that of its bytes;
+    /// of a folder, that of the lines that `sha256sum *` prints in it.
+    pub fn sha256(&self) -> Result<String> {
+        Ok(match &self.origin {
+            Origin::File(path) => sha256_of_file(path)?,
+            Origin::Builtin(bytes) => sha256_of_bytes(bytes),
+            Origin::Folder(path) => {
+                let mut lines = String::new();
+                for file in symbols::files(path)? {
+                    let name = file.file_name().unwrap_or_default().to_string_lossy();
+                    let _ = writeln!(lines, "{}  {name}", sha256_of_file(&file)?);
+                }
+                sha256_of_bytes(lines.as_bytes())
+            }
+            Origin::Share(_) => bail!("`{}` is part of a file", self.name),
+        })
+    }
+
+    /// Returns the source as it was named.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Starts a new pass over the bars.
+    ///
+    /// Fails when the file holds no bars or its columns are not found;
+    /// a bad row fails when its turn comes.
+    pub fn read(&self) -> Result<BarReader> {
+        if let Some(bars) = &self.kept {
+            return Ok(BarReader::of_kept(Arc::clone(bars)));
+        }
+        if let Origin::Share(share) = &self.origin {
+            return Ok(BarReader::of_share(share.clone()));
+        }
+        if self.is_series() {
+            return self.folder_symbols()?[0].source.read();
+        }
+        if matches!(self.origin, Origin::Folder(_)) {
+            return Err(self.not_one_file());
+        }
+        if self.form()?.time.is_newest_first {
+            return Ok(BarReader::of_share(self.turned()?.share.clone()));
+        }
+        self.reader(None)
+    }
+
+    /// Returns whether the file begins with the newest bar, which is read
+    /// from a copy that was turned round.
+    pub fn is_newest_first(&self) -> Result<bool> {
+        Ok(match &self.origin {
+            Origin::File(_) | Origin::Builtin(_) => self.form()?.time.is_newest_first,
+            Origin::Folder(_) | Origin::Share(_) => false,
+        })
+    }
+
+    /// Returns how the file is read, as far as its first rows tell; none
+    /// where there is not one file.
+    pub fn understood(&self) -> Result<Option<Understood>> {
+        Ok(match &self.origin {
+            Origin::File(_) | Origin::Builtin(_) => Some(Understood::of_form(&*self.form()?)),
+            Origin::Folder(_) | Origin::Share(_) => None,
+        })
+    }
+
+    /// Returns `other`, read as this one is.
+    fn like(&self, mut other: Self) -> Self {
+        other.columns.clone_from(&self.columns);
+        other.asked = self.asked.clone();
+        other
+    }
+
+    /// Returns how the file is to be read, decided at the first call.
+    pub(super) fn form(&self) -> Result<Arc<Form>> {
+        if let Some(form) = self.form.get() {
+            return Ok(Arc::clone(form));
+        }
+        let mut text = self.open_text(None)?;
+        let reopen = || self.open_text(None).ok();
+        let form = Form::of_bars(&self.name, &mut text, &self.asked, Some(&reopen))?;
+        Ok(Arc::clone(self.form.get_or_init(|| Arc::new(form))))
+    }
+
+    /// Returns the bars of a file that begins with the newest, oldest
+    /// first, from a nameless file of the temporary folder.
+    fn turned(&self) -> Result<&Turned> {
+        if let Some(turned) = self.turned.get() {
+            return Ok(turned);
+        }
+        let deal = Deal { n_columns: self.columns.len(), is_newest_first: true };
+        let (share, repairs) = symbols::turn_round(self.reader(None)?, deal)?;
+        Ok(self.turned.get_or_init(|| Turned { share, repairs }))
+    }
+
+    fn reader(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<BarReader> {
+        let form = match &self.origin {
+            // What is wrong with them is said below.
+            Origin::Folder(_) | Origin::Share(_) => return Err(self.not_one_file()),
+            Origin::File(_) | Origin::Builtin(_) => self.form()?,
+        };
+        let text = self.open_text(hasher)?;
+        BarReader::new(&self.name, text, (form, &self.asked))?.with_columns(&self.columns)
+    }
+
+    fn not_one_file(&self) -> anyhow::Error {
+        anyhow!(
+            "`{}` holds several symbols, which only `train` and `predict` take; name one file",
+            self.name
+        )
+    }
+
+    /// Opens the text; all bytes of the file pass through `hasher`.
+    fn open_text(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<Text> {
+        let through = |inner: Box<dyn Read + Send>| match hasher {
+            Some(hasher) => Box::new(HashingReader { inner, hasher: Arc::clone(hasher) }),
+            None => inner,
+        };
+        let open = || match &self.origin {
+            Origin::Builtin(bytes) => input::open(through(Box::new(*bytes))),
+            Origin::Folder(_) | Origin::Share(_) => Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "holds several symbols, which only `train` and `predict` take; name one file",
+            )),
+            Origin::File(path) => {
+                let mut file = File::open(path)?;
+                if input::container(&mut file)?.is_none() {
+                    return input::open(through(Box::new(file)));
+                }
+                // Its bytes are not read in their order.
+                if hasher.is_some() {
+                    io::copy(&mut through(Box::new(file)), &mut io::sink())?;
+                }
+                input::open_file(path)
+            }
+        };
+        open().map_err(|error| input_error(&self.name, 0, &error))
+    }
+}
+
+fn find_file(spec: &str, root: &Path) -> Result<Origin> {
+    let path = root.join(spec);
+    match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => Ok(Origin::Folder(path)),
+        Ok(_) => Ok(Origin::File(path)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(anyhow!(
+            "there is no file `{}`; name a CSV file of bars, or `{BUILTIN_BTCUSD_30M}` for the \
+             built-in data",
+            path.display()
+        )),
+        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
+    }
+}

@@ -1,0 +1,135 @@
+//! Reads all bars once, and tells what there is and how it was read.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use sha2::{Digest as _, Sha256};
+
+use super::{BarSource, Origin};
+use crate::market::bars::Bar;
+use crate::market::bars::joined::check_overlap;
+use crate::market::bars::observer::Observer;
+use crate::market::bars::reader::Repairs;
+use crate::market::bars::summary::{DataSummary, Tally};
+use crate::market::bars::understood::Understood;
+
+/// Most bars that are kept in memory: 3.7 MB.
+const N_KEPT_MAX: usize = 1 << 16;
+
+impl BarSource {
+    /// Reads all bars, checks them, and tells what there is. Of one
+    /// symbol of a file there is no checksum.
+    pub fn summarize(&self) -> Result<DataSummary> {
+        self.scan(&mut |_| {})
+    }
+
+    /// Does the same of all symbols that the source holds.
+    pub fn summarize_all(&self) -> Result<DataSummary> {
+        let symbols = self.symbols()?;
+        if symbols.is_empty() {
+            return self.summarize();
+        }
+        let summaries: Result<Vec<DataSummary>> =
+            symbols.iter().map(|symbol| symbol.source.summarize()).collect();
+        self.together(&summaries?)
+    }
+
+    /// Sums up what all symbols hold. The interval is that of the symbol
+    /// with the most bars.
+    pub(crate) fn together(&self, summaries: &[DataSummary]) -> Result<DataSummary> {
+        check_overlap(summaries)?;
+        let sum = |count: fn(&DataSummary) -> u64| summaries.iter().map(count).sum();
+        let longest = summaries.iter().max_by_key(|summary| summary.n_bars);
+        Ok(DataSummary {
+            source: self.name.clone(),
+            sha256: self.sha256()?,
+            n_bars: sum(|summary| summary.n_bars),
+            first_ms: summaries.iter().map(|summary| summary.first_ms).min().unwrap_or_default(),
+            last_ms: summaries.iter().map(|summary| summary.last_ms).max().unwrap_or_default(),
+            interval_ms: longest.map_or(0, |summary| summary.interval_ms),
+            n_gaps: sum(|summary| summary.n_gaps),
+            n_missing_bars: sum(|summary| summary.n_missing_bars),
+            longest_gap_ms: summaries.iter().map(|s| s.longest_gap_ms).max().unwrap_or_default(),
+            understood: Some(self.understood_together(summaries)?),
+        })
+    }
+
+    /// Does the same, and keeps the bars in memory if there are at most
+    /// 65,536 and no further columns: passes to come then read no file.
+    pub(crate) fn summarize_and_keep(self) -> Result<(Self, DataSummary)> {
+        let mut bars = self.columns.is_empty().then(Vec::new);
+        let summary = self.scan(&mut |bar| {
+            bars = bars.take().filter(|bars| bars.len() < N_KEPT_MAX);
+            if let Some(bars) = &mut bars {
+                bars.push(*bar);
+            }
+        })?;
+        Ok((Self { kept: bars.map(Arc::new), ..self }, summary))
+    }
+
+    /// Whether the bars are in memory.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// Does the same, and shows each bar to `watch` on the way.
+    pub(crate) fn scan(&self, watch: &mut dyn FnMut(&Bar)) -> Result<DataSummary> {
+        let mut tally = Tally::new();
+        let mut observer = Observer::default();
+        let mut take = |bar: Bar| {
+            tally.push(bar.time_ms);
+            observer.push(&bar);
+            watch(&bar);
+        };
+        let (mut sha256, mut form) = (String::new(), None);
+        let mut repairs = Repairs::default();
+        if let Origin::Share(_) = self.origin {
+            for bar in self.read()? {
+                take(bar?);
+            }
+        } else if self.is_series() {
+            for bar in self.read()? {
+                take(bar?);
+            }
+            sha256 = self.sha256()?;
+        } else if matches!(self.origin, Origin::File(_)) && self.is_newest_first()? {
+            for bar in self.read()? {
+                take(bar?);
+            }
+            sha256 = self.sha256()?;
+            (form, repairs) = (Some(self.form()?), self.turned()?.repairs.clone());
+        } else {
+            let hasher = Arc::new(Mutex::new(Sha256::new()));
+            let mut bars = self.reader(Some(&hasher))?;
+            for bar in bars.by_ref() {
+                take(bar?);
+            }
+            let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for byte in hasher.finalize() {
+                write!(sha256, "{byte:02x}").expect("a string takes all that is written");
+            }
+            (form, repairs) = (Some(self.form()?), bars.repairs());
+        }
+        let summary = tally.finish();
+        let mut understood = Understood::new(form.as_deref(), repairs, &observer);
+        if self.is_series() {
+            understood.add(&self.content()?.understood);
+        }
+        let source = self.name.clone();
+        Ok(DataSummary { source, sha256, understood: Some(understood), ..summary })
+    }
+
+    /// Returns how the files of several symbols were read: the first of
+    /// them, and what was found in any.
+    fn understood_together(&self, summaries: &[DataSummary]) -> Result<Understood> {
+        let mut together = match &self.origin {
+            Origin::File(_) | Origin::Builtin(_) => Understood::of_form(&*self.form()?),
+            Origin::Folder(_) => self.content()?.understood.clone(),
+            Origin::Share(_) => Understood::default(),
+        };
+        together.repairs = self.dealt.get().cloned().unwrap_or(together.repairs);
+        together.add_symbols(summaries);
+        Ok(together)
+    }
+}

@@ -1,0 +1,238 @@
+//! A session as a run in a folder of MLflow's, its file store.
+//!
+//! The layout is that of MLflow's `FileStore`: `meta.yaml` of the
+//! experiment and of each run, and a file for each parameter, tag and
+//! metric. A run appears whole or not at all, and once: its name comes
+//! from the session's record.
+
+mod artifacts;
+mod curves;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::account::metrics::is_ruined;
+use crate::session::{Layout, Session, Status, parse_time, sha256_of_bytes};
+
+/// Runs of all exports join in one experiment of this name and number.
+const EXPERIMENT: &str = "trainvault";
+const EXPERIMENT_ID: &str = "747261697661756";
+/// Letters of a run's name, as MLflow's own.
+const N_ID_LETTERS: usize = 32;
+
+/// Which session to export, and to where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MlflowRun<'a> {
+    /// The workspace, or a folder that one was restored to.
+    pub layout: &'a Layout,
+    /// The store: MLflow's `mlruns`, which is made.
+    pub store: &'a Path,
+    /// What the run is called; the session's id without it.
+    pub name: Option<&'a str>,
+    /// Further tags, as name and value.
+    pub tags: &'a [(String, String)],
+}
+
+/// A run that is in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MlflowReport {
+    /// Its name.
+    pub name: String,
+    /// MLflow's id of it.
+    pub run_id: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Whether it was not there before.
+    pub is_new: bool,
+}
+
+/// Writes the session as a run. One that is there already stays as it
+/// is.
+///
+/// # Errors
+/// Fails when there is no session, or the store cannot be written.
+pub fn export_mlflow(run: &MlflowRun<'_>) -> Result<MlflowReport> {
+    let record = run.layout.session();
+    let bytes = fs::read(&record).with_context(|| {
+        format!("failed to read `{}`; train first, or name an archive", record.display())
+    })?;
+    let session: Session = serde_json::from_slice(&bytes)
+        .with_context(|| format!("`{}` is no record of this version", record.display()))?;
+    let name = run.name.unwrap_or(&session.id).to_owned();
+    let mut run_id = sha256_of_bytes(&bytes);
+    run_id.truncate(N_ID_LETTERS);
+    let store = std::path::absolute(run.store)
+        .with_context(|| format!("`{}` is no path", run.store.display()))?;
+    let experiment = store.join(EXPERIMENT_ID);
+    let path = experiment.join(&run_id);
+    let is_new = !path.exists();
+    if is_new {
+        create_experiment(&experiment, &session)?;
+        let draft = store.join(format!(".trainvault_{run_id}"));
+        clear(&draft)?;
+        let written = write_run(run, &session, &Place { draft: &draft, path: &path, name: &name });
+        if written.is_err() {
+            clear(&draft)?;
+        }
+        written?;
+        fs::rename(&draft, &path)
+            .with_context(|| format!("failed to save the run `{}`", path.display()))?;
+    }
+    Ok(MlflowReport { name, run_id, path, is_new })
+}
+
+/// Where a run is written, and what it will be.
+struct Place<'a> {
+    draft: &'a Path,
+    path: &'a Path,
+    name: &'a str,
+}
+
+fn write_run(run: &MlflowRun<'_>, session: &Session, place: &Place<'_>) -> Result<()> {
+    for folder in ["params", "metrics", "tags", "artifacts"] {
+        create_folder(&place.draft.join(folder))?;
+    }
+    let params = place.draft.join("params");
+    let settings = serde_json::to_value(&session.config.training)?;
+    write_leaves(&params, "", &settings)?;
+    write_file(&params.join("config_sha256"), &session.config.sha256)?;
+    if let Some(data) = &session.data {
+        write_leaves(&params, "data", &serde_json::to_value(data)?)?;
+    }
+    write_tags(run, session, place)?;
+    curves::write(run.layout, session, &place.draft.join("metrics"))?;
+    artifacts::copy(run.layout.root(), &place.draft.join("artifacts"))?;
+    write_file(&place.draft.join("meta.yaml"), &run_meta(session, place)?)
+}
+
+/// Writes a file for each leaf of `json`, named by the way to it; lists
+/// become JSON.
+fn write_leaves(folder: &Path, name: &str, json: &Value) -> Result<()> {
+    match json {
+        Value::Object(object) => {
+            for (key, json) in object.iter().filter(|(key, _)| *key != "$schema") {
+                let dot = if name.is_empty() { "" } else { "." };
+                write_leaves(folder, &format!("{name}{dot}{key}"), json)?;
+            }
+            Ok(())
+        }
+        Value::String(text) => write_file(&folder.join(name), text),
+        other => write_file(&folder.join(name), &other.to_string()),
+    }
+}
+
+fn write_tags(run: &MlflowRun<'_>, session: &Session, place: &Place<'_>) -> Result<()> {
+    let folder = place.draft.join("tags");
+    let status = session.status.to_string();
+    let version = &session.tool_version;
+    let own = [
+        ("mlflow.runName", place.name),
+        ("mlflow.source.name", "trainvault"),
+        ("mlflow.source.type", "LOCAL"),
+        ("mlflow.user", ""),
+        ("trainvault.session", &session.id),
+        ("trainvault.status", &status),
+        ("trainvault.version", version),
+    ];
+    for (name, value) in own {
+        write_file(&folder.join(name), value)?;
+    }
+    if let Some(reason) = &session.reason {
+        write_file(&folder.join("trainvault.reason"), reason)?;
+    }
+    let agent = session.metrics.agent.as_ref();
+    if serde_json::to_value(agent).is_ok_and(|figures| is_ruined(&figures)) {
+        let when = agent.and_then(|agent| agent.ruined_at.as_deref());
+        write_file(&folder.join("trainvault.ruined_at"), when.unwrap_or("unknown"))?;
+    }
+    for (name, value) in run.tags {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        let is_name = !name.is_empty() && !name.starts_with('.') && name.chars().all(is_plain);
+        ensure!(is_name, "`{name}` is no name of a tag; use letters, digits, `_`, `-` and `.`");
+        write_file(&folder.join(name), value)?;
+    }
+    Ok(())
+}
+
+fn create_experiment(folder: &Path, session: &Session) -> Result<()> {
+    create_folder(folder)?;
+    let path = folder.join("meta.yaml");
+    if path.exists() {
+        return Ok(());
+    }
+    let created = millis(&session.started_at)?;
+    let location = quoted(&file_uri(folder));
+    let text = format!(
+        "artifact_location: {location}\ncreation_time: {created}\nexperiment_id: \
+         '{EXPERIMENT_ID}'\nlast_update_time: {created}\nlifecycle_stage: active\nname: \
+         {EXPERIMENT}\n"
+    );
+    write_file(&path, &text)
+}
+
+fn run_meta(session: &Session, place: &Place<'_>) -> Result<String> {
+    let run_id = place.path.file_name().unwrap_or_default().to_string_lossy();
+    // `RunStatus` of MLflow's protocol.
+    let status = match session.status {
+        Status::Running => 1,
+        Status::Completed => 3,
+        Status::Failed => 4,
+        Status::Interrupted => 5,
+    };
+    let end = match &session.finished_at {
+        Some(time) => millis(time)?.to_string(),
+        None => "null".to_owned(),
+    };
+    Ok(format!(
+        "artifact_uri: {artifacts}\nend_time: {end}\nentry_point_name: ''\nexperiment_id: \
+         '{EXPERIMENT_ID}'\nlifecycle_stage: active\nrun_id: {run_id}\nrun_name: \
+         {name}\nrun_uuid: {run_id}\nsource_name: ''\nsource_type: 4\nsource_version: \
+         ''\nstart_time: {start}\nstatus: {status}\ntags: []\nuser_id: ''\n",
+        artifacts = quoted(&file_uri(&place.path.join("artifacts"))),
+        run_id = quoted(&run_id),
+        name = quoted(place.name),
+        start = millis(&session.started_at)?,
+    ))
+}
+
+/// Returns `text` between quotes: JSON's strings are YAML's too.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+fn millis(time: &str) -> Result<i64> {
+    Ok(parse_time(time)?.timestamp_millis())
+}
+
+/// Returns the address of `path`, which is absolute.
+fn file_uri(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/_-.~:".contains(byte);
+    let encode = |byte: u8| match byte {
+        byte if is_plain(&byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    let slash = if text.starts_with('/') { "" } else { "/" };
+    format!("file://{slash}{}", text.bytes().map(encode).collect::<String>())
+}
+
+fn create_folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("failed to create the folder `{}`", folder.display()))
+}
+
+fn write_file(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("failed to write `{}`", path.display()))
+}
+
+/// Removes what a killed export has left of a run.
+fn clear(draft: &Path) -> Result<()> {
+    if !draft.exists() {
+        return Ok(());
+    }
+    fs::remove_dir_all(draft).with_context(|| format!("failed to remove `{}`", draft.display()))
+}

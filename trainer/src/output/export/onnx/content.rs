@@ -1,0 +1,178 @@
+//! What a model computes, as models store it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::learning::model::{Part, TradingModel};
+
+/// The parts of a model that hold its forests, format 1.
+const FORESTS: &str = "forests/";
+const FOREST_FORMAT: u32 = 1;
+/// The part of a forecaster, format 1.
+const FORECAST: &str = "forecast.json";
+const FORECAST_FORMAT: u32 = 1;
+
+/// What the values of the exposures are made of.
+pub(super) enum Content {
+    /// Sums over the leaves that a row reaches.
+    Trees {
+        forests: Vec<Voters>,
+        /// The value of each exposure without a tree.
+        starts: Vec<f64>,
+    },
+    /// A linear function, times each exposure.
+    Linear(StoredLinear),
+}
+
+/// A forest, and what its leaves count for.
+pub(super) struct Voters {
+    pub(super) forest: StoredForest,
+    pub(super) votes: Vec<Vote>,
+}
+
+/// A leaf counts `factor * value / n_voters` for the exposure `target`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Vote {
+    pub(super) target: usize,
+    pub(super) factor: f64,
+    pub(super) n_voters: f64,
+}
+
+/// A forest as models store it.
+#[derive(Deserialize)]
+pub(super) struct StoredForest {
+    format: u32,
+    pub(super) trees: Vec<StoredTree>,
+}
+
+/// Columns of a tree's nodes: a split goes to `children[i]` where its
+/// feature is not above `values[i]`, else to the node after that; a
+/// leaf has the child 0, and its value is the prediction.
+#[derive(Deserialize)]
+pub(super) struct StoredTree {
+    pub(super) features: Vec<i64>,
+    pub(super) children: Vec<i64>,
+    pub(super) values: Vec<f64>,
+}
+
+/// A linear function as models store it.
+#[derive(Deserialize)]
+pub(super) struct StoredLinear {
+    pub(super) intercept: f64,
+    pub(super) weights: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct StoredForecast {
+    format: u32,
+    rule: StoredRule,
+}
+
+#[derive(Deserialize)]
+struct StoredRule {
+    regressor: StoredRegressor,
+    threshold: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredRegressor {
+    Ridge(StoredLinear),
+    ExtraTrees(StoredForest),
+    RandomForest(StoredForest),
+    Xgboost(Vec<StoredBoosted>),
+}
+
+#[derive(Deserialize)]
+struct StoredBoosted {
+    start: f64,
+    forest: StoredForest,
+}
+
+impl Content {
+    /// Returns what `model` computes and, of a forecaster, its threshold,
+    /// which is null where it never trades.
+    ///
+    /// Fails before the first fit, and on a kind that is not known here.
+    pub(super) fn of(model: &TradingModel) -> Result<(Self, Option<Value>)> {
+        let parts = model.policy().parts()?;
+        let kind = model.kind();
+        ensure!(
+            !parts.is_empty(),
+            "a `{kind}` model that was never fitted cannot be ONNX; train first"
+        );
+        if let Some(part) = parts.iter().find(|part| part.name == FORECAST) {
+            let StoredForecast { format, rule } = serde_json::from_slice(&part.bytes)?;
+            ensure!(format == FORECAST_FORMAT, "a forecast of format {format}");
+            let content = Self::of_regressor(rule.regressor, model.exposures());
+            return Ok((content, Some(json!(rule.threshold))));
+        }
+        Ok((Self::of_forests(&parts, model)?, None))
+    }
+
+    /// A forest an exposure; where there are several, they are averaged.
+    fn of_forests(parts: &[Part], model: &TradingModel) -> Result<Self> {
+        let mut numbered = BTreeMap::new();
+        for part in parts {
+            let number = part.name.strip_prefix(FORESTS);
+            let number = number.and_then(|name| name.strip_suffix(".json")?.parse::<usize>().ok());
+            let Some(number) = number else {
+                bail!("a `{}` model cannot be ONNX: its `{}` is not known", model.kind(), part.name)
+            };
+            let forest: StoredForest = serde_json::from_slice(&part.bytes)?;
+            ensure!(forest.format == FOREST_FORMAT, "a forest of format {}", forest.format);
+            numbered.insert(number, forest);
+        }
+        let (n_forests, n_exposures) = (numbered.len(), model.exposures().len());
+        ensure!(
+            n_forests.is_multiple_of(n_exposures),
+            "the model has {n_forests} forests for {n_exposures} exposures"
+        );
+        let n_twins = (n_forests / n_exposures) as f64;
+        let forests = numbered.into_values().zip((0..n_exposures).cycle());
+        let forests = forests.map(|(forest, target)| {
+            let n_voters = forest.trees.len() as f64 * n_twins;
+            Voters { forest, votes: vec![Vote { target, factor: 1.0, n_voters }] }
+        });
+        Ok(Self::Trees { forests: forests.collect(), starts: vec![0.0; n_exposures] })
+    }
+
+    /// The forecast times each exposure.
+    fn of_regressor(regressor: StoredRegressor, exposures: &[f64]) -> Self {
+        let votes = |n_voters: f64| {
+            let targets = exposures.iter().enumerate();
+            targets.map(|(target, &factor)| Vote { target, factor, n_voters }).collect()
+        };
+        match regressor {
+            StoredRegressor::Ridge(linear) => Self::Linear(linear),
+            StoredRegressor::ExtraTrees(forest) | StoredRegressor::RandomForest(forest) => {
+                let votes = votes(forest.trees.len() as f64);
+                let starts = vec![0.0; exposures.len()];
+                Self::Trees { forests: vec![Voters { forest, votes }], starts }
+            }
+            StoredRegressor::Xgboost(parts) => {
+                let n_parts = parts.len() as f64;
+                let start = parts.iter().map(|part| part.start).sum::<f64>() / n_parts;
+                let forests = parts
+                    .into_iter()
+                    .map(|part| Voters { forest: part.forest, votes: votes(n_parts) });
+                Self::Trees {
+                    forests: forests.collect(),
+                    starts: exposures.iter().map(|exposure| exposure * start).collect(),
+                }
+            }
+        }
+    }
+
+    pub(super) fn n_trees(&self) -> usize {
+        match self {
+            Self::Trees { forests, .. } => {
+                forests.iter().map(|voters| voters.forest.trees.len()).sum()
+            }
+            Self::Linear(_) => 0,
+        }
+    }
+}

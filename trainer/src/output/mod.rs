@@ -1,0 +1,8 @@
+//! What others read of a session: page, tables, exports, live view.
+//!
+//! It reads the files that a session wrote, of any version, and changes
+//! none of them. It may use `learning`, `session`, `account`, `market`.
+
+pub mod export;
+pub mod report;
+pub mod watch;

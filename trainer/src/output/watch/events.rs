@@ -1,0 +1,88 @@
+//! Reads the scalars of an event file while it grows.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::session::tensorboard::{ScalarPoint, scalars_of};
+
+/// No record of scalars is longer, in bytes.
+const RECORD_BYTES_MAX: u64 = 1 << 24;
+/// The length, with its check sum, stands before a record, the check
+/// sum of the record behind it.
+const HEAD_BYTES: usize = 12;
+const TAIL_BYTES: usize = 4;
+
+/// The newest event file of a folder, read up to some place.
+#[derive(Debug, Default)]
+pub(super) struct EventTail {
+    path: Option<PathBuf>,
+    n_read: u64,
+}
+
+/// What a look at the file brings.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum News {
+    /// Another run has begun: what was known is of the one before.
+    OtherRun,
+    /// A scalar, by its step and tag.
+    Scalar(f64, String, f64),
+}
+
+impl EventTail {
+    /// Returns where the file lies that is read.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Returns what came since the last look; nothing when there is
+    /// nothing to be read.
+    pub(super) fn refresh(&mut self, folder: &Path) -> Vec<News> {
+        let mut news = Vec::new();
+        let newest = newest_in(folder);
+        if newest != self.path {
+            *self = Self { path: newest, n_read: 0 };
+            news.push(News::OtherRun);
+        }
+        // What cannot be read now is there at the next look.
+        let _ = self.read(&mut news);
+        news
+    }
+
+    fn read(&mut self, news: &mut Vec<News>) -> std::io::Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(self.n_read))?;
+        let mut head = [0; HEAD_BYTES];
+        while file.read_exact(&mut head).is_ok() {
+            let length = u64::from_le_bytes(head[..8].try_into().expect("it has 8 bytes"));
+            if length > RECORD_BYTES_MAX {
+                break;
+            }
+            let n_bytes = usize::try_from(length).unwrap_or(0) + TAIL_BYTES;
+            let mut record = vec![0; n_bytes];
+            if file.read_exact(&mut record).is_err() {
+                // The rest of it is still to be written.
+                break;
+            }
+            self.n_read += (HEAD_BYTES + n_bytes) as u64;
+            if let Ok(points) = scalars_of(&record[..n_bytes - TAIL_BYTES]) {
+                let scalar = |point: ScalarPoint| {
+                    News::Scalar(point.step as f64, point.tag, f64::from(point.value))
+                };
+                news.extend(points.map(scalar));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the event file that was begun last, by its name.
+fn newest_in(folder: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let is_one = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.starts_with("events.out.tfevents.")
+    };
+    entries.filter(is_one).max()
+}

@@ -1,0 +1,87 @@
+//! `train --audit`: whether a session's figures stand when they are
+//! looked at a second time.
+//!
+//! The decisions of the saved models are filled later, at twice the
+//! costs and at other times; the training is repeated where there is
+//! nothing to earn and with prices in another unit. The session is
+//! sealed before: what fails here costs nothing of it.
+
+mod judge;
+mod placebo;
+mod replay;
+
+use anyhow::{Result, bail, ensure};
+use tracing::info;
+
+use crate::account::metrics::Performance;
+use crate::session::{AuditRecord, AuditVerdict, Session, write_atomically};
+use crate::training::leaks::retrain;
+use crate::training::train::{Material, TrainOptions, prepare, write_report};
+
+/// Audits the completed `session` that `options` gave, and writes what
+/// was found to its record and its page. Returns the record.
+///
+/// # Errors
+///
+/// Fails when the session holds no model or another than its figures
+/// are of, or when a signal wants it to stop.
+pub fn audit(options: &TrainOptions, session: Session) -> Result<Session> {
+    info!(
+        "auditing: one pass over the bars, and five trainings of at most two episodes on at most \
+         20,000 of them"
+    );
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.training.threads).build()?;
+    let audit = pool.install(|| verdicts(options, &session))?;
+    let session = Session { audit: Some(audit), ..session };
+    let mut bytes = serde_json::to_vec_pretty(&session)?;
+    bytes.push(b'\n');
+    write_atomically(&options.layout.session(), &bytes)?;
+    write_report(options, None);
+    Ok(session)
+}
+
+fn verdicts(options: &TrainOptions, session: &Session) -> Result<AuditRecord> {
+    let Some(agent) = &session.metrics.agent else {
+        bail!("the session has no figures out of sample to audit");
+    };
+    let goes_on = || {
+        ensure!(!options.stop.is_raised(), "a signal stopped the audit; the session is whole");
+        Ok(())
+    };
+    let material = prepare(&options.training, options.layout.root())?;
+    let replayed = replay::replay(options, session, &material)?;
+    check_replay(agent, &replayed.base)?;
+    let mut verdicts: Vec<AuditVerdict> = replayed
+        .changed
+        .iter()
+        .map(|(way, found)| judge::way(way, agent, found.as_ref()))
+        .collect();
+    verdicts.push(judge::placebo(placebo::p_value(&replayed.timings)));
+    goes_on()?;
+    let again = retrain(&options.training, longest(&material), &material.features)?;
+    goes_on()?;
+    verdicts.push(judge::shuffled(&again.shuffled));
+    verdicts.push(judge::rescaled(&again.rescaled));
+    Ok(AuditRecord { n_trainings: again.n_trainings, verdicts })
+}
+
+/// Who audits other decisions than those of the figures audits nothing.
+fn check_replay(agent: &Performance, base: &Performance) -> Result<()> {
+    ensure!(
+        agent.final_equity.to_bits() == base.final_equity.to_bits(),
+        "the saved models end with an equity of {}, the session with {}: nothing is audited; do \
+         not change models and bars while a training runs",
+        base.final_equity,
+        agent.final_equity
+    );
+    Ok(())
+}
+
+/// Returns the bars to train again on: of several symbols those of the
+/// one with the most.
+fn longest(material: &Material) -> &crate::market::bars::BarSource {
+    let n_bars = |track: &&crate::training::train::Track| track.n_bars();
+    // The first of equals, so that the order of names decides.
+    let longest = material.tracks.iter().rev().max_by_key(n_bars);
+    longest.map_or(&material.source, |track| &track.source)
+}

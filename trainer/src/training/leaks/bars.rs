@@ -1,0 +1,111 @@
+//! The bars of the checks: the latest ones, changed or shuffled.
+
+use std::collections::VecDeque;
+
+use anyhow::Result;
+
+use crate::learning::forest::splitmix64;
+use crate::market::bars::{Bar, BarSource};
+
+/// Bars that the checks hold in memory.
+const N_BARS_MAX: usize = 20_000;
+
+/// The latest bars, with the numbers of their further columns.
+pub(super) struct Latest {
+    pub(super) bars: Vec<Bar>,
+    /// A row for each bar, one after the other.
+    pub(super) numbers: Vec<f64>,
+}
+
+impl Latest {
+    /// Reads the latest bars of `source`, or all when they are few.
+    pub(super) fn of(source: &BarSource) -> Result<Self> {
+        let mut reader = source.read()?;
+        let n_columns = reader.columns().len();
+        let (mut bars, mut numbers) = (VecDeque::new(), VecDeque::new());
+        while let Some(bar) = reader.next() {
+            if bars.len() == N_BARS_MAX {
+                bars.pop_front();
+                numbers.drain(..n_columns);
+            }
+            bars.push_back(bar?);
+            numbers.extend(reader.columns());
+        }
+        Ok(Self { bars: bars.into(), numbers: numbers.into() })
+    }
+
+    /// Returns the numbers of the column `idx`.
+    pub(super) fn column(&self, idx: usize) -> Vec<f64> {
+        let n_columns = self.numbers.len() / self.bars.len().max(1);
+        self.numbers.iter().skip(idx).step_by(n_columns.max(1)).copied().collect()
+    }
+}
+
+/// Returns `bars` with the moves after the bar `last_idx` turned round:
+/// what rose falls by the same factor.
+pub(super) fn turned_after(bars: &[Bar], last_idx: usize) -> Vec<Bar> {
+    let (kept, later) = bars.split_at((last_idx + 1).min(bars.len()));
+    let pivot = kept.last().map_or(1.0, |bar| bar.close);
+    let turn = |price: f64| pivot * (pivot / price);
+    let turned = later.iter().map(|bar| Bar {
+        open: turn(bar.open),
+        high: turn(bar.low),
+        low: turn(bar.high),
+        close: turn(bar.close),
+        volume: bar.volume * 2.0,
+        ..*bar
+    });
+    kept.iter().copied().chain(turned).collect()
+}
+
+/// A bar relative to the close before it.
+#[derive(Clone, Copy)]
+struct Shape {
+    gap: f64,
+    high: f64,
+    low: f64,
+    close: f64,
+    volume: f64,
+}
+
+/// Returns bars with the times of `bars` and their moves in random
+/// order, without the drift that is left: nothing about the next move
+/// is known from those before it, and holding earns nothing.
+pub(super) fn shuffled(bars: &[Bar], seed: u64) -> Vec<Bar> {
+    let Some(first) = bars.first() else {
+        return Vec::new();
+    };
+    let mut shapes: Vec<Shape> = bars.windows(2).map(|pair| shape(&pair[0], &pair[1])).collect();
+    let n_moves = shapes.len().max(1) as f64;
+    let drift = shapes.iter().map(|shape| (shape.gap * shape.close).ln()).sum::<f64>() / n_moves;
+    let undrift = (-drift).exp();
+    for last in (1..shapes.len()).rev() {
+        let draw = splitmix64(seed ^ splitmix64(last as u64));
+        let product = u128::from(draw) * (last as u128 + 1);
+        shapes.swap(last, usize::try_from(product >> 64).expect("it is at most `last`"));
+    }
+    let mut previous_close = first.close;
+    let moved = shapes.iter().zip(&bars[1..]).map(|(shape, bar)| {
+        let open = previous_close * shape.gap * undrift;
+        previous_close = open * shape.close;
+        Bar {
+            open,
+            high: open * shape.high,
+            low: open * shape.low,
+            close: previous_close,
+            volume: shape.volume,
+            ..*bar
+        }
+    });
+    std::iter::once(*first).chain(moved).collect()
+}
+
+fn shape(before: &Bar, bar: &Bar) -> Shape {
+    Shape {
+        gap: bar.open / before.close,
+        high: bar.high / bar.open,
+        low: bar.low / bar.open,
+        close: bar.close / bar.open,
+        volume: bar.volume,
+    }
+}

@@ -1,0 +1,156 @@
+//! Trains and trades on bars in memory, and keeps what was decided.
+
+use anyhow::{Result, ensure};
+
+use crate::account::environment::StepStatus;
+use crate::account::metrics::{Performance, Simulation};
+use crate::config::TrainingConfig;
+use crate::learning::agent::LearnerSetup;
+use crate::learning::forest::splitmix64;
+use crate::learning::model::{Learner, Policy};
+use crate::market::bars::Bar;
+use crate::training::train::Split;
+
+use super::Features;
+
+/// What every training of the checks has in common.
+pub(super) struct Drill<'a> {
+    training: &'a TrainingConfig,
+    features: &'a dyn Features,
+    split: Split,
+    n_episodes: usize,
+}
+
+/// What a training decided and earned.
+pub(super) struct Drilled {
+    /// A mark of each decision and of the values behind it: in the first
+    /// episode, on the training bars.
+    pub(super) lesson: Vec<u64>,
+    /// The same on the test bars, after the last episode.
+    pub(super) trial: Vec<u64>,
+    /// What was earned on the test bars.
+    pub(super) performance: Performance,
+}
+
+impl<'a> Drill<'a> {
+    pub(super) fn new(
+        training: &'a TrainingConfig,
+        split: Split,
+        (features, n_episodes): (&'a dyn Features, usize),
+    ) -> Self {
+        Self { training, features, split, n_episodes }
+    }
+
+    pub(super) fn split(&self) -> Split {
+        self.split
+    }
+
+    pub(super) fn training(&self) -> &TrainingConfig {
+        self.training
+    }
+
+    /// Trains on the first of `bars` and trades the last, as a run does.
+    pub(super) fn run(&self, bars: &[Bar]) -> Result<Drilled> {
+        self.run_with(bars, self.features)
+    }
+
+    /// Does the same on `bars` that changed after the one of `last_ms`,
+    /// as did what the features know besides.
+    pub(super) fn run_changed(&self, bars: &[Bar], last_ms: i64) -> Result<Drilled> {
+        match self.features.changed_after(last_ms) {
+            Some(changed) => self.run_with(bars, changed.as_ref()),
+            None => self.run(bars),
+        }
+    }
+
+    fn run_with(&self, bars: &[Bar], features: &dyn Features) -> Result<Drilled> {
+        let rows = features.rows(bars);
+        ensure!(rows.len() == bars.len(), "{} rows for {} bars", rows.len(), bars.len());
+        let n_train = usize::try_from(self.split.n_train)?;
+        let test_begin = usize::try_from(self.split.test_begin())?;
+        let setup = LearnerSetup {
+            n_features: self.features.names().len(),
+            cost_per_exposure: self.training.environment.cost_per_exposure(),
+            seed: self.training.seed,
+        };
+        let mut learner = self.training.model.learner(self.training, setup)?;
+        let known = (&bars[..n_train], &rows[..n_train]);
+        let lesson = self.lesson(learner.as_mut(), known)?;
+        for _ in 1..self.n_episodes {
+            self.lesson(learner.as_mut(), known)?;
+        }
+        let (trial, performance) =
+            self.trial(learner.policy(), (&bars[test_begin..], &rows[test_begin..]))?;
+        Ok(Drilled { lesson, trial, performance })
+    }
+
+    fn lesson(&self, learner: &mut dyn Learner, (bars, rows): Known<'_>) -> Result<Vec<u64>> {
+        let environment = &self.training.environment;
+        let mut simulation = Simulation::new(environment, None)?;
+        let mut marks = Vec::with_capacity(bars.len());
+        let batch = self.training.steps_per_batch;
+        for (bars, rows) in bars.chunks(batch).zip(rows.chunks(batch)) {
+            let mut is_over = false;
+            for (bar, row) in bars.iter().zip(rows) {
+                let status = step(&mut simulation, learner.policy(), (bar, row), &mut marks);
+                learner.observe(bar, row.as_deref())?;
+                is_over = status != StepStatus::Running;
+                if is_over {
+                    break;
+                }
+            }
+            learner.refit()?;
+            if is_over {
+                break;
+            }
+        }
+        learner.end_episode()?;
+        Ok(marks)
+    }
+
+    fn trial(
+        &self,
+        policy: &dyn Policy,
+        (bars, rows): Known<'_>,
+    ) -> Result<(Vec<u64>, Performance)> {
+        let simulation = Simulation::new(&self.training.environment, None)?;
+        let mut simulation = simulation.with_risk(self.training.seed);
+        let mut marks = Vec::with_capacity(bars.len());
+        for (bar, row) in bars.iter().zip(rows) {
+            step(&mut simulation, policy, (bar, row), &mut marks);
+        }
+        Ok((marks, simulation.finish(&mut |_| {})))
+    }
+}
+
+/// Bars and their rows.
+type Known<'a> = (&'a [Bar], &'a [Option<Vec<f64>>]);
+
+/// Trades through one bar and marks what was decided at its close.
+fn step(
+    simulation: &mut Simulation,
+    policy: &dyn Policy,
+    (bar, row): (&Bar, &Option<Vec<f64>>),
+    marks: &mut Vec<u64>,
+) -> StepStatus {
+    let mut values = vec![0.0; policy.shape().exposures.len()];
+    let outcome = simulation.step(
+        bar,
+        &mut |_, environment| {
+            let held = environment.target();
+            let Some(row) = row else {
+                marks.push(0);
+                return held;
+            };
+            policy.values(row, &mut values);
+            let target = policy.act(row, held);
+            let mark = values.iter().fold(splitmix64(target.to_bits()), |mark, value| {
+                splitmix64(mark ^ value.to_bits())
+            });
+            marks.push(mark);
+            target
+        },
+        &mut |_| {},
+    );
+    outcome.status
+}

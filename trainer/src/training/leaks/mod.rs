@@ -1,0 +1,178 @@
+//! Looks for look-ahead: canaries to run on one's own features and data.
+//!
+//! Each check fails for another kind of leak: features of a prefix of the
+//! bars, decisions after later bars have changed, what can be earned
+//! where there is nothing to earn, and further columns of the bars that
+//! know what comes. Writes nothing.
+//! What is held in memory is bounded: of long data, the latest bars.
+
+mod bars;
+mod decisions;
+mod drill;
+mod foresight;
+mod innovation;
+mod prefix;
+mod rank;
+mod regression;
+mod report;
+mod rescale;
+mod season;
+mod shuffle;
+mod table;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::config::TrainingConfig;
+use crate::market::bars::{Bar, BarSource, SymbolBars};
+use crate::market::features::{FeatureEngine, FeatureSet};
+use crate::training::train::Split;
+
+use bars::Latest;
+use drill::Drill;
+use table::Table;
+
+pub use foresight::ColumnSearch;
+pub use report::{LeakCheck, LeakReport, ShuffledRun, leak_table};
+pub(crate) use rescale::{Rescaled, retrain};
+
+/// Passes over the training bars, at most: a leak shows early.
+const N_EPISODES_MAX: usize = 2;
+
+/// Features as the checks see them: computed from given bars.
+pub trait Features: Sync {
+    /// Returns the names, in the order of a row's numbers.
+    fn names(&self) -> Vec<String>;
+
+    /// Returns the row of each of `bars`, as known at its close; none
+    /// while there were too few bars before it.
+    fn rows(&self, bars: &[Bar]) -> Vec<Option<Vec<f64>>>;
+
+    /// Returns the same features, where what they know besides the bars
+    /// is another for bars after the one of `last_ms`; none where they
+    /// know nothing else.
+    fn changed_after(&self, last_ms: i64) -> Option<Box<dyn Features + '_>> {
+        let _ = last_ms;
+        None
+    }
+}
+
+/// Of a set without further columns, which are no part of the bars: see
+/// [`check_configured_leaks`].
+impl Features for FeatureSet {
+    fn names(&self) -> Vec<String> {
+        self.names().to_vec()
+    }
+
+    fn rows(&self, bars: &[Bar]) -> Vec<Option<Vec<f64>>> {
+        let mut engine = FeatureEngine::new(self);
+        let mut row = vec![0.0; self.n_features()];
+        bars.iter().map(|bar| engine.push(bar, &mut row).then(|| row.clone())).collect()
+    }
+}
+
+/// Checks `features` and the learner with the settings `training`, on
+/// the bars of the settings in the workspace at `root`; where there are
+/// several symbols, on each by itself.
+///
+/// Finding a leak is no error: the report says so. Fails when the bars
+/// cannot be read or are too few to train and test.
+pub fn check_leaks(
+    training: &TrainingConfig,
+    root: &Path,
+    features: &dyn Features,
+) -> Result<LeakReport> {
+    training.bars.refuse_negative_prices()?;
+    let source = BarSource::open(&training.data, root)?.with_config(&training.bars);
+    let search = Search { training, source: &source, names: features.names() };
+    search.run(&|latest| check_bars(training, &latest.bars, features))
+}
+
+/// Checks the features that the settings name, further columns of the
+/// bars included, as [`check_leaks`] does; and, of these columns, that
+/// none knows later moves better than one could.
+pub fn check_configured_leaks(training: &TrainingConfig, root: &Path) -> Result<LeakReport> {
+    training.bars.refuse_negative_prices()?;
+    let source = BarSource::open(&training.data, root)?.with_config(&training.bars);
+    let set = training.features.set(source.find_columns(&training.features.columns)?)?;
+    let source = source.with_columns(set.columns());
+    let search = Search { training, source: &source, names: set.names().to_vec() };
+    search.run(&|latest| {
+        let mut checks = check_bars(training, &latest.bars, &Table::new(&set, latest))?;
+        if !set.columns().is_empty() {
+            checks.push(foresight::check(latest, set.columns()));
+        }
+        Ok(checks)
+    })
+}
+
+/// What is searched.
+struct Search<'a> {
+    training: &'a TrainingConfig,
+    source: &'a BarSource,
+    /// Of the features.
+    names: Vec<String>,
+}
+
+impl Search<'_> {
+    /// Carries out `checks` on the bars, of each symbol by itself.
+    fn run(
+        self,
+        checks: &(dyn Fn(&Latest) -> Result<Vec<LeakCheck>> + Sync),
+    ) -> Result<LeakReport> {
+        let Self { training, source, names } = self;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(training.threads)
+            .build()
+            .context("failed to start the threads; set `threads` lower")?;
+        let (mut n_bars, mut found) = (0, Vec::new());
+        let mut check = |source: &BarSource, symbol: Option<&str>| -> Result<()> {
+            let latest = Latest::of(source)?;
+            n_bars += latest.bars.len() as u64;
+            let of_source = pool.install(|| checks(&latest))?;
+            let symbol = symbol.map(str::to_owned);
+            found.extend(
+                of_source.into_iter().map(|check| LeakCheck { symbol: symbol.clone(), ..check }),
+            );
+            Ok(())
+        };
+        let symbols = source.symbols()?;
+        if symbols.is_empty() {
+            check(source, None)?;
+        }
+        for SymbolBars { symbol, source } in &symbols {
+            check(source, Some(symbol))
+                .with_context(|| format!("failed to check the symbol `{symbol}`"))?;
+        }
+        Ok(LeakReport {
+            format: 1,
+            is_clean: found.iter().all(|check| check.is_passed),
+            source: source.name().to_owned(),
+            data_sha256: source.sha256()?,
+            n_bars,
+            n_features: names.len() as u64,
+            n_episodes: n_episodes(training) as u64,
+            seed: training.seed,
+            checks: found,
+        })
+    }
+}
+
+fn check_bars(
+    training: &TrainingConfig,
+    bars: &[Bar],
+    features: &dyn Features,
+) -> Result<Vec<LeakCheck>> {
+    let split = Split::of(bars.len() as u64, training)?;
+    let drill = Drill::new(training, split, (features, n_episodes(training)));
+    Ok(vec![
+        prefix::check(bars, features),
+        decisions::check(&drill, bars)?,
+        shuffle::check(&drill, bars)?,
+    ])
+}
+
+fn n_episodes(training: &TrainingConfig) -> usize {
+    training.total_episodes.min(N_EPISODES_MAX)
+}

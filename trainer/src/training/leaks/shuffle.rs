@@ -1,0 +1,49 @@
+//! Where there is nothing to learn, nothing may be earned.
+
+use anyhow::Result;
+
+use crate::account::metrics::Performance;
+use crate::learning::forest::splitmix64;
+use crate::market::bars::Bar;
+
+use super::bars::shuffled;
+use super::drill::Drill;
+use super::report::{LeakCheck, ShuffledRun};
+
+const NAME: &str = "shuffled_labels";
+/// Runs, each with an order of its own.
+const N_RUNS: u64 = 3;
+/// Intervals above 0 that are a leak: without one, an interval of 95 %
+/// lies above 0 in at most one of 40 runs.
+const N_ABOVE_MIN: usize = 2;
+
+/// Trains on the moves of `bars` in random order, so that each label is
+/// that of a random bar, and trades them: net of costs the 95 % interval
+/// of the Sharpe ratio must include 0 or less.
+pub(super) fn check(drill: &Drill<'_>, bars: &[Bar]) -> Result<LeakCheck> {
+    let seed = drill.training().seed;
+    let runs = (0..N_RUNS).map(|run| {
+        let earned = drill.run(&shuffled(bars, splitmix64(seed).wrapping_add(run)))?.performance;
+        Ok(summary(&earned))
+    });
+    let runs = runs.collect::<Result<Vec<ShuffledRun>>>()?;
+    let n_above = runs.iter().filter(|run| run.sharpe_low.is_some_and(|low| low > 0.0)).count();
+    let told: Vec<String> = runs.iter().map(ToString::to_string).collect();
+    let told = format!("Sharpe {}", told.join(", "));
+    let check = if n_above < N_ABOVE_MIN {
+        LeakCheck::passed(NAME, told)
+    } else {
+        LeakCheck::failed(NAME, format!("{told}: earned where there is nothing to earn"))
+    };
+    Ok(LeakCheck { shuffled_runs: runs, ..check })
+}
+
+fn summary(earned: &Performance) -> ShuffledRun {
+    ShuffledRun {
+        net_return: earned.net_return,
+        n_trades: earned.n_trades,
+        sharpe: earned.sharpe,
+        sharpe_low: earned.sharpe_low,
+        sharpe_high: earned.sharpe_high,
+    }
+}

@@ -1,0 +1,58 @@
+//! The settings' own features, with what the bars have beside prices.
+
+use crate::market::bars::Bar;
+use crate::market::features::{FeatureEngine, FeatureSet};
+
+use super::Features;
+use super::bars::Latest;
+
+/// A set of features, and the numbers of its further columns by time.
+#[derive(Debug, Clone)]
+pub(super) struct Table<'a> {
+    set: &'a FeatureSet,
+    times_ms: Vec<i64>,
+    /// A row for each time, one after the other.
+    numbers: Vec<f64>,
+}
+
+impl<'a> Table<'a> {
+    /// Returns `set` with the numbers beside the `latest` bars.
+    pub(super) fn new(set: &'a FeatureSet, latest: &Latest) -> Self {
+        let times_ms = latest.bars.iter().map(|bar| bar.time_ms).collect();
+        Self { set, times_ms, numbers: latest.numbers.clone() }
+    }
+
+    fn numbers_at(&self, time_ms: i64) -> &[f64] {
+        let n_columns = self.set.columns().len();
+        // The checks change prices and volumes of bars, never times.
+        let at = self.times_ms.binary_search(&time_ms).unwrap_or_default();
+        &self.numbers[at * n_columns..(at + 1) * n_columns]
+    }
+}
+
+impl Features for Table<'_> {
+    fn names(&self) -> Vec<String> {
+        self.set.names().to_vec()
+    }
+
+    fn rows(&self, bars: &[Bar]) -> Vec<Option<Vec<f64>>> {
+        let mut engine = FeatureEngine::new(self.set);
+        let mut row = vec![0.0; self.set.n_features()];
+        let rows = bars.iter().map(|bar| {
+            let seen = (bar, self.numbers_at(bar.time_ms));
+            engine.push_with(seen, &mut row).then(|| row.clone())
+        });
+        rows.collect()
+    }
+
+    /// What later rows hold is turned round and doubled.
+    fn changed_after(&self, last_ms: i64) -> Option<Box<dyn Features + '_>> {
+        let n_columns = self.set.columns().len();
+        let n_kept = self.times_ms.partition_point(|&time_ms| time_ms <= last_ms) * n_columns;
+        let mut changed = self.clone();
+        for number in &mut changed.numbers[n_kept..] {
+            *number = 1.0 - 2.0 * *number;
+        }
+        Some(Box::new(changed))
+    }
+}

@@ -1,0 +1,210 @@
+//! Turns bars into the exposures that a saved model wants to hold.
+//!
+//! The account that the model was judged in runs along, because what
+//! the model wants depends on what it holds: with the model's own
+//! features, costs and leverage the same bars give the same decisions
+//! as in training's evaluation. One bar in, one row out, in constant
+//! memory; nothing is learned.
+
+mod find;
+mod made_for;
+mod write;
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::account::environment::{Environment, EnvironmentConfig, StepStatus};
+use crate::learning::model::TradingModel;
+use crate::market::bars::Bar;
+use crate::market::features::{FeatureEngine, FeatureSet};
+use crate::session::parse_time;
+
+pub use find::{latest_archive, load_model};
+pub use made_for::MadeFor;
+pub use write::{Head, RowFormat, RowWriter};
+
+/// Where the account begins.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PredictOptions {
+    /// Open time of the first bar to decide on, in UTC epoch
+    /// milliseconds; earlier bars only warm the features up. None: the
+    /// account begins with the first bar, and anew, flat, at the first
+    /// bar that the model was tested on, as it did in training.
+    pub from_ms: Option<i64>,
+    /// Exposure held when the account begins, as a multiple of equity;
+    /// none is flat. Given, the account begins only once.
+    pub position: Option<f64>,
+}
+
+/// What a model says at the close of one bar.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The bar's open, in UTC epoch milliseconds.
+    #[serde(skip)]
+    pub time_ms: i64,
+    /// Position value to hold from the next bar's open on, as a
+    /// multiple of equity; none where nothing can be said.
+    pub exposure: Option<f64>,
+    /// Why there is none, or how far to trust it.
+    pub note: Option<Note>,
+}
+
+/// What a user must know of one prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// The features look further back than there are bars.
+    WarmUp,
+    /// The bar is before the one to begin at.
+    BeforeStart,
+    /// The model was trained on bars of this time: no measure of skill.
+    InSample,
+    /// The account has lost everything: nothing more is traded.
+    Bankrupt,
+}
+
+impl Note {
+    /// Returns the note as CSV has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WarmUp => "warm_up",
+            Self::BeforeStart => "before_start",
+            Self::InSample => "in_sample",
+            Self::Bankrupt => "bankrupt",
+        }
+    }
+}
+
+/// When the model was trained and tested, as far as it tells.
+#[derive(Debug, Clone, Copy, Default)]
+struct Past {
+    train_last_ms: Option<i64>,
+    test_first_ms: Option<i64>,
+}
+
+/// What a series of bars needs besides the model: one for each symbol.
+#[derive(Debug, Clone)]
+pub struct Predictor<'a> {
+    model: &'a TradingModel,
+    options: PredictOptions,
+    past: Past,
+    config: EnvironmentConfig,
+    engine: FeatureEngine,
+    row: Vec<f64>,
+    /// None until the account begins.
+    environment: Option<Environment>,
+    previous_ms: Option<i64>,
+}
+
+impl<'a> Predictor<'a> {
+    /// Returns a predictor that has seen no bar.
+    ///
+    /// Fails when the model does not say its features and its account,
+    /// or the position is beyond its leverage.
+    pub fn new(model: &'a TradingModel, options: PredictOptions) -> Result<Self> {
+        let about = model.about();
+        let features = features_of(model)?;
+        let config: EnvironmentConfig = serde_json::from_value(about.config["environment"].clone())
+            .context("the model does not say which account it was trained for")?;
+        config.validate().context("the model's account is out of range")?;
+        ensure!(
+            features.n_features() == model.n_features(),
+            "the model takes {} features but defines {}",
+            model.n_features(),
+            features.n_features()
+        );
+        let (position, leverage) = (options.position.unwrap_or(0.0), config.leverage);
+        ensure!(
+            position.abs() <= leverage && (position >= 0.0 || config.allow_short),
+            "the position `{position}` is not among what the model may hold: at most \
+             `{leverage}`{}",
+            if config.allow_short { ", long or short" } else { ", and no short" }
+        );
+        Ok(Self {
+            model,
+            options,
+            past: Past::of(&about.data),
+            config,
+            engine: FeatureEngine::new(&features),
+            row: vec![0.0; features.n_features()],
+            environment: None,
+            previous_ms: None,
+        })
+    }
+
+    /// Takes the next bar, with the numbers of its [`columns`], and
+    /// returns what to hold after it.
+    pub fn push(&mut self, (bar, numbers): (&Bar, &[f64])) -> Result<Prediction> {
+        let is_warm = self.engine.push_with((bar, numbers), &mut self.row);
+        let time_ms = bar.time_ms;
+        let silent = |note| Prediction { time_ms, exposure: None, note: Some(note) };
+        if self.begins_at(time_ms) {
+            self.environment = Some(self.fresh_account()?);
+        }
+        self.previous_ms = Some(time_ms);
+        let Some(environment) = &mut self.environment else {
+            return Ok(silent(Note::BeforeStart));
+        };
+        let outcome = environment.step(bar, &mut |_| {});
+        if outcome.status != StepStatus::Running {
+            return Ok(Prediction { exposure: Some(0.0), ..silent(Note::Bankrupt) });
+        }
+        if !is_warm {
+            return Ok(silent(Note::WarmUp));
+        }
+        let target = self.model.predict(&self.row, environment.target());
+        environment.set_target(target);
+        // The sum takes the sign off a zero.
+        let exposure = target * self.config.leverage + 0.0;
+        let is_in_sample = self.past.train_last_ms.is_some_and(|last_ms| time_ms <= last_ms);
+        Ok(Prediction {
+            time_ms,
+            exposure: Some(exposure),
+            note: is_in_sample.then_some(Note::InSample),
+        })
+    }
+
+    /// Returns whether an account begins with the bar of `time_ms`.
+    fn begins_at(&self, time_ms: i64) -> bool {
+        if self.environment.is_none() {
+            return self.options.from_ms.is_none_or(|from_ms| time_ms >= from_ms);
+        }
+        let is_given = self.options.from_ms.is_some() || self.options.position.is_some();
+        !is_given
+            && self.past.test_first_ms.is_some_and(|first_ms| {
+                time_ms >= first_ms && self.previous_ms.is_some_and(|before| before < first_ms)
+            })
+    }
+
+    fn fresh_account(&self) -> Result<Environment> {
+        let mut environment = Environment::new(&self.config).context("the model's account")?;
+        if let Some(position) = self.options.position {
+            environment.set_target(position / self.config.leverage);
+        }
+        Ok(environment)
+    }
+}
+
+/// Returns the columns that bars must have for `model`, beside those of
+/// every bar.
+///
+/// Fails when the model does not say its features.
+pub fn columns(model: &TradingModel) -> Result<Vec<String>> {
+    Ok(features_of(model)?.columns().to_vec())
+}
+
+pub(super) fn features_of(model: &TradingModel) -> Result<FeatureSet> {
+    serde_json::from_value(model.about().features.clone())
+        .context("the model does not say which features it is made for")
+}
+
+impl Past {
+    fn of(data: &Value) -> Self {
+        let time_ms = |part: &str, end: &str| {
+            let time = parse_time(data["split"][part][end].as_str()?).ok()?;
+            Some(time.timestamp_millis())
+        };
+        Self { train_last_ms: time_ms("train", "last"), test_first_ms: time_ms("test", "first") }
+    }
+}

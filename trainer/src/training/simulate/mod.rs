@@ -1,0 +1,187 @@
+//! Replays a given series of exposures through the account that the
+//! agent trades in, so that any strategy is judged by the same rules.
+//!
+//! A signal acts like a decision of the agent: it stands at the close of
+//! the bar with its time and fills at the next bar's open. Between
+//! signals the units stay as they are; so they do when a signal repeats
+//! the exposure before. Rows are passed on as they come: memory does
+//! not grow with the bars.
+
+mod output;
+mod records;
+mod spool;
+
+use std::iter::Peekable;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail, ensure};
+
+use crate::account::environment::{
+    Environment, EnvironmentConfig, InvalidAction, InvalidReason, StepStatus,
+};
+use crate::account::metrics::{Alarm, PeriodsPerYear, Simulation};
+use crate::market::bars::{BarSource, SeriesReader};
+use crate::session::time_of_ms;
+
+pub use output::{Forms, Recorder, check_folder};
+pub use records::{EquityRow, FillRow, Record, ReplaySummary, Rows, TradeRow};
+
+/// Names of the column that holds the exposure, the best first.
+const ROLES: [&str; 6] = ["exposure", "target", "signal", "position", "weight", "action"];
+
+/// What to replay, and by which rules.
+#[derive(Debug, Clone)]
+pub struct SimulateOptions {
+    /// The bars, as [`BarSource::open`] names them; relative to the
+    /// current folder.
+    pub data: String,
+    /// A file of times and exposures, in any form that bars have.
+    pub signals: PathBuf,
+    /// The account's rules.
+    pub environment: EnvironmentConfig,
+    /// Bars per year; none: from the calendar of the data.
+    pub periods_per_year: Option<PeriodsPerYear>,
+    /// Draws the Sharpe ratio's interval.
+    pub seed: u64,
+}
+
+/// Replays the signals, tells `record` all that happens, and returns
+/// what was earned.
+///
+/// An exposure is the position's value as a multiple of equity, from
+/// minus to plus the leverage.
+///
+/// # Errors
+///
+/// Fails for settings out of range, a bad row of either file, a signal
+/// beyond the leverage, one whose time no bar has, and when `record`
+/// does.
+pub fn simulate(options: &SimulateOptions, record: &mut impl Record) -> Result<ReplaySummary> {
+    simulate_on(&BarSource::open(&options.data, Path::new(""))?, options, record)
+}
+
+/// Does the same on the bars of `source`.
+pub fn simulate_on(
+    source: &BarSource,
+    options: &SimulateOptions,
+    record: &mut impl Record,
+) -> Result<ReplaySummary> {
+    let summary = source.summarize()?;
+    let mut signals = Signals::open(&options.signals, source, options.environment.leverage)?;
+    let mut simulation =
+        Simulation::new(&options.environment, options.periods_per_year)?.with_risk(options.seed);
+    // An account does not stop in the middle of a bar.
+    let mut failure = None;
+    let mut last: Option<EquityRow> = None;
+    // The signal of the bar at hand, until another bar fills it.
+    let mut waiting: Option<InvalidAction> = None;
+    for bar in source.read()? {
+        let bar = bar?;
+        let signal = signals.at(bar.time_ms)?;
+        let policy =
+            &mut |_: &_, environment: &Environment| signal.unwrap_or_else(|| environment.target());
+        let outcome = simulation.step(&bar, policy, &mut |event| {
+            failure = failure.take().or_else(|| records::take(record, &event).err());
+        });
+        failure.take().map_or(Ok(()), Err)?;
+        let unfilled = signal.map(|target| InvalidAction {
+            bar_idx: simulation.environment().n_steps() - 1,
+            time_ms: bar.time_ms,
+            target: Some(target),
+            reason: InvalidReason::NoBarFollows,
+        });
+        waiting = unfilled.filter(|_| outcome.status == StepStatus::Running);
+        if let Some(unfilled) = unfilled.filter(|_| outcome.status != StepStatus::Running) {
+            record.refused(InvalidAction { reason: InvalidReason::Bankrupt, ..unfilled })?;
+        }
+        if outcome.status == StepStatus::Refused {
+            continue;
+        }
+        let row = EquityRow {
+            time: time_of_ms(bar.time_ms),
+            equity: outcome.equity,
+            exposure: outcome.exposure,
+            close: bar.close,
+        };
+        last.replace(row).map_or(Ok(()), |row| record.equity(row))?;
+    }
+    signals.finish()?;
+    if options.periods_per_year.is_none() {
+        PeriodsPerYear::from_calendar(simulation.calendar())?;
+    }
+    let held = simulation.environment().target();
+    // Holding is asking for the very same target.
+    let waiting = waiting.filter(|action| action.target != Some(held));
+    waiting.map_or(Ok(()), |action| record.refused(action))?;
+    let metrics = simulation.finish(&mut |event| {
+        failure = failure.take().or_else(|| records::take(record, &event).err());
+    });
+    failure.map_or(Ok(()), Err)?;
+    let equity = simulation.environment().equity();
+    if let Some(last) = last {
+        record.equity(EquityRow { equity, ..last })?;
+    }
+    let alarms = Alarm::of(&metrics);
+    Ok(ReplaySummary {
+        format: 1,
+        data: summary,
+        environment: options.environment,
+        metrics,
+        alarms,
+    })
+}
+
+/// Signals, taken as their bars come by.
+struct Signals {
+    samples: Peekable<SeriesReader>,
+    name: String,
+    leverage: f64,
+}
+
+impl Signals {
+    fn open(path: &Path, source: &BarSource, leverage: f64) -> Result<Self> {
+        let reader = SeriesReader::open_with(path, &ROLES, source.config())?.skip_empty();
+        Ok(Self { name: reader.name().to_owned(), samples: reader.peekable(), leverage })
+    }
+
+    /// Returns the target that a signal of this very time wants.
+    fn at(&mut self, bar_ms: i64) -> Result<Option<f64>> {
+        let is_due = |sample: &Result<_>| {
+            sample
+                .as_ref()
+                .map_or(true, |sample: &crate::market::bars::Sample| sample.time_ms <= bar_ms)
+        };
+        let Some(sample) = self.samples.next_if(is_due).transpose()? else {
+            return Ok(None);
+        };
+        if sample.time_ms < bar_ms {
+            return self.refuse(&sample);
+        }
+        ensure!(
+            sample.value.abs() <= self.leverage,
+            "`{}` {}: the exposure `{}` is beyond the leverage `{}`; raise `--leverage`",
+            self.name,
+            sample.place,
+            sample.value,
+            self.leverage
+        );
+        Ok(Some(sample.value / self.leverage))
+    }
+
+    /// Fails if a signal is left when the bars are over.
+    fn finish(&mut self) -> Result<()> {
+        match self.samples.next().transpose()? {
+            Some(sample) => self.refuse(&sample).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse(&self, sample: &crate::market::bars::Sample) -> Result<Option<f64>> {
+        bail!(
+            "`{}` {}: no bar opens at `{}`; give the open time of a bar, in UTC",
+            self.name,
+            sample.place,
+            time_of_ms(sample.time_ms)
+        )
+    }
+}

@@ -1,0 +1,188 @@
+//! A replay as text, CSV and JSON, in memory that does not grow.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::account::environment::InvalidAction;
+use crate::account::metrics::{account_table, alarm_lines};
+use crate::wording::{counted, money, price};
+
+use super::records::{EquityRow, FillRow, TradeRow};
+use super::spool::Spool;
+use super::{Record, ReplaySummary};
+
+const FILES: [&str; 4] = ["fills.csv", "trades.csv", "equity.csv", "replay.json"];
+
+/// What a replay is to be written as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forms {
+    /// The figures, every fill and every trade, for a person.
+    pub text: bool,
+    /// All of it as one document.
+    pub json: bool,
+    /// The three tables.
+    pub csv: bool,
+}
+
+/// Takes the rows of a replay as they come and writes them at its end.
+#[derive(Debug)]
+pub struct Recorder {
+    forms: Forms,
+    text: Tables,
+    json: Tables,
+    csv: Tables,
+}
+
+/// The rows in one form.
+#[derive(Debug)]
+struct Tables {
+    fills: Spool,
+    trades: Spool,
+    refused: Spool,
+    equity: Spool,
+}
+
+impl Tables {
+    fn new() -> Self {
+        Self {
+            fills: Spool::new(),
+            trades: Spool::new(),
+            refused: Spool::new(),
+            equity: Spool::new(),
+        }
+    }
+}
+
+impl Recorder {
+    /// Returns a recorder without rows that keeps them in `forms`.
+    pub fn new(forms: Forms) -> Self {
+        Self { forms, text: Tables::new(), json: Tables::new(), csv: Tables::new() }
+    }
+
+    /// Writes the figures, every fill and every trade to `out`.
+    pub fn write_text(&mut self, summary: &ReplaySummary, out: impl Write) -> io::Result<()> {
+        let mut out = BufWriter::new(out);
+        let Tables { fills, trades, refused, .. } = &mut self.text;
+        write!(out, "{}{}", alarm_lines(&summary.alarms), account_table(&summary.metrics))?;
+        writeln!(out, "\n{}", counted(fills.n_rows(), "fill"))?;
+        fills.copy_to(&mut out)?;
+        writeln!(out, "\n{}", counted(trades.n_rows(), "trade"))?;
+        trades.copy_to(&mut out)?;
+        refused.copy_to(&mut out)?;
+        out.flush()
+    }
+
+    /// Writes the document, format 1, to `out`.
+    pub fn write_json(&mut self, summary: &ReplaySummary, out: impl Write) -> Result<()> {
+        let mut out = BufWriter::new(out);
+        let head = serde_json::to_string_pretty(summary)?;
+        let head = head.trim_end_matches('}').trim_end();
+        write!(out, "{head}")?;
+        let Tables { fills, trades, refused, equity } = &mut self.json;
+        let lists =
+            [("fills", fills), ("trades", trades), ("refused", refused), ("equity", equity)];
+        for (name, rows) in lists {
+            write!(out, ",\n  \"{name}\": [")?;
+            rows.copy_to(&mut out)?;
+            write!(out, "{}]", if rows.n_rows() == 0 { "" } else { "\n  " })?;
+        }
+        writeln!(out, "\n}}")?;
+        Ok(out.flush()?)
+    }
+
+    /// Writes `fills.csv`, `trades.csv`, `equity.csv` and `replay.json`
+    /// to the folder `directory`, which is created. It takes the forms
+    /// `json` and `csv`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when one of the files is there already: nothing is
+    /// overwritten.
+    pub fn write_files(&mut self, summary: &ReplaySummary, directory: &Path) -> Result<()> {
+        check_folder(directory)?;
+        fs::create_dir_all(directory)
+            .with_context(|| format!("failed to create `{}`", directory.display()))?;
+        let Tables { fills, trades, equity, .. } = &mut self.csv;
+        for (name, rows) in FILES.into_iter().zip([fills, trades, equity]) {
+            write_new(&directory.join(name), |file| Ok(rows.copy_to(file)?))?;
+        }
+        write_new(&directory.join(FILES[3]), |file| self.write_json(summary, file))
+    }
+}
+
+/// Fails when `directory` holds earlier results.
+pub fn check_folder(directory: &Path) -> Result<()> {
+    for path in FILES.map(|name| directory.join(name)) {
+        ensure!(
+            !path.exists(),
+            "`{}` is there already; name a folder without earlier results",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+fn write_new(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    file.map_err(Into::into)
+        .and_then(|mut file| write(&mut file))
+        .with_context(|| format!("failed to write `{}`", path.display()))
+}
+
+impl Record for Recorder {
+    fn fill(&mut self, fill: FillRow) -> Result<()> {
+        if self.forms.text {
+            self.text.fills.push_text(&format!(
+                "{:<26} trade {:<5} {:>16} at {:>14}  costs {:>10}  {}",
+                fill.time,
+                fill.trade_id,
+                price(fill.units),
+                price(fill.price),
+                money(fill.commission + fill.slippage, 4),
+                fill.reason
+            ))?;
+        }
+        if self.forms.json {
+            self.json.fills.push_json(&fill)?;
+        }
+        if self.forms.csv { self.csv.fills.push_csv(&fill) } else { Ok(()) }
+    }
+
+    fn trade(&mut self, trade: TradeRow) -> Result<()> {
+        if self.forms.text {
+            self.text.trades.push_text(&format!(
+                "{:<5} {:<5} {} at {} to {} at {}: {} ({:.2} %)",
+                trade.trade_id,
+                trade.side,
+                trade.entry_time,
+                price(trade.entry_price),
+                trade.exit_time,
+                price(trade.exit_price),
+                money(trade.net_pnl, 2),
+                trade.return_on_equity * 100.0
+            ))?;
+        }
+        if self.forms.json {
+            self.json.trades.push_json(&trade)?;
+        }
+        if self.forms.csv { self.csv.trades.push_csv(&trade) } else { Ok(()) }
+    }
+
+    fn refused(&mut self, action: InvalidAction) -> Result<()> {
+        if self.forms.text {
+            let line = format!("refused at bar {}: {}", action.bar_idx, action.reason);
+            self.text.refused.push_text(&line)?;
+        }
+        if self.forms.json { self.json.refused.push_json(&action) } else { Ok(()) }
+    }
+
+    fn equity(&mut self, row: EquityRow) -> Result<()> {
+        if self.forms.json {
+            self.json.equity.push_json(&row)?;
+        }
+        if self.forms.csv { self.csv.equity.push_csv(&row) } else { Ok(()) }
+    }
+}

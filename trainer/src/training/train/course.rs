@@ -1,0 +1,270 @@
+//! The course of a run: its episodes, and what is saved on the way.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use tracing::{debug, info, warn};
+
+use crate::learning::agent::LearnerSetup;
+use crate::learning::model::Learner;
+use crate::market::bars::{BarKind, BarSource};
+use crate::market::features::FeatureSet;
+use crate::session::SplitRecord;
+use crate::session::progress::{Episodes, Running, begin_episodes};
+
+use super::evaluate::Verdict;
+use super::lesson::Study;
+use super::portfolio::{Track, remove_parts};
+use super::progress::{self, Head, Progress};
+use super::resume::log_ends;
+use super::run::{End, Material, TrainOptions};
+use super::save::{self, Subject};
+use super::sinks::Sinks;
+use super::split::Split;
+use super::trials::Present;
+
+/// A checkpoint is made after a batch when the last one is this old.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
+/// Of the time, at most one in so many parts goes into checkpoints.
+const CHECKPOINT_SHARE: u32 = 20;
+
+/// All that lasts from episode to episode.
+pub(super) struct Course<'a> {
+    pub(super) options: &'a TrainOptions,
+    pub(super) source: BarSource,
+    /// One or, walking forward, one a window.
+    pub(super) splits: Vec<Split>,
+    pub(super) split_records: Vec<SplitRecord>,
+    /// Index of the window at hand.
+    pub(super) window: usize,
+    /// The split at hand: of the window and, of several symbols, of the
+    /// one in turn.
+    pub(super) split: Split,
+    /// Where there are several symbols, their bars.
+    pub(super) tracks: Vec<Track>,
+    pub(super) features: FeatureSet,
+    bar_kind: BarKind,
+    pub(super) learner: Box<dyn Learner>,
+    pub(super) sinks: Sinks<'a>,
+    pub(super) progress: Progress,
+    data_sha256: String,
+    pub(super) last_news: Instant,
+    last_checkpoint: Instant,
+    /// How long it took.
+    checkpoint_time: Duration,
+}
+
+impl<'a> Course<'a> {
+    pub(super) fn new(
+        options: &'a TrainOptions,
+        Material { source, features, summary, kind, splits, records, tracks }: Material,
+        sinks: Sinks<'a>,
+    ) -> Result<Self> {
+        let now = Instant::now();
+        let mut course = Self {
+            options,
+            source,
+            split: splits[0],
+            splits,
+            split_records: records,
+            window: 0,
+            learner: new_learner(options, &features)?,
+            tracks,
+            features,
+            bar_kind: kind,
+            sinks,
+            progress: Progress::default(),
+            data_sha256: summary.sha256,
+            last_news: now,
+            last_checkpoint: now,
+            checkpoint_time: Duration::ZERO,
+        };
+        course.record_windows();
+        course.go_on()?;
+        Ok(course)
+    }
+
+    /// Takes up what the interrupted session left, if one is resumed.
+    fn go_on(&mut self) -> Result<()> {
+        let Some(resume) = &self.options.resume else {
+            return Ok(());
+        };
+        resume.restore(self.learner.as_mut())?;
+        let head = resume.head();
+        self.progress = head.progress.clone();
+        let session = self.sinks.logger.session_mut();
+        session.episodes.clone_from(&head.episodes);
+        session.metrics = head.metrics.clone();
+        session.symbols.clone_from(&head.symbols);
+        session.trials = head.trials;
+        session.walk_forward.clone_from(&head.walk_forward);
+        info!(
+            "going on from session {}, after {} whole episodes and {} training bars",
+            head.session, head.progress.n_episodes, head.progress.step
+        );
+        Ok(())
+    }
+
+    /// Records `verdict` as the session's own, among all trials.
+    pub(super) fn record_verdict(&mut self, verdict: Verdict) {
+        let session = self.sinks.logger.session();
+        let trials = self.options.earlier_trials.count(&Present {
+            config_sha256: &session.config.sha256,
+            data_sha256: &self.data_sha256,
+            n_bars: verdict.agent.n_bars,
+            periods_per_year: verdict.agent.periods_per_year.value,
+            sample: verdict.sample,
+        });
+        let session = self.sinks.logger.session_mut();
+        session.trials = Some(trials);
+        session.metrics = verdict.into();
+    }
+
+    /// Runs the episodes and saves the model.
+    pub(super) fn run(mut self) -> Result<End> {
+        let n_episodes = self.options.training.total_episodes * self.splits.len();
+        let _shown = self.show_progress(n_episodes);
+        let mut end = End::Completed;
+        for episode in self.progress.n_episodes + 1..=n_episodes {
+            self.enter_window(episode)?;
+            let is_whole = self.episode(episode)?;
+            let wants_stop = self.options.stop.is_raised() && episode < n_episodes;
+            if is_whole && wants_stop {
+                self.save_state(None)?;
+            }
+            if !is_whole || wants_stop {
+                end = End::Interrupted;
+                break;
+            }
+        }
+        if end == End::Interrupted {
+            warn!("stopped by a signal; saving what there is");
+        }
+        if end == End::Completed {
+            self.drop_parts(usize::MAX)?;
+        }
+        self.join_windows()?;
+        self.save_final_model()?;
+        self.sinks.finish(end)?;
+        Ok(end)
+    }
+
+    fn show_progress(&self, n_episodes: usize) -> Running {
+        let of_split = |split: &Split| split.test_begin() + split.n_test;
+        let of_all: u64 = self.splits.iter().map(of_split).sum();
+        let n_symbols = self.tracks.len().max(1) as u64;
+        begin_episodes(Episodes {
+            n: n_episodes as u64,
+            n_done: self.progress.n_episodes as u64,
+            n_bars: of_all / self.splits.len().max(1) as u64 * n_symbols,
+        })
+    }
+
+    /// Saves the model and the state after `episode`, if it is its turn.
+    pub(super) fn save_checkpoint(&mut self, episode: usize) -> Result<()> {
+        let every = self.options.training.checkpoint_every_episodes;
+        if every == 0 {
+            self.drop_parts(usize::MAX)?;
+        }
+        if every == 0 || !episode.is_multiple_of(every) {
+            return Ok(());
+        }
+        if self.learner.is_trained() {
+            let path = self.options.layout.checkpoint(episode);
+            let model = save::save(&self.subject(), &path)?;
+            debug!("saved `{}`", model.path);
+        }
+        self.save_state(None)?;
+        // After the state: what a kill leaves can go on.
+        let n_kept = self.options.training.keep_checkpoints;
+        if n_kept > 0
+            && let Err(error) = save::drop_older(&self.options.layout, n_kept)
+        {
+            warn!("old checkpoints stay: {error:#}");
+        }
+        Ok(())
+    }
+
+    /// Whether the state within an episode should be saved again.
+    pub(super) fn is_time_for_state(&self) -> bool {
+        let interval = CHECKPOINT_INTERVAL.max(self.checkpoint_time * CHECKPOINT_SHARE);
+        let is_wanted = self.options.training.checkpoint_every_episodes > 0;
+        is_wanted && self.last_checkpoint.elapsed() >= interval
+    }
+
+    /// Saves all that it takes to go on from here.
+    pub(super) fn save_state(&mut self, study: Option<&Study>) -> Result<()> {
+        let start = Instant::now();
+        self.sinks.flush()?;
+        let options = self.options;
+        let session = self.sinks.logger.session();
+        let head = Head {
+            format: Head::FORMAT,
+            tool_version: session.tool_version.clone(),
+            tree_library: crate::learning::forest::LIBRARY.to_owned(),
+            session: session.id.clone(),
+            asked: options.asked.clone(),
+            training: options.training.clone(),
+            data_sha256: self.data_sha256.clone(),
+            progress: Progress {
+                study: study.cloned(),
+                tour: self.progress.tour.clone(),
+                ..self.progress
+            },
+            episodes: session.episodes.clone(),
+            metrics: session.metrics.clone(),
+            symbols: session.symbols.clone(),
+            trials: session.trials,
+            walk_forward: session.walk_forward.clone(),
+            logs: log_ends(&options.layout)?,
+        };
+        progress::write(&options.layout.training_state(), &head, self.learner.as_ref())?;
+        // What an earlier state would have taken up.
+        let n_episodes = self.progress.n_episodes;
+        let is_within = study.is_some();
+        self.drop_parts(if is_within { n_episodes + 1 } else { usize::MAX })?;
+        self.checkpoint_time = start.elapsed();
+        self.last_checkpoint = Instant::now();
+        Ok(())
+    }
+
+    /// Removes single lessons' curves of episodes before `episode`.
+    fn drop_parts(&self, episode: usize) -> Result<()> {
+        remove_parts(&self.options.layout, episode)
+    }
+
+    fn save_final_model(&mut self) -> Result<()> {
+        if !self.learner.is_trained() {
+            return Ok(());
+        }
+        let path = self.options.layout.final_model();
+        let model = save::save(&self.subject(), &path)?;
+        info!("saved `{}`", model.path);
+        self.sinks.logger.session_mut().model = Some(model);
+        Ok(())
+    }
+
+    pub(super) fn subject(&self) -> Subject<'_> {
+        Subject {
+            options: self.options,
+            learner: self.learner.as_ref(),
+            features: &self.features,
+            bar_kind: &self.bar_kind,
+            session: self.sinks.logger.session(),
+        }
+    }
+}
+
+/// Returns a learner that has seen nothing.
+pub(super) fn new_learner(
+    options: &TrainOptions,
+    features: &FeatureSet,
+) -> Result<Box<dyn Learner>> {
+    let config = &options.training;
+    let setup = LearnerSetup {
+        n_features: features.n_features(),
+        cost_per_exposure: config.environment.cost_per_exposure(),
+        seed: config.seed,
+    };
+    config.model.learner(config, setup)
+}

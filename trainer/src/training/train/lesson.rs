@@ -1,0 +1,122 @@
+//! What an episode's training part did, and the figures of the whole.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::account::environment::{BarOutcome, EnvironmentConfig};
+use crate::account::metrics::Simulation;
+use crate::learning::agent::BackupReport;
+use crate::session::EpisodeRecord;
+use crate::session::tensorboard::Histogram;
+
+use super::curve::CurveMark;
+use super::evaluate::Verdict;
+
+/// A lesson under way, between two bars.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Study {
+    pub(super) lesson: Lesson,
+    pub(super) meter: Meter,
+    pub(super) simulation: Simulation,
+    /// Where the curve of the training bars stands, once it is saved.
+    pub(super) curve: Option<CurveMark>,
+    /// The profits of its trades, once it is saved; none before the
+    /// first.
+    pub(super) trades: Option<Histogram>,
+}
+
+impl Study {
+    pub(super) fn new(config: &EnvironmentConfig) -> Result<Self> {
+        let simulation = Simulation::new(config, None)?;
+        let meter = Meter::new(config.initial_cash);
+        Ok(Self { lesson: Lesson::default(), meter, simulation, curve: None, trades: None })
+    }
+}
+
+/// What an episode's training part did.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lesson {
+    pub(super) n_bars: u64,
+    /// Counted from 1; 0 before the first.
+    pub(super) last_batch: usize,
+    pub(super) net_return: f64,
+    pub(super) equity: f64,
+    pub(super) is_bankrupt: bool,
+    pub(super) last_backup: Option<BackupReport>,
+    pub(super) is_cut_short: bool,
+}
+
+impl Lesson {
+    /// Adds the lesson on another symbol.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.n_bars += other.n_bars;
+        self.last_batch = other.last_batch;
+        self.net_return += other.net_return;
+        self.equity += other.equity;
+        self.is_bankrupt |= other.is_bankrupt;
+        self.last_backup = other.last_backup.or(self.last_backup);
+        self.is_cut_short |= other.is_cut_short;
+    }
+
+    /// Turns the sums over `n_symbols` symbols into the portfolio's.
+    pub(super) fn average(&mut self, n_symbols: usize) {
+        self.net_return /= n_symbols.max(1) as f64;
+        self.equity /= n_symbols.max(1) as f64;
+    }
+}
+
+/// The account through a lesson, for the curves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Meter {
+    pub(super) equity: f64,
+    peak: f64,
+    pub(super) batch_start: f64,
+}
+
+impl Meter {
+    pub(super) fn new(equity: f64) -> Self {
+        Self { equity, peak: equity, batch_start: equity }
+    }
+
+    pub(super) fn push(&mut self, outcome: &BarOutcome) {
+        self.equity = outcome.equity;
+        self.peak = self.peak.max(outcome.equity);
+    }
+
+    pub(super) fn drawdown(&self) -> f64 {
+        1.0 - self.equity / self.peak
+    }
+
+    pub(super) fn batch_return(&self) -> f64 {
+        self.equity / self.batch_start - 1.0
+    }
+}
+
+impl Lesson {
+    /// Returns the figures of `episode`, which took `seconds`.
+    pub(super) fn record(
+        &self,
+        episode: usize,
+        (verdict, seconds): (&Verdict, f64),
+    ) -> EpisodeRecord {
+        let agent = &verdict.agent;
+        EpisodeRecord {
+            episode,
+            window: None,
+            n_bars: self.n_bars,
+            n_batches: self.last_batch,
+            train_reward: self.net_return,
+            train_equity: self.equity,
+            bankrupt: self.is_bankrupt,
+            max_abs_delta_q: self.last_backup.map(|backup| backup.max_abs_delta_q),
+            test_net_return: agent.net_return,
+            test_sharpe: agent.sharpe,
+            test_max_drawdown: agent.max_drawdown,
+            test_n_trades: agent.n_trades,
+            seconds,
+        }
+    }
+}

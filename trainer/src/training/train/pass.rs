@@ -1,0 +1,62 @@
+//! One pass over the bars, with the features of each.
+
+use anyhow::{Result, bail};
+
+use crate::market::bars::{Bar, BarReader, BarSource};
+use crate::market::features::{FeatureEngine, FeatureSet};
+use crate::session::progress::{self, Unit};
+
+/// Reads bars one by one and keeps the features of the last.
+pub(crate) struct Pass {
+    bars: BarReader,
+    engine: FeatureEngine,
+    row: Vec<f64>,
+    n_read: u64,
+}
+
+/// A bar, and whether its features are known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) bar: Bar,
+    pub(crate) is_warm: bool,
+}
+
+impl Pass {
+    pub(crate) fn new(source: &BarSource, features: &FeatureSet) -> Result<Self> {
+        Ok(Self {
+            bars: source.read()?,
+            engine: FeatureEngine::new(features),
+            row: vec![0.0; features.n_features()],
+            n_read: 0,
+        })
+    }
+
+    /// Reads the next bar, which the split counted on.
+    pub(crate) fn next(&mut self) -> Result<Seen> {
+        let Some(bar) = self.bars.next() else {
+            bail!(
+                "the data ends after {} bars, earlier than when the run began; do not change a \
+                 file that trains",
+                self.n_read
+            );
+        };
+        let bar = bar?;
+        self.n_read += 1;
+        progress::advance(Unit::Bars, 1);
+        let is_warm = self.engine.push_with((&bar, self.bars.columns()), &mut self.row);
+        Ok(Seen { bar, is_warm })
+    }
+
+    /// Reads on to the bar with the index `bar_idx`, features included.
+    pub(crate) fn skip_to(&mut self, bar_idx: u64) -> Result<()> {
+        while self.n_read < bar_idx {
+            self.next()?;
+        }
+        Ok(())
+    }
+
+    /// The features of the last bar; of use when it was warm.
+    pub(crate) fn row(&self) -> &[f64] {
+        &self.row
+    }
+}

@@ -1,0 +1,140 @@
+//! `train_equity.csv` of several symbols: the mean of their accounts.
+//!
+//! Symbols learn one after the other, so each lesson writes a curve of
+//! its own, beside the final name; when all are over they are merged in
+//! the order of time. As on test bars, a symbol without a bar counts as
+//! it was last. In memory is a row of each.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, anyhow};
+
+use crate::session::{Layout, parse_time};
+use crate::training::train::curve::{EquityCurve, Point};
+
+/// The curves of the lessons of one episode.
+pub(super) struct LessonCurves<'a> {
+    pub(super) layout: &'a Layout,
+    /// Counted over all windows.
+    pub(super) episode: usize,
+    pub(super) initial_cash: f64,
+}
+
+impl LessonCurves<'_> {
+    /// Writes the curve of the first `n_symbols` lessons together.
+    pub(super) fn publish(&self, n_symbols: usize) -> Result<()> {
+        let mut parts = Vec::new();
+        for idx in 0..n_symbols {
+            let path = self.layout.train_equity_part(self.episode, idx);
+            parts.push(Part::open(path, self.initial_cash)?);
+        }
+        let mut curve = EquityCurve::create(&self.layout.train_equity())?;
+        let mut equity = self.initial_cash;
+        while let Some(time_ms) = parts.iter().filter_map(Part::next_ms).min() {
+            for part in &mut parts {
+                part.step(time_ms)?;
+            }
+            let sum: f64 = parts.iter().map(|part| part.equity).sum();
+            let value: f64 = parts.iter().map(|part| part.exposure * part.equity).sum();
+            equity = sum / parts.len() as f64;
+            curve.push(Point {
+                time_ms,
+                agent: equity,
+                exposure: if value == 0.0 { 0.0 } else { value / sum },
+                buy_and_hold: None,
+                close: parts.iter().map(Part::growth).sum::<f64>() / parts.len() as f64,
+            })?;
+        }
+        curve.finish(equity, None)
+    }
+}
+
+/// Removes the curves of single lessons, of episodes before `episode`.
+pub(in crate::training::train) fn remove_parts(layout: &Layout, episode: usize) -> Result<()> {
+    let remove = || -> io::Result<()> {
+        for entry in fs::read_dir(layout.trades())? {
+            let name = entry?.file_name();
+            let part = name.to_str().and_then(|name| name.strip_prefix(Layout::TRAIN_EQUITY_PART));
+            let of = part.and_then(|part| part.split('.').next()?.parse::<usize>().ok());
+            if of.is_some_and(|of| of < episode) {
+                fs::remove_file(layout.trades().join(name))?;
+            }
+        }
+        Ok(())
+    };
+    remove().with_context(|| format!("failed to tidy up `{}`", layout.trades().display()))
+}
+
+/// The curve of one lesson, standing before its next row.
+struct Part {
+    path: PathBuf,
+    lines: io::Lines<BufReader<File>>,
+    next: Option<Point>,
+    equity: f64,
+    exposure: f64,
+    /// The close of the first bar and of the last.
+    closes: Option<(f64, f64)>,
+}
+
+impl Part {
+    fn open(path: PathBuf, initial_cash: f64) -> Result<Self> {
+        let file = File::open(&path)
+            .with_context(|| format!("failed to read the lesson `{}`", path.display()))?;
+        let mut lines = BufReader::new(file).lines();
+        lines.next();
+        let mut part =
+            Self { path, lines, next: None, equity: initial_cash, exposure: 0.0, closes: None };
+        part.advance()?;
+        Ok(part)
+    }
+
+    fn next_ms(&self) -> Option<i64> {
+        self.next.map(|point| point.time_ms)
+    }
+
+    fn growth(&self) -> f64 {
+        self.closes.map_or(1.0, |(first, last)| last / first)
+    }
+
+    /// Takes in the row of `time_ms`, if that is the next one.
+    fn step(&mut self, time_ms: i64) -> Result<()> {
+        let Some(point) = self.next else {
+            // Sold after its last bar.
+            self.exposure = 0.0;
+            return Ok(());
+        };
+        if point.time_ms == time_ms {
+            (self.equity, self.exposure) = (point.agent, point.exposure);
+            self.closes = Some((self.closes.map_or(point.close, |(first, _)| first), point.close));
+            self.advance()?;
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        let line = self.lines.next().transpose();
+        let context = || format!("failed to read the lesson `{}`", self.path.display());
+        self.next = line
+            .map_err(anyhow::Error::from)
+            .and_then(|line| line.map(|line| parse(&line)).transpose())
+            .with_context(context)?;
+        Ok(())
+    }
+}
+
+/// Reads a row as [`EquityCurve`] writes it.
+fn parse(line: &str) -> Result<Point> {
+    let cells: Vec<&str> = line.split(',').collect();
+    let [time, agent, exposure, _, close] = cells[..] else {
+        return Err(anyhow!("`{line}` is no row of a curve"));
+    };
+    Ok(Point {
+        time_ms: parse_time(time)?.timestamp_millis(),
+        agent: agent.parse()?,
+        exposure: exposure.parse()?,
+        buy_and_hold: None,
+        close: close.parse()?,
+    })
+}

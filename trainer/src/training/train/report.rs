@@ -1,0 +1,227 @@
+//! The comparison that ends a run, for a person to read.
+
+use std::fmt::Write as _;
+
+use crate::account::metrics::{Performance, PeriodsBasis, alarm_lines, ruin_lines};
+use crate::config::WindowMode;
+use crate::session::{
+    AuditRecord, AuditVerdict, Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord,
+    WindowRecord,
+};
+use crate::wording::{counted, money};
+
+/// Returns the agent, buy-and-hold and never-trade side by side, on the
+/// test bars, net of all costs. What is undefined shows as `-`.
+pub fn comparison(session: &Session) -> String {
+    let metrics = &session.metrics;
+    let columns = [&metrics.agent, &metrics.buy_and_hold, &metrics.never_trade];
+    let mut text = alarm_lines(&session.alarms);
+    if let Some(test) = test_span(session) {
+        let _ = writeln!(text, "Out of sample, net of costs: {}\n", span(&test));
+    }
+    row(&mut text, "", &["agent", "buy and hold", "never trade"].map(str::to_owned));
+    for (name, figure) in FIGURES {
+        let cells = columns
+            .map(|column| column.as_ref().and_then(figure).unwrap_or_else(|| "-".to_owned()));
+        row(&mut text, name, &cells);
+    }
+    symbols(&mut text, session);
+    let _ = writeln!(text);
+    text.push_str(&ruins(session));
+    if let Some(verdict) = metrics.agent.as_ref().and_then(luck) {
+        let _ = writeln!(text, "{verdict}");
+    }
+    if let Some(trials) = &session.trials {
+        let _ = writeln!(text, "{}", deflated(trials));
+    }
+    let _ = writeln!(text);
+    if let Some(audit) = &session.audit {
+        text.push_str(&audit_table(audit));
+    }
+    if let Some(walk) = &session.walk_forward {
+        text.push_str(&windows(walk));
+    }
+    text
+}
+
+/// Says which accounts were ruined or liquidated, a line each, and
+/// whether the bars per year are a guess.
+fn ruins(session: &Session) -> String {
+    let record = serde_json::to_value(session).expect("a record is JSON");
+    let lines = ruin_lines(&record).into_iter().map(|line| line + "\n");
+    let mut text: String = lines.collect();
+    let agent = session.metrics.agent.as_ref();
+    if agent.is_some_and(|agent| agent.periods_per_year.basis == PeriodsBasis::Guess) {
+        text.push_str("Annual figures rest on a guess: the test bars show no weekend.\n");
+    }
+    text
+}
+
+/// Writes a line for each symbol, where there are several.
+fn symbols(text: &mut String, session: &Session) {
+    if session.symbols.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\nAbove, the portfolio: the same cash in each symbol's account at the start.\n"
+    );
+    let names = ["symbol", "net return", "Sharpe", "95 % interval", "trades", "buy and hold"];
+    let [symbol, cells @ ..] = names.map(str::to_owned);
+    symbol_row(text, &symbol, &cells);
+    for SymbolRecord { symbol, metrics, .. } in &session.symbols {
+        let agent = |figure: Figure| metrics.agent.as_ref().and_then(figure);
+        let hold = metrics.buy_and_hold.as_ref().map(|hold| percent(hold.net_return));
+        let cells = [
+            agent(|p| Some(percent(p.net_return))),
+            agent(sharpe),
+            agent(interval),
+            agent(|p| Some(p.n_trades.to_string())),
+            hold,
+        ];
+        symbol_row(text, symbol, &cells.map(|cell| cell.unwrap_or_else(|| "-".to_owned())));
+    }
+}
+
+fn symbol_row(text: &mut String, symbol: &str, cells: &[String; 5]) {
+    let [net, sharpe, interval, trades, hold] = cells;
+    let _ =
+        writeln!(text, "{symbol:<14} {net:>12} {sharpe:>8} {interval:>16} {trades:>8} {hold:>14}");
+}
+
+/// Returns where the model and the record of the run lie.
+pub fn whereabouts(session: &Session) -> String {
+    let mut text = String::new();
+    if let Some(model) = &session.model {
+        let _ = writeln!(text, "Model    {}", model.path);
+    }
+    let _ = writeln!(text, "Session  {} ({}), logs/session.json", session.id, session.status);
+    let _ = writeln!(text, "Report   logs/report.html");
+    text
+}
+
+type Figure = fn(&Performance) -> Option<String>;
+
+const FIGURES: [(&str, Figure); 12] = [
+    ("bars", |p| Some(p.n_bars.to_string())),
+    ("net return", |p| Some(percent(p.net_return))),
+    ("annual return", |p| p.annual_return.map(percent)),
+    ("Sharpe", sharpe),
+    ("95 % interval", interval),
+    ("P(Sharpe > 0)", |p| p.probabilistic_sharpe.map(percent)),
+    ("max drawdown", |p| Some(percent(p.max_drawdown))),
+    ("trades", |p| Some(p.n_trades.to_string())),
+    ("exposure", |p| p.exposure.map(percent)),
+    ("turnover", |p| Some(format!("{:.1}", p.turnover))),
+    ("costs", |p| Some(money(p.commission + p.slippage + p.funding, 2))),
+    ("final equity", |p| Some(money(p.final_equity, 2))),
+];
+
+fn sharpe(performance: &Performance) -> Option<String> {
+    let ruined = performance.is_bankrupt.then(|| "ruined".to_owned());
+    ruined.or_else(|| Some(format!("{:.2}", performance.sharpe?)))
+}
+
+fn interval(performance: &Performance) -> Option<String> {
+    Some(format!("{:.2} .. {:.2}", performance.sharpe_low?, performance.sharpe_high?))
+}
+
+/// Returns the bars that the figures are of: the test bars, of all
+/// finished windows where there are any.
+fn test_span(session: &Session) -> Option<SpanRecord> {
+    let windows = session.walk_forward.as_ref().map(|walk| walk.windows.as_slice());
+    match windows {
+        Some([first, .., last]) => {
+            let (first, last) = (&first.split.test, &last.split.test);
+            let n_bars = last.first_bar_idx + last.n_bars - first.first_bar_idx;
+            Some(SpanRecord { n_bars, last: last.last.clone(), ..first.clone() })
+        }
+        Some([only]) => Some(only.split.test.clone()),
+        Some([]) | None => Some(session.split.as_ref()?.test.clone()),
+    }
+}
+
+/// Returns a row for each window, and which model stays.
+fn windows(walk: &WalkForwardRecord) -> String {
+    let mode = match walk.config.mode {
+        WindowMode::Expanding => "expanding",
+        WindowMode::Rolling => "rolling",
+    };
+    let (n_done, n_windows) = (walk.windows.len(), walk.config.windows);
+    let mut text = format!(
+        "Above: one account through {n_done} of {n_windows} windows ({mode}), each traded by its \
+         own model.\nThe saved model is that of the last window.\n\n"
+    );
+    let mut line = |cells: [&str; 6]| {
+        let [window, train, from, agent, sharpe, holder] = cells;
+        let _ = writeln!(
+            text,
+            "{window:<6} {train:>10}  {from:<20} {agent:>10} {sharpe:>7} {holder:>13}"
+        );
+    };
+    line(["window", "train bars", "test from", "agent", "Sharpe", "buy and hold"]);
+    for WindowRecord { window, split, metrics, .. } in &walk.windows {
+        let earned = |performance: &Option<Performance>| {
+            performance.as_ref().map_or_else(|| "-".to_owned(), |p| percent(p.net_return))
+        };
+        line([
+            &window.to_string(),
+            &split.train.n_bars.to_string(),
+            split.test.first.as_deref().unwrap_or("-"),
+            &earned(&metrics.agent),
+            &metrics.agent.as_ref().and_then(sharpe).unwrap_or_else(|| "-".to_owned()),
+            &earned(&metrics.buy_and_hold),
+        ]);
+    }
+    text.push('\n');
+    text
+}
+
+/// Says what the interval means for someone who reads no intervals.
+fn luck(agent: &Performance) -> Option<&'static str> {
+    let (low, high) = (agent.sharpe_low?, agent.sharpe_high?);
+    let includes_zero = low <= 0.0 && high >= 0.0;
+    includes_zero.then_some("The agent's Sharpe cannot be told from luck: its interval includes 0.")
+}
+
+/// Says how the Sharpe ratio stands among all that was tried.
+fn deflated(trials: &TrialsRecord) -> String {
+    let TrialsRecord { n_trials, n_archived, variance, .. } = trials;
+    let ratio = trials.deflated_sharpe.map_or_else(|| "undefined".to_owned(), percent);
+    let best = trials.expected_best_sharpe.unwrap_or_default();
+    let basis = match n_archived {
+        0 => "this is the first trial on these test bars".to_owned(),
+        _ => format!(
+            "{} on these test bars, {n_archived} of them recorded, variance \
+             {variance:.3e} a bar;\nthe best of so many without skill would show a Sharpe of \
+             {best:.2}",
+            counted(*n_trials, "trial")
+        ),
+    };
+    format!("Deflated Sharpe ratio {ratio} ({basis}).")
+}
+
+/// Returns the verdicts as lines for a person to read.
+fn audit_table(audit: &AuditRecord) -> String {
+    let line = |verdict: &AuditVerdict| {
+        let name = verdict.name.replace('_', " ");
+        format!("{name:<20} {:<10} {}\n", verdict.verdict.to_string(), verdict.finding)
+    };
+    let lines: String = audit.verdicts.iter().map(line).collect();
+    format!("Audit ({} further trainings):\n\n{lines}\n", audit.n_trainings)
+}
+
+fn row(text: &mut String, name: &str, cells: &[String; 3]) {
+    let [agent, hold, never] = cells;
+    let _ = writeln!(text, "{name:<14} {agent:>16} {hold:>16} {never:>16}");
+}
+
+fn percent(share: f64) -> String {
+    // No "-0.00": an account that never traded lost nothing.
+    format!("{:.2} %", share * 100.0 + 0.0)
+}
+
+fn span(span: &SpanRecord) -> String {
+    let time = |time: &Option<String>| time.clone().unwrap_or_else(|| "-".to_owned());
+    format!("{} to {}", time(&span.first), time(&span.last))
+}

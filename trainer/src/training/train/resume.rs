@@ -1,0 +1,264 @@
+//! Goes on from where an interrupted session was last saved.
+//!
+//! The interrupted session's folder is only read. What belongs to the
+//! part that is kept is copied: the logs up to the checkpoint, the
+//! models of whole episodes, and the checkpoint itself, last, so that a
+//! kill in between leaves a workspace that can be resumed or is bare.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::config::{Overrides, TrainingConfig};
+use crate::learning::model::Learner;
+use crate::market::bars::DataSummary;
+use crate::session::{Layout, ResumedRecord, sync_folder};
+
+use super::progress::{self, Head, Progress};
+
+/// Settings that change no model: they may differ.
+const FREE_SETTINGS: [&str; 8] = [
+    "$schema",
+    "data",
+    "threads",
+    "checkpoint_every_episodes",
+    "keep_checkpoints",
+    "enable_trade_logging",
+    "enable_trade_tracing",
+    "enable_tensorboard",
+];
+
+/// Where the settings of a run came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The command line's own.
+    pub overrides: Overrides,
+    /// Whether `--default` put the files aside.
+    pub is_default: bool,
+}
+
+/// The length of a log at some point of the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogEnd {
+    /// Relative to the workspace.
+    path: PathBuf,
+    n_bytes: u64,
+}
+
+/// An interrupted session that can go on.
+#[derive(Debug, Clone)]
+pub struct Resume {
+    folder: Layout,
+    head: Head,
+}
+
+impl Resume {
+    /// Opens the checkpoint of the session whose `logs/` and `models/`
+    /// lie in `folder`, and checks every byte of it.
+    ///
+    /// Fails when there is none, as after a completed session, or when
+    /// another version wrote it.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let folder = Layout::new(folder);
+        let state = folder.training_state();
+        if !state.is_file() {
+            bail!(
+                "there is no checkpoint `{}` to go on from: the session is completed, or was \
+                 stopped before its first; train without `--resume`",
+                state.display()
+            );
+        }
+        Ok(Self { head: progress::read_head(&state)?, folder })
+    }
+
+    /// Returns what was asked of the interrupted session and, where
+    /// `asked` says nothing, still holds.
+    pub fn asked(&self, asked: Asked) -> Asked {
+        let earlier = &self.head.asked;
+        Asked {
+            overrides: asked.overrides.or(&earlier.overrides),
+            is_default: asked.is_default || earlier.is_default,
+        }
+    }
+
+    /// Checks that `training` makes the same model as the settings of
+    /// the interrupted session; the error names the first that differs.
+    pub fn check_settings(&self, training: &TrainingConfig) -> Result<()> {
+        let [before, now] = [&self.head.training, training].map(serde_json::to_value);
+        let (mut before, mut now) = (before?, now?);
+        for settings in [&mut before, &mut now].into_iter().filter_map(Value::as_object_mut) {
+            settings.retain(|name, _| !FREE_SETTINGS.contains(&name.as_str()));
+        }
+        match difference("", &before, &now) {
+            None => Ok(()),
+            Some((name, before, now)) => bail!(
+                "`{name}` was {before} when session {} began and is {now} now; set it back, or \
+                 train without `--resume`",
+                self.head.session
+            ),
+        }
+    }
+
+    /// Checks that `summary` is of the bars that the interrupted
+    /// session trained on.
+    pub fn check_data(&self, summary: &DataSummary) -> Result<()> {
+        ensure!(
+            self.head.data_sha256 == summary.sha256,
+            "the bars of `{}` are not those of session {}: their SHA-256 was {} and is {}; bring \
+             them back, or train without `--resume`",
+            summary.source,
+            self.head.session,
+            self.head.data_sha256,
+            summary.sha256
+        );
+        Ok(())
+    }
+
+    /// Copies what is kept of the interrupted session into `layout`,
+    /// another workspace or the same after a clean.
+    pub fn copy_into(&self, layout: &Layout) -> Result<()> {
+        ensure!(
+            !is_same(layout.root(), self.folder.root()),
+            "`{}` is the workspace itself; move the session to another folder first, as `cargo \
+             xtask train --resume` does",
+            self.folder.root().display()
+        );
+        for log in &self.head.logs {
+            let (from, to) = (self.folder.root().join(&log.path), layout.root().join(&log.path));
+            copy(&from, &to, log.n_bytes)?;
+        }
+        let windows = self.head.walk_forward.iter().flat_map(|walk| &walk.windows);
+        let windows = windows.map(|window| {
+            let window = window.window;
+            (self.folder.window_model(window), layout.window_model(window))
+        });
+        let part = |layout: &Layout, symbol| {
+            layout.train_equity_part(self.head.progress.n_episodes + 1, symbol)
+        };
+        let n_lessons = self.head.progress.tour.as_ref().map_or(0, |tour| tour.n_done);
+        let lessons =
+            (0..n_lessons).map(|symbol| (part(&self.folder, symbol), part(layout, symbol)));
+        let whole = [(self.folder.training_log(), layout.training_log())];
+        let curves = [
+            (self.folder.equity(), layout.equity()),
+            (self.folder.train_equity(), layout.train_equity()),
+        ];
+        let models = (1..=self.head.progress.n_episodes)
+            .map(|episode| (self.folder.checkpoint(episode), layout.checkpoint(episode)));
+        for (from, to) in
+            whole.into_iter().chain(curves).chain(models).chain(windows).chain(lessons)
+        {
+            if from.exists() {
+                copy(&from, &to, u64::MAX)?;
+            }
+        }
+        self.copy_curve(layout)?;
+        let draft = layout.training_state().with_extension("bin.copy");
+        copy(&self.folder.training_state(), &draft, u64::MAX)?;
+        fs::rename(&draft, layout.training_state())
+            .and_then(|()| sync_folder(&layout.checkpoints()))
+            .with_context(|| format!("failed to save `{}`", layout.training_state().display()))
+    }
+
+    /// Copies the rows that a lesson under way had written: of the
+    /// draft, or of the curve that a stopped lesson left. Those of
+    /// another episode are not taken up.
+    fn copy_curve(&self, layout: &Layout) -> Result<()> {
+        let study = self.head.progress.study.as_ref();
+        let Some(mark) = study.and_then(|study| study.curve.as_ref()) else {
+            return Ok(());
+        };
+        let Progress { n_episodes, tour, .. } = &self.head.progress;
+        let path = |layout: &Layout| match tour {
+            Some(tour) => layout.train_equity_part(n_episodes + 1, tour.n_done),
+            None => layout.train_equity(),
+        };
+        let curve = path(&self.folder);
+        let to = path(layout).with_extension("csv.tmp");
+        for from in [curve.with_extension("csv.tmp"), curve] {
+            if from.exists() {
+                copy(&from, &to, mark.n_bytes)?;
+                if mark.is_of(&to) {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Lets `learner` go on as the interrupted session's did.
+    pub(super) fn restore(&self, learner: &mut dyn Learner) -> Result<()> {
+        progress::read_learner(&self.folder.training_state(), learner)
+    }
+
+    pub(super) fn record(&self) -> ResumedRecord {
+        let Head { session, progress, .. } = &self.head;
+        let (session, n_episodes, step) = (session.clone(), progress.n_episodes, progress.step);
+        ResumedRecord { session, n_episodes, step }
+    }
+}
+
+/// Returns the length of every log that grows, as it is on the disk.
+pub(super) fn log_ends(layout: &Layout) -> Result<Vec<LogEnd>> {
+    let mut ends = Vec::new();
+    for folder in [layout.trades(), layout.tensorboard()] {
+        let read = || -> io::Result<Vec<LogEnd>> {
+            let entries = fs::read_dir(&folder)?.map(|entry| {
+                let entry = entry?;
+                let path = entry.path();
+                let path = path.strip_prefix(layout.root()).unwrap_or(&path).to_owned();
+                Ok(LogEnd { path, n_bytes: entry.metadata()?.len() })
+            });
+            entries.collect()
+        };
+        ends.extend(read().with_context(|| format!("failed to read `{}`", folder.display()))?);
+    }
+    // The curve is replaced whole, never added to.
+    ends.retain(|end| end.path.extension().is_none_or(|kind| kind != "csv" && kind != "tmp"));
+    ends.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(ends)
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+/// Copies the first `n_bytes_max` bytes and waits for the disk.
+fn copy(from: &Path, to: &Path, n_bytes_max: u64) -> Result<()> {
+    let copy = || -> io::Result<()> {
+        fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?;
+        let mut out = File::create(to)?;
+        io::copy(&mut File::open(from)?.take(n_bytes_max), &mut out)?;
+        out.sync_all()
+    };
+    copy().with_context(|| format!("failed to copy `{}` to `{}`", from.display(), to.display()))
+}
+
+/// Returns the first key at which the two differ, and both values.
+fn difference(name: &str, before: &Value, now: &Value) -> Option<(String, Value, Value)> {
+    let (Value::Object(before), Value::Object(now)) = (before, now) else {
+        return (before != now).then(|| (name.to_owned(), before.clone(), now.clone()));
+    };
+    let keys = before.keys().chain(now.keys().filter(|&key| !before.contains_key(key)));
+    keys.map(|key| {
+        let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+        let value = |values: &serde_json::Map<String, Value>| {
+            values.get(key).cloned().unwrap_or(Value::Null)
+        };
+        difference(&name, &value(before), &value(now))
+    })
+    .find_map(|found| found)
+}

@@ -1,0 +1,259 @@
+//! One whole run, sealed however it ends.
+
+use std::any::Any;
+use std::fs;
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use tracing::{debug, error, info, warn};
+
+use crate::config::TrainingConfig;
+use crate::market::bars::{BarKind, BarSource, DataSummary, Volume};
+use crate::market::features::FeatureSet;
+use crate::output::report::{Report, Source, Surroundings};
+use crate::session::progress;
+use crate::session::{
+    Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
+    time_of_ms,
+};
+use crate::wording::counted;
+
+use super::course::Course;
+use super::portfolio::{self, Portfolio, Track};
+use super::resume::{Asked, Resume};
+use super::sinks::Sinks;
+use super::split::{N_TEST_MIN, Split};
+use super::stop::StopFlag;
+use super::trials::EarlierTrials;
+
+/// What a run needs to know.
+#[derive(Debug, Clone)]
+pub struct TrainOptions {
+    /// The workspace; its folders exist.
+    pub layout: Layout,
+    /// The settings in force, already checked.
+    pub training: TrainingConfig,
+    /// Every so many closed trades, one is logged.
+    pub trade_log_frequency: usize,
+    /// Stamps the record and names the files.
+    pub clock: Clock,
+    /// Raised to stop after the batch at hand.
+    pub stop: StopFlag,
+    /// Where the settings came from.
+    pub asked: Asked,
+    /// What was tried before on the same data.
+    pub earlier_trials: EarlierTrials,
+    /// The session to go on from, whose files were copied.
+    pub resume: Option<Resume>,
+    /// The commit of the code, for the report; none where unknown.
+    pub commit: Option<String>,
+}
+
+/// How a run ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Completed,
+    Interrupted,
+}
+
+/// Trains as `options` say and returns the sealed record, whose status
+/// is `completed` or `interrupted`.
+///
+/// A failure, a panic too, seals the record as `failed` with the reason
+/// before it is returned. A kill leaves it as `running`.
+pub fn run(options: &TrainOptions) -> Result<Session> {
+    let mut logger = TradeLogger::start(&SessionOptions {
+        layout: &options.layout,
+        clock: options.clock,
+        training: &options.training,
+        trade_log_frequency: options.trade_log_frequency,
+    })?;
+    let mut bars = None;
+    let outcome = catch_unwind(AssertUnwindSafe(|| train(options, &mut logger, &mut bars)))
+        .unwrap_or_else(|panic| Err(anyhow!("the trainer panicked: {}", words_of(&*panic))));
+    let sealed = match &outcome {
+        Ok(End::Completed) => {
+            logger.save_session(Status::Completed, None).and_then(|()| drop_state(&options.layout))
+        }
+        Ok(End::Interrupted) => {
+            logger.save_session(Status::Interrupted, Some("stopped by a signal"))
+        }
+        Err(failure) => logger.save_session(Status::Failed, Some(&format!("{failure:#}"))),
+    };
+    write_report(options, bars.as_ref());
+    options.layout.sync();
+    match (outcome, sealed) {
+        (Ok(_), Ok(())) => Ok(logger.session().clone()),
+        (Ok(_), Err(unsealed)) => Err(unsealed),
+        (Err(failure), Ok(())) => Err(failure),
+        (Err(failure), Err(unsealed)) => {
+            error!("{unsealed:#}");
+            Err(failure)
+        }
+    }
+}
+
+/// Removes the state of a run that is completed: it will not go on.
+fn drop_state(layout: &Layout) -> Result<()> {
+    let path = layout.training_state();
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("failed to remove `{}`", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes `logs/report.html`. The session is sealed: what goes wrong
+/// here, a full disk say, is told and costs nothing else. The bars that
+/// were trained on are read again unless they are kept.
+pub(crate) fn write_report(options: &TrainOptions, bars: Option<&BarSource>) {
+    let path = options.layout.report();
+    let write = || {
+        let around = Surroundings {
+            data_root: options.layout.root(),
+            commit: options.commit.as_deref(),
+            bars: bars.filter(|bars| bars.is_kept()),
+        };
+        let source = Source::Folder(options.layout.root().to_owned());
+        Report::read(&[source], &around)?.write_page(&path)
+    };
+    let written = catch_unwind(AssertUnwindSafe(write))
+        .unwrap_or_else(|panic| Err(anyhow!("the report panicked: {}", words_of(&*panic))));
+    match written {
+        Ok(_) => debug!("wrote `{}`", path.display()),
+        Err(failure) => warn!("there is no report of this session: {failure:#}"),
+    }
+}
+
+/// Checks that `config`, already in range, can train in the workspace
+/// at `root`: reads all bars once, writes nothing, and returns what
+/// there is to train on.
+pub fn check(config: &TrainingConfig, root: &Path) -> Result<DataSummary> {
+    Ok(prepare(config, root)?.summary)
+}
+
+/// Bars that were read once and are fit to train on.
+pub(crate) struct Material {
+    pub(crate) source: BarSource,
+    pub(crate) features: FeatureSet,
+    pub(crate) summary: DataSummary,
+    /// What a model of these bars is made for.
+    pub(crate) kind: BarKind,
+    /// One or, walking forward, one a window.
+    pub(crate) splits: Vec<Split>,
+    pub(crate) records: Vec<SplitRecord>,
+    /// Where there are several symbols, the bars of each.
+    pub(crate) tracks: Vec<Track>,
+}
+
+impl Material {
+    /// Returns the bars that are tested, with the windows' splits: of
+    /// each symbol that has enough of them.
+    pub(crate) fn tested(&self) -> Vec<(&BarSource, &[Split])> {
+        if self.tracks.is_empty() {
+            return vec![(&self.source, &self.splits)];
+        }
+        let tested = self.tracks.iter().filter(|track| track.n_test_bars() >= N_TEST_MIN);
+        tested.map(|track| (&track.source, track.splits.as_slice())).collect()
+    }
+}
+
+/// Reads the bars that `config` names once, and splits them.
+pub(crate) fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
+    config.bars.refuse_negative_prices()?;
+    let source = BarSource::open(&config.data, root)?.with_config(&config.bars);
+    let features = config.features.set(source.find_columns(&config.features.columns)?)?;
+    let source = source.with_columns(features.columns());
+    let symbols = source.symbols()?;
+    if !symbols.is_empty() {
+        let Portfolio { tracks, summary, splits, records } =
+            portfolio::prepare(config, &source, symbols)?;
+        let kind = portfolio::kind_of(&tracks)?;
+        return Ok(Material { source, features, summary, kind, splits, records, tracks });
+    }
+    let reading = progress::begin_reading(&root.join(&config.data));
+    let (source, summary) = source.summarize_and_keep()?;
+    drop(reading);
+    let splits = Split::all(summary.n_bars, config)?;
+    let records = Split::records(&splits, &source)?;
+    let kind = BarKind::of(&source)?;
+    Ok(Material { source, features, summary, kind, splits, records, tracks: Vec::new() })
+}
+
+/// Trains; leaves the source of the bars, once read, in `bars`.
+fn train(
+    options: &TrainOptions,
+    logger: &mut TradeLogger,
+    bars: &mut Option<BarSource>,
+) -> Result<End> {
+    let config = &options.training;
+    info!("session {}, seed {}", logger.session().id, config.seed);
+    let material = prepare(config, options.layout.root())?;
+    let Material { source, features, summary, kind, splits, records, tracks } = &material;
+    *bars = Some(source.clone());
+    info!("{summary}");
+    tell(summary);
+    if let Some(resume) = &options.resume {
+        resume.check_data(summary)?;
+        logger.session_mut().resumed_from = Some(resume.record());
+    }
+    if summary.n_gaps > 0 {
+        warn!("bars are missing in {}; none is made up", counted(summary.n_gaps, "place"));
+    }
+    if features.windows().is_some() && kind.volume != Volume::Varies {
+        warn!("the volume {}: the feature of it says nothing", kind.volume.lack());
+    }
+    logger.session_mut().data = Some(data_record(summary));
+    logger.session_mut().split = records.first().cloned();
+    logger.save_session(Status::Running, None)?;
+    if options.stop.is_raised() {
+        return Ok(End::Interrupted);
+    }
+    if !tracks.is_empty() {
+        info!("{}, one model", counted(tracks.len() as u64, "symbol"));
+    }
+    for Split { n_train, n_embargo, n_test, .. } in splits {
+        info!("{} train, {n_embargo} of embargo, {n_test} test", counted(*n_train, "bar"));
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(config.threads)
+        .build()
+        .context("failed to start the threads; set `threads` lower")?;
+    let sinks = Sinks::open(options, logger)?;
+    pool.install(|| Course::new(options, material, sinks)?.run())
+}
+
+/// Says how the bars were read, and what is doubtful about them.
+fn tell(summary: &DataSummary) {
+    let Some(understood) = &summary.understood else {
+        return;
+    };
+    for line in &understood.lines {
+        info!("{line}");
+    }
+    for warning in &understood.warnings {
+        warn!("{warning}");
+    }
+}
+
+fn data_record(summary: &DataSummary) -> DataRecord {
+    DataRecord {
+        source: summary.source.clone(),
+        sha256: summary.sha256.clone(),
+        n_bars: summary.n_bars,
+        first: time_of_ms(summary.first_ms),
+        last: time_of_ms(summary.last_ms),
+        interval_seconds: summary.interval_ms as f64 / 1000.0,
+        n_gaps: summary.n_gaps,
+        n_missing_bars: summary.n_missing_bars,
+        understood: summary.understood.clone(),
+    }
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}

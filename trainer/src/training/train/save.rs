@@ -1,0 +1,96 @@
+//! Saves models: the same learner gives the same bytes.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use crate::learning::model::{Learner, ModelAbout, ModelKind, TradingModel};
+use crate::market::bars::BarKind;
+use crate::market::features::{FeatureSet, FeaturesConfig};
+use crate::session::{Layout, ModelRecord, Session, sha256_of_file};
+
+use super::run::TrainOptions;
+
+/// What a model is made of.
+pub(super) struct Subject<'a> {
+    pub(super) options: &'a TrainOptions,
+    pub(super) learner: &'a dyn Learner,
+    pub(super) features: &'a FeatureSet,
+    pub(super) bar_kind: &'a BarKind,
+    pub(super) session: &'a Session,
+}
+
+/// Saves the model to `path`, keeps the one it replaces, and returns
+/// what the record says of it.
+pub(super) fn save(subject: &Subject<'_>, path: &Path) -> Result<ModelRecord> {
+    let model = TradingModel::of_learner(subject.learner, about(subject)?)?;
+    model.archive_and_save(path, subject.options.clock.now())?;
+    let inside = path.strip_prefix(subject.options.layout.root()).unwrap_or(path);
+    let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+    Ok(ModelRecord { path: parts.join("/"), sha256: sha256_of_file(path)? })
+}
+
+/// Removes the models of all but the last `n_kept` episodes that have
+/// one. Those of windows and the state to go on from are no such models.
+pub(super) fn drop_older(layout: &Layout, n_kept: usize) -> Result<()> {
+    let folder = layout.checkpoints();
+    let failed = || format!("failed to read `{}`", folder.display());
+    let mut episodes = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(failed)? {
+        let name = entry.with_context(failed)?.file_name();
+        episodes.extend(name.to_str().and_then(Layout::episode_of_checkpoint));
+    }
+    episodes.sort_unstable();
+    episodes.truncate(episodes.len().saturating_sub(n_kept));
+    for episode in episodes {
+        let path = layout.checkpoint(episode);
+        fs::remove_file(&path).with_context(|| format!("failed to remove `{}`", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Describes the model without times of day, paths and threads: they
+/// differ from run to run, and equal runs make equal models.
+fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
+    let config = &subject.options.training;
+    let session = subject.session;
+    let data = session.data.as_ref().context("the data was not looked at")?;
+    let mut settings = json!({
+        "steps_per_batch": config.steps_per_batch,
+        "total_episodes": config.total_episodes,
+        "train_ratio": config.train_ratio,
+        "embargo_bars": config.embargo_bars,
+        "seed": config.seed,
+        "environment": config.environment,
+        "agent": config.agent,
+    });
+    if config.model != ModelKind::default() {
+        settings["model"] = json!(config.model);
+        settings["models"] = json!(config.models);
+    }
+    if config.features != FeaturesConfig::default() {
+        settings["features"] = json!(config.features);
+    }
+    if config.walk_forward.windows > 0 {
+        settings["walk_forward"] = json!(config.walk_forward);
+    }
+    Ok(ModelAbout {
+        features: serde_json::to_value(subject.features)?,
+        config: settings,
+        data: json!({
+            "sha256": data.sha256,
+            "n_bars": data.n_bars,
+            "first": data.first,
+            "last": data.last,
+            "interval_seconds": data.interval_seconds,
+            "bars": subject.bar_kind,
+            "split": session.split,
+        }),
+        metrics: json!({
+            "n_episodes": session.episodes.len(),
+            "test": session.metrics,
+        }),
+    })
+}

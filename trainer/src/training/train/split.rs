@@ -1,0 +1,153 @@
+//! Which bars train and which test.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+
+use crate::config::{TrainingConfig, WalkForwardConfig, WindowMode};
+use crate::market::bars::BarSource;
+use crate::session::{SpanRecord, SplitRecord, time_of_ms};
+use crate::wording::counted;
+
+/// Bars that a first lesson takes after the warm-up: one with features
+/// and two more, whose opens give its return.
+pub(super) const N_LESSON_MIN: u64 = 3;
+/// Fewest bars that can test: one to decide on, two for a return.
+pub(super) const N_TEST_MIN: u64 = 3;
+
+/// Bars in three parts, in order of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Split {
+    /// Index of the first bar that trains; those before it only warm the
+    /// features up.
+    pub train_begin: u64,
+    /// Bars that train.
+    pub n_train: u64,
+    /// Bars between, which only warm the features up.
+    pub n_embargo: u64,
+    /// Bars that test.
+    pub n_test: u64,
+}
+
+impl Split {
+    /// Splits `n_bars` bars: the first `train_ratio` of them train, the
+    /// next `embargo_bars` are left out, the rest tests. Fails where a
+    /// part gets too few.
+    pub fn of(n_bars: u64, config: &TrainingConfig) -> Result<Self> {
+        // Both factors are positive, and the product is at most n_bars.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part of a count is a count"
+        )]
+        let n_train = (n_bars as f64 * config.train_ratio) as u64;
+        let n_embargo = config.embargo_bars as u64;
+        let n_test = (n_bars - n_train).saturating_sub(n_embargo);
+        let split = Self { train_begin: 0, n_train, n_embargo, n_test };
+        ensure!(
+            split.is_enough(config),
+            "`{data}` has {}: {n_train} to train (it takes {n_train_min}), {n_embargo} \
+             of embargo, {n_test} to test (it takes {N_TEST_MIN}); give more bars, or change \
+             `train_ratio` and `embargo_bars`",
+            counted(n_bars, "bar"),
+            data = config.data,
+            n_train_min = split.n_train_min(config),
+        );
+        Ok(split)
+    }
+
+    /// Splits `n_bars` bars once or, when the settings want a walk
+    /// forward, once for each window, in order of time.
+    ///
+    /// The bars are cut into `windows` + 1 equal parts, what is left
+    /// over going to the first; each part but the first tests. Before it
+    /// `purge_bars` and `embargo_bars` are left out, as in M. López de
+    /// Prado, "Advances in financial machine learning" (2018), chapter 7;
+    /// there the embargo comes after a test set, for training that
+    /// follows it, which no window has: here it widens the purge. Fails
+    /// where a part gets too few.
+    pub fn all(n_bars: u64, config: &TrainingConfig) -> Result<Vec<Self>> {
+        let WalkForwardConfig { windows, mode, purge_bars, embargo_bars } = config.walk_forward;
+        if windows == 0 {
+            return Ok(vec![Self::of(n_bars, config)?]);
+        }
+        let n_windows = windows as u64;
+        let n_test = n_bars / (n_windows + 1);
+        let first_test_begin = n_bars - n_windows * n_test;
+        let n_embargo = (purge_bars + embargo_bars) as u64;
+        let first_n_train = first_test_begin.saturating_sub(n_embargo);
+        let windows = (0..n_windows).map(|window| {
+            let n_before = window * n_test;
+            let (train_begin, n_train) = match mode {
+                WindowMode::Expanding => (0, first_n_train + n_before),
+                WindowMode::Rolling => (n_before, first_n_train),
+            };
+            Self { train_begin, n_train, n_embargo, n_test }
+        });
+        let windows: Vec<Self> = windows.collect();
+        ensure!(
+            windows.iter().all(|window| window.is_enough(config)),
+            "`{data}` has {}: for {n_windows} windows the first has {first_n_train} to \
+             train (it takes {n_train_min}), {n_embargo} of purge and embargo, {n_test} to test \
+             (it takes {N_TEST_MIN}); give more bars or fewer windows, or change \
+             `walk_forward.purge_bars` and `walk_forward.embargo_bars`",
+            counted(n_bars, "bar"),
+            data = config.data,
+            n_train_min = windows[0].n_train_min(config),
+        );
+        Ok(windows)
+    }
+
+    pub(super) fn n_train_min(&self, config: &TrainingConfig) -> u64 {
+        config.features.n_warm_up_bars().saturating_sub(self.train_begin) + N_LESSON_MIN
+    }
+
+    fn is_enough(&self, config: &TrainingConfig) -> bool {
+        self.n_train >= self.n_train_min(config) && self.n_test >= N_TEST_MIN
+    }
+
+    /// Returns the index of the first test bar.
+    pub fn test_begin(&self) -> u64 {
+        self.train_begin + self.n_train + self.n_embargo
+    }
+
+    /// Returns the index after the last test bar.
+    pub fn test_end(&self) -> u64 {
+        self.test_begin() + self.n_test
+    }
+
+    /// Looks the times of `splits` up, in one pass over the bars.
+    pub(super) fn records(splits: &[Self], source: &BarSource) -> Result<Vec<SplitRecord>> {
+        let mut records: Vec<SplitRecord> = splits.iter().map(Self::untimed).collect();
+        let last_of = |span: &SpanRecord| span.first_bar_idx + span.n_bars.saturating_sub(1);
+        let mut times: BTreeMap<u64, Option<String>> = records
+            .iter()
+            .flat_map(|record| [&record.train, &record.embargo, &record.test])
+            .flat_map(|span| [(span.first_bar_idx, None), (last_of(span), None)])
+            .collect();
+        for (bar_idx, bar) in (0..).zip(source.read()?) {
+            let time_ms = bar?.time_ms;
+            if let Some(time) = times.get_mut(&bar_idx) {
+                *time = Some(time_of_ms(time_ms));
+            }
+        }
+        let time_at = |bar_idx: u64| times.get(&bar_idx).cloned().flatten();
+        for record in &mut records {
+            for span in [&mut record.train, &mut record.embargo, &mut record.test] {
+                span.first = time_at(span.first_bar_idx);
+                span.last = time_at(last_of(span));
+            }
+        }
+        Ok(records)
+    }
+
+    fn untimed(&self) -> SplitRecord {
+        let span =
+            |first_bar_idx, n_bars| SpanRecord { first_bar_idx, n_bars, first: None, last: None };
+        SplitRecord {
+            train: span(self.train_begin, self.n_train),
+            embargo: span(self.train_begin + self.n_train, self.n_embargo),
+            test: span(self.test_begin(), self.n_test),
+        }
+    }
+}

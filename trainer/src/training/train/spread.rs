@@ -1,0 +1,74 @@
+//! The distributions of an evaluation: returns, values, profits.
+
+use crate::learning::model::Policy;
+use crate::session::tensorboard::Histogram;
+
+use super::sinks::TradeProfits;
+
+/// The distributions of one evaluation.
+pub(super) struct Spread {
+    /// The equity at the close before.
+    equity: f64,
+    returns: Histogram,
+    /// The value of each exposure, and their distributions.
+    values: Vec<f64>,
+    /// Whether `values` are those of the bar at hand.
+    is_decided: bool,
+    q_values: Vec<Histogram>,
+}
+
+impl Spread {
+    pub(super) fn new(policy: &dyn Policy, equity: f64) -> Self {
+        let n_exposures = policy.shape().exposures.len();
+        let (values, q_values) = (vec![0.0; n_exposures], vec![Histogram::default(); n_exposures]);
+        Self { equity, returns: Histogram::default(), values, is_decided: false, q_values }
+    }
+
+    /// Decides by `policy`; the values that it decides by wait for
+    /// [`Spread::push_values`].
+    pub(super) fn act(&mut self, policy: &dyn Policy, (row, target): (&[f64], f64)) -> f64 {
+        self.is_decided = true;
+        policy.decide(row, target, &mut self.values)
+    }
+
+    /// Takes in the equity at a close and, unless it is a warm-up bar,
+    /// its row.
+    pub(super) fn push(&mut self, policy: &dyn Policy, (equity, row): (f64, Option<&[f64]>)) {
+        self.push_equity(equity);
+        if let Some(row) = row {
+            self.push_values(policy, row);
+        }
+    }
+
+    /// Takes in the equity at a close.
+    pub(super) fn push_equity(&mut self, equity: f64) {
+        self.returns.push(equity / self.equity - 1.0);
+        self.equity = equity;
+    }
+
+    /// Takes in the row of a bar. Its values are there if it was decided
+    /// on; once the account is bankrupt, nothing is.
+    pub(super) fn push_values(&mut self, policy: &dyn Policy, row: &[f64]) {
+        if !std::mem::take(&mut self.is_decided) {
+            policy.values(row, &mut self.values);
+        }
+        for (histogram, value) in self.q_values.iter_mut().zip(&self.values) {
+            histogram.push(*value);
+        }
+    }
+
+    pub(super) fn tagged(
+        self,
+        policy: &dyn Policy,
+        trades: TradeProfits,
+    ) -> Vec<(String, Histogram)> {
+        let values = policy.shape().exposures.iter().zip(self.q_values);
+        let mut tagged: Vec<_> = values
+            .map(|(exposure, values)| (format!("test/q_values/{exposure}"), values))
+            .collect();
+        tagged.push(("test/returns".to_owned(), self.returns));
+        tagged.push(("test/trade_net_pnl".to_owned(), trades.test));
+        tagged.push(("train/trade_net_pnl".to_owned(), trades.train));
+        tagged
+    }
+}

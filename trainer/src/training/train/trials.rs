@@ -1,0 +1,101 @@
+//! Counts what was tried before, and deflates the Sharpe ratio by it.
+//!
+//! The best of many trials looks good by luck alone. A trial is a
+//! session that was judged on the same test bars, this one included; one
+//! whose Sharpe ratio is undefined, since it never traded, counts as 0:
+//! it earned the risk-free rate, and could have been chosen.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+use crate::account::metrics::{SharpeSample, Trials};
+use crate::session::TrialsRecord;
+
+/// Sessions that were judged before, as the ledger beside the archives
+/// tells them.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierTrials {
+    format: u32,
+    trials: Vec<EarlierTrial>,
+}
+
+/// One session that was judged.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EarlierTrial {
+    /// The archive that held it; empty without one.
+    #[serde(rename = "archive")]
+    _archive: String,
+    config_sha256: Option<String>,
+    data_sha256: String,
+    /// Test bars with a return.
+    n_bars: u64,
+    /// Per bar, not per year; null where undefined.
+    sharpe: Option<f64>,
+}
+
+/// The session at hand, as far as trials are told apart by it.
+pub(super) struct Present<'a> {
+    pub(super) config_sha256: &'a str,
+    pub(super) data_sha256: &'a str,
+    pub(super) n_bars: u64,
+    pub(super) periods_per_year: f64,
+    /// Its Sharpe ratio, where defined.
+    pub(super) sample: Option<SharpeSample>,
+}
+
+impl EarlierTrials {
+    /// Reads the trials at `path`: `{"format": 1, "trials": […]}`, each
+    /// with `archive`, `config_sha256`, `data_sha256`, `n_bars` and
+    /// `sharpe` (per bar, or null).
+    pub fn load(path: &Path) -> Result<Self> {
+        let read = || {
+            let trials: Self = serde_json::from_slice(&fs::read(path)?)?;
+            ensure!(trials.format == 1, "it has format {}; this reads 1", trials.format);
+            Ok(trials)
+        };
+        read().with_context(|| format!("failed to read the trials `{}`", path.display()))
+    }
+
+    /// Returns what the record says of all trials up to `present`.
+    pub(super) fn count(&self, present: &Present<'_>) -> TrialsRecord {
+        let is_other_session = |trial: &&EarlierTrial| {
+            trial.data_sha256 != present.data_sha256
+                || trial.config_sha256.as_deref() != Some(present.config_sha256)
+        };
+        let is_on_these_bars = |trial: &EarlierTrial| {
+            trial.data_sha256 == present.data_sha256 && trial.n_bars == present.n_bars
+        };
+        let others: Vec<_> = self.trials.iter().filter(is_other_session).collect();
+        let same: Vec<_> = others.iter().filter(|trial| is_on_these_bars(trial)).collect();
+        let own = present.sample.map(|sample| sample.sharpe);
+        let sharpes = same.iter().map(|trial| trial.sharpe).chain([own]);
+        let sharpes: Vec<f64> = sharpes.map(Option::unwrap_or_default).collect();
+        let trials = Trials { n: sharpes.len() as u64, variance: variance(&sharpes) };
+        let deflated = present.sample.and_then(|sample| sample.deflated(&trials));
+        TrialsRecord {
+            n_trials: trials.n,
+            n_archived: same.len() as u64,
+            n_on_other_bars: (others.len() - same.len()) as u64,
+            variance: trials.variance,
+            expected_best_sharpe: trials
+                .expected_best()
+                .map(|best| best * present.periods_per_year.sqrt()),
+            deflated_sharpe: deflated,
+        }
+    }
+}
+
+/// Returns the sample variance (ddof 1); 0 below two values.
+fn variance(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    if n < 2.0 {
+        return 0.0;
+    }
+    let mean = values.iter().sum::<f64>() / n;
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0)
+}

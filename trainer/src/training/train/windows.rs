@@ -1,0 +1,181 @@
+//! Walking forward: a fresh learner for each window, one joined curve.
+//!
+//! All that is fitted, from the values of exposures to any threshold, is
+//! fitted by a window's own learner on its own training bars. The models
+//! of the windows are kept as files, and the joined account is traded by
+//! them in one pass, so that memory does not grow with the windows.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use tracing::{debug, info};
+
+use crate::account::metrics::Performance;
+use crate::learning::model::TradingModel;
+use crate::session::{
+    Moment, Phase, SpanRecord, WalkForwardRecord, WindowRecord, write_atomically,
+};
+
+use super::course::{Course, new_learner};
+use super::curve::EquityCurve;
+use super::evaluate::{Contest, Player, Terms, Verdict};
+use super::pass::Pass;
+use super::save;
+
+impl Course<'_> {
+    /// Notes in the record that this is a walk forward, if it is.
+    pub(super) fn record_windows(&mut self) {
+        let config = self.options.training.walk_forward;
+        let record = WalkForwardRecord { config, windows: Vec::new() };
+        self.sinks.logger.session_mut().walk_forward = (config.windows > 0).then_some(record);
+    }
+
+    /// Turns to the window of `episode`; a new window has a new learner.
+    pub(super) fn enter_window(&mut self, episode: usize) -> Result<()> {
+        let n_episodes = self.options.training.total_episodes;
+        self.window = (episode - 1) / n_episodes;
+        self.split = self.splits[self.window];
+        let split = self.split_records[self.window].clone();
+        self.sinks.logger.session_mut().split = Some(split);
+        let is_first = (episode - 1).is_multiple_of(n_episodes);
+        if is_first && self.progress.study.is_none() {
+            self.learner = new_learner(self.options, &self.features)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the model and the figures of a window after its last
+    /// episode, of which the record holds the figures.
+    pub(super) fn leave_window(&mut self, episode: usize) -> Result<()> {
+        let n_episodes = self.options.training.total_episodes;
+        if self.options.training.walk_forward.windows == 0 || !episode.is_multiple_of(n_episodes) {
+            return Ok(());
+        }
+        let window = self.window + 1;
+        let model = if self.learner.is_trained() {
+            let path = self.options.layout.window_model(window);
+            Some(save::save(&self.subject(), &path)?)
+        } else {
+            None
+        };
+        debug!("finished window {window}");
+        let session = self.sinks.logger.session_mut();
+        let (metrics, split) = (session.metrics.clone(), self.split_records[self.window].clone());
+        if let Some(walk) = &mut session.walk_forward {
+            walk.windows.push(WindowRecord { window, split, metrics, model });
+        }
+        Ok(())
+    }
+
+    /// Trades the test bars of all finished windows in one account, each
+    /// by the model of its window: the session's figures are of that.
+    pub(super) fn join_windows(&mut self) -> Result<()> {
+        let walk = self.sinks.logger.session().walk_forward.clone();
+        let Some(windows) = walk.map(|walk| walk.windows).filter(|windows| !windows.is_empty())
+        else {
+            return Ok(());
+        };
+        // In the logs it comes as one more episode.
+        let at = Moment {
+            episode: self.options.training.total_episodes * self.splits.len() + 1,
+            batch: 0,
+            step: self.progress.step,
+            phase: Phase::Test,
+        };
+        let verdict = if self.tracks.is_empty() {
+            self.join_bars(at, &windows)?
+        } else {
+            self.join_symbols(at, &windows)?
+        };
+        info!(
+            "{} windows joined: test net return {:+.2} %",
+            windows.len(),
+            verdict.agent.net_return * 100.0
+        );
+        write_atomically(&self.options.layout.windows(), table(&windows).as_bytes())?;
+        // The last point of each curve is the session's figure.
+        self.sinks.scalars(self.progress.step + 1, verdict.scalars());
+        self.record_verdict(verdict);
+        Ok(())
+    }
+
+    fn join_bars(&mut self, at: Moment, windows: &[WindowRecord]) -> Result<Verdict> {
+        let mut pass = Pass::new(&self.source, &self.features)?;
+        let mut contest =
+            Contest::new(self.terms(), EquityCurve::create(&self.options.layout.equity())?)?;
+        let sinks = &mut self.sinks;
+        let mut on_event = |event| sinks.event(&at, &event);
+        let mut on_bar = |_: f64, _: Option<&[f64]>| {};
+        for (window, split) in windows.iter().zip(&self.splits) {
+            let path =
+                window.model.as_ref().map(|model| self.options.layout.root().join(&model.path));
+            let model = path.map(|path| TradingModel::load(&path)).transpose()?;
+            let act = |row: &[f64], target: f64| {
+                model.as_ref().map_or(target, |model| model.predict(row, target))
+            };
+            pass.skip_to(split.test_begin())?;
+            let (on_event, on_bar) = (&mut on_event, &mut on_bar);
+            contest
+                .trade((&mut pass, split.n_test), &mut Player { act: &act, on_event, on_bar })?;
+        }
+        let act = |_: &[f64], target: f64| target;
+        let (on_event, on_bar) = (&mut on_event, &mut on_bar);
+        contest.finish(&mut Player { act: &act, on_event, on_bar })
+    }
+
+    /// The terms of every evaluation.
+    pub(super) fn terms(&self) -> Terms<'_> {
+        Terms { environment: &self.options.training.environment, seed: self.options.training.seed }
+    }
+
+    /// Says where in the run `episode` is.
+    pub(super) fn place(&self, episode: usize) -> String {
+        let n_episodes = self.options.training.total_episodes;
+        let within = (episode - 1) % n_episodes + 1;
+        match self.options.training.walk_forward.windows {
+            0 => format!("episode {episode}/{n_episodes}"),
+            n => format!("window {}/{n}, episode {within}/{n_episodes}", self.window + 1),
+        }
+    }
+}
+
+/// Returns `walk_forward.csv`; what is undefined is an empty cell.
+fn table(windows: &[WindowRecord]) -> String {
+    let mut text = "window,train_first,train_last,test_first,test_last,net_return,sharpe,\
+                    max_drawdown,n_trades,buy_and_hold_net_return\n"
+        .to_owned();
+    for WindowRecord { window, split, metrics, .. } in windows {
+        let agent = metrics.agent.as_ref();
+        let holder = metrics.buy_and_hold.as_ref();
+        let [train_first, train_last, test_first, test_last] =
+            [first(&split.train), last(&split.train), first(&split.test), last(&split.test)];
+        let sharpe = agent.and_then(|agent| agent.sharpe);
+        let numbers = [
+            agent.map(|agent| agent.net_return),
+            sharpe,
+            agent.map(|agent| agent.max_drawdown),
+            agent.map(|agent| agent.n_trades as f64),
+            holder.map(net_return),
+        ];
+        let cells: Vec<String> = numbers
+            .iter()
+            .map(|number| number.map(|number| number.to_string()).unwrap_or_default())
+            .collect();
+        let cells = cells.join(",");
+        let _ =
+            writeln!(text, "{window},{train_first},{train_last},{test_first},{test_last},{cells}");
+    }
+    text
+}
+
+fn net_return(performance: &Performance) -> f64 {
+    performance.net_return
+}
+
+fn first(span: &SpanRecord) -> &str {
+    span.first.as_deref().unwrap_or_default()
+}
+
+fn last(span: &SpanRecord) -> &str {
+    span.last.as_deref().unwrap_or_default()
+}

@@ -1,0 +1,99 @@
+//! Tasks that are the trainer's own: they pass through.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::cli::{Format, ForwardArgs, PredictArgs, WatchArgs};
+use crate::programs::process::{self, TrainerExit};
+use crate::tasks::cycle::Job;
+use crate::tasks::train::trainer_binary;
+use crate::workspace::exit::Exit;
+
+use super::{Environment, Outcome, locate, trainer_source};
+
+/// Lets the trainer carry out `task` in the current folder.
+pub(super) fn run(
+    job: &mut Job<'_>,
+    (task, args, format): (&str, &ForwardArgs, Format),
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let mut arguments = vec![task.into()];
+    // One among the trainer's own arguments reaches it as it is.
+    let is_told = args
+        .arguments
+        .iter()
+        .any(|word| word == "--format" || word.to_string_lossy().starts_with("--format="));
+    if format == Format::Json && !is_told {
+        arguments.extend(["--format".into(), "json".into()]);
+    }
+    arguments.extend(args.arguments.iter().cloned());
+    let (text, exit) = process::trainer_text(&binary, &environment.current_folder, &arguments)?;
+    Ok(Outcome { json: text.clone(), text, exit: Exit::of_trainer(exit) })
+}
+
+/// Lets the trainer predict, from this process's stdin to its stdout:
+/// rows go out as bars come in.
+pub(super) fn predict(
+    job: &mut Job<'_>,
+    (args, format): (&PredictArgs, Format),
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let model = model_file(job, &args.model, environment)?;
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let mut arguments: Vec<OsString> = vec!["predict".into(), "--model".into(), model.into()];
+    let form = match format {
+        _ if args.json_lines => "jsonl",
+        Format::Json => "json",
+        _ => "csv",
+    };
+    let position = args.position.map(|position| position.to_string().into());
+    let flags = [
+        ("--data", Some(args.data.clone())),
+        ("--format", Some(form.into())),
+        ("--from", args.from.clone()),
+        ("--position", position),
+    ];
+    for (name, value) in flags {
+        arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
+    }
+    arguments.extend(args.any_bars.then(|| OsString::from("--any-bars")));
+    arguments.extend(args.reading.arguments());
+    become_trainer(&binary, &arguments)
+}
+
+/// Lets the trainer show what its like does in the workspace, on this
+/// process's own terminal.
+pub(super) fn watch(
+    job: &mut Job<'_>,
+    args: &WatchArgs,
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let root = job.workspace.root();
+    let mut arguments: Vec<OsString> = vec!["watch".into(), "--root".into(), root.into()];
+    arguments.extend(args.once.then(|| OsString::from("--once")));
+    become_trainer(&binary, &arguments)
+}
+
+/// Lets the trainer have this process, where that can be: its terminal,
+/// pipes and signals are the trainer's own.
+fn become_trainer(binary: &Path, arguments: &[OsString]) -> Result<Outcome> {
+    let exit = Exit::of_trainer(TrainerExit::Code(process::become_program(binary, arguments)?));
+    Ok(Outcome { text: String::new(), json: String::new(), exit })
+}
+
+/// Returns the file that `model` means: one that is there, or an
+/// archive of the workspace.
+fn model_file(job: &Job<'_>, model: &Path, environment: &Environment<'_>) -> Result<PathBuf> {
+    let path = environment.current_folder.join(model);
+    match model.to_str() {
+        Some(name) if !path.is_file() => locate(job, name, environment),
+        _ => Ok(path),
+    }
+}

@@ -1,0 +1,88 @@
+//! `list`: which archives are shown, and in which order.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::{Outcome, outcome, vault};
+use crate::cli::ListArgs;
+use crate::tasks::cycle::Job;
+use crate::terminal::report::ListReport;
+use crate::vault::catalog::{Archive, Catalog};
+use crate::vault::manifest::Status;
+use crate::vault::retention::is_lower_better;
+use crate::workspace::exit::{CodedError, Exit};
+
+/// Lists the archives that `args` ask for.
+pub fn run(job: &mut Job<'_>, args: &ListArgs) -> Result<Outcome> {
+    let mut catalog = Catalog::read_heads(job.workspace)?;
+    vault::warn_of_annotations(job, &catalog.archives);
+    let n_all = catalog.archives.len();
+    if let Some(key) = &args.sort {
+        sort(&mut catalog.archives, key)?;
+    }
+    catalog.archives.retain(|archive| fits(archive, args));
+    let limit = args.limit.map_or(usize::MAX, usize::from);
+    // The last is shown first.
+    let n_left_out = catalog.archives.len().saturating_sub(limit);
+    catalog.archives.drain(..n_left_out);
+    let mut outcome = outcome(&ListReport::of(&catalog), Exit::Done);
+    if catalog.archives.is_empty() && n_all > 0 {
+        outcome.text = format!("none of {n_all} archives fits; `cargo xtask list` shows all\n");
+    }
+    Ok(outcome)
+}
+
+fn fits(archive: &Archive, args: &ListArgs) -> bool {
+    let session = archive.manifest().and_then(|manifest| manifest.session.as_ref());
+    let has_status = |end| session.is_some_and(|session| session.status == Status::from(end));
+    args.tags.iter().all(|tag| archive.tags().contains(tag))
+        && args.status.is_none_or(has_status)
+        && args.since.is_none_or(|since| archive.created_at() >= since)
+}
+
+/// Sorts `archives`, the oldest first, so that what is to be shown first
+/// is last. Of equals the newer one is.
+fn sort(archives: &mut [Archive], key: &str) -> Result<(), CodedError> {
+    match key {
+        "time" => {}
+        // In the order of the alphabet, from the end on.
+        "name" => archives.sort_by_key(|archive| Reverse(archive.name.to_string())),
+        "size" => archives.sort_by_key(|archive| archive.size_bytes),
+        metric => {
+            check_metric(archives, metric)?;
+            let sign = if is_lower_better(metric) { -1.0 } else { 1.0 };
+            let figure = |archive: &Archive| {
+                let figure = archive.manifest()?.agent_metric(metric)?;
+                figure.is_finite().then_some(sign * figure)
+            };
+            archives.sort_by(|a, b| match (figure(a), figure(b)) {
+                (Some(a), Some(b)) => a.total_cmp(&b),
+                // What has no figure is shown last.
+                (a, b) => a.is_some().cmp(&b.is_some()),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_metric(archives: &[Archive], metric: &str) -> Result<(), CodedError> {
+    let known = sort_keys(archives);
+    if known.contains(&metric) {
+        return Ok(());
+    }
+    Err(CodedError::Usage(format!(
+        "no archive can be sorted by `{metric}`; there are `{}`",
+        known.join("`, `")
+    )))
+}
+
+/// Returns what `archives` can be sorted by.
+pub fn sort_keys(archives: &[Archive]) -> Vec<&str> {
+    let sessions = archives.iter().filter_map(|archive| archive.manifest()?.session.as_ref());
+    let agents = sessions.filter_map(|session| session.metrics.get("agent"));
+    let figures: BTreeSet<&str> =
+        agents.flat_map(|agent| agent.keys().map(String::as_str)).collect();
+    ["time", "name", "size"].into_iter().chain(figures).collect()
+}

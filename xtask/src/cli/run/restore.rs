@@ -1,0 +1,157 @@
+//! `restore`: brings files back, into the workspace or a folder.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Environment, Outcome, locate, outcome};
+use crate::cli::RestoreArgs;
+use crate::programs::process;
+use crate::tasks::cycle::Job;
+use crate::terminal::report::RestoreReport;
+use crate::vault::catalog::exists;
+use crate::vault::restore::{self, FileSource, Overwrite, RestorePlan, Target, Written};
+use crate::vault::scan::Selection;
+use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::links;
+use crate::workspace::progress;
+
+/// Restores what `args` names.
+pub fn run(
+    job: &mut Job<'_>,
+    args: &RestoreArgs,
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let only = selection(&args.only)?;
+    let into = args.into.as_ref().map(|into| environment.current_folder.join(into));
+    if let Some(into) = &into {
+        check_folder(job, into)?;
+    }
+    // The lock comes before the look at what is there.
+    let is_live = into.is_none();
+    let _lock = if is_live && !args.dry_run { Some(job.begin("restore")?) } else { None };
+    if !is_live && !args.dry_run {
+        for left in restore::abandoned(&job.workspace.state())? {
+            (job.notes)(&left.remove_and_tell()?);
+        }
+    }
+    let archive = locate(job, &args.name, environment)?;
+    let mut source = restore::open(&archive)?;
+    let mut target = if let Some(into) = into {
+        Target::folder(into)
+    } else {
+        let links = links::followed(job.workspace).into_iter().map(|(link, _)| link);
+        Target::workspace(job.workspace.root(), &job.workspace.archives())
+            .following(links.collect())
+    };
+    if exists(&job.workspace.state()) {
+        // A folder that is no workspace does not become one by this.
+        target = target.noting_drafts_in(job.workspace.state());
+    }
+    let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
+    check_any(&archive, &plan, &source)?;
+    let mut report = RestoreReport::of(job, &archive, target.root(), args, plan);
+    let mut exit = report.exit();
+    if !args.dry_run && report.plan.conflicts.is_empty() {
+        check_space(target.root(), report.plan.size_bytes)?;
+        if is_live && !report.plan.write.is_empty() {
+            report.previous = hold_present(job, &report.plan)?;
+        }
+        let written = write(job, &mut source, &report.plan, &mut target)?;
+        if let Some(first) = written.bare.first() {
+            let path = first.path.as_deref().unwrap_or_default();
+            let n_more = written.bare.len() - 1;
+            let more = if n_more == 0 { String::new() } else { format!(" (and {n_more} more)") };
+            (job.notes)(&format!("warning: `{path}` is restored, and {}{more}", first.problem));
+        }
+        report.finish(written);
+        exit = report.exit();
+        if exit == Exit::Done && report.is_idle() && args.overwrite == Overwrite::Never {
+            exit = Exit::NothingToDo;
+        }
+    }
+    Ok(outcome(&report, exit))
+}
+
+fn selection(only: &[String]) -> Result<Option<Selection>> {
+    if only.is_empty() {
+        return Ok(None);
+    }
+    let only = Selection::of_flag(only, "--only");
+    only.map(Some).map_err(|error| CodedError::Usage(format!("{error:#}")).into())
+}
+
+/// Refuses a folder that is the workspace itself or one of its stores.
+fn check_folder(job: &Job<'_>, into: &Path) -> Result<()> {
+    let Ok(into) = into.canonicalize() else { return Ok(()) };
+    let workspace = job.workspace;
+    if into == workspace.root() {
+        let text = "`--into` names the workspace itself; leave it out, and what is there is \
+                    archived first";
+        return Err(CodedError::Usage(text.to_owned()).into());
+    }
+    for store in [workspace.archives(), workspace.backups(), workspace.state()] {
+        if store.canonicalize().is_ok_and(|store| into.starts_with(store)) {
+            let text = format!(
+                "`{}` belongs to the tool; name another folder by `--into`",
+                workspace.display(&into)
+            );
+            return Err(CodedError::Usage(text).into());
+        }
+    }
+    Ok(())
+}
+
+fn check_any(archive: &Path, plan: &RestorePlan, source: &FileSource) -> Result<()> {
+    let is_empty = plan.write.is_empty()
+        && plan.unchanged.is_empty()
+        && plan.folders.is_empty()
+        && plan.conflicts.is_empty();
+    if !is_empty {
+        return Ok(());
+    }
+    match plan.lost.first() {
+        Some(lost) => bail!(
+            "nothing in `{}` can be restored: {}{}",
+            archive.display(),
+            lost.path.as_ref().map(|path| format!("`{path}`: ")).unwrap_or_default(),
+            lost.problem
+        ),
+        None if source.items.is_empty() => bail!("`{}` holds no files", archive.display()),
+        None => bail!("`--only` matches none of the files in `{}`", archive.display()),
+    }
+}
+
+fn check_space(folder: &Path, size_bytes: u64) -> Result<()> {
+    let existing: Option<PathBuf> =
+        folder.ancestors().find(|folder| folder.is_dir()).map(Path::to_owned);
+    let free_bytes = existing.and_then(|folder| process::free_bytes(&folder));
+    match free_bytes {
+        Some(free_bytes) if free_bytes < size_bytes => bail!(
+            "the files need {size_bytes} bytes and `{}` has {free_bytes} free; free some space, \
+             or choose files by `--only` (nothing was written)",
+            folder.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn hold_present(job: &mut Job<'_>, plan: &RestorePlan) -> Result<Option<String>> {
+    let held = restore::hold_present(job, plan)?;
+    if let Some((name, is_new)) = &held {
+        let already = if *is_new { "" } else { " already" };
+        (job.notes)(&format!("what was in the workspace is{already} in `{name}`"));
+    }
+    Ok(held.map(|(name, _)| name))
+}
+
+fn write(
+    job: &Job<'_>,
+    source: &mut FileSource,
+    plan: &RestorePlan,
+    target: &mut Target,
+) -> Result<Written> {
+    let _running = progress::begin("restoring", plan.size_bytes);
+    restore::apply(source, plan, target, job.interrupt)
+        .context("stopped in the middle; what is restored is whole, and the same again goes on")
+}

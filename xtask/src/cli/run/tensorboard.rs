@@ -1,0 +1,99 @@
+//! `tensorboard`: the user's TensorBoard on the curves of sessions.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::show::{LIVE, source};
+use super::{Environment, Outcome};
+use crate::cli::TensorboardArgs;
+use crate::programs::process;
+use crate::tasks::cycle::Job;
+use crate::vault::scan::Selection;
+use crate::vault::unpacked::Cache;
+use crate::workspace::exit::Exit;
+
+/// Where a session's curves lie.
+const CURVES: &str = "logs/tensorboard";
+
+/// The curves of one session.
+struct Run {
+    name: String,
+    folder: PathBuf,
+}
+
+/// Runs TensorBoard until it ends, most often by ctrl-C.
+pub(super) fn run(
+    job: &mut Job<'_>,
+    args: &TensorboardArgs,
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    // Held as long as TensorBoard reads from it.
+    let cache = Cache::open(job)?;
+    let live = [LIVE.to_owned()];
+    let names = if args.names.is_empty() { &live[..] } else { &args.names };
+    let mut runs = Vec::new();
+    for name in names {
+        runs.push(curves(job, &cache, (name, environment))?);
+    }
+    let mut arguments = log_arguments(&runs)?;
+    arguments.extend(args.arguments.iter().cloned());
+    let program = match &args.tensorboard_bin {
+        Some(path) => environment.current_folder.join(path),
+        None => PathBuf::from("tensorboard"),
+    };
+    let is_good = process::tensorboard(&program, &arguments, job.interrupt)?;
+    let exit = if is_good { Exit::Done } else { Exit::Failed };
+    Ok(Outcome { text: String::new(), json: "{\"format\":1}\n".to_owned(), exit })
+}
+
+fn curves(
+    job: &mut Job<'_>,
+    cache: &Cache,
+    (name, environment): (&str, &Environment<'_>),
+) -> Result<Run> {
+    let source = source(job, name, environment)?;
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = if name == LIVE { "live".to_owned() } else { stem };
+    if source.is_dir() {
+        let folder = source.join(CURVES);
+        if !has_events(&folder) {
+            (job.notes)("no curves yet; they appear when a training writes them");
+        }
+        return Ok(Run { name, folder });
+    }
+    let only = Selection::of_flag(&[format!("{CURVES}/")], "--only")?;
+    let folder = cache.unpack(job, &source, Some(&only))?.join(CURVES);
+    if !has_events(&folder) {
+        bail!("`{name}` holds no curves; train with `enable_tensorboard` to have them");
+    }
+    Ok(Run { name, folder })
+}
+
+fn has_events(folder: &Path) -> bool {
+    let is_event_file = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.file_name().to_string_lossy().contains("tfevents"))
+    };
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.any(is_event_file))
+}
+
+/// Returns the arguments that name the folders of `runs`.
+fn log_arguments(runs: &[Run]) -> Result<Vec<OsString>> {
+    if let [run] = runs {
+        return Ok(vec!["--logdir".into(), run.folder.clone().into()]);
+    }
+    let mut spec = OsString::new();
+    for (idx, run) in runs.iter().enumerate() {
+        if run.folder.to_string_lossy().contains(',') {
+            bail!(
+                "TensorBoard takes no comma in a path, as in `{}`; look at one session at a time",
+                run.folder.display()
+            );
+        }
+        spec.push(if idx == 0 { "" } else { "," });
+        spec.push(format!("{}:", run.name));
+        spec.push(&run.folder);
+    }
+    Ok(vec!["--logdir_spec".into(), spec])
+}

@@ -1,0 +1,159 @@
+//! `train`: what its flags mean, and what is written at its end.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::{Environment, Outcome, label, outcome, trainer_source};
+use crate::cli::{Cli, Format, TrainArgs, WindowMode};
+use crate::programs::process;
+use crate::tasks::cycle::Job;
+use crate::tasks::train::{ArchiveMode, Start, TrainOptions, train, trainer_binary};
+use crate::terminal::report::TrainReport;
+use crate::workspace::digest::file_sha256;
+use crate::workspace::exit::{CodedError, Exit};
+
+/// Trains as `args` say.
+pub fn run(
+    job: &mut Job<'_>,
+    (cli, args): (&Cli, &TrainArgs),
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    if args.check_leaks {
+        return check_leaks(job, (cli, args), environment);
+    }
+    let summary =
+        args.summary.as_ref().map(|file| Summary::open(&environment.current_folder.join(file)));
+    let summary = summary.transpose()?;
+    let options = options(job, (cli, args), environment);
+    let report = train(job, environment.trainer, &options)?;
+    if let Some(summary) = summary {
+        // The session is archived: this cannot undo it.
+        if let Err(error) = summary.append(job, &report) {
+            (job.notes)(&format!("warning: {error:#}"));
+        }
+    }
+    for doubt in &report.doubts {
+        (job.notes)(&format!("warning: {doubt}: treat as a bug"));
+    }
+    if cli.global.format == Format::Json {
+        // The text names them; a document is often read by nobody.
+        for gate in report.gates.iter().filter(|gate| !gate.is_passed) {
+            (job.notes)(&format!("gate {gate}"));
+        }
+    }
+    let exit = report.exit();
+    Ok(outcome(&report, exit))
+}
+
+/// Lets the trainer look for leaks; nothing in the workspace changes.
+fn check_leaks(
+    job: &mut Job<'_>,
+    (cli, args): (&Cli, &TrainArgs),
+    environment: &Environment<'_>,
+) -> Result<Outcome> {
+    let source = trainer_source(args.trainer_bin.as_deref(), environment);
+    let binary = trainer_binary(job, &source)?;
+    let mut arguments: Vec<OsString> = vec!["train".into(), "--check-leaks".into()];
+    if cli.global.format == Format::Json {
+        arguments.extend(["--format".into(), "json".into()]);
+    }
+    let own = trainer_arguments(job, (cli, args), &environment.current_folder);
+    arguments.extend(own.into_iter().filter(|argument| argument != "--exit-with-parent"));
+    let root = job.workspace.root();
+    let (text, exit) = process::trainer_text(&binary, root, &arguments)?;
+    Ok(Outcome { json: text.clone(), text, exit: Exit::of_trainer(exit) })
+}
+
+/// The file of `--summary`, open before anything moves.
+struct Summary {
+    path: PathBuf,
+    file: File,
+}
+
+impl Summary {
+    fn open(path: &Path) -> Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
+            let path = path.display();
+            CodedError::Usage(format!("failed to open `{path}` for `--summary`: {error}"))
+        })?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    fn append(mut self, job: &Job<'_>, report: &TrainReport) -> Result<()> {
+        let digest = report
+            .archive
+            .as_ref()
+            .map(|archive| file_sha256(&job.workspace.archives().join(&archive.name)))
+            .transpose()?;
+        let page = report.markdown(digest.as_deref());
+        self.file
+            .write_all(page.as_bytes())
+            .with_context(|| format!("failed to write the summary to `{}`", self.path.display()))
+    }
+}
+
+fn options(
+    job: &Job<'_>,
+    (cli, args): (&Cli, &TrainArgs),
+    environment: &Environment<'_>,
+) -> TrainOptions {
+    let trainer = trainer_source(args.trainer_bin.as_deref(), environment);
+    TrainOptions {
+        archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
+        trainer,
+        arguments: trainer_arguments(job, (cli, args), &environment.current_folder),
+        is_silent: cli.global.format == Format::Json,
+        label: label(&args.label),
+        start: if args.resume { Start::Resume } else { Start::Fresh },
+        gates: args.gates.clone(),
+    }
+}
+
+fn trainer_arguments(
+    job: &Job<'_>,
+    (cli, args): (&Cli, &TrainArgs),
+    current_folder: &Path,
+) -> Vec<OsString> {
+    let root = job.workspace.root();
+    let mut arguments: Vec<OsString> =
+        vec!["--root".into(), root.into(), "--exit-with-parent".into()];
+    let mut flag = |name: &str, value: Option<OsString>| {
+        arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
+    };
+    flag("--data", args.data.as_ref().map(|data| data_argument(data, root, current_folder)));
+    flag("--episodes", args.episodes.map(|n| n.to_string().into()));
+    flag("--steps-per-batch", args.steps_per_batch.map(|n| n.to_string().into()));
+    flag("--seed", args.seed.map(|seed| seed.to_string().into()));
+    flag("--threads", args.threads.map(|n| n.to_string().into()));
+    flag("--walk-forward", args.walk_forward.map(|n| n.to_string().into()));
+    flag("--window-mode", args.window_mode.map(mode_argument));
+    flag("--commit", process::git_commit(root).map(Into::into));
+    flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
+    arguments.extend(args.reading.arguments());
+    for (name, is_set) in
+        [("--default", args.default), ("--audit", args.audit), ("--quiet", cli.global.quiet)]
+    {
+        arguments.extend(is_set.then(|| OsString::from(name)));
+    }
+    arguments
+}
+
+fn mode_argument(mode: WindowMode) -> OsString {
+    match mode {
+        WindowMode::Expanding => "expanding".into(),
+        WindowMode::Rolling => "rolling".into(),
+    }
+}
+
+/// A data file is named from the current folder, as every file on a
+/// command line; what is not there may be a name that the trainer knows.
+fn data_argument(data: &Path, root: &Path, current_folder: &Path) -> OsString {
+    match current_folder.join(data).canonicalize() {
+        Ok(path) => path.strip_prefix(root).unwrap_or(&path).into(),
+        Err(_) => data.into(),
+    }
+}

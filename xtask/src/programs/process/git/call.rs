@@ -1,0 +1,213 @@
+//! Calls git so that neither the user's settings nor the variables that
+//! git sets for hooks change what it answers.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+
+use xshell::{Shell, cmd};
+
+use super::text;
+use crate::programs::process::shell;
+
+/// How much of a complaint of git's is told.
+const N_REASON_CHARS: usize = 300;
+
+/// Settings that would change what git answers, or start programs.
+const SETTINGS: [&str; 13] = [
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.splitIndex=false",
+    "core.hooksPath=/dev/null",
+    "core.quotePath=true",
+    "core.safecrlf=false",
+    "diff.orderFile=/dev/null",
+    "diff.relative=false",
+    "diff.renames=false",
+    "diff.suppressBlankEmpty=false",
+    "status.renames=false",
+    "status.relativePaths=false",
+    "submodule.recurse=false",
+];
+
+/// A difference that `git apply` takes.
+const DIFF: [&str; 18] = [
+    // The bytes as they lie on the disk, whatever they are there.
+    "-c",
+    "core.autocrlf=false",
+    "diff",
+    "--binary",
+    "--full-index",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
+    "--no-indent-heuristic",
+    "--diff-algorithm=myers",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--unified=3",
+    "--inter-hunk-context=0",
+    "--submodule=short",
+    // What is changed within one has no place in a patch.
+    "--ignore-submodules=dirty",
+    "--ws-error-highlight=none",
+];
+
+/// The variables of git's that stay: where the user's settings lie.
+const KEPT: [&str; 3] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
+
+/// Calls git in one folder. Every failure is a reason to not know.
+#[derive(Clone)]
+pub struct Git {
+    shell: Shell,
+    /// Another index than the repository's.
+    index: Option<PathBuf>,
+    /// A tree to take `.gitattributes` from, in place of the files.
+    attributes: Option<String>,
+}
+
+/// What git printed, and how it ended.
+pub struct Answer {
+    pub bytes: Vec<u8>,
+    pub status: ExitStatus,
+    is_cut: bool,
+    complaint: String,
+}
+
+impl Git {
+    pub fn in_folder(folder: &Path) -> Result<Self, String> {
+        let shell = shell().map_err(|error| format!("{error:#}"))?;
+        shell.change_dir(folder);
+        Ok(Self { shell, index: None, attributes: None })
+    }
+
+    /// Returns git with another `index` than the repository's.
+    pub fn with_index(&self, index: PathBuf) -> Self {
+        Self { index: Some(index), ..self.clone() }
+    }
+
+    /// Returns git that takes attributes from the tree called `tree`, in
+    /// place of the files.
+    pub fn with_attributes_of(&self, tree: &str) -> Self {
+        Self { attributes: Some(tree.to_owned()), ..self.clone() }
+    }
+
+    /// Calls git in `folder` from now on.
+    pub fn enter(&self, folder: &Path) {
+        self.shell.change_dir(folder);
+    }
+
+    /// Returns what git prints, when all went well.
+    pub fn ask(&self, arguments: &[&str]) -> Result<Vec<u8>, String> {
+        self.call(arguments, &[])?.whole(arguments[0])
+    }
+
+    /// Gives git `input`.
+    pub fn tell(&self, arguments: &[&str], input: &[u8]) -> Result<(), String> {
+        self.call(arguments, input)?.whole(arguments[0]).map(drop)
+    }
+
+    /// Returns the difference of the files from the tree `base`, of all
+    /// or of `paths`, and whether it is cut at `limit_bytes`.
+    pub fn diff(
+        &self,
+        base: &str,
+        limit_bytes: u64,
+        paths: &[&str],
+    ) -> Result<(Vec<u8>, bool), String> {
+        let arguments = [&DIFF[..], &[base, "--"], paths].concat();
+        let answer = self.run(&arguments, &[], limit_bytes)?;
+        if answer.is_cut {
+            return Ok((answer.bytes, true));
+        }
+        Ok((answer.whole("diff")?, false))
+    }
+
+    /// Calls git, gives it `input` and takes all that it prints.
+    pub fn call(&self, arguments: &[&str], input: &[u8]) -> Result<Answer, String> {
+        self.run(arguments, input, u64::MAX)
+    }
+
+    fn run(&self, arguments: &[&str], input: &[u8], limit_bytes: u64) -> Result<Answer, String> {
+        let mut child = self.command(arguments).spawn().map_err(|error| no_git(&error))?;
+        let failed = |error: io::Error| format!("failed to talk to git: {error}");
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let mut bytes = Vec::new();
+        let complaint = thread::scope(|scope| {
+            let complaint = scope.spawn(move || {
+                let mut bytes = Vec::new();
+                // What is told before a failure is told.
+                let _ = stderr.map(|mut stderr| stderr.read_to_end(&mut bytes));
+                text(&bytes)
+            });
+            // One that reads no more says why by its exit code.
+            scope.spawn(move || drop(stdin.map(|mut stdin| stdin.write_all(input))));
+            let limit = limit_bytes.saturating_add(1);
+            let read = stdout.map_or(Ok(0), |out| out.take(limit).read_to_end(&mut bytes));
+            if read.is_err() || bytes.len() as u64 > limit_bytes {
+                // It may be gone by itself.
+                let _ = child.kill();
+            }
+            let complaint = complaint.join().expect("reading does not panic");
+            read.map(|_| complaint)
+        });
+        let status = child.wait().map_err(failed)?;
+        let is_cut = bytes.len() as u64 > limit_bytes;
+        bytes.truncate(usize::try_from(limit_bytes).unwrap_or(usize::MAX));
+        Ok(Answer { bytes, status, is_cut, complaint: complaint.map_err(failed)? })
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let settings = SETTINGS.iter().flat_map(|setting| ["-c", setting]);
+        let mut command = Command::from(cmd!(
+            self.shell,
+            "git --no-pager --literal-pathspecs {settings...} {arguments...}"
+        ));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().to_uppercase().starts_with("GIT_")
+                && !KEPT.iter().any(|kept| name == *kept)
+            {
+                command.env_remove(name);
+            }
+        }
+        command
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_DISCOVERY_ACROSS_FILESYSTEM", "1")
+            .env("LANGUAGE", "en")
+            .envs(self.index.iter().map(|index| ("GIT_INDEX_FILE", index)))
+            .envs(self.attributes.iter().map(|tree| ("GIT_ATTR_SOURCE", tree)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+}
+
+impl Answer {
+    /// Returns what git printed, when all went well.
+    pub fn whole(self, task: &str) -> Result<Vec<u8>, String> {
+        if self.status.success() { Ok(self.bytes) } else { Err(self.reason(task)) }
+    }
+
+    /// Says why there is no answer.
+    pub fn reason(&self, task: &str) -> String {
+        let said = |start: &str| self.complaint.lines().find_map(|line| line.strip_prefix(start));
+        let reason = said("fatal: ").or_else(|| said("error: ")).unwrap_or(&self.complaint).trim();
+        let reason: String = reason.chars().take(N_REASON_CHARS).collect();
+        if reason.is_empty() {
+            return format!("`git {task}` ended by {}", self.status);
+        }
+        format!("`git {task}` says: {reason}")
+    }
+}
+
+fn no_git(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no `git` program to ask; install it".to_owned(),
+        _ => format!("failed to start git: {error}"),
+    }
+}

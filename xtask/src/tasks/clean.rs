@@ -1,0 +1,267 @@
+//! Moves the old session aside, so that the next starts from nothing.
+//!
+//! It moves and never deletes: by rename, or by a copy that is compared
+//! before the original goes. Mounts and links to other disks stay. A
+//! kill in between leaves a `.partial` backup, which the next run
+//! completes.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::programs::process;
+use crate::tasks::coverage;
+use crate::vault::catalog::{BACKUP_RECORD, BackupRecord, exists, folder_entries};
+use crate::vault::name::{NameKind, StampedName};
+use crate::vault::relocate;
+use crate::vault::scan::{ArchivePath, Scan, scan};
+use crate::vault::verify::Receipt;
+use crate::workspace::files;
+use crate::workspace::lock::FolderLock;
+use crate::workspace::places::Layout;
+use crate::workspace::{MOVED_FOLDERS, SESSION_FOLDERS, Workspace};
+
+/// The end of the name of a backup that is not complete.
+pub const PARTIAL_SUFFIX: &str = ".partial";
+
+/// What a clean would move, and where to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CleanPlan {
+    /// The backup's name.
+    pub backup: String,
+    /// What is moved, relative to the workspace.
+    pub moves: Vec<String>,
+    /// Which of its folders stay, empty.
+    #[serde(skip)]
+    pub layout: Layout,
+}
+
+impl CleanPlan {
+    /// Checks that everything can be moved.
+    ///
+    /// # Errors
+    /// Says what cannot, and what to do about it.
+    pub fn check(&self, workspace: &Workspace) -> Result<()> {
+        let problems = self.layout.problems(workspace);
+        if !problems.is_empty() {
+            bail!("the session cannot be moved: {} (nothing was moved)", problems.join("; "));
+        }
+        Ok(())
+    }
+}
+
+/// What allows a session to be moved.
+#[derive(Debug, Clone, Copy)]
+pub enum Warrant<'a> {
+    /// A checked archive holds every byte.
+    Archived(&'a Receipt),
+    /// The user asked for no archive: the backup is the only copy.
+    NoArchive,
+}
+
+/// Plans what a clean at `now` moves; `None` when the workspace is
+/// clean.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Option<CleanPlan>> {
+    let layout = Layout::read(workspace, scan)?;
+    let mut moves = Vec::new();
+    for folder in MOVED_FOLDERS {
+        if holds_a_trace(workspace, &layout, Path::new(folder))? {
+            moves.push(folder.to_owned());
+        }
+    }
+    let root_files = scan.files.iter().filter(|file| {
+        file.is_moved_by_clean() && file.disk_path.parent() == Some(workspace.root())
+    });
+    let mut in_root = Vec::new();
+    for file in root_files {
+        let name = file.disk_path.file_name().unwrap_or_default();
+        in_root.push(item_of(name));
+    }
+    // What git tracks is a part of the source; the archive holds it.
+    let tracked = process::git_tracked(workspace.root(), &in_root).map_err(|reason| {
+        anyhow!("git cannot tell whether it tracks `{}`: {reason}", in_root.join("`, `"))
+    })?;
+    moves.extend(in_root.into_iter().filter(|name| !tracked.contains(name)));
+    if moves.is_empty() {
+        return Ok(None);
+    }
+    let backups = workspace.backups();
+    let trashed = folder_entries(&workspace.backups_trash())?;
+    let backup = StampedName::first_free(NameKind::Backup, now, |name| {
+        exists(&backups.join(name))
+            || exists(&partial_path(&backups, name))
+            || trashed.iter().any(|batch| exists(&batch.join(name)))
+    });
+    Ok(Some(CleanPlan { backup: backup.to_string(), moves, layout }))
+}
+
+/// Moves what `plan` names into its backup, and lays fresh folders.
+///
+/// # Errors
+/// When the workspace holds a file that the archive does not, or
+/// something cannot be moved: then nothing was, or, after an error of
+/// the disk, what was moved by then lies in the partial backup.
+pub fn apply(
+    workspace: &Workspace,
+    plan: &CleanPlan,
+    warrant: Warrant<'_>,
+    now: DateTime<Utc>,
+) -> Result<PathBuf> {
+    plan.check(workspace)?;
+    let archive = match warrant {
+        Warrant::Archived(receipt) => {
+            check_covered(&scan(workspace)?, receipt)?;
+            Some(receipt.manifest().name.clone())
+        }
+        Warrant::NoArchive => {
+            sync_session(workspace)?;
+            None
+        }
+    };
+    let partial = partial_path(&workspace.backups(), &plan.backup);
+    files::create_folder(&partial)?;
+    // Another workspace may share the folder, and must not recover this.
+    let _lock = FolderLock::acquire(&partial);
+    let record = BackupRecord { format: 1, moved_at: now, archive, moved: plan.moves.clone() };
+    let record = serde_json::to_vec_pretty(&record).expect("a record is plain data");
+    files::write_atomically(&partial.join(BACKUP_RECORD), &record)?;
+    for item in &plan.moves {
+        move_aside(workspace, &plan.layout, (item, &partial))?;
+    }
+    let backup = complete(&partial)?;
+    lay_fresh_folders(workspace)?;
+    Ok(backup)
+}
+
+/// Waits until the disk has the session that lies in `workspace`, which
+/// a trainer may have left to the system's care.
+///
+/// # Errors
+/// When the disk does not take it.
+pub fn sync_session(workspace: &Workspace) -> Result<()> {
+    let mut folders = BTreeSet::from([workspace.root().to_owned()]);
+    for file in scan(workspace)?.files.iter().filter(|file| file.is_moved_by_clean()) {
+        let path = &file.disk_path;
+        let within = path.ancestors().skip(1).take_while(|folder| *folder != workspace.root());
+        folders.extend(within.map(Path::to_owned));
+        files::sync_file(path).with_context(|| format!("failed to sync `{}`", path.display()))?;
+    }
+    for folder in folders {
+        files::sync_folder(&folder)
+            .with_context(|| format!("failed to sync `{}`", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Moves `item` of the workspace into the backup folder `partial`, or
+/// what is left of it there.
+pub fn move_aside(
+    workspace: &Workspace,
+    layout: &Layout,
+    (item, partial): (&str, &Path),
+) -> Result<()> {
+    let from = path_of(workspace.root(), item)?;
+    let name = from.file_name().unwrap_or_default();
+    relocate::merge(&from, &partial.join(name), layout).with_context(|| {
+        format!(
+            "failed to move `{item}` to `{}`{}",
+            workspace.display(partial),
+            if cfg!(windows) { "; no program may have a file in it open" } else { "" }
+        )
+    })
+}
+
+/// Returns how plans and records spell `name`: one that is not UTF-8 as
+/// in an archive.
+fn item_of(name: &OsStr) -> String {
+    let spelled = || ArchivePath::of(Path::new(name)).text;
+    name.to_str().map_or_else(spelled, str::to_owned)
+}
+
+/// Returns the path in `folder` that `item` spells.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn path_of(folder: &Path, item: &str) -> Result<PathBuf> {
+    let plain = folder.join(item);
+    if exists(&plain) {
+        return Ok(plain);
+    }
+    let is_item = |path: &PathBuf| path.file_name().is_some_and(|name| item_of(name) == item);
+    Ok(folder_entries(folder)?.into_iter().find(is_item).unwrap_or(plain))
+}
+
+/// Gives the partial backup its final name, and returns its path.
+pub fn complete(partial: &Path) -> Result<PathBuf> {
+    let name = partial.file_name().unwrap_or_default().to_string_lossy();
+    let backup = partial.with_file_name(name.trim_end_matches(PARTIAL_SUFFIX));
+    let sync = |folder: &Path| files::sync_folder(folder).map_err(Into::into);
+    sync(partial)
+        .and_then(|()| relocate::move_new(partial, &backup))
+        .and_then(|()| sync(backup.parent().unwrap_or(Path::new("."))))
+        .with_context(|| format!("failed to complete the backup `{}`", backup.display()))?;
+    Ok(backup)
+}
+
+/// Creates the session folders that are not there.
+pub fn lay_fresh_folders(workspace: &Workspace) -> Result<()> {
+    for folder in SESSION_FOLDERS {
+        let folder = workspace.root().join(folder);
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
+    }
+    files::sync_folder(workspace.root())
+        .with_context(|| format!("failed to sync `{}`", workspace.root().display()))
+}
+
+/// Checks that `manifest` holds every file that a clean would move.
+///
+/// # Errors
+/// Names the first file that it does not hold.
+pub fn check_covered(scan: &Scan, receipt: &Receipt) -> Result<()> {
+    match coverage::changed(&coverage::moved_by_clean(scan), receipt.manifest())? {
+        None => Ok(()),
+        Some(path) => bail!(
+            "`{path}` changed since it was archived; stop the program that writes it and run \
+             this again (nothing was moved)"
+        ),
+    }
+}
+
+/// Returns where the backup `name` lies until it is complete.
+fn partial_path(backups: &Path, name: &str) -> PathBuf {
+    backups.join(format!("{name}{PARTIAL_SUFFIX}"))
+}
+
+/// Whether `folder` holds anything but the fresh, empty folders and
+/// those that stay.
+pub fn holds_a_trace(workspace: &Workspace, layout: &Layout, folder: &Path) -> Result<bool> {
+    let path = workspace.root().join(folder);
+    match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => {
+            return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
+        }
+        Ok(metadata) if !metadata.is_dir() && !layout.is_anchor(&path) => return Ok(true),
+        Ok(_) => {}
+    }
+    let is_fresh = SESSION_FOLDERS.iter().any(|fresh| folder == Path::new(fresh));
+    if !is_fresh && !layout.stays(&path) {
+        return Ok(true);
+    }
+    for entry in folder_entries(&path)? {
+        let name = entry.file_name().unwrap_or_default();
+        if !layout.is_of_disk(&entry) && holds_a_trace(workspace, layout, &folder.join(name))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,69 @@
+//! What killed runs left: half archives and backups, partial files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::{Finding, Kind, Remedy, to_trash};
+use crate::tasks::recover::{self, Step};
+use crate::vault::archive;
+use crate::vault::catalog::folder_entries;
+use crate::vault::retention::files_below;
+use crate::workspace::Workspace;
+use crate::workspace::files;
+
+/// Finds what killed runs left in `workspace`, which nobody works in.
+pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
+    let steps = recover::plan(workspace)?;
+    let mut findings: Vec<Finding> = steps.iter().map(|step| leftover(workspace, step)).collect();
+    for path in partial_files(workspace)? {
+        // A backup in the making is a whole: its step covers it.
+        if !steps.iter().any(|step| step.covers(&path)) {
+            let problem = "a temporary file that nobody writes any more";
+            let shown = Some(workspace.display(&path));
+            findings.push(
+                Finding::new(Kind::PartialFile, shown, problem).with(to_trash(workspace, path)),
+            );
+        }
+    }
+    Ok(findings)
+}
+
+fn leftover(workspace: &Workspace, step: &Step) -> Finding {
+    let (problem, fix) = step.describe();
+    Finding::new(Kind::Leftover, Some(workspace.display(step.path())), problem)
+        .with((fix.to_owned(), Remedy::Recover(step.clone())))
+}
+
+/// Returns the files called `.NAME.partial` where this tool writes
+/// files by that name first.
+fn partial_files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let root = workspace.root();
+    let mut paths = Vec::new();
+    for folder in [root.to_owned(), workspace.archives(), workspace.state()] {
+        for path in folder_entries(&folder)? {
+            if files::is_file(&path)? {
+                paths.push(path);
+            }
+        }
+    }
+    for folder in ["config", "logs", "models"] {
+        paths.extend(files_below(&root.join(folder))?);
+    }
+    paths.retain(|path| is_partial(path));
+    paths.sort();
+    paths.dedup();
+    // Another workspace may share the folder of the archives.
+    let mut abandoned = Vec::new();
+    for path in paths {
+        if archive::is_abandoned(&path)? {
+            abandoned.push(path);
+        }
+    }
+    Ok(abandoned)
+}
+
+fn is_partial(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with('.') && name.ends_with(".partial") && name.len() > ".partial".len() + 1
+}

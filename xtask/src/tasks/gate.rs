@@ -1,0 +1,220 @@
+//! Gates: the figures that a session must reach, for CI.
+//!
+//! A gate judges the agent out of sample, net of costs, and nothing
+//! else. A figure that is not there never passes, nor does any of a
+//! ruined account.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::vault::manifest::{SessionSummary, Status};
+use crate::vault::ruin;
+
+/// The figures that this repository's trainer tells of.
+pub const METRICS: [&str; 35] = [
+    "annual_return",
+    "calmar",
+    "commission",
+    "conditional_value_at_risk",
+    "consecutive_losses",
+    "consecutive_wins",
+    "expectancy",
+    "exposure",
+    "final_equity",
+    "funding",
+    "initial_equity",
+    "kelly",
+    "kurtosis",
+    "max_drawdown",
+    "max_drawdown_bars",
+    "n_bars",
+    "n_liquidations",
+    "n_trades",
+    "net_return",
+    "omega",
+    "probabilistic_sharpe",
+    "profit_factor",
+    "sharpe",
+    "sharpe_high",
+    "sharpe_low",
+    "skewness",
+    "slippage",
+    "sortino",
+    "sqn",
+    "tail_ratio",
+    "turnover",
+    "ulcer_index",
+    "value_at_risk",
+    "volatility",
+    "win_rate",
+];
+
+/// Before a figure of another trainer's own.
+const PREFIX: &str = "agent.";
+
+/// What a figure of the agent must be, such as `sharpe>=0.5`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    /// The figure's name.
+    pub metric: String,
+    /// How it must lie.
+    pub comparison: Comparison,
+    /// To what.
+    pub threshold: f64,
+}
+
+/// How a figure must lie to a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `>=`
+    AtLeast,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Above,
+    /// `<`
+    Below,
+}
+
+impl Comparison {
+    /// With those that another begins with behind it.
+    const ALL: [Self; 4] = [Self::AtLeast, Self::AtMost, Self::Above, Self::Below];
+
+    fn sign(self) -> &'static str {
+        match self {
+            Self::AtLeast => ">=",
+            Self::AtMost => "<=",
+            Self::Above => ">",
+            Self::Below => "<",
+        }
+    }
+
+    fn holds(self, value: f64, threshold: f64) -> bool {
+        match self {
+            Self::AtLeast => value >= threshold,
+            Self::AtMost => value <= threshold,
+            Self::Above => value > threshold,
+            Self::Below => value < threshold,
+        }
+    }
+}
+
+impl Serialize for Comparison {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.sign())
+    }
+}
+
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{}", self.metric, self.comparison.sign(), self.threshold)
+    }
+}
+
+impl FromStr for Gate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (metric, comparison, threshold) = Comparison::ALL
+            .iter()
+            .find_map(|comparison| {
+                let (metric, threshold) = text.split_once(comparison.sign())?;
+                Some((metric.trim(), *comparison, threshold.trim()))
+            })
+            .ok_or("write a figure, `>=`, `<=`, `>` or `<`, and a number: `sharpe>=0.5`")?;
+        let number: Option<f64> = threshold.parse().ok().filter(|number: &f64| number.is_finite());
+        let threshold =
+            number.ok_or_else(|| format!("`{threshold}` is not a number to compare with"))?;
+        Ok(Self { metric: known(metric)?, comparison, threshold })
+    }
+}
+
+/// Returns the name of a figure that a session can tell of.
+fn known(name: &str) -> Result<String, String> {
+    if let Some(own) = name.strip_prefix(PREFIX) {
+        let is_word = !own.is_empty() && own.chars().all(|c| c.is_alphanumeric() || c == '_');
+        return is_word.then(|| own.to_owned()).ok_or_else(|| format!("`{name}` is no name"));
+    }
+    if METRICS.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "there is no figure `{name}`; there are {}, and `{PREFIX}NAME` for one of another \
+         trainer's own",
+        METRICS.join(", ")
+    ))
+}
+
+/// How a session did at a gate.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GateResult {
+    /// The gate as it was given, without spaces.
+    pub gate: String,
+    /// The figure's name.
+    pub metric: String,
+    /// How it must lie: `>=`, `<=`, `>` or `<`.
+    pub comparison: Comparison,
+    /// To what.
+    pub threshold: f64,
+    /// The agent's figure out of sample; null where it has none.
+    pub value: Option<f64>,
+    /// Whether the session passes.
+    pub is_passed: bool,
+    /// Why it does not, where the figure itself does not say so.
+    pub reason: Option<String>,
+}
+
+impl fmt::Display for GateResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.is_passed { "passed" } else { "missed" };
+        let value = self.value.map_or_else(|| "no figure".to_owned(), |value| value.to_string());
+        write!(f, "{} {verdict}: {value}", self.gate)?;
+        self.reason.as_ref().map_or(Ok(()), |reason| write!(f, " ({reason})"))
+    }
+}
+
+/// Judges `session` at each of `gates`. `undefined` says of a figure
+/// that is null why it is.
+pub fn judge(
+    gates: &[Gate],
+    session: Option<&SessionSummary>,
+    undefined: &BTreeMap<String, String>,
+) -> Vec<GateResult> {
+    let figures = session.and_then(|session| session.metrics.get("agent"));
+    let ruined = figures.and_then(ruin::told);
+    let result = |gate: &Gate| {
+        let metric = gate.metric.clone();
+        let told = figures.and_then(|figures| figures.get(&metric));
+        let value = figures.and_then(|figures| ruin::figure(figures, &metric));
+        let value = value.filter(|value| value.is_finite());
+        let reason = match (session.map(|session| session.status), told, value) {
+            (None, ..) => Some("the trainer left no session".to_owned()),
+            (Some(Status::Completed), ..) if ruined.is_some() => {
+                ruined.as_ref().map(|ruined| format!("the account was {ruined}"))
+            }
+            (Some(Status::Completed), Some(_), Some(_)) => None,
+            (Some(Status::Completed), Some(_), None) => {
+                let reason = undefined.get(&metric).cloned();
+                Some(reason.unwrap_or_else(|| "it is undefined".to_owned()))
+            }
+            (Some(Status::Completed), None, _) => {
+                Some("the session tells of no such figure".to_owned())
+            }
+            (Some(status), ..) => Some(format!("the session is {status}")),
+        };
+        let holds = value.is_some_and(|value| gate.comparison.holds(value, gate.threshold));
+        GateResult {
+            gate: gate.to_string(),
+            metric,
+            comparison: gate.comparison,
+            threshold: gate.threshold,
+            value,
+            is_passed: holds && reason.is_none(),
+            reason,
+        }
+    };
+    gates.iter().map(result).collect()
+}

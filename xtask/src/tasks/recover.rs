@@ -1,0 +1,283 @@
+//! Finishes or undoes what a killed run left half done.
+//!
+//! It runs at the start of every task that changes the workspace, under
+//! the lock. What it will do is a plan, which `doctor` shows; each step
+//! says in one line what it found and did.
+
+mod outlook;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chrono::DateTime;
+
+pub use outlook::{Outlook, foresee};
+
+use crate::tasks::clean;
+use crate::tasks::coverage;
+use crate::vault::annotations;
+use crate::vault::archive;
+use crate::vault::catalog::{BACKUP_RECORD, Catalog, exists, folder_entries, read_record};
+use crate::vault::prune::{finish_deletion, is_doomed};
+use crate::vault::relocate;
+use crate::vault::restore::{self, Abandoned};
+use crate::vault::scan::scan;
+use crate::vault::trash::{self, Trash, Trashed};
+use crate::workspace::lock::FolderLock;
+use crate::workspace::places::Layout;
+use crate::workspace::{MOVED_FOLDERS, Workspace};
+
+/// One thing that a killed run left, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// An archive or annotation that was not finished: it goes.
+    RemoveDraft(PathBuf),
+    /// A backup that a clean had begun: it is completed.
+    FinishBackup(PathBuf),
+    /// A backup whose deletion had begun: it goes.
+    FinishDeletion(PathBuf),
+    /// Drafts of a restore that was killed: they go.
+    EndRestore(Abandoned),
+    /// Annotations whose archive is in this batch of the trash: they
+    /// follow it there.
+    FollowToTrash(PathBuf, PathBuf),
+    /// Something in the trash that is in its old place, too, since a
+    /// kill came before the one or the other was removed.
+    FinishMove(Trashed),
+}
+
+impl Step {
+    /// Returns what was found.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::RemoveDraft(path)
+            | Self::FinishBackup(path)
+            | Self::FinishDeletion(path)
+            | Self::FollowToTrash(path, _) => path,
+            Self::FinishMove(trashed) => &trashed.path,
+            Self::EndRestore(Abandoned { journal, .. }) => journal,
+        }
+    }
+
+    /// Whether the step takes care of `path`.
+    pub fn covers(&self, path: &Path) -> bool {
+        match self {
+            Self::EndRestore(left) => left.drafts.contains(path),
+            step => path.starts_with(step.path()),
+        }
+    }
+
+    /// Returns what it is, and what is done about it.
+    pub fn describe(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::RemoveDraft(_) => (
+                "a file that a killed run had not finished; what it was made of is in place",
+                "remove it",
+            ),
+            Self::FinishBackup(_) => ("a backup that a killed run had begun", "complete it"),
+            Self::FinishDeletion(_) => {
+                ("a backup that a killed `prune --now` was deleting", "delete the rest")
+            }
+            Self::EndRestore(_) => (
+                "the journal of a killed `restore`",
+                "remove the files that it lists as unfinished",
+            ),
+            Self::FollowToTrash(..) => {
+                ("annotations of an archive that is in the trash", "move them there")
+            }
+            Self::FinishMove(_) => (
+                "a copy of what is in its place, too; a killed run had not finished the move",
+                "remove the one that is not whole, else the copy",
+            ),
+        }
+    }
+
+    /// Carries the step out, and returns a line on it.
+    ///
+    /// # Errors
+    /// When something cannot be read, moved or removed.
+    pub fn apply(&self, workspace: &Workspace) -> Result<String> {
+        match self {
+            Self::RemoveDraft(draft) => remove_draft(workspace, draft),
+            Self::FinishBackup(partial) => finish_backup(workspace, partial),
+            Self::FinishDeletion(doomed) => {
+                finish_deletion(doomed)?;
+                Ok(format!(
+                    "deleted `{}`, which a killed `prune --now` had begun",
+                    workspace.display(doomed)
+                ))
+            }
+            Self::EndRestore(left) => left.remove_and_tell(),
+            Self::FollowToTrash(annotations, batch) => {
+                trash::move_to(annotations, batch)?;
+                Ok(format!(
+                    "moved `{}` to `{}`, after its archive",
+                    workspace.display(annotations),
+                    workspace.display(batch)
+                ))
+            }
+            Self::FinishMove(trashed) => trash::finish_move(workspace, trashed),
+        }
+    }
+}
+
+/// Returns what a recovery of `workspace` has to do, in order.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn plan(workspace: &Workspace) -> Result<Vec<Step>> {
+    let mut steps: Vec<Step> =
+        archive::leftovers(workspace)?.into_iter().map(Step::RemoveDraft).collect();
+    let trash = Trash::read(workspace, DateTime::UNIX_EPOCH)?;
+    let folders = trash.batches.iter().map(|batch| batch.path.clone());
+    for folder in folders.chain([workspace.archives(), workspace.backups()]) {
+        let drafts = folder_entries(&folder)?.into_iter().filter(|path| relocate::is_draft(path));
+        steps.extend(drafts.map(Step::RemoveDraft));
+    }
+    for trashed in trash.content() {
+        if exists(&trashed.target) && trash::is_move_unfinished(&trashed)? {
+            steps.push(Step::FinishMove(trashed));
+        }
+    }
+    for path in folder_entries(&workspace.backups())? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_begun = name.starts_with("session_") && name.ends_with(clean::PARTIAL_SUFFIX);
+        if is_begun && !FolderLock::is_held(&path) {
+            steps.push(Step::FinishBackup(path));
+        } else if is_doomed(&name) {
+            steps.push(Step::FinishDeletion(path));
+        }
+    }
+    steps.extend(restore::abandoned(&workspace.state())?.into_iter().map(Step::EndRestore));
+    for annotations in orphaned_annotations(workspace)? {
+        if let Some(batch) = batch_of(workspace, &annotations)? {
+            steps.push(Step::FollowToTrash(annotations, batch));
+        }
+    }
+    Ok(steps)
+}
+
+/// Recovers `workspace`, and returns a line for each thing it did. What
+/// cannot be done now is a warning, and stays for the next time.
+///
+/// # Errors
+/// When what a killed run left cannot be looked for.
+pub fn recover(workspace: &Workspace) -> Result<Vec<String>> {
+    let apply = |step: &Step| {
+        step.apply(workspace).unwrap_or_else(|error| {
+            let (what, act) = step.describe();
+            let path = workspace.display(step.path());
+            format!(
+                "warning: `{path}` is {what}; the attempt to {act} failed: {error:#}; nothing is \
+                 lost: put that right, and the next task tries again"
+            )
+        })
+    };
+    Ok(plan(workspace)?.iter().map(apply).collect())
+}
+
+/// Returns the annotation files whose archive is not beside them.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn orphaned_annotations(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let folder = workspace.archives();
+    let is_orphan = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let archive = name.and_then(annotations::archive_of);
+        archive.is_some_and(|archive| !exists(&folder.join(archive.to_string())))
+    };
+    Ok(folder_entries(&folder)?.into_iter().filter(is_orphan).collect())
+}
+
+/// Returns the batch of the trash that holds the archive which the file
+/// `annotations` belongs to, and no other annotations of it.
+pub(crate) fn batch_of(workspace: &Workspace, annotations: &Path) -> Result<Option<PathBuf>> {
+    let name = annotations.file_name().unwrap_or_default();
+    let Some(archive) = name.to_str().and_then(annotations::archive_of) else {
+        return Ok(None);
+    };
+    let batches = folder_entries(&workspace.archives_trash())?;
+    let holds = |batch: &PathBuf| exists(&batch.join(archive.to_string()));
+    Ok(batches.into_iter().rfind(holds).filter(|batch| !exists(&batch.join(name))))
+}
+
+fn remove_draft(workspace: &Workspace, draft: &Path) -> Result<String> {
+    if relocate::is_draft(draft) {
+        relocate::remove_draft(draft)?;
+        return Ok(format!(
+            "removed `{}`, a copy that a killed run had not finished",
+            workspace.display(draft)
+        ));
+    }
+    relocate::remove_draft(draft)?;
+    let is_annotation = draft.to_string_lossy().contains(annotations::SUFFIX);
+    let what = if is_annotation { "an annotation" } else { "an archive" };
+    Ok(format!(
+        "removed `{}`, {what} that a killed run had not finished; what it was made of is still in \
+         place",
+        workspace.display(draft)
+    ))
+}
+
+fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
+    let Some(record) = read_record(partial) else {
+        return keep_unrecorded(workspace, partial);
+    };
+    let is_in =
+        |folder: &Path, item: &str| -> Result<bool> { Ok(exists(&clean::path_of(folder, item)?)) };
+    let is_safe = match &record.archive {
+        None => true,
+        Some(archive) => is_covered(workspace, archive)?,
+    };
+    if is_safe {
+        let layout = Layout::read(workspace, &scan(workspace)?)?;
+        for item in &record.moved {
+            if is_in(workspace.root(), item)? && is_left(workspace, &layout, item)? {
+                clean::move_aside(workspace, &layout, (item, partial))?;
+            }
+        }
+    }
+    relocate::remove_drafts(partial)?;
+    let backup = clean::complete(partial)?;
+    clean::lay_fresh_folders(workspace)?;
+    Ok(format!("completed `{}`, which a killed run had begun", workspace.display(&backup)))
+}
+
+/// Whether something of the moved `item` is still in the workspace.
+fn is_left(workspace: &Workspace, layout: &Layout, item: &str) -> Result<bool> {
+    let is_file = !MOVED_FOLDERS.contains(&item);
+    Ok(is_file || clean::holds_a_trace(workspace, layout, Path::new(item))?)
+}
+
+/// Completes a backup folder whose record was not written yet: nothing
+/// had been moved into it then.
+fn keep_unrecorded(workspace: &Workspace, partial: &Path) -> Result<String> {
+    let draft = partial.join(format!(".{BACKUP_RECORD}.partial"));
+    if exists(&draft) {
+        fs::remove_file(&draft)
+            .with_context(|| format!("failed to remove `{}`", draft.display()))?;
+    }
+    if folder_entries(partial)?.is_empty() {
+        fs::remove_dir(partial)
+            .with_context(|| format!("failed to remove `{}`", partial.display()))?;
+        return Ok(format!("removed the empty folder `{}`", workspace.display(partial)));
+    }
+    let backup = clean::complete(partial)?;
+    Ok(format!("kept `{}`, which has no record", workspace.display(&backup)))
+}
+
+/// Whether `archive` still holds what is left in the workspace: someone
+/// may have worked there since the kill.
+fn is_covered(workspace: &Workspace, archive: &str) -> Result<bool> {
+    let catalog = Catalog::read(workspace)?;
+    let Ok(found) = catalog.find(archive) else {
+        return Ok(false);
+    };
+    let Some(manifest) = found.manifest() else {
+        return Ok(false);
+    };
+    let found = scan(workspace)?;
+    Ok(coverage::changed(&coverage::moved_by_clean(&found), manifest)?.is_none())
+}

@@ -1,0 +1,66 @@
+//! Finds the session that `train --resume` goes on with.
+//!
+//! It is the one in the workspace or, where a kill came between moving
+//! it and going on, the one that was moved aside last.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::vault::catalog::{Catalog, exists};
+use crate::vault::manifest::Status;
+use crate::vault::session;
+use crate::workspace::Workspace;
+
+/// What the trainer goes on from; a completed session has none.
+const STATE: &str = "models/checkpoints/training_state.bin";
+
+const RECORD: &str = "logs/session.json";
+
+/// Where an interrupted session lies, its `logs/` and `models/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interrupted {
+    /// In the workspace: it is still to be moved aside.
+    Workspace,
+    /// In this backup.
+    Backup(PathBuf),
+}
+
+impl Interrupted {
+    /// Returns its folder, before the workspace at `root` is cleaned.
+    pub fn folder<'a>(&'a self, root: &'a Path) -> &'a Path {
+        match self {
+            Self::Workspace => root,
+            Self::Backup(path) => path,
+        }
+    }
+}
+
+/// Finds the interrupted session of `workspace`.
+///
+/// # Errors
+/// When there is none that could go on; it says why.
+pub fn find(workspace: &Workspace) -> Result<Interrupted> {
+    if exists(&workspace.root().join(STATE)) {
+        return Ok(Interrupted::Workspace);
+    }
+    match session::read(workspace.root()) {
+        Some(session) if session.status == Status::Completed => {
+            bail!("the session in the workspace is completed; train without `--resume`")
+        }
+        Some(session) => bail!(
+            "the {} session in the workspace has no checkpoint `{STATE}` to go on from; train \
+             without `--resume`",
+            session.status
+        ),
+        None => {}
+    }
+    // What was moved aside since may be no session: a kill left it.
+    let backups = Catalog::read_heads(workspace)?.backups.into_iter().rev();
+    let paths = backups.map(|backup| backup.path);
+    let mut sessions = paths.filter(|path| exists(&path.join(STATE)) || exists(&path.join(RECORD)));
+    match sessions.next().filter(|path| exists(&path.join(STATE))) {
+        Some(path) => Ok(Interrupted::Backup(path)),
+        None => bail!("there is no interrupted session to go on with; train without `--resume`"),
+    }
+}

@@ -1,0 +1,225 @@
+//! What is in the workspace now, and what the next `train` would do.
+//!
+//! It only reads, takes no lock and so works while a training runs.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::tasks::clean;
+use crate::tasks::coverage;
+use crate::vault::catalog::Catalog;
+use crate::vault::manifest::{SessionSummary, Status as SessionStatus};
+use crate::vault::retention::{self, Findings, Item, State};
+use crate::vault::ruin;
+use crate::vault::scan::{Scan, scan};
+use crate::vault::session;
+use crate::vault::verify;
+use crate::workspace::Workspace;
+use crate::workspace::lock::{self, Holder};
+
+/// How many of the newest archives may hold what lies in the workspace.
+const N_CANDIDATES: usize = 3;
+
+/// The state of a workspace.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// The workspace.
+    pub root: String,
+    /// Who works in it now; null when nobody does.
+    pub running: Option<Holder>,
+    /// The session in it; null when there is none.
+    pub session: Option<Session>,
+    /// The number of files that an archive of it would hold.
+    pub n_files: u64,
+    /// Their size in bytes.
+    pub size_bytes: u64,
+    /// The archives.
+    pub archives: Store,
+    /// The number of backups.
+    pub n_backups: u64,
+    /// What the next `train` would do; null while something runs.
+    pub next_train: Option<NextTrain>,
+}
+
+/// A session in the workspace.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Session {
+    /// Its name; null when the trainer gave none.
+    pub id: Option<String>,
+    /// `running`, `completed`, `failed`, `interrupted` or `unknown`.
+    pub status: String,
+    /// When it began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// The episodes that are done; null when the record tells of none.
+    pub n_episodes_done: Option<u64>,
+    /// All episodes.
+    pub n_episodes: Option<u64>,
+    /// The agent's net return out of sample so far, as a fraction.
+    pub net_return: Option<f64>,
+    /// The agent's Sharpe ratio out of sample so far.
+    pub sharpe: Option<f64>,
+    /// That and when it was ruined; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ruined: Option<String>,
+}
+
+/// What the archive folder holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Store {
+    /// The number of archives.
+    pub n_archives: u64,
+    /// Their size in bytes.
+    pub size_bytes: u64,
+    /// The newest; null when there is none.
+    pub newest: Option<String>,
+    /// When that was made: the last time that anything was archived.
+    pub last_archived_at: Option<DateTime<Utc>>,
+}
+
+/// What a `train` would do before and after the training, as far as can
+/// be told from here.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct NextTrain {
+    /// The archive that holds the session already; null when it would
+    /// be archived first, or there is none.
+    pub held_by: Option<String>,
+    /// Whether it would archive the session first.
+    pub archives_session: bool,
+    /// What it would move aside, relative to the workspace.
+    pub moves: Vec<String>,
+    /// The backup that would be moved to; null when nothing would be.
+    pub backup: Option<String>,
+    /// Why it would not begin; null when it would.
+    pub refusal: Option<String>,
+    /// The archives that retention would move to the trash at its end.
+    pub removes: Vec<String>,
+    /// Why retention would remove nothing, when something is wrong.
+    pub problem: Option<String>,
+}
+
+/// Looks at `workspace` at the time `now`.
+///
+/// # Errors
+/// When a folder or file cannot be read.
+pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<Status> {
+    let running = lock::holder(workspace)?;
+    let catalog = Catalog::look_at_heads(workspace)?;
+    let found = scan(workspace)?;
+    let is_running = running.is_some();
+    let newest = catalog.archives.last();
+    let next_train =
+        if is_running { None } else { Some(next(workspace, (&catalog, &found), now)?) };
+    Ok(Status {
+        root: workspace.root().display().to_string(),
+        session: session_in(workspace.root(), is_running),
+        n_files: found.files.len() as u64,
+        size_bytes: found.files.iter().map(|file| file.size_bytes).sum(),
+        archives: Store {
+            n_archives: catalog.archives.len() as u64,
+            size_bytes: catalog.archives.iter().map(|archive| archive.size_bytes).sum(),
+            newest: newest.map(|archive| archive.name.to_string()),
+            last_archived_at: newest.map(crate::vault::catalog::Archive::created_at),
+        },
+        n_backups: catalog.backups.len() as u64,
+        next_train,
+        running,
+    })
+}
+
+fn session_in(root: &Path, is_running: bool) -> Option<Session> {
+    let bytes = fs::read(root.join("logs/session.json")).ok()?;
+    let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let SessionSummary { id, status, started_at, metrics, .. } = session::summarize(&record);
+    // What is recorded as running is interrupted where nobody works.
+    let says_running = record.get("status").and_then(Value::as_str) == Some("running");
+    let status = if says_running && is_running { "running".to_owned() } else { status.to_string() };
+    let figure = |name: &str| ruin::figure(metrics.get("agent")?, name);
+    Some(Session {
+        id,
+        status,
+        started_at,
+        n_episodes_done: record.get("episodes").and_then(Value::as_array).map(|e| e.len() as u64),
+        n_episodes: record.pointer("/config/training/total_episodes").and_then(Value::as_u64),
+        net_return: figure("net_return"),
+        sharpe: figure("sharpe"),
+        ruined: metrics.get("agent").and_then(ruin::told),
+    })
+}
+
+fn next(
+    workspace: &Workspace,
+    (catalog, found): (&Catalog, &Scan),
+    now: DateTime<Utc>,
+) -> Result<NextTrain> {
+    let mut next = NextTrain::default();
+    if let Some(plan) = clean::plan(workspace, found, now)? {
+        next.held_by = holder_of_session(catalog, found)?;
+        next.archives_session = next.held_by.is_none();
+        next.refusal = plan.check(workspace).err().map(|error| format!("{error:#}"));
+        next.moves = plan.moves;
+        next.backup = Some(plan.backup);
+    }
+    let policy = workspace.config().retention.policy();
+    let items = items_after(workspace, (catalog, &next), now)?;
+    let planned = policy.check().and_then(|()| retention::plan(&items, &policy, now));
+    match planned {
+        Ok(plan) => next.removes = plan.remove,
+        Err(error) => next.problem = Some(error.to_string()),
+    }
+    Ok(next)
+}
+
+/// Returns the name of the newest archive that holds the session.
+fn holder_of_session(catalog: &Catalog, found: &Scan) -> Result<Option<String>> {
+    let files = coverage::moved_by_clean(found);
+    for archive in catalog.archives.iter().rev().take(N_CANDIDATES) {
+        let Ok(Some(manifest)) = verify::read_manifest(&archive.path) else { continue };
+        if coverage::changed(&files, &manifest)?.is_none() {
+            return Ok(Some(archive.name.to_string()));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the archives as they will be after the next training.
+fn items_after(
+    workspace: &Workspace,
+    (catalog, next): (&Catalog, &NextTrain),
+    now: DateTime<Utc>,
+) -> Result<Vec<Item>> {
+    // The models of now will be in a backup then.
+    let findings = Findings { models_leave: true, ..Findings::default() };
+    let mut items = retention::archive_items(workspace, catalog, &findings)?;
+    let number = catalog.next_run_number();
+    let session = session::read(workspace.root()).map(|session| session.status);
+    let state = match session {
+        Some(SessionStatus::Failed | SessionStatus::Interrupted) => State::Failed,
+        Some(SessionStatus::Completed) => State::Complete,
+        Some(SessionStatus::Unknown) | None => State::Unknown,
+    };
+    if next.archives_session {
+        items.push(coming("the session of now", (number, state), now));
+    }
+    let mut new = coming("the next session", (number + 1, State::Complete), now);
+    new.holds_current_model = true;
+    items.push(new);
+    Ok(items)
+}
+
+fn coming(name: &str, (run_number, state): (u64, State), now: DateTime<Utc>) -> Item {
+    Item {
+        name: name.to_owned(),
+        run_number: Some(run_number),
+        created_at: now,
+        state,
+        tags: Vec::new(),
+        pin: None,
+        holds_current_model: false,
+        metrics: std::collections::BTreeMap::new(),
+    }
+}

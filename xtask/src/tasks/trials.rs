@@ -1,0 +1,192 @@
+//! Remembers which sessions were tried, and tells the trainer.
+//!
+//! The best of many trials looks good by luck alone; the deflated Sharpe
+//! ratio of the new session counts all before it, also those whose
+//! archives are gone. The ledger lies beside the archives, for all
+//! workspaces that share them, with a copy in `.trainvault/`.
+
+mod ledger;
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde::Serialize;
+
+pub use ledger::{Key, Line};
+
+use crate::tasks::cycle::Job;
+use crate::vault::catalog::{Archive, Catalog, exists};
+use crate::vault::manifest::SessionSummary;
+use crate::vault::ruin;
+use crate::vault::session;
+use crate::workspace::files;
+
+/// The sessions that were judged: `.trainvault/trials.json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Trials {
+    /// 1.
+    pub format: u32,
+    /// Oldest first, each session once.
+    pub trials: Vec<Trial>,
+}
+
+/// One session, judged out of sample.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Trial {
+    /// The archive that held it; empty without one.
+    pub archive: String,
+    /// The digest of its settings, seed included.
+    pub config_sha256: Option<String>,
+    /// The digest of its bars.
+    pub data_sha256: String,
+    /// The bars that it was judged on.
+    pub n_bars: u64,
+    /// Its Sharpe ratio per bar, not per year; null when it is not
+    /// defined, as for one that never traded.
+    pub sharpe: Option<f64>,
+}
+
+/// Returns the trials among the sessions `lines`, the oldest first.
+///
+/// Every judged session counts, also a failed, interrupted or ruined
+/// one, since its figures were seen; sessions of the same settings and
+/// bars count once, and one that was resumed counts with what it became.
+pub fn of(lines: &[Line]) -> Trials {
+    let resumed: BTreeSet<&str> =
+        lines.iter().filter_map(|line| line.resumed_from.as_deref()).collect();
+    let mut seen = BTreeSet::new();
+    let mut trials: Vec<Trial> = lines
+        .iter()
+        .rev()
+        .filter(|line| line.session.as_deref().is_none_or(|id| !resumed.contains(id)))
+        .filter(|line| {
+            let key = line.config_sha256.as_ref().or(line.session.as_ref());
+            seen.insert((key, &line.data_sha256, line.n_bars))
+        })
+        .map(|line| Trial {
+            archive: line.archive.clone().unwrap_or_default(),
+            config_sha256: line.config_sha256.clone(),
+            data_sha256: line.data_sha256.clone(),
+            n_bars: line.n_bars,
+            sharpe: line.sharpe,
+        })
+        .collect();
+    trials.reverse();
+    Trials { format: 1, trials }
+}
+
+/// Adds the sessions of the archives and the workspace to the ledger,
+/// and returns all that it holds. Lines that it has lost come back from
+/// the copy, which is told.
+///
+/// # Errors
+/// When the archives or the ledger cannot be read, or neither the
+/// ledger nor its copy can be written.
+pub fn remember(job: &mut Job<'_>) -> Result<Vec<Line>> {
+    let workspace = job.workspace;
+    let folder = workspace.archives();
+    let (shared, copy) = (folder.join("trials.jsonl"), workspace.state().join("trials.jsonl"));
+    let (in_shared, in_copy) = (ledger::read(&shared)?, ledger::read(&copy)?);
+    let catalog = Catalog::read_heads(workspace)?;
+    let archived = catalog.archives.iter().filter_map(line_of);
+    let present = session::read(workspace.root());
+    let present = present.as_ref().and_then(|session| line(None, session));
+    let all = in_shared.iter().chain(&in_copy).cloned().chain(archived).chain(present);
+    let lines = each_once(all.collect());
+    let [known_shared, known_copy] = [&in_shared, &in_copy].map(|held| keys(held));
+    let to_shared: Vec<&Line> =
+        lines.iter().filter(|line| !known_shared.contains(&line.key())).collect();
+    let to_copy: Vec<&Line> =
+        lines.iter().filter(|line| !known_copy.contains(&line.key())).collect();
+    // The copy is written last: what a kill keeps from it is not lost.
+    let is_lost = |line: &&&Line| line.archive.is_some() && known_copy.contains(&line.key());
+    let n_lost = to_shared.iter().filter(is_lost).count();
+    let added = if exists(&folder) { ledger::add(&shared, &to_shared) } else { Ok(()) };
+    files::create_folder(&workspace.state())
+        .and_then(|()| ledger::add(&copy, &to_copy))
+        .or_else(|error| if added.is_ok() && exists(&shared) { Ok(()) } else { Err(error) })?;
+    if n_lost > 0 {
+        let shared = workspace.display(&shared);
+        let end = if added.is_ok() { " and back in it" } else { "" };
+        (job.notes)(&format!(
+            "warning: `{shared}` has lost {n_lost} of {} sessions; they count all the same, known \
+             from the copy in `.trainvault/`{end}",
+            lines.len()
+        ));
+    }
+    Ok(lines)
+}
+
+fn keys(lines: &[Line]) -> BTreeSet<Key<'_>> {
+    lines.iter().map(Line::key).collect()
+}
+
+/// Returns the first line of each session.
+fn each_once(lines: Vec<Line>) -> Vec<Line> {
+    let mut seen = BTreeSet::new();
+    let is_first: Vec<bool> = lines.iter().map(|line| seen.insert(line.key())).collect();
+    lines
+        .into_iter()
+        .zip(is_first)
+        .filter(|(_, is_first)| *is_first)
+        .map(|(line, _)| line)
+        .collect()
+}
+
+/// Returns the flag that tells the trainer of the trials, if there are
+/// any; not to know them is no reason not to train.
+pub fn arguments(job: &mut Job<'_>) -> Vec<OsString> {
+    match write(job) {
+        Ok(Some(path)) => vec!["--earlier-trials".into(), path.into()],
+        Ok(None) => Vec::new(),
+        Err(error) => {
+            (job.notes)(&format!("warning: earlier sessions are not counted: {error:#}"));
+            Vec::new()
+        }
+    }
+}
+
+/// Writes the trials for the trainer, and returns where; `None` when
+/// there are none.
+fn write(job: &mut Job<'_>) -> Result<Option<PathBuf>> {
+    let trials = of(&remember(job)?);
+    if trials.trials.is_empty() {
+        return Ok(None);
+    }
+    let path = job.workspace.state().join("trials.json");
+    let text = serde_json::to_vec_pretty(&trials).expect("trials are plain data");
+    files::write_atomically(&path, &text)?;
+    Ok(Some(path))
+}
+
+fn line_of(archive: &Archive) -> Option<Line> {
+    line(Some(archive.name.to_string()), archive.manifest()?.session.as_ref()?)
+}
+
+/// `None` when the session was not judged, or by another trainer.
+fn line(archive: Option<String>, session: &SessionSummary) -> Option<Line> {
+    let figures = session.metrics.get("agent")?;
+    let number = |name: &str| figures.get(name).copied().flatten();
+    let periods_per_year = number("periods_per_year").filter(|periods| *periods > 0.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count of bars is a whole number"
+    )]
+    let n_bars = number("n_bars").filter(|n_bars| *n_bars >= 0.0)? as u64;
+    Some(Line {
+        format: 1,
+        session: session.id.clone(),
+        status: session.status,
+        archive,
+        resumed_from: session.resumed_from.clone(),
+        config_sha256: session.config_sha256.clone(),
+        data_sha256: session.data.as_ref()?.sha256.clone()?,
+        n_bars,
+        sharpe: ruin::figure(figures, "sharpe")
+            .zip(periods_per_year)
+            .map(|(sharpe, n)| sharpe / n.sqrt()),
+    })
+}

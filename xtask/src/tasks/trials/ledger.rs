@@ -1,0 +1,102 @@
+//! The ledger of trials: a line of JSON for each session that was
+//! judged, which stays when its archive goes.
+//!
+//! Lines are only ever added. One that a kill cut short is passed over;
+//! the session is added again.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::vault::manifest::Status;
+use crate::workspace::files;
+
+/// One session, judged out of sample.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// 1.
+    pub format: u32,
+    /// The session's name.
+    pub session: Option<String>,
+    /// How it ended.
+    pub status: Status,
+    /// The archive that held it when it was added; null without one.
+    pub archive: Option<String>,
+    /// The session that it went on from.
+    pub resumed_from: Option<String>,
+    /// The digest of its settings, seed included.
+    pub config_sha256: Option<String>,
+    /// The digest of its bars.
+    pub data_sha256: String,
+    /// The bars that it was judged on.
+    pub n_bars: u64,
+    /// Its Sharpe ratio per bar, not per year; null when it is not
+    /// defined, as for one that never traded or was ruined.
+    pub sharpe: Option<f64>,
+}
+
+/// The name of a session, its settings, its bars, how many tested it.
+pub type Key<'a> = (Option<&'a str>, Option<&'a str>, &'a str, u64);
+
+impl Line {
+    /// Returns what tells sessions apart: neither their archive, unless
+    /// nothing else names them, nor figures, whose last digit may vary.
+    pub fn key(&self) -> Key<'_> {
+        let has_name = self.session.is_some() || self.config_sha256.is_some();
+        let archive = self.archive.as_deref().filter(|_| !has_name);
+        let session = self.session.as_deref();
+        (session.or(archive), self.config_sha256.as_deref(), &self.data_sha256, self.n_bars)
+    }
+}
+
+/// Reads the lines of the ledger at `path`; none when it is absent.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read(path: &Path) -> Result<Vec<Line>> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        bytes => bytes.with_context(|| format!("failed to read `{}`", path.display()))?,
+    };
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let lines = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
+    Ok(lines.filter(|line| line.format == 1).collect())
+}
+
+/// Adds `lines` to the ledger at `path`, durably. Others may add to it
+/// at the same time.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn add(path: &Path, lines: &[&Line]) -> Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let write = || {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut text = if ends_in_a_line(&mut file)? { Vec::new() } else { vec![b'\n'] };
+        for line in lines {
+            serde_json::to_writer(&mut text, line)?;
+            text.push(b'\n');
+        }
+        // At once, so that no other's line gets in between.
+        file.write_all(&text)?;
+        file.sync_all()?;
+        files::sync_folder(path.parent().unwrap_or(Path::new(".")))
+    };
+    write().with_context(|| format!("failed to add to `{}`", path.display()))
+}
+
+/// Whether `file` is empty or ends with a whole line.
+fn ends_in_a_line(file: &mut File) -> std::io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}

@@ -1,0 +1,74 @@
+//! What the tasks that change something print.
+
+use serde::Serialize;
+
+use super::{Report, SealedArchive, text};
+use crate::tasks::clean::CleanPlan;
+use crate::tasks::cycle::SetAside;
+use crate::vault::manifest::Skipped;
+
+/// What `archive` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArchiveReport {
+    /// 1.
+    pub format: u32,
+    /// The archive; null when there was nothing to archive.
+    pub archive: Option<SealedArchive>,
+    /// What could not be archived.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Report for ArchiveReport {
+    fn text(&self) -> String {
+        match &self.archive {
+            Some(archive) => format!("archived  {}\n", describe(archive)),
+            None => "nothing to archive: `logs/`, `models/` and the root hold no session\n".into(),
+        }
+    }
+}
+
+/// What `clean-workspace` did or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CleanReport {
+    /// 1.
+    pub format: u32,
+    /// Whether nothing was done.
+    pub dry_run: bool,
+    /// What is moved, and where to; null when the workspace is clean.
+    pub plan: Option<CleanPlan>,
+    /// Where the session went; null when nothing was done.
+    pub done: Option<SetAside>,
+}
+
+impl Report for CleanReport {
+    fn text(&self) -> String {
+        let Some(plan) = &self.plan else {
+            return "the workspace is clean\n".to_owned();
+        };
+        match &self.done {
+            None => format!(
+                "would archive and move  {} -> backups/{}\n",
+                plan.moves.join(", "),
+                plan.backup
+            ),
+            Some(done) => {
+                let archive = done.archive.as_deref().unwrap_or("no archive");
+                let how = if done.is_new_archive { "archived" } else { "already archived" };
+                format!(
+                    "{how}  {archive}\nmoved     {} -> {}\n",
+                    plan.moves.join(", "),
+                    done.backup
+                )
+            }
+        }
+    }
+}
+
+pub(super) fn describe(archive: &SealedArchive) -> String {
+    format!(
+        "{} ({}, {}, read back)",
+        archive.path,
+        text::count(archive.n_files, "file"),
+        text::size(archive.size_bytes)
+    )
+}

@@ -1,0 +1,139 @@
+//! What `list` prints.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{Report, text};
+use crate::vault::catalog::{Archive, Catalog, Content};
+use crate::vault::ruin;
+
+/// The archives of a workspace, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ListReport {
+    /// 1.
+    pub format: u32,
+    /// The archives, newest first.
+    pub archives: Vec<ListRow>,
+}
+
+/// One archive.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ListRow {
+    /// The file's name.
+    pub name: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Its number; null without a manifest.
+    pub run_number: Option<u64>,
+    /// `previous`, `session`, `manual`, or `foreign` without a manifest.
+    pub kind: String,
+    /// How its session ended; null when it holds none.
+    pub status: Option<String>,
+    /// The size of the file in bytes.
+    pub size_bytes: u64,
+    /// What the session was trained on.
+    pub data: Option<String>,
+    /// The agent's net return out of sample, as a fraction.
+    pub net_return: Option<f64>,
+    /// Its annual Sharpe ratio.
+    pub sharpe: Option<f64>,
+    /// That and when the agent was ruined; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ruined: Option<String>,
+    /// Its largest drawdown, as a positive fraction.
+    pub max_drawdown: Option<f64>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its note.
+    pub note: Option<String>,
+    /// Whether no prune removes it.
+    pub pinned: bool,
+    /// Why it is pinned.
+    pub pin_reason: Option<String>,
+    /// Why it cannot be read; null for a readable one.
+    pub problem: Option<String>,
+}
+
+impl ListReport {
+    /// Returns the report on `catalog`.
+    pub fn of(catalog: &Catalog) -> Self {
+        Self { format: 1, archives: catalog.archives.iter().rev().map(row).collect() }
+    }
+}
+
+fn row(archive: &Archive) -> ListRow {
+    let manifest = archive.manifest();
+    let session = manifest.and_then(|manifest| manifest.session.as_ref());
+    let metric = |name| manifest.and_then(|manifest| manifest.agent_metric(name));
+    let (kind, problem) = match &archive.content {
+        Content::Sealed(manifest) => (manifest.kind.to_string(), None),
+        Content::Foreign => ("foreign".to_owned(), None),
+        Content::Unreadable(problem) => ("unreadable".to_owned(), Some(problem.clone())),
+    };
+    ListRow {
+        name: archive.name.to_string(),
+        created_at: archive.created_at(),
+        run_number: manifest.map(|manifest| manifest.run_number),
+        kind,
+        status: session.map(|session| session.status.to_string()),
+        size_bytes: archive.size_bytes,
+        data: session.and_then(|session| session.data.as_ref()?.source.clone()),
+        net_return: metric("net_return"),
+        sharpe: metric("sharpe"),
+        ruined: manifest.and_then(|manifest| ruin::told(manifest.agent()?)),
+        max_drawdown: metric("max_drawdown"),
+        tags: archive.tags().to_vec(),
+        note: archive.note().map(str::to_owned),
+        pinned: archive.is_pinned(),
+        pin_reason: archive.pin_reason().map(str::to_owned),
+        problem,
+    }
+}
+
+impl Report for ListReport {
+    fn text(&self) -> String {
+        if self.archives.is_empty() {
+            return "no archives yet; `cargo xtask train` makes the first\n".to_owned();
+        }
+        let columns = [
+            ("archive", false),
+            ("when (UTC)", false),
+            ("kind", false),
+            ("status", false),
+            ("size", true),
+            ("data", false),
+            ("net return", true),
+            ("Sharpe", true),
+            ("max drawdown", true),
+            ("tags", false),
+        ];
+        text::table(&columns, self.archives.iter().map(cells).collect())
+    }
+}
+
+fn cells(row: &ListRow) -> Vec<String> {
+    let short = row.name.trim_start_matches("training_backup_").trim_end_matches(".zip");
+    let dash = || "-".to_owned();
+    vec![
+        short.to_owned(),
+        text::time(row.created_at),
+        row.kind.clone(),
+        row.status.clone().unwrap_or_else(dash),
+        text::size(row.size_bytes),
+        row.data.as_deref().map_or_else(dash, data_name),
+        text::signed_percent(row.net_return),
+        row.ruined.clone().unwrap_or_else(|| text::figure(row.sharpe)),
+        text::percent(row.max_drawdown),
+        tags(row),
+    ]
+}
+
+fn tags(row: &ListRow) -> String {
+    let pin = row.pinned.then(|| "(pinned)".to_owned());
+    row.tags.iter().cloned().chain(pin).collect::<Vec<_>>().join(",")
+}
+
+/// Returns the last part of a path or of a built-in name.
+fn data_name(source: &str) -> String {
+    source.rsplit(['/', '\\', ':']).next().unwrap_or(source).to_owned()
+}

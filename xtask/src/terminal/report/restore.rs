@@ -1,0 +1,151 @@
+//! What `restore` prints.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Report, text};
+use crate::cli::RestoreArgs;
+use crate::tasks::cycle::Job;
+use crate::vault::restore::{Overwrite, RestorePlan, Written};
+use crate::vault::verify::Damage;
+use crate::workspace::exit::Exit;
+
+/// How many files of a kind the text names.
+const N_FILES_MAX: usize = 40;
+
+/// What a restore did or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RestoreReport {
+    /// 1.
+    pub format: u32,
+    /// The archive's file name.
+    pub archive: String,
+    /// The folder that was restored to; null for the workspace.
+    pub into: Option<String>,
+    /// Whether nothing was done.
+    pub dry_run: bool,
+    /// What to do with files that are there.
+    pub overwrite: Overwrite,
+    /// The archive that holds what was in the workspace; null when
+    /// there was nothing, or nothing was written there.
+    pub previous: Option<String>,
+    /// The files that were written, by archive path.
+    pub restored: Vec<String>,
+    /// What the archive did not give, and why. Everything else is
+    /// intact.
+    pub lost: Vec<Damage>,
+    /// What is restored without its time or permissions, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bare: Vec<Damage>,
+    /// What was planned before the archive was unpacked.
+    pub plan: RestorePlan,
+}
+
+impl RestoreReport {
+    /// Returns the report on a restore that has not begun.
+    pub fn of(
+        job: &Job<'_>,
+        archive: &Path,
+        folder: &Path,
+        args: &RestoreArgs,
+        plan: RestorePlan,
+    ) -> Self {
+        Self {
+            format: 1,
+            archive: archive.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            into: args.into.as_ref().map(|_| job.workspace.display(folder)),
+            dry_run: args.dry_run,
+            overwrite: args.overwrite,
+            previous: None,
+            restored: Vec::new(),
+            bare: Vec::new(),
+            lost: plan.lost.clone(),
+            plan,
+        }
+    }
+
+    /// Takes what was written into account.
+    pub fn finish(&mut self, written: Written) {
+        self.restored = written.restored;
+        self.bare = written.bare;
+        self.lost.extend(written.lost);
+        self.lost.sort();
+    }
+
+    /// Whether everything was there already.
+    pub fn is_idle(&self) -> bool {
+        self.plan.write.is_empty() && self.lost.is_empty() && !self.plan.unchanged.is_empty()
+    }
+
+    /// Returns the exit that belongs to what was found so far.
+    pub fn exit(&self) -> Exit {
+        let is_void = self.restored.is_empty()
+            && self.plan.unchanged.is_empty()
+            && !self.plan.write.is_empty()
+            && !self.dry_run;
+        if !self.plan.conflicts.is_empty() || (is_void && !self.lost.is_empty()) {
+            Exit::Failed
+        } else if self.lost.is_empty() && self.bare.is_empty() {
+            Exit::Done
+        } else {
+            Exit::Warnings
+        }
+    }
+
+    fn summary(&self) -> String {
+        let place = self.into.as_deref().map_or("the workspace".to_owned(), |i| format!("`{i}`"));
+        if !self.plan.conflicts.is_empty() {
+            let n_conflicts = text::count(self.plan.conflicts.len() as u64, "file");
+            let would = if self.dry_run { "would restore" } else { "restored" };
+            return format!(
+                "{would}  nothing: {n_conflicts} in the way in {place}; pass `--overwrite \
+                 if-changed` to replace files, or choose another folder by `--into DIR`\n"
+            );
+        }
+        let (would, n_files) = if self.dry_run {
+            ("would restore", self.plan.write.len())
+        } else {
+            ("restored", self.restored.len())
+        };
+        let unchanged = match self.plan.unchanged.len() {
+            0 => String::new(),
+            n_unchanged => format!(", {n_unchanged} already there"),
+        };
+        let n_files = text::count(n_files as u64, "file");
+        format!("{would}  {n_files} of {} to {place}{unchanged}\n", self.archive)
+    }
+}
+
+impl Report for RestoreReport {
+    fn text(&self) -> String {
+        let mut shown = self.summary();
+        if self.dry_run {
+            let steps = self.plan.write.iter().map(|step| {
+                let how = if step.replaces { "replace" } else { "create" };
+                let (target, size) = (step.target.display(), text::size(step.size_bytes));
+                format!("  {how:8}  {target}  ({size})\n")
+            });
+            shown.push_str(&some(steps, self.plan.write.len()));
+        }
+        let named = |kind: &str, damage: &[Damage]| {
+            let lines = damage.iter().map(|damage| {
+                let path = damage.path.as_deref().unwrap_or("the archive");
+                format!("  {kind:8}  {path}: {}\n", damage.problem)
+            });
+            some(lines, damage.len())
+        };
+        shown.push_str(&named("in way", &self.plan.conflicts));
+        shown.push_str(&named("lost", &self.lost));
+        shown.push_str(&named("warning", &self.bare));
+        shown
+    }
+}
+
+fn some(lines: impl Iterator<Item = String>, n_lines: usize) -> String {
+    let mut shown: String = lines.take(N_FILES_MAX).collect();
+    if let Some(n_more) = n_lines.checked_sub(N_FILES_MAX).filter(|n_more| *n_more > 0) {
+        shown.push_str(&format!("  … and {n_more} more; `--format json` names all\n"));
+    }
+    shown
+}

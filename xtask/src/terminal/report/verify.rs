@@ -1,0 +1,124 @@
+//! What `verify` prints.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Report, text};
+use crate::vault::verify::{Checkup, Damage};
+
+/// How many good files of a damaged archive the text names.
+const N_GOOD_MAX: usize = 20;
+
+/// What was found in each archive.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VerifyReport {
+    /// 1.
+    pub format: u32,
+    /// The archives, newest first.
+    pub archives: Vec<VerifiedArchive>,
+}
+
+/// What was found in one archive.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VerifiedArchive {
+    /// The file's name.
+    pub name: String,
+    /// Whether nothing is wrong with it.
+    pub is_good: bool,
+    /// Whether it has a manifest; others are checked by CRC-32.
+    pub has_manifest: bool,
+    /// The size of the file in bytes.
+    pub size_bytes: u64,
+    /// The files whose every byte is as it was.
+    pub good: Vec<String>,
+    /// What is wrong.
+    pub damage: Vec<Damage>,
+    /// What is odd, but no damage.
+    pub warnings: Vec<String>,
+    /// The models that were loaded, with `--load`.
+    pub models: Vec<CheckedModel>,
+}
+
+/// A model that the trainer tried to load.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckedModel {
+    /// The path in the archive.
+    pub path: String,
+    /// Whether it loads and predicts as it did.
+    pub loads: bool,
+}
+
+impl VerifiedArchive {
+    /// Returns what `checkup` found in the archive at `path`.
+    pub fn of(path: &Path, checkup: Checkup) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let renamed = checkup.manifest.as_ref().filter(|manifest| manifest.name != name);
+        let warnings =
+            renamed.map(|manifest| format!("was made as `{}` and renamed since", manifest.name));
+        Self {
+            name,
+            is_good: checkup.damage.is_empty(),
+            has_manifest: checkup.manifest.is_some(),
+            size_bytes: path.metadata().map_or(0, |metadata| metadata.len()),
+            good: checkup.good,
+            damage: checkup.damage,
+            warnings: warnings.into_iter().collect(),
+            models: Vec::new(),
+        }
+    }
+
+    /// Takes the loaded models into account.
+    pub fn settle(&mut self) {
+        if self.models.is_empty() {
+            self.warnings.push("holds no model to load".to_owned());
+        }
+        self.is_good = self.damage.is_empty() && self.models.iter().all(|model| model.loads);
+    }
+}
+
+impl Report for VerifyReport {
+    fn text(&self) -> String {
+        if self.archives.is_empty() {
+            return "no archives yet; `cargo xtask train` makes the first\n".to_owned();
+        }
+        let mut shown: String = self.archives.iter().map(describe).collect();
+        if self.archives.len() > 1 {
+            let n_good = self.archives.iter().filter(|archive| archive.is_good).count();
+            let n_archives = text::count(self.archives.len() as u64, "archive");
+            shown.push_str(&format!("{n_good} of {n_archives} good\n"));
+        }
+        shown
+    }
+}
+
+fn describe(archive: &VerifiedArchive) -> String {
+    let verdict = if archive.is_good { "good" } else { "damaged" };
+    let how = if archive.has_manifest { "" } else { ", by CRC-32: it has no manifest" };
+    let mut shown = format!(
+        "{verdict:7}  {}  ({} good, {}{how})\n",
+        archive.name,
+        text::count(archive.good.len() as u64, "file"),
+        text::size(archive.size_bytes)
+    );
+    for model in &archive.models {
+        let verdict = if model.loads { "loads" } else { "does not load" };
+        shown.push_str(&format!("         {verdict}: {}\n", model.path));
+    }
+    for damage in &archive.damage {
+        let path = damage.path.as_deref().unwrap_or("the archive");
+        shown.push_str(&format!("         damaged: {path}: {}\n", damage.problem));
+    }
+    if !archive.damage.is_empty() {
+        for path in archive.good.iter().take(N_GOOD_MAX) {
+            shown.push_str(&format!("         good: {path}\n"));
+        }
+        let n_more = archive.good.len().saturating_sub(N_GOOD_MAX);
+        if n_more > 0 {
+            let more = format!("         good: {n_more} more; `--format json` names all\n");
+            shown.push_str(&more);
+        }
+        shown.push_str("         `cargo xtask restore` brings back what is good\n");
+    }
+    shown
+}

@@ -1,0 +1,155 @@
+//! Lets an archive appear under its name only when it is complete.
+
+#[cfg(not(windows))]
+use std::fs::TryLockError;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::vault::catalog::folder_entries;
+use crate::workspace::files;
+use crate::workspace::filesystem;
+use crate::workspace::lock::FolderLock;
+
+/// The end of the name of an archive that is still being written.
+pub const PARTIAL_SUFFIX: &str = ".partial";
+
+/// An archive that is being written; removed unless it is published.
+pub struct Draft {
+    path: PathBuf,
+    target: PathBuf,
+    // Locked while it is written: another workspace may share the
+    // folder, and its recovery must leave this file alone.
+    lock: File,
+    is_published: bool,
+}
+
+impl Draft {
+    /// Creates the empty draft of the archive `name` in `folder`. Its
+    /// name tells the `run_number`, so that no other takes that.
+    pub fn create(folder: &Path, name: &str, run_number: u64, _: &FolderLock) -> Result<Self> {
+        let path = folder.join(format!(".{name}.{run_number}{PARTIAL_SUFFIX}"));
+        let lock = hold(OpenOptions::new().read(true).write(true).create_new(true), &path)
+            .with_context(|| format!("failed to create `{}`", path.display()))?;
+        Ok(Self { path, target: folder.join(name), lock, is_published: false })
+    }
+
+    /// Returns a handle to write the archive through.
+    pub fn file(&self) -> Result<File> {
+        self.lock.try_clone().with_context(|| format!("failed to open `{}`", self.path.display()))
+    }
+
+    /// Returns the path of the draft.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes what was written durable.
+    pub fn sync(&self) -> Result<()> {
+        filesystem::sync(&self.lock).with_context(|| {
+            format!("failed to write `{}` to the disk; free some space", self.path.display())
+        })
+    }
+
+    /// Gives the archive its name, which nothing may have yet.
+    pub fn publish(mut self) -> Result<PathBuf> {
+        files::rename_new(&self.path, &self.target)
+            .and_then(|()| files::sync_folder(self.target.parent().unwrap_or(Path::new("."))))
+            .with_context(|| format!("failed to name the archive `{}`", self.target.display()))?;
+        self.is_published = true;
+        Ok(self.target.clone())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.is_published {
+            // A failure leaves a file that the next run removes.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Returns the names and run numbers of the drafts in `folder`, whoever
+/// writes them.
+pub fn reserved(folder: &Path) -> Result<Vec<(String, u64)>> {
+    let parse = |path: &PathBuf| {
+        let draft = path.file_name()?.to_str()?.strip_prefix('.')?.strip_suffix(PARTIAL_SUFFIX)?;
+        let (name, number) = draft.rsplit_once('.')?;
+        Some((name.to_owned(), number.parse().ok()?))
+    };
+    Ok(folder_entries(folder)?.iter().filter_map(parse).collect())
+}
+
+/// Returns the drafts in `folder` that no process writes any more.
+pub fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = folder_entries(folder)?;
+    found.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(".training_backup_") && name.ends_with(PARTIAL_SUFFIX)
+    });
+    if found.is_empty() {
+        return Ok(found);
+    }
+    // A draft is made and locked under this lock.
+    let _lock = FolderLock::acquire(folder);
+    let mut drafts = Vec::new();
+    for path in found {
+        if is_abandoned(&path)? {
+            drafts.push(path);
+        }
+    }
+    Ok(drafts)
+}
+
+/// Opens `path` so that [`is_abandoned`] sees that it is open.
+#[cfg(not(windows))]
+fn hold(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.open(path)?;
+    filesystem::try_lock(&file)?;
+    Ok(file)
+}
+
+/// A lock of Windows would keep this process from reading the file
+/// back; it lets others read, and nobody else write.
+#[cfg(windows)]
+fn hold(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    use std::os::windows::fs::OpenOptionsExt;
+    const SHARE_READ: u32 = 1;
+    const SHARE_DELETE: u32 = 4;
+    options.share_mode(SHARE_READ | SHARE_DELETE).open(path)
+}
+
+/// Whether no process writes the draft `path` any more; one that is
+/// gone was published or removed.
+#[cfg(not(windows))]
+pub fn is_abandoned(path: &Path) -> Result<bool> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file.with_context(|| format!("failed to open `{}`", path.display()))?,
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        // Whether someone writes it cannot be told: it stays.
+        Err(TryLockError::Error(error)) if filesystem::is_lacking(&error) => Ok(false),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
+        }
+    }
+}
+
+/// Whether no process writes the draft `path` any more.
+#[cfg(windows)]
+pub fn is_abandoned(path: &Path) -> Result<bool> {
+    match OpenOptions::new().write(true).open(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if error.raw_os_error().is_some_and(crate::workspace::windows::is_passing) => {
+            Ok(false)
+        }
+        Err(error) => Err(error).with_context(|| format!("failed to open `{}`", path.display())),
+    }
+}

@@ -1,0 +1,99 @@
+//! Reads the files that are archived: each once, as it is when it is
+//! opened. One that was replaced since it was found is the new one.
+
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read};
+
+use anyhow::{Context, Result};
+
+use crate::vault::manifest::{FileEntry, Skipped};
+use crate::vault::scan::SourceFile;
+use crate::workspace::digest::hex;
+
+/// A file that is being read.
+pub struct Source {
+    /// The file as it was when it was opened; what is appended from then
+    /// on belongs to the next archive.
+    pub found: SourceFile,
+    file: File,
+    opened: Metadata,
+}
+
+/// What becomes of a file that was found.
+pub enum Opened {
+    /// It can be read.
+    File(Box<Source>),
+    /// It is gone, or no file any more.
+    Gone(Skipped),
+}
+
+impl Source {
+    /// Opens the file that a scan found.
+    pub fn open(found: &SourceFile) -> Result<Opened> {
+        let gone = |reason: &str| {
+            let path = found.archive_path.text.clone();
+            Ok(Opened::Gone(Skipped { path, reason: reason.to_owned() }))
+        };
+        let file = match File::open(&found.disk_path) {
+            Err(error) if is_gone(&error) => return gone("vanished before it was read"),
+            file => file.with_context(|| unreadable(found))?,
+        };
+        let opened = file.metadata().with_context(|| unreadable(found))?;
+        if !opened.is_file() {
+            return gone("became no plain file before it was read");
+        }
+        let found = found.as_now(&opened).with_context(|| unreadable(found))?;
+        Ok(Opened::File(Box::new(Self { found, file, opened })))
+    }
+
+    /// Returns the open file.
+    pub fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Puts up to `n_bytes` more of it at the end of `bytes`.
+    pub fn read(&mut self, n_bytes: usize, bytes: &mut Vec<u8>) -> Result<usize> {
+        let read = (&mut self.file).take(n_bytes as u64).read_to_end(bytes);
+        read.with_context(|| unreadable(&self.found))
+    }
+
+    /// Returns what the manifest tells of the file, of which
+    /// `size_bytes` were read, and whether it changed meanwhile.
+    pub fn finish(self, sha256: &[u8], size_bytes: u64) -> Result<(FileEntry, Option<Skipped>)> {
+        let now = self.file.metadata().with_context(|| unreadable(&self.found))?;
+        // A time that the system does not tell never changes.
+        let is_same = now.len() == size_bytes && now.modified().ok() == self.opened.modified().ok();
+        let entry = FileEntry {
+            path: self.found.archive_path.text,
+            raw_path_hex: self.found.archive_path.raw_hex,
+            size_bytes,
+            modified_at: self.found.modified_at,
+            mode: format!("{:04o}", self.found.mode),
+            sha256: hex(sha256),
+        };
+        let change = (!is_same).then(|| Skipped {
+            path: entry.path.clone(),
+            reason: format!(
+                "changed while it was read; the archive holds its first {size_bytes} bytes"
+            ),
+        });
+        Ok((entry, change))
+    }
+}
+
+/// Whether `error` says that nothing has this name.
+pub fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::StaleNetworkFileHandle
+    )
+}
+
+/// Says that the file cannot be read, and what to do.
+pub fn unreadable(found: &SourceFile) -> String {
+    format!(
+        "failed to read `{}`; check its permissions, or leave it out by `archive.exclude` in \
+         `config/config.json`",
+        found.disk_path.display()
+    )
+}

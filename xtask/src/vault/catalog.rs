@@ -1,0 +1,281 @@
+//! The archives and backups of a workspace, in order.
+
+mod cache;
+mod cached;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use self::cache::Files;
+pub use self::cache::Stamp;
+use self::cached::After;
+use crate::vault::annotations::{self, Annotations, PinMark};
+use crate::vault::manifest::Manifest;
+use crate::vault::name::{NameKind, StampedName};
+use crate::vault::order::{self, Position};
+use crate::vault::verify;
+use crate::workspace::Workspace;
+pub use crate::workspace::files::{exists, folder_entries};
+use crate::workspace::threads;
+
+/// The file in a backup folder that tells which archive holds it.
+pub const BACKUP_RECORD: &str = ".trainvault-backup.json";
+
+/// One archive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Archive {
+    /// The file name.
+    pub name: StampedName,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// The size of the file in bytes.
+    pub size_bytes: u64,
+    /// What it says of itself.
+    pub content: Content,
+    /// What was said of it later, if anything; an error text when that
+    /// cannot be read.
+    pub annotations: Option<Result<Annotations, String>>,
+}
+
+/// What an archive says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// An archive of this tool.
+    Sealed(Box<Manifest>),
+    /// A zip without a manifest, from an earlier tool.
+    Foreign,
+    /// A file that cannot be read as an archive, and why.
+    Unreadable(String),
+}
+
+impl Archive {
+    /// Returns the manifest, where there is one.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        match &self.content {
+            Content::Sealed(manifest) => Some(manifest),
+            Content::Foreign | Content::Unreadable(_) => None,
+        }
+    }
+
+    /// Returns when it was made: by the manifest, else by its name.
+    pub fn created_at(&self) -> DateTime<Utc> {
+        self.manifest().map_or(self.name.time(), |manifest| manifest.created_at)
+    }
+
+    /// Returns its tags as they are now.
+    pub fn tags(&self) -> &[String] {
+        let later = self.readable_annotations().and_then(|later| later.tags.as_deref());
+        later.or_else(|| self.manifest().map(|m| m.tags.as_slice())).unwrap_or_default()
+    }
+
+    /// Returns its note as it is now.
+    pub fn note(&self) -> Option<&str> {
+        let later = self.readable_annotations().and_then(|later| later.note.as_deref());
+        later.or_else(|| self.manifest()?.note.as_deref()).filter(|note| !note.is_empty())
+    }
+
+    /// Whether it is pinned now.
+    pub fn is_pinned(&self) -> bool {
+        let sealed = || self.manifest().is_some_and(|manifest| manifest.pinned);
+        self.pin_mark().map_or_else(sealed, |mark| mark.is_pinned)
+    }
+
+    /// Returns why it is pinned, where that was said.
+    pub fn pin_reason(&self) -> Option<&str> {
+        self.pin_mark().filter(|mark| mark.is_pinned)?.reason.as_deref()
+    }
+
+    /// Returns why its annotations cannot be read.
+    pub fn annotations_problem(&self) -> Option<&str> {
+        self.annotations.as_ref()?.as_ref().err().map(String::as_str)
+    }
+
+    fn pin_mark(&self) -> Option<&PinMark> {
+        self.readable_annotations()?.pin.as_ref()
+    }
+
+    fn readable_annotations(&self) -> Option<&Annotations> {
+        self.annotations.as_ref()?.as_ref().ok()
+    }
+}
+
+/// One backup: a session that was moved aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// The folder's name.
+    pub name: StampedName,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What its record says, where it can be read.
+    pub record: Option<BackupRecord>,
+}
+
+/// The content of the record, written before anything is moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupRecord {
+    /// 1.
+    pub format: u32,
+    /// When the session was moved aside.
+    pub moved_at: DateTime<Utc>,
+    /// The archive that holds the same bytes; null after
+    /// `--no-archive`, when this folder is the only copy.
+    pub archive: Option<String>,
+    /// What was moved, relative to the workspace.
+    pub moved: Vec<String>,
+}
+
+/// The archives and backups of a workspace.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Catalog {
+    /// The archives, oldest first.
+    pub archives: Vec<Archive>,
+    /// The backups, oldest first.
+    pub backups: Vec<Backup>,
+}
+
+impl Catalog {
+    /// Reads what lies in the archive and backup folders.
+    ///
+    /// Files outside the pattern of names are not looked at.
+    ///
+    /// # Errors
+    /// When a folder cannot be read; a damaged archive is no error.
+    pub fn read(workspace: &Workspace) -> Result<Self> {
+        let names = named(&workspace.archives(), NameKind::Archive)?;
+        let archives = threads::map(names, |(name, path)| read_archive(name, path));
+        Self::with(workspace, archives)
+    }
+
+    /// Reads as [`Self::read`] does, and opens only the archives that
+    /// have changed since they were last read: for what is shown, not
+    /// for what is deleted.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_cached(workspace: &Workspace) -> Result<Self> {
+        Self::with(workspace, cached::read(workspace, (Files::Needed, After::Renew))?)
+    }
+
+    /// Reads as [`Self::read_cached`] does, and leaves `files` of each
+    /// manifest empty: those of many archives fill the memory.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_heads(workspace: &Workspace) -> Result<Self> {
+        Self::with(workspace, cached::read(workspace, (Files::NotNeeded, After::Renew))?)
+    }
+
+    /// Reads as [`Self::read_heads`] does, and writes nothing, not even
+    /// what the next look would be quicker by.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn look_at_heads(workspace: &Workspace) -> Result<Self> {
+        Self::with(workspace, cached::read(workspace, (Files::NotNeeded, After::Leave))?)
+    }
+
+    fn with(workspace: &Workspace, mut archives: Vec<Archive>) -> Result<Self> {
+        let mut found = annotations::read_all(&workspace.archives())?;
+        for archive in &mut archives {
+            archive.annotations = found.remove(&archive.name);
+        }
+        let backups = named(&workspace.backups(), NameKind::Backup)?
+            .into_iter()
+            .map(|(name, path)| Backup { record: read_record(&path), name, path })
+            .collect();
+        Ok(Self { archives: in_order(archives), backups })
+    }
+
+    /// Returns a run number above that of every archive.
+    pub fn next_run_number(&self) -> u64 {
+        let numbers = self.archives.iter().filter_map(Archive::manifest).map(|m| m.run_number);
+        numbers.max().unwrap_or(0) + 1
+    }
+
+    /// Returns the first free name for an archive made at `now`; one that
+    /// `is_reserved` or in the trash, to be brought back, is not free.
+    pub fn free_archive_name(
+        &self,
+        workspace: &Workspace,
+        now: DateTime<Utc>,
+        is_reserved: impl Fn(&str) -> bool,
+    ) -> Result<StampedName> {
+        let trash = workspace.archives_trash();
+        let batches = folder_entries(&trash)?;
+        Ok(StampedName::first_free(NameKind::Archive, now, |name| {
+            let path = workspace.archives().join(name);
+            exists(&path)
+                || is_reserved(name)
+                || exists(&annotations::path_of(&path))
+                || batches.iter().any(|batch| exists(&batch.join(name)))
+        }))
+    }
+
+    /// Returns the archive called `name`, or the newest one for
+    /// `latest`. `training_backup_` and `.zip` may be left out.
+    ///
+    /// # Errors
+    /// Says which names there are.
+    pub fn find(&self, name: &str) -> Result<&Archive> {
+        let found = match name {
+            "latest" => self.archives.last(),
+            name => {
+                let name = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
+                self.archives.iter().find(|archive| archive.name.short() == name)
+            }
+        };
+        found.with_context(|| match self.archives.last() {
+            None => "there is no archive yet; `cargo xtask train` makes one".to_owned(),
+            Some(newest) => format!(
+                "there is no archive `{name}`; `cargo xtask list` names all {}, the newest is `{}`",
+                self.archives.len(),
+                newest.name
+            ),
+        })
+    }
+}
+
+fn named(folder: &Path, kind: NameKind) -> Result<Vec<(StampedName, PathBuf)>> {
+    let mut named: Vec<_> = folder_entries(folder)?
+        .into_iter()
+        .filter_map(|path| {
+            let name = StampedName::parse(kind, path.file_name()?.to_str()?)?;
+            Some((name, path))
+        })
+        .collect();
+    named.sort();
+    Ok(named)
+}
+
+fn read_archive(name: StampedName, path: PathBuf) -> Archive {
+    let content = match verify::read_manifest(&path) {
+        Ok(Some(manifest)) => Content::Sealed(Box::new(manifest)),
+        Ok(None) => Content::Foreign,
+        Err(error) => Content::Unreadable(format!("{error:#}")),
+    };
+    archive_of(name, path, content)
+}
+
+fn archive_of(name: StampedName, path: PathBuf, content: Content) -> Archive {
+    let size_bytes = path.metadata().map_or(0, |metadata| metadata.len());
+    Archive { name, path, size_bytes, content, annotations: None }
+}
+
+/// Returns the record of a backup; `None` where none can be read.
+pub(crate) fn read_record(backup: &Path) -> Option<BackupRecord> {
+    serde_json::from_slice(&fs::read(backup.join(BACKUP_RECORD)).ok()?).ok()
+}
+
+/// Orders archives by run number, which no clock can set back.
+fn in_order(archives: Vec<Archive>) -> Vec<Archive> {
+    order::oldest_first(archives, |archive| Position {
+        run_number: archive.manifest().map(|manifest| manifest.run_number),
+        time: archive.created_at(),
+        name: archive.name,
+    })
+}

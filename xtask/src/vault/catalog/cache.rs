@@ -1,0 +1,245 @@
+//! Remembers what manifests say, so that a list of ten thousand
+//! archives need not open each.
+//!
+//! A record counts only for a file of the same name, size, times and
+//! number; whatever else it is, it is read from the archive again. What
+//! is deleted is decided on the archives themselves, never on this.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, Metadata};
+use std::num::ParseIntError;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::UNIX_EPOCH;
+
+use chrono::DateTime;
+
+use super::Content;
+use crate::vault::manifest::{FileEntry, Manifest};
+use crate::workspace::Workspace;
+use crate::workspace::files;
+
+/// The first bytes of the file; another format is not read.
+const MAGIC: &[u8] = b"trainvault catalog 1\n";
+/// With fewer archives, or records that are smaller in all, the cache
+/// is not worth a file.
+const N_ARCHIVES_MIN: usize = 16;
+const N_BYTES_MIN: usize = 256 * 1024;
+/// The files of a manifest with more are left out, so that the cache
+/// stays small.
+const N_FILES_MAX: usize = 2_000;
+
+/// The kinds of records.
+const FOREIGN: u8 = 0;
+const WITH_FILES: u8 = 1;
+const WITHOUT_FILES: u8 = 2;
+
+/// What tells whether a file is still the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp([u64; 4]);
+
+impl Stamp {
+    /// Returns the stamp of the file with this metadata.
+    pub fn of(metadata: &Metadata) -> Self {
+        let modified = metadata.modified().ok();
+        let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let modified = since.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(0);
+        let (inode, changed) = identity(metadata);
+        Self([metadata.len(), modified, inode, changed])
+    }
+
+    /// Returns the stamp of the file at `path`; `None` where it cannot
+    /// be read.
+    pub fn read(path: &Path) -> Option<Self> {
+        path.metadata().ok().map(|metadata| Self::of(&metadata))
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [size_bytes, modified, inode, changed] = self.0;
+        write!(f, "{size_bytes} {modified} {inode} {changed}")
+    }
+}
+
+impl FromStr for Stamp {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let numbers = text.split(' ').map(str::parse).collect::<Result<Vec<u64>, _>>()?;
+        // A number too few or too many fits no file.
+        Ok(Self(numbers.try_into().unwrap_or_default()))
+    }
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    let nanoseconds = metadata.ctime().wrapping_mul(1_000_000_000) + metadata.ctime_nsec();
+    (metadata.ino(), nanoseconds.cast_unsigned())
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+/// What the file holds that is known so far.
+#[derive(Default)]
+pub struct Cache {
+    bytes: Vec<u8>,
+    /// The stamp and the place of each archive's record.
+    records: BTreeMap<String, (Stamp, Range<usize>)>,
+}
+
+impl Cache {
+    /// Reads the cache of `workspace`; an empty one when it is missing
+    /// or damaged.
+    pub fn load(workspace: &Workspace) -> Self {
+        let bytes = fs::read(path(workspace)).unwrap_or_default();
+        let records = index(&bytes).unwrap_or_default();
+        Self { bytes, records }
+    }
+
+    /// Returns the record of the archive `name` with this stamp.
+    pub fn get(&self, name: &str, stamp: Stamp) -> Option<&[u8]> {
+        let (_, range) = self.records.get(name).filter(|(known, _)| *known == stamp)?;
+        self.bytes.get(range.clone())
+    }
+}
+
+/// An archive's name, stamp and record.
+pub type Known<'a> = (String, Stamp, Cow<'a, [u8]>);
+
+/// Replaces the cache of `workspace`. It is no loss when that fails.
+pub fn store(workspace: &Workspace, archives: &[Known<'_>]) {
+    let mut bytes = MAGIC.to_vec();
+    for (name, stamp, content) in archives {
+        let mut record = Vec::with_capacity(content.len() + name.len() + 48);
+        put(&mut record, name.as_bytes());
+        record.extend(stamp.0.iter().flat_map(|number| number.to_le_bytes()));
+        record.extend_from_slice(content);
+        bytes.extend(crc32fast::hash(&record).to_le_bytes());
+        put(&mut bytes, &record);
+    }
+    let is_worth_it = archives.len() >= N_ARCHIVES_MIN || bytes.len() >= N_BYTES_MIN;
+    if is_worth_it && files::create_folder(&workspace.state()).is_ok() {
+        // Without it the next list takes longer, and no more.
+        let _ = files::write_atomically(&path(workspace), &bytes);
+    }
+}
+
+fn path(workspace: &Workspace) -> PathBuf {
+    workspace.state().join("catalog.cache")
+}
+
+fn index(bytes: &[u8]) -> Option<BTreeMap<String, (Stamp, Range<usize>)>> {
+    let mut reader = Reader(bytes.strip_prefix(MAGIC)?);
+    let mut records = BTreeMap::new();
+    while !reader.0.is_empty() {
+        let sum = u32::from_le_bytes(reader.array()?);
+        let record = reader.bytes()?;
+        if crc32fast::hash(record) != sum {
+            return None;
+        }
+        let end = bytes.len() - reader.0.len();
+        let mut inner = Reader(record);
+        let name = inner.text()?;
+        let stamp = Stamp([inner.number()?, inner.number()?, inner.number()?, inner.number()?]);
+        records.insert(name, (stamp, end - inner.0.len()..end));
+    }
+    Some(records)
+}
+
+/// Whether the list of files is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    Needed,
+    NotNeeded,
+}
+
+/// Returns the record of `content`; `None` where that must be looked at
+/// again.
+pub fn encode(content: &Content) -> Option<Vec<u8>> {
+    let manifest = match content {
+        Content::Foreign => return Some(vec![FOREIGN]),
+        Content::Sealed(manifest) => manifest,
+        Content::Unreadable(_) => return None,
+    };
+    let is_short = manifest.files.len() <= N_FILES_MAX;
+    let mut record = vec![if is_short { WITH_FILES } else { WITHOUT_FILES }];
+    put(&mut record, &serde_json::to_vec(&manifest.head()).ok()?);
+    for file in manifest.files.iter().filter(|_| is_short) {
+        let raw_path = file.raw_path_hex.as_deref().unwrap_or_default();
+        for text in [&file.path, raw_path, &file.mode, &file.sha256] {
+            put(&mut record, text.as_bytes());
+        }
+        record.extend(file.size_bytes.to_le_bytes());
+        record.extend(file.modified_at.timestamp().to_le_bytes());
+        record.extend(file.modified_at.timestamp_subsec_nanos().to_le_bytes());
+    }
+    Some(record)
+}
+
+/// Returns the content of which `record` tells, where it tells enough.
+pub fn decode(record: &[u8], files: Files) -> Option<Content> {
+    let mut reader = Reader(record);
+    let [kind] = reader.array()?;
+    if kind == FOREIGN {
+        return Some(Content::Foreign);
+    }
+    if kind != WITH_FILES && (kind != WITHOUT_FILES || files == Files::Needed) {
+        return None;
+    }
+    let mut manifest: Manifest = serde_json::from_slice(reader.bytes()?).ok()?;
+    while files == Files::Needed && !reader.0.is_empty() {
+        manifest.files.push(file(&mut reader)?);
+    }
+    Some(Content::Sealed(Box::new(manifest)))
+}
+
+fn file(reader: &mut Reader<'_>) -> Option<FileEntry> {
+    let path = reader.text()?;
+    let raw_path_hex = Some(reader.text()?).filter(|text| !text.is_empty());
+    let (mode, sha256) = (reader.text()?, reader.text()?);
+    let size_bytes = reader.number()?;
+    let seconds = reader.number()?.cast_signed();
+    let modified_at = DateTime::from_timestamp(seconds, u32::from_le_bytes(reader.array()?))?;
+    Some(FileEntry { path, raw_path_hex, size_bytes, modified_at, mode, sha256 })
+}
+
+/// Adds `bytes` with their number before them.
+fn put(record: &mut Vec<u8>, bytes: &[u8]) {
+    let length = u32::try_from(bytes.len()).expect("a manifest is far shorter than 4 GiB");
+    record.extend(length.to_le_bytes());
+    record.extend_from_slice(bytes);
+}
+
+/// Reads what [`put`] and numbers wrote.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (array, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*array)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn bytes(&mut self) -> Option<&'a [u8]> {
+        let length = u32::from_le_bytes(self.array()?);
+        let (bytes, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+
+    fn text(&mut self) -> Option<String> {
+        std::str::from_utf8(self.bytes()?).ok().map(str::to_owned)
+    }
+}

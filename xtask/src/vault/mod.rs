@@ -1,0 +1,26 @@
+//! Archives: written, read back, listed, restored, kept and pruned.
+//!
+//! A `Receipt` exists only after every byte of an archive was read back.
+//! What is deleted stands in a plan first, made by a pure function. It
+//! may use `workspace`, and knows neither tasks nor terminals.
+
+pub mod annotations;
+pub mod archive;
+pub mod archive_folder;
+pub mod catalog;
+pub mod diff;
+pub mod manifest;
+pub mod name;
+pub mod order;
+pub mod prune;
+pub mod receipts;
+pub mod relocate;
+pub mod restore;
+pub mod retention;
+pub mod ruin;
+pub mod scan;
+pub mod seal;
+pub mod session;
+pub mod trash;
+pub mod unpacked;
+pub mod verify;

@@ -1,0 +1,230 @@
+//! Carries a retention plan out, through a trash folder.
+//!
+//! What goes is renamed into `.trash/`, which needs no free space, and
+//! is deleted there days later.
+
+mod delete;
+mod loss;
+mod proof;
+
+use std::fs;
+use std::io::ErrorKind;
+
+use anyhow::{Context, Result, anyhow};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+pub use delete::{DOOMED_SUFFIX, finish_deletion, is_doomed};
+pub use loss::{Loss, losses};
+
+use crate::tasks::cycle::Job;
+use crate::tasks::recover::Outlook;
+use crate::vault::catalog::{BACKUP_RECORD, Catalog, Content};
+use crate::vault::name::stamp;
+use crate::vault::retention::{self, BackupPolicy, Count, Findings, Plan, Policy, PolicyError};
+use crate::vault::trash::{self, Trash};
+use crate::workspace::Workspace;
+
+/// How many backups stay when the policy does not say how many of the
+/// newest archives do.
+const N_BACKUPS_DEFAULT: u32 = 5;
+
+/// The plans for the archives and the backups of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct PrunePlan {
+    /// What becomes of the archives.
+    pub archives: Plan,
+    /// What becomes of the backups.
+    pub backups: Plan,
+    /// Trash that has waited long enough, and is deleted.
+    pub empty_trash: Vec<String>,
+    /// Trash that has, but must stay, and why.
+    pub kept_trash: Vec<String>,
+    /// Archives that are damaged: they stay, and take no place.
+    pub damaged: Vec<Damaged>,
+}
+
+/// An archive that is damaged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Damaged {
+    /// Its name.
+    pub name: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// Who asks for a prune.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A user, by flags.
+    CommandLine,
+    /// The settings, at the end of a training or by a plain `prune`.
+    Settings,
+}
+
+/// What a prune is to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// What stays.
+    pub policy: &'a Policy,
+    /// Who asks.
+    pub origin: Origin,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+/// Where what is removed goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Into the trash.
+    Trash,
+    /// Away for ever: `--now`.
+    Delete,
+}
+
+impl PrunePlan {
+    /// Whether nothing is to be removed.
+    pub fn is_empty(&self) -> bool {
+        self.archives.remove.is_empty()
+            && self.backups.remove.is_empty()
+            && self.empty_trash.is_empty()
+    }
+
+    /// Returns what someone should look at.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let damaged = self.damaged.iter().map(|Damaged { name, problem }| {
+            format!(
+                "`{name}` is damaged ({problem}): it is kept and takes no other's place; \
+                 `cargo xtask restore` brings back what is good, then delete it by hand"
+            )
+        });
+        let others = self.archives.warnings.iter().chain(&self.backups.warnings);
+        others.chain(&self.kept_trash).cloned().chain(damaged)
+    }
+}
+
+/// Plans what is to be removed of `catalog`, that of the workspace of
+/// `job`, where a recovery does first what `outlook` says.
+///
+/// Whatever goes, each archive that stays was read back: now, or before
+/// and has not changed since.
+///
+/// # Errors
+/// When a folder, a model, an archive or an annotation cannot be read,
+/// or the policy cannot be applied ([`PolicyError`]); nothing is to be
+/// removed then.
+pub fn plan(
+    job: &Job<'_>,
+    catalog: &Catalog,
+    outlook: &Outlook,
+    wish: &Wish<'_>,
+) -> Result<PrunePlan> {
+    wish.policy.check()?;
+    // Behind a damaged annotation there may be a pin.
+    if let Some(problem) = catalog.archives.iter().find_map(|a| a.annotations_problem()) {
+        return Err(anyhow!("{problem}; nothing was deleted"));
+    }
+    check_records(catalog)?;
+    let mut trash = Trash::read(job.workspace, wish.now)?;
+    for (annotations, batch) in &outlook.follow {
+        trash.add(annotations, batch);
+    }
+    let models = job.workspace.root().join("models");
+    let mut findings = Findings { models_leave: outlook.moves(&models), ..Findings::default() };
+    loop {
+        let mut plan = plan_with(job.workspace, catalog, (&trash, &findings), wish)?;
+        if plan.is_empty() || !proof::prove(job, catalog, &plan.archives, &mut findings)? {
+            plan.damaged = damaged(catalog, &findings);
+            return Ok(plan);
+        }
+        if let Some(name) = findings.damaged.keys().next() {
+            trash.hold_all(&format!("`{name}` is damaged, and what it lost may be here"));
+        }
+    }
+}
+
+/// Checks that each backup without a record has none, rather than one
+/// that cannot be read now.
+fn check_records(catalog: &Catalog) -> Result<()> {
+    for backup in catalog.backups.iter().filter(|backup| backup.record.is_none()) {
+        let path = backup.path.join(BACKUP_RECORD);
+        match fs::read(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn plan_with(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    (trash, findings): (&Trash, &Findings),
+    wish: &Wish<'_>,
+) -> Result<PrunePlan> {
+    let Wish { policy, origin, now } = *wish;
+    let items = retention::archive_items(workspace, catalog, findings)?;
+    let archives = retention::plan(&items, policy, now)?;
+    let is_given = !policy.last.is_zero();
+    let backup_policy = BackupPolicy {
+        keep: if is_given { policy.last } else { Count::Limit(N_BACKUPS_DEFAULT) },
+        is_explicit: is_given && origin == Origin::CommandLine,
+    };
+    let backups = retention::backup_items(catalog, trash, findings);
+    let expired = trash.batches.iter().filter(|batch| batch.is_expired);
+    let (kept_trash, empty_trash): (Vec<_>, Vec<_>) =
+        expired.partition(|batch| batch.hold.is_some());
+    Ok(PrunePlan {
+        archives,
+        backups: retention::plan_backups(&backups, backup_policy, now),
+        empty_trash: empty_trash.iter().map(|batch| workspace.display(&batch.path)).collect(),
+        kept_trash: kept_trash
+            .iter()
+            .map(|batch| {
+                let why = batch.hold.as_deref().unwrap_or_default();
+                format!("`{}` is not deleted: {why}", workspace.display(&batch.path))
+            })
+            .collect(),
+        damaged: Vec::new(),
+    })
+}
+
+/// Returns what is damaged, and how.
+fn damaged(catalog: &Catalog, findings: &Findings) -> Vec<Damaged> {
+    let unreadable = catalog.archives.iter().filter_map(|archive| match &archive.content {
+        Content::Unreadable(problem) => Some((archive.name.to_string(), problem.clone())),
+        Content::Sealed(_) | Content::Foreign => None,
+    });
+    let read_back = findings.damaged.clone().into_iter();
+    read_back.chain(unreadable).map(|(name, problem)| Damaged { name, problem }).collect()
+}
+
+/// Whether `error` says that a policy cannot be applied.
+pub fn is_policy_error(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<PolicyError>().is_some()
+}
+
+/// Carries `plan` out.
+///
+/// # Errors
+/// When something cannot be moved or deleted; the rest stays.
+pub fn apply(workspace: &Workspace, plan: &PrunePlan, way: Way, now: DateTime<Utc>) -> Result<()> {
+    for batch in &plan.empty_trash {
+        let batch = workspace.root().join(batch);
+        fs::remove_dir_all(&batch)
+            .with_context(|| format!("failed to delete `{}`", batch.display()))?;
+    }
+    let batch = stamp(now);
+    for (names, folder, trash) in [
+        (&plan.archives.remove, workspace.archives(), workspace.archives_trash()),
+        (&plan.backups.remove, workspace.backups(), workspace.backups_trash()),
+    ] {
+        match way {
+            Way::Trash => trash::discard(names, &folder, &trash.join(&batch))?,
+            Way::Delete => delete::delete(names, &folder)?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Deletes at once, for `prune --now`: no step of it needs free space.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::vault::annotations;
+use crate::vault::catalog::exists;
+use crate::vault::relocate;
+use crate::workspace::files;
+
+/// The end of the name of a backup that is being deleted.
+pub const DOOMED_SUFFIX: &str = ".deleting";
+
+/// Deletes `names` of `folder`, each archive with its annotations.
+pub fn delete(names: &[String], folder: &Path) -> Result<()> {
+    // Oldest first: a kill in between has removed what is oldest.
+    for name in names.iter().rev() {
+        let path = folder.join(name);
+        let metadata =
+            fs::metadata(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        if metadata.is_dir() {
+            // Under another name, so that a kill leaves no half backup
+            // that looks whole.
+            let doomed = folder.join(format!(".{name}{DOOMED_SUFFIX}"));
+            relocate::doom(&path, &doomed)?;
+            finish_deletion(&doomed)?;
+            continue;
+        }
+        remove_file(&path)?;
+        let annotations = annotations::path_of(&path);
+        if exists(&annotations) {
+            remove_file(&annotations)?;
+        }
+    }
+    if !names.is_empty() {
+        files::sync_folder(folder)
+            .with_context(|| format!("failed to sync `{}`", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Whether `name` is that of a backup whose deletion has begun.
+pub fn is_doomed(name: &str) -> bool {
+    name.starts_with(".session_") && name.ends_with(DOOMED_SUFFIX)
+}
+
+/// Deletes the rest of a backup whose deletion has begun.
+///
+/// # Errors
+/// When something in it cannot be deleted.
+pub fn finish_deletion(doomed: &Path) -> Result<()> {
+    let failed = || format!("failed to delete `{}`", doomed.display());
+    if files::is_folder(doomed)? {
+        return fs::remove_dir_all(doomed).with_context(failed);
+    }
+    // A mark for a backup that could not be renamed.
+    let name = doomed.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.trim_start_matches('.').trim_end_matches(DOOMED_SUFFIX);
+    let backup = doomed.with_file_name(name);
+    if exists(&backup) {
+        fs::remove_dir_all(&backup).with_context(failed)?;
+    }
+    remove_file(doomed)
+}
+
+fn remove_file(path: &Path) -> Result<()> {
+    fs::remove_file(path).with_context(|| format!("failed to delete `{}`", path.display()))
+}

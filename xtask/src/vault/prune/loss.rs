@@ -1,0 +1,147 @@
+//! Finds out which content a prune would take away for ever.
+//!
+//! Content counts by its digest. It is safe when a kept archive, a kept
+//! backup or the workspace holds the same bytes; the trash does not
+//! count, since it is emptied.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use super::PrunePlan;
+use crate::tasks::recover::Outlook;
+use crate::vault::catalog::{Archive, BACKUP_RECORD, Catalog};
+use crate::vault::manifest::Manifest;
+use crate::vault::retention::{digest_of, files_below};
+use crate::vault::scan::scan;
+use crate::workspace::Workspace;
+
+/// Content that only something to be removed holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Loss {
+    /// The archive or backup.
+    pub name: String,
+    /// The files that nothing else holds; null when the archive does
+    /// not say what it holds.
+    pub files: Option<Vec<String>>,
+    /// Their size in bytes.
+    pub size_bytes: u64,
+}
+
+/// What one archive or backup that is to be removed holds: path, size
+/// and digest.
+type Content<'a> = Vec<(Cow<'a, str>, u64, Cow<'a, str>)>;
+
+/// Returns what `plan` would take away for ever, once the trash is
+/// emptied. What a damaged archive holds is not safe.
+///
+/// # Errors
+/// When a file that may hold the same content cannot be read.
+pub fn losses(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    outlook: &Outlook,
+    plan: &PrunePlan,
+) -> Result<Vec<Loss>> {
+    let damaged: HashSet<&str> = plan.damaged.iter().map(|it| it.name.as_str()).collect();
+    let is_good = |archive: &&&Archive| !damaged.contains(archive.name.to_string().as_str());
+    let names: HashSet<&str> = plan.archives.remove.iter().map(String::as_str).collect();
+    let is_removed = |archive: &&Archive| names.contains(archive.name.to_string().as_str());
+    let (removed, kept): (Vec<&Archive>, Vec<&Archive>) =
+        catalog.archives.iter().partition(is_removed);
+    let manifests = kept.iter().filter(is_good).filter_map(|archive| archive.manifest());
+    let mut safe: HashSet<Cow<'_, str>> = manifests
+        .flat_map(|manifest| &manifest.files)
+        .map(|file| Cow::Borrowed(file.sha256.as_str()))
+        .collect();
+    let mut going: Vec<(String, Option<Content<'_>>)> = removed
+        .iter()
+        .rev()
+        .map(|archive| (archive.name.to_string(), archive.manifest().map(content)))
+        .collect();
+    for name in &plan.backups.remove {
+        going.push((name.clone(), Some(backup_content(workspace, outlook, name)?)));
+    }
+    let mut doubtful: HashSet<u64> = HashSet::new();
+    for (_, size_bytes, digest) in going.iter().filter_map(|(_, c)| c.as_ref()).flatten() {
+        if !safe.contains(digest) {
+            doubtful.insert(*size_bytes);
+        }
+    }
+    for path in places(workspace, outlook, plan)? {
+        let failed = || format!("failed to read `{}`", path.display());
+        let size_bytes = path.metadata().with_context(failed)?.len();
+        if doubtful.contains(&size_bytes) {
+            safe.insert(Cow::Owned(digest_of(&path)?));
+        }
+    }
+    Ok(going.into_iter().filter_map(|(name, content)| loss(name, content, &safe)).collect())
+}
+
+fn content(manifest: &Manifest) -> Content<'_> {
+    let files = manifest.files.iter();
+    files.map(|file| (file.path.as_str().into(), file.size_bytes, (&file.sha256).into())).collect()
+}
+
+/// Returns the folder that the files of the backup `name` are relative
+/// to, and the files, for the rest that a recovery will move there also.
+fn backup_files(
+    workspace: &Workspace,
+    outlook: &Outlook,
+    name: &str,
+) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let coming = outlook.coming(name);
+    let folder = coming.map_or_else(|| workspace.backups().join(name), |it| it.backup.path.clone());
+    let rest = coming.into_iter().flat_map(|it| &it.moves).map(|moved| (workspace.root(), moved));
+    let mut files = Vec::new();
+    for (base, part) in [(folder.as_path(), &folder)].into_iter().chain(rest) {
+        files.extend(files_below(part)?.into_iter().map(|path| (base.to_owned(), path)));
+    }
+    Ok(files)
+}
+
+fn backup_content(
+    workspace: &Workspace,
+    outlook: &Outlook,
+    name: &str,
+) -> Result<Content<'static>> {
+    let mut content = Vec::new();
+    for (base, path) in backup_files(workspace, outlook, name)? {
+        let name = path.strip_prefix(base).unwrap_or(&path).display().to_string();
+        let failed = || format!("failed to read `{}`", path.display());
+        let size_bytes = path.metadata().with_context(failed)?.len();
+        if name != BACKUP_RECORD {
+            content.push((name.into(), size_bytes, digest_of(&path)?.into()));
+        }
+    }
+    content.sort();
+    Ok(content)
+}
+
+/// Returns the files of the workspace and of the backups that stay.
+fn places(workspace: &Workspace, outlook: &Outlook, plan: &PrunePlan) -> Result<Vec<PathBuf>> {
+    let found = scan(workspace)?.files.into_iter().map(|file| file.disk_path);
+    let mut places: Vec<PathBuf> = found.filter(|path| !outlook.moves(path)).collect();
+    for kept in &plan.backups.keep {
+        let files = backup_files(workspace, outlook, &kept.name)?;
+        places.extend(files.into_iter().map(|(_, path)| path));
+    }
+    Ok(places)
+}
+
+fn loss(name: String, content: Option<Content<'_>>, safe: &HashSet<Cow<'_, str>>) -> Option<Loss> {
+    let Some(content) = content else {
+        return Some(Loss { name, files: None, size_bytes: 0 });
+    };
+    let gone: BTreeMap<Cow<'_, str>, u64> = content
+        .into_iter()
+        .filter(|(_, size_bytes, digest)| *size_bytes > 0 && !safe.contains(digest))
+        .map(|(path, size_bytes, _)| (path, size_bytes))
+        .collect();
+    let size_bytes = gone.values().sum();
+    let files: Vec<String> = gone.into_keys().map(Cow::into_owned).collect();
+    (!files.is_empty()).then_some(Loss { name, files: Some(files), size_bytes })
+}

@@ -1,0 +1,89 @@
+//! Remembers which archives were read back and found good.
+//!
+//! A record counts only for a file of the same name, size, times and
+//! number: a changed, copied or moved one is read back again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::vault::catalog::{Catalog, Stamp};
+use crate::workspace::Workspace;
+use crate::workspace::files;
+
+/// The first line of the file; another format is not read.
+const HEAD: &str = "trainvault receipts 1";
+
+/// The archives of a workspace that were read back: a line for each in
+/// `.trainvault/receipts`.
+#[derive(Debug)]
+pub struct Receipts {
+    path: PathBuf,
+    known: BTreeMap<String, Stamp>,
+}
+
+impl Receipts {
+    /// Reads what is remembered in `workspace`; nothing when the file
+    /// is missing or damaged.
+    pub fn load(workspace: &Workspace) -> Self {
+        let path = workspace.state().join("receipts");
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let mut lines = text.lines();
+        let is_ours = lines.next() == Some(HEAD);
+        let known = lines.filter(|_| is_ours).filter_map(parse).collect();
+        Self { path, known }
+    }
+
+    /// Whether the archive at `path` was read back, is still the same
+    /// file and can be opened.
+    pub fn holds(&self, path: &Path) -> bool {
+        let known = name_of(path).and_then(|name| self.known.get(name));
+        let now = || Some(Stamp::of(&File::open(path).ok()?.metadata().ok()?));
+        known.is_some_and(|stamp| now() == Some(*stamp))
+    }
+
+    /// Remembers that the archive at `path`, whose stamp was `before`
+    /// it was read back, is good; not when it has changed since.
+    pub fn add(&mut self, path: &Path, before: Option<Stamp>) {
+        let stamp = before.filter(|before| Stamp::read(path) == Some(*before));
+        if let (Some(name), Some(stamp)) = (name_of(path), stamp) {
+            self.known.insert(name.to_owned(), stamp);
+        }
+    }
+
+    /// Forgets the archives that are not in `catalog`.
+    pub fn keep_only(&mut self, catalog: &Catalog) {
+        let mut known = std::mem::take(&mut self.known);
+        for archive in &catalog.archives {
+            self.known.extend(known.remove_entry(&archive.name.to_string()));
+        }
+    }
+
+    /// Writes what is remembered. It is no loss when that fails: the
+    /// next prune reads more archives back.
+    pub fn store(&self) {
+        let line = |(name, stamp): (&String, &Stamp)| format!("{name} {stamp}\n");
+        let text: String = self.known.iter().map(line).collect();
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        if files::create_folder(folder).is_ok() {
+            let _ = files::write_atomically(&self.path, format!("{HEAD}\n{text}").as_bytes());
+        }
+    }
+}
+
+/// Remembers that the archive at `path` of `workspace` was just read
+/// back.
+pub fn remember(workspace: &Workspace, path: &Path) {
+    let mut receipts = Receipts::load(workspace);
+    receipts.add(path, Stamp::read(path));
+    receipts.store();
+}
+
+fn parse(line: &str) -> Option<(String, Stamp)> {
+    let (name, stamp) = line.split_once(' ')?;
+    Some((name.to_owned(), stamp.parse().ok()?))
+}
+
+fn name_of(path: &Path) -> Option<&str> {
+    path.file_name()?.to_str()
+}

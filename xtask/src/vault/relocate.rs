@@ -1,0 +1,202 @@
+//! Moves files and folders, also to where a rename does not reach.
+//!
+//! Then they are copied, synced and compared before the original goes,
+//! so that every byte is whole in one place at least at any instant.
+//! Modes, times and owners are kept where the disk can; hard links
+//! become files of their own.
+
+mod copy;
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+pub use copy::{holds, is_draft};
+
+use self::copy::{
+    copy, copy_whole, draft_of, keep_metadata, remove, remove_copied, remove_if_same, without,
+};
+use crate::vault::catalog::{exists, folder_entries};
+use crate::workspace::files;
+use crate::workspace::places::Layout;
+
+/// Moves the file or folder `from` to `to`, which must not exist. It
+/// appears there at once and whole.
+///
+/// # Errors
+/// When it can be neither renamed nor copied: it is in place then.
+pub fn move_new(from: &Path, to: &Path) -> Result<()> {
+    match files::rename_folder_new(from, to) {
+        Err(error) if is_out_of_reach(&error) => {}
+        result => return result.with_context(|| failed("move", from, to)),
+    }
+    let draft = draft_of(to);
+    remove(&draft)?;
+    copy(from, &draft).map_err(|error| without(&draft, error))?;
+    files::rename_folder_new(&draft, to)
+        .and_then(|()| files::sync_folder(parent(to)))
+        .with_context(|| failed("move", from, to))?;
+    remove_copied(from, to)
+}
+
+/// Moves the content of the session's folder or file `from` to `to`,
+/// where some of it may be already; what `layout` says stays is left as
+/// an empty folder. A file whose name is taken there by another content
+/// stays, too.
+///
+/// # Errors
+/// When something can be neither renamed nor copied: it is in place.
+pub fn merge(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
+    let metadata = fs::symlink_metadata(from).with_context(|| failed("move", from, to))?;
+    let is_folder = metadata.is_dir() || layout.is_anchor(from);
+    if !layout.stays(from) && is_renamed(from, to)? {
+        return Ok(());
+    }
+    if is_folder {
+        return merge_folder(from, to, layout);
+    }
+    if !exists(to) {
+        copy_whole(from, to)?;
+        sync(parent(to))?;
+    }
+    remove_if_same(from, to)
+}
+
+/// Renames the folder `from`, which is to be deleted, to `to`; where it
+/// cannot be renamed, an empty file at `to` marks it.
+///
+/// # Errors
+/// When neither can be done.
+pub fn doom(from: &Path, to: &Path) -> Result<()> {
+    match files::rename_folder_new(from, to) {
+        Err(error) if is_out_of_reach(&error) => {
+            let mark = File::create_new(to).and_then(|mark| mark.sync_all());
+            mark.with_context(|| format!("failed to write `{}`", to.display()))?;
+            sync(parent(to))
+        }
+        result => result.with_context(|| format!("failed to delete `{}`", from.display())),
+    }
+}
+
+/// Removes the copies below `folder` that a kill left half done.
+///
+/// # Errors
+/// When one cannot be removed.
+pub fn remove_drafts(folder: &Path) -> Result<()> {
+    for path in folder_entries(folder)? {
+        let metadata = fs::symlink_metadata(&path).with_context(|| unreadable(&path))?;
+        if is_draft(&path) {
+            remove(&path)?;
+        } else if metadata.is_dir() {
+            remove_drafts(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the copy `draft` that a kill left half done.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn remove_draft(draft: &Path) -> Result<()> {
+    remove(draft)
+}
+
+/// Removes what is left of `from` after a kill; `to` [`holds`] it.
+///
+/// # Errors
+/// When something cannot be read or removed, or is not the same.
+pub fn finish(from: &Path, to: &Path) -> Result<()> {
+    remove_copied(from, to)
+}
+
+/// Renames `from` to `to` unless that is taken or out of reach.
+fn is_renamed(from: &Path, to: &Path) -> Result<bool> {
+    match files::rename_folder_new(from, to) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) if is_out_of_reach(&error) => Ok(false),
+        Err(error) => Err(error).with_context(|| failed("move", from, to)),
+    }
+}
+
+fn merge_folder(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
+    let metadata = fs::metadata(from).with_context(|| failed("move", from, to))?;
+    if !exists(to) {
+        fs::create_dir(to).with_context(|| failed("move", from, to))?;
+        sync(parent(to))?;
+    }
+    let entries = folder_entries(from)?;
+    let entries: Vec<_> = entries.iter().filter(|path| !layout.is_of_disk(path)).collect();
+    let (folders, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        entries.into_iter().partition(|path| layout.is_anchor(path) || is_real_folder(path));
+    let target = |path: &Path| to.join(path.file_name().unwrap_or_default());
+    let mut rest = Vec::new();
+    for path in others {
+        if is_renamed(path, &target(path))? {
+            continue;
+        }
+        if !exists(&target(path)) {
+            copy_whole(path, &target(path))?;
+        }
+        rest.push(path);
+    }
+    // All copies have their names for good before an original goes.
+    sync(to)?;
+    for path in rest {
+        remove_if_same(path, &target(path))?;
+    }
+    for path in folders {
+        merge(path, &target(path), layout)?;
+    }
+    keep_metadata(&metadata, to);
+    sync(to)?;
+    sync(from)?;
+    if layout.stays(from) {
+        return Ok(());
+    }
+    match fs::remove_dir(from) {
+        // It holds what came meanwhile, or is mounted after all.
+        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty) => Ok(()),
+        Err(error) if is_out_of_reach(&error) => Ok(()),
+        result => result.with_context(|| failed("move", from, to)),
+    }
+}
+
+fn is_real_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
+}
+
+/// Whether a rename was refused for the place of its ends, so that a
+/// copy may work.
+fn is_out_of_reach(error: &io::Error) -> bool {
+    const EPERM: i32 = 1;
+    let is_refused = matches!(
+        error.kind(),
+        ErrorKind::ResourceBusy
+            | ErrorKind::Unsupported
+            | ErrorKind::InvalidInput
+            | ErrorKind::TooManyLinks
+    );
+    // On Windows a busy file is one that a program has open.
+    error.kind() == ErrorKind::CrossesDevices
+        || cfg!(unix) && (is_refused || error.raw_os_error() == Some(EPERM))
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+fn sync(folder: &Path) -> Result<()> {
+    files::sync_folder(folder).with_context(|| format!("failed to sync `{}`", folder.display()))
+}
+
+fn unreadable(path: &Path) -> String {
+    format!("failed to read `{}`", path.display())
+}
+
+fn failed(act: &str, from: &Path, to: &Path) -> String {
+    format!("failed to {act} `{}` to `{}`", from.display(), to.display())
+}

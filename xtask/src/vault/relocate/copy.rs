@@ -1,0 +1,193 @@
+//! Copies, compares, and removes what was copied.
+
+use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::{failed, is_real_folder, sync, unreadable};
+use crate::vault::catalog::{exists, folder_entries};
+use crate::workspace::files;
+
+/// The end of the name of a copy that is not complete.
+const COPY_SUFFIX: &str = ".copy.partial";
+
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// Copies the file or link `from` so that it has its name in `to` only
+/// when it is whole.
+pub fn copy_whole(from: &Path, to: &Path) -> Result<()> {
+    let draft = draft_of(to);
+    remove(&draft)?;
+    copy(from, &draft).map_err(|error| without(&draft, error))?;
+    files::rename_folder_new(&draft, to).with_context(|| failed("move", from, to))
+}
+
+/// Copies the file, link or folder `from` to `to`, and syncs it.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    let metadata = fs::symlink_metadata(from).with_context(|| unreadable(from))?;
+    if metadata.is_symlink() {
+        return copy_link(from, to).with_context(|| failed("copy", from, to));
+    }
+    if metadata.is_file() {
+        return copy_file(from, to, &metadata).with_context(|| failed("copy", from, to));
+    }
+    if !metadata.is_dir() {
+        bail!("`{}` is a FIFO, socket or device and cannot be copied; remove it", from.display());
+    }
+    fs::create_dir(to).with_context(|| failed("copy", from, to))?;
+    for path in folder_entries(from)? {
+        copy(&path, &to.join(path.file_name().unwrap_or_default()))?;
+    }
+    keep_metadata(&metadata, to);
+    sync(to)
+}
+
+fn copy_file(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
+    let mut source = File::open(from)?;
+    let mut target = OpenOptions::new().write(true).create_new(true).open(to)?;
+    let mut buffer = vec![0; BUFFER_BYTES];
+    let mut size_bytes = 0;
+    loop {
+        let n_read = source.read(&mut buffer)?;
+        if n_read == 0 {
+            break;
+        }
+        size_bytes += n_read as u64;
+        // A hole stays a hole.
+        if buffer[..n_read].iter().all(|byte| *byte == 0) {
+            target.seek(SeekFrom::Start(size_bytes))?;
+        } else {
+            target.write_all(&buffer[..n_read])?;
+        }
+    }
+    target.set_len(size_bytes)?;
+    keep_metadata(metadata, to);
+    target.sync_all()
+}
+
+#[cfg(unix)]
+fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(from.read_link()?, to)
+}
+
+#[cfg(not(unix))]
+fn copy_link(_: &Path, _: &Path) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Gives `to` the owner, mode and times of `metadata`, as far as its
+/// disk and this user can: content goes before them.
+pub fn keep_metadata(metadata: &Metadata, to: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let _ = std::os::unix::fs::chown(to, Some(metadata.uid()), Some(metadata.gid()));
+    }
+    let _ = fs::set_permissions(to, metadata.permissions());
+    if let (Ok(modified), Ok(file)) = (metadata.modified(), File::open(to)) {
+        let _ = file.set_times(FileTimes::new().set_modified(modified));
+    }
+}
+
+/// Removes `from`, of which `to` is the copy.
+pub fn remove_copied(from: &Path, to: &Path) -> Result<()> {
+    if !is_real_folder(from) {
+        if !is_equal(from, to)? {
+            bail!("`{}` changed while it was moved; it stays beside its copy", from.display());
+        }
+        return remove(from);
+    }
+    for path in folder_entries(from)? {
+        remove_copied(&path, &to.join(path.file_name().unwrap_or_default()))?;
+    }
+    sync(from)?;
+    fs::remove_dir(from).with_context(|| format!("failed to remove `{}`", from.display()))
+}
+
+/// Removes the file or link `from` when `to` is the same.
+pub fn remove_if_same(from: &Path, to: &Path) -> Result<()> {
+    if is_equal(from, to)? { remove(from) } else { Ok(()) }
+}
+
+/// Whether `whole` holds everything that `part` does.
+pub fn holds(whole: &Path, part: &Path) -> Result<bool> {
+    if !is_real_folder(part) {
+        return is_equal(part, whole);
+    }
+    if !is_real_folder(whole) {
+        return Ok(false);
+    }
+    for path in folder_entries(part)? {
+        if !holds(&whole.join(path.file_name().unwrap_or_default()), &path)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether two files hold the same bytes, or two links the same path.
+fn is_equal(one: &Path, other: &Path) -> Result<bool> {
+    if !exists(other) {
+        return Ok(false);
+    }
+    let [one_metadata, other_metadata] =
+        [one, other].map(|path| fs::symlink_metadata(path).with_context(|| unreadable(path)));
+    let (one_metadata, other_metadata) = (one_metadata?, other_metadata?);
+    if one_metadata.is_symlink() && other_metadata.is_symlink() {
+        return Ok(one.read_link()? == other.read_link()?);
+    }
+    let are_files = one_metadata.is_file() && other_metadata.is_file();
+    if !are_files || one_metadata.len() != other_metadata.len() {
+        return Ok(false);
+    }
+    has_same_bytes(one, other).with_context(|| failed("compare", one, other))
+}
+
+fn has_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
+    let mut readers = [File::open(one)?, File::open(other)?];
+    let mut buffers = [Vec::new(), Vec::new()];
+    loop {
+        for (reader, buffer) in readers.iter_mut().zip(&mut buffers) {
+            buffer.clear();
+            reader.take(BUFFER_BYTES as u64).read_to_end(buffer)?;
+        }
+        if buffers[0] != buffers[1] {
+            return Ok(false);
+        }
+        if buffers[0].is_empty() {
+            return Ok(true);
+        }
+    }
+}
+
+/// Removes the file, link or draft `path`, if it is there.
+pub fn remove(path: &Path) -> Result<()> {
+    let result =
+        if is_real_folder(path) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        result => result.with_context(|| format!("failed to remove `{}`", path.display())),
+    }
+}
+
+/// Removes the `draft` that `error` left, and returns the error.
+pub fn without(draft: &Path, error: anyhow::Error) -> anyhow::Error {
+    match remove(draft) {
+        Ok(()) => error,
+        Err(also) => anyhow!("{error:#}; {also:#}"),
+    }
+}
+
+/// Returns where the copy that becomes `to` is made: by a short name,
+/// since that of `to` may be as long as the disk allows.
+pub fn draft_of(to: &Path) -> PathBuf {
+    to.with_file_name(format!(".{}{COPY_SUFFIX}", std::process::id()))
+}
+
+/// Whether `path` is named as a copy that is not complete.
+pub fn is_draft(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with('.') && name.ends_with(COPY_SUFFIX)
+}

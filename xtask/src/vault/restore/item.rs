@@ -1,0 +1,88 @@
+//! A file of an archive, as whoever describes it best describes it.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use super::target::raw_place;
+use crate::vault::manifest::{
+    FileEntry, FolderEntry, MANIFEST_PATH, PATCH_PATH, ROOT_FOLDER, SUMS_PATH,
+};
+use crate::vault::scan::{ArchivePath, check_archive_path};
+use crate::workspace::digest::unhex;
+
+/// A file that an archive should hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The path in the archive.
+    pub path: String,
+    /// The real bytes of the path relative to the workspace, where they
+    /// differ.
+    pub raw_path: Option<Vec<u8>>,
+    /// The size in bytes: no more is ever unpacked.
+    pub size_bytes: u64,
+    /// When it was last written; `None` to take the zip's word.
+    pub modified_at: Option<DateTime<Utc>>,
+    /// Its permission bits; `None` to take the zip's word.
+    pub mode: Option<u32>,
+    /// The digest of its content; `None` to trust the zip's CRC-32.
+    pub sha256: Option<String>,
+    /// Its number in the zip's directory, where that has it.
+    pub entry_idx: Option<usize>,
+}
+
+/// A folder that an archive tells more of than its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// The path below the target.
+    pub target: PathBuf,
+    /// Its permission bits.
+    pub mode: u32,
+}
+
+/// Returns what the manifest's entry `folder` describes.
+///
+/// # Errors
+/// Says why it is not to be trusted.
+pub fn sealed_folder(folder: &FolderEntry) -> Result<Folder, String> {
+    check_archive_path(&folder.path)?;
+    let raw = folder.raw_path_hex.as_deref().map(|hex| raw_path(&folder.path, hex)).transpose()?;
+    let target =
+        raw.map_or_else(|| PathBuf::from(&folder.path), |raw| raw_place(&raw, &folder.path));
+    let mode = u32::from_str_radix(&folder.mode, 8).map_err(|_| "its mode is not octal")?;
+    Ok(Folder { target, mode: mode & 0o777 })
+}
+
+/// Returns what the manifest's entry `file` describes.
+///
+/// # Errors
+/// Says why it is not to be trusted.
+pub fn sealed_item(file: &FileEntry) -> Result<Item, String> {
+    check_archive_path(&file.path)?;
+    let raw_path = file.raw_path_hex.as_deref().map(|hex| raw_path(&file.path, hex)).transpose()?;
+    Ok(Item {
+        path: file.path.clone(),
+        raw_path,
+        size_bytes: file.size_bytes,
+        modified_at: Some(file.modified_at),
+        mode: u32::from_str_radix(&file.mode, 8).ok(),
+        sha256: Some(file.sha256.clone()),
+        entry_idx: None,
+    })
+}
+
+/// Returns the bytes that `hex` stands for, which must be what `path`
+/// spells: another path could lead anywhere.
+fn raw_path(path: &str, hex: &str) -> Result<Vec<u8>, String> {
+    let bytes = unhex(hex).ok_or("its raw path is not hexadecimal")?;
+    let spelled = ArchivePath::of_bytes(&bytes).text;
+    let is_same = path == spelled || path == format!("{ROOT_FOLDER}/{spelled}");
+    let is_plain = !bytes.contains(&0)
+        && bytes.split(|byte| *byte == b'/').all(|name| !matches!(name, b"" | b"." | b".."));
+    (is_same && is_plain).then_some(bytes).ok_or_else(|| "its raw path is another path".to_owned())
+}
+
+/// Whether `path` describes an archive rather than a session.
+pub fn is_metadata(path: &str) -> bool {
+    [MANIFEST_PATH, SUMS_PATH, PATCH_PATH].contains(&path)
+}

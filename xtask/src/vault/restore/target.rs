@@ -1,0 +1,294 @@
+//! Where files belong in the folder that is restored to, and what is
+//! there now.
+//!
+//! No symlink below that folder is followed but those of a session's
+//! own folders: each parent is looked at.
+//! A process that swaps a folder for a symlink at the same moment has
+//! the rights to write there itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Seek};
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::item::{Item, is_metadata};
+use super::source::Source;
+use crate::vault::manifest::ROOT_FOLDER;
+use crate::workspace::digest::sha256;
+use crate::workspace::files;
+use crate::workspace::windows;
+
+/// Folders of the workspace that a restore never writes to: programs
+/// and the tool itself trust what is in them.
+const OFF_LIMITS: [&str; 5] = ["archives", "backups", "target", ".git", ".trainvault"];
+
+/// What is in a file's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Existing {
+    /// Nothing.
+    Nothing,
+    /// A file with the same content.
+    Same,
+    /// A file with other content.
+    Other,
+    /// What can be neither replaced nor passed, and why.
+    InTheWay(String),
+    /// Nothing, and the file cannot be put there, and why.
+    Unplaceable(String),
+}
+
+/// The folder that is restored to.
+pub struct Target {
+    root: PathBuf,
+    /// Whether names follow the rules of Windows.
+    is_windows: bool,
+    /// Its own folders that are off limits, when it is a workspace.
+    off_limits: Vec<String>,
+    /// Its own links that count as folders, when it is a workspace.
+    followed: Vec<PathBuf>,
+    parents: BTreeSet<PathBuf>,
+    /// The folders that a restore has made here.
+    created: BTreeSet<PathBuf>,
+    /// Where it is noted which drafts there are.
+    journals: Option<PathBuf>,
+    /// The permission bits to make folders with, where they are told.
+    modes: BTreeMap<PathBuf, u32>,
+    listings: BTreeMap<PathBuf, BTreeSet<OsString>>,
+}
+
+impl Target {
+    /// Restores to the folder `root`, which need not exist.
+    pub fn folder(root: PathBuf) -> Self {
+        let (parents, listings) = (BTreeSet::new(), BTreeMap::new());
+        let is_windows = cfg!(windows);
+        let (created, modes) = (BTreeSet::new(), BTreeMap::new());
+        let (off_limits, followed, journals) = (Vec::new(), Vec::new(), None);
+        Self { root, is_windows, off_limits, followed, parents, created, journals, modes, listings }
+    }
+
+    /// Notes in the folder `state` which drafts there are, so that those
+    /// of a killed restore can be found.
+    pub fn noting_drafts_in(self, state: PathBuf) -> Self {
+        Self { journals: Some(state), ..self }
+    }
+
+    /// Returns the folder to note drafts in.
+    pub fn journals(&self) -> Option<&Path> {
+        self.journals.as_deref()
+    }
+
+    /// Takes only names that Windows can hold.
+    pub fn as_on_windows(self) -> Self {
+        Self { is_windows: true, ..self }
+    }
+
+    /// Restores to the workspace at `root`, whose archives lie in
+    /// `archives`.
+    pub fn workspace(root: &Path, archives: &Path) -> Self {
+        let archives = archives.strip_prefix(root).ok().and_then(Path::to_str);
+        let off_limits = OFF_LIMITS.into_iter().chain(archives).map(str::to_lowercase).collect();
+        Self { off_limits, ..Self::folder(root.to_owned()) }
+    }
+
+    /// Takes the links `followed`, relative to it, for folders.
+    pub fn following(mut self, followed: Vec<PathBuf>) -> Self {
+        self.followed = followed.into_iter().map(|link| self.root.join(link)).collect();
+        self
+    }
+
+    /// Returns the folder that is restored to.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns where `item` belongs below the target.
+    ///
+    /// # Errors
+    /// Says why it belongs nowhere.
+    pub fn place(&self, item: &Item) -> Result<PathBuf, String> {
+        let place = match &item.raw_path {
+            Some(raw) => raw_place(raw, in_workspace(&item.path)),
+            None => PathBuf::from(in_workspace(&item.path)),
+        };
+        let is_plain = |component| matches!(component, Component::Normal(_));
+        if !place.components().all(is_plain) {
+            return Err("a path that leaves the target".to_owned());
+        }
+        let problem = || windows::problem_of(&place.to_string_lossy().replace('\\', "/"));
+        if let Some(problem) = problem().filter(|_| self.is_windows) {
+            return Err(problem.to_owned());
+        }
+        if self.off_limits.is_empty() {
+            return Ok(place);
+        }
+        let lower = place.to_string_lossy().to_lowercase();
+        let is_below = |folder: &String| Path::new(&lower).starts_with(folder);
+        if self.off_limits.iter().any(is_below) || is_metadata(&item.path) {
+            return Err("a restore into the workspace never writes there; use `--into DIR`".into());
+        }
+        Ok(place)
+    }
+
+    /// Returns what is at `relative` now, compared with `item`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn existing<R: Read + Seek>(
+        &mut self,
+        relative: &Path,
+        item: &Item,
+        source: &mut Source<R>,
+    ) -> Result<Existing> {
+        if let Err(existing) = self.check_parents(relative) {
+            return Ok(existing);
+        }
+        let path = self.root.join(relative);
+        let metadata = match fs::symlink_metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Existing::Nothing),
+            Err(error) => return Ok(unplaceable(&error)),
+        };
+        if !metadata.is_file() {
+            let what = kind_of(&metadata);
+            return Ok(Existing::InTheWay(format!("{what} is in its place; move it away")));
+        }
+        let failed = || format!("failed to read `{}`", path.display());
+        if !self.is_listed(&path).with_context(failed)? {
+            let problem = "a file whose name differs only in case or accents is in its place";
+            return Ok(Existing::InTheWay(problem.to_owned()));
+        }
+        if metadata.len() != item.size_bytes {
+            return Ok(Existing::Other);
+        }
+        let content = File::open(&path).with_context(failed)?;
+        let (digest, _) = sha256(content, item.size_bytes).with_context(failed)?;
+        let is_same = match &item.sha256 {
+            Some(expected) => *expected == digest,
+            None => source
+                .copy(item, &mut io::sink(), |_| Ok(()))?
+                .is_ok_and(|copied| copied.sha256 == digest),
+        };
+        Ok(if is_same { Existing::Same } else { Existing::Other })
+    }
+
+    /// Checks that every folder above `relative`, below the target, is
+    /// a folder or not there.
+    pub fn check_parents(&mut self, relative: &Path) -> Result<(), Existing> {
+        let parent = relative.parent().unwrap_or(Path::new(""));
+        if self.parents.contains(parent) {
+            return Ok(());
+        }
+        let mut path = self.root.clone();
+        for component in parent.components() {
+            path.push(component);
+            match fs::symlink_metadata(&path) {
+                Ok(metadata) if metadata.is_dir() || self.followed.contains(&path) => {}
+                Ok(metadata) => {
+                    let what = kind_of(&metadata);
+                    let place = path.strip_prefix(&self.root).unwrap_or(&path).display();
+                    let problem =
+                        format!("{what} is in place of its folder `{place}`; move it away");
+                    return Err(Existing::InTheWay(problem));
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(unplaceable(&error)),
+            }
+        }
+        self.parents.insert(parent.to_owned());
+        Ok(())
+    }
+
+    /// Makes folders with these permissions, by their path below the
+    /// target, so that a private one is so from the start.
+    pub fn create_with(&mut self, modes: &BTreeMap<PathBuf, u32>) {
+        self.modes.clone_from(modes);
+    }
+
+    /// Whether the folder `relative` was made here.
+    pub fn has_created(&self, relative: &Path) -> bool {
+        self.created.contains(relative)
+    }
+
+    /// Creates the folder `relative` and those above it, one by one, so
+    /// that none is made behind a symlink.
+    pub fn create_folders(&mut self, relative: &Path) -> io::Result<()> {
+        if self.parents.contains(relative) {
+            return Ok(());
+        }
+        let mut path = self.root.clone();
+        for component in relative.components() {
+            path.push(component);
+            match fs::symlink_metadata(&path) {
+                Ok(metadata) if metadata.is_dir() || self.followed.contains(&path) => {}
+                Ok(_) => return Err(ErrorKind::NotADirectory.into()),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let below = path.strip_prefix(&self.root).unwrap_or(&path).to_owned();
+                    files::create_folder_as(&path, self.modes.get(&below).copied())?;
+                    self.created.insert(below);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.parents.insert(relative.to_owned());
+        Ok(())
+    }
+
+    /// Whether the folder of `path` lists exactly its name. A system
+    /// that ignores case or accents finds files by other names too.
+    fn is_listed(&mut self, path: &Path) -> io::Result<bool> {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Ok(false);
+        };
+        if !self.listings.contains_key(folder) {
+            let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name()));
+            let names = names.collect::<io::Result<BTreeSet<_>>>()?;
+            self.listings.insert(folder.to_owned(), names);
+        }
+        Ok(self.listings[folder].contains(name))
+    }
+}
+
+/// Returns where the archive's `path` lies in a workspace: root
+/// checkpoints go back to the root, all else keeps its place.
+pub fn in_workspace(path: &str) -> &str {
+    path.strip_prefix(ROOT_FOLDER)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .filter(|name| !name.contains('/'))
+        .unwrap_or(path)
+}
+
+/// Returns the path of the bytes `raw`, or `text` where the system's
+/// paths are not made of bytes.
+#[cfg(unix)]
+pub fn raw_place(raw: &[u8], _: &str) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(raw))
+}
+
+#[cfg(not(unix))]
+pub fn raw_place(_: &[u8], text: &str) -> PathBuf {
+    PathBuf::from(text)
+}
+
+/// Returns what `error` says of a place that nothing is at.
+fn unplaceable(error: &io::Error) -> Existing {
+    let problem = format!("it cannot be placed: {error}");
+    let is_of_the_name =
+        matches!(error.kind(), ErrorKind::InvalidFilename | ErrorKind::InvalidInput);
+    if is_of_the_name { Existing::Unplaceable(problem) } else { Existing::InTheWay(problem) }
+}
+
+fn kind_of(metadata: &fs::Metadata) -> &'static str {
+    if metadata.is_symlink() {
+        "a symlink"
+    } else if metadata.is_dir() {
+        "a folder"
+    } else if metadata.is_file() {
+        "a file"
+    } else {
+        "no plain file"
+    }
+}

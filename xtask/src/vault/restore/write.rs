@@ -1,0 +1,265 @@
+//! Carries a restore plan out, so that a kill at any instant leaves
+//! only whole files, beside some called `.NAME.partial`, which a journal
+//! lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, ErrorKind, Read, Seek};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+
+use super::draft::{Draft, N_AT_ONCE, partial_name, set_folder_mode, set_mode, sync_all};
+use super::item::Item;
+use super::journal::Journal;
+use super::source::Source;
+use super::sparse::Sparse;
+use super::target::Target;
+use super::{RestorePlan, Step};
+use crate::vault::archive::stop_if;
+use crate::vault::verify::Damage;
+use crate::workspace::files;
+use crate::workspace::filesystem;
+
+/// How many leftovers beside one file are passed by.
+const N_DRAFTS_MAX: usize = 1000;
+/// How many bytes of files wait to be made durable.
+const BATCH_BYTES: u64 = 64 << 20;
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// The files that were written, by archive path.
+    pub restored: Vec<String>,
+    /// The files that could not be, and why.
+    pub lost: Vec<Damage>,
+    /// Files and folders that are there, without their time or mode.
+    pub bare: Vec<Damage>,
+}
+
+impl Written {
+    fn lose(&mut self, step: &Step, problem: String) {
+        self.lost.push(Damage { path: Some(step.path.clone()), problem });
+    }
+}
+
+/// Files whose content is complete and checked, still without a name.
+#[derive(Default)]
+struct Batch<'a> {
+    drafts: Vec<(&'a Step, Draft)>,
+    size_bytes: u64,
+}
+
+/// Writes what `plan` names into `target`.
+///
+/// # Errors
+/// When the target cannot be written, or a signal asks to stop; what
+/// was written by then is whole.
+pub fn apply<R: Read + Seek>(
+    source: &mut Source<R>,
+    plan: &RestorePlan,
+    target: &mut Target,
+    interrupt: &AtomicBool,
+) -> Result<Written> {
+    let root = target.root().to_owned();
+    fs::create_dir_all(&root)
+        .with_context(|| format!("failed to create the folder `{}`", root.display()))?;
+    let items: BTreeMap<String, Item> =
+        source.items.iter().map(|item| (item.path.clone(), item.clone())).collect();
+    let mut writer = Writer {
+        names: source.items.iter().filter_map(|item| target.place(item).ok()).collect(),
+        touched: BTreeSet::from([root.clone()]),
+        bare: Vec::new(),
+        // A workspace that cannot be written to can still be read from.
+        journal: target.journals().and_then(|state| Journal::open(state).ok()),
+        root,
+        target,
+    };
+    let mut written = Written::default();
+    let mut batch = Batch::default();
+    let modes: BTreeMap<PathBuf, u32> =
+        source.described.values().map(|folder| (folder.target.clone(), folder.mode)).collect();
+    // Private from the start, not only at the end.
+    writer.target.create_with(&modes);
+    for folder in &plan.folders {
+        stop_if(interrupt)?;
+        let described = source.described.get(folder).map(|folder| folder.target.clone());
+        let made = writer.folder(&described.unwrap_or_else(|| PathBuf::from(folder)));
+        refuse_or(made, folder, &mut written.lost)?;
+    }
+    for step in &plan.write {
+        stop_if(interrupt)?;
+        let result = writer.file(source, &items[&step.path], step);
+        match result.with_context(|| format!("failed to restore `{}`", step.path))? {
+            Ok(draft) => batch.drafts.push((step, draft)),
+            Err(problem) => written.lose(step, problem),
+        }
+        batch.size_bytes = batch.size_bytes.saturating_add(step.size_bytes);
+        if batch.drafts.len() >= N_AT_ONCE || batch.size_bytes >= BATCH_BYTES {
+            writer.publish(std::mem::take(&mut batch), &mut written)?;
+        }
+    }
+    writer.publish(batch, &mut written)?;
+    writer.set_folder_modes(&modes);
+    written.bare = std::mem::take(&mut writer.bare);
+    let touched: Vec<&PathBuf> = writer.touched.iter().collect();
+    sync_all(&touched, |folder| files::sync_folder(folder))
+        .with_context(|| format!("failed to sync the folders in `{}`", writer.root.display()))?;
+    written.lost.sort();
+    Ok(written)
+}
+
+fn refuse_or(made: io::Result<()>, path: &str, lost: &mut Vec<Damage>) -> Result<()> {
+    match made {
+        Ok(()) => Ok(()),
+        Err(error) if is_of_this_path(&error) => {
+            lost.push(Damage { path: Some(path.to_owned()), problem: refused(&error) });
+            Ok(())
+        }
+        Err(error) => Err(error).with_context(|| format!("failed to create the folder `{path}`")),
+    }
+}
+
+fn refused(error: &io::Error) -> String {
+    format!("it cannot be placed: {error}")
+}
+
+/// Whether the same would not happen to another path.
+fn is_of_this_path(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::AlreadyExists
+    )
+}
+
+struct Writer<'a> {
+    root: PathBuf,
+    target: &'a mut Target,
+    /// The files of the archive, below the target.
+    names: BTreeSet<PathBuf>,
+    touched: BTreeSet<PathBuf>,
+    /// What has its content and not its time or mode.
+    bare: Vec<Damage>,
+    journal: Option<Journal>,
+}
+
+impl Writer<'_> {
+    /// Notes what could not be set: the content matters more.
+    fn allow_bare(&mut self, path: &str, what: &str, set: io::Result<()>) {
+        if let Err(error) = set {
+            let problem = format!("its {what} cannot be set: {error}");
+            self.bare.push(Damage { path: Some(path.to_owned()), problem });
+        }
+    }
+
+    /// Gives the folders their permissions, the deepest first: those of
+    /// one may keep everyone out of it.
+    fn set_folder_modes(&mut self, modes: &BTreeMap<PathBuf, u32>) {
+        for (relative, mode) in modes.iter().rev() {
+            let path = self.root.join(relative);
+            if self.touched.contains(&path) {
+                let set = set_folder_mode(&path, *mode, self.target.has_created(relative));
+                self.allow_bare(&relative.display().to_string(), "permissions", set);
+            }
+        }
+    }
+
+    fn folder(&mut self, relative: &Path) -> io::Result<()> {
+        self.target.create_folders(relative)?;
+        for folder in relative.ancestors() {
+            if !self.touched.insert(self.root.join(folder)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes one file, without its name yet. The inner error says why
+    /// it is not restored.
+    fn file<R: Read + Seek>(
+        &mut self,
+        source: &mut Source<R>,
+        item: &Item,
+        step: &Step,
+    ) -> Result<Result<Draft, String>> {
+        let parent = step.target.parent().unwrap_or(Path::new(""));
+        match self.folder(parent) {
+            Ok(()) => {}
+            Err(error) if is_of_this_path(&error) => return Ok(Err(refused(&error))),
+            Err(error) => return Err(error.into()),
+        }
+        let mut draft = match self.draft(&step.target) {
+            Ok(draft) => draft,
+            Err(error) if is_of_this_path(&error) => return Ok(Err(refused(&error))),
+            Err(error) => return Err(error.into()),
+        };
+        let mut content = Sparse::new(&mut draft.file);
+        let copied = match source.copy(item, &mut content, Sparse::restart)? {
+            Ok(copied) => copied,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        content.finish()?;
+        let time = item.modified_at.or(copied.modified_at).map(SystemTime::from);
+        let timed = time.map_or(Ok(()), |time| draft.file.set_modified(time));
+        self.allow_bare(&step.path, "time", timed);
+        let moded = set_mode(&draft.file, item.mode.or(copied.mode));
+        self.allow_bare(&step.path, "permissions", moded);
+        Ok(Ok(draft))
+    }
+
+    /// Makes the files of `batch` durable, then gives them their names.
+    fn publish(&self, batch: Batch<'_>, written: &mut Written) -> Result<()> {
+        sync_all(&batch.drafts, |(_, draft)| filesystem::sync(&draft.file))
+            .context("failed to write the files to the disk; free some space")?;
+        for (step, draft) in batch.drafts {
+            match draft.publish(&self.root.join(&step.target), step.replaces) {
+                Ok(()) => written.restored.push(step.path.clone()),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => written.lose(
+                    step,
+                    "something is in its place by now, or a file whose name differs only in case \
+                     or accents"
+                        .to_owned(),
+                ),
+                Err(error) if is_of_this_path(&error) => written.lose(step, refused(&error)),
+                Err(error) => {
+                    return Err(error)
+                        .with_context(|| format!("failed to restore `{}`", step.path));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates the file that becomes `relative`, in the same folder.
+    fn draft(&mut self, relative: &Path) -> io::Result<Draft> {
+        let name = relative.file_name().unwrap_or_default();
+        for number in 1..N_DRAFTS_MAX {
+            let partial = relative.with_file_name(partial_name(name, number));
+            // An archive may hold files with such names.
+            if self.names.contains(&partial) {
+                continue;
+            }
+            let partial = self.root.join(partial);
+            match fs::symlink_metadata(&partial) {
+                // What a killed run left, or someone's file: not ours.
+                Ok(_) => continue,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            self.journal.as_mut().map_or(Ok(()), |journal| journal.add(&partial))?;
+            match Draft::create(partial.clone()) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    self.journal.as_mut().map_or(Ok(()), |journal| journal.withdraw(&partial))?;
+                }
+                result => return result,
+            }
+        }
+        Err(ErrorKind::AlreadyExists.into())
+    }
+}

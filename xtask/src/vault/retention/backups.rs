@@ -1,0 +1,85 @@
+//! Decides which backups are old.
+//!
+//! A backup whose session an archive holds is there for convenience.
+//! One that no archive holds is the only copy, and stays unless a user
+//! asks for a number of backups in so many words.
+
+use chrono::{DateTime, Utc};
+
+use super::{Count, Kept, Plan, future};
+use crate::vault::order::{self, Position};
+
+/// A backup, as far as retention looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupItem {
+    /// Its name.
+    pub name: String,
+    /// When its session was moved aside.
+    pub moved_at: DateTime<Utc>,
+    /// The run number of the archive that holds the same session.
+    pub run_number: Option<u64>,
+    /// Whether an archive holds the same session.
+    pub cover: Cover,
+}
+
+/// Whether an archive holds what a backup holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cover {
+    /// This archive, which can be read.
+    Archive(String),
+    /// An archive that retention has put in the trash.
+    Trashed(String),
+    /// An archive whose time in the trash is over: the policy has
+    /// judged the session to be old, and the backup follows it.
+    Expired(String),
+    /// None: the backup is the only copy.
+    None,
+}
+
+/// How many backups a plan keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackupPolicy {
+    /// How many of the newest.
+    pub keep: Count,
+    /// Whether the user has given that number just now: only then an
+    /// only copy may go.
+    pub is_explicit: bool,
+}
+
+/// Plans which of the backups `items`, given in any order, stay.
+pub fn plan_backups(items: &[BackupItem], policy: BackupPolicy, now: DateTime<Utc>) -> Plan {
+    let mut newest_first = order::oldest_first(items.iter().collect(), |item| Position {
+        run_number: item.run_number,
+        time: item.moved_at,
+        name: &item.name,
+    });
+    newest_first.reverse();
+    let mut plan = Plan::default();
+    let mut n_counted = 0;
+    for item in newest_first {
+        let is_future = item.moved_at > now;
+        let is_only_copy = item.cover == Cover::None && !policy.is_explicit;
+        let reason = if is_future {
+            plan.warnings.push(future(&item.name, item.moved_at));
+            Some("dated in the future".to_owned())
+        } else if is_only_copy {
+            Some("the only copy; `prune --keep N` counts it with the others".to_owned())
+        } else if matches!(item.cover, Cover::Expired(_)) && !policy.is_explicit {
+            None
+        } else {
+            n_counted += 1;
+            let is_kept = policy.keep.allows_after(n_counted - 1);
+            is_kept.then(|| match policy.keep {
+                Count::Limit(limit) => format!("one of the {limit} newest"),
+                Count::Unlimited => "all are kept".to_owned(),
+            })
+        };
+        match reason {
+            Some(reason) => {
+                plan.keep.push(Kept { name: item.name.clone(), reasons: vec![reason] });
+            }
+            None => plan.remove.push(item.name.clone()),
+        }
+    }
+    plan
+}

@@ -1,0 +1,214 @@
+//! What retention needs to know of the archives and backups on disk.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::{BackupItem, Cover, Item, State};
+use crate::vault::catalog::{Archive, Backup, Catalog, Content, exists, folder_entries};
+use crate::vault::manifest::{Kind, Manifest, Status};
+use crate::vault::ruin;
+use crate::vault::trash::Trash;
+use crate::workspace::Workspace;
+use crate::workspace::digest::sha256;
+use crate::workspace::files;
+
+/// What is known beside the catalog.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// The archives that were read back and are damaged, and how.
+    pub damaged: BTreeMap<String, String>,
+    /// Whether a recovery moves the models aside first.
+    pub models_leave: bool,
+}
+
+/// Returns the archives of `catalog` as retention sees them.
+///
+/// # Errors
+/// When a model of the workspace cannot be read: its archive may be the
+/// last holder of it.
+pub fn archive_items(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    findings: &Findings,
+) -> Result<Vec<Item>> {
+    let models = if findings.models_leave { Vec::new() } else { models_of(workspace)? };
+    let is_damaged = |archive: &Archive| findings.damaged.contains_key(&archive.name.to_string());
+    let current = holding(models, catalog, is_damaged)?;
+    let item = |(idx, archive): (usize, &Archive)| Item {
+        name: archive.name.to_string(),
+        run_number: archive.manifest().map(|manifest| manifest.run_number),
+        created_at: archive.created_at(),
+        state: if is_damaged(archive) { State::Damaged } else { state(archive) },
+        tags: archive.tags().to_vec(),
+        pin: archive.is_pinned().then(|| archive.pin_reason().map(str::to_owned)),
+        holds_current_model: current.contains(&idx),
+        metrics: archive.manifest().map(metrics).unwrap_or_default(),
+    };
+    Ok(catalog.archives.iter().enumerate().map(item).collect())
+}
+
+/// Returns the files in `models/`, which may be a symlink to a folder.
+fn models_of(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let folder = workspace.root().join("models");
+    if exists(&folder) {
+        // The disk that a symlink leads to may not be mounted.
+        fs::metadata(&folder).with_context(|| {
+            format!("failed to read `{}`; mount its disk, or remove it", folder.display())
+        })?;
+    }
+    files_below(&folder)
+}
+
+fn state(archive: &Archive) -> State {
+    let manifest = match &archive.content {
+        Content::Unreadable(_) => return State::Unreadable,
+        Content::Foreign => return State::Unknown,
+        Content::Sealed(manifest) => manifest,
+    };
+    match manifest.session.as_ref().map(|session| session.status) {
+        Some(Status::Failed | Status::Interrupted) => State::Failed,
+        Some(Status::Completed) => State::Complete,
+        Some(Status::Unknown) | None if manifest.kind == Kind::Manual => State::Complete,
+        Some(Status::Unknown) | None => State::Unknown,
+    }
+}
+
+/// Returns what ranks a session: of a ruined account, nothing.
+fn metrics(manifest: &Manifest) -> BTreeMap<String, f64> {
+    let Some(figures) = manifest.agent().filter(|figures| !ruin::is_ruined(figures)) else {
+        return BTreeMap::new();
+    };
+    figures.iter().filter_map(|(name, value)| Some((name.clone(), (*value)?))).collect()
+}
+
+/// Returns the places in `catalog` of the archives that hold `models`:
+/// for each the newest archive with the same bytes below `models/`,
+/// since one that is not damaged is enough to bring it back.
+fn holding(
+    models: Vec<PathBuf>,
+    catalog: &Catalog,
+    is_damaged: impl Fn(&Archive) -> bool,
+) -> Result<Vec<usize>> {
+    let mut unfound: HashMap<u64, Vec<Model>> = HashMap::new();
+    for path in models {
+        let failed = || format!("failed to read `{}`", path.display());
+        let size_bytes = path.metadata().with_context(failed)?.len();
+        if size_bytes > 0 {
+            unfound.entry(size_bytes).or_default().push(Model { path, digest: None });
+        }
+    }
+    let mut places = Vec::new();
+    for (idx, archive) in catalog.archives.iter().enumerate().rev() {
+        if unfound.is_empty() {
+            break;
+        }
+        if is_damaged(archive) {
+            continue;
+        }
+        let entries = archive.manifest().map(|manifest| manifest.files.as_slice());
+        let models = entries.unwrap_or_default().iter().filter(|e| e.path.starts_with("models/"));
+        let mut is_holding = false;
+        for entry in models {
+            let Some(same_size) = unfound.get_mut(&entry.size_bytes) else {
+                continue;
+            };
+            let n_before = same_size.len();
+            for model in same_size.iter_mut() {
+                model.read_digest()?;
+            }
+            same_size.retain(|model| model.digest.as_deref() != Some(entry.sha256.as_str()));
+            is_holding |= same_size.len() < n_before;
+            if same_size.is_empty() {
+                unfound.remove(&entry.size_bytes);
+            }
+        }
+        if is_holding {
+            places.push(idx);
+        }
+    }
+    Ok(places)
+}
+
+struct Model {
+    path: PathBuf,
+    digest: Option<String>,
+}
+
+impl Model {
+    fn read_digest(&mut self) -> Result<()> {
+        if self.digest.is_none() {
+            self.digest = Some(digest_of(&self.path)?);
+        }
+        Ok(())
+    }
+}
+
+/// Returns the SHA-256 of the file at `path`.
+pub(crate) fn digest_of(path: &Path) -> Result<String> {
+    let failed = || format!("failed to read `{}`", path.display());
+    let file = File::open(path).with_context(failed)?;
+    Ok(sha256(file, u64::MAX - 1).with_context(failed)?.0)
+}
+
+/// Returns the files below `folder`, also those that symlinks lead to;
+/// none when it is absent.
+///
+/// # Errors
+/// When anything cannot be read: what is not seen must not count as
+/// absent where that decides what is deleted.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut unseen = vec![folder.to_owned()];
+    while let Some(path) = unseen.pop() {
+        let failed = || format!("failed to read `{}`", path.display());
+        let lstat = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            lstat => lstat.with_context(failed)?,
+        };
+        let metadata = match fs::metadata(&path) {
+            // A symlink to nothing, or to itself: no content.
+            Err(error) if error.kind() == ErrorKind::NotFound || files::is_loop(&error) => continue,
+            metadata => metadata.with_context(failed)?,
+        };
+        if metadata.is_file() {
+            files.push(path);
+        } else if metadata.is_dir() && (!lstat.is_symlink() || path == folder) {
+            unseen.extend(folder_entries(&path)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Returns the backups of `catalog` as retention sees them.
+///
+/// A damaged archive holds no session for sure: its backup is the only
+/// copy then.
+pub fn backup_items(catalog: &Catalog, trash: &Trash, findings: &Findings) -> Vec<BackupItem> {
+    let archives: BTreeMap<String, &Archive> = catalog
+        .archives
+        .iter()
+        .map(|archive| (archive.name.to_string(), archive))
+        .filter(|(name, _)| !findings.damaged.contains_key(name))
+        .collect();
+    let item = |backup: &Backup| {
+        let name = backup.record.as_ref().and_then(|record| record.archive.clone());
+        let manifest = name.as_ref().and_then(|name| archives.get(name)?.manifest());
+        let cover = match name {
+            Some(name) if manifest.is_some() => Cover::Archive(name),
+            Some(name) if trash.expired_holds(&name) => Cover::Expired(name),
+            Some(name) if trash.holds(&name) => Cover::Trashed(name),
+            _ => Cover::None,
+        };
+        BackupItem {
+            name: backup.name.to_string(),
+            moved_at: backup.name.time(),
+            run_number: manifest.map(|manifest| manifest.run_number),
+            cover,
+        }
+    };
+    catalog.backups.iter().map(item).collect()
+}

@@ -1,0 +1,147 @@
+//! Reads what a manifest tells of a session from `logs/session.json`.
+//!
+//! The file may come from another tool or be cut short: whatever is not
+//! there, or not of its kind, is left out; nothing fails.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::vault::manifest::{DataSummary, SessionSummary, Status};
+
+/// Reads the session in the workspace `root`, if there is one.
+///
+/// No trainer may be running: a session that still says `running` was
+/// interrupted.
+pub fn read(root: &Path) -> Option<SessionSummary> {
+    let bytes = fs::read(root.join("logs/session.json")).ok()?;
+    let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Some(summarize(&value))
+}
+
+/// Whether the record in the workspace `root` says how its session
+/// ended: whatever became of the trainer later changes nothing then.
+pub fn is_sealed(root: &Path) -> bool {
+    let bytes = fs::read(root.join("logs/session.json")).unwrap_or_default();
+    let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let status = record.get("status").and_then(Value::as_str);
+    matches!(status, Some("completed" | "failed" | "interrupted"))
+}
+
+/// Returns what `session`, the content of a `session.json`, tells.
+pub fn summarize(session: &Value) -> SessionSummary {
+    SessionSummary {
+        id: text(session, "/id"),
+        status: status(session),
+        started_at: time(session, "/started_at"),
+        finished_at: time(session, "/finished_at"),
+        seed: session.pointer("/seed").and_then(Value::as_u64),
+        data: session.get("data").filter(|data| data.is_object()).map(|data| DataSummary {
+            source: text(data, "/source"),
+            sha256: text(data, "/sha256"),
+            n_bars: data.pointer("/n_bars").and_then(Value::as_u64),
+            first: time(data, "/first"),
+            last: time(data, "/last"),
+        }),
+        config_sha256: text(session, "/config/sha256"),
+        resumed_from: text(session, "/resumed_from/session"),
+        metrics: metrics(session),
+    }
+}
+
+/// Returns why figures of the agent in the workspace `root` are null, by
+/// their names.
+pub fn undefined(root: &Path) -> BTreeMap<String, String> {
+    let reasons = || {
+        let bytes = fs::read(root.join("logs/session.json")).ok()?;
+        let session: Value = serde_json::from_slice(&bytes).ok()?;
+        serde_json::from_value(session.pointer("/metrics/agent/undefined")?.clone()).ok()
+    };
+    reasons().unwrap_or_default()
+}
+
+/// Returns why the figures of the session in the workspace `root` are to
+/// be treated as a bug: those that no market gives, and what an audit
+/// found.
+pub fn doubts(root: &Path) -> Vec<String> {
+    let read =
+        || serde_json::from_slice::<Value>(&fs::read(root.join("logs/session.json")).ok()?).ok();
+    let session = read().unwrap_or(Value::Null);
+    let each = |pointer: &str| {
+        let list = session.pointer(pointer).and_then(Value::as_array);
+        list.cloned().unwrap_or_default()
+    };
+    let alarms = each("/alarms").into_iter().filter_map(|alarm| text(&alarm, "/text"));
+    let failed = each("/audit/verdicts").into_iter().filter_map(|verdict| {
+        let has_failed = verdict["verdict"] == "failed";
+        let (name, finding) = has_failed
+            .then(|| text(&verdict, "/name"))
+            .flatten()
+            .zip(text(&verdict, "/finding"))?;
+        Some(format!("audit, {}: {finding}", name.replace('_', " ")))
+    });
+    alarms.chain(failed).collect()
+}
+
+fn status(session: &Value) -> Status {
+    match session.get("status").and_then(Value::as_str) {
+        Some("completed") => Status::Completed,
+        Some("failed") => Status::Failed,
+        Some("interrupted" | "running") => Status::Interrupted,
+        _ => Status::Unknown,
+    }
+}
+
+fn text(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer)?.as_str().map(str::to_owned)
+}
+
+fn time(value: &Value, pointer: &str) -> Option<DateTime<Utc>> {
+    let text = value.pointer(pointer)?.as_str()?;
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+}
+
+fn metrics(session: &Value) -> BTreeMap<String, BTreeMap<String, Option<f64>>> {
+    let Some(policies) = session.get("metrics").and_then(Value::as_object) else {
+        return BTreeMap::new();
+    };
+    let mut metrics: BTreeMap<_, _> = policies
+        .iter()
+        .filter_map(|(policy, figures)| Some((policy.clone(), numbers(figures.as_object()?))))
+        .collect();
+    if let Some(agent) = metrics.get_mut("agent") {
+        // What is no plain number of the agent's, but belongs to it.
+        for (name, pointer) in [
+            ("periods_per_year", "/metrics/agent/periods_per_year/value"),
+            ("deflated_sharpe", "/trials/deflated_sharpe"),
+            ("n_trials", "/trials/n_trials"),
+        ] {
+            let value = session.pointer(pointer).filter(|value| value.is_number());
+            agent.extend(value.map(|value| (name.to_owned(), value.as_f64())));
+        }
+    }
+    // Of several symbols, each by itself.
+    let symbols = session.get("symbols").and_then(Value::as_array);
+    for symbol in symbols.into_iter().flatten() {
+        let agent = symbol.pointer("/metrics/agent").and_then(Value::as_object);
+        if let (Some(name), Some(agent)) = (text(symbol, "/symbol"), agent) {
+            metrics.insert(format!("agent {name}"), numbers(agent));
+        }
+    }
+    metrics
+}
+
+fn numbers(figures: &serde_json::Map<String, Value>) -> BTreeMap<String, Option<f64>> {
+    let numbers = figures
+        .iter()
+        .filter(|(_, value)| value.is_number() || value.is_null())
+        .map(|(name, value)| (name.clone(), value.as_f64()));
+    // The one figure that is a time.
+    let time = figures.get("ruined_at").and_then(Value::as_str);
+    let time = time.and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    let time = time.map(|time| ("ruined_at_ms".to_owned(), Some(time.timestamp_millis() as f64)));
+    numbers.chain(time).collect()
+}

@@ -1,0 +1,300 @@
+//! What retention removed and has not deleted yet, and its way back.
+//!
+//! `archives/.trash/` and `backups/.trash/` hold one folder for each
+//! prune, named by its time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Duration, Utc};
+use serde::Serialize;
+
+use crate::vault::annotations;
+use crate::vault::catalog::{exists, folder_entries};
+use crate::vault::name::{NameKind, StampedName, parse_time};
+use crate::vault::relocate;
+use crate::workspace::Workspace;
+use crate::workspace::files;
+
+/// The trash of a workspace, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trash {
+    /// What each prune left.
+    pub batches: Vec<Batch>,
+}
+
+/// What one prune left, of archives or of backups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The folder.
+    pub path: PathBuf,
+    /// Where its content came from.
+    pub origin: PathBuf,
+    /// When it was put there.
+    pub trashed_at: DateTime<Utc>,
+    /// When it may be deleted.
+    pub deleted_from: DateTime<Utc>,
+    /// Whether that time has come.
+    pub is_expired: bool,
+    /// The names of what is in it.
+    pub names: Vec<String>,
+    /// Why it must not be deleted, whatever its age.
+    pub hold: Option<String>,
+}
+
+/// One thing that can be brought back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trashed {
+    /// Its name.
+    pub name: String,
+    /// When it was removed.
+    pub trashed_at: DateTime<Utc>,
+    /// When a prune may delete it.
+    pub deleted_from: DateTime<Utc>,
+    /// Where it lies now.
+    #[serde(skip)]
+    pub path: PathBuf,
+    /// Where it belongs.
+    #[serde(skip)]
+    pub target: PathBuf,
+}
+
+impl Trash {
+    /// Reads the trash of `workspace` as it is at `now`.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn read(workspace: &Workspace, now: DateTime<Utc>) -> Result<Self> {
+        let patience = Duration::days(i64::from(workspace.config().retention.trash_days));
+        let mut batches = Vec::new();
+        for (trash, origin) in [
+            (workspace.archives_trash(), workspace.archives()),
+            (workspace.backups_trash(), workspace.backups()),
+        ] {
+            for path in folder_entries(&trash)? {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let Some(trashed_at) = parse_time(&name) else { continue };
+                let failed = || format!("failed to read `{}`", path.display());
+                if !fs::metadata(&path).with_context(failed)?.is_dir() {
+                    continue;
+                }
+                let entries = folder_entries(&path)?;
+                let deleted_from = trashed_at + patience;
+                batches.push(Batch {
+                    origin: origin.clone(),
+                    trashed_at,
+                    deleted_from,
+                    is_expired: deleted_from <= now,
+                    names: entries
+                        .iter()
+                        .filter_map(|entry| Some(entry.file_name()?.to_str()?.to_owned()))
+                        .collect(),
+                    hold: entries.iter().find_map(|entry| hold(entry)),
+                    path,
+                });
+            }
+        }
+        batches.sort_by(|a, b| (a.trashed_at, &a.path).cmp(&(b.trashed_at, &b.path)));
+        Ok(Self { batches })
+    }
+
+    /// Lets the batch at `path` hold the file `annotations`, as it will
+    /// after a recovery.
+    pub fn add(&mut self, annotations: &Path, path: &Path) {
+        let batch = self.batches.iter_mut().find(|batch| batch.path == path);
+        if let Some(batch) = batch.filter(|batch| batch.hold.is_none()) {
+            batch.hold = hold(annotations);
+        }
+    }
+
+    /// Lets nothing be deleted, because of `why`.
+    pub fn hold_all(&mut self, why: &str) {
+        for batch in &mut self.batches {
+            batch.hold.get_or_insert_with(|| why.to_owned());
+        }
+    }
+
+    /// Whether something called `name` is in the trash.
+    pub fn holds(&self, name: &str) -> bool {
+        self.batches.iter().any(|batch| batch.names.iter().any(|held| held == name))
+    }
+
+    /// Whether something called `name` is in the trash and the next
+    /// prune deletes it there.
+    pub fn expired_holds(&self, name: &str) -> bool {
+        let is_emptied = |batch: &&Batch| batch.is_expired && batch.hold.is_none();
+        let mut expired = self.batches.iter().filter(is_emptied);
+        expired.any(|batch| batch.names.iter().any(|held| held == name))
+    }
+
+    /// Returns the archives and backups in the trash, the newest first.
+    pub fn content(&self) -> Vec<Trashed> {
+        let mut content: Vec<Trashed> = self
+            .batches
+            .iter()
+            .flat_map(|batch| {
+                batch.names.iter().filter(|name| is_ours(name)).map(|name| Trashed {
+                    name: name.clone(),
+                    trashed_at: batch.trashed_at,
+                    deleted_from: batch.deleted_from,
+                    path: batch.path.join(name),
+                    target: batch.origin.join(name),
+                })
+            })
+            .collect();
+        content.sort_by(|a, b| (b.trashed_at, &b.name).cmp(&(a.trashed_at, &a.name)));
+        content
+    }
+
+    /// Returns what `name` stands for: a full name, or an archive's
+    /// without `training_backup_` and `.zip`.
+    ///
+    /// # Errors
+    /// Says what is in the trash.
+    pub fn find(&self, name: &str) -> Result<Trashed> {
+        let content = self.content();
+        let short = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
+        let archive = format!("training_backup_{short}.zip");
+        let found = content.iter().find(|trashed| trashed.name == name || trashed.name == archive);
+        found.cloned().with_context(|| match content.first() {
+            None => format!("there is no `{name}` in the trash, which is empty"),
+            Some(newest) => format!(
+                "there is no `{name}` in the trash; `cargo xtask undelete` names all {}, the last \
+                 removed is `{}`",
+                content.len(),
+                newest.name
+            ),
+        })
+    }
+}
+
+/// Brings `trashed` back to where it was.
+///
+/// # Errors
+/// When there is something of that name: nothing is overwritten.
+pub fn bring_back(workspace: &Workspace, trashed: &Trashed) -> Result<()> {
+    let target = workspace.display(&trashed.target);
+    if exists(&trashed.target) {
+        bail!("`{target}` exists and is not overwritten; move it away first");
+    }
+    // The annotations first: after a kill in between they are found
+    // beside no archive and follow theirs back into the trash.
+    let annotations = annotations::path_of(&trashed.path);
+    let their_target = annotations::path_of(&trashed.target);
+    if exists(&annotations) && !exists(&their_target) {
+        relocate::move_new(&annotations, &their_target)
+            .with_context(|| format!("failed to bring the annotations of `{target}` back"))?;
+    }
+    relocate::move_new(&trashed.path, &trashed.target)
+        .with_context(|| format!("failed to bring `{target}` back"))?;
+    for folder in [trashed.target.parent(), trashed.path.parent()].into_iter().flatten() {
+        files::sync_folder(folder)
+            .with_context(|| format!("failed to sync `{}`", folder.display()))?;
+    }
+    drop_if_empty(trashed.path.parent().unwrap_or(&trashed.path))
+}
+
+/// Whether `trashed` and what is in its place are what a kill leaves of
+/// one move between two disks: one of them holds all of the other.
+///
+/// # Errors
+/// When something cannot be read.
+pub fn is_move_unfinished(trashed: &Trashed) -> Result<bool> {
+    let Trashed { path, target, .. } = trashed;
+    Ok(relocate::holds(target, path)? || relocate::holds(path, target)?)
+}
+
+/// Removes the half of such a move that the other holds; the copy in
+/// the trash when they are the same.
+///
+/// # Errors
+/// When something cannot be read or removed.
+pub fn finish_move(workspace: &Workspace, trashed: &Trashed) -> Result<String> {
+    let Trashed { path, target, .. } = trashed;
+    let [shown, in_place] = [path, target].map(|path| workspace.display(path));
+    if relocate::holds(target, path)? {
+        relocate::finish(path, target)?;
+        drop_if_empty(path.parent().unwrap_or(path))?;
+        return Ok(format!("removed `{shown}`, a copy of `{in_place}` that a killed run left"));
+    }
+    relocate::finish(target, path)?;
+    Ok(format!("completed the move of `{in_place}` to `{shown}`, which a killed run had begun"))
+}
+
+/// Removes the folder of a batch that holds nothing any more.
+fn drop_if_empty(batch: &Path) -> Result<()> {
+    if folder_entries(batch)?.is_empty() {
+        fs::remove_dir(batch)
+            .with_context(|| format!("failed to remove the empty `{}`", batch.display()))?;
+    }
+    Ok(())
+}
+
+/// Moves `names` of `folder` into its trash of the time `batch`, each
+/// archive with its annotations.
+///
+/// # Errors
+/// When something cannot be moved; the rest stays.
+pub fn discard(names: &[String], folder: &Path, batch: &Path) -> Result<()> {
+    // Oldest first: a kill in between has removed what is oldest.
+    for name in names.iter().rev() {
+        files::create_folder(batch).context(
+            "deleting needs no space, but the trash needs an entry: `prune --now` does without",
+        )?;
+        move_to(&folder.join(name), batch)?;
+        let annotations = annotations::path_of(&folder.join(name));
+        if exists(&annotations) {
+            move_to(&annotations, batch)?;
+        }
+    }
+    if !names.is_empty() {
+        files::sync_folder(batch)
+            .and_then(|()| files::sync_folder(folder))
+            .with_context(|| format!("failed to sync `{}`", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Moves the file or folder `from` into the folder `batch`.
+///
+/// # Errors
+/// When it cannot be moved, or something of its name is there.
+pub fn move_to(from: &Path, batch: &Path) -> Result<()> {
+    let name = from.file_name().unwrap_or_default();
+    relocate::move_new(from, &batch.join(name))
+}
+
+/// Moves the file `from`, which is neither archive nor backup, into
+/// the folder `batch`, under a name that is free there.
+///
+/// # Errors
+/// When it cannot be moved.
+pub fn put_aside(from: &Path, batch: &Path) -> Result<()> {
+    files::create_folder(batch)?;
+    let name = from.file_name().unwrap_or_default().to_string_lossy();
+    let target = (1..)
+        .map(|number: u32| match number {
+            1 => batch.join(&*name),
+            number => batch.join(format!("{name}.{number}")),
+        })
+        .find(|target| !exists(target))
+        .expect("the numbers do not end");
+    relocate::move_new(from, &target)
+}
+
+fn is_ours(name: &str) -> bool {
+    [NameKind::Archive, NameKind::Backup]
+        .iter()
+        .any(|kind| StampedName::parse(*kind, name).is_some())
+}
+
+/// A pin holds wherever its archive lies; so does a doubt about it.
+fn hold(entry: &Path) -> Option<String> {
+    annotations::archive_of(entry.file_name()?.to_str()?)?;
+    match annotations::read(entry) {
+        Ok(found) if found.pin.as_ref().is_none_or(|mark| !mark.is_pinned) => None,
+        Ok(_) => Some(format!("`{}` says that its archive is pinned", entry.display())),
+        Err(error) => Some(format!("{error:#}")),
+    }
+}

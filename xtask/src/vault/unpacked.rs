@@ -1,0 +1,143 @@
+//! Archives unpacked for programs that read folders: a cache.
+//!
+//! `.trainvault/unpacked/STEM/` holds what `restore` writes, each file
+//! checked by its digest whenever the folder is asked for. Folders of
+//! archives that are gone, or that nobody asked for in a week, go.
+
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::tasks::cycle::Job;
+use crate::vault::catalog::{exists, folder_entries};
+use crate::vault::restore::{self, Overwrite, Target};
+use crate::vault::scan::Selection;
+use crate::workspace::digest::sha256;
+use crate::workspace::files;
+use crate::workspace::filesystem;
+
+/// A folder that nobody asked for in so many days is stale.
+const STALE_DAYS: i64 = 7;
+/// Letters of a digest that tell archives of one name apart.
+const N_KEY_LETTERS: usize = 8;
+
+/// The cache, held so that nobody clears it.
+pub struct Cache {
+    folder: PathBuf,
+    _in_use: File,
+}
+
+/// What is known of an unpacked archive.
+#[derive(Debug, Serialize, Deserialize)]
+struct Note {
+    archive: PathBuf,
+    used_at: DateTime<Utc>,
+}
+
+impl Cache {
+    /// Opens the cache of the job's workspace, and removes from it what
+    /// is stale, unless another process uses it now.
+    ///
+    /// # Errors
+    /// When its folder cannot be made or locked.
+    pub fn open(job: &Job<'_>) -> Result<Self> {
+        let folder = job.workspace.state().join("unpacked");
+        files::create_folder(&folder)?;
+        let path = folder.join("in_use.lock");
+        let failed = || format!("failed to lock `{}`", path.display());
+        let in_use = File::create(&path).with_context(failed)?;
+        match filesystem::try_lock(&in_use) {
+            Ok(()) => {
+                clear_stale(&folder, (job.clock)())?;
+                filesystem::unlock(&in_use).with_context(failed)?;
+            }
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error).with_context(failed),
+        }
+        filesystem::lock_shared(&in_use).with_context(failed)?;
+        Ok(Self { folder, _in_use: in_use })
+    }
+
+    /// Returns the folder with the files of `archive` that `only`
+    /// selects; those that are there already and right stay.
+    ///
+    /// What a damaged archive does not give is told as a warning.
+    ///
+    /// # Errors
+    /// When the archive cannot be opened, or the folder not written.
+    pub fn unpack(
+        &self,
+        job: &mut Job<'_>,
+        archive: &Path,
+        only: Option<&Selection>,
+    ) -> Result<PathBuf> {
+        let path = self.folder.join("unpacking.lock");
+        let failed = || format!("failed to lock `{}`", path.display());
+        let unpacking = File::create(&path).with_context(failed)?;
+        // Another process unpacks for seconds, not for long.
+        filesystem::lock(&unpacking).with_context(failed)?;
+        let folder = self.folder.join(key(archive)?);
+        note(&folder, archive, (job.clock)())?;
+        let mut source = restore::open(archive)?;
+        let mut target = Target::folder(folder.clone());
+        let plan = restore::survey(&mut source, &mut target, only, Overwrite::IfChanged)?;
+        let written = restore::apply(&mut source, &plan, &mut target, job.interrupt)?;
+        for damage in plan.lost.iter().chain(&plan.conflicts).chain(&written.lost) {
+            let what = damage.path.as_deref().unwrap_or("a part");
+            let name = archive.display();
+            (job.notes)(&format!("warning: `{name}`: no `{what}`: {}", damage.problem));
+        }
+        Ok(folder)
+    }
+}
+
+/// Notes that `folder` holds `archive` and was asked for at `used_at`.
+fn note(folder: &Path, archive: &Path, used_at: DateTime<Utc>) -> Result<()> {
+    let note = Note { archive: archive.to_owned(), used_at };
+    let path = note_path(folder);
+    let text = serde_json::to_vec(&note).context("the archive's path is not UTF-8")?;
+    let write = || File::create(&path)?.write_all(&text);
+    write().with_context(|| format!("failed to write `{}`", path.display()))
+}
+
+/// Returns the name of the folder of `archive`: two archives never
+/// share one.
+fn key(archive: &Path) -> Result<String> {
+    let path = archive
+        .canonicalize()
+        .with_context(|| format!("failed to find `{}`", archive.display()))?;
+    let stem = archive.file_stem().unwrap_or_default().to_string_lossy();
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let (digest, _) = sha256(bytes, u64::MAX - 1)?;
+    Ok(format!("{stem}_{}", &digest[..N_KEY_LETTERS]))
+}
+
+/// Returns where it is noted what `folder` holds.
+fn note_path(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!("{name}.json"))
+}
+
+fn clear_stale(folder: &Path, now: DateTime<Utc>) -> Result<()> {
+    for path in folder_entries(folder)? {
+        if !files::is_folder(&path)? || !is_stale(&note_path(&path), now) {
+            continue;
+        }
+        fs::remove_dir_all(&path)
+            .with_context(|| format!("failed to remove `{}`", path.display()))?;
+        // A note without a folder does no harm.
+        let _ = fs::remove_file(note_path(&path));
+    }
+    Ok(())
+}
+
+fn is_stale(note: &Path, now: DateTime<Utc>) -> bool {
+    let note = fs::read(note).ok().and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok());
+    note.is_none_or(|note| {
+        !exists(&note.archive) || now - note.used_at > TimeDelta::days(STALE_DAYS)
+    })
+}

@@ -1,0 +1,249 @@
+//! Reads an archive back and checks every byte of it.
+//!
+//! Only this module makes a [`Receipt`], and only for an archive in
+//! which nothing at all is wrong.
+
+mod content;
+mod disk;
+mod entries;
+mod peek;
+
+use std::io::{self, Read, Seek};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::thread;
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde::Serialize;
+use zip::ZipArchive;
+use zip::read::ZipFile;
+
+use crate::vault::manifest::Manifest;
+use crate::vault::seal;
+use crate::workspace::progress;
+use crate::workspace::threads;
+
+pub use disk::Disk;
+pub use peek::{read_entry, read_manifest};
+
+/// The largest manifest or list of digests that is read: room for a
+/// million files.
+const TEXT_LIMIT_BYTES: u64 = 1 << 30;
+/// How tightly it may be packed: digests are as good as random.
+const TEXT_RATIO_MAX: u64 = 100;
+
+/// Proof that an archive was read back and every checksum matched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Receipt {
+    path: PathBuf,
+    manifest: Manifest,
+    manifest_sha256: String,
+    size_bytes: u64,
+}
+
+impl Receipt {
+    /// Returns where the archive lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns what the archive holds.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Returns the digest of the manifest as it lies in the archive.
+    pub fn manifest_sha256(&self) -> &str {
+        &self.manifest_sha256
+    }
+
+    /// Returns the size of the archive in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    pub(crate) fn moved_to(self, path: PathBuf) -> Self {
+        Self { path, ..self }
+    }
+}
+
+/// What a check of an archive found.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Checkup {
+    /// The manifest, where it can be read.
+    #[serde(skip)]
+    pub manifest: Option<Manifest>,
+    /// The digest of that, as it lies in the archive.
+    #[serde(skip)]
+    pub manifest_sha256: Option<String>,
+    /// The paths of the files whose every byte is as it was.
+    pub good: Vec<String>,
+    /// What is wrong, empty for a good archive.
+    pub damage: Vec<Damage>,
+}
+
+/// One thing that is wrong with an archive.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Damage {
+    /// The path in the archive; null when it is the archive as a whole.
+    pub path: Option<String>,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl Damage {
+    fn of(path: &str, problem: impl Into<String>) -> Self {
+        Self { path: Some(path.to_owned()), problem: problem.into() }
+    }
+
+    fn whole(problem: impl Into<String>) -> Self {
+        Self { path: None, problem: problem.into() }
+    }
+}
+
+/// How an archive is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// On how many threads; the result is the same for any number.
+    pub n_threads: NonZeroUsize,
+    /// Set by a signal: stop; what is left counts as unreadable.
+    pub interrupt: Option<&'a AtomicBool>,
+}
+
+impl Default for Reading<'_> {
+    fn default() -> Self {
+        Self { n_threads: threads::available(), interrupt: None }
+    }
+}
+
+/// Reads the archive at `path` back, every byte of it.
+///
+/// # Errors
+/// When anything is wrong with it; the first problem is named.
+pub fn read_back(path: &Path) -> Result<Receipt> {
+    read_back_as(path, Reading::default())
+}
+
+/// Reads the archive at `path` back as [`read_back`] does.
+///
+/// # Errors
+/// As [`read_back`].
+pub fn read_back_as(path: &Path, reading: Reading<'_>) -> Result<Receipt> {
+    let checkup = check_as(path, reading)?;
+    if let Some(damage) = checkup.damage.first() {
+        let part = damage.path.as_ref().map(|path| format!("`{path}`: ")).unwrap_or_default();
+        bail!("the archive `{}` is damaged: {part}{}", path.display(), damage.problem);
+    }
+    let (manifest, manifest_sha256) = checkup
+        .manifest
+        .zip(checkup.manifest_sha256)
+        .ok_or_else(|| anyhow!("the archive `{}` has no manifest", path.display()))?;
+    let size_bytes = path
+        .metadata()
+        .with_context(|| format!("failed to read the size of `{}`", path.display()))?
+        .len();
+    Ok(Receipt { path: path.to_owned(), manifest, manifest_sha256, size_bytes })
+}
+
+/// Checks the archive at `path` and tells all that is wrong with it.
+///
+/// An archive without a manifest, from another tool, is checked by the
+/// zip's own CRC-32 sums.
+///
+/// # Errors
+/// When the file cannot be opened; damage is no error.
+pub fn check(path: &Path) -> Result<Checkup> {
+    check_as(path, Reading::default())
+}
+
+/// Checks the archive at `path` as [`check`] does.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_as(path: &Path, reading: Reading<'_>) -> Result<Checkup> {
+    let disk = Disk::open(path, reading.interrupt)
+        .with_context(|| format!("failed to open `{}`", path.display()))?;
+    let n_passes = n_passes(&disk);
+    let _running = progress::begin_passes("verifying", disk.size_bytes(), n_passes);
+    check_on(reading.n_threads, disk)
+        .with_context(|| format!("failed to read `{}`", path.display()))
+}
+
+/// Returns how often a check reads each byte: of a sealed archive twice,
+/// once for the digest over all.
+pub fn n_passes(disk: &Disk<'_>) -> u64 {
+    let mut comment = seal::placeholder().into_bytes();
+    let start = disk.size_bytes().checked_sub(comment.len() as u64);
+    let is_read = start.is_some_and(|start| disk.read_exact_at(&mut comment, start).is_ok());
+    if is_read && seal::is_seal(&comment) { 2 } else { 1 }
+}
+
+/// Checks the archive in `reader`, as [`check`] does, on this thread.
+///
+/// # Errors
+/// When it cannot be read again from its start.
+pub fn check_reader<R: Read + Seek + Clone + Send>(reader: R) -> io::Result<Checkup> {
+    check_on(NonZeroUsize::MIN, reader)
+}
+
+/// Checks the archive in `reader`, of which each thread has a clone.
+fn check_on<R: Read + Seek + Clone + Send>(
+    n_threads: NonZeroUsize,
+    reader: R,
+) -> io::Result<Checkup> {
+    let mut checkup = Checkup::default();
+    let mut whole_file = reader.clone();
+    let mut zip = match ZipArchive::new(reader) {
+        Ok(zip) => zip,
+        Err(error) => {
+            checkup.damage.push(Damage::whole(format!("not a readable zip: {error}")));
+            return Ok(checkup);
+        }
+    };
+    // The digest over the whole file, which also covers the headers; a
+    // zip of another tool has none.
+    let has_seal = seal::is_seal(zip.comment());
+    let mut check_seal =
+        || if has_seal { seal::is_intact(&mut whole_file).map(Some) } else { Ok(None) };
+    let is_intact = if n_threads == NonZeroUsize::MIN {
+        content::check(&mut zip, 1, &mut checkup);
+        check_seal()
+    } else {
+        thread::scope(|scope| {
+            let seal = scope.spawn(check_seal);
+            content::check(&mut zip, n_threads.get(), &mut checkup);
+            seal.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }?;
+    if checkup.manifest.is_some() && !has_seal {
+        checkup.damage.push(Damage::whole("its seal, the comment at the end, is missing"));
+    } else if is_intact == Some(false) && checkup.damage.is_empty() {
+        let part = "bytes outside the files' content have changed since it was sealed";
+        checkup.damage.push(Damage::whole(part));
+    }
+    Ok(checkup)
+}
+
+pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>> {
+    let idx = zip.index_for_name_raw(path.as_bytes()).context("missing from the archive")?;
+    entry_text(zip.by_index(idx)?)
+}
+
+/// Reads a manifest or list of digests, unless it is packed tighter
+/// than any real one: such a one could fill the memory.
+pub(crate) fn entry_text<R: Read>(entry: ZipFile<'_, R>) -> Result<Vec<u8>> {
+    let packed_bytes = entry.compressed_size();
+    let limit_bytes = text_limit(packed_bytes);
+    let mut bytes = Vec::new();
+    entry.take(limit_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit_bytes {
+        bail!("it unpacks from {packed_bytes} bytes to more than {limit_bytes}; no real one does");
+    }
+    Ok(bytes)
+}
+
+/// Returns how long a text may be that is packed into so many bytes.
+fn text_limit(packed_bytes: u64) -> u64 {
+    TEXT_LIMIT_BYTES.min(packed_bytes.saturating_mul(TEXT_RATIO_MAX).saturating_add(1 << 16))
+}

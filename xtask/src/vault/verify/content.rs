@@ -1,0 +1,234 @@
+//! Compares what an archive holds with what its manifest says.
+
+use std::io::{self, BufReader, Read, Seek, Write};
+
+use anyhow::Result;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use zip::ZipArchive;
+
+use super::entries::{self, Expected};
+use super::{Checkup, Damage, text, text_limit};
+use crate::vault::manifest::{FORMAT, MANIFEST_PATH, Manifest, SUMS_PATH};
+use crate::vault::scan::check_archive_path;
+use crate::workspace::digest::{BUFFER_BYTES, hex, sha256};
+
+/// From this size on a manifest is parsed while it is unpacked.
+const LARGE_MANIFEST_BYTES: u64 = 1024 * 1024;
+
+/// Checks all but the seal of `zip`.
+pub fn check<R: Read + Seek + Clone + Send>(
+    zip: &mut ZipArchive<R>,
+    n_threads: usize,
+    checkup: &mut Checkup,
+) {
+    if let Err(error) = zip.validate_header_consistency() {
+        checkup.damage.push(Damage::whole(error.to_string()));
+    }
+    for name in zip.file_names() {
+        match name {
+            Ok(name) => {
+                if let Err(problem) = check_archive_path(name.trim_end_matches('/')) {
+                    checkup.damage.push(Damage::of(&name, problem));
+                }
+            }
+            Err(error) => {
+                let damage = Damage::whole(format!("a name cannot be read: {error}"));
+                return checkup.damage.push(damage);
+            }
+        }
+    }
+    if zip.index_for_name_raw(MANIFEST_PATH.as_bytes()).is_none() {
+        return check_by_crc(zip, n_threads, checkup);
+    }
+    match read_sealed_manifest(zip) {
+        Ok((manifest, digest)) => {
+            check_against(&manifest, &digest, zip, n_threads, checkup);
+            (checkup.manifest, checkup.manifest_sha256) = (Some(manifest), Some(digest));
+        }
+        Err(error) => checkup.damage.push(Damage::of(MANIFEST_PATH, format!("{error:#}"))),
+    }
+}
+
+fn read_sealed_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Result<(Manifest, String)> {
+    if let Some(sealed) = parse_large_manifest(zip) {
+        return Ok(sealed);
+    }
+    let bytes = text(zip, MANIFEST_PATH)?;
+    let (digest, _) = sha256(bytes.as_slice(), bytes.len() as u64)?;
+    Ok((Manifest::parse(&bytes)?, digest))
+}
+
+/// Parses a manifest of many files while it is unpacked, so that its
+/// text is never whole in memory; `None` for another one, or when
+/// something is wrong, which the other way tells better.
+fn parse_large_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Option<(Manifest, String)> {
+    let entry = zip.by_name(MANIFEST_PATH).ok()?;
+    if entry.size() < LARGE_MANIFEST_BYTES || entry.size() > text_limit(entry.compressed_size()) {
+        return None;
+    }
+    let size_bytes = entry.size();
+    let content = Hashing { inner: entry.take(size_bytes), digest: Sha256::new() };
+    let mut content = BufReader::with_capacity(BUFFER_BYTES, content);
+    let mut parser = serde_json::Deserializer::from_reader(&mut content);
+    let manifest = Manifest::deserialize(&mut parser).ok()?;
+    parser.end().ok()?;
+    drop(parser);
+    let mut rest = content.into_inner();
+    // Its end, with which the zip's reader checks the CRC.
+    io::copy(&mut rest, &mut io::sink()).ok()?;
+    (manifest.format == FORMAT).then(|| (manifest, hex(&rest.digest.finalize())))
+}
+
+/// Hashes what is read through it.
+struct Hashing<R> {
+    inner: R,
+    digest: Sha256,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let n_bytes = self.inner.read(bytes)?;
+        self.digest.update(&bytes[..n_bytes]);
+        Ok(n_bytes)
+    }
+}
+
+fn check_against<R: Read + Seek + Clone + Send>(
+    manifest: &Manifest,
+    digest: &str,
+    zip: &mut ZipArchive<R>,
+    n_threads: usize,
+    checkup: &mut Checkup,
+) {
+    let mut names = Names { is_named: vec![false; zip.len()], missing: Vec::new(), n_twice: 0 };
+    let mut expected = Vec::with_capacity(manifest.files.len());
+    for file in &manifest.files {
+        if let Some(idx) = names.claim(zip, &file.path) {
+            let sha256 = Some(file.sha256.as_str());
+            expected.push((&file.path, Expected { idx, size_bytes: file.size_bytes, sha256 }));
+        }
+    }
+    for folder in &manifest.empty_folders {
+        names.claim(zip, &format!("{folder}/"));
+    }
+    for own in [MANIFEST_PATH, SUMS_PATH] {
+        names.claim(zip, own);
+    }
+    if names.n_twice > 0 {
+        checkup.damage.push(Damage::of(MANIFEST_PATH, "it names a file twice"));
+    }
+    let unnamed = zip.file_names().zip(&names.is_named).filter(|(_, is_named)| !**is_named);
+    for (name, _) in unnamed {
+        let name = name.unwrap_or_default();
+        checkup.damage.push(Damage::of(&name, "the manifest does not name it"));
+    }
+    for name in &names.missing {
+        checkup.damage.push(Damage::of(name, "missing from the archive"));
+    }
+    check_entries(&expected, zip, n_threads, checkup);
+    match has_sums(zip, manifest, digest) {
+        Ok(true) => {}
+        Ok(false) => checkup.damage.push(Damage::of(SUMS_PATH, "it differs from the manifest")),
+        Err(error) => checkup.damage.push(Damage::of(SUMS_PATH, format!("{error:#}"))),
+    }
+}
+
+/// Which entries the manifest names.
+struct Names {
+    is_named: Vec<bool>,
+    missing: Vec<String>,
+    n_twice: usize,
+}
+
+impl Names {
+    /// Returns the number of the entry `name`, the first time.
+    fn claim<R>(&mut self, zip: &ZipArchive<R>, name: &str) -> Option<usize>
+    where
+        R: Read + Seek,
+    {
+        let Some(idx) = zip.index_for_name_raw(name.as_bytes()) else {
+            self.missing.push(name.to_owned());
+            return None;
+        };
+        let was_named = std::mem::replace(&mut self.is_named[idx], true);
+        self.n_twice += usize::from(was_named);
+        (!was_named).then_some(idx)
+    }
+}
+
+fn check_entries<R: Read + Seek + Clone + Send>(
+    named: &[(&String, Expected<'_>)],
+    zip: &ZipArchive<R>,
+    n_threads: usize,
+    checkup: &mut Checkup,
+) {
+    let expected: Vec<_> = named.iter().map(|(_, expected)| *expected).collect();
+    let mut wrong = entries::check(zip, &expected, n_threads).into_iter().peekable();
+    for (place, (name, _)) in named.iter().enumerate() {
+        match wrong.next_if(|(wrong, _)| *wrong == place) {
+            None => checkup.good.push((*name).clone()),
+            Some((_, problem)) => checkup.damage.push(Damage::of(name, problem)),
+        }
+    }
+}
+
+/// Whether `SHA256SUMS` says what the manifest says.
+fn has_sums<R: Read + Seek>(
+    zip: &mut ZipArchive<R>,
+    manifest: &Manifest,
+    digest: &str,
+) -> Result<bool> {
+    let mut sums = Comparison { found: zip.by_name(SUMS_PATH)?, buffer: Vec::new(), is_same: true };
+    manifest.write_sums(digest, &mut sums)?;
+    let mut rest = [0];
+    let is_end = sums.found.read(&mut rest)? == 0;
+    Ok(sums.is_same && is_end)
+}
+
+/// Compares what is written to it with what it reads.
+struct Comparison<R> {
+    found: R,
+    buffer: Vec<u8>,
+    is_same: bool,
+}
+
+impl<R: Read> Write for Comparison<R> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_same {
+            self.buffer.clear();
+            (&mut self.found).take(bytes.len() as u64).read_to_end(&mut self.buffer)?;
+            self.is_same = self.buffer == bytes;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Checks a zip of another tool. Entries that share bytes could unpack
+/// to any size: then nothing is unpacked.
+fn check_by_crc<R: Read + Seek + Clone + Send>(
+    zip: &mut ZipArchive<R>,
+    n_threads: usize,
+    checkup: &mut Checkup,
+) {
+    if zip.has_overlapping_entries().unwrap_or(false) {
+        return checkup.damage.push(Damage::whole("its entries overlap; none was unpacked"));
+    }
+    let mut names: Vec<(String, usize)> = zip
+        .file_names()
+        .enumerate()
+        .filter_map(|(idx, name)| Some((name.ok()?.into_owned(), idx)))
+        .filter(|(name, _)| !name.ends_with('/'))
+        .collect();
+    names.sort();
+    let expected = |idx: usize| {
+        let size_bytes = zip.by_index_data(idx).map_or(0, |entry| entry.size());
+        Expected { idx, size_bytes, sha256: None }
+    };
+    let to_check: Vec<_> = names.iter().map(|(name, idx)| (name, expected(*idx))).collect();
+    check_entries(&to_check, zip, n_threads, checkup);
+}

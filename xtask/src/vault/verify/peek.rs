@@ -1,0 +1,50 @@
+//! Reads single parts of an archive, without a check of the rest.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use zip::ZipArchive;
+
+use super::text;
+use crate::programs::lack;
+use crate::vault::manifest::{MANIFEST_PATH, Manifest};
+
+/// From this size on manifests are read one after the other.
+const LARGE_BYTES: u64 = 1024 * 1024;
+static LARGE: Mutex<()> = Mutex::new(());
+
+/// Reads only the manifest of the archive at `path`; `None` when the
+/// zip has none.
+///
+/// # Errors
+/// When the zip or its manifest cannot be read.
+pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
+    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
+    let mut zip = ZipArchive::new(BufReader::new(file))
+        .with_context(|| format!("`{}` is not a readable zip", path.display()))?;
+    let Some(idx) = zip.index_for_name(MANIFEST_PATH) else {
+        return Ok(None);
+    };
+    // One of many files is large in memory: one thread at a time.
+    let is_large = zip.by_index_data(idx).is_ok_and(|entry| entry.size() > LARGE_BYTES);
+    let _turn = is_large.then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+    let bytes = text(&mut zip, MANIFEST_PATH)
+        .with_context(|| format!("failed to read `{MANIFEST_PATH}` of `{}`", path.display()))?;
+    Manifest::parse(&bytes).map(Some)
+}
+
+/// Returns the content of the file `entry` in the archive at `path`.
+///
+/// # Errors
+/// When the archive or the file in it cannot be read.
+pub fn read_entry(path: &Path, entry: &str) -> Result<Vec<u8>> {
+    lack::check_archive(path)?;
+    let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
+    let mut zip = ZipArchive::new(BufReader::new(file))
+        .with_context(|| format!("`{}` is not a readable zip", path.display()))?;
+    text(&mut zip, entry)
+        .with_context(|| format!("failed to read `{entry}` of `{}`", path.display()))
+}

@@ -1,0 +1,97 @@
+//! The exit codes, which scripts rely on.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::programs::process::TrainerExit;
+
+/// How a command ended, other than by an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was done: 0.
+    Done,
+    /// The command did its part, but what it ran failed: 1.
+    Failed,
+    /// Done, with warnings on stderr that someone should read: 3.
+    Warnings,
+    /// There was nothing to do: 10.
+    NothingToDo,
+    /// The session is trained and archived, and misses a gate: 12.
+    GateMissed,
+    /// `train --check-leaks` found a leak: 13.
+    LeakFound,
+    /// Stopped by a signal, with everything saved: 130.
+    Interrupted,
+}
+
+impl Exit {
+    /// Returns what the trainer's own exit code means.
+    pub fn of_trainer(exit: TrainerExit) -> Self {
+        match exit {
+            TrainerExit::Code(0) => Self::Done,
+            TrainerExit::Code(3) => Self::Warnings,
+            TrainerExit::Code(13) => Self::LeakFound,
+            TrainerExit::INTERRUPTED => Self::Interrupted,
+            TrainerExit::Code(_) | TrainerExit::Killed => Self::Failed,
+        }
+    }
+
+    /// Returns the process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Warnings => 3,
+            Self::NothingToDo => 10,
+            Self::GateMissed => 12,
+            Self::LeakFound => 13,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// An error that has an exit code of its own.
+#[derive(Debug)]
+pub enum CodedError {
+    /// Another process works in the workspace: 11.
+    Locked(String),
+    /// The command line cannot be carried out as given: 2.
+    Usage(String),
+    /// A signal stopped the command before it changed anything: 130.
+    Interrupted,
+}
+
+impl CodedError {
+    /// Returns the process's exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Locked(_) => 11,
+            Self::Usage(_) => 2,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl fmt::Display for CodedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Locked(text) | Self::Usage(text) => f.write_str(text),
+            Self::Interrupted => {
+                f.write_str("interrupted; nothing was moved and no half archive was left")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CodedError {}
+
+/// Returns the exit code of `error`: its own, or 1.
+pub fn code_of(error: &anyhow::Error) -> u8 {
+    error.downcast_ref::<CodedError>().map_or(1, CodedError::code)
+}

@@ -1,0 +1,198 @@
+//! One process at a time works in a workspace.
+//!
+//! The lock is the kernel's: it ends with the process that holds it,
+//! however that ends, so that there is no stale lock to remove.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Seek, Write};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::workspace::Workspace;
+use crate::workspace::exit::CodedError;
+use crate::workspace::files;
+use crate::workspace::filesystem;
+
+/// How long an orphaned trainer gets to notice that its parent died.
+const ORPHAN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long someone looks at the lock, and how often that is waited
+/// for.
+const LOOK: Duration = Duration::from_millis(2);
+const N_LOOKS: usize = 5;
+
+/// Who holds the lock: the content of the lock file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The process.
+    pub pid: u32,
+    /// What it does, such as `train`.
+    pub task: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// The lock on a workspace, held until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// The lock on a folder of archives, which several workspaces may share:
+/// held for the moment in which a name and a run number are chosen, or
+/// annotations change.
+#[derive(Debug)]
+pub struct FolderLock {
+    _folder: Option<File>,
+}
+
+impl FolderLock {
+    /// Waits for the lock on `folder`. Where a folder cannot be locked,
+    /// one workspace is still safe: it has a lock of its own.
+    pub fn acquire(folder: &Path) -> Self {
+        Self { _folder: File::open(folder).ok().filter(|file| file.lock().is_ok()) }
+    }
+
+    /// Whether another process holds the lock on `folder`.
+    pub fn is_held(folder: &Path) -> bool {
+        let result = File::open(folder).map(|file| file.try_lock());
+        matches!(result, Ok(Err(TryLockError::WouldBlock)))
+    }
+}
+
+/// Takes the lock on `workspace` for `task`.
+///
+/// # Errors
+/// [`CodedError::Locked`] when another process holds it; it says who
+/// and since when.
+pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<Lock> {
+    let folder = workspace.state();
+    files::create_folder(&folder)?;
+    let path = folder.join("lock");
+    let mut file = open(&path)?;
+    match try_lock(&file) {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(locked(&path).into()),
+        Err(TryLockError::Error(error)) => {
+            return Err(error).with_context(|| format!("failed to lock `{}`", path.display()));
+        }
+    }
+    let holder = Holder { pid: std::process::id(), task: task.to_owned(), since: now };
+    let text = serde_json::to_vec(&holder).expect("a holder is plain data");
+    let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&text));
+    match written {
+        // The lock holds without a name in it, and a full disk must not
+        // keep anyone from deleting something.
+        Err(error) if is_out_of_space(&error) => {}
+        written => written.with_context(|| format!("failed to write `{}`", path.display()))?,
+    }
+    wait_for_orphan(&folder.join("trainer.lock"))?;
+    Ok(Lock { _file: file })
+}
+
+/// Locks `file`, unless it stays locked: who only looks at it, as
+/// [`holder`] does, is gone at once.
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..N_LOOKS {
+        match filesystem::try_lock(file) {
+            Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
+            result => return result,
+        }
+    }
+    filesystem::try_lock(file)
+}
+
+/// Returns who holds the lock on `workspace`; `None` when nobody does.
+///
+/// # Errors
+/// When the lock file cannot be read.
+pub fn holder(workspace: &Workspace) -> Result<Option<Holder>> {
+    let path = workspace.state().join("lock");
+    let Some(file) = open_existing(&path)? else {
+        return Ok(None);
+    };
+    match filesystem::try_lock_shared(&file) {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(read_holder(&path).unwrap_or(Holder {
+            pid: 0,
+            task: "unknown".to_owned(),
+            since: DateTime::UNIX_EPOCH,
+        }))),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
+        }
+    }
+}
+
+fn is_out_of_space(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+fn read_holder(path: &Path) -> Option<Holder> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+fn open(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .with_context(|| format!("failed to open `{}`", path.display()))
+}
+
+/// Opens the lock file `path`; `None` when nobody has made one yet.
+fn open_existing(path: &Path) -> Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            Err(error).with_context(|| format!("failed to open the lock `{}`", path.display()))
+        }
+    }
+}
+
+fn locked(path: &Path) -> CodedError {
+    let who = read_holder(path).map_or_else(
+        || "another process".to_owned(),
+        |Holder { pid, task, since }| {
+            format!("`{task}` (process {pid}, since {})", since.format("%Y-%m-%d %H:%M:%S UTC"))
+        },
+    );
+    CodedError::Locked(format!("the workspace is locked by {who}; wait for it, or stop it"))
+}
+
+/// Waits until no trainer writes in the workspace any more: that of a
+/// killed run needs a moment to notice.
+fn wait_for_orphan(path: &Path) -> Result<()> {
+    let Some(file) = open_existing(path)? else {
+        return Ok(());
+    };
+    let deadline = Instant::now() + ORPHAN_PATIENCE;
+    loop {
+        match filesystem::try_lock(&file) {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            Err(TryLockError::WouldBlock) => return Err(locked_by_trainer(path).into()),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("failed to lock `{}`", path.display()));
+            }
+        }
+    }
+}
+
+fn locked_by_trainer(path: &Path) -> CodedError {
+    let detail = fs::read_to_string(path).unwrap_or_default();
+    CodedError::Locked(format!(
+        "a trainer is still running in the workspace ({}); wait for it, or stop it",
+        detail.trim()
+    ))
+}

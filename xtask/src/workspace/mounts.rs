@@ -1,0 +1,125 @@
+//! What the system tells of mounts, and whether a folder can be written.
+//!
+//! Only Linux tells; elsewhere a mount is known by its disk's number.
+
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+
+use crate::workspace::files::identity;
+
+/// What is mounted, in the order of mounting.
+#[derive(Debug, Clone, Default)]
+pub struct Mounts {
+    mounts: Vec<Mount>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Mount {
+    point: PathBuf,
+    is_read_only: bool,
+    is_overlay: bool,
+}
+
+impl Mounts {
+    /// Reads what the system tells now.
+    pub fn read() -> Self {
+        // Where there is no such file, nothing is known.
+        Self::parse(&fs::read_to_string("/proc/self/mountinfo").unwrap_or_default())
+    }
+
+    fn parse(text: &str) -> Self {
+        Self { mounts: text.lines().filter_map(parse_line).collect() }
+    }
+
+    /// Whether something is mounted on the folder `path`, which is free
+    /// of links.
+    pub fn is_point(&self, path: &Path) -> bool {
+        self.is_listed(path) || is_root_of_disk(path)
+    }
+
+    /// Whether the system says that something is mounted on the file or
+    /// folder `path`, which is free of links.
+    pub fn is_listed(&self, path: &Path) -> bool {
+        self.mounts.iter().any(|mount| mount.point == path)
+    }
+
+    /// Whether `path` lies on an overlay, where the folders of the lower
+    /// layers cannot be renamed.
+    pub fn is_overlay(&self, path: &Path) -> bool {
+        self.of(path).is_some_and(|mount| mount.is_overlay)
+    }
+
+    /// Returns why no file can be removed from `folder`, if that is so.
+    pub fn why_not_writable(&self, folder: &Path) -> Option<&'static str> {
+        if self.of(folder).is_some_and(|mount| mount.is_read_only) {
+            return Some("is mounted read-only; mount it for writing");
+        }
+        match nameless_file(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::ReadOnlyFilesystem => {
+                Some("is mounted read-only; mount it for writing")
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                Some("may not be written by this user; change its permissions")
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the mount that `path` lies on: the last of those nearest.
+    fn of(&self, path: &Path) -> Option<&Mount> {
+        let around = self.mounts.iter().filter(|mount| path.starts_with(&mount.point));
+        around.max_by_key(|mount| mount.point.components().count())
+    }
+}
+
+/// Parses one line of `mountinfo`: see `proc_pid_mountinfo(5)`.
+fn parse_line(line: &str) -> Option<Mount> {
+    let (mount, system) = line.split_once(" - ")?;
+    let mount: Vec<&str> = mount.split(' ').collect();
+    let system: Vec<&str> = system.split(' ').collect();
+    let is_ro = |options: &&str| options.split(',').any(|option| option == "ro");
+    Some(Mount {
+        point: PathBuf::from(unescape(mount.get(4)?)),
+        is_read_only: mount.get(5).is_some_and(is_ro) || system.get(2).is_some_and(is_ro),
+        is_overlay: *system.first()? == "overlay",
+    })
+}
+
+/// Spaces and the like stand as `\040` in a mount's path.
+fn unescape(text: &str) -> String {
+    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+        .iter()
+        .fold(text.to_owned(), |text, (code, c)| text.replace(code, c))
+}
+
+/// Whether `path` and the folder around it lie on different disks.
+fn is_root_of_disk(path: &Path) -> bool {
+    let folder = |path: &Path| fs::metadata(path).ok().filter(Metadata::is_dir);
+    let disk = |path: &Path| identity(&folder(path)?).map(|(disk, _)| disk);
+    let (own, around) = (disk(path), path.parent().and_then(disk));
+    own.is_some() && around.is_some() && own != around
+}
+
+/// Opens a file without a name in `folder`: it shows whether files can
+/// be made there, and nobody sees it.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "riscv64")))]
+fn nameless_file(folder: &Path) -> std::io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    const O_TMPFILE: i32 = 0o20_200_000;
+    fs::OpenOptions::new().write(true).custom_flags(O_TMPFILE).open(folder)
+}
+
+#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+fn nameless_file(folder: &Path) -> std::io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    const O_TMPFILE: i32 = 0o20_040_000;
+    fs::OpenOptions::new().write(true).custom_flags(O_TMPFILE).open(folder)
+}
+
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "riscv64", target_arch = "aarch64")
+)))]
+fn nameless_file(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
