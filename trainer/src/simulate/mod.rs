@@ -102,7 +102,6 @@ pub fn simulate(options: &SimulateOptions, record: &mut impl Record) -> Result<R
         PeriodsPerYear::from_calendar(simulation.calendar())?;
     }
     let held = simulation.environment().target();
-    #[expect(clippy::float_cmp, reason = "holding is asking for the very same target")]
     let waiting = waiting.filter(|action| action.target != Some(held));
     waiting.map_or(Ok(()), |action| record.refused(action))?;
     let metrics = simulation.finish(&mut |event| {
