@@ -21,8 +21,9 @@ use trainer::session::{
 };
 use trainer::training::audit::audit;
 use trainer::training::leaks::{check_configured_leaks, leak_table};
-use trainer::training::train::whereabouts;
-use trainer::training::train::{EarlierTrials, StopFlag, TrainOptions, check, comparison, run};
+use trainer::training::train::{
+    self as training, EarlierTrials, StopFlag, TrainOptions, check, run,
+};
 
 use cli::Format;
 use cli::bars::BarsArguments;
@@ -272,7 +273,7 @@ fn result_text(session: &Session, arguments: &TrainArguments) -> Result<String> 
     Ok(match arguments.format {
         // The parent says itself what it did with the files.
         Format::Text if arguments.exit_with_parent => comparison(session),
-        Format::Text => comparison(session) + &whereabouts(session),
+        Format::Text => training::comparison(session) + &training::whereabouts(session),
         Format::Json => serde_json::to_string_pretty(session)? + "\n",
     })
 }
