@@ -21,9 +21,7 @@ use trainer::session::{
 };
 use trainer::training::audit::audit;
 use trainer::training::leaks::{check_configured_leaks, leak_table};
-use trainer::training::train::{
-    self as training, EarlierTrials, StopFlag, TrainOptions, check, run,
-};
+use trainer::training::train::{EarlierTrials, StopFlag, TrainOptions, check, run};
 
 use cli::Format;
 use cli::bars::BarsArguments;
@@ -165,7 +163,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
     Ok(match run(&options) {
         Ok(session) => {
             let (session, is_whole) = audited(&options, session, arguments.audit);
-            print(&result_text(&session, arguments)?)?;
+            print(&cli::train::result_text(&session, arguments)?)?;
             if is_whole { exit_code(&session) } else { ExitCode::from(WARNINGS) }
         }
         Err(error) => {
@@ -267,15 +265,6 @@ fn exit_with_parent(stop: StopFlag) {
         }
         std::process::exit(i32::from(INTERRUPTED));
     });
-}
-
-fn result_text(session: &Session, arguments: &TrainArguments) -> Result<String> {
-    Ok(match arguments.format {
-        // The parent says itself what it did with the files.
-        Format::Text if arguments.exit_with_parent => comparison(session),
-        Format::Text => training::comparison(session) + &training::whereabouts(session),
-        Format::Json => serde_json::to_string_pretty(session)? + "\n",
-    })
 }
 
 fn print(text: &str) -> Result<()> {

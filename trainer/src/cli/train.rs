@@ -11,8 +11,8 @@ use trainer::config::{
     ConfigFile, LOGGING_FILE, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, WindowMode,
     load,
 };
-use trainer::session::parse_time;
-use trainer::training::train::{Asked, Resume};
+use trainer::session::{Session, parse_time};
+use trainer::training::train::{Asked, Resume, comparison, whereabouts};
 
 use super::Format;
 use super::bars::ReadingArguments;
@@ -167,4 +167,14 @@ fn data_from_here(data: &str) -> Result<String> {
     let path = std::path::absolute(data).with_context(|| format!("`{data}` is no path"))?;
     let path = path.into_os_string().into_string();
     path.map_err(|path| anyhow::anyhow!("the path `{}` is not UTF-8", path.display()))
+}
+
+/// Returns what a training prints.
+pub fn result_text(session: &Session, arguments: &TrainArguments) -> Result<String> {
+    Ok(match arguments.format {
+        // The parent says itself what it did with the files.
+        Format::Text if arguments.exit_with_parent => comparison(session),
+        Format::Text => comparison(session) + &whereabouts(session),
+        Format::Json => serde_json::to_string_pretty(session)? + "\n",
+    })
 }
