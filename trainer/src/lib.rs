@@ -4,11 +4,18 @@
 //! fill at the next bar's open, and every figure is net of costs. It
 //! knows nothing of archives: `xtask` keeps what it writes.
 
-pub mod account;
-pub mod config;
-pub mod learning;
-pub mod market;
-pub mod output;
-pub mod session;
 pub mod training;
+
+pub mod output;
+
+pub mod learning;
+
+pub mod session;
+
+pub mod account;
+
+pub mod market;
+
+pub mod config;
+
 pub mod wording;

@@ -119,7 +119,7 @@ fn figures_stand_to_the_right_and_wide_letters_take_two_columns() {
     let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
     let rows = vec![row(["a", "1.5 MB", "x"]), row(["データ", "12 B", ""])];
     let columns = [("name", false), ("size", true), ("tags", false)];
-    insta::assert_snapshot!(xtask::terminal::report::text::table(&columns, rows), @"
+    insta::assert_snapshot!(xtask::workspace::text::table(&columns, rows), @"
     name      size  tags
     a       1.5 MB  x
     データ    12 B

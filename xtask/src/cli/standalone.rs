@@ -11,11 +11,11 @@ use clap_complete::engine::ArgValueCompleter;
 
 use crate::cli;
 use crate::cli::run::{Outcome, sort_keys};
-use crate::terminal::report::text;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::workspace::Workspace;
 use crate::workspace::exit::Exit;
 use crate::workspace::files;
+use crate::workspace::text;
 
 /// The arguments that name archives, by their ids.
 const NAMES: [&str; 4] = ["name", "names", "a", "b"];

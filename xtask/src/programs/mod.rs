@@ -1,7 +1,7 @@
 //! Other programs: git, cargo, the trainer, TensorBoard.
 //!
 //! `process` is the only file that starts one. A program that fails is
-//! an error, never an empty answer. It may use `vault` and `workspace`.
+//! an error, never an empty answer. It may use `workspace`.
 
 pub mod lack;
 pub mod process;

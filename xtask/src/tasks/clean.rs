@@ -18,12 +18,12 @@ use crate::programs::process;
 use crate::tasks::coverage;
 use crate::vault::catalog::{BACKUP_RECORD, BackupRecord, exists, folder_entries};
 use crate::vault::name::{NameKind, StampedName};
+use crate::vault::places::Layout;
 use crate::vault::relocate;
 use crate::vault::scan::{ArchivePath, Scan, scan};
 use crate::vault::verify::Receipt;
 use crate::workspace::files;
 use crate::workspace::lock::FolderLock;
-use crate::workspace::places::Layout;
 use crate::workspace::{MOVED_FOLDERS, SESSION_FOLDERS, Workspace};
 
 /// The end of the name of a backup that is not complete.

@@ -16,11 +16,11 @@ use crate::programs::process;
 use crate::tasks::recover::Step;
 use crate::vault::catalog::Catalog;
 use crate::vault::name::stamp;
+use crate::vault::places::{Layout, nearest_folder};
 use crate::vault::scan::scan;
 use crate::vault::trash;
 use crate::workspace::Workspace;
 use crate::workspace::lock::{self, Holder};
-use crate::workspace::places::{Layout, nearest_folder};
 
 /// Less free space than this is too little for any session.
 const FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;

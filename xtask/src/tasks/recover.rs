@@ -16,16 +16,16 @@ pub use outlook::{Outlook, foresee};
 
 use crate::tasks::clean;
 use crate::tasks::coverage;
+use crate::tasks::prune::{finish_deletion, is_doomed};
 use crate::vault::annotations;
 use crate::vault::archive;
 use crate::vault::catalog::{BACKUP_RECORD, Catalog, exists, folder_entries, read_record};
-use crate::vault::prune::{finish_deletion, is_doomed};
+use crate::vault::places::Layout;
 use crate::vault::relocate;
 use crate::vault::restore::{self, Abandoned};
 use crate::vault::scan::scan;
 use crate::vault::trash::{self, Trash, Trashed};
 use crate::workspace::lock::FolderLock;
-use crate::workspace::places::Layout;
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
 /// One thing that a killed run left, and what becomes of it.

@@ -8,7 +8,6 @@ mod restore;
 mod show;
 mod status;
 mod summary;
-pub mod text;
 mod train;
 mod vault;
 mod verify;

@@ -1,8 +1,8 @@
-//! Archives: written, read back, listed, restored, kept and pruned.
+//! Archives: written, read back, listed, restored, and which stay.
 //!
 //! A `Receipt` exists only after every byte of an archive was read back.
 //! What is deleted stands in a plan first, made by a pure function. It
-//! may use `workspace`, and knows neither tasks nor terminals.
+//! may use `programs` and `workspace`, and knows no terminal.
 
 pub mod annotations;
 pub mod archive;
@@ -12,7 +12,7 @@ pub mod diff;
 pub mod manifest;
 pub mod name;
 pub mod order;
-pub mod prune;
+pub mod places;
 pub mod receipts;
 pub mod relocate;
 pub mod restore;
@@ -22,5 +22,4 @@ pub mod scan;
 pub mod seal;
 pub mod session;
 pub mod trash;
-pub mod unpacked;
 pub mod verify;

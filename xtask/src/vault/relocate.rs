@@ -19,8 +19,8 @@ use self::copy::{
     copy, copy_whole, draft_of, keep_metadata, remove, remove_copied, remove_if_same, without,
 };
 use crate::vault::catalog::{exists, folder_entries};
+use crate::vault::places::Layout;
 use crate::workspace::files;
-use crate::workspace::places::Layout;
 
 /// Moves the file or folder `from` to `to`, which must not exist. It
 /// appears there at once and whole.

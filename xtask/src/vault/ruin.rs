@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 
-use crate::terminal::report::text;
+use crate::workspace::text;
 
 /// The figures of one account, by their names.
 pub type Figures = BTreeMap<String, Option<f64>>;

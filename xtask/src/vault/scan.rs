@@ -22,9 +22,9 @@ pub use paths::{ArchivePath, check_archive_path};
 
 use crate::vault::archive::is_gone;
 use crate::vault::manifest::{FolderEntry, ROOT_FOLDER, Skipped};
+use crate::vault::places::is_lost_and_found;
 use crate::workspace::files;
 use crate::workspace::links::{self, Link};
-use crate::workspace::places::is_lost_and_found;
 use crate::workspace::{SESSION_FOLDERS, Workspace};
 
 /// The permission bits of a folder of which no others are told.

@@ -11,8 +11,8 @@ pub mod filesystem;
 pub mod links;
 pub mod lock;
 pub mod mounts;
-pub mod places;
 pub mod progress;
+pub mod text;
 pub mod threads;
 pub mod windows;
 

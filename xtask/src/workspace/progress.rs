@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::terminal::report::text;
+use crate::workspace::text;
 
 static PHASE: Mutex<Option<Phase>> = Mutex::new(None);
 static N_DONE: AtomicU64 = AtomicU64::new(0);

@@ -12,10 +12,10 @@ use crate::cli::{ExportArgs, Format};
 use crate::programs::process::{self, TrainerExit};
 use crate::tasks::cycle::Job;
 use crate::tasks::train::trainer_binary;
+use crate::tasks::unpacked::Cache;
 use crate::vault::archive::stop_if;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::scan::Selection;
-use crate::vault::unpacked::Cache;
 use crate::workspace::exit::Exit;
 
 /// Where tables go that no `--out` names: no archive holds this folder.

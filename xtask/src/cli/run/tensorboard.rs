@@ -10,8 +10,8 @@ use super::{Environment, Outcome};
 use crate::cli::TensorboardArgs;
 use crate::programs::process;
 use crate::tasks::cycle::Job;
+use crate::tasks::unpacked::Cache;
 use crate::vault::scan::Selection;
-use crate::vault::unpacked::Cache;
 use crate::workspace::exit::Exit;
 
 /// Where a session's curves lie.

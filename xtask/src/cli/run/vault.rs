@@ -6,6 +6,7 @@ use super::{Outcome, outcome};
 use crate::cli::{NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 use crate::tasks::cycle::Job;
 use crate::tasks::doctor;
+use crate::tasks::prune::{self, Origin, Way, Wish};
 use crate::tasks::recover::{Outlook, foresee};
 use crate::tasks::status;
 use crate::tasks::trials;
@@ -14,7 +15,6 @@ use crate::terminal::report::{
 };
 use crate::vault::annotations::{self, PinMark};
 use crate::vault::catalog::{Archive, Catalog};
-use crate::vault::prune::{self, Origin, Way, Wish};
 use crate::vault::trash::{self, Trash};
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::lock;

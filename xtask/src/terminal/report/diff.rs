@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Report, text};
+use super::Report;
 use crate::vault::diff::{Change, ConfigChange, Diff, MetricPair, Pair};
 use crate::vault::manifest::{DataSummary, GitState};
+use crate::workspace::text;
 
 /// How many lines of a kind the text has.
 const N_LINES_MAX: usize = 12;

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::{Report, SealedArchive, text};
+use super::{Report, SealedArchive};
 use crate::tasks::clean::CleanPlan;
 use crate::tasks::cycle::SetAside;
 use crate::vault::manifest::Skipped;
+use crate::workspace::text;
 
 /// What `archive` did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Report, text};
+use super::Report;
 use crate::vault::catalog::{Archive, Catalog, Content};
 use crate::vault::ruin;
+use crate::workspace::text;
 
 /// The archives of a workspace, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize)]

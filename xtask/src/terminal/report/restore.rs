@@ -4,12 +4,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Report, text};
+use super::Report;
 use crate::cli::RestoreArgs;
 use crate::tasks::cycle::Job;
 use crate::vault::restore::{Overwrite, RestorePlan, Written};
 use crate::vault::verify::Damage;
 use crate::workspace::exit::Exit;
+use crate::workspace::text;
 
 /// How many files of a kind the text names.
 const N_FILES_MAX: usize = 40;

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::{Report, text};
+use super::Report;
 use crate::vault::catalog::{Archive, Content};
 use crate::vault::manifest::{Manifest, SessionSummary};
 use crate::vault::ruin;
+use crate::workspace::text;
 
 /// How many files the text names.
 const N_FILES_MAX: usize = 40;

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Report, text};
+use super::Report;
 use crate::tasks::status::{NextTrain, Session, Status};
+use crate::workspace::text;
 
 /// What is in the workspace, and what comes next.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,9 +1,10 @@
 //! The Markdown of `train --summary`, for a CI's page.
 
-use super::{TrainReport, text};
+use super::TrainReport;
 use crate::tasks::gate::GateResult;
 use crate::vault::manifest::SessionSummary;
 use crate::vault::ruin::{self, Figures};
+use crate::workspace::text;
 
 type Show = fn(&Figures) -> String;
 

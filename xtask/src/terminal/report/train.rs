@@ -2,15 +2,16 @@
 
 use serde::Serialize;
 
+use super::Report;
 use super::documents::describe;
-use super::{Report, text};
 use crate::tasks::cycle::{Job, SetAside};
 use crate::tasks::gate::GateResult;
+use crate::tasks::prune::PrunePlan;
 use crate::vault::manifest::{SessionSummary, Status};
-use crate::vault::prune::PrunePlan;
 use crate::vault::retention::Plan;
 use crate::vault::verify::Receipt;
 use crate::workspace::exit::Exit;
+use crate::workspace::text;
 
 /// What a train did: its JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize)]

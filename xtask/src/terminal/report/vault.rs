@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::{Report, text};
+use super::Report;
 use crate::tasks::doctor::Diagnosis;
+use crate::tasks::prune::{Loss, PrunePlan};
 use crate::vault::catalog::Archive;
-use crate::vault::prune::{Loss, PrunePlan};
 use crate::vault::trash::Trashed;
+use crate::workspace::text;
 
 /// How many lost files the text names for each archive.
 const N_LOST_FILES_MAX: usize = 3;

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Report, text};
+use super::Report;
 use crate::vault::verify::{Checkup, Damage};
+use crate::workspace::text;
 
 /// How many good files of a damaged archive the text names.
 const N_GOOD_MAX: usize = 20;
