@@ -20,7 +20,12 @@ struct Installed(TempDir);
 impl Installed {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_trainvault"), folder.path().join("trainvault")).unwrap();
+        let program = folder.path().join("trainvault");
+        // A copy is still open for writing in what another test starts
+        // meanwhile, and then does not run: "text file busy".
+        if fs::hard_link(env!("CARGO_BIN_EXE_trainvault"), &program).is_err() {
+            fs::copy(env!("CARGO_BIN_EXE_trainvault"), &program).unwrap();
+        }
         Self(folder)
     }
 
