@@ -1,6 +1,6 @@
 //! Which archived sessions count as trials.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, stdout};
 use xtask::tasks::trials;
 
 /// Archives a session with these figures, a minute after the last.
@@ -216,4 +216,16 @@ fn workspaces_that_share_their_archives_share_their_trials() {
         assert_eq!(sandbox.train(&trainer, &["--clock", &clock]).0, 0);
         assert_eq!(told(sandbox), n_before.to_string());
     }
+}
+
+#[test]
+fn the_doctor_knows_the_ledger() {
+    let mut history = History::new();
+    history.add("one", "bars", "2.0");
+    assert_eq!(history.counted().len(), 1);
+    assert!(history.sandbox.path("archives/trials.jsonl").is_file());
+    let mut doctor = history.sandbox.xtask(&["doctor"]);
+    let text = stdout(&mut doctor);
+    doctor.assert().code(0);
+    assert!(text.starts_with("nothing is wrong"), "{text}");
 }

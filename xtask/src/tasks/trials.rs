@@ -23,6 +23,9 @@ use crate::vault::ruin;
 use crate::vault::session;
 use crate::workspace::files;
 
+/// The name of the ledger of trials beside the archives.
+pub const LEDGER_NAME: &str = "trials.jsonl";
+
 /// The sessions that were judged: `.trainvault/trials.json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trials {
@@ -87,7 +90,7 @@ pub fn of(lines: &[Line]) -> Trials {
 pub fn remember(job: &mut Job<'_>) -> Result<Vec<Line>> {
     let workspace = job.workspace;
     let folder = workspace.archives();
-    let (shared, copy) = (folder.join("trials.jsonl"), workspace.state().join("trials.jsonl"));
+    let (shared, copy) = (folder.join(LEDGER_NAME), workspace.state().join(LEDGER_NAME));
     let (in_shared, in_copy) = (ledger::read(&shared)?, ledger::read(&copy)?);
     let catalog = Catalog::read_heads(workspace)?;
     let archived = catalog.archives.iter().filter_map(line_of);

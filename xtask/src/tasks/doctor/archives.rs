@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Finding, Kind, to_trash};
 use crate::tasks::recover::{batch_of, orphaned_annotations};
+use crate::tasks::trials::LEDGER_NAME;
 use crate::vault::annotations;
 use crate::vault::catalog::{Archive, Catalog, Content, folder_entries};
 use crate::vault::name::{NameKind, StampedName};
@@ -29,6 +30,7 @@ fn outside_pattern(workspace: &Workspace) -> Result<Vec<Finding>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_known = StampedName::parse(NameKind::Archive, &name).is_some()
             || annotations::archive_of(&name).is_some()
+            || name == LEDGER_NAME
             || name.starts_with('.');
         if !is_known {
             let problem = "not named `training_backup_YYYYMMDD_HHMMSS.zip`: no task looks at it; \
