@@ -7,7 +7,6 @@
 
 mod cli;
 mod programs;
-#[cfg(target_os = "linux")]
 mod rawzip;
 mod support;
 mod tasks;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Cursor, Read};
 use std::path::Path;
 
 use serde_json::json;
 use trainer::market::bars::{BUILTIN_BTCUSD_30M, Bar, BarSource};
-use zip::ZipArchive;
 
 use super::Workspace;
+use crate::learning::model::unpack;
 
 const N_BARS: usize = 6000;
 
@@ -32,15 +31,7 @@ fn csv(bars: &[Bar], (price, volume): (f64, f64)) -> String {
 /// What was learned: all parts of the model but where it comes from and
 /// what it earned, which is money.
 fn learned(model: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let mut zip = ZipArchive::new(Cursor::new(model)).unwrap();
-    let mut parts = BTreeMap::new();
-    for index in 0..zip.len() {
-        let mut part = zip.by_index(index).unwrap();
-        let name = part.name().unwrap().into_owned();
-        let mut bytes = Vec::new();
-        part.read_to_end(&mut bytes).unwrap();
-        parts.insert(name, bytes);
-    }
+    let mut parts = unpack(model);
     parts.retain(|name, _| !["model.json", "data.json", "metrics.json"].contains(&&**name));
     parts
 }

@@ -56,9 +56,10 @@ fn values(model: &TradingModel, row: &[f64]) -> Vec<u64> {
     values.into_iter().map(f64::to_bits).collect()
 }
 
-type Parts = BTreeMap<String, Vec<u8>>;
+pub type Parts = BTreeMap<String, Vec<u8>>;
 
-fn unpack(bytes: &[u8]) -> Parts {
+/// Returns the files in a model, by name.
+pub fn unpack(bytes: &[u8]) -> Parts {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut parts = BTreeMap::new();
     for index in 0..zip.len() {

@@ -15,6 +15,7 @@ pub mod gate;
 #[cfg(unix)]
 pub mod leaks;
 pub mod list;
+#[cfg(target_os = "linux")]
 pub mod moves;
 #[cfg(unix)]
 pub mod prune;
