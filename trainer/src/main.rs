@@ -32,7 +32,7 @@ use cli::predict::PredictArguments;
 use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
 use cli::train::{Settings, TrainArguments, settings};
-use cli::watch::{End, WatchArguments};
+use cli::watch::{WatchArguments, WatchEnd};
 
 /// The C library's heap keeps what was freed, in parts for each thread:
 /// with each refit it grew, and so memory grew with the data.
@@ -82,8 +82,8 @@ fn main() -> ExitCode {
         Command::Report(command) => told(cli::report::run(&command)),
         Command::Watch(arguments) => {
             cli::watch::run(&arguments, system_time).and_then(|end| match end {
-                End::Done(text) => told(Ok(text)),
-                End::Signalled => Ok(ExitCode::from(INTERRUPTED)),
+                WatchEnd::Done(text) => told(Ok(text)),
+                WatchEnd::Signalled => Ok(ExitCode::from(INTERRUPTED)),
             })
         }
         Command::Export(arguments) => told(cli::export::run(&arguments)),
@@ -99,7 +99,7 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            progress::say(&format!("{} {error:#}", progress::word("error:")));
+            progress::print_line(&format!("{} {error:#}", progress::colored_label("error:")));
             let is_locked = error.downcast_ref::<Locked>().is_some();
             ExitCode::from(if is_locked { LOCKED } else { FAILED })
         }
@@ -155,7 +155,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         trade_log_frequency: settings.logging.trade_log_frequency,
         clock,
         stop,
-        asked: settings.asked,
+        requested: settings.requested,
         earlier_trials: earlier_trials.unwrap_or_default(),
         resume: settings.resume,
         commit: arguments.commit.clone(),
@@ -251,7 +251,7 @@ fn interrupt(stop: &StopFlag) {
         progress::end();
         std::process::exit(i32::from(INTERRUPTED));
     }
-    progress::say("stopping after this batch; once more to stop at once");
+    progress::print_line("stopping after this batch; once more to stop at once");
 }
 
 /// Waits on stdin, which ends when the parent dies, even by SIGKILL.

@@ -74,7 +74,7 @@ fn a_column_stands_beside_the_standard_features_or_alone() {
     let alone = run(json!({ "standard": false, "columns": ["open", "or*"] }));
     let names = |workspace: &Workspace| {
         let model = TradingModel::load(&workspace.path(MODEL)).unwrap();
-        let features = model.about().features.clone();
+        let features = model.metadata().features.clone();
         serde_json::from_value::<FeatureSet>(features).unwrap().names().to_vec()
     };
     assert_eq!(names(&alone), ["open", "oracle"]);

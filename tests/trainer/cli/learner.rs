@@ -47,7 +47,7 @@ fn a_model_of_two_estimates_loads_and_is_the_same_with_any_threads() {
     let workspace = run(&json!({ "double_q": true, "risk_aversion": 5.0 }));
     let path = workspace.path("models/memory_efficient_model_final.zip");
     let model = TradingModel::load(&path).unwrap();
-    assert_eq!(model.about().config["agent"]["double_q"], true);
+    assert_eq!(model.metadata().config["agent"]["double_q"], true);
     let bytes = workspace.model();
     workspace.command_at("2027-01-31T12:00:00Z").args(["--threads", "1"]).assert().code(TRAINED);
     assert!(workspace.model() == bytes, "one thread differs");

@@ -8,7 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use trainer::config::{TRAINING_FILE, TrainingConfig, load};
 use trainer::session::{Clock, Layout, Session, Status, parse_time};
-use trainer::training::train::{Asked, EarlierTrials, Resume, StopFlag, TrainOptions, run};
+use trainer::training::train::{
+    EarlierTrials, RequestedSettings, Resume, StopFlag, TrainOptions, run,
+};
 
 use crate::session::tensorboard::decode;
 
@@ -49,7 +51,7 @@ fn run_until(n_readings: u32, workspace: &Workspace, earlier: Option<&Workspace>
         trade_log_frequency: 1,
         clock: Clock::reading(alarm_clock),
         stop,
-        asked: Asked::default(),
+        requested: RequestedSettings::default(),
         earlier_trials: EarlierTrials::default(),
         resume,
         commit: None,

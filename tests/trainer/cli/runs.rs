@@ -51,7 +51,7 @@ fn the_saved_model_loads_and_is_the_one_recorded() {
     assert_eq!(record["sha256"], digest);
     let model = TradingModel::load(&path).unwrap();
     assert_eq!(model.exposures(), [-1.0, 0.0, 1.0]);
-    assert_eq!(model.about().data["sha256"], workspace.session()["data"]["sha256"]);
+    assert_eq!(model.metadata().data["sha256"], workspace.session()["data"]["sha256"]);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_forecaster_trains_in_the_same_loop_with_any_threads() {
     let path = one.path("models/memory_efficient_model_final.zip");
     let model = TradingModel::load(&path).unwrap();
     assert_eq!((model.kind(), model.n_features()), ("forecast", 24));
-    assert_eq!(model.about().config["models"]["forecast"]["learner"], "extra_trees");
+    assert_eq!(model.metadata().config["models"]["forecast"]["learner"], "extra_trees");
     let n_trades = session["metrics"]["agent"]["n_trades"].as_u64().unwrap();
     assert!(n_trades > 0, "the forecaster never traded; the test proves little");
 }

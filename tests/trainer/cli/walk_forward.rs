@@ -79,8 +79,8 @@ fn the_joined_account_trades_each_window_by_its_own_model() {
         values.map(f64::to_bits)
     };
     assert_eq!(values(&last), values(&kept));
-    assert_eq!(kept.about().data["split"], windows[2]["split"]);
-    assert_eq!(kept.about().config["walk_forward"]["windows"], 3);
+    assert_eq!(kept.metadata().data["split"], windows[2]["split"]);
+    assert_eq!(kept.metadata().config["walk_forward"]["windows"], 3);
 }
 
 #[test]

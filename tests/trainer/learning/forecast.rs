@@ -8,7 +8,7 @@ mod stored;
 
 use trainer::config::{ConfigFile, TrainingConfig};
 use trainer::learning::forecast::{
-    ForecastConfig, ForecastLearner, ForecastPolicy, ForecastRule, ForecastSetup, InnerSlice,
+    ForecastConfig, ForecastLearner, ForecastPolicy, ForecastRule, ForecastSetup, ValidationSlice,
     choose_threshold,
 };
 use trainer::learning::forest::{Linear, Regressor};
@@ -63,10 +63,10 @@ fn a_threshold_below_the_cost_is_refused() {
 }
 
 /// Bars whose forecast is right or wrong by `skill`, in turn.
-fn slice(forecast: f64, skill: f64) -> InnerSlice {
+fn slice(forecast: f64, skill: f64) -> ValidationSlice {
     let signs = (0..400).map(|at| if at % 7 < 3 { 1.0 } else { -1.0 });
     let forecasts: Vec<f64> = signs.map(|sign| sign * forecast).collect();
-    InnerSlice {
+    ValidationSlice {
         times_ms: (0..400).collect(),
         exposures: vec![-1.0, 0.0, 1.0],
         cost: COST,

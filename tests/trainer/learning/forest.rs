@@ -72,11 +72,11 @@ proptest! {
         n_levels in 2_u64..40,
         n_trees in 1_usize..12,
         leaf in 1_usize..20,
-        n_shares in 1_usize..4,
+        n_subsamples in 1_usize..4,
         cuts_per_feature in 1_usize..4,
     ) {
         let Data { rows, targets } = data(n_rows, n_features, n_levels);
-        let samples = Samples::dealt(&borrowed(&rows), n_shares.min(n_trees), 5).unwrap();
+        let samples = Samples::subsampled(&borrowed(&rows), n_subsamples.min(n_trees), 5).unwrap();
         let options = ForestOptions { cuts_per_feature, ..options(n_trees, leaf) };
         let library = LibraryForest::fit(&samples, &targets, &options).unwrap();
         let forest = library.compile().unwrap();
@@ -148,7 +148,7 @@ proptest! {
 #[test]
 fn a_stored_forest_comes_back_bit_for_bit() {
     let Data { rows, targets } = data(500, 3, 1000);
-    let samples = Samples::dealt(&borrowed(&rows), 3, 1).unwrap();
+    let samples = Samples::subsampled(&borrowed(&rows), 3, 1).unwrap();
     let forest = Forest::fit(&samples, &targets, &options(10, 5)).unwrap();
     let read: Forest = serde_json::from_str(&serde_json::to_string(&forest).unwrap()).unwrap();
     assert_eq!(predict(&read, &rows), predict(&forest, &rows));
@@ -162,7 +162,7 @@ fn the_number_of_threads_changes_no_bit() {
     let fit = |n_threads: usize| {
         let pool = ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
         pool.install(|| {
-            let samples = Samples::dealt(&borrowed(&rows), 4, 9).unwrap();
+            let samples = Samples::subsampled(&borrowed(&rows), 4, 9).unwrap();
             let forest = Forest::fit(&samples, &targets, &options(13, 20)).unwrap();
             (predict(&forest, &rows), forest)
         })

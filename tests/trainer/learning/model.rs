@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use trainer::learning::agent::{AgentConfig, FittedPolicy, LearnerSetup};
 use trainer::learning::forest::splitmix64;
-use trainer::learning::model::{ModelAbout, TradingModel, TrainingRows};
+use trainer::learning::model::{ModelMetadata, TradingModel, TrainingRows};
 use zip::ZipArchive;
 
 /// A model of two features, fitted to 400 bars.
@@ -26,13 +26,13 @@ fn model(seed: u64) -> TradingModel {
     let config = AgentConfig { min_samples_leaf: 40, n_trees: 10, ..AgentConfig::default() };
     let setup = LearnerSetup { n_features: 2, cost_per_exposure: 0.0005, seed };
     let model = TradingModel::fit(&bars, config, setup).unwrap();
-    let about = ModelAbout {
+    let about = ModelMetadata {
         features: json!({"names": ["a", "b"]}),
         data: json!({"sha256": "ab", "first_ms": 1, "last_ms": 2}),
         metrics: json!({"sharpe": -0.1}),
-        config: model.about().config.clone(),
+        config: model.metadata().config.clone(),
     };
-    model.with_about(about)
+    model.with_metadata(about)
 }
 
 struct Place {
@@ -85,7 +85,7 @@ fn a_saved_model_loads_with_the_same_predictions() {
         assert_eq!(exposure.to_bits(), saved.predict(&row, 0.0).to_bits());
         assert!(loaded.exposures().contains(&exposure));
     }
-    assert_eq!(loaded.about(), saved.about());
+    assert_eq!(loaded.metadata(), saved.metadata());
     assert_eq!((loaded.kind(), loaded.n_features()), ("fitted_q", 2));
     assert_eq!(loaded.to_bytes().unwrap(), saved.to_bytes().unwrap());
 }
@@ -100,7 +100,7 @@ fn equal_models_are_equal_files_and_others_are_not() {
 fn an_untrained_model_is_saved_and_stays_where_it_is() {
     let Place { folder: _folder, path } = place();
     let policy = FittedPolicy::untrained(&[-1.0, 0.0, 1.0], 0.001, 2).unwrap();
-    let untrained = TradingModel::new(policy, ModelAbout::default(), Vec::new()).unwrap();
+    let untrained = TradingModel::new(policy, ModelMetadata::default(), Vec::new()).unwrap();
     untrained.save(&path).unwrap();
     let loaded = TradingModel::load(&path).unwrap();
     assert_eq!(loaded.predict(&[0.5, 0.5], -1.0).to_bits(), (-1.0_f64).to_bits());

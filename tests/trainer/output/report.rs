@@ -13,14 +13,15 @@ use std::path::Path;
 use serde_json::Value;
 
 use trainer::market::bars::BarSource;
-use trainer::output::report::{Report, Source, Surroundings};
+use trainer::output::report::{Report, ReportContext, SessionSource};
 
 use made::{Made, Trade};
 
 fn read(folders: &[&Path]) -> Report {
-    let sources: Vec<Source> = folders.iter().map(|path| Source::at(path).unwrap()).collect();
-    let around = Surroundings { data_root: folders[0], commit: Some("0123abc"), bars: None };
-    Report::read(&sources, &around).unwrap()
+    let sources: Vec<SessionSource> =
+        folders.iter().map(|path| SessionSource::at(path).unwrap()).collect();
+    let context = ReportContext { data_root: folders[0], commit: Some("0123abc"), bars: None };
+    Report::read(&sources, &context).unwrap()
 }
 
 fn page(folder: &Path) -> String {
@@ -157,9 +158,9 @@ fn bars_that_changed_are_not_shown_as_the_sessions() {
 #[test]
 fn a_folder_without_a_session_names_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
-    let source = Source::at(folder.path()).unwrap();
-    let around = Surroundings { data_root: folder.path(), commit: None, bars: None };
-    let error = Report::read(&[source], &around).unwrap_err();
+    let source = SessionSource::at(folder.path()).unwrap();
+    let context = ReportContext { data_root: folder.path(), commit: None, bars: None };
+    let error = Report::read(&[source], &context).unwrap_err();
     assert!(format!("{error:#}").contains("train one by `cargo xtask train`"), "{error:#}");
 }
 
@@ -203,13 +204,13 @@ fn any_other_file_is_not_overwritten() {
 fn bars_at_hand_make_the_same_page_as_bars_read_again() {
     let made = Made::new();
     let bars = BarSource::open("bars.csv", made.root()).unwrap();
-    let source = Source::at(made.root()).unwrap();
-    let around = Surroundings {
+    let source = SessionSource::at(made.root()).unwrap();
+    let context = ReportContext {
         data_root: Path::new("nowhere"),
         commit: Some("0123abc"),
         bars: Some(&bars),
     };
-    let report = Report::read(&[source], &around).unwrap();
+    let report = Report::read(&[source], &context).unwrap();
     assert_eq!(report.notes().next(), None);
     assert!(report.page().unwrap() == page(made.root()));
 }

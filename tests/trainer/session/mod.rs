@@ -12,11 +12,11 @@ use serde_json::Value;
 use trainer::account::environment::{ClosedTrade, Fill, FillReason, Side};
 use trainer::config::{Level, TrainingConfig};
 use trainer::session::{
-    Clock, Layout, Locked, LogOptions, Moment, Phase, SessionOptions, Status, TradeLogger,
+    Clock, Layout, Locked, LogOptions, Phase, SessionOptions, Status, StepContext, TradeLogger,
     TrainerLock, parse_time, subscriber, write_atomically,
 };
 
-const AT: Moment = Moment { episode: 2, batch: 3, step: 4000, phase: Phase::Train };
+const AT: StepContext = StepContext { episode: 2, batch: 3, step: 4000, phase: Phase::Train };
 
 pub(crate) fn noon() -> Clock {
     Clock::fixed(parse_time("2026-01-31T12:00:00Z").unwrap())

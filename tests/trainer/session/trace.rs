@@ -8,11 +8,11 @@ use serde_json::Value;
 use trainer::account::environment::TradeEvent;
 use trainer::config::TrainingConfig;
 use trainer::session::trace::TradeTracer;
-use trainer::session::{Layout, Moment, Phase, TradeLogger};
+use trainer::session::{Layout, Phase, StepContext, TradeLogger};
 
 use crate::session::{closed_trade, start};
 
-const AT: Moment = Moment { episode: 2, batch: 3, step: 4000, phase: Phase::Train };
+const AT: StepContext = StepContext { episode: 2, batch: 3, step: 4000, phase: Phase::Train };
 
 fn lines(tracer: &TradeTracer) -> Vec<Value> {
     let text = fs::read_to_string(tracer.path()).unwrap();

@@ -50,7 +50,7 @@ fn each_decision_starts_from_the_exposure_last_asked_for() {
     export_onnx(&workspace.path(MODEL), &workspace.path("out/model.onnx")).unwrap();
     let about: Value = serde_json::from_str(&workspace.text("out/model.json")).unwrap();
     let cost = about["cost_per_exposure"].as_f64().unwrap();
-    let set: FeatureSet = serde_json::from_value(model.about().features.clone()).unwrap();
+    let set: FeatureSet = serde_json::from_value(model.metadata().features.clone()).unwrap();
     let mut engine = FeatureEngine::new(&set);
     let mut features = vec![0.0; set.n_features()];
     let source = BarSource::open("bars.csv", workspace.root()).unwrap();

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use trainer::account::environment::EnvironmentConfig;
 use trainer::account::metrics::measure_curve;
 use trainer::training::simulate::{
-    Forms, Recorder, ReplaySummary, Rows, SimulateOptions, simulate,
+    OutputFormats, ReplayRecorder, ReplaySummary, Rows, SimulateOptions, simulate,
 };
 
 mod against_backtesting;
@@ -64,7 +64,8 @@ impl Folder {
 
     /// Writes the files to the folder `out`.
     fn write_files(&self) -> anyhow::Result<ReplaySummary> {
-        let mut recorder = Recorder::new(Forms { json: true, csv: true, text: false });
+        let mut recorder =
+            ReplayRecorder::new(OutputFormats { json: true, csv: true, text: false });
         let summary = simulate(&self.options(), &mut recorder)?;
         recorder.write_files(&summary, &self.path("out")).map(|()| summary)
     }

@@ -42,13 +42,13 @@ pub struct ReadingArguments {
     pub columns: Vec<String>,
     /// Decimal sign of the numbers
     #[arg(long, value_enum, value_name = "point|comma", hide_possible_values = true)]
-    pub decimal: Option<Sign>,
+    pub decimal: Option<DecimalSign>,
     /// Adjust all four prices and the volume by the column of adjusted closes
     #[arg(long)]
     pub adjusted: bool,
     /// What is done about rows that cannot be
     #[arg(long, value_enum, value_name = "stop|drop|widen", hide_possible_values = true)]
-    pub bad_rows: Option<Remedy>,
+    pub bad_rows: Option<BadRowsAction>,
     /// Take prices of 0 and below
     #[arg(long)]
     pub negative_prices: bool,
@@ -56,14 +56,14 @@ pub struct ReadingArguments {
 
 /// As `bars.decimal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Sign {
+pub enum DecimalSign {
     Point,
     Comma,
 }
 
 /// As `bars.bad_rows`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Remedy {
+pub enum BadRowsAction {
     Stop,
     Drop,
     Widen,
@@ -76,14 +76,14 @@ impl ReadingArguments {
             time_format: self.time_format.clone(),
             time_zone: self.time_zone.clone(),
             decimal: self.decimal.map(|sign| match sign {
-                Sign::Point => Decimal::Point,
-                Sign::Comma => Decimal::Comma,
+                DecimalSign::Point => Decimal::Point,
+                DecimalSign::Comma => Decimal::Comma,
             }),
             adjusted: self.adjusted,
             bad_rows: match self.bad_rows {
-                None | Some(Remedy::Stop) => BadRows::Stop,
-                Some(Remedy::Drop) => BadRows::Drop,
-                Some(Remedy::Widen) => BadRows::Widen,
+                None | Some(BadRowsAction::Stop) => BadRows::Stop,
+                Some(BadRowsAction::Drop) => BadRows::Drop,
+                Some(BadRowsAction::Widen) => BadRows::Widen,
             },
             negative_prices: self.negative_prices,
             ..BarsConfig::default()
@@ -133,7 +133,7 @@ pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
 /// Says on stderr how bars were read, and what is doubtful about them.
 pub fn say_understood(summary: &DataSummary, periods: PeriodsPerYear) {
     for line in text(summary, Some(periods)).lines() {
-        progress::say(line);
+        progress::print_line(line);
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use trainer::learning::model::TradingModel;
-use trainer::training::predict::MadeFor;
+use trainer::training::predict::TrainedOn;
 
 /// Load a model, check every part of it and repeat its stored predictions bit for bit
 ///
@@ -21,13 +21,13 @@ pub struct CheckModelArguments {
 /// Returns what to print.
 pub fn run(arguments: &CheckModelArguments) -> Result<String> {
     let model = TradingModel::load(&arguments.model)?;
-    let made_for = MadeFor::of(&model).ok();
-    let made_for = made_for.as_ref().and_then(MadeFor::kind);
+    let trained_on = TrainedOn::of(&model).ok();
+    let trained_on = trained_on.as_ref().and_then(TrainedOn::kind);
     Ok(format!(
         "The model is good: {} on {} features, exposures {:?}{}.\n",
         model.kind(),
         model.n_features(),
         model.exposures(),
-        made_for.map_or(String::new(), |kind| format!("; made for {kind}"))
+        trained_on.map_or(String::new(), |kind| format!("; made for {kind}"))
     ))
 }

@@ -14,8 +14,8 @@ use trainer::market::bars::{
 };
 use trainer::session::progress;
 use trainer::training::predict::{
-    Head, MadeFor, PredictOptions, Predictor, RowFormat, RowWriter, columns, latest_archive,
-    load_model,
+    PredictOptions, PredictionHeader, Predictor, RowFormat, RowWriter, TrainedOn, columns,
+    latest_archive, load_model,
 };
 
 use super::bars::ReadingArguments;
@@ -81,7 +81,7 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     };
     let mut doubts = Doubts::of(&model, arguments)?;
     let mut rows = RowWriter::new(BufWriter::new(out), format, is_live);
-    let head = Head {
+    let head = PredictionHeader {
         model: path.display().to_string(),
         kind: model.kind(),
         data: arguments.data.clone(),
@@ -103,7 +103,7 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     let symbols = if must_deal { source.symbols()? } else { Vec::new() };
     let whole = symbols.is_empty().then(|| explained(source.read(), &columns)).transpose()?;
     for line in source.understood()?.iter().flat_map(|understood| &understood.lines) {
-        progress::say(line);
+        progress::print_line(line);
     }
     doubts.check(&source)?;
     if let Some(bars) = whole {
@@ -126,7 +126,7 @@ const N_LIVE: u64 = 10;
 
 /// Whether the bars are what the model was made for.
 struct Doubts {
-    made_for: MadeFor,
+    trained_on: TrainedOn,
     any_bars: bool,
     data: String,
     were_told: bool,
@@ -138,7 +138,7 @@ impl Doubts {
     fn of(model: &TradingModel, arguments: &PredictArguments) -> Result<Self> {
         let data = if arguments.data == "-" { "<stdin>" } else { &arguments.data }.to_owned();
         let (any_bars, live) = (arguments.any_bars, HashMap::new());
-        Ok(Self { made_for: MadeFor::of(model)?, any_bars, data, were_told: false, live })
+        Ok(Self { trained_on: TrainedOn::of(model)?, any_bars, data, were_told: false, live })
     }
 
     /// Looks at all bars of `source` before the first row.
@@ -155,7 +155,7 @@ impl Doubts {
         }
         for (symbol, source) in sources {
             let Ok(kind) = BarKind::of(source) else { continue };
-            for Mismatch { what, is_fatal } in self.made_for.mismatches(&kind) {
+            for Mismatch { what, is_fatal } in self.trained_on.mismatches(&kind) {
                 let of = symbol.map_or(String::new(), |symbol| format!(" of `{symbol}`"));
                 ensure!(
                     !is_fatal || self.any_bars,
@@ -196,13 +196,17 @@ impl Doubts {
     }
 
     fn judge(&mut self, tally: KindTally) {
-        for Mismatch { what, .. } in self.made_for.mismatches(&tally.kind()) {
+        for Mismatch { what, .. } in self.trained_on.mismatches(&tally.kind()) {
             self.tell(&format!(": {what}"));
         }
     }
 
     fn tell(&mut self, what: &str) {
-        progress::say(&format!("{} `{}`{what}", progress::word("warning:"), self.data));
+        progress::print_line(&format!(
+            "{} `{}`{what}",
+            progress::colored_label("warning:"),
+            self.data
+        ));
         self.were_told = true;
     }
 }

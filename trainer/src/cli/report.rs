@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use trainer::output::report::{Report, Source, Surroundings};
+use trainer::output::report::{Report, ReportContext, SessionSource};
 
 use super::Format;
 
@@ -70,13 +70,14 @@ pub fn run(command: &ReportCommand) -> Result<String> {
 }
 
 fn show(sessions: &[PathBuf], arguments: &PageArguments, default_name: &str) -> Result<String> {
-    let sources = sessions.iter().map(|path| Source::at(path)).collect::<Result<Vec<_>>>()?;
-    let around = Surroundings {
+    let sources =
+        sessions.iter().map(|path| SessionSource::at(path)).collect::<Result<Vec<_>>>()?;
+    let context = ReportContext {
         data_root: &arguments.data_root,
         commit: arguments.commit.as_deref(),
         bars: None,
     };
-    let report = Report::read(&sources, &around)?;
+    let report = Report::read(&sources, &context)?;
     let out = arguments.out.as_deref().unwrap_or(Path::new(default_name));
     let out =
         std::path::absolute(out).with_context(|| format!("`{}` is no path", out.display()))?;

@@ -9,7 +9,9 @@ use clap::Args;
 use trainer::account::environment::EnvironmentConfig;
 use trainer::account::metrics::{Alarm, PeriodsBasis, PeriodsPerYear};
 use trainer::market::bars::BarSource;
-use trainer::training::simulate::{Forms, Recorder, SimulateOptions, check_folder, simulate_on};
+use trainer::training::simulate::{
+    OutputFormats, ReplayRecorder, SimulateOptions, check_folder, simulate_on,
+};
 
 use super::Format;
 use super::bars::{ReadingArguments, say_understood};
@@ -76,7 +78,7 @@ pub struct SimulateArguments {
 pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Result<Vec<Alarm>> {
     let directory = arguments.out.as_deref();
     directory.map_or(Ok(()), check_folder)?;
-    let mut recorder = Recorder::new(Forms {
+    let mut recorder = ReplayRecorder::new(OutputFormats {
         text: arguments.format == Format::Text,
         json: arguments.format == Format::Json || directory.is_some(),
         csv: directory.is_some(),

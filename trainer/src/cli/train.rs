@@ -12,7 +12,7 @@ use trainer::config::{
     load,
 };
 use trainer::session::{Session, parse_time};
-use trainer::training::train::{Asked, Resume, comparison, whereabouts};
+use trainer::training::train::{RequestedSettings, Resume, comparison, output_locations};
 
 use super::Format;
 use super::bars::ReadingArguments;
@@ -115,7 +115,7 @@ pub struct Settings {
     /// Files that are not there.
     pub absent: Vec<&'static str>,
     /// What the command line said.
-    pub asked: Asked,
+    pub requested: RequestedSettings,
     /// The session to go on from; it had the same settings.
     pub resume: Option<Resume>,
 }
@@ -123,28 +123,28 @@ pub struct Settings {
 /// Reads the settings of the workspace at `root`; flags go before files.
 pub fn settings(arguments: &TrainArguments, root: &Path) -> Result<Settings> {
     let resume = arguments.resume_from.as_deref().map(Resume::open).transpose()?;
-    let asked = asked(arguments)?;
-    let asked = match &resume {
-        Some(resume) => resume.asked(asked),
-        None => asked,
+    let requested = requested(arguments)?;
+    let requested = match &resume {
+        Some(resume) => resume.requested(requested),
+        None => requested,
     };
     let mut absent = Vec::new();
     let (mut training, mut logging) = (None, None);
-    if !asked.is_default {
+    if !requested.is_default {
         training = load::<TrainingConfig>(root, TRAINING_FILE)?;
         logging = load::<LoggingConfig>(root, LOGGING_FILE)?;
         absent.extend(training.is_none().then_some(TRAINING_FILE));
         absent.extend(logging.is_none().then_some(LOGGING_FILE));
     }
-    let training = training.unwrap_or_default().with(&asked.overrides);
+    let training = training.unwrap_or_default().with(&requested.overrides);
     training.validate().context("a command-line flag sets a value out of range")?;
     if let Some(resume) = &resume {
         resume.check_settings(&training)?;
     }
-    Ok(Settings { training, logging: logging.unwrap_or_default(), absent, asked, resume })
+    Ok(Settings { training, logging: logging.unwrap_or_default(), absent, requested, resume })
 }
 
-fn asked(arguments: &TrainArguments) -> Result<Asked> {
+fn requested(arguments: &TrainArguments) -> Result<RequestedSettings> {
     let overrides = Overrides {
         data: arguments.data.as_deref().map(data_from_here).transpose()?,
         episodes: arguments.episodes,
@@ -155,7 +155,7 @@ fn asked(arguments: &TrainArguments) -> Result<Asked> {
         window_mode: arguments.window_mode.map(WindowMode::from),
         bars: arguments.reading.config()?,
     };
-    Ok(Asked { overrides, is_default: arguments.default })
+    Ok(RequestedSettings { overrides, is_default: arguments.default })
 }
 
 /// A file on the command line is meant from where the user stands, not
@@ -174,7 +174,7 @@ pub fn result_text(session: &Session, arguments: &TrainArguments) -> Result<Stri
     Ok(match arguments.format {
         // The parent says itself what it did with the files.
         Format::Text if arguments.exit_with_parent => comparison(session),
-        Format::Text => comparison(session) + &whereabouts(session),
+        Format::Text => comparison(session) + &output_locations(session),
         Format::Json => serde_json::to_string_pretty(session)? + "\n",
     })
 }

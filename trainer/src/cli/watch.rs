@@ -34,7 +34,7 @@ pub struct WatchArguments {
 }
 
 /// How the watching ended.
-pub enum End {
+pub enum WatchEnd {
     /// By a key, or after one picture: this is to be printed.
     Done(String),
     /// By a signal.
@@ -42,7 +42,7 @@ pub enum End {
 }
 
 /// Shows the view until a key or a signal ends it.
-pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<End> {
+pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<WatchEnd> {
     let root = &arguments.root;
     ensure!(
         root.is_dir(),
@@ -51,7 +51,7 @@ pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<E
     );
     let mut watcher = Watcher::new(Layout::new(root));
     if arguments.once {
-        return Ok(End::Done(text(watcher.refresh(), clock(), PICTURE)));
+        return Ok(WatchEnd::Done(text(watcher.refresh(), clock(), PICTURE)));
     }
     ensure!(
         std::io::stdout().is_terminal(),
@@ -72,18 +72,18 @@ fn watch(
     terminal: &mut ratatui::DefaultTerminal,
     (watcher, is_signalled): (&mut Watcher, &AtomicBool),
     clock: fn() -> DateTime<Utc>,
-) -> Result<End> {
+) -> Result<WatchEnd> {
     while !is_signalled.load(Ordering::Relaxed) {
         let view = watcher.refresh();
         terminal.draw(|frame| draw(frame, view, clock())).context("failed to draw")?;
         if event::poll(LOOK).context("failed to read the keys")? {
             match event::read().context("failed to read the keys")? {
-                Event::Key(key) if ends(key) => return Ok(End::Done(String::new())),
+                Event::Key(key) if ends(key) => return Ok(WatchEnd::Done(String::new())),
                 _ => {}
             }
         }
     }
-    Ok(End::Signalled)
+    Ok(WatchEnd::Signalled)
 }
 
 fn ends(key: KeyEvent) -> bool {

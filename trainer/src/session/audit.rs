@@ -23,7 +23,7 @@ pub struct AuditVerdict {
     /// `shuffled_bars` or `prices_rescaled`.
     pub name: String,
     /// How it ended.
-    pub verdict: Judgement,
+    pub verdict: AuditStatus,
     /// What was seen.
     pub finding: String,
     /// Net return of the changed run, as a fraction; null where there is
@@ -38,7 +38,7 @@ pub struct AuditVerdict {
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Judgement {
+pub enum AuditStatus {
     /// The figures stand.
     Passed,
     /// They do not.
@@ -50,11 +50,11 @@ pub enum Judgement {
 impl AuditRecord {
     /// Whether a check failed.
     pub fn has_failed(&self) -> bool {
-        self.verdicts.iter().any(|verdict| verdict.verdict == Judgement::Failed)
+        self.verdicts.iter().any(|verdict| verdict.verdict == AuditStatus::Failed)
     }
 }
 
-impl fmt::Display for Judgement {
+impl fmt::Display for AuditStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Passed => "passed",

@@ -7,10 +7,10 @@ const MS_PER_DAY: i64 = 86_400_000;
 
 /// Where the time of day comes from.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock(Source);
+pub struct Clock(TimeSource);
 
 #[derive(Debug, Clone, Copy)]
-enum Source {
+enum TimeSource {
     Fixed(DateTime<Utc>),
     Read(fn() -> DateTime<Utc>),
 }
@@ -18,19 +18,19 @@ enum Source {
 impl Clock {
     /// Returns a clock that always shows `time`.
     pub fn fixed(time: DateTime<Utc>) -> Self {
-        Self(Source::Fixed(time))
+        Self(TimeSource::Fixed(time))
     }
 
     /// Returns a clock that asks `read`.
     pub fn reading(read: fn() -> DateTime<Utc>) -> Self {
-        Self(Source::Read(read))
+        Self(TimeSource::Read(read))
     }
 
     /// Returns the time.
     pub fn now(&self) -> DateTime<Utc> {
         match self.0 {
-            Source::Fixed(time) => time,
-            Source::Read(read) => read(),
+            TimeSource::Fixed(time) => time,
+            TimeSource::Read(read) => read(),
         }
     }
 }

@@ -102,8 +102,8 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         match *event.metadata().level() {
-            tracing::Level::ERROR => write!(writer, "{} ", progress::word("error:"))?,
-            tracing::Level::WARN => write!(writer, "{} ", progress::word("warning:"))?,
+            tracing::Level::ERROR => write!(writer, "{} ", progress::colored_label("error:"))?,
+            tracing::Level::WARN => write!(writer, "{} ", progress::colored_label("warning:"))?,
             _ => {}
         }
         context.field_format().format_fields(writer.by_ref(), event)?;

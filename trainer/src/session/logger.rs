@@ -12,7 +12,7 @@ use crate::session::clock::{Clock, time_text};
 use crate::session::layout::Layout;
 use crate::session::lines::{LineFile, numbered};
 use crate::session::record::{ConfigRecord, MetricsRecord, Session, Status, SymbolRecord};
-use crate::session::trades::{Moment, TradeLines};
+use crate::session::trades::{StepContext, TradeLog};
 use crate::session::write::{sha256_of_bytes, write_atomically};
 
 /// What a session starts with.
@@ -34,7 +34,7 @@ pub struct TradeLogger {
     layout: Layout,
     clock: Clock,
     session: Session,
-    trades: Option<TradeLines>,
+    trades: Option<TradeLog>,
 }
 
 impl TradeLogger {
@@ -48,7 +48,7 @@ impl TradeLogger {
         set_aside_previous(&layout)?;
         let trades = if options.training.enable_trade_logging {
             let file = LineFile::append(&layout.trade_log())?;
-            Some(TradeLines { file, every: options.trade_log_frequency.max(1), symbol: None })
+            Some(TradeLog { file, every: options.trade_log_frequency.max(1), symbol: None })
         } else {
             None
         };
@@ -79,7 +79,7 @@ impl TradeLogger {
     }
 
     /// Logs a closed trade, if its turn has come.
-    pub fn log_trade(&mut self, at: &Moment, trade: &ClosedTrade) -> Result<()> {
+    pub fn log_trade(&mut self, at: &StepContext, trade: &ClosedTrade) -> Result<()> {
         match &mut self.trades {
             Some(trades) => trades.push(at, trade),
             None => Ok(()),

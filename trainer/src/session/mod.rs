@@ -18,7 +18,7 @@ mod record;
 mod trades;
 mod write;
 
-pub use audit::{AuditRecord, AuditVerdict, Judgement};
+pub use audit::{AuditRecord, AuditStatus, AuditVerdict};
 pub(crate) use clock::TimeWriter;
 pub use clock::{Clock, parse_time, time_of_ms, time_text};
 pub use layout::Layout;
@@ -30,6 +30,6 @@ pub use record::{
     ConfigRecord, DataRecord, EpisodeRecord, MetricsRecord, ModelRecord, ResumedRecord, Session,
     SpanRecord, SplitRecord, Status, SymbolRecord, TrialsRecord, WalkForwardRecord, WindowRecord,
 };
-pub use trades::{Moment, Phase};
+pub use trades::{Phase, StepContext};
 pub(crate) use write::{put_atomically, rename, sha256_of_bytes, sync_folder};
 pub use write::{sha256_of_file, write_atomically};

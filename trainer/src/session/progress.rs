@@ -69,16 +69,16 @@ impl Work {
 /// A stretch of work, which ends when this is dropped.
 #[derive(Debug)]
 #[must_use]
-pub struct Running(());
+pub struct ProgressGuard(());
 
-impl Drop for Running {
+impl Drop for ProgressGuard {
     fn drop(&mut self) {
         end();
     }
 }
 
 /// Begins to read the file at `path` once.
-pub fn begin_reading(path: &Path) -> Running {
+pub fn begin_reading(path: &Path) -> ProgressGuard {
     N_BYTES.store(0, Ordering::Relaxed);
     // What is built in is read at once.
     let n_total = fs::metadata(path).map_or(0, |metadata| metadata.len());
@@ -87,7 +87,7 @@ pub fn begin_reading(path: &Path) -> Running {
 
 /// The episodes of a run.
 #[derive(Debug, Clone, Copy)]
-pub struct Episodes {
+pub struct EpisodeCounts {
     /// All of them.
     pub n: u64,
     /// Those that an earlier run has done.
@@ -97,15 +97,15 @@ pub struct Episodes {
 }
 
 /// Begins to pass over the bars.
-pub fn begin_episodes(episodes: Episodes) -> Running {
-    let Episodes { n, n_done, n_bars } = episodes;
+pub fn begin_episodes(episodes: EpisodeCounts) -> ProgressGuard {
+    let EpisodeCounts { n, n_done, n_bars } = episodes;
     N_BARS.store(n_done.saturating_mul(n_bars), Ordering::Relaxed);
     begin(Work { unit: Unit::Bars, n_total: n.saturating_mul(n_bars), n_episodes: n })
 }
 
-fn begin(work: Work) -> Running {
+fn begin(work: Work) -> ProgressGuard {
     *lock(&WORK) = Some(work).filter(|work| work.n_total > 0);
-    Running(())
+    ProgressGuard(())
 }
 
 /// Counts what is done.
@@ -174,20 +174,20 @@ pub fn end() {
 }
 
 /// Writes a line to stderr, in place of the bar.
-pub fn say(line: &str) {
+pub fn print_line(line: &str) {
     // There is nowhere left to complain when stderr is closed.
     let _ = Stderr.write_all(format!("{line}\n").as_bytes());
 }
 
-/// Returns `word`, the first of a line, in colour where that is wanted.
-pub fn word(word: &str) -> String {
+/// Returns `label`, the first of a line, in colour where that is wanted.
+pub fn colored_label(label: &str) -> String {
     // Stronger than `CLICOLOR_FORCE`, which `console` asks first.
     if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        return word.to_owned();
+        return label.to_owned();
     }
     let style = Style::new().bold().for_stderr();
-    let style = if word == "error:" { style.red() } else { style.yellow() };
-    style.apply_to(word).to_string()
+    let style = if label == "error:" { style.red() } else { style.yellow() };
+    style.apply_to(label).to_string()
 }
 
 /// Stderr, on which lines take the place of the bar.

@@ -20,7 +20,7 @@ pub enum Phase {
 
 /// Where in the run an event happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
+pub struct StepContext {
     /// Counted from 1.
     pub episode: usize,
     /// Counted from 1 within the episode; in the test phase, the last
@@ -34,15 +34,15 @@ pub struct Moment {
 
 /// Writes every so many closed trades.
 #[derive(Debug)]
-pub(super) struct TradeLines {
+pub(super) struct TradeLog {
     pub(super) file: LineFile,
     pub(super) every: usize,
     /// Of the trades to come, where there are several symbols.
     pub(super) symbol: Option<String>,
 }
 
-impl TradeLines {
-    pub(super) fn push(&mut self, at: &Moment, trade: &ClosedTrade) -> Result<()> {
+impl TradeLog {
+    pub(super) fn push(&mut self, at: &StepContext, trade: &ClosedTrade) -> Result<()> {
         if trade.trade_id.is_multiple_of(self.every as u64) {
             match &self.symbol {
                 Some(symbol) => self.file.push(&format!("{symbol} {}", line(at, trade)))?,
@@ -53,7 +53,7 @@ impl TradeLines {
     }
 }
 
-fn line(at: &Moment, trade: &ClosedTrade) -> String {
+fn line(at: &StepContext, trade: &ClosedTrade) -> String {
     let phase = match at.phase {
         Phase::Train => "train",
         Phase::Test => "test",

@@ -1,8 +1,8 @@
 //! The core, with a backup of one's own.
 
 use trainer::learning::agent::{
-    DiscountedBackup, Fitted, FittedIteration, IterationOptions, Lesson, NextValues, Outcome,
-    SoFar, Step, Steps,
+    DiscountedBackup, FittedIteration, IterationInput, IterationOptions, IterationResult,
+    NextValues, Outcome, PreviousValues, Step, Steps,
 };
 
 use super::{Noise, check_close};
@@ -11,7 +11,7 @@ fn options(n_actions: usize) -> IterationOptions {
     IterationOptions {
         n_actions,
         is_double: false,
-        n_shares: 1,
+        n_subsamples: 1,
         n_trees: 3,
         n_renewed: 3,
         min_samples_leaf: 1,
@@ -42,18 +42,19 @@ fn walk() -> Steps {
 #[test]
 fn values_pass_through_steps_and_stop_at_the_end() {
     let (steps, core) = (walk(), FittedIteration::new(options(2)).unwrap());
-    let lesson = Lesson { experience: &steps, backup: &DiscountedBackup { discount: 0.5 } };
-    let first = core.step(&lesson, SoFar { forests: &[], n_done: 0 }).unwrap();
-    let value =
-        |fitted: &Fitted, state: f64, action: usize| fitted.forests[action].predict_row(&[state]);
+    let input = IterationInput { experience: &steps, backup: &DiscountedBackup { discount: 0.5 } };
+    let first = core.step(&input, PreviousValues { forests: &[], n_done: 0 }).unwrap();
+    let value = |fitted: &IterationResult, state: f64, action: usize| {
+        fitted.forests[action].predict_row(&[state])
+    };
     check_close(value(&first, 0.0, 1), 0.0);
     check_close(first.max_abs_delta_q, 4.0);
-    let second = core.step(&lesson, SoFar { forests: &first.forests, n_done: 1 }).unwrap();
+    let second = core.step(&input, PreviousValues { forests: &first.forests, n_done: 1 }).unwrap();
     check_close(value(&second, 0.0, 0), 1.0);
     check_close(value(&second, 0.0, 1), 2.0);
     check_close(value(&second, 1.0, 1), 4.0);
     check_close(second.max_abs_delta_q, 2.0);
-    let third = core.step(&lesson, SoFar { forests: &second.forests, n_done: 2 }).unwrap();
+    let third = core.step(&input, PreviousValues { forests: &second.forests, n_done: 2 }).unwrap();
     check_close(third.max_abs_delta_q, 0.0);
     assert_eq!(third.n_transitions, 4);
 }
@@ -66,9 +67,9 @@ fn a_closure_is_a_backup() {
         outcome.reward + next.unwrap_or(0.0)
     };
     let (steps, core) = (walk(), FittedIteration::new(options(2)).unwrap());
-    let lesson = Lesson { experience: &steps, backup: &worst };
-    let first = core.step(&lesson, SoFar { forests: &[], n_done: 0 }).unwrap();
-    let second = core.step(&lesson, SoFar { forests: &first.forests, n_done: 1 }).unwrap();
+    let input = IterationInput { experience: &steps, backup: &worst };
+    let first = core.step(&input, PreviousValues { forests: &[], n_done: 0 }).unwrap();
+    let second = core.step(&input, PreviousValues { forests: &first.forests, n_done: 1 }).unwrap();
     check_close(second.forests[1].predict_row(&[0.0]), 0.0);
     check_close(second.forests[1].predict_row(&[1.0]), 4.0);
 }
@@ -92,9 +93,11 @@ fn worth_of_luck(is_double: bool) -> f64 {
             push(&mut steps, (0.0, action), 0.0, Some(1.0));
             push(&mut steps, (1.0, action), noise.normal(), None);
         }
-        let lesson = Lesson { experience: &steps, backup: &DiscountedBackup { discount: 0.9 } };
-        let first = core.step(&lesson, SoFar { forests: &[], n_done: 0 }).unwrap();
-        let second = core.step(&lesson, SoFar { forests: &first.forests, n_done: 1 }).unwrap();
+        let input =
+            IterationInput { experience: &steps, backup: &DiscountedBackup { discount: 0.9 } };
+        let first = core.step(&input, PreviousValues { forests: &[], n_done: 0 }).unwrap();
+        let second =
+            core.step(&input, PreviousValues { forests: &first.forests, n_done: 1 }).unwrap();
         assert_eq!(second.forests.len(), if is_double { 16 } else { 8 });
         second.forests[0].predict_row(&[0.0])
     };
@@ -111,8 +114,8 @@ fn luck_is_taken_for_worth_unless_values_are_estimated_twice() {
 #[track_caller]
 fn check_refused(steps: &Steps, expected: &str) {
     let core = FittedIteration::new(options(2)).unwrap();
-    let lesson = Lesson { experience: steps, backup: &DiscountedBackup { discount: 0.5 } };
-    let error = core.step(&lesson, SoFar { forests: &[], n_done: 0 }).unwrap_err();
+    let input = IterationInput { experience: steps, backup: &DiscountedBackup { discount: 0.5 } };
+    let error = core.step(&input, PreviousValues { forests: &[], n_done: 0 }).unwrap_err();
     assert_eq!(format!("{error:#}"), expected);
 }
 

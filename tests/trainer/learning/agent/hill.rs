@@ -5,8 +5,8 @@
 //! hill must first roll back.
 
 use trainer::learning::agent::{
-    DiscountedBackup, Experience as _, FittedIteration, IterationOptions, Lesson, SoFar, Step,
-    Steps,
+    DiscountedBackup, Experience as _, FittedIteration, IterationInput, IterationOptions,
+    PreviousValues, Step, Steps,
 };
 use trainer::learning::forest::Forest;
 
@@ -93,7 +93,7 @@ fn learn(Trial { n_steps, n_trees, seed }: Trial) -> Vec<Forest> {
     let core = FittedIteration::new(IterationOptions {
         n_actions: 2,
         is_double: false,
-        n_shares: 1,
+        n_subsamples: 1,
         n_trees,
         n_renewed: n_trees,
         min_samples_leaf: 2,
@@ -103,10 +103,11 @@ fn learn(Trial { n_steps, n_trees, seed }: Trial) -> Vec<Forest> {
         seed,
     })
     .unwrap();
-    let lesson = Lesson { experience: &steps, backup: &DiscountedBackup { discount: DISCOUNT } };
+    let input =
+        IterationInput { experience: &steps, backup: &DiscountedBackup { discount: DISCOUNT } };
     let mut forests = Vec::new();
     for n_done in 0..20 {
-        forests = core.step(&lesson, SoFar { forests: &forests, n_done }).unwrap().forests;
+        forests = core.step(&input, PreviousValues { forests: &forests, n_done }).unwrap().forests;
     }
     forests
 }

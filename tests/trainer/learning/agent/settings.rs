@@ -1,6 +1,6 @@
 //! What the settings of the learner do.
 
-use trainer::learning::agent::{AgentConfig, BackupReport, FittedQ, LearnerSetup};
+use trainer::learning::agent::{AgentConfig, FittedQ, LearnerSetup, RefitStats};
 
 use super::planted::{learn_with, log_prices, window_rows};
 use super::{Noise, check_invalid};
@@ -119,7 +119,7 @@ fn a_leaf_averages_over_all_the_memory_however_it_is_dealt() {
 }
 
 /// Refits once on mean-reverting prices and returns the report.
-fn refit(config: AgentConfig) -> (FittedQ, BackupReport) {
+fn refit(config: AgentConfig) -> (FittedQ, RefitStats) {
     let prices = log_prices(0.05, 8);
     let rows = prices.iter().map(|&price| Some(vec![price])).collect();
     let mut learner = learn_with(config, (&prices, &rows), 0);

@@ -8,7 +8,7 @@ use trainer::learning::forest::{ForestOptions, Linear, Regressor};
 use trainer::learning::forest::{
     LibraryRegressor, RegressorKind, RegressorOptions, Samples, TreeSeed,
 };
-use trainer::learning::model::{ModelAbout, TradingModel};
+use trainer::learning::model::{ModelMetadata, TradingModel};
 
 use super::planted::{Bars, bars, watch};
 use super::{learner, policy, rule};
@@ -39,8 +39,8 @@ fn every_regression_predicts_the_librarys_bits() {
     let targets: Vec<f64> = known.rows[1..2001].iter().map(|row| row[0]).collect();
     let new: Vec<&[f64]> = known.rows[3000..3500].iter().map(|row| &row[..]).collect();
     for kind in KINDS {
-        let n_shares = if kind == RegressorKind::Ridge { 1 } else { 3 };
-        let samples = Samples::dealt(&rows, n_shares, 5).unwrap();
+        let n_subsamples = if kind == RegressorKind::Ridge { 1 } else { 3 };
+        let samples = Samples::subsampled(&rows, n_subsamples, 5).unwrap();
         let seed = TreeSeed { run: 7, refit: 0, action: 0 };
         let forest = ForestOptions {
             n_trees: 7,
@@ -94,7 +94,7 @@ fn a_saved_forecaster_loads_with_the_same_decisions() {
     let known = bars(0.4, 3);
     for kind in KINDS {
         let learner = taught(kind, &known);
-        let saved = TradingModel::of_learner(&learner, ModelAbout::default()).unwrap();
+        let saved = TradingModel::of_learner(&learner, ModelMetadata::default()).unwrap();
         let path = folder.path().join(format!("{kind:?}.zip"));
         saved.save(&path).unwrap();
         let loaded = TradingModel::load(&path).unwrap();
@@ -114,7 +114,7 @@ fn a_saved_forecaster_loads_with_the_same_decisions() {
 fn an_untrained_forecaster_is_saved_and_holds_nothing() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("model.zip");
-    TradingModel::new(policy(), ModelAbout::default(), Vec::new()).unwrap().save(&path).unwrap();
+    TradingModel::new(policy(), ModelMetadata::default(), Vec::new()).unwrap().save(&path).unwrap();
     let loaded = TradingModel::load(&path).unwrap();
     assert_eq!(loaded.predict(&[1.0], 1.0).to_bits(), 0.0_f64.to_bits());
 }

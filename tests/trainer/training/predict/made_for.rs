@@ -125,16 +125,16 @@ fn a_model_of_an_older_version_is_used_with_a_warning() {
         (json!({}), "of what interval, hours of trading and volume it was made"),
     ] {
         let model = TradingModel::load(&path).unwrap();
-        let about = trainer::learning::model::ModelAbout { data, ..model.about().clone() };
-        model.with_about(about).save(&path).unwrap();
+        let about = trainer::learning::model::ModelMetadata { data, ..model.metadata().clone() };
+        model.with_metadata(about).save(&path).unwrap();
         let same = changed(&workspace, |_, _| true);
         let (n_rows, warning) = told(&workspace, &same, (&[], 3));
         assert!(n_rows == 2001 && warning.contains(says), "{warning}");
     }
     let model = TradingModel::load(&path).unwrap();
     let data = json!({ "interval_seconds": 1800.0 });
-    let about = trainer::learning::model::ModelAbout { data, ..model.about().clone() };
-    model.with_about(about).save(&path).unwrap();
+    let about = trainer::learning::model::ModelMetadata { data, ..model.metadata().clone() };
+    model.with_metadata(about).save(&path).unwrap();
     let longer = changed(&workspace, |idx, _| idx % 2 == 0);
     assert!(told(&workspace, &longer, (&[], 1)).1.contains("the bars are of 1 h"));
 }

@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::books::{Execution, Flows, OpenTrade, Totals};
 use super::config::Pricing;
 use super::event::{AdjustedTrade, ClosedTrade, Fill, FillReason, OpenedTrade, Side, TradeEvent};
+use super::ledger::{Execution, Flows, OpenTrade, Totals};
 use super::sizing::split;
 
 /// Cash, one position, and what the trades earned and cost so far.

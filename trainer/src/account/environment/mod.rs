@@ -69,9 +69,9 @@
 //! bankrupt: later steps are refused and change nothing.
 
 mod account;
-mod books;
 mod config;
 mod event;
+mod ledger;
 mod outcome;
 mod sizing;
 mod step;

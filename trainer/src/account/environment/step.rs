@@ -6,9 +6,9 @@ use crate::config::FieldError;
 use crate::market::bars::Bar;
 
 use super::account::Account;
-use super::books::Execution;
 use super::config::EnvironmentConfig;
 use super::event::{FillReason, InvalidAction, InvalidReason, TradeEvent};
+use super::ledger::Execution;
 use super::outcome::{BarOutcome, StepStatus};
 use super::sizing::{Order, liquidation_price, units_for};
 

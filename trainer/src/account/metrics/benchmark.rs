@@ -26,7 +26,7 @@ pub struct BenchmarkTracker {
 /// How a curve moves with its benchmark. With `r` its returns bar by
 /// bar, `b` the benchmark's and `P` the bars per year.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct BesideBenchmark {
+pub struct BenchmarkComparison {
     /// Annual alpha, `(mean(r) - beta mean(b)) P` (M. C. Jensen, Journal
     /// of Finance 23, 1968), without a risk-free rate.
     pub alpha: Option<f64>,
@@ -58,7 +58,7 @@ impl BenchmarkTracker {
     }
 
     /// Returns the figures so far, on bars of which a year has `periods`.
-    pub fn figures(&self, periods: f64) -> BesideBenchmark {
+    pub fn figures(&self, periods: f64) -> BenchmarkComparison {
         let mut undefined = BTreeMap::new();
         let mut figure = |name: &str, value: Result<f64, &str>| {
             let value = value.and_then(|value| {
@@ -69,7 +69,7 @@ impl BenchmarkTracker {
         let beta = self.beta();
         let mean = |moments: &Moments| moments.mean();
         let alpha = beta.map(|beta| (mean(&self.own) - beta * mean(&self.benchmark)) * periods);
-        BesideBenchmark {
+        BenchmarkComparison {
             alpha: figure("alpha", alpha),
             beta: figure("beta", beta),
             r_squared: figure("r_squared", self.r_squared()),

@@ -8,8 +8,8 @@ use crate::account::environment::BarOutcome;
 use crate::market::bars::{BarsConfig, SeriesReader};
 
 use super::{
-    BenchmarkTracker, BesideBenchmark, PerformanceTracker, PeriodsBasis, PeriodsPerYear, ToDate,
-    ToDateTracker,
+    BenchmarkComparison, BenchmarkTracker, PerformanceTracker, PeriodsBasis, PeriodsPerYear,
+    ToDate, ToDateTracker,
 };
 
 /// Names of the column that holds the equity, the best first.
@@ -85,7 +85,7 @@ impl CurveFile<'_> {
         &self,
         benchmark: Option<&str>,
         periods: f64,
-    ) -> Result<(ToDate, Option<BesideBenchmark>)> {
+    ) -> Result<(ToDate, Option<BenchmarkComparison>)> {
         let path = self.path;
         let mut to_date = ToDateTracker::default();
         let mut beside = BenchmarkTracker::default();
@@ -133,6 +133,6 @@ pub fn measure_beside(
     path: &Path,
     benchmark: Option<&str>,
     periods: f64,
-) -> Result<(ToDate, Option<BesideBenchmark>)> {
+) -> Result<(ToDate, Option<BenchmarkComparison>)> {
     CurveFile { path, reading: &BarsConfig::default() }.beside(benchmark, periods)
 }

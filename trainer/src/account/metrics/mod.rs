@@ -30,7 +30,7 @@ mod trades;
 
 pub(crate) use alarm::REMEDY;
 pub use alarm::{Alarm, alarm_lines};
-pub use benchmark::{BenchmarkTracker, BesideBenchmark};
+pub use benchmark::{BenchmarkComparison, BenchmarkTracker};
 pub use calendar::BarCalendar;
 pub use curve_file::{CurveFile, measure_beside, measure_curve};
 pub(crate) use normal::quantile as normal_quantile;

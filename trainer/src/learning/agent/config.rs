@@ -112,10 +112,15 @@ impl AgentConfig {
         let n_renewed = self.renewed_trees;
         let is_number = (1..=1000).contains(&n_renewed);
         check(is_number, "agent.renewed_trees", &n_renewed, "from 1 to 1000")?;
-        let n_shares = self.memory_shares;
-        check((1..=64).contains(&n_shares), "agent.memory_shares", &n_shares, "from 1 to 64")?;
+        let n_subsamples = self.memory_shares;
+        check(
+            (1..=64).contains(&n_subsamples),
+            "agent.memory_shares",
+            &n_subsamples,
+            "from 1 to 64",
+        )?;
         let limit = format!("at most `agent.n_trees`, which is {n_trees}");
-        check(n_shares <= n_trees, "agent.memory_shares", &n_shares, &limit)?;
+        check(n_subsamples <= n_trees, "agent.memory_shares", &n_subsamples, &limit)?;
         let leaf = self.min_samples_leaf;
         let is_leaf = (1..=1_000_000).contains(&leaf);
         check(is_leaf, "agent.min_samples_leaf", &leaf, "from 1 to 1000000")?;

@@ -39,14 +39,14 @@ pub trait Experience: Sync {
 
     /// Returns the number by which the transition is dealt to one of
     /// two halves, for double estimation: equal ones stay together.
-    fn deal_key(&self, index: usize) -> u64 {
+    fn subsample_key(&self, index: usize) -> u64 {
         index as u64
     }
 }
 
 /// Returns whether the transition is of the second half.
 pub(super) fn is_of_second_half(experience: &impl Experience, index: usize) -> bool {
-    splitmix64(experience.deal_key(index)) & 1 == 1
+    splitmix64(experience.subsample_key(index)) & 1 == 1
 }
 
 /// A step of any decision process.

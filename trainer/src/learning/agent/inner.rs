@@ -13,18 +13,18 @@ const PURGED_BARS: usize = 2;
 
 /// The memory in two parts.
 pub(super) struct InnerSplit<'a> {
-    pub(super) earlier: Earlier<'a>,
-    pub(super) later: Later<'a>,
+    pub(super) earlier: InnerTraining<'a>,
+    pub(super) later: InnerValidation<'a>,
 }
 
 /// The transitions to learn from.
-pub(super) struct Earlier<'a> {
+pub(super) struct InnerTraining<'a> {
     memory: &'a Memory,
     transitions: Vec<usize>,
 }
 
 /// The transitions to judge on.
-pub(super) struct Later<'a> {
+pub(super) struct InnerValidation<'a> {
     memory: &'a Memory,
     transitions: Vec<usize>,
 }
@@ -47,13 +47,13 @@ impl<'a> InnerSplit<'a> {
         let later = select(&|bar_idx| bar_idx >= begin);
         let is_some = !earlier.is_empty() && !later.is_empty();
         is_some.then_some(Self {
-            earlier: Earlier { memory, transitions: earlier },
-            later: Later { memory, transitions: later },
+            earlier: InnerTraining { memory, transitions: earlier },
+            later: InnerValidation { memory, transitions: later },
         })
     }
 }
 
-impl Later<'_> {
+impl InnerValidation<'_> {
     /// Returns the number of bars to judge on.
     pub(super) fn n_bars(&self) -> usize {
         self.transitions.len()
@@ -86,7 +86,7 @@ fn worth(net_return: f64) -> f64 {
     if net_return > -1.0 { net_return.ln_1p() } else { f64::NEG_INFINITY }
 }
 
-impl Experience for Earlier<'_> {
+impl Experience for InnerTraining<'_> {
     fn n_features(&self) -> usize {
         self.memory.n_features()
     }
@@ -107,7 +107,7 @@ impl Experience for Earlier<'_> {
         self.memory.transition(self.transitions[index])
     }
 
-    fn deal_key(&self, index: usize) -> u64 {
-        self.memory.deal_key(self.transitions[index])
+    fn subsample_key(&self, index: usize) -> u64 {
+        self.memory.subsample_key(self.transitions[index])
     }
 }

@@ -17,7 +17,7 @@ use super::experience::{Experience, Transition};
 use crate::learning::forest::{Forest, ForestOptions, Samples, TreeSeed};
 use ensembles::Ensembles;
 use groups::{Grouping, Groups};
-use shared::SharedLesson;
+use shared::SharedInput;
 
 /// The most actions there may be.
 const ACTIONS_MAX: usize = 1 << 7;
@@ -31,7 +31,7 @@ pub struct IterationOptions {
     /// transitions, and each half's choices judged by the other's.
     pub is_double: bool,
     /// Shares into which the transitions are dealt for fitting.
-    pub n_shares: usize,
+    pub n_subsamples: usize,
     /// Trees of an ensemble; not fewer than the shares.
     pub n_trees: usize,
     /// Trees of an ensemble that an iteration grows anew, in the place
@@ -53,7 +53,7 @@ pub struct IterationOptions {
 
 /// What an iteration learns from, and how.
 #[derive(Debug, Clone, Copy)]
-pub struct Lesson<'a, E, B> {
+pub struct IterationInput<'a, E, B> {
     /// The transitions.
     pub experience: &'a E,
     /// What the values should be.
@@ -62,7 +62,7 @@ pub struct Lesson<'a, E, B> {
 
 /// The values so far.
 #[derive(Debug, Clone, Copy)]
-pub struct SoFar<'a> {
+pub struct PreviousValues<'a> {
     /// One ensemble an action, twice as many in double estimation, or
     /// none, whose values are 0.
     pub forests: &'a [Forest],
@@ -72,7 +72,7 @@ pub struct SoFar<'a> {
 
 /// What an iteration made.
 #[derive(Debug, Clone)]
-pub struct Fitted {
+pub struct IterationResult {
     /// One ensemble an action; in double estimation those of the first
     /// half, then those of the second.
     pub forests: Vec<Forest>,
@@ -101,10 +101,10 @@ impl FittedIteration {
     /// Returns the core for `options`. Fails on a number of actions
     /// out of range, fewer trees than shares, or none to renew.
     pub fn new(options: IterationOptions) -> Result<Self> {
-        let IterationOptions { n_actions, n_trees, n_shares, .. } = options;
+        let IterationOptions { n_actions, n_trees, n_subsamples, .. } = options;
         let is_number = (1..=ACTIONS_MAX).contains(&n_actions);
         ensure!(is_number, "{n_actions} actions; it takes 1 to {ACTIONS_MAX}");
-        ensure!(n_trees >= n_shares, "{n_trees} trees cannot serve {n_shares} shares");
+        ensure!(n_trees >= n_subsamples, "{n_trees} trees cannot serve {n_subsamples} shares");
         ensure!(options.n_renewed > 0, "an iteration must renew a tree");
         Ok(Self { options })
     }
@@ -116,11 +116,11 @@ impl FittedIteration {
     /// teaches, and on a target that is not finite.
     pub fn step<E: Experience, B: Backup>(
         &self,
-        lesson: &Lesson<'_, E, B>,
-        so_far: SoFar<'_>,
-    ) -> Result<Fitted> {
-        let experience = lesson.experience;
-        let SoFar { forests, n_done } = so_far;
+        input: &IterationInput<'_, E, B>,
+        previous: PreviousValues<'_>,
+    ) -> Result<IterationResult> {
+        let experience = input.experience;
+        let PreviousValues { forests, n_done } = previous;
         let n_actions = self.options.n_actions;
         let n_forests = n_actions * self.n_halves();
         let is_number = [0, n_forests].contains(&forests.len());
@@ -132,28 +132,28 @@ impl FittedIteration {
             halves.iter().flat_map(|half| half.values(n_actions, experience)).collect()
         };
         let before = values(&halves);
-        let fit = |(half, old)| self.fit(lesson, (&before, old), (half, n_done));
+        let fit = |(half, old)| self.fit(input, (&before, old), (half, n_done));
         let fits = halves.into_iter().enumerate().map(fit);
         let halves = fits.collect::<Result<Vec<_>>>()?;
         let (max_abs_delta_q, mean_abs_delta_q) = changes([&before, &values(&halves)], experience);
         let forests = halves.into_iter().flat_map(|half| half.forests).collect();
         let n_transitions = experience.n_transitions();
-        Ok(Fitted { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q })
+        Ok(IterationResult { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q })
     }
 
     /// Fits the ensembles of one half to the targets by the values
     /// `before`.
     fn fit<E: Experience, B: Backup>(
         &self,
-        lesson: &Lesson<'_, E, B>,
+        input: &IterationInput<'_, E, B>,
         (before, old): (&[Vec<f64>], Ensembles),
         (half, n_done): (usize, u64),
     ) -> Result<Ensembles> {
-        let experience = lesson.experience;
+        let experience = input.experience;
         let n_actions = self.options.n_actions;
         let actions = (0..n_actions).into_par_iter();
         let targets = |transitions: &[usize], action: usize| {
-            self.targets(lesson, (before, transitions), Target { half, action })
+            self.targets(input, (before, transitions), Target { half, action })
         };
         let of_half = self.options.is_double.then_some(half);
         let transitions = match (Grouping { n_actions, half: of_half }).groups(experience)? {
@@ -172,9 +172,9 @@ impl FittedIteration {
             }
         };
         let targets: Vec<_> = actions.map(|action| targets(&transitions, action)).collect();
-        let lesson =
-            SharedLesson { experience, transitions: &transitions, targets: &targets, half, n_done };
-        self.fit_shared(&lesson, old).context("failed to fit the values")
+        let input =
+            SharedInput { experience, transitions: &transitions, targets: &targets, half, n_done };
+        self.fit_shared(&input, old).context("failed to fit the values")
     }
 
     fn samples(
@@ -183,10 +183,14 @@ impl FittedIteration {
         transitions: &[usize],
         refit: u64,
     ) -> Result<Samples> {
-        let IterationOptions { n_shares, seed, .. } = self.options;
+        let IterationOptions { n_subsamples, seed, .. } = self.options;
         let row = |&index: &usize| experience.row(experience.transition(index).row);
         let rows: Vec<&[f64]> = transitions.iter().map(row).collect();
-        Samples::dealt(&rows, n_shares, TreeSeed { run: seed, refit, action: 0 }.deal())
+        Samples::subsampled(
+            &rows,
+            n_subsamples,
+            TreeSeed { run: seed, refit, action: 0 }.subsampling(),
+        )
     }
 
     fn n_halves(&self) -> usize {
@@ -213,7 +217,7 @@ impl FittedIteration {
     /// transitions.
     fn targets<E: Experience, B: Backup>(
         &self,
-        lesson: &Lesson<'_, E, B>,
+        input: &IterationInput<'_, E, B>,
         (values, transitions): (&[Vec<f64>], &[usize]),
         Target { half, action }: Target,
     ) -> Vec<f64> {
@@ -222,7 +226,7 @@ impl FittedIteration {
         let other = &values[(self.n_halves() - 1 - half) * n_actions..][..n_actions];
         let (mut choosing, mut judging) = (vec![0.0; n_actions], vec![0.0; n_actions]);
         let mut target = |&index: &usize| {
-            let Transition { reward, next, .. } = lesson.experience.transition(index);
+            let Transition { reward, next, .. } = input.experience.transition(index);
             if let Some(row) = next {
                 for (to, from) in choosing.iter_mut().zip(own) {
                     *to = from[row];
@@ -232,7 +236,7 @@ impl FittedIteration {
                 }
             }
             let next = next.map(|_| NextValues { choosing: &choosing, judging: &judging });
-            lesson.backup.target(&Outcome { action, reward, next })
+            input.backup.target(&Outcome { action, reward, next })
         };
         transitions.iter().map(&mut target).collect()
     }

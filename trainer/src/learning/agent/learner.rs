@@ -12,7 +12,9 @@ use super::AgentConfig;
 use super::backup::TradingBackup;
 use super::experience::Experience;
 use super::inner::InnerSplit;
-use super::iteration::{Fitted, FittedIteration, IterationOptions, Lesson, SoFar};
+use super::iteration::{
+    FittedIteration, IterationInput, IterationOptions, IterationResult, PreviousValues,
+};
 use super::memory::Memory;
 use super::policy::FittedPolicy;
 use crate::market::features::{check_open, check_row, ratio};
@@ -39,7 +41,7 @@ pub struct LearnerSetup {
 
 /// What one or more backups did.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct BackupReport {
+pub struct RefitStats {
     /// Backups done since the learner began.
     pub n_backups: u64,
     /// Remembered bars that the last backup learned from.
@@ -118,17 +120,17 @@ impl FittedQ {
     /// the memory's later part. The report holds the last one's changes
     /// and the time of all. Nothing happens, and there is no report,
     /// while no remembered bar has its return.
-    pub fn refit(&mut self) -> Result<Option<BackupReport>> {
+    pub fn refit(&mut self) -> Result<Option<RefitStats>> {
         let start = Instant::now();
         let last = match self.config.backups_max {
             Some(n_max) => self.refit_anew(n_max)?,
             None => self.backups(self.config.backups_per_batch)?,
         };
         let fit_seconds = start.elapsed().as_secs_f64();
-        Ok(last.map(|report| BackupReport { fit_seconds, ..report }))
+        Ok(last.map(|report| RefitStats { fit_seconds, ..report }))
     }
 
-    fn backups(&mut self, n_backups: usize) -> Result<Option<BackupReport>> {
+    fn backups(&mut self, n_backups: usize) -> Result<Option<RefitStats>> {
         let mut last = None;
         for _ in 0..n_backups {
             last = self.backup()?;
@@ -138,11 +140,11 @@ impl FittedQ {
 
     /// Chooses the number of backups on the later part of the memory,
     /// then does so many on the whole.
-    fn refit_anew(&mut self, n_max: usize) -> Result<Option<BackupReport>> {
+    fn refit_anew(&mut self, n_max: usize) -> Result<Option<RefitStats>> {
         let n_chosen = self.choose_n_backups(n_max)?;
         self.policy = self.policy.clone().with_forests(Vec::new())?;
         let last = self.backups(n_chosen)?;
-        Ok(last.map(|report| BackupReport { n_chosen: Some(n_chosen), ..report }))
+        Ok(last.map(|report| RefitStats { n_chosen: Some(n_chosen), ..report }))
     }
 
     /// Returns the number of backups, learned from the earlier part,
@@ -152,12 +154,12 @@ impl FittedQ {
         let split = InnerSplit::of(&self.memory, self.config.inner_share);
         let Some(InnerSplit { earlier, later }) = split else { return Ok(1) };
         let (core, config) = (self.core()?, self.config.clone());
-        let lesson = Lesson { experience: &earlier, backup: &self.backup_rule(&config) };
+        let input = IterationInput { experience: &earlier, backup: &self.backup_rule(&config) };
         let mut policy = self.policy.clone().with_forests(Vec::new())?;
         let (mut n_chosen, mut best) = (1, f64::NEG_INFINITY);
         for n_backups in 1..=n_max {
-            let so_far = SoFar { forests: policy.forests(), n_done: self.n_backups };
-            let fitted = core.step(&lesson, so_far)?;
+            let previous = PreviousValues { forests: policy.forests(), n_done: self.n_backups };
+            let fitted = core.step(&input, previous)?;
             self.n_backups += 1;
             policy = policy.with_forests(fitted.forests)?;
             let earned = later.net_log_return(&policy);
@@ -179,20 +181,21 @@ impl FittedQ {
     ///
     /// Spread over the current rayon pool; the same bits for any
     /// number of threads.
-    pub fn backup(&mut self) -> Result<Option<BackupReport>> {
+    pub fn backup(&mut self) -> Result<Option<RefitStats>> {
         if self.n_rows() == 0 {
             return Ok(None);
         }
         let start = Instant::now();
-        let lesson = Lesson { experience: &self.memory, backup: &self.backup_rule(&self.config) };
-        let so_far = SoFar { forests: self.policy.forests(), n_done: self.n_backups };
-        let Fitted { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q } =
-            self.core()?.step(&lesson, so_far)?;
+        let input =
+            IterationInput { experience: &self.memory, backup: &self.backup_rule(&self.config) };
+        let previous = PreviousValues { forests: self.policy.forests(), n_done: self.n_backups };
+        let IterationResult { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q } =
+            self.core()?.step(&input, previous)?;
         self.policy = self.policy.clone().with_forests(forests)?;
         self.n_backups += 1;
         let n_backups = self.n_backups;
         debug!("backup {n_backups}: max |dQ| {max_abs_delta_q:.3e} over {n_transitions} bars");
-        Ok(Some(BackupReport {
+        Ok(Some(RefitStats {
             n_backups,
             n_rows: n_transitions,
             max_abs_delta_q,
@@ -207,7 +210,7 @@ impl FittedQ {
         FittedIteration::new(IterationOptions {
             n_actions: self.config.exposures.len(),
             is_double: self.config.double_q,
-            n_shares: self.config.memory_shares,
+            n_subsamples: self.config.memory_shares,
             n_trees,
             n_renewed: self.config.renewed_trees,
             min_samples_leaf,

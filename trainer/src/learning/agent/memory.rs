@@ -166,7 +166,7 @@ impl Experience for Memory {
         Transition { row: index, action: None, reward: next_return, next }
     }
 
-    fn deal_key(&self, index: usize) -> u64 {
+    fn subsample_key(&self, index: usize) -> u64 {
         // A bar seen in several episodes stays in its half.
         self.slot(index).bar_idx as u64
     }

@@ -20,8 +20,10 @@ mod memory;
 pub use backup::{Backup, DiscountedBackup, NextValues, Outcome, TradingBackup};
 pub use config::AgentConfig;
 pub use experience::{Experience, Step, Steps, Transition};
-pub use iteration::{Fitted, FittedIteration, IterationOptions, Lesson, SoFar};
-pub use learner::{BackupReport, FittedQ, LearnerSetup};
+pub use iteration::{
+    FittedIteration, IterationInput, IterationOptions, IterationResult, PreviousValues,
+};
+pub use learner::{FittedQ, LearnerSetup, RefitStats};
 pub use policy::FittedPolicy;
 
 pub(crate) use policy::choose;

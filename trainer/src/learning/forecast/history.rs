@@ -15,7 +15,7 @@ pub(super) struct History {
     n_features: usize,
     n_bars_max: usize,
     rows: VecDeque<Vec<f64>>,
-    bars: VecDeque<Remembered>,
+    bars: VecDeque<RememberedBar>,
     /// The last two bars' times and rows: their returns are still to come.
     waiting: VecDeque<(i64, Option<Vec<f64>>)>,
     previous_open: Option<f64>,
@@ -25,7 +25,7 @@ pub(super) struct History {
 /// A bar, but for its row.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Remembered {
+pub(super) struct RememberedBar {
     /// The return from the next bar's open to the one after it.
     pub(super) next_return: f64,
     /// Whether the bar remembered before is the one right before it.
@@ -37,7 +37,7 @@ pub(super) struct Remembered {
 /// The earlier bars, and the later ones that test what they teach: both
 /// in the order in which they are remembered.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(super) struct HistorySplit {
     pub(super) earlier: Vec<usize>,
     pub(super) later: Vec<usize>,
 }
@@ -69,11 +69,11 @@ impl History {
             return Ok(false);
         };
         let next_return = ratio(open, previous) - 1.0;
-        self.remember(row, Remembered { next_return, follows: !self.is_cut, time_ms });
+        self.remember(row, RememberedBar { next_return, follows: !self.is_cut, time_ms });
         Ok(true)
     }
 
-    fn remember(&mut self, row: Vec<f64>, bar: Remembered) {
+    fn remember(&mut self, row: Vec<f64>, bar: RememberedBar) {
         if self.bars.len() == self.n_bars_max {
             self.rows.pop_front();
             self.bars.pop_front();
@@ -98,14 +98,14 @@ impl History {
     /// Parts the bars at one time for all symbols, so that about `n_later`
     /// come after it. Of each symbol the `n_purged` bars before it are in
     /// neither part.
-    pub(super) fn parts(&self, n_later: usize, n_purged: usize) -> Parts {
+    pub(super) fn parts(&self, n_later: usize, n_purged: usize) -> HistorySplit {
         let mut times_ms: Vec<i64> = self.bars.iter().map(|bar| bar.time_ms).collect();
         times_ms.sort_unstable();
         let cut_ms = times_ms.get(times_ms.len() - n_later).copied().unwrap_or(i64::MAX);
         let is_later = |at: usize| self.bars.get(at).is_some_and(|bar| bar.time_ms >= cut_ms);
         let is_purged = |at: usize| (at + 1..=at + n_purged).any(is_later);
         let all = 0..self.bars.len();
-        Parts {
+        HistorySplit {
             earlier: all.clone().filter(|&at| !is_later(at) && !is_purged(at)).collect(),
             later: all.filter(|&at| is_later(at)).collect(),
         }
@@ -139,7 +139,7 @@ impl History {
         &self.rows[index]
     }
 
-    pub(super) fn bar(&self, index: usize) -> Remembered {
+    pub(super) fn bar(&self, index: usize) -> RememberedBar {
         self.bars[index]
     }
 }

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use tracing::debug;
 
 use super::config::ForecastConfig;
-use super::history::{History, Parts};
+use super::history::{History, HistorySplit};
 use super::policy::{ForecastPolicy, ForecastRule};
-use super::threshold::{InnerSlice, choose_threshold};
-use crate::learning::agent::BackupReport;
+use super::threshold::{ValidationSlice, choose_threshold};
+use crate::learning::agent::RefitStats;
 use crate::learning::forest::{
     ForestOptions, Regressor, RegressorKind, RegressorOptions, Samples, TreeSeed,
 };
@@ -108,7 +108,7 @@ impl ForecastLearner {
     /// Fits anew, if there are bars enough, as many as at the last fit,
     /// and `refit_bars` new ones among them. The report's values are
     /// the forecasts times the exposures.
-    pub fn refit(&mut self) -> Result<Option<BackupReport>> {
+    pub fn refit(&mut self) -> Result<Option<RefitStats>> {
         let is_time = self.progress.n_new >= self.config.refit_bars.max(1);
         if is_time && self.history.len() >= self.progress.n_fitted { self.fit() } else { Ok(None) }
     }
@@ -128,7 +128,7 @@ impl ForecastLearner {
         Ok(())
     }
 
-    fn fit(&mut self) -> Result<Option<BackupReport>> {
+    fn fit(&mut self) -> Result<Option<RefitStats>> {
         let (start, n_bars) = (Instant::now(), self.history.len());
         if n_bars < BARS_MIN.max(4 * self.policy.n_features()) {
             return Ok(None);
@@ -139,7 +139,7 @@ impl ForecastLearner {
             reason = "a part of a count is a count"
         )]
         let n_inner = (n_bars as f64 * self.config.inner_share) as usize;
-        let Parts { earlier, later } = self.history.parts(n_inner, PURGED_BARS);
+        let HistorySplit { earlier, later } = self.history.parts(n_inner, PURGED_BARS);
         if earlier.is_empty() {
             return Ok(None);
         }
@@ -165,7 +165,7 @@ impl ForecastLearner {
         let returns: Vec<f64> = returns.collect();
         let samples = match config.learner {
             RegressorKind::Ridge => Samples::whole(&rows)?,
-            _ => Samples::dealt(&rows, config.memory_shares, seed.deal())?,
+            _ => Samples::subsampled(&rows, config.memory_shares, seed.subsampling())?,
         };
         let options = RegressorOptions {
             kind: config.learner,
@@ -183,12 +183,12 @@ impl ForecastLearner {
         Regressor::fit(&samples, &returns, &options).context("failed to fit the forecast")
     }
 
-    fn slice(&self, scout: &Regressor, bars: &[usize]) -> InnerSlice {
+    fn slice(&self, scout: &Regressor, bars: &[usize]) -> ValidationSlice {
         let remembered = || bars.iter().map(|&at| self.history.bar(at));
         // Another symbol's bars, or a gap between those of one.
         let is_next = |idx: usize| idx > 0 && bars[idx] == bars[idx - 1] + 1;
         let forecast = |&at: &usize| scout.predict_row(self.history.row(at));
-        InnerSlice {
+        ValidationSlice {
             exposures: self.policy.exposures().to_vec(),
             cost: self.policy.cost(),
             times_ms: remembered().map(|bar| bar.time_ms).collect(),
@@ -201,7 +201,7 @@ impl ForecastLearner {
         }
     }
 
-    fn report(&self, before: &ForecastPolicy, start: Instant) -> BackupReport {
+    fn report(&self, before: &ForecastPolicy, start: Instant) -> RefitStats {
         let n_rows = self.history.len();
         let exposures = self.policy.exposures().iter().map(|exposure| exposure.abs());
         let (widest, mean_exposure) = exposures.fold((0.0_f64, 0.0), |(widest, sum), exposure| {
@@ -213,7 +213,7 @@ impl ForecastLearner {
             max = max.max(change);
             sum += change;
         }
-        BackupReport {
+        RefitStats {
             n_backups: self.progress.n_fits,
             n_rows,
             max_abs_delta_q: max * widest,

@@ -18,4 +18,4 @@ mod threshold;
 pub use config::ForecastConfig;
 pub use learner::{ForecastLearner, ForecastSetup};
 pub use policy::{ForecastPolicy, ForecastRule};
-pub use threshold::{InnerSlice, choose_threshold};
+pub use threshold::{ValidationSlice, choose_threshold};

@@ -11,7 +11,7 @@ const QUANTILES: [f64; 8] = [0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995];
 /// Bars in order, of one symbol after the other, with forecasts by a
 /// regression that did not see them.
 #[derive(Debug, Clone)]
-pub struct InnerSlice {
+pub struct ValidationSlice {
     /// The exposures to choose from, increasing.
     pub exposures: Vec<f64>,
     /// Cost per unit of exposure traded, as a fraction of equity.
@@ -29,7 +29,7 @@ pub struct InnerSlice {
 
 /// What a threshold earned on the slice, net of costs.
 #[derive(Debug, Clone, Copy)]
-struct Earned {
+struct ThresholdResult {
     log_return: f64,
     /// The mean log return over its standard error.
     t_statistic: f64,
@@ -40,8 +40,8 @@ struct Earned {
 /// of equally good ones the greatest. `None` where the best one loses, or
 /// its bars' net returns have a t statistic below `min_t_statistic`:
 /// then luck explains it, and nothing should be traded.
-pub fn choose_threshold(slice: &InnerSlice, min_t_statistic: f64) -> Option<f64> {
-    let mut best: Option<(f64, Earned)> = None;
+pub fn choose_threshold(slice: &ValidationSlice, min_t_statistic: f64) -> Option<f64> {
+    let mut best: Option<(f64, ThresholdResult)> = None;
     for threshold in candidates(slice) {
         let earned = slice.trade(threshold);
         if best.is_none_or(|(_, best)| earned.log_return >= best.log_return) {
@@ -54,7 +54,7 @@ pub fn choose_threshold(slice: &InnerSlice, min_t_statistic: f64) -> Option<f64>
 }
 
 /// Returns the thresholds to try, increasing.
-fn candidates(slice: &InnerSlice) -> Vec<f64> {
+fn candidates(slice: &ValidationSlice) -> Vec<f64> {
     let mut sizes: Vec<f64> = slice.forecasts.iter().map(|forecast| forecast.abs()).collect();
     sizes.sort_unstable_by(f64::total_cmp);
     let Some(last) = sizes.len().checked_sub(1) else { return Vec::new() };
@@ -72,11 +72,11 @@ fn candidates(slice: &InnerSlice) -> Vec<f64> {
     thresholds
 }
 
-impl InnerSlice {
+impl ValidationSlice {
     /// Trades all bars; each run of them begins and ends flat. Symbols
     /// that trade at one time have equal parts of the account: what they
     /// earn together counts once.
-    fn trade(&self, threshold: f64) -> Earned {
+    fn trade(&self, threshold: f64) -> ThresholdResult {
         let n_bars = self.forecasts.len();
         let mut position = 0.0_f64;
         let mut net_returns: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
@@ -94,11 +94,11 @@ impl InnerSlice {
             *n += 1.0;
         }
         let means: Vec<f64> = net_returns.into_values().map(|(sum, n)| sum / n).collect();
-        Earned::of(&means)
+        ThresholdResult::of(&means)
     }
 }
 
-impl Earned {
+impl ThresholdResult {
     fn of(log_returns: &[f64]) -> Self {
         let (n, log_return) = (log_returns.len() as f64, log_returns.iter().sum::<f64>());
         let mean = log_return / n;

@@ -51,15 +51,21 @@ impl LibraryForest {
     /// are more shares than trees.
     pub fn fit(samples: &Samples, targets: &[f64], options: &ForestOptions) -> Result<Self> {
         check_targets(samples, targets)?;
-        let n_shares = samples.shares.len();
+        let n_subsamples = samples.subsamples.len();
         ensure!(
-            options.n_trees >= n_shares,
-            "{} trees cannot serve {n_shares} shares",
+            options.n_trees >= n_subsamples,
+            "{} trees cannot serve {n_subsamples} shares",
             options.n_trees
         );
-        let parts = (0..n_shares)
+        let parts = (0..n_subsamples)
             .into_par_iter()
-            .map(|share| fit_share(samples, share, &SharePlan::new(n_shares, targets, options)))
+            .map(|subsample| {
+                fit_subsample(
+                    samples,
+                    subsample,
+                    &SubsamplePlan::new(n_subsamples, targets, options),
+                )
+            })
             .collect::<Result<Vec<_>>>()?;
         let (n_features, cuts_per_feature) = (samples.n_features, options.n_cuts());
         Ok(Self { n_features, cuts_per_feature, parts })
@@ -143,36 +149,36 @@ impl Forest {
 }
 
 /// What the fits of all shares of one forest have in common.
-struct SharePlan<'a> {
-    n_shares: usize,
+struct SubsamplePlan<'a> {
+    n_subsamples: usize,
     targets: &'a [f64],
     options: &'a ForestOptions,
 }
 
-impl<'a> SharePlan<'a> {
-    fn new(n_shares: usize, targets: &'a [f64], options: &'a ForestOptions) -> Self {
-        Self { n_shares, targets, options }
+impl<'a> SubsamplePlan<'a> {
+    fn new(n_subsamples: usize, targets: &'a [f64], options: &'a ForestOptions) -> Self {
+        Self { n_subsamples, targets, options }
     }
 
-    /// Returns what the trees of `share` are to be.
-    fn size(&self, share: usize) -> TreeSize {
+    /// Returns what the trees of `subsample` are to be.
+    fn size(&self, subsample: usize) -> TreeSize {
         let options = self.options;
-        let n_extra = usize::from(share < options.n_trees % self.n_shares);
-        let min_samples_leaf = options.min_samples_leaf.div_ceil(self.n_shares).max(1);
-        let min_samples_split = options.min_samples_split.div_ceil(self.n_shares);
+        let n_extra = usize::from(subsample < options.n_trees % self.n_subsamples);
+        let min_samples_leaf = options.min_samples_leaf.div_ceil(self.n_subsamples).max(1);
+        let min_samples_split = options.min_samples_split.div_ceil(self.n_subsamples);
         TreeSize {
-            n_trees: options.n_trees / self.n_shares + n_extra,
+            n_trees: options.n_trees / self.n_subsamples + n_extra,
             min_samples_leaf,
             // Fewer rows than two leaves hold no allowed split: this
             // spares the search and changes no prediction.
             min_samples_split: min_samples_leaf.saturating_mul(2).max(min_samples_split),
             max_depth: options.max_depth.map(|depth| depth.saturating_add(1)),
-            seed: options.seed.tree(share as u64, 0),
+            seed: options.seed.tree(subsample as u64, 0),
         }
     }
 
-    fn targets(&self, samples: &Samples, share: usize) -> Vec<f64> {
-        samples.shares[share].rows.iter().map(|&row| self.targets[row as usize]).collect()
+    fn targets(&self, samples: &Samples, subsample: usize) -> Vec<f64> {
+        samples.subsamples[subsample].rows.iter().map(|&row| self.targets[row as usize]).collect()
     }
 }
 
@@ -186,8 +192,12 @@ struct TreeSize {
     seed: u64,
 }
 
-fn fit_share(samples: &Samples, share: usize, plan: &SharePlan<'_>) -> Result<Regressor> {
-    let size = plan.size(share);
+fn fit_subsample(
+    samples: &Samples,
+    subsample: usize,
+    plan: &SubsamplePlan<'_>,
+) -> Result<Regressor> {
+    let size = plan.size(subsample);
     let n_cuts = plan.options.n_cuts();
     let mut parameters = ExtraTreesRegressorParameters::default()
         .with_n_trees(size.n_trees)
@@ -198,8 +208,8 @@ fn fit_share(samples: &Samples, share: usize, plan: &SharePlan<'_>) -> Result<Re
         // value function when one feature carries it.
         .with_m(samples.n_features * n_cuts);
     parameters.max_depth = size.max_depth;
-    let columns = &samples.shares[share].columns;
-    let targets = plan.targets(samples, share);
+    let columns = &samples.subsamples[subsample].columns;
+    let targets = plan.targets(samples, subsample);
     let fit = match n_cuts {
         1 => ExtraTreesRegressor::fit(columns, &targets, parameters),
         _ => ExtraTreesRegressor::fit(&repeated(columns, n_cuts)?, &targets, parameters),

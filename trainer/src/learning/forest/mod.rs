@@ -5,19 +5,19 @@
 //! faster, is stored in models, and is checked when it is read. The
 //! result never depends on the number of threads.
 
-mod deal;
 mod flat;
 mod library;
 mod mirror;
 mod regressor;
 mod seed;
 mod stored;
+mod subsample;
 
-pub(crate) use deal::{Deal, deal_rows};
 pub use flat::{Forest, Leaves};
 pub use library::{LIBRARY, LibraryForest, LibraryPredictor, LibraryRegressor, Samples};
 pub use regressor::{Boosted, Linear, Regressor, RegressorKind, RegressorOptions};
 pub use seed::{TreeSeed, splitmix64};
+pub(crate) use subsample::{Subsampling, subsample_rows};
 
 /// How to grow a forest.
 #[derive(Debug, Clone, PartialEq)]

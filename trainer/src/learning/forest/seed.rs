@@ -7,7 +7,7 @@
 /// Seeds that one ensemble may use: the most trees it may have.
 const BLOCK: u64 = 1 << 12;
 /// Ensembles that one action may fit in a refit.
-const SHARES: u64 = 1 << 8;
+const SUBSAMPLES: u64 = 1 << 8;
 /// Actions that a refit may have.
 const ACTIONS: u64 = 1 << 8;
 
@@ -33,18 +33,18 @@ pub struct TreeSeed {
 }
 
 impl TreeSeed {
-    /// Returns the seed of the tree `tree` that the share `share`
+    /// Returns the seed of the tree `tree` that the share `subsample`
     /// grows: `splitmix64(run) + ((refit · 2^8 + action) · 2^8 +
     /// share) · 2^12 + tree`, modulo 2^64.
-    pub fn tree(&self, share: u64, tree: u64) -> u64 {
+    pub fn tree(&self, subsample: u64, tree: u64) -> u64 {
         let forest = self.refit.wrapping_mul(ACTIONS).wrapping_add(self.action);
-        let block = forest.wrapping_mul(SHARES).wrapping_add(share);
+        let block = forest.wrapping_mul(SUBSAMPLES).wrapping_add(subsample);
         splitmix64(self.run).wrapping_add(block.wrapping_mul(BLOCK)).wrapping_add(tree)
     }
 
     /// Returns the seed by which the refit deals its rows into shares;
     /// the same for all its actions.
-    pub fn deal(&self) -> u64 {
+    pub fn subsampling(&self) -> u64 {
         splitmix64(splitmix64(self.run) ^ splitmix64(!self.refit))
     }
 }

@@ -6,7 +6,7 @@ use std::io::{BufRead, Write};
 use anyhow::Result;
 
 use super::kinds::Policy;
-use crate::learning::agent::BackupReport;
+use crate::learning::agent::RefitStats;
 use crate::market::bars::Bar;
 
 /// Watches bars go by, and improves its policy when told.
@@ -19,7 +19,7 @@ pub trait Learner: Debug + Send {
     fn observe(&mut self, bar: &Bar, row: Option<&[f64]>) -> Result<()>;
 
     /// Learns from what it remembers; no report where nothing changed.
-    fn refit(&mut self) -> Result<Option<BackupReport>>;
+    fn refit(&mut self) -> Result<Option<RefitStats>>;
 
     /// Ends the bars of one symbol: another's follow in this episode, and
     /// nothing is learned across the seam.

@@ -30,7 +30,7 @@ const N_PROBE_ROWS: usize = 16;
 /// What a model says of itself, each a JSON part of its zip. The model
 /// keeps them as they are; their owners read them.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct ModelAbout {
+pub struct ModelMetadata {
     /// The definition of the features (`features.json`).
     pub features: Value,
     /// The training's settings (`config.json`).
@@ -45,7 +45,7 @@ pub struct ModelAbout {
 #[derive(Debug)]
 pub struct TradingModel {
     policy: Box<dyn Policy>,
-    about: ModelAbout,
+    metadata: ModelMetadata,
     probe_rows: Vec<Vec<f64>>,
 }
 
@@ -68,15 +68,15 @@ impl TradingModel {
     /// policy, or a value that is not finite.
     pub fn new(
         policy: impl Policy + 'static,
-        about: ModelAbout,
+        metadata: ModelMetadata,
         probe_rows: Vec<Vec<f64>>,
     ) -> Result<Self> {
-        Self::boxed(Box::new(policy), about, probe_rows)
+        Self::boxed(Box::new(policy), metadata, probe_rows)
     }
 
     fn boxed(
         policy: Box<dyn Policy>,
-        about: ModelAbout,
+        metadata: ModelMetadata,
         probe_rows: Vec<Vec<f64>>,
     ) -> Result<Self> {
         let n_features = policy.shape().n_features;
@@ -84,12 +84,12 @@ impl TradingModel {
             ensure!(row.len() == n_features, "a probe row has {} features", row.len());
             ensure!(row.iter().all(|value| value.is_finite()), "a probe row is not finite");
         }
-        Ok(Self { policy, about, probe_rows })
+        Ok(Self { policy, metadata, probe_rows })
     }
 
     /// Returns the model of the policy that `learner` has now.
-    pub fn of_learner(learner: &dyn Learner, about: ModelAbout) -> Result<Self> {
-        Self::boxed(learner.boxed_policy(), about, learner.sample_rows(N_PROBE_ROWS))
+    pub fn of_learner(learner: &dyn Learner, metadata: ModelMetadata) -> Result<Self> {
+        Self::boxed(learner.boxed_policy(), metadata, learner.sample_rows(N_PROBE_ROWS))
     }
 
     /// Fits a new policy to `bars`, taken as one episode.
@@ -108,7 +108,7 @@ impl TradingModel {
             learner.backup()?;
         }
         let config = serde_json::to_value(learner.config())?;
-        Self::of_learner(&learner, ModelAbout { config, ..ModelAbout::default() })
+        Self::of_learner(&learner, ModelMetadata { config, ..ModelMetadata::default() })
     }
 
     /// Returns the exposure to hold after the bar of `row` (features
@@ -153,14 +153,14 @@ impl TradingModel {
     }
 
     /// Returns what the model says of itself.
-    pub fn about(&self) -> &ModelAbout {
-        &self.about
+    pub fn metadata(&self) -> &ModelMetadata {
+        &self.metadata
     }
 
-    /// Returns the same model with another `about`.
+    /// Returns the same model with another `metadata`.
     #[must_use]
-    pub fn with_about(self, about: ModelAbout) -> Self {
-        Self { about, ..self }
+    pub fn with_metadata(self, metadata: ModelMetadata) -> Self {
+        Self { metadata, ..self }
     }
 
     /// Returns the bytes of the model's zip: equal for equal models.

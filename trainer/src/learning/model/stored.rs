@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::kinds::{self, Parts, Policy, Shape};
-use super::{ModelAbout, TradingModel};
+use super::{ModelMetadata, TradingModel};
 use crate::learning::forest;
 
 /// The number of the stored form.
@@ -60,9 +60,10 @@ pub(super) fn parts(model: &TradingModel) -> Result<Parts> {
     for part in model.policy.parts()? {
         parts.insert(part.name, part.bytes);
     }
-    let ModelAbout { features, config, data, metrics } = &model.about;
-    let about = [("features", features), ("config", config), ("data", data), ("metrics", metrics)];
-    for (name, value) in about {
+    let ModelMetadata { features, config, data, metrics } = &model.metadata;
+    let metadata =
+        [("features", features), ("config", config), ("data", data), ("metrics", metrics)];
+    for (name, value) in metadata {
         parts.insert(format!("{name}.json"), json_bytes(value)?);
     }
     let value_bits = value_bits(model.policy.as_ref(), &model.probe_rows);
@@ -97,14 +98,14 @@ pub(super) fn read(parts: &Parts) -> Result<TradingModel> {
         n_features: header.n_features,
     };
     let policy = (kind.read)(shape, parts)?;
-    let about = ModelAbout {
+    let metadata = ModelMetadata {
         features: parts.json("features.json")?,
         config: parts.json("config.json")?,
         data: parts.json("data.json")?,
         metrics: parts.json("metrics.json")?,
     };
     let probe: Probe = parts.json(PROBE)?;
-    let model = TradingModel::boxed(policy, about, probe.rows)?;
+    let model = TradingModel::boxed(policy, metadata, probe.rows)?;
     let found = value_bits(model.policy.as_ref(), &model.probe_rows);
     check_probe(&found, &probe.value_bits)?;
     Ok(model)

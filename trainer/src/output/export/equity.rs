@@ -8,7 +8,7 @@ use csv::StringRecord;
 
 use crate::session::parse_time;
 
-use super::table::{Cell, Column, Kind};
+use super::table::{Cell, Column, ColumnType};
 
 /// The column that holds times.
 const TIME: &str = "time";
@@ -55,9 +55,9 @@ impl CurveReader {
 fn column(name: &str) -> Column {
     let meaning = MEANINGS.iter().find(|(known, _)| *known == name);
     let kind = match meaning {
-        Some((TIME, _)) => Kind::Time,
-        Some(_) => Kind::Number,
-        None => Kind::Text,
+        Some((TIME, _)) => ColumnType::Time,
+        Some(_) => ColumnType::Number,
+        None => ColumnType::Text,
     };
     Column {
         name: name.to_owned(),
@@ -69,9 +69,9 @@ fn column(name: &str) -> Column {
 fn cell<'a>(field: &'a str, column: &Column) -> Result<Cell<'a>> {
     match column.kind {
         _ if field.is_empty() => Ok(Cell::Null),
-        Kind::Time => Ok(Cell::Time(parse_time(field)?.timestamp_millis())),
-        Kind::Text => Ok(Cell::Text(field)),
-        Kind::Integer | Kind::Number => {
+        ColumnType::Time => Ok(Cell::Time(parse_time(field)?.timestamp_millis())),
+        ColumnType::Text => Ok(Cell::Text(field)),
+        ColumnType::Integer | ColumnType::Number => {
             let value = field.parse::<f64>().map(Cell::Number);
             value.with_context(|| format!("`{field}` in `{}` is no number", column.name))
         }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::session::trace::TRACE_FORMAT;
 
-use super::table::{Cell, Column, Kind};
+use super::table::{Cell, Column, ColumnType};
 
 /// The event whose rows make up the table of trades.
 const CLOSED: &str = "TRADE_CLOSED";
@@ -57,61 +57,71 @@ pub(super) struct TraceLine {
 }
 
 /// A column: name, what it holds, what it tells, and its cell.
-struct EventColumn(&'static str, Kind, &'static str, fn(&TraceLine) -> Cell<'_>);
+struct EventColumn(&'static str, ColumnType, &'static str, fn(&TraceLine) -> Cell<'_>);
 
 const COLUMNS: [EventColumn; 32] = [
-    EventColumn("session", Kind::Text, "the session's id", |e| text(e.session.as_deref())),
-    EventColumn("event", Kind::Text, "what happened", |e| Cell::Text(&e.event)),
-    EventColumn("symbol", Kind::Text, "of several that trade", |e| text(e.symbol.as_deref())),
-    EventColumn("phase", Kind::Text, "`train` or `test`", |e| text(e.phase.as_deref())),
-    EventColumn("episode", Kind::Integer, "counted from 1", |e| integer(e.episode)),
-    EventColumn("batch", Kind::Integer, "counted from 1 in the episode", |e| integer(e.batch)),
-    EventColumn("step", Kind::Integer, "training bars seen before", |e| integer(e.step)),
-    EventColumn("time", Kind::Time, "the open of the fill's bar, UTC", |e| time(e.time_ms)),
-    EventColumn("bar_idx", Kind::Integer, "the bar since the account began", |e| {
+    EventColumn("session", ColumnType::Text, "the session's id", |e| text(e.session.as_deref())),
+    EventColumn("event", ColumnType::Text, "what happened", |e| Cell::Text(&e.event)),
+    EventColumn("symbol", ColumnType::Text, "of several that trade", |e| text(e.symbol.as_deref())),
+    EventColumn("phase", ColumnType::Text, "`train` or `test`", |e| text(e.phase.as_deref())),
+    EventColumn("episode", ColumnType::Integer, "counted from 1", |e| integer(e.episode)),
+    EventColumn("batch", ColumnType::Integer, "counted from 1 in the episode", |e| {
+        integer(e.batch)
+    }),
+    EventColumn("step", ColumnType::Integer, "training bars seen before", |e| integer(e.step)),
+    EventColumn("time", ColumnType::Time, "the open of the fill's bar, UTC", |e| time(e.time_ms)),
+    EventColumn("bar_idx", ColumnType::Integer, "the bar since the account began", |e| {
         integer(e.bar_idx)
     }),
-    EventColumn("trade_id", Kind::Integer, "counted from 1 for the account", |e| {
+    EventColumn("trade_id", ColumnType::Integer, "counted from 1 for the account", |e| {
         integer(e.trade_id)
     }),
-    EventColumn("side", Kind::Text, "`long` or `short`", |e| text(e.side.as_deref())),
-    EventColumn("units", Kind::Number, "of the fill; below 0: sold", |e| number(e.units)),
-    EventColumn("price", Kind::Number, "of the fill, after slippage", |e| number(e.price)),
-    EventColumn("reference_price", Kind::Number, "before slippage", |e| number(e.reference_price)),
-    EventColumn("commission", Kind::Number, "of the fill, money", |e| number(e.commission)),
-    EventColumn("slippage", Kind::Number, "of the fill, money", |e| number(e.slippage)),
-    EventColumn("reason", Kind::Text, "why it happened", |e| text(e.reason.as_deref())),
-    EventColumn("target", Kind::Number, "the refused target", |e| number(e.target)),
-    EventColumn("units_after", Kind::Number, "held after the fill", |e| number(e.units_after)),
-    EventColumn("realized_pnl", Kind::Number, "of the units taken off, money", |e| {
+    EventColumn("side", ColumnType::Text, "`long` or `short`", |e| text(e.side.as_deref())),
+    EventColumn("units", ColumnType::Number, "of the fill; below 0: sold", |e| number(e.units)),
+    EventColumn("price", ColumnType::Number, "of the fill, after slippage", |e| number(e.price)),
+    EventColumn("reference_price", ColumnType::Number, "before slippage", |e| {
+        number(e.reference_price)
+    }),
+    EventColumn("commission", ColumnType::Number, "of the fill, money", |e| number(e.commission)),
+    EventColumn("slippage", ColumnType::Number, "of the fill, money", |e| number(e.slippage)),
+    EventColumn("reason", ColumnType::Text, "why it happened", |e| text(e.reason.as_deref())),
+    EventColumn("target", ColumnType::Number, "the refused target", |e| number(e.target)),
+    EventColumn("units_after", ColumnType::Number, "held after the fill", |e| {
+        number(e.units_after)
+    }),
+    EventColumn("realized_pnl", ColumnType::Number, "of the units taken off, money", |e| {
         number(e.realized_pnl)
     }),
-    EventColumn("entry_bar_idx", Kind::Integer, "the bar of the entry", |e| {
+    EventColumn("entry_bar_idx", ColumnType::Integer, "the bar of the entry", |e| {
         integer(e.entry_bar_idx)
     }),
-    EventColumn("entry_time", Kind::Time, "the open of that bar, UTC", |e| time(e.entry_time_ms)),
-    EventColumn("entry_price", Kind::Number, "average, after slippage", |e| number(e.entry_price)),
-    EventColumn("entry_equity", Kind::Number, "before the entry's costs, money", |e| {
+    EventColumn("entry_time", ColumnType::Time, "the open of that bar, UTC", |e| {
+        time(e.entry_time_ms)
+    }),
+    EventColumn("entry_price", ColumnType::Number, "average, after slippage", |e| {
+        number(e.entry_price)
+    }),
+    EventColumn("entry_equity", ColumnType::Number, "before the entry's costs, money", |e| {
         number(e.entry_equity)
     }),
-    EventColumn("total_commission", Kind::Number, "of the whole trade, money", |e| {
+    EventColumn("total_commission", ColumnType::Number, "of the whole trade, money", |e| {
         number(e.total_commission)
     }),
-    EventColumn("total_slippage", Kind::Number, "of the whole trade, money", |e| {
+    EventColumn("total_slippage", ColumnType::Number, "of the whole trade, money", |e| {
         number(e.total_slippage)
     }),
-    EventColumn("total_funding", Kind::Number, "paid; below 0: received, money", |e| {
+    EventColumn("total_funding", ColumnType::Number, "paid; below 0: received, money", |e| {
         number(e.total_funding)
     }),
-    EventColumn("gross_pnl", Kind::Number, "before costs, money", |e| number(e.gross_pnl)),
-    EventColumn("net_pnl", Kind::Number, "after all costs, money", |e| number(e.net_pnl)),
-    EventColumn("return_on_equity", Kind::Number, "net, as a fraction of the entry's", |e| {
+    EventColumn("gross_pnl", ColumnType::Number, "before costs, money", |e| number(e.gross_pnl)),
+    EventColumn("net_pnl", ColumnType::Number, "after all costs, money", |e| number(e.net_pnl)),
+    EventColumn("return_on_equity", ColumnType::Number, "net, as a fraction of the entry's", |e| {
         number(e.return_on_equity)
     }),
-    EventColumn("duration_bars", Kind::Integer, "bars with the position", |e| {
+    EventColumn("duration_bars", ColumnType::Integer, "bars with the position", |e| {
         integer(e.duration_bars)
     }),
-    EventColumn("equity", Kind::Number, "after the fill, money", |e| number(e.equity)),
+    EventColumn("equity", ColumnType::Number, "after the fill, money", |e| number(e.equity)),
 ];
 
 /// Columns that a closed trade never fills.

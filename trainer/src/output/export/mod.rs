@@ -15,5 +15,5 @@ mod tables;
 
 pub use mlflow::{MlflowReport, MlflowRun, export_mlflow};
 pub use onnx::{OnnxReport, export_onnx};
-pub use table::{Column, Kind};
+pub use table::{Column, ColumnType};
 pub use tables::{TableFormat, TableReport, Tables, export_tables};

@@ -79,7 +79,7 @@ pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
 
 /// Returns what a user of the file must know, as JSON (`format` 1).
 fn about(model: &TradingModel, shape: &Shape<'_>) -> Result<Value> {
-    let features = &model.about().features;
+    let features = &model.metadata().features;
     let names = features["names"].as_array().context("the model does not name its features")?;
     ensure!(names.len() == shape.n_features, "{} names of features", names.len());
     Ok(json!({
@@ -93,10 +93,10 @@ fn about(model: &TradingModel, shape: &Shape<'_>) -> Result<Value> {
         "cost_per_exposure": shape.cost,
         "choice": CHOICE,
         "held": HELD,
-        "leverage": model.about().config["environment"]["leverage"],
+        "leverage": model.metadata().config["environment"]["leverage"],
         "precision": "features and comparisons in 64 bits; q_values are rounded to 32 bits, by at \
                       most 2^-24 of their value",
-        "data": model.about().data,
+        "data": model.metadata().data,
     }))
 }
 

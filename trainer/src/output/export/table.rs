@@ -16,7 +16,7 @@ use super::tables::TableFormat;
 /// What a column holds. Every value may be absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ColumnType {
     /// A moment in UTC, to the millisecond.
     Time,
     /// UTF-8.
@@ -34,7 +34,7 @@ pub struct Column {
     pub name: String,
     /// What it holds.
     #[serde(rename = "type")]
-    pub kind: Kind,
+    pub kind: ColumnType,
     /// What it tells, with its unit.
     pub meaning: String,
 }

@@ -12,16 +12,16 @@ use crate::session::parse_time;
 use super::drawdowns::{Drawdown, Drawdowns};
 use super::periods::{Calendar, Levels};
 use super::rolling::Rolling;
-use super::series::{Fold, Series};
+use super::series::{Aggregation, Series};
 
 /// The columns of a curve; `drawdown` is the deepest of a point's bars.
-pub(super) const COLUMNS: &[(&str, Fold)] = &[
-    ("equity", Fold::Last),
-    ("drawdown", Fold::Max),
-    ("exposure", Fold::Last),
-    ("hold", Fold::Last),
-    ("hold_drawdown", Fold::Max),
-    ("close", Fold::Last),
+pub(super) const COLUMNS: &[(&str, Aggregation)] = &[
+    ("equity", Aggregation::Last),
+    ("drawdown", Aggregation::Max),
+    ("exposure", Aggregation::Last),
+    ("hold", Aggregation::Last),
+    ("hold_drawdown", Aggregation::Max),
+    ("close", Aggregation::Last),
 ];
 
 /// A row of `equity.csv` or `train_equity.csv`.

@@ -9,12 +9,12 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::curve::Curve;
-use super::material::Material;
+use super::distribution;
+use super::input::ReportInput;
 use super::pack;
 use super::periods::Level;
 use super::rolling::Rolling;
-use super::spread;
-use super::trades::{Book, Trade};
+use super::trades::{Trade, TradeLedger};
 
 /// The document of all sessions.
 #[derive(Serialize)]
@@ -24,12 +24,12 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn of(sessions: &'a [Material]) -> Self {
+    pub(super) fn of(sessions: &'a [ReportInput]) -> Self {
         Self { format: 1, sessions: sessions.iter().map(Session).collect() }
     }
 }
 
-struct Session<'a>(&'a Material);
+struct Session<'a>(&'a ReportInput);
 
 impl Serialize for Session<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -52,14 +52,17 @@ impl Serialize for Session<'_> {
         map.serialize_entry("matched", &test.and_then(|test| Matched::of(test.days.returns())))?;
         map.serialize_entry(
             "month_returns",
-            &of_test(|test| spread::histogram(&test.months.returns())),
+            &of_test(|test| distribution::histogram(&test.months.returns())),
         )?;
         map.serialize_entry("name", &session.name)?;
         map.serialize_entry(
             "normal",
-            &of_test(|test| spread::against_normal(&test.fine.returns())),
+            &of_test(|test| distribution::against_normal(&test.fine.returns())),
         )?;
-        map.serialize_entry("returns", &of_test(|test| spread::histogram(&test.fine.returns())))?;
+        map.serialize_entry(
+            "returns",
+            &of_test(|test| distribution::histogram(&test.fine.returns())),
+        )?;
         let rolling = test.and_then(|test| test.rolling.as_ref());
         map.serialize_entry("rolling", &rolling.map(Moving))?;
         map.serialize_entry("spans", &spans(session))?;
@@ -67,7 +70,7 @@ impl Serialize for Session<'_> {
         map.serialize_entry("start_equity", &start_equity)?;
         let columns = ["equity", "drawdown", "exposure", "hold", "hold_drawdown"];
         map.serialize_entry("test", &test.map(|test| test.series.packed(&columns)))?;
-        map.serialize_entry("trades", &session.books)?;
+        map.serialize_entry("trades", &session.ledgers)?;
         let columns = ["equity", "drawdown", "exposure"];
         map.serialize_entry("train", &train.map(|train| train.series.packed(&columns)))?;
         map.end()
@@ -87,7 +90,7 @@ impl Serialize for Moving<'_> {
 }
 
 /// Where each part begins and ends, in milliseconds.
-fn spans(session: &Material) -> Value {
+fn spans(session: &ReportInput) -> Value {
     let parts = session.record.parts();
     json!({ "train": parts.train, "embargo": parts.embargo, "test": parts.test })
 }
@@ -161,7 +164,7 @@ fn times(levels: &[Level]) -> impl Serialize {
 }
 
 /// The listed trades as columns.
-impl Serialize for Book {
+impl Serialize for TradeLedger {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let trades = self.listed();
         let listed = || trades.iter().copied();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::material::Material;
+use super::input::ReportInput;
 use super::text::Unit;
 
 /// Every figure: its name in `session.json`, its label, its unit.
@@ -50,7 +50,7 @@ struct Column {
 }
 
 /// Returns the table: `columns`, and for each figure its cells.
-pub(super) fn table(sessions: &[Material]) -> Value {
+pub(super) fn table(sessions: &[ReportInput]) -> Value {
     let columns = columns(sessions);
     let rows = FIGURES.iter().filter_map(|&(name, label, unit)| {
         let cells: Vec<Value> = columns
@@ -69,7 +69,7 @@ pub(super) fn table(sessions: &[Material]) -> Value {
     json!({ "columns": labels, "rows": rows })
 }
 
-fn columns(sessions: &[Material]) -> Vec<Column> {
+fn columns(sessions: &[ReportInput]) -> Vec<Column> {
     let is_alone = sessions.len() == 1;
     let of = |account: &'static str, label: &str| {
         let each = sessions.iter().enumerate().map(move |(session_idx, session)| {
@@ -92,12 +92,12 @@ fn columns(sessions: &[Material]) -> Vec<Column> {
 }
 
 /// Whether buy-and-hold is the same account in both.
-fn held_alike(a: &Material, b: &Material) -> bool {
+fn held_alike(a: &ReportInput, b: &ReportInput) -> bool {
     let at = ["/data/sha256", "/split/test", "/metrics/buy_and_hold/final_equity"];
     at.iter().all(|pointer| a.record.0.pointer(pointer) == b.record.0.pointer(pointer))
 }
 
-fn cell(session: &Material, (account, name): (&str, &str), unit: Unit) -> Value {
+fn cell(session: &ReportInput, (account, name): (&str, &str), unit: Unit) -> Value {
     let path = format!("/metrics/{account}/{name}");
     let number = |suffix: &str| session.record.number(&format!("{path}{suffix}"));
     let interval = number("_low").zip(number("_high"));
@@ -117,7 +117,7 @@ fn cell(session: &Material, (account, name): (&str, &str), unit: Unit) -> Value 
 }
 
 /// Returns the few figures that stand at the top, for each session.
-pub(super) fn tiles(session: &Material) -> Value {
+pub(super) fn tiles(session: &ReportInput) -> Value {
     const NAMES: [&str; 5] = ["net_return", "sharpe", "max_drawdown", "n_trades", "final_equity"];
     let chosen = FIGURES.iter().filter(|(name, ..)| NAMES.contains(name));
     let tiles = chosen.map(|&(name, label, unit)| {
@@ -132,7 +132,7 @@ pub(super) fn tiles(session: &Material) -> Value {
 }
 
 /// Says what the Sharpe ratio's interval means.
-pub(super) fn verdict(session: &Material) -> Option<&'static str> {
+pub(super) fn verdict(session: &ReportInput) -> Option<&'static str> {
     let number = |name: &str| session.record.number(&format!("/metrics/agent/{name}"));
     let (low, high) = number("sharpe_low").zip(number("sharpe_high"))?;
     Some(if low <= 0.0 && high >= 0.0 {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::wording::counted;
 
-use super::material::Material;
+use super::input::ReportInput;
 use super::text::{Unit, duration};
 
 /// What a session is known by; several values differ from run to run.
@@ -18,7 +18,7 @@ struct Fact {
 }
 
 /// Returns the rows of the page's table of identity.
-pub(super) fn rows(session: &Material) -> Value {
+pub(super) fn rows(session: &ReportInput) -> Value {
     let row = |fact: Fact| {
         let value = fact.value.unwrap_or_else(|| "–".to_owned());
         json!({ "label": fact.label, "value": value })
@@ -35,7 +35,7 @@ pub(super) struct Difference {
 }
 
 /// Returns in what `sessions` differ: data, commit, version, settings.
-pub(super) fn differences(sessions: &[Material]) -> Vec<Difference> {
+pub(super) fn differences(sessions: &[ReportInput]) -> Vec<Difference> {
     let all_facts: Vec<Vec<Fact>> = sessions.iter().map(facts).collect();
     let n_facts = all_facts.first().map_or(0, Vec::len);
     let compared = (0..n_facts).filter(|&idx| all_facts[0][idx].compared).map(|idx| Difference {
@@ -52,7 +52,7 @@ pub(super) fn differences(sessions: &[Material]) -> Vec<Difference> {
     compared.chain(set).filter(differs).collect()
 }
 
-fn facts(session: &Material) -> Vec<Fact> {
+fn facts(session: &ReportInput) -> Vec<Fact> {
     let record = &session.record;
     let text = |pointer: &str| record.text(pointer).map(str::to_owned);
     let told = |label, value| Fact { label, value, compared: false };
@@ -82,24 +82,24 @@ fn facts(session: &Material) -> Vec<Fact> {
     ]
 }
 
-fn not_archived(session: &Material) -> String {
+fn not_archived(session: &ReportInput) -> String {
     let id = session.record.text("/id").unwrap_or("this session");
     format!("written before one was made; `cargo xtask list` shows that of {id}")
 }
 
-fn status(session: &Material) -> Option<String> {
+fn status(session: &ReportInput) -> Option<String> {
     let status = session.record.text("/status")?;
     let reason = session.record.text("/reason");
     Some(reason.map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}")))
 }
 
-fn took(session: &Material) -> Option<String> {
+fn took(session: &ReportInput) -> Option<String> {
     let record = &session.record;
     let milliseconds = record.time_ms("/finished_at")? - record.time_ms("/started_at")?;
     Some(duration(milliseconds))
 }
 
-fn bars(session: &Material) -> Option<String> {
+fn bars(session: &ReportInput) -> Option<String> {
     let record = &session.record;
     #[expect(clippy::cast_possible_truncation, reason = "an interval has few milliseconds")]
     let interval_ms = (record.number("/data/interval_seconds")? * 1000.0) as i64;
@@ -113,7 +113,7 @@ fn bars(session: &Material) -> Option<String> {
     ))
 }
 
-fn span(session: &Material, part: &str) -> Option<String> {
+fn span(session: &ReportInput, part: &str) -> Option<String> {
     let record = &session.record;
     let at = |name: &str| format!("/split/{part}/{name}");
     Some(format!(
@@ -124,13 +124,13 @@ fn span(session: &Material, part: &str) -> Option<String> {
     ))
 }
 
-fn commit(session: &Material) -> Option<String> {
+fn commit(session: &ReportInput) -> Option<String> {
     let commit = session.commit.clone()?;
     let is_dirty = session.manifest.as_ref().is_some_and(|m| m.0["git"]["dirty"] == true);
     Some(if is_dirty { format!("{commit}, with changes (git/dirty.patch)") } else { commit })
 }
 
-fn tags(session: &Material) -> Option<String> {
+fn tags(session: &ReportInput) -> Option<String> {
     let tags = session.manifest.as_ref()?.0.get("tags")?.as_array()?;
     let words: Vec<&str> = tags.iter().filter_map(Value::as_str).collect();
     (!words.is_empty()).then(|| words.join(", "))

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::learning::model::TradingModel;
 
-use super::record::Record;
-use super::source::Source;
+use super::record::JsonRecord;
+use super::source::SessionSource;
 
 const N_BYTES_MAX: u64 = 256 << 20;
 
@@ -22,13 +22,13 @@ pub(super) struct Importances {
 
 /// Reads the session's final model. `None` when it has none, or one
 /// without trees.
-pub(super) fn read(source: &Source, record: &Record) -> Result<Option<Importances>> {
+pub(super) fn read(source: &SessionSource, record: &JsonRecord) -> Result<Option<Importances>> {
     let Some(path) = record.text("/model/path") else { return Ok(None) };
     let Some(bytes) = source.bytes(path, N_BYTES_MAX)? else { return Ok(None) };
     let model = TradingModel::read(Cursor::new(bytes))
         .with_context(|| format!("`{path}` is no good model"))?;
     let Some(counts) = model.split_counts() else { return Ok(None) };
-    let names = model.about().features.get("names").and_then(Value::as_array);
+    let names = model.metadata().features.get("names").and_then(Value::as_array);
     let name_of = |idx: usize| {
         let name = names.and_then(|names| names.get(idx)?.as_str());
         name.map_or_else(|| format!("feature {idx}"), str::to_owned)

@@ -8,11 +8,12 @@
 
 mod curve;
 mod data;
+mod distribution;
 mod drawdowns;
 mod figures;
 mod identity;
 mod importance;
-mod material;
+mod input;
 mod pack;
 mod page;
 mod periods;
@@ -21,7 +22,6 @@ mod record;
 mod rolling;
 mod series;
 mod source;
-mod spread;
 mod tables;
 mod terminal;
 mod text;
@@ -36,10 +36,10 @@ use serde_json::Value;
 
 use crate::session::put_atomically;
 
-use material::{Budget, Material};
+use input::{Budget, ReportInput};
 
-pub use material::Surroundings;
-pub use source::Source;
+pub use input::ReportContext;
+pub use source::SessionSource;
 
 /// The most sessions that one page can hold and a reader tell apart.
 pub const N_SESSIONS_MAX: usize = 8;
@@ -49,7 +49,7 @@ const BUFFER_BYTES: usize = 1 << 16;
 /// Sessions that were read, to be shown side by side.
 #[derive(Debug)]
 pub struct Report {
-    sessions: Vec<Material>,
+    sessions: Vec<ReportInput>,
 }
 
 impl Report {
@@ -57,7 +57,7 @@ impl Report {
     ///
     /// Fails where there is no record of a session. What else cannot be
     /// read is left out, and the page says why.
-    pub fn read(sources: &[Source], around: &Surroundings<'_>) -> Result<Self> {
+    pub fn read(sources: &[SessionSource], context: &ReportContext<'_>) -> Result<Self> {
         ensure!(!sources.is_empty(), "name a session to report");
         ensure!(
             sources.len() <= N_SESSIONS_MAX,
@@ -65,7 +65,7 @@ impl Report {
             sources.len()
         );
         let budget = Budget::among(sources.len());
-        let read = |source| Material::gather(source, around, budget);
+        let read = |source| ReportInput::gather(source, context, budget);
         Ok(Self { sessions: sources.iter().map(read).collect::<Result<_>>()? })
     }
 

@@ -17,7 +17,7 @@ use crate::wording::significant;
 use super::curve::Curve;
 use super::data::Document;
 use super::identity::{Difference, differences, rows};
-use super::material::Material;
+use super::input::ReportInput;
 use super::text::{Unit, percent};
 use super::{figures, tables};
 
@@ -42,7 +42,7 @@ const CHART_STYLE: &str = include_str!("../../../assets/uplot/uPlot.min.css");
 const CHART_LICENCE: &str = include_str!("../../../assets/uplot/LICENSE");
 
 /// Writes the page of `sessions` to `out`.
-pub(super) fn render(sessions: &[Material], out: &mut dyn Write) -> Result<()> {
+pub(super) fn render(sessions: &[ReportInput], out: &mut dyn Write) -> Result<()> {
     let frame = frame(sessions).context("the page's template is broken")?;
     let data_begin = frame.find(DATA_BEGIN).context("the page's template has no data")?;
     let (before, after) = frame.split_at(data_begin + DATA_BEGIN.len());
@@ -54,7 +54,7 @@ pub(super) fn render(sessions: &[Material], out: &mut dyn Write) -> Result<()> {
 }
 
 /// Returns all of the page but for its data.
-fn frame(sessions: &[Material]) -> Result<String, minijinja::Error> {
+fn frame(sessions: &[ReportInput]) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("session.html", MACROS)?;
@@ -71,7 +71,7 @@ fn told(value: Option<f64>, unit: Unit) -> String {
     value.map_or_else(|| "–".to_owned(), |value| unit.text(value))
 }
 
-fn view(sessions: &[Material]) -> Value {
+fn view(sessions: &[ReportInput]) -> Value {
     let names: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
     let title = match sessions {
         [session] => format!("Session {}", session.name),
@@ -94,7 +94,7 @@ fn view(sessions: &[Material]) -> Value {
     })
 }
 
-fn session_view(session: &Material) -> Value {
+fn session_view(session: &ReportInput) -> Value {
     let test = session.test.as_ref();
     let of_test = |table: fn(&Curve) -> Value| test.map_or(Value::Null, table);
     json!({
@@ -109,7 +109,7 @@ fn session_view(session: &Material) -> Value {
         "audit": session.record.0.get("audit"),
         "remedy": REMEDY,
         "n_test_trades": session.test_trades(),
-        "has_trace": session.books.is_some(),
+        "has_trace": session.ledgers.is_some(),
         "has_test": test.is_some(),
         "has_train": session.train.is_some(),
         "held": test.map(held),
@@ -138,7 +138,7 @@ fn held(test: &Curve) -> Value {
 }
 
 /// Says where a chart holds fewer points than there are bars.
-fn thinned(session: &Material) -> Vec<String> {
+fn thinned(session: &ReportInput) -> Vec<String> {
     let curves = [("in-sample equity", &session.train), ("out-of-sample equity", &session.test)];
     let strides = curves
         .into_iter()

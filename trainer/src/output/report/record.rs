@@ -12,19 +12,19 @@ use crate::account::metrics::{is_ruined, void_ruined};
 use crate::market::bars::BarsConfig;
 use crate::session::parse_time;
 
-use super::source::Source;
+use super::source::SessionSource;
 
 /// The record of a run; of a size that a session can have.
 const N_BYTES_MAX: u64 = 64 << 20;
 
 /// A JSON document that is asked by pointers (RFC 6901).
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Record(pub(super) Value);
+pub(super) struct JsonRecord(pub(super) Value);
 
-impl Record {
+impl JsonRecord {
     /// Reads `logs/session.json`, without the figures that mean nothing
     /// after ruin.
-    pub(super) fn session(source: &Source) -> Result<Self> {
+    pub(super) fn session(source: &SessionSource) -> Result<Self> {
         let found = Self::read(source, "logs/session.json")?;
         let mut record = found.with_context(|| {
             format!(
@@ -44,14 +44,14 @@ impl Record {
     }
 
     /// Reads `MANIFEST.json`, which archives have.
-    pub(super) fn manifest(source: &Source) -> Result<Option<Self>> {
+    pub(super) fn manifest(source: &SessionSource) -> Result<Option<Self>> {
         match source {
-            Source::Archive(_) => Self::read(source, "MANIFEST.json"),
-            Source::Folder(_) => Ok(None),
+            SessionSource::Archive(_) => Self::read(source, "MANIFEST.json"),
+            SessionSource::Folder(_) => Ok(None),
         }
     }
 
-    fn read(source: &Source, name: &str) -> Result<Option<Self>> {
+    fn read(source: &SessionSource, name: &str) -> Result<Option<Self>> {
         let Some(bytes) = source.bytes(name, N_BYTES_MAX)? else { return Ok(None) };
         let value = serde_json::from_slice(&bytes).with_context(|| {
             format!("`{name}` in `{}` is no JSON document", source.path().display())
@@ -112,10 +112,10 @@ impl Record {
         let windows = self.list("/walk_forward/windows");
         let several = if windows.is_empty() { self.list("/symbols") } else { windows };
         let own = self.0.pointer("/split").filter(|split| !split.is_null());
-        let splits: Vec<Record> = if several.is_empty() {
-            own.into_iter().cloned().map(Record).collect()
+        let splits: Vec<JsonRecord> = if several.is_empty() {
+            own.into_iter().cloned().map(JsonRecord).collect()
         } else {
-            several.iter().filter_map(|one| Some(Record(one.get("split")?.clone()))).collect()
+            several.iter().filter_map(|one| Some(JsonRecord(one.get("split")?.clone()))).collect()
         };
         let at = |pointer: &str| -> Vec<i64> {
             splits.iter().filter_map(|split| split.time_ms(pointer)).collect()

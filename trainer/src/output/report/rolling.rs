@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 
-use super::series::{Fold, Series};
+use super::series::{Aggregation, Series};
 
 /// The columns, annual where a figure is.
-const COLUMNS: &[(&str, Fold)] = &[
-    ("sharpe", Fold::Last),
-    ("hold_sharpe", Fold::Last),
-    ("sortino", Fold::Last),
-    ("volatility", Fold::Last),
-    ("hold_volatility", Fold::Last),
-    ("beta", Fold::Last),
+const COLUMNS: &[(&str, Aggregation)] = &[
+    ("sharpe", Aggregation::Last),
+    ("hold_sharpe", Aggregation::Last),
+    ("sortino", Aggregation::Last),
+    ("volatility", Aggregation::Last),
+    ("hold_volatility", Aggregation::Last),
+    ("beta", Aggregation::Last),
 ];
 /// About as many points as a wide screen has pixels.
 const N_POINTS: u64 = 2000;
@@ -23,7 +23,7 @@ const N_BARS_MAX: u64 = 50_000;
 
 /// What the window is made for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Terms {
+pub(super) struct RollingOptions {
     /// Bars in all.
     pub(super) n_bars: u64,
     pub(super) interval_ms: f64,
@@ -44,8 +44,8 @@ pub(super) struct Rolling {
 
 impl Rolling {
     /// Returns none where the bars fill no window twice.
-    pub(super) fn new(terms: Terms) -> Option<Self> {
-        let Terms { n_bars, interval_ms, periods_per_year } = terms;
+    pub(super) fn new(terms: RollingOptions) -> Option<Self> {
+        let RollingOptions { n_bars, interval_ms, periods_per_year } = terms;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

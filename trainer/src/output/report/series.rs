@@ -11,7 +11,7 @@ use super::pack;
 
 /// What a point keeps of the rows that it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fold {
+pub(super) enum Aggregation {
     /// The last row's value.
     Last,
     /// The highest.
@@ -25,7 +25,7 @@ pub(super) enum Fold {
 /// Columns over time, a point for every `stride` rows.
 #[derive(Debug, Clone)]
 pub(super) struct Series {
-    columns: &'static [(&'static str, Fold)],
+    columns: &'static [(&'static str, Aggregation)],
     n_points_max: usize,
     stride: usize,
     /// Rows in the point that is not whole yet.
@@ -36,7 +36,10 @@ pub(super) struct Series {
 
 impl Series {
     /// Starts a series that keeps `n_points_max` points at most.
-    pub(super) fn new(columns: &'static [(&'static str, Fold)], n_points_max: usize) -> Self {
+    pub(super) fn new(
+        columns: &'static [(&'static str, Aggregation)],
+        n_points_max: usize,
+    ) -> Self {
         Self {
             columns,
             // An even number, so that pairs come out.
@@ -118,7 +121,7 @@ pub(super) struct Packed<C: Serialize, T: Serialize> {
     times: T,
 }
 
-impl Fold {
+impl Aggregation {
     fn join(self, before: f32, value: f32) -> f32 {
         match self {
             Self::Last => value,

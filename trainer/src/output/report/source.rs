@@ -15,14 +15,14 @@ pub(super) type Reading<'a, T> = &'a mut dyn FnMut(&mut dyn Read) -> Result<T>;
 
 /// A session's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum SessionSource {
     /// A workspace, or a folder that one was restored to.
     Folder(PathBuf),
     /// A zip with the same paths in it.
     Archive(PathBuf),
 }
 
-impl Source {
+impl SessionSource {
     /// Returns the source at `path`: a folder, or else an archive.
     pub fn at(path: &Path) -> Result<Self> {
         let metadata = fs::metadata(path).with_context(|| {

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::account::metrics::is_ruined;
 
 use super::curve::Curve;
-use super::material::Material;
+use super::distribution::quantiles;
+use super::input::ReportInput;
 use super::periods::{Level, Levels};
-use super::spread::quantiles;
 use super::text::{Unit, day, duration, percent};
-use super::trades::Tally;
+use super::trades::TradeTotals;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -58,7 +58,7 @@ pub(super) fn years(curve: &Curve) -> Value {
 
 /// Returns how the agent moved with buy-and-hold, and what both earned
 /// in the last month and year.
-pub(super) fn beside(session: &Material) -> Value {
+pub(super) fn beside(session: &ReportInput) -> Value {
     let Some(test) = &session.test else { return Value::Null };
     let periods = session.record.number("/metrics/agent/periods_per_year/value");
     let found = test.beside.figures(periods.unwrap_or(f64::NAN));
@@ -129,7 +129,7 @@ pub(super) fn quantile_rows(curve: &Curve) -> Value {
 }
 
 /// Returns where the money went: from before costs to after them.
-pub(super) fn costs(session: &Material) -> Value {
+pub(super) fn costs(session: &ReportInput) -> Value {
     let accounts = [("agent", "agent"), ("buy_and_hold", "buy and hold")];
     let rows = accounts.into_iter().filter_map(|(account, label)| {
         let number = |name: &str| session.record.number(&format!("/metrics/{account}/{name}"));
@@ -156,13 +156,13 @@ pub(super) fn costs(session: &Material) -> Value {
 }
 
 /// Returns the trades out of sample by their side, all counted.
-pub(super) fn trade_tallies(session: &Material) -> Value {
-    let Some(books) = &session.books else { return Value::Null };
-    let book = &books.test;
+pub(super) fn trade_tallies(session: &ReportInput) -> Value {
+    let Some(ledgers) = &session.ledgers else { return Value::Null };
+    let ledger = &ledgers.test;
     // In the money of the figures, whichever account it was earned in.
     let share = session.record.account_share();
     let money = |value: f64| Unit::Money.text(value * share);
-    let row = |label: &str, tally: &Tally| {
+    let row = |label: &str, tally: &TradeTotals| {
         let n = tally.n as f64;
         let of_n = |sum: f64| (tally.n > 0).then_some(sum / n);
         json!({
@@ -179,22 +179,22 @@ pub(super) fn trade_tallies(session: &Material) -> Value {
             "longest": Unit::Count.text(tally.n_bars_max as f64),
         })
     };
-    let rows = [("all", &book.all), ("long", &book.long), ("short", &book.short)];
+    let rows = [("all", &ledger.all), ("long", &ledger.long), ("short", &ledger.short)];
     json!({
-        "n_liquidated": book.n_liquidated,
+        "n_liquidated": ledger.n_liquidated,
         "share": session.record.is_portfolio().then(|| percent(share)),
         "rows": rows.map(|(label, tally)| row(label, tally)),
     })
 }
 
 /// Returns the figures of each window of a walk forward.
-pub(super) fn windows(session: &Material) -> Value {
+pub(super) fn windows(session: &ReportInput) -> Value {
     let windows = session.record.list("/walk_forward/windows").iter();
     windows.map(|window| apart(window, window.get("window"))).collect()
 }
 
 /// Returns the figures of each symbol of a portfolio.
-pub(super) fn symbols(session: &Material) -> Value {
+pub(super) fn symbols(session: &ReportInput) -> Value {
     let symbols = session.record.list("/symbols").iter();
     symbols.map(|symbol| apart(symbol, symbol.get("symbol"))).collect()
 }
@@ -215,7 +215,7 @@ fn apart(part: &Value, name: Option<&Value>) -> Value {
 }
 
 /// Returns each episode's figures as the record has them.
-pub(super) fn episodes(session: &Material) -> Value {
+pub(super) fn episodes(session: &ReportInput) -> Value {
     session.record.0.get("episodes").cloned().unwrap_or_default()
 }
 

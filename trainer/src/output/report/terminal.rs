@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::account::metrics::ruin_lines;
 
 use super::identity::differences;
-use super::material::Material;
+use super::input::ReportInput;
 use super::text::Unit;
 
 /// Steps of a sparkline's height.
@@ -26,7 +26,7 @@ const FIGURES: [(&str, &str, Unit); 5] = [
 ];
 
 /// Returns a table, a line a session, and below it what differs.
-pub(super) fn text(sessions: &[Material]) -> String {
+pub(super) fn text(sessions: &[ReportInput]) -> String {
     let mut lines = vec![header()];
     lines.extend(sessions.iter().map(cells));
     let mut text = aligned(&lines);
@@ -55,7 +55,7 @@ pub(super) fn text(sessions: &[Material]) -> String {
 }
 
 /// Returns the same as one document, with every figure of the record.
-pub(super) fn json(sessions: &[Material]) -> Value {
+pub(super) fn json(sessions: &[ReportInput]) -> Value {
     let each = sessions.iter().map(|session| {
         json!({
             "name": session.name,
@@ -77,7 +77,7 @@ fn header() -> Vec<String> {
     cells
 }
 
-fn cells(session: &Material) -> Vec<String> {
+fn cells(session: &ReportInput) -> Vec<String> {
     let number =
         |account: &str, name: &str| session.record.number(&format!("/metrics/{account}/{name}"));
     let mut cells = vec![session.name.clone(), sparkline(&sparkline_points(session))];
@@ -99,7 +99,7 @@ fn cells(session: &Material) -> Vec<String> {
 }
 
 /// The out-of-sample equity at evenly spaced bars.
-fn sparkline_points(session: &Material) -> Vec<f32> {
+fn sparkline_points(session: &ReportInput) -> Vec<f32> {
     let Some(test) = &session.test else { return Vec::new() };
     let equity = test.series.column("equity");
     let n_points = equity.len().min(WIDTH);

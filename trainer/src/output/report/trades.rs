@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
 use super::data::single;
-use super::source::Source;
+use super::source::SessionSource;
 
 /// Best, worst and liquidated trades that are listed beside the others.
 const N_NOTABLE: usize = 300;
@@ -110,7 +110,7 @@ impl Trade {
 
 /// Trades of one kind, all counted.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tally {
+pub(super) struct TradeTotals {
     pub(super) n: u64,
     pub(super) n_won: u64,
     pub(super) gross_pnl: f64,
@@ -122,7 +122,7 @@ pub(super) struct Tally {
     pub(super) worst: f64,
 }
 
-impl Tally {
+impl TradeTotals {
     fn push(&mut self, trade: &Closed<'_>) {
         self.n += 1;
         self.n_won += u64::from(trade.net_pnl > 0.0);
@@ -137,34 +137,23 @@ impl Tally {
 }
 
 /// The trades of one account.
-#[derive(Debug, Clone)]
-pub(super) struct Book {
+#[derive(Debug, Clone, Default)]
+pub(super) struct TradeLedger {
     n_listed_max: usize,
     every: u64,
     regular: Vec<Trade>,
     best: Vec<Trade>,
     worst: Vec<Trade>,
     liquidated: Vec<Trade>,
-    pub(super) all: Tally,
-    pub(super) long: Tally,
-    pub(super) short: Tally,
+    pub(super) all: TradeTotals,
+    pub(super) long: TradeTotals,
+    pub(super) short: TradeTotals,
     pub(super) n_liquidated: u64,
 }
 
-impl Book {
+impl TradeLedger {
     fn new(n_listed_max: usize) -> Self {
-        Self {
-            n_listed_max: n_listed_max.max(2),
-            every: 1,
-            regular: Vec::new(),
-            best: Vec::new(),
-            worst: Vec::new(),
-            liquidated: Vec::new(),
-            all: Tally::default(),
-            long: Tally::default(),
-            short: Tally::default(),
-            n_liquidated: 0,
-        }
+        Self { n_listed_max: n_listed_max.max(2), every: 1, ..Self::default() }
     }
 
     fn push(&mut self, closed: &Closed<'_>, symbol: Option<Arc<str>>) {
@@ -232,25 +221,29 @@ fn keep_first(
 
 /// What the last episode traded.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Books {
+pub(super) struct TradeLedgers {
     #[serde(skip)]
     pub(super) episode: u64,
     /// Out of sample.
-    pub(super) test: Book,
+    pub(super) test: TradeLedger,
     /// In sample.
-    pub(super) train: Book,
+    pub(super) train: TradeLedger,
 }
 
-impl Books {
+impl TradeLedgers {
     fn new(n_listed_max: usize) -> Self {
-        let (train, test) = (Book::new(n_listed_max / 3), Book::new(n_listed_max));
+        let (train, test) = (TradeLedger::new(n_listed_max / 3), TradeLedger::new(n_listed_max));
         Self { episode: 0, train, test }
     }
 }
 
 /// Reads the trace of the session `id`, listing `n_listed_max` trades
 /// at most (and the notable ones). `None` when there is no trace.
-pub(super) fn read(source: &Source, id: &str, n_listed_max: usize) -> Result<Option<Books>> {
+pub(super) fn read(
+    source: &SessionSource,
+    id: &str,
+    n_listed_max: usize,
+) -> Result<Option<TradeLedgers>> {
     let names = source.names("logs/trades/")?;
     // `_2` and so on are later traces of the same second; a session that
     // went on with another's may have that one's trace.
@@ -262,8 +255,8 @@ pub(super) fn read(source: &Source, id: &str, n_listed_max: usize) -> Result<Opt
     source.read(name, &mut |file| read_lines(file, n_listed_max))
 }
 
-fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<Books> {
-    let mut books = Books::new(n_listed_max);
+fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<TradeLedgers> {
+    let mut ledgers = TradeLedgers::new(n_listed_max);
     let mut symbols = BTreeSet::new();
     let mut lines = BufReader::new(file);
     let mut line = String::new();
@@ -277,14 +270,14 @@ fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<Books> {
         }
         let closed: Closed = serde_json::from_str(&line)
             .with_context(|| format!("line {number} of the trace is no closed trade"))?;
-        if closed.episode > books.episode {
-            books = Books { episode: closed.episode, ..Books::new(n_listed_max) };
+        if closed.episode > ledgers.episode {
+            ledgers = TradeLedgers { episode: closed.episode, ..TradeLedgers::new(n_listed_max) };
         }
         let symbol = closed.symbol.as_deref().map(|symbol| known(&mut symbols, symbol));
-        let book = if closed.phase == "test" { &mut books.test } else { &mut books.train };
-        book.push(&closed, symbol);
+        let ledger = if closed.phase == "test" { &mut ledgers.test } else { &mut ledgers.train };
+        ledger.push(&closed, symbol);
     }
-    Ok(books)
+    Ok(ledgers)
 }
 
 /// Returns `symbol` as all its trades share it.

@@ -22,7 +22,7 @@ pub(super) struct EventTail {
 
 /// What a look at the file brings.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum News {
+pub(super) enum EventUpdate {
     /// Another run has begun: what was known is of the one before.
     OtherRun,
     /// A scalar, by its step and tag.
@@ -37,19 +37,19 @@ impl EventTail {
 
     /// Returns what came since the last look; nothing when there is
     /// nothing to be read.
-    pub(super) fn refresh(&mut self, folder: &Path) -> Vec<News> {
+    pub(super) fn refresh(&mut self, folder: &Path) -> Vec<EventUpdate> {
         let mut news = Vec::new();
         let newest = newest_in(folder);
         if newest != self.path {
             *self = Self { path: newest, n_read: 0 };
-            news.push(News::OtherRun);
+            news.push(EventUpdate::OtherRun);
         }
         // What cannot be read now is there at the next look.
         let _ = self.read(&mut news);
         news
     }
 
-    fn read(&mut self, news: &mut Vec<News>) -> std::io::Result<()> {
+    fn read(&mut self, news: &mut Vec<EventUpdate>) -> std::io::Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(self.n_read))?;
@@ -68,7 +68,7 @@ impl EventTail {
             self.n_read += (HEAD_BYTES + n_bytes) as u64;
             if let Ok(points) = scalars_of(&record[..n_bytes - TAIL_BYTES]) {
                 let scalar = |point: ScalarPoint| {
-                    News::Scalar(point.step as f64, point.tag, f64::from(point.value))
+                    EventUpdate::Scalar(point.step as f64, point.tag, f64::from(point.value))
                 };
                 news.extend(points.map(scalar));
             }

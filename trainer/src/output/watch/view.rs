@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::events::{EventTail, News};
+use super::events::{EventTail, EventUpdate};
 use super::series::Series;
 use crate::session::Layout;
 
@@ -74,11 +74,11 @@ impl Watcher {
         &self.view
     }
 
-    fn take(&mut self, news: News) {
+    fn take(&mut self, news: EventUpdate) {
         let view = &mut self.view;
         match news {
-            News::OtherRun => *view = View::default(),
-            News::Scalar(step, tag, value) => match tag.as_str() {
+            EventUpdate::OtherRun => *view = View::default(),
+            EventUpdate::Scalar(step, tag, value) => match tag.as_str() {
                 "train/equity" => view.equity.push(step, value),
                 "train/drawdown" => view.drawdown.push(step, value),
                 "learner/max_abs_delta_q" => view.delta_q.push(step, value),

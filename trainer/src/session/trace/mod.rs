@@ -42,7 +42,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::account::environment::TradeEvent;
-use crate::session::{LineFile, Moment, Session, time_of_ms};
+use crate::session::{LineFile, Session, StepContext, time_of_ms};
 
 /// The number in the header's `format`.
 pub const TRACE_FORMAT: u32 = 1;
@@ -67,7 +67,7 @@ struct Line<'a> {
     #[serde(flatten)]
     event: &'a TradeEvent,
     #[serde(flatten)]
-    at: &'a Moment,
+    at: &'a StepContext,
     time: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     symbol: Option<&'a str>,
@@ -103,7 +103,7 @@ impl TradeTracer {
     }
 
     /// Adds `event`, which happened at `at`.
-    pub fn trace(&mut self, at: &Moment, event: &TradeEvent) -> Result<()> {
+    pub fn trace(&mut self, at: &StepContext, event: &TradeEvent) -> Result<()> {
         let time = time_of_ms(time_ms(event));
         self.file.push(&serde_json::to_string(&Line {
             event,

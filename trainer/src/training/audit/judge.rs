@@ -1,22 +1,26 @@
 //! What counts as passed.
 
 use crate::account::metrics::Performance;
-use crate::session::{AuditVerdict, Judgement};
-use crate::training::leaks::{LeakCheck, Rescaled};
+use crate::session::{AuditStatus, AuditVerdict};
+use crate::training::leaks::{LeakCheck, RescalingResult};
 
 use super::placebo::Placebo;
-use super::replay::Way;
+use super::replay::Scenario;
 
 /// What must be left of the Sharpe ratio when fills come later.
 const SHARPE_SHARE_MIN: f64 = 0.5;
 /// The greatest p value that is no chance.
 const P_VALUE_MAX: f64 = 0.05;
 
-/// Judges the decisions of `agent`, filled in another `way`.
-pub(super) fn way(way: &Way, agent: &Performance, found: Option<&Performance>) -> AuditVerdict {
+/// Judges the decisions of `agent`, filled in another `scenario`.
+pub(super) fn scenario(
+    scenario: &Scenario,
+    agent: &Performance,
+    found: Option<&Performance>,
+) -> AuditVerdict {
     let Some(found) = found else {
         let finding = "twice the costs would be out of range".to_owned();
-        return verdict(way.name, Judgement::Undecided, finding);
+        return verdict(scenario.name, AuditStatus::Undecided, finding);
     };
     let told = format!(
         "net return {} -> {}, Sharpe {} -> {}",
@@ -25,21 +29,21 @@ pub(super) fn way(way: &Way, agent: &Performance, found: Option<&Performance>) -
         ratio(agent.sharpe),
         ratio(found.sharpe)
     );
-    let is_kept = way.n_bars_later == 0
+    let is_kept = scenario.n_bars_later == 0
         || found
             .sharpe
             .zip(agent.sharpe)
             .is_some_and(|(found, own)| found >= own * SHARPE_SHARE_MIN);
     let (judgement, finding) = if agent.net_return <= 0.0 {
-        (Judgement::Undecided, format!("{told}: nothing was earned that could be lost"))
+        (AuditStatus::Undecided, format!("{told}: nothing was earned that could be lost"))
     } else if found.net_return <= 0.0 {
-        (Judgement::Failed, format!("{told}: nothing is left of the profit"))
+        (AuditStatus::Failed, format!("{told}: nothing is left of the profit"))
     } else if !is_kept {
-        (Judgement::Failed, format!("{told}: less than half of the Sharpe ratio is left"))
+        (AuditStatus::Failed, format!("{told}: less than half of the Sharpe ratio is left"))
     } else {
-        (Judgement::Passed, told)
+        (AuditStatus::Passed, told)
     };
-    let verdict = verdict(way.name, judgement, finding);
+    let verdict = verdict(scenario.name, judgement, finding);
     AuditVerdict { net_return: Some(found.net_return), sharpe: found.sharpe, ..verdict }
 }
 
@@ -47,26 +51,26 @@ pub(super) fn way(way: &Way, agent: &Performance, found: Option<&Performance>) -
 pub(super) fn placebo(found: Option<Placebo>) -> AuditVerdict {
     let Some(Placebo { p_value, n_shifts, n_bars }) = found else {
         let finding = "too few bars to shift the exposures by".to_owned();
-        return verdict("placebo", Judgement::Undecided, finding);
+        return verdict("placebo", AuditStatus::Undecided, finding);
     };
     let told = format!("p {p_value:.3}, of {n_shifts} circular shifts of {n_bars} bars");
     let (judgement, finding) = if p_value <= P_VALUE_MAX {
-        (Judgement::Passed, format!("{told}: the same exposures at other times earn less"))
+        (AuditStatus::Passed, format!("{told}: the same exposures at other times earn less"))
     } else {
-        (Judgement::Failed, format!("{told}: the same exposures at other times earn as much"))
+        (AuditStatus::Failed, format!("{told}: the same exposures at other times earn as much"))
     };
     AuditVerdict { p_value: Some(p_value), ..verdict("placebo", judgement, finding) }
 }
 
 /// Judges trainings where there was nothing to earn.
 pub(super) fn shuffled(found: &LeakCheck) -> AuditVerdict {
-    let judgement = if found.is_passed { Judgement::Passed } else { Judgement::Failed };
+    let judgement = if found.is_passed { AuditStatus::Passed } else { AuditStatus::Failed };
     verdict("shuffled_bars", judgement, found.finding.clone())
 }
 
 /// Judges a training on prices in another unit.
-pub(super) fn rescaled(found: &Rescaled) -> AuditVerdict {
-    let Rescaled { n_equal, n_decisions, factor, .. } = found;
+pub(super) fn rescaled(found: &RescalingResult) -> AuditVerdict {
+    let RescalingResult { n_equal, n_decisions, factor, .. } = found;
     let told = format!(
         "prices x {factor}: net return {} -> {}, {n_equal} of {n_decisions} decisions and their \
          values the same",
@@ -74,15 +78,15 @@ pub(super) fn rescaled(found: &Rescaled) -> AuditVerdict {
         percent(found.other_net_return)
     );
     let (judgement, finding) = if n_equal == n_decisions {
-        (Judgement::Passed, told)
+        (AuditStatus::Passed, told)
     } else {
-        (Judgement::Failed, format!("{told}: the figures hang on the unit of the prices"))
+        (AuditStatus::Failed, format!("{told}: the figures hang on the unit of the prices"))
     };
     let verdict = verdict("prices_rescaled", judgement, finding);
     AuditVerdict { net_return: Some(found.other_net_return), sharpe: found.other_sharpe, ..verdict }
 }
 
-fn verdict(name: &str, verdict: Judgement, finding: String) -> AuditVerdict {
+fn verdict(name: &str, verdict: AuditStatus, finding: String) -> AuditVerdict {
     let name = name.to_owned();
     AuditVerdict { name, verdict, finding, net_return: None, sharpe: None, p_value: None }
 }

@@ -16,7 +16,7 @@ use tracing::info;
 use crate::account::metrics::Performance;
 use crate::session::{AuditRecord, AuditVerdict, Session, write_atomically};
 use crate::training::leaks::retrain;
-use crate::training::train::{Material, TrainOptions, prepare, write_report};
+use crate::training::train::{TrainOptions, TrainingData, prepare, write_report};
 
 /// Audits the completed `session` that `options` gave, and writes what
 /// was found to its record and its page. Returns the record.
@@ -48,17 +48,17 @@ fn verdicts(options: &TrainOptions, session: &Session) -> Result<AuditRecord> {
         ensure!(!options.stop.is_raised(), "a signal stopped the audit; the session is whole");
         Ok(())
     };
-    let material = prepare(&options.training, options.layout.root())?;
-    let replayed = replay::replay(options, session, &material)?;
+    let training_data = prepare(&options.training, options.layout.root())?;
+    let replayed = replay::replay(options, session, &training_data)?;
     check_replay(agent, &replayed.base)?;
     let mut verdicts: Vec<AuditVerdict> = replayed
         .changed
         .iter()
-        .map(|(way, found)| judge::way(way, agent, found.as_ref()))
+        .map(|(scenario, found)| judge::scenario(scenario, agent, found.as_ref()))
         .collect();
-    verdicts.push(judge::placebo(placebo::p_value(&replayed.timings)));
+    verdicts.push(judge::placebo(placebo::p_value(&replayed.series_by_symbol)));
     goes_on()?;
-    let again = retrain(&options.training, longest(&material), &material.features)?;
+    let again = retrain(&options.training, longest(&training_data), &training_data.features)?;
     goes_on()?;
     verdicts.push(judge::shuffled(&again.shuffled));
     verdicts.push(judge::rescaled(&again.rescaled));
@@ -79,9 +79,9 @@ fn check_replay(agent: &Performance, base: &Performance) -> Result<()> {
 
 /// Returns the bars to train again on: of several symbols those of the
 /// one with the most.
-fn longest(material: &Material) -> &crate::market::bars::BarSource {
-    let n_bars = |track: &&crate::training::train::Track| track.n_bars();
+fn longest(training_data: &TrainingData) -> &crate::market::bars::BarSource {
+    let n_bars = |symbol: &&crate::training::train::SymbolData| symbol.n_bars();
     // The first of equals, so that the order of names decides.
-    let longest = material.tracks.iter().rev().max_by_key(n_bars);
-    longest.map_or(&material.source, |track| &track.source)
+    let longest = training_data.symbols.iter().rev().max_by_key(n_bars);
+    longest.map_or(&training_data.source, |symbol| &symbol.source)
 }

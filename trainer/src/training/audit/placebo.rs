@@ -15,7 +15,7 @@ const N_BARS_MIN: usize = 20;
 
 /// What one symbol's account decided and at which prices, bar by bar.
 #[derive(Debug, Default)]
-pub(super) struct Timing {
+pub(super) struct DecisionSeries {
     opens: VecDeque<f64>,
     decisions: VecDeque<f64>,
 }
@@ -28,7 +28,7 @@ pub(super) struct Placebo {
     pub(super) n_bars: usize,
 }
 
-impl Timing {
+impl DecisionSeries {
     /// Takes a bar's open and the decision at its close; of long data
     /// the latest `n_kept` bars count.
     pub(super) fn push(&mut self, (open, decision): (f64, f64), n_kept: usize) {
@@ -51,8 +51,8 @@ impl Timing {
 
 /// Returns the share of circular shifts whose gross profit is at least
 /// the one of the decisions in their own places; none for too few bars.
-pub(super) fn p_value(timings: &[Timing]) -> Option<Placebo> {
-    let series: Vec<Vec<(f64, f64)>> = timings.iter().map(Timing::pairs).collect();
+pub(super) fn p_value(series_by_symbol: &[DecisionSeries]) -> Option<Placebo> {
+    let series: Vec<Vec<(f64, f64)>> = series_by_symbol.iter().map(DecisionSeries::pairs).collect();
     let n_bars = series.iter().map(Vec::len).max().unwrap_or_default();
     if n_bars < N_BARS_MIN {
         return None;

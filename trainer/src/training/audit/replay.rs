@@ -14,13 +14,15 @@ use crate::account::metrics::{Performance, Simulation};
 use crate::learning::model::{Policy, TradingModel};
 use crate::market::bars::Bar;
 use crate::session::Session;
-use crate::training::train::{Material, Pass, PortfolioAccount, Seen, Split, TrainOptions, live};
+use crate::training::train::{
+    BarStream, PortfolioAccount, Split, StreamedBar, TrainOptions, TrainingData, flat_if_bankrupt,
+};
 
-use super::placebo::Timing;
+use super::placebo::DecisionSeries;
 
 /// Another way to fill the same decisions.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Way {
+pub(super) struct Scenario {
     pub(super) name: &'static str,
     /// Bars later than the next open.
     pub(super) n_bars_later: usize,
@@ -28,56 +30,61 @@ pub(super) struct Way {
 }
 
 /// The session's own way, then the others.
-const WAYS: [Way; 5] = [
-    Way { name: "as_decided", n_bars_later: 0, costs: 1.0 },
-    Way { name: "filled_1_bar_later", n_bars_later: 1, costs: 1.0 },
-    Way { name: "filled_2_bars_later", n_bars_later: 2, costs: 1.0 },
-    Way { name: "filled_4_bars_later", n_bars_later: 4, costs: 1.0 },
-    Way { name: "costs_doubled", n_bars_later: 0, costs: 2.0 },
+const SCENARIOS: [Scenario; 5] = [
+    Scenario { name: "as_decided", n_bars_later: 0, costs: 1.0 },
+    Scenario { name: "filled_1_bar_later", n_bars_later: 1, costs: 1.0 },
+    Scenario { name: "filled_2_bars_later", n_bars_later: 2, costs: 1.0 },
+    Scenario { name: "filled_4_bars_later", n_bars_later: 4, costs: 1.0 },
+    Scenario { name: "costs_doubled", n_bars_later: 0, costs: 2.0 },
 ];
 const N_BARS_LATER_MAX: usize = 4;
 
 /// What was earned.
-pub(super) struct Replayed {
+pub(super) struct ReplayResult {
     pub(super) base: Performance,
     /// None where costs would be out of range.
-    pub(super) changed: Vec<(Way, Option<Performance>)>,
+    pub(super) changed: Vec<(Scenario, Option<Performance>)>,
     /// Of each symbol.
-    pub(super) timings: Vec<Timing>,
+    pub(super) series_by_symbol: Vec<DecisionSeries>,
 }
 
 /// Trades the test bars of all windows of `session`.
 pub(super) fn replay(
     options: &TrainOptions,
     session: &Session,
-    material: &Material,
-) -> Result<Replayed> {
+    training_data: &TrainingData,
+) -> Result<ReplayResult> {
     let config = &options.training;
-    let terms = Terms {
-        environments: WAYS.map(|way| config.environment.with_costs(way.costs).ok()),
+    let replay_options = ReplayOptions {
+        environments: SCENARIOS.map(|scenario| config.environment.with_costs(scenario.costs).ok()),
         seed: config.seed,
     };
-    let mut lanes = Vec::new();
-    for (source, splits) in material.tested() {
-        let mut pass = Pass::new(source, &material.features)?;
-        pass.skip_to(splits.first().map_or(0, Split::test_begin))?;
-        lanes.push(Lane::new(&terms, pass, splits)?);
+    let mut symbol_replays = Vec::new();
+    for (source, splits) in training_data.tested() {
+        let mut stream = BarStream::new(source, &training_data.features)?;
+        stream.skip_to(splits.first().map_or(0, Split::test_begin))?;
+        symbol_replays.push(SymbolReplay::new(&replay_options, stream, splits)?);
     }
-    let n_kept = placebo_bars(lanes.len());
-    let account =
-        |_| PortfolioAccount::new(lanes.len(), config.environment.initial_cash, terms.seed);
-    let mut accounts: Vec<PortfolioAccount> = (0..WAYS.len()).map(account).collect();
+    let n_kept = placebo_bars(symbol_replays.len());
+    let account = |_| {
+        PortfolioAccount::new(
+            symbol_replays.len(),
+            config.environment.initial_cash,
+            replay_options.seed,
+        )
+    };
+    let mut accounts: Vec<PortfolioAccount> = (0..SCENARIOS.len()).map(account).collect();
     for (window, path) in model_paths(session).into_iter().enumerate() {
         let path = path.map(|path| options.layout.root().join(path));
         let model = path.map(|path| TradingModel::load(&path)).transpose()?;
         let policy = model.as_ref().map(TradingModel::policy);
-        for lane in &mut lanes {
-            lane.n_in_window = lane.splits[window].n_test;
+        for symbol_replay in &mut symbol_replays {
+            symbol_replay.n_in_window = symbol_replay.splits[window].n_test;
         }
-        while let Some(time_ms) = lanes.iter().filter_map(Lane::next_ms).min() {
-            for (idx, lane) in lanes.iter_mut().enumerate() {
-                if lane.next_ms() == Some(time_ms) {
-                    lane.step(policy, (idx, &mut accounts), n_kept)?;
+        while let Some(time_ms) = symbol_replays.iter().filter_map(SymbolReplay::next_ms).min() {
+            for (idx, symbol_replay) in symbol_replays.iter_mut().enumerate() {
+                if symbol_replay.next_ms() == Some(time_ms) {
+                    symbol_replay.step(policy, (idx, &mut accounts), n_kept)?;
                 }
             }
             for account in &mut accounts {
@@ -85,16 +92,19 @@ pub(super) fn replay(
             }
         }
     }
-    let mut found = WAYS.into_iter().zip(&terms.environments).zip(&accounts).map(
-        |((way, environment), account)| {
-            (way, environment.as_ref().map(|_| account.tracker.performance()))
+    let mut found = SCENARIOS.into_iter().zip(&replay_options.environments).zip(&accounts).map(
+        |((scenario, environment), account)| {
+            (scenario, environment.as_ref().map(|_| account.tracker.performance()))
         },
     );
     let base = found.next().and_then(|(_, base)| base);
-    Ok(Replayed {
+    Ok(ReplayResult {
         base: base.expect("the settings' own costs are in range"),
         changed: found.collect(),
-        timings: lanes.into_iter().map(|lane| lane.timing).collect(),
+        series_by_symbol: symbol_replays
+            .into_iter()
+            .map(|symbol_replay| symbol_replay.decision_series)
+            .collect(),
     })
 }
 
@@ -116,46 +126,51 @@ fn model_paths(session: &Session) -> Vec<Option<String>> {
 }
 
 /// What all lanes have in common.
-struct Terms {
+struct ReplayOptions {
     /// Of each way.
-    environments: [Option<EnvironmentConfig>; WAYS.len()],
+    environments: [Option<EnvironmentConfig>; SCENARIOS.len()],
     seed: u64,
 }
 
 /// One symbol's accounts, one a way.
-struct Lane<'a> {
+struct SymbolReplay<'a> {
     splits: &'a [Split],
-    pass: Pass,
-    next: Option<Seen>,
+    stream: BarStream,
+    next: Option<StreamedBar>,
     n_left: u64,
     n_in_window: u64,
     accounts: Vec<Option<Simulation>>,
     /// The latest decisions, the newest first.
     decided: VecDeque<f64>,
-    timing: Timing,
+    decision_series: DecisionSeries,
 }
 
-impl<'a> Lane<'a> {
-    fn new(terms: &Terms, mut pass: Pass, splits: &'a [Split]) -> Result<Self> {
+impl<'a> SymbolReplay<'a> {
+    fn new(
+        replay_options: &ReplayOptions,
+        mut stream: BarStream,
+        splits: &'a [Split],
+    ) -> Result<Self> {
         let fresh = |environment: &Option<EnvironmentConfig>| {
             environment.as_ref().map(|environment| Simulation::new(environment, None))
         };
-        let accounts = terms.environments.iter().map(|of_way| fresh(of_way).transpose());
-        let next = Some(pass.next()?);
+        let accounts =
+            replay_options.environments.iter().map(|of_scenario| fresh(of_scenario).transpose());
+        let next = Some(stream.next()?);
         Ok(Self {
             splits,
-            pass,
+            stream,
             next,
             n_left: splits.iter().map(|split| split.n_test).sum(),
             n_in_window: 0,
             accounts: accounts.collect::<Result<_, _>>()?,
             decided: VecDeque::new(),
-            timing: Timing::default(),
+            decision_series: DecisionSeries::default(),
         })
     }
 
     fn next_ms(&self) -> Option<i64> {
-        self.next.filter(|_| self.n_in_window > 0).map(|seen| seen.bar.time_ms)
+        self.next.filter(|_| self.n_in_window > 0).map(|streamed| streamed.bar.time_ms)
     }
 
     /// Steps all accounts through the next bar, and tells the portfolio
@@ -166,12 +181,12 @@ impl<'a> Lane<'a> {
         (idx, accounts): (usize, &mut [PortfolioAccount]),
         n_kept: usize,
     ) -> Result<()> {
-        let Some(Seen { bar, is_warm }) = self.next.take() else {
+        let Some(StreamedBar { bar, is_warm }) = self.next.take() else {
             return Ok(());
         };
         self.n_left -= 1;
         self.n_in_window -= 1;
-        let row = self.pass.row();
+        let row = self.stream.row();
         // A bankrupt account decides nothing.
         self.decided.push_front(0.0);
         self.decided.truncate(N_BARS_LATER_MAX + 1);
@@ -181,21 +196,21 @@ impl<'a> Lane<'a> {
             let mut decide = |_: &Bar, environment: &Environment| {
                 let held = environment.target();
                 if number > 0 {
-                    return decided.get(WAYS[number].n_bars_later).copied().unwrap_or(held);
+                    return decided.get(SCENARIOS[number].n_bars_later).copied().unwrap_or(held);
                 }
                 decided[0] =
                     policy.filter(|_| is_warm).map_or(held, |policy| policy.act(row, held));
                 decided[0]
             };
             let outcome = own.step(&bar, &mut decide, &mut |_| {});
-            account.bar(idx, &live(outcome));
+            account.bar(idx, &flat_if_bankrupt(outcome));
             if self.n_left == 0 {
                 account.exit(idx, own.exit(&mut |_| {}));
             }
         }
-        self.timing.push((bar.open, self.decided[0]), n_kept);
+        self.decision_series.push((bar.open, self.decided[0]), n_kept);
         if self.n_left > 0 {
-            self.next = Some(self.pass.next()?);
+            self.next = Some(self.stream.next()?);
         }
         Ok(())
     }

@@ -11,13 +11,13 @@ use crate::market::bars::{Bar, BarSource};
 const N_BARS_MAX: usize = 20_000;
 
 /// The latest bars, with the numbers of their further columns.
-pub(super) struct Latest {
+pub(super) struct LatestBars {
     pub(super) bars: Vec<Bar>,
     /// A row for each bar, one after the other.
     pub(super) numbers: Vec<f64>,
 }
 
-impl Latest {
+impl LatestBars {
     /// Reads the latest bars of `source`, or all when they are few.
     pub(super) fn of(source: &BarSource) -> Result<Self> {
         let mut reader = source.read()?;
@@ -43,7 +43,7 @@ impl Latest {
 
 /// Returns `bars` with the moves after the bar `last_idx` turned round:
 /// what rose falls by the same factor.
-pub(super) fn turned_after(bars: &[Bar], last_idx: usize) -> Vec<Bar> {
+pub(super) fn inverted_after(bars: &[Bar], last_idx: usize) -> Vec<Bar> {
     let (kept, later) = bars.split_at((last_idx + 1).min(bars.len()));
     let pivot = kept.last().map_or(1.0, |bar| bar.close);
     let turn = |price: f64| pivot * (pivot / price);
@@ -60,7 +60,7 @@ pub(super) fn turned_after(bars: &[Bar], last_idx: usize) -> Vec<Bar> {
 
 /// A bar relative to the close before it.
 #[derive(Clone, Copy)]
-struct Shape {
+struct CandleShape {
     gap: f64,
     high: f64,
     low: f64,
@@ -75,7 +75,8 @@ pub(super) fn shuffled(bars: &[Bar], seed: u64) -> Vec<Bar> {
     let Some(first) = bars.first() else {
         return Vec::new();
     };
-    let mut shapes: Vec<Shape> = bars.windows(2).map(|pair| shape(&pair[0], &pair[1])).collect();
+    let mut shapes: Vec<CandleShape> =
+        bars.windows(2).map(|pair| shape(&pair[0], &pair[1])).collect();
     let n_moves = shapes.len().max(1) as f64;
     let drift = shapes.iter().map(|shape| (shape.gap * shape.close).ln()).sum::<f64>() / n_moves;
     let undrift = (-drift).exp();
@@ -100,8 +101,8 @@ pub(super) fn shuffled(bars: &[Bar], seed: u64) -> Vec<Bar> {
     std::iter::once(*first).chain(moved).collect()
 }
 
-fn shape(before: &Bar, bar: &Bar) -> Shape {
-    Shape {
+fn shape(before: &Bar, bar: &Bar) -> CandleShape {
+    CandleShape {
         gap: bar.open / before.close,
         high: bar.high / bar.open,
         low: bar.low / bar.open,

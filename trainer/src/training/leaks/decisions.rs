@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::market::bars::Bar;
 
-use super::bars::turned_after;
-use super::drill::Drill;
+use super::bars::inverted_after;
+use super::check_training::CheckTraining;
 use super::report::LeakCheck;
 
 const NAME: &str = "later_bars_changed";
@@ -13,13 +13,14 @@ const NAME: &str = "later_bars_changed";
 /// Trains three times: on `bars`, with those after the middle of the
 /// test bars changed, and with those after the middle of the training
 /// bars changed. What was decided before must be the same.
-pub(super) fn check(drill: &Drill<'_>, bars: &[Bar]) -> Result<LeakCheck> {
-    let split = drill.split();
-    let base = drill.run(bars)?;
+pub(super) fn check(check_training: &CheckTraining<'_>, bars: &[Bar]) -> Result<LeakCheck> {
+    let split = check_training.split();
+    let base = check_training.run(bars)?;
     let n_trial = usize::try_from(split.n_test / 2)?;
     let last_idx = usize::try_from(split.test_begin())? + n_trial - 1;
-    let changed_after =
-        |last_idx: usize| drill.run_changed(&turned_after(bars, last_idx), bars[last_idx].time_ms);
+    let changed_after = |last_idx: usize| {
+        check_training.run_changed(&inverted_after(bars, last_idx), bars[last_idx].time_ms)
+    };
     let changed = changed_after(last_idx)?;
     let mut n_equal = 0;
     let mut differing = None;
@@ -32,12 +33,14 @@ pub(super) fn check(drill: &Drill<'_>, bars: &[Bar]) -> Result<LeakCheck> {
         }
     };
     let begin = last_idx + 1 - n_trial;
-    let trials = [&base.trial, &changed.trial].map(|marks| &marks[..n_trial.min(marks.len())]);
-    compare(&base.lesson, &changed.lesson, ("training", 0));
+    let trials = [&base.test_decisions, &changed.test_decisions]
+        .map(|fingerprints| &fingerprints[..n_trial.min(fingerprints.len())]);
+    compare(&base.train_decisions, &changed.train_decisions, ("training", 0));
     compare(trials[0], trials[1], ("test", begin));
     let n_lesson = usize::try_from(split.n_train / 2)?;
     let changed = changed_after(n_lesson - 1)?;
-    let lessons = [&base.lesson, &changed.lesson].map(|marks| &marks[..n_lesson.min(marks.len())]);
+    let lessons = [&base.train_decisions, &changed.train_decisions]
+        .map(|fingerprints| &fingerprints[..n_lesson.min(fingerprints.len())]);
     compare(lessons[0], lessons[1], ("training", 0));
     Ok(match differing {
         None => LeakCheck::passed(

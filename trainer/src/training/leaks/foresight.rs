@@ -11,8 +11,8 @@ use crate::market::bars::Bar;
 use crate::market::features::FeatureSet;
 
 use super::Features;
-use super::bars::Latest;
-use super::innovation::{Surroundings, Tie};
+use super::bars::LatestBars;
+use super::innovation::{Association, BarContext};
 use super::rank::{correlation, ranks};
 use super::report::LeakCheck;
 
@@ -33,7 +33,7 @@ const REMEDY: &str = "so it was hardly known at the close; stamp each row with t
 
 /// One column and one horizon: rank correlations (Spearman, "The proof
 /// and measurement of association between two things", 1904).
-struct Sight {
+struct HorizonCorrelations {
     horizon: usize,
     /// With the move from the next bar's open on, which a decision at
     /// the bar's close earns.
@@ -49,23 +49,25 @@ struct Sight {
 }
 
 /// Looks at each of the further columns `names` of the `latest` bars.
-pub(super) fn check(latest: &Latest, names: &[String]) -> LeakCheck {
+pub(super) fn check(latest: &LatestBars, names: &[String]) -> LeakCheck {
     let search = ColumnSearch::new(&latest.bars);
     let indexed: Vec<(usize, &String)> = names.iter().enumerate().collect();
-    let looks: Vec<Look> =
-        indexed.into_par_iter().map(|(idx, name)| search.look(name, &latest.column(idx))).collect();
-    verdict(&looks)
+    let findings: Vec<ColumnFinding> = indexed
+        .into_par_iter()
+        .map(|(idx, name)| search.inspect(name, &latest.column(idx)))
+        .collect();
+    leak_check(&findings)
 }
 
 /// Looks for columns that know later moves, beside the same bars.
 pub struct ColumnSearch {
     /// The moves over each horizon, and what a standard feature knows.
-    horizons: Vec<(Moves, f64)>,
-    around: Surroundings,
+    horizons: Vec<(HorizonReturns, f64)>,
+    context: BarContext,
 }
 
 /// What one column gave.
-struct Look {
+struct ColumnFinding {
     /// Why it is a leak, if it is.
     suspect: Option<String>,
     /// The t statistic of its closest tie, and the tie.
@@ -77,47 +79,53 @@ impl ColumnSearch {
     pub fn new(bars: &[Bar]) -> Self {
         let standard = Features::rows(&FeatureSet::standard(), bars);
         let of_horizon = |horizon| {
-            let moves = Moves::of(bars, horizon);
-            let honest = moves.best_of(&standard);
-            (moves, honest)
+            let horizon_returns = HorizonReturns::of(bars, horizon);
+            let honest = horizon_returns.best_of(&standard);
+            (horizon_returns, honest)
         };
         Self {
             horizons: HORIZONS.into_iter().map(of_horizon).collect(),
-            around: Surroundings::of(bars),
+            context: BarContext::of(bars),
         }
     }
 
     /// Checks one column, a number a bar, as
     /// [`check_configured_leaks`](super::check_configured_leaks) does.
     pub fn check(&self, name: &str, column: &[f64]) -> LeakCheck {
-        verdict(&[self.look(name, column)])
+        leak_check(&[self.inspect(name, column)])
     }
 
-    fn look(&self, name: &str, column: &[f64]) -> Look {
-        let mut sights = self.horizons.iter().map(|(moves, honest)| moves.sight(column, *honest));
-        let sight = sights.find(Sight::is_suspect);
-        let (leak, closest) = self.around.ties(column);
-        Look {
-            suspect: sight
-                .map(|sight| sight.told(name))
-                .or_else(|| leak.map(|tie: Tie| tie.told(name))),
-            closest: closest.map(|tie| (tie.t_statistic.abs(), tie.told(name))),
+    fn inspect(&self, name: &str, column: &[f64]) -> ColumnFinding {
+        let mut all_correlations = self
+            .horizons
+            .iter()
+            .map(|(horizon_returns, honest)| horizon_returns.correlations(column, *honest));
+        let correlations = all_correlations.find(HorizonCorrelations::is_suspect);
+        let (leak, closest) = self.context.associations(column);
+        ColumnFinding {
+            suspect: correlations
+                .map(|correlations| correlations.describe(name))
+                .or_else(|| leak.map(|association: Association| association.describe(name))),
+            closest: closest
+                .map(|association| (association.t_statistic.abs(), association.describe(name))),
         }
     }
 }
 
-fn verdict(looks: &[Look]) -> LeakCheck {
-    let suspects: Vec<String> = looks.iter().filter_map(|look| look.suspect.clone()).collect();
+fn leak_check(findings: &[ColumnFinding]) -> LeakCheck {
+    let suspects: Vec<String> =
+        findings.iter().filter_map(|finding| finding.suspect.clone()).collect();
     if !suspects.is_empty() {
         return LeakCheck::failed(NAME, format!("{}: {REMEDY}", suspects.join("; ")));
     }
-    let closest = looks.iter().filter_map(|look| look.closest.as_ref());
+    let closest = findings.iter().filter_map(|finding| finding.closest.as_ref());
     let closest = closest.max_by(|one, other| one.0.total_cmp(&other.0));
-    let at = closest.map_or_else(String::new, |(_, told)| format!("; the closest: {told}"));
+    let at = closest
+        .map_or_else(String::new, |(_, description)| format!("; the closest: {description}"));
     LeakCheck::passed(NAME, format!("no column knows later moves too well{at}"))
 }
 
-impl Sight {
+impl HorizonCorrelations {
     fn is_suspect(&self) -> bool {
         let is_chance = |share: f64| share * self.n_moves.sqrt() < ERRORS_MIN;
         let surplus = self.beyond(self.behind.abs().max(self.standard));
@@ -133,7 +141,7 @@ impl Sight {
         if left > 0.0 { ((self.ahead.powi(2) - known * known).max(0.0) / left).sqrt() } else { 0.0 }
     }
 
-    fn told(&self, name: &str) -> String {
+    fn describe(&self, name: &str) -> String {
         let Self { horizon, ahead, behind, ahead_late, standard, .. } = self;
         let plural = if *horizon == 1 { "" } else { "s" };
         format!(
@@ -145,13 +153,13 @@ impl Sight {
 }
 
 /// The moves over one horizon; NaN where bars are too few.
-struct Moves {
+struct HorizonReturns {
     horizon: usize,
     ahead: Vec<f64>,
     behind: Vec<f64>,
 }
 
-impl Moves {
+impl HorizonReturns {
     fn of(bars: &[Bar], horizon: usize) -> Self {
         let log = |to: Option<f64>, from: Option<f64>| {
             to.zip(from).map_or(f64::NAN, |(to, from)| (to / from).ln())
@@ -178,9 +186,9 @@ impl Moves {
         columns.fold(0.0, f64::max)
     }
 
-    fn sight(&self, column: &[f64], standard: f64) -> Sight {
+    fn correlations(&self, column: &[f64], standard: f64) -> HorizonCorrelations {
         let late: Vec<f64> = std::iter::once(f64::NAN).chain(column.iter().copied()).collect();
-        Sight {
+        HorizonCorrelations {
             horizon: self.horizon,
             ahead: self.with_ahead(column),
             behind: rank_correlation(column, &self.behind),

@@ -33,7 +33,7 @@ const CORRELATION_MAX: f64 = 0.25;
 
 /// What is known of a later bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trait {
+pub(super) enum BarStatistic {
     Return,
     Size,
     Range,
@@ -41,8 +41,8 @@ pub(super) enum Trait {
 
 /// The closest tie of a column to later bars.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Tie {
-    pub(super) of: Trait,
+pub(super) struct Association {
+    pub(super) of: BarStatistic,
     /// How many bars later, or, of a sum, how many bars.
     pub(super) n_bars: usize,
     pub(super) is_sum: bool,
@@ -56,17 +56,17 @@ pub(super) struct Tie {
 }
 
 /// The bars, prepared for any number of columns.
-pub(super) struct Surroundings {
+pub(super) struct BarContext {
     /// Ranks of each trait by bar, from -0.5 to 0.5.
-    traits: [(Trait, Vec<f64>); 3],
+    statistics: [(BarStatistic, Vec<f64>); 3],
     /// What is new in each of them beside the past at its own bar.
-    news: [Vec<f64>; 3],
+    innovations: [Vec<f64>; 3],
     /// What the past tells at each bar's close.
     controls: Vec<Vec<f64>>,
     n_bars: usize,
 }
 
-impl Surroundings {
+impl BarContext {
     pub(super) fn of(bars: &[Bar]) -> Self {
         let n_bars = bars.len();
         let before = |at: usize| at.checked_sub(1).map_or(bars[at].open, |at| bars[at].close);
@@ -80,27 +80,34 @@ impl Surroundings {
         let [sizes, ranges] = [sizes, ranges].map(|of| without_season(bars, &centred(&of)));
         let volumes = centred(&each(&|_, bar| bar.volume));
         let mut controls = Vec::new();
-        for (trait_ranks, n_lags, windows) in [
+        for (statistic_ranks, n_lags, windows) in [
             (&returns, 3, vec![4, 16, 64, 256]),
             (&sizes, 2, Vec::new()),
             (&ranges, 3, vec![8, 32, 128, 512]),
             (&volumes, 2, vec![8]),
         ] {
-            controls.extend((0..n_lags).map(|lag| lagged(trait_ranks, lag)));
-            controls.extend(windows.iter().map(|n_bars| sums(trait_ranks, *n_bars)));
+            controls.extend((0..n_lags).map(|lag| lagged(statistic_ranks, lag)));
+            controls.extend(windows.iter().map(|n_bars| sums(statistic_ranks, *n_bars)));
         }
         // What was known at the close before.
         let known: Vec<Vec<f64>> = controls.iter().map(|of| lagged(of, 1)).collect();
         let known: Vec<&[f64]> = known.iter().map(Vec::as_slice).collect();
         let new_in = |of: &[f64]| residuals(of, &known).unwrap_or_else(|| of.to_vec());
-        let news = [&returns, &sizes, &ranges].map(|of| new_in(of));
-        let traits = [(Trait::Return, returns), (Trait::Size, sizes), (Trait::Range, ranges)];
-        Self { traits, news, controls, n_bars }
+        let innovations = [&returns, &sizes, &ranges].map(|of| new_in(of));
+        let statistics = [
+            (BarStatistic::Return, returns),
+            (BarStatistic::Size, sizes),
+            (BarStatistic::Range, ranges),
+        ];
+        Self { statistics, innovations, controls, n_bars }
     }
 
     /// Returns the closest tie of `column` to later bars that is a leak,
     /// and the closest at all; none where nothing is new in it.
-    pub(super) fn ties(&self, column: &[f64]) -> (Option<Tie>, Option<Tie>) {
+    pub(super) fn associations(
+        &self,
+        column: &[f64],
+    ) -> (Option<Association>, Option<Association>) {
         if self.n_bars < N_BARS_MIN {
             return (None, None);
         }
@@ -114,24 +121,25 @@ impl Surroundings {
         // What is new beside the column's own past alone goes with the
         // bars up to its own as an honest column does.
         let moved = residuals(&column[N_PAST..], &cut(&own)).unwrap_or_else(|| new.clone());
-        let (mut leak, mut closest): (Option<Tie>, Option<Tie>) = (None, None);
-        for ((of, trait_ranks), news) in self.traits.iter().zip(&self.news) {
-            let together = HORIZONS.map(|n_bars| sums(news, n_bars));
-            let single = (0..=N_PAST).map(|lag| &news[N_PAST - lag..]);
+        let (mut leak, mut closest): (Option<Association>, Option<Association>) = (None, None);
+        for ((of, statistic_ranks), innovations) in self.statistics.iter().zip(&self.innovations) {
+            let together = HORIZONS.map(|n_bars| sums(innovations, n_bars));
+            let single = (0..=N_PAST).map(|lag| &innovations[N_PAST - lag..]);
             let before = single
                 .chain(together.iter().map(|of| &of[N_PAST..]))
                 .map(|earlier| correlation(&moved, earlier, 0).0.abs())
                 .fold(0.0, f64::max);
-            for tie in self.later(&new, (*of, trait_ranks)) {
-                let tie = Tie { before, ..tie };
-                let is_closer = |other: &Option<Tie>| {
-                    other.is_none_or(|other| tie.t_statistic.abs() > other.t_statistic.abs())
+            for association in self.later(&new, (*of, statistic_ranks)) {
+                let association = Association { before, ..association };
+                let is_closer = |other: &Option<Association>| {
+                    other
+                        .is_none_or(|other| association.t_statistic.abs() > other.t_statistic.abs())
                 };
                 if is_closer(&closest) {
-                    closest = Some(tie);
+                    closest = Some(association);
                 }
-                if tie.is_leak() && is_closer(&leak) {
-                    leak = Some(tie);
+                if association.is_leak() && is_closer(&leak) {
+                    leak = Some(association);
                 }
             }
         }
@@ -139,9 +147,13 @@ impl Surroundings {
     }
 
     /// Returns the ties of what is `new` to one trait of later bars.
-    fn later(&self, new: &[f64], (of, trait_ranks): (Trait, &[f64])) -> Vec<Tie> {
+    fn later(
+        &self,
+        new: &[f64],
+        (of, statistic_ranks): (BarStatistic, &[f64]),
+    ) -> Vec<Association> {
         let n_lags = N_LAGS.min(self.n_bars / 4);
-        let tie = |n_bars, is_sum, (correlation, t_statistic)| Tie {
+        let association = |n_bars, is_sum, (correlation, t_statistic)| Association {
             of,
             n_bars,
             is_sum,
@@ -149,22 +161,23 @@ impl Surroundings {
             t_statistic,
             before: 0.0,
         };
-        let single = (1..=n_lags)
-            .map(|lag| tie(lag, false, correlation(new, &trait_ranks[N_PAST + lag..], BANDWIDTH)));
+        let single = (1..=n_lags).map(|lag| {
+            association(lag, false, correlation(new, &statistic_ranks[N_PAST + lag..], BANDWIDTH))
+        });
         // Of sums that overlap there must be many that do not.
         let n_bars_max = self.n_bars / N_SUMS_MIN;
         let horizons = HORIZONS.into_iter().filter(|n_bars| *n_bars <= n_bars_max);
         let together = horizons.map(|n_bars| {
             // From the next bar on; whole sums only.
-            let ahead = sums(trait_ranks, n_bars);
+            let ahead = sums(statistic_ranks, n_bars);
             let ahead: Vec<f64> = ahead[N_PAST + n_bars..].to_vec();
-            tie(n_bars, true, correlation(new, &ahead, 2 * n_bars + BANDWIDTH))
+            association(n_bars, true, correlation(new, &ahead, 2 * n_bars + BANDWIDTH))
         });
         single.chain(together).collect()
     }
 }
 
-impl Tie {
+impl Association {
     fn is_leak(&self) -> bool {
         let is_chance = self.t_statistic.abs() < T_MIN;
         let is_more = self.correlation.abs() > self.before;
@@ -172,11 +185,11 @@ impl Tie {
     }
 
     /// Says what the column `name` knows.
-    pub(super) fn told(&self, name: &str) -> String {
+    pub(super) fn describe(&self, name: &str) -> String {
         let of = match self.of {
-            Trait::Return => "return",
-            Trait::Size => "size of the move",
-            Trait::Range => "range",
+            BarStatistic::Return => "return",
+            BarStatistic::Size => "size of the move",
+            BarStatistic::Range => "range",
         };
         let when = match (self.is_sum, self.n_bars) {
             (true, n_bars) => format!("over the next {n_bars} bars"),
@@ -220,7 +233,7 @@ fn cut<'a>(columns: &[&'a [f64]]) -> Vec<&'a [f64]> {
 }
 
 /// Returns the correlation of the pairs of `left` and `right`, as far as
-/// both reach, and the t statistic of it; see [`Tie::t_statistic`].
+/// both reach, and the t statistic of it; see [`Association::t_statistic`].
 fn correlation(left: &[f64], right: &[f64], bandwidth: usize) -> (f64, f64) {
     let n = left.len().min(right.len());
     let (left, right) = (&left[..n], &right[..n]);

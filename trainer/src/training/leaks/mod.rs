@@ -7,8 +7,9 @@
 //! What is held in memory is bounded: of long data, the latest bars.
 
 mod bars;
+mod check_training;
+mod configured_features;
 mod decisions;
-mod drill;
 mod foresight;
 mod innovation;
 mod prefix;
@@ -18,7 +19,6 @@ mod report;
 mod rescale;
 mod season;
 mod shuffle;
-mod table;
 
 use std::path::Path;
 
@@ -29,13 +29,13 @@ use crate::market::bars::{Bar, BarSource, SymbolBars};
 use crate::market::features::{FeatureEngine, FeatureSet};
 use crate::training::train::Split;
 
-use bars::Latest;
-use drill::Drill;
-use table::Table;
+use bars::LatestBars;
+use check_training::CheckTraining;
+use configured_features::ConfiguredFeatures;
 
 pub use foresight::ColumnSearch;
 pub use report::{LeakCheck, LeakReport, ShuffledRun, leak_table};
-pub(crate) use rescale::{Rescaled, retrain};
+pub(crate) use rescale::{RescalingResult, retrain};
 
 /// Passes over the training bars, at most: a leak shows early.
 const N_EPISODES_MAX: usize = 2;
@@ -99,7 +99,8 @@ pub fn check_configured_leaks(training: &TrainingConfig, root: &Path) -> Result<
     let source = source.with_columns(set.columns());
     let search = Search { training, source: &source, names: set.names().to_vec() };
     search.run(&|latest| {
-        let mut checks = check_bars(training, &latest.bars, &Table::new(&set, latest))?;
+        let mut checks =
+            check_bars(training, &latest.bars, &ConfiguredFeatures::new(&set, latest))?;
         if !set.columns().is_empty() {
             checks.push(foresight::check(latest, set.columns()));
         }
@@ -119,7 +120,7 @@ impl Search<'_> {
     /// Carries out `checks` on the bars, of each symbol by itself.
     fn run(
         self,
-        checks: &(dyn Fn(&Latest) -> Result<Vec<LeakCheck>> + Sync),
+        checks: &(dyn Fn(&LatestBars) -> Result<Vec<LeakCheck>> + Sync),
     ) -> Result<LeakReport> {
         let Self { training, source, names } = self;
         let pool = rayon::ThreadPoolBuilder::new()
@@ -128,7 +129,7 @@ impl Search<'_> {
             .context("failed to start the threads; set `threads` lower")?;
         let (mut n_bars, mut found) = (0, Vec::new());
         let mut check = |source: &BarSource, symbol: Option<&str>| -> Result<()> {
-            let latest = Latest::of(source)?;
+            let latest = LatestBars::of(source)?;
             n_bars += latest.bars.len() as u64;
             let of_source = pool.install(|| checks(&latest))?;
             let symbol = symbol.map(str::to_owned);
@@ -165,11 +166,11 @@ fn check_bars(
     features: &dyn Features,
 ) -> Result<Vec<LeakCheck>> {
     let split = Split::of(bars.len() as u64, training)?;
-    let drill = Drill::new(training, split, (features, n_episodes(training)));
+    let check_training = CheckTraining::new(training, split, (features, n_episodes(training)));
     Ok(vec![
         prefix::check(bars, features),
-        decisions::check(&drill, bars)?,
-        shuffle::check(&drill, bars)?,
+        decisions::check(&check_training, bars)?,
+        shuffle::check(&check_training, bars)?,
     ])
 }
 

@@ -95,11 +95,11 @@ pub fn leak_table(report: &LeakReport) -> String {
         let symbol = check.symbol.as_ref().map(|symbol| format!("{symbol}: ")).unwrap_or_default();
         let _ = writeln!(text, "{name:<20} {result:<8} {symbol}{}", check.finding);
     }
-    let verdict = if report.is_clean {
+    let leak_check = if report.is_clean {
         "No leak was found."
     } else {
         "There is a leak: figures of this training would be too good to be true."
     };
-    let _ = writeln!(text, "\n{verdict}");
+    let _ = writeln!(text, "\n{leak_check}");
     text
 }

@@ -8,25 +8,25 @@ use crate::market::bars::{Bar, BarSource};
 use crate::market::features::FeatureSet;
 use crate::training::train::Split;
 
-use super::bars::Latest;
-use super::drill::Drill;
+use super::bars::LatestBars;
+use super::check_training::CheckTraining;
+use super::configured_features::ConfiguredFeatures;
 use super::report::LeakCheck;
-use super::table::Table;
 use super::{n_episodes, shuffle};
 
 /// No power of two, which would change no digit of a price.
 const FACTOR: f64 = 1000.0;
 
 /// What further trainings gave.
-pub(crate) struct Retrained {
+pub(crate) struct RetrainingResult {
     pub(crate) shuffled: LeakCheck,
-    pub(crate) rescaled: Rescaled,
+    pub(crate) rescaled: RescalingResult,
     /// How many there were.
     pub(crate) n_trainings: u64,
 }
 
 /// A training, and the same with all prices times a factor.
-pub(crate) struct Rescaled {
+pub(crate) struct RescalingResult {
     pub(crate) factor: f64,
     /// Net returns out of sample, as fractions.
     pub(crate) net_return: f64,
@@ -45,28 +45,29 @@ pub(crate) fn retrain(
     training: &TrainingConfig,
     source: &BarSource,
     set: &FeatureSet,
-) -> Result<Retrained> {
-    let latest = Latest::of(source)?;
-    let features = Table::new(set, &latest);
+) -> Result<RetrainingResult> {
+    let latest = LatestBars::of(source)?;
+    let features = ConfiguredFeatures::new(set, &latest);
     let split = Split::of(latest.bars.len() as u64, training)?;
-    let drill = |training| Drill::new(training, split, (&features, n_episodes(training)));
-    let own = drill(training);
+    let check_training =
+        |training| CheckTraining::new(training, split, (&features, n_episodes(training)));
+    let own = check_training(training);
     let shuffled = shuffle::check(&own, &latest.bars)?;
     let base = own.run(&latest.bars)?;
     let mut other = training.clone();
     other.environment.lot_size /= FACTOR;
-    let scaled = drill(&other).run(&rescaled(&latest.bars))?;
-    let pairs = base.trial.iter().zip(&scaled.trial);
-    let rescaled = Rescaled {
+    let scaled = check_training(&other).run(&rescaled(&latest.bars))?;
+    let pairs = base.test_decisions.iter().zip(&scaled.test_decisions);
+    let rescaled = RescalingResult {
         factor: FACTOR,
         net_return: base.performance.net_return,
         other_net_return: scaled.performance.net_return,
         other_sharpe: scaled.performance.sharpe,
-        n_decisions: base.trial.len(),
+        n_decisions: base.test_decisions.len(),
         n_equal: pairs.filter(|(one, other)| one == other).count(),
     };
     let n_trainings = shuffled.shuffled_runs.len() as u64 + 2;
-    Ok(Retrained { shuffled, rescaled, n_trainings })
+    Ok(RetrainingResult { shuffled, rescaled, n_trainings })
 }
 
 fn rescaled(bars: &[Bar]) -> Vec<Bar> {

@@ -7,7 +7,7 @@ use crate::learning::forest::splitmix64;
 use crate::market::bars::Bar;
 
 use super::bars::shuffled;
-use super::drill::Drill;
+use super::check_training::CheckTraining;
 use super::report::{LeakCheck, ShuffledRun};
 
 const NAME: &str = "shuffled_labels";
@@ -20,20 +20,21 @@ const N_ABOVE_MIN: usize = 2;
 /// Trains on the moves of `bars` in random order, so that each label is
 /// that of a random bar, and trades them: net of costs the 95 % interval
 /// of the Sharpe ratio must include 0 or less.
-pub(super) fn check(drill: &Drill<'_>, bars: &[Bar]) -> Result<LeakCheck> {
-    let seed = drill.training().seed;
+pub(super) fn check(check_training: &CheckTraining<'_>, bars: &[Bar]) -> Result<LeakCheck> {
+    let seed = check_training.training().seed;
     let runs = (0..N_RUNS).map(|run| {
-        let earned = drill.run(&shuffled(bars, splitmix64(seed).wrapping_add(run)))?.performance;
+        let earned =
+            check_training.run(&shuffled(bars, splitmix64(seed).wrapping_add(run)))?.performance;
         Ok(summary(&earned))
     });
     let runs = runs.collect::<Result<Vec<ShuffledRun>>>()?;
     let n_above = runs.iter().filter(|run| run.sharpe_low.is_some_and(|low| low > 0.0)).count();
-    let told: Vec<String> = runs.iter().map(ToString::to_string).collect();
-    let told = format!("Sharpe {}", told.join(", "));
+    let description: Vec<String> = runs.iter().map(ToString::to_string).collect();
+    let description = format!("Sharpe {}", description.join(", "));
     let check = if n_above < N_ABOVE_MIN {
-        LeakCheck::passed(NAME, told)
+        LeakCheck::passed(NAME, description)
     } else {
-        LeakCheck::failed(NAME, format!("{told}: earned where there is nothing to earn"))
+        LeakCheck::failed(NAME, format!("{description}: earned where there is nothing to earn"))
     };
     Ok(LeakCheck { shuffled_runs: runs, ..check })
 }

@@ -7,7 +7,7 @@
 //! memory; nothing is learned.
 
 mod find;
-mod made_for;
+mod trained_on;
 mod write;
 
 use anyhow::{Context as _, Result, ensure};
@@ -21,8 +21,8 @@ use crate::market::features::{FeatureEngine, FeatureSet};
 use crate::session::parse_time;
 
 pub use find::{latest_archive, load_model};
-pub use made_for::MadeFor;
-pub use write::{Head, RowFormat, RowWriter};
+pub use trained_on::TrainedOn;
+pub use write::{PredictionHeader, RowFormat, RowWriter};
 
 /// Where the account begins.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -47,13 +47,13 @@ pub struct Prediction {
     /// multiple of equity; none where nothing can be said.
     pub exposure: Option<f64>,
     /// Why there is none, or how far to trust it.
-    pub note: Option<Note>,
+    pub note: Option<PredictionNote>,
 }
 
 /// What a user must know of one prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Note {
+pub enum PredictionNote {
     /// The features look further back than there are bars.
     WarmUp,
     /// The bar is before the one to begin at.
@@ -64,7 +64,7 @@ pub enum Note {
     Bankrupt,
 }
 
-impl Note {
+impl PredictionNote {
     /// Returns the note as CSV has it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -103,7 +103,7 @@ impl<'a> Predictor<'a> {
     /// Fails when the model does not say its features and its account,
     /// or the position is beyond its leverage.
     pub fn new(model: &'a TradingModel, options: PredictOptions) -> Result<Self> {
-        let about = model.about();
+        let about = model.metadata();
         let features = features_of(model)?;
         let config: EnvironmentConfig = serde_json::from_value(about.config["environment"].clone())
             .context("the model does not say which account it was trained for")?;
@@ -144,14 +144,14 @@ impl<'a> Predictor<'a> {
         }
         self.previous_ms = Some(time_ms);
         let Some(environment) = &mut self.environment else {
-            return Ok(silent(Note::BeforeStart));
+            return Ok(silent(PredictionNote::BeforeStart));
         };
         let outcome = environment.step(bar, &mut |_| {});
         if outcome.status != StepStatus::Running {
-            return Ok(Prediction { exposure: Some(0.0), ..silent(Note::Bankrupt) });
+            return Ok(Prediction { exposure: Some(0.0), ..silent(PredictionNote::Bankrupt) });
         }
         if !is_warm {
-            return Ok(silent(Note::WarmUp));
+            return Ok(silent(PredictionNote::WarmUp));
         }
         let target = self.model.predict(&self.row, environment.target());
         environment.set_target(target);
@@ -161,7 +161,7 @@ impl<'a> Predictor<'a> {
         Ok(Prediction {
             time_ms,
             exposure: Some(exposure),
-            note: is_in_sample.then_some(Note::InSample),
+            note: is_in_sample.then_some(PredictionNote::InSample),
         })
     }
 
@@ -195,7 +195,7 @@ pub fn columns(model: &TradingModel) -> Result<Vec<String>> {
 }
 
 pub(super) fn features_of(model: &TradingModel) -> Result<FeatureSet> {
-    serde_json::from_value(model.about().features.clone())
+    serde_json::from_value(model.metadata().features.clone())
         .context("the model does not say which features it is made for")
 }
 

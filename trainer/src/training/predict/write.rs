@@ -22,7 +22,7 @@ pub enum RowFormat {
 
 /// What a document tells above its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Head {
+pub struct PredictionHeader {
     /// The model's or the archive's file.
     pub model: String,
     /// The kind of the model.
@@ -60,7 +60,7 @@ impl<W: Write> RowWriter<W> {
 
     /// Writes what stands above the rows, which name their symbol if
     /// `has_symbols`.
-    pub fn begin(&mut self, head: &Head, has_symbols: bool) -> io::Result<()> {
+    pub fn begin(&mut self, head: &PredictionHeader, has_symbols: bool) -> io::Result<()> {
         self.has_symbols = has_symbols;
         match self.format {
             RowFormat::Csv if has_symbols => writeln!(self.out, "time,symbol,exposure,note")?,
@@ -88,7 +88,11 @@ impl<W: Write> RowWriter<W> {
                 if let Some(exposure) = prediction.exposure {
                     write!(self.out, "{exposure}")?;
                 }
-                writeln!(self.out, ",{}", prediction.note.map_or("", super::Note::as_str))?;
+                writeln!(
+                    self.out,
+                    ",{}",
+                    prediction.note.map_or("", super::PredictionNote::as_str)
+                )?;
             }
             RowFormat::Json | RowFormat::JsonLines => {
                 if self.format == RowFormat::Json {

@@ -23,8 +23,8 @@ use crate::account::metrics::{Alarm, PeriodsPerYear, Simulation};
 use crate::market::bars::{BarSource, SeriesReader};
 use crate::session::time_of_ms;
 
-pub use output::{Forms, Recorder, check_folder};
-pub use records::{EquityRow, FillRow, Record, ReplaySummary, Rows, TradeRow};
+pub use output::{OutputFormats, ReplayRecorder, check_folder};
+pub use records::{EquityRow, FillRow, ReplaySummary, RowSink, Rows, TradeRow};
 
 /// Names of the column that holds the exposure, the best first.
 const ROLES: [&str; 6] = ["exposure", "target", "signal", "position", "weight", "action"];
@@ -45,7 +45,7 @@ pub struct SimulateOptions {
     pub seed: u64,
 }
 
-/// Replays the signals, tells `record` all that happens, and returns
+/// Replays the signals, tells `sink` all that happens, and returns
 /// what was earned.
 ///
 /// An exposure is the position's value as a multiple of equity, from
@@ -54,17 +54,17 @@ pub struct SimulateOptions {
 /// # Errors
 ///
 /// Fails for settings out of range, a bad row of either file, a signal
-/// beyond the leverage, one whose time no bar has, and when `record`
+/// beyond the leverage, one whose time no bar has, and when `sink`
 /// does.
-pub fn simulate(options: &SimulateOptions, record: &mut impl Record) -> Result<ReplaySummary> {
-    simulate_on(&BarSource::open(&options.data, Path::new(""))?, options, record)
+pub fn simulate(options: &SimulateOptions, sink: &mut impl RowSink) -> Result<ReplaySummary> {
+    simulate_on(&BarSource::open(&options.data, Path::new(""))?, options, sink)
 }
 
 /// Does the same on the bars of `source`.
 pub fn simulate_on(
     source: &BarSource,
     options: &SimulateOptions,
-    record: &mut impl Record,
+    sink: &mut impl RowSink,
 ) -> Result<ReplaySummary> {
     let summary = source.summarize()?;
     let mut signals = Signals::open(&options.signals, source, options.environment.leverage)?;
@@ -81,7 +81,7 @@ pub fn simulate_on(
         let policy =
             &mut |_: &_, environment: &Environment| signal.unwrap_or_else(|| environment.target());
         let outcome = simulation.step(&bar, policy, &mut |event| {
-            failure = failure.take().or_else(|| records::take(record, &event).err());
+            failure = failure.take().or_else(|| records::write_event(sink, &event).err());
         });
         failure.take().map_or(Ok(()), Err)?;
         let unfilled = signal.map(|target| InvalidAction {
@@ -92,7 +92,7 @@ pub fn simulate_on(
         });
         waiting = unfilled.filter(|_| outcome.status == StepStatus::Running);
         if let Some(unfilled) = unfilled.filter(|_| outcome.status != StepStatus::Running) {
-            record.refused(InvalidAction { reason: InvalidReason::Bankrupt, ..unfilled })?;
+            sink.refused(InvalidAction { reason: InvalidReason::Bankrupt, ..unfilled })?;
         }
         if outcome.status == StepStatus::Refused {
             continue;
@@ -103,7 +103,7 @@ pub fn simulate_on(
             exposure: outcome.exposure,
             close: bar.close,
         };
-        last.replace(row).map_or(Ok(()), |row| record.equity(row))?;
+        last.replace(row).map_or(Ok(()), |row| sink.equity(row))?;
     }
     signals.finish()?;
     if options.periods_per_year.is_none() {
@@ -112,14 +112,14 @@ pub fn simulate_on(
     let held = simulation.environment().target();
     // Holding is asking for the very same target.
     let waiting = waiting.filter(|action| action.target != Some(held));
-    waiting.map_or(Ok(()), |action| record.refused(action))?;
+    waiting.map_or(Ok(()), |action| sink.refused(action))?;
     let metrics = simulation.finish(&mut |event| {
-        failure = failure.take().or_else(|| records::take(record, &event).err());
+        failure = failure.take().or_else(|| records::write_event(sink, &event).err());
     });
     failure.map_or(Ok(()), Err)?;
     let equity = simulation.environment().equity();
     if let Some(last) = last {
-        record.equity(EquityRow { equity, ..last })?;
+        sink.equity(EquityRow { equity, ..last })?;
     }
     let alarms = Alarm::of(&metrics);
     Ok(ReplaySummary {

@@ -12,13 +12,13 @@ use crate::wording::{counted, money, price};
 
 use super::records::{EquityRow, FillRow, TradeRow};
 use super::spool::Spool;
-use super::{Record, ReplaySummary};
+use super::{ReplaySummary, RowSink};
 
 const FILES: [&str; 4] = ["fills.csv", "trades.csv", "equity.csv", "replay.json"];
 
 /// What a replay is to be written as.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Forms {
+pub struct OutputFormats {
     /// The figures, every fill and every trade, for a person.
     pub text: bool,
     /// All of it as one document.
@@ -29,8 +29,8 @@ pub struct Forms {
 
 /// Takes the rows of a replay as they come and writes them at its end.
 #[derive(Debug)]
-pub struct Recorder {
-    forms: Forms,
+pub struct ReplayRecorder {
+    formats: OutputFormats,
     text: Tables,
     json: Tables,
     csv: Tables,
@@ -56,10 +56,10 @@ impl Tables {
     }
 }
 
-impl Recorder {
-    /// Returns a recorder without rows that keeps them in `forms`.
-    pub fn new(forms: Forms) -> Self {
-        Self { forms, text: Tables::new(), json: Tables::new(), csv: Tables::new() }
+impl ReplayRecorder {
+    /// Returns a recorder without rows that keeps them in `formats`.
+    pub fn new(formats: OutputFormats) -> Self {
+        Self { formats, text: Tables::new(), json: Tables::new(), csv: Tables::new() }
     }
 
     /// Writes the figures, every fill and every trade to `out`.
@@ -132,9 +132,9 @@ fn write_new(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result
         .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
-impl Record for Recorder {
+impl RowSink for ReplayRecorder {
     fn fill(&mut self, fill: FillRow) -> Result<()> {
-        if self.forms.text {
+        if self.formats.text {
             self.text.fills.push_text(&format!(
                 "{:<26} trade {:<5} {:>16} at {:>14}  costs {:>10}  {}",
                 fill.time,
@@ -145,14 +145,14 @@ impl Record for Recorder {
                 fill.reason
             ))?;
         }
-        if self.forms.json {
+        if self.formats.json {
             self.json.fills.push_json(&fill)?;
         }
-        if self.forms.csv { self.csv.fills.push_csv(&fill) } else { Ok(()) }
+        if self.formats.csv { self.csv.fills.push_csv(&fill) } else { Ok(()) }
     }
 
     fn trade(&mut self, trade: TradeRow) -> Result<()> {
-        if self.forms.text {
+        if self.formats.text {
             self.text.trades.push_text(&format!(
                 "{:<5} {:<5} {} at {} to {} at {}: {} ({:.2} %)",
                 trade.trade_id,
@@ -165,24 +165,24 @@ impl Record for Recorder {
                 trade.return_on_equity * 100.0
             ))?;
         }
-        if self.forms.json {
+        if self.formats.json {
             self.json.trades.push_json(&trade)?;
         }
-        if self.forms.csv { self.csv.trades.push_csv(&trade) } else { Ok(()) }
+        if self.formats.csv { self.csv.trades.push_csv(&trade) } else { Ok(()) }
     }
 
     fn refused(&mut self, action: InvalidAction) -> Result<()> {
-        if self.forms.text {
+        if self.formats.text {
             let line = format!("refused at bar {}: {}", action.bar_idx, action.reason);
             self.text.refused.push_text(&line)?;
         }
-        if self.forms.json { self.json.refused.push_json(&action) } else { Ok(()) }
+        if self.formats.json { self.json.refused.push_json(&action) } else { Ok(()) }
     }
 
     fn equity(&mut self, row: EquityRow) -> Result<()> {
-        if self.forms.json {
+        if self.formats.json {
             self.json.equity.push_json(&row)?;
         }
-        if self.forms.csv { self.csv.equity.push_csv(&row) } else { Ok(()) }
+        if self.formats.csv { self.csv.equity.push_csv(&row) } else { Ok(()) }
     }
 }

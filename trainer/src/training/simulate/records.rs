@@ -11,7 +11,7 @@ use crate::market::bars::DataSummary;
 use crate::session::time_of_ms;
 
 /// What a replay is told to, as it happens.
-pub trait Record {
+pub trait RowSink {
     /// Takes a fill.
     fn fill(&mut self, fill: FillRow) -> Result<()>;
     /// Takes a trade that was closed.
@@ -126,7 +126,7 @@ pub struct EquityRow {
     pub close: f64,
 }
 
-impl Record for Rows {
+impl RowSink for Rows {
     fn fill(&mut self, fill: FillRow) -> Result<()> {
         self.fills.push(fill);
         Ok(())
@@ -148,16 +148,16 @@ impl Record for Rows {
     }
 }
 
-/// Passes what an event tells on to `record`.
-pub(super) fn take(record: &mut impl Record, event: &TradeEvent) -> Result<()> {
+/// Passes what an event tells on to `sink`.
+pub(super) fn write_event(sink: &mut impl RowSink, event: &TradeEvent) -> Result<()> {
     match event {
-        TradeEvent::Opened(trade) => record.fill(fill_row(trade.trade_id, &trade.fill)),
-        TradeEvent::Adjusted(trade) => record.fill(fill_row(trade.trade_id, &trade.fill)),
+        TradeEvent::Opened(trade) => sink.fill(fill_row(trade.trade_id, &trade.fill)),
+        TradeEvent::Adjusted(trade) => sink.fill(fill_row(trade.trade_id, &trade.fill)),
         TradeEvent::Closed(trade) => {
-            record.fill(fill_row(trade.trade_id, &trade.fill))?;
-            record.trade(trade_row(trade))
+            sink.fill(fill_row(trade.trade_id, &trade.fill))?;
+            sink.trade(trade_row(trade))
         }
-        TradeEvent::Invalid(action) => record.refused(*action),
+        TradeEvent::Invalid(action) => sink.refused(*action),
     }
 }
 

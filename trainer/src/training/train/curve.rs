@@ -23,7 +23,7 @@ pub(super) struct EquityCurve {
     path: PathBuf,
     temporary: PathBuf,
     lines: LineFile,
-    last: Option<Point>,
+    last: Option<EquityPoint>,
     /// The row at hand.
     line: String,
     times: TimeWriter,
@@ -31,7 +31,7 @@ pub(super) struct EquityCurve {
 
 /// One row.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Point {
+pub(super) struct EquityPoint {
     pub(super) time_ms: i64,
     pub(super) agent: f64,
     pub(super) exposure: f64,
@@ -42,22 +42,22 @@ pub(super) struct Point {
 /// Where a curve stood in the middle of a lesson.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CurveMark {
+pub(super) struct CurvePosition {
     /// Rows written until then, in bytes.
     pub(super) n_bytes: u64,
     sha256: String,
     /// The row that waited for the next.
-    last: Option<Point>,
+    last: Option<EquityPoint>,
 }
 
-impl CurveMark {
+impl CurvePosition {
     /// Whether the rows of then are all that `path` holds.
     pub(super) fn is_of(&self, path: &Path) -> bool {
         sha256_of_file(path).is_ok_and(|digest| digest == self.sha256)
     }
 }
 
-impl Point {
+impl EquityPoint {
     /// Returns the row of a training bar.
     pub(super) fn in_sample(bar: &Bar, outcome: &BarOutcome) -> Self {
         Self {
@@ -83,32 +83,32 @@ impl EquityCurve {
         Ok(Self::of(path, lines, None))
     }
 
-    /// Goes on with the curve that was left at `mark`, the rows of which
+    /// Goes on with the curve that was left at `position`, the rows of which
     /// lie beside the final name; else begins one.
-    pub(super) fn go_on(path: &Path, mark: Option<CurveMark>) -> Result<Self> {
+    pub(super) fn resume(path: &Path, position: Option<CurvePosition>) -> Result<Self> {
         let temporary = path.with_extension("csv.tmp");
-        let Some(mark) = mark.filter(|mark| mark.is_of(&temporary)) else {
+        let Some(position) = position.filter(|position| position.is_of(&temporary)) else {
             return Self::create(path);
         };
         let lines = LineFile::append(&temporary)?;
-        Ok(Self::of(path, lines, mark.last))
+        Ok(Self::of(path, lines, position.last))
     }
 
-    fn of(path: &Path, lines: LineFile, last: Option<Point>) -> Self {
+    fn of(path: &Path, lines: LineFile, last: Option<EquityPoint>) -> Self {
         let (path, temporary) = (path.to_owned(), lines.path().to_owned());
         Self { path, temporary, lines, last, line: String::new(), times: TimeWriter::default() }
     }
 
-    /// Returns where the curve stands, for [`EquityCurve::go_on`].
-    pub(super) fn mark(&mut self) -> Result<CurveMark> {
+    /// Returns where the curve stands, for [`EquityCurve::resume`].
+    pub(super) fn position(&mut self) -> Result<CurvePosition> {
         self.lines.flush()?;
         let n_bytes = fs::metadata(&self.temporary)
             .with_context(|| format!("failed to read `{}`", self.temporary.display()))?
             .len();
-        Ok(CurveMark { n_bytes, sha256: sha256_of_file(&self.temporary)?, last: self.last })
+        Ok(CurvePosition { n_bytes, sha256: sha256_of_file(&self.temporary)?, last: self.last })
     }
 
-    pub(super) fn push(&mut self, point: Point) -> Result<()> {
+    pub(super) fn push(&mut self, point: EquityPoint) -> Result<()> {
         if let Some(last) = self.last.replace(point) {
             self.write(&last)?;
         }
@@ -118,7 +118,7 @@ impl EquityCurve {
     /// Ends the curve with the equities after the exit.
     pub(super) fn finish(mut self, agent: f64, buy_and_hold: Option<f64>) -> Result<()> {
         if let Some(last) = self.last {
-            self.write(&Point { agent, buy_and_hold, ..last })?;
+            self.write(&EquityPoint { agent, buy_and_hold, ..last })?;
         }
         self.publish()
     }
@@ -130,8 +130,8 @@ impl EquityCurve {
             .with_context(|| format!("failed to save `{}`", self.path.display()))
     }
 
-    fn write(&mut self, point: &Point) -> Result<()> {
-        let Point { time_ms, agent, exposure, buy_and_hold, close } = point;
+    fn write(&mut self, point: &EquityPoint) -> Result<()> {
+        let EquityPoint { time_ms, agent, exposure, buy_and_hold, close } = point;
         self.line.clear();
         self.times.write(*time_ms, &mut self.line);
         let written = match buy_and_hold {

@@ -9,165 +9,177 @@ use tracing::{debug, info};
 
 use crate::account::environment::{BarOutcome, StepStatus};
 use crate::account::metrics::Simulation;
-use crate::learning::agent::BackupReport;
+use crate::learning::agent::RefitStats;
 use crate::market::bars::Bar;
 use crate::session::progress;
 use crate::session::tensorboard::Scalars;
-use crate::session::{Moment, Phase, Status};
+use crate::session::{Phase, Status, StepContext};
 use crate::wording::{counted, money};
 
-use super::course::Course;
-use super::curve::{EquityCurve, Point};
-use super::evaluate::{Contest, Player, Verdict};
-use super::lesson::{Lesson, Meter, Study};
+use super::bar_stream::BarStream;
+use super::curve::{EquityCurve, EquityPoint};
+use super::evaluation::{EvaluatedPolicy, Evaluation, EvaluationResult};
+use super::histograms::EvaluationHistograms;
 use super::memory;
-use super::pass::Pass;
-use super::spread::Spread;
+use super::training_episode::{EpisodeState, EquityTracker, TrainingEpisode};
+use super::training_run::TrainingRun;
 
 /// A batch is told on the terminal when the last news is this old.
-const NEWS_INTERVAL: Duration = Duration::from_secs(3);
+const MESSAGE_INTERVAL: Duration = Duration::from_secs(3);
 
-impl Course<'_> {
+impl TrainingRun<'_> {
     /// Runs one episode, or the rest of it; returns whether it was a
     /// whole one.
     pub(super) fn episode(&mut self, episode: usize) -> Result<bool> {
         let start = Instant::now();
-        let (lesson, verdict) = if self.tracks.is_empty() {
-            let mut pass = Pass::new(&self.source, &self.features)?;
+        let (training_episode, result) = if self.symbols.is_empty() {
+            let mut stream = BarStream::new(&self.source, &self.features)?;
             let curve = self.options.layout.train_equity();
-            let lesson = self.lesson(episode, (&mut pass, &curve))?;
+            let training_episode = self.train_episode(episode, (&mut stream, &curve))?;
             self.learner.end_episode()?;
-            let verdict = self.trial(episode, &lesson, &mut pass)?;
-            (lesson, verdict)
+            let result = self.evaluate(episode, &training_episode, &mut stream)?;
+            (training_episode, result)
         } else {
-            self.joint_episode(episode)?
+            self.portfolio_episode(episode)?
         };
         let seconds = start.elapsed().as_secs_f64();
-        let news = self.news(episode, &lesson, (&verdict, seconds));
-        self.sinks.scalars(self.progress.step, verdict.scalars());
-        let mut record = lesson.record(episode, (&verdict, seconds));
+        let message = self.episode_message(episode, &training_episode, (&result, seconds));
+        self.outputs.scalars(self.progress.step, result.scalars());
+        let mut record = training_episode.record(episode, (&result, seconds));
         let is_walking = self.options.training.walk_forward.windows > 0;
         record.window = is_walking.then_some(self.window + 1);
-        self.sinks.logger.session_mut().episodes.push(record);
-        self.record_verdict(verdict);
-        if !lesson.is_cut_short {
+        self.outputs.logger.session_mut().episodes.push(record);
+        self.record_evaluation(result);
+        if !training_episode.is_cut_short {
             self.leave_window(episode)?;
             self.progress.n_episodes = episode;
             self.save_checkpoint(episode)?;
         }
-        self.sinks.flush()?;
-        self.sinks.logger.save_session(Status::Running, None)?;
+        self.outputs.flush()?;
+        self.outputs.logger.save_session(Status::Running, None)?;
         // Told last: what is told is saved.
-        self.last_news = Instant::now();
-        info!("{news}");
-        Ok(!lesson.is_cut_short)
+        self.last_message_at = Instant::now();
+        info!("{message}");
+        Ok(!training_episode.is_cut_short)
     }
 
     /// Trades and learns on the training bars; the equity goes to `curve`.
-    pub(super) fn lesson(
+    pub(super) fn train_episode(
         &mut self,
         episode: usize,
-        (pass, curve): (&mut Pass, &Path),
-    ) -> Result<Lesson> {
+        (stream, curve): (&mut BarStream, &Path),
+    ) -> Result<TrainingEpisode> {
         let config = &self.options.training;
-        let mut study = match self.progress.study.take() {
-            Some(mut study) => {
-                self.sinks.restore_train_trades(study.trades.take());
-                study
+        let mut episode_state = match self.progress.episode_state.take() {
+            Some(mut episode_state) => {
+                self.outputs.restore_train_trades(episode_state.trades.take());
+                episode_state
             }
-            None => Study::new(&config.environment)?,
+            None => EpisodeState::new(&config.environment)?,
         };
-        let mut curve = EquityCurve::go_on(curve, study.curve.take())?;
+        let mut curve = EquityCurve::resume(curve, episode_state.curve.take())?;
         let split = self.split;
-        pass.skip_to(split.train_begin + study.lesson.n_bars)?;
-        let mut at = Moment { episode, batch: 0, step: self.progress.step, phase: Phase::Train };
-        while study.lesson.n_bars < split.n_train
-            && !study.lesson.is_bankrupt
-            && !study.lesson.is_cut_short
+        stream.skip_to(split.train_begin + episode_state.training_episode.n_bars)?;
+        let mut at =
+            StepContext { episode, batch: 0, step: self.progress.step, phase: Phase::Train };
+        while episode_state.training_episode.n_bars < split.n_train
+            && !episode_state.training_episode.is_bankrupt
+            && !episode_state.training_episode.is_cut_short
         {
-            self.batch(&mut at, pass, (&mut study, &mut curve))?;
-            if study.lesson.n_bars < split.n_train && !study.lesson.is_bankrupt {
-                self.checkpoint_within(&mut study, &mut curve)?;
+            self.batch(&mut at, stream, (&mut episode_state, &mut curve))?;
+            if episode_state.training_episode.n_bars < split.n_train
+                && !episode_state.training_episode.is_bankrupt
+            {
+                self.checkpoint_within(&mut episode_state, &mut curve)?;
             }
         }
-        let Study { mut lesson, mut simulation, .. } = study;
-        let performance = simulation.finish(&mut |event| self.sinks.event(&at, &event));
-        lesson.net_return = performance.net_return;
-        lesson.equity = performance.final_equity;
-        curve.finish(lesson.equity, None)?;
-        Ok(lesson)
+        let EpisodeState { mut training_episode, mut simulation, .. } = episode_state;
+        let performance = simulation.finish(&mut |event| self.outputs.event(&at, &event));
+        training_episode.net_return = performance.net_return;
+        training_episode.equity = performance.final_equity;
+        curve.finish(training_episode.equity, None)?;
+        Ok(training_episode)
     }
 
     /// Trades through the next training bars, then refits.
     fn batch(
         &mut self,
-        at: &mut Moment,
-        pass: &mut Pass,
-        (study, curve): (&mut Study, &mut EquityCurve),
+        at: &mut StepContext,
+        stream: &mut BarStream,
+        (episode_state, curve): (&mut EpisodeState, &mut EquityCurve),
     ) -> Result<()> {
-        study.lesson.last_batch += 1;
-        at.batch = study.lesson.last_batch;
-        let n_left = self.split.n_train - study.lesson.n_bars;
+        episode_state.training_episode.last_batch += 1;
+        at.batch = episode_state.training_episode.last_batch;
+        let n_left = self.split.n_train - episode_state.training_episode.n_bars;
         let n_bars = n_left.min(self.options.training.steps_per_batch as u64);
         for _ in 0..n_bars {
             self.progress.step += 1;
             at.step = self.progress.step;
-            study.lesson.n_bars += 1;
-            let (bar, outcome) = self.bar(at, pass, &mut study.simulation)?;
-            study.meter.push(&outcome);
-            curve.push(Point::in_sample(&bar, &outcome))?;
+            episode_state.training_episode.n_bars += 1;
+            let (bar, outcome) = self.bar(at, stream, &mut episode_state.simulation)?;
+            episode_state.equity_tracker.push(&outcome);
+            curve.push(EquityPoint::in_sample(&bar, &outcome))?;
             if outcome.status != StepStatus::Running {
-                study.lesson.is_bankrupt = true;
+                episode_state.training_episode.is_bankrupt = true;
                 break;
             }
         }
-        study.lesson.last_backup =
-            self.end_batch(at, &mut study.meter)?.or(study.lesson.last_backup);
+        episode_state.training_episode.last_backup = self
+            .end_batch(at, &mut episode_state.equity_tracker)?
+            .or(episode_state.training_episode.last_backup);
         Ok(())
     }
 
     /// Saves the state in the middle of an episode: when a stop cuts it
     /// short, and now and then.
-    fn checkpoint_within(&mut self, study: &mut Study, curve: &mut EquityCurve) -> Result<()> {
+    fn checkpoint_within(
+        &mut self,
+        episode_state: &mut EpisodeState,
+        curve: &mut EquityCurve,
+    ) -> Result<()> {
         let is_stopped = self.options.stop.is_raised();
         if is_stopped || self.is_time_for_state() {
-            study.curve = Some(curve.mark()?);
-            study.trades = self.sinks.train_trades();
-            self.save_state(Some(study))?;
+            episode_state.curve = Some(curve.position()?);
+            episode_state.trades = self.outputs.train_trades();
+            self.save_state(Some(episode_state))?;
         }
         // After the save: what is resumed is not cut short.
-        study.lesson.is_cut_short = is_stopped;
+        episode_state.training_episode.is_cut_short = is_stopped;
         Ok(())
     }
 
     /// Trades through the next training bar and watches it.
     fn bar(
         &mut self,
-        at: &Moment,
-        pass: &mut Pass,
+        at: &StepContext,
+        stream: &mut BarStream,
         simulation: &mut Simulation,
     ) -> Result<(Bar, BarOutcome)> {
-        let seen = pass.next()?;
-        let row = seen.is_warm.then(|| pass.row());
+        let streamed = stream.next()?;
+        let row = streamed.is_warm.then(|| stream.row());
         let policy = self.learner.policy();
         let outcome = simulation.step(
-            &seen.bar,
+            &streamed.bar,
             &mut |_, environment| {
                 let target = environment.target();
                 row.map_or(target, |row| policy.act(row, target))
             },
-            &mut |event| self.sinks.event(at, &event),
+            &mut |event| self.outputs.event(at, &event),
         );
-        self.learner.observe(&seen.bar, row)?;
-        Ok((seen.bar, outcome))
+        self.learner.observe(&streamed.bar, row)?;
+        Ok((streamed.bar, outcome))
     }
 
-    fn end_batch(&mut self, at: &Moment, meter: &mut Meter) -> Result<Option<BackupReport>> {
+    fn end_batch(
+        &mut self,
+        at: &StepContext,
+        equity_tracker: &mut EquityTracker,
+    ) -> Result<Option<RefitStats>> {
         let backup = self.learner.refit()?;
         let mut scalars = Scalars::default();
-        scalars.add("train/reward", meter.batch_return());
-        scalars.add("train/equity", meter.equity);
-        scalars.add("train/drawdown", meter.drawdown());
+        scalars.add("train/reward", equity_tracker.batch_return());
+        scalars.add("train/equity", equity_tracker.equity);
+        scalars.add("train/drawdown", equity_tracker.drawdown());
         if let Some(backup) = &backup {
             scalars.add("learner/max_abs_delta_q", backup.max_abs_delta_q);
             scalars.add("learner/fit_seconds", backup.fit_seconds);
@@ -178,66 +190,77 @@ impl Course<'_> {
         if let Some(peak_mb) = memory::peak_mb() {
             scalars.add("memory/peak_mb", peak_mb);
         }
-        self.sinks.scalars(at.step, scalars);
-        self.sinks.flush()?;
+        self.outputs.scalars(at.step, scalars);
+        self.outputs.flush()?;
         let n_batches = self.split.n_train.div_ceil(self.options.training.steps_per_batch as u64);
-        let news = format!(
+        let message = format!(
             "{}: batch {}/{n_batches}, train equity {}",
-            self.place(at.episode),
+            self.position_in_run(at.episode),
             at.batch,
-            money(meter.equity, 2)
+            money(equity_tracker.equity, 2)
         );
         // A bar tells it, too.
-        if self.last_news.elapsed() >= NEWS_INTERVAL && !progress::is_shown() {
-            self.last_news = Instant::now();
-            info!("{news}");
+        if self.last_message_at.elapsed() >= MESSAGE_INTERVAL && !progress::is_shown() {
+            self.last_message_at = Instant::now();
+            info!("{message}");
         } else {
-            debug!("{news}");
+            debug!("{message}");
         }
-        meter.batch_start = meter.equity;
+        equity_tracker.batch_start = equity_tracker.equity;
         Ok(backup)
     }
 
     /// Judges the policy as it is now on the test bars.
-    fn trial(&mut self, episode: usize, lesson: &Lesson, pass: &mut Pass) -> Result<Verdict> {
+    fn evaluate(
+        &mut self,
+        episode: usize,
+        training_episode: &TrainingEpisode,
+        stream: &mut BarStream,
+    ) -> Result<EvaluationResult> {
         let split = self.split;
-        pass.skip_to(split.test_begin())?;
-        let batch = lesson.last_batch;
-        let at = Moment { episode, batch, step: self.progress.step, phase: Phase::Test };
+        stream.skip_to(split.test_begin())?;
+        let batch = training_episode.last_batch;
+        let at = StepContext { episode, batch, step: self.progress.step, phase: Phase::Test };
         let curve = EquityCurve::create(&self.options.layout.equity())?;
-        let mut contest = Contest::new(self.terms(), curve)?;
-        let (policy, sinks) = (self.learner.policy(), &mut self.sinks);
+        let mut evaluation = Evaluation::new(self.evaluation_options(), curve)?;
+        let (policy, outputs) = (self.learner.policy(), &mut self.outputs);
         let cash = self.options.training.environment.initial_cash;
-        let spread = RefCell::new(sinks.draws().then(|| Spread::new(policy, cash)));
-        let mut player = Player {
-            act: &|row, target| match &mut *spread.borrow_mut() {
-                Some(spread) => spread.act(policy, (row, target)),
+        let histograms =
+            RefCell::new(outputs.draws().then(|| EvaluationHistograms::new(policy, cash)));
+        let mut evaluated = EvaluatedPolicy {
+            act: &|row, target| match &mut *histograms.borrow_mut() {
+                Some(histograms) => histograms.act(policy, (row, target)),
                 None => policy.act(row, target),
             },
-            on_event: &mut |event| sinks.event(&at, &event),
+            on_event: &mut |event| outputs.event(&at, &event),
             on_bar: &mut |equity, row| {
-                if let Some(spread) = &mut *spread.borrow_mut() {
-                    spread.push(policy, (equity, row));
+                if let Some(histograms) = &mut *histograms.borrow_mut() {
+                    histograms.push(policy, (equity, row));
                 }
             },
         };
-        contest.trade((pass, split.n_test), &mut player)?;
-        let mut verdict = contest.finish(&mut player)?;
-        if let Some(spread) = spread.into_inner() {
-            verdict.histograms = spread.tagged(policy, self.sinks.take_trades());
+        evaluation.trade((stream, split.n_test), &mut evaluated)?;
+        let mut result = evaluation.finish(&mut evaluated)?;
+        if let Some(histograms) = histograms.into_inner() {
+            result.histograms = histograms.tagged(policy, self.outputs.take_trades());
         }
-        Ok(verdict)
+        Ok(result)
     }
 
-    fn news(&self, episode: usize, lesson: &Lesson, (verdict, seconds): (&Verdict, f64)) -> String {
+    fn episode_message(
+        &self,
+        episode: usize,
+        training_episode: &TrainingEpisode,
+        (result, seconds): (&EvaluationResult, f64),
+    ) -> String {
         format!(
             "{}: train reward {:+.2} % in sample{}, test net return {:+.2} %, {}, \
              {seconds:.1} s",
-            self.place(episode),
-            lesson.net_return * 100.0,
-            if lesson.is_bankrupt { " (bankrupt)" } else { "" },
-            verdict.agent.net_return * 100.0,
-            counted(verdict.agent.n_trades, "test trade"),
+            self.position_in_run(episode),
+            training_episode.net_return * 100.0,
+            if training_episode.is_bankrupt { " (bankrupt)" } else { "" },
+            result.agent.net_return * 100.0,
+            counted(result.agent.n_trades, "test trade"),
         )
     }
 }

@@ -9,32 +9,32 @@
 //! Bars are never held: memory does not grow with the data. Nothing
 //! here reads a clock, a path or a seed that was not passed in.
 
-mod course;
+mod bar_stream;
+mod checkpoint;
 mod curve;
 mod episode;
-mod evaluate;
-mod lesson;
+mod evaluation;
+mod histograms;
 mod memory;
-mod pass;
+mod outputs;
 mod portfolio;
-mod progress;
 mod report;
 mod resume;
 mod run;
 mod save;
-mod sinks;
 mod split;
-mod spread;
 mod stop;
+mod training_episode;
+mod training_run;
 mod trials;
 mod windows;
 
-pub(crate) use pass::{Pass, Seen};
-pub(crate) use portfolio::{PortfolioAccount, Track, live};
-pub use report::{comparison, whereabouts};
-pub use resume::{Asked, Resume};
-pub(crate) use run::{Material, prepare, write_report};
+pub(crate) use bar_stream::{BarStream, StreamedBar};
+pub(crate) use portfolio::{PortfolioAccount, SymbolData, flat_if_bankrupt};
+pub use report::{comparison, output_locations};
+pub use resume::{RequestedSettings, Resume};
 pub use run::{TrainOptions, check, run};
+pub(crate) use run::{TrainingData, prepare, write_report};
 pub use split::Split;
 pub use stop::StopFlag;
 pub use trials::EarlierTrials;

@@ -90,7 +90,7 @@ fn symbol_row(text: &mut String, symbol: &str, cells: &[String; 5]) {
 }
 
 /// Returns where the model and the record of the run lie.
-pub fn whereabouts(session: &Session) -> String {
+pub fn output_locations(session: &Session) -> String {
     let mut text = String::new();
     if let Some(model) = &session.model {
         let _ = writeln!(text, "Model    {}", model.path);

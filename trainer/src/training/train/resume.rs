@@ -18,7 +18,7 @@ use crate::learning::model::Learner;
 use crate::market::bars::DataSummary;
 use crate::session::{Layout, ResumedRecord, sync_folder};
 
-use super::progress::{self, Head, Progress};
+use super::checkpoint::{self, CheckpointHeader, Progress};
 
 /// Settings that change no model: they may differ.
 const FREE_SETTINGS: [&str; 8] = [
@@ -35,7 +35,7 @@ const FREE_SETTINGS: [&str; 8] = [
 /// Where the settings of a run came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct RequestedSettings {
     /// The command line's own.
     pub overrides: Overrides,
     /// Whether `--default` put the files aside.
@@ -45,7 +45,7 @@ pub struct Asked {
 /// The length of a log at some point of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct LogEnd {
+pub(super) struct LogLength {
     /// Relative to the workspace.
     path: PathBuf,
     n_bytes: u64,
@@ -55,7 +55,7 @@ pub(super) struct LogEnd {
 #[derive(Debug, Clone)]
 pub struct Resume {
     folder: Layout,
-    head: Head,
+    header: CheckpointHeader,
 }
 
 impl Resume {
@@ -74,23 +74,23 @@ impl Resume {
                 state.display()
             );
         }
-        Ok(Self { head: progress::read_head(&state)?, folder })
+        Ok(Self { header: checkpoint::read_header(&state)?, folder })
     }
 
     /// Returns what was asked of the interrupted session and, where
-    /// `asked` says nothing, still holds.
-    pub fn asked(&self, asked: Asked) -> Asked {
-        let earlier = &self.head.asked;
-        Asked {
-            overrides: asked.overrides.or(&earlier.overrides),
-            is_default: asked.is_default || earlier.is_default,
+    /// `requested` says nothing, still holds.
+    pub fn requested(&self, requested: RequestedSettings) -> RequestedSettings {
+        let earlier = &self.header.requested;
+        RequestedSettings {
+            overrides: requested.overrides.or(&earlier.overrides),
+            is_default: requested.is_default || earlier.is_default,
         }
     }
 
     /// Checks that `training` makes the same model as the settings of
     /// the interrupted session; the error names the first that differs.
     pub fn check_settings(&self, training: &TrainingConfig) -> Result<()> {
-        let [before, now] = [&self.head.training, training].map(serde_json::to_value);
+        let [before, now] = [&self.header.training, training].map(serde_json::to_value);
         let (mut before, mut now) = (before?, now?);
         for settings in [&mut before, &mut now].into_iter().filter_map(Value::as_object_mut) {
             settings.retain(|name, _| !FREE_SETTINGS.contains(&name.as_str()));
@@ -100,7 +100,7 @@ impl Resume {
             Some((name, before, now)) => bail!(
                 "`{name}` was {before} when session {} began and is {now} now; set it back, or \
                  train without `--resume`",
-                self.head.session
+                self.header.session
             ),
         }
     }
@@ -109,12 +109,12 @@ impl Resume {
     /// session trained on.
     pub fn check_data(&self, summary: &DataSummary) -> Result<()> {
         ensure!(
-            self.head.data_sha256 == summary.sha256,
+            self.header.data_sha256 == summary.sha256,
             "the bars of `{}` are not those of session {}: their SHA-256 was {} and is {}; bring \
              them back, or train without `--resume`",
             summary.source,
-            self.head.session,
-            self.head.data_sha256,
+            self.header.session,
+            self.header.data_sha256,
             summary.sha256
         );
         Ok(())
@@ -129,30 +129,31 @@ impl Resume {
              xtask train --resume` does",
             self.folder.root().display()
         );
-        for log in &self.head.logs {
+        for log in &self.header.logs {
             let (from, to) = (self.folder.root().join(&log.path), layout.root().join(&log.path));
             copy(&from, &to, log.n_bytes)?;
         }
-        let windows = self.head.walk_forward.iter().flat_map(|walk| &walk.windows);
+        let windows = self.header.walk_forward.iter().flat_map(|walk| &walk.windows);
         let windows = windows.map(|window| {
             let window = window.window;
             (self.folder.window_model(window), layout.window_model(window))
         });
         let part = |layout: &Layout, symbol| {
-            layout.train_equity_part(self.head.progress.n_episodes + 1, symbol)
+            layout.train_equity_part(self.header.progress.n_episodes + 1, symbol)
         };
-        let n_lessons = self.head.progress.tour.as_ref().map_or(0, |tour| tour.n_done);
-        let lessons =
-            (0..n_lessons).map(|symbol| (part(&self.folder, symbol), part(layout, symbol)));
+        let n_symbol_curves =
+            self.header.progress.schedule.as_ref().map_or(0, |schedule| schedule.n_done);
+        let symbol_curves =
+            (0..n_symbol_curves).map(|symbol| (part(&self.folder, symbol), part(layout, symbol)));
         let whole = [(self.folder.training_log(), layout.training_log())];
         let curves = [
             (self.folder.equity(), layout.equity()),
             (self.folder.train_equity(), layout.train_equity()),
         ];
-        let models = (1..=self.head.progress.n_episodes)
+        let models = (1..=self.header.progress.n_episodes)
             .map(|episode| (self.folder.checkpoint(episode), layout.checkpoint(episode)));
         for (from, to) in
-            whole.into_iter().chain(curves).chain(models).chain(windows).chain(lessons)
+            whole.into_iter().chain(curves).chain(models).chain(windows).chain(symbol_curves)
         {
             if from.exists() {
                 copy(&from, &to, u64::MAX)?;
@@ -170,21 +171,22 @@ impl Resume {
     /// draft, or of the curve that a stopped lesson left. Those of
     /// another episode are not taken up.
     fn copy_curve(&self, layout: &Layout) -> Result<()> {
-        let study = self.head.progress.study.as_ref();
-        let Some(mark) = study.and_then(|study| study.curve.as_ref()) else {
+        let episode_state = self.header.progress.episode_state.as_ref();
+        let Some(position) = episode_state.and_then(|episode_state| episode_state.curve.as_ref())
+        else {
             return Ok(());
         };
-        let Progress { n_episodes, tour, .. } = &self.head.progress;
-        let path = |layout: &Layout| match tour {
-            Some(tour) => layout.train_equity_part(n_episodes + 1, tour.n_done),
+        let Progress { n_episodes, schedule, .. } = &self.header.progress;
+        let path = |layout: &Layout| match schedule {
+            Some(schedule) => layout.train_equity_part(n_episodes + 1, schedule.n_done),
             None => layout.train_equity(),
         };
         let curve = path(&self.folder);
         let to = path(layout).with_extension("csv.tmp");
         for from in [curve.with_extension("csv.tmp"), curve] {
             if from.exists() {
-                copy(&from, &to, mark.n_bytes)?;
-                if mark.is_of(&to) {
+                copy(&from, &to, position.n_bytes)?;
+                if position.is_of(&to) {
                     break;
                 }
             }
@@ -192,32 +194,32 @@ impl Resume {
         Ok(())
     }
 
-    pub(super) fn head(&self) -> &Head {
-        &self.head
+    pub(super) fn header(&self) -> &CheckpointHeader {
+        &self.header
     }
 
     /// Lets `learner` go on as the interrupted session's did.
     pub(super) fn restore(&self, learner: &mut dyn Learner) -> Result<()> {
-        progress::read_learner(&self.folder.training_state(), learner)
+        checkpoint::read_learner(&self.folder.training_state(), learner)
     }
 
     pub(super) fn record(&self) -> ResumedRecord {
-        let Head { session, progress, .. } = &self.head;
+        let CheckpointHeader { session, progress, .. } = &self.header;
         let (session, n_episodes, step) = (session.clone(), progress.n_episodes, progress.step);
         ResumedRecord { session, n_episodes, step }
     }
 }
 
 /// Returns the length of every log that grows, as it is on the disk.
-pub(super) fn log_ends(layout: &Layout) -> Result<Vec<LogEnd>> {
+pub(super) fn log_lengths(layout: &Layout) -> Result<Vec<LogLength>> {
     let mut ends = Vec::new();
     for folder in [layout.trades(), layout.tensorboard()] {
-        let read = || -> io::Result<Vec<LogEnd>> {
+        let read = || -> io::Result<Vec<LogLength>> {
             let entries = fs::read_dir(&folder)?.map(|entry| {
                 let entry = entry?;
                 let path = entry.path();
                 let path = path.strip_prefix(layout.root()).unwrap_or(&path).to_owned();
-                Ok(LogEnd { path, n_bytes: entry.metadata()?.len() })
+                Ok(LogLength { path, n_bytes: entry.metadata()?.len() })
             });
             entries.collect()
         };

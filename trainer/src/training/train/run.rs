@@ -12,7 +12,7 @@ use tracing::{debug, error, info, warn};
 use crate::config::TrainingConfig;
 use crate::market::bars::{BarKind, BarSource, DataSummary, Volume};
 use crate::market::features::FeatureSet;
-use crate::output::report::{Report, Source, Surroundings};
+use crate::output::report::{Report, ReportContext, SessionSource};
 use crate::session::progress;
 use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
@@ -20,12 +20,12 @@ use crate::session::{
 };
 use crate::wording::counted;
 
-use super::course::Course;
-use super::portfolio::{self, Portfolio, Track};
-use super::resume::{Asked, Resume};
-use super::sinks::Sinks;
+use super::outputs::RunOutputs;
+use super::portfolio::{self, Portfolio, SymbolData};
+use super::resume::{RequestedSettings, Resume};
 use super::split::{N_TEST_MIN, Split};
 use super::stop::StopFlag;
+use super::training_run::TrainingRun;
 use super::trials::EarlierTrials;
 
 /// What a run needs to know.
@@ -42,7 +42,7 @@ pub struct TrainOptions {
     /// Raised to stop after the batch at hand.
     pub stop: StopFlag,
     /// Where the settings came from.
-    pub asked: Asked,
+    pub requested: RequestedSettings,
     /// What was tried before on the same data.
     pub earlier_trials: EarlierTrials,
     /// The session to go on from, whose files were copied.
@@ -53,7 +53,7 @@ pub struct TrainOptions {
 
 /// How a run ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum RunEnd {
     Completed,
     Interrupted,
 }
@@ -72,12 +72,12 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
     })?;
     let mut bars = None;
     let outcome = catch_unwind(AssertUnwindSafe(|| train(options, &mut logger, &mut bars)))
-        .unwrap_or_else(|panic| Err(anyhow!("the trainer panicked: {}", words_of(&*panic))));
+        .unwrap_or_else(|panic| Err(anyhow!("the trainer panicked: {}", panic_message(&*panic))));
     let sealed = match &outcome {
-        Ok(End::Completed) => {
-            logger.save_session(Status::Completed, None).and_then(|()| drop_state(&options.layout))
-        }
-        Ok(End::Interrupted) => {
+        Ok(RunEnd::Completed) => logger
+            .save_session(Status::Completed, None)
+            .and_then(|()| remove_training_state(&options.layout)),
+        Ok(RunEnd::Interrupted) => {
             logger.save_session(Status::Interrupted, Some("stopped by a signal"))
         }
         Err(failure) => logger.save_session(Status::Failed, Some(&format!("{failure:#}"))),
@@ -96,7 +96,7 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
 }
 
 /// Removes the state of a run that is completed: it will not go on.
-fn drop_state(layout: &Layout) -> Result<()> {
+fn remove_training_state(layout: &Layout) -> Result<()> {
     let path = layout.training_state();
     match fs::remove_file(&path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -112,16 +112,16 @@ fn drop_state(layout: &Layout) -> Result<()> {
 pub(crate) fn write_report(options: &TrainOptions, bars: Option<&BarSource>) {
     let path = options.layout.report();
     let write = || {
-        let around = Surroundings {
+        let context = ReportContext {
             data_root: options.layout.root(),
             commit: options.commit.as_deref(),
             bars: bars.filter(|bars| bars.is_kept()),
         };
-        let source = Source::Folder(options.layout.root().to_owned());
-        Report::read(&[source], &around)?.write_page(&path)
+        let source = SessionSource::Folder(options.layout.root().to_owned());
+        Report::read(&[source], &context)?.write_page(&path)
     };
     let written = catch_unwind(AssertUnwindSafe(write))
-        .unwrap_or_else(|panic| Err(anyhow!("the report panicked: {}", words_of(&*panic))));
+        .unwrap_or_else(|panic| Err(anyhow!("the report panicked: {}", panic_message(&*panic))));
     match written {
         Ok(_) => debug!("wrote `{}`", path.display()),
         Err(failure) => warn!("there is no report of this session: {failure:#}"),
@@ -136,7 +136,7 @@ pub fn check(config: &TrainingConfig, root: &Path) -> Result<DataSummary> {
 }
 
 /// Bars that were read once and are fit to train on.
-pub(crate) struct Material {
+pub(crate) struct TrainingData {
     pub(crate) source: BarSource,
     pub(crate) features: FeatureSet,
     pub(crate) summary: DataSummary,
@@ -146,33 +146,33 @@ pub(crate) struct Material {
     pub(crate) splits: Vec<Split>,
     pub(crate) records: Vec<SplitRecord>,
     /// Where there are several symbols, the bars of each.
-    pub(crate) tracks: Vec<Track>,
+    pub(crate) symbols: Vec<SymbolData>,
 }
 
-impl Material {
+impl TrainingData {
     /// Returns the bars that are tested, with the windows' splits: of
     /// each symbol that has enough of them.
     pub(crate) fn tested(&self) -> Vec<(&BarSource, &[Split])> {
-        if self.tracks.is_empty() {
+        if self.symbols.is_empty() {
             return vec![(&self.source, &self.splits)];
         }
-        let tested = self.tracks.iter().filter(|track| track.n_test_bars() >= N_TEST_MIN);
-        tested.map(|track| (&track.source, track.splits.as_slice())).collect()
+        let tested = self.symbols.iter().filter(|symbol| symbol.n_test_bars() >= N_TEST_MIN);
+        tested.map(|symbol| (&symbol.source, symbol.splits.as_slice())).collect()
     }
 }
 
 /// Reads the bars that `config` names once, and splits them.
-pub(crate) fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> {
+pub(crate) fn prepare(config: &TrainingConfig, root: &Path) -> Result<TrainingData> {
     config.bars.refuse_negative_prices()?;
     let source = BarSource::open(&config.data, root)?.with_config(&config.bars);
     let features = config.features.set(source.find_columns(&config.features.columns)?)?;
     let source = source.with_columns(features.columns());
     let symbols = source.symbols()?;
     if !symbols.is_empty() {
-        let Portfolio { tracks, summary, splits, records } =
+        let Portfolio { symbols, summary, splits, records } =
             portfolio::prepare(config, &source, symbols)?;
-        let kind = portfolio::kind_of(&tracks)?;
-        return Ok(Material { source, features, summary, kind, splits, records, tracks });
+        let kind = portfolio::kind_of(&symbols)?;
+        return Ok(TrainingData { source, features, summary, kind, splits, records, symbols });
     }
     let reading = progress::begin_reading(&root.join(&config.data));
     let (source, summary) = source.summarize_and_keep()?;
@@ -180,7 +180,7 @@ pub(crate) fn prepare(config: &TrainingConfig, root: &Path) -> Result<Material> 
     let splits = Split::all(summary.n_bars, config)?;
     let records = Split::records(&splits, &source)?;
     let kind = BarKind::of(&source)?;
-    Ok(Material { source, features, summary, kind, splits, records, tracks: Vec::new() })
+    Ok(TrainingData { source, features, summary, kind, splits, records, symbols: Vec::new() })
 }
 
 /// Trains; leaves the source of the bars, once read, in `bars`.
@@ -188,14 +188,14 @@ fn train(
     options: &TrainOptions,
     logger: &mut TradeLogger,
     bars: &mut Option<BarSource>,
-) -> Result<End> {
+) -> Result<RunEnd> {
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
-    let material = prepare(config, options.layout.root())?;
-    let Material { source, features, summary, kind, splits, records, tracks } = &material;
+    let training_data = prepare(config, options.layout.root())?;
+    let TrainingData { source, features, summary, kind, splits, records, symbols } = &training_data;
     *bars = Some(source.clone());
     info!("{summary}");
-    tell(summary);
+    log_summary(summary);
     if let Some(resume) = &options.resume {
         resume.check_data(summary)?;
         logger.session_mut().resumed_from = Some(resume.record());
@@ -210,10 +210,10 @@ fn train(
     logger.session_mut().split = records.first().cloned();
     logger.save_session(Status::Running, None)?;
     if options.stop.is_raised() {
-        return Ok(End::Interrupted);
+        return Ok(RunEnd::Interrupted);
     }
-    if !tracks.is_empty() {
-        info!("{}, one model", counted(tracks.len() as u64, "symbol"));
+    if !symbols.is_empty() {
+        info!("{}, one model", counted(symbols.len() as u64, "symbol"));
     }
     for Split { n_train, n_embargo, n_test, .. } in splits {
         info!("{} train, {n_embargo} of embargo, {n_test} test", counted(*n_train, "bar"));
@@ -222,12 +222,12 @@ fn train(
         .num_threads(config.threads)
         .build()
         .context("failed to start the threads; set `threads` lower")?;
-    let sinks = Sinks::open(options, logger)?;
-    pool.install(|| Course::new(options, material, sinks)?.run())
+    let outputs = RunOutputs::open(options, logger)?;
+    pool.install(|| TrainingRun::new(options, training_data, outputs)?.run())
 }
 
 /// Says how the bars were read, and what is doubtful about them.
-fn tell(summary: &DataSummary) {
+fn log_summary(summary: &DataSummary) {
     let Some(understood) = &summary.understood else {
         return;
     };
@@ -253,7 +253,7 @@ fn data_record(summary: &DataSummary) -> DataRecord {
     }
 }
 
-fn words_of(panic: &(dyn Any + Send)) -> &str {
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

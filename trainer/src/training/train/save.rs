@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::learning::model::{Learner, ModelAbout, ModelKind, TradingModel};
+use crate::learning::model::{Learner, ModelKind, ModelMetadata, TradingModel};
 use crate::market::bars::BarKind;
 use crate::market::features::{FeatureSet, FeaturesConfig};
 use crate::session::{Layout, ModelRecord, Session, sha256_of_file};
@@ -14,7 +14,7 @@ use crate::session::{Layout, ModelRecord, Session, sha256_of_file};
 use super::run::TrainOptions;
 
 /// What a model is made of.
-pub(super) struct Subject<'a> {
+pub(super) struct ModelContext<'a> {
     pub(super) options: &'a TrainOptions,
     pub(super) learner: &'a dyn Learner,
     pub(super) features: &'a FeatureSet,
@@ -24,10 +24,10 @@ pub(super) struct Subject<'a> {
 
 /// Saves the model to `path`, keeps the one it replaces, and returns
 /// what the record says of it.
-pub(super) fn save(subject: &Subject<'_>, path: &Path) -> Result<ModelRecord> {
-    let model = TradingModel::of_learner(subject.learner, about(subject)?)?;
-    model.archive_and_save(path, subject.options.clock.now())?;
-    let inside = path.strip_prefix(subject.options.layout.root()).unwrap_or(path);
+pub(super) fn save(model_context: &ModelContext<'_>, path: &Path) -> Result<ModelRecord> {
+    let model = TradingModel::of_learner(model_context.learner, about(model_context)?)?;
+    model.archive_and_save(path, model_context.options.clock.now())?;
+    let inside = path.strip_prefix(model_context.options.layout.root()).unwrap_or(path);
     let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
     Ok(ModelRecord { path: parts.join("/"), sha256: sha256_of_file(path)? })
 }
@@ -53,9 +53,9 @@ pub(super) fn drop_older(layout: &Layout, n_kept: usize) -> Result<()> {
 
 /// Describes the model without times of day, paths and threads: they
 /// differ from run to run, and equal runs make equal models.
-fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
-    let config = &subject.options.training;
-    let session = subject.session;
+fn about(model_context: &ModelContext<'_>) -> Result<ModelMetadata> {
+    let config = &model_context.options.training;
+    let session = model_context.session;
     let data = session.data.as_ref().context("the data was not looked at")?;
     let mut settings = json!({
         "steps_per_batch": config.steps_per_batch,
@@ -76,8 +76,8 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
     if config.walk_forward.windows > 0 {
         settings["walk_forward"] = json!(config.walk_forward);
     }
-    Ok(ModelAbout {
-        features: serde_json::to_value(subject.features)?,
+    Ok(ModelMetadata {
+        features: serde_json::to_value(model_context.features)?,
         config: settings,
         data: json!({
             "sha256": data.sha256,
@@ -85,7 +85,7 @@ fn about(subject: &Subject<'_>) -> Result<ModelAbout> {
             "first": data.first,
             "last": data.last,
             "interval_seconds": data.interval_seconds,
-            "bars": subject.bar_kind,
+            "bars": model_context.bar_kind,
             "split": session.split,
         }),
         metrics: json!({

@@ -11,7 +11,7 @@ use crate::wording::counted;
 
 /// Bars that a first lesson takes after the warm-up: one with features
 /// and two more, whose opens give its return.
-pub(super) const N_LESSON_MIN: u64 = 3;
+pub(super) const N_TRAIN_MIN: u64 = 3;
 /// Fewest bars that can test: one to decide on, two for a return.
 pub(super) const N_TEST_MIN: u64 = 3;
 
@@ -99,7 +99,7 @@ impl Split {
     }
 
     pub(super) fn n_train_min(&self, config: &TrainingConfig) -> u64 {
-        config.features.n_warm_up_bars().saturating_sub(self.train_begin) + N_LESSON_MIN
+        config.features.n_warm_up_bars().saturating_sub(self.train_begin) + N_TRAIN_MIN
     }
 
     fn is_enough(&self, config: &TrainingConfig) -> bool {

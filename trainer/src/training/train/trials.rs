@@ -39,7 +39,7 @@ struct EarlierTrial {
 }
 
 /// The session at hand, as far as trials are told apart by it.
-pub(super) struct Present<'a> {
+pub(super) struct CurrentSession<'a> {
     pub(super) config_sha256: &'a str,
     pub(super) data_sha256: &'a str,
     pub(super) n_bars: u64,
@@ -61,22 +61,22 @@ impl EarlierTrials {
         read().with_context(|| format!("failed to read the trials `{}`", path.display()))
     }
 
-    /// Returns what the record says of all trials up to `present`.
-    pub(super) fn count(&self, present: &Present<'_>) -> TrialsRecord {
+    /// Returns what the record says of all trials up to `current`.
+    pub(super) fn count(&self, current: &CurrentSession<'_>) -> TrialsRecord {
         let is_other_session = |trial: &&EarlierTrial| {
-            trial.data_sha256 != present.data_sha256
-                || trial.config_sha256.as_deref() != Some(present.config_sha256)
+            trial.data_sha256 != current.data_sha256
+                || trial.config_sha256.as_deref() != Some(current.config_sha256)
         };
         let is_on_these_bars = |trial: &EarlierTrial| {
-            trial.data_sha256 == present.data_sha256 && trial.n_bars == present.n_bars
+            trial.data_sha256 == current.data_sha256 && trial.n_bars == current.n_bars
         };
         let others: Vec<_> = self.trials.iter().filter(is_other_session).collect();
         let same: Vec<_> = others.iter().filter(|trial| is_on_these_bars(trial)).collect();
-        let own = present.sample.map(|sample| sample.sharpe);
+        let own = current.sample.map(|sample| sample.sharpe);
         let sharpes = same.iter().map(|trial| trial.sharpe).chain([own]);
         let sharpes: Vec<f64> = sharpes.map(Option::unwrap_or_default).collect();
         let trials = Trials { n: sharpes.len() as u64, variance: variance(&sharpes) };
-        let deflated = present.sample.and_then(|sample| sample.deflated(&trials));
+        let deflated = current.sample.and_then(|sample| sample.deflated(&trials));
         TrialsRecord {
             n_trials: trials.n,
             n_archived: same.len() as u64,
@@ -84,7 +84,7 @@ impl EarlierTrials {
             variance: trials.variance,
             expected_best_sharpe: trials
                 .expected_best()
-                .map(|best| best * present.periods_per_year.sqrt()),
+                .map(|best| best * current.periods_per_year.sqrt()),
             deflated_sharpe: deflated,
         }
     }

@@ -13,21 +13,21 @@ use tracing::{debug, info};
 use crate::account::metrics::Performance;
 use crate::learning::model::TradingModel;
 use crate::session::{
-    Moment, Phase, SpanRecord, WalkForwardRecord, WindowRecord, write_atomically,
+    Phase, SpanRecord, StepContext, WalkForwardRecord, WindowRecord, write_atomically,
 };
 
-use super::course::{Course, new_learner};
+use super::bar_stream::BarStream;
 use super::curve::EquityCurve;
-use super::evaluate::{Contest, Player, Terms, Verdict};
-use super::pass::Pass;
+use super::evaluation::{EvaluatedPolicy, Evaluation, EvaluationOptions, EvaluationResult};
 use super::save;
+use super::training_run::{TrainingRun, new_learner};
 
-impl Course<'_> {
+impl TrainingRun<'_> {
     /// Notes in the record that this is a walk forward, if it is.
     pub(super) fn record_windows(&mut self) {
         let config = self.options.training.walk_forward;
         let record = WalkForwardRecord { config, windows: Vec::new() };
-        self.sinks.logger.session_mut().walk_forward = (config.windows > 0).then_some(record);
+        self.outputs.logger.session_mut().walk_forward = (config.windows > 0).then_some(record);
     }
 
     /// Turns to the window of `episode`; a new window has a new learner.
@@ -36,9 +36,9 @@ impl Course<'_> {
         self.window = (episode - 1) / n_episodes;
         self.split = self.splits[self.window];
         let split = self.split_records[self.window].clone();
-        self.sinks.logger.session_mut().split = Some(split);
+        self.outputs.logger.session_mut().split = Some(split);
         let is_first = (episode - 1).is_multiple_of(n_episodes);
-        if is_first && self.progress.study.is_none() {
+        if is_first && self.progress.episode_state.is_none() {
             self.learner = new_learner(self.options, &self.features)?;
         }
         Ok(())
@@ -54,12 +54,12 @@ impl Course<'_> {
         let window = self.window + 1;
         let model = if self.learner.is_trained() {
             let path = self.options.layout.window_model(window);
-            Some(save::save(&self.subject(), &path)?)
+            Some(save::save(&self.model_context(), &path)?)
         } else {
             None
         };
         debug!("finished window {window}");
-        let session = self.sinks.logger.session_mut();
+        let session = self.outputs.logger.session_mut();
         let (metrics, split) = (session.metrics.clone(), self.split_records[self.window].clone());
         if let Some(walk) = &mut session.walk_forward {
             walk.windows.push(WindowRecord { window, split, metrics, model });
@@ -70,19 +70,19 @@ impl Course<'_> {
     /// Trades the test bars of all finished windows in one account, each
     /// by the model of its window: the session's figures are of that.
     pub(super) fn join_windows(&mut self) -> Result<()> {
-        let walk = self.sinks.logger.session().walk_forward.clone();
+        let walk = self.outputs.logger.session().walk_forward.clone();
         let Some(windows) = walk.map(|walk| walk.windows).filter(|windows| !windows.is_empty())
         else {
             return Ok(());
         };
         // In the logs it comes as one more episode.
-        let at = Moment {
+        let at = StepContext {
             episode: self.options.training.total_episodes * self.splits.len() + 1,
             batch: 0,
             step: self.progress.step,
             phase: Phase::Test,
         };
-        let verdict = if self.tracks.is_empty() {
+        let result = if self.symbols.is_empty() {
             self.join_bars(at, &windows)?
         } else {
             self.join_symbols(at, &windows)?
@@ -90,21 +90,23 @@ impl Course<'_> {
         info!(
             "{} windows joined: test net return {:+.2} %",
             windows.len(),
-            verdict.agent.net_return * 100.0
+            result.agent.net_return * 100.0
         );
         write_atomically(&self.options.layout.windows(), table(&windows).as_bytes())?;
         // The last point of each curve is the session's figure.
-        self.sinks.scalars(self.progress.step + 1, verdict.scalars());
-        self.record_verdict(verdict);
+        self.outputs.scalars(self.progress.step + 1, result.scalars());
+        self.record_evaluation(result);
         Ok(())
     }
 
-    fn join_bars(&mut self, at: Moment, windows: &[WindowRecord]) -> Result<Verdict> {
-        let mut pass = Pass::new(&self.source, &self.features)?;
-        let mut contest =
-            Contest::new(self.terms(), EquityCurve::create(&self.options.layout.equity())?)?;
-        let sinks = &mut self.sinks;
-        let mut on_event = |event| sinks.event(&at, &event);
+    fn join_bars(&mut self, at: StepContext, windows: &[WindowRecord]) -> Result<EvaluationResult> {
+        let mut stream = BarStream::new(&self.source, &self.features)?;
+        let mut evaluation = Evaluation::new(
+            self.evaluation_options(),
+            EquityCurve::create(&self.options.layout.equity())?,
+        )?;
+        let outputs = &mut self.outputs;
+        let mut on_event = |event| outputs.event(&at, &event);
         let mut on_bar = |_: f64, _: Option<&[f64]>| {};
         for (window, split) in windows.iter().zip(&self.splits) {
             let path =
@@ -113,23 +115,28 @@ impl Course<'_> {
             let act = |row: &[f64], target: f64| {
                 model.as_ref().map_or(target, |model| model.predict(row, target))
             };
-            pass.skip_to(split.test_begin())?;
+            stream.skip_to(split.test_begin())?;
             let (on_event, on_bar) = (&mut on_event, &mut on_bar);
-            contest
-                .trade((&mut pass, split.n_test), &mut Player { act: &act, on_event, on_bar })?;
+            evaluation.trade(
+                (&mut stream, split.n_test),
+                &mut EvaluatedPolicy { act: &act, on_event, on_bar },
+            )?;
         }
         let act = |_: &[f64], target: f64| target;
         let (on_event, on_bar) = (&mut on_event, &mut on_bar);
-        contest.finish(&mut Player { act: &act, on_event, on_bar })
+        evaluation.finish(&mut EvaluatedPolicy { act: &act, on_event, on_bar })
     }
 
     /// The terms of every evaluation.
-    pub(super) fn terms(&self) -> Terms<'_> {
-        Terms { environment: &self.options.training.environment, seed: self.options.training.seed }
+    pub(super) fn evaluation_options(&self) -> EvaluationOptions<'_> {
+        EvaluationOptions {
+            environment: &self.options.training.environment,
+            seed: self.options.training.seed,
+        }
     }
 
     /// Says where in the run `episode` is.
-    pub(super) fn place(&self, episode: usize) -> String {
+    pub(super) fn position_in_run(&self, episode: usize) -> String {
         let n_episodes = self.options.training.total_episodes;
         let within = (episode - 1) % n_episodes + 1;
         match self.options.training.walk_forward.windows {
@@ -146,7 +153,7 @@ fn table(windows: &[WindowRecord]) -> String {
         .to_owned();
     for WindowRecord { window, split, metrics, .. } in windows {
         let agent = metrics.agent.as_ref();
-        let holder = metrics.buy_and_hold.as_ref();
+        let buy_and_hold = metrics.buy_and_hold.as_ref();
         let [train_first, train_last, test_first, test_last] =
             [first(&split.train), last(&split.train), first(&split.test), last(&split.test)];
         let sharpe = agent.and_then(|agent| agent.sharpe);
@@ -155,7 +162,7 @@ fn table(windows: &[WindowRecord]) -> String {
             sharpe,
             agent.map(|agent| agent.max_drawdown),
             agent.map(|agent| agent.n_trades as f64),
-            holder.map(net_return),
+            buy_and_hold.map(net_return),
         ];
         let cells: Vec<String> = numbers
             .iter()

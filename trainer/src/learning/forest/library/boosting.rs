@@ -6,7 +6,7 @@ use serde::Deserialize;
 use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::xgboost::{XGRegressor, XGRegressorParameters};
 
-use super::{Samples, SharePlan};
+use super::{Samples, SubsamplePlan};
 use crate::learning::forest::flat::Forest;
 use crate::learning::forest::stored::NodeParts;
 use crate::learning::forest::{Boosted, RegressorOptions};
@@ -47,10 +47,10 @@ pub(super) fn fit(
     targets: &[f64],
     options: &RegressorOptions,
 ) -> Result<Vec<Boosting>> {
-    let plan = SharePlan::new(samples.shares.len(), targets, &options.forest);
-    let fit = |share: usize| {
-        let targets = plan.targets(samples, share);
-        let size = plan.size(share);
+    let plan = SubsamplePlan::new(samples.subsamples.len(), targets, &options.forest);
+    let fit = |subsample: usize| {
+        let targets = plan.targets(samples, subsample);
+        let size = plan.size(subsample);
         let parameters = XGRegressorParameters::default()
             .with_n_estimators(options.forest.n_trees)
             .with_max_depth(options.forest.max_depth.unwrap_or(DEPTH_DEFAULT))
@@ -58,10 +58,10 @@ pub(super) fn fit(
             .with_min_child_weight(size.min_samples_leaf)
             .with_base_score(targets.iter().sum::<f64>() / targets.len() as f64)
             .with_seed(size.seed);
-        Boosting::fit(&samples.shares[share].columns, &targets, parameters)
+        Boosting::fit(&samples.subsamples[subsample].columns, &targets, parameters)
             .map_err(|error| anyhow::anyhow!("failed to fit boosted trees: {error}"))
     };
-    (0..samples.shares.len()).into_par_iter().map(fit).collect()
+    (0..samples.subsamples.len()).into_par_iter().map(fit).collect()
 }
 
 /// Returns the flat form of `boosting`, which adds the same products.

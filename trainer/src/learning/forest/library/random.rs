@@ -7,7 +7,7 @@ use smartcore::ensemble::random_forest_regressor::{
 };
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
-use super::{Samples, SharePlan};
+use super::{Samples, SubsamplePlan};
 use crate::learning::forest::ForestOptions;
 
 /// The library's random forest.
@@ -21,9 +21,9 @@ pub(super) fn fit(
     targets: &[f64],
     options: &ForestOptions,
 ) -> Result<Vec<Random>> {
-    let plan = SharePlan::new(samples.shares.len(), targets, options);
-    let fit = |share: usize| {
-        let size = plan.size(share);
+    let plan = SubsamplePlan::new(samples.subsamples.len(), targets, options);
+    let fit = |subsample: usize| {
+        let size = plan.size(subsample);
         let parameters = RandomForestRegressorParameters {
             max_depth: size.max_depth,
             min_samples_leaf: size.min_samples_leaf,
@@ -33,8 +33,12 @@ pub(super) fn fit(
             keep_samples: false,
             seed: size.seed,
         };
-        Random::fit(&samples.shares[share].columns, &plan.targets(samples, share), parameters)
-            .map_err(|error| anyhow::anyhow!("failed to fit a random forest: {error}"))
+        Random::fit(
+            &samples.subsamples[subsample].columns,
+            &plan.targets(samples, subsample),
+            parameters,
+        )
+        .map_err(|error| anyhow::anyhow!("failed to fit a random forest: {error}"))
     };
-    (0..samples.shares.len()).into_par_iter().map(fit).collect()
+    (0..samples.subsamples.len()).into_par_iter().map(fit).collect()
 }

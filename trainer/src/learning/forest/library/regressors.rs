@@ -43,8 +43,11 @@ impl LibraryRegressor {
                 Fitted::ExtraTrees(LibraryForest::fit(samples, targets, &options.forest)?)
             }
             RegressorKind::RandomForest => {
-                let (n_trees, n_shares) = (options.forest.n_trees, samples.shares.len());
-                ensure!(n_trees >= n_shares, "{n_trees} trees cannot serve {n_shares} shares");
+                let (n_trees, n_subsamples) = (options.forest.n_trees, samples.subsamples.len());
+                ensure!(
+                    n_trees >= n_subsamples,
+                    "{n_trees} trees cannot serve {n_subsamples} shares"
+                );
                 Fitted::RandomForest(random::fit(samples, targets, &options.forest)?)
             }
             RegressorKind::Xgboost => Fitted::Xgboost(boosting::fit(samples, targets, options)?),

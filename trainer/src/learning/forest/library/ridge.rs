@@ -7,7 +7,7 @@ use smartcore::linear::ridge_regression::{
     RidgeRegression, RidgeRegressionParameters, RidgeRegressionSolverName,
 };
 
-use super::samples::{Samples, Share};
+use super::samples::{Samples, Subsample};
 use crate::learning::forest::Linear;
 
 /// A feature whose values differ by less, relative to the greatest of
@@ -28,8 +28,8 @@ impl LibraryRidge {
     /// Fits standardised features, the first share's, with the penalty
     /// `alpha`.
     pub(super) fn fit(samples: &Samples, targets: &[f64], alpha: f64) -> Result<Self> {
-        ensure!(samples.shares.len() == 1, "ridge regression takes whole samples");
-        let Share { rows, columns } = &samples.shares[0];
+        ensure!(samples.subsamples.len() == 1, "ridge regression takes whole samples");
+        let Subsample { rows, columns } = &samples.subsamples[0];
         let n_features = samples.n_features;
         let kept: Vec<usize> = (0..n_features).filter(|&at| varies(columns, at)).collect();
         ensure!(!kept.is_empty(), "every feature is a constant");

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
-use crate::learning::forest::deal::{Deal, deal_rows};
+use crate::learning::forest::subsample::{Subsampling, subsample_rows};
 
 /// Feature rows made ready for fitting: built once, fitted often.
 ///
@@ -14,11 +14,11 @@ use crate::learning::forest::deal::{Deal, deal_rows};
 pub struct Samples {
     pub(super) n_rows: usize,
     pub(super) n_features: usize,
-    pub(super) shares: Vec<Share>,
+    pub(super) subsamples: Vec<Subsample>,
 }
 
 #[derive(Debug)]
-pub(super) struct Share {
+pub(super) struct Subsample {
     pub(super) rows: Vec<u32>,
     pub(super) columns: DenseMatrix<f64>,
 }
@@ -30,26 +30,26 @@ impl Samples {
     /// Fails on no rows, no features, unequal lengths, or a value that
     /// is not finite.
     pub fn whole(rows: &[&[f64]]) -> Result<Self> {
-        Self::build(rows, Deal { n_shares: 1, seed: 0 })
+        Self::build(rows, Subsampling { n_subsamples: 1, seed: 0 })
     }
 
-    /// Copies `rows` into `n_shares` shares (fewer when there are not
+    /// Copies `rows` into `n_subsamples` shares (fewer when there are not
     /// that many rows), dealt at random from `seed`.
     ///
     /// Fails as [`Samples::whole`] does.
-    pub fn dealt(rows: &[&[f64]], n_shares: usize, seed: u64) -> Result<Self> {
-        Self::build(rows, Deal { n_shares, seed })
+    pub fn subsampled(rows: &[&[f64]], n_subsamples: usize, seed: u64) -> Result<Self> {
+        Self::build(rows, Subsampling { n_subsamples, seed })
     }
 
-    fn build(rows: &[&[f64]], deal: Deal) -> Result<Self> {
+    fn build(rows: &[&[f64]], subsampling: Subsampling) -> Result<Self> {
         let n_features = rows.first().context("a forest needs at least one row")?.len();
         ensure!(n_features > 0, "a forest needs at least one feature");
-        let indices = deal_rows(rows.len(), deal)?;
-        let shares = indices
+        let indices = subsample_rows(rows.len(), subsampling)?;
+        let subsamples = indices
             .into_par_iter()
-            .map(|indices| Share::gather(rows, indices, n_features))
+            .map(|indices| Subsample::gather(rows, indices, n_features))
             .collect::<Result<Vec<_>>>()?;
-        Ok(Self { n_rows: rows.len(), n_features, shares })
+        Ok(Self { n_rows: rows.len(), n_features, subsamples })
     }
 
     /// Returns the number of rows, over all shares.
@@ -63,7 +63,7 @@ impl Samples {
     }
 }
 
-impl Share {
+impl Subsample {
     fn gather(rows: &[&[f64]], indices: Vec<u32>, n_features: usize) -> Result<Self> {
         let n_rows = indices.len();
         let mut values = vec![0.0; n_rows * n_features];

@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use anyhow::{Context, Result};
 
 use super::{Kind, Part, Parts, Policy, Shape};
-use crate::learning::agent::{BackupReport, FittedPolicy, FittedQ, LearnerSetup};
+use crate::learning::agent::{RefitStats, FittedPolicy, FittedQ, LearnerSetup};
 use crate::market::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::learning::forest::Forest;
@@ -30,7 +30,7 @@ impl Learner for FittedQ {
         self.observe(bar.open, row)
     }
 
-    fn refit(&mut self) -> Result<Option<BackupReport>> {
+    fn refit(&mut self) -> Result<Option<RefitStats>> {
         self.refit()
     }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Part, Parts, Policy, Shape};
-use crate::learning::agent::{BackupReport, LearnerSetup};
+use crate::learning::agent::{RefitStats, LearnerSetup};
 use crate::market::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::learning::forecast::{ForecastLearner, ForecastPolicy, ForecastRule, ForecastSetup};
@@ -43,7 +43,7 @@ impl Learner for ForecastLearner {
         self.observe_at((bar.time_ms, bar.open), row)
     }
 
-    fn refit(&mut self) -> Result<Option<BackupReport>> {
+    fn refit(&mut self) -> Result<Option<RefitStats>> {
         self.refit()
     }
 

@@ -19,7 +19,7 @@ const FORECAST_FORMAT: u32 = 1;
 pub(super) enum Content {
     /// Sums over the leaves that a row reaches.
     Trees {
-        forests: Vec<Voters>,
+        forests: Vec<WeightedForest>,
         /// The value of each exposure without a tree.
         starts: Vec<f64>,
     },
@@ -28,14 +28,14 @@ pub(super) enum Content {
 }
 
 /// A forest, and what its leaves count for.
-pub(super) struct Voters {
+pub(super) struct WeightedForest {
     pub(super) forest: StoredForest,
-    pub(super) votes: Vec<Vote>,
+    pub(super) leaf_weights: Vec<LeafWeight>,
 }
 
 /// A leaf counts `factor * value / n_voters` for the exposure `target`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Vote {
+pub(super) struct LeafWeight {
     pub(super) target: usize,
     pub(super) factor: f64,
     pub(super) n_voters: f64,
@@ -135,30 +135,34 @@ impl Content {
         let forests = numbered.into_values().zip((0..n_exposures).cycle());
         let forests = forests.map(|(forest, target)| {
             let n_voters = forest.trees.len() as f64 * n_twins;
-            Voters { forest, votes: vec![Vote { target, factor: 1.0, n_voters }] }
+            WeightedForest {
+                forest,
+                leaf_weights: vec![LeafWeight { target, factor: 1.0, n_voters }],
+            }
         });
         Ok(Self::Trees { forests: forests.collect(), starts: vec![0.0; n_exposures] })
     }
 
     /// The forecast times each exposure.
     fn of_regressor(regressor: StoredRegressor, exposures: &[f64]) -> Self {
-        let votes = |n_voters: f64| {
+        let leaf_weights = |n_voters: f64| {
             let targets = exposures.iter().enumerate();
-            targets.map(|(target, &factor)| Vote { target, factor, n_voters }).collect()
+            targets.map(|(target, &factor)| LeafWeight { target, factor, n_voters }).collect()
         };
         match regressor {
             StoredRegressor::Ridge(linear) => Self::Linear(linear),
             StoredRegressor::ExtraTrees(forest) | StoredRegressor::RandomForest(forest) => {
-                let votes = votes(forest.trees.len() as f64);
+                let leaf_weights = leaf_weights(forest.trees.len() as f64);
                 let starts = vec![0.0; exposures.len()];
-                Self::Trees { forests: vec![Voters { forest, votes }], starts }
+                Self::Trees { forests: vec![WeightedForest { forest, leaf_weights }], starts }
             }
             StoredRegressor::Xgboost(parts) => {
                 let n_parts = parts.len() as f64;
                 let start = parts.iter().map(|part| part.start).sum::<f64>() / n_parts;
-                let forests = parts
-                    .into_iter()
-                    .map(|part| Voters { forest: part.forest, votes: votes(n_parts) });
+                let forests = parts.into_iter().map(|part| WeightedForest {
+                    forest: part.forest,
+                    leaf_weights: leaf_weights(n_parts),
+                });
                 Self::Trees {
                     forests: forests.collect(),
                     starts: exposures.iter().map(|exposure| exposure * start).collect(),

@@ -1,6 +1,6 @@
 //! Forests as the attributes of one `TreeEnsembleRegressor`.
 
-use super::content::{StoredTree, Vote, Voters};
+use super::content::{LeafWeight, StoredTree, WeightedForest};
 use super::message::Attribute;
 
 /// The operator's columns: of all nodes, and of all leaves.
@@ -20,18 +20,18 @@ pub(super) struct Ensemble {
 }
 
 impl Ensemble {
-    pub(super) fn of(forests: &[Voters]) -> Self {
+    pub(super) fn of(forests: &[WeightedForest]) -> Self {
         let mut ensemble = Self::default();
         let trees = forests
             .iter()
-            .flat_map(|voters| voters.forest.trees.iter().map(|tree| (tree, &voters.votes)));
-        for ((tree, votes), tree_idx) in trees.zip(0_i64..) {
-            ensemble.push(tree, tree_idx, votes);
+            .flat_map(|voters| voters.forest.trees.iter().map(|tree| (tree, &voters.leaf_weights)));
+        for ((tree, leaf_weights), tree_idx) in trees.zip(0_i64..) {
+            ensemble.push(tree, tree_idx, leaf_weights);
         }
         ensemble
     }
 
-    fn push(&mut self, tree: &StoredTree, tree_idx: i64, votes: &[Vote]) {
+    fn push(&mut self, tree: &StoredTree, tree_idx: i64, leaf_weights: &[LeafWeight]) {
         let columns = tree.features.iter().zip(&tree.children).zip(&tree.values);
         for (((&feature, &child), &value), node) in columns.zip(0_i64..) {
             let is_leaf = child == 0;
@@ -42,7 +42,7 @@ impl Ensemble {
             self.thresholds.push(if is_leaf { 0.0 } else { value });
             self.below.push(child);
             self.above.push(if is_leaf { 0 } else { child + 1 });
-            for Vote { target, factor, n_voters } in votes.iter().filter(|_| is_leaf) {
+            for LeafWeight { target, factor, n_voters } in leaf_weights.iter().filter(|_| is_leaf) {
                 self.leaf_trees.push(tree_idx);
                 self.leaf_nodes.push(node);
                 self.leaf_targets.push(i64::try_from(*target).unwrap_or(i64::MAX));

@@ -11,7 +11,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::Type;
 
-use super::{Cell, Column, Kind};
+use super::{Cell, Column, ColumnType};
 
 /// Rows that wait in memory: some ten MB, and groups that readers like.
 const N_GROUP_ROWS: usize = 16 * 1024;
@@ -80,10 +80,10 @@ impl ParquetSink {
 
 fn field(column: &Column) -> Result<Arc<Type>> {
     let (physical, logical) = match column.kind {
-        Kind::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
-        Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-        Kind::Integer => (Physical::INT64, None),
-        Kind::Number => (Physical::DOUBLE, None),
+        ColumnType::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
+        ColumnType::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        ColumnType::Integer => (Physical::INT64, None),
+        ColumnType::Number => (Physical::DOUBLE, None),
     };
     let field = Type::primitive_type_builder(&column.name, physical)
         .with_repetition(Repetition::OPTIONAL)
@@ -93,11 +93,11 @@ fn field(column: &Column) -> Result<Arc<Type>> {
 }
 
 impl Buffer {
-    fn of(kind: Kind) -> Self {
+    fn of(kind: ColumnType) -> Self {
         let values = match kind {
-            Kind::Time | Kind::Integer => Values::Integers(Vec::new()),
-            Kind::Text => Values::Texts(Vec::new()),
-            Kind::Number => Values::Numbers(Vec::new()),
+            ColumnType::Time | ColumnType::Integer => Values::Integers(Vec::new()),
+            ColumnType::Text => Values::Texts(Vec::new()),
+            ColumnType::Number => Values::Numbers(Vec::new()),
         };
         Self { values, levels: Vec::new() }
     }

@@ -6,98 +6,103 @@ use std::ops::Range;
 use anyhow::Result;
 
 use crate::learning::model::TradingModel;
-use crate::session::{Moment, Phase, SymbolRecord, WindowRecord};
-use crate::training::train::course::Course;
-use crate::training::train::evaluate::Verdict;
-use crate::training::train::lesson::{Lesson, Study};
-use crate::training::train::pass::Pass;
-use crate::training::train::progress::Tour;
+use crate::session::{Phase, StepContext, SymbolRecord, WindowRecord};
+use crate::training::train::bar_stream::BarStream;
+use crate::training::train::checkpoint::SymbolSchedule;
+use crate::training::train::evaluation::EvaluationResult;
+use crate::training::train::histograms::EvaluationHistograms;
 use crate::training::train::split::Split;
-use crate::training::train::spread::Spread;
+use crate::training::train::training_episode::{EpisodeState, TrainingEpisode};
+use crate::training::train::training_run::TrainingRun;
 
-use super::Track;
-use super::lesson_curve::LessonCurves;
-use super::trial::{PortfolioTrial, Verdicts};
+use super::SymbolData;
+use super::evaluation::{PortfolioEvaluationOptions, PortfolioResult};
+use super::training_curve::TrainingCurves;
 
-impl Course<'_> {
+impl TrainingRun<'_> {
     /// Runs an episode over all symbols, or the rest of it.
-    pub(in crate::training::train) fn joint_episode(
+    pub(in crate::training::train) fn portfolio_episode(
         &mut self,
         episode: usize,
-    ) -> Result<(Lesson, Verdict)> {
-        let (tracks, split) = (mem::take(&mut self.tracks), self.split);
-        let result = self.joint_parts(episode, &tracks);
-        (self.tracks, self.split) = (tracks, split);
-        self.sinks.set_symbol(None);
+    ) -> Result<(TrainingEpisode, EvaluationResult)> {
+        let (symbols, split) = (mem::take(&mut self.symbols), self.split);
+        let result = self.portfolio_parts(episode, &symbols);
+        (self.symbols, self.split) = (symbols, split);
+        self.outputs.set_symbol(None);
         result
     }
 
-    fn joint_parts(&mut self, episode: usize, tracks: &[Track]) -> Result<(Lesson, Verdict)> {
-        let whole = self.tour(episode, tracks)?;
+    fn portfolio_parts(
+        &mut self,
+        episode: usize,
+        symbols: &[SymbolData],
+    ) -> Result<(TrainingEpisode, EvaluationResult)> {
+        let whole = self.train_symbols(episode, symbols)?;
         let (batch, step) = (whole.last_batch, self.progress.step);
-        let at = Moment { episode, batch, step, phase: Phase::Test };
+        let at = StepContext { episode, batch, step, phase: Phase::Test };
         let window = self.window;
-        let mut contest = self.portfolio_trial(at).begin(tracks, window..window + 1)?;
+        let mut evaluation = self.portfolio_evaluation(at).begin(symbols, window..window + 1)?;
         let policy = self.learner.policy();
         let cash = self.options.training.environment.initial_cash;
-        contest.spread = self.sinks.draws().then(|| Spread::new(policy, cash));
-        contest.trade(Some(policy), window, &mut self.sinks)?;
-        let spread = contest.spread.take();
-        let Verdicts { mut joint, symbols } = contest.finish()?;
-        let trades = self.sinks.take_trades();
-        if let Some(spread) = spread {
-            joint.histograms = spread.tagged(self.learner.policy(), trades);
+        evaluation.histograms =
+            self.outputs.draws().then(|| EvaluationHistograms::new(policy, cash));
+        evaluation.trade(Some(policy), window, &mut self.outputs)?;
+        let histograms = evaluation.histograms.take();
+        let PortfolioResult { mut portfolio, by_symbol } = evaluation.finish()?;
+        let trades = self.outputs.take_trades();
+        if let Some(histograms) = histograms {
+            portfolio.histograms = histograms.tagged(self.learner.policy(), trades);
         }
-        self.record_symbols(tracks, symbols);
-        Ok((whole, joint))
+        self.record_symbols(symbols, by_symbol);
+        Ok((whole, portfolio))
     }
 
     /// Trades and learns on the training bars of one symbol after the
     /// other, from where the episode was left.
-    fn tour(&mut self, episode: usize, tracks: &[Track]) -> Result<Lesson> {
-        let mut tour = self.progress.tour.take().unwrap_or_default();
-        let learned: Vec<&Track> =
-            tracks.iter().filter(|track| track.splits[self.window].n_train > 0).collect();
-        for (idx, track) in learned.iter().enumerate().skip(tour.n_done) {
-            self.sinks.set_symbol(Some(&track.symbol));
-            self.split = track.splits[self.window];
-            self.progress.tour = Some(tour.clone());
-            if self.progress.study.is_none() {
-                self.progress.study = Some(self.next_study(&tour.whole)?);
+    fn train_symbols(&mut self, episode: usize, symbols: &[SymbolData]) -> Result<TrainingEpisode> {
+        let mut schedule = self.progress.schedule.take().unwrap_or_default();
+        let learned: Vec<&SymbolData> =
+            symbols.iter().filter(|symbol| symbol.splits[self.window].n_train > 0).collect();
+        for (idx, symbol) in learned.iter().enumerate().skip(schedule.n_done) {
+            self.outputs.set_symbol(Some(&symbol.name));
+            self.split = symbol.splits[self.window];
+            self.progress.schedule = Some(schedule.clone());
+            if self.progress.episode_state.is_none() {
+                self.progress.episode_state = Some(self.next_episode_state(&schedule.whole)?);
             }
-            let mut pass = Pass::new(&track.source, &self.features)?;
+            let mut stream = BarStream::new(&symbol.source, &self.features)?;
             let curve = self.options.layout.train_equity_part(episode, idx);
-            let part = self.lesson(episode, (&mut pass, &curve))?;
-            tour.whole.add(&part);
-            tour.n_done = idx + 1;
+            let part = self.train_episode(episode, (&mut stream, &curve))?;
+            schedule.whole.add(&part);
+            schedule.n_done = idx + 1;
             if part.is_cut_short {
                 break;
             }
             self.learner.end_series()?;
         }
-        self.progress.tour = None;
+        self.progress.schedule = None;
         self.learner.end_episode()?;
-        let curves = LessonCurves {
+        let curves = TrainingCurves {
             layout: &self.options.layout,
             episode,
             initial_cash: self.options.training.environment.initial_cash,
         };
-        curves.publish(tour.n_done)?;
-        let Tour { n_done: _, mut whole } = tour;
+        curves.publish(schedule.n_done)?;
+        let SymbolSchedule { n_done: _, mut whole } = schedule;
         whole.average(learned.len());
         Ok(whole)
     }
 
     /// Returns the lesson on another symbol, after those of `whole`.
-    fn next_study(&self, whole: &Lesson) -> Result<Study> {
-        let mut study = Study::new(&self.options.training.environment)?;
-        study.lesson.last_batch = whole.last_batch;
-        study.trades = self.sinks.train_trades();
-        Ok(study)
+    fn next_episode_state(&self, whole: &TrainingEpisode) -> Result<EpisodeState> {
+        let mut episode_state = EpisodeState::new(&self.options.training.environment)?;
+        episode_state.training_episode.last_batch = whole.last_batch;
+        episode_state.trades = self.outputs.train_trades();
+        Ok(episode_state)
     }
 
-    fn portfolio_trial(&self, at: Moment) -> PortfolioTrial<'_> {
-        PortfolioTrial {
+    fn portfolio_evaluation(&self, at: StepContext) -> PortfolioEvaluationOptions<'_> {
+        PortfolioEvaluationOptions {
             training: &self.options.training,
             features: &self.features,
             at,
@@ -109,44 +114,48 @@ impl Course<'_> {
     /// symbol, each by the model of its window.
     pub(in crate::training::train) fn join_symbols(
         &mut self,
-        at: Moment,
+        at: StepContext,
         windows: &[WindowRecord],
-    ) -> Result<Verdict> {
-        let tracks = mem::take(&mut self.tracks);
-        let result = self.joined(at, (&tracks, windows));
-        self.sinks.set_symbol(None);
-        let joined = result.map(|Verdicts { joint, symbols }| {
-            self.record_symbols(&tracks, symbols);
-            joint
+    ) -> Result<EvaluationResult> {
+        let symbols = mem::take(&mut self.symbols);
+        let result = self.joined(at, (&symbols, windows));
+        self.outputs.set_symbol(None);
+        let joined = result.map(|PortfolioResult { portfolio, by_symbol }| {
+            self.record_symbols(&symbols, by_symbol);
+            portfolio
         });
-        self.tracks = tracks;
+        self.symbols = symbols;
         joined
     }
 
     fn joined(
         &mut self,
-        at: Moment,
-        (tracks, windows): (&[Track], &[WindowRecord]),
-    ) -> Result<Verdicts> {
+        at: StepContext,
+        (symbols, windows): (&[SymbolData], &[WindowRecord]),
+    ) -> Result<PortfolioResult> {
         let all: Range<usize> = 0..windows.len();
-        let mut contest = self.portfolio_trial(at).begin(tracks, all)?;
+        let mut evaluation = self.portfolio_evaluation(at).begin(symbols, all)?;
         for (window, record) in windows.iter().enumerate() {
             let path =
                 record.model.as_ref().map(|model| self.options.layout.root().join(&model.path));
             let model = path.map(|path| TradingModel::load(&path)).transpose()?;
-            contest.trade(model.as_ref().map(TradingModel::policy), window, &mut self.sinks)?;
+            evaluation.trade(
+                model.as_ref().map(TradingModel::policy),
+                window,
+                &mut self.outputs,
+            )?;
         }
-        contest.finish()
+        evaluation.finish()
     }
 
-    fn record_symbols(&mut self, tracks: &[Track], mut verdicts: super::trial::Figures) {
-        let records = tracks.iter().map(|track| SymbolRecord {
-            symbol: track.symbol.clone(),
-            n_bars: track.splits.last().map_or(0, Split::test_end),
-            split: track.records[self.window].clone(),
-            metrics: verdicts.remove(&track.symbol).unwrap_or_default(),
+    fn record_symbols(&mut self, symbols: &[SymbolData], mut results: super::evaluation::Figures) {
+        let records = symbols.iter().map(|symbol| SymbolRecord {
+            symbol: symbol.name.clone(),
+            n_bars: symbol.splits.last().map_or(0, Split::test_end),
+            split: symbol.records[self.window].clone(),
+            metrics: results.remove(&symbol.name).unwrap_or_default(),
         });
         let records = records.collect();
-        self.sinks.logger.session_mut().symbols = records;
+        self.outputs.logger.session_mut().symbols = records;
     }
 }

@@ -9,12 +9,12 @@
 //! the same cash in each symbol's account at the start, nothing shifted
 //! between them later.
 
-mod cut;
+mod account;
 mod episode;
-mod joint;
-mod lane;
-mod lesson_curve;
-mod trial;
+mod evaluation;
+mod symbol_run;
+mod time_split;
+mod training_curve;
 
 use anyhow::{Result, ensure};
 use tracing::warn;
@@ -23,22 +23,22 @@ use crate::config::TrainingConfig;
 use crate::market::bars::{BarKind, BarSource, DataSummary, SymbolBars, Volume};
 use crate::session::{SpanRecord, SplitRecord};
 
-use super::split::{N_LESSON_MIN, N_TEST_MIN, Split};
-use cut::Cuts;
-pub(crate) use joint::PortfolioAccount;
-pub(crate) use lane::live;
-pub(super) use lesson_curve::remove_parts;
+use super::split::{N_TEST_MIN, N_TRAIN_MIN, Split};
+pub(crate) use account::PortfolioAccount;
+pub(crate) use symbol_run::flat_if_bankrupt;
+use time_split::TimeSplit;
+pub(super) use training_curve::remove_symbol_curves;
 
 /// The bars of one symbol.
-pub(crate) struct Track {
-    pub(crate) symbol: String,
+pub(crate) struct SymbolData {
+    pub(crate) name: String,
     pub(crate) source: BarSource,
     /// One or, walking forward, one a window.
     pub(crate) splits: Vec<Split>,
     records: Vec<SplitRecord>,
 }
 
-impl Track {
+impl SymbolData {
     /// Returns how many of its bars test, over all windows.
     pub(crate) fn n_test_bars(&self) -> u64 {
         self.splits.iter().map(|split| split.n_test).sum()
@@ -52,7 +52,7 @@ impl Track {
 
 /// The symbols of a run, and what they are together.
 pub(super) struct Portfolio {
-    pub(super) tracks: Vec<Track>,
+    pub(super) symbols: Vec<SymbolData>,
     pub(super) summary: DataSummary,
     /// The bars of all symbols in each window.
     pub(super) splits: Vec<Split>,
@@ -68,31 +68,31 @@ pub(super) struct Portfolio {
 pub(super) fn prepare(
     config: &TrainingConfig,
     source: &BarSource,
-    symbols: Vec<SymbolBars>,
+    symbol_bars: Vec<SymbolBars>,
 ) -> Result<Portfolio> {
     let mut summaries = Vec::new();
-    for symbol in &symbols {
+    for symbol in &symbol_bars {
         summaries.push(symbol.source.summarize()?);
     }
     let summary = source.together(&summaries)?;
-    let cuts = Cuts::of(config, &summary);
-    let mut tracks = Vec::new();
-    for SymbolBars { symbol, source } in symbols {
-        let splits = cuts.splits(&source)?;
+    let boundaries = TimeSplit::of(config, &summary);
+    let mut symbols = Vec::new();
+    for SymbolBars { symbol, source } in symbol_bars {
+        let splits = boundaries.splits(&source)?;
         if splits.iter().map(|split| split.n_test).sum::<u64>() < N_TEST_MIN {
             warn!("`{symbol}` has fewer than {N_TEST_MIN} bars to test; it is not judged");
         }
         let records = Split::records(&splits, &source)?;
-        tracks.push(Track { symbol, source, splits, records });
+        symbols.push(SymbolData { name: symbol, source, splits, records });
     }
     let n_windows = config.walk_forward.windows.max(1);
     for window in 0..n_windows {
-        check(config, &tracks, window)?;
+        check(config, &symbols, window)?;
     }
     let records = (0..n_windows).map(|window| SplitRecord {
-        train: span(&tracks, |track| &track.records[window].train),
-        embargo: span(&tracks, |track| &track.records[window].embargo),
-        test: span(&tracks, |track| &track.records[window].test),
+        train: span(&symbols, |symbol| &symbol.records[window].train),
+        embargo: span(&symbols, |symbol| &symbol.records[window].embargo),
+        test: span(&symbols, |symbol| &symbol.records[window].test),
     });
     let records: Vec<SplitRecord> = records.collect();
     let splits = records.iter().map(|record| Split {
@@ -101,13 +101,13 @@ pub(super) fn prepare(
         n_embargo: record.embargo.n_bars,
         n_test: record.test.n_bars,
     });
-    Ok(Portfolio { tracks, summary, splits: splits.collect(), records })
+    Ok(Portfolio { symbols, summary, splits: splits.collect(), records })
 }
 
-/// Returns the kind of the bars of all `tracks`: that of the symbol with
+/// Returns the kind of the bars of all `symbols`: that of the symbol with
 /// the most bars, and the best volume of any.
-pub(super) fn kind_of(tracks: &[Track]) -> Result<BarKind> {
-    let kinds = tracks.iter().map(|track| BarKind::of(&track.source));
+pub(super) fn kind_of(symbols: &[SymbolData]) -> Result<BarKind> {
+    let kinds = symbols.iter().map(|symbol| BarKind::of(&symbol.source));
     let kinds: Vec<BarKind> = kinds.collect::<Result<_>>()?;
     let longest = kinds.iter().max_by_key(|kind| kind.n_bars);
     let mut kind = *longest.expect("a portfolio has symbols");
@@ -117,9 +117,9 @@ pub(super) fn kind_of(tracks: &[Track]) -> Result<BarKind> {
     Ok(kind)
 }
 
-fn check(config: &TrainingConfig, tracks: &[Track], window: usize) -> Result<()> {
-    let splits = || tracks.iter().map(|track| track.splits[window]);
-    let n_train_min = config.features.n_warm_up_bars() + N_LESSON_MIN;
+fn check(config: &TrainingConfig, symbols: &[SymbolData], window: usize) -> Result<()> {
+    let splits = || symbols.iter().map(|symbol| symbol.splits[window]);
+    let n_train_min = config.features.n_warm_up_bars() + N_TRAIN_MIN;
     ensure!(
         splits().any(|split| split.n_train >= split.n_train_min(config))
             && splits().any(|split| split.n_test >= N_TEST_MIN),
@@ -150,8 +150,8 @@ fn check(config: &TrainingConfig, tracks: &[Track], window: usize) -> Result<()>
 }
 
 /// Returns the span of one part over all symbols.
-fn span(tracks: &[Track], part: impl Fn(&Track) -> &SpanRecord) -> SpanRecord {
-    let parts = || tracks.iter().map(&part);
+fn span(symbols: &[SymbolData], part: impl Fn(&SymbolData) -> &SpanRecord) -> SpanRecord {
+    let parts = || symbols.iter().map(&part);
     SpanRecord {
         first_bar_idx: parts().map(|part| part.first_bar_idx).sum(),
         n_bars: parts().map(|part| part.n_bars).sum(),

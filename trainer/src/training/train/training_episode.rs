@@ -5,50 +5,58 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::environment::{BarOutcome, EnvironmentConfig};
 use crate::account::metrics::Simulation;
-use crate::learning::agent::BackupReport;
+use crate::learning::agent::RefitStats;
 use crate::session::EpisodeRecord;
 use crate::session::tensorboard::Histogram;
 
-use super::curve::CurveMark;
-use super::evaluate::Verdict;
+use super::curve::CurvePosition;
+use super::evaluation::EvaluationResult;
 
 /// A lesson under way, between two bars.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Study {
-    pub(super) lesson: Lesson,
-    pub(super) meter: Meter,
+pub(super) struct EpisodeState {
+    #[serde(rename = "lesson")]
+    pub(super) training_episode: TrainingEpisode,
+    #[serde(rename = "meter")]
+    pub(super) equity_tracker: EquityTracker,
     pub(super) simulation: Simulation,
     /// Where the curve of the training bars stands, once it is saved.
-    pub(super) curve: Option<CurveMark>,
+    pub(super) curve: Option<CurvePosition>,
     /// The profits of its trades, once it is saved; none before the
     /// first.
     pub(super) trades: Option<Histogram>,
 }
 
-impl Study {
+impl EpisodeState {
     pub(super) fn new(config: &EnvironmentConfig) -> Result<Self> {
         let simulation = Simulation::new(config, None)?;
-        let meter = Meter::new(config.initial_cash);
-        Ok(Self { lesson: Lesson::default(), meter, simulation, curve: None, trades: None })
+        let equity_tracker = EquityTracker::new(config.initial_cash);
+        Ok(Self {
+            training_episode: TrainingEpisode::default(),
+            equity_tracker,
+            simulation,
+            curve: None,
+            trades: None,
+        })
     }
 }
 
 /// What an episode's training part did.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Lesson {
+pub(super) struct TrainingEpisode {
     pub(super) n_bars: u64,
     /// Counted from 1; 0 before the first.
     pub(super) last_batch: usize,
     pub(super) net_return: f64,
     pub(super) equity: f64,
     pub(super) is_bankrupt: bool,
-    pub(super) last_backup: Option<BackupReport>,
+    pub(super) last_backup: Option<RefitStats>,
     pub(super) is_cut_short: bool,
 }
 
-impl Lesson {
+impl TrainingEpisode {
     /// Adds the lesson on another symbol.
     pub(super) fn add(&mut self, other: &Self) {
         self.n_bars += other.n_bars;
@@ -70,13 +78,13 @@ impl Lesson {
 /// The account through a lesson, for the curves.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Meter {
+pub(super) struct EquityTracker {
     pub(super) equity: f64,
     peak: f64,
     pub(super) batch_start: f64,
 }
 
-impl Meter {
+impl EquityTracker {
     pub(super) fn new(equity: f64) -> Self {
         Self { equity, peak: equity, batch_start: equity }
     }
@@ -95,14 +103,14 @@ impl Meter {
     }
 }
 
-impl Lesson {
+impl TrainingEpisode {
     /// Returns the figures of `episode`, which took `seconds`.
     pub(super) fn record(
         &self,
         episode: usize,
-        (verdict, seconds): (&Verdict, f64),
+        (result, seconds): (&EvaluationResult, f64),
     ) -> EpisodeRecord {
-        let agent = &verdict.agent;
+        let agent = &result.agent;
         EpisodeRecord {
             episode,
             window: None,

@@ -7,11 +7,11 @@ use crate::account::metrics::{Performance, SharpeSample, Simulation};
 use crate::session::MetricsRecord;
 use crate::session::tensorboard::{Histogram, Scalars};
 
-use super::curve::{EquityCurve, Point};
-use super::pass::Pass;
+use super::bar_stream::BarStream;
+use super::curve::{EquityCurve, EquityPoint};
 
 /// What the three earned.
-pub(super) struct Verdict {
+pub(super) struct EvaluationResult {
     pub(super) agent: Performance,
     /// The agent's Sharpe ratio, where defined.
     pub(super) sample: Option<SharpeSample>,
@@ -40,14 +40,14 @@ pub(super) const METRICS: [(&str, Figure); 9] = [
 
 /// The terms of an evaluation.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Terms<'a> {
+pub(super) struct EvaluationOptions<'a> {
     pub(super) environment: &'a EnvironmentConfig,
     /// What the Sharpe ratios' intervals are drawn with.
     pub(super) seed: u64,
 }
 
 /// The agent, and who watches it.
-pub(super) struct Player<'a> {
+pub(super) struct EvaluatedPolicy<'a> {
     /// Returns the target for a row of features and the target held.
     pub(super) act: &'a dyn Fn(&[f64], f64) -> f64,
     /// Takes what happens to the account.
@@ -58,46 +58,56 @@ pub(super) struct Player<'a> {
 
 /// Three accounts on the same bars: an agent's, one that holds, and one
 /// that never trades. Nothing is learned.
-pub(super) struct Contest {
+pub(super) struct Evaluation {
     agent: Simulation,
-    holder: Simulation,
-    idler: Simulation,
-    full_target: f64,
+    buy_and_hold: Simulation,
+    never_trade: Simulation,
+    buy_and_hold_target: f64,
     curve: EquityCurve,
 }
 
-impl Contest {
-    pub(super) fn new(terms: Terms<'_>, curve: EquityCurve) -> Result<Self> {
+impl Evaluation {
+    pub(super) fn new(
+        evaluation_options: EvaluationOptions<'_>,
+        curve: EquityCurve,
+    ) -> Result<Self> {
         let fresh = || {
-            let simulation = Simulation::new(terms.environment, None);
-            simulation.map(|simulation| simulation.with_risk(terms.seed))
+            let simulation = Simulation::new(evaluation_options.environment, None);
+            simulation.map(|simulation| simulation.with_risk(evaluation_options.seed))
         };
-        let full_target = terms.environment.buy_and_hold_target();
-        Ok(Self { agent: fresh()?, holder: fresh()?, idler: fresh()?, full_target, curve })
+        let buy_and_hold_target = evaluation_options.environment.buy_and_hold_target();
+        Ok(Self {
+            agent: fresh()?,
+            buy_and_hold: fresh()?,
+            never_trade: fresh()?,
+            buy_and_hold_target,
+            curve,
+        })
     }
 
-    /// Trades the next `n_bars` bars of `pass`.
+    /// Trades the next `n_bars` bars of `stream`.
     pub(super) fn trade(
         &mut self,
-        (pass, n_bars): (&mut Pass, u64),
-        player: &mut Player<'_>,
+        (stream, n_bars): (&mut BarStream, u64),
+        evaluated: &mut EvaluatedPolicy<'_>,
     ) -> Result<()> {
         for _ in 0..n_bars {
-            let seen = pass.next()?;
-            let bar = &seen.bar;
+            let streamed = stream.next()?;
+            let bar = &streamed.bar;
             let outcome = self.agent.step(
                 bar,
                 &mut |_, environment| {
                     let target = environment.target();
-                    if seen.is_warm { (player.act)(pass.row(), target) } else { target }
+                    if streamed.is_warm { (evaluated.act)(stream.row(), target) } else { target }
                 },
-                &mut player.on_event,
+                &mut evaluated.on_event,
             );
-            (player.on_bar)(outcome.equity, seen.is_warm.then(|| pass.row()));
-            let holding = self.holder.step(bar, &mut |_, _| self.full_target, &mut |_| {});
-            self.idler.step(bar, &mut |_, _| 0.0, &mut |_| {});
+            (evaluated.on_bar)(outcome.equity, streamed.is_warm.then(|| stream.row()));
+            let holding =
+                self.buy_and_hold.step(bar, &mut |_, _| self.buy_and_hold_target, &mut |_| {});
+            self.never_trade.step(bar, &mut |_, _| 0.0, &mut |_| {});
             let is_over = outcome.status == StepStatus::Refused;
-            self.curve.push(Point {
+            self.curve.push(EquityPoint {
                 time_ms: bar.time_ms,
                 agent: outcome.equity,
                 exposure: if is_over { 0.0 } else { outcome.exposure },
@@ -109,22 +119,26 @@ impl Contest {
     }
 
     /// Closes the positions and returns what the three earned.
-    pub(super) fn finish(mut self, player: &mut Player<'_>) -> Result<Verdict> {
-        let verdict = Verdict {
-            agent: self.agent.finish(&mut player.on_event),
+    pub(super) fn finish(
+        mut self,
+        evaluated: &mut EvaluatedPolicy<'_>,
+    ) -> Result<EvaluationResult> {
+        let result = EvaluationResult {
+            agent: self.agent.finish(&mut evaluated.on_event),
             sample: self.agent.sharpe_sample(),
-            buy_and_hold: self.holder.finish(&mut |_| {}),
-            never_trade: self.idler.finish(&mut |_| {}),
+            buy_and_hold: self.buy_and_hold.finish(&mut |_| {}),
+            never_trade: self.never_trade.finish(&mut |_| {}),
             histograms: Vec::new(),
         };
         // Figures end at ruin; an account that holds on may not.
-        let [agent, holder] = [&self.agent, &self.holder].map(|of| of.environment().equity());
-        self.curve.finish(agent, Some(holder))?;
-        Ok(verdict)
+        let [agent, buy_and_hold] =
+            [&self.agent, &self.buy_and_hold].map(|of| of.environment().equity());
+        self.curve.finish(agent, Some(buy_and_hold))?;
+        Ok(result)
     }
 }
 
-impl Verdict {
+impl EvaluationResult {
     /// Returns the figures and distributions for the curves.
     pub(super) fn scalars(&self) -> Scalars {
         let mut scalars = Scalars::default();
@@ -142,12 +156,12 @@ impl Verdict {
     }
 }
 
-impl From<Verdict> for MetricsRecord {
-    fn from(verdict: Verdict) -> Self {
+impl From<EvaluationResult> for MetricsRecord {
+    fn from(result: EvaluationResult) -> Self {
         Self {
-            agent: Some(verdict.agent),
-            buy_and_hold: Some(verdict.buy_and_hold),
-            never_trade: Some(verdict.never_trade),
+            agent: Some(result.agent),
+            buy_and_hold: Some(result.buy_and_hold),
+            never_trade: Some(result.never_trade),
         }
     }
 }

@@ -3,10 +3,10 @@
 use crate::learning::model::Policy;
 use crate::session::tensorboard::Histogram;
 
-use super::sinks::TradeProfits;
+use super::outputs::TradeProfits;
 
 /// The distributions of one evaluation.
-pub(super) struct Spread {
+pub(super) struct EvaluationHistograms {
     /// The equity at the close before.
     equity: f64,
     returns: Histogram,
@@ -17,7 +17,7 @@ pub(super) struct Spread {
     q_values: Vec<Histogram>,
 }
 
-impl Spread {
+impl EvaluationHistograms {
     pub(super) fn new(policy: &dyn Policy, equity: f64) -> Self {
         let n_exposures = policy.shape().exposures.len();
         let (values, q_values) = (vec![0.0; n_exposures], vec![Histogram::default(); n_exposures]);
@@ -25,7 +25,7 @@ impl Spread {
     }
 
     /// Decides by `policy`; the values that it decides by wait for
-    /// [`Spread::push_values`].
+    /// [`EvaluationHistograms::push_values`].
     pub(super) fn act(&mut self, policy: &dyn Policy, (row, target): (&[f64], f64)) -> f64 {
         self.is_decided = true;
         policy.decide(row, target, &mut self.values)

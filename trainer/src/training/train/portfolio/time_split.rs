@@ -10,7 +10,7 @@ use crate::training::train::split::Split;
 
 /// When the parts of one window begin, in UTC epoch milliseconds.
 #[expect(clippy::struct_field_names, reason = "the unit comes last")]
-struct Cut {
+struct WindowTimes {
     /// Bars from here on train.
     train_ms: i64,
     /// Bars from here on do not train; walking forward, they test.
@@ -20,14 +20,14 @@ struct Cut {
 }
 
 /// The cuts of all windows, in order of time.
-pub(super) struct Cuts {
-    windows: Vec<Cut>,
+pub(super) struct TimeSplit {
+    windows: Vec<WindowTimes>,
     /// Bars of each symbol that are left out between its parts.
     n_embargo: u64,
     is_walk: bool,
 }
 
-impl Cuts {
+impl TimeSplit {
     /// Returns where the settings cut bars of the time of `summary`:
     /// once, at the part of the time that `train_ratio` says, or for a
     /// walk forward into parts of equal time.
@@ -38,12 +38,12 @@ impl Cuts {
             let span_ms = (summary.last_ms - first_ms) as f64;
             #[expect(clippy::cast_possible_truncation, reason = "a part of a span is one")]
             let test_ms = first_ms + (span_ms * config.train_ratio) as i64;
-            let windows = vec![Cut { train_ms: first_ms, test_ms, end_ms }];
+            let windows = vec![WindowTimes { train_ms: first_ms, test_ms, end_ms }];
             return Self { windows, n_embargo: config.embargo_bars as u64, is_walk: false };
         }
         let n_windows = windows.try_into().unwrap_or(i64::MAX);
         let part_ms = (end_ms - first_ms) / n_windows.saturating_add(1);
-        let cuts = (0..n_windows).map(|window| Cut {
+        let boundaries = (0..n_windows).map(|window| WindowTimes {
             train_ms: match mode {
                 WindowMode::Expanding => first_ms,
                 WindowMode::Rolling => first_ms + window * part_ms,
@@ -53,7 +53,7 @@ impl Cuts {
             end_ms: end_ms - (n_windows - window - 1) * part_ms,
         });
         let n_embargo = (purge_bars + embargo_bars) as u64;
-        Self { windows: cuts.collect(), n_embargo, is_walk: true }
+        Self { windows: boundaries.collect(), n_embargo, is_walk: true }
     }
 
     /// Returns the splits of one symbol, whose bars are read once.
@@ -62,21 +62,23 @@ impl Cuts {
     /// cut, so that all symbols test from there on; else it is the
     /// beginning of what comes after.
     pub(super) fn splits(&self, source: &BarSource) -> Result<Vec<Split>> {
-        let times = self.windows.iter().flat_map(|cut| [cut.train_ms, cut.test_ms, cut.end_ms]);
+        let times =
+            self.windows.iter().flat_map(|window| [window.train_ms, window.test_ms, window.end_ms]);
         let mut n_before: BTreeMap<i64, u64> = times.map(|time_ms| (time_ms, 0)).collect();
-        let mut cuts = n_before.iter_mut().peekable();
+        let mut boundaries = n_before.iter_mut().peekable();
         let mut n_bars = 0;
         for bar in source.read()? {
             let time_ms = bar?.time_ms;
-            while let Some((_, n)) = cuts.next_if(|(cut_ms, _)| **cut_ms <= time_ms) {
+            while let Some((_, n)) = boundaries.next_if(|(boundary_ms, _)| **boundary_ms <= time_ms)
+            {
                 *n = n_bars;
             }
             n_bars += 1;
         }
-        cuts.for_each(|(_, n)| *n = n_bars);
-        let splits = self.windows.iter().map(|cut| {
+        boundaries.for_each(|(_, n)| *n = n_bars);
+        let splits = self.windows.iter().map(|window| {
             let [train_begin, test, end] =
-                [cut.train_ms, cut.test_ms, cut.end_ms].map(|time_ms| n_before[&time_ms]);
+                [window.train_ms, window.test_ms, window.end_ms].map(|time_ms| n_before[&time_ms]);
             let (n_before, n_after) = (test - train_begin, end - test);
             if self.is_walk {
                 let n_embargo = self.n_embargo.min(n_before);

@@ -10,18 +10,18 @@ use crate::learning::model::Learner;
 use crate::market::bars::{BarKind, BarSource};
 use crate::market::features::FeatureSet;
 use crate::session::SplitRecord;
-use crate::session::progress::{Episodes, Running, begin_episodes};
+use crate::session::progress::{EpisodeCounts, ProgressGuard, begin_episodes};
 
-use super::evaluate::Verdict;
-use super::lesson::Study;
-use super::portfolio::{Track, remove_parts};
-use super::progress::{self, Head, Progress};
-use super::resume::log_ends;
-use super::run::{End, Material, TrainOptions};
-use super::save::{self, Subject};
-use super::sinks::Sinks;
+use super::checkpoint::{self, CheckpointHeader, Progress};
+use super::evaluation::EvaluationResult;
+use super::outputs::RunOutputs;
+use super::portfolio::{SymbolData, remove_symbol_curves};
+use super::resume::log_lengths;
+use super::run::{RunEnd, TrainOptions, TrainingData};
+use super::save::{self, ModelContext};
 use super::split::Split;
-use super::trials::Present;
+use super::training_episode::EpisodeState;
+use super::trials::CurrentSession;
 
 /// A checkpoint is made after a batch when the last one is this old.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
@@ -29,7 +29,7 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 const CHECKPOINT_SHARE: u32 = 20;
 
 /// All that lasts from episode to episode.
-pub(super) struct Course<'a> {
+pub(super) struct TrainingRun<'a> {
     pub(super) options: &'a TrainOptions,
     pub(super) source: BarSource,
     /// One or, walking forward, one a window.
@@ -41,27 +41,27 @@ pub(super) struct Course<'a> {
     /// one in turn.
     pub(super) split: Split,
     /// Where there are several symbols, their bars.
-    pub(super) tracks: Vec<Track>,
+    pub(super) symbols: Vec<SymbolData>,
     pub(super) features: FeatureSet,
     bar_kind: BarKind,
     pub(super) learner: Box<dyn Learner>,
-    pub(super) sinks: Sinks<'a>,
+    pub(super) outputs: RunOutputs<'a>,
     pub(super) progress: Progress,
     data_sha256: String,
-    pub(super) last_news: Instant,
+    pub(super) last_message_at: Instant,
     last_checkpoint: Instant,
     /// How long it took.
     checkpoint_time: Duration,
 }
 
-impl<'a> Course<'a> {
+impl<'a> TrainingRun<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        Material { source, features, summary, kind, splits, records, tracks }: Material,
-        sinks: Sinks<'a>,
+        TrainingData { source, features, summary, kind, splits, records, symbols }: TrainingData,
+        outputs: RunOutputs<'a>,
     ) -> Result<Self> {
         let now = Instant::now();
-        let mut course = Self {
+        let mut training_run = Self {
             options,
             source,
             split: splits[0],
@@ -69,62 +69,62 @@ impl<'a> Course<'a> {
             split_records: records,
             window: 0,
             learner: new_learner(options, &features)?,
-            tracks,
+            symbols,
             features,
             bar_kind: kind,
-            sinks,
+            outputs,
             progress: Progress::default(),
             data_sha256: summary.sha256,
-            last_news: now,
+            last_message_at: now,
             last_checkpoint: now,
             checkpoint_time: Duration::ZERO,
         };
-        course.record_windows();
-        course.go_on()?;
-        Ok(course)
+        training_run.record_windows();
+        training_run.resume()?;
+        Ok(training_run)
     }
 
     /// Takes up what the interrupted session left, if one is resumed.
-    fn go_on(&mut self) -> Result<()> {
+    fn resume(&mut self) -> Result<()> {
         let Some(resume) = &self.options.resume else {
             return Ok(());
         };
         resume.restore(self.learner.as_mut())?;
-        let head = resume.head();
-        self.progress = head.progress.clone();
-        let session = self.sinks.logger.session_mut();
-        session.episodes.clone_from(&head.episodes);
-        session.metrics = head.metrics.clone();
-        session.symbols.clone_from(&head.symbols);
-        session.trials = head.trials;
-        session.walk_forward.clone_from(&head.walk_forward);
+        let header = resume.header();
+        self.progress = header.progress.clone();
+        let session = self.outputs.logger.session_mut();
+        session.episodes.clone_from(&header.episodes);
+        session.metrics = header.metrics.clone();
+        session.symbols.clone_from(&header.symbols);
+        session.trials = header.trials;
+        session.walk_forward.clone_from(&header.walk_forward);
         info!(
             "going on from session {}, after {} whole episodes and {} training bars",
-            head.session, head.progress.n_episodes, head.progress.step
+            header.session, header.progress.n_episodes, header.progress.step
         );
         Ok(())
     }
 
-    /// Records `verdict` as the session's own, among all trials.
-    pub(super) fn record_verdict(&mut self, verdict: Verdict) {
-        let session = self.sinks.logger.session();
-        let trials = self.options.earlier_trials.count(&Present {
+    /// Records `result` as the session's own, among all trials.
+    pub(super) fn record_evaluation(&mut self, result: EvaluationResult) {
+        let session = self.outputs.logger.session();
+        let trials = self.options.earlier_trials.count(&CurrentSession {
             config_sha256: &session.config.sha256,
             data_sha256: &self.data_sha256,
-            n_bars: verdict.agent.n_bars,
-            periods_per_year: verdict.agent.periods_per_year.value,
-            sample: verdict.sample,
+            n_bars: result.agent.n_bars,
+            periods_per_year: result.agent.periods_per_year.value,
+            sample: result.sample,
         });
-        let session = self.sinks.logger.session_mut();
+        let session = self.outputs.logger.session_mut();
         session.trials = Some(trials);
-        session.metrics = verdict.into();
+        session.metrics = result.into();
     }
 
     /// Runs the episodes and saves the model.
-    pub(super) fn run(mut self) -> Result<End> {
+    pub(super) fn run(mut self) -> Result<RunEnd> {
         let n_episodes = self.options.training.total_episodes * self.splits.len();
         let _shown = self.show_progress(n_episodes);
-        let mut end = End::Completed;
+        let mut end = RunEnd::Completed;
         for episode in self.progress.n_episodes + 1..=n_episodes {
             self.enter_window(episode)?;
             let is_whole = self.episode(episode)?;
@@ -133,27 +133,27 @@ impl<'a> Course<'a> {
                 self.save_state(None)?;
             }
             if !is_whole || wants_stop {
-                end = End::Interrupted;
+                end = RunEnd::Interrupted;
                 break;
             }
         }
-        if end == End::Interrupted {
+        if end == RunEnd::Interrupted {
             warn!("stopped by a signal; saving what there is");
         }
-        if end == End::Completed {
-            self.drop_parts(usize::MAX)?;
+        if end == RunEnd::Completed {
+            self.remove_symbol_curves(usize::MAX)?;
         }
         self.join_windows()?;
         self.save_final_model()?;
-        self.sinks.finish(end)?;
+        self.outputs.finish(end)?;
         Ok(end)
     }
 
-    fn show_progress(&self, n_episodes: usize) -> Running {
+    fn show_progress(&self, n_episodes: usize) -> ProgressGuard {
         let of_split = |split: &Split| split.test_begin() + split.n_test;
         let of_all: u64 = self.splits.iter().map(of_split).sum();
-        let n_symbols = self.tracks.len().max(1) as u64;
-        begin_episodes(Episodes {
+        let n_symbols = self.symbols.len().max(1) as u64;
+        begin_episodes(EpisodeCounts {
             n: n_episodes as u64,
             n_done: self.progress.n_episodes as u64,
             n_bars: of_all / self.splits.len().max(1) as u64 * n_symbols,
@@ -164,14 +164,14 @@ impl<'a> Course<'a> {
     pub(super) fn save_checkpoint(&mut self, episode: usize) -> Result<()> {
         let every = self.options.training.checkpoint_every_episodes;
         if every == 0 {
-            self.drop_parts(usize::MAX)?;
+            self.remove_symbol_curves(usize::MAX)?;
         }
         if every == 0 || !episode.is_multiple_of(every) {
             return Ok(());
         }
         if self.learner.is_trained() {
             let path = self.options.layout.checkpoint(episode);
-            let model = save::save(&self.subject(), &path)?;
+            let model = save::save(&self.model_context(), &path)?;
             debug!("saved `{}`", model.path);
         }
         self.save_state(None)?;
@@ -193,22 +193,22 @@ impl<'a> Course<'a> {
     }
 
     /// Saves all that it takes to go on from here.
-    pub(super) fn save_state(&mut self, study: Option<&Study>) -> Result<()> {
+    pub(super) fn save_state(&mut self, episode_state: Option<&EpisodeState>) -> Result<()> {
         let start = Instant::now();
-        self.sinks.flush()?;
+        self.outputs.flush()?;
         let options = self.options;
-        let session = self.sinks.logger.session();
-        let head = Head {
-            format: Head::FORMAT,
+        let session = self.outputs.logger.session();
+        let header = CheckpointHeader {
+            format: CheckpointHeader::FORMAT,
             tool_version: session.tool_version.clone(),
             tree_library: crate::learning::forest::LIBRARY.to_owned(),
             session: session.id.clone(),
-            asked: options.asked.clone(),
+            requested: options.requested.clone(),
             training: options.training.clone(),
             data_sha256: self.data_sha256.clone(),
             progress: Progress {
-                study: study.cloned(),
-                tour: self.progress.tour.clone(),
+                episode_state: episode_state.cloned(),
+                schedule: self.progress.schedule.clone(),
                 ..self.progress
             },
             episodes: session.episodes.clone(),
@@ -216,21 +216,21 @@ impl<'a> Course<'a> {
             symbols: session.symbols.clone(),
             trials: session.trials,
             walk_forward: session.walk_forward.clone(),
-            logs: log_ends(&options.layout)?,
+            logs: log_lengths(&options.layout)?,
         };
-        progress::write(&options.layout.training_state(), &head, self.learner.as_ref())?;
+        checkpoint::write(&options.layout.training_state(), &header, self.learner.as_ref())?;
         // What an earlier state would have taken up.
         let n_episodes = self.progress.n_episodes;
-        let is_within = study.is_some();
-        self.drop_parts(if is_within { n_episodes + 1 } else { usize::MAX })?;
+        let is_within = episode_state.is_some();
+        self.remove_symbol_curves(if is_within { n_episodes + 1 } else { usize::MAX })?;
         self.checkpoint_time = start.elapsed();
         self.last_checkpoint = Instant::now();
         Ok(())
     }
 
     /// Removes single lessons' curves of episodes before `episode`.
-    fn drop_parts(&self, episode: usize) -> Result<()> {
-        remove_parts(&self.options.layout, episode)
+    fn remove_symbol_curves(&self, episode: usize) -> Result<()> {
+        remove_symbol_curves(&self.options.layout, episode)
     }
 
     fn save_final_model(&mut self) -> Result<()> {
@@ -238,19 +238,19 @@ impl<'a> Course<'a> {
             return Ok(());
         }
         let path = self.options.layout.final_model();
-        let model = save::save(&self.subject(), &path)?;
+        let model = save::save(&self.model_context(), &path)?;
         info!("saved `{}`", model.path);
-        self.sinks.logger.session_mut().model = Some(model);
+        self.outputs.logger.session_mut().model = Some(model);
         Ok(())
     }
 
-    pub(super) fn subject(&self) -> Subject<'_> {
-        Subject {
+    pub(super) fn model_context(&self) -> ModelContext<'_> {
+        ModelContext {
             options: self.options,
             learner: self.learner.as_ref(),
             features: &self.features,
             bar_kind: &self.bar_kind,
-            session: self.sinks.logger.session(),
+            session: self.outputs.logger.session(),
         }
     }
 }

@@ -10,15 +10,15 @@ use super::curve::{Curve, CurvePlan};
 use super::importance::{self, Importances};
 use super::periods::fine_calendar;
 use super::price;
-use super::record::Record;
-use super::rolling::{Rolling, Terms};
+use super::record::JsonRecord;
+use super::rolling::{Rolling, RollingOptions};
 use super::series::Series;
-use super::source::Source;
-use super::trades::{self, Books};
+use super::source::SessionSource;
+use super::trades::{self, TradeLedgers};
 
 /// What is known beside the session's own files.
 #[derive(Debug, Clone)]
-pub struct Surroundings<'a> {
+pub struct ReportContext<'a> {
     /// Where a relative path of bars starts.
     pub data_root: &'a Path,
     /// The bars that the session was trained on, where they are at
@@ -48,39 +48,39 @@ impl Budget {
 
 /// One session.
 #[derive(Debug)]
-pub(super) struct Material {
+pub(super) struct ReportInput {
     /// What the page calls it.
     pub(super) name: String,
-    pub(super) record: Record,
-    pub(super) manifest: Option<Record>,
+    pub(super) record: JsonRecord,
+    pub(super) manifest: Option<JsonRecord>,
     pub(super) archive: Option<String>,
     pub(super) commit: Option<String>,
     pub(super) bars: Option<Series>,
     pub(super) train: Option<Curve>,
     pub(super) test: Option<Curve>,
-    pub(super) books: Option<Books>,
+    pub(super) ledgers: Option<TradeLedgers>,
     pub(super) importances: Option<Importances>,
     /// What could not be shown, and why.
     pub(super) notes: Vec<String>,
 }
 
-impl Material {
+impl ReportInput {
     /// Reads a session; fails only where there is no record of one.
     pub(super) fn gather(
-        source: &Source,
-        around: &Surroundings<'_>,
+        source: &SessionSource,
+        context: &ReportContext<'_>,
         budget: Budget,
     ) -> Result<Self> {
-        let record = Record::session(source)?;
+        let record = JsonRecord::session(source)?;
         let mut notes = Vec::new();
         let mut note = |what: &str, why: &anyhow::Error| notes.push(format!("{what}: {why:#}."));
-        let manifest = Record::manifest(source).unwrap_or_else(|error| {
+        let manifest = JsonRecord::manifest(source).unwrap_or_else(|error| {
             note("The archive's manifest could not be read", &error);
             None
         });
         // A portfolio's price is in its curve alone.
         let bars = (!record.is_portfolio()).then(|| {
-            price::read(&record, around, budget.bars)
+            price::read(&record, context, budget.bars)
                 .map_err(|error| note("The price is that of the test bars alone", &error))
                 .ok()
         });
@@ -98,7 +98,7 @@ impl Material {
         let train = curve("logs/trades/train_equity.csv", budget.train);
         let test = curve("logs/trades/equity.csv", budget.test);
         let id = record.text("/id").unwrap_or_default().to_owned();
-        let books = trades::read(source, &id, budget.trades).unwrap_or_else(|error| {
+        let ledgers = trades::read(source, &id, budget.trades).unwrap_or_else(|error| {
             note("The trades could not be read", &error);
             None
         });
@@ -109,7 +109,7 @@ impl Material {
         let archive = archive_name(source, manifest.as_ref());
         let name = if id.is_empty() { archive.clone().unwrap_or_default() } else { id };
         let commit = manifest.as_ref().map_or_else(
-            || around.commit.map(str::to_owned),
+            || context.commit.map(str::to_owned),
             |manifest| manifest.text("/git/commit").map(str::to_owned),
         );
         Ok(Self {
@@ -121,7 +121,7 @@ impl Material {
             bars,
             train,
             test,
-            books,
+            ledgers,
             importances,
             notes,
         })
@@ -129,24 +129,28 @@ impl Material {
 
     /// The trades out of sample that the trace lists.
     pub(super) fn test_trades(&self) -> u64 {
-        self.books.as_ref().map_or(0, |books| books.test.all.n)
+        self.ledgers.as_ref().map_or(0, |ledgers| ledgers.test.all.n)
     }
 }
 
-fn archive_name(source: &Source, manifest: Option<&Record>) -> Option<String> {
-    let Source::Archive(path) = source else { return None };
+fn archive_name(source: &SessionSource, manifest: Option<&JsonRecord>) -> Option<String> {
+    let SessionSource::Archive(path) = source else { return None };
     let named = manifest.and_then(|manifest| manifest.text("/name")).map(str::to_owned);
     named.or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()))
 }
 
-fn plan(record: &Record, n_points_max: usize) -> CurvePlan {
+fn plan(record: &JsonRecord, n_points_max: usize) -> CurvePlan {
     let parts = record.parts();
     let (first, last) = parts.test.unwrap_or_default();
     let interval_ms = record.number("/data/interval_seconds").unwrap_or_default() * 1000.0;
     // Moving figures rest on returns, which end at ruin.
     let per_year = record.number("/metrics/agent/periods_per_year/value");
     let rolling = per_year.filter(|_| !record.is_ruined()).and_then(|per_year| {
-        Rolling::new(Terms { n_bars: parts.n_test, interval_ms, periods_per_year: per_year })
+        Rolling::new(RollingOptions {
+            n_bars: parts.n_test,
+            interval_ms,
+            periods_per_year: per_year,
+        })
     });
     #[expect(clippy::cast_possible_truncation, reason = "an interval has few milliseconds")]
     let fine = fine_calendar(last - first, interval_ms as i64);

@@ -14,7 +14,7 @@ use crate::training::train::Split;
 use super::Features;
 
 /// What every training of the checks has in common.
-pub(super) struct Drill<'a> {
+pub(super) struct CheckTraining<'a> {
     training: &'a TrainingConfig,
     features: &'a dyn Features,
     split: Split,
@@ -22,17 +22,17 @@ pub(super) struct Drill<'a> {
 }
 
 /// What a training decided and earned.
-pub(super) struct Drilled {
+pub(super) struct CheckTrainingResult {
     /// A mark of each decision and of the values behind it: in the first
     /// episode, on the training bars.
-    pub(super) lesson: Vec<u64>,
+    pub(super) train_decisions: Vec<u64>,
     /// The same on the test bars, after the last episode.
-    pub(super) trial: Vec<u64>,
+    pub(super) test_decisions: Vec<u64>,
     /// What was earned on the test bars.
     pub(super) performance: Performance,
 }
 
-impl<'a> Drill<'a> {
+impl<'a> CheckTraining<'a> {
     pub(super) fn new(
         training: &'a TrainingConfig,
         split: Split,
@@ -50,20 +50,20 @@ impl<'a> Drill<'a> {
     }
 
     /// Trains on the first of `bars` and trades the last, as a run does.
-    pub(super) fn run(&self, bars: &[Bar]) -> Result<Drilled> {
+    pub(super) fn run(&self, bars: &[Bar]) -> Result<CheckTrainingResult> {
         self.run_with(bars, self.features)
     }
 
     /// Does the same on `bars` that changed after the one of `last_ms`,
     /// as did what the features know besides.
-    pub(super) fn run_changed(&self, bars: &[Bar], last_ms: i64) -> Result<Drilled> {
+    pub(super) fn run_changed(&self, bars: &[Bar], last_ms: i64) -> Result<CheckTrainingResult> {
         match self.features.changed_after(last_ms) {
             Some(changed) => self.run_with(bars, changed.as_ref()),
             None => self.run(bars),
         }
     }
 
-    fn run_with(&self, bars: &[Bar], features: &dyn Features) -> Result<Drilled> {
+    fn run_with(&self, bars: &[Bar], features: &dyn Features) -> Result<CheckTrainingResult> {
         let rows = features.rows(bars);
         ensure!(rows.len() == bars.len(), "{} rows for {} bars", rows.len(), bars.len());
         let n_train = usize::try_from(self.split.n_train)?;
@@ -74,25 +74,29 @@ impl<'a> Drill<'a> {
             seed: self.training.seed,
         };
         let mut learner = self.training.model.learner(self.training, setup)?;
-        let known = (&bars[..n_train], &rows[..n_train]);
-        let lesson = self.lesson(learner.as_mut(), known)?;
+        let bars_and_rows = (&bars[..n_train], &rows[..n_train]);
+        let train_decisions = self.train_episode(learner.as_mut(), bars_and_rows)?;
         for _ in 1..self.n_episodes {
-            self.lesson(learner.as_mut(), known)?;
+            self.train_episode(learner.as_mut(), bars_and_rows)?;
         }
-        let (trial, performance) =
-            self.trial(learner.policy(), (&bars[test_begin..], &rows[test_begin..]))?;
-        Ok(Drilled { lesson, trial, performance })
+        let (test_decisions, performance) =
+            self.evaluate(learner.policy(), (&bars[test_begin..], &rows[test_begin..]))?;
+        Ok(CheckTrainingResult { train_decisions, test_decisions, performance })
     }
 
-    fn lesson(&self, learner: &mut dyn Learner, (bars, rows): Known<'_>) -> Result<Vec<u64>> {
+    fn train_episode(
+        &self,
+        learner: &mut dyn Learner,
+        (bars, rows): BarsAndRows<'_>,
+    ) -> Result<Vec<u64>> {
         let environment = &self.training.environment;
         let mut simulation = Simulation::new(environment, None)?;
-        let mut marks = Vec::with_capacity(bars.len());
+        let mut fingerprints = Vec::with_capacity(bars.len());
         let batch = self.training.steps_per_batch;
         for (bars, rows) in bars.chunks(batch).zip(rows.chunks(batch)) {
             let mut is_over = false;
             for (bar, row) in bars.iter().zip(rows) {
-                let status = step(&mut simulation, learner.policy(), (bar, row), &mut marks);
+                let status = step(&mut simulation, learner.policy(), (bar, row), &mut fingerprints);
                 learner.observe(bar, row.as_deref())?;
                 is_over = status != StepStatus::Running;
                 if is_over {
@@ -105,33 +109,33 @@ impl<'a> Drill<'a> {
             }
         }
         learner.end_episode()?;
-        Ok(marks)
+        Ok(fingerprints)
     }
 
-    fn trial(
+    fn evaluate(
         &self,
         policy: &dyn Policy,
-        (bars, rows): Known<'_>,
+        (bars, rows): BarsAndRows<'_>,
     ) -> Result<(Vec<u64>, Performance)> {
         let simulation = Simulation::new(&self.training.environment, None)?;
         let mut simulation = simulation.with_risk(self.training.seed);
-        let mut marks = Vec::with_capacity(bars.len());
+        let mut fingerprints = Vec::with_capacity(bars.len());
         for (bar, row) in bars.iter().zip(rows) {
-            step(&mut simulation, policy, (bar, row), &mut marks);
+            step(&mut simulation, policy, (bar, row), &mut fingerprints);
         }
-        Ok((marks, simulation.finish(&mut |_| {})))
+        Ok((fingerprints, simulation.finish(&mut |_| {})))
     }
 }
 
 /// Bars and their rows.
-type Known<'a> = (&'a [Bar], &'a [Option<Vec<f64>>]);
+type BarsAndRows<'a> = (&'a [Bar], &'a [Option<Vec<f64>>]);
 
 /// Trades through one bar and marks what was decided at its close.
 fn step(
     simulation: &mut Simulation,
     policy: &dyn Policy,
     (bar, row): (&Bar, &Option<Vec<f64>>),
-    marks: &mut Vec<u64>,
+    fingerprints: &mut Vec<u64>,
 ) -> StepStatus {
     let mut values = vec![0.0; policy.shape().exposures.len()];
     let outcome = simulation.step(
@@ -139,15 +143,16 @@ fn step(
         &mut |_, environment| {
             let held = environment.target();
             let Some(row) = row else {
-                marks.push(0);
+                fingerprints.push(0);
                 return held;
             };
             policy.values(row, &mut values);
             let target = policy.act(row, held);
-            let mark = values.iter().fold(splitmix64(target.to_bits()), |mark, value| {
-                splitmix64(mark ^ value.to_bits())
-            });
-            marks.push(mark);
+            let fingerprint =
+                values.iter().fold(splitmix64(target.to_bits()), |fingerprint, value| {
+                    splitmix64(fingerprint ^ value.to_bits())
+                });
+            fingerprints.push(fingerprint);
             target
         },
         &mut |_| {},

@@ -7,7 +7,7 @@ use crate::market::features::{FeatureEngine, FeatureSet};
 use crate::session::progress::{self, Unit};
 
 /// Reads bars one by one and keeps the features of the last.
-pub(crate) struct Pass {
+pub(crate) struct BarStream {
     bars: BarReader,
     engine: FeatureEngine,
     row: Vec<f64>,
@@ -16,12 +16,12 @@ pub(crate) struct Pass {
 
 /// A bar, and whether its features are known.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen {
+pub(crate) struct StreamedBar {
     pub(crate) bar: Bar,
     pub(crate) is_warm: bool,
 }
 
-impl Pass {
+impl BarStream {
     pub(crate) fn new(source: &BarSource, features: &FeatureSet) -> Result<Self> {
         Ok(Self {
             bars: source.read()?,
@@ -32,7 +32,7 @@ impl Pass {
     }
 
     /// Reads the next bar, which the split counted on.
-    pub(crate) fn next(&mut self) -> Result<Seen> {
+    pub(crate) fn next(&mut self) -> Result<StreamedBar> {
         let Some(bar) = self.bars.next() else {
             bail!(
                 "the data ends after {} bars, earlier than when the run began; do not change a \
@@ -44,7 +44,7 @@ impl Pass {
         self.n_read += 1;
         progress::advance(Unit::Bars, 1);
         let is_warm = self.engine.push_with((&bar, self.bars.columns()), &mut self.row);
-        Ok(Seen { bar, is_warm })
+        Ok(StreamedBar { bar, is_warm })
     }
 
     /// Reads on to the bar with the index `bar_idx`, features included.

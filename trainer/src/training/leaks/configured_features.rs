@@ -4,20 +4,20 @@ use crate::market::bars::Bar;
 use crate::market::features::{FeatureEngine, FeatureSet};
 
 use super::Features;
-use super::bars::Latest;
+use super::bars::LatestBars;
 
 /// A set of features, and the numbers of its further columns by time.
 #[derive(Debug, Clone)]
-pub(super) struct Table<'a> {
+pub(super) struct ConfiguredFeatures<'a> {
     set: &'a FeatureSet,
     times_ms: Vec<i64>,
     /// A row for each time, one after the other.
     numbers: Vec<f64>,
 }
 
-impl<'a> Table<'a> {
+impl<'a> ConfiguredFeatures<'a> {
     /// Returns `set` with the numbers beside the `latest` bars.
-    pub(super) fn new(set: &'a FeatureSet, latest: &Latest) -> Self {
+    pub(super) fn new(set: &'a FeatureSet, latest: &LatestBars) -> Self {
         let times_ms = latest.bars.iter().map(|bar| bar.time_ms).collect();
         Self { set, times_ms, numbers: latest.numbers.clone() }
     }
@@ -30,7 +30,7 @@ impl<'a> Table<'a> {
     }
 }
 
-impl Features for Table<'_> {
+impl Features for ConfiguredFeatures<'_> {
     fn names(&self) -> Vec<String> {
         self.set.names().to_vec()
     }

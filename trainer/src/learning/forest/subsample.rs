@@ -6,28 +6,28 @@ use super::seed::splitmix64;
 
 /// How to deal rows.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Deal {
-    pub(crate) n_shares: usize,
+pub(crate) struct Subsampling {
+    pub(crate) n_subsamples: usize,
     pub(crate) seed: u64,
 }
 
 /// Deals the row numbers into shares by a seeded shuffle; each share
 /// is sorted, so that gathering reads forwards.
-pub(crate) fn deal_rows(n_rows: usize, deal: Deal) -> Result<Vec<Vec<u32>>> {
+pub(crate) fn subsample_rows(n_rows: usize, subsampling: Subsampling) -> Result<Vec<Vec<u32>>> {
     let n_rows = u32::try_from(n_rows).context("a forest takes at most 2^32 - 1 rows")?;
-    let n_shares = deal.n_shares.clamp(1, n_rows as usize);
+    let n_subsamples = subsampling.n_subsamples.clamp(1, n_rows as usize);
     let mut order: Vec<u32> = (0..n_rows).collect();
-    if n_shares > 1 {
-        shuffle(&mut order, deal.seed);
+    if n_subsamples > 1 {
+        shuffle(&mut order, subsampling.seed);
     }
-    let mut shares = vec![Vec::with_capacity(order.len() / n_shares + 1); n_shares];
+    let mut subsamples = vec![Vec::with_capacity(order.len() / n_subsamples + 1); n_subsamples];
     for (at, row) in order.into_iter().enumerate() {
-        shares[at % n_shares].push(row);
+        subsamples[at % n_subsamples].push(row);
     }
-    for share in &mut shares {
-        share.sort_unstable();
+    for subsample in &mut subsamples {
+        subsample.sort_unstable();
     }
-    Ok(shares)
+    Ok(subsamples)
 }
 
 /// Fisher and Yates's shuffle; the index is the high half of a product

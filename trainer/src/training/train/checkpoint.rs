@@ -18,8 +18,8 @@ use crate::session::{
     sync_folder,
 };
 
-use super::lesson::{Lesson, Study};
-use super::resume::{Asked, LogEnd};
+use super::resume::{LogLength, RequestedSettings};
+use super::training_episode::{EpisodeState, TrainingEpisode};
 
 /// The number of the stored form.
 const FORMAT: u32 = 2;
@@ -35,31 +35,34 @@ pub(super) struct Progress {
     /// Training bars seen, over all episodes.
     pub(super) step: u64,
     /// The lesson that was cut short, if one was.
-    pub(super) study: Option<Study>,
+    #[serde(rename = "study")]
+    pub(super) episode_state: Option<EpisodeState>,
     /// Of several symbols, what the episode at hand did before it.
-    pub(super) tour: Option<Tour>,
+    #[serde(rename = "tour")]
+    pub(super) schedule: Option<SymbolSchedule>,
 }
 
 /// An episode over several symbols, between two of them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Tour {
+pub(super) struct SymbolSchedule {
     /// Symbols whose lesson is over.
     pub(super) n_done: usize,
     /// Their lessons together.
-    pub(super) whole: Lesson,
+    pub(super) whole: TrainingEpisode,
 }
 
 /// All that a run is, but for its learner.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Head {
+pub(super) struct CheckpointHeader {
     pub(super) format: u32,
     pub(super) tool_version: String,
     pub(super) tree_library: String,
     /// The id of the session that wrote it.
     pub(super) session: String,
-    pub(super) asked: Asked,
+    #[serde(rename = "asked")]
+    pub(super) requested: RequestedSettings,
     /// The settings in force.
     pub(super) training: TrainingConfig,
     pub(super) data_sha256: String,
@@ -70,7 +73,7 @@ pub(super) struct Head {
     pub(super) trials: Option<TrialsRecord>,
     pub(super) walk_forward: Option<WalkForwardRecord>,
     /// How long the logs are at this point.
-    pub(super) logs: Vec<LogEnd>,
+    pub(super) logs: Vec<LogLength>,
 }
 
 /// Read before the head proper: another version may have other keys.
@@ -81,20 +84,20 @@ struct WrittenBy {
     tree_library: String,
 }
 
-impl Head {
+impl CheckpointHeader {
     /// The number of the form that this program writes.
     pub(super) const FORMAT: u32 = FORMAT;
 }
 
-/// Puts `head` and `learner` at `path`, in place of what is there.
-pub(super) fn write(path: &Path, head: &Head, learner: &dyn Learner) -> Result<()> {
+/// Puts `header` and `learner` at `path`, in place of what is there.
+pub(super) fn write(path: &Path, header: &CheckpointHeader, learner: &dyn Learner) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
     let write = || -> Result<()> {
         let file = Digested { out: File::create(&temporary)?, digest: Sha256::new() };
         // The learner writes number by number; the digest takes more.
         let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
-        serde_json::to_writer(&mut out, head)?;
+        serde_json::to_writer(&mut out, header)?;
         out.write_all(b"\n")?;
         learner.write_state(&mut out)?;
         let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -113,7 +116,7 @@ pub(super) fn write(path: &Path, head: &Head, learner: &dyn Learner) -> Result<(
 }
 
 /// Checks every byte of the file at `path`, and returns its head.
-pub(super) fn read_head(path: &Path) -> Result<Head> {
+pub(super) fn read_header(path: &Path) -> Result<CheckpointHeader> {
     let read = || {
         check_digest(path)?;
         let (line, _) = open(path)?;

@@ -10,17 +10,17 @@ use super::features_of;
 
 /// What a model says of the bars that it was trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MadeFor {
+pub struct TrainedOn {
     kind: Option<BarKind>,
     /// What an older model says: the interval alone.
     interval_seconds: Option<f64>,
     uses_volume: bool,
 }
 
-impl MadeFor {
+impl TrainedOn {
     /// Returns what `model` says.
     pub fn of(model: &TradingModel) -> Result<Self> {
-        let data: &Value = &model.about().data;
+        let data: &Value = &model.metadata().data;
         Ok(Self {
             kind: serde_json::from_value(data["bars"].clone()).ok(),
             interval_seconds: data["interval_seconds"].as_f64(),

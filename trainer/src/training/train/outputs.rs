@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use crate::account::environment::TradeEvent;
 use crate::session::tensorboard::{EventWriter, Histogram, HyperParameters, Scalars, SessionEnd};
 use crate::session::trace::TradeTracer;
-use crate::session::{Layout, Moment, Phase, Session, TradeLogger};
+use crate::session::{Layout, Phase, Session, StepContext, TradeLogger};
 
-use super::evaluate::METRICS;
-use super::run::{End, TrainOptions};
+use super::evaluation::METRICS;
+use super::run::{RunEnd, TrainOptions};
 
 /// The trade log, the traces and the curves; those that are enabled.
-pub(super) struct Sinks<'a> {
+pub(super) struct RunOutputs<'a> {
     pub(super) logger: &'a mut TradeLogger,
     tracer: Option<TradeTracer>,
     curves: Option<EventWriter>,
@@ -29,7 +29,7 @@ pub(super) struct TradeProfits {
     pub(super) test: Histogram,
 }
 
-impl<'a> Sinks<'a> {
+impl<'a> RunOutputs<'a> {
     pub(super) fn open(options: &TrainOptions, logger: &'a mut TradeLogger) -> Result<Self> {
         let layout: &Layout = &options.layout;
         let config = &options.training;
@@ -59,7 +59,7 @@ impl<'a> Sinks<'a> {
     }
 
     /// Takes in what happened to the account at `at`.
-    pub(super) fn event(&mut self, at: &Moment, event: &TradeEvent) {
+    pub(super) fn event(&mut self, at: &StepContext, event: &TradeEvent) {
         let written = self.write(at, event);
         self.note(written);
     }
@@ -98,10 +98,10 @@ impl<'a> Sinks<'a> {
 
     /// Writes what waits in memory, tells the curves how the run ended,
     /// and waits until the disk has it.
-    pub(super) fn finish(&mut self, end: End) -> Result<()> {
+    pub(super) fn finish(&mut self, end: RunEnd) -> Result<()> {
         let end = match end {
-            End::Completed => SessionEnd::Success,
-            End::Interrupted => SessionEnd::Interrupted,
+            RunEnd::Completed => SessionEnd::Success,
+            RunEnd::Interrupted => SessionEnd::Interrupted,
         };
         self.curves.as_mut().map_or(Ok(()), |writer| writer.end_session(end))?;
         self.flush()?;
@@ -115,7 +115,7 @@ impl<'a> Sinks<'a> {
         }
     }
 
-    fn write(&mut self, at: &Moment, event: &TradeEvent) -> Result<()> {
+    fn write(&mut self, at: &StepContext, event: &TradeEvent) -> Result<()> {
         if let TradeEvent::Closed(trade) = event {
             let profits = match at.phase {
                 Phase::Train => &mut self.trades.train,

@@ -12,39 +12,43 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, anyhow};
 
 use crate::session::{Layout, parse_time};
-use crate::training::train::curve::{EquityCurve, Point};
+use crate::training::train::curve::{EquityCurve, EquityPoint};
 
 /// The curves of the lessons of one episode.
-pub(super) struct LessonCurves<'a> {
+pub(super) struct TrainingCurves<'a> {
     pub(super) layout: &'a Layout,
     /// Counted over all windows.
     pub(super) episode: usize,
     pub(super) initial_cash: f64,
 }
 
-impl LessonCurves<'_> {
+impl TrainingCurves<'_> {
     /// Writes the curve of the first `n_symbols` lessons together.
     pub(super) fn publish(&self, n_symbols: usize) -> Result<()> {
-        let mut parts = Vec::new();
+        let mut symbol_curves = Vec::new();
         for idx in 0..n_symbols {
             let path = self.layout.train_equity_part(self.episode, idx);
-            parts.push(Part::open(path, self.initial_cash)?);
+            symbol_curves.push(SymbolCurve::open(path, self.initial_cash)?);
         }
         let mut curve = EquityCurve::create(&self.layout.train_equity())?;
         let mut equity = self.initial_cash;
-        while let Some(time_ms) = parts.iter().filter_map(Part::next_ms).min() {
-            for part in &mut parts {
-                part.step(time_ms)?;
+        while let Some(time_ms) = symbol_curves.iter().filter_map(SymbolCurve::next_ms).min() {
+            for symbol_curve in &mut symbol_curves {
+                symbol_curve.step(time_ms)?;
             }
-            let sum: f64 = parts.iter().map(|part| part.equity).sum();
-            let value: f64 = parts.iter().map(|part| part.exposure * part.equity).sum();
-            equity = sum / parts.len() as f64;
-            curve.push(Point {
+            let sum: f64 = symbol_curves.iter().map(|symbol_curve| symbol_curve.equity).sum();
+            let value: f64 = symbol_curves
+                .iter()
+                .map(|symbol_curve| symbol_curve.exposure * symbol_curve.equity)
+                .sum();
+            equity = sum / symbol_curves.len() as f64;
+            curve.push(EquityPoint {
                 time_ms,
                 agent: equity,
                 exposure: if value == 0.0 { 0.0 } else { value / sum },
                 buy_and_hold: None,
-                close: parts.iter().map(Part::growth).sum::<f64>() / parts.len() as f64,
+                close: symbol_curves.iter().map(SymbolCurve::growth).sum::<f64>()
+                    / symbol_curves.len() as f64,
             })?;
         }
         curve.finish(equity, None)
@@ -52,12 +56,17 @@ impl LessonCurves<'_> {
 }
 
 /// Removes the curves of single lessons, of episodes before `episode`.
-pub(in crate::training::train) fn remove_parts(layout: &Layout, episode: usize) -> Result<()> {
+pub(in crate::training::train) fn remove_symbol_curves(
+    layout: &Layout,
+    episode: usize,
+) -> Result<()> {
     let remove = || -> io::Result<()> {
         for entry in fs::read_dir(layout.trades())? {
             let name = entry?.file_name();
-            let part = name.to_str().and_then(|name| name.strip_prefix(Layout::TRAIN_EQUITY_PART));
-            let of = part.and_then(|part| part.split('.').next()?.parse::<usize>().ok());
+            let symbol_curve =
+                name.to_str().and_then(|name| name.strip_prefix(Layout::TRAIN_EQUITY_PART));
+            let of = symbol_curve
+                .and_then(|symbol_curve| symbol_curve.split('.').next()?.parse::<usize>().ok());
             if of.is_some_and(|of| of < episode) {
                 fs::remove_file(layout.trades().join(name))?;
             }
@@ -68,26 +77,26 @@ pub(in crate::training::train) fn remove_parts(layout: &Layout, episode: usize) 
 }
 
 /// The curve of one lesson, standing before its next row.
-struct Part {
+struct SymbolCurve {
     path: PathBuf,
     lines: io::Lines<BufReader<File>>,
-    next: Option<Point>,
+    next: Option<EquityPoint>,
     equity: f64,
     exposure: f64,
     /// The close of the first bar and of the last.
     closes: Option<(f64, f64)>,
 }
 
-impl Part {
+impl SymbolCurve {
     fn open(path: PathBuf, initial_cash: f64) -> Result<Self> {
         let file = File::open(&path)
             .with_context(|| format!("failed to read the lesson `{}`", path.display()))?;
         let mut lines = BufReader::new(file).lines();
         lines.next();
-        let mut part =
+        let mut symbol_curve =
             Self { path, lines, next: None, equity: initial_cash, exposure: 0.0, closes: None };
-        part.advance()?;
-        Ok(part)
+        symbol_curve.advance()?;
+        Ok(symbol_curve)
     }
 
     fn next_ms(&self) -> Option<i64> {
@@ -125,12 +134,12 @@ impl Part {
 }
 
 /// Reads a row as [`EquityCurve`] writes it.
-fn parse(line: &str) -> Result<Point> {
+fn parse(line: &str) -> Result<EquityPoint> {
     let cells: Vec<&str> = line.split(',').collect();
     let [time, agent, exposure, _, close] = cells[..] else {
         return Err(anyhow!("`{line}` is no row of a curve"));
     };
-    Ok(Point {
+    Ok(EquityPoint {
         time_ms: parse_time(time)?.timestamp_millis(),
         agent: agent.parse()?,
         exposure: exposure.parse()?,
