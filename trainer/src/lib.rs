@@ -12,10 +12,14 @@ pub mod learning;
 
 pub mod session;
 
+pub mod config;
+
 pub mod account;
 
 pub mod market;
 
-pub mod config;
+pub mod field;
+
+pub mod random;
 
 pub mod wording;

@@ -1,6 +1,8 @@
-//! Numbers and counts as people read them, the same in every text.
+//! Numbers, counts and times as text, written the same way everywhere.
 //!
 //! Files for machines hold the numbers themselves.
+
+use chrono::{DateTime, SecondsFormat};
 
 /// Digits of a price.
 const PRICE_DIGITS: usize = 8;
@@ -56,6 +58,15 @@ pub fn counted(n: u64, noun: &str) -> String {
 /// Returns the form of `noun` that goes with `n`.
 pub fn plural(n: u64, noun: &str) -> String {
     format!("{noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Returns UTC epoch milliseconds as RFC 3339; milliseconds appear
+/// only where they are not 0.
+pub fn time_of_ms(time_ms: i64) -> String {
+    match DateTime::from_timestamp_millis(time_ms) {
+        Some(time) => time.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        None => format!("{time_ms} ms"),
+    }
 }
 
 /// Takes the zeros off the end of a fraction.

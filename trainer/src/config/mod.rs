@@ -1,16 +1,24 @@
-//! The trainer's settings: their types, ranges and defaults.
+//! The settings of a run: their types, ranges and defaults.
 //!
 //! Settings come from two JSON files and from command-line flags, which
-//! win. Nothing here reads a clock or an environment variable.
+//! win. Nothing here reads a clock or an environment variable. The
+//! settings of the account and of the bars lie with these, in `account`
+//! and `market`, which it may use.
 
-mod field;
+mod agent;
 mod file;
+mod forecast;
 mod logging;
+mod model;
 mod training;
 mod walk_forward;
 
-pub use field::FieldError;
+pub use crate::field::FieldError;
+pub use agent::AgentConfig;
+pub(crate) use agent::EXPOSURES_MAX;
 pub use file::{ConfigFile, LOGGING_FILE, TRAINING_FILE, load};
+pub use forecast::{ForecastConfig, RegressorKind};
 pub use logging::{Level, LoggingConfig};
+pub use model::{ModelKind, ModelSettings};
 pub use training::{BUILTIN_DATA, Overrides, TrainingConfig};
 pub use walk_forward::{WalkForwardConfig, WindowMode};

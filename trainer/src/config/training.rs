@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::account::environment::EnvironmentConfig;
-use crate::config::{ConfigFile, FieldError, WalkForwardConfig, WindowMode};
-use crate::learning::agent::AgentConfig;
-use crate::learning::model::{ModelKind, ModelSettings};
+use crate::config::{
+    AgentConfig, ConfigFile, FieldError, ModelKind, ModelSettings, WalkForwardConfig, WindowMode,
+};
 use crate::market::bars::BarsConfig;
 use crate::market::features::FeaturesConfig;
 

@@ -3,6 +3,8 @@
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub use crate::wording::time_of_ms;
+
 const MS_PER_DAY: i64 = 86_400_000;
 
 /// Where the time of day comes from.
@@ -38,15 +40,6 @@ impl Clock {
 /// Returns `time` as RFC 3339 in UTC to the second.
 pub fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// Returns UTC epoch milliseconds as RFC 3339; milliseconds appear
-/// only where they are not 0.
-pub fn time_of_ms(time_ms: i64) -> String {
-    match DateTime::from_timestamp_millis(time_ms) {
-        Some(time) => time.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-        None => format!("{time_ms} ms"),
-    }
 }
 
 /// Writes times one after the other as [`time_of_ms`] does: the day of

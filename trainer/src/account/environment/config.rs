@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::FieldError;
+use crate::field::FieldError;
 
 /// One basis point, as a fraction.
 const BASIS_POINT: f64 = 1e-4;

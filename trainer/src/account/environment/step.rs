@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::FieldError;
+use crate::field::FieldError;
 use crate::market::bars::Bar;
 
 use super::account::Account;

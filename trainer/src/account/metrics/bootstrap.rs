@@ -14,7 +14,7 @@ mod block_length;
 
 use rayon::prelude::*;
 
-use crate::learning::forest::splitmix64;
+use crate::random::splitmix64;
 
 use super::groups::Group;
 use super::returns::quantile;

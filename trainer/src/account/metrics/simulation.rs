@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::environment::{
     BarOutcome, Environment, EnvironmentConfig, StepStatus, TradeEvent,
 };
-use crate::config::FieldError;
+use crate::field::FieldError;
 use crate::market::bars::Bar;
 
 use super::{BarCalendar, Performance, PerformanceTracker, PeriodsPerYear, SharpeSample};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::account::environment::{BarOutcome, RUIN_SHARE, StepStatus};
-use crate::session::time_of_ms;
+use crate::wording::time_of_ms;
 
 use super::bars::BarReturns;
 use super::curve::{Curve, Tails};

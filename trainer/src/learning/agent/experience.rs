@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use crate::learning::forest::splitmix64;
+use crate::random::splitmix64;
 
 /// One step from state to state; the states are numbers of rows.
 #[derive(Debug, Clone, Copy, PartialEq)]

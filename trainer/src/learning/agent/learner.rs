@@ -8,7 +8,6 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
-use super::AgentConfig;
 use super::backup::TradingBackup;
 use super::experience::Experience;
 use super::inner::InnerSplit;
@@ -17,6 +16,7 @@ use super::iteration::{
 };
 use super::memory::Memory;
 use super::policy::FittedPolicy;
+use crate::config::AgentConfig;
 use crate::market::features::{check_open, check_row, ratio};
 
 /// Random cuts that a split tries at least. With few features one a

@@ -6,7 +6,6 @@
 //! explored. After Ernst, Geurts and Wehenkel, Tree-based batch mode
 //! reinforcement learning, JMLR 6 (2005).
 
-mod config;
 mod learner;
 mod policy;
 
@@ -17,8 +16,8 @@ mod iteration;
 mod inner;
 mod memory;
 
+pub use crate::config::AgentConfig;
 pub use backup::{Backup, DiscountedBackup, NextValues, Outcome, TradingBackup};
-pub use config::AgentConfig;
 pub use experience::{Experience, Step, Steps, Transition};
 pub use iteration::{
     FittedIteration, IterationInput, IterationOptions, IterationResult, PreviousValues,

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use anyhow::{Result, ensure};
 
-use super::config::EXPOSURES_MAX;
+use crate::config::EXPOSURES_MAX;
 use crate::learning::forest::Forest;
 
 /// The learned value of each exposure, and the choice between them:

@@ -8,14 +8,12 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
-use super::config::ForecastConfig;
 use super::history::{History, HistorySplit};
 use super::policy::{ForecastPolicy, ForecastRule};
 use super::threshold::{ValidationSlice, choose_threshold};
+use crate::config::{ForecastConfig, RegressorKind};
 use crate::learning::agent::RefitStats;
-use crate::learning::forest::{
-    ForestOptions, Regressor, RegressorKind, RegressorOptions, Samples, TreeSeed,
-};
+use crate::learning::forest::{ForestOptions, Regressor, RegressorOptions, Samples, TreeSeed};
 
 /// Bars left out between the parts: the return of a decision at the
 /// close of bar t ends at the open of bar t + 2.

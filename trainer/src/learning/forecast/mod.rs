@@ -9,13 +9,12 @@
 //! of the band is chosen on the later part of the remembered training
 //! bars, which its forecasts did not see.
 
-mod config;
 mod history;
 mod learner;
 mod policy;
 mod threshold;
 
-pub use config::ForecastConfig;
+pub use crate::config::ForecastConfig;
 pub use learner::{ForecastLearner, ForecastSetup};
 pub use policy::{ForecastPolicy, ForecastRule};
 pub use threshold::{ValidationSlice, choose_threshold};

@@ -13,10 +13,12 @@ mod seed;
 mod stored;
 mod subsample;
 
+pub use crate::config::RegressorKind;
+pub use crate::random::splitmix64;
 pub use flat::{Forest, Leaves};
 pub use library::{LIBRARY, LibraryForest, LibraryPredictor, LibraryRegressor, Samples};
-pub use regressor::{Boosted, Linear, Regressor, RegressorKind, RegressorOptions};
-pub use seed::{TreeSeed, splitmix64};
+pub use regressor::{Boosted, Linear, Regressor, RegressorOptions};
+pub use seed::TreeSeed;
 pub(crate) use subsample::{Subsampling, subsample_rows};
 
 /// How to grow a forest.

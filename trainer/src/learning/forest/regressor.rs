@@ -6,24 +6,10 @@
 //! Guestrin, XGBoost, KDD 2016.
 
 use anyhow::{Result, ensure};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Forest, ForestOptions, LibraryRegressor, Samples};
-
-/// Which regression to fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RegressorKind {
-    /// Ridge regression on standardised features.
-    Ridge,
-    /// Extremely randomised trees, each on a share of the rows.
-    ExtraTrees,
-    /// A random forest: bootstraps, a third of the features a split.
-    RandomForest,
-    /// Boosted trees, an ensemble a share; their mean.
-    Xgboost,
-}
+use crate::config::RegressorKind;
 
 /// How to fit a regression.
 #[derive(Debug, Clone, PartialEq)]

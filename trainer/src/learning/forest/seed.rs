@@ -4,22 +4,14 @@
 //! run starts at a mixed point and every (refit, action, share) owns a
 //! block of [`BLOCK`] consecutive seeds: none is used twice in a run.
 
+use crate::random::splitmix64;
+
 /// Seeds that one ensemble may use: the most trees it may have.
 const BLOCK: u64 = 1 << 12;
 /// Ensembles that one action may fit in a refit.
 const SUBSAMPLES: u64 = 1 << 8;
 /// Actions that a refit may have.
 const ACTIONS: u64 = 1 << 8;
-
-/// The next output of the generator of Steele, Lea and Flood (Fast
-/// splittable pseudorandom number generators, OOPSLA 2014) from
-/// `state`: a bijection that spreads neighbouring numbers.
-pub fn splitmix64(state: u64) -> u64 {
-    let mut mixed = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
 
 /// Names one forest of a run, and so the seeds of its trees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::seed::splitmix64;
+use crate::random::splitmix64;
 
 /// How to deal rows.
 #[derive(Debug, Clone, Copy)]

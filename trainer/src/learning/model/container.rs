@@ -9,12 +9,35 @@ use anyhow::{Context, Result, ensure};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use super::kinds::Parts;
-
 /// The most bytes that the parts may have together, unpacked.
 const TOTAL_BYTES_MAX: u64 = 256 << 20;
 /// The most parts.
 const PARTS_MAX: usize = 1024;
+
+/// A file of the model's zip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its name in the zip, such as `forests/0.json`.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// The parts of a model by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Parts(pub(super) BTreeMap<String, Vec<u8>>);
+
+impl Parts {
+    pub(super) fn get(&self, name: &str) -> Result<&[u8]> {
+        self.0.get(name).map(Vec::as_slice).with_context(|| format!("the part `{name}` is missing"))
+    }
+
+    /// Reads the part `name` as JSON.
+    pub(super) fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T> {
+        let bytes = self.get(name)?;
+        serde_json::from_slice(bytes).with_context(|| format!("the part `{name}` is damaged"))
+    }
+}
 
 /// Returns the bytes of a zip with `parts` in the order of their names.
 pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {

@@ -4,7 +4,7 @@
 //! config, the training data's digest and range, the metrics, and a
 //! probe: rows whose values must come out bit for bit after loading.
 //! Equal models are equal files. Another kind of model is one new file
-//! in `kinds/` and one line in `kinds.rs`.
+//! in `kinds/`, its line in `kinds.rs` and its variant of `ModelKind`.
 
 mod container;
 mod files;
@@ -17,37 +17,21 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
-use crate::learning::agent::{AgentConfig, FittedQ, LearnerSetup};
+use crate::config::AgentConfig;
+use crate::learning::agent::{FittedQ, LearnerSetup};
 
-pub use kinds::{ModelKind, ModelSettings, Part, Policy, Shape};
-pub use learner::Learner;
+pub use container::Part;
+pub use learner::{Learner, Policy, Shape};
+use stored::ModelContents;
+pub use stored::ModelMetadata;
 
 /// Rows of the probe that a learner's model carries.
 const N_PROBE_ROWS: usize = 16;
 
-/// What a model says of itself, each a JSON part of its zip. The model
-/// keeps them as they are; their owners read them.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ModelMetadata {
-    /// The definition of the features (`features.json`).
-    pub features: Value,
-    /// The training's settings (`config.json`).
-    pub config: Value,
-    /// The training data's digest and range (`data.json`).
-    pub data: Value,
-    /// What the evaluation found (`metrics.json`).
-    pub metrics: Value,
-}
-
 /// A trained policy and all that is needed to use and to judge it.
 #[derive(Debug)]
-pub struct TradingModel {
-    policy: Box<dyn Policy>,
-    metadata: ModelMetadata,
-    probe_rows: Vec<Vec<f64>>,
-}
+pub struct TradingModel(ModelContents);
 
 /// Bars to fit on at once: `opens` holds the open of each bar, `rows`
 /// the `n_features` values of each bar, one after the other.
@@ -71,25 +55,13 @@ impl TradingModel {
         metadata: ModelMetadata,
         probe_rows: Vec<Vec<f64>>,
     ) -> Result<Self> {
-        Self::boxed(Box::new(policy), metadata, probe_rows)
-    }
-
-    fn boxed(
-        policy: Box<dyn Policy>,
-        metadata: ModelMetadata,
-        probe_rows: Vec<Vec<f64>>,
-    ) -> Result<Self> {
-        let n_features = policy.shape().n_features;
-        for row in &probe_rows {
-            ensure!(row.len() == n_features, "a probe row has {} features", row.len());
-            ensure!(row.iter().all(|value| value.is_finite()), "a probe row is not finite");
-        }
-        Ok(Self { policy, metadata, probe_rows })
+        Ok(Self(ModelContents::new(Box::new(policy), metadata, probe_rows)?))
     }
 
     /// Returns the model of the policy that `learner` has now.
     pub fn of_learner(learner: &dyn Learner, metadata: ModelMetadata) -> Result<Self> {
-        Self::boxed(learner.boxed_policy(), metadata, learner.sample_rows(N_PROBE_ROWS))
+        let probe_rows = learner.sample_rows(N_PROBE_ROWS);
+        Ok(Self(ModelContents::new(learner.boxed_policy(), metadata, probe_rows)?))
     }
 
     /// Fits a new policy to `bars`, taken as one episode.
@@ -119,7 +91,7 @@ impl TradingModel {
     ///
     /// Panics when `row` is shorter than [`TradingModel::n_features`].
     pub fn predict(&self, row: &[f64], position: f64) -> f64 {
-        self.policy.act(row, position)
+        self.0.policy.act(row, position)
     }
 
     /// Writes the value of each exposure into `values`, in the order
@@ -129,43 +101,43 @@ impl TradingModel {
     ///
     /// Panics when `row` is shorter than [`TradingModel::n_features`].
     pub fn q_values(&self, row: &[f64], values: &mut [f64]) {
-        self.policy.values(row, values);
+        self.0.policy.values(row, values);
     }
 
     /// Returns the exposures to choose from, increasing.
     pub fn exposures(&self) -> &[f64] {
-        self.policy.shape().exposures
+        self.0.policy.shape().exposures
     }
 
     /// Returns the number of features that a row must have.
     pub fn n_features(&self) -> usize {
-        self.policy.shape().n_features
+        self.0.policy.shape().n_features
     }
 
     /// Returns the kind of policy, such as `fitted_q`.
     pub fn kind(&self) -> &'static str {
-        self.policy.kind()
+        self.0.policy.kind()
     }
 
     /// Returns the policy inside.
     pub fn policy(&self) -> &dyn Policy {
-        self.policy.as_ref()
+        self.0.policy.as_ref()
     }
 
     /// Returns what the model says of itself.
     pub fn metadata(&self) -> &ModelMetadata {
-        &self.metadata
+        &self.0.metadata
     }
 
     /// Returns the same model with another `metadata`.
     #[must_use]
     pub fn with_metadata(self, metadata: ModelMetadata) -> Self {
-        Self { metadata, ..self }
+        Self(ModelContents { metadata, ..self.0 })
     }
 
     /// Returns the bytes of the model's zip: equal for equal models.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        container::write(&stored::parts(self)?)
+        container::write(&self.0.parts()?)
     }
 
     /// Writes the model to `path`, whole or not at all: a temporary
@@ -193,13 +165,13 @@ impl TradingModel {
     /// Returns how many splits ask for each feature, over all trees;
     /// none for a policy without trees.
     pub fn split_counts(&self) -> Option<Vec<u64>> {
-        self.policy.split_counts()
+        self.0.policy.split_counts()
     }
 
     /// Reads and checks the model that `reader` holds, as
     /// [`TradingModel::load`] does.
     pub fn read(reader: impl Read + Seek) -> Result<Self> {
-        stored::read(&container::read_from(reader)?)
+        Ok(Self(ModelContents::read(&container::read_from(reader)?)?))
     }
 
     /// Reads and checks the model at `path`: the format, every part's
@@ -208,7 +180,7 @@ impl TradingModel {
     /// The error names the file and the part. Reading takes bounded
     /// memory, whatever the file claims.
     pub fn load(path: &Path) -> Result<Self> {
-        let read = || stored::read(&container::read(path)?);
+        let read = || -> Result<Self> { Ok(Self(ModelContents::read(&container::read(path)?)?)) };
         read().with_context(|| {
             format!("failed to load the model `{}`; train again or restore it", path.display())
         })

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::kinds::{self, Parts, Policy, Shape};
-use super::{ModelMetadata, TradingModel};
+use super::container::Parts;
+use super::kinds;
+use super::learner::{Policy, Shape};
 use crate::learning::forest;
 
 /// The number of the stored form.
@@ -15,6 +17,28 @@ const FORMAT: u32 = 1;
 /// The part that lists the others.
 const HEADER: &str = "model.json";
 const PROBE: &str = "probe.json";
+
+/// What a model says of itself, each a JSON part of its zip. The model
+/// keeps them as they are; their owners read them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ModelMetadata {
+    /// The definition of the features (`features.json`).
+    pub features: Value,
+    /// The training's settings (`config.json`).
+    pub config: Value,
+    /// The training data's digest and range (`data.json`).
+    pub data: Value,
+    /// What the evaluation found (`metrics.json`).
+    pub metrics: Value,
+}
+
+/// A policy, what its model says of itself, and the rows that prove it.
+#[derive(Debug)]
+pub(super) struct ModelContents {
+    pub(super) policy: Box<dyn Policy>,
+    pub(super) metadata: ModelMetadata,
+    pub(super) probe_rows: Vec<Vec<f64>>,
+}
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,62 +77,79 @@ struct Probe {
     value_bits: Vec<Vec<String>>,
 }
 
-/// Returns every part of `model`, the header included.
-pub(super) fn parts(model: &TradingModel) -> Result<Parts> {
-    let Shape { exposures, cost, n_features } = model.policy.shape();
-    let mut parts = BTreeMap::new();
-    for part in model.policy.parts()? {
-        parts.insert(part.name, part.bytes);
+impl ModelContents {
+    /// Fails where a probe row has another number of features than the
+    /// policy, or a value that is not finite.
+    pub(super) fn new(
+        policy: Box<dyn Policy>,
+        metadata: ModelMetadata,
+        probe_rows: Vec<Vec<f64>>,
+    ) -> Result<Self> {
+        let n_features = policy.shape().n_features;
+        for row in &probe_rows {
+            ensure!(row.len() == n_features, "a probe row has {} features", row.len());
+            ensure!(row.iter().all(|value| value.is_finite()), "a probe row is not finite");
+        }
+        Ok(Self { policy, metadata, probe_rows })
     }
-    let ModelMetadata { features, config, data, metrics } = &model.metadata;
-    let metadata =
-        [("features", features), ("config", config), ("data", data), ("metrics", metrics)];
-    for (name, value) in metadata {
-        parts.insert(format!("{name}.json"), json_bytes(value)?);
-    }
-    let value_bits = value_bits(model.policy.as_ref(), &model.probe_rows);
-    let probe = Probe { rows: model.probe_rows.clone(), value_bits };
-    parts.insert(PROBE.to_owned(), json_bytes(&probe)?);
-    let mut header = Header {
-        format: FORMAT,
-        kind: model.policy.kind().to_owned(),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        tree_library: forest::LIBRARY.to_owned(),
-        n_features,
-        exposures: exposures.to_vec(),
-        cost_per_exposure: cost,
-        parts: parts.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect(),
-        own_sha256: String::new(),
-    };
-    header.own_sha256 = header.digest()?;
-    parts.insert(HEADER.to_owned(), json_bytes(&header)?);
-    Ok(Parts(parts))
-}
 
-/// Checks all of `parts` and returns their model.
-pub(super) fn read(parts: &Parts) -> Result<TradingModel> {
-    let HeaderFormat { format } = parts.json(HEADER)?;
-    ensure!(format == FORMAT, "`{HEADER}` has format {format}; this program reads {FORMAT}");
-    let header: Header = parts.json(HEADER)?;
-    let kind = kinds::find(&header.kind)?;
-    check_digests(&header, parts)?;
-    let shape = Shape {
-        exposures: &header.exposures,
-        cost: header.cost_per_exposure,
-        n_features: header.n_features,
-    };
-    let policy = (kind.read)(shape, parts)?;
-    let metadata = ModelMetadata {
-        features: parts.json("features.json")?,
-        config: parts.json("config.json")?,
-        data: parts.json("data.json")?,
-        metrics: parts.json("metrics.json")?,
-    };
-    let probe: Probe = parts.json(PROBE)?;
-    let model = TradingModel::boxed(policy, metadata, probe.rows)?;
-    let found = value_bits(model.policy.as_ref(), &model.probe_rows);
-    check_probe(&found, &probe.value_bits)?;
-    Ok(model)
+    /// Returns every part of the model, the header included.
+    pub(super) fn parts(&self) -> Result<Parts> {
+        let Shape { exposures, cost, n_features } = self.policy.shape();
+        let mut parts = BTreeMap::new();
+        for part in self.policy.parts()? {
+            parts.insert(part.name, part.bytes);
+        }
+        let ModelMetadata { features, config, data, metrics } = &self.metadata;
+        let metadata =
+            [("features", features), ("config", config), ("data", data), ("metrics", metrics)];
+        for (name, value) in metadata {
+            parts.insert(format!("{name}.json"), json_bytes(value)?);
+        }
+        let value_bits = value_bits(self.policy.as_ref(), &self.probe_rows);
+        let probe = Probe { rows: self.probe_rows.clone(), value_bits };
+        parts.insert(PROBE.to_owned(), json_bytes(&probe)?);
+        let mut header = Header {
+            format: FORMAT,
+            kind: self.policy.kind().to_owned(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            tree_library: forest::LIBRARY.to_owned(),
+            n_features,
+            exposures: exposures.to_vec(),
+            cost_per_exposure: cost,
+            parts: parts.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect(),
+            own_sha256: String::new(),
+        };
+        header.own_sha256 = header.digest()?;
+        parts.insert(HEADER.to_owned(), json_bytes(&header)?);
+        Ok(Parts(parts))
+    }
+
+    /// Checks all of `parts` and returns what they hold.
+    pub(super) fn read(parts: &Parts) -> Result<Self> {
+        let HeaderFormat { format } = parts.json(HEADER)?;
+        ensure!(format == FORMAT, "`{HEADER}` has format {format}; this program reads {FORMAT}");
+        let header: Header = parts.json(HEADER)?;
+        let kind = kinds::find(&header.kind)?;
+        check_digests(&header, parts)?;
+        let shape = Shape {
+            exposures: &header.exposures,
+            cost: header.cost_per_exposure,
+            n_features: header.n_features,
+        };
+        let policy = (kind.read)(shape, parts)?;
+        let metadata = ModelMetadata {
+            features: parts.json("features.json")?,
+            config: parts.json("config.json")?,
+            data: parts.json("data.json")?,
+            metrics: parts.json("metrics.json")?,
+        };
+        let probe: Probe = parts.json(PROBE)?;
+        let contents = Self::new(policy, metadata, probe.rows)?;
+        let found = value_bits(contents.policy.as_ref(), &contents.probe_rows);
+        check_probe(&found, &probe.value_bits)?;
+        Ok(contents)
+    }
 }
 
 fn check_digests(header: &Header, parts: &Parts) -> Result<()> {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::timestamp::{TimeZone, is_time_format};
-use crate::config::FieldError;
+use crate::field::FieldError;
 
 /// The parts of a bar that a column can be named for.
 pub(super) const ROLES: [&str; 10] =

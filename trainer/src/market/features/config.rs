@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::set::{FeatureSet, N_COLUMNS_MAX};
-use crate::config::FieldError;
+use crate::field::FieldError;
 
 /// What the learner sees of each bar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ mod stored;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::FieldError;
+use crate::field::FieldError;
 use stored::Stored;
 
 const WINDOW_BARS_MAX: usize = 100_000;

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use anyhow::Result;
 
-use crate::learning::forest::splitmix64;
 use crate::market::bars::{Bar, BarSource};
+use crate::random::splitmix64;
 
 /// Bars that the checks hold in memory.
 const N_BARS_MAX: usize = 20_000;

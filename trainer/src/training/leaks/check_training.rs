@@ -6,9 +6,9 @@ use crate::account::environment::StepStatus;
 use crate::account::metrics::{Performance, Simulation};
 use crate::config::TrainingConfig;
 use crate::learning::agent::LearnerSetup;
-use crate::learning::forest::splitmix64;
 use crate::learning::model::{Learner, Policy};
 use crate::market::bars::Bar;
+use crate::random::splitmix64;
 use crate::training::train::Split;
 
 use super::Features;

@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::account::metrics::Performance;
-use crate::learning::forest::splitmix64;
 use crate::market::bars::Bar;
+use crate::random::splitmix64;
 
 use super::bars::shuffled;
 use super::check_training::CheckTraining;

@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::learning::model::{Learner, ModelKind, ModelMetadata, TradingModel};
+use crate::config::ModelKind;
+use crate::learning::model::{Learner, ModelMetadata, TradingModel};
 use crate::market::bars::BarKind;
 use crate::market::features::{FeatureSet, FeaturesConfig};
 use crate::session::{Layout, ModelRecord, Session, sha256_of_file};

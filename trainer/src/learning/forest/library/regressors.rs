@@ -7,7 +7,8 @@ use super::boosting::{self, Boosting};
 use super::random::{self, Random};
 use super::ridge::LibraryRidge;
 use super::{LibraryForest, Samples, check_targets, compile_trees, join_forests, matrix_of};
-use crate::learning::forest::{Regressor, RegressorKind, RegressorOptions};
+use crate::config::RegressorKind;
+use crate::learning::forest::{Regressor, RegressorOptions};
 
 /// A regression that the library fitted: the reference for
 /// [`Regressor`].

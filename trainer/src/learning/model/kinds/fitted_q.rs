@@ -4,15 +4,16 @@ use std::io::{BufRead, Write};
 
 use anyhow::{Context, Result};
 
-use super::{Kind, Part, Parts, Policy, Shape};
 use crate::learning::agent::{RefitStats, FittedPolicy, FittedQ, LearnerSetup};
 use crate::market::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::learning::forest::Forest;
-use crate::learning::model::Learner;
+use crate::learning::model::container::Parts;
+use crate::learning::model::learner::{KindEntry, Learner, Policy, Shape};
+use crate::learning::model::Part;
 
 /// How to train it and to read it back.
-pub(super) const KIND: Kind = Kind { name: NAME, memory_bars, learner, read };
+pub(super) const KIND: KindEntry = KindEntry { name: NAME, memory_bars, learner, read };
 
 const NAME: &str = "fitted_q";
 const FOLDER: &str = "forests/";

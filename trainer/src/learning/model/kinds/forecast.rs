@@ -5,15 +5,16 @@ use std::io::{BufRead, Write};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Part, Parts, Policy, Shape};
 use crate::learning::agent::{RefitStats, LearnerSetup};
 use crate::market::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::learning::forecast::{ForecastLearner, ForecastPolicy, ForecastRule, ForecastSetup};
-use crate::learning::model::Learner;
+use crate::learning::model::container::Parts;
+use crate::learning::model::learner::{KindEntry, Learner, Policy, Shape};
+use crate::learning::model::Part;
 
 /// How to train it and to read it back.
-pub(super) const KIND: Kind = Kind { name: NAME, memory_bars, learner, read };
+pub(super) const KIND: KindEntry = KindEntry { name: NAME, memory_bars, learner, read };
 
 const NAME: &str = "forecast";
 const PART: &str = "forecast.json";

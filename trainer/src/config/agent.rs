@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::FieldError;
+use crate::field::FieldError;
 
 /// The most exposures that a policy may choose from.
-pub(super) const EXPOSURES_MAX: usize = 16;
+pub(crate) const EXPOSURES_MAX: usize = 16;
 
 /// How the agent learns. Missing keys take their defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,8 +3,21 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::FieldError;
-use crate::learning::forest::RegressorKind;
+use crate::field::FieldError;
+
+/// Which regression to fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RegressorKind {
+    /// Ridge regression on standardised features.
+    Ridge,
+    /// Extremely randomised trees, each on a share of the rows.
+    ExtraTrees,
+    /// A random forest: bootstraps, a third of the features a split.
+    RandomForest,
+    /// Boosted trees, an ensemble a share; their mean.
+    Xgboost,
+}
 
 /// How to forecast. Missing keys take their defaults; the exposures to
 /// choose from are those of `agent`.
