@@ -217,7 +217,7 @@ fn an_error_of_the_file_system_is_not_taken_for_no() {
         "xtask/src/cli/run/show.rs",
         "xtask/src/cli/run/tensorboard.rs",
         "xtask/src/tasks/train.rs",
-        "xtask/src/tasks/train/ending.rs",
+        "xtask/src/tasks/train/outcome.rs",
         "xtask/src/workspace/mod.rs",
     ];
     let strangers: Vec<_> =

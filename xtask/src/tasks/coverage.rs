@@ -5,8 +5,8 @@ use std::fs::File;
 
 use anyhow::{Context, Result};
 
-use crate::programs::lack;
-use crate::tasks::cycle::Job;
+use crate::programs::features;
+use crate::tasks::cycle::TaskContext;
 use crate::vault::archive;
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{FileEntry, Manifest};
@@ -55,18 +55,21 @@ pub fn changed<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Result<Opti
 ///
 /// # Errors
 /// When a file or the archive folder cannot be read.
-pub fn holding(job: &mut Job<'_>, files: &[&SourceFile]) -> Result<Option<Receipt>> {
-    let catalog = Catalog::read(job.workspace)?;
+pub fn archive_holding(
+    context: &mut TaskContext<'_>,
+    files: &[&SourceFile],
+) -> Result<Option<Receipt>> {
+    let catalog = Catalog::read(context.workspace)?;
     let mut digests = BTreeMap::new();
     for archive in catalog.archives.iter().rev() {
         let Some(manifest) = archive.manifest() else { continue };
         if uncovered(files, manifest).is_some() || !same(files, manifest, &mut digests)? {
             continue;
         }
-        lack::check_archive(&archive.path)?;
+        features::check_archive(&archive.path)?;
         match verify::read_back(&archive.path) {
             Ok(receipt) => return Ok(Some(receipt)),
-            Err(error) => (job.notes)(&format!("warning: {error:#}; archiving anew")),
+            Err(error) => (context.notes)(&format!("warning: {error:#}; archiving anew")),
         }
     }
     Ok(None)

@@ -9,12 +9,12 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::programs::process::{self, Own, WorkTree};
-use crate::tasks::clean::{self, CleanPlan, Warrant};
+use crate::programs::process::{self, OwnFiles, WorkTree};
+use crate::tasks::clean::{self, CleanPlan, ProofOfArchive};
 use crate::tasks::coverage;
 use crate::tasks::recover;
-use crate::vault::archive::{self, Request};
-use crate::vault::manifest::{Kind, SessionSummary, Skipped};
+use crate::vault::archive::{self, ArchiveRequest};
+use crate::vault::manifest::{ArchiveKind, SessionSummary, Skipped};
 use crate::vault::scan::{Scan, scan};
 use crate::vault::session;
 use crate::vault::verify::Receipt;
@@ -22,7 +22,7 @@ use crate::workspace::lock::{self, Lock};
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
 /// What every task gets from the outside.
-pub struct Job<'a> {
+pub struct TaskContext<'a> {
     /// The workspace to work in.
     pub workspace: &'a Workspace,
     /// The clock.
@@ -33,7 +33,7 @@ pub struct Job<'a> {
     pub notes: &'a mut dyn FnMut(&str),
 }
 
-impl Job<'_> {
+impl TaskContext<'_> {
     /// Locks the workspace for `task` and recovers what a killed run
     /// left.
     ///
@@ -64,7 +64,7 @@ pub struct Label {
 
 /// Where the old session went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SetAside {
+pub struct MovedSession {
     /// The archive that holds it; null after `--no-archive`.
     pub archive: Option<String>,
     /// Whether that archive was made just now.
@@ -78,40 +78,40 @@ pub struct SetAside {
 /// # Errors
 /// As [`archive::create`].
 pub fn archive_now(
-    job: &mut Job<'_>,
-    kind: Kind,
+    context: &mut TaskContext<'_>,
+    kind: ArchiveKind,
     label: &Label,
     session: Option<SessionSummary>,
 ) -> Result<Receipt> {
-    let found = scan(job.workspace)?;
-    let git = work_tree(job.workspace, &found);
+    let found = scan(context.workspace)?;
+    let git = work_tree(context.workspace, &found);
     let receipt = archive::create(
-        job.workspace,
+        context.workspace,
         &found,
-        &Request {
+        &ArchiveRequest {
             kind,
-            now: (job.clock)(),
+            now: (context.clock)(),
             tags: &label.tags,
             note: label.note.as_deref(),
             session,
             git,
-            interrupt: job.interrupt,
+            interrupt: context.interrupt,
         },
     )?;
     let unknown = receipt.manifest().git.as_ref().and_then(|git| git.unknown.as_ref());
     if let Some(reason) = unknown {
-        (job.notes)(&format!(
+        (context.notes)(&format!(
             "warning: the state of the git work tree is unknown, and archived as that: {reason}"
         ));
     }
     let n_spelled = found.files.iter().filter(|file| file.archive_path.raw_hex.is_some()).count();
     if n_spelled > 0 {
-        (job.notes)(&format!(
+        (context.notes)(&format!(
             "the archive spells {n_spelled} names with %XX, whose bytes not every program takes; \
              `restore` gives them back as they are"
         ));
     }
-    warn_of(job, receipt.manifest().skipped.iter());
+    warn_of(context, receipt.manifest().skipped.iter());
     Ok(receipt)
 }
 
@@ -127,13 +127,13 @@ fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
     let files: BTreeSet<&Path> = found.files.iter().map(|file| &*file.disk_path).collect();
     let has =
         |path: &Path| files.contains(path) || folders.iter().any(|folder| path.starts_with(folder));
-    process::git_state(root, &Own { scratch: workspace.state(), has: &has })
+    process::git_state(root, &OwnFiles { scratch: workspace.state(), has: &has })
 }
 
 /// Warns of what no archive holds.
-pub fn warn_of<'a>(job: &mut Job<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
+pub fn warn_of<'a>(context: &mut TaskContext<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
     for Skipped { path, reason } in skipped {
-        (job.notes)(&format!("warning: `{path}` is not archived whole: {reason}"));
+        (context.notes)(&format!("warning: `{path}` is not archived whole: {reason}"));
     }
 }
 
@@ -142,39 +142,40 @@ pub fn warn_of<'a>(job: &mut Job<'_>, skipped: impl Iterator<Item = &'a Skipped>
 ///
 /// # Errors
 /// When the session cannot be archived: then nothing is moved.
-pub fn set_aside(job: &mut Job<'_>) -> Result<Option<SetAside>> {
-    let found = scan(job.workspace)?;
-    let Some(plan) = clean::plan(job.workspace, &found, (job.clock)())? else {
+pub fn archive_and_move_session(context: &mut TaskContext<'_>) -> Result<Option<MovedSession>> {
+    let found = scan(context.workspace)?;
+    let Some(plan) = clean::plan(context.workspace, &found, (context.clock)())? else {
         return Ok(None);
     };
-    plan.check(job.workspace)?;
-    let (receipt, is_new_archive) =
-        if let Some(receipt) = coverage::holding(job, &coverage::moved_by_clean(&found))? {
-            // Said of each session anew, not only by who archived it.
-            warn_of(job, found.skipped.iter().filter(|skipped| is_moved(&skipped.path)));
-            (receipt, false)
-        } else {
-            let session = session::read(job.workspace.root());
-            (archive_now(job, Kind::Previous, &Label::default(), session)?, true)
-        };
-    archive::stop_if(job.interrupt)?;
-    let backup = move_session(job, &plan, Warrant::Archived(&receipt))?;
+    plan.check(context.workspace)?;
+    let (receipt, is_new_archive) = if let Some(receipt) =
+        coverage::archive_holding(context, &coverage::moved_by_clean(&found))?
+    {
+        // Said of each session anew, not only by who archived it.
+        warn_of(context, found.skipped.iter().filter(|skipped| is_moved(&skipped.path)));
+        (receipt, false)
+    } else {
+        let session = session::read(context.workspace.root());
+        (archive_now(context, ArchiveKind::Previous, &Label::default(), session)?, true)
+    };
+    archive::stop_if(context.interrupt)?;
+    let backup = move_session(context, &plan, ProofOfArchive::Archived(&receipt))?;
     let archive = Some(receipt.manifest().name.clone());
-    Ok(Some(SetAside { archive, is_new_archive, backup }))
+    Ok(Some(MovedSession { archive, is_new_archive, backup }))
 }
 
 /// Moves the session in the workspace to `backups/` without an archive.
 ///
 /// # Errors
 /// When it cannot be moved, or a signal came: then it is not.
-pub fn set_aside_unarchived(job: &mut Job<'_>) -> Result<Option<SetAside>> {
-    let found = scan(job.workspace)?;
-    let Some(plan) = clean::plan(job.workspace, &found, (job.clock)())? else {
+pub fn move_session_unarchived(context: &mut TaskContext<'_>) -> Result<Option<MovedSession>> {
+    let found = scan(context.workspace)?;
+    let Some(plan) = clean::plan(context.workspace, &found, (context.clock)())? else {
         return Ok(None);
     };
-    archive::stop_if(job.interrupt)?;
-    let backup = move_session(job, &plan, Warrant::NoArchive)?;
-    Ok(Some(SetAside { archive: None, is_new_archive: false, backup }))
+    archive::stop_if(context.interrupt)?;
+    let backup = move_session(context, &plan, ProofOfArchive::NoArchive)?;
+    Ok(Some(MovedSession { archive: None, is_new_archive: false, backup }))
 }
 
 /// Whether a clean moves the skipped `path`.
@@ -183,7 +184,11 @@ fn is_moved(path: &str) -> bool {
     MOVED_FOLDERS.contains(&first)
 }
 
-fn move_session(job: &mut Job<'_>, plan: &CleanPlan, warrant: Warrant<'_>) -> Result<String> {
-    let backup = clean::apply(job.workspace, plan, warrant, (job.clock)())?;
-    Ok(job.workspace.display(&backup))
+fn move_session(
+    context: &mut TaskContext<'_>,
+    plan: &CleanPlan,
+    proof: ProofOfArchive<'_>,
+) -> Result<String> {
+    let backup = clean::apply(context.workspace, plan, proof, (context.clock)())?;
+    Ok(context.workspace.display(&backup))
 }

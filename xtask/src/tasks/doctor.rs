@@ -13,10 +13,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::programs::process;
-use crate::tasks::recover::Step;
+use crate::tasks::recover::RecoveryStep;
 use crate::vault::catalog::Catalog;
+use crate::vault::layout::{Layout, nearest_folder};
 use crate::vault::name::stamp;
-use crate::vault::places::{Layout, nearest_folder};
 use crate::vault::scan::scan;
 use crate::vault::trash;
 use crate::workspace::Workspace;
@@ -43,7 +43,7 @@ pub struct Diagnosis {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Its kind, such as `leftover` or `clock`.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// The file or folder, relative to the workspace; null when it is
     /// none.
     pub path: Option<String>,
@@ -61,7 +61,7 @@ pub struct Finding {
 /// Kinds of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum FindingKind {
     /// Something that a killed run left half done.
     Leftover,
     /// A temporary file that nobody writes any more.
@@ -84,13 +84,13 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     /// As at the start of every task.
-    Recover(Step),
+    Recover(RecoveryStep),
     /// By moving the file to the trash of the backups.
     Trash(PathBuf),
 }
 
 impl Finding {
-    fn new(kind: Kind, path: Option<String>, problem: impl Into<String>) -> Self {
+    fn new(kind: FindingKind, path: Option<String>, problem: impl Into<String>) -> Self {
         Self { kind, path, problem: problem.into(), fix: None, is_fixed: false, remedy: None }
     }
 
@@ -116,7 +116,7 @@ pub fn examine(workspace: &Workspace, now: DateTime<Utc>, is_mine: bool) -> Resu
     let found = scan(workspace)?;
     for problem in Layout::read(workspace, &found)?.problems(workspace) {
         let problem = format!("no session can be moved aside: {problem}");
-        findings.push(Finding::new(Kind::Unmovable, None, problem));
+        findings.push(Finding::new(FindingKind::Unmovable, None, problem));
     }
     let session_bytes = found.files.iter().map(|file| file.size_bytes).sum();
     let free_bytes = process::free_bytes(&nearest_folder(&workspace.archives()));
@@ -126,7 +126,7 @@ pub fn examine(workspace: &Workspace, now: DateTime<Utc>, is_mine: bool) -> Resu
             "only {free_bytes} bytes are free where archives go, and the next session may need \
              {wanted}; free some space, such as by `cargo xtask prune --keep N --now`"
         );
-        findings.push(Finding::new(Kind::FreeSpace, None, problem));
+        findings.push(Finding::new(FindingKind::FreeSpace, None, problem));
     }
     Ok(Diagnosis { holder, free_bytes, session_bytes, findings })
 }
@@ -139,7 +139,7 @@ pub fn fix(workspace: &Workspace, diagnosis: &mut Diagnosis, now: DateTime<Utc>)
             None => continue,
             Some(Remedy::Recover(step)) => step.apply(workspace).map(drop),
             Some(Remedy::Trash(path)) => {
-                trash::put_aside(path, &trash_for(workspace, path).join(stamp(now)))
+                trash::move_to_free_name(path, &trash_for(workspace, path).join(stamp(now)))
             }
         };
         match result {

@@ -23,7 +23,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Show {
+pub enum ProgressStyle {
     /// As a bar that is drawn again and again, for a terminal.
     Bar,
     /// As a line now and then, for a log.
@@ -63,7 +63,7 @@ impl Colour {
 /// Writes lines and progress to one place, from any thread.
 #[derive(Debug)]
 pub struct Terminal<W> {
-    show: Show,
+    show: ProgressStyle,
     is_coloured: bool,
     screen: Mutex<Screen<W>>,
 }
@@ -86,7 +86,7 @@ struct Work {
 
 impl<W: Write> Terminal<W> {
     /// Writes to `to`.
-    pub fn new(to: W, show: Show, is_coloured: bool) -> Self {
+    pub fn new(to: W, show: ProgressStyle, is_coloured: bool) -> Self {
         let screen = Mutex::new(Screen { to, n_drawn: 0, work: None });
         Self { show, is_coloured, screen }
     }
@@ -111,10 +111,10 @@ impl<W: Write> Terminal<W> {
         let mut screen = self.screen();
         // As in `say`.
         let _ = match (self.show, progress) {
-            (Show::Nothing, _) => Ok(()),
+            (ProgressStyle::Nothing, _) => Ok(()),
             (_, None) => screen.rest(),
-            (Show::Bar, Some(progress)) => screen.draw(&progress, now, n_columns),
-            (Show::Lines, Some(progress)) => screen.tell(&progress, now),
+            (ProgressStyle::Bar, Some(progress)) => screen.draw(&progress, now, n_columns),
+            (ProgressStyle::Lines, Some(progress)) => screen.tell(&progress, now),
         };
     }
 

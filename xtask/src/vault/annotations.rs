@@ -60,14 +60,14 @@ pub struct PinMark {
 
 /// The annotation files of a folder, by the archive's name; an error
 /// text for a file that cannot be read.
-pub type Found = BTreeMap<StampedName, Result<Annotations, String>>;
+pub type AnnotationsByName = BTreeMap<StampedName, Result<Annotations, String>>;
 
 /// Reads the annotation files in `folder`.
 ///
 /// # Errors
 /// When the folder cannot be read; a damaged file is no error here, so
 /// that the archives can still be listed.
-pub fn read_all(folder: &Path) -> Result<Found> {
+pub fn read_all(folder: &Path) -> Result<AnnotationsByName> {
     let entries = folder_entries(folder)?;
     let found = entries.iter().filter_map(|path| {
         let name = path.file_name()?.to_str()?;

@@ -10,9 +10,9 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use self::cache::Files;
-pub use self::cache::Stamp;
-use self::cached::After;
+pub use self::cache::Fingerprint;
+use self::cache::ManifestFiles;
+use self::cached::CacheUpdate;
 use crate::vault::annotations::{self, Annotations, PinMark};
 use crate::vault::manifest::Manifest;
 use crate::vault::name::{NameKind, StampedName};
@@ -158,7 +158,7 @@ impl Catalog {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_cached(workspace: &Workspace) -> Result<Self> {
-        Self::with(workspace, cached::read(workspace, (Files::Needed, After::Renew))?)
+        Self::with(workspace, cached::read(workspace, (ManifestFiles::Needed, CacheUpdate::Renew))?)
     }
 
     /// Reads as [`Self::read_cached`] does, and leaves `files` of each
@@ -167,7 +167,10 @@ impl Catalog {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_heads(workspace: &Workspace) -> Result<Self> {
-        Self::with(workspace, cached::read(workspace, (Files::NotNeeded, After::Renew))?)
+        Self::with(
+            workspace,
+            cached::read(workspace, (ManifestFiles::NotNeeded, CacheUpdate::Renew))?,
+        )
     }
 
     /// Reads as [`Self::read_heads`] does, and writes nothing, not even
@@ -175,8 +178,11 @@ impl Catalog {
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub fn look_at_heads(workspace: &Workspace) -> Result<Self> {
-        Self::with(workspace, cached::read(workspace, (Files::NotNeeded, After::Leave))?)
+    pub fn read_heads_readonly(workspace: &Workspace) -> Result<Self> {
+        Self::with(
+            workspace,
+            cached::read(workspace, (ManifestFiles::NotNeeded, CacheUpdate::Leave))?,
+        )
     }
 
     fn with(workspace: &Workspace, mut archives: Vec<Archive>) -> Result<Self> {

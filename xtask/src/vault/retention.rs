@@ -12,8 +12,8 @@ mod span;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-pub use backups::{BackupItem, BackupPolicy, Cover, plan_backups};
-pub use items::{Findings, archive_items, backup_items};
+pub use backups::{BackupItem, BackupPolicy, CoveringArchive, plan_backups};
+pub use items::{PlanFacts, archive_items, backup_items};
 pub(crate) use items::{digest_of, files_below};
 pub use policy::{Best, Count, Policy, PolicyError, TagList};
 pub(crate) use rules::is_lower_better;
@@ -23,7 +23,7 @@ use crate::vault::order::{self, Position};
 
 /// An archive, as far as retention looks at it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Item {
+pub struct ArchiveItem {
     /// Its name.
     pub name: String,
     /// Its run number; none for a zip of another tool.
@@ -31,7 +31,7 @@ pub struct Item {
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// What it holds.
-    pub state: State,
+    pub state: ArchiveState,
     /// Its tags.
     pub tags: Vec<String>,
     /// Whether it is pinned, and the reason that was given.
@@ -44,7 +44,7 @@ pub struct Item {
 
 /// What an archive holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum ArchiveState {
     /// A session that ran to its end, or what a user archived by hand.
     Complete,
     /// A session of which nobody knows how it ended.
@@ -59,9 +59,9 @@ pub enum State {
 
 /// What stays and what goes, of the archives or of the backups.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Plan {
+pub struct RetentionPlan {
     /// What stays, newest first, and why.
-    pub keep: Vec<Kept>,
+    pub keep: Vec<KeptItem>,
     /// What goes, newest first.
     pub remove: Vec<String>,
     /// What someone should look at.
@@ -70,7 +70,7 @@ pub struct Plan {
 
 /// Something that stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kept {
+pub struct KeptItem {
     /// Its name.
     pub name: String,
     /// Why it stays: one line for each rule.
@@ -83,10 +83,14 @@ pub struct Kept {
 /// # Errors
 /// When the policy is empty, names a tag or metric that no archive has,
 /// or would keep nothing.
-pub fn plan(items: &[Item], policy: &Policy, now: DateTime<Utc>) -> Result<Plan, PolicyError> {
+pub fn plan(
+    items: &[ArchiveItem],
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Result<RetentionPlan, PolicyError> {
     policy.check()?;
     if items.is_empty() {
-        return Ok(Plan::default());
+        return Ok(RetentionPlan::default());
     }
     policy.check_against(items)?;
     let mut newest_first = order::oldest_first(items.iter().collect(), |item| Position {
@@ -99,13 +103,13 @@ pub fn plan(items: &[Item], policy: &Policy, now: DateTime<Utc>) -> Result<Plan,
         newest_first.iter().map(|item| outside_the_counts(item, now)).collect();
 
     let is_outside: Vec<bool> = reasons.iter().map(|reasons| !reasons.is_empty()).collect();
-    let select = |wanted: &dyn Fn(State) -> bool| -> Vec<usize> {
+    let select = |wanted: &dyn Fn(ArchiveState) -> bool| -> Vec<usize> {
         (0..newest_first.len())
             .filter(|idx| !is_outside[*idx] && wanted(newest_first[*idx].state))
             .collect()
     };
-    let failed = select(&|state| state == State::Failed);
-    let counted = select(&|state| state != State::Failed);
+    let failed = select(&|state| state == ArchiveState::Failed);
+    let counted = select(&|state| state != ArchiveState::Failed);
     for (place, reason) in rules::keep_counted(&pick(&newest_first, &counted), policy) {
         reasons[counted[place]].push(reason);
     }
@@ -116,7 +120,7 @@ pub fn plan(items: &[Item], policy: &Policy, now: DateTime<Utc>) -> Result<Plan,
     for (place, reason) in rules::keep_failed(&pick(&newest_first, &failed), policy) {
         reasons[failed[place]].push(reason);
     }
-    let newest_complete = newest_first.iter().position(|item| item.state == State::Complete);
+    let newest_complete = newest_first.iter().position(|item| item.state == ArchiveState::Complete);
     for (idx, item) in newest_first.iter().enumerate() {
         if item.holds_current_model {
             reasons[idx].push("holds the model that is now in `models/`".to_owned());
@@ -128,23 +132,23 @@ pub fn plan(items: &[Item], policy: &Policy, now: DateTime<Utc>) -> Result<Plan,
     Ok(decided(&newest_first, reasons, now))
 }
 
-fn pick<'a>(items: &[&'a Item], places: &[usize]) -> Vec<&'a Item> {
+fn pick<'a>(items: &[&'a ArchiveItem], places: &[usize]) -> Vec<&'a ArchiveItem> {
     places.iter().map(|idx| items[*idx]).collect()
 }
 
 /// Returns why `item` stays whatever the policy says, and takes no
 /// place from any other.
-fn outside_the_counts(item: &Item, now: DateTime<Utc>) -> Vec<String> {
+fn outside_the_counts(item: &ArchiveItem, now: DateTime<Utc>) -> Vec<String> {
     let mut reasons = Vec::new();
     match &item.pin {
         Some(Some(reason)) => reasons.push(format!("pinned: {reason}")),
         Some(None) => reasons.push("pinned".to_owned()),
         None => {}
     }
-    if item.state == State::Unreadable {
+    if item.state == ArchiveState::Unreadable {
         reasons.push("cannot be read; delete it by hand when nothing can be saved".to_owned());
     }
-    if item.state == State::Damaged {
+    if item.state == ArchiveState::Damaged {
         reasons.push("damaged; `restore` brings back what is good".to_owned());
     }
     if item.created_at > now {
@@ -153,8 +157,8 @@ fn outside_the_counts(item: &Item, now: DateTime<Utc>) -> Vec<String> {
     reasons
 }
 
-fn decided(items: &[&Item], reasons: Vec<Vec<String>>, now: DateTime<Utc>) -> Plan {
-    let mut plan = Plan::default();
+fn decided(items: &[&ArchiveItem], reasons: Vec<Vec<String>>, now: DateTime<Utc>) -> RetentionPlan {
+    let mut plan = RetentionPlan::default();
     for (item, reasons) in items.iter().zip(reasons) {
         if item.created_at > now {
             plan.warnings.push(future(&item.name, item.created_at));
@@ -162,7 +166,7 @@ fn decided(items: &[&Item], reasons: Vec<Vec<String>>, now: DateTime<Utc>) -> Pl
         if reasons.is_empty() {
             plan.remove.push(item.name.clone());
         } else {
-            plan.keep.push(Kept { name: item.name.clone(), reasons });
+            plan.keep.push(KeptItem { name: item.name.clone(), reasons });
         }
     }
     plan

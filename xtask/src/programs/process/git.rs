@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use call::Git;
 use changes::{Changes, records};
-use untracked::{Scratch, Untracked};
+use untracked::{ScratchFolder, Untracked};
 
 use crate::vault::catalog::exists;
 use crate::vault::manifest::{GitState, PATCH_PATH, Skipped};
@@ -36,7 +36,7 @@ pub struct WorkTree {
 }
 
 /// What is not part of the work tree's state.
-pub struct Own<'a> {
+pub struct OwnFiles<'a> {
     /// A folder for git's scratch files.
     pub scratch: PathBuf,
     /// Whether an untracked file is the session's or the tool's.
@@ -45,7 +45,7 @@ pub struct Own<'a> {
 
 /// Returns the state of the git work tree around `root`; `None` outside
 /// of one.
-pub fn git_state(root: &Path, own: &Own<'_>) -> Option<WorkTree> {
+pub fn git_state(root: &Path, own: &OwnFiles<'_>) -> Option<WorkTree> {
     let mut tree = WorkTree::default();
     let told = match find(root) {
         Ok(None) => return None,
@@ -110,11 +110,11 @@ fn is_repository(marker: &Path) -> Result<bool, String> {
     }
 }
 
-fn inspect(mut git: Git, own: &Own<'_>, tree: &mut WorkTree) -> Result<(), String> {
+fn inspect(mut git: Git, own: &OwnFiles<'_>, tree: &mut WorkTree) -> Result<(), String> {
     (tree.state.commit, tree.state.branch) = head(&git)?;
     let top = path_of(trimmed(&git.ask(&["rev-parse", "--show-toplevel"])?));
     git.enter(&top);
-    let scratch = Scratch::take(own.scratch.join("git"))?;
+    let scratch = ScratchFolder::take(own.scratch.join("git"))?;
     let hidden = hidden_files(&git, &top)?;
     if !hidden.is_empty() {
         git = without_flags(&git, &hidden, scratch.folder().join("unflagged"))?;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Finding, Kind, Remedy, to_trash};
-use crate::tasks::recover::{self, Step};
+use super::{Finding, FindingKind, Remedy, to_trash};
+use crate::tasks::recover::{self, RecoveryStep};
 use crate::vault::archive;
 use crate::vault::catalog::folder_entries;
 use crate::vault::retention::files_below;
@@ -22,16 +22,17 @@ pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
             let problem = "a temporary file that nobody writes any more";
             let shown = Some(workspace.display(&path));
             findings.push(
-                Finding::new(Kind::PartialFile, shown, problem).with(to_trash(workspace, path)),
+                Finding::new(FindingKind::PartialFile, shown, problem)
+                    .with(to_trash(workspace, path)),
             );
         }
     }
     Ok(findings)
 }
 
-fn leftover(workspace: &Workspace, step: &Step) -> Finding {
+fn leftover(workspace: &Workspace, step: &RecoveryStep) -> Finding {
     let (problem, fix) = step.describe();
-    Finding::new(Kind::Leftover, Some(workspace.display(step.path())), problem)
+    Finding::new(FindingKind::Leftover, Some(workspace.display(step.path())), problem)
         .with((fix.to_owned(), Remedy::Recover(step.clone())))
 }
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::Report;
 use crate::cli::RestoreArgs;
-use crate::tasks::cycle::Job;
-use crate::vault::restore::{Overwrite, RestorePlan, Written};
+use crate::tasks::cycle::TaskContext;
+use crate::vault::restore::{Overwrite, RestorePlan, RestoreResult};
 use crate::vault::verify::Damage;
 use crate::workspace::exit::Exit;
 use crate::workspace::text;
@@ -46,7 +46,7 @@ pub struct RestoreReport {
 impl RestoreReport {
     /// Returns the report on a restore that has not begun.
     pub fn of(
-        job: &Job<'_>,
+        context: &TaskContext<'_>,
         archive: &Path,
         folder: &Path,
         args: &RestoreArgs,
@@ -55,7 +55,7 @@ impl RestoreReport {
         Self {
             format: 1,
             archive: archive.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            into: args.into.as_ref().map(|_| job.workspace.display(folder)),
+            into: args.into.as_ref().map(|_| context.workspace.display(folder)),
             dry_run: args.dry_run,
             overwrite: args.overwrite,
             previous: None,
@@ -67,7 +67,7 @@ impl RestoreReport {
     }
 
     /// Takes what was written into account.
-    pub fn finish(&mut self, written: Written) {
+    pub fn finish(&mut self, written: RestoreResult) {
         self.restored = written.restored;
         self.bare = written.bare;
         self.lost.extend(written.lost);

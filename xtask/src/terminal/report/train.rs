@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::Report;
 use super::documents::describe;
-use crate::tasks::cycle::{Job, SetAside};
+use crate::tasks::cycle::{MovedSession, TaskContext};
 use crate::tasks::gate::GateResult;
 use crate::tasks::prune::PrunePlan;
-use crate::vault::manifest::{SessionSummary, Status};
-use crate::vault::retention::Plan;
+use crate::vault::manifest::{SessionStatus, SessionSummary};
+use crate::vault::retention::RetentionPlan;
 use crate::vault::verify::Receipt;
 use crate::workspace::exit::Exit;
 use crate::workspace::text;
@@ -19,9 +19,9 @@ pub struct TrainReport {
     /// 1.
     pub format: u32,
     /// How the session ended.
-    pub status: Status,
+    pub status: SessionStatus,
     /// Where the session before went; null when there was none.
-    pub previous: Option<SetAside>,
+    pub previous: Option<MovedSession>,
     /// The folder of the session that this one went on from; null
     /// without `--resume`.
     pub resumed: Option<String>,
@@ -47,11 +47,13 @@ impl TrainReport {
     /// Returns the exit that belongs to the session's end.
     pub fn exit(&self) -> Exit {
         match self.status {
-            Status::Completed if self.gates.iter().any(|gate| !gate.is_passed) => Exit::GateMissed,
-            Status::Completed if !self.doubts.is_empty() => Exit::Warnings,
-            Status::Completed => Exit::Done,
-            Status::Interrupted => Exit::Interrupted,
-            Status::Failed | Status::Unknown => Exit::Failed,
+            SessionStatus::Completed if self.gates.iter().any(|gate| !gate.is_passed) => {
+                Exit::GateMissed
+            }
+            SessionStatus::Completed if !self.doubts.is_empty() => Exit::Warnings,
+            SessionStatus::Completed => Exit::Done,
+            SessionStatus::Interrupted => Exit::Interrupted,
+            SessionStatus::Failed | SessionStatus::Unknown => Exit::Failed,
         }
     }
 }
@@ -75,11 +77,11 @@ pub struct SealedArchive {
 
 impl SealedArchive {
     /// Returns what `receipt` proves.
-    pub fn of(job: &Job<'_>, receipt: &Receipt) -> Self {
+    pub fn of(context: &TaskContext<'_>, receipt: &Receipt) -> Self {
         let manifest = receipt.manifest();
         Self {
             name: manifest.name.clone(),
-            path: job.workspace.display(receipt.path()),
+            path: context.workspace.display(receipt.path()),
             n_files: manifest.totals.n_files,
             content_bytes: manifest.totals.size_bytes,
             size_bytes: receipt.size_bytes(),
@@ -113,7 +115,7 @@ impl Report for TrainReport {
 impl TrainReport {
     fn status_line(&self) -> String {
         let saved = match (self.status, &self.archive) {
-            (Status::Completed, _) | (_, None) => "",
+            (SessionStatus::Completed, _) | (_, None) => "",
             (_, Some(_)) => "; what it wrote is archived",
         };
         format!("{}{saved}", self.status)
@@ -125,7 +127,7 @@ fn kept_by_default(n: u32) -> String {
 }
 
 fn pruned(plan: &PrunePlan) -> Option<String> {
-    let count = |plan: &Plan, noun: &str| text::count(plan.remove.len() as u64, noun);
+    let count = |plan: &RetentionPlan, noun: &str| text::count(plan.remove.len() as u64, noun);
     let is_idle = plan.archives.remove.is_empty() && plan.backups.remove.is_empty();
     (!is_idle).then(|| {
         format!(

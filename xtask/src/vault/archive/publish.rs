@@ -134,7 +134,7 @@ pub fn is_abandoned(path: &Path) -> Result<bool> {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
         // Whether someone writes it cannot be told: it stays.
-        Err(TryLockError::Error(error)) if filesystem::is_lacking(&error) => Ok(false),
+        Err(TryLockError::Error(error)) if filesystem::is_unsupported(&error) => Ok(false),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
         }

@@ -20,7 +20,7 @@ pub struct Source {
 }
 
 /// What becomes of a file that was found.
-pub enum Opened {
+pub enum OpenedSource {
     /// It can be read.
     File(Box<Source>),
     /// It is gone, or no file any more.
@@ -29,10 +29,10 @@ pub enum Opened {
 
 impl Source {
     /// Opens the file that a scan found.
-    pub fn open(found: &SourceFile) -> Result<Opened> {
+    pub fn open(found: &SourceFile) -> Result<OpenedSource> {
         let gone = |reason: &str| {
             let path = found.archive_path.text.clone();
-            Ok(Opened::Gone(Skipped { path, reason: reason.to_owned() }))
+            Ok(OpenedSource::Gone(Skipped { path, reason: reason.to_owned() }))
         };
         let file = match File::open(&found.disk_path) {
             Err(error) if is_gone(&error) => return gone("vanished before it was read"),
@@ -43,7 +43,7 @@ impl Source {
             return gone("became no plain file before it was read");
         }
         let found = found.as_now(&opened).with_context(|| unreadable(found))?;
-        Ok(Opened::File(Box::new(Self { found, file, opened })))
+        Ok(OpenedSource::File(Box::new(Self { found, file, opened })))
     }
 
     /// Returns the open file.

@@ -13,7 +13,7 @@ use crate::workspace::digest::unhex;
 
 /// A file that an archive should hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct RestoreItem {
     /// The path in the archive.
     pub path: String,
     /// The real bytes of the path relative to the workspace, where they
@@ -57,10 +57,10 @@ pub fn sealed_folder(folder: &FolderEntry) -> Result<Folder, String> {
 ///
 /// # Errors
 /// Says why it is not to be trusted.
-pub fn sealed_item(file: &FileEntry) -> Result<Item, String> {
+pub fn sealed_item(file: &FileEntry) -> Result<RestoreItem, String> {
     check_archive_path(&file.path)?;
     let raw_path = file.raw_path_hex.as_deref().map(|hex| raw_path(&file.path, hex)).transpose()?;
-    Ok(Item {
+    Ok(RestoreItem {
         path: file.path.clone(),
         raw_path,
         size_bytes: file.size_bytes,

@@ -5,8 +5,8 @@ use anyhow::{Result, bail};
 
 use super::RestorePlan;
 use crate::tasks::coverage;
-use crate::tasks::cycle::{Job, Label, archive_now};
-use crate::vault::manifest::Kind;
+use crate::tasks::cycle::{Label, TaskContext, archive_now};
+use crate::vault::manifest::ArchiveKind;
 use crate::vault::scan::scan;
 use crate::vault::session;
 
@@ -16,9 +16,12 @@ use crate::vault::session;
 ///
 /// # Errors
 /// When the archive cannot be made, or a file to replace is in none.
-pub fn hold_present(job: &mut Job<'_>, plan: &RestorePlan) -> Result<Option<(String, bool)>> {
-    let found = scan(job.workspace)?;
-    let root = job.workspace.root();
+pub fn archive_present_files(
+    context: &mut TaskContext<'_>,
+    plan: &RestorePlan,
+) -> Result<Option<(String, bool)>> {
+    let found = scan(context.workspace)?;
+    let root = context.workspace.root();
     for step in plan.write.iter().filter(|step| step.replaces) {
         let path = root.join(&step.target);
         if !found.files.iter().any(|file| file.disk_path == path) {
@@ -33,10 +36,10 @@ pub fn hold_present(job: &mut Job<'_>, plan: &RestorePlan) -> Result<Option<(Str
         return Ok(None);
     }
     let files: Vec<_> = found.files.iter().collect();
-    if let Some(receipt) = coverage::holding(job, &files)? {
+    if let Some(receipt) = coverage::archive_holding(context, &files)? {
         return Ok(Some((receipt.manifest().name.clone(), false)));
     }
-    let session = session::read(job.workspace.root());
-    let receipt = archive_now(job, Kind::Previous, &Label::default(), session)?;
+    let session = session::read(context.workspace.root());
+    let receipt = archive_now(context, ArchiveKind::Previous, &Label::default(), session)?;
     Ok(Some((receipt.manifest().name.clone(), true)))
 }

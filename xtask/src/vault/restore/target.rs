@@ -14,7 +14,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::item::{Item, is_metadata};
+use super::item::{RestoreItem, is_metadata};
 use super::source::Source;
 use crate::vault::manifest::ROOT_FOLDER;
 use crate::workspace::digest::sha256;
@@ -108,7 +108,7 @@ impl Target {
     ///
     /// # Errors
     /// Says why it belongs nowhere.
-    pub fn place(&self, item: &Item) -> Result<PathBuf, String> {
+    pub fn place(&self, item: &RestoreItem) -> Result<PathBuf, String> {
         let place = match &item.raw_path {
             Some(raw) => raw_place(raw, in_workspace(&item.path)),
             None => PathBuf::from(in_workspace(&item.path)),
@@ -139,7 +139,7 @@ impl Target {
     pub fn existing<R: Read + Seek>(
         &mut self,
         relative: &Path,
-        item: &Item,
+        item: &RestoreItem,
         source: &mut Source<R>,
     ) -> Result<Existing> {
         if let Err(existing) = self.check_parents(relative) {

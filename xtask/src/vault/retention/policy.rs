@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Item, Span, State};
+use super::{ArchiveItem, ArchiveState, Span};
 
 /// How many to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,13 +231,15 @@ impl Policy {
         if has_rule { Ok(()) } else { Err(PolicyError::Empty) }
     }
 
-    pub(super) fn check_against(&self, items: &[Item]) -> Result<(), PolicyError> {
+    pub(super) fn check_against(&self, items: &[ArchiveItem]) -> Result<(), PolicyError> {
         let known: BTreeSet<&String> = items.iter().flat_map(|item| &item.tags).collect();
         let mut wanted = self.tags.iter().flat_map(|list| &list.0);
         if let Some(tag) = wanted.find(|tag| !known.contains(tag)) {
             return Err(PolicyError::UnknownTag(tag.clone()));
         }
-        let judged = |item: &&Item| matches!(item.state, State::Complete | State::Unknown);
+        let judged = |item: &&ArchiveItem| {
+            matches!(item.state, ArchiveState::Complete | ArchiveState::Unknown)
+        };
         let metrics: BTreeSet<&String> =
             items.iter().filter(judged).flat_map(|item| item.metrics.keys()).collect();
         match self.best.as_ref().filter(|best| !best.n.is_zero()) {

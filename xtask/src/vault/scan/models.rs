@@ -43,9 +43,9 @@ pub fn is_model(path: &Path) -> bool {
 /// Files in a workspace's root that may be models and that no archive
 /// holds, with what tells whether they were written.
 #[derive(Debug, Default)]
-pub struct Unkept(BTreeMap<String, (u64, Option<SystemTime>)>);
+pub struct UnarchivedModels(BTreeMap<String, (u64, Option<SystemTime>)>);
 
-impl Unkept {
+impl UnarchivedModels {
     /// Looks at `workspace` as it is now.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ pub struct Untracked<'a> {
 }
 
 /// What is kept of them.
-pub struct Kept {
+pub struct UntrackedPatch {
     pub patch: Vec<u8>,
     /// What is not, and why.
     pub left_out: Option<String>,
@@ -40,7 +40,7 @@ impl Untracked<'_> {
     ///
     /// # Errors
     /// Says why there is none.
-    pub fn patch(&self, git: &Git, scratch: &Path) -> Result<Kept, String> {
+    pub fn patch(&self, git: &Git, scratch: &Path) -> Result<UntrackedPatch, String> {
         let mut listed = Vec::new();
         let mut left_out = Vec::new();
         let (mut n_files, mut n_bytes) = (0, 0);
@@ -77,7 +77,7 @@ impl Untracked<'_> {
                 names(&left_out)
             )
         });
-        Ok(Kept { patch, left_out })
+        Ok(UntrackedPatch { patch, left_out })
     }
 }
 
@@ -117,9 +117,9 @@ fn mode(file: &Metadata) -> &'static str {
 }
 
 /// A folder for git's scratch files, removed with all in it.
-pub struct Scratch(PathBuf);
+pub struct ScratchFolder(PathBuf);
 
-impl Scratch {
+impl ScratchFolder {
     /// Takes `folder`, with nothing in it.
     pub fn take(folder: PathBuf) -> Result<Self, String> {
         let scratch = Self(folder);
@@ -142,7 +142,7 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for ScratchFolder {
     fn drop(&mut self) {
         // What stays goes when it is taken again.
         let _ = self.clear();

@@ -9,19 +9,19 @@ use chrono::{DateTime, Utc};
 use super::TrainOptions;
 use crate::programs::process::{Trainer, TrainerExit, TrainerRun};
 use crate::tasks::clean;
-use crate::tasks::cycle::Job;
+use crate::tasks::cycle::TaskContext;
 use crate::vault::archive;
-use crate::vault::manifest::{SessionSummary, Status};
-use crate::vault::scan::{Unkept, scan};
+use crate::vault::manifest::{SessionStatus, SessionSummary};
+use crate::vault::scan::{UnarchivedModels, scan};
 use crate::vault::session;
 
 /// Warns of what may be a model and is in no archive, when the training
 /// has written it: the next may overwrite it.
-pub fn tell_unkept(job: &mut Job<'_>, before: &Unkept) {
+pub fn warn_of_unarchived_models(context: &mut TaskContext<'_>, before: &UnarchivedModels) {
     // The training is over; what cannot be looked at stays untold.
-    let now = Unkept::look(job.workspace).unwrap_or_default();
+    let now = UnarchivedModels::look(context.workspace).unwrap_or_default();
     for name in now.written_since(before) {
-        (job.notes)(&format!(
+        (context.notes)(&format!(
             "warning: `{name}` was written by this training and may be a model, but is in no \
              archive, and the next training may overwrite it; name it in `archive.include` of \
              `config/config.json`, or in `archive.exclude` to leave it out"
@@ -30,7 +30,7 @@ pub fn tell_unkept(job: &mut Job<'_>, before: &Unkept) {
 }
 
 /// How a training ended.
-pub struct Ended {
+pub struct TrainingOutcome {
     /// How the trainer did.
     pub exit: TrainerExit,
     /// What is known of it; `None` when it left nothing.
@@ -39,50 +39,54 @@ pub struct Ended {
 
 /// Runs the trainer, unless a signal came while the old session moved.
 pub fn run_trainer(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     trainer: &Trainer,
     (binary, arguments): (&Path, &[OsString]),
     options: &TrainOptions,
-) -> Result<Ended> {
-    let started_at = (job.clock)();
-    if archive::stop_if(job.interrupt).is_err() {
-        return Ok(Ended { exit: TrainerExit::INTERRUPTED, session: None });
+) -> Result<TrainingOutcome> {
+    let started_at = (context.clock)();
+    if archive::stop_if(context.interrupt).is_err() {
+        return Ok(TrainingOutcome { exit: TrainerExit::INTERRUPTED, session: None });
     }
     let exit = trainer.run(&TrainerRun {
         binary,
-        root: job.workspace.root(),
+        root: context.workspace.root(),
         arguments,
         is_silent: options.is_silent,
     })?;
-    let found = scan(job.workspace)?;
-    let left_nothing = clean::plan(job.workspace, &found, started_at)?.is_none();
+    let found = scan(context.workspace)?;
+    let left_nothing = clean::plan(context.workspace, &found, started_at)?.is_none();
     if left_nothing && exit != TrainerExit::Code(0) {
-        return Ok(Ended { exit, session: None });
+        return Ok(TrainingOutcome { exit, session: None });
     }
-    let session = session::read(job.workspace.root())
-        .unwrap_or_else(|| unrecorded(started_at, (job.clock)()));
-    let is_sealed = session::is_sealed(job.workspace.root());
+    let session = session::read(context.workspace.root())
+        .unwrap_or_else(|| unrecorded(started_at, (context.clock)()));
+    let is_sealed = session::is_sealed(context.workspace.root());
     let status = if is_sealed { session.status } else { unsealed(session.status, exit) };
-    if status == Status::Completed && exit != TrainerExit::Code(0) {
-        (job.notes)(
+    if status == SessionStatus::Completed && exit != TrainerExit::Code(0) {
+        (context.notes)(
             "warning: the trainer ended with an error when its session was completed; the session \
              is whole",
         );
     }
     let session = SessionSummary { status, ..session };
-    Ok(Ended { exit, session: Some(session) })
+    Ok(TrainingOutcome { exit, session: Some(session) })
 }
 
 /// A trainer that leaves nothing has failed, unless it was stopped.
-pub fn of_nothing(exit: TrainerExit) -> Status {
-    if exit == TrainerExit::INTERRUPTED { Status::Interrupted } else { Status::Failed }
+pub fn of_nothing(exit: TrainerExit) -> SessionStatus {
+    if exit == TrainerExit::INTERRUPTED {
+        SessionStatus::Interrupted
+    } else {
+        SessionStatus::Failed
+    }
 }
 
 /// Returns what is known of a session whose trainer keeps no record.
 fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionSummary {
     SessionSummary {
         id: None,
-        status: Status::Unknown,
+        status: SessionStatus::Unknown,
         started_at: Some(started_at),
         finished_at: Some(finished_at),
         seed: None,
@@ -95,11 +99,11 @@ fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionS
 
 /// Returns how a session ended whose record does not say so: its
 /// trainer's exit does.
-fn unsealed(recorded: Status, exit: TrainerExit) -> Status {
+fn unsealed(recorded: SessionStatus, exit: TrainerExit) -> SessionStatus {
     match (recorded, exit) {
-        (Status::Unknown, TrainerExit::Code(0)) => Status::Completed,
-        (_, TrainerExit::Killed | TrainerExit::INTERRUPTED) => Status::Interrupted,
-        (_, TrainerExit::Code(0)) => Status::Unknown,
-        (_, TrainerExit::Code(_)) => Status::Failed,
+        (SessionStatus::Unknown, TrainerExit::Code(0)) => SessionStatus::Completed,
+        (_, TrainerExit::Killed | TrainerExit::INTERRUPTED) => SessionStatus::Interrupted,
+        (_, TrainerExit::Code(0)) => SessionStatus::Unknown,
+        (_, TrainerExit::Code(_)) => SessionStatus::Failed,
     }
 }
