@@ -10,7 +10,8 @@ use assert_cmd::Command;
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 
-use xtask::tasks::cycle::{Label, TaskContext, archive_now};
+use xtask::tasks::TaskContext;
+use xtask::tasks::cycle::{Label, archive_now};
 use xtask::vault::catalog::Catalog;
 use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::scan::{Scan, scan};

@@ -22,13 +22,14 @@ use xtask::cli::{self, Cli, Format, GlobalArgs, Task};
 use xtask::programs::features::Feature;
 use xtask::programs::features::MissingFeature;
 use xtask::programs::process::{self, Rebuild, Trainer, become_program};
-use xtask::tasks::cycle::TaskContext;
-use xtask::terminal::{Colour, ProgressStyle, Terminal, coloured_result};
+use xtask::tasks::TaskContext;
+use xtask::terminal::{ProgressStyle, Terminal, coloured_result};
 use xtask::vault::archive::stop_if;
 use xtask::workspace::Workspace;
 use xtask::workspace::exit::{CodedError, Exit, code_of};
 use xtask::workspace::files;
 use xtask::workspace::progress;
+use xtask::workspace::text::Colour;
 
 /// How often the bar is drawn.
 const TICK: Duration = Duration::from_millis(100);

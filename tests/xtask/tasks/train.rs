@@ -1,11 +1,13 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use xtask::programs::process::{Trainer, TrainerExit, TrainerRun};
-use xtask::tasks::cycle::{Label, TaskContext};
+use xtask::programs::process::{Trainer, TrainerRun};
+use xtask::tasks::TaskContext;
+use xtask::tasks::cycle::Label;
 use xtask::tasks::train::{ArchiveMode, Start, TrainOptions, TrainerSource, train};
 use xtask::terminal::report::Report;
 use xtask::workspace::exit::Exit;
+use xtask::workspace::exit::TrainerExit;
 
 use crate::support::{COMPLETES, Sandbox, stdout, time, tree};
 

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use xtask::terminal::{Colour, ProgressStyle, Terminal, coloured_result};
+use xtask::terminal::{ProgressStyle, Terminal, coloured_result};
 use xtask::workspace::progress::Progress;
+use xtask::workspace::text::Colour;
 
 #[cfg(target_os = "linux")]
 use crate::support::COMPLETES;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
 use super::Task;
-use crate::terminal::Colour;
+use crate::workspace::text::Colour;
 
 /// What applies to every task.
 #[derive(Debug, Args)]

@@ -20,11 +20,13 @@ pub use list::sort_keys;
 use crate::cli::{Cli, Format, LabelArgs, ReproduceArgs, Task};
 use crate::programs::features;
 use crate::programs::process::Trainer;
+use crate::tasks::TaskContext;
 use crate::tasks::clean;
-use crate::tasks::cycle::{self, Label, TaskContext};
+use crate::tasks::cycle::SealedArchive;
+use crate::tasks::cycle::{self, Label};
 use crate::tasks::reproduce::reproduce;
 use crate::tasks::train::{TrainerSource, trainer_binary};
-use crate::terminal::report::{ArchiveReport, CleanReport, Report, SealedArchive, ShowReport};
+use crate::terminal::report::{ArchiveReport, CleanReport, Report, ShowReport};
 use crate::vault::archive_folder;
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::ArchiveKind;
@@ -142,7 +144,7 @@ fn locate(
 }
 
 fn archive(context: &mut TaskContext<'_>, args: &LabelArgs) -> Result<TaskOutput> {
-    let _lock = context.begin("archive")?;
+    let _lock = cycle::begin(context, "archive")?;
     let found = scan(context.workspace)?;
     if !found.holds_a_session() {
         cycle::warn_of(context, found.skipped.iter());
@@ -167,7 +169,7 @@ fn clean_workspace(context: &mut TaskContext<'_>, dry_run: bool) -> Result<TaskO
     let report = if dry_run {
         CleanReport { format: 1, dry_run, plan: plan(context)?, done: None }
     } else {
-        let _lock = context.begin("clean-workspace")?;
+        let _lock = cycle::begin(context, "clean-workspace")?;
         let plan = plan(context)?;
         CleanReport { format: 1, dry_run, plan, done: cycle::archive_and_move_session(context)? }
     };

@@ -19,26 +19,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-pub use git::{OwnFiles, WorkTree, git_commit, git_state, git_tracked};
+pub use git::{GitState, OwnFiles, WorkTree, git_commit, git_state, git_tracked};
 pub use rerun::{Rebuild, become_program};
 pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
 
-use crate::terminal::Colour;
-
-/// How the trainer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrainerExit {
-    /// With this exit code.
-    Code(i32),
-    /// By a signal that it could not handle.
-    Killed,
-}
-
-impl TrainerExit {
-    /// By a wish to stop, with all saved.
-    pub const INTERRUPTED: Self = Self::Code(130);
-}
+use crate::workspace::exit::TrainerExit;
+use crate::workspace::text::Colour;
 
 /// Builds the trainer in release from the cargo workspace `home`, and
 /// returns the path of its binary.

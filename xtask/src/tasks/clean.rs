@@ -16,13 +16,13 @@ use serde::Serialize;
 
 use crate::programs::process;
 use crate::tasks::coverage;
-use crate::vault::catalog::{BACKUP_RECORD, BackupRecord, exists, folder_entries};
+use crate::vault::catalog::{BACKUP_RECORD, BackupRecord};
 use crate::vault::layout::Layout;
 use crate::vault::name::{NameKind, StampedName};
 use crate::vault::relocate;
 use crate::vault::scan::{ArchivePath, Scan, scan};
 use crate::vault::verify::Receipt;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::lock::FolderLock;
 use crate::workspace::{MOVED_FOLDERS, SESSION_FOLDERS, Workspace};
 

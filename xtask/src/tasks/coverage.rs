@@ -6,13 +6,13 @@ use std::fs::File;
 use anyhow::{Context, Result};
 
 use crate::programs::features;
-use crate::tasks::cycle::TaskContext;
-use crate::vault::archive;
+use crate::tasks::TaskContext;
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{FileEntry, Manifest};
 use crate::vault::scan::{Scan, SourceFile};
 use crate::vault::verify::{self, Receipt};
 use crate::workspace::digest::sha256;
+use crate::workspace::files;
 use crate::workspace::progress;
 
 /// Returns the files of `scan` that a clean moves.
@@ -104,7 +104,7 @@ fn same<'a>(
 fn digest(file: &SourceFile) -> Result<Option<String>> {
     let failed = || format!("failed to read `{}`", file.disk_path.display());
     match File::open(&file.disk_path) {
-        Err(error) if archive::is_gone(&error) => Ok(None),
+        Err(error) if files::is_gone(&error) => Ok(None),
         content => {
             Ok(Some(sha256(content.with_context(failed)?, file.size_bytes).with_context(failed)?.0))
         }

@@ -3,55 +3,23 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
-use anyhow::Result;
-use chrono::{DateTime, Utc};
+use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::programs::process::{self, OwnFiles, WorkTree};
+use crate::tasks::TaskContext;
 use crate::tasks::clean::{self, CleanPlan, ProofOfArchive};
 use crate::tasks::coverage;
 use crate::tasks::recover;
 use crate::vault::archive::{self, ArchiveRequest};
 use crate::vault::manifest::{ArchiveKind, SessionSummary, Skipped};
+use crate::vault::restore::RestorePlan;
 use crate::vault::scan::{Scan, scan};
 use crate::vault::session;
 use crate::vault::verify::Receipt;
 use crate::workspace::lock::{self, Lock};
 use crate::workspace::{MOVED_FOLDERS, Workspace};
-
-/// What every task gets from the outside.
-pub struct TaskContext<'a> {
-    /// The workspace to work in.
-    pub workspace: &'a Workspace,
-    /// The clock.
-    pub clock: &'a dyn Fn() -> DateTime<Utc>,
-    /// Set by a signal.
-    pub interrupt: &'a AtomicBool,
-    /// Takes lines that a person reads while the task runs.
-    pub notes: &'a mut dyn FnMut(&str),
-}
-
-impl TaskContext<'_> {
-    /// Locks the workspace for `task` and recovers what a killed run
-    /// left.
-    ///
-    /// # Errors
-    /// When another process works there. A recovery that fails is a
-    /// warning: it keeps nobody from archiving or restoring.
-    pub fn begin(&mut self, task: &str) -> Result<Lock> {
-        let lock = lock::acquire(self.workspace, task, (self.clock)())?;
-        let lines = recover::recover(self.workspace).unwrap_or_else(|error| {
-            let warning = "what a killed run may have left was not looked for";
-            vec![format!("warning: {warning}: {error:#}")]
-        });
-        for line in lines {
-            (self.notes)(&line);
-        }
-        Ok(lock)
-    }
-}
 
 /// Words for a new archive.
 #[derive(Debug, Clone, Default)]
@@ -71,6 +39,55 @@ pub struct MovedSession {
     pub is_new_archive: bool,
     /// The folder it was moved to, relative to the workspace.
     pub backup: String,
+}
+
+/// An archive that was just made and read back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SealedArchive {
+    /// The file's name.
+    pub name: String,
+    /// The file, relative to the workspace.
+    pub path: String,
+    /// The number of files in it.
+    pub n_files: u64,
+    /// Their size in bytes, uncompressed.
+    pub content_bytes: u64,
+    /// The size of the archive in bytes.
+    pub size_bytes: u64,
+    /// The run number.
+    pub run_number: u64,
+}
+
+impl SealedArchive {
+    /// Returns what `receipt` proves.
+    pub fn of(context: &TaskContext<'_>, receipt: &Receipt) -> Self {
+        let manifest = receipt.manifest();
+        Self {
+            name: manifest.name.clone(),
+            path: context.workspace.display(receipt.path()),
+            n_files: manifest.totals.n_files,
+            content_bytes: manifest.totals.size_bytes,
+            size_bytes: receipt.size_bytes(),
+            run_number: manifest.run_number,
+        }
+    }
+}
+
+/// Locks the workspace for `task` and recovers what a killed run left.
+///
+/// # Errors
+/// When another process works there. A recovery that fails is a
+/// warning: archiving and restoring go on.
+pub fn begin(context: &mut TaskContext<'_>, task: &str) -> Result<Lock> {
+    let lock = lock::acquire(context.workspace, task, (context.clock)())?;
+    let lines = recover::recover(context.workspace).unwrap_or_else(|error| {
+        let warning = "what a killed run may have left was not looked for";
+        vec![format!("warning: {warning}: {error:#}")]
+    });
+    for line in lines {
+        (context.notes)(&line);
+    }
+    Ok(lock)
 }
 
 /// Archives what lies in the workspace, as an archive of `kind`.
@@ -176,6 +193,40 @@ pub fn move_session_unarchived(context: &mut TaskContext<'_>) -> Result<Option<M
     archive::stop_if(context.interrupt)?;
     let backup = move_session(context, &plan, ProofOfArchive::NoArchive)?;
     Ok(Some(MovedSession { archive: None, is_new_archive: false, backup }))
+}
+
+/// Archives what lies in the workspace, unless an archive holds it all
+/// already, and checks that it holds each file that `plan` replaces.
+/// Returns the archive's name; `None` when the workspace is empty.
+///
+/// # Errors
+/// When the archive cannot be made, or a file to replace is in none.
+pub fn archive_present_files(
+    context: &mut TaskContext<'_>,
+    plan: &RestorePlan,
+) -> Result<Option<(String, bool)>> {
+    let found = scan(context.workspace)?;
+    let root = context.workspace.root();
+    for step in plan.write.iter().filter(|step| step.replaces) {
+        let path = root.join(&step.target);
+        if !found.files.iter().any(|file| file.disk_path == path) {
+            bail!(
+                "`{}` would be replaced, and `archive.include` in `config/config.json` keeps it \
+                 out of archives; move it away and run this again (nothing was written)",
+                step.target.display()
+            );
+        }
+    }
+    if found.files.is_empty() {
+        return Ok(None);
+    }
+    let files: Vec<_> = found.files.iter().collect();
+    if let Some(receipt) = coverage::archive_holding(context, &files)? {
+        return Ok(Some((receipt.manifest().name.clone(), false)));
+    }
+    let session = session::read(context.workspace.root());
+    let receipt = archive_now(context, ArchiveKind::Previous, &Label::default(), session)?;
+    Ok(Some((receipt.manifest().name.clone(), true)))
 }
 
 /// Whether a clean moves the skipped `path`.

@@ -17,7 +17,7 @@ use serde::Serialize;
 pub use delete::{DELETING_SUFFIX, finish_deletion, is_being_deleted};
 pub use only_copies::{OnlyCopies, only_copies};
 
-use crate::tasks::cycle::TaskContext;
+use crate::tasks::TaskContext;
 use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{BACKUP_RECORD, Catalog, Content};
 use crate::vault::name::stamp;

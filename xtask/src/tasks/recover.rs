@@ -19,12 +19,13 @@ use crate::tasks::coverage;
 use crate::tasks::prune::{finish_deletion, is_being_deleted};
 use crate::vault::annotations;
 use crate::vault::archive;
-use crate::vault::catalog::{BACKUP_RECORD, Catalog, exists, folder_entries, read_record};
+use crate::vault::catalog::{BACKUP_RECORD, Catalog, read_record};
 use crate::vault::layout::Layout;
 use crate::vault::relocate;
 use crate::vault::restore::{self, AbandonedRestore};
 use crate::vault::scan::scan;
 use crate::vault::trash::{self, Trash, TrashedItem};
+use crate::workspace::files::{exists, folder_entries};
 use crate::workspace::lock::FolderLock;
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 

@@ -12,12 +12,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::programs::features;
-use crate::programs::process::{Trainer, TrainerExit, TrainerRun};
-use crate::tasks::cycle::TaskContext;
+use crate::programs::process::{Trainer, TrainerRun};
+use crate::tasks::TaskContext;
 use crate::vault::manifest::SessionStatus;
 use crate::vault::name::stamp;
 use crate::vault::verify::{self, Receipt};
 use crate::workspace::digest::file_sha256;
+use crate::workspace::exit::TrainerExit;
 use crate::workspace::files;
 
 /// The model that a session ends with.

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::vault::catalog::{Catalog, exists};
+use crate::vault::catalog::Catalog;
 use crate::vault::manifest::SessionStatus;
 use crate::vault::session;
 use crate::workspace::Workspace;
+use crate::workspace::files::exists;
 
 /// What the trainer goes on from; a completed session has none.
 const STATE: &str = "models/checkpoints/training_state.bin";

@@ -14,7 +14,7 @@ use crate::tasks::clean;
 use crate::tasks::coverage;
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{SessionStatus, SessionSummary};
-use crate::vault::retention::{self, ArchiveItem, ArchiveState, PlanFacts};
+use crate::vault::retention::{self, ArchiveItem, ArchiveState, PlanFacts, Policy};
 use crate::vault::ruin;
 use crate::vault::scan::{Scan, scan};
 use crate::vault::session;
@@ -164,7 +164,7 @@ fn next(
         next.moves = plan.moves;
         next.backup = Some(plan.backup);
     }
-    let policy = workspace.config().retention.policy();
+    let policy = Policy::of_settings(&workspace.config().retention);
     let items = items_after(workspace, (catalog, &next), now)?;
     let planned = policy.check().and_then(|()| retention::plan(&items, &policy, now));
     match planned {

@@ -8,24 +8,27 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 
+pub use self::outcome::TrainReport;
 use self::outcome::{TrainingOutcome, of_nothing, run_trainer, warn_of_unarchived_models};
 pub use source::{TrainerSource, trainer_binary};
 
 use crate::programs::features;
-use crate::programs::process::{Trainer, TrainerExit, TrainerRun};
+use crate::programs::process::{Trainer, TrainerRun};
+use crate::tasks::TaskContext;
 use crate::tasks::clean;
-use crate::tasks::cycle::{self, Label, MovedSession, TaskContext};
+use crate::tasks::cycle::{self, Label, MovedSession, SealedArchive};
 use crate::tasks::gate::{self, Gate};
 use crate::tasks::prune::{self, DeleteMode, PolicySource, PrunePlan, PruneRequest};
 use crate::tasks::recover::RecoveryPreview;
 use crate::tasks::resume::{self, InterruptedSession};
 use crate::tasks::trials;
-use crate::terminal::report::{SealedArchive, TrainReport};
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{ArchiveKind, SessionSummary};
+use crate::vault::retention::Policy;
 use crate::vault::scan::UnarchivedModels;
 use crate::vault::session;
 use crate::workspace::exit::CodedError;
+use crate::workspace::exit::TrainerExit;
 use crate::workspace::lock::Lock;
 
 /// What `train` was asked for.
@@ -82,7 +85,7 @@ pub fn train(
         features::check_compression(context.workspace.config().archive.compression)?;
     }
     let binary = trainer_binary(context, &options.trainer)?;
-    let lock = context.begin("train")?;
+    let lock = cycle::begin(context, "train")?;
     let interrupted = match options.start {
         Start::Fresh => None,
         Start::Resume => Some(resume::find(context.workspace)?),
@@ -145,7 +148,7 @@ pub fn train(
         doubts,
         gates,
         prune,
-        keeps_by_default: context.workspace.config().retention.default_keep(),
+        keeps_by_default: Policy::default_keep(&context.workspace.config().retention),
     })
 }
 
@@ -231,7 +234,7 @@ fn seal(
 /// warning, and nothing is deleted.
 fn apply_retention(context: &mut TaskContext<'_>, _lock: &Lock) -> Result<PrunePlan> {
     let now = (context.clock)();
-    let policy = context.workspace.config().retention.policy();
+    let policy = Policy::of_settings(&context.workspace.config().retention);
     let request = PruneRequest { policy: &policy, source: PolicySource::Settings, now };
     let catalog = Catalog::read(context.workspace)?;
     let plan = prune::plan(context, &catalog, &RecoveryPreview::default(), &request)?;

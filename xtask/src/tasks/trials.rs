@@ -16,12 +16,12 @@ use serde::Serialize;
 
 pub use ledger::{TrialKey, TrialRecord};
 
-use crate::tasks::cycle::TaskContext;
-use crate::vault::catalog::{Archive, Catalog, exists};
+use crate::tasks::TaskContext;
+use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::manifest::SessionSummary;
 use crate::vault::ruin;
 use crate::vault::session;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists};
 
 /// The name of the ledger of trials beside the archives.
 pub const LEDGER_NAME: &str = "trials.jsonl";

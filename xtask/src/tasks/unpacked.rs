@@ -12,12 +12,11 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::tasks::cycle::TaskContext;
-use crate::vault::catalog::{exists, folder_entries};
+use crate::tasks::TaskContext;
 use crate::vault::restore::{self, Overwrite, Target};
 use crate::vault::scan::Selection;
 use crate::workspace::digest::sha256;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::filesystem;
 
 /// A folder that nobody asked for in so many days is stale.

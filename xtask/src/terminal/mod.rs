@@ -10,8 +10,6 @@ use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
-
 use crate::workspace::progress::Progress;
 
 /// Shorter work is not worth a bar.
@@ -30,34 +28,6 @@ pub enum ProgressStyle {
     Lines,
     /// Not at all.
     Nothing,
-}
-
-/// When to write in colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Colour {
-    /// On a terminal, unless the environment says otherwise
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-impl Colour {
-    /// Whether to write in colour. `variable` looks up the environment,
-    /// by the rules of no-color.org and bixense.com/clicolors.
-    pub fn applies(self, is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
-        let is_set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto if is_set("NO_COLOR").is_some() => false,
-            Self::Auto if is_set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
-            Self::Auto if is_set("CLICOLOR").is_some_and(|value| value == "0") => false,
-            Self::Auto => is_terminal && is_set("TERM").is_none_or(|value| value != "dumb"),
-        }
-    }
 }
 
 /// Writes lines and progress to one place, from any thread.

@@ -12,10 +12,10 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::vault::catalog::{Archive, Catalog, folder_entries};
+use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
-use crate::workspace::files;
+use crate::workspace::files::{self, folder_entries};
 use crate::workspace::lock::FolderLock;
 
 /// The end of an annotation file's name, where the archive has `.zip`.

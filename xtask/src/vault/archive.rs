@@ -24,12 +24,13 @@ use chrono::{DateTime, Utc};
 
 use pack::Packing;
 pub use publish::{PARTIAL_SUFFIX, is_abandoned};
-pub use source::is_gone;
 
 use crate::programs::features;
 use crate::programs::process::WorkTree;
 use crate::vault::catalog::Catalog;
-use crate::vault::manifest::{ArchiveKind, FORMAT, Manifest, SessionSummary, Totals};
+use crate::vault::manifest::{
+    ArchiveKind, FORMAT, Manifest, PATCH_PATH, SessionSummary, Skipped, Totals,
+};
 use crate::vault::name::StampedName;
 use crate::vault::receipts;
 use crate::vault::scan::Scan;
@@ -156,9 +157,19 @@ fn head(name: StampedName, run_number: u64, request: &ArchiveRequest<'_>) -> Man
         files: Vec::new(),
         empty_folders: Vec::new(),
         folders: Vec::new(),
-        skipped: request.git.as_ref().map(|tree| tree.left_out.clone()).unwrap_or_default(),
+        skipped: request
+            .git
+            .iter()
+            .flat_map(|tree| &tree.left_out)
+            .map(|reason| patch_lacks(reason))
+            .collect(),
         totals: Totals { n_files: 0, size_bytes: 0 },
     }
+}
+
+/// Tells a `reason` why the patch of the work tree is not whole.
+fn patch_lacks(reason: &str) -> Skipped {
+    Skipped { path: PATCH_PATH.to_owned(), reason: reason.to_owned() }
 }
 
 /// Returns an error when a signal has asked to stop.

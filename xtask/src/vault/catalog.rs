@@ -19,7 +19,7 @@ use crate::vault::name::{NameKind, StampedName};
 use crate::vault::order::{self, Position};
 use crate::vault::verify;
 use crate::workspace::Workspace;
-pub use crate::workspace::files::{exists, folder_entries};
+use crate::workspace::files::{exists, folder_entries};
 use crate::workspace::threads;
 
 /// The file in a backup folder that tells which archive holds it.

@@ -9,9 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::programs::process;
-use crate::vault::catalog::{exists, folder_entries};
 use crate::vault::scan::Scan;
-use crate::workspace::files::{identity, is_folder};
+use crate::workspace::files::{exists, folder_entries, identity, is_folder};
 use crate::workspace::links::{Link, link};
 use crate::workspace::mounts::Mounts;
 use crate::workspace::{MOVED_FOLDERS, Workspace};

@@ -4,7 +4,6 @@
 //! matters is added only together with a new format number.
 
 mod entries;
-mod git;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,8 +13,8 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use crate::programs::process::GitState;
 pub use entries::{FileEntry, FolderEntry, Skipped};
-pub use git::GitState;
 
 use crate::vault::ruin;
 

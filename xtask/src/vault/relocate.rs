@@ -18,9 +18,8 @@ pub use copy::{holds, is_draft};
 use self::copy::{
     copy, copy_whole, draft_of, keep_metadata, remove, remove_copied, remove_if_same, without,
 };
-use crate::vault::catalog::{exists, folder_entries};
 use crate::vault::layout::Layout;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 
 /// Moves the file or folder `from` to `to`, which must not exist. It
 /// appears there at once and whole.

@@ -9,7 +9,6 @@ mod draft;
 mod foreign;
 mod item;
 mod journal;
-mod live;
 mod local_headers;
 mod source;
 mod sparse;
@@ -27,7 +26,6 @@ use serde::{Serialize, Serializer};
 
 pub use item::RestoreItem;
 pub use journal::{AbandonedRestore, abandoned};
-pub use live::archive_present_files;
 pub use source::Source;
 pub use target::{Existing, Target};
 pub use write::{RestoreResult, apply};

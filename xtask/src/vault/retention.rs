@@ -7,17 +7,16 @@ mod backups;
 mod items;
 mod policy;
 mod rules;
-mod span;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+pub use crate::workspace::config::{Best, Count, Span, TagList};
 pub use backups::{BackupItem, BackupPolicy, CoveringArchive, plan_backups};
 pub use items::{PlanFacts, archive_items, backup_items};
 pub(crate) use items::{digest_of, files_below};
-pub use policy::{Best, Count, Policy, PolicyError, TagList};
+pub use policy::{Policy, PolicyError};
 pub(crate) use rules::is_lower_better;
-pub use span::Span;
 
 use crate::vault::order::{self, Position};
 

@@ -11,11 +11,10 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 
 use crate::vault::annotations;
-use crate::vault::catalog::{exists, folder_entries};
 use crate::vault::name::{NameKind, StampedName, parse_time};
 use crate::vault::relocate;
 use crate::workspace::Workspace;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 
 /// The trash of a workspace, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,19 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::programs::process::TrainerExit;
+/// How the trainer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainerExit {
+    /// With this exit code.
+    Code(i32),
+    /// By a signal that it could not handle.
+    Killed,
+}
+
+impl TrainerExit {
+    /// By a wish to stop, with all saved.
+    pub const INTERRUPTED: Self = Self::Code(130);
+}
 
 /// How a command ended, other than by an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{ProcessContext, TaskOutput, locate, outcome};
 use crate::cli::DiffArgs;
-use crate::tasks::cycle::TaskContext;
+use crate::tasks::TaskContext;
 use crate::terminal::report::DiffReport;
 use crate::vault::diff::{self, ComparedArchive};
 use crate::vault::restore::{self, FileSource, RestoreItem};

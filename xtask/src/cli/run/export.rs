@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use super::show::{LIVE, source};
 use super::{ProcessContext, TaskOutput, trainer_source};
 use crate::cli::{ExportArgs, Format};
-use crate::programs::process::{self, TrainerExit};
-use crate::tasks::cycle::TaskContext;
+use crate::programs::process::{self};
+use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
 use crate::tasks::unpacked::Cache;
 use crate::vault::archive::stop_if;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::scan::Selection;
 use crate::workspace::exit::Exit;
+use crate::workspace::exit::TrainerExit;
 
 /// Where tables go that no `--out` names: no archive holds this folder.
 const FOLDER: &str = "export";

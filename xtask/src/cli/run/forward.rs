@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::cli::{Format, ForwardArgs, PredictArgs, WatchArgs};
-use crate::programs::process::{self, TrainerExit};
-use crate::tasks::cycle::TaskContext;
+use crate::programs::process::{self};
+use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
 use crate::workspace::exit::Exit;
+use crate::workspace::exit::TrainerExit;
 
 use super::{ProcessContext, TaskOutput, locate, trainer_source};
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::{TaskOutput, outcome, vault};
 use crate::cli::ListArgs;
-use crate::tasks::cycle::TaskContext;
+use crate::tasks::TaskContext;
 use crate::terminal::report::ListReport;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::manifest::SessionStatus;

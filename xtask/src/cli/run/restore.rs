@@ -7,12 +7,13 @@ use anyhow::{Context, Result, bail};
 use super::{ProcessContext, TaskOutput, locate, outcome};
 use crate::cli::RestoreArgs;
 use crate::programs::process;
-use crate::tasks::cycle::TaskContext;
+use crate::tasks::TaskContext;
+use crate::tasks::cycle;
 use crate::terminal::report::RestoreReport;
-use crate::vault::catalog::exists;
 use crate::vault::restore::{self, FileSource, Overwrite, RestorePlan, RestoreResult, Target};
 use crate::vault::scan::Selection;
 use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::files::exists;
 use crate::workspace::links;
 use crate::workspace::progress;
 
@@ -29,7 +30,8 @@ pub fn run(
     }
     // The lock comes before the look at what is there.
     let is_live = into.is_none();
-    let _lock = if is_live && !args.dry_run { Some(context.begin("restore")?) } else { None };
+    let _lock =
+        if is_live && !args.dry_run { Some(cycle::begin(context, "restore")?) } else { None };
     if !is_live && !args.dry_run {
         for left in restore::abandoned(&context.workspace.state())? {
             (context.notes)(&left.remove_and_tell()?);
@@ -50,7 +52,18 @@ pub fn run(
     }
     let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
     check_any(&archive, &plan, &source)?;
-    let mut report = RestoreReport::of(context, &archive, target.root(), args, plan);
+    let mut report = RestoreReport {
+        format: 1,
+        archive: archive.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        into: args.into.as_ref().map(|_| context.workspace.display(target.root())),
+        dry_run: args.dry_run,
+        overwrite: args.overwrite,
+        previous: None,
+        restored: Vec::new(),
+        bare: Vec::new(),
+        lost: plan.lost.clone(),
+        plan,
+    };
     let mut exit = report.exit();
     if !args.dry_run && report.plan.conflicts.is_empty() {
         check_space(target.root(), report.plan.size_bytes)?;
@@ -140,7 +153,7 @@ fn archive_present_files(
     context: &mut TaskContext<'_>,
     plan: &RestorePlan,
 ) -> Result<Option<String>> {
-    let held = restore::archive_present_files(context, plan)?;
+    let held = cycle::archive_present_files(context, plan)?;
     if let Some((name, is_new)) = &held {
         let already = if *is_new { "" } else { " already" };
         (context.notes)(&format!("what was in the workspace is{already} in `{name}`"));

@@ -8,10 +8,11 @@ use anyhow::Result;
 
 use super::{ProcessContext, TaskOutput, locate, trainer_source};
 use crate::cli::{CompareArgs, Format, PageArgs, ReportArgs};
-use crate::programs::process::{self, TrainerExit};
-use crate::tasks::cycle::TaskContext;
+use crate::programs::process::{self};
+use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
 use crate::workspace::exit::Exit;
+use crate::workspace::exit::TrainerExit;
 
 /// Where pages go that no `--out` names: no archive holds this folder.
 const FOLDER: &str = "reports";

@@ -9,7 +9,7 @@ use super::show::{LIVE, source};
 use super::{ProcessContext, TaskOutput};
 use crate::cli::TensorboardArgs;
 use crate::programs::process;
-use crate::tasks::cycle::TaskContext;
+use crate::tasks::TaskContext;
 use crate::tasks::unpacked::Cache;
 use crate::vault::scan::Selection;
 use crate::workspace::exit::Exit;

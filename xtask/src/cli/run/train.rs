@@ -10,9 +10,9 @@ use anyhow::{Context, Result};
 use super::{ProcessContext, TaskOutput, label, outcome, trainer_source};
 use crate::cli::{Cli, Format, TrainArgs, WindowMode};
 use crate::programs::process;
-use crate::tasks::cycle::TaskContext;
+use crate::tasks::TaskContext;
+use crate::tasks::train::TrainReport;
 use crate::tasks::train::{ArchiveMode, Start, TrainOptions, train, trainer_binary};
-use crate::terminal::report::TrainReport;
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, Exit};
 

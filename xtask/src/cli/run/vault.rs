@@ -4,7 +4,8 @@ use anyhow::{Context, Error, Result};
 
 use super::{TaskOutput, outcome};
 use crate::cli::{NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
-use crate::tasks::cycle::TaskContext;
+use crate::tasks::TaskContext;
+use crate::tasks::cycle;
 use crate::tasks::doctor;
 use crate::tasks::prune::{self, DeleteMode, PolicySource, PruneRequest};
 use crate::tasks::recover::{RecoveryPreview, preview_recovery};
@@ -15,6 +16,7 @@ use crate::terminal::report::{
 };
 use crate::vault::annotations::{self, PinMark};
 use crate::vault::catalog::{Archive, Catalog};
+use crate::vault::retention::Policy;
 use crate::vault::trash::{self, Trash};
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::lock;
@@ -25,10 +27,12 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
     let dry_run = args.dry_run.dry_run;
     let (policy, source) = match args.keep.policy() {
         Some(policy) => (policy, PolicySource::CommandLine),
-        None => (context.workspace.config().retention.policy(), PolicySource::Settings),
+        None => {
+            (Policy::of_settings(&context.workspace.config().retention), PolicySource::Settings)
+        }
     };
     let delete_mode = if args.now { DeleteMode::Delete } else { DeleteMode::Trash };
-    let lock = if dry_run { None } else { Some(context.begin("prune")?) };
+    let lock = if dry_run { None } else { Some(cycle::begin(context, "prune")?) };
     let now = (context.clock)();
     // What is deleted is decided on the archives themselves.
     let mut catalog = if dry_run {
@@ -81,7 +85,7 @@ pub fn undelete(context: &mut TaskContext<'_>, args: &UndeleteArgs) -> Result<Ta
         let trash = Trash::read(context.workspace, (context.clock)())?;
         return Ok(outcome(&UndeleteReport::listing(trash.content()), Exit::Done));
     }
-    let _lock = context.begin("undelete")?;
+    let _lock = cycle::begin(context, "undelete")?;
     let trash = Trash::read(context.workspace, (context.clock)())?;
     if let Some(name) = &args.name {
         let trashed = trash.find(name)?;
@@ -101,27 +105,27 @@ pub fn undelete(context: &mut TaskContext<'_>, args: &UndeleteArgs) -> Result<Ta
 
 /// Adds and removes tags.
 pub fn tag(context: &mut TaskContext<'_>, args: &TagArgs) -> Result<TaskOutput> {
-    let _lock = context.begin("tag")?;
+    let _lock = cycle::begin(context, "tag")?;
     Ok(annotated(&annotations::tag(context.workspace, &args.name, &args.add, &args.remove)?))
 }
 
 /// Pins an archive.
 pub fn pin(context: &mut TaskContext<'_>, args: &PinArgs) -> Result<TaskOutput> {
-    let _lock = context.begin("pin")?;
+    let _lock = cycle::begin(context, "pin")?;
     let mark = PinMark { is_pinned: true, reason: args.reason.clone(), since: (context.clock)() };
     Ok(annotated(&annotations::set_pin(context.workspace, &args.name, mark)?))
 }
 
 /// Takes a pin away.
 pub fn unpin(context: &mut TaskContext<'_>, name: &str) -> Result<TaskOutput> {
-    let _lock = context.begin("unpin")?;
+    let _lock = cycle::begin(context, "unpin")?;
     let mark = PinMark { is_pinned: false, reason: None, since: (context.clock)() };
     Ok(annotated(&annotations::set_pin(context.workspace, name, mark)?))
 }
 
 /// Writes a note.
 pub fn note(context: &mut TaskContext<'_>, args: &NoteArgs) -> Result<TaskOutput> {
-    let _lock = context.begin("note")?;
+    let _lock = cycle::begin(context, "note")?;
     Ok(annotated(&annotations::set_note(context.workspace, &args.name, &args.text)?))
 }
 

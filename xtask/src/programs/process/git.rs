@@ -4,7 +4,7 @@
 //! to the repository.
 
 mod call;
-mod changes;
+mod state;
 mod untracked;
 
 use std::fs;
@@ -12,11 +12,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use call::Git;
-use changes::{Changes, records};
+use state::{Changes, records};
 use untracked::{ScratchFolder, Untracked};
 
-use crate::vault::catalog::exists;
-use crate::vault::manifest::{GitState, PATCH_PATH, Skipped};
+pub use state::GitState;
+
+use crate::workspace::files::exists;
 
 /// The largest difference that an archive keeps, in bytes.
 const PATCH_LIMIT_BYTES: u64 = 1024 * 1024;
@@ -31,8 +32,8 @@ pub struct WorkTree {
     pub state: GitState,
     /// The difference, for `git apply`.
     pub patch: Vec<u8>,
-    /// What the patch lacks.
-    pub left_out: Vec<Skipped>,
+    /// What the patch lacks: a sentence for each.
+    pub left_out: Vec<String>,
 }
 
 /// What is not part of the work tree's state.
@@ -131,13 +132,12 @@ fn inspect(mut git: Git, own: &OwnFiles<'_>, tree: &mut WorkTree) -> Result<(), 
             None => git.diff(base, PATCH_LIMIT_BYTES, &[])?,
         };
     }
-    let lacks = |reason| Skipped { path: PATCH_PATH.to_owned(), reason };
     if tree.state.patch_cut {
         let text = "cut at its limit of 1 MiB, and cannot be applied; commit what is changed";
-        tree.left_out.push(lacks(text.to_owned()));
+        tree.left_out.push(text.to_owned());
     }
     tree.left_out.extend(changes.within_submodules.iter().map(|path| {
-        lacks(format!("lacks what is changed within the submodule `{path}`; commit it there"))
+        format!("lacks what is changed within the submodule `{path}`; commit it there")
     }));
     if !changes.untracked.is_empty() {
         let untracked = Untracked { top: &top, paths: &changes.untracked, empty: &empty };
@@ -150,11 +150,11 @@ fn inspect(mut git: Git, own: &OwnFiles<'_>, tree: &mut WorkTree) -> Result<(), 
         match kept {
             Ok(kept) => {
                 tree.patch.extend(kept.patch);
-                tree.left_out.extend(kept.left_out.map(lacks));
+                tree.left_out.extend(kept.left_out);
             }
             Err(reason) => {
                 let names = untracked::names(&changes.untracked);
-                tree.left_out.push(lacks(format!("lacks untracked files ({names}): {reason}")));
+                tree.left_out.push(format!("lacks untracked files ({names}): {reason}"));
             }
         }
     }

@@ -9,9 +9,10 @@ use super::{Finding, FindingKind, to_trash};
 use crate::tasks::recover::{batch_of, orphaned_annotations};
 use crate::tasks::trials::LEDGER_NAME;
 use crate::vault::annotations;
-use crate::vault::catalog::{Archive, Catalog, Content, folder_entries};
+use crate::vault::catalog::{Archive, Catalog, Content};
 use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
+use crate::workspace::files::folder_entries;
 
 /// Finds what is odd in the archive and backup folders at `now`.
 pub fn find(workspace: &Workspace, catalog: &Catalog, now: DateTime<Utc>) -> Result<Vec<Finding>> {

@@ -7,10 +7,9 @@ use anyhow::Result;
 use super::{Finding, FindingKind, Remedy, to_trash};
 use crate::tasks::recover::{self, RecoveryStep};
 use crate::vault::archive;
-use crate::vault::catalog::folder_entries;
 use crate::vault::retention::files_below;
 use crate::workspace::Workspace;
-use crate::workspace::files;
+use crate::workspace::files::{self, folder_entries};
 
 /// Finds what killed runs left in `workspace`, which nobody works in.
 pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {

@@ -6,9 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::vault::annotations;
-use crate::vault::catalog::exists;
 use crate::vault::relocate;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists};
 
 /// The end of the name of a backup that is being deleted.
 pub const DELETING_SUFFIX: &str = ".deleting";

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::programs::features;
-use crate::tasks::cycle::TaskContext;
+use crate::tasks::TaskContext;
 use crate::vault::archive::stop_if;
 use crate::vault::catalog::{Archive, Catalog, Content, Fingerprint};
 use crate::vault::receipts::Receipts;

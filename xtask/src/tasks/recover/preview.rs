@@ -7,9 +7,10 @@ use anyhow::Result;
 
 use super::{RecoveryStep, is_covered, plan};
 use crate::tasks::clean::{self, PARTIAL_SUFFIX};
-use crate::vault::catalog::{BACKUP_RECORD, Backup, Catalog, exists, folder_entries, read_record};
+use crate::vault::catalog::{BACKUP_RECORD, Backup, Catalog, read_record};
 use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
+use crate::workspace::files::{exists, folder_entries};
 
 /// What there will be after a recovery.
 #[derive(Debug, Default)]

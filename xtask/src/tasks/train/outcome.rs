@@ -5,15 +5,21 @@ use std::path::Path;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use super::TrainOptions;
-use crate::programs::process::{Trainer, TrainerExit, TrainerRun};
+use crate::programs::process::{Trainer, TrainerRun};
+use crate::tasks::TaskContext;
 use crate::tasks::clean;
-use crate::tasks::cycle::TaskContext;
+use crate::tasks::cycle::{MovedSession, SealedArchive};
+use crate::tasks::gate::GateResult;
+use crate::tasks::prune::PrunePlan;
 use crate::vault::archive;
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::scan::{UnarchivedModels, scan};
 use crate::vault::session;
+use crate::workspace::exit::Exit;
+use crate::workspace::exit::TrainerExit;
 
 /// Warns of what may be a model and is in no archive, when the training
 /// has written it: the next may overwrite it.
@@ -26,6 +32,51 @@ pub fn warn_of_unarchived_models(context: &mut TaskContext<'_>, before: &Unarchi
              archive, and the next training may overwrite it; name it in `archive.include` of \
              `config/config.json`, or in `archive.exclude` to leave it out"
         ));
+    }
+}
+
+/// What a train did: its JSON document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrainReport {
+    /// 1.
+    pub format: u32,
+    /// How the session ended.
+    pub status: SessionStatus,
+    /// Where the session before went; null when there was none.
+    pub previous: Option<MovedSession>,
+    /// The folder of the session that this one went on from; null
+    /// without `--resume`.
+    pub resumed: Option<String>,
+    /// The archive of the new session; null after `--no-archive`, or
+    /// when the trainer left nothing.
+    pub archive: Option<SealedArchive>,
+    /// The model, relative to the workspace; null when there is none.
+    pub model: Option<String>,
+    /// What the session's record tells.
+    pub session: Option<SessionSummary>,
+    /// Why its figures are to be treated as a bug; usually empty.
+    pub doubts: Vec<String>,
+    /// How the session did at each gate, in their order.
+    pub gates: Vec<GateResult>,
+    /// What retention removed, and why the rest stays.
+    pub prune: PrunePlan,
+    /// How many archives and backups stay because the settings hold no
+    /// policy; null when they do.
+    pub keeps_by_default: Option<u32>,
+}
+
+impl TrainReport {
+    /// Returns the exit that belongs to the session's end.
+    pub fn exit(&self) -> Exit {
+        match self.status {
+            SessionStatus::Completed if self.gates.iter().any(|gate| !gate.is_passed) => {
+                Exit::GateMissed
+            }
+            SessionStatus::Completed if !self.doubts.is_empty() => Exit::Warnings,
+            SessionStatus::Completed => Exit::Done,
+            SessionStatus::Interrupted => Exit::Interrupted,
+            SessionStatus::Failed | SessionStatus::Unknown => Exit::Failed,
+        }
     }
 }
 

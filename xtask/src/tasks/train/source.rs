@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::programs::process;
-use crate::tasks::cycle::TaskContext;
+use crate::tasks::TaskContext;
 use crate::workspace::exit::CodedError;
 use crate::workspace::plain;
 

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Report, SealedArchive};
+use super::Report;
 use crate::tasks::clean::CleanPlan;
-use crate::tasks::cycle::MovedSession;
+use crate::tasks::cycle::{MovedSession, SealedArchive};
 use crate::vault::manifest::Skipped;
 use crate::workspace::text;
 

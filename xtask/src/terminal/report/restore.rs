@@ -1,12 +1,8 @@
 //! What `restore` prints.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::Report;
-use crate::cli::RestoreArgs;
-use crate::tasks::cycle::TaskContext;
 use crate::vault::restore::{Overwrite, RestorePlan, RestoreResult};
 use crate::vault::verify::Damage;
 use crate::workspace::exit::Exit;
@@ -44,28 +40,6 @@ pub struct RestoreReport {
 }
 
 impl RestoreReport {
-    /// Returns the report on a restore that has not begun.
-    pub fn of(
-        context: &TaskContext<'_>,
-        archive: &Path,
-        folder: &Path,
-        args: &RestoreArgs,
-        plan: RestorePlan,
-    ) -> Self {
-        Self {
-            format: 1,
-            archive: archive.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            into: args.into.as_ref().map(|_| context.workspace.display(folder)),
-            dry_run: args.dry_run,
-            overwrite: args.overwrite,
-            previous: None,
-            restored: Vec::new(),
-            bare: Vec::new(),
-            lost: plan.lost.clone(),
-            plan,
-        }
-    }
-
     /// Takes what was written into account.
     pub fn finish(&mut self, written: RestoreResult) {
         self.restored = written.restored;

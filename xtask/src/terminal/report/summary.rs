@@ -1,7 +1,7 @@
 //! The Markdown of `train --summary`, for a CI's page.
 
-use super::TrainReport;
 use crate::tasks::gate::GateResult;
+use crate::tasks::train::TrainReport;
 use crate::vault::manifest::SessionSummary;
 use crate::vault::ruin::{self, AccountMetrics};
 use crate::workspace::text;

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::vault::catalog::folder_entries;
-use crate::workspace::files;
+use crate::workspace::files::{self, folder_entries};
 use crate::workspace::filesystem;
 use crate::workspace::lock::FolderLock;
 

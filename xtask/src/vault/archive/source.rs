@@ -2,13 +2,14 @@
 //! opened. One that was replaced since it was found is the new one.
 
 use std::fs::{File, Metadata};
-use std::io::{self, ErrorKind, Read};
+use std::io::Read;
 
 use anyhow::{Context, Result};
 
 use crate::vault::manifest::{FileEntry, Skipped};
 use crate::vault::scan::SourceFile;
 use crate::workspace::digest::hex;
+use crate::workspace::files::is_gone;
 
 /// A file that is being read.
 pub struct Source {
@@ -79,14 +80,6 @@ impl Source {
         });
         Ok((entry, change))
     }
-}
-
-/// Whether `error` says that nothing has this name.
-pub fn is_gone(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::StaleNetworkFileHandle
-    )
 }
 
 /// Says that the file cannot be read, and what to do.

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::{failed, is_real_folder, sync, unreadable};
-use crate::vault::catalog::{exists, folder_entries};
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 
 /// The end of the name of a copy that is not complete.
 const COPY_SUFFIX: &str = ".copy.partial";

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::vault::catalog::folder_entries;
+use crate::workspace::files::folder_entries;
 use crate::workspace::filesystem;
 
 const PREFIX: &str = "restoring_";
@@ -141,7 +141,7 @@ fn drafts(journal: &[u8]) -> io::Result<BTreeSet<PathBuf>> {
     for path in listed {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_file() => drop(drafts.insert(path)),
-            Err(error) if !crate::vault::archive::is_gone(&error) => return Err(error),
+            Err(error) if !crate::workspace::files::is_gone(&error) => return Err(error),
             _ => {}
         }
     }

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::{ArchiveItem, ArchiveState, BackupItem, CoveringArchive};
-use crate::vault::catalog::{Archive, Backup, Catalog, Content, exists, folder_entries};
+use crate::vault::catalog::{Archive, Backup, Catalog, Content};
 use crate::vault::manifest::{ArchiveKind, Manifest, SessionStatus};
 use crate::vault::ruin;
 use crate::vault::trash::Trash;
 use crate::workspace::Workspace;
 use crate::workspace::digest::sha256;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 
 /// What is known beside the catalog.
 #[derive(Debug, Clone, Default)]

@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 use zip::ZipArchive;
 
 use super::Selection;
-use crate::vault::catalog::folder_entries;
 use crate::workspace::Workspace;
+use crate::workspace::files::folder_entries;
 
 /// What models are called, and little else.
 const EXTENSIONS: [&str; 15] = [
