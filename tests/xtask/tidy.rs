@@ -1,5 +1,7 @@
 //! Rules that no lint can say.
 
+mod circles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, ValueEnum};
 
-use super::parse_tag;
+use super::global::parse_tag;
 use crate::vault::manifest::SessionStatus;
 use crate::vault::name::parse_time;
 

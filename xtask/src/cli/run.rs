@@ -5,28 +5,27 @@ mod export;
 mod forward;
 mod list;
 mod restore;
+mod shared;
 mod show;
 mod tensorboard;
 mod train;
 mod vault;
 mod verify;
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Result, bail};
 
 pub use list::sort_keys;
+pub use shared::{ProcessContext, TaskOutput};
+use shared::{label, locate, outcome, trainer_source};
 
 use crate::cli::{Cli, Format, LabelArgs, ReproduceArgs, Task};
-use crate::programs::features;
-use crate::programs::process::Trainer;
 use crate::tasks::TaskContext;
 use crate::tasks::clean;
 use crate::tasks::cycle::SealedArchive;
-use crate::tasks::cycle::{self, Label};
+use crate::tasks::cycle::{self};
 use crate::tasks::reproduce::reproduce;
-use crate::tasks::train::{TrainerSource, trainer_binary};
-use crate::terminal::report::{ArchiveReport, CleanReport, Report, ShowReport};
+use crate::tasks::train::trainer_binary;
+use crate::terminal::report::{ArchiveReport, CleanReport, ShowReport};
 use crate::vault::archive_folder;
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::ArchiveKind;
@@ -34,26 +33,6 @@ use crate::vault::scan::scan;
 use crate::vault::session;
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::filesystem;
-
-/// What surrounds the process.
-pub struct ProcessContext<'a> {
-    /// The folder that relative paths of the command line start from.
-    pub current_folder: PathBuf,
-    /// The trainer, which a signal handler can stop.
-    pub trainer: &'a Trainer,
-    /// The trainer that runs when the command line names none.
-    pub default_trainer: TrainerSource,
-}
-
-/// What a task gave.
-pub struct TaskOutput {
-    /// The result as text for people.
-    pub text: String,
-    /// The result as one JSON document.
-    pub json: String,
-    /// How the process ends.
-    pub exit: Exit,
-}
 
 /// Carries out what `cli` asks for.
 ///
@@ -120,29 +99,6 @@ fn carry_out(
     }
 }
 
-fn outcome(report: &impl Report, exit: Exit) -> TaskOutput {
-    TaskOutput { text: report.text(), json: report.json(), exit }
-}
-
-/// Returns the archive file called `name`: of the workspace, or any by
-/// a path with a separator in it.
-///
-/// # Errors
-/// Also when this build cannot unpack it: a [`features::MissingFeature`].
-fn locate(
-    context: &TaskContext<'_>,
-    name: &str,
-    process_context: &ProcessContext<'_>,
-) -> Result<PathBuf> {
-    let path = if name.contains(std::path::is_separator) {
-        process_context.current_folder.join(name)
-    } else {
-        Catalog::read(context.workspace)?.find(name)?.path.clone()
-    };
-    features::check_archive(&path)?;
-    Ok(path)
-}
-
 fn archive(context: &mut TaskContext<'_>, args: &LabelArgs) -> Result<TaskOutput> {
     let _lock = cycle::begin(context, "archive")?;
     let found = scan(context.workspace)?;
@@ -188,17 +144,4 @@ fn reproduce_session(
     let report = reproduce(context, process_context.trainer, (&archive.path, &binary))?;
     let exit = if report.is_identical { Exit::Done } else { Exit::Failed };
     Ok(outcome(&report, exit))
-}
-
-/// Returns the trainer that the command line names, else the default
-/// one.
-fn trainer_source(binary: Option<&Path>, process_context: &ProcessContext<'_>) -> TrainerSource {
-    match binary {
-        Some(path) => TrainerSource::Ready(process_context.current_folder.join(path)),
-        None => process_context.default_trainer.clone(),
-    }
-}
-
-fn label(args: &LabelArgs) -> Label {
-    Label { tags: args.tags.clone(), note: args.note.clone() }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{DryRunArgs, parse_tag};
+use super::global::{DryRunArgs, parse_tag};
 use crate::vault::retention::{Best, Count, Policy};
 use crate::workspace::config::RetentionConfig;
 

@@ -18,6 +18,7 @@ use crate::vault::restore::RestorePlan;
 use crate::vault::scan::{Scan, scan};
 use crate::vault::session;
 use crate::vault::verify::Receipt;
+use crate::workspace::exit::stop_if;
 use crate::workspace::lock::{self, Lock};
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
@@ -175,7 +176,7 @@ pub fn archive_and_move_session(context: &mut TaskContext<'_>) -> Result<Option<
         let session = session::read(context.workspace.root());
         (archive_now(context, ArchiveKind::Previous, &Label::default(), session)?, true)
     };
-    archive::stop_if(context.interrupt)?;
+    stop_if(context.interrupt)?;
     let backup = move_session(context, &plan, ProofOfArchive::Archived(&receipt))?;
     let archive = Some(receipt.manifest().name.clone());
     Ok(Some(MovedSession { archive, is_new_archive, backup }))
@@ -190,7 +191,7 @@ pub fn move_session_unarchived(context: &mut TaskContext<'_>) -> Result<Option<M
     let Some(plan) = clean::plan(context.workspace, &found, (context.clock)())? else {
         return Ok(None);
     };
-    archive::stop_if(context.interrupt)?;
+    stop_if(context.interrupt)?;
     let backup = move_session(context, &plan, ProofOfArchive::NoArchive)?;
     Ok(Some(MovedSession { archive: None, is_new_archive: false, backup }))
 }

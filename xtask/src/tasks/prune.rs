@@ -5,6 +5,7 @@
 
 mod delete;
 mod only_copies;
+mod plan;
 mod proof;
 
 use std::fs;
@@ -12,48 +13,22 @@ use std::io::ErrorKind;
 
 use anyhow::{Context, Result, anyhow};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
 pub use delete::{DELETING_SUFFIX, finish_deletion, is_being_deleted};
 pub use only_copies::{OnlyCopies, only_copies};
+pub use plan::{Damaged, PrunePlan};
 
 use crate::tasks::TaskContext;
 use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{BACKUP_RECORD, Catalog, Content};
 use crate::vault::name::stamp;
-use crate::vault::retention::{
-    self, BackupPolicy, Count, PlanFacts, Policy, PolicyError, RetentionPlan,
-};
+use crate::vault::retention::{self, BackupPolicy, Count, PlanFacts, Policy, PolicyError};
 use crate::vault::trash::{self, Trash};
 use crate::workspace::Workspace;
 
 /// How many backups stay when the policy does not say how many of the
 /// newest archives do.
 const N_BACKUPS_DEFAULT: u32 = 5;
-
-/// The plans for the archives and the backups of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct PrunePlan {
-    /// What becomes of the archives.
-    pub archives: RetentionPlan,
-    /// What becomes of the backups.
-    pub backups: RetentionPlan,
-    /// Trash that has waited long enough, and is deleted.
-    pub empty_trash: Vec<String>,
-    /// Trash that has, but must stay, and why.
-    pub kept_trash: Vec<String>,
-    /// Archives that are damaged: they stay, and take no place.
-    pub damaged: Vec<Damaged>,
-}
-
-/// An archive that is damaged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Damaged {
-    /// Its name.
-    pub name: String,
-    /// What is wrong with it.
-    pub problem: String,
-}
 
 /// Who asks for a prune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,27 +57,6 @@ pub enum DeleteMode {
     Trash,
     /// Away for ever: `--now`.
     Delete,
-}
-
-impl PrunePlan {
-    /// Whether nothing is to be removed.
-    pub fn is_empty(&self) -> bool {
-        self.archives.remove.is_empty()
-            && self.backups.remove.is_empty()
-            && self.empty_trash.is_empty()
-    }
-
-    /// Returns what someone should look at.
-    pub fn warnings(&self) -> impl Iterator<Item = String> {
-        let damaged = self.damaged.iter().map(|Damaged { name, problem }| {
-            format!(
-                "`{name}` is damaged ({problem}): it is kept and takes no other's place; \
-                 `cargo xtask restore` brings back what is good, then delete it by hand"
-            )
-        });
-        let others = self.archives.warnings.iter().chain(&self.backups.warnings);
-        others.chain(&self.kept_trash).cloned().chain(damaged)
-    }
 }
 
 /// Plans what is to be removed of `catalog`, that of the workspace of

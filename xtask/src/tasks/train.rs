@@ -27,8 +27,7 @@ use crate::vault::manifest::{ArchiveKind, SessionSummary};
 use crate::vault::retention::Policy;
 use crate::vault::scan::UnarchivedModels;
 use crate::vault::session;
-use crate::workspace::exit::CodedError;
-use crate::workspace::exit::TrainerExit;
+use crate::workspace::exit::{CodedError, TrainerExit};
 use crate::workspace::lock::Lock;
 
 /// What `train` was asked for.
@@ -114,8 +113,9 @@ pub fn train(
     arguments = with_resume(&arguments, resumed.as_deref());
     arguments.extend(trials);
     let unarchived = UnarchivedModels::look(context.workspace)?;
-    let TrainingOutcome { exit, session } =
-        run_trainer(context, trainer, (&binary, &arguments), options)?;
+    let (root, is_silent) = (context.workspace.root(), options.is_silent);
+    let run = TrainerRun { binary: &binary, root, arguments: &arguments, is_silent };
+    let TrainingOutcome { exit, session } = run_trainer(context, trainer, &run)?;
     warn_of_unarchived_models(context, &unarchived);
     if session.is_some() {
         sync_session(context);

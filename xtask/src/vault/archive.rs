@@ -16,7 +16,7 @@ mod zstd;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use anyhow::{Result, bail};
@@ -36,7 +36,7 @@ use crate::vault::receipts;
 use crate::vault::scan::Scan;
 use crate::vault::verify::{self, ReadOptions, Receipt};
 use crate::workspace::Workspace;
-use crate::workspace::exit::CodedError;
+use crate::workspace::exit::stop_if;
 use crate::workspace::files;
 use crate::workspace::lock::FolderLock;
 use crate::workspace::progress;
@@ -170,15 +170,6 @@ fn head(name: StampedName, run_number: u64, request: &ArchiveRequest<'_>) -> Man
 /// Tells a `reason` why the patch of the work tree is not whole.
 fn patch_lacks(reason: &str) -> Skipped {
     Skipped { path: PATCH_PATH.to_owned(), reason: reason.to_owned() }
-}
-
-/// Returns an error when a signal has asked to stop.
-///
-/// # Errors
-/// [`CodedError::Interrupted`].
-pub fn stop_if(interrupt: &AtomicBool) -> Result<(), CodedError> {
-    let is_set = interrupt.load(Ordering::Relaxed);
-    if is_set { Err(CodedError::Interrupted) } else { Ok(()) }
 }
 
 /// Returns the `.partial` files that killed runs left in the archive

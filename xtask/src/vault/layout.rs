@@ -12,11 +12,8 @@ use crate::programs::process;
 use crate::vault::scan::Scan;
 use crate::workspace::files::{exists, folder_entries, identity, is_folder};
 use crate::workspace::links::{Link, link};
-use crate::workspace::mounts::Mounts;
+use crate::workspace::mounts::{LOST_AND_FOUND, Mounts};
 use crate::workspace::{MOVED_FOLDERS, Workspace};
-
-/// The name of the folder that a disk keeps for its repair.
-const LOST_AND_FOUND: &str = "lost+found";
 
 /// What is to be known before a session is moved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -91,16 +88,6 @@ impl Layout {
         path.file_name().is_some_and(|name| name == LOST_AND_FOUND)
             && path.parent().is_some_and(|parent| self.is_mount_or_link(parent))
     }
-}
-
-/// Whether `path` is what the disk mounted at its parent keeps for its
-/// repair, and no part of a session.
-pub fn is_lost_and_found(path: &Path) -> bool {
-    let is_parent_mounted = || {
-        let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
-        parent.is_some_and(|parent| Mounts::default().is_point(&parent))
-    };
-    path.file_name().is_some_and(|name| name == LOST_AND_FOUND) && is_parent_mounted()
 }
 
 /// Returns the nearest folder at or above `folder`.

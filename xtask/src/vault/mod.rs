@@ -4,6 +4,7 @@
 //! What is deleted stands in a plan first, made by a pure function. It
 //! may use `programs` and `workspace`, and knows no terminal.
 
+pub mod annotate;
 pub mod annotations;
 pub mod archive;
 pub mod archive_folder;

@@ -16,7 +16,8 @@ use anyhow::{Context, Result};
 pub use copy::{holds, is_draft};
 
 use self::copy::{
-    copy, copy_whole, draft_of, keep_metadata, remove, remove_copied, remove_if_same, without,
+    copy, copy_whole, draft_of, failed, is_real_folder, keep_metadata, remove, remove_copied,
+    remove_if_same, sync, unreadable, without,
 };
 use crate::vault::layout::Layout;
 use crate::workspace::files::{self, exists, folder_entries};
@@ -164,10 +165,6 @@ fn merge_folder(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
     }
 }
 
-fn is_real_folder(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
-}
-
 /// Whether a rename was refused for the place of its ends, so that a
 /// copy may work.
 fn is_out_of_reach(error: &io::Error) -> bool {
@@ -186,16 +183,4 @@ fn is_out_of_reach(error: &io::Error) -> bool {
 
 fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
-}
-
-fn sync(folder: &Path) -> Result<()> {
-    files::sync_folder(folder).with_context(|| format!("failed to sync `{}`", folder.display()))
-}
-
-fn unreadable(path: &Path) -> String {
-    format!("failed to read `{}`", path.display())
-}
-
-fn failed(act: &str, from: &Path, to: &Path) -> String {
-    format!("failed to {act} `{}` to `{}`", from.display(), to.display())
 }

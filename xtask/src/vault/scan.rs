@@ -20,10 +20,10 @@ pub use globs::Selection;
 pub use models::{UnarchivedModels, is_model};
 pub use paths::{ArchivePath, check_archive_path};
 
-use crate::vault::layout::is_lost_and_found;
 use crate::vault::manifest::{FolderEntry, ROOT_FOLDER, Skipped};
 use crate::workspace::files::{self, is_gone};
 use crate::workspace::links::{self, Link};
+use crate::workspace::mounts::is_lost_and_found;
 use crate::workspace::{SESSION_FOLDERS, Workspace};
 
 /// The permission bits of a folder of which no others are told.

@@ -4,6 +4,7 @@
 //! which nothing at all is wrong.
 
 mod content;
+mod damage;
 mod disk;
 mod entries;
 mod peek;
@@ -15,23 +16,17 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
-use serde::Serialize;
 use zip::ZipArchive;
-use zip::read::ZipFile;
 
 use crate::vault::manifest::Manifest;
 use crate::vault::seal;
 use crate::workspace::progress;
 use crate::workspace::threads;
 
+pub use damage::{ArchiveCheck, Damage};
+pub(crate) use damage::{entry_text, text};
 pub use disk::Disk;
 pub use peek::{read_entry, read_manifest};
-
-/// The largest manifest or list of digests that is read: room for a
-/// million files.
-const TEXT_LIMIT_BYTES: u64 = 1 << 30;
-/// How tightly it may be packed: digests are as good as random.
-const TEXT_RATIO_MAX: u64 = 100;
 
 /// Proof that an archive was read back and every checksum matched.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,40 +60,6 @@ impl Receipt {
 
     pub(crate) fn moved_to(self, path: PathBuf) -> Self {
         Self { path, ..self }
-    }
-}
-
-/// What a check of an archive found.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct ArchiveCheck {
-    /// The manifest, where it can be read.
-    #[serde(skip)]
-    pub manifest: Option<Manifest>,
-    /// The digest of that, as it lies in the archive.
-    #[serde(skip)]
-    pub manifest_sha256: Option<String>,
-    /// The paths of the files whose every byte is as it was.
-    pub good: Vec<String>,
-    /// What is wrong, empty for a good archive.
-    pub damage: Vec<Damage>,
-}
-
-/// One thing that is wrong with an archive.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Damage {
-    /// The path in the archive; null when it is the archive as a whole.
-    pub path: Option<String>,
-    /// What is wrong.
-    pub problem: String,
-}
-
-impl Damage {
-    fn of(path: &str, problem: impl Into<String>) -> Self {
-        Self { path: Some(path.to_owned()), problem: problem.into() }
-    }
-
-    fn whole(problem: impl Into<String>) -> Self {
-        Self { path: None, problem: problem.into() }
     }
 }
 
@@ -223,27 +184,4 @@ fn check_on<R: Read + Seek + Clone + Send>(
         archive_check.damage.push(Damage::whole(part));
     }
     Ok(archive_check)
-}
-
-pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>> {
-    let idx = zip.index_for_name_raw(path.as_bytes()).context("missing from the archive")?;
-    entry_text(zip.by_index(idx)?)
-}
-
-/// Reads a manifest or list of digests, unless it is packed tighter
-/// than any real one: such a one could fill the memory.
-pub(crate) fn entry_text<R: Read>(entry: ZipFile<'_, R>) -> Result<Vec<u8>> {
-    let packed_bytes = entry.compressed_size();
-    let limit_bytes = text_limit(packed_bytes);
-    let mut bytes = Vec::new();
-    entry.take(limit_bytes + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit_bytes {
-        bail!("it unpacks from {packed_bytes} bytes to more than {limit_bytes}; no real one does");
-    }
-    Ok(bytes)
-}
-
-/// Returns how long a text may be that is packed into so many bytes.
-fn text_limit(packed_bytes: u64) -> u64 {
-    TEXT_LIMIT_BYTES.min(packed_bytes.saturating_mul(TEXT_RATIO_MAX).saturating_add(1 << 16))
 }

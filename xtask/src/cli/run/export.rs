@@ -13,11 +13,9 @@ use crate::programs::process::{self};
 use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
 use crate::tasks::unpacked::Cache;
-use crate::vault::archive::stop_if;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::scan::Selection;
-use crate::workspace::exit::Exit;
-use crate::workspace::exit::TrainerExit;
+use crate::workspace::exit::{Exit, TrainerExit, stop_if};
 
 /// Where tables go that no `--out` names: no archive holds this folder.
 const FOLDER: &str = "export";

@@ -9,8 +9,7 @@ use crate::cli::{Format, ForwardArgs, PredictArgs, WatchArgs};
 use crate::programs::process::{self};
 use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
-use crate::workspace::exit::Exit;
-use crate::workspace::exit::TrainerExit;
+use crate::workspace::exit::{Exit, TrainerExit};
 
 use super::{ProcessContext, TaskOutput, locate, trainer_source};
 

@@ -11,8 +11,7 @@ use crate::cli::{CompareArgs, Format, PageArgs, ReportArgs};
 use crate::programs::process::{self};
 use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
-use crate::workspace::exit::Exit;
-use crate::workspace::exit::TrainerExit;
+use crate::workspace::exit::{Exit, TrainerExit};
 
 /// Where pages go that no `--out` names: no archive holds this folder.
 const FOLDER: &str = "reports";

@@ -14,7 +14,8 @@ use crate::tasks::trials;
 use crate::terminal::report::{
     AnnotationReport, DoctorReport, PruneReport, StatusReport, UndeleteReport,
 };
-use crate::vault::annotations::{self, PinMark};
+use crate::vault::annotate;
+use crate::vault::annotations::PinMark;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::retention::Policy;
 use crate::vault::trash::{self, Trash};
@@ -106,27 +107,27 @@ pub fn undelete(context: &mut TaskContext<'_>, args: &UndeleteArgs) -> Result<Ta
 /// Adds and removes tags.
 pub fn tag(context: &mut TaskContext<'_>, args: &TagArgs) -> Result<TaskOutput> {
     let _lock = cycle::begin(context, "tag")?;
-    Ok(annotated(&annotations::tag(context.workspace, &args.name, &args.add, &args.remove)?))
+    Ok(annotated(&annotate::tag(context.workspace, &args.name, &args.add, &args.remove)?))
 }
 
 /// Pins an archive.
 pub fn pin(context: &mut TaskContext<'_>, args: &PinArgs) -> Result<TaskOutput> {
     let _lock = cycle::begin(context, "pin")?;
     let mark = PinMark { is_pinned: true, reason: args.reason.clone(), since: (context.clock)() };
-    Ok(annotated(&annotations::set_pin(context.workspace, &args.name, mark)?))
+    Ok(annotated(&annotate::set_pin(context.workspace, &args.name, mark)?))
 }
 
 /// Takes a pin away.
 pub fn unpin(context: &mut TaskContext<'_>, name: &str) -> Result<TaskOutput> {
     let _lock = cycle::begin(context, "unpin")?;
     let mark = PinMark { is_pinned: false, reason: None, since: (context.clock)() };
-    Ok(annotated(&annotations::set_pin(context.workspace, name, mark)?))
+    Ok(annotated(&annotate::set_pin(context.workspace, name, mark)?))
 }
 
 /// Writes a note.
 pub fn note(context: &mut TaskContext<'_>, args: &NoteArgs) -> Result<TaskOutput> {
     let _lock = cycle::begin(context, "note")?;
-    Ok(annotated(&annotations::set_note(context.workspace, &args.name, &args.text)?))
+    Ok(annotated(&annotate::set_note(context.workspace, &args.name, &args.text)?))
 }
 
 fn annotated(archive: &Archive) -> TaskOutput {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::{Finding, FindingKind, to_trash};
+use super::finding::{Finding, FindingKind, to_trash};
 use crate::tasks::recover::{batch_of, orphaned_annotations};
 use crate::tasks::trials::LEDGER_NAME;
 use crate::vault::annotations;

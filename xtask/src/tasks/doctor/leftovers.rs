@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Finding, FindingKind, Remedy, to_trash};
+use super::finding::{Finding, FindingKind, Remedy, to_trash};
 use crate::tasks::recover::{self, RecoveryStep};
 use crate::vault::archive;
 use crate::vault::retention::files_below;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::PrunePlan;
+use super::plan::PrunePlan;
 use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{Archive, BACKUP_RECORD, Catalog};
 use crate::vault::manifest::Manifest;

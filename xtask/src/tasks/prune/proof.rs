@@ -10,11 +10,11 @@ use anyhow::Result;
 
 use crate::programs::features;
 use crate::tasks::TaskContext;
-use crate::vault::archive::stop_if;
 use crate::vault::catalog::{Archive, Catalog, Content, Fingerprint};
 use crate::vault::receipts::Receipts;
 use crate::vault::retention::{PlanFacts, RetentionPlan};
 use crate::vault::verify::{self, Disk, ReadOptions};
+use crate::workspace::exit::stop_if;
 use crate::workspace::progress;
 
 /// Reads back each archive that `plan` keeps, and adds what is damaged

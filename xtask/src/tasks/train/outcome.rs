@@ -1,25 +1,19 @@
 //! How a training ends: what its record says, else its trainer's exit.
 
-use std::ffi::OsString;
-use std::path::Path;
-
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::TrainOptions;
 use crate::programs::process::{Trainer, TrainerRun};
 use crate::tasks::TaskContext;
 use crate::tasks::clean;
 use crate::tasks::cycle::{MovedSession, SealedArchive};
 use crate::tasks::gate::GateResult;
 use crate::tasks::prune::PrunePlan;
-use crate::vault::archive;
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::scan::{UnarchivedModels, scan};
 use crate::vault::session;
-use crate::workspace::exit::Exit;
-use crate::workspace::exit::TrainerExit;
+use crate::workspace::exit::{Exit, TrainerExit, stop_if};
 
 /// Warns of what may be a model and is in no archive, when the training
 /// has written it: the next may overwrite it.
@@ -92,19 +86,13 @@ pub struct TrainingOutcome {
 pub fn run_trainer(
     context: &mut TaskContext<'_>,
     trainer: &Trainer,
-    (binary, arguments): (&Path, &[OsString]),
-    options: &TrainOptions,
+    run: &TrainerRun<'_>,
 ) -> Result<TrainingOutcome> {
     let started_at = (context.clock)();
-    if archive::stop_if(context.interrupt).is_err() {
+    if stop_if(context.interrupt).is_err() {
         return Ok(TrainingOutcome { exit: TrainerExit::INTERRUPTED, session: None });
     }
-    let exit = trainer.run(&TrainerRun {
-        binary,
-        root: context.workspace.root(),
-        arguments,
-        is_silent: options.is_silent,
-    })?;
+    let exit = trainer.run(run)?;
     let found = scan(context.workspace)?;
     let left_nothing = clean::plan(context.workspace, &found, started_at)?.is_none();
     if left_nothing && exit != TrainerExit::Code(0) {

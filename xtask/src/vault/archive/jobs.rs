@@ -2,6 +2,7 @@
 //! small ones, which it also reads.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,16 +11,28 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use super::container::{EntryTail, Method};
-use super::pack::{BLOCK_BYTES, Packer};
-use super::pipeline::{EntryRecord, PackingWork};
+use super::pack::{BLOCK_BYTES, Packer, Packing};
 use super::source::{OpenedSource, Source};
-use crate::vault::manifest::Skipped;
+use crate::vault::manifest::{FileEntry, Skipped};
 use crate::vault::scan::SourceFile;
 use crate::workspace::progress;
 
 /// How much is kept of a small file that has become large since it was
 /// put into a batch, a moment ago.
 const GROWN_BYTES_MAX: usize = 16 * BLOCK_BYTES;
+
+/// What the files are, and how they are packed.
+#[derive(Clone, Copy)]
+pub struct PackingWork<'a> {
+    pub files: &'a [SourceFile],
+    pub packing: Packing,
+    pub n_threads: usize,
+    pub interrupt: &'a AtomicBool,
+}
+
+/// What the manifest tells of a file, and how it changed while it was
+/// read.
+pub type EntryRecord = (FileEntry, Option<Skipped>);
 
 /// What a thread is to pack.
 pub enum Job {

@@ -7,7 +7,6 @@
 
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -16,29 +15,18 @@ use anyhow::{Context, Result, anyhow};
 use sha2::{Digest, Sha256};
 
 use super::container::Method;
-use super::jobs::{BlockInput, BufferPool, Job, PackedBatch, PackedBlock, pack_jobs};
-use super::pack::{BLOCK_BYTES, Packer, Packing};
+use super::jobs::{
+    BlockInput, BufferPool, EntryRecord, Job, PackedBatch, PackedBlock, PackingWork, pack_jobs,
+};
+use super::pack::{BLOCK_BYTES, Packer};
 use super::source::{OpenedSource, Source, unreadable};
-use super::stop_if;
-use crate::vault::manifest::{FileEntry, Skipped};
+use crate::vault::manifest::Skipped;
 use crate::vault::scan::SourceFile;
+use crate::workspace::exit::stop_if;
 use crate::workspace::progress;
 
 /// The most files that one thread takes at once.
 const N_BATCH_FILES: usize = 64;
-
-/// What the files are, and how they are packed.
-#[derive(Clone, Copy)]
-pub struct PackingWork<'a> {
-    pub files: &'a [SourceFile],
-    pub packing: Packing,
-    pub n_threads: usize,
-    pub interrupt: &'a AtomicBool,
-}
-
-/// What the manifest tells of a file, and how it changed while it was
-/// read.
-pub type EntryRecord = (FileEntry, Option<Skipped>);
 
 /// Takes what was packed, in the order of the files.
 pub trait Sink {

@@ -12,9 +12,9 @@ use chrono::{DateTime, Utc};
 
 use super::container::{EntryHead, EntryTail, LARGE_BYTES, Method, OpenEntry, ZipOut};
 use super::inline::Inline;
-use super::jobs::{PackedBatch, PackedBlock};
+use super::jobs::{EntryRecord, PackedBatch, PackedBlock, PackingWork};
 use super::pack::Packing;
-use super::pipeline::{self, EntryRecord, PackingWork, Sink};
+use super::pipeline::{self, Sink};
 use super::zstd;
 use crate::vault::manifest::{
     FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUMS_PATH, Skipped, Totals,

@@ -17,7 +17,7 @@ use std::time::UNIX_EPOCH;
 
 use chrono::DateTime;
 
-use super::Content;
+use super::archive::Content;
 use crate::vault::manifest::{FileEntry, Manifest};
 use crate::workspace::Workspace;
 use crate::workspace::files;

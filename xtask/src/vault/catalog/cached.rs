@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::archive::{Archive, Content, archive_of, named, read_archive};
 use super::cache::{self, Cache, Fingerprint, ManifestFiles};
-use super::{Archive, Content, archive_of, named, read_archive};
 use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
 use crate::workspace::threads;

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::target::raw_place;
 use crate::vault::manifest::{
     FileEntry, FolderEntry, MANIFEST_PATH, PATCH_PATH, ROOT_FOLDER, SUMS_PATH,
 };
@@ -85,4 +84,17 @@ fn raw_path(path: &str, hex: &str) -> Result<Vec<u8>, String> {
 /// Whether `path` describes an archive rather than a session.
 pub fn is_metadata(path: &str) -> bool {
     [MANIFEST_PATH, SUMS_PATH, PATCH_PATH].contains(&path)
+}
+
+/// Returns the path of the bytes `raw`, or `text` where the system's
+/// paths are not made of bytes.
+#[cfg(unix)]
+pub fn raw_place(raw: &[u8], _: &str) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(raw))
+}
+
+#[cfg(not(unix))]
+pub fn raw_place(_: &[u8], text: &str) -> PathBuf {
+    PathBuf::from(text)
 }

@@ -18,8 +18,8 @@ use super::source::Source;
 use super::sparse::Sparse;
 use super::target::Target;
 use super::{RestorePlan, RestoreStep};
-use crate::vault::archive::stop_if;
 use crate::vault::verify::Damage;
+use crate::workspace::exit::stop_if;
 use crate::workspace::files;
 use crate::workspace::filesystem;
 

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
+use super::damage::{ArchiveCheck, Damage, text, text_limit};
 use super::entries::{self, ExpectedEntry};
-use super::{ArchiveCheck, Damage, text, text_limit};
 use crate::vault::manifest::{FORMAT, MANIFEST_PATH, Manifest, SUMS_PATH};
 use crate::vault::scan::check_archive_path;
 use crate::workspace::digest::{BUFFER_BYTES, hex, sha256};

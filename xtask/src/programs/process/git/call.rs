@@ -8,7 +8,6 @@ use std::thread;
 
 use xshell::{Shell, cmd};
 
-use super::text;
 use crate::programs::process::shell;
 
 /// How much of a complaint of git's is told.
@@ -210,4 +209,19 @@ fn no_git(error: &io::Error) -> String {
         ErrorKind::NotFound => "there is no `git` program to ask; install it".to_owned(),
         _ => format!("failed to start git: {error}"),
     }
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(unix)]
+pub fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+pub fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(text(bytes))
 }

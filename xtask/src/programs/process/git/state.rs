@@ -6,8 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::call::Git;
-use super::{path_of, text};
+use super::call::{Git, path_of, text};
 
 /// The folders that every workspace keeps its sessions in.
 const SESSIONS: [&str; 5] = ["logs", "models", "archives", "backups", ".trainvault"];

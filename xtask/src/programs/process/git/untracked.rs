@@ -8,8 +8,7 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::call::Git;
-use super::path_of;
+use super::call::{Git, path_of};
 
 /// The largest file that is kept, in bytes.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
