@@ -10,9 +10,10 @@ use assert_cmd::Command;
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 
-use xtask::tasks::cycle::{Job, Label, archive_now};
+use xtask::tasks::TaskContext;
+use xtask::tasks::cycle::{Label, archive_now};
 use xtask::vault::catalog::Catalog;
-use xtask::vault::manifest::Kind;
+use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::scan::{Scan, scan};
 use xtask::vault::session;
 use xtask::vault::verify::Receipt;
@@ -86,27 +87,32 @@ impl Sandbox {
 
     /// Runs `act` as a task at `now`, and returns its result and what
     /// it noted.
-    pub fn job<T>(&self, now: &str, act: impl FnOnce(&mut Job<'_>) -> T) -> (T, Vec<String>) {
+    pub fn run_task<T>(
+        &self,
+        now: &str,
+        act: impl FnOnce(&mut TaskContext<'_>) -> T,
+    ) -> (T, Vec<String>) {
         let workspace = self.workspace();
         let time = time(now);
         let mut lines = Vec::new();
         let mut notes = |line: &str| lines.push(line.to_owned());
-        let mut job = Job {
+        let mut context = TaskContext {
             workspace: &workspace,
             clock: &move || time,
             interrupt: &AtomicBool::new(false),
             notes: &mut notes,
         };
-        let result = act(&mut job);
+        let result = act(&mut context);
         (result, lines)
     }
 
     /// Archives the workspace as `cargo xtask archive` does.
     pub fn archive(&self, now: &str) -> Receipt {
         let session = session::read(self.root());
-        let archive =
-            |job: &mut Job<'_>| archive_now(job, Kind::Manual, &Label::default(), session);
-        self.job(now, archive).0.unwrap()
+        let archive = |context: &mut TaskContext<'_>| {
+            archive_now(context, ArchiveKind::Manual, &Label::default(), session)
+        };
+        self.run_task(now, archive).0.unwrap()
     }
 
     /// Returns the task's command, run in this workspace.

@@ -1,5 +1,7 @@
 //! Rules that no lint can say.
 
+mod circles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -217,7 +219,7 @@ fn an_error_of_the_file_system_is_not_taken_for_no() {
         "xtask/src/cli/run/show.rs",
         "xtask/src/cli/run/tensorboard.rs",
         "xtask/src/tasks/train.rs",
-        "xtask/src/tasks/train/ending.rs",
+        "xtask/src/tasks/train/outcome.rs",
         "xtask/src/workspace/mod.rs",
     ];
     let strangers: Vec<_> =
@@ -238,16 +240,9 @@ const FLOORS: [(&str, &[&str]); 2] = [
 
 /// What still reaches up. The list only shrinks: most of it are types
 /// that belong a floor lower.
-const UPWARD: [&str; 9] = [
+const UPWARD: [&str; 2] = [
     "trainer/src/market/bars/source.rs imports `session`",
     "trainer/src/market/bars/source/hashing.rs imports `session`",
-    "xtask/src/programs/process.rs imports `terminal`",
-    "xtask/src/programs/process/git.rs imports `vault`",
-    "xtask/src/tasks/train.rs imports `terminal`",
-    "xtask/src/terminal/report/restore.rs imports `cli`",
-    "xtask/src/vault/restore/live.rs imports `tasks`",
-    "xtask/src/workspace/config/retention.rs imports `vault`",
-    "xtask/src/workspace/exit.rs imports `programs`",
 ];
 
 #[test]

@@ -16,19 +16,19 @@ use chrono::{DateTime, Utc};
 use clap::FromArgMatches;
 
 use xtask::cli::program::Program;
-use xtask::cli::run::{Environment, Outcome, run};
+use xtask::cli::run::{ProcessContext, TaskOutput, run};
 use xtask::cli::{self, Cli, Format, GlobalArgs, Task};
 #[cfg(not(feature = "standalone"))]
-use xtask::programs::lack::Feature;
-use xtask::programs::lack::Lack;
+use xtask::programs::features::Feature;
+use xtask::programs::features::MissingFeature;
 use xtask::programs::process::{self, Rebuild, Trainer, become_program};
-use xtask::tasks::cycle::Job;
-use xtask::terminal::{Colour, Show, Terminal, coloured_result};
-use xtask::vault::archive::stop_if;
+use xtask::tasks::TaskContext;
+use xtask::terminal::{ProgressStyle, Terminal, coloured_result};
 use xtask::workspace::Workspace;
-use xtask::workspace::exit::{CodedError, Exit, code_of};
+use xtask::workspace::exit::{CodedError, Exit, code_of, stop_if};
 use xtask::workspace::files;
 use xtask::workspace::progress;
+use xtask::workspace::text::Colour;
 
 /// How often the bar is drawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -47,20 +47,20 @@ pub fn main() -> ExitCode {
     let is_terminal =
         io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb");
     let show = match (global.quiet, is_terminal) {
-        (true, _) => Show::Nothing,
-        (false, true) => Show::Bar,
-        (false, false) => Show::Lines,
+        (true, _) => ProgressStyle::Nothing,
+        (false, true) => ProgressStyle::Bar,
+        (false, false) => ProgressStyle::Lines,
     };
     let is_coloured = global.color.applies(io::stderr().is_terminal(), variable);
     let terminal = Arc::new(Terminal::new(io::stderr(), show, is_coloured));
-    if show != Show::Nothing {
+    if show != ProgressStyle::Nothing {
         draw(Arc::clone(&terminal));
     }
     let result = execute(program, &cli, &terminal);
     terminal.clear();
     result.unwrap_or_else(|error| {
-        let reason = match error.downcast_ref::<Lack>() {
-            Some(lack) => program.explain(lack),
+        let reason = match error.downcast_ref::<MissingFeature>() {
+            Some(missing) => program.explain(missing),
             None => program.spell(&format!("{error:#}")),
         };
         terminal.say(&format!("error: {reason}"));
@@ -117,7 +117,7 @@ fn execute(program: Program, cli: &Cli, terminal: &Stderr) -> Result<ExitCode> {
         }
     };
     let outside = Outside { program, trainer: &trainer, interrupt: &interrupt };
-    let Outcome { text, json, exit } = match carry_out(cli, &outside, &mut notes) {
+    let TaskOutput { text, json, exit } = match carry_out(cli, &outside, &mut notes) {
         Ok(outcome) => outcome,
         Err(error) => return run_elsewhere(cli, error, &outside, &mut notes),
     };
@@ -140,7 +140,7 @@ struct Outside<'a> {
     interrupt: &'a AtomicBool,
 }
 
-fn carry_out(cli: &Cli, outside: &Outside<'_>, notes: &mut dyn FnMut(&str)) -> Result<Outcome> {
+fn carry_out(cli: &Cli, outside: &Outside<'_>, notes: &mut dyn FnMut(&str)) -> Result<TaskOutput> {
     let current_folder = current_folder(cli.global.root.as_deref())?;
     if let Task::Manual(args) = &cli.task {
         return manual(outside.program, &current_folder.join(&args.out));
@@ -151,7 +151,7 @@ fn carry_out(cli: &Cli, outside: &Outside<'_>, notes: &mut dyn FnMut(&str)) -> R
         leave_names(&own_file()?);
     }
     let clock = cli.global.clock;
-    let mut job = Job {
+    let mut context = TaskContext {
         workspace: &workspace,
         clock: &move || clock.unwrap_or_else(read_clock),
         interrupt: outside.interrupt,
@@ -159,8 +159,9 @@ fn carry_out(cli: &Cli, outside: &Outside<'_>, notes: &mut dyn FnMut(&str)) -> R
     };
     let path = std::env::var_os("PATH");
     let default_trainer = outside.program.trainer(&trainer_home(), &own_file()?, path.as_deref());
-    let environment = Environment { current_folder, trainer: outside.trainer, default_trainer };
-    run(&mut job, cli, &environment)
+    let process_context =
+        ProcessContext { current_folder, trainer: outside.trainer, default_trainer };
+    run(&mut context, cli, &process_context)
 }
 
 /// Lets a build that has what this one lacks carry the task out. Other
@@ -171,17 +172,17 @@ fn run_elsewhere(
     outside: &Outside<'_>,
     notes: &mut dyn FnMut(&str),
 ) -> Result<ExitCode> {
-    let Some(lack) = error.downcast_ref::<Lack>() else {
+    let Some(missing) = error.downcast_ref::<MissingFeature>() else {
         return Err(error);
     };
     let Some(home) = own_home().filter(|_| outside.program == Program::Xtask) else {
         return Err(error);
     };
-    let (program, feature, is_quiet) = (own_file()?, lack.feature, cli.global.quiet);
+    let (program, feature, is_quiet) = (own_file()?, missing.feature, cli.global.quiet);
     let rebuild = Rebuild { home: &home, program: &program, feature, is_quiet };
     if rebuild.is_first() {
         let name = feature.name();
-        notes(&format!("{}: building xtask with `{name}`, this once", lack.reason));
+        notes(&format!("{}: building xtask with `{name}`, this once", missing.reason));
     }
     let built = rebuild.build();
     // A signal that came while cargo worked was meant for the task.
@@ -207,13 +208,13 @@ fn own_file() -> Result<PathBuf> {
 }
 
 #[cfg(feature = "standalone")]
-fn manual(program: Program, folder: &Path) -> Result<Outcome> {
+fn manual(program: Program, folder: &Path) -> Result<TaskOutput> {
     let command = xtask::cli::standalone::with_completion(program.command());
     xtask::cli::standalone::write_manual(command, folder)
 }
 
 #[cfg(not(feature = "standalone"))]
-fn manual(_: Program, _: &Path) -> Result<Outcome> {
+fn manual(_: Program, _: &Path) -> Result<TaskOutput> {
     let reason = || "`manual` writes the manual pages".to_owned();
     Err(Feature::Standalone.require(reason).expect_err("this build has no such feature").into())
 }

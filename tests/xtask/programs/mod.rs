@@ -1,4 +1,4 @@
 #[cfg(unix)]
-pub mod git;
+pub mod features;
 #[cfg(unix)]
-pub mod lack;
+pub mod git;

@@ -3,7 +3,7 @@ use std::io::Write;
 
 use xtask::tasks::cycle::{Label, archive_now};
 use xtask::terminal::report::{ListReport, Report, ShowReport};
-use xtask::vault::manifest::Kind;
+use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::session;
 
 use crate::support::{Sandbox, stderr, stdout};
@@ -38,7 +38,9 @@ fn with_archives() -> Sandbox {
     };
     let session = session::read(sandbox.root());
     sandbox
-        .job("2026-01-02T03:04:05Z", |job| archive_now(job, Kind::Session, &label, session))
+        .run_task("2026-01-02T03:04:05Z", |context| {
+            archive_now(context, ArchiveKind::Session, &label, session)
+        })
         .0
         .unwrap();
     sandbox

@@ -364,16 +364,16 @@ fn a_full_disk_does_not_keep_anyone_from_deleting() {
         println!("skipped: may not mount a tmpfs");
         return;
     }
-    for way in [&["prune", "--keep", "1"][..], &["prune", "--keep", "1", "--now"]] {
+    for delete_mode in [&["prune", "--keep", "1"][..], &["prune", "--keep", "1", "--now"]] {
         let sandbox = with_sessions(&["completed"; 3]);
-        let root = mount.path().join(way.len().to_string());
+        let root = mount.path().join(delete_mode.len().to_string());
         let mut copy = std::process::Command::new("cp");
         assert!(copy.arg("-a").arg(sandbox.root()).arg(&root).status().unwrap().success());
         // Until nothing more fits.
         let mut filler = fs::File::create(mount.path().join("filler")).unwrap();
         while std::io::Write::write_all(&mut filler, &[1; 512]).is_ok() {}
         let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(way).args(["--clock", NOW, "--root"]).arg(&root).assert().code(0);
+        command.args(delete_mode).args(["--clock", NOW, "--root"]).arg(&root).assert().code(0);
         let n_left = fs::read_dir(root.join("archives"))
             .unwrap()
             .filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "zip"))

@@ -49,7 +49,7 @@ fn work_done_since_the_kill_is_not_moved_unarchived() {
     sandbox.write("models/new.zip", "made after the kill");
     recover(&sandbox.workspace()).unwrap();
     assert_eq!(sandbox.read("models/new.zip"), "made after the kill");
-    let done = sandbox.job(NOW, cycle::set_aside).0.unwrap().unwrap();
+    let done = sandbox.run_task(NOW, cycle::archive_and_move_session).0.unwrap().unwrap();
     assert!(done.is_new_archive);
     assert_eq!(sandbox.backup_names().len(), 2);
 }

@@ -1,11 +1,13 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use xtask::programs::process::{Trainer, TrainerExit, TrainerRun};
-use xtask::tasks::cycle::{Job, Label};
+use xtask::programs::process::{Trainer, TrainerRun};
+use xtask::tasks::TaskContext;
+use xtask::tasks::cycle::Label;
 use xtask::tasks::train::{ArchiveMode, Start, TrainOptions, TrainerSource, train};
 use xtask::terminal::report::Report;
 use xtask::workspace::exit::Exit;
+use xtask::workspace::exit::TrainerExit;
 
 use crate::support::{COMPLETES, Sandbox, stdout, time, tree};
 
@@ -224,8 +226,12 @@ fn a_signal_while_the_old_session_moves_starts_no_training() {
             interrupt.fetch_or(backups.exists(), Ordering::Relaxed);
             time("2026-01-02T03:04:05Z")
         };
-        let mut job =
-            Job { workspace: &workspace, clock: &clock, interrupt: &interrupt, notes: &mut |_| {} };
+        let mut context = TaskContext {
+            workspace: &workspace,
+            clock: &clock,
+            interrupt: &interrupt,
+            notes: &mut |_| {},
+        };
         let options = TrainOptions {
             archive,
             trainer: TrainerSource::Ready(sandbox.trainer("touch started")),
@@ -235,7 +241,7 @@ fn a_signal_while_the_old_session_moves_starts_no_training() {
             start: Start::Fresh,
             gates: Vec::new(),
         };
-        let report = train(&mut job, &Trainer::default(), &options).unwrap();
+        let report = train(&mut context, &Trainer::default(), &options).unwrap();
         assert_eq!(report.exit(), Exit::Interrupted);
         assert!(!sandbox.path("started").exists());
         let previous = report.previous.as_ref().unwrap();

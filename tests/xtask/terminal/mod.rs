@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use xtask::terminal::{Colour, Show, Terminal, coloured_result};
+use xtask::terminal::{ProgressStyle, Terminal, coloured_result};
 use xtask::workspace::progress::Progress;
+use xtask::workspace::text::Colour;
 
 #[cfg(target_os = "linux")]
 use crate::support::COMPLETES;
@@ -17,7 +18,7 @@ const TEN_SECONDS: Duration = Duration::from_secs(10);
 
 /// Shows what `steps` say, each some milliseconds after the start, and
 /// returns what was written.
-fn shown(show: Show, steps: &[(u64, Option<Progress>)]) -> String {
+fn shown(show: ProgressStyle, steps: &[(u64, Option<Progress>)]) -> String {
     let mut written = Vec::new();
     let start = Instant::now();
     let terminal = Terminal::new(&mut written, show, false);
@@ -55,7 +56,7 @@ fn a_bar_is_never_wider_than_the_terminal() {
 
 #[test]
 fn a_line_takes_the_place_of_the_bar() {
-    let written = shown(Show::Bar, &[(0, Some(at(0))), (400, Some(at(200_000_000)))]);
+    let written = shown(ProgressStyle::Bar, &[(0, Some(at(0))), (400, Some(at(200_000_000)))]);
     let parts: Vec<&str> = written.split('\r').collect();
     assert_eq!(parts.len(), 4, "{written:?}");
     assert!(parts[1].starts_with("archiving [======"), "{written:?}");
@@ -67,27 +68,27 @@ fn a_line_takes_the_place_of_the_bar() {
 #[test]
 fn short_work_has_no_bar_and_no_lines() {
     let steps = [(0, Some(at(0))), (200, Some(at(300_000_000))), (250, None)];
-    assert_eq!(shown(Show::Bar, &steps), "done\n");
-    assert_eq!(shown(Show::Lines, &steps), "done\n");
+    assert_eq!(shown(ProgressStyle::Bar, &steps), "done\n");
+    assert_eq!(shown(ProgressStyle::Lines, &steps), "done\n");
 }
 
 #[test]
 fn a_log_gets_a_line_now_and_then() {
     let steps: Vec<(u64, Option<Progress>)> =
         (0..=150).map(|n| (n * 100, Some(at(n * 2_000_000)))).collect();
-    insta::assert_snapshot!(shown(Show::Lines, &steps), @"
+    insta::assert_snapshot!(shown(ProgressStyle::Lines, &steps), @"
     archiving:  10 %, 18 s left, 20.0 MB/s, of 400.0 MB
     archiving:  60 %, 8 s left, 20.0 MB/s, of 400.0 MB
     done
     ");
-    assert_eq!(shown(Show::Nothing, &steps), "done\n");
+    assert_eq!(shown(ProgressStyle::Nothing, &steps), "done\n");
 }
 
 #[test]
 fn each_work_has_its_own_clock() {
     let next = Progress { label: "verifying", number: 2, ..at(100_000_000) };
     let steps = [(0, Some(at(0))), (5000, Some(at(1))), (5100, Some(next)), (7100, Some(next))];
-    let written = shown(Show::Lines, &steps);
+    let written = shown(ProgressStyle::Lines, &steps);
     assert!(written.ends_with("verifying:  25 %, 6 s left, 50.0 MB/s, of 400.0 MB\ndone\n"));
 }
 

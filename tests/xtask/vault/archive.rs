@@ -4,17 +4,17 @@ use std::sync::atomic::AtomicBool;
 
 use xtask::programs::process::WorkTree;
 use xtask::tasks::cycle::{Label, archive_now};
-use xtask::vault::archive::{self, Request};
-use xtask::vault::manifest::{GitState, Kind, Manifest};
+use xtask::vault::archive::{self, ArchiveRequest};
+use xtask::vault::manifest::{ArchiveKind, GitState, Manifest};
 use xtask::vault::session;
 use xtask::workspace::digest::sha256;
 use xtask::workspace::exit::code_of;
 
 use crate::support::{Sandbox, stdout, time};
 
-fn request<'a>(interrupt: &'a AtomicBool, tags: &'a [String]) -> Request<'a> {
-    Request {
-        kind: Kind::Session,
+fn request<'a>(interrupt: &'a AtomicBool, tags: &'a [String]) -> ArchiveRequest<'a> {
+    ArchiveRequest {
+        kind: ArchiveKind::Session,
         now: time("2026-01-02T03:04:05Z"),
         tags,
         note: Some("wider stops"),
@@ -46,7 +46,7 @@ fn a_manifest_tells_all_of_an_archive() {
         patch_cut: false,
         unknown: None,
     };
-    let request = Request {
+    let request = ArchiveRequest {
         session: session::read(sandbox.root()),
         git: Some(WorkTree { state: git, patch: b"--- a\n+++ b\n".to_vec(), left_out: Vec::new() }),
         ..request(&interrupt, &tags)
@@ -216,8 +216,8 @@ fn archive_prints_what_it_made() {
 fn what_is_skipped_is_noted() {
     let sandbox = Sandbox::with_session();
     std::os::unix::fs::symlink("/etc/hostname", sandbox.path("logs/outside")).unwrap();
-    let (receipt, notes) = sandbox.job("2026-01-02T03:04:05Z", |job| {
-        archive_now(job, Kind::Manual, &Label::default(), None).unwrap()
+    let (receipt, notes) = sandbox.run_task("2026-01-02T03:04:05Z", |context| {
+        archive_now(context, ArchiveKind::Manual, &Label::default(), None).unwrap()
     });
     assert_eq!(receipt.manifest().skipped.len(), 1);
     insta::assert_snapshot!(

@@ -56,7 +56,7 @@ fn status_takes_what_the_cache_knows_and_leaves_it_alone() {
     let cache = || fs::read(sandbox.path(CACHE)).ok();
     // What was archived last is not in it yet.
     let before = cache();
-    let looked = Catalog::look_at_heads(&sandbox.workspace()).unwrap();
+    let looked = Catalog::read_heads_readonly(&sandbox.workspace()).unwrap();
     sandbox.xtask(&["status"]).assert().code(0);
     assert_eq!(cache(), before);
     assert_eq!(looked, Catalog::read_heads(&sandbox.workspace()).unwrap());

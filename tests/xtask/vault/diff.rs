@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use xtask::vault::diff::{Change, Side, diff};
+use xtask::vault::diff::{Change, ComparedArchive, diff};
 
 use crate::support::{Sandbox, stdout};
 
@@ -70,14 +70,14 @@ fn a_zip_without_a_manifest_is_compared_by_its_content() {
     assert_eq!(document["data"]["a"], serde_json::Value::Null);
 }
 
-fn side() -> impl Strategy<Value = Side> {
+fn side() -> impl Strategy<Value = ComparedArchive> {
     proptest::collection::btree_map("[a-e]", "[0-2]", 0..5).prop_map(|files| {
         let value = files.iter().map(|(name, digest)| (name.clone(), digest.clone().into()));
         let config = BTreeMap::from([(
             "config/c.json".to_owned(),
             serde_json::Value::Object(value.collect()),
         )]);
-        Side { files, config, ..Side::default() }
+        ComparedArchive { files, config, ..ComparedArchive::default() }
     })
 }
 

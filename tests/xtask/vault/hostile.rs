@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use xtask::vault::manifest::{FileEntry, Kind, Manifest, Totals};
+use xtask::vault::manifest::{ArchiveKind, FileEntry, Manifest, Totals};
 use xtask::vault::verify::check;
 use xtask::workspace::digest::sha256;
 
@@ -89,7 +89,7 @@ fn sealed(raws: &[Raw], files: Vec<FileEntry>) -> Vec<u8> {
     let manifest = Manifest {
         format: 1,
         name: "training_backup_20260101_000000.zip".to_owned(),
-        kind: Kind::Manual,
+        kind: ArchiveKind::Manual,
         created_at: time("2026-01-01T00:00:00Z"),
         run_number: 1,
         tool_version: "0.1.0".to_owned(),

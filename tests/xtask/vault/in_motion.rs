@@ -6,8 +6,8 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use xtask::vault::archive::{self, Request};
-use xtask::vault::manifest::{Kind, Manifest};
+use xtask::vault::archive::{self, ArchiveRequest};
+use xtask::vault::manifest::{ArchiveKind, Manifest};
 use xtask::vault::scan::Scan;
 use xtask::vault::verify::{check, read_entry};
 
@@ -16,8 +16,8 @@ use crate::support::{Sandbox, time};
 /// Archives what `found` found before.
 fn archive(sandbox: &Sandbox, found: &Scan) -> Manifest {
     let interrupt = AtomicBool::new(false);
-    let request = Request {
-        kind: Kind::Manual,
+    let request = ArchiveRequest {
+        kind: ArchiveKind::Manual,
         now: time("2026-01-02T03:04:05Z"),
         tags: &[],
         note: None,

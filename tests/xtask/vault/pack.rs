@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use flate2::{Decompress, FlushDecompress, Status};
 use proptest::prelude::*;
-use xtask::vault::archive::{self, Request, deflate};
-use xtask::vault::manifest::Kind;
-use xtask::vault::verify::{self, Reading, Receipt};
+use xtask::vault::archive::{self, ArchiveRequest, deflate};
+use xtask::vault::manifest::ArchiveKind;
+use xtask::vault::verify::{self, ReadOptions, Receipt};
 use xtask::workspace::exit::code_of;
 
 use crate::support::{Sandbox, time};
@@ -21,9 +21,9 @@ use crate::support::{Sandbox, time};
 /// What the tool packs at once.
 const BLOCK_BYTES: usize = 1024 * 1024;
 
-fn request(interrupt: &AtomicBool) -> Request<'_> {
-    Request {
-        kind: Kind::Manual,
+fn request(interrupt: &AtomicBool) -> ArchiveRequest<'_> {
+    ArchiveRequest {
+        kind: ArchiveKind::Manual,
         now: time("2026-01-02T03:04:05Z"),
         tags: &[],
         note: None,
@@ -188,9 +188,9 @@ fn an_entry_packed_by_an_unknown_method_says_so() {
     bytes[places[0] - 30 + 8] = 98;
     bytes[places[places.len() - 1] - 46 + 10] = 98;
     fs::write(&path, bytes).unwrap();
-    let checkup = verify::check(&path).unwrap();
-    let damage = &checkup.damage[0];
-    assert_eq!(damage.path.as_deref(), Some("logs/training.log"), "{:?}", checkup.damage);
+    let archive_check = verify::check(&path).unwrap();
+    let damage = &archive_check.damage[0];
+    assert_eq!(damage.path.as_deref(), Some("logs/training.log"), "{:?}", archive_check.damage);
     assert!(damage.problem.contains("98"), "{}", damage.problem);
     assert!(damage.problem.contains("7-Zip"), "{}", damage.problem);
 }
@@ -218,8 +218,8 @@ fn archive_while(sandbox: &Sandbox, change: impl FnOnce(&Path) + Send) -> anyhow
 /// says so when the file was neither whole before nor after the change.
 #[track_caller]
 fn check_prefix(receipt: &Receipt, original: &[u8], whole_bytes: usize) {
-    let reading = Reading { n_threads: NonZeroUsize::MIN, interrupt: None };
-    assert_eq!(&verify::read_back_as(receipt.path(), reading).unwrap(), receipt);
+    let options = ReadOptions { n_threads: NonZeroUsize::MIN, interrupt: None };
+    assert_eq!(&verify::read_back_as(receipt.path(), options).unwrap(), receipt);
     let mut zip = zip::ZipArchive::new(File::open(receipt.path()).unwrap()).unwrap();
     let mut content = Vec::new();
     zip.by_name("logs/changing.log").unwrap().read_to_end(&mut content).unwrap();
@@ -308,10 +308,11 @@ fn packed(content: &[u8], level: u8, block_bytes: usize) -> Vec<u8> {
     loop {
         let end = content.len().min(start + block_bytes);
         let from = start.saturating_sub(deflate::WINDOW_BYTES);
-        let how = if end == content.len() { deflate::End::Finish } else { deflate::End::Flush };
+        let how =
+            if end == content.len() { deflate::BlockEnd::Finish } else { deflate::BlockEnd::Flush };
         encoder.block(&content[from..end], start - from, how, &mut stream);
         start = end;
-        if how == deflate::End::Finish {
+        if how == deflate::BlockEnd::Finish {
             return stream;
         }
     }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use xtask::vault::retention::{Count, Item, Policy, Span, State, plan};
+use xtask::vault::retention::{ArchiveItem, ArchiveState, Count, Policy, Span, plan};
 
 use crate::support::time;
 
@@ -53,15 +53,15 @@ fn keeps_the_oldest(text: &str) -> bool {
 }
 
 fn kept_by_us(times: &[DateTime<Utc>], policy: &Policy) -> Vec<DateTime<Utc>> {
-    let items: Vec<Item> = times
+    let items: Vec<ArchiveItem> = times
         .iter()
         .enumerate()
-        .map(|(idx, created_at)| Item {
+        .map(|(idx, created_at)| ArchiveItem {
             name: created_at.to_rfc3339(),
             run_number: Some(idx as u64),
             created_at: *created_at,
             // Nothing of what goes beyond restic may play a part.
-            state: State::Unknown,
+            state: ArchiveState::Unknown,
             tags: Vec::new(),
             pin: None,
             holds_current_model: false,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
-use xtask::vault::restore::{Existing, Found, Overwrite, Target, apply, plan, survey};
+use xtask::vault::restore::{Existing, FoundFile, Overwrite, Target, apply, plan, survey};
 
 use crate::rawzip::{self, Raw};
 use crate::support::{Sandbox, stderr, stdout, tree};
@@ -272,19 +272,20 @@ fn an_interrupt_leaves_only_whole_files() {
     assert!(tree(&sandbox.path("out")).is_empty());
 }
 
-fn found() -> impl Strategy<Value = Vec<Found>> {
+fn found() -> impl Strategy<Value = Vec<FoundFile>> {
     let existing = prop_oneof![
         Just(Existing::Nothing),
         Just(Existing::Same),
         Just(Existing::Other),
         Just(Existing::InTheWay("a folder".to_owned())),
     ];
-    let file = ("[a-d]", existing, any::<u64>()).prop_map(|(name, existing, size_bytes)| Found {
-        path: format!("logs/{name}"),
-        size_bytes,
-        target: if name == "d" { Err("hostile".to_owned()) } else { Ok(PathBuf::from(name)) },
-        existing,
-    });
+    let file =
+        ("[a-d]", existing, any::<u64>()).prop_map(|(name, existing, size_bytes)| FoundFile {
+            path: format!("logs/{name}"),
+            size_bytes,
+            target: if name == "d" { Err("hostile".to_owned()) } else { Ok(PathBuf::from(name)) },
+            existing,
+        });
     proptest::collection::vec(file, 0..8)
 }
 

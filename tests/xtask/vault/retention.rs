@@ -4,20 +4,20 @@ use std::str::FromStr;
 use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use xtask::vault::retention::{
-    BackupItem, BackupPolicy, Best, Count, Cover, Item, Plan, Policy, PolicyError, Span, State,
-    TagList, plan, plan_backups,
+    ArchiveItem, ArchiveState, BackupItem, BackupPolicy, Best, Count, CoveringArchive, Policy,
+    PolicyError, RetentionPlan, Span, TagList, plan, plan_backups,
 };
 
 use crate::support::time;
 
 const NOW: &str = "2030-01-01T00:00:00Z";
 
-fn item(name: &str, run_number: u64, created_at: DateTime<Utc>) -> Item {
-    Item {
+fn item(name: &str, run_number: u64, created_at: DateTime<Utc>) -> ArchiveItem {
+    ArchiveItem {
         name: name.to_owned(),
         run_number: Some(run_number),
         created_at,
-        state: State::Complete,
+        state: ArchiveState::Complete,
         tags: Vec::new(),
         pin: None,
         holds_current_model: false,
@@ -26,7 +26,7 @@ fn item(name: &str, run_number: u64, created_at: DateTime<Utc>) -> Item {
 }
 
 /// Returns complete archives, the oldest first, named by their time.
-fn at(times: &[&str]) -> Vec<Item> {
+fn at(times: &[&str]) -> Vec<ArchiveItem> {
     times
         .iter()
         .enumerate()
@@ -45,11 +45,11 @@ fn span(text: &str) -> Span {
     Span::from_str(text).unwrap()
 }
 
-fn planned(items: &[Item], policy: &Policy) -> Plan {
+fn planned(items: &[ArchiveItem], policy: &Policy) -> RetentionPlan {
     plan(items, policy, time(NOW)).unwrap()
 }
 
-fn kept(plan: &Plan) -> Vec<&str> {
+fn kept(plan: &RetentionPlan) -> Vec<&str> {
     plan.keep.iter().map(|kept| kept.name.as_str()).collect()
 }
 
@@ -217,10 +217,10 @@ fn pinned_failed_future_and_unreadable_ones_take_no_place() {
     ]);
     items[1].pin = Some(Some("paper".into()));
     for idx in [2, 3, 4] {
-        items[idx].state = State::Failed;
+        items[idx].state = ArchiveState::Failed;
     }
     items[5].created_at = time("2031-01-01T00:00:00Z");
-    items[6].state = State::Unreadable;
+    items[6].state = ArchiveState::Unreadable;
     let plan = planned(&items, &Policy::keep_last(1));
     let told: Vec<String> = plan
         .keep
@@ -279,7 +279,7 @@ fn the_best_stay_by_a_metric_and_its_direction() {
 #[test]
 fn a_clock_set_back_does_not_make_the_newest_old() {
     let mut items = at(&["2026-03-01", "2026-03-02", "2026-01-01"]);
-    items[0].state = State::Failed;
+    items[0].state = ArchiveState::Failed;
     assert_eq!(kept(&planned(&items, &Policy::keep_last(1)))[0], "2026-01-01");
     let policy = Policy { within: span("1d"), ..Policy::default() };
     assert!(kept(&planned(&items, &policy)).contains(&"2026-01-01"));
@@ -289,12 +289,12 @@ fn a_clock_set_back_does_not_make_the_newest_old() {
 fn zips_of_another_tool_are_counted_by_the_time_in_their_name() {
     let mut items = at(&["2026-01-01", "2026-01-02", "2026-01-03"]);
     items[1].run_number = None;
-    items[1].state = State::Unknown;
+    items[1].state = ArchiveState::Unknown;
     items.reverse();
     assert_eq!(kept(&planned(&items, &Policy::keep_last(2))), ["2026-01-03", "2026-01-02"]);
 }
 
-fn backup(day: u32, cover: Cover) -> BackupItem {
+fn backup(day: u32, cover: CoveringArchive) -> BackupItem {
     let moved_at = time(&format!("2026-01-{day:02}T00:00:00Z"));
     BackupItem { name: format!("{day}"), moved_at, run_number: None, cover }
 }
@@ -302,12 +302,12 @@ fn backup(day: u32, cover: Cover) -> BackupItem {
 #[test]
 fn a_backup_that_is_the_only_copy_goes_only_on_demand() {
     let items = [
-        backup(1, Cover::None),
-        backup(2, Cover::Archive("2.zip".into())),
-        backup(3, Cover::Trashed("3.zip".into())),
-        backup(4, Cover::Expired("4.zip".into())),
-        backup(5, Cover::None),
-        backup(6, Cover::Archive("6.zip".into())),
+        backup(1, CoveringArchive::None),
+        backup(2, CoveringArchive::Archive("2.zip".into())),
+        backup(3, CoveringArchive::Trashed("3.zip".into())),
+        backup(4, CoveringArchive::Expired("4.zip".into())),
+        backup(5, CoveringArchive::None),
+        backup(6, CoveringArchive::Archive("6.zip".into())),
     ];
     let planned = |is_explicit| {
         plan_backups(&items, BackupPolicy { keep: count("2"), is_explicit }, time(NOW)).remove
@@ -316,12 +316,12 @@ fn a_backup_that_is_the_only_copy_goes_only_on_demand() {
     assert_eq!(planned(true), ["4", "3", "2", "1"]);
 }
 
-fn any_state() -> impl Strategy<Value = State> {
+fn any_state() -> impl Strategy<Value = ArchiveState> {
     prop_oneof![
-        6 => Just(State::Complete),
-        1 => Just(State::Unknown),
-        2 => Just(State::Failed),
-        1 => Just(State::Unreadable),
+        6 => Just(ArchiveState::Complete),
+        1 => Just(ArchiveState::Unknown),
+        2 => Just(ArchiveState::Failed),
+        1 => Just(ArchiveState::Unreadable),
     ]
 }
 
@@ -333,8 +333,8 @@ prop_compose! {
         state in any_state(),
         flags in proptest::collection::vec(0_u8..10, 3),
         sharpe in proptest::option::of(-2_i32..3),
-    ) -> Item {
-        Item {
+    ) -> ArchiveItem {
+        ArchiveItem {
             state,
             tags: if flags[0] == 0 { vec!["t".into()] } else { Vec::new() },
             pin: (flags[1] == 0).then_some(None),
@@ -345,7 +345,7 @@ prop_compose! {
     }
 }
 
-fn any_items() -> impl Strategy<Value = Vec<Item>> {
+fn any_items() -> impl Strategy<Value = Vec<ArchiveItem>> {
     proptest::collection::vec(any_item(), 0..25).prop_map(|mut items| {
         for (idx, item) in items.iter_mut().enumerate() {
             item.run_number = Some(idx as u64 + 1);
@@ -446,11 +446,11 @@ proptest! {
     #[test]
     fn the_protected_always_stay(items in any_items(), policy in any_policy()) {
         let Ok(plan) = plan(&items, &policy, time(NOW)) else { return Ok(()); };
-        let newest = items.iter().rfind(|item| item.state == State::Complete);
-        let is_protected = |item: &&Item| {
+        let newest = items.iter().rfind(|item| item.state == ArchiveState::Complete);
+        let is_protected = |item: &&ArchiveItem| {
             item.pin.is_some()
                 || item.holds_current_model
-                || item.state == State::Unreadable
+                || item.state == ArchiveState::Unreadable
                 || item.created_at > time(NOW)
         };
         for item in items.iter().filter(is_protected).chain(newest) {

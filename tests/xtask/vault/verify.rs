@@ -12,8 +12,8 @@ fn a_good_archive_gives_a_receipt() {
     let receipt = read_back(made.path()).unwrap();
     assert_eq!(receipt.manifest(), made.manifest());
     assert_eq!(receipt.size_bytes(), fs::metadata(made.path()).unwrap().len());
-    let checkup = check(made.path()).unwrap();
-    assert_eq!((checkup.good.len(), checkup.damage), (5, vec![]));
+    let archive_check = check(made.path()).unwrap();
+    assert_eq!((archive_check.good.len(), archive_check.damage), (5, vec![]));
 }
 
 #[test]
@@ -57,10 +57,10 @@ fn damage_names_the_file_and_what_is_still_good() {
     let start = zip.by_name("logs/training.log").unwrap().data_start().unwrap();
     bytes[usize::try_from(start).unwrap() + 3] ^= 0xff;
     fs::write(&path, bytes).unwrap();
-    let checkup = check(&path).unwrap();
-    assert_eq!(checkup.manifest, Some(manifest));
-    assert_eq!(checkup.good.len(), 4);
-    let paths: Vec<_> = checkup.damage.iter().map(|damage| damage.path.as_deref()).collect();
+    let archive_check = check(&path).unwrap();
+    assert_eq!(archive_check.manifest, Some(manifest));
+    assert_eq!(archive_check.good.len(), 4);
+    let paths: Vec<_> = archive_check.damage.iter().map(|damage| damage.path.as_deref()).collect();
     assert_eq!(paths, [Some("logs/training.log")]);
 }
 
@@ -90,8 +90,8 @@ fn a_zip_of_another_tool_is_checked_by_its_crc() {
     zip.start_file("logs/old.log", zip::write::SimpleFileOptions::default()).unwrap();
     zip.write_all(b"from an earlier tool").unwrap();
     zip.finish().unwrap();
-    let checkup = check(&path).unwrap();
-    assert_eq!((checkup.good.len(), checkup.damage.len()), (1, 0));
+    let archive_check = check(&path).unwrap();
+    assert_eq!((archive_check.good.len(), archive_check.damage.len()), (1, 0));
     assert!(read_back(&path).is_err());
     let mut bytes = fs::read(&path).unwrap();
     bytes[45] ^= 1;

@@ -17,7 +17,7 @@ fn message(config: &str) -> String {
 fn a_missing_file_means_the_defaults() {
     let config = WorkspaceConfig::load(Path::new("no/such/config.json")).unwrap();
     assert_eq!(config, WorkspaceConfig::default());
-    assert_eq!(config.retention.policy(), Policy::keep_last(5));
+    assert_eq!(Policy::of_settings(&config.retention), Policy::keep_last(5));
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn another_rule_replaces_the_default_count() {
     let policy = |text: &str| {
         let sandbox = Sandbox::new();
         let path = sandbox.write("config/config.json", text);
-        WorkspaceConfig::load(&path).unwrap().retention.policy()
+        Policy::of_settings(&WorkspaceConfig::load(&path).unwrap().retention)
     };
     assert_eq!(policy("{}"), Policy::keep_last(5));
     assert_eq!(policy(r#"{"retention": {"keep": 2}}"#), Policy::keep_last(2));

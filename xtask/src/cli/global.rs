@@ -1,4 +1,4 @@
-//! What may be told to every task.
+//! What may be told to every task, or to many.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
-use super::Task;
-use crate::terminal::Colour;
+use crate::workspace::text::Colour;
 
 /// What applies to every task.
 #[derive(Debug, Args)]
@@ -61,15 +60,6 @@ impl Format {
     pub fn is_of_tables(self) -> bool {
         matches!(self, Self::Parquet | Self::Csv)
     }
-
-    /// Whether `task` gives its result in this form.
-    pub fn fits(self, task: &Task) -> bool {
-        match self {
-            Self::Text | Self::Json => true,
-            Self::Parquet => matches!(task, Task::Export(_)),
-            Self::Csv => matches!(task, Task::Export(_) | Task::Predict(_)),
-        }
-    }
 }
 
 /// Returns the value of `--color` in `arguments`, which clap is told
@@ -91,4 +81,26 @@ pub fn value_of(flag: &str, arguments: &[OsString]) -> Option<OsString> {
         Some(OsString::from(rest))
     });
     values.next_back()
+}
+
+/// Whether to act.
+#[derive(Debug, Args)]
+pub struct DryRunArgs {
+    /// Only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Which archive.
+#[derive(Debug, Args)]
+pub struct NameArgs {
+    /// The archive's name, its time alone, or `latest`
+    pub name: String,
+}
+
+pub(super) fn parse_tag(text: &str) -> Result<String, String> {
+    let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == ',');
+    is_word
+        .then(|| text.to_owned())
+        .ok_or_else(|| "a tag is one word, without spaces and commas".to_owned())
 }

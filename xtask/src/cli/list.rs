@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, ValueEnum};
 
-use super::parse_tag;
-use crate::vault::manifest::Status;
+use super::global::parse_tag;
+use crate::vault::manifest::SessionStatus;
 use crate::vault::name::parse_time;
 
 /// What `list` may be told.
@@ -43,7 +43,7 @@ pub enum SessionEnd {
     Unknown,
 }
 
-impl From<SessionEnd> for Status {
+impl From<SessionEnd> for SessionStatus {
     fn from(end: SessionEnd) -> Self {
         match end {
             SessionEnd::Completed => Self::Completed,

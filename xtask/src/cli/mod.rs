@@ -13,7 +13,6 @@ pub mod standalone;
 mod export;
 mod forward;
 mod global;
-mod keep;
 mod list;
 mod reading;
 mod restore;
@@ -27,8 +26,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use export::{ExportArgs, TensorboardArgs};
 pub use forward::own_flags_first;
-pub use global::{Format, GlobalArgs, colour_of, value_of};
-pub use keep::KeepArgs;
+pub use global::{DryRunArgs, Format, GlobalArgs, NameArgs, colour_of, value_of};
 pub use list::{ListArgs, SessionEnd};
 pub use reading::ReadingArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
@@ -263,12 +261,15 @@ Examples:
     Diff(DiffArgs),
 }
 
-/// Whether to act.
-#[derive(Debug, Args)]
-pub struct DryRunArgs {
-    /// Only say what would be done
-    #[arg(long)]
-    pub dry_run: bool,
+impl Format {
+    /// Whether `task` gives its result in this form.
+    pub fn fits(self, task: &Task) -> bool {
+        match self {
+            Self::Text | Self::Json => true,
+            Self::Parquet => matches!(task, Task::Export(_)),
+            Self::Csv => matches!(task, Task::Export(_) | Task::Predict(_)),
+        }
+    }
 }
 
 /// What `manual` may be told.
@@ -277,18 +278,4 @@ pub struct ManualArgs {
     /// Write them into this folder
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-}
-
-/// Which archive.
-#[derive(Debug, Args)]
-pub struct NameArgs {
-    /// The archive's name, its time alone, or `latest`
-    pub name: String,
-}
-
-fn parse_tag(text: &str) -> Result<String, String> {
-    let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == ',');
-    is_word
-        .then(|| text.to_owned())
-        .ok_or_else(|| "a tag is one word, without spaces and commas".to_owned())
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Command, CommandFactory};
 
 use crate::cli::Cli;
-use crate::programs::lack::{Feature, Lack};
+use crate::programs::features::{Feature, MissingFeature};
 use crate::tasks::train::TrainerSource;
 
 /// How `xtask` is called.
@@ -61,16 +61,16 @@ impl Program {
     }
 
     /// Returns what to say of a lack that no cargo can help with.
-    pub fn explain(self, lack: &Lack) -> String {
-        let feature = lack.feature.name();
-        let instead = match lack.feature {
+    pub fn explain(self, missing: &MissingFeature) -> String {
+        let feature = missing.feature.name();
+        let instead = match missing.feature {
             Feature::Zstd => ", or set `archive.compression` to `deflate`",
             Feature::Standalone => "",
         };
         format!(
             "{}, and this program was built without that; install it again from its source by \
              `cargo install --path xtask --features {feature}`{instead}",
-            lack.reason
+            missing.reason
         )
     }
 

@@ -10,7 +10,7 @@ use clap_complete::CompletionCandidate;
 use clap_complete::engine::ArgValueCompleter;
 
 use crate::cli;
-use crate::cli::run::{Outcome, sort_keys};
+use crate::cli::run::{TaskOutput, sort_keys};
 use crate::vault::catalog::{Archive, Catalog};
 use crate::workspace::Workspace;
 use crate::workspace::exit::Exit;
@@ -111,13 +111,13 @@ fn as_in_shell(word: &OsStr) -> PathBuf {
 ///
 /// # Errors
 /// When they cannot be written.
-pub fn write_manual(command: Command, folder: &Path) -> Result<Outcome> {
+pub fn write_manual(command: Command, folder: &Path) -> Result<TaskOutput> {
     files::create_folder(folder)?;
     clap_mangen::generate_to(command, folder)
         .with_context(|| format!("failed to write the manual to `{}`", folder.display()))?;
     let folder = folder.display().to_string();
     let json = serde_json::json!({ "format": 1, "folder": folder });
-    Ok(Outcome {
+    Ok(TaskOutput {
         text: format!("written   {folder}\n"),
         json: format!("{json:#}\n"),
         exit: Exit::Done,

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{NameArgs, ReadingArgs, parse_tag};
+use super::global::{NameArgs, parse_tag};
+use super::reading::ReadingArgs;
 use crate::tasks::gate::Gate;
 
 /// What `train` may be told.

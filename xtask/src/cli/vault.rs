@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{DryRunArgs, KeepArgs, parse_tag};
+use super::global::{DryRunArgs, parse_tag};
+use crate::vault::retention::{Best, Count, Policy};
+use crate::workspace::config::RetentionConfig;
 
 /// What `prune` may be told.
 #[derive(Debug, Args)]
@@ -16,6 +18,32 @@ pub struct PruneArgs {
     /// What to keep.
     #[command(flatten)]
     pub keep: KeepArgs,
+}
+
+/// What to keep. Any of these flags replaces the settings' policy.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to keep (one rule that fits is enough)")]
+pub struct KeepArgs {
+    /// The rules that the settings have, too.
+    #[command(flatten)]
+    pub rules: RetentionConfig,
+    /// Keep the best N by --metric
+    #[arg(long, value_name = "N|unlimited", requires = "metric")]
+    pub keep_best: Option<Count>,
+    /// The agent's figure that --keep-best goes by; drawdowns, volatility, turnover, errors and
+    /// costs are better when lower
+    #[arg(long, value_name = "NAME", requires = "keep_best")]
+    pub metric: Option<String>,
+}
+
+impl KeepArgs {
+    /// Returns the policy that the flags say; `None` without any.
+    pub fn policy(&self) -> Option<Policy> {
+        let best = self.keep_best.zip(self.metric.clone());
+        let keep_best = best.map(|(n, metric)| Best { n, metric });
+        let rules = RetentionConfig { keep_best, ..self.rules.clone() };
+        (rules != RetentionConfig::without_rules()).then(|| Policy::from(&rules))
+    }
 }
 
 /// What `tag` may be told.

@@ -3,5 +3,5 @@
 //! `process` is the only file that starts one. A program that fails is
 //! an error, never an empty answer. It may use `workspace`.
 
-pub mod lack;
+pub mod features;
 pub mod process;

@@ -19,26 +19,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-pub use git::{Own, WorkTree, git_commit, git_state, git_tracked};
+pub use git::{GitState, OwnFiles, WorkTree, git_commit, git_state, git_tracked};
 pub use rerun::{Rebuild, become_program};
 pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
 
-use crate::terminal::Colour;
-
-/// How the trainer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrainerExit {
-    /// With this exit code.
-    Code(i32),
-    /// By a signal that it could not handle.
-    Killed,
-}
-
-impl TrainerExit {
-    /// By a wish to stop, with all saved.
-    pub const INTERRUPTED: Self = Self::Code(130);
-}
+use crate::workspace::exit::TrainerExit;
+use crate::workspace::text::Colour;
 
 /// Builds the trainer in release from the cargo workspace `home`, and
 /// returns the path of its binary.
@@ -157,12 +144,12 @@ pub struct TrainerRun<'a> {
 #[derive(Debug, Default)]
 pub struct Trainer {
     colour: Colour,
-    line: Mutex<Line>,
+    stop_channel: Mutex<StopChannel>,
 }
 
 /// How a trainer is told to stop.
 #[derive(Debug, Default)]
-struct Line {
+struct StopChannel {
     stdin: Option<ChildStdin>,
     /// How often it was asked to, also while none ran.
     n_asked: usize,
@@ -178,9 +165,9 @@ impl Trainer {
     /// Asks the trainer to stop after its current batch; asked again,
     /// it stops at once. One that is not there yet is told when it is.
     pub fn stop(&self) {
-        let mut line = self.line();
-        line.n_asked += 1;
-        line.tell(1);
+        let mut channel = self.stop_channel();
+        channel.n_asked += 1;
+        channel.tell(1);
     }
 
     /// Runs a trainer to its end. What it prints goes where this
@@ -206,18 +193,18 @@ impl Trainer {
         let mut child = command.spawn().with_context(|| {
             format!("failed to start the trainer `{}`; is it a program?", binary.display())
         })?;
-        self.line().take(child.stdin.take());
+        self.stop_channel().take(child.stdin.take());
         let status = child.wait().context("failed to wait for the trainer")?;
-        self.line().take(None);
+        self.stop_channel().take(None);
         Ok(status.code().map_or(TrainerExit::Killed, TrainerExit::Code))
     }
 
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stop_channel(&self) -> MutexGuard<'_, StopChannel> {
+        self.stop_channel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Line {
+impl StopChannel {
     fn take(&mut self, stdin: Option<ChildStdin>) {
         self.stdin = stdin;
         self.tell(self.n_asked);

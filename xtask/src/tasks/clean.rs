@@ -16,13 +16,13 @@ use serde::Serialize;
 
 use crate::programs::process;
 use crate::tasks::coverage;
-use crate::vault::catalog::{BACKUP_RECORD, BackupRecord, exists, folder_entries};
+use crate::vault::catalog::{BACKUP_RECORD, BackupRecord};
+use crate::vault::layout::Layout;
 use crate::vault::name::{NameKind, StampedName};
-use crate::vault::places::Layout;
 use crate::vault::relocate;
 use crate::vault::scan::{ArchivePath, Scan, scan};
 use crate::vault::verify::Receipt;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::lock::FolderLock;
 use crate::workspace::{MOVED_FOLDERS, SESSION_FOLDERS, Workspace};
 
@@ -57,7 +57,7 @@ impl CleanPlan {
 
 /// What allows a session to be moved.
 #[derive(Debug, Clone, Copy)]
-pub enum Warrant<'a> {
+pub enum ProofOfArchive<'a> {
     /// A checked archive holds every byte.
     Archived(&'a Receipt),
     /// The user asked for no archive: the backup is the only copy.
@@ -73,7 +73,7 @@ pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Op
     let layout = Layout::read(workspace, scan)?;
     let mut moves = Vec::new();
     for folder in MOVED_FOLDERS {
-        if holds_a_trace(workspace, &layout, Path::new(folder))? {
+        if holds_session_files(workspace, &layout, Path::new(folder))? {
             moves.push(folder.to_owned());
         }
     }
@@ -112,16 +112,16 @@ pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Op
 pub fn apply(
     workspace: &Workspace,
     plan: &CleanPlan,
-    warrant: Warrant<'_>,
+    proof: ProofOfArchive<'_>,
     now: DateTime<Utc>,
 ) -> Result<PathBuf> {
     plan.check(workspace)?;
-    let archive = match warrant {
-        Warrant::Archived(receipt) => {
+    let archive = match proof {
+        ProofOfArchive::Archived(receipt) => {
             check_covered(&scan(workspace)?, receipt)?;
             Some(receipt.manifest().name.clone())
         }
-        Warrant::NoArchive => {
+        ProofOfArchive::NoArchive => {
             sync_session(workspace)?;
             None
         }
@@ -137,7 +137,7 @@ pub fn apply(
         move_aside(workspace, &plan.layout, (item, &partial))?;
     }
     let backup = complete(&partial)?;
-    lay_fresh_folders(workspace)?;
+    create_session_folders(workspace)?;
     Ok(backup)
 }
 
@@ -212,7 +212,7 @@ pub fn complete(partial: &Path) -> Result<PathBuf> {
 }
 
 /// Creates the session folders that are not there.
-pub fn lay_fresh_folders(workspace: &Workspace) -> Result<()> {
+pub fn create_session_folders(workspace: &Workspace) -> Result<()> {
     for folder in SESSION_FOLDERS {
         let folder = workspace.root().join(folder);
         fs::create_dir_all(&folder)
@@ -243,14 +243,14 @@ fn partial_path(backups: &Path, name: &str) -> PathBuf {
 
 /// Whether `folder` holds anything but the fresh, empty folders and
 /// those that stay.
-pub fn holds_a_trace(workspace: &Workspace, layout: &Layout, folder: &Path) -> Result<bool> {
+pub fn holds_session_files(workspace: &Workspace, layout: &Layout, folder: &Path) -> Result<bool> {
     let path = workspace.root().join(folder);
     match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => {
             return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
         }
-        Ok(metadata) if !metadata.is_dir() && !layout.is_anchor(&path) => return Ok(true),
+        Ok(metadata) if !metadata.is_dir() && !layout.is_mount_or_link(&path) => return Ok(true),
         Ok(_) => {}
     }
     let is_fresh = SESSION_FOLDERS.iter().any(|fresh| folder == Path::new(fresh));
@@ -259,7 +259,8 @@ pub fn holds_a_trace(workspace: &Workspace, layout: &Layout, folder: &Path) -> R
     }
     for entry in folder_entries(&path)? {
         let name = entry.file_name().unwrap_or_default();
-        if !layout.is_of_disk(&entry) && holds_a_trace(workspace, layout, &folder.join(name))? {
+        if !layout.is_of_disk(&entry) && holds_session_files(workspace, layout, &folder.join(name))?
+        {
             return Ok(true);
         }
     }

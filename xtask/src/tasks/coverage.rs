@@ -5,14 +5,14 @@ use std::fs::File;
 
 use anyhow::{Context, Result};
 
-use crate::programs::lack;
-use crate::tasks::cycle::Job;
-use crate::vault::archive;
+use crate::programs::features;
+use crate::tasks::TaskContext;
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{FileEntry, Manifest};
 use crate::vault::scan::{Scan, SourceFile};
 use crate::vault::verify::{self, Receipt};
 use crate::workspace::digest::sha256;
+use crate::workspace::files;
 use crate::workspace::progress;
 
 /// Returns the files of `scan` that a clean moves.
@@ -55,18 +55,21 @@ pub fn changed<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Result<Opti
 ///
 /// # Errors
 /// When a file or the archive folder cannot be read.
-pub fn holding(job: &mut Job<'_>, files: &[&SourceFile]) -> Result<Option<Receipt>> {
-    let catalog = Catalog::read(job.workspace)?;
+pub fn archive_holding(
+    context: &mut TaskContext<'_>,
+    files: &[&SourceFile],
+) -> Result<Option<Receipt>> {
+    let catalog = Catalog::read(context.workspace)?;
     let mut digests = BTreeMap::new();
     for archive in catalog.archives.iter().rev() {
         let Some(manifest) = archive.manifest() else { continue };
         if uncovered(files, manifest).is_some() || !same(files, manifest, &mut digests)? {
             continue;
         }
-        lack::check_archive(&archive.path)?;
+        features::check_archive(&archive.path)?;
         match verify::read_back(&archive.path) {
             Ok(receipt) => return Ok(Some(receipt)),
-            Err(error) => (job.notes)(&format!("warning: {error:#}; archiving anew")),
+            Err(error) => (context.notes)(&format!("warning: {error:#}; archiving anew")),
         }
     }
     Ok(None)
@@ -101,7 +104,7 @@ fn same<'a>(
 fn digest(file: &SourceFile) -> Result<Option<String>> {
     let failed = || format!("failed to read `{}`", file.disk_path.display());
     match File::open(&file.disk_path) {
-        Err(error) if archive::is_gone(&error) => Ok(None),
+        Err(error) if files::is_gone(&error) => Ok(None),
         content => {
             Ok(Some(sha256(content.with_context(failed)?, file.size_bytes).with_context(failed)?.0))
         }

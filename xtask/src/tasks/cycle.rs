@@ -3,55 +3,24 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
-use anyhow::Result;
-use chrono::{DateTime, Utc};
+use anyhow::{Result, bail};
 use serde::Serialize;
 
-use crate::programs::process::{self, Own, WorkTree};
-use crate::tasks::clean::{self, CleanPlan, Warrant};
+use crate::programs::process::{self, OwnFiles, WorkTree};
+use crate::tasks::TaskContext;
+use crate::tasks::clean::{self, CleanPlan, ProofOfArchive};
 use crate::tasks::coverage;
 use crate::tasks::recover;
-use crate::vault::archive::{self, Request};
-use crate::vault::manifest::{Kind, SessionSummary, Skipped};
+use crate::vault::archive::{self, ArchiveRequest};
+use crate::vault::manifest::{ArchiveKind, SessionSummary, Skipped};
+use crate::vault::restore::RestorePlan;
 use crate::vault::scan::{Scan, scan};
 use crate::vault::session;
 use crate::vault::verify::Receipt;
+use crate::workspace::exit::stop_if;
 use crate::workspace::lock::{self, Lock};
 use crate::workspace::{MOVED_FOLDERS, Workspace};
-
-/// What every task gets from the outside.
-pub struct Job<'a> {
-    /// The workspace to work in.
-    pub workspace: &'a Workspace,
-    /// The clock.
-    pub clock: &'a dyn Fn() -> DateTime<Utc>,
-    /// Set by a signal.
-    pub interrupt: &'a AtomicBool,
-    /// Takes lines that a person reads while the task runs.
-    pub notes: &'a mut dyn FnMut(&str),
-}
-
-impl Job<'_> {
-    /// Locks the workspace for `task` and recovers what a killed run
-    /// left.
-    ///
-    /// # Errors
-    /// When another process works there. A recovery that fails is a
-    /// warning: it keeps nobody from archiving or restoring.
-    pub fn begin(&mut self, task: &str) -> Result<Lock> {
-        let lock = lock::acquire(self.workspace, task, (self.clock)())?;
-        let lines = recover::recover(self.workspace).unwrap_or_else(|error| {
-            let warning = "what a killed run may have left was not looked for";
-            vec![format!("warning: {warning}: {error:#}")]
-        });
-        for line in lines {
-            (self.notes)(&line);
-        }
-        Ok(lock)
-    }
-}
 
 /// Words for a new archive.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +33,7 @@ pub struct Label {
 
 /// Where the old session went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SetAside {
+pub struct MovedSession {
     /// The archive that holds it; null after `--no-archive`.
     pub archive: Option<String>,
     /// Whether that archive was made just now.
@@ -73,45 +42,94 @@ pub struct SetAside {
     pub backup: String,
 }
 
+/// An archive that was just made and read back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SealedArchive {
+    /// The file's name.
+    pub name: String,
+    /// The file, relative to the workspace.
+    pub path: String,
+    /// The number of files in it.
+    pub n_files: u64,
+    /// Their size in bytes, uncompressed.
+    pub content_bytes: u64,
+    /// The size of the archive in bytes.
+    pub size_bytes: u64,
+    /// The run number.
+    pub run_number: u64,
+}
+
+impl SealedArchive {
+    /// Returns what `receipt` proves.
+    pub fn of(context: &TaskContext<'_>, receipt: &Receipt) -> Self {
+        let manifest = receipt.manifest();
+        Self {
+            name: manifest.name.clone(),
+            path: context.workspace.display(receipt.path()),
+            n_files: manifest.totals.n_files,
+            content_bytes: manifest.totals.size_bytes,
+            size_bytes: receipt.size_bytes(),
+            run_number: manifest.run_number,
+        }
+    }
+}
+
+/// Locks the workspace for `task` and recovers what a killed run left.
+///
+/// # Errors
+/// When another process works there. A recovery that fails is a
+/// warning: archiving and restoring go on.
+pub fn begin(context: &mut TaskContext<'_>, task: &str) -> Result<Lock> {
+    let lock = lock::acquire(context.workspace, task, (context.clock)())?;
+    let lines = recover::recover(context.workspace).unwrap_or_else(|error| {
+        let warning = "what a killed run may have left was not looked for";
+        vec![format!("warning: {warning}: {error:#}")]
+    });
+    for line in lines {
+        (context.notes)(&line);
+    }
+    Ok(lock)
+}
+
 /// Archives what lies in the workspace, as an archive of `kind`.
 ///
 /// # Errors
 /// As [`archive::create`].
 pub fn archive_now(
-    job: &mut Job<'_>,
-    kind: Kind,
+    context: &mut TaskContext<'_>,
+    kind: ArchiveKind,
     label: &Label,
     session: Option<SessionSummary>,
 ) -> Result<Receipt> {
-    let found = scan(job.workspace)?;
-    let git = work_tree(job.workspace, &found);
+    let found = scan(context.workspace)?;
+    let git = work_tree(context.workspace, &found);
     let receipt = archive::create(
-        job.workspace,
+        context.workspace,
         &found,
-        &Request {
+        &ArchiveRequest {
             kind,
-            now: (job.clock)(),
+            now: (context.clock)(),
             tags: &label.tags,
             note: label.note.as_deref(),
             session,
             git,
-            interrupt: job.interrupt,
+            interrupt: context.interrupt,
         },
     )?;
     let unknown = receipt.manifest().git.as_ref().and_then(|git| git.unknown.as_ref());
     if let Some(reason) = unknown {
-        (job.notes)(&format!(
+        (context.notes)(&format!(
             "warning: the state of the git work tree is unknown, and archived as that: {reason}"
         ));
     }
     let n_spelled = found.files.iter().filter(|file| file.archive_path.raw_hex.is_some()).count();
     if n_spelled > 0 {
-        (job.notes)(&format!(
+        (context.notes)(&format!(
             "the archive spells {n_spelled} names with %XX, whose bytes not every program takes; \
              `restore` gives them back as they are"
         ));
     }
-    warn_of(job, receipt.manifest().skipped.iter());
+    warn_of(context, receipt.manifest().skipped.iter());
     Ok(receipt)
 }
 
@@ -127,13 +145,13 @@ fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
     let files: BTreeSet<&Path> = found.files.iter().map(|file| &*file.disk_path).collect();
     let has =
         |path: &Path| files.contains(path) || folders.iter().any(|folder| path.starts_with(folder));
-    process::git_state(root, &Own { scratch: workspace.state(), has: &has })
+    process::git_state(root, &OwnFiles { scratch: workspace.state(), has: &has })
 }
 
 /// Warns of what no archive holds.
-pub fn warn_of<'a>(job: &mut Job<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
+pub fn warn_of<'a>(context: &mut TaskContext<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
     for Skipped { path, reason } in skipped {
-        (job.notes)(&format!("warning: `{path}` is not archived whole: {reason}"));
+        (context.notes)(&format!("warning: `{path}` is not archived whole: {reason}"));
     }
 }
 
@@ -142,39 +160,74 @@ pub fn warn_of<'a>(job: &mut Job<'_>, skipped: impl Iterator<Item = &'a Skipped>
 ///
 /// # Errors
 /// When the session cannot be archived: then nothing is moved.
-pub fn set_aside(job: &mut Job<'_>) -> Result<Option<SetAside>> {
-    let found = scan(job.workspace)?;
-    let Some(plan) = clean::plan(job.workspace, &found, (job.clock)())? else {
+pub fn archive_and_move_session(context: &mut TaskContext<'_>) -> Result<Option<MovedSession>> {
+    let found = scan(context.workspace)?;
+    let Some(plan) = clean::plan(context.workspace, &found, (context.clock)())? else {
         return Ok(None);
     };
-    plan.check(job.workspace)?;
-    let (receipt, is_new_archive) =
-        if let Some(receipt) = coverage::holding(job, &coverage::moved_by_clean(&found))? {
-            // Said of each session anew, not only by who archived it.
-            warn_of(job, found.skipped.iter().filter(|skipped| is_moved(&skipped.path)));
-            (receipt, false)
-        } else {
-            let session = session::read(job.workspace.root());
-            (archive_now(job, Kind::Previous, &Label::default(), session)?, true)
-        };
-    archive::stop_if(job.interrupt)?;
-    let backup = move_session(job, &plan, Warrant::Archived(&receipt))?;
+    plan.check(context.workspace)?;
+    let (receipt, is_new_archive) = if let Some(receipt) =
+        coverage::archive_holding(context, &coverage::moved_by_clean(&found))?
+    {
+        // Said of each session anew, not only by who archived it.
+        warn_of(context, found.skipped.iter().filter(|skipped| is_moved(&skipped.path)));
+        (receipt, false)
+    } else {
+        let session = session::read(context.workspace.root());
+        (archive_now(context, ArchiveKind::Previous, &Label::default(), session)?, true)
+    };
+    stop_if(context.interrupt)?;
+    let backup = move_session(context, &plan, ProofOfArchive::Archived(&receipt))?;
     let archive = Some(receipt.manifest().name.clone());
-    Ok(Some(SetAside { archive, is_new_archive, backup }))
+    Ok(Some(MovedSession { archive, is_new_archive, backup }))
 }
 
 /// Moves the session in the workspace to `backups/` without an archive.
 ///
 /// # Errors
 /// When it cannot be moved, or a signal came: then it is not.
-pub fn set_aside_unarchived(job: &mut Job<'_>) -> Result<Option<SetAside>> {
-    let found = scan(job.workspace)?;
-    let Some(plan) = clean::plan(job.workspace, &found, (job.clock)())? else {
+pub fn move_session_unarchived(context: &mut TaskContext<'_>) -> Result<Option<MovedSession>> {
+    let found = scan(context.workspace)?;
+    let Some(plan) = clean::plan(context.workspace, &found, (context.clock)())? else {
         return Ok(None);
     };
-    archive::stop_if(job.interrupt)?;
-    let backup = move_session(job, &plan, Warrant::NoArchive)?;
-    Ok(Some(SetAside { archive: None, is_new_archive: false, backup }))
+    stop_if(context.interrupt)?;
+    let backup = move_session(context, &plan, ProofOfArchive::NoArchive)?;
+    Ok(Some(MovedSession { archive: None, is_new_archive: false, backup }))
+}
+
+/// Archives what lies in the workspace, unless an archive holds it all
+/// already, and checks that it holds each file that `plan` replaces.
+/// Returns the archive's name; `None` when the workspace is empty.
+///
+/// # Errors
+/// When the archive cannot be made, or a file to replace is in none.
+pub fn archive_present_files(
+    context: &mut TaskContext<'_>,
+    plan: &RestorePlan,
+) -> Result<Option<(String, bool)>> {
+    let found = scan(context.workspace)?;
+    let root = context.workspace.root();
+    for step in plan.write.iter().filter(|step| step.replaces) {
+        let path = root.join(&step.target);
+        if !found.files.iter().any(|file| file.disk_path == path) {
+            bail!(
+                "`{}` would be replaced, and `archive.include` in `config/config.json` keeps it \
+                 out of archives; move it away and run this again (nothing was written)",
+                step.target.display()
+            );
+        }
+    }
+    if found.files.is_empty() {
+        return Ok(None);
+    }
+    let files: Vec<_> = found.files.iter().collect();
+    if let Some(receipt) = coverage::archive_holding(context, &files)? {
+        return Ok(Some((receipt.manifest().name.clone(), false)));
+    }
+    let session = session::read(context.workspace.root());
+    let receipt = archive_now(context, ArchiveKind::Previous, &Label::default(), session)?;
+    Ok(Some((receipt.manifest().name.clone(), true)))
 }
 
 /// Whether a clean moves the skipped `path`.
@@ -183,7 +236,11 @@ fn is_moved(path: &str) -> bool {
     MOVED_FOLDERS.contains(&first)
 }
 
-fn move_session(job: &mut Job<'_>, plan: &CleanPlan, warrant: Warrant<'_>) -> Result<String> {
-    let backup = clean::apply(job.workspace, plan, warrant, (job.clock)())?;
-    Ok(job.workspace.display(&backup))
+fn move_session(
+    context: &mut TaskContext<'_>,
+    plan: &CleanPlan,
+    proof: ProofOfArchive<'_>,
+) -> Result<String> {
+    let backup = clean::apply(context.workspace, plan, proof, (context.clock)())?;
+    Ok(context.workspace.display(&backup))
 }

@@ -4,19 +4,20 @@
 //! half done; all else that it takes away goes to the trash.
 
 mod archives;
+mod finding;
 mod leftovers;
-
-use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use finding::trash_for;
+pub use finding::{Finding, FindingKind, Remedy};
+
 use crate::programs::process;
-use crate::tasks::recover::Step;
 use crate::vault::catalog::Catalog;
+use crate::vault::layout::{Layout, nearest_folder};
 use crate::vault::name::stamp;
-use crate::vault::places::{Layout, nearest_folder};
 use crate::vault::scan::scan;
 use crate::vault::trash;
 use crate::workspace::Workspace;
@@ -39,66 +40,6 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
 }
 
-/// One thing that is wrong, or may be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// Its kind, such as `leftover` or `clock`.
-    pub kind: Kind,
-    /// The file or folder, relative to the workspace; null when it is
-    /// none.
-    pub path: Option<String>,
-    /// What is wrong.
-    pub problem: String,
-    /// What `--fix` does about it; null when that is for a person.
-    pub fix: Option<String>,
-    /// Whether it was done.
-    pub is_fixed: bool,
-    /// How to do it.
-    #[serde(skip)]
-    pub remedy: Option<Remedy>,
-}
-
-/// Kinds of findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Something that a killed run left half done.
-    Leftover,
-    /// A temporary file that nobody writes any more.
-    PartialFile,
-    /// A file in the archive folder that is no archive by its name.
-    OutsidePattern,
-    /// An archive that cannot be read.
-    Unreadable,
-    /// Annotations without an archive, or damaged ones.
-    Annotations,
-    /// A time or a number that cannot be right.
-    Clock,
-    /// A disk that is nearly full.
-    FreeSpace,
-    /// What keeps the session from being moved aside.
-    Unmovable,
-}
-
-/// How a finding is put right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Remedy {
-    /// As at the start of every task.
-    Recover(Step),
-    /// By moving the file to the trash of the backups.
-    Trash(PathBuf),
-}
-
-impl Finding {
-    fn new(kind: Kind, path: Option<String>, problem: impl Into<String>) -> Self {
-        Self { kind, path, problem: problem.into(), fix: None, is_fixed: false, remedy: None }
-    }
-
-    fn with(self, (fix, remedy): (String, Remedy)) -> Self {
-        Self { fix: Some(fix), remedy: Some(remedy), ..self }
-    }
-}
-
 /// Looks `workspace` over as it is at `now`. `is_mine` says that the
 /// caller holds the lock.
 ///
@@ -116,7 +57,7 @@ pub fn examine(workspace: &Workspace, now: DateTime<Utc>, is_mine: bool) -> Resu
     let found = scan(workspace)?;
     for problem in Layout::read(workspace, &found)?.problems(workspace) {
         let problem = format!("no session can be moved aside: {problem}");
-        findings.push(Finding::new(Kind::Unmovable, None, problem));
+        findings.push(Finding::new(FindingKind::Unmovable, None, problem));
     }
     let session_bytes = found.files.iter().map(|file| file.size_bytes).sum();
     let free_bytes = process::free_bytes(&nearest_folder(&workspace.archives()));
@@ -126,7 +67,7 @@ pub fn examine(workspace: &Workspace, now: DateTime<Utc>, is_mine: bool) -> Resu
             "only {free_bytes} bytes are free where archives go, and the next session may need \
              {wanted}; free some space, such as by `cargo xtask prune --keep N --now`"
         );
-        findings.push(Finding::new(Kind::FreeSpace, None, problem));
+        findings.push(Finding::new(FindingKind::FreeSpace, None, problem));
     }
     Ok(Diagnosis { holder, free_bytes, session_bytes, findings })
 }
@@ -139,7 +80,7 @@ pub fn fix(workspace: &Workspace, diagnosis: &mut Diagnosis, now: DateTime<Utc>)
             None => continue,
             Some(Remedy::Recover(step)) => step.apply(workspace).map(drop),
             Some(Remedy::Trash(path)) => {
-                trash::put_aside(path, &trash_for(workspace, path).join(stamp(now)))
+                trash::move_to_free_name(path, &trash_for(workspace, path).join(stamp(now)))
             }
         };
         match result {
@@ -149,20 +90,4 @@ pub fn fix(workspace: &Workspace, diagnosis: &mut Diagnosis, now: DateTime<Utc>)
             }
         }
     }
-}
-
-/// Returns the trash on the disk of `path`: that of the archives for
-/// what lies among them, else that of the backups.
-fn trash_for(workspace: &Workspace, path: &Path) -> PathBuf {
-    if path.starts_with(workspace.archives()) {
-        workspace.archives_trash()
-    } else {
-        workspace.backups_trash()
-    }
-}
-
-/// Returns what [`fix`] does with `path`, and how.
-fn to_trash(workspace: &Workspace, path: PathBuf) -> (String, Remedy) {
-    let trash = workspace.display(&trash_for(workspace, &path));
-    (format!("move it to {trash}/"), Remedy::Trash(path))
 }

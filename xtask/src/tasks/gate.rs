@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::vault::manifest::{SessionSummary, Status};
+use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::ruin;
 
 /// The figures that this repository's trainer tells of.
@@ -184,23 +184,23 @@ pub fn judge(
     undefined: &BTreeMap<String, String>,
 ) -> Vec<GateResult> {
     let figures = session.and_then(|session| session.metrics.get("agent"));
-    let ruined = figures.and_then(ruin::told);
+    let ruined = figures.and_then(ruin::describe);
     let result = |gate: &Gate| {
         let metric = gate.metric.clone();
         let told = figures.and_then(|figures| figures.get(&metric));
-        let value = figures.and_then(|figures| ruin::figure(figures, &metric));
+        let value = figures.and_then(|figures| ruin::metric(figures, &metric));
         let value = value.filter(|value| value.is_finite());
         let reason = match (session.map(|session| session.status), told, value) {
             (None, ..) => Some("the trainer left no session".to_owned()),
-            (Some(Status::Completed), ..) if ruined.is_some() => {
+            (Some(SessionStatus::Completed), ..) if ruined.is_some() => {
                 ruined.as_ref().map(|ruined| format!("the account was {ruined}"))
             }
-            (Some(Status::Completed), Some(_), Some(_)) => None,
-            (Some(Status::Completed), Some(_), None) => {
+            (Some(SessionStatus::Completed), Some(_), Some(_)) => None,
+            (Some(SessionStatus::Completed), Some(_), None) => {
                 let reason = undefined.get(&metric).cloned();
                 Some(reason.unwrap_or_else(|| "it is undefined".to_owned()))
             }
-            (Some(Status::Completed), None, _) => {
+            (Some(SessionStatus::Completed), None, _) => {
                 Some("the session tells of no such figure".to_owned())
             }
             (Some(status), ..) => Some(format!("the session is {status}")),

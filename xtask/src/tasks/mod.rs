@@ -18,3 +18,21 @@ pub mod status;
 pub mod train;
 pub mod trials;
 pub mod unpacked;
+
+use std::sync::atomic::AtomicBool;
+
+use chrono::{DateTime, Utc};
+
+use crate::workspace::Workspace;
+
+/// What every task gets from the outside.
+pub struct TaskContext<'a> {
+    /// The workspace to work in.
+    pub workspace: &'a Workspace,
+    /// The clock.
+    pub clock: &'a dyn Fn() -> DateTime<Utc>,
+    /// Set by a signal.
+    pub interrupt: &'a AtomicBool,
+    /// Takes lines that a person reads while the task runs.
+    pub notes: &'a mut dyn FnMut(&str),
+}

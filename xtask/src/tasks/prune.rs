@@ -4,7 +4,8 @@
 //! is deleted there days later.
 
 mod delete;
-mod loss;
+mod only_copies;
+mod plan;
 mod proof;
 
 use std::fs;
@@ -12,16 +13,16 @@ use std::io::ErrorKind;
 
 use anyhow::{Context, Result, anyhow};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
-pub use delete::{DOOMED_SUFFIX, finish_deletion, is_doomed};
-pub use loss::{Loss, losses};
+pub use delete::{DELETING_SUFFIX, finish_deletion, is_being_deleted};
+pub use only_copies::{OnlyCopies, only_copies};
+pub use plan::{Damaged, PrunePlan};
 
-use crate::tasks::cycle::Job;
-use crate::tasks::recover::Outlook;
+use crate::tasks::TaskContext;
+use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{BACKUP_RECORD, Catalog, Content};
 use crate::vault::name::stamp;
-use crate::vault::retention::{self, BackupPolicy, Count, Findings, Plan, Policy, PolicyError};
+use crate::vault::retention::{self, BackupPolicy, Count, PlanFacts, Policy, PolicyError};
 use crate::vault::trash::{self, Trash};
 use crate::workspace::Workspace;
 
@@ -29,33 +30,9 @@ use crate::workspace::Workspace;
 /// newest archives do.
 const N_BACKUPS_DEFAULT: u32 = 5;
 
-/// The plans for the archives and the backups of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct PrunePlan {
-    /// What becomes of the archives.
-    pub archives: Plan,
-    /// What becomes of the backups.
-    pub backups: Plan,
-    /// Trash that has waited long enough, and is deleted.
-    pub empty_trash: Vec<String>,
-    /// Trash that has, but must stay, and why.
-    pub kept_trash: Vec<String>,
-    /// Archives that are damaged: they stay, and take no place.
-    pub damaged: Vec<Damaged>,
-}
-
-/// An archive that is damaged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Damaged {
-    /// Its name.
-    pub name: String,
-    /// What is wrong with it.
-    pub problem: String,
-}
-
 /// Who asks for a prune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum PolicySource {
     /// A user, by flags.
     CommandLine,
     /// The settings, at the end of a training or by a plain `prune`.
@@ -64,47 +41,26 @@ pub enum Origin {
 
 /// What a prune is to do.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish<'a> {
+pub struct PruneRequest<'a> {
     /// What stays.
     pub policy: &'a Policy,
     /// Who asks.
-    pub origin: Origin,
+    pub source: PolicySource,
     /// The time.
     pub now: DateTime<Utc>,
 }
 
 /// Where what is removed goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum DeleteMode {
     /// Into the trash.
     Trash,
     /// Away for ever: `--now`.
     Delete,
 }
 
-impl PrunePlan {
-    /// Whether nothing is to be removed.
-    pub fn is_empty(&self) -> bool {
-        self.archives.remove.is_empty()
-            && self.backups.remove.is_empty()
-            && self.empty_trash.is_empty()
-    }
-
-    /// Returns what someone should look at.
-    pub fn warnings(&self) -> impl Iterator<Item = String> {
-        let damaged = self.damaged.iter().map(|Damaged { name, problem }| {
-            format!(
-                "`{name}` is damaged ({problem}): it is kept and takes no other's place; \
-                 `cargo xtask restore` brings back what is good, then delete it by hand"
-            )
-        });
-        let others = self.archives.warnings.iter().chain(&self.backups.warnings);
-        others.chain(&self.kept_trash).cloned().chain(damaged)
-    }
-}
-
 /// Plans what is to be removed of `catalog`, that of the workspace of
-/// `job`, where a recovery does first what `outlook` says.
+/// `context`, where a recovery does first what `preview` says.
 ///
 /// Whatever goes, each archive that stays was read back: now, or before
 /// and has not changed since.
@@ -114,30 +70,30 @@ impl PrunePlan {
 /// or the policy cannot be applied ([`PolicyError`]); nothing is to be
 /// removed then.
 pub fn plan(
-    job: &Job<'_>,
+    context: &TaskContext<'_>,
     catalog: &Catalog,
-    outlook: &Outlook,
-    wish: &Wish<'_>,
+    preview: &RecoveryPreview,
+    request: &PruneRequest<'_>,
 ) -> Result<PrunePlan> {
-    wish.policy.check()?;
+    request.policy.check()?;
     // Behind a damaged annotation there may be a pin.
     if let Some(problem) = catalog.archives.iter().find_map(|a| a.annotations_problem()) {
         return Err(anyhow!("{problem}; nothing was deleted"));
     }
     check_records(catalog)?;
-    let mut trash = Trash::read(job.workspace, wish.now)?;
-    for (annotations, batch) in &outlook.follow {
+    let mut trash = Trash::read(context.workspace, request.now)?;
+    for (annotations, batch) in &preview.follow {
         trash.add(annotations, batch);
     }
-    let models = job.workspace.root().join("models");
-    let mut findings = Findings { models_leave: outlook.moves(&models), ..Findings::default() };
+    let models = context.workspace.root().join("models");
+    let mut facts = PlanFacts { models_leave: preview.moves(&models), ..PlanFacts::default() };
     loop {
-        let mut plan = plan_with(job.workspace, catalog, (&trash, &findings), wish)?;
-        if plan.is_empty() || !proof::prove(job, catalog, &plan.archives, &mut findings)? {
-            plan.damaged = damaged(catalog, &findings);
+        let mut plan = plan_with(context.workspace, catalog, (&trash, &facts), request)?;
+        if plan.is_empty() || !proof::prove(context, catalog, &plan.archives, &mut facts)? {
+            plan.damaged = damaged(catalog, &facts);
             return Ok(plan);
         }
-        if let Some(name) = findings.damaged.keys().next() {
+        if let Some(name) = facts.damaged.keys().next() {
             trash.hold_all(&format!("`{name}` is damaged, and what it lost may be here"));
         }
     }
@@ -161,18 +117,18 @@ fn check_records(catalog: &Catalog) -> Result<()> {
 fn plan_with(
     workspace: &Workspace,
     catalog: &Catalog,
-    (trash, findings): (&Trash, &Findings),
-    wish: &Wish<'_>,
+    (trash, facts): (&Trash, &PlanFacts),
+    request: &PruneRequest<'_>,
 ) -> Result<PrunePlan> {
-    let Wish { policy, origin, now } = *wish;
-    let items = retention::archive_items(workspace, catalog, findings)?;
+    let PruneRequest { policy, source, now } = *request;
+    let items = retention::archive_items(workspace, catalog, facts)?;
     let archives = retention::plan(&items, policy, now)?;
     let is_given = !policy.last.is_zero();
     let backup_policy = BackupPolicy {
         keep: if is_given { policy.last } else { Count::Limit(N_BACKUPS_DEFAULT) },
-        is_explicit: is_given && origin == Origin::CommandLine,
+        is_explicit: is_given && source == PolicySource::CommandLine,
     };
-    let backups = retention::backup_items(catalog, trash, findings);
+    let backups = retention::backup_items(catalog, trash, facts);
     let expired = trash.batches.iter().filter(|batch| batch.is_expired);
     let (kept_trash, empty_trash): (Vec<_>, Vec<_>) =
         expired.partition(|batch| batch.hold.is_some());
@@ -192,12 +148,12 @@ fn plan_with(
 }
 
 /// Returns what is damaged, and how.
-fn damaged(catalog: &Catalog, findings: &Findings) -> Vec<Damaged> {
+fn damaged(catalog: &Catalog, facts: &PlanFacts) -> Vec<Damaged> {
     let unreadable = catalog.archives.iter().filter_map(|archive| match &archive.content {
         Content::Unreadable(problem) => Some((archive.name.to_string(), problem.clone())),
         Content::Sealed(_) | Content::Foreign => None,
     });
-    let read_back = findings.damaged.clone().into_iter();
+    let read_back = facts.damaged.clone().into_iter();
     read_back.chain(unreadable).map(|(name, problem)| Damaged { name, problem }).collect()
 }
 
@@ -210,7 +166,12 @@ pub fn is_policy_error(error: &anyhow::Error) -> bool {
 ///
 /// # Errors
 /// When something cannot be moved or deleted; the rest stays.
-pub fn apply(workspace: &Workspace, plan: &PrunePlan, way: Way, now: DateTime<Utc>) -> Result<()> {
+pub fn apply(
+    workspace: &Workspace,
+    plan: &PrunePlan,
+    delete_mode: DeleteMode,
+    now: DateTime<Utc>,
+) -> Result<()> {
     for batch in &plan.empty_trash {
         let batch = workspace.root().join(batch);
         fs::remove_dir_all(&batch)
@@ -221,9 +182,9 @@ pub fn apply(workspace: &Workspace, plan: &PrunePlan, way: Way, now: DateTime<Ut
         (&plan.archives.remove, workspace.archives(), workspace.archives_trash()),
         (&plan.backups.remove, workspace.backups(), workspace.backups_trash()),
     ] {
-        match way {
-            Way::Trash => trash::discard(names, &folder, &trash.join(&batch))?,
-            Way::Delete => delete::delete(names, &folder)?,
+        match delete_mode {
+            DeleteMode::Trash => trash::discard(names, &folder, &trash.join(&batch))?,
+            DeleteMode::Delete => delete::delete(names, &folder)?,
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 //! the lock. What it will do is a plan, which `doctor` shows; each step
 //! says in one line what it found and did.
 
-mod outlook;
+mod preview;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,25 +12,26 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use chrono::DateTime;
 
-pub use outlook::{Outlook, foresee};
+pub use preview::{RecoveryPreview, preview_recovery};
 
 use crate::tasks::clean;
 use crate::tasks::coverage;
-use crate::tasks::prune::{finish_deletion, is_doomed};
+use crate::tasks::prune::{finish_deletion, is_being_deleted};
 use crate::vault::annotations;
 use crate::vault::archive;
-use crate::vault::catalog::{BACKUP_RECORD, Catalog, exists, folder_entries, read_record};
-use crate::vault::places::Layout;
+use crate::vault::catalog::{BACKUP_RECORD, Catalog, read_record};
+use crate::vault::layout::Layout;
 use crate::vault::relocate;
-use crate::vault::restore::{self, Abandoned};
+use crate::vault::restore::{self, AbandonedRestore};
 use crate::vault::scan::scan;
-use crate::vault::trash::{self, Trash, Trashed};
+use crate::vault::trash::{self, Trash, TrashedItem};
+use crate::workspace::files::{exists, folder_entries};
 use crate::workspace::lock::FolderLock;
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
 /// One thing that a killed run left, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum RecoveryStep {
     /// An archive or annotation that was not finished: it goes.
     RemoveDraft(PathBuf),
     /// A backup that a clean had begun: it is completed.
@@ -38,16 +39,16 @@ pub enum Step {
     /// A backup whose deletion had begun: it goes.
     FinishDeletion(PathBuf),
     /// Drafts of a restore that was killed: they go.
-    EndRestore(Abandoned),
+    EndRestore(AbandonedRestore),
     /// Annotations whose archive is in this batch of the trash: they
     /// follow it there.
     FollowToTrash(PathBuf, PathBuf),
     /// Something in the trash that is in its old place, too, since a
     /// kill came before the one or the other was removed.
-    FinishMove(Trashed),
+    FinishMove(TrashedItem),
 }
 
-impl Step {
+impl RecoveryStep {
     /// Returns what was found.
     pub fn path(&self) -> &Path {
         match self {
@@ -56,7 +57,7 @@ impl Step {
             | Self::FinishDeletion(path)
             | Self::FollowToTrash(path, _) => path,
             Self::FinishMove(trashed) => &trashed.path,
-            Self::EndRestore(Abandoned { journal, .. }) => journal,
+            Self::EndRestore(AbandonedRestore { journal, .. }) => journal,
         }
     }
 
@@ -101,11 +102,11 @@ impl Step {
         match self {
             Self::RemoveDraft(draft) => remove_draft(workspace, draft),
             Self::FinishBackup(partial) => finish_backup(workspace, partial),
-            Self::FinishDeletion(doomed) => {
-                finish_deletion(doomed)?;
+            Self::FinishDeletion(being_deleted) => {
+                finish_deletion(being_deleted)?;
                 Ok(format!(
                     "deleted `{}`, which a killed `prune --now` had begun",
-                    workspace.display(doomed)
+                    workspace.display(being_deleted)
                 ))
             }
             Self::EndRestore(left) => left.remove_and_tell(),
@@ -126,33 +127,33 @@ impl Step {
 ///
 /// # Errors
 /// When a folder cannot be read.
-pub fn plan(workspace: &Workspace) -> Result<Vec<Step>> {
-    let mut steps: Vec<Step> =
-        archive::leftovers(workspace)?.into_iter().map(Step::RemoveDraft).collect();
+pub fn plan(workspace: &Workspace) -> Result<Vec<RecoveryStep>> {
+    let mut steps: Vec<RecoveryStep> =
+        archive::leftovers(workspace)?.into_iter().map(RecoveryStep::RemoveDraft).collect();
     let trash = Trash::read(workspace, DateTime::UNIX_EPOCH)?;
     let folders = trash.batches.iter().map(|batch| batch.path.clone());
     for folder in folders.chain([workspace.archives(), workspace.backups()]) {
         let drafts = folder_entries(&folder)?.into_iter().filter(|path| relocate::is_draft(path));
-        steps.extend(drafts.map(Step::RemoveDraft));
+        steps.extend(drafts.map(RecoveryStep::RemoveDraft));
     }
     for trashed in trash.content() {
         if exists(&trashed.target) && trash::is_move_unfinished(&trashed)? {
-            steps.push(Step::FinishMove(trashed));
+            steps.push(RecoveryStep::FinishMove(trashed));
         }
     }
     for path in folder_entries(&workspace.backups())? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_begun = name.starts_with("session_") && name.ends_with(clean::PARTIAL_SUFFIX);
         if is_begun && !FolderLock::is_held(&path) {
-            steps.push(Step::FinishBackup(path));
-        } else if is_doomed(&name) {
-            steps.push(Step::FinishDeletion(path));
+            steps.push(RecoveryStep::FinishBackup(path));
+        } else if is_being_deleted(&name) {
+            steps.push(RecoveryStep::FinishDeletion(path));
         }
     }
-    steps.extend(restore::abandoned(&workspace.state())?.into_iter().map(Step::EndRestore));
+    steps.extend(restore::abandoned(&workspace.state())?.into_iter().map(RecoveryStep::EndRestore));
     for annotations in orphaned_annotations(workspace)? {
         if let Some(batch) = batch_of(workspace, &annotations)? {
-            steps.push(Step::FollowToTrash(annotations, batch));
+            steps.push(RecoveryStep::FollowToTrash(annotations, batch));
         }
     }
     Ok(steps)
@@ -164,7 +165,7 @@ pub fn plan(workspace: &Workspace) -> Result<Vec<Step>> {
 /// # Errors
 /// When what a killed run left cannot be looked for.
 pub fn recover(workspace: &Workspace) -> Result<Vec<String>> {
-    let apply = |step: &Step| {
+    let apply = |step: &RecoveryStep| {
         step.apply(workspace).unwrap_or_else(|error| {
             let (what, act) = step.describe();
             let path = workspace.display(step.path());
@@ -241,14 +242,14 @@ fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
     }
     relocate::remove_drafts(partial)?;
     let backup = clean::complete(partial)?;
-    clean::lay_fresh_folders(workspace)?;
+    clean::create_session_folders(workspace)?;
     Ok(format!("completed `{}`, which a killed run had begun", workspace.display(&backup)))
 }
 
 /// Whether something of the moved `item` is still in the workspace.
 fn is_left(workspace: &Workspace, layout: &Layout, item: &str) -> Result<bool> {
     let is_file = !MOVED_FOLDERS.contains(&item);
-    Ok(is_file || clean::holds_a_trace(workspace, layout, Path::new(item))?)
+    Ok(is_file || clean::holds_session_files(workspace, layout, Path::new(item))?)
 }
 
 /// Completes a backup folder whose record was not written yet: nothing

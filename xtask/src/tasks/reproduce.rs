@@ -11,13 +11,14 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::programs::lack;
-use crate::programs::process::{Trainer, TrainerExit, TrainerRun};
-use crate::tasks::cycle::Job;
-use crate::vault::manifest::Status;
+use crate::programs::features;
+use crate::programs::process::{Trainer, TrainerRun};
+use crate::tasks::TaskContext;
+use crate::vault::manifest::SessionStatus;
 use crate::vault::name::stamp;
 use crate::vault::verify::{self, Receipt};
 use crate::workspace::digest::file_sha256;
+use crate::workspace::exit::TrainerExit;
 use crate::workspace::files;
 
 /// The model that a session ends with.
@@ -61,20 +62,20 @@ pub struct Difference {
 /// When the archive is damaged or holds no completed session, its data
 /// is not there or not the same, or the training fails.
 pub fn reproduce(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     trainer: &Trainer,
     (path, binary): (&Path, &Path),
 ) -> Result<ReproduceReport> {
-    lack::check_archive(path)?;
+    features::check_archive(path)?;
     let receipt = verify::read_back(path)?;
     let archived_model_sha256 = completed_model(&receipt)?;
     let archived = verify::read_entry(path, RECORD)?;
     let archived: Value =
         serde_json::from_slice(&archived).with_context(|| format!("`{RECORD}` is not JSON"))?;
-    let scratch = job.workspace.state().join(format!("reproduce_{}", stamp((job.clock)())));
+    let scratch = context.workspace.state().join(format!("reproduce_{}", stamp((context.clock)())));
     files::create_folder(&scratch)?;
-    lay_settings(job, &archived, &scratch)?;
-    (job.notes)(&format!("training again in `{}`", job.workspace.display(&scratch)));
+    lay_settings(context, &archived, &scratch)?;
+    (context.notes)(&format!("training again in `{}`", context.workspace.display(&scratch)));
     run_trainer(trainer, binary, &scratch)?;
     let new = read_record(&scratch)?;
     let new_model = scratch.join(MODEL);
@@ -86,7 +87,7 @@ pub fn reproduce(
             .with_context(|| format!("failed to remove `{}`", scratch.display()))?;
         None
     } else {
-        Some(job.workspace.display(&scratch))
+        Some(context.workspace.display(&scratch))
     };
     Ok(ReproduceReport {
         format: 1,
@@ -104,7 +105,7 @@ fn completed_model(receipt: &Receipt) -> Result<String> {
     let manifest = receipt.manifest();
     let name = &manifest.name;
     match manifest.session.as_ref().map(|session| session.status) {
-        Some(Status::Completed) => {}
+        Some(SessionStatus::Completed) => {}
         Some(status) => {
             bail!("the session in `{name}` is {status}; only a completed one can be trained again")
         }
@@ -115,14 +116,14 @@ fn completed_model(receipt: &Receipt) -> Result<String> {
 }
 
 /// Writes the archived session's settings into the scratch workspace.
-fn lay_settings(job: &Job<'_>, archived: &Value, scratch: &Path) -> Result<()> {
+fn lay_settings(context: &TaskContext<'_>, archived: &Value, scratch: &Path) -> Result<()> {
     let mut training = archived["config"]["training"].clone();
     if !training.is_object() {
         bail!("`{RECORD}` does not hold the settings; it is of another trainer");
     }
     let data = training["data"].as_str().unwrap_or_default().to_owned();
     if !data.starts_with("builtin:") {
-        let path = job.workspace.root().join(&data);
+        let path = context.workspace.root().join(&data);
         check_data(&path, &archived["data"]["sha256"])?;
         training["data"] = Value::String(path.to_string_lossy().into_owned());
     }

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::vault::catalog::{Catalog, exists};
-use crate::vault::manifest::Status;
+use crate::vault::catalog::Catalog;
+use crate::vault::manifest::SessionStatus;
 use crate::vault::session;
 use crate::workspace::Workspace;
+use crate::workspace::files::exists;
 
 /// What the trainer goes on from; a completed session has none.
 const STATE: &str = "models/checkpoints/training_state.bin";
@@ -19,14 +20,14 @@ const RECORD: &str = "logs/session.json";
 
 /// Where an interrupted session lies, its `logs/` and `models/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Interrupted {
+pub enum InterruptedSession {
     /// In the workspace: it is still to be moved aside.
     Workspace,
     /// In this backup.
     Backup(PathBuf),
 }
 
-impl Interrupted {
+impl InterruptedSession {
     /// Returns its folder, before the workspace at `root` is cleaned.
     pub fn folder<'a>(&'a self, root: &'a Path) -> &'a Path {
         match self {
@@ -40,12 +41,12 @@ impl Interrupted {
 ///
 /// # Errors
 /// When there is none that could go on; it says why.
-pub fn find(workspace: &Workspace) -> Result<Interrupted> {
+pub fn find(workspace: &Workspace) -> Result<InterruptedSession> {
     if exists(&workspace.root().join(STATE)) {
-        return Ok(Interrupted::Workspace);
+        return Ok(InterruptedSession::Workspace);
     }
     match session::read(workspace.root()) {
-        Some(session) if session.status == Status::Completed => {
+        Some(session) if session.status == SessionStatus::Completed => {
             bail!("the session in the workspace is completed; train without `--resume`")
         }
         Some(session) => bail!(
@@ -60,7 +61,7 @@ pub fn find(workspace: &Workspace) -> Result<Interrupted> {
     let paths = backups.map(|backup| backup.path);
     let mut sessions = paths.filter(|path| exists(&path.join(STATE)) || exists(&path.join(RECORD)));
     match sessions.next().filter(|path| exists(&path.join(STATE))) {
-        Some(path) => Ok(Interrupted::Backup(path)),
+        Some(path) => Ok(InterruptedSession::Backup(path)),
         None => bail!("there is no interrupted session to go on with; train without `--resume`"),
     }
 }

@@ -13,8 +13,8 @@ use serde_json::Value;
 use crate::tasks::clean;
 use crate::tasks::coverage;
 use crate::vault::catalog::Catalog;
-use crate::vault::manifest::{SessionSummary, Status as SessionStatus};
-use crate::vault::retention::{self, Findings, Item, State};
+use crate::vault::manifest::{SessionStatus, SessionSummary};
+use crate::vault::retention::{self, ArchiveItem, ArchiveState, PlanFacts, Policy};
 use crate::vault::ruin;
 use crate::vault::scan::{Scan, scan};
 use crate::vault::session;
@@ -27,19 +27,19 @@ const N_CANDIDATES: usize = 3;
 
 /// The state of a workspace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Status {
+pub struct WorkspaceStatus {
     /// The workspace.
     pub root: String,
     /// Who works in it now; null when nobody does.
     pub running: Option<Holder>,
     /// The session in it; null when there is none.
-    pub session: Option<Session>,
+    pub session: Option<SessionState>,
     /// The number of files that an archive of it would hold.
     pub n_files: u64,
     /// Their size in bytes.
     pub size_bytes: u64,
     /// The archives.
-    pub archives: Store,
+    pub archives: ArchiveFolderState,
     /// The number of backups.
     pub n_backups: u64,
     /// What the next `train` would do; null while something runs.
@@ -48,7 +48,7 @@ pub struct Status {
 
 /// A session in the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Session {
+pub struct SessionState {
     /// Its name; null when the trainer gave none.
     pub id: Option<String>,
     /// `running`, `completed`, `failed`, `interrupted` or `unknown`.
@@ -70,7 +70,7 @@ pub struct Session {
 
 /// What the archive folder holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Store {
+pub struct ArchiveFolderState {
     /// The number of archives.
     pub n_archives: u64,
     /// Their size in bytes.
@@ -106,20 +106,20 @@ pub struct NextTrain {
 ///
 /// # Errors
 /// When a folder or file cannot be read.
-pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<Status> {
+pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus> {
     let running = lock::holder(workspace)?;
-    let catalog = Catalog::look_at_heads(workspace)?;
+    let catalog = Catalog::read_heads_readonly(workspace)?;
     let found = scan(workspace)?;
     let is_running = running.is_some();
     let newest = catalog.archives.last();
     let next_train =
         if is_running { None } else { Some(next(workspace, (&catalog, &found), now)?) };
-    Ok(Status {
+    Ok(WorkspaceStatus {
         root: workspace.root().display().to_string(),
         session: session_in(workspace.root(), is_running),
         n_files: found.files.len() as u64,
         size_bytes: found.files.iter().map(|file| file.size_bytes).sum(),
-        archives: Store {
+        archives: ArchiveFolderState {
             n_archives: catalog.archives.len() as u64,
             size_bytes: catalog.archives.iter().map(|archive| archive.size_bytes).sum(),
             newest: newest.map(|archive| archive.name.to_string()),
@@ -131,15 +131,15 @@ pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<Status> {
     })
 }
 
-fn session_in(root: &Path, is_running: bool) -> Option<Session> {
+fn session_in(root: &Path, is_running: bool) -> Option<SessionState> {
     let bytes = fs::read(root.join("logs/session.json")).ok()?;
     let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let SessionSummary { id, status, started_at, metrics, .. } = session::summarize(&record);
     // What is recorded as running is interrupted where nobody works.
     let says_running = record.get("status").and_then(Value::as_str) == Some("running");
     let status = if says_running && is_running { "running".to_owned() } else { status.to_string() };
-    let figure = |name: &str| ruin::figure(metrics.get("agent")?, name);
-    Some(Session {
+    let figure = |name: &str| ruin::metric(metrics.get("agent")?, name);
+    Some(SessionState {
         id,
         status,
         started_at,
@@ -147,7 +147,7 @@ fn session_in(root: &Path, is_running: bool) -> Option<Session> {
         n_episodes: record.pointer("/config/training/total_episodes").and_then(Value::as_u64),
         net_return: figure("net_return"),
         sharpe: figure("sharpe"),
-        ruined: metrics.get("agent").and_then(ruin::told),
+        ruined: metrics.get("agent").and_then(ruin::describe),
     })
 }
 
@@ -164,7 +164,7 @@ fn next(
         next.moves = plan.moves;
         next.backup = Some(plan.backup);
     }
-    let policy = workspace.config().retention.policy();
+    let policy = Policy::of_settings(&workspace.config().retention);
     let items = items_after(workspace, (catalog, &next), now)?;
     let planned = policy.check().and_then(|()| retention::plan(&items, &policy, now));
     match planned {
@@ -191,28 +191,28 @@ fn items_after(
     workspace: &Workspace,
     (catalog, next): (&Catalog, &NextTrain),
     now: DateTime<Utc>,
-) -> Result<Vec<Item>> {
+) -> Result<Vec<ArchiveItem>> {
     // The models of now will be in a backup then.
-    let findings = Findings { models_leave: true, ..Findings::default() };
-    let mut items = retention::archive_items(workspace, catalog, &findings)?;
+    let facts = PlanFacts { models_leave: true, ..PlanFacts::default() };
+    let mut items = retention::archive_items(workspace, catalog, &facts)?;
     let number = catalog.next_run_number();
     let session = session::read(workspace.root()).map(|session| session.status);
     let state = match session {
-        Some(SessionStatus::Failed | SessionStatus::Interrupted) => State::Failed,
-        Some(SessionStatus::Completed) => State::Complete,
-        Some(SessionStatus::Unknown) | None => State::Unknown,
+        Some(SessionStatus::Failed | SessionStatus::Interrupted) => ArchiveState::Failed,
+        Some(SessionStatus::Completed) => ArchiveState::Complete,
+        Some(SessionStatus::Unknown) | None => ArchiveState::Unknown,
     };
     if next.archives_session {
         items.push(coming("the session of now", (number, state), now));
     }
-    let mut new = coming("the next session", (number + 1, State::Complete), now);
+    let mut new = coming("the next session", (number + 1, ArchiveState::Complete), now);
     new.holds_current_model = true;
     items.push(new);
     Ok(items)
 }
 
-fn coming(name: &str, (run_number, state): (u64, State), now: DateTime<Utc>) -> Item {
-    Item {
+fn coming(name: &str, (run_number, state): (u64, ArchiveState), now: DateTime<Utc>) -> ArchiveItem {
+    ArchiveItem {
         name: name.to_owned(),
         run_number: Some(run_number),
         created_at: now,

@@ -1,6 +1,6 @@
 //! The whole cycle of `cargo xtask train`.
 
-mod ending;
+mod outcome;
 mod source;
 
 use std::ffi::OsString;
@@ -8,24 +8,26 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 
-use self::ending::{Ended, of_nothing, run_trainer, tell_unkept};
+pub use self::outcome::TrainReport;
+use self::outcome::{TrainingOutcome, of_nothing, run_trainer, warn_of_unarchived_models};
 pub use source::{TrainerSource, trainer_binary};
 
-use crate::programs::lack;
-use crate::programs::process::{Trainer, TrainerExit, TrainerRun};
+use crate::programs::features;
+use crate::programs::process::{Trainer, TrainerRun};
+use crate::tasks::TaskContext;
 use crate::tasks::clean;
-use crate::tasks::cycle::{self, Job, Label, SetAside};
+use crate::tasks::cycle::{self, Label, MovedSession, SealedArchive};
 use crate::tasks::gate::{self, Gate};
-use crate::tasks::prune::{self, Origin, PrunePlan, Way, Wish};
-use crate::tasks::recover::Outlook;
-use crate::tasks::resume::{self, Interrupted};
+use crate::tasks::prune::{self, DeleteMode, PolicySource, PrunePlan, PruneRequest};
+use crate::tasks::recover::RecoveryPreview;
+use crate::tasks::resume::{self, InterruptedSession};
 use crate::tasks::trials;
-use crate::terminal::report::{SealedArchive, TrainReport};
 use crate::vault::catalog::Catalog;
-use crate::vault::manifest::{Kind, SessionSummary};
-use crate::vault::scan::Unkept;
+use crate::vault::manifest::{ArchiveKind, SessionSummary};
+use crate::vault::retention::Policy;
+use crate::vault::scan::UnarchivedModels;
 use crate::vault::session;
-use crate::workspace::exit::CodedError;
+use crate::workspace::exit::{CodedError, TrainerExit};
 use crate::workspace::lock::Lock;
 
 /// What `train` was asked for.
@@ -72,65 +74,69 @@ pub enum ArchiveMode {
 /// When a step before the training fails, or the new session cannot be
 /// archived: it stays in the workspace then. A training that fails is
 /// no error: the report says so.
-pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Result<TrainReport> {
+pub fn train(
+    context: &mut TaskContext<'_>,
+    trainer: &Trainer,
+    options: &TrainOptions,
+) -> Result<TrainReport> {
     if options.archive == ArchiveMode::Archive {
         // Before a training that could not be archived at its end.
-        lack::check_compression(job.workspace.config().archive.compression)?;
+        features::check_compression(context.workspace.config().archive.compression)?;
     }
-    let binary = trainer_binary(job, &options.trainer)?;
-    let lock = job.begin("train")?;
+    let binary = trainer_binary(context, &options.trainer)?;
+    let lock = cycle::begin(context, "train")?;
     let interrupted = match options.start {
         Start::Fresh => None,
-        Start::Resume => Some(resume::find(job.workspace)?),
+        Start::Resume => Some(resume::find(context.workspace)?),
     };
     let mut arguments = options.arguments.clone();
     if let TrainerSource::Build(_) | TrainerSource::Installed(_) = &options.trainer {
-        let root = job.workspace.root();
+        let root = context.workspace.root();
         let from = interrupted.as_ref().map(|interrupted| interrupted.folder(root));
-        check_settings(job, trainer, &binary, &with_resume(&arguments, from))?;
+        check_settings(context, trainer, &binary, &with_resume(&arguments, from))?;
     }
     // While the last session is still here: it may become no archive.
-    let trials = trials::arguments(job);
+    let trials = trials::arguments(context);
     let previous = match options.archive {
-        ArchiveMode::Archive => cycle::set_aside(job)?,
-        ArchiveMode::MoveOnly => cycle::set_aside_unarchived(job)?,
+        ArchiveMode::Archive => cycle::archive_and_move_session(context)?,
+        ArchiveMode::MoveOnly => cycle::move_session_unarchived(context)?,
     };
-    clean::lay_fresh_folders(job.workspace)?;
-    tell_previous(job, previous.as_ref());
+    clean::create_session_folders(context.workspace)?;
+    note_previous(context, previous.as_ref());
     let resumed = match (interrupted, &previous) {
-        (Some(Interrupted::Backup(folder)), _) => Some(folder),
-        (Some(Interrupted::Workspace), Some(moved)) => {
-            Some(job.workspace.root().join(&moved.backup))
+        (Some(InterruptedSession::Backup(folder)), _) => Some(folder),
+        (Some(InterruptedSession::Workspace), Some(moved)) => {
+            Some(context.workspace.root().join(&moved.backup))
         }
-        (Some(Interrupted::Workspace), None) | (None, _) => None,
+        (Some(InterruptedSession::Workspace), None) | (None, _) => None,
     };
     arguments = with_resume(&arguments, resumed.as_deref());
     arguments.extend(trials);
-    let unkept = Unkept::look(job.workspace)?;
-    let Ended { exit, session } = run_trainer(job, trainer, (&binary, &arguments), options)?;
-    tell_unkept(job, &unkept);
-    if session.is_some()
-        && let Err(error) = clean::sync_session(job.workspace)
-    {
-        (job.notes)(&format!("warning: a power cut now may take some of the session: {error:#}"));
+    let unarchived = UnarchivedModels::look(context.workspace)?;
+    let (root, is_silent) = (context.workspace.root(), options.is_silent);
+    let run = TrainerRun { binary: &binary, root, arguments: &arguments, is_silent };
+    let TrainingOutcome { exit, session } = run_trainer(context, trainer, &run)?;
+    warn_of_unarchived_models(context, &unarchived);
+    if session.is_some() {
+        sync_session(context);
     }
-    let undefined = session::undefined(job.workspace.root());
+    let undefined = session::undefined(context.workspace.root());
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
-    let doubts = session::doubts(job.workspace.root());
+    let doubts = session::doubts(context.workspace.root());
     let archive = match options.archive {
-        ArchiveMode::Archive => seal(job, &options.label, session.clone())?,
+        ArchiveMode::Archive => seal(context, &options.label, session.clone())?,
         ArchiveMode::MoveOnly => None,
     };
-    let has_counted = trials::remember(job);
-    let prune = has_counted.and_then(|_| apply_retention(job, &lock)).unwrap_or_else(|error| {
-        (job.notes)(&format!("warning: old sessions were not pruned: {error:#}"));
+    let has_counted = trials::remember(context);
+    let prune = has_counted.and_then(|_| apply_retention(context, &lock)).unwrap_or_else(|error| {
+        (context.notes)(&format!("warning: old sessions were not pruned: {error:#}"));
         PrunePlan::default()
     });
     let status = session.as_ref().map_or_else(|| of_nothing(exit), |session| session.status);
     let model = "models/memory_efficient_model_final.zip";
-    let has_model = job.workspace.root().join(model).is_file();
+    let has_model = context.workspace.root().join(model).is_file();
     let model = has_model.then(|| model.to_owned());
-    let resumed = resumed.map(|folder| job.workspace.display(&folder));
+    let resumed = resumed.map(|folder| context.workspace.display(&folder));
     Ok(TrainReport {
         format: 1,
         status,
@@ -142,8 +148,16 @@ pub fn train(job: &mut Job<'_>, trainer: &Trainer, options: &TrainOptions) -> Re
         doubts,
         gates,
         prune,
-        keeps_by_default: job.workspace.config().retention.default_keep(),
+        keeps_by_default: Policy::default_keep(&context.workspace.config().retention),
     })
+}
+
+/// Makes the session durable before it is archived, or warns.
+fn sync_session(context: &mut TaskContext<'_>) {
+    if let Err(error) = clean::sync_session(context.workspace) {
+        let warning = "a power cut now may take some of the session";
+        (context.notes)(&format!("warning: {warning}: {error:#}"));
+    }
 }
 
 fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
@@ -156,14 +170,14 @@ fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
 /// A trainer from elsewhere may not know `--check` and train: it is
 /// never called this way.
 fn check_settings(
-    job: &Job<'_>,
+    context: &TaskContext<'_>,
     trainer: &Trainer,
     binary: &Path,
     arguments: &[OsString],
 ) -> Result<()> {
     let mut arguments = arguments.to_vec();
     arguments.push(OsString::from("--check"));
-    let root = job.workspace.root();
+    let root = context.workspace.root();
     match trainer.run(&TrainerRun { binary, root, arguments: &arguments, is_silent: true })? {
         TrainerExit::Code(0) => Ok(()),
         TrainerExit::INTERRUPTED => Err(CodedError::Interrupted.into()),
@@ -178,21 +192,21 @@ fn check_settings(
     }
 }
 
-fn tell_previous(job: &mut Job<'_>, previous: Option<&SetAside>) {
+fn note_previous(context: &mut TaskContext<'_>, previous: Option<&MovedSession>) {
     let line = match previous {
         None => return,
-        Some(SetAside { archive: Some(archive), backup, .. }) => {
+        Some(MovedSession { archive: Some(archive), backup, .. }) => {
             format!("the previous session is in `{archive}` and was moved to `{backup}`")
         }
-        Some(SetAside { archive: None, backup, .. }) => {
+        Some(MovedSession { archive: None, backup, .. }) => {
             format!("the previous session was moved to `{backup}`, its only copy (--no-archive)")
         }
     };
-    (job.notes)(&line);
+    (context.notes)(&line);
 }
 
 fn seal(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     label: &Label,
     session: Option<SessionSummary>,
 ) -> Result<Option<SealedArchive>> {
@@ -202,31 +216,31 @@ fn seal(
     // The training is over: a signal that stopped it must not stop
     // this, or the session would lie there without an archive.
     let calm = std::sync::atomic::AtomicBool::new(false);
-    let mut job = Job {
-        workspace: job.workspace,
-        clock: job.clock,
+    let mut context = TaskContext {
+        workspace: context.workspace,
+        clock: context.clock,
         interrupt: &calm,
-        notes: &mut *job.notes,
+        notes: &mut *context.notes,
     };
-    let receipt = cycle::archive_now(&mut job, Kind::Session, label, session).context(
+    let receipt = cycle::archive_now(&mut context, ArchiveKind::Session, label, session).context(
         "failed to archive the new session; it stays in the workspace, and the next train or \
          `cargo xtask archive` archives it",
     )?;
-    Ok(Some(SealedArchive::of(&job, &receipt)))
+    Ok(Some(SealedArchive::of(&context, &receipt)))
 }
 
 /// Plans and applies the retention of `config/config.json`, under the
 /// lock. The training is over and archived: an error of this is but a
 /// warning, and nothing is deleted.
-fn apply_retention(job: &mut Job<'_>, _lock: &Lock) -> Result<PrunePlan> {
-    let now = (job.clock)();
-    let policy = job.workspace.config().retention.policy();
-    let wish = Wish { policy: &policy, origin: Origin::Settings, now };
-    let catalog = Catalog::read(job.workspace)?;
-    let plan = prune::plan(job, &catalog, &Outlook::default(), &wish)?;
-    prune::apply(job.workspace, &plan, Way::Trash, now)?;
+fn apply_retention(context: &mut TaskContext<'_>, _lock: &Lock) -> Result<PrunePlan> {
+    let now = (context.clock)();
+    let policy = Policy::of_settings(&context.workspace.config().retention);
+    let request = PruneRequest { policy: &policy, source: PolicySource::Settings, now };
+    let catalog = Catalog::read(context.workspace)?;
+    let plan = prune::plan(context, &catalog, &RecoveryPreview::default(), &request)?;
+    prune::apply(context.workspace, &plan, DeleteMode::Trash, now)?;
     for warning in plan.warnings() {
-        (job.notes)(&format!("warning: {warning}"));
+        (context.notes)(&format!("warning: {warning}"));
     }
     Ok(plan)
 }

@@ -14,14 +14,14 @@ use std::path::PathBuf;
 use anyhow::Result;
 use serde::Serialize;
 
-pub use ledger::{Key, Line};
+pub use ledger::{TrialKey, TrialRecord};
 
-use crate::tasks::cycle::Job;
-use crate::vault::catalog::{Archive, Catalog, exists};
+use crate::tasks::TaskContext;
+use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::manifest::SessionSummary;
 use crate::vault::ruin;
 use crate::vault::session;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists};
 
 /// The name of the ledger of trials beside the archives.
 pub const LEDGER_NAME: &str = "trials.jsonl";
@@ -56,7 +56,7 @@ pub struct Trial {
 /// Every judged session counts, also a failed, interrupted or ruined
 /// one, since its figures were seen; sessions of the same settings and
 /// bars count once, and one that was resumed counts with what it became.
-pub fn of(lines: &[Line]) -> Trials {
+pub fn of(lines: &[TrialRecord]) -> Trials {
     let resumed: BTreeSet<&str> =
         lines.iter().filter_map(|line| line.resumed_from.as_deref()).collect();
     let mut seen = BTreeSet::new();
@@ -87,8 +87,8 @@ pub fn of(lines: &[Line]) -> Trials {
 /// # Errors
 /// When the archives or the ledger cannot be read, or neither the
 /// ledger nor its copy can be written.
-pub fn remember(job: &mut Job<'_>) -> Result<Vec<Line>> {
-    let workspace = job.workspace;
+pub fn remember(context: &mut TaskContext<'_>) -> Result<Vec<TrialRecord>> {
+    let workspace = context.workspace;
     let folder = workspace.archives();
     let (shared, copy) = (folder.join(LEDGER_NAME), workspace.state().join(LEDGER_NAME));
     let (in_shared, in_copy) = (ledger::read(&shared)?, ledger::read(&copy)?);
@@ -99,12 +99,12 @@ pub fn remember(job: &mut Job<'_>) -> Result<Vec<Line>> {
     let all = in_shared.iter().chain(&in_copy).cloned().chain(archived).chain(present);
     let lines = each_once(all.collect());
     let [known_shared, known_copy] = [&in_shared, &in_copy].map(|held| keys(held));
-    let to_shared: Vec<&Line> =
+    let to_shared: Vec<&TrialRecord> =
         lines.iter().filter(|line| !known_shared.contains(&line.key())).collect();
-    let to_copy: Vec<&Line> =
+    let to_copy: Vec<&TrialRecord> =
         lines.iter().filter(|line| !known_copy.contains(&line.key())).collect();
     // The copy is written last: what a kill keeps from it is not lost.
-    let is_lost = |line: &&&Line| line.archive.is_some() && known_copy.contains(&line.key());
+    let is_lost = |line: &&&TrialRecord| line.archive.is_some() && known_copy.contains(&line.key());
     let n_lost = to_shared.iter().filter(is_lost).count();
     let added = if exists(&folder) { ledger::add(&shared, &to_shared) } else { Ok(()) };
     files::create_folder(&workspace.state())
@@ -113,7 +113,7 @@ pub fn remember(job: &mut Job<'_>) -> Result<Vec<Line>> {
     if n_lost > 0 {
         let shared = workspace.display(&shared);
         let end = if added.is_ok() { " and back in it" } else { "" };
-        (job.notes)(&format!(
+        (context.notes)(&format!(
             "warning: `{shared}` has lost {n_lost} of {} sessions; they count all the same, known \
              from the copy in `.trainvault/`{end}",
             lines.len()
@@ -122,12 +122,12 @@ pub fn remember(job: &mut Job<'_>) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-fn keys(lines: &[Line]) -> BTreeSet<Key<'_>> {
-    lines.iter().map(Line::key).collect()
+fn keys(lines: &[TrialRecord]) -> BTreeSet<TrialKey<'_>> {
+    lines.iter().map(TrialRecord::key).collect()
 }
 
 /// Returns the first line of each session.
-fn each_once(lines: Vec<Line>) -> Vec<Line> {
+fn each_once(lines: Vec<TrialRecord>) -> Vec<TrialRecord> {
     let mut seen = BTreeSet::new();
     let is_first: Vec<bool> = lines.iter().map(|line| seen.insert(line.key())).collect();
     lines
@@ -140,12 +140,12 @@ fn each_once(lines: Vec<Line>) -> Vec<Line> {
 
 /// Returns the flag that tells the trainer of the trials, if there are
 /// any; not to know them is no reason not to train.
-pub fn arguments(job: &mut Job<'_>) -> Vec<OsString> {
-    match write(job) {
+pub fn arguments(context: &mut TaskContext<'_>) -> Vec<OsString> {
+    match write(context) {
         Ok(Some(path)) => vec!["--earlier-trials".into(), path.into()],
         Ok(None) => Vec::new(),
         Err(error) => {
-            (job.notes)(&format!("warning: earlier sessions are not counted: {error:#}"));
+            (context.notes)(&format!("warning: earlier sessions are not counted: {error:#}"));
             Vec::new()
         }
     }
@@ -153,23 +153,23 @@ pub fn arguments(job: &mut Job<'_>) -> Vec<OsString> {
 
 /// Writes the trials for the trainer, and returns where; `None` when
 /// there are none.
-fn write(job: &mut Job<'_>) -> Result<Option<PathBuf>> {
-    let trials = of(&remember(job)?);
+fn write(context: &mut TaskContext<'_>) -> Result<Option<PathBuf>> {
+    let trials = of(&remember(context)?);
     if trials.trials.is_empty() {
         return Ok(None);
     }
-    let path = job.workspace.state().join("trials.json");
+    let path = context.workspace.state().join("trials.json");
     let text = serde_json::to_vec_pretty(&trials).expect("trials are plain data");
     files::write_atomically(&path, &text)?;
     Ok(Some(path))
 }
 
-fn line_of(archive: &Archive) -> Option<Line> {
+fn line_of(archive: &Archive) -> Option<TrialRecord> {
     line(Some(archive.name.to_string()), archive.manifest()?.session.as_ref()?)
 }
 
 /// `None` when the session was not judged, or by another trainer.
-fn line(archive: Option<String>, session: &SessionSummary) -> Option<Line> {
+fn line(archive: Option<String>, session: &SessionSummary) -> Option<TrialRecord> {
     let figures = session.metrics.get("agent")?;
     let number = |name: &str| figures.get(name).copied().flatten();
     let periods_per_year = number("periods_per_year").filter(|periods| *periods > 0.0);
@@ -179,7 +179,7 @@ fn line(archive: Option<String>, session: &SessionSummary) -> Option<Line> {
         reason = "a count of bars is a whole number"
     )]
     let n_bars = number("n_bars").filter(|n_bars| *n_bars >= 0.0)? as u64;
-    Some(Line {
+    Some(TrialRecord {
         format: 1,
         session: session.id.clone(),
         status: session.status,
@@ -188,7 +188,7 @@ fn line(archive: Option<String>, session: &SessionSummary) -> Option<Line> {
         config_sha256: session.config_sha256.clone(),
         data_sha256: session.data.as_ref()?.sha256.clone()?,
         n_bars,
-        sharpe: ruin::figure(figures, "sharpe")
+        sharpe: ruin::metric(figures, "sharpe")
             .zip(periods_per_year)
             .map(|(sharpe, n)| sharpe / n.sqrt()),
     })

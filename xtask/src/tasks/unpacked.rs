@@ -12,12 +12,11 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::tasks::cycle::Job;
-use crate::vault::catalog::{exists, folder_entries};
+use crate::tasks::TaskContext;
 use crate::vault::restore::{self, Overwrite, Target};
 use crate::vault::scan::Selection;
 use crate::workspace::digest::sha256;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::filesystem;
 
 /// A folder that nobody asked for in so many days is stale.
@@ -44,15 +43,15 @@ impl Cache {
     ///
     /// # Errors
     /// When its folder cannot be made or locked.
-    pub fn open(job: &Job<'_>) -> Result<Self> {
-        let folder = job.workspace.state().join("unpacked");
+    pub fn open(context: &TaskContext<'_>) -> Result<Self> {
+        let folder = context.workspace.state().join("unpacked");
         files::create_folder(&folder)?;
         let path = folder.join("in_use.lock");
         let failed = || format!("failed to lock `{}`", path.display());
         let in_use = File::create(&path).with_context(failed)?;
         match filesystem::try_lock(&in_use) {
             Ok(()) => {
-                clear_stale(&folder, (job.clock)())?;
+                clear_stale(&folder, (context.clock)())?;
                 filesystem::unlock(&in_use).with_context(failed)?;
             }
             Err(TryLockError::WouldBlock) => {}
@@ -71,7 +70,7 @@ impl Cache {
     /// When the archive cannot be opened, or the folder not written.
     pub fn unpack(
         &self,
-        job: &mut Job<'_>,
+        context: &mut TaskContext<'_>,
         archive: &Path,
         only: Option<&Selection>,
     ) -> Result<PathBuf> {
@@ -81,15 +80,15 @@ impl Cache {
         // Another process unpacks for seconds, not for long.
         filesystem::lock(&unpacking).with_context(failed)?;
         let folder = self.folder.join(key(archive)?);
-        note(&folder, archive, (job.clock)())?;
+        note(&folder, archive, (context.clock)())?;
         let mut source = restore::open(archive)?;
         let mut target = Target::folder(folder.clone());
         let plan = restore::survey(&mut source, &mut target, only, Overwrite::IfChanged)?;
-        let written = restore::apply(&mut source, &plan, &mut target, job.interrupt)?;
+        let written = restore::apply(&mut source, &plan, &mut target, context.interrupt)?;
         for damage in plan.lost.iter().chain(&plan.conflicts).chain(&written.lost) {
             let what = damage.path.as_deref().unwrap_or("a part");
             let name = archive.display();
-            (job.notes)(&format!("warning: `{name}`: no `{what}`: {}", damage.problem));
+            (context.notes)(&format!("warning: `{name}`: no `{what}`: {}", damage.problem));
         }
         Ok(folder)
     }

@@ -10,8 +10,6 @@ use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
-
 use crate::workspace::progress::Progress;
 
 /// Shorter work is not worth a bar.
@@ -23,7 +21,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Show {
+pub enum ProgressStyle {
     /// As a bar that is drawn again and again, for a terminal.
     Bar,
     /// As a line now and then, for a log.
@@ -32,38 +30,10 @@ pub enum Show {
     Nothing,
 }
 
-/// When to write in colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Colour {
-    /// On a terminal, unless the environment says otherwise
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-impl Colour {
-    /// Whether to write in colour. `variable` looks up the environment,
-    /// by the rules of no-color.org and bixense.com/clicolors.
-    pub fn applies(self, is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
-        let is_set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto if is_set("NO_COLOR").is_some() => false,
-            Self::Auto if is_set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
-            Self::Auto if is_set("CLICOLOR").is_some_and(|value| value == "0") => false,
-            Self::Auto => is_terminal && is_set("TERM").is_none_or(|value| value != "dumb"),
-        }
-    }
-}
-
 /// Writes lines and progress to one place, from any thread.
 #[derive(Debug)]
 pub struct Terminal<W> {
-    show: Show,
+    show: ProgressStyle,
     is_coloured: bool,
     screen: Mutex<Screen<W>>,
 }
@@ -86,7 +56,7 @@ struct Work {
 
 impl<W: Write> Terminal<W> {
     /// Writes to `to`.
-    pub fn new(to: W, show: Show, is_coloured: bool) -> Self {
+    pub fn new(to: W, show: ProgressStyle, is_coloured: bool) -> Self {
         let screen = Mutex::new(Screen { to, n_drawn: 0, work: None });
         Self { show, is_coloured, screen }
     }
@@ -111,10 +81,10 @@ impl<W: Write> Terminal<W> {
         let mut screen = self.screen();
         // As in `say`.
         let _ = match (self.show, progress) {
-            (Show::Nothing, _) => Ok(()),
+            (ProgressStyle::Nothing, _) => Ok(()),
             (_, None) => screen.rest(),
-            (Show::Bar, Some(progress)) => screen.draw(&progress, now, n_columns),
-            (Show::Lines, Some(progress)) => screen.tell(&progress, now),
+            (ProgressStyle::Bar, Some(progress)) => screen.draw(&progress, now, n_columns),
+            (ProgressStyle::Lines, Some(progress)) => screen.tell(&progress, now),
         };
     }
 

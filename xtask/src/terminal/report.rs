@@ -20,7 +20,6 @@ pub use list::ListReport;
 pub use restore::RestoreReport;
 pub use show::ShowReport;
 pub use status::StatusReport;
-pub use train::{SealedArchive, TrainReport};
 pub use vault::{AnnotationReport, DoctorReport, PruneReport, UndeleteReport};
 pub use verify::{CheckedModel, VerifiedArchive, VerifyReport};
 

@@ -12,11 +12,8 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::vault::catalog::{Archive, Catalog, folder_entries};
 use crate::vault::name::{NameKind, StampedName};
-use crate::workspace::Workspace;
-use crate::workspace::files;
-use crate::workspace::lock::FolderLock;
+use crate::workspace::files::folder_entries;
 
 /// The end of an annotation file's name, where the archive has `.zip`.
 pub const SUFFIX: &str = ".annotations.json";
@@ -60,14 +57,14 @@ pub struct PinMark {
 
 /// The annotation files of a folder, by the archive's name; an error
 /// text for a file that cannot be read.
-pub type Found = BTreeMap<StampedName, Result<Annotations, String>>;
+pub type AnnotationsByName = BTreeMap<StampedName, Result<Annotations, String>>;
 
 /// Reads the annotation files in `folder`.
 ///
 /// # Errors
 /// When the folder cannot be read; a damaged file is no error here, so
 /// that the archives can still be listed.
-pub fn read_all(folder: &Path) -> Result<Found> {
+pub fn read_all(folder: &Path) -> Result<AnnotationsByName> {
     let entries = folder_entries(folder)?;
     let found = entries.iter().filter_map(|path| {
         let name = path.file_name()?.to_str()?;
@@ -107,82 +104,4 @@ pub fn path_of(zip: &Path) -> PathBuf {
 pub fn archive_of(name: &str) -> Option<StampedName> {
     let stem = name.strip_suffix(SUFFIX)?;
     StampedName::parse(NameKind::Archive, &format!("{stem}.zip"))
-}
-
-/// Changes the annotations of the archive called `name` by `change`,
-/// and returns the archive as it is then.
-///
-/// # Errors
-/// When there is no such archive, its annotations are damaged, or the
-/// new ones cannot be written: the old ones stay then.
-pub fn annotate(
-    workspace: &Workspace,
-    name: &str,
-    change: impl FnOnce(&Archive, &mut Annotations),
-) -> Result<Archive> {
-    // Another workspace may share the folder, and pin what this tags.
-    let _lock = FolderLock::acquire(&workspace.archives());
-    let catalog = Catalog::read(workspace)?;
-    let mut archive = catalog.find(name)?.clone();
-    let path = path_of(&archive.path);
-    let mut annotations = match &archive.annotations {
-        None => Annotations::default(),
-        Some(Ok(annotations)) => annotations.clone(),
-        Some(Err(problem)) => bail!("{problem}"),
-    };
-    let before = annotations.clone();
-    change(&archive, &mut annotations);
-    if annotations != before {
-        let mut text = serde_json::to_vec_pretty(&annotations).expect("annotations are plain data");
-        text.push(b'\n');
-        files::write_atomically(&path, &text)?;
-    }
-    archive.annotations = Some(Ok(annotations));
-    Ok(archive)
-}
-
-/// Adds and removes tags of the archive called `name`.
-///
-/// # Errors
-/// As [`annotate`].
-pub fn tag(
-    workspace: &Workspace,
-    name: &str,
-    add: &[String],
-    remove: &[String],
-) -> Result<Archive> {
-    annotate(workspace, name, |archive, annotations| {
-        let mut tags = archive.tags().to_vec();
-        tags.retain(|tag| !remove.contains(tag));
-        for tag in add {
-            if !tags.contains(tag) {
-                tags.push(tag.clone());
-            }
-        }
-        if tags != archive.tags() {
-            annotations.tags = Some(tags);
-        }
-    })
-}
-
-/// Pins the archive called `name`, or takes its pin away.
-///
-/// # Errors
-/// As [`annotate`].
-pub fn set_pin(workspace: &Workspace, name: &str, mark: PinMark) -> Result<Archive> {
-    annotate(workspace, name, |archive, annotations| {
-        let is_change = archive.is_pinned() != mark.is_pinned
-            || (mark.reason.is_some() && archive.pin_reason() != mark.reason.as_deref());
-        if is_change {
-            annotations.pin = Some(mark);
-        }
-    })
-}
-
-/// Replaces the note of the archive called `name`.
-///
-/// # Errors
-/// As [`annotate`].
-pub fn set_note(workspace: &Workspace, name: &str, text: &str) -> Result<Archive> {
-    annotate(workspace, name, |_, annotations| annotations.note = Some(text.to_owned()))
 }

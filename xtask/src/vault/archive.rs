@@ -16,7 +16,7 @@ mod zstd;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use anyhow::{Result, bail};
@@ -24,18 +24,19 @@ use chrono::{DateTime, Utc};
 
 use pack::Packing;
 pub use publish::{PARTIAL_SUFFIX, is_abandoned};
-pub use source::is_gone;
 
-use crate::programs::lack;
+use crate::programs::features;
 use crate::programs::process::WorkTree;
 use crate::vault::catalog::Catalog;
-use crate::vault::manifest::{FORMAT, Kind, Manifest, SessionSummary, Totals};
+use crate::vault::manifest::{
+    ArchiveKind, FORMAT, Manifest, PATCH_PATH, SessionSummary, Skipped, Totals,
+};
 use crate::vault::name::StampedName;
 use crate::vault::receipts;
 use crate::vault::scan::Scan;
-use crate::vault::verify::{self, Reading, Receipt};
+use crate::vault::verify::{self, ReadOptions, Receipt};
 use crate::workspace::Workspace;
-use crate::workspace::exit::CodedError;
+use crate::workspace::exit::stop_if;
 use crate::workspace::files;
 use crate::workspace::lock::FolderLock;
 use crate::workspace::progress;
@@ -43,9 +44,9 @@ use crate::workspace::threads;
 
 /// What to say of an archive, beyond its files.
 #[derive(Debug, Clone)]
-pub struct Request<'a> {
+pub struct ArchiveRequest<'a> {
     /// Why it is made.
-    pub kind: Kind,
+    pub kind: ArchiveKind,
     /// The time, which also names it.
     pub now: DateTime<Utc>,
     /// Words to find it by.
@@ -65,7 +66,7 @@ pub struct Request<'a> {
 /// # Errors
 /// When a file cannot be read or written, or the archive, read back,
 /// does not hold what was written. No archive is left then.
-pub fn create(workspace: &Workspace, scan: &Scan, request: &Request<'_>) -> Result<Receipt> {
+pub fn create(workspace: &Workspace, scan: &Scan, request: &ArchiveRequest<'_>) -> Result<Receipt> {
     create_on(threads::available(), workspace, scan, request)
 }
 
@@ -78,7 +79,7 @@ pub fn create_on(
     n_threads: NonZeroUsize,
     workspace: &Workspace,
     scan: &Scan,
-    request: &Request<'_>,
+    request: &ArchiveRequest<'_>,
 ) -> Result<Receipt> {
     let receipt = write_and_read_back(n_threads, workspace, scan, request);
     // What was cut short by a signal failed for that reason.
@@ -90,10 +91,10 @@ fn write_and_read_back(
     n_threads: NonZeroUsize,
     workspace: &Workspace,
     scan: &Scan,
-    request: &Request<'_>,
+    request: &ArchiveRequest<'_>,
 ) -> Result<Receipt> {
     let config = &workspace.config().archive;
-    lack::check_compression(config.compression)?;
+    features::check_compression(config.compression)?;
     let (name, run_number, draft) = {
         let folder = workspace.archives();
         files::create_folder(&folder)?;
@@ -110,7 +111,7 @@ fn write_and_read_back(
         (name, run_number, draft)
     };
     let packing = Packing { compression: config.compression, level: config.compression_level };
-    let content = writer::Content {
+    let content = writer::ArchiveContent {
         scan,
         manifest: head(name, run_number, request),
         patch: request.git.as_ref().map(|tree| tree.patch.as_slice()),
@@ -123,11 +124,11 @@ fn write_and_read_back(
     let packing = progress::begin("archiving", n_bytes);
     let digest = writer::write(draft.file()?, draft.path(), content)?;
     drop(packing);
-    let reading = Reading { n_threads, interrupt: Some(request.interrupt) };
+    let options = ReadOptions { n_threads, interrupt: Some(request.interrupt) };
     let receipt = thread::scope(|scope| {
         // While the disk takes what was written, it is read back.
         let sync = scope.spawn(|| draft.sync());
-        let receipt = verify::read_back_as(draft.path(), reading);
+        let receipt = verify::read_back_as(draft.path(), options);
         sync.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         receipt
     })?;
@@ -140,7 +141,7 @@ fn write_and_read_back(
     Ok(receipt.moved_to(path))
 }
 
-fn head(name: StampedName, run_number: u64, request: &Request<'_>) -> Manifest {
+fn head(name: StampedName, run_number: u64, request: &ArchiveRequest<'_>) -> Manifest {
     Manifest {
         format: FORMAT,
         name: name.to_string(),
@@ -156,18 +157,19 @@ fn head(name: StampedName, run_number: u64, request: &Request<'_>) -> Manifest {
         files: Vec::new(),
         empty_folders: Vec::new(),
         folders: Vec::new(),
-        skipped: request.git.as_ref().map(|tree| tree.left_out.clone()).unwrap_or_default(),
+        skipped: request
+            .git
+            .iter()
+            .flat_map(|tree| &tree.left_out)
+            .map(|reason| patch_lacks(reason))
+            .collect(),
         totals: Totals { n_files: 0, size_bytes: 0 },
     }
 }
 
-/// Returns an error when a signal has asked to stop.
-///
-/// # Errors
-/// [`CodedError::Interrupted`].
-pub fn stop_if(interrupt: &AtomicBool) -> Result<(), CodedError> {
-    let is_set = interrupt.load(Ordering::Relaxed);
-    if is_set { Err(CodedError::Interrupted) } else { Ok(()) }
+/// Tells a `reason` why the patch of the work tree is not whole.
+fn patch_lacks(reason: &str) -> Skipped {
+    Skipped { path: PATCH_PATH.to_owned(), reason: reason.to_owned() }
 }
 
 /// Returns the `.partial` files that killed runs left in the archive

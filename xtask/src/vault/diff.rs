@@ -12,7 +12,7 @@ use crate::vault::manifest::{DataSummary, GitState, MANIFEST_PATH, Manifest};
 
 /// One archive to compare.
 #[derive(Debug, Clone, Default)]
-pub struct Side {
+pub struct ComparedArchive {
     /// The file's name.
     pub name: String,
     /// Its manifest, where there is one.
@@ -117,10 +117,10 @@ impl<T: PartialEq> Pair<T> {
 }
 
 /// Compares the archives `a` and `b`.
-pub fn diff(a: &Side, b: &Side) -> Diff {
-    let git = |side: &Side| side.manifest.as_ref()?.git.clone();
-    let data = |side: &Side| side.manifest.as_ref()?.session.as_ref()?.data.clone();
-    let seed = |side: &Side| side.manifest.as_ref()?.session.as_ref()?.seed;
+pub fn diff(a: &ComparedArchive, b: &ComparedArchive) -> Diff {
+    let git = |side: &ComparedArchive| side.manifest.as_ref()?.git.clone();
+    let data = |side: &ComparedArchive| side.manifest.as_ref()?.session.as_ref()?.data.clone();
+    let seed = |side: &ComparedArchive| side.manifest.as_ref()?.session.as_ref()?.seed;
     Diff {
         a: a.name.clone(),
         b: b.name.clone(),
@@ -191,8 +191,8 @@ fn flatten(file: &str, key: String, value: &Value, keys: &mut BTreeMap<(String, 
     }
 }
 
-fn metrics(a: &Side, b: &Side) -> Vec<MetricPair> {
-    let value = |side: &Side, policy: &str, metric: &str| {
+fn metrics(a: &ComparedArchive, b: &ComparedArchive) -> Vec<MetricPair> {
+    let value = |side: &ComparedArchive, policy: &str, metric: &str| {
         let session = side.manifest.as_ref()?.session.as_ref()?;
         *session.metrics.get(policy)?.get(metric)?
     };

@@ -4,7 +4,6 @@
 //! matters is added only together with a new format number.
 
 mod entries;
-mod git;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,8 +13,8 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use crate::programs::process::GitState;
 pub use entries::{FileEntry, FolderEntry, Skipped};
-pub use git::GitState;
 
 use crate::vault::ruin;
 
@@ -38,7 +37,7 @@ const NEWEST_FORMAT: u32 = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ArchiveKind {
     /// What a train or clean found in the workspace.
     Previous,
     /// A session, sealed when its training ended.
@@ -47,7 +46,7 @@ pub enum Kind {
     Manual,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ArchiveKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Previous => "previous",
@@ -61,7 +60,7 @@ impl fmt::Display for Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum SessionStatus {
     /// It ran to its end.
     Completed,
     /// The trainer reported an error.
@@ -72,7 +71,7 @@ pub enum Status {
     Unknown,
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for SessionStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Completed => "completed",
@@ -93,7 +92,7 @@ pub struct Manifest {
     /// The archive's file name.
     pub name: String,
     /// Why the archive was made.
-    pub kind: Kind,
+    pub kind: ArchiveKind,
     /// When the archive was made.
     pub created_at: DateTime<Utc>,
     /// Grows by at least one with each archive of a workspace, whatever
@@ -133,7 +132,7 @@ pub struct SessionSummary {
     /// The session's name.
     pub id: Option<String>,
     /// How it ended.
-    pub status: Status,
+    pub status: SessionStatus,
     /// When it began.
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
@@ -253,11 +252,11 @@ impl Manifest {
 
     /// Returns the figure `metric` of the agent, where it is defined.
     pub fn agent_metric(&self, metric: &str) -> Option<f64> {
-        ruin::figure(self.agent()?, metric)
+        ruin::metric(self.agent()?, metric)
     }
 
     /// Returns the agent's figures, if there are any.
-    pub fn agent(&self) -> Option<&ruin::Figures> {
+    pub fn agent(&self) -> Option<&ruin::AccountMetrics> {
         self.session.as_ref()?.metrics.get("agent")
     }
 

@@ -4,15 +4,16 @@
 //! What is deleted stands in a plan first, made by a pure function. It
 //! may use `programs` and `workspace`, and knows no terminal.
 
+pub mod annotate;
 pub mod annotations;
 pub mod archive;
 pub mod archive_folder;
 pub mod catalog;
 pub mod diff;
+pub mod layout;
 pub mod manifest;
 pub mod name;
 pub mod order;
-pub mod places;
 pub mod receipts;
 pub mod relocate;
 pub mod restore;

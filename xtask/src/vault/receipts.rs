@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use crate::vault::catalog::{Catalog, Stamp};
+use crate::vault::catalog::{Catalog, Fingerprint};
 use crate::workspace::Workspace;
 use crate::workspace::files;
 
@@ -19,7 +19,7 @@ const HEAD: &str = "trainvault receipts 1";
 #[derive(Debug)]
 pub struct Receipts {
     path: PathBuf,
-    known: BTreeMap<String, Stamp>,
+    known: BTreeMap<String, Fingerprint>,
 }
 
 impl Receipts {
@@ -38,16 +38,16 @@ impl Receipts {
     /// file and can be opened.
     pub fn holds(&self, path: &Path) -> bool {
         let known = name_of(path).and_then(|name| self.known.get(name));
-        let now = || Some(Stamp::of(&File::open(path).ok()?.metadata().ok()?));
-        known.is_some_and(|stamp| now() == Some(*stamp))
+        let now = || Some(Fingerprint::of(&File::open(path).ok()?.metadata().ok()?));
+        known.is_some_and(|fingerprint| now() == Some(*fingerprint))
     }
 
     /// Remembers that the archive at `path`, whose stamp was `before`
     /// it was read back, is good; not when it has changed since.
-    pub fn add(&mut self, path: &Path, before: Option<Stamp>) {
-        let stamp = before.filter(|before| Stamp::read(path) == Some(*before));
-        if let (Some(name), Some(stamp)) = (name_of(path), stamp) {
-            self.known.insert(name.to_owned(), stamp);
+    pub fn add(&mut self, path: &Path, before: Option<Fingerprint>) {
+        let fingerprint = before.filter(|before| Fingerprint::read(path) == Some(*before));
+        if let (Some(name), Some(fingerprint)) = (name_of(path), fingerprint) {
+            self.known.insert(name.to_owned(), fingerprint);
         }
     }
 
@@ -62,7 +62,7 @@ impl Receipts {
     /// Writes what is remembered. It is no loss when that fails: the
     /// next prune reads more archives back.
     pub fn store(&self) {
-        let line = |(name, stamp): (&String, &Stamp)| format!("{name} {stamp}\n");
+        let line = |(name, fingerprint): (&String, &Fingerprint)| format!("{name} {fingerprint}\n");
         let text: String = self.known.iter().map(line).collect();
         let folder = self.path.parent().unwrap_or(Path::new("."));
         if files::create_folder(folder).is_ok() {
@@ -75,13 +75,13 @@ impl Receipts {
 /// back.
 pub fn remember(workspace: &Workspace, path: &Path) {
     let mut receipts = Receipts::load(workspace);
-    receipts.add(path, Stamp::read(path));
+    receipts.add(path, Fingerprint::read(path));
     receipts.store();
 }
 
-fn parse(line: &str) -> Option<(String, Stamp)> {
-    let (name, stamp) = line.split_once(' ')?;
-    Some((name.to_owned(), stamp.parse().ok()?))
+fn parse(line: &str) -> Option<(String, Fingerprint)> {
+    let (name, fingerprint) = line.split_once(' ')?;
+    Some((name.to_owned(), fingerprint.parse().ok()?))
 }
 
 fn name_of(path: &Path) -> Option<&str> {

@@ -16,11 +16,11 @@ use anyhow::{Context, Result};
 pub use copy::{holds, is_draft};
 
 use self::copy::{
-    copy, copy_whole, draft_of, keep_metadata, remove, remove_copied, remove_if_same, without,
+    copy, copy_whole, draft_of, failed, is_real_folder, keep_metadata, remove, remove_copied,
+    remove_if_same, sync, unreadable, without,
 };
-use crate::vault::catalog::{exists, folder_entries};
-use crate::vault::places::Layout;
-use crate::workspace::files;
+use crate::vault::layout::Layout;
+use crate::workspace::files::{self, exists, folder_entries};
 
 /// Moves the file or folder `from` to `to`, which must not exist. It
 /// appears there at once and whole.
@@ -50,7 +50,7 @@ pub fn move_new(from: &Path, to: &Path) -> Result<()> {
 /// When something can be neither renamed nor copied: it is in place.
 pub fn merge(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
     let metadata = fs::symlink_metadata(from).with_context(|| failed("move", from, to))?;
-    let is_folder = metadata.is_dir() || layout.is_anchor(from);
+    let is_folder = metadata.is_dir() || layout.is_mount_or_link(from);
     if !layout.stays(from) && is_renamed(from, to)? {
         return Ok(());
     }
@@ -69,7 +69,7 @@ pub fn merge(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
 ///
 /// # Errors
 /// When neither can be done.
-pub fn doom(from: &Path, to: &Path) -> Result<()> {
+pub fn mark_for_deletion(from: &Path, to: &Path) -> Result<()> {
     match files::rename_folder_new(from, to) {
         Err(error) if is_out_of_reach(&error) => {
             let mark = File::create_new(to).and_then(|mark| mark.sync_all());
@@ -131,7 +131,7 @@ fn merge_folder(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
     let entries = folder_entries(from)?;
     let entries: Vec<_> = entries.iter().filter(|path| !layout.is_of_disk(path)).collect();
     let (folders, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
-        entries.into_iter().partition(|path| layout.is_anchor(path) || is_real_folder(path));
+        entries.into_iter().partition(|path| layout.is_mount_or_link(path) || is_real_folder(path));
     let target = |path: &Path| to.join(path.file_name().unwrap_or_default());
     let mut rest = Vec::new();
     for path in others {
@@ -165,10 +165,6 @@ fn merge_folder(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
     }
 }
 
-fn is_real_folder(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
-}
-
 /// Whether a rename was refused for the place of its ends, so that a
 /// copy may work.
 fn is_out_of_reach(error: &io::Error) -> bool {
@@ -187,16 +183,4 @@ fn is_out_of_reach(error: &io::Error) -> bool {
 
 fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
-}
-
-fn sync(folder: &Path) -> Result<()> {
-    files::sync_folder(folder).with_context(|| format!("failed to sync `{}`", folder.display()))
-}
-
-fn unreadable(path: &Path) -> String {
-    format!("failed to read `{}`", path.display())
-}
-
-fn failed(act: &str, from: &Path, to: &Path) -> String {
-    format!("failed to {act} `{}` to `{}`", from.display(), to.display())
 }

@@ -9,8 +9,7 @@ mod draft;
 mod foreign;
 mod item;
 mod journal;
-mod live;
-mod locals;
+mod local_headers;
 mod source;
 mod sparse;
 mod target;
@@ -25,12 +24,11 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::{Serialize, Serializer};
 
-pub use item::Item;
-pub use journal::{Abandoned, abandoned};
-pub use live::hold_present;
+pub use item::RestoreItem;
+pub use journal::{AbandonedRestore, abandoned};
 pub use source::Source;
 pub use target::{Existing, Target};
-pub use write::{Written, apply};
+pub use write::{RestoreResult, apply};
 
 use crate::vault::scan::Selection;
 use crate::vault::verify::Damage;
@@ -51,7 +49,7 @@ pub enum Overwrite {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct RestorePlan {
     /// The files to write, sorted by archive path.
-    pub write: Vec<Step>,
+    pub write: Vec<RestoreStep>,
     /// Files that are there already with the same content.
     pub unchanged: Vec<String>,
     /// Folders that hold no file.
@@ -67,7 +65,7 @@ pub struct RestorePlan {
 
 /// One file to write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
+pub struct RestoreStep {
     /// The path in the archive.
     pub path: String,
     /// The path below the target.
@@ -86,7 +84,7 @@ fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error>
 
 /// What was found of one file, in the archive and in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundFile {
     /// The path in the archive.
     pub path: String,
     /// The size in bytes.
@@ -98,7 +96,7 @@ pub struct Found {
 }
 
 /// Plans what becomes of each file in `found`.
-pub fn plan(found: &[Found], policy: Overwrite) -> RestorePlan {
+pub fn plan(found: &[FoundFile], policy: Overwrite) -> RestorePlan {
     let mut plan = RestorePlan::default();
     let mut taken: BTreeMap<&Path, &str> = BTreeMap::new();
     for file in found {
@@ -141,7 +139,7 @@ pub fn plan(found: &[Found], policy: Overwrite) -> RestorePlan {
             (Existing::Same | Existing::Other, _) => true,
         };
         plan.size_bytes = plan.size_bytes.saturating_add(file.size_bytes);
-        plan.write.push(Step {
+        plan.write.push(RestoreStep {
             path: file.path.clone(),
             target: target.clone(),
             size_bytes: file.size_bytes,
@@ -184,7 +182,7 @@ pub fn survey<R: Read + Seek>(
             Err(_) => Existing::Nothing,
         };
         let (path, size_bytes) = (item.path.clone(), item.size_bytes);
-        found.push(Found { path, size_bytes, target: place, existing });
+        found.push(FoundFile { path, size_bytes, target: place, existing });
     }
     source.items = items;
     let mut plan = plan(&found, policy);

@@ -5,77 +5,23 @@
 
 mod backups;
 mod items;
+mod plan;
 mod policy;
 mod rules;
-mod span;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
-pub use backups::{BackupItem, BackupPolicy, Cover, plan_backups};
-pub use items::{Findings, archive_items, backup_items};
+pub use crate::workspace::config::{Best, Count, Span, TagList};
+pub use backups::{BackupItem, BackupPolicy, CoveringArchive, plan_backups};
+pub use items::{PlanFacts, archive_items, backup_items};
 pub(crate) use items::{digest_of, files_below};
-pub use policy::{Best, Count, Policy, PolicyError, TagList};
+pub use plan::{ArchiveItem, ArchiveState, KeptItem, RetentionPlan};
+pub use policy::{Policy, PolicyError};
 pub(crate) use rules::is_lower_better;
-pub use span::Span;
+
+use plan::future;
 
 use crate::vault::order::{self, Position};
-
-/// An archive, as far as retention looks at it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Item {
-    /// Its name.
-    pub name: String,
-    /// Its run number; none for a zip of another tool.
-    pub run_number: Option<u64>,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// What it holds.
-    pub state: State,
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// Whether it is pinned, and the reason that was given.
-    pub pin: Option<Option<String>>,
-    /// Whether it holds the model that now lies in `models/`.
-    pub holds_current_model: bool,
-    /// The agent's figures.
-    pub metrics: std::collections::BTreeMap<String, f64>,
-}
-
-/// What an archive holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// A session that ran to its end, or what a user archived by hand.
-    Complete,
-    /// A session of which nobody knows how it ended.
-    Unknown,
-    /// A session that failed or was interrupted.
-    Failed,
-    /// Files of which some are not as they were.
-    Damaged,
-    /// Nothing that can be read.
-    Unreadable,
-}
-
-/// What stays and what goes, of the archives or of the backups.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Plan {
-    /// What stays, newest first, and why.
-    pub keep: Vec<Kept>,
-    /// What goes, newest first.
-    pub remove: Vec<String>,
-    /// What someone should look at.
-    pub warnings: Vec<String>,
-}
-
-/// Something that stays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kept {
-    /// Its name.
-    pub name: String,
-    /// Why it stays: one line for each rule.
-    pub reasons: Vec<String>,
-}
 
 /// Plans which of the archives `items`, given in any order, `policy`
 /// keeps at `now`.
@@ -83,10 +29,14 @@ pub struct Kept {
 /// # Errors
 /// When the policy is empty, names a tag or metric that no archive has,
 /// or would keep nothing.
-pub fn plan(items: &[Item], policy: &Policy, now: DateTime<Utc>) -> Result<Plan, PolicyError> {
+pub fn plan(
+    items: &[ArchiveItem],
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Result<RetentionPlan, PolicyError> {
     policy.check()?;
     if items.is_empty() {
-        return Ok(Plan::default());
+        return Ok(RetentionPlan::default());
     }
     policy.check_against(items)?;
     let mut newest_first = order::oldest_first(items.iter().collect(), |item| Position {
@@ -99,13 +49,13 @@ pub fn plan(items: &[Item], policy: &Policy, now: DateTime<Utc>) -> Result<Plan,
         newest_first.iter().map(|item| outside_the_counts(item, now)).collect();
 
     let is_outside: Vec<bool> = reasons.iter().map(|reasons| !reasons.is_empty()).collect();
-    let select = |wanted: &dyn Fn(State) -> bool| -> Vec<usize> {
+    let select = |wanted: &dyn Fn(ArchiveState) -> bool| -> Vec<usize> {
         (0..newest_first.len())
             .filter(|idx| !is_outside[*idx] && wanted(newest_first[*idx].state))
             .collect()
     };
-    let failed = select(&|state| state == State::Failed);
-    let counted = select(&|state| state != State::Failed);
+    let failed = select(&|state| state == ArchiveState::Failed);
+    let counted = select(&|state| state != ArchiveState::Failed);
     for (place, reason) in rules::keep_counted(&pick(&newest_first, &counted), policy) {
         reasons[counted[place]].push(reason);
     }
@@ -116,7 +66,7 @@ pub fn plan(items: &[Item], policy: &Policy, now: DateTime<Utc>) -> Result<Plan,
     for (place, reason) in rules::keep_failed(&pick(&newest_first, &failed), policy) {
         reasons[failed[place]].push(reason);
     }
-    let newest_complete = newest_first.iter().position(|item| item.state == State::Complete);
+    let newest_complete = newest_first.iter().position(|item| item.state == ArchiveState::Complete);
     for (idx, item) in newest_first.iter().enumerate() {
         if item.holds_current_model {
             reasons[idx].push("holds the model that is now in `models/`".to_owned());
@@ -128,23 +78,23 @@ pub fn plan(items: &[Item], policy: &Policy, now: DateTime<Utc>) -> Result<Plan,
     Ok(decided(&newest_first, reasons, now))
 }
 
-fn pick<'a>(items: &[&'a Item], places: &[usize]) -> Vec<&'a Item> {
+fn pick<'a>(items: &[&'a ArchiveItem], places: &[usize]) -> Vec<&'a ArchiveItem> {
     places.iter().map(|idx| items[*idx]).collect()
 }
 
 /// Returns why `item` stays whatever the policy says, and takes no
 /// place from any other.
-fn outside_the_counts(item: &Item, now: DateTime<Utc>) -> Vec<String> {
+fn outside_the_counts(item: &ArchiveItem, now: DateTime<Utc>) -> Vec<String> {
     let mut reasons = Vec::new();
     match &item.pin {
         Some(Some(reason)) => reasons.push(format!("pinned: {reason}")),
         Some(None) => reasons.push("pinned".to_owned()),
         None => {}
     }
-    if item.state == State::Unreadable {
+    if item.state == ArchiveState::Unreadable {
         reasons.push("cannot be read; delete it by hand when nothing can be saved".to_owned());
     }
-    if item.state == State::Damaged {
+    if item.state == ArchiveState::Damaged {
         reasons.push("damaged; `restore` brings back what is good".to_owned());
     }
     if item.created_at > now {
@@ -153,8 +103,8 @@ fn outside_the_counts(item: &Item, now: DateTime<Utc>) -> Vec<String> {
     reasons
 }
 
-fn decided(items: &[&Item], reasons: Vec<Vec<String>>, now: DateTime<Utc>) -> Plan {
-    let mut plan = Plan::default();
+fn decided(items: &[&ArchiveItem], reasons: Vec<Vec<String>>, now: DateTime<Utc>) -> RetentionPlan {
+    let mut plan = RetentionPlan::default();
     for (item, reasons) in items.iter().zip(reasons) {
         if item.created_at > now {
             plan.warnings.push(future(&item.name, item.created_at));
@@ -162,16 +112,8 @@ fn decided(items: &[&Item], reasons: Vec<Vec<String>>, now: DateTime<Utc>) -> Pl
         if reasons.is_empty() {
             plan.remove.push(item.name.clone());
         } else {
-            plan.keep.push(Kept { name: item.name.clone(), reasons });
+            plan.keep.push(KeptItem { name: item.name.clone(), reasons });
         }
     }
     plan
-}
-
-/// Returns the warning on something called `name` that is dated `time`.
-fn future(name: &str, time: DateTime<Utc>) -> String {
-    format!(
-        "`{name}` is dated in the future ({}): it is kept and not counted; check the clock",
-        time.format("%Y-%m-%d %H:%M:%S UTC")
-    )
 }

@@ -12,7 +12,7 @@ use chrono::DateTime;
 use crate::workspace::text;
 
 /// The figures of one account, by their names.
-pub type Figures = BTreeMap<String, Option<f64>>;
+pub type AccountMetrics = BTreeMap<String, Option<f64>>;
 
 /// The share of its initial equity with which an account is ruined.
 const RUIN_SHARE: f64 = 1e-3;
@@ -38,7 +38,7 @@ const OF_RETURNS: [&str; 16] = [
 ];
 
 /// Whether the account of `figures` was ruined.
-pub fn is_ruined(figures: &Figures) -> bool {
+pub fn is_ruined(figures: &AccountMetrics) -> bool {
     let number = |name: &str| figures.get(name).copied().flatten();
     let is_little = match (number("final_equity"), number("initial_equity")) {
         (Some(end), Some(start)) if start > 0.0 => end <= RUIN_SHARE * start,
@@ -49,14 +49,14 @@ pub fn is_ruined(figures: &Figures) -> bool {
 }
 
 /// Returns the figure `name` of an account, if it is defined.
-pub fn figure(figures: &Figures, name: &str) -> Option<f64> {
+pub fn metric(figures: &AccountMetrics, name: &str) -> Option<f64> {
     let is_void = OF_RETURNS.contains(&name) && is_ruined(figures);
     figures.get(name).copied().flatten().filter(|_| !is_void)
 }
 
 /// Says that the account was ruined, if it was, and when and after how
 /// many liquidations, if that is known.
-pub fn told(figures: &Figures) -> Option<String> {
+pub fn describe(figures: &AccountMetrics) -> Option<String> {
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a time are whole")]
     let time = |ms: f64| DateTime::from_timestamp_millis(ms as i64);
     let when = figures.get("ruined_at_ms").copied().flatten().and_then(time);
@@ -66,7 +66,7 @@ pub fn told(figures: &Figures) -> Option<String> {
 }
 
 /// Counts the liquidations, if there were some.
-pub fn liquidations(figures: &Figures) -> Option<String> {
+pub fn liquidations(figures: &AccountMetrics) -> Option<String> {
     let n = figures.get("n_liquidations").copied().flatten().filter(|n| *n > 0.0)?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
     let n = n as u64;

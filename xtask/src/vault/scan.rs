@@ -17,14 +17,13 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
 pub use globs::Selection;
-pub use models::{Unkept, is_model};
+pub use models::{UnarchivedModels, is_model};
 pub use paths::{ArchivePath, check_archive_path};
 
-use crate::vault::archive::is_gone;
 use crate::vault::manifest::{FolderEntry, ROOT_FOLDER, Skipped};
-use crate::vault::places::is_lost_and_found;
-use crate::workspace::files;
+use crate::workspace::files::{self, is_gone};
 use crate::workspace::links::{self, Link};
+use crate::workspace::mounts::is_lost_and_found;
 use crate::workspace::{SESSION_FOLDERS, Workspace};
 
 /// The permission bits of a folder of which no others are told.

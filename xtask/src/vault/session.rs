@@ -10,7 +10,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::vault::manifest::{DataSummary, SessionSummary, Status};
+use crate::vault::manifest::{DataSummary, SessionStatus, SessionSummary};
 
 /// Reads the session in the workspace `root`, if there is one.
 ///
@@ -86,12 +86,12 @@ pub fn doubts(root: &Path) -> Vec<String> {
     alarms.chain(failed).collect()
 }
 
-fn status(session: &Value) -> Status {
+fn status(session: &Value) -> SessionStatus {
     match session.get("status").and_then(Value::as_str) {
-        Some("completed") => Status::Completed,
-        Some("failed") => Status::Failed,
-        Some("interrupted" | "running") => Status::Interrupted,
-        _ => Status::Unknown,
+        Some("completed") => SessionStatus::Completed,
+        Some("failed") => SessionStatus::Failed,
+        Some("interrupted" | "running") => SessionStatus::Interrupted,
+        _ => SessionStatus::Unknown,
     }
 }
 

@@ -11,22 +11,21 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 
 use crate::vault::annotations;
-use crate::vault::catalog::{exists, folder_entries};
 use crate::vault::name::{NameKind, StampedName, parse_time};
 use crate::vault::relocate;
 use crate::workspace::Workspace;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 
 /// The trash of a workspace, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trash {
     /// What each prune left.
-    pub batches: Vec<Batch>,
+    pub batches: Vec<TrashBatch>,
 }
 
 /// What one prune left, of archives or of backups.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
+pub struct TrashBatch {
     /// The folder.
     pub path: PathBuf,
     /// Where its content came from.
@@ -45,7 +44,7 @@ pub struct Batch {
 
 /// One thing that can be brought back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Trashed {
+pub struct TrashedItem {
     /// Its name.
     pub name: String,
     /// When it was removed.
@@ -81,7 +80,7 @@ impl Trash {
                 }
                 let entries = folder_entries(&path)?;
                 let deleted_from = trashed_at + patience;
-                batches.push(Batch {
+                batches.push(TrashBatch {
                     origin: origin.clone(),
                     trashed_at,
                     deleted_from,
@@ -123,18 +122,18 @@ impl Trash {
     /// Whether something called `name` is in the trash and the next
     /// prune deletes it there.
     pub fn expired_holds(&self, name: &str) -> bool {
-        let is_emptied = |batch: &&Batch| batch.is_expired && batch.hold.is_none();
+        let is_emptied = |batch: &&TrashBatch| batch.is_expired && batch.hold.is_none();
         let mut expired = self.batches.iter().filter(is_emptied);
         expired.any(|batch| batch.names.iter().any(|held| held == name))
     }
 
     /// Returns the archives and backups in the trash, the newest first.
-    pub fn content(&self) -> Vec<Trashed> {
-        let mut content: Vec<Trashed> = self
+    pub fn content(&self) -> Vec<TrashedItem> {
+        let mut content: Vec<TrashedItem> = self
             .batches
             .iter()
             .flat_map(|batch| {
-                batch.names.iter().filter(|name| is_ours(name)).map(|name| Trashed {
+                batch.names.iter().filter(|name| is_ours(name)).map(|name| TrashedItem {
                     name: name.clone(),
                     trashed_at: batch.trashed_at,
                     deleted_from: batch.deleted_from,
@@ -152,7 +151,7 @@ impl Trash {
     ///
     /// # Errors
     /// Says what is in the trash.
-    pub fn find(&self, name: &str) -> Result<Trashed> {
+    pub fn find(&self, name: &str) -> Result<TrashedItem> {
         let content = self.content();
         let short = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
         let archive = format!("training_backup_{short}.zip");
@@ -173,7 +172,7 @@ impl Trash {
 ///
 /// # Errors
 /// When there is something of that name: nothing is overwritten.
-pub fn bring_back(workspace: &Workspace, trashed: &Trashed) -> Result<()> {
+pub fn bring_back(workspace: &Workspace, trashed: &TrashedItem) -> Result<()> {
     let target = workspace.display(&trashed.target);
     if exists(&trashed.target) {
         bail!("`{target}` exists and is not overwritten; move it away first");
@@ -192,7 +191,7 @@ pub fn bring_back(workspace: &Workspace, trashed: &Trashed) -> Result<()> {
         files::sync_folder(folder)
             .with_context(|| format!("failed to sync `{}`", folder.display()))?;
     }
-    drop_if_empty(trashed.path.parent().unwrap_or(&trashed.path))
+    remove_if_empty(trashed.path.parent().unwrap_or(&trashed.path))
 }
 
 /// Whether `trashed` and what is in its place are what a kill leaves of
@@ -200,8 +199,8 @@ pub fn bring_back(workspace: &Workspace, trashed: &Trashed) -> Result<()> {
 ///
 /// # Errors
 /// When something cannot be read.
-pub fn is_move_unfinished(trashed: &Trashed) -> Result<bool> {
-    let Trashed { path, target, .. } = trashed;
+pub fn is_move_unfinished(trashed: &TrashedItem) -> Result<bool> {
+    let TrashedItem { path, target, .. } = trashed;
     Ok(relocate::holds(target, path)? || relocate::holds(path, target)?)
 }
 
@@ -210,12 +209,12 @@ pub fn is_move_unfinished(trashed: &Trashed) -> Result<bool> {
 ///
 /// # Errors
 /// When something cannot be read or removed.
-pub fn finish_move(workspace: &Workspace, trashed: &Trashed) -> Result<String> {
-    let Trashed { path, target, .. } = trashed;
+pub fn finish_move(workspace: &Workspace, trashed: &TrashedItem) -> Result<String> {
+    let TrashedItem { path, target, .. } = trashed;
     let [shown, in_place] = [path, target].map(|path| workspace.display(path));
     if relocate::holds(target, path)? {
         relocate::finish(path, target)?;
-        drop_if_empty(path.parent().unwrap_or(path))?;
+        remove_if_empty(path.parent().unwrap_or(path))?;
         return Ok(format!("removed `{shown}`, a copy of `{in_place}` that a killed run left"));
     }
     relocate::finish(target, path)?;
@@ -223,7 +222,7 @@ pub fn finish_move(workspace: &Workspace, trashed: &Trashed) -> Result<String> {
 }
 
 /// Removes the folder of a batch that holds nothing any more.
-fn drop_if_empty(batch: &Path) -> Result<()> {
+fn remove_if_empty(batch: &Path) -> Result<()> {
     if folder_entries(batch)?.is_empty() {
         fs::remove_dir(batch)
             .with_context(|| format!("failed to remove the empty `{}`", batch.display()))?;
@@ -270,7 +269,7 @@ pub fn move_to(from: &Path, batch: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When it cannot be moved.
-pub fn put_aside(from: &Path, batch: &Path) -> Result<()> {
+pub fn move_to_free_name(from: &Path, batch: &Path) -> Result<()> {
     files::create_folder(batch)?;
     let name = from.file_name().unwrap_or_default().to_string_lossy();
     let target = (1..)

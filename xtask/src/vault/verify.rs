@@ -4,6 +4,7 @@
 //! which nothing at all is wrong.
 
 mod content;
+mod damage;
 mod disk;
 mod entries;
 mod peek;
@@ -15,23 +16,17 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
-use serde::Serialize;
 use zip::ZipArchive;
-use zip::read::ZipFile;
 
 use crate::vault::manifest::Manifest;
 use crate::vault::seal;
 use crate::workspace::progress;
 use crate::workspace::threads;
 
+pub use damage::{ArchiveCheck, Damage};
+pub(crate) use damage::{entry_text, text};
 pub use disk::Disk;
 pub use peek::{read_entry, read_manifest};
-
-/// The largest manifest or list of digests that is read: room for a
-/// million files.
-const TEXT_LIMIT_BYTES: u64 = 1 << 30;
-/// How tightly it may be packed: digests are as good as random.
-const TEXT_RATIO_MAX: u64 = 100;
 
 /// Proof that an archive was read back and every checksum matched.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,50 +63,16 @@ impl Receipt {
     }
 }
 
-/// What a check of an archive found.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Checkup {
-    /// The manifest, where it can be read.
-    #[serde(skip)]
-    pub manifest: Option<Manifest>,
-    /// The digest of that, as it lies in the archive.
-    #[serde(skip)]
-    pub manifest_sha256: Option<String>,
-    /// The paths of the files whose every byte is as it was.
-    pub good: Vec<String>,
-    /// What is wrong, empty for a good archive.
-    pub damage: Vec<Damage>,
-}
-
-/// One thing that is wrong with an archive.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Damage {
-    /// The path in the archive; null when it is the archive as a whole.
-    pub path: Option<String>,
-    /// What is wrong.
-    pub problem: String,
-}
-
-impl Damage {
-    fn of(path: &str, problem: impl Into<String>) -> Self {
-        Self { path: Some(path.to_owned()), problem: problem.into() }
-    }
-
-    fn whole(problem: impl Into<String>) -> Self {
-        Self { path: None, problem: problem.into() }
-    }
-}
-
 /// How an archive is read.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading<'a> {
+pub struct ReadOptions<'a> {
     /// On how many threads; the result is the same for any number.
     pub n_threads: NonZeroUsize,
     /// Set by a signal: stop; what is left counts as unreadable.
     pub interrupt: Option<&'a AtomicBool>,
 }
 
-impl Default for Reading<'_> {
+impl Default for ReadOptions<'_> {
     fn default() -> Self {
         Self { n_threads: threads::available(), interrupt: None }
     }
@@ -122,22 +83,22 @@ impl Default for Reading<'_> {
 /// # Errors
 /// When anything is wrong with it; the first problem is named.
 pub fn read_back(path: &Path) -> Result<Receipt> {
-    read_back_as(path, Reading::default())
+    read_back_as(path, ReadOptions::default())
 }
 
 /// Reads the archive at `path` back as [`read_back`] does.
 ///
 /// # Errors
 /// As [`read_back`].
-pub fn read_back_as(path: &Path, reading: Reading<'_>) -> Result<Receipt> {
-    let checkup = check_as(path, reading)?;
-    if let Some(damage) = checkup.damage.first() {
+pub fn read_back_as(path: &Path, options: ReadOptions<'_>) -> Result<Receipt> {
+    let archive_check = check_as(path, options)?;
+    if let Some(damage) = archive_check.damage.first() {
         let part = damage.path.as_ref().map(|path| format!("`{path}`: ")).unwrap_or_default();
         bail!("the archive `{}` is damaged: {part}{}", path.display(), damage.problem);
     }
-    let (manifest, manifest_sha256) = checkup
+    let (manifest, manifest_sha256) = archive_check
         .manifest
-        .zip(checkup.manifest_sha256)
+        .zip(archive_check.manifest_sha256)
         .ok_or_else(|| anyhow!("the archive `{}` has no manifest", path.display()))?;
     let size_bytes = path
         .metadata()
@@ -153,20 +114,20 @@ pub fn read_back_as(path: &Path, reading: Reading<'_>) -> Result<Receipt> {
 ///
 /// # Errors
 /// When the file cannot be opened; damage is no error.
-pub fn check(path: &Path) -> Result<Checkup> {
-    check_as(path, Reading::default())
+pub fn check(path: &Path) -> Result<ArchiveCheck> {
+    check_as(path, ReadOptions::default())
 }
 
 /// Checks the archive at `path` as [`check`] does.
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_as(path: &Path, reading: Reading<'_>) -> Result<Checkup> {
-    let disk = Disk::open(path, reading.interrupt)
+pub fn check_as(path: &Path, options: ReadOptions<'_>) -> Result<ArchiveCheck> {
+    let disk = Disk::open(path, options.interrupt)
         .with_context(|| format!("failed to open `{}`", path.display()))?;
     let n_passes = n_passes(&disk);
     let _running = progress::begin_passes("verifying", disk.size_bytes(), n_passes);
-    check_on(reading.n_threads, disk)
+    check_on(options.n_threads, disk)
         .with_context(|| format!("failed to read `{}`", path.display()))
 }
 
@@ -183,7 +144,7 @@ pub fn n_passes(disk: &Disk<'_>) -> u64 {
 ///
 /// # Errors
 /// When it cannot be read again from its start.
-pub fn check_reader<R: Read + Seek + Clone + Send>(reader: R) -> io::Result<Checkup> {
+pub fn check_reader<R: Read + Seek + Clone + Send>(reader: R) -> io::Result<ArchiveCheck> {
     check_on(NonZeroUsize::MIN, reader)
 }
 
@@ -191,14 +152,14 @@ pub fn check_reader<R: Read + Seek + Clone + Send>(reader: R) -> io::Result<Chec
 fn check_on<R: Read + Seek + Clone + Send>(
     n_threads: NonZeroUsize,
     reader: R,
-) -> io::Result<Checkup> {
-    let mut checkup = Checkup::default();
+) -> io::Result<ArchiveCheck> {
+    let mut archive_check = ArchiveCheck::default();
     let mut whole_file = reader.clone();
     let mut zip = match ZipArchive::new(reader) {
         Ok(zip) => zip,
         Err(error) => {
-            checkup.damage.push(Damage::whole(format!("not a readable zip: {error}")));
-            return Ok(checkup);
+            archive_check.damage.push(Damage::whole(format!("not a readable zip: {error}")));
+            return Ok(archive_check);
         }
     };
     // The digest over the whole file, which also covers the headers; a
@@ -207,43 +168,20 @@ fn check_on<R: Read + Seek + Clone + Send>(
     let mut check_seal =
         || if has_seal { seal::is_intact(&mut whole_file).map(Some) } else { Ok(None) };
     let is_intact = if n_threads == NonZeroUsize::MIN {
-        content::check(&mut zip, 1, &mut checkup);
+        content::check(&mut zip, 1, &mut archive_check);
         check_seal()
     } else {
         thread::scope(|scope| {
             let seal = scope.spawn(check_seal);
-            content::check(&mut zip, n_threads.get(), &mut checkup);
+            content::check(&mut zip, n_threads.get(), &mut archive_check);
             seal.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }?;
-    if checkup.manifest.is_some() && !has_seal {
-        checkup.damage.push(Damage::whole("its seal, the comment at the end, is missing"));
-    } else if is_intact == Some(false) && checkup.damage.is_empty() {
+    if archive_check.manifest.is_some() && !has_seal {
+        archive_check.damage.push(Damage::whole("its seal, the comment at the end, is missing"));
+    } else if is_intact == Some(false) && archive_check.damage.is_empty() {
         let part = "bytes outside the files' content have changed since it was sealed";
-        checkup.damage.push(Damage::whole(part));
+        archive_check.damage.push(Damage::whole(part));
     }
-    Ok(checkup)
-}
-
-pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>> {
-    let idx = zip.index_for_name_raw(path.as_bytes()).context("missing from the archive")?;
-    entry_text(zip.by_index(idx)?)
-}
-
-/// Reads a manifest or list of digests, unless it is packed tighter
-/// than any real one: such a one could fill the memory.
-pub(crate) fn entry_text<R: Read>(entry: ZipFile<'_, R>) -> Result<Vec<u8>> {
-    let packed_bytes = entry.compressed_size();
-    let limit_bytes = text_limit(packed_bytes);
-    let mut bytes = Vec::new();
-    entry.take(limit_bytes + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit_bytes {
-        bail!("it unpacks from {packed_bytes} bytes to more than {limit_bytes}; no real one does");
-    }
-    Ok(bytes)
-}
-
-/// Returns how long a text may be that is packed into so many bytes.
-fn text_limit(packed_bytes: u64) -> u64 {
-    TEXT_LIMIT_BYTES.min(packed_bytes.saturating_mul(TEXT_RATIO_MAX).saturating_add(1 << 16))
+    Ok(archive_check)
 }

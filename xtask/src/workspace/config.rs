@@ -4,6 +4,8 @@
 //! names the nearest known one.
 
 mod retention;
+mod rules;
+mod span;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -13,7 +15,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use retention::{KeepTags, RetentionConfig};
+pub use retention::RetentionConfig;
+pub use rules::{Best, Count, TagList};
+pub use span::Span;
 
 /// The settings of the archive cycle: `config/config.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -2,8 +2,21 @@
 
 use std::fmt;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::programs::process::TrainerExit;
+/// How the trainer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainerExit {
+    /// With this exit code.
+    Code(i32),
+    /// By a signal that it could not handle.
+    Killed,
+}
+
+impl TrainerExit {
+    /// By a wish to stop, with all saved.
+    pub const INTERRUPTED: Self = Self::Code(130);
+}
 
 /// How a command ended, other than by an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,4 +107,13 @@ impl std::error::Error for CodedError {}
 /// Returns the exit code of `error`: its own, or 1.
 pub fn code_of(error: &anyhow::Error) -> u8 {
     error.downcast_ref::<CodedError>().map_or(1, CodedError::code)
+}
+
+/// Returns an error when a signal has asked to stop.
+///
+/// # Errors
+/// [`CodedError::Interrupted`].
+pub fn stop_if(interrupt: &AtomicBool) -> Result<(), CodedError> {
+    let is_set = interrupt.load(Ordering::Relaxed);
+    if is_set { Err(CodedError::Interrupted) } else { Ok(()) }
 }

@@ -263,3 +263,11 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
         anyhow::Error::new(error).context(format!("failed to write `{}`", path.display()))
     })
 }
+
+/// Whether `error` says that nothing has this name.
+pub fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::StaleNetworkFileHandle
+    )
+}

@@ -14,7 +14,7 @@ static LACKS_SYNC: AtomicBool = AtomicBool::new(false);
 const NO_LOCKS: i32 = if cfg!(target_os = "macos") { 77 } else { 37 };
 
 /// Whether `error` says that the file system cannot do this at all.
-pub fn is_lacking(error: &io::Error) -> bool {
+pub fn is_unsupported(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::InvalidInput)
         || (cfg!(unix) && error.raw_os_error() == Some(NO_LOCKS))
 }
@@ -24,7 +24,7 @@ pub fn is_lacking(error: &io::Error) -> bool {
 /// # Errors
 /// When another process holds it, or it cannot be locked.
 pub fn try_lock(file: &File) -> Result<(), TryLockError> {
-    allow_lack(file.try_lock())
+    allow_missing_feature(file.try_lock())
 }
 
 /// Locks `file` as [`File::try_lock_shared`] does, where there are locks.
@@ -32,7 +32,7 @@ pub fn try_lock(file: &File) -> Result<(), TryLockError> {
 /// # Errors
 /// As [`try_lock`].
 pub fn try_lock_shared(file: &File) -> Result<(), TryLockError> {
-    allow_lack(file.try_lock_shared())
+    allow_missing_feature(file.try_lock_shared())
 }
 
 /// Waits for the lock on `file`, where there are locks.
@@ -80,7 +80,7 @@ pub fn warnings() -> Vec<&'static str> {
         .collect()
 }
 
-fn allow_lack(locked: Result<(), TryLockError>) -> Result<(), TryLockError> {
+fn allow_missing_feature(locked: Result<(), TryLockError>) -> Result<(), TryLockError> {
     match locked {
         Err(TryLockError::Error(error)) => {
             allow(Err(error), &LACKS_LOCKS).map_err(TryLockError::Error)
@@ -91,7 +91,7 @@ fn allow_lack(locked: Result<(), TryLockError>) -> Result<(), TryLockError> {
 
 fn allow(result: io::Result<()>, lack: &AtomicBool) -> io::Result<()> {
     match result {
-        Err(error) if is_lacking(&error) => {
+        Err(error) if is_unsupported(&error) => {
             lack.store(true, Ordering::Relaxed);
             Ok(())
         }

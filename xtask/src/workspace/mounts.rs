@@ -123,3 +123,16 @@ fn nameless_file(folder: &Path) -> std::io::Result<fs::File> {
 fn nameless_file(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
+
+/// The name of the folder that a disk keeps for its repair.
+pub const LOST_AND_FOUND: &str = "lost+found";
+
+/// Whether `path` is what the disk mounted at its parent keeps for its
+/// repair, and no part of a session.
+pub fn is_lost_and_found(path: &Path) -> bool {
+    let is_parent_mounted = || {
+        let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
+        parent.is_some_and(|parent| Mounts::default().is_point(&parent))
+    };
+    path.file_name().is_some_and(|name| name == LOST_AND_FOUND) && is_parent_mounted()
+}

@@ -23,12 +23,12 @@ struct Phase {
 /// A stretch of work, such as the packing of an archive; it ends when
 /// this is dropped.
 #[derive(Debug)]
-pub struct Running {
+pub struct ProgressGuard {
     /// Whether it is part of a longer one.
     is_part: bool,
 }
 
-impl Drop for Running {
+impl Drop for ProgressGuard {
     fn drop(&mut self) {
         if !self.is_part {
             *phase() = None;
@@ -38,21 +38,21 @@ impl Drop for Running {
 
 /// Begins work on `n_total` bytes. Within other work it is part of
 /// that.
-pub fn begin(label: &'static str, n_total: u64) -> Running {
+pub fn begin(label: &'static str, n_total: u64) -> ProgressGuard {
     begin_passes(label, n_total, 1)
 }
 
 /// Begins work that counts each of `n_total` bytes `n_passes` times.
-pub fn begin_passes(label: &'static str, n_total: u64, n_passes: u64) -> Running {
+pub fn begin_passes(label: &'static str, n_total: u64, n_passes: u64) -> ProgressGuard {
     static N_BEGUN: AtomicU64 = AtomicU64::new(0);
     let mut phase = phase();
     if phase.is_some() {
-        return Running { is_part: true };
+        return ProgressGuard { is_part: true };
     }
     N_DONE.store(0, Ordering::Relaxed);
     let number = N_BEGUN.fetch_add(1, Ordering::Relaxed);
     *phase = Some(Phase { label, n_total, n_passes: n_passes.max(1), number });
-    Running { is_part: false }
+    ProgressGuard { is_part: false }
 }
 
 /// Counts bytes that are done.

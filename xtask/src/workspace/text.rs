@@ -1,6 +1,7 @@
 //! How figures, sizes, times and tables look.
 
 use chrono::{DateTime, Utc};
+use clap::ValueEnum;
 use unicode_width::UnicodeWidthStr;
 
 /// Returns `2026-01-02 03:04:05`, in UTC.
@@ -65,4 +66,32 @@ pub fn table(columns: &[Column], rows: Vec<Vec<String>>) -> String {
         cells.join("  ").trim_end().to_owned() + "\n"
     };
     rows.iter().map(line).collect()
+}
+
+/// When to write in colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless the environment says otherwise
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Colour {
+    /// Whether to write in colour. `variable` looks up the environment,
+    /// by the rules of no-color.org and bixense.com/clicolors.
+    pub fn applies(self, is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+        let is_set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto if is_set("NO_COLOR").is_some() => false,
+            Self::Auto if is_set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+            Self::Auto if is_set("CLICOLOR").is_some_and(|value| value == "0") => false,
+            Self::Auto => is_terminal && is_set("TERM").is_none_or(|value| value != "dumb"),
+        }
+    }
 }

@@ -63,9 +63,13 @@ fn surviving(root: &Path, after: &str) -> BTreeSet<String> {
     for (name, bytes) in tree(root) {
         let file_name = name.rsplit('/').next().unwrap();
         if StampedName::parse(NameKind::Archive, file_name).is_some() {
-            let checkup = verify::check(&root.join(&name)).unwrap();
-            assert!(checkup.damage.is_empty(), "after {after}: {name}: {:?}", checkup.damage);
-            let manifest = checkup.manifest.unwrap();
+            let archive_check = verify::check(&root.join(&name)).unwrap();
+            assert!(
+                archive_check.damage.is_empty(),
+                "after {after}: {name}: {:?}",
+                archive_check.damage
+            );
+            let manifest = archive_check.manifest.unwrap();
             found.extend(manifest.files.into_iter().map(|file| file.sha256));
         }
         found.insert(digest(&bytes));

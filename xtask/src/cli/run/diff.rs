@@ -6,33 +6,42 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::{Environment, Outcome, locate, outcome};
+use super::{ProcessContext, TaskOutput, locate, outcome};
 use crate::cli::DiffArgs;
-use crate::tasks::cycle::Job;
+use crate::tasks::TaskContext;
 use crate::terminal::report::DiffReport;
-use crate::vault::diff::{self, Side};
-use crate::vault::restore::{self, FileSource, Item};
+use crate::vault::diff::{self, ComparedArchive};
+use crate::vault::restore::{self, FileSource, RestoreItem};
 use crate::workspace::exit::Exit;
 
 /// The largest settings file that is compared key by key, in bytes.
 const CONFIG_BYTES_MAX: u64 = 16 << 20;
 
 /// Compares the archives that `args` names.
-pub fn run(job: &mut Job<'_>, args: &DiffArgs, environment: &Environment<'_>) -> Result<Outcome> {
-    let a = side(job, &args.a, environment)?;
-    let b = side(job, &args.b, environment)?;
+pub fn run(
+    context: &mut TaskContext<'_>,
+    args: &DiffArgs,
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
+    let a = side(context, &args.a, process_context)?;
+    let b = side(context, &args.b, process_context)?;
     Ok(outcome(&DiffReport { format: 1, diff: diff::diff(&a, &b) }, Exit::Done))
 }
 
-fn side(job: &mut Job<'_>, name: &str, environment: &Environment<'_>) -> Result<Side> {
-    let path = locate(job, name, environment)?;
+fn side(
+    context: &mut TaskContext<'_>,
+    name: &str,
+    process_context: &ProcessContext<'_>,
+) -> Result<ComparedArchive> {
+    let path = locate(context, name, process_context)?;
     let mut source = restore::open(&path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     for damage in &source.damage {
         let part = damage.path.as_deref().unwrap_or("the archive");
-        (job.notes)(&format!("warning: `{name}`: {part}: {}", damage.problem));
+        (context.notes)(&format!("warning: `{name}`: {part}: {}", damage.problem));
     }
-    let mut side = Side { name, manifest: source.manifest.clone(), ..Side::default() };
+    let mut side =
+        ComparedArchive { name, manifest: source.manifest.clone(), ..ComparedArchive::default() };
     for item in source.items.clone() {
         let digest = match &item.sha256 {
             Some(digest) => digest.clone(),
@@ -52,7 +61,7 @@ fn side(job: &mut Job<'_>, name: &str, environment: &Environment<'_>) -> Result<
     Ok(side)
 }
 
-fn is_config(item: &Item) -> bool {
+fn is_config(item: &RestoreItem) -> bool {
     item.path.starts_with("config/")
         && Path::new(&item.path).extension().is_some_and(|extension| extension == "json")
         && item.size_bytes <= CONFIG_BYTES_MAX
@@ -60,7 +69,11 @@ fn is_config(item: &Item) -> bool {
 
 /// Reads one file whole into `sink`, which is empty, and returns its
 /// digest.
-fn read<W: Write + Rewind>(source: &mut FileSource, item: &Item, sink: &mut W) -> Result<String> {
+fn read<W: Write + Rewind>(
+    source: &mut FileSource,
+    item: &RestoreItem,
+    sink: &mut W,
+) -> Result<String> {
     match source.copy(item, sink, Rewind::rewind)? {
         Ok(copied) => Ok(copied.sha256),
         Err(problem) => bail!("{problem}; `cargo xtask verify` tells more"),

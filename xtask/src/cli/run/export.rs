@@ -7,16 +7,15 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::show::{LIVE, source};
-use super::{Environment, Outcome, trainer_source};
+use super::{ProcessContext, TaskOutput, trainer_source};
 use crate::cli::{ExportArgs, Format};
-use crate::programs::process::{self, TrainerExit};
-use crate::tasks::cycle::Job;
+use crate::programs::process::{self};
+use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
 use crate::tasks::unpacked::Cache;
-use crate::vault::archive::stop_if;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::scan::Selection;
-use crate::workspace::exit::Exit;
+use crate::workspace::exit::{Exit, TrainerExit, stop_if};
 
 /// Where tables go that no `--out` names: no archive holds this folder.
 const FOLDER: &str = "export";
@@ -34,25 +33,26 @@ struct Subject {
 
 /// Exports what `args` names.
 pub(super) fn run(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     (args, format): (&ExportArgs, Format),
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
-    let subjects = subjects(job, args, environment)?;
-    let binary = trainer_binary(job, &trainer_source(args.trainer_bin.as_deref(), environment))?;
-    let cache = Cache::open(job)?;
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
+    let subjects = subjects(context, args, process_context)?;
+    let binary =
+        trainer_binary(context, &trainer_source(args.trainer_bin.as_deref(), process_context))?;
+    let cache = Cache::open(context)?;
     let only = selection(args, format)?;
     let (mut text, mut documents) = (String::new(), Vec::new());
     let mut exit = if subjects.is_empty() { Exit::NothingToDo } else { Exit::Done };
     for subject in &subjects {
-        stop_if(job.interrupt)?;
+        stop_if(context.interrupt)?;
         let root = if subject.source.is_dir() {
             subject.source.clone()
         } else {
-            cache.unpack(job, &subject.source, only.as_ref())?
+            cache.unpack(context, &subject.source, only.as_ref())?
         };
-        let arguments = arguments(job, (args, format), (subject, &root), environment);
-        let folder = &environment.current_folder;
+        let arguments = arguments(context, (args, format), (subject, &root), process_context);
+        let folder = &process_context.current_folder;
         let (printed, ended) = process::trainer_text(&binary, folder, &arguments)?;
         if ended != TrainerExit::Code(0) {
             exit = Exit::Failed;
@@ -64,22 +64,22 @@ pub(super) fn run(
         text += &printed;
     }
     let json = serde_json::to_string_pretty(&json!({ "format": 1, "exports": documents }))? + "\n";
-    Ok(Outcome { text, json, exit })
+    Ok(TaskOutput { text, json, exit })
 }
 
 fn subjects(
-    job: &Job<'_>,
+    context: &TaskContext<'_>,
     args: &ExportArgs,
-    environment: &Environment<'_>,
+    process_context: &ProcessContext<'_>,
 ) -> Result<Vec<Subject>> {
     if args.all {
-        return Ok(Catalog::read(job.workspace)?.archives.iter().map(Subject::of).collect());
+        return Ok(Catalog::read(context.workspace)?.archives.iter().map(Subject::of).collect());
     }
     let name = args.name.as_deref().unwrap_or(LIVE);
     if name != LIVE && !name.contains(std::path::is_separator) {
-        return Ok(vec![Subject::of(Catalog::read(job.workspace)?.find(name)?)]);
+        return Ok(vec![Subject::of(Catalog::read(context.workspace)?.find(name)?)]);
     }
-    let source = source(job, name, environment)?;
+    let source = source(context, name, process_context)?;
     let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let commit = source.is_dir().then(|| process::git_commit(&source)).flatten();
     let name = if name == LIVE { WORKSPACE.to_owned() } else { stem };
@@ -135,19 +135,19 @@ fn selection(args: &ExportArgs, format: Format) -> Result<Option<Selection>> {
 }
 
 fn arguments(
-    job: &Job<'_>,
+    context: &TaskContext<'_>,
     (args, format): (&ExportArgs, Format),
     (subject, root): (&Subject, &Path),
-    environment: &Environment<'_>,
+    process_context: &ProcessContext<'_>,
 ) -> Vec<OsString> {
-    let here = |path: &PathBuf| environment.current_folder.join(path);
+    let here = |path: &PathBuf| process_context.current_folder.join(path);
     let mut arguments: Vec<OsString> = vec!["export".into(), "--root".into(), root.into()];
     let mut flag = |name: &str, value: Option<OsString>| {
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
     };
     flag("--name", Some(subject.name.clone().into()));
     if wants_tables(args, format) {
-        let default = || job.workspace.root().join(FOLDER).join(&subject.name);
+        let default = || context.workspace.root().join(FOLDER).join(&subject.name);
         flag("--out", Some(args.out.as_ref().map_or_else(default, here).into()));
         flag("--format", Some(if format == Format::Csv { "csv" } else { "parquet" }.into()));
     }

@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::cli::{Format, ForwardArgs, PredictArgs, WatchArgs};
-use crate::programs::process::{self, TrainerExit};
-use crate::tasks::cycle::Job;
+use crate::programs::process::{self};
+use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
-use crate::workspace::exit::Exit;
+use crate::workspace::exit::{Exit, TrainerExit};
 
-use super::{Environment, Outcome, locate, trainer_source};
+use super::{ProcessContext, TaskOutput, locate, trainer_source};
 
 /// Lets the trainer carry out `task` in the current folder.
 pub(super) fn run(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     (task, args, format): (&str, &ForwardArgs, Format),
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
-    let source = trainer_source(args.trainer_bin.as_deref(), environment);
-    let binary = trainer_binary(job, &source)?;
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
+    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+    let binary = trainer_binary(context, &source)?;
     let mut arguments = vec![task.into()];
     // One among the trainer's own arguments reaches it as it is.
     let is_told = args
@@ -31,20 +31,20 @@ pub(super) fn run(
         arguments.extend(["--format".into(), "json".into()]);
     }
     arguments.extend(args.arguments.iter().cloned());
-    let (text, exit) = process::trainer_text(&binary, &environment.current_folder, &arguments)?;
-    Ok(Outcome { json: text.clone(), text, exit: Exit::of_trainer(exit) })
+    let (text, exit) = process::trainer_text(&binary, &process_context.current_folder, &arguments)?;
+    Ok(TaskOutput { json: text.clone(), text, exit: Exit::of_trainer(exit) })
 }
 
 /// Lets the trainer predict, from this process's stdin to its stdout:
 /// rows go out as bars come in.
 pub(super) fn predict(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     (args, format): (&PredictArgs, Format),
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
-    let model = model_file(job, &args.model, environment)?;
-    let source = trainer_source(args.trainer_bin.as_deref(), environment);
-    let binary = trainer_binary(job, &source)?;
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
+    let model = model_file(context, &args.model, process_context)?;
+    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+    let binary = trainer_binary(context, &source)?;
     let mut arguments: Vec<OsString> = vec!["predict".into(), "--model".into(), model.into()];
     let form = match format {
         _ if args.json_lines => "jsonl",
@@ -69,13 +69,13 @@ pub(super) fn predict(
 /// Lets the trainer show what its like does in the workspace, on this
 /// process's own terminal.
 pub(super) fn watch(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     args: &WatchArgs,
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
-    let source = trainer_source(args.trainer_bin.as_deref(), environment);
-    let binary = trainer_binary(job, &source)?;
-    let root = job.workspace.root();
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
+    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+    let binary = trainer_binary(context, &source)?;
+    let root = context.workspace.root();
     let mut arguments: Vec<OsString> = vec!["watch".into(), "--root".into(), root.into()];
     arguments.extend(args.once.then(|| OsString::from("--once")));
     become_trainer(&binary, &arguments)
@@ -83,17 +83,21 @@ pub(super) fn watch(
 
 /// Lets the trainer have this process, where that can be: its terminal,
 /// pipes and signals are the trainer's own.
-fn become_trainer(binary: &Path, arguments: &[OsString]) -> Result<Outcome> {
+fn become_trainer(binary: &Path, arguments: &[OsString]) -> Result<TaskOutput> {
     let exit = Exit::of_trainer(TrainerExit::Code(process::become_program(binary, arguments)?));
-    Ok(Outcome { text: String::new(), json: String::new(), exit })
+    Ok(TaskOutput { text: String::new(), json: String::new(), exit })
 }
 
 /// Returns the file that `model` means: one that is there, or an
 /// archive of the workspace.
-fn model_file(job: &Job<'_>, model: &Path, environment: &Environment<'_>) -> Result<PathBuf> {
-    let path = environment.current_folder.join(model);
+fn model_file(
+    context: &TaskContext<'_>,
+    model: &Path,
+    process_context: &ProcessContext<'_>,
+) -> Result<PathBuf> {
+    let path = process_context.current_folder.join(model);
     match model.to_str() {
-        Some(name) if !path.is_file() => locate(job, name, environment),
+        Some(name) if !path.is_file() => locate(context, name, process_context),
         _ => Ok(path),
     }
 }

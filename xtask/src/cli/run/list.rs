@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::{Outcome, outcome, vault};
+use super::{TaskOutput, outcome, vault};
 use crate::cli::ListArgs;
-use crate::tasks::cycle::Job;
+use crate::tasks::TaskContext;
 use crate::terminal::report::ListReport;
 use crate::vault::catalog::{Archive, Catalog};
-use crate::vault::manifest::Status;
+use crate::vault::manifest::SessionStatus;
 use crate::vault::retention::is_lower_better;
 use crate::workspace::exit::{CodedError, Exit};
 
 /// Lists the archives that `args` ask for.
-pub fn run(job: &mut Job<'_>, args: &ListArgs) -> Result<Outcome> {
-    let mut catalog = Catalog::read_heads(job.workspace)?;
-    vault::warn_of_annotations(job, &catalog.archives);
+pub fn run(context: &mut TaskContext<'_>, args: &ListArgs) -> Result<TaskOutput> {
+    let mut catalog = Catalog::read_heads(context.workspace)?;
+    vault::warn_of_annotations(context, &catalog.archives);
     let n_all = catalog.archives.len();
     if let Some(key) = &args.sort {
         sort(&mut catalog.archives, key)?;
@@ -36,7 +36,8 @@ pub fn run(job: &mut Job<'_>, args: &ListArgs) -> Result<Outcome> {
 
 fn fits(archive: &Archive, args: &ListArgs) -> bool {
     let session = archive.manifest().and_then(|manifest| manifest.session.as_ref());
-    let has_status = |end| session.is_some_and(|session| session.status == Status::from(end));
+    let has_status =
+        |end| session.is_some_and(|session| session.status == SessionStatus::from(end));
     args.tags.iter().all(|tag| archive.tags().contains(tag))
         && args.status.is_none_or(has_status)
         && args.since.is_none_or(|since| archive.created_at() >= since)

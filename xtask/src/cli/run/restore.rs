@@ -4,65 +4,78 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Environment, Outcome, locate, outcome};
+use super::{ProcessContext, TaskOutput, locate, outcome};
 use crate::cli::RestoreArgs;
 use crate::programs::process;
-use crate::tasks::cycle::Job;
+use crate::tasks::TaskContext;
+use crate::tasks::cycle;
 use crate::terminal::report::RestoreReport;
-use crate::vault::catalog::exists;
-use crate::vault::restore::{self, FileSource, Overwrite, RestorePlan, Target, Written};
+use crate::vault::restore::{self, FileSource, Overwrite, RestorePlan, RestoreResult, Target};
 use crate::vault::scan::Selection;
 use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::files::exists;
 use crate::workspace::links;
 use crate::workspace::progress;
 
 /// Restores what `args` names.
 pub fn run(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     args: &RestoreArgs,
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
     let only = selection(&args.only)?;
-    let into = args.into.as_ref().map(|into| environment.current_folder.join(into));
+    let into = args.into.as_ref().map(|into| process_context.current_folder.join(into));
     if let Some(into) = &into {
-        check_folder(job, into)?;
+        check_folder(context, into)?;
     }
     // The lock comes before the look at what is there.
     let is_live = into.is_none();
-    let _lock = if is_live && !args.dry_run { Some(job.begin("restore")?) } else { None };
+    let _lock =
+        if is_live && !args.dry_run { Some(cycle::begin(context, "restore")?) } else { None };
     if !is_live && !args.dry_run {
-        for left in restore::abandoned(&job.workspace.state())? {
-            (job.notes)(&left.remove_and_tell()?);
+        for left in restore::abandoned(&context.workspace.state())? {
+            (context.notes)(&left.remove_and_tell()?);
         }
     }
-    let archive = locate(job, &args.name, environment)?;
+    let archive = locate(context, &args.name, process_context)?;
     let mut source = restore::open(&archive)?;
     let mut target = if let Some(into) = into {
         Target::folder(into)
     } else {
-        let links = links::followed(job.workspace).into_iter().map(|(link, _)| link);
-        Target::workspace(job.workspace.root(), &job.workspace.archives())
+        let links = links::followed(context.workspace).into_iter().map(|(link, _)| link);
+        Target::workspace(context.workspace.root(), &context.workspace.archives())
             .following(links.collect())
     };
-    if exists(&job.workspace.state()) {
+    if exists(&context.workspace.state()) {
         // A folder that is no workspace does not become one by this.
-        target = target.noting_drafts_in(job.workspace.state());
+        target = target.noting_drafts_in(context.workspace.state());
     }
     let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
     check_any(&archive, &plan, &source)?;
-    let mut report = RestoreReport::of(job, &archive, target.root(), args, plan);
+    let mut report = RestoreReport {
+        format: 1,
+        archive: archive.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        into: args.into.as_ref().map(|_| context.workspace.display(target.root())),
+        dry_run: args.dry_run,
+        overwrite: args.overwrite,
+        previous: None,
+        restored: Vec::new(),
+        bare: Vec::new(),
+        lost: plan.lost.clone(),
+        plan,
+    };
     let mut exit = report.exit();
     if !args.dry_run && report.plan.conflicts.is_empty() {
         check_space(target.root(), report.plan.size_bytes)?;
         if is_live && !report.plan.write.is_empty() {
-            report.previous = hold_present(job, &report.plan)?;
+            report.previous = archive_present_files(context, &report.plan)?;
         }
-        let written = write(job, &mut source, &report.plan, &mut target)?;
+        let written = write(context, &mut source, &report.plan, &mut target)?;
         if let Some(first) = written.bare.first() {
             let path = first.path.as_deref().unwrap_or_default();
             let n_more = written.bare.len() - 1;
             let more = if n_more == 0 { String::new() } else { format!(" (and {n_more} more)") };
-            (job.notes)(&format!("warning: `{path}` is restored, and {}{more}", first.problem));
+            (context.notes)(&format!("warning: `{path}` is restored, and {}{more}", first.problem));
         }
         report.finish(written);
         exit = report.exit();
@@ -82,9 +95,9 @@ fn selection(only: &[String]) -> Result<Option<Selection>> {
 }
 
 /// Refuses a folder that is the workspace itself or one of its stores.
-fn check_folder(job: &Job<'_>, into: &Path) -> Result<()> {
+fn check_folder(context: &TaskContext<'_>, into: &Path) -> Result<()> {
     let Ok(into) = into.canonicalize() else { return Ok(()) };
-    let workspace = job.workspace;
+    let workspace = context.workspace;
     if into == workspace.root() {
         let text = "`--into` names the workspace itself; leave it out, and what is there is \
                     archived first";
@@ -136,22 +149,25 @@ fn check_space(folder: &Path, size_bytes: u64) -> Result<()> {
     }
 }
 
-fn hold_present(job: &mut Job<'_>, plan: &RestorePlan) -> Result<Option<String>> {
-    let held = restore::hold_present(job, plan)?;
+fn archive_present_files(
+    context: &mut TaskContext<'_>,
+    plan: &RestorePlan,
+) -> Result<Option<String>> {
+    let held = cycle::archive_present_files(context, plan)?;
     if let Some((name, is_new)) = &held {
         let already = if *is_new { "" } else { " already" };
-        (job.notes)(&format!("what was in the workspace is{already} in `{name}`"));
+        (context.notes)(&format!("what was in the workspace is{already} in `{name}`"));
     }
     Ok(held.map(|(name, _)| name))
 }
 
 fn write(
-    job: &Job<'_>,
+    context: &TaskContext<'_>,
     source: &mut FileSource,
     plan: &RestorePlan,
     target: &mut Target,
-) -> Result<Written> {
+) -> Result<RestoreResult> {
     let _running = progress::begin("restoring", plan.size_bytes);
-    restore::apply(source, plan, target, job.interrupt)
+    restore::apply(source, plan, target, context.interrupt)
         .context("stopped in the middle; what is restored is whole, and the same again goes on")
 }

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Environment, Outcome, locate, trainer_source};
+use super::{ProcessContext, TaskOutput, locate, trainer_source};
 use crate::cli::{CompareArgs, Format, PageArgs, ReportArgs};
-use crate::programs::process::{self, TrainerExit};
-use crate::tasks::cycle::Job;
+use crate::programs::process::{self};
+use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
-use crate::workspace::exit::Exit;
+use crate::workspace::exit::{Exit, TrainerExit};
 
 /// Where pages go that no `--out` names: no archive holds this folder.
 const FOLDER: &str = "reports";
@@ -20,52 +20,57 @@ pub(super) const LIVE: &str = ".";
 
 /// Makes the page of one session.
 pub fn report(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     (args, format): (&ReportArgs, Format),
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
     let name = args.name.as_deref().unwrap_or(LIVE);
-    let source = source(job, name, environment)?;
+    let source = source(context, name, process_context)?;
     let stem = match source.file_stem() {
         Some(stem) if name != LIVE => stem.to_string_lossy().into_owned(),
         _ => "workspace".to_owned(),
     };
-    make(job, (&[source], &args.page), ("report", &stem, format), environment)
+    make(context, (&[source], &args.page), ("report", &stem, format), process_context)
 }
 
 /// Makes one page of several sessions.
 pub fn compare(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     (args, format): (&CompareArgs, Format),
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
-    let sources = args.names.iter().map(|name| source(job, name, environment));
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
+    let sources = args.names.iter().map(|name| source(context, name, process_context));
     let sources = sources.collect::<Result<Vec<_>>>()?;
-    make(job, (&sources, &args.page), ("compare", "comparison", format), environment)
+    make(context, (&sources, &args.page), ("compare", "comparison", format), process_context)
 }
 
 /// Returns the folder or the archive that `name` means.
-pub(super) fn source(job: &Job<'_>, name: &str, environment: &Environment<'_>) -> Result<PathBuf> {
-    let folder = environment.current_folder.join(name);
+pub(super) fn source(
+    context: &TaskContext<'_>,
+    name: &str,
+    process_context: &ProcessContext<'_>,
+) -> Result<PathBuf> {
+    let folder = process_context.current_folder.join(name);
     if name == LIVE {
-        Ok(job.workspace.root().to_owned())
+        Ok(context.workspace.root().to_owned())
     } else if name.contains(std::path::is_separator) && folder.is_dir() {
         Ok(folder)
     } else {
-        locate(job, name, environment)
+        locate(context, name, process_context)
     }
 }
 
 fn make(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     (sources, args): (&[PathBuf], &PageArgs),
     (task, stem, format): (&str, &str, Format),
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
-    let binary = trainer_binary(job, &trainer_source(args.trainer_bin.as_deref(), environment))?;
-    let root = job.workspace.root().to_owned();
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
+    let binary =
+        trainer_binary(context, &trainer_source(args.trainer_bin.as_deref(), process_context))?;
+    let root = context.workspace.root().to_owned();
     let out = match &args.out {
-        Some(out) => environment.current_folder.join(out),
+        Some(out) => process_context.current_folder.join(out),
         None => root.join(FOLDER).join(format!("{stem}.html")),
     };
     let arguments = arguments((task, &root), (sources, &out), format);
@@ -76,10 +81,10 @@ fn make(
         && args.open
         && let Err(error) = process::open_file(&out)
     {
-        (job.notes)(&format!("warning: {error:#}"));
+        (context.notes)(&format!("warning: {error:#}"));
         exit = Exit::Warnings;
     }
-    Ok(Outcome { json: text.clone(), text, exit })
+    Ok(TaskOutput { json: text.clone(), text, exit })
 }
 
 fn arguments(

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::show::{LIVE, source};
-use super::{Environment, Outcome};
+use super::{ProcessContext, TaskOutput};
 use crate::cli::TensorboardArgs;
 use crate::programs::process;
-use crate::tasks::cycle::Job;
+use crate::tasks::TaskContext;
 use crate::tasks::unpacked::Cache;
 use crate::vault::scan::Selection;
 use crate::workspace::exit::Exit;
@@ -25,46 +25,46 @@ struct Run {
 
 /// Runs TensorBoard until it ends, most often by ctrl-C.
 pub(super) fn run(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     args: &TensorboardArgs,
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
     // Held as long as TensorBoard reads from it.
-    let cache = Cache::open(job)?;
+    let cache = Cache::open(context)?;
     let live = [LIVE.to_owned()];
     let names = if args.names.is_empty() { &live[..] } else { &args.names };
     let mut runs = Vec::new();
     for name in names {
-        runs.push(curves(job, &cache, (name, environment))?);
+        runs.push(curves(context, &cache, (name, process_context))?);
     }
     let mut arguments = log_arguments(&runs)?;
     arguments.extend(args.arguments.iter().cloned());
     let program = match &args.tensorboard_bin {
-        Some(path) => environment.current_folder.join(path),
+        Some(path) => process_context.current_folder.join(path),
         None => PathBuf::from("tensorboard"),
     };
-    let is_good = process::tensorboard(&program, &arguments, job.interrupt)?;
+    let is_good = process::tensorboard(&program, &arguments, context.interrupt)?;
     let exit = if is_good { Exit::Done } else { Exit::Failed };
-    Ok(Outcome { text: String::new(), json: "{\"format\":1}\n".to_owned(), exit })
+    Ok(TaskOutput { text: String::new(), json: "{\"format\":1}\n".to_owned(), exit })
 }
 
 fn curves(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     cache: &Cache,
-    (name, environment): (&str, &Environment<'_>),
+    (name, process_context): (&str, &ProcessContext<'_>),
 ) -> Result<Run> {
-    let source = source(job, name, environment)?;
+    let source = source(context, name, process_context)?;
     let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let name = if name == LIVE { "live".to_owned() } else { stem };
     if source.is_dir() {
         let folder = source.join(CURVES);
         if !has_events(&folder) {
-            (job.notes)("no curves yet; they appear when a training writes them");
+            (context.notes)("no curves yet; they appear when a training writes them");
         }
         return Ok(Run { name, folder });
     }
     let only = Selection::of_flag(&[format!("{CURVES}/")], "--only")?;
-    let folder = cache.unpack(job, &source, Some(&only))?.join(CURVES);
+    let folder = cache.unpack(context, &source, Some(&only))?.join(CURVES);
     if !has_events(&folder) {
         bail!("`{name}` holds no curves; train with `enable_tensorboard` to have them");
     }

@@ -7,42 +7,42 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{Environment, Outcome, label, outcome, trainer_source};
+use super::{ProcessContext, TaskOutput, label, outcome, trainer_source};
 use crate::cli::{Cli, Format, TrainArgs, WindowMode};
 use crate::programs::process;
-use crate::tasks::cycle::Job;
+use crate::tasks::TaskContext;
+use crate::tasks::train::TrainReport;
 use crate::tasks::train::{ArchiveMode, Start, TrainOptions, train, trainer_binary};
-use crate::terminal::report::TrainReport;
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, Exit};
 
 /// Trains as `args` say.
 pub fn run(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     (cli, args): (&Cli, &TrainArgs),
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
     if args.check_leaks {
-        return check_leaks(job, (cli, args), environment);
+        return check_leaks(context, (cli, args), process_context);
     }
     let summary =
-        args.summary.as_ref().map(|file| Summary::open(&environment.current_folder.join(file)));
+        args.summary.as_ref().map(|file| Summary::open(&process_context.current_folder.join(file)));
     let summary = summary.transpose()?;
-    let options = options(job, (cli, args), environment);
-    let report = train(job, environment.trainer, &options)?;
+    let options = options(context, (cli, args), process_context);
+    let report = train(context, process_context.trainer, &options)?;
     if let Some(summary) = summary {
         // The session is archived: this cannot undo it.
-        if let Err(error) = summary.append(job, &report) {
-            (job.notes)(&format!("warning: {error:#}"));
+        if let Err(error) = summary.append(context, &report) {
+            (context.notes)(&format!("warning: {error:#}"));
         }
     }
     for doubt in &report.doubts {
-        (job.notes)(&format!("warning: {doubt}: treat as a bug"));
+        (context.notes)(&format!("warning: {doubt}: treat as a bug"));
     }
     if cli.global.format == Format::Json {
         // The text names them; a document is often read by nobody.
         for gate in report.gates.iter().filter(|gate| !gate.is_passed) {
-            (job.notes)(&format!("gate {gate}"));
+            (context.notes)(&format!("gate {gate}"));
         }
     }
     let exit = report.exit();
@@ -51,21 +51,21 @@ pub fn run(
 
 /// Lets the trainer look for leaks; nothing in the workspace changes.
 fn check_leaks(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     (cli, args): (&Cli, &TrainArgs),
-    environment: &Environment<'_>,
-) -> Result<Outcome> {
-    let source = trainer_source(args.trainer_bin.as_deref(), environment);
-    let binary = trainer_binary(job, &source)?;
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
+    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+    let binary = trainer_binary(context, &source)?;
     let mut arguments: Vec<OsString> = vec!["train".into(), "--check-leaks".into()];
     if cli.global.format == Format::Json {
         arguments.extend(["--format".into(), "json".into()]);
     }
-    let own = trainer_arguments(job, (cli, args), &environment.current_folder);
+    let own = trainer_arguments(context, (cli, args), &process_context.current_folder);
     arguments.extend(own.into_iter().filter(|argument| argument != "--exit-with-parent"));
-    let root = job.workspace.root();
+    let root = context.workspace.root();
     let (text, exit) = process::trainer_text(&binary, root, &arguments)?;
-    Ok(Outcome { json: text.clone(), text, exit: Exit::of_trainer(exit) })
+    Ok(TaskOutput { json: text.clone(), text, exit: Exit::of_trainer(exit) })
 }
 
 /// The file of `--summary`, open before anything moves.
@@ -83,11 +83,11 @@ impl Summary {
         Ok(Self { path: path.to_owned(), file })
     }
 
-    fn append(mut self, job: &Job<'_>, report: &TrainReport) -> Result<()> {
+    fn append(mut self, context: &TaskContext<'_>, report: &TrainReport) -> Result<()> {
         let digest = report
             .archive
             .as_ref()
-            .map(|archive| file_sha256(&job.workspace.archives().join(&archive.name)))
+            .map(|archive| file_sha256(&context.workspace.archives().join(&archive.name)))
             .transpose()?;
         let page = report.markdown(digest.as_deref());
         self.file
@@ -97,15 +97,15 @@ impl Summary {
 }
 
 fn options(
-    job: &Job<'_>,
+    context: &TaskContext<'_>,
     (cli, args): (&Cli, &TrainArgs),
-    environment: &Environment<'_>,
+    process_context: &ProcessContext<'_>,
 ) -> TrainOptions {
-    let trainer = trainer_source(args.trainer_bin.as_deref(), environment);
+    let trainer = trainer_source(args.trainer_bin.as_deref(), process_context);
     TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,
-        arguments: trainer_arguments(job, (cli, args), &environment.current_folder),
+        arguments: trainer_arguments(context, (cli, args), &process_context.current_folder),
         is_silent: cli.global.format == Format::Json,
         label: label(&args.label),
         start: if args.resume { Start::Resume } else { Start::Fresh },
@@ -114,11 +114,11 @@ fn options(
 }
 
 fn trainer_arguments(
-    job: &Job<'_>,
+    context: &TaskContext<'_>,
     (cli, args): (&Cli, &TrainArgs),
     current_folder: &Path,
 ) -> Vec<OsString> {
-    let root = job.workspace.root();
+    let root = context.workspace.root();
     let mut arguments: Vec<OsString> =
         vec!["--root".into(), root.into(), "--exit-with-parent".into()];
     let mut flag = |name: &str, value: Option<OsString>| {

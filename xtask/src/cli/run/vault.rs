@@ -2,69 +2,78 @@
 
 use anyhow::{Context, Error, Result};
 
-use super::{Outcome, outcome};
+use super::{TaskOutput, outcome};
 use crate::cli::{NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
-use crate::tasks::cycle::Job;
+use crate::tasks::TaskContext;
+use crate::tasks::cycle;
 use crate::tasks::doctor;
-use crate::tasks::prune::{self, Origin, Way, Wish};
-use crate::tasks::recover::{Outlook, foresee};
+use crate::tasks::prune::{self, DeleteMode, PolicySource, PruneRequest};
+use crate::tasks::recover::{RecoveryPreview, preview_recovery};
 use crate::tasks::status;
 use crate::tasks::trials;
 use crate::terminal::report::{
     AnnotationReport, DoctorReport, PruneReport, StatusReport, UndeleteReport,
 };
-use crate::vault::annotations::{self, PinMark};
+use crate::vault::annotate;
+use crate::vault::annotations::PinMark;
 use crate::vault::catalog::{Archive, Catalog};
+use crate::vault::retention::Policy;
 use crate::vault::trash::{self, Trash};
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::lock;
 
 /// Removes what the policy of the flags, else of the settings, does not
 /// keep.
-pub fn prune(job: &mut Job<'_>, args: &PruneArgs) -> Result<Outcome> {
+pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutput> {
     let dry_run = args.dry_run.dry_run;
-    let (policy, origin) = match args.keep.policy() {
-        Some(policy) => (policy, Origin::CommandLine),
-        None => (job.workspace.config().retention.policy(), Origin::Settings),
+    let (policy, source) = match args.keep.policy() {
+        Some(policy) => (policy, PolicySource::CommandLine),
+        None => {
+            (Policy::of_settings(&context.workspace.config().retention), PolicySource::Settings)
+        }
     };
-    let way = if args.now { Way::Delete } else { Way::Trash };
-    let lock = if dry_run { None } else { Some(job.begin("prune")?) };
-    let now = (job.clock)();
+    let delete_mode = if args.now { DeleteMode::Delete } else { DeleteMode::Trash };
+    let lock = if dry_run { None } else { Some(cycle::begin(context, "prune")?) };
+    let now = (context.clock)();
     // What is deleted is decided on the archives themselves.
-    let mut catalog =
-        if dry_run { Catalog::read_cached(job.workspace)? } else { Catalog::read(job.workspace)? };
+    let mut catalog = if dry_run {
+        Catalog::read_cached(context.workspace)?
+    } else {
+        Catalog::read(context.workspace)?
+    };
     // A real run has recovered already.
-    let outlook = if dry_run { foresee(job.workspace)? } else { Outlook::default() };
-    outlook.add_to(&mut catalog);
-    let wish = Wish { policy: &policy, origin, now };
-    let plan =
-        prune::plan(job, &catalog, &outlook, &wish).map_err(|error| as_usage(error, origin))?;
+    let preview =
+        if dry_run { preview_recovery(context.workspace)? } else { RecoveryPreview::default() };
+    preview.add_to(&mut catalog);
+    let request = PruneRequest { policy: &policy, source, now };
+    let plan = prune::plan(context, &catalog, &preview, &request)
+        .map_err(|error| as_usage(error, source))?;
     for warning in plan.warnings() {
-        (job.notes)(&format!("warning: {warning}"));
+        (context.notes)(&format!("warning: {warning}"));
     }
-    let losses = if lock.is_some() {
+    let only_copies = if lock.is_some() {
         if !plan.archives.remove.is_empty() {
-            trials::remember(job)
+            trials::remember(context)
                 .context("the sessions could not be counted as trials; nothing was deleted")?;
         }
-        prune::apply(job.workspace, &plan, way, now)?;
+        prune::apply(context.workspace, &plan, delete_mode, now)?;
         Vec::new()
     } else {
-        prune::losses(job.workspace, &catalog, &outlook, &plan)?
+        prune::only_copies(context.workspace, &catalog, &preview, &plan)?
     };
     let report = PruneReport {
         format: 1,
         dry_run,
-        is_final: way == Way::Delete,
+        is_final: delete_mode == DeleteMode::Delete,
         plan,
-        gone_for_ever: losses,
+        gone_for_ever: only_copies,
     };
     Ok(outcome(&report, Exit::Done))
 }
 
 /// A policy that cannot be applied is wrong usage when flags gave it.
-fn as_usage(error: Error, origin: Origin) -> Error {
-    if origin == Origin::CommandLine && prune::is_policy_error(&error) {
+fn as_usage(error: Error, source: PolicySource) -> Error {
+    if source == PolicySource::CommandLine && prune::is_policy_error(&error) {
         CodedError::Usage(format!("{error:#}")).into()
     } else {
         error
@@ -72,23 +81,23 @@ fn as_usage(error: Error, origin: Origin) -> Error {
 }
 
 /// Brings things back from the trash, or lists it.
-pub fn undelete(job: &mut Job<'_>, args: &UndeleteArgs) -> Result<Outcome> {
+pub fn undelete(context: &mut TaskContext<'_>, args: &UndeleteArgs) -> Result<TaskOutput> {
     if args.name.is_none() && !args.all {
-        let trash = Trash::read(job.workspace, (job.clock)())?;
+        let trash = Trash::read(context.workspace, (context.clock)())?;
         return Ok(outcome(&UndeleteReport::listing(trash.content()), Exit::Done));
     }
-    let _lock = job.begin("undelete")?;
-    let trash = Trash::read(job.workspace, (job.clock)())?;
+    let _lock = cycle::begin(context, "undelete")?;
+    let trash = Trash::read(context.workspace, (context.clock)())?;
     if let Some(name) = &args.name {
         let trashed = trash.find(name)?;
-        trash::bring_back(job.workspace, &trashed)?;
+        trash::bring_back(context.workspace, &trashed)?;
         return Ok(outcome(&UndeleteReport::restoring(vec![trashed]), Exit::Done));
     }
     let mut restored = Vec::new();
     for trashed in trash.content() {
-        match trash::bring_back(job.workspace, &trashed) {
+        match trash::bring_back(context.workspace, &trashed) {
             Ok(()) => restored.push(trashed),
-            Err(error) => (job.notes)(&format!("warning: {error:#}")),
+            Err(error) => (context.notes)(&format!("warning: {error:#}")),
         }
     }
     let exit = if trash.content().is_empty() { Exit::NothingToDo } else { Exit::Done };
@@ -96,58 +105,58 @@ pub fn undelete(job: &mut Job<'_>, args: &UndeleteArgs) -> Result<Outcome> {
 }
 
 /// Adds and removes tags.
-pub fn tag(job: &mut Job<'_>, args: &TagArgs) -> Result<Outcome> {
-    let _lock = job.begin("tag")?;
-    Ok(annotated(&annotations::tag(job.workspace, &args.name, &args.add, &args.remove)?))
+pub fn tag(context: &mut TaskContext<'_>, args: &TagArgs) -> Result<TaskOutput> {
+    let _lock = cycle::begin(context, "tag")?;
+    Ok(annotated(&annotate::tag(context.workspace, &args.name, &args.add, &args.remove)?))
 }
 
 /// Pins an archive.
-pub fn pin(job: &mut Job<'_>, args: &PinArgs) -> Result<Outcome> {
-    let _lock = job.begin("pin")?;
-    let mark = PinMark { is_pinned: true, reason: args.reason.clone(), since: (job.clock)() };
-    Ok(annotated(&annotations::set_pin(job.workspace, &args.name, mark)?))
+pub fn pin(context: &mut TaskContext<'_>, args: &PinArgs) -> Result<TaskOutput> {
+    let _lock = cycle::begin(context, "pin")?;
+    let mark = PinMark { is_pinned: true, reason: args.reason.clone(), since: (context.clock)() };
+    Ok(annotated(&annotate::set_pin(context.workspace, &args.name, mark)?))
 }
 
 /// Takes a pin away.
-pub fn unpin(job: &mut Job<'_>, name: &str) -> Result<Outcome> {
-    let _lock = job.begin("unpin")?;
-    let mark = PinMark { is_pinned: false, reason: None, since: (job.clock)() };
-    Ok(annotated(&annotations::set_pin(job.workspace, name, mark)?))
+pub fn unpin(context: &mut TaskContext<'_>, name: &str) -> Result<TaskOutput> {
+    let _lock = cycle::begin(context, "unpin")?;
+    let mark = PinMark { is_pinned: false, reason: None, since: (context.clock)() };
+    Ok(annotated(&annotate::set_pin(context.workspace, name, mark)?))
 }
 
 /// Writes a note.
-pub fn note(job: &mut Job<'_>, args: &NoteArgs) -> Result<Outcome> {
-    let _lock = job.begin("note")?;
-    Ok(annotated(&annotations::set_note(job.workspace, &args.name, &args.text)?))
+pub fn note(context: &mut TaskContext<'_>, args: &NoteArgs) -> Result<TaskOutput> {
+    let _lock = cycle::begin(context, "note")?;
+    Ok(annotated(&annotate::set_note(context.workspace, &args.name, &args.text)?))
 }
 
-fn annotated(archive: &Archive) -> Outcome {
+fn annotated(archive: &Archive) -> TaskOutput {
     outcome(&AnnotationReport::of(archive), Exit::Done)
 }
 
 /// Warns of annotations that cannot be read and so are not shown.
-pub fn warn_of_annotations(job: &mut Job<'_>, archives: &[Archive]) {
+pub fn warn_of_annotations(context: &mut TaskContext<'_>, archives: &[Archive]) {
     for problem in archives.iter().filter_map(Archive::annotations_problem) {
-        (job.notes)(&format!("warning: {problem}"));
+        (context.notes)(&format!("warning: {problem}"));
     }
 }
 
 /// Tells what there is and what comes next.
-pub fn status(job: &Job<'_>) -> Result<Outcome> {
-    let now = (job.clock)();
-    let status = status::look(job.workspace, now)?;
+pub fn status(context: &TaskContext<'_>) -> Result<TaskOutput> {
+    let now = (context.clock)();
+    let status = status::look(context.workspace, now)?;
     Ok(outcome(&StatusReport { format: 1, now, status }, Exit::Done))
 }
 
 /// Looks the workspace over, and puts right what it can with `fix`.
-pub fn doctor(job: &mut Job<'_>, fix: bool) -> Result<Outcome> {
-    let now = (job.clock)();
+pub fn doctor(context: &mut TaskContext<'_>, fix: bool) -> Result<TaskOutput> {
+    let now = (context.clock)();
     // Without the recovery that other tasks begin with, so that what it
     // does is shown like all else.
-    let lock = if fix { Some(lock::acquire(job.workspace, "doctor", now)?) } else { None };
-    let mut diagnosis = doctor::examine(job.workspace, now, lock.is_some())?;
+    let lock = if fix { Some(lock::acquire(context.workspace, "doctor", now)?) } else { None };
+    let mut diagnosis = doctor::examine(context.workspace, now, lock.is_some())?;
     if lock.is_some() {
-        doctor::fix(job.workspace, &mut diagnosis, now);
+        doctor::fix(context.workspace, &mut diagnosis, now);
     }
     let is_well = diagnosis.findings.iter().all(|finding| finding.is_fixed);
     let exit = if is_well { Exit::Done } else { Exit::Warnings };

@@ -6,20 +6,19 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 
-use super::{Environment, Outcome, locate, outcome, trainer_source};
+use super::{ProcessContext, TaskOutput, locate, outcome, trainer_source};
 use crate::cli::VerifyArgs;
-use crate::programs::lack;
+use crate::programs::features;
 use crate::programs::process;
-use crate::tasks::cycle::Job;
+use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
 use crate::terminal::report::{CheckedModel, VerifiedArchive, VerifyReport};
-use crate::vault::archive::stop_if;
-use crate::vault::catalog::{Catalog, exists, folder_entries};
+use crate::vault::catalog::Catalog;
 use crate::vault::restore::{self, Overwrite, Target};
 use crate::vault::scan::Selection;
-use crate::vault::verify::{self, Checkup, Damage, Disk, Reading};
-use crate::workspace::exit::{CodedError, Exit};
-use crate::workspace::files;
+use crate::vault::verify::{self, ArchiveCheck, Damage, Disk, ReadOptions};
+use crate::workspace::exit::{CodedError, Exit, stop_if};
+use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::filesystem;
 use crate::workspace::progress;
 
@@ -27,32 +26,36 @@ use crate::workspace::progress;
 const MODELS: &str = "models/*.zip";
 
 /// Verifies what `args` names.
-pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) -> Result<Outcome> {
+pub fn run(
+    context: &mut TaskContext<'_>,
+    args: &VerifyArgs,
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
     let paths: Vec<PathBuf> = if args.all {
-        let archives = Catalog::read(job.workspace)?.archives;
+        let archives = Catalog::read(context.workspace)?.archives;
         let paths: Vec<PathBuf> = archives.into_iter().rev().map(|archive| archive.path).collect();
-        paths.iter().try_for_each(|path| lack::check_archive(path))?;
+        paths.iter().try_for_each(|path| features::check_archive(path))?;
         paths
     } else {
-        vec![locate(job, &args.name, environment)?]
+        vec![locate(context, &args.name, process_context)?]
     };
-    let source = trainer_source(args.trainer_bin.as_deref(), environment);
-    let binary = args.load.then(|| trainer_binary(job, &source)).transpose()?;
+    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+    let binary = args.load.then(|| trainer_binary(context, &source)).transpose()?;
     let disks = paths.iter().filter_map(|path| Disk::open(path, None).ok());
     // One read once counts as half as long read twice.
     let n_bytes = disks.map(|disk| disk.size_bytes() * verify::n_passes(&disk) / 2).sum();
     let _running = progress::begin_passes("verifying", n_bytes, 2);
     let mut archives = Vec::new();
     for path in paths {
-        stop_if(job.interrupt)?;
-        let verified = verify_one(job, (&path, args.all), binary.as_deref());
+        stop_if(context.interrupt)?;
+        let verified = verify_one(context, (&path, args.all), binary.as_deref());
         if args.all && !exists(&path) {
-            tell_of_vanished(job, &path)?;
+            warn_of_vanished(context, &path)?;
             continue;
         }
         let archive = verified?;
         for warning in &archive.warnings {
-            (job.notes)(&format!("warning: `{}` {warning}", archive.name));
+            (context.notes)(&format!("warning: `{}` {warning}", archive.name));
         }
         archives.push(archive);
     }
@@ -65,16 +68,16 @@ pub fn run(job: &mut Job<'_>, args: &VerifyArgs, environment: &Environment<'_>) 
 }
 
 fn verify_one(
-    job: &mut Job<'_>,
+    context: &mut TaskContext<'_>,
     (path, is_one_of_many): (&Path, bool),
     binary: Option<&Path>,
 ) -> Result<VerifiedArchive> {
-    let checkup = check(path, is_one_of_many, job.interrupt)?;
+    let archive_check = check(path, is_one_of_many, context.interrupt)?;
     // What a signal cut short is not damaged.
-    stop_if(job.interrupt)?;
-    let mut archive = VerifiedArchive::of(path, checkup);
+    stop_if(context.interrupt)?;
+    let mut archive = VerifiedArchive::of(path, archive_check);
     if let Some(binary) = binary {
-        archive.models = load_models(job, path, binary)?;
+        archive.models = load_models(context, path, binary)?;
         archive.settle();
     }
     Ok(archive)
@@ -82,27 +85,27 @@ fn verify_one(
 
 /// Tells that another process took the archive at `path` away. One that
 /// is pruned is in the trash; of another it is worth a warning.
-fn tell_of_vanished(job: &mut Job<'_>, path: &Path) -> Result<()> {
-    stop_if(job.interrupt)?;
+fn warn_of_vanished(context: &mut TaskContext<'_>, path: &Path) -> Result<()> {
+    stop_if(context.interrupt)?;
     let name = path.file_name().unwrap_or_default();
-    let batches = folder_entries(&job.workspace.archives_trash())?;
+    let batches = folder_entries(&context.workspace.archives_trash())?;
     let line = format!("`{}` vanished while archives were verified", name.to_string_lossy());
     if batches.iter().any(|batch| exists(&batch.join(name))) {
-        (job.notes)(&format!("{line}; it is in the trash"));
+        (context.notes)(&format!("{line}; it is in the trash"));
     } else {
-        (job.notes)(&format!("warning: {line}, and is not in the trash"));
+        (context.notes)(&format!("warning: {line}, and is not in the trash"));
     }
     Ok(())
 }
 
 /// Checks the archive at `path`. One of many that cannot be opened is
 /// as damaged as others; it does not end the round.
-fn check(path: &Path, is_one_of_many: bool, interrupt: &AtomicBool) -> Result<Checkup> {
-    let reading = Reading { interrupt: Some(interrupt), ..Reading::default() };
-    match verify::check_as(path, reading) {
+fn check(path: &Path, is_one_of_many: bool, interrupt: &AtomicBool) -> Result<ArchiveCheck> {
+    let options = ReadOptions { interrupt: Some(interrupt), ..ReadOptions::default() };
+    match verify::check_as(path, options) {
         Err(error) if is_one_of_many => {
             let damage = vec![Damage { path: None, problem: format!("{error:#}") }];
-            Ok(Checkup { damage, ..Checkup::default() })
+            Ok(ArchiveCheck { damage, ..ArchiveCheck::default() })
         }
         result => result,
     }
@@ -110,17 +113,21 @@ fn check(path: &Path, is_one_of_many: bool, interrupt: &AtomicBool) -> Result<Ch
 
 /// Unpacks the models of the archive at `path` to a scratch folder, and
 /// lets `binary` load each.
-fn load_models(job: &mut Job<'_>, path: &Path, binary: &Path) -> Result<Vec<CheckedModel>> {
-    let scratch = Scratch::take(job)?;
+fn load_models(
+    context: &mut TaskContext<'_>,
+    path: &Path,
+    binary: &Path,
+) -> Result<Vec<CheckedModel>> {
+    let scratch = Scratch::take(context)?;
     let mut source = restore::open(path)?;
     let only = Selection::of_flag(&[MODELS.to_owned()], "--only")?;
     let mut target = Target::folder(scratch.folder.clone());
     let plan = restore::survey(&mut source, &mut target, Some(&only), Overwrite::Never)?;
-    let written = restore::apply(&mut source, &plan, &mut target, job.interrupt)?;
+    let written = restore::apply(&mut source, &plan, &mut target, context.interrupt)?;
     plan.write
         .iter()
         .map(|step| {
-            stop_if(job.interrupt)?;
+            stop_if(context.interrupt)?;
             let is_whole = written.restored.contains(&step.path);
             let model = scratch.folder.join(&step.target);
             let loads = is_whole && process::check_model(binary, &model)?;
@@ -136,8 +143,8 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn take(job: &Job<'_>) -> Result<Self> {
-        let state = job.workspace.state();
+    fn take(context: &TaskContext<'_>) -> Result<Self> {
+        let state = context.workspace.state();
         files::create_folder(&state)?;
         let path = state.join("scratch.lock");
         let failed = || format!("failed to lock `{}`", path.display());

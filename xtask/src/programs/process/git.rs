@@ -4,19 +4,20 @@
 //! to the repository.
 
 mod call;
-mod changes;
+mod state;
 mod untracked;
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use call::Git;
-use changes::{Changes, records};
-use untracked::{Scratch, Untracked};
+use call::{Git, path_of, text};
+use state::{Changes, records};
+use untracked::{ScratchFolder, Untracked};
 
-use crate::vault::catalog::exists;
-use crate::vault::manifest::{GitState, PATCH_PATH, Skipped};
+pub use state::GitState;
+
+use crate::workspace::files::exists;
 
 /// The largest difference that an archive keeps, in bytes.
 const PATCH_LIMIT_BYTES: u64 = 1024 * 1024;
@@ -31,12 +32,12 @@ pub struct WorkTree {
     pub state: GitState,
     /// The difference, for `git apply`.
     pub patch: Vec<u8>,
-    /// What the patch lacks.
-    pub left_out: Vec<Skipped>,
+    /// What the patch lacks: a sentence for each.
+    pub left_out: Vec<String>,
 }
 
 /// What is not part of the work tree's state.
-pub struct Own<'a> {
+pub struct OwnFiles<'a> {
     /// A folder for git's scratch files.
     pub scratch: PathBuf,
     /// Whether an untracked file is the session's or the tool's.
@@ -45,7 +46,7 @@ pub struct Own<'a> {
 
 /// Returns the state of the git work tree around `root`; `None` outside
 /// of one.
-pub fn git_state(root: &Path, own: &Own<'_>) -> Option<WorkTree> {
+pub fn git_state(root: &Path, own: &OwnFiles<'_>) -> Option<WorkTree> {
     let mut tree = WorkTree::default();
     let told = match find(root) {
         Ok(None) => return None,
@@ -110,11 +111,11 @@ fn is_repository(marker: &Path) -> Result<bool, String> {
     }
 }
 
-fn inspect(mut git: Git, own: &Own<'_>, tree: &mut WorkTree) -> Result<(), String> {
+fn inspect(mut git: Git, own: &OwnFiles<'_>, tree: &mut WorkTree) -> Result<(), String> {
     (tree.state.commit, tree.state.branch) = head(&git)?;
     let top = path_of(trimmed(&git.ask(&["rev-parse", "--show-toplevel"])?));
     git.enter(&top);
-    let scratch = Scratch::take(own.scratch.join("git"))?;
+    let scratch = ScratchFolder::take(own.scratch.join("git"))?;
     let hidden = hidden_files(&git, &top)?;
     if !hidden.is_empty() {
         git = without_flags(&git, &hidden, scratch.folder().join("unflagged"))?;
@@ -131,13 +132,12 @@ fn inspect(mut git: Git, own: &Own<'_>, tree: &mut WorkTree) -> Result<(), Strin
             None => git.diff(base, PATCH_LIMIT_BYTES, &[])?,
         };
     }
-    let lacks = |reason| Skipped { path: PATCH_PATH.to_owned(), reason };
     if tree.state.patch_cut {
         let text = "cut at its limit of 1 MiB, and cannot be applied; commit what is changed";
-        tree.left_out.push(lacks(text.to_owned()));
+        tree.left_out.push(text.to_owned());
     }
     tree.left_out.extend(changes.within_submodules.iter().map(|path| {
-        lacks(format!("lacks what is changed within the submodule `{path}`; commit it there"))
+        format!("lacks what is changed within the submodule `{path}`; commit it there")
     }));
     if !changes.untracked.is_empty() {
         let untracked = Untracked { top: &top, paths: &changes.untracked, empty: &empty };
@@ -150,11 +150,11 @@ fn inspect(mut git: Git, own: &Own<'_>, tree: &mut WorkTree) -> Result<(), Strin
         match kept {
             Ok(kept) => {
                 tree.patch.extend(kept.patch);
-                tree.left_out.extend(kept.left_out.map(lacks));
+                tree.left_out.extend(kept.left_out);
             }
             Err(reason) => {
                 let names = untracked::names(&changes.untracked);
-                tree.left_out.push(lacks(format!("lacks untracked files ({names}): {reason}")));
+                tree.left_out.push(format!("lacks untracked files ({names}): {reason}"));
             }
         }
     }
@@ -235,19 +235,4 @@ fn without_flags(git: &Git, files: &[u8], copy: PathBuf) -> Result<Git, String> 
 
 fn trimmed(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\n").unwrap_or(line)
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-#[cfg(unix)]
-fn path_of(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
-}
-
-#[cfg(not(unix))]
-fn path_of(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(text(bytes))
 }

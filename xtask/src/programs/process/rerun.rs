@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use xshell::cmd;
 
 use super::{built_binary, cargo, shell};
-use crate::programs::lack::Feature;
+use crate::programs::features::Feature;
 
 /// What to build, and from where.
 #[derive(Debug, Clone, Copy)]

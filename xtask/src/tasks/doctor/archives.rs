@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::{Finding, Kind, to_trash};
+use super::finding::{Finding, FindingKind, to_trash};
 use crate::tasks::recover::{batch_of, orphaned_annotations};
 use crate::tasks::trials::LEDGER_NAME;
 use crate::vault::annotations;
-use crate::vault::catalog::{Archive, Catalog, Content, folder_entries};
+use crate::vault::catalog::{Archive, Catalog, Content};
 use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
+use crate::workspace::files::folder_entries;
 
 /// Finds what is odd in the archive and backup folders at `now`.
 pub fn find(workspace: &Workspace, catalog: &Catalog, now: DateTime<Utc>) -> Result<Vec<Finding>> {
@@ -36,7 +37,7 @@ fn outside_pattern(workspace: &Workspace) -> Result<Vec<Finding>> {
             let problem = "not named `training_backup_YYYYMMDD_HHMMSS.zip`: no task looks at it; \
                            rename it, or move it elsewhere";
             let path = Some(workspace.display(&path));
-            findings.push(Finding::new(Kind::OutsidePattern, path, problem));
+            findings.push(Finding::new(FindingKind::OutsidePattern, path, problem));
         }
     }
     Ok(findings)
@@ -49,17 +50,17 @@ fn of_archive(workspace: &Workspace, archive: &Archive) -> Vec<Finding> {
         Content::Unreadable(why) => {
             let problem =
                 format!("cannot be read ({why}); save what is intact, then delete it by hand");
-            findings.push(Finding::new(Kind::Unreadable, path(), problem));
+            findings.push(Finding::new(FindingKind::Unreadable, path(), problem));
         }
         Content::Sealed(manifest) if manifest.name != archive.name.to_string() => {
             let problem = format!("was made as `{}` and has been renamed", manifest.name);
-            findings.push(Finding::new(Kind::OutsidePattern, path(), problem));
+            findings.push(Finding::new(FindingKind::OutsidePattern, path(), problem));
         }
         Content::Sealed(_) | Content::Foreign => {}
     }
     if let Some(why) = archive.annotations_problem() {
         let path = Some(workspace.display(&annotations::path_of(&archive.path)));
-        findings.push(Finding::new(Kind::Annotations, path, why));
+        findings.push(Finding::new(FindingKind::Annotations, path, why));
     }
     findings
 }
@@ -72,7 +73,8 @@ fn orphans(workspace: &Workspace) -> Result<Vec<Finding>> {
             let problem = "annotations of an archive that is not there";
             let shown = Some(workspace.display(&path));
             findings.push(
-                Finding::new(Kind::Annotations, shown, problem).with(to_trash(workspace, path)),
+                Finding::new(FindingKind::Annotations, shown, problem)
+                    .with(to_trash(workspace, path)),
             );
         }
     }
@@ -82,7 +84,7 @@ fn orphans(workspace: &Workspace) -> Result<Vec<Finding>> {
 fn clock(workspace: &Workspace, catalog: &Catalog, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let finding = |path: &std::path::Path, problem: String| {
-        Finding::new(Kind::Clock, Some(workspace.display(path)), problem)
+        Finding::new(FindingKind::Clock, Some(workspace.display(path)), problem)
     };
     let future = "dated in the future: it is kept and not counted; check the clock";
     for archive in catalog.archives.iter().filter(|archive| archive.created_at() > now) {

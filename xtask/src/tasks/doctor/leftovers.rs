@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Finding, Kind, Remedy, to_trash};
-use crate::tasks::recover::{self, Step};
+use super::finding::{Finding, FindingKind, Remedy, to_trash};
+use crate::tasks::recover::{self, RecoveryStep};
 use crate::vault::archive;
-use crate::vault::catalog::folder_entries;
 use crate::vault::retention::files_below;
 use crate::workspace::Workspace;
-use crate::workspace::files;
+use crate::workspace::files::{self, folder_entries};
 
 /// Finds what killed runs left in `workspace`, which nobody works in.
 pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
@@ -22,16 +21,17 @@ pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
             let problem = "a temporary file that nobody writes any more";
             let shown = Some(workspace.display(&path));
             findings.push(
-                Finding::new(Kind::PartialFile, shown, problem).with(to_trash(workspace, path)),
+                Finding::new(FindingKind::PartialFile, shown, problem)
+                    .with(to_trash(workspace, path)),
             );
         }
     }
     Ok(findings)
 }
 
-fn leftover(workspace: &Workspace, step: &Step) -> Finding {
+fn leftover(workspace: &Workspace, step: &RecoveryStep) -> Finding {
     let (problem, fix) = step.describe();
-    Finding::new(Kind::Leftover, Some(workspace.display(step.path())), problem)
+    Finding::new(FindingKind::Leftover, Some(workspace.display(step.path())), problem)
         .with((fix.to_owned(), Remedy::Recover(step.clone())))
 }
 

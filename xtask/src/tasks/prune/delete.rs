@@ -6,12 +6,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::vault::annotations;
-use crate::vault::catalog::exists;
 use crate::vault::relocate;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists};
 
 /// The end of the name of a backup that is being deleted.
-pub const DOOMED_SUFFIX: &str = ".deleting";
+pub const DELETING_SUFFIX: &str = ".deleting";
 
 /// Deletes `names` of `folder`, each archive with its annotations.
 pub fn delete(names: &[String], folder: &Path) -> Result<()> {
@@ -23,9 +22,9 @@ pub fn delete(names: &[String], folder: &Path) -> Result<()> {
         if metadata.is_dir() {
             // Under another name, so that a kill leaves no half backup
             // that looks whole.
-            let doomed = folder.join(format!(".{name}{DOOMED_SUFFIX}"));
-            relocate::doom(&path, &doomed)?;
-            finish_deletion(&doomed)?;
+            let being_deleted = folder.join(format!(".{name}{DELETING_SUFFIX}"));
+            relocate::mark_for_deletion(&path, &being_deleted)?;
+            finish_deletion(&being_deleted)?;
             continue;
         }
         remove_file(&path)?;
@@ -42,27 +41,27 @@ pub fn delete(names: &[String], folder: &Path) -> Result<()> {
 }
 
 /// Whether `name` is that of a backup whose deletion has begun.
-pub fn is_doomed(name: &str) -> bool {
-    name.starts_with(".session_") && name.ends_with(DOOMED_SUFFIX)
+pub fn is_being_deleted(name: &str) -> bool {
+    name.starts_with(".session_") && name.ends_with(DELETING_SUFFIX)
 }
 
 /// Deletes the rest of a backup whose deletion has begun.
 ///
 /// # Errors
 /// When something in it cannot be deleted.
-pub fn finish_deletion(doomed: &Path) -> Result<()> {
-    let failed = || format!("failed to delete `{}`", doomed.display());
-    if files::is_folder(doomed)? {
-        return fs::remove_dir_all(doomed).with_context(failed);
+pub fn finish_deletion(being_deleted: &Path) -> Result<()> {
+    let failed = || format!("failed to delete `{}`", being_deleted.display());
+    if files::is_folder(being_deleted)? {
+        return fs::remove_dir_all(being_deleted).with_context(failed);
     }
     // A mark for a backup that could not be renamed.
-    let name = doomed.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.trim_start_matches('.').trim_end_matches(DOOMED_SUFFIX);
-    let backup = doomed.with_file_name(name);
+    let name = being_deleted.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.trim_start_matches('.').trim_end_matches(DELETING_SUFFIX);
+    let backup = being_deleted.with_file_name(name);
     if exists(&backup) {
         fs::remove_dir_all(&backup).with_context(failed)?;
     }
-    remove_file(doomed)
+    remove_file(being_deleted)
 }
 
 fn remove_file(path: &Path) -> Result<()> {

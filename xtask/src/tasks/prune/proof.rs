@@ -8,27 +8,27 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::programs::lack;
-use crate::tasks::cycle::Job;
-use crate::vault::archive::stop_if;
-use crate::vault::catalog::{Archive, Catalog, Content, Stamp};
+use crate::programs::features;
+use crate::tasks::TaskContext;
+use crate::vault::catalog::{Archive, Catalog, Content, Fingerprint};
 use crate::vault::receipts::Receipts;
-use crate::vault::retention::{Findings, Plan};
-use crate::vault::verify::{self, Disk, Reading};
+use crate::vault::retention::{PlanFacts, RetentionPlan};
+use crate::vault::verify::{self, Disk, ReadOptions};
+use crate::workspace::exit::stop_if;
 use crate::workspace::progress;
 
 /// Reads back each archive that `plan` keeps, and adds what is damaged
-/// to `findings`. Returns whether that changes the plan.
+/// to `facts`. Returns whether that changes the plan.
 ///
 /// # Errors
 /// When a signal came, or this build cannot unpack an archive.
 pub fn prove(
-    job: &Job<'_>,
+    context: &TaskContext<'_>,
     catalog: &Catalog,
-    plan: &Plan,
-    findings: &mut Findings,
+    plan: &RetentionPlan,
+    facts: &mut PlanFacts,
 ) -> Result<bool> {
-    let mut receipts = Receipts::load(job.workspace);
+    let mut receipts = Receipts::load(context.workspace);
     let is_readable = |archive: &&Archive| !matches!(archive.content, Content::Unreadable(_));
     let archives: HashMap<String, &Path> = catalog
         .archives
@@ -39,26 +39,26 @@ pub fn prove(
     let doubtful: Vec<(&String, &Path)> = plan
         .keep
         .iter()
-        .filter(|kept| !findings.damaged.contains_key(&kept.name))
+        .filter(|kept| !facts.damaged.contains_key(&kept.name))
         .filter_map(|kept| Some((&kept.name, *archives.get(&kept.name)?)))
         .filter(|(_, path)| !receipts.holds(path))
         .collect();
     if doubtful.is_empty() {
         return Ok(false);
     }
-    doubtful.iter().try_for_each(|(_, path)| lack::check_archive(path))?;
+    doubtful.iter().try_for_each(|(_, path)| features::check_archive(path))?;
     let disks = doubtful.iter().filter_map(|(_, path)| Disk::open(path, None).ok());
     let n_bytes = disks.map(|disk| disk.size_bytes() * verify::n_passes(&disk) / 2).sum();
     let _running = progress::begin_passes("verifying", n_bytes, 2);
-    let n_before = findings.damaged.len();
+    let n_before = facts.damaged.len();
     for (name, path) in doubtful {
-        let before = Stamp::read(path);
-        let reading = Reading { interrupt: Some(job.interrupt), ..Reading::default() };
-        let checked = verify::check_as(path, reading);
+        let before = Fingerprint::read(path);
+        let options = ReadOptions { interrupt: Some(context.interrupt), ..ReadOptions::default() };
+        let checked = verify::check_as(path, options);
         // What a signal cut short is not damaged.
-        stop_if(job.interrupt)?;
+        stop_if(context.interrupt)?;
         let problem = match checked {
-            Ok(checkup) => checkup.damage.first().map(|damage| {
+            Ok(archive_check) => archive_check.damage.first().map(|damage| {
                 let part = damage.path.as_ref().map(|part| format!("`{part}`: "));
                 format!("{}{}", part.unwrap_or_default(), damage.problem)
             }),
@@ -67,10 +67,10 @@ pub fn prove(
         };
         match problem {
             None => receipts.add(path, before),
-            Some(problem) => _ = findings.damaged.insert(name.clone(), problem),
+            Some(problem) => _ = facts.damaged.insert(name.clone(), problem),
         }
     }
     receipts.keep_only(catalog);
     receipts.store();
-    Ok(findings.damaged.len() > n_before)
+    Ok(facts.damaged.len() > n_before)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::programs::process;
-use crate::tasks::cycle::Job;
+use crate::tasks::TaskContext;
 use crate::workspace::exit::CodedError;
 use crate::workspace::plain;
 
@@ -26,14 +26,14 @@ pub enum TrainerSource {
 ///
 /// # Errors
 /// When there is no such binary, or cargo fails.
-pub fn trainer_binary(job: &mut Job<'_>, source: &TrainerSource) -> Result<PathBuf> {
+pub fn trainer_binary(context: &mut TaskContext<'_>, source: &TrainerSource) -> Result<PathBuf> {
     match source {
         TrainerSource::Ready(path) => path.canonicalize().map(plain).map_err(|error| {
             let path = path.display();
             CodedError::Usage(format!("there is no trainer `{path}` to run: {error}")).into()
         }),
         TrainerSource::Build(home) => {
-            (job.notes)("building the trainer (release; the first time takes a minute)");
+            (context.notes)("building the trainer (release; the first time takes a minute)");
             process::build_trainer(home)
         }
         TrainerSource::Installed(path) if process::is_own_trainer(path) => Ok(path.clone()),

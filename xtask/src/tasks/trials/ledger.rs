@@ -11,18 +11,18 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::vault::manifest::Status;
+use crate::vault::manifest::SessionStatus;
 use crate::workspace::files;
 
 /// One session, judged out of sample.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Line {
+pub struct TrialRecord {
     /// 1.
     pub format: u32,
     /// The session's name.
     pub session: Option<String>,
     /// How it ended.
-    pub status: Status,
+    pub status: SessionStatus,
     /// The archive that held it when it was added; null without one.
     pub archive: Option<String>,
     /// The session that it went on from.
@@ -39,12 +39,12 @@ pub struct Line {
 }
 
 /// The name of a session, its settings, its bars, how many tested it.
-pub type Key<'a> = (Option<&'a str>, Option<&'a str>, &'a str, u64);
+pub type TrialKey<'a> = (Option<&'a str>, Option<&'a str>, &'a str, u64);
 
-impl Line {
+impl TrialRecord {
     /// Returns what tells sessions apart: neither their archive, unless
     /// nothing else names them, nor figures, whose last digit may vary.
-    pub fn key(&self) -> Key<'_> {
+    pub fn key(&self) -> TrialKey<'_> {
         let has_name = self.session.is_some() || self.config_sha256.is_some();
         let archive = self.archive.as_deref().filter(|_| !has_name);
         let session = self.session.as_deref();
@@ -56,13 +56,13 @@ impl Line {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn read(path: &Path) -> Result<Vec<Line>> {
+pub fn read(path: &Path) -> Result<Vec<TrialRecord>> {
     let bytes = match fs::read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         bytes => bytes.with_context(|| format!("failed to read `{}`", path.display()))?,
     };
     let lines = bytes.split(|byte| *byte == b'\n');
-    let lines = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
+    let lines = lines.filter_map(|line| serde_json::from_slice::<TrialRecord>(line).ok());
     Ok(lines.filter(|line| line.format == 1).collect())
 }
 
@@ -71,7 +71,7 @@ pub fn read(path: &Path) -> Result<Vec<Line>> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn add(path: &Path, lines: &[&Line]) -> Result<()> {
+pub fn add(path: &Path, lines: &[&TrialRecord]) -> Result<()> {
     if lines.is_empty() {
         return Ok(());
     }

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Report, SealedArchive};
+use super::Report;
 use crate::tasks::clean::CleanPlan;
-use crate::tasks::cycle::SetAside;
+use crate::tasks::cycle::{MovedSession, SealedArchive};
 use crate::vault::manifest::Skipped;
 use crate::workspace::text;
 
@@ -38,7 +38,7 @@ pub struct CleanReport {
     /// What is moved, and where to; null when the workspace is clean.
     pub plan: Option<CleanPlan>,
     /// Where the session went; null when nothing was done.
-    pub done: Option<SetAside>,
+    pub done: Option<MovedSession>,
 }
 
 impl Report for CleanReport {

@@ -81,7 +81,7 @@ fn row(archive: &Archive) -> ListRow {
         data: session.and_then(|session| session.data.as_ref()?.source.clone()),
         net_return: metric("net_return"),
         sharpe: metric("sharpe"),
-        ruined: manifest.and_then(|manifest| ruin::told(manifest.agent()?)),
+        ruined: manifest.and_then(|manifest| ruin::describe(manifest.agent()?)),
         max_drawdown: metric("max_drawdown"),
         tags: archive.tags().to_vec(),
         note: archive.note().map(str::to_owned),

@@ -1,13 +1,9 @@
 //! What `restore` prints.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::Report;
-use crate::cli::RestoreArgs;
-use crate::tasks::cycle::Job;
-use crate::vault::restore::{Overwrite, RestorePlan, Written};
+use crate::vault::restore::{Overwrite, RestorePlan, RestoreResult};
 use crate::vault::verify::Damage;
 use crate::workspace::exit::Exit;
 use crate::workspace::text;
@@ -44,30 +40,8 @@ pub struct RestoreReport {
 }
 
 impl RestoreReport {
-    /// Returns the report on a restore that has not begun.
-    pub fn of(
-        job: &Job<'_>,
-        archive: &Path,
-        folder: &Path,
-        args: &RestoreArgs,
-        plan: RestorePlan,
-    ) -> Self {
-        Self {
-            format: 1,
-            archive: archive.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            into: args.into.as_ref().map(|_| job.workspace.display(folder)),
-            dry_run: args.dry_run,
-            overwrite: args.overwrite,
-            previous: None,
-            restored: Vec::new(),
-            bare: Vec::new(),
-            lost: plan.lost.clone(),
-            plan,
-        }
-    }
-
     /// Takes what was written into account.
-    pub fn finish(&mut self, written: Written) {
+    pub fn finish(&mut self, written: RestoreResult) {
         self.restored = written.restored;
         self.bare = written.bare;
         self.lost.extend(written.lost);

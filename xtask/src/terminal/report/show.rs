@@ -160,11 +160,11 @@ fn metrics_table(session: &SessionSummary) -> String {
     let symbols = session.metrics.iter().filter(|(policy, _)| policy.starts_with("agent "));
     let rows = rows.chain(symbols.map(|(policy, figures)| (policy.as_str(), figures)));
     let cells = |(policy, figures): (&str, &std::collections::BTreeMap<String, Option<f64>>)| {
-        let figure = |name: &str| ruin::figure(figures, name);
+        let figure = |name: &str| ruin::metric(figures, name);
         vec![
             policy.replace('_', " "),
             text::signed_percent(figure("net_return")),
-            ruin::told(figures).unwrap_or_else(|| text::figure(figure("sharpe"))),
+            ruin::describe(figures).unwrap_or_else(|| text::figure(figure("sharpe"))),
             text::percent(figure("max_drawdown")),
             figure("n_trades").map_or_else(|| "-".to_owned(), |n| format!("{n:.0}")),
         ]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Report;
-use crate::tasks::status::{NextTrain, Session, Status};
+use crate::tasks::status::{NextTrain, SessionState, WorkspaceStatus};
 use crate::workspace::text;
 
 /// What is in the workspace, and what comes next.
@@ -16,12 +16,12 @@ pub struct StatusReport {
     pub now: DateTime<Utc>,
     /// What there is.
     #[serde(flatten)]
-    pub status: Status,
+    pub status: WorkspaceStatus,
 }
 
 impl Report for StatusReport {
     fn text(&self) -> String {
-        let Status { root, running, session, archives, next_train, .. } = &self.status;
+        let WorkspaceStatus { root, running, session, archives, next_train, .. } = &self.status;
         let mut lines = vec![("root", root.clone())];
         if let Some(holder) = running {
             let since = text::time(holder.since);
@@ -54,7 +54,7 @@ impl Report for StatusReport {
     }
 }
 
-fn describe(session: &Session) -> String {
+fn describe(session: &SessionState) -> String {
     let id = session.id.as_deref().unwrap_or("without a name");
     let mut line = format!("{id}, {}", session.status);
     if let (Some(n_done), Some(n)) = (session.n_episodes_done, session.n_episodes) {

@@ -1,12 +1,12 @@
 //! The Markdown of `train --summary`, for a CI's page.
 
-use super::TrainReport;
 use crate::tasks::gate::GateResult;
+use crate::tasks::train::TrainReport;
 use crate::vault::manifest::SessionSummary;
-use crate::vault::ruin::{self, Figures};
+use crate::vault::ruin::{self, AccountMetrics};
 use crate::workspace::text;
 
-type Show = fn(&Figures) -> String;
+type Show = fn(&AccountMetrics) -> String;
 
 const POLICIES: [&str; 3] = ["agent", "buy_and_hold", "never_trade"];
 
@@ -61,7 +61,7 @@ fn origin(session: &SessionSummary) -> String {
 }
 
 fn figures(session: &SessionSummary) -> String {
-    let columns: Vec<Option<&Figures>> =
+    let columns: Vec<Option<&AccountMetrics>> =
         POLICIES.iter().map(|policy| session.metrics.get(*policy)).collect();
     if columns.iter().all(Option::is_none) {
         return String::new();
@@ -76,7 +76,7 @@ fn figures(session: &SessionSummary) -> String {
     }
     table += "\n";
     for (policy, figures) in &session.metrics {
-        if let Some(told) = ruin::told(figures).or_else(|| ruin::liquidations(figures)) {
+        if let Some(told) = ruin::describe(figures).or_else(|| ruin::liquidations(figures)) {
             table += &format!("**{}**: {told}.\n\n", policy.replace('_', " "));
         }
     }
@@ -105,13 +105,13 @@ fn code(text: &str) -> String {
     format!("`{}`", text.replace(['`', '\n', '\r'], " ").replace('|', "\\|"))
 }
 
-fn interval(figures: &Figures) -> String {
+fn interval(figures: &AccountMetrics) -> String {
     match (get(figures, "sharpe_low"), get(figures, "sharpe_high")) {
         (Some(low), Some(high)) => format!("{low:.2} to {high:.2}"),
         _ => "-".to_owned(),
     }
 }
 
-fn get(figures: &Figures, name: &str) -> Option<f64> {
-    ruin::figure(figures, name)
+fn get(figures: &AccountMetrics, name: &str) -> Option<f64> {
+    ruin::metric(figures, name)
 }

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::Report;
 use crate::tasks::doctor::Diagnosis;
-use crate::tasks::prune::{Loss, PrunePlan};
+use crate::tasks::prune::{OnlyCopies, PrunePlan};
 use crate::vault::catalog::Archive;
-use crate::vault::trash::Trashed;
+use crate::vault::trash::TrashedItem;
 use crate::workspace::text;
 
 /// How many lost files the text names for each archive.
@@ -26,7 +26,7 @@ pub struct PruneReport {
     pub plan: PrunePlan,
     /// After a dry run, what no kept archive, no kept backup and not
     /// the workspace holds.
-    pub gone_for_ever: Vec<Loss>,
+    pub gone_for_ever: Vec<OnlyCopies>,
 }
 
 impl Report for PruneReport {
@@ -54,15 +54,20 @@ impl Report for PruneReport {
         if shown.is_empty() {
             shown.push_str("there is nothing to keep or remove\n");
         }
-        shown + &self.gone_for_ever.iter().map(|loss| self.lost(loss)).collect::<String>()
+        shown
+            + &self
+                .gone_for_ever
+                .iter()
+                .map(|copies| self.list_only_copies(copies))
+                .collect::<String>()
     }
 }
 
 impl PruneReport {
-    fn lost(&self, loss: &Loss) -> String {
-        let name = &loss.name;
+    fn list_only_copies(&self, copies: &OnlyCopies) -> String {
+        let name = &copies.name;
         let when = if self.is_final { "" } else { " once the trash is emptied" };
-        let Some(files) = &loss.files else {
+        let Some(files) = &copies.files else {
             return format!(
                 "warning: `{name}` does not say what it holds; it may be gone for ever{when}\n"
             );
@@ -72,7 +77,7 @@ impl PruneReport {
         format!(
             "warning: {} ({}) of `{name}` would be gone for ever{when}: `{named}`{more}\n",
             text::count(files.len() as u64, "file"),
-            text::size(loss.size_bytes)
+            text::size(copies.size_bytes)
         )
     }
 }
@@ -83,19 +88,19 @@ pub struct UndeleteReport {
     /// 1.
     pub format: u32,
     /// What is back where it was.
-    pub restored: Vec<Trashed>,
+    pub restored: Vec<TrashedItem>,
     /// What is in the trash, when only that was asked for.
-    pub trash: Option<Vec<Trashed>>,
+    pub trash: Option<Vec<TrashedItem>>,
 }
 
 impl UndeleteReport {
     /// Returns the report on a listing of the trash.
-    pub fn listing(trash: Vec<Trashed>) -> Self {
+    pub fn listing(trash: Vec<TrashedItem>) -> Self {
         Self { format: 1, restored: Vec::new(), trash: Some(trash) }
     }
 
     /// Returns the report on what was brought back.
-    pub fn restoring(restored: Vec<Trashed>) -> Self {
+    pub fn restoring(restored: Vec<TrashedItem>) -> Self {
         Self { format: 1, restored, trash: None }
     }
 }

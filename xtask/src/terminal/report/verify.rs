@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Report;
-use crate::vault::verify::{Checkup, Damage};
+use crate::vault::verify::{ArchiveCheck, Damage};
 use crate::workspace::text;
 
 /// How many good files of a damaged archive the text names.
@@ -51,19 +51,19 @@ pub struct CheckedModel {
 }
 
 impl VerifiedArchive {
-    /// Returns what `checkup` found in the archive at `path`.
-    pub fn of(path: &Path, checkup: Checkup) -> Self {
+    /// Returns what `archive_check` found in the archive at `path`.
+    pub fn of(path: &Path, archive_check: ArchiveCheck) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let renamed = checkup.manifest.as_ref().filter(|manifest| manifest.name != name);
+        let renamed = archive_check.manifest.as_ref().filter(|manifest| manifest.name != name);
         let warnings =
             renamed.map(|manifest| format!("was made as `{}` and renamed since", manifest.name));
         Self {
             name,
-            is_good: checkup.damage.is_empty(),
-            has_manifest: checkup.manifest.is_some(),
+            is_good: archive_check.damage.is_empty(),
+            has_manifest: archive_check.manifest.is_some(),
             size_bytes: path.metadata().map_or(0, |metadata| metadata.len()),
-            good: checkup.good,
-            damage: checkup.damage,
+            good: archive_check.good,
+            damage: archive_check.damage,
             warnings: warnings.into_iter().collect(),
             models: Vec::new(),
         }

@@ -12,7 +12,7 @@ pub const WINDOW_BYTES: usize = 32 * 1024;
 
 /// How a block ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum BlockEnd {
     /// At a whole byte: another block follows.
     Flush,
     /// With the end of the stream.
@@ -34,7 +34,7 @@ impl Encoder {
     ///
     /// # Panics
     /// When `start` is not in `window`.
-    pub fn block(&mut self, window: &[u8], start: usize, end: End, out: &mut Vec<u8>) {
+    pub fn block(&mut self, window: &[u8], start: usize, end: BlockEnd, out: &mut Vec<u8>) {
         let (before, content) = window.split_at(start);
         self.0.reset();
         if !before.is_empty() {
@@ -42,8 +42,8 @@ impl Encoder {
             self.0.set_dictionary(dictionary).expect("a raw stream takes one at any time");
         }
         let flush = match end {
-            End::Flush => FlushCompress::Sync,
-            End::Finish => FlushCompress::Finish,
+            BlockEnd::Flush => FlushCompress::Sync,
+            BlockEnd::Finish => FlushCompress::Finish,
         };
         // Content that does not shrink is stored with a few bytes more.
         out.reserve(content.len() + content.len() / 1024 + 64);
@@ -53,7 +53,8 @@ impl Encoder {
                 .0
                 .compress_vec(&content[n_read..], out, flush)
                 .expect("the stream was reset and is not at its end");
-            if status == Status::StreamEnd || (end == End::Flush && out.len() < out.capacity()) {
+            if status == Status::StreamEnd || (end == BlockEnd::Flush && out.len() < out.capacity())
+            {
                 return;
             }
             out.reserve(64);

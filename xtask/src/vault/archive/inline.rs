@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::deflate::{Encoder, End, WINDOW_BYTES};
+use super::deflate::{BlockEnd, Encoder, WINDOW_BYTES};
 use sha2::{Digest, Sha256};
 
 use super::container::{EntryHead, ZipOut};
@@ -45,13 +45,13 @@ impl<'a> Inline<'a> {
             size_bytes: 0,
         };
         write(&mut inline)?;
-        inline.pack(End::Finish)?;
+        inline.pack(BlockEnd::Finish)?;
         let Self { zip, digest, crc32, size_bytes, .. } = inline;
         zip.end(&entry, head, (crc32.finalize(), size_bytes))?;
         Ok((hex(&digest.finalize()), size_bytes))
     }
 
-    fn pack(&mut self, end: End) -> io::Result<()> {
+    fn pack(&mut self, end: BlockEnd) -> io::Result<()> {
         let content = &self.window[self.start..];
         self.digest.update(content);
         self.crc32.update(content);
@@ -70,7 +70,7 @@ impl Write for Inline<'_> {
         for part in bytes.chunks(BLOCK_BYTES) {
             self.window.extend_from_slice(part);
             if self.window.len() - self.start >= BLOCK_BYTES {
-                self.pack(End::Flush)?;
+                self.pack(BlockEnd::Flush)?;
             }
         }
         Ok(bytes.len())

@@ -2,18 +2,18 @@
 //! small ones, which it also reads.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Mutex, PoisonError};
 
-use super::deflate::{End, WINDOW_BYTES};
+use super::deflate::{BlockEnd, WINDOW_BYTES};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use super::container::{EntryTail, Method};
-use super::pack::{BLOCK_BYTES, Packer};
-use super::pipeline::{Told, Work};
-use super::source::{Opened, Source};
-use crate::vault::manifest::Skipped;
+use super::pack::{BLOCK_BYTES, Packer, Packing};
+use super::source::{OpenedSource, Source};
+use crate::vault::manifest::{FileEntry, Skipped};
 use crate::vault::scan::SourceFile;
 use crate::workspace::progress;
 
@@ -21,24 +21,37 @@ use crate::workspace::progress;
 /// put into a batch, a moment ago.
 const GROWN_BYTES_MAX: usize = 16 * BLOCK_BYTES;
 
+/// What the files are, and how they are packed.
+#[derive(Clone, Copy)]
+pub struct PackingWork<'a> {
+    pub files: &'a [SourceFile],
+    pub packing: Packing,
+    pub n_threads: usize,
+    pub interrupt: &'a AtomicBool,
+}
+
+/// What the manifest tells of a file, and how it changed while it was
+/// read.
+pub type EntryRecord = (FileEntry, Option<Skipped>);
+
 /// What a thread is to pack.
 pub enum Job {
-    Batch { files: Range<usize>, reply: SyncSender<Result<Batch>> },
-    Block { content: Content, reply: SyncSender<Block> },
+    Batch { files: Range<usize>, reply: SyncSender<Result<PackedBatch>> },
+    Block { content: BlockInput, reply: SyncSender<PackedBlock> },
 }
 
 /// A block of a large file, with what precedes it.
-pub struct Content {
+pub struct BlockInput {
     pub window: Vec<u8>,
     pub start: usize,
-    pub end: End,
+    pub end: BlockEnd,
     pub method: Method,
 }
 
 /// A small file, packed.
-pub struct Packed {
+pub struct PackedFile {
     pub found: SourceFile,
-    pub told: Told,
+    pub record: EntryRecord,
     pub method: Method,
     pub tail: EntryTail,
     /// Where it lies in its batch's bytes.
@@ -47,15 +60,15 @@ pub struct Packed {
 
 /// Some small files, packed.
 #[derive(Default)]
-pub struct Batch {
-    pub files: Vec<Packed>,
+pub struct PackedBatch {
+    pub files: Vec<PackedFile>,
     /// Those that were not there any more.
     pub gone: Vec<Skipped>,
     pub bytes: Vec<u8>,
 }
 
 /// A block of a large file, packed.
-pub struct Block {
+pub struct PackedBlock {
     pub bytes: Vec<u8>,
     pub crc32: crc32fast::Hasher,
 }
@@ -63,9 +76,9 @@ pub struct Block {
 /// Buffers of blocks that are done, to be used again: fresh memory costs
 /// time.
 #[derive(Default)]
-pub struct Spare(Mutex<Vec<Vec<u8>>>);
+pub struct BufferPool(Mutex<Vec<Vec<u8>>>);
 
-impl Spare {
+impl BufferPool {
     pub fn take(&self) -> Vec<u8> {
         let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         buffers.pop().unwrap_or_else(|| Vec::with_capacity(WINDOW_BYTES + BLOCK_BYTES + 4096))
@@ -78,7 +91,7 @@ impl Spare {
 }
 
 /// Packs what comes, until nothing more can come.
-pub fn pack_jobs(work: Work<'_>, jobs: &Mutex<Receiver<Job>>, spare: &Spare) {
+pub fn pack_jobs(work: PackingWork<'_>, jobs: &Mutex<Receiver<Job>>, pool: &BufferPool) {
     let mut packer = Packer::new(work.packing);
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -88,34 +101,34 @@ pub fn pack_jobs(work: Work<'_>, jobs: &Mutex<Receiver<Job>>, spare: &Spare) {
                 let _ = reply.send(pack_batch(&work.files[files], &mut packer));
             }
             Ok(Job::Block { content, reply }) => {
-                let _ = reply.send(pack_block(content, &mut packer, spare));
+                let _ = reply.send(pack_block(content, &mut packer, pool));
             }
             Err(_) => return,
         }
     }
 }
 
-fn pack_block(content: Content, packer: &mut Packer, spare: &Spare) -> Block {
-    let Content { mut window, start, end, method } = content;
+fn pack_block(content: BlockInput, packer: &mut Packer, pool: &BufferPool) -> PackedBlock {
+    let BlockInput { mut window, start, end, method } = content;
     let mut crc32 = crc32fast::Hasher::new();
     crc32.update(&window[start..]);
     if method == Method::Deflate {
-        let mut bytes = spare.take();
+        let mut bytes = pool.take();
         packer.block(&window, start, end, &mut bytes);
-        spare.give(window);
-        return Block { bytes, crc32 };
+        pool.give(window);
+        return PackedBlock { bytes, crc32 };
     }
     window.drain(..start);
-    Block { bytes: window, crc32 }
+    PackedBlock { bytes: window, crc32 }
 }
 
-fn pack_batch(files: &[SourceFile], packer: &mut Packer) -> Result<Batch> {
-    let mut batch = Batch::default();
+fn pack_batch(files: &[SourceFile], packer: &mut Packer) -> Result<PackedBatch> {
+    let mut batch = PackedBatch::default();
     let mut content = Vec::new();
     for found in files {
         let mut source = match Source::open(found)? {
-            Opened::File(source) => source,
-            Opened::Gone(skipped) => {
+            OpenedSource::File(source) => source,
+            OpenedSource::Gone(skipped) => {
                 batch.gone.push(skipped);
                 continue;
             }
@@ -126,7 +139,7 @@ fn pack_batch(files: &[SourceFile], packer: &mut Packer) -> Result<Batch> {
         let size_bytes = source.read(n_wanted, &mut content)? as u64;
         progress::add(size_bytes);
         let found = source.found.clone();
-        let told = source.finish(&Sha256::digest(&content), size_bytes)?;
+        let record = source.finish(&Sha256::digest(&content), size_bytes)?;
         let start = batch.bytes.len();
         let method = packer
             .whole(&content, &mut batch.bytes)
@@ -137,7 +150,7 @@ fn pack_batch(files: &[SourceFile], packer: &mut Packer) -> Result<Batch> {
             packed_bytes: range.len() as u64,
             size_bytes,
         };
-        batch.files.push(Packed { found, told, method, tail, range });
+        batch.files.push(PackedFile { found, record, method, tail, range });
     }
     Ok(batch)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::deflate::{Encoder, End};
+use super::deflate::{BlockEnd, Encoder};
 
 use super::container::Method;
 use crate::workspace::config::Compression;
@@ -36,7 +36,7 @@ impl Packer {
     }
 
     /// Packs a block of a stream: `window` from `start` on.
-    pub fn block(&mut self, window: &[u8], start: usize, end: End, out: &mut Vec<u8>) {
+    pub fn block(&mut self, window: &[u8], start: usize, end: BlockEnd, out: &mut Vec<u8>) {
         self.encoder.block(window, start, end, out);
     }
 
@@ -47,7 +47,7 @@ impl Packer {
         let method = match self.packing.compression {
             Compression::Store => Method::Store,
             Compression::Deflate => {
-                self.small_encoder.block(content, 0, End::Finish, out);
+                self.small_encoder.block(content, 0, BlockEnd::Finish, out);
                 Method::Deflate
             }
             Compression::Zstd => {
@@ -82,7 +82,7 @@ impl Packer {
             content.seek(SeekFrom::Start(start))?;
             content.take(SAMPLE_BYTES as u64).read_to_end(&mut sample)?;
             let mut packed = Vec::new();
-            self.block(&sample, 0, End::Finish, &mut packed);
+            self.block(&sample, 0, BlockEnd::Finish, &mut packed);
             is_worth_it |= pays(sample.len(), packed.len());
         }
         content.rewind()?;

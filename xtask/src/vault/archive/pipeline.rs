@@ -7,86 +7,76 @@
 
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use super::deflate::{End, WINDOW_BYTES};
+use super::deflate::{BlockEnd, WINDOW_BYTES};
 use anyhow::{Context, Result, anyhow};
 use sha2::{Digest, Sha256};
 
 use super::container::Method;
-use super::jobs::{Batch, Block, Content, Job, Spare, pack_jobs};
-use super::pack::{BLOCK_BYTES, Packer, Packing};
-use super::source::{Opened, Source, unreadable};
-use super::stop_if;
-use crate::vault::manifest::{FileEntry, Skipped};
+use super::jobs::{
+    BlockInput, BufferPool, EntryRecord, Job, PackedBatch, PackedBlock, PackingWork, pack_jobs,
+};
+use super::pack::{BLOCK_BYTES, Packer};
+use super::source::{OpenedSource, Source, unreadable};
+use crate::vault::manifest::Skipped;
 use crate::vault::scan::SourceFile;
+use crate::workspace::exit::stop_if;
 use crate::workspace::progress;
 
 /// The most files that one thread takes at once.
 const N_BATCH_FILES: usize = 64;
 
-/// What the files are, and how they are packed.
-#[derive(Clone, Copy)]
-pub struct Work<'a> {
-    pub files: &'a [SourceFile],
-    pub packing: Packing,
-    pub n_threads: usize,
-    pub interrupt: &'a AtomicBool,
-}
-
-/// What the manifest tells of a file, and how it changed while it was
-/// read.
-pub type Told = (FileEntry, Option<Skipped>);
-
 /// Takes what was packed, in the order of the files.
 pub trait Sink {
     /// Takes the next small files.
-    fn batch(&mut self, batch: Batch) -> Result<()>;
+    fn batch(&mut self, batch: PackedBatch) -> Result<()>;
     /// Begins the large file `found`.
     fn begin(&mut self, found: SourceFile, method: Method) -> Result<()>;
     /// Takes the next block of the large file.
-    fn block(&mut self, block: &Block) -> Result<()>;
+    fn block(&mut self, block: &PackedBlock) -> Result<()>;
     /// Ends the large file.
-    fn end(&mut self, told: Told) -> Result<()>;
+    fn end(&mut self, record: EntryRecord) -> Result<()>;
 }
 
 /// Reads and packs the files of `work`, and hands them to `sink`.
 ///
 /// # Errors
 /// The first that reading, packing or the sink meets.
-pub fn run(work: Work<'_>, sink: &mut impl Sink) -> Result<()> {
+pub fn run(work: PackingWork<'_>, sink: &mut impl Sink) -> Result<()> {
     let n_waiting = work.n_threads + 4;
-    let spare = Spare::default();
+    let pool = BufferPool::default();
     let (step_sender, steps) = sync_channel(n_waiting);
     let (job_sender, jobs) = sync_channel(n_waiting);
     let jobs = Mutex::new(jobs);
     thread::scope(|scope| {
         for _ in 0..work.n_threads {
-            scope.spawn(|| pack_jobs(work, &jobs, &spare));
+            scope.spawn(|| pack_jobs(work, &jobs, &pool));
         }
-        let feeder = Feeder { work, steps: step_sender, jobs: job_sender, spare: &spare };
+        let feeder = Feeder { work, steps: step_sender, jobs: job_sender, pool: &pool };
         scope.spawn(move || feeder.run());
         // Dropping the steps, as an error here does, ends the feeder;
         // that ends the packers.
-        hand_on(steps, sink, &spare)
+        hand_on(steps, sink, &pool)
     })
 }
 
-fn hand_on(steps: Receiver<Step>, sink: &mut impl Sink, spare: &Spare) -> Result<()> {
+fn hand_on(steps: Receiver<Step>, sink: &mut impl Sink, pool: &BufferPool) -> Result<()> {
     let lost = || anyhow!("a thread that packs files ended early; this is a bug, please report it");
     for step in steps {
         match step {
             Step::Batch(batch) => sink.batch(batch.recv().map_err(|_| lost())??)?,
             Step::Begin(found, method) => sink.begin(*found, method)?,
-            Step::Gone(skipped) => sink.batch(Batch { gone: vec![skipped], ..Batch::default() })?,
+            Step::Gone(skipped) => {
+                sink.batch(PackedBatch { gone: vec![skipped], ..PackedBatch::default() })?;
+            }
             Step::Block(block) => {
                 let block = block.recv().map_err(|_| lost())?;
                 sink.block(&block)?;
-                spare.give(block.bytes);
+                pool.give(block.bytes);
             }
-            Step::End(told) => sink.end(told)?,
+            Step::BlockEnd(record) => sink.end(record)?,
             Step::Failed(error) => return Err(error),
         }
     }
@@ -96,11 +86,11 @@ fn hand_on(steps: Receiver<Step>, sink: &mut impl Sink, spare: &Spare) -> Result
 /// What comes next in the archive; packed content comes by a channel of
 /// its own, when it is ready.
 enum Step {
-    Batch(Receiver<Result<Batch>>),
+    Batch(Receiver<Result<PackedBatch>>),
     Begin(Box<SourceFile>, Method),
     Gone(Skipped),
-    Block(Receiver<Block>),
-    End(Told),
+    Block(Receiver<PackedBlock>),
+    BlockEnd(EntryRecord),
     Failed(anyhow::Error),
 }
 
@@ -108,10 +98,10 @@ enum Step {
 struct Stopped;
 
 struct Feeder<'a> {
-    work: Work<'a>,
+    work: PackingWork<'a>,
     steps: SyncSender<Step>,
     jobs: SyncSender<Job>,
-    spare: &'a Spare,
+    pool: &'a BufferPool,
 }
 
 impl Feeder<'_> {
@@ -153,8 +143,8 @@ impl Feeder<'_> {
     fn large(&self, idx: usize) -> Result<Result<(), Stopped>> {
         let found = &self.work.files[idx];
         let mut source = match Source::open(found)? {
-            Opened::File(source) => source,
-            Opened::Gone(skipped) => return Ok(self.step(Step::Gone(skipped))),
+            OpenedSource::File(source) => source,
+            OpenedSource::Gone(skipped) => return Ok(self.step(Step::Gone(skipped))),
         };
         let size_bytes = source.found.size_bytes;
         let method = Packer::new(self.work.packing)
@@ -168,7 +158,7 @@ impl Feeder<'_> {
         let (mut n_read, mut tail) = (0, Vec::new());
         loop {
             stop_if(self.work.interrupt)?;
-            let mut window = self.spare.take();
+            let mut window = self.pool.take();
             window.append(&mut tail);
             let start = window.len();
             let n_wanted = BLOCK_BYTES.min(usize::try_from(size_bytes - n_read)?);
@@ -179,17 +169,17 @@ impl Feeder<'_> {
             // A file that shrinks ends early.
             let is_last = n_read == size_bytes || n_bytes < n_wanted;
             tail.extend_from_slice(&window[window.len().saturating_sub(WINDOW_BYTES)..]);
-            let end = if is_last { End::Finish } else { End::Flush };
-            if self.block(Content { window, start, end, method }).is_err() {
+            let end = if is_last { BlockEnd::Finish } else { BlockEnd::Flush };
+            if self.block(BlockInput { window, start, end, method }).is_err() {
                 return Ok(Err(Stopped));
             }
             if is_last {
-                return Ok(self.step(Step::End(source.finish(&digest.finalize(), n_read)?)));
+                return Ok(self.step(Step::BlockEnd(source.finish(&digest.finalize(), n_read)?)));
             }
         }
     }
 
-    fn block(&self, content: Content) -> Result<(), Stopped> {
+    fn block(&self, content: BlockInput) -> Result<(), Stopped> {
         let (reply, result) = sync_channel(1);
         self.step(Step::Block(result))?;
         self.jobs.send(Job::Block { content, reply }).map_err(|_| Stopped)

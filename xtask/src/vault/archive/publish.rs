@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::vault::catalog::folder_entries;
-use crate::workspace::files;
+use crate::workspace::files::{self, folder_entries};
 use crate::workspace::filesystem;
 use crate::workspace::lock::FolderLock;
 
@@ -134,7 +133,7 @@ pub fn is_abandoned(path: &Path) -> Result<bool> {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
         // Whether someone writes it cannot be told: it stays.
-        Err(TryLockError::Error(error)) if filesystem::is_lacking(&error) => Ok(false),
+        Err(TryLockError::Error(error)) if filesystem::is_unsupported(&error) => Ok(false),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
         }

@@ -2,13 +2,14 @@
 //! opened. One that was replaced since it was found is the new one.
 
 use std::fs::{File, Metadata};
-use std::io::{self, ErrorKind, Read};
+use std::io::Read;
 
 use anyhow::{Context, Result};
 
 use crate::vault::manifest::{FileEntry, Skipped};
 use crate::vault::scan::SourceFile;
 use crate::workspace::digest::hex;
+use crate::workspace::files::is_gone;
 
 /// A file that is being read.
 pub struct Source {
@@ -20,7 +21,7 @@ pub struct Source {
 }
 
 /// What becomes of a file that was found.
-pub enum Opened {
+pub enum OpenedSource {
     /// It can be read.
     File(Box<Source>),
     /// It is gone, or no file any more.
@@ -29,10 +30,10 @@ pub enum Opened {
 
 impl Source {
     /// Opens the file that a scan found.
-    pub fn open(found: &SourceFile) -> Result<Opened> {
+    pub fn open(found: &SourceFile) -> Result<OpenedSource> {
         let gone = |reason: &str| {
             let path = found.archive_path.text.clone();
-            Ok(Opened::Gone(Skipped { path, reason: reason.to_owned() }))
+            Ok(OpenedSource::Gone(Skipped { path, reason: reason.to_owned() }))
         };
         let file = match File::open(&found.disk_path) {
             Err(error) if is_gone(&error) => return gone("vanished before it was read"),
@@ -43,7 +44,7 @@ impl Source {
             return gone("became no plain file before it was read");
         }
         let found = found.as_now(&opened).with_context(|| unreadable(found))?;
-        Ok(Opened::File(Box::new(Self { found, file, opened })))
+        Ok(OpenedSource::File(Box::new(Self { found, file, opened })))
     }
 
     /// Returns the open file.
@@ -79,14 +80,6 @@ impl Source {
         });
         Ok((entry, change))
     }
-}
-
-/// Whether `error` says that nothing has this name.
-pub fn is_gone(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::StaleNetworkFileHandle
-    )
 }
 
 /// Says that the file cannot be read, and what to do.

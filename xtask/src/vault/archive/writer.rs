@@ -12,9 +12,9 @@ use chrono::{DateTime, Utc};
 
 use super::container::{EntryHead, EntryTail, LARGE_BYTES, Method, OpenEntry, ZipOut};
 use super::inline::Inline;
-use super::jobs::{Batch, Block};
+use super::jobs::{EntryRecord, PackedBatch, PackedBlock, PackingWork};
 use super::pack::Packing;
-use super::pipeline::{self, Sink, Told, Work};
+use super::pipeline::{self, Sink};
 use super::zstd;
 use crate::vault::manifest::{
     FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUMS_PATH, Skipped, Totals,
@@ -28,7 +28,7 @@ const REGULAR_FILE: u32 = 0o100_000;
 const FOLDER: u32 = 0o040_000;
 
 /// What goes into an archive.
-pub struct Content<'a> {
+pub struct ArchiveContent<'a> {
     pub scan: &'a Scan,
     /// The manifest without its files.
     pub manifest: Manifest,
@@ -41,7 +41,7 @@ pub struct Content<'a> {
 
 /// Writes the archive to `file`, which lies at `path`, and returns the
 /// digest of its manifest.
-pub fn write(file: File, path: &Path, content: Content<'_>) -> Result<String> {
+pub fn write(file: File, path: &Path, content: ArchiveContent<'_>) -> Result<String> {
     let failed = "failed to seal the archive";
     let reader = Disk::open(path, Some(content.interrupt)).context(failed)?;
     let (settled, ends) = mpsc::channel();
@@ -60,7 +60,7 @@ pub fn write(file: File, path: &Path, content: Content<'_>) -> Result<String> {
 }
 
 /// Writes all but the seal.
-fn write_zip(mut zip: ZipOut, content: Content<'_>) -> Result<(File, String)> {
+fn write_zip(mut zip: ZipOut, content: ArchiveContent<'_>) -> Result<(File, String)> {
     let mut manifest = content.manifest;
     manifest.skipped.extend_from_slice(&content.scan.skipped);
     manifest.empty_folders = content.scan.empty_folders.iter().cloned().collect();
@@ -78,7 +78,7 @@ fn write_zip(mut zip: ZipOut, content: Content<'_>) -> Result<(File, String)> {
         level: content.packing.level,
         n_threads: content.n_threads,
     };
-    let work = Work {
+    let work = PackingWork {
         files: &content.scan.files,
         packing: content.packing,
         n_threads: content.n_threads,
@@ -167,21 +167,21 @@ impl OpenFile {
 }
 
 impl ArchiveSink {
-    fn tell(&mut self, (entry, change): Told) {
+    fn tell(&mut self, (entry, change): EntryRecord) {
         self.files.push(entry);
         self.skipped.extend(change);
     }
 }
 
 impl Sink for ArchiveSink {
-    fn batch(&mut self, batch: Batch) -> Result<()> {
+    fn batch(&mut self, batch: PackedBatch) -> Result<()> {
         self.skipped.extend(batch.gone);
         for file in batch.files {
             let head = head_of(&file.found, file.method, file.tail.size_bytes);
             self.zip
                 .add(&head, file.tail, &batch.bytes[file.range])
                 .with_context(|| failed(head.path))?;
-            self.tell(file.told);
+            self.tell(file.record);
         }
         Ok(())
     }
@@ -197,7 +197,7 @@ impl Sink for ArchiveSink {
         Ok(())
     }
 
-    fn block(&mut self, block: &Block) -> Result<()> {
+    fn block(&mut self, block: &PackedBlock) -> Result<()> {
         let open = self.open.as_mut().context("a block came before its file")?;
         open.crc32.combine(&block.crc32);
         let zip = &mut self.zip;
@@ -208,16 +208,16 @@ impl Sink for ArchiveSink {
         appended.with_context(|| failed(open.path()))
     }
 
-    fn end(&mut self, told: Told) -> Result<()> {
+    fn end(&mut self, record: EntryRecord) -> Result<()> {
         let mut open = self.open.take().ok_or_else(|| anyhow!("a file ended before it began"))?;
         if let Some(stream) = open.zstd.take() {
             let rest = stream.finish().with_context(|| failed(open.path()))?;
             self.zip.append(&rest).with_context(|| failed(open.path()))?;
         }
         let head = head_of(&open.found, open.method, open.found.size_bytes);
-        let facts = (open.crc32.finalize(), told.0.size_bytes);
+        let facts = (open.crc32.finalize(), record.0.size_bytes);
         self.zip.end(&open.entry, &head, facts).with_context(|| failed(head.path))?;
-        self.tell(told);
+        self.tell(record);
         Ok(())
     }
 }

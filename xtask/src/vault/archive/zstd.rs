@@ -62,7 +62,7 @@ mod implementation {
 mod implementation {
     use std::io;
 
-    use crate::programs::lack::WITHOUT_ZSTD;
+    use crate::programs::features::WITHOUT_ZSTD;
 
     /// No file is packed by it.
     pub enum Stream {}

@@ -17,7 +17,7 @@ use std::time::UNIX_EPOCH;
 
 use chrono::DateTime;
 
-use super::Content;
+use super::archive::Content;
 use crate::vault::manifest::{FileEntry, Manifest};
 use crate::workspace::Workspace;
 use crate::workspace::files;
@@ -39,9 +39,9 @@ const WITHOUT_FILES: u8 = 2;
 
 /// What tells whether a file is still the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp([u64; 4]);
+pub struct Fingerprint([u64; 4]);
 
-impl Stamp {
+impl Fingerprint {
     /// Returns the stamp of the file with this metadata.
     pub fn of(metadata: &Metadata) -> Self {
         let modified = metadata.modified().ok();
@@ -58,14 +58,14 @@ impl Stamp {
     }
 }
 
-impl fmt::Display for Stamp {
+impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [size_bytes, modified, inode, changed] = self.0;
         write!(f, "{size_bytes} {modified} {inode} {changed}")
     }
 }
 
-impl FromStr for Stamp {
+impl FromStr for Fingerprint {
     type Err = ParseIntError;
 
     fn from_str(text: &str) -> Result<Self, ParseIntError> {
@@ -92,7 +92,7 @@ fn identity(_: &Metadata) -> (u64, u64) {
 pub struct Cache {
     bytes: Vec<u8>,
     /// The stamp and the place of each archive's record.
-    records: BTreeMap<String, (Stamp, Range<usize>)>,
+    records: BTreeMap<String, (Fingerprint, Range<usize>)>,
 }
 
 impl Cache {
@@ -105,22 +105,22 @@ impl Cache {
     }
 
     /// Returns the record of the archive `name` with this stamp.
-    pub fn get(&self, name: &str, stamp: Stamp) -> Option<&[u8]> {
-        let (_, range) = self.records.get(name).filter(|(known, _)| *known == stamp)?;
+    pub fn get(&self, name: &str, fingerprint: Fingerprint) -> Option<&[u8]> {
+        let (_, range) = self.records.get(name).filter(|(known, _)| *known == fingerprint)?;
         self.bytes.get(range.clone())
     }
 }
 
 /// An archive's name, stamp and record.
-pub type Known<'a> = (String, Stamp, Cow<'a, [u8]>);
+pub type CachedArchive<'a> = (String, Fingerprint, Cow<'a, [u8]>);
 
 /// Replaces the cache of `workspace`. It is no loss when that fails.
-pub fn store(workspace: &Workspace, archives: &[Known<'_>]) {
+pub fn store(workspace: &Workspace, archives: &[CachedArchive<'_>]) {
     let mut bytes = MAGIC.to_vec();
-    for (name, stamp, content) in archives {
+    for (name, fingerprint, content) in archives {
         let mut record = Vec::with_capacity(content.len() + name.len() + 48);
         put(&mut record, name.as_bytes());
-        record.extend(stamp.0.iter().flat_map(|number| number.to_le_bytes()));
+        record.extend(fingerprint.0.iter().flat_map(|number| number.to_le_bytes()));
         record.extend_from_slice(content);
         bytes.extend(crc32fast::hash(&record).to_le_bytes());
         put(&mut bytes, &record);
@@ -136,7 +136,7 @@ fn path(workspace: &Workspace) -> PathBuf {
     workspace.state().join("catalog.cache")
 }
 
-fn index(bytes: &[u8]) -> Option<BTreeMap<String, (Stamp, Range<usize>)>> {
+fn index(bytes: &[u8]) -> Option<BTreeMap<String, (Fingerprint, Range<usize>)>> {
     let mut reader = Reader(bytes.strip_prefix(MAGIC)?);
     let mut records = BTreeMap::new();
     while !reader.0.is_empty() {
@@ -148,15 +148,16 @@ fn index(bytes: &[u8]) -> Option<BTreeMap<String, (Stamp, Range<usize>)>> {
         let end = bytes.len() - reader.0.len();
         let mut inner = Reader(record);
         let name = inner.text()?;
-        let stamp = Stamp([inner.number()?, inner.number()?, inner.number()?, inner.number()?]);
-        records.insert(name, (stamp, end - inner.0.len()..end));
+        let fingerprint =
+            Fingerprint([inner.number()?, inner.number()?, inner.number()?, inner.number()?]);
+        records.insert(name, (fingerprint, end - inner.0.len()..end));
     }
     Some(records)
 }
 
 /// Whether the list of files is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Files {
+pub enum ManifestFiles {
     Needed,
     NotNeeded,
 }
@@ -185,17 +186,17 @@ pub fn encode(content: &Content) -> Option<Vec<u8>> {
 }
 
 /// Returns the content of which `record` tells, where it tells enough.
-pub fn decode(record: &[u8], files: Files) -> Option<Content> {
+pub fn decode(record: &[u8], files: ManifestFiles) -> Option<Content> {
     let mut reader = Reader(record);
     let [kind] = reader.array()?;
     if kind == FOREIGN {
         return Some(Content::Foreign);
     }
-    if kind != WITH_FILES && (kind != WITHOUT_FILES || files == Files::Needed) {
+    if kind != WITH_FILES && (kind != WITHOUT_FILES || files == ManifestFiles::Needed) {
         return None;
     }
     let mut manifest: Manifest = serde_json::from_slice(reader.bytes()?).ok()?;
-    while files == Files::Needed && !reader.0.is_empty() {
+    while files == ManifestFiles::Needed && !reader.0.is_empty() {
         manifest.files.push(file(&mut reader)?);
     }
     Some(Content::Sealed(Box::new(manifest)))

@@ -5,37 +5,41 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::cache::{self, Cache, Files, Stamp};
-use super::{Archive, Content, archive_of, named, read_archive};
+use super::archive::{Archive, Content, archive_of, named, read_archive};
+use super::cache::{self, Cache, Fingerprint, ManifestFiles};
 use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
 use crate::workspace::threads;
 
 /// What becomes of the cache where it is behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum After {
+pub enum CacheUpdate {
     Renew,
     Leave,
 }
 
 /// Returns the archives of `workspace` in the order of their names, and
 /// opens only those that the cache does not know.
-pub fn read(workspace: &Workspace, (files, after): (Files, After)) -> Result<Vec<Archive>> {
+pub fn read(
+    workspace: &Workspace,
+    (files, after): (ManifestFiles, CacheUpdate),
+) -> Result<Vec<Archive>> {
     let cache = Cache::load(workspace);
     let read_one = |(name, path): (StampedName, PathBuf)| {
-        let stamp = Stamp::read(&path);
-        let record = stamp.and_then(|stamp| cache.get(&name.to_string(), stamp));
+        let fingerprint = Fingerprint::read(&path);
+        let record = fingerprint.and_then(|fingerprint| cache.get(&name.to_string(), fingerprint));
         if let Some((record, content)) =
             record.and_then(|record| Some((record, cache::decode(record, files)?)))
         {
-            return (archive_of(name, path, content), stamp, Some(Cow::Borrowed(record)));
+            return (archive_of(name, path, content), fingerprint, Some(Cow::Borrowed(record)));
         }
         let mut archive = read_archive(name, path);
         let record = cache::encode(&archive.content);
-        if let (Content::Sealed(manifest), Files::NotNeeded) = (&mut archive.content, files) {
+        if let (Content::Sealed(manifest), ManifestFiles::NotNeeded) = (&mut archive.content, files)
+        {
             manifest.files = Vec::new();
         }
-        (archive, stamp, record.map(Cow::Owned))
+        (archive, fingerprint, record.map(Cow::Owned))
     };
     let found = threads::map(named(&workspace.archives(), NameKind::Archive)?, read_one);
     let is_new = |(_, _, record): &(Archive, _, Option<Cow<'_, [u8]>>)| {
@@ -44,13 +48,15 @@ pub fn read(workspace: &Workspace, (files, after): (Files, After)) -> Result<Vec
     let has_news = found.iter().any(is_new);
     let mut known = Vec::with_capacity(found.len());
     let mut archives = Vec::with_capacity(found.len());
-    for (archive, stamp, record) in found {
+    for (archive, fingerprint, record) in found {
         known.extend(
-            stamp.zip(record).map(|(stamp, record)| (archive.name.to_string(), stamp, record)),
+            fingerprint
+                .zip(record)
+                .map(|(fingerprint, record)| (archive.name.to_string(), fingerprint, record)),
         );
         archives.push(archive);
     }
-    if has_news && after == After::Renew {
+    if has_news && after == CacheUpdate::Renew {
         cache::store(workspace, &known);
     }
     Ok(archives)

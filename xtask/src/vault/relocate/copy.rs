@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::{failed, is_real_folder, sync, unreadable};
-use crate::vault::catalog::{exists, folder_entries};
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 
 /// The end of the name of a copy that is not complete.
 const COPY_SUFFIX: &str = ".copy.partial";
@@ -190,4 +188,20 @@ pub fn draft_of(to: &Path) -> PathBuf {
 pub fn is_draft(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.starts_with('.') && name.ends_with(COPY_SUFFIX)
+}
+
+pub fn is_real_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
+}
+
+pub fn sync(folder: &Path) -> Result<()> {
+    files::sync_folder(folder).with_context(|| format!("failed to sync `{}`", folder.display()))
+}
+
+pub fn unreadable(path: &Path) -> String {
+    format!("failed to read `{}`", path.display())
+}
+
+pub fn failed(act: &str, from: &Path, to: &Path) -> String {
+    format!("failed to {act} `{}` to `{}`", from.display(), to.display())
 }

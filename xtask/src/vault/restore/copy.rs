@@ -16,7 +16,7 @@ const REGULAR_FILE: u32 = 0o100_000;
 const FIFO: u32 = 0o010_000;
 
 /// What an entry's content must be.
-pub struct Limits<'a> {
+pub struct ExpectedContent<'a> {
     /// Its size in bytes.
     pub size_bytes: u64,
     /// Its digest; `None` to trust the zip's CRC-32.
@@ -25,7 +25,7 @@ pub struct Limits<'a> {
 
 /// What was unpacked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copied {
+pub struct UnpackedFile {
     /// The digest of the content.
     pub sha256: String,
     /// The time that the zip tells.
@@ -41,9 +41,9 @@ pub struct Copied {
 /// When `sink` cannot be written.
 pub fn copy<R: Read>(
     mut entry: ZipFile<'_, R>,
-    limits: &Limits<'_>,
+    limits: &ExpectedContent<'_>,
     sink: &mut impl Write,
-) -> Result<Result<Copied, String>> {
+) -> Result<Result<UnpackedFile, String>> {
     if let Err(problem) = check_type(entry.unix_mode()) {
         return Ok(Err(problem.to_owned()));
     }
@@ -73,7 +73,7 @@ pub fn copy<R: Read>(
     if limits.sha256.is_some_and(|expected| expected != sha256) {
         return Ok(Err("its content has changed".to_owned()));
     }
-    Ok(Ok(Copied {
+    Ok(Ok(UnpackedFile {
         sha256,
         modified_at: modified_at(&entry),
         mode: entry.unix_mode().map(|mode| mode & 0o777),

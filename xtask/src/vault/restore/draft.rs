@@ -5,9 +5,8 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crate::vault::catalog::exists;
 use crate::workspace::digest::hex;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists};
 
 /// How many files are made durable at once.
 pub const N_AT_ONCE: usize = 32;

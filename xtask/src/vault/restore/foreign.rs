@@ -9,8 +9,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use zip::ZipArchive;
 
 use super::copy::check_type;
-use super::item::Item;
-use super::locals::Locals;
+use super::item::RestoreItem;
+use super::local_headers::LocalHeaders;
 use crate::vault::scan::check_archive_path;
 use crate::vault::verify::Damage;
 
@@ -38,8 +38,8 @@ pub struct ForeignItem {
 }
 
 impl ForeignItem {
-    pub fn into_item(self) -> Item {
-        Item {
+    pub fn into_item(self) -> RestoreItem {
+        RestoreItem {
             path: self.path,
             raw_path: None,
             size_bytes: self.size_bytes,
@@ -73,11 +73,11 @@ pub fn check_ratio(item: &ForeignItem) -> Result<(), String> {
 pub fn list<R: Read + Seek>(zip: &mut ZipArchive<R>, raw: &mut R) -> Listing {
     let mut listing = Listing::default();
     let twice = if zip.has_duplicate_names() {
-        names_that_stand_twice(raw, zip.central_directory_start()).unwrap_or_default()
+        duplicate_names(raw, zip.central_directory_start()).unwrap_or_default()
     } else {
         BTreeSet::new()
     };
-    let shared = entries_that_share_bytes(zip);
+    let shared = overlapping_entries(zip);
     for idx in 0..zip.len() {
         let Ok(entry) = zip.by_index_data(idx) else { continue };
         // A name that is not UTF-8 is in the zip's old code page.
@@ -112,9 +112,9 @@ pub fn list<R: Read + Seek>(zip: &mut ZipArchive<R>, raw: &mut R) -> Listing {
 
 /// Lists the entries of a zip whose directory is lost. Those out of the
 /// row count only where digests are known.
-pub fn list_locals(locals: &Locals, has_digests: bool) -> Listing {
+pub fn list_local_headers(local_headers: &LocalHeaders, has_digests: bool) -> Listing {
     let mut listing = Listing::default();
-    for (name, places) in locals {
+    for (name, places) in local_headers {
         let path = name.trim_end_matches('/');
         if let Err(problem) = check_archive_path(path) {
             listing.refuse(name, problem);
@@ -136,7 +136,7 @@ pub fn list_locals(locals: &Locals, has_digests: bool) -> Listing {
 }
 
 /// Returns the entries of which some bytes belong to another as well.
-fn entries_that_share_bytes<R: Read + Seek>(zip: &mut ZipArchive<R>) -> BTreeSet<usize> {
+fn overlapping_entries<R: Read + Seek>(zip: &mut ZipArchive<R>) -> BTreeSet<usize> {
     let mut ranges = Vec::with_capacity(zip.len());
     for idx in 0..zip.len() {
         let Ok(entry) = zip.by_index_raw(idx) else { continue };
@@ -164,10 +164,7 @@ fn entries_that_share_bytes<R: Read + Seek>(zip: &mut ZipArchive<R>) -> BTreeSet
 
 /// Returns the names that the directory at `start` holds more than
 /// once; the zip reader keeps only the last of each.
-fn names_that_stand_twice<R: Read + Seek>(
-    raw: &mut R,
-    start: u64,
-) -> io::Result<BTreeSet<Vec<u8>>> {
+fn duplicate_names<R: Read + Seek>(raw: &mut R, start: u64) -> io::Result<BTreeSet<Vec<u8>>> {
     raw.seek(SeekFrom::Start(start))?;
     let mut names = BTreeSet::new();
     let mut twice = BTreeSet::new();

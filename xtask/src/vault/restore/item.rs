@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::target::raw_place;
 use crate::vault::manifest::{
     FileEntry, FolderEntry, MANIFEST_PATH, PATCH_PATH, ROOT_FOLDER, SUMS_PATH,
 };
@@ -13,7 +12,7 @@ use crate::workspace::digest::unhex;
 
 /// A file that an archive should hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct RestoreItem {
     /// The path in the archive.
     pub path: String,
     /// The real bytes of the path relative to the workspace, where they
@@ -57,10 +56,10 @@ pub fn sealed_folder(folder: &FolderEntry) -> Result<Folder, String> {
 ///
 /// # Errors
 /// Says why it is not to be trusted.
-pub fn sealed_item(file: &FileEntry) -> Result<Item, String> {
+pub fn sealed_item(file: &FileEntry) -> Result<RestoreItem, String> {
     check_archive_path(&file.path)?;
     let raw_path = file.raw_path_hex.as_deref().map(|hex| raw_path(&file.path, hex)).transpose()?;
-    Ok(Item {
+    Ok(RestoreItem {
         path: file.path.clone(),
         raw_path,
         size_bytes: file.size_bytes,
@@ -85,4 +84,17 @@ fn raw_path(path: &str, hex: &str) -> Result<Vec<u8>, String> {
 /// Whether `path` describes an archive rather than a session.
 pub fn is_metadata(path: &str) -> bool {
     [MANIFEST_PATH, SUMS_PATH, PATCH_PATH].contains(&path)
+}
+
+/// Returns the path of the bytes `raw`, or `text` where the system's
+/// paths are not made of bytes.
+#[cfg(unix)]
+pub fn raw_place(raw: &[u8], _: &str) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(raw))
+}
+
+#[cfg(not(unix))]
+pub fn raw_place(_: &[u8], text: &str) -> PathBuf {
+    PathBuf::from(text)
 }

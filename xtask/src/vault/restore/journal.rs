@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::vault::catalog::folder_entries;
+use crate::workspace::files::folder_entries;
 use crate::workspace::filesystem;
 
 const PREFIX: &str = "restoring_";
@@ -63,14 +63,14 @@ impl Drop for Journal {
 
 /// What a killed restore left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Abandoned {
+pub struct AbandonedRestore {
     /// The journal.
     pub journal: PathBuf,
     /// The drafts that are there.
     pub drafts: BTreeSet<PathBuf>,
 }
 
-impl Abandoned {
+impl AbandonedRestore {
     /// Removes the drafts, and returns a line on it.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl Abandoned {
 ///
 /// # Errors
 /// When a journal or a folder cannot be read.
-pub fn abandoned(state: &Path) -> Result<Vec<Abandoned>> {
+pub fn abandoned(state: &Path) -> Result<Vec<AbandonedRestore>> {
     let mut found = Vec::new();
     for journal in folder_entries(state)? {
         let name = journal.file_name().unwrap_or_default().to_string_lossy();
@@ -120,7 +120,7 @@ pub fn abandoned(state: &Path) -> Result<Vec<Abandoned>> {
         if let Some(bytes) = bytes {
             let drafts = drafts(&bytes)
                 .with_context(|| format!("failed to find what `{}` lists", journal.display()))?;
-            found.push(Abandoned { journal, drafts });
+            found.push(AbandonedRestore { journal, drafts });
         }
     }
     Ok(found)
@@ -141,7 +141,7 @@ fn drafts(journal: &[u8]) -> io::Result<BTreeSet<PathBuf>> {
     for path in listed {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_file() => drop(drafts.insert(path)),
-            Err(error) if !crate::vault::archive::is_gone(&error) => return Err(error),
+            Err(error) if !crate::workspace::files::is_gone(&error) => return Err(error),
             _ => {}
         }
     }

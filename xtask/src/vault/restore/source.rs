@@ -10,10 +10,10 @@ use anyhow::Result;
 use zip::ZipArchive;
 use zip::read::read_zipfile_from_stream;
 
-use super::copy::{Copied, Limits, check_type, copy};
+use super::copy::{ExpectedContent, UnpackedFile, check_type, copy};
 use super::foreign;
-use super::item::{Folder, Item, sealed_folder, sealed_item};
-use super::locals::{self, Locals};
+use super::item::{Folder, RestoreItem, sealed_folder, sealed_item};
+use super::local_headers::{self, LocalHeaders};
 use crate::vault::manifest::{MANIFEST_PATH, Manifest, SUMS_PATH};
 use crate::vault::scan::check_archive_path;
 use crate::vault::verify::{self, Damage};
@@ -25,11 +25,11 @@ const N_PLACES_MAX: usize = 8;
 pub struct Source<R> {
     zip: Option<ZipArchive<R>>,
     raw: R,
-    locals: Option<Locals>,
+    local_headers: Option<LocalHeaders>,
     /// The manifest, where it can be read.
     pub manifest: Option<Manifest>,
     /// The files, sorted by path.
-    pub items: Vec<Item>,
+    pub items: Vec<RestoreItem>,
     /// Folders without files.
     pub folders: BTreeSet<String>,
     /// What is told of folders beyond that, by archive path.
@@ -44,7 +44,7 @@ enum Place {
     /// By the directory at the end.
     Directory(usize),
     /// By the header before the content, at this offset.
-    Local(u64),
+    LocalHeader(u64),
 }
 
 impl<R: Read + Seek> Source<R> {
@@ -61,8 +61,9 @@ impl<R: Read + Seek> Source<R> {
         };
         let (items, folders) = (Vec::new(), BTreeSet::new());
         let described = BTreeMap::new();
-        let (locals, manifest) = (None, None);
-        let mut source = Self { zip, raw, locals, manifest, items, folders, described, damage };
+        let (local_headers, manifest) = (None, None);
+        let mut source =
+            Self { zip, raw, local_headers, manifest, items, folders, described, damage };
         source.manifest = source.read_manifest();
         match source.manifest.clone() {
             Some(manifest) => source.list_manifest(&manifest),
@@ -81,11 +82,12 @@ impl<R: Read + Seek> Source<R> {
     /// When `sink` cannot be written.
     pub fn copy<W: Write>(
         &mut self,
-        item: &Item,
+        item: &RestoreItem,
         sink: &mut W,
         mut start: impl FnMut(&mut W) -> std::io::Result<()>,
-    ) -> Result<Result<Copied, String>> {
-        let limits = Limits { size_bytes: item.size_bytes, sha256: item.sha256.as_deref() };
+    ) -> Result<Result<UnpackedFile, String>> {
+        let limits =
+            ExpectedContent { size_bytes: item.size_bytes, sha256: item.sha256.as_deref() };
         let mut problem = None;
         for n_tried in 0..N_PLACES_MAX {
             let Some(place) = self.place(item, n_tried) else { break };
@@ -96,7 +98,7 @@ impl<R: Read + Seek> Source<R> {
                     Some(Err(error)) => Err(error.to_string()),
                     None => break,
                 },
-                Place::Local(offset) => match self.seek(offset) {
+                Place::LocalHeader(offset) => match self.seek(offset) {
                     Ok(()) => match read_zipfile_from_stream(&mut self.raw) {
                         Ok(Some(entry)) => copy(entry, &limits, sink)?,
                         Ok(None) => Err("it has no header".to_owned()),
@@ -118,29 +120,29 @@ impl<R: Read + Seek> Source<R> {
     }
 
     /// Returns the place to try after `n_tried` others.
-    fn place(&mut self, item: &Item, n_tried: usize) -> Option<Place> {
+    fn place(&mut self, item: &RestoreItem, n_tried: usize) -> Option<Place> {
         let n_listed = usize::from(item.entry_idx.is_some());
         let Some(n_tried) = n_tried.checked_sub(n_listed) else {
             return item.entry_idx.map(Place::Directory);
         };
         // A digest tells whether any header found is the right one.
         let is_known = item.sha256.is_some();
-        let places = self.locals().get(&item.path)?;
+        let places = self.local_headers().get(&item.path)?;
         places
             .iter()
             .filter(|place| place.is_in_row || is_known)
             .nth(n_tried)
-            .map(|place| Place::Local(place.offset))
+            .map(|place| Place::LocalHeader(place.offset))
     }
 
     /// Returns the entries by their own headers, searched when first
     /// asked for.
-    fn locals(&mut self) -> &Locals {
+    fn local_headers(&mut self) -> &LocalHeaders {
         let names: BTreeSet<&str> = self.items.iter().map(|item| item.path.as_str()).collect();
         let is_wanted =
             |name: &str| [MANIFEST_PATH, SUMS_PATH].contains(&name) || names.contains(name);
         let raw = &mut self.raw;
-        self.locals.get_or_insert_with(|| locals::walk(raw, is_wanted))
+        self.local_headers.get_or_insert_with(|| local_headers::walk(raw, is_wanted))
     }
 
     fn read_manifest(&mut self) -> Option<Manifest> {
@@ -155,9 +157,12 @@ impl<R: Read + Seek> Source<R> {
             .as_ref()
             .is_some_and(|zip| zip.index_for_name_raw(MANIFEST_PATH.as_bytes()).is_some());
         let has_one = is_listed
-            || self.locals.as_ref().is_some_and(|locals| locals.contains_key(MANIFEST_PATH));
+            || self
+                .local_headers
+                .as_ref()
+                .is_some_and(|local_headers| local_headers.contains_key(MANIFEST_PATH));
         // The names to search for are known only from here on.
-        self.locals = None;
+        self.local_headers = None;
         match bytes.map(|bytes| Manifest::parse(&bytes)) {
             Some(Ok(manifest)) => return Some(manifest),
             Some(Err(error)) => self.damage.push(of(MANIFEST_PATH, format!("{error:#}"))),
@@ -168,7 +173,8 @@ impl<R: Read + Seek> Source<R> {
     }
 
     fn local_text(&mut self, path: &str) -> Option<Vec<u8>> {
-        let offsets: Vec<u64> = self.locals().get(path)?.iter().map(|local| local.offset).collect();
+        let offsets: Vec<u64> =
+            self.local_headers().get(path)?.iter().map(|local| local.offset).collect();
         offsets.into_iter().take(N_PLACES_MAX).find_map(|offset| {
             self.seek(offset).ok()?;
             verify::entry_text(read_zipfile_from_stream(&mut self.raw).ok()??).ok()
@@ -217,11 +223,11 @@ impl<R: Read + Seek> Source<R> {
         }
     }
 
-    fn entry_idx(&self, item: &Item) -> Option<usize> {
+    fn entry_idx(&self, item: &RestoreItem) -> Option<usize> {
         self.zip.as_ref()?.index_for_name_raw(item.path.as_bytes())
     }
 
-    fn check_type(&self, item: &Item) -> Result<(), &'static str> {
+    fn check_type(&self, item: &RestoreItem) -> Result<(), &'static str> {
         let (Some(zip), Some(idx)) = (&self.zip, item.entry_idx) else { return Ok(()) };
         zip.by_index_data(idx).map_or(Ok(()), |entry| check_type(entry.unix_mode()))
     }
@@ -231,7 +237,7 @@ impl<R: Read + Seek> Source<R> {
         let sums = self.sums();
         let listed = match &mut self.zip {
             Some(zip) => foreign::list(zip, &mut self.raw),
-            None => foreign::list_locals(self.locals(), sums.is_some()),
+            None => foreign::list_local_headers(self.local_headers(), sums.is_some()),
         };
         self.damage.extend(listed.damage);
         self.folders = listed.folders;
@@ -251,7 +257,7 @@ impl<R: Read + Seek> Source<R> {
                 Err(problem) => self.damage.push(of(&item.path, problem)),
             }
         }
-        self.locals = None;
+        self.local_headers = None;
     }
 
     /// Returns the digests in `SHA256SUMS`, when it is this tool's.

@@ -14,7 +14,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::item::{Item, is_metadata};
+use super::item::{RestoreItem, is_metadata, raw_place};
 use super::source::Source;
 use crate::vault::manifest::ROOT_FOLDER;
 use crate::workspace::digest::sha256;
@@ -108,7 +108,7 @@ impl Target {
     ///
     /// # Errors
     /// Says why it belongs nowhere.
-    pub fn place(&self, item: &Item) -> Result<PathBuf, String> {
+    pub fn place(&self, item: &RestoreItem) -> Result<PathBuf, String> {
         let place = match &item.raw_path {
             Some(raw) => raw_place(raw, in_workspace(&item.path)),
             None => PathBuf::from(in_workspace(&item.path)),
@@ -139,7 +139,7 @@ impl Target {
     pub fn existing<R: Read + Seek>(
         &mut self,
         relative: &Path,
-        item: &Item,
+        item: &RestoreItem,
         source: &mut Source<R>,
     ) -> Result<Existing> {
         if let Err(existing) = self.check_parents(relative) {
@@ -258,19 +258,6 @@ pub fn in_workspace(path: &str) -> &str {
         .and_then(|rest| rest.strip_prefix('/'))
         .filter(|name| !name.contains('/'))
         .unwrap_or(path)
-}
-
-/// Returns the path of the bytes `raw`, or `text` where the system's
-/// paths are not made of bytes.
-#[cfg(unix)]
-pub fn raw_place(raw: &[u8], _: &str) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(std::ffi::OsStr::from_bytes(raw))
-}
-
-#[cfg(not(unix))]
-pub fn raw_place(_: &[u8], text: &str) -> PathBuf {
-    PathBuf::from(text)
 }
 
 /// Returns what `error` says of a place that nothing is at.

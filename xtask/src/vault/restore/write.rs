@@ -12,14 +12,14 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 
 use super::draft::{Draft, N_AT_ONCE, partial_name, set_folder_mode, set_mode, sync_all};
-use super::item::Item;
+use super::item::RestoreItem;
 use super::journal::Journal;
 use super::source::Source;
 use super::sparse::Sparse;
 use super::target::Target;
-use super::{RestorePlan, Step};
-use crate::vault::archive::stop_if;
+use super::{RestorePlan, RestoreStep};
 use crate::vault::verify::Damage;
+use crate::workspace::exit::stop_if;
 use crate::workspace::files;
 use crate::workspace::filesystem;
 
@@ -30,7 +30,7 @@ const BATCH_BYTES: u64 = 64 << 20;
 
 /// What a restore did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Written {
+pub struct RestoreResult {
     /// The files that were written, by archive path.
     pub restored: Vec<String>,
     /// The files that could not be, and why.
@@ -39,8 +39,8 @@ pub struct Written {
     pub bare: Vec<Damage>,
 }
 
-impl Written {
-    fn lose(&mut self, step: &Step, problem: String) {
+impl RestoreResult {
+    fn lose(&mut self, step: &RestoreStep, problem: String) {
         self.lost.push(Damage { path: Some(step.path.clone()), problem });
     }
 }
@@ -48,7 +48,7 @@ impl Written {
 /// Files whose content is complete and checked, still without a name.
 #[derive(Default)]
 struct Batch<'a> {
-    drafts: Vec<(&'a Step, Draft)>,
+    drafts: Vec<(&'a RestoreStep, Draft)>,
     size_bytes: u64,
 }
 
@@ -62,11 +62,11 @@ pub fn apply<R: Read + Seek>(
     plan: &RestorePlan,
     target: &mut Target,
     interrupt: &AtomicBool,
-) -> Result<Written> {
+) -> Result<RestoreResult> {
     let root = target.root().to_owned();
     fs::create_dir_all(&root)
         .with_context(|| format!("failed to create the folder `{}`", root.display()))?;
-    let items: BTreeMap<String, Item> =
+    let items: BTreeMap<String, RestoreItem> =
         source.items.iter().map(|item| (item.path.clone(), item.clone())).collect();
     let mut writer = Writer {
         names: source.items.iter().filter_map(|item| target.place(item).ok()).collect(),
@@ -77,7 +77,7 @@ pub fn apply<R: Read + Seek>(
         root,
         target,
     };
-    let mut written = Written::default();
+    let mut written = RestoreResult::default();
     let mut batch = Batch::default();
     let modes: BTreeMap<PathBuf, u32> =
         source.described.values().map(|folder| (folder.target.clone(), folder.mode)).collect();
@@ -185,8 +185,8 @@ impl Writer<'_> {
     fn file<R: Read + Seek>(
         &mut self,
         source: &mut Source<R>,
-        item: &Item,
-        step: &Step,
+        item: &RestoreItem,
+        step: &RestoreStep,
     ) -> Result<Result<Draft, String>> {
         let parent = step.target.parent().unwrap_or(Path::new(""));
         match self.folder(parent) {
@@ -214,7 +214,7 @@ impl Writer<'_> {
     }
 
     /// Makes the files of `batch` durable, then gives them their names.
-    fn publish(&self, batch: Batch<'_>, written: &mut Written) -> Result<()> {
+    fn publish(&self, batch: Batch<'_>, written: &mut RestoreResult) -> Result<()> {
         sync_all(&batch.drafts, |(_, draft)| filesystem::sync(&draft.file))
             .context("failed to write the files to the disk; free some space")?;
         for (step, draft) in batch.drafts {

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Count, Kept, Plan, future};
+use super::{Count, KeptItem, RetentionPlan, future};
 use crate::vault::order::{self, Position};
 
 /// A backup, as far as retention looks at it.
@@ -19,12 +19,12 @@ pub struct BackupItem {
     /// The run number of the archive that holds the same session.
     pub run_number: Option<u64>,
     /// Whether an archive holds the same session.
-    pub cover: Cover,
+    pub cover: CoveringArchive,
 }
 
 /// Whether an archive holds what a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cover {
+pub enum CoveringArchive {
     /// This archive, which can be read.
     Archive(String),
     /// An archive that retention has put in the trash.
@@ -47,24 +47,28 @@ pub struct BackupPolicy {
 }
 
 /// Plans which of the backups `items`, given in any order, stay.
-pub fn plan_backups(items: &[BackupItem], policy: BackupPolicy, now: DateTime<Utc>) -> Plan {
+pub fn plan_backups(
+    items: &[BackupItem],
+    policy: BackupPolicy,
+    now: DateTime<Utc>,
+) -> RetentionPlan {
     let mut newest_first = order::oldest_first(items.iter().collect(), |item| Position {
         run_number: item.run_number,
         time: item.moved_at,
         name: &item.name,
     });
     newest_first.reverse();
-    let mut plan = Plan::default();
+    let mut plan = RetentionPlan::default();
     let mut n_counted = 0;
     for item in newest_first {
         let is_future = item.moved_at > now;
-        let is_only_copy = item.cover == Cover::None && !policy.is_explicit;
+        let is_only_copy = item.cover == CoveringArchive::None && !policy.is_explicit;
         let reason = if is_future {
             plan.warnings.push(future(&item.name, item.moved_at));
             Some("dated in the future".to_owned())
         } else if is_only_copy {
             Some("the only copy; `prune --keep N` counts it with the others".to_owned())
-        } else if matches!(item.cover, Cover::Expired(_)) && !policy.is_explicit {
+        } else if matches!(item.cover, CoveringArchive::Expired(_)) && !policy.is_explicit {
             None
         } else {
             n_counted += 1;
@@ -76,7 +80,7 @@ pub fn plan_backups(items: &[BackupItem], policy: BackupPolicy, now: DateTime<Ut
         };
         match reason {
             Some(reason) => {
-                plan.keep.push(Kept { name: item.name.clone(), reasons: vec![reason] });
+                plan.keep.push(KeptItem { name: item.name.clone(), reasons: vec![reason] });
             }
             None => plan.remove.push(item.name.clone()),
         }

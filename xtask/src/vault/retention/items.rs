@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{BackupItem, Cover, Item, State};
-use crate::vault::catalog::{Archive, Backup, Catalog, Content, exists, folder_entries};
-use crate::vault::manifest::{Kind, Manifest, Status};
+use super::{ArchiveItem, ArchiveState, BackupItem, CoveringArchive};
+use crate::vault::catalog::{Archive, Backup, Catalog, Content};
+use crate::vault::manifest::{ArchiveKind, Manifest, SessionStatus};
 use crate::vault::ruin;
 use crate::vault::trash::Trash;
 use crate::workspace::Workspace;
 use crate::workspace::digest::sha256;
-use crate::workspace::files;
+use crate::workspace::files::{self, exists, folder_entries};
 
 /// What is known beside the catalog.
 #[derive(Debug, Clone, Default)]
-pub struct Findings {
+pub struct PlanFacts {
     /// The archives that were read back and are damaged, and how.
     pub damaged: BTreeMap<String, String>,
     /// Whether a recovery moves the models aside first.
@@ -33,16 +33,16 @@ pub struct Findings {
 pub fn archive_items(
     workspace: &Workspace,
     catalog: &Catalog,
-    findings: &Findings,
-) -> Result<Vec<Item>> {
-    let models = if findings.models_leave { Vec::new() } else { models_of(workspace)? };
-    let is_damaged = |archive: &Archive| findings.damaged.contains_key(&archive.name.to_string());
+    facts: &PlanFacts,
+) -> Result<Vec<ArchiveItem>> {
+    let models = if facts.models_leave { Vec::new() } else { models_of(workspace)? };
+    let is_damaged = |archive: &Archive| facts.damaged.contains_key(&archive.name.to_string());
     let current = holding(models, catalog, is_damaged)?;
-    let item = |(idx, archive): (usize, &Archive)| Item {
+    let item = |(idx, archive): (usize, &Archive)| ArchiveItem {
         name: archive.name.to_string(),
         run_number: archive.manifest().map(|manifest| manifest.run_number),
         created_at: archive.created_at(),
-        state: if is_damaged(archive) { State::Damaged } else { state(archive) },
+        state: if is_damaged(archive) { ArchiveState::Damaged } else { state(archive) },
         tags: archive.tags().to_vec(),
         pin: archive.is_pinned().then(|| archive.pin_reason().map(str::to_owned)),
         holds_current_model: current.contains(&idx),
@@ -63,17 +63,19 @@ fn models_of(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     files_below(&folder)
 }
 
-fn state(archive: &Archive) -> State {
+fn state(archive: &Archive) -> ArchiveState {
     let manifest = match &archive.content {
-        Content::Unreadable(_) => return State::Unreadable,
-        Content::Foreign => return State::Unknown,
+        Content::Unreadable(_) => return ArchiveState::Unreadable,
+        Content::Foreign => return ArchiveState::Unknown,
         Content::Sealed(manifest) => manifest,
     };
     match manifest.session.as_ref().map(|session| session.status) {
-        Some(Status::Failed | Status::Interrupted) => State::Failed,
-        Some(Status::Completed) => State::Complete,
-        Some(Status::Unknown) | None if manifest.kind == Kind::Manual => State::Complete,
-        Some(Status::Unknown) | None => State::Unknown,
+        Some(SessionStatus::Failed | SessionStatus::Interrupted) => ArchiveState::Failed,
+        Some(SessionStatus::Completed) => ArchiveState::Complete,
+        Some(SessionStatus::Unknown) | None if manifest.kind == ArchiveKind::Manual => {
+            ArchiveState::Complete
+        }
+        Some(SessionStatus::Unknown) | None => ArchiveState::Unknown,
     }
 }
 
@@ -187,21 +189,21 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 ///
 /// A damaged archive holds no session for sure: its backup is the only
 /// copy then.
-pub fn backup_items(catalog: &Catalog, trash: &Trash, findings: &Findings) -> Vec<BackupItem> {
+pub fn backup_items(catalog: &Catalog, trash: &Trash, facts: &PlanFacts) -> Vec<BackupItem> {
     let archives: BTreeMap<String, &Archive> = catalog
         .archives
         .iter()
         .map(|archive| (archive.name.to_string(), archive))
-        .filter(|(name, _)| !findings.damaged.contains_key(name))
+        .filter(|(name, _)| !facts.damaged.contains_key(name))
         .collect();
     let item = |backup: &Backup| {
         let name = backup.record.as_ref().and_then(|record| record.archive.clone());
         let manifest = name.as_ref().and_then(|name| archives.get(name)?.manifest());
         let cover = match name {
-            Some(name) if manifest.is_some() => Cover::Archive(name),
-            Some(name) if trash.expired_holds(&name) => Cover::Expired(name),
-            Some(name) if trash.holds(&name) => Cover::Trashed(name),
-            _ => Cover::None,
+            Some(name) if manifest.is_some() => CoveringArchive::Archive(name),
+            Some(name) if trash.expired_holds(&name) => CoveringArchive::Expired(name),
+            Some(name) if trash.holds(&name) => CoveringArchive::Trashed(name),
+            _ => CoveringArchive::None,
         };
         BackupItem {
             name: backup.name.to_string(),

@@ -2,36 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::{Item, Span, State};
-
-/// How many to keep.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Count {
-    /// At most this many; 0 switches the rule off.
-    Limit(u32),
-    /// All of them.
-    Unlimited,
-}
-
-/// Tags that an archive must have all of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TagList(pub Vec<String>);
-
-/// How many of the best to keep, and by what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Best {
-    /// How many.
-    pub n: Count,
-    /// The agent's figure, such as `sharpe`. Higher is better, except
-    /// for drawdowns, volatility, turnover, errors and costs.
-    pub metric: String,
-}
+use super::{ArchiveItem, ArchiveState};
+use crate::workspace::config::{Best, Count, RetentionConfig, Span, TagList};
 
 /// Which archives stay: those that at least one rule keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,6 +42,9 @@ pub struct Policy {
     pub failed: Option<Count>,
 }
 
+/// How many of the newest stay when the settings hold no rule.
+const KEEP_DEFAULT: u32 = 5;
+
 /// How many failed sessions stay when nothing is said.
 pub const FAILED_DEFAULT: Count = Count::Limit(2);
 
@@ -88,125 +64,28 @@ pub enum PolicyError {
     },
 }
 
-impl Count {
-    /// Whether the rule is switched off.
-    pub fn is_zero(self) -> bool {
-        self == Self::Limit(0)
-    }
-
-    /// Whether a rule that has kept `n` may keep one more.
-    pub fn allows_after(self, n: usize) -> bool {
-        match self {
-            Self::Limit(limit) => n < limit as usize,
-            Self::Unlimited => true,
-        }
-    }
-}
-
-impl Default for Count {
-    fn default() -> Self {
-        Self::Limit(0)
-    }
-}
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Limit(limit) => write!(f, "{limit}"),
-            Self::Unlimited => f.write_str("unlimited"),
-        }
-    }
-}
-
-impl FromStr for Count {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "unlimited" => Ok(Self::Unlimited),
-            text => text
-                .parse()
-                .map(Self::Limit)
-                .map_err(|_| "give a whole number, or `unlimited`".to_owned()),
-        }
-    }
-}
-
-impl Serialize for Count {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Limit(limit) => serializer.serialize_u32(*limit),
-            Self::Unlimited => serializer.serialize_str("unlimited"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Count;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a whole number or `unlimited`")
-            }
-
-            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Count, E> {
-                let unexpected = serde::de::Unexpected::Unsigned(value);
-                let limit = u32::try_from(value);
-                limit.map(Count::Limit).map_err(|_| E::invalid_value(unexpected, &self))
-            }
-
-            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Count, E> {
-                let unexpected = serde::de::Unexpected::Str(value);
-                let count = (value == "unlimited").then_some(Count::Unlimited);
-                count.ok_or_else(|| E::invalid_value(unexpected, &self))
-            }
-        }
-
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for Count {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Count".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "description": "A whole number, or `unlimited`; 0 switches the rule off.",
-            "anyOf": [
-                {"type": "integer", "minimum": 0, "maximum": u32::MAX},
-                {"const": "unlimited"}
-            ]
-        })
-    }
-}
-
-impl FromStr for TagList {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let tags: Vec<String> = text.split(',').map(|tag| tag.trim().to_owned()).collect();
-        let are_words =
-            tags.iter().all(|tag| !tag.is_empty() && !tag.contains(char::is_whitespace));
-        are_words.then_some(Self(tags)).ok_or_else(|| "give tags, separated by commas".to_owned())
-    }
-}
-
-impl fmt::Display for TagList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(","))
-    }
-}
-
 impl Policy {
     /// Returns the policy that keeps the newest ones only.
     pub fn keep_last(n: u32) -> Self {
         Self { last: Count::Limit(n), ..Self::default() }
+    }
+
+    /// Returns the policy of `settings`: the newest ones stay when these
+    /// hold no rule.
+    pub fn of_settings(settings: &RetentionConfig) -> Self {
+        let policy = Self::from(settings);
+        if settings.keep.is_none() && policy.check().is_err() {
+            return Self { last: Count::Limit(KEEP_DEFAULT), ..policy };
+        }
+        policy
+    }
+
+    /// Returns how many of the newest stay by default, when `settings`
+    /// hold no other rule.
+    pub fn default_keep(settings: &RetentionConfig) -> Option<u32> {
+        let by_default = Self { failed: settings.keep_failed, ..Self::keep_last(KEEP_DEFAULT) };
+        let is_default = settings.keep.is_none() && Self::of_settings(settings) == by_default;
+        is_default.then_some(KEEP_DEFAULT)
     }
 
     /// Checks that at least one rule is given.
@@ -231,13 +110,15 @@ impl Policy {
         if has_rule { Ok(()) } else { Err(PolicyError::Empty) }
     }
 
-    pub(super) fn check_against(&self, items: &[Item]) -> Result<(), PolicyError> {
+    pub(super) fn check_against(&self, items: &[ArchiveItem]) -> Result<(), PolicyError> {
         let known: BTreeSet<&String> = items.iter().flat_map(|item| &item.tags).collect();
         let mut wanted = self.tags.iter().flat_map(|list| &list.0);
         if let Some(tag) = wanted.find(|tag| !known.contains(tag)) {
             return Err(PolicyError::UnknownTag(tag.clone()));
         }
-        let judged = |item: &&Item| matches!(item.state, State::Complete | State::Unknown);
+        let judged = |item: &&ArchiveItem| {
+            matches!(item.state, ArchiveState::Complete | ArchiveState::Unknown)
+        };
         let metrics: BTreeSet<&String> =
             items.iter().filter(judged).flat_map(|item| item.metrics.keys()).collect();
         match self.best.as_ref().filter(|best| !best.n.is_zero()) {
@@ -246,6 +127,31 @@ impl Policy {
                 metrics.into_iter().cloned().collect(),
             )),
             _ => Ok(()),
+        }
+    }
+}
+
+impl From<&RetentionConfig> for Policy {
+    /// Returns the policy of exactly these rules.
+    fn from(rules: &RetentionConfig) -> Self {
+        let count = |count: Option<Count>| count.unwrap_or_default();
+        let span = |span: Option<Span>| span.unwrap_or_default();
+        Self {
+            last: count(rules.keep),
+            hourly: count(rules.keep_hourly),
+            daily: count(rules.keep_daily),
+            weekly: count(rules.keep_weekly),
+            monthly: count(rules.keep_monthly),
+            yearly: count(rules.keep_yearly),
+            within: span(rules.keep_within),
+            within_hourly: span(rules.keep_within_hourly),
+            within_daily: span(rules.keep_within_daily),
+            within_weekly: span(rules.keep_within_weekly),
+            within_monthly: span(rules.keep_within_monthly),
+            within_yearly: span(rules.keep_within_yearly),
+            tags: rules.keep_tags.clone(),
+            best: rules.keep_best.clone(),
+            failed: rules.keep_failed,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, Utc};
 
 use super::policy::FAILED_DEFAULT;
-use super::{Count, Item, Policy, Span};
+use super::{ArchiveItem, Count, Policy, Span};
 
 /// A place in the list, and why the archive there stays.
 type Reason = (usize, String);
@@ -30,7 +30,7 @@ const LOWER_IS_BETTER: [&str; 12] = [
 
 /// Returns which of `items`, newest first, the rules for finished
 /// sessions keep. The caller has put aside what takes no place.
-pub fn keep_counted(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+pub fn keep_counted(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     let mut reasons = by_count(items, policy);
     reasons.extend(by_span(items, policy));
     reasons.extend(by_tag(items, policy));
@@ -39,7 +39,7 @@ pub fn keep_counted(items: &[&Item], policy: &Policy) -> Vec<Reason> {
 }
 
 /// Returns which of the failed `items`, newest first, stay.
-pub fn keep_failed(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+pub fn keep_failed(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     let count = policy.failed.unwrap_or(FAILED_DEFAULT);
     let mut reasons: Vec<Reason> = (0..items.len())
         .take_while(|idx| count.allows_after(*idx))
@@ -56,7 +56,7 @@ fn newest(count: Count, of: &str) -> String {
     }
 }
 
-fn by_count(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+fn by_count(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = (0..items.len())
         .take_while(|idx| policy.last.allows_after(*idx))
         .map(|idx| (idx, newest(policy.last, "")))
@@ -87,13 +87,13 @@ fn by_count(items: &[&Item], policy: &Policy) -> Vec<Reason> {
     reasons
 }
 
-fn by_span(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+fn by_span(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     // The newest by run number, which every one of these rules keeps:
     // so the limit is the same after what is old has gone.
     let Some(newest) = items.first().map(|item| item.created_at) else {
         return Vec::new();
     };
-    let is_within = |item: &Item, span: Span| item.created_at > span.before(newest);
+    let is_within = |item: &ArchiveItem, span: Span| item.created_at > span.before(newest);
     let mut reasons = Vec::new();
     if !policy.within.is_zero() {
         let within = items.iter().enumerate().filter(|(_, item)| is_within(item, policy.within));
@@ -121,7 +121,7 @@ fn by_span(items: &[&Item], policy: &Policy) -> Vec<Reason> {
     reasons
 }
 
-fn by_tag(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+fn by_tag(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for (idx, item) in items.iter().enumerate() {
         for list in &policy.tags {
@@ -133,7 +133,7 @@ fn by_tag(items: &[&Item], policy: &Policy) -> Vec<Reason> {
     reasons
 }
 
-fn by_metric(items: &[&Item], policy: &Policy) -> Vec<Reason> {
+fn by_metric(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     let Some(best) = &policy.best else {
         return Vec::new();
     };

@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 use zip::ZipArchive;
 
 use super::Selection;
-use crate::vault::catalog::folder_entries;
 use crate::workspace::Workspace;
+use crate::workspace::files::folder_entries;
 
 /// What models are called, and little else.
 const EXTENSIONS: [&str; 15] = [
@@ -43,9 +43,9 @@ pub fn is_model(path: &Path) -> bool {
 /// Files in a workspace's root that may be models and that no archive
 /// holds, with what tells whether they were written.
 #[derive(Debug, Default)]
-pub struct Unkept(BTreeMap<String, (u64, Option<SystemTime>)>);
+pub struct UnarchivedModels(BTreeMap<String, (u64, Option<SystemTime>)>);
 
-impl Unkept {
+impl UnarchivedModels {
     /// Looks at `workspace` as it is now.
     ///
     /// # Errors

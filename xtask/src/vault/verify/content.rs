@@ -7,8 +7,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::entries::{self, Expected};
-use super::{Checkup, Damage, text, text_limit};
+use super::damage::{ArchiveCheck, Damage, text, text_limit};
+use super::entries::{self, ExpectedEntry};
 use crate::vault::manifest::{FORMAT, MANIFEST_PATH, Manifest, SUMS_PATH};
 use crate::vault::scan::check_archive_path;
 use crate::workspace::digest::{BUFFER_BYTES, hex, sha256};
@@ -20,33 +20,34 @@ const LARGE_MANIFEST_BYTES: u64 = 1024 * 1024;
 pub fn check<R: Read + Seek + Clone + Send>(
     zip: &mut ZipArchive<R>,
     n_threads: usize,
-    checkup: &mut Checkup,
+    archive_check: &mut ArchiveCheck,
 ) {
     if let Err(error) = zip.validate_header_consistency() {
-        checkup.damage.push(Damage::whole(error.to_string()));
+        archive_check.damage.push(Damage::whole(error.to_string()));
     }
     for name in zip.file_names() {
         match name {
             Ok(name) => {
                 if let Err(problem) = check_archive_path(name.trim_end_matches('/')) {
-                    checkup.damage.push(Damage::of(&name, problem));
+                    archive_check.damage.push(Damage::of(&name, problem));
                 }
             }
             Err(error) => {
                 let damage = Damage::whole(format!("a name cannot be read: {error}"));
-                return checkup.damage.push(damage);
+                return archive_check.damage.push(damage);
             }
         }
     }
     if zip.index_for_name_raw(MANIFEST_PATH.as_bytes()).is_none() {
-        return check_by_crc(zip, n_threads, checkup);
+        return check_by_crc(zip, n_threads, archive_check);
     }
     match read_sealed_manifest(zip) {
         Ok((manifest, digest)) => {
-            check_against(&manifest, &digest, zip, n_threads, checkup);
-            (checkup.manifest, checkup.manifest_sha256) = (Some(manifest), Some(digest));
+            check_against(&manifest, &digest, zip, n_threads, archive_check);
+            (archive_check.manifest, archive_check.manifest_sha256) =
+                (Some(manifest), Some(digest));
         }
-        Err(error) => checkup.damage.push(Damage::of(MANIFEST_PATH, format!("{error:#}"))),
+        Err(error) => archive_check.damage.push(Damage::of(MANIFEST_PATH, format!("{error:#}"))),
     }
 }
 
@@ -99,14 +100,14 @@ fn check_against<R: Read + Seek + Clone + Send>(
     digest: &str,
     zip: &mut ZipArchive<R>,
     n_threads: usize,
-    checkup: &mut Checkup,
+    archive_check: &mut ArchiveCheck,
 ) {
     let mut names = Names { is_named: vec![false; zip.len()], missing: Vec::new(), n_twice: 0 };
     let mut expected = Vec::with_capacity(manifest.files.len());
     for file in &manifest.files {
         if let Some(idx) = names.claim(zip, &file.path) {
             let sha256 = Some(file.sha256.as_str());
-            expected.push((&file.path, Expected { idx, size_bytes: file.size_bytes, sha256 }));
+            expected.push((&file.path, ExpectedEntry { idx, size_bytes: file.size_bytes, sha256 }));
         }
     }
     for folder in &manifest.empty_folders {
@@ -116,21 +117,23 @@ fn check_against<R: Read + Seek + Clone + Send>(
         names.claim(zip, own);
     }
     if names.n_twice > 0 {
-        checkup.damage.push(Damage::of(MANIFEST_PATH, "it names a file twice"));
+        archive_check.damage.push(Damage::of(MANIFEST_PATH, "it names a file twice"));
     }
     let unnamed = zip.file_names().zip(&names.is_named).filter(|(_, is_named)| !**is_named);
     for (name, _) in unnamed {
         let name = name.unwrap_or_default();
-        checkup.damage.push(Damage::of(&name, "the manifest does not name it"));
+        archive_check.damage.push(Damage::of(&name, "the manifest does not name it"));
     }
     for name in &names.missing {
-        checkup.damage.push(Damage::of(name, "missing from the archive"));
+        archive_check.damage.push(Damage::of(name, "missing from the archive"));
     }
-    check_entries(&expected, zip, n_threads, checkup);
+    check_entries(&expected, zip, n_threads, archive_check);
     match has_sums(zip, manifest, digest) {
         Ok(true) => {}
-        Ok(false) => checkup.damage.push(Damage::of(SUMS_PATH, "it differs from the manifest")),
-        Err(error) => checkup.damage.push(Damage::of(SUMS_PATH, format!("{error:#}"))),
+        Ok(false) => {
+            archive_check.damage.push(Damage::of(SUMS_PATH, "it differs from the manifest"));
+        }
+        Err(error) => archive_check.damage.push(Damage::of(SUMS_PATH, format!("{error:#}"))),
     }
 }
 
@@ -158,17 +161,17 @@ impl Names {
 }
 
 fn check_entries<R: Read + Seek + Clone + Send>(
-    named: &[(&String, Expected<'_>)],
+    named: &[(&String, ExpectedEntry<'_>)],
     zip: &ZipArchive<R>,
     n_threads: usize,
-    checkup: &mut Checkup,
+    archive_check: &mut ArchiveCheck,
 ) {
     let expected: Vec<_> = named.iter().map(|(_, expected)| *expected).collect();
     let mut wrong = entries::check(zip, &expected, n_threads).into_iter().peekable();
     for (place, (name, _)) in named.iter().enumerate() {
         match wrong.next_if(|(wrong, _)| *wrong == place) {
-            None => checkup.good.push((*name).clone()),
-            Some((_, problem)) => checkup.damage.push(Damage::of(name, problem)),
+            None => archive_check.good.push((*name).clone()),
+            Some((_, problem)) => archive_check.damage.push(Damage::of(name, problem)),
         }
     }
 }
@@ -213,10 +216,10 @@ impl<R: Read> Write for Comparison<R> {
 fn check_by_crc<R: Read + Seek + Clone + Send>(
     zip: &mut ZipArchive<R>,
     n_threads: usize,
-    checkup: &mut Checkup,
+    archive_check: &mut ArchiveCheck,
 ) {
     if zip.has_overlapping_entries().unwrap_or(false) {
-        return checkup.damage.push(Damage::whole("its entries overlap; none was unpacked"));
+        return archive_check.damage.push(Damage::whole("its entries overlap; none was unpacked"));
     }
     let mut names: Vec<(String, usize)> = zip
         .file_names()
@@ -227,8 +230,8 @@ fn check_by_crc<R: Read + Seek + Clone + Send>(
     names.sort();
     let expected = |idx: usize| {
         let size_bytes = zip.by_index_data(idx).map_or(0, |entry| entry.size());
-        Expected { idx, size_bytes, sha256: None }
+        ExpectedEntry { idx, size_bytes, sha256: None }
     };
     let to_check: Vec<_> = names.iter().map(|(name, idx)| (name, expected(*idx))).collect();
-    check_entries(&to_check, zip, n_threads, checkup);
+    check_entries(&to_check, zip, n_threads, archive_check);
 }

@@ -20,7 +20,7 @@ const N_BATCH: usize = 64;
 
 /// An entry to check.
 #[derive(Debug, Clone, Copy)]
-pub struct Expected<'a> {
+pub struct ExpectedEntry<'a> {
     /// Its number in the directory.
     pub idx: usize,
     /// The size that it has, and that no more of it is unpacked than.
@@ -33,7 +33,7 @@ pub struct Expected<'a> {
 /// wrong with those that are not as expected, by their place.
 pub fn check<R: Read + Seek + Clone + Send>(
     zip: &ZipArchive<R>,
-    entries: &[Expected<'_>],
+    entries: &[ExpectedEntry<'_>],
     n_threads: usize,
 ) -> Vec<(usize, String)> {
     let queue = Queue::new(entries);
@@ -76,7 +76,7 @@ struct Queue {
 }
 
 impl Queue {
-    fn new(entries: &[Expected<'_>]) -> Self {
+    fn new(entries: &[ExpectedEntry<'_>]) -> Self {
         let is_large = |place: &usize| entries[*place].size_bytes >= LARGE_BYTES;
         let (mut order, small): (Vec<_>, Vec<_>) = (0..entries.len()).partition(is_large);
         order.sort_by_key(|place| (u64::MAX - entries[*place].size_bytes, *place));
@@ -94,7 +94,10 @@ impl Queue {
     }
 }
 
-fn problem_of<R: Read + Seek>(zip: &mut ZipArchive<R>, expected: Expected<'_>) -> Option<String> {
+fn problem_of<R: Read + Seek>(
+    zip: &mut ZipArchive<R>,
+    expected: ExpectedEntry<'_>,
+) -> Option<String> {
     match content_digest(zip, expected) {
         Ok((_, size)) if size != expected.size_bytes && expected.sha256.is_none() => {
             Some("its size is not what the zip says".to_owned())
@@ -113,7 +116,7 @@ fn problem_of<R: Read + Seek>(zip: &mut ZipArchive<R>, expected: Expected<'_>) -
 /// expected size is unpacked; the zip's CRC is checked.
 fn content_digest<R: Read + Seek>(
     zip: &mut ZipArchive<R>,
-    expected: Expected<'_>,
+    expected: ExpectedEntry<'_>,
 ) -> Result<(String, u64)> {
     check_method(zip.by_index_data(expected.idx)?.compression())?;
     let entry = zip.by_index(expected.idx)?;
@@ -132,7 +135,10 @@ fn check_method(method: CompressionMethod) -> Result<()> {
         return Ok(());
     }
     if method == CompressionMethod::ZSTD {
-        bail!("it is packed with zstd (method 93), and {}", crate::programs::lack::WITHOUT_ZSTD);
+        bail!(
+            "it is packed with zstd (method 93), and {}",
+            crate::programs::features::WITHOUT_ZSTD
+        );
     }
     bail!("it is packed by a method, {method:?}, that this tool does not know; use 7-Zip")
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use zip::ZipArchive;
 
 use super::text;
-use crate::programs::lack;
+use crate::programs::features;
 use crate::vault::manifest::{MANIFEST_PATH, Manifest};
 
 /// From this size on manifests are read one after the other.
@@ -41,7 +41,7 @@ pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
 /// # Errors
 /// When the archive or the file in it cannot be read.
 pub fn read_entry(path: &Path, entry: &str) -> Result<Vec<u8>> {
-    lack::check_archive(path)?;
+    features::check_archive(path)?;
     let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
     let mut zip = ZipArchive::new(BufReader::new(file))
         .with_context(|| format!("`{}` is not a readable zip", path.display()))?;

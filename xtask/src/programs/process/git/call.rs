@@ -8,7 +8,6 @@ use std::thread;
 
 use xshell::{Shell, cmd};
 
-use super::text;
 use crate::programs::process::shell;
 
 /// How much of a complaint of git's is told.
@@ -69,7 +68,7 @@ pub struct Git {
 }
 
 /// What git printed, and how it ended.
-pub struct Answer {
+pub struct GitOutput {
     pub bytes: Vec<u8>,
     pub status: ExitStatus,
     is_cut: bool,
@@ -126,11 +125,11 @@ impl Git {
     }
 
     /// Calls git, gives it `input` and takes all that it prints.
-    pub fn call(&self, arguments: &[&str], input: &[u8]) -> Result<Answer, String> {
+    pub fn call(&self, arguments: &[&str], input: &[u8]) -> Result<GitOutput, String> {
         self.run(arguments, input, u64::MAX)
     }
 
-    fn run(&self, arguments: &[&str], input: &[u8], limit_bytes: u64) -> Result<Answer, String> {
+    fn run(&self, arguments: &[&str], input: &[u8], limit_bytes: u64) -> Result<GitOutput, String> {
         let mut child = self.command(arguments).spawn().map_err(|error| no_git(&error))?;
         let failed = |error: io::Error| format!("failed to talk to git: {error}");
         let (stdin, stdout, stderr) =
@@ -157,7 +156,7 @@ impl Git {
         let status = child.wait().map_err(failed)?;
         let is_cut = bytes.len() as u64 > limit_bytes;
         bytes.truncate(usize::try_from(limit_bytes).unwrap_or(usize::MAX));
-        Ok(Answer { bytes, status, is_cut, complaint: complaint.map_err(failed)? })
+        Ok(GitOutput { bytes, status, is_cut, complaint: complaint.map_err(failed)? })
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -187,7 +186,7 @@ impl Git {
     }
 }
 
-impl Answer {
+impl GitOutput {
     /// Returns what git printed, when all went well.
     pub fn whole(self, task: &str) -> Result<Vec<u8>, String> {
         if self.status.success() { Ok(self.bytes) } else { Err(self.reason(task)) }
@@ -210,4 +209,19 @@ fn no_git(error: &io::Error) -> String {
         ErrorKind::NotFound => "there is no `git` program to ask; install it".to_owned(),
         _ => format!("failed to start git: {error}"),
     }
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(unix)]
+pub fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+pub fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(text(bytes))
 }

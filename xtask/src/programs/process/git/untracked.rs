@@ -8,8 +8,7 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::call::Git;
-use super::path_of;
+use super::call::{Git, path_of};
 
 /// The largest file that is kept, in bytes.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
@@ -29,7 +28,7 @@ pub struct Untracked<'a> {
 }
 
 /// What is kept of them.
-pub struct Kept {
+pub struct UntrackedPatch {
     pub patch: Vec<u8>,
     /// What is not, and why.
     pub left_out: Option<String>,
@@ -40,7 +39,7 @@ impl Untracked<'_> {
     ///
     /// # Errors
     /// Says why there is none.
-    pub fn patch(&self, git: &Git, scratch: &Path) -> Result<Kept, String> {
+    pub fn patch(&self, git: &Git, scratch: &Path) -> Result<UntrackedPatch, String> {
         let mut listed = Vec::new();
         let mut left_out = Vec::new();
         let (mut n_files, mut n_bytes) = (0, 0);
@@ -77,7 +76,7 @@ impl Untracked<'_> {
                 names(&left_out)
             )
         });
-        Ok(Kept { patch, left_out })
+        Ok(UntrackedPatch { patch, left_out })
     }
 }
 
@@ -117,9 +116,9 @@ fn mode(file: &Metadata) -> &'static str {
 }
 
 /// A folder for git's scratch files, removed with all in it.
-pub struct Scratch(PathBuf);
+pub struct ScratchFolder(PathBuf);
 
-impl Scratch {
+impl ScratchFolder {
     /// Takes `folder`, with nothing in it.
     pub fn take(folder: PathBuf) -> Result<Self, String> {
         let scratch = Self(folder);
@@ -142,7 +141,7 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for ScratchFolder {
     fn drop(&mut self) {
         // What stays goes when it is taken again.
         let _ = self.clear();

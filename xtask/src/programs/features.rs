@@ -1,9 +1,9 @@
 //! What a task needs and this build of the tool leaves out.
 //!
 //! `cargo xtask` builds in seconds because it leaves out what few need,
-//! above all zstd, which is C. Who needs it gets a [`Lack`] before
-//! anything has changed; `main.rs` then builds the tool with it, and
-//! lets that carry the task out.
+//! above all zstd, which is C. A task that needs it fails with
+//! [`MissingFeature`] before anything has changed; `main.rs` then builds
+//! the tool with the feature and runs the task by that build.
 
 use std::fmt;
 use std::fs::File;
@@ -54,22 +54,26 @@ impl Feature {
     /// Checks that this build has it, which is needed for `reason`.
     ///
     /// # Errors
-    /// [`Lack`].
-    pub fn require(self, reason: impl FnOnce() -> String) -> Result<(), Lack> {
-        if self.is_built_in() { Ok(()) } else { Err(Lack { feature: self, reason: reason() }) }
+    /// [`MissingFeature`].
+    pub fn require(self, reason: impl FnOnce() -> String) -> Result<(), MissingFeature> {
+        if self.is_built_in() {
+            Ok(())
+        } else {
+            Err(MissingFeature { feature: self, reason: reason() })
+        }
     }
 }
 
 /// Something that this build leaves out is needed. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lack {
+pub struct MissingFeature {
     /// What.
     pub feature: Feature,
     /// What it is needed for.
     pub reason: String,
 }
 
-impl fmt::Display for Lack {
+impl fmt::Display for MissingFeature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.feature {
             Feature::Zstd => write!(f, "{}, and {WITHOUT_ZSTD}", self.reason),
@@ -83,13 +87,13 @@ impl fmt::Display for Lack {
     }
 }
 
-impl std::error::Error for Lack {}
+impl std::error::Error for MissingFeature {}
 
 /// Checks that this build packs by `compression`.
 ///
 /// # Errors
-/// [`Lack`].
-pub fn check_compression(compression: Compression) -> Result<(), Lack> {
+/// [`MissingFeature`].
+pub fn check_compression(compression: Compression) -> Result<(), MissingFeature> {
     if compression != Compression::Zstd {
         return Ok(());
     }
@@ -100,8 +104,8 @@ pub fn check_compression(compression: Compression) -> Result<(), Lack> {
 /// A file that cannot be read is for others to complain of.
 ///
 /// # Errors
-/// [`Lack`].
-pub fn check_archive(path: &Path) -> Result<(), Lack> {
+/// [`MissingFeature`].
+pub fn check_archive(path: &Path) -> Result<(), MissingFeature> {
     if Feature::Zstd.is_built_in() || !holds_zstd(path) {
         return Ok(());
     }

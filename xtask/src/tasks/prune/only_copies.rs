@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::PrunePlan;
-use crate::tasks::recover::Outlook;
+use super::plan::PrunePlan;
+use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{Archive, BACKUP_RECORD, Catalog};
 use crate::vault::manifest::Manifest;
 use crate::vault::retention::{digest_of, files_below};
@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 
 /// Content that only something to be removed holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Loss {
+pub struct OnlyCopies {
     /// The archive or backup.
     pub name: String,
     /// The files that nothing else holds; null when the archive does
@@ -40,12 +40,12 @@ type Content<'a> = Vec<(Cow<'a, str>, u64, Cow<'a, str>)>;
 ///
 /// # Errors
 /// When a file that may hold the same content cannot be read.
-pub fn losses(
+pub fn only_copies(
     workspace: &Workspace,
     catalog: &Catalog,
-    outlook: &Outlook,
+    preview: &RecoveryPreview,
     plan: &PrunePlan,
-) -> Result<Vec<Loss>> {
+) -> Result<Vec<OnlyCopies>> {
     let damaged: HashSet<&str> = plan.damaged.iter().map(|it| it.name.as_str()).collect();
     let is_good = |archive: &&&Archive| !damaged.contains(archive.name.to_string().as_str());
     let names: HashSet<&str> = plan.archives.remove.iter().map(String::as_str).collect();
@@ -63,7 +63,7 @@ pub fn losses(
         .map(|archive| (archive.name.to_string(), archive.manifest().map(content)))
         .collect();
     for name in &plan.backups.remove {
-        going.push((name.clone(), Some(backup_content(workspace, outlook, name)?)));
+        going.push((name.clone(), Some(backup_content(workspace, preview, name)?)));
     }
     let mut doubtful: HashSet<u64> = HashSet::new();
     for (_, size_bytes, digest) in going.iter().filter_map(|(_, c)| c.as_ref()).flatten() {
@@ -71,14 +71,17 @@ pub fn losses(
             doubtful.insert(*size_bytes);
         }
     }
-    for path in places(workspace, outlook, plan)? {
+    for path in places(workspace, preview, plan)? {
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
         if doubtful.contains(&size_bytes) {
             safe.insert(Cow::Owned(digest_of(&path)?));
         }
     }
-    Ok(going.into_iter().filter_map(|(name, content)| loss(name, content, &safe)).collect())
+    Ok(going
+        .into_iter()
+        .filter_map(|(name, content)| only_copies_of(name, content, &safe))
+        .collect())
 }
 
 fn content(manifest: &Manifest) -> Content<'_> {
@@ -90,12 +93,13 @@ fn content(manifest: &Manifest) -> Content<'_> {
 /// to, and the files, for the rest that a recovery will move there also.
 fn backup_files(
     workspace: &Workspace,
-    outlook: &Outlook,
+    preview: &RecoveryPreview,
     name: &str,
 ) -> Result<Vec<(PathBuf, PathBuf)>> {
-    let coming = outlook.coming(name);
-    let folder = coming.map_or_else(|| workspace.backups().join(name), |it| it.backup.path.clone());
-    let rest = coming.into_iter().flat_map(|it| &it.moves).map(|moved| (workspace.root(), moved));
+    let pending = preview.pending(name);
+    let folder =
+        pending.map_or_else(|| workspace.backups().join(name), |it| it.backup.path.clone());
+    let rest = pending.into_iter().flat_map(|it| &it.moves).map(|moved| (workspace.root(), moved));
     let mut files = Vec::new();
     for (base, part) in [(folder.as_path(), &folder)].into_iter().chain(rest) {
         files.extend(files_below(part)?.into_iter().map(|path| (base.to_owned(), path)));
@@ -105,11 +109,11 @@ fn backup_files(
 
 fn backup_content(
     workspace: &Workspace,
-    outlook: &Outlook,
+    preview: &RecoveryPreview,
     name: &str,
 ) -> Result<Content<'static>> {
     let mut content = Vec::new();
-    for (base, path) in backup_files(workspace, outlook, name)? {
+    for (base, path) in backup_files(workspace, preview, name)? {
         let name = path.strip_prefix(base).unwrap_or(&path).display().to_string();
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
@@ -122,19 +126,27 @@ fn backup_content(
 }
 
 /// Returns the files of the workspace and of the backups that stay.
-fn places(workspace: &Workspace, outlook: &Outlook, plan: &PrunePlan) -> Result<Vec<PathBuf>> {
+fn places(
+    workspace: &Workspace,
+    preview: &RecoveryPreview,
+    plan: &PrunePlan,
+) -> Result<Vec<PathBuf>> {
     let found = scan(workspace)?.files.into_iter().map(|file| file.disk_path);
-    let mut places: Vec<PathBuf> = found.filter(|path| !outlook.moves(path)).collect();
+    let mut places: Vec<PathBuf> = found.filter(|path| !preview.moves(path)).collect();
     for kept in &plan.backups.keep {
-        let files = backup_files(workspace, outlook, &kept.name)?;
+        let files = backup_files(workspace, preview, &kept.name)?;
         places.extend(files.into_iter().map(|(_, path)| path));
     }
     Ok(places)
 }
 
-fn loss(name: String, content: Option<Content<'_>>, safe: &HashSet<Cow<'_, str>>) -> Option<Loss> {
+fn only_copies_of(
+    name: String,
+    content: Option<Content<'_>>,
+    safe: &HashSet<Cow<'_, str>>,
+) -> Option<OnlyCopies> {
     let Some(content) = content else {
-        return Some(Loss { name, files: None, size_bytes: 0 });
+        return Some(OnlyCopies { name, files: None, size_bytes: 0 });
     };
     let gone: BTreeMap<Cow<'_, str>, u64> = content
         .into_iter()
@@ -143,5 +155,5 @@ fn loss(name: String, content: Option<Content<'_>>, safe: &HashSet<Cow<'_, str>>
         .collect();
     let size_bytes = gone.values().sum();
     let files: Vec<String> = gone.into_keys().map(Cow::into_owned).collect();
-    (!files.is_empty()).then_some(Loss { name, files: Some(files), size_bytes })
+    (!files.is_empty()).then_some(OnlyCopies { name, files: Some(files), size_bytes })
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use xtask::programs::lack::holds_zstd;
+use xtask::programs::features::holds_zstd;
 
 use crate::rawzip::{Raw, zip};
 use crate::support::{COMPLETES, Sandbox, stderr, stdout};
@@ -47,7 +47,7 @@ fn one_that_is_cut_short_tells_it_by_its_entries() {
 #[cfg(not(feature = "zstd"))]
 #[test]
 fn nothing_moves_before_a_lack_is_known() {
-    use xtask::programs::lack::{Feature, Lack};
+    use xtask::programs::features::{Feature, MissingFeature};
     use xtask::programs::process::Trainer;
     use xtask::tasks::train::{ArchiveMode, Start, TrainOptions, TrainerSource, train};
 
@@ -63,10 +63,10 @@ fn nothing_moves_before_a_lack_is_known() {
         gates: Vec::new(),
     };
     let before = crate::support::tree(sandbox.root());
-    let (result, _) =
-        sandbox.job("2026-01-02T03:04:05Z", |job| train(job, &Trainer::default(), &options));
+    let (result, _) = sandbox
+        .run_task("2026-01-02T03:04:05Z", |context| train(context, &Trainer::default(), &options));
     let error = result.unwrap_err();
-    assert_eq!(error.downcast_ref::<Lack>().unwrap().feature, Feature::Zstd);
+    assert_eq!(error.downcast_ref::<MissingFeature>().unwrap().feature, Feature::Zstd);
     assert_eq!(crate::support::tree(sandbox.root()), before);
 }
 

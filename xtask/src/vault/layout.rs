@@ -9,21 +9,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::programs::process;
-use crate::vault::catalog::{exists, folder_entries};
 use crate::vault::scan::Scan;
-use crate::workspace::files::{identity, is_folder};
+use crate::workspace::files::{exists, folder_entries, identity, is_folder};
 use crate::workspace::links::{Link, link};
-use crate::workspace::mounts::Mounts;
+use crate::workspace::mounts::{LOST_AND_FOUND, Mounts};
 use crate::workspace::{MOVED_FOLDERS, Workspace};
-
-/// The name of the folder that a disk keeps for its repair.
-const LOST_AND_FOUND: &str = "lost+found";
 
 /// What is to be known before a session is moved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layout {
     /// The mount points and followed links.
-    anchors: BTreeSet<PathBuf>,
+    mounts_and_links: BTreeSet<PathBuf>,
     /// Those, and the folders around them in the session.
     staying: BTreeSet<PathBuf>,
     /// What keeps the session from being moved.
@@ -41,21 +37,21 @@ impl Layout {
         let mounts = Mounts::read();
         let backups = nearest_folder(&workspace.backups());
         let mut layout = Self::default();
-        let mut look = Look {
+        let mut reader = LayoutReader {
             workspace,
             backups_disk: disk(&fs::metadata(&backups).with_context(|| unreadable(&backups))?),
             is_overlay: mounts.is_overlay(&backups),
             mounts,
             layout: &mut layout,
         };
-        look.backups(&backups);
+        reader.backups(&backups);
         for folder in MOVED_FOLDERS {
             let path = workspace.root().join(folder);
             if let Some(metadata) = lstat(&path)? {
-                look.entry((&path, &path), &metadata, false)?;
+                reader.entry((&path, &path), &metadata, false)?;
             }
         }
-        look.root_files(scan)?;
+        reader.root_files(scan)?;
         Ok(layout)
     }
 
@@ -77,8 +73,8 @@ impl Layout {
     }
 
     /// Whether the folder `path` is a mount point or a followed link.
-    pub fn is_anchor(&self, path: &Path) -> bool {
-        self.anchors.contains(path)
+    pub fn is_mount_or_link(&self, path: &Path) -> bool {
+        self.mounts_and_links.contains(path)
     }
 
     /// Whether the folder `path` stays where it is when its content is
@@ -90,18 +86,8 @@ impl Layout {
     /// Whether `path` belongs to the disk that is mounted around it.
     pub fn is_of_disk(&self, path: &Path) -> bool {
         path.file_name().is_some_and(|name| name == LOST_AND_FOUND)
-            && path.parent().is_some_and(|parent| self.is_anchor(parent))
+            && path.parent().is_some_and(|parent| self.is_mount_or_link(parent))
     }
-}
-
-/// Whether `path` is what the disk mounted at its parent keeps for its
-/// repair, and no part of a session.
-pub fn is_lost_and_found(path: &Path) -> bool {
-    let is_parent_mounted = || {
-        let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
-        parent.is_some_and(|parent| Mounts::default().is_point(&parent))
-    };
-    path.file_name().is_some_and(|name| name == LOST_AND_FOUND) && is_parent_mounted()
 }
 
 /// Returns the nearest folder at or above `folder`.
@@ -113,7 +99,7 @@ pub fn nearest_folder(folder: &Path) -> PathBuf {
         .to_owned()
 }
 
-struct Look<'a> {
+struct LayoutReader<'a> {
     workspace: &'a Workspace,
     mounts: Mounts,
     backups_disk: Option<u64>,
@@ -121,7 +107,7 @@ struct Look<'a> {
     layout: &'a mut Layout,
 }
 
-impl Look<'_> {
+impl LayoutReader<'_> {
     fn backups(&mut self, nearest: &Path) {
         let backups = self.workspace.backups();
         if exists(&backups) && !matches!(is_folder(&backups), Ok(true)) {
@@ -176,7 +162,7 @@ impl Look<'_> {
 
     /// Looks at the mount point or link `path` to the folder `real`.
     fn anchor(&mut self, path: &Path, real: &Path) -> Result<()> {
-        self.layout.anchors.insert(path.to_owned());
+        self.layout.mounts_and_links.insert(path.to_owned());
         let root = self.workspace.root();
         let around = path.ancestors().take_while(|parent| *parent != root);
         self.layout.staying.extend(around.map(Path::to_owned));

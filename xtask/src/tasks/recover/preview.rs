@@ -5,44 +5,45 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Step, is_covered, plan};
+use super::{RecoveryStep, is_covered, plan};
 use crate::tasks::clean::{self, PARTIAL_SUFFIX};
-use crate::vault::catalog::{BACKUP_RECORD, Backup, Catalog, exists, folder_entries, read_record};
+use crate::vault::catalog::{BACKUP_RECORD, Backup, Catalog, read_record};
 use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
+use crate::workspace::files::{exists, folder_entries};
 
 /// What there will be after a recovery.
 #[derive(Debug, Default)]
-pub struct Outlook {
+pub struct RecoveryPreview {
     /// The backups that it completes.
-    pub backups: Vec<ComingBackup>,
+    pub backups: Vec<PendingBackup>,
     /// Annotations, and the batch of the trash that they will be in.
     pub follow: Vec<(PathBuf, PathBuf)>,
 }
 
 /// A backup that a recovery completes.
 #[derive(Debug)]
-pub struct ComingBackup {
+pub struct PendingBackup {
     /// What it will be; its path is that of the unfinished folder.
     pub backup: Backup,
     /// What is still in the workspace and will be moved into it.
     pub moves: Vec<PathBuf>,
 }
 
-impl Outlook {
+impl RecoveryPreview {
     /// Adds the coming backups to `catalog`.
     pub fn add_to(&self, catalog: &mut Catalog) {
-        catalog.backups.extend(self.backups.iter().map(|coming| coming.backup.clone()));
+        catalog.backups.extend(self.backups.iter().map(|pending| pending.backup.clone()));
     }
 
     /// Returns the backup called `name`, if it is one that is coming.
-    pub fn coming(&self, name: &str) -> Option<&ComingBackup> {
-        self.backups.iter().find(|coming| coming.backup.name.to_string() == name)
+    pub fn pending(&self, name: &str) -> Option<&PendingBackup> {
+        self.backups.iter().find(|pending| pending.backup.name.to_string() == name)
     }
 
     /// Whether `path` will leave the workspace.
     pub fn moves(&self, path: &Path) -> bool {
-        self.backups.iter().flat_map(|coming| &coming.moves).any(|moved| path.starts_with(moved))
+        self.backups.iter().flat_map(|pending| &pending.moves).any(|moved| path.starts_with(moved))
     }
 }
 
@@ -50,29 +51,31 @@ impl Outlook {
 ///
 /// # Errors
 /// When a leftover cannot be read.
-pub fn foresee(workspace: &Workspace) -> Result<Outlook> {
-    let mut outlook = Outlook::default();
+pub fn preview_recovery(workspace: &Workspace) -> Result<RecoveryPreview> {
+    let mut preview = RecoveryPreview::default();
     for step in plan(workspace)? {
         match step {
-            Step::FinishBackup(partial) => {
-                let coming = coming(workspace, &outlook, partial)?;
-                outlook.backups.extend(coming);
+            RecoveryStep::FinishBackup(partial) => {
+                let pending = pending(workspace, &preview, partial)?;
+                preview.backups.extend(pending);
             }
-            Step::FollowToTrash(annotations, batch) => outlook.follow.push((annotations, batch)),
-            Step::RemoveDraft(_)
-            | Step::FinishDeletion(_)
-            | Step::FinishMove(_)
-            | Step::EndRestore(_) => {}
+            RecoveryStep::FollowToTrash(annotations, batch) => {
+                preview.follow.push((annotations, batch));
+            }
+            RecoveryStep::RemoveDraft(_)
+            | RecoveryStep::FinishDeletion(_)
+            | RecoveryStep::FinishMove(_)
+            | RecoveryStep::EndRestore(_) => {}
         }
     }
-    Ok(outlook)
+    Ok(preview)
 }
 
-fn coming(
+fn pending(
     workspace: &Workspace,
-    outlook: &Outlook,
+    preview: &RecoveryPreview,
     partial: PathBuf,
-) -> Result<Option<ComingBackup>> {
+) -> Result<Option<PendingBackup>> {
     let name = partial.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let name = StampedName::parse(NameKind::Backup, name.trim_end_matches(PARTIAL_SUFFIX));
     let Some(name) = name else {
@@ -91,7 +94,7 @@ fn coming(
     let items = record.iter().filter(|_| is_safe).flat_map(|record| &record.moved);
     let paths: Result<Vec<PathBuf>> =
         items.map(|item| clean::path_of(workspace.root(), item)).collect();
-    let is_coming = |path: &PathBuf| exists(path) && !outlook.moves(path);
+    let is_coming = |path: &PathBuf| exists(path) && !preview.moves(path);
     let moves = paths?.into_iter().filter(is_coming).collect();
-    Ok(Some(ComingBackup { backup: Backup { name, path: partial, record }, moves }))
+    Ok(Some(PendingBackup { backup: Backup { name, path: partial, record }, moves }))
 }

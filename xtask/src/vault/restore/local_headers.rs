@@ -16,7 +16,7 @@ const BLOCK_BYTES: usize = 64 * 1024;
 
 /// Where an entry begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Local {
+pub struct LocalHeader {
     /// The offset of its header in the file.
     pub offset: u64,
     /// Whether an unbroken row of entries leads to it from the start.
@@ -29,33 +29,33 @@ pub struct Local {
 }
 
 /// The entries by name, in the order of the file.
-pub type Locals = BTreeMap<String, Vec<Local>>;
+pub type LocalHeaders = BTreeMap<String, Vec<LocalHeader>>;
 
 /// Returns the entries of the zip in `reader`; those out of the row
 /// only under the names that `is_wanted` knows.
-pub fn walk<R: Read + Seek>(reader: &mut R, is_wanted: impl Fn(&str) -> bool) -> Locals {
-    let mut locals = Locals::new();
-    let row_end = walk_row(reader, &mut locals);
+pub fn walk<R: Read + Seek>(reader: &mut R, is_wanted: impl Fn(&str) -> bool) -> LocalHeaders {
+    let mut local_headers = LocalHeaders::new();
+    let row_end = walk_row(reader, &mut local_headers);
     if let Some(start) = row_end {
         // What cannot be read here cannot be restored either.
-        let _ = walk_rest(reader, start, &is_wanted, &mut locals);
+        let _ = walk_rest(reader, start, &is_wanted, &mut local_headers);
     }
-    locals
+    local_headers
 }
 
 /// Follows the row of entries from the start. Returns where to search
 /// on when it breaks before the directory.
-fn walk_row<R: Read + Seek>(reader: &mut R, locals: &mut Locals) -> Option<u64> {
+fn walk_row<R: Read + Seek>(reader: &mut R, local_headers: &mut LocalHeaders) -> Option<u64> {
     let mut offset = 0;
     let mut previous = 0;
     loop {
         match header_at(reader, offset) {
-            Ok(Found::Entry(header @ Header { next: Some(next), .. })) => {
-                push(locals, offset, true, header);
+            Ok(HeaderKind::Entry(header @ Header { next: Some(next), .. })) => {
+                push(local_headers, offset, true, header);
                 previous = offset;
                 offset = next;
             }
-            Ok(Found::Directory) => return None,
+            Ok(HeaderKind::Directory) => return None,
             // The last entry's size may be what is wrong.
             Ok(_) | Err(_) => return Some(previous.min(offset) + 1),
         }
@@ -66,7 +66,7 @@ fn walk_rest<R: Read + Seek>(
     reader: &mut R,
     start: u64,
     is_wanted: &impl Fn(&str) -> bool,
-    locals: &mut Locals,
+    local_headers: &mut LocalHeaders,
 ) -> io::Result<()> {
     let mut n_candidates = 0;
     let mut position = start;
@@ -75,28 +75,28 @@ fn walk_rest<R: Read + Seek>(
         if n_candidates > N_CANDIDATES_MAX {
             break;
         }
-        if let Ok(Found::Entry(header)) = header_at(reader, offset)
+        if let Ok(HeaderKind::Entry(header)) = header_at(reader, offset)
             && is_wanted(&header.name)
         {
-            push(locals, offset, false, header);
+            push(local_headers, offset, false, header);
         }
         position = offset + 4;
     }
     Ok(())
 }
 
-fn push(locals: &mut Locals, offset: u64, is_in_row: bool, header: Header) {
+fn push(local_headers: &mut LocalHeaders, offset: u64, is_in_row: bool, header: Header) {
     let Header { name, size_bytes, compressed_bytes, next: _ } = header;
     if name.is_empty() {
         return;
     }
-    let places = locals.entry(name).or_default();
+    let places = local_headers.entry(name).or_default();
     if places.iter().all(|place| place.offset != offset) {
-        places.push(Local { offset, is_in_row, size_bytes, compressed_bytes });
+        places.push(LocalHeader { offset, is_in_row, size_bytes, compressed_bytes });
     }
 }
 
-enum Found {
+enum HeaderKind {
     Entry(Header),
     Directory,
     Other,
@@ -110,13 +110,13 @@ struct Header {
     next: Option<u64>,
 }
 
-fn header_at<R: Read + Seek>(reader: &mut R, offset: u64) -> io::Result<Found> {
+fn header_at<R: Read + Seek>(reader: &mut R, offset: u64) -> io::Result<HeaderKind> {
     reader.seek(SeekFrom::Start(offset))?;
     let mut signature = [0; 4];
     reader.read_exact(&mut signature)?;
     if &signature != SIGNATURE {
         let is_directory = &signature == b"PK\x01\x02" || &signature == b"PK\x05\x06";
-        return Ok(if is_directory { Found::Directory } else { Found::Other });
+        return Ok(if is_directory { HeaderKind::Directory } else { HeaderKind::Other });
     }
     let mut fixed = [0; 26];
     reader.read_exact(&mut fixed)?;
@@ -124,7 +124,7 @@ fn header_at<R: Read + Seek>(reader: &mut R, offset: u64) -> io::Result<Found> {
     let u32_at = |at: usize| u32::from(u16_at(at)) | u32::from(u16_at(at + 2)) << 16;
     let (name_bytes, extra_bytes) = (u16_at(22), u16_at(24));
     if usize::from(name_bytes) > NAME_BYTES_MAX || name_bytes == 0 {
-        return Ok(Found::Other);
+        return Ok(HeaderKind::Other);
     }
     let mut name = vec![0; usize::from(name_bytes)];
     reader.read_exact(&mut name)?;
@@ -142,7 +142,7 @@ fn header_at<R: Read + Seek>(reader: &mut R, offset: u64) -> io::Result<Found> {
     // Sizes that follow the content are not in the header.
     let has_sizes = u16_at(2) & 8 == 0;
     let next = start.checked_add(compressed_bytes).filter(|_| has_sizes);
-    Ok(Found::Entry(Header { name, size_bytes, compressed_bytes, next }))
+    Ok(HeaderKind::Entry(Header { name, size_bytes, compressed_bytes, next }))
 }
 
 /// Returns the plain and the compressed size of an entry over 4 GiB,

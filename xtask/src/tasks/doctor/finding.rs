@@ -1,0 +1,84 @@
+//! One thing that is wrong with a workspace, and how it is put right.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::tasks::recover::RecoveryStep;
+use crate::workspace::Workspace;
+
+/// One thing that is wrong, or may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Its kind, such as `leftover` or `clock`.
+    pub kind: FindingKind,
+    /// The file or folder, relative to the workspace; null when it is
+    /// none.
+    pub path: Option<String>,
+    /// What is wrong.
+    pub problem: String,
+    /// What `--fix` does about it; null when that is for a person.
+    pub fix: Option<String>,
+    /// Whether it was done.
+    pub is_fixed: bool,
+    /// How to do it.
+    #[serde(skip)]
+    pub remedy: Option<Remedy>,
+}
+
+/// Kinds of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// Something that a killed run left half done.
+    Leftover,
+    /// A temporary file that nobody writes any more.
+    PartialFile,
+    /// A file in the archive folder that is no archive by its name.
+    OutsidePattern,
+    /// An archive that cannot be read.
+    Unreadable,
+    /// Annotations without an archive, or damaged ones.
+    Annotations,
+    /// A time or a number that cannot be right.
+    Clock,
+    /// A disk that is nearly full.
+    FreeSpace,
+    /// What keeps the session from being moved aside.
+    Unmovable,
+}
+
+/// How a finding is put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// As at the start of every task.
+    Recover(RecoveryStep),
+    /// By moving the file to the trash of the backups.
+    Trash(PathBuf),
+}
+
+impl Finding {
+    pub(super) fn new(kind: FindingKind, path: Option<String>, problem: impl Into<String>) -> Self {
+        Self { kind, path, problem: problem.into(), fix: None, is_fixed: false, remedy: None }
+    }
+
+    pub(super) fn with(self, (fix, remedy): (String, Remedy)) -> Self {
+        Self { fix: Some(fix), remedy: Some(remedy), ..self }
+    }
+}
+
+/// Returns the trash on the disk of `path`: that of the archives for
+/// what lies among them, else that of the backups.
+pub(super) fn trash_for(workspace: &Workspace, path: &Path) -> PathBuf {
+    if path.starts_with(workspace.archives()) {
+        workspace.archives_trash()
+    } else {
+        workspace.backups_trash()
+    }
+}
+
+/// Returns what [`fix`] does with `path`, and how.
+pub(super) fn to_trash(workspace: &Workspace, path: PathBuf) -> (String, Remedy) {
+    let trash = workspace.display(&trash_for(workspace, &path));
+    (format!("move it to {trash}/"), Remedy::Trash(path))
+}

@@ -1,0 +1,50 @@
+//! What a prune is to do: a value that `--dry-run` shows.
+
+use serde::Serialize;
+
+use crate::vault::retention::RetentionPlan;
+
+/// The plans for the archives and the backups of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct PrunePlan {
+    /// What becomes of the archives.
+    pub archives: RetentionPlan,
+    /// What becomes of the backups.
+    pub backups: RetentionPlan,
+    /// Trash that has waited long enough, and is deleted.
+    pub empty_trash: Vec<String>,
+    /// Trash that has, but must stay, and why.
+    pub kept_trash: Vec<String>,
+    /// Archives that are damaged: they stay, and take no place.
+    pub damaged: Vec<Damaged>,
+}
+
+/// An archive that is damaged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Damaged {
+    /// Its name.
+    pub name: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl PrunePlan {
+    /// Whether nothing is to be removed.
+    pub fn is_empty(&self) -> bool {
+        self.archives.remove.is_empty()
+            && self.backups.remove.is_empty()
+            && self.empty_trash.is_empty()
+    }
+
+    /// Returns what someone should look at.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let damaged = self.damaged.iter().map(|Damaged { name, problem }| {
+            format!(
+                "`{name}` is damaged ({problem}): it is kept and takes no other's place; \
+                 `cargo xtask restore` brings back what is good, then delete it by hand"
+            )
+        });
+        let others = self.archives.warnings.iter().chain(&self.backups.warnings);
+        others.chain(&self.kept_trash).cloned().chain(damaged)
+    }
+}

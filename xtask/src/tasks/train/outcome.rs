@@ -1,0 +1,148 @@
+//! How a training ends: what its record says, else its trainer's exit.
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::programs::process::{Trainer, TrainerRun};
+use crate::tasks::TaskContext;
+use crate::tasks::clean;
+use crate::tasks::cycle::{MovedSession, SealedArchive};
+use crate::tasks::gate::GateResult;
+use crate::tasks::prune::PrunePlan;
+use crate::vault::manifest::{SessionStatus, SessionSummary};
+use crate::vault::scan::{UnarchivedModels, scan};
+use crate::vault::session;
+use crate::workspace::exit::{Exit, TrainerExit, stop_if};
+
+/// Warns of what may be a model and is in no archive, when the training
+/// has written it: the next may overwrite it.
+pub fn warn_of_unarchived_models(context: &mut TaskContext<'_>, before: &UnarchivedModels) {
+    // The training is over; what cannot be looked at stays untold.
+    let now = UnarchivedModels::look(context.workspace).unwrap_or_default();
+    for name in now.written_since(before) {
+        (context.notes)(&format!(
+            "warning: `{name}` was written by this training and may be a model, but is in no \
+             archive, and the next training may overwrite it; name it in `archive.include` of \
+             `config/config.json`, or in `archive.exclude` to leave it out"
+        ));
+    }
+}
+
+/// What a train did: its JSON document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrainReport {
+    /// 1.
+    pub format: u32,
+    /// How the session ended.
+    pub status: SessionStatus,
+    /// Where the session before went; null when there was none.
+    pub previous: Option<MovedSession>,
+    /// The folder of the session that this one went on from; null
+    /// without `--resume`.
+    pub resumed: Option<String>,
+    /// The archive of the new session; null after `--no-archive`, or
+    /// when the trainer left nothing.
+    pub archive: Option<SealedArchive>,
+    /// The model, relative to the workspace; null when there is none.
+    pub model: Option<String>,
+    /// What the session's record tells.
+    pub session: Option<SessionSummary>,
+    /// Why its figures are to be treated as a bug; usually empty.
+    pub doubts: Vec<String>,
+    /// How the session did at each gate, in their order.
+    pub gates: Vec<GateResult>,
+    /// What retention removed, and why the rest stays.
+    pub prune: PrunePlan,
+    /// How many archives and backups stay because the settings hold no
+    /// policy; null when they do.
+    pub keeps_by_default: Option<u32>,
+}
+
+impl TrainReport {
+    /// Returns the exit that belongs to the session's end.
+    pub fn exit(&self) -> Exit {
+        match self.status {
+            SessionStatus::Completed if self.gates.iter().any(|gate| !gate.is_passed) => {
+                Exit::GateMissed
+            }
+            SessionStatus::Completed if !self.doubts.is_empty() => Exit::Warnings,
+            SessionStatus::Completed => Exit::Done,
+            SessionStatus::Interrupted => Exit::Interrupted,
+            SessionStatus::Failed | SessionStatus::Unknown => Exit::Failed,
+        }
+    }
+}
+
+/// How a training ended.
+pub struct TrainingOutcome {
+    /// How the trainer did.
+    pub exit: TrainerExit,
+    /// What is known of it; `None` when it left nothing.
+    pub session: Option<SessionSummary>,
+}
+
+/// Runs the trainer, unless a signal came while the old session moved.
+pub fn run_trainer(
+    context: &mut TaskContext<'_>,
+    trainer: &Trainer,
+    run: &TrainerRun<'_>,
+) -> Result<TrainingOutcome> {
+    let started_at = (context.clock)();
+    if stop_if(context.interrupt).is_err() {
+        return Ok(TrainingOutcome { exit: TrainerExit::INTERRUPTED, session: None });
+    }
+    let exit = trainer.run(run)?;
+    let found = scan(context.workspace)?;
+    let left_nothing = clean::plan(context.workspace, &found, started_at)?.is_none();
+    if left_nothing && exit != TrainerExit::Code(0) {
+        return Ok(TrainingOutcome { exit, session: None });
+    }
+    let session = session::read(context.workspace.root())
+        .unwrap_or_else(|| unrecorded(started_at, (context.clock)()));
+    let is_sealed = session::is_sealed(context.workspace.root());
+    let status = if is_sealed { session.status } else { unsealed(session.status, exit) };
+    if status == SessionStatus::Completed && exit != TrainerExit::Code(0) {
+        (context.notes)(
+            "warning: the trainer ended with an error when its session was completed; the session \
+             is whole",
+        );
+    }
+    let session = SessionSummary { status, ..session };
+    Ok(TrainingOutcome { exit, session: Some(session) })
+}
+
+/// A trainer that leaves nothing has failed, unless it was stopped.
+pub fn of_nothing(exit: TrainerExit) -> SessionStatus {
+    if exit == TrainerExit::INTERRUPTED {
+        SessionStatus::Interrupted
+    } else {
+        SessionStatus::Failed
+    }
+}
+
+/// Returns what is known of a session whose trainer keeps no record.
+fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionSummary {
+    SessionSummary {
+        id: None,
+        status: SessionStatus::Unknown,
+        started_at: Some(started_at),
+        finished_at: Some(finished_at),
+        seed: None,
+        data: None,
+        config_sha256: None,
+        resumed_from: None,
+        metrics: std::collections::BTreeMap::new(),
+    }
+}
+
+/// Returns how a session ended whose record does not say so: its
+/// trainer's exit does.
+fn unsealed(recorded: SessionStatus, exit: TrainerExit) -> SessionStatus {
+    match (recorded, exit) {
+        (SessionStatus::Unknown, TrainerExit::Code(0)) => SessionStatus::Completed,
+        (_, TrainerExit::Killed | TrainerExit::INTERRUPTED) => SessionStatus::Interrupted,
+        (_, TrainerExit::Code(0)) => SessionStatus::Unknown,
+        (_, TrainerExit::Code(_)) => SessionStatus::Failed,
+    }
+}

@@ -1,0 +1,68 @@
+//! What retention looks at, and what it decides.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// An archive, as far as retention looks at it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArchiveItem {
+    /// Its name.
+    pub name: String,
+    /// Its run number; none for a zip of another tool.
+    pub run_number: Option<u64>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// What it holds.
+    pub state: ArchiveState,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Whether it is pinned, and the reason that was given.
+    pub pin: Option<Option<String>>,
+    /// Whether it holds the model that now lies in `models/`.
+    pub holds_current_model: bool,
+    /// The agent's figures.
+    pub metrics: std::collections::BTreeMap<String, f64>,
+}
+
+/// What an archive holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArchiveState {
+    /// A session that ran to its end, or what a user archived by hand.
+    Complete,
+    /// A session of which nobody knows how it ended.
+    Unknown,
+    /// A session that failed or was interrupted.
+    Failed,
+    /// Files of which some are not as they were.
+    Damaged,
+    /// Nothing that can be read.
+    Unreadable,
+}
+
+/// What stays and what goes, of the archives or of the backups.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct RetentionPlan {
+    /// What stays, newest first, and why.
+    pub keep: Vec<KeptItem>,
+    /// What goes, newest first.
+    pub remove: Vec<String>,
+    /// What someone should look at.
+    pub warnings: Vec<String>,
+}
+
+/// Something that stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptItem {
+    /// Its name.
+    pub name: String,
+    /// Why it stays: one line for each rule.
+    pub reasons: Vec<String>,
+}
+
+/// Returns the warning on something called `name` that is dated `time`.
+pub(super) fn future(name: &str, time: DateTime<Utc>) -> String {
+    format!(
+        "`{name}` is dated in the future ({}): it is kept and not counted; check the clock",
+        time.format("%Y-%m-%d %H:%M:%S UTC")
+    )
+}

@@ -1,0 +1,73 @@
+//! What a check found, and the texts of an archive that it starts from.
+
+use std::io::{Read, Seek};
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use zip::ZipArchive;
+use zip::read::ZipFile;
+
+use crate::vault::manifest::Manifest;
+
+/// The largest manifest or list of digests that is read: room for a
+/// million files.
+const TEXT_LIMIT_BYTES: u64 = 1 << 30;
+/// How tightly it may be packed: digests are as good as random.
+const TEXT_RATIO_MAX: u64 = 100;
+
+/// What a check of an archive found.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ArchiveCheck {
+    /// The manifest, where it can be read.
+    #[serde(skip)]
+    pub manifest: Option<Manifest>,
+    /// The digest of that, as it lies in the archive.
+    #[serde(skip)]
+    pub manifest_sha256: Option<String>,
+    /// The paths of the files whose every byte is as it was.
+    pub good: Vec<String>,
+    /// What is wrong, empty for a good archive.
+    pub damage: Vec<Damage>,
+}
+
+/// One thing that is wrong with an archive.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Damage {
+    /// The path in the archive; null when it is the archive as a whole.
+    pub path: Option<String>,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl Damage {
+    pub(super) fn of(path: &str, problem: impl Into<String>) -> Self {
+        Self { path: Some(path.to_owned()), problem: problem.into() }
+    }
+
+    pub(super) fn whole(problem: impl Into<String>) -> Self {
+        Self { path: None, problem: problem.into() }
+    }
+}
+
+pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>> {
+    let idx = zip.index_for_name_raw(path.as_bytes()).context("missing from the archive")?;
+    entry_text(zip.by_index(idx)?)
+}
+
+/// Reads a manifest or list of digests, unless it is packed tighter
+/// than any real one: such a one could fill the memory.
+pub(crate) fn entry_text<R: Read>(entry: ZipFile<'_, R>) -> Result<Vec<u8>> {
+    let packed_bytes = entry.compressed_size();
+    let limit_bytes = text_limit(packed_bytes);
+    let mut bytes = Vec::new();
+    entry.take(limit_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit_bytes {
+        bail!("it unpacks from {packed_bytes} bytes to more than {limit_bytes}; no real one does");
+    }
+    Ok(bytes)
+}
+
+/// Returns how long a text may be that is packed into so many bytes.
+pub(super) fn text_limit(packed_bytes: u64) -> u64 {
+    TEXT_LIMIT_BYTES.min(packed_bytes.saturating_mul(TEXT_RATIO_MAX).saturating_add(1 << 16))
+}
