@@ -1,14 +1,16 @@
 //! The whole cycle of `cargo xtask train`.
 
+mod command;
 mod outcome;
 mod source;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
 use self::outcome::{TrainingOutcome, of_nothing, run_trainer, warn_of_unarchived_models};
+pub use command::{CommandReport, CommandTrainer};
 pub use source::{TrainerSource, trainer_binary};
 
 use crate::programs::features;
@@ -101,18 +103,14 @@ pub fn train(
     };
     clean::create_session_folders(context.workspace)?;
     note_previous(context, previous.as_ref());
-    let resumed = match (interrupted, &previous) {
-        (Some(InterruptedSession::Backup(folder)), _) => Some(folder),
-        (Some(InterruptedSession::Workspace), Some(moved)) => {
-            Some(context.workspace.root().join(&moved.backup))
-        }
-        (Some(InterruptedSession::Workspace), None) | (None, _) => None,
-    };
+    let resumed = resumed_folder(context, interrupted, previous.as_ref());
     arguments = with_resume(&arguments, resumed.as_deref());
     arguments.extend(trials);
     let unarchived = UnarchivedModels::look(context.workspace)?;
-    let TrainingOutcome { exit, session } =
-        run_trainer(context, trainer, (&binary, &arguments), options)?;
+    let (TrainingOutcome { exit, session }, command) = match &options.trainer {
+        TrainerSource::Command(command) => command.run(context, trainer, options.is_silent)?,
+        _ => (run_trainer(context, trainer, (&binary, &arguments), options)?, None),
+    };
     warn_of_unarchived_models(context, &unarchived);
     if session.is_some() {
         sync_session(context);
@@ -142,6 +140,7 @@ pub fn train(
         archive,
         model,
         session,
+        command,
         doubts,
         gates,
         prune,
@@ -154,6 +153,21 @@ fn sync_session(context: &mut TaskContext<'_>) {
     if let Err(error) = clean::sync_session(context.workspace) {
         let warning = "a power cut now may take some of the session";
         (context.notes)(&format!("warning: {warning}: {error:#}"));
+    }
+}
+
+/// Returns where the session lies now that this one goes on from.
+fn resumed_folder(
+    context: &TaskContext<'_>,
+    interrupted: Option<InterruptedSession>,
+    previous: Option<&MovedSession>,
+) -> Option<PathBuf> {
+    match (interrupted?, previous) {
+        (InterruptedSession::Backup(folder), _) => Some(folder),
+        (InterruptedSession::Workspace, Some(moved)) => {
+            Some(context.workspace.root().join(&moved.backup))
+        }
+        (InterruptedSession::Workspace, None) => None,
     }
 }
 

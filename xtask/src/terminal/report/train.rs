@@ -7,6 +7,7 @@ use super::documents::describe;
 use crate::tasks::cycle::{MovedSession, TaskContext};
 use crate::tasks::gate::GateResult;
 use crate::tasks::prune::PrunePlan;
+use crate::tasks::train::CommandReport;
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::retention::RetentionPlan;
 use crate::vault::verify::Receipt;
@@ -32,6 +33,9 @@ pub struct TrainReport {
     pub model: Option<String>,
     /// What the session's record tells.
     pub session: Option<SessionSummary>,
+    /// How the command ended that trained; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<CommandReport>,
     /// Why its figures are to be treated as a bug; usually empty.
     pub doubts: Vec<String>,
     /// How the session did at each gate, in their order.
