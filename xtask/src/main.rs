@@ -39,6 +39,9 @@ type Stderr = Terminal<io::Stderr>;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    if let Some(code) = process::supervise_if_asked() {
+        return code;
+    }
     let program = Program::of_binary(env!("CARGO_BIN_NAME"));
     #[cfg(feature = "standalone")]
     xtask::cli::standalone::complete(|| program.command());

@@ -29,7 +29,8 @@ train|archive|prune) ;;
 esac
 minute=$(cat "$DOCS_STATE/minute" 2>/dev/null || echo 10)
 echo $((minute + 1)) > "$DOCS_STATE/minute"
-case "$1 $2 $3 $4" in
+case "$1 $2 $3 $4 $5" in
+*" -- "*) ;;
 train*|reproduce*|simulate*|metrics*|*--load*)
     task=$1
     shift

@@ -14,6 +14,6 @@ mod restore;
 mod syscalls;
 
 /// Whether the full forms run.
-fn is_slow() -> bool {
+pub fn is_slow() -> bool {
     std::env::var_os("RUN_SLOW_TESTS").is_some()
 }

@@ -2,6 +2,8 @@
 pub mod ci;
 pub mod clean;
 #[cfg(unix)]
+pub mod command;
+#[cfg(unix)]
 pub mod cycle;
 pub mod doctor;
 #[cfg(unix)]

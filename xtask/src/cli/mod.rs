@@ -66,6 +66,7 @@ pub enum Task {
   cargo xtask train --resume       # go on where ctrl-C or a crash stopped the last session
   cargo xtask train --walk-forward 5 --window-mode rolling
   cargo xtask train --check-leaks --data my_bars.csv
+  cargo xtask train --seed 7 -- python train.py    # any program as the trainer
   cargo xtask train --gate 'sharpe>=0.5' --gate 'max_drawdown<=0.3' --summary summary.md
 
 At its end old archives and backups go to a trash for a week, by `retention` in config/config.json;

@@ -67,6 +67,15 @@ pub struct TrainArgs {
     /// What to say of the new session's archive.
     #[command(flatten)]
     pub label: LabelArgs,
+    /// Let the command after `--` take this long to end when it is asked to
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "command")]
+    pub grace: u32,
+    /// Train by this command in place of the trainer, as in `-- python train.py`
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = [
+        "trainer_bin", "default", "data", "episodes", "steps_per_batch", "threads", "resume",
+        "walk_forward", "window_mode", "audit", "check_leaks", "ReadingArgs",
+    ])]
+    pub command: Vec<OsString>,
 }
 
 /// What a later window of a walk-forward trains on.

@@ -5,22 +5,26 @@
 //! one ctrl-C reaches it once, and so that it ends when this process
 //! dies, however that dies.
 
+mod command;
 mod git;
 mod rerun;
+mod supervise;
 mod system;
 mod tensorboard;
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
+pub use command::{CommandEnd, CommandRun, find_program};
 pub use git::{GitState, OwnFiles, WorkTree, git_commit, git_state, git_tracked};
 pub use rerun::{Rebuild, become_program};
+pub use supervise::supervise_if_asked;
 pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
 
@@ -179,9 +183,18 @@ impl Trainer {
         let (binary, arguments) = (run.binary, run.arguments);
         let shell = shell()?;
         shell.change_dir(run.root);
-        let mut command = Command::from(cmd!(shell, "{binary} train {arguments...}"));
+        let command = Command::from(cmd!(shell, "{binary} train {arguments...}"));
+        let status = self.wait_for(command, run.is_silent).with_context(|| {
+            format!("failed to start the trainer `{}`; is it a program?", binary.display())
+        })?;
+        Ok(status.code().map_or(TrainerExit::Killed, TrainerExit::Code))
+    }
+
+    /// Starts `command`, whose standard input tells it to stop, and
+    /// waits for its end.
+    fn wait_for(&self, mut command: Command, is_silent: bool) -> Result<ExitStatus> {
         command.stdin(Stdio::piped());
-        if run.is_silent {
+        if is_silent {
             command.stdout(Stdio::null());
         }
         match self.colour {
@@ -190,13 +203,11 @@ impl Trainer {
             Colour::Never => drop(command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1")),
         }
         own_process_group(&mut command);
-        let mut child = command.spawn().with_context(|| {
-            format!("failed to start the trainer `{}`; is it a program?", binary.display())
-        })?;
+        let mut child = command.spawn()?;
         self.stop_channel().take(child.stdin.take());
-        let status = child.wait().context("failed to wait for the trainer")?;
+        let status = child.wait().context("failed to wait for it")?;
         self.stop_channel().take(None);
-        Ok(status.code().map_or(TrainerExit::Killed, TrainerExit::Code))
+        Ok(status)
     }
 
     fn stop_channel(&self) -> MutexGuard<'_, StopChannel> {

@@ -1,15 +1,17 @@
 //! The whole cycle of `cargo xtask train`.
 
+mod command;
 mod outcome;
 mod source;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
-pub use self::outcome::TrainReport;
+pub use self::outcome::{CommandReport, TrainReport};
 use self::outcome::{TrainingOutcome, of_nothing, run_trainer, warn_of_unarchived_models};
+pub use command::CommandTrainer;
 pub use source::{TrainerSource, trainer_binary};
 
 use crate::programs::features;
@@ -103,19 +105,18 @@ pub fn train(
     };
     clean::create_session_folders(context.workspace)?;
     note_previous(context, previous.as_ref());
-    let resumed = match (interrupted, &previous) {
-        (Some(InterruptedSession::Backup(folder)), _) => Some(folder),
-        (Some(InterruptedSession::Workspace), Some(moved)) => {
-            Some(context.workspace.root().join(&moved.backup))
-        }
-        (Some(InterruptedSession::Workspace), None) | (None, _) => None,
-    };
+    let resumed = resumed_folder(context, interrupted, previous.as_ref());
     arguments = with_resume(&arguments, resumed.as_deref());
     arguments.extend(trials);
     let unarchived = UnarchivedModels::look(context.workspace)?;
-    let (root, is_silent) = (context.workspace.root(), options.is_silent);
-    let run = TrainerRun { binary: &binary, root, arguments: &arguments, is_silent };
-    let TrainingOutcome { exit, session } = run_trainer(context, trainer, &run)?;
+    let (TrainingOutcome { exit, session }, command) =
+        if let TrainerSource::Command(command) = &options.trainer {
+            command.run(context, trainer, options.is_silent)?
+        } else {
+            let (root, is_silent) = (context.workspace.root(), options.is_silent);
+            let run = TrainerRun { binary: &binary, root, arguments: &arguments, is_silent };
+            (run_trainer(context, trainer, &run)?, None)
+        };
     warn_of_unarchived_models(context, &unarchived);
     if session.is_some() {
         sync_session(context);
@@ -145,6 +146,7 @@ pub fn train(
         archive,
         model,
         session,
+        command,
         doubts,
         gates,
         prune,
@@ -157,6 +159,21 @@ fn sync_session(context: &mut TaskContext<'_>) {
     if let Err(error) = clean::sync_session(context.workspace) {
         let warning = "a power cut now may take some of the session";
         (context.notes)(&format!("warning: {warning}: {error:#}"));
+    }
+}
+
+/// Returns where the session lies now that this one goes on from.
+fn resumed_folder(
+    context: &TaskContext<'_>,
+    interrupted: Option<InterruptedSession>,
+    previous: Option<&MovedSession>,
+) -> Option<PathBuf> {
+    match (interrupted?, previous) {
+        (InterruptedSession::Backup(folder), _) => Some(folder),
+        (InterruptedSession::Workspace, Some(moved)) => {
+            Some(context.workspace.root().join(&moved.backup))
+        }
+        (InterruptedSession::Workspace, None) => None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -11,10 +12,15 @@ use super::{ProcessContext, TaskOutput, label, outcome, trainer_source};
 use crate::cli::{Cli, Format, TrainArgs, WindowMode};
 use crate::programs::process;
 use crate::tasks::TaskContext;
-use crate::tasks::train::TrainReport;
-use crate::tasks::train::{ArchiveMode, Start, TrainOptions, train, trainer_binary};
+use crate::tasks::train::{
+    ArchiveMode, CommandTrainer, Start, TrainOptions, TrainReport, TrainerSource, train,
+    trainer_binary,
+};
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, Exit};
+
+/// The seed of a session that nobody chose one for: the trainer's, too.
+const DEFAULT_SEED: u64 = 42;
 
 /// Trains as `args` say.
 pub fn run(
@@ -28,7 +34,7 @@ pub fn run(
     let summary =
         args.summary.as_ref().map(|file| Summary::open(&process_context.current_folder.join(file)));
     let summary = summary.transpose()?;
-    let options = options(context, (cli, args), process_context);
+    let options = options(context, (cli, args), process_context)?;
     let report = train(context, process_context.trainer, &options)?;
     if let Some(summary) = summary {
         // The session is archived: this cannot undo it.
@@ -100,9 +106,13 @@ fn options(
     context: &TaskContext<'_>,
     (cli, args): (&Cli, &TrainArgs),
     process_context: &ProcessContext<'_>,
-) -> TrainOptions {
-    let trainer = trainer_source(args.trainer_bin.as_deref(), process_context);
-    TrainOptions {
+) -> Result<TrainOptions> {
+    let trainer = if args.command.is_empty() {
+        trainer_source(args.trainer_bin.as_deref(), process_context)
+    } else {
+        TrainerSource::Command(command_trainer(context, args, process_context)?)
+    };
+    Ok(TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,
         arguments: trainer_arguments(context, (cli, args), &process_context.current_folder),
@@ -110,7 +120,33 @@ fn options(
         label: label(&args.label),
         start: if args.resume { Start::Resume } else { Start::Fresh },
         gates: args.gates.clone(),
-    }
+    })
+}
+
+/// Returns the command after `--`, which runs where it was typed.
+fn command_trainer(
+    context: &TaskContext<'_>,
+    args: &TrainArgs,
+    process_context: &ProcessContext<'_>,
+) -> Result<CommandTrainer> {
+    Ok(CommandTrainer {
+        words: args.command.clone(),
+        folder: process_context.current_folder.clone(),
+        seed: args.seed.unwrap_or_else(|| configured_seed(context.workspace.root())),
+        variables: Vec::new(),
+        supervisor: std::env::current_exe().context("failed to find this program's own file")?,
+        grace: Duration::from_secs(u64::from(args.grace)),
+    })
+}
+
+/// Returns the seed of the trainer's settings, else the trainer's own
+/// default: a command may have other settings, or none.
+fn configured_seed(root: &Path) -> u64 {
+    let read = || {
+        let bytes = std::fs::read(root.join("config/training_config.json")).ok()?;
+        serde_json::from_slice::<serde_json::Value>(&bytes).ok()?.get("seed")?.as_u64()
+    };
+    read().unwrap_or(DEFAULT_SEED)
 }
 
 fn trainer_arguments(

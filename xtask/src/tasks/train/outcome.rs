@@ -29,6 +29,22 @@ pub fn warn_of_unarchived_models(context: &mut TaskContext<'_>, before: &Unarchi
     }
 }
 
+/// How a command ended: its part of the record.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CommandReport {
+    /// The command and its arguments; bytes that are no text are
+    /// replaced.
+    pub arguments: Vec<String>,
+    /// Its exit code; null when a signal ended it.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// How long it ran, in seconds.
+    pub duration_seconds: f64,
+    /// Why the session is not completed; null when it is.
+    pub reason: Option<String>,
+}
+
 /// What a train did: its JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainReport {
@@ -48,6 +64,9 @@ pub struct TrainReport {
     pub model: Option<String>,
     /// What the session's record tells.
     pub session: Option<SessionSummary>,
+    /// How the command ended that trained; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<CommandReport>,
     /// Why its figures are to be treated as a bug; usually empty.
     pub doubts: Vec<String>,
     /// How the session did at each gate, in their order.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::command::CommandTrainer;
 use crate::programs::process;
 use crate::tasks::TaskContext;
 use crate::workspace::exit::CodedError;
@@ -18,6 +19,8 @@ pub enum TrainerSource {
     Build(PathBuf),
     /// This repository's, installed.
     Installed(PathBuf),
+    /// Any command, which knows nothing of this tool.
+    Command(CommandTrainer),
     /// None was found.
     Missing,
 }
@@ -28,6 +31,10 @@ pub enum TrainerSource {
 /// When there is no such binary, or cargo fails.
 pub fn trainer_binary(context: &mut TaskContext<'_>, source: &TrainerSource) -> Result<PathBuf> {
     match source {
+        TrainerSource::Command(command) => {
+            command.check()?;
+            Ok(command.supervisor.clone())
+        }
         TrainerSource::Ready(path) => path.canonicalize().map(plain).map_err(|error| {
             let path = path.display();
             CodedError::Usage(format!("there is no trainer `{path}` to run: {error}")).into()

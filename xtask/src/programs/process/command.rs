@@ -1,0 +1,115 @@
+//! Any command as the trainer: started through a supervisor, which is
+//! this program under another name.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use xshell::cmd;
+
+use super::supervise::{self, Order, Outcome};
+use super::{Trainer, shell};
+
+/// One run of a command.
+#[derive(Debug)]
+pub struct CommandRun<'a> {
+    /// The program of this tool, which supervises it.
+    pub supervisor: &'a Path,
+    /// The command and its arguments.
+    pub words: &'a [OsString],
+    /// Its current folder.
+    pub folder: &'a Path,
+    /// What it finds in its environment.
+    pub variables: &'a [(&'a str, OsString)],
+    /// Where the tool keeps its locks.
+    pub state: &'a Path,
+    /// Where what it prints is kept.
+    pub log: &'a Path,
+    /// Tells this run from others in the workspace.
+    pub run: &'a str,
+    /// How long it may take to end when asked to.
+    pub grace: Duration,
+    /// Whether its standard output goes nowhere but to the log.
+    pub is_silent: bool,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CommandEnd {
+    /// Its exit code; `None` when a signal ended it.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it; `None` also when that is not known.
+    pub signal: Option<i32>,
+    /// Whether it was asked to stop.
+    pub was_stopped: bool,
+    /// Why the log is not whole.
+    pub log_problem: Option<String>,
+}
+
+impl Trainer {
+    /// Runs a command to its end, and asks it to stop when told to.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run_command(&self, run: &CommandRun<'_>) -> Result<CommandEnd> {
+        let outcome = run.state.join("command.json");
+        let order = Order {
+            run: run.run.to_owned(),
+            outcome: outcome.clone(),
+            log: run.log.to_owned(),
+            lock: run.state.join("trainer.lock"),
+            grace_ms: u64::try_from(run.grace.as_millis()).unwrap_or(u64::MAX),
+        };
+        let (supervisor, words) = (run.supervisor, supervise::arguments(&order, run.words));
+        let shell = shell()?;
+        shell.change_dir(run.folder);
+        let mut command = Command::from(cmd!(shell, "{supervisor} {words...}"));
+        command.envs(run.variables.iter().map(|(name, value)| (name, value)));
+        // Else Python keeps its lines from the log until its end.
+        if std::env::var_os("PYTHONUNBUFFERED").is_none() {
+            command.env("PYTHONUNBUFFERED", "1");
+        }
+        self.wait_for(command, run.is_silent)
+            .with_context(|| format!("failed to start `{}`", supervisor.display()))?;
+        Ok(read(&outcome, run.run).unwrap_or_default())
+    }
+}
+
+/// Reads how the run ended; `None` when its supervisor was killed.
+fn read(path: &Path, run: &str) -> Option<CommandEnd> {
+    let outcome: Outcome = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    (outcome.run == run).then_some(CommandEnd {
+        exit_code: outcome.exit_code,
+        signal: outcome.signal,
+        was_stopped: outcome.was_stopped,
+        log_problem: outcome.log_problem,
+    })
+}
+
+/// Returns where the program `name` lies: in `folder` when it is a path,
+/// else on the `path`; `None` when it is nowhere.
+pub fn find_program(name: &OsStr, folder: &Path, path: Option<&OsStr>) -> Option<PathBuf> {
+    let is_path = Path::new(name).components().count() > 1 || Path::new(name).is_absolute();
+    let folders: Vec<PathBuf> = if is_path {
+        vec![folder.to_owned()]
+    } else {
+        path.into_iter().flat_map(std::env::split_paths).map(|it| folder.join(it)).collect()
+    };
+    folders.into_iter().map(|folder| folder.join(name)).find(|file| is_program(file))
+}
+
+#[cfg(unix)]
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(metadata) = fs::metadata(file) else { return false };
+    metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_program(file: &Path) -> bool {
+    let files = [file.to_owned(), file.with_extension("exe"), file.with_extension("cmd")];
+    files.iter().any(|file| file.is_file())
+}

@@ -1,0 +1,97 @@
+//! Reads `logs/metrics.json`: a flat object of numbers.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+/// Where a command says how well it did.
+pub const METRICS: &str = "logs/metrics.json";
+
+/// Larger ones would make each archive's manifest as large.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The figures by name; `None` for one that is undefined.
+pub type Figures = BTreeMap<String, Option<f64>>;
+
+/// Reads the figures in the workspace `root`, and what is wrong with
+/// them, each with the remedy. No file means no figures.
+pub fn read(root: &Path) -> (Figures, Vec<String>) {
+    let mut bytes = Vec::new();
+    let opened = File::open(root.join(METRICS));
+    let read = opened.and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    match read {
+        Err(error) if error.kind() == ErrorKind::NotFound => (Figures::new(), Vec::new()),
+        Err(error) => none(format!("failed to read `{METRICS}`: {error}; it counts as missing")),
+        Ok(n_read) if n_read as u64 > MAX_BYTES => none(format!(
+            "`{METRICS}` is larger than 1 MiB and counts as missing; write the final figures alone"
+        )),
+        Ok(_) => parse(&bytes),
+    }
+}
+
+fn none(problem: String) -> (Figures, Vec<String>) {
+    (Figures::new(), vec![problem])
+}
+
+fn parse(bytes: &[u8]) -> (Figures, Vec<String>) {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_start_matches('\u{feff}');
+    // Python writes NaN, which JSON does not have.
+    let parsed = serde_json::from_str(text)
+        .or_else(|error| serde_json::from_str(&without_nan(text)).map_err(|_| error));
+    let object: Map<String, Value> = match parsed {
+        Ok(Value::Object(object)) => object,
+        Ok(_) => {
+            return none(format!(
+                "`{METRICS}` holds no object and counts as missing; write {{\"name\": number, …}}"
+            ));
+        }
+        Err(error) => {
+            return none(format!("`{METRICS}` is not JSON and counts as missing: {error}"));
+        }
+    };
+    let mut problems = Vec::new();
+    let mut figures = Figures::new();
+    for (name, value) in object {
+        match value {
+            Value::Number(number) => drop(figures.insert(name, number.as_f64())),
+            Value::Null => drop(figures.insert(name, None)),
+            Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                problems.push(format!(
+                    "`{METRICS}` holds under `{name}` what is no number; it is left out: the file \
+                     is a flat object of numbers"
+                ));
+            }
+        }
+    }
+    (figures, problems)
+}
+
+/// Returns `text` with null for each NaN and infinity outside of strings.
+fn without_nan(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    let mut is_string = false;
+    while let Some(next) = rest.chars().next() {
+        let word = ["-Infinity", "Infinity", "NaN"].iter().find(|word| rest.starts_with(**word));
+        let n_bytes = match word {
+            Some(word) if !is_string => {
+                plain.push_str("null");
+                word.len()
+            }
+            _ => {
+                let is_escape = is_string && next == '\\';
+                let n_chars = 1 + usize::from(is_escape);
+                let taken: String = rest.chars().take(n_chars).collect();
+                is_string ^= next == '"';
+                plain.push_str(&taken);
+                taken.len()
+            }
+        };
+        rest = &rest[n_bytes..];
+    }
+    plain
+}
