@@ -17,6 +17,7 @@ mod list;
 mod reading;
 mod restore;
 mod show;
+mod sweep;
 mod train;
 mod vault;
 
@@ -31,6 +32,7 @@ pub use list::{ListArgs, SessionEnd};
 pub use reading::ReadingArgs;
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs};
+pub use sweep::{SweepArgs, SweepCommand, TrialArgs};
 pub use train::{
     ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WatchArgs, WindowMode,
 };
@@ -211,6 +213,9 @@ Examples:
   cargo xtask predict --model models/memory_efficient_model_final.zip --data bars.csv --format json
   tail -f bars.csv | cargo xtask predict --quiet --model latest --data - --position 1")]
     Predict(PredictArgs),
+    /// Train many times: a grid or a sample of settings, seeds, symbols and windows
+    #[command(after_help = sweep::EXAMPLES)]
+    Sweep(SweepArgs),
     /// Start TensorBoard on the live curves, or on those of archives
     #[command(after_help = "Archives are unpacked to a cache, their digests checked; several \
 compare in the HPARAMS
@@ -260,6 +265,13 @@ Examples:
   cargo xtask diff 20260101_120000 latest
   cargo xtask diff 20260101_120000 latest --format json")]
     Diff(DiffArgs),
+}
+
+impl Task {
+    /// Whether it runs for as long as a trainer does.
+    pub fn is_long(&self) -> bool {
+        matches!(self, Self::Train(_) | Self::Sweep(_) | Self::Reproduce(_) | Self::Watch(_))
+    }
 }
 
 impl Format {

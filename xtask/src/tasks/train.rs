@@ -141,6 +141,7 @@ pub fn train(
     Ok(TrainReport {
         format: 1,
         status,
+        trainer_exit: exit,
         previous,
         resumed,
         archive,
