@@ -88,7 +88,7 @@ pub fn plan(
     let models = context.workspace.root().join("models");
     let mut facts = PlanFacts { models_leave: preview.moves(&models), ..PlanFacts::default() };
     loop {
-        let mut plan = plan_with(context.workspace, catalog, (&trash, &facts), request)?;
+        let mut plan = plan_with(context.workspace, catalog, &trash, &facts, request)?;
         if plan.is_empty() || !proof::prove(context, catalog, &plan.archives, &mut facts)? {
             plan.damaged = damaged(catalog, &facts);
             return Ok(plan);
@@ -117,7 +117,8 @@ fn check_records(catalog: &Catalog) -> Result<()> {
 fn plan_with(
     workspace: &Workspace,
     catalog: &Catalog,
-    (trash, facts): (&Trash, &PlanFacts),
+    trash: &Trash,
+    facts: &PlanFacts,
     request: &PruneRequest<'_>,
 ) -> Result<PrunePlan> {
     let PruneRequest { policy, source, now } = *request;

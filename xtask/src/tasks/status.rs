@@ -112,8 +112,7 @@ pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus
     let found = scan(workspace)?;
     let is_running = running.is_some();
     let newest = catalog.archives.last();
-    let next_train =
-        if is_running { None } else { Some(next(workspace, (&catalog, &found), now)?) };
+    let next_train = if is_running { None } else { Some(next(workspace, &catalog, &found, now)?) };
     Ok(WorkspaceStatus {
         root: workspace.root().display().to_string(),
         session: session_in(workspace.root(), is_running),
@@ -153,7 +152,8 @@ fn session_in(root: &Path, is_running: bool) -> Option<SessionState> {
 
 fn next(
     workspace: &Workspace,
-    (catalog, found): (&Catalog, &Scan),
+    catalog: &Catalog,
+    found: &Scan,
     now: DateTime<Utc>,
 ) -> Result<NextTrain> {
     let mut next = NextTrain::default();
@@ -165,7 +165,7 @@ fn next(
         next.backup = Some(plan.backup);
     }
     let policy = Policy::of_settings(&workspace.config().retention);
-    let items = items_after(workspace, (catalog, &next), now)?;
+    let items = items_after(workspace, catalog, &next, now)?;
     let planned = policy.check().and_then(|()| retention::plan(&items, &policy, now));
     match planned {
         Ok(plan) => next.removes = plan.remove,
@@ -189,7 +189,8 @@ fn holder_of_session(catalog: &Catalog, found: &Scan) -> Result<Option<String>> 
 /// Returns the archives as they will be after the next training.
 fn items_after(
     workspace: &Workspace,
-    (catalog, next): (&Catalog, &NextTrain),
+    catalog: &Catalog,
+    next: &NextTrain,
     now: DateTime<Utc>,
 ) -> Result<Vec<ArchiveItem>> {
     // The models of now will be in a backup then.
@@ -203,15 +204,15 @@ fn items_after(
         Some(SessionStatus::Unknown) | None => ArchiveState::Unknown,
     };
     if next.archives_session {
-        items.push(coming("the session of now", (number, state), now));
+        items.push(coming("the session of now", number, state, now));
     }
-    let mut new = coming("the next session", (number + 1, ArchiveState::Complete), now);
+    let mut new = coming("the next session", number + 1, ArchiveState::Complete, now);
     new.holds_current_model = true;
     items.push(new);
     Ok(items)
 }
 
-fn coming(name: &str, (run_number, state): (u64, ArchiveState), now: DateTime<Utc>) -> ArchiveItem {
+fn coming(name: &str, run_number: u64, state: ArchiveState, now: DateTime<Utc>) -> ArchiveItem {
     ArchiveItem {
         name: name.to_owned(),
         run_number: Some(run_number),

@@ -3,16 +3,12 @@
 //! Only a complete, checked archive ever has its final name. What a
 //! kill leaves is a `.partial` file, which the next run removes.
 
-mod container;
-pub mod deflate;
-mod inline;
-mod jobs;
+mod guard;
 mod pack;
 mod pipeline;
 mod publish;
 mod source;
 mod writer;
-mod zstd;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -110,7 +106,11 @@ fn write_and_read_back(
         let draft = publish::Draft::create(&folder, &name.to_string(), run_number, &lock)?;
         (name, run_number, draft)
     };
-    let packing = Packing { compression: config.compression, level: config.compression_level };
+    let packing = Packing {
+        compression: config.compression,
+        level: config.compression_level,
+        interrupt: request.interrupt,
+    };
     let content = writer::ArchiveContent {
         scan,
         manifest: head(name, run_number, request),
@@ -118,7 +118,6 @@ fn write_and_read_back(
         time: request.now,
         packing,
         n_threads: n_threads.get(),
-        interrupt: request.interrupt,
     };
     let n_bytes = scan.files.iter().map(|file| file.size_bytes).sum();
     let packing = progress::begin("archiving", n_bytes);

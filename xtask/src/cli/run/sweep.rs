@@ -40,7 +40,8 @@ struct Outside<'a> {
 /// Does what `args` say.
 pub fn run(
     context: &mut TaskContext<'_>,
-    (cli, args): (&Cli, &SweepArgs),
+    cli: &Cli,
+    args: &SweepArgs,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let outside = Outside { cli, process: process_context };
@@ -62,7 +63,7 @@ pub fn run(
                     folder.retire(failed.index)?;
                 }
             }
-            go_on(context, &folder, (trainer, run.jobs))
+            go_on(context, &folder, trainer, run.jobs)
         }
         Some(SweepCommand::Cancel(args)) => {
             let folder = open(context, &args.name)?;
@@ -101,7 +102,7 @@ fn begin_sweep(
         return Ok(outcome(&status::look(&folder)?, Exit::Done));
     }
     let _lock = hold(context, &folder)?;
-    go_on(context, &folder, (trainer, args.run.jobs))
+    go_on(context, &folder, trainer, args.run.jobs)
 }
 
 /// Returns who trains, ready to be started.
@@ -145,7 +146,8 @@ fn hold(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<lock::Lock> {
 fn go_on(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
-    (trainer, jobs): (SweepTrainer, Option<NonZeroUsize>),
+    trainer: SweepTrainer,
+    jobs: Option<NonZeroUsize>,
 ) -> Result<TaskOutput> {
     let spec = &folder.plan().spec;
     let missing = folder.missing()?;

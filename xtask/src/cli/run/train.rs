@@ -25,16 +25,17 @@ const DEFAULT_SEED: u64 = 42;
 /// Trains as `args` say.
 pub fn run(
     context: &mut TaskContext<'_>,
-    (cli, args): (&Cli, &TrainArgs),
+    cli: &Cli,
+    args: &TrainArgs,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     if args.check_leaks {
-        return check_leaks(context, (cli, args), process_context);
+        return check_leaks(context, cli, args, process_context);
     }
     let summary =
         args.summary.as_ref().map(|file| Summary::open(&process_context.current_folder.join(file)));
     let summary = summary.transpose()?;
-    let options = options(context, (cli, args), process_context)?;
+    let options = options(context, cli, args, process_context)?;
     let report = train(context, process_context.trainer, &options)?;
     if let Some(summary) = summary {
         // The session is archived: this cannot undo it.
@@ -58,7 +59,8 @@ pub fn run(
 /// Lets the trainer look for leaks; nothing in the workspace changes.
 fn check_leaks(
     context: &mut TaskContext<'_>,
-    (cli, args): (&Cli, &TrainArgs),
+    cli: &Cli,
+    args: &TrainArgs,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
@@ -67,7 +69,7 @@ fn check_leaks(
     if cli.global.format == Format::Json {
         arguments.extend(["--format".into(), "json".into()]);
     }
-    let own = trainer_arguments(context, (cli, args), &process_context.current_folder);
+    let own = trainer_arguments(context, cli, args, &process_context.current_folder);
     arguments.extend(own.into_iter().filter(|argument| argument != "--exit-with-parent"));
     let root = context.workspace.root();
     let (text, exit) = process::trainer_text(&binary, root, &arguments)?;
@@ -104,7 +106,8 @@ impl Summary {
 
 fn options(
     context: &TaskContext<'_>,
-    (cli, args): (&Cli, &TrainArgs),
+    cli: &Cli,
+    args: &TrainArgs,
     process_context: &ProcessContext<'_>,
 ) -> Result<TrainOptions> {
     let trainer = if args.command.is_empty() {
@@ -115,7 +118,7 @@ fn options(
     Ok(TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,
-        arguments: trainer_arguments(context, (cli, args), &process_context.current_folder),
+        arguments: trainer_arguments(context, cli, args, &process_context.current_folder),
         is_silent: cli.global.format == Format::Json,
         label: label(&args.label),
         start: if args.resume { Start::Resume } else { Start::Fresh },
@@ -151,7 +154,8 @@ fn configured_seed(root: &Path) -> u64 {
 
 fn trainer_arguments(
     context: &TaskContext<'_>,
-    (cli, args): (&Cli, &TrainArgs),
+    cli: &Cli,
+    args: &TrainArgs,
     current_folder: &Path,
 ) -> Vec<OsString> {
     let root = context.workspace.root();

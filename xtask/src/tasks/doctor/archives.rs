@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::finding::{Finding, FindingKind, to_trash};
+use super::finding::{Finding, FindingKind};
 use crate::tasks::recover::{batch_of, orphaned_annotations};
 use crate::tasks::trials::LEDGER_NAME;
 use crate::vault::annotations;
@@ -73,8 +73,7 @@ fn orphans(workspace: &Workspace) -> Result<Vec<Finding>> {
             let problem = "annotations of an archive that is not there";
             let shown = Some(workspace.display(&path));
             findings.push(
-                Finding::new(FindingKind::Annotations, shown, problem)
-                    .with(to_trash(workspace, path)),
+                Finding::new(FindingKind::Annotations, shown, problem).with_trash(workspace, path),
             );
         }
     }

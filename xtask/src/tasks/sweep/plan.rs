@@ -101,7 +101,7 @@ impl Plan {
         let window = u32::try_from(window + 1).ok().filter(|_| self.spec.windows > 0);
         let combination = rest;
         let parameters = sample::combination(&self.spec, combination);
-        let mut settings = self.with(&parameters, (seed, symbol_idx));
+        let mut settings = self.with(&parameters, seed, symbol_idx);
         self.validate_on(&mut settings, window);
         let symbol = self.spec.symbols.get(symbol_idx).cloned();
         Trial { index, combination, parameters, seed, symbol, window, settings }
@@ -120,7 +120,8 @@ impl Plan {
     fn with(
         &self,
         parameters: &BTreeMap<String, Value>,
-        (seed, symbol_idx): (u64, usize),
+        seed: u64,
+        symbol_idx: usize,
     ) -> Map<String, Value> {
         let mut settings = self.settings.clone();
         // It names a file beside another folder.
