@@ -4,6 +4,7 @@ mod diff;
 mod export;
 mod forward;
 mod list;
+mod remote;
 mod restore;
 mod shared;
 mod show;
@@ -76,10 +77,12 @@ fn carry_out(
         Task::Note(args) => vault::note(context, args),
         Task::Doctor(args) => vault::doctor(context, args.fix),
         Task::Status => vault::status(context),
+        Task::List(args) if args.remote => remote::list(context, args),
         Task::List(args) => list::run(context, args),
+        Task::Show(args) if args.remote => remote::show(context, &args.archive.name),
         Task::Show(args) => {
             let catalog = Catalog::read(context.workspace)?;
-            let archive = catalog.find(&args.name)?;
+            let archive = catalog.find(&args.archive.name)?;
             vault::warn_of_annotations(context, std::slice::from_ref(archive));
             Ok(outcome(&ShowReport::of(archive), Exit::Done))
         }
@@ -96,6 +99,10 @@ fn carry_out(
         Task::Export(args) => export::run(context, args, format, process_context),
         // It needs no workspace: `main.rs` has written it.
         Task::Manual(_) => bail!("the manual is not a workspace's"),
+        Task::Push(args) => remote::push(context, args),
+        Task::Pull(args) => remote::pull(context, args, process_context),
+        Task::Remote(args) => remote::remote(context, args.task),
+        Task::Verify(args) if args.remote.remote => remote::verify(context, args),
         Task::Verify(args) => verify::run(context, args, process_context),
         Task::Restore(args) => restore::run(context, args, process_context),
         Task::Diff(args) => diff::run(context, args, process_context),

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::tasks::clean;
 use crate::tasks::coverage;
+use crate::tasks::push::{Owed, OwedArchive};
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::retention::{self, ArchiveItem, ArchiveState, PlanFacts, Policy};
@@ -40,6 +41,10 @@ pub struct WorkspaceStatus {
     pub size_bytes: u64,
     /// The archives.
     pub archives: ArchiveFolderState,
+    /// The archives whose push the next `push` makes up; absent without
+    /// any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unpushed: Vec<OwedArchive>,
     /// The number of backups.
     pub n_backups: u64,
     /// What the next `train` would do; null while something runs.
@@ -124,6 +129,7 @@ pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus
             newest: newest.map(|archive| archive.name.to_string()),
             last_archived_at: newest.map(crate::vault::catalog::Archive::created_at),
         },
+        unpushed: Owed::load(workspace).list(),
         n_backups: catalog.backups.len() as u64,
         next_train,
         running,
@@ -194,7 +200,8 @@ fn items_after(
     now: DateTime<Utc>,
 ) -> Result<Vec<ArchiveItem>> {
     // The models of now will be in a backup then.
-    let facts = PlanFacts { models_leave: true, ..PlanFacts::default() };
+    let unpushed = Owed::load(workspace).names();
+    let facts = PlanFacts { models_leave: true, unpushed, ..PlanFacts::default() };
     let mut items = retention::archive_items(workspace, catalog, &facts)?;
     let number = catalog.next_run_number();
     let session = session::read(workspace.root()).map(|session| session.status);
@@ -220,6 +227,7 @@ fn coming(name: &str, run_number: u64, state: ArchiveState, now: DateTime<Utc>) 
         state,
         tags: Vec::new(),
         pin: None,
+        is_unpushed: false,
         holds_current_model: false,
         metrics: std::collections::BTreeMap::new(),
     }

@@ -7,6 +7,7 @@ mod guard;
 mod pack;
 mod pipeline;
 mod publish;
+mod receive;
 mod source;
 mod writer;
 
@@ -20,6 +21,7 @@ use chrono::{DateTime, Utc};
 
 use pack::Packing;
 pub use publish::{PARTIAL_SUFFIX, is_abandoned};
+pub use receive::{Incoming, receive};
 
 use crate::programs::features;
 use crate::programs::process::WorkTree;

@@ -12,10 +12,13 @@ use super::{ProcessContext, TaskOutput, label, outcome, trainer_source};
 use crate::cli::{Cli, Format, TrainArgs, WindowMode};
 use crate::programs::process;
 use crate::tasks::TaskContext;
+use crate::tasks::cycle::SealedArchive;
+use crate::tasks::push::{self, PushReport, PushSelection};
 use crate::tasks::train::{
     ArchiveMode, CommandTrainer, Start, TrainOptions, TrainReport, TrainerSource, train,
     trainer_binary,
 };
+use crate::workspace::config::PushMode;
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, Exit};
 
@@ -36,7 +39,8 @@ pub fn run(
         args.summary.as_ref().map(|file| Summary::open(&process_context.current_folder.join(file)));
     let summary = summary.transpose()?;
     let options = options(context, cli, args, process_context)?;
-    let report = train(context, process_context.trainer, &options)?;
+    let mut report = train(context, process_context.trainer, &options)?;
+    report.push = push_session(context, args, report.archive.as_ref());
     if let Some(summary) = summary {
         // The session is archived: this cannot undo it.
         if let Err(error) = summary.append(context, &report) {
@@ -54,6 +58,35 @@ pub fn run(
     }
     let exit = report.exit();
     Ok(outcome(&report, exit))
+}
+
+/// Pushes the archive of the new session, and what is owed, where that
+/// is wanted. The training is over: a failure is remembered, and no more
+/// than a warning.
+fn push_session(
+    context: &mut TaskContext<'_>,
+    args: &TrainArgs,
+    archive: Option<&SealedArchive>,
+) -> Option<PushReport> {
+    let remote = context.workspace.config().archive.remote.as_ref();
+    let is_wanted = args.push || remote.is_some_and(|it| it.push == PushMode::EachSession);
+    let archive = archive.filter(|_| is_wanted)?;
+    let pushed = push::push(context, &PushSelection::One(archive.name.clone()));
+    let report = match pushed {
+        Ok(report) => report,
+        Err(error) => {
+            (context.notes)(&format!(
+                "warning: the session is archived and not pushed, which the next `cargo xtask \
+                 push` makes up: {error:#}"
+            ));
+            return None;
+        }
+    };
+    let failed = report.archives.iter().filter_map(|it| Some((&it.name, it.problem.as_ref()?)));
+    for (name, problem) in failed {
+        (context.notes)(&format!("warning: `{name}` was not pushed: {problem}"));
+    }
+    Some(report)
 }
 
 /// Lets the trainer look for leaks; nothing in the workspace changes.

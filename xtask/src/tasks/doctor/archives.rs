@@ -31,6 +31,7 @@ fn outside_pattern(workspace: &Workspace) -> Result<Vec<Finding>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_known = StampedName::parse(NameKind::Archive, &name).is_some()
             || annotations::archive_of(&name).is_some()
+            || annotations::is_receipt(&name)
             || name == LEDGER_NAME
             || name.starts_with('.');
         if !is_known {
