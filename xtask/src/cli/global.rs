@@ -50,7 +50,7 @@ pub enum Format {
     /// A table with typed columns; of `export` alone
     #[value(hide = true)]
     Parquet,
-    /// A table as text; of `export` and `predict`
+    /// A table as text; of `export`, `predict` and `sweep results`
     #[value(hide = true)]
     Csv,
 }

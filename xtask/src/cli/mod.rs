@@ -274,7 +274,7 @@ impl Format {
         match self {
             Self::Text | Self::Json => true,
             Self::Parquet => matches!(task, Task::Export(_)),
-            Self::Csv => matches!(task, Task::Export(_) | Task::Predict(_)),
+            Self::Csv => matches!(task, Task::Export(_) | Task::Predict(_) | Task::Sweep(_)),
         }
     }
 }

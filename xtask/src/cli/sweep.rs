@@ -75,6 +75,25 @@ pub enum SweepCommand {
     },
     /// Stop the sweep, wherever its trials run; `resume` goes on with it
     Cancel(SweepNameArgs),
+    /// Rank combinations on validation bars, and tell what the test said; `--format csv` has a row a
+    /// trial
+    Results {
+        /// Which sweep.
+        #[command(flatten)]
+        name: SweepNameArgs,
+        /// Write one HTML page to this file, which works offline
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
+    },
+    /// Choose a combination and test it once, when every trial is over; `resume` does so, too
+    Merge {
+        /// Which sweep.
+        #[command(flatten)]
+        name: SweepNameArgs,
+        /// Run this trainer instead of building the workspace's own
+        #[arg(long, value_name = "PATH")]
+        trainer_bin: Option<PathBuf>,
+    },
     /// Run one trial, or some in a row, as schedulers do
     Trial(TrialArgs),
 }

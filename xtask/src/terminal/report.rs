@@ -10,6 +10,7 @@ mod show;
 mod status;
 mod summary;
 mod sweep;
+mod sweep_results;
 mod train;
 mod vault;
 mod verify;
@@ -23,6 +24,7 @@ pub use restore::RestoreReport;
 pub use show::ShowReport;
 pub use status::StatusReport;
 pub use sweep::SweepPlanReport;
+pub use sweep_results::SweepResultsReport;
 pub use vault::{AnnotationReport, DoctorReport, PruneReport, UndeleteReport};
 pub use verify::{CheckedModel, VerifiedArchive, VerifyReport};
 

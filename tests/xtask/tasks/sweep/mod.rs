@@ -1,7 +1,9 @@
 //! Sweeps: many sessions from one plan.
 
 mod local;
+mod overfitting;
 mod plan;
+mod results;
 mod spec;
 
 use serde_json::{Value, json};

@@ -1,28 +1,27 @@
 //! `sweep`: begins one, goes on with one, and tells of it.
 
+mod work;
+
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
-use std::sync::atomic::Ordering;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use super::{ProcessContext, TaskOutput, outcome, trainer_source};
 use crate::cli::sweep::SweepRunArgs;
-use crate::cli::{Cli, SweepArgs, SweepCommand, TrialArgs};
+use crate::cli::{Cli, Format, SweepArgs, SweepCommand};
 use crate::programs::process;
 use crate::tasks::TaskContext;
-use crate::tasks::sweep::attempt::{Job, JobEnd, Runner};
 use crate::tasks::sweep::begin;
-use crate::tasks::sweep::capacity::Machine;
-use crate::tasks::sweep::folder::{JobKey, SweepFolder};
+use crate::tasks::sweep::folder::SweepFolder;
 use crate::tasks::sweep::head::{Engine, SweepHead};
-use crate::tasks::sweep::local;
-use crate::tasks::sweep::record::{TrialRecord, TrialStatus};
-use crate::tasks::sweep::session::{SweepTrainer, Training};
-use crate::tasks::sweep::status::{self, SweepStatus, describe};
+use crate::tasks::sweep::results;
+use crate::tasks::sweep::select;
+use crate::tasks::sweep::session::SweepTrainer;
+use crate::tasks::sweep::status;
 use crate::tasks::train::{CommandTrainer, TrainerSource, trainer_binary};
-use crate::terminal::report::SweepPlanReport;
+use crate::terminal::report::{SweepPlanReport, SweepResultsReport};
 use crate::workspace::Workspace;
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::lock;
@@ -55,22 +54,38 @@ pub fn run(
         }
         Some(SweepCommand::Resume { name, retry_failed, run }) => {
             let folder = open(context, &name.name)?;
-            let trainer = trainer(context, &folder.head().clone(), run, &outside)?;
+            let trainer = trainer(context, folder.head(), run, &outside)?;
             let _lock = hold(context, &folder)?;
             folder.cancel(false)?;
             if *retry_failed {
+                check_unopened(&folder)?;
                 for failed in status::look(&folder)?.failed {
                     folder.retire(failed.index)?;
                 }
             }
-            go_on(context, &folder, trainer, run.jobs)
+            work::go_on(context, &folder, trainer, run.jobs)
         }
         Some(SweepCommand::Cancel(args)) => {
             let folder = open(context, &args.name)?;
             folder.cancel(true)?;
             Ok(outcome(&status::look(&folder)?, Exit::Done))
         }
-        Some(SweepCommand::Trial(args)) => trials(context, args, &outside),
+        Some(SweepCommand::Results { name, page }) => {
+            let page = page.as_ref().map(|page| process_context.current_folder.join(page));
+            results_of(&open(context, &name.name)?, cli.global.format, page)
+        }
+        Some(SweepCommand::Merge { name, trainer_bin }) => {
+            let folder = open(context, &name.name)?;
+            let run = SweepRunArgs { jobs: None, trainer_bin: trainer_bin.clone() };
+            let trainer = trainer(context, folder.head(), &run, &outside)?;
+            work::merge(context, &folder, trainer)
+        }
+        Some(SweepCommand::Trial(args)) => {
+            let folder = open(context, &args.sweep)?;
+            let run = SweepRunArgs { jobs: None, trainer_bin: args.trainer_bin.clone() };
+            let trainer = trainer(context, folder.head(), &run, &outside)?;
+            work::trials(context, &folder, args, trainer)
+        }
     }
 }
 
@@ -102,7 +117,7 @@ fn begin_sweep(
         return Ok(outcome(&status::look(&folder)?, Exit::Done));
     }
     let _lock = hold(context, &folder)?;
-    go_on(context, &folder, trainer, args.run.jobs)
+    work::go_on(context, &folder, trainer, args.run.jobs)
 }
 
 /// Returns who trains, ready to be started.
@@ -142,87 +157,31 @@ fn hold(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<lock::Lock> {
     lock::acquire(&Workspace::open(folder.root())?, "sweep", (context.clock)())
 }
 
-/// Runs what is missing of the sweep, here.
-fn go_on(
-    context: &mut TaskContext<'_>,
-    folder: &SweepFolder,
-    trainer: SweepTrainer,
-    jobs: Option<NonZeroUsize>,
-) -> Result<TaskOutput> {
-    let spec = &folder.plan().spec;
-    let missing = folder.missing()?;
-    let jobs = jobs.unwrap_or_else(|| Machine::look().n_trials(spec.threads, spec.memory_mb));
-    (context.notes)(&format!(
-        "sweep {}: {} to run, {jobs} at once",
+/// Checks that trials may change: the test is not opened.
+fn check_unopened(folder: &SweepFolder) -> Result<()> {
+    let Some(selection) = select::chosen(folder)? else { return Ok(()) };
+    Err(CodedError::Usage(format!(
+        "the test of the sweep `{}` was opened at {}: its trials stay as they are; begin another \
+         sweep",
         folder.name(),
-        text::count(missing.len() as u64, "trial")
-    ));
-    let TaskContext { clock, interrupt, notes, .. } = context;
-    let training = Training { folder, trainer, clock: *clock, stop: interrupt };
-    let runner = Runner { folder, execute: &training, clock: *clock, stop: interrupt };
-    let (mut n_over, n_missing) = (0, missing.len());
-    local::run(&runner, &missing, jobs, &mut |index, record| {
-        n_over += 1;
-        notes(&format!("[{n_over}/{n_missing}] {}", told(folder, index, record)));
-    })?;
-    let status = status::look(folder)?;
-    let was_stopped = interrupt.load(Ordering::Relaxed);
-    Ok(outcome(&status, exit_of(&status, was_stopped)))
+        text::time(selection.opened_at)
+    ))
+    .into())
 }
 
-fn told(folder: &SweepFolder, index: u64, record: &TrialRecord) -> String {
-    let trial = describe(folder, &folder.plan().trial(index));
-    let metric = &folder.plan().spec.metric;
-    match (&record.end.reason, record.end.metrics.get(metric)) {
-        (Some(reason), _) => format!("trial {trial} failed: {reason}"),
-        (None, Some(value)) => {
-            format!("trial {trial}: validation {metric} {}", text::figure(*value))
-        }
-        (None, None) => format!("trial {trial}: completed"),
+fn results_of(folder: &SweepFolder, format: Format, page: Option<PathBuf>) -> Result<TaskOutput> {
+    let selection = select::chosen(folder)?;
+    let report = SweepResultsReport {
+        results: results::read(folder)?,
+        choice: selection.as_ref().map(|selection| selection.choice.clone()),
+        verdict: select::verdict(folder)?,
+    };
+    if let Some(page) = page {
+        std::fs::write(&page, report.page(selection.as_ref()))
+            .with_context(|| format!("failed to write `{}`", page.display()))?;
     }
-}
-
-fn exit_of(status: &SweepStatus, was_stopped: bool) -> Exit {
-    match (status.is_complete(), was_stopped) {
-        (true, _) if status.failed.is_empty() => Exit::Done,
-        (true, _) => Exit::Warnings,
-        (false, true) => Exit::Interrupted,
-        (false, false) => Exit::Failed,
-    }
-}
-
-/// Runs the trials that a scheduler names. One that failed, and is a
-/// failed session now, is no failure of the scheduler's.
-fn trials(
-    context: &mut TaskContext<'_>,
-    args: &TrialArgs,
-    outside: &Outside<'_>,
-) -> Result<TaskOutput> {
-    let folder = SweepFolder::open(context.workspace, args.sweep.as_deref())?;
-    let n_trials = folder.plan().n_trials();
-    if args.index >= n_trials {
-        return Err(CodedError::Usage(format!(
-            "the sweep `{}` has no trial {}; its last is {}",
-            folder.name(),
-            args.index,
-            n_trials - 1
-        ))
-        .into());
-    }
-    let run = SweepRunArgs { jobs: None, trainer_bin: args.trainer_bin.clone() };
-    let trainer = trainer(context, &folder.head().clone(), &run, outside)?;
-    let TaskContext { clock, interrupt, notes, .. } = context;
-    let training = Training { folder: &folder, trainer, clock: *clock, stop: interrupt };
-    let runner = Runner { folder: &folder, execute: &training, clock: *clock, stop: interrupt };
-    for index in (args.index..n_trials).take(usize::try_from(args.count).unwrap_or(usize::MAX)) {
-        match runner.run(&Job::of_trial(&folder, index))? {
-            JobEnd::Over(record) => notes(&told(&folder, index, &record)),
-            JobEnd::Stopped => return Err(CodedError::Interrupted.into()),
-        }
-    }
-    let record = folder.record(JobKey::Trial(args.index))?;
-    let record = record.context("the trial is over, and its record is gone")?;
-    let exit =
-        if record.end.status == TrialStatus::Completed { Exit::Done } else { Exit::Warnings };
-    Ok(outcome(&record, exit))
+    let has_all = report.results.missing.is_empty();
+    let told = outcome(&report, if has_all { Exit::Done } else { Exit::Warnings });
+    let text = if format == Format::Csv { report.results.csv() } else { told.text };
+    Ok(TaskOutput { text, ..told })
 }

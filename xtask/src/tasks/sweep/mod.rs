@@ -6,19 +6,26 @@
 //! is, `folder` where it lies; `record` what a trial leaves; `attempt`
 //! runs one and publishes it, once, by renaming its folder; `local` runs
 //! them side by side; `begin` plans from the workspace's settings; `capacity` says how many. `session` trains one by
-//! the ordinary cycle. `status` counts. The truth is in the folders:
+//! the ordinary cycle. `status` counts;
+//! `results` ranks, by `curve` and `cscv` too, `table` lists, `select`
+//! chooses and tests. The truth is in the folders:
 //! nothing else remembers what is done.
 
 pub mod attempt;
 pub mod begin;
 pub mod capacity;
+pub mod cscv;
+pub mod curve;
 pub mod folder;
 pub mod head;
 pub mod local;
 pub mod plan;
 pub mod record;
+pub mod results;
 pub mod sample;
+pub mod select;
 pub mod session;
 pub mod sobol;
 pub mod spec;
 pub mod status;
+pub mod table;

@@ -1,0 +1,168 @@
+//! Runs trials of a sweep, and tests the best at its end.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::cli::TrialArgs;
+use crate::cli::run::shared::{TaskOutput, outcome};
+use crate::tasks::TaskContext;
+use crate::tasks::sweep::attempt::{Job, JobEnd, Runner};
+use crate::tasks::sweep::capacity::Machine;
+use crate::tasks::sweep::folder::{JobKey, SweepFolder};
+use crate::tasks::sweep::local;
+use crate::tasks::sweep::record::{TrialRecord, TrialStatus};
+use crate::tasks::sweep::results;
+use crate::tasks::sweep::select;
+use crate::tasks::sweep::session::{SweepTrainer, Training};
+use crate::tasks::sweep::status::{self, SweepStatus, describe};
+use crate::workspace::exit::{CodedError, Exit};
+use crate::workspace::text;
+
+/// Runs what is missing of the sweep, here.
+pub fn go_on(
+    context: &mut TaskContext<'_>,
+    folder: &SweepFolder,
+    trainer: SweepTrainer,
+    jobs: Option<NonZeroUsize>,
+) -> Result<TaskOutput> {
+    let spec = &folder.plan().spec;
+    let missing = folder.missing()?;
+    let jobs = jobs.unwrap_or_else(|| Machine::look().n_trials(spec.threads, spec.memory_mb));
+    (context.notes)(&format!(
+        "sweep {}: {} to run, {jobs} at once",
+        folder.name(),
+        text::count(missing.len() as u64, "trial")
+    ));
+    let (mut n_over, n_missing) = (0, missing.len());
+    with_runner(context, folder, trainer, |runner, notes, binary| {
+        local::run(runner, &missing, jobs, &mut |index, record| {
+            n_over += 1;
+            notes(&format!("[{n_over}/{n_missing}] {}", told(folder, index, record)));
+        })?;
+        test_the_best(runner, notes, binary)
+    })?;
+    let status = status::look(folder)?;
+    let was_stopped = context.interrupt.load(Ordering::Relaxed);
+    Ok(outcome(&status, exit_of(&status, was_stopped)))
+}
+
+/// Lets `act` run trials of the sweep; it also gets the trainer of this
+/// repository, where that trains.
+fn with_runner(
+    context: &mut TaskContext<'_>,
+    folder: &SweepFolder,
+    trainer: SweepTrainer,
+    act: impl FnOnce(&Runner<'_>, &mut dyn FnMut(&str), Option<&Path>) -> Result<()>,
+) -> Result<()> {
+    let TaskContext { clock, interrupt, notes, .. } = context;
+    let binary = match &trainer {
+        SweepTrainer::Binary(binary, _) => Some(binary.clone()),
+        SweepTrainer::Command(_) => None,
+    };
+    let training = Training { folder, trainer, clock: *clock, stop: interrupt };
+    let runner = Runner { folder, execute: &training, clock: *clock, stop: interrupt };
+    act(&runner, notes, binary.as_deref())
+}
+
+/// Chooses among trials that are all over, writes the choice down, and
+/// opens the test for it.
+fn test_the_best(
+    runner: &Runner<'_>,
+    notes: &mut dyn FnMut(&str),
+    trainer: Option<&Path>,
+) -> Result<()> {
+    let folder = runner.folder;
+    let is_over = !folder.plan().spec.test || select::verdict(folder)?.is_some();
+    if is_over || runner.stop.load(Ordering::Relaxed) || !folder.missing()?.is_empty() {
+        return Ok(());
+    }
+    let results = results::read(folder)?;
+    let Some(choice) = select::choose(folder, &results) else {
+        notes("warning: no combination can be ranked, so none is tested");
+        return Ok(());
+    };
+    let selection = select::write_down(folder, choice, (runner.clock)())?;
+    notes("the test is opened for the best combination on validation bars");
+    select::test(runner, &selection.choice, &results.trials, trainer).map(|_| ())
+}
+
+/// Tests the best, or says which trials are missing.
+pub fn merge(
+    context: &mut TaskContext<'_>,
+    folder: &SweepFolder,
+    trainer: SweepTrainer,
+) -> Result<TaskOutput> {
+    let missing = folder.missing()?;
+    ensure!(
+        missing.is_empty(),
+        "of the sweep `{name}` the trials {} are missing; run them by `cargo xtask sweep resume \
+         {name}`",
+        status::ranges(&missing),
+        name = folder.name()
+    );
+    with_runner(context, folder, trainer, |runner, notes, binary| {
+        test_the_best(runner, notes, binary)
+    })?;
+    let status = status::look(folder)?;
+    let was_stopped = context.interrupt.load(Ordering::Relaxed);
+    Ok(outcome(&status, exit_of(&status, was_stopped)))
+}
+
+fn told(folder: &SweepFolder, index: u64, record: &TrialRecord) -> String {
+    let trial = describe(folder, &folder.plan().trial(index));
+    let metric = &folder.plan().spec.metric;
+    match (&record.end.reason, record.end.metrics.get(metric)) {
+        (Some(reason), _) => format!("trial {trial} failed: {reason}"),
+        (None, Some(value)) => {
+            format!("trial {trial}: validation {metric} {}", text::figure(*value))
+        }
+        (None, None) => format!("trial {trial}: completed"),
+    }
+}
+
+fn exit_of(status: &SweepStatus, was_stopped: bool) -> Exit {
+    match (status.is_complete(), was_stopped) {
+        (true, _) if status.failed.is_empty() => Exit::Done,
+        (true, _) => Exit::Warnings,
+        (false, true) => Exit::Interrupted,
+        (false, false) => Exit::Failed,
+    }
+}
+
+/// Runs the trials that a scheduler names. One that failed, and is a
+/// failed session now, is no failure of the scheduler's.
+pub fn trials(
+    context: &mut TaskContext<'_>,
+    folder: &SweepFolder,
+    args: &TrialArgs,
+    trainer: SweepTrainer,
+) -> Result<TaskOutput> {
+    let n_trials = folder.plan().n_trials();
+    if args.index >= n_trials {
+        return Err(CodedError::Usage(format!(
+            "the sweep `{}` has no trial {}; its last is {}",
+            folder.name(),
+            args.index,
+            n_trials - 1
+        ))
+        .into());
+    }
+    let n = usize::try_from(args.count).unwrap_or(usize::MAX);
+    with_runner(context, folder, trainer, |runner, notes, _| {
+        for index in (args.index..n_trials).take(n) {
+            match runner.run(&Job::of_trial(folder, index))? {
+                JobEnd::Over(record) => notes(&told(folder, index, &record)),
+                JobEnd::Stopped => return Err(CodedError::Interrupted.into()),
+            }
+        }
+        Ok(())
+    })?;
+    let record = folder.record(JobKey::Trial(args.index))?;
+    let record = record.context("the trial is over, and its record is gone")?;
+    let exit =
+        if record.end.status == TrialStatus::Completed { Exit::Done } else { Exit::Warnings };
+    Ok(outcome(&record, exit))
+}

@@ -1,0 +1,256 @@
+//! Chooses a combination on validation bars, and opens the test for it,
+//! once.
+//!
+//! `selection.json` is written before any test bar is looked at, and
+//! never again: whatever the test says, the choice stays.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::attempt::{Job, JobEnd, Runner};
+use super::curve::{CURVE, Returns};
+use super::folder::{JobKey, SweepFolder};
+use super::record::TrialStatus;
+use super::results::{SweepResults, TrialResult};
+use crate::programs::process;
+use crate::workspace::files;
+
+const SELECTION: &str = "selection.json";
+const VERDICT: &str = "verdict.json";
+/// The curve of the chosen combination on validation bars.
+const VALIDATION: &str = "validation.csv";
+
+/// What was chosen, before the test was opened: `selection.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    /// 1.
+    pub format: u32,
+    /// When the test was opened.
+    pub opened_at: DateTime<Utc>,
+    /// What was chosen.
+    pub choice: Choice,
+}
+
+/// The chosen combination, and among what it was chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// Its number, from 0.
+    pub combination: u64,
+    /// Its values, by key.
+    pub parameters: BTreeMap<String, Value>,
+    /// The seed of the test: the first of the spec.
+    pub seed: u64,
+    /// The mean of the figure that ranks, on validation bars.
+    pub mean: f64,
+    /// All trials, failed ones included: what its Sharpe ratio is
+    /// deflated by.
+    pub n_trials: u64,
+    /// Those that failed, by index.
+    pub failed: Vec<u64>,
+    /// The variance of their Sharpe ratios, per bar; null without curves.
+    pub trial_variance: Option<f64>,
+}
+
+/// What the test said: `verdict.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// 1.
+    pub format: u32,
+    /// The chosen combination on validation bars: of its mean account.
+    pub validation: Option<Measured>,
+    /// On the held-out bars, of each symbol.
+    pub tests: Vec<TestResult>,
+}
+
+/// One test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestResult {
+    /// The symbol; null without symbols.
+    pub symbol: Option<String>,
+    /// How its session ended.
+    pub status: TrialStatus,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// The session's figures on the held-out bars.
+    pub metrics: BTreeMap<String, Option<f64>>,
+    /// Its curve, measured as one of many tried.
+    pub measured: Option<Measured>,
+}
+
+/// A curve, measured as one of many tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measured {
+    /// The Sharpe ratio per year.
+    pub sharpe: Option<f64>,
+    /// The probability that it is above the best that as many trials
+    /// without skill would show.
+    pub deflated_sharpe: Option<f64>,
+    /// Bars with a return.
+    pub n_bars: Option<u64>,
+}
+
+/// Reads what was chosen; `None` when nothing is.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn chosen(folder: &SweepFolder) -> Result<Option<Selection>> {
+    read(&folder.root().join(SELECTION))
+}
+
+/// Reads what the test said; `None` when it was not opened, or is not
+/// over.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn verdict(folder: &SweepFolder) -> Result<Option<Verdict>> {
+    read(&folder.root().join(VERDICT))
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
+    let read = || fs::read(path).with_context(|| format!("failed to read `{}`", path.display()));
+    match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        _ => serde_json::from_slice(&read()?)
+            .map(Some)
+            .with_context(|| format!("`{}` is damaged", path.display())),
+    }
+}
+
+/// Returns the best combination; `None` while trials are missing, or when
+/// none can be ranked.
+pub fn choose(folder: &SweepFolder, results: &SweepResults) -> Option<Choice> {
+    let best = results.combinations.first().filter(|best| best.rank == Some(1))?;
+    if !results.missing.is_empty() {
+        return None;
+    }
+    Some(Choice {
+        combination: best.combination,
+        parameters: best.parameters.clone(),
+        seed: folder.plan().seeds()[0],
+        mean: best.mean?,
+        n_trials: results.n_trials,
+        failed: results.failed.clone(),
+        trial_variance: results.trial_variance,
+    })
+}
+
+/// Writes down `choice`, unless one was before, and returns what holds.
+///
+/// # Errors
+/// When the disk fails.
+pub fn write_down(folder: &SweepFolder, choice: Choice, now: DateTime<Utc>) -> Result<Selection> {
+    if let Some(selection) = chosen(folder)? {
+        return Ok(selection);
+    }
+    let selection = Selection { format: 1, opened_at: now, choice };
+    let bytes = serde_json::to_vec_pretty(&selection).expect("a choice is plain data");
+    let path = folder.root().join(SELECTION);
+    let draft = folder.root().join(format!(".{SELECTION}.{}", std::process::id()));
+    files::write_atomically(&draft, &bytes)?;
+    match files::rename_new(&draft, &path) {
+        Ok(()) => Ok(selection),
+        // Another copy of this task was first.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Ok(chosen(folder)?.unwrap_or(selection))
+        }
+        Err(error) => Err(error).with_context(|| format!("failed to write `{}`", path.display())),
+    }
+}
+
+/// Trains the chosen combination on all bars before the held-out ones,
+/// tests it on those, and measures its curves by `trainer`, if it is the
+/// one of this repository. `None` when it was stopped.
+///
+/// # Errors
+/// When the disk fails, or nothing can be trained.
+pub fn test(
+    runner: &Runner<'_>,
+    choice: &Choice,
+    trials: &[TrialResult],
+    trainer: Option<&Path>,
+) -> Result<Option<Verdict>> {
+    let folder = runner.folder;
+    let plan = folder.plan();
+    let first = choice.combination * plan.n_trials_each();
+    let mut tests = Vec::new();
+    for symbol_idx in 0..plan.data.len() {
+        // The first seed, of the first window.
+        let trial = plan.trial(first + symbol_idx as u64 * plan.seeds().len() as u64);
+        let (key, settings) = (JobKey::Test(symbol_idx), plan.test_settings(&trial));
+        let JobEnd::Over(record) = runner.run(&Job { key, settings, seed: trial.seed })? else {
+            return Ok(None);
+        };
+        let end = record.end;
+        tests.push(TestResult {
+            symbol: trial.symbol,
+            status: end.status,
+            reason: end.reason,
+            metrics: end.metrics,
+            measured: measure(trainer, &folder.published(key).join(CURVE), choice)?,
+        });
+    }
+    let validation = folder.root().join(VALIDATION);
+    write_validation(folder, choice, trials, &validation)?;
+    let validation = measure(trainer, &validation, choice)?;
+    let verdict = Verdict { format: 1, validation, tests };
+    let bytes = serde_json::to_vec_pretty(&verdict).expect("a verdict is plain data");
+    files::write_atomically(&folder.root().join(VERDICT), &bytes)?;
+    Ok(Some(verdict))
+}
+
+/// Writes the curve of the chosen combination's mean account.
+fn write_validation(
+    folder: &SweepFolder,
+    choice: &Choice,
+    trials: &[TrialResult],
+    path: &Path,
+) -> Result<()> {
+    let own = trials.iter().filter(|trial| trial.combination == choice.combination);
+    let curves: Vec<Returns> = own
+        .filter_map(|trial| Returns::read(&folder.published(JobKey::Trial(trial.index))))
+        .collect();
+    if curves.is_empty() {
+        return Ok(());
+    }
+    files::write_atomically(path, Returns::mean(&curves).csv().as_bytes())
+}
+
+/// Lets the trainer measure the curve in `path`; `None` without one.
+fn measure(trainer: Option<&Path>, path: &Path, choice: &Choice) -> Result<Option<Measured>> {
+    let is_there = files::is_file(path)?;
+    let (Some(trainer), Some(variance), true) = (trainer, choice.trial_variance, is_there) else {
+        return Ok(None);
+    };
+    let words = ["metrics".into(), "--equity".into(), PathBuf::from(path).into_os_string()];
+    let trials: [OsString; 6] = [
+        "--trials".into(),
+        choice.n_trials.to_string().into(),
+        "--trial-variance".into(),
+        variance.to_string().into(),
+        "--format".into(),
+        "json".into(),
+    ];
+    let words: Vec<OsString> = words.into_iter().chain(trials).collect();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let (text, _) = process::trainer_text(trainer, folder, &words)?;
+    let Ok(document) = serde_json::from_str::<Value>(&text) else { return Ok(None) };
+    let metrics = &document["metrics"];
+    Ok(Some(Measured {
+        sharpe: metrics["sharpe"].as_f64(),
+        deflated_sharpe: metrics["deflated_sharpe"].as_f64(),
+        n_bars: metrics["n_bars"].as_u64(),
+    }))
+}
