@@ -46,14 +46,16 @@ impl Market {
         self.closings.get(&date).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the days without any between two dates, both exclusive.
+    /// Returns the days without any from one date to another.
     pub(super) fn holidays(
         &self,
-        after: NaiveDate,
-        before: NaiveDate,
+        first: NaiveDate,
+        last: NaiveDate,
     ) -> impl Iterator<Item = NaiveDate> {
-        let known = self.closings.range(after..before).filter(move |(date, _)| **date != after);
-        known.filter(|(_, minutes)| **minutes == [WHOLE_DAY]).map(|(date, _)| *date)
+        self.closings
+            .range(first..=last)
+            .filter(|(_, minutes)| **minutes == [WHOLE_DAY])
+            .map(|(date, _)| *date)
     }
 }
 

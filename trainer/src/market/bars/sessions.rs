@@ -244,12 +244,11 @@ impl<'a> Calendar<'a> {
         let days: HashSet<NaiveDate> =
             missing.iter().filter(is_bar).map(|part| part.date).collect();
         // Days on which it closes, and there are bars.
+        let has_bars =
+            |date: &NaiveDate| self.series.n_bars(MINUTES_PER_DAY - count(self.absent(*date))) > 0;
         let holidays =
             market.into_iter().flat_map(|market| market.holidays(self.span.0, self.span.1));
-        let known: HashSet<NaiveDate> = self.missing.iter().map(|part| part.date).collect();
-        let n_wrong = holidays
-            .filter(|date| !known.contains(date) && count(self.absent(*date)) < MINUTES_PER_DAY)
-            .count();
+        let n_wrong = holidays.filter(has_bars).count();
         (days.len() + n_wrong, missing)
     }
 }
