@@ -249,7 +249,8 @@ impl<'a> Calendar<'a> {
         let holidays =
             market.into_iter().flat_map(|market| market.holidays(self.span.0, self.span.1));
         let n_wrong = holidays.filter(has_bars).count();
-        (days.len() + n_wrong, missing)
+        // A gap is likelier than bars of a day without trading.
+        (days.len() + 2 * n_wrong, missing)
     }
 }
 
