@@ -221,6 +221,7 @@ impl Iterator for Walk {
             close,
             volume: 50.0 + 49.0 * self.noise(),
             funding: 0.0,
+            dividend: 0.0,
         };
         self.time_ms += 60_000;
         self.price = close;

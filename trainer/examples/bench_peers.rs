@@ -82,7 +82,16 @@ fn bars(seed: u64) -> impl Iterator<Item = Bar> {
         let close = price.exp();
         let (high, low) = (open.max(close), open.min(close));
         let volume = 100.0 + 50.0 * uniform();
-        Bar { time_ms: FIRST_MS + at * INTERVAL_MS, open, high, low, close, volume, funding: 0.0 }
+        Bar {
+            time_ms: FIRST_MS + at * INTERVAL_MS,
+            open,
+            high,
+            low,
+            close,
+            volume,
+            funding: 0.0,
+            dividend: 0.0,
+        }
     })
 }
 

@@ -1,8 +1,11 @@
 //! The account: fills, costs, margin, and that the books always balance.
 
+use std::mem;
+
 use trainer::account::environment::{BarOutcome, Environment, EnvironmentConfig, TradeEvent};
 use trainer::market::bars::Bar;
 
+mod carry;
 mod events;
 mod fills;
 mod funding;
@@ -18,6 +21,8 @@ const FREE: EnvironmentConfig = EnvironmentConfig {
     slippage_bps: 0.0,
     spread_bps: 0.0,
     funding_bps: 0.0,
+    borrow_fee_bps_per_year: 0.0,
+    interest_bps_per_year: 0.0,
     leverage: 1.0,
     maintenance_margin: 0.05,
     lot_size: 0.0,
@@ -30,6 +35,10 @@ struct Run {
     events: Vec<TradeEvent>,
     /// The rate in the bars to come.
     funding: f64,
+    /// In the next bar, and no more.
+    dividend: f64,
+    /// From one bar to the next.
+    interval_ms: i64,
 }
 
 impl Run {
@@ -40,6 +49,8 @@ impl Run {
             environment: Environment::new(config).expect("valid settings"),
             events: Vec::new(),
             funding: 0.0,
+            dividend: 0.0,
+            interval_ms: 60_000,
         };
         run.step(flat(price));
         run
@@ -52,8 +63,10 @@ impl Run {
     }
 
     fn step(&mut self, [open, high, low, close]: [f64; 4]) -> BarOutcome {
-        let time_ms = 60_000 * i64::try_from(self.environment.n_steps()).expect("few steps");
-        let bar = Bar { time_ms, open, high, low, close, volume: 1.0, funding: self.funding };
+        let idx = i64::try_from(self.environment.n_steps()).expect("few steps");
+        let (time_ms, dividend) = (self.interval_ms * idx, mem::take(&mut self.dividend));
+        let funding = self.funding;
+        let bar = Bar { time_ms, open, high, low, close, volume: 1.0, funding, dividend };
         let events = &mut self.events;
         let outcome = self.environment.step(&bar, &mut |event| events.push(event));
         check_identity(&self.environment, close);

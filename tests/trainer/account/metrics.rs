@@ -36,7 +36,7 @@ fn of_curve(curve: &[f64], periods: PeriodsPerYear) -> Performance {
 fn bars(closes: &[f64]) -> Vec<Bar> {
     let bar = |(close, time_ms): (&f64, i64)| {
         let (open, high, low, close) = (*close, *close, *close, *close);
-        Bar { time_ms, open, high, low, close, volume: 1.0, funding: 0.0 }
+        Bar { time_ms, open, high, low, close, volume: 1.0, funding: 0.0, dividend: 0.0 }
     };
     closes.iter().zip((0..).step_by(60_000)).map(bar).collect()
 }

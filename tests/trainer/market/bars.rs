@@ -68,6 +68,7 @@ const BAR: Bar = Bar {
     close: 11.0,
     volume: 3.25,
     funding: 0.0,
+    dividend: 0.0,
 };
 
 /// A file whose third line is `row`.

@@ -46,5 +46,5 @@ fn assert_close(actual: f64, expected: f64, tolerance: f64) {
 fn bar(idx: usize, open: f64, close: f64, volume: f64) -> Bar {
     let (high, low) = (open.max(close) * 1.01, open.min(close) * 0.98);
     let time_ms = i64::try_from(idx).unwrap() * HALF_HOUR_MS;
-    Bar { time_ms, open, high, low, close, volume, funding: 0.0 }
+    Bar { time_ms, open, high, low, close, volume, funding: 0.0, dividend: 0.0 }
 }

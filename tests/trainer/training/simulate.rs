@@ -149,7 +149,7 @@ fn the_written_curve_has_the_figures_of_the_replay() {
     assert_eq!(json["format"], 1);
     assert_eq!(json["fills"].as_array().unwrap().len(), 4);
     let trades = fs::read_to_string(folder.path("out/trades.csv")).unwrap();
-    insta::assert_snapshot!(trades.lines().next().unwrap(), @"trade_id,side,units,entry_time,entry_bar_idx,entry_price,exit_time,exit_bar_idx,exit_price,gross_pnl,commission,slippage,funding,net_pnl,return_on_equity,duration_bars,reason");
+    insta::assert_snapshot!(trades.lines().next().unwrap(), @"trade_id,side,units,entry_time,entry_bar_idx,entry_price,exit_time,exit_bar_idx,exit_price,gross_pnl,commission,slippage,funding,borrow_fee,interest,dividends,net_pnl,return_on_equity,duration_bars,reason");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::tasks::cycle::trainer;
+use crate::tasks::remote::has_restic;
 
 /// What stands for `cargo`: the clock stands at noon and goes on by a
 /// minute each command.
@@ -271,6 +272,10 @@ fn run_page(text: &str) -> String {
 fn every_command_of_the_documentation_does_what_it_says() {
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
+        if page.ends_with("team.md") && !has_restic() {
+            eprintln!("SKIPPED: there is no `restic` for {}; .ci/run installs it", page.display());
+            continue;
+        }
         let anew = run_page(&text);
         if std::env::var_os("UPDATE_DOCS").is_some() && anew != text {
             fs::write(&page, &anew).unwrap();

@@ -23,6 +23,8 @@ pub mod moves;
 pub mod prune;
 pub mod recover;
 #[cfg(unix)]
+pub mod remote;
+#[cfg(unix)]
 pub mod resume;
 #[cfg(unix)]
 pub mod show;

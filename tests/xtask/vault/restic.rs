@@ -64,6 +64,7 @@ fn kept_by_us(times: &[DateTime<Utc>], policy: &Policy) -> Vec<DateTime<Utc>> {
             state: ArchiveState::Unknown,
             tags: Vec::new(),
             pin: None,
+            is_unpushed: false,
             holds_current_model: false,
             metrics: BTreeMap::new(),
         })

@@ -20,6 +20,7 @@ fn item(name: &str, run_number: u64, created_at: DateTime<Utc>) -> ArchiveItem {
         state: ArchiveState::Complete,
         tags: Vec::new(),
         pin: None,
+        is_unpushed: false,
         holds_current_model: false,
         metrics: BTreeMap::new(),
     }

@@ -44,6 +44,12 @@ pub struct SimulateArguments {
     /// What a long pays and a short receives each bar, in basis points [default: 0]
     #[arg(long, value_name = "BPS", allow_negative_numbers = true)]
     funding: Option<f64>,
+    /// What a short pays for the units it borrowed, in basis points a year [default: 0]
+    #[arg(long, value_name = "BPS")]
+    borrow_fee: Option<f64>,
+    /// What a leveraged long pays on borrowed cash, in basis points a year [default: 0]
+    #[arg(long, value_name = "BPS")]
+    interest: Option<f64>,
     /// Greatest exposure [default: 1]
     #[arg(long, value_name = "FACTOR")]
     leverage: Option<f64>,
@@ -117,6 +123,8 @@ fn environment(arguments: &SimulateArguments) -> EnvironmentConfig {
         (&mut config.slippage_bps, arguments.slippage),
         (&mut config.spread_bps, arguments.spread),
         (&mut config.funding_bps, arguments.funding),
+        (&mut config.borrow_fee_bps_per_year, arguments.borrow_fee),
+        (&mut config.interest_bps_per_year, arguments.interest),
         (&mut config.leverage, arguments.leverage),
         (&mut config.lot_size, arguments.lot_size),
         (&mut config.maintenance_margin, arguments.maintenance_margin),

@@ -25,6 +25,9 @@ pub struct ListArgs {
     /// Only those made on this day or later, such as 2026-01-31 (UTC), or 2026-01-31T08:00:00Z
     #[arg(long, value_name = "DATE", value_parser = parse_since)]
     pub since: Option<DateTime<Utc>>,
+    /// List those of the remote repository
+    #[arg(long)]
+    pub remote: bool,
     /// Only the first N of these
     #[arg(long, value_name = "N")]
     pub limit: Option<NonZeroUsize>,

@@ -13,8 +13,10 @@ pub mod standalone;
 mod export;
 mod forward;
 mod global;
+mod help;
 mod list;
 mod reading;
+mod remote;
 mod restore;
 mod show;
 mod train;
@@ -29,8 +31,9 @@ pub use forward::own_flags_first;
 pub use global::{DryRunArgs, Format, GlobalArgs, NameArgs, colour_of, value_of};
 pub use list::{ListArgs, SessionEnd};
 pub use reading::ReadingArgs;
+pub use remote::{PullArgs, PushArgs, RemoteArgs, RemoteTask, RemoteVerifyArgs, Sample};
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
-pub use show::{CompareArgs, PageArgs, ReportArgs};
+pub use show::{CompareArgs, PageArgs, ReportArgs, ShowArgs};
 pub use train::{
     ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WatchArgs, WindowMode,
 };
@@ -44,6 +47,8 @@ pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs}
     version,
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings, \
                   10 nothing to do, 11 locked by another process, 12 a gate was missed, 13 a leak was found, \
+                  20 no restic, 21 no remote repository, 22 its password is wrong, 23 it cannot be \
+                  reached, 24 it is full, 25 it is damaged, 26 restic failed otherwise, \
                   130 interrupted"
 )]
 pub struct Cli {
@@ -59,22 +64,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Task {
     /// Archive the old session, train a new one from a clean workspace, seal and archive it
-    #[command(after_help = "Examples:
-  cargo xtask train
-  cargo xtask train --data my_bars.csv --episodes 20 --tag baseline --note \"wider stops\"
-  cargo xtask train --default      # whatever config/ says: shipped data, built-in settings
-  cargo xtask train --resume       # go on where ctrl-C or a crash stopped the last session
-  cargo xtask train --walk-forward 5 --window-mode rolling
-  cargo xtask train --check-leaks --data my_bars.csv
-  cargo xtask train --seed 7 -- python train.py    # any program as the trainer
-  cargo xtask train --gate 'sharpe>=0.5' --gate 'max_drawdown<=0.3' --summary summary.md
-
-At its end old archives and backups go to a trash for a week, by `retention` in config/config.json;
-without a policy there the newest 5 stay (`\"keep\": \"unlimited\"` keeps all). `undelete` brings them
-back.
-
-A gate judges the agent out of sample, net of costs. When one is missed the session is archived all
-the same, and the exit code is 12. A figure that is undefined passes no gate.")]
+    #[command(after_help = help::TRAIN)]
     Train(TrainArgs),
     /// Archive the workspace as it is now
     #[command(after_help = "Examples:
@@ -87,16 +77,7 @@ the same, and the exit code is 12. A figure that is undefined passes no gate.")]
   cargo xtask clean-workspace")]
     CleanWorkspace(DryRunArgs),
     /// Remove old archives and backups by rules, as restic's forget does
-    #[command(after_help = "What is removed waits in archives/.trash/ and backups/.trash/ for a \
-week (`retention.trash_days`);
-`cargo xtask undelete` brings it back. Never removed: pinned archives, the newest complete one, the
-one that holds the model in models/, what is dated in the future or cannot be read, and, unless
---keep is given, backups that no archive holds.
-
-Examples:
-  cargo xtask prune --keep 5 --dry-run
-  cargo xtask prune --keep 3 --keep-daily 7 --keep-monthly unlimited
-  cargo xtask prune --keep-within 30d --keep-tag paper,final --keep-best 3 --metric sharpe")]
+    #[command(after_help = help::PRUNE)]
     Prune(PruneArgs),
     /// Bring archives and backups back from the trash
     #[command(after_help = "Examples:
@@ -140,13 +121,15 @@ Examples:
     #[command(after_help = "Examples:
   cargo xtask list
   cargo xtask list --sort sharpe --tag paper --status completed --limit 10
-  cargo xtask list --since 2026-01-31 --format json")]
+  cargo xtask list --since 2026-01-31 --format json
+  cargo xtask list --remote --sort sharpe")]
     List(ListArgs),
     /// Show what an archive holds
     #[command(after_help = "Examples:
   cargo xtask show latest
-  cargo xtask show 20260102_030405 --format json")]
-    Show(NameArgs),
+  cargo xtask show 20260102_030405 --format json
+  cargo xtask show latest --remote")]
+    Show(ShowArgs),
     /// Train an archived session again, elsewhere, and compare the models byte for byte
     #[command(after_help = "Exits with 1 when the models differ, and says in what the sessions do.
 
@@ -238,7 +221,8 @@ Examples:
 Examples:
   cargo xtask verify
   cargo xtask verify --all --format json
-  cargo xtask verify 20260102_030405 --load")]
+  cargo xtask verify 20260102_030405 --load
+  cargo xtask verify --remote --sample 10%")]
     Verify(VerifyArgs),
     /// Bring files of an archive back, each checked on the way
     #[command(after_help = "Into the workspace, what is there is archived first. Files from \
@@ -250,6 +234,15 @@ Examples:
   cargo xtask restore 20260102_030405 --only models/ --overwrite if-changed
   cargo xtask restore latest --dry-run")]
     Restore(RestoreArgs),
+    /// Push archives to the remote repository, and read each back from there
+    #[command(after_help = help::PUSH)]
+    Push(PushArgs),
+    /// Pull an archive from the remote repository, verified before it gets its name
+    #[command(after_help = help::PULL)]
+    Pull(PullArgs),
+    /// Make the remote repository, or look it over
+    #[command(after_help = help::REMOTE)]
+    Remote(RemoteArgs),
     /// Write the manual pages of this program and its tasks
     #[command(after_help = "Examples:
   cargo xtask manual --out man1
@@ -258,7 +251,8 @@ Examples:
     /// Compare two archives: files, settings, metrics, commits and data
     #[command(after_help = "Examples:
   cargo xtask diff 20260101_120000 latest
-  cargo xtask diff 20260101_120000 latest --format json")]
+  cargo xtask diff 20260101_120000 latest --format json
+  cargo xtask diff latest remote:20260101_120000")]
     Diff(DiffArgs),
 }
 

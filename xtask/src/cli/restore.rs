@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::remote::RemoteVerifyArgs;
 use crate::vault::restore::Overwrite;
 
 /// What `verify` may be told.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The archive's name, its time alone, `latest`, or a path
+    /// The archive's name, its time alone, `latest`, `remote:NAME`, or a path
     #[arg(default_value = "latest", conflicts_with = "all")]
     pub name: String,
     /// Verify every archive
@@ -21,12 +22,15 @@ pub struct VerifyArgs {
     /// Load by this trainer instead of building the workspace's own
     #[arg(long, value_name = "PATH", requires = "load")]
     pub trainer_bin: Option<PathBuf>,
+    /// What is verified in the remote repository.
+    #[command(flatten)]
+    pub remote: RemoteVerifyArgs,
 }
 
 /// What `restore` may be told.
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
-    /// The archive's name, its time alone, `latest`, or a path
+    /// The archive's name, its time alone, `latest`, `remote:NAME`, or a path
     pub name: String,
     /// Restore into this folder instead of the workspace
     #[arg(long, value_name = "DIR")]
@@ -50,7 +54,7 @@ pub struct RestoreArgs {
 /// What `diff` may be told.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// The older archive: its name, its time alone, `latest`, or a path
+    /// The older archive: its name, its time alone, `latest`, `remote:NAME`, or a path
     pub a: String,
     /// The newer archive
     pub b: String,

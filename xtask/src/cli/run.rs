@@ -4,6 +4,7 @@ mod diff;
 mod export;
 mod forward;
 mod list;
+mod remote;
 mod restore;
 mod shared;
 mod show;
@@ -50,7 +51,7 @@ pub fn run(
         return Err(CodedError::Usage(text.to_owned()).into());
     }
     archive_folder::check(context.workspace)?;
-    let result = carry_out(context, (cli, format), process_context);
+    let result = carry_out(context, cli, format, process_context);
     for warning in filesystem::warnings() {
         (context.notes)(&format!("warning: {warning}"));
     }
@@ -59,11 +60,12 @@ pub fn run(
 
 fn carry_out(
     context: &mut TaskContext<'_>,
-    (cli, format): (&Cli, Format),
+    cli: &Cli,
+    format: Format,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     match &cli.task {
-        Task::Train(args) => train::run(context, (cli, args), process_context),
+        Task::Train(args) => train::run(context, cli, args, process_context),
         Task::Archive(args) => archive(context, args),
         Task::CleanWorkspace(args) => clean_workspace(context, args.dry_run),
         Task::Prune(args) => vault::prune(context, args),
@@ -74,25 +76,31 @@ fn carry_out(
         Task::Note(args) => vault::note(context, args),
         Task::Doctor(args) => vault::doctor(context, args.fix),
         Task::Status => vault::status(context),
+        Task::List(args) if args.remote => remote::list(context, args),
         Task::List(args) => list::run(context, args),
+        Task::Show(args) if args.remote => remote::show(context, &args.archive.name),
         Task::Show(args) => {
             let catalog = Catalog::read(context.workspace)?;
-            let archive = catalog.find(&args.name)?;
+            let archive = catalog.find(&args.archive.name)?;
             vault::warn_of_annotations(context, std::slice::from_ref(archive));
             Ok(outcome(&ShowReport::of(archive), Exit::Done))
         }
-        Task::Bars(args) => forward::run(context, ("bars", args, format), process_context),
-        Task::Simulate(args) => forward::run(context, ("simulate", args, format), process_context),
+        Task::Bars(args) => forward::run(context, "bars", args, format, process_context),
+        Task::Simulate(args) => forward::run(context, "simulate", args, format, process_context),
         Task::Watch(args) => forward::watch(context, args, process_context),
-        Task::Metrics(args) => forward::run(context, ("metrics", args, format), process_context),
-        Task::Report(args) => show::report(context, (args, format), process_context),
-        Task::Compare(args) => show::compare(context, (args, format), process_context),
-        Task::Predict(args) => forward::predict(context, (args, format), process_context),
+        Task::Metrics(args) => forward::run(context, "metrics", args, format, process_context),
+        Task::Report(args) => show::report(context, args, format, process_context),
+        Task::Compare(args) => show::compare(context, args, format, process_context),
+        Task::Predict(args) => forward::predict(context, args, format, process_context),
         Task::Reproduce(args) => reproduce_session(context, args, process_context),
         Task::Tensorboard(args) => tensorboard::run(context, args, process_context),
-        Task::Export(args) => export::run(context, (args, format), process_context),
+        Task::Export(args) => export::run(context, args, format, process_context),
         // It needs no workspace: `main.rs` has written it.
         Task::Manual(_) => bail!("the manual is not a workspace's"),
+        Task::Push(args) => remote::push(context, args),
+        Task::Pull(args) => remote::pull(context, args, process_context),
+        Task::Remote(args) => remote::remote(context, args.task),
+        Task::Verify(args) if args.remote.remote => remote::verify(context, args),
         Task::Verify(args) => verify::run(context, args, process_context),
         Task::Restore(args) => restore::run(context, args, process_context),
         Task::Diff(args) => diff::run(context, args, process_context),
@@ -141,7 +149,7 @@ fn reproduce_session(
     let binary = trainer_binary(context, &source)?;
     let catalog = Catalog::read(context.workspace)?;
     let archive = catalog.find(&args.archive.name)?;
-    let report = reproduce(context, process_context.trainer, (&archive.path, &binary))?;
+    let report = reproduce(context, process_context.trainer, &archive.path, &binary)?;
     let exit = if report.is_identical { Exit::Done } else { Exit::Failed };
     Ok(outcome(&report, exit))
 }

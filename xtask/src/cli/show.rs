@@ -1,14 +1,27 @@
-//! What `report` and `compare` may be told.
+//! What `show`, `report` and `compare` may be told.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::global::NameArgs;
+
+/// What `show` may be told.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Which archive.
+    #[command(flatten)]
+    pub archive: NameArgs,
+    /// Show one of the remote repository
+    #[arg(long)]
+    pub remote: bool,
+}
+
 /// What `report` may be told.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The archive's name, its time alone, `latest`, or a path [default: the session in the
-    /// workspace]
+    /// The archive's name, its time alone, `latest`, `remote:NAME`, or a path [default: the session
+    /// in the workspace]
     pub name: Option<String>,
     /// What both tasks may be told.
     #[command(flatten)]
@@ -18,7 +31,8 @@ pub struct ReportArgs {
 /// What `compare` may be told.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// The archives: names, times alone, `latest`, or paths; `.` is the session in the workspace
+    /// The archives: names, times alone, `latest`, `remote:NAME`, or paths; `.` is the session in the
+    /// workspace
     #[arg(required = true, num_args = 2.., value_name = "NAME")]
     pub names: Vec<String>,
     /// What both tasks may be told.

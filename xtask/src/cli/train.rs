@@ -50,7 +50,7 @@ pub struct TrainArgs {
     #[arg(long)]
     pub audit: bool,
     /// Only look for look-ahead in features, decisions and figures; exit with 13 when there is some
-    #[arg(long, conflicts_with_all = ["audit", "resume", "no_archive", "walk_forward", "note", "tags", "gates", "summary"])]
+    #[arg(long, conflicts_with_all = ["audit", "resume", "no_archive", "walk_forward", "note", "tags", "gates", "summary", "push"])]
     pub check_leaks: bool,
     /// How the bars are read.
     #[command(flatten)]
@@ -64,6 +64,10 @@ pub struct TrainArgs {
     /// Append a summary in Markdown to this file
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+    /// Push the new session's archive to the remote repository; when that fails, the next push makes it
+    /// up, and the exit code is 3
+    #[arg(long, conflicts_with = "no_archive")]
+    pub push: bool,
     /// What to say of the new session's archive.
     #[command(flatten)]
     pub label: LabelArgs,

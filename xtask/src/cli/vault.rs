@@ -15,6 +15,12 @@ pub struct PruneArgs {
     /// Delete at once instead of moving to the trash
     #[arg(long)]
     pub now: bool,
+    /// Remove from the remote repository, each machine's workspaces by themselves; for ever
+    #[arg(long, conflicts_with_all = ["now", "keep_pushed_only"])]
+    pub remote: bool,
+    /// Keep what was not pushed to the remote repository and read back from there
+    #[arg(long)]
+    pub keep_pushed_only: bool,
     /// What to keep.
     #[command(flatten)]
     pub keep: KeepArgs,

@@ -1,7 +1,8 @@
-//! Other programs: git, cargo, the trainer, TensorBoard.
+//! Other programs: git, cargo, the trainer, TensorBoard, restic.
 //!
 //! `process` is the only file that starts one. A program that fails is
 //! an error, never an empty answer. It may use `workspace`.
 
 pub mod features;
 pub mod process;
+pub mod restic;

@@ -8,6 +8,7 @@
 mod command;
 mod git;
 mod rerun;
+mod restic;
 mod supervise;
 mod system;
 mod tensorboard;
@@ -24,6 +25,7 @@ use xshell::{Shell, cmd};
 pub use command::{CommandEnd, CommandRun, find_program};
 pub use git::{GitState, OwnFiles, WorkTree, git_commit, git_state, git_tracked};
 pub use rerun::{Rebuild, become_program};
+pub use restic::{ResticCall, ResticEnd, has_ended, restic};
 pub use supervise::supervise_if_asked;
 pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
@@ -202,6 +204,8 @@ impl Trainer {
             Colour::Always => drop(command.env_remove("NO_COLOR").env("CLICOLOR_FORCE", "1")),
             Colour::Never => drop(command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1")),
         }
+        // A trainer has no use for it, and may write down what it sees.
+        command.env_remove("RESTIC_PASSWORD");
         own_process_group(&mut command);
         let mut child = command.spawn()?;
         self.stop_channel().take(child.stdin.take());

@@ -134,7 +134,7 @@ pub fn apply(
     let record = serde_json::to_vec_pretty(&record).expect("a record is plain data");
     files::write_atomically(&partial.join(BACKUP_RECORD), &record)?;
     for item in &plan.moves {
-        move_aside(workspace, &plan.layout, (item, &partial))?;
+        move_aside(workspace, &plan.layout, item, &partial)?;
     }
     let backup = complete(&partial)?;
     create_session_folders(workspace)?;
@@ -166,7 +166,8 @@ pub fn sync_session(workspace: &Workspace) -> Result<()> {
 pub fn move_aside(
     workspace: &Workspace,
     layout: &Layout,
-    (item, partial): (&str, &Path),
+    item: &str,
+    partial: &Path,
 ) -> Result<()> {
     let from = path_of(workspace.root(), item)?;
     let name = from.file_name().unwrap_or_default();

@@ -20,6 +20,7 @@ use crate::vault::session;
 use crate::vault::verify::Receipt;
 use crate::workspace::exit::stop_if;
 use crate::workspace::lock::{self, Lock};
+use crate::workspace::secrets::SecretFiles;
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
 /// Words for a new archive.
@@ -143,8 +144,12 @@ fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
     // Git tells where they really lie.
     folders.extend(folders.clone().iter().filter_map(|folder| folder.canonicalize().ok()));
     let files: BTreeSet<&Path> = found.files.iter().map(|file| &*file.disk_path).collect();
-    let has =
-        |path: &Path| files.contains(path) || folders.iter().any(|folder| path.starts_with(folder));
+    let secrets = SecretFiles::of(workspace);
+    let has = |path: &Path| {
+        files.contains(path)
+            || folders.iter().any(|folder| path.starts_with(folder))
+            || secrets.hold(path)
+    };
     process::git_state(root, &OwnFiles { scratch: workspace.state(), has: &has })
 }
 

@@ -14,18 +14,21 @@ use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::ruin;
 
 /// The figures that this repository's trainer tells of.
-pub const METRICS: [&str; 35] = [
+pub const METRICS: [&str; 38] = [
     "annual_return",
+    "borrow_fee",
     "calmar",
     "commission",
     "conditional_value_at_risk",
     "consecutive_losses",
     "consecutive_wins",
+    "dividends",
     "expectancy",
     "exposure",
     "final_equity",
     "funding",
     "initial_equity",
+    "interest",
     "kelly",
     "kurtosis",
     "max_drawdown",

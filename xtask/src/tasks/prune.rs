@@ -7,7 +7,9 @@ mod delete;
 mod only_copies;
 mod plan;
 mod proof;
+pub mod remote;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 
@@ -19,9 +21,11 @@ pub use only_copies::{OnlyCopies, only_copies};
 pub use plan::{Damaged, PrunePlan};
 
 use crate::tasks::TaskContext;
+use crate::tasks::push::Owed;
 use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{BACKUP_RECORD, Catalog, Content};
 use crate::vault::name::stamp;
+use crate::vault::remote::RemoteReceipt;
 use crate::vault::retention::{self, BackupPolicy, Count, PlanFacts, Policy, PolicyError};
 use crate::vault::trash::{self, Trash};
 use crate::workspace::Workspace;
@@ -46,6 +50,8 @@ pub struct PruneRequest<'a> {
     pub policy: &'a Policy,
     /// Who asks.
     pub source: PolicySource,
+    /// Whether archives without a remote receipt stay.
+    pub keep_pushed_only: bool,
     /// The time.
     pub now: DateTime<Utc>,
 }
@@ -86,9 +92,13 @@ pub fn plan(
         trash.add(annotations, batch);
     }
     let models = context.workspace.root().join("models");
-    let mut facts = PlanFacts { models_leave: preview.moves(&models), ..PlanFacts::default() };
+    let mut facts = PlanFacts {
+        models_leave: preview.moves(&models),
+        unpushed: unpushed(context.workspace, catalog, request),
+        ..PlanFacts::default()
+    };
     loop {
-        let mut plan = plan_with(context.workspace, catalog, (&trash, &facts), request)?;
+        let mut plan = plan_with(context.workspace, catalog, &trash, &facts, request)?;
         if plan.is_empty() || !proof::prove(context, catalog, &plan.archives, &mut facts)? {
             plan.damaged = damaged(catalog, &facts);
             return Ok(plan);
@@ -97,6 +107,22 @@ pub fn plan(
             trash.hold_all(&format!("`{name}` is damaged, and what it lost may be here"));
         }
     }
+}
+
+/// Returns the archives that must not go before they are pushed: those
+/// whose push is owed, and with `--keep-pushed-only` all without a
+/// receipt.
+fn unpushed(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    request: &PruneRequest<'_>,
+) -> BTreeSet<String> {
+    let mut names = Owed::load(workspace).names();
+    if request.keep_pushed_only {
+        let lacking = catalog.archives.iter().filter(|it| RemoteReceipt::of(&it.path).is_none());
+        names.extend(lacking.map(|archive| archive.name.to_string()));
+    }
+    names
 }
 
 /// Checks that each backup without a record has none, rather than one
@@ -117,10 +143,11 @@ fn check_records(catalog: &Catalog) -> Result<()> {
 fn plan_with(
     workspace: &Workspace,
     catalog: &Catalog,
-    (trash, facts): (&Trash, &PlanFacts),
+    trash: &Trash,
+    facts: &PlanFacts,
     request: &PruneRequest<'_>,
 ) -> Result<PrunePlan> {
-    let PruneRequest { policy, source, now } = *request;
+    let PruneRequest { policy, source, now, .. } = *request;
     let items = retention::archive_items(workspace, catalog, facts)?;
     let archives = retention::plan(&items, policy, now)?;
     let is_given = !policy.last.is_zero();

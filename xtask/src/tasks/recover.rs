@@ -236,7 +236,7 @@ fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
         let layout = Layout::read(workspace, &scan(workspace)?)?;
         for item in &record.moved {
             if is_in(workspace.root(), item)? && is_left(workspace, &layout, item)? {
-                clean::move_aside(workspace, &layout, (item, partial))?;
+                clean::move_aside(workspace, &layout, item, partial)?;
             }
         }
     }

@@ -64,7 +64,8 @@ pub struct Difference {
 pub fn reproduce(
     context: &mut TaskContext<'_>,
     trainer: &Trainer,
-    (path, binary): (&Path, &Path),
+    path: &Path,
+    binary: &Path,
 ) -> Result<ReproduceReport> {
     features::check_archive(path)?;
     let receipt = verify::read_back(path)?;

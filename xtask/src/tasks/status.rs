@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::tasks::clean;
 use crate::tasks::coverage;
+use crate::tasks::push::{Owed, OwedArchive};
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::retention::{self, ArchiveItem, ArchiveState, PlanFacts, Policy};
@@ -40,6 +41,10 @@ pub struct WorkspaceStatus {
     pub size_bytes: u64,
     /// The archives.
     pub archives: ArchiveFolderState,
+    /// The archives whose push the next `push` makes up; absent without
+    /// any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unpushed: Vec<OwedArchive>,
     /// The number of backups.
     pub n_backups: u64,
     /// What the next `train` would do; null while something runs.
@@ -112,8 +117,7 @@ pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus
     let found = scan(workspace)?;
     let is_running = running.is_some();
     let newest = catalog.archives.last();
-    let next_train =
-        if is_running { None } else { Some(next(workspace, (&catalog, &found), now)?) };
+    let next_train = if is_running { None } else { Some(next(workspace, &catalog, &found, now)?) };
     Ok(WorkspaceStatus {
         root: workspace.root().display().to_string(),
         session: session_in(workspace.root(), is_running),
@@ -125,6 +129,7 @@ pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus
             newest: newest.map(|archive| archive.name.to_string()),
             last_archived_at: newest.map(crate::vault::catalog::Archive::created_at),
         },
+        unpushed: Owed::load(workspace).list(),
         n_backups: catalog.backups.len() as u64,
         next_train,
         running,
@@ -153,7 +158,8 @@ fn session_in(root: &Path, is_running: bool) -> Option<SessionState> {
 
 fn next(
     workspace: &Workspace,
-    (catalog, found): (&Catalog, &Scan),
+    catalog: &Catalog,
+    found: &Scan,
     now: DateTime<Utc>,
 ) -> Result<NextTrain> {
     let mut next = NextTrain::default();
@@ -165,7 +171,7 @@ fn next(
         next.backup = Some(plan.backup);
     }
     let policy = Policy::of_settings(&workspace.config().retention);
-    let items = items_after(workspace, (catalog, &next), now)?;
+    let items = items_after(workspace, catalog, &next, now)?;
     let planned = policy.check().and_then(|()| retention::plan(&items, &policy, now));
     match planned {
         Ok(plan) => next.removes = plan.remove,
@@ -189,11 +195,13 @@ fn holder_of_session(catalog: &Catalog, found: &Scan) -> Result<Option<String>> 
 /// Returns the archives as they will be after the next training.
 fn items_after(
     workspace: &Workspace,
-    (catalog, next): (&Catalog, &NextTrain),
+    catalog: &Catalog,
+    next: &NextTrain,
     now: DateTime<Utc>,
 ) -> Result<Vec<ArchiveItem>> {
     // The models of now will be in a backup then.
-    let facts = PlanFacts { models_leave: true, ..PlanFacts::default() };
+    let unpushed = Owed::load(workspace).names();
+    let facts = PlanFacts { models_leave: true, unpushed, ..PlanFacts::default() };
     let mut items = retention::archive_items(workspace, catalog, &facts)?;
     let number = catalog.next_run_number();
     let session = session::read(workspace.root()).map(|session| session.status);
@@ -203,15 +211,15 @@ fn items_after(
         Some(SessionStatus::Unknown) | None => ArchiveState::Unknown,
     };
     if next.archives_session {
-        items.push(coming("the session of now", (number, state), now));
+        items.push(coming("the session of now", number, state, now));
     }
-    let mut new = coming("the next session", (number + 1, ArchiveState::Complete), now);
+    let mut new = coming("the next session", number + 1, ArchiveState::Complete, now);
     new.holds_current_model = true;
     items.push(new);
     Ok(items)
 }
 
-fn coming(name: &str, (run_number, state): (u64, ArchiveState), now: DateTime<Utc>) -> ArchiveItem {
+fn coming(name: &str, run_number: u64, state: ArchiveState, now: DateTime<Utc>) -> ArchiveItem {
     ArchiveItem {
         name: name.to_owned(),
         run_number: Some(run_number),
@@ -219,6 +227,7 @@ fn coming(name: &str, (run_number, state): (u64, ArchiveState), now: DateTime<Ut
         state,
         tags: Vec::new(),
         pin: None,
+        is_unpushed: false,
         holds_current_model: false,
         metrics: std::collections::BTreeMap::new(),
     }

@@ -150,6 +150,7 @@ pub fn train(
         doubts,
         gates,
         prune,
+        push: None,
         keeps_by_default: Policy::default_keep(&context.workspace.config().retention),
     })
 }
@@ -252,7 +253,8 @@ fn seal(
 fn apply_retention(context: &mut TaskContext<'_>, _lock: &Lock) -> Result<PrunePlan> {
     let now = (context.clock)();
     let policy = Policy::of_settings(&context.workspace.config().retention);
-    let request = PruneRequest { policy: &policy, source: PolicySource::Settings, now };
+    let source = PolicySource::Settings;
+    let request = PruneRequest { policy: &policy, source, keep_pushed_only: false, now };
     let catalog = Catalog::read(context.workspace)?;
     let plan = prune::plan(context, &catalog, &RecoveryPreview::default(), &request)?;
     prune::apply(context.workspace, &plan, DeleteMode::Trash, now)?;

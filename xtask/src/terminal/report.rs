@@ -3,6 +3,7 @@
 mod diff;
 mod documents;
 mod list;
+mod remote;
 mod reproduce;
 mod restore;
 mod show;

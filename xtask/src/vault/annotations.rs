@@ -96,8 +96,32 @@ pub fn read(path: &Path) -> Result<Annotations> {
 
 /// Returns the path of the annotation file of the archive `zip`.
 pub fn path_of(zip: &Path) -> PathBuf {
+    beside(zip, SUFFIX)
+}
+
+/// The end of the name of an archive's remote receipt.
+const RECEIPT_SUFFIX: &str = ".remote.json";
+
+/// Returns the paths of what lies beside the archive `zip` and goes with
+/// it: its annotations and its remote receipt.
+pub fn companions(zip: &Path) -> [PathBuf; 2] {
+    [path_of(zip), beside(zip, RECEIPT_SUFFIX)]
+}
+
+/// Returns the path of the remote receipt of the archive `zip`.
+pub fn receipt_of(zip: &Path) -> PathBuf {
+    beside(zip, RECEIPT_SUFFIX)
+}
+
+/// Whether `name` is that of a remote receipt.
+pub fn is_receipt(name: &str) -> bool {
+    let stem = name.strip_suffix(RECEIPT_SUFFIX);
+    stem.is_some_and(|stem| StampedName::parse(NameKind::Archive, &format!("{stem}.zip")).is_some())
+}
+
+fn beside(zip: &Path, suffix: &str) -> PathBuf {
     let name = zip.file_name().unwrap_or_default().to_string_lossy();
-    zip.with_file_name(format!("{}{SUFFIX}", name.trim_end_matches(".zip")))
+    zip.with_file_name(format!("{}{suffix}", name.trim_end_matches(".zip")))
 }
 
 /// Returns the archive that the annotation file `name` belongs to.

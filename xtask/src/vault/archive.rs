@@ -3,16 +3,13 @@
 //! Only a complete, checked archive ever has its final name. What a
 //! kill leaves is a `.partial` file, which the next run removes.
 
-mod container;
-pub mod deflate;
-mod inline;
-mod jobs;
+mod guard;
 mod pack;
 mod pipeline;
 mod publish;
+mod receive;
 mod source;
 mod writer;
-mod zstd;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -24,6 +21,7 @@ use chrono::{DateTime, Utc};
 
 use pack::Packing;
 pub use publish::{PARTIAL_SUFFIX, is_abandoned};
+pub use receive::{Incoming, receive};
 
 use crate::programs::features;
 use crate::programs::process::WorkTree;
@@ -110,7 +108,11 @@ fn write_and_read_back(
         let draft = publish::Draft::create(&folder, &name.to_string(), run_number, &lock)?;
         (name, run_number, draft)
     };
-    let packing = Packing { compression: config.compression, level: config.compression_level };
+    let packing = Packing {
+        compression: config.compression,
+        level: config.compression_level,
+        interrupt: request.interrupt,
+    };
     let content = writer::ArchiveContent {
         scan,
         manifest: head(name, run_number, request),
@@ -118,7 +120,6 @@ fn write_and_read_back(
         time: request.now,
         packing,
         n_threads: n_threads.get(),
-        interrupt: request.interrupt,
     };
     let n_bytes = scan.files.iter().map(|file| file.size_bytes).sum();
     let packing = progress::begin("archiving", n_bytes);

@@ -81,7 +81,7 @@ impl Catalog {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_cached(workspace: &Workspace) -> Result<Self> {
-        Self::with(workspace, cached::read(workspace, (ManifestFiles::Needed, CacheUpdate::Renew))?)
+        Self::with(workspace, cached::read(workspace, ManifestFiles::Needed, CacheUpdate::Renew)?)
     }
 
     /// Reads as [`Self::read_cached`] does, and leaves `files` of each
@@ -92,7 +92,7 @@ impl Catalog {
     pub fn read_heads(workspace: &Workspace) -> Result<Self> {
         Self::with(
             workspace,
-            cached::read(workspace, (ManifestFiles::NotNeeded, CacheUpdate::Renew))?,
+            cached::read(workspace, ManifestFiles::NotNeeded, CacheUpdate::Renew)?,
         )
     }
 
@@ -104,7 +104,7 @@ impl Catalog {
     pub fn read_heads_readonly(workspace: &Workspace) -> Result<Self> {
         Self::with(
             workspace,
-            cached::read(workspace, (ManifestFiles::NotNeeded, CacheUpdate::Leave))?,
+            cached::read(workspace, ManifestFiles::NotNeeded, CacheUpdate::Leave)?,
         )
     }
 

@@ -3,12 +3,16 @@
 //! It compares what the archives say; `verify` proves that they are
 //! right.
 
+mod side;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::vault::manifest::{DataSummary, GitState, MANIFEST_PATH, Manifest};
+
+pub use side::read;
 
 /// One archive to compare.
 #[derive(Debug, Clone, Default)]

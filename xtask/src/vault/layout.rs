@@ -48,7 +48,7 @@ impl Layout {
         for folder in MOVED_FOLDERS {
             let path = workspace.root().join(folder);
             if let Some(metadata) = lstat(&path)? {
-                reader.entry((&path, &path), &metadata, false)?;
+                reader.entry(&path, &path, &metadata, false)?;
             }
         }
         reader.root_files(scan)?;
@@ -121,7 +121,8 @@ impl LayoutReader<'_> {
     /// when it lies in what is copied.
     fn entry(
         &mut self,
-        (path, real): (&Path, &Path),
+        path: &Path,
+        real: &Path,
         metadata: &Metadata,
         is_copied: bool,
     ) -> Result<()> {
@@ -140,7 +141,7 @@ impl LayoutReader<'_> {
             if self.mounts.is_point(real) {
                 return self.anchor(path, real);
             }
-            return self.folder((path, real), is_copied || disk(metadata) != self.backups_disk);
+            return self.folder(path, real, is_copied || disk(metadata) != self.backups_disk);
         }
         if self.mounts.is_listed(real) {
             self.problem(path, "is a file that is mounted there; unmount it");
@@ -167,10 +168,10 @@ impl LayoutReader<'_> {
         let around = path.ancestors().take_while(|parent| *parent != root);
         self.layout.staying.extend(around.map(Path::to_owned));
         let metadata = fs::metadata(real).with_context(|| unreadable(real))?;
-        self.folder((path, real), disk(&metadata) != self.backups_disk)
+        self.folder(path, real, disk(&metadata) != self.backups_disk)
     }
 
-    fn folder(&mut self, (folder, real): (&Path, &Path), is_copied: bool) -> Result<()> {
+    fn folder(&mut self, folder: &Path, real: &Path, is_copied: bool) -> Result<()> {
         let mut is_filled = false;
         for path in folder_entries(folder)? {
             if self.layout.is_of_disk(&path) {
@@ -179,7 +180,7 @@ impl LayoutReader<'_> {
             is_filled = true;
             if let Some(metadata) = lstat(&path)? {
                 let real = real.join(path.file_name().unwrap_or_default());
-                self.entry((&path, &real), &metadata, is_copied)?;
+                self.entry(&path, &real, &metadata, is_copied)?;
             }
         }
         // Once for a folder that is renamed whole, and for each whose
@@ -198,7 +199,7 @@ impl LayoutReader<'_> {
         let files = scan.files.iter().map(|file| &file.disk_path);
         for path in files.filter(|path| path.parent() == Some(root)) {
             if let Some(metadata) = lstat(path)?.filter(|metadata| !metadata.is_symlink()) {
-                self.entry((path, path), &metadata, is_copied)?;
+                self.entry(path, path, &metadata, is_copied)?;
             }
         }
         Ok(())

@@ -16,6 +16,7 @@ pub mod name;
 pub mod order;
 pub mod receipts;
 pub mod relocate;
+pub mod remote;
 pub mod restore;
 pub mod retention;
 pub mod ruin;

@@ -39,6 +39,40 @@ pub fn plan(
         return Ok(RetentionPlan::default());
     }
     policy.check_against(items)?;
+    plan_checked(items, policy, now)
+}
+
+/// Plans for each of `groups` by itself, as restic does for each host
+/// and path, and joins the plans: run numbers of two workspaces say
+/// nothing of which archive is the newer.
+///
+/// # Errors
+/// As [`plan`]; a tag or metric need be known in one group only.
+pub fn plan_groups(
+    groups: &[Vec<ArchiveItem>],
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Result<RetentionPlan, PolicyError> {
+    policy.check()?;
+    let all = groups.concat();
+    if !all.is_empty() {
+        policy.check_against(&all)?;
+    }
+    let mut joined = RetentionPlan::default();
+    for group in groups {
+        let RetentionPlan { keep, remove, warnings } = plan_checked(group, policy, now)?;
+        joined.keep.extend(keep);
+        joined.remove.extend(remove);
+        joined.warnings.extend(warnings);
+    }
+    Ok(joined)
+}
+
+fn plan_checked(
+    items: &[ArchiveItem],
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Result<RetentionPlan, PolicyError> {
     let mut newest_first = order::oldest_first(items.iter().collect(), |item| Position {
         run_number: item.run_number,
         time: item.created_at,
@@ -70,6 +104,9 @@ pub fn plan(
     for (idx, item) in newest_first.iter().enumerate() {
         if item.holds_current_model {
             reasons[idx].push("holds the model that is now in `models/`".to_owned());
+        }
+        if item.is_unpushed {
+            reasons[idx].push("not pushed yet".to_owned());
         }
         if newest_complete == Some(idx) && reasons[idx].is_empty() {
             reasons[idx].push("the newest complete one".to_owned());

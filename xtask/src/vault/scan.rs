@@ -24,6 +24,7 @@ use crate::vault::manifest::{FolderEntry, ROOT_FOLDER, Skipped};
 use crate::workspace::files::{self, is_gone};
 use crate::workspace::links::{self, Link};
 use crate::workspace::mounts::is_lost_and_found;
+use crate::workspace::secrets::SecretFiles;
 use crate::workspace::{SESSION_FOLDERS, Workspace};
 
 /// The permission bits of a folder of which no others are told.
@@ -102,6 +103,7 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
         inside: followed.chain([workspace.root().to_owned()]).collect(),
         selection: Selection::new(&config.include, &config.exclude)?,
         takes_root_models: config.root_models,
+        secrets: SecretFiles::of(workspace),
         off_limits: [
             workspace.archives(),
             // It may be spelled through a link to the workspace.
@@ -136,6 +138,7 @@ struct Walker<'a> {
     inside: Vec<PathBuf>,
     selection: Selection,
     takes_root_models: bool,
+    secrets: SecretFiles,
     off_limits: [PathBuf; 6],
 }
 
@@ -195,7 +198,7 @@ impl Walker<'_> {
         }
         let leads_to_selected = metadata.is_symlink() && self.selection.reaches_into(relative);
         let is_selected = self.selection.matches(relative) || self.is_root_model(path, relative);
-        if !is_selected && !leads_to_selected {
+        if !is_selected && !leads_to_selected || self.secrets.hold(path) {
             return Ok(());
         }
         let result = match link {

@@ -177,13 +177,13 @@ pub fn bring_back(workspace: &Workspace, trashed: &TrashedItem) -> Result<()> {
     if exists(&trashed.target) {
         bail!("`{target}` exists and is not overwritten; move it away first");
     }
-    // The annotations first: after a kill in between they are found
-    // beside no archive and follow theirs back into the trash.
-    let annotations = annotations::path_of(&trashed.path);
-    let their_target = annotations::path_of(&trashed.target);
-    if exists(&annotations) && !exists(&their_target) {
-        relocate::move_new(&annotations, &their_target)
-            .with_context(|| format!("failed to bring the annotations of `{target}` back"))?;
+    // First: after a kill in between, annotations follow theirs back.
+    let targets = annotations::companions(&trashed.target);
+    for (from, to) in annotations::companions(&trashed.path).iter().zip(targets) {
+        if exists(from) && !exists(&to) {
+            relocate::move_new(from, &to)
+                .with_context(|| format!("failed to bring `{}` back", from.display()))?;
+        }
     }
     relocate::move_new(&trashed.path, &trashed.target)
         .with_context(|| format!("failed to bring `{target}` back"))?;
@@ -231,7 +231,7 @@ fn remove_if_empty(batch: &Path) -> Result<()> {
 }
 
 /// Moves `names` of `folder` into its trash of the time `batch`, each
-/// archive with its annotations.
+/// archive with what lies beside it.
 ///
 /// # Errors
 /// When something cannot be moved; the rest stays.
@@ -242,9 +242,10 @@ pub fn discard(names: &[String], folder: &Path, batch: &Path) -> Result<()> {
             "deleting needs no space, but the trash needs an entry: `prune --now` does without",
         )?;
         move_to(&folder.join(name), batch)?;
-        let annotations = annotations::path_of(&folder.join(name));
-        if exists(&annotations) {
-            move_to(&annotations, batch)?;
+        for companion in annotations::companions(&folder.join(name)) {
+            if exists(&companion) {
+                move_to(&companion, batch)?;
+            }
         }
     }
     if !names.is_empty() {

@@ -3,6 +3,7 @@
 //! A missing file means the defaults; an unknown key is an error that
 //! names the nearest known one.
 
+mod remote;
 mod retention;
 mod rules;
 mod span;
@@ -15,6 +16,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use remote::{PushMode, RemoteConfig};
 pub use retention::RetentionConfig;
 pub use rules::{Best, Count, TagList};
 pub use span::Span;
@@ -62,6 +64,10 @@ pub struct ArchiveConfig {
     /// The level of that, 1 (fastest) to 9 (smallest). Default: 4.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 9)))]
     pub compression_level: u8,
+    /// The restic repository that archives are pushed to. Default:
+    /// none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteConfig>,
 }
 
 impl Default for ArchiveConfig {
@@ -73,6 +79,7 @@ impl Default for ArchiveConfig {
             folder: "archives".to_owned(),
             compression: Compression::Deflate,
             compression_level: 4,
+            remote: None,
         }
     }
 }
@@ -122,7 +129,7 @@ impl WorkspaceConfig {
         if self.archive.include.is_empty() {
             bail!("`archive.include` is empty; nothing would be archived: remove the key");
         }
-        Ok(())
+        self.archive.remote.as_ref().map_or(Ok(()), RemoteConfig::check)
     }
 }
 
@@ -144,7 +151,7 @@ fn parse(text: &str) -> Result<WorkspaceConfig> {
 fn check_objects(text: &str) -> Result<()> {
     // What is no JSON at all has an error with a place in it later.
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
-    let places = ["", "/archive", "/retention", "/retention/keep_best"];
+    let places = ["", "/archive", "/archive/remote", "/retention", "/retention/keep_best"];
     for place in places {
         if value.pointer(place).is_some_and(Value::is_array) {
             let name = place.trim_start_matches('/').replace('/', ".");

@@ -78,6 +78,42 @@ pub enum CodedError {
     Usage(String),
     /// A signal stopped the command before it changed anything: 130.
     Interrupted,
+    /// The remote repository cannot be used: 20 to 26.
+    Remote(RemoteProblem, String),
+}
+
+/// Why the remote repository cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RemoteProblem {
+    /// There is no restic, or one that is too old: 20.
+    NoProgram,
+    /// None is named, or there is none: 21.
+    NoRepository,
+    /// The password is missing or wrong: 22.
+    Password,
+    /// It cannot be reached, or refuses the account: 23.
+    Unreachable,
+    /// Its store is full: 24.
+    Full,
+    /// It lacks something, or what it gives is not what it was given: 25.
+    Damaged,
+    /// Whatever else restic says: 26.
+    Other,
+}
+
+impl RemoteProblem {
+    /// Returns the process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::NoProgram => 20,
+            Self::NoRepository => 21,
+            Self::Password => 22,
+            Self::Unreachable => 23,
+            Self::Full => 24,
+            Self::Damaged => 25,
+            Self::Other => 26,
+        }
+    }
 }
 
 impl CodedError {
@@ -87,6 +123,7 @@ impl CodedError {
             Self::Locked(_) => 11,
             Self::Usage(_) => 2,
             Self::Interrupted => 130,
+            Self::Remote(problem, _) => problem.code(),
         }
     }
 }
@@ -94,7 +131,7 @@ impl CodedError {
 impl fmt::Display for CodedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Locked(text) | Self::Usage(text) => f.write_str(text),
+            Self::Locked(text) | Self::Usage(text) | Self::Remote(_, text) => f.write_str(text),
             Self::Interrupted => {
                 f.write_str("interrupted; nothing was moved and no half archive was left")
             }

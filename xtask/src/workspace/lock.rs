@@ -65,6 +65,25 @@ impl FolderLock {
     }
 }
 
+/// Takes the lock on what of `workspace` is `name`d, beside which other
+/// tasks go on.
+///
+/// # Errors
+/// [`CodedError::Locked`] with `text` when another process holds it.
+pub fn acquire_part(workspace: &Workspace, name: &str, text: &str) -> Result<Lock> {
+    let folder = workspace.state();
+    files::create_folder(&folder)?;
+    let path = folder.join(format!("{name}.lock"));
+    let file = open(&path)?;
+    match filesystem::try_lock(&file) {
+        Ok(()) => Ok(Lock { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(CodedError::Locked(text.to_owned()).into()),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
+        }
+    }
+}
+
 /// Takes the lock on `workspace` for `task`.
 ///
 /// # Errors

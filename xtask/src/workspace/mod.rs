@@ -12,6 +12,7 @@ pub mod links;
 pub mod lock;
 pub mod mounts;
 pub mod progress;
+pub mod secrets;
 pub mod text;
 pub mod threads;
 pub mod windows;

@@ -31,12 +31,15 @@ prop_compose! {
         slippage_bps in 0.0..100.0_f64,
         spread_bps in prop_oneof![Just(0.0), 0.0..100.0_f64],
         funding_bps in prop_oneof![Just(0.0), -20.0..20.0_f64],
+        borrow_fee_bps_per_year in prop_oneof![Just(0.0), 0.0..20_000.0_f64],
+        interest_bps_per_year in prop_oneof![Just(0.0), 0.0..20_000.0_f64],
         leverage in prop_oneof![Just(1.0), 1.0..10.0_f64],
         maintenance_margin in 0.0..0.09_f64,
         lot_size in prop::sample::select(vec![0.0, 0.0, 1.0, 0.1]),
     ) -> EnvironmentConfig {
         EnvironmentConfig {
-            commission_bps, slippage_bps, spread_bps, funding_bps, leverage, maintenance_margin, lot_size, ..FREE
+            commission_bps, slippage_bps, spread_bps, funding_bps, borrow_fee_bps_per_year,
+            interest_bps_per_year, leverage, maintenance_margin, lot_size, ..FREE
         }
     }
 }
@@ -65,8 +68,12 @@ fn drive(
         environment: Environment::new(config).expect("valid settings"),
         events: Vec::new(),
         funding: 0.0,
+        dividend: 0.0,
+        interval_ms: 86_400_000,
     };
-    for (&bar, &target) in bars.iter().zip(targets) {
+    for (number, (&bar, &target)) in bars.iter().zip(targets).enumerate() {
+        // Every fifth bar pays 1 % of its close.
+        run.dividend = if number % 5 == 4 { 0.01 * bar[3] } else { 0.0 };
         let outcome = run.step(bar);
         check(&run, outcome);
         run.environment.set_target(target);
@@ -106,16 +113,21 @@ proptest! {
     ) {
         let mut run = drive(&config, (&bars(&moves), &targets), |_, _| {});
         run.finish();
-        let mut sums = [0.0; 5];
+        let mut sums = [0.0; 8];
         for event in &run.events {
             if let TradeEvent::Closed(trade) = event {
-                let costs = trade.total_commission + trade.total_slippage + trade.total_funding;
-                assert_near(trade.gross_pnl - costs, trade.net_pnl);
+                let fills = trade.total_commission + trade.total_slippage;
+                let held = trade.total_funding + trade.total_borrow_fee + trade.total_interest;
+                let costs = fills + held;
+                assert_near(trade.gross_pnl + trade.total_dividends - costs, trade.net_pnl);
                 sums[0] += trade.net_pnl;
                 sums[1] += trade.total_commission;
                 sums[2] += trade.total_slippage;
                 sums[3] += 1.0;
                 sums[4] += trade.total_funding;
+                sums[5] += trade.total_borrow_fee;
+                sums[6] += trade.total_interest;
+                sums[7] += trade.total_dividends;
             }
         }
         let account = run.environment.account();
@@ -124,6 +136,9 @@ proptest! {
         assert_near(sums[2], account.slippage_paid());
         assert_near(sums[3], account.n_closed() as f64);
         assert_near(sums[4], account.funding_paid());
+        assert_near(sums[5], account.carry().borrow_fee);
+        assert_near(sums[6], account.carry().interest);
+        assert_near(sums[7], account.carry().dividends);
     }
 
     #[test]

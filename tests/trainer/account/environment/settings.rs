@@ -73,7 +73,7 @@ fn buy_and_hold_borrows_nothing_at_any_leverage() {
 fn every_setting_tells_editors_its_meaning_and_default() {
     let schema = schemars::schema_for!(EnvironmentConfig).to_value();
     let properties = schema["properties"].as_object().unwrap();
-    assert_eq!(properties.len(), 9);
+    assert_eq!(properties.len(), 11);
     for (name, property) in properties {
         let text = property["description"].as_str().unwrap();
         assert!(text.contains("Default:"), "`{name}` does not tell its default");

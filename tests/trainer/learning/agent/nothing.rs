@@ -31,7 +31,7 @@ fn bars_of(log_returns: impl Iterator<Item = f64>) -> Vec<Bar> {
     let bars = log_returns.map(|log_return| {
         let close = open * log_return.exp();
         let (high, low) = (open.max(close), open.min(close));
-        let bar = Bar { time_ms, open, high, low, close, volume: 1.0, funding: 0.0 };
+        let bar = Bar { time_ms, open, high, low, close, volume: 1.0, funding: 0.0, dividend: 0.0 };
         (open, time_ms) = (close, time_ms + 1_800_000);
         bar
     });

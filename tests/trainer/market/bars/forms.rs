@@ -106,7 +106,16 @@ fn bars() -> impl Strategy<Value = Vec<Bar>> {
                 let high = high + 1.0;
                 // No volume is taken for a price.
                 let volume = f64::from(*volume) + 1000.0;
-                Bar { time_ms: time_ms(idx), open, high, low, close, volume, funding: 0.0 }
+                Bar {
+                    time_ms: time_ms(idx),
+                    open,
+                    high,
+                    low,
+                    close,
+                    volume,
+                    funding: 0.0,
+                    dividend: 0.0,
+                }
             })
             .collect()
     })

@@ -128,7 +128,7 @@ proptest! {
             let mut prices = numbers.map(number);
             prices.sort_by(f64::total_cmp);
             let [low, open, close, high] = prices;
-            bars.push(Bar { time_ms, open, high, low, close, volume: low, funding: 0.0 });
+            bars.push(Bar { time_ms, open, high, low, close, volume: low, funding: 0.0, dividend: 0.0 });
             writeln!(content, "{time_ms},{open},{high:e},{low},{close},{low}").unwrap();
         }
         let content = if is_packed { gzip(content.as_bytes()) } else { content.into_bytes() };

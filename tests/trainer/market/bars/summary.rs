@@ -23,6 +23,7 @@ fn the_built_in_data_is_what_its_readme_says() {
         close: 4386.3,
         volume: 755.521_758_7,
         funding: 0.0,
+        dividend: 0.0,
     };
     assert_eq!(first, expected);
 }

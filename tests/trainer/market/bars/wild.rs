@@ -66,6 +66,7 @@ fn bars_at(times: impl Iterator<Item = i64>) -> Vec<Bar> {
             close,
             volume,
             funding: 0.0,
+            dividend: 0.0,
         })
         .collect()
 }
@@ -328,4 +329,22 @@ fn the_line_of_names_that_is_advised_works() {
     let line = error.rsplit('`').nth(1).unwrap().to_owned();
     assert_eq!(line, "symbol,date,open,high,low,close,volume,column8");
     assert_eq!(written(&format!("{line}\n{rows}"), &BarsConfig::default()).unwrap().len(), 2);
+}
+
+#[test]
+fn dividends_are_read_only_where_they_are_named() {
+    let rows = "date,open,high,low,close,Div. paid\n2020-01-02,1,2,1,2,\n2020-01-03,1,2,1,2,0.25\n";
+    let dividends = |config: &BarsConfig| {
+        written(rows, config).unwrap().iter().map(|bar| bar.dividend).collect::<Vec<_>>()
+    };
+    assert_eq!(dividends(&BarsConfig::default()), [0.0, 0.0]);
+    let named = settings(r#"{"columns": {"dividend": "Div. paid"}}"#);
+    assert_eq!(dividends(&named), [0.0, 0.25]);
+    insta::assert_snapshot!(
+        wrapped(written(&rows.replace("0.25", "-0.25"), &named).unwrap_err()),
+        @r"
+    `bars.csv` line 3, column `Div. paid`: `-0.25` is no dividend; write
+    what one unit is paid, in money, and nothing where none is
+    "
+    );
 }

@@ -22,6 +22,7 @@ fn bars_of_closes(closes: &[f64]) -> Vec<Bar> {
         close,
         volume: 10.0,
         funding: 0.0,
+        dividend: 0.0,
     };
     closes.iter().enumerate().map(one).collect()
 }

@@ -142,6 +142,7 @@ fn prices_that_stand_still_give_calm_numbers() {
         close: 100.1,
         volume: 0.3,
         funding: 0.0,
+        dividend: 0.0,
     });
     let bars: Vec<Bar> = moving.chain(still).collect();
     let row = rows(&set, &bars).pop().unwrap().unwrap();

@@ -159,3 +159,42 @@ fn a_signal_on_the_last_bar_is_told() {
     assert!(is_good, "{err}");
     assert!(out.contains("no bar follows to fill it"), "{out}");
 }
+
+#[test]
+fn borrowing_and_dividends_are_told_apart_from_other_costs() {
+    let folder = Folder::new("time,exposure\n2020-01-01,-1\n2020-01-03,2\n");
+    let bars = "time,open,high,low,close,Dividends\n2020-01-01,100,100,100,100,\n\
+                2020-01-02,100,100,100,100,5\n2020-01-03,98,98,98,98,2\n\
+                2020-01-04,98,98,98,98,0\n2020-01-05,98,98,98,98,1\n";
+    folder.write("bars.csv", bars);
+    let arguments = "simulate --data bars.csv --signals signals.csv --commission 0 --slippage 0 \
+                     --borrow-fee 3650 --interest 1825 --leverage 2 --format json";
+    let mut arguments: Vec<&str> = arguments.split(' ').collect();
+    let (is_good, out, err) = trainer(&folder, &arguments);
+    assert!(is_good, "{err}");
+    assert!(out.contains("`Dividends` counts only for prices"), "it is not asked for: {out}");
+    arguments.extend(["--column", "dividend=Dividends"]);
+    let (is_good, out, err) = trainer(&folder, &arguments);
+    assert!(is_good, "{err}");
+    let json: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    let figure = |name: &str| json["metrics"][name].as_f64().expect("a number");
+    // Short 100 units at 100 from the 2nd to the 4th: 0.1 % a day of
+    // 10,000 and of 9,800, and the dividend of 2, made up by the price.
+    assert!((figure("borrow_fee") - 19.8).abs() < 1e-9);
+    let equity = 10_000.0 - 19.8;
+    // Then long with as much borrowed, at 0.05 % a day for one day.
+    let (units, interest) = (2.0 * equity / 98.0, 0.0005 * equity);
+    assert!((figure("interest") - interest).abs() < 1e-9);
+    assert!((figure("dividends") - (units - 200.0)).abs() < 1e-9);
+    assert!((figure("final_equity") - (equity + units - interest)).abs() < 1e-9);
+    arguments.push("--adjusted");
+    folder.write(
+        "bars.csv",
+        &bars
+            .replace("high", "Adj Close,high")
+            .replace("00,100,100,100,", "00,100,100,100,100,")
+            .replace("98,98,98,98,", "98,98,98,98,98,"),
+    );
+    let (is_good, _, err) = trainer(&folder, &arguments);
+    assert!(!is_good && err.contains("adjusted closes hold the dividends already"), "{err}");
+}

@@ -5,9 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::config::Pricing;
+use super::config::{CarryRates, Pricing};
 use super::event::{AdjustedTrade, ClosedTrade, Fill, FillReason, OpenedTrade, Side, TradeEvent};
 use super::ledger::{Execution, Flows, OpenTrade, Totals};
+use super::outcome::Carry;
 use super::sizing::split;
 
 /// Cash, one position, and what the trades earned and cost so far.
@@ -94,6 +95,11 @@ impl Account {
         self.totals.funding
     }
 
+    /// Returns what holding cost and brought beside funding.
+    pub fn carry(&self) -> Carry {
+        self.totals.carry
+    }
+
     /// Returns how many trades were closed.
     pub fn n_closed(&self) -> u64 {
         self.totals.n_closed
@@ -123,6 +129,23 @@ impl Account {
         self.trade.funding += funding;
         self.totals.funding += funding;
         self.flows.funding += funding;
+    }
+
+    /// Pays for what is borrowed, if a position is held, which was last
+    /// worth `price` a unit, and settles a `dividend` a unit.
+    pub(super) fn carry_over(&mut self, rates: CarryRates, price: f64, dividend: f64) {
+        if self.units == 0.0 {
+            return;
+        }
+        let carry = Carry {
+            borrow_fee: (-self.units).max(0.0) * price.abs() * rates.borrow_fee,
+            interest: (-self.cash).max(0.0) * rates.interest,
+            dividends: self.units * dividend,
+        };
+        self.cash += carry.dividends - carry.costs();
+        self.trade.carry.add(&carry);
+        self.totals.carry.add(&carry);
+        self.flows.carry.add(&carry);
     }
 
     /// Changes the position to `units`, which are not those held.
@@ -214,6 +237,9 @@ impl Account {
             total_commission: trade.commission,
             total_slippage: trade.slippage,
             total_funding: trade.funding,
+            total_borrow_fee: trade.carry.borrow_fee,
+            total_interest: trade.carry.interest,
+            total_dividends: trade.carry.dividends,
             gross_pnl: trade.reference_flow,
             net_pnl,
             return_on_equity: net_pnl / trade.entry_equity,

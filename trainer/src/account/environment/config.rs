@@ -1,5 +1,7 @@
 //! The rules of the account: cash, costs, leverage, lots.
 
+use std::ops::RangeInclusive;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +9,10 @@ use crate::field::FieldError;
 
 /// One basis point, as a fraction.
 const BASIS_POINT: f64 = 1e-4;
+/// The year of what is paid a year: ACT/365.
+const YEAR_MS: f64 = 365.0 * 86_400_000.0;
+/// The range of what is paid a year, in basis points.
+const A_YEAR: RangeInclusive<f64> = 0.0..=100_000.0;
 
 /// The account's starting cash, its costs and its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +43,17 @@ pub struct EnvironmentConfig {
     /// Range: -100 to 100. Default: 0.
     #[schemars(range(min = -100.0, max = 100.0))]
     pub funding_bps: f64,
+    /// What a short pays to borrow the units it sold, in basis points
+    /// (0.01 %) of their value a year of 365 days. Range: 0 to 100000.
+    /// Default: 0, nothing.
+    #[schemars(range(min = 0.0, max = 100_000.0))]
+    pub borrow_fee_bps_per_year: f64,
+    /// What a leveraged long pays on the cash it borrowed, in basis
+    /// points (0.01 %) of it a year of 365 days; cash earns nothing.
+    /// The account counts it, as the borrow fee; the learner foresees
+    /// neither. Range: 0 to 100000. Default: 0, nothing.
+    #[schemars(range(min = 0.0, max = 100_000.0))]
+    pub interest_bps_per_year: f64,
     /// Position value of a full target, as a multiple of equity. Range:
     /// 1 to 100, and below 1 / `maintenance_margin`. Default: 1.
     #[schemars(range(min = 1.0, max = 100.0))]
@@ -62,6 +79,8 @@ impl Default for EnvironmentConfig {
             slippage_bps: 1.0,
             spread_bps: 0.0,
             funding_bps: 0.0,
+            borrow_fee_bps_per_year: 0.0,
+            interest_bps_per_year: 0.0,
             leverage: 1.0,
             maintenance_margin: 0.05,
             lot_size: 0.0,
@@ -83,6 +102,8 @@ impl EnvironmentConfig {
             ("slippage_bps", self.slippage_bps, 0.0..=1000.0, "from 0 to 1000"),
             ("spread_bps", self.spread_bps, 0.0..=1000.0, "from 0 to 1000"),
             ("funding_bps", self.funding_bps, -100.0..=100.0, "from -100 to 100"),
+            ("borrow_fee_bps_per_year", self.borrow_fee_bps_per_year, A_YEAR, "from 0 to 100000"),
+            ("interest_bps_per_year", self.interest_bps_per_year, A_YEAR, "from 0 to 100000"),
             ("leverage", self.leverage, 1.0..=100.0, "from 1 to 100"),
             ("maintenance_margin", self.maintenance_margin, 0.0..=0.99, "from 0 to 0.99"),
             ("lot_size", self.lot_size, 0.0..=f64::MAX, "0 or more"),
@@ -108,7 +129,8 @@ impl EnvironmentConfig {
         Ok(())
     }
 
-    /// Returns the same account at `factor` times the costs of a fill.
+    /// Returns the same account at `factor` times the costs of a fill,
+    /// the borrow fee and the interest.
     ///
     /// # Errors
     ///
@@ -118,6 +140,8 @@ impl EnvironmentConfig {
             commission_bps: self.commission_bps * factor,
             slippage_bps: self.slippage_bps * factor,
             spread_bps: self.spread_bps * factor,
+            borrow_fee_bps_per_year: self.borrow_fee_bps_per_year * factor,
+            interest_bps_per_year: self.interest_bps_per_year * factor,
             ..*self
         };
         config.validate().map(|()| config)
@@ -152,10 +176,28 @@ impl EnvironmentConfig {
         0.5 / self.pricing().unit_cost(1.0)
     }
 
+    /// Returns what is paid for `elapsed_ms` of holding.
+    pub(super) fn carry_rates(&self, elapsed_ms: i64) -> CarryRates {
+        let years = elapsed_ms as f64 / YEAR_MS;
+        CarryRates {
+            borrow_fee: self.borrow_fee_bps_per_year * BASIS_POINT * years,
+            interest: self.interest_bps_per_year * BASIS_POINT * years,
+        }
+    }
+
     /// Returns what a long of value 1 pays at each close.
     pub(super) fn funding_rate(&self) -> f64 {
         self.funding_bps * BASIS_POINT
     }
+}
+
+/// What holding costs for some time; both fractions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CarryRates {
+    /// Of the value of the units borrowed.
+    pub(super) borrow_fee: f64,
+    /// Of the cash borrowed.
+    pub(super) interest: f64,
 }
 
 /// What a fill costs; all fractions.

@@ -194,9 +194,19 @@ pub struct ClosedTrade {
     pub total_slippage: f64,
     /// Funding paid while it was open, in money; below 0: received.
     pub total_funding: f64,
+    /// Paid for borrowed units while it was open, in money.
+    #[serde(default)]
+    pub total_borrow_fee: f64,
+    /// Interest paid on borrowed cash while it was open, in money.
+    #[serde(default)]
+    pub total_interest: f64,
+    /// Dividends received while it was open, in money; below 0: paid.
+    #[serde(default)]
+    pub total_dividends: f64,
     /// What the trade would have earned at the reference prices.
     pub gross_pnl: f64,
-    /// What it earned: gross less commission, slippage and funding.
+    /// What it earned: gross and dividends, less commission, slippage,
+    /// funding, borrow fee and interest.
     pub net_pnl: f64,
     /// Net profit as a fraction of the entry equity.
     pub return_on_equity: f64,

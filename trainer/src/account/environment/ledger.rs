@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::FillReason;
+use super::outcome::Carry;
 
 /// The open trade; meaningless while the account is flat.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub(super) struct OpenTrade {
     pub(super) commission: f64,
     pub(super) slippage: f64,
     pub(super) funding: f64,
+    #[serde(default)]
+    pub(super) carry: Carry,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -23,6 +26,8 @@ pub(super) struct Totals {
     pub(super) commission: f64,
     pub(super) slippage: f64,
     pub(super) funding: f64,
+    #[serde(default)]
+    pub(super) carry: Carry,
     pub(super) closed_net_pnl: f64,
     pub(super) n_closed: u64,
     pub(super) n_won: u64,
@@ -35,6 +40,8 @@ pub(super) struct Flows {
     pub(super) commission: f64,
     pub(super) slippage: f64,
     pub(super) funding: f64,
+    #[serde(default)]
+    pub(super) carry: Carry,
     pub(super) n_closed: u32,
     #[serde(default)]
     pub(super) n_liquidated: u32,
@@ -57,6 +64,7 @@ pub(super) struct Execution {
 
 impl OpenTrade {
     pub(super) fn net_pnl(&self, position_value: f64) -> f64 {
-        self.reference_flow + position_value - self.commission - self.slippage - self.funding
+        let costs = self.commission + self.slippage + self.funding + self.carry.costs();
+        self.reference_flow + position_value + self.carry.dividends - costs
     }
 }

@@ -10,7 +10,9 @@
 //! A target set at the close of bar t waits for the next bar that
 //! exists; a missing bar fills nothing. Then, in this order:
 //!
-//! 1. **Open.** A held position whose liquidation price lies at or
+//! 1. **Open.** A position held over from the bar before pays for what
+//!    it borrowed, for the time from that bar's open to this one's, and
+//!    settles this bar's dividend; see Carry. A held position whose liquidation price lies at or
 //!    beyond the open is liquidated at the open (a gap). Then the
 //!    waiting target fills, at `open * (1 + slippage)` for buys and
 //!    `open * (1 - slippage)` for sells; half the spread counts as
@@ -54,6 +56,21 @@
 //!   borrowed (`C < 0`);
 //! - short: `P = C / (|u| (1 + m))`.
 //!
+//! # Carry
+//!
+//! With `y` the time from one bar's open to the next in years of 365
+//! days (ACT/365, so weekends count), `P` the close between them and
+//! `C` the cash:
+//!
+//! - a short pays the borrow fee `|u| P f y`, with `f` the fee a year;
+//! - borrowed cash (`C < 0`, as under a leveraged long) pays the
+//!   interest `-C i y`, with `i` the rate a year; cash earns none;
+//! - a long receives the bar's dividend on each unit, a short pays it:
+//!   the bar is the first that trades without it (the ex-date).
+//!
+//! The time from the last bar's open to its close, at which
+//! [`Environment::finish`] closes, is not known and costs nothing.
+//!
 //! # Trades
 //!
 //! A trade lasts from flat to flat. More or fewer units on the same side
@@ -82,6 +99,6 @@ pub use event::{
     AdjustedTrade, ClosedTrade, Fill, FillReason, InvalidAction, InvalidReason, OpenedTrade, Side,
     TradeEvent,
 };
-pub use outcome::{BarOutcome, StepStatus};
+pub use outcome::{BarOutcome, Carry, StepStatus};
 pub use step::Environment;
 pub(crate) use step::RUIN_SHARE;

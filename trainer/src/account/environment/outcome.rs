@@ -1,5 +1,33 @@
 //! What one step did, in the figures that every bar has.
 
+use serde::{Deserialize, Serialize};
+
+/// What holding a position cost and brought beside funding, in money.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Carry {
+    /// Paid for the units that a short borrowed.
+    pub borrow_fee: f64,
+    /// Paid on borrowed cash.
+    pub interest: f64,
+    /// Received by longs; below 0 when shorts paid more.
+    pub dividends: f64,
+}
+
+impl Carry {
+    /// Returns what was paid.
+    pub fn costs(&self) -> f64 {
+        self.borrow_fee + self.interest
+    }
+
+    /// Adds `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.borrow_fee += other.borrow_fee;
+        self.interest += other.interest;
+        self.dividends += other.dividends;
+    }
+}
+
 /// What one step did, for metrics and rewards.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BarOutcome {
@@ -18,6 +46,8 @@ pub struct BarOutcome {
     pub slippage: f64,
     /// Funding paid at the close, in money; below 0: received.
     pub funding: f64,
+    /// What holding cost and brought since the bar before.
+    pub carry: Carry,
     /// Trades closed.
     pub n_closed: u32,
     /// Positions liquidated.
@@ -46,6 +76,7 @@ impl BarOutcome {
             commission: 0.0,
             slippage: 0.0,
             funding: 0.0,
+            carry: Carry::default(),
             n_closed: 0,
             n_liquidated: 0,
             n_won: 0,

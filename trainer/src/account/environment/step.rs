@@ -118,14 +118,18 @@ impl Environment {
         self.pending = is_new.then_some(target);
     }
 
-    /// Steps through the next bar: fills at its open, liquidates at its
-    /// worst price, pays funding and marks at its close.
+    /// Steps through the next bar: settles what holding until its open
+    /// cost and brought, fills at its open, liquidates at its worst
+    /// price, pays funding and marks at its close.
     pub fn step(&mut self, bar: &Bar, events: &mut impl FnMut(TradeEvent)) -> BarOutcome {
+        let last = self.last;
         let at_open = self.start_bar(bar);
         if self.is_bankrupt {
             self.fill_pending(&at_open, events);
             return self.outcome(StepStatus::Refused);
         }
+        let rates = self.config.carry_rates(bar.time_ms - last.time_ms);
+        self.account.carry_over(rates, last.close, bar.dividend);
         self.liquidate(bar.open, at_open, events);
         self.fill_pending(&at_open, events);
         let is_exposed = self.account.units() != 0.0;
@@ -278,6 +282,7 @@ impl Environment {
             commission: flows.commission,
             slippage: flows.slippage,
             funding: flows.funding,
+            carry: flows.carry,
             n_closed: flows.n_closed,
             n_liquidated: flows.n_liquidated,
             n_won: flows.n_won,

@@ -137,6 +137,16 @@ pub struct Performance {
     pub slippage: f64,
     /// Funding paid, in money; below 0 when more was received.
     pub funding: f64,
+    /// Paid for the units that shorts borrowed, in money.
+    #[serde(default)]
+    pub borrow_fee: f64,
+    /// Interest paid on borrowed cash, in money.
+    #[serde(default)]
+    pub interest: f64,
+    /// Dividends received, in money; below 0 when shorts paid more. The
+    /// one figure here that is no cost.
+    #[serde(default)]
+    pub dividends: f64,
     /// Whether the account was ruined: closed a bar with no more than a
     /// thousandth of `E_0`. Then the bars after are not counted, and no
     /// figure that rests on returns is defined.
@@ -154,6 +164,11 @@ pub struct Performance {
 }
 
 impl Performance {
+    /// Returns all that was paid, in money; dividends are no part of it.
+    pub fn costs(&self) -> f64 {
+        self.commission + self.slippage + self.funding + self.borrow_fee + self.interest
+    }
+
     /// Returns when the account was ruined, if it was; `yes` for one
     /// whose times nobody knows.
     pub fn ruin(&self) -> Option<&str> {

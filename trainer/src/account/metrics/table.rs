@@ -37,7 +37,7 @@ const OF_CURVE: [(&str, Figure); 24] = [
 ];
 
 /// What takes an account.
-const OF_ACCOUNT: [(&str, Figure); 10] = [
+const OF_ACCOUNT: [(&str, Figure); 13] = [
     ("trades", |p| Some(p.n_trades.to_string())),
     ("win rate", |p| p.win_rate.map(percent)),
     ("profit factor", |p| p.profit_factor.map(number)),
@@ -48,10 +48,13 @@ const OF_ACCOUNT: [(&str, Figure); 10] = [
     ("commission", |p| Some(money(p.commission, 2))),
     ("slippage", |p| Some(money(p.slippage, 2))),
     ("funding", |p| Some(money(p.funding, 2))),
+    ("borrow fee", |p| Some(money(p.borrow_fee, 2))),
+    ("interest", |p| Some(money(p.interest, 2))),
+    ("dividends", |p| Some(money(p.dividends, 2))),
 ];
 
 /// The names of the figures that an equity curve alone does not tell.
-pub const ACCOUNT_FIGURES: [&str; 11] = [
+pub const ACCOUNT_FIGURES: [&str; 14] = [
     "n_trades",
     "win_rate",
     "profit_factor",
@@ -62,6 +65,9 @@ pub const ACCOUNT_FIGURES: [&str; 11] = [
     "commission",
     "slippage",
     "funding",
+    "borrow_fee",
+    "interest",
+    "dividends",
     "n_liquidations",
 ];
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::environment::{BarOutcome, RUIN_SHARE, StepStatus};
+use crate::account::environment::{BarOutcome, Carry, RUIN_SHARE, StepStatus};
 use crate::wording::time_of_ms;
 
 use super::bars::BarReturns;
@@ -32,6 +32,8 @@ pub struct PerformanceTracker {
     commission: f64,
     slippage: f64,
     funding: f64,
+    #[serde(default)]
+    carry: Carry,
     is_bankrupt: bool,
     /// The open of the bar that ruined it, where times are told.
     #[serde(default)]
@@ -60,6 +62,7 @@ impl PerformanceTracker {
             commission: 0.0,
             slippage: 0.0,
             funding: 0.0,
+            carry: Carry::default(),
             is_bankrupt: false,
             ruined_ms: None,
             now_ms: None,
@@ -201,6 +204,9 @@ impl PerformanceTracker {
             commission: self.commission,
             slippage: self.slippage,
             funding: self.funding,
+            borrow_fee: self.carry.borrow_fee,
+            interest: self.carry.interest,
+            dividends: self.carry.dividends,
             is_bankrupt,
             ruined_at: self.ruined_ms.map(time_of_ms),
             n_liquidations: self.n_liquidations,
@@ -223,6 +229,7 @@ impl PerformanceTracker {
             self.slippage += outcome.slippage;
         }
         self.funding += outcome.funding;
+        self.carry.add(&outcome.carry);
         self.trades.add(outcome);
         self.n_liquidations += u64::from(outcome.n_liquidated);
     }

@@ -30,6 +30,7 @@ pub(super) enum FaultKind {
     Range,
     Volume,
     Funding,
+    Dividend,
     Feature,
     Symbol,
     /// The file holds several.
@@ -48,6 +49,7 @@ impl fmt::Display for FaultKind {
             Self::Range => "with an open or close outside of low and high",
             Self::Volume => "with an impossible volume",
             Self::Funding => "with an impossible funding",
+            Self::Dividend => "with an impossible dividend",
             Self::Feature => "without a number that is a feature",
             Self::Symbol | Self::AnotherSymbol => "without the symbol",
         })
@@ -70,6 +72,7 @@ impl Fault {
             Part::Time => FaultKind::Time,
             Part::Volume => FaultKind::Volume,
             Part::Funding => FaultKind::Funding,
+            Part::Dividend => FaultKind::Dividend,
             Part::Symbol => FaultKind::Symbol,
             Part::Further(_) => FaultKind::Feature,
             Part::Open | Part::High | Part::Low | Part::Close => FaultKind::Price,
@@ -178,6 +181,8 @@ fn is_consistent(bar: &Bar) -> bool {
         && bar.volume >= 0.0
         && bar.volume < f64::INFINITY
         && bar.funding.abs() <= FUNDING_MAX
+        && bar.dividend >= 0.0
+        && bar.dividend < f64::INFINITY
 }
 
 /// Widens the range of a bar whose open or close is beyond it by less
@@ -228,6 +233,12 @@ fn explain(bar: &Bar, takes_negative: bool) -> Fault {
         return Fault::new(
             Part::Funding,
             "is beyond 0.1; write the rate of one bar as a fraction, such as `0.0001` for 0.01 %",
+        );
+    }
+    if !(bar.dividend >= 0.0 && bar.dividend.is_finite()) {
+        return Fault::new(
+            Part::Dividend,
+            "is no dividend; write what one unit is paid, in money, and nothing where none is",
         );
     }
     let others = [("open", open), ("close", close), ("low", low)];

@@ -58,6 +58,7 @@ pub(super) enum Part {
     Close,
     Volume,
     Funding,
+    Dividend,
     Symbol,
     /// A further column, by its index in the row.
     Further(usize),
@@ -77,6 +78,9 @@ pub(super) struct Columns {
     pub(super) close: usize,
     pub(super) volume: Option<usize>,
     pub(super) funding: Option<usize>,
+    /// Only where the settings name it: of prices that are adjusted for
+    /// dividends it would count them twice.
+    pub(super) dividend: Option<usize>,
     pub(super) symbol: Option<usize>,
     /// The close, adjusted for splits and dividends.
     pub(super) adjusted: Option<usize>,
@@ -144,6 +148,7 @@ impl Columns {
             close,
             volume: volumes.first().copied(),
             funding,
+            dividend: given.column("dividend")?,
             symbol,
             adjusted: find_adjusted(&words).filter(is_free),
             splits: find_splits(&words),
@@ -202,6 +207,7 @@ impl Columns {
             close: found.open + 3,
             volume: found.volume,
             funding: None,
+            dividend: None,
             symbol: None,
             adjusted: None,
             splits: None,
@@ -221,6 +227,7 @@ impl Columns {
             close: 4,
             volume: Some(5),
             funding: None,
+            dividend: None,
             symbol: None,
             adjusted: None,
             splits: None,
@@ -241,6 +248,7 @@ impl Columns {
             Part::Close => Some(self.close),
             Part::Volume => self.volume,
             Part::Funding => self.funding,
+            Part::Dividend => self.dividend,
             Part::Symbol => self.symbol,
             Part::Further(idx) => Some(idx),
         };

@@ -11,8 +11,10 @@ use super::timestamp::{LATEST_MS, TimeZone, is_time_format};
 use crate::field::FieldError;
 
 /// The parts of a bar that a column can be named for.
-pub(super) const ROLES: [&str; 10] =
-    ["time", "date", "clock", "open", "high", "low", "close", "volume", "funding", "symbol"];
+pub(super) const ROLES: [&str; 11] = [
+    "time", "date", "clock", "open", "high", "low", "close", "volume", "funding", "dividend",
+    "symbol",
+];
 
 /// What is known of files beside what is in them.
 #[derive(Debug, Clone)]
@@ -61,7 +63,10 @@ pub struct BarsConfig {
     /// The columns, by their names in the file: `{"close": "Last"}`. Of
     /// a file without names they count from 1: `{"close": "5"}`. There
     /// are `time`, or `date` and `clock`, `open`, `high`, `low`, `close`,
-    /// `volume`, `funding` and `symbol`. Default: none, found by name.
+    /// `volume`, `funding`, `dividend` and `symbol`. Default: none, found
+    /// by name; `dividend`, what one unit is paid on the first day
+    /// without it, is taken only where it is named here, since prices
+    /// may be adjusted for it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, String>,
     /// The decimal sign of the numbers: `point` or `comma`. Default:

@@ -70,6 +70,12 @@ impl Form {
                  `bars.adjusted` out of the settings"
             ));
         }
+        if config.adjusted && columns.dividend.is_some() {
+            return Err(anyhow!(
+                "`{name}`: adjusted closes hold the dividends already; take `bars.adjusted` or \
+                 `dividend` of `bars.columns` out of the settings"
+            ));
+        }
         let rows = bars_of(&sample.rows[n_rows_above..], &columns);
         if rows.is_empty() {
             // The reader says what is wrong with the first.

@@ -68,6 +68,10 @@ pub struct Bar {
     /// its value there, and a short receives; below 0 the other way; 0
     /// where the file says nothing.
     pub funding: f64,
+    /// What one unit held into the bar is paid at its open, in money: the
+    /// bar is the first that trades without it; 0 where the file says
+    /// nothing.
+    pub dividend: f64,
 }
 
 /// Returns bytes of a file as they may be shown: no control character

@@ -66,7 +66,9 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: (i64, i64)) ->
     let mut best: Option<(usize, Vec<Missing>)> = None;
     for (_, zone) in zones {
         let calendar = Calendar::of(&series, zone);
-        let of_zone = markets.iter().filter(|market| market.zone == zone || zone == Tz::UTC);
+        let of_zone = markets
+            .iter()
+            .filter(|market| series.tells_days() && (market.zone == zone || zone == Tz::UTC));
         for market in [None].into_iter().chain(of_zone.map(Some)) {
             let judged = calendar.judge(market);
             if best.as_ref().is_none_or(|(n_days, _)| judged.0 < *n_days) {
@@ -100,6 +102,11 @@ struct Series<'a> {
 }
 
 impl Series<'_> {
+    /// Whether there are enough days to know any.
+    fn tells_days(&self) -> bool {
+        self.span.1 - self.span.0 >= N_DAYS_MIN * MS_PER_DAY
+    }
+
     fn ends(&self, zone: Tz, (before, after): Break) -> (NaiveDateTime, NaiveDateTime) {
         (local(zone, before + self.interval_ms), local(zone, after))
     }
@@ -182,7 +189,7 @@ impl<'a> Calendar<'a> {
 
     /// Returns the minutes of `date` that are ordinarily without bars.
     fn closed(&self, date: NaiveDate, is_short: bool) -> Vec<Minutes> {
-        if self.series.span.1 - self.series.span.0 < N_DAYS_MIN * MS_PER_DAY {
+        if !self.series.tells_days() {
             return Vec::new();
         }
         let n = if is_short { N_DAYS } else { N_WEEKS };

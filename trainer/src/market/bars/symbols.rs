@@ -21,7 +21,7 @@ const N_SYMBOLS_MAX: usize = 10_000;
 /// Bars that are written and read at once.
 const N_BLOCK_BARS: usize = 64;
 
-const N_NUMBERS: usize = 7;
+const N_NUMBERS: usize = 8;
 const NUMBER_BYTES: usize = 8;
 
 /// The bars of one symbol of several.
@@ -278,9 +278,9 @@ impl Iterator for ShareBars {
 }
 
 fn write_bar(bar: &Bar, block: &mut Vec<u8>) {
-    let Bar { time_ms, open, high, low, close, volume, funding } = *bar;
+    let Bar { time_ms, open, high, low, close, volume, funding, dividend } = *bar;
     block.extend(time_ms.to_le_bytes());
-    for number in [open, high, low, close, volume, funding] {
+    for number in [open, high, low, close, volume, funding, dividend] {
         block.extend(number.to_le_bytes());
     }
 }
@@ -291,6 +291,7 @@ fn read_bar(bytes: &[u8]) -> Bar {
         number.copy_from_slice(bytes);
     }
     let [time, numbers @ ..] = numbers;
-    let [open, high, low, close, volume, funding] = numbers.map(f64::from_le_bytes);
-    Bar { time_ms: i64::from_le_bytes(time), open, high, low, close, volume, funding }
+    let [open, high, low, close, volume, funding, dividend] = numbers.map(f64::from_le_bytes);
+    let time_ms = i64::from_le_bytes(time);
+    Bar { time_ms, open, high, low, close, volume, funding, dividend }
 }

@@ -147,6 +147,14 @@ fn lines_of(form: &Form) -> Vec<String> {
         format!("volume: {volume}"),
     ];
     lines.extend(columns.funding.map(|idx| format!("funding: {}", quoted(name(idx)))));
+    lines.extend(columns.dividend.map(|idx| format!("dividends: {}", quoted(name(idx)))));
+    lines.extend(columns.unused_dividend().map(|name| {
+        let name = quoted(name);
+        format!(
+            "dividends: none; {name} counts only for prices that are not adjusted for it, by \
+             `--column dividend=NAME`"
+        )
+    }));
     lines.extend(columns.symbol.map(|idx| format!("symbols: {}", quoted(name(idx)))));
     lines.push(if columns.has_header { "names: in the file" } else { "names: none" }.to_owned());
     if form.decimal == Decimal::Comma {

@@ -49,6 +49,9 @@ pub(super) struct TraceLine {
     total_commission: Option<f64>,
     total_slippage: Option<f64>,
     total_funding: Option<f64>,
+    total_borrow_fee: Option<f64>,
+    total_interest: Option<f64>,
+    total_dividends: Option<f64>,
     gross_pnl: Option<f64>,
     net_pnl: Option<f64>,
     return_on_equity: Option<f64>,
@@ -59,7 +62,7 @@ pub(super) struct TraceLine {
 /// A column: name, what it holds, what it tells, and its cell.
 struct EventColumn(&'static str, ColumnType, &'static str, fn(&TraceLine) -> Cell<'_>);
 
-const COLUMNS: [EventColumn; 32] = [
+const COLUMNS: [EventColumn; 35] = [
     EventColumn("session", ColumnType::Text, "the session's id", |e| text(e.session.as_deref())),
     EventColumn("event", ColumnType::Text, "what happened", |e| Cell::Text(&e.event)),
     EventColumn("symbol", ColumnType::Text, "of several that trade", |e| text(e.symbol.as_deref())),
@@ -112,6 +115,15 @@ const COLUMNS: [EventColumn; 32] = [
     }),
     EventColumn("total_funding", ColumnType::Number, "paid; below 0: received, money", |e| {
         number(e.total_funding)
+    }),
+    EventColumn("total_borrow_fee", ColumnType::Number, "paid by a short, money", |e| {
+        number(e.total_borrow_fee)
+    }),
+    EventColumn("total_interest", ColumnType::Number, "paid on borrowed cash, money", |e| {
+        number(e.total_interest)
+    }),
+    EventColumn("total_dividends", ColumnType::Number, "received; below 0: paid, money", |e| {
+        number(e.total_dividends)
     }),
     EventColumn("gross_pnl", ColumnType::Number, "before costs, money", |e| number(e.gross_pnl)),
     EventColumn("net_pnl", ColumnType::Number, "after all costs, money", |e| number(e.net_pnl)),

@@ -135,7 +135,16 @@ pub(super) fn costs(session: &ReportInput) -> Value {
         let number = |name: &str| session.record.number(&format!("/metrics/{account}/{name}"));
         let start = number("initial_equity")?;
         let net = number("final_equity")? - start;
-        let parts = [number("commission")?, number("slippage")?, number("funding")?];
+        // Records of before these were told of have none.
+        let later = |name: &str| number(name).unwrap_or_default();
+        let parts = [
+            number("commission")?,
+            number("slippage")?,
+            number("funding")?,
+            later("borrow_fee"),
+            later("interest"),
+        ];
+        let dividends = later("dividends");
         let total: f64 = parts.iter().sum();
         let before = net + total;
         let money = |value: f64| Unit::Money.text(value);
@@ -145,6 +154,9 @@ pub(super) fn costs(session: &ReportInput) -> Value {
             "commission": money(parts[0]),
             "slippage": money(parts[1]),
             "funding": money(parts[2]),
+            "borrow_fee": money(parts[3]),
+            "interest": money(parts[4]),
+            "dividends": money(dividends),
             "total": money(total),
             "net": money(net),
             "of_equity": percent(total / start),

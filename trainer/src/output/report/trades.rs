@@ -40,6 +40,10 @@ struct Closed<'a> {
     total_slippage: f64,
     #[serde(default)]
     total_funding: f64,
+    #[serde(default)]
+    total_borrow_fee: f64,
+    #[serde(default)]
+    total_interest: f64,
     gross_pnl: f64,
     net_pnl: f64,
     return_on_equity: f64,
@@ -51,7 +55,8 @@ struct Closed<'a> {
 
 impl Closed<'_> {
     fn costs(&self) -> f64 {
-        self.total_commission + self.total_slippage + self.total_funding
+        let fills = self.total_commission + self.total_slippage;
+        fills + self.total_funding + self.total_borrow_fee + self.total_interest
     }
 
     fn is_short(&self) -> bool {

@@ -103,6 +103,12 @@ pub struct TradeRow {
     pub slippage: f64,
     /// Funding paid, in money.
     pub funding: f64,
+    /// Paid for borrowed units, in money.
+    pub borrow_fee: f64,
+    /// Paid on borrowed cash, in money.
+    pub interest: f64,
+    /// Received, in money; below 0: paid by a short.
+    pub dividends: f64,
     /// What it earned after all costs.
     pub net_pnl: f64,
     /// That, as a fraction of the equity at its entry.
@@ -190,6 +196,9 @@ fn trade_row(trade: &ClosedTrade) -> TradeRow {
         commission: trade.total_commission,
         slippage: trade.total_slippage,
         funding: trade.total_funding,
+        borrow_fee: trade.total_borrow_fee,
+        interest: trade.total_interest,
+        dividends: trade.total_dividends,
         net_pnl: trade.net_pnl,
         return_on_equity: trade.return_on_equity,
         duration_bars: trade.duration_bars,

@@ -113,7 +113,7 @@ const FIGURES: [(&str, Figure); 12] = [
     ("trades", |p| Some(p.n_trades.to_string())),
     ("exposure", |p| p.exposure.map(percent)),
     ("turnover", |p| Some(format!("{:.1}", p.turnover))),
-    ("costs", |p| Some(money(p.commission + p.slippage + p.funding, 2))),
+    ("costs", |p| Some(money(p.costs(), 2))),
     ("final equity", |p| Some(money(p.final_equity, 2))),
 ];
 

@@ -1,21 +1,16 @@
 //! `diff`: compares two archives.
 
-use std::io::Write;
-use std::path::Path;
+use anyhow::Result;
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
-
+use super::shared::REMOTE_PREFIX;
 use super::{ProcessContext, TaskOutput, locate, outcome};
 use crate::cli::DiffArgs;
+use crate::programs::restic::Restic;
 use crate::tasks::TaskContext;
 use crate::terminal::report::DiffReport;
 use crate::vault::diff::{self, ComparedArchive};
-use crate::vault::restore::{self, FileSource, RestoreItem};
+use crate::vault::remote;
 use crate::workspace::exit::Exit;
-
-/// The largest settings file that is compared key by key, in bytes.
-const CONFIG_BYTES_MAX: u64 = 16 << 20;
 
 /// Compares the archives that `args` names.
 pub fn run(
@@ -33,67 +28,16 @@ fn side(
     name: &str,
     process_context: &ProcessContext<'_>,
 ) -> Result<ComparedArchive> {
-    let path = locate(context, name, process_context)?;
-    let mut source = restore::open(&path)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    for damage in &source.damage {
-        let part = damage.path.as_deref().unwrap_or("the archive");
-        (context.notes)(&format!("warning: `{name}`: {part}: {}", damage.problem));
+    if let Some(name) = name.strip_prefix(REMOTE_PREFIX) {
+        // Its description tells enough; the zip stays where it is.
+        let archives =
+            remote::read(&Restic::of(context.workspace, context.interrupt)?, context.workspace)?;
+        return Ok(remote::find(&archives, name)?.to_compare());
     }
-    let mut side =
-        ComparedArchive { name, manifest: source.manifest.clone(), ..ComparedArchive::default() };
-    for item in source.items.clone() {
-        let digest = match &item.sha256 {
-            Some(digest) => digest.clone(),
-            None => read(&mut source, &item, &mut std::io::sink())
-                .with_context(|| format!("failed to read `{}` of `{}`", item.path, side.name))?,
-        };
-        if is_config(&item) {
-            let mut bytes = Vec::new();
-            read(&mut source, &item, &mut bytes)
-                .with_context(|| format!("failed to read `{}` of `{}`", item.path, side.name))?;
-            if let Ok(value) = serde_json::from_slice::<Value>(&bytes) {
-                side.config.insert(item.path.clone(), value);
-            }
-        }
-        side.files.insert(item.path, digest);
+    let (side, damages) = diff::read(&locate(context, name, process_context)?)?;
+    for damage in damages {
+        let part = damage.path.as_deref().unwrap_or("the archive");
+        (context.notes)(&format!("warning: `{}`: {part}: {}", side.name, damage.problem));
     }
     Ok(side)
-}
-
-fn is_config(item: &RestoreItem) -> bool {
-    item.path.starts_with("config/")
-        && Path::new(&item.path).extension().is_some_and(|extension| extension == "json")
-        && item.size_bytes <= CONFIG_BYTES_MAX
-}
-
-/// Reads one file whole into `sink`, which is empty, and returns its
-/// digest.
-fn read<W: Write + Rewind>(
-    source: &mut FileSource,
-    item: &RestoreItem,
-    sink: &mut W,
-) -> Result<String> {
-    match source.copy(item, sink, Rewind::rewind)? {
-        Ok(copied) => Ok(copied.sha256),
-        Err(problem) => bail!("{problem}; `cargo xtask verify` tells more"),
-    }
-}
-
-/// A sink that can begin anew.
-trait Rewind {
-    fn rewind(&mut self) -> std::io::Result<()>;
-}
-
-impl Rewind for Vec<u8> {
-    fn rewind(&mut self) -> std::io::Result<()> {
-        self.clear();
-        Ok(())
-    }
-}
-
-impl Rewind for std::io::Sink {
-    fn rewind(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

@@ -1,7 +1,7 @@
 //! `export`: the trainer writes a session for other tools.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -34,7 +34,8 @@ struct Subject {
 /// Exports what `args` names.
 pub(super) fn run(
     context: &mut TaskContext<'_>,
-    (args, format): (&ExportArgs, Format),
+    args: &ExportArgs,
+    format: Format,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let subjects = subjects(context, args, process_context)?;
@@ -51,7 +52,8 @@ pub(super) fn run(
         } else {
             cache.unpack(context, &subject.source, only.as_ref())?
         };
-        let arguments = arguments(context, (args, format), (subject, &root), process_context);
+        let mut arguments: Vec<OsString> = vec!["export".into(), "--root".into(), root.into()];
+        arguments.extend(flags(context, args, format, subject, process_context));
         let folder = &process_context.current_folder;
         let (printed, ended) = process::trainer_text(&binary, folder, &arguments)?;
         if ended != TrainerExit::Code(0) {
@@ -134,14 +136,15 @@ fn selection(args: &ExportArgs, format: Format) -> Result<Option<Selection>> {
     Selection::of_flag(&globs, "--only").map(Some)
 }
 
-fn arguments(
+fn flags(
     context: &TaskContext<'_>,
-    (args, format): (&ExportArgs, Format),
-    (subject, root): (&Subject, &Path),
+    args: &ExportArgs,
+    format: Format,
+    subject: &Subject,
     process_context: &ProcessContext<'_>,
 ) -> Vec<OsString> {
     let here = |path: &PathBuf| process_context.current_folder.join(path);
-    let mut arguments: Vec<OsString> = vec!["export".into(), "--root".into(), root.into()];
+    let mut arguments = Vec::new();
     let mut flag = |name: &str, value: Option<OsString>| {
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
     };

@@ -16,7 +16,9 @@ use super::{ProcessContext, TaskOutput, locate, trainer_source};
 /// Lets the trainer carry out `task` in the current folder.
 pub(super) fn run(
     context: &mut TaskContext<'_>,
-    (task, args, format): (&str, &ForwardArgs, Format),
+    task: &str,
+    args: &ForwardArgs,
+    format: Format,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
@@ -39,7 +41,8 @@ pub(super) fn run(
 /// rows go out as bars come in.
 pub(super) fn predict(
     context: &mut TaskContext<'_>,
-    (args, format): (&PredictArgs, Format),
+    args: &PredictArgs,
+    format: Format,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let model = model_file(context, &args.model, process_context)?;

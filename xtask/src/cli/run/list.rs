@@ -19,19 +19,25 @@ pub fn run(context: &mut TaskContext<'_>, args: &ListArgs) -> Result<TaskOutput>
     let mut catalog = Catalog::read_heads(context.workspace)?;
     vault::warn_of_annotations(context, &catalog.archives);
     let n_all = catalog.archives.len();
-    if let Some(key) = &args.sort {
-        sort(&mut catalog.archives, key)?;
-    }
-    catalog.archives.retain(|archive| fits(archive, args));
-    let limit = args.limit.map_or(usize::MAX, usize::from);
-    // The last is shown first.
-    let n_left_out = catalog.archives.len().saturating_sub(limit);
-    catalog.archives.drain(..n_left_out);
+    select(&mut catalog.archives, args)?;
     let mut outcome = outcome(&ListReport::of(&catalog), Exit::Done);
     if catalog.archives.is_empty() && n_all > 0 {
         outcome.text = format!("none of {n_all} archives fits; `cargo xtask list` shows all\n");
     }
     Ok(outcome)
+}
+
+/// Leaves of `archives`, the oldest first, what `args` ask for, in its
+/// order: the last is shown first.
+pub(super) fn select<T: AsRef<Archive>>(archives: &mut Vec<T>, args: &ListArgs) -> Result<()> {
+    if let Some(key) = &args.sort {
+        sort(archives, key)?;
+    }
+    archives.retain(|archive| fits(archive.as_ref(), args));
+    let limit = args.limit.map_or(usize::MAX, usize::from);
+    let n_left_out = archives.len().saturating_sub(limit);
+    archives.drain(..n_left_out);
+    Ok(())
 }
 
 fn fits(archive: &Archive, args: &ListArgs) -> bool {
@@ -45,17 +51,17 @@ fn fits(archive: &Archive, args: &ListArgs) -> bool {
 
 /// Sorts `archives`, the oldest first, so that what is to be shown first
 /// is last. Of equals the newer one is.
-fn sort(archives: &mut [Archive], key: &str) -> Result<(), CodedError> {
+fn sort<T: AsRef<Archive>>(archives: &mut [T], key: &str) -> Result<(), CodedError> {
     match key {
         "time" => {}
         // In the order of the alphabet, from the end on.
-        "name" => archives.sort_by_key(|archive| Reverse(archive.name.to_string())),
-        "size" => archives.sort_by_key(|archive| archive.size_bytes),
+        "name" => archives.sort_by_key(|archive| Reverse(archive.as_ref().name.to_string())),
+        "size" => archives.sort_by_key(|archive| archive.as_ref().size_bytes),
         metric => {
             check_metric(archives, metric)?;
             let sign = if is_lower_better(metric) { -1.0 } else { 1.0 };
-            let figure = |archive: &Archive| {
-                let figure = archive.manifest()?.agent_metric(metric)?;
+            let figure = |archive: &T| {
+                let figure = archive.as_ref().manifest()?.agent_metric(metric)?;
                 figure.is_finite().then_some(sign * figure)
             };
             archives.sort_by(|a, b| match (figure(a), figure(b)) {
@@ -68,7 +74,7 @@ fn sort(archives: &mut [Archive], key: &str) -> Result<(), CodedError> {
     Ok(())
 }
 
-fn check_metric(archives: &[Archive], metric: &str) -> Result<(), CodedError> {
+fn check_metric<T: AsRef<Archive>>(archives: &[T], metric: &str) -> Result<(), CodedError> {
     let known = sort_keys(archives);
     if known.contains(&metric) {
         return Ok(());
@@ -80,8 +86,9 @@ fn check_metric(archives: &[Archive], metric: &str) -> Result<(), CodedError> {
 }
 
 /// Returns what `archives` can be sorted by.
-pub fn sort_keys(archives: &[Archive]) -> Vec<&str> {
-    let sessions = archives.iter().filter_map(|archive| archive.manifest()?.session.as_ref());
+pub fn sort_keys<T: AsRef<Archive>>(archives: &[T]) -> Vec<&str> {
+    let sessions =
+        archives.iter().filter_map(|archive| archive.as_ref().manifest()?.session.as_ref());
     let agents = sessions.filter_map(|session| session.metrics.get("agent"));
     let figures: BTreeSet<&str> =
         agents.flat_map(|agent| agent.keys().map(String::as_str)).collect();

@@ -9,6 +9,7 @@ use crate::programs::features;
 use crate::programs::process::Trainer;
 use crate::tasks::TaskContext;
 use crate::tasks::cycle::Label;
+use crate::tasks::pull;
 use crate::tasks::train::TrainerSource;
 use crate::terminal::report::Report;
 use crate::vault::catalog::Catalog;
@@ -38,8 +39,11 @@ pub(super) fn outcome(report: &impl Report, exit: Exit) -> TaskOutput {
     TaskOutput { text: report.text(), json: report.json(), exit }
 }
 
-/// Returns the archive file called `name`: of the workspace, or any by
-/// a path with a separator in it.
+/// Says that a name is one of the remote repository.
+pub(super) const REMOTE_PREFIX: &str = "remote:";
+
+/// Returns the archive file called `name`: of the workspace, any by a
+/// path with a separator in it, or a copy of a remote one.
 ///
 /// # Errors
 /// Also when this build cannot unpack it: a [`features::MissingFeature`].
@@ -48,7 +52,9 @@ pub(super) fn locate(
     name: &str,
     process_context: &ProcessContext<'_>,
 ) -> Result<PathBuf> {
-    let path = if name.contains(std::path::is_separator) {
+    let path = if let Some(name) = name.strip_prefix(REMOTE_PREFIX) {
+        pull::copy_of(context, name)?
+    } else if name.contains(std::path::is_separator) {
         process_context.current_folder.join(name)
     } else {
         Catalog::read(context.workspace)?.find(name)?.path.clone()

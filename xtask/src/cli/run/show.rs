@@ -21,7 +21,8 @@ pub(super) const LIVE: &str = ".";
 /// Makes the page of one session.
 pub fn report(
     context: &mut TaskContext<'_>,
-    (args, format): (&ReportArgs, Format),
+    args: &ReportArgs,
+    format: Format,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let name = args.name.as_deref().unwrap_or(LIVE);
@@ -30,18 +31,28 @@ pub fn report(
         Some(stem) if name != LIVE => stem.to_string_lossy().into_owned(),
         _ => "workspace".to_owned(),
     };
-    make(context, (&[source], &args.page), ("report", &stem, format), process_context)
+    let request =
+        PageRequest { task: "report", sources: &[source], stem: &stem, args: &args.page, format };
+    make(context, &request, process_context)
 }
 
 /// Makes one page of several sessions.
 pub fn compare(
     context: &mut TaskContext<'_>,
-    (args, format): (&CompareArgs, Format),
+    args: &CompareArgs,
+    format: Format,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let sources = args.names.iter().map(|name| source(context, name, process_context));
     let sources = sources.collect::<Result<Vec<_>>>()?;
-    make(context, (&sources, &args.page), ("compare", "comparison", format), process_context)
+    let request = PageRequest {
+        task: "compare",
+        sources: &sources,
+        stem: "comparison",
+        args: &args.page,
+        format,
+    };
+    make(context, &request, process_context)
 }
 
 /// Returns the folder or the archive that `name` means.
@@ -60,20 +71,31 @@ pub(super) fn source(
     }
 }
 
+/// What the trainer is to make a page of.
+struct PageRequest<'a> {
+    /// The trainer's task.
+    task: &'a str,
+    sources: &'a [PathBuf],
+    /// The name of the page, without its ending, that no `--out` names.
+    stem: &'a str,
+    args: &'a PageArgs,
+    format: Format,
+}
+
 fn make(
     context: &mut TaskContext<'_>,
-    (sources, args): (&[PathBuf], &PageArgs),
-    (task, stem, format): (&str, &str, Format),
+    request: &PageRequest<'_>,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
+    let args = request.args;
     let binary =
         trainer_binary(context, &trainer_source(args.trainer_bin.as_deref(), process_context))?;
     let root = context.workspace.root().to_owned();
     let out = match &args.out {
         Some(out) => process_context.current_folder.join(out),
-        None => root.join(FOLDER).join(format!("{stem}.html")),
+        None => root.join(FOLDER).join(format!("{}.html", request.stem)),
     };
-    let arguments = arguments((task, &root), (sources, &out), format);
+    let arguments = arguments(request, &root, &out);
     let (text, ended) = process::trainer_text(&binary, &root, &arguments)?;
     let is_good = ended == TrainerExit::Code(0);
     let mut exit = if is_good { Exit::Done } else { Exit::Failed };
@@ -87,20 +109,16 @@ fn make(
     Ok(TaskOutput { json: text.clone(), text, exit })
 }
 
-fn arguments(
-    (task, root): (&str, &Path),
-    (sources, out): (&[PathBuf], &Path),
-    format: Format,
-) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = vec![task.into()];
+fn arguments(request: &PageRequest<'_>, root: &Path, out: &Path) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec![request.task.into()];
     arguments.extend(["--data-root".into(), root.into(), "--out".into(), out.into()]);
     if let Some(commit) = process::git_commit(root) {
         arguments.extend(["--commit".into(), commit.into()]);
     }
-    if format == Format::Json {
+    if request.format == Format::Json {
         arguments.extend(["--format".into(), "json".into()]);
     }
     arguments.push("--".into());
-    arguments.extend(sources.iter().map(Into::into));
+    arguments.extend(request.sources.iter().map(Into::into));
     arguments
 }

@@ -35,7 +35,7 @@ pub(super) fn run(
     let names = if args.names.is_empty() { &live[..] } else { &args.names };
     let mut runs = Vec::new();
     for name in names {
-        runs.push(curves(context, &cache, (name, process_context))?);
+        runs.push(curves(context, &cache, name, process_context)?);
     }
     let mut arguments = log_arguments(&runs)?;
     arguments.extend(args.arguments.iter().cloned());
@@ -51,7 +51,8 @@ pub(super) fn run(
 fn curves(
     context: &mut TaskContext<'_>,
     cache: &Cache,
-    (name, process_context): (&str, &ProcessContext<'_>),
+    name: &str,
+    process_context: &ProcessContext<'_>,
 ) -> Result<Run> {
     let source = source(context, name, process_context)?;
     let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();

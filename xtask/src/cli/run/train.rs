@@ -12,10 +12,13 @@ use super::{ProcessContext, TaskOutput, label, outcome, trainer_source};
 use crate::cli::{Cli, Format, TrainArgs, WindowMode};
 use crate::programs::process;
 use crate::tasks::TaskContext;
+use crate::tasks::cycle::SealedArchive;
+use crate::tasks::push::{self, PushReport, PushSelection};
 use crate::tasks::train::{
     ArchiveMode, CommandTrainer, Start, TrainOptions, TrainReport, TrainerSource, train,
     trainer_binary,
 };
+use crate::workspace::config::PushMode;
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, Exit};
 
@@ -25,17 +28,19 @@ const DEFAULT_SEED: u64 = 42;
 /// Trains as `args` say.
 pub fn run(
     context: &mut TaskContext<'_>,
-    (cli, args): (&Cli, &TrainArgs),
+    cli: &Cli,
+    args: &TrainArgs,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     if args.check_leaks {
-        return check_leaks(context, (cli, args), process_context);
+        return check_leaks(context, cli, args, process_context);
     }
     let summary =
         args.summary.as_ref().map(|file| Summary::open(&process_context.current_folder.join(file)));
     let summary = summary.transpose()?;
-    let options = options(context, (cli, args), process_context)?;
-    let report = train(context, process_context.trainer, &options)?;
+    let options = options(context, cli, args, process_context)?;
+    let mut report = train(context, process_context.trainer, &options)?;
+    report.push = push_session(context, args, report.archive.as_ref());
     if let Some(summary) = summary {
         // The session is archived: this cannot undo it.
         if let Err(error) = summary.append(context, &report) {
@@ -55,10 +60,40 @@ pub fn run(
     Ok(outcome(&report, exit))
 }
 
+/// Pushes the archive of the new session, and what is owed, where that
+/// is wanted. The training is over: a failure is remembered, and no more
+/// than a warning.
+fn push_session(
+    context: &mut TaskContext<'_>,
+    args: &TrainArgs,
+    archive: Option<&SealedArchive>,
+) -> Option<PushReport> {
+    let remote = context.workspace.config().archive.remote.as_ref();
+    let is_wanted = args.push || remote.is_some_and(|it| it.push == PushMode::EachSession);
+    let archive = archive.filter(|_| is_wanted)?;
+    let pushed = push::push(context, &PushSelection::One(archive.name.clone()));
+    let report = match pushed {
+        Ok(report) => report,
+        Err(error) => {
+            (context.notes)(&format!(
+                "warning: the session is archived and not pushed, which the next `cargo xtask \
+                 push` makes up: {error:#}"
+            ));
+            return None;
+        }
+    };
+    let failed = report.archives.iter().filter_map(|it| Some((&it.name, it.problem.as_ref()?)));
+    for (name, problem) in failed {
+        (context.notes)(&format!("warning: `{name}` was not pushed: {problem}"));
+    }
+    Some(report)
+}
+
 /// Lets the trainer look for leaks; nothing in the workspace changes.
 fn check_leaks(
     context: &mut TaskContext<'_>,
-    (cli, args): (&Cli, &TrainArgs),
+    cli: &Cli,
+    args: &TrainArgs,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
@@ -67,7 +102,7 @@ fn check_leaks(
     if cli.global.format == Format::Json {
         arguments.extend(["--format".into(), "json".into()]);
     }
-    let own = trainer_arguments(context, (cli, args), &process_context.current_folder);
+    let own = trainer_arguments(context, cli, args, &process_context.current_folder);
     arguments.extend(own.into_iter().filter(|argument| argument != "--exit-with-parent"));
     let root = context.workspace.root();
     let (text, exit) = process::trainer_text(&binary, root, &arguments)?;
@@ -104,7 +139,8 @@ impl Summary {
 
 fn options(
     context: &TaskContext<'_>,
-    (cli, args): (&Cli, &TrainArgs),
+    cli: &Cli,
+    args: &TrainArgs,
     process_context: &ProcessContext<'_>,
 ) -> Result<TrainOptions> {
     let trainer = if args.command.is_empty() {
@@ -115,7 +151,7 @@ fn options(
     Ok(TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,
-        arguments: trainer_arguments(context, (cli, args), &process_context.current_folder),
+        arguments: trainer_arguments(context, cli, args, &process_context.current_folder),
         is_silent: cli.global.format == Format::Json,
         label: label(&args.label),
         start: if args.resume { Start::Resume } else { Start::Fresh },
@@ -151,7 +187,8 @@ fn configured_seed(root: &Path) -> u64 {
 
 fn trainer_arguments(
     context: &TaskContext<'_>,
-    (cli, args): (&Cli, &TrainArgs),
+    cli: &Cli,
+    args: &TrainArgs,
     current_folder: &Path,
 ) -> Vec<OsString> {
     let root = context.workspace.root();

@@ -32,6 +32,9 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
             (Policy::of_settings(&context.workspace.config().retention), PolicySource::Settings)
         }
     };
+    if args.remote {
+        return prune_remote(context, &policy, source, dry_run);
+    }
     let delete_mode = if args.now { DeleteMode::Delete } else { DeleteMode::Trash };
     let lock = if dry_run { None } else { Some(cycle::begin(context, "prune")?) };
     let now = (context.clock)();
@@ -45,7 +48,8 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
     let preview =
         if dry_run { preview_recovery(context.workspace)? } else { RecoveryPreview::default() };
     preview.add_to(&mut catalog);
-    let request = PruneRequest { policy: &policy, source, now };
+    let keep_pushed_only = args.keep_pushed_only;
+    let request = PruneRequest { policy: &policy, source, keep_pushed_only, now };
     let plan = prune::plan(context, &catalog, &preview, &request)
         .map_err(|error| as_usage(error, source))?;
     for warning in plan.warnings() {
@@ -68,6 +72,23 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
         plan,
         gone_for_ever: only_copies,
     };
+    Ok(outcome(&report, Exit::Done))
+}
+
+/// Removes from the remote repository what the policy does not keep.
+fn prune_remote(
+    context: &mut TaskContext<'_>,
+    policy: &Policy,
+    source: PolicySource,
+    dry_run: bool,
+) -> Result<TaskOutput> {
+    let plan =
+        prune::remote::prune(context, policy, dry_run).map_err(|error| as_usage(error, source))?;
+    for warning in plan.warnings() {
+        (context.notes)(&format!("warning: {warning}"));
+    }
+    let gone_for_ever = Vec::new();
+    let report = PruneReport { format: 1, dry_run, is_final: true, plan, gone_for_ever };
     Ok(outcome(&report, Exit::Done))
 }
 

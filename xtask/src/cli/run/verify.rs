@@ -48,7 +48,7 @@ pub fn run(
     let mut archives = Vec::new();
     for path in paths {
         stop_if(context.interrupt)?;
-        let verified = verify_one(context, (&path, args.all), binary.as_deref());
+        let verified = verify_one(context, &path, args.all, binary.as_deref());
         if args.all && !exists(&path) {
             warn_of_vanished(context, &path)?;
             continue;
@@ -69,7 +69,8 @@ pub fn run(
 
 fn verify_one(
     context: &mut TaskContext<'_>,
-    (path, is_one_of_many): (&Path, bool),
+    path: &Path,
+    is_one_of_many: bool,
     binary: Option<&Path>,
 ) -> Result<VerifiedArchive> {
     let archive_check = check(path, is_one_of_many, context.interrupt)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 
-use super::finding::{Finding, FindingKind, to_trash};
+use super::finding::{Finding, FindingKind};
 use crate::tasks::recover::{batch_of, orphaned_annotations};
 use crate::tasks::trials::LEDGER_NAME;
 use crate::vault::annotations;
@@ -31,6 +31,7 @@ fn outside_pattern(workspace: &Workspace) -> Result<Vec<Finding>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_known = StampedName::parse(NameKind::Archive, &name).is_some()
             || annotations::archive_of(&name).is_some()
+            || annotations::is_receipt(&name)
             || name == LEDGER_NAME
             || name.starts_with('.');
         if !is_known {
@@ -73,8 +74,7 @@ fn orphans(workspace: &Workspace) -> Result<Vec<Finding>> {
             let problem = "annotations of an archive that is not there";
             let shown = Some(workspace.display(&path));
             findings.push(
-                Finding::new(FindingKind::Annotations, shown, problem)
-                    .with(to_trash(workspace, path)),
+                Finding::new(FindingKind::Annotations, shown, problem).with_trash(workspace, path),
             );
         }
     }

@@ -62,8 +62,14 @@ impl Finding {
         Self { kind, path, problem: problem.into(), fix: None, is_fixed: false, remedy: None }
     }
 
-    pub(super) fn with(self, (fix, remedy): (String, Remedy)) -> Self {
+    pub(super) fn with(self, fix: String, remedy: Remedy) -> Self {
         Self { fix: Some(fix), remedy: Some(remedy), ..self }
+    }
+
+    /// Lets `fix` move `path` to the trash.
+    pub(super) fn with_trash(self, workspace: &Workspace, path: PathBuf) -> Self {
+        let trash = workspace.display(&trash_for(workspace, &path));
+        self.with(format!("move it to {trash}/"), Remedy::Trash(path))
     }
 }
 
@@ -75,10 +81,4 @@ pub(super) fn trash_for(workspace: &Workspace, path: &Path) -> PathBuf {
     } else {
         workspace.backups_trash()
     }
-}
-
-/// Returns what [`fix`] does with `path`, and how.
-pub(super) fn to_trash(workspace: &Workspace, path: PathBuf) -> (String, Remedy) {
-    let trash = workspace.display(&trash_for(workspace, &path));
-    (format!("move it to {trash}/"), Remedy::Trash(path))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::finding::{Finding, FindingKind, Remedy, to_trash};
+use super::finding::{Finding, FindingKind, Remedy};
 use crate::tasks::recover::{self, RecoveryStep};
 use crate::vault::archive;
 use crate::vault::retention::files_below;
@@ -21,8 +21,7 @@ pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
             let problem = "a temporary file that nobody writes any more";
             let shown = Some(workspace.display(&path));
             findings.push(
-                Finding::new(FindingKind::PartialFile, shown, problem)
-                    .with(to_trash(workspace, path)),
+                Finding::new(FindingKind::PartialFile, shown, problem).with_trash(workspace, path),
             );
         }
     }
@@ -32,7 +31,7 @@ pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
 fn leftover(workspace: &Workspace, step: &RecoveryStep) -> Finding {
     let (problem, fix) = step.describe();
     Finding::new(FindingKind::Leftover, Some(workspace.display(step.path())), problem)
-        .with((fix.to_owned(), Remedy::Recover(step.clone())))
+        .with(fix.to_owned(), Remedy::Recover(step.clone()))
 }
 
 /// Returns the files called `.NAME.partial` where this tool writes

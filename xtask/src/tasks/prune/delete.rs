@@ -12,7 +12,7 @@ use crate::workspace::files::{self, exists};
 /// The end of the name of a backup that is being deleted.
 pub const DELETING_SUFFIX: &str = ".deleting";
 
-/// Deletes `names` of `folder`, each archive with its annotations.
+/// Deletes `names` of `folder`, each archive with what lies beside it.
 pub fn delete(names: &[String], folder: &Path) -> Result<()> {
     // Oldest first: a kill in between has removed what is oldest.
     for name in names.iter().rev() {
@@ -28,9 +28,10 @@ pub fn delete(names: &[String], folder: &Path) -> Result<()> {
             continue;
         }
         remove_file(&path)?;
-        let annotations = annotations::path_of(&path);
-        if exists(&annotations) {
-            remove_file(&annotations)?;
+        for companion in annotations::companions(&path) {
+            if exists(&companion) {
+                remove_file(&companion)?;
+            }
         }
     }
     if !names.is_empty() {

@@ -89,7 +89,7 @@ impl CommandTrainer {
             ));
         }
         let (status, exit) = judge(&end);
-        record.close(context, (&begun, status), &report)?;
+        record.close(context, &begun, status, &report)?;
         if let Some(reason) = &report.reason {
             (context.notes)(&format!("the command {reason}; its last lines are in `{LOG}`"));
         }
@@ -191,7 +191,8 @@ impl Record<'_> {
     fn close(
         &self,
         context: &mut TaskContext<'_>,
-        (begun, status): (&[u8], &str),
+        begun: &[u8],
+        status: &str,
         report: &CommandReport,
     ) -> Result<()> {
         let root = context.workspace.root();

@@ -10,6 +10,7 @@ use crate::tasks::clean;
 use crate::tasks::cycle::{MovedSession, SealedArchive};
 use crate::tasks::gate::GateResult;
 use crate::tasks::prune::PrunePlan;
+use crate::tasks::push::PushReport;
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::scan::{UnarchivedModels, scan};
 use crate::vault::session;
@@ -73,6 +74,9 @@ pub struct TrainReport {
     pub gates: Vec<GateResult>,
     /// What retention removed, and why the rest stays.
     pub prune: PrunePlan,
+    /// What was pushed; absent when nothing was to be, or it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub push: Option<PushReport>,
     /// How many archives and backups stay because the settings hold no
     /// policy; null when they do.
     pub keeps_by_default: Option<u32>,

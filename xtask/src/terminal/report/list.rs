@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::vault::catalog::{Archive, Catalog, Content};
+use crate::vault::remote::RemoteArchive;
 use crate::vault::ruin;
 use crate::workspace::text;
 
@@ -53,12 +54,50 @@ pub struct ListRow {
     pub pin_reason: Option<String>,
     /// Why it cannot be read; null for a readable one.
     pub problem: Option<String>,
+    /// Where in the remote repository it is; absent for a local one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemotePlace>,
+}
+
+/// Where in the remote repository an archive is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemotePlace {
+    /// The machine that pushed it.
+    pub host: String,
+    /// The workspace there.
+    pub workspace: String,
+    /// The snapshots that hold it, usually one.
+    pub snapshots: Vec<String>,
+    /// The digest of the zip; null where it is not known.
+    pub sha256: Option<String>,
+}
+
+impl RemotePlace {
+    /// Returns the place of `remote`.
+    pub fn of(remote: &RemoteArchive) -> Self {
+        let RemoteArchive { host, workspace, snapshots, sha256, .. } = remote.clone();
+        Self { host, workspace, snapshots, sha256 }
+    }
+
+    /// Returns the first digits of the snapshot's id.
+    pub fn short_id(&self) -> &str {
+        self.snapshots.first().and_then(|id| id.get(..8)).unwrap_or_default()
+    }
 }
 
 impl ListReport {
     /// Returns the report on `catalog`.
     pub fn of(catalog: &Catalog) -> Self {
         Self { format: 1, archives: catalog.archives.iter().rev().map(row).collect() }
+    }
+
+    /// Returns the report on archives of the remote repository.
+    pub fn of_remote(archives: &[RemoteArchive]) -> Self {
+        let row = |remote: &RemoteArchive| ListRow {
+            remote: Some(RemotePlace::of(remote)),
+            ..row(&remote.archive)
+        };
+        Self { format: 1, archives: archives.iter().rev().map(row).collect() }
     }
 }
 
@@ -88,6 +127,7 @@ fn row(archive: &Archive) -> ListRow {
         pinned: archive.is_pinned(),
         pin_reason: archive.pin_reason().map(str::to_owned),
         problem,
+        remote: None,
     }
 }
 
@@ -96,7 +136,7 @@ impl Report for ListReport {
         if self.archives.is_empty() {
             return "no archives yet; `cargo xtask train` makes the first\n".to_owned();
         }
-        let columns = [
+        let mut columns = vec![
             ("archive", false),
             ("when (UTC)", false),
             ("kind", false),
@@ -108,6 +148,9 @@ impl Report for ListReport {
             ("max drawdown", true),
             ("tags", false),
         ];
+        if self.archives.iter().any(|row| row.remote.is_some()) {
+            columns.extend([("host", false), ("snapshot", false)]);
+        }
         text::table(&columns, self.archives.iter().map(cells).collect())
     }
 }
@@ -115,7 +158,8 @@ impl Report for ListReport {
 fn cells(row: &ListRow) -> Vec<String> {
     let short = row.name.trim_start_matches("training_backup_").trim_end_matches(".zip");
     let dash = || "-".to_owned();
-    vec![
+    let place = row.remote.iter().flat_map(|it| [it.host.clone(), it.short_id().to_owned()]);
+    let mut cells = vec![
         short.to_owned(),
         text::time(row.created_at),
         row.kind.clone(),
@@ -126,7 +170,9 @@ fn cells(row: &ListRow) -> Vec<String> {
         row.ruined.clone().unwrap_or_else(|| text::figure(row.sharpe)),
         text::percent(row.max_drawdown),
         tags(row),
-    ]
+    ];
+    cells.extend(place);
+    cells
 }
 
 fn tags(row: &ListRow) -> String {

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::Report;
+use super::list::RemotePlace;
 use crate::vault::catalog::{Archive, Content};
 use crate::vault::manifest::{Manifest, SessionSummary};
+use crate::vault::remote::RemoteArchive;
 use crate::vault::ruin;
 use crate::workspace::text;
 
@@ -32,6 +34,9 @@ pub struct ShowReport {
     pub manifest: Option<Manifest>,
     /// Why it cannot be read; null for a readable one.
     pub problem: Option<String>,
+    /// Where in the remote repository it is; absent for a local one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemotePlace>,
 }
 
 impl ShowReport {
@@ -51,7 +56,13 @@ impl ShowReport {
             pin_reason: archive.pin_reason().map(str::to_owned),
             manifest: archive.manifest().cloned(),
             problem,
+            remote: None,
         }
+    }
+
+    /// Returns the report on an archive of the remote repository.
+    pub fn of_remote(remote: &RemoteArchive) -> Self {
+        Self { remote: Some(RemotePlace::of(remote)), ..Self::of(&remote.archive) }
     }
 }
 
@@ -75,6 +86,10 @@ impl ShowReport {
     /// Returns what was said of the archive.
     fn label_lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
+        if let Some(place) = &self.remote {
+            lines.push(("pushed", format!("by {}, from {}", place.host, place.workspace)));
+            lines.push(("snapshot", place.short_id().to_owned()));
+        }
         if !self.tags.is_empty() {
             lines.push(("tags", self.tags.join(", ")));
         }

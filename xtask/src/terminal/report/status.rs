@@ -45,6 +45,9 @@ impl Report for StatusReport {
         if let (Some(name), Some(time)) = (&archives.newest, archives.last_archived_at) {
             lines.push(("newest", format!("{name}, {} ago", age(self.now, time))));
         }
+        for owed in &self.status.unpushed {
+            lines.push(("unpushed", format!("{}: {}", owed.name, owed.reason)));
+        }
         match next_train {
             Some(next) => lines.extend(next_lines(next)),
             None => lines

@@ -23,6 +23,9 @@ impl Report for TrainReport {
         }
         lines.extend(self.gates.iter().map(|gate| ("gate", gate.to_string())));
         lines.extend(pruned(&self.prune).map(|pruned| ("pruned", pruned)));
+        for archive in self.push.iter().flat_map(|push| &push.archives) {
+            lines.push(("pushed", format!("{}, read back", archive.name)));
+        }
         if self.archive.is_some() {
             lines.extend(self.keeps_by_default.map(|n| ("keeps", kept_by_default(n))));
         }

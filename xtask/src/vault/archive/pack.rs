@@ -1,95 +1,225 @@
-//! Packs blocks of content, and decides whether packing pays at all.
+//! Packs one file into an entry of a zip, and decides whether packing
+//! pays at all.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::sync::atomic::AtomicBool;
 
-use super::deflate::{BlockEnd, Encoder};
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use zip::result::ZipResult;
+use zip::write::{FullFileOptions, PreparedZipFile};
+use zip::{CompressionMethod, System, ZipWriter};
 
-use super::container::Method;
+use super::source::Source;
+use crate::vault::manifest::{FileEntry, Skipped};
 use crate::workspace::config::Compression;
+use crate::workspace::exit::stop_if;
+use crate::workspace::progress;
 
-/// How much of a file is packed at once, in bytes.
+/// How much of a file is read at once, in bytes. A file up to this size
+/// is packed whole.
 pub const BLOCK_BYTES: usize = 1024 * 1024;
 /// How much of each part of a large file is tried.
 const SAMPLE_BYTES: usize = 32 * 1024;
-/// The lowest level of a file that is packed whole: of such files a
-/// session has many, but not much of it.
+/// The lowest level of a file that is packed whole: a session has many
+/// of them, but they are a small part of its bytes.
 const SMALL_LEVEL: u8 = 6;
+/// From this size on an entry gets 64-bit sizes: packing may add a
+/// little to content that does not shrink.
+const LARGE_BYTES: u64 = 0xF000_0000;
+/// The type bits of a regular file and of a folder, beside their
+/// permission bits.
+const REGULAR_FILE: u32 = 0o100_000;
+const FOLDER: u32 = 0o040_000;
+/// How DOS marks a folder.
+const DOS_FOLDER: u32 = 0x10;
+
+/// What the manifest tells of a file, and how it changed while it was
+/// read.
+pub type EntryRecord = (FileEntry, Option<Skipped>);
 
 /// How to pack.
 #[derive(Debug, Clone, Copy)]
-pub struct Packing {
+pub struct Packing<'a> {
     pub compression: Compression,
     pub level: u8,
+    pub interrupt: &'a AtomicBool,
 }
 
-/// Packs on one thread; its memory is used again.
-pub struct Packer {
-    packing: Packing,
-    encoder: Encoder,
-    small_encoder: Encoder,
-}
-
-impl Packer {
-    pub fn new(packing: Packing) -> Self {
-        let small_encoder = Encoder::new(packing.level.max(SMALL_LEVEL));
-        Self { packing, encoder: Encoder::new(packing.level), small_encoder }
+impl Packing<'_> {
+    /// Packs `source` into `zip`. Returns what the manifest tells of it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or `zip` cannot be written.
+    pub fn add<W: Write + Seek>(
+        &self,
+        zip: &mut ZipWriter<W>,
+        source: Box<Source>,
+    ) -> Result<EntryRecord> {
+        stop_if(self.interrupt)?;
+        let failed = failed(&source.found.archive_path.text);
+        if source.found.size_bytes <= BLOCK_BYTES as u64 {
+            self.add_small(zip, *source).context(failed)
+        } else {
+            self.add_large(zip, *source).context(failed)
+        }
     }
 
-    /// Packs a block of a stream: `window` from `start` on.
-    pub fn block(&mut self, window: &[u8], start: usize, end: BlockEnd, out: &mut Vec<u8>) {
-        self.encoder.block(window, start, end, out);
-    }
-
-    /// Packs `content` at the end of `out`, or stores it when that saves
+    /// Packs a file that fits into memory; stores it when packing saves
     /// less than one part in 64.
-    pub fn whole(&mut self, content: &[u8], out: &mut Vec<u8>) -> io::Result<Method> {
-        let begin = out.len();
-        let method = match self.packing.compression {
-            Compression::Store => Method::Store,
-            Compression::Deflate => {
-                self.small_encoder.block(content, 0, BlockEnd::Finish, out);
-                Method::Deflate
-            }
-            Compression::Zstd => {
-                super::zstd::whole(content, self.packing.level, out)?;
-                Method::Zstd
-            }
+    fn add_small<W: Write + Seek>(
+        &self,
+        zip: &mut ZipWriter<W>,
+        mut source: Source,
+    ) -> Result<EntryRecord> {
+        let mut content = Vec::new();
+        source.read(BLOCK_BYTES, &mut content)?;
+        progress::add(content.len() as u64);
+        let name = &source.found.archive_path.text;
+        let options = file_options(source.found.modified_at, source.found.mode)?;
+        let prepare = |method| {
+            let options = packed(options.clone(), method, self.level.max(SMALL_LEVEL));
+            PreparedZipFile::from_data(name, options, &content)
         };
-        if method != Method::Store && pays(content.len(), out.len() - begin) {
+        let method = self.method();
+        let mut prepared = prepare(method)?;
+        if method != CompressionMethod::Stored
+            && !pays(content.len() as u64, prepared.compressed_size())
+        {
+            prepared = prepare(CompressionMethod::Stored)?;
+        }
+        zip.add_prepared_file(prepared)?;
+        source.finish(&Sha256::digest(&content), content.len() as u64)
+    }
+
+    /// Packs a file of any size, block by block.
+    fn add_large<W: Write + Seek>(
+        &self,
+        zip: &mut ZipWriter<W>,
+        mut source: Source,
+    ) -> Result<EntryRecord> {
+        let size_bytes = source.found.size_bytes;
+        let method = self.method_for(&mut source)?;
+        let options = file_options(source.found.modified_at, source.found.mode)?
+            .large_file(size_bytes >= LARGE_BYTES);
+        zip.start_file(&source.found.archive_path.text, packed(options, method, self.level))?;
+        let mut digest = Sha256::new();
+        let mut n_read = 0;
+        let mut block = Vec::with_capacity(BLOCK_BYTES);
+        // A file that shrinks ends early.
+        while n_read < size_bytes {
+            stop_if(self.interrupt)?;
+            block.clear();
+            let n_wanted = BLOCK_BYTES.min(usize::try_from(size_bytes - n_read)?);
+            if source.read(n_wanted, &mut block)? == 0 {
+                break;
+            }
+            digest.update(&block);
+            zip.write_all(&block)?;
+            n_read += block.len() as u64;
+            progress::add(block.len() as u64);
+        }
+        source.finish(&digest.finalize(), n_read)
+    }
+
+    /// Returns how to pack the large file `source`, by trying parts of
+    /// its start, middle and end.
+    fn method_for(&self, source: &mut Source) -> Result<CompressionMethod> {
+        let method = self.method();
+        if method == CompressionMethod::Stored {
             return Ok(method);
         }
-        out.truncate(begin);
-        out.extend_from_slice(content);
-        Ok(Method::Store)
-    }
-
-    /// Returns how to pack the large file `content`, by trying parts of
-    /// its start, middle and end.
-    pub fn method_for(
-        &mut self,
-        content: &mut (impl Read + Seek),
-        size: u64,
-    ) -> io::Result<Method> {
-        let method = match self.packing.compression {
-            Compression::Store => return Ok(Method::Store),
-            Compression::Deflate => Method::Deflate,
-            Compression::Zstd => Method::Zstd,
-        };
-        let last = size.saturating_sub(SAMPLE_BYTES as u64);
+        let last = source.found.size_bytes.saturating_sub(SAMPLE_BYTES as u64);
         let mut is_worth_it = false;
         for start in [0, last / 2, last] {
             let mut sample = Vec::with_capacity(SAMPLE_BYTES);
-            content.seek(SeekFrom::Start(start))?;
-            content.take(SAMPLE_BYTES as u64).read_to_end(&mut sample)?;
-            let mut packed = Vec::new();
-            self.block(&sample, 0, BlockEnd::Finish, &mut packed);
-            is_worth_it |= pays(sample.len(), packed.len());
+            let file = source.file();
+            file.seek(SeekFrom::Start(start))?;
+            file.take(SAMPLE_BYTES as u64).read_to_end(&mut sample)?;
+            let options = packed(FullFileOptions::default(), method, self.level);
+            let packed = PreparedZipFile::from_data("", options, &sample)?;
+            is_worth_it |= pays(sample.len() as u64, packed.compressed_size());
         }
-        content.rewind()?;
-        Ok(if is_worth_it { method } else { Method::Store })
+        source.file().rewind()?;
+        Ok(if is_worth_it { method } else { CompressionMethod::Stored })
+    }
+
+    fn method(&self) -> CompressionMethod {
+        match self.compression {
+            Compression::Store => CompressionMethod::Stored,
+            Compression::Deflate => CompressionMethod::Deflated,
+            Compression::Zstd => CompressionMethod::ZSTD,
+        }
     }
 }
 
-fn pays(n_bytes: usize, n_packed_bytes: usize) -> bool {
+/// Returns `options` with the method and the level.
+fn packed<'k, 'n>(
+    options: FullFileOptions<'k, 'n>,
+    method: CompressionMethod,
+    level: u8,
+) -> FullFileOptions<'k, 'n> {
+    let level = match method {
+        CompressionMethod::Stored => None,
+        CompressionMethod::ZSTD => Some(zstd_level(level)),
+        _ => Some(level.into()),
+    };
+    options.compression_method(method).compression_level(level)
+}
+
+/// Returns the options of a file's entry, without a method.
+///
+/// # Errors
+/// When the crate takes no such time.
+pub fn file_options(
+    time: DateTime<Utc>,
+    mode: u32,
+) -> ZipResult<FullFileOptions<'static, 'static>> {
+    options(time, (REGULAR_FILE | mode) << 16)
+}
+
+/// Returns the options of a folder's entry.
+///
+/// # Errors
+/// As [`file_options`].
+pub fn folder_options(
+    time: DateTime<Utc>,
+    mode: u32,
+) -> ZipResult<FullFileOptions<'static, 'static>> {
+    options(time, (FOLDER | mode) << 16 | DOS_FOLDER)
+}
+
+/// The time stands in the entry as DOS tells it, and, where it fits into
+/// a signed 32-bit field, as a UTC second.
+fn options(time: DateTime<Utc>, attributes: u32) -> ZipResult<FullFileOptions<'static, 'static>> {
+    let options = FullFileOptions::default()
+        .system(System::Unix)
+        .external_attributes(attributes)
+        .last_modified_time(time.naive_utc().try_into().unwrap_or_default());
+    match i32::try_from(time.timestamp()).ok().and_then(|time| u32::try_from(time).ok()) {
+        Some(seconds) => options.with_extended_timestamp(Some(seconds), None, None),
+        None => Ok(options),
+    }
+}
+
+/// Says that `path` cannot be archived, and what to do.
+pub fn failed(path: &str) -> String {
+    format!("failed to archive `{path}`; free some space")
+}
+
+/// Returns zstd's level for one of ours: in figures and logs, 1 packs
+/// tighter than the next ones.
+fn zstd_level(level: u8) -> i64 {
+    match level {
+        0..=2 => -1,
+        3..=6 => 1,
+        7 => 8,
+        8 => 12,
+        _ => 19,
+    }
+}
+
+fn pays(n_bytes: u64, n_packed_bytes: u64) -> bool {
     n_packed_bytes < n_bytes - n_bytes / 64
 }

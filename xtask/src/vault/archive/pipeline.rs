@@ -1,200 +1,208 @@
-//! Reads and packs files on all cores, and hands the results on in the
-//! order of the files.
+//! Packs files on all cores, and merges them into the archive in their
+//! order.
 //!
-//! One thread reads large files, in blocks; as many as there are cores
-//! pack blocks and batches of small files. What waits is bounded by the
-//! number of threads, whatever the size of a file.
+//! Each thread packs some small files, or one larger one, into a small
+//! zip of its own, which lies in memory or, beyond a megabyte, in a
+//! file without a name beside the archive. The largest files, and all but
+//! small ones where the disk is nearly full, are packed straight into the
+//! archive, so that they need no space twice. What waits is bounded by
+//! the number of threads. None of this changes a byte.
 
+use std::collections::VecDeque;
+use std::io::{Seek, Write};
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::deflate::{BlockEnd, WINDOW_BYTES};
 use anyhow::{Context, Result, anyhow};
-use sha2::{Digest, Sha256};
+use tempfile::SpooledTempFile;
+use zip::{ZipArchive, ZipWriter};
 
-use super::container::Method;
-use super::jobs::{
-    BlockInput, BufferPool, EntryRecord, Job, PackedBatch, PackedBlock, PackingWork, pack_jobs,
-};
-use super::pack::{BLOCK_BYTES, Packer};
-use super::source::{OpenedSource, Source, unreadable};
-use crate::vault::manifest::Skipped;
+use super::guard::Guard;
+use super::pack::{BLOCK_BYTES, EntryRecord, Packing, failed};
+use super::source::{OpenedSource, Source};
+use crate::programs::process;
+use crate::vault::manifest::{FileEntry, Skipped};
 use crate::vault::scan::SourceFile;
-use crate::workspace::exit::stop_if;
-use crate::workspace::progress;
 
 /// The most files that one thread takes at once.
-const N_BATCH_FILES: usize = 64;
+const N_PART_FILES: usize = 64;
+/// How much of a part stays in memory, in bytes: small files with their
+/// headers.
+const MEMORY_BYTES: usize = 2 * BLOCK_BYTES;
+/// A file larger than this many bytes is packed straight into the
+/// archive.
+const PART_BYTES_MAX: u64 = 64 * BLOCK_BYTES as u64;
 
-/// Takes what was packed, in the order of the files.
-pub trait Sink {
-    /// Takes the next small files.
-    fn batch(&mut self, batch: PackedBatch) -> Result<()>;
-    /// Begins the large file `found`.
-    fn begin(&mut self, found: SourceFile, method: Method) -> Result<()>;
-    /// Takes the next block of the large file.
-    fn block(&mut self, block: &PackedBlock) -> Result<()>;
-    /// Ends the large file.
-    fn end(&mut self, record: EntryRecord) -> Result<()>;
+/// What the files are, and how they are packed.
+#[derive(Clone, Copy)]
+pub struct PackingWork<'a> {
+    pub files: &'a [SourceFile],
+    pub packing: Packing<'a>,
+    pub n_threads: usize,
+    /// The folder of the archive, for what does not fit into memory.
+    pub folder: &'a Path,
 }
 
-/// Reads and packs the files of `work`, and hands them to `sink`.
+impl PackingWork<'_> {
+    /// How many parts wait or are being packed at once.
+    fn n_parts(&self) -> usize {
+        self.n_threads + 2
+    }
+
+    /// Returns the size of the largest file that becomes a part: what
+    /// does not fit into memory is on the disk twice for a while.
+    fn part_bytes_max(&self) -> u64 {
+        let in_memory = BLOCK_BYTES as u64;
+        if self.files.iter().all(|file| file.size_bytes <= in_memory) {
+            return in_memory;
+        }
+        let n_bytes: u64 = self.files.iter().map(|file| file.size_bytes).sum();
+        let wanted = n_bytes + self.n_parts() as u64 * PART_BYTES_MAX;
+        let has_space = process::free_bytes(self.folder).is_some_and(|free| free >= wanted);
+        if has_space { PART_BYTES_MAX } else { in_memory }
+    }
+}
+
+/// What the manifest tells of the files that were packed.
+#[derive(Default)]
+pub struct Records {
+    pub files: Vec<FileEntry>,
+    pub skipped: Vec<Skipped>,
+}
+
+impl Records {
+    fn push(&mut self, (file, change): EntryRecord) {
+        self.files.push(file);
+        self.skipped.extend(change);
+    }
+}
+
+/// Packs the files of `work` into `zip`. Its bytes depend on the files
+/// and the packing, not on the number of threads.
 ///
 /// # Errors
-/// The first that reading, packing or the sink meets.
-pub fn run(work: PackingWork<'_>, sink: &mut impl Sink) -> Result<()> {
-    let n_waiting = work.n_threads + 4;
-    let pool = BufferPool::default();
-    let (step_sender, steps) = sync_channel(n_waiting);
-    let (job_sender, jobs) = sync_channel(n_waiting);
+/// The first, in the order of the files, that reading or packing meets.
+pub fn run<W: Write + Seek>(work: PackingWork<'_>, zip: &mut ZipWriter<W>) -> Result<Records> {
+    let (job_sender, jobs) = channel();
     let jobs = Mutex::new(jobs);
     thread::scope(|scope| {
         for _ in 0..work.n_threads {
-            scope.spawn(|| pack_jobs(work, &jobs, &pool));
+            scope.spawn(|| pack_parts(work, &jobs));
         }
-        let feeder = Feeder { work, steps: step_sender, jobs: job_sender, pool: &pool };
-        scope.spawn(move || feeder.run());
-        // Dropping the steps, as an error here does, ends the feeder;
-        // that ends the packers.
-        hand_on(steps, sink, &pool)
+        let records = merge_parts(work, &job_sender, zip);
+        // Without a sender the threads end.
+        drop(job_sender);
+        records
     })
 }
 
-fn hand_on(steps: Receiver<Step>, sink: &mut impl Sink, pool: &BufferPool) -> Result<()> {
+/// What a thread is to pack.
+struct Job {
+    files: Range<usize>,
+    reply: SyncSender<Result<Part>>,
+}
+
+/// Packed files as a zip of their own.
+struct Part {
+    zip: ZipArchive<Guard<SpooledTempFile>>,
+    records: Records,
+}
+
+/// What comes next in the archive.
+enum Step {
+    Part(Receiver<Result<Part>>),
+    /// The file of this number is packed when its turn has come.
+    Straight(usize),
+}
+
+fn merge_parts<W: Write + Seek>(
+    work: PackingWork<'_>,
+    jobs: &Sender<Job>,
+    zip: &mut ZipWriter<W>,
+) -> Result<Records> {
     let lost = || anyhow!("a thread that packs files ended early; this is a bug, please report it");
-    for step in steps {
-        match step {
-            Step::Batch(batch) => sink.batch(batch.recv().map_err(|_| lost())??)?,
-            Step::Begin(found, method) => sink.begin(*found, method)?,
-            Step::Gone(skipped) => {
-                sink.batch(PackedBatch { gone: vec![skipped], ..PackedBatch::default() })?;
-            }
-            Step::Block(block) => {
-                let block = block.recv().map_err(|_| lost())?;
-                sink.block(&block)?;
-                pool.give(block.bytes);
-            }
-            Step::BlockEnd(record) => sink.end(record)?,
-            Step::Failed(error) => return Err(error),
+    let mut records = Records::default();
+    let mut steps = VecDeque::new();
+    let mut n_begun = 0;
+    let bytes_max = work.part_bytes_max();
+    loop {
+        while steps.len() < work.n_parts() && n_begun < work.files.len() {
+            let files = part_at(work.files, n_begun, bytes_max);
+            n_begun = files.end.max(n_begun + 1);
+            steps.push_back(if files.is_empty() {
+                Step::Straight(n_begun - 1)
+            } else {
+                let (reply, part) = sync_channel(1);
+                jobs.send(Job { files, reply }).map_err(|_| lost())?;
+                Step::Part(part)
+            });
         }
+        match steps.pop_front() {
+            Some(Step::Part(part)) => {
+                let part = part.recv().map_err(|_| lost())??;
+                let first = part.records.files.first().map_or("", |file| &file.path);
+                zip.merge_archive(part.zip).with_context(|| failed(first))?;
+                // Nothing up to here changes any more.
+                zip.flush().with_context(|| failed(first))?;
+                records.files.extend(part.records.files);
+                records.skipped.extend(part.records.skipped);
+            }
+            Some(Step::Straight(idx)) => pack(&work.files[idx], work.packing, zip, &mut records)?,
+            None => return Ok(records),
+        }
+    }
+}
+
+/// Packs what comes, until nothing more can come.
+fn pack_parts(work: PackingWork<'_>, jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { files, reply }) = next else { return };
+        // The receiver is gone when the archive has failed; the next
+        // job does not come then.
+        let _ = reply.send(pack_part(work, files));
+    }
+}
+
+fn pack_part(work: PackingWork<'_>, files: Range<usize>) -> Result<Part> {
+    let spool = tempfile::spooled_tempfile_in(MEMORY_BYTES, work.folder);
+    let mut zip = ZipWriter::new(Guard::new(spool));
+    let mut records = Records::default();
+    for found in &work.files[files] {
+        pack(found, work.packing, &mut zip, &mut records)?;
+    }
+    let zip = zip.finish_into_readable().context("failed to pack some files; free some space")?;
+    Ok(Part { zip, records })
+}
+
+/// Packs the file `found` into `zip`, if it is still there.
+fn pack<W: Write + Seek>(
+    found: &SourceFile,
+    packing: Packing<'_>,
+    zip: &mut ZipWriter<W>,
+    records: &mut Records,
+) -> Result<()> {
+    match Source::open(found)? {
+        OpenedSource::File(source) => records.push(packing.add(zip, source)?),
+        OpenedSource::Gone(skipped) => records.skipped.push(skipped),
     }
     Ok(())
 }
 
-/// What comes next in the archive; packed content comes by a channel of
-/// its own, when it is ready.
-enum Step {
-    Batch(Receiver<Result<PackedBatch>>),
-    Begin(Box<SourceFile>, Method),
-    Gone(Skipped),
-    Block(Receiver<PackedBlock>),
-    BlockEnd(EntryRecord),
-    Failed(anyhow::Error),
-}
-
-/// Nobody waits for the result any more: the work has failed elsewhere.
-struct Stopped;
-
-struct Feeder<'a> {
-    work: PackingWork<'a>,
-    steps: SyncSender<Step>,
-    jobs: SyncSender<Job>,
-    pool: &'a BufferPool,
-}
-
-impl Feeder<'_> {
-    fn run(&self) {
-        let mut rest = 0..self.work.files.len();
-        while !rest.is_empty() {
-            let batch = batch_at(self.work.files, rest.start);
-            let result = if batch.is_empty() {
-                rest.start += 1;
-                self.large(rest.start - 1)
-            } else {
-                rest.start = batch.end;
-                self.batch(batch)
-            };
-            match result {
-                Ok(Ok(())) => {}
-                Ok(Err(Stopped)) => return,
-                Err(error) => {
-                    // Who no longer listens has an error already.
-                    let _ = self.steps.send(Step::Failed(error));
-                    return;
-                }
-            }
-        }
+/// Returns the files from `start` on that one thread packs at once:
+/// none when the first is too large for that.
+fn part_at(files: &[SourceFile], start: usize, bytes_max: u64) -> Range<usize> {
+    if files[start].size_bytes > bytes_max {
+        return start..start;
     }
-
-    fn step(&self, step: Step) -> Result<(), Stopped> {
-        self.steps.send(step).map_err(|_| Stopped)
-    }
-
-    fn batch(&self, files: Range<usize>) -> Result<Result<(), Stopped>> {
-        stop_if(self.work.interrupt)?;
-        let (reply, result) = sync_channel(1);
-        let sent = self.step(Step::Batch(result));
-        Ok(sent.and_then(|()| self.jobs.send(Job::Batch { files, reply }).map_err(|_| Stopped)))
-    }
-
-    /// Reads the large file numbered `idx` and sends it on in blocks.
-    fn large(&self, idx: usize) -> Result<Result<(), Stopped>> {
-        let found = &self.work.files[idx];
-        let mut source = match Source::open(found)? {
-            OpenedSource::File(source) => source,
-            OpenedSource::Gone(skipped) => return Ok(self.step(Step::Gone(skipped))),
-        };
-        let size_bytes = source.found.size_bytes;
-        let method = Packer::new(self.work.packing)
-            .method_for(source.file(), size_bytes)
-            .with_context(|| unreadable(found))?;
-        let begun = Box::new(source.found.clone());
-        if self.step(Step::Begin(begun, method)).is_err() {
-            return Ok(Err(Stopped));
-        }
-        let mut digest = Sha256::new();
-        let (mut n_read, mut tail) = (0, Vec::new());
-        loop {
-            stop_if(self.work.interrupt)?;
-            let mut window = self.pool.take();
-            window.append(&mut tail);
-            let start = window.len();
-            let n_wanted = BLOCK_BYTES.min(usize::try_from(size_bytes - n_read)?);
-            let n_bytes = source.read(n_wanted, &mut window)?;
-            digest.update(&window[start..]);
-            n_read += n_bytes as u64;
-            progress::add(n_bytes as u64);
-            // A file that shrinks ends early.
-            let is_last = n_read == size_bytes || n_bytes < n_wanted;
-            tail.extend_from_slice(&window[window.len().saturating_sub(WINDOW_BYTES)..]);
-            let end = if is_last { BlockEnd::Finish } else { BlockEnd::Flush };
-            if self.block(BlockInput { window, start, end, method }).is_err() {
-                return Ok(Err(Stopped));
-            }
-            if is_last {
-                return Ok(self.step(Step::BlockEnd(source.finish(&digest.finalize(), n_read)?)));
-            }
-        }
-    }
-
-    fn block(&self, content: BlockInput) -> Result<(), Stopped> {
-        let (reply, result) = sync_channel(1);
-        self.step(Step::Block(result))?;
-        self.jobs.send(Job::Block { content, reply }).map_err(|_| Stopped)
-    }
-}
-
-/// Returns the small files from `start` on that one thread takes at
-/// once: none when that one is large by now.
-fn batch_at(files: &[SourceFile], start: usize) -> Range<usize> {
-    let mut n_bytes = 0;
+    let mut n_bytes = files[start].size_bytes;
     let fits = |file: &&SourceFile| {
-        let now = std::fs::metadata(&file.disk_path).map(|now| now.len());
-        n_bytes += now.unwrap_or(file.size_bytes);
+        n_bytes += file.size_bytes;
         n_bytes <= BLOCK_BYTES as u64
     };
-    let n_files = files[start..].iter().take(N_BATCH_FILES).take_while(fits).count();
-    start..start + n_files
+    let n_more = files[start + 1..].iter().take(N_PART_FILES - 1).take_while(fits).count();
+    start..start + 1 + n_more
 }

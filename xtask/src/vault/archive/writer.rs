@@ -1,31 +1,34 @@
 //! Writes the zip of an archive: the files, the manifest, the digests.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, IntoInnerError, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use zip::ZipWriter;
 
-use super::container::{EntryHead, EntryTail, LARGE_BYTES, Method, OpenEntry, ZipOut};
-use super::inline::Inline;
-use super::jobs::{EntryRecord, PackedBatch, PackedBlock, PackingWork};
-use super::pack::Packing;
-use super::pipeline::{self, Sink};
-use super::zstd;
-use crate::vault::manifest::{
-    FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUMS_PATH, Skipped, Totals,
-};
-use crate::vault::scan::{FOLDER_MODE, Scan, SourceFile};
+use super::guard::Guard;
+use super::pack::{Packing, failed, file_options, folder_options};
+use super::pipeline::{self, PackingWork};
+use crate::vault::manifest::{FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUMS_PATH, Totals};
+use crate::vault::scan::{FOLDER_MODE, Scan};
 use crate::vault::seal;
 use crate::vault::verify::Disk;
+use crate::workspace::digest::hex;
 
-/// The type bits of a regular file, beside its permission bits.
-const REGULAR_FILE: u32 = 0o100_000;
-const FOLDER: u32 = 0o040_000;
+const BUFFER_BYTES: usize = 256 * 1024;
+/// How much is told to be settled at once.
+const SETTLED_BYTES: u64 = 4 * 1024 * 1024;
+/// The mode and level of the tool's own entries.
+const OWN_MODE: u32 = 0o644;
+const OWN_LEVEL: i64 = 6;
+
+/// The zip of an archive that is being written.
+type ArchiveZip = ZipWriter<Guard<SettlingFile>>;
 
 /// What goes into an archive.
 pub struct ArchiveContent<'a> {
@@ -34,21 +37,22 @@ pub struct ArchiveContent<'a> {
     pub manifest: Manifest,
     pub patch: Option<&'a [u8]>,
     pub time: DateTime<Utc>,
-    pub packing: Packing,
+    pub packing: Packing<'a>,
     pub n_threads: usize,
-    pub interrupt: &'a AtomicBool,
 }
 
 /// Writes the archive to `file`, which lies at `path`, and returns the
 /// digest of its manifest.
 pub fn write(file: File, path: &Path, content: ArchiveContent<'_>) -> Result<String> {
     let failed = "failed to seal the archive";
-    let reader = Disk::open(path, Some(content.interrupt)).context(failed)?;
+    let reader = Disk::open(path, Some(content.packing.interrupt)).context(failed)?;
     let (settled, ends) = mpsc::channel();
     thread::scope(|scope| {
         // The digest over the whole file follows the writing.
         let sealing = scope.spawn(move || seal::digest_behind(&reader, ends));
-        let (mut file, manifest_digest) = write_zip(ZipOut::new(file, settled.clone()), content)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let out = SettlingFile::new(file, settled.clone());
+        let (mut file, manifest_digest) = write_zip(out, folder, content)?;
         let end = seal::content_end(&mut file).context(failed)?;
         // Where nobody listens the join tells why.
         let _ = settled.send(end);
@@ -60,7 +64,12 @@ pub fn write(file: File, path: &Path, content: ArchiveContent<'_>) -> Result<Str
 }
 
 /// Writes all but the seal.
-fn write_zip(mut zip: ZipOut, content: ArchiveContent<'_>) -> Result<(File, String)> {
+fn write_zip(
+    out: SettlingFile,
+    folder: &Path,
+    content: ArchiveContent<'_>,
+) -> Result<(File, String)> {
+    let mut zip = ZipWriter::new(Guard::new(out));
     let mut manifest = content.manifest;
     manifest.skipped.extend_from_slice(&content.scan.skipped);
     manifest.empty_folders = content.scan.empty_folders.iter().cloned().collect();
@@ -68,49 +77,36 @@ fn write_zip(mut zip: ZipOut, content: ArchiveContent<'_>) -> Result<(File, Stri
     for folder in &manifest.empty_folders {
         let entry = manifest.folders.iter().find(|entry| entry.path == *folder);
         let mode = entry.and_then(|entry| u32::from_str_radix(&entry.mode, 8).ok());
-        add_folder(&mut zip, (folder, mode.unwrap_or(FOLDER_MODE)), content.time)?;
+        zip.add_directory(folder, folder_options(content.time, mode.unwrap_or(FOLDER_MODE))?)
+            .with_context(|| failed(folder))?;
     }
-    let mut sink = ArchiveSink {
-        zip,
-        files: Vec::with_capacity(content.scan.files.len() + 1),
-        skipped: Vec::new(),
-        open: None,
-        level: content.packing.level,
-        n_threads: content.n_threads,
-    };
     let work = PackingWork {
         files: &content.scan.files,
         packing: content.packing,
         n_threads: content.n_threads,
-        interrupt: content.interrupt,
+        folder,
     };
-    pipeline::run(work, &mut sink)?;
-    let ArchiveSink { zip, files, skipped, .. } = sink;
-    manifest.files = files;
-    manifest.skipped.extend(skipped);
-    let patch = content.patch.unwrap_or_default();
-    complete(zip, manifest, patch, content.time)
+    let records = pipeline::run(work, &mut zip)?;
+    manifest.files = records.files;
+    manifest.skipped.extend(records.skipped);
+    complete(zip, manifest, content.patch.unwrap_or_default(), content.time)
 }
 
 /// Adds the patch, the manifest and the digests, and ends the zip.
 fn complete(
-    mut zip: ZipOut,
+    mut zip: ArchiveZip,
     mut manifest: Manifest,
     patch: &[u8],
     time: DateTime<Utc>,
 ) -> Result<(File, String)> {
-    let mut add = |path: &str, write: &mut dyn FnMut(&mut Inline<'_>) -> io::Result<()>| {
-        Inline::entry(&mut zip, &own_head(path, time), write)
-            .with_context(|| format!("failed to archive `{path}`"))
-    };
     if !patch.is_empty() {
-        let (sha256, size_bytes) = add(PATCH_PATH, &mut |entry| entry.write_all(patch))?;
+        let sha256 = add_own(&mut zip, PATCH_PATH, time, |entry| entry.write_all(patch))?;
         manifest.files.push(FileEntry {
             path: PATCH_PATH.to_owned(),
             raw_path_hex: None,
-            size_bytes,
+            size_bytes: patch.len() as u64,
             modified_at: time,
-            mode: "0644".to_owned(),
+            mode: format!("{OWN_MODE:04o}"),
             sha256,
         });
         manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -118,120 +114,96 @@ fn complete(
     manifest.skipped.sort();
     manifest.format = manifest.least_format();
     manifest.totals = Totals::of(&manifest.files);
-    let (digest, _) = add(MANIFEST_PATH, &mut |entry| manifest.write(entry))?;
-    add(SUMS_PATH, &mut |entry| manifest.write_sums(&digest, entry))?;
-    let file =
-        zip.finish(&seal::placeholder()).context("failed to write the archive; free some space")?;
+    let digest = add_own(&mut zip, MANIFEST_PATH, time, |entry| manifest.write(entry))?;
+    add_own(&mut zip, SUMS_PATH, time, |entry| manifest.write_sums(&digest, entry))?;
+    let finish = || -> Result<File> {
+        zip.set_comment(seal::placeholder())?;
+        Ok(zip.finish()?.into_inner()?.into_file()?)
+    };
+    let file = finish().context("failed to write the archive; free some space")?;
     Ok((file, digest))
 }
 
-fn own_head(path: &str, time: DateTime<Utc>) -> EntryHead<'_> {
-    let method = Method::Deflate;
-    EntryHead { path, time, unix_mode: REGULAR_FILE | 0o644, method, is_large: false }
-}
-
-fn add_folder(zip: &mut ZipOut, (path, mode): (&str, u32), time: DateTime<Utc>) -> Result<()> {
-    let head = EntryHead {
-        path: &format!("{path}/"),
-        time,
-        unix_mode: FOLDER | mode,
-        method: Method::Store,
-        is_large: false,
+/// Adds an entry of the tool's own as `write` generates it, and returns
+/// the digest of its content: a manifest of many files is never whole in
+/// memory.
+fn add_own(
+    zip: &mut ArchiveZip,
+    path: &str,
+    time: DateTime<Utc>,
+    write: impl FnOnce(&mut BufWriter<Hashing<'_>>) -> io::Result<()>,
+) -> Result<String> {
+    let add = || -> Result<String> {
+        zip.start_file(path, file_options(time, OWN_MODE)?.compression_level(Some(OWN_LEVEL)))?;
+        let hashing = Hashing { out: zip, digest: Sha256::new() };
+        let mut entry = BufWriter::with_capacity(BUFFER_BYTES, hashing);
+        write(&mut entry)?;
+        let hashing = entry.into_inner().map_err(IntoInnerError::into_error)?;
+        Ok(hex(&hashing.digest.finalize()))
     };
-    zip.add(&head, EntryTail::default(), &[])
-        .with_context(|| format!("failed to add the folder `{path}` to the archive"))
+    add().with_context(|| failed(path))
 }
 
-/// Puts packed files into the zip, and keeps what the manifest tells.
-struct ArchiveSink {
-    zip: ZipOut,
-    files: Vec<FileEntry>,
-    skipped: Vec<Skipped>,
-    open: Option<OpenFile>,
-    level: u8,
-    n_threads: usize,
+/// Digests what it writes.
+struct Hashing<'a> {
+    out: &'a mut ArchiveZip,
+    digest: Sha256,
 }
 
-struct OpenFile {
-    found: SourceFile,
-    method: Method,
-    entry: OpenEntry,
-    crc32: crc32fast::Hasher,
-    zstd: Option<zstd::Stream>,
-}
+impl Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n_bytes = self.out.write(bytes)?;
+        self.digest.update(&bytes[..n_bytes]);
+        Ok(n_bytes)
+    }
 
-impl OpenFile {
-    fn path(&self) -> &str {
-        &self.found.archive_path.text
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
-impl ArchiveSink {
-    fn tell(&mut self, (entry, change): EntryRecord) {
-        self.files.push(entry);
-        self.skipped.extend(change);
+/// The file of an archive. A flush says that what was written so far
+/// does not change any more.
+struct SettlingFile {
+    out: BufWriter<File>,
+    /// Takes positions before which nothing changes any more.
+    settled: Sender<u64>,
+    n_settled: u64,
+}
+
+impl SettlingFile {
+    fn new(file: File, settled: Sender<u64>) -> Self {
+        Self { out: BufWriter::with_capacity(BUFFER_BYTES, file), settled, n_settled: 0 }
+    }
+
+    fn into_file(self) -> io::Result<File> {
+        self.out.into_inner().map_err(IntoInnerError::into_error)
     }
 }
 
-impl Sink for ArchiveSink {
-    fn batch(&mut self, batch: PackedBatch) -> Result<()> {
-        self.skipped.extend(batch.gone);
-        for file in batch.files {
-            let head = head_of(&file.found, file.method, file.tail.size_bytes);
-            self.zip
-                .add(&head, file.tail, &batch.bytes[file.range])
-                .with_context(|| failed(head.path))?;
-            self.tell(file.record);
+impl Write for SettlingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let position = self.out.stream_position()?;
+        if position - self.n_settled >= SETTLED_BYTES {
+            self.out.flush()?;
+            self.n_settled = position;
+            // Where nobody listens the digest has failed, and says why.
+            let _ = self.settled.send(position);
         }
         Ok(())
     }
+}
 
-    fn begin(&mut self, found: SourceFile, method: Method) -> Result<()> {
-        let head = head_of(&found, method, found.size_bytes);
-        let entry = self.zip.begin(&head).with_context(|| failed(head.path))?;
-        let zstd = (method == Method::Zstd)
-            .then(|| zstd::Stream::new(self.level, self.n_threads))
-            .transpose()
-            .with_context(|| failed(head.path))?;
-        self.open = Some(OpenFile { found, method, entry, crc32: crc32fast::Hasher::new(), zstd });
-        Ok(())
-    }
-
-    fn block(&mut self, block: &PackedBlock) -> Result<()> {
-        let open = self.open.as_mut().context("a block came before its file")?;
-        open.crc32.combine(&block.crc32);
-        let zip = &mut self.zip;
-        let appended = match &mut open.zstd {
-            Some(stream) => stream.write(&block.bytes, |bytes| zip.append(bytes)),
-            None => zip.append(&block.bytes),
-        };
-        appended.with_context(|| failed(open.path()))
-    }
-
-    fn end(&mut self, record: EntryRecord) -> Result<()> {
-        let mut open = self.open.take().ok_or_else(|| anyhow!("a file ended before it began"))?;
-        if let Some(stream) = open.zstd.take() {
-            let rest = stream.finish().with_context(|| failed(open.path()))?;
-            self.zip.append(&rest).with_context(|| failed(open.path()))?;
+impl Seek for SettlingFile {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        match position {
+            // Keeps the buffer.
+            SeekFrom::Current(0) => self.out.stream_position(),
+            _ => self.out.seek(position),
         }
-        let head = head_of(&open.found, open.method, open.found.size_bytes);
-        let facts = (open.crc32.finalize(), record.0.size_bytes);
-        self.zip.end(&open.entry, &head, facts).with_context(|| failed(head.path))?;
-        self.tell(record);
-        Ok(())
     }
-}
-
-fn head_of(source: &SourceFile, method: Method, size_bytes: u64) -> EntryHead<'_> {
-    EntryHead {
-        path: &source.archive_path.text,
-        time: source.modified_at,
-        unix_mode: REGULAR_FILE | source.mode,
-        method,
-        is_large: size_bytes >= LARGE_BYTES,
-    }
-}
-
-fn failed(path: &str) -> String {
-    format!("failed to archive `{path}`; free some space")
 }

@@ -38,6 +38,12 @@ pub enum Content {
     Unreadable(String),
 }
 
+impl AsRef<Self> for Archive {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl Archive {
     /// Returns the manifest, where there is one.
     pub fn manifest(&self) -> Option<&Manifest> {

@@ -22,7 +22,8 @@ pub enum CacheUpdate {
 /// opens only those that the cache does not know.
 pub fn read(
     workspace: &Workspace,
-    (files, after): (ManifestFiles, CacheUpdate),
+    files: ManifestFiles,
+    after: CacheUpdate,
 ) -> Result<Vec<Archive>> {
     let cache = Cache::load(workspace);
     let read_one = |(name, path): (StampedName, PathBuf)| {

@@ -1,6 +1,6 @@
 //! What retention needs to know of the archives and backups on disk.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,9 @@ use crate::workspace::files::{self, exists, folder_entries};
 pub struct PlanFacts {
     /// The archives that were read back and are damaged, and how.
     pub damaged: BTreeMap<String, String>,
+    /// The archives that the remote repository may lack, and that must
+    /// not go for that.
+    pub unpushed: BTreeSet<String>,
     /// Whether a recovery moves the models aside first.
     pub models_leave: bool,
 }
@@ -45,6 +48,7 @@ pub fn archive_items(
         state: if is_damaged(archive) { ArchiveState::Damaged } else { state(archive) },
         tags: archive.tags().to_vec(),
         pin: archive.is_pinned().then(|| archive.pin_reason().map(str::to_owned)),
+        is_unpushed: facts.unpushed.contains(&archive.name.to_string()),
         holds_current_model: current.contains(&idx),
         metrics: archive.manifest().map(metrics).unwrap_or_default(),
     };

@@ -18,6 +18,9 @@ pub struct ArchiveItem {
     pub tags: Vec<String>,
     /// Whether it is pinned, and the reason that was given.
     pub pin: Option<Option<String>>,
+    /// Whether the remote repository may lack it, and it must not go
+    /// for that.
+    pub is_unpushed: bool,
     /// Whether it holds the model that now lies in `models/`.
     pub holds_current_model: bool,
     /// The agent's figures.

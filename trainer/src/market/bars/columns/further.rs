@@ -45,6 +45,15 @@ impl Columns {
         )
     }
 
+    /// Returns the name of a column of dividends that is not taken.
+    pub(in crate::market::bars) fn unused_dividend(&self) -> Option<&str> {
+        let is_dividend = |name: &&String| {
+            words(name).iter().any(|word| word == "dividend" || word == "dividends")
+        };
+        let name = self.names.iter().find(is_dividend).filter(|_| self.dividend.is_none());
+        name.map(String::as_str)
+    }
+
     /// Returns the names of the columns that are no part of a bar, tell
     /// no time and no symbol.
     pub(in crate::market::bars) fn further(&self) -> Vec<&str> {
@@ -53,9 +62,8 @@ impl Columns {
             TimeColumn::Split(date, clock) => (date, clock),
         };
         let known = [date, clock, self.open, self.high, self.low, self.close];
-        let known =
-            known.into_iter().chain([self.volume, self.funding, self.symbol].into_iter().flatten());
-        let known: Vec<usize> = known.collect();
+        let others = [self.volume, self.funding, self.dividend, self.symbol];
+        let known: Vec<usize> = known.into_iter().chain(others.into_iter().flatten()).collect();
         let is_further = |&idx: &usize| !known.contains(&idx) && !is_time(&words(&self.names[idx]));
         (0..self.names.len()).filter(is_further).map(|idx| self.names[idx].as_str()).collect()
     }

@@ -31,6 +31,7 @@ impl TextBars {
             Part::Close => text(self.form.columns.close),
             Part::Volume => self.form.columns.volume.map_or_else(String::new, text),
             Part::Funding => self.form.columns.funding.map_or_else(String::new, text),
+            Part::Dividend => self.form.columns.dividend.map_or_else(String::new, text),
             Part::Symbol => self.form.columns.symbol.map_or_else(String::new, text),
             Part::Further(idx) => text(idx),
         }

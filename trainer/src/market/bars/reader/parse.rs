@@ -52,14 +52,8 @@ impl RowParser {
                 Some(idx) => self.volume(row, idx)?,
                 None => 0.0,
             },
-            funding: match columns.funding {
-                // Paid every few hours: most bars pay nothing.
-                Some(idx) if row[idx].trim_ascii().is_empty() => 0.0,
-                Some(idx) => self
-                    .number(row, idx)
-                    .ok_or_else(|| Fault::not_a_number(Part::Funding, row[idx].trim_ascii()))?,
-                None => 0.0,
-            },
+            funding: self.payment(row, columns.funding, Part::Funding)?,
+            dividend: self.payment(row, columns.dividend, Part::Dividend)?,
         };
         if let Some(idx) = self.adjusted {
             let adjusted = price(Part::Further(idx), idx)?;
@@ -73,6 +67,17 @@ impl RowParser {
         let is_plain = self.form.decimal == Decimal::Point;
         let plain = if is_plain { row.number(idx) } else { None };
         plain.or_else(|| loose::parse(&row[idx], self.form.decimal))
+    }
+
+    /// Paid now and then: most bars pay nothing.
+    #[inline]
+    fn payment(&self, row: Row<'_>, idx: Option<usize>, part: Part) -> Result<f64, Fault> {
+        match idx {
+            Some(idx) if !row[idx].trim_ascii().is_empty() => self
+                .number(row, idx)
+                .ok_or_else(|| Fault::not_a_number(part, row[idx].trim_ascii())),
+            _ => Ok(0.0),
+        }
     }
 
     /// A volume that is not known counts as none.

@@ -6,7 +6,7 @@
 //! an equal part of it in each symbol, and nothing shifted between
 //! them. Money is divided likewise; trades are counted.
 
-use crate::account::environment::{BarOutcome, StepStatus};
+use crate::account::environment::{BarOutcome, Carry, StepStatus};
 use crate::account::metrics::PerformanceTracker;
 
 /// One symbol's account as it was last.
@@ -105,6 +105,11 @@ impl PortfolioAccount {
             commission: mean(flows, |flow| flow.commission),
             slippage: mean(flows, |flow| flow.slippage),
             funding: mean(flows, |flow| flow.funding),
+            carry: Carry {
+                borrow_fee: mean(flows, |flow| flow.carry.borrow_fee),
+                interest: mean(flows, |flow| flow.carry.interest),
+                dividends: mean(flows, |flow| flow.carry.dividends),
+            },
             n_closed: flows.iter().map(|flow| flow.n_closed).sum(),
             n_liquidated: flows.iter().map(|flow| flow.n_liquidated).sum(),
             n_won: flows.iter().map(|flow| flow.n_won).sum(),

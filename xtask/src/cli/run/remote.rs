@@ -1,0 +1,85 @@
+//! The tasks on the remote repository.
+
+use anyhow::Result;
+
+use super::list::select;
+use super::{ProcessContext, TaskOutput, outcome};
+use crate::cli::{ListArgs, PullArgs, PushArgs, RemoteTask, VerifyArgs};
+use crate::programs::restic::Restic;
+use crate::tasks::TaskContext;
+use crate::tasks::pull;
+use crate::tasks::push::{self, PushSelection};
+use crate::tasks::remote::verify::verify as verify_remote;
+use crate::tasks::remote::{check, init};
+use crate::terminal::report::{ListReport, ShowReport};
+use crate::vault::remote::{self, RemoteArchive};
+use crate::workspace::exit::Exit;
+
+/// Makes the repository, or looks it over.
+pub fn remote(context: &mut TaskContext<'_>, task: RemoteTask) -> Result<TaskOutput> {
+    let report = match task {
+        RemoteTask::Init => init(context)?,
+        RemoteTask::Check => check(context)?,
+    };
+    if task == RemoteTask::Init && !report.is_new {
+        return Ok(outcome(&report, Exit::NothingToDo));
+    }
+    for problem in &report.problems {
+        (context.notes)(&format!("warning: {problem}"));
+    }
+    Ok(outcome(&report, report.exit()))
+}
+
+/// Pushes what `args` names.
+pub fn push(context: &mut TaskContext<'_>, args: &PushArgs) -> Result<TaskOutput> {
+    let selection =
+        if args.all { PushSelection::All } else { PushSelection::One(args.name.clone()) };
+    let report = push::push(context, &selection)?;
+    let exit = report.exit();
+    Ok(outcome(&report, exit))
+}
+
+/// Pulls the archive that `args` names.
+pub fn pull(
+    context: &mut TaskContext<'_>,
+    args: &PullArgs,
+    process_context: &ProcessContext<'_>,
+) -> Result<TaskOutput> {
+    let into = args.into.as_ref().map(|into| process_context.current_folder.join(into));
+    let report = pull::pull(context, &args.name, into.as_deref())?;
+    Ok(outcome(&report, if report.is_new { Exit::Done } else { Exit::NothingToDo }))
+}
+
+/// Lists the archives of the repository that `args` ask for.
+pub fn list(context: &mut TaskContext<'_>, args: &ListArgs) -> Result<TaskOutput> {
+    let mut archives = read(context)?;
+    let n_all = archives.len();
+    select(&mut archives, args)?;
+    let mut outcome = outcome(&ListReport::of_remote(&archives), Exit::Done);
+    if archives.is_empty() && n_all > 0 {
+        outcome.text =
+            format!("none of {n_all} archives fits; `cargo xtask list --remote` shows all\n");
+    }
+    Ok(outcome)
+}
+
+/// Shows one archive of the repository.
+pub fn show(context: &mut TaskContext<'_>, name: &str) -> Result<TaskOutput> {
+    let archives = read(context)?;
+    let found = remote::find(&archives, name)?;
+    Ok(outcome(&ShowReport::of_remote(found), Exit::Done))
+}
+
+/// Verifies the archives of the repository, all or a sample.
+pub fn verify(context: &mut TaskContext<'_>, args: &VerifyArgs) -> Result<TaskOutput> {
+    let percent = args.remote.sample.map_or(100, |sample| usize::from(sample.0));
+    let report = verify_remote(context, percent)?;
+    let exit = report.exit();
+    Ok(outcome(&report, exit))
+}
+
+/// Returns the archives of the repository, the oldest first.
+fn read(context: &TaskContext<'_>) -> Result<Vec<RemoteArchive>> {
+    let restic = Restic::of(context.workspace, context.interrupt)?;
+    remote::read(&restic, context.workspace)
+}

@@ -1,0 +1,233 @@
+//! Drives the user's restic on one repository.
+//!
+//! It knows snapshots and files, not sessions. What only reads takes no
+//! lock of restic's, so that a killed reader leaves none behind.
+
+mod failure;
+mod locks;
+mod snapshot;
+mod words;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Result, anyhow};
+
+pub use failure::FailureKind;
+pub use locks::RepositoryLock;
+pub use snapshot::{Backup, Snapshot, StoredFile};
+pub use words::{printable, shown};
+
+use crate::programs::process::{self, ResticCall, ResticEnd};
+use crate::workspace::Workspace;
+use crate::workspace::config::RemoteConfig;
+use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
+
+/// The oldest version that is known to do.
+const OLDEST: (u32, u32) = (0, 14);
+
+/// The variables that name a repository or its password; one of the
+/// user's wins over the settings.
+const REPOSITORY: [&str; 2] = ["RESTIC_REPOSITORY", "RESTIC_REPOSITORY_FILE"];
+const PASSWORD: [&str; 3] = ["RESTIC_PASSWORD", "RESTIC_PASSWORD_FILE", "RESTIC_PASSWORD_COMMAND"];
+
+/// One repository, and how it is reached.
+#[derive(Debug)]
+pub struct Restic<'a> {
+    folder: PathBuf,
+    variables: Vec<(&'static str, OsString)>,
+    /// Its spelling, without a password.
+    location: String,
+    interrupt: &'a AtomicBool,
+}
+
+impl<'a> Restic<'a> {
+    /// Returns the repository of `workspace`: that of the environment,
+    /// else of its settings. A signal that sets `interrupt` ends calls.
+    ///
+    /// # Errors
+    /// When none is named.
+    pub fn of(workspace: &Workspace, interrupt: &'a AtomicBool) -> Result<Self> {
+        let none = RemoteConfig::default();
+        let config = workspace.config().archive.remote.as_ref().unwrap_or(&none);
+        // Restic's `--time` is of the local zone.
+        let mut variables = vec![("TZ", OsString::from("UTC"))];
+        let location = if let Some(name) = given(&REPOSITORY) {
+            let value = std::env::var_os(name).unwrap_or_default();
+            let is_file = name == "RESTIC_REPOSITORY_FILE";
+            let what = if is_file { "that of " } else { "" };
+            format!("{what}{}", value.to_string_lossy())
+        } else {
+            let repository = config.repository.clone().ok_or_else(|| {
+                CodedError::Remote(
+                    RemoteProblem::NoRepository,
+                    "no remote repository is named; set `archive.remote.repository` in \
+                     `config/config.json`, or `RESTIC_REPOSITORY`"
+                        .to_owned(),
+                )
+            })?;
+            let place = place(&repository, workspace.root());
+            variables.push(("RESTIC_REPOSITORY", place.clone().into()));
+            place
+        };
+        if given(&PASSWORD).is_none() {
+            if let Some(file) = &config.password_file {
+                variables.push(("RESTIC_PASSWORD_FILE", workspace.root().join(file).into()));
+            }
+            let command = config.password_command.iter();
+            variables.extend(command.map(|it| ("RESTIC_PASSWORD_COMMAND", it.into())));
+        }
+        let location = shown(&location);
+        Ok(Self { folder: workspace.root().to_owned(), variables, location, interrupt })
+    }
+
+    /// Returns how the repository is spelled, without a password.
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// Returns the version of restic.
+    ///
+    /// # Errors
+    /// When there is none, or one that is too old.
+    pub fn version(&self) -> Result<String> {
+        let text = String::from_utf8(self.output(&["version"])?).unwrap_or_default();
+        let version = text.split_whitespace().nth(1).unwrap_or_default().to_owned();
+        let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+        let number = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        if number < OLDEST {
+            let (major, minor) = OLDEST;
+            let text = format!(
+                "restic is of version `{}`, and {major}.{minor} or newer is needed; install a newer one",
+                shown(&version)
+            );
+            return Err(CodedError::Remote(RemoteProblem::NoProgram, text).into());
+        }
+        Ok(version)
+    }
+
+    /// Makes the repository; `false` when there is one already.
+    ///
+    /// # Errors
+    /// As restic.
+    pub fn init(&self) -> Result<bool> {
+        let end = self.call(&["init"], &mut std::io::sink())?;
+        match end.code {
+            Some(0) => Ok(true),
+            _ if FailureKind::of(&end) == FailureKind::Exists => Ok(false),
+            _ => Err(failure_of(&end)),
+        }
+    }
+
+    /// Returns the repository's id, which says that it is reached and
+    /// that the password is right.
+    ///
+    /// # Errors
+    /// As restic.
+    pub fn id(&self) -> Result<String> {
+        let bytes = self.output(&["cat", "config", "--no-lock"])?;
+        let config: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let id = config["id"].as_str().filter(|id| is_id(id));
+        id.map(str::to_owned).ok_or_else(|| anyhow!("restic told no id of the repository"))
+    }
+
+    /// Writes the file at `path` of a snapshot to `out`.
+    ///
+    /// # Errors
+    /// As restic, or `out`.
+    pub fn dump(&self, snapshot: &str, path: &str, out: &mut dyn Write) -> Result<()> {
+        self.run(&["dump", "--no-lock", snapshot, path], out)
+    }
+
+    /// Forgets these snapshots; their content stays until a prune.
+    ///
+    /// # Errors
+    /// As restic.
+    pub fn forget(&self, snapshots: &[String]) -> Result<()> {
+        let ids = snapshots.iter().map(String::as_str);
+        let arguments: Vec<&str> = ["forget"].into_iter().chain(ids).collect();
+        self.patiently(|| self.output(&arguments)).map(drop)
+    }
+
+    /// Replaces the tags of a snapshot, which gets another id.
+    ///
+    /// # Errors
+    /// As restic.
+    pub fn set_tags(&self, snapshot: &str, tags: &[String]) -> Result<()> {
+        let mut arguments = vec!["tag"];
+        arguments.extend(tags.iter().flat_map(|tag| ["--set", tag.as_str()]));
+        arguments.push(snapshot);
+        self.patiently(|| self.output(&arguments)).map(drop)
+    }
+
+    /// Deletes what no snapshot holds.
+    ///
+    /// # Errors
+    /// As restic.
+    pub fn prune(&self) -> Result<()> {
+        self.patiently(|| self.output(&["prune"])).map(drop)
+    }
+
+    /// Checks the repository's structure: that all is there, not each
+    /// byte of it.
+    ///
+    /// # Errors
+    /// When something is missing.
+    pub fn check(&self) -> Result<()> {
+        self.patiently(|| self.output(&["check"])).map(drop)
+    }
+
+    fn output(&self, arguments: &[&str]) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.run(arguments, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn run(&self, arguments: &[&str], out: &mut dyn Write) -> Result<()> {
+        let end = self.call(arguments, out)?;
+        if end.code == Some(0) { Ok(()) } else { Err(failure_of(&end)) }
+    }
+
+    fn call(&self, arguments: &[&str], out: &mut dyn Write) -> Result<ResticEnd> {
+        self.call_in(&self.folder, arguments, out)
+    }
+
+    fn call_in(&self, folder: &Path, arguments: &[&str], out: &mut dyn Write) -> Result<ResticEnd> {
+        stop_if(self.interrupt)?;
+        let arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
+        let (variables, interrupt) = (&self.variables, self.interrupt);
+        let call = ResticCall { arguments: &arguments, variables, folder, interrupt };
+        let end = process::restic(&call, out)?;
+        stop_if(self.interrupt)?;
+        end.ok_or_else(|| {
+            let text = "there is no program `restic`; install it (Debian: `apt install restic`, or see \
+                 https://restic.net)";
+            CodedError::Remote(RemoteProblem::NoProgram, text.to_owned()).into()
+        })
+    }
+}
+
+fn failure_of(end: &ResticEnd) -> anyhow::Error {
+    FailureKind::of(end).error(&end.complaint).into()
+}
+
+/// Returns the first of the variables `names` that is set.
+fn given(names: &[&'static str]) -> Option<&'static str> {
+    let is_set = |name: &&&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    names.iter().find(is_set).copied()
+}
+
+/// Returns the `repository` of the settings, a folder by its full path.
+fn place(repository: &str, root: &Path) -> String {
+    let is_folder = !repository.contains(':') || repository.starts_with("local:");
+    let folder = repository.strip_prefix("local:").unwrap_or(repository);
+    if is_folder { root.join(folder).to_string_lossy().into_owned() } else { repository.to_owned() }
+}
+
+/// Whether `text` is an id of restic's: nothing that it would take for
+/// an option or a file.
+fn is_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

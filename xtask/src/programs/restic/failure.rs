@@ -1,0 +1,241 @@
+//! What went wrong with restic: one sentence and its remedy, restic's
+//! own words below.
+//!
+//! Newer versions tell a few failures by their exit code; what the
+//! stores say is told apart by its words.
+
+use serde_json::Value;
+
+use super::words;
+use crate::programs::process::ResticEnd;
+use crate::workspace::exit::{CodedError, RemoteProblem};
+
+/// How many lines of restic's are shown.
+const N_LINES_MAX: usize = 8;
+
+/// A kind of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The repository's store takes no more.
+    Full,
+    /// Another process holds the repository's lock.
+    Locked,
+    /// No password was given.
+    NoPassword,
+    /// The password opens no key of the repository.
+    WrongPassword,
+    /// No repository is named, or its spelling is none of restic's.
+    NotNamed,
+    /// The store refuses the account.
+    Refused,
+    /// The store does not answer.
+    Unreachable,
+    /// There is no repository there.
+    NoRepository,
+    /// There is one already.
+    Exists,
+    /// Something is not as it was written.
+    Damaged,
+    /// None of these.
+    Other,
+}
+
+/// The words of each kind, in the order in which they are looked for: a
+/// full store also fails to take a lock.
+const WORDS: [(FailureKind, &[&str]); 10] = [
+    (
+        FailureKind::Full,
+        &[
+            "no space left",
+            "disk quota exceeded",
+            "quota exceeded",
+            "quotaexceeded",
+            "insufficient storage",
+            "storage full",
+            "storagefull",
+            "not enough space",
+            "no writable volumes",
+            "no free volumes",
+            "ssh_fx_failure",
+            "file too large",
+        ],
+    ),
+    (
+        FailureKind::NoPassword,
+        &[
+            "empty password is not a password",
+            "unable to read password",
+            "resolving password failed",
+            "reading password from",
+        ],
+    ),
+    (FailureKind::WrongPassword, &["wrong password", "no key found"]),
+    (
+        FailureKind::Exists,
+        &["config file already exists", "repository master key and config already"],
+    ),
+    (
+        FailureKind::Unreachable,
+        &[
+            "connection refused",
+            "connection reset",
+            "connection timed out",
+            "connection lost",
+            "connection closed",
+            "no such host",
+            "server misbehaving",
+            "name resolution",
+            "could not resolve",
+            "network is unreachable",
+            "no route to host",
+            "i/o timeout",
+            "handshake timeout",
+            "deadline exceeded",
+            "broken pipe",
+            "unable to start the sftp session",
+            "service unavailable",
+            "bad gateway",
+            "unexpected eof",
+            "x509",
+        ],
+    ),
+    (
+        FailureKind::Refused,
+        &[
+            "access denied",
+            "accessdenied",
+            "permission denied",
+            "invalidaccesskeyid",
+            "access key id you provided does not exist",
+            "signaturedoesnotmatch",
+            "signature we calculated",
+            "no credentials",
+            "unauthorized",
+            "forbidden",
+        ],
+    ),
+    (FailureKind::Locked, &["already locked", "unable to create lock"]),
+    (
+        FailureKind::NotNamed,
+        &[
+            "please specify repository location",
+            "parsing repository location failed",
+            "invalid backend",
+        ],
+    ),
+    (
+        FailureKind::NoRepository,
+        &[
+            "is there a repository at the following location",
+            "unable to open config file",
+            "repository does not exist",
+            "the specified bucket does not exist",
+        ],
+    ),
+    (
+        FailureKind::Damaged,
+        &[
+            "ciphertext verification failed",
+            "hash does not match",
+            "wrong hash",
+            "invalid data returned",
+            "repository contains errors",
+            "not found in index",
+            "not found in repository",
+            "unable to load index",
+            "load(<data/",
+            "load(<index/",
+            "load(<snapshot/",
+            "returned error, retrying",
+            "does not exist in the repository",
+        ],
+    ),
+];
+
+impl FailureKind {
+    /// Returns the kind of the failure that a call ended with.
+    pub fn of(end: &ResticEnd) -> Self {
+        match end.code {
+            Some(10) => return Self::NoRepository,
+            Some(11) => return Self::Locked,
+            Some(12) => return Self::WrongPassword,
+            _ => {}
+        }
+        let complaint = end.complaint.to_lowercase();
+        let fits =
+            |(_, words): &&(Self, &[&str])| words.iter().any(|word| complaint.contains(word));
+        WORDS.iter().find(fits).map_or(Self::Other, |(kind, _)| *kind)
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Full => {
+                "the store of the remote repository is full; free some space there, or \
+                 `cargo xtask prune --remote`, and push again: what was sent is not lost"
+            }
+            Self::Locked => {
+                "another process holds the lock of the remote repository; wait for it, or, when its \
+                 machine is gone, take the lock off by `restic unlock`"
+            }
+            Self::NoPassword => {
+                "the password of the remote repository is not given; set `RESTIC_PASSWORD_FILE`, or \
+                 `archive.remote.password_file` or `password_command` in `config/config.json`"
+            }
+            Self::WrongPassword => {
+                "the password does not open the remote repository; check what `RESTIC_PASSWORD…` or \
+                 `archive.remote` gives"
+            }
+            Self::NotNamed => {
+                "the remote repository is not spelled as restic spells one; see `archive.remote.\
+                 repository` in `config/config.json`, or `RESTIC_REPOSITORY`"
+            }
+            Self::Refused => {
+                "the store of the remote repository refuses this account; check its permissions and \
+                 keys, such as `AWS_ACCESS_KEY_ID`"
+            }
+            Self::Unreachable => {
+                "the remote repository cannot be reached; check the network and the server, and try \
+                 again"
+            }
+            Self::NoRepository => {
+                "there is no remote repository in that place; check its spelling, or make one by \
+                 `cargo xtask remote init`"
+            }
+            Self::Damaged => {
+                "the remote repository is damaged; `cargo xtask verify --remote` names the archives \
+                 that are hit: push those again from a machine that has them, and see \
+                 `restic check --read-data`"
+            }
+            Self::Exists | Self::Other => "restic failed",
+        }
+    }
+
+    /// Returns the error of this kind, with restic's `complaint` below.
+    pub fn error(self, complaint: &str) -> CodedError {
+        let text = format!("{}{}", self.sentence(), below(complaint));
+        let problem = match self {
+            Self::Locked => return CodedError::Locked(text),
+            Self::Full => RemoteProblem::Full,
+            Self::NoPassword | Self::WrongPassword => RemoteProblem::Password,
+            Self::Unreachable | Self::Refused => RemoteProblem::Unreachable,
+            Self::NotNamed | Self::NoRepository => RemoteProblem::NoRepository,
+            Self::Damaged => RemoteProblem::Damaged,
+            Self::Exists | Self::Other => RemoteProblem::Other,
+        };
+        CodedError::Remote(problem, text)
+    }
+}
+
+/// Returns restic's words, each line indented below a sentence.
+fn below(complaint: &str) -> String {
+    let lines: Vec<String> = complaint.lines().map(plain).filter(|line| !line.is_empty()).collect();
+    let first = lines.len().saturating_sub(N_LINES_MAX);
+    lines[first..].iter().map(|line| format!("\n  restic: {}", words::shown(line))).collect()
+}
+
+/// Returns a line as text, also where restic writes it as JSON.
+fn plain(line: &str) -> String {
+    let value: Value = serde_json::from_str(line).unwrap_or(Value::Null);
+    let message = value.pointer("/error/message").or_else(|| value.get("message"));
+    message.and_then(Value::as_str).unwrap_or(line).trim().to_owned()
+}

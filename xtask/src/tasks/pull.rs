@@ -1,0 +1,178 @@
+//! Pulls an archive from the remote repository: the same bytes, verified
+//! by the seal before they get their name.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde::Serialize;
+
+use crate::programs::restic::Restic;
+use crate::tasks::TaskContext;
+use crate::tasks::push::DigestWriter;
+use crate::vault::archive::{self, Incoming};
+use crate::vault::receipts;
+use crate::vault::remote::{self, RemoteArchive};
+use crate::vault::verify::{self, ReadOptions};
+use crate::workspace::digest::file_sha256;
+use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
+use crate::workspace::files::{exists, folder_entries};
+use crate::workspace::progress;
+
+/// What a pull did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PullReport {
+    /// 1.
+    pub format: u32,
+    /// The archive's name.
+    pub name: String,
+    /// The machine that pushed it.
+    pub host: String,
+    /// The file.
+    pub path: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// Whether it was not there before.
+    pub is_new: bool,
+}
+
+/// Pulls the archive called `name` into the folder `into`, else into
+/// that of the workspace's archives.
+///
+/// # Errors
+/// When it cannot be had whole, or another of its name is there: nothing
+/// is written over.
+pub fn pull(context: &mut TaskContext<'_>, name: &str, into: Option<&Path>) -> Result<PullReport> {
+    let restic = Restic::of(context.workspace, context.interrupt)?;
+    restic.version()?;
+    let archives = remote::read(&restic, context.workspace)?;
+    let remote = remote::find(&archives, name)?;
+    let folder = into.map_or_else(|| context.workspace.archives(), Path::to_owned);
+    let path = folder.join(remote.archive.name.to_string());
+    let is_new = !exists(&path);
+    if is_new {
+        fetch(context, &restic, remote, &folder)?;
+    } else if Some(file_sha256(&path)?) != remote.sha256 {
+        let text = format!(
+            "`{}` is there and holds another session than that of {}; pull it elsewhere by \
+             `--into DIR` (nothing was changed)",
+            context.workspace.display(&path),
+            remote.host
+        );
+        return Err(CodedError::Usage(text).into());
+    }
+    if into.is_none() {
+        receipts::remember(context.workspace, &path);
+    }
+    Ok(PullReport {
+        format: 1,
+        name: remote.archive.name.to_string(),
+        host: remote.host.clone(),
+        path: context.workspace.display(&path),
+        size_bytes: remote.archive.size_bytes,
+        is_new,
+    })
+}
+
+/// How many copies of remote archives are kept for tasks that read them.
+const N_COPIES_MAX: usize = 8;
+
+/// Returns a copy of the remote archive called `name`, for a task that
+/// reads it; one that is there is used again.
+///
+/// # Errors
+/// As [`pull`].
+pub fn copy_of(context: &TaskContext<'_>, name: &str) -> Result<PathBuf> {
+    let restic = Restic::of(context.workspace, context.interrupt)?;
+    let archives = remote::read(&restic, context.workspace)?;
+    let remote = remote::find(&archives, name)?;
+    let digest = remote.sha256.clone().unwrap_or_default();
+    let copies = context.workspace.state().join("copies");
+    let folder = copies.join(&digest);
+    let path = folder.join(remote.archive.name.to_string());
+    if exists(&path) && file_sha256(&path)? == digest {
+        return Ok(path);
+    }
+    remove_old_copies(&copies)?;
+    if exists(&path) {
+        fs::remove_file(&path).with_context(|| format!("failed to remove `{}`", path.display()))?;
+    }
+    fetch(context, &restic, remote, &folder)
+}
+
+/// Makes room for one more copy: the oldest go.
+fn remove_old_copies(copies: &Path) -> Result<()> {
+    let age = |folder: &PathBuf| fs::metadata(folder).and_then(|it| it.modified()).ok();
+    let mut folders = folder_entries(copies)?;
+    folders.sort_by_key(age);
+    let n_old = (folders.len() + 1).saturating_sub(N_COPIES_MAX);
+    for folder in &folders[..n_old] {
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("failed to remove `{}`", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Brings the zip of `remote` into `folder`, under its name.
+///
+/// # Errors
+/// When the repository does not give the bytes that were pushed.
+pub fn fetch(
+    context: &TaskContext<'_>,
+    restic: &Restic<'_>,
+    remote: &RemoteArchive,
+    folder: &Path,
+) -> Result<PathBuf> {
+    let name = remote.archive.name.to_string();
+    let digest = remote.sha256.as_deref().ok_or_else(|| {
+        anyhow!("`{name}` cannot be pulled by its description; take it out by `restic restore`")
+    })?;
+    let snapshot = remote.snapshots.first().map_or("", String::as_str);
+    let run_number = remote.archive.manifest().map_or(0, |manifest| manifest.run_number);
+    let _running = progress::begin("pulling", remote.archive.size_bytes);
+    let incoming = Incoming { folder, name: &name, run_number };
+    let fill = |file: &mut File| {
+        let mut both = Tee { file, digest: DigestWriter::default() };
+        restic.dump(snapshot, &format!("/{name}"), &mut both)?;
+        if both.digest.finish() == digest {
+            return Ok(());
+        }
+        let text = format!(
+            "the remote repository gives other bytes for `{name}` than were pushed; `cargo xtask \
+             verify --remote` tells which archives are hit"
+        );
+        Err(CodedError::Remote(RemoteProblem::Damaged, text).into())
+    };
+    archive::receive(&incoming, fill, |draft| prove(context, draft))
+        .with_context(|| format!("failed to pull `{name}`"))
+}
+
+/// Verifies the pulled file by its seal; that of another tool by CRC-32.
+fn prove(context: &TaskContext<'_>, draft: &Path) -> Result<()> {
+    let options = ReadOptions { interrupt: Some(context.interrupt), ..ReadOptions::default() };
+    let checked = verify::check_as(draft, options);
+    stop_if(context.interrupt)?;
+    if let Some(damage) = checked?.damage.first() {
+        bail!("it was damaged when it was pushed: {}", damage.problem);
+    }
+    Ok(())
+}
+
+/// Writes to a file, and digests what it writes.
+struct Tee<'a> {
+    file: &'a mut File,
+    digest: DigestWriter,
+}
+
+impl Write for Tee<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n_bytes = self.file.write(bytes)?;
+        self.digest.write_all(&bytes[..n_bytes])?;
+        Ok(n_bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

@@ -1,0 +1,110 @@
+//! Pushes archives to the remote repository: each is verified before,
+//! and read back from the repository after.
+//!
+//! It takes no lock on the workspace, since an upload may take hours and
+//! trainings go on. What a push owes is remembered until it is done.
+
+mod digest;
+mod one;
+mod outcome;
+mod owed;
+
+use anyhow::Result;
+
+pub use digest::DigestWriter;
+use one::Push;
+pub use outcome::{PushOutcome, PushReport, PushedArchive};
+pub use owed::{Owed, OwedArchive};
+
+use crate::programs::features;
+use crate::programs::restic::Restic;
+use crate::tasks::TaskContext;
+use crate::vault::catalog::{Archive, Catalog};
+use crate::vault::remote;
+use crate::workspace::exit::{CodedError, stop_if};
+use crate::workspace::lock;
+use crate::workspace::progress;
+
+/// Said to a second push.
+const BUSY: &str = "another `push` is running in the workspace; wait for it";
+
+/// Which archives to push, beside those that are owed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PushSelection {
+    /// The one of this name, or `latest`.
+    One(String),
+    /// All.
+    All,
+}
+
+/// Pushes what `selection` says, and what is owed.
+///
+/// # Errors
+/// When the repository cannot be used: what is not pushed is remembered.
+pub fn push(context: &mut TaskContext<'_>, selection: &PushSelection) -> Result<PushReport> {
+    let catalog = Catalog::read_cached(context.workspace)?;
+    let wanted = match selection {
+        PushSelection::All => None,
+        PushSelection::One(name) => Some(catalog.find(name)?.name),
+    };
+    let owed = Owed::load(context.workspace);
+    let is_wanted = |archive: &&Archive| {
+        wanted.is_none_or(|wanted| wanted == archive.name) || owed.holds(&archive.name.to_string())
+    };
+    let archives: Vec<&Archive> = catalog.archives.iter().filter(is_wanted).collect();
+    archives.iter().try_for_each(|archive| features::check_archive(&archive.path))?;
+    let names: Vec<String> = archives.iter().map(|archive| archive.name.to_string()).collect();
+    owed::update(context.workspace, |owed| {
+        owed.keep_only(&catalog);
+        owed.add(&names, "its push has not ended");
+    })?;
+    let pushed = lock::acquire_part(context.workspace, "push", BUSY)
+        .and_then(|_lock| push_archives(context, &archives));
+    if let Err(error) = &pushed {
+        let text = format!("{error:#}");
+        let reason = text.lines().next().unwrap_or_default();
+        owed::update(context.workspace, |owed| owed.explain(&names, reason))?;
+    }
+    pushed
+}
+
+fn push_archives(context: &mut TaskContext<'_>, archives: &[&Archive]) -> Result<PushReport> {
+    let interrupt = context.interrupt;
+    let restic = Restic::of(context.workspace, interrupt)?;
+    restic.version()?;
+    let repository = restic.id()?;
+    let remotes = remote::read(&restic, context.workspace)?;
+    let n_bytes = archives.iter().map(|archive| archive.size_bytes).sum();
+    let _running = progress::begin("pushing", n_bytes);
+    let push = Push { restic: &restic, repository, remotes };
+    let mut report = PushReport {
+        format: 1,
+        repository: restic.location().to_owned(),
+        archives: Vec::with_capacity(archives.len()),
+    };
+    let mut new = Vec::new();
+    for archive in archives {
+        stop_if(interrupt)?;
+        let name = archive.name.to_string();
+        let (outcome, problem) = match push.one(context, archive) {
+            Ok((outcome, stored)) => {
+                new.extend(stored);
+                (outcome, None)
+            }
+            Err(error) if error.downcast_ref::<CodedError>().is_some() => {
+                return Err(error.context(format!("failed to push `{name}`")));
+            }
+            Err(error) => (PushOutcome::Failed, Some(format!("{error:#}"))),
+        };
+        owed::update(context.workspace, |owed| match &problem {
+            None => owed.remove(&name),
+            Some(problem) => owed.explain(std::slice::from_ref(&name), problem),
+        })?;
+        let size_bytes = archive.size_bytes;
+        report.archives.push(PushedArchive { name, size_bytes, outcome, problem });
+    }
+    if !new.is_empty() {
+        remote::remember(&restic, context.workspace, &new)?;
+    }
+    Ok(report)
+}

@@ -1,0 +1,164 @@
+//! Pushes one archive: verifies it, stores it, reads it back, and only
+//! then writes its remote receipt.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::digest::DigestWriter;
+use super::outcome::PushOutcome;
+use crate::programs::restic::{Backup, Restic};
+use crate::tasks::TaskContext;
+use crate::vault::catalog::{Archive, Fingerprint};
+use crate::vault::diff;
+use crate::vault::receipts;
+use crate::vault::remote::{self, Description, RemoteArchive, RemoteReceipt};
+use crate::vault::verify::{self, ReadOptions};
+use crate::workspace::digest::file_sha256;
+use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
+use crate::workspace::progress;
+
+/// One run of pushes.
+pub struct Push<'a> {
+    /// Where to.
+    pub restic: &'a Restic<'a>,
+    /// Its id.
+    pub repository: String,
+    /// What it holds.
+    pub remotes: Vec<RemoteArchive>,
+}
+
+/// A new snapshot and what describes it.
+pub type Stored = (String, Description);
+
+impl Push<'_> {
+    /// Pushes `archive`, unless it is there: then its tags and its pin are
+    /// brought up to date.
+    ///
+    /// # Errors
+    /// A [`CodedError`] where it is the repository's; else the archive is
+    /// damaged or changes.
+    pub fn one(
+        &self,
+        context: &mut TaskContext<'_>,
+        archive: &Archive,
+    ) -> Result<(PushOutcome, Option<Stored>)> {
+        let path = &archive.path;
+        let held = RemoteReceipt::of(path).filter(|it| it.repository == self.repository);
+        if let Some(there) = held.and_then(|receipt| self.find(archive, &receipt.sha256)) {
+            progress::add(archive.size_bytes);
+            return Ok((self.retag(archive, there)?, None));
+        }
+        let before = Fingerprint::read(path);
+        check(context, path)?;
+        let sha256 = file_sha256(path)?;
+        let (outcome, stored) = if let Some(there) = self.find(archive, &sha256) {
+            let snapshot = there.snapshots.first().map_or("", String::as_str);
+            self.read_back(snapshot, archive, &sha256)?;
+            (self.retag(archive, there)?, None)
+        } else {
+            (PushOutcome::Pushed, Some(self.store(context, archive, &sha256)?))
+        };
+        let file = before.filter(|before| Fingerprint::read(path) == Some(*before));
+        let file = file.with_context(|| format!("`{}` changed meanwhile", path.display()))?;
+        let receipt = RemoteReceipt {
+            format: 1,
+            repository: self.repository.clone(),
+            sha256,
+            file: file.to_string(),
+            read_back_at: (context.clock)(),
+        };
+        receipt.store(path)?;
+        Ok((outcome, stored))
+    }
+
+    fn find(&self, archive: &Archive, sha256: &str) -> Option<&RemoteArchive> {
+        self.remotes.iter().find(|remote| {
+            remote.archive.name == archive.name && remote.sha256.as_deref() == Some(sha256)
+        })
+    }
+
+    /// Stores the archive as a new snapshot, and reads it back.
+    fn store(
+        &self,
+        context: &mut TaskContext<'_>,
+        archive: &Archive,
+        sha256: &str,
+    ) -> Result<Stored> {
+        let (side, _) = diff::read(&archive.path)?;
+        let description = Description {
+            format: 1,
+            archive: archive.name.to_string(),
+            size_bytes: archive.size_bytes,
+            sha256: sha256.to_owned(),
+            workspace: context.workspace.root().display().to_string(),
+            pushed_at: (context.clock)(),
+            note: archive.note().map(str::to_owned),
+            pin_reason: archive.pin_reason().map(str::to_owned),
+            settings: side.config,
+            manifest: side.manifest,
+        };
+        let folder = context.workspace.archives();
+        let staged = description.stage(&folder)?;
+        let backup = Backup {
+            folder: &folder,
+            files: &[&description.archive, &staged],
+            time: archive.created_at(),
+            tags: &remote::tags_of_archive(archive),
+        };
+        let snapshot = self.restic.backup(&backup);
+        description.unstage(&folder);
+        let snapshot = snapshot?;
+        if let Err(error) = self.read_back(&snapshot, archive, sha256) {
+            // What is not proven must not be listed.
+            if matches!(error.downcast_ref(), Some(CodedError::Remote(RemoteProblem::Damaged, _))) {
+                self.restic.forget(&[snapshot])?;
+            }
+            return Err(error);
+        }
+        Ok((snapshot, description))
+    }
+
+    /// Reads the archive back from the repository, every byte of it.
+    fn read_back(&self, snapshot: &str, archive: &Archive, sha256: &str) -> Result<()> {
+        let mut digest = DigestWriter::default();
+        self.restic.dump(snapshot, &format!("/{}", archive.name), &mut digest)?;
+        if digest.finish() == sha256 {
+            return Ok(());
+        }
+        let text = format!(
+            "the remote repository gave other bytes for `{}` than it was sent; look at its store \
+             by `restic check --read-data`, and push again",
+            archive.name
+        );
+        Err(CodedError::Remote(RemoteProblem::Damaged, text).into())
+    }
+
+    /// Gives the snapshots of an archive the tags that it has now.
+    fn retag(&self, archive: &Archive, there: &RemoteArchive) -> Result<PushOutcome> {
+        let sorted = |archive: &Archive| {
+            let mut tags = archive.tags().to_vec();
+            tags.sort();
+            (tags, archive.is_pinned())
+        };
+        if sorted(archive) == sorted(&there.archive) {
+            return Ok(PushOutcome::Present);
+        }
+        let tags = remote::tags_of_archive(archive);
+        there.snapshots.iter().try_for_each(|id| self.restic.set_tags(id, &tags))?;
+        Ok(PushOutcome::Retagged)
+    }
+}
+
+/// Verifies the archive at `path`, of this tool or another.
+fn check(context: &mut TaskContext<'_>, path: &Path) -> Result<()> {
+    let options = ReadOptions { interrupt: Some(context.interrupt), ..ReadOptions::default() };
+    let checked = verify::check_as(path, options);
+    stop_if(context.interrupt)?;
+    if let Some(damage) = checked?.damage.first() {
+        let part = damage.path.as_ref().map(|part| format!("`{part}`: ")).unwrap_or_default();
+        bail!("it is damaged and was not pushed: {part}{}", damage.problem);
+    }
+    receipts::remember(context.workspace, path);
+    Ok(())
+}

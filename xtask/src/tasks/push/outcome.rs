@@ -1,0 +1,51 @@
+//! What a push did.
+
+use serde::Serialize;
+
+use crate::workspace::exit::Exit;
+
+/// What a push did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PushReport {
+    /// 1.
+    pub format: u32,
+    /// The repository, without a password.
+    pub repository: String,
+    /// The archives, oldest first.
+    pub archives: Vec<PushedArchive>,
+}
+
+/// What became of one archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PushedArchive {
+    /// Its name.
+    pub name: String,
+    /// The size of the zip in bytes.
+    pub size_bytes: u64,
+    /// What was done.
+    pub outcome: PushOutcome,
+    /// Why it is not there; null when it is.
+    pub problem: Option<String>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushOutcome {
+    /// It was stored and read back.
+    Pushed,
+    /// It was there already; nothing was added.
+    Present,
+    /// It was there; its tags or its pin were changed.
+    Retagged,
+    /// The archive itself is damaged.
+    Failed,
+}
+
+impl PushReport {
+    /// Returns how the process ends.
+    pub fn exit(&self) -> Exit {
+        let has_failed = self.archives.iter().any(|it| it.outcome == PushOutcome::Failed);
+        if has_failed { Exit::Failed } else { Exit::Done }
+    }
+}

@@ -1,0 +1,139 @@
+//! `remote init` and `remote check`: is all there that a push needs.
+
+pub mod verify;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use crate::programs::restic::{RepositoryLock, Restic, printable};
+use crate::tasks::TaskContext;
+use crate::vault::remote::{self, RemoteArchive};
+use crate::workspace::exit::Exit;
+
+/// How far two clocks may be apart.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
+/// Restic renews its locks far more often.
+const LOCK_AGE_MAX: TimeDelta = TimeDelta::minutes(30);
+
+/// What `remote init` and `remote check` found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemoteReport {
+    /// 1.
+    pub format: u32,
+    /// The version of restic.
+    pub restic: String,
+    /// The repository, without a password.
+    pub repository: String,
+    /// Its id.
+    pub id: String,
+    /// Whether it was made just now.
+    pub is_new: bool,
+    /// The number of archives in it.
+    pub n_archives: u64,
+    /// The locks on it.
+    pub locks: Vec<LockState>,
+    /// What someone should look at.
+    pub problems: Vec<String>,
+}
+
+/// A lock on the repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LockState {
+    /// The machine.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+    /// When it was last renewed.
+    pub since: DateTime<Utc>,
+    /// Whether it lets nobody else in.
+    pub exclusive: bool,
+}
+
+impl RemoteReport {
+    /// Returns how the process ends.
+    pub fn exit(&self) -> Exit {
+        if self.problems.is_empty() { Exit::Done } else { Exit::Warnings }
+    }
+}
+
+/// Makes the repository that the settings or the environment name. One
+/// that is there stays as it is.
+///
+/// # Errors
+/// When restic is missing, or cannot make or use it.
+pub fn init(context: &TaskContext<'_>) -> Result<RemoteReport> {
+    let restic = Restic::of(context.workspace, context.interrupt)?;
+    restic.version()?;
+    let is_new = restic.init()?;
+    Ok(RemoteReport { is_new, ..look(context, &restic)? })
+}
+
+/// Tells whether a push would find all that it needs.
+///
+/// # Errors
+/// When restic is missing, or cannot use the repository.
+pub fn check(context: &TaskContext<'_>) -> Result<RemoteReport> {
+    look(context, &Restic::of(context.workspace, context.interrupt)?)
+}
+
+fn look(context: &TaskContext<'_>, restic: &Restic<'_>) -> Result<RemoteReport> {
+    let version = restic.version()?;
+    let id = restic.id()?;
+    let archives = remote::read(restic, context.workspace)?;
+    let locks = restic.locks()?;
+    let now = (context.clock)();
+    let problems = locks.iter().filter_map(|lock| of_lock(lock, now));
+    let problems = problems.chain(of_clock(&archives, &locks, now)).collect();
+    Ok(RemoteReport {
+        format: 1,
+        restic: printable(&version),
+        repository: restic.location().to_owned(),
+        id,
+        is_new: false,
+        n_archives: archives.len() as u64,
+        locks: locks.iter().map(state).collect(),
+        problems,
+    })
+}
+
+fn state(lock: &RepositoryLock) -> LockState {
+    let RepositoryLock { time, exclusive, hostname, pid } = lock;
+    LockState { host: printable(hostname), pid: *pid, since: *time, exclusive: *exclusive }
+}
+
+fn of_lock(lock: &RepositoryLock, now: DateTime<Utc>) -> Option<String> {
+    let LockState { host, pid, .. } = state(lock);
+    if lock.is_dead() {
+        return Some(format!(
+            "a lock of process {pid} of this machine, which has ended: the next push or prune \
+             takes it off"
+        ));
+    }
+    (now - lock.time > LOCK_AGE_MAX).then(|| {
+        format!(
+            "a lock of process {pid} on {host} was not renewed for {} minutes: if that machine is \
+             gone, and the clock here is right, take it off by `restic unlock`",
+            (now - lock.time).num_minutes()
+        )
+    })
+}
+
+/// Compares this machine's clock with those of the others, as far as
+/// they left their times.
+fn of_clock(
+    archives: &[RemoteArchive],
+    locks: &[RepositoryLock],
+    now: DateTime<Utc>,
+) -> Option<String> {
+    let pushes = archives.iter().filter_map(|it| Some((it.pushed_at?, it.host.clone())));
+    let renewals = locks.iter().map(|lock| (lock.time, printable(&lock.hostname)));
+    let (latest, host) = pushes.chain(renewals).max()?;
+    (latest - now > CLOCK_TOLERANCE).then(|| {
+        format!(
+            "{host} left a time {} minutes ahead of this machine's clock: one of the two is wrong; \
+             locks and retention go by them",
+            (latest - now).num_minutes()
+        )
+    })
+}

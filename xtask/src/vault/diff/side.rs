@@ -1,0 +1,79 @@
+//! Reads what of an archive is compared: its manifest, its digests, its
+//! settings.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::ComparedArchive;
+use crate::vault::restore::{self, FileSource, RestoreItem};
+use crate::vault::verify::Damage;
+
+/// The largest settings file that is compared key by key, in bytes.
+const CONFIG_BYTES_MAX: u64 = 16 << 20;
+
+/// Reads the archive at `path`, and what is wrong with it.
+///
+/// # Errors
+/// When a file that is compared cannot be read.
+pub fn read(path: &Path) -> Result<(ComparedArchive, Vec<Damage>)> {
+    let mut source = restore::open(path)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut side =
+        ComparedArchive { name, manifest: source.manifest.clone(), ..ComparedArchive::default() };
+    for item in source.items.clone() {
+        let failed = || format!("failed to read `{}` of `{}`", item.path, side.name);
+        let digest = match &item.sha256 {
+            Some(digest) => digest.clone(),
+            None => read_item(&mut source, &item, &mut io::sink()).with_context(failed)?,
+        };
+        if is_config(&item) {
+            let mut bytes = Vec::new();
+            read_item(&mut source, &item, &mut bytes).with_context(failed)?;
+            if let Ok(value) = serde_json::from_slice::<Value>(&bytes) {
+                side.config.insert(item.path.clone(), value);
+            }
+        }
+        side.files.insert(item.path, digest);
+    }
+    Ok((side, source.damage))
+}
+
+fn is_config(item: &RestoreItem) -> bool {
+    item.path.starts_with("config/")
+        && Path::new(&item.path).extension().is_some_and(|extension| extension == "json")
+        && item.size_bytes <= CONFIG_BYTES_MAX
+}
+
+/// Reads one file whole into `sink`, which is empty, and returns its
+/// digest.
+fn read_item<W: Write + Rewind>(
+    source: &mut FileSource,
+    item: &RestoreItem,
+    sink: &mut W,
+) -> Result<String> {
+    match source.copy(item, sink, Rewind::rewind)? {
+        Ok(copied) => Ok(copied.sha256),
+        Err(problem) => bail!("{problem}; `cargo xtask verify` tells more"),
+    }
+}
+
+/// A sink that can begin anew.
+trait Rewind {
+    fn rewind(&mut self) -> io::Result<()>;
+}
+
+impl Rewind for Vec<u8> {
+    fn rewind(&mut self) -> io::Result<()> {
+        self.clear();
+        Ok(())
+    }
+}
+
+impl Rewind for io::Sink {
+    fn rewind(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! Archives in a restic repository, which several machines share.
+//!
+//! A snapshot holds one archive, the zip as it is, and a small file that
+//! describes it. The snapshot's tags are the archive's as of the last
+//! push, and two of this tool: `trainvault` and `run:N`. What a
+//! repository tells is not trusted: names are checked, texts are made
+//! printable, and a zip counts by its digest.
+
+mod cache;
+mod description;
+mod listing;
+mod receipt;
+mod tags;
+
+use chrono::{DateTime, Utc};
+
+pub use description::Description;
+pub use listing::{read, remember};
+pub use receipt::RemoteReceipt;
+pub use tags::TOOL_TAG;
+pub use tags::of_archive as tags_of_archive;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use serde_json::Value;
+
+use crate::vault::catalog::Archive;
+use crate::vault::diff::ComparedArchive;
+use crate::workspace::exit::CodedError;
+
+/// How many digits of a snapshot's id are shown.
+const N_ID_DIGITS: usize = 8;
+/// With fewer digits a word may be a tag or a number.
+const N_ID_DIGITS_MIN: usize = 6;
+
+/// One archive of the repository.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RemoteArchive {
+    /// What is told of it; its path is that in the snapshot.
+    pub archive: Archive,
+    /// The machine that pushed it.
+    pub host: String,
+    /// The workspace there.
+    pub workspace: String,
+    /// The snapshots that hold it, usually one.
+    pub snapshots: Vec<String>,
+    /// What names its description in the cache.
+    pub tree: String,
+    /// The digest of the zip; none where the description is damaged.
+    pub sha256: Option<String>,
+    /// Its settings files, by path.
+    pub settings: BTreeMap<String, Value>,
+    /// When it was pushed, by the clock of that machine.
+    pub pushed_at: Option<DateTime<Utc>>,
+}
+
+impl AsRef<Archive> for RemoteArchive {
+    fn as_ref(&self) -> &Archive {
+        &self.archive
+    }
+}
+
+impl RemoteArchive {
+    /// Returns the first digits of its snapshot's id.
+    pub fn id(&self) -> &str {
+        self.snapshots.first().map_or("", |id| &id[..N_ID_DIGITS])
+    }
+
+    /// Returns its name and what tells it from another of that name.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.archive.name, self.id())
+    }
+
+    /// Returns it as `diff` compares it.
+    pub fn to_compare(&self) -> ComparedArchive {
+        let manifest = self.archive.manifest().cloned();
+        let files = manifest.iter().flat_map(|manifest| &manifest.files);
+        ComparedArchive {
+            name: self.archive.name.to_string(),
+            files: files.map(|file| (file.path.clone(), file.sha256.clone())).collect(),
+            config: self.settings.clone(),
+            manifest,
+        }
+    }
+}
+
+/// Returns the one of `archives` that `name` means: a name as `list`
+/// shows it, `latest`, or the first digits of a snapshot's id.
+///
+/// # Errors
+/// When there is none, or more than one.
+pub fn find<'a>(archives: &'a [RemoteArchive], name: &str) -> Result<&'a RemoteArchive> {
+    let Some(newest) = archives.last() else {
+        bail!("there is no archive in the remote repository yet; `cargo xtask push` brings one");
+    };
+    if name == "latest" {
+        return Ok(newest);
+    }
+    let short = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
+    let is_id = name.len() >= N_ID_DIGITS_MIN && name.bytes().all(|it| it.is_ascii_hexdigit());
+    let fits = |remote: &&RemoteArchive| {
+        remote.archive.name.short() == short
+            || (is_id && remote.snapshots.iter().any(|id| id.starts_with(name)))
+    };
+    let found: Vec<&RemoteArchive> = archives.iter().filter(fits).collect();
+    match found[..] {
+        [one] => Ok(one),
+        [] => bail!(
+            "there is no archive `{name}` in the remote repository; `cargo xtask list --remote` \
+             names all {}, the newest is `{}`",
+            archives.len(),
+            newest.archive.name
+        ),
+        _ => {
+            let ids = found.iter().map(|remote| format!("{} of {}", remote.id(), remote.host));
+            let text = format!(
+                "{} archives in the remote repository are called `{name}`; name one by its \
+                 snapshot: {}",
+                found.len(),
+                ids.collect::<Vec<_>>().join(", ")
+            );
+            Err(CodedError::Usage(text).into())
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The small file beside a zip in its snapshot: what `list`, `show`,
+//! `diff` and `prune` need to know of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::programs::restic;
+use crate::vault::manifest::Manifest;
+use crate::vault::name::{NameKind, StampedName};
+use crate::workspace::files;
+
+/// The folder, beside the zips and in snapshots, of descriptions.
+const FOLDER: &str = ".trainvault";
+
+/// What is told of an archive without its zip.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// 1.
+    pub format: u32,
+    /// The archive's file name.
+    pub archive: String,
+    /// The size of the zip in bytes.
+    pub size_bytes: u64,
+    /// The digest of the zip.
+    pub sha256: String,
+    /// The workspace that pushed it.
+    pub workspace: String,
+    /// When that was, by the clock there.
+    pub pushed_at: DateTime<Utc>,
+    /// Its note then.
+    pub note: Option<String>,
+    /// Why it was pinned then.
+    pub pin_reason: Option<String>,
+    /// Its settings files, by path.
+    pub settings: BTreeMap<String, Value>,
+    /// Its manifest; null for a zip of another tool.
+    pub manifest: Option<Manifest>,
+}
+
+impl Description {
+    /// Parses what a snapshot holds. No text of it can steer a terminal.
+    ///
+    /// # Errors
+    /// When it is no description of this format.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let mut value: Value =
+            serde_json::from_slice(bytes).context("its description is not JSON")?;
+        match value["format"].as_u64() {
+            Some(1) => {}
+            Some(format) => bail!(
+                "its description has format {format}, and this version reads format 1; use a \
+                 newer version of the tool"
+            ),
+            None => bail!("its description has no format"),
+        }
+        make_printable(&mut value);
+        let description: Self =
+            serde_json::from_value(value).context("its description is not valid")?;
+        if description.sha256.len() != 64 {
+            bail!("its description has no digest");
+        }
+        Ok(description)
+    }
+
+    /// Returns the archive's name, where it is one.
+    pub fn name(&self) -> Option<StampedName> {
+        StampedName::parse(NameKind::Archive, &self.archive)
+    }
+
+    /// Writes it into `folder`, that of the zips, and returns its path
+    /// from there.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn stage(&self, folder: &Path) -> Result<String> {
+        files::create_folder(&folder.join(FOLDER))?;
+        let path = staged(&self.archive);
+        files::write_atomically(&folder.join(&path), &self.to_bytes())?;
+        Ok(path)
+    }
+
+    /// Returns its bytes, as a snapshot holds them.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a description is plain data")
+    }
+
+    /// Removes what [`Self::stage`] wrote.
+    pub fn unstage(&self, folder: &Path) {
+        // What stays is written over by the next push, and in no way.
+        let _ = fs::remove_file(folder.join(staged(&self.archive)));
+        let _ = fs::remove_dir(folder.join(FOLDER));
+    }
+}
+
+/// Returns the path of the description of the archive called `name`,
+/// from the folder that holds both.
+pub fn staged(name: &str) -> String {
+    let path = PathBuf::from(FOLDER).join(format!("{}.json", name.trim_end_matches(".zip")));
+    path.to_string_lossy().replace('\\', "/")
+}
+
+fn make_printable(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = restic::printable(text),
+        Value::Array(items) => items.iter_mut().for_each(make_printable),
+        Value::Object(fields) => {
+            let all = std::mem::take(fields);
+            for (name, mut field) in all {
+                make_printable(&mut field);
+                fields.insert(restic::printable(&name), field);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

@@ -1,0 +1,229 @@
+//! Reads which archives the repository holds.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use super::RemoteArchive;
+use super::cache;
+use super::description::{Description, staged};
+use super::tags::{self, TOOL_TAG};
+use crate::programs::restic::{Restic, Snapshot, printable};
+use crate::vault::annotations::{Annotations, PinMark};
+use crate::vault::catalog::{Archive, Content};
+use crate::vault::name::{NameKind, StampedName};
+use crate::workspace::Workspace;
+use crate::workspace::exit::{CodedError, RemoteProblem};
+use crate::workspace::threads;
+
+/// What the names of zips and descriptions have in common.
+const PATTERN: &str = "training_backup_*";
+/// A description with more is none of this tool's.
+const DESCRIPTION_BYTES_MAX: usize = 256 << 20;
+
+/// A zip that a snapshot holds.
+#[derive(Debug, Clone, Copy)]
+struct StoredZip {
+    name: StampedName,
+    size_bytes: u64,
+}
+
+/// Returns the archives that `restic` holds, the oldest first. What
+/// `workspace` remembers of them is not read again.
+///
+/// A snapshot without its zip is none: nothing half pushed is listed.
+///
+/// # Errors
+/// As restic; one damaged description is no error.
+pub fn read(restic: &Restic<'_>, workspace: &Workspace) -> Result<Vec<RemoteArchive>> {
+    let snapshots = restic.snapshots(TOOL_TAG)?;
+    let (known, new): (Vec<_>, Vec<_>) = snapshots
+        .into_iter()
+        .map(|snapshot| (cached(workspace, &snapshot), snapshot))
+        .partition(|(description, _)| description.is_some());
+    let mut found: Vec<RemoteArchive> = known
+        .into_iter()
+        .filter_map(|(description, snapshot)| of_description(description?, &snapshot))
+        .collect();
+    let new: Vec<Snapshot> = new.into_iter().map(|(_, snapshot)| snapshot).collect();
+    found.extend(read_new(restic, workspace, new)?);
+    Ok(each_once(found))
+}
+
+/// Remembers the descriptions of new snapshots, given by their ids or
+/// the first digits of those, so that the next list need not read them.
+///
+/// # Errors
+/// As restic.
+pub fn remember(
+    restic: &Restic<'_>,
+    workspace: &Workspace,
+    stored: &[(String, Description)],
+) -> Result<()> {
+    for snapshot in restic.snapshots(TOOL_TAG)? {
+        let is_it = |(id, _): &&(String, Description)| snapshot.id.starts_with(id);
+        if let Some((_, description)) = stored.iter().find(is_it) {
+            cache::put(workspace, &snapshot.tree, &description.to_bytes());
+        }
+    }
+    Ok(())
+}
+
+fn cached(workspace: &Workspace, snapshot: &Snapshot) -> Option<Description> {
+    Description::parse(&cache::get(workspace, &snapshot.tree)?).ok()
+}
+
+/// Reads the descriptions of `snapshots`, those that hold an archive.
+fn read_new(
+    restic: &Restic<'_>,
+    workspace: &Workspace,
+    snapshots: Vec<Snapshot>,
+) -> Result<Vec<RemoteArchive>> {
+    if snapshots.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sizes: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for file in restic.find(TOOL_TAG, PATTERN)? {
+        sizes.insert((file.snapshot, file.path), file.size_bytes);
+    }
+    let zip_of = |snapshot: &Snapshot| {
+        let own = sizes.range((snapshot.id.clone(), String::new())..);
+        let mut own = own.take_while(|((id, _), _)| *id == snapshot.id);
+        let zip = |((id, path), size): (&(String, String), &u64)| {
+            let name = StampedName::parse(NameKind::Archive, path.strip_prefix('/')?)?;
+            let description = (id.clone(), format!("/{}", staged(&name.to_string())));
+            sizes.contains_key(&description).then_some(StoredZip { name, size_bytes: *size })
+        };
+        own.find_map(zip)
+    };
+    let whole: Vec<_> =
+        snapshots.into_iter().filter_map(|snapshot| Some((zip_of(&snapshot)?, snapshot))).collect();
+    let read = |(zip, snapshot): (StoredZip, Snapshot)| read_one(restic, workspace, zip, &snapshot);
+    threads::map(whole, read).into_iter().collect()
+}
+
+fn read_one(
+    restic: &Restic<'_>,
+    workspace: &Workspace,
+    zip: StoredZip,
+    snapshot: &Snapshot,
+) -> Result<RemoteArchive> {
+    let mut bytes = Limited(Vec::new());
+    let path = format!("/{}", staged(&zip.name.to_string()));
+    let described = restic.dump(&snapshot.id, &path, &mut bytes).and_then(|()| {
+        let description = Description::parse(&bytes.0)?;
+        if description.name() != Some(zip.name) || description.size_bytes != zip.size_bytes {
+            bail!("its description is that of another archive");
+        }
+        Ok(description)
+    });
+    match described {
+        Ok(description) => {
+            cache::put(workspace, &snapshot.tree, &bytes.0);
+            let remote = of_description(description, snapshot);
+            Ok(remote.unwrap_or_else(|| unreadable(zip, snapshot, "has no name")))
+        }
+        Err(error) if is_of_the_repository(&error) => Err(error),
+        Err(error) => {
+            let text = format!("{error:#}");
+            let first = text.lines().next().unwrap_or_default();
+            Ok(unreadable(zip, snapshot, first))
+        }
+    }
+}
+
+/// Whether `error` concerns more than one archive.
+fn is_of_the_repository(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<CodedError>() {
+        Some(CodedError::Remote(problem, _)) => {
+            !matches!(problem, RemoteProblem::Damaged | RemoteProblem::Other)
+        }
+        Some(_) => true,
+        None => false,
+    }
+}
+
+fn of_description(description: Description, snapshot: &Snapshot) -> Option<RemoteArchive> {
+    let name = description.name()?;
+    let Description { manifest, settings, note, pin_reason, .. } = description;
+    let run_number = manifest.as_ref().map(|manifest| manifest.run_number);
+    let content = manifest.map_or(Content::Foreign, |it| Content::Sealed(Box::new(it)));
+    let mut remote =
+        plain(StoredZip { name, size_bytes: description.size_bytes }, snapshot, content);
+    let printable: Vec<String> = snapshot.tags.iter().map(|tag| printable(tag)).collect();
+    let (tags, is_pinned) = tags::to_archive(&printable, run_number);
+    let pin = PinMark { is_pinned, reason: pin_reason, since: snapshot.time };
+    let tags = Some(tags);
+    remote.archive.annotations = Some(Ok(Annotations { format: 1, tags, pin: Some(pin), note }));
+    remote.workspace = description.workspace;
+    remote.sha256 = Some(description.sha256);
+    remote.pushed_at = Some(description.pushed_at);
+    remote.settings = settings;
+    Some(remote)
+}
+
+fn unreadable(zip: StoredZip, snapshot: &Snapshot, problem: &str) -> RemoteArchive {
+    plain(zip, snapshot, Content::Unreadable(problem.to_owned()))
+}
+
+fn plain(zip: StoredZip, snapshot: &Snapshot, content: Content) -> RemoteArchive {
+    let StoredZip { name, size_bytes } = zip;
+    let path = PathBuf::from(format!("/{name}"));
+    RemoteArchive {
+        archive: Archive { name, path, size_bytes, content, annotations: None },
+        host: printable(&snapshot.hostname),
+        workspace: String::new(),
+        snapshots: vec![snapshot.id.clone()],
+        tree: snapshot.tree.clone(),
+        sha256: None,
+        settings: BTreeMap::new(),
+        pushed_at: None,
+    }
+}
+
+/// Returns each archive once, the oldest first: a push that was killed
+/// after its snapshot was made, and its repetition, made two.
+fn each_once(mut found: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
+    found.sort_by(|a, b| {
+        (a.archive.created_at(), a.archive.name, &a.snapshots).cmp(&(
+            b.archive.created_at(),
+            b.archive.name,
+            &b.snapshots,
+        ))
+    });
+    let mut places: BTreeMap<(StampedName, String), usize> = BTreeMap::new();
+    let mut archives: Vec<RemoteArchive> = Vec::with_capacity(found.len());
+    for remote in found {
+        let key = remote.sha256.clone().map(|digest| (remote.archive.name, digest));
+        if let Some(place) = key.as_ref().and_then(|key| places.get(key)) {
+            let first = &mut archives[*place];
+            first.snapshots.extend(remote.snapshots);
+            // A pin on either holds.
+            if remote.archive.is_pinned() {
+                first.archive = remote.archive;
+            }
+        } else {
+            places.extend(key.map(|key| (key, archives.len())));
+            archives.push(remote);
+        }
+    }
+    archives
+}
+
+/// Takes so many bytes and no more.
+struct Limited(Vec<u8>);
+
+impl std::io::Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > DESCRIPTION_BYTES_MAX {
+            return Err(std::io::Error::other("its description is far too long"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! The remote receipt, beside the zip: proof that the repository held
+//! the same bytes, read back after a push.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::vault::annotations::receipt_of;
+use crate::vault::catalog::Fingerprint;
+use crate::workspace::digest::file_sha256;
+use crate::workspace::files;
+
+/// The content of a remote receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteReceipt {
+    /// 1.
+    pub format: u32,
+    /// The repository's id.
+    pub repository: String,
+    /// The digest of the zip.
+    pub sha256: String,
+    /// Size, time and number of the file that was pushed.
+    pub file: String,
+    /// When it was read back from the repository.
+    pub read_back_at: DateTime<Utc>,
+}
+
+impl RemoteReceipt {
+    /// Returns the receipt of the archive `zip`, where it is one of these
+    /// bytes; one that is damaged counts as none.
+    pub fn of(zip: &Path) -> Option<Self> {
+        let receipt: Self = serde_json::from_slice(&fs::read(receipt_of(zip)).ok()?).ok()?;
+        let is_same = || Fingerprint::read(zip).is_some_and(|now| now.to_string() == receipt.file);
+        let is_alike = || file_sha256(zip).is_ok_and(|digest| digest == receipt.sha256);
+        (receipt.format == 1 && (is_same() || is_alike())).then_some(receipt)
+    }
+
+    /// Removes that of the archive `zip`, which the repository holds no
+    /// more.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(zip: &Path) -> Result<()> {
+        let path = receipt_of(zip);
+        fs::remove_file(&path).with_context(|| format!("failed to remove `{}`", path.display()))
+    }
+
+    /// Writes it beside the archive `zip`, at once or not at all.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn store(&self, zip: &Path) -> Result<()> {
+        let mut text = serde_json::to_vec_pretty(self).expect("a receipt is plain data");
+        text.push(b'\n');
+        files::write_atomically(&receipt_of(zip), &text)
+    }
+}

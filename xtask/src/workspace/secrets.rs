@@ -1,0 +1,34 @@
+//! The files that hold secrets: no archive takes them up.
+
+use std::path::{Path, PathBuf};
+
+use super::Workspace;
+use super::files;
+
+/// The variables that name such a file, for restic and its stores.
+const VARIABLES: [&str; 4] = [
+    "RESTIC_PASSWORD_FILE",
+    "RESTIC_REPOSITORY_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+];
+
+/// The files that hold secrets, of the settings and the environment.
+#[derive(Debug, Clone, Default)]
+pub struct SecretFiles(Vec<PathBuf>);
+
+impl SecretFiles {
+    /// Returns those that `workspace` and the environment name.
+    pub fn of(workspace: &Workspace) -> Self {
+        let remote = workspace.config().archive.remote.as_ref();
+        let own = remote.and_then(|remote| remote.password_file.as_ref());
+        let own = own.map(|file| workspace.root().join(file));
+        let given = VARIABLES.iter().filter_map(std::env::var_os).map(PathBuf::from);
+        Self(own.into_iter().chain(given).collect())
+    }
+
+    /// Whether `path` is one of them, by whatever name.
+    pub fn hold(&self, path: &Path) -> bool {
+        self.0.iter().any(|secret| secret == path || files::is_same(secret, path))
+    }
+}
