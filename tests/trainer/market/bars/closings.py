@@ -80,8 +80,10 @@ def main():
         print(name, zone)
         for year, days in sorted(years.items()):
             print(year, *days)
+    # Each broker keeps other hours round Christmas and New Year: that there are bars says nothing.
     print("FX America/New_York")
     for year in range(2000, 2028):
-        print(year, "0101 0102@0000-1200 1224@1200-2400 1225 1226@0000-1200 1231@1200-2400")
+        print(year, "0101@0000-1700 0101@1700-2400 0102@0000-1200 1224@1200-2400",
+              "1225@0000-1700 1225@1700-2400 1226@0000-1200 1231@1200-2400")
 
 main()

@@ -68,7 +68,7 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: (i64, i64)) ->
         let calendar = Calendar::of(&series, zone);
         let of_zone = markets
             .iter()
-            .filter(|market| series.tells_days() && (market.zone == zone || zone == Tz::UTC));
+            .filter(|market| calendar.has_sessions && (market.zone == zone || zone == Tz::UTC));
         for market in [None].into_iter().chain(of_zone.map(Some)) {
             let judged = calendar.judge(market);
             if best.as_ref().is_none_or(|(n_days, _)| judged.0 < *n_days) {
@@ -150,24 +150,28 @@ struct Calendar<'a> {
     span: (NaiveDate, NaiveDate),
     /// What is not ordinary.
     missing: Vec<Missing>,
+    /// Whether some hours are ordinarily without bars.
+    has_sessions: bool,
 }
 
 impl<'a> Calendar<'a> {
     fn of(series: &'a Series<'a>, zone: Tz) -> Self {
         let mut absent: BTreeMap<NaiveDate, Vec<Minutes>> = BTreeMap::new();
-        let mut parts = Vec::new();
+        let (mut parts, mut n_weekends) = (Vec::new(), 0);
         let is_short = series.span.1 - series.span.0 < N_DAYS_OF_WEEKS * MS_PER_DAY;
         for (break_idx, found) in series.breaks.iter().enumerate() {
             let ends = series.ends(zone, *found);
             for (date, minutes) in days(ends.0, ends.1) {
                 absent.entry(date).or_default().push(minutes);
-                if !(is_short && is_weekend_of((date, minutes), ends)) {
+                if is_short && is_weekend_of((date, minutes), ends) {
+                    n_weekends += 1;
+                } else {
                     parts.push((break_idx, date, minutes));
                 }
             }
         }
         let span = (local(zone, series.span.0).date(), local(zone, series.span.1).date());
-        let mut calendar = Self { series, absent, span, missing: Vec::new() };
+        let mut calendar = Self { series, absent, span, missing: Vec::new(), has_sessions: false };
         let mut closed: BTreeMap<NaiveDate, Vec<Minutes>> = BTreeMap::new();
         for (break_idx, date, minutes) in parts {
             let closed = closed.entry(date).or_insert_with(|| calendar.closed(date, is_short));
@@ -180,6 +184,8 @@ impl<'a> Calendar<'a> {
                 calendar.missing.push(Missing { break_idx, date, minutes: left, is_most });
             }
         }
+        let is_closed = |closed: &Vec<Minutes>| !closed.is_empty();
+        calendar.has_sessions = n_weekends > 0 || closed.values().any(is_closed);
         calendar
     }
 
