@@ -5,6 +5,7 @@
 pub(crate) mod bars;
 pub(crate) mod columns;
 mod failures;
+mod holdout;
 mod learner;
 pub(crate) mod portfolio;
 mod report;

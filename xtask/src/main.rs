@@ -149,8 +149,7 @@ fn carry_out(cli: &Cli, outside: &Outside<'_>, notes: &mut dyn FnMut(&str)) -> R
         return manual(outside.program, &current_folder.join(&args.out));
     }
     let workspace = Workspace::open(&root(outside.program, &cli.global)?)?;
-    let is_long = matches!(cli.task, Task::Train(_) | Task::Reproduce(_) | Task::Watch(_));
-    if cfg!(windows) && is_long && outside.program == Program::Xtask {
+    if cfg!(windows) && cli.task.is_long() && outside.program == Program::Xtask {
         leave_names(&own_file()?);
     }
     let clock = cli.global.clock;

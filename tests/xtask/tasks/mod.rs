@@ -31,6 +31,8 @@ pub mod show;
 #[cfg(unix)]
 pub mod status;
 #[cfg(unix)]
+pub mod sweep;
+#[cfg(unix)]
 pub mod train;
 #[cfg(unix)]
 pub mod trials;

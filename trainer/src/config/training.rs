@@ -63,6 +63,15 @@ pub struct TrainingConfig {
     #[schemars(range(min = 0.05, max = 0.95))]
     pub train_ratio: f64,
 
+    /// The last part of the bars, which is neither trained nor tested on:
+    /// all other settings divide the bars before it. A sweep keeps it for
+    /// its one test. Unit: fraction of the bars. Range: 0 to 0.95.
+    /// Default: 0.
+    // Left out where it says nothing, as `keep_checkpoints`.
+    #[serde(skip_serializing_if = "is_nothing")]
+    #[schemars(range(min = 0.0, max = 0.95))]
+    pub holdout_ratio: f64,
+
     /// Bars left out between training and test, so that no reward of
     /// the one reaches into the other. Unit: bars. Range: 2 to 1,000,000.
     /// Default: 48.
@@ -167,6 +176,7 @@ impl Default for TrainingConfig {
             data: BUILTIN_DATA.to_owned(),
             bars: BarsConfig::default(),
             train_ratio: 0.8,
+            holdout_ratio: 0.0,
             embargo_bars: 48,
             seed: 42,
             threads: 0,
@@ -238,6 +248,9 @@ impl TrainingConfig {
         if !(0.05..=0.95).contains(&self.train_ratio) {
             return Err(FieldError::new("train_ratio", self.train_ratio, "from 0.05 to 0.95"));
         }
+        if !(0.0..=0.95).contains(&self.holdout_ratio) {
+            return Err(FieldError::new("holdout_ratio", self.holdout_ratio, "from 0 to 0.95"));
+        }
         if self.data.trim().is_empty() {
             return Err(FieldError::new("data", "empty", "a file's path or `builtin:btcusd_30m`"));
         }
@@ -270,6 +283,11 @@ fn within(section: &str, mut error: FieldError) -> FieldError {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(count: &usize) -> bool {
     *count == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_nothing(share: &f64) -> bool {
+    *share == 0.0
 }
 
 fn null_is_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {

@@ -19,6 +19,7 @@ mod reading;
 mod remote;
 mod restore;
 mod show;
+mod sweep;
 mod train;
 mod vault;
 
@@ -34,6 +35,7 @@ pub use reading::ReadingArgs;
 pub use remote::{PullArgs, PushArgs, RemoteArgs, RemoteTask, RemoteVerifyArgs, Sample};
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs, ShowArgs};
+pub use sweep::{SweepArgs, SweepCommand, TrialArgs};
 pub use train::{
     ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WatchArgs, WindowMode,
 };
@@ -194,6 +196,9 @@ Examples:
   cargo xtask predict --model models/memory_efficient_model_final.zip --data bars.csv --format json
   tail -f bars.csv | cargo xtask predict --quiet --model latest --data - --position 1")]
     Predict(PredictArgs),
+    /// Train many times: a grid or a sample of settings, seeds, symbols and windows
+    #[command(after_help = sweep::EXAMPLES)]
+    Sweep(SweepArgs),
     /// Start TensorBoard on the live curves, or on those of archives
     #[command(after_help = "Archives are unpacked to a cache, their digests checked; several \
 compare in the HPARAMS
@@ -254,6 +259,13 @@ Examples:
   cargo xtask diff 20260101_120000 latest --format json
   cargo xtask diff latest remote:20260101_120000")]
     Diff(DiffArgs),
+}
+
+impl Task {
+    /// Whether it runs for as long as a trainer does.
+    pub fn is_long(&self) -> bool {
+        matches!(self, Self::Train(_) | Self::Sweep(_) | Self::Reproduce(_) | Self::Watch(_))
+    }
 }
 
 impl Format {

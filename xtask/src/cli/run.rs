@@ -8,6 +8,7 @@ mod remote;
 mod restore;
 mod shared;
 mod show;
+mod sweep;
 mod tensorboard;
 mod train;
 mod vault;
@@ -94,6 +95,7 @@ fn carry_out(
         Task::Predict(args) => forward::predict(context, args, format, process_context),
         Task::Reproduce(args) => reproduce_session(context, args, process_context),
         Task::Tensorboard(args) => tensorboard::run(context, args, process_context),
+        Task::Sweep(args) => sweep::run(context, cli, args, process_context),
         Task::Export(args) => export::run(context, args, format, process_context),
         // It needs no workspace: `main.rs` has written it.
         Task::Manual(_) => bail!("the manual is not a workspace's"),

@@ -14,6 +14,7 @@ mod system;
 mod tensorboard;
 
 use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
@@ -150,6 +151,8 @@ pub struct TrainerRun<'a> {
 #[derive(Debug, Default)]
 pub struct Trainer {
     colour: Colour,
+    /// Where its complaints go; else where this process complains.
+    log: Option<PathBuf>,
     stop_channel: Mutex<StopChannel>,
 }
 
@@ -166,6 +169,11 @@ impl Trainer {
     /// environment, which any trainer may obey.
     pub fn in_colour(colour: Colour) -> Self {
         Self { colour, ..Self::default() }
+    }
+
+    /// Returns one whose complaints go to the end of the file `log`.
+    pub fn logging_to(log: PathBuf) -> Self {
+        Self { colour: Colour::Never, log: Some(log), ..Self::default() }
     }
 
     /// Asks the trainer to stop after its current batch; asked again,
@@ -198,6 +206,9 @@ impl Trainer {
         command.stdin(Stdio::piped());
         if is_silent {
             command.stdout(Stdio::null());
+        }
+        if let Some(log) = &self.log {
+            command.stderr(OpenOptions::new().append(true).create(true).open(log)?);
         }
         match self.colour {
             Colour::Auto => {}

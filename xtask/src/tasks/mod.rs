@@ -18,6 +18,7 @@ pub mod remote;
 pub mod reproduce;
 pub mod resume;
 pub mod status;
+pub mod sweep;
 pub mod train;
 pub mod trials;
 pub mod unpacked;
@@ -33,7 +34,7 @@ pub struct TaskContext<'a> {
     /// The workspace to work in.
     pub workspace: &'a Workspace,
     /// The clock.
-    pub clock: &'a dyn Fn() -> DateTime<Utc>,
+    pub clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
     /// Set by a signal.
     pub interrupt: &'a AtomicBool,
     /// Takes lines that a person reads while the task runs.

@@ -10,10 +10,13 @@ use serde::Serialize;
 
 use crate::programs::restic::Restic;
 use crate::tasks::TaskContext;
-use crate::tasks::push::DigestWriter;
+use crate::tasks::push::{DigestWriter, twice};
+use crate::vault::annotate;
+use crate::vault::annotations::Annotations;
 use crate::vault::archive::{self, Incoming};
+use crate::vault::catalog::Fingerprint;
 use crate::vault::receipts;
-use crate::vault::remote::{self, RemoteArchive};
+use crate::vault::remote::{self, RemoteArchive, RemoteReceipt};
 use crate::vault::verify::{self, ReadOptions};
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
@@ -65,6 +68,9 @@ pub fn pull(context: &mut TaskContext<'_>, name: &str, into: Option<&Path>) -> R
     if into.is_none() {
         receipts::remember(context.workspace, &path);
     }
+    if into.is_none() && is_new {
+        settle(context, &restic, remote, &path)?;
+    }
     Ok(PullReport {
         format: 1,
         name: remote.archive.name.to_string(),
@@ -73,6 +79,39 @@ pub fn pull(context: &mut TaskContext<'_>, name: &str, into: Option<&Path>) -> R
         size_bytes: remote.archive.size_bytes,
         is_new,
     })
+}
+
+/// Writes beside the pulled zip what a push would: its tags and its pin
+/// as they are there, and the receipt.
+fn settle(
+    context: &TaskContext<'_>,
+    restic: &Restic<'_>,
+    remote: &RemoteArchive,
+    path: &Path,
+) -> Result<()> {
+    let there = remote.archive.annotations.clone().and_then(Result::ok).unwrap_or_default();
+    let manifest = remote.archive.manifest();
+    let sealed_tags = manifest.map(|manifest| manifest.tags.clone()).unwrap_or_default();
+    let sealed_pin = manifest.is_some_and(|manifest| manifest.pinned);
+    let annotations = Annotations {
+        format: 1,
+        tags: there.tags.filter(|tags| *tags != sealed_tags),
+        pin: there.pin.filter(|pin| pin.is_pinned != sealed_pin),
+        note: there.note.filter(|note| manifest.and_then(|it| it.note.as_ref()) != Some(note)),
+    };
+    if annotations != Annotations::default() {
+        annotate::store(&annotations, path)?;
+    }
+    let file = Fingerprint::read(path).map(|it| it.to_string()).unwrap_or_default();
+    let receipt = RemoteReceipt {
+        format: 1,
+        repository: restic.id()?,
+        sha256: remote.sha256.clone().unwrap_or_default(),
+        tags: remote::tags_of_archive(&remote.archive),
+        file,
+        read_back_at: (context.clock)(),
+    };
+    receipt.store(path)
 }
 
 /// How many copies of remote archives are kept for tasks that read them.
@@ -144,7 +183,7 @@ pub fn fetch(
         );
         Err(CodedError::Remote(RemoteProblem::Damaged, text).into())
     };
-    archive::receive(&incoming, fill, |draft| prove(context, draft))
+    twice(|| archive::receive(&incoming, fill, |draft| prove(context, draft)))
         .with_context(|| format!("failed to pull `{name}`"))
 }
 

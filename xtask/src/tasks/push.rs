@@ -11,7 +11,7 @@ mod owed;
 
 use anyhow::Result;
 
-pub use digest::DigestWriter;
+pub use digest::{DigestWriter, of_stored, twice};
 use one::Push;
 pub use outcome::{PushOutcome, PushReport, PushedArchive};
 pub use owed::{Owed, OwedArchive};

@@ -134,13 +134,13 @@ pub fn train(
         PrunePlan::default()
     });
     let status = session.as_ref().map_or_else(|| of_nothing(exit), |session| session.status);
-    let model = "models/memory_efficient_model_final.zip";
-    let has_model = context.workspace.root().join(model).is_file();
-    let model = has_model.then(|| model.to_owned());
+    let model = Some("models/memory_efficient_model_final.zip".to_owned());
+    let model = model.filter(|model| context.workspace.root().join(model).is_file());
     let resumed = resumed.map(|folder| context.workspace.display(&folder));
     Ok(TrainReport {
         format: 1,
         status,
+        trainer_exit: exit,
         previous,
         resumed,
         archive,

@@ -9,6 +9,7 @@ mod restore;
 mod show;
 mod status;
 mod summary;
+mod sweep;
 mod train;
 mod vault;
 mod verify;
@@ -21,6 +22,7 @@ pub use list::ListReport;
 pub use restore::RestoreReport;
 pub use show::ShowReport;
 pub use status::StatusReport;
+pub use sweep::SweepPlanReport;
 pub use vault::{AnnotationReport, DoctorReport, PruneReport, UndeleteReport};
 pub use verify::{CheckedModel, VerifiedArchive, VerifyReport};
 

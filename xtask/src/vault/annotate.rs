@@ -1,5 +1,7 @@
 //! Changes the annotations of an archive, and nothing else of it.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 
 use crate::vault::annotations::{Annotations, PinMark, path_of};
@@ -23,7 +25,6 @@ pub fn annotate(
     let _lock = FolderLock::acquire(&workspace.archives());
     let catalog = Catalog::read(workspace)?;
     let mut archive = catalog.find(name)?.clone();
-    let path = path_of(&archive.path);
     let mut annotations = match &archive.annotations {
         None => Annotations::default(),
         Some(Ok(annotations)) => annotations.clone(),
@@ -32,12 +33,20 @@ pub fn annotate(
     let before = annotations.clone();
     change(&archive, &mut annotations);
     if annotations != before {
-        let mut text = serde_json::to_vec_pretty(&annotations).expect("annotations are plain data");
-        text.push(b'\n');
-        files::write_atomically(&path, &text)?;
+        store(&annotations, &archive.path)?;
     }
     archive.annotations = Some(Ok(annotations));
     Ok(archive)
+}
+
+/// Writes the annotations of the archive at `zip`.
+///
+/// # Errors
+/// When they cannot be written: the old ones stay.
+pub fn store(annotations: &Annotations, zip: &Path) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(annotations).expect("annotations are plain data");
+    text.push(b'\n');
+    files::write_atomically(&path_of(zip), &text)
 }
 
 /// Adds and removes tags of the archive called `name`.

@@ -9,6 +9,7 @@
 mod cache;
 mod description;
 mod listing;
+mod ordering;
 mod receipt;
 mod tags;
 

@@ -163,7 +163,7 @@ fn check_objects(text: &str) -> Result<()> {
 }
 
 /// Returns `; did you mean …?` for serde's unknown-field message.
-fn nearest_key(message: &str) -> String {
+pub(crate) fn nearest_key(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let Some(unknown) = quoted.next().filter(|_| message.starts_with("unknown field")) else {
         return String::new();

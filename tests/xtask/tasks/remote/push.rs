@@ -24,7 +24,7 @@ fn a_pushed_archive_is_one_snapshot_with_the_archives_time_and_tags() {
     let snapshots = team.snapshots();
     assert_eq!(snapshots.len(), 1);
     assert_eq!(snapshots[0]["time"], OLD);
-    assert_eq!(snapshots[0]["tags"], json!(["paper", "trainvault", "run:1"]));
+    assert_eq!(snapshots[0]["tags"], json!(["paper", "run:1", "trainvault"]));
     let dumped = team.restic_command(&["dump", "latest", &format!("/{name}")]).output().unwrap();
     assert_eq!(dumped.stdout, fs::read(sandbox.path(&format!("archives/{name}"))).unwrap());
 
@@ -51,6 +51,17 @@ fn tags_and_pins_follow_with_the_next_push() {
     assert_eq!(shown["tags"], json!(["final"]));
     assert_eq!(shown["pinned"], true);
     assert_eq!(outcomes(&task(&sandbox, &["push"]))[0].1, "present");
+
+    // Who pulls it has them, too, and takes nothing back by a push.
+    let other = Sandbox::new();
+    team.join(&other, "");
+    task(&other, &["pull", "latest"]);
+    let pulled = task(&other, &["show", "latest"]);
+    assert_eq!((&pulled["tags"], &pulled["pinned"]), (&json!(["final"]), &json!(true)));
+    sandbox.xtask(&["tag", "latest", "--add", "later"]).assert().code(0);
+    assert_eq!(outcomes(&task(&sandbox, &["push"]))[0].1, "retagged");
+    assert_eq!(outcomes(&task(&other, &["push"]))[0].1, "present");
+    assert_eq!(task(&other, &["show", "latest", "--remote"])["tags"], json!(["final", "later"]));
 }
 
 #[test]

@@ -44,6 +44,10 @@ fn verdicts(options: &TrainOptions, session: &Session) -> Result<AuditRecord> {
     let Some(agent) = &session.metrics.agent else {
         bail!("the session has no figures out of sample to audit");
     };
+    ensure!(
+        options.training.holdout_ratio == 0.0,
+        "the audit would read the bars that `holdout_ratio` keeps from being seen"
+    );
     let goes_on = || {
         ensure!(!options.stop.is_raised(), "a signal stopped the audit; the session is whole");
         Ok(())

@@ -75,6 +75,9 @@ fn about(model_context: &ModelContext<'_>) -> Result<ModelMetadata> {
     if config.features != FeaturesConfig::default() {
         settings["features"] = json!(config.features);
     }
+    if config.holdout_ratio > 0.0 {
+        settings["holdout_ratio"] = json!(config.holdout_ratio);
+    }
     if config.walk_forward.windows > 0 {
         settings["walk_forward"] = json!(config.walk_forward);
     }

@@ -30,17 +30,13 @@ pub struct Split {
 }
 
 impl Split {
-    /// Splits `n_bars` bars: the first `train_ratio` of them train, the
-    /// next `embargo_bars` are left out, the rest tests. Fails where a
-    /// part gets too few.
+    /// Splits `n_bars` bars: the last `holdout_ratio` of them is left
+    /// out; of the others the first `train_ratio` trains, the next
+    /// `embargo_bars` are left out, the rest tests. Fails where a part
+    /// gets too few.
     pub fn of(n_bars: u64, config: &TrainingConfig) -> Result<Self> {
-        // Both factors are positive, and the product is at most n_bars.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a part of a count is a count"
-        )]
-        let n_train = (n_bars as f64 * config.train_ratio) as u64;
+        let n_bars = without_holdout(n_bars, config);
+        let n_train = part(n_bars, config.train_ratio);
         let n_embargo = config.embargo_bars as u64;
         let n_test = (n_bars - n_train).saturating_sub(n_embargo);
         let split = Self { train_begin: 0, n_train, n_embargo, n_test };
@@ -56,7 +52,7 @@ impl Split {
         Ok(split)
     }
 
-    /// Splits `n_bars` bars once or, when the settings want a walk
+    /// Splits `n_bars` bars, less the held-out ones, once or, when the settings want a walk
     /// forward, once for each window, in order of time.
     ///
     /// The bars are cut into `windows` + 1 equal parts, what is left
@@ -71,6 +67,7 @@ impl Split {
         if windows == 0 {
             return Ok(vec![Self::of(n_bars, config)?]);
         }
+        let n_bars = without_holdout(n_bars, config);
         let n_windows = windows as u64;
         let n_test = n_bars / (n_windows + 1);
         let first_test_begin = n_bars - n_windows * n_test;
@@ -150,4 +147,20 @@ impl Split {
             test: span(self.test_begin(), self.n_test),
         }
     }
+}
+
+/// Returns how many of `n_bars` bars come before the held-out ones: as
+/// many as train where `train_ratio` is the rest of `holdout_ratio`.
+fn without_holdout(n_bars: u64, config: &TrainingConfig) -> u64 {
+    part(n_bars, 1.0 - config.holdout_ratio)
+}
+
+/// Returns the part `ratio`, 0 to 1, of `n_bars`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a part of a count is a count"
+)]
+fn part(n_bars: u64, ratio: f64) -> u64 {
+    (n_bars as f64 * ratio) as u64
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::digest::DigestWriter;
+use super::digest;
 use super::outcome::PushOutcome;
 use crate::programs::restic::{Backup, Restic};
 use crate::tasks::TaskContext;
@@ -45,9 +45,17 @@ impl Push<'_> {
     ) -> Result<(PushOutcome, Option<Stored>)> {
         let path = &archive.path;
         let held = RemoteReceipt::of(path).filter(|it| it.repository == self.repository);
-        if let Some(there) = held.and_then(|receipt| self.find(archive, &receipt.sha256)) {
+        if let Some(receipt) = &held
+            && let Some(there) = self.find(archive, &receipt.sha256)
+        {
             progress::add(archive.size_bytes);
-            return Ok((self.retag(archive, there)?, None));
+            let is_changed = receipt.tags != remote::tags_of_archive(archive);
+            let outcome = self.retag(archive, there, is_changed)?;
+            if is_changed {
+                let tags = remote::tags_of_archive(archive);
+                RemoteReceipt { tags, ..receipt.clone() }.store(path)?;
+            }
+            return Ok((outcome, None));
         }
         let before = Fingerprint::read(path);
         check(context, path)?;
@@ -55,7 +63,8 @@ impl Push<'_> {
         let (outcome, stored) = if let Some(there) = self.find(archive, &sha256) {
             let snapshot = there.snapshots.first().map_or("", String::as_str);
             self.read_back(snapshot, archive, &sha256)?;
-            (self.retag(archive, there)?, None)
+            // Without a receipt, only what was said here counts as a change.
+            (self.retag(archive, there, archive.annotations.is_some())?, None)
         } else {
             (PushOutcome::Pushed, Some(self.store(context, archive, &sha256)?))
         };
@@ -65,6 +74,7 @@ impl Push<'_> {
             format: 1,
             repository: self.repository.clone(),
             sha256,
+            tags: remote::tags_of_archive(archive),
             file: file.to_string(),
             read_back_at: (context.clock)(),
         };
@@ -121,9 +131,7 @@ impl Push<'_> {
 
     /// Reads the archive back from the repository, every byte of it.
     fn read_back(&self, snapshot: &str, archive: &Archive, sha256: &str) -> Result<()> {
-        let mut digest = DigestWriter::default();
-        self.restic.dump(snapshot, &format!("/{}", archive.name), &mut digest)?;
-        if digest.finish() == sha256 {
+        if digest::of_stored(self.restic, snapshot, archive)? == sha256 {
             return Ok(());
         }
         let text = format!(
@@ -134,17 +142,18 @@ impl Push<'_> {
         Err(CodedError::Remote(RemoteProblem::Damaged, text).into())
     }
 
-    /// Gives the snapshots of an archive the tags that it has now.
-    fn retag(&self, archive: &Archive, there: &RemoteArchive) -> Result<PushOutcome> {
-        let sorted = |archive: &Archive| {
-            let mut tags = archive.tags().to_vec();
-            tags.sort();
-            (tags, archive.is_pinned())
-        };
-        if sorted(archive) == sorted(&there.archive) {
+    /// Gives the snapshots of an archive the tags that it has now, where
+    /// those were changed here: others may have changed them there.
+    fn retag(
+        &self,
+        archive: &Archive,
+        there: &RemoteArchive,
+        is_changed: bool,
+    ) -> Result<PushOutcome> {
+        let tags = remote::tags_of_archive(archive);
+        if !is_changed || tags == remote::tags_of_archive(&there.archive) {
             return Ok(PushOutcome::Present);
         }
-        let tags = remote::tags_of_archive(archive);
         there.snapshots.iter().try_for_each(|id| self.restic.set_tags(id, &tags))?;
         Ok(PushOutcome::Retagged)
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::programs::restic::Restic;
 use crate::tasks::TaskContext;
-use crate::tasks::push::DigestWriter;
+use crate::tasks::push;
 use crate::vault::catalog::Content;
 use crate::vault::remote::{self, RemoteArchive};
 use crate::workspace::digest::sha256;
@@ -109,10 +109,9 @@ fn check(restic: &Restic<'_>, remote: &RemoteArchive) -> Result<Option<String>> 
         return Ok(Some(problem.clone()));
     }
     let snapshot = remote.snapshots.first().map_or("", String::as_str);
-    let mut digest = DigestWriter::default();
-    match restic.dump(snapshot, &format!("/{}", remote.archive.name), &mut digest) {
-        Ok(()) => {
-            let is_same = Some(digest.finish()) == remote.sha256;
+    match push::of_stored(restic, snapshot, &remote.archive) {
+        Ok(digest) => {
+            let is_same = Some(digest) == remote.sha256;
             Ok((!is_same).then(|| "its bytes are not those that were pushed".to_owned()))
         }
         Err(error) => match error.downcast_ref::<CodedError>() {

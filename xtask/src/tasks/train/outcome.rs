@@ -53,6 +53,9 @@ pub struct TrainReport {
     pub format: u32,
     /// How the session ended.
     pub status: SessionStatus,
+    /// How the trainer's process did.
+    #[serde(skip)]
+    pub trainer_exit: TrainerExit,
     /// Where the session before went; null when there was none.
     pub previous: Option<MovedSession>,
     /// The folder of the session that this one went on from; null

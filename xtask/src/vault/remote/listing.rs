@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use super::RemoteArchive;
 use super::cache;
 use super::description::{Description, staged};
+use super::ordering;
 use super::tags::{self, TOOL_TAG};
 use crate::programs::restic::{Restic, Snapshot, printable};
 use crate::vault::annotations::{Annotations, PinMark};
@@ -48,7 +49,7 @@ pub fn read(restic: &Restic<'_>, workspace: &Workspace) -> Result<Vec<RemoteArch
         .collect();
     let new: Vec<Snapshot> = new.into_iter().map(|(_, snapshot)| snapshot).collect();
     found.extend(read_new(restic, workspace, new)?);
-    Ok(each_once(found))
+    Ok(ordering::oldest_first(each_once(found)))
 }
 
 /// Remembers the descriptions of new snapshots, given by their ids or
@@ -182,16 +183,10 @@ fn plain(zip: StoredZip, snapshot: &Snapshot, content: Content) -> RemoteArchive
     }
 }
 
-/// Returns each archive once, the oldest first: a push that was killed
-/// after its snapshot was made, and its repetition, made two.
+/// Returns each archive once: a push that was killed after its snapshot
+/// was made, and its repetition, made two.
 fn each_once(mut found: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
-    found.sort_by(|a, b| {
-        (a.archive.created_at(), a.archive.name, &a.snapshots).cmp(&(
-            b.archive.created_at(),
-            b.archive.name,
-            &b.snapshots,
-        ))
-    });
+    found.sort_by(|a, b| a.snapshots.cmp(&b.snapshots));
     let mut places: BTreeMap<(StampedName, String), usize> = BTreeMap::new();
     let mut archives: Vec<RemoteArchive> = Vec::with_capacity(found.len());
     for remote in found {

@@ -23,6 +23,8 @@ pub struct RemoteReceipt {
     pub repository: String,
     /// The digest of the zip.
     pub sha256: String,
+    /// The tags that the snapshot had then, sorted.
+    pub tags: Vec<String>,
     /// Size, time and number of the file that was pushed.
     pub file: String,
     /// When it was read back from the repository.

@@ -7,15 +7,15 @@ pub const TOOL_TAG: &str = "trainvault";
 const RUN_PREFIX: &str = "run:";
 const PINNED: &str = "trainvault:pinned";
 
-/// Returns the tags that the snapshot of `archive` is to have.
+/// Returns the tags that the snapshot of `archive` is to have, sorted.
 pub fn of_archive(archive: &Archive) -> Vec<String> {
     let own = archive.tags().iter().filter(|tag| tag.as_str() != PINNED).cloned();
     let run = archive.manifest().map(|manifest| run_tag(manifest.run_number));
     let pinned = archive.is_pinned().then(|| PINNED.to_owned());
     let mut tags: Vec<String> = own.chain([TOOL_TAG.to_owned()]).chain(run).chain(pinned).collect();
     // Restic keeps a tag once.
-    let mut seen = std::collections::BTreeSet::new();
-    tags.retain(|tag| seen.insert(tag.clone()));
+    tags.sort();
+    tags.dedup();
     tags
 }
 

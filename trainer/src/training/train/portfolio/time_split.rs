@@ -28,16 +28,19 @@ pub(super) struct TimeSplit {
 }
 
 impl TimeSplit {
-    /// Returns where the settings cut bars of the time of `summary`:
-    /// once, at the part of the time that `train_ratio` says, or for a
+    /// Returns where the settings cut bars of the time of `summary`, less
+    /// its last part, `holdout_ratio`: once, at the part of the time that `train_ratio` says, or for a
     /// walk forward into parts of equal time.
     pub(super) fn of(config: &TrainingConfig, summary: &DataSummary) -> Self {
-        let (first_ms, end_ms) = (summary.first_ms, summary.last_ms.saturating_add(1));
+        let first_ms = summary.first_ms;
+        let span_ms = part_ms(summary.last_ms - first_ms, 1.0 - config.holdout_ratio);
+        let end_ms = match config.holdout_ratio {
+            0.0 => summary.last_ms.saturating_add(1),
+            _ => first_ms + span_ms,
+        };
         let WalkForwardConfig { windows, mode, purge_bars, embargo_bars } = config.walk_forward;
         if windows == 0 {
-            let span_ms = (summary.last_ms - first_ms) as f64;
-            #[expect(clippy::cast_possible_truncation, reason = "a part of a span is one")]
-            let test_ms = first_ms + (span_ms * config.train_ratio) as i64;
+            let test_ms = first_ms + part_ms(span_ms, config.train_ratio);
             let windows = vec![WindowTimes { train_ms: first_ms, test_ms, end_ms }];
             return Self { windows, n_embargo: config.embargo_bars as u64, is_walk: false };
         }
@@ -91,4 +94,10 @@ impl TimeSplit {
         });
         Ok(splits.collect())
     }
+}
+
+/// Returns the part `ratio`, 0 to 1, of a span.
+#[expect(clippy::cast_possible_truncation, reason = "a part of a span is one")]
+fn part_ms(span_ms: i64, ratio: f64) -> i64 {
+    (span_ms as f64 * ratio) as i64
 }

@@ -1,0 +1,192 @@
+//! Begins a sweep: its plan, from the spec and the workspace's settings.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
+
+use super::folder::SWEEPS;
+use super::head::{Engine, SweepHead};
+use super::plan::Plan;
+use super::sample;
+use super::spec::{Choices, SweepSpec};
+use crate::programs::features;
+use crate::programs::process::{Trainer, TrainerRun};
+use crate::tasks::TaskContext;
+use crate::workspace::Workspace;
+use crate::workspace::config::{ArchiveConfig, WorkspaceConfig};
+use crate::workspace::exit::{CodedError, TrainerExit};
+use crate::workspace::files::{exists, folder_entries};
+
+/// From a trial's folder to the workspace.
+const TO_WORKSPACE: &str = "../../../..";
+/// The most values of one key that are tried before the sweep begins.
+const N_VALUES_CHECKED: usize = 16;
+
+/// Plans a sweep; nothing is written.
+///
+/// # Errors
+/// [`CodedError::Usage`] when the spec or the settings are not valid.
+pub fn plan(context: &TaskContext<'_>, spec: &Path, engine: Engine) -> Result<SweepHead> {
+    let workspace = context.workspace;
+    features::check_compression(workspace.config().archive.compression)?;
+    let usage = |error: anyhow::Error| CodedError::Usage(format!("{error:#}"));
+    let spec = SweepSpec::load(spec).map_err(usage)?;
+    let settings = read_object(&workspace.root().join("config/training_config.json"));
+    let settings = settings.map_err(usage)?.unwrap_or_default();
+    let logging = read_object(&workspace.root().join("config/logging_config.json"));
+    let data = data_of(workspace, &spec, &settings).map_err(usage)?;
+    let plan = Plan { spec, settings, data };
+    plan.check().map_err(usage)?;
+    Ok(SweepHead {
+        format: 1,
+        created_at: (context.clock)(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        engine,
+        plan,
+        workspace: settings_of_trials(workspace.config()),
+        logging: logging.map_err(usage)?.map(Value::Object),
+    })
+}
+
+/// Returns the archive settings of a trial, which keeps its archives to
+/// itself.
+fn settings_of_trials(config: &WorkspaceConfig) -> WorkspaceConfig {
+    let ArchiveConfig { include, root_models, exclude, compression, compression_level, .. } =
+        config.archive.clone();
+    let archive = ArchiveConfig {
+        include,
+        root_models,
+        exclude,
+        compression,
+        compression_level,
+        ..ArchiveConfig::default()
+    };
+    WorkspaceConfig { archive, ..WorkspaceConfig::default() }
+}
+
+/// Reads a JSON object; `None` when there is no such file.
+fn read_object(path: &Path) -> Result<Option<Map<String, Value>>> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        bytes => bytes.with_context(|| format!("failed to read `{}`", path.display()))?,
+    };
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(mut object)) => {
+            object.remove("$schema");
+            Ok(Some(object))
+        }
+        Ok(_) => bail!("`{}` is not a JSON object", path.display()),
+        Err(error) => Err(error).with_context(|| format!("`{}` is not valid", path.display())),
+    }
+}
+
+/// Returns how trials name their bars, for each symbol.
+fn data_of(
+    workspace: &Workspace,
+    spec: &SweepSpec,
+    settings: &Map<String, Value>,
+) -> Result<Vec<Option<String>>> {
+    let data = settings.get("data").and_then(Value::as_str);
+    if spec.symbols.is_empty() {
+        return Ok(vec![data.map(|data| seen_from_trial(workspace, data))]);
+    }
+    let find = |symbol: &String| {
+        let file = find_symbol(workspace, data, symbol)?;
+        Ok(Some(seen_from_trial(workspace, &file)))
+    };
+    spec.symbols.iter().map(find).collect()
+}
+
+/// Returns the bars of `symbol`: the file of this name, or the one in the
+/// folder `data` whose name it is without its ending.
+fn find_symbol(workspace: &Workspace, data: Option<&str>, symbol: &str) -> Result<String> {
+    if symbol.starts_with("builtin:") || exists(&workspace.root().join(symbol)) {
+        return Ok(symbol.to_owned());
+    }
+    let folder = data.unwrap_or_default();
+    let files = folder_entries(&workspace.root().join(folder)).unwrap_or_default();
+    let is_its = |file: &&PathBuf| {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.strip_prefix(symbol).is_some_and(|rest| rest.starts_with('.'))
+    };
+    let name = files.iter().find(is_its).and_then(|file| file.file_name()?.to_str());
+    let Some(name) = name else {
+        bail!(
+            "`symbols` names `{symbol}`, and there is neither such a file in the workspace nor one \
+             of this name in the folder of `data`, `{folder}`"
+        );
+    };
+    Ok(format!("{folder}/{name}"))
+}
+
+/// Returns how a trial, four folders below the workspace, names `data`.
+fn seen_from_trial(workspace: &Workspace, data: &str) -> String {
+    let is_elsewhere = data.starts_with("builtin:") || Path::new(data).is_absolute();
+    if is_elsewhere {
+        return data.to_owned();
+    }
+    let sweeps = workspace.root().join(SWEEPS);
+    // Through a link, `..` would lead elsewhere.
+    if sweeps.canonicalize().is_ok_and(|real| real != sweeps) {
+        return workspace.root().join(data).to_string_lossy().into_owned();
+    }
+    format!("{TO_WORKSPACE}/{data}")
+}
+
+/// Lets the trainer check the settings before anything is trained: the
+/// first trial's, and those with each other value in its place.
+///
+/// # Errors
+/// [`CodedError::Usage`] when it refuses some.
+pub fn check_settings(
+    context: &TaskContext<'_>,
+    head: &SweepHead,
+    binary: &Path,
+    arguments: &[OsString],
+) -> Result<()> {
+    let name = head.plan.spec.name();
+    // As deep as a trial, for the paths in its settings.
+    let root = context.workspace.root().join(SWEEPS).join(name).join("attempts/check");
+    for (told, settings) in to_check(&head.plan) {
+        head.write_settings(&root, &settings)?;
+        let mut words: Vec<OsString> = vec!["--root".into(), root.clone().into()];
+        words.extend(arguments.iter().cloned());
+        words.push("--check".into());
+        let run = TrainerRun { binary, root: &root, arguments: &words, is_silent: true };
+        match Trainer::default().run(&run)? {
+            TrainerExit::Code(0) => {}
+            TrainerExit::INTERRUPTED => return Err(CodedError::Interrupted.into()),
+            _ => {
+                return Err(CodedError::Usage(format!(
+                    "the trainer refuses the settings {told}, as it says above; nothing was \
+                     trained"
+                ))
+                .into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns settings that show each value of each key, with what to call
+/// them.
+fn to_check(plan: &Plan) -> Vec<(String, Map<String, Value>)> {
+    let first = plan.trial(0);
+    let mut checks = vec![("of the first trial".to_owned(), first.settings)];
+    for (key, choices) in &plan.spec.parameters {
+        let values: Vec<Value> = match choices {
+            Choices::Values(values) => values.iter().take(N_VALUES_CHECKED).cloned().collect(),
+            Choices::Range(_) => sample::ends(choices),
+        };
+        for value in values {
+            let mut settings = checks[0].1.clone();
+            Plan::set(&mut settings, key, value.clone());
+            checks.push((format!("with `{key}` = {value}"), settings));
+        }
+    }
+    checks
+}

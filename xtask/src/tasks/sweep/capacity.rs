@@ -1,0 +1,43 @@
+//! How many trials run side by side: as many as cores and memory allow.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::thread;
+
+/// What a machine has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Machine {
+    /// Its cores, as far as this process may use them.
+    pub n_cores: usize,
+    /// Memory that is free, in MB; `None` where the system does not tell.
+    pub free_mb: Option<u64>,
+}
+
+impl Machine {
+    /// Looks at this machine.
+    pub fn look() -> Self {
+        let n_cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        // A container has less than the machine that it is on.
+        let limit = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+        let limits = limit.iter().filter_map(|path| fs::read_to_string(path).ok());
+        let limits = limits.filter_map(|text| Some(text.trim().parse::<u64>().ok()? / 1_000_000));
+        let free = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available_mb(&text));
+        Self { n_cores, free_mb: limits.chain(free).min() }
+    }
+
+    /// Returns how many trials of so many threads and so much memory fit;
+    /// one at least.
+    pub fn n_trials(self, threads: u32, memory_mb: u64) -> NonZeroUsize {
+        let by_cores = self.n_cores / usize::try_from(threads.max(1)).unwrap_or(usize::MAX);
+        let by_memory = self.free_mb.map(|free_mb| free_mb / memory_mb.max(1));
+        let by_memory = by_memory.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
+        NonZeroUsize::new(by_cores.min(by_memory)).unwrap_or(NonZeroUsize::MIN)
+    }
+}
+
+/// Returns the memory that `/proc/meminfo` says is there to be had.
+fn available_mb(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kibibytes * 1024 / 1_000_000)
+}

@@ -1,0 +1,293 @@
+//! Where a sweep lies: `sweeps/NAME/`.
+//!
+//! `sweep.json` is the plan, `trials/` what is over, a folder each,
+//! `attempts/` what runs or came to nothing, `test/` the test. A folder
+//! gets its place in `trials/` or `test/` by one rename, and never twice.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::head::SweepHead;
+use super::plan::Plan;
+use super::record::{self, TrialRecord};
+use super::spec::check_name;
+use crate::workspace::Workspace;
+use crate::workspace::exit::CodedError;
+use crate::workspace::files::{self, exists, folder_entries};
+
+/// The folder of all sweeps, relative to the workspace.
+pub const SWEEPS: &str = "sweeps";
+const HEAD: &str = "sweep.json";
+const TRIALS: &str = "trials";
+const ATTEMPTS: &str = "attempts";
+const RETIRED: &str = "retired";
+const CANCELLED: &str = "cancelled";
+
+/// One training of a sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKey {
+    /// The trial of this index.
+    Trial(u64),
+    /// The test of the chosen combination, on this symbol, from 0.
+    Test(usize),
+}
+
+/// A sweep on disk.
+#[derive(Debug, Clone)]
+pub struct SweepFolder {
+    root: PathBuf,
+    head: SweepHead,
+}
+
+impl SweepFolder {
+    /// Checks that there is no sweep called `name`.
+    ///
+    /// # Errors
+    /// [`CodedError::Usage`] when there is.
+    pub fn check_new(workspace: &Workspace, name: &str) -> Result<()> {
+        if !exists(&path(workspace, name)?.join(HEAD)) {
+            return Ok(());
+        }
+        Err(CodedError::Usage(format!(
+            "there is a sweep `{name}`; go on with it by `cargo xtask sweep resume {name}`, or \
+             give this one another `name`"
+        ))
+        .into())
+    }
+
+    /// Lays the folder of a new sweep.
+    ///
+    /// # Errors
+    /// As [`SweepFolder::check_new`].
+    pub fn create(workspace: &Workspace, head: SweepHead) -> Result<Self> {
+        let name = head.plan.spec.name();
+        Self::check_new(workspace, name)?;
+        let root = path(workspace, name)?;
+        for folder in [TRIALS, ATTEMPTS] {
+            files::create_folder(&root.join(folder))?;
+        }
+        let bytes = serde_json::to_vec_pretty(&head).expect("a plan is plain data");
+        files::write_atomically(&root.join(HEAD), &bytes)?;
+        Ok(Self { root, head })
+    }
+
+    /// Opens the sweep called `name`; without a name, the newest.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn open(workspace: &Workspace, name: Option<&str>) -> Result<Self> {
+        let Some(name) = name else { return newest(workspace) };
+        let root = path(workspace, name)?;
+        let bytes = match fs::read(root.join(HEAD)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(CodedError::Usage(format!(
+                    "there is no sweep `{name}`; begin one by `cargo xtask sweep SPEC.json`"
+                ))
+                .into());
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("failed to read the sweep `{name}`"));
+            }
+        };
+        let head: SweepHead = serde_json::from_slice(&bytes)
+            .with_context(|| format!("`{SWEEPS}/{name}/{HEAD}` is damaged"))?;
+        if head.format != 1 {
+            bail!("`{SWEEPS}/{name}/{HEAD}` has format {}; this tool reads 1", head.format);
+        }
+        Ok(Self { root, head })
+    }
+
+    /// Returns its folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns what it is.
+    pub fn head(&self) -> &SweepHead {
+        &self.head
+    }
+
+    /// Returns all its trials.
+    pub fn plan(&self) -> &Plan {
+        &self.head.plan
+    }
+
+    /// Returns its name.
+    pub fn name(&self) -> &str {
+        self.head.plan.spec.name()
+    }
+
+    /// Returns how the trial `index` is called.
+    pub fn label(&self, index: u64) -> String {
+        let width = self.plan().n_trials().saturating_sub(1).to_string().len().max(4);
+        format!("{index:0width$}")
+    }
+
+    /// Returns where what is over lies.
+    pub fn published(&self, key: JobKey) -> PathBuf {
+        match key {
+            JobKey::Trial(index) => self.root.join(TRIALS).join(self.label(index)),
+            JobKey::Test(symbol_idx) => self.root.join("test").join((symbol_idx + 1).to_string()),
+        }
+    }
+
+    /// Returns which trials are over: those that have a folder.
+    ///
+    /// # Errors
+    /// When the folders cannot be listed.
+    pub fn finished(&self) -> Result<BTreeSet<u64>> {
+        let entries = folder_entries(&self.root.join(TRIALS))?;
+        let index = |path: &PathBuf| path.file_name()?.to_str()?.parse().ok();
+        Ok(entries.iter().filter_map(index).collect())
+    }
+
+    /// Returns the trials that are not over.
+    ///
+    /// # Errors
+    /// As [`SweepFolder::finished`].
+    pub fn missing(&self) -> Result<Vec<u64>> {
+        let finished = self.finished()?;
+        Ok((0..self.plan().n_trials()).filter(|index| !finished.contains(index)).collect())
+    }
+
+    /// Returns how the trial `index` ended; `None` when it is not over.
+    ///
+    /// # Errors
+    /// When its record is unreadable.
+    pub fn record(&self, key: JobKey) -> Result<Option<TrialRecord>> {
+        let folder = self.published(key);
+        if !exists(&folder) {
+            return Ok(None);
+        }
+        let found = record::read(&folder)?;
+        found.map(Some).ok_or_else(|| {
+            anyhow!(
+                "`{}` has no whole `{}`; move the folder away, and `cargo xtask sweep resume {}` \
+                 trains it again",
+                folder.display(),
+                record::RECORD,
+                self.name()
+            )
+        })
+    }
+
+    /// Returns the folders of all attempts, sorted.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub fn attempts(&self) -> Result<Vec<PathBuf>> {
+        folder_entries(&self.root.join(ATTEMPTS))
+    }
+
+    /// Returns the folder of attempt `number`, from 1.
+    pub fn attempt(&self, key: JobKey, number: u32) -> PathBuf {
+        let label = match key {
+            JobKey::Trial(index) => self.label(index),
+            JobKey::Test(symbol_idx) => format!("test-{}", symbol_idx + 1),
+        };
+        self.root.join(ATTEMPTS).join(format!("{label}_{number}"))
+    }
+
+    /// Gives the attempt in `from` its place, unless that is taken: the
+    /// first copy of a trial counts, any other stays where it is. Returns
+    /// whether it was the first.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn publish(&self, from: &Path, key: JobKey) -> Result<bool> {
+        let to = self.published(key);
+        let parent = to.parent().unwrap_or(Path::new("."));
+        if exists(&to) {
+            return Ok(false);
+        }
+        let publish = || -> io::Result<bool> {
+            fs::create_dir_all(parent)?;
+            // A folder that holds anything is never replaced by a rename.
+            match fs::rename(from, &to) {
+                Ok(()) => {}
+                Err(_) if exists(&to) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+            files::sync_folder(parent)?;
+            Ok(true)
+        };
+        publish().with_context(|| format!("failed to move a trial to `{}`", to.display()))
+    }
+
+    /// Moves the failed trial `index` out of the way, so that it is
+    /// trained again.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn retire(&self, index: u64) -> Result<()> {
+        let retired = self.root.join(RETIRED);
+        files::create_folder(&retired)?;
+        let label = self.label(index);
+        let free = (1_u32..).map(|n| retired.join(format!("{label}_{n}"))).find(|to| !exists(to));
+        let to = free.expect("some number is free");
+        for number in 1_u32.. {
+            let attempt = self.attempt(JobKey::Trial(index), number);
+            if !exists(&attempt) {
+                break;
+            }
+            let name = format!("{}_attempt_{number}", to.display());
+            fs::rename(&attempt, &name).with_context(|| format!("failed to write `{name}`"))?;
+        }
+        let from = self.published(JobKey::Trial(index));
+        fs::rename(&from, &to).with_context(|| format!("failed to move `{}`", from.display()))
+    }
+
+    /// Whether someone has cancelled the sweep.
+    pub fn is_cancelled(&self) -> bool {
+        exists(&self.root.join(CANCELLED))
+    }
+
+    /// Lets whoever runs trials stop, or no longer.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn cancel(&self, is_cancelled: bool) -> Result<()> {
+        let marker = self.root.join(CANCELLED);
+        if is_cancelled {
+            return files::write_atomically(&marker, b"");
+        }
+        let aside = self.root.join(".resumed");
+        match fs::rename(&marker, aside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("failed to move `{}`", marker.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn path(workspace: &Workspace, name: &str) -> Result<PathBuf> {
+    check_name(name).map_err(|error| CodedError::Usage(format!("{error:#}")))?;
+    Ok(workspace.root().join(SWEEPS).join(name))
+}
+
+/// Returns the names of all sweeps, sorted.
+///
+/// # Errors
+/// When they cannot be listed.
+pub fn names(workspace: &Workspace) -> Result<Vec<String>> {
+    let entries = folder_entries(&workspace.root().join(SWEEPS))?;
+    let swept = entries.iter().filter(|entry| exists(&entry.join(HEAD)));
+    Ok(swept.filter_map(|entry| Some(entry.file_name()?.to_str()?.to_owned())).collect())
+}
+
+fn newest(workspace: &Workspace) -> Result<SweepFolder> {
+    let mut sweeps = Vec::new();
+    for name in names(workspace)? {
+        sweeps.push(SweepFolder::open(workspace, Some(&name))?);
+    }
+    sweeps.into_iter().max_by_key(|sweep| sweep.head.created_at).ok_or_else(|| {
+        let text = "there is no sweep yet; begin one by `cargo xtask sweep SPEC.json`";
+        CodedError::Usage(text.to_owned()).into()
+    })
+}

@@ -1,0 +1,169 @@
+//! Which trials a sweep has, and the settings of each: a pure function
+//! of the spec, the settings beside it and an index.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::sample;
+use super::spec::{N_TRIALS_MAX, SweepSpec};
+
+/// The seed of the trainer's own settings.
+const DEFAULT_SEED: u64 = 42;
+
+/// All trials of a sweep.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What the user wrote.
+    pub spec: SweepSpec,
+    /// The settings that trials begin with: `training_config.json`.
+    pub settings: Map<String, Value>,
+    /// The bars of each symbol, as a trial's settings name them, in the
+    /// spec's order; those of `settings` without symbols.
+    pub data: Vec<Option<String>>,
+}
+
+/// One trial.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Trial {
+    /// Its index, from 0.
+    pub index: u64,
+    /// The combination of values, from 0.
+    pub combination: u64,
+    /// Those values, by key.
+    pub parameters: BTreeMap<String, Value>,
+    /// The seed.
+    pub seed: u64,
+    /// The symbol; null without symbols.
+    pub symbol: Option<String>,
+    /// The window, from 1; null without windows.
+    pub window: Option<u32>,
+    /// The whole of its `training_config.json`.
+    #[serde(skip)]
+    pub settings: Map<String, Value>,
+}
+
+impl Plan {
+    /// Checks that there are not too many trials.
+    ///
+    /// # Errors
+    /// When there are.
+    pub fn check(&self) -> Result<()> {
+        let n_trials = self.n_trials();
+        ensure!(
+            n_trials <= N_TRIALS_MAX,
+            "the sweep has {n_trials} trials; {N_TRIALS_MAX} at most can be kept apart: draw \
+             `samples`, or name fewer values, seeds, symbols or windows"
+        );
+        Ok(())
+    }
+
+    /// Returns how many trials there are.
+    pub fn n_trials(&self) -> u64 {
+        self.n_combinations().saturating_mul(self.n_trials_each())
+    }
+
+    /// Returns how many combinations of values there are.
+    pub fn n_combinations(&self) -> u64 {
+        sample::n_combinations(&self.spec)
+    }
+
+    /// Returns how many trials each combination has: they have
+    /// neighbouring indices.
+    pub fn n_trials_each(&self) -> u64 {
+        let n_windows = u64::from(self.spec.windows.max(1));
+        n_windows * self.data.len() as u64 * self.seeds().len() as u64
+    }
+
+    /// Returns the seeds of each combination.
+    pub fn seeds(&self) -> Vec<u64> {
+        if !self.spec.seeds.is_empty() {
+            return self.spec.seeds.clone();
+        }
+        vec![self.settings.get("seed").and_then(Value::as_u64).unwrap_or(DEFAULT_SEED)]
+    }
+
+    /// Returns the trial `index`. The seed changes fastest, then the
+    /// symbol, then the window.
+    pub fn trial(&self, index: u64) -> Trial {
+        let seeds = self.seeds();
+        let mut rest = index;
+        let mut next = |n: usize| {
+            let digit = rest % n as u64;
+            rest /= n as u64;
+            usize::try_from(digit).expect("it is less than a length")
+        };
+        let seed = seeds[next(seeds.len())];
+        let symbol_idx = next(self.data.len());
+        let window = next(self.spec.windows.max(1) as usize);
+        let window = u32::try_from(window + 1).ok().filter(|_| self.spec.windows > 0);
+        let combination = rest;
+        let parameters = sample::combination(&self.spec, combination);
+        let mut settings = self.with(&parameters, seed, symbol_idx);
+        self.validate_on(&mut settings, window);
+        let symbol = self.spec.symbols.get(symbol_idx).cloned();
+        Trial { index, combination, parameters, seed, symbol, window, settings }
+    }
+
+    /// Returns the settings that test the combination of `trial` on the
+    /// held-out bars, and train on all before them.
+    pub fn test_settings(&self, trial: &Trial) -> Map<String, Value> {
+        let mut settings = trial.settings.clone();
+        settings.remove("holdout_ratio");
+        settings.insert("train_ratio".to_owned(), json!(1.0 - self.spec.holdout_ratio));
+        Self::set(&mut settings, "walk_forward.windows", json!(0));
+        settings
+    }
+
+    fn with(
+        &self,
+        parameters: &BTreeMap<String, Value>,
+        seed: u64,
+        symbol_idx: usize,
+    ) -> Map<String, Value> {
+        let mut settings = self.settings.clone();
+        // It names a file beside another folder.
+        settings.remove("$schema");
+        for (key, value) in parameters {
+            Self::set(&mut settings, key, value.clone());
+        }
+        settings.insert("seed".to_owned(), json!(seed));
+        settings.insert("threads".to_owned(), json!(self.spec.threads));
+        if let Some(data) = &self.data[symbol_idx] {
+            settings.insert("data".to_owned(), json!(data));
+        }
+        settings
+    }
+
+    /// Lets the bars of `window` validate, the held-out ones never.
+    fn validate_on(&self, settings: &mut Map<String, Value>, window: Option<u32>) {
+        let holdout_ratio = self.spec.holdout_ratio;
+        let Some(window) = window else {
+            settings.insert("holdout_ratio".to_owned(), json!(holdout_ratio));
+            return;
+        };
+        let (window, n_parts) = (f64::from(window), f64::from(self.spec.windows + 1));
+        // The parts after the window are held out, too.
+        let in_use = (1.0 - holdout_ratio) * (window + 1.0) / n_parts;
+        settings.insert("holdout_ratio".to_owned(), json!(1.0 - in_use));
+        settings.insert("train_ratio".to_owned(), json!(window / (window + 1.0)));
+        Self::set(settings, "walk_forward.windows", json!(0));
+    }
+
+    /// Sets `key`, as `agent.discount`, of `settings` to `value`. What is
+    /// no object on the way becomes one.
+    pub fn set(settings: &mut Map<String, Value>, key: &str, value: Value) {
+        match key.split_once('.') {
+            None => drop(settings.insert(key.to_owned(), value)),
+            Some((section, rest)) => {
+                let entry = settings.entry(section).or_insert_with(|| json!({}));
+                if !entry.is_object() {
+                    *entry = json!({});
+                }
+                Self::set(entry.as_object_mut().expect("it was made one"), rest, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What a trial leaves beside its session: `trial.json`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::workspace::files;
+
+/// The name of the record in a trial's folder.
+pub const RECORD: &str = "trial.json";
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrialStatus {
+    /// The session is completed.
+    Completed,
+    /// It is not, and would not be a second time.
+    Failed,
+    /// Someone stopped it: it is begun anew by `resume`.
+    Interrupted,
+    /// It was killed: it is begun anew, as often as `retries` says.
+    Lost,
+}
+
+impl TrialStatus {
+    /// Whether the trial is over.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed)
+    }
+}
+
+/// How an attempt ended: `trial.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrialRecord {
+    /// 1.
+    pub format: u32,
+    /// Which attempt this was, from 1.
+    pub attempt: u32,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: DateTime<Utc>,
+    /// How it ended, and what it gave.
+    #[serde(flatten)]
+    pub end: AttemptEnd,
+}
+
+/// How an attempt ended, and what it gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttemptEnd {
+    /// How it ended.
+    pub status: TrialStatus,
+    /// Why it is not completed; null when it is.
+    pub reason: Option<String>,
+    /// The archive of its session, in `archives/` of its folder.
+    pub archive: Option<String>,
+    /// The session's figures, on validation bars; null where undefined.
+    pub metrics: BTreeMap<String, Option<f64>>,
+    /// The digest of its model; null without one.
+    pub model_sha256: Option<String>,
+    /// Why its figures are to be treated as a bug; usually empty.
+    pub doubts: Vec<String>,
+}
+
+impl AttemptEnd {
+    /// Returns the end of an attempt that gave nothing.
+    pub fn without_session(status: TrialStatus, reason: String) -> Self {
+        Self {
+            status,
+            reason: Some(reason),
+            archive: None,
+            metrics: BTreeMap::new(),
+            model_sha256: None,
+            doubts: Vec::new(),
+        }
+    }
+}
+
+/// Reads the record in `folder`; `None` when there is none, or a power
+/// cut left half of one.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read(folder: &Path) -> Result<Option<TrialRecord>> {
+    let path = folder.join(RECORD);
+    match fs::read(&path) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
+    }
+}
+
+/// Writes `record` to `folder`, durably.
+///
+/// # Errors
+/// When the disk does not take it.
+pub fn write(folder: &Path, record: &TrialRecord) -> Result<()> {
+    let bytes = serde_json::to_vec_pretty(record).expect("a record is plain data");
+    files::write_atomically(&folder.join(RECORD), &bytes)
+}

@@ -1,0 +1,145 @@
+//! Chooses the values of each combination: a pure function of the spec
+//! and an index.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value};
+use sha2::{Digest, Sha256};
+
+use super::sobol;
+use super::spec::{Choices, Method, NumberRange, Scale, SweepSpec};
+
+/// Digits to which numbers of a range are rounded: the same on every
+/// machine, whatever its mathematical library gives in the last.
+const N_DIGITS: usize = 8;
+
+/// Returns how many combinations there are.
+pub fn n_combinations(spec: &SweepSpec) -> u64 {
+    match spec.method {
+        Method::Grid => spec
+            .parameters
+            .values()
+            .map(|choices| grid_values(choices).len() as u64)
+            .fold(1, u64::saturating_mul),
+        Method::Random | Method::Sobol => u64::from(spec.samples.unwrap_or(1)),
+    }
+}
+
+/// Returns the values of combination `idx`, by key. Of a grid the last
+/// key changes fastest.
+pub fn combination(spec: &SweepSpec, idx: u64) -> BTreeMap<String, Value> {
+    if spec.method == Method::Grid {
+        return grid_point(spec, idx);
+    }
+    let value = |(dimension, (key, choices)): (usize, (&String, &Choices))| {
+        let noise = noise(spec.sample_seed, key, idx);
+        let share = match spec.method {
+            Method::Sobol => {
+                // A digital shift: as even, and other points by the seed.
+                let shift = self::noise(spec.sample_seed, key, u64::MAX) >> 32;
+                let point_idx = u32::try_from(idx).unwrap_or(u32::MAX);
+                let coordinate = u64::from(sobol::coordinate(point_idx, dimension)) ^ shift;
+                coordinate as f64 / (1_u64 << 32) as f64
+            }
+            _ => (noise >> 11) as f64 / (1_u64 << 53) as f64,
+        };
+        (key.clone(), value_at(choices, share))
+    };
+    spec.parameters.iter().enumerate().map(value).collect()
+}
+
+/// Returns both ends of a range.
+pub fn ends(choices: &Choices) -> Vec<Value> {
+    match choices {
+        Choices::Values(values) => values.clone(),
+        Choices::Range(range) => vec![number(range, range.min), number(range, range.max)],
+    }
+}
+
+fn grid_point(spec: &SweepSpec, idx: u64) -> BTreeMap<String, Value> {
+    let mut rest = idx;
+    let mut values = BTreeMap::new();
+    for (key, choices) in spec.parameters.iter().rev() {
+        let choices = grid_values(choices);
+        let n_choices = choices.len() as u64;
+        let chosen = usize::try_from(rest % n_choices).expect("it counts values in memory");
+        values.insert(key.clone(), choices[chosen].clone());
+        rest /= n_choices;
+    }
+    values
+}
+
+/// Returns the values that a grid takes.
+fn grid_values(choices: &Choices) -> Vec<Value> {
+    let range = match choices {
+        Choices::Values(values) => return values.clone(),
+        Choices::Range(range) => range,
+    };
+    let steps = range.steps.unwrap_or(2).max(2);
+    let share = |step: u32| f64::from(step) / f64::from(steps - 1);
+    let numbers = (0..steps).map(|step| number(range, between(range, share(step)).round_if(range)));
+    let mut values: Vec<Value> = numbers.collect();
+    // Whole numbers may coincide.
+    values.dedup();
+    values
+}
+
+/// Returns the value at `share`, 0 to 1 without 1, of the choices.
+fn value_at(choices: &Choices, share: f64) -> Value {
+    match choices {
+        Choices::Values(values) => values[part(values.len() as f64, share)].clone(),
+        Choices::Range(range) if range.integer && range.scale == Scale::Linear => {
+            let n_numbers = range.max - range.min + 1.0;
+            number(range, range.min + (n_numbers * share).floor())
+        }
+        Choices::Range(range) => number(range, between(range, share).round_if(range)),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a part of a count is a count"
+)]
+fn part(n_choices: f64, share: f64) -> usize {
+    (n_choices * share) as usize
+}
+
+fn between(range: &NumberRange, share: f64) -> f64 {
+    let NumberRange { min, max, scale, .. } = range;
+    match scale {
+        Scale::Linear => min + (max - min) * share,
+        Scale::Log => (min.ln() + (max.ln() - min.ln()) * share).exp(),
+    }
+}
+
+trait RoundIf {
+    fn round_if(self, range: &NumberRange) -> f64;
+}
+
+impl RoundIf for f64 {
+    /// Rounds to a whole number where the range has only such.
+    fn round_if(self, range: &NumberRange) -> f64 {
+        if range.integer { self.round() } else { self }
+    }
+}
+
+/// Returns `value` as JSON, within the range and of few digits.
+fn number(range: &NumberRange, value: f64) -> Value {
+    let value = value.clamp(range.min, range.max);
+    if range.integer {
+        #[expect(clippy::cast_possible_truncation, reason = "settings are far below 2^53")]
+        return Value::from(value as i64);
+    }
+    let rounded = format!("{value:.*e}", N_DIGITS - 1).parse().unwrap_or(value);
+    Number::from_f64(rounded.clamp(range.min, range.max)).map_or(Value::Null, Value::Number)
+}
+
+/// Returns 64 bits that depend on all three alone: one more key or
+/// sample changes no other.
+fn noise(seed: u64, key: &str, idx: u64) -> u64 {
+    let digest = Sha256::digest(format!("{seed}/{key}/{idx}"));
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    u64::from_be_bytes(first)
+}

@@ -1,0 +1,278 @@
+//! Trains one attempt by the ordinary cycle, so that it is a session as
+//! any other: sealed, archived and read back, failed ones too.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Error, Result};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::json;
+
+use super::attempt::{Attempt, Execute};
+use super::folder::SweepFolder;
+use super::record::{AttemptEnd, TrialStatus};
+use crate::programs::features::MissingFeature;
+use crate::programs::process::Trainer;
+use crate::tasks::TaskContext;
+use crate::tasks::cycle::{self, Label};
+use crate::tasks::train::{
+    ArchiveMode, CommandTrainer, Start, TrainOptions, TrainReport, TrainerSource, train,
+};
+use crate::vault::manifest::{ArchiveKind, SessionStatus};
+use crate::vault::name::stamp;
+use crate::vault::session;
+use crate::workspace::Workspace;
+use crate::workspace::digest::file_sha256;
+use crate::workspace::exit::{CodedError, TrainerExit};
+use crate::workspace::files::{self, exists};
+
+/// Where what the trainer says goes, in the attempt's folder.
+const LOG: &str = "trial.log";
+/// How often a running trial is looked after.
+const TICK: Duration = Duration::from_millis(100);
+/// How many of these pass between two looks at the disk.
+const N_TICKS_OF_MARKER: u32 = 10;
+/// How long a trainer may take to end when asked to.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long a reason may be, in characters.
+const N_LETTERS_MAX: usize = 300;
+
+/// Trains the trials of one sweep.
+pub struct Training<'a> {
+    /// The sweep.
+    pub folder: &'a SweepFolder,
+    /// Who trains: a binary that is there.
+    pub trainer: SweepTrainer,
+    /// The clock.
+    pub clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
+    /// Set when all shall stop.
+    pub stop: &'a AtomicBool,
+}
+
+/// Who trains.
+#[derive(Debug, Clone)]
+pub enum SweepTrainer {
+    /// A trainer, with what follows `--root DIR` on its command line.
+    Binary(PathBuf, Vec<OsString>),
+    /// Any command.
+    Command(CommandTrainer),
+}
+
+impl Execute for Training<'_> {
+    fn train(&self, attempt: &Attempt) -> Result<AttemptEnd> {
+        let workspace = Workspace::open(&attempt.root)?;
+        let trainer = Trainer::logging_to(attempt.root.join(LOG));
+        let (done, is_done) = channel();
+        let (result, is_late) = thread::scope(|scope| {
+            let watch = scope.spawn({
+                let trainer = &trainer;
+                move || self.look_after(trainer, &is_done)
+            });
+            let result = self.cycle(&workspace, &trainer, attempt);
+            drop::<std::sync::mpsc::Sender<()>>(done);
+            (result, watch.join().unwrap_or(false))
+        });
+        match result {
+            Ok(report) => self.end_of(attempt, report, is_late),
+            Err(error) => self.broken(attempt, error),
+        }
+    }
+
+    fn fail(&self, attempt: &Attempt, reason: &str) -> Result<AttemptEnd> {
+        let workspace = Workspace::open(&attempt.root)?;
+        let root = workspace.root();
+        let record = root.join("logs/session.json");
+        if !exists(&record) {
+            let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+            let session = json!({
+                "format": 1,
+                "id": format!("session_{}", stamp(attempt.started_at)),
+                "status": "failed",
+                "started_at": time(attempt.started_at),
+                "finished_at": time((self.clock)()),
+                "tool_version": env!("CARGO_PKG_VERSION"),
+                "seed": attempt.seed,
+                "reason": reason,
+            });
+            files::create_folder(&root.join("logs"))?;
+            let bytes = serde_json::to_vec_pretty(&session).expect("a record is plain data");
+            files::write_atomically(&record, &bytes)?;
+        }
+        let archive = self.with_context(&workspace, |context| {
+            let _lock = cycle::begin(context, "archive")?;
+            let session = session::read(root);
+            cycle::archive_now(context, ArchiveKind::Session, &Label::default(), session)
+        })?;
+        let end = AttemptEnd::without_session(TrialStatus::Failed, reason.to_owned());
+        Ok(AttemptEnd { archive: Some(archive.manifest().name.clone()), ..end })
+    }
+}
+
+impl Training<'_> {
+    /// Runs the cycle of `train` in the attempt's folder.
+    fn cycle(
+        &self,
+        workspace: &Workspace,
+        trainer: &Trainer,
+        attempt: &Attempt,
+    ) -> Result<TrainReport> {
+        let root = workspace.root();
+        let (source, arguments) = match &self.trainer {
+            SweepTrainer::Binary(binary, own) => {
+                let first: [OsString; 2] = ["--root".into(), root.into()];
+                let arguments = first.into_iter().chain(own.iter().cloned()).collect();
+                (TrainerSource::Ready(binary.clone()), arguments)
+            }
+            SweepTrainer::Command(command) => {
+                let command = CommandTrainer { seed: attempt.seed, ..command.clone() };
+                (TrainerSource::Command(command), Vec::new())
+            }
+        };
+        let options = TrainOptions {
+            archive: ArchiveMode::Archive,
+            trainer: source,
+            arguments,
+            is_silent: true,
+            label: Label::default(),
+            start: Start::Fresh,
+            gates: Vec::new(),
+        };
+        self.with_context(workspace, |context| train(context, trainer, &options))
+    }
+
+    /// Does `act` in `workspace`; what it notes goes to the trial's log.
+    fn with_context<T>(
+        &self,
+        workspace: &Workspace,
+        act: impl FnOnce(&mut TaskContext<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let path = workspace.root().join(LOG);
+        let mut log = OpenOptions::new().append(true).create(true).open(path).ok();
+        act(&mut TaskContext {
+            workspace,
+            clock: self.clock,
+            interrupt: self.stop,
+            notes: &mut |line| {
+                // A trial needs no log to be one.
+                let _ = log.as_mut().map(|log| writeln!(log, "{line}"));
+            },
+        })
+    }
+
+    /// Stops the trainer when all stop, or when it takes too long, which
+    /// is returned.
+    fn look_after(&self, trainer: &Trainer, is_done: &Receiver<()>) -> bool {
+        let limit = self.folder.plan().spec.time_limit_minutes;
+        let limit = limit.map(|minutes| Duration::from_secs_f64(minutes * 60.0));
+        let start = Instant::now();
+        let (mut is_late, mut asked_at, mut n_asked) = (false, None, 0);
+        for n_ticks in 0_u32.. {
+            if is_done.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
+                break;
+            }
+            if n_ticks.is_multiple_of(N_TICKS_OF_MARKER) && self.folder.is_cancelled() {
+                self.stop.store(true, Ordering::Relaxed);
+            }
+            let is_stopped = self.stop.load(Ordering::Relaxed);
+            if asked_at.is_none() && !is_stopped && limit.is_some_and(|it| start.elapsed() > it) {
+                is_late = true;
+            }
+            let at = *asked_at.get_or_insert_with(Instant::now);
+            if !is_late && !is_stopped {
+                asked_at = None;
+            } else if n_asked == 0 || (n_asked == 1 && at.elapsed() > GRACE) {
+                trainer.stop();
+                n_asked += 1;
+            }
+        }
+        is_late
+    }
+
+    fn end_of(&self, attempt: &Attempt, report: TrainReport, is_late: bool) -> Result<AttemptEnd> {
+        let status = match report.trainer_exit {
+            // Without a session, too.
+            TrainerExit::Killed | TrainerExit::INTERRUPTED
+                if report.status != SessionStatus::Completed =>
+            {
+                SessionStatus::Interrupted
+            }
+            _ => report.status,
+        };
+        let (status, reason) = match status {
+            SessionStatus::Completed => (TrialStatus::Completed, None),
+            SessionStatus::Interrupted if is_late => {
+                let limit = self.folder.plan().spec.time_limit_minutes.unwrap_or_default();
+                let reason = format!("it took longer than `time_limit_minutes` allows, {limit}");
+                (TrialStatus::Failed, Some(reason))
+            }
+            SessionStatus::Interrupted if self.stop.load(Ordering::Relaxed) => {
+                (TrialStatus::Interrupted, Some("it was stopped".to_owned()))
+            }
+            SessionStatus::Interrupted => {
+                let how = report.command.as_ref().and_then(|command| command.reason.clone());
+                let how = how.unwrap_or_else(|| "the trainer was killed".to_owned());
+                (TrialStatus::Lost, Some(format!("{how}; it may have been out of memory")))
+            }
+            SessionStatus::Failed | SessionStatus::Unknown => {
+                (TrialStatus::Failed, Some(last_words(&attempt.root, &report)))
+            }
+        };
+        let Some(archive) = report.archive else {
+            let reason = reason.unwrap_or_else(|| "the trainer left nothing".to_owned());
+            return match status {
+                TrialStatus::Interrupted | TrialStatus::Lost => {
+                    Ok(AttemptEnd::without_session(status, reason))
+                }
+                _ => self.fail(attempt, &reason),
+            };
+        };
+        let model = report.model.map(|model| attempt.root.join(model));
+        let metrics = report.session.and_then(|mut session| session.metrics.remove("agent"));
+        Ok(AttemptEnd {
+            status,
+            reason,
+            archive: Some(archive.name),
+            metrics: metrics.unwrap_or_default(),
+            model_sha256: model.map(|model| file_sha256(&model)).transpose()?,
+            doubts: report.doubts,
+        })
+    }
+
+    /// Says how an attempt ended whose cycle did not come to its end.
+    fn broken(&self, attempt: &Attempt, error: Error) -> Result<AttemptEnd> {
+        if error.is::<MissingFeature>() {
+            return Err(error);
+        }
+        match error.downcast_ref::<CodedError>() {
+            Some(CodedError::Interrupted) => Ok(AttemptEnd::without_session(
+                TrialStatus::Interrupted,
+                "it was stopped".to_owned(),
+            )),
+            // A trainer that is not there: no other trial finds it.
+            Some(_) => Err(error),
+            None => self.fail(attempt, &format!("{error:#}")),
+        }
+    }
+}
+
+/// Returns why a trainer failed, as far as it says so.
+fn last_words(root: &Path, report: &TrainReport) -> String {
+    let log = fs::read(root.join(LOG)).unwrap_or_default();
+    let log = String::from_utf8_lossy(&log);
+    let told = |line: &&str| !line.trim().is_empty() && !line.starts_with("warning:");
+    let is_error = |line: &&str| line.to_ascii_lowercase().contains("error");
+    let lines = || log.lines().rev().filter(told).filter(|line| !line.starts_with("the command "));
+    let line = lines().find(is_error).or_else(|| lines().next()).map(str::trim);
+    let how = report.command.as_ref().and_then(|command| command.reason.clone());
+    let words: Vec<String> = how.into_iter().chain(line.map(str::to_owned)).collect();
+    match words.join(": ") {
+        words if words.is_empty() => "the trainer failed and said nothing".to_owned(),
+        words => words.chars().take(N_LETTERS_MAX).collect(),
+    }
+}

@@ -1,0 +1,99 @@
+//! What `sweep` prints.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::Report;
+use crate::tasks::sweep::plan::{Plan, Trial};
+use crate::tasks::sweep::record::TrialRecord;
+use crate::tasks::sweep::status::{SweepStatus, ranges};
+use crate::workspace::text;
+
+/// The most failed trials and planned ones that a text names.
+const N_LINES_MAX: usize = 20;
+
+/// What a sweep would train.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SweepPlanReport {
+    /// 1.
+    pub format: u32,
+    /// The sweep.
+    pub name: String,
+    /// All trials.
+    pub n_trials: u64,
+    /// Each of them.
+    pub trials: Vec<Trial>,
+}
+
+impl SweepPlanReport {
+    /// Returns what `plan` would train.
+    pub fn of(plan: &Plan) -> Self {
+        let n_trials = plan.n_trials();
+        let trials = (0..n_trials).map(|index| plan.trial(index)).collect();
+        Self { format: 1, name: plan.spec.name().to_owned(), n_trials, trials }
+    }
+}
+
+impl Report for SweepPlanReport {
+    fn text(&self) -> String {
+        let keys: BTreeSet<&String> =
+            self.trials.iter().flat_map(|trial| trial.parameters.keys()).collect();
+        let mut text =
+            format!("sweep {} would train {}\n", self.name, text::count(self.n_trials, "trial"));
+        for trial in self.trials.iter().take(N_LINES_MAX) {
+            let values = keys.iter().map(|key| format!("{key} {}", trial.parameters[*key]));
+            let symbol = trial.symbol.iter().map(|symbol| format!("on {symbol}"));
+            let window = trial.window.iter().map(|window| format!("window {window}"));
+            let words: Vec<String> = values.chain(symbol).chain(window).collect();
+            text += &format!("{:>6}  seed {}  {}\n", trial.index, trial.seed, words.join(", "));
+        }
+        let n_more = self.trials.len().saturating_sub(N_LINES_MAX);
+        if n_more > 0 {
+            text += &format!("        and {n_more} more\n");
+        }
+        text
+    }
+}
+
+impl Report for SweepStatus {
+    fn text(&self) -> String {
+        let n_failed = self.failed.len() as u64;
+        let mut text = format!(
+            "sweep {}: {} of {} over, {} completed, {n_failed} failed\n",
+            self.name,
+            self.n_completed + n_failed,
+            text::count(self.n_trials, "trial"),
+            self.n_completed,
+        );
+        for failed in self.failed.iter().take(N_LINES_MAX) {
+            text += &format!("failed   {}: {}\n", failed.trial, failed.reason);
+        }
+        let n_more = self.failed.len().saturating_sub(N_LINES_MAX);
+        if n_more > 0 {
+            text += &format!("         and {n_more} more\n");
+        }
+        if !self.missing.is_empty() {
+            text += &format!("missing  {}\n", ranges(&self.missing));
+        }
+        if let Some(pid) = self.running {
+            text += &format!("running  in process {pid}\n");
+        }
+        for (state, n_jobs) in &self.jobs {
+            text += &format!("cluster  {} {state}\n", text::count(*n_jobs, "element"));
+        }
+        if self.is_cancelled {
+            text += "cancelled; `cargo xtask sweep resume` goes on\n";
+        } else if !self.missing.is_empty() && self.running.is_none() && self.jobs.is_empty() {
+            text += "nothing runs here; `cargo xtask sweep resume` runs what is missing\n";
+        }
+        text
+    }
+}
+
+impl Report for TrialRecord {
+    fn text(&self) -> String {
+        // What it gave is told on stderr; the record is for programs.
+        String::new()
+    }
+}
