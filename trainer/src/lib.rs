@@ -18,7 +18,11 @@ pub mod account;
 
 pub mod market;
 
+pub mod digest;
+
 pub mod field;
+
+pub mod progress;
 
 pub mod random;
 

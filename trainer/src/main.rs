@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 use dlmalloc::GlobalDlmalloc;
 
 use trainer::account::metrics::Alarm;
 use trainer::config::{Level, LoggingConfig};
 use trainer::market::bars::DataSummary;
+use trainer::progress;
 use trainer::session::{
-    AuditRecord, Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, progress,
-    subscriber,
+    AuditRecord, Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
 };
 use trainer::training::audit::audit;
 use trainer::training::leaks::{check_configured_leaks, leak_table};
@@ -73,12 +73,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let clock = Clock::reading(system_time);
     let done = match Cli::parse().command {
-        Command::Train(arguments) => train(&arguments),
+        Command::Train(arguments) => train(&arguments, clock),
         Command::CheckModel(arguments) => told(cli::check_model::run(&arguments)),
-        Command::Simulate(arguments) => cli::simulate::run(&arguments, tomorrow_ms(), io::stdout())
-            .map(|alarms| judged(&alarms)),
-        Command::Bars(arguments) => told(cli::bars::run(&arguments, tomorrow_ms())),
+        Command::Simulate(arguments) => {
+            cli::simulate::run(&arguments, clock.tomorrow_ms(), io::stdout())
+                .map(|alarms| judged(&alarms))
+        }
+        Command::Bars(arguments) => told(cli::bars::run(&arguments, clock.tomorrow_ms())),
         Command::Report(command) => told(cli::report::run(&command)),
         Command::Watch(arguments) => {
             cli::watch::run(&arguments, system_time).and_then(|end| match end {
@@ -87,11 +90,11 @@ fn main() -> ExitCode {
             })
         }
         Command::Export(arguments) => told(cli::export::run(&arguments)),
-        Command::Metrics(arguments) => cli::metrics::run(&arguments)
+        Command::Metrics(arguments) => cli::metrics::run(&arguments, clock.tomorrow_ms())
             .and_then(|(text, alarms)| print(&text).map(|()| judged(&alarms))),
         Command::Predict(arguments) => {
             let mut has_warned = false;
-            let done = cli::predict::run(&arguments, tomorrow_ms(), io::stdout());
+            let done = cli::predict::run(&arguments, clock.tomorrow_ms(), io::stdout());
             let done = unless_unread(done.map(|warned| has_warned = warned));
             done.map(|()| if has_warned { ExitCode::from(WARNINGS) } else { ExitCode::SUCCESS })
         }
@@ -115,21 +118,21 @@ fn judged(alarms: &[Alarm]) -> ExitCode {
     ExitCode::from(if alarms.is_empty() { 0 } else { WARNINGS })
 }
 
-fn train(arguments: &TrainArguments) -> Result<ExitCode> {
+fn train(arguments: &TrainArguments, clock: Clock) -> Result<ExitCode> {
     let stop = StopFlag::default();
     if arguments.exit_with_parent {
         exit_with_parent(stop.clone());
     }
-    let clock = arguments.now.map_or(Clock::reading(system_time), Clock::fixed);
+    let clock = arguments.now.map_or(clock, Clock::fixed);
     let root = existing_folder(&arguments.root)?;
     if arguments.check_leaks {
-        return search_leaks(arguments, &root);
+        return search_leaks(arguments, &root, clock.tomorrow_ms());
     }
     let layout = Layout::new(&root);
     let _lock = TrainerLock::take(&layout.lock(), clock)?;
     let settings = settings(arguments, &root)?;
     if arguments.check {
-        let summary = checked(&settings, &root)?;
+        let summary = checked(&settings, &root, clock.tomorrow_ms())?;
         print(&format!("The settings and the bars are good.\n{summary}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -137,7 +140,7 @@ fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         arguments.earlier_trials.as_deref().map(EarlierTrials::load).transpose()?;
     if let Some(resume) = &settings.resume {
         // What cannot go on is refused before anything is written.
-        checked(&settings, &root)?;
+        checked(&settings, &root, clock.tomorrow_ms())?;
         resume.copy_into(&layout)?;
     }
     layout.create()?;
@@ -198,9 +201,9 @@ fn exit_code(session: &Session) -> ExitCode {
     })
 }
 
-fn search_leaks(arguments: &TrainArguments, root: &Path) -> Result<ExitCode> {
+fn search_leaks(arguments: &TrainArguments, root: &Path, latest_ms: i64) -> Result<ExitCode> {
     let settings = settings(arguments, root)?;
-    let report = check_configured_leaks(&settings.training, root)?;
+    let report = check_configured_leaks(&settings.training, root, latest_ms)?;
     print(&match arguments.format {
         Format::Text => leak_table(&report),
         Format::Json => serde_json::to_string_pretty(&report)? + "\n",
@@ -208,8 +211,8 @@ fn search_leaks(arguments: &TrainArguments, root: &Path) -> Result<ExitCode> {
     Ok(ExitCode::from(if report.is_clean { 0 } else { LEAK }))
 }
 
-fn checked(settings: &Settings, root: &Path) -> Result<DataSummary> {
-    let summary = check(&settings.training, root)?;
+fn checked(settings: &Settings, root: &Path, latest_ms: i64) -> Result<DataSummary> {
+    let summary = check(&settings.training, root, latest_ms)?;
     settings.resume.as_ref().map_or(Ok(()), |resume| resume.check_data(&summary))?;
     Ok(summary)
 }
@@ -278,11 +281,6 @@ fn unless_unread(printed: Result<()>) -> Result<()> {
         error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
     printed.or_else(|error| if is_unread(&error) { Ok(()) } else { Err(error) })
-}
-
-/// No bar is of a later time; clocks of exchanges may be ahead.
-fn tomorrow_ms() -> i64 {
-    (system_time() + TimeDelta::days(1)).timestamp_millis()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

@@ -47,7 +47,7 @@ fn the_saved_model_loads_and_is_the_one_recorded() {
     let record = &workspace.session()["model"];
     assert_eq!(record["path"], "models/memory_efficient_model_final.zip");
     let path = workspace.path(record["path"].as_str().unwrap());
-    let digest = trainer::session::sha256_of_file(&path).unwrap();
+    let digest = trainer::digest::sha256_of_file(&path).unwrap();
     assert_eq!(record["sha256"], digest);
     let model = TradingModel::load(&path).unwrap();
     assert_eq!(model.exposures(), [-1.0, 0.0, 1.0]);

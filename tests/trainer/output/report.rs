@@ -83,6 +83,27 @@ fn a_hostile_name_stays_text() {
 }
 
 #[test]
+fn it_tells_how_the_bars_were_read() {
+    let made = Made::new().changed(|session| {
+        let source = BarSource::open("stocks_1d.csv.gz", Path::new("../tests/data")).unwrap();
+        let summary = source.summarize_all().unwrap();
+        session["data"]["understood"] = serde_json::to_value(summary.understood).unwrap();
+        session["data"]["understood"]["warnings"] = ["a bar opens like a <split>"].into();
+    });
+    let page = page(made.root());
+    let (_, panel) = page.split_once("<h3>How the bars were read").unwrap();
+    let panel = panel.split_once("</section>").unwrap().0;
+    let understood = &made.session()["data"]["understood"];
+    for line in understood["lines"].as_array().unwrap() {
+        assert!(panel.contains(&format!("<li>{}</li>", line.as_str().unwrap())), "{line}: {panel}");
+    }
+    assert!(panel.contains("</b> a bar opens like a &lt;split&gt;</p>"), "{panel}");
+    assert!(panel.contains("<li>bars a year: "), "{panel}");
+    let session = Made::new();
+    assert!(!self::page(session.root()).contains("How the bars were read"));
+}
+
+#[test]
 fn months_make_up_the_net_return() {
     let made = Made::new();
     let page = page(made.root());

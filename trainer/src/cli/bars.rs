@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use trainer::account::metrics::{BarCalendar, PeriodsPerYear};
 use trainer::config::FieldError;
 use trainer::market::bars::{BadRows, BarSource, BarsConfig, DataSummary, Decimal};
-use trainer::session::progress;
+use trainer::progress;
 
 use super::Format;
 

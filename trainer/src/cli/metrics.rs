@@ -11,6 +11,8 @@ use trainer::account::metrics::{
     ACCOUNT_FIGURES, Alarm, CurveFile, Trials, alarm_lines, curve_table,
 };
 
+use trainer::market::bars::Reading;
+
 use super::Format;
 use super::bars::ReadingArguments;
 
@@ -49,13 +51,13 @@ pub struct MetricsArguments {
 }
 
 /// Returns what to print, and the figures that no market gives.
-pub fn run(arguments: &MetricsArguments) -> Result<(String, Vec<Alarm>)> {
+pub fn run(arguments: &MetricsArguments, latest_ms: i64) -> Result<(String, Vec<Alarm>)> {
     let reading = ReadingArguments {
         time_format: arguments.time_format.clone(),
         time_zone: arguments.time_zone.clone(),
         ..ReadingArguments::default()
     };
-    let reading = reading.config()?;
+    let reading = Reading::new(&reading.config()?, latest_ms);
     let curve = CurveFile { path: &arguments.equity, reading: &reading };
     let tracker = curve.measure(arguments.periods_per_year, arguments.seed)?;
     let performance = tracker.performance();

@@ -1,18 +1,19 @@
 //! `trainer predict`: what a saved model wants to hold.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, BufWriter, Write};
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use trainer::learning::model::TradingModel;
 use trainer::market::bars::{
-    Bar, BarKind, BarReader, BarSource, KindTally, Mismatch, SymbolBars, parse_time_ms,
+    Bar, BarKind, BarReader, BarSource, BarWatch, DataSummary, Mismatch, Reading, SymbolBars,
+    Understood, parse_time_ms,
 };
-use trainer::session::progress;
+use trainer::progress;
 use trainer::training::predict::{
     PredictOptions, PredictionHeader, Predictor, RowFormat, RowWriter, TrainedOn, columns,
     latest_archive, load_model,
@@ -87,12 +88,14 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         data: arguments.data.clone(),
     };
     if is_live {
-        let bars = BarReader::of_stream_with(io::stdin(), &config)?;
+        let bars = BarReader::of_stream_with(io::stdin(), &Reading::new(&config, latest_ms))?;
         let bars = explained(bars.with_columns(&columns), &columns)?.across_symbols();
+        let understood = bars.understood();
+        say_lines(&understood);
         rows.begin(&head, bars.has_symbols())?;
-        let told = predict(bars, None, (&model, options), &mut rows, Some(&mut doubts));
+        let told = predict(bars, None, (&model, options), &mut rows, &mut doubts);
         told.and_then(|()| Ok(rows.finish()?))?;
-        return Ok(doubts.were_told);
+        return Ok(doubts.finish(&understood));
     }
     let source = BarSource::open(&arguments.data, Path::new(""))?
         .with_config(&config)
@@ -102,113 +105,154 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     let must_deal = source.is_folder() || source.is_newest_first()?;
     let symbols = if must_deal { source.symbols()? } else { Vec::new() };
     let whole = symbols.is_empty().then(|| explained(source.read(), &columns)).transpose()?;
-    for line in source.understood()?.iter().flat_map(|understood| &understood.lines) {
-        progress::print_line(line);
-    }
-    doubts.check(&source)?;
+    let understood = source.understood()?.unwrap_or_default();
+    say_lines(&understood);
     if let Some(bars) = whole {
+        doubts.refuse(source.read()?.across_symbols(), None)?;
         let bars = bars.across_symbols();
         rows.begin(&head, bars.has_symbols())?;
-        predict(bars, None, (&model, options), &mut rows, None)?;
+        predict(bars, None, (&model, options), &mut rows, &mut doubts)?;
     } else {
+        for SymbolBars { symbol, source } in &symbols {
+            doubts.refuse(source.read()?, Some(symbol))?;
+        }
         rows.begin(&head, true)?;
     }
     for SymbolBars { symbol, source } in symbols {
         let bars = explained(source.read(), &columns)?;
-        predict(bars, Some(&symbol), (&model, options), &mut rows, None)?;
+        predict(bars, Some(&symbol), (&model, options), &mut rows, &mut doubts)?;
     }
     rows.finish()?;
-    Ok(doubts.were_told)
+    Ok(doubts.finish(&understood))
+}
+
+fn say_lines(understood: &Understood) {
+    for line in &understood.lines {
+        progress::print_line(line);
+    }
 }
 
 /// Bars from which a live stream tells what it is.
 const N_LIVE: u64 = 10;
+/// Bars from which a file tells what it is, before there is a row.
+const N_FIRST: u64 = 1024;
 
 /// Whether the bars are what the model was made for.
 struct Doubts {
     trained_on: TrainedOn,
     any_bars: bool,
+    is_live: bool,
     data: String,
-    were_told: bool,
-    /// Those of a stream, for each symbol, until they are judged.
-    live: HashMap<String, Option<(KindTally, u64)>>,
+    told: HashSet<String>,
+    /// What was seen of each symbol.
+    watches: BTreeMap<String, BarWatch>,
+    summaries: Vec<DataSummary>,
 }
 
 impl Doubts {
     fn of(model: &TradingModel, arguments: &PredictArguments) -> Result<Self> {
-        let data = if arguments.data == "-" { "<stdin>" } else { &arguments.data }.to_owned();
-        let (any_bars, live) = (arguments.any_bars, HashMap::new());
-        Ok(Self { trained_on: TrainedOn::of(model)?, any_bars, data, were_told: false, live })
+        let is_live = arguments.data == "-";
+        let data = if is_live { "<stdin>" } else { &arguments.data }.to_owned();
+        Ok(Self {
+            trained_on: TrainedOn::of(model)?,
+            any_bars: arguments.any_bars,
+            is_live,
+            data,
+            told: HashSet::new(),
+            watches: BTreeMap::new(),
+            summaries: Vec::new(),
+        })
     }
 
-    /// Looks at all bars of `source` before the first row.
+    /// Looks at the first of `bars`, those of `symbol` if it is given.
     ///
     /// Fails where their predictions could not be meant.
-    fn check(&mut self, source: &BarSource) -> Result<()> {
-        let mut told = HashSet::new();
+    fn refuse(&self, mut bars: BarReader, symbol: Option<&str>) -> Result<()> {
+        let mut watches: BTreeMap<String, BarWatch> = BTreeMap::new();
         // What cannot be read is told where the rows end.
-        let symbols = source.symbols().unwrap_or_default();
-        let symbols = symbols.iter().map(|it| (Some(&*it.symbol), &it.source));
-        let mut sources: Vec<_> = symbols.collect();
-        if sources.is_empty() {
-            sources.push((None, source));
+        while let Some(Ok(bar)) = bars.next()
+            && watches.values().map(BarWatch::n_bars).sum::<u64>() < N_FIRST
+        {
+            let symbol = symbol.or(bars.symbol()).unwrap_or_default();
+            watch(&mut watches, symbol).push(&bar);
         }
-        for (symbol, source) in sources {
-            let Ok(kind) = BarKind::of(source) else { continue };
-            for Mismatch { what, is_fatal } in self.trained_on.mismatches(&kind) {
-                let of = symbol.map_or(String::new(), |symbol| format!(" of `{symbol}`"));
-                ensure!(
-                    !is_fatal || self.any_bars,
-                    "`{}`{of}: {what}; give bars like those, or `--any-bars` to go on",
-                    self.data
+        for (symbol, watch) in watches {
+            let found = self.trained_on.mismatches(&watch.kind());
+            if let Some(Mismatch { what, .. }) =
+                found.into_iter().find(|found| found.is_fatal && !self.any_bars)
+            {
+                bail!(
+                    "`{}`{}: {what}; give bars like those, or `--any-bars` to go on",
+                    self.data,
+                    of(&symbol)
                 );
-                // Once is enough where all symbols are alike.
-                if told.insert(what.clone()) {
-                    self.tell(&format!("{of}: {what}"));
-                }
             }
         }
         Ok(())
     }
 
-    /// Looks at a bar of a stream: its rows cannot wait for the last.
     fn watch(&mut self, symbol: &str, bar: &Bar) {
-        if !self.live.contains_key(symbol) {
-            self.live.insert(symbol.to_owned(), Some((KindTally::default(), 0)));
-        }
-        let state = self.live.get_mut(symbol).expect("it was just put there");
-        let Some((tally, n_bars)) = state else { return };
-        tally.push(bar);
-        *n_bars += 1;
-        if *n_bars < N_LIVE {
-            return;
-        }
-        if let Some((tally, _)) = state.take() {
-            self.judge(tally);
+        let watch = watch(&mut self.watches, symbol);
+        watch.push(bar);
+        // A stream may never end.
+        if self.is_live && watch.n_bars() == N_LIVE {
+            let kind = watch.kind();
+            self.judge(symbol, &kind);
         }
     }
 
-    /// Looks at what a stream that has ended was too short to tell.
-    fn finish(&mut self) {
-        for (tally, _) in mem::take(&mut self.live).into_values().flatten() {
-            self.judge(tally);
+    /// Sums up the bars of `reader`.
+    fn sum_up(&mut self, reader: &BarReader) {
+        for (symbol, watch) in mem::take(&mut self.watches) {
+            self.judge(&symbol, &watch.kind());
+            let source = if symbol.is_empty() { self.data.clone() } else { symbol };
+            self.summaries.push(watch.of_reader(&source, reader));
         }
     }
 
-    fn judge(&mut self, tally: KindTally) {
-        for Mismatch { what, .. } in self.trained_on.mismatches(&tally.kind()) {
-            self.tell(&format!(": {what}"));
+    fn judge(&mut self, symbol: &str, kind: &BarKind) {
+        for Mismatch { what, .. } in self.trained_on.mismatches(kind) {
+            // Once is enough where all symbols are alike.
+            if self.told.insert(what.clone()) {
+                warn(&format!("`{}`{}: {what}", self.data, of(symbol)));
+            }
         }
     }
 
-    fn tell(&mut self, what: &str) {
-        progress::print_line(&format!(
-            "{} `{}`{what}",
-            progress::colored_label("warning:"),
-            self.data
-        ));
-        self.were_told = true;
+    /// Says what the bars were, beside what was `understood` before;
+    /// returns whether they are others than the model's.
+    fn finish(self, understood: &Understood) -> bool {
+        let mut seen = Understood::default();
+        match &self.summaries[..] {
+            [summary] => {
+                progress::print_line(&summary.to_string());
+                summary.understood.iter().for_each(|found| seen.add(found));
+            }
+            [] => {}
+            several => seen.add_symbols(several),
+        }
+        seen.lines.retain(|line| !understood.lines.contains(line));
+        say_lines(&seen);
+        for warning in understood.warnings.iter().chain(&seen.warnings) {
+            warn(warning);
+        }
+        !self.told.is_empty()
     }
+}
+
+fn warn(warning: &str) {
+    progress::print_line(&format!("{} {warning}", progress::colored_label("warning:")));
+}
+
+fn watch<'a>(watches: &'a mut BTreeMap<String, BarWatch>, symbol: &str) -> &'a mut BarWatch {
+    if !watches.contains_key(symbol) {
+        watches.insert(symbol.to_owned(), BarWatch::default());
+    }
+    watches.get_mut(symbol).expect("it was just put there")
+}
+
+fn of(symbol: &str) -> String {
+    if symbol.is_empty() { String::new() } else { format!(" of `{symbol}`") }
 }
 
 /// Says why the further columns are asked for, where `bars` lack them.
@@ -226,7 +270,7 @@ fn predict(
     symbol: Option<&str>,
     (model, options): (&TradingModel, PredictOptions),
     rows: &mut RowWriter<impl Write>,
-    mut doubts: Option<&mut Doubts>,
+    doubts: &mut Doubts,
 ) -> Result<()> {
     let mut predictors: HashMap<String, Predictor<'_>> = HashMap::new();
     while let Some(bar) = bars.next() {
@@ -236,15 +280,11 @@ fn predict(
         if !predictors.contains_key(key) {
             predictors.insert(key.to_owned(), Predictor::new(model, options)?);
         }
-        if let Some(doubts) = doubts.as_deref_mut() {
-            doubts.watch(key, &bar);
-        }
+        doubts.watch(key, &bar);
         let predictor = predictors.get_mut(key).expect("it was just put there");
         rows.row(symbol, &predictor.push((&bar, bars.columns()))?)?;
     }
-    if let Some(doubts) = doubts {
-        doubts.finish();
-    }
+    doubts.sum_up(&bars);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The time of day, passed in as a value.
 
 use anyhow::{Context as _, Result};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 pub use crate::wording::time_of_ms;
 
@@ -34,6 +34,12 @@ impl Clock {
             TimeSource::Fixed(time) => time,
             TimeSource::Read(read) => read(),
         }
+    }
+
+    /// Returns the latest time that a bar can have, in milliseconds
+    /// since 1970 UTC; clocks of exchanges may be ahead.
+    pub fn tomorrow_ms(&self) -> i64 {
+        (self.now() + TimeDelta::days(1)).timestamp_millis()
     }
 }
 

@@ -15,8 +15,8 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use crate::config::Level;
+use crate::progress;
 use crate::session::clock::{Clock, time_text};
-use crate::session::progress;
 
 /// What goes where.
 #[derive(Debug, Clone, Copy)]

@@ -8,12 +8,13 @@ use anyhow::{Context as _, Result};
 use crate::account::environment::ClosedTrade;
 use crate::account::metrics::Alarm;
 use crate::config::TrainingConfig;
+use crate::digest::sha256_of_bytes;
 use crate::session::clock::{Clock, time_text};
 use crate::session::layout::Layout;
 use crate::session::lines::{LineFile, numbered};
 use crate::session::record::{ConfigRecord, MetricsRecord, Session, Status, SymbolRecord};
 use crate::session::trades::{StepContext, TradeLog};
-use crate::session::write::{sha256_of_bytes, write_atomically};
+use crate::session::write::write_atomically;
 
 /// What a session starts with.
 #[derive(Debug)]

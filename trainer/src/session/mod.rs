@@ -3,7 +3,6 @@
 //! Everything is written so that a kill at any moment loses nothing
 //! that was saved before. Times come from a [`Clock`] that is passed in.
 
-pub mod progress;
 pub mod tensorboard;
 pub mod trace;
 
@@ -31,5 +30,5 @@ pub use record::{
     SpanRecord, SplitRecord, Status, SymbolRecord, TrialsRecord, WalkForwardRecord, WindowRecord,
 };
 pub use trades::{Phase, StepContext};
-pub(crate) use write::{put_atomically, rename, sha256_of_bytes, sync_folder};
-pub use write::{sha256_of_file, write_atomically};
+pub use write::write_atomically;
+pub(crate) use write::{put_atomically, rename, sync_folder};

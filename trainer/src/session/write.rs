@@ -1,13 +1,12 @@
 //! Files that appear whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use sha2::{Digest as _, Sha256};
 
 /// Writes a file's content.
 type Writing<'a> = &'a mut dyn FnMut(&mut File) -> Result<()>;
@@ -47,28 +46,6 @@ pub(crate) fn put_atomically(path: &Path, write: Writing<'_>) -> Result<u64> {
         let _ = fs::remove_file(&temporary);
     }
     written.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))
-}
-
-/// Returns the SHA-256 of the file at `path` in lower-case hex.
-pub fn sha256_of_file(path: &Path) -> Result<String> {
-    let read = || -> Result<String> {
-        let mut file = File::open(path)?;
-        let mut digest = Sha256::new();
-        let mut chunk = vec![0; 64 * 1024];
-        loop {
-            let n_bytes = file.read(&mut chunk)?;
-            if n_bytes == 0 {
-                return Ok(hex(&digest.finalize()));
-            }
-            digest.update(&chunk[..n_bytes]);
-        }
-    };
-    read().with_context(|| format!("failed to read `{}`", path.display()))
-}
-
-/// Returns the SHA-256 of `bytes` in lower-case hex.
-pub(crate) fn sha256_of_bytes(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }
 
 /// Makes a rename in `folder` outlive a power cut.
@@ -120,10 +97,4 @@ pub(crate) fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
         wait *= 2;
     }
     fs::rename(from, to)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digits =
-        |byte: &u8| [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[digit as usize]);
-    bytes.iter().flat_map(digits).map(char::from).collect()
 }

@@ -101,7 +101,7 @@ fn the_summary_has_the_digest_of_the_parquet_file() {
     let summary = test_data("parquet/polars_zstd.parquet").summarize().unwrap();
     let path =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data/parquet/polars_zstd.parquet");
-    assert_eq!(summary.sha256, trainer::session::sha256_of_file(&path).unwrap());
+    assert_eq!(summary.sha256, trainer::digest::sha256_of_file(&path).unwrap());
     assert_eq!((summary.n_bars, summary.interval_ms), (60, 3_600_000));
 }
 

@@ -1,5 +1,8 @@
 //! The spellings of time.
 
+use tempfile::TempDir;
+use trainer::market::bars::{BarSource, BarsConfig};
+
 use super::{HOUR_MS, START_MS, read};
 
 #[track_caller]
@@ -76,4 +79,46 @@ fn forms_of_time_may_change_within_a_file() {
     );
     let times: Vec<i64> = bars.unwrap().iter().map(|bar| bar.time_ms - START_MS).collect();
     assert_eq!(times, [0, 500, 1000]);
+}
+
+/// 2030-01-01.
+const CLOCK_MS: i64 = 1_893_456_000_000;
+
+fn read_at(clock_ms: i64, times: [&str; 2], config: &BarsConfig) -> Result<Vec<i64>, String> {
+    let folder = TempDir::new().unwrap();
+    let rows = times.map(|time| format!("{time},1,1,1,1\n"));
+    let text = format!("time,open,high,low,close\n{}", rows.concat());
+    std::fs::write(folder.path().join("bars.csv"), text).unwrap();
+    let source = BarSource::open("bars.csv", folder.path()).unwrap();
+    let bars = source.with_config(config).until(clock_ms).read();
+    let times = bars.and_then(|bars| bars.map(|bar| Ok(bar?.time_ms)).collect());
+    times.map_err(|error| format!("{error:#}"))
+}
+
+#[test]
+fn a_time_after_tomorrow_is_an_error_that_says_what_it_was_read_as() {
+    let config = BarsConfig::default();
+    for (times, says) in [
+        (["2029-12-31", "2031-01-01"], "line 3, column `time`: `2031-01-01` is 2031-01-01"),
+        (["2062-12-30", "2062-12-31"], "is 2062-12-30 00:00:00, after tomorrow"),
+        (["30.12.2062", "31.12.2062"], "is 2062-12-30 00:00:00, after tomorrow"),
+        (["1924992000", "1925078400"], "as seconds since 1970 it would be 2031-01-01 00:00:00"),
+    ] {
+        let error = read_at(CLOCK_MS, times, &config).unwrap_err();
+        assert!(error.contains(says), "{error}");
+    }
+    // One whose year was wrong is fine later.
+    let times = ["2029-12-31", "2031-01-01"];
+    assert!(read_at(2 * CLOCK_MS, times, &config).is_ok());
+    // The remedies work.
+    for (times, format) in [
+        (times, "text"),
+        (["30.12.2062", "31.12.2062"], "text"),
+        (["1924992000", "1925078400"], "unix_s"),
+    ] {
+        let error = read_at(CLOCK_MS, times, &config).unwrap_err();
+        assert!(error.contains("`bars.time_format`"), "{error}");
+        let config = BarsConfig { time_format: Some(format.to_owned()), ..config.clone() };
+        assert!(read_at(CLOCK_MS, times, &config).is_ok());
+    }
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use trainer::session::{sha256_of_file, time_of_ms};
+use trainer::digest::sha256_of_file;
+use trainer::session::time_of_ms;
 
 const INTERVAL_MS: i64 = 1_800_000;
 const START_MS: i64 = 1_506_816_000_000;

@@ -46,5 +46,11 @@ fn an_error_on_stdin_names_the_line() {
         .assert()
         .code(1);
     let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
-    insta::assert_snapshot!(told, @"error: `standard input` line 3, column `time`: `2020-01-01` is a duplicate: the bar before has the same time; if both are of one bar, delete one or leave it out with `--bad-rows drop` (a local time repeats an hour each autumn: name its zone in `bars.time_zone`)");
+    insta::assert_snapshot!(told, @"
+    times: `time`, dates as written, UTC where they name no zone, oldest first
+    open, high, low, close: `open`, `high`, `low`, `close`
+    volume: none
+    names: in the file
+    error: `standard input` line 3, column `time`: `2020-01-01` is a duplicate: the bar before has the same time; if both are of one bar, delete one or leave it out with `--bad-rows drop` (a local time repeats an hour each autumn: name its zone in `bars.time_zone`)
+    ");
 }

@@ -27,8 +27,8 @@ fn changed(workspace: &Workspace, change: impl Fn(usize, &mut Vec<String>) -> bo
     out
 }
 
-/// Predicts for `bars`; returns how many rows there were, and stderr
-/// below the lines that say how the bars were read.
+/// Predicts for `bars`; returns how many rows there were, and what is
+/// said of bars that are others than the model's.
 #[track_caller]
 fn told(workspace: &Workspace, bars: &str, (flags, code): (&[&str], i32)) -> (usize, String) {
     workspace.write("other.csv", bars);
@@ -36,8 +36,15 @@ fn told(workspace: &Workspace, bars: &str, (flags, code): (&[&str], i32)) -> (us
     let output = workspace.run("predict", &arguments).code(code).get_output().clone();
     let rows = String::from_utf8(output.stdout).unwrap().lines().count();
     let told = String::from_utf8(output.stderr).unwrap();
-    let (_, told) = told.split_once("names: in the file\n").expect("it says how bars were read");
-    (rows, told.to_owned())
+    assert!(told.contains("names: in the file\n"), "it says how bars were read: {told}");
+    assert!(code == 1 || told.contains("\nother.csv: "), "it says what there was: {told}");
+    (rows, judgements(&told))
+}
+
+/// Returns the lines that compare the bars with the model's.
+fn judgements(told: &str) -> String {
+    let is_one = |line: &&str| line.starts_with("error: `") || line.starts_with("warning: `");
+    told.lines().filter(is_one).fold(String::new(), |text, line| text + line + "\n")
 }
 
 /// Index of the volume's cell.
@@ -111,9 +118,51 @@ fn a_stream_is_judged_while_it_runs() {
         let mut command = workspace.prepare("predict", &["--model", MODEL, "--data", "-"]);
         let output = command.write_stdin(bars.clone()).assert().code(code).get_output().clone();
         assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), bars.lines().count());
-        let told = String::from_utf8(output.stderr).unwrap();
+        let told = judgements(&String::from_utf8(output.stderr).unwrap());
         assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{told}");
     }
+}
+
+/// A stock, split in the middle.
+fn split(workspace: &Workspace) -> String {
+    changed(workspace, |idx, cells| {
+        if idx >= 1000 {
+            for cell in &mut cells[1..5] {
+                *cell = (cell.parse::<f64>().unwrap() / 4.0).to_string();
+            }
+        }
+        true
+    })
+}
+
+#[test]
+fn a_stream_and_a_folder_are_told_of_as_a_file_is() {
+    let workspace = trained();
+    let bars = split(&workspace);
+    let mut command = workspace.prepare("predict", &["--model", MODEL, "--data", "-"]);
+    let output = command.write_stdin(bars.clone()).assert().code(0).get_output().clone();
+    let of_stream = String::from_utf8(output.stderr).unwrap();
+    workspace.write("other.csv", &bars);
+    let assert = workspace.run("predict", &["--model", MODEL, "--data", "other.csv"]).code(0);
+    let of_file = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    assert_eq!(of_stream.replace("<stdin>", "other.csv"), of_file);
+    insta::assert_snapshot!(of_file, @"
+    times: `time`, seconds since 1970, oldest first
+    open, high, low, close: `open`, `high`, `low`, `close`
+    volume: `volume`
+    names: in the file
+    other.csv: 2000 bars of 30 min, 2017-07-14 02:40:00 to 2017-08-24 18:10:00 UTC, no gaps
+    warning: a bar opens like a split: 2017-08-03 22:40:00 (4:1); the prices are taken as they stand, and such a step counts as a gain or loss: use prices that are adjusted, if it is one
+    ");
+    std::fs::create_dir(workspace.path("folder")).unwrap();
+    workspace.write("folder/AAA.csv", &bars);
+    workspace.write("folder/BBB.csv", &workspace.text("bars.csv"));
+    let assert = workspace.run("predict", &["--model", MODEL, "--data", "folder"]).code(0);
+    let of_folder = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    assert!(of_folder.contains("times: `time`, seconds since 1970"), "{of_folder}");
+    assert!(of_folder.contains("\n2 symbols: `AAA`, `BBB`\n"), "{of_folder}");
+    assert!(of_folder.contains("warning: `AAA`: a bar opens like a split"), "{of_folder}");
+    assert_eq!(of_folder.matches("warning:").count(), 1, "{of_folder}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::account::environment::BarOutcome;
-use crate::market::bars::{BarsConfig, SeriesReader};
+use crate::market::bars::{Reading, SeriesReader};
 
 use super::{
     BenchmarkComparison, BenchmarkTracker, PerformanceTracker, PeriodsBasis, PeriodsPerYear,
@@ -20,8 +20,8 @@ const ROLES: [&str; 6] = ["equity", "balance", "nav", "value", "account", "portf
 pub struct CurveFile<'a> {
     /// A CSV file with a time and an equity.
     pub path: &'a Path,
-    /// What times are that could be several.
-    pub reading: &'a BarsConfig,
+    /// What times are that could be several, and the latest.
+    pub reading: &'a Reading,
 }
 
 impl CurveFile<'_> {
@@ -121,7 +121,7 @@ pub fn measure_curve(
     periods_per_year: Option<f64>,
     seed: u64,
 ) -> Result<PerformanceTracker> {
-    CurveFile { path, reading: &BarsConfig::default() }.measure(periods_per_year, seed)
+    CurveFile { path, reading: &Reading::default() }.measure(periods_per_year, seed)
 }
 
 /// Does as [`CurveFile::beside`] for a file whose times are plain.
@@ -134,5 +134,5 @@ pub fn measure_beside(
     benchmark: Option<&str>,
     periods: f64,
 ) -> Result<(ToDate, Option<BenchmarkComparison>)> {
-    CurveFile { path, reading: &BarsConfig::default() }.beside(benchmark, periods)
+    CurveFile { path, reading: &Reading::default() }.beside(benchmark, periods)
 }

@@ -9,7 +9,7 @@ use super::Bar;
 use super::columns::Part;
 use super::loose;
 use super::number;
-use super::timestamp;
+use super::timestamp::TimeParser;
 
 /// No market pays a tenth of a position's value for one bar; who wrote
 /// percent is told so.
@@ -152,13 +152,14 @@ impl Fault {
         Self::new(Part::Symbol, "is empty; fill in the symbol, or delete the row")
     }
 
-    /// Returns the fault of a `text` that is not a time.
+    /// Returns the fault of a `text` that is not a time, as `parser`
+    /// reads it.
     #[cold]
-    pub(super) fn not_a_time(text: &[u8]) -> Self {
+    pub(super) fn not_a_time(text: &[u8], parser: &TimeParser) -> Self {
         if text.is_empty() {
             return Self::new(Part::Time, "is empty; fill in the time, or delete the row");
         }
-        Self::new(Part::Time, timestamp::remedy(text))
+        Self::new(Part::Time, parser.remedy(text))
     }
 }
 

@@ -1,12 +1,13 @@
 //! What a file of bars cannot tell by itself: `bars` in the settings.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::timestamp::{TimeZone, is_time_format};
+use super::timestamp::{LATEST_MS, TimeZone, is_time_format};
 use crate::field::FieldError;
 
 /// The parts of a bar that a column can be named for.
@@ -14,6 +15,34 @@ pub(super) const ROLES: [&str; 11] = [
     "time", "date", "clock", "open", "high", "low", "close", "volume", "funding", "dividend",
     "symbol",
 ];
+
+/// What is known of files beside what is in them.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub(super) config: Arc<BarsConfig>,
+    /// The latest that a time can be, in milliseconds since 1970 UTC.
+    pub(super) latest_ms: i64,
+}
+
+impl Reading {
+    /// Returns how files are read as `config` says, where they leave a
+    /// doubt; no time after `latest_ms` can be meant.
+    pub fn new(config: &BarsConfig, latest_ms: i64) -> Self {
+        Self { config: Arc::new(config.clone()), latest_ms }
+    }
+
+    /// Returns the settings.
+    pub fn config(&self) -> &BarsConfig {
+        &self.config
+    }
+}
+
+impl Default for Reading {
+    /// Files tell all, and no clock is known.
+    fn default() -> Self {
+        Self::new(&BarsConfig::default(), LATEST_MS)
+    }
+}
 
 /// How the files of bars are read, where they leave a doubt.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -8,12 +8,10 @@
 mod header;
 mod series;
 
-use std::sync::Arc;
-
 use anyhow::{Error, Result, anyhow};
 
 use super::columns::{Columns, TimeColumn};
-use super::config::{BarsConfig, Decimal};
+use super::config::{BarsConfig, Decimal, Reading};
 use super::input::{Place, Text};
 use super::loose::{self, number_in};
 use super::rows::Rows;
@@ -22,13 +20,6 @@ use super::timestamp::{Doubt, TimeForm, TimeHints, TimeText, TimeZone, decide};
 use header::Table;
 pub(super) use header::names_of;
 pub(super) use series::SeriesTime;
-
-/// What the user says of the bars, and the latest that they can be.
-#[derive(Debug, Clone)]
-pub(super) struct Asked {
-    pub(super) config: Arc<BarsConfig>,
-    pub(super) latest_ms: i64,
-}
 
 /// How to read one file.
 #[derive(Debug, Clone)]
@@ -65,12 +56,12 @@ impl Form {
     pub(super) fn of_bars(
         name: &str,
         text: &mut Text,
-        asked: &Asked,
+        reading: &Reading,
         reopen: Reopen<'_>,
     ) -> Result<Self> {
         let sample = sample_of(name, text, reopen.is_none())?;
         let told = |error: Error| anyhow!("`{name}` {error}");
-        let config = &asked.config;
+        let config = &reading.config;
         let Table { mut columns, n_rows_above } =
             Table::find(&sample, text.delimiter, config).map_err(told)?;
         if config.adjusted && columns.adjusted.is_none() {
@@ -88,7 +79,7 @@ impl Form {
         let rows = bars_of(&sample.rows[n_rows_above..], &columns);
         if rows.is_empty() {
             // The reader says what is wrong with the first.
-            let time = decide_none(asked);
+            let time = decide_none(reading);
             return Ok(Self {
                 delimiter: text.delimiter,
                 n_rows_above,
@@ -103,7 +94,7 @@ impl Form {
             .map_err(|problem| anyhow!("`{name}`: {problem}"))?;
         let at = TimeAt { name, columns: &columns, rows: &rows };
         let rest = Rest { sample: &sample, reopen };
-        let time = at.decide(&rest, asked)?;
+        let time = at.decide(&rest, reading)?;
         Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal })
     }
 }
@@ -129,8 +120,8 @@ fn bars_of<'a>(rows: &'a [SampleRow], columns: &Columns) -> Vec<&'a SampleRow> {
     if bars.is_empty() { wide } else { bars }
 }
 
-fn decide_none(asked: &Asked) -> TimeForm {
-    let hints = TimeHints { format: None, zone: None, latest_ms: asked.latest_ms };
+fn decide_none(reading: &Reading) -> TimeForm {
+    let hints = TimeHints { format: None, zone: None, latest_ms: reading.latest_ms };
     decide(&[], &mut std::iter::empty(), hints).expect("no row is in doubt")
 }
 
@@ -162,14 +153,14 @@ pub(super) struct Rest<'a> {
 }
 
 impl TimeAt<'_> {
-    fn decide(&self, rest: &Rest<'_>, asked: &Asked) -> Result<TimeForm> {
+    fn decide(&self, rest: &Rest<'_>, reading: &Reading) -> Result<TimeForm> {
         let Columns { time, symbol, width, .. } = *self.columns;
         let texts: Vec<TimeText> =
             self.rows.iter().map(|row| time_text(time, symbol, &row.cells)).collect();
-        let given = asked.config.time_zone.as_deref();
+        let given = reading.config.time_zone.as_deref();
         let zone = given.and_then(TimeZone::parse).or_else(|| self.columns.zone());
-        let format = asked.config.time_format.as_deref();
-        let hints = TimeHints { format, zone, latest_ms: asked.latest_ms };
+        let format = reading.config.time_format.as_deref();
+        let hints = TimeHints { format, zone, latest_ms: reading.latest_ms };
         let mut more = rest.rows(width).map(|cells| time_text(time, symbol, &cells));
         decide(&texts, &mut more, hints).map_err(|doubt| self.told(&texts, doubt))
     }

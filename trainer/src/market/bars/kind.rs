@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::summary::{Tally, duration};
-use super::{Bar, BarSource};
+use super::observer::Observer;
+use super::summary::{DataSummary, duration};
+use super::{BarSource, BarWatch};
 
 /// Bars that tell what they are; fewer may be alike by chance.
 const N_TELLING: u64 = 10;
@@ -54,22 +55,33 @@ pub struct Mismatch {
     pub is_fatal: bool,
 }
 
-/// Looks at bars one by one.
-pub struct KindTally {
-    steps: Tally,
-    n_bars: u64,
-    volume: Option<f64>,
-    varies: bool,
-}
-
 impl BarKind {
     /// Reads all bars of `source` and returns their kind.
     pub fn of(source: &BarSource) -> Result<Self> {
-        let mut tally = KindTally::default();
+        let mut watch = BarWatch::default();
         for bar in source.read()? {
-            tally.push(&bar?);
+            watch.push(&bar?);
         }
-        Ok(tally.kind())
+        Ok(watch.kind())
+    }
+
+    /// Returns the kind of bars of which this was seen.
+    pub(super) fn seen(summary: &DataSummary, observer: &Observer) -> Self {
+        let n_bars = observer.n_bars;
+        let span_ms = summary.last_ms - summary.first_ms + summary.interval_ms;
+        let is_telling = span_ms >= TELLING_SPAN_MS && n_bars >= N_TELLING;
+        let covered = n_bars as f64 * summary.interval_ms as f64 / span_ms.max(1) as f64;
+        Self {
+            interval_seconds: summary.interval_ms as f64 / 1000.0,
+            // Three digits are enough for people.
+            time_covered: is_telling.then_some((1000.0 * covered.min(1.0)).round() / 1000.0),
+            volume: match observer.constant_volume {
+                Some(volume) if volume > 0.0 => Volume::Constant,
+                None if n_bars > 0 => Volume::Varies,
+                _ => Volume::None,
+            },
+            n_bars,
+        }
     }
 
     /// Returns how `self`, the bars that a model is given, differs from
@@ -134,42 +146,6 @@ impl std::fmt::Display for BarKind {
             other => write!(text, ", whose volume {}", other.lack())?,
         }
         f.write_str(&text)
-    }
-}
-
-impl Default for KindTally {
-    fn default() -> Self {
-        Self { steps: Tally::new(), n_bars: 0, volume: None, varies: false }
-    }
-}
-
-impl KindTally {
-    /// Looks at the next bar.
-    pub fn push(&mut self, bar: &Bar) {
-        self.steps.push(bar.time_ms);
-        self.n_bars += 1;
-        let first = *self.volume.get_or_insert(bar.volume);
-        self.varies |= first.to_bits() != bar.volume.to_bits();
-    }
-
-    /// Returns the kind of the bars so far.
-    pub fn kind(self) -> BarKind {
-        let Self { steps, n_bars, volume, varies } = self;
-        let summary = steps.finish();
-        let span_ms = summary.last_ms - summary.first_ms + summary.interval_ms;
-        let is_telling = span_ms >= TELLING_SPAN_MS && n_bars >= N_TELLING;
-        let covered = n_bars as f64 * summary.interval_ms as f64 / span_ms.max(1) as f64;
-        BarKind {
-            interval_seconds: summary.interval_ms as f64 / 1000.0,
-            // Three digits are enough for people.
-            time_covered: is_telling.then_some((1000.0 * covered.min(1.0)).round() / 1000.0),
-            volume: match volume {
-                _ if varies => Volume::Varies,
-                Some(volume) if volume > 0.0 => Volume::Constant,
-                _ => Volume::None,
-            },
-            n_bars,
-        }
     }
 }
 

@@ -7,14 +7,15 @@
 //! for; a bad row is an error that names it.
 
 mod check;
+mod closings;
 mod columns;
 mod config;
 mod form;
-mod holidays;
 mod input;
 mod joined;
 mod kind;
 mod loose;
+mod minutes;
 mod number;
 mod observer;
 mod parquet;
@@ -27,11 +28,12 @@ mod summary;
 mod symbols;
 mod timestamp;
 mod understood;
+mod watch;
 
-pub use config::{BadRows, BarsConfig, Decimal};
+pub use config::{BadRows, BarsConfig, Decimal, Reading};
 pub use input::Place;
 pub(crate) use input::ZstdReader;
-pub use kind::{BarKind, KindTally, Mismatch, Volume};
+pub use kind::{BarKind, Mismatch, Volume};
 pub use reader::{BarReader, Repairs};
 pub(crate) use rows::Rows;
 pub use series::{Sample, SeriesReader};
@@ -41,6 +43,7 @@ pub use symbols::SymbolBars;
 pub(crate) use timestamp::TimeParser;
 pub use timestamp::parse_time_ms;
 pub use understood::Understood;
+pub use watch::BarWatch;
 
 /// What one interval of trading did.
 ///

@@ -38,7 +38,7 @@ const SPLITS: [(f64, &str); 22] = [
 const SPLIT_TOLERANCE: f64 = 0.08;
 
 /// What is seen of the bars in one pass.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Observer {
     pub(super) n_bars: u64,
     first: Vec<Bar>,
@@ -51,7 +51,7 @@ pub(super) struct Observer {
 }
 
 /// A bar that opens as after a split.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Split {
     pub(super) time_ms: i64,
     pub(super) ratio: &'static str,

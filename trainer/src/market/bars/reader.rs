@@ -14,12 +14,12 @@ use anyhow::{Result, anyhow};
 
 use super::Bar;
 use super::check::Fault;
-use super::config::{BadRows, BarsConfig};
-use super::form::{Asked, Form};
+use super::config::{BadRows, Reading};
+use super::form::Form;
 use super::input::{self, Text, TextReader};
 use super::rows::Rows;
 use super::symbols::{Share, ShareBars};
-use super::timestamp::LATEST_MS;
+use super::understood::Understood;
 pub(super) use complaint::input_error;
 use faults::FaultTally;
 pub use faults::Repairs;
@@ -73,23 +73,22 @@ impl BarReader {
     ///
     /// Waits for the first bar; fails without one.
     pub fn of_stream(stream: impl Read + Send + 'static) -> Result<Self> {
-        Self::of_stream_with(stream, &BarsConfig::default())
+        Self::of_stream_with(stream, &Reading::default())
     }
 
-    /// Does the same, where `config` says what the stream cannot tell.
-    pub fn of_stream_with(stream: impl Read + Send + 'static, config: &BarsConfig) -> Result<Self> {
+    /// Does the same, where `reading` says what the stream cannot tell.
+    pub fn of_stream_with(stream: impl Read + Send + 'static, reading: &Reading) -> Result<Self> {
         let name = "standard input";
         let mut text =
             input::open(Box::new(stream)).map_err(|error| input_error(name, 0, &error))?;
-        let asked = Asked { config: Arc::new(config.clone()), latest_ms: LATEST_MS };
-        let form = Arc::new(Form::of_bars(name, &mut text, &asked, None)?);
-        let mut bars = TextBars::new(name, text, (form, &asked))?;
+        let form = Arc::new(Form::of_bars(name, &mut text, reading, None)?);
+        let mut bars = TextBars::new(name, text, (form, reading))?;
         bars.is_stream = true;
         Ok(Self(Inner::Text(Box::new(bars))))
     }
 
     /// Returns a reader of `text`, that of the file called `name`.
-    pub(super) fn new(name: &str, text: Text, how: (Arc<Form>, &Asked)) -> Result<Self> {
+    pub(super) fn new(name: &str, text: Text, how: (Arc<Form>, &Reading)) -> Result<Self> {
         Ok(Self(Inner::Text(Box::new(TextBars::new(name, text, how)?))))
     }
 
@@ -124,6 +123,19 @@ impl BarReader {
         }
     }
 
+    /// Returns how the text is read; none of bars that were kept.
+    pub(super) fn form(&self) -> Option<&Form> {
+        match &self.0 {
+            Inner::Text(text) => Some(&text.form),
+            Inner::Share(_) | Inner::Kept(_) => None,
+        }
+    }
+
+    /// Returns how the text is read, as far as its first rows tell.
+    pub fn understood(&self) -> Understood {
+        self.form().map(Understood::of_form).unwrap_or_default()
+    }
+
     /// Returns what was done about rows that cannot be, so far.
     pub(super) fn repairs(&self) -> Repairs {
         match &self.0 {
@@ -134,7 +146,7 @@ impl BarReader {
 }
 
 impl TextBars {
-    fn new(name: &str, text: Text, (form, asked): (Arc<Form>, &Asked)) -> Result<Self> {
+    fn new(name: &str, text: Text, (form, reading): (Arc<Form>, &Reading)) -> Result<Self> {
         let mut rows = Rows::new(text.reader, form.delimiter);
         for _ in 0..form.n_rows_above {
             read_row(&mut rows, name, 0)?;
@@ -148,8 +160,8 @@ impl TextBars {
             rows,
             n_lines_skipped: text.n_lines_skipped,
             is_row_pending: true,
-            parser: RowParser::new(&form, &asked.config),
-            bad_rows: asked.config.bad_rows,
+            parser: RowParser::new(&form, &reading.config),
+            bad_rows: reading.config.bad_rows,
             form,
             is_stream: false,
             further: Vec::new(),

@@ -8,12 +8,12 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 
 use super::columns::{TimeColumn, find_series};
-use super::config::{BarsConfig, Decimal};
+use super::config::{Decimal, Reading};
 use super::form::{SeriesTime, names_of};
 use super::input::{self, Place, TextReader};
 use super::reader::input_error;
 use super::rows::{Row, Rows};
-use super::timestamp::{self, TimeParser};
+use super::timestamp::TimeParser;
 use super::{loose, shown};
 
 /// One row of a series.
@@ -49,12 +49,12 @@ impl SeriesReader {
     ///
     /// Fails without the file, its columns, or a row.
     pub fn open(path: &Path, roles: &[&str]) -> Result<Self> {
-        Self::open_with(path, roles, &BarsConfig::default())
+        Self::open_with(path, roles, &Reading::default())
     }
 
     /// Does the same; where its times could be several, they are what
-    /// `config` says.
-    pub fn open_with(path: &Path, roles: &[&str], config: &BarsConfig) -> Result<Self> {
+    /// `reading` says.
+    pub fn open_with(path: &Path, roles: &[&str], reading: &Reading) -> Result<Self> {
         let name = path.display().to_string();
         let open = || input::open_file(path).map_err(|error| input_error(&name, 0, &error));
         let mut text = open()?;
@@ -65,7 +65,7 @@ impl SeriesReader {
             find_series(&names, roles).map_err(|error| anyhow!("`{name}` {error}"))?;
         let value_name = shown(names[value_idx].as_bytes());
         let reopen = || open().ok();
-        let series = SeriesTime { name: &name, names: &names, column: time, config };
+        let series = SeriesTime { name: &name, names: &names, column: time, reading };
         let (time, form) = series.decide(&sample, Some(&reopen))?;
         let mut rows = Rows::new(text.reader, text.delimiter);
         rows.advance()?;
@@ -118,7 +118,7 @@ impl SeriesReader {
         let row = self.rows.row();
         let Some(time_ms) = self.time.parse(row, &self.time_parser, self.previous_ms) else {
             let time = self.time.text(row);
-            bail!("`{time}` {}", timestamp::plain_remedy(time.as_bytes()));
+            bail!("`{time}` {}", self.time_parser.plain_remedy(time.as_bytes()));
         };
         let Some(value) = number_in_row(row, self.value_idx) else {
             let text = row.get(self.value_idx).unwrap_or_default().trim_ascii();

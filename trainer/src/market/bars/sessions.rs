@@ -1,37 +1,39 @@
-//! Tells bars that are missing from hours and days without trading, by
-//! the sessions that the bars themselves show.
+//! Tells bars that are missing from hours and days without trading.
 //!
-//! From the steps that skip bars follows which minutes of a week are
-//! ordinarily without any: those in more than half of all weeks. The
-//! clock is that of the zone in which the fewest bars are missing then.
-//! Holidays are those of `holidays.rs`, and days missing in several
-//! years by one rule.
+//! Ordinarily closed is what is without bars on the same day of several
+//! weeks on end: nights, weekends, breaks at noon. What is missing
+//! beside may be a holiday of a market whose other holidays are missing,
+//! too; the rest are gaps. The clock is that of the zone in which the
+//! breaks between bars begin and end at the fewest times of day.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{
-    DateTime, Datelike as _, NaiveDate, NaiveDateTime, Offset as _, TimeZone as _, Timelike as _,
+    DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _,
+    Timelike as _,
 };
 use chrono_tz::Tz;
 
-use super::holidays::{DayKind, easter, kind_of};
+use super::closings::Market;
+use super::minutes::{MINUTES_PER_DAY, Minutes, WHOLE_DAY, common, count, remove};
 
 const MS_PER_MINUTE: i64 = 60_000;
-const MINUTES_PER_DAY: i64 = 1440;
-const MINUTES_PER_WEEK: i64 = 7 * MINUTES_PER_DAY;
+const MS_PER_DAY: i64 = MINUTES_PER_DAY * MS_PER_MINUTE;
 
-/// From here on a day that ends early has no bars, in minutes.
-const EARLY_END: i64 = 12 * 60;
-
-/// The clocks that sessions are kept by; others shift on other days.
-const ZONES: [Tz; 5] =
-    [Tz::UTC, Tz::America__New_York, Tz::Europe__London, Tz::Australia__Sydney, Tz::Asia__Tokyo];
-
-/// Weeks below which each day counts as any other of five.
-const N_WEEKS_MIN: i64 = 3;
-
-/// Days below which nothing is known of sessions.
+/// Days below which nothing is known of sessions, and below which each
+/// day counts as any other of five.
 const N_DAYS_MIN: i64 = 2;
+const N_DAYS_OF_WEEKS: i64 = 28;
+
+/// Weeks, or days, on end that make hours without bars ordinary.
+const N_WEEKS: usize = 4;
+const N_DAYS: usize = 2;
+
+/// Weeks that are looked back or ahead for some with bars.
+const N_WEEKS_MAX: usize = 60;
+
+/// Missing days a year, from which on the market is an unknown one.
+const N_UNKNOWN: f64 = 3.0;
 
 /// A step that skips bars: the bar before and the bar after.
 pub(super) type Break = (i64, i64);
@@ -47,86 +49,85 @@ pub(super) struct Gaps {
 /// Returns the true gaps among `breaks`, of bars of `interval_ms` from
 /// `first_ms` to `last_ms`.
 pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: (i64, i64)) -> Gaps {
-    let judged =
-        ZONES.iter().map(|zone| Calendar::of(*zone, breaks, interval_ms, span).judge(breaks));
-    judged.min_by_key(|gaps| gaps.n_missing_bars).unwrap_or_default()
+    if breaks.is_empty() {
+        return Gaps::default();
+    }
+    let markets = Market::all();
+    let mut zones = vec![Tz::UTC];
+    for market in &markets {
+        zones.extend((!zones.contains(&market.zone)).then_some(market.zone));
+    }
+    let series = Series { breaks, interval_ms, span };
+    let mut zones: Vec<(usize, Tz)> =
+        zones.into_iter().map(|zone| (series.n_patterns(zone), zone)).collect();
+    let n_fewest = zones.iter().map(|(n, _)| *n).min().unwrap_or_default();
+    zones.retain(|(n, _)| *n <= n_fewest + n_fewest / 4);
+    // The first of equals: UTC, and markets as the table has them.
+    let mut best: Option<(usize, Vec<Missing>)> = None;
+    for (_, zone) in zones {
+        let calendar = Calendar::of(&series, zone);
+        let of_zone = markets
+            .iter()
+            .filter(|market| calendar.has_sessions && (market.zone == zone || zone == Tz::UTC));
+        for market in [None].into_iter().chain(of_zone.map(Some)) {
+            let judged = calendar.judge(market);
+            if best.as_ref().is_none_or(|(n_days, _)| judged.0 < *n_days) {
+                best = Some(judged);
+            }
+        }
+    }
+    let (n_days, mut missing) = best.expect("there is UTC");
+    let n_years = (span.1 - span.0) as f64 / (365.25 * MS_PER_DAY as f64);
+    if n_days as f64 > N_UNKNOWN * n_years.max(1.0) {
+        leave_out_recurring(&mut missing);
+    }
+    series.gaps(&missing)
 }
 
-/// When one market is ordinarily open.
-struct Calendar {
-    zone: Tz,
+/// What is missing of a day in one break.
+#[derive(Debug)]
+struct Missing {
+    break_idx: usize,
+    date: NaiveDate,
+    minutes: Vec<Minutes>,
+    /// Whether most of what is ordinary for the day is.
+    is_most: bool,
+}
+
+/// Where bars lack.
+struct Series<'a> {
+    breaks: &'a [Break],
     interval_ms: i64,
-    /// Open minutes before each minute of the week.
-    n_open_before: Vec<i64>,
-    /// Whether there are too few weeks to know each of their days.
-    is_short: bool,
-    /// Whether there are hours without trading at all.
-    has_sessions: bool,
+    span: (i64, i64),
 }
 
-impl Calendar {
-    fn of(zone: Tz, breaks: &[Break], interval_ms: i64, (first_ms, last_ms): (i64, i64)) -> Self {
-        let span_minutes = (last_ms - first_ms) / MS_PER_MINUTE;
-        let is_short = span_minutes < N_WEEKS_MIN * MINUTES_PER_WEEK;
-        let period = if is_short { MINUTES_PER_DAY } else { MINUTES_PER_WEEK };
-        let n_periods = (span_minutes as f64 / period as f64).max(1.0);
-        let mut absent = vec![0_i64; usize::try_from(period).expect("it is small")];
-        for &(before, after) in breaks {
-            let (from, to) = (local(zone, before + interval_ms), local(zone, after));
-            for segment in days(from, to) {
-                if is_short && is_weekend_of(&segment, (from, to)) {
-                    continue;
-                }
-                let offset = if is_short { 0 } else { weekday_minutes(segment.date) };
-                for minute in segment.begin..segment.end {
-                    let idx = usize::try_from(offset + minute).expect("it is in the week");
-                    absent[idx] += 1;
-                }
-            }
-        }
-        let weight = if is_short && span_minutes > 5 * MINUTES_PER_DAY { 5.0 / 7.0 } else { 1.0 };
-        // What is missing once may be a gap, and two days tell nothing.
-        let is_known = span_minutes >= N_DAYS_MIN * MINUTES_PER_DAY;
-        let n_closed_min = (0.5 * n_periods * weight).max(2.0);
-        let is_open = |&n_absent: &i64| !is_known || (n_absent as f64) < n_closed_min;
-        let open: Vec<bool> = absent.iter().map(is_open).collect();
-        let n_copies = MINUTES_PER_WEEK / period;
-        let mut n_open_before = vec![0];
-        let mut n_open = 0;
-        for _ in 0..n_copies {
-            for is_open in &open {
-                n_open += i64::from(*is_open);
-                n_open_before.push(n_open);
-            }
-        }
-        let has_weekends = breaks.iter().any(|&(before, after)| {
-            let (from, to) = (local(zone, before + interval_ms), local(zone, after));
-            days(from, to).any(|segment| is_weekend_of(&segment, (from, to)))
-        });
-        let has_sessions = n_open < MINUTES_PER_WEEK || (is_short && has_weekends);
-        Self { zone, interval_ms, n_open_before, is_short, has_sessions }
+impl Series<'_> {
+    /// Whether there are enough days to know any.
+    fn tells_days(&self) -> bool {
+        self.span.1 - self.span.0 >= N_DAYS_MIN * MS_PER_DAY
     }
 
-    fn judge(&self, breaks: &[Break]) -> Gaps {
-        let kept = self.recurring_days(breaks);
+    fn ends(&self, zone: Tz, (before, after): Break) -> (NaiveDateTime, NaiveDateTime) {
+        (local(zone, before + self.interval_ms), local(zone, after))
+    }
+
+    /// Returns at how many different times of day breaks begin and end.
+    fn n_patterns(&self, zone: Tz) -> usize {
+        let times = self.breaks.iter().map(|found| {
+            let (from, to) = self.ends(zone, *found);
+            (minute_of(from), minute_of(to))
+        });
+        times.collect::<HashSet<_>>().len()
+    }
+
+    fn gaps(&self, missing: &[Missing]) -> Gaps {
         let mut gaps = Gaps::default();
-        for &(before, after) in breaks {
-            let (from, to) = (local(self.zone, before + self.interval_ms), local(self.zone, after));
-            let n_minutes: i64 = days(from, to)
-                .filter(|segment| !self.has_sessions || !kept.contains(&segment.date))
-                .filter(|segment| !(self.is_short && is_weekend_of(segment, (from, to))))
-                .map(|segment| self.n_open(&segment))
-                .sum();
-            let n_bars =
-                (n_minutes as f64 * MS_PER_MINUTE as f64 / self.interval_ms as f64).round();
-            if n_bars >= 1.0 {
+        for found in missing.chunk_by(|left, right| left.break_idx == right.break_idx) {
+            let n_minutes: i64 = found.iter().map(|part| count(&part.minutes)).sum();
+            let n_bars = self.n_bars(n_minutes);
+            if n_bars > 0 {
+                let (before, after) = self.breaks[found[0].break_idx];
                 gaps.count += 1;
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "a count"
-                )]
-                let n_bars = n_bars as u64;
                 gaps.n_missing_bars += n_bars;
                 gaps.longest_ms = gaps.longest_ms.max(after - before);
             }
@@ -134,100 +135,191 @@ impl Calendar {
         gaps
     }
 
-    /// Returns how many minutes of `segment` ordinarily trade.
-    fn n_open(&self, segment: &Segment) -> i64 {
-        let mut end = segment.end;
-        if self.has_sessions {
-            match kind_of(segment.date) {
-                DayKind::Holiday => return 0,
-                DayKind::Early => end = end.min(EARLY_END),
-                DayKind::Ordinary => {}
+    fn n_bars(&self, n_minutes: i64) -> u64 {
+        let n_bars = (n_minutes * MS_PER_MINUTE + self.interval_ms / 2) / self.interval_ms;
+        u64::try_from(n_bars).unwrap_or_default()
+    }
+}
+
+/// What is missing, by the clock of one zone.
+struct Calendar<'a> {
+    series: &'a Series<'a>,
+    /// The minutes of each day without bars, from the first bar to the
+    /// last.
+    absent: BTreeMap<NaiveDate, Vec<Minutes>>,
+    span: (NaiveDate, NaiveDate),
+    /// What is not ordinary.
+    missing: Vec<Missing>,
+    /// Whether some hours are ordinarily without bars.
+    has_sessions: bool,
+}
+
+impl<'a> Calendar<'a> {
+    fn of(series: &'a Series<'a>, zone: Tz) -> Self {
+        let mut absent: BTreeMap<NaiveDate, Vec<Minutes>> = BTreeMap::new();
+        let (mut parts, mut n_weekends) = (Vec::new(), 0);
+        let is_short = series.span.1 - series.span.0 < N_DAYS_OF_WEEKS * MS_PER_DAY;
+        for (break_idx, found) in series.breaks.iter().enumerate() {
+            let ends = series.ends(zone, *found);
+            for (date, minutes) in days(ends.0, ends.1) {
+                absent.entry(date).or_default().push(minutes);
+                if is_short && is_weekend_of((date, minutes), ends) {
+                    n_weekends += 1;
+                } else {
+                    parts.push((break_idx, date, minutes));
+                }
             }
         }
-        let at = |minute: i64| {
-            let idx = weekday_minutes(segment.date) + minute;
-            self.n_open_before[usize::try_from(idx).expect("it is in the week")]
+        let span = (local(zone, series.span.0).date(), local(zone, series.span.1).date());
+        let mut calendar = Self { series, absent, span, missing: Vec::new(), has_sessions: false };
+        let mut closed: BTreeMap<NaiveDate, Vec<Minutes>> = BTreeMap::new();
+        for (break_idx, date, minutes) in parts {
+            let closed = closed.entry(date).or_insert_with(|| calendar.closed(date, is_short));
+            let mut left = vec![minutes];
+            remove(&mut left, closed);
+            if !left.is_empty() {
+                let mut ordinary = vec![WHOLE_DAY];
+                remove(&mut ordinary, closed);
+                let is_most = 2 * count(&left) > count(&ordinary);
+                calendar.missing.push(Missing { break_idx, date, minutes: left, is_most });
+            }
+        }
+        let is_closed = |closed: &Vec<Minutes>| !closed.is_empty();
+        calendar.has_sessions = n_weekends > 0 || closed.values().any(is_closed);
+        calendar
+    }
+
+    fn absent(&self, date: NaiveDate) -> &[Minutes] {
+        self.absent.get(&date).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the minutes of `date` that are ordinarily without bars.
+    fn closed(&self, date: NaiveDate, is_short: bool) -> Vec<Minutes> {
+        if !self.series.tells_days() {
+            return Vec::new();
+        }
+        let n = if is_short { N_DAYS } else { N_WEEKS };
+        let before = self.like(date, is_short, NaiveDate::checked_sub_days);
+        let after = self.like(date, is_short, NaiveDate::checked_add_days);
+        let own = if !is_short && self.is_empty_week(date) {
+            vec![WHOLE_DAY]
+        } else {
+            self.absent(date).to_vec()
         };
-        (at(end.max(segment.begin)) - at(segment.begin)).max(0)
+        let mut closed: Vec<Minutes> = Vec::new();
+        for n_before in 0..n {
+            let n_after = n - 1 - n_before;
+            if before.len() < n_before || after.len() < n_after {
+                continue;
+            }
+            let others = before[..n_before].iter().chain(&after[..n_after]);
+            let mut all = others.fold(own.clone(), |all, date| common(&all, self.absent(*date)));
+            remove(&mut all, &closed);
+            closed.extend(all);
+        }
+        closed
     }
 
-    /// Returns the days that are missing in several years by one rule: a
-    /// date, a day round Easter, such a weekday of a month.
-    fn recurring_days(&self, breaks: &[Break]) -> HashSet<NaiveDate> {
-        let mut by_rule: HashMap<(u8, i64), Vec<NaiveDate>> = HashMap::new();
-        for &(before, after) in breaks {
-            let (from, to) = (local(self.zone, before + self.interval_ms), local(self.zone, after));
-            for segment in days(from, to) {
-                if !self.is_missing(&segment) {
-                    continue;
-                }
-                for rule in rules_of(segment.date) {
-                    let days = by_rule.entry(rule).or_default();
-                    if days.last() != Some(&segment.date) {
-                        days.push(segment.date);
-                    }
-                }
+    /// Returns the nearest days like `date`, of weeks with bars.
+    fn like(
+        &self,
+        date: NaiveDate,
+        is_short: bool,
+        step: impl Fn(NaiveDate, Days) -> Option<NaiveDate>,
+    ) -> Vec<NaiveDate> {
+        let n = if is_short { N_DAYS } else { N_WEEKS };
+        let days = (1..=N_WEEKS_MAX as u64).map(|n| Days::new(if is_short { n } else { 7 * n }));
+        let dates = days.map_while(|days| step(date, days));
+        dates
+            .take_while(|date| self.span.0 <= *date && *date <= self.span.1)
+            .filter(|date| if is_short { !is_weekend(*date) } else { !self.is_empty_week(*date) })
+            .take(n - 1)
+            .collect()
+    }
+
+    fn is_empty_week(&self, date: NaiveDate) -> bool {
+        let monday = date - TimeDelta::days(date.weekday().num_days_from_monday().into());
+        monday.iter_days().take(7).all(|date| self.absent(date) == [WHOLE_DAY])
+    }
+
+    /// Returns what is missing if these are the bars of `market`, and of
+    /// how many days that speaks.
+    fn judge(&self, market: Option<&Market>) -> (usize, Vec<Missing>) {
+        let mut missing = Vec::new();
+        for part in &self.missing {
+            let mut minutes = part.minutes.clone();
+            remove(&mut minutes, market.map_or(&[], |market| market.on(part.date)));
+            if !minutes.is_empty() {
+                missing.push(Missing { minutes, ..*part });
             }
         }
-        let recurs = |days: &&Vec<NaiveDate>| days.iter().any(|day| day.year() != days[0].year());
-        by_rule.values().filter(recurs).flatten().copied().collect()
-    }
-
-    /// Whether most of what a day ordinarily trades is missing.
-    fn is_missing(&self, segment: &Segment) -> bool {
-        let whole = Segment { begin: 0, end: MINUTES_PER_DAY, ..*segment };
-        let n_ordinary = self.n_open(&whole);
-        n_ordinary > 0 && 2 * self.n_open(segment) > n_ordinary
+        let is_bar = |part: &&Missing| self.series.n_bars(count(&part.minutes)) > 0;
+        let days: HashSet<NaiveDate> =
+            missing.iter().filter(is_bar).map(|part| part.date).collect();
+        // Days on which it closes, and there are bars.
+        let has_bars =
+            |date: &NaiveDate| self.series.n_bars(MINUTES_PER_DAY - count(self.absent(*date))) > 0;
+        let holidays =
+            market.into_iter().flat_map(|market| market.holidays(self.span.0, self.span.1));
+        let n_wrong = holidays.filter(has_bars).count();
+        // A gap is likelier than bars of a day without trading.
+        (days.len() + 2 * n_wrong, missing)
     }
 }
 
-fn rules_of(date: NaiveDate) -> [(u8, i64); 3] {
-    let (month, day) = (i64::from(date.month()), i64::from(date.day()));
-    let weekday = i64::from(date.weekday().number_from_monday());
-    let nth = (day - 1) / 7;
-    [
-        (0, month * 100 + day),
-        (1, (date - easter(date.year())).num_days()),
-        (2, month * 100 + weekday * 10 + nth),
-    ]
+/// Leaves out days that are missing in several years by one rule: a
+/// date, such a weekday of a month.
+fn leave_out_recurring(missing: &mut Vec<Missing>) {
+    let rules = |date: NaiveDate| {
+        let (month, day) = (date.month(), date.day());
+        let nth = (day - 1) / 7;
+        [(0, month, day, 0), (1, month, date.weekday().num_days_from_monday(), nth)]
+    };
+    let mut years: HashMap<_, HashSet<i32>> = HashMap::new();
+    for part in missing.iter().filter(|part| part.is_most) {
+        for rule in rules(part.date) {
+            years.entry(rule).or_default().insert(part.date.year());
+        }
+    }
+    missing.retain(|part| {
+        !(part.is_most && rules(part.date).iter().any(|rule| years[rule].len() > 1))
+    });
 }
 
-/// Part of one day, in minutes of it.
-#[derive(Debug, Clone, Copy)]
-struct Segment {
-    date: NaiveDate,
-    begin: i64,
-    end: i64,
+fn is_weekend(date: NaiveDate) -> bool {
+    date.weekday().num_days_from_monday() > 4
 }
 
 /// Returns the days from one local time to another.
-fn days(from: NaiveDateTime, to: NaiveDateTime) -> impl Iterator<Item = Segment> {
-    let minute = |time: NaiveDateTime| i64::from(time.hour() * 60 + time.minute());
+fn days(from: NaiveDateTime, to: NaiveDateTime) -> impl Iterator<Item = (NaiveDate, Minutes)> {
     let dates = from.date().iter_days().take_while(move |date| from < to && *date <= to.date());
-    dates.map(move |date| Segment {
-        date,
-        begin: if date == from.date() { minute(from) } else { 0 },
-        end: if date == to.date() { minute(to) } else { MINUTES_PER_DAY },
-    })
+    let day = move |date| {
+        let begin = if date == from.date() { minute_of(from) } else { 0 };
+        let end = if date == to.date() { minute_of(to) } else { MINUTES_PER_DAY };
+        (date, (begin, end))
+    };
+    dates.map(day).filter(|(_, (begin, end))| begin < end)
 }
 
-/// Whether `segment` is of a weekend, in a break that goes from a Friday,
-/// or the Saturday's begin, until late on Sunday or longer.
-fn is_weekend_of(segment: &Segment, (from, to): (NaiveDateTime, NaiveDateTime)) -> bool {
-    let to_saturday = 5 - i64::from(segment.date.weekday().num_days_from_monday());
-    let saturday = segment.date + chrono::Duration::days(to_saturday);
-    let begin = saturday.and_time(chrono::NaiveTime::MIN);
-    let end = begin + chrono::Duration::hours(24 + 16);
-    let is_part = to_saturday < 1 || (to_saturday == 1 && segment.begin > 0);
+fn minute_of(time: NaiveDateTime) -> i64 {
+    i64::from(time.hour() * 60 + time.minute())
+}
+
+/// Whether these minutes are of a weekend, in a break that goes from a
+/// Friday, or the Saturday's begin, until late on Sunday or longer.
+fn is_weekend_of(
+    (date, minutes): (NaiveDate, Minutes),
+    (from, to): (NaiveDateTime, NaiveDateTime),
+) -> bool {
+    let to_saturday = 5 - i64::from(date.weekday().num_days_from_monday());
+    let begin = (date + TimeDelta::days(to_saturday)).and_time(chrono::NaiveTime::MIN);
+    let end = begin + TimeDelta::hours(24 + 16);
+    let is_part = to_saturday < 1 || (to_saturday == 1 && minutes.0 > 0);
     is_part && from <= begin && to >= end
-}
-
-fn weekday_minutes(date: NaiveDate) -> i64 {
-    i64::from(date.weekday().num_days_from_monday()) * MINUTES_PER_DAY
 }
 
 fn local(zone: Tz, time_ms: i64) -> NaiveDateTime {
     let time = DateTime::from_timestamp_millis(time_ms).unwrap_or_default().naive_utc();
     let offset = zone.offset_from_utc_datetime(&time).fix();
-    time + chrono::Duration::seconds(i64::from(offset.local_minus_utc()))
+    time + TimeDelta::seconds(i64::from(offset.local_minus_utc()))
 }

@@ -14,15 +14,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::Sha256;
 
-use super::config::BarsConfig;
-use super::form::{Asked, Form};
+use super::config::{BarsConfig, Reading};
+use super::form::Form;
 use super::input::{self, Text};
 use super::reader::{Repairs, input_error};
 use super::symbols::{self, Deal, Share};
-use super::timestamp::LATEST_MS;
 use super::understood::Understood;
 use super::{Bar, BarReader};
-use crate::session::{sha256_of_bytes, sha256_of_file};
+use crate::digest::{sha256_of_bytes, sha256_of_file};
 use folder::Content;
 use hashing::HashingReader;
 
@@ -41,7 +40,7 @@ pub struct BarSource {
     columns: Vec<String>,
     /// All of them, where they are few and were read once.
     kept: Option<Arc<Vec<Bar>>>,
-    asked: Asked,
+    reading: Reading,
     /// How to read the file, once that was decided.
     form: Arc<OnceLock<Arc<Form>>>,
     /// The bars of a file that begins with the newest, turned round, or
@@ -91,7 +90,7 @@ impl BarSource {
             origin,
             columns: Vec::new(),
             kept: None,
-            asked: Asked { config: Arc::default(), latest_ms: LATEST_MS },
+            reading: Reading::default(),
             form: Arc::default(),
             turned: Arc::default(),
             content: Arc::default(),
@@ -103,20 +102,19 @@ impl BarSource {
     /// leaves a doubt.
     #[must_use]
     pub fn with_config(mut self, config: &BarsConfig) -> Self {
-        self.asked.config = Arc::new(config.clone());
+        self.reading.config = Arc::new(config.clone());
         self
     }
 
     /// Returns how it is read, where a file leaves a doubt.
-    pub fn config(&self) -> &BarsConfig {
-        &self.asked.config
+    pub fn reading(&self) -> &Reading {
+        &self.reading
     }
 
-    /// Returns the source whose times, where they are numbers that could
-    /// mean anything, are none after `latest_ms`.
+    /// Returns the source of whose times none can be after `latest_ms`.
     #[must_use]
     pub fn until(mut self, latest_ms: i64) -> Self {
-        self.asked.latest_ms = latest_ms;
+        self.reading.latest_ms = latest_ms;
         self
     }
 
@@ -190,19 +188,20 @@ impl BarSource {
         })
     }
 
-    /// Returns how the file is read, as far as its first rows tell; none
-    /// where there is not one file.
+    /// Returns how the file is read, as far as its first rows tell; of a
+    /// folder, how the parts of series were joined.
     pub fn understood(&self) -> Result<Option<Understood>> {
         Ok(match &self.origin {
             Origin::File(_) | Origin::Builtin(_) => Some(Understood::of_form(&*self.form()?)),
-            Origin::Folder(_) | Origin::Share(_) => None,
+            Origin::Folder(_) => Some(self.content()?.understood.clone()),
+            Origin::Share(_) => None,
         })
     }
 
     /// Returns `other`, read as this one is.
     fn like(&self, mut other: Self) -> Self {
         other.columns.clone_from(&self.columns);
-        other.asked = self.asked.clone();
+        other.reading = self.reading.clone();
         other
     }
 
@@ -213,7 +212,7 @@ impl BarSource {
         }
         let mut text = self.open_text(None)?;
         let reopen = || self.open_text(None).ok();
-        let form = Form::of_bars(&self.name, &mut text, &self.asked, Some(&reopen))?;
+        let form = Form::of_bars(&self.name, &mut text, &self.reading, Some(&reopen))?;
         Ok(Arc::clone(self.form.get_or_init(|| Arc::new(form))))
     }
 
@@ -235,7 +234,7 @@ impl BarSource {
             Origin::File(_) | Origin::Builtin(_) => self.form()?,
         };
         let text = self.open_text(hasher)?;
-        BarReader::new(&self.name, text, (form, &self.asked))?.with_columns(&self.columns)
+        BarReader::new(&self.name, text, (form, &self.reading))?.with_columns(&self.columns)
     }
 
     fn not_one_file(&self) -> anyhow::Error {

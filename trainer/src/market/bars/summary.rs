@@ -86,6 +86,7 @@ pub(super) fn duration(ms: i64) -> String {
 }
 
 /// Counts bars and the steps between them, in bounded memory.
+#[derive(Debug, Clone)]
 pub(super) struct Tally {
     n_bars: u64,
     first_ms: i64,
@@ -103,9 +104,9 @@ pub(super) struct Tally {
     breaks: Option<Vec<Break>>,
 }
 
-impl Tally {
+impl Default for Tally {
     /// Returns the tally of no bars.
-    pub(super) fn new() -> Self {
+    fn default() -> Self {
         Self {
             n_bars: 0,
             first_ms: 0,
@@ -117,7 +118,9 @@ impl Tally {
             breaks: Some(Vec::new()),
         }
     }
+}
 
+impl Tally {
     /// Counts one bar, which opens at `time_ms`.
     #[inline]
     pub(super) fn push(&mut self, time_ms: i64) {

@@ -19,6 +19,7 @@ use super::number::eight_digits;
 pub(crate) use decide::{
     Doubt, LATEST_MS, TimeHints, TimeText, decide, is_clock, is_count, is_date,
 };
+use doubts::beyond_limits;
 pub(crate) use form::{TimeForm, is_time_format};
 pub(crate) use zone::TimeZone;
 
@@ -55,6 +56,16 @@ impl TimeParser {
     pub(crate) fn parse(&self, text: &[u8]) -> Option<i64> {
         self.form.parse(text, None)
     }
+
+    /// Returns what to do about a `text` that is not a time.
+    pub(crate) fn remedy(&self, text: &[u8]) -> String {
+        beyond_limits(&self.form, text).unwrap_or_else(|| remedy(text).to_owned())
+    }
+
+    /// Does the same where no setting can help.
+    pub(crate) fn plain_remedy(&self, text: &[u8]) -> String {
+        beyond_limits(&self.form, text).unwrap_or_else(|| plain_remedy(text).to_owned())
+    }
 }
 
 /// Returns `text` in milliseconds since 1970 UTC, if it is a time in one
@@ -73,7 +84,7 @@ pub(super) fn format(time_ms: i64) -> String {
 
 /// Returns what to do about a `text` that is not a time, where no
 /// setting can help.
-pub(super) fn plain_remedy(text: &[u8]) -> &'static str {
+fn plain_remedy(text: &[u8]) -> &'static str {
     if has_day_and_month(text) {
         "is a date whose day and month could be either; write it as `YYYY-MM-DD`"
     } else {
@@ -87,7 +98,7 @@ fn has_day_and_month(text: &[u8]) -> bool {
 }
 
 /// Returns what to do about a `text` that is not a time.
-pub(super) fn remedy(text: &[u8]) -> &'static str {
+fn remedy(text: &[u8]) -> &'static str {
     if has_day_and_month(text) {
         "is a date whose day and month could be either; say which comes first in \
          `bars.time_format`, or by `--time-format day_first` or `month_first`"

@@ -54,7 +54,7 @@ impl Understood {
     }
 
     /// Adds what is known of other bars.
-    pub(super) fn add(&mut self, other: &Self) {
+    pub fn add(&mut self, other: &Self) {
         self.lines.extend(other.lines.iter().cloned());
         self.warnings.extend(other.warnings.iter().cloned());
         self.repairs.n_dropped += other.repairs.n_dropped;
@@ -73,7 +73,7 @@ impl Understood {
     }
 
     /// Adds what was found in the bars of several symbols.
-    pub(super) fn add_symbols(&mut self, summaries: &[DataSummary]) {
+    pub fn add_symbols(&mut self, summaries: &[DataSummary]) {
         self.add_each(summaries);
         let names: Vec<String> =
             summaries.iter().take(N_SYMBOLS_SHOWN).map(|summary| quoted(&summary.source)).collect();

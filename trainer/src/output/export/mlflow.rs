@@ -16,7 +16,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::account::metrics::is_ruined;
-use crate::session::{Layout, Session, Status, parse_time, sha256_of_bytes};
+use crate::digest::sha256_of_bytes;
+use crate::session::{Layout, Session, Status, parse_time};
 
 /// Runs of all exports join in one experiment of this name and number.
 const EXPERIMENT: &str = "trainvault";

@@ -19,8 +19,8 @@ use prost::Message as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::digest::sha256_of_file;
 use crate::learning::model::{Shape, TradingModel};
-use crate::session::sha256_of_file;
 
 use super::draft::Draft;
 use content::{Content, StoredLinear};

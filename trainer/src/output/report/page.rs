@@ -126,9 +126,24 @@ fn session_view(session: &ReportInput) -> Value {
         "is_portfolio": session.record.is_portfolio(),
         "episodes": tables::episodes(session),
         "importances": session.importances.as_ref().map(importances),
+        "understood": understood(session),
         "identity": rows(session),
         "settings": session.record.settings().into_iter().collect::<Vec<_>>(),
     })
+}
+
+/// Says how the bars were read, as `trainer bars` does; null in a record
+/// that does not tell.
+fn understood(session: &ReportInput) -> Value {
+    let record = &session.record;
+    let Some(found) = record.0.pointer("/data/understood") else { return Value::Null };
+    let mut lines = record.list("/data/understood/lines").to_vec();
+    let year = "/metrics/agent/periods_per_year";
+    let basis = record.text(&format!("{year}/basis"));
+    if let (Some(value), Some(basis)) = (record.number(&format!("{year}/value")), basis) {
+        lines.push(format!("bars a year: {value} ({basis})").into());
+    }
+    json!({ "lines": lines, "warnings": found["warnings"], "bars": found["bars"] })
 }
 
 fn held(test: &Curve) -> Value {

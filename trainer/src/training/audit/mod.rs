@@ -52,7 +52,8 @@ fn verdicts(options: &TrainOptions, session: &Session) -> Result<AuditRecord> {
         ensure!(!options.stop.is_raised(), "a signal stopped the audit; the session is whole");
         Ok(())
     };
-    let training_data = prepare(&options.training, options.layout.root())?;
+    let training_data =
+        prepare(&options.training, options.layout.root(), options.clock.tomorrow_ms())?;
     let replayed = replay::replay(options, session, &training_data)?;
     check_replay(agent, &replayed.base)?;
     let mut verdicts: Vec<AuditVerdict> = replayed

@@ -91,10 +91,16 @@ pub fn check_leaks(
 
 /// Checks the features that the settings name, further columns of the
 /// bars included, as [`check_leaks`] does; and, of these columns, that
-/// none knows later moves better than one could.
-pub fn check_configured_leaks(training: &TrainingConfig, root: &Path) -> Result<LeakReport> {
+/// none knows later moves better than one could. No bar can be after
+/// `latest_ms`.
+pub fn check_configured_leaks(
+    training: &TrainingConfig,
+    root: &Path,
+    latest_ms: i64,
+) -> Result<LeakReport> {
     training.bars.refuse_negative_prices()?;
     let source = BarSource::open(&training.data, root)?.with_config(&training.bars);
+    let source = source.until(latest_ms);
     let set = training.features.set(source.find_columns(&training.features.columns)?)?;
     let source = source.with_columns(set.columns());
     let search = Search { training, source: &source, names: set.names().to_vec() };

@@ -140,7 +140,7 @@ struct Signals {
 
 impl Signals {
     fn open(path: &Path, source: &BarSource, leverage: f64) -> Result<Self> {
-        let reader = SeriesReader::open_with(path, &ROLES, source.config())?.skip_empty();
+        let reader = SeriesReader::open_with(path, &ROLES, source.reading())?.skip_empty();
         Ok(Self { name: reader.name().to_owned(), samples: reader.peekable(), leverage })
     }
 

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::market::bars::{Bar, BarReader, BarSource};
 use crate::market::features::{FeatureEngine, FeatureSet};
-use crate::session::progress::{self, Unit};
+use crate::progress::{self, Unit};
 
 /// Reads bars one by one and keeps the features of the last.
 pub(crate) struct BarStream {

@@ -15,8 +15,9 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::account::environment::BarOutcome;
+use crate::digest::sha256_of_file;
 use crate::market::bars::Bar;
-use crate::session::{LineFile, TimeWriter, rename, sha256_of_file};
+use crate::session::{LineFile, TimeWriter, rename};
 
 /// Writes the curve of one evaluation beside the final name.
 pub(super) struct EquityCurve {

@@ -11,7 +11,7 @@ use crate::account::environment::{BarOutcome, StepStatus};
 use crate::account::metrics::Simulation;
 use crate::learning::agent::RefitStats;
 use crate::market::bars::Bar;
-use crate::session::progress;
+use crate::progress;
 use crate::session::tensorboard::Scalars;
 use crate::session::{Phase, Status, StepContext};
 use crate::wording::{counted, money};

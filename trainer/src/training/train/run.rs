@@ -13,7 +13,7 @@ use crate::config::TrainingConfig;
 use crate::market::bars::{BarKind, BarSource, DataSummary, Volume};
 use crate::market::features::FeatureSet;
 use crate::output::report::{Report, ReportContext, SessionSource};
-use crate::session::progress;
+use crate::progress;
 use crate::session::{
     Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
     time_of_ms,
@@ -130,9 +130,9 @@ pub(crate) fn write_report(options: &TrainOptions, bars: Option<&BarSource>) {
 
 /// Checks that `config`, already in range, can train in the workspace
 /// at `root`: reads all bars once, writes nothing, and returns what
-/// there is to train on.
-pub fn check(config: &TrainingConfig, root: &Path) -> Result<DataSummary> {
-    Ok(prepare(config, root)?.summary)
+/// there is to train on. No bar can be after `latest_ms`.
+pub fn check(config: &TrainingConfig, root: &Path, latest_ms: i64) -> Result<DataSummary> {
+    Ok(prepare(config, root, latest_ms)?.summary)
 }
 
 /// Bars that were read once and are fit to train on.
@@ -162,9 +162,13 @@ impl TrainingData {
 }
 
 /// Reads the bars that `config` names once, and splits them.
-pub(crate) fn prepare(config: &TrainingConfig, root: &Path) -> Result<TrainingData> {
+pub(crate) fn prepare(
+    config: &TrainingConfig,
+    root: &Path,
+    latest_ms: i64,
+) -> Result<TrainingData> {
     config.bars.refuse_negative_prices()?;
-    let source = BarSource::open(&config.data, root)?.with_config(&config.bars);
+    let source = BarSource::open(&config.data, root)?.with_config(&config.bars).until(latest_ms);
     let features = config.features.set(source.find_columns(&config.features.columns)?)?;
     let source = source.with_columns(features.columns());
     let symbols = source.symbols()?;
@@ -191,7 +195,7 @@ fn train(
 ) -> Result<RunEnd> {
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
-    let training_data = prepare(config, options.layout.root())?;
+    let training_data = prepare(config, options.layout.root(), options.clock.tomorrow_ms())?;
     let TrainingData { source, features, summary, kind, splits, records, symbols } = &training_data;
     *bars = Some(source.clone());
     info!("{summary}");

@@ -7,10 +7,11 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use crate::config::ModelKind;
+use crate::digest::sha256_of_file;
 use crate::learning::model::{Learner, ModelMetadata, TradingModel};
 use crate::market::bars::BarKind;
 use crate::market::features::{FeatureSet, FeaturesConfig};
-use crate::session::{Layout, ModelRecord, Session, sha256_of_file};
+use crate::session::{Layout, ModelRecord, Session};
 
 use super::run::TrainOptions;
 

@@ -9,8 +9,8 @@ use crate::learning::agent::LearnerSetup;
 use crate::learning::model::Learner;
 use crate::market::bars::{BarKind, BarSource};
 use crate::market::features::FeatureSet;
+use crate::progress::{EpisodeCounts, ProgressGuard, begin_episodes};
 use crate::session::SplitRecord;
-use crate::session::progress::{EpisodeCounts, ProgressGuard, begin_episodes};
 
 use super::checkpoint::{self, CheckpointHeader, Progress};
 use super::evaluation::EvaluationResult;

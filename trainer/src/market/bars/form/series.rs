@@ -4,16 +4,16 @@ use anyhow::{Result, anyhow};
 
 use super::{Reopen, Rest, Sample, SampleRow, time_text};
 use crate::market::bars::columns::{TimeColumn, settle_time};
-use crate::market::bars::config::BarsConfig;
+use crate::market::bars::config::Reading;
 use crate::market::bars::shown;
-use crate::market::bars::timestamp::{LATEST_MS, TimeForm, TimeHints, TimeText, TimeZone, decide};
+use crate::market::bars::timestamp::{TimeForm, TimeHints, TimeText, TimeZone, decide};
 
 /// The times of a series.
 pub(in crate::market::bars) struct SeriesTime<'a> {
     pub(in crate::market::bars) name: &'a str,
     pub(in crate::market::bars) names: &'a [String],
     pub(in crate::market::bars) column: TimeColumn,
-    pub(in crate::market::bars) config: &'a BarsConfig,
+    pub(in crate::market::bars) reading: &'a Reading,
 }
 
 impl SeriesTime<'_> {
@@ -29,15 +29,16 @@ impl SeriesTime<'_> {
         let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
         let column = settle_time(self.column, &cells);
         let texts: Vec<TimeText> = cells.iter().map(|row| time_text(column, None, row)).collect();
-        let zone = self.config.time_zone.as_deref().and_then(TimeZone::parse);
-        let hints = TimeHints { format: None, zone, latest_ms: LATEST_MS };
+        let Reading { config, latest_ms } = self.reading;
+        let zone = config.time_zone.as_deref().and_then(TimeZone::parse);
+        let hints = TimeHints { format: None, zone, latest_ms: *latest_ms };
         let rest = Rest { sample, reopen };
         let more = || rest.rows(width).map(|cells| time_text(column, None, &cells));
         let told = |doubt| {
             let text = shown(&texts[0].text);
             anyhow!("`{}` {}: `{text}` {}", self.name, rows[0].place, String::from(doubt))
         };
-        let mut form = match (decide(&texts, &mut more(), hints), &self.config.time_format) {
+        let mut form = match (decide(&texts, &mut more(), hints), &config.time_format) {
             (Err(_), Some(format)) => {
                 let hints = TimeHints { format: Some(format), ..hints };
                 decide(&texts, &mut more(), hints).map_err(told)?

@@ -38,7 +38,7 @@ impl RowParser {
         let time_ms = columns
             .time
             .parse(row, &self.time, before)
-            .ok_or_else(|| Fault::not_a_time(columns.time.text(row).as_bytes()))?;
+            .ok_or_else(|| Fault::not_a_time(columns.time.text(row).as_bytes(), &self.time))?;
         let price = |part, idx: usize| {
             self.number(row, idx).ok_or_else(|| Fault::not_a_price(part, row[idx].trim_ascii()))
         };

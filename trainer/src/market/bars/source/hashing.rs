@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::session::progress::{self, Unit};
+use crate::progress::{self, Unit};
 
 /// Passes bytes on and takes their checksum.
 pub(super) struct HashingReader {

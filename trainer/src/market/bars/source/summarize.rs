@@ -1,18 +1,17 @@
 //! Reads all bars once, and tells what there is and how it was read.
 
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use sha2::{Digest as _, Sha256};
 
 use super::{BarSource, Origin};
-use crate::market::bars::Bar;
+use crate::digest::hex;
 use crate::market::bars::joined::check_overlap;
-use crate::market::bars::observer::Observer;
 use crate::market::bars::reader::Repairs;
-use crate::market::bars::summary::{DataSummary, Tally};
+use crate::market::bars::summary::DataSummary;
 use crate::market::bars::understood::Understood;
+use crate::market::bars::{Bar, BarWatch};
 
 /// Most bars that are kept in memory: 3.7 MB.
 const N_KEPT_MAX: usize = 1 << 16;
@@ -75,11 +74,9 @@ impl BarSource {
 
     /// Does the same, and shows each bar to `watch` on the way.
     pub(crate) fn scan(&self, watch: &mut dyn FnMut(&Bar)) -> Result<DataSummary> {
-        let mut tally = Tally::new();
-        let mut observer = Observer::default();
+        let mut seen = BarWatch::default();
         let mut take = |bar: Bar| {
-            tally.push(bar.time_ms);
-            observer.push(&bar);
+            seen.push(&bar);
             watch(&bar);
         };
         let (mut sha256, mut form) = (String::new(), None);
@@ -106,18 +103,16 @@ impl BarSource {
                 take(bar?);
             }
             let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            for byte in hasher.finalize() {
-                write!(sha256, "{byte:02x}").expect("a string takes all that is written");
-            }
+            sha256 = hex(&hasher.finalize());
             (form, repairs) = (Some(self.form()?), bars.repairs());
         }
-        let summary = tally.finish();
-        let mut understood = Understood::new(form.as_deref(), repairs, &observer);
-        if self.is_series() {
+        let mut summary = seen.finish(form.as_deref(), repairs);
+        if self.is_series()
+            && let Some(understood) = &mut summary.understood
+        {
             understood.add(&self.content()?.understood);
         }
-        let source = self.name.clone();
-        Ok(DataSummary { source, sha256, understood: Some(understood), ..summary })
+        Ok(DataSummary { source: self.name.clone(), sha256, ..summary })
     }
 
     /// Returns how the files of several symbols were read: the first of

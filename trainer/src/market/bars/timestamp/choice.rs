@@ -18,17 +18,19 @@ pub(super) struct Choice {
     candidates: Vec<(Style, Track)>,
     /// The first text of which they differ.
     doubt: Option<Vec<u8>>,
+    /// The latest that a time can be.
+    latest_ms: i64,
 }
 
 impl Choice {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(latest_ms: i64) -> Self {
         let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
         let clocks = [Clock::Whole, Clock::Minutes, Clock::Seconds];
         let candidates = orders
             .into_iter()
             .flat_map(|order| clocks.map(|clock| (Style { order, clock }, Track::default())))
             .collect();
-        Self { candidates, doubt: None }
+        Self { candidates, doubt: None, latest_ms }
     }
 
     pub(super) fn push(&mut self, row: &TimeText) {
@@ -60,7 +62,8 @@ impl Choice {
     pub(super) fn finish(self) -> Result<Style, Doubt> {
         let is_ordered = |track: &Track| {
             let has_interval = track.interval_ms().is_none_or(is_market_interval);
-            (track.n_up == 0 || track.n_down == 0) && has_interval
+            let is_past = track.latest_ms <= self.latest_ms;
+            (track.n_up == 0 || track.n_down == 0) && has_interval && is_past
         };
         let any_ordered = self.candidates.iter().any(|(_, track)| is_ordered(track));
         let likely: Vec<&(Style, Track)> =
@@ -93,6 +96,7 @@ pub(super) struct Track {
     steps: HashMap<i64, usize>,
     /// Differs where any time does.
     sum: i64,
+    latest_ms: i64,
 }
 
 impl Track {
@@ -101,6 +105,7 @@ impl Track {
             return;
         };
         self.sum = self.sum.wrapping_mul(31).wrapping_add(time_ms);
+        self.latest_ms = self.latest_ms.max(time_ms);
         let Some(last_ms) = self.last_ms.insert(row.symbol.clone(), time_ms) else {
             return;
         };

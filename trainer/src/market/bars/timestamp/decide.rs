@@ -58,12 +58,14 @@ pub(crate) fn decide(
     let spelling = match hints.format {
         Some(name) => spelling_named(name).expect("the settings were checked"),
         None if is_numeric(sample) => Spelling::Count(decide_count(sample, hints.latest_ms)?),
-        None => Spelling::Text(decide_style(sample, rest)?),
+        None => Spelling::Text(decide_style(sample, rest, hints.latest_ms)?),
     };
-    let is_guessed_count = hints.format.is_none() && matches!(spelling, Spelling::Count(_));
+    // Who says what they are may mean any; old prices have dates.
+    let is_count = matches!(spelling, Spelling::Count(_));
+    let earliest_ms = if is_count { EARLIEST_MS } else { i64::MIN };
     let mut form = TimeForm::new(spelling);
     form.zone = hints.zone;
-    form.limits_ms = is_guessed_count.then_some((EARLIEST_MS, hints.latest_ms));
+    form.limits_ms = hints.format.is_none().then_some((earliest_ms, hints.latest_ms));
     let mut track = Track::default();
     for row in sample {
         track.push(row, form.parse(&row.text, None));
@@ -152,8 +154,9 @@ pub(super) fn is_market_interval(ms: i64) -> bool {
 fn decide_style(
     sample: &[TimeText],
     rest: &mut dyn Iterator<Item = TimeText>,
+    latest_ms: i64,
 ) -> Result<Style, Doubt> {
-    let mut choice = Choice::new();
+    let mut choice = Choice::new(latest_ms);
     for row in sample {
         choice.push(row);
     }

@@ -6,6 +6,29 @@ use super::form::{Spelling, TimeForm};
 use super::text::{Order, Style};
 use super::{MS_PER_DAY, MS_PER_SECOND, format};
 
+/// Returns what is wrong with a `text` that makes a time, but one that
+/// no bar can have.
+pub(super) fn beyond_limits(form: &TimeForm, text: &[u8]) -> Option<String> {
+    let (_, latest_ms) = form.limits_ms?;
+    let unlimited = TimeForm { limits_ms: None, ..form.clone() };
+    let time_ms = unlimited.parse(text, None)?;
+    let when = if time_ms > latest_ms { "after tomorrow" } else { "before 1980" };
+    let time = format(time_ms);
+    Some(match &form.spelling {
+        Spelling::Count(count) => format!(
+            "as {} is {time}, {when}, when no bar can be: correct or delete the row, or say what \
+             the numbers are in `bars.time_format`",
+            count.is
+        ),
+        Spelling::Text(style) => format!(
+            "is {time}, {when}, when no bar can be: correct the year, or, if it is meant, {}",
+            setting(style.name())
+        ),
+        // No others have limits.
+        Spelling::Any | Spelling::OfDay(_) | Spelling::Pattern(_) => return None,
+    })
+}
+
 fn setting(name: &str) -> String {
     format!("set `bars.time_format` to `{name}`, or pass `--time-format {name}`")
 }
@@ -69,9 +92,8 @@ pub(super) fn two_readings(text: &[u8], styles: [Style; 2]) -> String {
     let [one, other] = styles.map(|style| {
         let form = TimeForm::new(Spelling::Text(style));
         let name = match style.order {
-            Order::MonthFirst => "month_first",
-            Order::YearFirst => "year_first",
-            Order::DayFirst | Order::Unknown => "day_first",
+            Order::Unknown => "day_first",
+            _ => style.name(),
         };
         let time = form.parse(text, None).map(format).unwrap_or_default();
         (name, time.split(' ').next().unwrap_or_default().to_owned())

@@ -33,7 +33,7 @@ pub(crate) struct TimeForm {
     /// The zone of a time that names none.
     pub(crate) zone: Option<TimeZone>,
     pub(crate) is_newest_first: bool,
-    /// What a number must mean, where nobody said what it is.
+    /// Between what times all must be, where nobody said what they are.
     pub(super) limits_ms: Option<(i64, i64)>,
 }
 
@@ -52,7 +52,7 @@ impl TimeForm {
     pub(super) fn parse(&self, text: &[u8], before: Option<i64>) -> Option<i64> {
         let stamp = match &self.spelling {
             Spelling::Text(style) => match parse_iso_seconds(text) {
-                Some(time_ms) if self.zone.is_none() => return Some(time_ms),
+                time_ms @ Some(_) if self.zone.is_none() => return self.within_limits(time_ms),
                 _ => parse_text(text, *style)?,
             },
             Spelling::Count(count) => {
@@ -69,13 +69,14 @@ impl TimeForm {
             },
             Spelling::Pattern(pattern) => parse_by(pattern, text)?,
         };
-        match stamp.zone.or(self.zone.filter(|_| !self.is_absolute())) {
+        let time_ms = match stamp.zone.or(self.zone.filter(|_| !self.is_absolute())) {
             None => Some(stamp.wall_ms),
             Some(zone) => {
                 let is_newest_first = self.is_newest_first;
                 zone.to_utc(stamp.wall_ms, &Before { time_ms: before, is_newest_first })
             }
-        }
+        };
+        self.within_limits(time_ms)
     }
 
     #[inline]

@@ -34,6 +34,18 @@ pub(super) struct Style {
     pub(super) clock: Clock,
 }
 
+impl Style {
+    /// Returns what `bars.time_format` calls its order.
+    pub(super) fn name(self) -> &'static str {
+        match self.order {
+            Order::Unknown => "text",
+            Order::DayFirst => "day_first",
+            Order::MonthFirst => "month_first",
+            Order::YearFirst => "year_first",
+        }
+    }
+}
+
 /// What a text says: what calendar and clock show, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {

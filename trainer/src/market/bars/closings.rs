@@ -1,0 +1,68 @@
+//! When markets close though they ordinarily trade: holidays and days
+//! that end early or begin late, of many exchanges.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use super::minutes::{Minutes, WHOLE_DAY};
+
+/// A line with the name and the zone of each market, then one a year:
+/// `MMDD` a day without trading, `MMDD@HHMM-HHMM` hours.
+const TABLE: &str = include_str!("../../../data/closings.txt");
+
+/// One market, and when it closes.
+pub(super) struct Market {
+    pub(super) zone: Tz,
+    closings: BTreeMap<NaiveDate, Vec<Minutes>>,
+}
+
+impl Market {
+    /// Returns all that are known.
+    pub(super) fn all() -> Vec<Self> {
+        let mut markets: Vec<Self> = Vec::new();
+        for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
+            let (first, rest) = line.split_once(' ').expect("the table is well formed");
+            match first.parse() {
+                Ok(year) => {
+                    let market = markets.last_mut().expect("its name stands above");
+                    for text in rest.split(' ') {
+                        let (date, minutes) = closing(year, text).expect("it is well formed");
+                        market.closings.entry(date).or_default().push(minutes);
+                    }
+                }
+                Err(_) => markets.push(Self {
+                    zone: rest.parse().expect("the zone is known"),
+                    closings: BTreeMap::new(),
+                }),
+            }
+        }
+        markets
+    }
+
+    /// Returns the minutes of `date` without trading, in its zone.
+    pub(super) fn on(&self, date: NaiveDate) -> &[Minutes] {
+        self.closings.get(&date).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the days without any from one date to another.
+    pub(super) fn holidays(
+        &self,
+        first: NaiveDate,
+        last: NaiveDate,
+    ) -> impl Iterator<Item = NaiveDate> {
+        self.closings
+            .range(first..=last)
+            .filter(|(_, minutes)| **minutes == [WHOLE_DAY])
+            .map(|(date, _)| *date)
+    }
+}
+
+fn closing(year: i32, text: &str) -> Option<(NaiveDate, Minutes)> {
+    let (day, hours) = text.split_once('@').unwrap_or((text, "0000-2400"));
+    let number = |text: &str, at: usize| text.get(at..at + 2)?.parse::<u32>().ok();
+    let minute = |at| Some(i64::from(number(hours, at)? * 60 + number(hours, at + 2)?));
+    let date = NaiveDate::from_ymd_opt(year, number(day, 0)?, number(day, 2)?)?;
+    Some((date, (minute(0)?, minute(5)?)))
+}
