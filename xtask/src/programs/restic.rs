@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 
 pub use failure::FailureKind;
 pub use locks::RepositoryLock;
@@ -54,31 +54,12 @@ impl<'a> Restic<'a> {
         let config = workspace.config().archive.remote.as_ref().unwrap_or(&none);
         // Restic's `--time` is of the local zone.
         let mut variables = vec![("TZ", OsString::from("UTC"))];
-        let location = if let Some(name) = given(&REPOSITORY) {
-            let value = std::env::var_os(name).unwrap_or_default();
-            let is_file = name == "RESTIC_REPOSITORY_FILE";
-            let what = if is_file { "that of " } else { "" };
-            format!("{what}{}", value.to_string_lossy())
-        } else {
-            let repository = config.repository.clone().ok_or_else(|| {
-                CodedError::Remote(
-                    RemoteProblem::NoRepository,
-                    "no remote repository is named; set `archive.remote.repository` in \
-                     `config/config.json`, or `RESTIC_REPOSITORY`"
-                        .to_owned(),
-                )
-            })?;
-            let place = place(&repository, workspace.root());
-            variables.push(("RESTIC_REPOSITORY", place.clone().into()));
-            place
-        };
-        if given(&PASSWORD).is_none() {
-            if let Some(file) = &config.password_file {
-                variables.push(("RESTIC_PASSWORD_FILE", workspace.root().join(file).into()));
-            }
-            let command = config.password_command.iter();
-            variables.extend(command.map(|it| ("RESTIC_PASSWORD_COMMAND", it.into())));
-        }
+        let here = std::env::current_dir().context("failed to read the current folder")?;
+        let (name, repository) = repository(config, &here, workspace.root())?;
+        let is_file = name == "RESTIC_REPOSITORY_FILE";
+        let location = if is_file { format!("that of `{repository}`") } else { repository.clone() };
+        variables.push((name, repository.into()));
+        variables.extend(password(config, &here, workspace.root()));
         let location = shown(&location);
         Ok(Self { folder: workspace.root().to_owned(), variables, location, interrupt })
     }
@@ -213,17 +194,60 @@ fn failure_of(end: &ResticEnd) -> anyhow::Error {
     FailureKind::of(end).error(&end.complaint).into()
 }
 
+/// Returns the variable that names the repository: the user's, from the
+/// folder `here`, else that of `config`, from `root`.
+fn repository(
+    config: &RemoteConfig,
+    here: &Path,
+    root: &Path,
+) -> Result<(&'static str, String), CodedError> {
+    if let Some(name) = given(&REPOSITORY) {
+        let value = std::env::var(name).unwrap_or_default();
+        let is_file = name == "RESTIC_REPOSITORY_FILE";
+        return Ok((name, if is_file { path(&value, here) } else { place(&value, here) }));
+    }
+    let repository = config.repository.as_ref().ok_or_else(|| {
+        let text = "no remote repository is named; set `archive.remote.repository` in \
+                    `config/config.json`, or `RESTIC_REPOSITORY`";
+        CodedError::Remote(RemoteProblem::NoRepository, text.to_owned())
+    })?;
+    Ok(("RESTIC_REPOSITORY", place(repository, root)))
+}
+
+/// Returns the variable that gives the password, unless the user's does
+/// already.
+fn password(config: &RemoteConfig, here: &Path, root: &Path) -> Option<(&'static str, OsString)> {
+    match given(&PASSWORD) {
+        Some(name @ "RESTIC_PASSWORD_FILE") => {
+            Some((name, path(&std::env::var(name).ok()?, here).into()))
+        }
+        Some(_) => None,
+        None => {
+            let file = config.password_file.as_ref();
+            let file = file.map(|file| ("RESTIC_PASSWORD_FILE", root.join(file).into()));
+            let command = config.password_command.as_ref();
+            file.or_else(|| Some(("RESTIC_PASSWORD_COMMAND", command?.into())))
+        }
+    }
+}
+
 /// Returns the first of the variables `names` that is set.
 fn given(names: &[&'static str]) -> Option<&'static str> {
     let is_set = |name: &&&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     names.iter().find(is_set).copied()
 }
 
-/// Returns the `repository` of the settings, a folder by its full path.
-fn place(repository: &str, root: &Path) -> String {
-    let is_folder = !repository.contains(':') || repository.starts_with("local:");
+/// Returns `repository`, a folder by its full path: restic runs in more
+/// than one folder.
+fn place(repository: &str, base: &Path) -> String {
     let folder = repository.strip_prefix("local:").unwrap_or(repository);
-    if is_folder { root.join(folder).to_string_lossy().into_owned() } else { repository.to_owned() }
+    let is_folder =
+        folder != repository || !folder.contains(':') || Path::new(folder).is_absolute();
+    if is_folder { path(folder, base) } else { repository.to_owned() }
+}
+
+fn path(file: &str, base: &Path) -> String {
+    base.join(file).to_string_lossy().into_owned()
 }
 
 /// Whether `text` is an id of restic's: nothing that it would take for

@@ -28,6 +28,9 @@ use crate::workspace::progress;
 /// Said to a second push.
 const BUSY: &str = "another `push` is running in the workspace; wait for it";
 
+/// How often each byte is counted: verified twice, read back once.
+const N_PASSES: u64 = 3;
+
 /// Which archives to push, beside those that are owed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PushSelection {
@@ -75,7 +78,7 @@ fn push_archives(context: &mut TaskContext<'_>, archives: &[&Archive]) -> Result
     let repository = restic.id()?;
     let remotes = remote::read(&restic, context.workspace)?;
     let n_bytes = archives.iter().map(|archive| archive.size_bytes).sum();
-    let _running = progress::begin("pushing", n_bytes);
+    let _running = progress::begin_passes("pushing", n_bytes, N_PASSES);
     let push = Push { restic: &restic, repository, remotes };
     let mut report = PushReport {
         format: 1,

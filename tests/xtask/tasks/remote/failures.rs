@@ -34,6 +34,15 @@ fn what_is_missing_is_told_with_its_remedy() {
     // The environment wins over the settings.
     let environment = [("RESTIC_PASSWORD", "correct horse")];
     sandbox.xtask(&["push"]).envs(environment).assert().code(0);
+    let name = &sandbox.archive_names()[0];
+    sandbox.write("logs/training.log", "more\n");
+    sandbox.archive("2026-01-02T04:04:05Z");
+    // A relative one starts from where the task was typed.
+    let relative = [("RESTIC_REPOSITORY", "repository"), ("RESTIC_PASSWORD_FILE", "password")];
+    std::fs::write(team.path("password"), "correct horse").unwrap();
+    let mut push = sandbox.xtask(&["push", "--all"]);
+    push.current_dir(team.path("")).envs(relative).assert().code(0);
+    assert_eq!(team.snapshots().len(), 2, "{name}");
     let elsewhere = [("RESTIC_REPOSITORY", "sftp://nobody@127.0.0.1:1//x")];
     check(
         sandbox.xtask(&["list", "--remote"]).envs(environment).envs(elsewhere),

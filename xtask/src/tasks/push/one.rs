@@ -48,7 +48,7 @@ impl Push<'_> {
         if let Some(receipt) = &held
             && let Some(there) = self.find(archive, &receipt.sha256)
         {
-            progress::add(archive.size_bytes);
+            progress::add(archive.size_bytes * super::N_PASSES);
             let is_changed = receipt.tags != remote::tags_of_archive(archive);
             let outcome = self.retag(archive, there, is_changed)?;
             if is_changed {

@@ -16,6 +16,7 @@ use crate::vault::catalog::{Archive, Content};
 use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
 use crate::workspace::exit::{CodedError, RemoteProblem};
+use crate::workspace::progress;
 use crate::workspace::threads;
 
 /// What the names of zips and descriptions have in common.
@@ -100,6 +101,12 @@ fn read_new(
     };
     let whole: Vec<_> =
         snapshots.into_iter().filter_map(|snapshot| Some((zip_of(&snapshot)?, snapshot))).collect();
+    let sizes_of = |zip: &StoredZip, snapshot: &Snapshot| {
+        let path = format!("/{}", staged(&zip.name.to_string()));
+        sizes.get(&(snapshot.id.clone(), path)).copied().unwrap_or(0)
+    };
+    let n_bytes = whole.iter().map(|(zip, snapshot)| sizes_of(zip, snapshot)).sum();
+    let _running = progress::begin("listing", n_bytes);
     let read = |(zip, snapshot): (StoredZip, Snapshot)| read_one(restic, workspace, zip, &snapshot);
     threads::map(whole, read).into_iter().collect()
 }
@@ -215,6 +222,7 @@ impl std::io::Write for Limited {
             return Err(std::io::Error::other("its description is far too long"));
         }
         self.0.extend_from_slice(bytes);
+        progress::add(bytes.len() as u64);
         Ok(bytes.len())
     }
 
