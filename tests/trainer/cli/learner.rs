@@ -3,6 +3,7 @@
 use serde_json::json;
 use trainer::learning::model::TradingModel;
 
+use crate::learning::agent::Noise;
 use crate::session::tensorboard::decode;
 
 use super::{TRAINED, Workspace};
@@ -33,13 +34,82 @@ fn the_change_of_the_values_by_each_backup_is_logged() {
 #[test]
 fn the_number_of_backups_chosen_is_logged_and_drawn() {
     let workspace = run(&json!({ "backups_max": 3 }));
-    assert_eq!(n_lines(&workspace, "inner choice: "), 3 * 4);
+    assert_eq!(n_lines(&workspace, "edge found (t "), 1);
     let path = workspace.find("logs/tensorboard", "events.out.tfevents.").unwrap();
     let scalars = decode(&path);
     let drawn = scalars.iter().filter(|(_, name, _)| name == "learner/n_backups");
     let drawn: Vec<_> = drawn.map(|(step, _, n_backups)| (*step, *n_backups)).collect();
-    assert_eq!(drawn.iter().map(|it| it.0).collect::<Vec<_>>(), [400, 800, 1200, 1600]);
+    assert_eq!(drawn.iter().map(|it| it.0).collect::<Vec<_>>(), [1600]);
     assert!(drawn.iter().all(|it| (1.0..=3.0).contains(&it.1)), "{drawn:?}");
+    let judgement = &workspace.session()["judgement"];
+    assert_eq!(judgement["has_edge"], true);
+    // Of 800 earlier bars, leaves of 200 are too large to try.
+    assert_eq!(judgement["n_candidates"], 3 * 4);
+}
+
+/// Bars of a random walk.
+fn noise_csv(n_bars: i64) -> String {
+    let (mut noise, mut open) = (Noise(5), 100.0_f64);
+    let rows = (0..n_bars).map(|at| {
+        let close = open * (0.003 * noise.normal()).exp();
+        let (time_ms, high, low) =
+            (1_500_000_000_000 + at * 1_800_000, open.max(close), open.min(close));
+        let row = format!("{time_ms},{open},{high},{low},{close},{}\n", 100.0 + noise.uniform());
+        open = close;
+        row
+    });
+    "time,open,high,low,close,volume\n".to_owned() + &rows.collect::<String>()
+}
+
+#[test]
+fn on_noise_it_stays_flat_and_says_so_everywhere() {
+    let workspace = Workspace::with_bars(&noise_csv(2000));
+    workspace.configure(&json!({
+        "agent": { "n_trees": 4, "memory_shares": 2, "min_samples_leaf": 50, "backups_max": 5 },
+    }));
+    let assert = workspace.command().assert().success();
+    let told = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    assert!(told.contains("Later training bars: no edge found: flat (t "), "{told}");
+    assert!(workspace.text("logs/report.html").contains("no edge found: flat"));
+    let session = workspace.session();
+    assert_eq!(session["judgement"]["has_edge"], false);
+    assert_eq!(session["metrics"]["agent"]["n_trades"], 0);
+    let model = TradingModel::load(&workspace.path("models/memory_efficient_model_final.zip"));
+    let model = model.unwrap();
+    let row = vec![1.0; model.n_features()];
+    assert_eq!(model.predict(&row, 1.0).to_bits(), 0.0_f64.to_bits());
+}
+
+#[test]
+fn each_episode_adds_a_member_to_the_committee() {
+    let members = |episodes: &str| {
+        let workspace = Workspace::new();
+        workspace.configure(&json!({ "agent": {
+            "n_trees": 4, "memory_shares": 2, "min_samples_leaf": 50, "backups_max": 2, "committee": 2,
+        }}));
+        workspace.train(&["--episodes", episodes]);
+        let path = workspace.path("models/memory_efficient_model_final.zip");
+        let counts = TradingModel::load(&path).unwrap().split_counts().unwrap();
+        let test = |at: usize| workspace.session()["episodes"][at]["test_net_return"].clone();
+        (counts.iter().sum::<u64>(), test(episodes.parse::<usize>().unwrap() - 1))
+    };
+    let [(one, _), (two, of_two), (three, of_three)] = ["1", "2", "3"].map(members);
+    assert!(two > one, "{two} splits, {one} before");
+    assert_eq!((two, of_two), (three, of_three), "it is whole after two");
+}
+
+#[test]
+fn windows_of_a_walk_forward_are_judged_each() {
+    let workspace = Workspace::new();
+    workspace.configure(&json!({
+        "walk_forward": { "windows": 2 },
+        "agent": { "n_trees": 4, "memory_shares": 2, "min_samples_leaf": 50, "backups_max": 2 },
+    }));
+    workspace.train(&[]);
+    let windows = &workspace.session()["walk_forward"]["windows"];
+    for window in windows.as_array().unwrap() {
+        assert_eq!(window["judgement"]["has_edge"], true, "{window}");
+    }
 }
 
 #[test]

@@ -31,7 +31,8 @@ impl Workspace {
     }
 
     /// Writes `config/training_config.json` with `changes` to a small
-    /// run of two episodes.
+    /// run of two episodes, which trades without a judgement unless the
+    /// changes want one.
     pub(crate) fn configure(&self, changes: &Value) {
         let mut config = json!({
             "data": "bars.csv",
@@ -41,6 +42,9 @@ impl Workspace {
         });
         for (key, value) in changes.as_object().unwrap() {
             config[key] = value.clone();
+        }
+        if config["agent"].get("backups_max").is_none() {
+            config["agent"]["backups_max"] = Value::Null;
         }
         fs::write(self.path("config/training_config.json"), config.to_string()).unwrap();
     }

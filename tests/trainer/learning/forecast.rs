@@ -78,19 +78,20 @@ fn slice(forecast: f64, skill: f64) -> ValidationSlice {
 
 #[test]
 fn a_threshold_is_at_least_the_cost_and_needs_a_profit() {
-    assert_eq!(choose_threshold(&slice(0.003, 1.0), 2.0), Some(COST));
-    assert_eq!(choose_threshold(&slice(0.0002, 1.0), 0.0), None, "it never covers the cost");
-    assert_eq!(choose_threshold(&slice(0.003, -1.0), 0.0), None, "it always loses");
-    assert_eq!(choose_threshold(&slice(0.003, 0.05), 0.0), None, "the cost eats the profit");
+    assert_eq!(choose_threshold(&slice(0.003, 1.0), 2.0).0, Some(COST));
+    assert_eq!(choose_threshold(&slice(0.0002, 1.0), 0.0).0, None, "it never covers the cost");
+    assert_eq!(choose_threshold(&slice(0.003, -1.0), 0.0).0, None, "it always loses");
+    assert_eq!(choose_threshold(&slice(0.003, 0.05), 0.0).0, None, "the cost eats the profit");
 }
 
 #[test]
 fn a_profit_that_luck_explains_gives_no_threshold() {
     let mut lucky = slice(0.003, 0.0);
-    // One bar earns all.
-    lucky.returns[200] = 0.9 * lucky.forecasts[200].signum();
-    lucky.returns[201] = -0.1 * lucky.returns[200];
-    let threshold = |least: f64| choose_threshold(&lucky, least);
+    // Two bars earn all, a fall and a rise.
+    for at in [200, 203] {
+        lucky.returns[at] = 0.3 * lucky.forecasts[at].signum();
+    }
+    let threshold = |least: f64| choose_threshold(&lucky, least).0;
     assert!(threshold(0.0).is_some());
     assert_eq!(threshold(2.0), None);
 }
@@ -99,11 +100,10 @@ fn a_profit_that_luck_explains_gives_no_threshold() {
 fn a_seam_in_the_slice_costs_the_exit() {
     // One unit in, and out again at every seam: exactly the return.
     let mut slice = slice(0.003, 1.0);
-    slice.forecasts.fill(0.003);
-    slice.returns.fill(2.0 * COST);
-    assert_ne!(choose_threshold(&slice, 0.0), None);
+    slice.returns = slice.forecasts.iter().map(|it| 2.0 * COST * it.signum()).collect();
+    assert_ne!(choose_threshold(&slice, 0.0).0, None);
     slice.follows.fill(false);
-    assert_eq!(choose_threshold(&slice, 0.0), None);
+    assert_eq!(choose_threshold(&slice, 0.0).0, None);
 }
 
 #[test]

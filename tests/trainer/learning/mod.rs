@@ -1,4 +1,5 @@
 pub mod agent;
 pub mod forecast;
 pub mod forest;
+pub mod judgement;
 pub mod model;

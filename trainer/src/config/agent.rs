@@ -52,22 +52,37 @@ pub struct AgentConfig {
     #[schemars(range(min = 100, max = 10_000_000))]
     pub memory_bars: usize,
     /// Fitted Q iterations after each batch: from 1 to 100. Each one
-    /// looks one bar further ahead. Default: 1.
+    /// looks one bar further ahead. With `backups_max` only in the first
+    /// episode, and when the memory has grown by half. Default: 1.
     #[schemars(range(min = 1, max = 100))]
     pub backups_per_batch: usize,
-    /// Most backups to choose from, from 1 to 100. Each refit then
-    /// begins anew: it learns from the earlier part of the memory, sees
-    /// after which number of backups the agent earns most on the later
-    /// part, net of costs, and does so many on the whole memory;
-    /// `backups_per_batch` is not used. Null: no choice; each refit
-    /// goes on from the one before. Default: null.
+    /// Most backups to choose from, from 1 to 100. At the end of the first
+    /// episode the agent learns from the earlier part of the memory, with
+    /// leaves of `min_samples_leaf` and four times as many bars and after
+    /// 1, 2, 5 and 10 backups, as far as this allows; what earns most on
+    /// the later part, net of costs, learns from the whole. Where nothing
+    /// can be told from luck there, it stays flat. Null: no judgement; the
+    /// refits of all batches go on from each other, and whatever they
+    /// taught is traded. Default: 10.
     #[schemars(range(min = 1, max = 100))]
     pub backups_max: Option<usize>,
-    /// The later part of the memory that the number of backups is
-    /// chosen on, as a share of the bars remembered: from 0.05 to 0.5.
-    /// Used with `backups_max` only. Default: 0.2.
-    #[schemars(range(min = 0.05, max = 0.5))]
+    /// The later part of the memory, which judges, as a share of the bars
+    /// remembered: from 0.05 to 0.8. Used with `backups_max` only.
+    /// Default: 0.5.
+    #[schemars(range(min = 0.05, max = 0.8))]
     pub inner_share: f64,
+    /// The least t statistic (mean over standard error) that the net
+    /// returns of the later part must have beside never trading and
+    /// beside constant exposures; below it nothing is traded. From 0 to
+    /// 10. Used with `backups_max` only. Default: 3.5.
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub min_t_statistic: f64,
+    /// Members whose values are averaged, where there is an edge: each
+    /// episode fits one more to the whole memory, with seeds of its own,
+    /// until there are so many. From 1 to 100. Used with `backups_max`
+    /// only. Default: 8.
+    #[schemars(range(min = 1, max = 100))]
+    pub committee: usize,
     /// Estimates every value twice, each from one half of the memory,
     /// and judges the choices of the one by the other, so that luck is
     /// not taken for worth. It learns slower from the same bars.
@@ -92,8 +107,10 @@ impl Default for AgentConfig {
             max_depth: None,
             memory_bars: 30_000,
             backups_per_batch: 1,
-            backups_max: None,
-            inner_share: 0.2,
+            backups_max: Some(10),
+            inner_share: 0.5,
+            min_t_statistic: 3.5,
+            committee: 8,
             double_q: false,
             risk_aversion: 0.0,
         }
@@ -142,7 +159,11 @@ impl AgentConfig {
             check(is_number, "agent.backups_max", &n_max, "from 1 to 100, or null")?;
         }
         let share = self.inner_share;
-        check((0.05..=0.5).contains(&share), "agent.inner_share", &share, "from 0.05 to 0.5")?;
+        check((0.05..=0.8).contains(&share), "agent.inner_share", &share, "from 0.05 to 0.8")?;
+        let least = self.min_t_statistic;
+        check((0.0..=10.0).contains(&least), "agent.min_t_statistic", &least, "from 0 to 10")?;
+        let n_members = self.committee;
+        check((1..=100).contains(&n_members), "agent.committee", &n_members, "from 1 to 100")?;
         let aversion = self.risk_aversion;
         check(
             (0.0..=1000.0).contains(&aversion),

@@ -61,8 +61,9 @@ pub struct ForecastConfig {
     #[schemars(range(min = 0.1, max = 0.5))]
     pub inner_share: f64,
     /// The least t statistic (mean over standard error) that the net
-    /// returns of the later part must have; below it nothing is traded.
-    /// From 0 to 10. Default: 2.
+    /// returns of the later part must have beside never trading and
+    /// beside constant exposures; below it nothing is traded. From 0 to
+    /// 10. Default: 3.5.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub min_t_statistic: f64,
     /// New bars that a fit waits for, in bars: from 0 to 10,000,000. An
@@ -83,7 +84,7 @@ impl Default for ForecastConfig {
             learning_rate: 0.1,
             memory_bars: 30_000,
             inner_share: 0.25,
-            min_t_statistic: 2.0,
+            min_t_statistic: 3.5,
             refit_bars: 5000,
         }
     }

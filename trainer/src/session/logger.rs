@@ -153,6 +153,7 @@ fn new_session(options: &SessionOptions<'_>) -> Result<Session> {
         trials: None,
         alarms: Vec::new(),
         audit: None,
+        judgement: None,
         model: None,
     })
 }

@@ -8,6 +8,7 @@ pub mod trace;
 
 mod audit;
 mod clock;
+mod judgement;
 mod layout;
 mod lines;
 mod lock;
@@ -20,6 +21,7 @@ mod write;
 pub use audit::{AuditRecord, AuditStatus, AuditVerdict};
 pub(crate) use clock::TimeWriter;
 pub use clock::{Clock, parse_time, time_of_ms, time_text};
+pub use judgement::{Judgement, judgement_line};
 pub use layout::Layout;
 pub use lines::LineFile;
 pub use lock::{Locked, TrainerLock};

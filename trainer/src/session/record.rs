@@ -8,6 +8,7 @@ use crate::account::metrics::{Alarm, Performance};
 use crate::config::{TrainingConfig, WalkForwardConfig};
 use crate::market::bars::Understood;
 use crate::session::audit::AuditRecord;
+use crate::session::judgement::Judgement;
 
 /// The whole record of a run. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +61,10 @@ pub struct Session {
     /// What `--audit` found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditRecord>,
+    /// Whether the later training bars found anything worth trading;
+    /// walking forward, those of the last window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Judgement>,
     /// The saved model; null until there is one.
     pub model: Option<ModelRecord>,
 }
@@ -172,6 +177,9 @@ pub struct WindowRecord {
     /// What was earned on its test bars, each time from the cash of the
     /// start.
     pub metrics: MetricsRecord,
+    /// Whether its later training bars found anything worth trading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Judgement>,
     /// Its model; null when no bar could teach it.
     pub model: Option<ModelRecord>,
 }

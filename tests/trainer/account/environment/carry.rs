@@ -176,7 +176,7 @@ proptest! {
         for (target, gap, change, dividend) in days {
             let open: f64 = close * (1.0 + gap);
             account.hold(&config, 1, (close, dividend));
-            if target != held {
+            if f64::to_bits(target) != f64::to_bits(held) {
                 account.fill(&config, target, open);
                 held = target;
             }

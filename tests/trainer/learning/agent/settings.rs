@@ -118,45 +118,54 @@ fn a_leaf_averages_over_all_the_memory_however_it_is_dealt() {
     assert!((worth(1) - worth(10)).abs() < 1e-15, "{} and {}", worth(1), worth(10));
 }
 
-/// Refits once on mean-reverting prices and returns the report.
-fn refit(config: AgentConfig) -> (FittedQ, RefitStats) {
-    let prices = log_prices(0.05, 8);
+/// An episode of prices that revert by `kappa`, with its end.
+fn concluded(config: AgentConfig, kappa: f64) -> (FittedQ, Option<RefitStats>) {
+    let prices = log_prices(kappa, 8);
     let rows = prices.iter().map(|&price| Some(vec![price])).collect();
     let mut learner = learn_with(config, (&prices, &rows), 0);
-    let report = learner.refit().unwrap().unwrap();
+    let report = learner.conclude().unwrap();
     (learner, report)
 }
 
 #[test]
 fn the_number_of_backups_is_chosen_where_it_pays() {
-    // One backup sees one bar's return, which seldom covers the cost.
-    let config = AgentConfig { backups_max: Some(6), ..AgentConfig::default() };
-    let (learner, report) = refit(config.clone());
+    let config = AgentConfig { backups_max: Some(5), ..AgentConfig::default() };
+    let (learner, report) = concluded(config.clone(), 0.05);
+    let report = report.unwrap();
     let n_chosen = report.n_chosen.unwrap();
-    assert!((2..=6).contains(&n_chosen), "{n_chosen}");
-    // Six on the earlier part, then the chosen ones on the whole.
-    assert_eq!(report.n_backups, 6 + n_chosen as u64);
+    // One backup sees one bar's return, which seldom covers the cost.
+    assert!([2, 5].contains(&n_chosen), "{n_chosen}");
+    let judgement = learner.judgement().unwrap();
+    assert!(judgement.has_edge && judgement.t_statistic > 3.5, "{judgement}");
+    assert_eq!(judgement.n_candidates, 2 * 3 * 4);
     assert_eq!(report.n_rows, learner.n_rows());
-    let (again, _) = refit(config);
+    let (again, _) = concluded(config, 0.05);
     assert_eq!(learner.policy(), again.policy());
 }
 
 #[test]
-fn each_choice_begins_anew() {
-    let config = AgentConfig { backups_max: Some(1), ..AgentConfig::default() };
-    let (mut learner, report) = refit(config);
-    assert_eq!(report.n_chosen, Some(1));
-    let values = |learner: &FittedQ| {
-        let mut values = [0.0; 3];
-        learner.policy().q_values(&[0.01], &mut values);
-        values
-    };
-    let first = values(&learner);
-    learner.refit().unwrap();
-    // Other trees; but a second backup on top would move them further.
-    for (first, second) in first.into_iter().zip(values(&learner)) {
-        assert!((first - second).abs() < 2e-4, "{first} and {second}");
-    }
+fn what_cannot_be_told_from_luck_is_flat() {
+    let (mut learner, report) = concluded(AgentConfig::default(), 0.0);
+    assert_eq!(report, None);
+    assert_eq!(learner.policy().margin(), None);
+    assert!(!learner.judgement().unwrap().has_edge);
+    assert_eq!(learner.policy().act(&[0.5], 1.0).to_bits(), 0.0_f64.to_bits());
+    // The same bars teach nothing new; a state keeps what was found.
+    let mut state = Vec::new();
+    learner.write_state(&mut state).unwrap();
+    let mut other = learn_with(AgentConfig::default(), (&[0.0], &vec![Some(vec![0.0])]), 0);
+    other.read_state(&mut state.as_slice()).unwrap();
+    assert_eq!(other.policy(), learner.policy());
+    assert_eq!(other.judgement(), learner.judgement());
+    assert_eq!(learner.refit().unwrap(), None);
+}
+
+#[test]
+fn without_a_judgement_all_is_traded() {
+    let config = AgentConfig { backups_max: None, ..AgentConfig::default() };
+    let (learner, report) = concluded(config, 0.0);
+    assert_eq!((report, learner.judgement()), (None, None));
+    assert_eq!(learner.policy().margin(), Some(0.0));
 }
 
 #[test]
@@ -166,9 +175,14 @@ fn settings_of_the_backups_out_of_range_are_named() {
         "`agent.backups_max` is 0; it must be from 1 to 100, or null",
     );
     check_invalid(
-        r#"{"inner_share": 0.6}"#,
-        "`agent.inner_share` is 0.6; it must be from 0.05 to 0.5",
+        r#"{"inner_share": 0.9}"#,
+        "`agent.inner_share` is 0.9; it must be from 0.05 to 0.8",
     );
+    check_invalid(
+        r#"{"min_t_statistic": -1}"#,
+        "`agent.min_t_statistic` is -1; it must be from 0 to 10",
+    );
+    check_invalid(r#"{"committee": 0}"#, "`agent.committee` is 0; it must be from 1 to 100");
     check_invalid(
         r#"{"risk_aversion": -1}"#,
         "`agent.risk_aversion` is -1; it must be from 0 to 1000",

@@ -1,5 +1,7 @@
-//! Fitted Q iteration on the bounded memory, one backup at a time.
+//! Fitted Q iteration on the bounded memory, one backup at a time; at
+//! an episode's end the judgement of what it is worth.
 
+mod conclusion;
 mod state;
 
 use std::time::Instant;
@@ -10,14 +12,15 @@ use tracing::debug;
 
 use super::backup::TradingBackup;
 use super::experience::Experience;
-use super::inner::InnerSplit;
 use super::iteration::{
     FittedIteration, IterationInput, IterationOptions, IterationResult, PreviousValues,
 };
 use super::memory::Memory;
 use super::policy::FittedPolicy;
 use crate::config::AgentConfig;
+use crate::learning::forest::Forest;
 use crate::market::features::{check_open, check_row, ratio};
+use conclusion::Conclusion;
 
 /// Random cuts that a split tries at least. With few features one a
 /// feature is not enough: where it leaves too few bars on a side, the
@@ -69,6 +72,12 @@ pub struct FittedQ {
     previous_open: Option<f64>,
     /// Whether the bars two and one before the next one gave a row.
     has_rows: [bool; 2],
+    /// Rows that the last refit of a batch learned from.
+    n_rows_refitted: usize,
+    /// What the first episode ended with, where it was judged.
+    conclusion: Option<Conclusion>,
+    /// Whether the memory is of an episode that is over.
+    is_over: bool,
 }
 
 impl FittedQ {
@@ -80,98 +89,85 @@ impl FittedQ {
         let LearnerSetup { n_features, cost_per_exposure, .. } = setup;
         let policy = FittedPolicy::untrained(&config.exposures, cost_per_exposure, n_features)?;
         let memory = Memory::new(n_features, config.memory_bars);
-        let (previous_open, has_rows) = (None, [false; 2]);
-        Ok(Self { config, setup, policy, memory, n_backups: 0, previous_open, has_rows })
+        Ok(Self {
+            config,
+            setup,
+            policy,
+            memory,
+            n_backups: 0,
+            previous_open: None,
+            has_rows: [false; 2],
+            n_rows_refitted: 0,
+            conclusion: None,
+            is_over: false,
+        })
     }
 
-    /// Takes in one bar: its open (a price above 0) and, unless it is
-    /// a warm-up bar, its features as known at its close.
+    /// Takes in the next bar of one symbol alone, whose time does not
+    /// matter; else as [`FittedQ::observe_at`].
+    pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
+        self.observe_at((self.memory.next_ms(), open), row)
+    }
+
+    /// Takes in one bar: when it opened, its open (a price above 0) and,
+    /// unless it is a warm-up bar, its features as known at its close.
     ///
     /// The return of a decision at the close of bar t is `open[t+2] /
     /// open[t+1] - 1`, so the learner pairs rows with returns itself.
     /// A bar without a row cuts the chain of successors. Fails on a
     /// row of another length or a value that is not finite.
-    pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
+    pub fn observe_at(&mut self, (time_ms, open): (i64, f64), row: Option<&[f64]>) -> Result<()> {
         check_open(open)?;
+        if std::mem::take(&mut self.is_over) {
+            self.memory.clear();
+        }
         if let (true, Some(previous)) = (self.has_rows[0], self.previous_open) {
             self.memory.push_return(ratio(open, previous) - 1.0);
         }
         self.previous_open = Some(open);
         self.has_rows = [self.has_rows[1], row.is_some()];
         let Some(row) = row else {
-            self.memory.cut();
+            self.memory.cut(time_ms);
             return Ok(());
         };
         check_row(row, self.setup.n_features)?;
-        self.memory.push_row(row);
+        self.memory.push_row(time_ms, row);
         Ok(())
     }
 
-    /// Ends the episode: the last bars, whose returns are still to
-    /// come, are forgotten, and nothing is learned across the seam.
+    /// Ends the bars of one symbol, or of an episode: the last bars, whose
+    /// returns are still to come, are forgotten, and nothing is learned
+    /// across the seam.
     pub fn end_episode(&mut self) {
         self.memory.end();
         self.previous_open = None;
         self.has_rows = [false; 2];
     }
 
-    /// Refits as the settings say: adds `backups_per_batch` backups, or,
-    /// with `backups_max`, begins anew and does as many as earn most on
-    /// the memory's later part. The report holds the last one's changes
-    /// and the time of all. Nothing happens, and there is no report,
-    /// while no remembered bar has its return.
+    /// Refits as the settings say: adds `backups_per_batch` backups; with
+    /// `backups_max` only before the first judgement, and only when the
+    /// memory has grown by half since the last ones. The report holds the
+    /// last one's changes and the time of all. Nothing happens, and there
+    /// is no report, while no remembered bar has its return.
     pub fn refit(&mut self) -> Result<Option<RefitStats>> {
-        let start = Instant::now();
-        let last = match self.config.backups_max {
-            Some(n_max) => self.refit_anew(n_max)?,
-            None => self.backups(self.config.backups_per_batch)?,
-        };
-        let fit_seconds = start.elapsed().as_secs_f64();
-        Ok(last.map(|report| RefitStats { fit_seconds, ..report }))
+        let n_rows = self.n_rows();
+        if self.config.backups_max.is_some() {
+            if self.conclusion.is_some() || 2 * n_rows < 3 * self.n_rows_refitted {
+                return Ok(None);
+            }
+            self.n_rows_refitted = n_rows;
+        }
+        self.backups(self.config.backups_per_batch)
     }
 
     fn backups(&mut self, n_backups: usize) -> Result<Option<RefitStats>> {
+        let start = Instant::now();
         let mut last = None;
         for _ in 0..n_backups {
             last = self.backup()?;
         }
-        Ok(last)
-    }
-
-    /// Chooses the number of backups on the later part of the memory,
-    /// then does so many on the whole.
-    fn refit_anew(&mut self, n_max: usize) -> Result<Option<RefitStats>> {
-        let n_chosen = self.choose_n_backups(n_max)?;
-        self.policy = self.policy.clone().with_forests(Vec::new())?;
-        let last = self.backups(n_chosen)?;
-        Ok(last.map(|report| RefitStats { n_chosen: Some(n_chosen), ..report }))
-    }
-
-    /// Returns the number of backups, learned from the earlier part,
-    /// after which the policy earns most on the later one; the fewest
-    /// of equally good ones, and 1 where a part is empty.
-    fn choose_n_backups(&mut self, n_max: usize) -> Result<usize> {
-        let split = InnerSplit::of(&self.memory, self.config.inner_share);
-        let Some(InnerSplit { earlier, later }) = split else { return Ok(1) };
-        let (core, config) = (self.core()?, self.config.clone());
-        let input = IterationInput { experience: &earlier, backup: &self.backup_rule(&config) };
-        let mut policy = self.policy.clone().with_forests(Vec::new())?;
-        let (mut n_chosen, mut best) = (1, f64::NEG_INFINITY);
-        for n_backups in 1..=n_max {
-            let previous = PreviousValues { forests: policy.forests(), n_done: self.n_backups };
-            let fitted = core.step(&input, previous)?;
-            self.n_backups += 1;
-            policy = policy.with_forests(fitted.forests)?;
-            let earned = later.net_log_return(&policy);
-            debug!(
-                "inner choice: {n_backups} backups earn {earned:+.5} in {} bars",
-                later.n_bars()
-            );
-            if earned > best {
-                (n_chosen, best) = (n_backups, earned);
-            }
-        }
-        Ok(n_chosen)
+        let fit_seconds = start.elapsed().as_secs_f64();
+        Ok(last.map(|report| RefitStats { fit_seconds, ..report }))
     }
 
     /// Does one fitted Q iteration over the memory: fits to
@@ -186,27 +182,42 @@ impl FittedQ {
             return Ok(None);
         }
         let start = Instant::now();
+        let (fitted, report) = self.iterate(&self.core()?, self.policy.forests())?;
+        self.policy = self.policy.clone().with_forests(fitted)?;
+        self.n_backups = report.n_backups;
+        Ok(Some(RefitStats { fit_seconds: start.elapsed().as_secs_f64(), ..report }))
+    }
+
+    /// Does one iteration of `core` over the memory, on from `forests`.
+    fn iterate(
+        &self,
+        core: &FittedIteration,
+        forests: &[Forest],
+    ) -> Result<(Vec<Forest>, RefitStats)> {
         let input =
             IterationInput { experience: &self.memory, backup: &self.backup_rule(&self.config) };
-        let previous = PreviousValues { forests: self.policy.forests(), n_done: self.n_backups };
+        let previous = PreviousValues { forests, n_done: self.n_backups };
         let IterationResult { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q } =
-            self.core()?.step(&input, previous)?;
-        self.policy = self.policy.clone().with_forests(forests)?;
-        self.n_backups += 1;
-        let n_backups = self.n_backups;
+            core.step(&input, previous)?;
+        let n_backups = self.n_backups + 1;
         debug!("backup {n_backups}: max |dQ| {max_abs_delta_q:.3e} over {n_transitions} bars");
-        Ok(Some(RefitStats {
+        let report = RefitStats {
             n_backups,
             n_rows: n_transitions,
             max_abs_delta_q,
             mean_abs_delta_q,
             n_chosen: None,
-            fit_seconds: start.elapsed().as_secs_f64(),
-        }))
+            fit_seconds: 0.0,
+        };
+        Ok((forests, report))
     }
 
     fn core(&self) -> Result<FittedIteration> {
-        let AgentConfig { n_trees, min_samples_leaf, max_depth, .. } = self.config;
+        self.core_of(self.config.min_samples_leaf)
+    }
+
+    fn core_of(&self, min_samples_leaf: usize) -> Result<FittedIteration> {
+        let AgentConfig { n_trees, max_depth, .. } = self.config;
         FittedIteration::new(IterationOptions {
             n_actions: self.config.exposures.len(),
             is_double: self.config.double_q,

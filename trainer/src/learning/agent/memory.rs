@@ -29,8 +29,8 @@ pub(super) struct Memory {
     pending: usize,
     next: usize,
     is_cut: bool,
-    /// The next bar's index in its episode.
-    bar_idx: usize,
+    /// A time right after the last bar's.
+    next_ms: i64,
 }
 
 /// A remembered bar, but for its row.
@@ -40,8 +40,8 @@ struct Slot {
     next_return: f64,
     /// Whether the next row in the memory is its successor.
     is_linked: bool,
-    /// Its index in its episode.
-    bar_idx: usize,
+    /// When it opened.
+    time_ms: i64,
 }
 
 impl Memory {
@@ -55,18 +55,17 @@ impl Memory {
             pending: 0,
             next: 0,
             is_cut: true,
-            bar_idx: 0,
+            next_ms: 0,
         }
     }
 
-    /// Appends a row whose return is to come; forgets the oldest one
-    /// when full.
-    pub(super) fn push_row(&mut self, row: &[f64]) {
+    /// Appends the row of the bar that opened at `time_ms`, whose return
+    /// is to come; forgets the oldest one when full.
+    pub(super) fn push_row(&mut self, time_ms: i64, row: &[f64]) {
         self.link_last(!self.is_cut);
         self.is_cut = false;
-        let bar_idx = self.bar_idx;
-        self.bar_idx += 1;
-        let slot = Slot { next_return: f64::NAN, is_linked: false, bar_idx };
+        self.next_ms = time_ms + 1;
+        let slot = Slot { next_return: f64::NAN, is_linked: false, time_ms };
         let at = self.next % self.n_slots();
         if at == self.slots.len() {
             self.slots.push(slot);
@@ -95,9 +94,9 @@ impl Memory {
 
     /// Takes in a bar without a row: the next row will not be the last
     /// one's successor.
-    pub(super) fn cut(&mut self) {
+    pub(super) fn cut(&mut self, time_ms: i64) {
         self.is_cut = true;
-        self.bar_idx += 1;
+        self.next_ms = time_ms + 1;
     }
 
     /// Forgets the rows without a return and cuts: no more will come.
@@ -105,7 +104,17 @@ impl Memory {
         self.next = self.pending;
         self.link_last(false);
         self.is_cut = true;
-        self.bar_idx = 0;
+        self.next_ms = 0;
+    }
+
+    /// Returns a time right after the last bar's; 0 at the beginning.
+    pub(super) fn next_ms(&self) -> i64 {
+        self.next_ms
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        *self = Self::new(self.n_features, self.n_bars_max);
     }
 
     /// Returns the numbers of the complete rows held.
@@ -113,10 +122,10 @@ impl Memory {
         self.oldest.max(self.pending.saturating_sub(self.n_bars_max))..self.pending
     }
 
-    /// Returns the index in its episode of the complete row `index`,
-    /// counted from the oldest.
-    pub(super) fn bar_idx(&self, index: usize) -> usize {
-        self.slot(index).bar_idx
+    /// Returns when the bar of the complete row `index`, counted from the
+    /// oldest, opened.
+    pub(super) fn time_ms(&self, index: usize) -> i64 {
+        self.slot(index).time_ms
     }
 
     fn slot(&self, index: usize) -> Slot {
@@ -168,6 +177,6 @@ impl Experience for Memory {
 
     fn subsample_key(&self, index: usize) -> u64 {
         // A bar seen in several episodes stays in its half.
-        self.slot(index).bar_idx as u64
+        self.slot(index).time_ms.cast_unsigned()
     }
 }

@@ -8,7 +8,8 @@ use crate::config::EXPOSURES_MAX;
 use crate::learning::forest::Forest;
 
 /// The learned value of each exposure, and the choice between them:
-/// `argmax_a g_a(x) - c · |a - position|`.
+/// `argmax_a g_a(x) - m · |a| - c · |a - position|`, where the margin m
+/// is what an exposure must be worth beyond none; or never any exposure.
 ///
 /// Before the first backup all values are 0, so it stays where it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,7 @@ pub struct FittedPolicy {
     forests: Vec<Forest>,
     /// Whether the forests of all exposures have the same splits.
     has_shared_splits: bool,
+    margin: Option<f64>,
 }
 
 impl FittedPolicy {
@@ -38,7 +40,14 @@ impl FittedPolicy {
         let n_exposures = exposures.len();
         ensure!(n_exposures <= EXPOSURES_MAX, "{n_exposures} exposures; at most {EXPOSURES_MAX}");
         let (exposures, forests) = (exposures.to_vec(), Vec::new());
-        Ok(Self { exposures, cost, n_features, forests, has_shared_splits: false })
+        Ok(Self {
+            exposures,
+            cost,
+            n_features,
+            forests,
+            has_shared_splits: false,
+            margin: Some(0.0),
+        })
     }
 
     /// Returns the policy with `forests` for its values: one for each
@@ -58,6 +67,23 @@ impl FittedPolicy {
         self.has_shared_splits = forests.chunks(n_exposures).all(Forest::share_splits);
         self.forests = forests;
         Ok(self)
+    }
+
+    /// Returns the policy with another margin, as a fraction of equity a
+    /// unit of exposure; none where nothing is worth trading: flat.
+    ///
+    /// Fails on a margin that is negative or not finite.
+    pub fn with_margin(mut self, margin: Option<f64>) -> Result<Self> {
+        let is_valid = margin.is_none_or(|margin| margin.is_finite() && margin >= 0.0);
+        ensure!(is_valid, "the margin {margin:?} is not a number from 0 on");
+        self.margin = margin;
+        Ok(self)
+    }
+
+    /// Returns what a unit of exposure must be worth beyond none, as a
+    /// fraction of equity; none where it never holds any.
+    pub fn margin(&self) -> Option<f64> {
+        self.margin
     }
 
     /// Returns the exposures to choose from, increasing.
@@ -83,8 +109,8 @@ impl FittedPolicy {
     }
 
     /// Writes the value of each exposure, before the cost of getting
-    /// there, into `values`: discounted sums of returns, in fractions
-    /// of equity. Allocates nothing.
+    /// there, into `values`: discounted sums of returns less the margin,
+    /// in fractions of equity. Allocates nothing.
     ///
     /// # Panics
     ///
@@ -105,6 +131,10 @@ impl FittedPolicy {
                 *value = value.midpoint(*twin);
             }
         }
+        let margin = self.margin.unwrap_or_default();
+        for (value, exposure) in values.iter_mut().zip(&self.exposures) {
+            *value -= margin * exposure.abs();
+        }
     }
 
     /// Predicts `row` by each of `forests`.
@@ -121,7 +151,7 @@ impl FittedPolicy {
     /// exposure last asked for is `position`: what it has become worth
     /// since does not count. Of equally good ones it takes the
     /// nearest to `position`, then the lower: it stays when in doubt.
-    /// Allocates nothing.
+    /// Without a margin it is 0. Allocates nothing.
     ///
     /// # Panics
     ///
@@ -134,6 +164,9 @@ impl FittedPolicy {
     /// [`FittedPolicy::act`] does.
     pub(crate) fn decide(&self, row: &[f64], position: f64, values: &mut [f64]) -> f64 {
         self.q_values(row, values);
+        if self.margin.is_none() {
+            return 0.0;
+        }
         let values = self.exposures.iter().copied().zip(values.iter().copied());
         choose(values, self.cost, position)
     }

@@ -34,14 +34,6 @@ pub(super) struct RememberedBar {
     pub(super) time_ms: i64,
 }
 
-/// The earlier bars, and the later ones that test what they teach: both
-/// in the order in which they are remembered.
-#[derive(Debug)]
-pub(super) struct HistorySplit {
-    pub(super) earlier: Vec<usize>,
-    pub(super) later: Vec<usize>,
-}
-
 impl History {
     pub(super) fn new(n_features: usize, n_bars_max: usize) -> Self {
         let (rows, bars, waiting) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
@@ -95,20 +87,9 @@ impl History {
         self.waiting.back().map_or(0, |(time_ms, _)| time_ms + 1)
     }
 
-    /// Parts the bars at one time for all symbols, so that about `n_later`
-    /// come after it. Of each symbol the `n_purged` bars before it are in
-    /// neither part.
-    pub(super) fn parts(&self, n_later: usize, n_purged: usize) -> HistorySplit {
-        let mut times_ms: Vec<i64> = self.bars.iter().map(|bar| bar.time_ms).collect();
-        times_ms.sort_unstable();
-        let cut_ms = times_ms.get(times_ms.len() - n_later).copied().unwrap_or(i64::MAX);
-        let is_later = |at: usize| self.bars.get(at).is_some_and(|bar| bar.time_ms >= cut_ms);
-        let is_purged = |at: usize| (at + 1..=at + n_purged).any(is_later);
-        let all = 0..self.bars.len();
-        HistorySplit {
-            earlier: all.clone().filter(|&at| !is_later(at) && !is_purged(at)).collect(),
-            later: all.filter(|&at| is_later(at)).collect(),
-        }
+    /// Returns when each bar opened.
+    pub(super) fn times_ms(&self) -> Vec<i64> {
+        self.bars.iter().map(|bar| bar.time_ms).collect()
     }
 
     /// Forgets everything: the next bar begins anew.

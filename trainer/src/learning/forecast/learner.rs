@@ -8,16 +8,14 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
-use super::history::{History, HistorySplit};
+use super::history::History;
 use super::policy::{ForecastPolicy, ForecastRule};
 use super::threshold::{ValidationSlice, choose_threshold};
 use crate::config::{ForecastConfig, RegressorKind};
 use crate::learning::agent::RefitStats;
 use crate::learning::forest::{ForestOptions, Regressor, RegressorOptions, Samples, TreeSeed};
+use crate::learning::judgement::{InnerParts, Judgement};
 
-/// Bars left out between the parts: the return of a decision at the
-/// close of bar t ends at the open of bar t + 2.
-const PURGED_BARS: usize = 2;
 /// Fewest bars that a fit takes.
 const BARS_MIN: usize = 200;
 
@@ -48,6 +46,7 @@ pub struct ForecastLearner {
     policy: ForecastPolicy,
     history: History,
     progress: Progress,
+    judgement: Option<Judgement>,
 }
 
 /// How far it has come.
@@ -70,6 +69,7 @@ struct State {
     rule: Option<ForecastRule>,
     history: History,
     progress: Progress,
+    judgement: Option<Judgement>,
 }
 
 impl ForecastLearner {
@@ -81,7 +81,14 @@ impl ForecastLearner {
         let ForecastSetup { exposures, cost_per_exposure, n_features, seed } = setup;
         let policy = ForecastPolicy::untrained(exposures, *cost_per_exposure, *n_features)?;
         let history = History::new(*n_features, config.memory_bars);
-        Ok(Self { config, seed: *seed, policy, history, progress: Progress::default() })
+        Ok(Self {
+            config,
+            seed: *seed,
+            policy,
+            history,
+            progress: Progress::default(),
+            judgement: None,
+        })
     }
 
     /// Takes in the next bar of one symbol alone, whose time does not
@@ -118,12 +125,11 @@ impl ForecastLearner {
 
     /// Ends the episode: fits, if there are new bars, and forgets them
     /// when the next one begins.
-    pub fn end_episode(&mut self) -> Result<()> {
-        if self.progress.n_new > 0 && self.history.len() >= self.progress.n_fitted {
-            self.fit()?;
-        }
+    pub fn end_episode(&mut self) -> Result<Option<RefitStats>> {
+        let is_new = self.progress.n_new > 0 && self.history.len() >= self.progress.n_fitted;
+        let report = if is_new { self.fit()? } else { None };
         self.progress.is_over = true;
-        Ok(())
+        Ok(report)
     }
 
     fn fit(&mut self) -> Result<Option<RefitStats>> {
@@ -131,25 +137,18 @@ impl ForecastLearner {
         if n_bars < BARS_MIN.max(4 * self.policy.n_features()) {
             return Ok(None);
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a part of a count is a count"
-        )]
-        let n_inner = (n_bars as f64 * self.config.inner_share) as usize;
-        let HistorySplit { earlier, later } = self.history.parts(n_inner, PURGED_BARS);
-        if earlier.is_empty() {
-            return Ok(None);
-        }
+        let parts = InnerParts::of(&self.history.times_ms(), self.config.inner_share);
+        let Some(InnerParts { earlier, later }) = parts else { return Ok(None) };
         let all: Vec<usize> = (0..n_bars).collect();
         let n_fits = self.progress.n_fits;
         // Two fits, and no tree's seed in both.
         let scout = self.regress(&earlier, 2 * n_fits)?;
         let slice = self.slice(&scout, &later);
-        let threshold = choose_threshold(&slice, self.config.min_t_statistic);
+        let (threshold, judgement) = choose_threshold(&slice, self.config.min_t_statistic);
         let regressor = self.regress(&all, 2 * n_fits + 1)?;
         debug!("fit {}: threshold {threshold:?} over {n_bars} bars", n_fits + 1);
         let before = self.policy.clone();
+        self.judgement = Some(judgement);
         self.policy = before.clone().with_rule(ForecastRule { regressor, threshold })?;
         self.progress = Progress { n_fits: n_fits + 1, n_fitted: n_bars, n_new: 0, is_over: false };
         Ok(Some(self.report(&before, start)))
@@ -221,6 +220,11 @@ impl ForecastLearner {
         }
     }
 
+    /// Returns what the later part said at the last fit.
+    pub fn judgement(&self) -> Option<&Judgement> {
+        self.judgement.as_ref()
+    }
+
     /// Returns the policy as it is now.
     pub fn policy(&self) -> &ForecastPolicy {
         &self.policy
@@ -241,6 +245,7 @@ impl ForecastLearner {
             rule: self.policy.rule().cloned(),
             history: self.history.clone(),
             progress: self.progress,
+            judgement: self.judgement,
         };
         serde_json::to_writer(&mut *out, &state)?;
         Ok(out.write_all(b"\n")?)
@@ -251,7 +256,7 @@ impl ForecastLearner {
     pub fn read_state(&mut self, input: &mut dyn BufRead) -> Result<()> {
         let mut line = Vec::new();
         input.read_until(b'\n', &mut line)?;
-        let State { rule, history, progress } =
+        let State { rule, history, progress, judgement } =
             serde_json::from_slice(&line).context("the learner's state is damaged")?;
         ensure!(history.fits(&self.history), "the learner's memory has another size");
         let fresh = ForecastPolicy::untrained(
@@ -260,7 +265,7 @@ impl ForecastLearner {
             self.policy.n_features(),
         )?;
         self.policy = rule.map_or(Ok(fresh.clone()), |rule| fresh.with_rule(rule))?;
-        (self.history, self.progress) = (history, progress);
+        (self.history, self.progress, self.judgement) = (history, progress, judgement);
         Ok(())
     }
 }

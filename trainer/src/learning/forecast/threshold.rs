@@ -1,8 +1,7 @@
 //! Chooses how far a forecast must be from 0 to be worth a trade.
 
-use std::collections::BTreeMap;
-
 use super::policy::{Signal, decide};
+use crate::learning::judgement::{Choice, Judgement, LaterBar, LaterBars, Trial, choose};
 
 /// The shares of the forecasts, by size, that the candidates leave
 /// inside the band.
@@ -27,30 +26,21 @@ pub struct ValidationSlice {
     pub follows: Vec<bool>,
 }
 
-/// What a threshold earned on the slice, net of costs.
-#[derive(Debug, Clone, Copy)]
-struct ThresholdResult {
-    log_return: f64,
-    /// The mean log return over its standard error.
-    t_statistic: f64,
-}
-
 /// Returns the threshold that earns most on the slice, net of costs,
-/// among the cost itself and greater quantiles of the forecasts' sizes;
-/// of equally good ones the greatest. `None` where the best one loses, or
-/// its bars' net returns have a t statistic below `min_t_statistic`:
+/// among the cost itself and greater quantiles of the forecasts' sizes,
+/// of those that have an edge: see [`choose`]. `None` where none has:
 /// then luck explains it, and nothing should be traded.
-pub fn choose_threshold(slice: &ValidationSlice, min_t_statistic: f64) -> Option<f64> {
-    let mut best: Option<(f64, ThresholdResult)> = None;
-    for threshold in candidates(slice) {
-        let earned = slice.trade(threshold);
-        if best.is_none_or(|(_, best)| earned.log_return >= best.log_return) {
-            best = Some((threshold, earned));
-        }
-    }
-    let (threshold, earned) = best?;
-    let is_earned = earned.log_return > 0.0 && earned.t_statistic >= min_t_statistic;
-    is_earned.then_some(threshold)
+pub fn choose_threshold(slice: &ValidationSlice, min_t_statistic: f64) -> (Option<f64>, Judgement) {
+    let bars = slice.bars();
+    let thresholds = candidates(slice);
+    let trial = |&threshold: &f64| {
+        bars.trade(|at, position| {
+            decide(&slice.exposures, Signal { forecast: slice.forecasts[at], threshold }, position)
+        })
+    };
+    let trials: Vec<Trial> = thresholds.iter().map(trial).collect();
+    let Choice { judgement, best, .. } = choose(&trials, min_t_statistic);
+    (best.map(|best| thresholds[best]), judgement)
 }
 
 /// Returns the thresholds to try, increasing.
@@ -73,38 +63,13 @@ fn candidates(slice: &ValidationSlice) -> Vec<f64> {
 }
 
 impl ValidationSlice {
-    /// Trades all bars; each run of them begins and ends flat. Symbols
-    /// that trade at one time have equal parts of the account: what they
-    /// earn together counts once.
-    fn trade(&self, threshold: f64) -> ThresholdResult {
-        let n_bars = self.forecasts.len();
-        let mut position = 0.0_f64;
-        let mut net_returns: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
-        for at in 0..n_bars {
-            let signal = Signal { forecast: self.forecasts[at], threshold };
-            let target = decide(&self.exposures, signal, position);
-            let mut net = target * self.returns[at] - self.cost * (target - position).abs();
-            position = target;
-            if !self.follows.get(at + 1).is_some_and(|follows| *follows) {
-                net -= self.cost * position.abs();
-                position = 0.0;
-            }
-            let (sum, n) = net_returns.entry(self.times_ms[at]).or_default();
-            *sum += if net > -1.0 { net.ln_1p() } else { f64::NEG_INFINITY };
-            *n += 1.0;
-        }
-        let means: Vec<f64> = net_returns.into_values().map(|(sum, n)| sum / n).collect();
-        ThresholdResult::of(&means)
-    }
-}
-
-impl ThresholdResult {
-    fn of(log_returns: &[f64]) -> Self {
-        let (n, log_return) = (log_returns.len() as f64, log_returns.iter().sum::<f64>());
-        let mean = log_return / n;
-        let squares: f64 = log_returns.iter().map(|it| (it - mean).powi(2)).sum();
-        let error = (squares / (n - 1.0) / n).sqrt();
-        let t_statistic = if error > 0.0 { mean / error } else { 0.0 };
-        Self { log_return, t_statistic }
+    fn bars(&self) -> LaterBars {
+        let bars = self.times_ms.iter().zip(&self.returns).zip(&self.follows);
+        let bars = bars.map(|((&time_ms, &next_return), &follows)| LaterBar {
+            time_ms,
+            next_return,
+            follows,
+        });
+        LaterBars::new(bars.collect(), (self.cost, self.exposures[0]))
     }
 }

@@ -187,6 +187,19 @@ impl Forest {
         self.sum_row(0.0, row) / self.trees.len() as f64
     }
 
+    /// Returns each tree's prediction of one row, in their order.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the row is shorter than [`Forest::n_features`].
+    pub fn predict_row_by_trees(&self, row: &[f64]) -> impl Iterator<Item = f64> {
+        let lanes = self.trees.chunks(TREE_LANES);
+        lanes.flat_map(move |trees| {
+            let at = self.walk_row(trees, row).into_iter().take(trees.len());
+            at.map(|at| self.outputs[at as usize])
+        })
+    }
+
     /// Adds the trees' predictions of `row` to `start`, in their order.
     pub(super) fn sum_row(&self, start: f64, row: &[f64]) -> f64 {
         let mut sum = start;

@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::container::{Part, Parts};
 use crate::config::TrainingConfig;
 use crate::learning::agent::{LearnerSetup, RefitStats};
+use crate::learning::judgement::Judgement;
 use crate::market::bars::Bar;
 
 /// What every kind of policy has.
@@ -70,8 +71,14 @@ pub trait Learner: Debug + Send {
     /// nothing is learned across the seam.
     fn end_series(&mut self) -> Result<()>;
 
-    /// Ends the episode: nothing is learned across the seam.
-    fn end_episode(&mut self) -> Result<()>;
+    /// Ends the episode: nothing is learned across the seam. A report,
+    /// where it fitted.
+    fn end_episode(&mut self) -> Result<Option<RefitStats>>;
+
+    /// Returns what later training bars said of it, once they did.
+    fn judgement(&self) -> Option<&Judgement> {
+        None
+    }
 
     /// Returns whether it has learned anything yet.
     fn is_trained(&self) -> bool;

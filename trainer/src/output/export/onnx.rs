@@ -23,7 +23,7 @@ use crate::digest::sha256_of_file;
 use crate::learning::model::{Shape, TradingModel};
 
 use super::draft::Draft;
-use content::{Content, StoredLinear};
+use content::{Choice, Content, StoredLinear};
 use ensemble::Ensemble;
 use message::{Attribute, Element, Entry, Graph, Model, Node, OperatorSet, ValueInfo};
 
@@ -34,6 +34,7 @@ const CHOICE: &str = "argmax over exposures a of q_values[a] - cost_per_exposure
 const CHOICE_OF_FORECAST: &str = "argmax over exposures a of q_values[a] - threshold * |a - held|; \
                                   of equally good ones the nearest to held, then the lowest; 0 \
                                   where the threshold is null";
+const CHOICE_OF_FLAT: &str = "0, whatever the values: no edge was found in the training bars";
 /// What a decision starts from: `Environment::target`.
 const HELD: &str = "the exposure last asked for, whatever the position has become worth since: 0 \
                      at the start, after a liquidation, and where lots or the allowed side left \
@@ -58,12 +59,16 @@ pub struct OnnxReport {
 /// the two files exists.
 pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
     let trading_model = TradingModel::load(model)?;
-    let (content, threshold) = Content::of(&trading_model)?;
+    let (content, choice) = Content::of(&trading_model)?;
     let shape = trading_model.policy().shape();
     let mut about = about(&trading_model, &shape)?;
-    if let Some(threshold) = threshold {
-        about["threshold"] = threshold;
-        about["choice"] = json!(CHOICE_OF_FORECAST);
+    match choice {
+        Choice::BeyondCost => {}
+        Choice::BeyondThreshold(threshold) => {
+            about["threshold"] = threshold;
+            about["choice"] = json!(CHOICE_OF_FORECAST);
+        }
+        Choice::Flat => about["choice"] = json!(CHOICE_OF_FLAT),
     }
     about["model_sha256"] = json!(sha256_of_file(model)?);
     let (onnx, mut onnx_file) = Draft::create(path)?;

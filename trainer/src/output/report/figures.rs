@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::session::judgement_line;
+
 use super::input::ReportInput;
 use super::text::Unit;
 
@@ -134,8 +136,14 @@ pub(super) fn tiles(session: &ReportInput) -> Value {
     tiles.collect()
 }
 
-/// Says what the Sharpe ratio's interval means.
-pub(super) fn verdict(session: &ReportInput) -> Option<&'static str> {
+/// Says whether later training bars found an edge, and what the Sharpe
+/// ratio's interval means.
+pub(super) fn verdict(session: &ReportInput) -> String {
+    let lines = [judgement_line(&session.record.0), luck(session).map(str::to_owned)];
+    lines.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn luck(session: &ReportInput) -> Option<&'static str> {
     let number = |name: &str| session.record.number(&format!("/metrics/agent/{name}"));
     let (low, high) = number("sharpe_low").zip(number("sharpe_high"))?;
     Some(if low <= 0.0 && high >= 0.0 {

@@ -22,7 +22,7 @@ use super::resume::{LogLength, RequestedSettings};
 use super::training_episode::{EpisodeState, TrainingEpisode};
 
 /// The number of the stored form.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const DIGEST_BYTES: u64 = 32;
 const BUFFER_BYTES: usize = 1 << 16;
 

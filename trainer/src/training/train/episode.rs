@@ -35,8 +35,8 @@ impl TrainingRun<'_> {
         let (training_episode, result) = if self.symbols.is_empty() {
             let mut stream = BarStream::new(&self.source, &self.features)?;
             let curve = self.options.layout.train_equity();
-            let training_episode = self.train_episode(episode, (&mut stream, &curve))?;
-            self.learner.end_episode()?;
+            let mut training_episode = self.train_episode(episode, (&mut stream, &curve))?;
+            self.end_training(&mut training_episode)?;
             let result = self.evaluate(episode, &training_episode, &mut stream)?;
             (training_episode, result)
         } else {
@@ -99,6 +99,19 @@ impl TrainingRun<'_> {
         training_episode.equity = performance.final_equity;
         curve.finish(training_episode.equity, None)?;
         Ok(training_episode)
+    }
+
+    /// Ends the training part of an episode, which may fit and judge.
+    pub(super) fn end_training(&mut self, training_episode: &mut TrainingEpisode) -> Result<()> {
+        let fitted = self.learner.end_episode()?;
+        training_episode.last_backup = fitted.or(training_episode.last_backup);
+        if let Some(RefitStats { n_chosen: Some(n_chosen), .. }) = fitted {
+            let mut scalars = Scalars::default();
+            scalars.add("learner/n_backups", n_chosen as f64);
+            self.outputs.scalars(self.progress.step, scalars);
+        }
+        self.outputs.logger.session_mut().judgement = self.learner.judgement().copied();
+        Ok(())
     }
 
     /// Trades through the next training bars, then refits.
@@ -183,9 +196,6 @@ impl TrainingRun<'_> {
         if let Some(backup) = &backup {
             scalars.add("learner/max_abs_delta_q", backup.max_abs_delta_q);
             scalars.add("learner/fit_seconds", backup.fit_seconds);
-            if let Some(n_chosen) = backup.n_chosen {
-                scalars.add("learner/n_backups", n_chosen as f64);
-            }
         }
         if let Some(peak_mb) = memory::peak_mb() {
             scalars.add("memory/peak_mb", peak_mb);

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::account::metrics::{Performance, PeriodsBasis, alarm_lines, ruin_lines};
 use crate::config::WindowMode;
 use crate::session::{
     AuditRecord, AuditVerdict, Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord,
-    WindowRecord,
+    WindowRecord, judgement_line,
 };
 use crate::wording::{counted, money};
 
@@ -27,7 +29,11 @@ pub fn comparison(session: &Session) -> String {
     }
     symbols(&mut text, session);
     let _ = writeln!(text);
-    text.push_str(&ruins(session));
+    let record = serde_json::to_value(session).expect("a record is JSON");
+    text.push_str(&ruins(session, &record));
+    if let Some(line) = judgement_line(&record) {
+        let _ = writeln!(text, "{line}");
+    }
     if let Some(verdict) = metrics.agent.as_ref().and_then(luck) {
         let _ = writeln!(text, "{verdict}");
     }
@@ -46,9 +52,8 @@ pub fn comparison(session: &Session) -> String {
 
 /// Says which accounts were ruined or liquidated, a line each, and
 /// whether the bars per year are a guess.
-fn ruins(session: &Session) -> String {
-    let record = serde_json::to_value(session).expect("a record is JSON");
-    let lines = ruin_lines(&record).into_iter().map(|line| line + "\n");
+fn ruins(session: &Session, record: &Value) -> String {
+    let lines = ruin_lines(record).into_iter().map(|line| line + "\n");
     let mut text: String = lines.collect();
     let agent = session.metrics.agent.as_ref();
     if agent.is_some_and(|agent| agent.periods_per_year.basis == PeriodsBasis::Guess) {

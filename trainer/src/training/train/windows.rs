@@ -61,8 +61,9 @@ impl TrainingRun<'_> {
         debug!("finished window {window}");
         let session = self.outputs.logger.session_mut();
         let (metrics, split) = (session.metrics.clone(), self.split_records[self.window].clone());
+        let judgement = session.judgement;
         if let Some(walk) = &mut session.walk_forward {
-            walk.windows.push(WindowRecord { window, split, metrics, model });
+            walk.windows.push(WindowRecord { window, split, metrics, judgement, model });
         }
         Ok(())
     }

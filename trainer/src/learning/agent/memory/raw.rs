@@ -16,22 +16,22 @@ pub(in crate::learning::agent) struct MemoryMarks {
     pending: usize,
     next: usize,
     is_cut: bool,
-    bar_idx: usize,
+    next_ms: i64,
 }
 
 impl Memory {
     pub(in crate::learning::agent) fn marks(&self) -> MemoryMarks {
-        let Self { oldest, pending, next, is_cut, bar_idx, .. } = *self;
-        MemoryMarks { n_filled: self.slots.len(), oldest, pending, next, is_cut, bar_idx }
+        let Self { oldest, pending, next, is_cut, next_ms, .. } = *self;
+        MemoryMarks { n_filled: self.slots.len(), oldest, pending, next, is_cut, next_ms }
     }
 
-    /// Writes the slots in the order of the ring: return, link, index,
+    /// Writes the slots in the order of the ring: return, link, time,
     /// row.
     pub(in crate::learning::agent) fn write_rows(&self, out: &mut impl Write) -> Result<()> {
         for (slot, row) in self.slots.iter().zip(self.rows.chunks_exact(self.n_features)) {
             out.write_all(&slot.next_return.to_le_bytes())?;
             out.write_all(&[u8::from(slot.is_linked)])?;
-            out.write_all(&(slot.bar_idx as u64).to_le_bytes())?;
+            out.write_all(&slot.time_ms.to_le_bytes())?;
             for value in row {
                 out.write_all(&value.to_le_bytes())?;
             }
@@ -45,7 +45,7 @@ impl Memory {
         marks: MemoryMarks,
         input: &mut impl Read,
     ) -> Result<()> {
-        let MemoryMarks { n_filled, oldest, pending, next, is_cut, bar_idx } = marks;
+        let MemoryMarks { n_filled, oldest, pending, next, is_cut, next_ms } = marks;
         let n_slots = self.n_slots();
         let is_whole = (next.min(n_slots)..=n_slots).contains(&n_filled);
         let is_ordered = oldest <= pending && pending <= next && next - oldest <= n_slots;
@@ -55,14 +55,14 @@ impl Memory {
         for _ in 0..n_filled {
             let next_return = f64::from_le_bytes(bytes(input)?);
             let [is_linked] = bytes(input)?;
-            let bar_idx = usize::try_from(u64::from_le_bytes(bytes(input)?))?;
-            self.slots.push(Slot { next_return, is_linked: is_linked != 0, bar_idx });
+            let time_ms = i64::from_le_bytes(bytes(input)?);
+            self.slots.push(Slot { next_return, is_linked: is_linked != 0, time_ms });
             for _ in 0..self.n_features {
                 self.rows.push(f64::from_le_bytes(bytes(input)?));
             }
         }
         (self.oldest, self.pending, self.next) = (oldest, pending, next);
-        (self.is_cut, self.bar_idx) = (is_cut, bar_idx);
+        (self.is_cut, self.next_ms) = (is_cut, next_ms);
         Ok(())
     }
 }

@@ -1,13 +1,16 @@
-//! The kind `fitted_q`: forests of the exposures, a part each.
+//! The kind `fitted_q`: forests of the exposures, a part each, and the
+//! margin, if there is one.
 
 use std::io::{BufRead, Write};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
 
 use crate::learning::agent::{RefitStats, FittedPolicy, FittedQ, LearnerSetup};
 use crate::market::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::learning::forest::Forest;
+use crate::learning::judgement::Judgement;
 use crate::learning::model::container::Parts;
 use crate::learning::model::learner::{KindEntry, Learner, Policy, Shape};
 use crate::learning::model::Part;
@@ -17,6 +20,18 @@ pub(super) const KIND: KindEntry = KindEntry { name: NAME, memory_bars, learner,
 
 const NAME: &str = "fitted_q";
 const FOLDER: &str = "forests/";
+/// What a unit of exposure must be worth, or that none is held.
+const RULE: &str = "rule.json";
+/// The number of that part's form.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredRule {
+    format: u32,
+    /// None: flat.
+    margin: Option<f64>,
+}
 
 fn memory_bars(config: &TrainingConfig) -> (&'static str, usize) {
     ("agent.memory_bars", config.agent.memory_bars)
@@ -28,7 +43,7 @@ fn learner(config: &TrainingConfig, setup: LearnerSetup) -> Result<Box<dyn Learn
 
 impl Learner for FittedQ {
     fn observe(&mut self, bar: &Bar, row: Option<&[f64]>) -> Result<()> {
-        self.observe(bar.open, row)
+        self.observe_at((bar.time_ms, bar.open), row)
     }
 
     fn refit(&mut self) -> Result<Option<RefitStats>> {
@@ -40,9 +55,12 @@ impl Learner for FittedQ {
         Ok(())
     }
 
-    fn end_episode(&mut self) -> Result<()> {
-        self.end_episode();
-        Ok(())
+    fn end_episode(&mut self) -> Result<Option<RefitStats>> {
+        self.conclude()
+    }
+
+    fn judgement(&self) -> Option<&Judgement> {
+        self.judgement()
     }
 
     fn is_trained(&self) -> bool {
@@ -98,7 +116,13 @@ impl Policy for FittedPolicy {
             let bytes = serde_json::to_vec(forest).context("failed to write a forest")?;
             Ok(Part { name: part_name(index), bytes })
         });
-        parts.collect()
+        let mut parts: Vec<Part> = parts.collect::<Result<_>>()?;
+        // Left out where it says nothing, as older versions do.
+        if self.margin() != Some(0.0) {
+            let bytes = serde_json::to_vec(&StoredRule { format: FORMAT, margin: self.margin() })?;
+            parts.push(Part { name: RULE.to_owned(), bytes });
+        }
+        Ok(parts)
     }
 
     fn split_counts(&self) -> Option<Vec<u64>> {
@@ -110,11 +134,18 @@ impl Policy for FittedPolicy {
     }
 }
 
-/// Reads a forest for each exposure, two in double estimation; none at
-/// all is a policy that had no backup yet.
+/// Reads the margin and a forest for each exposure, two in double
+/// estimation; none at all is a policy that had no backup yet.
 fn read(shape: Shape<'_>, parts: &Parts) -> Result<Box<dyn Policy>> {
     let Shape { exposures, cost, n_features } = shape;
     let policy = FittedPolicy::untrained(exposures, cost, n_features)?;
+    let policy = if parts.0.contains_key(RULE) {
+        let StoredRule { format, margin } = parts.json(RULE)?;
+        ensure!(format == FORMAT, "`{RULE}` has format {format}; this program reads {FORMAT}");
+        policy.with_margin(margin).with_context(|| format!("the part `{RULE}` is damaged"))?
+    } else {
+        policy
+    };
     let n_forests = parts.0.keys().filter(|name| name.starts_with(FOLDER)).count();
     if n_forests == 0 {
         return Ok(Box::new(policy));

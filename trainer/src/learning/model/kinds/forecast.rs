@@ -9,6 +9,7 @@ use crate::learning::agent::{RefitStats, LearnerSetup};
 use crate::market::bars::Bar;
 use crate::config::TrainingConfig;
 use crate::learning::forecast::{ForecastLearner, ForecastPolicy, ForecastRule, ForecastSetup};
+use crate::learning::judgement::Judgement;
 use crate::learning::model::container::Parts;
 use crate::learning::model::learner::{KindEntry, Learner, Policy, Shape};
 use crate::learning::model::Part;
@@ -53,8 +54,12 @@ impl Learner for ForecastLearner {
         Ok(())
     }
 
-    fn end_episode(&mut self) -> Result<()> {
+    fn end_episode(&mut self) -> Result<Option<RefitStats>> {
         self.end_episode()
+    }
+
+    fn judgement(&self) -> Option<&Judgement> {
+        self.judgement()
     }
 
     fn is_trained(&self) -> bool {

@@ -15,6 +15,10 @@ const FOREST_FORMAT: u32 = 1;
 const FORECAST: &str = "forecast.json";
 const FORECAST_FORMAT: u32 = 1;
 
+/// The part with the margin of `fitted_q`, format 1.
+const RULE: &str = "rule.json";
+const RULE_FORMAT: u32 = 1;
+
 /// What the values of the exposures are made of.
 pub(super) enum Content {
     /// Sums over the leaves that a row reaches.
@@ -25,6 +29,16 @@ pub(super) enum Content {
     },
     /// A linear function, times each exposure.
     Linear(StoredLinear),
+}
+
+/// How values become a choice.
+pub(super) enum Choice {
+    /// Where the value covers the cost.
+    BeyondCost,
+    /// Where a forecast is beyond this threshold, null for never.
+    BeyondThreshold(Value),
+    /// Never: no edge was found.
+    Flat,
 }
 
 /// A forest, and what its leaves count for.
@@ -66,6 +80,13 @@ pub(super) struct StoredLinear {
 }
 
 #[derive(Deserialize)]
+struct StoredMargin {
+    format: u32,
+    /// None: flat.
+    margin: Option<f64>,
+}
+
+#[derive(Deserialize)]
 struct StoredForecast {
     format: u32,
     rule: StoredRule,
@@ -93,11 +114,10 @@ struct StoredBoosted {
 }
 
 impl Content {
-    /// Returns what `model` computes and, of a forecaster, its threshold,
-    /// which is null where it never trades.
+    /// Returns what `model` computes, and how its values become a choice.
     ///
     /// Fails before the first fit, and on a kind that is not known here.
-    pub(super) fn of(model: &TradingModel) -> Result<(Self, Option<Value>)> {
+    pub(super) fn of(model: &TradingModel) -> Result<(Self, Choice)> {
         let parts = model.policy().parts()?;
         let kind = model.kind();
         ensure!(
@@ -108,15 +128,21 @@ impl Content {
             let StoredForecast { format, rule } = serde_json::from_slice(&part.bytes)?;
             ensure!(format == FORECAST_FORMAT, "a forecast of format {format}");
             let content = Self::of_regressor(rule.regressor, model.exposures());
-            return Ok((content, Some(json!(rule.threshold))));
+            return Ok((content, Choice::BeyondThreshold(json!(rule.threshold))));
         }
-        Ok((Self::of_forests(&parts, model)?, None))
+        Self::of_forests(&parts, model)
     }
 
     /// A forest an exposure; where there are several, they are averaged.
-    fn of_forests(parts: &[Part], model: &TradingModel) -> Result<Self> {
-        let mut numbered = BTreeMap::new();
+    fn of_forests(parts: &[Part], model: &TradingModel) -> Result<(Self, Choice)> {
+        let (mut numbered, mut margin) = (BTreeMap::new(), Some(0.0));
         for part in parts {
+            if part.name == RULE {
+                let StoredMargin { format, margin: stored } = serde_json::from_slice(&part.bytes)?;
+                ensure!(format == RULE_FORMAT, "a rule of format {format}");
+                margin = stored;
+                continue;
+            }
             let number = part.name.strip_prefix(FORESTS);
             let number = number.and_then(|name| name.strip_suffix(".json")?.parse::<usize>().ok());
             let Some(number) = number else {
@@ -140,7 +166,11 @@ impl Content {
                 leaf_weights: vec![LeafWeight { target, factor: 1.0, n_voters }],
             }
         });
-        Ok(Self::Trees { forests: forests.collect(), starts: vec![0.0; n_exposures] })
+        let price = margin.unwrap_or_default();
+        // No -0.0, which is another byte in the file.
+        let starts = model.exposures().iter().map(|exposure| 0.0 - price * exposure.abs());
+        let content = Self::Trees { forests: forests.collect(), starts: starts.collect() };
+        Ok((content, if margin.is_some() { Choice::BeyondCost } else { Choice::Flat }))
     }
 
     /// The forecast times each exposure.

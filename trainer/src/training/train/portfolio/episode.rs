@@ -81,7 +81,7 @@ impl TrainingRun<'_> {
             self.learner.end_series()?;
         }
         self.progress.schedule = None;
-        self.learner.end_episode()?;
+        self.end_training(&mut schedule.whole)?;
         let curves = TrainingCurves {
             layout: &self.options.layout,
             episode,

@@ -1,0 +1,106 @@
+//! Divides remembered bars in time, and trades the later ones.
+
+use super::statistics::Trial;
+
+/// Bars left out between the parts: the return of a decision at the
+/// close of bar t ends at the open of bar t + 2.
+const PURGED_BARS: usize = 2;
+/// Fewest bars that judge: fewer hide any edge.
+const LATER_MIN: usize = 50;
+
+/// Remembered bars in two parts, by their indices.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InnerParts {
+    /// Those to learn from.
+    pub earlier: Vec<usize>,
+    /// Those to judge on.
+    pub later: Vec<usize>,
+}
+
+/// A bar to judge on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LaterBar {
+    /// When it opened.
+    pub time_ms: i64,
+    /// The return from the next bar's open to the one after it.
+    pub next_return: f64,
+    /// Whether it is the very next one after the bar before; where it is
+    /// not, the account begins flat.
+    pub follows: bool,
+}
+
+/// Bars to judge on: of one symbol after the other, each in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaterBars {
+    bars: Vec<LaterBar>,
+    /// For each bar the number of its time, of all times in order.
+    time_idx: Vec<usize>,
+    n_of_time: Vec<f64>,
+    cost: f64,
+    allows_short: bool,
+}
+
+impl InnerParts {
+    /// Divides the bars of `times_ms` at one time for all symbols: of
+    /// all bars about the last `share` judge. Of each symbol the two
+    /// bars before are in neither part. Returns none where a part is
+    /// too small.
+    pub fn of(times_ms: &[i64], share: f64) -> Option<Self> {
+        let mut sorted = times_ms.to_vec();
+        sorted.sort_unstable();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a count is a count"
+        )]
+        let n_later = (sorted.len() as f64 * share).ceil() as usize;
+        let begin_ms = *sorted.get(sorted.len().checked_sub(n_later)?)?;
+        let is_later = |at: usize| times_ms.get(at).is_some_and(|time_ms| *time_ms >= begin_ms);
+        let is_purged = |at: usize| (at + 1..=at + PURGED_BARS).any(is_later);
+        let all = 0..times_ms.len();
+        let earlier = all.clone().filter(|&at| !is_later(at) && !is_purged(at)).collect();
+        let parts = Self { earlier, later: all.filter(|&at| is_later(at)).collect() };
+        let is_enough = parts.later.len() >= LATER_MIN && !parts.earlier.is_empty();
+        is_enough.then_some(parts)
+    }
+}
+
+impl LaterBars {
+    /// Returns the bars, traded at `cost` per unit of exposure, as a
+    /// fraction of equity, with exposures from `lowest` on.
+    pub fn new(bars: Vec<LaterBar>, (cost, lowest): (f64, f64)) -> Self {
+        let mut times_ms: Vec<i64> = bars.iter().map(|bar| bar.time_ms).collect();
+        times_ms.sort_unstable();
+        times_ms.dedup();
+        let time_idx = bars.iter().map(|bar| times_ms.partition_point(|it| *it < bar.time_ms));
+        let time_idx: Vec<usize> = time_idx.collect();
+        let mut n_of_time = vec![0.0; times_ms.len()];
+        for &idx in &time_idx {
+            n_of_time[idx] += 1.0;
+        }
+        Self { bars, time_idx, n_of_time, cost, allows_short: lowest < 0.0 }
+    }
+
+    /// Trades all bars: `act` gets a bar's index here and the exposure
+    /// held, and returns the one to hold. Each run of bars begins and
+    /// ends flat. Symbols that trade at one time have equal parts of the
+    /// account: what they earn together counts once.
+    pub fn trade(&self, act: impl Fn(usize, f64) -> f64) -> Trial {
+        let n_times = self.n_of_time.len();
+        let (mut nets, mut market) = (vec![0.0; n_times], vec![0.0; n_times]);
+        let mut position = 0.0_f64;
+        for (at, bar) in self.bars.iter().enumerate() {
+            let target = act(at, position);
+            let mut net = target * bar.next_return - self.cost * (target - position).abs();
+            position = target;
+            if !self.bars.get(at + 1).is_some_and(|next| next.follows) {
+                net -= self.cost * position.abs();
+                position = 0.0;
+            }
+            let idx = self.time_idx[at];
+            nets[idx] += net.max(-1.0).ln_1p() / self.n_of_time[idx];
+            market[idx] += bar.next_return / self.n_of_time[idx];
+        }
+        Trial { nets, market, allows_short: self.allows_short }
+    }
+}

@@ -1,0 +1,59 @@
+//! Whether later training bars found anything worth trading.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What the later part of the training bars said.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judgement {
+    /// Points in time that it was judged on.
+    pub n_times: usize,
+    /// Ways to trade that were tried.
+    pub n_candidates: usize,
+    /// The sum of log returns, net of costs, of the one that was chosen
+    /// or, where none was, of the one that came nearest.
+    pub log_return: f64,
+    /// Its t statistic beside never trading and constant exposures.
+    pub t_statistic: f64,
+    /// What that had to be.
+    pub min_t_statistic: f64,
+    /// Whether one was chosen; else the policy is flat.
+    pub has_edge: bool,
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { n_times, n_candidates, t_statistic, min_t_statistic, .. } = self;
+        let found = if self.has_edge { "edge found" } else { "no edge found: flat" };
+        if *n_candidates == 0 {
+            return write!(f, "{found} (too few bars to judge)");
+        }
+        write!(
+            f,
+            "{found} (t {t_statistic:.1}, {min_t_statistic} needed, best of {n_candidates} on \
+             {n_times} later training bars)"
+        )
+    }
+}
+
+/// Says of a session's `record`, as JSON, whether anything was found
+/// worth trading: in each window, where there are some.
+pub fn judgement_line(record: &Value) -> Option<String> {
+    let read = |value: &Value| Judgement::deserialize(value.get("judgement")?).ok();
+    let windows = record.pointer("/walk_forward/windows").and_then(Value::as_array);
+    let of_windows: Vec<Judgement> = windows.into_iter().flatten().filter_map(read).collect();
+    if of_windows.is_empty() {
+        return Some(format!("Later training bars: {}.", read(record)?));
+    }
+    let n = of_windows.len();
+    Some(match of_windows.iter().filter(|judgement| !judgement.has_edge).count() {
+        0 => format!("Later training bars: edge found in all of {n} windows."),
+        flat if flat == n => {
+            format!("Later training bars: no edge found: flat, in all of {n} windows.")
+        }
+        flat => format!("Later training bars: no edge found: flat, in {flat} of {n} windows."),
+    })
+}
