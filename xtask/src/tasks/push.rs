@@ -12,7 +12,7 @@ mod owed;
 use anyhow::Result;
 
 pub use digest::{DigestWriter, of_stored, twice};
-use one::Push;
+use one::{N_PASSES, Push};
 pub use outcome::{PushOutcome, PushReport, PushedArchive};
 pub use owed::{Owed, OwedArchive};
 
@@ -27,9 +27,6 @@ use crate::workspace::progress;
 
 /// Said to a second push.
 const BUSY: &str = "another `push` is running in the workspace; wait for it";
-
-/// How often each byte is counted: verified twice, read back once.
-const N_PASSES: u64 = 3;
 
 /// Which archives to push, beside those that are owed.
 #[derive(Debug, Clone, PartialEq, Eq)]
