@@ -7,7 +7,7 @@
 mod digest;
 mod one;
 mod outcome;
-mod owed;
+pub mod owed;
 
 use anyhow::Result;
 
@@ -61,7 +61,8 @@ pub fn push(context: &mut TaskContext<'_>, selection: &PushSelection) -> Result<
     let pushed = lock::acquire_part(context.workspace, "push", BUSY)
         .and_then(|_lock| push_archives(context, &archives));
     if let Err(error) = &pushed {
-        let text = format!("{error:#}");
+        let coded = error.downcast_ref::<CodedError>();
+        let text = coded.map_or_else(|| format!("{error:#}"), ToString::to_string);
         let reason = text.lines().next().unwrap_or_default();
         owed::update(context.workspace, |owed| owed.explain(&names, reason))?;
     }

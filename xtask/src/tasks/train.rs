@@ -21,6 +21,7 @@ use crate::tasks::clean;
 use crate::tasks::cycle::{self, Label, MovedSession, SealedArchive};
 use crate::tasks::gate::{self, Gate};
 use crate::tasks::prune::{self, DeleteMode, PolicySource, PrunePlan, PruneRequest};
+use crate::tasks::push::owed;
 use crate::tasks::recover::RecoveryPreview;
 use crate::tasks::resume::{self, InterruptedSession};
 use crate::tasks::trials;
@@ -50,6 +51,8 @@ pub struct TrainOptions {
     pub start: Start,
     /// What the session's figures must reach.
     pub gates: Vec<Gate>,
+    /// Whether the caller pushes the session's archive.
+    pub is_pushed: bool,
 }
 
 /// Where the training begins.
@@ -125,7 +128,7 @@ pub fn train(
     let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
     let doubts = session::doubts(context.workspace.root());
     let archive = match options.archive {
-        ArchiveMode::Archive => seal(context, &options.label, session.clone())?,
+        ArchiveMode::Archive => seal(context, options, session.clone())?,
         ArchiveMode::MoveOnly => None,
     };
     let has_counted = trials::remember(context);
@@ -225,9 +228,10 @@ fn note_previous(context: &mut TaskContext<'_>, previous: Option<&MovedSession>)
 
 fn seal(
     context: &mut TaskContext<'_>,
-    label: &Label,
+    options: &TrainOptions,
     session: Option<SessionSummary>,
 ) -> Result<Option<SealedArchive>> {
+    let label = &options.label;
     if session.is_none() {
         return Ok(None);
     }
@@ -244,7 +248,16 @@ fn seal(
         "failed to archive the new session; it stays in the workspace, and the next train or \
          `cargo xtask archive` archives it",
     )?;
-    Ok(Some(SealedArchive::of(&context, &receipt)))
+    let archive = SealedArchive::of(&context, &receipt);
+    if options.is_pushed {
+        // Before a kill could come between the archive and its push.
+        let names = [archive.name.clone()];
+        let add = |owed: &mut owed::Owed| owed.add(&names, "its push has not ended");
+        if let Err(error) = owed::update(context.workspace, add) {
+            (context.notes)(&format!("warning: its push is not remembered: {error:#}"));
+        }
+    }
+    Ok(Some(archive))
 }
 
 /// Plans and applies the retention of `config/config.json`, under the

@@ -12,7 +12,6 @@ use super::{ProcessContext, TaskOutput, label, outcome, trainer_source};
 use crate::cli::{Cli, Format, TrainArgs, WindowMode};
 use crate::programs::process;
 use crate::tasks::TaskContext;
-use crate::tasks::cycle::SealedArchive;
 use crate::tasks::push::{self, PushReport, PushSelection};
 use crate::tasks::train::{
     ArchiveMode, CommandTrainer, Start, TrainOptions, TrainReport, TrainerSource, train,
@@ -40,7 +39,11 @@ pub fn run(
     let summary = summary.transpose()?;
     let options = options(context, cli, args, process_context)?;
     let mut report = train(context, process_context.trainer, &options)?;
-    report.push = push_session(context, args, report.archive.as_ref());
+    if options.is_pushed
+        && let Some(archive) = &report.archive
+    {
+        report.push = push_session(context, &archive.name);
+    }
     if let Some(summary) = summary {
         // The session is archived: this cannot undo it.
         if let Err(error) = summary.append(context, &report) {
@@ -60,18 +63,11 @@ pub fn run(
     Ok(outcome(&report, exit))
 }
 
-/// Pushes the archive of the new session, and what is owed, where that
-/// is wanted. The training is over: a failure is remembered, and no more
-/// than a warning.
-fn push_session(
-    context: &mut TaskContext<'_>,
-    args: &TrainArgs,
-    archive: Option<&SealedArchive>,
-) -> Option<PushReport> {
-    let remote = context.workspace.config().archive.remote.as_ref();
-    let is_wanted = args.push || remote.is_some_and(|it| it.push == PushMode::EachSession);
-    let archive = archive.filter(|_| is_wanted)?;
-    let pushed = push::push(context, &PushSelection::One(archive.name.clone()));
+/// Pushes the archive `name` of the new session, and what is owed. The
+/// training is over: a failure is remembered, and no more than a
+/// warning.
+fn push_session(context: &mut TaskContext<'_>, name: &str) -> Option<PushReport> {
+    let pushed = push::push(context, &PushSelection::One(name.to_owned()));
     let report = match pushed {
         Ok(report) => report,
         Err(error) => {
@@ -148,6 +144,7 @@ fn options(
     } else {
         TrainerSource::Command(command_trainer(context, args, process_context)?)
     };
+    let remote = context.workspace.config().archive.remote.as_ref();
     Ok(TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,
@@ -156,6 +153,7 @@ fn options(
         label: label(&args.label),
         start: if args.resume { Start::Resume } else { Start::Fresh },
         gates: args.gates.clone(),
+        is_pushed: args.push || remote.is_some_and(|it| it.push == PushMode::EachSession),
     })
 }
 
