@@ -15,7 +15,7 @@ use crate::tasks::TaskContext;
 use crate::tasks::push::{self, PushReport, PushSelection};
 use crate::tasks::train::{
     ArchiveMode, CommandTrainer, Start, TrainOptions, TrainReport, TrainerSource, train,
-    trainer_binary,
+    trainer_text,
 };
 use crate::workspace::config::PushMode;
 use crate::workspace::digest::file_sha256;
@@ -93,7 +93,6 @@ fn check_leaks(
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
-    let binary = trainer_binary(context, &source)?;
     let mut arguments: Vec<OsString> = vec!["train".into(), "--check-leaks".into()];
     if cli.global.format == Format::Json {
         arguments.extend(["--format".into(), "json".into()]);
@@ -101,7 +100,7 @@ fn check_leaks(
     let own = trainer_arguments(context, cli, args, &process_context.current_folder);
     arguments.extend(own.into_iter().filter(|argument| argument != "--exit-with-parent"));
     let root = context.workspace.root();
-    let (text, exit) = process::trainer_text(&binary, root, &arguments)?;
+    let (text, exit) = trainer_text(context, &source, root, &arguments)?;
     Ok(TaskOutput { json: text.clone(), text, exit: Exit::of_trainer(exit) })
 }
 
