@@ -71,6 +71,22 @@ fn one_module_of_the_trainer_names_smartcore() {
     assert!(names.len() > 1, "the rule no longer looks where smartcore is");
 }
 
+/// What `cargo xtask` builds knows no `schemars`, and tests build all.
+#[test]
+fn schemas_are_made_under_their_feature_alone() {
+    let mut n_seen = 0;
+    for (name, text) in sources("trainer/src") {
+        let lines: Vec<&str> = code(&text).collect();
+        for idx in (0..lines.len()).filter(|&idx| lines[idx].contains("schemars")) {
+            let attribute = lines[idx.saturating_sub(2)..=idx].concat();
+            let is_marked = attribute.contains("feature = \"schema\"");
+            assert!(is_marked, "{name}: write `cfg_attr(feature = \"schema\", …)`: {}", lines[idx]);
+            n_seen += 1;
+        }
+    }
+    assert!(n_seen > 10, "the rule no longer looks where schemas are");
+}
+
 #[test]
 fn a_kind_of_model_is_named_in_its_file_and_in_one_line() {
     let kinds = sources("trainer/src/learning/model/kinds");

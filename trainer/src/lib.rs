@@ -22,6 +22,8 @@ pub mod digest;
 
 pub mod field;
 
+pub mod missing_part;
+
 pub mod progress;
 
 pub mod random;

@@ -15,6 +15,7 @@ use dlmalloc::GlobalDlmalloc;
 use trainer::account::metrics::Alarm;
 use trainer::config::{Level, LoggingConfig};
 use trainer::market::bars::DataSummary;
+use trainer::missing_part::MissingPart;
 use trainer::progress;
 use trainer::session::{
     AuditRecord, Clock, Layout, Locked, LogOptions, Session, Status, TrainerLock, subscriber,
@@ -26,13 +27,11 @@ use trainer::training::train::{EarlierTrials, StopFlag, TrainOptions, check, run
 use cli::Format;
 use cli::bars::BarsArguments;
 use cli::check_model::CheckModelArguments;
-use cli::export::ExportArguments;
 use cli::metrics::MetricsArguments;
 use cli::predict::PredictArguments;
 use cli::report::ReportCommand;
 use cli::simulate::SimulateArguments;
 use cli::train::{Settings, TrainArguments, settings};
-use cli::watch::{WatchArguments, WatchEnd};
 
 /// The C library's heap keeps what was freed, in parts for each thread:
 /// with each refit it grew, and so memory grew with the data.
@@ -44,15 +43,17 @@ const FAILED: u8 = 1;
 const WARNINGS: u8 = 3;
 const LOCKED: u8 = 11;
 const LEAK: u8 = 13;
+/// This build leaves out what the task needs; nothing was written.
+const MISSING_PART: u8 = 14;
 const INTERRUPTED: u8 = 130;
 
 /// Trains a trading model on market bars and tells honestly what it earned
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with warnings (a figure is implausible, an
 /// audit failed, the bars are others than the model's), 11 another trainer works in the workspace,
-/// 13 a leak was found, 130 interrupted.
+/// 13 a leak was found, 14 this build leaves out what the task needs, 130 interrupted.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, bin_name = "trainer")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -64,15 +65,18 @@ enum Command {
     Bars(BarsArguments),
     Simulate(SimulateArguments),
     Metrics(MetricsArguments),
-    Watch(WatchArguments),
+    #[cfg(feature = "full")]
+    Watch(cli::watch::WatchArguments),
     Predict(PredictArguments),
-    Export(ExportArguments),
+    #[cfg(feature = "full")]
+    Export(cli::export::ExportArguments),
     CheckModel(CheckModelArguments),
     #[command(flatten)]
     Report(ReportCommand),
 }
 
-fn main() -> ExitCode {
+/// Runs the program.
+pub fn main() -> ExitCode {
     let clock = Clock::reading(system_time);
     let done = match Cli::parse().command {
         Command::Train(arguments) => train(&arguments, clock),
@@ -83,12 +87,12 @@ fn main() -> ExitCode {
         }
         Command::Bars(arguments) => told(cli::bars::run(&arguments, clock.tomorrow_ms())),
         Command::Report(command) => told(cli::report::run(&command)),
+        #[cfg(feature = "full")]
         Command::Watch(arguments) => {
-            cli::watch::run(&arguments, system_time).and_then(|end| match end {
-                WatchEnd::Done(text) => told(Ok(text)),
-                WatchEnd::Signalled => Ok(ExitCode::from(INTERRUPTED)),
-            })
+            let shown = cli::watch::run(&arguments, system_time);
+            shown.and_then(|text| text.map_or(Ok(INTERRUPTED.into()), |text| told(Ok(text))))
         }
+        #[cfg(feature = "full")]
         Command::Export(arguments) => told(cli::export::run(&arguments)),
         Command::Metrics(arguments) => cli::metrics::run(&arguments, clock.tomorrow_ms())
             .and_then(|(text, alarms)| print(&text).map(|()| judged(&alarms))),
@@ -101,10 +105,14 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
+        // Who can build the rest does, so this need not be an error.
+        Err(error) if error.is::<MissingPart>() => {
+            progress::print_line(&format!("{error:#}"));
+            ExitCode::from(MISSING_PART)
+        }
         Err(error) => {
             progress::print_line(&format!("{} {error:#}", progress::colored_label("error:")));
-            let is_locked = error.downcast_ref::<Locked>().is_some();
-            ExitCode::from(if is_locked { LOCKED } else { FAILED })
+            ExitCode::from(if error.is::<Locked>() { LOCKED } else { FAILED })
         }
     }
 }
@@ -169,6 +177,7 @@ fn train(arguments: &TrainArguments, clock: Clock) -> Result<ExitCode> {
             print(&cli::train::result_text(&session, arguments)?)?;
             if is_whole { exit_code(&session) } else { ExitCode::from(WARNINGS) }
         }
+        Err(error) if error.is::<MissingPart>() => return Err(error),
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::from(FAILED)

@@ -1,9 +1,9 @@
-//! How far the reading and the training are, as a bar on a terminal.
+//! A progress bar on the terminal, for reading and for training.
 //!
-//! Like the log, it is one for the whole process, and nothing depends
-//! on it: where [`show`] was not called, or stderr is no terminal, there
-//! is none. Lines for the terminal go through here, so that none runs
-//! into the bar.
+//! There is one for the whole process, as there is one log. Nothing is
+//! drawn before [`show`] is called, or where stderr is not a terminal.
+//! Lines for stderr are printed through this module, so that they do not
+//! collide with the bar.
 
 use std::fmt;
 use std::fs;
@@ -28,7 +28,7 @@ static WORK: Mutex<Option<Work>> = Mutex::new(None);
 static N_BYTES: AtomicU64 = AtomicU64::new(0);
 static N_BARS: AtomicU64 = AtomicU64::new(0);
 
-/// What is counted.
+/// The unit of progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Bytes of the data's file.
@@ -53,7 +53,7 @@ impl Work {
         counter.load(Ordering::Relaxed).min(self.n_total)
     }
 
-    /// Returns what stands before the bar.
+    /// Returns the label before the bar.
     fn label(&self) -> String {
         match self.unit {
             Unit::Bytes => "reading".to_owned(),
@@ -66,7 +66,7 @@ impl Work {
     }
 }
 
-/// A stretch of work, which ends when this is dropped.
+/// Work in progress; ends when dropped.
 #[derive(Debug)]
 #[must_use]
 pub struct ProgressGuard(());
@@ -80,7 +80,7 @@ impl Drop for ProgressGuard {
 /// Begins to read the file at `path` once.
 pub fn begin_reading(path: &Path) -> ProgressGuard {
     N_BYTES.store(0, Ordering::Relaxed);
-    // What is built in is read at once.
+    // Built-in data has no file.
     let n_total = fs::metadata(path).map_or(0, |metadata| metadata.len());
     begin(Work { unit: Unit::Bytes, n_total, n_episodes: 0 })
 }
@@ -88,11 +88,11 @@ pub fn begin_reading(path: &Path) -> ProgressGuard {
 /// The episodes of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct EpisodeCounts {
-    /// All of them.
+    /// All episodes of the run.
     pub n: u64,
-    /// Those that an earlier run has done.
+    /// Episodes done before by the run that this one resumes.
     pub n_done: u64,
-    /// The bars that one reads.
+    /// Bars in one episode.
     pub n_bars: u64,
 }
 
@@ -131,13 +131,13 @@ pub fn show() {
     });
 }
 
-/// Whether progress is shown as a bar: then no lines need to tell it.
+/// Whether a bar is shown, so that no lines need to report progress.
 pub fn is_shown() -> bool {
     IS_SHOWN.load(Ordering::Relaxed)
 }
 
 fn draw() {
-    // Both locks: work that has ended is not drawn any more.
+    // Under both locks, so that finished work is not drawn again.
     let mut bar = lock(&BAR);
     let Some(work) = *lock(&WORK) else { return };
     let bar = bar.get_or_insert_with(|| new_bar(&work));
@@ -149,7 +149,7 @@ fn draw() {
 fn new_bar(work: &Work) -> ProgressBar {
     let unit = work.unit;
     let rate = move |state: &ProgressState, text: &mut dyn fmt::Write| {
-        // A closed terminal is nobody's loss.
+        // Writing to the text of the bar does not fail.
         let _ = match unit {
             Unit::Bytes => write!(text, "{:.1} MB/s", state.per_sec() / 1e6),
             Unit::Bars => write!(text, "{:.0} bars/s", state.per_sec()),
@@ -160,14 +160,14 @@ fn new_bar(work: &Work) -> ProgressBar {
     bar.with_style(style.with_key("rate", rate).progress_chars("=> "))
 }
 
-/// Takes the bar away; work that goes on draws it again.
+/// Clears the bar; work in progress draws it again.
 pub fn clear() {
     if let Some(bar) = lock(&BAR).take() {
         bar.finish_and_clear();
     }
 }
 
-/// Takes the bar away for good: the process ends while work goes on.
+/// Clears the bar for good, before the process exits during work.
 pub fn end() {
     *lock(&WORK) = None;
     clear();
@@ -175,13 +175,14 @@ pub fn end() {
 
 /// Writes a line to stderr, in place of the bar.
 pub fn print_line(line: &str) {
-    // There is nowhere left to complain when stderr is closed.
+    // A closed stderr leaves nowhere to report the error.
     let _ = Stderr.write_all(format!("{line}\n").as_bytes());
 }
 
 /// Returns `label`, the first of a line, in colour where that is wanted.
 pub fn colored_label(label: &str) -> String {
-    // Stronger than `CLICOLOR_FORCE`, which `console` asks first.
+    // `NO_COLOR` overrides `CLICOLOR_FORCE`; `console` asks in the other
+    // order.
     if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         return label.to_owned();
     }
@@ -190,7 +191,7 @@ pub fn colored_label(label: &str) -> String {
     style.apply_to(label).to_string()
 }
 
-/// Stderr, on which lines take the place of the bar.
+/// Stderr, with the bar cleared before each line.
 #[derive(Debug, Clone, Copy)]
 pub struct Stderr;
 

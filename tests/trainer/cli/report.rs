@@ -101,7 +101,7 @@ fn an_archive_gives_the_figures_of_its_workspace() {
     let page = workspace.text("report.html");
     assert_eq!(archive["size_bytes"], page.len());
     assert!(page.contains("training_backup_x.zip"));
-    assert!(page.contains("feed, with changes (git&#x2f;dirty.patch)"));
+    assert!(page.contains("feed, with changes (git/dirty.patch)"));
 }
 
 #[test]

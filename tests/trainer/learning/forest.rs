@@ -111,11 +111,11 @@ proptest! {
         };
         prop_assert_eq!(predict_leaves(&forest), predict(&forest, &rows));
         let numbers: Vec<usize> = (0..rows.len()).collect();
-        let constant = forest.with_leaf_means(&leaves, (&numbers, &vec![0.25; rows.len()]));
+        let constant = forest.with_leaf_means(&leaves, &numbers, &vec![0.25; rows.len()]);
         prop_assert_eq!(predict(&constant, &rows), bits(&vec![0.25; rows.len()]));
         // Its own targets bring its own values back, up to the order
         // of the sums.
-        let again = constant.with_leaf_means(&leaves, (&numbers, &targets));
+        let again = constant.with_leaf_means(&leaves, &numbers, &targets);
         for row in &rows {
             prop_assert!((again.predict_row(row) - forest.predict_row(row)).abs() < 1e-12);
         }

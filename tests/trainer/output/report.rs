@@ -10,7 +10,7 @@ mod ruin;
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use trainer::market::bars::BarSource;
 use trainer::output::report::{Report, ReportContext, SessionSource};
@@ -52,7 +52,7 @@ fn every_figure_is_the_records_to_the_last_digit() {
     }
     assert!(n_figures >= 60, "{n_figures}");
     assert!(page.contains("0.25 … 2.5"), "the interval is missing");
-    assert!(page.contains("The 95 % interval of the agent&#x27;s Sharpe ratio lies above 0."));
+    assert!(page.contains("The 95 % interval of the agent's Sharpe ratio lies above 0."));
 }
 
 #[test]
@@ -70,16 +70,34 @@ fn it_names_no_address_and_loads_nothing() {
 
 #[test]
 fn a_hostile_name_stays_text() {
-    let evil = "</script><script>alert(1)</script><!-- \u{2028}";
-    let made = Made::new().changed(|session| {
-        session["id"] = evil.into();
-        session["reason"] = evil.into();
+    let evil = "\"'></p></script><script>alert(1)</script><!-- \u{2028}";
+    let made = Made::new().with_trades(&[Trade::won(3)]).changed(|session| {
+        for name in ["id", "status", "reason", "started_at"] {
+            session[name] = evil.into();
+        }
         session["config"]["training"]["data"] = evil.into();
+        session["config"]["training"][evil] = evil.into();
+        session["data"]["source"] = evil.into();
+        session["alarms"] = json!([{ "text": evil }]);
+        session["audit"] = json!({
+            "verdicts": [{ "name": evil, "verdict": evil, "finding": evil }]
+        });
+        session["metrics"]["agent"]["undefined"] = json!({ "sharpe": evil });
+        session["walk_forward"] = json!({ "windows": [{ "window": evil }] });
+        let part = json!({ "symbol": evil, "split": { "test": { "first": evil } } });
+        session["symbols"] = json!([part, part]);
+        session["episodes"][0]["episode"] = evil.into();
     });
-    let page = page(made.root());
-    assert!(!page.contains("<script>alert"));
-    assert_eq!(page.matches("<script").count(), 3);
-    assert_eq!(data(&page)["sessions"][0]["name"], evil);
+    let other = Made::new();
+    for page in [page(made.root()), read(&[made.root(), other.root()]).page().unwrap()] {
+        for raw in ["<script>alert", "></p></script>", "<!-- \u{2028}"] {
+            assert!(!page.contains(raw), "{raw}");
+        }
+        assert!(page.contains("data-session=\"&quot;'&gt;&lt;/p&gt;&lt;/script&gt;"));
+        assert!(page.matches("&lt;script&gt;alert(1)").count() >= 15);
+        assert_eq!(page.matches("<script").count(), 3);
+        assert_eq!(data(&page)["sessions"][0]["name"], evil);
+    }
 }
 
 #[test]

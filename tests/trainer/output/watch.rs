@@ -7,7 +7,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Duration, Utc};
 use tempfile::TempDir;
-use trainer::output::watch::{Series, Watcher, text};
+use trainer::output::watch::{Series, Size, Watcher, text};
 use trainer::session::tensorboard::{EventWriter, Scalars};
 use trainer::session::{Clock, Layout, parse_time};
 
@@ -70,7 +70,7 @@ fn watcher(folder: &TempDir) -> Watcher {
 fn the_foot_tells_whether_the_training_goes_on() {
     let folder = session();
     let foot = || {
-        let picture = text(watcher(&folder).refresh(), now(), (80, 24));
+        let picture = text(watcher(&folder).refresh(), now(), Size::new(80, 24));
         picture.lines().last().unwrap().to_owned()
     };
     assert_eq!(foot(), "q leaves; the training goes on");
@@ -88,7 +88,7 @@ fn the_head_shows_no_sharpe_of_a_ruined_account() {
     let mut ruined: serde_json::Value = serde_json::from_str(RECORD).unwrap();
     ruined["metrics"]["agent"]["net_return"] = (-0.999_999).into();
     fs::write(&record, ruined.to_string()).unwrap();
-    let picture = text(watcher(&folder).refresh(), now(), (120, 32));
+    let picture = text(watcher(&folder).refresh(), now(), Size::new(120, 32));
     assert!(picture.contains("% net, ruined") && !picture.contains("Sharpe"), "{picture}");
 }
 
@@ -98,7 +98,7 @@ fn the_head_tells_where_the_run_stands() {
     let mut watcher = watcher(&folder);
     let mut view = watcher.refresh().clone();
     view.last_sign = Some(now() - Duration::seconds(3));
-    let picture = text(&view, now(), (120, 32));
+    let picture = text(&view, now(), Size::new(120, 32));
     let mut lines = picture.lines();
     assert_eq!(
         lines.next().unwrap(),
@@ -127,7 +127,7 @@ fn the_head_tells_where_the_run_stands() {
 #[test]
 fn an_empty_workspace_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let picture = text(watcher(&folder).refresh(), now(), (80, 24));
+    let picture = text(watcher(&folder).refresh(), now(), Size::new(80, 24));
     assert!(picture.starts_with("no session yet"), "{picture}");
     assert_eq!(picture.matches("nothing yet").count(), 4);
 }
@@ -136,9 +136,9 @@ fn an_empty_workspace_says_so() {
 fn any_size_of_terminal_is_drawn() {
     let folder = session();
     let mut watcher = watcher(&folder);
-    for size in [(1, 1), (5, 3), (20, 5), (40, 10), (80, 24), (300, 100)] {
-        let picture = text(watcher.refresh(), now(), size);
-        assert_eq!(picture.lines().count(), usize::from(size.1));
+    for (n_columns, n_rows) in [(1, 1), (5, 3), (20, 5), (40, 10), (80, 24), (300, 100)] {
+        let picture = text(watcher.refresh(), now(), Size::new(n_columns, n_rows));
+        assert_eq!(picture.lines().count(), usize::from(n_rows));
     }
 }
 

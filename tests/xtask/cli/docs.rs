@@ -18,7 +18,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::tasks::cycle::trainer;
-use crate::tasks::remote::has_restic;
+use crate::tasks::remote::{has_restic, say_skipped};
 
 /// What stands for `cargo`: the clock stands at noon and goes on by a
 /// minute each command.
@@ -273,7 +273,7 @@ fn every_command_of_the_documentation_does_what_it_says() {
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
         if page.ends_with("team.md") && !has_restic() {
-            eprintln!("SKIPPED: there is no `restic` for {}; .ci/run installs it", page.display());
+            say_skipped("there is no `restic` for docs/team.md; .ci/run installs it");
             continue;
         }
         let anew = run_page(&text);

@@ -61,6 +61,7 @@ fn nothing_moves_before_a_lack_is_known() {
         label: xtask::tasks::cycle::Label::default(),
         start: Start::Fresh,
         gates: Vec::new(),
+        is_pushed: false,
     };
     let before = crate::support::tree(sandbox.root());
     let (result, _) = sandbox

@@ -2,3 +2,5 @@
 pub mod features;
 #[cfg(unix)]
 pub mod git;
+#[cfg(unix)]
+pub mod trainer;

@@ -240,6 +240,7 @@ fn a_signal_while_the_old_session_moves_starts_no_training() {
             label: Label::default(),
             start: Start::Fresh,
             gates: Vec::new(),
+            is_pushed: false,
         };
         let report = train(&mut context, &Trainer::default(), &options).unwrap();
         assert_eq!(report.exit(), Exit::Interrupted);

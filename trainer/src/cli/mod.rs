@@ -2,12 +2,14 @@
 
 pub mod bars;
 pub mod check_model;
+#[cfg(feature = "full")]
 pub mod export;
 pub mod metrics;
 pub mod predict;
 pub mod report;
 pub mod simulate;
 pub mod train;
+#[cfg(feature = "full")]
 pub mod watch;
 
 use clap::ValueEnum;

@@ -81,20 +81,18 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         Form::Jsonl => RowFormat::JsonLines,
     };
     let mut doubts = Doubts::of(&model, arguments)?;
-    let mut rows = RowWriter::new(BufWriter::new(out), format, is_live);
-    let head = PredictionHeader {
-        model: path.display().to_string(),
-        kind: model.kind(),
-        data: arguments.data.clone(),
-    };
+    let rows = RowWriter::new(BufWriter::new(out), format, is_live);
+    let mut run = PredictRun { model: &model, options, rows };
+    let data = arguments.data.clone();
+    let head = PredictionHeader { model: path.display().to_string(), kind: model.kind(), data };
     if is_live {
         let bars = BarReader::of_stream_with(io::stdin(), &Reading::new(&config, latest_ms))?;
         let bars = explained(bars.with_columns(&columns), &columns)?.across_symbols();
         let understood = bars.understood();
         say_lines(&understood);
-        rows.begin(&head, bars.has_symbols())?;
-        let told = predict(bars, None, (&model, options), &mut rows, &mut doubts);
-        told.and_then(|()| Ok(rows.finish()?))?;
+        run.rows.begin(&head, bars.has_symbols())?;
+        let told = run.predict(bars, None, &mut doubts);
+        told.and_then(|()| Ok(run.rows.finish()?))?;
         return Ok(doubts.finish(&understood));
     }
     let source = BarSource::open(&arguments.data, Path::new(""))?
@@ -110,19 +108,19 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     if let Some(bars) = whole {
         doubts.refuse(source.read()?.across_symbols(), None)?;
         let bars = bars.across_symbols();
-        rows.begin(&head, bars.has_symbols())?;
-        predict(bars, None, (&model, options), &mut rows, &mut doubts)?;
+        run.rows.begin(&head, bars.has_symbols())?;
+        run.predict(bars, None, &mut doubts)?;
     } else {
         for SymbolBars { symbol, source } in &symbols {
             doubts.refuse(source.read()?, Some(symbol))?;
         }
-        rows.begin(&head, true)?;
+        run.rows.begin(&head, true)?;
     }
     for SymbolBars { symbol, source } in symbols {
         let bars = explained(source.read(), &columns)?;
-        predict(bars, Some(&symbol), (&model, options), &mut rows, &mut doubts)?;
+        run.predict(bars, Some(&symbol), &mut doubts)?;
     }
-    rows.finish()?;
+    run.rows.finish()?;
     Ok(doubts.finish(&understood))
 }
 
@@ -263,29 +261,37 @@ fn explained(bars: Result<BarReader>, columns: &[String]) -> Result<BarReader> {
     bars.with_context(|| format!("the model takes the columns `{}`", columns.join("`, `")))
 }
 
-/// Writes a row for each of `bars`, which are of `symbol`, if it is
-/// given. Neither features nor positions cross symbols.
-fn predict(
-    mut bars: BarReader,
-    symbol: Option<&str>,
-    (model, options): (&TradingModel, PredictOptions),
-    rows: &mut RowWriter<impl Write>,
-    doubts: &mut Doubts,
-) -> Result<()> {
-    let mut predictors: HashMap<String, Predictor<'_>> = HashMap::new();
-    while let Some(bar) = bars.next() {
-        let bar = bar?;
-        let symbol = symbol.or(bars.symbol());
-        let key = symbol.unwrap_or_default();
-        if !predictors.contains_key(key) {
-            predictors.insert(key.to_owned(), Predictor::new(model, options)?);
+/// A model that predicts, and the writer of its rows.
+struct PredictRun<'a, W: Write> {
+    model: &'a TradingModel,
+    options: PredictOptions,
+    rows: RowWriter<W>,
+}
+
+impl<W: Write> PredictRun<'_, W> {
+    /// Writes a row for each of `bars`, which are of `symbol` if it is
+    /// given. Neither features nor positions cross symbols.
+    fn predict(
+        &mut self,
+        mut bars: BarReader,
+        symbol: Option<&str>,
+        doubts: &mut Doubts,
+    ) -> Result<()> {
+        let mut predictors: HashMap<String, Predictor<'_>> = HashMap::new();
+        while let Some(bar) = bars.next() {
+            let bar = bar?;
+            let symbol = symbol.or(bars.symbol());
+            let key = symbol.unwrap_or_default();
+            if !predictors.contains_key(key) {
+                predictors.insert(key.to_owned(), Predictor::new(self.model, self.options)?);
+            }
+            doubts.watch(key, &bar);
+            let predictor = predictors.get_mut(key).expect("it was just put there");
+            self.rows.row(symbol, &predictor.push(&bar, bars.columns())?)?;
         }
-        doubts.watch(key, &bar);
-        let predictor = predictors.get_mut(key).expect("it was just put there");
-        rows.row(symbol, &predictor.push((&bar, bars.columns()))?)?;
+        doubts.sum_up(&bars);
+        Ok(())
     }
-    doubts.sum_up(&bars);
-    Ok(())
 }
 
 fn time_ms(text: &str) -> Result<i64> {

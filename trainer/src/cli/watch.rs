@@ -11,13 +11,13 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use trainer::output::watch::{Watcher, draw, text};
+use trainer::output::watch::{Size, Watcher, draw, text};
 use trainer::session::Layout;
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// The size of a single picture.
-const PICTURE: (u16, u16) = (100, 32);
+const PICTURE: Size = Size::new(100, 32);
 
 /// Watch a running training in the terminal: curves, last trades, memory
 ///
@@ -33,16 +33,9 @@ pub struct WatchArguments {
     once: bool,
 }
 
-/// How the watching ended.
-pub enum WatchEnd {
-    /// By a key, or after one picture: this is to be printed.
-    Done(String),
-    /// By a signal.
-    Signalled,
-}
-
-/// Shows the view until a key or a signal ends it.
-pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<WatchEnd> {
+/// Shows the view until a key or a signal ends it, or once. Returns what
+/// to print; none after a signal.
+pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<Option<String>> {
     let root = &arguments.root;
     ensure!(
         root.is_dir(),
@@ -51,7 +44,7 @@ pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<W
     );
     let mut watcher = Watcher::new(Layout::new(root));
     if arguments.once {
-        return Ok(WatchEnd::Done(text(watcher.refresh(), clock(), PICTURE)));
+        return Ok(Some(text(watcher.refresh(), clock(), PICTURE)));
     }
     ensure!(
         std::io::stdout().is_terminal(),
@@ -63,27 +56,32 @@ pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<W
     ctrlc::set_handler(move || heard.store(true, Ordering::Relaxed))
         .context("failed to watch for signals")?;
     let mut terminal = ratatui::try_init().context("failed to take over the terminal")?;
-    let outcome = watch(&mut terminal, (&mut watcher, &is_signalled), clock);
+    let outcome = LiveView { watcher, is_signalled, clock }.show(&mut terminal);
     ratatui::try_restore().context("failed to give the terminal back; `reset` does it")?;
     outcome
 }
 
-fn watch(
-    terminal: &mut ratatui::DefaultTerminal,
-    (watcher, is_signalled): (&mut Watcher, &AtomicBool),
+/// The view that is drawn until something ends it.
+struct LiveView {
+    watcher: Watcher,
+    is_signalled: Arc<AtomicBool>,
     clock: fn() -> DateTime<Utc>,
-) -> Result<WatchEnd> {
-    while !is_signalled.load(Ordering::Relaxed) {
-        let view = watcher.refresh();
-        terminal.draw(|frame| draw(frame, view, clock())).context("failed to draw")?;
-        if event::poll(LOOK).context("failed to read the keys")? {
-            match event::read().context("failed to read the keys")? {
-                Event::Key(key) if ends(key) => return Ok(WatchEnd::Done(String::new())),
-                _ => {}
+}
+
+impl LiveView {
+    fn show(&mut self, terminal: &mut ratatui::DefaultTerminal) -> Result<Option<String>> {
+        while !self.is_signalled.load(Ordering::Relaxed) {
+            let (view, now) = (self.watcher.refresh(), (self.clock)());
+            terminal.draw(|frame| draw(frame, view, now)).context("failed to draw")?;
+            if event::poll(LOOK).context("failed to read the keys")? {
+                match event::read().context("failed to read the keys")? {
+                    Event::Key(key) if ends(key) => return Ok(Some(String::new())),
+                    _ => {}
+                }
             }
         }
+        Ok(None)
     }
-    Ok(WatchEnd::Signalled)
 }
 
 fn ends(key: KeyEvent) -> bool {

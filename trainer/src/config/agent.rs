@@ -1,6 +1,5 @@
 //! The learner's settings, their ranges and defaults.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::field::FieldError;
@@ -9,7 +8,8 @@ use crate::field::FieldError;
 pub(crate) const EXPOSURES_MAX: usize = 16;
 
 /// How the agent learns. Missing keys take their defaults.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AgentConfig {
     /// Exposures to choose from, as multiples of equity before
@@ -19,42 +19,42 @@ pub struct AgentConfig {
     /// Worth of a return one bar later, as a share of its worth now:
     /// from 0 to 0.9999. It sets how far ahead the agent looks: about
     /// 1 / (1 - discount) bars. Default: 0.97.
-    #[schemars(range(min = 0.0, max = 0.9999))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 0.9999)))]
     pub discount: f64,
     /// Trees in the ensemble of each exposure: from 1 to 1000 and not
     /// fewer than `memory_shares`. Default: 20.
-    #[schemars(range(min = 1, max = 1000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
     pub n_trees: usize,
     /// Trees of each ensemble that a backup grows anew, in the place of
     /// the oldest. The others keep their splits, and the leaves of all
     /// average the new values: more renewed trees fit slower. From 1 to
     /// 1000; `n_trees` or more: all. Default: 4.
-    #[schemars(range(min = 1, max = 1000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
     pub renewed_trees: usize,
     /// Parts into which the memory is dealt at random for each refit; a
     /// tree finds its splits in one of them, and averages over all the
     /// memory in its leaves. More parts fit faster, from fewer bars a
     /// split. From 1 to 64. Default: 10.
-    #[schemars(range(min = 1, max = 64))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 64)))]
     pub memory_shares: usize,
     /// Fewest bars of the memory that a leaf averages over, in bars,
     /// about: from 1 to 1,000,000. Bars are noisy: take hundreds. A part
     /// of the memory uses its part of the number. Default: 200.
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub min_samples_leaf: usize,
     /// Greatest depth of a tree in splits, from 1 to 60; null: as deep
     /// as the leaves allow. Default: null.
-    #[schemars(range(min = 1, max = 60))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 60)))]
     pub max_depth: Option<u16>,
     /// Most recent bars that the agent remembers and learns from, in
     /// bars: from 100 to 10,000,000. Memory use grows with it: about
     /// 50 bytes a feature and bar. Default: 30000.
-    #[schemars(range(min = 100, max = 10_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 10_000_000)))]
     pub memory_bars: usize,
     /// Fitted Q iterations after each batch: from 1 to 100. Each one
     /// looks one bar further ahead. With `backups_max` only in the first
     /// episode, and when the memory has grown by half. Default: 1.
-    #[schemars(range(min = 1, max = 100))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub backups_per_batch: usize,
     /// Most backups to choose from, from 1 to 100. At the end of the first
     /// episode the agent learns from the earlier part of the memory, with
@@ -64,24 +64,24 @@ pub struct AgentConfig {
     /// can be told from luck there, it stays flat. Null: no judgement; the
     /// refits of all batches go on from each other, and whatever they
     /// taught is traded. Default: 10.
-    #[schemars(range(min = 1, max = 100))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub backups_max: Option<usize>,
     /// The later part of the memory, which judges, as a share of the bars
     /// remembered: from 0.05 to 0.8. Used with `backups_max` only.
     /// Default: 0.5.
-    #[schemars(range(min = 0.05, max = 0.8))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.05, max = 0.8)))]
     pub inner_share: f64,
     /// The least t statistic (mean over standard error) that the net
     /// returns of the later part must have beside never trading and
     /// beside constant exposures; below it nothing is traded. From 0 to
     /// 10. Used with `backups_max` only. Default: 3.5.
-    #[schemars(range(min = 0.0, max = 10.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 10.0)))]
     pub min_t_statistic: f64,
     /// Members whose values are averaged, where there is an edge: each
     /// episode fits one more to the whole memory, with seeds of its own,
     /// until there are so many. From 1 to 100. Used with `backups_max`
     /// only. Default: 8.
-    #[schemars(range(min = 1, max = 100))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub committee: usize,
     /// Estimates every value twice, each from one half of the memory,
     /// and judges the choices of the one by the other, so that luck is
@@ -91,7 +91,7 @@ pub struct AgentConfig {
     /// What risk costs: a bar's return y (a fraction, before leverage
     /// and costs) counts as y - `risk_aversion` * y * y. Unit: 1 /
     /// return. From 0 to 1000. Default: 0.
-    #[schemars(range(min = 0.0, max = 1000.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1000.0)))]
     pub risk_aversion: f64,
 }
 

@@ -1,12 +1,12 @@
 //! The forecaster's settings, their ranges and defaults.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::field::FieldError;
 
 /// Which regression to fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RegressorKind {
     /// Ridge regression on standardised features.
@@ -21,7 +21,8 @@ pub enum RegressorKind {
 
 /// How to forecast. Missing keys take their defaults; the exposures to
 /// choose from are those of `agent`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ForecastConfig {
     /// The regression: `ridge`, `extra_trees`, `random_forest` or
@@ -29,46 +30,46 @@ pub struct ForecastConfig {
     pub learner: RegressorKind,
     /// Penalty on the squares of ridge regression's weights, of
     /// standardised features: above 0, at most 1e9. Default: 1.
-    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1e9))]
+    #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1e9)))]
     pub ridge_alpha: f64,
     /// Trees in all; of `xgboost` for each share of the memory. From 1
     /// to 1000, and not fewer than `memory_shares`. Default: 40.
-    #[schemars(range(min = 1, max = 1000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
     pub n_trees: usize,
     /// Parts into which the memory is dealt at random for growing
     /// trees; each part grows its share of them. From 1 to 64.
     /// Default: 10.
-    #[schemars(range(min = 1, max = 64))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 64)))]
     pub memory_shares: usize,
     /// Fewest bars of the memory that a leaf averages over, in bars:
     /// from 1 to 1,000,000. Default: 500.
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub min_samples_leaf: usize,
     /// Greatest depth of a tree in splits, from 1 to 60; null: as deep
     /// as the leaves allow, and 6 for `xgboost`. Default: null.
-    #[schemars(range(min = 1, max = 60))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 60)))]
     pub max_depth: Option<u16>,
     /// What each correction of `xgboost` counts: from 0.001 to 1.
     /// Default: 0.1.
-    #[schemars(range(min = 0.001, max = 1.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.001, max = 1.0)))]
     pub learning_rate: f64,
     /// Most recent bars that are remembered and learned from, in bars:
     /// from 400 to 10,000,000. Default: 30000.
-    #[schemars(range(min = 400, max = 10_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 400, max = 10_000_000)))]
     pub memory_bars: usize,
     /// The later part of the memory, on which the threshold is chosen:
     /// from 0.1 to 0.5 of its bars. Default: 0.25.
-    #[schemars(range(min = 0.1, max = 0.5))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.1, max = 0.5)))]
     pub inner_share: f64,
     /// The least t statistic (mean over standard error) that the net
     /// returns of the later part must have beside never trading and
     /// beside constant exposures; below it nothing is traded. From 0 to
     /// 10. Default: 3.5.
-    #[schemars(range(min = 0.0, max = 10.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 10.0)))]
     pub min_t_statistic: f64,
     /// New bars that a fit waits for, in bars: from 0 to 10,000,000. An
     /// episode ends with a fit in any case. Default: 5000.
-    #[schemars(range(min = 0, max = 10_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 10_000_000)))]
     pub refit_bars: usize,
 }
 

@@ -1,6 +1,5 @@
 //! What is logged where: `config/logging_config.json`.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigFile, FieldError};
@@ -8,7 +7,8 @@ use crate::config::{ConfigFile, FieldError};
 /// The settings of the logs.
 ///
 /// Every key may be left out: it then has its default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct LoggingConfig {
     /// Where an editor finds the schema of this file; not a setting.
@@ -26,14 +26,13 @@ pub struct LoggingConfig {
     /// `logs/trades/trade_execution.log`: 1 writes all of them, 10 each
     /// tenth of an episode's. Traces are not thinned.
     /// Unit: trades. Range: 1 to 1,000,000. Default: 1.
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub trade_log_frequency: usize,
 }
 
 /// How grave a message must be to be written.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Nothing.

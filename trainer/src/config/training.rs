@@ -2,7 +2,6 @@
 
 use std::num::NonZeroUsize;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::account::environment::EnvironmentConfig;
@@ -18,7 +17,8 @@ pub const BUILTIN_DATA: &str = "builtin:btcusd_30m";
 /// The settings of a training run.
 ///
 /// Every key may be left out: it then has its default.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingConfig {
     /// Where an editor finds the schema of this file; not a setting.
@@ -27,12 +27,12 @@ pub struct TrainingConfig {
 
     /// Bars in a batch; after each batch the agent refits.
     /// Unit: bars. Range: 1 to 1,000,000. Default: 1000.
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub steps_per_batch: usize,
 
     /// Passes over the training bars.
     /// Unit: episodes. Range: 1 to 100,000. Default: 10.
-    #[schemars(range(min = 1, max = 100_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100_000)))]
     pub total_episodes: usize,
 
     /// Writes `logs/trades/trade_execution.log`, a line a trade.
@@ -60,7 +60,7 @@ pub struct TrainingConfig {
     /// The first part of the bars, which trains; the rest, after the
     /// embargo, tests. Unit: fraction of the bars. Range: 0.05 to 0.95.
     /// Default: 0.8.
-    #[schemars(range(min = 0.05, max = 0.95))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.05, max = 0.95)))]
     pub train_ratio: f64,
 
     /// The last part of the bars, which is neither trained nor tested on:
@@ -69,30 +69,30 @@ pub struct TrainingConfig {
     /// Default: 0.
     // Left out where it says nothing, as `keep_checkpoints`.
     #[serde(skip_serializing_if = "is_nothing")]
-    #[schemars(range(min = 0.0, max = 0.95))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 0.95)))]
     pub holdout_ratio: f64,
 
     /// Bars left out between training and test, so that no reward of
     /// the one reaches into the other. Unit: bars. Range: 2 to 1,000,000.
     /// Default: 48.
-    #[schemars(range(min = 2, max = 1_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 1_000_000)))]
     pub embargo_bars: usize,
 
     /// The seed of everything random: equal seeds give equal models.
     /// Range: 0 to 9,007,199,254,740,991. Default: 42.
-    #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 9_007_199_254_740_991_u64)))]
     pub seed: u64,
 
     /// Threads that fit and predict; 0 or null takes all cores. The
     /// model is the same for any number. Range: 0 to 1024. Default: 0.
     #[serde(deserialize_with = "null_is_zero")]
-    #[schemars(with = "Option<usize>", range(min = 0, max = 1024))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<usize>", range(min = 0, max = 1024)))]
     pub threads: usize,
 
     /// Saves the model under `models/checkpoints/` after every so many
     /// episodes; 0 saves none. Unit: episodes. Range: 0 to 100,000.
     /// Default: 1.
-    #[schemars(range(min = 0, max = 100_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100_000)))]
     pub checkpoint_every_episodes: usize,
 
     /// Keeps only so many of these models, the last ones; 0 keeps all.
@@ -100,7 +100,7 @@ pub struct TrainingConfig {
     // Left out where it says nothing, so that the digest of settings is
     // that of versions without it.
     #[serde(skip_serializing_if = "is_zero")]
-    #[schemars(range(min = 0, max = 100_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100_000)))]
     pub keep_checkpoints: usize,
 
     /// The kind of model to train: `fitted_q`, which looks ahead, or

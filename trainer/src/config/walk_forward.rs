@@ -1,6 +1,5 @@
 //! Training and judging again and again, each time on later bars.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::FieldError;
@@ -11,12 +10,13 @@ use super::FieldError;
 /// The bars are cut into `windows` + 1 equal parts, of which the first
 /// only trains and each other one tests; `train_ratio` and the
 /// `embargo_bars` of a single split do not apply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct WalkForwardConfig {
     /// Windows, each with a model of its own, of which the last stays;
     /// 0: a single split. Range: 0 to 1000. Default: 0.
-    #[schemars(range(min = 0, max = 1000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1000)))]
     pub windows: usize,
     /// Whether a later window trains on all bars before it
     /// (`expanding`) or on as many as the first (`rolling`).
@@ -25,17 +25,18 @@ pub struct WalkForwardConfig {
     /// Bars left out at the end of each training part, since the rewards
     /// of decisions there would reach into the test bars. Unit: bars.
     /// Range: 2 to 1,000,000. Default: 2.
-    #[schemars(range(min = 2, max = 1_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 1_000_000)))]
     pub purge_bars: usize,
     /// Bars left out between those and the test bars, so that what one
     /// day has from the day before is not known either. Unit: bars.
     /// Range: 0 to 1,000,000. Default: 48.
-    #[schemars(range(min = 0, max = 1_000_000))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1_000_000)))]
     pub embargo_bars: usize,
 }
 
 /// What a later window trains on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum WindowMode {
     /// All bars before it.

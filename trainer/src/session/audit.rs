@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditRecord {
-    /// Further trainings that it took.
+    /// How many further trainings it took.
     pub n_trainings: u64,
     /// One a check, in the order in which they were made.
     pub verdicts: Vec<AuditVerdict>,
@@ -31,7 +31,7 @@ pub struct AuditVerdict {
     pub net_return: Option<f64>,
     /// Its annual Sharpe ratio; null where undefined.
     pub sharpe: Option<f64>,
-    /// Of `placebo` alone.
+    /// Only for `placebo`.
     pub p_value: Option<f64>,
 }
 
@@ -41,7 +41,7 @@ pub struct AuditVerdict {
 pub enum AuditStatus {
     /// The figures stand.
     Passed,
-    /// They do not.
+    /// The figures do not stand.
     Failed,
     /// There is nothing to judge.
     Undecided,

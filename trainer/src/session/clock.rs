@@ -48,8 +48,8 @@ pub fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Writes times one after the other as [`time_of_ms`] does: the day of
-/// the one before is known.
+/// Writes times as [`time_of_ms`] does, and reuses the text of the date
+/// while the day stays the same.
 #[derive(Debug, Default)]
 pub(crate) struct TimeWriter {
     /// Days since 1970, and the date with its `T`.
@@ -64,7 +64,7 @@ impl TimeWriter {
             let date = date.strip_suffix("00:00:00Z").map(str::to_owned);
             self.day = date.map(|date| (day, date));
         }
-        // None for a day that no date has.
+        // None for a day outside of the calendar.
         match &self.day {
             Some((_, date)) if ms % 1000 == 0 => {
                 text.push_str(date);

@@ -29,10 +29,10 @@ impl Layout {
         Ok(())
     }
 
-    /// Waits until the disk has all of the session. That it does not is
-    /// told, and costs nothing else.
+    /// Waits until all files of the session are on the disk. A failure is
+    /// logged and nothing more.
     pub fn sync(&self) {
-        // Each by itself: any may be a link to another disk.
+        // One by one: each may be a link to another disk.
         let folders =
             [self.logs(), self.trades(), self.tensorboard(), self.models(), self.checkpoints()];
         let mut folders = folders.iter().filter(|folder| folder.is_dir());
@@ -98,7 +98,7 @@ impl Layout {
         self.root.join("logs/trades/train_equity.csv")
     }
 
-    /// What the names of single lessons' curves begin with.
+    /// Prefix of the names of single episodes' curves.
     pub(crate) const TRAIN_EQUITY_PART: &str = "train_equity.ep";
 
     /// `logs/trades/train_equity.ep003.0002.csv`: in episode 3, the curve

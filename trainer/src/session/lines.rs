@@ -1,5 +1,5 @@
-//! Buffers lines, or records, so that a kill hardly ever leaves half of
-//! one, and a full disk never.
+//! Buffers lines or records and writes whole ones: a kill rarely leaves
+//! half a line, a full disk never.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Buffered bytes that make a write worth its while.
+/// How many bytes are buffered before they are written.
 const FLUSH_BYTES: usize = 64 * 1024;
 
 /// A file that grows by whole lines, or other records.
@@ -18,7 +18,7 @@ const FLUSH_BYTES: usize = 64 * 1024;
 pub struct LineFile {
     path: PathBuf,
     file: File,
-    /// Bytes of the file that are whole records.
+    /// Length of the file up to its last whole record, in bytes.
     n_bytes: u64,
     waiting: Vec<u8>,
 }
@@ -42,8 +42,8 @@ impl LineFile {
         Self::create_first((1..).map(|number| numbered(path, number)))
     }
 
-    /// Creates the first of `candidates`, of which there are always
-    /// more, that does not exist.
+    /// Creates the first of `candidates` that does not exist; they must
+    /// not run out.
     pub(crate) fn create_first(candidates: impl Iterator<Item = PathBuf>) -> Result<Self> {
         let (path, file) = create_new(candidates)?;
         Ok(Self { path, file, n_bytes: 0, waiting: Vec::new() })
@@ -60,7 +60,7 @@ impl LineFile {
         self.push_record(b"\n")
     }
 
-    /// Adds `record`, which knows itself where it ends.
+    /// Adds `record`, whose format says where it ends.
     pub(crate) fn push_record(&mut self, record: &[u8]) -> Result<()> {
         self.waiting.extend_from_slice(record);
         if self.waiting.len() >= FLUSH_BYTES { self.flush() } else { Ok(()) }
@@ -88,7 +88,7 @@ impl LineFile {
         let written = self.file.write_all(&self.waiting);
         match &written {
             Ok(()) => self.n_bytes += self.waiting.len() as u64,
-            // A full disk takes half a line; that half goes again.
+            // A full disk may have taken part of a line: cut that off.
             Err(_) => self.file.set_len(self.n_bytes)?,
         }
         self.waiting.clear();
@@ -98,7 +98,7 @@ impl LineFile {
 
 impl Drop for LineFile {
     fn drop(&mut self) {
-        // Whoever must know of a failure has called `flush`.
+        // Errors are reported by `flush`; this is the last attempt.
         let _ = self.write_waiting();
     }
 }

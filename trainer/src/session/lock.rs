@@ -37,7 +37,7 @@ impl TrainerLock {
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)
             .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
-        // Never truncated before the lock is ours: it names the holder.
+        // Not truncated before the lock is held: the file names the holder.
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -66,7 +66,7 @@ impl TrainerLock {
 
 /// Whether `error` says that the file system has no locks.
 fn is_lacking(error: &io::Error) -> bool {
-    // A lock server that is not there, which std does not name.
+    // `ENOLCK`, no lock server: std has no name for it.
     let no_locks = if cfg!(target_os = "macos") { 77 } else { 37 };
     matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
         || (cfg!(unix) && error.raw_os_error() == Some(no_locks))

@@ -1,6 +1,6 @@
 //! The messages of a run: the terminal and `logs/training.log`.
 //!
-//! Each line is written when it is said; none waits in a buffer.
+//! Lines are written at once, without a buffer.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -21,9 +21,9 @@ use crate::session::clock::{Clock, time_text};
 /// What goes where.
 #[derive(Debug, Clone, Copy)]
 pub struct LogOptions<'a> {
-    /// The least grave messages on stderr.
+    /// The lowest level that goes to stderr.
     pub console: Level,
-    /// The least grave messages in the file.
+    /// The lowest level that goes to the file.
     pub file: Level,
     /// The file, which is appended to.
     pub path: &'a Path,
@@ -55,7 +55,7 @@ pub fn subscriber(options: &LogOptions<'_>) -> Result<impl Subscriber + Send + S
     Ok(Registry::default().with(to_file).with(to_console))
 }
 
-/// Gives every message the file itself, which has no buffer.
+/// Writes every message straight to the file, unbuffered.
 struct LogFile(File);
 
 impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for LogFile {

@@ -25,7 +25,7 @@ pub struct SessionOptions<'a> {
     pub clock: Clock,
     /// The settings in force; `enable_trade_logging` is obeyed.
     pub training: &'a TrainingConfig,
-    /// Every so many closed trades, one is logged; at least 1.
+    /// One in this many closed trades is logged; at least 1.
     pub trade_log_frequency: usize,
 }
 
@@ -79,7 +79,7 @@ impl TradeLogger {
         }
     }
 
-    /// Logs a closed trade, if its turn has come.
+    /// Logs a closed trade if it is one of those to log.
     pub fn log_trade(&mut self, at: &StepContext, trade: &ClosedTrade) -> Result<()> {
         match &mut self.trades {
             Some(trades) => trades.push(at, trade),
@@ -87,16 +87,16 @@ impl TradeLogger {
         }
     }
 
-    /// Writes the trades that wait in memory.
+    /// Writes the buffered trades.
     pub fn flush(&mut self) -> Result<()> {
         self.trades.as_mut().map_or(Ok(()), |trades| trades.file.flush())
     }
 
     /// Saves the record as `status`, because of `reason`.
     ///
-    /// Every status but `running` seals it: the end is stamped, once the
-    /// disk has all else of the session. The file appears whole or stays
-    /// as it was.
+    /// Any status but `running` seals the record: its end is stamped after
+    /// all other files of the session are on the disk. The file is
+    /// replaced atomically.
     pub fn save_session(&mut self, status: Status, reason: Option<&str>) -> Result<()> {
         self.session.status = status;
         self.session.reason = reason.map(str::to_owned);
@@ -112,14 +112,14 @@ impl TradeLogger {
         }
         let mut bytes = serde_json::to_vec_pretty(&self.session)?;
         bytes.push(b'\n');
-        // The record is sealed even where the trades could not be kept.
+        // The record is sealed even if the trades could not be written.
         write_atomically(&self.layout.session(), &bytes)?;
         trades_kept
     }
 }
 
-/// Returns the alarms at the figures of all symbols together, then of
-/// each.
+/// Returns the alarms raised by the portfolio's figures, then by each
+/// symbol's.
 fn alarms(session: &Session) -> Vec<Alarm> {
     let whole = session.metrics.agent.iter().flat_map(Alarm::of);
     let of_symbols = session.symbols.iter().flat_map(|SymbolRecord { symbol, metrics, .. }| {
@@ -176,7 +176,7 @@ fn set_aside_previous(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// Reads the id alone, so that records of any format are kept.
+/// Reads only the id, so that records of any format can be moved aside.
 fn previous_id(record: &Path) -> Option<String> {
     let session: serde_json::Value = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
     let id = session.get("id")?.as_str()?;

@@ -1,7 +1,7 @@
 //! What a run leaves behind: its record, its logs, its folders.
 //!
-//! Everything is written so that a kill at any moment loses nothing
-//! that was saved before. Times come from a [`Clock`] that is passed in.
+//! A kill at any moment loses nothing that was saved before. Times come
+//! from a [`Clock`] that is passed in.
 
 pub mod tensorboard;
 pub mod trace;

@@ -18,7 +18,7 @@ pub struct Session {
     pub format: u32,
     /// The start in UTC as `YYYYMMDD_HHMMSS`.
     pub id: String,
-    /// Where the run stands.
+    /// The status of the run.
     pub status: Status,
     /// Why it failed or was interrupted.
     pub reason: Option<String>,
@@ -39,23 +39,23 @@ pub struct Session {
     pub config: ConfigRecord,
     /// Which bars train and which test; null until they were read once.
     pub split: Option<SplitRecord>,
-    /// The windows of a walk forward; `metrics` then are of the one
-    /// account that trades the test bars of all, and `split` and `model`
-    /// are of the last window.
+    /// The windows of a walk forward. `metrics` are then those of one
+    /// account that trades the test bars of all windows in a row; `split`
+    /// and `model` are those of the last window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_forward: Option<WalkForwardRecord>,
     /// A line of figures for each finished episode.
     pub episodes: Vec<EpisodeRecord>,
     /// What was earned on the test bars, net of all costs.
     pub metrics: MetricsRecord,
-    /// Where there are several symbols, each by itself; `metrics` then
-    /// is the portfolio's: the same cash in each at the start.
+    /// The figures of each symbol of a portfolio. `metrics` are then the
+    /// portfolio's, which starts with equal cash in each symbol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub symbols: Vec<SymbolRecord>,
-    /// How many trials there were, and the Sharpe ratio beside them.
+    /// The number of trials, and the Sharpe ratio deflated by them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<TrialsRecord>,
-    /// Figures of `metrics` and `symbols` that no market gives.
+    /// Implausible figures of `metrics` and `symbols`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<Alarm>,
     /// What `--audit` found.
@@ -75,23 +75,23 @@ pub struct Session {
 pub struct ResumedRecord {
     /// The id of the session that was interrupted.
     pub session: String,
-    /// Whole episodes that it had behind it.
+    /// Episodes that it had completed.
     pub n_episodes: usize,
     /// Training bars that it had seen, over all episodes.
     pub step: u64,
 }
 
-/// Where a run stands.
+/// The status of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It runs, or was killed.
+    /// Running, or killed.
     Running,
-    /// It did all it should.
+    /// All episodes and the evaluation are done.
     Completed,
-    /// It ended by an error.
+    /// Stopped by an error.
     Failed,
-    /// A signal ended it after a whole batch.
+    /// Stopped by a signal, after a whole batch.
     Interrupted,
 }
 
@@ -136,13 +136,13 @@ pub struct ConfigRecord {
 pub struct SplitRecord {
     /// The bars that train.
     pub train: SpanRecord,
-    /// The bars between, which only warm the features up.
+    /// The bars between them, which only warm up the features.
     pub embargo: SpanRecord,
     /// The bars that test.
     pub test: SpanRecord,
 }
 
-/// A run of bars.
+/// Consecutive bars.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpanRecord {
@@ -156,7 +156,7 @@ pub struct SpanRecord {
     pub last: Option<String>,
 }
 
-/// How a run walks forward, and the windows behind it.
+/// The settings of a walk forward and its finished windows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WalkForwardRecord {
@@ -174,13 +174,13 @@ pub struct WindowRecord {
     pub window: usize,
     /// Its bars; `embargo` holds the purged ones too.
     pub split: SplitRecord,
-    /// What was earned on its test bars, each time from the cash of the
-    /// start.
+    /// What was earned on its test bars; each window starts with the
+    /// initial cash.
     pub metrics: MetricsRecord,
     /// Whether its later training bars found anything worth trading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
-    /// Its model; null when no bar could teach it.
+    /// Its model; null when no bar could train one.
     pub model: Option<ModelRecord>,
 }
 

@@ -12,9 +12,9 @@ use crate::wording::{counted, money, price};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// Trading on the bars that teach.
+    /// Trading on the training bars.
     Train,
-    /// Trading on the bars that judge.
+    /// Trading on the test bars.
     Test,
 }
 
@@ -32,12 +32,12 @@ pub struct StepContext {
     pub phase: Phase,
 }
 
-/// Writes every so many closed trades.
+/// Writes one in so many closed trades.
 #[derive(Debug)]
 pub(super) struct TradeLog {
     pub(super) file: LineFile,
     pub(super) every: usize,
-    /// Of the trades to come, where there are several symbols.
+    /// The symbol of the following trades, in a portfolio.
     pub(super) symbol: Option<String>,
 }
 

@@ -26,7 +26,6 @@ use crate::tasks::clean;
 use crate::tasks::cycle::SealedArchive;
 use crate::tasks::cycle::{self};
 use crate::tasks::reproduce::reproduce;
-use crate::tasks::train::trainer_binary;
 use crate::terminal::report::{ArchiveReport, CleanReport, ShowReport};
 use crate::vault::archive_folder;
 use crate::vault::catalog::Catalog;
@@ -148,10 +147,9 @@ fn reproduce_session(
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
-    let binary = trainer_binary(context, &source)?;
     let catalog = Catalog::read(context.workspace)?;
     let archive = catalog.find(&args.archive.name)?;
-    let report = reproduce(context, process_context.trainer, &archive.path, &binary)?;
+    let report = reproduce(context, process_context.trainer, &archive.path, &source)?;
     let exit = if report.is_identical { Exit::Done } else { Exit::Failed };
     Ok(outcome(&report, exit))
 }

@@ -127,6 +127,14 @@ pub fn holds_zstd(path: &Path) -> bool {
     }
 }
 
+/// Whether the file at `path` is a Parquet file, which a trainer built
+/// for training alone does not read.
+pub fn is_parquet(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
+    read.is_ok() && start == b"PAR1"
+}
+
 /// Searches for the header of an entry packed by zstd. Content that
 /// looks like one costs a build, no more.
 fn has_header_of_zstd(mut file: impl Read) -> io::Result<bool> {

@@ -34,12 +34,38 @@ pub use tensorboard::tensorboard;
 use crate::workspace::exit::TrainerExit;
 use crate::workspace::text::Colour;
 
+/// How much of the trainer is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainerBuild {
+    /// What most trainings need: the program `trainer`.
+    Training,
+    /// Parquet, the live view and exports as well: `trainer-full`.
+    Full,
+}
+
+impl TrainerBuild {
+    fn program(self) -> &'static str {
+        match self {
+            Self::Training => "trainer",
+            Self::Full => "trainer-full",
+        }
+    }
+
+    fn features(self) -> Option<[&'static str; 2]> {
+        match self {
+            Self::Training => None,
+            Self::Full => Some(["--features", "full-program"]),
+        }
+    }
+}
+
 /// Builds the trainer in release from the cargo workspace `home`, and
-/// returns the path of its binary.
+/// returns the path of its binary. The two builds lie side by side and
+/// share the dependencies that both have.
 ///
 /// # Errors
 /// When cargo fails; what it says went to stderr.
-pub fn build_trainer(home: &Path) -> Result<PathBuf> {
+pub fn build_trainer(home: &Path, build: TrainerBuild) -> Result<PathBuf> {
     let shell = shell()?;
     let cargo = cargo();
     let manifest = home.join("Cargo.toml");
@@ -49,16 +75,17 @@ pub fn build_trainer(home: &Path) -> Result<PathBuf> {
             manifest.display()
         );
     }
+    let program = build.program();
+    let features = build.features().into_iter().flatten();
     let messages = cmd!(
         shell,
-        "{cargo} build --manifest-path {manifest} --package trainer --bin trainer --release
-         --message-format json-render-diagnostics"
+        "{cargo} build --manifest-path {manifest} --package trainer --bin {program} --release
+         --no-default-features {features...} --message-format json-render-diagnostics"
     )
     .quiet()
     .read()
     .context("failed to build the trainer; the compiler's messages are above")?;
-    built_binary(&messages, "trainer")
-        .context("cargo built the trainer but did not say where it is")
+    built_binary(&messages, program).context("cargo built the trainer but did not say where it is")
 }
 
 fn shell() -> Result<Shell> {

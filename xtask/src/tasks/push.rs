@@ -7,12 +7,12 @@
 mod digest;
 mod one;
 mod outcome;
-mod owed;
+pub mod owed;
 
 use anyhow::Result;
 
 pub use digest::{DigestWriter, of_stored, twice};
-use one::Push;
+use one::{N_PASSES, Push};
 pub use outcome::{PushOutcome, PushReport, PushedArchive};
 pub use owed::{Owed, OwedArchive};
 
@@ -27,9 +27,6 @@ use crate::workspace::progress;
 
 /// Said to a second push.
 const BUSY: &str = "another `push` is running in the workspace; wait for it";
-
-/// How often each byte is counted: verified twice, read back once.
-const N_PASSES: u64 = 3;
 
 /// Which archives to push, beside those that are owed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +61,8 @@ pub fn push(context: &mut TaskContext<'_>, selection: &PushSelection) -> Result<
     let pushed = lock::acquire_part(context.workspace, "push", BUSY)
         .and_then(|_lock| push_archives(context, &archives));
     if let Err(error) = &pushed {
-        let text = format!("{error:#}");
+        let coded = error.downcast_ref::<CodedError>();
+        let text = coded.map_or_else(|| format!("{error:#}"), ToString::to_string);
         let reason = text.lines().next().unwrap_or_default();
         owed::update(context.workspace, |owed| owed.explain(&names, reason))?;
     }

@@ -14,11 +14,12 @@ use serde_json::Value;
 use crate::programs::features;
 use crate::programs::process::{Trainer, TrainerRun};
 use crate::tasks::TaskContext;
+use crate::tasks::train::{TrainerSource, full_trainer_binary, trainer_binary};
 use crate::vault::manifest::SessionStatus;
 use crate::vault::name::stamp;
 use crate::vault::verify::{self, Receipt};
 use crate::workspace::digest::file_sha256;
-use crate::workspace::exit::TrainerExit;
+use crate::workspace::exit::{CodedError, TrainerExit};
 use crate::workspace::files;
 
 /// The model that a session ends with.
@@ -55,7 +56,7 @@ pub struct Difference {
     pub new: Value,
 }
 
-/// Trains the session of the archive at `path` again with `binary`, in
+/// Trains the session of the archive at `path` again by `source`, in
 /// a scratch folder of its own: the workspace stays as it is.
 ///
 /// # Errors
@@ -65,9 +66,10 @@ pub fn reproduce(
     context: &mut TaskContext<'_>,
     trainer: &Trainer,
     path: &Path,
-    binary: &Path,
+    source: &TrainerSource,
 ) -> Result<ReproduceReport> {
     features::check_archive(path)?;
+    let binary = trainer_binary(context, source)?;
     let receipt = verify::read_back(path)?;
     let archived_model_sha256 = completed_model(&receipt)?;
     let archived = verify::read_entry(path, RECORD)?;
@@ -77,7 +79,11 @@ pub fn reproduce(
     files::create_folder(&scratch)?;
     lay_settings(context, &archived, &scratch)?;
     (context.notes)(&format!("training again in `{}`", context.workspace.display(&scratch)));
-    run_trainer(trainer, binary, &scratch)?;
+    let arguments: Vec<OsString> =
+        vec!["--root".into(), (&scratch).into(), "--exit-with-parent".into()];
+    let run =
+        TrainerRun { binary: &binary, root: &scratch, arguments: &arguments, is_silent: true };
+    run_trainer(context, trainer, source, &run)?;
     let new = read_record(&scratch)?;
     let new_model = scratch.join(MODEL);
     let new_model_sha256 =
@@ -153,16 +159,26 @@ fn check_data(path: &Path, archived: &Value) -> Result<()> {
     Ok(())
 }
 
-fn run_trainer(trainer: &Trainer, binary: &Path, scratch: &Path) -> Result<()> {
-    let arguments: Vec<OsString> =
-        vec!["--root".into(), scratch.into(), "--exit-with-parent".into()];
-    let run = TrainerRun { binary, root: scratch, arguments: &arguments, is_silent: true };
-    match trainer.run(&run)? {
+fn run_trainer(
+    context: &mut TaskContext<'_>,
+    trainer: &Trainer,
+    source: &TrainerSource,
+    run: &TrainerRun<'_>,
+) -> Result<()> {
+    let mut exit = trainer.run(run)?;
+    if exit == TrainerExit::MISSING_PART {
+        let binary = full_trainer_binary(context, source)?;
+        exit = trainer.run(&TrainerRun { binary: &binary, ..*run })?;
+    }
+    match exit {
         // 3: the figures are doubtful, which the model does not mind.
         TrainerExit::Code(0 | 3) => Ok(()),
-        TrainerExit::Code(130) => Err(crate::workspace::exit::CodedError::Interrupted.into()),
+        TrainerExit::INTERRUPTED => Err(CodedError::Interrupted.into()),
         TrainerExit::Code(_) | TrainerExit::Killed => {
-            bail!("the training failed, as it says above; its files are in `{}`", scratch.display())
+            bail!(
+                "the training failed, as it says above; its files are in `{}`",
+                run.root.display()
+            )
         }
     }
 }

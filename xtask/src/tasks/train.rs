@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow};
 pub use self::outcome::{CommandReport, TrainReport};
 use self::outcome::{TrainingOutcome, of_nothing, run_trainer, warn_of_unarchived_models};
 pub use command::CommandTrainer;
-pub use source::{TrainerSource, trainer_binary};
+pub use source::{TrainerSource, full_trainer_binary, trainer_binary, trainer_text};
 
 use crate::programs::features;
 use crate::programs::process::{Trainer, TrainerRun};
@@ -21,6 +21,7 @@ use crate::tasks::clean;
 use crate::tasks::cycle::{self, Label, MovedSession, SealedArchive};
 use crate::tasks::gate::{self, Gate};
 use crate::tasks::prune::{self, DeleteMode, PolicySource, PrunePlan, PruneRequest};
+use crate::tasks::push::owed;
 use crate::tasks::recover::RecoveryPreview;
 use crate::tasks::resume::{self, InterruptedSession};
 use crate::tasks::trials;
@@ -50,6 +51,8 @@ pub struct TrainOptions {
     pub start: Start,
     /// What the session's figures must reach.
     pub gates: Vec<Gate>,
+    /// Whether the caller pushes the session's archive.
+    pub is_pushed: bool,
 }
 
 /// Where the training begins.
@@ -85,17 +88,18 @@ pub fn train(
         // Before a training that could not be archived at its end.
         features::check_compression(context.workspace.config().archive.compression)?;
     }
-    let binary = trainer_binary(context, &options.trainer)?;
+    let root = context.workspace.root();
+    let mut binary = trainer_binary(context, &options.trainer)?;
     let lock = cycle::begin(context, "train")?;
     let interrupted = match options.start {
         Start::Fresh => None,
         Start::Resume => Some(resume::find(context.workspace)?),
     };
-    let mut arguments = options.arguments.clone();
     if let TrainerSource::Build(_) | TrainerSource::Installed(_) = &options.trainer {
-        let root = context.workspace.root();
-        let from = interrupted.as_ref().map(|interrupted| interrupted.folder(root));
-        check_settings(context, trainer, &binary, &with_resume(&arguments, from))?;
+        let from = interrupted.as_ref().map(|session| session.folder(root));
+        let arguments = &with_resume(&options.arguments, from);
+        let run = TrainerRun { binary: &binary, root, arguments, is_silent: true };
+        binary = check_settings(context, trainer, &options.trainer, &run)?;
     }
     // While the last session is still here: it may become no archive.
     let trials = trials::arguments(context);
@@ -106,14 +110,14 @@ pub fn train(
     clean::create_session_folders(context.workspace)?;
     note_previous(context, previous.as_ref());
     let resumed = resumed_folder(context, interrupted, previous.as_ref());
-    arguments = with_resume(&arguments, resumed.as_deref());
+    let mut arguments = with_resume(&options.arguments, resumed.as_deref());
     arguments.extend(trials);
     let unarchived = UnarchivedModels::look(context.workspace)?;
     let (TrainingOutcome { exit, session }, command) =
         if let TrainerSource::Command(command) = &options.trainer {
             command.run(context, trainer, options.is_silent)?
         } else {
-            let (root, is_silent) = (context.workspace.root(), options.is_silent);
+            let is_silent = options.is_silent;
             let run = TrainerRun { binary: &binary, root, arguments: &arguments, is_silent };
             (run_trainer(context, trainer, &run)?, None)
         };
@@ -121,11 +125,10 @@ pub fn train(
     if session.is_some() {
         sync_session(context);
     }
-    let undefined = session::undefined(context.workspace.root());
-    let gates = gate::judge(&options.gates, session.as_ref(), &undefined);
-    let doubts = session::doubts(context.workspace.root());
+    let gates = gate::judge(&options.gates, session.as_ref(), &session::undefined(root));
+    let doubts = session::doubts(root);
     let archive = match options.archive {
-        ArchiveMode::Archive => seal(context, &options.label, session.clone())?,
+        ArchiveMode::Archive => seal(context, options, session.clone())?,
         ArchiveMode::MoveOnly => None,
     };
     let has_counted = trials::remember(context);
@@ -135,7 +138,7 @@ pub fn train(
     });
     let status = session.as_ref().map_or_else(|| of_nothing(exit), |session| session.status);
     let model = Some("models/memory_efficient_model_final.zip".to_owned());
-    let model = model.filter(|model| context.workspace.root().join(model).is_file());
+    let model = model.filter(|model| root.join(model).is_file());
     let resumed = resumed.map(|folder| context.workspace.display(&folder));
     Ok(TrainReport {
         format: 1,
@@ -184,20 +187,26 @@ fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
 }
 
 /// Lets the trainer check its settings and data before anything moves.
+/// Returns its binary, or the one with all parts where these are needed.
 ///
 /// A trainer from elsewhere may not know `--check` and train: it is
 /// never called this way.
 fn check_settings(
-    context: &TaskContext<'_>,
+    context: &mut TaskContext<'_>,
     trainer: &Trainer,
-    binary: &Path,
-    arguments: &[OsString],
-) -> Result<()> {
-    let mut arguments = arguments.to_vec();
+    source: &TrainerSource,
+    run: &TrainerRun<'_>,
+) -> Result<PathBuf> {
+    let mut arguments = run.arguments.to_vec();
     arguments.push(OsString::from("--check"));
-    let root = context.workspace.root();
-    match trainer.run(&TrainerRun { binary, root, arguments: &arguments, is_silent: true })? {
-        TrainerExit::Code(0) => Ok(()),
+    let mut binary = run.binary.to_owned();
+    let mut exit = trainer.run(&TrainerRun { arguments: &arguments, ..*run })?;
+    if exit == TrainerExit::MISSING_PART {
+        binary = full_trainer_binary(context, source)?;
+        exit = trainer.run(&TrainerRun { binary: &binary, arguments: &arguments, ..*run })?;
+    }
+    match exit {
+        TrainerExit::Code(0) => Ok(binary),
         TrainerExit::INTERRUPTED => Err(CodedError::Interrupted.into()),
         TrainerExit::Code(2) => Err(CodedError::Usage(
             "the trainer cannot run with these settings, as it says above; nothing was moved"
@@ -225,9 +234,10 @@ fn note_previous(context: &mut TaskContext<'_>, previous: Option<&MovedSession>)
 
 fn seal(
     context: &mut TaskContext<'_>,
-    label: &Label,
+    options: &TrainOptions,
     session: Option<SessionSummary>,
 ) -> Result<Option<SealedArchive>> {
+    let label = &options.label;
     if session.is_none() {
         return Ok(None);
     }
@@ -244,7 +254,16 @@ fn seal(
         "failed to archive the new session; it stays in the workspace, and the next train or \
          `cargo xtask archive` archives it",
     )?;
-    Ok(Some(SealedArchive::of(&context, &receipt)))
+    let archive = SealedArchive::of(&context, &receipt);
+    if options.is_pushed {
+        // Before a kill could come between the archive and its push.
+        let names = [archive.name.clone()];
+        let add = |owed: &mut owed::Owed| owed.add(&names, "its push has not ended");
+        if let Err(error) = owed::update(context.workspace, add) {
+            (context.notes)(&format!("warning: its push is not remembered: {error:#}"));
+        }
+    }
+    Ok(Some(archive))
 }
 
 /// Plans and applies the retention of `config/config.json`, under the

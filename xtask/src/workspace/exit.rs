@@ -16,6 +16,8 @@ pub enum TrainerExit {
 impl TrainerExit {
     /// By a wish to stop, with all saved.
     pub const INTERRUPTED: Self = Self::Code(130);
+    /// Its build leaves out what the task needs; nothing was written.
+    pub const MISSING_PART: Self = Self::Code(14);
 }
 
 /// How a command ended, other than by an error.

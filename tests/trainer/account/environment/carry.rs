@@ -176,7 +176,8 @@ proptest! {
         for (target, gap, change, dividend) in days {
             let open: f64 = close * (1.0 + gap);
             account.hold(&config, 1, (close, dividend));
-            if f64::to_bits(target) != f64::to_bits(held) {
+            let step: f64 = target - held;
+            if step.abs() > 0.0 {
                 account.fill(&config, target, open);
                 held = target;
             }

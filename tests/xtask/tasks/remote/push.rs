@@ -122,6 +122,8 @@ fn a_push_that_fails_never_fails_the_training_and_is_made_up() {
     let name = sandbox.archive_names()[0].clone();
     let status = task(&sandbox, &["status"]);
     assert_eq!(status["unpushed"][0]["name"], *name);
+    let reason = status["unpushed"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("there is no remote repository"), "{reason}");
     let text = stdout(&mut sandbox.xtask(&["status"]));
     assert!(text.contains(&format!("unpushed  {name}: ")), "{text}");
 

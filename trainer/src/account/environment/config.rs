@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::field::FieldError;
@@ -15,56 +14,57 @@ const YEAR_MS: f64 = 365.0 * 86_400_000.0;
 const A_YEAR: RangeInclusive<f64> = 0.0..=100_000.0;
 
 /// The account's starting cash, its costs and its limits.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct EnvironmentConfig {
     /// Cash at the start, in the quote currency. Range: above 0, at
     /// most 1e15. Default: 10000.
-    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1e15))]
+    #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1e15)))]
     pub initial_cash: f64,
     /// Commission of each fill, in basis points (0.01 %) of the value
     /// filled. Range: 0 to 1000. Default: 5.
-    #[schemars(range(min = 0.0, max = 1000.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1000.0)))]
     pub commission_bps: f64,
     /// How much worse than the open a fill is, in basis points (0.01 %)
     /// of the price. Range: 0 to 1000. Default: 1.
-    #[schemars(range(min = 0.0, max = 1000.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1000.0)))]
     pub slippage_bps: f64,
     /// The whole distance between bid and ask, in basis points (0.01 %)
     /// of the price, which is taken to lie in their middle: each fill
     /// pays half of it, on top of the slippage. Range: 0 to 1000.
     /// Default: 0.
-    #[schemars(range(min = 0.0, max = 1000.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1000.0)))]
     pub spread_bps: f64,
     /// What a long pays, and a short receives, at each bar's close, in
     /// basis points (0.01 %) of the position's value; below 0 the other
     /// way. It adds to the `funding` of the bars, where they have one.
     /// The account counts it; the learner does not foresee it.
     /// Range: -100 to 100. Default: 0.
-    #[schemars(range(min = -100.0, max = 100.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = -100.0, max = 100.0)))]
     pub funding_bps: f64,
     /// What a short pays to borrow the units it sold, in basis points
     /// (0.01 %) of their value a year of 365 days. Range: 0 to 100000.
     /// Default: 0, nothing.
-    #[schemars(range(min = 0.0, max = 100_000.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 100_000.0)))]
     pub borrow_fee_bps_per_year: f64,
     /// What a leveraged long pays on the cash it borrowed, in basis
     /// points (0.01 %) of it a year of 365 days; cash earns nothing.
     /// The account counts it, as the borrow fee; the learner foresees
     /// neither. Range: 0 to 100000. Default: 0, nothing.
-    #[schemars(range(min = 0.0, max = 100_000.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 100_000.0)))]
     pub interest_bps_per_year: f64,
     /// Position value of a full target, as a multiple of equity. Range:
     /// 1 to 100, and below 1 / `maintenance_margin`. Default: 1.
-    #[schemars(range(min = 1.0, max = 100.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1.0, max = 100.0)))]
     pub leverage: f64,
     /// Equity below which a position is liquidated, as a fraction of its
     /// value. Range: 0 to 0.99. Default: 0.05.
-    #[schemars(range(min = 0.0, max = 0.99))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 0.99)))]
     pub maintenance_margin: f64,
     /// Units are whole multiples of this; 0 allows any fraction. Range:
     /// 0 or more, in units of the instrument. Default: 0.
-    #[schemars(range(min = 0.0))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0)))]
     pub lot_size: f64,
     /// Whether targets below 0 (short positions) are allowed.
     /// Default: true.

@@ -58,7 +58,7 @@ impl Alarm {
     }
 }
 
-fn alarm(figure: &str, (value, bound): (Option<f64>, f64), text: String) -> Alarm {
+fn alarm(figure: &str, value: Option<f64>, bound: f64, text: String) -> Alarm {
     Alarm { figure: figure.to_owned(), symbol: None, value, bound, text }
 }
 
@@ -67,7 +67,7 @@ fn sharpe(earned: &Performance) -> Option<Alarm> {
     let text =
         format!("a Sharpe ratio of {sharpe:.2} over {} bars is above {SHARPE_MAX}", earned.n_bars);
     let is_enough = earned.n_bars >= N_SHARPE_BARS_MIN;
-    is_enough.then(|| alarm("sharpe", (Some(sharpe), SHARPE_MAX), text))
+    is_enough.then(|| alarm("sharpe", Some(sharpe), SHARPE_MAX, text))
 }
 
 fn win_rate(earned: &Performance) -> Option<Alarm> {
@@ -79,7 +79,7 @@ fn win_rate(earned: &Performance) -> Option<Alarm> {
         WIN_RATE_MAX * 100.0
     );
     let is_enough = earned.n_trades >= N_TRADES_MIN;
-    is_enough.then(|| alarm("win_rate", (Some(rate), WIN_RATE_MAX), text))
+    is_enough.then(|| alarm("win_rate", Some(rate), WIN_RATE_MAX, text))
 }
 
 fn profit_factor(earned: &Performance) -> Option<Alarm> {
@@ -93,7 +93,7 @@ fn profit_factor(earned: &Performance) -> Option<Alarm> {
         None if earned.win_rate == Some(1.0) => format!("none of {n_trades} trades lost"),
         _ => return None,
     };
-    is_enough.then(|| alarm("profit_factor", (earned.profit_factor, PROFIT_FACTOR_MAX), text))
+    is_enough.then(|| alarm("profit_factor", earned.profit_factor, PROFIT_FACTOR_MAX, text))
 }
 
 /// An account in the market that never fell further below a peak than
@@ -114,7 +114,7 @@ fn drawdown(earned: &Performance) -> Option<Alarm> {
         deviation * 100.0
     );
     let is_none = earned.max_drawdown <= deviation;
-    is_none.then(|| alarm("max_drawdown", (Some(earned.max_drawdown), deviation), text))
+    is_none.then(|| alarm("max_drawdown", Some(earned.max_drawdown), deviation, text))
 }
 
 /// Returns the alarms as lines for a person to read, and what to do;

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::periods::{DAY_MS, WEEK_MS};
+pub(super) const DAY_MS: i64 = 86_400_000;
+pub(super) const WEEK_MS: i64 = 7 * DAY_MS;
 
 /// How many different steps are told apart.
 const N_STEPS_MAX: usize = 4096;
@@ -57,8 +58,8 @@ impl BarCalendar {
         if step_ms == self.run.0 {
             self.run.1 += 1;
         } else {
-            let run = std::mem::replace(&mut self.run, (step_ms, 1));
-            add(&mut self.steps, run);
+            let (run_ms, n_times) = std::mem::replace(&mut self.run, (step_ms, 1));
+            add(&mut self.steps, run_ms, n_times);
         }
         if step_ms >= SESSION_BREAK_MS {
             self.n_ended += 1;
@@ -72,7 +73,7 @@ impl BarCalendar {
     /// Returns how often each step occurs, the shortest first.
     fn all_steps(&self) -> BTreeMap<i64, u64> {
         let mut steps = self.steps.clone();
-        add(&mut steps, self.run);
+        add(&mut steps, self.run.0, self.run.1);
         steps
     }
 
@@ -118,7 +119,7 @@ impl BarCalendar {
     }
 }
 
-fn add(steps: &mut BTreeMap<i64, u64>, (step_ms, n_times): (i64, u64)) {
+fn add(steps: &mut BTreeMap<i64, u64>, step_ms: i64, n_times: u64) {
     if n_times > 0 && (steps.len() < N_STEPS_MAX || steps.contains_key(&step_ms)) {
         *steps.entry(step_ms).or_default() += n_times;
     }

@@ -37,7 +37,9 @@ pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
 pub use periods::{PeriodsBasis, PeriodsPerYear};
 pub(crate) use returns::quantile as sample_quantile;
-pub(crate) use ruin::{is_of_returns, is_ruined, is_ruinous, ruin_lines, void_ruined};
+#[cfg(feature = "full")]
+pub(crate) use ruin::{is_of_returns, is_ruinous};
+pub(crate) use ruin::{is_ruined, ruin_lines, void_ruined};
 pub use sharpe::{SharpeSample, Trials};
 pub use simulation::Simulation;
 pub use table::{ACCOUNT_FIGURES, account_table, curve_table};

@@ -7,10 +7,8 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::BarCalendar;
+use super::calendar::{BarCalendar, DAY_MS, WEEK_MS};
 
-pub(super) const DAY_MS: i64 = 86_400_000;
-pub(super) const WEEK_MS: i64 = 7 * DAY_MS;
 const DAYS_PER_YEAR: f64 = 365.0;
 /// Trading days of a year at the stock exchanges, by convention.
 const BUSINESS_DAYS_PER_YEAR: f64 = 252.0;

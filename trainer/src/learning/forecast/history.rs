@@ -41,11 +41,7 @@ impl History {
     }
 
     /// Takes in the next bar; returns whether one was completed.
-    pub(super) fn push(
-        &mut self,
-        (time_ms, open): (i64, f64),
-        row: Option<&[f64]>,
-    ) -> Result<bool> {
+    pub(super) fn push(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<bool> {
         check_open(open)?;
         if let Some(row) = row {
             check_row(row, self.n_features)?;

@@ -94,19 +94,19 @@ impl ForecastLearner {
     /// Takes in the next bar of one symbol alone, whose time does not
     /// matter; else as [`ForecastLearner::observe_at`].
     pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
-        self.observe_at((self.history.next_ms(), open), row)
+        self.observe_at(self.history.next_ms(), open, row)
     }
 
     /// Takes in one bar: when it opened, its open (a price above 0) and,
     /// unless it is a warm-up bar, its features as known at its close.
     ///
     /// Fails on a row of another length or a value that is not finite.
-    pub fn observe_at(&mut self, (time_ms, open): (i64, f64), row: Option<&[f64]>) -> Result<()> {
+    pub fn observe_at(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<()> {
         if std::mem::take(&mut self.progress.is_over) {
             self.history.clear();
             self.progress.n_new = 0;
         }
-        self.progress.n_new += usize::from(self.history.push((time_ms, open), row)?);
+        self.progress.n_new += usize::from(self.history.push(time_ms, open, row)?);
         Ok(())
     }
 

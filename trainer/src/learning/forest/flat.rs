@@ -6,6 +6,7 @@
 //! trees, without asking at each step who has arrived. Sums run in the
 //! order of the trees, as the library's.
 
+mod convert;
 mod leaves;
 
 use std::ops::Range;

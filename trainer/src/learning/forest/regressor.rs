@@ -8,7 +8,7 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::{Forest, ForestOptions, LibraryRegressor, Samples};
+use super::{Forest, ForestOptions};
 use crate::config::RegressorKind;
 
 /// How to fit a regression.
@@ -82,11 +82,6 @@ impl Linear {
 }
 
 impl Regressor {
-    /// Fits a regression and compiles it: see [`LibraryRegressor::fit`].
-    pub fn fit(samples: &Samples, targets: &[f64], options: &RegressorOptions) -> Result<Self> {
-        LibraryRegressor::fit(samples, targets, options)?.compile()
-    }
-
     /// Checks what was read from a file: that it is finite, and takes
     /// rows of `n_features`.
     pub fn check(&self, n_features: usize) -> Result<()> {

@@ -1,11 +1,7 @@
-//! The form in which a forest is stored, and its checks on reading.
-//!
-//! A hostile file gives an error, never a panic or an endless walk.
+//! The form in which a forest is stored.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
-
-use super::flat::Forest;
 
 /// The number of the stored form.
 const FORMAT: u32 = 1;
@@ -36,32 +32,23 @@ struct StoredTree {
     values: Vec<f64>,
 }
 
-impl From<Forest> for StoredForest {
-    fn from(forest: Forest) -> Self {
-        let trees = forest.tree_parts().map(|nodes| StoredTree::of(&nodes)).collect();
-        Self { format: FORMAT, n_features: forest.n_features(), trees }
-    }
-}
-
-impl TryFrom<StoredForest> for Forest {
-    /// The whole chain of reasons: serde keeps only what it displays.
-    type Error = String;
-
-    fn try_from(stored: StoredForest) -> Result<Self, String> {
-        stored.checked().map_err(|error| format!("{error:#}"))
-    }
-}
-
 impl StoredForest {
-    fn checked(&self) -> Result<Forest> {
+    /// Returns the stored form of `trees`.
+    pub(super) fn of(n_features: usize, trees: impl Iterator<Item = Vec<NodeParts>>) -> Self {
+        let trees = trees.map(|nodes| StoredTree::of(&nodes)).collect();
+        Self { format: FORMAT, n_features, trees }
+    }
+
+    pub(super) fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// Returns the nodes of each tree; fails at the first tree that is
+    /// none, and for another format.
+    pub(super) fn trees(&self) -> Result<impl Iterator<Item = Result<Vec<NodeParts>>>> {
         let format = self.format;
         ensure!(format == FORMAT, "the forest has format {format}; this program reads {FORMAT}");
-        let mut forest = Forest::empty(self.n_features)?;
-        for (index, tree) in self.trees.iter().enumerate() {
-            let pushed = tree.nodes().and_then(|nodes| forest.push_tree(&nodes));
-            pushed.with_context(|| format!("tree {index} is damaged"))?;
-        }
-        forest.complete()
+        Ok(self.trees.iter().map(StoredTree::nodes))
     }
 }
 

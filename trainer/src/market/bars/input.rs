@@ -18,7 +18,7 @@ use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
-use super::parquet::{self, ParquetText};
+use super::parquet;
 pub(crate) use zstd::ZstdReader;
 
 /// The longest first line, in bytes.
@@ -89,7 +89,7 @@ impl TextReader {
 pub(super) fn open_file(path: &Path) -> io::Result<Text> {
     let mut file = File::open(path)?;
     match container(&mut file)? {
-        Some(Packing::Parquet) => text_of(Box::new(ParquetText::open(file)?), Packing::Parquet),
+        Some(Packing::Parquet) => text_of(parquet::open(file)?, Packing::Parquet),
         Some(_) => text_of(Box::new(zipped::open(file)?), Packing::Zip),
         None => open(Box::new(file)),
     }

@@ -14,6 +14,7 @@ mod form;
 mod input;
 mod joined;
 mod kind;
+mod local_days;
 mod loose;
 mod minutes;
 mod number;

@@ -8,13 +8,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{
-    DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _,
-    Timelike as _,
-};
+use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 
 use super::closings::Market;
+use super::local_days::{days, is_weekend, is_weekend_of, local, minute_of};
 use super::minutes::{MINUTES_PER_DAY, Minutes, WHOLE_DAY, common, count, remove};
 
 const MS_PER_MINUTE: i64 = 60_000;
@@ -284,42 +282,4 @@ fn leave_out_recurring(missing: &mut Vec<Missing>) {
     missing.retain(|part| {
         !(part.is_most && rules(part.date).iter().any(|rule| years[rule].len() > 1))
     });
-}
-
-fn is_weekend(date: NaiveDate) -> bool {
-    date.weekday().num_days_from_monday() > 4
-}
-
-/// Returns the days from one local time to another.
-fn days(from: NaiveDateTime, to: NaiveDateTime) -> impl Iterator<Item = (NaiveDate, Minutes)> {
-    let dates = from.date().iter_days().take_while(move |date| from < to && *date <= to.date());
-    let day = move |date| {
-        let begin = if date == from.date() { minute_of(from) } else { 0 };
-        let end = if date == to.date() { minute_of(to) } else { MINUTES_PER_DAY };
-        (date, (begin, end))
-    };
-    dates.map(day).filter(|(_, (begin, end))| begin < end)
-}
-
-fn minute_of(time: NaiveDateTime) -> i64 {
-    i64::from(time.hour() * 60 + time.minute())
-}
-
-/// Whether these minutes are of a weekend, in a break that goes from a
-/// Friday, or the Saturday's begin, until late on Sunday or longer.
-fn is_weekend_of(
-    (date, minutes): (NaiveDate, Minutes),
-    (from, to): (NaiveDateTime, NaiveDateTime),
-) -> bool {
-    let to_saturday = 5 - i64::from(date.weekday().num_days_from_monday());
-    let begin = (date + TimeDelta::days(to_saturday)).and_time(chrono::NaiveTime::MIN);
-    let end = begin + TimeDelta::hours(24 + 16);
-    let is_part = to_saturday < 1 || (to_saturday == 1 && minutes.0 > 0);
-    is_part && from <= begin && to >= end
-}
-
-fn local(zone: Tz, time_ms: i64) -> NaiveDateTime {
-    let time = DateTime::from_timestamp_millis(time_ms).unwrap_or_default().naive_utc();
-    let offset = zone.offset_from_utc_datetime(&time).fix();
-    time + TimeDelta::seconds(i64::from(offset.local_minus_utc()))
 }

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::set::{FeatureSet, N_COLUMNS_MAX};
 use crate::field::FieldError;
 
 /// What the learner sees of each bar.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct FeaturesConfig {
     /// Whether the standard features are computed from the bars.

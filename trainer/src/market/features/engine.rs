@@ -59,7 +59,7 @@ impl FeatureEngine {
     /// When `row` has another length than [`FeatureSet::n_features`], or
     /// the set has further columns.
     pub fn push(&mut self, bar: &Bar, row: &mut [f64]) -> bool {
-        self.push_with((bar, &[]), row)
+        self.push_with(bar, &[], row)
     }
 
     /// Takes the next bar with the numbers of its further columns, and
@@ -71,7 +71,7 @@ impl FeatureEngine {
     ///
     /// When `row` has another length than [`FeatureSet::n_features`], or
     /// there are other than [`FeatureSet::columns`].
-    pub fn push_with(&mut self, (bar, columns): (&Bar, &[f64]), row: &mut [f64]) -> bool {
+    pub fn push_with(&mut self, bar: &Bar, columns: &[f64], row: &mut [f64]) -> bool {
         assert_eq!(columns.len(), self.n_columns, "a number for each further column");
         let n_features = self.n_standard + self.n_columns;
         assert_eq!(row.len(), n_features, "a row has one number for each feature");

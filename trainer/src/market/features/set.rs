@@ -4,44 +4,19 @@
 //! stored, and a stored set whose names do not fit them is refused.
 
 mod stored;
+mod windows;
 
 use serde::{Deserialize, Serialize};
 
 use crate::field::FieldError;
 use stored::Stored;
 
+pub use windows::FeatureWindows;
+
 const WINDOW_BARS_MAX: usize = 100_000;
 const N_WINDOWS_MAX: usize = 32;
 /// More are no features but a table that was turned round.
 pub(super) const N_COLUMNS_MAX: usize = 1000;
-
-/// How many bars each feature looks back on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FeatureWindows {
-    /// Horizons of the log returns, increasing.
-    pub returns: Vec<usize>,
-    /// Returns in the short realised volatility.
-    pub volatility_short: usize,
-    /// Returns in the long one, which is the unit of other features.
-    pub volatility_long: usize,
-    /// Volumes above 0 in the volume's z-score.
-    pub volume: usize,
-    /// Wilder's period of the relative strength index.
-    pub rsi: usize,
-    /// Period of the MACD's fast average.
-    pub macd_fast: usize,
-    /// Period of the MACD's slow average.
-    pub macd_slow: usize,
-    /// Period of the MACD's signal line.
-    pub macd_signal: usize,
-    /// Wilder's period of the average true range.
-    pub atr: usize,
-    /// Windows of the moving averages, increasing.
-    pub averages: Vec<usize>,
-    /// Closes in the price's z-score.
-    pub zscore: usize,
-}
 
 /// The features a model is made for: the windows of the standard ones,
 /// the further columns of the bars, and the names of all.
@@ -243,4 +218,37 @@ fn validate_list(field: &str, windows: &[usize]) -> Result<(), FieldError> {
         return Err(FieldError::new(&field, format!("{windows:?}"), &expected));
     }
     Ok(())
+}
+
+impl From<FeatureSet> for Stored {
+    fn from(set: FeatureSet) -> Self {
+        let FeatureSet { windows, columns, names } = set;
+        Self::of(windows, columns, names)
+    }
+}
+
+/// Refuses a stored set that this version would compute otherwise.
+impl TryFrom<Stored> for FeatureSet {
+    type Error = String;
+
+    fn try_from(stored: Stored) -> Result<Self, String> {
+        stored.check()?;
+        let set = Self::build(stored.windows, stored.columns).map_err(|error| error.to_string())?;
+        if set.names == stored.names {
+            return Ok(set);
+        }
+        let named = |names: &[String], idx: usize| match names.get(idx) {
+            Some(name) => format!("`{name}`"),
+            None => "nothing".to_owned(),
+        };
+        let n_names = set.names.len().max(stored.names.len());
+        let differs = |&idx: &usize| set.names.get(idx) != stored.names.get(idx);
+        let idx = (0..n_names).find(differs).unwrap_or_default();
+        Err(format!(
+            "feature {idx} is {} where its windows make it {}; the stored set was changed by hand \
+             or by another version: train the model again",
+            named(&stored.names, idx),
+            named(&set.names, idx)
+        ))
+    }
 }

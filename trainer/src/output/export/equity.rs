@@ -8,7 +8,7 @@ use csv::StringRecord;
 
 use crate::session::parse_time;
 
-use super::table::{Cell, Column, ColumnType};
+use super::cell::{Cell, Column, ColumnType};
 
 /// The column that holds times.
 const TIME: &str = "time";

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::session::trace::TRACE_FORMAT;
 
-use super::table::{Cell, Column, ColumnType};
+use super::cell::{Cell, Column, ColumnType};
 
 /// The event whose rows make up the table of trades.
 const CLOSED: &str = "TRADE_CLOSED";

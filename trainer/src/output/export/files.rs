@@ -1,4 +1,4 @@
-//! Finds a session's files by their names.
+//! Folders, and the files in them by their names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,4 +21,10 @@ pub(super) fn files_in(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Resul
     }
     files.sort();
     Ok(files)
+}
+
+/// Creates `folder` and those above it.
+pub(super) fn create_folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("failed to create the folder `{}`", folder.display()))
 }

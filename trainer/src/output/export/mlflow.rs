@@ -17,7 +17,10 @@ use serde_json::Value;
 
 use crate::account::metrics::is_ruined;
 use crate::digest::sha256_of_bytes;
-use crate::session::{Layout, Session, Status, parse_time};
+use crate::session::{Layout, Session, Status};
+
+use super::files::create_folder;
+use curves::millis;
 
 /// Runs of all exports join in one experiment of this name and number.
 const EXPERIMENT: &str = "trainvault";
@@ -205,10 +208,6 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-fn millis(time: &str) -> Result<i64> {
-    Ok(parse_time(time)?.timestamp_millis())
-}
-
 /// Returns the address of `path`, which is absolute.
 fn file_uri(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
@@ -219,11 +218,6 @@ fn file_uri(path: &Path) -> String {
     };
     let slash = if text.starts_with('/') { "" } else { "/" };
     format!("file://{slash}{}", text.bytes().map(encode).collect::<String>())
-}
-
-fn create_folder(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder)
-        .with_context(|| format!("failed to create the folder `{}`", folder.display()))
 }
 
 fn write_file(path: &Path, text: &str) -> Result<()> {

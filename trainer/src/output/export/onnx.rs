@@ -142,7 +142,7 @@ fn proto(content: &Content, shape: &Shape<'_>, about: &Value) -> Model {
 /// Returns the nodes of a linear function times each exposure, in 64
 /// bits up to the last.
 fn linear_nodes(linear: &StoredLinear, exposures: &[f64]) -> Vec<Node> {
-    let node = |op_type: &str, (input, output): (&[&str], &str), attribute| Node {
+    let node = |op_type: &str, input: &[&str], output: &str, attribute| Node {
         input: input.iter().map(|&name| name.to_owned()).collect(),
         output: vec![output.to_owned()],
         op_type: op_type.to_owned(),
@@ -154,13 +154,13 @@ fn linear_nodes(linear: &StoredLinear, exposures: &[f64]) -> Vec<Node> {
         linear.weights.iter().flat_map(|weight| -> Vec<f64> { times_each(weight) }).collect();
     let intercepts: Vec<f64> = times_each(&linear.intercept);
     let sizes = [linear.weights.len(), exposures.len()];
-    let weights = Attribute::of_tensor("value", (&sizes, &weights));
-    let intercepts = Attribute::of_tensor("value", (&sizes[1..], &intercepts));
+    let weights = Attribute::of_tensor("value", &sizes, &weights);
+    let intercepts = Attribute::of_tensor("value", &sizes[1..], &intercepts);
     vec![
-        node("Constant", (&[], "weights"), vec![weights]),
-        node("Constant", (&[], "intercepts"), vec![intercepts]),
-        node("MatMul", (&[INPUT, "weights"], "sums"), Vec::new()),
-        node("Add", (&["sums", "intercepts"], "values"), Vec::new()),
-        node("Cast", (&["values"], OUTPUT), vec![Attribute::of_int("to", Element::Float as i64)]),
+        node("Constant", &[], "weights", vec![weights]),
+        node("Constant", &[], "intercepts", vec![intercepts]),
+        node("MatMul", &[INPUT, "weights"], "sums", Vec::new()),
+        node("Add", &["sums", "intercepts"], "values", Vec::new()),
+        node("Cast", &["values"], OUTPUT, vec![Attribute::of_int("to", Element::Float as i64)]),
     ]
 }

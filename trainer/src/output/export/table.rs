@@ -1,53 +1,33 @@
 //! Tables that are written row by row.
 
-mod parquet;
-
+use std::fmt;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use serde::Serialize;
 
 use crate::session::time_of_ms;
 
+use super::cell::{Cell, Column};
 use super::draft::Draft;
-use super::tables::TableFormat;
+use super::parquet::ParquetSink;
 
-/// What a column holds. Every value may be absent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ColumnType {
-    /// A moment in UTC, to the millisecond.
-    Time,
-    /// UTF-8.
-    Text,
-    /// 64 bits with a sign.
-    Integer,
-    /// 64 bits.
-    Number,
+/// How tables are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableFormat {
+    /// Typed columns, compressed by Snappy.
+    Parquet,
+    /// Text, with a header line.
+    Csv,
 }
 
-/// A column of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Column {
-    /// Its name.
-    pub name: String,
-    /// What it holds.
-    #[serde(rename = "type")]
-    pub kind: ColumnType,
-    /// What it tells, with its unit.
-    pub meaning: String,
-}
-
-/// A value of a row.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Cell<'a> {
-    Null,
-    /// Milliseconds since 1970 in UTC.
-    Time(i64),
-    Text(&'a str),
-    Integer(i64),
-    Number(f64),
+impl fmt::Display for TableFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+        })
+    }
 }
 
 /// A table that is being written.
@@ -59,17 +39,13 @@ pub(super) struct TableWriter {
 
 enum Sink {
     Csv(Box<csv::Writer<std::fs::File>>),
-    Parquet(Box<parquet::ParquetSink>),
+    Parquet(Box<ParquetSink>),
 }
 
 impl TableWriter {
-    /// Starts the table `name` of `columns` in `folder`.
-    pub(super) fn create(
-        folder: &Path,
-        (name, format): (&str, TableFormat),
-        columns: &[Column],
-    ) -> Result<Self> {
-        let (draft, file) = Draft::create(&folder.join(format!("{name}.{format}")))?;
+    /// Starts the table of `columns` that becomes the file `path`.
+    pub(super) fn create(path: &Path, format: TableFormat, columns: &[Column]) -> Result<Self> {
+        let (draft, file) = Draft::create(path)?;
         let sink = match format {
             TableFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(file);
@@ -78,7 +54,7 @@ impl TableWriter {
             }
             TableFormat::Parquet => {
                 let file = BufWriter::new(file);
-                Sink::Parquet(Box::new(parquet::ParquetSink::new(file, columns)?))
+                Sink::Parquet(Box::new(ParquetSink::new(file, columns)?))
             }
         };
         Ok(Self { draft, sink, n_rows: 0 })

@@ -1,6 +1,5 @@
 //! The tables of a session: traces, trades and equity.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -9,29 +8,12 @@ use serde_json::json;
 
 use crate::session::Layout;
 
+use super::cell::Column;
 use super::draft::Draft;
 use super::equity::CurveReader;
 use super::events;
 use super::files::files_in;
-use super::table::{Column, TableWriter};
-
-/// How tables are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TableFormat {
-    /// Typed columns, compressed by Snappy.
-    Parquet,
-    /// Text, with a header line.
-    Csv,
-}
-
-impl fmt::Display for TableFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Parquet => "parquet",
-            Self::Csv => "csv",
-        })
-    }
-}
+use super::table::{TableFormat, TableWriter};
 
 /// Which tables to write, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +24,13 @@ pub struct Tables<'a> {
     pub format: TableFormat,
     /// The folder that they go to, which is made.
     pub out: &'a Path,
+}
+
+impl Tables<'_> {
+    fn create(&self, name: &str, columns: &[Column]) -> Result<TableWriter> {
+        let path = self.out.join(format!("{name}.{}", self.format));
+        TableWriter::create(&path, self.format, columns)
+    }
 }
 
 /// A table that was written.
@@ -100,9 +89,8 @@ fn trace_files(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn write_events(tables: &Tables<'_>, paths: &[PathBuf]) -> Result<[TableReport; 2]> {
-    let of = |name: &'static str| (name, tables.format);
-    let mut all = TableWriter::create(tables.out, of("traces"), &events::trace_columns())?;
-    let mut closed = TableWriter::create(tables.out, of("trades"), &events::trade_columns())?;
+    let mut all = tables.create("traces", &events::trace_columns())?;
+    let mut closed = tables.create("trades", &events::trade_columns())?;
     let mut note = None;
     for path in paths {
         let is_cut = events::read(path, &mut |event| {
@@ -128,7 +116,7 @@ fn write_events(tables: &Tables<'_>, paths: &[PathBuf]) -> Result<[TableReport; 
 fn write_curve(tables: &Tables<'_>, name: &str, path: &Path) -> Result<(TableReport, Vec<Column>)> {
     let curve = CurveReader::open(path)?;
     let columns = curve.columns.clone();
-    let mut table = TableWriter::create(tables.out, (name, tables.format), &columns)?;
+    let mut table = tables.create(name, &columns)?;
     curve
         .read(&mut |cells| table.push(cells.iter().copied()))
         .with_context(|| format!("failed to export `{}`", path.display()))?;

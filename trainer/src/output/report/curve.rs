@@ -1,5 +1,5 @@
-//! Reads the equity curves that a run leaves, and what follows from
-//! them: drawdowns, returns of periods, figures over moving windows.
+//! Reads the equity curves of a run and derives drawdowns, returns by
+//! period and rolling figures from them.
 
 use std::io::Read;
 
@@ -35,7 +35,7 @@ struct Row {
     close: f64,
 }
 
-/// What a curve is read for.
+/// What to derive from a curve.
 #[derive(Debug)]
 pub(super) struct CurvePlan {
     pub(super) n_points_max: usize,
@@ -44,7 +44,7 @@ pub(super) struct CurvePlan {
     pub(super) rolling: Option<Rolling>,
 }
 
-/// A curve and what follows from it.
+/// A curve with its drawdowns, returns and rolling figures.
 #[derive(Debug)]
 pub(super) struct Curve {
     pub(super) series: Series,

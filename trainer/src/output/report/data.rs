@@ -1,6 +1,7 @@
 //! What the page's script draws: one JSON document, tightly packed.
 //!
-//! It is made while it is written: none of it lies in memory twice.
+//! It is serialised straight to the output, never held in memory as a
+//! whole.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::curve::Curve;
 use super::distribution;
 use super::input::ReportInput;
-use super::pack;
+use super::pack::{self, single};
 use super::periods::Level;
 use super::rolling::Rolling;
 use super::trades::{Trade, TradeLedger};
@@ -43,7 +44,7 @@ impl Serialize for Session<'_> {
             Some(bars) => {
                 map.serialize_entry("bars", &bars.packed(&["close", "high", "low", "volume"]))
             }
-            // The price at the closes of the test bars, where that is all.
+            // Without the bars, the closes in the test curve are the price.
             None => map.serialize_entry("bars", &test.map(|test| test.series.packed(&["close"]))),
         }?;
         map.serialize_entry("daily", &test.map(|test| Daily(test.fine.returns())))?;
@@ -95,8 +96,8 @@ fn spans(session: &ReportInput) -> Value {
     json!({ "train": parts.train, "embargo": parts.embargo, "test": parts.test })
 }
 
-/// What 1 became, day by day: the agent, and buy-and-hold with its
-/// returns scaled to the agent's deviation.
+/// Growth of 1 by day: the agent, and buy-and-hold with its returns
+/// scaled to the agent's standard deviation.
 struct Matched {
     scale: f64,
     levels: Vec<Level>,
@@ -210,9 +211,4 @@ impl Serialize for Numbers<'_> {
         let packed = |of: Number| pack::floats(self.0.iter().map(move |t| of(t)));
         serializer.collect_map(columns.map(|(name, of)| (name, packed(of))))
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a chart has no use for more digits")]
-pub(super) fn single(value: f64) -> f32 {
-    value as f32
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// Falls that are kept.
+/// How many drawdowns are kept.
 const N_WORST: usize = 10;
 
 /// A fall from a peak until the peak is passed again.
@@ -12,7 +12,7 @@ pub(super) struct Drawdown {
     pub(super) peak_ms: i64,
     /// The lowest bar.
     pub(super) low_ms: i64,
-    /// The first bar at the peak's level again; none: it lasts.
+    /// The first bar at the peak's level again; none if not recovered.
     pub(super) recovered_ms: Option<i64>,
     /// The last bar of it.
     pub(super) end_ms: i64,
@@ -22,7 +22,7 @@ pub(super) struct Drawdown {
     pub(super) n_bars: u64,
 }
 
-/// Finds them bar by bar.
+/// Finds the worst drawdowns, bar by bar.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Drawdowns {
     peak: Option<(i64, f64)>,
@@ -58,7 +58,8 @@ impl Drawdowns {
         depth
     }
 
-    /// Returns the worst, the deepest first; one that lasts included.
+    /// Returns the worst, the deepest first, including one that has not
+    /// recovered.
     pub(super) fn worst(mut self) -> Vec<Drawdown> {
         if let Some(fall) = self.fall.take() {
             self.keep(fall);

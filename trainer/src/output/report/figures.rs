@@ -1,10 +1,12 @@
-//! The headline figures, beside the rules that anyone can follow.
+//! The headline figures of the agent beside buy-and-hold and never-trade.
 
-use serde_json::{Value, json};
+use maud::{Markup, html};
+use serde_json::Value;
 
 use crate::session::judgement_line;
 
 use super::input::ReportInput;
+use super::markup::or_undefined;
 use super::text::Unit;
 
 /// Every figure: its name in `session.json`, its label, its unit.
@@ -54,24 +56,36 @@ struct Column {
     label: String,
 }
 
-/// Returns the table: `columns`, and for each figure its cells.
-pub(super) fn table(sessions: &[ReportInput]) -> Value {
+/// Returns the table of all figures that a record of `sessions` has.
+pub(super) fn table(sessions: &[ReportInput]) -> Markup {
     let columns = columns(sessions);
-    let rows = FIGURES.iter().filter_map(|&(name, label, unit)| {
-        let cells: Vec<Value> = columns
-            .iter()
-            .map(|column| cell(&sessions[column.session_idx], (column.account, name), unit))
-            .collect();
-        // A figure that no record has is none of its version.
-        let is_known = cells.iter().any(|cell| cell["is_known"] == true);
-        is_known.then(|| json!({ "name": name, "label": label, "cells": cells }))
-    });
-    let rows: Vec<Value> = rows.collect();
-    let labels: Vec<Value> = columns
-        .iter()
-        .map(|column| json!({ "label": column.label, "is_agent": column.account == "agent" }))
-        .collect();
-    json!({ "columns": labels, "rows": rows })
+    let row = |&(name, label, unit): &(&str, &str, Unit)| {
+        let figures = columns.iter().map(|column| Figure {
+            session: &sessions[column.session_idx],
+            account: column.account,
+            name,
+            unit,
+        });
+        let figures: Vec<Figure<'_>> = figures.collect();
+        // A figure that no record has is not known to their version.
+        figures.iter().any(|figure| figure.raw("").is_some()).then(|| {
+            html! { tr { th scope="row" { (label) } @for figure in &figures { (figure.cell()) } } }
+        })
+    };
+    html! {
+        table.figures {
+            thead {
+                tr {
+                    td {}
+                    @for column in &columns {
+                        @let class = (column.account == "agent").then_some("agent");
+                        th class=[class] scope="col" { (column.label) }
+                    }
+                }
+            }
+            tbody { @for row in FIGURES.iter().filter_map(row) { (row) } }
+        }
+    }
 }
 
 fn columns(sessions: &[ReportInput]) -> Vec<Column> {
@@ -86,12 +100,12 @@ fn columns(sessions: &[ReportInput]) -> Vec<Column> {
     };
     let mut columns = of("agent", "agent");
     let holding = of("buy_and_hold", "buy and hold");
-    // Once for all that were tested on the same bars.
+    // Sessions tested on the same bars share one column.
     columns.extend(holding.into_iter().filter(|column| {
         let before = &sessions[..column.session_idx];
         !before.iter().any(|other| held_alike(other, &sessions[column.session_idx]))
     }));
-    // It is the same for all: nothing.
+    // Never trading earns nothing in every session: one column.
     columns.extend(of("never_trade", "never trade").into_iter().take(1));
     columns
 }
@@ -102,38 +116,73 @@ fn held_alike(a: &ReportInput, b: &ReportInput) -> bool {
     at.iter().all(|pointer| a.record.0.pointer(pointer) == b.record.0.pointer(pointer))
 }
 
-fn cell(session: &ReportInput, (account, name): (&str, &str), unit: Unit) -> Value {
-    let path = format!("/metrics/{account}/{name}");
-    let number = |suffix: &str| session.record.number(&format!("{path}{suffix}"));
-    let interval = number("_low").zip(number("_high"));
-    let interval = interval.map(|(low, high)| format!("{} … {}", unit.text(low), unit.text(high)));
-    let value = number("");
-    let raw = session.record.0.pointer(&path);
-    json!({
-        "is_known": raw.is_some(),
-        "key": format!("{account}.{name}"),
-        "session": session.name,
-        // As the record has it, for machines.
-        "digits": value.and(raw).map(Value::to_string).unwrap_or_default(),
-        "text": value.map_or_else(|| "–".to_owned(), |value| unit.text(value)),
-        "interval": interval,
-        "undefined": session.record.text(&format!("/metrics/{account}/undefined/{name}")),
-    })
+/// A figure of an account of a session.
+struct Figure<'a> {
+    session: &'a ReportInput,
+    account: &'a str,
+    name: &'a str,
+    unit: Unit,
 }
 
-/// Returns the few figures that stand at the top, for each session.
-pub(super) fn tiles(session: &ReportInput) -> Value {
+impl Figure<'_> {
+    /// Returns what the record has for it; `suffix` names a bound of its
+    /// interval.
+    fn raw(&self, suffix: &str) -> Option<&Value> {
+        let Self { session, account, name, .. } = self;
+        session.record.0.pointer(&format!("/metrics/{account}/{name}{suffix}"))
+    }
+
+    fn text(&self) -> String {
+        let value = self.raw("").and_then(Value::as_f64);
+        or_undefined(value.map(|value| self.unit.text(value)))
+    }
+
+    fn interval(&self) -> Option<String> {
+        let bound = |suffix: &str| Some(self.unit.text(self.raw(suffix)?.as_f64()?));
+        Some(format!("{} … {}", bound("_low")?, bound("_high")?))
+    }
+
+    fn cell(&self) -> Markup {
+        let Self { session, account, name, .. } = self;
+        // As the record has it, for machines.
+        let digits = self.raw("").filter(|raw| raw.is_number());
+        let undefined = session.record.text(&format!("/metrics/{account}/undefined/{name}"));
+        html! {
+            td data-session=(session.name) data-figure={ (account) "." (name) }
+                data-value=(digits.map(Value::to_string).unwrap_or_default())
+                title=[undefined]
+            {
+                (self.text())
+                @if let Some(interval) = self.interval() { small { (interval) } }
+                @if let Some(reason) = undefined { span.unseen { ": " (reason) } }
+            }
+        }
+    }
+}
+
+/// Returns the few figures that stand at the top.
+pub(super) fn tiles(session: &ReportInput) -> Markup {
     const NAMES: [&str; 5] = ["net_return", "sharpe", "max_drawdown", "n_trades", "final_equity"];
     let chosen = FIGURES.iter().filter(|(name, ..)| NAMES.contains(name));
-    let tiles = chosen.map(|&(name, label, unit)| {
-        json!({
-            "label": label,
-            "agent": cell(session, ("agent", name), unit),
-            "hold": cell(session, ("buy_and_hold", name), unit),
-            "never": cell(session, ("never_trade", name), unit),
-        })
-    });
-    tiles.collect()
+    html! {
+        section.tiles aria-label="The most important figures" {
+            @for &(name, label, unit) in chosen {
+                @let of = |account| Figure { session, account, name, unit };
+                div.tile {
+                    h2 { (label) }
+                    p.value { (of("agent").text()) }
+                    @if let Some(interval) = of("agent").interval() {
+                        p.interval { "95 %: " (interval) }
+                    }
+                    p.beside {
+                        "buy and hold " (of("buy_and_hold").text())
+                        br;
+                        "never trade " (of("never_trade").text())
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Says whether later training bars found an edge, and what the Sharpe

@@ -1,29 +1,66 @@
-//! Which run it was, and in what sessions differ.
+//! The identity of a run, and the differences between sessions.
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use maud::{Markup, html};
+use serde_json::Value;
 
 use crate::wording::counted;
 
 use super::input::ReportInput;
+use super::markup::{UNDEFINED, plain, scroll};
 use super::text::{Unit, duration};
 
-/// What a session is known by; several values differ from run to run.
+/// A fact about a session.
 struct Fact {
     label: &'static str,
     value: Option<String>,
-    /// Whether a comparison tells of it where it differs.
+    /// Whether a comparison lists it where it differs.
     compared: bool,
 }
 
-/// Returns the rows of the page's table of identity.
-pub(super) fn rows(session: &ReportInput) -> Value {
-    let row = |fact: Fact| {
-        let value = fact.value.unwrap_or_else(|| "–".to_owned());
-        json!({ "label": fact.label, "value": value })
+/// Returns the table of identity and, folded away, that of all settings.
+pub(super) fn tables(session: &ReportInput) -> Markup {
+    let row =
+        |name: &str, value: &str| html! { tr { th scope="row" { (name) } td.long { (value) } } };
+    html! {
+        (scroll("Identity", &html! {
+            table { tbody { @for fact in facts(session) {
+                (row(fact.label, fact.value.as_deref().unwrap_or(UNDEFINED)))
+            } } }
+        }))
+        details {
+            summary { "All settings" }
+            table { tbody { @for (name, value) in session.record.settings() {
+                (row(&name, &value))
+            } } }
+        }
+    }
+}
+
+/// Returns how the bars were read, as `trainer bars` says it; none for a
+/// record that does not tell.
+pub(super) fn understood(session: &ReportInput) -> Option<Markup> {
+    let record = &session.record;
+    record.0.pointer("/data/understood").filter(|found| !found.is_null())?;
+    let texts = |name: &str| {
+        let list = record.list(&format!("/data/understood/{name}"));
+        list.iter().map(|line| plain(Some(line))).collect::<Vec<_>>()
     };
-    facts(session).into_iter().map(row).collect()
+    let year = "/metrics/agent/periods_per_year";
+    let per_year = record.number(&format!("{year}/value"));
+    let basis = per_year.zip(record.text(&format!("{year}/basis")));
+    let bars = texts("bars");
+    Some(html! {
+        ul {
+            @for line in texts("lines") { li { (line) } }
+            @if let Some((value, basis)) = basis { li { "bars a year: " (value) " (" (basis) ")" } }
+        }
+        @for warning in texts("warnings") { p.alarm { b { "warning:" } " " (warning) } }
+        @if !bars.is_empty() {
+            details { summary { "First and last bars" } pre { (bars.join("\n")) } }
+        }
+    })
 }
 
 /// A setting, digest or commit that is not the same for all.
@@ -34,7 +71,7 @@ pub(super) struct Difference {
     pub(super) values: Vec<Option<String>>,
 }
 
-/// Returns in what `sessions` differ: data, commit, version, settings.
+/// Returns the differences of `sessions`: data, commit, version, settings.
 pub(super) fn differences(sessions: &[ReportInput]) -> Vec<Difference> {
     let all_facts: Vec<Vec<Fact>> = sessions.iter().map(facts).collect();
     let n_facts = all_facts.first().map_or(0, Vec::len);

@@ -1,4 +1,4 @@
-//! Which features the model's trees ask for.
+//! How often the model's trees split on each feature.
 
 use std::io::Cursor;
 

@@ -1,10 +1,8 @@
 //! Gathers all that a page shows of one session.
 
-use std::path::Path;
-
 use anyhow::Result;
 
-use crate::market::bars::BarSource;
+use crate::missing_part::MissingPart;
 
 use super::curve::{Curve, CurvePlan};
 use super::importance::{self, Importances};
@@ -13,21 +11,8 @@ use super::price;
 use super::record::JsonRecord;
 use super::rolling::{Rolling, RollingOptions};
 use super::series::Series;
-use super::source::SessionSource;
+use super::source::{ReportContext, SessionSource};
 use super::trades::{self, TradeLedgers};
-
-/// What is known beside the session's own files.
-#[derive(Debug, Clone)]
-pub struct ReportContext<'a> {
-    /// Where a relative path of bars starts.
-    pub data_root: &'a Path,
-    /// The bars that the session was trained on, where they are at
-    /// hand; else they are read again, and proved to be the same.
-    pub bars: Option<&'a BarSource>,
-    /// The commit of the work tree, for a session that no archive tells
-    /// it of.
-    pub commit: Option<&'a str>,
-}
 
 /// How many points of each go into a page, so that all fit.
 #[derive(Debug, Clone, Copy)]
@@ -79,12 +64,16 @@ impl ReportInput {
             None
         });
         // A portfolio's price is in its curve alone.
-        let bars = (!record.is_portfolio()).then(|| {
-            price::read(&record, context, budget.bars)
-                .map_err(|error| note("The price is that of the test bars alone", &error))
-                .ok()
-        });
-        let bars = bars.flatten();
+        let price = (!record.is_portfolio()).then(|| price::read(&record, context, budget.bars));
+        let bars = match price {
+            Some(Err(error)) if error.is::<MissingPart>() => return Err(error),
+            Some(Err(error)) => {
+                note("The price is that of the test bars alone", &error);
+                None
+            }
+            Some(Ok(bars)) => Some(bars),
+            None => None,
+        };
         let mut curve = |name: &str, n_points_max: usize| {
             let mut plan = Some(plan(&record, n_points_max));
             let read = source.read(name, &mut |file| {
@@ -126,11 +115,6 @@ impl ReportInput {
             notes,
         })
     }
-
-    /// The trades out of sample that the trace lists.
-    pub(super) fn test_trades(&self) -> u64 {
-        self.ledgers.as_ref().map_or(0, |ledgers| ledgers.test.all.n)
-    }
 }
 
 fn archive_name(source: &SessionSource, manifest: Option<&JsonRecord>) -> Option<String> {
@@ -143,7 +127,7 @@ fn plan(record: &JsonRecord, n_points_max: usize) -> CurvePlan {
     let parts = record.parts();
     let (first, last) = parts.test.unwrap_or_default();
     let interval_ms = record.number("/data/interval_seconds").unwrap_or_default() * 1000.0;
-    // Moving figures rest on returns, which end at ruin.
+    // Rolling figures are of returns, which end at ruin.
     let per_year = record.number("/metrics/agent/periods_per_year/value");
     let rolling = per_year.filter(|_| !record.is_ruined()).and_then(|per_year| {
         Rolling::new(RollingOptions {

@@ -6,23 +6,29 @@
 //! script and data, and asks no network for anything. Memory is bounded:
 //! long curves and many trades are thinned, and the page says so.
 
+mod account_tables;
+mod charts;
 mod curve;
 mod data;
 mod distribution;
 mod drawdowns;
 mod figures;
+mod header;
 mod identity;
 mod importance;
 mod input;
+mod markup;
 mod pack;
 mod page;
+mod part_tables;
 mod periods;
 mod price;
 mod record;
+mod return_tables;
 mod rolling;
 mod series;
+mod session;
 mod source;
-mod tables;
 mod terminal;
 mod text;
 mod trades;
@@ -38,8 +44,7 @@ use crate::session::put_atomically;
 
 use input::{Budget, ReportInput};
 
-pub use input::ReportContext;
-pub use source::SessionSource;
+pub use source::{ReportContext, SessionSource};
 
 /// The most sessions that one page can hold and a reader tell apart.
 pub const N_SESSIONS_MAX: usize = 8;

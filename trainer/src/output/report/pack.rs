@@ -1,7 +1,7 @@
 //! Packs numbers into text: what a browser unpacks in a few lines.
 //!
-//! Nothing is packed before it is written, and then a piece at a time:
-//! a page takes no more memory than its numbers.
+//! Numbers are packed while they are written, a piece at a time, so that
+//! a page needs no memory besides the numbers themselves.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -84,7 +84,7 @@ pub(super) struct Times<S> {
     unit_ms: u64,
 }
 
-/// Packs times, which must not fall.
+/// Packs times, which must not decrease.
 pub(super) fn times(times_ms: impl ExactSizeIterator<Item = i64> + Clone) -> Times<impl Serialize> {
     let n = times_ms.len();
     let start_ms = times_ms.clone().next().unwrap_or_default();
@@ -98,4 +98,10 @@ pub(super) fn times(times_ms: impl ExactSizeIterator<Item = i64> + Clone) -> Tim
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+/// Returns a value with the digits that a chart has a use for.
+#[expect(clippy::cast_possible_truncation, reason = "a chart has no use for more digits")]
+pub(super) fn single(value: f64) -> f32 {
+    value as f32
 }

@@ -1,34 +1,26 @@
 //! Makes the page: one HTML file with all that it needs in it.
 //!
-//! Its data are most of it, and go out as they are packed.
+//! Its data are most of it, and are written as they are packed.
 
 use std::io::{self, Write};
 
-use anyhow::{Context as _, Result};
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment};
+use anyhow::Result;
+use maud::{Markup, PreEscaped, html};
 use serde::Serialize as _;
+use serde_json::Serializer;
 use serde_json::ser::Formatter;
-use serde_json::{Serializer, Value, json};
 
-use crate::account::metrics::{REMEDY, ruin_lines};
-use crate::wording::significant;
-
-use super::curve::Curve;
+use super::charts;
 use super::data::Document;
-use super::identity::{Difference, differences, rows};
+use super::figures;
+use super::header::{differences, header};
 use super::input::ReportInput;
-use super::text::{Unit, percent};
-use super::{figures, tables};
+use super::markup::scroll;
+use super::session;
 
-/// How every page begins: what may be replaced by a newer one.
+/// The start of every page, which tells a report from other files.
 pub(super) const MARK: &str = "<!doctype html>\n<!-- trainvault report -->\n";
 
-/// What stands before the data: no text of a session has a bare quote.
-const DATA_BEGIN: &str = "id=\"report-data\">";
-
-const TEMPLATE: &str = include_str!("../../../assets/report/page.html");
-const MACROS: &str = include_str!("../../../assets/report/session.html");
 const STYLE: &str = include_str!("../../../assets/report/style.css");
 const SCRIPTS: [&str; 5] = [
     include_str!("../../../assets/report/unpack.js"),
@@ -40,165 +32,91 @@ const SCRIPTS: [&str; 5] = [
 const CHART_SCRIPT: &str = include_str!("../../../assets/uplot/uPlot.iife.min.js");
 const CHART_STYLE: &str = include_str!("../../../assets/uplot/uPlot.min.css");
 const CHART_LICENCE: &str = include_str!("../../../assets/uplot/LICENSE");
+/// The page loads nothing: neither from the network nor from the disk.
+const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+                      img-src data:";
 
 /// Writes the page of `sessions` to `out`.
 pub(super) fn render(sessions: &[ReportInput], out: &mut dyn Write) -> Result<()> {
-    let frame = frame(sessions).context("the page's template is broken")?;
-    let data_begin = frame.find(DATA_BEGIN).context("the page's template has no data")?;
-    let (before, after) = frame.split_at(data_begin + DATA_BEGIN.len());
     out.write_all(MARK.as_bytes())?;
-    out.write_all(before.as_bytes())?;
+    out.write_all(b"<html lang=\"en\">")?;
+    out.write_all(page_head(&title(sessions)).0.as_bytes())?;
+    out.write_all(b"<body>")?;
+    out.write_all(body(sessions).0.as_bytes())?;
+    out.write_all(b"<script type=\"application/json\" id=\"report-data\">")?;
     let mut data = Serializer::with_formatter(&mut *out, Embedded);
     Document::of(sessions).serialize(&mut data)?;
-    Ok(out.write_all(after.as_bytes())?)
+    out.write_all(b"</script>\n")?;
+    out.write_all(scripts().0.as_bytes())?;
+    Ok(out.write_all(b"</body></html>\n")?)
 }
 
-/// Returns all of the page but for its data.
-fn frame(sessions: &[ReportInput]) -> Result<String, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_template("session.html", MACROS)?;
-    environment.add_template("page.html", TEMPLATE)?;
-    environment.add_filter("percent", |value: Option<f64>| told(value, Unit::Share));
-    environment.add_filter("ratio", |value: Option<f64>| told(value, Unit::Ratio));
-    environment.add_filter("digits", |value: Option<f64>| {
-        value.map_or_else(|| "–".to_owned(), |value| significant(value, 4))
-    });
-    environment.get_template("page.html")?.render(Serde(view(sessions)))
-}
-
-fn told(value: Option<f64>, unit: Unit) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| unit.text(value))
-}
-
-fn view(sessions: &[ReportInput]) -> Value {
+fn title(sessions: &[ReportInput]) -> String {
     let names: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
-    let title = match sessions {
-        [session] => format!("Session {}", session.name),
-        _ => format!("Sessions {}", names.join(", ")),
-    };
-    let each: Vec<Value> = sessions.iter().map(session_view).collect();
-    json!({
-        "title": title,
-        "names": names,
-        "is_comparison": sessions.len() > 1,
-        "sessions": each,
-        "figures": figures::table(sessions),
-        "differences": differences(sessions).iter().map(difference_row).collect::<Vec<_>>(),
-        "style": STYLE,
-        "chart_style": CHART_STYLE,
-        "chart_licence": CHART_LICENCE,
-        // Its comment names a page, and this one names none.
-        "chart_script": CHART_SCRIPT.replace("https://", ""),
-        "script": script(),
-    })
+    format!("Session{} {}", if names.len() == 1 { "" } else { "s" }, names.join(", "))
 }
 
-fn session_view(session: &ReportInput) -> Value {
-    let test = session.test.as_ref();
-    let of_test = |table: fn(&Curve) -> Value| test.map_or(Value::Null, table);
-    json!({
-        "name": session.name,
-        "status": session.record.text("/status"),
-        "reason": session.record.text("/reason"),
-        "notes": session.notes,
-        "tiles": figures::tiles(session),
-        "ruins": ruin_lines(&session.record.0),
-        "verdict": figures::verdict(session),
-        "alarms": session.record.0.get("alarms"),
-        "audit": session.record.0.get("audit"),
-        "remedy": REMEDY,
-        "n_test_trades": session.test_trades(),
-        "has_trace": session.ledgers.is_some(),
-        "has_test": test.is_some(),
-        "has_train": session.train.is_some(),
-        "held": test.map(held),
-        "thinned": thinned(session),
-        "months": of_test(tables::months),
-        "years": of_test(tables::years),
-        "beside": tables::beside(session),
-        "drawdowns": of_test(tables::drawdowns),
-        "quantiles": of_test(tables::quantile_rows),
-        "costs": tables::costs(session),
-        "trades": tables::trade_tallies(session),
-        "windows": tables::windows(session),
-        "symbols": tables::symbols(session),
-        "is_portfolio": session.record.is_portfolio(),
-        "episodes": tables::episodes(session),
-        "importances": session.importances.as_ref().map(importances),
-        "understood": understood(session),
-        "identity": rows(session),
-        "settings": session.record.settings().into_iter().collect::<Vec<_>>(),
-    })
-}
-
-/// Says how the bars were read, as `trainer bars` does; null in a record
-/// that does not tell.
-fn understood(session: &ReportInput) -> Value {
-    let record = &session.record;
-    let Some(found) = record.0.pointer("/data/understood") else { return Value::Null };
-    let mut lines = record.list("/data/understood/lines").to_vec();
-    let year = "/metrics/agent/periods_per_year";
-    let basis = record.text(&format!("{year}/basis"));
-    if let (Some(value), Some(basis)) = (record.number(&format!("{year}/value")), basis) {
-        lines.push(format!("bars a year: {value} ({basis})").into());
+fn page_head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta http-equiv="Content-Security-Policy" content=(POLICY);
+            title { (title) }
+            link rel="icon" href="data:,";
+            style { (PreEscaped(CHART_STYLE)) "\n" (PreEscaped(STYLE)) }
+        }
     }
-    json!({ "lines": lines, "warnings": found["warnings"], "bars": found["bars"] })
 }
 
-fn held(test: &Curve) -> Value {
-    let n = test.n_rows.max(1) as f64;
-    let shares = test.n_held.map(|n_bars| percent(n_bars as f64 / n));
-    json!({ "long": shares[0], "short": shares[1], "flat": shares[2] })
-}
-
-/// Says where a chart holds fewer points than there are bars.
-fn thinned(session: &ReportInput) -> Vec<String> {
-    let curves = [("in-sample equity", &session.train), ("out-of-sample equity", &session.test)];
-    let strides = curves
-        .into_iter()
-        .filter_map(|(name, curve)| Some((name, curve.as_ref()?.series.stride())))
-        .chain(session.bars.as_ref().map(|bars| ("price", bars.stride())));
-    strides
-        .filter(|(_, stride)| *stride > 1)
-        .map(|(name, stride)| {
-            format!(
-                "Each point of the {name} stands for {stride} bars: the last value, the highest \
-                 high, the lowest low, the deepest drawdown."
-            )
-        })
-        .collect()
-}
-
-fn importances(found: &super::importance::Importances) -> Value {
-    let most = found.shares.first().map_or(1.0, |(_, share)| share.max(1e-12));
-    let rows = found.shares.iter().map(|(name, share)| {
-        json!({
-            "name": name,
-            "value": share,
-            "text": percent(*share),
-            "of_most": share / most,
-        })
-    });
-    json!({ "n_splits": found.n_splits, "rows": rows.collect::<Vec<_>>() })
-}
-
-fn difference_row(difference: &Difference) -> Value {
-    let cells = difference.values.iter();
-    let cells: Vec<&str> = cells.map(|value| value.as_deref().unwrap_or("–")).collect();
-    json!({ "name": difference.name, "cells": cells })
-}
-
-fn script() -> String {
-    let mut script = String::from("(() => {\n\"use strict\";\n");
-    for part in SCRIPTS {
-        script.push_str(part);
+fn body(sessions: &[ReportInput]) -> Markup {
+    let is_alone = sessions.len() == 1;
+    html! {
+        a.skip href="#headline" { "Skip to the figures" }
+        (header(&title(sessions), sessions))
+        main {
+            @if let [session] = sessions {
+                (figures::tiles(session))
+            } @else {
+                (differences(sessions))
+            }
+            section #headline.panel.wide {
+                h2 { "Figures" }
+                p {
+                    "Out of sample, net of all costs. Small: the 95 % interval. – is undefined; \
+                     its cell says why."
+                }
+                (scroll("Figures", &figures::table(sessions)))
+            }
+            (charts::toolbar(sessions))
+            (charts::charts(sessions))
+            @for (idx, session) in sessions.iter().enumerate() {
+                (session::section(session, idx, is_alone))
+            }
+        }
+        footer {
+            p {
+                "One file, which asks no network for anything. Charts by uPlot (MIT licence, in \
+                 this file's source)."
+            }
+        }
+        noscript { p.note { "The charts need JavaScript; the tables do not." } }
     }
-    script.push_str("})();\n");
-    script
 }
 
-/// Writes JSON that ends no script element: no `<` is left in it.
+fn scripts() -> Markup {
+    // The only address in it is in its comment.
+    let chart_script = CHART_SCRIPT.replace("https://", "");
+    let own = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.concat());
+    html! {
+        (PreEscaped(format!("<!--\n{CHART_LICENCE}\n-->\n")))
+        script { (PreEscaped(chart_script)) }
+        script { (PreEscaped(own)) }
+    }
+}
+
+/// Writes JSON without any `<`, which could end the script element.
 struct Embedded;
 
 impl Formatter for Embedded {

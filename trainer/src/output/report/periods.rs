@@ -1,4 +1,4 @@
-//! Returns over days, weeks, months and longer, from levels bar by bar.
+//! Returns by day, week, month and longer, from equity at each bar.
 
 use chrono::{DateTime, Datelike as _};
 
@@ -19,8 +19,8 @@ pub(super) enum Calendar {
 impl Calendar {
     pub(super) const DAY: Self = Self::Every(DAY_MS);
 
-    /// Returns the period of `time_ms`: counted on from any start, for
-    /// months `12 * year + month - 1`.
+    /// Returns the number of the period of `time_ms`; for months it is
+    /// `12 * year + month - 1`.
     pub(super) fn period(self, time_ms: i64) -> i64 {
         let month = || {
             let time = DateTime::from_timestamp_millis(time_ms).unwrap_or_default();
@@ -68,8 +68,8 @@ impl Levels {
         }
     }
 
-    /// Returns each period with what it earned; the first counts from
-    /// the first bar on. Undefined (NaN) where nothing was left before.
+    /// Returns the return of each period; the first starts at the first
+    /// bar. NaN after the equity reached 0.
     pub(super) fn returns(&self) -> Vec<Level> {
         let before = self.start.iter().chain(&self.ends);
         let pairs = before.zip(&self.ends);
@@ -84,8 +84,8 @@ impl Levels {
     }
 }
 
-/// Returns the spans over which returns are shown: days, or where that
-/// would be too few to show, shorter ones of whole bars.
+/// Returns the periods over which returns are shown: days or, where there
+/// are too few, shorter ones of whole bars.
 pub(super) fn fine_calendar(span_ms: i64, interval_ms: i64) -> Calendar {
     const N_DAYS_MIN: i64 = 30;
     const N_SPANS: i64 = 300;

@@ -4,9 +4,9 @@ use anyhow::{Result, ensure};
 
 use crate::market::bars::{Bar, BarSource};
 
-use super::input::ReportContext;
 use super::record::JsonRecord;
 use super::series::{Aggregation, Series};
+use super::source::ReportContext;
 
 const COLUMNS: &[(&str, Aggregation)] = &[
     ("close", Aggregation::Last),

@@ -1,7 +1,7 @@
 //! What a page takes from `logs/session.json` and `MANIFEST.json`.
 //!
-//! Any version of both: old archives must show, too. What is absent
-//! shows as absent.
+//! Records of any version are read, since old archives are shown as well;
+//! absent fields are shown as absent.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::session::parse_time;
 
 use super::source::SessionSource;
 
-/// The record of a run; of a size that a session can have.
+/// The largest record that is read, in bytes.
 const N_BYTES_MAX: u64 = 64 << 20;
 
 /// A JSON document that is asked by pointers (RFC 6901).
@@ -33,7 +33,7 @@ impl JsonRecord {
                 source.path().display()
             )
         })?;
-        // It lies apart, since it depends on what the archives hold.
+        // Stored apart: it depends on the sessions in the archives.
         let deflated = record.0.pointer("/trials/deflated_sharpe").cloned();
         let agent = record.0.pointer_mut("/metrics/agent").and_then(Value::as_object_mut);
         if let (Some(deflated), Some(agent)) = (deflated, agent) {
@@ -43,7 +43,7 @@ impl JsonRecord {
         Ok(record)
     }
 
-    /// Reads `MANIFEST.json`, which archives have.
+    /// Reads `MANIFEST.json`; only archives have one.
     pub(super) fn manifest(source: &SessionSource) -> Result<Option<Self>> {
         match source {
             SessionSource::Archive(_) => Self::read(source, "MANIFEST.json"),
@@ -97,8 +97,8 @@ impl JsonRecord {
         !self.list("/symbols").is_empty()
     }
 
-    /// Returns the account of one symbol as a share of a portfolio, whose
-    /// figures are in its own money; 1 where there is one account.
+    /// Returns one symbol's share of the portfolio's initial equity; 1 for
+    /// a single account. Figures of a portfolio are in its own money.
     pub(super) fn account_share(&self) -> f64 {
         let initial = |value: &Value| value.pointer("/metrics/agent/initial_equity")?.as_f64();
         let of_all: f64 = self.list("/symbols").iter().filter_map(initial).sum();

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::series::{Aggregation, Series};
 
-/// The columns, annual where a figure is.
+/// The columns; annualised where the figure is.
 const COLUMNS: &[(&str, Aggregation)] = &[
     ("sharpe", Aggregation::Last),
     ("hold_sharpe", Aggregation::Last),
@@ -16,12 +16,12 @@ const COLUMNS: &[(&str, Aggregation)] = &[
 /// About as many points as a wide screen has pixels.
 const N_POINTS: u64 = 2000;
 const DAY_MS: f64 = 86_400_000.0;
-/// Days in a window where the bars reach that far.
+/// Days in a window, if there are enough bars.
 const N_DAYS: f64 = 30.0;
 const N_BARS_MIN: u64 = 20;
 const N_BARS_MAX: u64 = 50_000;
 
-/// What the window is made for.
+/// What the length of the window depends on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RollingOptions {
     /// Bars in all.
@@ -30,7 +30,8 @@ pub(super) struct RollingOptions {
     pub(super) periods_per_year: f64,
 }
 
-/// Measures each window from its bars alone: no error adds up.
+/// Computes each window from its own bars, so that rounding errors do not
+/// accumulate.
 #[derive(Debug, Clone)]
 pub(super) struct Rolling {
     window: usize,
@@ -43,7 +44,7 @@ pub(super) struct Rolling {
 }
 
 impl Rolling {
-    /// Returns none where the bars fill no window twice.
+    /// Returns none where there are fewer bars than two windows.
     pub(super) fn new(terms: RollingOptions) -> Option<Self> {
         let RollingOptions { n_bars, interval_ms, periods_per_year } = terms;
         #[expect(
@@ -93,7 +94,7 @@ impl Rolling {
     fn measure(&self) -> [f64; 6] {
         let n = self.returns.len() as f64;
         let parts = [self.returns.as_slices().0, self.returns.as_slices().1];
-        // Sums side by side: one alone would wait for each addition.
+        // Several partial sums, which the processor adds in parallel.
         let mut sums = [0.0; 3];
         for [own, hold] in parts.into_iter().flatten() {
             sums[0] += own;
@@ -122,8 +123,8 @@ impl Rolling {
     }
 }
 
-/// NaN, a hole in the chart, where it is undefined.
+/// NaN, a gap in the chart, where it is undefined.
 fn ratio(a: f64, b: f64) -> f64 {
-    // Rounding leaves returns that do not vary a trace of deviation.
+    // Rounding gives constant returns a tiny deviation: treat it as 0.
     if b > 1e-15 { a / b } else { f64::NAN }
 }

@@ -1,7 +1,7 @@
 //! Thins a stream of rows to what a page can hold, in bounded memory.
 //!
-//! Rows are joined in pairs whenever there are too many, so that none
-//! is dropped: a point stands for all of its rows.
+//! When there are too many rows, neighbours are merged in pairs. None is
+//! dropped: a point aggregates all of its rows.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub(super) struct Series {
     columns: &'static [(&'static str, Aggregation)],
     n_points_max: usize,
     stride: usize,
-    /// Rows in the point that is not whole yet.
+    /// Rows in the last point, which is not yet full.
     n_open: usize,
     times_ms: Vec<i64>,
     values: Vec<Vec<f32>>,
@@ -42,7 +42,7 @@ impl Series {
     ) -> Self {
         Self {
             columns,
-            // An even number, so that pairs come out.
+            // Even, so that all points have a neighbour to merge with.
             n_points_max: n_points_max.max(2) & !1,
             stride: 1,
             n_open: 0,
@@ -73,7 +73,7 @@ impl Series {
         self.n_open = (self.n_open + 1) % self.stride;
     }
 
-    /// Joins neighbours: half the points, each for twice the rows.
+    /// Merges neighbours: half the points, each of twice the rows.
     fn halve(&mut self) {
         self.times_ms = self.times_ms.as_chunks::<2>().0.iter().map(|pair| pair[1]).collect();
         for (values, (_, fold)) in self.values.iter_mut().zip(self.columns) {
@@ -125,7 +125,7 @@ impl Aggregation {
     fn join(self, before: f32, value: f32) -> f32 {
         match self {
             Self::Last => value,
-            // These keep the number where the other one is NaN.
+            // `f32::max` and `min` ignore a NaN on one side.
             Self::Max => before.max(value),
             Self::Min => before.min(value),
             Self::Sum => before + value,

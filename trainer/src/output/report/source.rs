@@ -1,5 +1,5 @@
-//! Where a session lies: in a workspace, or in an archive that stays
-//! packed.
+//! Reads the files of a session in a workspace or, without unpacking it,
+//! in an archive.
 
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Read};
@@ -8,10 +8,23 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::market::bars::ZstdReader;
+use crate::market::bars::{BarSource, ZstdReader};
 
 /// Reads one file as it comes.
 pub(super) type Reading<'a, T> = &'a mut dyn FnMut(&mut dyn Read) -> Result<T>;
+
+/// What is known beside the session's own files.
+#[derive(Debug, Clone)]
+pub struct ReportContext<'a> {
+    /// Where a relative path of bars starts.
+    pub data_root: &'a Path,
+    /// The bars that the session was trained on, if the caller has them;
+    /// otherwise they are read again and checked to be the same.
+    pub bars: Option<&'a BarSource>,
+    /// The commit of the work tree, for a session that is not read from
+    /// an archive, which records its own.
+    pub commit: Option<&'a str>,
+}
 
 /// A session's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +52,7 @@ impl SessionSource {
         }
     }
 
-    /// Lets `reading` read the file `name`, a path with `/`. `None` when
+    /// Calls `reading` with the file `name`, a path with `/`. `None` when
     /// there is no such file.
     pub(super) fn read<T>(&self, name: &str, reading: Reading<'_, T>) -> Result<Option<T>> {
         let done = match self {

@@ -53,7 +53,7 @@ pub(super) fn duration(milliseconds: i64) -> String {
     }
 }
 
-/// Takes the sign off a 0.
+/// Makes -0 a 0.
 fn rounded(value: f64, n_digits: i32) -> f64 {
     let scale = 10_f64.powi(n_digits);
     if (value * scale).abs() < 0.5 { 0.0 } else { value }
@@ -74,7 +74,7 @@ fn grouped(digits: &str) -> String {
     text + rest
 }
 
-/// A minus sign as wide as a plus.
+/// Replaces the hyphen by a minus sign, which is as wide as a plus.
 fn minus(text: &str) -> String {
     text.replacen('-', "\u{2212}", 1)
 }

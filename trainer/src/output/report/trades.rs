@@ -11,17 +11,17 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use super::data::single;
+use super::pack::single;
 use super::source::SessionSource;
 
 /// Best, worst and liquidated trades that are listed beside the others.
 const N_NOTABLE: usize = 300;
 
-/// A line of the trace that ends a trade, as far as a page shows it.
+/// The fields that a page shows of a closed trade in the trace.
 #[derive(Debug, Deserialize)]
 struct Closed<'a> {
     trade_id: u64,
-    /// Where there are several.
+    /// Only in a portfolio.
     #[serde(default, borrow)]
     symbol: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -87,8 +87,8 @@ impl Closed<'_> {
     }
 }
 
-/// A listed trade: there are thousands, so it holds what is drawn, and
-/// in a chart's precision.
+/// A listed trade. There are thousands, so it holds only what is drawn,
+/// in single precision.
 #[derive(Debug, Clone)]
 pub(super) struct Trade {
     pub(super) id: u64,
@@ -191,13 +191,13 @@ impl TradeLedger {
         let notable = [&self.best, &self.worst, &self.liquidated];
         let notable = notable.into_iter().flatten().filter(|_| self.every > 1);
         let mut listed: Vec<&Trade> = self.regular.iter().chain(notable).collect();
-        // Closed in another order than opened, where there are several.
+        // Trades of several symbols close in another order than they open.
         listed.sort_by_key(|trade| trade.key());
         listed.dedup_by_key(|trade| trade.key());
         listed
     }
 
-    /// One in so many trades is listed, besides the notable ones.
+    /// One in this many trades is listed, besides the notable ones.
     pub(super) fn every(&self) -> u64 {
         self.every
     }
@@ -224,7 +224,7 @@ fn keep_first(
     }
 }
 
-/// What the last episode traded.
+/// The trades of the last episode.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct TradeLedgers {
     #[serde(skip)]
@@ -250,8 +250,8 @@ pub(super) fn read(
     n_listed_max: usize,
 ) -> Result<Option<TradeLedgers>> {
     let names = source.names("logs/trades/")?;
-    // `_2` and so on are later traces of the same second; a session that
-    // went on with another's may have that one's trace.
+    // `_2` and so on are traces that were started in the same second. A
+    // resumed session may have the trace of the one that it resumed.
     let traces = || names.iter().filter(|name| name.starts_with("logs/trades/trade_traces_"));
     let own = traces().rfind(|name| name.contains(id));
     let Some(name) = own.or_else(|| traces().next_back()) else {
@@ -285,7 +285,7 @@ fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<TradeLedgers> 
     Ok(ledgers)
 }
 
-/// Returns `symbol` as all its trades share it.
+/// Returns the shared copy of `symbol`.
 fn known(symbols: &mut BTreeSet<Arc<str>>, symbol: &str) -> Arc<str> {
     if let Some(known) = symbols.get(symbol) {
         return Arc::clone(known);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use ratatui::Frame;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Rect, Size};
 use ratatui::style::{Color, Style};
 use ratatui::symbols::Marker;
 use ratatui::text::Line;
@@ -17,7 +17,7 @@ use crate::wording::{plural, significant};
 use super::series::Series;
 use super::view::View;
 
-/// Colours that differ for colour-blind eyes, too.
+/// Colours that colour-blind people can tell apart.
 const AGENT: Color = Color::Cyan;
 const HOLD: Color = Color::Yellow;
 const LOSS: Color = Color::Magenta;
@@ -38,15 +38,15 @@ pub fn draw(frame: &mut Frame<'_>, view: &View, now: DateTime<Utc>) {
     let [test, learning] = halves.areas(lower);
     frame.render_widget(Paragraph::new(head_lines(view, now)), head);
     let curve = |series, colour| Curve { name: "", series, colour };
-    chart(frame, equity, ("equity, in sample, by bar", &[curve(&view.equity, AGENT)]));
-    chart(frame, drawdown, ("drawdown, in sample, by bar", &[curve(&view.drawdown, LOSS)]));
+    chart(frame, equity, "equity, in sample, by bar", &[curve(&view.equity, AGENT)]);
+    chart(frame, drawdown, "drawdown, in sample, by bar", &[curve(&view.drawdown, LOSS)]);
     let curves = [
         Curve { name: "agent", series: &view.test_equity, colour: AGENT },
         Curve { name: "buy and hold", series: &view.hold_equity, colour: HOLD },
     ];
-    chart(frame, test, ("equity, out of sample, last episode", &curves));
+    chart(frame, test, "equity, out of sample, last episode", &curves);
     let learned = [curve(&view.learning, AGENT)];
-    chart(frame, learning, ("net return out of sample, by episode", &learned));
+    chart(frame, learning, "net return out of sample, by episode", &learned);
     let first = view.trades.len() - usize::from(n_trades);
     let lines: Vec<Line<'_>> =
         view.trades[first..].iter().map(|line| Line::from(&**line)).collect();
@@ -55,17 +55,17 @@ pub fn draw(frame: &mut Frame<'_>, view: &View, now: DateTime<Utc>) {
     frame.render_widget(Paragraph::new(foot_line(view)), foot);
 }
 
-/// Returns what [`draw`] draws in `(columns, rows)`, as plain text.
-pub fn text(view: &View, now: DateTime<Utc>, (n_columns, n_rows): (u16, u16)) -> String {
-    let mut terminal =
-        Terminal::new(TestBackend::new(n_columns, n_rows)).expect("it has no device");
+/// Returns what [`draw`] draws on a terminal of `size`, as plain text.
+pub fn text(view: &View, now: DateTime<Utc>, size: Size) -> String {
+    let backend = TestBackend::new(size.width, size.height);
+    let mut terminal = Terminal::new(backend).expect("it has no device");
     terminal.draw(|frame| draw(frame, view, now)).expect("it has no device");
     let buffer = terminal.backend().buffer();
     let row = |y: u16| {
-        let cells = (0..n_columns).map(|x| buffer[(x, y)].symbol());
+        let cells = (0..size.width).map(|x| buffer[(x, y)].symbol());
         cells.collect::<String>().trim_end().to_owned() + "\n"
     };
-    (0..n_rows).map(row).collect()
+    (0..size.height).map(row).collect()
 }
 
 fn head_lines(view: &View, now: DateTime<Utc>) -> Vec<Line<'static>> {
@@ -116,9 +116,10 @@ struct Curve<'a> {
     colour: Color,
 }
 
-fn chart(frame: &mut Frame<'_>, area: Rect, (title, curves): (&str, &[Curve<'_>])) {
+fn chart(frame: &mut Frame<'_>, area: Rect, title: &str, curves: &[Curve<'_>]) {
     let block = Block::bordered().title(title.to_owned());
-    let (Some(x), Some(y)) = (bounds(curves, |point| point.0), bounds(curves, |point| point.1))
+    let (Some(x), Some(y)) =
+        (Bounds::of(curves, |point| point.0), Bounds::of(curves, |point| point.1))
     else {
         frame.render_widget(Paragraph::new("nothing yet").block(block), area);
         return;
@@ -134,32 +135,42 @@ fn chart(frame: &mut Frame<'_>, area: Rect, (title, curves): (&str, &[Curve<'_>]
                 .data(curve.series.points())
         })
         .collect();
-    let axis = |bounds: (f64, f64), [low, high]: [String; 2]| {
-        Axis::default().bounds(bounds.into()).labels([low, high])
+    let axis = |bounds: Bounds, labels: [String; 2]| {
+        Axis::default().bounds([bounds.low, bounds.high]).labels(labels)
     };
     // Bars and episodes are counted.
-    let x = (x.0.floor(), x.1.ceil());
-    let x_axis = axis(x, [x.0, x.1].map(|n| n.to_string()));
-    let y_axis = axis(y, labels(y));
+    let x = Bounds { low: x.low.floor(), high: x.high.ceil() };
+    let x_axis = axis(x, [x.low, x.high].map(|n| n.to_string()));
+    let y_axis = axis(y, y.labels());
     frame.render_widget(Chart::new(datasets).block(block).x_axis(x_axis).y_axis(y_axis), area);
 }
 
-/// Returns the bounds of all `curves`; never empty, so that a level
-/// curve is drawn, too.
-fn bounds(curves: &[Curve<'_>], of: fn(&(f64, f64)) -> f64) -> Option<(f64, f64)> {
-    let all = curves.iter().filter_map(|curve| curve.series.bounds(of));
-    let (low, high) = all.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
-    let margin = if high > low { 0.0 } else { low.abs().max(1.0) * 0.01 };
-    Some((low - margin, high + margin))
+/// Where an axis begins and ends.
+#[derive(Clone, Copy)]
+struct Bounds {
+    low: f64,
+    high: f64,
 }
 
-/// Returns both ends with the digits that tell them apart.
-fn labels((low, high): (f64, f64)) -> [String; 2] {
-    let with = |n_digits| [low, high].map(|value| significant(value, n_digits));
-    let is_told = |n_digits: &usize| {
-        let [low_shown, high_shown] = with(*n_digits).map(|text| text.parse().unwrap_or(low));
-        let error = (low_shown - low).abs() + (high_shown - high).abs();
-        error <= 0.1 * (high - low)
-    };
-    with((3..17).find(is_told).unwrap_or(17))
+impl Bounds {
+    /// Returns the bounds of all `curves`, widened where they are equal,
+    /// so that a constant curve is drawn.
+    fn of(curves: &[Curve<'_>], of: fn(&(f64, f64)) -> f64) -> Option<Self> {
+        let all = curves.iter().filter_map(|curve| curve.series.bounds(of));
+        let (low, high) = all.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        let margin = if high > low { 0.0 } else { low.abs().max(1.0) * 0.01 };
+        Some(Self { low: low - margin, high: high + margin })
+    }
+
+    /// Returns both ends with the digits that tell them apart.
+    fn labels(self) -> [String; 2] {
+        let Self { low, high } = self;
+        let with = |n_digits| [low, high].map(|value| significant(value, n_digits));
+        let is_told = |n_digits: &usize| {
+            let [low_shown, high_shown] = with(*n_digits).map(|text| text.parse().unwrap_or(low));
+            let error = (low_shown - low).abs() + (high_shown - high).abs();
+            error <= 0.1 * (high - low)
+        };
+        with((3..17).find(is_told).unwrap_or(17))
+    }
 }

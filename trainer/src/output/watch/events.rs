@@ -6,37 +6,36 @@ use std::path::{Path, PathBuf};
 
 use crate::session::tensorboard::{ScalarPoint, scalars_of};
 
-/// No record of scalars is longer, in bytes.
+/// The longest record of scalars, in bytes.
 const RECORD_BYTES_MAX: u64 = 1 << 24;
-/// The length, with its check sum, stands before a record, the check
-/// sum of the record behind it.
+/// A record is preceded by its length with a checksum, and followed by
+/// the checksum of its bytes.
 const HEAD_BYTES: usize = 12;
 const TAIL_BYTES: usize = 4;
 
-/// The newest event file of a folder, read up to some place.
+/// The newest event file of a folder, and how far it was read.
 #[derive(Debug, Default)]
 pub(super) struct EventTail {
     path: Option<PathBuf>,
     n_read: u64,
 }
 
-/// What a look at the file brings.
+/// What is new in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum EventUpdate {
-    /// Another run has begun: what was known is of the one before.
+    /// Another run has begun: forget the values of the one before.
     OtherRun,
     /// A scalar, by its step and tag.
     Scalar(f64, String, f64),
 }
 
 impl EventTail {
-    /// Returns where the file lies that is read.
+    /// Returns the path of the file that is read.
     pub(super) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
-    /// Returns what came since the last look; nothing when there is
-    /// nothing to be read.
+    /// Returns what was written since the last call, if anything.
     pub(super) fn refresh(&mut self, folder: &Path) -> Vec<EventUpdate> {
         let mut news = Vec::new();
         let newest = newest_in(folder);
@@ -44,7 +43,7 @@ impl EventTail {
             *self = Self { path: newest, n_read: 0 };
             news.push(EventUpdate::OtherRun);
         }
-        // What cannot be read now is there at the next look.
+        // What cannot be read now is read at the next call.
         let _ = self.read(&mut news);
         news
     }
@@ -62,7 +61,7 @@ impl EventTail {
             let n_bytes = usize::try_from(length).unwrap_or(0) + TAIL_BYTES;
             let mut record = vec![0; n_bytes];
             if file.read_exact(&mut record).is_err() {
-                // The rest of it is still to be written.
+                // The record is not yet whole.
                 break;
             }
             self.n_read += (HEAD_BYTES + n_bytes) as u64;

@@ -10,5 +10,6 @@ mod series;
 mod view;
 
 pub use draw::{draw, text};
+pub use ratatui::layout::Size;
 pub use series::Series;
 pub use view::{View, Watcher};

@@ -7,7 +7,7 @@ const N_POINTS_MAX: usize = 2048;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Series {
     points: Vec<(f64, f64)>,
-    /// Of how many points one is kept.
+    /// One in this many points is kept.
     stride: usize,
     n_seen: usize,
     last: Option<(f64, f64)>,

@@ -1,4 +1,4 @@
-//! What a view shows, gathered from the files of a run.
+//! The contents of the live view, read from the files of a run.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
@@ -25,9 +25,9 @@ pub struct View {
     pub record: Value,
     /// Equity on the training bars by step, in money: in sample.
     pub equity: Series,
-    /// Its fall from the highest before, as a fraction.
+    /// Drawdown of that equity, as a fraction.
     pub drawdown: Series,
-    /// The last refit's largest change of a value, by step.
+    /// max |ΔQ| of each refit, by step.
     pub delta_q: Series,
     /// Equity out of sample after the last whole episode, by bar.
     pub test_equity: Series,
@@ -54,13 +54,13 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches the workspace of `layout`, where nothing need be yet.
+    /// Watches the workspace of `layout`, which may still be empty.
     pub fn new(layout: Layout) -> Self {
         Self { layout, events: EventTail::default(), curve: None, view: View::default() }
     }
 
-    /// Reads what is new, and returns all that is known. What cannot be
-    /// read is left as it was.
+    /// Reads what is new and returns the view. What cannot be read stays
+    /// as it was.
     pub fn refresh(&mut self) -> &View {
         for news in self.events.refresh(&self.layout.tensorboard()) {
             self.take(news);
@@ -144,7 +144,7 @@ fn last_lines(path: &Path) -> std::io::Result<Vec<String>> {
     let mut bytes = Vec::new();
     file.take(TAIL_BYTES).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
-    // The first may have lost its start.
+    // The first line may be cut off at its start.
     let mut lines: Vec<&str> = text.lines().skip(usize::from(start > 0)).collect();
     let n_over = lines.len().saturating_sub(N_TRADES);
     lines.drain(..n_over);

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::message;
 
-/// The least limit above 0, the factor from one to the next, and where
-/// they end (`tensorflow/core/lib/histogram/histogram.cc`).
+/// The lowest positive limit, the factor between limits, and the highest
+/// (`tensorflow/core/lib/histogram/histogram.cc`).
 const FIRST_LIMIT: f64 = 1e-12;
 const LIMIT_FACTOR: f64 = 1.1;
 const LAST_LIMIT: f64 = 1e20;
@@ -58,7 +58,7 @@ impl Histogram {
     pub(super) fn message(&self) -> Option<message::Histogram> {
         let first = self.counts.iter().position(|count| *count > 0)?;
         let last = self.counts.iter().rposition(|count| *count > 0)?;
-        // The bucket before tells where the first one begins.
+        // Keep one empty bucket before: its limit is where the first begins.
         let range = first.saturating_sub(1)..=last;
         Some(message::Histogram {
             min: self.min,

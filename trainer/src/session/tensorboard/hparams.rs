@@ -1,4 +1,4 @@
-//! What TensorBoard's HPARAMS tab compares sessions by.
+//! Settings and results of a session for TensorBoard's HPARAMS tab.
 //!
 //! The messages are those of the plugin's `plugin_data.proto` and
 //! `api.proto`, as far as they are needed.
@@ -29,18 +29,18 @@ const UNIMPORTANT: [&str; 7] = [
 /// How a session ended, in the plugin's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionEnd {
-    /// It did all it should.
+    /// Completed.
     Success,
-    /// It ended by an error.
+    /// Failed.
     Failure,
-    /// A signal cut it short; the plugin calls that unknown.
+    /// Interrupted by a signal; the plugin's word is unknown.
     Interrupted,
 }
 
-/// What one session is compared by.
+/// What sessions are compared by.
 #[derive(Debug, Clone, Copy)]
 pub struct HyperParameters<'a> {
-    /// The settings, an object; what is nested gets names with dots.
+    /// The settings, a JSON object; nested keys are joined by dots.
     pub settings: &'a Json,
     /// The tags of the scalars whose last values are the result.
     pub metrics: &'a [&'a str],
@@ -138,7 +138,7 @@ pub(super) fn start(session: &HyperParameters<'_>, seconds: f64) -> Vec<Value> {
     let metric = |tag: &&str| MetricInfo { name: Some(MetricName { tag: (*tag).to_owned() }) };
     let experiment = Experiment {
         time_created_secs: seconds,
-        hparam_infos: hparams.iter().map(info).collect(),
+        hparam_infos: hparams.iter().map(|(name, setting)| info(name, setting)).collect(),
         metric_infos: session.metrics.iter().map(metric).collect(),
     };
     // Without a group's name each session is a group of its own.
@@ -165,13 +165,13 @@ fn value(tag: &str, data: Data) -> Value {
     }
 }
 
-fn info((name, setting): (&String, &Setting)) -> HParamInfo {
+fn info(name: &str, setting: &Setting) -> HParamInfo {
     let kind = match &setting.value {
         Some(SettingValue::Number(_)) => 3,
         Some(SettingValue::Boolean(_)) => 2,
         Some(SettingValue::Text(_)) | None => 1,
     };
-    HParamInfo { name: name.clone(), kind }
+    HParamInfo { name: name.to_owned(), kind }
 }
 
 /// Collects the leaves of `json` under `name`; lists become text.

@@ -21,6 +21,7 @@ use crate::session::{Clock, LineFile};
 
 pub use histogram::Histogram;
 pub use hparams::{HyperParameters, SessionEnd};
+#[cfg(feature = "full")]
 pub(crate) use read::scalars_of;
 pub use read::{ScalarPoint, read_scalars};
 
@@ -43,8 +44,8 @@ pub struct Scalars {
 
 impl Scalars {
     /// Adds `value` under `tag`, such as `train/reward`. TensorBoard
-    /// keeps 32 bits of it. What is not finite is left out: a curve has
-    /// a hole there, not a lie.
+    /// keeps 32 bits of it. Values that are not finite are left out, as
+    /// gaps in the curve.
     pub fn add(&mut self, tag: &str, value: f64) {
         if value.is_finite() {
             #[expect(clippy::cast_possible_truncation, reason = "the format has 32 bits")]
@@ -52,8 +53,8 @@ impl Scalars {
         }
     }
 
-    /// Says under `tag` that a figure is undefined at this step, so that
-    /// the last one that was defined does not pass for its result.
+    /// Writes under `tag` that a figure is undefined at this step;
+    /// otherwise its last defined value would be taken for the result.
     pub fn add_undefined(&mut self, tag: &str) {
         self.push(tag, Content::Scalar(f32::NAN));
     }
@@ -111,8 +112,8 @@ impl EventWriter {
     }
 
     /// Announces the session to the HPARAMS tab. One that is not ended
-    /// by [`EventWriter::end_session`] counts as failed when the writer
-    /// goes, and as unknown when the process is killed.
+    /// by [`EventWriter::end_session`] counts as failed when the writer is
+    /// dropped, and as unknown when the process is killed.
     pub fn start_session(&mut self, session: &HyperParameters<'_>) -> Result<()> {
         let value = hparams::start(session, seconds_of(self.clock.now()));
         self.is_open = true;
@@ -126,12 +127,12 @@ impl EventWriter {
         self.push(0, What::Summary(Summary { value }))
     }
 
-    /// Writes what waits.
+    /// Writes what is buffered.
     pub fn flush(&mut self) -> Result<()> {
         self.file.flush()
     }
 
-    /// Writes what waits and waits until the disk has it.
+    /// Writes what is buffered and syncs the file to disk.
     pub fn sync(&mut self) -> Result<()> {
         self.file.sync()
     }
@@ -151,7 +152,7 @@ impl EventWriter {
 impl Drop for EventWriter {
     fn drop(&mut self) {
         if self.is_open {
-            // Whoever must know of a failure has called `flush`.
+            // Errors are reported by `flush`; this is the last attempt.
             let _ = self.end_session(SessionEnd::Failure);
         }
     }

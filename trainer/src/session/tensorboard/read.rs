@@ -1,4 +1,4 @@
-//! Reads the scalars of an event file back, as far as it is whole.
+//! Reads the scalars of an event file, up to a record that a kill cut.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -10,7 +10,7 @@ use prost::Message as _;
 use super::message::{Content, Event, What};
 use super::record::masked_crc;
 
-/// The longest record that is believed.
+/// The longest record that is read; a longer length means damage.
 const RECORD_BYTES_MAX: u64 = 64 << 20;
 
 /// A point of a curve.
@@ -28,7 +28,7 @@ pub struct ScalarPoint {
 
 /// Calls `each` with every scalar in the event file at `path`, in order.
 ///
-/// What a kill has left of a last record is passed over.
+/// A last record that a kill has cut is skipped.
 ///
 /// # Errors
 /// Fails when a record is damaged, and when `each` does.

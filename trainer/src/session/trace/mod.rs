@@ -1,8 +1,8 @@
 //! `logs/trades/trade_traces_YYYYMMDD_HHMMSS.jsonl`: every event of the
 //! account as one JSON object a line.
 //!
-//! It thins nothing out and interprets nothing. Lines wait in memory
-//! until the batch ends; a kill leaves whole lines only.
+//! Every event is written, and unchanged. Lines are buffered until the
+//! batch ends; a kill leaves only whole lines.
 //!
 //! # Format 1
 //!
@@ -95,7 +95,7 @@ impl TradeTracer {
         self.file.path()
     }
 
-    /// Names the symbol of the events to come, where there are several.
+    /// Sets the symbol of the following events, in a portfolio.
     pub fn set_symbol(&mut self, symbol: Option<&str>) {
         if self.symbol.as_deref() != symbol {
             self.symbol = symbol.map(str::to_owned);
@@ -113,12 +113,12 @@ impl TradeTracer {
         })?)
     }
 
-    /// Writes the waiting lines.
+    /// Writes the buffered lines.
     pub fn flush(&mut self) -> Result<()> {
         self.file.flush()
     }
 
-    /// Writes the waiting lines and waits until the disk has them.
+    /// Writes the buffered lines and syncs the file to disk.
     pub fn sync(&mut self) -> Result<()> {
         self.file.sync()
     }

@@ -39,8 +39,8 @@ impl Features for ConfiguredFeatures<'_> {
         let mut engine = FeatureEngine::new(self.set);
         let mut row = vec![0.0; self.set.n_features()];
         let rows = bars.iter().map(|bar| {
-            let seen = (bar, self.numbers_at(bar.time_ms));
-            engine.push_with(seen, &mut row).then(|| row.clone())
+            let numbers = self.numbers_at(bar.time_ms);
+            engine.push_with(bar, numbers, &mut row).then(|| row.clone())
         });
         rows.collect()
     }

@@ -135,8 +135,8 @@ impl<'a> Predictor<'a> {
 
     /// Takes the next bar, with the numbers of its [`columns`], and
     /// returns what to hold after it.
-    pub fn push(&mut self, (bar, numbers): (&Bar, &[f64])) -> Result<Prediction> {
-        let is_warm = self.engine.push_with((bar, numbers), &mut self.row);
+    pub fn push(&mut self, bar: &Bar, numbers: &[f64]) -> Result<Prediction> {
+        let is_warm = self.engine.push_with(bar, numbers, &mut self.row);
         let time_ms = bar.time_ms;
         let silent = |note| Prediction { time_ms, exposure: None, note: Some(note) };
         if self.begins_at(time_ms) {

@@ -43,7 +43,7 @@ impl BarStream {
         let bar = bar?;
         self.n_read += 1;
         progress::advance(Unit::Bars, 1);
-        let is_warm = self.engine.push_with((&bar, self.bars.columns()), &mut self.row);
+        let is_warm = self.engine.push_with(&bar, self.bars.columns(), &mut self.row);
         Ok(StreamedBar { bar, is_warm })
     }
 

@@ -11,7 +11,7 @@ use super::{ProcessContext, TaskOutput, trainer_source};
 use crate::cli::{ExportArgs, Format};
 use crate::programs::process::{self};
 use crate::tasks::TaskContext;
-use crate::tasks::train::trainer_binary;
+use crate::tasks::train::full_trainer_binary;
 use crate::tasks::unpacked::Cache;
 use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::scan::Selection;
@@ -39,8 +39,8 @@ pub(super) fn run(
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let subjects = subjects(context, args, process_context)?;
-    let binary =
-        trainer_binary(context, &trainer_source(args.trainer_bin.as_deref(), process_context))?;
+    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+    let binary = full_trainer_binary(context, &source)?;
     let cache = Cache::open(context)?;
     let only = selection(args, format)?;
     let (mut text, mut documents) = (String::new(), Vec::new());

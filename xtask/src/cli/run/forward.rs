@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::cli::{Format, ForwardArgs, PredictArgs, WatchArgs};
-use crate::programs::process::{self};
+use crate::programs::{features, process};
 use crate::tasks::TaskContext;
-use crate::tasks::train::trainer_binary;
+use crate::tasks::train::{full_trainer_binary, trainer_binary, trainer_text};
 use crate::workspace::exit::{Exit, TrainerExit};
 
 use super::{ProcessContext, TaskOutput, locate, trainer_source};
@@ -22,7 +22,6 @@ pub(super) fn run(
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
-    let binary = trainer_binary(context, &source)?;
     let mut arguments = vec![task.into()];
     // One among the trainer's own arguments reaches it as it is.
     let is_told = args
@@ -33,7 +32,8 @@ pub(super) fn run(
         arguments.extend(["--format".into(), "json".into()]);
     }
     arguments.extend(args.arguments.iter().cloned());
-    let (text, exit) = process::trainer_text(&binary, &process_context.current_folder, &arguments)?;
+    let folder = &process_context.current_folder;
+    let (text, exit) = trainer_text(context, &source, folder, &arguments)?;
     Ok(TaskOutput { json: text.clone(), text, exit: Exit::of_trainer(exit) })
 }
 
@@ -47,7 +47,12 @@ pub(super) fn predict(
 ) -> Result<TaskOutput> {
     let model = model_file(context, &args.model, process_context)?;
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
-    let binary = trainer_binary(context, &source)?;
+    // Its pipes are the trainer's: nothing can be done over.
+    let binary = if features::is_parquet(&process_context.current_folder.join(&args.data)) {
+        full_trainer_binary(context, &source)
+    } else {
+        trainer_binary(context, &source)
+    }?;
     let mut arguments: Vec<OsString> = vec!["predict".into(), "--model".into(), model.into()];
     let form = match format {
         _ if args.json_lines => "jsonl",
@@ -77,7 +82,7 @@ pub(super) fn watch(
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
-    let binary = trainer_binary(context, &source)?;
+    let binary = full_trainer_binary(context, &source)?;
     let root = context.workspace.root();
     let mut arguments: Vec<OsString> = vec!["watch".into(), "--root".into(), root.into()];
     arguments.extend(args.once.then(|| OsString::from("--once")));

@@ -10,7 +10,7 @@ use super::{ProcessContext, TaskOutput, locate, trainer_source};
 use crate::cli::{CompareArgs, Format, PageArgs, ReportArgs};
 use crate::programs::process::{self};
 use crate::tasks::TaskContext;
-use crate::tasks::train::trainer_binary;
+use crate::tasks::train::trainer_text;
 use crate::workspace::exit::{Exit, TrainerExit};
 
 /// Where pages go that no `--out` names: no archive holds this folder.
@@ -88,15 +88,14 @@ fn make(
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let args = request.args;
-    let binary =
-        trainer_binary(context, &trainer_source(args.trainer_bin.as_deref(), process_context))?;
+    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
     let root = context.workspace.root().to_owned();
     let out = match &args.out {
         Some(out) => process_context.current_folder.join(out),
         None => root.join(FOLDER).join(format!("{}.html", request.stem)),
     };
     let arguments = arguments(request, &root, &out);
-    let (text, ended) = process::trainer_text(&binary, &root, &arguments)?;
+    let (text, ended) = trainer_text(context, &source, &root, &arguments)?;
     let is_good = ended == TrainerExit::Code(0);
     let mut exit = if is_good { Exit::Done } else { Exit::Failed };
     if is_good

@@ -12,11 +12,10 @@ use super::{ProcessContext, TaskOutput, label, outcome, trainer_source};
 use crate::cli::{Cli, Format, TrainArgs, WindowMode};
 use crate::programs::process;
 use crate::tasks::TaskContext;
-use crate::tasks::cycle::SealedArchive;
 use crate::tasks::push::{self, PushReport, PushSelection};
 use crate::tasks::train::{
     ArchiveMode, CommandTrainer, Start, TrainOptions, TrainReport, TrainerSource, train,
-    trainer_binary,
+    trainer_text,
 };
 use crate::workspace::config::PushMode;
 use crate::workspace::digest::file_sha256;
@@ -40,7 +39,11 @@ pub fn run(
     let summary = summary.transpose()?;
     let options = options(context, cli, args, process_context)?;
     let mut report = train(context, process_context.trainer, &options)?;
-    report.push = push_session(context, args, report.archive.as_ref());
+    if options.is_pushed
+        && let Some(archive) = &report.archive
+    {
+        report.push = push_session(context, &archive.name);
+    }
     if let Some(summary) = summary {
         // The session is archived: this cannot undo it.
         if let Err(error) = summary.append(context, &report) {
@@ -60,18 +63,11 @@ pub fn run(
     Ok(outcome(&report, exit))
 }
 
-/// Pushes the archive of the new session, and what is owed, where that
-/// is wanted. The training is over: a failure is remembered, and no more
-/// than a warning.
-fn push_session(
-    context: &mut TaskContext<'_>,
-    args: &TrainArgs,
-    archive: Option<&SealedArchive>,
-) -> Option<PushReport> {
-    let remote = context.workspace.config().archive.remote.as_ref();
-    let is_wanted = args.push || remote.is_some_and(|it| it.push == PushMode::EachSession);
-    let archive = archive.filter(|_| is_wanted)?;
-    let pushed = push::push(context, &PushSelection::One(archive.name.clone()));
+/// Pushes the archive `name` of the new session, and what is owed. The
+/// training is over: a failure is remembered, and no more than a
+/// warning.
+fn push_session(context: &mut TaskContext<'_>, name: &str) -> Option<PushReport> {
+    let pushed = push::push(context, &PushSelection::One(name.to_owned()));
     let report = match pushed {
         Ok(report) => report,
         Err(error) => {
@@ -97,7 +93,6 @@ fn check_leaks(
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
-    let binary = trainer_binary(context, &source)?;
     let mut arguments: Vec<OsString> = vec!["train".into(), "--check-leaks".into()];
     if cli.global.format == Format::Json {
         arguments.extend(["--format".into(), "json".into()]);
@@ -105,7 +100,7 @@ fn check_leaks(
     let own = trainer_arguments(context, cli, args, &process_context.current_folder);
     arguments.extend(own.into_iter().filter(|argument| argument != "--exit-with-parent"));
     let root = context.workspace.root();
-    let (text, exit) = process::trainer_text(&binary, root, &arguments)?;
+    let (text, exit) = trainer_text(context, &source, root, &arguments)?;
     Ok(TaskOutput { json: text.clone(), text, exit: Exit::of_trainer(exit) })
 }
 
@@ -148,6 +143,7 @@ fn options(
     } else {
         TrainerSource::Command(command_trainer(context, args, process_context)?)
     };
+    let remote = context.workspace.config().archive.remote.as_ref();
     Ok(TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,
@@ -156,6 +152,7 @@ fn options(
         label: label(&args.label),
         start: if args.resume { Start::Resume } else { Start::Fresh },
         gates: args.gates.clone(),
+        is_pushed: args.push || remote.is_some_and(|it| it.push == PushMode::EachSession),
     })
 }
 

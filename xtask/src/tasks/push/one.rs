@@ -18,6 +18,9 @@ use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
 use crate::workspace::progress;
 
+/// How often each byte is counted: verified twice, read back once.
+pub const N_PASSES: u64 = 3;
+
 /// One run of pushes.
 pub struct Push<'a> {
     /// Where to.
@@ -48,7 +51,7 @@ impl Push<'_> {
         if let Some(receipt) = &held
             && let Some(there) = self.find(archive, &receipt.sha256)
         {
-            progress::add(archive.size_bytes * super::N_PASSES);
+            progress::add(archive.size_bytes * N_PASSES);
             let is_changed = receipt.tags != remote::tags_of_archive(archive);
             let outcome = self.retag(archive, there, is_changed)?;
             if is_changed {

@@ -46,6 +46,10 @@ impl PushReport {
     /// Returns how the process ends.
     pub fn exit(&self) -> Exit {
         let has_failed = self.archives.iter().any(|it| it.outcome == PushOutcome::Failed);
-        if has_failed { Exit::Failed } else { Exit::Done }
+        match has_failed {
+            true => Exit::Failed,
+            false if self.archives.is_empty() => Exit::NothingToDo,
+            false => Exit::Done,
+        }
     }
 }

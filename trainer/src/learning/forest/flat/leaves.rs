@@ -83,7 +83,7 @@ impl Forest {
     /// `rows`, which are numbers of rows of `leaves`. A leaf that none
     /// falls into keeps its value.
     #[must_use]
-    pub fn with_leaf_means(&self, leaves: &Leaves, (rows, targets): (&[usize], &[f64])) -> Self {
+    pub fn with_leaf_means(&self, leaves: &Leaves, rows: &[usize], targets: &[f64]) -> Self {
         let sums_of = |(tree, of_tree): (usize, &Vec<u32>)| {
             let mut sums = vec![(0.0, 0_u32); self.node_range(tree).len()];
             for (&row, target) in rows.iter().zip(targets) {

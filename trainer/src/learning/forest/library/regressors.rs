@@ -26,6 +26,13 @@ enum Fitted {
     Xgboost(Vec<Boosting>),
 }
 
+impl Regressor {
+    /// Fits a regression and compiles it: see [`LibraryRegressor::fit`].
+    pub fn fit(samples: &Samples, targets: &[f64], options: &RegressorOptions) -> Result<Self> {
+        LibraryRegressor::fit(samples, targets, options)?.compile()
+    }
+}
+
 impl LibraryRegressor {
     /// Fits `options` to `samples` and `targets` (one a row, in the
     /// order of the rows), spread over the threads of the current rayon

@@ -8,6 +8,7 @@ use parquet::data_type::DataType;
 use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::ColumnDescriptor;
 
+use super::quoted::push_quoted;
 use crate::market::bars::timestamp;
 
 const MS_PER_DAY: i64 = 86_400_000;
@@ -195,21 +196,4 @@ fn write_decimal(text: &mut Vec<u8>, value: i128, scale: u32) {
     let (whole, fraction) = digits.split_at(digits.len() - scale as usize);
     let point = if fraction.is_empty() { "" } else { "." };
     write(text, format_args!("{sign}{whole}{point}{fraction}"));
-}
-
-/// Writes text as one cell of one line.
-pub(in crate::market::bars) fn push_quoted(text: &mut Vec<u8>, value: &[u8]) {
-    if !value.iter().any(|byte| b",;\t\"\r\n".contains(byte)) {
-        return text.extend_from_slice(value);
-    }
-    text.push(b'"');
-    for &byte in value {
-        match byte {
-            b'"' => text.extend_from_slice(b"\"\""),
-            // Rows are counted by their lines.
-            b'\r' | b'\n' => text.push(b' '),
-            byte => text.push(byte),
-        }
-    }
-    text.push(b'"');
 }

@@ -11,6 +11,7 @@ use crate::market::bars::columns::Part;
 use crate::market::bars::input::{Packing, Place};
 use crate::market::bars::shown;
 use crate::market::bars::timestamp::{self, is_count, is_date};
+use crate::missing_part::MissingPart;
 use crate::wording::counted;
 
 impl TextBars {
@@ -138,6 +139,9 @@ impl TextBars {
 
 #[cold]
 pub(in crate::market::bars) fn input_error(name: &str, n_bars: u64, error: &io::Error) -> Error {
+    if matches!(error.get_ref(), Some(inner) if inner.is::<MissingPart>()) {
+        return MissingPart { reason: format!("`{name}` is a Parquet file") }.into();
+    }
     let n_read = counted(n_bars, "bar");
     match error.kind() {
         ErrorKind::UnexpectedEof => anyhow!(

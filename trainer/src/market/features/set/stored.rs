@@ -1,12 +1,11 @@
-//! Stores a feature set, and refuses one that this version would
-//! compute otherwise.
+//! A feature set as it is stored.
 
 use std::fmt;
 
 use serde::de::{self, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{FeatureSet, FeatureWindows};
+use super::windows::FeatureWindows;
 
 /// The number of the stored format, raised whenever a feature changes.
 const FORMAT: u64 = 1;
@@ -19,45 +18,29 @@ const FORMAT_OF_COLUMNS: u64 = 2;
 pub(super) struct Stored {
     format: Format,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    windows: Option<FeatureWindows>,
+    pub(super) windows: Option<FeatureWindows>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    columns: Vec<String>,
-    names: Vec<String>,
+    pub(super) columns: Vec<String>,
+    pub(super) names: Vec<String>,
 }
 
-impl From<FeatureSet> for Stored {
-    fn from(set: FeatureSet) -> Self {
-        let FeatureSet { windows, columns, names } = set;
+impl Stored {
+    pub(super) fn of(
+        windows: Option<FeatureWindows>,
+        columns: Vec<String>,
+        names: Vec<String>,
+    ) -> Self {
         let format = if columns.is_empty() { FORMAT } else { FORMAT_OF_COLUMNS };
         Self { format: Format(format), windows, columns, names }
     }
-}
 
-impl TryFrom<Stored> for FeatureSet {
-    type Error = String;
-
-    fn try_from(stored: Stored) -> Result<Self, String> {
-        let Format(format) = stored.format;
-        if stored.columns.is_empty() != (format == FORMAT) {
+    /// Checks that the fields are those of its format.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Format(format) = self.format;
+        if self.columns.is_empty() != (format == FORMAT) {
             return Err(format!("a feature set of format {format} has no such `columns`"));
         }
-        let set = Self::build(stored.windows, stored.columns).map_err(|error| error.to_string())?;
-        if set.names == stored.names {
-            return Ok(set);
-        }
-        let named = |names: &[String], idx: usize| match names.get(idx) {
-            Some(name) => format!("`{name}`"),
-            None => "nothing".to_owned(),
-        };
-        let n_names = set.names.len().max(stored.names.len());
-        let differs = |&idx: &usize| set.names.get(idx) != stored.names.get(idx);
-        let idx = (0..n_names).find(differs).unwrap_or_default();
-        Err(format!(
-            "feature {idx} is {} where its windows make it {}; the stored set was changed by hand \
-             or by another version: train the model again",
-            named(&stored.names, idx),
-            named(&set.names, idx)
-        ))
+        Ok(())
     }
 }
 

@@ -10,10 +10,9 @@ use serde_json::Value;
 
 use crate::account::metrics::{is_of_returns, is_ruinous, void_ruined};
 use crate::session::tensorboard::read_scalars;
-use crate::session::{Layout, Session};
+use crate::session::{Layout, Session, parse_time};
 
-use super::super::files::files_in;
-use super::{create_folder, millis};
+use super::super::files::{create_folder, files_in};
 
 /// The files that grow.
 struct Curves {
@@ -101,4 +100,9 @@ impl Curves {
         }
         Ok(())
     }
+}
+
+/// Returns a time of a record in milliseconds since 1970 UTC.
+pub(super) fn millis(time: &str) -> Result<i64> {
+    Ok(parse_time(time)?.timestamp_millis())
 }

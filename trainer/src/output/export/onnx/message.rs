@@ -166,11 +166,11 @@ impl Attribute {
 
     /// A vector of doubles.
     pub(super) fn of_doubles(name: &str, values: &[f64]) -> Self {
-        Self::of_tensor(name, (&[values.len()], values))
+        Self::of_tensor(name, &[values.len()], values)
     }
 
     /// Doubles of these `sizes`, the last of which runs fastest.
-    pub(super) fn of_tensor(name: &str, (sizes, values): (&[usize], &[f64])) -> Self {
+    pub(super) fn of_tensor(name: &str, sizes: &[usize], values: &[f64]) -> Self {
         let dims = sizes.iter().map(|&size| i64::try_from(size).unwrap_or(i64::MAX));
         let tensor = Tensor {
             dims: dims.collect(),

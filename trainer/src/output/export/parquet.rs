@@ -11,7 +11,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::Type;
 
-use super::{Cell, Column, ColumnType};
+use super::cell::{Cell, Column, ColumnType};
 
 /// Rows that wait in memory: some ten MB, and groups that readers like.
 const N_GROUP_ROWS: usize = 16 * 1024;

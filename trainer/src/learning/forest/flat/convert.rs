@@ -1,0 +1,32 @@
+//! Turns a forest into its stored form and back, which checks it: a
+//! hostile file gives an error, never a panic or an endless walk.
+
+use anyhow::{Context as _, Result};
+
+use super::super::stored::StoredForest;
+use super::Forest;
+
+impl From<Forest> for StoredForest {
+    fn from(forest: Forest) -> Self {
+        Self::of(forest.n_features(), forest.tree_parts())
+    }
+}
+
+impl TryFrom<StoredForest> for Forest {
+    /// The whole chain of reasons: serde keeps only what it displays.
+    type Error = String;
+
+    fn try_from(stored: StoredForest) -> Result<Self, String> {
+        checked(&stored).map_err(|error| format!("{error:#}"))
+    }
+}
+
+fn checked(stored: &StoredForest) -> Result<Forest> {
+    let trees = stored.trees()?;
+    let mut forest = Forest::empty(stored.n_features())?;
+    for (index, tree) in trees.enumerate() {
+        let pushed = tree.and_then(|nodes| forest.push_tree(&nodes));
+        pushed.with_context(|| format!("tree {index} is damaged"))?;
+    }
+    forest.complete()
+}

@@ -1,0 +1,147 @@
+//! The rows of a Parquet file as text.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
+
+use parquet::column::reader::{ColumnReader, get_column_reader};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+
+use super::cells::ColumnText;
+use super::pages;
+use super::quoted::push_quoted;
+
+/// Rows that are turned into text at once.
+const N_ROWS: usize = 1024;
+
+/// What pandas calls an index without a name; it writes it last.
+const NAMELESS_INDEX: &str = "__index_level_";
+
+/// The text of one file.
+pub(super) struct ParquetText {
+    file: Arc<File>,
+    metadata: ParquetMetaData,
+    /// Leaf columns in the order of the text.
+    columns: Vec<usize>,
+    next_group: usize,
+    readers: Vec<ColumnReader>,
+    n_rows_left: usize,
+    texts: Vec<ColumnText>,
+    text: Vec<u8>,
+    n_read: usize,
+}
+
+impl ParquetText {
+    /// Reads the footer of `file`.
+    pub(super) fn open(file: File) -> io::Result<Self> {
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(failure)?;
+        let schema = metadata.file_metadata().schema_descr();
+        let is_flat = |idx: &usize| {
+            let column = schema.column(*idx);
+            column.max_rep_level() == 0 && column.path().parts().len() == 1
+        };
+        let is_index = |idx: &usize| schema.column(*idx).name().starts_with(NAMELESS_INDEX);
+        let (mut columns, others): (Vec<usize>, Vec<usize>) =
+            (0..schema.num_columns()).filter(is_flat).partition(is_index);
+        columns.extend(others);
+        let mut text = Vec::new();
+        for (position, &idx) in columns.iter().enumerate() {
+            let column = schema.column(idx);
+            let name = if is_index(&idx) { "" } else { column.name() };
+            text.extend(if position == 0 { None } else { Some(b',') });
+            push_quoted(&mut text, name.as_bytes());
+        }
+        text.push(b'\n');
+        let texts = columns.iter().map(|_| ColumnText::default()).collect();
+        Ok(Self {
+            file: Arc::new(file),
+            columns,
+            next_group: 0,
+            readers: Vec::new(),
+            n_rows_left: 0,
+            texts,
+            text,
+            n_read: 0,
+            metadata,
+        })
+    }
+
+    /// Opens the next row group; `false` when there is none.
+    fn next_group(&mut self) -> Result<bool, ParquetError> {
+        if self.next_group == self.metadata.num_row_groups() {
+            return Ok(false);
+        }
+        let group = self.metadata.row_group(self.next_group);
+        self.next_group += 1;
+        self.n_rows_left = usize::try_from(group.num_rows())?;
+        self.readers.clear();
+        for &idx in &self.columns {
+            let chunk = group.column(idx);
+            let pages = pages::open(&self.file, chunk, self.n_rows_left)?;
+            self.readers.push(get_column_reader(chunk.column_descr_ptr(), pages));
+        }
+        Ok(true)
+    }
+
+    /// Turns the next rows into text; `false` after the last.
+    fn fill(&mut self) -> Result<bool, ParquetError> {
+        while self.n_rows_left == 0 {
+            if !self.next_group()? {
+                return Ok(false);
+            }
+        }
+        let n_rows = self.n_rows_left.min(N_ROWS);
+        self.n_rows_left -= n_rows;
+        let schema = self.metadata.file_metadata().schema_descr();
+        let columns = self.columns.iter().zip(&mut self.readers).zip(&mut self.texts);
+        for ((&idx, reader), text) in columns {
+            text.read(reader, (&schema.column(idx), n_rows))?;
+        }
+        self.text.clear();
+        self.n_read = 0;
+        for row in 0..n_rows {
+            for (position, text) in self.texts.iter().enumerate() {
+                self.text.extend(if position == 0 { None } else { Some(b',') });
+                self.text.extend_from_slice(text.cell(row));
+            }
+            self.text.push(b'\n');
+        }
+        Ok(true)
+    }
+}
+
+impl Read for ParquetText {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.n_read == self.text.len() && !self.fill().map_err(failure)? {
+            return Ok(0);
+        }
+        let n_bytes = (&self.text[self.n_read..]).read(buffer)?;
+        self.n_read += n_bytes;
+        Ok(n_bytes)
+    }
+}
+
+fn failure(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(error) if error.is::<io::Error>() => {
+            *error.downcast::<io::Error>().expect("it is one")
+        }
+        error => match unread_packing(&error.to_string()) {
+            Some(problem) => io::Error::new(ErrorKind::InvalidData, problem),
+            None => io::Error::new(ErrorKind::InvalidInput, error.to_string()),
+        },
+    }
+}
+
+/// Says which packing is not read: the file is sound.
+fn unread_packing(error: &str) -> Option<String> {
+    let packings = [("brotli", "Brotli"), ("lzo", "LZO")];
+    let error = error.to_lowercase();
+    let (_, packing) = packings.iter().find(|(name, _)| error.contains(name))?;
+    Some(format!(
+        "is a Parquet file packed with {packing}, which is not read here; pack it with zstd, such \
+         as by `python3 -c \"import pandas; \
+         pandas.read_parquet('NAME').to_parquet('bars.parquet', compression='zstd')\"`"
+    ))
+}

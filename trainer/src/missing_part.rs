@@ -1,0 +1,24 @@
+//! What a build of the trainer may leave out.
+//!
+//! `cargo xtask train` builds the trainer without the feature `full`, so
+//! that a first training waits for nothing that it does not use. A task
+//! that needs more fails with [`MissingPart`] before it writes anything;
+//! `xtask` then builds the whole program and runs the task again.
+
+use std::fmt;
+
+/// Something that this build leaves out is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingPart {
+    /// What needs it, such as "`bars.parquet` is a Parquet file".
+    pub reason: String,
+}
+
+impl fmt::Display for MissingPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { reason } = self;
+        write!(f, "{reason}, for which the trainer must be built with its feature `full`")
+    }
+}
+
+impl std::error::Error for MissingPart {}
