@@ -187,9 +187,10 @@ pub(super) fn tiles(session: &ReportInput) -> Markup {
 
 /// Says whether later training bars found an edge, and what the Sharpe
 /// ratio's interval means.
-pub(super) fn verdict(session: &ReportInput) -> String {
+pub(super) fn verdict(session: &ReportInput) -> Option<String> {
     let lines = [judgement_line(&session.record.0), luck(session).map(str::to_owned)];
-    lines.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let text = lines.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then_some(text)
 }
 
 fn luck(session: &ReportInput) -> Option<&'static str> {
