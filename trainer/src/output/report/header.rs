@@ -33,7 +33,7 @@ fn outcome(session: &ReportInput, is_alone: bool) -> Markup {
             span class={ "status " (status) } { (status) }
             @if let Some(reason) = session.record.text("/reason") { " " span { (reason) } }
             @for line in ruin_lines(&session.record.0) { " " b { (line) } }
-            " " (verdict(session))
+            @if let Some(verdict) = verdict(session) { " " (verdict) }
         }
     }
 }
