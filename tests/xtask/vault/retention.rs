@@ -278,6 +278,21 @@ fn the_best_stay_by_a_metric_and_its_direction() {
 }
 
 #[test]
+fn a_metric_that_is_undefined_keeps_nothing_and_alone_is_refused() {
+    let mut items = at(&["2026-01-01", "2026-01-02"]);
+    for item in &mut items {
+        item.metrics = BTreeMap::from([("sharpe".into(), f64::NAN)]);
+    }
+    let best = Some(Best { n: count("1"), metric: "sharpe".into() });
+    let with_last = Policy { best: best.clone(), ..Policy::keep_last(1) };
+    assert_eq!(kept(&planned(&items, &with_last)), ["2026-01-02"]);
+    assert_eq!(
+        plan(&items, &Policy { best, ..Policy::default() }, time(NOW)),
+        Err(PolicyError::UnknownMetric("sharpe".into(), Vec::new()))
+    );
+}
+
+#[test]
 fn a_clock_set_back_does_not_make_the_newest_old() {
     let mut items = at(&["2026-03-01", "2026-03-02", "2026-01-01"]);
     items[0].state = ArchiveState::Failed;

@@ -24,7 +24,7 @@ pub(super) use complaint::input_error;
 use faults::FaultTally;
 pub use faults::Repairs;
 use further::parse_further;
-use parse::RowParser;
+use parse::{RowParser, read_row, text_of};
 
 /// The bars of one source, in order; an iterator of `Result<Bar>`.
 ///
@@ -290,22 +290,6 @@ impl Iterator for BarReader {
                 *n_read += 1;
                 Some(Ok(*bar))
             }
-        }
-    }
-}
-
-fn text_of(cell: &[u8]) -> String {
-    String::from_utf8_lossy(cell.trim_ascii()).into_owned()
-}
-
-/// Goes to the next row that is not blank; `false` at the end.
-#[inline]
-fn read_row(rows: &mut Rows<TextReader>, name: &str, n_bars: u64) -> Result<bool> {
-    loop {
-        match rows.advance() {
-            Ok(true) if rows.row().is_passed_over() => {}
-            Ok(is_row) => return Ok(is_row),
-            Err(error) => return Err(input_error(name, n_bars, &error)),
         }
     }
 }

@@ -83,12 +83,13 @@ fn state(archive: &Archive) -> ArchiveState {
     }
 }
 
-/// Returns what ranks a session: of a ruined account, nothing.
+/// Returns what ranks a session, NaN where it is undefined: of a ruined
+/// account, nothing.
 fn metrics(manifest: &Manifest) -> BTreeMap<String, f64> {
     let Some(figures) = manifest.agent().filter(|figures| !ruin::is_ruined(figures)) else {
         return BTreeMap::new();
     };
-    figures.iter().filter_map(|(name, value)| Some((name.clone(), (*value)?))).collect()
+    figures.iter().map(|(name, value)| (name.clone(), value.unwrap_or(f64::NAN))).collect()
 }
 
 /// Returns the places in `catalog` of the archives that hold `models`:

@@ -23,7 +23,8 @@ pub struct ArchiveItem {
     pub is_unpushed: bool,
     /// Whether it holds the model that now lies in `models/`.
     pub holds_current_model: bool,
-    /// The agent's figures.
+    /// The agent's figures; NaN where one is undefined, as is the Sharpe
+    /// ratio of an agent that never traded.
     pub metrics: std::collections::BTreeMap<String, f64>,
 }
 

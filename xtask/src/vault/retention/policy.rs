@@ -119,8 +119,15 @@ impl Policy {
         let judged = |item: &&ArchiveItem| {
             matches!(item.state, ArchiveState::Complete | ArchiveState::Unknown)
         };
-        let metrics: BTreeSet<&String> =
-            items.iter().filter(judged).flat_map(|item| item.metrics.keys()).collect();
+        // Alone, a metric that is undefined everywhere would keep nothing.
+        let is_alone = Self { best: None, ..self.clone() }.check().is_err();
+        let metrics: BTreeSet<&String> = items
+            .iter()
+            .filter(judged)
+            .flat_map(|item| &item.metrics)
+            .filter(|(_, value)| !is_alone || value.is_finite())
+            .map(|(name, _)| name)
+            .collect();
         match self.best.as_ref().filter(|best| !best.n.is_zero()) {
             Some(best) if !metrics.contains(&best.metric) => Err(PolicyError::UnknownMetric(
                 best.metric.clone(),

@@ -7,8 +7,9 @@ use crate::market::bars::check::{self, Fault};
 use crate::market::bars::columns::Part;
 use crate::market::bars::config::{BarsConfig, Decimal};
 use crate::market::bars::form::Form;
+use crate::market::bars::input::TextReader;
 use crate::market::bars::loose;
-use crate::market::bars::rows::Row;
+use crate::market::bars::rows::{Row, Rows};
 use crate::market::bars::timestamp::TimeParser;
 
 /// Reads the rows of one file.
@@ -116,4 +117,25 @@ fn adjust(bar: &mut Bar, adjusted: f64) {
     bar.close = adjusted;
     // As many pieces as there are now of what was traded then.
     bar.volume /= factor;
+}
+
+/// Returns `cell` as text.
+pub(super) fn text_of(cell: &[u8]) -> String {
+    String::from_utf8_lossy(cell.trim_ascii()).into_owned()
+}
+
+/// Goes to the next row of `name` that is not blank; `false` at the end.
+#[inline]
+pub(super) fn read_row(
+    rows: &mut Rows<TextReader>,
+    name: &str,
+    n_bars: u64,
+) -> anyhow::Result<bool> {
+    loop {
+        match rows.advance() {
+            Ok(true) if rows.row().is_passed_over() => {}
+            Ok(is_row) => return Ok(is_row),
+            Err(error) => return Err(super::input_error(name, n_bars, &error)),
+        }
+    }
 }
