@@ -292,14 +292,3 @@ impl Forest {
         at
     }
 }
-
-impl Node {
-    /// Undoes [`Forest::push_tree`].
-    fn parts(self, output: f64, root: u32) -> NodeParts {
-        if self.is_leaf() {
-            return NodeParts { feature: 0, child: 0, value: output };
-        }
-        let feature = u16::try_from(self.feature).expect("it came from a `u16`");
-        NodeParts { feature, child: self.child - root, value: self.threshold }
-    }
-}

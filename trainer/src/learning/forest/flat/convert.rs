@@ -3,8 +3,8 @@
 
 use anyhow::{Context as _, Result};
 
-use super::super::stored::StoredForest;
-use super::Forest;
+use super::super::stored::{NodeParts, StoredForest};
+use super::{Forest, Node};
 
 impl From<Forest> for StoredForest {
     fn from(forest: Forest) -> Self {
@@ -29,4 +29,15 @@ fn checked(stored: &StoredForest) -> Result<Forest> {
         pushed.with_context(|| format!("tree {index} is damaged"))?;
     }
     forest.complete()
+}
+
+impl Node {
+    /// Undoes [`Forest::push_tree`].
+    pub(super) fn parts(self, output: f64, root: u32) -> NodeParts {
+        if self.is_leaf() {
+            return NodeParts { feature: 0, child: 0, value: output };
+        }
+        let feature = u16::try_from(self.feature).expect("it came from a `u16`");
+        NodeParts { feature, child: self.child - root, value: self.threshold }
+    }
 }
