@@ -13,9 +13,9 @@ use trainer::training::simulate::{
     OutputFormats, ReplayRecorder, SimulateOptions, check_folder, simulate_on,
 };
 
+use super::super::unless_unread;
 use super::Format;
 use super::bars::{ReadingArguments, say_understood};
-use crate::unless_unread;
 
 /// Replay a series of exposures through the account that the agent trades in
 ///
