@@ -78,6 +78,19 @@ fn what_only_the_whole_trainer_does_builds_no_other() {
 }
 
 #[test]
+fn a_sweep_finds_out_before_its_trials_and_remembers() {
+    let sandbox = Sandbox::new();
+    let spec = r#"{ "parameters": { "agent.discount": [0.5, 0.9] }, "test": false }"#;
+    sandbox.write("sweep.json", spec);
+    let (_, begun) = calls(&sandbox, &["sweep", "sweep.json", "--engine", "external"]);
+    let checks = ["trainer-full train"; 3];
+    let expected = ["built trainer", "trainer train", "built trainer-full"];
+    assert_eq!(begun, [&expected[..], &checks[..]].concat());
+    let (_, of_trial) = calls(&sandbox, &["sweep", "trial", "0"]);
+    assert_eq!(of_trial, ["built trainer-full", "trainer-full train"]);
+}
+
+#[test]
 fn a_training_knows_before_anything_moves() {
     let sandbox = Sandbox::with_session();
     let (_, calls) = calls(&sandbox, &["train"]);

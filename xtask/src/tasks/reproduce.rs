@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::programs::features;
 use crate::programs::process::{Trainer, TrainerRun};
 use crate::tasks::TaskContext;
-use crate::tasks::train::{TrainerSource, full_trainer_binary, trainer_binary};
+use crate::tasks::train::{TrainerSource, run_with_needed_parts, trainer_binary};
 use crate::vault::manifest::SessionStatus;
 use crate::vault::name::stamp;
 use crate::vault::verify::{self, Receipt};
@@ -165,11 +165,9 @@ fn run_trainer(
     source: &TrainerSource,
     run: &TrainerRun<'_>,
 ) -> Result<()> {
-    let mut exit = trainer.run(run)?;
-    if exit == TrainerExit::MISSING_PART {
-        let binary = full_trainer_binary(context, source)?;
-        exit = trainer.run(&TrainerRun { binary: &binary, ..*run })?;
-    }
+    let (_, exit) = run_with_needed_parts(context, source, run.binary, |binary| {
+        trainer.run(&TrainerRun { binary, ..*run })
+    })?;
     match exit {
         // 3: the figures are doubtful, which the model does not mind.
         TrainerExit::Code(0 | 3) => Ok(()),

@@ -12,7 +12,9 @@ use anyhow::{Context, Result, anyhow};
 pub use self::outcome::{CommandReport, TrainReport};
 use self::outcome::{TrainingOutcome, of_nothing, run_trainer, warn_of_unarchived_models};
 pub use command::CommandTrainer;
-pub use source::{TrainerSource, full_trainer_binary, trainer_binary, trainer_text};
+pub use source::{
+    TrainerSource, full_trainer_binary, run_with_needed_parts, trainer_binary, trainer_text,
+};
 
 use crate::programs::features;
 use crate::programs::process::{Trainer, TrainerRun};
@@ -199,12 +201,9 @@ fn check_settings(
 ) -> Result<PathBuf> {
     let mut arguments = run.arguments.to_vec();
     arguments.push(OsString::from("--check"));
-    let mut binary = run.binary.to_owned();
-    let mut exit = trainer.run(&TrainerRun { arguments: &arguments, ..*run })?;
-    if exit == TrainerExit::MISSING_PART {
-        binary = full_trainer_binary(context, source)?;
-        exit = trainer.run(&TrainerRun { binary: &binary, arguments: &arguments, ..*run })?;
-    }
+    let (binary, exit) = run_with_needed_parts(context, source, run.binary, |binary| {
+        trainer.run(&TrainerRun { binary, arguments: &arguments, ..*run })
+    })?;
     match exit {
         TrainerExit::Code(0) => Ok(binary),
         TrainerExit::INTERRUPTED => Err(CodedError::Interrupted.into()),

@@ -20,7 +20,7 @@ use crate::tasks::sweep::results;
 use crate::tasks::sweep::select;
 use crate::tasks::sweep::session::SweepTrainer;
 use crate::tasks::sweep::status;
-use crate::tasks::train::{CommandTrainer, TrainerSource, trainer_binary};
+use crate::tasks::train::{CommandTrainer, TrainerSource, full_trainer_binary, trainer_binary};
 use crate::terminal::report::{SweepPlanReport, SweepResultsReport};
 use crate::workspace::Workspace;
 use crate::workspace::exit::{CodedError, Exit};
@@ -96,21 +96,19 @@ fn begin_sweep(
 ) -> Result<TaskOutput> {
     let spec = args.spec.as_ref().context("clap asks for the spec")?;
     let spec = outside.process.current_folder.join(spec);
-    let head = begin::plan(context, &spec, args.engine)?;
+    let mut head = begin::plan(context, &spec, args.engine)?;
     if args.dry_run {
         return Ok(outcome(&SweepPlanReport::of(&head.plan), Exit::Done));
     }
     // Before a trainer is built.
     SweepFolder::check_new(context.workspace, head.plan.spec.name())?;
-    let trainer = trainer(context, &head, &args.run, outside)?;
-    let is_own = matches!(
-        outside.process.default_trainer,
-        TrainerSource::Build(_) | TrainerSource::Installed(_)
-    );
-    if let (SweepTrainer::Binary(binary, own), true) =
-        (&trainer, is_own && args.run.trainer_bin.is_none())
-    {
-        begin::check_settings(context, &head, binary, own)?;
+    let mut trainer = trainer(context, &head, &args.run, outside)?;
+    let source = trainer_source(args.run.trainer_bin.as_deref(), outside.process);
+    let is_own = matches!(source, TrainerSource::Build(_) | TrainerSource::Installed(_));
+    if let (SweepTrainer::Binary(binary, own), true) = (&mut trainer, is_own) {
+        let able = begin::check_settings(context, &head, &source, binary, own)?;
+        head.needs_full_trainer = able != *binary;
+        *binary = able;
     }
     let folder = SweepFolder::create(context.workspace, head)?;
     if folder.head().engine == Engine::External {
@@ -149,7 +147,12 @@ fn trainer(
     let now = outside.cli.global.clock.map(|now| now.to_rfc3339().into());
     own.extend(now.into_iter().flat_map(|now| ["--now".into(), now]));
     let source = trainer_source(run.trainer_bin.as_deref(), outside.process);
-    Ok(SweepTrainer::Binary(trainer_binary(context, &source)?, own))
+    let binary = if head.needs_full_trainer {
+        full_trainer_binary(context, &source)?
+    } else {
+        trainer_binary(context, &source)?
+    };
+    Ok(SweepTrainer::Binary(binary, own))
 }
 
 /// Lets no other process of this machine run trials of the sweep.

@@ -16,6 +16,7 @@ use super::spec::{Choices, SweepSpec};
 use crate::programs::features;
 use crate::programs::process::{Trainer, TrainerRun};
 use crate::tasks::TaskContext;
+use crate::tasks::train::{TrainerSource, run_with_needed_parts};
 use crate::workspace::Workspace;
 use crate::workspace::config::{ArchiveConfig, WorkspaceConfig};
 use crate::workspace::exit::{CodedError, TrainerExit};
@@ -46,6 +47,7 @@ pub fn plan(context: &TaskContext<'_>, spec: &Path, engine: Engine) -> Result<Sw
         created_at: (context.clock)(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         engine,
+        needs_full_trainer: false,
         plan,
         workspace: settings_of_trials(workspace.config()),
         logging: logging.map_err(usage)?.map(Value::Object),
@@ -138,16 +140,19 @@ fn seen_from_trial(workspace: &Workspace, data: &str) -> String {
 }
 
 /// Lets the trainer check the settings before anything is trained: the
-/// first trial's, and those with each other value in its place.
+/// first trial's, and those with each other value in its place. Returns
+/// its binary, or the one with all parts where a trial needs these.
 ///
 /// # Errors
 /// [`CodedError::Usage`] when it refuses some.
 pub fn check_settings(
-    context: &TaskContext<'_>,
+    context: &mut TaskContext<'_>,
     head: &SweepHead,
+    source: &TrainerSource,
     binary: &Path,
     arguments: &[OsString],
-) -> Result<()> {
+) -> Result<PathBuf> {
+    let mut binary = binary.to_owned();
     let name = head.plan.spec.name();
     // As deep as a trial, for the paths in its settings.
     let root = context.workspace.root().join(SWEEPS).join(name).join("attempts/check");
@@ -156,8 +161,12 @@ pub fn check_settings(
         let mut words: Vec<OsString> = vec!["--root".into(), root.clone().into()];
         words.extend(arguments.iter().cloned());
         words.push("--check".into());
-        let run = TrainerRun { binary, root: &root, arguments: &words, is_silent: true };
-        match Trainer::default().run(&run)? {
+        let (able, exit) = run_with_needed_parts(context, source, &binary, |binary| {
+            let run = TrainerRun { binary, root: &root, arguments: &words, is_silent: true };
+            Trainer::default().run(&run)
+        })?;
+        binary = able;
+        match exit {
             TrainerExit::Code(0) => {}
             TrainerExit::INTERRUPTED => return Err(CodedError::Interrupted.into()),
             _ => {
@@ -169,7 +178,7 @@ pub fn check_settings(
             }
         }
     }
-    Ok(())
+    Ok(binary)
 }
 
 /// Returns settings that show each value of each key, with what to call

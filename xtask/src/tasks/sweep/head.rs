@@ -23,6 +23,10 @@ pub struct SweepHead {
     pub tool_version: String,
     /// Who runs the trials.
     pub engine: Engine,
+    /// Whether trials need the trainer with all its parts, as for
+    /// Parquet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_full_trainer: bool,
     /// All trials.
     pub plan: Plan,
     /// `config/config.json` of each trial.

@@ -89,10 +89,31 @@ pub fn trainer_text(
     arguments: &[OsString],
 ) -> Result<(String, TrainerExit)> {
     let binary = trainer_binary(context, source)?;
-    let ended = process::trainer_text(&binary, folder, arguments)?;
-    if ended.1 != TrainerExit::MISSING_PART || !matches!(source, TrainerSource::Build(_)) {
-        return Ok(ended);
+    let mut text = String::new();
+    let (_, exit) = run_with_needed_parts(context, source, &binary, |binary| {
+        let (printed, exit) = process::trainer_text(binary, folder, arguments)?;
+        text = printed;
+        Ok(exit)
+    })?;
+    Ok((text, exit))
+}
+
+/// Lets `run` start the trainer `binary`, and where its build leaves out
+/// what is needed, one with all its parts. Returns the one that did it.
+///
+/// # Errors
+/// When cargo fails, or `run` does.
+pub fn run_with_needed_parts(
+    context: &mut TaskContext<'_>,
+    source: &TrainerSource,
+    binary: &Path,
+    mut run: impl FnMut(&Path) -> Result<TrainerExit>,
+) -> Result<(PathBuf, TrainerExit)> {
+    let exit = run(binary)?;
+    if exit != TrainerExit::MISSING_PART || !matches!(source, TrainerSource::Build(_)) {
+        return Ok((binary.to_owned(), exit));
     }
-    let binary = full_trainer_binary(context, source)?;
-    process::trainer_text(&binary, folder, arguments)
+    let full = full_trainer_binary(context, source)?;
+    let exit = run(&full)?;
+    Ok((full, exit))
 }
