@@ -136,6 +136,29 @@ fn a_push_that_fails_never_fails_the_training_and_is_made_up() {
 }
 
 #[test]
+fn a_training_tells_what_its_push_did_with_each_archive() {
+    let Some(team) = Team::new() else { return };
+    let sandbox = Sandbox::new();
+    team.join(&sandbox, r#", "push": "each_session""#);
+    let trainer = sandbox.trainer(COMPLETES);
+    assert_eq!(sandbox.train(&trainer, &[]).0, 3);
+    let old = sandbox.archive_names()[0].clone();
+    let path = sandbox.path(&format!("archives/{old}"));
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[60] ^= 1;
+    fs::write(&path, bytes).unwrap();
+
+    team.restic(&["init"]);
+    let mut command = sandbox.xtask(&["train", "--trainer-bin"]);
+    let output = command.arg(&trainer).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let new = sandbox.archive_names().pop().unwrap();
+    assert!(stdout.contains(&format!("failed    {old}  ")), "{stdout}");
+    assert!(stdout.contains(&format!("pushed    {new}  (")), "{stdout}");
+    assert_eq!(listed(&sandbox), [new]);
+}
+
+#[test]
 fn what_is_owed_is_kept_by_retention() {
     let Some(team) = Team::new() else { return };
     let sandbox = team.workspace();

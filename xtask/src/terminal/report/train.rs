@@ -2,6 +2,7 @@
 
 use super::Report;
 use super::documents::describe;
+use super::remote::pushed;
 use crate::tasks::prune::PrunePlan;
 use crate::tasks::train::TrainReport;
 use crate::vault::manifest::SessionStatus;
@@ -23,13 +24,11 @@ impl Report for TrainReport {
         }
         lines.extend(self.gates.iter().map(|gate| ("gate", gate.to_string())));
         lines.extend(pruned(&self.prune).map(|pruned| ("pruned", pruned)));
-        for archive in self.push.iter().flat_map(|push| &push.archives) {
-            lines.push(("pushed", format!("{}, read back", archive.name)));
-        }
         if self.archive.is_some() {
             lines.extend(self.keeps_by_default.map(|n| ("keeps", kept_by_default(n))));
         }
-        lines.iter().map(|(key, value)| format!("{key:8}  {value}\n")).collect()
+        let lines = lines.iter().map(|(key, value)| format!("{key:8}  {value}\n"));
+        lines.chain(self.push.iter().flat_map(|push| push.archives.iter().map(pushed))).collect()
     }
 }
 
