@@ -202,14 +202,18 @@ fn trials_can_be_run_from_outside() {
     let (code, notes) = swept(&sandbox, "", &["sweep", "trial", "1", "--count", "9"]);
     assert_eq!(code, 0, "{notes}");
     assert_eq!(document(&sandbox, &["sweep", "status"])["missing"], json!([0]));
+    // Any of them that failed is told.
+    let (code, notes) = swept(&sandbox, "exit 1", &["sweep", "trial", "0", "--count", "2"]);
+    assert_eq!(code, 3, "{notes}");
     let (code, notes) = swept(&sandbox, "", &["sweep", "trial", "4"]);
     assert_eq!(code, 2, "{notes}");
     assert!(notes.contains("its last is 3"), "{notes}");
 }
 
-/// Begins a sweep whose trials take a moment, and returns its process.
+/// Begins a sweep whose first four trials are over soon, and the next
+/// ones when they are told to stop, and returns its process.
 fn begin_slowly(sandbox: &Sandbox) -> std::process::Child {
-    let trainer = trainer(sandbox, "sleep 0.05");
+    let trainer = trainer(sandbox, "[ $seed -lt 5 ] || { read -r _; exit 130; }");
     Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["sweep", "sweep.json", "--jobs", "2"])
         .current_dir(sandbox.root())
@@ -283,5 +287,6 @@ fn a_second_engine_is_kept_out_and_status_is_not() {
     assert_eq!(code, 11, "{notes}");
     let status = document(&sandbox, &["sweep", "status"]);
     assert_eq!(status["running"], process.id());
+    process.kill().unwrap();
     process.wait().unwrap();
 }

@@ -85,6 +85,25 @@ fn the_best_on_validation_bars_is_tested_once() {
 }
 
 #[test]
+fn a_curve_that_the_trainer_cannot_measure_is_asked_for_again() {
+    let sandbox = Sandbox::new();
+    write_spec(&sandbox, &spec(&json!({})));
+    let trainer = trainer(&sandbox, WITH_CURVES);
+    let mut command = sandbox.xtask(&["sweep", "sweep.json"]);
+    command.env("METRICS_FAIL", "1").arg("--trainer-bin").arg(&trainer);
+    let output = command.output().unwrap();
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{notes}");
+    assert!(notes.contains("could not measure"), "{notes}");
+    let opened = sandbox.read("sweeps/sweep/selection.json");
+    assert_eq!(results(&sandbox)["verdict"], Value::Null);
+    assert_eq!(sweep(&sandbox, &["sweep", "merge"], WITH_CURVES).0, 0);
+    let test = &results(&sandbox)["verdict"]["tests"][0];
+    assert_eq!(test["measured"]["deflated_sharpe"], 0.5);
+    assert_eq!(sandbox.read("sweeps/sweep/selection.json"), opened);
+}
+
+#[test]
 fn a_combination_with_a_failed_trial_is_named_and_not_chosen() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({ "goal": "maximize" })));

@@ -10,7 +10,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,6 +21,7 @@ use super::folder::{JobKey, SweepFolder};
 use super::record::TrialStatus;
 use super::results::{SweepResults, TrialResult};
 use crate::programs::process;
+use crate::workspace::exit::TrainerExit;
 use crate::workspace::files;
 
 const SELECTION: &str = "selection.json";
@@ -229,6 +230,9 @@ fn write_validation(
 }
 
 /// Lets the trainer measure the curve in `path`; `None` without one.
+///
+/// # Errors
+/// When the trainer cannot.
 fn measure(trainer: Option<&Path>, path: &Path, choice: &Choice) -> Result<Option<Measured>> {
     let is_there = files::is_file(path)?;
     let (Some(trainer), Some(variance), true) = (trainer, choice.trial_variance, is_there) else {
@@ -245,8 +249,17 @@ fn measure(trainer: Option<&Path>, path: &Path, choice: &Choice) -> Result<Optio
     ];
     let words: Vec<OsString> = words.into_iter().chain(trials).collect();
     let folder = path.parent().unwrap_or(Path::new("."));
-    let (text, _) = process::trainer_text(trainer, folder, &words)?;
-    let Ok(document) = serde_json::from_str::<Value>(&text) else { return Ok(None) };
+    let (text, exit) = process::trainer_text(trainer, folder, &words)?;
+    // 3: the figures are doubtful, which the trainer says itself.
+    ensure!(
+        matches!(exit, TrainerExit::Code(0 | 3)),
+        "the trainer could not measure `{}`, as it says above; `cargo xtask sweep merge` asks it \
+         again",
+        path.display()
+    );
+    let document: Value = serde_json::from_str(&text).with_context(|| {
+        format!("`{} metrics --format json` printed no JSON", trainer.display())
+    })?;
     let metrics = &document["metrics"];
     Ok(Some(Measured {
         sharpe: metrics["sharpe"].as_f64(),

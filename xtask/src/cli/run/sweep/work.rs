@@ -44,6 +44,11 @@ pub fn go_on(
         })?;
         test_the_best(runner, notes, binary)
     })?;
+    how_far(context, folder)
+}
+
+/// Tells how far the sweep is.
+fn how_far(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<TaskOutput> {
     let status = status::look(folder)?;
     let was_stopped = context.interrupt.load(Ordering::Relaxed);
     Ok(outcome(&status, exit_of(&status, was_stopped)))
@@ -106,9 +111,7 @@ pub fn merge(
     with_runner(context, folder, trainer, |runner, notes, binary| {
         test_the_best(runner, notes, binary)
     })?;
-    let status = status::look(folder)?;
-    let was_stopped = context.interrupt.load(Ordering::Relaxed);
-    Ok(outcome(&status, exit_of(&status, was_stopped)))
+    how_far(context, folder)
 }
 
 fn told(folder: &SweepFolder, index: u64, record: &TrialRecord) -> String {
@@ -151,10 +154,16 @@ pub fn trials(
         .into());
     }
     let n = usize::try_from(args.count).unwrap_or(usize::MAX);
+    let mut exit = Exit::Done;
     with_runner(context, folder, trainer, |runner, notes, _| {
         for index in (args.index..n_trials).take(n) {
             match runner.run(&Job::of_trial(folder, index))? {
-                JobEnd::Over(record) => notes(&told(folder, index, &record)),
+                JobEnd::Over(record) => {
+                    notes(&told(folder, index, &record));
+                    if record.end.status != TrialStatus::Completed {
+                        exit = Exit::Warnings;
+                    }
+                }
                 JobEnd::Stopped => return Err(CodedError::Interrupted.into()),
             }
         }
@@ -162,7 +171,5 @@ pub fn trials(
     })?;
     let record = folder.record(JobKey::Trial(args.index))?;
     let record = record.context("the trial is over, and its record is gone")?;
-    let exit =
-        if record.end.status == TrialStatus::Completed { Exit::Done } else { Exit::Warnings };
     Ok(outcome(&record, exit))
 }
