@@ -9,7 +9,7 @@ mod snapshot;
 mod words;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -24,6 +24,7 @@ use crate::programs::process::{self, ResticCall, ResticEnd};
 use crate::workspace::Workspace;
 use crate::workspace::config::RemoteConfig;
 use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
+use crate::workspace::progress;
 
 /// The oldest version that is known to do.
 const OLDEST: (u32, u32) = (0, 14);
@@ -119,7 +120,7 @@ impl<'a> Restic<'a> {
     /// # Errors
     /// As restic, or `out`.
     pub fn dump(&self, snapshot: &str, path: &str, out: &mut dyn Write) -> Result<()> {
-        self.run(&["dump", "--no-lock", snapshot, path], out)
+        self.run(&["dump", "--no-lock", snapshot, path], &mut Counted(out))
     }
 
     /// Forgets these snapshots; their content stays until a prune.
@@ -254,4 +255,19 @@ fn path(file: &str, base: &Path) -> String {
 /// an option or a file.
 fn is_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Counts what is written as progress of the task.
+struct Counted<'a>(&'a mut dyn Write);
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n_bytes = self.0.write(bytes)?;
+        progress::add(n_bytes as u64);
+        Ok(n_bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }

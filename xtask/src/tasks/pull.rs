@@ -2,7 +2,6 @@
 //! by the seal before they get their name.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -10,7 +9,7 @@ use serde::Serialize;
 
 use crate::programs::restic::Restic;
 use crate::tasks::TaskContext;
-use crate::tasks::push::{DigestWriter, twice};
+use crate::tasks::push::twice;
 use crate::vault::annotate;
 use crate::vault::annotations::Annotations;
 use crate::vault::archive::{self, Incoming};
@@ -18,6 +17,7 @@ use crate::vault::catalog::Fingerprint;
 use crate::vault::receipts;
 use crate::vault::remote::{self, RemoteArchive, RemoteReceipt};
 use crate::vault::verify::{self, ReadOptions};
+use crate::workspace::digest::DigestWriter;
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
 use crate::workspace::files::{exists, folder_entries};
@@ -172,9 +172,9 @@ pub fn fetch(
     let _running = progress::begin("pulling", remote.archive.size_bytes);
     let incoming = Incoming { folder, name: &name, run_number };
     let fill = |file: &mut File| {
-        let mut both = Tee { file, digest: DigestWriter::default() };
-        restic.dump(snapshot, &format!("/{name}"), &mut both)?;
-        if both.digest.finish() == digest {
+        let mut file = DigestWriter::new(file);
+        restic.dump(snapshot, &format!("/{name}"), &mut file)?;
+        if file.finish() == digest {
             return Ok(());
         }
         let text = format!(
@@ -196,22 +196,4 @@ fn prove(context: &TaskContext<'_>, draft: &Path) -> Result<()> {
         bail!("it was damaged when it was pushed: {}", damage.problem);
     }
     Ok(())
-}
-
-/// Writes to a file, and digests what it writes.
-struct Tee<'a> {
-    file: &'a mut File,
-    digest: DigestWriter,
-}
-
-impl Write for Tee<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n_bytes = self.file.write(bytes)?;
-        self.digest.write_all(&bytes[..n_bytes])?;
-        Ok(n_bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }

@@ -11,7 +11,7 @@ pub mod owed;
 
 use anyhow::Result;
 
-pub use digest::{DigestWriter, of_stored, twice};
+pub use digest::{of_stored, twice};
 use one::{N_PASSES, Push};
 pub use outcome::{PushOutcome, PushReport, PushedArchive};
 pub use owed::{Owed, OwedArchive};

@@ -105,7 +105,7 @@ const RECEIPT_SUFFIX: &str = ".remote.json";
 /// Returns the paths of what lies beside the archive `zip` and goes with
 /// it: its annotations and its remote receipt.
 pub fn companions(zip: &Path) -> [PathBuf; 2] {
-    [path_of(zip), beside(zip, RECEIPT_SUFFIX)]
+    [path_of(zip), receipt_of(zip)]
 }
 
 /// Returns the path of the remote receipt of the archive `zip`.

@@ -56,6 +56,11 @@ pub struct RemoteArchive {
     pub pushed_at: Option<DateTime<Utc>>,
 }
 
+/// Returns the first digits of the id of the first of `snapshots`.
+pub fn short_id(snapshots: &[String]) -> &str {
+    snapshots.first().and_then(|id| id.get(..N_ID_DIGITS)).unwrap_or_default()
+}
+
 impl AsRef<Archive> for RemoteArchive {
     fn as_ref(&self) -> &Archive {
         &self.archive
@@ -65,7 +70,7 @@ impl AsRef<Archive> for RemoteArchive {
 impl RemoteArchive {
     /// Returns the first digits of its snapshot's id.
     pub fn id(&self) -> &str {
-        self.snapshots.first().map_or("", |id| &id[..N_ID_DIGITS])
+        short_id(&self.snapshots)
     }
 
     /// Returns its name and what tells it from another of that name.

@@ -1,7 +1,7 @@
 //! SHA-256, the digest that `sha256sum` checks too.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -23,6 +23,11 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
     if rest.is_empty() { bytes.collect() } else { None }
 }
 
+/// Returns the digest of `bytes`, in hexadecimal.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// Returns the digest of `content` and its size in bytes, of which at
 /// most `limit_bytes` plus one are read.
 pub fn sha256(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)> {
@@ -40,6 +45,36 @@ pub fn sha256(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)>
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// Digests what it writes to another writer.
+pub struct DigestWriter<W> {
+    out: W,
+    digest: Sha256,
+}
+
+impl<W> DigestWriter<W> {
+    /// Writes to `out`.
+    pub fn new(out: W) -> Self {
+        Self { out, digest: Sha256::new() }
+    }
+
+    /// Returns the digest of all that was written, in hexadecimal.
+    pub fn finish(self) -> String {
+        hex(&self.digest.finalize())
+    }
+}
+
+impl<W: Write> Write for DigestWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n_bytes = self.out.write(bytes)?;
+        self.digest.update(&bytes[..n_bytes]);
+        Ok(n_bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

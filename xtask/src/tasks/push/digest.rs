@@ -1,15 +1,13 @@
 //! A digest of what a repository gives, taken on the way.
 
-use std::io::{self, Write};
+use std::io;
 
 use anyhow::Result;
-use sha2::{Digest, Sha256};
 
 use crate::programs::restic::Restic;
 use crate::vault::catalog::Archive;
-use crate::workspace::digest::hex;
+use crate::workspace::digest::DigestWriter;
 use crate::workspace::exit::{CodedError, RemoteProblem};
-use crate::workspace::progress;
 
 /// Returns the digest of the archive's zip as the snapshot holds it.
 ///
@@ -18,7 +16,7 @@ use crate::workspace::progress;
 /// moves at that moment seems to be missing.
 pub fn of_stored(restic: &Restic<'_>, snapshot: &str, archive: &Archive) -> Result<String> {
     twice(|| {
-        let mut digest = DigestWriter::default();
+        let mut digest = DigestWriter::new(io::sink());
         restic.dump(snapshot, &format!("/{}", archive.name), &mut digest)?;
         Ok(digest.finish())
     })
@@ -33,27 +31,4 @@ pub fn twice<T>(mut act: impl FnMut() -> Result<T>) -> Result<T> {
         Some(CodedError::Remote(RemoteProblem::Damaged, _)) => act(),
         _ => Err(error),
     })
-}
-
-/// Counts and digests what is written to it.
-#[derive(Default)]
-pub struct DigestWriter(Sha256);
-
-impl DigestWriter {
-    /// Returns the digest of all, in hexadecimal.
-    pub fn finish(self) -> String {
-        hex(&self.0.finalize())
-    }
-}
-
-impl Write for DigestWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        progress::add(bytes.len() as u64);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

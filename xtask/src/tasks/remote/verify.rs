@@ -9,7 +9,7 @@ use crate::tasks::TaskContext;
 use crate::tasks::push;
 use crate::vault::catalog::Content;
 use crate::vault::remote::{self, RemoteArchive};
-use crate::workspace::digest::sha256;
+use crate::workspace::digest;
 use crate::workspace::exit::{CodedError, Exit, RemoteProblem, stop_if};
 use crate::workspace::progress;
 
@@ -99,8 +99,7 @@ pub fn sample<'a>(
 }
 
 fn draw(day: &str, id: &str) -> String {
-    let text = format!("{day} {id}");
-    sha256(text.as_bytes(), text.len() as u64).expect("memory can be read").0
+    digest::of_bytes(format!("{day} {id}").as_bytes())
 }
 
 /// Returns what is wrong with `remote`.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::vault::catalog::{Archive, Catalog, Content};
-use crate::vault::remote::RemoteArchive;
+use crate::vault::remote::{RemoteArchive, short_id};
 use crate::vault::ruin;
 use crate::workspace::text;
 
@@ -77,11 +77,6 @@ impl RemotePlace {
     pub fn of(remote: &RemoteArchive) -> Self {
         let RemoteArchive { host, workspace, snapshots, sha256, .. } = remote.clone();
         Self { host, workspace, snapshots, sha256 }
-    }
-
-    /// Returns the first digits of the snapshot's id.
-    pub fn short_id(&self) -> &str {
-        self.snapshots.first().and_then(|id| id.get(..8)).unwrap_or_default()
     }
 }
 
@@ -158,7 +153,8 @@ impl Report for ListReport {
 fn cells(row: &ListRow) -> Vec<String> {
     let short = row.name.trim_start_matches("training_backup_").trim_end_matches(".zip");
     let dash = || "-".to_owned();
-    let place = row.remote.iter().flat_map(|it| [it.host.clone(), it.short_id().to_owned()]);
+    let place =
+        row.remote.iter().flat_map(|it| [it.host.clone(), short_id(&it.snapshots).to_owned()]);
     let mut cells = vec![
         short.to_owned(),
         text::time(row.created_at),

@@ -6,7 +6,7 @@ use super::Report;
 use super::list::RemotePlace;
 use crate::vault::catalog::{Archive, Content};
 use crate::vault::manifest::{Manifest, SessionSummary};
-use crate::vault::remote::RemoteArchive;
+use crate::vault::remote::{RemoteArchive, short_id};
 use crate::vault::ruin;
 use crate::workspace::text;
 
@@ -88,7 +88,7 @@ impl ShowReport {
         let mut lines = Vec::new();
         if let Some(place) = &self.remote {
             lines.push(("pushed", format!("by {}, from {}", place.host, place.workspace)));
-            lines.push(("snapshot", place.short_id().to_owned()));
+            lines.push(("snapshot", short_id(&place.snapshots).to_owned()));
         }
         if !self.tags.is_empty() {
             lines.push(("tags", self.tags.join(", ")));

@@ -8,7 +8,6 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use zip::ZipWriter;
 
 use super::guard::Guard;
@@ -18,9 +17,8 @@ use crate::vault::manifest::{FileEntry, MANIFEST_PATH, Manifest, PATCH_PATH, SUM
 use crate::vault::scan::{FOLDER_MODE, Scan};
 use crate::vault::seal;
 use crate::vault::verify::Disk;
-use crate::workspace::digest::hex;
+use crate::workspace::digest::{BUFFER_BYTES, DigestWriter};
 
-const BUFFER_BYTES: usize = 256 * 1024;
 /// How much is told to be settled at once.
 const SETTLED_BYTES: u64 = 4 * 1024 * 1024;
 /// The mode and level of the tool's own entries.
@@ -131,35 +129,15 @@ fn add_own(
     zip: &mut ArchiveZip,
     path: &str,
     time: DateTime<Utc>,
-    write: impl FnOnce(&mut BufWriter<Hashing<'_>>) -> io::Result<()>,
+    write: impl FnOnce(&mut BufWriter<DigestWriter<&mut ArchiveZip>>) -> io::Result<()>,
 ) -> Result<String> {
     let add = || -> Result<String> {
         zip.start_file(path, file_options(time, OWN_MODE)?.compression_level(Some(OWN_LEVEL)))?;
-        let hashing = Hashing { out: zip, digest: Sha256::new() };
-        let mut entry = BufWriter::with_capacity(BUFFER_BYTES, hashing);
+        let mut entry = BufWriter::with_capacity(BUFFER_BYTES, DigestWriter::new(zip));
         write(&mut entry)?;
-        let hashing = entry.into_inner().map_err(IntoInnerError::into_error)?;
-        Ok(hex(&hashing.digest.finalize()))
+        Ok(entry.into_inner().map_err(IntoInnerError::into_error)?.finish())
     };
     add().with_context(|| failed(path))
-}
-
-/// Digests what it writes.
-struct Hashing<'a> {
-    out: &'a mut ArchiveZip,
-    digest: Sha256,
-}
-
-impl Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n_bytes = self.out.write(bytes)?;
-        self.digest.update(&bytes[..n_bytes]);
-        Ok(n_bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// The file of an archive. A flush says that what was written so far

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::workspace::digest::BUFFER_BYTES;
 use crate::workspace::files::{self, exists, folder_entries};
 
 /// The end of the name of a copy that is not complete.
 const COPY_SUFFIX: &str = ".copy.partial";
-
-const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Copies the file or link `from` so that it has its name in `to` only
 /// when it is whole.

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::workspace::Workspace;
-use crate::workspace::digest::sha256;
+use crate::workspace::digest;
 use crate::workspace::files;
 
 /// Returns the description of the snapshots that hold `tree`, where it
@@ -18,13 +18,13 @@ pub fn get(workspace: &Workspace, tree: &str) -> Option<Vec<u8>> {
     let bytes = fs::read(path(workspace, tree)).ok()?;
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let (digest, description) = (&bytes[..end], &bytes[end + 1..]);
-    (digest == digest_of(description).as_bytes()).then(|| description.to_vec())
+    (digest == digest::of_bytes(description).as_bytes()).then(|| description.to_vec())
 }
 
 /// Remembers a description. It is no loss when that fails.
 pub fn put(workspace: &Workspace, tree: &str, description: &[u8]) {
     let path = path(workspace, tree);
-    let mut bytes = format!("{}\n", digest_of(description)).into_bytes();
+    let mut bytes = format!("{}\n", digest::of_bytes(description)).into_bytes();
     bytes.extend_from_slice(description);
     if files::create_folder(&folder(workspace)).is_ok() {
         let _ = files::write_atomically(&path, &bytes);
@@ -38,8 +38,4 @@ fn folder(workspace: &Workspace) -> PathBuf {
 /// Returns the file of `tree`, an id of restic's: digits alone.
 fn path(workspace: &Workspace, tree: &str) -> PathBuf {
     folder(workspace).join(tree)
-}
-
-fn digest_of(bytes: &[u8]) -> String {
-    sha256(bytes, bytes.len() as u64).expect("memory can be read").0
 }

@@ -94,21 +94,24 @@ fn read_new(
         let mut own = own.take_while(|((id, _), _)| *id == snapshot.id);
         let zip = |((id, path), size): (&(String, String), &u64)| {
             let name = StampedName::parse(NameKind::Archive, path.strip_prefix('/')?)?;
-            let description = (id.clone(), format!("/{}", staged(&name.to_string())));
-            sizes.contains_key(&description).then_some(StoredZip { name, size_bytes: *size })
+            let description_bytes = *sizes.get(&(id.clone(), description_path(name)))?;
+            Some((StoredZip { name, size_bytes: *size }, description_bytes))
         };
         own.find_map(zip)
     };
     let whole: Vec<_> =
         snapshots.into_iter().filter_map(|snapshot| Some((zip_of(&snapshot)?, snapshot))).collect();
-    let sizes_of = |zip: &StoredZip, snapshot: &Snapshot| {
-        let path = format!("/{}", staged(&zip.name.to_string()));
-        sizes.get(&(snapshot.id.clone(), path)).copied().unwrap_or(0)
-    };
-    let n_bytes = whole.iter().map(|(zip, snapshot)| sizes_of(zip, snapshot)).sum();
+    let n_bytes = whole.iter().map(|((_, description_bytes), _)| description_bytes).sum();
     let _running = progress::begin("listing", n_bytes);
-    let read = |(zip, snapshot): (StoredZip, Snapshot)| read_one(restic, workspace, zip, &snapshot);
+    let read = |((zip, _), snapshot): ((StoredZip, u64), Snapshot)| {
+        read_one(restic, workspace, zip, &snapshot)
+    };
     threads::map(whole, read).into_iter().collect()
+}
+
+/// Returns where a snapshot holds the description of the archive `name`.
+fn description_path(name: StampedName) -> String {
+    format!("/{}", staged(&name.to_string()))
 }
 
 fn read_one(
@@ -118,14 +121,14 @@ fn read_one(
     snapshot: &Snapshot,
 ) -> Result<RemoteArchive> {
     let mut bytes = Limited(Vec::new());
-    let path = format!("/{}", staged(&zip.name.to_string()));
-    let described = restic.dump(&snapshot.id, &path, &mut bytes).and_then(|()| {
-        let description = Description::parse(&bytes.0)?;
-        if description.name() != Some(zip.name) || description.size_bytes != zip.size_bytes {
-            bail!("its description is that of another archive");
-        }
-        Ok(description)
-    });
+    let described =
+        restic.dump(&snapshot.id, &description_path(zip.name), &mut bytes).and_then(|()| {
+            let description = Description::parse(&bytes.0)?;
+            if description.name() != Some(zip.name) || description.size_bytes != zip.size_bytes {
+                bail!("its description is that of another archive");
+            }
+            Ok(description)
+        });
     match described {
         Ok(description) => {
             cache::put(workspace, &snapshot.tree, &bytes.0);
@@ -222,7 +225,6 @@ impl std::io::Write for Limited {
             return Err(std::io::Error::other("its description is far too long"));
         }
         self.0.extend_from_slice(bytes);
-        progress::add(bytes.len() as u64);
         Ok(bytes.len())
     }
 
