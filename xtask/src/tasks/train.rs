@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 
 pub use self::outcome::{CommandReport, TrainReport};
 use self::outcome::{TrainingOutcome, of_nothing, run_trainer, warn_of_unarchived_models};
-pub use command::CommandTrainer;
+pub use command::{CommandTrainer, DEFAULT_SEED};
 pub use source::{
     TrainerSource, full_trainer_binary, run_with_needed_parts, trainer_binary, trainer_text,
 };

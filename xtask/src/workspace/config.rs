@@ -13,6 +13,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -134,24 +135,32 @@ impl WorkspaceConfig {
 }
 
 fn parse(text: &str) -> Result<WorkspaceConfig> {
-    check_objects(text)?;
+    parse_settings(text, &["", "/archive", "/archive/remote", "/retention", "/retention/keep_best"])
+}
+
+/// Reads settings that have objects, written by their keys, in the
+/// places `objects` (JSON pointers).
+///
+/// # Errors
+/// Names the key, and the nearest one that there is.
+pub(crate) fn parse_settings<T: DeserializeOwned>(text: &str, objects: &[&str]) -> Result<T> {
+    check_objects(text, objects)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let config = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let settings = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let cause = error.into_inner();
         let hint = nearest_key(&cause.to_string());
         anyhow!("key `{path}`: {cause}{hint}")
     })?;
     deserializer.end().context("there is text after the closing brace")?;
-    Ok(config)
+    Ok(settings)
 }
 
 /// Checks that settings are written by their names: serde would take
 /// `[]` for an object with its first fields in order.
-fn check_objects(text: &str) -> Result<()> {
+fn check_objects(text: &str, places: &[&str]) -> Result<()> {
     // What is no JSON at all has an error with a place in it later.
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
-    let places = ["", "/archive", "/archive/remote", "/retention", "/retention/keep_best"];
     for place in places {
         if value.pointer(place).is_some_and(Value::is_array) {
             let name = place.trim_start_matches('/').replace('/', ".");

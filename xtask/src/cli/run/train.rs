@@ -14,15 +14,12 @@ use crate::programs::process;
 use crate::tasks::TaskContext;
 use crate::tasks::push::{self, PushReport, PushSelection};
 use crate::tasks::train::{
-    ArchiveMode, CommandTrainer, Start, TrainOptions, TrainReport, TrainerSource, train,
-    trainer_text,
+    ArchiveMode, CommandTrainer, DEFAULT_SEED, Start, TrainOptions, TrainReport, TrainerSource,
+    train, trainer_text,
 };
 use crate::workspace::config::PushMode;
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, Exit};
-
-/// The seed of a session that nobody chose one for: the trainer's, too.
-const DEFAULT_SEED: u64 = 42;
 
 /// Trains as `args` say.
 pub fn run(

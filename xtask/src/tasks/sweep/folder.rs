@@ -155,7 +155,7 @@ impl SweepFolder {
         Ok((0..self.plan().n_trials()).filter(|index| !finished.contains(index)).collect())
     }
 
-    /// Returns how the trial `index` ended; `None` when it is not over.
+    /// Returns how the training `key` ended; `None` when it is not over.
     ///
     /// # Errors
     /// When its record is unreadable.

@@ -2,14 +2,14 @@
 //!
 //! `spec` is what a user writes; `sample` and `sobol` choose values and
 //! `plan` makes the settings of each trial of them, as pure functions.
-//! `head` is what a sweep
-//! is, `folder` where it lies; `record` what a trial leaves; `attempt`
-//! runs one and publishes it, once, by renaming its folder; `local` runs
-//! them side by side; `begin` plans from the workspace's settings; `capacity` says how many. `session` trains one by
-//! the ordinary cycle. `status` counts;
-//! `results` ranks, by `curve` and `cscv` too, `table` lists, `select`
-//! chooses and tests. The truth is in the folders:
-//! nothing else remembers what is done.
+//! `begin` plans from the workspace's settings. `head` is what a sweep
+//! is, `folder` where it lies, `record` what a trial leaves. `attempt`
+//! runs a trial and publishes it, once, by renaming its folder, and
+//! `session` trains in it by the ordinary cycle; `local` runs trials
+//! side by side, as many as `capacity` says. `status` counts; `results`
+//! ranks, by `curve` and `cscv` too, `table` lists, `select` chooses and
+//! tests. The truth is in the folders: nothing else remembers what is
+//! done.
 
 pub mod attempt;
 pub mod begin;

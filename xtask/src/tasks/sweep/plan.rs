@@ -9,9 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::sample;
 use super::spec::{N_TRIALS_MAX, SweepSpec};
-
-/// The seed of the trainer's own settings.
-const DEFAULT_SEED: u64 = 42;
+use crate::tasks::train::DEFAULT_SEED;
 
 /// All trials of a sweep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +41,25 @@ pub struct Trial {
     /// The whole of its `training_config.json`.
     #[serde(skip)]
     pub settings: Map<String, Value>,
+}
+
+impl Trial {
+    /// Returns in what it differs from other trials, but for its seed:
+    /// `agent.discount 0.9, on BTC, window 2`.
+    pub fn varied(&self) -> String {
+        let mut told = vec![parameters_text(&self.parameters)];
+        told.retain(|text| !text.is_empty());
+        told.extend(self.symbol.as_ref().map(|symbol| format!("on {symbol}")));
+        told.extend(self.window.map(|window| format!("window {window}")));
+        told.join(", ")
+    }
+}
+
+/// Returns the values of a combination as text: `agent.discount 0.9`.
+pub fn parameters_text(parameters: &BTreeMap<String, Value>) -> String {
+    let told: Vec<String> =
+        parameters.iter().map(|(key, value)| format!("{key} {value}")).collect();
+    told.join(", ")
 }
 
 impl Plan {

@@ -32,16 +32,14 @@ pub fn combination(spec: &SweepSpec, idx: u64) -> BTreeMap<String, Value> {
         return grid_point(spec, idx);
     }
     let value = |(dimension, (key, choices)): (usize, (&String, &Choices))| {
-        let noise = noise(spec.sample_seed, key, idx);
-        let share = match spec.method {
-            Method::Sobol => {
-                // A digital shift: as even, and other points by the seed.
-                let shift = self::noise(spec.sample_seed, key, u64::MAX) >> 32;
-                let point_idx = u32::try_from(idx).unwrap_or(u32::MAX);
-                let coordinate = u64::from(sobol::coordinate(point_idx, dimension)) ^ shift;
-                coordinate as f64 / (1_u64 << 32) as f64
-            }
-            _ => (noise >> 11) as f64 / (1_u64 << 53) as f64,
+        let share = if spec.method == Method::Sobol {
+            // A digital shift: as even, and other points by the seed.
+            let shift = noise(spec.sample_seed, key, u64::MAX) >> 32;
+            let point_idx = u32::try_from(idx).unwrap_or(u32::MAX);
+            let coordinate = u64::from(sobol::coordinate(point_idx, dimension)) ^ shift;
+            coordinate as f64 / (1_u64 << 32) as f64
+        } else {
+            (noise(spec.sample_seed, key, idx) >> 11) as f64 / (1_u64 << 53) as f64
         };
         (key.clone(), value_at(choices, share))
     };
@@ -77,7 +75,7 @@ fn grid_values(choices: &Choices) -> Vec<Value> {
     };
     let steps = range.steps.unwrap_or(2).max(2);
     let share = |step: u32| f64::from(step) / f64::from(steps - 1);
-    let numbers = (0..steps).map(|step| number(range, between(range, share(step)).round_if(range)));
+    let numbers = (0..steps).map(|step| number(range, between(range, share(step))));
     let mut values: Vec<Value> = numbers.collect();
     // Whole numbers may coincide.
     values.dedup();
@@ -92,7 +90,7 @@ fn value_at(choices: &Choices, share: f64) -> Value {
             let n_numbers = range.max - range.min + 1.0;
             number(range, range.min + (n_numbers * share).floor())
         }
-        Choices::Range(range) => number(range, between(range, share).round_if(range)),
+        Choices::Range(range) => number(range, between(range, share)),
     }
 }
 
@@ -105,23 +103,15 @@ fn part(n_choices: f64, share: f64) -> usize {
     (n_choices * share) as usize
 }
 
+/// Returns the number at `share` of the range, a whole one where it has
+/// only such.
 fn between(range: &NumberRange, share: f64) -> f64 {
     let NumberRange { min, max, scale, .. } = range;
-    match scale {
+    let number = match scale {
         Scale::Linear => min + (max - min) * share,
         Scale::Log => (min.ln() + (max.ln() - min.ln()) * share).exp(),
-    }
-}
-
-trait RoundIf {
-    fn round_if(self, range: &NumberRange) -> f64;
-}
-
-impl RoundIf for f64 {
-    /// Rounds to a whole number where the range has only such.
-    fn round_if(self, range: &NumberRange) -> f64 {
-        if range.integer { self.round() } else { self }
-    }
+    };
+    if range.integer { number.round() } else { number }
 }
 
 /// Returns `value` as JSON, within the range and of few digits.

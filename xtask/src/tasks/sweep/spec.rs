@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::workspace::config::nearest_key;
+use crate::workspace::config::{nearest_key, parse_settings};
 
 pub use check::{N_TRIALS_MAX, check_name};
 
@@ -242,7 +242,7 @@ impl SweepSpec {
             format!("failed to read `{}`; name a file of a sweep", path.display())
         })?;
         let invalid = || format!("`{}` is not valid", path.display());
-        let mut spec = parse(&text).with_context(invalid)?;
+        let mut spec: Self = parse_settings(&text, &["", "/slurm"]).with_context(invalid)?;
         if spec.name.is_none() {
             spec.name = path.file_stem().and_then(|name| name.to_str()).map(str::to_owned);
         }
@@ -254,18 +254,4 @@ impl SweepSpec {
     pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or("sweep")
     }
-}
-
-fn parse(text: &str) -> Result<SweepSpec> {
-    let is_list = serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_array());
-    ensure!(!is_list, "the file holds a list; write settings by name, as in `{{\"key\": 1}}`");
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let spec = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let cause = error.into_inner();
-        let hint = nearest_key(&cause.to_string());
-        anyhow!("key `{path}`: {cause}{hint}")
-    })?;
-    deserializer.end().context("there is text after the closing brace")?;
-    Ok(spec)
 }

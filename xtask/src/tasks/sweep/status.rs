@@ -127,12 +127,12 @@ pub fn ranges(indices: &[u64]) -> String {
     ranges.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns what to say of `trial`, such as `0012 (agent.discount 0.9)`.
+/// Returns what to say of `trial`, such as `0012 (agent.discount 0.9,
+/// seed 1)`.
 pub fn describe(folder: &SweepFolder, trial: &Trial) -> String {
-    let mut told: Vec<String> =
-        trial.parameters.iter().map(|(key, value)| format!("{key} {value}")).collect();
-    told.extend(trial.symbol.as_ref().map(|symbol| format!("on {symbol}")));
-    told.extend(trial.window.map(|window| format!("window {window}")));
-    told.push(format!("seed {}", trial.seed));
+    let told: Vec<String> = [trial.varied(), format!("seed {}", trial.seed)]
+        .into_iter()
+        .filter(|told| !told.is_empty())
+        .collect();
     format!("{} ({})", folder.label(trial.index), told.join(", "))
 }

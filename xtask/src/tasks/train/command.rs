@@ -28,6 +28,9 @@ const RECORD: &str = "logs/session.json";
 /// Where what the command prints is kept.
 const LOG: &str = "logs/training.log";
 
+/// The seed of a session that nobody chose one for: the trainer's, too.
+pub const DEFAULT_SEED: u64 = 42;
+
 /// A command that trains.
 #[derive(Debug, Clone)]
 pub struct CommandTrainer {

@@ -1,7 +1,5 @@
 //! What `sweep` prints.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::Report;
@@ -37,16 +35,10 @@ impl SweepPlanReport {
 
 impl Report for SweepPlanReport {
     fn text(&self) -> String {
-        let keys: BTreeSet<&String> =
-            self.trials.iter().flat_map(|trial| trial.parameters.keys()).collect();
         let mut text =
             format!("sweep {} would train {}\n", self.name, text::count(self.n_trials, "trial"));
         for trial in self.trials.iter().take(N_LINES_MAX) {
-            let values = keys.iter().map(|key| format!("{key} {}", trial.parameters[*key]));
-            let symbol = trial.symbol.iter().map(|symbol| format!("on {symbol}"));
-            let window = trial.window.iter().map(|window| format!("window {window}"));
-            let words: Vec<String> = values.chain(symbol).chain(window).collect();
-            text += &format!("{:>6}  seed {}  {}\n", trial.index, trial.seed, words.join(", "));
+            text += &format!("{:>6}  seed {}  {}\n", trial.index, trial.seed, trial.varied());
         }
         let n_more = self.trials.len().saturating_sub(N_LINES_MAX);
         if n_more > 0 {

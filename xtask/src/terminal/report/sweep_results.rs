@@ -1,10 +1,9 @@
 //! What `sweep results` prints, and its page.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::Report;
+use crate::tasks::sweep::plan::parameters_text;
 use crate::tasks::sweep::results::{Combination, SweepResults};
 use crate::tasks::sweep::select::{Choice, Measured, Selection, Verdict};
 use crate::tasks::sweep::status::ranges;
@@ -82,9 +81,10 @@ impl Report for SweepResultsReport {
 impl SweepResultsReport {
     fn tested(&self) -> String {
         let Some(choice) = &self.choice else { return String::new() };
-        let values: Vec<String> =
-            choice.parameters.iter().map(|(key, value)| format!("{key} {value}")).collect();
-        let values = if values.is_empty() { "the settings".to_owned() } else { values.join(", ") };
+        let values = match parameters_text(&choice.parameters) {
+            values if values.is_empty() => "the settings".to_owned(),
+            values => values,
+        };
         let mut text =
             format!("chosen: {values}, among {}\n", text::count(choice.n_trials, "trial"));
         let Some(verdict) = &self.verdict else {
@@ -118,7 +118,6 @@ fn measured(name: &str, measured: Option<&Measured>) -> String {
 
 fn ranking(results: &SweepResults) -> String {
     let shown = &results.combinations[..results.combinations.len().min(N_ROWS_MAX)];
-    let keys: BTreeSet<&String> = shown.iter().flat_map(|it| it.parameters.keys()).collect();
     let columns: [Column; 7] = [
         ("rank", true),
         ("mean", true),
@@ -129,8 +128,6 @@ fn ranking(results: &SweepResults) -> String {
         ("values", false),
     ];
     let row = |it: &Combination| {
-        let values: Vec<String> =
-            keys.iter().map(|key| format!("{key} {}", it.parameters[*key])).collect();
         let figure = |value: Option<f64>| {
             value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"))
         };
@@ -141,7 +138,7 @@ fn ranking(results: &SweepResults) -> String {
             figure(it.min),
             figure(it.max),
             it.n_judged.to_string(),
-            values.join(", "),
+            parameters_text(&it.parameters),
         ]
     };
     text::table(&columns, shown.iter().map(row).collect())
