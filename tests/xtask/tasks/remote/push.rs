@@ -128,7 +128,7 @@ fn a_push_that_fails_never_fails_the_training_and_is_made_up() {
     assert!(text.contains(&format!("unpushed  {name}: ")), "{text}");
 
     // The next training pushes both.
-    team.restic(&["init"]);
+    team.make_repository();
     let (code, stderr) = sandbox.train(&trainer, &[]);
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(listed(&sandbox).len(), 2);
@@ -148,7 +148,7 @@ fn a_training_tells_what_its_push_did_with_each_archive() {
     bytes[60] ^= 1;
     fs::write(&path, bytes).unwrap();
 
-    team.restic(&["init"]);
+    team.make_repository();
     let mut command = sandbox.xtask(&["train", "--trainer-bin"]);
     let output = command.arg(&trainer).output().unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -169,7 +169,7 @@ fn what_is_owed_is_kept_by_retention() {
     let names = sandbox.archive_names();
     let pruned = task(&sandbox, &["prune", "--keep", "1"]);
     assert_eq!(pruned["archives"]["remove"], json!([]));
-    team.restic(&["init"]);
+    team.make_repository();
     // It is made up beside what was asked for.
     assert_eq!(task(&sandbox, &["push"])["archives"].as_array().unwrap().len(), 2);
     let pruned = task(&sandbox, &["prune", "--keep", "1"]);
