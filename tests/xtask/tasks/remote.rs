@@ -20,7 +20,7 @@ use crate::support::{Sandbox, stdout, tree};
 
 /// A repository of restic 0.14 without a snapshot; `correct horse` opens
 /// it. Its key is the one that restic made, encrypted by scrypt of N = 2,
-/// r = 1, p = 1 in place of restic's parameters. KEY_ID is its SHA-256.
+/// r = 1, p = 1 in place of restic's parameters. `KEY_ID` is its SHA-256.
 const CONFIG: &[u8] = include_bytes!("../../data/restic/config");
 const KEY: &[u8] = include_bytes!("../../data/restic/key.json");
 const KEY_ID: &str = "54e6f34b1c1daf463775718981858b997c3b6484d9bc620b53b58abad61d7b73";
