@@ -41,7 +41,8 @@ fn held_out_bars_change_neither_the_model_nor_the_figures() {
 #[test]
 fn the_bars_before_are_divided_as_if_they_were_all() {
     for windows in [0, 3] {
-        let walk_forward = WalkForwardConfig { windows, ..WalkForwardConfig::default() };
+        let walk_forward =
+            WalkForwardConfig { windows: Some(windows), ..WalkForwardConfig::default() };
         let all = TrainingConfig { walk_forward, ..TrainingConfig::default() };
         let held = TrainingConfig { holdout_ratio: 0.2, ..all.clone() };
         assert_eq!(Split::all(5000, &held).unwrap(), Split::all(4000, &all).unwrap());
@@ -52,9 +53,11 @@ fn the_bars_before_are_divided_as_if_they_were_all() {
 fn the_test_of_the_rest_begins_where_the_held_out_bars_do() {
     for n_bars in [4001, 5003, 7919] {
         for holdout_ratio in [0.1, 0.2, 0.3, 0.35] {
-            let held = TrainingConfig { holdout_ratio, ..TrainingConfig::default() };
-            let rest =
-                TrainingConfig { train_ratio: 1.0 - holdout_ratio, ..TrainingConfig::default() };
+            let walk_forward =
+                WalkForwardConfig { windows: Some(0), ..WalkForwardConfig::default() };
+            let once = TrainingConfig { walk_forward, ..TrainingConfig::default() };
+            let held = TrainingConfig { holdout_ratio, ..once.clone() };
+            let rest = TrainingConfig { train_ratio: 1.0 - holdout_ratio, ..once };
             let validated = Split::all(n_bars, &held).unwrap();
             let tested = Split::all(n_bars, &rest).unwrap();
             assert_eq!(validated[0].test_end(), tested[0].n_train);

@@ -194,7 +194,7 @@ fn only_the_last_checkpoints_stay_where_that_is_asked() {
     // The models of windows are the result, not checkpoints on the way.
     let walk =
         json!({ "total_episodes": 2, "keep_checkpoints": 1, "walk_forward": {"windows": 2} });
-    assert_eq!(run(walk).0, ["ep004", "window001", "window002"]);
+    assert_eq!(run(walk).0, ["ep006", "window001", "window002"]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use trainer::training::train::Split;
 use super::{TRAINED, Workspace, bars};
 
 const MODEL: &str = "models/checkpoints/memory_efficient_model_window";
+const FINAL: &str = "models/memory_efficient_model_final.zip";
 
 fn splits(n_bars: u64, walk_forward: WalkForwardConfig) -> Vec<Split> {
     let config = TrainingConfig { walk_forward, ..TrainingConfig::default() };
@@ -18,7 +19,7 @@ fn splits(n_bars: u64, walk_forward: WalkForwardConfig) -> Vec<Split> {
 #[test]
 fn windows_train_on_bars_before_a_gap_before_their_test_bars() {
     for mode in [WindowMode::Expanding, WindowMode::Rolling] {
-        let config = WalkForwardConfig { windows: 4, mode, purge_bars: 3, embargo_bars: 10 };
+        let config = WalkForwardConfig { windows: Some(4), mode, purge_bars: 3, embargo_bars: 10 };
         let splits = splits(5003, config);
         // Five parts of 1000; what is left over trains first.
         let begins: Vec<u64> = splits.iter().map(Split::test_begin).collect();
@@ -50,7 +51,7 @@ fn the_joined_account_trades_each_window_by_its_own_model() {
     let session = workspace.session();
     let windows = session["walk_forward"]["windows"].as_array().unwrap();
     assert_eq!(windows.len(), 3);
-    assert_eq!(session["episodes"].as_array().unwrap().len(), 6);
+    assert_eq!(session["episodes"].as_array().unwrap().len(), 8);
     assert_eq!(session["episodes"][3]["window"], 2);
     // One curve over all test bars, without a seam.
     let curve = workspace.text("logs/trades/equity.csv");
@@ -68,19 +69,63 @@ fn the_joined_account_trades_each_window_by_its_own_model() {
     let first = windows[0]["metrics"]["agent"]["final_equity"].as_f64().unwrap();
     let joined_then: f64 = rows[499][1].parse().unwrap();
     assert!((first / joined_then - 1.0).abs() < 0.01, "{first} and {joined_then}");
-    // The last window's model is the one that stays.
-    let last = TradingModel::load(&workspace.path(&format!("{MODEL}003.zip"))).unwrap();
-    let path = workspace.path("models/memory_efficient_model_final.zip");
-    let kept = TradingModel::load(&path).unwrap();
-    let row: Vec<f64> = (0..kept.n_features()).map(|idx| idx as f64 / 10.0).collect();
-    let values = |model: &TradingModel| {
+}
+
+#[test]
+fn the_model_that_stays_is_fitted_last_to_all_bars_and_has_no_test() {
+    let values_of = |workspace: &Workspace, model: &str| {
+        let model = TradingModel::load(&workspace.path(model)).unwrap();
+        let row: Vec<f64> = (0..model.n_features()).map(|idx| idx as f64 / 10.0).collect();
         let mut values = [0.0; 3];
         model.q_values(&row, &mut values);
-        values.map(f64::to_bits)
+        (values.map(f64::to_bits), model)
     };
-    assert_eq!(values(&last), values(&kept));
-    assert_eq!(kept.metadata().data["split"], windows[2]["split"]);
-    assert_eq!(kept.metadata().config["walk_forward"]["windows"], 3);
+    let workspace = walked("expanding", &[]);
+    let (last_window, _) = values_of(&workspace, &format!("{MODEL}003.zip"));
+    let (saved, model) = values_of(&workspace, FINAL);
+    assert_ne!(saved, last_window);
+    let session = workspace.session();
+    let split = &model.metadata().data["split"];
+    assert_eq!(split, &session["split"]);
+    assert_eq!(split["train"]["n_bars"], 2000);
+    assert_eq!(split["test"]["n_bars"], 0);
+    assert_eq!(split["test"]["first"], Value::Null);
+    assert_eq!(model.metadata().metrics["test"], session["metrics"]);
+    assert_eq!(model.metadata().config["walk_forward"]["windows"], 3);
+    for last_fit in &session["episodes"].as_array().unwrap()[6..] {
+        assert_eq!(last_fit.get("window"), None);
+        assert_eq!((&last_fit["n_bars"], &last_fit["test_n_trades"]), (&json!(2000), &Value::Null));
+    }
+    // A checkpoint on the way shows no other model's figures.
+    let (_, on_the_way) =
+        values_of(&workspace, "models/checkpoints/memory_efficient_model_ep007.zip");
+    assert_eq!(on_the_way.metadata().metrics["test"]["agent"], Value::Null);
+    // Whatever is predicted for these bars is no test of it.
+    let rows = workspace.run("predict", &["--model", FINAL, "--data", "bars.csv"]).success();
+    let rows = String::from_utf8(rows.get_output().stdout.clone()).unwrap();
+    assert!(rows.lines().last().unwrap().ends_with("in_sample"), "{rows}");
+    // Rolling, it forgets what a later window would.
+    let rolling = walked("rolling", &[]).session();
+    assert_eq!(rolling["split"]["train"]["first_bar_idx"], 1500);
+    assert_eq!(rolling["split"]["train"]["n_bars"], 500);
+}
+
+#[test]
+fn five_windows_judge_unless_one_split_is_wanted_or_the_bars_are_too_few() {
+    let windows = |n_bars: usize, arguments: &[&str]| {
+        let workspace = Workspace::with_bars(&bars::csv(n_bars));
+        workspace.configure(&json!({ "total_episodes": 1 }));
+        let told = workspace.command().args(arguments).assert().code(TRAINED);
+        let told = String::from_utf8(told.get_output().stdout.clone()).unwrap();
+        let session = workspace.session();
+        let windows = session["walk_forward"]["windows"].as_array().map_or(0, Vec::len);
+        let n_tested = session["metrics"]["agent"]["n_bars"].as_u64().unwrap() + 1;
+        (windows, n_tested, told.contains("too few for 5 windows"))
+    };
+    assert_eq!(windows(3000, &[]), (5, 2500, false));
+    assert_eq!(windows(3000, &["--split"]), (0, 552, false));
+    assert_eq!(windows(2000, &[]), (0, 352, true));
+    assert_eq!(windows(2000, &["--split"]), (0, 352, false));
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn an_audit_is_the_same_each_time_on_any_threads_and_changes_no_model() {
 #[test]
 fn fills_one_bar_later_are_those_of_simulate_with_later_signals() {
     let workspace = Workspace::with_bars(&walk(3000, |_, at| normal(3, at)));
-    let verdicts = audit(&workspace, &[]);
+    let verdicts = audit(&workspace, &["--split"]);
     let arguments = ["--model", "models/memory_efficient_model_final.zip", "--data", "bars.csv"];
     let rows = told(&workspace.run("predict", &arguments).success());
     let session = workspace.session();

@@ -46,9 +46,13 @@ pub struct TrainArguments {
     /// Threads to fit with; 0 takes all cores; the model is the same for any number
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Train and judge K times, each time on later bars, and join the results to one curve
+    /// Judge in K windows, each trained on the bars before it, and join them to one curve; the model
+    /// that is saved is fitted last, to all bars [default: 5, where the bars are enough]
     #[arg(long, value_name = "K")]
     pub walk_forward: Option<NonZeroUsize>,
+    /// Train on the first bars once, judge on the last, and save that model
+    #[arg(long, conflicts_with_all = ["walk_forward", "window_mode"])]
+    pub split: bool,
     /// Let a later window train on all bars before it, or on as many as the first
     #[arg(long, value_enum, value_name = "MODE")]
     pub window_mode: Option<Mode>,
@@ -151,7 +155,7 @@ fn requested(arguments: &TrainArguments) -> Result<RequestedSettings> {
         steps_per_batch: arguments.steps_per_batch,
         seed: arguments.seed,
         threads: arguments.threads,
-        windows: arguments.walk_forward,
+        windows: arguments.walk_forward.map(NonZeroUsize::get).or(arguments.split.then_some(0)),
         window_mode: arguments.window_mode.map(WindowMode::from),
         bars: arguments.reading.config()?,
     };

@@ -21,4 +21,4 @@ pub use forecast::{ForecastConfig, RegressorKind};
 pub use logging::{Level, LoggingConfig};
 pub use model::{ModelKind, ModelSettings};
 pub use training::{BUILTIN_DATA, Overrides, TrainingConfig};
-pub use walk_forward::{WalkForwardConfig, WindowMode};
+pub use walk_forward::{WINDOWS_DEFAULT, WalkForwardConfig, WindowMode};

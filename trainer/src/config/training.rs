@@ -138,8 +138,8 @@ pub struct Overrides {
     pub seed: Option<u64>,
     /// Replaces `threads`.
     pub threads: Option<usize>,
-    /// Replaces `walk_forward.windows`.
-    pub windows: Option<NonZeroUsize>,
+    /// Replaces `walk_forward.windows`; 0: a single split.
+    pub windows: Option<usize>,
     /// Replaces `walk_forward.mode`.
     pub window_mode: Option<WindowMode>,
     /// Replaces settings of `bars`.
@@ -209,7 +209,7 @@ impl TrainingConfig {
         self.threads = overrides.threads.unwrap_or(self.threads);
         self.bars = self.bars.with(&overrides.bars);
         let walk = &mut self.walk_forward;
-        walk.windows = overrides.windows.map_or(walk.windows, NonZeroUsize::get);
+        walk.windows = overrides.windows.or(walk.windows);
         walk.mode = overrides.window_mode.unwrap_or(walk.mode);
         self
     }

@@ -4,8 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::FieldError;
 
+/// Windows where the settings leave their number open.
+pub const WINDOWS_DEFAULT: usize = 5;
+
 /// Windows that move forward through the bars: each trains on bars
 /// before its test bars, and the test bars of all join to one curve.
+/// Last, the model that is saved is fitted to all bars.
 ///
 /// The bars are cut into `windows` + 1 equal parts, of which the first
 /// only trains and each other one tests; `train_ratio` and the
@@ -14,10 +18,11 @@ use super::FieldError;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct WalkForwardConfig {
-    /// Windows, each with a model of its own, of which the last stays;
-    /// 0: a single split. Range: 0 to 1000. Default: 0.
+    /// Windows, each with a model of its own; 0: a single split. Null:
+    /// 5, or a single split where the bars are too few for them.
+    /// Range: 0 to 1000. Default: null.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1000)))]
-    pub windows: usize,
+    pub windows: Option<usize>,
     /// Whether a later window trains on all bars before it
     /// (`expanding`) or on as many as the first (`rolling`).
     /// Default: `expanding`.
@@ -48,7 +53,7 @@ pub enum WindowMode {
 
 impl Default for WalkForwardConfig {
     fn default() -> Self {
-        Self { windows: 0, mode: WindowMode::Expanding, purge_bars: 2, embargo_bars: 48 }
+        Self { windows: None, mode: WindowMode::Expanding, purge_bars: 2, embargo_bars: 48 }
     }
 }
 
@@ -56,7 +61,7 @@ impl WalkForwardConfig {
     /// Checks every setting against its range.
     pub fn validate(&self) -> Result<(), FieldError> {
         let counts = [
-            ("walk_forward.windows", self.windows, 0, 1000),
+            ("walk_forward.windows", self.windows.unwrap_or(WINDOWS_DEFAULT), 0, 1000),
             ("walk_forward.purge_bars", self.purge_bars, 2, 1_000_000),
             ("walk_forward.embargo_bars", self.embargo_bars, 0, 1_000_000),
         ];

@@ -1,6 +1,6 @@
 //! Whether later training bars found anything worth trading.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,7 +40,8 @@ impl fmt::Display for Judgement {
 }
 
 /// Says of a session's `record`, as JSON, whether anything was found
-/// worth trading: in each window, where there are some.
+/// worth trading: in each window, where there are some, and for the
+/// model that is saved.
 pub fn judgement_line(record: &Value) -> Option<String> {
     let read = |value: &Value| Judgement::deserialize(value.get("judgement")?).ok();
     let windows = record.pointer("/walk_forward/windows").and_then(Value::as_array);
@@ -49,11 +50,15 @@ pub fn judgement_line(record: &Value) -> Option<String> {
         return Some(format!("Later training bars: {}.", read(record)?));
     }
     let n = of_windows.len();
-    Some(match of_windows.iter().filter(|judgement| !judgement.has_edge).count() {
+    let mut line = match of_windows.iter().filter(|judgement| !judgement.has_edge).count() {
         0 => format!("Later training bars: edge found in all of {n} windows."),
         flat if flat == n => {
             format!("Later training bars: no edge found: flat, in all of {n} windows.")
         }
         flat => format!("Later training bars: no edge found: flat, in {flat} of {n} windows."),
-    })
+    };
+    if let Some(saved) = read(record) {
+        let _ = write!(line, "\nThe saved model: {saved}.");
+    }
+    Some(line)
 }

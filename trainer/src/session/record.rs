@@ -40,8 +40,9 @@ pub struct Session {
     /// Which bars train and which test; null until they were read once.
     pub split: Option<SplitRecord>,
     /// The windows of a walk forward. `metrics` are then those of one
-    /// account that trades the test bars of all windows in a row; `split`
-    /// and `model` are those of the last window.
+    /// account that trades the test bars of all windows in a row; `split`,
+    /// `judgement` and `model` are those of the last fit, to all bars, of
+    /// which none test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_forward: Option<WalkForwardRecord>,
     /// A line of figures for each finished episode.
@@ -61,8 +62,8 @@ pub struct Session {
     /// What `--audit` found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditRecord>,
-    /// Whether the later training bars found anything worth trading;
-    /// walking forward, those of the last window.
+    /// Whether the later training bars of the saved model found anything
+    /// worth trading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
     /// The saved model; null until there is one.
@@ -190,7 +191,7 @@ pub struct WindowRecord {
 pub struct EpisodeRecord {
     /// Counted from 1, over all windows.
     pub episode: usize,
-    /// The window of a walk forward, counted from 1.
+    /// The window of a walk forward, counted from 1; the last fit has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<usize>,
     /// Training bars seen in it.
@@ -206,14 +207,15 @@ pub struct EpisodeRecord {
     pub bankrupt: bool,
     /// The last refit's largest change of a value.
     pub max_abs_delta_q: Option<f64>,
-    /// Net return on the test bars after it, as a fraction.
-    pub test_net_return: f64,
-    /// Annual Sharpe ratio on the test bars; null where undefined.
+    /// Net return on the test bars after it, as a fraction; null, as all
+    /// figures of a test, in the last fit of a walk forward, which has none.
+    pub test_net_return: Option<f64>,
+    /// Annual Sharpe ratio on the test bars; null where undefined, too.
     pub test_sharpe: Option<f64>,
     /// Largest loss from a peak on the test bars, as a fraction.
-    pub test_max_drawdown: f64,
+    pub test_max_drawdown: Option<f64>,
     /// Trades on the test bars.
-    pub test_n_trades: u64,
+    pub test_n_trades: Option<u64>,
     /// Seconds it took.
     pub seconds: f64,
 }

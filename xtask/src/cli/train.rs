@@ -38,9 +38,13 @@ pub struct TrainArgs {
     /// Go on from the last checkpoint of the interrupted session, archived and moved aside first
     #[arg(long)]
     pub resume: bool,
-    /// Train and judge K times, each time on later bars, and join the results
+    /// Judge in K windows, each trained on the bars before it, and join them; the model that is saved
+    /// is fitted last, to all bars [default: 5, where the bars are enough]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub walk_forward: Option<u16>,
+    /// Train on the first bars once, judge on the last, and save that model
+    #[arg(long, conflicts_with_all = ["walk_forward", "window_mode"])]
+    pub split: bool,
     /// Let a later window train on all bars before it, or on as many as the first
     #[arg(long, value_name = "expanding|rolling", hide_possible_values = true)]
     pub window_mode: Option<WindowMode>,
@@ -77,7 +81,7 @@ pub struct TrainArgs {
     /// Train by this command in place of the trainer, as in `-- python train.py`
     #[arg(last = true, value_name = "COMMAND", conflicts_with_all = [
         "trainer_bin", "default", "data", "episodes", "steps_per_batch", "threads", "resume",
-        "walk_forward", "window_mode", "audit", "check_leaks", "ReadingArgs",
+        "walk_forward", "split", "window_mode", "audit", "check_leaks", "ReadingArgs",
     ])]
     pub command: Vec<OsString>,
 }

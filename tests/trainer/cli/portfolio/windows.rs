@@ -46,6 +46,11 @@ fn every_window_cuts_all_symbols_at_one_time() {
         assert!((first / joined - 1.0).abs() < 0.01, "{first} and {joined}");
         let rows = workspace.text("logs/trades/walk_forward.csv");
         assert_eq!(rows.lines().count(), 4);
+        // The saved model is fitted last, to all bars that there are.
+        let n_last = if mode == "rolling" { 500 + 500 + 400 } else { 2000 + 2000 + 1900 };
+        assert_eq!(session["split"]["train"]["n_bars"], n_last);
+        assert_eq!(session["split"]["test"]["n_bars"], 0);
+        assert_eq!(symbols[0]["split"]["test"]["last"], windows[2]["split"]["test"]["last"]);
     }
 }
 

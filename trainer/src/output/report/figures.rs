@@ -112,7 +112,12 @@ fn columns(sessions: &[ReportInput]) -> Vec<Column> {
 
 /// Whether buy-and-hold is the same account in both.
 fn held_alike(a: &ReportInput, b: &ReportInput) -> bool {
-    let at = ["/data/sha256", "/split/test", "/metrics/buy_and_hold/final_equity"];
+    let at = [
+        "/data/sha256",
+        "/split/test",
+        "/walk_forward/windows/0/split/test",
+        "/metrics/buy_and_hold/final_equity",
+    ];
     at.iter().all(|pointer| a.record.0.pointer(pointer) == b.record.0.pointer(pointer))
 }
 

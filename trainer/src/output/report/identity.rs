@@ -108,7 +108,7 @@ fn facts(session: &ReportInput) -> Vec<Fact> {
         compared("Data, SHA-256", text("/data/sha256")),
         compared("Bars", bars(session)),
         compared("Training bars", span(session, "train")),
-        compared("Test bars", span(session, "test")),
+        compared("Test bars", tested(session).or_else(|| span(session, "test"))),
         told("Settings, SHA-256", text("/config/sha256")),
         compared("Git commit", commit(session)),
         compared("Trainer version", text("/tool_version")),
@@ -158,6 +158,20 @@ fn span(session: &ReportInput, part: &str) -> Option<String> {
         Unit::Count.text(record.number(&at("n_bars"))?),
         record.text(&at("first"))?,
         record.text(&at("last"))?
+    ))
+}
+
+/// Returns the test bars of all windows; none without windows.
+fn tested(session: &ReportInput) -> Option<String> {
+    let windows = session.record.list("/walk_forward/windows");
+    let (first, last) = (windows.first()?, windows.last()?);
+    let n_bars = windows.iter().filter_map(|it| it.pointer("/split/test/n_bars")?.as_f64()).sum();
+    Some(format!(
+        "{} of {}, {} to {}",
+        Unit::Count.text(n_bars),
+        counted(windows.len() as u64, "window"),
+        first.pointer("/split/test/first")?.as_str()?,
+        last.pointer("/split/test/last")?.as_str()?
     ))
 }
 

@@ -51,7 +51,7 @@ fn parts(session: &ReportInput, name: &str) -> Markup {
             Some(
                 "Each from fresh cash, by the model that was taught on the bars before it. The \
                  figures and curves of the page are of one account that trades all windows in a \
-                 row.",
+                 row. The saved model was fitted last, to all of these bars: none tests it.",
             ),
         )
     });

@@ -37,19 +37,26 @@ impl TrainingRun<'_> {
             let curve = self.options.layout.train_equity();
             let mut training_episode = self.train_episode(episode, (&mut stream, &curve))?;
             self.end_training(&mut training_episode)?;
-            let result = self.evaluate(episode, &training_episode, &mut stream)?;
+            let result = if self.is_last_fit() {
+                None
+            } else {
+                Some(self.evaluate(episode, &training_episode, &mut stream)?)
+            };
             (training_episode, result)
         } else {
             self.portfolio_episode(episode)?
         };
         let seconds = start.elapsed().as_secs_f64();
-        let message = self.episode_message(episode, &training_episode, (&result, seconds));
-        self.outputs.scalars(self.progress.step, result.scalars());
-        let mut record = training_episode.record(episode, (&result, seconds));
-        let is_walking = self.options.training.walk_forward.windows > 0;
-        record.window = is_walking.then_some(self.window + 1);
+        let message = self.episode_message(episode, &training_episode, (result.as_ref(), seconds));
+        let mut record = training_episode.record(episode, (result.as_ref(), seconds));
+        record.window = (self.window < self.n_windows).then_some(self.window + 1);
         self.outputs.logger.session_mut().episodes.push(record);
-        self.record_evaluation(result);
+        if let Some(result) = result {
+            self.outputs.scalars(self.progress.step, result.scalars());
+            self.record_evaluation(result);
+        }
+        // Profits that no evaluation drew are not those of a later one.
+        self.outputs.take_trades();
         if !training_episode.is_cut_short {
             self.leave_window(episode)?;
             self.progress.n_episodes = episode;
@@ -261,16 +268,18 @@ impl TrainingRun<'_> {
         &self,
         episode: usize,
         training_episode: &TrainingEpisode,
-        (result, seconds): (&EvaluationResult, f64),
+        (result, seconds): (Option<&EvaluationResult>, f64),
     ) -> String {
+        let tested = result.map(|result| {
+            let n_trades = counted(result.agent.n_trades, "test trade");
+            format!("test net return {:+.2} %, {n_trades}, ", result.agent.net_return * 100.0)
+        });
         format!(
-            "{}: train reward {:+.2} % in sample{}, test net return {:+.2} %, {}, \
-             {seconds:.1} s",
+            "{}: train reward {:+.2} % in sample{}, {}{seconds:.1} s",
             self.position_in_run(episode),
             training_episode.net_return * 100.0,
             if training_episode.is_bankrupt { " (bankrupt)" } else { "" },
-            result.agent.net_return * 100.0,
-            counted(result.agent.n_trades, "test trade"),
+            tested.unwrap_or_default(),
         )
     }
 }

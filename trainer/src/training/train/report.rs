@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::account::metrics::{Performance, PeriodsBasis, alarm_lines, ruin_lines};
-use crate::config::WindowMode;
+use crate::config::{WINDOWS_DEFAULT, WindowMode};
 use crate::session::{
     AuditRecord, AuditVerdict, Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord,
     WindowRecord, judgement_line,
@@ -46,6 +46,12 @@ pub fn comparison(session: &Session) -> String {
     }
     if let Some(walk) = &session.walk_forward {
         text.push_str(&windows(walk));
+    } else if session.config.training.walk_forward.windows.is_none() {
+        let _ = writeln!(
+            text,
+            "Above: one split, since the bars are too few for {WINDOWS_DEFAULT} windows: the last \
+             bars alone test.\n"
+        );
     }
     text
 }
@@ -152,10 +158,11 @@ fn windows(walk: &WalkForwardRecord) -> String {
         WindowMode::Expanding => "expanding",
         WindowMode::Rolling => "rolling",
     };
-    let (n_done, n_windows) = (walk.windows.len(), walk.config.windows);
+    let (n_done, n_windows) = (walk.windows.len(), walk.config.windows.unwrap_or_default());
     let mut text = format!(
         "Above: one account through {n_done} of {n_windows} windows ({mode}), each traded by its \
-         own model.\nThe saved model is that of the last window.\n\n"
+         own model.\nThe saved model was fitted last, to all of these bars: none of them tests \
+         it.\n\n"
     );
     let mut line = |cells: [&str; 6]| {
         let [window, train, from, agent, sharpe, holder] = cells;

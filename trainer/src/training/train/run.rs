@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow};
 use tracing::{debug, error, info, warn};
 
-use crate::config::TrainingConfig;
+use crate::config::{TrainingConfig, WINDOWS_DEFAULT};
 use crate::market::bars::{BarKind, BarSource, DataSummary, Volume};
 use crate::market::features::FeatureSet;
 use crate::output::report::{Report, ReportContext, SessionSource};
@@ -142,9 +142,11 @@ pub(crate) struct TrainingData {
     pub(crate) summary: DataSummary,
     /// What a model of these bars is made for.
     pub(crate) kind: BarKind,
-    /// One or, walking forward, one a window.
+    /// One or, walking forward, one a window and that of the last fit.
     pub(crate) splits: Vec<Split>,
     pub(crate) records: Vec<SplitRecord>,
+    /// Windows of the walk forward; 0: a single split.
+    pub(crate) n_windows: usize,
     /// Where there are several symbols, the bars of each.
     pub(crate) symbols: Vec<SymbolData>,
 }
@@ -173,18 +175,34 @@ pub(crate) fn prepare(
     let source = source.with_columns(features.columns());
     let symbols = source.symbols()?;
     if !symbols.is_empty() {
-        let Portfolio { symbols, summary, splits, records } =
+        let Portfolio { symbols, summary, splits, records, n_windows } =
             portfolio::prepare(config, &source, symbols)?;
         let kind = portfolio::kind_of(&symbols)?;
-        return Ok(TrainingData { source, features, summary, kind, splits, records, symbols });
+        return Ok(TrainingData {
+            source,
+            features,
+            summary,
+            kind,
+            splits,
+            records,
+            n_windows,
+            symbols,
+        });
     }
     let reading = progress::begin_reading(&root.join(&config.data));
     let (source, summary) = source.summarize_and_keep()?;
     drop(reading);
-    let splits = Split::all(summary.n_bars, config)?;
+    let windows = Split::windows(summary.n_bars, config)?.unwrap_or_default();
+    let n_windows = windows.len();
+    let last = match n_windows {
+        0 => Split::of(summary.n_bars, config)?,
+        _ => Split::last_fit(summary.n_bars, config, &windows),
+    };
+    let splits: Vec<Split> = windows.into_iter().chain([last]).collect();
     let records = Split::records(&splits, &source)?;
     let kind = BarKind::of(&source)?;
-    Ok(TrainingData { source, features, summary, kind, splits, records, symbols: Vec::new() })
+    let symbols = Vec::new();
+    Ok(TrainingData { source, features, summary, kind, splits, records, n_windows, symbols })
 }
 
 /// Trains; leaves the source of the bars, once read, in `bars`.
@@ -196,7 +214,8 @@ fn train(
     let config = &options.training;
     info!("session {}, seed {}", logger.session().id, config.seed);
     let training_data = prepare(config, options.layout.root(), options.clock.tomorrow_ms())?;
-    let TrainingData { source, features, summary, kind, splits, records, symbols } = &training_data;
+    let TrainingData { source, features, summary, kind, splits, records, n_windows, symbols } =
+        &training_data;
     *bars = Some(source.clone());
     info!("{summary}");
     log_summary(summary);
@@ -219,8 +238,16 @@ fn train(
     if !symbols.is_empty() {
         info!("{}, one model", counted(symbols.len() as u64, "symbol"));
     }
+    if *n_windows == 0 && config.walk_forward.windows.is_none() {
+        info!("too few bars for {WINDOWS_DEFAULT} windows: one split");
+    }
     for Split { n_train, n_embargo, n_test, .. } in splits {
-        info!("{} train, {n_embargo} of embargo, {n_test} test", counted(*n_train, "bar"));
+        let n_train = counted(*n_train, "bar");
+        if *n_test == 0 {
+            info!("{n_train} train the model that is saved, none test it");
+        } else {
+            info!("{n_train} train, {n_embargo} of embargo, {n_test} test");
+        }
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)

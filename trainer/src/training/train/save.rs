@@ -78,8 +78,8 @@ fn about(model_context: &ModelContext<'_>) -> Result<ModelMetadata> {
     if config.holdout_ratio > 0.0 {
         settings["holdout_ratio"] = json!(config.holdout_ratio);
     }
-    if config.walk_forward.windows > 0 {
-        settings["walk_forward"] = json!(config.walk_forward);
+    if let Some(walk) = &session.walk_forward {
+        settings["walk_forward"] = json!(walk.config);
     }
     Ok(ModelMetadata {
         features: serde_json::to_value(model_context.features)?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
-use crate::config::{TrainingConfig, WalkForwardConfig, WindowMode};
+use crate::config::{TrainingConfig, WINDOWS_DEFAULT, WalkForwardConfig, WindowMode};
 use crate::market::bars::BarSource;
 use crate::session::{SpanRecord, SplitRecord, time_of_ms};
 use crate::wording::counted;
@@ -52,8 +52,17 @@ impl Split {
         Ok(split)
     }
 
-    /// Splits `n_bars` bars, less the held-out ones, once or, when the settings want a walk
-    /// forward, once for each window, in order of time.
+    /// Splits `n_bars` bars, less the held-out ones, once for each window of
+    /// the walk forward, in order of time; or once, where the settings want
+    /// that, or say nothing and the bars are too few for windows.
+    ///
+    /// Fails where a part gets too few.
+    pub fn all(n_bars: u64, config: &TrainingConfig) -> Result<Vec<Self>> {
+        let windows = Self::windows(n_bars, config)?;
+        windows.map_or_else(|| Ok(vec![Self::of(n_bars, config)?]), Ok)
+    }
+
+    /// Returns the windows of the walk forward; none for a single split.
     ///
     /// The bars are cut into `windows` + 1 equal parts, what is left
     /// over going to the first; each part but the first tests. Before it
@@ -62,18 +71,18 @@ impl Split {
     /// there the embargo comes after a test set, for training that
     /// follows it, which no window has: here it widens the purge. Fails
     /// where a part gets too few.
-    pub fn all(n_bars: u64, config: &TrainingConfig) -> Result<Vec<Self>> {
+    pub(super) fn windows(n_bars: u64, config: &TrainingConfig) -> Result<Option<Vec<Self>>> {
         let WalkForwardConfig { windows, mode, purge_bars, embargo_bars } = config.walk_forward;
-        if windows == 0 {
-            return Ok(vec![Self::of(n_bars, config)?]);
-        }
         let n_bars = without_holdout(n_bars, config);
-        let n_windows = windows as u64;
+        let n_windows = windows.unwrap_or(WINDOWS_DEFAULT) as u64;
+        if n_windows == 0 {
+            return Ok(None);
+        }
         let n_test = n_bars / (n_windows + 1);
         let first_test_begin = n_bars - n_windows * n_test;
         let n_embargo = (purge_bars + embargo_bars) as u64;
         let first_n_train = first_test_begin.saturating_sub(n_embargo);
-        let windows = (0..n_windows).map(|window| {
+        let splits = (0..n_windows).map(|window| {
             let n_before = window * n_test;
             let (train_begin, n_train) = match mode {
                 WindowMode::Expanding => (0, first_n_train + n_before),
@@ -81,18 +90,34 @@ impl Split {
             };
             Self { train_begin, n_train, n_embargo, n_test }
         });
-        let windows: Vec<Self> = windows.collect();
+        let splits: Vec<Self> = splits.collect();
+        let is_enough = splits.iter().all(|split| split.is_enough(config));
+        if windows.is_none() && !is_enough {
+            return Ok(None);
+        }
         ensure!(
-            windows.iter().all(|window| window.is_enough(config)),
+            is_enough,
             "`{data}` has {}: for {n_windows} windows the first has {first_n_train} to \
              train (it takes {n_train_min}), {n_embargo} of purge and embargo, {n_test} to test \
              (it takes {N_TEST_MIN}); give more bars or fewer windows, or change \
              `walk_forward.purge_bars` and `walk_forward.embargo_bars`",
             counted(n_bars, "bar"),
             data = config.data,
-            n_train_min = windows[0].n_train_min(config),
+            n_train_min = splits[0].n_train_min(config),
         );
-        Ok(windows)
+        Ok(Some(splits))
+    }
+
+    /// Returns the bars that the model of a walk forward is fitted to last:
+    /// all that are not held out or, rolling, as many as train and are left
+    /// out in a window. None tests.
+    pub(super) fn last_fit(n_bars: u64, config: &TrainingConfig, windows: &[Self]) -> Self {
+        let n_bars = without_holdout(n_bars, config);
+        let train_begin = match config.walk_forward.mode {
+            WindowMode::Expanding => 0,
+            WindowMode::Rolling => windows.iter().map(|window| window.n_test).sum(),
+        };
+        Self { train_begin, n_train: n_bars - train_begin, n_embargo: 0, n_test: 0 }
     }
 
     pub(super) fn n_train_min(&self, config: &TrainingConfig) -> u64 {
@@ -130,7 +155,8 @@ impl Split {
         }
         let time_at = |bar_idx: u64| times.get(&bar_idx).cloned().flatten();
         for record in &mut records {
-            for span in [&mut record.train, &mut record.embargo, &mut record.test] {
+            let spans = [&mut record.train, &mut record.embargo, &mut record.test];
+            for span in spans.into_iter().filter(|span| span.n_bars > 0) {
                 span.first = time_at(span.first_bar_idx);
                 span.last = time_at(last_of(span));
             }

@@ -108,9 +108,9 @@ impl TrainingEpisode {
     pub(super) fn record(
         &self,
         episode: usize,
-        (result, seconds): (&EvaluationResult, f64),
+        (result, seconds): (Option<&EvaluationResult>, f64),
     ) -> EpisodeRecord {
-        let agent = &result.agent;
+        let agent = result.map(|result| &result.agent);
         EpisodeRecord {
             episode,
             window: None,
@@ -120,10 +120,10 @@ impl TrainingEpisode {
             train_equity: self.equity,
             bankrupt: self.is_bankrupt,
             max_abs_delta_q: self.last_backup.map(|backup| backup.max_abs_delta_q),
-            test_net_return: agent.net_return,
-            test_sharpe: agent.sharpe,
-            test_max_drawdown: agent.max_drawdown,
-            test_n_trades: agent.n_trades,
+            test_net_return: agent.map(|agent| agent.net_return),
+            test_sharpe: agent.and_then(|agent| agent.sharpe),
+            test_max_drawdown: agent.map(|agent| agent.max_drawdown),
+            test_n_trades: agent.map(|agent| agent.n_trades),
             seconds,
         }
     }

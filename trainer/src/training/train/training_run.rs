@@ -32,10 +32,12 @@ const CHECKPOINT_SHARE: u32 = 20;
 pub(super) struct TrainingRun<'a> {
     pub(super) options: &'a TrainOptions,
     pub(super) source: BarSource,
-    /// One or, walking forward, one a window.
+    /// One or, walking forward, one a window and that of the last fit.
     pub(super) splits: Vec<Split>,
     pub(super) split_records: Vec<SplitRecord>,
-    /// Index of the window at hand.
+    /// Windows of the walk forward; 0: a single split.
+    pub(super) n_windows: usize,
+    /// Index of the split at hand.
     pub(super) window: usize,
     /// The split at hand: of the window and, of several symbols, of the
     /// one in turn.
@@ -57,9 +59,11 @@ pub(super) struct TrainingRun<'a> {
 impl<'a> TrainingRun<'a> {
     pub(super) fn new(
         options: &'a TrainOptions,
-        TrainingData { source, features, summary, kind, splits, records, symbols }: TrainingData,
+        training_data: TrainingData,
         outputs: RunOutputs<'a>,
     ) -> Result<Self> {
+        let TrainingData { source, features, summary, kind, splits, records, n_windows, symbols } =
+            training_data;
         let now = Instant::now();
         let mut training_run = Self {
             options,
@@ -67,6 +71,7 @@ impl<'a> TrainingRun<'a> {
             split: splits[0],
             splits,
             split_records: records,
+            n_windows,
             window: 0,
             learner: new_learner(options, &features)?,
             symbols,

@@ -1,4 +1,5 @@
-//! Walking forward: a fresh learner for each window, one joined curve.
+//! Walking forward: a fresh learner for each window, one joined curve,
+//! and last a learner that is fitted to all bars, whose model is saved.
 //!
 //! All that is fitted, from the values of exposures to any threshold, is
 //! fitted by a window's own learner on its own training bars. The models
@@ -13,7 +14,8 @@ use tracing::{debug, info};
 use crate::account::metrics::Performance;
 use crate::learning::model::TradingModel;
 use crate::session::{
-    Phase, SpanRecord, StepContext, WalkForwardRecord, WindowRecord, write_atomically,
+    MetricsRecord, Phase, SpanRecord, StepContext, WalkForwardRecord, WindowRecord,
+    write_atomically,
 };
 
 use super::bar_stream::BarStream;
@@ -25,9 +27,15 @@ use super::training_run::{TrainingRun, new_learner};
 impl TrainingRun<'_> {
     /// Notes in the record that this is a walk forward, if it is.
     pub(super) fn record_windows(&mut self) {
-        let config = self.options.training.walk_forward;
+        let mut config = self.options.training.walk_forward;
+        config.windows = Some(self.n_windows);
         let record = WalkForwardRecord { config, windows: Vec::new() };
-        self.outputs.logger.session_mut().walk_forward = (config.windows > 0).then_some(record);
+        self.outputs.logger.session_mut().walk_forward = (self.n_windows > 0).then_some(record);
+    }
+
+    /// Returns whether the model that a walk forward saves is being fitted.
+    pub(super) fn is_last_fit(&self) -> bool {
+        self.n_windows > 0 && self.window == self.n_windows
     }
 
     /// Turns to the window of `episode`; a new window has a new learner.
@@ -41,6 +49,13 @@ impl TrainingRun<'_> {
         if is_first && self.progress.episode_state.is_none() {
             self.learner = new_learner(self.options, &self.features)?;
         }
+        if is_first && self.is_last_fit() {
+            // Those of the last window are not this model's; the joined
+            // account's come at the end.
+            let session = self.outputs.logger.session_mut();
+            (session.metrics, session.trials) = (MetricsRecord::default(), None);
+            session.symbols.clear();
+        }
         Ok(())
     }
 
@@ -48,7 +63,7 @@ impl TrainingRun<'_> {
     /// episode, of which the record holds the figures.
     pub(super) fn leave_window(&mut self, episode: usize) -> Result<()> {
         let n_episodes = self.options.training.total_episodes;
-        if self.options.training.walk_forward.windows == 0 || !episode.is_multiple_of(n_episodes) {
+        if self.window >= self.n_windows || !episode.is_multiple_of(n_episodes) {
             return Ok(());
         }
         let window = self.window + 1;
@@ -140,10 +155,12 @@ impl TrainingRun<'_> {
     pub(super) fn position_in_run(&self, episode: usize) -> String {
         let n_episodes = self.options.training.total_episodes;
         let within = (episode - 1) % n_episodes + 1;
-        match self.options.training.walk_forward.windows {
-            0 => format!("episode {episode}/{n_episodes}"),
-            n => format!("window {}/{n}, episode {within}/{n_episodes}", self.window + 1),
-        }
+        let part = match self.n_windows {
+            0 => String::new(),
+            n if self.window == n => "last fit, ".to_owned(),
+            n => format!("window {}/{n}, ", self.window + 1),
+        };
+        format!("{part}episode {within}/{n_episodes}")
     }
 }
 

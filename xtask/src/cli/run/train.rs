@@ -201,9 +201,13 @@ fn trainer_arguments(
     flag("--commit", process::git_commit(root).map(Into::into));
     flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
     arguments.extend(args.reading.arguments());
-    for (name, is_set) in
-        [("--default", args.default), ("--audit", args.audit), ("--quiet", cli.global.quiet)]
-    {
+    let switches = [
+        ("--default", args.default),
+        ("--split", args.split),
+        ("--audit", args.audit),
+        ("--quiet", cli.global.quiet),
+    ];
+    for (name, is_set) in switches {
         arguments.extend(is_set.then(|| OsString::from(name)));
     }
     arguments

@@ -24,7 +24,7 @@ impl TrainingRun<'_> {
     pub(in crate::training::train) fn portfolio_episode(
         &mut self,
         episode: usize,
-    ) -> Result<(TrainingEpisode, EvaluationResult)> {
+    ) -> Result<(TrainingEpisode, Option<EvaluationResult>)> {
         let (symbols, split) = (mem::take(&mut self.symbols), self.split);
         let result = self.portfolio_parts(episode, &symbols);
         (self.symbols, self.split) = (symbols, split);
@@ -36,8 +36,11 @@ impl TrainingRun<'_> {
         &mut self,
         episode: usize,
         symbols: &[SymbolData],
-    ) -> Result<(TrainingEpisode, EvaluationResult)> {
+    ) -> Result<(TrainingEpisode, Option<EvaluationResult>)> {
         let whole = self.train_symbols(episode, symbols)?;
+        if self.is_last_fit() {
+            return Ok((whole, None));
+        }
         let (batch, step) = (whole.last_batch, self.progress.step);
         let at = StepContext { episode, batch, step, phase: Phase::Test };
         let window = self.window;
@@ -54,7 +57,7 @@ impl TrainingRun<'_> {
             portfolio.histograms = histograms.tagged(self.learner.policy(), trades);
         }
         self.record_symbols(symbols, by_symbol);
-        Ok((whole, portfolio))
+        Ok((whole, Some(portfolio)))
     }
 
     /// Trades and learns on the training bars of one symbol after the
@@ -149,10 +152,12 @@ impl TrainingRun<'_> {
     }
 
     fn record_symbols(&mut self, symbols: &[SymbolData], mut results: super::evaluation::Figures) {
+        // The figures are no last fit's.
+        let window = self.window.min(self.n_windows.saturating_sub(1));
         let records = symbols.iter().map(|symbol| SymbolRecord {
             symbol: symbol.name.clone(),
             n_bars: symbol.splits.last().map_or(0, Split::test_end),
-            split: symbol.records[self.window].clone(),
+            split: symbol.records[window].clone(),
             metrics: results.remove(&symbol.name).unwrap_or_default(),
         });
         let records = records.collect();

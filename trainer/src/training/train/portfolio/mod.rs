@@ -19,7 +19,7 @@ mod training_curve;
 use anyhow::{Result, ensure};
 use tracing::warn;
 
-use crate::config::TrainingConfig;
+use crate::config::{TrainingConfig, WINDOWS_DEFAULT};
 use crate::market::bars::{BarKind, BarSource, DataSummary, SymbolBars, Volume};
 use crate::session::{SpanRecord, SplitRecord};
 
@@ -33,7 +33,7 @@ pub(super) use training_curve::remove_symbol_curves;
 pub(crate) struct SymbolData {
     pub(crate) name: String,
     pub(crate) source: BarSource,
-    /// One or, walking forward, one a window.
+    /// One or, walking forward, one a window and that of the last fit.
     pub(crate) splits: Vec<Split>,
     records: Vec<SplitRecord>,
 }
@@ -54,9 +54,11 @@ impl SymbolData {
 pub(super) struct Portfolio {
     pub(super) symbols: Vec<SymbolData>,
     pub(super) summary: DataSummary,
-    /// The bars of all symbols in each window.
+    /// The bars of all symbols in each window, and in the last fit.
     pub(super) splits: Vec<Split>,
     pub(super) records: Vec<SplitRecord>,
+    /// Windows of the walk forward; 0: a single split.
+    pub(super) n_windows: usize,
 }
 
 /// Reads the bars of all `symbols` of `source` and splits them.
@@ -75,21 +77,26 @@ pub(super) fn prepare(
         summaries.push(symbol.source.summarize()?);
     }
     let summary = source.together(&summaries)?;
-    let boundaries = TimeSplit::of(config, &summary);
+    let mut n_windows = config.walk_forward.windows.unwrap_or(WINDOWS_DEFAULT);
+    let mut splits = time_splits(config, &symbol_bars, (&summary, n_windows))?;
+    let are_enough = (0..n_windows).all(|window| is_enough(config, &splits, window));
+    if config.walk_forward.windows.is_none() && !are_enough {
+        n_windows = 0;
+        splits = time_splits(config, &symbol_bars, (&summary, n_windows))?;
+    }
+    for window in 0..n_windows.max(1) {
+        check(config, &splits, (window, n_windows))?;
+    }
     let mut symbols = Vec::new();
-    for SymbolBars { symbol, source } in symbol_bars {
-        let splits = boundaries.splits(&source)?;
+    for (SymbolBars { symbol, source }, splits) in symbol_bars.into_iter().zip(splits) {
         if splits.iter().map(|split| split.n_test).sum::<u64>() < N_TEST_MIN {
             warn!("`{symbol}` has fewer than {N_TEST_MIN} bars to test; it is not judged");
         }
         let records = Split::records(&splits, &source)?;
         symbols.push(SymbolData { name: symbol, source, splits, records });
     }
-    let n_windows = config.walk_forward.windows.max(1);
-    for window in 0..n_windows {
-        check(config, &symbols, window)?;
-    }
-    let records = (0..n_windows).map(|window| SplitRecord {
+    let n_splits = if n_windows == 0 { 1 } else { n_windows + 1 };
+    let records = (0..n_splits).map(|window| SplitRecord {
         train: span(&symbols, |symbol| &symbol.records[window].train),
         embargo: span(&symbols, |symbol| &symbol.records[window].embargo),
         test: span(&symbols, |symbol| &symbol.records[window].test),
@@ -101,7 +108,25 @@ pub(super) fn prepare(
         n_embargo: record.embargo.n_bars,
         n_test: record.test.n_bars,
     });
-    Ok(Portfolio { symbols, summary, splits: splits.collect(), records })
+    Ok(Portfolio { symbols, summary, splits: splits.collect(), records, n_windows })
+}
+
+/// Returns the splits of each symbol by time.
+fn time_splits(
+    config: &TrainingConfig,
+    symbol_bars: &[SymbolBars],
+    (summary, n_windows): (&DataSummary, usize),
+) -> Result<Vec<Vec<Split>>> {
+    let boundaries = TimeSplit::of(config, summary, n_windows);
+    symbol_bars.iter().map(|symbol| boundaries.splits(&symbol.source)).collect()
+}
+
+/// Returns whether some symbol has bars enough to train in `window`, and
+/// some has enough to test.
+fn is_enough(config: &TrainingConfig, splits: &[Vec<Split>], window: usize) -> bool {
+    let splits = || splits.iter().map(|splits| splits[window]);
+    splits().any(|split| split.n_train >= split.n_train_min(config))
+        && splits().any(|split| split.n_test >= N_TEST_MIN)
 }
 
 /// Returns the kind of the bars of all `symbols`: that of the symbol with
@@ -117,28 +142,26 @@ pub(super) fn kind_of(symbols: &[SymbolData]) -> Result<BarKind> {
     Ok(kind)
 }
 
-fn check(config: &TrainingConfig, symbols: &[SymbolData], window: usize) -> Result<()> {
-    let splits = || symbols.iter().map(|symbol| symbol.splits[window]);
+fn check(
+    config: &TrainingConfig,
+    splits: &[Vec<Split>],
+    (window, n_windows): (usize, usize),
+) -> Result<()> {
     let n_train_min = config.features.n_warm_up_bars() + N_TRAIN_MIN;
     ensure!(
-        splits().any(|split| split.n_train >= split.n_train_min(config))
-            && splits().any(|split| split.n_test >= N_TEST_MIN),
+        is_enough(config, splits, window),
         "no symbol of `{}` has {n_train_min} bars to train{part}, or none has \
          {N_TEST_MIN} to test; give more bars{fewer}, or change {keys}",
         config.data,
-        part = if config.walk_forward.windows > 0 {
-            format!(" in window {}", window + 1)
-        } else {
-            String::new()
-        },
-        fewer = if config.walk_forward.windows > 0 { " or fewer windows" } else { "" },
-        keys = if config.walk_forward.windows > 0 {
+        part = if n_windows > 0 { format!(" in window {}", window + 1) } else { String::new() },
+        fewer = if n_windows > 0 { " or fewer windows" } else { "" },
+        keys = if n_windows > 0 {
             "`walk_forward.purge_bars` and `walk_forward.embargo_bars`"
         } else {
             "`train_ratio` and `embargo_bars`"
         },
     );
-    let n_train: u64 = splits().map(|split| split.n_train).sum();
+    let n_train: u64 = splits.iter().map(|splits| splits[window].n_train).sum();
     let (setting, memory_bars) = config.model.memory_bars(config);
     if window == 0 && n_train > memory_bars as u64 {
         warn!(

@@ -9,7 +9,6 @@ use crate::market::bars::{BarSource, DataSummary};
 use crate::training::train::split::Split;
 
 /// When the parts of one window begin, in UTC epoch milliseconds.
-#[expect(clippy::struct_field_names, reason = "the unit comes last")]
 struct WindowTimes {
     /// Bars from here on train.
     train_ms: i64,
@@ -17,46 +16,50 @@ struct WindowTimes {
     test_ms: i64,
     /// Bars from here on are of a later window.
     end_ms: i64,
-}
-
-/// The cuts of all windows, in order of time.
-pub(super) struct TimeSplit {
-    windows: Vec<WindowTimes>,
     /// Bars of each symbol that are left out between its parts.
     n_embargo: u64,
+}
+
+/// The cuts of all windows, in order of time, and of the last fit.
+pub(super) struct TimeSplit {
+    windows: Vec<WindowTimes>,
     is_walk: bool,
 }
 
 impl TimeSplit {
     /// Returns where the settings cut bars of the time of `summary`, less
-    /// its last part, `holdout_ratio`: once, at the part of the time that `train_ratio` says, or for a
-    /// walk forward into parts of equal time.
-    pub(super) fn of(config: &TrainingConfig, summary: &DataSummary) -> Self {
+    /// its last part, `holdout_ratio`: once, at the part of the time that `train_ratio` says, or for
+    /// `n_windows` windows into parts of equal time.
+    pub(super) fn of(config: &TrainingConfig, summary: &DataSummary, n_windows: usize) -> Self {
         let first_ms = summary.first_ms;
         let span_ms = part_ms(summary.last_ms - first_ms, 1.0 - config.holdout_ratio);
         let end_ms = match config.holdout_ratio {
             0.0 => summary.last_ms.saturating_add(1),
             _ => first_ms + span_ms,
         };
-        let WalkForwardConfig { windows, mode, purge_bars, embargo_bars } = config.walk_forward;
-        if windows == 0 {
+        let WalkForwardConfig { windows: _, mode, purge_bars, embargo_bars } = config.walk_forward;
+        if n_windows == 0 {
             let test_ms = first_ms + part_ms(span_ms, config.train_ratio);
-            let windows = vec![WindowTimes { train_ms: first_ms, test_ms, end_ms }];
-            return Self { windows, n_embargo: config.embargo_bars as u64, is_walk: false };
+            let n_embargo = config.embargo_bars as u64;
+            let windows = vec![WindowTimes { train_ms: first_ms, test_ms, end_ms, n_embargo }];
+            return Self { windows, is_walk: false };
         }
-        let n_windows = windows.try_into().unwrap_or(i64::MAX);
+        let n_windows = n_windows.try_into().unwrap_or(i64::MAX);
         let part_ms = (end_ms - first_ms) / n_windows.saturating_add(1);
+        let train_ms = |window: i64| match mode {
+            WindowMode::Expanding => first_ms,
+            WindowMode::Rolling => first_ms + window * part_ms,
+        };
         let boundaries = (0..n_windows).map(|window| WindowTimes {
-            train_ms: match mode {
-                WindowMode::Expanding => first_ms,
-                WindowMode::Rolling => first_ms + window * part_ms,
-            },
+            train_ms: train_ms(window),
             // What is left over goes to the first part.
             test_ms: end_ms - (n_windows - window) * part_ms,
             end_ms: end_ms - (n_windows - window - 1) * part_ms,
+            n_embargo: (purge_bars + embargo_bars) as u64,
         });
-        let n_embargo = (purge_bars + embargo_bars) as u64;
-        Self { windows: boundaries.collect(), n_embargo, is_walk: true }
+        let last_fit =
+            WindowTimes { train_ms: train_ms(n_windows), test_ms: end_ms, end_ms, n_embargo: 0 };
+        Self { windows: boundaries.chain([last_fit]).collect(), is_walk: true }
     }
 
     /// Returns the splits of one symbol, whose bars are read once.
@@ -84,11 +87,11 @@ impl TimeSplit {
                 [window.train_ms, window.test_ms, window.end_ms].map(|time_ms| n_before[&time_ms]);
             let (n_before, n_after) = (test - train_begin, end - test);
             if self.is_walk {
-                let n_embargo = self.n_embargo.min(n_before);
+                let n_embargo = window.n_embargo.min(n_before);
                 let n_train = n_before - n_embargo;
                 return Split { train_begin, n_train, n_embargo, n_test: n_after };
             }
-            let n_embargo = self.n_embargo.min(n_after);
+            let n_embargo = window.n_embargo.min(n_after);
             let (n_train, n_test) = (n_before, n_after - n_embargo);
             Split { train_begin, n_train, n_embargo, n_test }
         });
