@@ -11,11 +11,14 @@ use crate::tasks::sweep::head::Engine;
 pub const EXAMPLES: &str = "\
 Each trial is a session of its own in sweeps/NAME/trials/. Trials are ranked on validation bars;
 the last bars, `holdout_ratio` of the spec, test the chosen combination once, at the end.
+On Slurm, arrays of jobs run the trials, as `slurm` of the spec says, and one more job runs the test;
+`status` says what the cluster runs, keeps waiting and has lost, and `resume` submits what is missing.
 Exits with 3 when trials have failed, with 1 when some are missing.
 
 Examples:
   cargo xtask sweep ridge.json --dry-run
   cargo xtask sweep ridge.json
+  cargo xtask sweep ridge.json --engine slurm
   cargo xtask sweep status
   cargo xtask sweep resume ridge";
 

@@ -1,4 +1,4 @@
-//! Other programs: git, cargo, the trainer, TensorBoard, restic.
+//! Other programs: git, cargo, the trainer, TensorBoard, restic, Slurm.
 //!
 //! `process` is the only file that starts one. A program that fails is
 //! an error, never an empty answer. It may use `workspace`.
@@ -6,3 +6,4 @@
 pub mod features;
 pub mod process;
 pub mod restic;
+pub mod slurm;

@@ -4,6 +4,7 @@ mod local;
 mod overfitting;
 mod plan;
 mod results;
+mod slurm;
 mod spec;
 
 use serde_json::{Value, json};

@@ -1,5 +1,6 @@
 //! `sweep`: begins one, goes on with one, and tells of it.
 
+mod cluster;
 mod work;
 
 use std::ffi::OsString;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use self::cluster::ChosenTrainer;
 use super::{ProcessContext, TaskOutput, outcome, trainer_source};
 use crate::cli::sweep::SweepRunArgs;
 use crate::cli::{Cli, Format, SweepArgs, SweepCommand};
@@ -50,10 +52,15 @@ pub fn run(
     match &args.command {
         None => begin_sweep(context, args, &outside),
         Some(SweepCommand::Status(args)) => {
-            Ok(outcome(&status::look(&open(context, &args.name)?)?, Exit::Done))
+            let folder = open(context, &args.name)?;
+            Ok(outcome(&cluster::look(context, &folder)?, Exit::Done))
         }
         Some(SweepCommand::Resume { name, retry_failed, run }) => {
             let folder = open(context, &name.name)?;
+            let is_local = folder.head().engine != Engine::Slurm;
+            if !is_local {
+                cluster::check(run)?;
+            }
             let trainer = trainer(context, folder.head(), run, &outside)?;
             let _lock = hold(context, &folder)?;
             folder.cancel(false)?;
@@ -63,12 +70,17 @@ pub fn run(
                     folder.retire(failed.index)?;
                 }
             }
-            work::go_on(context, &folder, trainer, run.jobs)
+            if is_local {
+                work::go_on(context, &folder, trainer, run.jobs)
+            } else {
+                let source = trainer_source(run.trainer_bin.as_deref(), process_context);
+                cluster::submit(context, &folder, ChosenTrainer { trainer, source })
+            }
         }
         Some(SweepCommand::Cancel(args)) => {
             let folder = open(context, &args.name)?;
-            folder.cancel(true)?;
-            Ok(outcome(&status::look(&folder)?, Exit::Done))
+            cluster::cancel(&folder)?;
+            Ok(outcome(&cluster::look(context, &folder)?, Exit::Done))
         }
         Some(SweepCommand::Results { name, page }) => {
             let page = page.as_ref().map(|page| process_context.current_folder.join(page));
@@ -102,6 +114,9 @@ fn begin_sweep(
     }
     // Before a trainer is built.
     SweepFolder::check_new(context.workspace, head.plan.spec.name())?;
+    if head.engine == Engine::Slurm {
+        cluster::check(&args.run)?;
+    }
     let mut trainer = trainer(context, &head, &args.run, outside)?;
     let source = trainer_source(args.run.trainer_bin.as_deref(), outside.process);
     let is_own = matches!(source, TrainerSource::Build(_) | TrainerSource::Installed(_));
@@ -115,7 +130,10 @@ fn begin_sweep(
         return Ok(outcome(&status::look(&folder)?, Exit::Done));
     }
     let _lock = hold(context, &folder)?;
-    work::go_on(context, &folder, trainer, args.run.jobs)
+    match folder.head().engine {
+        Engine::Slurm => cluster::submit(context, &folder, ChosenTrainer { trainer, source }),
+        _ => work::go_on(context, &folder, trainer, args.run.jobs),
+    }
 }
 
 /// Returns who trains, ready to be started.

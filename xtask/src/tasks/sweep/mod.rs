@@ -6,7 +6,8 @@
 //! is, `folder` where it lies, `record` what a trial leaves. `attempt`
 //! runs a trial and publishes it, once, by renaming its folder, and
 //! `session` trains in it by the ordinary cycle; `local` runs trials
-//! side by side, as many as `capacity` says. `status` counts; `results`
+//! side by side, as many as `capacity` says, and `slurm` lets a cluster run
+//! them. `status` counts; `results`
 //! ranks, by `curve` and `cscv` too, `table` lists, `select` chooses and
 //! tests. The truth is in the folders: nothing else remembers what is
 //! done.
@@ -25,6 +26,7 @@ pub mod results;
 pub mod sample;
 pub mod select;
 pub mod session;
+pub mod slurm;
 pub mod sobol;
 pub mod spec;
 pub mod status;

@@ -213,7 +213,7 @@ impl TryFrom<Value> for Choices {
 }
 
 /// How trials run on Slurm.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SlurmSettings {
@@ -221,14 +221,22 @@ pub struct SlurmSettings {
     pub partition: Option<String>,
     /// The account that pays. Default: null.
     pub account: Option<String>,
+    /// How long an element of an array may take; what it has not done by
+    /// then, `resume` submits again. Unit: minutes. Default: null,
+    /// `time_limit_minutes` for each of its trials and 5 more; without
+    /// that, the cluster's own.
+    pub time_minutes: Option<f64>,
     /// The most elements of arrays that run at once; null: no limit.
-    /// Default: null.
+    /// Range: 1 to 1,000,000. Default: null.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_running: Option<u32>,
     /// Trials that one element of an array runs, one after another: a
-    /// start costs the cluster some 0.2 s. Default: null, as few as the
-    /// cluster's limits allow.
+    /// start costs the cluster some 0.2 s. Range: 1 to 1,000,000. Default:
+    /// null, as few as let one array hold the sweep.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub trials_per_element: Option<u32>,
-    /// Further options of `sbatch`, such as `--qos=low`. Default: none.
+    /// Further options of `sbatch`, each with its value in one word, such
+    /// as `--qos=low`. Default: none.
     pub options: Vec<String>,
 }
 

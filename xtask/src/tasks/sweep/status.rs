@@ -38,8 +38,31 @@ pub struct SweepStatus {
     pub running: Option<u32>,
     /// Whether it was cancelled.
     pub is_cancelled: bool,
-    /// Jobs of the cluster by their state; empty without a cluster.
-    pub jobs: BTreeMap<String, u64>,
+    /// What the cluster does for it; null without one, and when it could
+    /// not be asked.
+    pub cluster: Option<ClusterStatus>,
+    /// Why the cluster could not be asked: its jobs may well run.
+    pub cluster_problem: Option<String>,
+}
+
+/// What the cluster does for a sweep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClusterStatus {
+    /// Elements of arrays by their state, with the reason of those that
+    /// wait.
+    pub elements: BTreeMap<String, u64>,
+    /// Trials that are not over, of elements that run: they run, or their
+    /// turn comes.
+    pub running: Vec<u64>,
+    /// Trials of elements that wait.
+    pub queued: Vec<u64>,
+    /// Trials of elements that are held: they wait until someone releases
+    /// them.
+    pub held: Vec<u64>,
+    /// Trials that are not over and in no job: `resume` submits them.
+    pub lost: Vec<u64>,
+    /// Whether the job that tests the best trial is in the queue.
+    pub is_merge_queued: bool,
 }
 
 /// A trial that failed.
@@ -101,7 +124,8 @@ pub fn look(folder: &SweepFolder) -> Result<SweepStatus> {
         n_attempts_stopped,
         running: holder(folder)?.map(|holder| holder.pid),
         is_cancelled: folder.is_cancelled(),
-        jobs: BTreeMap::new(),
+        cluster: None,
+        cluster_problem: None,
     })
 }
 

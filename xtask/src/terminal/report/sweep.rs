@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Report;
 use crate::tasks::sweep::plan::{Plan, Trial};
 use crate::tasks::sweep::record::TrialRecord;
-use crate::tasks::sweep::status::{SweepStatus, ranges};
+use crate::tasks::sweep::status::{ClusterStatus, SweepStatus, ranges};
 use crate::workspace::text;
 
 /// The most failed trials and planned ones that a text names.
@@ -71,16 +71,44 @@ impl Report for SweepStatus {
         if let Some(pid) = self.running {
             text += &format!("running  in process {pid}\n");
         }
-        for (state, n_jobs) in &self.jobs {
-            text += &format!("cluster  {} {state}\n", text::count(*n_jobs, "element"));
-        }
+        let is_on_its_way = match (&self.cluster, &self.cluster_problem) {
+            (Some(cluster), _) => {
+                text += &cluster_text(cluster);
+                cluster.lost.len() < self.missing.len()
+            }
+            (None, Some(problem)) => {
+                text += &format!("cluster  not known: {problem}\n");
+                true
+            }
+            (None, None) => self.running.is_some(),
+        };
         if self.is_cancelled {
             text += "cancelled; `cargo xtask sweep resume` goes on\n";
-        } else if !self.missing.is_empty() && self.running.is_none() && self.jobs.is_empty() {
+        } else if !self.missing.is_empty() && !is_on_its_way {
             text += "nothing runs here; `cargo xtask sweep resume` runs what is missing\n";
         }
         text
     }
+}
+
+fn cluster_text(cluster: &ClusterStatus) -> String {
+    let mut text = String::new();
+    for (state, n_elements) in &cluster.elements {
+        text += &format!("cluster  {} {state}\n", text::count(*n_elements, "element"));
+    }
+    let rows = [
+        ("running", &cluster.running, ""),
+        ("queued", &cluster.queued, ""),
+        ("held", &cluster.held, "; `scontrol release` lets them run"),
+        ("lost", &cluster.lost, "; in no job: `cargo xtask sweep resume` submits them"),
+    ];
+    for (name, trials, remedy) in rows.iter().filter(|(_, trials, _)| !trials.is_empty()) {
+        text += &format!("{name:8} trials {}{remedy}\n", ranges(trials));
+    }
+    if cluster.is_merge_queued {
+        text += "merge    waits or runs: it tests the best when all are over\n";
+    }
+    text
 }
 
 impl Report for TrialRecord {

@@ -2,13 +2,27 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Choices, Method, NumberRange, Scale, SweepSpec};
+use super::{Choices, Method, NumberRange, Scale, SlurmSettings, SweepSpec};
 use crate::tasks::sweep::sobol;
 
 /// The most trials that a sweep may have.
 pub const N_TRIALS_MAX: u64 = 1_000_000;
 /// Validation takes all parts but the first: `train_ratio` allows 0.95.
 const N_WINDOWS_MAX: u32 = 19;
+/// Options of `sbatch` that the engine sets, and finds its jobs by.
+const OWN_OPTIONS: [&str; 11] = [
+    "array",
+    "chdir",
+    "clusters",
+    "dependency",
+    "error",
+    "job-name",
+    "output",
+    "parsable",
+    "test-only",
+    "wait",
+    "wrap",
+];
 
 impl SweepSpec {
     /// Checks every setting.
@@ -57,6 +71,7 @@ impl SweepSpec {
              fewer",
             self.windows
         );
+        self.slurm.check()?;
         self.check_unique()?;
         self.check_method()?;
         self.check_parameters()
@@ -118,6 +133,27 @@ impl SweepSpec {
             }
             before = Some(key);
             choices.check(self.method).with_context(named)?;
+        }
+        Ok(())
+    }
+}
+
+impl SlurmSettings {
+    fn check(&self) -> Result<()> {
+        ensure!(
+            self.time_minutes.is_none_or(|minutes| minutes > 0.0 && minutes <= 1e6),
+            "`slurm.time_minutes` must be more than 0 and at most 1,000,000"
+        );
+        for option in &self.options {
+            let Some(words) = option.strip_prefix("--") else {
+                bail!("`slurm.options` has `{option}`; write it in one word, as `--qos=low`");
+            };
+            let key = words.split('=').next().unwrap_or_default();
+            // `sbatch` takes any beginning of a word for the whole.
+            let own = OWN_OPTIONS.iter().find(|own| key.len() > 1 && own.starts_with(key));
+            if let Some(own) = own {
+                bail!("`slurm.options` has `{option}`; `--{own}` is set by the sweep: remove it");
+            }
         }
         Ok(())
     }

@@ -1,0 +1,141 @@
+//! A cluster that cannot be asked is never one without jobs.
+
+use serde_json::{Value, json};
+
+use super::{document, six_trials};
+use crate::support::Sandbox;
+use crate::tasks::sweep::{trainer, write_spec};
+
+/// A workspace with programs in the place of Slurm's: `squeue` does
+/// `squeue`, `sbatch` writes down what it is told.
+fn fake(squeue: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    write_spec(&sandbox, &six_trials());
+    trainer(&sandbox, "");
+    let programs = [
+        ("squeue", squeue),
+        ("scontrol", "echo 'MaxArraySize            = 1001'"),
+        ("sbatch", "printf '%s\\n' \"$@\" >> submitted; echo x >> n; wc -l < n"),
+        ("scancel", "echo \"$@\" >> cancelled"),
+    ];
+    for (name, body) in programs {
+        put_program(&sandbox, name, body);
+    }
+    sandbox
+}
+
+fn put_program(sandbox: &Sandbox, name: &str, body: &str) {
+    let script = sandbox.trainer(body);
+    std::fs::create_dir_all(sandbox.path("bin")).unwrap();
+    std::fs::rename(script, sandbox.path(&format!("bin/{name}"))).unwrap();
+    trainer(sandbox, "");
+}
+
+fn run(sandbox: &Sandbox, arguments: &[&str]) -> std::process::Output {
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", sandbox.path("bin").display());
+    sandbox.xtask(arguments).env("PATH", path).output().unwrap()
+}
+
+const BEGIN: [&str; 6] =
+    ["sweep", "sweep.json", "--engine", "slurm", "--trainer-bin", "./trainer.sh"];
+const RESUME: [&str; 4] = ["sweep", "resume", "--trainer-bin", "./trainer.sh"];
+
+/// Begins a sweep, breaks `squeue`, and checks that nothing is concluded.
+#[track_caller]
+fn check(squeue: &str, problem: &str) {
+    let sandbox = fake("");
+    assert_eq!(run(&sandbox, &BEGIN).status.code(), Some(0));
+    let submitted = sandbox.read("submitted");
+    put_program(&sandbox, "squeue", squeue);
+    let output = run(&sandbox, &["--format", "json", "sweep", "status"]);
+    assert_eq!(output.status.code(), Some(3));
+    let status = document(&output);
+    assert_eq!(status["cluster"], Value::Null);
+    let told = status["cluster_problem"].as_str().unwrap();
+    assert!(told.contains(problem), "{told}");
+    for task in [&RESUME[..], &["sweep", "cancel"]] {
+        let output = run(&sandbox, task);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains(problem), "{stderr}");
+    }
+    assert_eq!(sandbox.read("submitted"), submitted);
+    assert!(!sandbox.path("cancelled").exists());
+}
+
+#[test]
+fn a_failed_question_is_no_empty_queue() {
+    check("echo 'no controller' >&2; exit 1", "`squeue` failed: no controller");
+    check("exit 1", "`squeue` failed: it did not say why");
+    check("kill -9 $$", "`squeue` failed");
+    check("echo '1|0|RUNNING'", "not a job");
+    check("echo 'slurm is in maintenance'", "not a job");
+}
+
+#[test]
+fn jobs_get_what_the_spec_says() {
+    let sandbox = fake("");
+    let mut spec = six_trials();
+    spec["threads"] = json!(2);
+    spec["time_limit_minutes"] = json!(1.5);
+    spec["slurm"] = json!({
+        "partition": "long", "account": "desk", "max_running": 3, "trials_per_element": 2,
+        "options": ["--qos=low"],
+    });
+    write_spec(&sandbox, &spec);
+    assert_eq!(run(&sandbox, &BEGIN).status.code(), Some(0));
+    let submitted = sandbox.read("submitted");
+    let root = sandbox.root().display().to_string();
+    let options: Vec<String> = submitted
+        .lines()
+        .map(|line| line.replace(&root, "ROOT"))
+        .map(|line| match line.strip_prefix("--job-name=sweep-sweep-") {
+            Some(rest) => format!("--job-name=…{}", &rest[8..]),
+            None => line,
+        })
+        .collect();
+    insta::assert_snapshot!(options.join("\n"));
+    let script = sandbox.read("sweeps/sweep/jobs/array_0.sh").replace(&root, "ROOT");
+    let tail = script.split_once(" sweep trial ").unwrap().1;
+    assert_eq!(
+        tail,
+        "$((0 + SLURM_ARRAY_TASK_ID * 2)) --count 2 --sweep sweep --root 'ROOT' --trainer-bin \
+         'ROOT/trainer.sh'\n"
+    );
+}
+
+#[test]
+fn what_the_cluster_refuses_is_told_and_resumed() {
+    let sandbox = fake("");
+    put_program(&sandbox, "sbatch", "echo 'invalid account' >&2; exit 1");
+    let output = run(&sandbox, &BEGIN);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("`cargo xtask sweep resume sweep`"), "{stderr}");
+    assert!(stderr.contains("`sbatch` failed: invalid account"), "{stderr}");
+    put_program(&sandbox, "sbatch", "echo \"Welcome\"; echo '7;loopback'");
+    let output = run(&sandbox, &RESUME);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("submitted job 7: 6 elements of array 0"), "{stderr}");
+    put_program(&sandbox, "sbatch", "echo submitted");
+    let output = run(&sandbox, &RESUME);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("did not say which job"), "{stderr}");
+}
+
+#[test]
+fn without_a_cluster_nothing_is_begun() {
+    let sandbox = fake("");
+    for program in ["scontrol", "squeue", "sbatch"] {
+        std::fs::remove_file(sandbox.path(&format!("bin/{program}"))).unwrap();
+    }
+    let output = sandbox.xtask(&BEGIN).env("PATH", sandbox.path("bin")).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("there is no `scontrol`"), "{stderr}");
+    assert!(!sandbox.path("sweeps").exists());
+    let output = run(&fake(""), &[&BEGIN[..], &["--jobs", "2"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+}

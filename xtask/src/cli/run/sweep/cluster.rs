@@ -1,0 +1,85 @@
+//! Lets a cluster run a sweep, and tells what it does.
+
+use anyhow::{Context, Result};
+
+use crate::cli::run::shared::{TaskOutput, outcome};
+use crate::cli::sweep::SweepRunArgs;
+use crate::tasks::TaskContext;
+use crate::tasks::sweep::folder::SweepFolder;
+use crate::tasks::sweep::head::Engine;
+use crate::tasks::sweep::session::SweepTrainer;
+use crate::tasks::sweep::slurm::{self, Programs};
+use crate::tasks::sweep::status::{self, SweepStatus};
+use crate::tasks::train::TrainerSource;
+use crate::workspace::exit::{CodedError, Exit};
+
+/// Checks that the cluster can be asked, and that `run` says nothing that
+/// is for this machine.
+pub fn check(run: &SweepRunArgs) -> Result<()> {
+    if run.jobs.is_some() {
+        let told = "`--jobs` is for this machine; set `slurm.max_running` of the spec".to_owned();
+        return Err(CodedError::Usage(told).into());
+    }
+    slurm::check()
+}
+
+/// Who trains, and where that comes from.
+pub struct ChosenTrainer {
+    /// Who trains.
+    pub trainer: SweepTrainer,
+    /// A build, which the next one replaces, or a program of the user's.
+    pub source: TrainerSource,
+}
+
+/// Submits what is missing of the sweep and in no job.
+pub fn submit(
+    context: &mut TaskContext<'_>,
+    folder: &SweepFolder,
+    chosen: ChosenTrainer,
+) -> Result<TaskOutput> {
+    let tool = std::env::current_exe().context("failed to find this program's own file")?;
+    let tool = slurm::keep_program(folder, &tool)?;
+    let trainer = match (chosen.trainer, chosen.source) {
+        (SweepTrainer::Command(_), _) => None,
+        // A program of the user's may need what lies beside it.
+        (SweepTrainer::Binary(binary, _), TrainerSource::Ready(_)) => Some(binary),
+        (SweepTrainer::Binary(binary, _), _) => Some(slurm::keep_program(folder, &binary)?),
+    };
+    let root = context.workspace.root().to_owned();
+    slurm::submit(context, folder, &Programs { tool, trainer, root })?;
+    let status = look(context, folder)?;
+    let is_over = status.is_complete() && !status.failed.is_empty();
+    Ok(outcome(&status, if is_over { Exit::Warnings } else { Exit::Done }))
+}
+
+/// Stops the sweep, wherever its trials run.
+pub fn cancel(folder: &SweepFolder) -> Result<()> {
+    // First, for those that begin meanwhile.
+    folder.cancel(true)?;
+    if folder.head().engine != Engine::Slurm {
+        return Ok(());
+    }
+    slurm::cancel(folder).with_context(|| {
+        format!(
+            "trials of the sweep `{name}` that run stop by themselves, and its jobs may still \
+             wait; say `cargo xtask sweep cancel {name}` again",
+            name = folder.name()
+        )
+    })
+}
+
+/// Looks at the trials, and at the cluster when one runs them.
+pub fn look(context: &mut TaskContext<'_>, folder: &SweepFolder) -> Result<SweepStatus> {
+    let mut status = status::look(folder)?;
+    if folder.head().engine == Engine::Slurm {
+        match slurm::look(folder, &status.missing) {
+            Ok(cluster) => status.cluster = Some(cluster),
+            Err(error) => {
+                let problem = format!("{error:#}");
+                (context.notes)(&format!("warning: what the cluster does is not known: {problem}"));
+                status.cluster_problem = Some(problem);
+            }
+        }
+    }
+    Ok(status)
+}

@@ -1,0 +1,154 @@
+//! The Slurm engine: arrays of jobs, each of which runs `sweep trial`.
+//!
+//! `layout` says which trials lie in which element of which array, `job`
+//! what is submitted, `queue` what waits and runs. Which trials are over,
+//! the sweep's folder alone says: what the cluster lost, ran twice or
+//! forgot is found by comparing the two.
+
+mod job;
+pub mod layout;
+pub mod queue;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use self::job::Jobs;
+use self::layout::Layout;
+use self::queue::Queue;
+use super::folder::SweepFolder;
+use super::select;
+use super::status::ClusterStatus;
+use crate::programs::slurm;
+use crate::tasks::TaskContext;
+use crate::workspace::digest::file_sha256;
+use crate::workspace::exit::stop_if;
+use crate::workspace::files::{self, exists};
+use crate::workspace::text;
+
+pub use job::Programs;
+
+/// Programs that jobs run, in the sweep's folder.
+const PROGRAMS: &str = "bin";
+
+/// Checks that there is a cluster that takes arrays.
+///
+/// # Errors
+/// When it cannot be asked.
+pub fn check() -> Result<()> {
+    slurm::elements_max().map(|_| ())
+}
+
+/// Submits what is missing of the sweep and in no job, and the job that
+/// tests the best trial after all others. The caller holds the sweep.
+///
+/// # Errors
+/// When the cluster cannot be asked, or takes no more; what it took stays.
+pub fn submit(
+    context: &mut TaskContext<'_>,
+    folder: &SweepFolder,
+    programs: &Programs,
+) -> Result<()> {
+    let spec = &folder.plan().spec;
+    files::create_folder(&folder.root().join(job::JOBS))?;
+    let jobs = Jobs { folder, layout: layout(folder)?, programs };
+    let queue = queue::look(folder, jobs.layout)?;
+    let wanted = jobs.layout.wanted(&folder.missing()?, &queue.live());
+    let mut ids = queue.arrays();
+    for (array, elements) in &wanted {
+        stop_if(context.interrupt)?;
+        // The limit is one of each array: they run one after another.
+        let is_limited = spec.slurm.max_running.is_some();
+        let after = if is_limited { ids.clone() } else { BTreeSet::new() };
+        let script = jobs.script_of_array(*array)?;
+        let script = write_script(folder, &format!("array_{array}.sh"), &script)?;
+        let options = jobs.options_of_array(*array, elements, &after);
+        let id = slurm::submit(&script, &options).with_context(|| rest_is_missing(folder))?;
+        ids.insert(id);
+        let n_elements = text::count(elements.len() as u64, "element");
+        (context.notes)(&format!("submitted job {id}: {n_elements} of array {array}"));
+    }
+    let merges = queue.merges();
+    let is_waited_for = wanted.is_empty() && !merges.is_empty();
+    if !spec.test || is_waited_for || select::verdict(folder)?.is_some() {
+        return Ok(());
+    }
+    let script = write_script(folder, "merge.sh", &jobs.script_of_merge()?)?;
+    let id = slurm::submit(&script, &jobs.options_of_merge(&ids))
+        .with_context(|| rest_is_missing(folder))?;
+    (context.notes)(&format!("submitted job {id}: tests the best when all are over"));
+    // It waits for fewer.
+    slurm::cancel(&merges.into_iter().collect::<Vec<_>>())
+}
+
+/// Returns which trials lie where, as was decided when the first job was
+/// submitted.
+fn layout(folder: &SweepFolder) -> Result<Layout> {
+    if let Some(layout) = Layout::read(folder.root())? {
+        return Ok(layout);
+    }
+    let wish = folder.plan().spec.slurm.trials_per_element;
+    let layout = Layout::of(folder.plan().n_trials(), wish, slurm::elements_max()?);
+    layout.write(folder.root())?;
+    Ok(layout)
+}
+
+fn rest_is_missing(folder: &SweepFolder) -> String {
+    format!(
+        "not all of the sweep is submitted; submit the rest by `cargo xtask sweep resume {}`",
+        folder.name()
+    )
+}
+
+fn write_script(folder: &SweepFolder, name: &str, script: &str) -> Result<PathBuf> {
+    let path = folder.root().join(job::JOBS).join(name);
+    files::write_atomically(&path, script.as_bytes())?;
+    Ok(path)
+}
+
+/// Ends all jobs of the sweep.
+///
+/// # Errors
+/// When the cluster cannot be asked.
+pub fn cancel(folder: &SweepFolder) -> Result<()> {
+    let Some(layout) = Layout::read(folder.root())? else { return Ok(()) };
+    let queue = queue::look(folder, layout)?;
+    slurm::cancel(&queue.arrays().union(&queue.merges()).copied().collect::<Vec<_>>())
+}
+
+/// Returns what the cluster does for the trials `missing`.
+///
+/// # Errors
+/// When it cannot be asked.
+pub fn look(folder: &SweepFolder, missing: &[u64]) -> Result<ClusterStatus> {
+    match Layout::read(folder.root())? {
+        Some(layout) => Ok(queue::look(folder, layout)?.status(layout, missing)),
+        // Nothing was ever submitted.
+        None => Ok(Queue::default().status(Layout::of(1, None, 1), missing)),
+    }
+}
+
+/// Copies `program` into the sweep, where no later build changes it, and
+/// returns the copy.
+///
+/// # Errors
+/// When it cannot be read, or the disk takes no copy.
+pub fn keep_program(folder: &SweepFolder, program: &Path) -> Result<PathBuf> {
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    let programs = folder.root().join(PROGRAMS);
+    let copy = programs.join(format!("{name}-{}", &file_sha256(program)?[..16]));
+    if exists(&copy) {
+        return Ok(copy);
+    }
+    files::create_folder(&programs)?;
+    let draft = programs.join(format!(".{name}-{}.partial", std::process::id()));
+    let write = || {
+        fs::copy(program, &draft)?;
+        files::sync_file(&draft)?;
+        files::rename(&draft, &copy)
+    };
+    write().with_context(|| format!("failed to copy `{}` to the sweep", program.display()))?;
+    Ok(copy)
+}
