@@ -12,6 +12,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
@@ -28,6 +29,12 @@ use crate::workspace::progress;
 
 /// The oldest version that is known to do.
 const OLDEST: (u32, u32) = (0, 14);
+
+/// The longest wait of restic's, before it tries again, that is waited
+/// for: a store that does not answer is told of after a minute or two,
+/// and when it is only asked what it holds, after half a minute at most.
+const WAIT_MAX: Duration = Duration::from_secs(40);
+const LOOK_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// The variables that name a repository or its password; one of the
 /// user's wins over the settings.
@@ -95,7 +102,7 @@ impl<'a> Restic<'a> {
     /// # Errors
     /// As restic.
     pub fn init(&self) -> Result<bool> {
-        let end = self.call(&["init"], &mut std::io::sink())?;
+        let end = self.call(&["init"], &mut io::sink())?;
         match end.code {
             Some(0) => Ok(true),
             _ if FailureKind::of(&end) == FailureKind::Exists => Ok(false),
@@ -178,9 +185,11 @@ impl<'a> Restic<'a> {
 
     fn call_in(&self, folder: &Path, arguments: &[&str], out: &mut dyn Write) -> Result<ResticEnd> {
         stop_if(self.interrupt)?;
+        let looks_only = arguments.contains(&"--no-lock") && arguments[0] != "dump";
+        let wait_max = if looks_only { LOOK_WAIT_MAX } else { WAIT_MAX };
         let arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
         let (variables, interrupt) = (&self.variables, self.interrupt);
-        let call = ResticCall { arguments: &arguments, variables, folder, interrupt };
+        let call = ResticCall { arguments: &arguments, variables, folder, interrupt, wait_max };
         let end = process::restic(&call, out)?;
         stop_if(self.interrupt)?;
         end.ok_or_else(|| {

@@ -75,6 +75,7 @@ fn the_words_of_stores_and_newer_versions_are_understood() {
         (1, "Fatal: unable to open config file: Stat: Access Denied.", 23),
         (1, "Fatal: unable to open config file: Head: lookup host: no such host", 23),
         (1, "Load(<data/12>, 0, 0) returned error, retrying: ciphertext verification failed", 25),
+        (1, "Fatal: an empty password is not allowed by default. Pass the flag", 22),
         (1, "Fatal: something new", 26),
     ] {
         let script = format!(
@@ -143,4 +144,44 @@ fn the_lock_of_a_dead_process_is_taken_off_and_that_of_another_machine_is_not() 
     assert!(checked.stderr.contains("which has ended"), "{}", checked.stderr);
     task(&sandbox, &["prune", "--remote", "--keep", "1"]);
     task(&sandbox, &["remote", "check"]);
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_told_of_while_restic_would_go_on() {
+    let sandbox = Sandbox::with_session();
+    sandbox.archive(WHEN);
+    let refused = "Head \"http://mary:***@127.0.0.1:1/\": connect: connection refused";
+    let retries = |waits: [&str; 2]| {
+        let retry = |wait: &str| {
+            format!("Stat(<config/>) returned error, retrying after {wait}: {refused}")
+        };
+        format!(
+            "if [ \"$1\" = version ]; then echo restic 0.18.0; exit; fi\n\
+             cat >&2 <<'END'\n{}\n{}\nEND\nexec sleep 20",
+            retry(waits[0]),
+            retry(waits[1])
+        )
+    };
+    let environment = [("RESTIC_REPOSITORY", "/r"), ("RESTIC_PASSWORD", "p")];
+    for task in [&["list", "--remote"][..], &["remote", "check"], &["push"]] {
+        let path = stand_in(sandbox.root(), &retries(["818.827996ms", "15.313303324s"]));
+        let start = std::time::Instant::now();
+        check(
+            sandbox.xtask(task).envs(environment).env("PATH", path),
+            23,
+            &["cannot be reached", "connection refused"],
+        );
+        assert!(start.elapsed().as_secs() < 15, "{task:?}");
+    }
+    // The last unit of a wait is not all of it.
+    let path = stand_in(sandbox.root(), &retries(["700ms", "1h1m0.5s"]));
+    let mut list = sandbox.xtask(&["list", "--remote"]);
+    check(list.envs(environment).env("PATH", path), 23, &["cannot be reached"]);
+    // Waits that are short do no harm.
+    let waits = retries(["818.827996ms", "1.5s"]).replace("exec sleep 20", "sleep 1; exit 1");
+    let path = stand_in(sandbox.root(), &waits);
+    let start = std::time::Instant::now();
+    let mut list = sandbox.xtask(&["list", "--remote"]);
+    check(list.envs(environment).env("PATH", path), 23, &["cannot be reached"]);
+    assert!(start.elapsed().as_millis() >= 1000);
 }

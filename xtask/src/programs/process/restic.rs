@@ -4,7 +4,7 @@
 //! command line, which every user of the machine can read.
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -19,7 +19,7 @@ use super::shell;
 use crate::workspace::digest::BUFFER_BYTES;
 
 /// How much of its complaints is kept, in bytes.
-const STDERR_BYTES_MAX: u64 = 64 * 1024;
+const STDERR_BYTES_MAX: usize = 64 * 1024;
 /// How often a signal is looked for.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -34,6 +34,10 @@ pub struct ResticCall<'a> {
     pub folder: &'a Path,
     /// Set by a signal: it is asked to end.
     pub interrupt: &'a AtomicBool,
+    /// It is asked to end, too, when it says that it waits longer than
+    /// this before it tries again what failed: each wait is about twice
+    /// the one before, for 15 minutes in all.
+    pub wait_max: Duration,
 }
 
 /// How a call of restic ended.
@@ -66,7 +70,13 @@ pub fn restic(call: &ResticCall<'_>, out: &mut dyn Write) -> Result<Option<Resti
     let is_over = AtomicBool::new(false);
     let (copied, complaint) = thread::scope(|scope| {
         scope.spawn(|| stop_when_asked(&child, call.interrupt, &is_over));
-        let complaint = scope.spawn(|| read_complaint(stderr));
+        let complaint = scope.spawn(|| {
+            read_complaint(stderr, |line| {
+                if announced_wait(line).is_some_and(|wait| wait > call.wait_max) {
+                    urge(&child);
+                }
+            })
+        });
         let copied = copy(&mut stdout, out);
         if copied.is_err() {
             // Nobody takes what it prints any more.
@@ -124,11 +134,46 @@ fn copy(from: &mut impl Read, to: &mut dyn Write) -> Result<()> {
 }
 
 /// Reads all, so that restic never waits, and keeps the beginning.
-fn read_complaint(mut stderr: impl Read) -> String {
-    let mut kept = Vec::new();
-    let _ = stderr.by_ref().take(STDERR_BYTES_MAX).read_to_end(&mut kept);
-    let _ = io::copy(&mut stderr, &mut io::sink());
-    String::from_utf8_lossy(&kept).into_owned()
+fn read_complaint(stderr: impl Read, mut on_line: impl FnMut(&str)) -> String {
+    let mut stderr = BufReader::new(stderr);
+    let mut kept = String::new();
+    loop {
+        let mut line = Vec::new();
+        match stderr.by_ref().take(STDERR_BYTES_MAX as u64).read_until(b'\n', &mut line) {
+            Ok(n_bytes) if n_bytes > 0 => {}
+            _ => return kept,
+        }
+        let line = String::from_utf8_lossy(&line);
+        on_line(&line);
+        if kept.len() + line.len() <= STDERR_BYTES_MAX {
+            kept += &line;
+        }
+    }
+}
+
+/// Returns how long restic says in `line` that it waits before it tries
+/// again: `Stat(<config/>) returned error, retrying after 1m2.5s: …`.
+fn announced_wait(line: &str) -> Option<Duration> {
+    let (_, rest) = line.split_once("retrying after ")?;
+    // As Go writes a duration.
+    let is_of_number = |letter: char| letter.is_ascii_digit() || letter == '.';
+    let (mut rest, mut seconds) = (rest, 0.0);
+    while rest.starts_with(is_of_number) {
+        let (number, unit) = rest.split_at(rest.find(|letter| !is_of_number(letter))?);
+        let end = unit.find(|letter: char| !letter.is_alphabetic()).unwrap_or(unit.len());
+        let unit_seconds = match &unit[..end] {
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 1e-3,
+            "µs" => 1e-6,
+            "ns" => 1e-9,
+            _ => return None,
+        };
+        seconds += number.parse::<f64>().ok()? * unit_seconds;
+        rest = &unit[end..];
+    }
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// Whether the process `id` of this machine has ended.

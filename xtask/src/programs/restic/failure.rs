@@ -64,6 +64,7 @@ const WORDS: [(FailureKind, &[&str]); 10] = [
         FailureKind::NoPassword,
         &[
             "empty password is not a password",
+            "an empty password is not allowed",
             "unable to read password",
             "resolving password failed",
             "reading password from",
