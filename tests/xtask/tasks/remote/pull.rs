@@ -72,6 +72,28 @@ fn remote_archives_are_listed_and_compared_without_their_zips() {
 }
 
 #[test]
+fn a_page_compares_local_and_remote_archives() {
+    let Some(team) = Team::with_repository() else { return };
+    let sandbox = pushed(&team);
+    let other = team.workspace();
+    other.archive("2026-01-05T00:00:00Z");
+    // Says which files it was given.
+    let script = r#"for file in "$@"; do [ -f "$file" ] && sha256sum < "$file"; done; exit 0"#;
+    let trainer = other.trainer(script);
+    let names = ["compare", "latest", "remote:latest", "remote:20260102_030405", "--trainer-bin"];
+    let output = other.xtask(&names).arg(trainer).output().unwrap();
+    let digests = String::from_utf8(output.stdout.clone()).unwrap();
+    let digest = |sandbox: &Sandbox, idx: usize| {
+        let path = sandbox.path(&format!("archives/{}", sandbox.archive_names()[idx]));
+        format!("{}  -", xtask::workspace::digest::file_sha256(&path).unwrap())
+    };
+    let expected = [digest(&other, 0), digest(&sandbox, 1), digest(&sandbox, 0)];
+    assert_eq!(digests.lines().collect::<Vec<_>>(), expected, "{output:?}");
+    // Nothing of them stays.
+    assert_eq!(other.archive_names().len(), 1);
+}
+
+#[test]
 fn a_warm_list_asks_the_repository_once_and_a_wrong_cache_changes_nothing() {
     let Some(team) = Team::with_repository() else { return };
     let sandbox = pushed(&team);
