@@ -4,6 +4,7 @@
 
 pub(crate) mod bars;
 pub(crate) mod columns;
+mod doubts;
 mod failures;
 mod holdout;
 mod learner;

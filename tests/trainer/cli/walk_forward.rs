@@ -90,7 +90,7 @@ fn the_model_that_stays_is_fitted_last_to_all_bars_and_has_no_test() {
     assert_eq!(split["train"]["n_bars"], 2000);
     assert_eq!(split["test"]["n_bars"], 0);
     assert_eq!(split["test"]["first"], Value::Null);
-    assert_eq!(model.metadata().metrics["test"], session["metrics"]);
+    assert_eq!(model.metadata().metrics["test"]["agent"], session["metrics"]["agent"]);
     assert_eq!(model.metadata().config["walk_forward"]["windows"], 3);
     for last_fit in &session["episodes"].as_array().unwrap()[6..] {
         assert_eq!(last_fit.get("window"), None);

@@ -38,6 +38,7 @@ impl Workspace {
             "data": "bars.csv",
             "total_episodes": 2,
             "steps_per_batch": 400,
+            "seeds": 1,
             "agent": { "n_trees": 4, "memory_shares": 2, "min_samples_leaf": 50 },
         });
         for (key, value) in changes.as_object().unwrap() {

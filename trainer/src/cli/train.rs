@@ -43,6 +43,10 @@ pub struct TrainArguments {
     /// Seed of everything random
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Judge the same training with K seeds, this one and those that follow it; the model is this
+    /// one's [default: 3 where the training took at most 15 seconds, else 1]
+    #[arg(long, value_name = "K")]
+    pub seeds: Option<NonZeroUsize>,
     /// Threads to fit with; 0 takes all cores; the model is the same for any number
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -154,6 +158,7 @@ fn requested(arguments: &TrainArguments) -> Result<RequestedSettings> {
         episodes: arguments.episodes,
         steps_per_batch: arguments.steps_per_batch,
         seed: arguments.seed,
+        seeds: arguments.seeds,
         threads: arguments.threads,
         windows: arguments.walk_forward.map(NonZeroUsize::get).or(arguments.split.then_some(0)),
         window_mode: arguments.window_mode.map(WindowMode::from),

@@ -10,6 +10,7 @@ mod file;
 mod forecast;
 mod logging;
 mod model;
+mod overrides;
 mod training;
 mod walk_forward;
 
@@ -20,5 +21,6 @@ pub use file::{ConfigFile, LOGGING_FILE, TRAINING_FILE, load};
 pub use forecast::{ForecastConfig, RegressorKind};
 pub use logging::{Level, LoggingConfig};
 pub use model::{ModelKind, ModelSettings};
-pub use training::{BUILTIN_DATA, Overrides, TrainingConfig};
+pub use overrides::Overrides;
+pub use training::{BUILTIN_DATA, TrainingConfig};
 pub use walk_forward::{WINDOWS_DEFAULT, WalkForwardConfig, WindowMode};

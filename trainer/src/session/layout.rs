@@ -144,6 +144,11 @@ impl Layout {
         self.checkpoints().join("training_state.bin")
     }
 
+    /// `.trainvault/seeds/`, where trainings with other seeds are judged.
+    pub(crate) fn seeds(&self) -> PathBuf {
+        self.root.join(".trainvault/seeds")
+    }
+
     /// `.trainvault/trainer.lock`.
     pub fn lock(&self) -> PathBuf {
         self.root.join(".trainvault/trainer.lock")

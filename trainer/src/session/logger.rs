@@ -12,7 +12,8 @@ use crate::digest::sha256_of_bytes;
 use crate::session::clock::{Clock, time_text};
 use crate::session::layout::Layout;
 use crate::session::lines::{LineFile, numbered};
-use crate::session::record::{ConfigRecord, MetricsRecord, Session, Status, SymbolRecord};
+use crate::session::metrics::MetricsRecord;
+use crate::session::record::{ConfigRecord, Session, Status, SymbolRecord};
 use crate::session::trades::{StepContext, TradeLog};
 use crate::session::write::write_atomically;
 
@@ -148,6 +149,7 @@ fn new_session(options: &SessionOptions<'_>) -> Result<Session> {
         split: None,
         walk_forward: None,
         episodes: Vec::new(),
+        seeds: Vec::new(),
         symbols: Vec::new(),
         metrics: MetricsRecord::default(),
         trials: None,

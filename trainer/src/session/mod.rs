@@ -14,6 +14,7 @@ mod lines;
 mod lock;
 mod log;
 mod logger;
+mod metrics;
 mod record;
 mod trades;
 mod write;
@@ -27,9 +28,10 @@ pub use lines::LineFile;
 pub use lock::{Locked, TrainerLock};
 pub use log::{LogOptions, subscriber};
 pub use logger::{SessionOptions, TradeLogger};
+pub use metrics::{MetricsRecord, SeedRecord};
 pub use record::{
-    ConfigRecord, DataRecord, EpisodeRecord, MetricsRecord, ModelRecord, ResumedRecord, Session,
-    SpanRecord, SplitRecord, Status, SymbolRecord, TrialsRecord, WalkForwardRecord, WindowRecord,
+    ConfigRecord, DataRecord, EpisodeRecord, ModelRecord, ResumedRecord, Session, SpanRecord,
+    SplitRecord, Status, SymbolRecord, TrialsRecord, WalkForwardRecord, WindowRecord,
 };
 pub use trades::{Phase, StepContext};
 pub use write::write_atomically;

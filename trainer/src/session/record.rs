@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::metrics::{Alarm, Performance};
+use crate::account::metrics::Alarm;
 use crate::config::{TrainingConfig, WalkForwardConfig};
 use crate::market::bars::Understood;
 use crate::session::audit::AuditRecord;
 use crate::session::judgement::Judgement;
+use crate::session::metrics::{MetricsRecord, SeedRecord};
 
 /// The whole record of a run. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ pub struct Session {
     pub episodes: Vec<EpisodeRecord>,
     /// What was earned on the test bars, net of all costs.
     pub metrics: MetricsRecord,
+    /// What other seeds came to, where some were tried, this one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seeds: Vec<SeedRecord>,
     /// The figures of each symbol of a portfolio. `metrics` are then the
     /// portfolio's, which starts with equal cash in each symbol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -218,18 +222,6 @@ pub struct EpisodeRecord {
     pub test_n_trades: Option<u64>,
     /// Seconds it took.
     pub seconds: f64,
-}
-
-/// Side by side: the agent and the two rules that anyone can follow.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MetricsRecord {
-    /// The trained agent.
-    pub agent: Option<Performance>,
-    /// Buys at the first test bar and holds.
-    pub buy_and_hold: Option<Performance>,
-    /// Stays in cash.
-    pub never_trade: Option<Performance>,
 }
 
 /// One symbol of several.

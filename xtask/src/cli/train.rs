@@ -32,6 +32,10 @@ pub struct TrainArgs {
     /// Derive every random choice from this number
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Judge the same training with K seeds, this one and those that follow it; the model is this one's
+    /// [default: 3 where the training took at most 15 seconds, else 1]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub seeds: Option<u16>,
     /// Compute on this many threads; the model is the same for any number
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
@@ -80,7 +84,8 @@ pub struct TrainArgs {
     pub grace: u32,
     /// Train by this command in place of the trainer, as in `-- python train.py`
     #[arg(last = true, value_name = "COMMAND", conflicts_with_all = [
-        "trainer_bin", "default", "data", "episodes", "steps_per_batch", "threads", "resume",
+        "trainer_bin", "default", "data", "episodes", "steps_per_batch", "seeds", "threads",
+        "resume",
         "walk_forward", "split", "window_mode", "audit", "check_leaks", "ReadingArgs",
     ])]
     pub command: Vec<OsString>,

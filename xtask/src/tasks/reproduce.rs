@@ -79,8 +79,14 @@ pub fn reproduce(
     files::create_folder(&scratch)?;
     lay_settings(context, &archived, &scratch)?;
     (context.notes)(&format!("training again in `{}`", context.workspace.display(&scratch)));
-    let arguments: Vec<OsString> =
-        vec!["--root".into(), (&scratch).into(), "--exit-with-parent".into()];
+    // The model is that of one seed.
+    let arguments: Vec<OsString> = vec![
+        "--root".into(),
+        (&scratch).into(),
+        "--exit-with-parent".into(),
+        "--seeds".into(),
+        "1".into(),
+    ];
     let run =
         TrainerRun { binary: &binary, root: &scratch, arguments: &arguments, is_silent: true };
     run_trainer(context, trainer, source, &run)?;

@@ -107,6 +107,12 @@ fn columns(sessions: &[ReportInput]) -> Vec<Column> {
     }));
     // Never trading earns nothing in every session: one column.
     columns.extend(of("never_trade", "never trade").into_iter().take(1));
+    // Records of earlier versions have none.
+    let constant = of("constant_exposure", "constant exposure").into_iter();
+    columns.extend(constant.filter(|column| {
+        let record = &sessions[column.session_idx].record.0;
+        record.pointer("/metrics/constant_exposure").is_some()
+    }));
     columns
 }
 

@@ -3,9 +3,9 @@
 use crate::account::metrics::Performance;
 use crate::session::{AuditStatus, AuditVerdict};
 use crate::training::leaks::{LeakCheck, RescalingResult};
+use crate::training::train::Scenario;
 
 use super::placebo::Placebo;
-use super::replay::Scenario;
 
 /// What must be left of the Sharpe ratio when fills come later.
 const SHARPE_SHARE_MIN: f64 = 0.5;
@@ -29,7 +29,7 @@ pub(super) fn scenario(
         ratio(agent.sharpe),
         ratio(found.sharpe)
     );
-    let is_kept = scenario.n_bars_later == 0
+    let is_kept = !scenario.is_later()
         || found
             .sharpe
             .zip(agent.sharpe)

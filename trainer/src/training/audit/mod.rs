@@ -8,7 +8,6 @@
 
 mod judge;
 mod placebo;
-mod replay;
 
 use anyhow::{Result, bail, ensure};
 use tracing::info;
@@ -16,7 +15,18 @@ use tracing::info;
 use crate::account::metrics::Performance;
 use crate::session::{AuditRecord, AuditVerdict, Session, write_atomically};
 use crate::training::leaks::retrain;
-use crate::training::train::{TrainOptions, TrainingData, prepare, write_report};
+use crate::training::train::{
+    Decision, ReplayInput, Scenario, TrainOptions, TrainingData, prepare, replay, write_report,
+};
+use placebo::DecisionSeries;
+
+/// The decisions of the session, filled in other ways.
+const SCENARIOS: [Scenario; 4] = [
+    Scenario::later("filled_1_bar_later", 1),
+    Scenario::later("filled_2_bars_later", 2),
+    Scenario::later("filled_4_bars_later", 4),
+    Scenario::COSTS_DOUBLED,
+];
 
 /// Audits the completed `session` that `options` gave, and writes what
 /// was found to its record and its page. Returns the record.
@@ -54,20 +64,33 @@ fn verdicts(options: &TrainOptions, session: &Session) -> Result<AuditRecord> {
     };
     let training_data =
         prepare(&options.training, options.layout.root(), options.clock.tomorrow_ms())?;
-    let replayed = replay::replay(options, session, &training_data)?;
+    let n_symbols = training_data.tested().len();
+    let n_kept = placebo_bars(n_symbols);
+    let mut series_by_symbol: Vec<DecisionSeries> = Vec::new();
+    series_by_symbol.resize_with(n_symbols, DecisionSeries::default);
+    let input =
+        ReplayInput { options, session, training_data: &training_data, scenarios: &SCENARIOS };
+    let replayed = replay(&input, &mut |Decision { symbol, open, target }| {
+        series_by_symbol[symbol].push((open, target), n_kept);
+    })?;
     check_replay(agent, &replayed.base)?;
-    let mut verdicts: Vec<AuditVerdict> = replayed
-        .changed
+    let mut verdicts: Vec<AuditVerdict> = SCENARIOS
         .iter()
+        .zip(&replayed.changed)
         .map(|(scenario, found)| judge::scenario(scenario, agent, found.as_ref()))
         .collect();
-    verdicts.push(judge::placebo(placebo::p_value(&replayed.series_by_symbol)));
+    verdicts.push(judge::placebo(placebo::p_value(&series_by_symbol)));
     goes_on()?;
     let again = retrain(&options.training, longest(&training_data), &training_data.features)?;
     goes_on()?;
     verdicts.push(judge::shuffled(&again.shuffled));
     verdicts.push(judge::rescaled(&again.rescaled));
     Ok(AuditRecord { n_trainings: again.n_trainings, verdicts })
+}
+
+/// Bars of a symbol that the placebo keeps: memory is bounded.
+fn placebo_bars(n_symbols: usize) -> usize {
+    (1 << 17) / n_symbols.max(1)
 }
 
 /// Who audits other decisions than those of the figures audits nothing.

@@ -162,6 +162,7 @@ impl From<EvaluationResult> for MetricsRecord {
             agent: Some(result.agent),
             buy_and_hold: Some(result.buy_and_hold),
             never_trade: Some(result.never_trade),
+            ..Self::default()
         }
     }
 }

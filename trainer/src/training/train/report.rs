@@ -1,5 +1,7 @@
 //! The comparison that ends a run, for a person to read.
 
+mod doubts;
+
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -7,26 +9,30 @@ use serde_json::Value;
 use crate::account::metrics::{Performance, PeriodsBasis, alarm_lines, ruin_lines};
 use crate::config::{WINDOWS_DEFAULT, WindowMode};
 use crate::session::{
-    AuditRecord, AuditVerdict, Session, SpanRecord, SymbolRecord, TrialsRecord, WalkForwardRecord,
-    WindowRecord, judgement_line,
+    AuditRecord, AuditVerdict, MetricsRecord, Session, SpanRecord, SymbolRecord, TrialsRecord,
+    WalkForwardRecord, WindowRecord, judgement_line,
 };
 use crate::wording::{counted, money};
 
-/// Returns the agent, buy-and-hold and never-trade side by side, on the
-/// test bars, net of all costs. What is undefined shows as `-`.
+/// Returns the agent, buy-and-hold, never-trade and a constant exposure
+/// side by side, on the test bars, net of all costs, then what there is to
+/// doubt. What is undefined shows as `-`.
 pub fn comparison(session: &Session) -> String {
     let metrics = &session.metrics;
-    let columns = [&metrics.agent, &metrics.buy_and_hold, &metrics.never_trade];
+    let columns =
+        [&metrics.agent, &metrics.buy_and_hold, &metrics.never_trade, &metrics.constant_exposure];
     let mut text = alarm_lines(&session.alarms);
     if let Some(test) = test_span(session) {
         let _ = writeln!(text, "Out of sample, net of costs: {}\n", span(&test));
     }
-    row(&mut text, "", &["agent", "buy and hold", "never trade"].map(str::to_owned));
+    let constant = constant_exposure(metrics);
+    row(&mut text, "", &["agent", "buy and hold", "never trade", &constant].map(str::to_owned));
     for (name, figure) in FIGURES {
         let cells = columns
             .map(|column| column.as_ref().and_then(figure).unwrap_or_else(|| "-".to_owned()));
         row(&mut text, name, &cells);
     }
+    text.push_str(&doubts::table(session));
     symbols(&mut text, session);
     let _ = writeln!(text);
     let record = serde_json::to_value(session).expect("a record is JSON");
@@ -128,12 +134,12 @@ const FIGURES: [(&str, Figure); 12] = [
     ("final equity", |p| Some(money(p.final_equity, 2))),
 ];
 
-fn sharpe(performance: &Performance) -> Option<String> {
+pub(super) fn sharpe(performance: &Performance) -> Option<String> {
     let ruined = performance.is_bankrupt.then(|| "ruined".to_owned());
     ruined.or_else(|| Some(format!("{:.2}", performance.sharpe?)))
 }
 
-fn interval(performance: &Performance) -> Option<String> {
+pub(super) fn interval(performance: &Performance) -> Option<String> {
     Some(format!("{:.2} .. {:.2}", performance.sharpe_low?, performance.sharpe_high?))
 }
 
@@ -223,12 +229,24 @@ fn audit_table(audit: &AuditRecord) -> String {
     format!("Audit ({} further trainings):\n\n{lines}\n", audit.n_trainings)
 }
 
-fn row(text: &mut String, name: &str, cells: &[String; 3]) {
-    let [agent, hold, never] = cells;
-    let _ = writeln!(text, "{name:<14} {agent:>16} {hold:>16} {never:>16}");
+fn row(text: &mut String, name: &str, cells: &[String; 4]) {
+    let [agent, hold, never, constant] = cells;
+    let line = format!("{name:<14} {agent:>16} {hold:>16} {never:>14} {constant:>16}");
+    let _ = writeln!(text, "{}", line.trim_end());
 }
 
-fn percent(share: f64) -> String {
+/// Names the exposure that has the agent's volatility, as a multiple of
+/// equity.
+fn constant_exposure(metrics: &MetricsRecord) -> String {
+    let volatility = |of: &Option<Performance>| of.as_ref().and_then(|of| of.volatility);
+    let shares = volatility(&metrics.constant_exposure).zip(volatility(&metrics.buy_and_hold));
+    match shares.filter(|(_, market)| *market > 0.0) {
+        Some((own, market)) => format!("constant {:.2}", own / market),
+        None => "constant".to_owned(),
+    }
+}
+
+pub(super) fn percent(share: f64) -> String {
     // No "-0.00": an account that never traded lost nothing.
     format!("{:.2} %", share * 100.0 + 0.0)
 }

@@ -21,7 +21,7 @@ use crate::session::{Layout, ResumedRecord, sync_folder};
 use super::checkpoint::{self, CheckpointHeader, Progress};
 
 /// Settings that change no model: they may differ.
-const FREE_SETTINGS: [&str; 8] = [
+const FREE_SETTINGS: [&str; 9] = [
     "$schema",
     "data",
     "threads",
@@ -30,6 +30,7 @@ const FREE_SETTINGS: [&str; 8] = [
     "enable_trade_logging",
     "enable_trade_tracing",
     "enable_tensorboard",
+    "seeds",
 ];
 
 /// Where the settings of a run came from.

@@ -5,26 +5,25 @@ use std::fs;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
 use tracing::{debug, error, info, warn};
 
 use crate::config::{TrainingConfig, WINDOWS_DEFAULT};
-use crate::market::bars::{BarKind, BarSource, DataSummary, Volume};
-use crate::market::features::FeatureSet;
+use crate::market::bars::{BarSource, DataSummary, Volume};
 use crate::output::report::{Report, ReportContext, SessionSource};
-use crate::progress;
 use crate::session::{
-    Clock, DataRecord, Layout, Session, SessionOptions, SplitRecord, Status, TradeLogger,
-    time_of_ms,
+    Clock, DataRecord, Layout, Session, SessionOptions, Status, TradeLogger, time_of_ms,
 };
 use crate::wording::counted;
 
+use super::doubts;
 use super::outputs::RunOutputs;
-use super::portfolio::{self, Portfolio, SymbolData};
 use super::resume::{RequestedSettings, Resume};
-use super::split::{N_TEST_MIN, Split};
+use super::split::Split;
 use super::stop::StopFlag;
+use super::training_data::{TrainingData, prepare};
 use super::training_run::TrainingRun;
 use super::trials::EarlierTrials;
 
@@ -135,76 +134,6 @@ pub fn check(config: &TrainingConfig, root: &Path, latest_ms: i64) -> Result<Dat
     Ok(prepare(config, root, latest_ms)?.summary)
 }
 
-/// Bars that were read once and are fit to train on.
-pub(crate) struct TrainingData {
-    pub(crate) source: BarSource,
-    pub(crate) features: FeatureSet,
-    pub(crate) summary: DataSummary,
-    /// What a model of these bars is made for.
-    pub(crate) kind: BarKind,
-    /// One or, walking forward, one a window and that of the last fit.
-    pub(crate) splits: Vec<Split>,
-    pub(crate) records: Vec<SplitRecord>,
-    /// Windows of the walk forward; 0: a single split.
-    pub(crate) n_windows: usize,
-    /// Where there are several symbols, the bars of each.
-    pub(crate) symbols: Vec<SymbolData>,
-}
-
-impl TrainingData {
-    /// Returns the bars that are tested, with the windows' splits: of
-    /// each symbol that has enough of them.
-    pub(crate) fn tested(&self) -> Vec<(&BarSource, &[Split])> {
-        if self.symbols.is_empty() {
-            return vec![(&self.source, &self.splits)];
-        }
-        let tested = self.symbols.iter().filter(|symbol| symbol.n_test_bars() >= N_TEST_MIN);
-        tested.map(|symbol| (&symbol.source, symbol.splits.as_slice())).collect()
-    }
-}
-
-/// Reads the bars that `config` names once, and splits them.
-pub(crate) fn prepare(
-    config: &TrainingConfig,
-    root: &Path,
-    latest_ms: i64,
-) -> Result<TrainingData> {
-    config.bars.refuse_negative_prices()?;
-    let source = BarSource::open(&config.data, root)?.with_config(&config.bars).until(latest_ms);
-    let features = config.features.set(source.find_columns(&config.features.columns)?)?;
-    let source = source.with_columns(features.columns());
-    let symbols = source.symbols()?;
-    if !symbols.is_empty() {
-        let Portfolio { symbols, summary, splits, records, n_windows } =
-            portfolio::prepare(config, &source, symbols)?;
-        let kind = portfolio::kind_of(&symbols)?;
-        return Ok(TrainingData {
-            source,
-            features,
-            summary,
-            kind,
-            splits,
-            records,
-            n_windows,
-            symbols,
-        });
-    }
-    let reading = progress::begin_reading(&root.join(&config.data));
-    let (source, summary) = source.summarize_and_keep()?;
-    drop(reading);
-    let windows = Split::windows(summary.n_bars, config)?.unwrap_or_default();
-    let n_windows = windows.len();
-    let last = match n_windows {
-        0 => Split::of(summary.n_bars, config)?,
-        _ => Split::last_fit(summary.n_bars, config, &windows),
-    };
-    let splits: Vec<Split> = windows.into_iter().chain([last]).collect();
-    let records = Split::records(&splits, &source)?;
-    let kind = BarKind::of(&source)?;
-    let symbols = Vec::new();
-    Ok(TrainingData { source, features, summary, kind, splits, records, n_windows, symbols })
-}
-
 /// Trains; leaves the source of the bars, once read, in `bars`.
 fn train(
     options: &TrainOptions,
@@ -253,8 +182,13 @@ fn train(
         .num_threads(config.threads)
         .build()
         .context("failed to start the threads; set `threads` lower")?;
-    let outputs = RunOutputs::open(options, logger)?;
-    pool.install(|| TrainingRun::new(options, training_data, outputs)?.run())
+    pool.install(|| {
+        let start = Instant::now();
+        let outputs = RunOutputs::open(options, logger)?;
+        let end = TrainingRun::new(options, training_data.clone(), outputs)?.run()?;
+        doubts::add(options, &training_data, logger.session_mut(), start.elapsed());
+        Ok(end)
+    })
 }
 
 /// Says how the bars were read, and what is doubtful about them.

@@ -17,9 +17,10 @@ use super::evaluation::EvaluationResult;
 use super::outputs::RunOutputs;
 use super::portfolio::{SymbolData, remove_symbol_curves};
 use super::resume::log_lengths;
-use super::run::{RunEnd, TrainOptions, TrainingData};
+use super::run::{RunEnd, TrainOptions};
 use super::save::{self, ModelContext};
 use super::split::Split;
+use super::training_data::TrainingData;
 use super::training_episode::EpisodeState;
 use super::trials::CurrentSession;
 

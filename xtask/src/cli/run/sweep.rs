@@ -159,7 +159,9 @@ fn trainer(
         command.check()?;
         return Ok(SweepTrainer::Command(command));
     }
-    let mut own: Vec<OsString> = vec!["--exit-with-parent".into(), "--quiet".into()];
+    // Seeds are the sweep's own.
+    let mut own: Vec<OsString> =
+        ["--exit-with-parent", "--quiet", "--seeds", "1"].map(OsString::from).into();
     let commit = process::git_commit(root).map(OsString::from);
     own.extend(commit.into_iter().flat_map(|commit| ["--commit".into(), commit]));
     let now = outside.cli.global.clock.map(|now| now.to_rfc3339().into());

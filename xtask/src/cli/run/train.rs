@@ -195,6 +195,7 @@ fn trainer_arguments(
     flag("--episodes", args.episodes.map(|n| n.to_string().into()));
     flag("--steps-per-batch", args.steps_per_batch.map(|n| n.to_string().into()));
     flag("--seed", args.seed.map(|seed| seed.to_string().into()));
+    flag("--seeds", args.seeds.map(|n| n.to_string().into()));
     flag("--threads", args.threads.map(|n| n.to_string().into()));
     flag("--walk-forward", args.walk_forward.map(|n| n.to_string().into()));
     flag("--window-mode", args.window_mode.map(mode_argument));

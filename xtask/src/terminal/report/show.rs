@@ -170,7 +170,14 @@ fn metrics_table(session: &SessionSummary) -> String {
         ("max drawdown", true),
         ("trades", true),
     ];
-    let order = ["agent", "buy_and_hold", "never_trade"];
+    let order = [
+        "agent",
+        "buy_and_hold",
+        "never_trade",
+        "constant_exposure",
+        "filled_1_bar_later",
+        "costs_doubled",
+    ];
     let rows = order.iter().filter_map(|policy| Some((*policy, session.metrics.get(*policy)?)));
     let symbols = session.metrics.iter().filter(|(policy, _)| policy.starts_with("agent "));
     let rows = rows.chain(symbols.map(|(policy, figures)| (policy.as_str(), figures)));

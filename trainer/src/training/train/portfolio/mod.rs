@@ -30,6 +30,7 @@ use time_split::TimeSplit;
 pub(super) use training_curve::remove_symbol_curves;
 
 /// The bars of one symbol.
+#[derive(Clone)]
 pub(crate) struct SymbolData {
     pub(crate) name: String,
     pub(crate) source: BarSource,

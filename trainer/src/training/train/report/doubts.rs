@@ -1,0 +1,78 @@
+//! What there is to doubt of a session's figures, as lines of its table.
+
+use std::fmt::Write as _;
+
+use crate::account::metrics::Performance;
+use crate::session::{SeedRecord, Session};
+
+use super::{interval, percent, sharpe};
+
+/// Returns the decisions filled one bar later and at twice the costs, and
+/// what other seeds came to; empty without figures.
+pub(super) fn table(session: &Session) -> String {
+    let metrics = &session.metrics;
+    if metrics.filled_1_bar_later.is_none() && session.seeds.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n".to_owned();
+    line(&mut text, ["in doubt", "net return", "Sharpe", "95 % interval", "drawdown", "trades"]);
+    let changed = [
+        ("filled 1 bar later", &metrics.filled_1_bar_later),
+        ("costs doubled", &metrics.costs_doubled),
+    ];
+    for (name, performance) in changed {
+        account(&mut text, name, performance.as_ref());
+    }
+    for SeedRecord { seed, agent } in &session.seeds {
+        account(&mut text, &format!("seed {seed}"), Some(agent));
+    }
+    text + &seeds(session)
+}
+
+fn account(text: &mut String, name: &str, performance: Option<&Performance>) {
+    let cell = |figure: &dyn Fn(&Performance) -> Option<String>| {
+        performance.and_then(figure).unwrap_or_else(|| "-".to_owned())
+    };
+    line(
+        text,
+        [
+            name,
+            &cell(&|it| Some(percent(it.net_return))),
+            &cell(&sharpe),
+            &cell(&interval),
+            &cell(&|it| Some(percent(it.max_drawdown))),
+            &cell(&|it| Some(it.n_trades.to_string())),
+        ],
+    );
+}
+
+fn line(text: &mut String, cells: [&str; 6]) {
+    let [name, net, sharpe, interval, drawdown, trades] = cells;
+    let _ = writeln!(
+        text,
+        "{name:<20} {net:>12} {sharpe:>8} {interval:>16} {drawdown:>10} {trades:>8}"
+    );
+}
+
+/// Says how far the seeds lie apart.
+fn seeds(session: &Session) -> String {
+    let mut nets: Vec<f64> = session.seeds.iter().map(|of| of.agent.net_return).collect();
+    nets.sort_by(f64::total_cmp);
+    let [lowest, .., highest] = nets[..] else {
+        return format!(
+            "No other seed than {} was tried: `--seeds 3` tells what hangs on it.\n",
+            session.seed
+        );
+    };
+    let n = nets.len();
+    let mean = nets.iter().sum::<f64>() / n as f64;
+    let variance = nets.iter().map(|net| (net - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
+    format!(
+        "{n} seeds: net return median {}, from {} to {}; mean {}, standard deviation {}\n",
+        percent(nets[(n - 1) / 2].midpoint(nets[n / 2])),
+        percent(lowest),
+        percent(highest),
+        percent(mean),
+        percent(variance.sqrt()),
+    )
+}
