@@ -13,6 +13,7 @@ mod plain;
 mod rows;
 mod sessions;
 mod summary;
+mod symbols;
 mod times;
 mod wild;
 

@@ -40,6 +40,9 @@ pub struct ReadingArguments {
     /// Which column is what, such as `close=Last`; may be repeated
     #[arg(long = "column", value_name = "ROLE=NAME")]
     pub columns: Vec<String>,
+    /// The one symbol to read, of those that a column, names of columns or files tell apart
+    #[arg(long, value_name = "SYMBOL")]
+    pub symbol: Option<String>,
     /// Decimal sign of the numbers
     #[arg(long, value_enum, value_name = "point|comma", hide_possible_values = true)]
     pub decimal: Option<DecimalSign>,
@@ -75,6 +78,7 @@ impl ReadingArguments {
         let mut config = BarsConfig {
             time_format: self.time_format.clone(),
             time_zone: self.time_zone.clone(),
+            symbol: self.symbol.clone(),
             decimal: self.decimal.map(|sign| match sign {
                 DecimalSign::Point => Decimal::Point,
                 DecimalSign::Comma => Decimal::Comma,

@@ -100,7 +100,7 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         .until(latest_ms)
         .with_columns(&columns);
     // Rows of several symbols cannot be turned round as they are.
-    let must_deal = source.is_folder() || source.is_newest_first()?;
+    let must_deal = source.must_be_dealt()?;
     let symbols = if must_deal { source.symbols()? } else { Vec::new() };
     let whole = symbols.is_empty().then(|| explained(source.read(), &columns)).transpose()?;
     let understood = source.understood()?.unwrap_or_default();

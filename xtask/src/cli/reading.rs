@@ -16,6 +16,9 @@ pub struct ReadingArgs {
     /// Take this column for that role, as in close=Last; may be repeated
     #[arg(long = "column", value_name = "ROLE=NAME")]
     pub columns: Vec<OsString>,
+    /// Take this symbol alone, of those that a column, names of columns or files tell apart
+    #[arg(long, value_name = "SYMBOL")]
+    pub symbol: Option<OsString>,
     /// Take this as the decimal sign of the numbers
     #[arg(long, value_name = "point|comma")]
     pub decimal: Option<OsString>,
@@ -37,6 +40,7 @@ impl ReadingArgs {
         let single = [
             ("--time-format", &self.time_format),
             ("--time-zone", &self.time_zone),
+            ("--symbol", &self.symbol),
             ("--decimal", &self.decimal),
             ("--bad-rows", &self.bad_rows),
         ];

@@ -91,12 +91,12 @@ fn lines_above_the_names_are_passed_over_and_counted() {
 #[test]
 fn a_file_of_several_symbols_is_refused_with_the_remedy() {
     let error = test_data("stocks_1d.csv.gz").summarize().unwrap_err();
-    insta::assert_snapshot!(wrapped(format!("{error:#}")), @r#"
+    insta::assert_snapshot!(wrapped(format!("{error:#}")), @r"
     `stocks_1d.csv.gz` line 3272, column `Ticker`: `FB` is another symbol
-    than `AAPL` above it; one file holds one symbol: split it, such as by
-    `zcat 'stocks_1d.csv.gz' | awk -F ',' 'NR == 1 || $1 == "AAPL"' >
-    AAPL.csv`
-    "#);
+    than `AAPL` above it, and only `train` and `predict` take several:
+    choose one by `bars.symbol`, such as by `--symbol 'AAPL'`; rows that
+    are one series all the same are taken so by `--column symbol=`
+    ");
 }
 
 #[test]

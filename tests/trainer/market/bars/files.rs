@@ -1,6 +1,7 @@
 //! Whole files: packed, broken, missing.
 
 use std::fmt::Write;
+use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -107,14 +108,17 @@ fn an_unknown_built_in_name_is_refused() {
 #[test]
 fn a_folder_is_no_file() {
     let folder = TempDir::new().unwrap();
-    let source = BarSource::open(".", folder.path()).unwrap();
-    let error = source.read().err().unwrap().to_string();
-    insta::assert_snapshot!(wrapped(error), @r"
-    `.` holds several symbols, which only `train` and `predict` take; name
-    one file
-    ");
-    let error = source.symbols().unwrap_err().to_string();
+    let source = || BarSource::open(".", folder.path()).unwrap();
+    let error = source().symbols().unwrap_err().to_string();
     assert!(error.ends_with("put one of bars there for each symbol"), "{error}");
+    for name in ["A.csv", "B.csv"] {
+        fs::write(folder.path().join(name), with_row("2020-01-02,1,1,1,1,1")).unwrap();
+    }
+    let error = source().read().err().unwrap().to_string();
+    insta::assert_snapshot!(wrapped(error), @r"
+    `.` holds several symbols, which only `train` and `predict` take;
+    choose one by `--symbol NAME`, or name one file
+    ");
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn a_folder_of_months_is_one_series() {
         let files: Vec<(&str, String)> = names.into_iter().zip(parts).collect();
         let (_folder, source) = folder(&files);
         assert!(source.symbols().unwrap().is_empty());
-        assert!(!source.is_folder());
+        assert!(!source.must_be_dealt().unwrap());
         assert_eq!(bars(&source), whole);
         let summary = source.summarize().unwrap();
         assert_eq!((summary.n_bars, summary.n_gaps), (90, 0));
@@ -80,8 +80,9 @@ fn contracts_that_follow_each_other_are_no_portfolio() {
     insta::assert_snapshot!(wrapped(error), @r"
     `A` and `B` follow each other in time, and none is there together with
     another: parts of one series, or contracts, are no symbols of a
-    portfolio; write them to one file, with the prices of contracts
-    adjusted where one follows another
+    portfolio; read one of them by `--symbol NAME`, or write them to one
+    file, with the prices of contracts adjusted where one follows another,
+    and read that by `--column symbol=`
     ");
 }
 

@@ -3,50 +3,36 @@
 //! A name counts when it is the word itself (`Close`), or ends in it
 //! after a prefix (`BTC.close`); where two would do, the file is refused.
 
+mod beside;
+mod contracts;
+mod cutting;
 mod further;
 mod given;
 mod headless;
+mod klines;
 mod names;
 mod settle;
+mod symbol;
 mod time;
 mod volumes;
 
 use anyhow::{Result, bail};
 
 use super::config::BarsConfig;
-use super::number;
-use super::timestamp::{TimeParser, TimeZone};
+use super::timestamp::TimeZone;
+use beside::Beside;
 pub(super) use further::fits;
 use given::Given;
 pub(super) use headless::is_data;
 use headless::{line_for, recognize};
 use names::{
-    find_adjusted, find_funding, find_part, find_price, find_splits, find_time, is_symbol, quoted,
-    words, zone_of,
+    find_adjusted, find_funding, find_part, find_price, find_splits, find_time, quoted, words,
+    zone_of,
 };
 pub(super) use settle::settle_time;
+pub(super) use symbol::SymbolColumn;
 pub(super) use time::TimeColumn;
 use volumes::find_volumes;
-
-/// A Binance kline without a header: open time, open, high, low, close,
-/// volume, close time and five more numbers.
-const N_KLINE_COLUMNS: usize = 12;
-const KLINE_CLOSE_TIME: usize = 6;
-/// What the exchange itself calls them, where it does.
-const KLINE_NAMES: [&str; N_KLINE_COLUMNS] = [
-    "open_time",
-    "open",
-    "high",
-    "low",
-    "close",
-    "volume",
-    "close_time",
-    "quote_volume",
-    "count",
-    "taker_buy_volume",
-    "taker_buy_quote_volume",
-    "ignore",
-];
 
 /// A part of a bar, as its file names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +67,12 @@ pub(super) struct Columns {
     /// Only where the settings name it: of prices that are adjusted for
     /// dividends it would count them twice.
     pub(super) dividend: Option<usize>,
-    pub(super) symbol: Option<usize>,
+    pub(super) symbol: Option<SymbolColumn>,
+    /// Symbols, or kinds of prices, that stand side by side: the prices
+    /// here are of the one that is chosen, else of the first.
+    pub(super) beside: Option<Beside>,
+    /// Columns of one text in all rows of the sample, and that text.
+    pub(super) labels: Vec<(usize, String)>,
     /// The close, adjusted for splits and dividends.
     pub(super) adjusted: Option<usize>,
     /// The ratios of splits.
@@ -93,9 +84,12 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Returns the columns of a file with these names.
-    pub(super) fn find(names: &[String], config: &BarsConfig) -> Result<Self> {
+    pub(super) fn find(all_names: &[String], config: &BarsConfig) -> Result<Self> {
+        let beside = Beside::find(all_names, config)?;
+        let masked = beside.as_ref().map(Beside::masked);
+        let names = masked.as_deref().unwrap_or(all_names);
         let words: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
-        let given = Given { names, config };
+        let given = Given { names: all_names, config };
         let mut missing = Vec::new();
         let time = match given.time()? {
             Some(time) => Some(time),
@@ -133,27 +127,19 @@ impl Columns {
             Some(idx) => Some(idx),
             None => find_funding(&words, names)?,
         };
-        let symbol = given.column("symbol")?;
         let prices = [open, high, low, close];
         let is_free = |idx: &usize| !prices.contains(idx);
-        let symbol =
-            symbol.or_else(|| words.iter().position(|words| is_symbol(words))).filter(is_free);
         Ok(Self {
-            width: names.len(),
             has_header: true,
-            time,
-            open,
-            high,
-            low,
-            close,
             volume: volumes.first().copied(),
             funding,
             dividend: given.column("dividend")?,
-            symbol,
+            symbol: given.symbol()?,
+            beside,
             adjusted: find_adjusted(&words).filter(is_free),
             splits: find_splits(&words),
             volumes,
-            names: names.to_vec(),
+            ..Self::of_prices(time, prices, all_names.to_vec())
         })
     }
 
@@ -167,7 +153,7 @@ impl Columns {
         config: &BarsConfig,
     ) -> Result<Self> {
         let first = &rows[0];
-        if is_kline(first) {
+        if klines::is_kline(first) {
             return Ok(Self::of_klines());
         }
         let counted: Vec<String> = (1..=first.len()).map(|number| number.to_string()).collect();
@@ -197,42 +183,35 @@ impl Columns {
         if let Some(idx) = found.volume {
             "volume".clone_into(&mut names[idx]);
         }
+        let prices = [0, 1, 2, 3].map(|idx| found.open + idx);
         Ok(Self {
-            width: first.len(),
-            has_header: false,
-            time: found.time,
-            open: found.open,
-            high: found.open + 1,
-            low: found.open + 2,
-            close: found.open + 3,
             volume: found.volume,
-            funding: None,
-            dividend: None,
-            symbol: None,
-            adjusted: None,
-            splits: None,
             volumes: found.volume.into_iter().collect(),
-            names,
+            ..Self::of_prices(found.time, prices, names)
         })
     }
 
-    fn of_klines() -> Self {
+    /// Returns the columns of a file that has nothing else.
+    fn of_prices(time: TimeColumn, prices: [usize; 4], names: Vec<String>) -> Self {
+        let [open, high, low, close] = prices;
         Self {
-            width: N_KLINE_COLUMNS,
+            width: names.len(),
             has_header: false,
-            time: TimeColumn::Whole(0),
-            open: 1,
-            high: 2,
-            low: 3,
-            close: 4,
-            volume: Some(5),
+            time,
+            open,
+            high,
+            low,
+            close,
+            volume: None,
             funding: None,
             dividend: None,
             symbol: None,
+            beside: None,
+            labels: Vec::new(),
             adjusted: None,
             splits: None,
-            volumes: vec![5],
-            names: KLINE_NAMES.map(str::to_owned).into(),
+            volumes: Vec::new(),
+            names,
         }
     }
 
@@ -249,7 +228,7 @@ impl Columns {
             Part::Volume => self.volume,
             Part::Funding => self.funding,
             Part::Dividend => self.dividend,
-            Part::Symbol => self.symbol,
+            Part::Symbol => self.symbol.map(SymbolColumn::idx),
             Part::Further(idx) => Some(idx),
         };
         idx.and_then(|idx| self.names.get(idx))
@@ -280,13 +259,4 @@ pub(super) fn find_series(names: &[String], roles: &[&str]) -> Result<(TimeColum
         }
     }
     bail!("has no column `{}`; found {}; name it so", roles[0], quoted(names))
-}
-
-fn is_kline(first: &[String]) -> bool {
-    let is_number =
-        |text: &String| number::parse(text.trim().as_bytes()).is_some_and(f64::is_finite);
-    let time = |idx: usize| TimeParser::new().parse(first[idx].trim().as_bytes());
-    first.len() == N_KLINE_COLUMNS
-        && first.iter().all(is_number)
-        && time(0).is_some_and(|open_ms| time(KLINE_CLOSE_TIME) > Some(open_ms))
 }

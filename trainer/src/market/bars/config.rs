@@ -69,6 +69,11 @@ pub struct BarsConfig {
     /// may be adjusted for it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, String>,
+    /// The one symbol that is read, of those that a column, names of
+    /// columns or files tell apart. Default: null, all of them, where a
+    /// task takes several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<String>,
     /// The decimal sign of the numbers: `point` or `comma`. Default:
     /// null, as the file shows.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,6 +152,7 @@ impl BarsConfig {
         self.time_format = other.time_format.or(self.time_format);
         self.time_zone = other.time_zone.or(self.time_zone);
         self.columns.extend(other.columns);
+        self.symbol = other.symbol.or(self.symbol);
         self.decimal = other.decimal.or(self.decimal);
         self.adjusted |= other.adjusted;
         if other.bad_rows != BadRows::Stop {

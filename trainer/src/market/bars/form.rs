@@ -10,7 +10,7 @@ mod series;
 
 use anyhow::{Error, Result, anyhow};
 
-use super::columns::{Columns, TimeColumn};
+use super::columns::{Columns, SymbolColumn, TimeColumn};
 use super::config::{BarsConfig, Decimal, Reading};
 use super::input::{Place, Text};
 use super::loose::{self, number_in};
@@ -30,6 +30,8 @@ pub(super) struct Form {
     pub(super) columns: Columns,
     pub(super) time: TimeForm,
     pub(super) decimal: Decimal,
+    /// What could be of several series, though nothing says so.
+    pub(super) doubt: Option<String>,
 }
 
 /// Some of the first rows of a file.
@@ -86,16 +88,25 @@ impl Form {
                 columns,
                 time,
                 decimal: config.decimal.unwrap_or(Decimal::Point),
+                doubt: None,
             });
         }
         let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
         columns.settle(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        columns.settle_symbol(&cells, config.columns.contains_key("symbol"));
+        if config.symbol.is_some() && columns.symbol.is_none() && columns.beside.is_none() {
+            return Err(anyhow!(
+                "`{name}` has no column of symbols to find `bars.symbol` in; take `--symbol` out, \
+                 or name the column, such as by `--column symbol=NAME`"
+            ));
+        }
+        let doubt = block_doubt(&columns, &cells);
         let decimal = decide_decimal(&cells, &columns, config)
             .map_err(|problem| anyhow!("`{name}`: {problem}"))?;
         let at = TimeAt { name, columns: &columns, rows: &rows };
         let rest = Rest { sample: &sample, reopen };
         let time = at.decide(&rest, reading)?;
-        Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal })
+        Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal, doubt })
     }
 }
 
@@ -118,6 +129,16 @@ fn bars_of<'a>(rows: &'a [SampleRow], columns: &Columns) -> Vec<&'a SampleRow> {
     let wide: Vec<&SampleRow> = rows.iter().filter(has_width).collect();
     let bars: Vec<&SampleRow> = wide.iter().copied().filter(has_prices).collect();
     if bars.is_empty() { wide } else { bars }
+}
+
+/// Says that texts follow each other as series do, which may be cut up.
+fn block_doubt(columns: &Columns, rows: &[Vec<String>]) -> Option<String> {
+    let (idx, [one, other]) = columns.blocks(rows)?;
+    let [name, one, other] = [columns.name(idx), &one, &other].map(|text| shown(text.as_bytes()));
+    Some(format!(
+        "`{name}` is `{one}` in some rows and `{other}` in those after them: if these are \
+         series, such as contracts, say so by `--column 'symbol={name}'`; all rows are taken for one"
+    ))
 }
 
 fn decide_none(reading: &Reading) -> TimeForm {
@@ -179,8 +200,8 @@ impl TimeAt<'_> {
     }
 }
 
-fn time_text(time: TimeColumn, symbol: Option<usize>, cells: &[String]) -> TimeText {
-    let symbol = symbol.and_then(|idx| cells.get(idx)).map(|cell| cell.trim().as_bytes().to_vec());
+fn time_text(time: TimeColumn, symbol: Option<SymbolColumn>, cells: &[String]) -> TimeText {
+    let symbol = symbol.map(|symbol| symbol.text_of(cells).into_bytes());
     TimeText { text: time.joined(cells), symbol: symbol.unwrap_or_default() }
 }
 

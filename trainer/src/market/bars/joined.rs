@@ -104,8 +104,9 @@ pub(super) fn check_overlap(summaries: &[DataSummary]) -> Result<()> {
     if is_cut {
         bail!(
             "`{}` and `{}`{} follow each other in time, and none is there together with another: \
-             parts of one series, or contracts, are no symbols of a portfolio; write them to one \
-             file, with the prices of contracts adjusted where one follows another",
+             parts of one series, or contracts, are no symbols of a portfolio; read one of them \
+             by `--symbol NAME`, or write them to one file, with the prices of contracts adjusted \
+             where one follows another, and read that by `--column symbol=`",
             sorted[0].source,
             sorted[1].source,
             if sorted.len() > 2 { " and the other symbols" } else { "" }

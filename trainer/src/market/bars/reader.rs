@@ -4,27 +4,23 @@ mod complaint;
 mod faults;
 mod further;
 mod parse;
+mod text;
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::mem;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use super::Bar;
-use super::check::Fault;
-use super::config::{BadRows, Reading};
+use super::config::Reading;
 use super::form::Form;
-use super::input::{self, Text, TextReader};
-use super::rows::Rows;
+use super::input::{self, Text};
 use super::symbols::{Share, ShareBars};
 use super::understood::Understood;
 pub(super) use complaint::input_error;
-use faults::FaultTally;
 pub use faults::Repairs;
-use further::parse_further;
-use parse::{RowParser, read_row, text_of};
+use text::TextBars;
 
 /// The bars of one source, in order; an iterator of `Result<Bar>`.
 ///
@@ -41,30 +37,6 @@ enum Inner {
 struct KeptBars {
     bars: Arc<Vec<Bar>>,
     n_read: usize,
-}
-
-/// The bars of a text.
-struct TextBars {
-    name: String,
-    rows: Rows<TextReader>,
-    n_lines_skipped: u64,
-    /// Whether the row at hand was not yet returned as a bar.
-    is_row_pending: bool,
-    form: Arc<Form>,
-    parser: RowParser,
-    bad_rows: BadRows,
-    /// Whether nobody knows when the next row comes.
-    is_stream: bool,
-    /// Further columns, by their index, and their numbers in `row`.
-    further: Vec<usize>,
-    numbers: Vec<f64>,
-    symbol: String,
-    /// Of several symbols, the times before of those not at hand.
-    others: Option<HashMap<String, Option<i64>>>,
-    previous_ms: Option<i64>,
-    n_bars: u64,
-    faults: FaultTally,
-    is_done: bool,
 }
 
 impl BarReader {
@@ -142,138 +114,6 @@ impl BarReader {
             Inner::Text(text) => text.faults.repairs(),
             Inner::Share(_) | Inner::Kept(_) => Repairs::default(),
         }
-    }
-}
-
-impl TextBars {
-    fn new(name: &str, text: Text, (form, reading): (Arc<Form>, &Reading)) -> Result<Self> {
-        let mut rows = Rows::new(text.reader, form.delimiter);
-        for _ in 0..form.n_rows_above {
-            read_row(&mut rows, name, 0)?;
-        }
-        if !read_row(&mut rows, name, 0)? {
-            return Err(anyhow!("`{name}` has a line of names but no bars below it"));
-        }
-        let symbol = form.columns.symbol.and_then(|idx| rows.row().get(idx)).map(text_of);
-        Ok(Self {
-            name: name.to_owned(),
-            rows,
-            n_lines_skipped: text.n_lines_skipped,
-            is_row_pending: true,
-            parser: RowParser::new(&form, &reading.config),
-            bad_rows: reading.config.bad_rows,
-            form,
-            is_stream: false,
-            further: Vec::new(),
-            numbers: Vec::new(),
-            symbol: symbol.unwrap_or_default(),
-            others: None,
-            previous_ms: None,
-            n_bars: 0,
-            faults: FaultTally::default(),
-            is_done: false,
-        })
-    }
-
-    #[inline]
-    fn next(&mut self) -> Option<Result<Bar>> {
-        if self.is_done {
-            return None;
-        }
-        let bar = self.advance().transpose();
-        self.is_done = !matches!(bar, Some(Ok(_)));
-        bar
-    }
-
-    fn advance(&mut self) -> Result<Option<Bar>> {
-        loop {
-            if self.is_row_pending {
-                self.is_row_pending = false;
-            } else if !read_row(&mut self.rows, &self.name, self.n_bars)? {
-                return Ok(None);
-            }
-            match self.take_row() {
-                Ok(bar) => {
-                    self.n_bars += 1;
-                    return Ok(Some(bar));
-                }
-                Err(fault) if self.bad_rows == BadRows::Drop => {
-                    self.faults.count(&fault, self.place());
-                }
-                Err(fault) => return Err(self.stop_at(&fault)),
-            }
-        }
-    }
-
-    /// Returns the bar of the row at hand.
-    fn take_row(&mut self) -> Result<Bar, Fault> {
-        let row = self.rows.row();
-        if row.len() != self.form.columns.width {
-            return Err(Fault::wrong_width());
-        }
-        if let Some(idx) = self.form.columns.symbol
-            && row[idx].trim_ascii() != self.symbol.as_bytes()
-        {
-            self.turn_to_symbol(idx)?;
-        }
-        let row = self.rows.row();
-        let mut bar = self.parser.parse(row, self.previous_ms)?;
-        if let Err(fault) = self.parser.check(&mut bar) {
-            let is_widened = self.bad_rows == BadRows::Widen && fault.is_range();
-            if !is_widened {
-                return Err(fault);
-            }
-            self.faults.count_widened(&fault, self.place());
-            bar.high = bar.high.max(bar.open).max(bar.close);
-            bar.low = bar.low.min(bar.open).min(bar.close);
-            self.parser.check(&mut bar)?;
-        }
-        parse_further(row, &self.further, &mut self.numbers)?;
-        if let Some(previous_ms) = self.previous_ms {
-            let is_in_order = if self.form.time.is_newest_first {
-                bar.time_ms < previous_ms
-            } else {
-                bar.time_ms > previous_ms
-            };
-            if !is_in_order {
-                return Err(self.out_of_order(bar.time_ms, previous_ms));
-            }
-        }
-        self.previous_ms = Some(bar.time_ms);
-        Ok(bar)
-    }
-
-    fn turn_to_symbol(&mut self, idx: usize) -> Result<(), Fault> {
-        let symbol = text_of(&self.rows.row()[idx]);
-        if symbol.is_empty() {
-            return Err(Fault::no_symbol());
-        }
-        let Some(others) = &mut self.others else {
-            return Err(self.another_symbol(idx));
-        };
-        let previous_ms = others.get(&symbol).copied().flatten();
-        let symbol_before = mem::replace(&mut self.symbol, symbol);
-        others.insert(symbol_before, mem::replace(&mut self.previous_ms, previous_ms));
-        Ok(())
-    }
-
-    /// Reads on to the end, so that all faults are told at once.
-    #[cold]
-    fn stop_at(&mut self, fault: &Fault) -> anyhow::Error {
-        let first = self.describe(fault);
-        // What follows another symbol is not a fault of its own.
-        if self.is_stream || fault.is_of_file() {
-            return first;
-        }
-        self.faults.count(fault, self.place());
-        let mut n_rows = self.n_bars + 1;
-        while let Ok(true) = read_row(&mut self.rows, &self.name, n_rows) {
-            n_rows += 1;
-            if let Err(fault) = self.take_row() {
-                self.faults.count(&fault, self.place());
-            }
-        }
-        self.faults.complaint(&first, n_rows)
     }
 }
 

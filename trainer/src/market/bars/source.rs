@@ -167,7 +167,7 @@ impl BarSource {
         if let Origin::Share(share) = &self.origin {
             return Ok(BarReader::of_share(share.clone()));
         }
-        if self.is_series() {
+        if self.is_one_series()? {
             return self.folder_symbols()?[0].source.read();
         }
         if matches!(self.origin, Origin::Folder(_)) {
@@ -179,9 +179,9 @@ impl BarSource {
         self.reader(None)
     }
 
-    /// Returns whether the file begins with the newest bar, which is read
-    /// from a copy that was turned round.
-    pub fn is_newest_first(&self) -> Result<bool> {
+    /// Whether the file begins with the newest bar, and is read from a
+    /// copy that was turned round.
+    fn is_newest_first(&self) -> Result<bool> {
         Ok(match &self.origin {
             Origin::File(_) | Origin::Builtin(_) => self.form()?.time.is_newest_first,
             Origin::Folder(_) | Origin::Share(_) => false,
@@ -196,13 +196,6 @@ impl BarSource {
             Origin::Folder(_) => Some(self.content()?.understood.clone()),
             Origin::Share(_) => None,
         })
-    }
-
-    /// Returns `other`, read as this one is.
-    fn like(&self, mut other: Self) -> Self {
-        other.columns.clone_from(&self.columns);
-        other.reading = self.reading.clone();
-        other
     }
 
     /// Returns how the file is to be read, decided at the first call.
@@ -239,7 +232,8 @@ impl BarSource {
 
     fn not_one_file(&self) -> anyhow::Error {
         anyhow!(
-            "`{}` holds several symbols, which only `train` and `predict` take; name one file",
+            "`{}` holds several symbols, which only `train` and `predict` take; choose one by \
+             `--symbol NAME`, or name one file",
             self.name
         )
     }
@@ -254,7 +248,8 @@ impl BarSource {
             Origin::Builtin(bytes) => input::open(through(Box::new(*bytes))),
             Origin::Folder(_) | Origin::Share(_) => Err(io::Error::new(
                 ErrorKind::InvalidData,
-                "holds several symbols, which only `train` and `predict` take; name one file",
+                "holds several symbols, which only `train` and `predict` take; choose one by \
+                 `--symbol NAME`, or name one file",
             )),
             Origin::File(path) => {
                 let mut file = File::open(path)?;

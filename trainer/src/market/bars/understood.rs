@@ -44,7 +44,8 @@ impl Understood {
         }
         let warnings = split_warning(form, observer)
             .into_iter()
-            .chain(form.and_then(|form| volume_warning(form, observer)));
+            .chain(form.and_then(|form| volume_warning(form, observer)))
+            .chain(form.and_then(|form| form.doubt.clone()));
         Self { lines, warnings: warnings.collect(), repairs, bars: observer.shown() }
     }
 
@@ -155,7 +156,10 @@ fn lines_of(form: &Form) -> Vec<String> {
              `--column dividend=NAME`"
         )
     }));
-    lines.extend(columns.symbol.map(|idx| format!("symbols: {}", quoted(name(idx)))));
+    lines.extend(columns.symbol.map(|symbol| {
+        let names: Vec<String> = symbol.all().into_iter().map(|idx| quoted(name(idx))).collect();
+        format!("symbols: {}", names.join(" and "))
+    }));
     lines.push(if columns.has_header { "names: in the file" } else { "names: none" }.to_owned());
     if form.decimal == Decimal::Comma {
         lines.push("numbers: with a decimal comma".to_owned());

@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow, bail};
 
 use super::names::{is_time, quoted, words};
-use super::{Columns, TimeColumn};
+use super::{Columns, SymbolColumn};
 
 /// A name is a likely slip of another that is at least so like it.
 const LIKENESS_MIN: f64 = 0.8;
@@ -57,13 +57,11 @@ impl Columns {
     /// Returns the names of the columns that are no part of a bar, tell
     /// no time and no symbol.
     pub(in crate::market::bars) fn further(&self) -> Vec<&str> {
-        let (date, clock) = match self.time {
-            TimeColumn::Whole(idx) => (idx, idx),
-            TimeColumn::Split(date, clock) => (date, clock),
-        };
-        let known = [date, clock, self.open, self.high, self.low, self.close];
-        let others = [self.volume, self.funding, self.dividend, self.symbol];
-        let known: Vec<usize> = known.into_iter().chain(others.into_iter().flatten()).collect();
+        let prices = [self.open, self.high, self.low, self.close];
+        let others = [self.volume, self.funding, self.dividend];
+        let mut known = self.time.all();
+        known.extend(prices.into_iter().chain(others.into_iter().flatten()));
+        known.extend(self.symbol.map(SymbolColumn::all).unwrap_or_default());
         let is_further = |&idx: &usize| !known.contains(&idx) && !is_time(&words(&self.names[idx]));
         (0..self.names.len()).filter(is_further).map(|idx| self.names[idx].as_str()).collect()
     }

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, bail};
 
-use super::TimeColumn;
 use super::names::quoted;
+use super::{SymbolColumn, TimeColumn};
 use crate::market::bars::config::BarsConfig;
 
 /// What the settings say of the columns.
@@ -24,6 +24,14 @@ impl Given<'_> {
             );
         };
         Ok(Some(idx))
+    }
+
+    /// Returns the column of symbols; an empty name is none.
+    pub(super) fn symbol(&self) -> Result<Option<SymbolColumn>> {
+        if self.config.columns.get("symbol").is_some_and(String::is_empty) {
+            return Ok(None);
+        }
+        Ok(self.column("symbol")?.map(SymbolColumn::Whole))
     }
 
     pub(super) fn time(&self) -> Result<Option<TimeColumn>> {

@@ -68,8 +68,9 @@ const TIME_WORDS: [&str; 26] = [
 /// Words of which one must be there.
 const TIME_ROOTS: [&str; 5] = ["time", "date", "timestamp", "datetime", "ts"];
 
-const SYMBOL_NAMES: [&str; 9] =
-    ["symbol", "ticker", "tic", "instrument", "pair", "asset", "name", "code", "secid"];
+/// Words that make a date one of the contract, not of the bar.
+const CONTRACT_WORDS: [&str; 7] =
+    ["expiry", "expiration", "expire", "maturity", "delivery", "listing", "settlement"];
 
 /// Words that make a column something else: `Adj Close`,
 /// `quote_volume`, `taker_buy_volume`.
@@ -119,12 +120,18 @@ pub(super) fn find_time(words: &[Vec<String>]) -> Option<TimeColumn> {
         (.., Some(whole)) => Some(TimeColumn::Whole(whole)),
         _ => words
             .iter()
-            .position(|words| is_prefixed(words, |last| TIME_NAMES.contains(&last)))
+            .position(|words| is_prefixed_time(words))
             .or_else(|| words.iter().position(|words| is_time_of_bar(words)))
             // What pandas writes for an index without a name.
             .or_else(|| (words.first()?.is_empty()).then_some(0))
             .map(TimeColumn::Whole),
     }
+}
+
+/// A prefix such as `BTC.`; but an expiry date is another time.
+fn is_prefixed_time(words: &[String]) -> bool {
+    let is_of_contract = |word: &String| CONTRACT_WORDS.contains(&word.as_str());
+    is_prefixed(words, |last| TIME_NAMES.contains(&last)) && !words.iter().any(is_of_contract)
 }
 
 /// Whether each of the words speaks of when a bar begins.
@@ -282,9 +289,4 @@ fn one_of(
 
 pub(super) fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("`{}`", shown(name.as_bytes()))).collect::<Vec<_>>().join(", ")
-}
-
-/// Returns whether a column of this name tells symbols apart.
-pub(super) fn is_symbol(words: &[String]) -> bool {
-    SYMBOL_NAMES.contains(&words.concat().as_str())
 }

@@ -38,6 +38,14 @@ impl TimeColumn {
         }
     }
 
+    /// Returns its columns.
+    pub(in crate::market::bars) fn all(self) -> Vec<usize> {
+        match self {
+            Self::Whole(idx) => vec![idx],
+            Self::Split(date, clock) => vec![date, clock],
+        }
+    }
+
     /// Returns the time of a row of the sample, as it is to be parsed.
     pub(in crate::market::bars) fn joined(self, row: &[String]) -> Vec<u8> {
         let text = |idx: usize| row.get(idx).map(|cell| cell.trim()).unwrap_or_default();

@@ -1,14 +1,13 @@
 //! Says which file, line, column and value is wrong, and what to do.
 
-use std::fmt::Write;
 use std::io::{self, ErrorKind};
 
 use anyhow::{Error, anyhow};
 
-use super::TextBars;
+use super::text::TextBars;
 use crate::market::bars::check::{Fault, FaultKind};
 use crate::market::bars::columns::Part;
-use crate::market::bars::input::{Packing, Place};
+use crate::market::bars::input::Place;
 use crate::market::bars::shown;
 use crate::market::bars::timestamp::{self, is_count, is_date};
 use crate::missing_part::MissingPart;
@@ -33,7 +32,11 @@ impl TextBars {
             Part::Volume => self.form.columns.volume.map_or_else(String::new, text),
             Part::Funding => self.form.columns.funding.map_or_else(String::new, text),
             Part::Dividend => self.form.columns.dividend.map_or_else(String::new, text),
-            Part::Symbol => self.form.columns.symbol.map_or_else(String::new, text),
+            Part::Symbol => self
+                .form
+                .columns
+                .symbol
+                .map_or_else(String::new, |symbol| shown(symbol.text(row).as_bytes())),
             Part::Further(idx) => text(idx),
         }
     }
@@ -75,24 +78,39 @@ impl TextBars {
     }
 
     #[cold]
-    pub(super) fn another_symbol(&self, idx: usize) -> Fault {
+    pub(super) fn another_symbol(&self) -> Fault {
         let first = shown(self.symbol.as_bytes());
-        let mut problem = format!(
-            "is another symbol than `{first}` above it; one file holds one symbol: split it"
+        let problem = format!(
+            "is another symbol than `{first}` above it, and only `train` and `predict` take \
+             several: choose one by `bars.symbol`, such as by `--symbol '{first}'`; rows that are \
+             one series all the same are taken so by `--column symbol=`"
         );
-        if let Some(print) = self.print_command() {
-            let script = format!("NR == 1 || ${} == \"{first}\"", idx + 1);
-            let delimiter = char::from(self.form.delimiter);
-            let _ = write!(
-                problem,
-                ", such as by `{print} | awk -F '{delimiter}' '{script}' > {first}.csv`"
-            );
-        }
         Fault { part: Part::Symbol, problem, kind: FaultKind::AnotherSymbol }
+    }
+
+    /// Returns the fault of a row that is of another series, as a column
+    /// tells that was the same in all rows so far.
+    fn another_label(&self) -> Option<Fault> {
+        let row = self.rows.row();
+        let is_other = |(idx, text): &&(usize, String)| {
+            row.get(*idx).is_some_and(|cell| cell.trim_ascii() != text.as_bytes())
+        };
+        let (idx, text) = self.form.columns.labels.iter().find(is_other)?;
+        let name = shown(self.form.columns.name(*idx).as_bytes());
+        let problem = format!(
+            "is where another series begins: `{name}` is `{}`, and was `{}` before; if it tells \
+             series apart, say so by `--column 'symbol={name}'`",
+            shown(row.get(*idx).unwrap_or_default().trim_ascii()),
+            shown(text.as_bytes())
+        );
+        Some(Fault { part: Part::Time, problem, kind: FaultKind::AnotherSymbol })
     }
 
     #[cold]
     pub(super) fn out_of_order(&self, time_ms: i64, previous_ms: i64) -> Fault {
+        if let Some(fault) = self.another_label() {
+            return fault;
+        }
         let previous = timestamp::format(previous_ms);
         if time_ms == previous_ms {
             let problem = "is a duplicate: the bar before has the same time; if both are of one \
@@ -120,20 +138,6 @@ impl TextBars {
             )
         };
         Fault { part: Part::Time, problem, kind: FaultKind::Order }
-    }
-
-    /// Returns what prints the file as text, where a program does.
-    fn print_command(&self) -> Option<String> {
-        let program = match self.rows.get_ref().packing() {
-            Packing::Plain => "cat",
-            Packing::Gzip => "zcat",
-            Packing::Zstd => "zstdcat",
-            Packing::Bzip2 => "bzcat",
-            Packing::Xz => "xzcat",
-            Packing::Zip => "unzip -p",
-            Packing::Parquet | Packing::Json => return None,
-        };
-        Some(format!("{program} '{}'", self.name))
     }
 }
 

@@ -63,6 +63,14 @@ impl RowParser {
         Ok(bar)
     }
 
+    /// Whether `row` is right but says nothing of this symbol.
+    #[cold]
+    pub(super) fn has_no_price(&self, row: Row<'_>) -> bool {
+        let columns = &self.form.columns;
+        let prices = [columns.open, columns.high, columns.low, columns.close];
+        row.len() == columns.width && prices.iter().all(|&idx| loose::is_unknown(&row[idx]))
+    }
+
     #[inline]
     fn number(&self, row: Row<'_>, idx: usize) -> Option<f64> {
         let is_plain = self.form.decimal == Decimal::Point;
@@ -117,11 +125,6 @@ fn adjust(bar: &mut Bar, adjusted: f64) {
     bar.close = adjusted;
     // As many pieces as there are now of what was traded then.
     bar.volume /= factor;
-}
-
-/// Returns `cell` as text.
-pub(super) fn text_of(cell: &[u8]) -> String {
-    String::from_utf8_lossy(cell.trim_ascii()).into_owned()
 }
 
 /// Goes to the next row of `name` that is not blank; `false` at the end.

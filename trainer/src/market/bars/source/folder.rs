@@ -1,7 +1,9 @@
 //! The symbols of a source: the files of a folder, parts of one series
 //! joined, or what a column says.
 
-use anyhow::Result;
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
 
 use super::{BarSource, Origin};
 use crate::market::bars::joined::{Group, check_spelling, groups, in_order};
@@ -18,20 +20,62 @@ pub(super) struct Content {
 }
 
 impl BarSource {
-    /// Returns whether it is a folder of files, one for each symbol; one
-    /// of parts of a series is none.
-    pub fn is_folder(&self) -> bool {
-        matches!(self.origin, Origin::Folder(_)) && !self.is_series()
+    /// Returns whether the bars of several symbols cannot be read row by
+    /// row, as they come, but [`BarSource::symbols`] must take them apart:
+    /// files of a folder, prices side by side, or a file that begins with
+    /// the newest bar.
+    pub fn must_be_dealt(&self) -> Result<bool> {
+        Ok(match &self.origin {
+            Origin::File(_) | Origin::Builtin(_) => {
+                self.is_newest_first()? || self.beside()?.is_some()
+            }
+            Origin::Folder(_) => !self.is_one_series()?,
+            Origin::Share(_) => false,
+        })
     }
 
-    /// Whether it is a folder of files that follow each other in time.
-    pub(super) fn is_series(&self) -> bool {
-        let is_folder = matches!(self.origin, Origin::Folder(_));
-        is_folder && self.folder_symbols().is_ok_and(Self::are_one_series)
+    /// Returns `other`, a file of this folder, read as this one is.
+    pub(super) fn like(&self, mut other: Self) -> Self {
+        other.columns.clone_from(&self.columns);
+        other.reading = self.reading.clone();
+        // It chooses among the files.
+        Arc::make_mut(&mut other.reading.config).symbol = None;
+        other
     }
 
-    fn are_one_series(symbols: &[SymbolBars]) -> bool {
-        matches!(symbols, [one] if matches!(one.source.origin, Origin::Share(_)))
+    /// Returns the source of one of the symbols that stand side by side.
+    fn of_one(&self, symbol: &str) -> Self {
+        let mut one = Self::new(&format!("{symbol} of {}", self.name), self.origin.clone());
+        one.columns.clone_from(&self.columns);
+        one.reading = self.reading.clone();
+        Arc::make_mut(&mut one.reading.config).symbol = Some(symbol.to_owned());
+        one
+    }
+
+    /// Whether it is a folder of files that follow each other in time, or
+    /// of which one is chosen.
+    pub(super) fn is_one_series(&self) -> Result<bool> {
+        if !matches!(self.origin, Origin::Folder(_)) {
+            return Ok(false);
+        }
+        let is_chosen = self.reading.config.symbol.is_some();
+        let symbols = self.folder_symbols()?;
+        let is_joined = matches!(symbols, [one] if matches!(one.source.origin, Origin::Share(_)));
+        Ok(is_chosen || is_joined)
+    }
+
+    /// Returns the symbols that stand side by side in the file, none of
+    /// which is chosen.
+    pub(super) fn beside(&self) -> Result<Option<Vec<String>>> {
+        let form = self.form()?;
+        let Some(beside) = &form.columns.beside else {
+            return Ok(None);
+        };
+        let Some(symbols) = beside.undecided() else {
+            return Ok(None);
+        };
+        ensure!(!beside.are_kinds(), "`{}` {}", self.name, beside.problem());
+        Ok(Some(symbols.into_iter().map(str::to_owned).collect()))
     }
 
     /// Returns the symbols of a folder, the parts of each joined.
@@ -68,6 +112,17 @@ impl BarSource {
         }
         symbols.sort_by(|left, right| left.symbol.cmp(&right.symbol));
         check_spelling(&symbols)?;
+        if let Some(wanted) = &self.reading.config.symbol {
+            let names: Vec<String> =
+                symbols.iter().map(|symbol| format!("`{}`", symbol.symbol)).collect();
+            symbols.retain(|symbol| symbol.symbol == *wanted);
+            ensure!(
+                !symbols.is_empty(),
+                "`{}` has no symbol `{wanted}`; there are {}",
+                self.name,
+                names.join(", ")
+            );
+        }
         Ok(self.content.get_or_init(|| Content { symbols, understood }))
     }
 
@@ -106,12 +161,22 @@ impl BarSource {
     pub fn symbols(&self) -> Result<Vec<SymbolBars>> {
         let symbols = match &self.origin {
             Origin::Folder(_) => {
+                let is_series = self.is_one_series()?;
                 let symbols = self.folder_symbols()?;
-                let is_series = Self::are_one_series(symbols);
                 return Ok(if is_series { Vec::new() } else { symbols.to_vec() });
             }
             Origin::Share(_) | Origin::Builtin(_) => return Ok(Vec::new()),
             Origin::File(_) => {
+                if let Some(symbols) = self.beside()? {
+                    let of_one =
+                        |symbol: String| SymbolBars { source: self.of_one(&symbol), symbol };
+                    let symbols: Vec<SymbolBars> = symbols.into_iter().map(of_one).collect();
+                    check_spelling(&symbols)?;
+                    return Ok(symbols);
+                }
+                if self.reading.config.symbol.is_some() {
+                    return Ok(Vec::new());
+                }
                 let bars = self.reader(None)?;
                 if !bars.has_symbols() {
                     return Ok(Vec::new());

@@ -85,7 +85,7 @@ impl BarSource {
             for bar in self.read()? {
                 take(bar?);
             }
-        } else if self.is_series() {
+        } else if self.is_one_series()? {
             for bar in self.read()? {
                 take(bar?);
             }
@@ -107,7 +107,7 @@ impl BarSource {
             (form, repairs) = (Some(self.form()?), bars.repairs());
         }
         let mut summary = seen.finish(form.as_deref(), repairs);
-        if self.is_series()
+        if self.is_one_series()?
             && let Some(understood) = &mut summary.understood
         {
             understood.add(&self.content()?.understood);

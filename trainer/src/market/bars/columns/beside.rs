@@ -1,0 +1,165 @@
+//! Finds prices of several symbols side by side: `Close_AAPL` beside
+//! `Close_MSFT`, `AAPL.Close`, `('Close', 'AAPL')`.
+
+use anyhow::{Result, bail};
+
+use super::names::{quoted, words};
+use crate::market::bars::config::BarsConfig;
+
+/// What columns of one symbol hold, the longer before what is in it.
+const ROLES: [(&str, &str); 16] = [
+    ("adjusted close", "Adj Close"),
+    ("adjusted_close", "Adj Close"),
+    ("adj close", "Adj Close"),
+    ("adj_close", "Adj Close"),
+    ("adjclose", "Adj Close"),
+    ("open", "open"),
+    ("high", "high"),
+    ("low", "low"),
+    ("close", "close"),
+    ("volume", "volume"),
+    ("vol", "volume"),
+    ("o", "open"),
+    ("h", "high"),
+    ("l", "low"),
+    ("c", "close"),
+    ("v", "volume"),
+];
+
+const PRICES: [&str; 4] = ["open", "high", "low", "close"];
+
+/// What tells kinds of prices of one thing apart, and no symbols.
+const KINDS: [&str; 14] = [
+    "bid",
+    "ask",
+    "mid",
+    "mark",
+    "index",
+    "adj",
+    "adjusted",
+    "raw",
+    "unadjusted",
+    "prev",
+    "previous",
+    "ha",
+    "heikin",
+    "offer",
+];
+
+/// Symbols that are named in a message.
+const N_SHOWN: usize = 5;
+
+/// Symbols side by side, and which of them is chosen.
+#[derive(Debug, Clone)]
+pub(in crate::market::bars) struct Beside {
+    /// Each with what its columns hold, by their index.
+    symbols: Vec<(String, Vec<(usize, &'static str)>)>,
+    chosen: Option<usize>,
+    names: Vec<String>,
+}
+
+impl Beside {
+    /// Finds two symbols or more that each have all four prices, beside
+    /// no prices without a symbol.
+    pub(super) fn find(names: &[String], config: &BarsConfig) -> Result<Option<Self>> {
+        let mut symbols: Vec<(String, Vec<(usize, &'static str)>)> = Vec::new();
+        for (idx, name) in names.iter().enumerate() {
+            let Some((role, symbol)) = split(name) else {
+                continue;
+            };
+            match symbols.iter_mut().find(|(known, _)| *known == symbol) {
+                Some((_, columns)) => columns.push((idx, role)),
+                None => symbols.push((symbol, vec![(idx, role)])),
+            }
+        }
+        symbols.retain(|(_, columns)| {
+            PRICES.iter().all(|price| columns.iter().any(|(_, role)| role == price))
+        });
+        let plain: Vec<String> = names.iter().map(|name| words(name).concat()).collect();
+        let is_plain = |price: &&str| plain.iter().any(|name| name == *price);
+        let is_given = |price: &&str| config.columns.contains_key(*price);
+        if symbols.len() < 2 || PRICES.iter().all(is_plain) || PRICES.iter().any(is_given) {
+            return Ok(None);
+        }
+        let position = |wanted: &str| symbols.iter().position(|(symbol, _)| symbol == wanted);
+        let chosen = config.symbol.as_deref().map(|wanted| (wanted, position(wanted)));
+        if let Some((wanted, None)) = chosen {
+            let found: Vec<String> = symbols.into_iter().map(|(symbol, _)| symbol).collect();
+            bail!("has no symbol `{wanted}`; there are {}", quoted(&found));
+        }
+        let chosen = chosen.and_then(|(_, idx)| idx);
+        Ok(Some(Self { symbols, chosen, names: names.to_vec() }))
+    }
+
+    /// Returns the names of all columns as they are for the one that is
+    /// chosen: its own without the symbol, and those of the others none.
+    pub(super) fn masked(&self) -> Vec<String> {
+        let mut masked = self.names.clone();
+        for (idx, (_, columns)) in self.symbols.iter().enumerate() {
+            let is_chosen = idx == self.chosen.unwrap_or_default();
+            for (column, role) in columns {
+                masked[*column] = if is_chosen { (*role).to_owned() } else { "-".repeat(3) };
+            }
+        }
+        masked
+    }
+
+    /// Returns the symbols, where none was chosen.
+    pub(in crate::market::bars) fn undecided(&self) -> Option<Vec<&str>> {
+        let symbols = || self.symbols.iter().map(|(symbol, _)| symbol.as_str()).collect();
+        self.chosen.is_none().then(symbols)
+    }
+
+    /// Says what is side by side, and how to choose.
+    pub(in crate::market::bars) fn problem(&self) -> String {
+        let shown: Vec<String> =
+            self.symbols.iter().take(N_SHOWN).map(|(symbol, _)| symbol.clone()).collect();
+        let more = if self.symbols.len() > shown.len() { ", …" } else { "" };
+        let (what, all) = if self.are_kinds() {
+            ("kinds of prices", "")
+        } else {
+            ("symbols", "; `train` and `predict` take all of them")
+        };
+        format!(
+            "has {} {what} side by side, {}{more}: choose one by `bars.symbol`, such as by \
+             `--symbol '{}'`{all}",
+            self.symbols.len(),
+            quoted(&shown),
+            shown[0]
+        )
+    }
+
+    /// Whether they are prices of one thing, as of bid and ask.
+    pub(in crate::market::bars) fn are_kinds(&self) -> bool {
+        let is_kind = |word: &String| KINDS.contains(&word.as_str());
+        self.symbols.iter().any(|(symbol, _)| words(symbol).iter().any(is_kind))
+    }
+}
+
+/// Splits `Close_AAPL`, `AAPL.Close` and `('Close', 'AAPL')` into what
+/// the column holds and the symbol.
+fn split(name: &str) -> Option<(&'static str, String)> {
+    let is_tuple = name.starts_with('(') && name.contains(',');
+    let plain: String = name
+        .chars()
+        .map(|letter| if is_tuple && "()'\",".contains(letter) { ' ' } else { letter })
+        .collect();
+    let name = plain.trim();
+    let lower = name.to_ascii_lowercase();
+    let is_apart = |letter: Option<char>| letter.is_some_and(|l| !l.is_alphanumeric());
+    let trimmed = |symbol: &str| {
+        let symbol = symbol.trim_matches([' ', '_', '.', '-', ':', '/', '|']).to_owned();
+        (!symbol.is_empty()).then_some(symbol)
+    };
+    ROLES.iter().find_map(|(text, role)| {
+        let symbol = if lower.starts_with(text) && is_apart(lower[text.len()..].chars().next()) {
+            trimmed(&name[text.len()..])
+        } else if lower.ends_with(text) {
+            let head = &name[..name.len() - text.len()];
+            if is_apart(head.chars().next_back()) { trimmed(head) } else { None }
+        } else {
+            None
+        };
+        Some((*role, symbol?))
+    })
+}

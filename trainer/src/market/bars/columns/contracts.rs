@@ -1,0 +1,116 @@
+//! Knows the names of columns that tell series apart, and the codes of
+//! contracts.
+
+use super::names::words;
+
+/// Words for what is traded, of which one must be in the name.
+const SYMBOLS: [&str; 31] = [
+    "symbol",
+    "symbols",
+    "ticker",
+    "tickers",
+    "tic",
+    "instrument",
+    "pair",
+    "asset",
+    "secid",
+    "isin",
+    "cusip",
+    "sedol",
+    "figi",
+    "ric",
+    "wkn",
+    "security",
+    "stock",
+    "coin",
+    "token",
+    "product",
+    "commodity",
+    "permno",
+    "gvkey",
+    "conid",
+    "underlying",
+    "root",
+    "tradingsymbol",
+    "localsymbol",
+    "productid",
+    "name",
+    "code",
+];
+
+/// Words for one contract of several.
+const CONTRACTS: [&str; 9] = [
+    "contract",
+    "expiry",
+    "expiration",
+    "expire",
+    "expires",
+    "maturity",
+    "delivery",
+    "future",
+    "contractmonth",
+];
+
+/// Words that may stand beside either.
+const OTHERS: [&str; 16] = [
+    "id", "code", "name", "month", "date", "key", "no", "number", "trading", "local", "currency",
+    "market", "raw", "short", "full", "yahoo",
+];
+
+/// Months of futures, as exchanges write them.
+const MONTHS: &[u8] = b"FGHJKMNQUVXZ";
+
+/// Whether a column of this name tells what is traded.
+pub(super) fn is_symbol(name: &str) -> bool {
+    is_named(name, &SYMBOLS)
+}
+
+/// Whether a column of this name tells one contract of several.
+pub(super) fn is_contract(name: &str) -> bool {
+    let all = words(name);
+    is_named(name, &CONTRACTS) || all.iter().any(|word| word == "contract") && is_symbol(name)
+}
+
+/// Returns where `name` stands among those of symbols: the better first.
+pub(super) fn rank(name: &str) -> usize {
+    let words = words(name);
+    let known = SYMBOLS.iter().position(|symbol| words.iter().any(|word| word == symbol));
+    known.unwrap_or(SYMBOLS.len())
+}
+
+fn is_named(name: &str, roots: &[&str]) -> bool {
+    let words = words(name);
+    let is_root = |word: &String| roots.contains(&word.as_str());
+    let is_known = |word: &String| {
+        [&SYMBOLS[..], &CONTRACTS, &OTHERS].iter().any(|list| list.contains(&word.as_str()))
+    };
+    words.iter().any(is_root) && words.iter().all(is_known)
+}
+
+/// Whether `text` is the code of a future, such as `CLF20`, `ESH2020`,
+/// `6EZ9` or `Z19`; but `Q1` is a quarter.
+pub(super) fn is_future(text: &str) -> bool {
+    let n_digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let Some((month, root)) = text.as_bytes()[..text.len() - n_digits].split_last() else {
+        return false;
+    };
+    let n_digits_of_root = root.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let is_root = match root.len() {
+        0 => n_digits == 2,
+        1..=5 => n_digits_of_root <= 1 && n_digits_of_root < root.len(),
+        _ => false,
+    };
+    matches!(n_digits, 1 | 2 | 4)
+        && MONTHS.contains(month)
+        && is_root
+        && root.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// Whether `text` is an ISIN.
+pub(super) fn is_isin(text: &str) -> bool {
+    let (country, rest) = text.split_at_checked(2).unwrap_or_default();
+    rest.len() == 10
+        && country.bytes().all(|letter| letter.is_ascii_uppercase())
+        && rest.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
+        && rest.ends_with(|letter: char| letter.is_ascii_digit())
+}

@@ -1,0 +1,179 @@
+//! Finds the column that cuts a file into series: by its name, or since
+//! rows repeat a time and it tells them apart.
+
+use std::collections::{HashMap, HashSet};
+
+use super::names::words;
+use super::{Columns, SymbolColumn, contracts};
+use crate::market::bars::loose::number_in;
+
+/// Texts that come one after the other, each in a few rows.
+const N_BLOCKS_MAX: usize = 64;
+
+impl Columns {
+    /// Decides by `rows` which column tells symbols apart; `is_given`
+    /// where the settings say it, or that there is none.
+    pub(in crate::market::bars) fn settle_symbol(&mut self, rows: &[Vec<String>], is_given: bool) {
+        if !is_given {
+            self.symbol = self.found_symbol(rows);
+        }
+        let known = self.symbol.map(SymbolColumn::all).unwrap_or_default();
+        let taken = self.taken();
+        let constant = |idx: usize| {
+            let text = rows.first()?.get(idx)?.trim();
+            let is_label = !text.is_empty()
+                && number_in(text).is_none()
+                && rows.iter().all(|row| row[idx].trim() == text);
+            is_label.then(|| (idx, text.to_owned()))
+        };
+        self.labels = (0..self.width)
+            .filter(|idx| !taken.contains(idx) && !known.contains(idx))
+            .filter_map(constant)
+            .collect();
+    }
+
+    fn found_symbol(&self, rows: &[Vec<String>]) -> Option<SymbolColumn> {
+        if self.beside.is_some() {
+            return None;
+        }
+        let taken = self.taken();
+        let is_free = |idx: &usize| !taken.contains(idx) && !is_zone(self.name(*idx));
+        let free: Vec<usize> = (0..self.width).filter(is_free).collect();
+        let cells = Cells { rows, times: rows.iter().map(|row| self.time.joined(row)).collect() };
+        let named = |is: fn(&str) -> bool| {
+            let mut found: Vec<usize> =
+                free.iter().copied().filter(|&i| is(self.name(i))).collect();
+            found.retain(|idx| cells.are_labels(*idx));
+            found.sort_by_key(|idx| contracts::rank(self.name(*idx)));
+            let varied = found.iter().find(|idx| cells.n_different(**idx) > 1);
+            varied.or(found.first()).copied()
+        };
+        let coded = |is: fn(&str) -> bool| {
+            let is_other = |idx: &usize| !contracts::is_symbol(self.name(*idx));
+            let mut others = free.iter().copied().filter(is_other);
+            others.find(|&idx| cells.n_different(idx) > 1 && cells.all(idx, is))
+        };
+        let symbol = named(|name| contracts::is_symbol(name) && !contracts::is_contract(name));
+        let symbol = symbol.or_else(|| coded(contracts::is_isin));
+        let contract = named(contracts::is_contract).or_else(|| coded(contracts::is_future));
+        let found = match (symbol, contract) {
+            (None, None) => None,
+            (Some(idx), None) | (None, Some(idx)) => Some(SymbolColumn::Whole(idx)),
+            (Some(symbol), Some(contract)) if cells.begins_with(contract, symbol) => {
+                Some(SymbolColumn::Whole(contract))
+            }
+            (Some(symbol), Some(_)) if cells.all(symbol, contracts::is_future) => {
+                Some(SymbolColumn::Whole(symbol))
+            }
+            (Some(symbol), Some(contract)) => Some(SymbolColumn::Split(symbol, contract)),
+        };
+        match found {
+            Some(found @ SymbolColumn::Whole(idx)) if !cells.are_apart(Some(found)) => {
+                let other = cells.cutting(&free, Some(found));
+                Some(other.map_or(found, |other| SymbolColumn::Split(idx, other)))
+            }
+            None if !cells.are_apart(None) => cells.cutting(&free, None).map(SymbolColumn::Whole),
+            found => found,
+        }
+    }
+
+    /// Returns the columns that are the time or numbers of a bar.
+    fn taken(&self) -> Vec<usize> {
+        let prices = [self.open, self.high, self.low, self.close];
+        let others = [self.volume, self.funding, self.dividend, self.adjusted, self.splits];
+        let mut taken: Vec<usize> =
+            prices.into_iter().chain(others.into_iter().flatten()).collect();
+        taken.extend(self.time.all());
+        taken.extend(&self.volumes);
+        taken
+    }
+
+    /// Returns a column whose texts follow each other in blocks, though
+    /// nothing says that they are series, with the first two of them.
+    pub(in crate::market::bars) fn blocks(
+        &self,
+        rows: &[Vec<String>],
+    ) -> Option<(usize, [String; 2])> {
+        let known = self.symbol.map(SymbolColumn::all).unwrap_or_default();
+        let taken = self.taken();
+        (0..self.width).filter(|idx| !taken.contains(idx) && !known.contains(idx)).find_map(|idx| {
+            let texts: Vec<&str> = rows.iter().map(|row| row[idx].trim()).collect();
+            let mut blocks = texts.clone();
+            blocks.dedup();
+            let unique: HashSet<&str> = blocks.iter().copied().collect();
+            let are_blocks = unique.len() == blocks.len()
+                && (2..=N_BLOCKS_MAX).contains(&blocks.len())
+                && 4 * blocks.len() <= texts.len()
+                && blocks.iter().all(|text| !text.is_empty() && number_in(text).is_none());
+            are_blocks.then(|| (idx, [blocks[0].to_owned(), blocks[1].to_owned()]))
+        })
+    }
+}
+
+/// Whether a column of this name tells the zone of the times, which
+/// tells the hour apart that autumn repeats.
+fn is_zone(name: &str) -> bool {
+    words(name).iter().any(|word| ["tz", "zone", "timezone", "dst"].contains(&word.as_str()))
+}
+
+/// The rows of a sample, and their times as the file has them.
+struct Cells<'a> {
+    rows: &'a [Vec<String>],
+    times: Vec<Vec<u8>>,
+}
+
+impl Cells<'_> {
+    fn n_different(&self, idx: usize) -> usize {
+        self.rows.iter().map(|row| row[idx].trim()).collect::<HashSet<_>>().len()
+    }
+
+    /// Whether the column holds a few words or whole numbers.
+    fn are_labels(&self, idx: usize) -> bool {
+        let is_number = |row: &Vec<String>| number_in(&row[idx]).is_some();
+        let has_fraction = |row: &Vec<String>| is_number(row) && row[idx].contains('.');
+        let is_few = self.n_different(idx) <= (self.rows.len() / 2).max(1);
+        !self.rows.iter().any(has_fraction) && (is_few || !self.rows.iter().any(is_number))
+    }
+
+    fn all(&self, idx: usize, is: fn(&str) -> bool) -> bool {
+        self.rows.iter().all(|row| is(row[idx].trim()))
+    }
+
+    fn begins_with(&self, whole: usize, head: usize) -> bool {
+        self.rows.iter().all(|row| row[whole].trim().starts_with(row[head].trim()))
+    }
+
+    /// Whether no two rows of one symbol have the same time.
+    fn are_apart(&self, symbol: Option<SymbolColumn>) -> bool {
+        let mut seen = HashSet::new();
+        let text = |row: &[String]| symbol.map_or_else(String::new, |symbol| symbol.text_of(row));
+        self.rows.iter().zip(&self.times).all(|(row, time)| seen.insert((text(row), time)))
+    }
+
+    /// Returns the column that tells rows of one time apart, beside the
+    /// symbol that is known.
+    fn cutting(&self, free: &[usize], known: Option<SymbolColumn>) -> Option<usize> {
+        let mut n_at: HashMap<(String, &Vec<u8>), usize> = HashMap::new();
+        for (row, time) in self.rows.iter().zip(&self.times) {
+            let symbol = known.map_or_else(String::new, |known| known.text_of(row));
+            *n_at.entry((symbol, time)).or_default() += 1;
+        }
+        let n_most = n_at.values().copied().max().unwrap_or_default();
+        let n_repeated = self.rows.len() - n_at.len();
+        let is_text = |idx: usize| self.rows.iter().all(|row| number_in(&row[idx]).is_none());
+        let cuts = |idx: &usize| {
+            let n_different = self.n_different(*idx);
+            let column = match known {
+                Some(SymbolColumn::Whole(first)) => SymbolColumn::Split(first, *idx),
+                _ => SymbolColumn::Whole(*idx),
+            };
+            (2..=2 * n_most).contains(&n_different)
+                && self.are_labels(*idx)
+                && (is_text(*idx) || 4 * n_repeated >= self.rows.len())
+                && self.rows.iter().all(|row| !row[*idx].trim().is_empty())
+                && self.are_apart(Some(column))
+        };
+        let found: Vec<usize> = free.iter().copied().filter(cuts).collect();
+        found.iter().find(|idx| is_text(**idx)).or(found.first()).copied()
+    }
+}

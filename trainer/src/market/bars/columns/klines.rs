@@ -1,0 +1,45 @@
+//! Klines as Binance publishes them, without a line of names.
+
+use super::{Columns, TimeColumn};
+use crate::market::bars::number;
+use crate::market::bars::timestamp::TimeParser;
+
+/// Open time, open, high, low, close, volume, close time and five more
+/// numbers.
+const N_COLUMNS: usize = 12;
+const CLOSE_TIME: usize = 6;
+/// What the exchange itself calls them, where it does.
+const NAMES: [&str; N_COLUMNS] = [
+    "open_time",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "close_time",
+    "quote_volume",
+    "count",
+    "taker_buy_volume",
+    "taker_buy_quote_volume",
+    "ignore",
+];
+
+impl Columns {
+    pub(super) fn of_klines() -> Self {
+        Self {
+            volume: Some(5),
+            volumes: vec![5],
+            ..Self::of_prices(TimeColumn::Whole(0), [1, 2, 3, 4], NAMES.map(str::to_owned).into())
+        }
+    }
+}
+
+/// Whether a row is a kline.
+pub(super) fn is_kline(first: &[String]) -> bool {
+    let is_number =
+        |text: &String| number::parse(text.trim().as_bytes()).is_some_and(f64::is_finite);
+    let time = |idx: usize| TimeParser::new().parse(first[idx].trim().as_bytes());
+    first.len() == N_COLUMNS
+        && first.iter().all(is_number)
+        && time(0).is_some_and(|open_ms| time(CLOSE_TIME) > Some(open_ms))
+}
