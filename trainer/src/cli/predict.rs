@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::{Args, ValueEnum};
 
 use trainer::learning::model::TradingModel;
@@ -132,7 +132,7 @@ fn say_lines(understood: &Understood) {
 
 /// Bars from which a live stream tells what it is.
 const N_LIVE: u64 = 10;
-/// Bars from which a file tells what it is, before there is a row.
+/// Bars of a file that are looked at by themselves.
 const N_FIRST: u64 = 1024;
 
 /// Whether the bars are what the model was made for.
@@ -162,29 +162,30 @@ impl Doubts {
         })
     }
 
-    /// Looks at the first of `bars`, those of `symbol` if it is given.
-    ///
-    /// Fails where their predictions could not be meant.
+    /// Fails where predictions for `bars`, all or the first of a symbol,
+    /// could not be meant.
     fn refuse(&self, mut bars: BarReader, symbol: Option<&str>) -> Result<()> {
         let mut watches: BTreeMap<String, BarWatch> = BTreeMap::new();
         // What cannot be read is told where the rows end.
-        while let Some(Ok(bar)) = bars.next()
-            && watches.values().map(BarWatch::n_bars).sum::<u64>() < N_FIRST
-        {
+        while let Some(Ok(bar)) = bars.next() {
             let symbol = symbol.or(bars.symbol()).unwrap_or_default();
-            watch(&mut watches, symbol).push(&bar);
-        }
-        for (symbol, watch) in watches {
-            let found = self.trained_on.mismatches(&watch.kind());
-            if let Some(Mismatch { what, .. }) =
-                found.into_iter().find(|found| found.is_fatal && !self.any_bars)
-            {
-                bail!(
-                    "`{}`{}: {what}; give bars like those, or `--any-bars` to go on",
-                    self.data,
-                    of(&symbol)
-                );
+            let watch = watch(&mut watches, symbol);
+            watch.push(&bar);
+            if watch.n_bars() == N_FIRST {
+                self.refuse_kind(symbol, &watch.kind())?;
             }
+        }
+        watches.iter().try_for_each(|(symbol, watch)| self.refuse_kind(symbol, &watch.kind()))
+    }
+
+    fn refuse_kind(&self, symbol: &str, kind: &BarKind) -> Result<()> {
+        for Mismatch { what, is_fatal } in self.trained_on.mismatches(kind) {
+            ensure!(
+                !is_fatal || self.any_bars,
+                "`{}`{}: {what}; give bars like those, or `--any-bars` to go on",
+                self.data,
+                of(symbol)
+            );
         }
         Ok(())
     }

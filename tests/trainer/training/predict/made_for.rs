@@ -76,6 +76,22 @@ fn bars_of_another_interval_are_refused_unless_that_is_wanted() {
 }
 
 #[test]
+fn bars_that_turn_to_another_interval_are_refused_before_there_is_a_row() {
+    let workspace = trained();
+    let mut bars = changed(&workspace, |idx, _| idx < 1100);
+    let last = bars.lines().next_back().unwrap().to_owned();
+    let (time, numbers) = last.split_once(',').unwrap();
+    let time: i64 = time.parse().unwrap();
+    for hour in 1..=1200 {
+        bars += &format!("{},{numbers}\n", time + 3600 * hour);
+    }
+    let (n_rows, error) = told(&workspace, &bars, (&[], 1));
+    assert_eq!(n_rows, 0);
+    assert!(error.starts_with("error: `other.csv`: the bars are of 1 h, and the model"), "{error}");
+    assert_eq!(told(&workspace, &bars, (&["--any-bars"], 3)).0, 2301);
+}
+
+#[test]
 fn bars_without_their_volume_are_warned_about() {
     let workspace = trained();
     let volume = volume_of(&workspace);
