@@ -7,6 +7,7 @@ mod files;
 mod forms;
 mod further;
 mod joined;
+mod json;
 mod packed;
 mod peers;
 mod plain;

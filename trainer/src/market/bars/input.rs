@@ -4,6 +4,7 @@
 //! What a file is comes from its first bytes, never from its name.
 
 mod json;
+mod layouts;
 mod sample;
 mod sniff;
 mod zipped;

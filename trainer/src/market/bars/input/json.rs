@@ -12,6 +12,8 @@ use serde::Deserialize as _;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Deserializer, Map, Value};
 
+use super::layouts::{Table, names_of_lists};
+
 /// Whether text that begins so is JSON.
 pub(super) fn is_json(start: &[u8]) -> bool {
     let start = start.trim_ascii_start();
@@ -25,7 +27,8 @@ pub(super) fn is_json(start: &[u8]) -> bool {
 
 /// Returns the candles in `json` as CSV, in a nameless file.
 pub(super) fn open(json: impl Read) -> io::Result<File> {
-    let mut rows = RowWriter { text: BufWriter::new(tempfile::tempfile()?), names: None };
+    let mut rows =
+        RowWriter { text: BufWriter::new(tempfile::tempfile()?), names: None, lists: Vec::new() };
     let mut values = Deserializer::from_reader(io::BufReader::new(json));
     loop {
         match (Top { rows: &mut rows }).deserialize(&mut values) {
@@ -37,6 +40,7 @@ pub(super) fn open(json: impl Read) -> io::Result<File> {
             break;
         }
     }
+    rows.end_lists().map_err(io::Error::other)?;
     let mut text = rows.text.into_inner().map_err(io::IntoInnerError::into_error)?;
     text.rewind()?;
     Ok(text)
@@ -60,19 +64,46 @@ struct RowWriter {
     text: BufWriter<File>,
     /// Those of objects; none of lists.
     names: Option<Vec<String>>,
+    /// The first lists, until the order of their prices is known.
+    lists: Vec<Vec<Value>>,
 }
+
+/// Lists that tell the order of their prices.
+const N_LISTS: usize = 64;
 
 impl RowWriter {
     fn row(&mut self, value: &Value) -> Result<(), String> {
         let cells = match value {
-            Value::Array(cells) => {
-                self.names.get_or_insert_default();
-                cells.iter().collect::<Vec<_>>()
+            Value::Array(cells) if self.names.is_none() => {
+                self.lists.push(cells.clone());
+                return if self.lists.len() < N_LISTS { Ok(()) } else { self.end_lists() };
             }
+            Value::Array(cells) => cells.iter().collect::<Vec<_>>(),
             Value::Object(object) => self.object(object)?,
             _ => return Err("a candle is a list or an object".to_owned()),
         };
         self.cells(&cells.into_iter().map(cell).collect::<Vec<_>>())
+    }
+
+    /// Writes the first lists, below names where they need some.
+    fn end_lists(&mut self) -> Result<(), String> {
+        let lists = std::mem::take(&mut self.lists);
+        if self.names.is_some() || lists.is_empty() {
+            return Ok(());
+        }
+        let names = names_of_lists(&lists);
+        if let Some(names) = &names {
+            self.cells(names)?;
+        }
+        self.names = Some(names.unwrap_or_default());
+        lists.iter().try_for_each(|row| self.cells(&row.iter().map(cell).collect::<Vec<_>>()))
+    }
+
+    fn table(&mut self, table: &Table) -> Result<(), String> {
+        self.cells(&table.names)?;
+        self.names = Some(table.names.clone());
+        let mut rows = table.rows.iter();
+        rows.try_for_each(|row| self.cells(&row.iter().map(cell).collect::<Vec<_>>()))
     }
 
     fn object<'a>(&mut self, object: &'a Map<String, Value>) -> Result<Vec<&'a Value>, String> {
@@ -131,6 +162,9 @@ impl RowWriter {
 
     /// Takes an object that is a candle, or holds the candles.
     fn top_object(&mut self, object: &Map<String, Value>) -> Result<(), String> {
+        if let Some(table) = Table::find(object) {
+            return self.table(&table);
+        }
         let is_rows = |value: &&Value| {
             let list = value.as_array().filter(|list| !list.is_empty());
             list.is_some_and(|list| list[0].is_array() || list[0].is_object())
@@ -184,6 +218,7 @@ impl<'de> Visitor<'de> for Top<'_> {
         while let Some(row) = list.next_element::<Value>()? {
             self.rows.row(&row).map_err(serde::de::Error::custom)?;
         }
+        self.rows.end_lists().map_err(serde::de::Error::custom)?;
         self.rows.names.get_or_insert_default();
         Ok(())
     }
