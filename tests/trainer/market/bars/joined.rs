@@ -87,6 +87,45 @@ fn contracts_that_follow_each_other_are_no_portfolio() {
 }
 
 #[test]
+fn files_named_by_the_month_that_their_contract_ends_in_are_never_joined() {
+    let month = |first_day: i64| rows(24 * first_day..24 * (first_day + 30));
+    // From 2020-01-01 and from 2020-02-01 on.
+    let contracts = [("ES_202002.csv", month(0)), ("ES_202003.csv", month(31))];
+    let (_folder, source) = folder(&contracts);
+    let error = source.summarize_all().unwrap_err().to_string();
+    assert!(error.contains("follow each other in time"), "{error}");
+    let parts = [("ES_202001.csv", month(0)), ("ES_202002.csv", month(31))];
+    let (_folder, source) = folder(&parts);
+    assert_eq!(source.summarize_all().unwrap().n_bars, 2 * 30 * 24);
+}
+
+#[test]
+fn a_zip_of_parts_is_one_series_and_one_of_symbols_is_a_folder() {
+    let zip = |files: &[(&str, String)]| {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, content) in files {
+            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut writer, content.as_bytes()).unwrap();
+        }
+        super::read_file("bars.zip", writer.finish().unwrap().into_inner())
+    };
+    let note = ("README.txt", "Prices of made-up things, by nobody.\n".to_owned());
+    let hidden = ("__MACOSX/._A-2020-01.csv", "\u{1}".to_owned());
+    let parts = [("A-2020-01.csv", rows(0..30)), ("A-2020-02.csv", rows(30..60)), note, hidden];
+    assert_eq!(zip(&parts).unwrap().len(), 60);
+    for names in [["ES_202003.csv", "ES_202006.csv"], ["600000.csv", "600004.csv"]] {
+        let error = zip(&[(names[0], rows(0..30)), (names[1], rows(30..60))]).unwrap_err();
+        assert!(error.contains("unpack it by `unzip 'bars.zip' -d bars`"), "{error}");
+    }
+    let error = zip(&[("ESH20.csv", rows(0..30)), ("ESM20.csv", rows(30..60))]).unwrap_err();
+    insta::assert_snapshot!(wrapped(error), @r"
+    `bars.zip` is a zip file of several tables, such as `ESH20.csv` and
+    `ESM20.csv`, which are no parts of one by their names; unpack it by
+    `unzip 'bars.zip' -d bars`, and name that folder
+    ");
+}
+
+#[test]
 fn one_symbol_in_two_spellings_is_told() {
     let (_folder, source) = folder(&[("BTC-USDT.csv", rows(0..30)), ("BTCUSDT.csv", rows(0..30))]);
     let error = source.symbols().unwrap_err().to_string();

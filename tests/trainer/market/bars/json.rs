@@ -108,9 +108,11 @@ fn frames_of_pandas_are_read_in_each_orient() {
         row(101.0, 102.0, 100.0, 100.5, 600),
         row(100.5, 103.0, 100.25, 102.5, 550),
     ];
-    let [x, y, z] = &rows;
-    check("index", &format!(r#"{{"{a}000": {x}, "{b}000": {y}, "{c}000": {z}}}"#));
-    let of = |x: f64, y: f64, z: f64| format!(r#"{{"{a}000": {x}, "{b}000": {y}, "{c}000": {z}}}"#);
+    let [one, two, three] = &rows;
+    check("index", &format!(r#"{{"{a}000": {one}, "{b}000": {two}, "{c}000": {three}}}"#));
+    let of = |one: f64, two: f64, three: f64| {
+        format!(r#"{{"{a}000": {one}, "{b}000": {two}, "{c}000": {three}}}"#)
+    };
     check(
         "columns",
         &format!(
@@ -123,7 +125,7 @@ fn frames_of_pandas_are_read_in_each_orient() {
         ),
     );
     let dated = |row: &str, time: i64| row.replacen('{', &format!(r#"{{"date": {time}000, "#), 1);
-    let records = [dated(x, a), dated(y, b), dated(z, c)];
+    let records = [dated(one, a), dated(two, b), dated(three, c)];
     check("records", &format!("[{}]", records.join(",")));
     check("lines", &records.join("\n"));
     check("table", &format!(r#"{{"schema": {{"fields": []}}, "data": [{}]}}"#, records.join(",")));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
+use chrono::{Months, NaiveDate, NaiveTime};
 
 use super::summary::DataSummary;
 use super::symbols::SymbolBars;
@@ -10,6 +11,9 @@ use super::symbols::SymbolBars;
 /// Files of one series that overlap by no more are cut badly; those that
 /// overlap by more are of several symbols.
 const OVERLAP_MAX: f64 = 0.1;
+
+/// A part of a series begins no longer before the month in its name.
+const BEFORE_MS: i64 = 10 * 86_400_000;
 
 /// The files of one series, or of one symbol.
 pub(super) struct Group {
@@ -72,6 +76,9 @@ pub(super) fn in_order(
     mut parts: Vec<(SymbolBars, DataSummary)>,
 ) -> Result<Result<Vec<SymbolBars>, Vec<SymbolBars>>> {
     parts.sort_by_key(|(_, summary)| summary.first_ms);
+    if parts.iter().all(|(part, summary)| is_contract(&part.symbol, summary)) {
+        return Ok(Err(parts.into_iter().map(|(part, _)| part).collect()));
+    }
     let mut overlap = None;
     for pair in parts.windows(2) {
         let (before, after) = (&pair[0].1, &pair[1].1);
@@ -92,6 +99,24 @@ pub(super) fn in_order(
     }
     let sources: Vec<SymbolBars> = parts.into_iter().map(|(part, _)| part).collect();
     Ok(if overlap.is_some() { Err(sources) } else { Ok(sources) })
+}
+
+/// Whether the month in `name` is that of a contract's end: its bars
+/// begin well before it, and none comes after it.
+fn is_contract(name: &str, summary: &DataSummary) -> bool {
+    let tail = name.rsplit(|letter: char| letter.is_alphabetic()).next().unwrap_or_default();
+    let digits: String = tail.chars().filter(char::is_ascii_digit).collect();
+    let month = (digits.len() == 6)
+        .then(|| NaiveDate::parse_from_str(&format!("{digits}01"), "%Y%m%d").ok())
+        .flatten();
+    let (Some(begin), Some(end)) =
+        (month, month.and_then(|month| month.checked_add_months(Months::new(1))))
+    else {
+        return false;
+    };
+    let [begin_ms, end_ms] =
+        [begin, end].map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp_millis());
+    summary.first_ms < begin_ms - BEFORE_MS && summary.last_ms < end_ms
 }
 
 /// Fails where the symbols follow each other in time: they are one

@@ -8,6 +8,9 @@ use zip::ZipArchive;
 /// What names of tables end in.
 const TABLES: [&str; 5] = ["csv", "txt", "tsv", "json", "prn"];
 
+/// Names of texts that lie beside tables.
+const NOTES: [&str; 6] = ["readme", "license", "licence", "changelog", "copyright", "notes"];
+
 /// What tells a spreadsheet from other zip files.
 const SPREADSHEETS: [(&str, &str); 3] = [
     ("xl/workbook.xml", "is a spreadsheet (xlsx); save it as CSV"),
@@ -46,10 +49,14 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     if let Some((_, remedy)) = SPREADSHEETS.iter().find(|(name, _)| names.contains(name)) {
         return Err(invalid((*remedy).to_owned()));
     }
-    let is_hidden = |name: &&str| name.starts_with("__MACOSX") || name.contains("/.");
+    let is_hidden =
+        |name: &&str| name.starts_with("__MACOSX") || name.starts_with('.') || name.contains("/.");
+    let is_note = |name: &&str| NOTES.contains(&stem_of(name).to_ascii_lowercase().as_str());
     let is_table = |name: &&str| {
         let end = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        !is_hidden(name) && (TABLES.contains(&end.as_str()) || !name.contains('.'))
+        !is_hidden(name)
+            && !is_note(name)
+            && (TABLES.contains(&end.as_str()) || !name.contains('.'))
     };
     let mut tables: Vec<String> =
         names.iter().copied().filter(is_table).map(str::to_owned).collect();
@@ -67,7 +74,33 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
             found.join("`, `")
         )));
     }
+    let other = tables.iter().find(|name| series_of(name) != series_of(&tables[0]));
+    if let Some(other) = other {
+        let [one, other] =
+            [&tables[0], other].map(|name| crate::market::bars::shown(name.as_bytes()));
+        return Err(invalid(format!(
+            "is a zip file of several tables, such as `{one}` and `{other}`, which are no parts \
+             of one by their names; unpack it by `unzip 'NAME' -d bars`, and name that folder"
+        )));
+    }
     Ok(tables)
+}
+
+/// Returns the name of a file without its folder and its ending.
+fn stem_of(name: &str) -> &str {
+    let file = name.rsplit('/').next().unwrap_or_default();
+    file.split('.').next().unwrap_or_default()
+}
+
+/// Returns what the names of parts of one series have in common; a
+/// number may be a symbol, and `202003` the month of a contract.
+fn series_of(name: &str) -> String {
+    let stem = stem_of(name);
+    let letters: String = stem.chars().filter(|letter| letter.is_alphabetic()).collect();
+    let n_digits = stem.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let is_year = stem.starts_with("19") || stem.starts_with("20");
+    let is_doubtful = n_digits == 6 || (letters.is_empty() && !is_year);
+    if is_doubtful { stem.to_owned() } else { letters }
 }
 
 /// Writes the text of one entry below those before, without the first
