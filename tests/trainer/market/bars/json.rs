@@ -88,6 +88,20 @@ fn layouts_of_services_are_read() {
 }
 
 #[test]
+fn several_tables_are_never_the_first_of_them() {
+    let row = r#""2020-01-06": {"open": 1, "high": 2, "low": 1, "close": 2}"#;
+    let one = format!(r#"{{"AAPL": {{{row}}}}}"#);
+    assert_eq!(read(one).map(|bars| bars.len()), Ok(1));
+    let two = format!(r#"{{"AAPL": {{{row}}}, "MSFT": {{{row}}}}}"#);
+    assert!(read(two).unwrap_err().contains("is JSON, but not a list of candles"));
+    let quote = r#"{"timestamp": [1578268800], "indicators": {"quote": [
+        {"open": [1], "high": [2], "low": [1], "close": [2]}]}}"#;
+    let chart = |results: &str| read(format!(r#"{{"chart": {{"result": [{results}]}}}}"#));
+    assert_eq!(chart(quote).map(|bars| bars.len()), Ok(1));
+    assert!(chart(&format!("{quote}, {quote}")).is_err());
+}
+
+#[test]
 fn frames_of_pandas_are_read_in_each_orient() {
     let [a, b, c] = DAYS;
     check(

@@ -23,21 +23,27 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Finds the table that `object`, or what is in it, is.
+    /// Finds the table that `object`, or what is in it, is; none where
+    /// there are several, as of several symbols.
     pub(super) fn find(object: &Map<String, Value>) -> Option<Self> {
-        yahoo(object)
+        let mut tables = Self::all(object);
+        if tables.len() == 1 { tables.pop() } else { None }
+    }
+
+    fn all(object: &Map<String, Value>) -> Vec<Self> {
+        let own = yahoo(object)
             .or_else(|| split(object))
             .or_else(|| kraken(object))
-            .or_else(|| by_time(object))
-            .or_else(|| {
-                object.values().find_map(|value| match value {
-                    Value::Object(inner) => Self::find(inner),
-                    Value::Array(list) => {
-                        list.iter().take(1).find_map(|first| yahoo(first.as_object()?))
-                    }
-                    _ => None,
-                })
-            })
+            .or_else(|| by_time(object));
+        if let Some(own) = own {
+            return vec![own];
+        }
+        let inner = object.values().flat_map(|value| match value {
+            Value::Object(inner) => Self::all(inner),
+            Value::Array(list) => list.iter().filter_map(|item| yahoo(item.as_object()?)).collect(),
+            _ => Vec::new(),
+        });
+        inner.collect()
     }
 }
 
