@@ -1,6 +1,7 @@
 //! The Slurm engine, on a real one where it is installed.
 
-mod cluster;
+pub mod cluster;
+mod faults;
 mod layout;
 mod unasked;
 
@@ -69,8 +70,10 @@ fn six_trials() -> Value {
     })
 }
 
-/// A trainer that waits until there is a file `go` in the workspace.
-const WAITS: &str = "while [ ! -e ../../../../go ]; do sleep 0.05; done";
+/// A trainer that waits until there is a file `go` in the workspace, or no
+/// workspace any more.
+const WAITS: &str =
+    "while [ ! -e ../../../../go ] && [ -e ../../../../sweep.json ]; do sleep 0.05; done";
 
 #[test]
 fn a_cluster_gives_what_this_machine_gives() {

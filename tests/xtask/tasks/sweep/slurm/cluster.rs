@@ -85,6 +85,34 @@ impl Cluster {
     pub fn wait_until_idle(&self) {
         wait_until("the queue is empty", || self.ask("squeue", &["-h"]).is_empty());
     }
+
+    /// Kills a daemon: `slurmctld`, or `slurmd-n1`.
+    pub fn kill(&self, daemon: &str) {
+        let pid = std::fs::read_to_string(self.folder.path().join(format!("{daemon}.pid")));
+        let pid = pid.unwrap().trim().to_owned();
+        assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+        let proc = format!("/proc/{pid}");
+        wait_until("it is gone", || !Path::new(&proc).exists());
+    }
+
+    /// Waits until the controller has written down what it knows now, as
+    /// it does every few seconds.
+    pub fn wait_until_saved(&self) {
+        let state = self.folder.path().join("state/job_state");
+        let saved_at = || std::fs::metadata(&state).ok().map(|it| it.modified().unwrap());
+        self.ask("scontrol", &["update", "JobId=1", "Comment=saved"]);
+        let before = saved_at();
+        wait_until("the state is saved", || saved_at() != before);
+    }
+
+    pub fn start_controller(&self) {
+        self.script("controller", &[]);
+        wait_until("it answers", || {
+            let mut command = Command::new("scontrol");
+            command.arg("ping").env("SLURM_CONF", self.conf()).stdin(Stdio::null());
+            String::from_utf8_lossy(&command.output().unwrap().stdout).contains(" UP")
+        });
+    }
 }
 
 impl Drop for Cluster {

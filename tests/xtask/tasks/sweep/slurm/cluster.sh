@@ -2,7 +2,6 @@
 # A private Slurm on loopback, for tests: a controller, nodes n1 and n2, a
 # munged. No systemd, no cgroups, no database; nothing outside DIR.
 #   cluster.sh start DIR PORT OWNER    ends by itself with the process OWNER
-#   cluster.sh node DIR NAME           starts one node again
 #   cluster.sh controller DIR          starts the controller again
 #   cluster.sh stop DIR
 # Needs: apt-get install --no-install-recommends slurmctld slurmd slurm-client munge
@@ -14,7 +13,11 @@ export SLURM_CONF="$dir/slurm.conf"
 
 stop() {
     pids=$(cat "$dir"/slurmd-*.pid "$dir/slurmctld.pid" "$dir/munge/munged.pid" 2>/dev/null || true)
-    scancel --user="$(id -un)" 2>/dev/null || true
+    timeout 2 scancel --user="$(id -un)" 2>/dev/null || true
+    for _ in $(seq 1 50); do
+        [ -n "$(timeout 2 squeue -h 2>/dev/null)" ] || break
+        sleep 0.1
+    done
     [ -z "$pids" ] || kill $pids 2>/dev/null || true
     for _ in $(seq 1 100); do
         kill -0 $pids 2>/dev/null || exit 0
@@ -25,7 +28,6 @@ stop() {
 
 case $task in
 stop) stop; exit ;;
-node) slurmd -N "$3"; exit ;;
 controller) slurmctld; exit ;;
 esac
 
@@ -69,7 +71,7 @@ SlurmdParameters=config_overrides
 SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1,defer=no
 SelectType=select/cons_tres
-SelectTypeParameters=CR_CPU
+SelectTypeParameters=CR_CPU_Memory
 AccountingStorageType=accounting_storage/none
 MinJobAge=300
 MaxArraySize=4
