@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use crate::tasks::cycle::trainer;
 use crate::tasks::remote::{has_restic, say_skipped};
+use crate::tasks::sweep::slurm::cluster::Cluster;
 
 /// What stands for `cargo`: the clock stands at noon and goes on by a
 /// minute each command.
@@ -36,6 +37,11 @@ train*|reproduce*|simulate*|metrics*|*--load*)
     task=$1
     shift
     set -- "$task" --trainer-bin "$DOCS_TRAINER" "$@"
+    ;;
+esac
+case "$1 $2" in
+"sweep "*.json|"sweep resume"|"sweep merge"|"sweep trial")
+    set -- "$@" --trainer-bin "$DOCS_TRAINER"
     ;;
 esac
 code=0
@@ -91,13 +97,14 @@ fn pieces(page: &str) -> Vec<Piece> {
 }
 
 /// A workspace for the commands of a page, with a few bars to train on.
-struct Desk {
+struct Desk<'a> {
     folder: TempDir,
+    cluster: Option<&'a Cluster>,
 }
 
-impl Desk {
-    fn new(archives: &[String]) -> Self {
-        let desk = Self { folder: tempfile::tempdir().unwrap() };
+impl<'a> Desk<'a> {
+    fn new(archives: &[String], cluster: Option<&'a Cluster>) -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap(), cluster };
         let root = desk.root();
         fs::create_dir_all(root.join("config")).unwrap();
         fs::create_dir_all(desk.folder.path().join("my-workspace")).unwrap();
@@ -155,6 +162,7 @@ impl Desk {
             .env("DOCS_STATE", self.folder.path())
             .env("DOCS_XTASK", env!("CARGO_BIN_EXE_xtask"))
             .env("DOCS_TRAINER", trainer())
+            .envs(self.cluster.map(|cluster| ("SLURM_CONF", cluster.conf())))
             .env_remove("RUST_BACKTRACE")
             .output()
             .unwrap();
@@ -219,7 +227,7 @@ fn is_line_as_shown(shown: &str, said: &str) -> bool {
 }
 
 /// Runs a console block, and returns it as it should be.
-fn console(desk: &Desk, block: &str) -> String {
+fn console(desk: &Desk<'_>, block: &str) -> String {
     let mut anew = String::new();
     let mut lines = block.lines().peekable();
     while let Some(line) = lines.next() {
@@ -243,14 +251,14 @@ fn console(desk: &Desk, block: &str) -> String {
 }
 
 /// Runs all of the page, and returns it with what its commands print.
-fn run_page(text: &str) -> String {
-    let mut desk = Desk::new(&[]);
+fn run_page(text: &str, cluster: Option<&Cluster>) -> String {
+    let mut desk = Desk::new(&[], cluster);
     let mut anew = String::new();
     for piece in pieces(text) {
         match piece {
             Piece::Text(line) => anew.push_str(&line),
             Piece::Workspace(archives) => {
-                desk = Desk::new(&archives);
+                desk = Desk::new(&archives, cluster);
                 anew.push_str(&format!("<!-- workspace: {} -->\n", archives.join(" ")));
             }
             Piece::Script(script) => {
@@ -276,7 +284,12 @@ fn every_command_of_the_documentation_does_what_it_says() {
             say_skipped("there is no `restic` for docs/team.md; .ci/run installs it");
             continue;
         }
-        let anew = run_page(&text);
+        let is_for_slurm = text.contains("--engine slurm\n");
+        let cluster = if is_for_slurm { Cluster::start() } else { None };
+        if is_for_slurm && cluster.is_none() {
+            continue;
+        }
+        let anew = run_page(&text, cluster.as_ref());
         if std::env::var_os("UPDATE_DOCS").is_some() && anew != text {
             fs::write(&page, &anew).unwrap();
         } else {
@@ -289,9 +302,9 @@ fn every_command_of_the_documentation_does_what_it_says() {
 #[test]
 fn a_command_that_prints_something_else_is_noticed() {
     let shown = "```console\n$ echo one; echo two\none\n…\n```\n";
-    assert_eq!(run_page(shown), shown);
+    assert_eq!(run_page(shown, None), shown);
     let wrong = "```console\n$ echo one; echo two\n…\nthree\n```\n";
-    assert_eq!(run_page(wrong), "```console\n$ echo one; echo two\none\ntwo\n```\n");
+    assert_eq!(run_page(wrong, None), "```console\n$ echo one; echo two\none\ntwo\n```\n");
     assert!(is_line_as_shown("size … kB, … files", "size 3 kB, 4 files"));
     assert!(!is_line_as_shown("size … kB", "size 3 MB"));
 }
@@ -299,7 +312,7 @@ fn a_command_that_prints_something_else_is_noticed() {
 #[test]
 #[should_panic(expected = "`.ci/run` does not run `cargo frobnicate`")]
 fn a_command_that_nobody_runs_is_noticed() {
-    run_page("```sh\ncargo frobnicate\n```\n");
+    run_page("```sh\ncargo frobnicate\n```\n", None);
 }
 
 #[test]

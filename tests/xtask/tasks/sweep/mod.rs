@@ -1,10 +1,11 @@
 //! Sweeps: many sessions from one plan.
 
+mod kubernetes;
 mod local;
 mod overfitting;
 mod plan;
 mod results;
-mod slurm;
+pub mod slurm;
 mod spec;
 
 use serde_json::{Value, json};
