@@ -44,7 +44,7 @@ pub struct TrainArguments {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Judge the same training with K seeds, this one and those that follow it; the model is this
-    /// one's [default: 3 where the training took at most 15 seconds, else 1]
+    /// one's [default: 3 where a training takes at most 2,000,000 steps, else 1]
     #[arg(long, value_name = "K")]
     pub seeds: Option<NonZeroUsize>,
     /// Threads to fit with; 0 takes all cores; the model is the same for any number

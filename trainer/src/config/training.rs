@@ -84,8 +84,9 @@ pub struct TrainingConfig {
     pub seed: u64,
 
     /// Seeds that the training is judged with: this one and those that follow
-    /// it, of which only the figures stay. Null: 3 where the training took at
-    /// most 15 seconds, else this one alone. Range: 1 to 1000. Default: null.
+    /// it, of which only the figures stay. Null: 3 where a training takes at
+    /// most 2,000,000 steps (its bars, of all windows, times its episodes), else
+    /// this one alone. Range: 1 to 1000. Default: null.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
     pub seeds: Option<usize>,

@@ -33,7 +33,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Judge the same training with K seeds, this one and those that follow it; the model is this one's
-    /// [default: 3 where the training took at most 15 seconds, else 1]
+    /// [default: 3 where a training takes at most 2,000,000 steps, else 1]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub seeds: Option<u16>,
     /// Compute on this many threads; the model is the same for any number

@@ -1,8 +1,6 @@
 //! What a session's figures are worth: its decisions filled one bar later
 //! and at twice the costs, beside a constant exposure of its volatility.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use tracing::warn;
 
@@ -14,18 +12,12 @@ use super::seeds;
 use super::training_data::TrainingData;
 
 /// Adds to the figures of `session` what there is to doubt of them, other
-/// seeds too; training `took` so long. Its models are saved: what fails here
-/// is a warning.
-pub(super) fn add(
-    options: &TrainOptions,
-    training_data: &TrainingData,
-    session: &mut Session,
-    took: Duration,
-) {
+/// seeds too. Its models are saved: what fails here is a warning.
+pub(super) fn add(options: &TrainOptions, training_data: &TrainingData, session: &mut Session) {
     if let Err(failure) = fill_otherwise(options, training_data, session) {
         warn!("the figures are not doubted: {failure:#}");
     }
-    if let Err(failure) = seeds::add(options, training_data, session, took) {
+    if let Err(failure) = seeds::add(options, training_data, session) {
         warn!("no other seeds: {failure:#}");
     }
 }

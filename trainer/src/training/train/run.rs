@@ -5,7 +5,6 @@ use std::fs;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
 use tracing::{debug, error, info, warn};
@@ -183,10 +182,9 @@ fn train(
         .build()
         .context("failed to start the threads; set `threads` lower")?;
     pool.install(|| {
-        let start = Instant::now();
         let outputs = RunOutputs::open(options, logger)?;
         let end = TrainingRun::new(options, training_data.clone(), outputs)?.run()?;
-        doubts::add(options, &training_data, logger.session_mut(), start.elapsed());
+        doubts::add(options, &training_data, logger.session_mut());
         Ok(end)
     })
 }

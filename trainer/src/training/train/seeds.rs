@@ -5,7 +5,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tracing::info;
@@ -24,19 +23,20 @@ use super::trials::EarlierTrials;
 
 /// Seeds where the settings leave their number open.
 const N_SEEDS_DEFAULT: usize = 3;
-/// So long may a training have taken that others follow unasked.
-const UNASKED_MAX: Duration = Duration::from_secs(15);
+/// So many steps may a training take that others follow unasked: some
+/// ten seconds on two cores.
+const N_STEPS_UNASKED_MAX: u64 = 2_000_000;
 
 /// Trains with the seeds after the session's own, as many as the settings
-/// want or, where they say nothing and this one `took` little, two; adds
+/// want or, where they say nothing and it is a short training, two; adds
 /// what all came to. A stop ends it.
 pub(super) fn add(
     options: &TrainOptions,
     training_data: &TrainingData,
     session: &mut Session,
-    took: Duration,
 ) -> Result<()> {
-    let unasked = if took <= UNASKED_MAX { N_SEEDS_DEFAULT } else { 1 };
+    let n_steps = training_data.n_training_bars() * options.training.total_episodes as u64;
+    let unasked = if n_steps <= N_STEPS_UNASKED_MAX { N_SEEDS_DEFAULT } else { 1 };
     let n_seeds = options.training.seeds.unwrap_or(unasked);
     let Some(agent) = session.metrics.agent.clone() else { return Ok(()) };
     let own = options.training.seed;

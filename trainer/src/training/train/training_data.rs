@@ -38,6 +38,14 @@ impl TrainingData {
         judged
     }
 
+    /// Returns how many bars an episode trains on, over all windows, the
+    /// last fit and all symbols.
+    pub(super) fn n_training_bars(&self) -> u64 {
+        let of_symbols = self.symbols.iter().flat_map(|symbol| &symbol.splits);
+        let splits = self.splits.iter().filter(|_| self.symbols.is_empty()).chain(of_symbols);
+        splits.map(|split| split.n_train).sum()
+    }
+
     /// Returns the bars that are tested, with the windows' splits: of
     /// each symbol that has enough of them.
     pub(crate) fn tested(&self) -> Vec<(&BarSource, &[Split])> {
