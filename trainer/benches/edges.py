@@ -46,7 +46,7 @@ PLANTED = {"OU": (0.95, False), "OU slow": (0.98, False),
 N_BARS = 20_000
 WINDOWS = 5
 NO_OUTPUT = {"enable_trade_logging": False, "enable_trade_tracing": False,
-             "enable_tensorboard": False, "checkpoint_every_episodes": 0}
+             "enable_tensorboard": False, "checkpoint_every_episodes": 0, "seeds": 1}
 
 
 def bars_of(moves):
