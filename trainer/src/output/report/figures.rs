@@ -1,4 +1,5 @@
-//! The headline figures of the agent beside buy-and-hold and never-trade.
+//! The headline figures of the agent beside what anyone can do, and what
+//! there is to doubt of them.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -6,7 +7,7 @@ use serde_json::Value;
 use crate::session::judgement_line;
 
 use super::input::ReportInput;
-use super::markup::or_undefined;
+use super::markup::{head, or_undefined, plain, scroll};
 use super::text::Unit;
 
 /// Every figure: its name in `session.json`, its label, its unit.
@@ -166,6 +167,43 @@ impl Figure<'_> {
                 (self.text())
                 @if let Some(interval) = self.interval() { small { (interval) } }
                 @if let Some(reason) = undefined { span.unseen { ": " (reason) } }
+            }
+        }
+    }
+}
+
+/// Returns the decisions filled otherwise, and what other seeds came to.
+pub(super) fn doubts(session: &ReportInput, is_alone: bool) -> Markup {
+    let record = &session.record;
+    let changed = ["filled_1_bar_later", "costs_doubled"].into_iter().filter_map(|name| {
+        let account = record.0.pointer(&format!("/metrics/{name}"))?;
+        Some((name.replace('_', " "), account))
+    });
+    let seeds = record
+        .list("/seeds")
+        .iter()
+        .filter_map(|one| Some((format!("seed {}", plain(one.get("seed"))), one.get("agent")?)));
+    let rows: Vec<(String, &Value)> = changed.chain(seeds).collect();
+    let figure = |account: &Value, name: &str, unit: Unit| {
+        or_undefined(account.get(name).and_then(Value::as_f64).map(|value| unit.text(value)))
+    };
+    html! {
+        @if !rows.is_empty() {
+            section.panel.wide {
+                h2 { "In doubt" @if !is_alone { ": " (session.name) } }
+                p { "The same training, filled otherwise or begun with another seed." }
+                (scroll("In doubt", &html! { table {
+                    (head(&["", "Net return", "Sharpe", "Max drawdown", "Trades"]))
+                    tbody { @for (name, account) in &rows {
+                        tr {
+                            th scope="row" { (name) }
+                            td { (figure(account, "net_return", Unit::Share)) }
+                            td { (figure(account, "sharpe", Unit::Ratio)) }
+                            td { (figure(account, "max_drawdown", Unit::Share)) }
+                            td { (figure(account, "n_trades", Unit::Count)) }
+                        }
+                    } }
+                } }))
             }
         }
     }

@@ -8,8 +8,7 @@ use crate::account::metrics::{REMEDY, ruin_lines};
 use super::figures::verdict;
 use super::identity;
 use super::input::ReportInput;
-use super::markup::{UNDEFINED, head, or_undefined, plain, scroll};
-use super::text::Unit;
+use super::markup::{UNDEFINED, plain, scroll};
 
 /// Returns the top of the page with a paragraph for each session.
 pub(super) fn header(title: &str, sessions: &[ReportInput]) -> Markup {
@@ -18,7 +17,6 @@ pub(super) fn header(title: &str, sessions: &[ReportInput]) -> Markup {
             h1 { (title) }
             @for session in sessions {
                 (outcome(session, sessions.len() == 1))
-                (doubts(session))
                 (alarms(session.record.list("/alarms")))
                 (audit(session.record.list("/audit/verdicts")))
                 @for note in &session.notes { p.note { (note) } }
@@ -36,42 +34,6 @@ fn outcome(session: &ReportInput, is_alone: bool) -> Markup {
             @if let Some(reason) = session.record.text("/reason") { " " span { (reason) } }
             @for line in ruin_lines(&session.record.0) { " " b { (line) } }
             @if let Some(verdict) = verdict(session) { " " (verdict) }
-        }
-    }
-}
-
-/// Returns the decisions filled otherwise, and what other seeds came to.
-fn doubts(session: &ReportInput) -> Markup {
-    let record = &session.record;
-    let changed = ["filled_1_bar_later", "costs_doubled"].into_iter().filter_map(|name| {
-        let account = record.0.pointer(&format!("/metrics/{name}"))?;
-        Some((name.replace('_', " "), account))
-    });
-    let seeds = record
-        .list("/seeds")
-        .iter()
-        .filter_map(|one| Some((format!("seed {}", plain(one.get("seed"))), one.get("agent")?)));
-    let rows: Vec<(String, &Value)> = changed.chain(seeds).collect();
-    let figure = |account: &Value, name: &str, unit: Unit| {
-        or_undefined(account.get(name).and_then(Value::as_f64).map(|value| unit.text(value)))
-    };
-    html! {
-        @if !rows.is_empty() {
-            (scroll("In doubt", &html! {
-                table.doubts {
-                    caption { "In doubt: the same training, filled or begun otherwise" }
-                    (head(&["", "Net return", "Sharpe", "Max drawdown", "Trades"]))
-                    tbody { @for (name, account) in &rows {
-                        tr {
-                            th scope="row" { (name) }
-                            td { (figure(account, "net_return", Unit::Share)) }
-                            td { (figure(account, "sharpe", Unit::Ratio)) }
-                            td { (figure(account, "max_drawdown", Unit::Share)) }
-                            td { (figure(account, "n_trades", Unit::Count)) }
-                        }
-                    } }
-                }
-            }))
         }
     }
 }

@@ -89,6 +89,7 @@ fn body(sessions: &[ReportInput]) -> Markup {
                 }
                 (scroll("Figures", &figures::table(sessions)))
             }
+            @for session in sessions { (figures::doubts(session, is_alone)) }
             (charts::toolbar(sessions))
             (charts::charts(sessions))
             @for (idx, session) in sessions.iter().enumerate() {
