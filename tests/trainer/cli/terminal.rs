@@ -3,6 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::{Workspace, bars};
 
@@ -10,6 +11,8 @@ const OTHER_SCREEN: &str = "\x1b[?1049h";
 const OWN_SCREEN: &str = "\x1b[?1049l";
 const HIDES_CURSOR: &str = "\x1b[?25l";
 const SHOWS_CURSOR: &str = "\x1b[?25h";
+
+const TIME_LIMIT_S: &str = "100";
 
 /// A program in a terminal of 100 columns and 30 rows.
 struct InTerminal {
@@ -27,8 +30,10 @@ impl InTerminal {
         let line = format!(
             "stty cols 100 rows 30; sh -c 'echo $$ > pid; exec \"$trainer\" {arguments}'; {after}"
         );
-        let mut script = Command::new("script")
-            .args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"])
+        // A program that hangs ends the test, which says what it waited for.
+        let mut script = Command::new("timeout")
+            .args([TIME_LIMIT_S, "script", "--quiet", "--return", "--flush"])
+            .args(["--command", &line, "/dev/null"])
             .current_dir(workspace.root())
             .env("trainer", env!("CARGO_BIN_EXE_trainer"))
             .env("SHELL", "/bin/sh")
@@ -126,6 +131,27 @@ fn a_watch_draws_anew_in_another_size() {
     watch.until("leaves");
     watch.press("q");
     assert_eq!(watch.end().0, Some(0));
+}
+
+#[test]
+fn a_watch_ends_with_its_terminal() {
+    let workspace = Workspace::with_bars(&bars::csv(600));
+    let mut watch = InTerminal::run("watch", "exit $?", &workspace);
+    watch.until("leaves");
+    let state = format!("/proc/{}/stat", InTerminal::pid(&workspace));
+    // `script` holds the other end of the terminal: without it the
+    // window is closed.
+    let script = Command::new("pkill")
+        .args(["-KILL", "--parent", &watch.script.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(script.success());
+    let end = Instant::now() + Duration::from_secs(30);
+    // A process that nobody has waited for yet has ended, too.
+    while std::fs::read_to_string(&state).is_ok_and(|state| !state.contains(") Z ")) {
+        assert!(Instant::now() < end, "it lives on without a terminal");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]

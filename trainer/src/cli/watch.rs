@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
 use clap::Args;
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use trainer::output::watch::{Size, Watcher, draw, text};
 use trainer::session::Layout;
@@ -57,6 +57,12 @@ pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<O
         .context("failed to watch for signals")?;
     let mut terminal = ratatui::try_init().context("failed to take over the terminal")?;
     let outcome = LiveView { watcher, is_signalled, clock }.show(&mut terminal);
+    if !std::io::stdout().is_terminal() {
+        // Its window was closed: nothing is left to give back, and to
+        // drop the handle would write to it, and abort.
+        std::mem::forget(terminal);
+        return Ok(None);
+    }
     ratatui::try_restore().context("failed to give the terminal back; `reset` does it")?;
     outcome
 }
