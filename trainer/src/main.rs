@@ -256,7 +256,7 @@ fn stop_on_signals(stop: StopFlag) -> Result<()> {
     ctrlc::set_handler(move || interrupt(&stop)).context("failed to watch for signals")
 }
 
-/// The first interrupt is a wish, the second an order: what was saved
+/// The first interrupt asks to stop, the second ends at once: what was saved
 /// until then is whole.
 fn interrupt(stop: &StopFlag) {
     if stop.raise() {

@@ -42,7 +42,7 @@ pub(crate) fn put_atomically(path: &Path, write: Writing<'_>) -> Result<u64> {
     };
     let written = put();
     if written.is_err() {
-        // The error at hand says more than a failed tidying-up would.
+        // This error says more than one of the clean-up would.
         let _ = fs::remove_file(&temporary);
     }
     written.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))

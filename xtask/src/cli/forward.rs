@@ -35,7 +35,7 @@ pub fn own_flags_first(arguments: Vec<OsString>) -> Vec<OsString> {
     ordered
 }
 
-/// Returns where the task stands, if it passes on what it is told.
+/// Returns where the task's name stands, if it forwards its arguments.
 fn task_of(arguments: &[OsString]) -> Option<usize> {
     let mut at = 1;
     while arguments.get(at)?.to_string_lossy().starts_with('-') {

@@ -1,4 +1,4 @@
-//! The command line: what may be asked, in which words, and who does it.
+//! The command line: the arguments, and the task that each starts.
 //!
 //! `run` carries one task out and returns what to print; `program` and
 //! `standalone` know whether this is `cargo xtask` or an installed

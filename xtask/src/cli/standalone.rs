@@ -80,7 +80,7 @@ fn offered(
 }
 
 /// Returns the archives of the workspace that the line so far means;
-/// none where something is wrong: a shell has nobody to tell.
+/// none where something is wrong: completion cannot show an error.
 fn archives() -> Vec<Archive> {
     let read = || {
         // A shell calls with the words of the line.

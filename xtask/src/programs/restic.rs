@@ -31,7 +31,7 @@ use crate::workspace::progress;
 const OLDEST: (u32, u32) = (0, 14);
 
 /// The longest wait of restic's, before it tries again, that is waited
-/// for: a store that does not answer is told of after a minute or two,
+/// for: a store that does not answer is reported after a minute or two,
 /// and when it is only asked what it holds, after half a minute at most.
 const WAIT_MAX: Duration = Duration::from_secs(40);
 const LOOK_WAIT_MAX: Duration = Duration::from_secs(10);

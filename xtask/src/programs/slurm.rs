@@ -56,7 +56,7 @@ pub fn elements_max_in(config: &str) -> Result<u64> {
 /// Submits `script` with `options`, and returns the job's number.
 ///
 /// # Errors
-/// When the cluster does not take it; its own words are told.
+/// When the cluster refuses it; the error shows Slurm's own words.
 pub fn submit(script: &Path, options: &[OsString]) -> Result<u64> {
     let mut arguments: Vec<OsString> = vec!["--parsable".into()];
     arguments.extend(options.iter().cloned());

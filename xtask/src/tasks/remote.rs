@@ -46,7 +46,7 @@ pub struct LockState {
     pub pid: u32,
     /// When it was last renewed.
     pub since: DateTime<Utc>,
-    /// Whether it lets nobody else in.
+    /// Whether it is exclusive.
     pub exclusive: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Finds the session that `train --resume` goes on with.
+//! Finds the session that `train --resume` continues.
 //!
 //! It is the one in the workspace or, where a kill came between moving
 //! it and going on, the one that was moved aside last.
@@ -13,7 +13,7 @@ use crate::vault::session;
 use crate::workspace::Workspace;
 use crate::workspace::files::exists;
 
-/// What the trainer goes on from; a completed session has none.
+/// What the trainer resumes from; a completed session has none.
 const STATE: &str = "models/checkpoints/training_state.bin";
 
 const RECORD: &str = "logs/session.json";
@@ -40,7 +40,7 @@ impl InterruptedSession {
 /// Finds the interrupted session of `workspace`.
 ///
 /// # Errors
-/// When there is none that could go on; it says why.
+/// When no session can be resumed; the error says why.
 pub fn find(workspace: &Workspace) -> Result<InterruptedSession> {
     if exists(&workspace.root().join(STATE)) {
         return Ok(InterruptedSession::Workspace);

@@ -140,7 +140,7 @@ fn session_in(root: &Path, is_running: bool) -> Option<SessionState> {
     let bytes = fs::read(root.join("logs/session.json")).ok()?;
     let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let SessionSummary { id, status, started_at, metrics, .. } = session::summarize(&record);
-    // What is recorded as running is interrupted where nobody works.
+    // A session recorded as running was interrupted if no task runs.
     let says_running = record.get("status").and_then(Value::as_str) == Some("running");
     let status = if says_running && is_running { "running".to_owned() } else { status.to_string() };
     let figure = |name: &str| ruin::metric(metrics.get("agent")?, name);

@@ -49,7 +49,7 @@ pub struct TrainOptions {
     pub is_silent: bool,
     /// Words for the session's archive.
     pub label: Label,
-    /// Whether to go on with the interrupted session.
+    /// Whether to resume the interrupted session.
     pub start: Start,
     /// What the session's figures must reach.
     pub gates: Vec<Gate>,
@@ -168,7 +168,7 @@ fn sync_session(context: &mut TaskContext<'_>) {
     }
 }
 
-/// Returns where the session lies now that this one goes on from.
+/// Returns where the session that this one resumes lies now.
 fn resumed_folder(
     context: &TaskContext<'_>,
     interrupted: Option<InterruptedSession>,

@@ -82,7 +82,7 @@ pub fn of(lines: &[TrialRecord]) -> Trials {
 
 /// Adds the sessions of the archives and the workspace to the ledger,
 /// and returns all that it holds. Lines that it has lost come back from
-/// the copy, which is told.
+/// the copy, with a warning.
 ///
 /// # Errors
 /// When the archives or the ledger cannot be read, or neither the

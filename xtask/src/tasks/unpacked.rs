@@ -64,7 +64,7 @@ impl Cache {
     /// Returns the folder with the files of `archive` that `only`
     /// selects; those that are there already and right stay.
     ///
-    /// What a damaged archive does not give is told as a warning.
+    /// What a damaged archive cannot give is a warning.
     ///
     /// # Errors
     /// When the archive cannot be opened, or the folder not written.

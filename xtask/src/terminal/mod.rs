@@ -16,7 +16,7 @@ use crate::workspace::progress::Progress;
 const BAR_DELAY: Duration = Duration::from_millis(300);
 /// Nor a line in a log.
 const LINE_DELAY: Duration = Duration::from_secs(2);
-/// How often a log is told.
+/// How often a log is reported.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How progress is shown.

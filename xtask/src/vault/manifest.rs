@@ -87,7 +87,7 @@ impl fmt::Display for SessionStatus {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// 1, or 2 where something is told that format 1 cannot tell.
+    /// 1, or 2 where something is recorded that format 1 cannot express.
     pub format: u32,
     /// The archive's file name.
     pub name: String,

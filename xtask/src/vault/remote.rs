@@ -38,7 +38,7 @@ const N_ID_DIGITS_MIN: usize = 6;
 /// One archive of the repository.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemoteArchive {
-    /// What is told of it; its path is that in the snapshot.
+    /// What is recorded of it; its path is that in the snapshot.
     pub archive: Archive,
     /// The machine that pushed it.
     pub host: String,

@@ -27,7 +27,7 @@ use crate::workspace::mounts::is_lost_and_found;
 use crate::workspace::secrets::SecretFiles;
 use crate::workspace::{SESSION_FOLDERS, Workspace};
 
-/// The permission bits of a folder of which no others are told.
+/// The permission bits of a folder where none are recorded.
 pub const FOLDER_MODE: u32 = 0o755;
 
 /// A file to archive.
@@ -76,7 +76,7 @@ pub struct Scan {
     pub files: Vec<SourceFile>,
     /// Folders without files, sorted.
     pub empty_folders: BTreeSet<String>,
-    /// What is told of folders beyond their path, sorted.
+    /// What is recorded of folders beyond their path, sorted.
     pub folders: Vec<FolderEntry>,
     /// What could not be taken, sorted.
     pub skipped: Vec<Skipped>,

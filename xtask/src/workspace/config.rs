@@ -159,7 +159,7 @@ pub(crate) fn parse_settings<T: DeserializeOwned>(text: &str, objects: &[&str]) 
 /// Checks that settings are written by their names: serde would take
 /// `[]` for an object with its first fields in order.
 fn check_objects(text: &str, places: &[&str]) -> Result<()> {
-    // What is no JSON at all has an error with a place in it later.
+    // Text that is not JSON gets an error with its place later.
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
     for place in places {
         if value.pointer(place).is_some_and(Value::is_array) {

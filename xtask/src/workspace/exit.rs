@@ -14,7 +14,7 @@ pub enum TrainerExit {
 }
 
 impl TrainerExit {
-    /// By a wish to stop, with all saved.
+    /// Stopped on request, with everything saved.
     pub const INTERRUPTED: Self = Self::Code(130);
     /// Its build leaves out what the task needs; nothing was written.
     pub const MISSING_PART: Self = Self::Code(14);

@@ -1,7 +1,7 @@
 //! What a file system may lack, and what is then not promised.
 //!
 //! Some network and container file systems have no locks or cannot sync
-//! a folder. Work goes on there; each lack is noted, to be told once.
+//! a folder. Work continues there; each missing one is noted, to be reported once.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};

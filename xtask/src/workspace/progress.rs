@@ -1,4 +1,4 @@
-//! How far the work at hand is: counted here, drawn by `terminal`.
+//! How far the current work is: counted here, drawn by `terminal`.
 //!
 //! Like a log, it is one for the whole process: what counts bytes lies
 //! deep in the packing and reading, and nothing depends on the count.

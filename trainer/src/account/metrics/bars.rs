@@ -21,7 +21,7 @@ struct Side {
 }
 
 impl Side {
-    /// Takes in the next bar's return, above 0 where it is of this side.
+    /// Records the next bar's return, above 0 where it is of this side.
     fn push(&mut self, value: f64) {
         if value > 0.0 {
             self.n += 1;
@@ -39,7 +39,7 @@ impl Side {
 }
 
 impl BarReturns {
-    /// Takes in a bar's return, and how far below the highest equity it
+    /// Records a bar's return, and how far below the highest equity it
     /// closed, as a fraction.
     pub(super) fn push(&mut self, value: f64, fall: f64) {
         self.n += 1;

@@ -41,7 +41,7 @@ pub struct BenchmarkComparison {
 }
 
 impl BenchmarkTracker {
-    /// Takes in the two equities at the next close; the first ones are
+    /// Records the two equities at the next close; the first ones are
     /// the start.
     pub fn push(&mut self, equity: f64, benchmark: f64) {
         let first = *self.first.get_or_insert([equity, benchmark]);

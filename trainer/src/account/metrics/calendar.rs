@@ -36,7 +36,7 @@ pub struct BarCalendar {
 }
 
 impl BarCalendar {
-    /// Takes in the open of the next bar, in UTC epoch milliseconds. A
+    /// Records the open of the next bar, in UTC epoch milliseconds. A
     /// time that is not later than the last changes nothing.
     pub fn push(&mut self, time_ms: i64) {
         if self.n_bars == 0 {

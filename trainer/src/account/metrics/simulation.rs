@@ -45,7 +45,7 @@ impl Simulation {
         })
     }
 
-    /// Wants the figures that take the returns themselves: the Sharpe
+    /// Turns on the figures that need the returns themselves: the Sharpe
     /// ratio's interval, drawn with `seed`, and the tails. To be called
     /// before the first bar.
     #[must_use]

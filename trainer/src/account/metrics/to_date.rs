@@ -45,7 +45,7 @@ impl Period {
 }
 
 impl ToDateTracker {
-    /// Takes in the equity at the close of the bar of `time_ms`.
+    /// Records the equity at the close of the bar of `time_ms`.
     pub fn push(&mut self, time_ms: i64, equity: f64) {
         let time = DateTime::from_timestamp_millis(time_ms).unwrap_or_default();
         let year = time.year();

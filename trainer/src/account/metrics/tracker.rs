@@ -38,7 +38,7 @@ pub struct PerformanceTracker {
     /// The open of the bar that ruined it, where times are told.
     #[serde(default)]
     ruined_ms: Option<i64>,
-    /// The open of the bar at hand, where times are told.
+    /// The open of the current bar, where times are told.
     #[serde(default)]
     now_ms: Option<i64>,
     #[serde(default)]
@@ -70,7 +70,7 @@ impl PerformanceTracker {
         }
     }
 
-    /// Wants the figures that take the returns themselves: the Sharpe
+    /// Turns on the figures that need the returns themselves: the Sharpe
     /// ratio's interval, drawn with `seed`, and the tails. To be called
     /// before the first bar; it takes up to 1 MB.
     #[must_use]
@@ -98,7 +98,7 @@ impl PerformanceTracker {
         self.periods_per_year.unwrap_or_else(|| observed().unwrap_or(PeriodsPerYear::UNKNOWN))
     }
 
-    /// Takes in the next bar. A refused step is not a bar, nor is one
+    /// Records the next bar. A refused step is not a bar, nor is one
     /// after ruin.
     pub fn push(&mut self, outcome: &BarOutcome) {
         if outcome.status == StepStatus::Refused || self.is_bankrupt {
@@ -111,7 +111,7 @@ impl PerformanceTracker {
         self.judge(outcome.equity);
     }
 
-    /// Takes in what [`Environment::finish`] did at the last bar's close:
+    /// Records what [`Environment::finish`] did at the last bar's close:
     /// that bar then ends with the equity after the exit's costs.
     ///
     /// [`Environment::finish`]: crate::account::environment::Environment::finish

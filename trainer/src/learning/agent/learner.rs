@@ -103,13 +103,13 @@ impl FittedQ {
         })
     }
 
-    /// Takes in the next bar of one symbol alone, whose time does not
+    /// Records the next bar of one symbol alone, whose time does not
     /// matter; else as [`FittedQ::observe_at`].
     pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
         self.observe_at((self.memory.next_ms(), open), row)
     }
 
-    /// Takes in one bar: when it opened, its open (a price above 0) and,
+    /// Records one bar: when it opened, its open (a price above 0) and,
     /// unless it is a warm-up bar, its features as known at its close.
     ///
     /// The return of a decision at the close of bar t is `open[t+2] /

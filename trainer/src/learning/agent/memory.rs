@@ -92,7 +92,7 @@ impl Memory {
         true
     }
 
-    /// Takes in a bar without a row: the next row will not be the last
+    /// Records a bar without a row: the next row will not be the last
     /// one's successor.
     pub(super) fn cut(&mut self, time_ms: i64) {
         self.is_cut = true;

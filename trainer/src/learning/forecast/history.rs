@@ -40,7 +40,7 @@ impl History {
         Self { n_features, n_bars_max, rows, bars, waiting, previous_open: None, is_cut: true }
     }
 
-    /// Takes in the next bar; returns whether one was completed.
+    /// Records the next bar; returns whether one was completed.
     pub(super) fn push(&mut self, time_ms: i64, open: f64, row: Option<&[f64]>) -> Result<bool> {
         check_open(open)?;
         if let Some(row) = row {

@@ -91,13 +91,13 @@ impl ForecastLearner {
         })
     }
 
-    /// Takes in the next bar of one symbol alone, whose time does not
+    /// Records the next bar of one symbol alone, whose time does not
     /// matter; else as [`ForecastLearner::observe_at`].
     pub fn observe(&mut self, open: f64, row: Option<&[f64]>) -> Result<()> {
         self.observe_at(self.history.next_ms(), open, row)
     }
 
-    /// Takes in one bar: when it opened, its open (a price above 0) and,
+    /// Records one bar: when it opened, its open (a price above 0) and,
     /// unless it is a warm-up bar, its features as known at its close.
     ///
     /// Fails on a row of another length or a value that is not finite.

@@ -76,8 +76,8 @@ impl LibraryForest {
         self.predictor(rows)?.predict()
     }
 
-    /// Makes all ready for the library's own code to predict `rows`:
-    /// slow, one thread, the judge of [`Forest::predict_rows`].
+    /// Prepares the library's own code to predict `rows`:
+    /// slow, one thread, the reference for [`Forest::predict_rows`].
     pub fn predictor(&self, rows: &[&[f64]]) -> Result<LibraryPredictor> {
         let rows: Vec<Vec<f64>> =
             rows.iter().map(|row| row.repeat(self.cuts_per_feature)).collect();

@@ -60,7 +60,7 @@ pub trait Policy: Debug + Send + Sync {
 /// All randomness comes from its seed; its work is spread over the
 /// current rayon pool, with the same bits for any number of threads.
 pub trait Learner: Debug + Send {
-    /// Takes in one bar, whose open is a price above 0, and, unless it
+    /// Records one bar, whose open is a price above 0, and, unless it
     /// is a warm-up bar, its features as known at its close.
     fn observe(&mut self, bar: &Bar, row: Option<&[f64]>) -> Result<()>;
 

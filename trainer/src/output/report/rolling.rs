@@ -77,7 +77,7 @@ impl Rolling {
         &self.series
     }
 
-    /// Takes in the agent's equity and buy-and-hold's at a bar.
+    /// Records the agent's equity and buy-and-hold's at a bar.
     pub(super) fn push(&mut self, time_ms: i64, levels: [f64; 2]) {
         let Some(before) = self.last.replace(levels) else { return };
         if self.returns.len() == self.window {

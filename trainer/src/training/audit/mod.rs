@@ -93,7 +93,7 @@ fn placebo_bars(n_symbols: usize) -> usize {
     (1 << 17) / n_symbols.max(1)
 }
 
-/// Who audits other decisions than those of the figures audits nothing.
+/// An audit must judge the very decisions that the figures are of.
 fn check_replay(agent: &Performance, base: &Performance) -> Result<()> {
     ensure!(
         agent.final_equity.to_bits() == base.final_equity.to_bits(),

@@ -73,7 +73,7 @@ pub fn simulate_on(
     // An account does not stop in the middle of a bar.
     let mut failure = None;
     let mut last: Option<EquityRow> = None;
-    // The signal of the bar at hand, until another bar fills it.
+    // The signal of the current bar, until another bar fills it.
     let mut waiting: Option<InvalidAction> = None;
     for bar in source.read()? {
         let bar = bar?;

@@ -10,7 +10,7 @@ use crate::account::metrics::{Alarm, Performance};
 use crate::market::bars::DataSummary;
 use crate::session::time_of_ms;
 
-/// What a replay is told to, as it happens.
+/// Receives what happens in a replay.
 pub trait RowSink {
     /// Takes a fill.
     fn fill(&mut self, fill: FillRow) -> Result<()>;

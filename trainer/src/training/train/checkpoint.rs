@@ -1,4 +1,4 @@
-//! `models/checkpoints/training_state.bin`: a run, ready to go on.
+//! `models/checkpoints/training_state.bin`: the state of a run, to resume it.
 //!
 //! A line of JSON (the head), the learner's own bytes, and the SHA-256
 //! of both. It appears whole or not at all; a completed run has none.
@@ -37,7 +37,7 @@ pub(super) struct Progress {
     /// The lesson that was cut short, if one was.
     #[serde(rename = "study")]
     pub(super) episode_state: Option<EpisodeState>,
-    /// Of several symbols, what the episode at hand did before it.
+    /// Of several symbols, what the current episode did before it.
     #[serde(rename = "tour")]
     pub(super) schedule: Option<SymbolSchedule>,
 }
@@ -109,7 +109,7 @@ pub(super) fn write(path: &Path, header: &CheckpointHeader, learner: &dyn Learne
     };
     let written = write();
     if written.is_err() {
-        // The error at hand says more than a failed tidying-up would.
+        // This error says more than one of the clean-up would.
         let _ = fs::remove_file(&temporary);
     }
     written.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))

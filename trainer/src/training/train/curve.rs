@@ -25,7 +25,7 @@ pub(super) struct EquityCurve {
     temporary: PathBuf,
     lines: LineFile,
     last: Option<EquityPoint>,
-    /// The row at hand.
+    /// The current row.
     line: String,
     times: TimeWriter,
 }

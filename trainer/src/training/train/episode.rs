@@ -24,7 +24,7 @@ use super::memory;
 use super::training_episode::{EpisodeState, EquityTracker, TrainingEpisode};
 use super::training_run::TrainingRun;
 
-/// A batch is told on the terminal when the last news is this old.
+/// A batch is reported on the terminal when the last report is this old.
 const MESSAGE_INTERVAL: Duration = Duration::from_secs(3);
 
 impl TrainingRun<'_> {
@@ -64,7 +64,7 @@ impl TrainingRun<'_> {
         }
         self.outputs.flush()?;
         self.outputs.logger.save_session(Status::Running, None)?;
-        // Told last: what is told is saved.
+        // Reported last: what is reported is saved already.
         self.last_message_at = Instant::now();
         info!("{message}");
         Ok(!training_episode.is_cut_short)

@@ -46,7 +46,7 @@ pub(super) struct EvaluationOptions<'a> {
     pub(super) seed: u64,
 }
 
-/// The agent, and who watches it.
+/// The agent, and what observes it.
 pub(super) struct EvaluatedPolicy<'a> {
     /// Returns the target for a row of features and the target held.
     pub(super) act: &'a dyn Fn(&[f64], f64) -> f64,

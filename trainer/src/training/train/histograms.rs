@@ -12,7 +12,7 @@ pub(super) struct EvaluationHistograms {
     returns: Histogram,
     /// The value of each exposure, and their distributions.
     values: Vec<f64>,
-    /// Whether `values` are those of the bar at hand.
+    /// Whether `values` are those of the current bar.
     is_decided: bool,
     q_values: Vec<Histogram>,
 }
@@ -31,7 +31,7 @@ impl EvaluationHistograms {
         policy.decide(row, target, &mut self.values)
     }
 
-    /// Takes in the equity at a close and, unless it is a warm-up bar,
+    /// Records the equity at a close and, unless it is a warm-up bar,
     /// its row.
     pub(super) fn push(&mut self, policy: &dyn Policy, (equity, row): (f64, Option<&[f64]>)) {
         self.push_equity(equity);
@@ -40,13 +40,13 @@ impl EvaluationHistograms {
         }
     }
 
-    /// Takes in the equity at a close.
+    /// Records the equity at a close.
     pub(super) fn push_equity(&mut self, equity: f64) {
         self.returns.push(equity / self.equity - 1.0);
         self.equity = equity;
     }
 
-    /// Takes in the row of a bar. Its values are there if it was decided
+    /// Records the row of a bar. Its values are there if it was decided
     /// on; once the account is bankrupt, nothing is.
     pub(super) fn push_values(&mut self, policy: &dyn Policy, row: &[f64]) {
         if !std::mem::take(&mut self.is_decided) {

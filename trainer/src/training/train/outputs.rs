@@ -58,13 +58,13 @@ impl<'a> RunOutputs<'a> {
         }
     }
 
-    /// Takes in what happened to the account at `at`.
+    /// Records what happened to the account at `at`.
     pub(super) fn event(&mut self, at: &StepContext, event: &TradeEvent) {
         let written = self.write(at, event);
         self.note(written);
     }
 
-    /// Takes in the scalars of `step`.
+    /// Records the scalars of `step`.
     pub(super) fn scalars(&mut self, step: u64, scalars: Scalars) {
         let written = self.curves.as_mut().map_or(Ok(()), |writer| writer.add(step, scalars));
         self.note(written);

@@ -195,7 +195,7 @@ fn windows(walk: &WalkForwardRecord) -> String {
     text
 }
 
-/// Says what the interval means for someone who reads no intervals.
+/// Says in words what the interval means.
 fn luck(agent: &Performance) -> Option<&'static str> {
     let (low, high) = (agent.sharpe_low?, agent.sharpe_high?);
     let includes_zero = low <= 0.0 && high >= 0.0;

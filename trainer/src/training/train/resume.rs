@@ -52,7 +52,7 @@ pub(super) struct LogLength {
     n_bytes: u64,
 }
 
-/// An interrupted session that can go on.
+/// An interrupted session that can be resumed.
 #[derive(Debug, Clone)]
 pub struct Resume {
     folder: Layout,
@@ -199,7 +199,7 @@ impl Resume {
         &self.header
     }
 
-    /// Lets `learner` go on as the interrupted session's did.
+    /// Restores `learner` to the state of the interrupted session's.
     pub(super) fn restore(&self, learner: &mut dyn Learner) -> Result<()> {
         checkpoint::read_learner(&self.folder.training_state(), learner)
     }

@@ -37,7 +37,7 @@ pub struct TrainOptions {
     pub trade_log_frequency: usize,
     /// Stamps the record and names the files.
     pub clock: Clock,
-    /// Raised to stop after the batch at hand.
+    /// Raised to stop after the current batch.
     pub stop: StopFlag,
     /// Where the settings came from.
     pub requested: RequestedSettings,

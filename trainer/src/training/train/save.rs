@@ -35,7 +35,7 @@ pub(super) fn save(model_context: &ModelContext<'_>, path: &Path) -> Result<Mode
 }
 
 /// Removes the models of all but the last `n_kept` episodes that have
-/// one. Those of windows and the state to go on from are no such models.
+/// one. Models of windows and the state to resume from do not count.
 pub(super) fn drop_older(layout: &Layout, n_kept: usize) -> Result<()> {
     let folder = layout.checkpoints();
     let failed = || format!("failed to read `{}`", folder.display());

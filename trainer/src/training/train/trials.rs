@@ -38,7 +38,7 @@ struct EarlierTrial {
     sharpe: Option<f64>,
 }
 
-/// The session at hand, as far as trials are told apart by it.
+/// The current session, as far as trials are told apart by it.
 pub(super) struct CurrentSession<'a> {
     pub(super) config_sha256: &'a str,
     pub(super) data_sha256: &'a str,

@@ -136,7 +136,7 @@ fn begin_sweep(
     }
 }
 
-/// Returns who trains, ready to be started.
+/// Returns the trainer, ready to be started.
 fn trainer(
     context: &mut TaskContext<'_>,
     head: &SweepHead,

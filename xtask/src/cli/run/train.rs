@@ -51,7 +51,7 @@ pub fn run(
         (context.notes)(&format!("warning: {doubt}: treat as a bug"));
     }
     if cli.global.format == Format::Json {
-        // The text names them; a document is often read by nobody.
+        // The text names them; JSON is often read by a program alone.
         for gate in report.gates.iter().filter(|gate| !gate.is_passed) {
             (context.notes)(&format!("gate {gate}"));
         }

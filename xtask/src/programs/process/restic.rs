@@ -79,7 +79,7 @@ pub fn restic(call: &ResticCall<'_>, out: &mut dyn Write) -> Result<Option<Resti
         });
         let copied = copy(&mut stdout, out);
         if copied.is_err() {
-            // Nobody takes what it prints any more.
+            // Its output is read no more.
             urge(&child);
         }
         drop(stdout);

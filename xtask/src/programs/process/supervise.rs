@@ -44,7 +44,7 @@ const REST_GRACE: Duration = Duration::from_secs(2);
 /// How long each word is waited for at least.
 const LEAST_WAIT: Duration = Duration::from_millis(50);
 
-/// One run of a command, as the supervisor is told of it.
+/// One run of a command, as the supervisor sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Order {
     /// Tells this run from earlier ones.
@@ -161,7 +161,7 @@ fn hold(path: &Path) -> Option<File> {
     Some(file)
 }
 
-/// Tells of the wishes of the task, and of signals.
+/// Passes on the task's requests, and signals.
 fn listen(sender: Sender<Event>) -> Result<()> {
     let to_signals = sender.clone();
     ctrlc::set_handler(move || drop(to_signals.send(Event::Stop)))

@@ -2,7 +2,7 @@
 //! own words below.
 //!
 //! Newer versions tell a few failures by their exit code; what the
-//! stores say is told apart by its words.
+//! stores say is classified by its words.
 
 use serde_json::Value;
 

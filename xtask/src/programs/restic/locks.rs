@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(700);
 pub struct RepositoryLock {
     /// When it was last renewed, by the clock of its machine.
     pub time: DateTime<Utc>,
-    /// Whether it lets nobody else in.
+    /// Whether it is exclusive.
     #[serde(default)]
     pub exclusive: bool,
     /// The machine.

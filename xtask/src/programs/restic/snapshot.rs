@@ -82,7 +82,7 @@ impl Restic<'_> {
             summary.as_ref().is_some_and(|summary| taken(summary) == backup.files.len() as u64);
         match (end.code, id) {
             (Some(0), Some(id)) if is_whole => Ok(id),
-            // It tells of files that it could not read, and goes on.
+            // It reports files that it could not read, and continues.
             (Some(0 | 3), Some(id)) => {
                 self.forget(&[id])?;
                 let error = FailureKind::Other.error(&end.complaint);

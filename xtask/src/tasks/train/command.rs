@@ -28,7 +28,7 @@ const RECORD: &str = "logs/session.json";
 /// Where what the command prints is kept.
 const LOG: &str = "logs/training.log";
 
-/// The seed of a session that nobody chose one for: the trainer's, too.
+/// The seed where none is chosen: the trainer's default, too.
 pub const DEFAULT_SEED: u64 = 42;
 
 /// A command that trains.
@@ -38,7 +38,7 @@ pub struct CommandTrainer {
     pub words: Vec<OsString>,
     /// Its current folder.
     pub folder: PathBuf,
-    /// The seed that it is told.
+    /// The seed passed to the trainer.
     pub seed: u64,
     /// What else it finds in its environment.
     pub variables: Vec<(String, OsString)>,

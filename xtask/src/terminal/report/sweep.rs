@@ -113,7 +113,7 @@ fn cluster_text(cluster: &ClusterStatus) -> String {
 
 impl Report for TrialRecord {
     fn text(&self) -> String {
-        // What it gave is told on stderr; the record is for programs.
+        // The result is printed on stderr; the record is for programs.
         String::new()
     }
 }

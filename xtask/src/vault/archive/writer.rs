@@ -19,7 +19,7 @@ use crate::vault::seal;
 use crate::vault::verify::Disk;
 use crate::workspace::digest::{BUFFER_BYTES, DigestWriter};
 
-/// How much is told to be settled at once.
+/// How many bytes are handed over as written at once.
 const SETTLED_BYTES: u64 = 4 * 1024 * 1024;
 /// The mode and level of the tool's own entries.
 const OWN_MODE: u32 = 0o644;
@@ -52,7 +52,7 @@ pub fn write(file: File, path: &Path, content: ArchiveContent<'_>) -> Result<Str
         let out = SettlingFile::new(file, settled.clone());
         let (mut file, manifest_digest) = write_zip(out, folder, content)?;
         let end = seal::content_end(&mut file).context(failed)?;
-        // Where nobody listens the join tells why.
+        // A closed channel: joining the thread gives the cause.
         let _ = settled.send(end);
         drop(settled);
         let digest = sealing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -169,7 +169,7 @@ impl Write for SettlingFile {
         if position - self.n_settled >= SETTLED_BYTES {
             self.out.flush()?;
             self.n_settled = position;
-            // Where nobody listens the digest has failed, and says why.
+            // A closed channel: the digest has failed, and gives the cause.
             let _ = self.settled.send(position);
         }
         Ok(())

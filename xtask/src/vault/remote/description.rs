@@ -18,7 +18,7 @@ use crate::workspace::files;
 /// The folder, beside the zips and in snapshots, of descriptions.
 const FOLDER: &str = ".trainvault";
 
-/// What is told of an archive without its zip.
+/// What can be said of an archive without its zip.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Description {

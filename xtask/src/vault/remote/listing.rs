@@ -21,7 +21,7 @@ use crate::workspace::threads;
 
 /// What the names of zips and descriptions have in common.
 const PATTERN: &str = "training_backup_*";
-/// A description with more is none of this tool's.
+/// This tool writes none that is larger.
 const DESCRIPTION_BYTES_MAX: usize = 256 << 20;
 
 /// A zip that a snapshot holds.
@@ -34,7 +34,7 @@ struct StoredZip {
 /// Returns the archives that `restic` holds, the oldest first. What
 /// `workspace` remembers of them is not read again.
 ///
-/// A snapshot without its zip is none: nothing half pushed is listed.
+/// A snapshot without its zip is skipped: nothing half pushed is listed.
 ///
 /// # Errors
 /// As restic; one damaged description is no error.

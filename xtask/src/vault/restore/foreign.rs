@@ -1,4 +1,4 @@
-//! Lists a zip without a manifest, whose word nobody vouches for.
+//! Lists a zip without a manifest, whose content nothing proves.
 //!
 //! Entries that share bytes, and names that stand twice, are how small
 //! files unpack to huge or surprising ones: those are left out.

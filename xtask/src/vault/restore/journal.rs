@@ -106,7 +106,7 @@ pub fn abandoned(state: &Path) -> Result<Vec<AbandonedRestore>> {
         }
         let read = || -> io::Result<Option<Vec<u8>>> {
             let file = File::open(&journal)?;
-            // Whoever restores holds it; without locks nobody can tell.
+            // A running restore holds it; without locks this is unknown.
             if file.try_lock().is_err() {
                 return Ok(None);
             }

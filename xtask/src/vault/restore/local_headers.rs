@@ -130,7 +130,7 @@ fn header_at<R: Read + Seek>(reader: &mut R, offset: u64) -> io::Result<HeaderKi
     reader.read_exact(&mut name)?;
     let mut extra = vec![0; usize::from(extra_bytes)];
     reader.read_exact(&mut extra)?;
-    // Without a name it cannot be asked for, but the row goes on.
+    // Without a name it cannot be restored, but the scan continues.
     let name = String::from_utf8(name).unwrap_or_default();
     let zip64 = zip64_sizes(&extra);
     let long = |short: u32, idx: usize| match (short, zip64) {

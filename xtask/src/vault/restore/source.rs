@@ -32,7 +32,7 @@ pub struct Source<R> {
     pub items: Vec<RestoreItem>,
     /// Folders without files.
     pub folders: BTreeSet<String>,
-    /// What is told of folders beyond that, by archive path.
+    /// What is recorded of folders beyond that, by archive path.
     pub described: BTreeMap<String, Folder>,
     /// What cannot be restored, as far as is known before reading.
     pub damage: Vec<Damage>,

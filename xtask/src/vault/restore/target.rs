@@ -54,7 +54,7 @@ pub struct Target {
     created: BTreeSet<PathBuf>,
     /// Where it is noted which drafts there are.
     journals: Option<PathBuf>,
-    /// The permission bits to make folders with, where they are told.
+    /// The permission bits to make folders with, where recorded.
     modes: BTreeMap<PathBuf, u32>,
     listings: BTreeMap<PathBuf, BTreeSet<OsString>>,
 }

@@ -33,7 +33,7 @@ pub struct ArchiveItem {
 pub enum ArchiveState {
     /// A session that ran to its end, or what a user archived by hand.
     Complete,
-    /// A session of which nobody knows how it ended.
+    /// A session whose end is unknown.
     Unknown,
     /// A session that failed or was interrupted.
     Failed,

@@ -153,7 +153,7 @@ fn sha256_beside(content: impl Read, limit_bytes: u64) -> io::Result<(String, u6
             let mut digest = Sha256::new();
             for buffer in full {
                 digest.update(&buffer);
-                // At the end nobody needs it any more.
+                // The receiver may have ended already.
                 let _ = empty_sender.try_send(buffer);
             }
             hex(&digest.finalize())

@@ -20,7 +20,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// Whether it is no time at all.
+    /// Whether it is zero.
     pub fn is_zero(&self) -> bool {
         *self == Self::default()
     }

@@ -22,7 +22,7 @@ struct Holding {
 /// next.
 pub(crate) struct PortfolioAccount {
     holdings: Vec<Holding>,
-    /// What happened to each at the time at hand.
+    /// What happened to each at the current time.
     now: Vec<BarOutcome>,
     exits: Vec<(usize, BarOutcome)>,
     n_times: u64,
@@ -44,7 +44,7 @@ impl PortfolioAccount {
         }
     }
 
-    /// Takes in what symbol `idx` did in its bar of the time at hand.
+    /// Records what symbol `idx` did in its bar of the current time.
     pub(crate) fn bar(&mut self, idx: usize, outcome: &BarOutcome) {
         self.holdings[idx] = Holding {
             equity: outcome.equity,
@@ -55,12 +55,12 @@ impl PortfolioAccount {
         self.now[idx] = *outcome;
     }
 
-    /// Takes in what the exit after the last bar of symbol `idx` did.
+    /// Records what the exit after the last bar of symbol `idx` did.
     pub(crate) fn exit(&mut self, idx: usize, outcome: BarOutcome) {
         self.exits.push((idx, outcome));
     }
 
-    /// Ends the time at hand, `time_ms`, and returns the portfolio at its close,
+    /// Ends the current time, `time_ms`, and returns the portfolio at its close,
     /// after the exits.
     pub(crate) fn end_time(&mut self, time_ms: i64) -> BarOutcome {
         let outcome = self.whole(&self.now);

@@ -33,7 +33,7 @@ pub(super) struct SymbolRun<'a> {
     pub(super) record: MetricsRecord,
 }
 
-/// Where a lane's bar is traded, by which policy, and who is told.
+/// Where a symbol's bar is traded, by which policy, and what observes it.
 pub(super) struct PortfolioStep<'a> {
     pub(super) at: &'a StepContext,
     pub(super) policy: Option<&'a dyn Policy>,

@@ -107,7 +107,7 @@ impl SymbolCurve {
         self.closes.map_or(1.0, |(first, last)| last / first)
     }
 
-    /// Takes in the row of `time_ms`, if that is the next one.
+    /// Records the row of `time_ms`, if that is the next one.
     fn step(&mut self, time_ms: i64) -> Result<()> {
         let Some(point) = self.next else {
             // Sold after its last bar.

@@ -23,9 +23,9 @@ pub fn check(run: &SweepRunArgs) -> Result<()> {
     slurm::check()
 }
 
-/// Who trains, and where that comes from.
+/// The trainer, and where it comes from.
 pub struct ChosenTrainer {
-    /// Who trains.
+    /// The trainer.
     pub trainer: SweepTrainer,
     /// A build, which the next one replaces, or a program of the user's.
     pub source: TrainerSource,

@@ -10,7 +10,7 @@ use xshell::{Shell, cmd};
 
 use crate::programs::process::shell;
 
-/// How much of a complaint of git's is told.
+/// How much of git's error output is shown.
 const N_REASON_CHARS: usize = 300;
 
 /// Settings that would change what git answers, or start programs.
@@ -138,7 +138,7 @@ impl Git {
         let complaint = thread::scope(|scope| {
             let complaint = scope.spawn(move || {
                 let mut bytes = Vec::new();
-                // What is told before a failure is told.
+                // Output before a failure is shown, too.
                 let _ = stderr.map(|mut stderr| stderr.read_to_end(&mut bytes));
                 text(&bytes)
             });

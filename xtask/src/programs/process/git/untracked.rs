@@ -91,7 +91,7 @@ pub fn names(paths: &[Vec<u8>]) -> String {
     names.join(", ")
 }
 
-/// Returns what is told of a file that can be read, or of a symlink.
+/// Returns the record of a file that can be read, or of a symlink.
 fn readable(path: &Path) -> io::Result<Metadata> {
     let metadata = fs::symlink_metadata(path)?;
     if metadata.is_file() {

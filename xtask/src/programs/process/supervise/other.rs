@@ -36,7 +36,7 @@ impl Family {
     pub fn urge(&self, (): ()) {
         let pid = self.pid.to_string();
         if let Ok(shell) = shell() {
-            // Who is gone has ended.
+            // A process that is gone has ended.
             let _ = cmd!(shell, "taskkill /PID {pid} /T /F").quiet().ignore_stdout().run();
         }
     }

@@ -47,7 +47,7 @@ impl Family {
         Self { group: Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX)) }
     }
 
-    /// Tells all of the group to end. Who is gone has ended.
+    /// Signals the whole group to end. One that is gone has ended.
     pub fn urge(&self, word: Signal) {
         let _ = killpg(self.group, word);
         if word == Signal::SIGKILL {
