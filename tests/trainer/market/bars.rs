@@ -16,6 +16,7 @@ mod sessions;
 mod summary;
 mod symbols;
 mod times;
+mod variants;
 mod wild;
 
 use std::fmt::Display;

@@ -9,34 +9,34 @@ use trainer::market::bars::{Bar, BarSource, BarsConfig};
 
 use super::wrapped;
 
-struct File {
+pub(super) struct File {
     _folder: TempDir,
-    source: BarSource,
+    pub(super) source: BarSource,
 }
 
-fn file(content: &str, config: &BarsConfig) -> File {
+pub(super) fn file(content: &str, config: &BarsConfig) -> File {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("bars.csv"), content).unwrap();
     let source = BarSource::open("bars.csv", folder.path()).unwrap().with_config(config);
     File { _folder: folder, source }
 }
 
-fn only(symbol: &str) -> BarsConfig {
+pub(super) fn only(symbol: &str) -> BarsConfig {
     BarsConfig { symbol: Some(symbol.to_owned()), ..BarsConfig::default() }
 }
 
 impl File {
     /// Returns each symbol, with its closes.
-    fn symbols(&self) -> Result<Vec<(String, Vec<f64>)>, String> {
+    pub(super) fn symbols(&self) -> Result<Vec<(String, Vec<f64>)>, String> {
         let symbols = self.source.symbols().map_err(|error| format!("{error:#}"))?;
         Ok(symbols.into_iter().map(|one| (one.symbol, closes(&one.source).unwrap())).collect())
     }
 
-    fn closes(&self) -> Result<Vec<f64>, String> {
+    pub(super) fn closes(&self) -> Result<Vec<f64>, String> {
         closes(&self.source)
     }
 
-    fn error(&self) -> String {
+    pub(super) fn error(&self) -> String {
         self.source.summarize_all().unwrap_err().to_string()
     }
 }
@@ -48,7 +48,7 @@ fn closes(source: &BarSource) -> Result<Vec<f64>, String> {
 }
 
 /// Rows of two series at the same times, one after the other.
-fn panel(name: &str, texts: [&str; 2]) -> String {
+pub(super) fn panel(name: &str, texts: [&str; 2]) -> String {
     let mut content = format!("date,{name},open,high,low,close,volume\n");
     for (text, price) in texts.iter().zip([10, 20]) {
         for day in 1..=6 {
@@ -59,7 +59,7 @@ fn panel(name: &str, texts: [&str; 2]) -> String {
     content.replace(",10,10,10,", ",10,11,10,").replace(",20,20,20,", ",20,21,20,")
 }
 
-const TENS: [f64; 6] = [10.1, 10.2, 10.3, 10.4, 10.5, 10.6];
+pub(super) const TENS: [f64; 6] = [10.1, 10.2, 10.3, 10.4, 10.5, 10.6];
 const TWENTIES: [f64; 6] = [20.1, 20.2, 20.3, 20.4, 20.5, 20.6];
 
 #[test]

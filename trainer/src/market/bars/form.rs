@@ -10,7 +10,7 @@ mod series;
 
 use anyhow::{Error, Result, anyhow};
 
-use super::columns::{Columns, SymbolColumn, TimeColumn};
+use super::columns::{self, Columns, SymbolColumn, TimeColumn};
 use super::config::{BarsConfig, Decimal, Reading};
 use super::input::{Place, Text};
 use super::loose::{self, number_in};
@@ -21,6 +21,9 @@ use header::Table;
 pub(super) use header::names_of;
 pub(super) use series::SeriesTime;
 
+/// Texts of a column that a message names.
+const N_SHOWN: usize = 5;
+
 /// How to read one file.
 #[derive(Debug, Clone)]
 pub(super) struct Form {
@@ -30,8 +33,8 @@ pub(super) struct Form {
     pub(super) columns: Columns,
     pub(super) time: TimeForm,
     pub(super) decimal: Decimal,
-    /// What could be of several series, though nothing says so.
-    pub(super) doubt: Option<String>,
+    /// What could be read otherwise, though nothing says so.
+    pub(super) doubts: Vec<String>,
 }
 
 /// Some of the first rows of a file.
@@ -88,25 +91,30 @@ impl Form {
                 columns,
                 time,
                 decimal: config.decimal.unwrap_or(Decimal::Point),
-                doubt: None,
+                doubts: Vec::new(),
             });
         }
         let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
         columns.settle(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
-        columns.settle_symbol(&cells, config.columns.contains_key("symbol"));
+        let is_given = config.columns.contains_key("symbol");
+        columns.settle_symbol(&cells, is_given);
+        if !is_given && config.symbol.is_none() {
+            refuse_variants(&columns, &cells).map_err(told)?;
+        }
         if config.symbol.is_some() && columns.symbol.is_none() && columns.beside.is_none() {
             return Err(anyhow!(
                 "`{name}` has no column of symbols to find `bars.symbol` in; take `--symbol` out, \
                  or name the column, such as by `--column symbol=NAME`"
             ));
         }
-        let doubt = block_doubt(&columns, &cells);
+        let doubts = block_doubt(&columns, &cells).into_iter();
+        let doubts = doubts.chain(columns.other_prices(config)).collect();
         let decimal = decide_decimal(&cells, &columns, config)
             .map_err(|problem| anyhow!("`{name}`: {problem}"))?;
         let at = TimeAt { name, columns: &columns, rows: &rows };
         let rest = Rest { sample: &sample, reopen };
         let time = at.decide(&rest, reading)?;
-        Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal, doubt })
+        Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal, doubts })
     }
 }
 
@@ -129,6 +137,24 @@ fn bars_of<'a>(rows: &'a [SampleRow], columns: &Columns) -> Vec<&'a SampleRow> {
     let wide: Vec<&SampleRow> = rows.iter().filter(has_width).collect();
     let bars: Vec<&SampleRow> = wide.iter().copied().filter(has_prices).collect();
     if bars.is_empty() { wide } else { bars }
+}
+
+/// Fails where series of one thing would be taken for symbols: several
+/// intervals, or bid and ask.
+fn refuse_variants(columns: &Columns, rows: &[Vec<String>]) -> Result<()> {
+    let Some((variants, idx, first)) = columns.variants(rows) else {
+        return Ok(());
+    };
+    let texts = columns::texts_of(idx, rows);
+    let texts: Vec<String> = texts.iter().take(N_SHOWN).map(|it| shown(it.as_bytes())).collect();
+    Err(anyhow!(
+        "holds several {} in the column `{}`: `{}`; choose one by `bars.symbol`, such as by \
+         `--symbol '{}'`, or say by `--column symbol=` that all are one series",
+        variants.name(),
+        shown(columns.name(idx).as_bytes()),
+        texts.join("`, `"),
+        shown(first.as_bytes())
+    ))
 }
 
 /// Says that texts follow each other as series do, which may be cut up.

@@ -45,7 +45,7 @@ impl Understood {
         let warnings = split_warning(form, observer)
             .into_iter()
             .chain(form.and_then(|form| volume_warning(form, observer)))
-            .chain(form.and_then(|form| form.doubt.clone()));
+            .chain(form.into_iter().flat_map(|form| form.doubts.clone()));
         Self { lines, warnings: warnings.collect(), repairs, bars: observer.shown() }
     }
 

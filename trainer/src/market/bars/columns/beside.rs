@@ -3,8 +3,11 @@
 
 use anyhow::{Result, bail};
 
+use super::Columns;
 use super::names::{quoted, words};
+use super::variants::has_price_kind;
 use crate::market::bars::config::BarsConfig;
+use crate::market::bars::shown;
 
 /// What columns of one symbol hold, the longer before what is in it.
 const ROLES: [(&str, &str); 16] = [
@@ -28,24 +31,6 @@ const ROLES: [(&str, &str); 16] = [
 
 const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 
-/// What tells kinds of prices of one thing apart, and no symbols.
-const KINDS: [&str; 14] = [
-    "bid",
-    "ask",
-    "mid",
-    "mark",
-    "index",
-    "adj",
-    "adjusted",
-    "raw",
-    "unadjusted",
-    "prev",
-    "previous",
-    "ha",
-    "heikin",
-    "offer",
-];
-
 /// Symbols that are named in a message.
 const N_SHOWN: usize = 5;
 
@@ -62,23 +47,8 @@ impl Beside {
     /// Finds two symbols or more that each have all four prices, beside
     /// no prices without a symbol.
     pub(super) fn find(names: &[String], config: &BarsConfig) -> Result<Option<Self>> {
-        let mut symbols: Vec<(String, Vec<(usize, &'static str)>)> = Vec::new();
-        for (idx, name) in names.iter().enumerate() {
-            let Some((role, symbol)) = split(name) else {
-                continue;
-            };
-            match symbols.iter_mut().find(|(known, _)| *known == symbol) {
-                Some((_, columns)) => columns.push((idx, role)),
-                None => symbols.push((symbol, vec![(idx, role)])),
-            }
-        }
-        symbols.retain(|(_, columns)| {
-            PRICES.iter().all(|price| columns.iter().any(|(_, role)| role == price))
-        });
-        let plain: Vec<String> = names.iter().map(|name| words(name).concat()).collect();
-        let is_plain = |price: &&str| plain.iter().any(|name| name == *price);
-        let is_given = |price: &&str| config.columns.contains_key(*price);
-        if symbols.len() < 2 || PRICES.iter().all(is_plain) || PRICES.iter().any(is_given) {
+        let symbols = complete(names);
+        if symbols.len() < 2 || has_plain(names) || is_any_given(config) {
             return Ok(None);
         }
         let position = |wanted: &str| symbols.iter().position(|(symbol, _)| symbol == wanted);
@@ -131,9 +101,62 @@ impl Beside {
 
     /// Whether they are prices of one thing, as of bid and ask.
     pub(in crate::market::bars) fn are_kinds(&self) -> bool {
-        let is_kind = |word: &String| KINDS.contains(&word.as_str());
-        self.symbols.iter().any(|(symbol, _)| words(symbol).iter().any(is_kind))
+        self.symbols.iter().any(|(symbol, _)| has_price_kind(symbol))
     }
+}
+
+impl Columns {
+    /// Says that plain prices are taken though others stand beside them,
+    /// and how to take those.
+    pub(in crate::market::bars) fn other_prices(&self, config: &BarsConfig) -> Option<String> {
+        let others = complete(&self.names);
+        let (symbol, columns) = others.first()?;
+        if !has_plain(&self.names) || is_any_given(config) {
+            return None;
+        }
+        let of_role = |role: &&str| columns.iter().find(|(_, known)| known == role);
+        let options: Vec<String> = ["open", "high", "low", "close", "volume"]
+            .iter()
+            .filter_map(|role| Some((role, of_role(role)?.0)))
+            .map(|(role, idx)| format!("--column '{role}={}'", shown(self.name(idx).as_bytes())))
+            .collect();
+        Some(format!(
+            "`open`, `high`, `low` and `close` are taken, and beside them stand prices of `{}`: \
+             take those by {}",
+            shown(symbol.as_bytes()),
+            options.join(" ")
+        ))
+    }
+}
+
+/// Returns the symbols that have all four prices among `names`, each
+/// with what its columns hold, by their index.
+fn complete(names: &[String]) -> Vec<(String, Vec<(usize, &'static str)>)> {
+    let mut symbols: Vec<(String, Vec<(usize, &'static str)>)> = Vec::new();
+    for (idx, name) in names.iter().enumerate() {
+        let Some((role, symbol)) = split(name) else {
+            continue;
+        };
+        match symbols.iter_mut().find(|(known, _)| *known == symbol) {
+            Some((_, columns)) => columns.push((idx, role)),
+            None => symbols.push((symbol, vec![(idx, role)])),
+        }
+    }
+    symbols.retain(|(_, columns)| {
+        PRICES.iter().all(|price| columns.iter().any(|(_, role)| role == price))
+    });
+    symbols
+}
+
+/// Whether all four prices stand there without a symbol.
+fn has_plain(names: &[String]) -> bool {
+    let plain: Vec<String> = names.iter().map(|name| words(name).concat()).collect();
+    PRICES.iter().all(|price| plain.iter().any(|name| name == price))
+}
+
+/// Whether the settings name the column of a price.
+fn is_any_given(config: &BarsConfig) -> bool {
+    PRICES.iter().any(|price| config.columns.contains_key(*price))
 }
 
 /// Splits `Close_AAPL`, `AAPL.Close` and `('Close', 'AAPL')` into what

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::names::words;
-use super::{Columns, SymbolColumn, contracts};
+use super::{Columns, SymbolColumn, Variants, contracts};
 use crate::market::bars::loose::number_in;
 
 /// Texts that come one after the other, each in a few rows.
@@ -67,14 +67,40 @@ impl Columns {
             }
             (Some(symbol), Some(contract)) => Some(SymbolColumn::Split(symbol, contract)),
         };
+        let variants = self.variants_among(&free, rows);
         match found {
+            Some(SymbolColumn::Whole(idx)) if variants.is_some_and(|other| other != idx) => {
+                variants.map(|other| SymbolColumn::Split(idx, other))
+            }
             Some(found @ SymbolColumn::Whole(idx)) if !cells.are_apart(Some(found)) => {
                 let other = cells.cutting(&free, Some(found));
                 Some(other.map_or(found, |other| SymbolColumn::Split(idx, other)))
             }
+            None if variants.is_some() => variants.map(SymbolColumn::Whole),
             None if !cells.are_apart(None) => cells.cutting(&free, None).map(SymbolColumn::Whole),
             found => found,
         }
+    }
+
+    /// Returns the column among `free` that tells variants of one thing
+    /// apart.
+    fn variants_among(&self, free: &[usize], rows: &[Vec<String>]) -> Option<usize> {
+        let is_found = |idx: &usize| Variants::of_texts(self.name(*idx), &texts_of(*idx, rows));
+        free.iter().copied().find(|idx| is_found(idx).is_some())
+    }
+
+    /// Returns what the symbols of `rows` are instead, with their column
+    /// and the first of them, where they are variants of one thing.
+    pub(in crate::market::bars) fn variants(
+        &self,
+        rows: &[Vec<String>],
+    ) -> Option<(Variants, usize, String)> {
+        let symbol = self.symbol?;
+        let of_column = |idx: usize| {
+            let variants = Variants::of_texts(self.name(idx), &texts_of(idx, rows))?;
+            Some((variants, idx, symbol.text_of(rows.first()?)))
+        };
+        symbol.all().into_iter().find_map(of_column)
     }
 
     /// Returns the columns that are the time or numbers of a bar.
@@ -110,6 +136,13 @@ impl Columns {
     }
 }
 
+/// Returns the different texts of a column, in the order of their first
+/// rows.
+pub(in crate::market::bars) fn texts_of(idx: usize, rows: &[Vec<String>]) -> Vec<&str> {
+    let mut seen = HashSet::new();
+    rows.iter().map(|row| row[idx].trim()).filter(|text| seen.insert(*text)).collect()
+}
+
 /// Whether a column of this name tells the zone of the times, which
 /// tells the hour apart that autumn repeats.
 fn is_zone(name: &str) -> bool {
@@ -124,7 +157,7 @@ struct Cells<'a> {
 
 impl Cells<'_> {
     fn n_different(&self, idx: usize) -> usize {
-        self.rows.iter().map(|row| row[idx].trim()).collect::<HashSet<_>>().len()
+        texts_of(idx, self.rows).len()
     }
 
     /// Whether the column holds a few words or whole numbers.
