@@ -12,6 +12,7 @@ const OWN_SCREEN: &str = "\x1b[?1049l";
 const HIDES_CURSOR: &str = "\x1b[?25l";
 const SHOWS_CURSOR: &str = "\x1b[?25h";
 
+/// How long a program may run, for `timeout`.
 const TIME_LIMIT_S: &str = "100";
 
 /// A program in a terminal of 100 columns and 30 rows.
@@ -44,6 +45,13 @@ impl InTerminal {
             .unwrap();
         let (keys, screen) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
         Self { script, keys, screen, shown: String::new(), n_seen: 0 }
+    }
+
+    /// Runs `watch` until its view is shown, and then the line `after`.
+    fn watch(after: &str, workspace: &Workspace) -> Self {
+        let mut watch = Self::run("watch", after, workspace);
+        watch.until("leaves");
+        watch
     }
 
     /// Waits until `words` have been shown, after all that was waited
@@ -86,8 +94,7 @@ impl InTerminal {
 fn check_leaving(leave: impl FnOnce(&mut InTerminal, &Workspace), code: i32) {
     let workspace = Workspace::with_bars(&bars::csv(600));
     let after = "echo exit code $? $(stty --all | grep --only-matching ' echo ')";
-    let mut watch = InTerminal::run("watch", after, &workspace);
-    watch.until("leaves");
+    let mut watch = InTerminal::watch(after, &workspace);
     leave(&mut watch, &workspace);
     let (_, shown) = watch.end();
     let (_, after) = shown.split_once(OTHER_SCREEN).unwrap();
@@ -119,8 +126,7 @@ fn a_signal_leaves_a_watch_as_a_key_does() {
 #[test]
 fn a_watch_draws_anew_in_another_size() {
     let workspace = Workspace::with_bars(&bars::csv(600));
-    let mut watch = InTerminal::run("watch", "exit $?", &workspace);
-    watch.until("leaves");
+    let mut watch = InTerminal::watch("exit $?", &workspace);
     let terminal = format!("/proc/{}/fd/1", InTerminal::pid(&workspace));
     let terminal = std::fs::File::open(terminal).unwrap();
     let status =
@@ -136,8 +142,7 @@ fn a_watch_draws_anew_in_another_size() {
 #[test]
 fn a_watch_ends_with_its_terminal() {
     let workspace = Workspace::with_bars(&bars::csv(600));
-    let mut watch = InTerminal::run("watch", "exit $?", &workspace);
-    watch.until("leaves");
+    let watch = InTerminal::watch("exit $?", &workspace);
     let state = format!("/proc/{}/stat", InTerminal::pid(&workspace));
     // `script` holds the other end of the terminal: without it the
     // window is closed.

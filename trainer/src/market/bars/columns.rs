@@ -22,7 +22,6 @@ use anyhow::{Result, bail};
 use super::config::BarsConfig;
 use super::timestamp::TimeZone;
 use beside::Beside;
-pub(super) use cutting::texts_of;
 pub(super) use further::fits;
 use given::Given;
 pub(super) use headless::is_data;
@@ -34,7 +33,6 @@ use names::{
 pub(super) use settle::settle_time;
 pub(super) use symbol::SymbolColumn;
 pub(super) use time::TimeColumn;
-pub(super) use variants::Variants;
 use volumes::find_volumes;
 
 /// A part of a bar, as its file names it.

@@ -10,7 +10,7 @@ mod series;
 
 use anyhow::{Error, Result, anyhow};
 
-use super::columns::{self, Columns, SymbolColumn, TimeColumn};
+use super::columns::{Columns, SymbolColumn, TimeColumn};
 use super::config::{BarsConfig, Decimal, Reading};
 use super::input::{Place, Text};
 use super::loose::{self, number_in};
@@ -20,9 +20,6 @@ use super::timestamp::{Doubt, TimeForm, TimeHints, TimeText, TimeZone, decide};
 use header::Table;
 pub(super) use header::names_of;
 pub(super) use series::SeriesTime;
-
-/// Texts of a column that a message names.
-const N_SHOWN: usize = 5;
 
 /// How to read one file.
 #[derive(Debug, Clone)]
@@ -98,8 +95,11 @@ impl Form {
         columns.settle(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
         let is_given = config.columns.contains_key("symbol");
         columns.settle_symbol(&cells, is_given);
-        if !is_given && config.symbol.is_none() {
-            refuse_variants(&columns, &cells).map_err(told)?;
+        if !is_given
+            && config.symbol.is_none()
+            && let Some(problem) = columns.variants_problem(&cells)
+        {
+            return Err(anyhow!("`{name}` {problem}"));
         }
         if config.symbol.is_some() && columns.symbol.is_none() && columns.beside.is_none() {
             return Err(anyhow!(
@@ -137,24 +137,6 @@ fn bars_of<'a>(rows: &'a [SampleRow], columns: &Columns) -> Vec<&'a SampleRow> {
     let wide: Vec<&SampleRow> = rows.iter().filter(has_width).collect();
     let bars: Vec<&SampleRow> = wide.iter().copied().filter(has_prices).collect();
     if bars.is_empty() { wide } else { bars }
-}
-
-/// Fails where series of one thing would be taken for symbols: several
-/// intervals, or bid and ask.
-fn refuse_variants(columns: &Columns, rows: &[Vec<String>]) -> Result<()> {
-    let Some((variants, idx, first)) = columns.variants(rows) else {
-        return Ok(());
-    };
-    let texts = columns::texts_of(idx, rows);
-    let texts: Vec<String> = texts.iter().take(N_SHOWN).map(|it| shown(it.as_bytes())).collect();
-    Err(anyhow!(
-        "holds several {} in the column `{}`: `{}`; choose one by `bars.symbol`, such as by \
-         `--symbol '{}'`, or say by `--column symbol=` that all are one series",
-        variants.name(),
-        shown(columns.name(idx).as_bytes()),
-        texts.join("`, `"),
-        shown(first.as_bytes())
-    ))
 }
 
 /// Says that texts follow each other as series do, which may be cut up.

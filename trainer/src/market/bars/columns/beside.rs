@@ -32,7 +32,7 @@ const ROLES: [(&str, &str); 16] = [
 const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 
 /// Symbols that are named in a message.
-const N_SHOWN: usize = 5;
+pub(super) const N_SHOWN: usize = 5;
 
 /// Symbols side by side, and which of them is chosen.
 #[derive(Debug, Clone)]

@@ -3,9 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::names::words;
-use super::{Columns, SymbolColumn, Variants, contracts};
+use super::beside::N_SHOWN;
+use super::names::{quoted, words};
+use super::variants::Variants;
+use super::{Columns, SymbolColumn, contracts};
 use crate::market::bars::loose::number_in;
+use crate::market::bars::shown;
 
 /// Texts that come one after the other, each in a few rows.
 const N_BLOCKS_MAX: usize = 64;
@@ -89,18 +92,24 @@ impl Columns {
         free.iter().copied().find(|idx| is_found(idx).is_some())
     }
 
-    /// Returns what the symbols of `rows` are instead, with their column
-    /// and the first of them, where they are variants of one thing.
-    pub(in crate::market::bars) fn variants(
-        &self,
-        rows: &[Vec<String>],
-    ) -> Option<(Variants, usize, String)> {
+    /// Says that the symbols of `rows` are variants of one thing, where
+    /// they are, and how to choose.
+    pub(in crate::market::bars) fn variants_problem(&self, rows: &[Vec<String>]) -> Option<String> {
         let symbol = self.symbol?;
-        let of_column = |idx: usize| {
-            let variants = Variants::of_texts(self.name(idx), &texts_of(idx, rows))?;
-            Some((variants, idx, symbol.text_of(rows.first()?)))
-        };
-        symbol.all().into_iter().find_map(of_column)
+        symbol.all().into_iter().find_map(|idx| {
+            let texts = texts_of(idx, rows);
+            let variants = Variants::of_texts(self.name(idx), &texts)?;
+            let first = symbol.text_of(rows.first()?);
+            let texts = texts.iter().take(N_SHOWN).map(|text| (*text).to_owned());
+            Some(format!(
+                "holds several {} in the column `{}`: {}; choose one by `bars.symbol`, such as by \
+                 `--symbol '{}'`, or say by `--column symbol=` that all are one series",
+                variants.name(),
+                shown(self.name(idx).as_bytes()),
+                quoted(&texts.collect::<Vec<_>>()),
+                shown(first.as_bytes())
+            ))
+        })
     }
 
     /// Returns the columns that are the time or numbers of a bar.
@@ -138,7 +147,7 @@ impl Columns {
 
 /// Returns the different texts of a column, in the order of their first
 /// rows.
-pub(in crate::market::bars) fn texts_of(idx: usize, rows: &[Vec<String>]) -> Vec<&str> {
+fn texts_of(idx: usize, rows: &[Vec<String>]) -> Vec<&str> {
     let mut seen = HashSet::new();
     rows.iter().map(|row| row[idx].trim()).filter(|text| seen.insert(*text)).collect()
 }

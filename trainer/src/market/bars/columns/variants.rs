@@ -67,7 +67,7 @@ const PRICE_KINDS: [&str; 16] = [
 
 /// Several series of one thing in one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::market::bars) enum Variants {
+pub(super) enum Variants {
     Intervals,
     Prices,
 }
@@ -90,7 +90,7 @@ impl Variants {
     }
 
     /// Returns what they are called.
-    pub(in crate::market::bars) fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Intervals => "intervals",
             Self::Prices => "kinds of prices",
