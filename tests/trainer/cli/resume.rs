@@ -191,7 +191,13 @@ fn a_walk_forward_goes_on_in_any_window() {
 
 #[test]
 fn several_symbols_go_on_within_an_episode() {
-    let changes = json!({ "data": "bars", "total_episodes": 2, "steps_per_batch": 900 });
+    let changes = json!({
+        "data": "bars",
+        "walk_forward": { "windows": 0 },
+        "total_episodes": 2,
+        "steps_per_batch": 900,
+        "agent": { "n_trees": 4, "memory_shares": 4, "min_samples_leaf": 100 },
+    });
     let (n_stops, n_within) = check_every_stop(&changes);
     assert!(n_stops >= 9, "{n_stops} stops");
     assert!(n_within >= 7, "{n_within} stops within an episode");
@@ -207,7 +213,7 @@ fn a_forecaster_of_several_symbols_goes_on() {
         "models": { "forecast": forecast },
         "walk_forward": walk,
         "total_episodes": 1,
-        "steps_per_batch": 600,
+        "steps_per_batch": 1500,
     }));
     assert!(n_stops >= 5, "{n_stops} stops");
     assert!(n_within >= 4, "{n_within} stops within an episode");

@@ -45,7 +45,7 @@ fn judgement<'a>(verdicts: &'a [Value], name: &str) -> &'a str {
 
 #[test]
 fn a_leak_of_the_next_return_is_gone_one_bar_later() {
-    let verdicts = audit(&leaking(), &[]);
+    let verdicts = audit(&leaking(), &["--split"]);
     for name in &NAMES[..3] {
         assert_eq!(judgement(&verdicts, name), "failed", "{name}");
     }
@@ -70,9 +70,10 @@ fn an_edge_that_lasts_stands_and_chance_does_not() {
 #[test]
 fn an_audit_is_the_same_each_time_on_any_threads_and_changes_no_model() {
     let [one, other] = [leaking(), leaking()];
-    assert_eq!(audit(&one, &["--threads", "1"]), audit(&other, &["--threads", "3"]));
+    let [of_one, of_three] = ["1", "3"].map(|threads| ["--split", "--threads", threads]);
+    assert_eq!(audit(&one, &of_one), audit(&other, &of_three));
     let plain = leaking();
-    plain.train(&[]);
+    plain.train(&["--split"]);
     assert!(plain.model() == one.model(), "the audit changed the model");
     assert_eq!(plain.session()["metrics"], one.session()["metrics"]);
 }
@@ -113,10 +114,10 @@ fn fills_one_bar_later_are_those_of_simulate_with_later_signals() {
 #[test]
 fn a_walk_forward_and_several_symbols_are_audited_as_they_are_judged() {
     let workspace = leaking();
-    let verdicts = audit(&workspace, &["--walk-forward", "3"]);
+    let verdicts = audit(&workspace, &["--walk-forward", "2"]);
     assert_eq!(judgement(&verdicts, "filled_1_bar_later"), "failed");
     assert_eq!(judgement(&verdicts, "placebo"), "passed");
-    for arguments in [&[] as &[&str], &["--walk-forward", "2"]] {
+    for arguments in [["--split"].as_slice(), &["--walk-forward", "2"]] {
         let workspace = leaking();
         let bars = workspace.text("bars.csv");
         std::fs::create_dir(workspace.path("names")).unwrap();

@@ -30,7 +30,7 @@ fn train(n_symbols: usize) -> Workspace {
         workspace.write(&format!("bars/S{idx}.csv"), &exchange());
     }
     workspace.configure(&json!({ "data": "bars" }));
-    workspace.train(&[]);
+    workspace.train(&["--split"]);
     workspace
 }
 

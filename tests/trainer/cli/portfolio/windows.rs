@@ -11,7 +11,8 @@ use super::{SYMBOLS, final_equity, in_a_folder};
 fn walked(mode: &str) -> Workspace {
     let workspace = in_a_folder();
     let walk = json!({ "windows": 3, "mode": mode, "embargo_bars": 24 });
-    workspace.configure(&json!({ "data": "bars", "walk_forward": walk }));
+    let agent = json!({ "n_trees": 4, "memory_shares": 4, "min_samples_leaf": 100 });
+    workspace.configure(&json!({ "data": "bars", "walk_forward": walk, "agent": agent }));
     workspace
 }
 
