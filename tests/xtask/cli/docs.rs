@@ -18,7 +18,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::tasks::cycle::trainer;
-use crate::tasks::remote::{has_restic, say_skipped};
+use crate::tasks::remote::{has_restic, make_repository, say_skipped};
 use crate::tasks::sweep::slurm::cluster::Cluster;
 
 /// What stands for `cargo`: the clock stands at noon and goes on by a
@@ -46,8 +46,12 @@ case "$1 $2" in
 esac
 code=0
 "$DOCS_XTASK" --clock "2026-03-01T12:$minute:00Z" "$@" || code=$?
+case "$1 $2 $code" in
 # What the regular bars here give is more than any market does.
-case "$1 $code" in "train 3") code=0 ;; esac
+"train "*" 3") code=0 ;;
+# Each call of restic would take half a second to check the password.
+"remote init 0") rm -r ../vault/config ../vault/keys && cp -r "$DOCS_STATE/empty-vault/." ../vault ;;
+esac
 exit $code
 "#;
 
@@ -110,7 +114,7 @@ impl<'a> Desk<'a> {
         fs::create_dir_all(desk.folder.path().join("my-workspace")).unwrap();
         fs::create_dir_all(desk.folder.path().join("bin")).unwrap();
         let settings = r#"{"data": "my_bars.csv", "total_episodes": 1, "steps_per_batch": 200,
-            "agent": {"min_samples_leaf": 50, "memory_shares": 1}}"#;
+            "agent": {"n_trees": 4, "min_samples_leaf": 50, "memory_shares": 4}}"#;
         for (path, content) in [
             ("config/config.json", "{}\n"),
             ("config/training_config.json", settings),
@@ -120,6 +124,7 @@ impl<'a> Desk<'a> {
         ] {
             fs::write(root.join(path), content).unwrap();
         }
+        make_repository(&desk.folder.path().join("empty-vault"));
         let cargo = desk.folder.path().join("bin/cargo");
         fs::write(&cargo, CARGO).unwrap();
         fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();

@@ -51,16 +51,8 @@ impl Team {
         Some(team)
     }
 
-    /// Makes the repository: a copy of one whose password is cheap to
-    /// check. What `restic init` makes takes half a second of processor
-    /// time for each call of restic.
     pub fn make_repository(&self) {
-        let root = Path::new(&self.repository);
-        for folder in ["data", "index", "keys", "locks", "snapshots"] {
-            fs::create_dir_all(root.join(folder)).unwrap();
-        }
-        fs::write(root.join("config"), CONFIG).unwrap();
-        fs::write(root.join("keys").join(KEY_ID), KEY).unwrap();
+        make_repository(Path::new(&self.repository));
     }
 
     pub fn path(&self, relative: &str) -> PathBuf {
@@ -115,6 +107,17 @@ impl Team {
     pub fn snapshots(&self) -> Vec<Value> {
         serde_json::from_str(&self.restic(&["snapshots", "--json"])).unwrap()
     }
+}
+
+/// Makes a repository in the folder: a copy of one whose password is
+/// cheap to check. What `restic init` makes takes half a second of
+/// processor time for each call of restic.
+pub fn make_repository(folder: &Path) {
+    for name in ["data", "index", "keys", "locks", "snapshots"] {
+        fs::create_dir_all(folder.join(name)).unwrap();
+    }
+    fs::write(folder.join("config"), CONFIG).unwrap();
+    fs::write(folder.join("keys").join(KEY_ID), KEY).unwrap();
 }
 
 /// Says what is left out, whether the test is captured or not.
