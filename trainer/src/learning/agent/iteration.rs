@@ -168,7 +168,10 @@ impl FittedIteration {
                     Forest::fit(&samples, &targets(group, action), &options)
                         .context("failed to fit the values")
                 });
-                return Ok(Ensembles { forests: fits.collect::<Result<_>>()?, leaves: None });
+                // Of several failures the first action's is told, each time.
+                let fits: Vec<Result<Forest>> = fits.collect();
+                let forests = fits.into_iter().collect::<Result<_>>()?;
+                return Ok(Ensembles { forests, leaves: None });
             }
         };
         let targets: Vec<_> = actions.map(|action| targets(&transitions, action)).collect();

@@ -16,7 +16,7 @@ use crate::account::metrics::Performance;
 use crate::session::{AuditRecord, AuditVerdict, Session, write_atomically};
 use crate::training::leaks::retrain;
 use crate::training::train::{
-    Decision, ReplayInput, Scenario, TrainOptions, TrainingData, prepare, replay, write_report,
+    Decision, ReplayInput, Scenario, TrainOptions, prepare, replay, write_report,
 };
 use placebo::DecisionSeries;
 
@@ -81,7 +81,8 @@ fn verdicts(options: &TrainOptions, session: &Session) -> Result<AuditRecord> {
         .collect();
     verdicts.push(judge::placebo(placebo::p_value(&series_by_symbol)));
     goes_on()?;
-    let again = retrain(&options.training, longest(&training_data), &training_data.features)?;
+    let longest = &training_data.longest().source;
+    let again = retrain(&options.training, longest, &training_data.features)?;
     goes_on()?;
     verdicts.push(judge::shuffled(&again.shuffled));
     verdicts.push(judge::rescaled(&again.rescaled));
@@ -103,13 +104,4 @@ fn check_replay(agent: &Performance, base: &Performance) -> Result<()> {
         agent.final_equity
     );
     Ok(())
-}
-
-/// Returns the bars to train again on: of several symbols those of the
-/// one with the most.
-fn longest(training_data: &TrainingData) -> &crate::market::bars::BarSource {
-    let n_bars = |symbol: &&crate::training::train::SymbolData| symbol.n_bars();
-    // The first of equals, so that the order of names decides.
-    let longest = training_data.symbols.iter().rev().max_by_key(n_bars);
-    longest.map_or(&training_data.source, |symbol| &symbol.source)
 }

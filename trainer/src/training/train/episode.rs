@@ -1,55 +1,48 @@
-//! Episodes: a lesson on the training bars, then a trial on the others.
+//! Episodes: all symbols train, one after the other, then all are tested.
 
-use std::cell::RefCell;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Result;
-use tracing::{debug, info};
+use tracing::info;
 
-use crate::account::environment::{BarOutcome, StepStatus};
-use crate::account::metrics::Simulation;
 use crate::learning::agent::RefitStats;
-use crate::market::bars::Bar;
-use crate::progress;
 use crate::session::tensorboard::Scalars;
-use crate::session::{Phase, Status, StepContext};
-use crate::wording::{counted, money};
+use crate::session::{EpisodeRecord, Phase, Status, StepContext, SymbolRecord};
+use crate::wording::counted;
 
 use super::bar_stream::BarStream;
-use super::curve::{EquityCurve, EquityPoint};
-use super::evaluation::{EvaluatedPolicy, Evaluation, EvaluationResult};
+use super::checkpoint::SymbolSchedule;
+use super::evaluation::{EvaluationOptions, SymbolResults};
+use super::evaluation_result::EvaluationResult;
 use super::histograms::EvaluationHistograms;
-use super::memory;
-use super::training_episode::{EpisodeState, EquityTracker, TrainingEpisode};
+use super::portfolio::TrainingCurves;
+use super::training_data::SymbolData;
+use super::training_episode::{EpisodeState, TrainingEpisode};
 use super::training_run::TrainingRun;
 
-/// A batch is reported on the terminal when the last report is this old.
-const MESSAGE_INTERVAL: Duration = Duration::from_secs(3);
+/// What the training part of an episode came to.
+struct TrainingPart {
+    training_episode: TrainingEpisode,
+    /// The bars that follow, of the only series there is.
+    stream: Option<BarStream>,
+}
 
 impl TrainingRun<'_> {
     /// Runs one episode, or the rest of it; returns whether it was a
     /// whole one.
     pub(super) fn episode(&mut self, episode: usize) -> Result<bool> {
         let start = Instant::now();
-        let (training_episode, result) = if self.symbols.is_empty() {
-            let mut stream = BarStream::new(&self.source, &self.features)?;
-            let curve = self.options.layout.train_equity();
-            let mut training_episode = self.train_episode(episode, (&mut stream, &curve))?;
-            self.end_training(&mut training_episode)?;
-            let result = if self.is_last_fit() {
-                None
-            } else {
-                Some(self.evaluate(episode, &training_episode, &mut stream)?)
-            };
-            (training_episode, result)
+        let TrainingPart { training_episode, stream } = self.train_symbols(episode)?;
+        let result = if self.is_last_fit() {
+            None
         } else {
-            self.portfolio_episode(episode)?
+            Some(self.evaluate(episode, training_episode.last_batch, stream)?)
         };
         let seconds = start.elapsed().as_secs_f64();
-        let message = self.episode_message(episode, &training_episode, (result.as_ref(), seconds));
-        let mut record = training_episode.record(episode, (result.as_ref(), seconds));
+        let mut record = training_episode.record(episode, result.as_ref(), seconds);
         record.window = (self.window < self.n_windows).then_some(self.window + 1);
+        let message = self.episode_message(&record);
         self.outputs.logger.session_mut().episodes.push(record);
         if let Some(result) = result {
             self.outputs.scalars(self.progress.step, result.scalars());
@@ -70,46 +63,62 @@ impl TrainingRun<'_> {
         Ok(!training_episode.is_cut_short)
     }
 
-    /// Trades and learns on the training bars; the equity goes to `curve`.
-    pub(super) fn train_episode(
-        &mut self,
-        episode: usize,
-        (stream, curve): (&mut BarStream, &Path),
-    ) -> Result<TrainingEpisode> {
-        let config = &self.options.training;
-        let mut episode_state = match self.progress.episode_state.take() {
-            Some(mut episode_state) => {
-                self.outputs.restore_train_trades(episode_state.trades.take());
-                episode_state
+    /// Trades and learns on the training bars of one symbol after the
+    /// other, from where the episode was left.
+    fn train_symbols(&mut self, episode: usize) -> Result<TrainingPart> {
+        let (symbols, layout) = (Arc::clone(&self.symbols), &self.options.layout);
+        let mut schedule = self.progress.schedule.take().unwrap_or_default();
+        let mut following = None;
+        let learned: Vec<&SymbolData> =
+            symbols.iter().filter(|symbol| symbol.splits[self.window].n_train > 0).collect();
+        for (idx, symbol) in learned.iter().enumerate().skip(schedule.n_done) {
+            self.outputs.set_symbol(symbol.name.as_deref());
+            self.split = symbol.splits[self.window];
+            let state = match self.progress.episode_state.take() {
+                Some(state) => state,
+                None => self.next_episode_state(&schedule.whole)?,
+            };
+            self.progress.schedule = self.is_portfolio().then(|| schedule.clone());
+            let curve = match symbol.name {
+                Some(_) => layout.train_equity_part(episode, idx),
+                None => layout.train_equity(),
+            };
+            let (part, stream) = self.train_bars(episode, symbol, state, &curve)?;
+            schedule.whole.add(&part);
+            schedule.n_done = idx + 1;
+            if part.is_cut_short {
+                break;
             }
-            None => EpisodeState::new(&config.environment)?,
-        };
-        let mut curve = EquityCurve::resume(curve, episode_state.curve.take())?;
-        let split = self.split;
-        stream.skip_to(split.train_begin + episode_state.training_episode.n_bars)?;
-        let mut at =
-            StepContext { episode, batch: 0, step: self.progress.step, phase: Phase::Train };
-        while episode_state.training_episode.n_bars < split.n_train
-            && !episode_state.training_episode.is_bankrupt
-            && !episode_state.training_episode.is_cut_short
-        {
-            self.batch(&mut at, stream, (&mut episode_state, &mut curve))?;
-            if episode_state.training_episode.n_bars < split.n_train
-                && !episode_state.training_episode.is_bankrupt
-            {
-                self.checkpoint_within(&mut episode_state, &mut curve)?;
+            if symbol.name.is_some() {
+                self.learner.end_series()?;
+            } else {
+                following = Some(stream);
             }
         }
-        let EpisodeState { mut training_episode, mut simulation, .. } = episode_state;
-        let performance = simulation.finish(&mut |event| self.outputs.event(&at, &event));
-        training_episode.net_return = performance.net_return;
-        training_episode.equity = performance.final_equity;
-        curve.finish(training_episode.equity, None)?;
-        Ok(training_episode)
+        self.outputs.set_symbol(None);
+        self.split = self.splits[self.window];
+        self.progress.schedule = None;
+        self.end_training(&mut schedule.whole)?;
+        if self.is_portfolio() {
+            let initial_cash = self.options.training.environment.initial_cash;
+            TrainingCurves { layout, episode, initial_cash }.publish(schedule.n_done)?;
+        }
+        let SymbolSchedule { n_done: _, mut whole } = schedule;
+        whole.average(learned.len());
+        Ok(TrainingPart { training_episode: whole, stream: following })
+    }
+
+    /// Returns the state before the bars of another symbol, after those of
+    /// `whole`.
+    fn next_episode_state(&self, whole: &TrainingEpisode) -> Result<EpisodeState> {
+        let mut state = EpisodeState::new(&self.options.training.environment)?;
+        state.training_episode.last_batch = whole.last_batch;
+        state.trades = self.outputs.train_trades();
+        Ok(state)
     }
 
     /// Ends the training part of an episode, which may fit and judge.
-    pub(super) fn end_training(&mut self, training_episode: &mut TrainingEpisode) -> Result<()> {
+    fn end_training(&mut self, training_episode: &mut TrainingEpisode) -> Result<()> {
         let fitted = self.learner.end_episode()?;
         training_episode.last_backup = fitted.or(training_episode.last_backup);
         if let Some(RefitStats { n_chosen: Some(n_chosen), .. }) = fitted {
@@ -121,165 +130,74 @@ impl TrainingRun<'_> {
         Ok(())
     }
 
-    /// Trades through the next training bars, then refits.
-    fn batch(
-        &mut self,
-        at: &mut StepContext,
-        stream: &mut BarStream,
-        (episode_state, curve): (&mut EpisodeState, &mut EquityCurve),
-    ) -> Result<()> {
-        episode_state.training_episode.last_batch += 1;
-        at.batch = episode_state.training_episode.last_batch;
-        let n_left = self.split.n_train - episode_state.training_episode.n_bars;
-        let n_bars = n_left.min(self.options.training.steps_per_batch as u64);
-        for _ in 0..n_bars {
-            self.progress.step += 1;
-            at.step = self.progress.step;
-            episode_state.training_episode.n_bars += 1;
-            let (bar, outcome) = self.bar(at, stream, &mut episode_state.simulation)?;
-            episode_state.equity_tracker.push(&outcome);
-            curve.push(EquityPoint::in_sample(&bar, &outcome))?;
-            if outcome.status != StepStatus::Running {
-                episode_state.training_episode.is_bankrupt = true;
-                break;
-            }
-        }
-        episode_state.training_episode.last_backup = self
-            .end_batch(at, &mut episode_state.equity_tracker)?
-            .or(episode_state.training_episode.last_backup);
-        Ok(())
-    }
-
-    /// Saves the state in the middle of an episode: when a stop cuts it
-    /// short, and now and then.
-    fn checkpoint_within(
-        &mut self,
-        episode_state: &mut EpisodeState,
-        curve: &mut EquityCurve,
-    ) -> Result<()> {
-        let is_stopped = self.options.stop.is_raised();
-        if is_stopped || self.is_time_for_state() {
-            episode_state.curve = Some(curve.position()?);
-            episode_state.trades = self.outputs.train_trades();
-            self.save_state(Some(episode_state))?;
-        }
-        // After the save: what is resumed is not cut short.
-        episode_state.training_episode.is_cut_short = is_stopped;
-        Ok(())
-    }
-
-    /// Trades through the next training bar and watches it.
-    fn bar(
-        &mut self,
-        at: &StepContext,
-        stream: &mut BarStream,
-        simulation: &mut Simulation,
-    ) -> Result<(Bar, BarOutcome)> {
-        let streamed = stream.next()?;
-        let row = streamed.is_warm.then(|| stream.row());
-        let policy = self.learner.policy();
-        let outcome = simulation.step(
-            &streamed.bar,
-            &mut |_, environment| {
-                let target = environment.target();
-                row.map_or(target, |row| policy.act(row, target))
-            },
-            &mut |event| self.outputs.event(at, &event),
-        );
-        self.learner.observe(&streamed.bar, row)?;
-        Ok((streamed.bar, outcome))
-    }
-
-    fn end_batch(
-        &mut self,
-        at: &StepContext,
-        equity_tracker: &mut EquityTracker,
-    ) -> Result<Option<RefitStats>> {
-        let backup = self.learner.refit()?;
-        let mut scalars = Scalars::default();
-        scalars.add("train/reward", equity_tracker.batch_return());
-        scalars.add("train/equity", equity_tracker.equity);
-        scalars.add("train/drawdown", equity_tracker.drawdown());
-        if let Some(backup) = &backup {
-            scalars.add("learner/max_abs_delta_q", backup.max_abs_delta_q);
-            scalars.add("learner/fit_seconds", backup.fit_seconds);
-        }
-        if let Some(peak_mb) = memory::peak_mb() {
-            scalars.add("memory/peak_mb", peak_mb);
-        }
-        self.outputs.scalars(at.step, scalars);
-        self.outputs.flush()?;
-        let n_batches = self.split.n_train.div_ceil(self.options.training.steps_per_batch as u64);
-        let message = format!(
-            "{}: batch {}/{n_batches}, train equity {}",
-            self.position_in_run(at.episode),
-            at.batch,
-            money(equity_tracker.equity, 2)
-        );
-        // A bar tells it, too.
-        if self.last_message_at.elapsed() >= MESSAGE_INTERVAL && !progress::is_shown() {
-            self.last_message_at = Instant::now();
-            info!("{message}");
-        } else {
-            debug!("{message}");
-        }
-        equity_tracker.batch_start = equity_tracker.equity;
-        Ok(backup)
-    }
-
     /// Judges the policy as it is now on the test bars.
     fn evaluate(
         &mut self,
         episode: usize,
-        training_episode: &TrainingEpisode,
-        stream: &mut BarStream,
+        batch: usize,
+        stream: Option<BarStream>,
     ) -> Result<EvaluationResult> {
-        let split = self.split;
-        stream.skip_to(split.test_begin())?;
-        let batch = training_episode.last_batch;
-        let at = StepContext { episode, batch, step: self.progress.step, phase: Phase::Test };
-        let curve = EquityCurve::create(&self.options.layout.equity())?;
-        let mut evaluation = Evaluation::new(self.evaluation_options(), curve)?;
-        let (policy, outputs) = (self.learner.policy(), &mut self.outputs);
+        let symbols = Arc::clone(&self.symbols);
+        let (window, step) = (self.window, self.progress.step);
+        let at = StepContext { episode, batch, step, phase: Phase::Test };
+        let options = self.evaluation_options(at);
+        let mut evaluation = options.begin(&symbols, window..window + 1, stream)?;
+        let policy = self.learner.policy();
         let cash = self.options.training.environment.initial_cash;
-        let histograms =
-            RefCell::new(outputs.draws().then(|| EvaluationHistograms::new(policy, cash)));
-        let mut evaluated = EvaluatedPolicy {
-            act: &|row, target| match &mut *histograms.borrow_mut() {
-                Some(histograms) => histograms.act(policy, (row, target)),
-                None => policy.act(row, target),
-            },
-            on_event: &mut |event| outputs.event(&at, &event),
-            on_bar: &mut |equity, row| {
-                if let Some(histograms) = &mut *histograms.borrow_mut() {
-                    histograms.push(policy, (equity, row));
-                }
-            },
-        };
-        evaluation.trade((stream, split.n_test), &mut evaluated)?;
-        let mut result = evaluation.finish(&mut evaluated)?;
-        if let Some(histograms) = histograms.into_inner() {
-            result.histograms = histograms.tagged(policy, self.outputs.take_trades());
+        evaluation.histograms =
+            self.outputs.draws().then(|| EvaluationHistograms::new(policy, cash));
+        evaluation.trade(Some(policy), 0, &mut self.outputs)?;
+        let histograms = evaluation.histograms.take();
+        let mut result = self.record_symbols(evaluation.finish()?);
+        if let Some(histograms) = histograms {
+            let trades = self.outputs.take_trades();
+            result.histograms = histograms.tagged(self.learner.policy(), trades);
         }
         Ok(result)
     }
 
-    fn episode_message(
-        &self,
-        episode: usize,
-        training_episode: &TrainingEpisode,
-        (result, seconds): (Option<&EvaluationResult>, f64),
-    ) -> String {
-        let tested = result.map(|result| {
-            let n_trades = counted(result.agent.n_trades, "test trade");
-            format!("test net return {:+.2} %, {n_trades}, ", result.agent.net_return * 100.0)
+    /// The terms of every evaluation.
+    pub(super) fn evaluation_options(&self, at: StepContext) -> EvaluationOptions<'_> {
+        EvaluationOptions {
+            training: &self.options.training,
+            features: &self.features,
+            at,
+            curve: self.options.layout.equity(),
+        }
+    }
+
+    /// Records what each symbol earned, where there are several; returns
+    /// what they earned together.
+    pub(super) fn record_symbols(&mut self, results: SymbolResults) -> EvaluationResult {
+        let SymbolResults { all, mut by_symbol } = results;
+        // The figures are no last fit's.
+        let window = self.window.min(self.n_windows.saturating_sub(1));
+        let records = self.symbols.iter().filter_map(|symbol| {
+            let name = symbol.name.clone()?;
+            Some(SymbolRecord {
+                n_bars: symbol.n_bars(),
+                split: symbol.records[window].clone(),
+                metrics: by_symbol.remove(&name).unwrap_or_default(),
+                symbol: name,
+            })
+        });
+        self.outputs.logger.session_mut().symbols = records.collect();
+        all
+    }
+
+    fn episode_message(&self, record: &EpisodeRecord) -> String {
+        let tested = record.test_net_return.zip(record.test_n_trades);
+        let tested = tested.map(|(net_return, n_trades)| {
+            let n_trades = counted(n_trades, "test trade");
+            format!("test net return {:+.2} %, {n_trades}, ", net_return * 100.0)
         });
         format!(
-            "{}: train reward {:+.2} % in sample{}, {}{seconds:.1} s",
-            self.position_in_run(episode),
-            training_episode.net_return * 100.0,
-            if training_episode.is_bankrupt { " (bankrupt)" } else { "" },
+            "{}: train reward {:+.2} % in sample{}, {}{:.1} s",
+            self.position_in_run(record.episode),
+            record.train_reward * 100.0,
+            if record.bankrupt { " (bankrupt)" } else { "" },
             tested.unwrap_or_default(),
+            record.seconds,
         )
     }
 }

@@ -1,168 +1,162 @@
-//! Judges a policy on the test bars, beside two rules anyone can follow.
+//! Judges policies on the test bars of all symbols at once, beside two
+//! rules anyone can follow.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::account::environment::{EnvironmentConfig, StepStatus, TradeEvent};
-use crate::account::metrics::{Performance, SharpeSample, Simulation};
-use crate::session::MetricsRecord;
-use crate::session::tensorboard::{Histogram, Scalars};
+use crate::account::environment::BarOutcome;
+use crate::config::TrainingConfig;
+use crate::learning::model::Policy;
+use crate::market::features::FeatureSet;
+use crate::session::{MetricsRecord, StepContext};
 
 use super::bar_stream::BarStream;
 use super::curve::{EquityCurve, EquityPoint};
-
-/// What the three earned.
-pub(super) struct EvaluationResult {
-    pub(super) agent: Performance,
-    /// The agent's Sharpe ratio, where defined.
-    pub(super) sample: Option<SharpeSample>,
-    pub(super) buy_and_hold: Performance,
-    pub(super) never_trade: Performance,
-    /// What TensorBoard draws as distributions, by tag.
-    pub(super) histograms: Vec<(String, Histogram)>,
-}
-
-/// A figure of an evaluation, NaN where it is undefined.
-type Figure = fn(&Performance) -> f64;
-
-/// The agent's figures that are drawn as curves, whose last values are
-/// the session's result.
-pub(super) const METRICS: [(&str, Figure); 9] = [
-    ("test/net_return", |agent| agent.net_return),
-    ("test/sharpe", |agent| agent.sharpe.unwrap_or(f64::NAN)),
-    ("test/sharpe_low", |agent| agent.sharpe_low.unwrap_or(f64::NAN)),
-    ("test/sharpe_high", |agent| agent.sharpe_high.unwrap_or(f64::NAN)),
-    ("test/max_drawdown", |agent| agent.max_drawdown),
-    ("test/n_trades", |agent| agent.n_trades as f64),
-    ("test/exposure", |agent| agent.exposure.unwrap_or(f64::NAN)),
-    ("test/turnover", |agent| agent.turnover),
-    ("test/final_equity", |agent| agent.final_equity),
-];
+use super::evaluation_result::EvaluationResult;
+use super::histograms::EvaluationHistograms;
+use super::outputs::RunOutputs;
+use super::portfolio::PortfolioAccount;
+use super::split::N_TEST_MIN;
+use super::symbol_run::{EvaluationStep, SymbolRun};
+use super::test_stream::TestStream;
+use super::training_data::SymbolData;
 
 /// The terms of an evaluation.
-#[derive(Debug, Clone, Copy)]
 pub(super) struct EvaluationOptions<'a> {
-    pub(super) environment: &'a EnvironmentConfig,
-    /// What the Sharpe ratios' intervals are drawn with.
-    pub(super) seed: u64,
+    pub(super) training: &'a TrainingConfig,
+    pub(super) features: &'a FeatureSet,
+    pub(super) at: StepContext,
+    /// Where the curve goes.
+    pub(super) curve: PathBuf,
 }
 
-/// The agent, and what observes it.
-pub(super) struct EvaluatedPolicy<'a> {
-    /// Returns the target for a row of features and the target held.
-    pub(super) act: &'a dyn Fn(&[f64], f64) -> f64,
-    /// Takes what happens to the account.
-    pub(super) on_event: &'a mut dyn FnMut(TradeEvent),
-    /// Takes the equity at each close, and the row where there is one.
-    pub(super) on_bar: &'a mut dyn FnMut(f64, Option<&[f64]>),
+/// What all symbols together, and each that has a name, earned.
+pub(super) struct SymbolResults {
+    pub(super) all: EvaluationResult,
+    pub(super) by_symbol: BTreeMap<String, MetricsRecord>,
 }
 
-/// Three accounts on the same bars: an agent's, one that holds, and one
-/// that never trades. Nothing is learned.
-pub(super) struct Evaluation {
-    agent: Simulation,
-    buy_and_hold: Simulation,
-    never_trade: Simulation,
-    buy_and_hold_target: f64,
+/// An evaluation under way: the accounts of all symbols, and of what
+/// they are together.
+pub(super) struct Evaluation<'a> {
+    initial_cash: f64,
+    at: StepContext,
+    symbol_runs: Vec<SymbolRun<'a>>,
+    agent: PortfolioAccount,
+    buy_and_hold: PortfolioAccount,
+    never_trade: PortfolioAccount,
     curve: EquityCurve,
+    /// The last equities: of the agent, and of the one that holds.
+    last: (f64, f64),
+    /// The distributions, where they are drawn.
+    pub(super) histograms: Option<EvaluationHistograms>,
 }
 
-impl Evaluation {
-    pub(super) fn new(
-        evaluation_options: EvaluationOptions<'_>,
-        curve: EquityCurve,
-    ) -> Result<Self> {
-        let fresh = || {
-            let simulation = Simulation::new(evaluation_options.environment, None);
-            simulation.map(|simulation| simulation.with_risk(evaluation_options.seed))
-        };
-        let buy_and_hold_target = evaluation_options.environment.buy_and_hold_target();
-        Ok(Self {
-            agent: fresh()?,
-            buy_and_hold: fresh()?,
-            never_trade: fresh()?,
-            buy_and_hold_target,
-            curve,
+impl EvaluationOptions<'_> {
+    /// Begins the evaluation of `symbols` on the test bars of `windows`,
+    /// which follow each other. With `stream`, the bars of the first are
+    /// read on from there.
+    pub(super) fn begin<'a>(
+        &self,
+        symbols: &'a [SymbolData],
+        windows: Range<usize>,
+        mut stream: Option<BarStream>,
+    ) -> Result<Evaluation<'a>> {
+        let mut symbol_runs = Vec::new();
+        for symbol in symbols {
+            let splits = &symbol.splits[windows.clone()];
+            if splits.iter().map(|split| split.n_test).sum::<u64>() >= N_TEST_MIN {
+                let anew = || BarStream::new(&symbol.source, self.features);
+                let stream = TestStream::new(stream.take().map_or_else(anew, Ok)?, splits)?;
+                symbol_runs.push(SymbolRun::new(self, symbol, stream)?);
+            }
+        }
+        let initial_cash = self.training.environment.initial_cash;
+        let account =
+            |n_symbols| PortfolioAccount::new(n_symbols, initial_cash, self.training.seed);
+        Ok(Evaluation {
+            initial_cash,
+            at: self.at,
+            agent: account(symbol_runs.len()),
+            buy_and_hold: account(symbol_runs.len()),
+            never_trade: account(1),
+            symbol_runs,
+            curve: EquityCurve::create(&self.curve)?,
+            last: (initial_cash, initial_cash),
+            histograms: None,
         })
     }
+}
 
-    /// Trades the next `n_bars` bars of `stream`.
+impl Evaluation<'_> {
+    /// Trades the test bars of `window`, counted from the first of the
+    /// evaluation's, in the order of time, as `policy` wants; without one,
+    /// what is held is kept.
     pub(super) fn trade(
         &mut self,
-        (stream, n_bars): (&mut BarStream, u64),
-        evaluated: &mut EvaluatedPolicy<'_>,
+        policy: Option<&dyn Policy>,
+        window: usize,
+        outputs: &mut RunOutputs<'_>,
     ) -> Result<()> {
-        for _ in 0..n_bars {
-            let streamed = stream.next()?;
-            let bar = &streamed.bar;
-            let outcome = self.agent.step(
-                bar,
-                &mut |_, environment| {
-                    let target = environment.target();
-                    if streamed.is_warm { (evaluated.act)(stream.row(), target) } else { target }
-                },
-                &mut evaluated.on_event,
-            );
-            (evaluated.on_bar)(outcome.equity, streamed.is_warm.then(|| stream.row()));
-            let holding =
-                self.buy_and_hold.step(bar, &mut |_, _| self.buy_and_hold_target, &mut |_| {});
-            self.never_trade.step(bar, &mut |_, _| 0.0, &mut |_| {});
-            let is_over = outcome.status == StepStatus::Refused;
-            self.curve.push(EquityPoint {
-                time_ms: bar.time_ms,
-                agent: outcome.equity,
-                exposure: if is_over { 0.0 } else { outcome.exposure },
-                buy_and_hold: Some(holding.equity),
-                close: bar.close,
-            })?;
+        for symbol_run in &mut self.symbol_runs {
+            symbol_run.stream.enter(window);
         }
+        let next_ms =
+            |runs: &[SymbolRun<'_>]| runs.iter().filter_map(|run| run.stream.next_ms()).min();
+        while let Some(time_ms) = next_ms(&self.symbol_runs) {
+            for (idx, symbol_run) in self.symbol_runs.iter_mut().enumerate() {
+                if symbol_run.stream.next_ms() == Some(time_ms) {
+                    let step = EvaluationStep {
+                        at: &self.at,
+                        policy,
+                        agent: &mut self.agent,
+                        buy_and_hold: &mut self.buy_and_hold,
+                        histograms: &mut self.histograms,
+                    };
+                    symbol_run.step(idx, step, outputs)?;
+                }
+            }
+            self.end_time(time_ms)?;
+        }
+        outputs.set_symbol(None);
         Ok(())
     }
 
-    /// Closes the positions and returns what the three earned.
-    pub(super) fn finish(
-        mut self,
-        evaluated: &mut EvaluatedPolicy<'_>,
-    ) -> Result<EvaluationResult> {
-        let result = EvaluationResult {
-            agent: self.agent.finish(&mut evaluated.on_event),
-            sample: self.agent.sharpe_sample(),
-            buy_and_hold: self.buy_and_hold.finish(&mut |_| {}),
-            never_trade: self.never_trade.finish(&mut |_| {}),
+    fn end_time(&mut self, time_ms: i64) -> Result<()> {
+        let (outcome, holding) =
+            (self.agent.end_time(time_ms), self.buy_and_hold.end_time(time_ms));
+        self.never_trade.bar(0, &BarOutcome::idle(self.initial_cash));
+        self.never_trade.end_time(time_ms);
+        self.last = (outcome.equity, holding.equity);
+        if let Some(histograms) = &mut self.histograms {
+            histograms.push_equity(outcome.equity);
+        }
+        self.curve.push(EquityPoint {
+            time_ms,
+            agent: outcome.equity,
+            exposure: outcome.exposure,
+            buy_and_hold: Some(holding.equity),
+            close: self.symbol_runs.iter().map(SymbolRun::price).sum::<f64>()
+                / self.symbol_runs.len() as f64,
+        })
+    }
+
+    /// Returns the figures of all symbols together, and of each.
+    pub(super) fn finish(self) -> Result<SymbolResults> {
+        let all = EvaluationResult {
+            agent: self.agent.tracker.performance(),
+            sample: self.agent.tracker.sharpe_sample(),
+            buy_and_hold: self.buy_and_hold.tracker.performance(),
+            never_trade: self.never_trade.tracker.performance(),
             histograms: Vec::new(),
         };
-        // Figures end at ruin; an account that holds on may not.
-        let [agent, buy_and_hold] =
-            [&self.agent, &self.buy_and_hold].map(|of| of.environment().equity());
+        // Figures end at ruin; the symbols' accounts may go on.
+        let (agent, buy_and_hold) = self.last;
         self.curve.finish(agent, Some(buy_and_hold))?;
-        Ok(result)
-    }
-}
-
-impl EvaluationResult {
-    /// Returns the figures and distributions for the curves.
-    pub(super) fn scalars(&self) -> Scalars {
-        let mut scalars = Scalars::default();
-        for (tag, figure) in METRICS {
-            match figure(&self.agent) {
-                value if value.is_finite() => scalars.add(tag, value),
-                _ => scalars.add_undefined(tag),
-            }
-        }
-        scalars.add("test/buy_and_hold_net_return", self.buy_and_hold.net_return);
-        for (tag, histogram) in &self.histograms {
-            scalars.add_histogram(tag, histogram);
-        }
-        scalars
-    }
-}
-
-impl From<EvaluationResult> for MetricsRecord {
-    fn from(result: EvaluationResult) -> Self {
-        Self {
-            agent: Some(result.agent),
-            buy_and_hold: Some(result.buy_and_hold),
-            never_trade: Some(result.never_trade),
-            ..Self::default()
-        }
+        let by_symbol = self.symbol_runs.into_iter().filter_map(SymbolRun::finish).collect();
+        Ok(SymbolResults { all, by_symbol })
     }
 }

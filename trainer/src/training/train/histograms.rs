@@ -31,15 +31,6 @@ impl EvaluationHistograms {
         policy.decide(row, target, &mut self.values)
     }
 
-    /// Records the equity at a close and, unless it is a warm-up bar,
-    /// its row.
-    pub(super) fn push(&mut self, policy: &dyn Policy, (equity, row): (f64, Option<&[f64]>)) {
-        self.push_equity(equity);
-        if let Some(row) = row {
-            self.push_values(policy, row);
-        }
-    }
-
     /// Records the equity at a close.
     pub(super) fn push_equity(&mut self, equity: f64) {
         self.returns.push(equity / self.equity - 1.0);

@@ -8,7 +8,7 @@ use crate::session::tensorboard::{EventWriter, Histogram, HyperParameters, Scala
 use crate::session::trace::TradeTracer;
 use crate::session::{Layout, Phase, Session, StepContext, TradeLogger};
 
-use super::evaluation::METRICS;
+use super::evaluation_result::METRICS;
 use super::run::{RunEnd, TrainOptions};
 
 /// The trade log, the traces and the curves; those that are enabled.

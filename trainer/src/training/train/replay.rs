@@ -17,9 +17,10 @@ use crate::market::bars::Bar;
 use crate::session::Session;
 
 use super::bar_stream::{BarStream, StreamedBar};
-use super::portfolio::{PortfolioAccount, flat_if_bankrupt};
+use super::portfolio::PortfolioAccount;
 use super::run::TrainOptions;
-use super::split::Split;
+use super::symbol_run::flat_if_bankrupt;
+use super::test_stream::TestStream;
 use super::training_data::TrainingData;
 
 /// An account beside the session's own.
@@ -104,14 +105,13 @@ pub(crate) fn replay(
     let environments: Vec<Option<EnvironmentConfig>> = environments.collect();
     let models = model_paths(session);
     let mut symbol_replays = Vec::new();
-    for (source, splits) in training_data.tested() {
-        let splits = &splits[..models.len().min(splits.len())];
-        if splits.iter().all(|split| split.n_test == 0) {
-            continue;
+    for symbol in training_data.tested() {
+        let splits = &symbol.splits[..models.len().min(symbol.splits.len())];
+        if splits.iter().any(|split| split.n_test > 0) {
+            let stream = BarStream::new(&symbol.source, &training_data.features)?;
+            let stream = TestStream::new(stream, splits)?;
+            symbol_replays.push(SymbolReplay::new(&environments, stream)?);
         }
-        let mut stream = BarStream::new(source, &training_data.features)?;
-        stream.skip_to(splits.first().map_or(0, Split::test_begin))?;
-        symbol_replays.push(SymbolReplay::new(&environments, stream, splits)?);
     }
     let (n_symbols, cash) = (symbol_replays.len(), config.environment.initial_cash);
     let account = |_: &Scenario| PortfolioAccount::new(n_symbols, cash, config.seed);
@@ -121,11 +121,14 @@ pub(crate) fn replay(
         let model = path.map(|path| TradingModel::load(&path)).transpose()?;
         let policy = model.as_ref().map(TradingModel::policy);
         for symbol_replay in &mut symbol_replays {
-            symbol_replay.n_in_window = symbol_replay.splits[window].n_test;
+            symbol_replay.stream.enter(window);
         }
-        while let Some(time_ms) = symbol_replays.iter().filter_map(SymbolReplay::next_ms).min() {
+        let next_ms = |replays: &[SymbolReplay<'_>]| {
+            replays.iter().filter_map(|replay| replay.stream.next_ms()).min()
+        };
+        while let Some(time_ms) = next_ms(&symbol_replays) {
             for (idx, symbol_replay) in symbol_replays.iter_mut().enumerate() {
-                if symbol_replay.next_ms() == Some(time_ms) {
+                if symbol_replay.stream.next_ms() == Some(time_ms) {
                     let held = &mut Replayed { scenarios: &scenarios, accounts: &mut accounts };
                     let (open, target) = symbol_replay.step(policy, idx, held)?;
                     on_decision(Decision { symbol: idx, open, target });
@@ -162,42 +165,22 @@ struct Replayed<'a> {
     accounts: &'a mut [PortfolioAccount],
 }
 
-/// One symbol's accounts, one a way.
+/// One symbol's accounts, one a scenario.
 struct SymbolReplay<'a> {
-    splits: &'a [Split],
-    stream: BarStream,
-    next: Option<StreamedBar>,
-    n_left: u64,
-    n_in_window: u64,
+    stream: TestStream<'a>,
     accounts: Vec<Option<Simulation>>,
     /// The latest decisions, the newest first.
     decided: VecDeque<f64>,
 }
 
 impl<'a> SymbolReplay<'a> {
-    fn new(
-        environments: &[Option<EnvironmentConfig>],
-        mut stream: BarStream,
-        splits: &'a [Split],
-    ) -> Result<Self> {
+    fn new(environments: &[Option<EnvironmentConfig>], stream: TestStream<'a>) -> Result<Self> {
         let fresh = |environment: &Option<EnvironmentConfig>| {
             environment.as_ref().map(|environment| Simulation::new(environment, None))
         };
         let accounts = environments.iter().map(|of_scenario| fresh(of_scenario).transpose());
-        let next = Some(stream.next()?);
-        Ok(Self {
-            splits,
-            stream,
-            next,
-            n_left: splits.iter().map(|split| split.n_test).sum(),
-            n_in_window: 0,
-            accounts: accounts.collect::<Result<_, _>>()?,
-            decided: VecDeque::new(),
-        })
-    }
-
-    fn next_ms(&self) -> Option<i64> {
-        self.next.filter(|_| self.n_in_window > 0).map(|streamed| streamed.bar.time_ms)
+        let accounts = accounts.collect::<Result<_, _>>()?;
+        Ok(Self { stream, accounts, decided: VecDeque::new() })
     }
 
     /// Steps all accounts through the next bar, and tells the portfolio's
@@ -209,9 +192,7 @@ impl<'a> SymbolReplay<'a> {
         idx: usize,
         replayed: &mut Replayed<'_>,
     ) -> Result<(f64, f64)> {
-        let StreamedBar { bar, is_warm } = self.next.take().expect("it was asked for its time");
-        self.n_left -= 1;
-        self.n_in_window -= 1;
+        let StreamedBar { bar, .. } = self.stream.next().expect("it was asked for its time");
         let row = self.stream.row();
         // A bankrupt account decides nothing.
         self.decided.push_front(0.0);
@@ -228,20 +209,21 @@ impl<'a> SymbolReplay<'a> {
                         decided.get(n_bars_later).copied().unwrap_or(held)
                     }
                     Holds::Decisions { .. } => {
-                        let policy = policy.filter(|_| is_warm);
-                        decided[0] = policy.map_or(held, |policy| policy.act(row, held));
+                        let decision = policy.zip(row).map(|(policy, row)| policy.act(row, held));
+                        decided[0] = decision.unwrap_or(held);
                         decided[0]
                     }
                 }
             };
             let outcome = own.step(&bar, &mut decide, &mut |_| {});
             account.bar(idx, &flat_if_bankrupt(outcome));
-            if self.n_left == 0 {
-                account.exit(idx, own.exit(&mut |_| {}));
-            }
         }
-        if self.n_left > 0 {
-            self.next = Some(self.stream.next()?);
+        if self.stream.advance()? {
+            for (own, account) in self.accounts.iter_mut().zip(&mut *replayed.accounts) {
+                if let Some(own) = own {
+                    account.exit(idx, own.exit(&mut |_| {}));
+                }
+            }
         }
         Ok((bar.open, self.decided[0]))
     }

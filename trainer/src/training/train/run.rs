@@ -19,10 +19,11 @@ use crate::wording::counted;
 
 use super::doubts;
 use super::outputs::RunOutputs;
+use super::prepare::prepare;
 use super::resume::{RequestedSettings, Resume};
 use super::split::Split;
 use super::stop::StopFlag;
-use super::training_data::{TrainingData, prepare};
+use super::training_data::TrainingData;
 use super::training_run::TrainingRun;
 use super::trials::EarlierTrials;
 
@@ -49,6 +50,18 @@ pub struct TrainOptions {
     pub commit: Option<String>,
 }
 
+impl TrainOptions {
+    /// What the session of such a run starts with.
+    pub(super) fn session(&self) -> SessionOptions<'_> {
+        SessionOptions {
+            layout: &self.layout,
+            clock: self.clock,
+            training: &self.training,
+            trade_log_frequency: self.trade_log_frequency,
+        }
+    }
+}
+
 /// How a run ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunEnd {
@@ -62,12 +75,7 @@ pub(super) enum RunEnd {
 /// A failure, a panic too, seals the record as `failed` with the reason
 /// before it is returned. A kill leaves it as `running`.
 pub fn run(options: &TrainOptions) -> Result<Session> {
-    let mut logger = TradeLogger::start(&SessionOptions {
-        layout: &options.layout,
-        clock: options.clock,
-        training: &options.training,
-        trade_log_frequency: options.trade_log_frequency,
-    })?;
+    let mut logger = TradeLogger::start(&options.session())?;
     let mut bars = None;
     let outcome = catch_unwind(AssertUnwindSafe(|| train(options, &mut logger, &mut bars)))
         .unwrap_or_else(|panic| Err(anyhow!("the trainer panicked: {}", panic_message(&*panic))));
@@ -163,7 +171,7 @@ fn train(
     if options.stop.is_raised() {
         return Ok(RunEnd::Interrupted);
     }
-    if !symbols.is_empty() {
+    if symbols[0].name.is_some() {
         info!("{}, one model", counted(symbols.len() as u64, "symbol"));
     }
     if *n_windows == 0 && config.walk_forward.windows.is_none() {

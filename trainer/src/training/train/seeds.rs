@@ -12,7 +12,7 @@ use tracing::subscriber::{NoSubscriber, with_default};
 
 use crate::account::metrics::Performance;
 use crate::config::TrainingConfig;
-use crate::session::{Layout, SeedRecord, Session, SessionOptions, TradeLogger};
+use crate::session::{Layout, SeedRecord, Session, TradeLogger};
 
 use super::outputs::RunOutputs;
 use super::resume::RequestedSettings;
@@ -93,12 +93,7 @@ fn judge(
     session: &Session,
 ) -> Result<Option<Performance>> {
     options.layout.create()?;
-    let mut logger = TradeLogger::start(&SessionOptions {
-        layout: &options.layout,
-        clock: options.clock,
-        training: &options.training,
-        trade_log_frequency: options.trade_log_frequency,
-    })?;
+    let mut logger = TradeLogger::start(&options.session())?;
     logger.session_mut().data.clone_from(&session.data);
     let outputs = RunOutputs::open(options, &mut logger)?;
     TrainingRun::new(options, training_data.without_last_fit(), outputs)?.run()?;

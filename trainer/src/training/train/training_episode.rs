@@ -10,7 +10,7 @@ use crate::session::EpisodeRecord;
 use crate::session::tensorboard::Histogram;
 
 use super::curve::CurvePosition;
-use super::evaluation::EvaluationResult;
+use super::evaluation_result::EvaluationResult;
 
 /// A lesson under way, between two bars.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -108,7 +108,8 @@ impl TrainingEpisode {
     pub(super) fn record(
         &self,
         episode: usize,
-        (result, seconds): (Option<&EvaluationResult>, f64),
+        result: Option<&EvaluationResult>,
+        seconds: f64,
     ) -> EpisodeRecord {
         let agent = result.map(|result| &result.agent);
         EpisodeRecord {

@@ -1,5 +1,6 @@
 //! The course of a run: its episodes, and what is saved on the way.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -7,20 +8,20 @@ use tracing::{debug, info, warn};
 
 use crate::learning::agent::LearnerSetup;
 use crate::learning::model::Learner;
-use crate::market::bars::{BarKind, BarSource};
+use crate::market::bars::BarKind;
 use crate::market::features::FeatureSet;
 use crate::progress::{EpisodeCounts, ProgressGuard, begin_episodes};
 use crate::session::SplitRecord;
 
 use super::checkpoint::{self, CheckpointHeader, Progress};
-use super::evaluation::EvaluationResult;
+use super::evaluation_result::EvaluationResult;
 use super::outputs::RunOutputs;
-use super::portfolio::{SymbolData, remove_symbol_curves};
+use super::portfolio::remove_symbol_curves;
 use super::resume::log_lengths;
 use super::run::{RunEnd, TrainOptions};
 use super::save::{self, ModelContext};
 use super::split::Split;
-use super::training_data::TrainingData;
+use super::training_data::{SymbolData, TrainingData};
 use super::training_episode::EpisodeState;
 use super::trials::CurrentSession;
 
@@ -32,7 +33,6 @@ const CHECKPOINT_SHARE: u32 = 20;
 /// All that lasts from episode to episode.
 pub(super) struct TrainingRun<'a> {
     pub(super) options: &'a TrainOptions,
-    pub(super) source: BarSource,
     /// One or, walking forward, one a window and that of the last fit.
     pub(super) splits: Vec<Split>,
     pub(super) split_records: Vec<SplitRecord>,
@@ -43,8 +43,7 @@ pub(super) struct TrainingRun<'a> {
     /// The split at hand: of the window and, of several symbols, of the
     /// one in turn.
     pub(super) split: Split,
-    /// Where there are several symbols, their bars.
-    pub(super) symbols: Vec<SymbolData>,
+    pub(super) symbols: Arc<[SymbolData]>,
     pub(super) features: FeatureSet,
     bar_kind: BarKind,
     pub(super) learner: Box<dyn Learner>,
@@ -63,12 +62,11 @@ impl<'a> TrainingRun<'a> {
         training_data: TrainingData,
         outputs: RunOutputs<'a>,
     ) -> Result<Self> {
-        let TrainingData { source, features, summary, kind, splits, records, n_windows, symbols } =
+        let TrainingData { features, summary, kind, splits, records, n_windows, symbols, .. } =
             training_data;
         let now = Instant::now();
         let mut training_run = Self {
             options,
-            source,
             split: splits[0],
             splits,
             split_records: records,
@@ -155,10 +153,15 @@ impl<'a> TrainingRun<'a> {
         Ok(end)
     }
 
+    /// Whether there are symbols with names, each with figures of its own.
+    pub(super) fn is_portfolio(&self) -> bool {
+        self.symbols[0].name.is_some()
+    }
+
     fn show_progress(&self, n_episodes: usize) -> ProgressGuard {
         let of_split = |split: &Split| split.test_begin() + split.n_test;
         let of_all: u64 = self.splits.iter().map(of_split).sum();
-        let n_symbols = self.symbols.len().max(1) as u64;
+        let n_symbols = self.symbols.len() as u64;
         begin_episodes(EpisodeCounts {
             n: n_episodes as u64,
             n_done: self.progress.n_episodes as u64,

@@ -7,6 +7,7 @@
 //! them in one pass, so that memory does not grow with the windows.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use anyhow::Result;
 use tracing::{debug, info};
@@ -18,9 +19,6 @@ use crate::session::{
     write_atomically,
 };
 
-use super::bar_stream::BarStream;
-use super::curve::EquityCurve;
-use super::evaluation::{EvaluatedPolicy, Evaluation, EvaluationOptions, EvaluationResult};
 use super::save;
 use super::training_run::{TrainingRun, new_learner};
 
@@ -98,11 +96,16 @@ impl TrainingRun<'_> {
             step: self.progress.step,
             phase: Phase::Test,
         };
-        let result = if self.symbols.is_empty() {
-            self.join_bars(at, &windows)?
-        } else {
-            self.join_symbols(at, &windows)?
-        };
+        let symbols = Arc::clone(&self.symbols);
+        let mut evaluation = self.evaluation_options(at).begin(&symbols, 0..windows.len(), None)?;
+        for (idx, window) in windows.iter().enumerate() {
+            let path =
+                window.model.as_ref().map(|model| self.options.layout.root().join(&model.path));
+            let model = path.map(|path| TradingModel::load(&path)).transpose()?;
+            let policy = model.as_ref().map(TradingModel::policy);
+            evaluation.trade(policy, idx, &mut self.outputs)?;
+        }
+        let result = self.record_symbols(evaluation.finish()?);
         info!(
             "{} windows joined: test net return {:+.2} %",
             windows.len(),
@@ -113,42 +116,6 @@ impl TrainingRun<'_> {
         self.outputs.scalars(self.progress.step + 1, result.scalars());
         self.record_evaluation(result);
         Ok(())
-    }
-
-    fn join_bars(&mut self, at: StepContext, windows: &[WindowRecord]) -> Result<EvaluationResult> {
-        let mut stream = BarStream::new(&self.source, &self.features)?;
-        let mut evaluation = Evaluation::new(
-            self.evaluation_options(),
-            EquityCurve::create(&self.options.layout.equity())?,
-        )?;
-        let outputs = &mut self.outputs;
-        let mut on_event = |event| outputs.event(&at, &event);
-        let mut on_bar = |_: f64, _: Option<&[f64]>| {};
-        for (window, split) in windows.iter().zip(&self.splits) {
-            let path =
-                window.model.as_ref().map(|model| self.options.layout.root().join(&model.path));
-            let model = path.map(|path| TradingModel::load(&path)).transpose()?;
-            let act = |row: &[f64], target: f64| {
-                model.as_ref().map_or(target, |model| model.predict(row, target))
-            };
-            stream.skip_to(split.test_begin())?;
-            let (on_event, on_bar) = (&mut on_event, &mut on_bar);
-            evaluation.trade(
-                (&mut stream, split.n_test),
-                &mut EvaluatedPolicy { act: &act, on_event, on_bar },
-            )?;
-        }
-        let act = |_: &[f64], target: f64| target;
-        let (on_event, on_bar) = (&mut on_event, &mut on_bar);
-        evaluation.finish(&mut EvaluatedPolicy { act: &act, on_event, on_bar })
-    }
-
-    /// The terms of every evaluation.
-    pub(super) fn evaluation_options(&self) -> EvaluationOptions<'_> {
-        EvaluationOptions {
-            environment: &self.options.training.environment,
-            seed: self.options.training.seed,
-        }
     }
 
     /// Says where in the run `episode` is.

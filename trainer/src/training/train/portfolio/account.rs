@@ -90,16 +90,25 @@ impl PortfolioAccount {
         BarOutcome { equity: after.equity, ..outcome }
     }
 
+    /// Returns what is held, as a multiple of equity: of equal exposures
+    /// that very one, to the last bit.
+    fn exposure(&self) -> f64 {
+        let first = self.holdings[0].exposure;
+        let over = |holding: &Holding| (holding.exposure - first) * holding.equity;
+        let over: f64 = self.holdings.iter().map(over).sum();
+        let equity: f64 = self.holdings.iter().map(|holding| holding.equity).sum();
+        if over == 0.0 { first } else { first + over / equity }
+    }
+
     /// Returns the portfolio as it is, in which `flows` happened to its
     /// symbols' accounts.
     fn whole(&self, flows: &[BarOutcome]) -> BarOutcome {
         let equity = mean(&self.holdings, |holding| holding.equity);
-        let value = mean(&self.holdings, |holding| holding.exposure * holding.equity);
         let is_over = self.holdings.iter().all(|holding| holding.is_over);
         let n_symbols = self.holdings.len() as f64;
         BarOutcome {
             equity,
-            exposure: if value == 0.0 { 0.0 } else { value / equity },
+            exposure: self.exposure(),
             is_exposed: self.holdings.iter().any(|holding| holding.is_exposed),
             traded_notional: mean(flows, |flow| flow.traded_notional),
             commission: mean(flows, |flow| flow.commission),

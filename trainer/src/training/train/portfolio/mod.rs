@@ -2,7 +2,7 @@
 //!
 //! The bars are split at one time for all, in each window of a walk
 //! forward, so that the model never saw a symbol's bars of a time that
-//! another is tested on. A lesson goes through the training bars of one
+//! another is tested on. An episode goes through the training bars of one
 //! symbol after the other, each with an account and features of its own;
 //! nothing is learned across the seams. On the test bars all trade at
 //! once, and beside the figures of each stand those of the portfolio:
@@ -10,9 +10,6 @@
 //! between them later.
 
 mod account;
-mod episode;
-mod evaluation;
-mod symbol_run;
 mod time_split;
 mod training_curve;
 
@@ -21,46 +18,14 @@ use tracing::warn;
 
 use crate::config::{TrainingConfig, WINDOWS_DEFAULT};
 use crate::market::bars::{BarKind, BarSource, DataSummary, SymbolBars, Volume};
+use crate::market::features::FeatureSet;
 use crate::session::{SpanRecord, SplitRecord};
 
 use super::split::{N_TEST_MIN, N_TRAIN_MIN, Split};
-pub(crate) use account::PortfolioAccount;
-pub(crate) use symbol_run::flat_if_bankrupt;
+use super::training_data::{SymbolData, TrainingData};
+pub(super) use account::PortfolioAccount;
 use time_split::TimeSplit;
-pub(super) use training_curve::remove_symbol_curves;
-
-/// The bars of one symbol.
-#[derive(Clone)]
-pub(crate) struct SymbolData {
-    pub(crate) name: String,
-    pub(crate) source: BarSource,
-    /// One or, walking forward, one a window and that of the last fit.
-    pub(crate) splits: Vec<Split>,
-    records: Vec<SplitRecord>,
-}
-
-impl SymbolData {
-    /// Returns how many of its bars test, over all windows.
-    pub(crate) fn n_test_bars(&self) -> u64 {
-        self.splits.iter().map(|split| split.n_test).sum()
-    }
-
-    /// Returns how many of its bars there are.
-    pub(crate) fn n_bars(&self) -> u64 {
-        self.splits.last().map_or(0, Split::test_end)
-    }
-}
-
-/// The symbols of a run, and what they are together.
-pub(super) struct Portfolio {
-    pub(super) symbols: Vec<SymbolData>,
-    pub(super) summary: DataSummary,
-    /// The bars of all symbols in each window, and in the last fit.
-    pub(super) splits: Vec<Split>,
-    pub(super) records: Vec<SplitRecord>,
-    /// Windows of the walk forward; 0: a single split.
-    pub(super) n_windows: usize,
-}
+pub(super) use training_curve::{TrainingCurves, remove_symbol_curves};
 
 /// Reads the bars of all `symbols` of `source` and splits them.
 ///
@@ -70,9 +35,10 @@ pub(super) struct Portfolio {
 /// time into equal parts.
 pub(super) fn prepare(
     config: &TrainingConfig,
-    source: &BarSource,
+    source: BarSource,
+    features: FeatureSet,
     symbol_bars: Vec<SymbolBars>,
-) -> Result<Portfolio> {
+) -> Result<TrainingData> {
     let mut summaries = Vec::new();
     for symbol in &symbol_bars {
         summaries.push(symbol.source.summarize()?);
@@ -94,7 +60,7 @@ pub(super) fn prepare(
             warn!("`{symbol}` has fewer than {N_TEST_MIN} bars to test; it is not judged");
         }
         let records = Split::records(&splits, &source)?;
-        symbols.push(SymbolData { name: symbol, source, splits, records });
+        symbols.push(SymbolData { name: Some(symbol), source, splits, records });
     }
     let n_splits = if n_windows == 0 { 1 } else { n_windows + 1 };
     let records = (0..n_splits).map(|window| SplitRecord {
@@ -109,7 +75,9 @@ pub(super) fn prepare(
         n_embargo: record.embargo.n_bars,
         n_test: record.test.n_bars,
     });
-    Ok(Portfolio { symbols, summary, splits: splits.collect(), records, n_windows })
+    let (splits, kind) = (splits.collect(), kind_of(&symbols)?);
+    let symbols = symbols.into();
+    Ok(TrainingData { source, features, summary, kind, splits, records, n_windows, symbols })
 }
 
 /// Returns the splits of each symbol by time.
@@ -132,7 +100,7 @@ fn is_enough(config: &TrainingConfig, splits: &[Vec<Split>], window: usize) -> b
 
 /// Returns the kind of the bars of all `symbols`: that of the symbol with
 /// the most bars, and the best volume of any.
-pub(super) fn kind_of(symbols: &[SymbolData]) -> Result<BarKind> {
+fn kind_of(symbols: &[SymbolData]) -> Result<BarKind> {
     let kinds = symbols.iter().map(|symbol| BarKind::of(&symbol.source));
     let kinds: Vec<BarKind> = kinds.collect::<Result<_>>()?;
     let longest = kinds.iter().max_by_key(|kind| kind.n_bars);

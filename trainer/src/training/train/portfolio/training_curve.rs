@@ -15,16 +15,16 @@ use crate::session::{Layout, parse_time};
 use crate::training::train::curve::{EquityCurve, EquityPoint};
 
 /// The curves of the lessons of one episode.
-pub(super) struct TrainingCurves<'a> {
-    pub(super) layout: &'a Layout,
+pub(in crate::training::train) struct TrainingCurves<'a> {
+    pub(in crate::training::train) layout: &'a Layout,
     /// Counted over all windows.
-    pub(super) episode: usize,
-    pub(super) initial_cash: f64,
+    pub(in crate::training::train) episode: usize,
+    pub(in crate::training::train) initial_cash: f64,
 }
 
 impl TrainingCurves<'_> {
     /// Writes the curve of the first `n_symbols` lessons together.
-    pub(super) fn publish(&self, n_symbols: usize) -> Result<()> {
+    pub(in crate::training::train) fn publish(&self, n_symbols: usize) -> Result<()> {
         let mut symbol_curves = Vec::new();
         for idx in 0..n_symbols {
             let path = self.layout.train_equity_part(self.episode, idx);

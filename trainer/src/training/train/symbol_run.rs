@@ -1,0 +1,126 @@
+//! One symbol's accounts on the test bars.
+
+use anyhow::Result;
+
+use crate::account::environment::{BarOutcome, StepStatus};
+use crate::account::metrics::Simulation;
+use crate::learning::model::Policy;
+use crate::session::{MetricsRecord, StepContext};
+
+use super::evaluation::EvaluationOptions;
+use super::histograms::EvaluationHistograms;
+use super::outputs::RunOutputs;
+use super::portfolio::PortfolioAccount;
+use super::test_stream::TestStream;
+use super::training_data::SymbolData;
+
+/// A symbol that is tested: the agent's account, and that of buy-and-hold.
+pub(super) struct SymbolRun<'a> {
+    symbol: &'a SymbolData,
+    pub(super) stream: TestStream<'a>,
+    buy_and_hold_target: f64,
+    agent: Simulation,
+    buy_and_hold: Simulation,
+    /// The close of the first bar and of the last.
+    closes: Option<[f64; 2]>,
+    record: MetricsRecord,
+}
+
+/// Where a symbol's bar is traded, by which policy, and what observes it.
+pub(super) struct EvaluationStep<'a> {
+    pub(super) at: &'a StepContext,
+    pub(super) policy: Option<&'a dyn Policy>,
+    pub(super) agent: &'a mut PortfolioAccount,
+    pub(super) buy_and_hold: &'a mut PortfolioAccount,
+    pub(super) histograms: &'a mut Option<EvaluationHistograms>,
+}
+
+impl<'a> SymbolRun<'a> {
+    /// Returns the run of `symbol` over the bars of `stream`.
+    pub(super) fn new(
+        options: &EvaluationOptions<'_>,
+        symbol: &'a SymbolData,
+        stream: TestStream<'a>,
+    ) -> Result<Self> {
+        let environment = &options.training.environment;
+        let simulation = || {
+            let simulation = Simulation::new(environment, None);
+            simulation.map(|simulation| simulation.with_risk(options.training.seed))
+        };
+        Ok(Self {
+            symbol,
+            stream,
+            buy_and_hold_target: environment.buy_and_hold_target(),
+            agent: simulation()?,
+            buy_and_hold: simulation()?,
+            closes: None,
+            record: MetricsRecord::default(),
+        })
+    }
+
+    /// Returns the last close; of one symbol among others as a multiple of
+    /// the first.
+    pub(super) fn price(&self) -> f64 {
+        match (self.closes, &self.symbol.name) {
+            (None, _) => 1.0,
+            (Some([_, last]), None) => last,
+            (Some([first, last]), Some(_)) => last / first,
+        }
+    }
+
+    /// Steps through the next bar, that of the symbol `idx`; after the
+    /// last one closes the positions and takes the figures.
+    pub(super) fn step(
+        &mut self,
+        idx: usize,
+        step: EvaluationStep<'_>,
+        outputs: &mut RunOutputs<'_>,
+    ) -> Result<()> {
+        let Some(streamed) = self.stream.next() else {
+            return Ok(());
+        };
+        outputs.set_symbol(self.symbol.name.as_deref());
+        let bar = &streamed.bar;
+        let row = self.stream.row();
+        let outcome = self.agent.step(
+            bar,
+            &mut |_, environment| {
+                let target = environment.target();
+                let Some((policy, row)) = step.policy.zip(row) else { return target };
+                match &mut *step.histograms {
+                    Some(histograms) => histograms.act(policy, (row, target)),
+                    None => policy.act(row, target),
+                }
+            },
+            &mut |event| outputs.event(step.at, &event),
+        );
+        if let (Some(histograms), Some(policy), Some(row)) = (step.histograms, step.policy, row) {
+            histograms.push_values(policy, row);
+        }
+        step.agent.bar(idx, &flat_if_bankrupt(outcome));
+        let holding =
+            self.buy_and_hold.step(bar, &mut |_, _| self.buy_and_hold_target, &mut |_| {});
+        step.buy_and_hold.bar(idx, &flat_if_bankrupt(holding));
+        self.closes = Some([self.closes.map_or(bar.close, |[first, _]| first), bar.close]);
+        if self.stream.advance()? {
+            let exit = self.agent.exit(&mut |event| outputs.event(step.at, &event));
+            step.agent.exit(idx, exit);
+            let exit = self.buy_and_hold.exit(&mut |_| {});
+            step.buy_and_hold.exit(idx, exit);
+            self.record.agent = Some(self.agent.performance());
+            self.record.buy_and_hold = Some(self.buy_and_hold.performance());
+        }
+        Ok(())
+    }
+
+    /// Returns its name, where it has one, and its figures.
+    pub(super) fn finish(self) -> Option<(String, MetricsRecord)> {
+        self.symbol.name.clone().zip(Some(self.record))
+    }
+}
+
+/// A bankrupt account holds nothing.
+pub(super) fn flat_if_bankrupt(outcome: BarOutcome) -> BarOutcome {
+    let is_over = outcome.status == StepStatus::Refused;
+    if is_over { BarOutcome { exposure: 0.0, ..outcome } } else { outcome }
+}
