@@ -42,6 +42,22 @@ fn another_machine_pulls_the_same_bytes_and_nothing_is_written_over() {
 }
 
 #[test]
+fn a_pull_that_was_killed_before_the_receipt_is_completed_by_the_next() {
+    let Some(team) = Team::with_repository() else { return };
+    let sandbox = pushed(&team);
+    sandbox.xtask(&["tag", "latest", "--add", "final"]).assert().code(0);
+    task(&sandbox, &["push"]);
+    let other = team.workspace();
+    let name = sandbox.archive_names()[1].clone();
+    fs::create_dir_all(other.path("archives")).unwrap();
+    let path = format!("archives/{name}");
+    fs::copy(sandbox.path(&path), other.path(&path)).unwrap();
+    assert_eq!(run(&other, &["pull", "latest"]).code, 10);
+    assert_eq!(task(&other, &["show", "latest"])["tags"], json!(["final"]));
+    assert!(other.path(&path.replace(".zip", ".remote.json")).exists());
+}
+
+#[test]
 fn remote_archives_are_listed_and_compared_without_their_zips() {
     let Some(team) = Team::with_repository() else { return };
     let sandbox = pushed(&team);
