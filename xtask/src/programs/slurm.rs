@@ -111,6 +111,14 @@ pub fn cancel(jobs: &[u64]) -> Result<()> {
     run("scancel", &jobs).map(|_| ())
 }
 
+/// Whether the cluster ends the job that this process runs in since its
+/// time is over; false where nobody says so.
+pub fn is_out_of_time() -> bool {
+    let Some(job) = std::env::var_os("SLURM_JOB_ID") else { return false };
+    let told = run("squeue", &["-h".into(), "-j".into(), job, "-o".into(), "%r".into()]);
+    told.is_ok_and(|reason| reason.trim() == "TimeLimit")
+}
+
 /// Runs a client program, and returns what it prints.
 fn run(program: &str, arguments: &[OsString]) -> Result<String> {
     let end = process::slurm(program, arguments)?.ok_or_else(|| {

@@ -177,7 +177,12 @@ pub(crate) fn nearest_key(message: &str) -> String {
     let Some(unknown) = quoted.next().filter(|_| message.starts_with("unknown field")) else {
         return String::new();
     };
-    quoted
+    nearest(unknown, quoted)
+}
+
+/// Returns `; did you mean …?` where one of `known` is like `unknown`.
+pub fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
+    known
         .map(|known| (strsim::damerau_levenshtein(unknown, known), known))
         .filter(|(distance, _)| *distance <= 3)
         .min()

@@ -7,6 +7,7 @@ mod plan;
 mod results;
 pub mod slurm;
 mod spec;
+mod unranked;
 
 use serde_json::{Value, json};
 use xtask::tasks::sweep::plan::Plan;

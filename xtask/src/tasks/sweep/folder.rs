@@ -21,7 +21,8 @@ use crate::workspace::files::{self, exists, folder_entries};
 
 /// The folder of all sweeps, relative to the workspace.
 pub const SWEEPS: &str = "sweeps";
-const HEAD: &str = "sweep.json";
+/// What a sweep is, in its folder.
+pub const HEAD: &str = "sweep.json";
 const TRIALS: &str = "trials";
 const ATTEMPTS: &str = "attempts";
 const RETIRED: &str = "retired";

@@ -28,6 +28,7 @@ use crate::workspace::exit::stop_if;
 use crate::workspace::files::{self, exists};
 use crate::workspace::text;
 
+pub use crate::programs::slurm::is_out_of_time;
 pub use job::Programs;
 
 /// Programs that jobs run, in the sweep's folder.

@@ -68,6 +68,14 @@ impl Report for SweepStatus {
         if !self.missing.is_empty() {
             text += &format!("missing  {}\n", ranges(&self.missing));
         }
+        for cut in self.cut.iter().take(N_LINES_MAX) {
+            let times = text::count(cut.n_lost, "attempt");
+            text += &format!("cut      {}, {times}: {}\n", cut.index, cut.reason);
+        }
+        if self.n_attempts_full_disk > 0 {
+            let times = text::count(self.n_attempts_full_disk, "attempt");
+            text += &format!("disk     {times} ended when it was full; they use up no retry\n");
+        }
         if let Some(pid) = self.running {
             text += &format!("running  in process {pid}\n");
         }

@@ -150,17 +150,24 @@ fn trials_out_of_memory_or_time_fail_alone_and_by_name() {
     assert_eq!(told["cluster"]["lost"], json!([1, 4, 5]), "{told}");
     assert_eq!(told["n_completed"], 3);
     assert!(!drill.sandbox.path("sweeps/sweep/verdict.json").exists());
-    // What was killed may not be begun anew; what was told to stop may.
-    drill.go();
+    // None may be begun anew.
     resume(&drill.cluster, &drill.sandbox);
     drill.cluster.wait_until_idle();
     let told = drill.status();
-    assert_eq!((&told["n_completed"], &told["missing"]), (&json!(4), &json!([])), "{told}");
-    let failed: Vec<&Value> =
-        told["failed"].as_array().unwrap().iter().map(|it| &it["index"]).collect();
-    assert_eq!(failed, [1, 4]);
-    let reason = told["failed"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("`retries` allows no more"), "{reason}");
+    assert_eq!((&told["n_completed"], &told["missing"]), (&json!(3), &json!([])), "{told}");
+    let reason = |idx: usize| told["failed"][idx]["reason"].as_str().unwrap();
+    assert_eq!(told["failed"][1]["index"], 4);
+    assert!(reason(0).contains("`retries` allows no more"), "{}", reason(0));
+    assert!(reason(2).contains("time limit, once; raise `slurm.time_minutes`"), "{}", reason(2));
+    // With more of what they lacked, they are.
+    drill.go();
+    spec["memory_mb"] = json!(500);
+    spec["slurm"]["time_minutes"] = json!(3);
+    write_spec(&drill.sandbox, &spec);
+    let more = ["--spec", "sweep.json", "--retry-failed", "--trainer-bin", "./trainer.sh"];
+    let again = [&["sweep", "resume"][..], &more].concat();
+    assert_eq!(run(&drill.cluster, &drill.sandbox, &again).0, 0);
+    drill.check_complete();
 }
 
 #[test]

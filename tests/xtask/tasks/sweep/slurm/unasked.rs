@@ -8,7 +8,7 @@ use crate::tasks::sweep::{trainer, write_spec};
 
 /// A workspace with programs in the place of Slurm's: `squeue` does
 /// `squeue`, `sbatch` writes down what it is told.
-fn fake(squeue: &str) -> Sandbox {
+pub(super) fn fake(squeue: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &six_trials());
     trainer(&sandbox, "");
@@ -24,22 +24,22 @@ fn fake(squeue: &str) -> Sandbox {
     sandbox
 }
 
-fn put_program(sandbox: &Sandbox, name: &str, body: &str) {
+pub(super) fn put_program(sandbox: &Sandbox, name: &str, body: &str) {
     let script = sandbox.trainer(body);
     std::fs::create_dir_all(sandbox.path("bin")).unwrap();
     std::fs::rename(script, sandbox.path(&format!("bin/{name}"))).unwrap();
     trainer(sandbox, "");
 }
 
-fn run(sandbox: &Sandbox, arguments: &[&str]) -> std::process::Output {
+pub(super) fn run(sandbox: &Sandbox, arguments: &[&str]) -> std::process::Output {
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", sandbox.path("bin").display());
     sandbox.xtask(arguments).env("PATH", path).output().unwrap()
 }
 
-const BEGIN: [&str; 6] =
+pub(super) const BEGIN: [&str; 6] =
     ["sweep", "sweep.json", "--engine", "slurm", "--trainer-bin", "./trainer.sh"];
-const RESUME: [&str; 4] = ["sweep", "resume", "--trainer-bin", "./trainer.sh"];
+pub(super) const RESUME: [&str; 4] = ["sweep", "resume", "--trainer-bin", "./trainer.sh"];
 
 /// Begins a sweep, breaks `squeue`, and checks that nothing is concluded.
 #[track_caller]
