@@ -211,12 +211,14 @@ impl Training<'_> {
         };
         let (status, reason) = match status {
             SessionStatus::Completed => (TrialStatus::Completed, None),
-            SessionStatus::Interrupted if is_late => {
+            _ if is_late => {
                 let limit = self.folder.plan().spec.time_limit_minutes.unwrap_or_default();
                 let reason = format!("it took longer than `time_limit_minutes` allows, {limit}");
                 (TrialStatus::Failed, Some(reason))
             }
-            SessionStatus::Interrupted if self.stop.load(Ordering::Relaxed) => {
+            // One that says it failed may have lost a helper to the same
+            // signal.
+            _ if self.stop.load(Ordering::Relaxed) => {
                 let end = self.stopper.end();
                 (end.status, end.reason)
             }

@@ -142,7 +142,7 @@ fn trials_out_of_memory_or_time_fail_alone_and_by_name() {
     spec["retries"] = json!(0);
     spec["slurm"] = json!({ "trials_per_element": 1, "time_minutes": 1 });
     let body = "[ $seed = 2 ] && python3 -c 'import time; x = b\"1\" * 300000000; time.sleep(9)'
-        [ $seed$discount = 30.9 ] && [ ! -e ../../../../go ] && sleep 150";
+        [ $seed$discount = 30.9 ] && [ ! -e ../../../../go ] && { sleep 150; exit 1; }";
     let Some(drill) = Drill::new(&spec, body) else { return };
     begin(&drill.cluster, &drill.sandbox);
     drill.cluster.wait_until_idle();

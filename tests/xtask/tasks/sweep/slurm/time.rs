@@ -101,10 +101,12 @@ fn a_trial_that_is_stopped_for_another_reason_uses_up_no_retry() {
     for squeue in [r#"case "$*" in *" %r") echo None ;; esac"#, "exit 1"] {
         let sandbox = begin("", 0, "1");
         super::unasked::put_program(&sandbox, "squeue", squeue);
-        trainer(&sandbox, "touch ../../../../waits; read -r _; exit 130");
+        // What it exits with then says nothing.
+        trainer(&sandbox, "touch ../../../../waits; read -r _; echo 'error: helper' >&2; exit 1");
         stopped_job(&sandbox, "1");
         super::unasked::put_program(&sandbox, "squeue", "");
         let told = status(&sandbox);
         assert_eq!((&told["cut"], &told["n_attempts_stopped"]), (&json!([]), &json!(1)));
+        assert_eq!(told["failed"], json!([]));
     }
 }
