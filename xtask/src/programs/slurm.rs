@@ -99,15 +99,15 @@ pub fn parse_queue(told: &str) -> Result<Vec<QueuedJob>> {
         .collect()
 }
 
-/// Ends `jobs`, which run or wait.
+/// Ends `jobs`, which run or wait: `7`, or `7_1` for an element of one.
 ///
 /// # Errors
 /// When the cluster refuses.
-pub fn cancel(jobs: &[u64]) -> Result<()> {
+pub fn cancel(jobs: impl IntoIterator<Item = impl ToString>) -> Result<()> {
+    let jobs: Vec<OsString> = jobs.into_iter().map(|job| job.to_string().into()).collect();
     if jobs.is_empty() {
         return Ok(());
     }
-    let jobs: Vec<OsString> = jobs.iter().map(|job| job.to_string().into()).collect();
     run("scancel", &jobs).map(|_| ())
 }
 

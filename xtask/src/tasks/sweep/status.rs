@@ -67,6 +67,9 @@ pub struct ClusterStatus {
     pub held: Vec<u64>,
     /// Trials that are not over and in no job: `resume` submits them.
     pub lost: Vec<u64>,
+    /// Elements that are held though their trials are over: `resume`
+    /// takes them off the queue, as the test waits for them.
+    pub held_over: Vec<String>,
     /// Whether the job that tests the best trial is in the queue.
     pub is_merge_queued: bool,
 }

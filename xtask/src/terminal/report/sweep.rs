@@ -113,6 +113,12 @@ fn cluster_text(cluster: &ClusterStatus) -> String {
     for (name, trials, remedy) in rows.iter().filter(|(_, trials, _)| !trials.is_empty()) {
         text += &format!("{name:8} trials {}{remedy}\n", ranges(trials));
     }
+    if !cluster.held_over.is_empty() {
+        text += &format!(
+            "held     {}, whose trials are over: `cargo xtask sweep resume` takes them off\n",
+            cluster.held_over.join(", ")
+        );
+    }
     if cluster.is_merge_queued {
         text += "merge    waits or runs: it tests the best when all are over\n";
     }

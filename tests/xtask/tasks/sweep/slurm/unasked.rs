@@ -139,3 +139,28 @@ fn without_a_cluster_nothing_is_begun() {
     let output = run(&fake(""), &[&BEGIN[..], &["--jobs", "2"]].concat());
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn an_element_that_is_held_though_its_trials_are_over_keeps_nothing_waiting() {
+    let sandbox = fake("");
+    assert_eq!(run(&sandbox, &BEGIN).status.code(), Some(0));
+    let trial = ["sweep", "trial", "0", "--count", "2", "--trainer-bin", "./trainer.sh"];
+    assert_eq!(run(&sandbox, &trial).status.code(), Some(0));
+    // A controller that forgot three times that they had ended.
+    let name = sandbox
+        .read("submitted")
+        .lines()
+        .find_map(|line| line.strip_prefix("--job-name=")?.strip_suffix("-0").map(str::to_owned));
+    let row = |element: u64| {
+        let name = name.as_deref().unwrap();
+        format!("echo '1|{element}|REQUEUE_HOLD|JobHoldMaxRequeue|{name}-0'\n")
+    };
+    put_program(&sandbox, "squeue", &(0..3).map(row).collect::<String>());
+    let output = run(&sandbox, &["--format", "json", "sweep", "status"]);
+    let cluster = document(&output)["cluster"].clone();
+    assert_eq!((&cluster["held_over"], &cluster["held"]), (&json!(["1_0", "1_1"]), &json!([2])));
+    let told = String::from_utf8(run(&sandbox, &["sweep", "status"]).stdout).unwrap();
+    assert!(told.contains("held     1_0, 1_1, whose trials are over"), "{told}");
+    assert_eq!(run(&sandbox, &RESUME).status.code(), Some(0));
+    assert_eq!(sandbox.read("cancelled").lines().next(), Some("1_0 1_1"));
+}

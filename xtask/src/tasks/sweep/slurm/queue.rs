@@ -1,6 +1,7 @@
 //! What the cluster does for a sweep now, as its queue tells.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use anyhow::Result;
 
@@ -55,13 +56,12 @@ impl Queue {
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (array, element, job) in self.elements() {
             *elements.entry(state(job)).or_default() += 1;
-            let place = match job.state.as_str() {
-                "PENDING" | "REQUEUED" | "CONFIGURING" if is_held(job) => &mut held,
-                "PENDING" | "REQUEUED" | "CONFIGURING" => &mut queued,
-                "REQUEUE_HOLD" | "SPECIAL_EXIT" => &mut held,
-                _ => &mut running,
+            let trials = match Place::of(job) {
+                Place::Running => &mut running,
+                Place::Queued => &mut queued,
+                Place::Held => &mut held,
             };
-            place.extend(layout.trials_of(array, element));
+            trials.extend(layout.trials_of(array, element));
         }
         let mut status = ClusterStatus {
             elements,
@@ -69,6 +69,7 @@ impl Queue {
             queued: Vec::new(),
             held: Vec::new(),
             lost: Vec::new(),
+            held_over: self.held_over(layout, missing),
             is_merge_queued: !self.merges().is_empty(),
         };
         for index in missing {
@@ -81,6 +82,21 @@ impl Queue {
             place.push(*index);
         }
         status
+    }
+
+    /// Returns the elements that are held though all their trials are
+    /// over, as `scancel` takes them: a cluster that begins an element too
+    /// often, since it forgot that it had ended, holds it.
+    pub fn held_over(&self, layout: Layout, missing: &[u64]) -> Vec<String> {
+        let is_over = |trials: Range<u64>| {
+            let first = missing.partition_point(|index| *index < trials.start);
+            missing.get(first).is_none_or(|index| *index >= trials.end)
+        };
+        self.elements()
+            .filter(|(_, _, job)| Place::of(job) == Place::Held)
+            .filter(|(array, element, _)| is_over(layout.trials_of(*array, *element)))
+            .map(|(_, element, job)| format!("{}_{element}", job.job))
+            .collect()
     }
 
     fn elements(&self) -> impl Iterator<Item = (u64, u64, &QueuedJob)> {
@@ -99,8 +115,24 @@ fn state(job: &QueuedJob) -> String {
     }
 }
 
-/// Whether it waits for a person.
-fn is_held(job: &QueuedJob) -> bool {
-    let reason = job.reason.to_lowercase();
-    reason.contains("held") || reason.contains("hold")
+/// What an element does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Running,
+    Queued,
+    /// It waits for a person.
+    Held,
+}
+
+impl Place {
+    fn of(job: &QueuedJob) -> Self {
+        let reason = job.reason.to_lowercase();
+        let is_held = reason.contains("held") || reason.contains("hold");
+        match job.state.as_str() {
+            "PENDING" | "REQUEUED" | "CONFIGURING" if is_held => Self::Held,
+            "PENDING" | "REQUEUED" | "CONFIGURING" => Self::Queued,
+            "REQUEUE_HOLD" | "SPECIAL_EXIT" => Self::Held,
+            _ => Self::Running,
+        }
+    }
 }
