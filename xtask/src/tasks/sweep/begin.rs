@@ -52,9 +52,10 @@ pub fn plan(context: &TaskContext<'_>, request: &SweepRequest<'_>) -> Result<Swe
     let settings = read_object(&workspace.root().join("config/training_config.json"));
     let settings = settings.map_err(usage)?.unwrap_or_default();
     let logging = read_object(&workspace.root().join("config/logging_config.json"));
-    let data = data_of(workspace, &spec, &settings).map_err(usage)?;
+    let invalid = || format!("`{}` is not valid", request.spec.display());
+    let data = data_of(workspace, &spec, &settings).with_context(invalid).map_err(usage)?;
     let plan = Plan { spec, settings, data };
-    plan.check().map_err(usage)?;
+    plan.check().with_context(invalid).map_err(usage)?;
     Ok(SweepHead {
         format: 1,
         created_at: (context.clock)(),
@@ -163,9 +164,12 @@ fn find_symbol(workspace: &Workspace, data: Option<&str>, symbol: &str) -> Resul
     };
     let name = files.iter().find(is_its).and_then(|file| file.file_name()?.to_str());
     let Some(name) = name else {
+        let place = match folder {
+            "" => "`training_config.json` names no folder by `data`".to_owned(),
+            folder => format!("none of this name in the folder of `data`, `{folder}`"),
+        };
         bail!(
-            "`symbols` names `{symbol}`, and there is neither such a file in the workspace nor one \
-             of this name in the folder of `data`, `{folder}`"
+            "`symbols` names `{symbol}`, and there is no such file in the workspace, and {place}"
         );
     };
     Ok(format!("{folder}/{name}"))

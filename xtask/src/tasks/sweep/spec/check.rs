@@ -2,8 +2,11 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
+use serde_json::Value;
+
 use super::{Choices, Method, NumberRange, Scale, SlurmSettings, SweepSpec};
 use crate::tasks::sweep::sobol;
+use crate::workspace::windows::problem_of;
 
 /// The most trials that a sweep may have.
 pub const N_TRIALS_MAX: u64 = 1_000_000;
@@ -22,6 +25,15 @@ const OWN_OPTIONS: [&str; 11] = [
     "test-only",
     "wait",
     "wrap",
+];
+
+/// Options of `sbatch` that keys of the spec stand for.
+const OPTIONS_OF_KEYS: [(&str, &str); 5] = [
+    ("account", "slurm.account"),
+    ("cpus-per-task", "threads"),
+    ("mem", "memory_mb"),
+    ("partition", "slurm.partition"),
+    ("time", "slurm.time_minutes"),
 ];
 
 impl SweepSpec {
@@ -84,6 +96,7 @@ impl SweepSpec {
         for (idx, symbol) in self.symbols.iter().enumerate() {
             let others = &self.symbols[..idx];
             ensure!(!others.contains(symbol), "`symbols` names `{symbol}` twice; remove one");
+            ensure!(!symbol.trim().is_empty(), "`symbols` has an empty name; remove it");
         }
         Ok(())
     }
@@ -99,6 +112,11 @@ impl SweepSpec {
             _ => {}
         }
         let n_keys = self.parameters.len();
+        ensure!(
+            self.method == Method::Grid || n_keys > 0,
+            "`parameters` names nothing to draw: all `samples` would be the same training; name a \
+             key, such as `agent.discount`"
+        );
         ensure!(
             self.method != Method::Sobol || n_keys <= sobol::N_DIMENSIONS_MAX,
             "`parameters` has {n_keys} keys; a Sobol sequence takes {} at most: take `random`",
@@ -154,6 +172,10 @@ impl SlurmSettings {
             if let Some(own) = own {
                 bail!("`slurm.options` has `{option}`; `--{own}` is set by the sweep: remove it");
             }
+            let known = OPTIONS_OF_KEYS.iter().find(|(name, _)| *name == key);
+            if let Some((_, key)) = known {
+                bail!("`slurm.options` has `{option}`; set `{key}` of the spec instead");
+            }
         }
         Ok(())
     }
@@ -164,7 +186,8 @@ impl Choices {
         let range = match self {
             Self::Values(values) => {
                 for (idx, value) in values.iter().enumerate() {
-                    ensure!(!values[..idx].contains(value), "it names {value} twice; remove one");
+                    let is_twice = values[..idx].iter().any(|other| is_same(other, value));
+                    ensure!(!is_twice, "it names {value} twice; remove one");
                 }
                 return Ok(());
             }
@@ -193,6 +216,13 @@ impl Choices {
     }
 }
 
+/// Whether two values are one setting: 1 and 1.0 are.
+fn is_same(one: &Value, other: &Value) -> bool {
+    let numbers = one.as_f64().zip(other.as_f64());
+    let is_float = one.is_f64() || other.is_f64();
+    one == other || is_float && numbers.is_some_and(|(one, other)| one.total_cmp(&other).is_eq())
+}
+
 /// Checks that `name` is one of a folder on every system.
 ///
 /// # Errors
@@ -204,5 +234,8 @@ pub fn check_name(name: &str) -> Result<()> {
         is_good && !name.starts_with(['.', '-']),
         "the sweep's name is `{name}`; set `name` to letters, digits, `-`, `_` and `.`"
     );
+    if let Some(problem) = problem_of(name) {
+        bail!("the sweep's name is `{name}`, and {problem}; set another `name`");
+    }
     Ok(())
 }
