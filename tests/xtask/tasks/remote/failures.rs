@@ -76,6 +76,14 @@ fn the_words_of_stores_and_newer_versions_are_understood() {
         (1, "Fatal: unable to open config file: Head: lookup host: no such host", 23),
         (1, "Load(<data/12>, 0, 0) returned error, retrying: ciphertext verification failed", 25),
         (1, "Fatal: an empty password is not allowed by default. Pass the flag", 22),
+        (1, "Resolving password failed: exit status 1", 22),
+        (1, "Fatal: create repository at /proc/x failed: mkdir /proc/x: no such file", 23),
+        (
+            1,
+            "Fatal: create repository at s3:x failed: s3: invalid format, bucket name not found",
+            21,
+        ),
+        (1, "Save(<lock/5e>) failed: open /r/locks/5e: read-only file system", 23),
         (1, "Fatal: something new", 26),
     ] {
         let script = format!(
@@ -94,6 +102,20 @@ fn the_words_of_stores_and_newer_versions_are_understood() {
     let path = stand_in(sandbox.root(), "echo restic 0.9.6");
     let mut command = sandbox.xtask(&["remote", "check"]);
     check(command.env("RESTIC_REPOSITORY", "/r").env("PATH", path), 20, &["0.14 or newer"]);
+}
+
+#[test]
+fn a_repository_has_a_place_of_its_own() {
+    let sandbox = Sandbox::with_session();
+    for place in [".", "archives", "archives/x", "local:logs", "backups/../models", ".trainvault"] {
+        let mut init = sandbox.xtask(&["remote", "init"]);
+        init.env("RESTIC_REPOSITORY", place).env("RESTIC_PASSWORD", "p");
+        check(init.current_dir(sandbox.root()), 2, &["a place of its own"]);
+    }
+    let Some(team) = Team::new() else { return };
+    let mut init = sandbox.xtask(&["remote", "init"]);
+    init.env("RESTIC_REPOSITORY", team.path("archives")).env("RESTIC_PASSWORD", "p");
+    init.assert().code(0);
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn another_machine_pulls_the_same_bytes_and_nothing_is_written_over() {
     let path = format!("archives/{name}");
     assert_eq!(fs::read(other.path(&path)).unwrap(), fs::read(sandbox.path(&path)).unwrap());
     assert_eq!(run(&other, &["pull", "latest"]).code, 10);
+    assert_eq!(run(&other, &["pull", "remote:latest"]).code, 10);
     fs::write(other.path(&path), "mine").unwrap();
     assert_eq!(run(&other, &["pull", "latest"]).code, 2);
     assert_eq!(other.read(&path), "mine");
