@@ -57,7 +57,7 @@ pub fn submit(
     let jobs = Jobs { folder, layout: layout(folder)?, programs };
     let queue = queue::look(folder, jobs.layout)?;
     let missing = folder.missing()?;
-    slurm::cancel(queue.held_over(jobs.layout, &missing))?;
+    slurm::cancel(queue.stuck(jobs.layout, &missing))?;
     let wanted = jobs.layout.wanted(&missing, &queue.live());
     let mut ids = queue.arrays();
     for (array, elements) in &wanted {

@@ -249,7 +249,11 @@ impl SweepSpec {
     /// Names the file, line, key and remedy.
     pub fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| {
-            format!("failed to read `{}`; name a file of a sweep", path.display())
+            format!(
+                "failed to read `{}`; name the JSON file of a sweep, or one of `status`, `resume`, \
+                 `cancel`, `results`, `merge`, `trial`",
+                path.display()
+            )
         })?;
         let invalid = || format!("`{}` is not valid", path.display());
         let mut spec: Self = parse_settings(&text, &["", "/slurm"]).with_context(invalid)?;

@@ -65,11 +65,13 @@ pub struct ClusterStatus {
     /// Trials of elements that are held: they wait until someone releases
     /// them.
     pub held: Vec<u64>,
-    /// Trials that are not over and in no job: `resume` submits them.
+    /// Trials that are not over, and in no job or one that was given up:
+    /// `resume` submits them.
     pub lost: Vec<u64>,
-    /// Elements that are held though their trials are over: `resume`
-    /// takes them off the queue, as the test waits for them.
-    pub held_over: Vec<String>,
+    /// Elements that the cluster has given up, or holds though their
+    /// trials are over: `resume` takes them off the queue, since the test
+    /// would wait for them.
+    pub stuck: Vec<String>,
     /// Whether the job that tests the best trial is in the queue.
     pub is_merge_queued: bool,
 }

@@ -113,10 +113,11 @@ fn cluster_text(cluster: &ClusterStatus) -> String {
     for (name, trials, remedy) in rows.iter().filter(|(_, trials, _)| !trials.is_empty()) {
         text += &format!("{name:8} trials {}{remedy}\n", ranges(trials));
     }
-    if !cluster.held_over.is_empty() {
+    if !cluster.stuck.is_empty() {
         text += &format!(
-            "held     {}, whose trials are over: `cargo xtask sweep resume` takes them off\n",
-            cluster.held_over.join(", ")
+            "stuck    {}, given up by the cluster, or over: `cargo xtask sweep resume` takes them \
+             off\n",
+            cluster.stuck.join(", ")
         );
     }
     if cluster.is_merge_queued {

@@ -141,26 +141,33 @@ fn without_a_cluster_nothing_is_begun() {
 }
 
 #[test]
-fn an_element_that_is_held_though_its_trials_are_over_keeps_nothing_waiting() {
+fn an_element_that_never_begins_by_itself_keeps_nothing_waiting() {
     let sandbox = fake("");
     assert_eq!(run(&sandbox, &BEGIN).status.code(), Some(0));
     let trial = ["sweep", "trial", "0", "--count", "2", "--trainer-bin", "./trainer.sh"];
     assert_eq!(run(&sandbox, &trial).status.code(), Some(0));
-    // A controller that forgot three times that they had ended.
-    let name = sandbox
-        .read("submitted")
-        .lines()
-        .find_map(|line| line.strip_prefix("--job-name=")?.strip_suffix("-0").map(str::to_owned));
-    let row = |element: u64| {
-        let name = name.as_deref().unwrap();
-        format!("echo '1|{element}|REQUEUE_HOLD|JobHoldMaxRequeue|{name}-0'\n")
-    };
-    put_program(&sandbox, "squeue", &(0..3).map(row).collect::<String>());
-    let output = run(&sandbox, &["--format", "json", "sweep", "status"]);
-    let cluster = document(&output)["cluster"].clone();
-    assert_eq!((&cluster["held_over"], &cluster["held"]), (&json!(["1_0", "1_1"]), &json!([2])));
+    let submitted = sandbox.read("submitted");
+    let names = submitted.lines().filter_map(|line| line.strip_prefix("--job-name="));
+    let name = names.into_iter().next().unwrap().to_owned();
+    // A controller that was killed forgets what ended, and what it began.
+    let queue: String = [
+        (0, "REQUEUE_HOLD", "JobHoldMaxRequeue"),
+        (1, "PENDING", "JobHeldUser"),
+        (2, "PENDING", "JobHeldUser"),
+        (3, "PENDING", "launch failed requeued held"),
+    ]
+    .iter()
+    .map(|(element, state, reason)| format!("echo '1|{element}|{state}|{reason}|{name}'\n"))
+    .collect();
+    put_program(&sandbox, "squeue", &queue);
+    let cluster =
+        document(&run(&sandbox, &["--format", "json", "sweep", "status"]))["cluster"].clone();
+    assert_eq!(cluster["stuck"], json!(["1_0", "1_1", "1_3"]));
+    assert_eq!((&cluster["held"], &cluster["lost"]), (&json!([2]), &json!([3, 4, 5])));
     let told = String::from_utf8(run(&sandbox, &["sweep", "status"]).stdout).unwrap();
-    assert!(told.contains("held     1_0, 1_1, whose trials are over"), "{told}");
+    assert!(told.contains("stuck    1_0, 1_1, 1_3, given up by the cluster, or over"), "{told}");
     assert_eq!(run(&sandbox, &RESUME).status.code(), Some(0));
-    assert_eq!(sandbox.read("cancelled").lines().next(), Some("1_0 1_1"));
+    assert_eq!(sandbox.read("cancelled").lines().next(), Some("1_0 1_1 1_3"));
+    let again = sandbox.read("submitted").replacen(&submitted, "", 1);
+    assert!(again.lines().any(|line| line == "--array=3-5"), "{again}");
 }
