@@ -1,7 +1,7 @@
 //! Each failure of restic: a sentence, a remedy, restic's words, a code.
 
 use super::{Team, ran, stand_in, task};
-use crate::support::Sandbox;
+use crate::support::{COMPLETES, Sandbox, tree};
 
 const WHEN: &str = "2026-01-02T03:04:05Z";
 
@@ -133,6 +133,22 @@ fn no_secret_is_shown_stored_or_archived() {
     task(&sandbox, &["push"]);
     let shown = task(&sandbox, &["show", "latest"]).to_string();
     assert!(shown.contains("config/config.json") && !shown.contains("config/password"), "{shown}");
+
+    // Nor does a trainer see any, which may write down what it sees.
+    let trainer = sandbox.trainer(&format!("env > logs/training.log\n{COMPLETES}"));
+    let mut train = sandbox.xtask(&["train", "--push", "--trainer-bin"]);
+    let secrets = [("RESTIC_PASSWORD", "correct horse"), ("RESTIC_REST_PASSWORD", "hunter22")];
+    train.arg(trainer).envs(secrets);
+    let ran = super::ran(&mut train);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told = ran.stdout + &ran.stderr;
+    let mut texts = tree(sandbox.root());
+    texts.remove("config/password");
+    texts.insert("told".to_owned(), told.into_bytes());
+    for (name, bytes) in texts {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("correct horse") && !text.contains("hunter22"), "{name}");
+    }
 
     let url = "rest:http://mary:hunter22@127.0.0.1:1/";
     let ran = super::ran(sandbox.xtask(&["remote", "check"]).env("RESTIC_REPOSITORY", url));

@@ -106,6 +106,17 @@ fn jobs_get_what_the_spec_says() {
 }
 
 #[test]
+fn no_job_learns_a_secret_of_the_repository() {
+    let sandbox = fake("");
+    put_program(&sandbox, "sbatch", "env > seen; echo 7");
+    let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").unwrap());
+    let secrets =
+        [("RESTIC_PASSWORD", "hunter22"), ("RESTIC_REPOSITORY", "rest:http://a:hunter22@b")];
+    sandbox.xtask(&BEGIN).env("PATH", path).envs(secrets).assert().success();
+    assert!(!sandbox.read("seen").contains("hunter22"));
+}
+
+#[test]
 fn what_the_cluster_refuses_is_told_and_resumed() {
     let sandbox = fake("");
     put_program(&sandbox, "sbatch", "echo 'invalid account' >&2; exit 1");
