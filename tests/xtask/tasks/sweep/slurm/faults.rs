@@ -4,6 +4,8 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -134,6 +136,29 @@ fn a_controller_that_restarts_changes_nothing() {
     assert_eq!(drill.status()["cluster"]["lost"], json!([]));
     drill.go();
     drill.check_complete();
+}
+
+#[test]
+fn a_controller_that_forgets_what_it_took_loses_no_trial() {
+    for delay_ms in [0, 500, 1000] {
+        let Some(drill) = Drill::new(&six_trials(), "sleep 0.5") else { return };
+        begin(&drill.cluster, &drill.sandbox);
+        thread::sleep(Duration::from_millis(delay_ms));
+        drill.cluster.kill("slurmctld");
+        drill.cluster.start_controller();
+        for _ in 0..3 {
+            wait_until("no trial runs or waits", || {
+                let cluster = &drill.status()["cluster"];
+                ["running", "queued"].iter().all(|place| cluster[place] == json!([]))
+            });
+            // A node that was given a number twice is drained.
+            for node in ["NodeName=n1", "NodeName=n2"] {
+                drill.cluster.try_ask("scontrol", &["update", node, "State=RESUME"]);
+            }
+            resume(&drill.cluster, &drill.sandbox);
+        }
+        drill.check_complete();
+    }
 }
 
 #[test]
