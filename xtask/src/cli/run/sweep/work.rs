@@ -102,7 +102,18 @@ fn test_the_best(
     };
     let selection = select::write_down(folder, choice, (runner.clock)())?;
     notes("the test is opened for the best combination on validation bars");
-    select::test(runner, &selection.choice, &results.trials, trainer).map(|_| ())
+    let verdict = select::test(runner, &selection.choice, &results.trials, trainer)?;
+    for test in verdict.iter().flat_map(|verdict| &verdict.tests) {
+        if let Some(reason) = &test.reason {
+            let on = test.symbol.as_ref().map_or_else(String::new, |it| format!(" on {it}"));
+            let name = folder.name();
+            notes(&format!(
+                "warning: the test{on} failed, and told nothing: {reason}; `cargo xtask sweep \
+                 resume {name} --retry-failed` makes it again, of the same combination"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Tests the best, or says which trials are missing.
