@@ -148,13 +148,13 @@ fn a_controller_that_forgets_what_it_took_loses_no_trial() {
         drill.cluster.start_controller();
         for _ in 0..3 {
             wait_until("no trial runs or waits", || {
+                // A node that was given a number twice is drained.
+                for node in ["NodeName=n1", "NodeName=n2"] {
+                    drill.cluster.try_ask("scontrol", &["update", node, "State=RESUME"]);
+                }
                 let cluster = &drill.status()["cluster"];
                 ["running", "queued"].iter().all(|place| cluster[place] == json!([]))
             });
-            // A node that was given a number twice is drained.
-            for node in ["NodeName=n1", "NodeName=n2"] {
-                drill.cluster.try_ask("scontrol", &["update", node, "State=RESUME"]);
-            }
             resume(&drill.cluster, &drill.sandbox);
         }
         drill.check_complete();
