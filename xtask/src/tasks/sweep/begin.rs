@@ -54,7 +54,7 @@ pub fn plan(context: &TaskContext<'_>, request: &SweepRequest<'_>) -> Result<Swe
     let logging = read_object(&workspace.root().join("config/logging_config.json"));
     let invalid = || format!("`{}` is not valid", request.spec.display());
     let data = data_of(workspace, &spec, &settings).with_context(invalid).map_err(usage)?;
-    let plan = Plan { spec, settings, data };
+    let plan = Plan::new(spec, settings, data);
     plan.check().with_context(invalid).map_err(usage)?;
     Ok(SweepHead {
         format: 1,

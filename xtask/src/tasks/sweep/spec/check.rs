@@ -1,7 +1,8 @@
 //! What a spec may hold.
 
-use anyhow::{Context, Result, bail, ensure};
+use std::collections::BTreeSet;
 
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use super::{Choices, Method, NumberRange, Scale, SlurmSettings, SweepSpec};
@@ -90,12 +91,13 @@ impl SweepSpec {
     }
 
     fn check_unique(&self) -> Result<()> {
-        for (idx, seed) in self.seeds.iter().enumerate() {
-            ensure!(!self.seeds[..idx].contains(seed), "`seeds` names {seed} twice; remove one");
+        let mut seeds = BTreeSet::new();
+        for seed in &self.seeds {
+            ensure!(seeds.insert(seed), "`seeds` names {seed} twice; remove one");
         }
-        for (idx, symbol) in self.symbols.iter().enumerate() {
-            let others = &self.symbols[..idx];
-            ensure!(!others.contains(symbol), "`symbols` names `{symbol}` twice; remove one");
+        let mut symbols = BTreeSet::new();
+        for symbol in &self.symbols {
+            ensure!(symbols.insert(symbol), "`symbols` names `{symbol}` twice; remove one");
             ensure!(!symbol.trim().is_empty(), "`symbols` has an empty name; remove it");
         }
         Ok(())
@@ -185,9 +187,9 @@ impl Choices {
     fn check(&self, method: Method) -> Result<()> {
         let range = match self {
             Self::Values(values) => {
-                for (idx, value) in values.iter().enumerate() {
-                    let is_twice = values[..idx].iter().any(|other| is_same(other, value));
-                    ensure!(!is_twice, "it names {value} twice; remove one");
+                let mut before = BTreeSet::new();
+                for value in values {
+                    ensure!(before.insert(as_setting(value)), "it names {value} twice; remove one");
                 }
                 return Ok(());
             }
@@ -216,11 +218,14 @@ impl Choices {
     }
 }
 
-/// Whether two values are one setting: 1 and 1.0 are.
-fn is_same(one: &Value, other: &Value) -> bool {
-    let numbers = one.as_f64().zip(other.as_f64());
-    let is_float = one.is_f64() || other.is_f64();
-    one == other || is_float && numbers.is_some_and(|(one, other)| one.total_cmp(&other).is_eq())
+/// Returns the same text for values that are one setting: 1 and 1.0 are.
+fn as_setting(value: &Value) -> String {
+    // Greater ones are not all whole by themselves.
+    let whole = |number: &f64| number.fract() == 0.0 && number.abs() < 9e15;
+    match value.as_f64().filter(|_| value.is_f64()).filter(whole) {
+        Some(number) => format!("{number:.0}"),
+        None => value.to_string(),
+    }
 }
 
 /// Checks that `name` is one of a folder on every system.
