@@ -87,6 +87,8 @@ fn other_reasons_for_no_rank_are_told_apart() {
         let (code, notes) = run(&sandbox, &BEGIN);
         assert_eq!(code, 3, "{body}: {notes}");
         assert!(notes.contains(reason), "{notes}");
+        let flag = if body == "exit 0" { "--spec SPEC.json`" } else { "--retry-failed`" };
+        assert!(notes.contains(&format!("`cargo xtask sweep resume sweep {flag}")), "{notes}");
     }
 }
 

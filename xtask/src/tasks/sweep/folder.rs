@@ -95,8 +95,9 @@ impl SweepFolder {
                 return Err(error).with_context(|| format!("failed to read the sweep `{name}`"));
             }
         };
-        let head: SweepHead = serde_json::from_slice(&bytes)
-            .with_context(|| format!("`{SWEEPS}/{name}/{HEAD}` is damaged"))?;
+        let head: SweepHead = serde_json::from_slice(&bytes).with_context(|| {
+            format!("`{SWEEPS}/{name}/{HEAD}` is damaged; move that folder away, and begin it anew")
+        })?;
         if head.format != 1 {
             bail!("`{SWEEPS}/{name}/{HEAD}` has format {}; this tool reads 1", head.format);
         }

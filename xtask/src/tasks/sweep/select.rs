@@ -126,9 +126,9 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
     let read = || fs::read(path).with_context(|| format!("failed to read `{}`", path.display()));
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        _ => serde_json::from_slice(&read()?)
-            .map(Some)
-            .with_context(|| format!("`{}` is damaged", path.display())),
+        _ => serde_json::from_slice(&read()?).map(Some).with_context(|| {
+            format!("`{}` is damaged; bring it back from a backup", path.display())
+        }),
     }
 }
 

@@ -93,10 +93,14 @@ fn test_the_best(
     let results = results::read(folder)?;
     let Some(choice) = select::choose(folder, &results) else {
         let reason = results.unranked_reason.as_deref().unwrap_or_default();
+        let (remedy, flag) = match results.failed[..] {
+            [] => ("after a change of `metric`, say", "--spec SPEC.json"),
+            _ => ("mend why trials failed, then say", "--retry-failed"),
+        };
         let name = folder.name();
         notes(&format!(
-            "warning: no combination can be ranked, so none is tested: {reason}; after a change of \
-             `metric`, say `cargo xtask sweep resume {name} --spec SPEC.json`"
+            "warning: no combination can be ranked, so none is tested: {reason}; {remedy} \
+             `cargo xtask sweep resume {name} {flag}`"
         ));
         return Ok(());
     };
