@@ -26,6 +26,9 @@ use xtask::workspace::config::WorkspaceConfig;
 const TRIAL_MS_MAX: f64 = 5.0;
 const STATUS_MS_MAX: f64 = 1000.0;
 
+/// Values of the one key.
+const N_STEPS: u32 = 100;
+
 /// Trains nothing.
 struct Nothing;
 
@@ -44,8 +47,13 @@ fn main() -> Result<ExitCode> {
     let n_trials: u32 = std::env::args().nth(1).map_or(Ok(10_000), |n| n.parse())?;
     let folder = tempfile::tempdir()?;
     let workspace = Workspace::open(folder.path())?;
-    let seeds: Vec<u32> = (0..n_trials).collect();
-    let spec = serde_json::from_value(json!({ "name": "bench", "seeds": seeds, "test": false }))?;
+    // A long list of seeds, or of values, is looked up for each trial.
+    let seeds: Vec<u32> = (0..n_trials.div_ceil(N_STEPS)).collect();
+    let values = json!({ "min": 0, "max": 1, "steps": N_STEPS });
+    let spec = json!({
+        "name": "bench", "seeds": seeds, "parameters": { "agent.discount": values }, "test": false
+    });
+    let spec = serde_json::from_value(spec)?;
     let now = DateTime::from_timestamp(0, 0).context("it is a time")?;
     let sweep = SweepFolder::create(
         &workspace,
@@ -55,7 +63,7 @@ fn main() -> Result<ExitCode> {
             tool_version: String::new(),
             engine: Engine::Local,
             needs_full_trainer: false,
-            plan: Plan { spec, settings: Map::new(), data: vec![None] },
+            plan: Plan::new(spec, Map::new(), vec![None]),
             workspace: WorkspaceConfig::default(),
             logging: None,
         },

@@ -67,7 +67,7 @@ fn a_wrong_value_names_its_key_and_place() {
     );
     insta::assert_snapshot!(
         message("{\"archive\": "),
-        @"`[path]` is not valid: key `archive`: EOF while parsing a value at line 1 column 12"
+        @"`[path]` is not valid: key `archive`: the file ends in the middle of a value at line 1 column 12"
     );
 }
 

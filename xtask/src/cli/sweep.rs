@@ -20,7 +20,8 @@ Examples:
   cargo xtask sweep ridge.json
   cargo xtask sweep ridge.json --engine slurm
   cargo xtask sweep status
-  cargo xtask sweep resume ridge";
+  cargo xtask sweep resume ridge
+  cargo xtask sweep resume ridge --spec ridge.json --retry-failed";
 
 /// What `sweep` may be told.
 #[derive(Debug, Args)]
@@ -69,6 +70,9 @@ pub enum SweepCommand {
         /// Which sweep.
         #[command(flatten)]
         name: SweepNameArgs,
+        /// Take limits and `metric` from this changed spec
+        #[arg(long, value_name = "SPEC.json")]
+        spec: Option<PathBuf>,
         /// Train failed trials again, too
         #[arg(long)]
         retry_failed: bool,

@@ -6,6 +6,7 @@
 //! dies, however that dies.
 
 mod command;
+mod environment;
 mod git;
 mod rerun;
 mod restic;
@@ -32,6 +33,8 @@ pub use slurm::{SlurmEnd, slurm};
 pub use supervise::supervise_if_asked;
 pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
+
+use environment::hide_restic;
 
 use crate::workspace::exit::TrainerExit;
 use crate::workspace::text::Colour;
@@ -244,8 +247,7 @@ impl Trainer {
             Colour::Always => drop(command.env_remove("NO_COLOR").env("CLICOLOR_FORCE", "1")),
             Colour::Never => drop(command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1")),
         }
-        // A trainer has no use for it, and may write down what it sees.
-        command.env_remove("RESTIC_PASSWORD");
+        hide_restic(&mut command);
         own_process_group(&mut command);
         let mut child = command.spawn()?;
         self.stop_channel().take(child.stdin.take());

@@ -99,16 +99,24 @@ pub fn parse_queue(told: &str) -> Result<Vec<QueuedJob>> {
         .collect()
 }
 
-/// Ends `jobs`, which run or wait.
+/// Ends `jobs`, which run or wait: `7`, or `7_1` for an element of one.
 ///
 /// # Errors
 /// When the cluster refuses.
-pub fn cancel(jobs: &[u64]) -> Result<()> {
+pub fn cancel(jobs: impl IntoIterator<Item = impl ToString>) -> Result<()> {
+    let jobs: Vec<OsString> = jobs.into_iter().map(|job| job.to_string().into()).collect();
     if jobs.is_empty() {
         return Ok(());
     }
-    let jobs: Vec<OsString> = jobs.iter().map(|job| job.to_string().into()).collect();
     run("scancel", &jobs).map(|_| ())
+}
+
+/// Whether the cluster ends the job that this process runs in since its
+/// time is over; false where nobody says so.
+pub fn is_out_of_time() -> bool {
+    let Some(job) = std::env::var_os("SLURM_JOB_ID") else { return false };
+    let told = run("squeue", &["-h".into(), "-j".into(), job, "-o".into(), "%r".into()]);
+    told.is_ok_and(|reason| reason.trim() == "TimeLimit")
 }
 
 /// Runs a client program, and returns what it prints.

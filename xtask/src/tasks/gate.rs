@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::ruin;
+use crate::workspace::config::nearest;
 
 /// The figures that this repository's trainer tells of.
 pub const METRICS: [&str; 38] = [
@@ -146,8 +147,9 @@ fn known(name: &str) -> Result<String, String> {
     }
     Err(format!(
         "there is no figure `{name}`; there are {}, and `{PREFIX}NAME` for one of another \
-         trainer's own",
-        METRICS.join(", ")
+         trainer's own{}",
+        METRICS.join(", "),
+        nearest(name, METRICS.into_iter())
     ))
 }
 

@@ -11,7 +11,7 @@ use crate::programs::restic::Restic;
 use crate::tasks::TaskContext;
 use crate::tasks::push::twice;
 use crate::vault::annotate;
-use crate::vault::annotations::Annotations;
+use crate::vault::annotations::{self, Annotations};
 use crate::vault::archive::{self, Incoming};
 use crate::vault::catalog::Fingerprint;
 use crate::vault::receipts;
@@ -68,7 +68,9 @@ pub fn pull(context: &mut TaskContext<'_>, name: &str, into: Option<&Path>) -> R
     if into.is_none() {
         receipts::remember(context.workspace, &path);
     }
-    if into.is_none() && is_new {
+    // A kill may have come between the zip and what lies beside it.
+    let is_bare = || RemoteReceipt::of(&path).is_none() && !exists(&annotations::path_of(&path));
+    if into.is_none() && (is_new || is_bare()) {
         settle(context, &restic, remote, &path)?;
     }
     Ok(PullReport {

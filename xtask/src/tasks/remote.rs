@@ -2,14 +2,18 @@
 
 pub mod verify;
 
+use std::path::{Component, Path, PathBuf};
+
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::programs::restic::{RepositoryLock, Restic, printable};
 use crate::tasks::TaskContext;
+use crate::tasks::sweep::folder::SWEEPS;
 use crate::vault::remote::{self, RemoteArchive};
-use crate::workspace::exit::Exit;
+use crate::workspace::Workspace;
+use crate::workspace::exit::{CodedError, Exit};
 
 /// How far two clocks may be apart.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
@@ -64,9 +68,41 @@ impl RemoteReport {
 /// When restic is missing, or cannot make or use it.
 pub fn init(context: &TaskContext<'_>) -> Result<RemoteReport> {
     let restic = Restic::of(context.workspace, context.interrupt)?;
+    check_place(context.workspace, restic.location())?;
     restic.version()?;
     let is_new = restic.init()?;
     Ok(RemoteReport { is_new, ..look(context, &restic)? })
+}
+
+/// Checks that a repository at `location`, where that is a folder, gets
+/// not between files that this tool keeps.
+fn check_place(workspace: &Workspace, location: &str) -> Result<()> {
+    let plain = |path: &Path| -> PathBuf {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        path.components().fold(PathBuf::new(), |mut plain, part| {
+            match part {
+                Component::ParentDir => drop(plain.pop()),
+                part => plain.push(part),
+            }
+            plain
+        })
+    };
+    let (folder, root) = (Path::new(location), workspace.root());
+    if !folder.is_absolute() {
+        return Ok(());
+    }
+    let own = ["config", "logs", "models", SWEEPS].map(|name| root.join(name));
+    let kept = [workspace.archives(), workspace.backups(), workspace.state()];
+    let folder = plain(folder);
+    let is_inside = |kept: &PathBuf| folder.starts_with(plain(kept));
+    if folder != plain(root) && !own.iter().chain(&kept).any(is_inside) {
+        return Ok(());
+    }
+    let text = format!(
+        "`{location}` is among what this tool keeps in the workspace; name a place of its own for \
+         the repository, such as `../vault`, best on another disk"
+    );
+    Err(CodedError::Usage(text).into())
 }
 
 /// Tells whether a push would find all that it needs.

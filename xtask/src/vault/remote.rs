@@ -30,6 +30,9 @@ use crate::vault::catalog::Archive;
 use crate::vault::diff::ComparedArchive;
 use crate::workspace::exit::CodedError;
 
+/// Before a name that is one of the repository, where a local one might
+/// be meant.
+pub const PREFIX: &str = "remote:";
 /// How many digits of a snapshot's id are shown.
 const N_ID_DIGITS: usize = 8;
 /// With fewer digits a word may be a tag or a number.
@@ -97,6 +100,7 @@ impl RemoteArchive {
 /// # Errors
 /// When there is none, or more than one.
 pub fn find<'a>(archives: &'a [RemoteArchive], name: &str) -> Result<&'a RemoteArchive> {
+    let name = name.strip_prefix(PREFIX).unwrap_or(name);
     let Some(newest) = archives.last() else {
         bail!("there is no archive in the remote repository yet; `cargo xtask push` brings one");
     };

@@ -12,6 +12,14 @@ use serde_json::Value;
 
 use crate::vault::manifest::{DataSummary, SessionStatus, SessionSummary};
 
+/// What is no plain number of the agent's in the file, but counts among
+/// its figures, and where it lies there.
+pub const FURTHER_FIGURES: [(&str, &str); 3] = [
+    ("periods_per_year", "/metrics/agent/periods_per_year/value"),
+    ("deflated_sharpe", "/trials/deflated_sharpe"),
+    ("n_trials", "/trials/n_trials"),
+];
+
 /// Reads the session in the workspace `root`, if there is one.
 ///
 /// No trainer may be running: a session that still says `running` was
@@ -113,12 +121,7 @@ fn metrics(session: &Value) -> BTreeMap<String, BTreeMap<String, Option<f64>>> {
         .filter_map(|(policy, figures)| Some((policy.clone(), numbers(figures.as_object()?))))
         .collect();
     if let Some(agent) = metrics.get_mut("agent") {
-        // What is no plain number of the agent's, but belongs to it.
-        for (name, pointer) in [
-            ("periods_per_year", "/metrics/agent/periods_per_year/value"),
-            ("deflated_sharpe", "/trials/deflated_sharpe"),
-            ("n_trials", "/trials/n_trials"),
-        ] {
+        for (name, pointer) in FURTHER_FIGURES {
             let value = session.pointer(pointer).filter(|value| value.is_number());
             agent.extend(value.map(|value| (name.to_owned(), value.as_f64())));
         }

@@ -3,6 +3,7 @@
 //! A missing file means the defaults; an unknown key is an error that
 //! names the nearest known one.
 
+mod parse;
 mod remote;
 mod retention;
 mod rules;
@@ -12,11 +13,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
-use serde::de::DeserializeOwned;
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+pub use parse::{nearest, nearest_key, parse_settings, plain_words};
 pub use remote::{PushMode, RemoteConfig};
 pub use retention::RetentionConfig;
 pub use rules::{Best, Count, TagList};
@@ -136,51 +136,4 @@ impl WorkspaceConfig {
 
 fn parse(text: &str) -> Result<WorkspaceConfig> {
     parse_settings(text, &["", "/archive", "/archive/remote", "/retention", "/retention/keep_best"])
-}
-
-/// Reads settings that have objects, written by their keys, in the
-/// places `objects` (JSON pointers).
-///
-/// # Errors
-/// Names the key, and the nearest one that there is.
-pub(crate) fn parse_settings<T: DeserializeOwned>(text: &str, objects: &[&str]) -> Result<T> {
-    check_objects(text, objects)?;
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let settings = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let cause = error.into_inner();
-        let hint = nearest_key(&cause.to_string());
-        anyhow!("key `{path}`: {cause}{hint}")
-    })?;
-    deserializer.end().context("there is text after the closing brace")?;
-    Ok(settings)
-}
-
-/// Checks that settings are written by their names: serde would take
-/// `[]` for an object with its first fields in order.
-fn check_objects(text: &str, places: &[&str]) -> Result<()> {
-    // Text that is not JSON gets an error with its place later.
-    let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
-    for place in places {
-        if value.pointer(place).is_some_and(Value::is_array) {
-            let name = place.trim_start_matches('/').replace('/', ".");
-            let key = if name.is_empty() { "the file".to_owned() } else { format!("`{name}`") };
-            bail!("{key} holds a list; write settings by name, as in `{{\"key\": 1}}`");
-        }
-    }
-    Ok(())
-}
-
-/// Returns `; did you mean …?` for serde's unknown-field message.
-pub(crate) fn nearest_key(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let Some(unknown) = quoted.next().filter(|_| message.starts_with("unknown field")) else {
-        return String::new();
-    };
-    quoted
-        .map(|known| (strsim::damerau_levenshtein(unknown, known), known))
-        .filter(|(distance, _)| *distance <= 3)
-        .min()
-        .map(|(_, known)| format!("; did you mean `{known}`?"))
-        .unwrap_or_default()
 }

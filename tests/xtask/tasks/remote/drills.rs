@@ -65,7 +65,7 @@ fn a_push_killed_at_any_moment_loses_nothing_and_lists_nothing_half() {
     archive(&sandbox, 0);
     let begun = Instant::now();
     task(&sandbox, &["push"]);
-    let longest = begun.elapsed().mul_f64(1.2);
+    let longest = begun.elapsed();
     let mut n_late = 0;
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for round in 1..=N_KILLS {
@@ -76,6 +76,10 @@ fn a_push_killed_at_any_moment_loses_nothing_and_lists_nothing_half() {
         let now: BTreeSet<String> = listed(&other).into_iter().collect();
         assert!(seen.is_subset(&now), "round {round}: {seen:?} {now:?}");
         seen = now;
+        // What is owed would let no kill come late.
+        if round.is_multiple_of(2) {
+            task(&sandbox, &["push"]);
+        }
         if round.is_multiple_of(20) {
             task(&other, &["verify", "--remote"]);
         }
@@ -117,7 +121,10 @@ fn a_pull_killed_at_any_moment_leaves_no_half_archive() {
     let _ = fs::remove_file(&pulled);
     task(&other, &["pull", "latest"]);
     assert!(fs::read(&pulled).unwrap() == whole);
-    assert_eq!(tree(&other.path("archives")).len(), 1);
+    // The zip and its receipt, and nothing half.
+    let receipt = name.replace(".zip", ".remote.json");
+    let left: BTreeSet<String> = tree(&other.path("archives")).into_keys().collect();
+    assert_eq!(left, BTreeSet::from([name, receipt]));
     println!("{N_KILLS} kills of pull ({n_late} too late), no half archive");
 }
 
@@ -216,4 +223,5 @@ fn two_hundred_archives_are_listed_in_three_seconds() {
     };
     let (warm, cold) = (seconds(&sandbox), seconds(&team.workspace()));
     println!("list of 200 remote archives: {warm:.2} s warm, {cold:.2} s cold");
+    assert!(warm < 3.0);
 }

@@ -1,7 +1,7 @@
 //! Each failure of restic: a sentence, a remedy, restic's words, a code.
 
 use super::{Team, ran, stand_in, task};
-use crate::support::Sandbox;
+use crate::support::{COMPLETES, Sandbox, tree};
 
 const WHEN: &str = "2026-01-02T03:04:05Z";
 
@@ -76,6 +76,14 @@ fn the_words_of_stores_and_newer_versions_are_understood() {
         (1, "Fatal: unable to open config file: Head: lookup host: no such host", 23),
         (1, "Load(<data/12>, 0, 0) returned error, retrying: ciphertext verification failed", 25),
         (1, "Fatal: an empty password is not allowed by default. Pass the flag", 22),
+        (1, "Resolving password failed: exit status 1", 22),
+        (1, "Fatal: create repository at /proc/x failed: mkdir /proc/x: no such file", 23),
+        (
+            1,
+            "Fatal: create repository at s3:x failed: s3: invalid format, bucket name not found",
+            21,
+        ),
+        (1, "Save(<lock/5e>) failed: open /r/locks/5e: read-only file system", 23),
         (1, "Fatal: something new", 26),
     ] {
         let script = format!(
@@ -97,6 +105,20 @@ fn the_words_of_stores_and_newer_versions_are_understood() {
 }
 
 #[test]
+fn a_repository_has_a_place_of_its_own() {
+    let sandbox = Sandbox::with_session();
+    for place in [".", "archives", "archives/x", "local:logs", "backups/../models", ".trainvault"] {
+        let mut init = sandbox.xtask(&["remote", "init"]);
+        init.env("RESTIC_REPOSITORY", place).env("RESTIC_PASSWORD", "p");
+        check(init.current_dir(sandbox.root()), 2, &["a place of its own"]);
+    }
+    let Some(team) = Team::new() else { return };
+    let mut init = sandbox.xtask(&["remote", "init"]);
+    init.env("RESTIC_REPOSITORY", team.path("archives")).env("RESTIC_PASSWORD", "p");
+    init.assert().code(0);
+}
+
+#[test]
 fn no_secret_is_shown_stored_or_archived() {
     let Some(team) = Team::with_repository() else { return };
     let sandbox = Sandbox::with_session();
@@ -111,6 +133,22 @@ fn no_secret_is_shown_stored_or_archived() {
     task(&sandbox, &["push"]);
     let shown = task(&sandbox, &["show", "latest"]).to_string();
     assert!(shown.contains("config/config.json") && !shown.contains("config/password"), "{shown}");
+
+    // Nor does a trainer see any, which may write down what it sees.
+    let trainer = sandbox.trainer(&format!("env > logs/training.log\n{COMPLETES}"));
+    let mut train = sandbox.xtask(&["train", "--push", "--trainer-bin"]);
+    let secrets = [("RESTIC_PASSWORD", "correct horse"), ("RESTIC_REST_PASSWORD", "hunter22")];
+    train.arg(trainer).envs(secrets);
+    let ran = super::ran(&mut train);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told = ran.stdout + &ran.stderr;
+    let mut texts = tree(sandbox.root());
+    texts.remove("config/password");
+    texts.insert("told".to_owned(), told.into_bytes());
+    for (name, bytes) in texts {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("correct horse") && !text.contains("hunter22"), "{name}");
+    }
 
     let url = "rest:http://mary:hunter22@127.0.0.1:1/";
     let ran = super::ran(sandbox.xtask(&["remote", "check"]).env("RESTIC_REPOSITORY", url));

@@ -33,12 +33,29 @@ fn another_machine_pulls_the_same_bytes_and_nothing_is_written_over() {
     let path = format!("archives/{name}");
     assert_eq!(fs::read(other.path(&path)).unwrap(), fs::read(sandbox.path(&path)).unwrap());
     assert_eq!(run(&other, &["pull", "latest"]).code, 10);
+    assert_eq!(run(&other, &["pull", "remote:latest"]).code, 10);
     fs::write(other.path(&path), "mine").unwrap();
     assert_eq!(run(&other, &["pull", "latest"]).code, 2);
     assert_eq!(other.read(&path), "mine");
     // Any task takes a remote name.
     other.xtask(&["restore", "remote:latest", "--into", "look"]).assert().code(0);
     assert_eq!(other.read("look/config/training_config.json"), "{\"seed\": 7}\n");
+}
+
+#[test]
+fn a_pull_that_was_killed_before_the_receipt_is_completed_by_the_next() {
+    let Some(team) = Team::with_repository() else { return };
+    let sandbox = pushed(&team);
+    sandbox.xtask(&["tag", "latest", "--add", "final"]).assert().code(0);
+    task(&sandbox, &["push"]);
+    let other = team.workspace();
+    let name = sandbox.archive_names()[1].clone();
+    fs::create_dir_all(other.path("archives")).unwrap();
+    let path = format!("archives/{name}");
+    fs::copy(sandbox.path(&path), other.path(&path)).unwrap();
+    assert_eq!(run(&other, &["pull", "latest"]).code, 10);
+    assert_eq!(task(&other, &["show", "latest"])["tags"], json!(["final"]));
+    assert!(other.path(&path.replace(".zip", ".remote.json")).exists());
 }
 
 #[test]

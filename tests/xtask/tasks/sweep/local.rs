@@ -115,13 +115,18 @@ fn a_killed_trial_is_begun_anew_as_often_as_allowed() {
 #[test]
 fn a_trial_that_takes_too_long_has_failed() {
     let sandbox = Sandbox::new();
-    write_spec(&sandbox, &json!({ "time_limit_minutes": 0.001, "seeds": [1], "test": false }));
-    // It ends when it is told to, as the trainer does.
-    let (code, notes) = swept(&sandbox, "read -r word; exit 130", &["sweep", "sweep.json"]);
-    assert_eq!(code, 3, "{notes}");
-    let status = document(&sandbox, &["sweep", "status"]);
-    let reason = status["failed"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("`time_limit_minutes`"), "{reason}");
+    // It ends when it is told to, as the trainer does, or as others may.
+    for (name, code) in [("a", 130), ("b", 1)] {
+        let spec =
+            json!({ "name": name, "time_limit_minutes": 0.001, "seeds": [1], "test": false });
+        write_spec(&sandbox, &spec);
+        let body = format!("read -r word; exit {code}");
+        let (code, notes) = swept(&sandbox, &body, &["sweep", "sweep.json"]);
+        assert_eq!(code, 3, "{notes}");
+        let status = document(&sandbox, &["sweep", "status", name]);
+        let reason = status["failed"][0]["reason"].as_str().unwrap();
+        assert!(reason.contains("`time_limit_minutes`"), "{reason}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod plan;
 mod results;
 pub mod slurm;
 mod spec;
+mod unranked;
 
 use serde_json::{Value, json};
 use xtask::tasks::sweep::plan::Plan;
@@ -56,5 +57,5 @@ pub fn plan(spec: &Value) -> Plan {
     } else {
         spec.symbols.iter().map(|symbol| Some(symbol.clone())).collect()
     };
-    Plan { spec, settings: serde_json::Map::new(), data }
+    Plan::new(spec, serde_json::Map::new(), data)
 }

@@ -104,6 +104,30 @@ fn a_curve_that_the_trainer_cannot_measure_is_asked_for_again() {
 }
 
 #[test]
+fn a_test_that_failed_is_made_again_when_asked_for() {
+    let sandbox = Sandbox::new();
+    write_spec(&sandbox, &spec(&json!({})));
+    let body = format!("case $PWD in */test-1_*) exit 1 ;; esac\n{WITH_CURVES}");
+    let (code, notes) = sweep(&sandbox, &["sweep", "sweep.json"], &body);
+    assert_eq!(code, 3, "{notes}");
+    assert!(notes.contains("the test failed, and told nothing"), "{notes}");
+    let failed = results(&sandbox);
+    assert_eq!(failed["verdict"]["tests"][0]["status"], "failed", "{notes}");
+    let opened = sandbox.read("sweeps/sweep/selection.json");
+    // Not by itself.
+    sweep(&sandbox, &["sweep", "resume"], WITH_CURVES);
+    assert_eq!(results(&sandbox), failed);
+    let (code, notes) = sweep(&sandbox, &["sweep", "resume", "--retry-failed"], WITH_CURVES);
+    assert_eq!(code, 0, "{notes}");
+    let found = results(&sandbox);
+    assert_eq!(found["verdict"]["tests"][0]["status"], "completed");
+    assert_eq!(found["choice"], failed["choice"]);
+    assert_eq!(sandbox.read("sweeps/sweep/selection.json"), opened);
+    assert!(sandbox.path("sweeps/sweep/retired/test-1_1/trial.json").is_file());
+    assert_eq!(sweep(&sandbox, &["sweep", "resume", "--retry-failed"], "exit 1").0, 2);
+}
+
+#[test]
 fn a_combination_with_a_failed_trial_is_named_and_not_chosen() {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &spec(&json!({ "goal": "maximize" })));

@@ -3,6 +3,7 @@
 pub mod cluster;
 mod faults;
 mod layout;
+mod time;
 mod unasked;
 
 use std::process::Output;

@@ -42,7 +42,32 @@ fn what_is_wrong_is_named_with_its_remedy() {
         (r#"{"slurm": {"partitoin": "a"}}"#, "key `slurm.partitoin`"),
         ("[]", "write settings by name"),
         (r#"{"seeds": [1]} x"#, "text after the closing brace"),
+        ("", "the file ends in the middle of a value"),
+        ("null", "invalid type: null, expected settings by name"),
+        (r#"{"seeds": []}"#, "`seeds` is an empty list"),
+        (r#"{"symbols": []}"#, "`symbols` is an empty list"),
+        (r#"{"command": []}"#, "`command` is an empty list"),
+        (
+            r#"{"seeds": [-1]}"#,
+            "key `seeds[0]`: invalid value: integer `-1`, expected a whole number, 0",
+        ),
+        (r#"{"seeds": ["1"]}"#, "expected a whole number, 0 or more at line 1"),
+        (r#"{"seeds": 3}"#, "expected a list, as in [1, 2]"),
+        (r#"{"command": "python train.py"}"#, "expected a list, as in [1, 2]"),
+        (r#"{"metric": 3}"#, "expected text in quotes"),
+        (r#"{"test": "no"}"#, "expected true or false"),
+        (r#"{"time_limit_minutes": "1h"}"#, "expected a number, such as 0.5"),
+        (r#"{"parameters": []}"#, "invalid type: a list, expected settings by name"),
+        (r#"{"parameters": {"a.b": {"min": "x", "max": 2}}}"#, "expected a number, such as 0.5"),
+        (r#"{"seeds": [1], "seeds": [2]}"#, "duplicate field `seeds`"),
         (r#"{"seeds": [1, 1]}"#, "`seeds` names 1 twice"),
+        (r#"{"symbols": [" "]}"#, "`symbols` has an empty name"),
+        (r#"{"name": "con.1"}"#, "that of a device; set another `name`"),
+        (r#"{"method": "random", "samples": 5}"#, "`parameters` names nothing to draw"),
+        (r#"{"slurm": {"options": ["-p x"]}}"#, "write it in one word"),
+        (r#"{"slurm": {"options": ["--array=3"]}}"#, "`--array` is set by the sweep"),
+        (r#"{"slurm": {"options": ["--time=3"]}}"#, "set `slurm.time_minutes` of the spec"),
+        (r#"{"slurm": {"options": ["--mem=3G"]}}"#, "set `memory_mb` of the spec"),
         (r#"{"symbols": ["A", "A"]}"#, "`symbols` names `A` twice"),
         (r#"{"name": "../up"}"#, "set `name` to letters"),
         (r#"{"holdout_ratio": 0}"#, "`holdout_ratio` is 0; it must be 0.05 to 0.95"),
@@ -56,6 +81,7 @@ fn what_is_wrong_is_named_with_its_remedy() {
         (r#"{"parameters": {"a.b": 3}}"#, "give a list of values, or a range"),
         (r#"{"parameters": {"a.b": []}}"#, "give a list of values, or a range"),
         (r#"{"parameters": {"a.b": [1, 1]}}"#, "it names 1 twice"),
+        (r#"{"parameters": {"a.b": [1, 1.0]}}"#, "it names 1.0 twice"),
         (r#"{"parameters": {"a.b": {"min": 1}}}"#, "missing field `max`"),
         (r#"{"parameters": {"a.b": {"min": 1, "max": 2, "stpes": 3}}}"#, "did you mean `steps`?"),
         (r#"{"parameters": {"a.b": {"min": 2, "max": 2, "steps": 3}}}"#, "it must be less"),
@@ -78,5 +104,25 @@ fn what_is_wrong_is_named_with_its_remedy() {
         let message = message(spec);
         assert!(message.starts_with("`[path]` is not valid: "), "{message}");
         assert!(message.contains(words), "{spec}: {message}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_whole_names_the_file_too() {
+    let huge: Vec<String> =
+        (0..6).map(|n| format!(r#""a.k{n}": {{"min": 0, "max": 1, "steps": 10000}}"#)).collect();
+    for (spec, words) in [
+        (format!(r#"{{"parameters": {{{}}}}}"#, huge[..2].join(",")), "has 100000000 trials"),
+        (format!(r#"{{"parameters": {{{}}}}}"#, huge.join(",")), "more trials than can be counted"),
+        (r#"{"symbols": ["BTC"]}"#.to_owned(), "`symbols` names `BTC`, and there is no such file"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("tries.json", &spec);
+        let mut command = sandbox.xtask(&["sweep", "tries.json", "--dry-run"]);
+        let output = command.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("tries.json` is not valid: "), "{told}");
+        assert!(told.contains(words), "{told}");
     }
 }

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 
-use super::shared::REMOTE_PREFIX;
 use super::{ProcessContext, TaskOutput, locate, outcome};
 use crate::cli::DiffArgs;
 use crate::programs::restic::Restic;
@@ -28,7 +27,7 @@ fn side(
     name: &str,
     process_context: &ProcessContext<'_>,
 ) -> Result<ComparedArchive> {
-    if let Some(name) = name.strip_prefix(REMOTE_PREFIX) {
+    if let Some(name) = name.strip_prefix(remote::PREFIX) {
         // Its description tells enough; the zip stays where it is.
         let archives =
             remote::read(&Restic::of(context.workspace, context.interrupt)?, context.workspace)?;

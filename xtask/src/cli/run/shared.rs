@@ -13,6 +13,7 @@ use crate::tasks::pull;
 use crate::tasks::train::TrainerSource;
 use crate::terminal::report::Report;
 use crate::vault::catalog::Catalog;
+use crate::vault::remote;
 use crate::workspace::exit::Exit;
 
 /// What surrounds the process.
@@ -39,9 +40,6 @@ pub(super) fn outcome(report: &impl Report, exit: Exit) -> TaskOutput {
     TaskOutput { text: report.text(), json: report.json(), exit }
 }
 
-/// Says that a name is one of the remote repository.
-pub(super) const REMOTE_PREFIX: &str = "remote:";
-
 /// Returns the archive file called `name`: of the workspace, any by a
 /// path with a separator in it, or a copy of a remote one.
 ///
@@ -52,7 +50,7 @@ pub(super) fn locate(
     name: &str,
     process_context: &ProcessContext<'_>,
 ) -> Result<PathBuf> {
-    let path = if let Some(name) = name.strip_prefix(REMOTE_PREFIX) {
+    let path = if let Some(name) = name.strip_prefix(remote::PREFIX) {
         pull::copy_of(context, name)?
     } else if name.contains(std::path::is_separator) {
         process_context.current_folder.join(name)

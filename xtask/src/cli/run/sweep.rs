@@ -4,7 +4,7 @@ mod cluster;
 mod work;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -15,12 +15,14 @@ use crate::cli::sweep::SweepRunArgs;
 use crate::cli::{Cli, Format, SweepArgs, SweepCommand};
 use crate::programs::process;
 use crate::tasks::TaskContext;
-use crate::tasks::sweep::begin;
-use crate::tasks::sweep::folder::SweepFolder;
+use crate::tasks::sweep::amend;
+use crate::tasks::sweep::begin::{self, SweepRequest};
+use crate::tasks::sweep::folder::{JobKey, SweepFolder};
 use crate::tasks::sweep::head::{Engine, SweepHead};
 use crate::tasks::sweep::results;
 use crate::tasks::sweep::select;
 use crate::tasks::sweep::session::SweepTrainer;
+use crate::tasks::sweep::spec::SweepSpec;
 use crate::tasks::sweep::status;
 use crate::tasks::train::{CommandTrainer, TrainerSource, full_trainer_binary, trainer_binary};
 use crate::terminal::report::{SweepPlanReport, SweepResultsReport};
@@ -55,27 +57,10 @@ pub fn run(
             let folder = open(context, &args.name)?;
             Ok(outcome(&cluster::look(context, &folder)?, Exit::Done))
         }
-        Some(SweepCommand::Resume { name, retry_failed, run }) => {
+        Some(SweepCommand::Resume { name, spec, retry_failed, run }) => {
             let folder = open(context, &name.name)?;
-            let is_local = folder.head().engine != Engine::Slurm;
-            if !is_local {
-                cluster::check(run)?;
-            }
-            let trainer = trainer(context, folder.head(), run, &outside)?;
-            let _lock = hold(context, &folder)?;
-            folder.cancel(false)?;
-            if *retry_failed {
-                check_unopened(&folder)?;
-                for failed in status::look(&folder)?.failed {
-                    folder.retire(failed.index)?;
-                }
-            }
-            if is_local {
-                work::go_on(context, &folder, trainer, run.jobs)
-            } else {
-                let source = trainer_source(run.trainer_bin.as_deref(), process_context);
-                cluster::submit(context, &folder, ChosenTrainer { trainer, source })
-            }
+            let resume = Resume { spec: spec.as_deref(), retry_failed: *retry_failed, run };
+            resume_sweep(context, folder, &resume, &outside)
         }
         Some(SweepCommand::Cancel(args)) => {
             let folder = open(context, &args.name)?;
@@ -108,7 +93,10 @@ fn begin_sweep(
 ) -> Result<TaskOutput> {
     let spec = args.spec.as_ref().context("clap asks for the spec")?;
     let spec = outside.process.current_folder.join(spec);
-    let mut head = begin::plan(context, &spec, args.engine)?;
+    let source = trainer_source(args.run.trainer_bin.as_deref(), outside.process);
+    let is_own_trainer = has_known_figures(&source);
+    let request = SweepRequest { spec: &spec, engine: args.engine, is_own_trainer };
+    let mut head = begin::plan(context, &request)?;
     if args.dry_run {
         return Ok(outcome(&SweepPlanReport::of(&head.plan), Exit::Done));
     }
@@ -118,9 +106,7 @@ fn begin_sweep(
         cluster::check(&args.run)?;
     }
     let mut trainer = trainer(context, &head, &args.run, outside)?;
-    let source = trainer_source(args.run.trainer_bin.as_deref(), outside.process);
-    let is_own = matches!(source, TrainerSource::Build(_) | TrainerSource::Installed(_));
-    if let (SweepTrainer::Binary(binary, own), true) = (&mut trainer, is_own) {
+    if let (SweepTrainer::Binary(binary, own), true) = (&mut trainer, is_own_trainer) {
         let able = begin::check_settings(context, &head, &source, binary, own)?;
         head.needs_full_trainer = able != *binary;
         *binary = able;
@@ -134,6 +120,63 @@ fn begin_sweep(
         Engine::Slurm => cluster::submit(context, &folder, ChosenTrainer { trainer, source }),
         _ => work::go_on(context, &folder, trainer, args.run.jobs),
     }
+}
+
+/// How a sweep is gone on with.
+struct Resume<'a> {
+    /// A changed spec.
+    spec: Option<&'a Path>,
+    /// Whether failed trials are trained again.
+    retry_failed: bool,
+    run: &'a SweepRunArgs,
+}
+
+fn resume_sweep(
+    context: &mut TaskContext<'_>,
+    mut folder: SweepFolder,
+    resume: &Resume<'_>,
+    outside: &Outside<'_>,
+) -> Result<TaskOutput> {
+    let is_local = folder.head().engine != Engine::Slurm;
+    if !is_local {
+        cluster::check(resume.run)?;
+    }
+    let source = trainer_source(resume.run.trainer_bin.as_deref(), outside.process);
+    let amended = resume
+        .spec
+        .map(|spec| amended(&folder, &outside.process.current_folder.join(spec), &source));
+    let amended = amended.transpose()?;
+    let trainer = trainer(context, folder.head(), resume.run, outside)?;
+    let _lock = hold(context, &folder)?;
+    if let Some(spec) = amended {
+        folder = amend::store(context.workspace, &folder, spec)?;
+    }
+    folder.cancel(false)?;
+    if resume.retry_failed && !select::retire_failed(&folder)? {
+        check_unopened(&folder)?;
+        for failed in status::look(&folder)?.failed {
+            folder.retire(JobKey::Trial(failed.index))?;
+        }
+    }
+    if is_local {
+        return work::go_on(context, &folder, trainer, resume.run.jobs);
+    }
+    cluster::submit(context, &folder, ChosenTrainer { trainer, source })
+}
+
+/// Returns the spec of the sweep, changed as the file `spec` says.
+fn amended(folder: &SweepFolder, spec: &Path, source: &TrainerSource) -> Result<SweepSpec> {
+    let old = &folder.plan().spec;
+    let spec = amend::amended(old, &begin::load(spec, has_known_figures(source))?)?;
+    if (&spec.metric, spec.goal) != (&old.metric, old.goal) {
+        check_unopened(folder)?;
+    }
+    Ok(spec)
+}
+
+/// Whether this repository's trainer trains, where no command does.
+fn has_known_figures(source: &TrainerSource) -> bool {
+    !matches!(source, TrainerSource::Ready(_) | TrainerSource::Command(_))
 }
 
 /// Returns the trainer, ready to be started.

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use xshell::cmd;
 
+use super::environment::hide_restic;
 use super::shell;
 
 /// Settings that would hide jobs from a question, or ask back.
@@ -36,8 +37,9 @@ pub fn slurm(program: &str, arguments: &[OsString]) -> Result<Option<SlurmEnd>> 
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_filter(name)) {
         command.env_remove(name);
     }
-    // A job has no use for it, and the cluster writes down what it sees.
-    command.env_remove("RESTIC_PASSWORD").stdin(Stdio::null());
+    // The cluster writes down what a job sees.
+    hide_restic(&mut command);
+    command.stdin(Stdio::null());
     let output = match command.output() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         output => output.with_context(|| format!("failed to start `{program}`"))?,

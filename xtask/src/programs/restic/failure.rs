@@ -22,6 +22,8 @@ pub enum FailureKind {
     Locked,
     /// No password was given.
     NoPassword,
+    /// What should give the password does not.
+    UnreadPassword,
     /// The password opens no key of the repository.
     WrongPassword,
     /// No repository is named, or its spelling is none of restic's.
@@ -42,7 +44,7 @@ pub enum FailureKind {
 
 /// The words of each kind, in the order in which they are looked for: a
 /// full store also fails to take a lock.
-const WORDS: [(FailureKind, &[&str]); 10] = [
+const WORDS: [(FailureKind, &[&str]); 12] = [
     (
         FailureKind::Full,
         &[
@@ -66,10 +68,9 @@ const WORDS: [(FailureKind, &[&str]); 10] = [
             "empty password is not a password",
             "an empty password is not allowed",
             "unable to read password",
-            "resolving password failed",
-            "reading password from",
         ],
     ),
+    (FailureKind::UnreadPassword, &["resolving password failed", "reading password from"]),
     (FailureKind::WrongPassword, &["wrong password", "no key found"]),
     (
         FailureKind::Exists,
@@ -98,6 +99,10 @@ const WORDS: [(FailureKind, &[&str]); 10] = [
             "bad gateway",
             "unexpected eof",
             "x509",
+            "read-only file system",
+            "stale file handle",
+            "input/output error",
+            "transport endpoint is not connected",
         ],
     ),
     (
@@ -122,6 +127,7 @@ const WORDS: [(FailureKind, &[&str]); 10] = [
             "please specify repository location",
             "parsing repository location failed",
             "invalid backend",
+            "invalid format",
         ],
     ),
     (
@@ -151,6 +157,8 @@ const WORDS: [(FailureKind, &[&str]); 10] = [
             "does not exist in the repository",
         ],
     ),
+    // A folder that cannot be made, for whatever reason.
+    (FailureKind::Unreachable, &["failed: mkdir ", "failed: stat "]),
 ];
 
 impl FailureKind {
@@ -182,6 +190,11 @@ impl FailureKind {
                 "the password of the remote repository is not given; set `RESTIC_PASSWORD_FILE`, or \
                  `archive.remote.password_file` or `password_command` in `config/config.json`"
             }
+            Self::UnreadPassword => {
+                "the password of the remote repository cannot be read; mend the file or the command \
+                 that gives it: `password_file` or `password_command` of `archive.remote` in \
+                 `config/config.json`, or what `RESTIC_PASSWORD_FILE` or `RESTIC_PASSWORD_COMMAND` name"
+            }
             Self::WrongPassword => {
                 "the password does not open the remote repository; check what `RESTIC_PASSWORD…` or \
                  `archive.remote` gives"
@@ -195,8 +208,8 @@ impl FailureKind {
                  keys, such as `AWS_ACCESS_KEY_ID`"
             }
             Self::Unreachable => {
-                "the remote repository cannot be reached; check the network and the server, and try \
-                 again"
+                "the remote repository cannot be reached; check the network and the server, or the \
+                 folder's disk, and try again"
             }
             Self::NoRepository => {
                 "there is no remote repository in that place; check its spelling, or make one by \
@@ -207,7 +220,10 @@ impl FailureKind {
                  that are hit: push those again from a machine that has them, and see \
                  `restic check --read-data`"
             }
-            Self::Exists | Self::Other => "restic failed",
+            Self::Exists | Self::Other => {
+                "restic failed in a way that is not known here; what it says is below: try it by \
+                 itself, such as `restic snapshots`, with the same repository and password"
+            }
         }
     }
 
@@ -217,7 +233,9 @@ impl FailureKind {
         let problem = match self {
             Self::Locked => return CodedError::Locked(text),
             Self::Full => RemoteProblem::Full,
-            Self::NoPassword | Self::WrongPassword => RemoteProblem::Password,
+            Self::NoPassword | Self::UnreadPassword | Self::WrongPassword => {
+                RemoteProblem::Password
+            }
             Self::Unreachable | Self::Refused => RemoteProblem::Unreachable,
             Self::NotNamed | Self::NoRepository => RemoteProblem::NoRepository,
             Self::Damaged => RemoteProblem::Damaged,

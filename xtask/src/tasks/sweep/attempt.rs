@@ -5,21 +5,26 @@
 //! two copies that run at once, on any machines, one counts.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Error, Result, bail};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::folder::{JobKey, SweepFolder};
 use super::record::{self, AttemptEnd, TrialRecord, TrialStatus};
+use super::stopped;
 use crate::programs::process;
-use crate::workspace::files::exists;
+use crate::workspace::files::{self, exists};
 
 /// Less free space than this explains any failure, in bytes.
 const ROOM_MIN_BYTES: u64 = 16_000_000;
+
+/// What follows the name of an attempt that a full disk ended, before a
+/// number.
+pub const FULL_DISK: &str = "_full_disk_";
 
 /// One training to do.
 #[derive(Debug, Clone)]
@@ -45,6 +50,8 @@ impl Job {
 pub struct Attempt {
     /// The folder, with its settings in it.
     pub root: PathBuf,
+    /// Which of the job's this is, from 1.
+    pub number: u32,
     /// The seed.
     pub seed: u64,
     /// When it began.
@@ -105,24 +112,36 @@ impl Runner<'_> {
                 continue;
             }
             let attempt = self.begin(job, number)?;
-            let end = if n_lost > self.folder.plan().spec.retries {
-                self.execute.fail(&attempt, &worn_out(n_lost, &self.reasons(job)?))?
-            } else {
-                self.execute.train(&attempt)?
-            };
-            if end.status == TrialStatus::Failed {
-                self.check_room(&end)?;
-            }
-            let status = end.status;
-            let (started_at, finished_at) = (attempt.started_at, (self.clock)());
-            let record = TrialRecord { format: 1, attempt: number, started_at, finished_at, end };
-            record::write(&attempt.root, &record)?;
+            let status = self
+                .try_once(job, &attempt, n_lost)
+                .map_err(|error| self.excuse_full_disk(&attempt, error))?;
             if status.is_final() {
                 self.folder.publish(&attempt.root, job.key)?;
             } else if status == TrialStatus::Interrupted {
                 return Ok(JobEnd::Stopped);
             }
         }
+    }
+
+    /// Trains in the attempt's folder, or fails there where `n_lost`
+    /// before it were enough, and writes down how it ended.
+    fn try_once(&self, job: &Job, attempt: &Attempt, n_lost: u32) -> Result<TrialStatus> {
+        self.folder.head().write_settings(&attempt.root, &job.settings)?;
+        let end = if n_lost > self.folder.plan().spec.retries {
+            let reasons = self.reasons_of_loss(job)?;
+            self.execute.fail(attempt, &stopped::worn_out(self.folder.name(), n_lost, &reasons))?
+        } else {
+            self.execute.train(attempt)?
+        };
+        let status = end.status;
+        if status == TrialStatus::Failed && self.is_disk_full(end.reason.as_deref()) {
+            bail!("{}", end.reason.unwrap_or_default());
+        }
+        let (started_at, finished_at) = (attempt.started_at, (self.clock)());
+        let number = attempt.number;
+        let record = TrialRecord { format: 1, attempt: number, started_at, finished_at, end };
+        record::write(&attempt.root, &record)?;
+        Ok(status)
     }
 
     /// Returns the number of the next attempt, and how many before it
@@ -152,8 +171,8 @@ impl Runner<'_> {
             let root = self.folder.attempt(job.key, number);
             match fs::create_dir(&root) {
                 Ok(()) => {
-                    self.folder.head().write_settings(&root, &job.settings)?;
-                    return Ok(Attempt { root, seed: job.seed, started_at: (self.clock)() });
+                    let (seed, started_at) = (job.seed, (self.clock)());
+                    return Ok(Attempt { root, number, seed, started_at });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => {
@@ -166,42 +185,49 @@ impl Runner<'_> {
     }
 
     /// Returns why earlier attempts came to nothing, as far as is known.
-    fn reasons(&self, job: &Job) -> Result<Vec<String>> {
+    fn reasons_of_loss(&self, job: &Job) -> Result<Vec<String>> {
         let mut reasons = Vec::new();
         for number in 1.. {
             let root = self.folder.attempt(job.key, number);
             if !exists(&root) {
                 break;
             }
-            reasons.extend(record::read(&root)?.and_then(|record| record.end.reason));
+            let end = record::read(&root)?.map(|record| record.end);
+            let lost = end.filter(|end| end.status == TrialStatus::Lost);
+            reasons.extend(lost.and_then(|end| end.reason));
         }
         Ok(reasons)
     }
 
-    /// Checks that a failure is the trial's own: on a full disk all would
-    /// fail.
-    fn check_room(&self, end: &AttemptEnd) -> Result<()> {
-        let reason = end.reason.as_deref().unwrap_or_default();
-        let says_so = ["No space left", "os error 28", "quota exceeded", "os error 122"]
-            .iter()
-            .any(|words| reason.contains(words));
-        let free = || process::free_bytes(self.folder.root());
-        if !says_so && free().is_none_or(|bytes| bytes >= ROOM_MIN_BYTES) {
-            return Ok(());
+    /// Returns what to say of an error that ended `attempt`. On a full
+    /// disk any would: the attempt makes room for another of its number
+    /// then, so that it counts for nothing.
+    fn excuse_full_disk(&self, attempt: &Attempt, error: Error) -> Error {
+        if !self.is_disk_full(Some(&format!("{error:#}"))) {
+            return error;
         }
-        Err(anyhow!(
-            "the disk of `{root}` is full, and no trial is counted as failed for that; free some \
-             space, then go on by `cargo xtask sweep resume {name}`",
+        let name = attempt.root.file_name().unwrap_or_default().to_string_lossy();
+        let aside = |n: u32| attempt.root.with_file_name(format!("{name}{FULL_DISK}{n}"));
+        let taken = |error: &io::Error| error.kind() == ErrorKind::AlreadyExists;
+        // A rename takes no room; where it fails, the attempt counts.
+        let _ = (1..)
+            .map(|n| files::rename_folder_new(&attempt.root, &aside(n)))
+            .find(|renamed| !renamed.as_ref().is_err_and(taken));
+        error.context(format!(
+            "the disk of `{root}` is full; no trial counts as failed for that, and no retry is \
+             used up: free some space, then go on by `cargo xtask sweep resume {name}`",
             root = self.folder.root().display(),
             name = self.folder.name()
         ))
     }
-}
 
-fn worn_out(n_lost: u32, reasons: &[String]) -> String {
-    let last = reasons.last().map_or_else(
-        || "killed, or its machine was lost, and nobody is left to say why".to_owned(),
-        Clone::clone,
-    );
-    format!("{n_lost} attempts came to nothing, and `retries` allows no more: {last}")
+    /// Whether a full disk explains a failure for this `reason`.
+    fn is_disk_full(&self, reason: Option<&str>) -> bool {
+        let reason = reason.unwrap_or_default();
+        let says_so = ["No space left", "os error 28", "quota exceeded", "os error 122"]
+            .iter()
+            .any(|words| reason.contains(words));
+        let free = || process::free_bytes(self.folder.root());
+        says_so || free().is_some_and(|bytes| bytes < ROOM_MIN_BYTES)
+    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
 
 use super::folder::SWEEPS;
@@ -16,9 +16,11 @@ use super::spec::{Choices, SweepSpec};
 use crate::programs::features;
 use crate::programs::process::{Trainer, TrainerRun};
 use crate::tasks::TaskContext;
+use crate::tasks::gate::METRICS;
 use crate::tasks::train::{TrainerSource, run_with_needed_parts};
+use crate::vault::session::FURTHER_FIGURES;
 use crate::workspace::Workspace;
-use crate::workspace::config::{ArchiveConfig, WorkspaceConfig};
+use crate::workspace::config::{ArchiveConfig, WorkspaceConfig, nearest};
 use crate::workspace::exit::{CodedError, TrainerExit};
 use crate::workspace::files::{exists, folder_entries};
 
@@ -27,31 +29,76 @@ const TO_WORKSPACE: &str = "../../../..";
 /// The most values of one key that are tried before the sweep begins.
 const N_VALUES_CHECKED: usize = 16;
 
+/// What shall be swept.
+pub struct SweepRequest<'a> {
+    /// The file of the spec.
+    pub spec: &'a Path,
+    /// Who runs the trials.
+    pub engine: Engine,
+    /// Whether this repository's trainer trains where the spec names no
+    /// command: its figures are known.
+    pub is_own_trainer: bool,
+}
+
 /// Plans a sweep; nothing is written.
 ///
 /// # Errors
 /// [`CodedError::Usage`] when the spec or the settings are not valid.
-pub fn plan(context: &TaskContext<'_>, spec: &Path, engine: Engine) -> Result<SweepHead> {
+pub fn plan(context: &TaskContext<'_>, request: &SweepRequest<'_>) -> Result<SweepHead> {
     let workspace = context.workspace;
     features::check_compression(workspace.config().archive.compression)?;
     let usage = |error: anyhow::Error| CodedError::Usage(format!("{error:#}"));
-    let spec = SweepSpec::load(spec).map_err(usage)?;
+    let spec = load(request.spec, request.is_own_trainer)?;
     let settings = read_object(&workspace.root().join("config/training_config.json"));
     let settings = settings.map_err(usage)?.unwrap_or_default();
     let logging = read_object(&workspace.root().join("config/logging_config.json"));
-    let data = data_of(workspace, &spec, &settings).map_err(usage)?;
-    let plan = Plan { spec, settings, data };
-    plan.check().map_err(usage)?;
+    let invalid = || format!("`{}` is not valid", request.spec.display());
+    let data = data_of(workspace, &spec, &settings).with_context(invalid).map_err(usage)?;
+    let plan = Plan::new(spec, settings, data);
+    plan.check().with_context(invalid).map_err(usage)?;
     Ok(SweepHead {
         format: 1,
         created_at: (context.clock)(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        engine,
+        engine: request.engine,
         needs_full_trainer: false,
         plan,
         workspace: settings_of_trials(workspace.config()),
         logging: logging.map_err(usage)?.map(Value::Object),
     })
+}
+
+/// Reads the spec in the file at `path`. `is_own_trainer` is that of
+/// [`SweepRequest`].
+///
+/// # Errors
+/// [`CodedError::Usage`] when it is not valid.
+pub fn load(path: &Path, is_own_trainer: bool) -> Result<SweepSpec> {
+    let load = || -> Result<SweepSpec> {
+        let spec = SweepSpec::load(path)?;
+        if is_own_trainer && spec.command.is_empty() {
+            let invalid = || format!("`{}` is not valid", path.display());
+            check_metric(&spec.metric).with_context(invalid)?;
+        }
+        Ok(spec)
+    };
+    load().map_err(|error| CodedError::Usage(format!("{error:#}")).into())
+}
+
+/// Checks that the trainer of this repository tells of the figure that
+/// ranks.
+fn check_metric(metric: &str) -> Result<()> {
+    let further = FURTHER_FIGURES.map(|(name, _)| name);
+    let known: Vec<&str> = METRICS.into_iter().chain(further).collect();
+    // As gates name the figures of another trainer.
+    let bare = metric.strip_prefix("agent.").unwrap_or(metric);
+    ensure!(
+        known.contains(&metric),
+        "`metric` is `{metric}`, which is no figure of the trainer's; there are {}{}",
+        known.join(", "),
+        nearest(bare, known.iter().copied())
+    );
+    Ok(())
 }
 
 /// Returns the archive settings of a trial, which keeps its archives to
@@ -117,9 +164,12 @@ fn find_symbol(workspace: &Workspace, data: Option<&str>, symbol: &str) -> Resul
     };
     let name = files.iter().find(is_its).and_then(|file| file.file_name()?.to_str());
     let Some(name) = name else {
+        let place = match folder {
+            "" => "`training_config.json` names no folder by `data`".to_owned(),
+            folder => format!("none of this name in the folder of `data`, `{folder}`"),
+        };
         bail!(
-            "`symbols` names `{symbol}`, and there is neither such a file in the workspace nor one \
-             of this name in the folder of `data`, `{folder}`"
+            "`symbols` names `{symbol}`, and there is no such file in the workspace, and {place}"
         );
     };
     Ok(format!("{folder}/{name}"))

@@ -21,7 +21,8 @@ use crate::workspace::files::{self, exists, folder_entries};
 
 /// The folder of all sweeps, relative to the workspace.
 pub const SWEEPS: &str = "sweeps";
-const HEAD: &str = "sweep.json";
+/// What a sweep is, in its folder.
+pub const HEAD: &str = "sweep.json";
 const TRIALS: &str = "trials";
 const ATTEMPTS: &str = "attempts";
 const RETIRED: &str = "retired";
@@ -94,8 +95,9 @@ impl SweepFolder {
                 return Err(error).with_context(|| format!("failed to read the sweep `{name}`"));
             }
         };
-        let head: SweepHead = serde_json::from_slice(&bytes)
-            .with_context(|| format!("`{SWEEPS}/{name}/{HEAD}` is damaged"))?;
+        let head: SweepHead = serde_json::from_slice(&bytes).with_context(|| {
+            format!("`{SWEEPS}/{name}/{HEAD}` is damaged; move that folder away, and begin it anew")
+        })?;
         if head.format != 1 {
             bail!("`{SWEEPS}/{name}/{HEAD}` has format {}; this tool reads 1", head.format);
         }
@@ -186,11 +188,14 @@ impl SweepFolder {
 
     /// Returns the folder of attempt `number`, from 1.
     pub fn attempt(&self, key: JobKey, number: u32) -> PathBuf {
-        let label = match key {
+        self.root.join(ATTEMPTS).join(format!("{}_{number}", self.label_of(key)))
+    }
+
+    fn label_of(&self, key: JobKey) -> String {
+        match key {
             JobKey::Trial(index) => self.label(index),
             JobKey::Test(symbol_idx) => format!("test-{}", symbol_idx + 1),
-        };
-        self.root.join(ATTEMPTS).join(format!("{label}_{number}"))
+        }
     }
 
     /// Gives the attempt in `from` its place, unless that is taken: the
@@ -219,26 +224,25 @@ impl SweepFolder {
         publish().with_context(|| format!("failed to move a trial to `{}`", to.display()))
     }
 
-    /// Moves the failed trial `index` out of the way, so that it is
-    /// trained again.
+    /// Moves what failed out of the way, so that it is trained again.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn retire(&self, index: u64) -> Result<()> {
+    pub fn retire(&self, key: JobKey) -> Result<()> {
         let retired = self.root.join(RETIRED);
         files::create_folder(&retired)?;
-        let label = self.label(index);
+        let label = self.label_of(key);
         let free = (1_u32..).map(|n| retired.join(format!("{label}_{n}"))).find(|to| !exists(to));
         let to = free.expect("some number is free");
         for number in 1_u32.. {
-            let attempt = self.attempt(JobKey::Trial(index), number);
+            let attempt = self.attempt(key, number);
             if !exists(&attempt) {
                 break;
             }
             let name = format!("{}_attempt_{number}", to.display());
             fs::rename(&attempt, &name).with_context(|| format!("failed to write `{name}`"))?;
         }
-        let from = self.published(JobKey::Trial(index));
+        let from = self.published(key);
         fs::rename(&from, &to).with_context(|| format!("failed to move `{}`", from.display()))
     }
 

@@ -1,13 +1,15 @@
 //! Which trials a sweep has, and the settings of each: a pure function
 //! of the spec, the settings beside it and an index.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::sample;
+use super::sample::{self, Grid};
 use super::spec::{N_TRIALS_MAX, SweepSpec};
 use crate::tasks::train::DEFAULT_SEED;
 
@@ -21,6 +23,20 @@ pub struct Plan {
     /// The bars of each symbol, as a trial's settings name them, in the
     /// spec's order; those of `settings` without symbols.
     pub data: Vec<Option<String>>,
+    #[serde(skip)]
+    grid: LazyGrid,
+}
+
+/// The values of the grid, found when they are first asked for: each
+/// trial asks.
+#[derive(Debug, Clone, Default)]
+struct LazyGrid(OnceLock<Grid>);
+
+impl PartialEq for LazyGrid {
+    /// It follows from the spec.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// One trial.
@@ -63,16 +79,29 @@ pub fn parameters_text(parameters: &BTreeMap<String, Value>) -> String {
 }
 
 impl Plan {
+    /// Returns the plan of these.
+    pub fn new(spec: SweepSpec, settings: Map<String, Value>, data: Vec<Option<String>>) -> Self {
+        Self { spec, settings, data, grid: LazyGrid::default() }
+    }
+
+    fn grid(&self) -> &Grid {
+        self.grid.0.get_or_init(|| Grid::of(&self.spec))
+    }
+
     /// Checks that there are not too many trials.
     ///
     /// # Errors
     /// When there are.
     pub fn check(&self) -> Result<()> {
         let n_trials = self.n_trials();
+        let told = match n_trials {
+            u64::MAX => "more trials than can be counted".to_owned(),
+            n_trials => format!("{n_trials} trials"),
+        };
         ensure!(
             n_trials <= N_TRIALS_MAX,
-            "the sweep has {n_trials} trials; {N_TRIALS_MAX} at most can be kept apart: draw \
-             `samples`, or name fewer values, seeds, symbols or windows"
+            "the sweep has {told}; {N_TRIALS_MAX} at most can be kept apart: draw `samples`, or \
+             name fewer values, seeds, symbols or windows"
         );
         Ok(())
     }
@@ -84,7 +113,7 @@ impl Plan {
 
     /// Returns how many combinations of values there are.
     pub fn n_combinations(&self) -> u64 {
-        sample::n_combinations(&self.spec)
+        sample::n_combinations(&self.spec, self.grid())
     }
 
     /// Returns how many trials each combination has: they have
@@ -95,11 +124,11 @@ impl Plan {
     }
 
     /// Returns the seeds of each combination.
-    pub fn seeds(&self) -> Vec<u64> {
+    pub fn seeds(&self) -> Cow<'_, [u64]> {
         if !self.spec.seeds.is_empty() {
-            return self.spec.seeds.clone();
+            return Cow::Borrowed(&self.spec.seeds);
         }
-        vec![self.settings.get("seed").and_then(Value::as_u64).unwrap_or(DEFAULT_SEED)]
+        Cow::Owned(vec![self.settings.get("seed").and_then(Value::as_u64).unwrap_or(DEFAULT_SEED)])
     }
 
     /// Returns the trial `index`. The seed changes fastest, then the
@@ -117,7 +146,7 @@ impl Plan {
         let window = next(self.spec.windows.max(1) as usize);
         let window = u32::try_from(window + 1).ok().filter(|_| self.spec.windows > 0);
         let combination = rest;
-        let parameters = sample::combination(&self.spec, combination);
+        let parameters = sample::combination(&self.spec, self.grid(), combination);
         let mut settings = self.with(&parameters, seed, symbol_idx);
         self.validate_on(&mut settings, window);
         let symbol = self.spec.symbols.get(symbol_idx).cloned();

@@ -3,7 +3,7 @@
 //! The document holds no times and no durations: the same spec gives the
 //! same bytes, whoever ran the trials and in whatever order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::curve::Returns;
 use super::folder::{JobKey, SweepFolder};
 use super::record::{TrialRecord, TrialStatus};
 use super::spec::Goal;
+use crate::workspace::config::nearest;
 use crate::workspace::threads;
 
 /// What a sweep found: a JSON document.
@@ -36,6 +37,9 @@ pub struct SweepResults {
     pub failed: Vec<u64>,
     /// Combinations of values, the best first.
     pub combinations: Vec<Combination>,
+    /// Why none of them has a rank; null when one has, and while trials
+    /// are missing.
+    pub unranked_reason: Option<String>,
     /// The variance of the Sharpe ratios of all judged trials, per bar;
     /// null without their curves.
     pub trial_variance: Option<f64>,
@@ -119,15 +123,19 @@ pub fn read(folder: &SweepFolder) -> Result<SweepResults> {
     if overfitting.is_none() && overfitting_reason.is_none() {
         overfitting_reason = Some("there are fewer than two combinations to compare".to_owned());
     }
+    let missing = folder.missing()?;
+    let combinations = ranked(folder, &trials);
+    let is_unranked = missing.is_empty() && combinations.iter().all(|it| it.rank.is_none());
     Ok(SweepResults {
         format: 1,
         name: folder.name().to_owned(),
         metric: plan.spec.metric.clone(),
         goal: plan.spec.goal,
         n_trials: plan.n_trials(),
-        missing: folder.missing()?,
+        missing,
         failed,
-        combinations: ranked(folder, &trials),
+        combinations,
+        unranked_reason: is_unranked.then(|| unranked_reason(&plan.spec.metric, &trials)),
         trial_variance: variance(&judged.sharpes),
         overfitting,
         overfitting_reason,
@@ -193,6 +201,25 @@ fn ranked(folder: &SweepFolder, trials: &[TrialResult]) -> Vec<Combination> {
         combination.rank = combination.rank.map(|_| rank);
     }
     combinations
+}
+
+/// Says why no combination can be ranked by `metric`.
+fn unranked_reason(metric: &str, trials: &[TrialResult]) -> String {
+    let completed = || trials.iter().filter(|trial| trial.status == TrialStatus::Completed);
+    let known: BTreeSet<&str> =
+        completed().flat_map(|trial| trial.metrics.keys()).map(String::as_str).collect();
+    if completed().next().is_none() {
+        return "every trial failed".to_owned();
+    }
+    if known.is_empty() {
+        return "no trial has figures; a command writes them to `logs/metrics.json`".to_owned();
+    }
+    if known.contains(metric) {
+        return format!("of each one, a trial failed, or its `{metric}` is undefined");
+    }
+    let names: Vec<&str> = known.iter().copied().collect();
+    let hint = nearest(metric, names.iter().copied());
+    format!("no trial has the figure `{metric}`; they have {}{hint}", names.join(", "))
 }
 
 /// What the curves of all trials tell.

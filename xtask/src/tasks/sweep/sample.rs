@@ -13,23 +13,48 @@ use super::spec::{Choices, Method, NumberRange, Scale, SweepSpec};
 /// machine, whatever its mathematical library gives in the last.
 const N_DIGITS: usize = 8;
 
+/// The values that a grid takes, by key; without keys where the spec is
+/// none of a grid.
+#[derive(Debug, Clone)]
+pub struct Grid(BTreeMap<String, Vec<Value>>);
+
+impl Grid {
+    /// Returns that of `spec`.
+    pub fn of(spec: &SweepSpec) -> Self {
+        let parameters = (spec.method == Method::Grid).then_some(&spec.parameters);
+        let values = |(key, choices): (&String, &Choices)| (key.clone(), grid_values(choices));
+        Self(parameters.into_iter().flatten().map(values).collect())
+    }
+
+    /// Returns the values of combination `idx`, by key: the last key
+    /// changes fastest.
+    fn point(&self, idx: u64) -> BTreeMap<String, Value> {
+        let mut rest = idx;
+        let mut values = BTreeMap::new();
+        for (key, choices) in self.0.iter().rev() {
+            let n_choices = choices.len() as u64;
+            let chosen = usize::try_from(rest % n_choices).expect("it counts values in memory");
+            values.insert(key.clone(), choices[chosen].clone());
+            rest /= n_choices;
+        }
+        values
+    }
+}
+
 /// Returns how many combinations there are.
-pub fn n_combinations(spec: &SweepSpec) -> u64 {
+pub fn n_combinations(spec: &SweepSpec, grid: &Grid) -> u64 {
     match spec.method {
-        Method::Grid => spec
-            .parameters
-            .values()
-            .map(|choices| grid_values(choices).len() as u64)
-            .fold(1, u64::saturating_mul),
+        Method::Grid => {
+            grid.0.values().map(|values| values.len() as u64).fold(1, u64::saturating_mul)
+        }
         Method::Random | Method::Sobol => u64::from(spec.samples.unwrap_or(1)),
     }
 }
 
-/// Returns the values of combination `idx`, by key. Of a grid the last
-/// key changes fastest.
-pub fn combination(spec: &SweepSpec, idx: u64) -> BTreeMap<String, Value> {
+/// Returns the values of combination `idx`, by key.
+pub fn combination(spec: &SweepSpec, grid: &Grid, idx: u64) -> BTreeMap<String, Value> {
     if spec.method == Method::Grid {
-        return grid_point(spec, idx);
+        return grid.point(idx);
     }
     let value = |(dimension, (key, choices)): (usize, (&String, &Choices))| {
         let share = if spec.method == Method::Sobol {
@@ -52,19 +77,6 @@ pub fn ends(choices: &Choices) -> Vec<Value> {
         Choices::Values(values) => values.clone(),
         Choices::Range(range) => vec![number(range, range.min), number(range, range.max)],
     }
-}
-
-fn grid_point(spec: &SweepSpec, idx: u64) -> BTreeMap<String, Value> {
-    let mut rest = idx;
-    let mut values = BTreeMap::new();
-    for (key, choices) in spec.parameters.iter().rev() {
-        let choices = grid_values(choices);
-        let n_choices = choices.len() as u64;
-        let chosen = usize::try_from(rest % n_choices).expect("it counts values in memory");
-        values.insert(key.clone(), choices[chosen].clone());
-        rest /= n_choices;
-    }
-    values
 }
 
 /// Returns the values that a grid takes.

@@ -26,6 +26,8 @@ use crate::workspace::files;
 
 const SELECTION: &str = "selection.json";
 const VERDICT: &str = "verdict.json";
+/// The last one whose tests were made again.
+const FAILED_VERDICT: &str = "verdict_failed.json";
 /// The curve of the chosen combination on validation bars.
 const VALIDATION: &str = "validation.csv";
 
@@ -124,9 +126,9 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
     let read = || fs::read(path).with_context(|| format!("failed to read `{}`", path.display()));
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        _ => serde_json::from_slice(&read()?)
-            .map(Some)
-            .with_context(|| format!("`{}` is damaged", path.display())),
+        _ => serde_json::from_slice(&read()?).map(Some).with_context(|| {
+            format!("`{}` is damaged; bring it back from a backup", path.display())
+        }),
     }
 }
 
@@ -210,6 +212,27 @@ pub fn test(
     let bytes = serde_json::to_vec_pretty(&verdict).expect("a verdict is plain data");
     files::write_atomically(&folder.root().join(VERDICT), &bytes)?;
     Ok(Some(verdict))
+}
+
+/// Lets a test that failed, and so told nothing, be made again, of the
+/// same combination. Returns whether there is one.
+///
+/// # Errors
+/// When the disk fails.
+pub fn retire_failed(folder: &SweepFolder) -> Result<bool> {
+    let tests = verdict(folder)?.map(|verdict| verdict.tests).unwrap_or_default();
+    let has_failed = |test: &TestResult| test.status != TrialStatus::Completed;
+    if !tests.iter().any(has_failed) {
+        return Ok(false);
+    }
+    // First: with it, the sweep would count as tested.
+    let path = folder.root().join(VERDICT);
+    files::rename(&path, &folder.root().join(FAILED_VERDICT))
+        .with_context(|| format!("failed to move `{}`", path.display()))?;
+    for (symbol_idx, _) in tests.iter().enumerate().filter(|(_, test)| has_failed(test)) {
+        folder.retire(JobKey::Test(symbol_idx))?;
+    }
+    Ok(true)
 }
 
 /// Writes the curve of the chosen combination's mean account.

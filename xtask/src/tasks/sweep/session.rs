@@ -17,6 +17,7 @@ use serde_json::json;
 use super::attempt::{Attempt, Execute};
 use super::folder::SweepFolder;
 use super::record::{AttemptEnd, TrialStatus};
+use super::stopped::Stopper;
 use crate::programs::features::MissingFeature;
 use crate::programs::process::Trainer;
 use crate::tasks::TaskContext;
@@ -53,6 +54,8 @@ pub struct Training<'a> {
     pub clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
     /// Set when all shall stop.
     pub stop: &'a AtomicBool,
+    /// Knows why, then.
+    pub stopper: Stopper<'a>,
 }
 
 /// Who trains.
@@ -66,6 +69,7 @@ pub enum SweepTrainer {
 
 impl Execute for Training<'_> {
     fn train(&self, attempt: &Attempt) -> Result<AttemptEnd> {
+        self.stopper.begin();
         let workspace = Workspace::open(&attempt.root)?;
         let trainer = Trainer::logging_to(attempt.root.join(LOG));
         let (done, is_done) = channel();
@@ -207,13 +211,16 @@ impl Training<'_> {
         };
         let (status, reason) = match status {
             SessionStatus::Completed => (TrialStatus::Completed, None),
-            SessionStatus::Interrupted if is_late => {
+            _ if is_late => {
                 let limit = self.folder.plan().spec.time_limit_minutes.unwrap_or_default();
                 let reason = format!("it took longer than `time_limit_minutes` allows, {limit}");
                 (TrialStatus::Failed, Some(reason))
             }
-            SessionStatus::Interrupted if self.stop.load(Ordering::Relaxed) => {
-                (TrialStatus::Interrupted, Some("it was stopped".to_owned()))
+            // One that says it failed may have lost a helper to the same
+            // signal.
+            _ if self.stop.load(Ordering::Relaxed) => {
+                let end = self.stopper.end();
+                (end.status, end.reason)
             }
             SessionStatus::Interrupted => {
                 let how = report.command.as_ref().and_then(|command| command.reason.clone());
@@ -251,10 +258,7 @@ impl Training<'_> {
             return Err(error);
         }
         match error.downcast_ref::<CodedError>() {
-            Some(CodedError::Interrupted) => Ok(AttemptEnd::without_session(
-                TrialStatus::Interrupted,
-                "it was stopped".to_owned(),
-            )),
+            Some(CodedError::Interrupted) => Ok(self.stopper.end()),
             // A trainer that is not there: no other trial finds it.
             Some(_) => Err(error),
             None => self.fail(attempt, &format!("{error:#}")),

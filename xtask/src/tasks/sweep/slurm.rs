@@ -28,6 +28,7 @@ use crate::workspace::exit::stop_if;
 use crate::workspace::files::{self, exists};
 use crate::workspace::text;
 
+pub use crate::programs::slurm::is_out_of_time;
 pub use job::Programs;
 
 /// Programs that jobs run, in the sweep's folder.
@@ -55,7 +56,9 @@ pub fn submit(
     files::create_folder(&folder.root().join(job::JOBS))?;
     let jobs = Jobs { folder, layout: layout(folder)?, programs };
     let queue = queue::look(folder, jobs.layout)?;
-    let wanted = jobs.layout.wanted(&folder.missing()?, &queue.live());
+    let missing = folder.missing()?;
+    slurm::cancel(queue.stuck(jobs.layout, &missing))?;
+    let wanted = jobs.layout.wanted(&missing, &queue.live());
     let mut ids = queue.arrays();
     for (array, elements) in &wanted {
         stop_if(context.interrupt)?;
@@ -80,7 +83,7 @@ pub fn submit(
         .with_context(|| rest_is_missing(folder))?;
     (context.notes)(&format!("submitted job {id}: tests the best when all are over"));
     // It waits for fewer.
-    slurm::cancel(&merges.into_iter().collect::<Vec<_>>())
+    slurm::cancel(merges)
 }
 
 /// Returns which trials lie where, as was decided when the first job was
@@ -115,7 +118,7 @@ fn write_script(folder: &SweepFolder, name: &str, script: &str) -> Result<PathBu
 pub fn cancel(folder: &SweepFolder) -> Result<()> {
     let Some(layout) = Layout::read(folder.root())? else { return Ok(()) };
     let queue = queue::look(folder, layout)?;
-    slurm::cancel(&queue.arrays().union(&queue.merges()).copied().collect::<Vec<_>>())
+    slurm::cancel(queue.arrays().union(&queue.merges()))
 }
 
 /// Returns what the cluster does for the trials `missing`.

@@ -3,6 +3,7 @@
 //! An unknown key is an error that names the nearest known one.
 
 mod check;
+mod text;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::workspace::config::{nearest_key, parse_settings};
+use crate::workspace::config::{nearest_key, parse_settings, plain_words};
 
 pub use check::{N_TRIALS_MAX, check_name};
 
@@ -206,7 +207,8 @@ impl TryFrom<Value> for Choices {
             Value::Array(values) if !values.is_empty() => Ok(Self::Values(values)),
             Value::Object(_) => serde_json::from_value(value)
                 .map(Self::Range)
-                .map_err(|error| format!("{error}{}", nearest_key(&error.to_string()))),
+                .map_err(|error| error.to_string())
+                .map_err(|error| format!("{}{}", plain_words(&error), nearest_key(&error))),
             _ => Err("give a list of values, or a range as {\"min\": 1, \"max\": 9}".to_owned()),
         }
     }
@@ -247,10 +249,15 @@ impl SweepSpec {
     /// Names the file, line, key and remedy.
     pub fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| {
-            format!("failed to read `{}`; name a file of a sweep", path.display())
+            format!(
+                "failed to read `{}`; name the JSON file of a sweep, or one of `status`, `resume`, \
+                 `cancel`, `results`, `merge`, `trial`",
+                path.display()
+            )
         })?;
         let invalid = || format!("`{}` is not valid", path.display());
         let mut spec: Self = parse_settings(&text, &["", "/slurm"]).with_context(invalid)?;
+        text::no_empty_list(&text).with_context(invalid)?;
         if spec.name.is_none() {
             spec.name = path.file_stem().and_then(|name| name.to_str()).map(str::to_owned);
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Serialize;
 
+use super::attempt::FULL_DISK;
 use super::folder::{JobKey, SweepFolder};
 use super::head::Engine;
 use super::plan::Trial;
@@ -34,6 +35,11 @@ pub struct SweepStatus {
     pub n_attempts_open: u64,
     /// Attempts that were stopped.
     pub n_attempts_stopped: u64,
+    /// Attempts that a full disk ended: they use up no retry.
+    pub n_attempts_full_disk: u64,
+    /// Trials that are not over, and why their last attempts came to
+    /// nothing.
+    pub cut: Vec<CutTrial>,
     /// The process of this machine that runs trials now.
     pub running: Option<u32>,
     /// Whether it was cancelled.
@@ -59,8 +65,13 @@ pub struct ClusterStatus {
     /// Trials of elements that are held: they wait until someone releases
     /// them.
     pub held: Vec<u64>,
-    /// Trials that are not over and in no job: `resume` submits them.
+    /// Trials that are not over, and in no job or one that was given up:
+    /// `resume` submits them.
     pub lost: Vec<u64>,
+    /// Elements that the cluster has given up, or holds though their
+    /// trials are over: `resume` takes them off the queue, since the test
+    /// would wait for them.
+    pub stuck: Vec<String>,
     /// Whether the job that tests the best trial is in the queue.
     pub is_merge_queued: bool,
 }
@@ -73,6 +84,17 @@ pub struct FailedTrial {
     /// What it tried.
     pub trial: String,
     /// Why it failed.
+    pub reason: String,
+}
+
+/// A trial that is not over, and was begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CutTrial {
+    /// Its index.
+    pub index: u64,
+    /// Attempts that came to nothing, and use up a retry each.
+    pub n_lost: u64,
+    /// Why the last did.
     pub reason: String,
 }
 
@@ -105,13 +127,8 @@ pub fn look(folder: &SweepFolder) -> Result<SweepStatus> {
             None => {}
         }
     }
-    let (mut n_attempts_open, mut n_attempts_stopped) = (0, 0);
-    for attempt in folder.attempts()? {
-        match record::read(&attempt)?.map(|record| record.end.status) {
-            Some(TrialStatus::Interrupted) => n_attempts_stopped += 1,
-            _ => n_attempts_open += 1,
-        }
-    }
+    let missing = folder.missing()?;
+    let attempts = Attempts::count(folder, &missing)?;
     Ok(SweepStatus {
         format: 1,
         name: folder.name().to_owned(),
@@ -119,14 +136,56 @@ pub fn look(folder: &SweepFolder) -> Result<SweepStatus> {
         n_trials: folder.plan().n_trials(),
         n_completed,
         failed,
-        missing: folder.missing()?,
-        n_attempts_open,
-        n_attempts_stopped,
+        missing,
+        n_attempts_open: attempts.n_open,
+        n_attempts_stopped: attempts.n_stopped,
+        n_attempts_full_disk: attempts.n_full_disk,
+        cut: attempts.cut.into_values().collect(),
         running: holder(folder)?.map(|holder| holder.pid),
         is_cancelled: folder.is_cancelled(),
         cluster: None,
         cluster_problem: None,
     })
+}
+
+/// What became of attempts that are no trials.
+#[derive(Default)]
+struct Attempts {
+    n_open: u64,
+    n_stopped: u64,
+    n_full_disk: u64,
+    cut: BTreeMap<u64, CutTrial>,
+}
+
+impl Attempts {
+    fn count(folder: &SweepFolder, missing: &[u64]) -> Result<Self> {
+        let mut told = Self::default();
+        for attempt in folder.attempts()? {
+            let name = attempt.file_name().unwrap_or_default().to_string_lossy();
+            if name.contains(FULL_DISK) {
+                told.n_full_disk += 1;
+                continue;
+            }
+            let end = record::read(&attempt)?.map(|record| record.end);
+            match end.as_ref().map(|end| end.status) {
+                Some(TrialStatus::Interrupted) => told.n_stopped += 1,
+                _ => told.n_open += 1,
+            }
+            let index = name.split('_').next().and_then(|label| label.parse().ok());
+            let index = index.filter(|index| missing.binary_search(index).is_ok());
+            let lost = end.filter(|end| end.status == TrialStatus::Lost);
+            if let (Some(index), Some(end)) = (index, lost) {
+                let cut = told.cut.entry(index).or_insert_with(|| CutTrial {
+                    index,
+                    n_lost: 0,
+                    reason: String::new(),
+                });
+                cut.n_lost += 1;
+                cut.reason = end.reason.unwrap_or_default();
+            }
+        }
+        Ok(told)
+    }
 }
 
 /// Returns which other process runs trials of the sweep on this machine.

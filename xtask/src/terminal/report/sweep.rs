@@ -68,6 +68,14 @@ impl Report for SweepStatus {
         if !self.missing.is_empty() {
             text += &format!("missing  {}\n", ranges(&self.missing));
         }
+        for cut in self.cut.iter().take(N_LINES_MAX) {
+            let times = text::count(cut.n_lost, "attempt");
+            text += &format!("cut      {}, {times}: {}\n", cut.index, cut.reason);
+        }
+        if self.n_attempts_full_disk > 0 {
+            let times = text::count(self.n_attempts_full_disk, "attempt");
+            text += &format!("disk     {times} ended when it was full; they use up no retry\n");
+        }
         if let Some(pid) = self.running {
             text += &format!("running  in process {pid}\n");
         }
@@ -104,6 +112,13 @@ fn cluster_text(cluster: &ClusterStatus) -> String {
     ];
     for (name, trials, remedy) in rows.iter().filter(|(_, trials, _)| !trials.is_empty()) {
         text += &format!("{name:8} trials {}{remedy}\n", ranges(trials));
+    }
+    if !cluster.stuck.is_empty() {
+        text += &format!(
+            "stuck    {}, given up by the cluster, or over: `cargo xtask sweep resume` takes them \
+             off\n",
+            cluster.stuck.join(", ")
+        );
     }
     if cluster.is_merge_queued {
         text += "merge    waits or runs: it tests the best when all are over\n";

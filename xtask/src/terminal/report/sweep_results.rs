@@ -54,6 +54,9 @@ impl Report for SweepResultsReport {
             text += &format!("and {n_more} more: `--format csv` has all\n");
         }
         text.push('\n');
+        if let Some(reason) = &results.unranked_reason {
+            text += &format!("no combination can be ranked: {reason}\n");
+        }
         if !results.failed.is_empty() {
             text += &format!("failed trials: {}\n", ranges(&results.failed));
         }

@@ -73,12 +73,17 @@ impl Cluster {
 
     /// Returns what a client program of Slurm prints.
     pub fn ask(&self, program: &str, arguments: &[&str]) -> String {
-        let mut command = Command::new(program);
-        command.args(arguments).env("SLURM_CONF", self.conf()).stdin(Stdio::null());
-        let output = command.output().unwrap();
+        let output = self.try_ask(program, arguments);
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{program} {arguments:?}: {complaint}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a client program of Slurm, which may fail.
+    pub fn try_ask(&self, program: &str, arguments: &[&str]) -> Output {
+        let mut command = Command::new(program);
+        command.args(arguments).env("SLURM_CONF", self.conf()).stdin(Stdio::null());
+        command.output().unwrap()
     }
 
     /// Waits until no job waits or runs.

@@ -4,6 +4,8 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -137,12 +139,35 @@ fn a_controller_that_restarts_changes_nothing() {
 }
 
 #[test]
+fn a_controller_that_forgets_what_it_took_loses_no_trial() {
+    for delay_ms in [0, 500, 1000] {
+        let Some(drill) = Drill::new(&six_trials(), "sleep 0.5") else { return };
+        begin(&drill.cluster, &drill.sandbox);
+        thread::sleep(Duration::from_millis(delay_ms));
+        drill.cluster.kill("slurmctld");
+        drill.cluster.start_controller();
+        for _ in 0..3 {
+            wait_until("no trial runs or waits", || {
+                // A node that was given a number twice is drained.
+                for node in ["NodeName=n1", "NodeName=n2"] {
+                    drill.cluster.try_ask("scontrol", &["update", node, "State=RESUME"]);
+                }
+                let cluster = &drill.status()["cluster"];
+                ["running", "queued"].iter().all(|place| cluster[place] == json!([]))
+            });
+            resume(&drill.cluster, &drill.sandbox);
+        }
+        drill.check_complete();
+    }
+}
+
+#[test]
 fn trials_out_of_memory_or_time_fail_alone_and_by_name() {
     let mut spec = six_trials();
     spec["retries"] = json!(0);
     spec["slurm"] = json!({ "trials_per_element": 1, "time_minutes": 1 });
     let body = "[ $seed = 2 ] && python3 -c 'import time; x = b\"1\" * 300000000; time.sleep(9)'
-        [ $seed$discount = 30.9 ] && [ ! -e ../../../../go ] && sleep 150";
+        [ $seed$discount = 30.9 ] && [ ! -e ../../../../go ] && { sleep 150; exit 1; }";
     let Some(drill) = Drill::new(&spec, body) else { return };
     begin(&drill.cluster, &drill.sandbox);
     drill.cluster.wait_until_idle();
@@ -150,17 +175,24 @@ fn trials_out_of_memory_or_time_fail_alone_and_by_name() {
     assert_eq!(told["cluster"]["lost"], json!([1, 4, 5]), "{told}");
     assert_eq!(told["n_completed"], 3);
     assert!(!drill.sandbox.path("sweeps/sweep/verdict.json").exists());
-    // What was killed may not be begun anew; what was told to stop may.
-    drill.go();
+    // None may be begun anew.
     resume(&drill.cluster, &drill.sandbox);
     drill.cluster.wait_until_idle();
     let told = drill.status();
-    assert_eq!((&told["n_completed"], &told["missing"]), (&json!(4), &json!([])), "{told}");
-    let failed: Vec<&Value> =
-        told["failed"].as_array().unwrap().iter().map(|it| &it["index"]).collect();
-    assert_eq!(failed, [1, 4]);
-    let reason = told["failed"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("`retries` allows no more"), "{reason}");
+    assert_eq!((&told["n_completed"], &told["missing"]), (&json!(3), &json!([])), "{told}");
+    let reason = |idx: usize| told["failed"][idx]["reason"].as_str().unwrap();
+    assert_eq!(told["failed"][1]["index"], 4);
+    assert!(reason(0).contains("`retries` allows no more"), "{}", reason(0));
+    assert!(reason(2).contains("time limit, once; raise `slurm.time_minutes`"), "{}", reason(2));
+    // With more of what they lacked, they are.
+    drill.go();
+    spec["memory_mb"] = json!(500);
+    spec["slurm"]["time_minutes"] = json!(3);
+    write_spec(&drill.sandbox, &spec);
+    let more = ["--spec", "sweep.json", "--retry-failed", "--trainer-bin", "./trainer.sh"];
+    let again = [&["sweep", "resume"][..], &more].concat();
+    assert_eq!(run(&drill.cluster, &drill.sandbox, &again).0, 0);
+    drill.check_complete();
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::tasks::sweep::{trainer, write_spec};
 
 /// A workspace with programs in the place of Slurm's: `squeue` does
 /// `squeue`, `sbatch` writes down what it is told.
-fn fake(squeue: &str) -> Sandbox {
+pub(super) fn fake(squeue: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     write_spec(&sandbox, &six_trials());
     trainer(&sandbox, "");
@@ -24,22 +24,22 @@ fn fake(squeue: &str) -> Sandbox {
     sandbox
 }
 
-fn put_program(sandbox: &Sandbox, name: &str, body: &str) {
+pub(super) fn put_program(sandbox: &Sandbox, name: &str, body: &str) {
     let script = sandbox.trainer(body);
     std::fs::create_dir_all(sandbox.path("bin")).unwrap();
     std::fs::rename(script, sandbox.path(&format!("bin/{name}"))).unwrap();
     trainer(sandbox, "");
 }
 
-fn run(sandbox: &Sandbox, arguments: &[&str]) -> std::process::Output {
+pub(super) fn run(sandbox: &Sandbox, arguments: &[&str]) -> std::process::Output {
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", sandbox.path("bin").display());
     sandbox.xtask(arguments).env("PATH", path).output().unwrap()
 }
 
-const BEGIN: [&str; 6] =
+pub(super) const BEGIN: [&str; 6] =
     ["sweep", "sweep.json", "--engine", "slurm", "--trainer-bin", "./trainer.sh"];
-const RESUME: [&str; 4] = ["sweep", "resume", "--trainer-bin", "./trainer.sh"];
+pub(super) const RESUME: [&str; 4] = ["sweep", "resume", "--trainer-bin", "./trainer.sh"];
 
 /// Begins a sweep, breaks `squeue`, and checks that nothing is concluded.
 #[track_caller]
@@ -106,6 +106,17 @@ fn jobs_get_what_the_spec_says() {
 }
 
 #[test]
+fn no_job_learns_a_secret_of_the_repository() {
+    let sandbox = fake("");
+    put_program(&sandbox, "sbatch", "env > seen; echo 7");
+    let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").unwrap());
+    let secrets =
+        [("RESTIC_PASSWORD", "hunter22"), ("RESTIC_REPOSITORY", "rest:http://a:hunter22@b")];
+    sandbox.xtask(&BEGIN).env("PATH", path).envs(secrets).assert().success();
+    assert!(!sandbox.read("seen").contains("hunter22"));
+}
+
+#[test]
 fn what_the_cluster_refuses_is_told_and_resumed() {
     let sandbox = fake("");
     put_program(&sandbox, "sbatch", "echo 'invalid account' >&2; exit 1");
@@ -138,4 +149,36 @@ fn without_a_cluster_nothing_is_begun() {
     assert!(!sandbox.path("sweeps").exists());
     let output = run(&fake(""), &[&BEGIN[..], &["--jobs", "2"]].concat());
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn an_element_that_never_begins_by_itself_keeps_nothing_waiting() {
+    let sandbox = fake("");
+    assert_eq!(run(&sandbox, &BEGIN).status.code(), Some(0));
+    let trial = ["sweep", "trial", "0", "--count", "2", "--trainer-bin", "./trainer.sh"];
+    assert_eq!(run(&sandbox, &trial).status.code(), Some(0));
+    let submitted = sandbox.read("submitted");
+    let names = submitted.lines().filter_map(|line| line.strip_prefix("--job-name="));
+    let name = names.into_iter().next().unwrap().to_owned();
+    // A controller that was killed forgets what ended, and what it began.
+    let queue: String = [
+        (0, "REQUEUE_HOLD", "JobHoldMaxRequeue"),
+        (1, "PENDING", "JobHeldUser"),
+        (2, "PENDING", "JobHeldUser"),
+        (3, "PENDING", "launch failed requeued held"),
+    ]
+    .iter()
+    .map(|(element, state, reason)| format!("echo '1|{element}|{state}|{reason}|{name}'\n"))
+    .collect();
+    put_program(&sandbox, "squeue", &queue);
+    let cluster =
+        document(&run(&sandbox, &["--format", "json", "sweep", "status"]))["cluster"].clone();
+    assert_eq!(cluster["stuck"], json!(["1_0", "1_1", "1_3"]));
+    assert_eq!((&cluster["held"], &cluster["lost"]), (&json!([2]), &json!([3, 4, 5])));
+    let told = String::from_utf8(run(&sandbox, &["sweep", "status"]).stdout).unwrap();
+    assert!(told.contains("stuck    1_0, 1_1, 1_3, given up by the cluster, or over"), "{told}");
+    assert_eq!(run(&sandbox, &RESUME).status.code(), Some(0));
+    assert_eq!(sandbox.read("cancelled").lines().next(), Some("1_0 1_1 1_3"));
+    let again = sandbox.read("submitted").replacen(&submitted, "", 1);
+    assert!(again.lines().any(|line| line == "--array=3-5"), "{again}");
 }

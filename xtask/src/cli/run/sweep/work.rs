@@ -12,12 +12,15 @@ use crate::tasks::TaskContext;
 use crate::tasks::sweep::attempt::{Job, JobEnd, Runner};
 use crate::tasks::sweep::capacity::Machine;
 use crate::tasks::sweep::folder::{JobKey, SweepFolder};
+use crate::tasks::sweep::head::Engine;
 use crate::tasks::sweep::local;
 use crate::tasks::sweep::record::{TrialRecord, TrialStatus};
 use crate::tasks::sweep::results;
 use crate::tasks::sweep::select;
 use crate::tasks::sweep::session::{SweepTrainer, Training};
+use crate::tasks::sweep::slurm;
 use crate::tasks::sweep::status::{self, SweepStatus, describe};
+use crate::tasks::sweep::stopped::Stopper;
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::text;
 
@@ -67,7 +70,10 @@ fn with_runner(
         SweepTrainer::Binary(binary, _) => Some(binary.clone()),
         SweepTrainer::Command(_) => None,
     };
-    let training = Training { folder, trainer, clock: *clock, stop: interrupt };
+    let is_job = folder.head().engine == Engine::Slurm;
+    let is_out_of_time = || is_job && slurm::is_out_of_time();
+    let stopper = Stopper::new(&is_out_of_time);
+    let training = Training { folder, trainer, clock: *clock, stop: interrupt, stopper };
     let runner = Runner { folder, execute: &training, clock: *clock, stop: interrupt };
     act(&runner, notes, binary.as_deref())
 }
@@ -86,12 +92,32 @@ fn test_the_best(
     }
     let results = results::read(folder)?;
     let Some(choice) = select::choose(folder, &results) else {
-        notes("warning: no combination can be ranked, so none is tested");
+        let reason = results.unranked_reason.as_deref().unwrap_or_default();
+        let (remedy, flag) = match results.failed[..] {
+            [] => ("after a change of `metric`, say", "--spec SPEC.json"),
+            _ => ("mend why trials failed, then say", "--retry-failed"),
+        };
+        let name = folder.name();
+        notes(&format!(
+            "warning: no combination can be ranked, so none is tested: {reason}; {remedy} \
+             `cargo xtask sweep resume {name} {flag}`"
+        ));
         return Ok(());
     };
     let selection = select::write_down(folder, choice, (runner.clock)())?;
     notes("the test is opened for the best combination on validation bars");
-    select::test(runner, &selection.choice, &results.trials, trainer).map(|_| ())
+    let verdict = select::test(runner, &selection.choice, &results.trials, trainer)?;
+    for test in verdict.iter().flat_map(|verdict| &verdict.tests) {
+        if let Some(reason) = &test.reason {
+            let on = test.symbol.as_ref().map_or_else(String::new, |it| format!(" on {it}"));
+            let name = folder.name();
+            notes(&format!(
+                "warning: the test{on} failed, and told nothing: {reason}; `cargo xtask sweep \
+                 resume {name} --retry-failed` makes it again, of the same combination"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Tests the best, or says which trials are missing.
@@ -122,7 +148,7 @@ fn told(folder: &SweepFolder, index: u64, record: &TrialRecord) -> String {
         (None, Some(value)) => {
             format!("trial {trial}: validation {metric} {}", text::figure(*value))
         }
-        (None, None) => format!("trial {trial}: completed"),
+        (None, None) => format!("trial {trial}: completed, and has no figure `{metric}`"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the cluster does for a sweep now, as its queue tells.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use anyhow::Result;
 
@@ -33,7 +34,8 @@ impl Queue {
     /// Returns the elements that wait or run, each by its array and its
     /// number there.
     pub fn live(&self) -> BTreeSet<(u64, u64)> {
-        self.elements().map(|(array, element, _)| (array, element)).collect()
+        let live = self.elements().filter(|(_, _, job)| Place::of(job) != Place::GivenUp);
+        live.map(|(array, element, _)| (array, element)).collect()
     }
 
     /// Returns the numbers of the jobs that run trials.
@@ -55,13 +57,14 @@ impl Queue {
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (array, element, job) in self.elements() {
             *elements.entry(state(job)).or_default() += 1;
-            let place = match job.state.as_str() {
-                "PENDING" | "REQUEUED" | "CONFIGURING" if is_held(job) => &mut held,
-                "PENDING" | "REQUEUED" | "CONFIGURING" => &mut queued,
-                "REQUEUE_HOLD" | "SPECIAL_EXIT" => &mut held,
-                _ => &mut running,
-            };
-            place.extend(layout.trials_of(array, element));
+            let trials = layout.trials_of(array, element);
+            match Place::of(job) {
+                Place::Running => running.extend(trials),
+                Place::Queued => queued.extend(trials),
+                Place::Held => held.extend(trials),
+                // As if it were not there.
+                Place::GivenUp => {}
+            }
         }
         let mut status = ClusterStatus {
             elements,
@@ -69,6 +72,7 @@ impl Queue {
             queued: Vec::new(),
             held: Vec::new(),
             lost: Vec::new(),
+            stuck: self.stuck(layout, missing),
             is_merge_queued: !self.merges().is_empty(),
         };
         for index in missing {
@@ -81,6 +85,23 @@ impl Queue {
             place.push(*index);
         }
         status
+    }
+
+    /// Returns the elements that never begin by themselves and keep none
+    /// of the trials `missing`, as `scancel` takes them: those that the
+    /// cluster has given up, and those held though their trials are over.
+    pub fn stuck(&self, layout: Layout, missing: &[u64]) -> Vec<String> {
+        let is_over = |trials: Range<u64>| {
+            let first = missing.partition_point(|index| *index < trials.start);
+            missing.get(first).is_none_or(|index| *index >= trials.end)
+        };
+        let is_stuck = |(array, element, job): &(u64, u64, &QueuedJob)| match Place::of(job) {
+            Place::GivenUp => true,
+            Place::Held => is_over(layout.trials_of(*array, *element)),
+            Place::Running | Place::Queued => false,
+        };
+        let stuck = self.elements().filter(is_stuck);
+        stuck.map(|(_, element, job)| format!("{}_{element}", job.job)).collect()
     }
 
     fn elements(&self) -> impl Iterator<Item = (u64, u64, &QueuedJob)> {
@@ -99,8 +120,28 @@ fn state(job: &QueuedJob) -> String {
     }
 }
 
-/// Whether it waits for a person.
-fn is_held(job: &QueuedJob) -> bool {
-    let reason = job.reason.to_lowercase();
-    reason.contains("held") || reason.contains("hold")
+/// What an element does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Running,
+    Queued,
+    /// It waits for a person.
+    Held,
+    /// The cluster holds it, since it could not start it, or too often.
+    GivenUp,
+}
+
+impl Place {
+    fn of(job: &QueuedJob) -> Self {
+        let reason = job.reason.to_lowercase();
+        let is_held = reason.contains("held") || reason.contains("hold");
+        let is_given_up = reason.contains("launch failed") || reason.contains("maxrequeue");
+        match job.state.as_str() {
+            "PENDING" | "REQUEUED" | "REQUEUE_HOLD" if is_given_up => Self::GivenUp,
+            "PENDING" | "REQUEUED" | "CONFIGURING" if is_held => Self::Held,
+            "PENDING" | "REQUEUED" | "CONFIGURING" => Self::Queued,
+            "REQUEUE_HOLD" | "SPECIAL_EXIT" => Self::Held,
+            _ => Self::Running,
+        }
+    }
 }

@@ -1,9 +1,13 @@
 //! What a spec may hold.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 
 use super::{Choices, Method, NumberRange, Scale, SlurmSettings, SweepSpec};
 use crate::tasks::sweep::sobol;
+use crate::workspace::windows::problem_of;
 
 /// The most trials that a sweep may have.
 pub const N_TRIALS_MAX: u64 = 1_000_000;
@@ -22,6 +26,15 @@ const OWN_OPTIONS: [&str; 11] = [
     "test-only",
     "wait",
     "wrap",
+];
+
+/// Options of `sbatch` that keys of the spec stand for.
+const OPTIONS_OF_KEYS: [(&str, &str); 5] = [
+    ("account", "slurm.account"),
+    ("cpus-per-task", "threads"),
+    ("mem", "memory_mb"),
+    ("partition", "slurm.partition"),
+    ("time", "slurm.time_minutes"),
 ];
 
 impl SweepSpec {
@@ -78,12 +91,14 @@ impl SweepSpec {
     }
 
     fn check_unique(&self) -> Result<()> {
-        for (idx, seed) in self.seeds.iter().enumerate() {
-            ensure!(!self.seeds[..idx].contains(seed), "`seeds` names {seed} twice; remove one");
+        let mut seeds = BTreeSet::new();
+        for seed in &self.seeds {
+            ensure!(seeds.insert(seed), "`seeds` names {seed} twice; remove one");
         }
-        for (idx, symbol) in self.symbols.iter().enumerate() {
-            let others = &self.symbols[..idx];
-            ensure!(!others.contains(symbol), "`symbols` names `{symbol}` twice; remove one");
+        let mut symbols = BTreeSet::new();
+        for symbol in &self.symbols {
+            ensure!(symbols.insert(symbol), "`symbols` names `{symbol}` twice; remove one");
+            ensure!(!symbol.trim().is_empty(), "`symbols` has an empty name; remove it");
         }
         Ok(())
     }
@@ -99,6 +114,11 @@ impl SweepSpec {
             _ => {}
         }
         let n_keys = self.parameters.len();
+        ensure!(
+            self.method == Method::Grid || n_keys > 0,
+            "`parameters` names nothing to draw: all `samples` would be the same training; name a \
+             key, such as `agent.discount`"
+        );
         ensure!(
             self.method != Method::Sobol || n_keys <= sobol::N_DIMENSIONS_MAX,
             "`parameters` has {n_keys} keys; a Sobol sequence takes {} at most: take `random`",
@@ -154,6 +174,10 @@ impl SlurmSettings {
             if let Some(own) = own {
                 bail!("`slurm.options` has `{option}`; `--{own}` is set by the sweep: remove it");
             }
+            let known = OPTIONS_OF_KEYS.iter().find(|(name, _)| *name == key);
+            if let Some((_, key)) = known {
+                bail!("`slurm.options` has `{option}`; set `{key}` of the spec instead");
+            }
         }
         Ok(())
     }
@@ -163,8 +187,9 @@ impl Choices {
     fn check(&self, method: Method) -> Result<()> {
         let range = match self {
             Self::Values(values) => {
-                for (idx, value) in values.iter().enumerate() {
-                    ensure!(!values[..idx].contains(value), "it names {value} twice; remove one");
+                let mut before = BTreeSet::new();
+                for value in values {
+                    ensure!(before.insert(as_setting(value)), "it names {value} twice; remove one");
                 }
                 return Ok(());
             }
@@ -193,6 +218,16 @@ impl Choices {
     }
 }
 
+/// Returns the same text for values that are one setting: 1 and 1.0 are.
+fn as_setting(value: &Value) -> String {
+    // Greater ones are not all whole by themselves.
+    let whole = |number: &f64| number.fract() == 0.0 && number.abs() < 9e15;
+    match value.as_f64().filter(|_| value.is_f64()).filter(whole) {
+        Some(number) => format!("{number:.0}"),
+        None => value.to_string(),
+    }
+}
+
 /// Checks that `name` is one of a folder on every system.
 ///
 /// # Errors
@@ -204,5 +239,8 @@ pub fn check_name(name: &str) -> Result<()> {
         is_good && !name.starts_with(['.', '-']),
         "the sweep's name is `{name}`; set `name` to letters, digits, `-`, `_` and `.`"
     );
+    if let Some(problem) = problem_of(name) {
+        bail!("the sweep's name is `{name}`, and {problem}; set another `name`");
+    }
     Ok(())
 }

@@ -1,0 +1,70 @@
+//! Lets the spec of a sweep that was begun change where no trial that is
+//! over would be another: its limits, and the figure that ranks.
+
+use anyhow::Result;
+use serde_json::{Map, Value};
+
+use super::folder::{HEAD, SweepFolder};
+use super::head::SweepHead;
+use super::plan::Plan;
+use super::spec::{SlurmSettings, SweepSpec};
+use crate::workspace::Workspace;
+use crate::workspace::exit::CodedError;
+use crate::workspace::files;
+
+/// Returns `old` with what may change of it as it is in `new`, whose name
+/// is of no account.
+///
+/// # Errors
+/// Names the key that may not change.
+pub fn amended(old: &SweepSpec, new: &SweepSpec) -> Result<SweepSpec> {
+    // Which trials lie in which job is decided by the first submission.
+    let trials_per_element = old.slurm.trials_per_element;
+    let amended = SweepSpec {
+        metric: new.metric.clone(),
+        goal: new.goal,
+        retries: new.retries,
+        memory_mb: new.memory_mb,
+        time_limit_minutes: new.time_limit_minutes,
+        slurm: SlurmSettings { trials_per_element, ..new.slurm.clone() },
+        ..old.clone()
+    };
+    let wanted = SweepSpec { schema: old.schema.clone(), name: old.name.clone(), ..new.clone() };
+    if new.slurm.trials_per_element != trials_per_element {
+        return Err(refused("slurm.trials_per_element"));
+    }
+    let (amended_keys, wanted_keys) = (keys(&amended), keys(&wanted));
+    match wanted_keys.iter().find(|(key, value)| amended_keys.get(*key) != Some(value)) {
+        Some((key, _)) => Err(refused(key)),
+        None => Ok(amended),
+    }
+}
+
+fn keys(spec: &SweepSpec) -> Map<String, Value> {
+    match serde_json::to_value(spec) {
+        Ok(Value::Object(keys)) => keys,
+        _ => unreachable!("a spec is an object of plain data"),
+    }
+}
+
+fn refused(key: &str) -> anyhow::Error {
+    let text = format!(
+        "`{key}` is not what the sweep was begun with; `retries`, `memory_mb`, \
+         `time_limit_minutes`, `slurm`, `metric` and `goal` may change: begin another sweep, by \
+         another `name`, for the rest"
+    );
+    CodedError::Usage(text).into()
+}
+
+/// Writes `spec` down as that of the sweep in `folder`, and returns what
+/// the sweep is then. The caller holds the sweep.
+///
+/// # Errors
+/// When the disk does not take it.
+pub fn store(workspace: &Workspace, folder: &SweepFolder, spec: SweepSpec) -> Result<SweepFolder> {
+    let head = folder.head().clone();
+    let head = SweepHead { plan: Plan::new(spec, head.plan.settings, head.plan.data), ..head };
+    let bytes = serde_json::to_vec_pretty(&head).expect("a plan is plain data");
+    files::write_atomically(&folder.root().join(HEAD), &bytes)?;
+    SweepFolder::open(workspace, Some(folder.name()))
+}
