@@ -11,13 +11,18 @@ mod json;
 mod packed;
 mod peers;
 mod plain;
+mod remedies;
 mod rows;
+mod services;
 mod sessions;
+mod spellings;
+mod splits;
 mod summary;
 mod symbols;
 mod times;
 mod variants;
 mod wild;
+mod zips;
 
 use std::fmt::Display;
 use std::fs;

@@ -1,25 +1,23 @@
 //! `trainer predict`: what a saved model wants to hold.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod doubts;
+
+use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
-use std::mem;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, ValueEnum};
 
 use trainer::learning::model::TradingModel;
-use trainer::market::bars::{
-    Bar, BarKind, BarReader, BarSource, BarWatch, DataSummary, Mismatch, Reading, SymbolBars,
-    Understood, parse_time_ms,
-};
-use trainer::progress;
+use trainer::market::bars::{BarReader, BarSource, Reading, SymbolBars, parse_time_ms};
 use trainer::training::predict::{
-    PredictOptions, PredictionHeader, Predictor, RowFormat, RowWriter, TrainedOn, columns,
-    latest_archive, load_model,
+    PredictOptions, PredictionHeader, Predictor, RowFormat, RowWriter, columns, latest_archive,
+    load_model,
 };
 
 use super::bars::ReadingArguments;
+use doubts::{Doubts, say_lines};
 
 /// Say what a saved model wants to hold after each bar
 ///
@@ -80,7 +78,7 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         Form::Json => RowFormat::Json,
         Form::Jsonl => RowFormat::JsonLines,
     };
-    let mut doubts = Doubts::of(&model, arguments)?;
+    let mut doubts = Doubts::of(&model, &arguments.data, arguments.any_bars)?;
     let rows = RowWriter::new(BufWriter::new(out), format, is_live);
     let mut run = PredictRun { model: &model, options, rows };
     let data = arguments.data.clone();
@@ -124,136 +122,6 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     Ok(doubts.finish(&understood))
 }
 
-fn say_lines(understood: &Understood) {
-    for line in &understood.lines {
-        progress::print_line(line);
-    }
-}
-
-/// Bars from which a live stream tells what it is.
-const N_LIVE: u64 = 10;
-/// Bars of a file that are looked at by themselves.
-const N_FIRST: u64 = 1024;
-
-/// Whether the bars are what the model was made for.
-struct Doubts {
-    trained_on: TrainedOn,
-    any_bars: bool,
-    is_live: bool,
-    data: String,
-    told: HashSet<String>,
-    /// What was seen of each symbol.
-    watches: BTreeMap<String, BarWatch>,
-    summaries: Vec<DataSummary>,
-}
-
-impl Doubts {
-    fn of(model: &TradingModel, arguments: &PredictArguments) -> Result<Self> {
-        let is_live = arguments.data == "-";
-        let data = if is_live { "<stdin>" } else { &arguments.data }.to_owned();
-        Ok(Self {
-            trained_on: TrainedOn::of(model)?,
-            any_bars: arguments.any_bars,
-            is_live,
-            data,
-            told: HashSet::new(),
-            watches: BTreeMap::new(),
-            summaries: Vec::new(),
-        })
-    }
-
-    /// Fails where predictions for `bars`, all or the first of a symbol,
-    /// could not be meant.
-    fn refuse(&self, mut bars: BarReader, symbol: Option<&str>) -> Result<()> {
-        let mut watches: BTreeMap<String, BarWatch> = BTreeMap::new();
-        // What cannot be read is told where the rows end.
-        while let Some(Ok(bar)) = bars.next() {
-            let symbol = symbol.or(bars.symbol()).unwrap_or_default();
-            let watch = watch(&mut watches, symbol);
-            watch.push(&bar);
-            if watch.n_bars() == N_FIRST {
-                self.refuse_kind(symbol, &watch.kind())?;
-            }
-        }
-        watches.iter().try_for_each(|(symbol, watch)| self.refuse_kind(symbol, &watch.kind()))
-    }
-
-    fn refuse_kind(&self, symbol: &str, kind: &BarKind) -> Result<()> {
-        for Mismatch { what, is_fatal } in self.trained_on.mismatches(kind) {
-            ensure!(
-                !is_fatal || self.any_bars,
-                "`{}`{}: {what}; give bars like those, or `--any-bars` to go on",
-                self.data,
-                of(symbol)
-            );
-        }
-        Ok(())
-    }
-
-    fn watch(&mut self, symbol: &str, bar: &Bar) {
-        let watch = watch(&mut self.watches, symbol);
-        watch.push(bar);
-        // A stream may never end.
-        if self.is_live && watch.n_bars() == N_LIVE {
-            let kind = watch.kind();
-            self.judge(symbol, &kind);
-        }
-    }
-
-    /// Sums up the bars of `reader`.
-    fn sum_up(&mut self, reader: &BarReader) {
-        for (symbol, watch) in mem::take(&mut self.watches) {
-            self.judge(&symbol, &watch.kind());
-            let source = if symbol.is_empty() { self.data.clone() } else { symbol };
-            self.summaries.push(watch.of_reader(&source, reader));
-        }
-    }
-
-    fn judge(&mut self, symbol: &str, kind: &BarKind) {
-        for Mismatch { what, .. } in self.trained_on.mismatches(kind) {
-            // Once is enough where all symbols are alike.
-            if self.told.insert(what.clone()) {
-                warn(&format!("`{}`{}: {what}", self.data, of(symbol)));
-            }
-        }
-    }
-
-    /// Says what the bars were, beside what was `understood` before;
-    /// returns whether they are others than the model's.
-    fn finish(self, understood: &Understood) -> bool {
-        let mut seen = Understood::default();
-        match &self.summaries[..] {
-            [summary] => {
-                progress::print_line(&summary.to_string());
-                summary.understood.iter().for_each(|found| seen.add(found));
-            }
-            [] => {}
-            several => seen.add_symbols(several),
-        }
-        seen.lines.retain(|line| !understood.lines.contains(line));
-        say_lines(&seen);
-        for warning in understood.warnings.iter().chain(&seen.warnings) {
-            warn(warning);
-        }
-        !self.told.is_empty()
-    }
-}
-
-fn warn(warning: &str) {
-    progress::print_line(&format!("{} {warning}", progress::colored_label("warning:")));
-}
-
-fn watch<'a>(watches: &'a mut BTreeMap<String, BarWatch>, symbol: &str) -> &'a mut BarWatch {
-    if !watches.contains_key(symbol) {
-        watches.insert(symbol.to_owned(), BarWatch::default());
-    }
-    watches.get_mut(symbol).expect("it was just put there")
-}
-
-fn of(symbol: &str) -> String {
-    if symbol.is_empty() { String::new() } else { format!(" of `{symbol}`") }
-}
-
 /// Says why the further columns are asked for, where `bars` lack them.
 fn explained(bars: Result<BarReader>, columns: &[String]) -> Result<BarReader> {
     if columns.is_empty() {
@@ -286,7 +154,7 @@ impl<W: Write> PredictRun<'_, W> {
             if !predictors.contains_key(key) {
                 predictors.insert(key.to_owned(), Predictor::new(self.model, self.options)?);
             }
-            doubts.watch(key, &bar);
+            doubts.watch(key, &bar)?;
             let predictor = predictors.get_mut(key).expect("it was just put there");
             self.rows.row(symbol, &predictor.push(&bar, bars.columns())?)?;
         }

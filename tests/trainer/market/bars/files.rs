@@ -33,7 +33,7 @@ fn files_without_bars_are_refused() {
 fn what_is_not_csv_is_refused_with_the_remedy() {
     let refused = |content: &[u8]| read(content).unwrap_err();
     assert!(refused(b"PK\x03\x04....").contains("is damaged after 0 bars"));
-    assert!(refused(b"\xff\xfeD\0a\0").contains("is UTF-16 text; save it as UTF-8"));
+    assert!(refused(b"\xff\xfe\0\0D\0\0\0").contains("is UTF-32 text; save it as UTF-8"));
     assert!(refused(&vec![b'x'; 200_000]).contains("has a first line of more than 64 KiB"));
 }
 

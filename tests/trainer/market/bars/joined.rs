@@ -115,13 +115,12 @@ fn a_zip_of_parts_is_one_series_and_one_of_symbols_is_a_folder() {
     assert_eq!(zip(&parts).unwrap().len(), 60);
     for names in [["ES_202003.csv", "ES_202006.csv"], ["600000.csv", "600004.csv"]] {
         let error = zip(&[(names[0], rows(0..30)), (names[1], rows(30..60))]).unwrap_err();
-        assert!(error.contains("unpack it by `unzip 'bars.zip' -d bars`"), "{error}");
+        assert!(error.contains("choose one by `--symbol NAME`"), "{error}");
     }
     let error = zip(&[("ESH20.csv", rows(0..30)), ("ESM20.csv", rows(30..60))]).unwrap_err();
     insta::assert_snapshot!(wrapped(error), @r"
-    `bars.zip` is a zip file of several tables, such as `ESH20.csv` and
-    `ESM20.csv`, which are no parts of one by their names; unpack it by
-    `unzip 'bars.zip' -d bars`, and name that folder
+    `bars.zip` holds several symbols, which only `train` and `predict`
+    take; choose one by `--symbol NAME`, or name one file
     ");
 }
 

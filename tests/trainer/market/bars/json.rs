@@ -1,12 +1,13 @@
 //! JSON as services lay it out.
 
 use super::read;
+use super::services::symbols;
 
 /// 2020-01-06 and the two days after it.
-const DAYS: [i64; 3] = [1_578_268_800, 1_578_355_200, 1_578_441_600];
+pub(super) const DAYS: [i64; 3] = [1_578_268_800, 1_578_355_200, 1_578_441_600];
 
 #[track_caller]
-fn check(name: &str, json: &str) {
+pub(super) fn check(name: &str, json: &str) {
     let bars = read(json).unwrap_or_else(|error| panic!("{name}: {error}"));
     let found: Vec<[f64; 5]> =
         bars.iter().map(|b| [b.open, b.high, b.low, b.close, b.volume]).collect();
@@ -93,12 +94,14 @@ fn several_tables_are_never_the_first_of_them() {
     let one = format!(r#"{{"AAPL": {{{row}}}}}"#);
     assert_eq!(read(one).map(|bars| bars.len()), Ok(1));
     let two = format!(r#"{{"AAPL": {{{row}}}, "MSFT": {{{row}}}}}"#);
-    assert!(read(two).unwrap_err().contains("is JSON, but not a list of candles"));
+    assert_eq!(symbols(&two), ["AAPL", "MSFT"]);
     let quote = r#"{"timestamp": [1578268800], "indicators": {"quote": [
         {"open": [1], "high": [2], "low": [1], "close": [2]}]}}"#;
     let chart = |results: &str| read(format!(r#"{{"chart": {{"result": [{results}]}}}}"#));
     assert_eq!(chart(quote).map(|bars| bars.len()), Ok(1));
-    assert!(chart(&format!("{quote}, {quote}")).is_err());
+    assert!(
+        chart(&format!("{quote}, {quote}")).unwrap_err().contains("several lists have no symbol")
+    );
 }
 
 #[test]

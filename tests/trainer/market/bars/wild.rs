@@ -327,7 +327,7 @@ fn the_line_of_names_that_is_advised_works() {
         "AAPL,2020-01-06,100,101,99,100.5,100.2,500\nAAPL,2020-01-07,100,101,99,100.5,100.2,500\n";
     let error = written(rows, &BarsConfig::default()).unwrap_err();
     let line = error.rsplit('`').nth(1).unwrap().to_owned();
-    assert_eq!(line, "symbol,date,open,high,low,close,volume,column8");
+    assert_eq!(line, "symbol,date,open,high,low,close,vwap,volume");
     assert_eq!(written(&format!("{line}\n{rows}"), &BarsConfig::default()).unwrap().len(), 2);
 }
 

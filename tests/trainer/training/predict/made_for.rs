@@ -92,6 +92,21 @@ fn bars_that_turn_to_another_interval_are_refused_before_there_is_a_row() {
 }
 
 #[test]
+fn another_interval_does_not_hide_at_the_end() {
+    let workspace = trained();
+    let mut bars = changed(&workspace, |_, _| true);
+    let last = bars.lines().next_back().unwrap().to_owned();
+    let (time, numbers) = last.split_once(',').unwrap();
+    let time: i64 = time.parse().unwrap();
+    for hour in 1..=1200 {
+        bars += &format!("{},{numbers}\n", time + 3600 * hour);
+    }
+    let (n_rows, error) = told(&workspace, &bars, (&[], 1));
+    assert_eq!(n_rows, 0);
+    assert!(error.starts_with("error: `other.csv`: the bars are of 1 h, and the model"), "{error}");
+}
+
+#[test]
 fn bars_without_their_volume_are_warned_about() {
     let workspace = trained();
     let volume = volume_of(&workspace);
@@ -129,14 +144,24 @@ fn a_market_with_other_hours_is_warned_about() {
 #[test]
 fn a_stream_is_judged_while_it_runs() {
     let workspace = trained();
-    for (part, code, says) in [(1, 0, ""), (4, 3, "the bars are of 2 h")] {
+    let run = |part: usize, flags: &[&str], code: i32| {
         let bars = changed(&workspace, |idx, _| idx % part == 0);
-        let mut command = workspace.prepare("predict", &["--model", MODEL, "--data", "-"]);
-        let output = command.write_stdin(bars.clone()).assert().code(code).get_output().clone();
-        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), bars.lines().count());
-        let told = judgements(&String::from_utf8(output.stderr).unwrap());
-        assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{told}");
-    }
+        let arguments = [&["--model", MODEL, "--data", "-"], flags].concat();
+        let mut command = workspace.prepare("predict", &arguments);
+        let output = command.write_stdin(bars).assert().code(code).get_output().clone();
+        let rows = String::from_utf8(output.stdout).unwrap();
+        (rows, judgements(&String::from_utf8(output.stderr).unwrap()))
+    };
+    let (rows, told) = run(1, &[], 0);
+    assert_eq!((rows.lines().count(), told.as_str()), (2001, ""));
+    // Its interval is known from the tenth bar on.
+    let (rows, told) = run(4, &[], 1);
+    assert_eq!(rows.lines().count(), 10);
+    assert!(rows.lines().skip(1).all(|row| row.contains(",,")), "{rows}");
+    assert!(told.contains("error: `<stdin>`: the bars are of 2 h"), "{told}");
+    let (rows, told) = run(4, &["--any-bars"], 3);
+    assert_eq!(rows.lines().count(), 501);
+    assert!(told.contains("warning: `<stdin>`: the bars are of 2 h"), "{told}");
 }
 
 /// A stock, split in the middle.

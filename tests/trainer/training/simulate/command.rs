@@ -198,3 +198,36 @@ fn borrowing_and_dividends_are_told_apart_from_other_costs() {
     let (is_good, _, err) = trainer(&folder, &arguments);
     assert!(!is_good && err.contains("adjusted closes hold the dividends already"), "{err}");
 }
+
+/// Oil in April 2020, in round numbers: short at 20, it falls below 0.
+#[test]
+fn an_account_takes_prices_below_0() {
+    let folder = Folder::new("time,exposure\n2020-04-16,-1\n2020-04-20,0\n");
+    let bars = "time,open,high,low,close\n2020-04-16,20,20,20,20\n2020-04-17,20,21,9,10\n\
+                2020-04-20,10,10,-40,-37\n2020-04-21,-30,-20,-30,-25\n2020-04-22,-25,-10,-26,-10\n";
+    folder.write("oil.csv", bars);
+    let simulate = ["simulate", "--data", "oil.csv", "--signals", "signals.csv", "--slippage", "0"];
+    let run = |more: &[&str]| trainer(&folder, &[&simulate[..], more].concat());
+    let (is_good, _, err) = run(&[]);
+    assert!(!is_good && err.contains("let `simulate` take them with `--negative-prices`"), "{err}");
+    let (is_good, _, err) = run(&["--negative-prices", "--commission", "0", "--out", "free"]);
+    assert!(is_good, "{err}");
+    // 10,000 / 20 = 500 units are sold at 20 and bought at -30:
+    // 500 * (20 - 10), 500 * (20 + 37), 500 * (20 + 30).
+    let equity = |name: &str| -> Vec<f64> {
+        let text = std::fs::read_to_string(folder.path(name)).expect("it was written");
+        let cell =
+            |line: &str| line.split(',').nth(1).expect("it is there").parse().expect("it is one");
+        text.lines().skip(1).map(cell).collect()
+    };
+    let rounded = |name: &str| -> Vec<f64> { equity(name).iter().map(|e| e.round()).collect() };
+    assert_eq!(rounded("free/equity.csv"), [10_000.0, 15_000.0, 38_500.0, 35_000.0, 35_000.0]);
+    // A commission is paid on what the fills are worth, whatever its
+    // sign: 0.1 % of 499.5 units at 20 and at -30.
+    let (is_good, out, err) = run(&["--negative-prices", "--commission", "10", "--out", "paid"]);
+    assert!(is_good, "{err}");
+    assert!(out.contains("commission                     24.98"), "{out}");
+    let units = 10_000.0 / (20.0 * 1.001);
+    let last = 10_000.0 + units * (50.0 - 0.02 - 0.03);
+    assert!((equity("paid/equity.csv")[4] - last).abs() < 1e-6);
+}

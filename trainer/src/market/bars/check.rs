@@ -35,12 +35,16 @@ pub(super) enum FaultKind {
     Symbol,
     /// The file holds several.
     AnotherSymbol,
+    /// Other columns follow.
+    OtherNames,
+    /// A quote reaches over several lines.
+    Swallowed,
 }
 
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Width => "with another number of columns",
+            Self::Width | Self::Swallowed => "with another number of columns",
             Self::Time => "without a time",
             Self::Order => "out of order",
             Self::Duplicate => "with the time of the row before",
@@ -52,6 +56,7 @@ impl fmt::Display for FaultKind {
             Self::Dividend => "with an impossible dividend",
             Self::Feature => "without a number that is a feature",
             Self::Symbol | Self::AnotherSymbol => "without the symbol",
+            Self::OtherNames => "with other names",
         })
     }
 }
@@ -87,7 +92,17 @@ impl Fault {
 
     /// Whether the file as a whole is not what it must be.
     pub(super) fn is_of_file(&self) -> bool {
-        self.kind == FaultKind::AnotherSymbol
+        use FaultKind::{AnotherSymbol, OtherNames, Swallowed};
+        matches!(self.kind, AnotherSymbol | OtherNames | Swallowed)
+    }
+
+    /// Returns the fault of a row of names that are not those of the
+    /// file.
+    #[cold]
+    pub(super) fn of_names() -> Self {
+        let problem = "begins another line of names, and the columns below it are not those \
+                       above: cut the file in two there";
+        Self { part: Part::Time, problem: problem.to_owned(), kind: FaultKind::OtherNames }
     }
 
     /// Returns the fault of a row that is longer or shorter.

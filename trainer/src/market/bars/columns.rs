@@ -14,6 +14,7 @@ mod names;
 mod settle;
 mod symbol;
 mod time;
+mod time_names;
 mod variants;
 mod volumes;
 
@@ -24,15 +25,14 @@ use super::timestamp::TimeZone;
 use beside::Beside;
 pub(super) use further::fits;
 use given::Given;
-pub(super) use headless::is_data;
+pub(super) use headless::{is_data, is_reversed};
 use headless::{line_for, recognize};
-use names::{
-    find_adjusted, find_funding, find_part, find_price, find_splits, find_time, quoted, words,
-    zone_of,
-};
+use names::{find_adjusted, find_funding, find_part, find_price, find_splits, quoted, words};
 pub(super) use settle::settle_time;
 pub(super) use symbol::SymbolColumn;
 pub(super) use time::TimeColumn;
+use time_names::{find_time, parts_of_time, zone_of};
+pub(super) use variants::is_interval;
 use volumes::find_volumes;
 
 /// A part of a bar, as its file names it.
@@ -58,6 +58,8 @@ pub(super) struct Columns {
     pub(super) width: usize,
     /// Whether a line holds names.
     pub(super) has_header: bool,
+    /// Whether the settings say which column is which.
+    pub(super) are_given: bool,
     pub(super) time: TimeColumn,
     pub(super) open: usize,
     pub(super) high: usize,
@@ -92,10 +94,11 @@ impl Columns {
         let words: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
         let given = Given { names: all_names, config };
         let mut missing = Vec::new();
-        let time = match given.time()? {
-            Some(time) => Some(time),
-            None => find_time(&words),
-        };
+        let mut time = given.time()?;
+        if time.is_none() {
+            time = find_time(names);
+            refuse_parts(names, time)?;
+        }
         if time.is_none() {
             missing.push("`time`".to_owned());
         }
@@ -112,17 +115,18 @@ impl Columns {
         let (open, high, low, close) =
             (price("open")?, price("high")?, price("low")?, price("close")?);
         let Some(time) = time.filter(|_| missing.is_empty()) else {
+            let first = missing[0].trim_matches('`').to_owned();
             bail!(
                 "has no column {}; found {}; name the columns time, open, high, low, close \
                  and, if there is one, volume, or say which they are in `bars.columns`, such as \
-                 by `--column close=NAME`",
+                 by `--column {first}=NAME`",
                 missing.join(", "),
                 quoted(names)
             );
         };
         let volumes = match given.column("volume")? {
             Some(idx) => vec![idx],
-            None => find_volumes(&words),
+            None => find_volumes(&words, names),
         };
         let funding = match given.column("funding")? {
             Some(idx) => Some(idx),
@@ -132,6 +136,7 @@ impl Columns {
         let is_free = |idx: &usize| !prices.contains(idx);
         Ok(Self {
             has_header: true,
+            are_given: !config.columns.is_empty(),
             volume: volumes.first().copied(),
             funding,
             dividend: given.column("dividend")?,
@@ -198,6 +203,7 @@ impl Columns {
         Self {
             width: names.len(),
             has_header: false,
+            are_given: false,
             time,
             open,
             high,
@@ -251,7 +257,7 @@ impl Columns {
 /// there is, of a file that begins with the names in `first`.
 pub(super) fn find_series(names: &[String], roles: &[&str]) -> Result<(TimeColumn, usize)> {
     let words: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
-    let Some(time) = find_time(&words) else {
+    let Some(time) = find_time(names) else {
         bail!("has no column `time`; found {}", quoted(names));
     };
     for role in roles {
@@ -260,4 +266,22 @@ pub(super) fn find_series(names: &[String], roles: &[&str]) -> Result<(TimeColum
         }
     }
     bail!("has no column `{}`; found {}; name it so", roles[0], quoted(names))
+}
+
+/// Fails where the date or the clock is cut up into columns of its own.
+fn refuse_parts(names: &[String], time: Option<TimeColumn>) -> Result<()> {
+    let taken = time.map(TimeColumn::all).unwrap_or_default();
+    let Some(parts) = parts_of_time(names, &taken) else {
+        return Ok(());
+    };
+    let is_whole = matches!(time, Some(TimeColumn::Whole(idx)) if !parts.contains(&idx));
+    if is_whole {
+        return Ok(());
+    }
+    let parts: Vec<String> = parts.iter().map(|idx| names[*idx].clone()).collect();
+    bail!(
+        "has the time in several columns, {}; write it to one, such as `2020-01-31 09:30`, or \
+         name the column that tells the whole time by `--column time=NAME`",
+        quoted(&parts)
+    )
 }

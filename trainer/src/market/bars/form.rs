@@ -5,12 +5,13 @@
 //! A second pass then reads by it. More than the sample is looked at
 //! only where it leaves the order of day and month open.
 
+mod guess;
 mod header;
 mod series;
 
 use anyhow::{Error, Result, anyhow};
 
-use super::columns::{Columns, SymbolColumn, TimeColumn};
+use super::columns::{Columns, SymbolColumn, TimeColumn, is_reversed};
 use super::config::{BarsConfig, Decimal, Reading};
 use super::input::{Place, Text};
 use super::loose::{self, number_in};
@@ -62,7 +63,9 @@ impl Form {
         reopen: Reopen<'_>,
     ) -> Result<Self> {
         let sample = sample_of(name, text, reopen.is_none())?;
-        let told = |error: Error| anyhow!("`{name}` {error}");
+        let told = |error: Error| {
+            anyhow!("`{name}` {}", error.to_string().replace("'NAME'", &format!("'{name}'")))
+        };
         let config = &reading.config;
         let Table { mut columns, n_rows_above } =
             Table::find(&sample, text.delimiter, config).map_err(told)?;
@@ -114,6 +117,8 @@ impl Form {
         let at = TimeAt { name, columns: &columns, rows: &rows };
         let rest = Rest { sample: &sample, reopen };
         let time = at.decide(&rest, reading)?;
+        refuse_reversed(&columns, &cells, &time)
+            .map_err(|problem| anyhow!("`{name}` {problem}"))?;
         Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal, doubts })
     }
 }
@@ -139,6 +144,28 @@ fn bars_of<'a>(rows: &'a [SampleRow], columns: &Columns) -> Vec<&'a SampleRow> {
     if bars.is_empty() { wide } else { bars }
 }
 
+/// Fails where prices without names are rather in another order.
+fn refuse_reversed(columns: &Columns, rows: &[Vec<String>], time: &TimeForm) -> Result<(), String> {
+    if columns.has_header || columns.are_given {
+        return Ok(());
+    }
+    let ends = rows
+        .iter()
+        .filter_map(|row| Some([number_in(&row[columns.open])?, number_in(&row[columns.close])?]));
+    if !is_reversed(&ends.collect::<Vec<_>>(), time.is_newest_first) {
+        return Ok(());
+    }
+    Err(format!(
+        "has no names, and its prices are rather close, high, low, open than open, high, low, \
+         close; say which column is which, counted from 1, such as by `--column time=1 --column \
+         open={} --column high={} --column low={} --column close={}`",
+        columns.close + 1,
+        columns.high + 1,
+        columns.low + 1,
+        columns.open + 1
+    ))
+}
+
 /// Says that texts follow each other as series do, which may be cut up.
 fn block_doubt(columns: &Columns, rows: &[Vec<String>]) -> Option<String> {
     let (idx, [one, other]) = columns.blocks(rows)?;
@@ -162,8 +189,10 @@ fn decide_decimal(
     if let Some(decimal) = config.decimal {
         return Ok(decimal);
     }
-    let numbers = [columns.open, columns.high, columns.low, columns.close];
-    let numbers: Vec<usize> = numbers.into_iter().chain(columns.volume).collect();
+    let prices = [columns.open, columns.high, columns.low, columns.close];
+    let of_prices = rows.iter().flat_map(|row| prices.iter().map(|&idx| row[idx].trim()));
+    loose::refuse_32nds(&of_prices.collect::<Vec<_>>())?;
+    let numbers: Vec<usize> = prices.into_iter().chain(columns.volume).collect();
     let cells = rows.iter().flat_map(|row| numbers.iter().map(|&idx| row[idx].trim()));
     loose::decide(cells)
 }

@@ -3,10 +3,13 @@
 //!
 //! What a file is comes from its first bytes, never from its name.
 
+mod candles;
 mod json;
+mod json_rows;
 mod layouts;
 mod sample;
 mod sniff;
+mod utf16;
 mod zipped;
 mod zstd;
 
@@ -20,6 +23,7 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::parquet;
+pub(super) use zipped::unpack_several;
 pub(crate) use zstd::ZstdReader;
 
 /// The longest first line, in bytes.
@@ -91,8 +95,27 @@ pub(super) fn open_file(path: &Path) -> io::Result<Text> {
     let mut file = File::open(path)?;
     match container(&mut file)? {
         Some(Packing::Parquet) => text_of(parquet::open(file)?, Packing::Parquet),
-        Some(_) => text_of(Box::new(zipped::open(file)?), Packing::Zip),
+        Some(_) => open_zipped(zipped::open(file)?),
         None => open(Box::new(file)),
+    }
+}
+
+/// Opens what was in a zip file.
+fn open_zipped(mut table: File) -> io::Result<Text> {
+    match container(&mut table)? {
+        Some(Packing::Parquet) => text_of(parquet::open(table)?, Packing::Parquet),
+        Some(_) => Err(io::Error::new(
+            ErrorKind::InvalidData,
+            "is a zip file in a zip file; unpack it by `unzip 'NAME' -d bars`, and name the file in \
+             that folder",
+        )),
+        None => {
+            let mut text = open(Box::new(table))?;
+            if text.reader.packing == Packing::Plain {
+                text.reader.packing = Packing::Zip;
+            }
+            Ok(text)
+        }
     }
 }
 
@@ -131,6 +154,10 @@ pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
 fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text> {
     let mut first_line = Vec::new();
     read_line(&mut *text, &mut first_line)?;
+    if let Some(order) = utf16::order_of(&first_line) {
+        let inner = Box::new(Cursor::new(first_line).chain(text));
+        return text_of(Box::new(utf16::Utf16Reader::new(inner, order)), packing);
+    }
     if let Some(remedy) = sniff::foreign(&first_line) {
         return Err(io::Error::new(ErrorKind::InvalidData, remedy));
     }
@@ -142,9 +169,14 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
         let reader = TextReader { inner: Box::new(table), packing: Packing::Json, failure: None };
         return Ok(Text { reader, delimiter: b',', n_lines_skipped: 0 });
     }
-    if ends_in_cr(&first_line) {
-        let inner = Cursor::new(first_line).chain(text);
-        return text_of(Box::new(CrReader(Box::new(inner))), packing);
+    let swapped = match () {
+        () if ends_in_cr(&first_line) => Some([b'\r', b'\n']),
+        () if sniff::has_single_quotes(&first_line) => Some([b'\'', b'"']),
+        () => None,
+    };
+    if let Some(bytes) = swapped {
+        let inner = Box::new(Cursor::new(first_line).chain(text));
+        return text_of(Box::new(SwapReader { inner, bytes }), packing);
     }
     if first_line.len() > FIRST_LINE_BYTES_MAX && !first_line.contains(&b'\n') {
         return Err(io::Error::new(
@@ -188,15 +220,19 @@ fn ends_in_cr(text: &[u8]) -> bool {
     })
 }
 
-/// Turns carriage returns into newlines.
-struct CrReader(Box<dyn Read + Send>);
+/// Turns one byte into another: carriage returns into newlines.
+struct SwapReader {
+    inner: Box<dyn Read + Send>,
+    bytes: [u8; 2],
+}
 
-impl Read for CrReader {
+impl Read for SwapReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n_bytes = self.0.read(buffer)?;
+        let n_bytes = self.inner.read(buffer)?;
+        let [from, to] = self.bytes;
         for byte in &mut buffer[..n_bytes] {
-            if *byte == b'\r' {
-                *byte = b'\n';
+            if *byte == from {
+                *byte = to;
             }
         }
         Ok(n_bytes)

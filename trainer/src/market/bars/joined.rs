@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use chrono::{Months, NaiveDate, NaiveTime};
 
+use super::columns::is_interval;
 use super::summary::DataSummary;
 use super::symbols::SymbolBars;
+use super::timestamp::parse_time_ms;
 
 /// Files of one series that overlap by no more are cut badly; those that
 /// overlap by more are of several symbols.
@@ -15,6 +17,9 @@ const OVERLAP_MAX: f64 = 0.1;
 /// A part of a series begins no longer before the month in its name.
 const BEFORE_MS: i64 = 10 * 86_400_000;
 
+/// What the number of a part stands behind.
+const PARTS: [&str; 4] = ["part", "chunk", "piece", "split"];
+
 /// The files of one series, or of one symbol.
 pub(super) struct Group {
     pub(super) symbol: String,
@@ -22,11 +27,14 @@ pub(super) struct Group {
     pub(super) parts: Vec<SymbolBars>,
 }
 
-/// Groups files whose names differ by a date at their end alone.
+/// Groups files whose names differ alone by a date, or by the number of
+/// a part, at their end.
 pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<Group> {
     let mut groups: BTreeMap<String, Vec<SymbolBars>> = BTreeMap::new();
     for symbol in symbols {
-        let stem = stem_of(&symbol.symbol).unwrap_or(&symbol.symbol).to_owned();
+        let name = symbol.symbol.as_str();
+        let stem = stem_of_month(name).or_else(|| stem_of(name)).or_else(|| stem_of_part(name));
+        let stem = stem.unwrap_or(name).to_owned();
         groups.entry(stem).or_default().push(symbol);
     }
     groups
@@ -66,6 +74,29 @@ fn stem_of(name: &str) -> Option<&str> {
         }
     }
     None
+}
+
+/// Returns what stands before `part 1` or the like at the end of `name`.
+fn stem_of_part(name: &str) -> Option<&str> {
+    let head = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let head = head.trim_end_matches(['-', '_', ' ', '(']);
+    let begin = PARTS.iter().find_map(|part| {
+        let begin = head.len().checked_sub(part.len())?;
+        head.get(begin..)?.eq_ignore_ascii_case(part).then_some(begin)
+    })?;
+    (head.len() < name.len()).then(|| head[..begin].trim_end_matches(['-', '_', ' ']))
+}
+
+/// Returns what stands before `Jan-2020` or the like at the end of `name`.
+fn stem_of_month(name: &str) -> Option<&str> {
+    let is_separator = |letter: char| "-_ ".contains(letter);
+    let (head, last) = name.rsplit_once(is_separator)?;
+    let (stem, first) = head.rsplit_once(is_separator).unwrap_or(("", head));
+    let is_word = |text: &str| text.chars().all(char::is_alphabetic);
+    let is_year = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_month = is_word(first) && is_year(last) || is_year(first) && is_word(last);
+    let text = if is_year(last) { format!("{first} {last}") } else { format!("{last} {first}") };
+    (is_month && parse_time_ms(&text).is_some()).then_some(stem)
 }
 
 /// Puts `parts` in the order of their times; `None` where they overlap,
@@ -140,8 +171,23 @@ pub(super) fn check_overlap(summaries: &[DataSummary]) -> Result<()> {
     Ok(())
 }
 
-/// Fails where one symbol seems to be spelt in two ways.
+/// Fails where one symbol seems to be spelt in two ways, or is there in
+/// several intervals.
 pub(super) fn check_spelling(symbols: &[SymbolBars]) -> Result<()> {
+    let mut stems: BTreeMap<&str, &str> = BTreeMap::new();
+    for SymbolBars { symbol, .. } in symbols {
+        let Some((stem, interval)) = symbol.rsplit_once(['-', '_', ' ']) else {
+            continue;
+        };
+        if is_interval(interval)
+            && let Some(other) = stems.insert(stem, symbol)
+        {
+            bail!(
+                "`{other}` and `{symbol}` are one symbol in several intervals, no portfolio: \
+                 choose one by `bars.symbol`, such as by `--symbol '{symbol}'`"
+            );
+        }
+    }
     let mut known: BTreeMap<String, &str> = BTreeMap::new();
     for SymbolBars { symbol, .. } in symbols {
         let letters = symbol.chars().filter(|letter| letter.is_alphanumeric());

@@ -4,28 +4,49 @@
 use super::config::Decimal;
 use super::number;
 
-const MONEY: [char; 6] = ['$', '€', '£', '¥', '₹', '₽'];
+/// Signs of currencies, those of Unicode from U+20A0 aside.
+const MONEY: [char; 6] = ['$', '¢', '£', '¤', '¥', '฿'];
+
+/// Words for currencies that stand before or behind a number.
+const CURRENCIES: [&str; 34] = [
+    "US$", "AU$", "A$", "CA$", "C$", "NZ$", "HK$", "NT$", "S$", "R$", "MX$", "USD", "EUR", "GBP",
+    "JPY", "CHF", "CAD", "AUD", "NZD", "CNY", "HKD", "SGD", "INR", "KRW", "BRL", "SEK", "NOK",
+    "DKK", "PLN", "USDT", "USDC", "BTC", "kr", "zł",
+];
 
 /// Shorter writings of a power of ten.
-const SUFFIXES: [(char, &str); 5] =
-    [('K', "e3"), ('M', "e6"), ('B', "e9"), ('T', "e12"), ('%', "e-2")];
+const SUFFIXES: [(&str, &str); 12] = [
+    ("k", "e3"),
+    ("mio", "e6"),
+    ("mln", "e6"),
+    ("mn", "e6"),
+    ("m", "e6"),
+    ("mrd", "e9"),
+    ("bln", "e9"),
+    ("bn", "e9"),
+    ("b", "e9"),
+    ("tn", "e12"),
+    ("t", "e12"),
+    ("%", "e-2"),
+];
 
 /// What stands where a number is not known.
-const UNKNOWN: [&str; 11] =
-    ["", "-", "--", "nan", "null", "none", "na", "n/a", "#n/a", "<na>", "nat"];
+const UNKNOWN: [&str; 18] = [
+    "", "-", "--", "nan", "null", "none", "na", "n/a", "#n/a", "<na>", "nat", "?", "n.a.", "n/d",
+    "#value!", "#div/0!", "#ref!", "missing",
+];
 
 /// Returns the number that `text` is with this decimal sign.
 pub(super) fn parse(text: &[u8], decimal: Decimal) -> Option<f64> {
-    let text = std::str::from_utf8(text).ok()?.trim();
-    let (sign, text) = match text.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    let text = without_quotes(std::str::from_utf8(text).ok()?.trim());
+    let (sign, text) = split_sign(without_money(text));
+    let text = without_money(text);
+    let is_suffix = |(suffix, _): &&(&str, &str)| {
+        let begin = text.len().checked_sub(suffix.len());
+        begin.and_then(|at| text.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(suffix))
     };
-    let text = text.trim_start_matches(MONEY).trim_end_matches(MONEY).trim();
-    let last = text.chars().next_back()?.to_ascii_uppercase();
-    let suffix = SUFFIXES.iter().find(|(letter, _)| *letter == last);
-    let (digits, power) = match suffix {
-        Some((_, power)) => (text[..text.len() - 1].trim_end(), *power),
+    let (digits, power) = match SUFFIXES.iter().find(is_suffix) {
+        Some((suffix, power)) => (text[..text.len() - suffix.len()].trim_end(), *power),
         None => (text, ""),
     };
     let plain = without_groups(digits, decimal)?;
@@ -33,11 +54,43 @@ pub(super) fn parse(text: &[u8], decimal: Decimal) -> Option<f64> {
     number::parse(format!("{sign}{plain}{power}").as_bytes())
 }
 
+/// Takes the sign off, which accounts write as brackets.
+fn split_sign(text: &str) -> (&'static str, &str) {
+    let minus = |text: &'_ str| text.starts_with(['-', '\u{2212}']) || text.ends_with('-');
+    if let Some(inner) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+        ("-", inner.trim())
+    } else if minus(text) && text.len() > 1 {
+        ("-", text.trim_matches(['-', '\u{2212}']).trim())
+    } else {
+        ("", text.strip_prefix('+').unwrap_or(text))
+    }
+}
+
+/// Takes off the quotes that spreadsheets keep a text in: `="100"`.
+fn without_quotes(text: &str) -> &str {
+    let inner = text.strip_prefix('=').unwrap_or(text);
+    inner.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(text).trim()
+}
+
+/// Takes off signs and words of currencies.
+fn without_money(text: &str) -> &str {
+    let is_sign =
+        |letter: char| MONEY.contains(&letter) || ('\u{20a0}'..='\u{20cf}').contains(&letter);
+    let is_digit =
+        |letter: Option<char>| letter.is_some_and(|l| l.is_ascii_digit() || l == '(' || l == '-');
+    let word = CURRENCIES.iter().find_map(|word| {
+        let before = text.strip_prefix(word).map(str::trim_start);
+        let behind = || text.strip_suffix(word).map(str::trim_end);
+        before.filter(|rest| is_digit(rest.chars().next())).or_else(behind)
+    });
+    word.unwrap_or(text).trim_start_matches(is_sign).trim_end_matches(is_sign).trim()
+}
+
 /// Returns `text` with a point and without separators of thousands.
 fn without_groups(text: &str, decimal: Decimal) -> Option<String> {
     let (sign, separators): (char, &[char]) = match decimal {
-        Decimal::Point => ('.', &[',', ' ', '\'', '\u{a0}', '\u{202f}']),
-        Decimal::Comma => (',', &['.', ' ', '\'', '\u{a0}', '\u{202f}']),
+        Decimal::Point => ('.', &[',', ' ', '\'', '\u{2019}', '\u{a0}', '\u{2009}', '\u{202f}']),
+        Decimal::Comma => (',', &['.', ' ', '\'', '\u{2019}', '\u{a0}', '\u{2009}', '\u{202f}']),
     };
     let (whole, fraction) = match text.split_once(sign) {
         Some((whole, fraction)) => (whole, Some(fraction)),
@@ -109,6 +162,28 @@ pub(super) fn decide<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Decimal
             ))
         }
         _ => Ok(Decimal::Point),
+    }
+}
+
+/// Fails where all prices look like those of bonds in Chicago: `110'165`
+/// is 110 and 16.5 of 32, if it is no thousands.
+pub(super) fn refuse_32nds(prices: &[&str]) -> Result<(), String> {
+    let is_one = |cell: &&&str| -> bool {
+        let Some((whole, rest)) = cell.split_once('\'') else {
+            return false;
+        };
+        let n_320ths = rest.parse::<u32>().ok().filter(|n| *n < 320);
+        whole.len() <= 3
+            && rest.len() == 3
+            && n_320ths.is_some_and(|n| matches!(n % 10, 0 | 2 | 5 | 7))
+    };
+    let quoted: Vec<&&str> = prices.iter().filter(|cell| cell.contains('\'')).collect();
+    match quoted.first() {
+        Some(first) if quoted.iter().all(is_one) => Err(format!(
+            "`{first}` could be thousands, or a price in 32nds as of bonds: pass `--decimal point` \
+             for thousands, or write the price as a decimal, such as `110.515625` for `110'165`"
+        )),
+        _ => Ok(()),
     }
 }
 

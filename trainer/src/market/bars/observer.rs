@@ -8,34 +8,17 @@ const N_SHOWN: usize = 3;
 /// Splits that are told one by one.
 const N_SPLITS_SHOWN: usize = 3;
 
-/// Ratios of splits: so many new shares for so many old.
-const SPLITS: [(f64, &str); 22] = [
-    (2.0, "2:1"),
-    (3.0, "3:1"),
-    (4.0, "4:1"),
-    (5.0, "5:1"),
-    (6.0, "6:1"),
-    (7.0, "7:1"),
-    (8.0, "8:1"),
-    (10.0, "10:1"),
-    (15.0, "15:1"),
-    (20.0, "20:1"),
-    (25.0, "25:1"),
-    (50.0, "50:1"),
-    (100.0, "100:1"),
-    (1.5, "3:2"),
-    (1.0 / 2.0, "1:2"),
-    (1.0 / 3.0, "1:3"),
-    (1.0 / 4.0, "1:4"),
-    (1.0 / 5.0, "1:5"),
-    (1.0 / 8.0, "1:8"),
-    (1.0 / 10.0, "1:10"),
-    (1.0 / 20.0, "1:20"),
-    (1.0 / 50.0, "1:50"),
-];
+/// Ratios of splits below 2: so many new shares for so many old.
+const SMALL_SPLITS: [(f64, &str); 4] =
+    [(1.5, "3:2"), (4.0 / 3.0, "4:3"), (1.25, "5:4"), (2.0 / 3.0, "2:3")];
+
+/// Most new shares for an old one, or old for a new.
+const N_SHARES_MAX: f64 = 1000.0;
 
 /// How far a market itself may have moved beside a split.
 const SPLIT_TOLERANCE: f64 = 0.08;
+/// Beside a small one, which markets come near to by themselves.
+const SMALL_TOLERANCE: f64 = 0.02;
 
 /// What is seen of the bars in one pass.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +37,7 @@ pub(super) struct Observer {
 #[derive(Debug, Clone)]
 pub(super) struct Split {
     pub(super) time_ms: i64,
-    pub(super) ratio: &'static str,
+    pub(super) ratio: String,
 }
 
 impl Observer {
@@ -64,8 +47,10 @@ impl Observer {
             self.constant_volume = Some(bar.volume);
         } else {
             let ratio = self.close / bar.open;
+            // Below 0 a ratio of prices says nothing.
+            let ratio = if bar.open > 0.0 { ratio } else { 1.0 };
             // Most bars open near the close before.
-            if !(0.7..1.35).contains(&ratio) {
+            if !(0.8..1.2).contains(&ratio) {
                 self.look_at(bar.time_ms, ratio);
             }
             #[expect(clippy::float_cmp, reason = "it is the same number or not")]
@@ -88,8 +73,7 @@ impl Observer {
 
     #[cold]
     fn look_at(&mut self, time_ms: i64, ratio: f64) {
-        let is_near = |known: f64| (ratio / known - 1.0).abs() < SPLIT_TOLERANCE;
-        let Some((_, ratio)) = SPLITS.iter().find(|(known, _)| is_near(*known)) else {
+        let Some(ratio) = split_like(ratio) else {
             return;
         };
         self.n_splits += 1;
@@ -103,6 +87,21 @@ impl Observer {
         last.sort_by_key(|bar| bar.time_ms);
         self.first.iter().chain(&last).map(line_of).collect()
     }
+}
+
+/// Returns the split that a step by this ratio is like, if it is like one.
+fn split_like(ratio: f64) -> Option<String> {
+    let is_near = |known: f64, most: f64| (ratio / known - 1.0).abs() < most;
+    let small = SMALL_SPLITS.iter().find(|(known, name)| {
+        is_near(*known, if *name == "3:2" { SPLIT_TOLERANCE } else { SMALL_TOLERANCE })
+    });
+    if let Some((_, name)) = small {
+        return Some((*name).to_owned());
+    }
+    let n_shares = ratio.max(1.0 / ratio).round();
+    let whole = if ratio > 1.0 { n_shares } else { 1.0 / n_shares };
+    let is_split = (2.0..=N_SHARES_MAX).contains(&n_shares) && is_near(whole, SPLIT_TOLERANCE);
+    is_split.then(|| if ratio > 1.0 { format!("{n_shares}:1") } else { format!("1:{n_shares}") })
 }
 
 fn line_of(bar: &Bar) -> String {

@@ -1,5 +1,6 @@
 //! Reads bar after bar, checking each, in memory that does not grow.
 
+mod between;
 mod complaint;
 mod faults;
 mod further;

@@ -4,14 +4,14 @@
 //! it goes through `csv_core`, as RFC 4180 has it; a quoted row may take
 //! several lines.
 
+mod row;
 mod split;
 
 use std::io::{self, ErrorKind, Read};
-use std::ops::Index;
 
 use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 
-use super::number;
+pub(crate) use row::Row;
 pub(super) use split::{EACH, marks};
 use split::{Found, split};
 
@@ -39,6 +39,8 @@ pub(crate) struct Rows<R> {
     unquoter: csv_core::Reader,
     /// Begins with the text of a row that had quotes, without them.
     unquoted: Vec<u8>,
+    /// Lines that the row at hand takes.
+    n_row_lines: u64,
     is_at_end: bool,
 }
 
@@ -57,15 +59,6 @@ enum Text {
     Unquoted,
 }
 
-/// The fields of a row.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Row<'a> {
-    /// Field after field, with a byte between two where `gap` is 1.
-    text: &'a [u8],
-    ends: &'a [usize],
-    gap: usize,
-}
-
 impl<R: Read> Rows<R> {
     pub(crate) fn new(reader: R, delimiter: u8) -> Self {
         Self {
@@ -82,6 +75,7 @@ impl<R: Read> Rows<R> {
                 .terminator(Terminator::Any(b'\n'))
                 .build(),
             unquoted: vec![0; N_UNQUOTED_BYTES],
+            n_row_lines: 1,
             is_at_end: false,
         }
     }
@@ -103,6 +97,7 @@ impl<R: Read> Rows<R> {
                     self.begin += n_bytes + 1;
                     self.n_lines += 1;
                     self.row = Place { line: self.n_lines, text };
+                    self.n_row_lines = 1;
                     return Ok(true);
                 }
                 Found::Quote => return self.advance_quoted().map(|()| true),
@@ -128,6 +123,11 @@ impl<R: Read> Rows<R> {
     /// Returns the line that the row at hand begins on, from 1.
     pub(crate) fn line(&self) -> u64 {
         self.row.line
+    }
+
+    /// Returns how many lines the row at hand takes.
+    pub(crate) fn n_row_lines(&self) -> u64 {
+        self.n_row_lines
     }
 
     /// Whether no row follows the one at hand, which is given up.
@@ -160,8 +160,8 @@ impl<R: Read> Rows<R> {
         self.advance()
     }
 
-    /// Takes a row that begins here and has a quote on its first line;
-    /// a quote that is never closed reaches to the end.
+    /// Takes a row that begins here and has a quote on its first line.
+    /// Fails where it is never closed, and so reaches to the end.
     #[cold]
     fn advance_quoted(&mut self) -> io::Result<()> {
         let (mut n_read, mut n_written, mut n_ends) = (0, 0, 0);
@@ -184,8 +184,17 @@ impl<R: Read> Rows<R> {
         self.ends.truncate(n_ends);
         self.row = Place { line: self.n_lines + 1, text: Text::Unquoted };
         let bytes = &self.buffer[self.begin..self.begin + n_read];
-        self.n_lines += bytes.split(|&byte| byte == b'\n').count() as u64 - 1;
+        let count = |sign: u8| bytes.split(|&byte| byte == sign).count() as u64 - 1;
+        self.n_row_lines = count(b'\n').max(1);
+        let is_open = self.n_row_lines > 1 && self.is_at_end && count(b'"') % 2 == 1;
+        self.n_lines += count(b'\n');
         self.begin += n_read;
+        if is_open {
+            let line = self.row.line;
+            return Err(invalid(&format!(
+                "has a quote in line {line} that is never closed; delete it"
+            )));
+        }
         Ok(())
     }
 
@@ -196,8 +205,7 @@ impl<R: Read> Rows<R> {
             return Ok(0);
         }
         if self.end - self.begin >= ROW_BYTES_MAX {
-            return Err(io::Error::new(
-                ErrorKind::InvalidData,
+            return Err(invalid(
                 "has a row of more than 1 MiB; look for a quote that is not closed",
             ));
         }
@@ -225,59 +233,6 @@ impl<R: Read> Rows<R> {
     }
 }
 
-impl<'a> Row<'a> {
-    /// Returns how many fields it has.
-    #[inline]
-    pub(crate) fn len(self) -> usize {
-        self.ends.len()
-    }
-
-    /// Returns the field at `idx`, if there is one.
-    #[inline]
-    pub(crate) fn get(self, idx: usize) -> Option<&'a [u8]> {
-        let (begin, end) = self.span(idx)?;
-        self.text.get(begin..end)
-    }
-
-    /// Returns the number that the field at `idx` is, blanks round it
-    /// aside; none where it is none.
-    #[inline]
-    pub(crate) fn number(self, idx: usize) -> Option<f64> {
-        let (begin, end) = self.span(idx)?;
-        // What follows the field is there to be loaded with it.
-        let short = self.text[begin..].first_chunk().and_then(|b| number::parse_in(b, end - begin));
-        short.or_else(|| number::parse(self.text[begin..end].trim_ascii()))
-    }
-
-    #[inline]
-    fn span(self, idx: usize) -> Option<(usize, usize)> {
-        let end = *self.ends.get(idx)?;
-        let begin = if idx == 0 { 0 } else { self.ends[idx - 1] + self.gap };
-        Some((begin, end))
-    }
-
-    pub(crate) fn iter(self) -> impl Iterator<Item = &'a [u8]> {
-        (0..self.len()).filter_map(move |idx| self.get(idx))
-    }
-
-    /// Whether it is blank, or a comment.
-    #[inline]
-    pub(crate) fn is_passed_over(self) -> bool {
-        self.is_blank() || self.text.first() == Some(&b'#')
-    }
-
-    /// Whether it has one field, of blanks alone.
-    #[inline]
-    pub(crate) fn is_blank(self) -> bool {
-        self.len() == 1 && self[0].trim_ascii().is_empty()
-    }
-}
-
-impl Index<usize> for Row<'_> {
-    type Output = [u8];
-
-    #[inline]
-    fn index(&self, idx: usize) -> &[u8] {
-        self.get(idx).expect("a row has as many fields as it was checked to have")
-    }
+fn invalid(problem: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, problem)
 }

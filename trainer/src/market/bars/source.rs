@@ -3,9 +3,9 @@
 mod columns;
 mod folder;
 mod hashing;
+mod listing;
 mod summarize;
 
-use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::Sha256;
+use tempfile::TempDir;
 
 use super::config::{BarsConfig, Reading};
 use super::form::Form;
@@ -24,6 +25,7 @@ use super::{Bar, BarReader};
 use crate::digest::{sha256_of_bytes, sha256_of_file};
 use folder::Content;
 use hashing::HashingReader;
+use listing::Folder;
 
 /// The name of the built-in data: BTC/USD, 30 minutes, 2017-10 to
 /// 2019-10.
@@ -50,6 +52,8 @@ pub struct BarSource {
     content: Arc<OnceLock<Content>>,
     /// What was done about bad rows of a file of several symbols.
     dealt: Arc<OnceLock<Repairs>>,
+    /// Where the file was unpacked to, if it was, as long as it is read.
+    unpacked: Option<Arc<TempDir>>,
 }
 
 /// Bars that were turned round, and what was done about bad rows.
@@ -62,7 +66,7 @@ struct Turned {
 #[derive(Debug, Clone)]
 enum Origin {
     File(PathBuf),
-    Folder(PathBuf),
+    Folder(Folder),
     Builtin(&'static [u8]),
     /// The bars of one symbol of a file.
     Share(Share),
@@ -95,6 +99,7 @@ impl BarSource {
             turned: Arc::default(),
             content: Arc::default(),
             dealt: Arc::default(),
+            unpacked: None,
         }
     }
 
@@ -139,14 +144,7 @@ impl BarSource {
         Ok(match &self.origin {
             Origin::File(path) => sha256_of_file(path)?,
             Origin::Builtin(bytes) => sha256_of_bytes(bytes),
-            Origin::Folder(path) => {
-                let mut lines = String::new();
-                for file in symbols::files(path)? {
-                    let name = file.file_name().unwrap_or_default().to_string_lossy();
-                    let _ = writeln!(lines, "{}  {name}", sha256_of_file(&file)?);
-                }
-                sha256_of_bytes(lines.as_bytes())
-            }
+            Origin::Folder(folder) => folder.sha256()?,
             Origin::Share(_) => bail!("`{}` is part of a file", self.name),
         })
     }
@@ -270,8 +268,12 @@ impl BarSource {
 fn find_file(spec: &str, root: &Path) -> Result<Origin> {
     let path = root.join(spec);
     match fs::metadata(&path) {
-        Ok(metadata) if metadata.is_dir() => Ok(Origin::Folder(path)),
-        Ok(_) => Ok(Origin::File(path)),
+        Ok(metadata) if metadata.is_dir() => Ok(Origin::Folder(Folder::of(path))),
+        // What is wrong with it is said when it is read.
+        Ok(_) => Ok(match input::unpack_several(&path).ok().flatten() {
+            Some(unpacked) => Origin::Folder(Folder::of_archive(path, unpacked)),
+            None => Origin::File(path),
+        }),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(anyhow!(
             "there is no file `{}`; name a CSV file of bars, or `{BUILTIN_BTCUSD_30M}` for the \
              built-in data",

@@ -176,6 +176,14 @@ impl Tally {
         most.map_or(0, |(&step_ms, _)| step_ms)
     }
 
+    /// Whether more than half of the steps are the usual one.
+    pub(super) fn is_regular(&self) -> bool {
+        let mut tally = self.clone();
+        tally.end_run();
+        let n_usual = tally.steps.get(&tally.usual_step_ms()).copied().unwrap_or_default();
+        2 * n_usual > tally.steps.values().sum()
+    }
+
     fn gaps(&self, interval_ms: i64) -> Gaps {
         let is_break = |&&(before, after): &&Break| n_skipped(after - before, interval_ms) > 0;
         if let Some(breaks) = &self.breaks

@@ -9,6 +9,8 @@ mod counts;
 mod decide;
 mod doubts;
 mod form;
+mod periods;
+mod remedies;
 mod text;
 mod words;
 mod zone;
@@ -17,10 +19,10 @@ use chrono::{DateTime, NaiveDate};
 
 use super::number::eight_digits;
 pub(crate) use decide::{
-    Doubt, LATEST_MS, TimeHints, TimeText, decide, is_clock, is_count, is_date,
+    Doubt, LATEST_MS, TimeHints, TimeText, decide, is_bare_clock, is_clock, is_count, is_date,
 };
-use doubts::beyond_limits;
 pub(crate) use form::{TimeForm, is_time_format};
+use remedies::{plain_remedy, remedy};
 pub(crate) use zone::TimeZone;
 
 const MS_PER_SECOND: i64 = 1000;
@@ -59,12 +61,12 @@ impl TimeParser {
 
     /// Returns what to do about a `text` that is not a time.
     pub(crate) fn remedy(&self, text: &[u8]) -> String {
-        beyond_limits(&self.form, text).unwrap_or_else(|| remedy(text).to_owned())
+        remedy(&self.form, text)
     }
 
     /// Does the same where no setting can help.
     pub(crate) fn plain_remedy(&self, text: &[u8]) -> String {
-        beyond_limits(&self.form, text).unwrap_or_else(|| plain_remedy(text).to_owned())
+        plain_remedy(&self.form, text)
     }
 }
 
@@ -79,32 +81,6 @@ pub(super) fn format(time_ms: i64) -> String {
     match DateTime::from_timestamp_millis(time_ms) {
         Some(time) => time.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
         None => format!("{time_ms} ms"),
-    }
-}
-
-/// Returns what to do about a `text` that is not a time, where no
-/// setting can help.
-fn plain_remedy(text: &[u8]) -> &'static str {
-    if has_day_and_month(text) {
-        "is a date whose day and month could be either; write it as `YYYY-MM-DD`"
-    } else {
-        "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), `DD.MM.YYYY HH:MM:SS` or seconds \
-         since 1970"
-    }
-}
-
-fn has_day_and_month(text: &[u8]) -> bool {
-    matches!(text, [_, _, b'/' | b'-', _, _, b'/' | b'-', _, ..] | [_, b'/', ..] | [_, _, b'/', ..])
-}
-
-/// Returns what to do about a `text` that is not a time.
-fn remedy(text: &[u8]) -> &'static str {
-    if has_day_and_month(text) {
-        "is a date whose day and month could be either; say which comes first in \
-         `bars.time_format`, or by `--time-format day_first` or `month_first`"
-    } else {
-        "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), or say what it is in \
-         `bars.time_format`; a row that is no bar is left out by `--bad-rows drop`"
     }
 }
 

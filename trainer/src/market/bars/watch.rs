@@ -28,6 +28,11 @@ impl BarWatch {
         self.observer.n_bars
     }
 
+    /// Returns whether most were the same step apart.
+    pub fn is_regular(&self) -> bool {
+        self.tally.is_regular()
+    }
+
     /// Returns what kind of bars they were.
     pub fn kind(&self) -> BarKind {
         BarKind::seen(&self.tally.clone().finish(), &self.observer)

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use super::Columns;
 use super::names::{quoted, words};
 use super::variants::has_price_kind;
+use super::volumes::MONEY;
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::shown;
 
@@ -99,9 +100,15 @@ impl Beside {
         )
     }
 
-    /// Whether they are prices of one thing, as of bid and ask.
+    /// Whether they are prices of one thing, as of bid and ask, or in
+    /// several currencies.
     pub(in crate::market::bars) fn are_kinds(&self) -> bool {
+        let is_money = |symbol: &str| {
+            let words = words(symbol);
+            words.len() == 1 && MONEY.contains(&words[0].as_str())
+        };
         self.symbols.iter().any(|(symbol, _)| has_price_kind(symbol))
+            || self.symbols.iter().all(|(symbol, _)| is_money(symbol))
     }
 }
 
@@ -167,7 +174,11 @@ fn split(name: &str) -> Option<(&'static str, String)> {
         .chars()
         .map(|letter| if is_tuple && "()'\",".contains(letter) { ' ' } else { letter })
         .collect();
-    let name = plain.trim();
+    let plain = plain.trim();
+    split_at_role(plain).or_else(|| split_at_role(&with_blanks(plain)))
+}
+
+fn split_at_role(name: &str) -> Option<(&'static str, String)> {
     let lower = name.to_ascii_lowercase();
     let is_apart = |letter: Option<char>| letter.is_some_and(|l| !l.is_alphanumeric());
     let trimmed = |symbol: &str| {
@@ -185,4 +196,16 @@ fn split(name: &str) -> Option<(&'static str, String)> {
         };
         Some((*role, symbol?))
     })
+}
+
+/// Sets words apart that a large letter divides: `openBid`, `AskClose`.
+fn with_blanks(name: &str) -> String {
+    let mut spaced = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && spaced.ends_with(char::is_lowercase) {
+            spaced.push(' ');
+        }
+        spaced.push(letter);
+    }
+    spaced
 }

@@ -5,13 +5,17 @@ use std::collections::{HashMap, HashSet};
 
 use super::beside::N_SHOWN;
 use super::names::{quoted, words};
+use super::time_names::is_part_of_time;
 use super::variants::Variants;
 use super::{Columns, SymbolColumn, contracts};
 use crate::market::bars::loose::number_in;
 use crate::market::bars::shown;
+use crate::market::bars::timestamp::is_bare_clock;
 
 /// Texts that come one after the other, each in a few rows.
 const N_BLOCKS_MAX: usize = 64;
+/// Rows that each of them has on average.
+const N_BLOCK_ROWS_MIN: usize = 4;
 
 impl Columns {
     /// Decides by `rows` which column tells symbols apart; `is_given`
@@ -40,7 +44,14 @@ impl Columns {
             return None;
         }
         let taken = self.taken();
-        let is_free = |idx: &usize| !taken.contains(idx) && !is_zone(self.name(*idx));
+        let is_clock =
+            |idx: usize| rows.iter().all(|row| is_bare_clock(row[idx].trim().as_bytes()));
+        let is_free = |idx: &usize| {
+            !taken.contains(idx)
+                && !is_zone(self.name(*idx))
+                && !is_part_of_time(self.name(*idx))
+                && !is_clock(*idx)
+        };
         let free: Vec<usize> = (0..self.width).filter(is_free).collect();
         let cells = Cells { rows, times: rows.iter().map(|row| self.time.joined(row)).collect() };
         let named = |is: fn(&str) -> bool| {
@@ -131,14 +142,19 @@ impl Columns {
     ) -> Option<(usize, [String; 2])> {
         let known = self.symbol.map(SymbolColumn::all).unwrap_or_default();
         let taken = self.taken();
-        (0..self.width).filter(|idx| !taken.contains(idx) && !known.contains(idx)).find_map(|idx| {
+        let is_free = |idx: &usize| {
+            !taken.contains(idx) && !known.contains(idx) && !is_part_of_time(self.name(*idx))
+        };
+        (0..self.width).filter(is_free).find_map(|idx| {
             let texts: Vec<&str> = rows.iter().map(|row| row[idx].trim()).collect();
             let mut blocks = texts.clone();
             blocks.dedup();
             let unique: HashSet<&str> = blocks.iter().copied().collect();
             let are_blocks = unique.len() == blocks.len()
                 && (2..=N_BLOCKS_MAX).contains(&blocks.len())
-                && 4 * blocks.len() <= texts.len()
+                // Three rows a text are the months of a quarter; and series
+                // so short are none to learn from.
+                && N_BLOCK_ROWS_MIN * blocks.len() <= texts.len()
                 && blocks.iter().all(|text| !text.is_empty() && number_in(text).is_none());
             are_blocks.then(|| (idx, [blocks[0].to_owned(), blocks[1].to_owned()]))
         })

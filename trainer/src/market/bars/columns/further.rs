@@ -2,7 +2,8 @@
 
 use anyhow::{Result, anyhow, bail};
 
-use super::names::{is_time, quoted, words};
+use super::names::{quoted, words};
+use super::time_names::is_time;
 use super::{Columns, SymbolColumn};
 
 /// A name is a likely slip of another that is at least so like it.

@@ -2,7 +2,11 @@
 
 use super::time::TimeColumn;
 use crate::market::bars::loose::number_in;
-use crate::market::bars::timestamp::{is_clock, is_count, is_date};
+use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_date};
+
+/// Rows that tell open and close apart, and that do so without doubt.
+const N_PAIRS_MIN: usize = 5;
+const N_PAIRS_MANY: usize = 30;
 
 /// The columns of a file without names.
 pub(super) struct Headless {
@@ -30,7 +34,9 @@ pub(super) fn recognize(rows: &[Vec<String>]) -> Option<Headless> {
         rows.iter().all(|row| cell(row, idx).is_some_and(|cell| is(cell.as_bytes())))
     };
     let is_time = all(&is_date, 0) || all(&is_count, 0);
-    let has_clock = is_time && all(&is_clock, 1);
+    // Digits alone may be a volume, but for as many in each row.
+    let are_long = rows.iter().all(|row| row.get(1).is_some_and(|cell| cell.trim().len() == 4));
+    let has_clock = is_time && (all(&is_bare_clock, 1) || (all(&is_clock, 1) && are_long));
     let whole = (is_time && are_prices(rows, 1)).then_some((TimeColumn::Whole(0), 1));
     let split = (has_clock && are_prices(rows, 2)).then_some((TimeColumn::Split(0, 1), 2));
     // Where both can be, it is not beyond doubt.
@@ -69,7 +75,27 @@ fn is_volume(rows: &[Vec<String>], open: usize, volume: usize) -> bool {
         let volume = number(row, volume);
         low <= volume && volume <= high
     };
-    rows.iter().all(is_above) && !rows.iter().all(is_price)
+    // A mean price lies there, too, but where nothing was traded.
+    let n_prices = rows.iter().filter(|row| is_price(row)).count();
+    rows.iter().all(is_above) && 2 * n_prices < rows.len()
+}
+
+/// Whether the prices of `rows` are rather close, high, low, open: the
+/// fourth goes on from the first of the row before.
+pub(in crate::market::bars) fn is_reversed(prices: &[[f64; 2]], is_newest_first: bool) -> bool {
+    let (mut forward, mut backward) = (0.0, 0.0);
+    for pair in prices.windows(2) {
+        let ([open, close], [next_open, next_close]) = (pair[0], pair[1]);
+        forward += (next_open - close).abs();
+        backward += (next_close - open).abs();
+    }
+    let (right, reversed) = if is_newest_first { (backward, forward) } else { (forward, backward) };
+    let most = match prices.len() {
+        0..N_PAIRS_MIN => 0.0,
+        N_PAIRS_MIN..N_PAIRS_MANY => 0.25,
+        _ => 0.5,
+    };
+    reversed < most * right
 }
 
 /// Returns the line of names that a file beginning with `row` lacks, as
@@ -86,6 +112,8 @@ pub(super) fn line_for(row: &[String], delimiter: u8) -> String {
         } else if has_time && !has_clock && n_parts == 0 && is_bare_clock(cell) {
             has_clock = true;
             "time"
+        } else if is_number && n_parts == 4 && is_mean(row, idx) {
+            "vwap"
         } else if is_number && has_time && n_parts < parts.len() {
             n_parts += 1;
             parts[n_parts - 1]
@@ -101,7 +129,12 @@ pub(super) fn line_for(row: &[String], delimiter: u8) -> String {
     names.join(&char::from(delimiter).to_string())
 }
 
-/// A clock that cannot be a price.
-fn is_bare_clock(cell: &[u8]) -> bool {
-    is_clock(cell) && (cell.contains(&b':') || (cell.len() == 6 && !cell.contains(&b'.')))
+/// Whether the number at `idx` lies between the low and the high before
+/// it.
+fn is_mean(row: &[String], idx: usize) -> bool {
+    let at = |back: usize| idx.checked_sub(back).and_then(|idx| number(row, idx));
+    let (Some(high), Some(low), Some(mean)) = (at(3), at(2), at(0)) else {
+        return false;
+    };
+    low <= mean && mean <= high
 }

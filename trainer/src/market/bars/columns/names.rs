@@ -2,80 +2,24 @@
 
 use anyhow::{Result, bail};
 
-use super::TimeColumn;
 use crate::market::bars::shown;
-use crate::market::bars::timestamp::TimeZone;
-
-/// Names of a time column, the most telling first.
-const TIME_NAMES: [&str; 21] = [
-    "opentime",
-    "timestamp",
-    "datetime",
-    "unix",
-    "unixtime",
-    "unixtimestamp",
-    "epoch",
-    "timeutc",
-    "utctime",
-    "gmttime",
-    "localtime",
-    "datetimeutc",
-    "opentimestamp",
-    "tsevent",
-    "date",
-    "datum",
-    "fecha",
-    "dtyyyymmdd",
-    "time",
-    "ts",
-    "t",
-];
-
-/// Names of a column that tells the day, where another tells the clock.
-const DATE_NAMES: [&str; 6] = ["date", "dtyyyymmdd", "day", "tradedate", "tradingdate", "yyyymmdd"];
-const CLOCK_NAMES: [&str; 5] = ["time", "clock", "hour", "tradetime", "hhmmss"];
-
-/// Words that may stand beside the word for the time.
-const TIME_WORDS: [&str; 26] = [
-    "time",
-    "date",
-    "timestamp",
-    "datetime",
-    "ts",
-    "utc",
-    "gmt",
-    "local",
-    "est",
-    "edt",
-    "et",
-    "eet",
-    "cet",
-    "open",
-    "opening",
-    "start",
-    "begin",
-    "event",
-    "bar",
-    "candle",
-    "trade",
-    "iso",
-    "unix",
-    "epoch",
-    "exchange",
-    "ms",
-];
-
-/// Words of which one must be there.
-const TIME_ROOTS: [&str; 5] = ["time", "date", "timestamp", "datetime", "ts"];
-
-/// Words that make a date one of the contract, not of the bar.
-const CONTRACT_WORDS: [&str; 7] =
-    ["expiry", "expiration", "expire", "maturity", "delivery", "listing", "settlement"];
 
 /// Words that make a column something else: `Adj Close`,
 /// `quote_volume`, `taker_buy_volume`.
-const FOREIGN_WORDS: [&str; 9] =
-    ["adj", "adjusted", "quote", "taker", "asset", "prev", "previous", "mean", "avg"];
+const FOREIGN_WORDS: [&str; 12] = [
+    "adj",
+    "adjusted",
+    "quote",
+    "taker",
+    "asset",
+    "prev",
+    "previous",
+    "mean",
+    "avg",
+    "time",
+    "timestamp",
+    "ts",
+];
 
 /// Other names of a price, after the plain one: the better first.
 const OPEN_NAMES: [&[&str]; 2] = [&["open", "o"], &["openprice", "priceopen", "openingprice"]];
@@ -85,7 +29,7 @@ const LOW_NAMES: [&[&str]; 2] = [&["low", "l"], &["lowprice", "pricelow", "lowes
 const CLOSE_NAMES: [&[&str]; 4] = [
     &["close", "c"],
     &["closeprice", "priceclose", "closingprice", "closelast"],
-    &["last", "lastprice", "latest"],
+    &["last", "lastprice", "latest", "tradeprice"],
     &["price", "settle", "settlement"],
 ];
 
@@ -106,59 +50,6 @@ pub(super) fn words(name: &str) -> Vec<String> {
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect()
-}
-
-pub(super) fn find_time(words: &[Vec<String>]) -> Option<TimeColumn> {
-    let named = |name: &str| words.iter().position(|words| words.concat() == name);
-    let one_of = |names: &[&str]| names.iter().find_map(|name| named(name));
-    let whole = TIME_NAMES.iter().find_map(|name| named(name));
-    match (one_of(&DATE_NAMES), one_of(&CLOCK_NAMES), whole) {
-        (Some(date), Some(clock), Some(whole)) if whole == date || whole == clock => {
-            Some(TimeColumn::Split(date, clock))
-        }
-        (Some(date), Some(clock), None) => Some(TimeColumn::Split(date, clock)),
-        (.., Some(whole)) => Some(TimeColumn::Whole(whole)),
-        _ => words
-            .iter()
-            .position(|words| is_prefixed_time(words))
-            .or_else(|| words.iter().position(|words| is_time_of_bar(words)))
-            // What pandas writes for an index without a name.
-            .or_else(|| (words.first()?.is_empty()).then_some(0))
-            .map(TimeColumn::Whole),
-    }
-}
-
-/// A prefix such as `BTC.`; but an expiry date is another time.
-fn is_prefixed_time(words: &[String]) -> bool {
-    let is_of_contract = |word: &String| CONTRACT_WORDS.contains(&word.as_str());
-    is_prefixed(words, |last| TIME_NAMES.contains(&last)) && !words.iter().any(is_of_contract)
-}
-
-/// Whether each of the words speaks of when a bar begins.
-fn is_time_of_bar(words: &[String]) -> bool {
-    words.iter().any(|word| TIME_ROOTS.contains(&word.as_str()))
-        && words.iter().all(|word| TIME_WORDS.contains(&word.as_str()))
-}
-
-/// Returns the zone that the name of a time column tells: `Time (EET)`,
-/// `timestamp_utc`.
-pub(super) fn zone_of(name: &str) -> Option<TimeZone> {
-    let inner = name.split_once(['(', '[']).map(|(_, inner)| inner.trim_end_matches([')', ']']));
-    let whole = inner.and_then(|inner| TimeZone::parse(inner.trim()));
-    whole.or_else(|| {
-        let upper: Vec<String> = words(name).iter().map(|word| word.to_uppercase()).collect();
-        upper.iter().filter(|word| word.len() > 1).find_map(|word| TimeZone::parse(word))
-    })
-}
-
-/// Returns whether a column of this name tells some time, if not the
-/// bar's own.
-pub(super) fn is_time(words: &[String]) -> bool {
-    let is_role = |word: &String| TIME_NAMES.contains(&word.as_str());
-    let concat = words.concat();
-    TIME_NAMES.contains(&concat.as_str())
-        || DATE_NAMES.contains(&concat.as_str())
-        || words.last().is_some_and(is_role)
 }
 
 /// A prefix such as `BTC.`; but `close_time` is another time.
@@ -266,9 +157,14 @@ fn one_of(
     fits: impl Fn(&Vec<String>) -> bool,
 ) -> Result<Option<usize>> {
     let fitting: Vec<usize> = (0..words.len()).filter(|&idx| fits(&words[idx])).collect();
-    match fitting[..] {
-        [] => Ok(None),
-        [idx] => Ok(Some(idx)),
+    // Of `l` and `L` an exchange means the price by the small one.
+    let is_small =
+        |idx: &&usize| names[**idx].len() == 1 && names[**idx] == names[**idx].to_lowercase();
+    let small: Vec<&usize> = fitting.iter().filter(is_small).collect();
+    match (&fitting[..], &small[..]) {
+        ([], _) => Ok(None),
+        ([idx], _) => Ok(Some(*idx)),
+        (_, [idx]) => Ok(Some(**idx)),
         _ => {
             let names: Vec<String> = fitting.iter().map(|&idx| names[idx].clone()).collect();
             // A series of signals or equity has no such flag.

@@ -4,7 +4,7 @@ use super::names::words;
 use super::volumes::is_quote_volume;
 use super::{Columns, TimeColumn};
 use crate::market::bars::loose::{is_unknown, number_in};
-use crate::market::bars::timestamp::{is_clock, is_count, is_date};
+use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_date};
 
 impl Columns {
     /// Decides by `rows` where the whole time is, and which column is the
@@ -34,8 +34,9 @@ impl Columns {
             return time;
         };
         if !most(rows, &is_clock, clock) {
-            return time;
+            return self.with_clock(clock, rows);
         }
+        let is_short = all(rows, &|cell| cell.len() < 3, clock);
         let prices = [self.open, self.high, self.low, self.close];
         let is_day = |idx: &usize| {
             *idx != clock
@@ -43,7 +44,23 @@ impl Columns {
                 && Some(*idx) != self.volume
                 && all(rows, &|cell| is_date(cell) || is_compact(cell), *idx)
         };
-        (0..self.width).find(is_day).map_or(time, |date| TimeColumn::Split(date, clock))
+        // A number for each day counts rows.
+        let repeats = |date: &usize| !is_short || repeats(rows, *date);
+        let date = (0..self.width).filter(is_day).find(repeats);
+        date.map_or(time, |date| TimeColumn::Split(date, clock))
+    }
+
+    /// Finds the clock of a day that several rows share.
+    fn with_clock(&self, date: usize, rows: &[Vec<String>]) -> TimeColumn {
+        let repeats = repeats(rows, date);
+        let prices = [self.open, self.high, self.low, self.close];
+        let is_clock =
+            |idx: &usize| *idx != date && !prices.contains(idx) && all(rows, &is_bare_clock, *idx);
+        let mut clocks = (0..self.width).filter(is_clock).filter(|_| repeats);
+        match (clocks.next(), clocks.next()) {
+            (Some(clock), None) => TimeColumn::Split(date, clock),
+            _ => TimeColumn::Whole(date),
+        }
     }
 
     /// Takes the first volume that is more than zeros.
@@ -96,11 +113,19 @@ pub(in crate::market::bars) fn settle_time(time: TimeColumn, rows: &[Vec<String>
     };
     if all(rows, &is_whole, clock) {
         TimeColumn::Whole(clock)
-    } else if all(rows, &is_whole, date) || !most(rows, &is_clock, clock) {
+    } else if all(rows, &is_whole, date)
+        || !most(rows, &is_clock, clock)
+        || (all(rows, &|cell| cell.len() < 3, clock) && !repeats(rows, date) && rows.len() > 1)
+    {
         TimeColumn::Whole(date)
     } else {
         time
     }
+}
+
+/// Whether a text is in two rows on end.
+fn repeats(rows: &[Vec<String>], idx: usize) -> bool {
+    rows.windows(2).any(|pair| pair[0].get(idx) == pair[1].get(idx))
 }
 
 /// A row may be faulty: that is said where it is read.

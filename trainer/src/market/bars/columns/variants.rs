@@ -104,7 +104,7 @@ pub(super) fn has_price_kind(name: &str) -> bool {
 }
 
 /// Whether `text` is an interval: `1d`, `15 min`, `H4`, `PT1H`, `daily`.
-fn is_interval(text: &str) -> bool {
+pub(in crate::market::bars) fn is_interval(text: &str) -> bool {
     let text = text.trim().to_lowercase();
     if INTERVAL_WORDS.contains(&text.as_str()) {
         return true;

@@ -19,7 +19,7 @@ const VOLUME_NAMES: [&str; 12] = [
 ];
 
 /// Names of a volume in money, which is not taken.
-const QUOTE_VOLUME_NAMES: [&str; 9] = [
+const QUOTE_VOLUME_NAMES: [&str; 11] = [
     "quotevolume",
     "volumequote",
     "volumeto",
@@ -29,20 +29,25 @@ const QUOTE_VOLUME_NAMES: [&str; 9] = [
     "dollarvolume",
     "valuetraded",
     "moneyvolume",
+    "candleacctradeprice",
+    "volumenotional",
 ];
 
 /// Money that volumes are told in beside their own unit.
-const MONEY: [&str; 12] =
+pub(super) const MONEY: [&str; 12] =
     ["usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "cny", "tusd", "fdusd"];
 
 /// Returns the columns that can be the volume, the better first.
-pub(super) fn find_volumes(words: &[Vec<String>]) -> Vec<usize> {
+pub(super) fn find_volumes(words: &[Vec<String>], names: &[String]) -> Vec<usize> {
     let mut found: Vec<usize> = Vec::new();
     for name in VOLUME_NAMES {
         let all = |is: &dyn Fn(&Vec<String>) -> bool| -> Vec<usize> {
             (0..words.len()).filter(|&idx| is(&words[idx])).collect()
         };
-        found.extend(all(&|words| words.concat() == name));
+        let mut plain = all(&|words| words.concat() == name);
+        // Of `v` and `V` an exchange means the volume by the small one.
+        plain.sort_by_key(|idx| names[*idx] != name);
+        found.extend(plain);
         found.extend(all(&|words| is_prefixed(words, |last| last == name)));
     }
     // `Volume BTC` and `Volume USD`: that in money comes last.

@@ -2,9 +2,10 @@
 
 use anyhow::{Result, bail};
 
-use super::{Sample, SampleRow};
+use super::{Sample, SampleRow, guess};
 use crate::market::bars::columns::{Columns, is_data};
 use crate::market::bars::config::BarsConfig;
+use crate::market::bars::input::Packing;
 use crate::market::bars::loose::{is_null, number_in};
 use crate::market::bars::timestamp::{is_count, is_date};
 
@@ -12,6 +13,8 @@ use crate::market::bars::timestamp::{is_count, is_date};
 const N_ABOVE_MAX: usize = 10;
 /// Most lines that may hold names.
 const N_NAME_ROWS_MAX: usize = 3;
+/// Fewer texts beside each other may be a title.
+const N_NAMES_MIN: usize = 4;
 
 /// The columns of a file, and how many rows stand above its bars.
 pub(in crate::market::bars) struct Table {
@@ -29,44 +32,129 @@ impl Table {
         let mut failure = None;
         for (idx, row) in sample.rows.iter().enumerate().take(N_ABOVE_MAX) {
             if is_data(&row.cells) {
-                let has_names = sample.rows[..idx]
-                    .iter()
-                    .any(|above| above.cells.len() == row.cells.len() && above.cells.len() > 1);
-                if has_names {
+                let above = &sample.rows[..idx];
+                if above.iter().any(|above| are_names(above, row.cells.len())) {
                     break;
                 }
-                let rows = rows_like(&sample.rows[idx..], row.cells.len());
-                let columns = Columns::of_headless(&rows, delimiter, config)?;
-                return Ok(Self { columns, n_rows_above: idx });
+                if let Some(names) = above.iter().find(|above| are_names(above, 0)) {
+                    return refuse_widths(row, names.cells.len());
+                }
+                return Self::headless(sample, idx, (delimiter, config));
             }
-            let n_rows = n_name_rows(&sample.rows[idx..]);
-            match Columns::find(&names_of(&sample.rows[idx..idx + n_rows]), config) {
-                Ok(columns) => return Self::below(sample, columns, idx + n_rows),
+            if row.cells.iter().any(|cell| is_date(cell.as_bytes())) {
+                continue;
+            }
+            match names_at(sample, idx, config) {
+                Ok((columns, n_rows)) => return Self::below(sample, columns, idx + n_rows),
                 // The names that are most like names are told of.
                 Err(error) => failure = failure.or((row.cells.len() > 1).then_some(error)),
             }
         }
-        match failure {
-            Some(failure) => Err(failure),
-            None => bail!(
-                "has no line of names; put one at the top, such as \
-                 `Date,open,high,low,close,volume` in the order of the columns"
-            ),
+        let Some(failure) = failure else { bail!(no_cells(sample)) };
+        Err(failure)
+    }
+
+    /// Finds the columns of a file without names by its rows; faulty ones
+    /// may stand above the first at `idx` that is right.
+    fn headless(
+        sample: &Sample,
+        idx: usize,
+        (delimiter, config): (u8, &BarsConfig),
+    ) -> Result<Self> {
+        let width = sample.rows[idx].cells.len();
+        let is_faulty = |row: &&SampleRow| {
+            row.cells.len() == width && row.cells.iter().any(|cell| is_date(cell.as_bytes()))
+        };
+        let n_faulty = sample.rows[..idx].iter().rev().take_while(is_faulty).count();
+        let rows = rows_like(&sample.rows[idx..], width);
+        let is_json = sample.rows[idx].place.packing == Packing::Json;
+        let columns = Columns::of_headless(&rows, delimiter, config);
+        if columns.is_err() && is_json && config.columns.is_empty() {
+            bail!(
+                "has lists of {width} without names, and what each number is is not beyond \
+                 doubt; say it, counted from 1, such as by `--column time=1 --column open=2 \
+                 --column high=3 --column low=4 --column close=5`"
+            );
         }
+        Ok(Self { columns: columns?, n_rows_above: idx - n_faulty })
     }
 
     fn below(sample: &Sample, columns: Columns, n_rows_above: usize) -> Result<Self> {
-        match sample.rows.get(n_rows_above) {
-            None => bail!("has a line of names but no bars below it"),
-            Some(row) if row.cells.len() != columns.width && is_data(&row.cells) => bail!(
-                "{} has {} columns, and the line of names {}; give each column a name",
-                row.place,
-                row.cells.len(),
-                columns.width
-            ),
-            Some(_) => Ok(Self { columns, n_rows_above }),
+        let rows = sample.rows.get(n_rows_above..).unwrap_or_default();
+        let Some(first) = rows.first() else {
+            bail!("has a line of names but no bars below it");
+        };
+        // A date with a comma in it, too, makes all rows longer.
+        let are_others = rows.iter().all(|row| row.cells.len() == first.cells.len());
+        let is_other = first.cells.len() > columns.width && are_others && rows.len() > 1;
+        if first.cells.len() != columns.width && (is_data(&first.cells) || is_other) {
+            return refuse_widths(first, columns.width);
         }
+        Ok(Self { columns, n_rows_above })
     }
+}
+
+fn refuse_widths(row: &SampleRow, n_names: usize) -> Result<Table> {
+    let is_longer = row.cells.len() > n_names;
+    bail!(
+        "{} has {} columns, and the line of names {n_names}; give each column a name{}",
+        row.place,
+        row.cells.len(),
+        if is_longer {
+            ", or, if dates or numbers have a comma in them, put them in quotes or a `;` between \
+             the columns"
+        } else {
+            ""
+        }
+    )
+}
+
+/// Says that nothing is told apart in the rows.
+fn no_cells(sample: &Sample) -> String {
+    let has_words =
+        |row: &SampleRow| row.cells.len() == 1 && row.cells[0].split_whitespace().count() > 4;
+    if sample.rows.iter().filter(|row| has_words(row)).count() * 2 > sample.rows.len() {
+        return "has blanks between its columns; put commas there, such as by `sed -E 's/^ +//; \
+                s/ +$//; s/ +/,/g' 'NAME' > bars.csv`, so that a date and its clock become two \
+                columns, each with a name"
+            .to_owned();
+    }
+    let is_quoted = |row: &SampleRow| row.cells.len() == 1 && row.cells[0].matches(',').count() > 3;
+    if sample.rows.iter().all(is_quoted) {
+        return "has each of its lines in quotes; take them off, such as by `sed -E \
+                's/^\"//; s/\"\\r?$//; s/\"\"/\"/g' 'NAME' > bars.csv`"
+            .to_owned();
+    }
+    "has no line of names; put one at the top, such as `Date,open,high,low,close,volume` in the \
+     order of the columns"
+        .to_owned()
+}
+
+/// Whether `row` may hold names, of `width` columns if that is not 0.
+fn are_names(row: &SampleRow, width: usize) -> bool {
+    let cells = &row.cells;
+    let is_dated = cells.iter().any(|cell| is_date(cell.as_bytes()));
+    let is_text = |cell: &&String| !cell.is_empty() && number_in(cell).is_none();
+    let n_texts = cells.iter().filter(is_text).count();
+    let is_wide = if width == 0 { n_texts >= N_NAMES_MIN } else { cells.len() == width };
+    is_wide && cells.len() > 1 && !is_dated
+}
+
+/// Returns the columns by the names that begin in the row at `idx`, and
+/// how many rows they take.
+fn names_at(sample: &Sample, idx: usize, config: &BarsConfig) -> Result<(Columns, usize)> {
+    let n_rows = n_name_rows(&sample.rows[idx..]);
+    let rows = &sample.rows[idx..idx + n_rows];
+    let below = rows_like(&sample.rows[idx + n_rows..], rows[0].cells.len());
+    let found = guess::find(&names_of(rows), &below, config);
+    // The second line may tell units.
+    let found = match found {
+        Err(error) if n_rows > 1 => {
+            guess::find(&names_of(&rows[..1]), &below, config).map_err(|_| error)
+        }
+        found => found,
+    };
+    Ok((found?, n_rows))
 }
 
 /// Returns the cells of the rows with as many.
@@ -82,9 +170,10 @@ fn n_name_rows(rows: &[SampleRow]) -> usize {
     let is_names = |row: &&SampleRow| {
         let cells = &row.cells;
         let is_text = |cell: &String| !cell.bytes().any(|byte| byte.is_ascii_digit());
+        let are_all_there = cells[1..].iter().all(|cell| !cell.is_empty());
         cells.len() == width
             && !cells.iter().any(is_time)
-            && !cells[0].is_empty()
+            && (!cells[0].is_empty() || are_all_there)
             && is_text(&cells[0])
             && cells.iter().all(|cell| cell.is_empty() || number_in(cell).is_none())
             && !cells.iter().any(|cell| is_null(cell))

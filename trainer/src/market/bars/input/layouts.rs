@@ -8,13 +8,17 @@ use crate::market::bars::timestamp::{is_count, is_date};
 /// Lists of Kraken, whose `result` is by pair.
 const KRAKEN: [&str; 8] = ["time", "open", "high", "low", "close", "vwap", "volume", "count"];
 
-/// Orders that lists have their prices in, after the time: those of
-/// ccxt, of Coinbase, of `KuCoin` and Bitfinex.
-const ORDERS: [[&str; 4]; 3] = [
-    ["open", "high", "low", "close"],
-    ["low", "high", "open", "close"],
-    ["open", "close", "high", "low"],
+/// Orders that lists of six or more have: those of ccxt, of Coinbase, of
+/// `KuCoin` and Bitfinex, of Gate.
+const ORDERS: [&[&str]; 4] = [
+    &["time", "open", "high", "low", "close", "volume"],
+    &["time", "low", "high", "open", "close", "volume"],
+    &["time", "open", "close", "high", "low", "volume"],
+    &["time", "quote_volume", "close", "high", "low", "open", "volume"],
 ];
+
+/// Fewer columns are no candles.
+const N_COLUMNS_MIN: usize = 4;
 
 /// Names and rows.
 pub(super) struct Table {
@@ -23,36 +27,97 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Finds the table that `object`, or what is in it, is; none where
-    /// there are several, as of several symbols.
-    pub(super) fn find(object: &Map<String, Value>) -> Option<Self> {
-        let mut tables = Self::all(object);
-        if tables.len() == 1 { tables.pop() } else { None }
-    }
-
-    fn all(object: &Map<String, Value>) -> Vec<Self> {
-        let own = yahoo(object)
-            .or_else(|| split(object))
-            .or_else(|| kraken(object))
-            .or_else(|| by_time(object));
-        if let Some(own) = own {
-            return vec![own];
+    /// Returns the tables that `object` is, each with its name if it has
+    /// one; none where it is laid out in no such way.
+    pub(super) fn all(object: &Map<String, Value>) -> Result<Vec<(Option<String>, Self)>, String> {
+        let kraken = kraken(object);
+        if !kraken.is_empty() {
+            return Ok(kraken);
         }
-        let inner = object.values().flat_map(|value| match value {
-            Value::Object(inner) => Self::all(inner),
-            Value::Array(list) => list.iter().filter_map(|item| yahoo(item.as_object()?)).collect(),
-            _ => Vec::new(),
-        });
-        inner.collect()
+        let own = match yahoo(object)? {
+            Some(own) => Some(own),
+            None => columns(object)?,
+        };
+        let own =
+            own.or_else(|| split(object)).or_else(|| named(object)).or_else(|| by_time(object));
+        Ok(own.map(|table| (None, table)).into_iter().collect())
     }
 }
 
+/// Lists of as many, or an error.
+fn check_lengths<'a>(lists: impl Iterator<Item = &'a Value>) -> Result<(), String> {
+    let mut lengths: Vec<usize> = lists.filter_map(|list| Some(list.as_array()?.len())).collect();
+    lengths.dedup();
+    if lengths.len() < 2 { Ok(()) } else { Err("its lists are not of the same length".to_owned()) }
+}
+
+/// Lists that are one a column: `{"t": […], "o": […]}`, or objects, as
+/// pandas writes a frame: `{"Open": {"2020-01-06": …}}`.
+fn columns(object: &Map<String, Value>) -> Result<Option<Table>, String> {
+    let is_flat = |value: &&Value| {
+        value
+            .as_array()
+            .is_some_and(|list| list.first().is_some_and(|v| !v.is_array() && !v.is_object()))
+    };
+    let lists: Vec<(&String, &Value)> = object.iter().filter(|(_, v)| is_flat(v)).collect();
+    if lists.len() >= N_COLUMNS_MIN {
+        check_lengths(lists.iter().map(|(_, list)| *list))?;
+        let n_rows = lists[0].1.as_array().map_or(0, Vec::len);
+        let row = |row: usize| lists.iter().map(|(_, list)| list[row].clone()).collect();
+        let names = lists.iter().map(|(name, _)| (*name).clone()).collect();
+        return Ok(Some(Table { names, rows: (0..n_rows).map(row).collect() }));
+    }
+    let is_time = |key: &String| is_date(key.as_bytes()) || is_count(key.as_bytes());
+    let frame = |value: &Value| {
+        let frame = value.as_object()?;
+        (!frame.is_empty() && frame.keys().all(is_time)).then(|| frame.clone())
+    };
+    let frames: Option<Vec<(String, Map<String, Value>)>> =
+        object.iter().map(|(name, value)| Some((name.clone(), frame(value)?))).collect();
+    let Some(frames) =
+        frames.filter(|frames| frames.len() >= N_COLUMNS_MIN && !object.keys().all(is_time))
+    else {
+        return Ok(None);
+    };
+    let row = |time: &String| {
+        let cells = frames.iter().map(|(_, frame)| frame.get(time).cloned().unwrap_or_default());
+        [Value::String(time.clone())].into_iter().chain(cells).collect()
+    };
+    let names = frames.iter().map(|(name, _)| name.clone());
+    let names = ["time".to_owned()].into_iter().chain(names).collect();
+    Ok(Some(Table { names, rows: frames[0].1.keys().map(row).collect() }))
+}
+
+/// A list of names beside a list of lists of as many, as databases and
+/// Quandl have it.
+fn named(object: &Map<String, Value>) -> Option<Table> {
+    let name =
+        |value: &Value| value.as_str().or_else(|| value.get("name")?.as_str()).map(str::to_owned);
+    let lists = || object.values().filter_map(Value::as_array).filter(|list| !list.is_empty());
+    let mut names =
+        lists().filter_map(|list| list.iter().map(name).collect::<Option<Vec<String>>>());
+    let row = |value: &Value| value.as_array().cloned();
+    let mut rows =
+        lists().filter_map(|list| list.iter().map(row).collect::<Option<Vec<Vec<Value>>>>());
+    let (names, None, rows, None) = (names.next()?, names.next(), rows.next()?, rows.next()) else {
+        return None;
+    };
+    let is_table = rows.iter().all(|row| row.len() == names.len());
+    is_table.then_some(Table { names, rows })
+}
+
 /// `{"timestamp": […], "indicators": {"quote": [{"open": […], …}]}}`
-fn yahoo(object: &Map<String, Value>) -> Option<Table> {
-    let times = object.get("timestamp")?.as_array()?;
-    let indicators = object.get("indicators")?;
+fn yahoo(object: &Map<String, Value>) -> Result<Option<Table>, String> {
+    let list = object.get("timestamp").filter(|list| list.is_array());
+    let (Some(list), Some(indicators)) = (list, object.get("indicators")) else {
+        return Ok(None);
+    };
+    let times = list.as_array().into_iter().flatten();
     let first = |name: &str| indicators.get(name)?.get(0)?.as_object();
-    let quote = first("quote")?;
+    let Some(quote) = first("quote") else {
+        return Ok(None);
+    };
+    check_lengths([list].into_iter().chain(quote.values()))?;
     let adjusted = first("adjclose").and_then(|adjusted| adjusted.get("adjclose"));
     let adjusted = adjusted.map(|list| ("Adj Close".to_owned(), list));
     let lists = quote.iter().map(|(name, list)| (name.clone(), list)).chain(adjusted);
@@ -62,9 +127,9 @@ fn yahoo(object: &Map<String, Value>) -> Option<Table> {
         let cells = lists.iter().map(|(_, list)| cell(list, row));
         [time.clone()].into_iter().chain(cells).collect()
     };
-    let rows = times.iter().enumerate().map(row).collect();
+    let rows = times.enumerate().map(row).collect();
     let names = lists.iter().map(|(name, _)| name.clone());
-    Some(Table { names: ["time".to_owned()].into_iter().chain(names).collect(), rows })
+    Ok(Some(Table { names: ["time".to_owned()].into_iter().chain(names).collect(), rows }))
 }
 
 /// `{"columns": […], "index": […], "data": [[…], …]}`, of pandas.
@@ -86,16 +151,14 @@ fn split(object: &Map<String, Value>) -> Option<Table> {
 }
 
 /// `{"error": […], "result": {"XXBTZUSD": [[…], …], "last": …}}`
-fn kraken(object: &Map<String, Value>) -> Option<Table> {
-    object.get("error")?.as_array()?;
-    let result = object.get("result")?.as_object()?;
-    let mut lists = result.values().filter_map(Value::as_array);
-    let (list, None) = (lists.next()?, lists.next()) else {
-        return None;
+fn kraken(object: &Map<String, Value>) -> Vec<(Option<String>, Table)> {
+    let result = object.get("error").and_then(|_| object.get("result")?.as_object());
+    let table = |(pair, list): (&String, &Value)| {
+        let row = |row: &Value| row.as_array().filter(|row| row.len() == KRAKEN.len()).cloned();
+        let rows: Option<Vec<Vec<Value>>> = list.as_array()?.iter().map(row).collect();
+        Some((Some(pair.clone()), Table { names: KRAKEN.map(str::to_owned).into(), rows: rows? }))
     };
-    let rows: Option<Vec<Vec<Value>>> = list.iter().map(|row| row.as_array().cloned()).collect();
-    let rows = rows.filter(|rows| rows.iter().all(|row| row.len() == KRAKEN.len()))?;
-    Some(Table { names: KRAKEN.map(str::to_owned).into(), rows })
+    result.into_iter().flatten().filter_map(table).collect()
 }
 
 /// `{"2020-01-06": {"1. open": …}, …}`, of Alpha Vantage and pandas.
@@ -123,7 +186,7 @@ fn by_time(object: &Map<String, Value>) -> Option<Table> {
 }
 
 /// `1. open` and `1a. open (USD)` are numbered names.
-fn without_number(name: &str) -> &str {
+pub(super) fn without_number(name: &str) -> &str {
     match name.split_once(". ") {
         Some((number, rest)) if number.starts_with(|l: char| l.is_ascii_digit()) => rest,
         _ => name,
@@ -133,9 +196,9 @@ fn without_number(name: &str) -> &str {
 /// Returns names for `rows` of six numbers or more, a time first, if
 /// their prices are in another order than open, high, low, close, and in
 /// no other.
-pub(super) fn names_of_lists(rows: &[Vec<Value>]) -> Option<Vec<String>> {
-    let fits = |order: &&[&str; 4]| {
-        let at = |name: &str| order.iter().position(|other| *other == name).expect("it has it") + 1;
+pub(super) fn names_of_lists(rows: &[&Vec<Value>]) -> Option<Vec<String>> {
+    let fits = |order: &&&[&str]| {
+        let at = |name: &str| order.iter().position(|other| *other == name).expect("it has it");
         rows.iter().all(|row| {
             let price = |name: &str| match row.get(at(name)) {
                 Some(Value::Number(number)) => number.as_f64(),
@@ -150,11 +213,11 @@ pub(super) fn names_of_lists(rows: &[Vec<Value>]) -> Option<Vec<String>> {
         })
     };
     let width = rows.first()?.len();
-    let mut fitting = ORDERS.iter().filter(fits);
-    let order = fitting.next().filter(|order| **order != ORDERS[0] && width >= 6)?;
+    let mut fitting = ORDERS.iter().filter(|order| width >= order.len()).filter(fits);
+    let order = fitting.next().filter(|order| **order != ORDERS[0])?;
     if fitting.next().is_some() {
         return None;
     }
-    let names = ["time"].into_iter().chain(*order).chain(["volume"]).map(str::to_owned);
-    Some(names.chain((7..=width).map(|number| format!("column{number}"))).collect())
+    let names = order.iter().map(|name| (*name).to_owned());
+    Some(names.chain((order.len() + 1..=width).map(|number| format!("column{number}"))).collect())
 }

@@ -40,16 +40,13 @@ const FOREIGN_FORMATS: [(&[u8], &str); 22] = [
     (b"\x1f\x9d", "is packed with compress; unpack it with `uncompress 'NAME'`"),
     (b"%PDF", "is a PDF, not CSV; download the data itself"),
     (
-        b"\xff\xfe",
-        "is UTF-16 text; save it as UTF-8, such as by `iconv -f UTF-16 -t UTF-8 'NAME' > bars.csv`",
+        b"\xff\xfe\0\0",
+        "is UTF-32 text; save it as UTF-8, such as by `iconv -f UTF-32 -t UTF-8 'NAME' > bars.csv`",
     ),
-    (
-        b"\xfe\xff",
-        "is UTF-16 text; save it as UTF-8, such as by `iconv -f UTF-16 -t UTF-8 'NAME' > bars.csv`",
-    ),
-    (b"<!", "is a web page, not CSV; download the data itself"),
-    (b"<html", "is a web page, not CSV; download the data itself"),
-    (b"<?xml", "is XML, not CSV; download the data as CSV"),
+    (b"\x1f\x8b", "is packed twice; unpack it once, such as by `gzip -dc 'NAME' > bars.gz`"),
+    (b"\xfd7zXZ\0", "is packed twice; unpack it once, by what packed it last"),
+    (b"\x5d\0\0", "is packed with lzma; unpack it by `xz --format=lzma -dc 'NAME' > bars.csv`"),
+    (b"PK\x07\x08", "is one part of a zip file; join them by `zip -s 0 'NAME' --out whole.zip`"),
     (b"ORC", "is an ORC file; write it as Parquet or CSV"),
     (b"Obj\x01", "is an Avro file; write it as Parquet or CSV"),
 ];
@@ -81,6 +78,9 @@ pub(super) fn foreign(start: &[u8]) -> Option<&'static str> {
             return Some(remedy);
         }
     }
+    if is_marked_up(start) {
+        return Some("is a web page or XML, not CSV; download the data itself, as CSV");
+    }
     let (at, mark) = TAR_MARK;
     if start.get(at..at + mark.len()) == Some(mark) {
         return Some(
@@ -92,6 +92,27 @@ pub(super) fn foreign(start: &[u8]) -> Option<&'static str> {
         .take(N_TEXT_BYTES)
         .any(|&byte| byte == 0)
         .then_some("is a file of an unknown kind, not text; write it as CSV (UTF-8) or Parquet")
+}
+
+/// Whether it begins with a tag; names such as `<DATE>,<OPEN>` are none.
+fn is_marked_up(start: &[u8]) -> bool {
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let is_known = [&b"<!"[..], b"<?xml", b"<html", b"<table", b"<div", b"<head"]
+        .iter()
+        .any(|tag| line.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)));
+    let is_table = line.iter().any(|byte| b",;\t|".contains(byte));
+    is_known || (line.starts_with(b"<") && line.contains(&b'>') && !is_table)
+}
+
+/// Whether cells of the first line are in single quotes.
+pub(super) fn has_single_quotes(start: &[u8]) -> bool {
+    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let mut cells = line.split(|byte| b",;\t|".contains(byte)).map(<[u8]>::trim_ascii);
+    let is_quoted = |cell: &[u8]| matches!(cell, [b'\'', .., b'\'']);
+    let is_first = cells.next().is_some_and(is_quoted);
+    let are_plain = cells.all(|cell| is_quoted(cell) || !cell.contains(&b'\''));
+    is_first && are_plain && !line.contains(&b'"')
 }
 
 /// Returns what separates the cells in `text`: `,`, `;`, a tab or `|`.

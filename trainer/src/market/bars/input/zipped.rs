@@ -1,12 +1,20 @@
-//! Takes the tables out of a zip file, one after the other.
+//! Takes the tables out of a zip file: one is the file, several are a
+//! folder.
 
 use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, Read, Seek as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
+use std::path::Path;
 
+use tempfile::TempDir;
 use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::{Packing, container};
+use crate::market::bars::shown;
 
 /// What names of tables end in.
-const TABLES: [&str; 5] = ["csv", "txt", "tsv", "json", "prn"];
+const TABLES: [&str; 12] =
+    ["csv", "txt", "tsv", "json", "jsonl", "ndjson", "prn", "parquet", "gz", "zst", "bz2", "xz"];
 
 /// Names of texts that lie beside tables.
 const NOTES: [&str; 6] = ["readme", "license", "licence", "changelog", "copyright", "notes"];
@@ -18,28 +26,85 @@ const SPREADSHEETS: [(&str, &str); 3] = [
     ("content.xml", "is a spreadsheet (ods); save it as CSV"),
 ];
 
-/// Returns the text of the tables in `file`, unpacked to a nameless file
-/// and proved by their checksums. Parts of one table follow each other
-/// by their names; the names of columns stand above the first alone.
+/// Returns the only table in `file`, unpacked to a nameless file and
+/// proved by its checksum.
 pub(super) fn open(file: File) -> io::Result<File> {
-    let mut archive = ZipArchive::new(file).map_err(|error| damaged(&error))?;
+    let mut archive = archive(file)?;
     let names = tables(&archive)?;
-    let mut text = BufWriter::new(tempfile::tempfile()?);
-    let mut header = None;
-    for (idx, name) in names.iter().enumerate() {
-        let mut entry = archive.by_name(name).map_err(|error| damaged(&error))?;
-        if idx > 0 {
-            text.write_all(b"\n")?;
-        }
-        header = append(&mut entry, &mut text, header)?;
+    let [name] = &names[..] else {
+        return Err(invalid(format!(
+            "is a zip file of several tables, such as `{}` and `{}`; unpack it by `unzip 'NAME' -d \
+             bars`, and name one of them",
+            shown(names[0].as_bytes()),
+            shown(names[1].as_bytes())
+        )));
+    };
+    let mut table = tempfile::tempfile()?;
+    unpack(&mut archive, name, &mut table)?;
+    table.rewind()?;
+    Ok(table)
+}
+
+/// Returns the tables in the file at `path`, unpacked to a folder that
+/// lasts as long as the value; none where it is no zip file or has only
+/// one.
+pub(in crate::market::bars) fn unpack_several(path: &Path) -> io::Result<Option<TempDir>> {
+    let mut file = File::open(path)?;
+    if container(&mut file)? != Some(Packing::Zip) {
+        return Ok(None);
     }
-    let mut text = text.into_inner().map_err(io::IntoInnerError::into_error)?;
-    text.rewind()?;
-    Ok(text)
+    let mut archive = archive(file)?;
+    let names = tables(&archive)?;
+    if names.len() == 1 {
+        return Ok(None);
+    }
+    let folder = TempDir::new()?;
+    for name in &names {
+        let path = folder.path().join(name.rsplit('/').next().unwrap_or_default());
+        let mut table = File::create_new(&path).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => invalid(format!(
+                "is a zip file with two tables of the name `{}`; unpack it by `unzip 'NAME' -d \
+                 bars`, and name the folder in it",
+                shown(name.as_bytes())
+            )),
+            _ => error,
+        })?;
+        unpack(&mut archive, name, &mut table)?;
+    }
+    Ok(Some(folder))
+}
+
+fn archive(file: File) -> io::Result<ZipArchive<File>> {
+    ZipArchive::new(file).map_err(|error| {
+        if error.to_string().contains("multi-disk") {
+            return invalid(
+                "is one part of a zip file; join them by `zip -s 0 'NAME' --out whole.zip`"
+                    .to_owned(),
+            );
+        }
+        damaged(&error)
+    })
+}
+
+fn unpack(archive: &mut ZipArchive<File>, name: &str, table: &mut File) -> io::Result<()> {
+    let mut entry = archive.by_name(name).map_err(|error| match error {
+        ZipError::UnsupportedArchive(problem) => invalid(format!(
+            "is a zip file of a kind that is not read here ({problem}); unpack it by `unzip \
+             'NAME' -d bars`, and name that folder"
+        )),
+        error => damaged(&error),
+    })?;
+    let mut block = [0; 1 << 14];
+    loop {
+        let n_bytes = entry.read(&mut block).map_err(|error| failed(&error))?;
+        if n_bytes == 0 {
+            return Ok(());
+        }
+        table.write_all(&block[..n_bytes])?;
+    }
 }
 
 fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
-    let invalid = |problem: String| io::Error::new(ErrorKind::InvalidData, problem);
     let mut names = Vec::new();
     for name in archive.file_names() {
         names.push(name.map_err(|error| damaged(&error))?);
@@ -66,21 +131,11 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     }
     tables.sort();
     if tables.is_empty() {
-        let found: Vec<String> =
-            names.iter().take(5).map(|name| crate::market::bars::shown(name.as_bytes())).collect();
+        let found: Vec<String> = names.iter().take(5).map(|name| shown(name.as_bytes())).collect();
         return Err(invalid(format!(
             "is a zip file without a CSV file in it (there are: `{}`); unpack it, and write the \
              bars as CSV",
             found.join("`, `")
-        )));
-    }
-    let other = tables.iter().find(|name| series_of(name) != series_of(&tables[0]));
-    if let Some(other) = other {
-        let [one, other] =
-            [&tables[0], other].map(|name| crate::market::bars::shown(name.as_bytes()));
-        return Err(invalid(format!(
-            "is a zip file of several tables, such as `{one}` and `{other}`, which are no parts \
-             of one by their names; unpack it by `unzip 'NAME' -d bars`, and name that folder"
         )));
     }
     Ok(tables)
@@ -92,48 +147,11 @@ fn stem_of(name: &str) -> &str {
     file.split('.').next().unwrap_or_default()
 }
 
-/// Returns what the names of parts of one series have in common; a
-/// number may be a symbol, and `202003` the month of a contract.
-fn series_of(name: &str) -> String {
-    let stem = stem_of(name);
-    let letters: String = stem.chars().filter(|letter| letter.is_alphabetic()).collect();
-    let n_digits = stem.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let is_year = stem.starts_with("19") || stem.starts_with("20");
-    let is_doubtful = n_digits == 6 || (letters.is_empty() && !is_year);
-    if is_doubtful { stem.to_owned() } else { letters }
+fn invalid(problem: String) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, problem)
 }
 
-/// Writes the text of one entry below those before, without the first
-/// line where it is that of the first.
-fn append(
-    entry: &mut impl Read,
-    text: &mut BufWriter<File>,
-    header: Option<Vec<u8>>,
-) -> io::Result<Option<Vec<u8>>> {
-    let mut first = Vec::new();
-    let mut byte = [0];
-    while first.last() != Some(&b'\n') && first.len() < 1 << 16 {
-        if entry.read(&mut byte).map_err(|error| failed(&error))? == 0 {
-            break;
-        }
-        first.push(byte[0]);
-    }
-    let line = first.trim_ascii().to_vec();
-    if header.as_ref() != Some(&line) {
-        text.write_all(&first)?;
-    }
-    let mut block = [0; 1 << 14];
-    loop {
-        let n_bytes = entry.read(&mut block).map_err(|error| failed(&error))?;
-        if n_bytes == 0 {
-            break;
-        }
-        text.write_all(&block[..n_bytes])?;
-    }
-    Ok(header.or(Some(line)))
-}
-
-fn damaged(error: &zip::result::ZipError) -> io::Error {
+fn damaged(error: &ZipError) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, error.to_string())
 }
 

@@ -1,5 +1,6 @@
 //! Says which file, line, column and value is wrong, and what to do.
 
+use std::fmt::Write as _;
 use std::io::{self, ErrorKind};
 
 use anyhow::{Error, anyhow};
@@ -12,6 +13,8 @@ use crate::market::bars::shown;
 use crate::market::bars::timestamp::{self, is_count, is_date};
 use crate::missing_part::MissingPart;
 use crate::wording::counted;
+
+const MS_PER_DAY: i64 = 86_400_000;
 
 impl TextBars {
     /// Returns the line, counted from 1, on which the row begins.
@@ -43,7 +46,7 @@ impl TextBars {
 
     #[cold]
     pub(super) fn describe(&mut self, fault: &Fault) -> Error {
-        if fault.kind == FaultKind::Width {
+        if matches!(fault.kind, FaultKind::Width | FaultKind::Swallowed) {
             return self.wrong_width();
         }
         anyhow!(
@@ -65,6 +68,13 @@ impl TextBars {
             counted(row.len() as u64, "column"),
             self.form.columns.width
         );
+        if self.rows.n_row_lines() > 1 {
+            let n_lines = self.rows.n_row_lines();
+            return anyhow!(
+                "{problem}: a quote in it is closed {n_lines} lines below; delete the quote if it \
+                 is stray"
+            );
+        }
         let first = row.get(0).unwrap_or_default().trim_ascii();
         let is_time = is_date(first) || is_count(first);
         let remedy = if is_time && !self.is_stream && self.rows.is_at_last() {
@@ -113,14 +123,27 @@ impl TextBars {
         }
         let previous = timestamp::format(previous_ms);
         if time_ms == previous_ms {
-            let problem = "is a duplicate: the bar before has the same time; if both are of one \
-                           bar, delete one or leave it out with `--bad-rows drop` (a local time \
-                           repeats an hour each autumn: name its zone in `bars.time_zone`)";
-            return Fault {
-                part: Part::Time,
-                problem: problem.to_owned(),
-                kind: FaultKind::Duplicate,
-            };
+            let mut problem = "is a duplicate: the bar before has the same time; if both are of \
+                               one bar, delete one or leave it out with `--bad-rows drop` (a local \
+                               time repeats an hour each autumn: name its zone in \
+                               `bars.time_zone`)"
+                .to_owned();
+            // From the first row on, a day is no time.
+            if let [date] = self.form.columns.time_names()[..]
+                && self.n_bars == 1
+                && time_ms % MS_PER_DAY == 0
+                && !self.form.columns.further().is_empty()
+                && !self.form.columns.time.text(self.rows.row()).contains(':')
+                && !self.form.time.is_absolute()
+            {
+                let date = shown(date.as_bytes());
+                let _ = write!(
+                    problem,
+                    "; if another column has the clock, say which, such as by `--column \
+                     'date={date}' --column clock=NAME`"
+                );
+            }
+            return Fault { part: Part::Time, problem, kind: FaultKind::Duplicate };
         }
         let problem = if self.is_stream && self.n_bars == 1 {
             format!(

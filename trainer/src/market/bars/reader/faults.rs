@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Error, anyhow};
+use anyhow::{Error, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::market::bars::check::{Fault, FaultKind};
@@ -10,6 +10,21 @@ use crate::market::bars::input::Place;
 
 /// Lines of a kind that are told.
 const N_PLACES: usize = 3;
+
+/// What messages about single rows advise.
+const ADVICE: [&str; 4] = [
+    "; a row that is no bar is left out by `--bad-rows drop`",
+    ", or leave such rows out with `--bad-rows drop`",
+    ", or leave it out with `--bad-rows drop`",
+    ", `--bad-rows drop` leaves the row out",
+];
+
+/// More than a tenth of the rows in disorder are no single rows.
+const N_TENTHS: u64 = 10;
+
+fn is_most(n_faulty: u64, n_rows: u64) -> bool {
+    2 * n_faulty > n_rows
+}
 
 /// What was done about rows that cannot be.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,12 +102,42 @@ impl FaultTally {
         }
         let _ =
             write!(text, "; of {n_rows} rows {n_faulty} are faulty: {}", self.told().join(", "));
-        let is_range = |kind: &Kind| kind.fault == FaultKind::Range;
-        if self.kinds.iter().any(is_range) {
+        let has = |kind: FaultKind| self.kinds.iter().any(|known| known.fault == kind);
+        if has(FaultKind::Range) {
             text += "; `--bad-rows widen` widens a range to its open and close";
         }
-        text += "; `--bad-rows drop`, or `bars.bad_rows` in the settings, leaves such rows out and \
-                 counts them";
+        // What is faulty throughout, or in disorder, is not in single rows.
+        if is_most(n_faulty, n_rows) {
+            for advice in ADVICE {
+                text = text.replace(advice, "");
+            }
+        } else if !has(FaultKind::Order) {
+            text += "; `--bad-rows drop`, or `bars.bad_rows` in the settings, leaves such rows out \
+                     and counts them";
+        }
         anyhow!(text)
+    }
+
+    /// Fails where more rows were left out than not: what is wrong is
+    /// then how the file is read.
+    pub(super) fn refuse_most(&self, name: &str, n_bars: u64) -> Result<(), Error> {
+        let is_order = |kind: &&Kind| kind.fault == FaultKind::Order;
+        let n_disordered = self.kinds.iter().find(is_order).map_or(0, |kind| kind.n_rows);
+        if N_TENTHS * n_disordered > n_bars + self.n_dropped {
+            bail!(
+                "`{name}`: {n_disordered} rows are older than the one before, so many that \
+                 `--bad-rows drop` would lose good bars; sort the rows by time, oldest first"
+            );
+        }
+        if is_most(self.n_dropped, n_bars + self.n_dropped) {
+            bail!(
+                "`{name}`: of {} rows {} cannot be ({}), more than `--bad-rows drop` is for; \
+                 without it the first of them is told",
+                n_bars + self.n_dropped,
+                self.n_dropped,
+                self.told().join(", ")
+            );
+        }
+        Ok(())
     }
 }

@@ -108,6 +108,7 @@ impl TextBars {
                     self.n_bars += 1;
                     return Ok(Some(bar));
                 }
+                Err(fault) if self.is_between(&fault) => {}
                 Err(fault) if self.bad_rows == BadRows::Drop && !fault.is_of_file() => {
                     self.faults.count(&fault, self.place());
                 }
@@ -128,8 +129,10 @@ impl TextBars {
         }
     }
 
-    /// Fails where the symbol that is wanted did not come.
+    /// Fails where the symbol that is wanted did not come, or nearly
+    /// nothing but what was left out.
     fn end(&self) -> Result<Option<Bar>> {
+        self.faults.refuse_most(&self.name, self.n_bars)?;
         match &self.chosen {
             Some(chosen) if self.n_bars == 0 => Err(anyhow!(
                 "`{}` has no symbol `{chosen}`; `cargo xtask bars FILE` tells which it has",
@@ -143,7 +146,7 @@ impl TextBars {
     fn take_row(&mut self) -> Result<Bar, Fault> {
         let row = self.rows.row();
         if row.len() != self.form.columns.width {
-            return Err(Fault::wrong_width());
+            return Err(self.other_width());
         }
         if let Some(column) = self.form.columns.symbol
             && !column.is(row, &self.symbol)
@@ -151,7 +154,8 @@ impl TextBars {
             self.turn_to_symbol(column)?;
         }
         let row = self.rows.row();
-        let mut bar = self.parser.parse(row, self.previous_ms)?;
+        let parsed = self.parser.parse(row, self.previous_ms);
+        let mut bar = parsed.map_err(|fault| self.other_names().unwrap_or(fault))?;
         if let Err(fault) = self.parser.check(&mut bar) {
             let is_widened = self.bad_rows == BadRows::Widen && fault.is_range();
             if !is_widened {
@@ -206,7 +210,9 @@ impl TextBars {
             if self.is_passed_over() {
                 continue;
             }
-            if let Err(fault) = self.take_row() {
+            if let Err(fault) = self.take_row()
+                && !self.is_between(&fault)
+            {
                 self.faults.count(&fault, self.place());
             }
         }

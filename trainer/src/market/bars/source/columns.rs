@@ -6,7 +6,6 @@ use anyhow::{Result, bail};
 
 use super::{BarSource, Origin};
 use crate::market::bars::columns::fits;
-use crate::market::bars::symbols;
 
 impl BarSource {
     /// Returns the columns that `patterns` name, in their order. In one,
@@ -22,8 +21,8 @@ impl BarSource {
                 continue;
             }
             let all = match &self.origin {
-                Origin::Folder(path) => {
-                    let symbols = symbols::of_folder(path)?;
+                Origin::Folder(folder) => {
+                    let symbols = folder.symbols()?;
                     self.like(symbols[0].source.clone()).reader(None)?.further_names()
                 }
                 Origin::Share(_) => Vec::new(),

@@ -88,12 +88,12 @@ impl BarSource {
         if let Some(content) = self.content.get() {
             return Ok(content);
         }
-        let Origin::Folder(path) = &self.origin else {
+        let Origin::Folder(folder) = &self.origin else {
             return Ok(self.content.get_or_init(Content::default));
         };
         let mut understood = Understood::default();
         let mut symbols = Vec::new();
-        for Group { symbol, parts } in groups(symbols::of_folder(path)?) {
+        for Group { symbol, parts } in groups(folder.symbols()?) {
             let parts: Vec<SymbolBars> = parts
                 .into_iter()
                 .map(|SymbolBars { symbol, source }| SymbolBars {
@@ -111,7 +111,9 @@ impl BarSource {
             }
         }
         symbols.sort_by(|left, right| left.symbol.cmp(&right.symbol));
-        check_spelling(&symbols)?;
+        if self.reading.config.symbol.is_none() {
+            check_spelling(&symbols)?;
+        }
         if let Some(wanted) = &self.reading.config.symbol {
             let names: Vec<String> =
                 symbols.iter().map(|symbol| format!("`{}`", symbol.symbol)).collect();

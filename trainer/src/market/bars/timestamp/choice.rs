@@ -25,7 +25,7 @@ pub(super) struct Choice {
 impl Choice {
     pub(super) fn new(latest_ms: i64) -> Self {
         let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
-        let clocks = [Clock::Whole, Clock::Minutes, Clock::Seconds];
+        let clocks = [Clock::Whole, Clock::Hours, Clock::Minutes, Clock::Seconds];
         let candidates = orders
             .into_iter()
             .flat_map(|order| clocks.map(|clock| (Style { order, clock }, Track::default())))
@@ -66,8 +66,16 @@ impl Choice {
             (track.n_up == 0 || track.n_down == 0) && has_interval && is_past
         };
         let any_ordered = self.candidates.iter().any(|(_, track)| is_ordered(track));
-        let likely: Vec<&(Style, Track)> =
+        let mut likely: Vec<&(Style, Track)> =
             self.candidates.iter().filter(|(_, track)| !any_ordered || is_ordered(track)).collect();
+        // Where no row has more digits, `9` is an hour and `930` half past
+        // nine: as seconds they would all be of the first minutes of a day.
+        for (longer, shorter) in [(Clock::Seconds, Clock::Minutes), (Clock::Minutes, Clock::Hours)]
+        {
+            if likely.iter().any(|(style, _)| style.clock == shorter) {
+                likely.retain(|(style, _)| style.clock != longer);
+            }
+        }
         let (style, track) = likely.first().expect("none is left out but for a better one");
         // A point stands between day, month and year, as in Europe.
         if style.order == Order::Unknown {

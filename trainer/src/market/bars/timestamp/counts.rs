@@ -24,7 +24,7 @@ pub(super) struct Count {
 }
 
 /// All of them, the more telling first.
-pub(super) static COUNTS: [Count; 21] = [
+pub(super) static COUNTS: [Count; 24] = [
     plain("yyyymmdd", "a date, `YYYYMMDD`", |number| compact(number, 8)),
     plain("yyyymmddhh", "a date and hour, `YYYYMMDDHH`", |number| compact(number, 10)),
     plain("yyyymmddhhmm", "a date and clock, `YYYYMMDDHHMM`", |number| compact(number, 12)),
@@ -35,7 +35,10 @@ pub(super) static COUNTS: [Count; 21] = [
     plain("unix_ms", "milliseconds since 1970", |number| unix(number, 1)),
     plain("unix_us", "microseconds since 1970", |number| unix(number, 1000)),
     plain("unix_ns", "nanoseconds since 1970", |number| unix(number, 1_000_000)),
-    asked("yymmdd", "a date, `YYMMDD`", yymmdd),
+    asked("yyyy", "a year, `YYYY`", |number| compact(number, 4)),
+    asked("yymmdd", "a date, `YYMMDD`", |number| short(number, 6)),
+    asked("yymmddhhmm", "a date and clock, `YYMMDDHHMM`", |number| short(number, 10)),
+    asked("yymmddhhmmss", "a date and clock, `YYMMDDHHMMSS`", |number| short(number, 12)),
     asked("yyyyddd", "a year and its day, `YYYYDDD`", ordinal),
     asked("dotnet_ticks", ".NET ticks", |number| ticks(number, -62_135_596_800_000)),
     asked("filetime", "a Windows FILETIME", |number| ticks(number, -11_644_473_600_000)),
@@ -84,7 +87,8 @@ impl std::fmt::Debug for Count {
 }
 
 impl<'a> Number<'a> {
-    /// Reads digits, perhaps with a minus and a fraction.
+    /// Reads digits, perhaps with a minus and a fraction; one comma is a
+    /// decimal sign.
     #[inline]
     pub(super) fn parse(text: &'a [u8]) -> Option<Self> {
         let (is_negative, digits) = match text {
@@ -94,7 +98,7 @@ impl<'a> Number<'a> {
         if let Some(count) = parse_digits(digits) {
             return Some(Self { is_negative, whole: digits, fraction: &[], count });
         }
-        let point = digits.iter().position(|&byte| byte == b'.')?;
+        let point = digits.iter().position(|&byte| matches!(byte, b'.' | b','))?;
         let (whole, fraction) = (&digits[..point], &digits[point + 1..]);
         let count = parse_digits(whole)?;
         let is_right = fraction.iter().all(u8::is_ascii_digit);
@@ -154,18 +158,23 @@ fn compact(number: Number<'_>, n_digits: usize) -> Option<i64> {
         return None;
     }
     let part = |begin: usize, end: usize| digits.get(begin..end).map_or(Some(0), parse_digits);
-    let day = if n_digits == 6 { 1 } else { part(6, 8)? };
-    let date_ms = date_ms(part(0, 4)?, part(4, 6)?, day)?;
+    let month = if n_digits == 4 { 1 } else { part(4, 6)? };
+    let day = if n_digits <= 6 { 1 } else { part(6, 8)? };
+    let date_ms = date_ms(part(0, 4)?, month, day)?;
     Some(date_ms + clock_ms(part(8, 10)?, part(10, 12)?, part(12, 14)?)? + part(14, 17)?)
 }
 
-fn yymmdd(number: Number<'_>) -> Option<i64> {
-    if number.whole.len() != 6 || !number.is_whole() || number.is_negative {
+/// A date whose year has two digits, and perhaps a clock.
+fn short(number: Number<'_>, n_digits: usize) -> Option<i64> {
+    let digits = number.whole;
+    if digits.len() != n_digits || !number.is_whole() || number.is_negative {
         return None;
     }
-    let year = number.count / 10_000;
+    let part = |begin: usize| digits.get(begin..begin + 2).map_or(Some(0), parse_digits);
+    let year = part(0)?;
     let century = if year < 69 { 2000 } else { 1900 };
-    date_ms(century + year, number.count / 100 % 100, number.count % 100)
+    let date_ms = date_ms(century + year, part(2)?, part(4)?)?;
+    Some(date_ms + clock_ms(part(6)?, part(8)?, part(10)?)?)
 }
 
 fn ordinal(number: Number<'_>) -> Option<i64> {

@@ -3,7 +3,9 @@
 
 use super::choice::{Choice, Track};
 use super::counts::{COUNTS, Count, Number};
-use super::doubts::{looks_like, looks_like_ms_of_day, no_meaning, two_meanings};
+use super::doubts::{
+    has_exponent, looks_like, looks_like_ms_of_day, no_meaning, rounded, two_meanings,
+};
 use super::form::{Spelling, TimeForm, spelling_named};
 use super::text::{Clock, Order, Style, parse_text};
 use super::zone::TimeZone;
@@ -15,8 +17,10 @@ const EARLIEST_MS: i64 = 315_532_800_000;
 /// 2100-01-01: later times are something else where no clock is known.
 pub(crate) const LATEST_MS: i64 = 4_102_444_800_000;
 
-/// Quarters are the longest interval, in days.
+/// Quarters are the longest interval, in days, but for years, which only
+/// numbers of four digits tell.
 const N_DAYS_MAX: i64 = 92;
+const YEARS: [i64; 2] = [365 * MS_PER_DAY, 366 * MS_PER_DAY];
 
 /// Intervals below a minute that markets use, in seconds.
 const SECONDS: [i64; 10] = [1, 2, 3, 4, 5, 6, 10, 15, 20, 30];
@@ -55,6 +59,10 @@ pub(crate) fn decide(
     rest: &mut dyn Iterator<Item = TimeText>,
     hints: TimeHints<'_>,
 ) -> Result<TimeForm, Doubt> {
+    let is_rounded = |row: &&TimeText| has_exponent(&row.text);
+    if hints.format.is_none() && 2 * sample.iter().filter(is_rounded).count() > sample.len() {
+        return Err(Doubt::Wrong(rounded()));
+    }
     let spelling = match hints.format {
         Some(name) => spelling_named(name).expect("the settings were checked"),
         None if is_numeric(sample) => Spelling::Count(decide_count(sample, hints.latest_ms)?),
@@ -112,7 +120,8 @@ fn fits(count: &Count, sample: &[TimeText], latest_ms: i64) -> bool {
         }
         track.push(row, time_ms);
     }
-    (track.n_up == 0 || track.n_down == 0) && track.interval_ms().is_none_or(is_market_interval)
+    let is_likely = |ms| is_market_interval(ms) || count.name == "yyyy" && YEARS.contains(&ms);
+    (track.n_up == 0 || track.n_down == 0) && track.interval_ms().is_none_or(is_likely)
 }
 
 /// Returns the first unit of counts since 1970 of which an exchange went
@@ -137,6 +146,8 @@ fn of_several_units(sample: &[TimeText], latest_ms: i64) -> Option<&'static Coun
 fn rival(count: &Count, fitting: &[&'static Count]) -> Option<&'static Count> {
     let name = match count.name {
         "yyyymm" => "yymmdd",
+        "yyyymmddhh" => "yymmddhhmm",
+        "yyyymmddhhmm" => "yymmddhhmmss",
         "unix_ns" => "dotnet_ticks",
         _ => return None,
     };
@@ -178,6 +189,16 @@ pub(crate) fn is_clock(text: &[u8]) -> bool {
     let style = |clock| Style { order: Order::Unknown, clock };
     let is = |clock| parse_text(&joined, style(clock)).is_some();
     !text.is_empty() && text.len() <= 15 && (is(Clock::Whole) || is(Clock::Seconds))
+}
+
+/// Returns whether `text` is a clock time that can be no price: `09:30`,
+/// `093000`, `9:30 AM`.
+pub(crate) fn is_bare_clock(text: &[u8]) -> bool {
+    let all_digits = text.iter().all(u8::is_ascii_digit);
+    // `202003` is a month, as of contracts.
+    let is_month = || Count::named("yyyymm").is_some_and(|month| month.parse(text).is_some());
+    let is_bare = if all_digits { text.len() == 6 && !is_month() } else { text.contains(&b':') };
+    is_clock(text) && is_bare
 }
 
 /// Returns whether `text` is a number that needs no word to be a time.

@@ -6,30 +6,7 @@ use super::form::{Spelling, TimeForm};
 use super::text::{Order, Style};
 use super::{MS_PER_DAY, MS_PER_SECOND, format};
 
-/// Returns what is wrong with a `text` that makes a time, but one that
-/// no bar can have.
-pub(super) fn beyond_limits(form: &TimeForm, text: &[u8]) -> Option<String> {
-    let (_, latest_ms) = form.limits_ms?;
-    let unlimited = TimeForm { limits_ms: None, ..form.clone() };
-    let time_ms = unlimited.parse(text, None)?;
-    let when = if time_ms > latest_ms { "after tomorrow" } else { "before 1980" };
-    let time = format(time_ms);
-    Some(match &form.spelling {
-        Spelling::Count(count) => format!(
-            "as {} is {time}, {when}, when no bar can be: correct or delete the row, or say what \
-             the numbers are in `bars.time_format`",
-            count.is
-        ),
-        Spelling::Text(style) => format!(
-            "is {time}, {when}, when no bar can be: correct the year, or, if it is meant, {}",
-            setting(style.name())
-        ),
-        // No others have limits.
-        Spelling::Any | Spelling::OfDay(_) | Spelling::Pattern(_) => return None,
-    })
-}
-
-fn setting(name: &str) -> String {
+pub(super) fn setting(name: &str) -> String {
     format!("set `bars.time_format` to `{name}`, or pass `--time-format {name}`")
 }
 
@@ -71,6 +48,10 @@ pub(super) fn no_meaning(first: &[u8], sample: &[TimeText]) -> String {
                 'ms_of_day 2020-01-31'` or in `bars.time_format`"
             .to_owned();
     }
+    let years = Count::named("yyyy").filter(|years| years.parse(first).is_some());
+    if let Some(years) = years {
+        return looks_like(first, years);
+    }
     let counts: Vec<i64> =
         sample.iter().filter_map(|row| Some(Number::parse(&row.text)?.count)).collect();
     let counts_rows = counts.windows(2).all(|pair| pair[1] - pair[0] == 1);
@@ -103,4 +84,17 @@ pub(super) fn two_readings(text: &[u8], styles: [Style; 2]) -> String {
          `bars.time_format`, or pass `--time-format`: `{}` ({}) or `{}` ({})",
         one.0, one.1, other.0, other.1
     )
+}
+
+/// Whether `text` is a number with an exponent, `1.57830E+12`.
+pub(super) fn has_exponent(text: &[u8]) -> bool {
+    let is_number = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
+    let has_e = text.iter().any(|byte| matches!(byte, b'e' | b'E'));
+    has_e && std::str::from_utf8(text).is_ok_and(is_number)
+}
+
+pub(super) fn rounded() -> String {
+    "is a time whose last digits a spreadsheet may have rounded away: take the file as it was, or \
+     write the column with all digits, as whole numbers"
+        .to_owned()
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use chrono::format::{Item, StrftimeItems};
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::format::{Item, Parsed, StrftimeItems, parse};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 use super::counts::{COUNTS, Count};
 use super::text::{Clock, Order, Stamp, Style, parse_text};
@@ -97,7 +97,7 @@ impl TimeForm {
     }
 
     /// Whether it counts from one instant, so that no zone matters.
-    pub(super) fn is_absolute(&self) -> bool {
+    pub(crate) fn is_absolute(&self) -> bool {
         matches!(&self.spelling, Spelling::Count(count) if count.name.starts_with("unix_"))
     }
 }
@@ -132,8 +132,22 @@ fn parse_by(pattern: &str, text: &[u8]) -> Option<Stamp> {
     }
     let wall = NaiveDateTime::parse_from_str(text, pattern).ok();
     let date = || NaiveDate::parse_from_str(text, pattern).ok()?.and_hms_opt(0, 0, 0);
-    let wall_ms = wall.or_else(date)?.and_utc().timestamp_millis();
+    let period = || first_day(pattern, text)?.and_time(NaiveTime::MIN).into();
+    let wall_ms = wall.or_else(date).or_else(period)?.and_utc().timestamp_millis();
     Some(Stamp { wall_ms, zone: None })
+}
+
+/// Returns the first day of the year, month or week that `text` names.
+fn first_day(pattern: &str, text: &str) -> Option<NaiveDate> {
+    let mut parsed = Parsed::new();
+    parse(&mut parsed, text, StrftimeItems::new(pattern)).ok()?;
+    if parsed.isoweek().is_some() {
+        parsed.set_weekday(Weekday::Mon).ok()?;
+    } else {
+        parsed.month().is_none().then(|| parsed.set_month(1));
+        parsed.day().is_none().then(|| parsed.set_day(1));
+    }
+    parsed.to_naive_date().ok()
 }
 
 /// Returns the spelling that `bars.time_format` names.

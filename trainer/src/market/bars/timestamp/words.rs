@@ -1,37 +1,43 @@
 //! Reads dates whose month is a word: `06-Jan-2020`, `Jan 06, 2020`,
-//! `Mon, 06 Jan 2020 09:30:00 GMT`, `6 January 2020`, `2020-Jan-06`.
+//! `Mon, 06 Jan 2020 09:30:00 GMT`, `6th January 2020`, `2020-Jan-06`,
+//! `Mon Jan 06 09:30:00 UTC 2020`, `06 janv. 2020`.
 
 use super::text::{Stamp, Style, full_year, parse_clock_and_zone};
 use super::{date_ms, parse_digits};
 
+/// The months in English, then in German, French, Spanish, Italian,
+/// Portuguese and Dutch, where they differ.
 const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+    "january januar janvier enero gennaio janeiro januari",
+    "february februar février fevrier febrero febbraio fevereiro februari",
+    "march märz mrz mars marzo março marco maart mrt",
+    "april avril abril aprile",
+    "may mai mayo maggio maio mei",
+    "june juni juin junio giugno junho",
+    "july juli juillet julio luglio julho",
+    "august août aout agosto augustus",
+    "september septembre septiembre settembre setembro",
+    "october oktober octobre octubre ottobre outubro",
+    "november novembre noviembre novembro",
+    "december dezember décembre decembre diciembre dicembre dezembro",
 ];
 
 const WEEKDAYS: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/// Letters that a short month has at least.
+const N_LETTERS: usize = 3;
 
 /// Reads a date with a month in words, then perhaps a clock time and a
 /// zone.
 pub(super) fn parse_words(text: &[u8], style: Style) -> Option<Stamp> {
     let text = std::str::from_utf8(text).ok()?;
     let (before, month, after) = split_at_month(text)?;
-    let before = before.trim_end_matches(is_separator);
+    let before = without_ordinal(before.trim_end_matches(is_separator));
     let n_digits = before.bytes().rev().take_while(u8::is_ascii_digit).count();
     let (weekday, first) = before.split_at(before.len() - n_digits);
     let weekday = weekday.trim_end_matches(is_separator);
-    if !weekday.is_empty() && !is_name(weekday, &WEEKDAYS) {
+    if !weekday.is_empty() && !WEEKDAYS.iter().any(|name| is_short_for(weekday, name)) {
         return None;
     }
     let (second, rest) = leading_digits(after);
@@ -41,13 +47,13 @@ pub(super) fn parse_words(text: &[u8], style: Style) -> Option<Stamp> {
         // A month alone begins on its first day.
         (0, 4) => (second, "1", rest),
         (0, 1 | 2) => {
-            let (year, rest) = leading_digits(rest);
+            let (year, rest) = year_and_rest(rest)?;
             (year, second, rest)
         }
         _ => return None,
     };
     let date_ms = date_ms(full_year(year.as_bytes())?, month, parse_digits(day.as_bytes())?)?;
-    let rest = rest.trim_start_matches([',', ' ', 'T']);
+    let rest = rest.trim_start_matches([',', ' ', 'T', ':', '_', '-']);
     let (clock_ms, zone) = parse_clock_and_zone(rest.as_bytes(), style)?;
     Some(Stamp { wall_ms: date_ms + clock_ms, zone })
 }
@@ -56,24 +62,50 @@ fn is_separator(letter: char) -> bool {
     matches!(letter, ' ' | '-' | '/' | '.' | ',')
 }
 
+/// Returns the year behind a day, and what else is there; after a clock
+/// and a zone, as Unix has it, the year comes last.
+fn year_and_rest(text: &str) -> Option<(&str, &str)> {
+    let (year, rest) = leading_digits(text);
+    if !rest.starts_with(':') {
+        return Some((year, rest));
+    }
+    let (clock, year) = text.rsplit_once(' ')?;
+    (year.len() == 4).then_some((year, clock))
+}
+
 /// Returns the digits that `text` begins with, and what follows.
 fn leading_digits(text: &str) -> (&str, &str) {
     let text = text.trim_start_matches(is_separator);
     let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
-    text.split_at(end)
+    let (digits, rest) = text.split_at(end);
+    (digits, ordinal(rest).map_or(rest, |ending| &rest[ending.len()..]))
+}
+
+/// Returns the ending of an ordinal that `text` begins with.
+fn ordinal(text: &str) -> Option<&str> {
+    let ending = text.get(..2)?;
+    let is_ending = ["st", "nd", "rd", "th"].iter().any(|end| ending.eq_ignore_ascii_case(end));
+    let is_apart = !text[2..].starts_with(char::is_alphabetic);
+    (is_ending && is_apart).then_some(ending)
+}
+
+fn without_ordinal(text: &str) -> &str {
+    let begin = text.len().saturating_sub(2);
+    let head = text.get(..begin).unwrap_or_default();
+    let is_number = head.ends_with(|letter: char| letter.is_ascii_digit());
+    if is_number && text.get(begin..).and_then(ordinal).is_some() { head } else { text }
 }
 
 /// Finds the first word that is a month, and returns it as a number.
 fn split_at_month(text: &str) -> Option<(&str, i64, &str)> {
     let mut start = 0;
-    while let Some(begin) = text[start..].find(|letter: char| letter.is_ascii_alphabetic()) {
+    while let Some(begin) = text[start..].find(char::is_alphabetic) {
         let begin = start + begin;
         let end = text[begin..]
-            .find(|letter: char| !letter.is_ascii_alphabetic())
+            .find(|letter: char| !letter.is_alphabetic())
             .map_or(text.len(), |length| begin + length);
         let word = &text[begin..end];
-        if let Some(idx) = MONTHS.iter().position(|month| is_short_for(word, month)) {
-            let month = i64::try_from(idx).expect("there are twelve") + 1;
+        if let Some(month) = month_of(word) {
             return Some((&text[..begin], month, &text[end..]));
         }
         start = end;
@@ -81,13 +113,28 @@ fn split_at_month(text: &str) -> Option<(&str, i64, &str)> {
     None
 }
 
-fn is_name(word: &str, names: &[&str]) -> bool {
-    names.iter().any(|name| is_short_for(word, name))
+fn month_of(word: &str) -> Option<i64> {
+    let number = |idx: usize| i64::try_from(idx).expect("there are twelve") + 1;
+    let english = |names: &str| is_short_for(word, names.split(' ').next().unwrap_or_default());
+    if let Some(idx) = MONTHS.iter().position(|names| english(names)) {
+        return Some(number(idx));
+    }
+    let word = word.to_lowercase();
+    if word.chars().count() < N_LETTERS {
+        return None;
+    }
+    let is_like = |names: &str| names.split(' ').any(|name| name.starts_with(&word));
+    // `jui` is short for June and July in French.
+    let mut found = (0..MONTHS.len()).filter(|&idx| is_like(MONTHS[idx]));
+    match (found.next(), found.next()) {
+        (Some(idx), None) => Some(number(idx)),
+        _ => None,
+    }
 }
 
 /// Whether `word` is `name` or its first three letters, or `Sept`.
 fn is_short_for(word: &str, name: &str) -> bool {
     word.eq_ignore_ascii_case(name)
-        || word.eq_ignore_ascii_case(&name[..3])
+        || word.eq_ignore_ascii_case(&name[..N_LETTERS])
         || (name == "september" && word.eq_ignore_ascii_case("sept"))
 }

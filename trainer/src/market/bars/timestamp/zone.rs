@@ -12,7 +12,7 @@ const MINUTES_PER_HOUR: i64 = 60;
 /// Short names that the database lacks, in minutes ahead of UTC. Those
 /// of several zones (`IST`, `BST` in Asia) are left out, or are what
 /// e-mail and exchanges mean by them.
-const SHORT_NAMES: [(&str, i64); 14] = [
+const SHORT_NAMES: [(&str, i64); 19] = [
     ("EDT", -4 * MINUTES_PER_HOUR),
     ("CST", -6 * MINUTES_PER_HOUR),
     ("CDT", -5 * MINUTES_PER_HOUR),
@@ -27,6 +27,11 @@ const SHORT_NAMES: [(&str, i64); 14] = [
     ("SGT", 8 * MINUTES_PER_HOUR),
     ("HKT", 8 * MINUTES_PER_HOUR),
     ("JST", 9 * MINUTES_PER_HOUR),
+    ("KST", 9 * MINUTES_PER_HOUR),
+    ("AEST", 10 * MINUTES_PER_HOUR),
+    ("AEDT", 11 * MINUTES_PER_HOUR),
+    ("NZST", 12 * MINUTES_PER_HOUR),
+    ("NZDT", 13 * MINUTES_PER_HOUR),
 ];
 
 /// How far ahead of UTC a clock is.

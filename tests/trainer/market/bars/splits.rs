@@ -1,0 +1,44 @@
+//! Steps that are like splits, of all ratios.
+
+use super::summarize;
+
+/// Bars whose fourth opens at `factor` of the close before.
+fn told(factor: f64) -> Option<String> {
+    let row =
+        |day: usize, price: f64| format!("2020-01-{day:02},{price},{price},{price},{price}\n");
+    let rows =
+        (6..=8).map(|day| row(day, 100.0)).chain((9..=10).map(|day| row(day, 100.0 * factor)));
+    let text = format!("date,open,high,low,close\n{}", rows.collect::<String>());
+    let warnings = summarize(text).understood.unwrap().warnings;
+    let ratio = warnings.first()?.split_once(" 00:00:00 (")?.1.split_once(')')?.0.to_owned();
+    Some(ratio)
+}
+
+#[test]
+fn every_ratio_is_told_both_ways() {
+    for n in [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 500] {
+        assert_eq!(told(1.0 / f64::from(n)), Some(format!("{n}:1")));
+        assert_eq!(told(f64::from(n)), Some(format!("1:{n}")));
+    }
+    for (new, old) in [(3, 2), (4, 3), (5, 4), (2, 3)] {
+        assert_eq!(told(f64::from(old) / f64::from(new)), Some(format!("{new}:{old}")));
+    }
+    for factor in [1.0, 0.9, 1.1, 0.84, 1.19] {
+        assert_eq!(told(factor), None, "{factor}");
+    }
+}
+
+#[test]
+fn prices_below_0_have_no_ratio() {
+    let rows = "date,open,high,low,close\n2020-04-17,20,20,10,10\n2020-04-20,10,10,-40,-40\n\
+                2020-04-21,-20,-10,-20,-10\n2020-04-22,10,12,9,10\n";
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::write(folder.path().join("oil.csv"), rows).unwrap();
+    let config = trainer::market::bars::BarsConfig {
+        negative_prices: true,
+        ..trainer::market::bars::BarsConfig::default()
+    };
+    let source = trainer::market::bars::BarSource::open("oil.csv", folder.path()).unwrap();
+    let summary = source.with_config(&config).summarize().unwrap();
+    assert_eq!(summary.understood.unwrap().warnings, [""; 0]);
+}

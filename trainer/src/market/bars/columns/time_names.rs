@@ -1,0 +1,180 @@
+//! Knows the names that files give to the times of bars.
+
+use super::TimeColumn;
+use super::names::{is_prefixed, words};
+use crate::market::bars::timestamp::TimeZone;
+
+/// Names of a time column, the most telling first.
+const TIME_NAMES: [&str; 27] = [
+    "opentime",
+    "timeperiodstart",
+    "periodstart",
+    "intervalstart",
+    "windowstart",
+    "timeopen",
+    "candledatetimeutc",
+    "timestamp",
+    "datetime",
+    "unix",
+    "unixtime",
+    "unixtimestamp",
+    "epoch",
+    "timeutc",
+    "utctime",
+    "gmttime",
+    "localtime",
+    "datetimeutc",
+    "opentimestamp",
+    "tsevent",
+    "date",
+    "datum",
+    "fecha",
+    "dtyyyymmdd",
+    "time",
+    "ts",
+    "t",
+];
+
+/// Names that are the time's where no better one is there.
+const OTHER_TIME_NAMES: [&str; 11] = [
+    "starttime",
+    "start",
+    "begintime",
+    "begin",
+    "bartime",
+    "candletime",
+    "tradedate",
+    "tradingdate",
+    "tradingday",
+    "day",
+    "ticks",
+];
+
+/// Names of a column that tells the day, where another tells the clock.
+const DATE_NAMES: [&str; 6] = ["date", "dtyyyymmdd", "day", "tradedate", "tradingdate", "yyyymmdd"];
+const CLOCK_NAMES: [&str; 5] = ["time", "clock", "hour", "tradetime", "hhmmss"];
+
+/// Words that may stand beside the word for the time.
+const TIME_WORDS: [&str; 26] = [
+    "time",
+    "date",
+    "timestamp",
+    "datetime",
+    "ts",
+    "utc",
+    "gmt",
+    "local",
+    "est",
+    "edt",
+    "et",
+    "eet",
+    "cet",
+    "open",
+    "opening",
+    "start",
+    "begin",
+    "event",
+    "bar",
+    "candle",
+    "trade",
+    "iso",
+    "unix",
+    "epoch",
+    "exchange",
+    "ms",
+];
+
+/// Words of which one must be there.
+const TIME_ROOTS: [&str; 5] = ["time", "date", "timestamp", "datetime", "ts"];
+
+/// Names of what a clock or a date is split into.
+const PARTS: [&str; 9] =
+    ["year", "month", "day", "hour", "minute", "second", "min", "minutes", "seconds"];
+
+/// Words that make a date one of the contract, not of the bar.
+const CONTRACT_WORDS: [&str; 7] =
+    ["expiry", "expiration", "expire", "maturity", "delivery", "listing", "settlement"];
+
+/// Returns where the time is, by the names of all columns.
+pub(super) fn find_time(names: &[String]) -> Option<TimeColumn> {
+    let words: Vec<Vec<String>> = names.iter().map(|name| words(without_zone(name))).collect();
+    let position = |name: &str| {
+        let mut found = (0..names.len()).filter(|&idx| words[idx].concat() == name);
+        let first = found.next()?;
+        // Of `t` and `T`, exchanges mean the open by the small one.
+        found.find(|&idx| names[idx] == name).filter(|_| names[first] != name).or(Some(first))
+    };
+    let one_of = |names: &[&str]| names.iter().find_map(|name| position(name));
+    let whole = TIME_NAMES.iter().find_map(|name| position(name));
+    let other = || OTHER_TIME_NAMES.iter().find_map(|name| position(name));
+    match (one_of(&DATE_NAMES), one_of(&CLOCK_NAMES), whole) {
+        (Some(date), Some(clock), Some(whole)) if whole == date || whole == clock => {
+            Some(TimeColumn::Split(date, clock))
+        }
+        (Some(date), Some(clock), None) => Some(TimeColumn::Split(date, clock)),
+        (.., Some(whole)) => Some(TimeColumn::Whole(whole)),
+        _ => words
+            .iter()
+            .position(|words| is_prefixed_time(words))
+            .or_else(|| words.iter().position(|words| is_time_of_bar(words)))
+            .or_else(other)
+            // What pandas writes for an index without a name.
+            .or_else(|| (words.first()?.is_empty()).then_some(0))
+            .map(TimeColumn::Whole),
+    }
+}
+
+/// A prefix such as `BTC.`; but an expiry date is another time.
+fn is_prefixed_time(words: &[String]) -> bool {
+    let is_of_contract = |word: &String| CONTRACT_WORDS.contains(&word.as_str());
+    is_prefixed(words, |last| TIME_NAMES.contains(&last)) && !words.iter().any(is_of_contract)
+}
+
+/// Whether each of the words speaks of when a bar begins.
+fn is_time_of_bar(words: &[String]) -> bool {
+    words.iter().any(|word| TIME_ROOTS.contains(&word.as_str()))
+        && words.iter().all(|word| TIME_WORDS.contains(&word.as_str()))
+}
+
+/// Returns `name` without the zone that it tells in brackets.
+fn without_zone(name: &str) -> &str {
+    match name.split_once(['(', '[']) {
+        Some((head, _)) if !head.trim().is_empty() && zone_of(name).is_some() => head,
+        _ => name,
+    }
+}
+
+/// Returns the zone that the name of a time column tells: `Time (EET)`,
+/// `timestamp_utc`.
+pub(super) fn zone_of(name: &str) -> Option<TimeZone> {
+    let inner = name.split_once(['(', '[']).map(|(_, inner)| inner.trim_end_matches([')', ']']));
+    let whole = inner.and_then(|inner| TimeZone::parse(inner.trim()));
+    whole.or_else(|| {
+        let upper: Vec<String> = words(name).iter().map(|word| word.to_uppercase()).collect();
+        upper.iter().filter(|word| word.len() > 1).find_map(|word| TimeZone::parse(word))
+    })
+}
+
+/// Returns whether a column of this name tells some time, if not the
+/// bar's own.
+pub(super) fn is_time(words: &[String]) -> bool {
+    let is_role = |word: &String| TIME_NAMES.contains(&word.as_str());
+    let concat = words.concat();
+    TIME_NAMES.contains(&concat.as_str())
+        || DATE_NAMES.contains(&concat.as_str())
+        || words.last().is_some_and(is_role)
+}
+
+/// Whether a column of this name holds a part of the time.
+pub(super) fn is_part_of_time(name: &str) -> bool {
+    PARTS.contains(&words(name).concat().as_str())
+}
+
+/// Returns the columns that hold a part of the time each, where there
+/// are two or more beside `taken`.
+pub(super) fn parts_of_time(names: &[String], taken: &[usize]) -> Option<Vec<usize>> {
+    let is_part = |idx: &usize| is_part_of_time(&names[*idx]);
+    let parts: Vec<usize> = (0..names.len()).filter(is_part).collect();
+    let is_untaken = parts.iter().any(|idx| !taken.contains(idx));
+    (parts.len() > 1 && is_untaken).then_some(parts)
+}

@@ -1,0 +1,55 @@
+//! Rows between the bars that are none: names once more, rules, rows
+//! without anything in them.
+
+use super::text::TextBars;
+use crate::market::bars::check::{Fault, FaultKind};
+use crate::market::bars::loose::number_in;
+
+/// What names of prices have in them.
+const PRICES: [&str; 4] = ["open", "high", "low", "close"];
+
+impl TextBars {
+    /// Whether the row with this `fault` says nothing: it is empty, or
+    /// the line of names once more.
+    #[cold]
+    pub(super) fn is_between(&self, fault: &Fault) -> bool {
+        if !matches!(fault.kind, FaultKind::Time | FaultKind::Width) {
+            return false;
+        }
+        let row = self.rows.row();
+        let is_rule = |cell: &[u8]| cell.iter().all(|byte| b" -=:+".contains(byte));
+        let is_name = |(idx, cell): (usize, &[u8])| {
+            self.form.columns.name(idx).as_bytes() == cell.trim_ascii()
+        };
+        let has_width = row.len() == self.form.columns.width;
+        row.iter().all(is_rule)
+            || (has_width && self.form.columns.has_header && row.iter().enumerate().all(is_name))
+    }
+
+    /// Returns the fault of a row of another width.
+    #[cold]
+    pub(super) fn other_width(&self) -> Fault {
+        let fault = Fault::wrong_width();
+        // A quote that is closed too late swallows bars.
+        let kind = if self.rows.n_row_lines() > 1 { FaultKind::Swallowed } else { fault.kind };
+        self.other_names().unwrap_or(Fault { kind, ..fault })
+    }
+
+    /// Returns the fault of a row that names the columns otherwise than
+    /// they were: those below it are not what they were above.
+    #[cold]
+    pub(super) fn other_names(&self) -> Option<Fault> {
+        let row = self.rows.row();
+        let cells: Vec<String> =
+            row.iter().map(|cell| String::from_utf8_lossy(cell).to_lowercase()).collect();
+        let has = |price: &str| cells.iter().any(|cell| cell.contains(price));
+        let are_names = PRICES.iter().all(|price| has(price))
+            && cells.iter().all(|cell| number_in(cell).is_none());
+        let is_same = |(idx, cell): (usize, &[u8])| {
+            idx < self.form.columns.width
+                && self.form.columns.name(idx).as_bytes() == cell.trim_ascii()
+        };
+        let is_first = row.len() == self.form.columns.width && row.iter().enumerate().all(is_same);
+        (are_names && !is_first).then(Fault::of_names)
+    }
+}

@@ -1,0 +1,71 @@
+//! One row: its fields, where they lie in the text.
+
+use std::ops::Index;
+
+use crate::market::bars::number;
+
+/// The fields of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a> {
+    /// Field after field, with a byte between two where `gap` is 1.
+    pub(super) text: &'a [u8],
+    pub(super) ends: &'a [usize],
+    pub(super) gap: usize,
+}
+
+impl<'a> Row<'a> {
+    /// Returns how many fields it has.
+    #[inline]
+    pub(crate) fn len(self) -> usize {
+        self.ends.len()
+    }
+
+    /// Returns the field at `idx`, if there is one.
+    #[inline]
+    pub(crate) fn get(self, idx: usize) -> Option<&'a [u8]> {
+        let (begin, end) = self.span(idx)?;
+        self.text.get(begin..end)
+    }
+
+    /// Returns the number that the field at `idx` is, blanks round it
+    /// aside; none where it is none.
+    #[inline]
+    pub(crate) fn number(self, idx: usize) -> Option<f64> {
+        let (begin, end) = self.span(idx)?;
+        // What follows the field is there to be loaded with it.
+        let short = self.text[begin..].first_chunk().and_then(|b| number::parse_in(b, end - begin));
+        short.or_else(|| number::parse(self.text[begin..end].trim_ascii()))
+    }
+
+    #[inline]
+    fn span(self, idx: usize) -> Option<(usize, usize)> {
+        let end = *self.ends.get(idx)?;
+        let begin = if idx == 0 { 0 } else { self.ends[idx - 1] + self.gap };
+        Some((begin, end))
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'a [u8]> {
+        (0..self.len()).filter_map(move |idx| self.get(idx))
+    }
+
+    /// Whether it is blank, or a comment.
+    #[inline]
+    pub(crate) fn is_passed_over(self) -> bool {
+        self.is_blank() || self.text.first() == Some(&b'#')
+    }
+
+    /// Whether it has one field, of blanks alone.
+    #[inline]
+    pub(crate) fn is_blank(self) -> bool {
+        self.len() == 1 && self[0].trim_ascii().is_empty()
+    }
+}
+
+impl Index<usize> for Row<'_> {
+    type Output = [u8];
+
+    #[inline]
+    fn index(&self, idx: usize) -> &[u8] {
+        self.get(idx).expect("a row has as many fields as it was checked to have")
+    }
+}

@@ -1,0 +1,41 @@
+//! Reads months, quarters and weeks, which begin on their first day:
+//! `2020-01`, `2020-Q1`, `Q1 2020`, `2020-W02`.
+
+use chrono::{NaiveDate, NaiveTime, Weekday};
+
+use super::{date_ms, parse_digits};
+
+/// Returns when the period that `text` names begins.
+pub(super) fn parse_period(text: &[u8]) -> Option<i64> {
+    if let Some(quarter) = text.strip_prefix(b"Q") {
+        let (quarter, year) = quarter.split_at_checked(1)?;
+        return quarter_ms(without_separator(year), quarter);
+    }
+    let (year, rest) = text.split_at_checked(4)?;
+    match without_separator(rest) {
+        [b'Q', quarter @ ..] => quarter_ms(year, quarter),
+        [b'W', week @ ..] if week.len() == 2 => {
+            let year = i32::try_from(parse_digits(year)?).ok()?;
+            let week = u32::try_from(parse_digits(week)?).ok()?;
+            let monday = NaiveDate::from_isoywd_opt(year, week, Weekday::Mon)?;
+            Some(monday.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
+        }
+        month if month.len() == 2 && rest.len() == 3 => {
+            date_ms(parse_digits(year)?, parse_digits(month)?, 1)
+        }
+        _ => None,
+    }
+}
+
+fn without_separator(text: &[u8]) -> &[u8] {
+    let rest = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"/"));
+    rest.or_else(|| text.strip_prefix(b" ")).unwrap_or(text)
+}
+
+fn quarter_ms(year: &[u8], quarter: &[u8]) -> Option<i64> {
+    let (1, 4) = (quarter.len(), year.len()) else {
+        return None;
+    };
+    let quarter = parse_digits(quarter).filter(|quarter| (1..=4).contains(quarter))?;
+    date_ms(parse_digits(year)?, 3 * quarter - 2, 1)
+}

@@ -1,0 +1,104 @@
+//! Says what to do about a text that is no time in the form of its file.
+
+use super::doubts::setting;
+use super::form::{Spelling, TimeForm};
+use super::text::{Order, Style, parse_text};
+use super::zone::TimeZone;
+use super::{format, periods};
+
+/// Returns what to do about a `text` that is not a time.
+pub(super) fn remedy(form: &TimeForm, text: &[u8]) -> String {
+    if let Some(remedy) = known(form, text) {
+        return remedy;
+    }
+    if is_of_either_order(form, text) {
+        "is a date whose day and month could be either; say which comes first in \
+         `bars.time_format`, or by `--time-format day_first` or `month_first`"
+    } else {
+        "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), or say what it is in \
+         `bars.time_format`; a row that is no bar is left out by `--bad-rows drop`"
+    }
+    .to_owned()
+}
+
+/// Does the same where no setting can help.
+pub(super) fn plain_remedy(form: &TimeForm, text: &[u8]) -> String {
+    if let Some(remedy) = known(form, text) {
+        return remedy;
+    }
+    if is_of_either_order(form, text) {
+        "is a date whose day and month could be either; write it as `YYYY-MM-DD`"
+    } else {
+        "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), `DD.MM.YYYY HH:MM:SS` or seconds \
+         since 1970"
+    }
+    .to_owned()
+}
+
+fn known(form: &TimeForm, text: &[u8]) -> Option<String> {
+    beyond_limits(form, text).or_else(|| left_out(form, text)).or_else(|| unknown_zone(form, text))
+}
+
+/// Returns what is wrong with a `text` that makes a time, but one that
+/// no bar can have.
+pub(super) fn beyond_limits(form: &TimeForm, text: &[u8]) -> Option<String> {
+    let (_, latest_ms) = form.limits_ms?;
+    let unlimited = TimeForm { limits_ms: None, ..form.clone() };
+    let time_ms = unlimited.parse(text, None)?;
+    let when = if time_ms > latest_ms { "after tomorrow" } else { "before 1980" };
+    let time = format(time_ms);
+    Some(match &form.spelling {
+        Spelling::Count(count) => format!(
+            "as {} is {time}, {when}, when no bar can be: correct or delete the row, or say what \
+             the numbers are in `bars.time_format`",
+            count.is
+        ),
+        Spelling::Text(style) => format!(
+            "is {time}, {when}, when no bar can be: correct the year, or, if it is meant, {}",
+            setting(style.name())
+        ),
+        // No others have limits.
+        Spelling::Any | Spelling::OfDay(_) | Spelling::Pattern(_) => return None,
+    })
+}
+
+/// Says that a clock shows an hour that its zone leaves out in spring.
+fn left_out(form: &TimeForm, text: &[u8]) -> Option<String> {
+    let zone = form.zone.filter(|zone| matches!(zone, TimeZone::Named(_)))?;
+    let anywhere = TimeForm { zone: None, ..form.clone() };
+    anywhere.parse(text, None)?;
+    Some(format!(
+        "is in the hour that spring leaves out in {zone}: if the clock is that of another zone, \
+         name it in `bars.time_zone`, or by `--time-zone`; a row that is no bar is left out by \
+         `--bad-rows drop`"
+    ))
+}
+
+/// Says that the word at the end is no zone that is known.
+fn unknown_zone(form: &TimeForm, text: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (time, zone) = text.rsplit_once(' ')?;
+    let is_name = (2..=5).contains(&zone.len()) && zone.bytes().all(|b| b.is_ascii_uppercase());
+    if !is_name {
+        return None;
+    }
+    form.parse(time.as_bytes(), None)?;
+    Some(format!(
+        "ends in `{zone}`, which is no zone, or that of several: write an offset such as `+05:30` \
+         in its place"
+    ))
+}
+
+/// Whether only the order of day and month is not known.
+fn is_of_either_order(form: &TimeForm, text: &[u8]) -> bool {
+    let Spelling::Text(style) = form.spelling else {
+        return matches!(form.spelling, Spelling::Any) && has_order(text, Style::default());
+    };
+    style.order == Order::Unknown && has_order(text, style)
+}
+
+fn has_order(text: &[u8], style: Style) -> bool {
+    let is_date = |order| parse_text(text, Style { order, ..style }).is_some();
+    periods::parse_period(text).is_none()
+        && (is_date(Order::DayFirst) || is_date(Order::MonthFirst))
+}
