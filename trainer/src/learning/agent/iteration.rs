@@ -7,6 +7,7 @@
 
 mod ensembles;
 mod groups;
+mod options;
 mod shared;
 
 use anyhow::{Context, Result, ensure};
@@ -14,42 +15,12 @@ use rayon::prelude::*;
 
 use super::backup::{Backup, NextValues, Outcome};
 use super::experience::{Experience, Transition};
-use crate::learning::forest::{Forest, ForestOptions, Samples, TreeSeed};
+use crate::learning::forest::{Forest, Samples, TreeSeed};
 use ensembles::Ensembles;
 use groups::{Grouping, Groups};
+pub use options::IterationOptions;
+use options::{ACTIONS_MAX, Target};
 use shared::SharedInput;
-
-/// The most actions there may be.
-const ACTIONS_MAX: usize = 1 << 7;
-
-/// How an iteration fits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct IterationOptions {
-    /// Actions to choose from: 1 to 128.
-    pub n_actions: usize,
-    /// Whether values are estimated twice, each from one half of the
-    /// transitions, and each half's choices judged by the other's.
-    pub is_double: bool,
-    /// Shares into which the transitions are dealt for fitting.
-    pub n_subsamples: usize,
-    /// Trees of an ensemble; not fewer than the shares.
-    pub n_trees: usize,
-    /// Trees of an ensemble that an iteration grows anew, in the place
-    /// of the oldest, where every transition teaches every action: the
-    /// others keep their splits, and all leaves learn the new values.
-    /// At least one. Elsewhere all trees grow anew.
-    pub n_renewed: usize,
-    /// Fewest transitions in a leaf.
-    pub min_samples_leaf: usize,
-    /// Fewest transitions in a node that is split.
-    pub min_samples_split: usize,
-    /// Greatest depth of a tree, in splits; none: as leaves allow.
-    pub max_depth: Option<u16>,
-    /// Random cuts that a split tries on each feature.
-    pub cuts_per_feature: usize,
-    /// The run's seed: all randomness comes from it.
-    pub seed: u64,
-}
 
 /// What an iteration learns from, and how.
 #[derive(Debug, Clone, Copy)]
@@ -90,13 +61,6 @@ pub struct FittedIteration {
     options: IterationOptions,
 }
 
-/// Which ensemble of which action.
-#[derive(Clone, Copy)]
-struct Target {
-    half: usize,
-    action: usize,
-}
-
 impl FittedIteration {
     /// Returns the core for `options`. Fails on a number of actions
     /// out of range, fewer trees than shares, or none to renew.
@@ -122,12 +86,12 @@ impl FittedIteration {
         let experience = input.experience;
         let PreviousValues { forests, n_done } = previous;
         let n_actions = self.options.n_actions;
-        let n_forests = n_actions * self.n_halves();
+        let n_forests = n_actions * self.options.n_halves();
         let is_number = [0, n_forests].contains(&forests.len());
         ensure!(is_number, "{} ensembles so far; there are {n_forests}", forests.len());
         let mut halves: Vec<Ensembles> =
             forests.chunks(n_actions).map(|half| Ensembles::of(half, experience)).collect();
-        halves.resize_with(self.n_halves(), Ensembles::default);
+        halves.resize_with(self.options.n_halves(), Ensembles::default);
         let values = |halves: &[Ensembles]| -> Vec<Vec<f64>> {
             halves.iter().flat_map(|half| half.values(n_actions, experience)).collect()
         };
@@ -164,7 +128,7 @@ impl FittedIteration {
                     let samples = self.samples(experience, group, n_done);
                     let samples =
                         samples.with_context(|| format!("nothing teaches the action {action}"))?;
-                    let options = self.forest_options(target, n_done);
+                    let options = self.options.forest_options(target, n_done);
                     Forest::fit(&samples, &targets(group, action), &options)
                         .context("failed to fit the values")
                 });
@@ -175,9 +139,15 @@ impl FittedIteration {
             }
         };
         let targets: Vec<_> = actions.map(|action| targets(&transitions, action)).collect();
-        let input =
-            SharedInput { experience, transitions: &transitions, targets: &targets, half, n_done };
-        self.fit_shared(&input, old).context("failed to fit the values")
+        let input = SharedInput {
+            options: self.options,
+            experience,
+            transitions: &transitions,
+            targets: &targets,
+            half,
+            n_done,
+        };
+        input.fit(old).context("failed to fit the values")
     }
 
     fn samples(
@@ -196,26 +166,6 @@ impl FittedIteration {
         )
     }
 
-    fn n_halves(&self) -> usize {
-        if self.options.is_double { 2 } else { 1 }
-    }
-
-    fn forest_options(&self, Target { half, action }: Target, refit: u64) -> ForestOptions {
-        let options = &self.options;
-        // An ensemble of half the transitions averages over half as
-        // many: the two together over as many as one would.
-        let of_half = |n_rows: usize| n_rows.div_ceil(self.n_halves());
-        let action = (half * ACTIONS_MAX + action) as u64;
-        ForestOptions {
-            n_trees: options.n_trees,
-            min_samples_leaf: of_half(options.min_samples_leaf),
-            min_samples_split: of_half(options.min_samples_split),
-            max_depth: options.max_depth,
-            cuts_per_feature: options.cuts_per_feature,
-            seed: TreeSeed { run: options.seed, refit, action },
-        }
-    }
-
     /// Returns what the values should be, one for each of the listed
     /// transitions.
     fn targets<E: Experience, B: Backup>(
@@ -226,7 +176,7 @@ impl FittedIteration {
     ) -> Vec<f64> {
         let n_actions = self.options.n_actions;
         let own = &values[half * n_actions..][..n_actions];
-        let other = &values[(self.n_halves() - 1 - half) * n_actions..][..n_actions];
+        let other = &values[(self.options.n_halves() - 1 - half) * n_actions..][..n_actions];
         let (mut choosing, mut judging) = (vec![0.0; n_actions], vec![0.0; n_actions]);
         let mut target = |&index: &usize| {
             let Transition { reward, next, .. } = input.experience.transition(index);

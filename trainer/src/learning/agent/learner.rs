@@ -1,6 +1,7 @@
 //! Fitted Q iteration on the bounded memory, one backup at a time; at
 //! an episode's end the judgement of what it is worth.
 
+mod conclude;
 mod conclusion;
 mod state;
 

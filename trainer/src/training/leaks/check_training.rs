@@ -11,7 +11,10 @@ use crate::market::bars::Bar;
 use crate::random::splitmix64;
 use crate::training::train::Split;
 
-use super::Features;
+use super::features::Features;
+
+/// Passes over the training bars, at most: a leak shows early.
+const N_EPISODES_MAX: usize = 2;
 
 /// What every training of the checks has in common.
 pub(super) struct CheckTraining<'a> {
@@ -158,4 +161,9 @@ fn step(
         &mut |_| {},
     );
     outcome.status
+}
+
+/// Returns how many passes a training of the checks makes.
+pub(super) fn n_episodes(training: &TrainingConfig) -> usize {
+    training.total_episodes.min(N_EPISODES_MAX)
 }

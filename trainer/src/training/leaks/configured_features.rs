@@ -3,8 +3,8 @@
 use crate::market::bars::Bar;
 use crate::market::features::{FeatureEngine, FeatureSet};
 
-use super::Features;
 use super::bars::LatestBars;
+use super::features::Features;
 
 /// A set of features, and the numbers of its further columns by time.
 #[derive(Debug, Clone)]

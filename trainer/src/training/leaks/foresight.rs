@@ -10,8 +10,8 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use crate::market::bars::Bar;
 use crate::market::features::FeatureSet;
 
-use super::Features;
 use super::bars::LatestBars;
+use super::features::Features;
 use super::innovation::{Association, BarContext};
 use super::rank::{correlation, ranks};
 use super::report::LeakCheck;

@@ -10,6 +10,7 @@ mod bars;
 mod check_training;
 mod configured_features;
 mod decisions;
+mod features;
 mod foresight;
 mod innovation;
 mod prefix;
@@ -26,51 +27,16 @@ use anyhow::{Context as _, Result};
 
 use crate::config::TrainingConfig;
 use crate::market::bars::{Bar, BarSource, SymbolBars};
-use crate::market::features::{FeatureEngine, FeatureSet};
 use crate::training::train::Split;
 
 use bars::LatestBars;
-use check_training::CheckTraining;
+use check_training::{CheckTraining, n_episodes};
 use configured_features::ConfiguredFeatures;
 
+pub use features::Features;
 pub use foresight::ColumnSearch;
 pub use report::{LeakCheck, LeakReport, ShuffledRun, leak_table};
 pub(crate) use rescale::{RescalingResult, retrain};
-
-/// Passes over the training bars, at most: a leak shows early.
-const N_EPISODES_MAX: usize = 2;
-
-/// Features as the checks see them: computed from given bars.
-pub trait Features: Sync {
-    /// Returns the names, in the order of a row's numbers.
-    fn names(&self) -> Vec<String>;
-
-    /// Returns the row of each of `bars`, as known at its close; none
-    /// while there were too few bars before it.
-    fn rows(&self, bars: &[Bar]) -> Vec<Option<Vec<f64>>>;
-
-    /// Returns the same features, where what they know besides the bars
-    /// is another for bars after the one of `last_ms`; none where they
-    /// know nothing else.
-    fn changed_after(&self, last_ms: i64) -> Option<Box<dyn Features + '_>> {
-        let _ = last_ms;
-        None
-    }
-}
-
-/// Of a set without further columns, which are no part of the bars: see
-/// [`check_configured_leaks`].
-impl Features for FeatureSet {
-    fn names(&self) -> Vec<String> {
-        self.names().to_vec()
-    }
-
-    fn rows(&self, bars: &[Bar]) -> Vec<Option<Vec<f64>>> {
-        let mut engine = FeatureEngine::new(self);
-        let mut row = vec![0.0; self.n_features()];
-        bars.iter().map(|bar| engine.push(bar, &mut row).then(|| row.clone())).collect()
-    }
-}
 
 /// Checks `features` and the learner with the settings `training`, on
 /// the bars of the settings in the workspace at `root`; where there are
@@ -178,8 +144,4 @@ fn check_bars(
         decisions::check(&check_training, bars)?,
         shuffle::check(&check_training, bars)?,
     ])
-}
-
-fn n_episodes(training: &TrainingConfig) -> usize {
-    training.total_episodes.min(N_EPISODES_MAX)
 }

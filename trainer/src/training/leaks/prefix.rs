@@ -2,7 +2,7 @@
 
 use crate::market::bars::Bar;
 
-use super::Features;
+use super::features::Features;
 use super::report::LeakCheck;
 
 /// Prefixes that are computed anew.

@@ -9,10 +9,10 @@ use crate::market::features::FeatureSet;
 use crate::training::train::Split;
 
 use super::bars::LatestBars;
-use super::check_training::CheckTraining;
+use super::check_training::{CheckTraining, n_episodes};
 use super::configured_features::ConfiguredFeatures;
 use super::report::LeakCheck;
-use super::{n_episodes, shuffle};
+use super::shuffle;
 
 /// No power of two, which would change no digit of a price.
 const FACTOR: f64 = 1000.0;

@@ -18,7 +18,8 @@ use crate::session::{
     sync_folder,
 };
 
-use super::resume::{LogLength, RequestedSettings};
+use super::log_lengths::LogLength;
+use super::requested::RequestedSettings;
 use super::training_episode::{EpisodeState, TrainingEpisode};
 
 /// The number of the stored form.

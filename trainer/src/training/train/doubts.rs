@@ -6,8 +6,8 @@ use tracing::warn;
 
 use crate::session::Session;
 
+use super::options::TrainOptions;
 use super::replay::{Holds, ReplayInput, Scenario, replay};
-use super::run::TrainOptions;
 use super::seeds;
 use super::training_data::TrainingData;
 

@@ -71,7 +71,7 @@ impl EvaluationOptions<'_> {
             if splits.iter().map(|split| split.n_test).sum::<u64>() >= N_TEST_MIN {
                 let anew = || BarStream::new(&symbol.source, self.features);
                 let stream = TestStream::new(stream.take().map_or_else(anew, Ok)?, splits)?;
-                symbol_runs.push(SymbolRun::new(self, symbol, stream)?);
+                symbol_runs.push(SymbolRun::new(self.training, symbol, stream)?);
             }
         }
         let initial_cash = self.training.environment.initial_cash;

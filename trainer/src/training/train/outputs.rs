@@ -9,7 +9,7 @@ use crate::session::trace::TradeTracer;
 use crate::session::{Layout, Phase, Session, StepContext, TradeLogger};
 
 use super::evaluation_result::METRICS;
-use super::run::{RunEnd, TrainOptions};
+use super::options::{RunEnd, TrainOptions};
 
 /// The trade log, the traces and the curves; those that are enabled.
 pub(super) struct RunOutputs<'a> {

@@ -17,8 +17,8 @@ use crate::market::bars::Bar;
 use crate::session::Session;
 
 use super::bar_stream::{BarStream, StreamedBar};
+use super::options::TrainOptions;
 use super::portfolio::PortfolioAccount;
-use super::run::TrainOptions;
 use super::symbol_run::flat_if_bankrupt;
 use super::test_stream::TestStream;
 use super::training_data::TrainingData;

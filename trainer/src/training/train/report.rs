@@ -1,5 +1,6 @@
 //! The comparison that ends a run, for a person to read.
 
+mod cells;
 mod doubts;
 
 use std::fmt::Write as _;
@@ -13,6 +14,8 @@ use crate::session::{
     WalkForwardRecord, WindowRecord, judgement_line,
 };
 use crate::wording::{counted, money};
+
+use cells::{interval, percent, sharpe};
 
 /// Returns the agent, buy-and-hold, never-trade and a constant exposure
 /// side by side, on the test bars, net of all costs, then what there is to
@@ -134,15 +137,6 @@ const FIGURES: [(&str, Figure); 12] = [
     ("final equity", |p| Some(money(p.final_equity, 2))),
 ];
 
-pub(super) fn sharpe(performance: &Performance) -> Option<String> {
-    let ruined = performance.is_bankrupt.then(|| "ruined".to_owned());
-    ruined.or_else(|| Some(format!("{:.2}", performance.sharpe?)))
-}
-
-pub(super) fn interval(performance: &Performance) -> Option<String> {
-    Some(format!("{:.2} .. {:.2}", performance.sharpe_low?, performance.sharpe_high?))
-}
-
 /// Returns the bars that the figures are of: the test bars, of all
 /// finished windows where there are any.
 fn test_span(session: &Session) -> Option<SpanRecord> {
@@ -244,11 +238,6 @@ fn constant_exposure(metrics: &MetricsRecord) -> String {
         Some((own, market)) => format!("constant {:.2}", own / market),
         None => "constant".to_owned(),
     }
-}
-
-pub(super) fn percent(share: f64) -> String {
-    // No "-0.00": an account that never traded lost nothing.
-    format!("{:.2} %", share * 100.0 + 0.0)
 }
 
 fn span(span: &SpanRecord) -> String {

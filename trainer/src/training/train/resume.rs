@@ -7,18 +7,18 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::config::{Overrides, TrainingConfig};
+use crate::config::TrainingConfig;
 use crate::learning::model::Learner;
 use crate::market::bars::DataSummary;
 use crate::session::{Layout, ResumedRecord, sync_folder};
 
 use super::checkpoint::{self, CheckpointHeader, Progress};
+use super::requested::RequestedSettings;
 
 /// Settings that change no model: they may differ.
 const FREE_SETTINGS: [&str; 9] = [
@@ -32,25 +32,6 @@ const FREE_SETTINGS: [&str; 9] = [
     "enable_tensorboard",
     "seeds",
 ];
-
-/// Where the settings of a run came from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RequestedSettings {
-    /// The command line's own.
-    pub overrides: Overrides,
-    /// Whether `--default` put the files aside.
-    pub is_default: bool,
-}
-
-/// The length of a log at some point of the run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LogLength {
-    /// Relative to the workspace.
-    path: PathBuf,
-    n_bytes: u64,
-}
 
 /// An interrupted session that can be resumed.
 #[derive(Debug, Clone)]
@@ -209,27 +190,6 @@ impl Resume {
         let (session, n_episodes, step) = (session.clone(), progress.n_episodes, progress.step);
         ResumedRecord { session, n_episodes, step }
     }
-}
-
-/// Returns the length of every log that grows, as it is on the disk.
-pub(super) fn log_lengths(layout: &Layout) -> Result<Vec<LogLength>> {
-    let mut ends = Vec::new();
-    for folder in [layout.trades(), layout.tensorboard()] {
-        let read = || -> io::Result<Vec<LogLength>> {
-            let entries = fs::read_dir(&folder)?.map(|entry| {
-                let entry = entry?;
-                let path = entry.path();
-                let path = path.strip_prefix(layout.root()).unwrap_or(&path).to_owned();
-                Ok(LogLength { path, n_bytes: entry.metadata()?.len() })
-            });
-            entries.collect()
-        };
-        ends.extend(read().with_context(|| format!("failed to read `{}`", folder.display()))?);
-    }
-    // The curve is replaced whole, never added to.
-    ends.retain(|end| end.path.extension().is_none_or(|kind| kind != "csv" && kind != "tmp"));
-    ends.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(ends)
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -12,62 +12,16 @@ use tracing::{debug, error, info, warn};
 use crate::config::{TrainingConfig, WINDOWS_DEFAULT};
 use crate::market::bars::{BarSource, DataSummary, Volume};
 use crate::output::report::{Report, ReportContext, SessionSource};
-use crate::session::{
-    Clock, DataRecord, Layout, Session, SessionOptions, Status, TradeLogger, time_of_ms,
-};
+use crate::session::{DataRecord, Layout, Session, Status, TradeLogger, time_of_ms};
 use crate::wording::counted;
 
 use super::doubts;
+use super::options::{RunEnd, TrainOptions};
 use super::outputs::RunOutputs;
 use super::prepare::prepare;
-use super::resume::{RequestedSettings, Resume};
 use super::split::Split;
-use super::stop::StopFlag;
 use super::training_data::TrainingData;
 use super::training_run::TrainingRun;
-use super::trials::EarlierTrials;
-
-/// What a run needs to know.
-#[derive(Debug, Clone)]
-pub struct TrainOptions {
-    /// The workspace; its folders exist.
-    pub layout: Layout,
-    /// The settings in force, already checked.
-    pub training: TrainingConfig,
-    /// Every so many closed trades, one is logged.
-    pub trade_log_frequency: usize,
-    /// Stamps the record and names the files.
-    pub clock: Clock,
-    /// Raised to stop after the current batch.
-    pub stop: StopFlag,
-    /// Where the settings came from.
-    pub requested: RequestedSettings,
-    /// What was tried before on the same data.
-    pub earlier_trials: EarlierTrials,
-    /// The session to go on from, whose files were copied.
-    pub resume: Option<Resume>,
-    /// The commit of the code, for the report; none where unknown.
-    pub commit: Option<String>,
-}
-
-impl TrainOptions {
-    /// What the session of such a run starts with.
-    pub(super) fn session(&self) -> SessionOptions<'_> {
-        SessionOptions {
-            layout: &self.layout,
-            clock: self.clock,
-            training: &self.training,
-            trade_log_frequency: self.trade_log_frequency,
-        }
-    }
-}
-
-/// How a run ended that did not fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RunEnd {
-    Completed,
-    Interrupted,
-}
 
 /// Trains as `options` say and returns the sealed record, whose status
 /// is `completed` or `interrupted`.

@@ -13,7 +13,7 @@ use crate::market::bars::BarKind;
 use crate::market::features::{FeatureSet, FeaturesConfig};
 use crate::session::{Layout, ModelRecord, Session};
 
-use super::run::TrainOptions;
+use super::options::TrainOptions;
 
 /// What a model is made of.
 pub(super) struct ModelContext<'a> {

@@ -14,9 +14,9 @@ use crate::account::metrics::Performance;
 use crate::config::TrainingConfig;
 use crate::session::{Layout, SeedRecord, Session, TradeLogger};
 
+use super::options::TrainOptions;
 use super::outputs::RunOutputs;
-use super::resume::RequestedSettings;
-use super::run::TrainOptions;
+use super::requested::RequestedSettings;
 use super::training_data::TrainingData;
 use super::training_run::TrainingRun;
 use super::trials::EarlierTrials;

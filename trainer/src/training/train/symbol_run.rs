@@ -4,10 +4,10 @@ use anyhow::Result;
 
 use crate::account::environment::{BarOutcome, StepStatus};
 use crate::account::metrics::Simulation;
+use crate::config::TrainingConfig;
 use crate::learning::model::Policy;
 use crate::session::{MetricsRecord, StepContext};
 
-use super::evaluation::EvaluationOptions;
 use super::histograms::EvaluationHistograms;
 use super::outputs::RunOutputs;
 use super::portfolio::PortfolioAccount;
@@ -38,14 +38,14 @@ pub(super) struct EvaluationStep<'a> {
 impl<'a> SymbolRun<'a> {
     /// Returns the run of `symbol` over the bars of `stream`.
     pub(super) fn new(
-        options: &EvaluationOptions<'_>,
+        training: &TrainingConfig,
         symbol: &'a SymbolData,
         stream: TestStream<'a>,
     ) -> Result<Self> {
-        let environment = &options.training.environment;
+        let environment = &training.environment;
         let simulation = || {
             let simulation = Simulation::new(environment, None);
-            simulation.map(|simulation| simulation.with_risk(options.training.seed))
+            simulation.map(|simulation| simulation.with_risk(training.seed))
         };
         Ok(Self {
             symbol,

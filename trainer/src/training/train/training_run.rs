@@ -15,10 +15,10 @@ use crate::session::SplitRecord;
 
 use super::checkpoint::{self, CheckpointHeader, Progress};
 use super::evaluation_result::EvaluationResult;
+use super::log_lengths::log_lengths;
+use super::options::{RunEnd, TrainOptions};
 use super::outputs::RunOutputs;
 use super::portfolio::remove_symbol_curves;
-use super::resume::log_lengths;
-use super::run::{RunEnd, TrainOptions};
 use super::save::{self, ModelContext};
 use super::split::Split;
 use super::training_data::{SymbolData, TrainingData};

@@ -16,7 +16,7 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use super::ensembles::Ensembles;
-use super::{ACTIONS_MAX, FittedIteration, IterationOptions, Target};
+use super::options::{ACTIONS_MAX, IterationOptions, Target};
 use crate::learning::agent::experience::Experience;
 use crate::learning::forest::{
     Forest, ForestOptions, Samples, Subsampling, TreeSeed, subsample_rows,
@@ -28,6 +28,7 @@ const TREES_PER_SUBSAMPLE: usize = 2;
 
 /// What all actions learn from the same transitions.
 pub(super) struct SharedInput<'a, E> {
+    pub(super) options: IterationOptions,
     pub(super) experience: &'a E,
     pub(super) transitions: &'a [usize],
     /// For each action the targets, one a transition.
@@ -38,44 +39,40 @@ pub(super) struct SharedInput<'a, E> {
     pub(super) n_done: u64,
 }
 
-impl FittedIteration {
+impl<E: Experience> SharedInput<'_, E> {
     /// Renews some trees of `old`, or grows all where it has none that
     /// share their splits, and gives all leaves their new values.
-    pub(super) fn fit_shared<E: Experience>(
-        &self,
-        input: &SharedInput<'_, E>,
-        old: Ensembles,
-    ) -> Result<Ensembles> {
+    pub(super) fn fit(&self, old: Ensembles) -> Result<Ensembles> {
         let IterationOptions { n_trees, n_renewed, .. } = self.options;
-        let pieces = input.experience.pieces();
+        let pieces = self.experience.pieces();
         let (trees, leaves) =
             if let (Some(old), Some(old_leaves)) = (old.forests.first(), old.leaves) {
-                let grown = self.grow(input, n_renewed.min(n_trees))?;
+                let grown = self.grow(n_renewed.min(n_trees))?;
                 // Those of other settings may be more, or fewer.
                 let n_old = (old.n_trees() + grown.n_trees()).saturating_sub(n_trees);
                 let leaves = old_leaves.renewed(n_old, grown.leaves(pieces));
                 (old.renewed(n_old, &grown)?, leaves)
             } else {
-                let grown = self.grow(input, n_trees)?;
+                let grown = self.grow(n_trees)?;
                 let leaves = grown.leaves(pieces);
                 (grown, leaves)
             };
-        let row = |&index: &usize| input.experience.transition(index).row;
-        let rows: Vec<usize> = input.transitions.iter().map(row).collect();
+        let row = |&index: &usize| self.experience.transition(index).row;
+        let rows: Vec<usize> = self.transitions.iter().map(row).collect();
         let fit = |targets: &Vec<f64>| trees.with_leaf_means(&leaves, &rows, targets);
-        let forests = input.targets.iter().map(fit).collect();
+        let forests = self.targets.iter().map(fit).collect();
         Ok(Ensembles { forests, leaves: Some(leaves) })
     }
 
     /// Grows `n_trees` trees in several tasks: each takes a share of
     /// the transitions, and a pair of neighbouring actions.
-    fn grow<E: Experience>(&self, input: &SharedInput<'_, E>, n_trees: usize) -> Result<Forest> {
+    fn grow(&self, n_trees: usize) -> Result<Forest> {
         let IterationOptions { n_subsamples, seed, .. } = self.options;
-        let refit = input.n_done;
+        let refit = self.n_done;
         let seed = TreeSeed { run: seed, refit, action: 0 }.subsampling();
         let subsamples =
-            subsample_rows(input.transitions.len(), Subsampling { n_subsamples, seed })?;
-        let n_steps = input.targets.len().saturating_sub(1).max(1);
+            subsample_rows(self.transitions.len(), Subsampling { n_subsamples, seed })?;
+        let n_steps = self.targets.len().saturating_sub(1).max(1);
         let n_tasks = n_trees.div_ceil(TREES_PER_SUBSAMPLE).min(subsamples.len());
         let n_tasks = n_tasks.max(n_steps.min(n_trees));
         // The pairs take turns, where they are more than the tasks.
@@ -84,37 +81,41 @@ impl FittedIteration {
             let step = (turn + task) % n_steps;
             let n_trees = n_trees / n_tasks + usize::from(task < n_trees % n_tasks);
             debug_assert!(task < ACTIONS_MAX, "its seeds are another half's");
-            let options = self.forest_options(Target { half: input.half, action: task }, refit);
+            let options =
+                self.options.forest_options(Target { half: self.half, action: task }, refit);
             let options = ForestOptions {
                 n_trees,
                 min_samples_leaf: options.min_samples_leaf.div_ceil(subsamples.len()),
                 min_samples_split: options.min_samples_split.div_ceil(subsamples.len()),
                 ..options
             };
-            grow_for_step(input, (&subsamples[task % subsamples.len()], step), &options)
+            self.grow_for_step(&subsamples[task % subsamples.len()], step, &options)
         };
         let parts: Vec<Forest> = (0..n_tasks).into_par_iter().map(grow).collect::<Result<_>>()?;
         let (first, rest) = parts.split_at(1);
         rest.iter().try_fold(first[0].clone(), |all, part| all.renewed(0, part))
     }
-}
 
-/// Grows trees on the transitions of `subsample` for the difference that
-/// the step from the action `step` to the next one makes.
-fn grow_for_step<E: Experience>(
-    input: &SharedInput<'_, E>,
-    (subsample, step): (&[u32], usize),
-    options: &ForestOptions,
-) -> Result<Forest> {
-    let experience = input.experience;
-    let row = |&at: &u32| experience.row(experience.transition(input.transitions[at as usize]).row);
-    let rows: Vec<&[f64]> = subsample.iter().map(row).collect();
-    let difference = |&at: &u32| {
-        let target = |action: usize| input.targets.get(action).map(|targets| targets[at as usize]);
-        let lower = target(step).unwrap_or_default();
-        // A single action has no difference: its values count.
-        target(step + 1).map_or(lower, |upper| upper - lower)
-    };
-    let targets: Vec<f64> = subsample.iter().map(difference).collect();
-    Forest::fit(&Samples::whole(&rows)?, &targets, options)
+    /// Grows trees on the transitions of `subsample` for the difference that
+    /// the step from the action `step` to the next one makes.
+    fn grow_for_step(
+        &self,
+        subsample: &[u32],
+        step: usize,
+        options: &ForestOptions,
+    ) -> Result<Forest> {
+        let experience = self.experience;
+        let row =
+            |&at: &u32| experience.row(experience.transition(self.transitions[at as usize]).row);
+        let rows: Vec<&[f64]> = subsample.iter().map(row).collect();
+        let difference = |&at: &u32| {
+            let target =
+                |action: usize| self.targets.get(action).map(|targets| targets[at as usize]);
+            let lower = target(step).unwrap_or_default();
+            // A single action has no difference: its values count.
+            target(step + 1).map_or(lower, |upper| upper - lower)
+        };
+        let targets: Vec<f64> = subsample.iter().map(difference).collect();
+        Forest::fit(&Samples::whole(&rows)?, &targets, options)
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::account::metrics::Performance;
 use crate::session::{SeedRecord, Session};
 
-use super::{interval, percent, sharpe};
+use super::cells::{interval, percent, sharpe};
 
 /// Returns the decisions filled one bar later and at twice the costs, and
 /// what other seeds came to; empty without figures.

@@ -1,0 +1,17 @@
+//! Figures as cells of a table.
+
+use crate::account::metrics::Performance;
+
+pub(super) fn sharpe(performance: &Performance) -> Option<String> {
+    let ruined = performance.is_bankrupt.then(|| "ruined".to_owned());
+    ruined.or_else(|| Some(format!("{:.2}", performance.sharpe?)))
+}
+
+pub(super) fn interval(performance: &Performance) -> Option<String> {
+    Some(format!("{:.2} .. {:.2}", performance.sharpe_low?, performance.sharpe_high?))
+}
+
+pub(super) fn percent(share: f64) -> String {
+    // No "-0.00": an account that never traded lost nothing.
+    format!("{:.2} %", share * 100.0 + 0.0)
+}
