@@ -201,6 +201,7 @@ fn numbers_can_be_said() {
     Case::new(quoted(",2,4,2,3,", ",2,4,2,7,"), "is below the close", 5).nth(1).by_flags();
     Case::new(days() + "Total,,,,,40\n", "a row that is no bar is left out", 6).by_flags();
     Case::new(days() + "40 rows\n", "it is no bar", 6).by_flags();
+    Case::new(days() + "2020-01-14,0.5 Dividend\n", "it is no bar", 6).by_flags();
     Case::new(quoted("2020-01-08", "2020-01-07"), "is a duplicate", 5).by_flags();
 }
 
@@ -213,6 +214,10 @@ fn one_of_several_can_be_chosen() {
     let text = ["09:00", "10:00"].map(|clock| row(&format!("2020-01-06 {clock}"), "1h")).concat();
     let text = format!("time,interval,open,high,low,close\n{text}{}", row("2020-01-06", "1d"));
     Case::new(text, "several intervals", 2).by_flags();
+    let row = |time: &str, flag: &str| format!("{time},{flag},1,2,1,2\n");
+    let days = ["2020-01-06", "2020-01-07"].map(|day| row(day, "false") + &row(day, "true"));
+    let text = format!("time,adjusted,open,high,low,close\n{}", days.concat());
+    Case::new(text, "several kinds of prices", 2).by_flags();
     let labels = ["06,A", "07,A", "08,A", "09,B", "10,B", "13,B"].map(|d| format!("2020-01-{d}"));
     let names = NAMES.replace("Date", "Date,Symbol");
     let text = rows(&names, labels.each_ref().map(String::as_str));

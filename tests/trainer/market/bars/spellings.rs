@@ -191,3 +191,19 @@ fn texts_of_other_programs_are_read() {
     }
     assert!(read(&little[..little.len() - 1]).unwrap_err().contains("cut short"));
 }
+
+#[test]
+fn names_of_other_languages_are_known() {
+    for names in [
+        "Datum,Er\u{f6}ffnung,Hoch,Tief,Schlusskurs,Volumen",
+        "Fecha,Apertura,M\u{e1}ximo,M\u{ed}nimo,Cierre,Volumen",
+        "Date,Ouv.,+Haut,+Bas,Cl\u{f4}t.,Vol.",
+        "Data,Otwarcie,Najwyzszy,Najnizszy,Zamkniecie,Wolumen",
+        "\u{65e5}\u{671f},\u{5f00}\u{76d8},\u{6700}\u{9ad8},\u{6700}\u{4f4e},\u{6536}\u{76d8},\u{6210}\u{4ea4}\u{91cf}",
+        "DATE1,OPEN_PRICE,HIGH_PRICE,LOW_PRICE,CLOSE_PRICE,TTL_TRD_QNTY",
+    ] {
+        let bars = read(format!("{names}\n2020-01-06,2,4,1,3,5\n")).unwrap();
+        let bar = bars[0];
+        assert_eq!([bar.open, bar.high, bar.low, bar.close, bar.volume], [2.0, 4.0, 1.0, 3.0, 5.0]);
+    }
+}

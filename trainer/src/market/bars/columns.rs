@@ -10,6 +10,7 @@ mod further;
 mod given;
 mod headless;
 mod klines;
+mod languages;
 mod names;
 mod settle;
 mod symbol;

@@ -183,7 +183,8 @@ fn split_at_role(name: &str) -> Option<(&'static str, String)> {
     let is_apart = |letter: Option<char>| letter.is_some_and(|l| !l.is_alphanumeric());
     let trimmed = |symbol: &str| {
         let symbol = symbol.trim_matches([' ', '_', '.', '-', ':', '/', '|']).to_owned();
-        (!symbol.is_empty()).then_some(symbol)
+        // `timeOpen`, `timeHigh` are times.
+        (!symbol.is_empty() && !symbol.eq_ignore_ascii_case("time")).then_some(symbol)
     };
     ROLES.iter().find_map(|(text, role)| {
         let symbol = if lower.starts_with(text) && is_apart(lower[text.len()..].chars().next()) {

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+use super::languages;
 use crate::market::bars::shown;
 
 /// Words that make a column something else: `Adj Close`,
@@ -22,15 +23,18 @@ const FOREIGN_WORDS: [&str; 12] = [
 ];
 
 /// Other names of a price, after the plain one: the better first.
-const OPEN_NAMES: [&[&str]; 2] = [&["open", "o"], &["openprice", "priceopen", "openingprice"]];
-const HIGH_NAMES: [&[&str]; 2] =
-    [&["high", "h"], &["highprice", "pricehigh", "highestprice", "max"]];
-const LOW_NAMES: [&[&str]; 2] = [&["low", "l"], &["lowprice", "pricelow", "lowestprice", "min"]];
-const CLOSE_NAMES: [&[&str]; 4] = [
+const OPEN_NAMES: [&[&str]; 3] =
+    [&["open", "o"], &["openprice", "priceopen", "openingprice"], languages::OPEN];
+const HIGH_NAMES: [&[&str]; 3] =
+    [&["high", "h"], &["highprice", "pricehigh", "highestprice", "max"], languages::HIGH];
+const LOW_NAMES: [&[&str]; 3] =
+    [&["low", "l"], &["lowprice", "pricelow", "lowestprice", "min"], languages::LOW];
+const CLOSE_NAMES: [&[&str]; 5] = [
     &["close", "c"],
     &["closeprice", "priceclose", "closingprice", "closelast"],
     &["last", "lastprice", "latest", "tradeprice"],
     &["price", "settle", "settlement"],
+    languages::CLOSE,
 ];
 
 /// Splits `BTC.open`, `Open time` and `baseVolume` into lower-case words.

@@ -1,6 +1,7 @@
 //! Knows the names that files give to the times of bars.
 
 use super::TimeColumn;
+use super::languages;
 use super::names::{is_prefixed, words};
 use crate::market::bars::timestamp::TimeZone;
 
@@ -106,7 +107,7 @@ pub(super) fn find_time(names: &[String]) -> Option<TimeColumn> {
     };
     let one_of = |names: &[&str]| names.iter().find_map(|name| position(name));
     let whole = TIME_NAMES.iter().find_map(|name| position(name));
-    let other = || OTHER_TIME_NAMES.iter().find_map(|name| position(name));
+    let other = || OTHER_TIME_NAMES.iter().chain(languages::TIME).find_map(|name| position(name));
     match (one_of(&DATE_NAMES), one_of(&CLOCK_NAMES), whole) {
         (Some(date), Some(clock), Some(whole)) if whole == date || whole == clock => {
             Some(TimeColumn::Split(date, clock))

@@ -65,6 +65,9 @@ const PRICE_KINDS: [&str; 16] = [
     "trades",
 ];
 
+/// What says whether a row is of a kind.
+const FLAGS: [&str; 6] = ["true", "false", "yes", "no", "0", "1"];
+
 /// Several series of one thing in one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Variants {
@@ -86,7 +89,9 @@ impl Variants {
             return Some(Self::Intervals);
         }
         let is_kind = |text: &&str| PRICE_KINDS.contains(&text.to_lowercase().as_str());
-        texts.iter().all(is_kind).then_some(Self::Prices)
+        let is_flag = |text: &&str| FLAGS.contains(&text.to_lowercase().as_str());
+        let are_flags = has_price_kind(name) && texts.iter().all(is_flag);
+        (are_flags || texts.iter().all(is_kind)).then_some(Self::Prices)
     }
 
     /// Returns what they are called.

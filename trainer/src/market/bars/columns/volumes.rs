@@ -1,5 +1,6 @@
 //! Knows the names of volumes: in units of what is traded, in money.
 
+use super::languages;
 use super::names::is_prefixed;
 
 /// Names of a volume in units of what is traded, the better first.
@@ -58,6 +59,8 @@ pub(super) fn find_volumes(words: &[Vec<String>], names: &[String]) -> Vec<usize
     let (money, units): (Vec<usize>, Vec<usize>) =
         (0..words.len()).filter(|&idx| is_of_unit(&words[idx])).partition(is_money);
     found.extend(units.into_iter().chain(money));
+    let is_other = |idx: &usize| languages::VOLUME.contains(&words[*idx].concat().as_str());
+    found.extend((0..words.len()).filter(is_other));
     let mut unique = Vec::new();
     found.retain(|idx| {
         !is_quote_volume(&words[*idx]) && {

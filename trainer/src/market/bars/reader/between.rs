@@ -32,7 +32,7 @@ impl TextBars {
         let fault = Fault::wrong_width();
         // A quote that is closed too late swallows bars.
         let kind = if self.rows.n_row_lines() > 1 { FaultKind::Swallowed } else { fault.kind };
-        self.other_names().unwrap_or(Fault { kind, ..fault })
+        Fault { kind, ..fault }
     }
 
     /// Returns the fault of a row that names the columns otherwise than

@@ -9,6 +9,7 @@ use super::text::TextBars;
 use crate::market::bars::check::{Fault, FaultKind};
 use crate::market::bars::columns::Part;
 use crate::market::bars::input::Place;
+use crate::market::bars::loose::number_in;
 use crate::market::bars::shown;
 use crate::market::bars::timestamp::{self, is_count, is_date};
 use crate::missing_part::MissingPart;
@@ -76,7 +77,13 @@ impl TextBars {
             );
         }
         let first = row.get(0).unwrap_or_default().trim_ascii();
-        let is_time = is_date(first) || is_count(first);
+        let is_number = |cell: &[u8]| {
+            let cell = String::from_utf8_lossy(cell);
+            cell.trim().is_empty() || number_in(&cell).is_some()
+        };
+        // What is no number is no part of a bar.
+        let is_time = (is_date(first) || is_count(first))
+            && (row.len() > self.form.columns.width || row.iter().skip(1).all(is_number));
         let remedy = if is_time && !self.is_stream && self.rows.is_at_last() {
             "the file may be cut short: copy or download it again"
         } else if is_time {

@@ -108,13 +108,23 @@ impl TextBars {
                     self.n_bars += 1;
                     return Ok(Some(bar));
                 }
-                Err(fault) if self.is_between(&fault) => {}
-                Err(fault) if self.bad_rows == BadRows::Drop && !fault.is_of_file() => {
-                    self.faults.count(&fault, self.place());
-                }
-                Err(fault) => return Err(self.stop_at(&fault)),
+                Err(fault) => self.take_fault(fault)?,
             }
         }
+    }
+
+    /// Leaves the row with this `fault` out, where that is wanted.
+    #[cold]
+    fn take_fault(&mut self, fault: Fault) -> Result<()> {
+        if self.is_between(&fault) {
+            return Ok(());
+        }
+        let fault = self.other_names().unwrap_or(fault);
+        if self.bad_rows != BadRows::Drop || fault.is_of_file() {
+            return Err(self.stop_at(&fault));
+        }
+        self.faults.count(&fault, self.place());
+        Ok(())
     }
 
     /// Whether the row at hand is of no symbol that is wanted.
@@ -154,8 +164,7 @@ impl TextBars {
             self.turn_to_symbol(column)?;
         }
         let row = self.rows.row();
-        let parsed = self.parser.parse(row, self.previous_ms);
-        let mut bar = parsed.map_err(|fault| self.other_names().unwrap_or(fault))?;
+        let mut bar = self.parser.parse(row, self.previous_ms)?;
         if let Err(fault) = self.parser.check(&mut bar) {
             let is_widened = self.bad_rows == BadRows::Widen && fault.is_range();
             if !is_widened {
