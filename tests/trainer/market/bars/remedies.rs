@@ -284,6 +284,14 @@ fn what_is_wrong_throughout_is_not_left_out() {
     write(&(days() + &days().replace("2020-01", "2020-02")));
     let (is_good, told) = bars(folder.path(), "prices.csv", "");
     assert!(is_good && told.contains("12 bars"), "{told}");
+    // So they are beside a column of symbols.
+    let of_symbol = |text: &str| {
+        let cells = text.replace("Date", "Symbol,Date");
+        cells.replace("\n2020", "\nA,2020")
+    };
+    write(&of_symbol(&(days() + &days().replace("2020-01", "2020-02"))));
+    let (is_good, told) = bars(folder.path(), "prices.csv", "--symbol A");
+    assert!(is_good && told.contains("12 bars"), "{told}");
     // Rows in disorder are good bars.
     let mut lines: Vec<String> = days().lines().map(str::to_owned).collect();
     lines.swap(1, 4);

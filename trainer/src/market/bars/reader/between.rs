@@ -13,7 +13,8 @@ impl TextBars {
     /// the line of names once more.
     #[cold]
     pub(super) fn is_between(&self, fault: &Fault) -> bool {
-        if !matches!(fault.kind, FaultKind::Time | FaultKind::Width) {
+        use FaultKind::{AnotherSymbol, Time, Width};
+        if !matches!(fault.kind, Time | Width | AnotherSymbol) {
             return false;
         }
         let row = self.rows.row();
