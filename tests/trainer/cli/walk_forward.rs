@@ -129,6 +129,20 @@ fn five_windows_judge_unless_one_split_is_wanted_or_the_bars_are_too_few() {
 }
 
 #[test]
+fn a_setting_of_a_single_split_is_not_passed_over_in_silence() {
+    let told = |arguments: &[&str]| {
+        let workspace = Workspace::new();
+        workspace.configure(&json!({ "total_episodes": 1, "embargo_bars": 100 }));
+        let assert = workspace.command().args(arguments).assert().code(TRAINED);
+        let output = assert.get_output();
+        String::from_utf8([&*output.stdout, &*output.stderr].concat()).unwrap()
+    };
+    let warning = "`embargo_bars` changes nothing where windows judge";
+    assert!(told(&["--walk-forward", "1"]).contains(warning));
+    assert!(!told(&["--split"]).contains(warning));
+}
+
+#[test]
 fn a_window_learns_nothing_from_its_gap_and_later() {
     let model = |n_changed: usize| {
         let csv = bars::csv_with_end(2000, n_changed, 1.5);

@@ -114,6 +114,10 @@ fn what_is_wrong_with_the_whole_names_the_file_too() {
     for (spec, words) in [
         (format!(r#"{{"parameters": {{{}}}}}"#, huge[..2].join(",")), "has 100000000 trials"),
         (format!(r#"{{"parameters": {{{}}}}}"#, huge.join(",")), "more trials than can be counted"),
+        (
+            r#"{"parameters": {"train_ratio": [0.7, 0.8]}}"#.to_owned(),
+            "add `\"walk_forward.windows\": [0]` to them",
+        ),
         (r#"{"symbols": ["BTC"]}"#.to_owned(), "`symbols` names `BTC`, and there is no such file"),
     ] {
         let sandbox = Sandbox::new();

@@ -131,6 +131,9 @@ fn train(
     if *n_windows == 0 && config.walk_forward.windows.is_none() {
         info!("too few bars for {WINDOWS_DEFAULT} windows: one split");
     }
+    if *n_windows > 0 {
+        warn_of_unused(config);
+    }
     for Split { n_train, n_embargo, n_test, .. } in splits {
         let n_train = counted(*n_train, "bar");
         if *n_test == 0 {
@@ -149,6 +152,18 @@ fn train(
         doubts::add(options, &training_data, logger.session_mut());
         Ok(end)
     })
+}
+
+/// Warns of settings that someone made and that only a single split has.
+fn warn_of_unused(config: &TrainingConfig) {
+    let default = TrainingConfig::default();
+    let unused = [
+        ("train_ratio", config.train_ratio.to_bits() == default.train_ratio.to_bits()),
+        ("embargo_bars", config.embargo_bars == default.embargo_bars),
+    ];
+    for (setting, _) in unused.iter().filter(|(_, is_default)| !is_default) {
+        warn!("`{setting}` changes nothing where windows judge; `--split` judges on one split");
+    }
 }
 
 /// Says how the bars were read, and what is doubtful about them.

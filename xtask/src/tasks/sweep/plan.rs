@@ -88,11 +88,13 @@ impl Plan {
         self.grid.0.get_or_init(|| Grid::of(&self.spec))
     }
 
-    /// Checks that there are not too many trials.
+    /// Checks that there are not too many trials, and that none of the
+    /// parameters changes nothing.
     ///
     /// # Errors
-    /// When there are.
+    /// When there are, or one does.
     pub fn check(&self) -> Result<()> {
+        self.check_split()?;
         let n_trials = self.n_trials();
         let told = match n_trials {
             u64::MAX => "more trials than can be counted".to_owned(),
@@ -103,6 +105,25 @@ impl Plan {
             "the sweep has {told}; {N_TRIALS_MAX} at most can be kept apart: draw `samples`, or \
              name fewer values, seeds, symbols or windows"
         );
+        Ok(())
+    }
+
+    /// Checks that settings of a single split are of one: where the
+    /// settings say nothing the trainer walks forward.
+    fn check_split(&self) -> Result<()> {
+        let parameters = &self.spec.parameters;
+        let of_settings = self.settings.get("walk_forward").and_then(|walk| walk.get("windows"));
+        let is_walk = self.spec.command.is_empty()
+            && self.spec.windows == 0
+            && of_settings != Some(&json!(0))
+            && !parameters.keys().any(|key| key.starts_with("walk_forward"));
+        for key in ["train_ratio", "embargo_bars"] {
+            ensure!(
+                !(is_walk && parameters.contains_key(key)),
+                "`parameters` has the key `{key}`, which changes nothing where windows judge; add \
+                 `\"walk_forward.windows\": [0]` to them for a single split"
+            );
+        }
         Ok(())
     }
 
