@@ -75,16 +75,21 @@ fn bars_of_another_interval_are_refused_unless_that_is_wanted() {
     assert!(warning.starts_with("warning: `other.csv`: the bars are of 2 h"), "{warning}");
 }
 
-#[test]
-fn bars_that_turn_to_another_interval_are_refused_before_there_is_a_row() {
-    let workspace = trained();
-    let mut bars = changed(&workspace, |idx, _| idx < 1100);
+/// Goes on with 1,200 bars of an hour, like the last.
+fn then_hourly(mut bars: String) -> String {
     let last = bars.lines().next_back().unwrap().to_owned();
     let (time, numbers) = last.split_once(',').unwrap();
     let time: i64 = time.parse().unwrap();
     for hour in 1..=1200 {
         bars += &format!("{},{numbers}\n", time + 3600 * hour);
     }
+    bars
+}
+
+#[test]
+fn bars_that_turn_to_another_interval_are_refused_before_there_is_a_row() {
+    let workspace = trained();
+    let bars = then_hourly(changed(&workspace, |idx, _| idx < 1100));
     let (n_rows, error) = told(&workspace, &bars, (&[], 1));
     assert_eq!(n_rows, 0);
     assert!(error.starts_with("error: `other.csv`: the bars are of 1 h, and the model"), "{error}");
@@ -94,13 +99,7 @@ fn bars_that_turn_to_another_interval_are_refused_before_there_is_a_row() {
 #[test]
 fn another_interval_does_not_hide_at_the_end() {
     let workspace = trained();
-    let mut bars = changed(&workspace, |_, _| true);
-    let last = bars.lines().next_back().unwrap().to_owned();
-    let (time, numbers) = last.split_once(',').unwrap();
-    let time: i64 = time.parse().unwrap();
-    for hour in 1..=1200 {
-        bars += &format!("{},{numbers}\n", time + 3600 * hour);
-    }
+    let bars = then_hourly(changed(&workspace, |_, _| true));
     let (n_rows, error) = told(&workspace, &bars, (&[], 1));
     assert_eq!(n_rows, 0);
     assert!(error.starts_with("error: `other.csv`: the bars are of 1 h, and the model"), "{error}");

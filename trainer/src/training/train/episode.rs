@@ -86,13 +86,12 @@ impl TrainingRun<'_> {
             let (part, stream) = self.train_bars(episode, symbol, state, &curve)?;
             schedule.whole.add(&part);
             schedule.n_done = idx + 1;
+            following = symbol.name.is_none().then_some(stream);
             if part.is_cut_short {
                 break;
             }
             if symbol.name.is_some() {
                 self.learner.end_series()?;
-            } else {
-                following = Some(stream);
             }
         }
         self.outputs.set_symbol(None);
