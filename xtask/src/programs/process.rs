@@ -84,7 +84,7 @@ pub fn build_trainer(home: &Path, build: TrainerBuild) -> Result<PathBuf> {
     let features = build.features().into_iter().flatten();
     let messages = cmd!(
         shell,
-        "{cargo} build --manifest-path {manifest} --package trainer --bin {program} --release
+        "{cargo} build --manifest-path {manifest} --package trainer --bin {program} --profile xtask
          --no-default-features {features...} --message-format json-render-diagnostics"
     )
     .quiet()
