@@ -4,6 +4,8 @@
 //! fill at the next bar's open, and every figure is net of costs. It
 //! knows nothing of archives: `xtask` keeps what it writes.
 
+pub mod cli;
+
 pub mod training;
 
 pub mod output;

@@ -8,10 +8,10 @@ use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use trainer::account::metrics::{BarCalendar, PeriodsPerYear};
-use trainer::config::FieldError;
-use trainer::market::bars::{BadRows, BarSource, BarsConfig, DataSummary, Decimal};
-use trainer::progress;
+use crate::account::metrics::{BarCalendar, PeriodsPerYear};
+use crate::config::FieldError;
+use crate::market::bars::{BadRows, BarSource, BarsConfig, DataSummary, Decimal};
+use crate::progress;
 
 use super::Format;
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use trainer::learning::model::TradingModel;
-use trainer::training::predict::TrainedOn;
+use crate::learning::model::TradingModel;
+use crate::training::predict::TrainedOn;
 
 /// Load a model, check every part of it and repeat its stored predictions bit for bit
 ///

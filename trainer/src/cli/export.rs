@@ -7,12 +7,12 @@ use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use trainer::output::export::{
+use crate::output::export::{
     MlflowReport, MlflowRun, OnnxReport, TableFormat, TableReport, Tables, export_mlflow,
     export_onnx, export_tables,
 };
-use trainer::session::Layout;
-use trainer::wording::plural;
+use crate::session::Layout;
+use crate::wording::plural;
 
 /// Take a session out for other tools: tables, ONNX, MLflow
 ///

@@ -7,11 +7,11 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
 
-use trainer::account::metrics::{
+use crate::account::metrics::{
     ACCOUNT_FIGURES, Alarm, CurveFile, Trials, alarm_lines, curve_table,
 };
 
-use trainer::market::bars::Reading;
+use crate::market::bars::Reading;
 
 use super::Format;
 use super::bars::ReadingArguments;

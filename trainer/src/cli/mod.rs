@@ -1,22 +1,27 @@
-//! The subcommands, one a module.
+//! The command line: `program` says which subcommand runs; each is a
+//! module of its own.
 
-pub mod bars;
-pub mod check_model;
+mod bars;
+mod check_model;
+mod exit;
 #[cfg(feature = "full")]
-pub mod export;
-pub mod metrics;
-pub mod predict;
-pub mod report;
-pub mod simulate;
-pub mod train;
+mod export;
+mod metrics;
+mod predict;
+mod program;
+mod report;
+mod simulate;
+mod train;
 #[cfg(feature = "full")]
-pub mod watch;
+mod watch;
+
+pub use program::main;
 
 use clap::ValueEnum;
 
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+enum Format {
     Text,
     Json,
 }

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, ValueEnum};
 
-use trainer::learning::model::TradingModel;
-use trainer::market::bars::{BarReader, BarSource, Reading, SymbolBars, parse_time_ms};
-use trainer::training::predict::{
+use crate::learning::model::TradingModel;
+use crate::market::bars::{BarReader, BarSource, Reading, SymbolBars, parse_time_ms};
+use crate::training::predict::{
     PredictOptions, PredictionHeader, Predictor, RowFormat, RowWriter, columns, latest_archive,
     load_model,
 };

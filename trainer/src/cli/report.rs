@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use trainer::output::report::{Report, ReportContext, SessionSource};
+use crate::output::report::{Report, ReportContext, SessionSource};
 
 use super::Format;
 

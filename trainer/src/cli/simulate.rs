@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use trainer::account::environment::EnvironmentConfig;
-use trainer::account::metrics::{Alarm, PeriodsBasis, PeriodsPerYear};
-use trainer::market::bars::BarSource;
-use trainer::training::simulate::{
+use crate::account::environment::EnvironmentConfig;
+use crate::account::metrics::{Alarm, PeriodsBasis, PeriodsPerYear};
+use crate::market::bars::BarSource;
+use crate::training::simulate::{
     OutputFormats, ReplayRecorder, SimulateOptions, check_folder, simulate_on,
 };
 
-use super::super::unless_unread;
 use super::Format;
 use super::bars::{ReadingArguments, say_understood};
+use super::exit::unless_unread;
 
 /// Replay a series of exposures through the account that the agent trades in
 ///

@@ -1,189 +1,181 @@
-//! `trainer train`: its flags, and what they and the files say.
+//! What `trainer train` does: checks, trains, audits, and searches for
+//! leaks.
 
-use std::num::NonZeroUsize;
+mod arguments;
+
+pub use arguments::TrainArguments;
+
+use std::io::{self, BufRead as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
-use chrono::{DateTime, Utc};
-use clap::{Args, ValueEnum};
+use anyhow::{Context as _, Result, ensure};
 
-use trainer::config::{
-    ConfigFile, LOGGING_FILE, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, WindowMode,
-    load,
+use crate::config::{Level, LoggingConfig};
+use crate::market::bars::DataSummary;
+use crate::missing_part::MissingPart;
+use crate::progress;
+use crate::session::{
+    AuditRecord, Clock, Layout, LogOptions, Session, Status, TrainerLock, subscriber,
 };
-use trainer::session::{Session, parse_time};
-use trainer::training::train::{RequestedSettings, Resume, comparison, output_locations};
+use crate::training::audit::audit;
+use crate::training::leaks::{check_configured_leaks, leak_table};
+use crate::training::train::{EarlierTrials, StopFlag, TrainOptions, check, run};
 
 use super::Format;
-use super::bars::ReadingArguments;
+use super::exit::{FAILED, INTERRUPTED, LEAK, WARNINGS, print};
+use arguments::{Settings, result_text, settings};
 
-/// Train a model and judge it out of sample, beside buy-and-hold and never-trade
-///
-/// The first interrupt (Ctrl-C) stops after the batch at hand and saves everything; the second
-/// stops at once.
-#[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct TrainArguments {
-    /// Workspace to work in: config/ is read; logs/ and models/ are written
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub root: PathBuf,
-    /// Use the built-in settings and data, whatever config/ says
-    #[arg(long)]
-    pub default: bool,
-    /// Bars to train on: CSV (packed or not), JSON or Parquet, a folder of them for several
-    /// symbols, or `builtin:btcusd_30m`
-    #[arg(long, value_name = "FILE")]
-    pub data: Option<String>,
-    /// Passes over the training bars
-    #[arg(long, value_name = "N")]
-    pub episodes: Option<NonZeroUsize>,
-    /// Bars in a batch; the agent refits after each
-    #[arg(long, value_name = "N")]
-    pub steps_per_batch: Option<NonZeroUsize>,
-    /// Seed of everything random
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Judge the same training with K seeds, this one and those that follow it; the model is this
-    /// one's [default: 3 where a training takes at most 2,000,000 steps, else 1]
-    #[arg(long, value_name = "K")]
-    pub seeds: Option<NonZeroUsize>,
-    /// Threads to fit with; 0 takes all cores; the model is the same for any number
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
-    /// Judge in K windows, each trained on the bars before it, and join them to one curve; the model
-    /// that is saved is fitted last, to all bars [default: 5, where the bars are enough]
-    #[arg(long, value_name = "K")]
-    pub walk_forward: Option<NonZeroUsize>,
-    /// Train on the first bars once, judge on the last, and save that model
-    #[arg(long, conflicts_with_all = ["walk_forward", "window_mode"])]
-    pub split: bool,
-    /// Let a later window train on all bars before it, or on as many as the first
-    #[arg(long, value_enum, value_name = "MODE")]
-    pub window_mode: Option<Mode>,
-    #[command(flatten)]
-    pub reading: ReadingArguments,
-    /// Time to stamp everything with, in place of the clock's
-    #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
-    pub now: Option<DateTime<Utc>>,
-    /// Form of the result on stdout; json is the sealed logs/session.json
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Show no progress, only warnings and errors
-    #[arg(long)]
-    pub quiet: bool,
-    /// Go on from the last checkpoint of the interrupted session whose logs/ and models/ lie in DIR;
-    /// the model is the one of a run that was never interrupted
-    #[arg(long, value_name = "DIR")]
-    pub resume_from: Option<PathBuf>,
-    /// Count these earlier sessions as trials in the deflated Sharpe ratio: the JSON file that
-    /// `cargo xtask train` makes of its archives
-    #[arg(long, value_name = "FILE")]
-    pub earlier_trials: Option<PathBuf>,
-    /// Check the settings and all bars, then exit; nothing is trained or written
-    #[arg(long)]
-    pub check: bool,
-    /// Only look for look-ahead in the features, decisions and figures, with these settings and bars;
-    /// nothing is written, and it exits with 13 when there is some
-    #[arg(long, conflicts_with_all = ["check", "resume_from", "walk_forward"])]
-    pub check_leaks: bool,
-    /// After training, look at the figures a second time: filled 1, 2 and 4 bars later, at twice the
-    /// costs, beside the same exposures at other times, on shuffled bars, with prices in another
-    /// unit; five further trainings of at most two episodes on the latest 20,000 bars at most
-    #[arg(long, conflicts_with_all = ["check", "check_leaks"])]
-    pub audit: bool,
-    /// Commit of the code, for the report
-    #[arg(long, value_name = "HASH")]
-    pub commit: Option<String>,
-    /// Exit at once when stdin ends, as it does when the parent process dies; a line `stop` on
-    /// stdin is an interrupt
-    #[arg(long)]
-    pub exit_with_parent: bool,
+/// Trains as `arguments` say, or checks the settings, or searches for leaks.
+pub fn train(arguments: &TrainArguments, clock: Clock) -> Result<ExitCode> {
+    let stop = StopFlag::default();
+    if arguments.exit_with_parent {
+        exit_with_parent(stop.clone());
+    }
+    let clock = arguments.now.map_or(clock, Clock::fixed);
+    let root = existing_folder(&arguments.root)?;
+    if arguments.check_leaks {
+        return search_leaks(arguments, &root, clock.tomorrow_ms());
+    }
+    let layout = Layout::new(&root);
+    let _lock = TrainerLock::take(&layout.lock(), clock)?;
+    let settings = settings(arguments, &root)?;
+    if arguments.check {
+        let summary = checked(&settings, &root, clock.tomorrow_ms())?;
+        print(&format!("The settings and the bars are good.\n{summary}\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let earlier_trials =
+        arguments.earlier_trials.as_deref().map(EarlierTrials::load).transpose()?;
+    if let Some(resume) = &settings.resume {
+        // What cannot go on is refused before anything is written.
+        checked(&settings, &root, clock.tomorrow_ms())?;
+        resume.copy_into(&layout)?;
+    }
+    layout.create()?;
+    if !arguments.quiet {
+        progress::show();
+    }
+    start_log(&settings.logging, &LogTo { layout: &layout, clock, quiet: arguments.quiet })?;
+    for file in &settings.absent {
+        tracing::info!("no `{file}`: using the built-in settings");
+    }
+    stop_on_signals(stop.clone())?;
+    let options = TrainOptions {
+        layout,
+        training: settings.training,
+        trade_log_frequency: settings.logging.trade_log_frequency,
+        clock,
+        stop,
+        requested: settings.requested,
+        earlier_trials: earlier_trials.unwrap_or_default(),
+        resume: settings.resume,
+        commit: arguments.commit.clone(),
+    };
+    Ok(match run(&options) {
+        Ok(session) => {
+            let (session, is_whole) = audited(&options, session, arguments.audit);
+            print(&result_text(&session, arguments)?)?;
+            if is_whole { exit_code(&session) } else { ExitCode::from(WARNINGS) }
+        }
+        Err(error) if error.is::<MissingPart>() => return Err(error),
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::from(FAILED)
+        }
+    })
 }
 
-/// What a later window trains on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
-    Expanding,
-    Rolling,
-}
-
-impl From<Mode> for WindowMode {
-    fn from(mode: Mode) -> Self {
-        match mode {
-            Mode::Expanding => Self::Expanding,
-            Mode::Rolling => Self::Rolling,
+/// Audits a completed session if that is wanted; returns it, and whether
+/// nothing went wrong. It is sealed: a failure is a warning.
+fn audited(options: &TrainOptions, session: Session, is_wanted: bool) -> (Session, bool) {
+    if !is_wanted || session.status != Status::Completed {
+        return (session, true);
+    }
+    match audit(options, session.clone()) {
+        Ok(session) => (session, true),
+        Err(error) => {
+            tracing::warn!("the session is not audited: {error:#}");
+            (session, false)
         }
     }
 }
 
-/// What the files and the flags say together.
-pub struct Settings {
-    pub training: TrainingConfig,
-    pub logging: LoggingConfig,
-    /// Files that are not there.
-    pub absent: Vec<&'static str>,
-    /// What the command line said.
-    pub requested: RequestedSettings,
-    /// The session to go on from; it had the same settings.
-    pub resume: Option<Resume>,
-}
-
-/// Reads the settings of the workspace at `root`; flags go before files.
-pub fn settings(arguments: &TrainArguments, root: &Path) -> Result<Settings> {
-    let resume = arguments.resume_from.as_deref().map(Resume::open).transpose()?;
-    let requested = requested(arguments)?;
-    let requested = match &resume {
-        Some(resume) => resume.requested(requested),
-        None => requested,
-    };
-    let mut absent = Vec::new();
-    let (mut training, mut logging) = (None, None);
-    if !requested.is_default {
-        training = load::<TrainingConfig>(root, TRAINING_FILE)?;
-        logging = load::<LoggingConfig>(root, LOGGING_FILE)?;
-        absent.extend(training.is_none().then_some(TRAINING_FILE));
-        absent.extend(logging.is_none().then_some(LOGGING_FILE));
-    }
-    let training = training.unwrap_or_default().with(&requested.overrides);
-    training.validate().context("a command-line flag sets a value out of range")?;
-    if let Some(resume) = &resume {
-        resume.check_settings(&training)?;
-    }
-    Ok(Settings { training, logging: logging.unwrap_or_default(), absent, requested, resume })
-}
-
-fn requested(arguments: &TrainArguments) -> Result<RequestedSettings> {
-    let overrides = Overrides {
-        data: arguments.data.as_deref().map(data_from_here).transpose()?,
-        episodes: arguments.episodes,
-        steps_per_batch: arguments.steps_per_batch,
-        seed: arguments.seed,
-        seeds: arguments.seeds,
-        threads: arguments.threads,
-        windows: arguments.walk_forward.map(NonZeroUsize::get).or(arguments.split.then_some(0)),
-        window_mode: arguments.window_mode.map(WindowMode::from),
-        bars: arguments.reading.config()?,
-    };
-    Ok(RequestedSettings { overrides, is_default: arguments.default })
-}
-
-/// A file on the command line is meant from where the user stands, not
-/// from the workspace.
-fn data_from_here(data: &str) -> Result<String> {
-    if data.starts_with("builtin:") {
-        return Ok(data.to_owned());
-    }
-    let path = std::path::absolute(data).with_context(|| format!("`{data}` is no path"))?;
-    let path = path.into_os_string().into_string();
-    path.map_err(|path| anyhow::anyhow!("the path `{}` is not UTF-8", path.display()))
-}
-
-/// Returns what a training prints.
-pub fn result_text(session: &Session, arguments: &TrainArguments) -> Result<String> {
-    Ok(match arguments.format {
-        // The parent says itself what it did with the files.
-        Format::Text if arguments.exit_with_parent => comparison(session),
-        Format::Text => comparison(session) + &output_locations(session),
-        Format::Json => serde_json::to_string_pretty(session)? + "\n",
+fn exit_code(session: &Session) -> ExitCode {
+    let is_doubtful =
+        !session.alarms.is_empty() || session.audit.as_ref().is_some_and(AuditRecord::has_failed);
+    ExitCode::from(match session.status {
+        Status::Completed if is_doubtful => WARNINGS,
+        Status::Completed => 0,
+        _ => INTERRUPTED,
     })
+}
+
+fn search_leaks(arguments: &TrainArguments, root: &Path, latest_ms: i64) -> Result<ExitCode> {
+    let settings = settings(arguments, root)?;
+    let report = check_configured_leaks(&settings.training, root, latest_ms)?;
+    print(&match arguments.format {
+        Format::Text => leak_table(&report),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+    })?;
+    Ok(ExitCode::from(if report.is_clean { 0 } else { LEAK }))
+}
+
+fn checked(settings: &Settings, root: &Path, latest_ms: i64) -> Result<DataSummary> {
+    let summary = check(&settings.training, root, latest_ms)?;
+    settings.resume.as_ref().map_or(Ok(()), |resume| resume.check_data(&summary))?;
+    Ok(summary)
+}
+
+fn existing_folder(root: &Path) -> Result<PathBuf> {
+    ensure!(
+        root.is_dir(),
+        "there is no folder `{}`; name the workspace with `--root`",
+        root.display()
+    );
+    std::path::absolute(root).with_context(|| format!("failed to find `{}`", root.display()))
+}
+
+struct LogTo<'a> {
+    layout: &'a Layout,
+    clock: Clock,
+    quiet: bool,
+}
+
+fn start_log(logging: &LoggingConfig, to: &LogTo<'_>) -> Result<()> {
+    let loudest = if to.quiet { Level::Warn } else { Level::Trace };
+    let subscriber = subscriber(&LogOptions {
+        console: logging.console_level.min(loudest),
+        file: logging.file_level,
+        path: &to.layout.training_log(),
+        clock: to.clock,
+    })?;
+    tracing::subscriber::set_global_default(subscriber).context("the log was started twice")
+}
+
+fn stop_on_signals(stop: StopFlag) -> Result<()> {
+    ctrlc::set_handler(move || interrupt(&stop)).context("failed to watch for signals")
+}
+
+/// The first interrupt asks to stop, the second ends at once: what was saved
+/// until then is whole.
+fn interrupt(stop: &StopFlag) {
+    if stop.raise() {
+        progress::end();
+        std::process::exit(i32::from(INTERRUPTED));
+    }
+    progress::print_line("stopping after this batch; once more to stop at once");
+}
+
+/// Waits on stdin, which ends when the parent dies, even by SIGKILL.
+fn exit_with_parent(stop: StopFlag) {
+    std::thread::spawn(move || {
+        // An error is an end, too.
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            if line.trim() == "stop" {
+                interrupt(&stop);
+            }
+        }
+        std::process::exit(i32::from(INTERRUPTED));
+    });
 }

@@ -11,8 +11,8 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use trainer::output::watch::{Size, Watcher, draw, text};
-use trainer::session::Layout;
+use crate::output::watch::{Size, Watcher, draw, text};
+use crate::session::Layout;
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_millis(500);

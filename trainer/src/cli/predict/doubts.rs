@@ -6,10 +6,10 @@ use std::mem;
 
 use anyhow::{Result, ensure};
 
-use trainer::learning::model::TradingModel;
-use trainer::market::bars::{Bar, BarKind, BarReader, BarWatch, DataSummary, Mismatch, Understood};
-use trainer::progress;
-use trainer::training::predict::TrainedOn;
+use crate::learning::model::TradingModel;
+use crate::market::bars::{Bar, BarKind, BarReader, BarWatch, DataSummary, Mismatch, Understood};
+use crate::progress;
+use crate::training::predict::TrainedOn;
 
 /// Bars from which a live stream tells what it is; it cannot be known
 /// before the first row is due.
