@@ -118,6 +118,11 @@ fn what_is_wrong_with_the_whole_names_the_file_too() {
             r#"{"parameters": {"train_ratio": [0.7, 0.8]}}"#.to_owned(),
             "add `\"walk_forward.windows\": [0]` to them",
         ),
+        (
+            r#"{"parameters": {"train_ratio": [0.7, 0.8], "walk_forward.mode": ["rolling"]}}"#
+                .to_owned(),
+            "which changes nothing where windows judge",
+        ),
         (r#"{"symbols": ["BTC"]}"#.to_owned(), "`symbols` names `BTC`, and there is no such file"),
     ] {
         let sandbox = Sandbox::new();

@@ -116,7 +116,9 @@ impl Plan {
         let is_walk = self.spec.command.is_empty()
             && self.spec.windows == 0
             && of_settings != Some(&json!(0))
-            && !parameters.keys().any(|key| key.starts_with("walk_forward"));
+            && !["walk_forward", "walk_forward.windows"]
+                .iter()
+                .any(|key| parameters.contains_key(*key));
         for key in ["train_ratio", "embargo_bars"] {
             ensure!(
                 !(is_walk && parameters.contains_key(key)),
