@@ -64,9 +64,10 @@ impl TrainerBuild {
     }
 }
 
-/// Builds the trainer in release from the cargo workspace `home`, and
-/// returns the path of its binary. The two builds lie side by side and
-/// share the dependencies that both have.
+/// Builds the trainer from the cargo workspace `home`, in the profile that
+/// this tool is built in, and returns the path of its binary. The two builds
+/// lie side by side; they and this tool share the dependencies they have in
+/// common.
 ///
 /// # Errors
 /// When cargo fails; what it says went to stderr.

@@ -42,7 +42,7 @@ pub fn trainer_binary(context: &mut TaskContext<'_>, source: &TrainerSource) -> 
             CodedError::Usage(format!("there is no trainer `{path}` to run: {error}")).into()
         }),
         TrainerSource::Build(home) => {
-            (context.notes)("building the trainer (release; the first time takes a minute)");
+            (context.notes)("building the trainer (the first time takes a minute)");
             process::build_trainer(home, TrainerBuild::Training)
         }
         TrainerSource::Installed(path) if process::is_own_trainer(path) => Ok(path.clone()),
