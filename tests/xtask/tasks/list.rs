@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 
+use xtask::tasks::TaskContext;
 use xtask::tasks::cycle::{Label, archive_now};
+use xtask::tasks::gate::judge;
 use xtask::terminal::report::{ListReport, Report, ShowReport};
 use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::session;
@@ -78,6 +81,36 @@ fn show_tells_all_that_the_manifest_tells() {
     let mut report = ShowReport::of(catalog.find("latest").unwrap());
     report.size_bytes = 1000;
     insta::assert_snapshot!(report.text());
+}
+
+#[test]
+fn several_seeds_show_their_median_and_range() {
+    let sandbox = Sandbox::with_session();
+    let seeds =
+        [0.04, -0.01, 0.02, 0.03].map(|net| format!(r#"{{"agent": {{"net_return": {net}}}}}"#));
+    for (day, seeds) in [(1, seeds[..1].join(",")), (2, seeds.join(","))] {
+        let session = format!(
+            r#"{{"status": "completed", "metrics": {{"agent": {{"net_return": 0.04}}}}, "seeds": [{seeds}]}}"#
+        );
+        sandbox.write("logs/session.json", &session);
+        let summary = session::read(sandbox.root());
+        let archive = |context: &mut TaskContext<'_>| {
+            archive_now(context, ArchiveKind::Session, &Label::default(), summary)
+        };
+        sandbox.run_task(&format!("2026-01-0{day}T00:00:00Z"), archive).0.unwrap();
+    }
+    insta::assert_snapshot!(list_of_fixed_size(&sandbox).text(), @"
+    archive          when (UTC)           kind     status       size  data  net return       median of seeds (range)  Sharpe  max drawdown  tags
+    20260102_000000  2026-01-02 00:00:00  session  completed  1.0 kB  -        +4.00 %  +2.50 % (-1.00 % to +4.00 %)       -             -
+    20260101_000000  2026-01-01 00:00:00  session  completed  1.0 kB  -        +4.00 %                             -       -             -
+    ");
+    let catalog = sandbox.catalog();
+    let shown = ShowReport::of(catalog.find("latest").unwrap()).text();
+    let line = shown.lines().find(|line| line.starts_with("seeds")).unwrap();
+    assert_eq!(line, "seeds     4, the median net return is +2.50 % (-1.00 % to +4.00 %)");
+    let gates = ["net_return_median>=0.02", "net_return_min>=0"].map(|rule| rule.parse().unwrap());
+    let judged = judge(&gates, session::read(sandbox.root()).as_ref(), &BTreeMap::new());
+    assert_eq!(judged.iter().map(|gate| gate.is_passed).collect::<Vec<_>>(), [true, false]);
 }
 
 #[test]

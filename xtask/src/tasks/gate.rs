@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::ruin;
+use crate::vault::session::SEED_FIGURES;
 use crate::workspace::config::nearest;
 
 /// The figures that this repository's trainer tells of.
@@ -142,14 +143,15 @@ fn known(name: &str) -> Result<String, String> {
         let is_word = !own.is_empty() && own.chars().all(|c| c.is_alphanumeric() || c == '_');
         return is_word.then(|| own.to_owned()).ok_or_else(|| format!("`{name}` is no name"));
     }
-    if METRICS.contains(&name) {
+    let figures = || METRICS.into_iter().chain(SEED_FIGURES);
+    if figures().any(|figure| figure == name) {
         return Ok(name.to_owned());
     }
     Err(format!(
         "there is no figure `{name}`; there are {}, and `{PREFIX}NAME` for one of another \
          trainer's own{}",
-        METRICS.join(", "),
-        nearest(name, METRICS.into_iter())
+        figures().collect::<Vec<_>>().join(", "),
+        nearest(name, figures())
     ))
 }
 

@@ -20,6 +20,11 @@ pub const FURTHER_FIGURES: [(&str, &str); 3] = [
     ("n_trials", "/trials/n_trials"),
 ];
 
+/// The agent's figures over the seeds of a training with several: their
+/// number, and the median and range of their net returns.
+pub const SEED_FIGURES: [&str; 4] =
+    ["n_seeds", "net_return_median", "net_return_min", "net_return_max"];
+
 /// Reads the session in the workspace `root`, if there is one.
 ///
 /// No trainer may be running: a session that still says `running` was
@@ -125,6 +130,7 @@ fn metrics(session: &Value) -> BTreeMap<String, BTreeMap<String, Option<f64>>> {
             let value = session.pointer(pointer).filter(|value| value.is_number());
             agent.extend(value.map(|value| (name.to_owned(), value.as_f64())));
         }
+        agent.extend(net_returns_of_seeds(session));
     }
     // Of several symbols, each by itself.
     let symbols = session.get("symbols").and_then(Value::as_array);
@@ -135,6 +141,23 @@ fn metrics(session: &Value) -> BTreeMap<String, BTreeMap<String, Option<f64>>> {
         }
     }
     metrics
+}
+
+/// Returns the [`SEED_FIGURES`]; nothing for a single seed, or where a
+/// seed has no net return.
+fn net_returns_of_seeds(session: &Value) -> Vec<(String, Option<f64>)> {
+    let seeds = session.get("seeds").and_then(Value::as_array).filter(|seeds| seeds.len() > 1);
+    let returns = seeds.and_then(|seeds| {
+        let returns = seeds.iter().map(|seed| seed.pointer("/agent/net_return")?.as_f64());
+        returns.collect::<Option<Vec<f64>>>()
+    });
+    let Some(mut returns) = returns else { return Vec::new() };
+    returns.sort_by(f64::total_cmp);
+    let n = returns.len();
+    let median = f64::midpoint(returns[(n - 1) / 2], returns[n / 2]);
+    let values = [n as f64, median, returns[0], returns[n - 1]];
+    let figures = SEED_FIGURES.into_iter().zip(values);
+    figures.map(|(name, value)| (name.to_owned(), Some(value))).collect()
 }
 
 fn numbers(figures: &serde_json::Map<String, Value>) -> BTreeMap<String, Option<f64>> {

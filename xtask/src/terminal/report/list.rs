@@ -7,7 +7,11 @@ use super::Report;
 use crate::vault::catalog::{Archive, Catalog, Content};
 use crate::vault::remote::{RemoteArchive, short_id};
 use crate::vault::ruin;
+use crate::vault::session::SEED_FIGURES;
 use crate::workspace::text;
+
+/// The seeds stand beside the net return.
+const N_CELLS_BEFORE_SEEDS: usize = 7;
 
 /// The archives of a workspace, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +41,10 @@ pub struct ListRow {
     pub data: Option<String>,
     /// The agent's net return out of sample, as a fraction.
     pub net_return: Option<f64>,
+    /// The same over the seeds of the training; absent where there was
+    /// one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<SeedReturns>,
     /// Its annual Sharpe ratio.
     pub sharpe: Option<f64>,
     /// That and when the agent was ruined; absent when it was not.
@@ -57,6 +65,34 @@ pub struct ListRow {
     /// Where in the remote repository it is; absent for a local one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<RemotePlace>,
+}
+
+/// The net returns of one training with several seeds, as fractions.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SeedReturns {
+    /// The number of seeds.
+    pub n_seeds: f64,
+    /// The median.
+    pub median: f64,
+    /// The lowest.
+    pub min: f64,
+    /// The highest.
+    pub max: f64,
+}
+
+impl SeedReturns {
+    /// Returns those among the figures of the agent.
+    pub fn of(agent: &ruin::AccountMetrics) -> Option<Self> {
+        let [n_seeds, median, min, max] = SEED_FIGURES.map(|name| agent.get(name).copied()?);
+        Some(Self { n_seeds: n_seeds?, median: median?, min: min?, max: max? })
+    }
+
+    /// Returns the median with its range.
+    pub fn text(&self) -> String {
+        let [median, min, max] =
+            [self.median, self.min, self.max].map(|value| text::signed_percent(Some(value)));
+        format!("{median} ({min} to {max})")
+    }
 }
 
 /// Where in the remote repository an archive is.
@@ -114,6 +150,7 @@ fn row(archive: &Archive) -> ListRow {
         size_bytes: archive.size_bytes,
         data: session.and_then(|session| session.data.as_ref()?.source.clone()),
         net_return: metric("net_return"),
+        seeds: manifest.and_then(|manifest| SeedReturns::of(manifest.agent()?)),
         sharpe: metric("sharpe"),
         ruined: manifest.and_then(|manifest| ruin::describe(manifest.agent()?)),
         max_drawdown: metric("max_drawdown"),
@@ -143,9 +180,21 @@ impl Report for ListReport {
             ("max drawdown", true),
             ("tags", false),
         ];
+        let has_seeds = self.archives.iter().any(|row| row.seeds.is_some());
+        if has_seeds {
+            columns.insert(N_CELLS_BEFORE_SEEDS, ("median of seeds (range)", true));
+        }
         if self.archives.iter().any(|row| row.remote.is_some()) {
             columns.extend([("host", false), ("snapshot", false)]);
         }
+        let cells = |row: &ListRow| {
+            let mut cells = cells(row);
+            if has_seeds {
+                let seeds = row.seeds.map_or_else(|| "-".to_owned(), |seeds| seeds.text());
+                cells.insert(N_CELLS_BEFORE_SEEDS, seeds);
+            }
+            cells
+        };
         text::table(&columns, self.archives.iter().map(cells).collect())
     }
 }

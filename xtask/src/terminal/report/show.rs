@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Report;
-use super::list::RemotePlace;
+use super::list::{RemotePlace, SeedReturns};
 use crate::vault::catalog::{Archive, Content};
 use crate::vault::manifest::{Manifest, SessionSummary};
 use crate::vault::remote::{RemoteArchive, short_id};
@@ -146,6 +146,11 @@ fn session_lines(session: &SessionSummary) -> Vec<(&'static str, String)> {
         lines.push(("trained", format!("{} UTC, for {seconds} s", text::time(start))));
     }
     lines.extend(session.seed.map(|seed| ("seed", seed.to_string())));
+    let seeds = session.metrics.get("agent").and_then(SeedReturns::of);
+    lines.extend(seeds.map(|seeds| {
+        let returns = format!("{}, the median net return is {}", seeds.n_seeds, seeds.text());
+        ("seeds", returns)
+    }));
     if let Some(data) = &session.data {
         let source = data.source.as_deref().unwrap_or("unnamed");
         let n_bars =
