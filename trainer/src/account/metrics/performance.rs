@@ -1,4 +1,4 @@
-//! The figures of one account over one stretch of bars.
+//! The figures of one account over consecutive bars.
 
 use std::collections::BTreeMap;
 
@@ -164,13 +164,13 @@ pub struct Performance {
 }
 
 impl Performance {
-    /// Returns all that was paid, in money; dividends are no part of it.
+    /// Returns the sum of all costs, in money, dividends not among them.
     pub fn costs(&self) -> f64 {
         self.commission + self.slippage + self.funding + self.borrow_fee + self.interest
     }
 
-    /// Returns when the account was ruined, if it was; `yes` for one
-    /// whose times nobody knows.
+    /// Returns when the account was ruined, if it was; `yes` where the
+    /// time is unknown.
     pub fn ruin(&self) -> Option<&str> {
         self.is_bankrupt.then(|| self.ruined_at.as_deref().unwrap_or("yes"))
     }

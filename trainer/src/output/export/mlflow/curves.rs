@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use crate::account::metrics::{is_of_returns, is_ruinous, void_ruined};
+use crate::account::metrics::{is_return_based, is_ruinous, void_ruined};
 use crate::session::tensorboard::read_scalars;
 use crate::session::{Layout, Session, parse_time};
 
@@ -45,7 +45,7 @@ pub(super) fn write(layout: &Layout, session: &Session, folder: &Path) -> Result
             if figure == "net_return" && is_ruinous(value) {
                 ruined_step = Some(point.step);
             }
-            if is_of_returns(figure) && ruined_step == Some(point.step) {
+            if is_return_based(figure) && ruined_step == Some(point.step) {
                 value = f64::NAN;
             }
             // Else an earlier one would pass for the last.
