@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::config::FieldError;
 
@@ -43,6 +44,14 @@ pub fn load<C: ConfigFile>(root: &Path, name: &str) -> Result<Option<C>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("failed to read `{name}`")),
     }
+}
+
+/// Returns the values in `json` that are no objects, with the dotted names
+/// of their places below `name`, such as `agent.n_trees`.
+pub(crate) fn leaves<'a>(name: &str, json: &'a Value) -> Vec<(String, &'a Value)> {
+    let Value::Object(object) = json else { return vec![(name.to_owned(), json)] };
+    let dot = if name.is_empty() { "" } else { "." };
+    object.iter().flat_map(|(key, json)| leaves(&format!("{name}{dot}{key}"), json)).collect()
 }
 
 fn explain(name: &str, path: &str, error: &serde_json::Error) -> anyhow::Error {

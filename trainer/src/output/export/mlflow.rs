@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::account::metrics::is_ruined;
+use crate::config::leaves;
 use crate::digest::sha256_of_bytes;
 use crate::session::{Layout, Session, Status};
 
@@ -102,10 +103,10 @@ fn write_run(run: &MlflowRun<'_>, session: &Session, place: &Place<'_>) -> Resul
     }
     let params = place.draft.join("params");
     let settings = serde_json::to_value(&session.config.training)?;
-    write_leaves(&params, "", &settings)?;
+    write_leaves(&params, leaves("", &settings))?;
     write_file(&params.join("config_sha256"), &session.config.sha256)?;
     if let Some(data) = &session.data {
-        write_leaves(&params, "data", &serde_json::to_value(data)?)?;
+        write_leaves(&params, leaves("data", &serde_json::to_value(data)?))?;
     }
     write_tags(run, session, place)?;
     curves::write(run.layout, session, &place.draft.join("metrics"))?;
@@ -113,20 +114,13 @@ fn write_run(run: &MlflowRun<'_>, session: &Session, place: &Place<'_>) -> Resul
     write_file(&place.draft.join("meta.yaml"), &run_meta(session, place)?)
 }
 
-/// Writes a file for each leaf of `json`, named by the way to it; lists
-/// become JSON.
-fn write_leaves(folder: &Path, name: &str, json: &Value) -> Result<()> {
-    match json {
-        Value::Object(object) => {
-            for (key, json) in object.iter().filter(|(key, _)| *key != "$schema") {
-                let dot = if name.is_empty() { "" } else { "." };
-                write_leaves(folder, &format!("{name}{dot}{key}"), json)?;
-            }
-            Ok(())
-        }
-        Value::String(text) => write_file(&folder.join(name), text),
-        other => write_file(&folder.join(name), &other.to_string()),
+/// Writes a file for each value, with its name; lists become JSON.
+fn write_leaves(folder: &Path, leaves: Vec<(String, &Value)>) -> Result<()> {
+    for (name, value) in leaves.into_iter().filter(|(name, _)| name != "$schema") {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        write_file(&folder.join(name), &text)?;
     }
+    Ok(())
 }
 
 fn write_tags(run: &MlflowRun<'_>, session: &Session, place: &Place<'_>) -> Result<()> {

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use crate::account::metrics::{is_ruined, void_ruined};
+use crate::config::leaves;
 use crate::market::bars::BarsConfig;
 use crate::session::parse_time;
 
@@ -132,13 +133,12 @@ impl JsonRecord {
         }
     }
 
-    /// The settings as `environment.leverage` and their compact JSON.
+    /// Returns the settings by their dotted names, as text or compact JSON.
     pub(super) fn settings(&self) -> BTreeMap<String, String> {
-        let mut settings = BTreeMap::new();
-        if let Some(training) = self.0.pointer("/config/training") {
-            flatten("", training, &mut settings);
-        }
-        settings
+        let training = self.0.pointer("/config/training");
+        let settings = training.into_iter().flat_map(|training| leaves("", training));
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        settings.map(|(name, value)| (name, text(value))).collect()
     }
 }
 
@@ -149,21 +149,4 @@ pub(super) struct Parts {
     pub(super) embargo: Option<(i64, i64)>,
     pub(super) test: Option<(i64, i64)>,
     pub(super) n_test: u64,
-}
-
-fn flatten(prefix: &str, value: &Value, settings: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Object(object) => {
-            for (key, value) in object {
-                let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-                flatten(&name, value, settings);
-            }
-        }
-        Value::String(text) => {
-            settings.insert(prefix.to_owned(), text.clone());
-        }
-        other => {
-            settings.insert(prefix.to_owned(), other.to_string());
-        }
-    }
 }
