@@ -20,7 +20,7 @@ use crate::config::leaves;
 use crate::digest::sha256_of_bytes;
 use crate::session::{Layout, Session, Status};
 
-use super::files::create_folder;
+use super::draft::create_folder;
 use curves::millis;
 
 /// Runs of all exports join in one experiment of this name and number.

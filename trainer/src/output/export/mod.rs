@@ -8,7 +8,6 @@ mod cell;
 mod draft;
 mod equity;
 mod events;
-mod files;
 mod mlflow;
 mod onnx;
 mod parquet;

@@ -9,10 +9,9 @@ use serde_json::json;
 use crate::session::Layout;
 
 use super::cell::Column;
-use super::draft::Draft;
+use super::draft::{Draft, files_in};
 use super::equity::CurveReader;
 use super::events;
-use super::files::files_in;
 use super::table::{TableFormat, TableWriter};
 
 /// Which tables to write, and where.

@@ -1,18 +1,25 @@
 //! Gathers all that a page shows of one session.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
+use crate::market::bars::{Bar, BarSource};
 use crate::missing_part::MissingPart;
 
 use super::curve::{Curve, CurvePlan};
 use super::importance::{self, Importances};
 use super::periods::fine_calendar;
-use super::price;
 use super::record::JsonRecord;
 use super::rolling::{Rolling, RollingOptions};
-use super::series::Series;
+use super::series::{Aggregation, Series};
 use super::source::{ReportContext, SessionSource};
 use super::trades::{self, TradeLedgers};
+
+const BAR_COLUMNS: &[(&str, Aggregation)] = &[
+    ("close", Aggregation::Last),
+    ("high", Aggregation::Max),
+    ("low", Aggregation::Min),
+    ("volume", Aggregation::Sum),
+];
 
 /// How many points of each go into a page, so that all fit.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +71,7 @@ impl ReportInput {
             None
         });
         // A portfolio's price is in its curve alone.
-        let price = (!record.is_portfolio()).then(|| price::read(&record, context, budget.bars));
+        let price = (!record.is_portfolio()).then(|| read_bars(&record, context, budget.bars));
         let bars = match price {
             Some(Err(error)) if error.is::<MissingPart>() => return Err(error),
             Some(Err(error)) => {
@@ -139,4 +146,35 @@ fn plan(record: &JsonRecord, n_points_max: usize) -> CurvePlan {
     #[expect(clippy::cast_possible_truncation, reason = "an interval has few milliseconds")]
     let fine = fine_calendar(last - first, interval_ms as i64);
     CurvePlan { n_points_max, fine, rolling }
+}
+
+/// Reads the bars that the session was trained on, in one pass.
+///
+/// Fails when they are no longer there, or are others now.
+fn read_bars(
+    record: &JsonRecord,
+    context: &ReportContext<'_>,
+    n_points_max: usize,
+) -> Result<Series> {
+    let mut series = Series::new(BAR_COLUMNS, n_points_max);
+    let mut push = |bar: &Bar| {
+        series.push(bar.time_ms, &[bar.close, bar.high, bar.low, bar.volume]);
+    };
+    if let Some(bars) = context.bars {
+        for bar in bars.read()? {
+            push(&bar?);
+        }
+        return Ok(series);
+    }
+    let spec = record
+        .text("/config/training/data")
+        .or_else(|| record.text("/data/source"))
+        .unwrap_or_default();
+    let source = BarSource::open(spec, context.data_root)?.with_config(&record.bars_config());
+    let found = source.scan(&mut push)?;
+    ensure!(
+        record.text("/data/sha256") == Some(&found.sha256),
+        "`{spec}` holds other bars now than the session was trained on"
+    );
+    Ok(series)
 }

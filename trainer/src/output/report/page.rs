@@ -16,7 +16,7 @@ use super::figures;
 use super::header::{differences, header};
 use super::input::ReportInput;
 use super::markup::scroll;
-use super::session;
+use super::panels;
 
 /// The start of every page, which tells a report from other files.
 pub(super) const MARK: &str = "<!doctype html>\n<!-- trainvault report -->\n";
@@ -93,7 +93,7 @@ fn body(sessions: &[ReportInput]) -> Markup {
             (charts::toolbar(sessions))
             (charts::charts(sessions))
             @for (idx, session) in sessions.iter().enumerate() {
-                (session::section(session, idx, is_alone))
+                (panels::section(session, idx, is_alone))
             }
         }
         footer {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::super::files::create_folder;
+use super::super::draft::create_folder;
 
 /// The folders that a session fills.
 const FOLDERS: [&str; 3] = ["logs", "models", "config"];

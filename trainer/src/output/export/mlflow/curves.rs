@@ -12,7 +12,7 @@ use crate::account::metrics::{is_return_based, is_ruinous, void_ruined};
 use crate::session::tensorboard::read_scalars;
 use crate::session::{Layout, Session, parse_time};
 
-use super::super::files::{create_folder, files_in};
+use super::super::draft::{create_folder, files_in};
 
 /// The files that grow.
 struct Curves {
