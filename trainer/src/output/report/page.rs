@@ -1,6 +1,6 @@
-//! Makes the page: one HTML file with all that it needs in it.
+//! Renders the page: one self-contained HTML file.
 //!
-//! Its data are most of it, and are written as they are packed.
+//! Most of it are the charts' data, which are packed while written.
 
 use std::io::{self, Write};
 
@@ -18,7 +18,7 @@ use super::input::ReportInput;
 use super::markup::scroll;
 use super::panels;
 
-/// The start of every page, which tells a report from other files.
+/// The start of every page, by which a report is recognised.
 pub(super) const MARK: &str = "<!doctype html>\n<!-- trainvault report -->\n";
 
 const STYLE: &str = include_str!("../../../assets/report/style.css");
@@ -89,7 +89,7 @@ fn body(sessions: &[ReportInput]) -> Markup {
                 }
                 (scroll("Figures", &figures::table(sessions)))
             }
-            @for session in sessions { (figures::doubts(session, is_alone)) }
+            @for session in sessions { (figures::robustness(session, is_alone)) }
             (charts::toolbar(sessions))
             (charts::charts(sessions))
             @for (idx, session) in sessions.iter().enumerate() {
@@ -107,7 +107,7 @@ fn body(sessions: &[ReportInput]) -> Markup {
 }
 
 fn scripts() -> Markup {
-    // The only address in it is in its comment.
+    // A comment in it holds its only address: a page names no network.
     let chart_script = CHART_SCRIPT.replace("https://", "");
     let own = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.concat());
     html! {

@@ -1,4 +1,4 @@
-//! What a page takes from `logs/session.json` and `MANIFEST.json`.
+//! Reads `logs/session.json` and `MANIFEST.json` for a page.
 //!
 //! Records of any version are read, since old archives are shown as well;
 //! absent fields are shown as absent.
@@ -18,7 +18,7 @@ use super::source::SessionSource;
 /// The largest record that is read, in bytes.
 const N_BYTES_MAX: u64 = 64 << 20;
 
-/// A JSON document that is asked by pointers (RFC 6901).
+/// A JSON document that is read by pointers (RFC 6901).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct JsonRecord(pub(super) Value);
 
@@ -78,7 +78,7 @@ impl JsonRecord {
         self.0.pointer(pointer)?.as_u64()
     }
 
-    /// The time at `pointer`, in milliseconds since 1970 UTC.
+    /// Returns the time at `pointer`, in milliseconds since 1970 UTC.
     pub(super) fn time_ms(&self, pointer: &str) -> Option<i64> {
         Some(parse_time(self.text(pointer)?).ok()?.timestamp_millis())
     }
@@ -98,8 +98,8 @@ impl JsonRecord {
         !self.list("/symbols").is_empty()
     }
 
-    /// Returns one symbol's share of the portfolio's initial equity; 1 for
-    /// a single account. Figures of a portfolio are in its own money.
+    /// Returns the portfolio's initial equity as a share of that of all
+    /// its accounts, in whose money trades are; 1 for a single account.
     pub(super) fn account_share(&self) -> f64 {
         let initial = |value: &Value| value.pointer("/metrics/agent/initial_equity")?.as_f64();
         let of_all: f64 = self.list("/symbols").iter().filter_map(initial).sum();
@@ -107,8 +107,8 @@ impl JsonRecord {
         if of_all > 0.0 && own > 0.0 { own / of_all } else { 1.0 }
     }
 
-    /// Returns where the parts of the bars begin and end, over all
-    /// windows of a walk forward and all symbols of a portfolio.
+    /// Returns the parts of the bars, over all windows of a walk forward
+    /// and all symbols of a portfolio.
     pub(super) fn parts(&self) -> Parts {
         let windows = self.list("/walk_forward/windows");
         let several = if windows.is_empty() { self.list("/symbols") } else { windows };
