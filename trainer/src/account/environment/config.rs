@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::FieldError;
+use crate::field::{FieldError, check_numbers};
 
 /// One basis point, as a fraction.
 const BASIS_POINT: f64 = 1e-4;
@@ -108,11 +108,7 @@ impl EnvironmentConfig {
             ("maintenance_margin", self.maintenance_margin, 0.0..=0.99, "from 0 to 0.99"),
             ("lot_size", self.lot_size, 0.0..=f64::MAX, "0 or more"),
         ];
-        for (name, value, range, expected) in ranges {
-            if !range.contains(&value) {
-                return Err(FieldError::new(&format!("environment.{name}"), value, expected));
-            }
-        }
+        check_numbers("environment.", &ranges)?;
         self.validate_leverage()
     }
 
