@@ -1,4 +1,4 @@
-//! `trainer metrics`: the figures of any equity curve.
+//! `trainer metrics`: measures any equity curve.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ pub struct MetricsArguments {
     format: Format,
 }
 
-/// Returns what to print, and the figures that no market gives.
+/// Measures the curve; returns what to print, and the alarms.
 pub fn run(arguments: &MetricsArguments, latest_ms: i64) -> Result<(String, Vec<Alarm>)> {
     let reading = ReadingArguments {
         time_format: arguments.time_format.clone(),
@@ -111,11 +111,11 @@ fn line(text: &mut String, name: &str, value: Option<String>) {
 }
 
 fn percent(share: f64) -> String {
-    // No "-0.00".
+    // Adding 0 avoids "-0.00".
     format!("{:.2} %", share * 100.0 + 0.0)
 }
 
-/// A curve does not tell them, not even that they are 0.
+/// Removes the figures that a curve does not have; they are not 0.
 fn remove_account_figures(metrics: &mut Value) {
     for name in ACCOUNT_FIGURES {
         for pointer in ["", "/undefined"] {

@@ -1,5 +1,4 @@
-//! Whether the bars that are predicted for are what the model was made
-//! for.
+//! Checks that bars are like those that a model was trained on.
 
 use std::collections::{BTreeMap, HashSet};
 use std::mem;
@@ -11,30 +10,31 @@ use crate::market::bars::{Bar, BarKind, BarReader, BarWatch, DataSummary, Mismat
 use crate::progress;
 use crate::training::predict::TrainedOn;
 
-/// Bars from which a live stream tells what it is; it cannot be known
-/// before the first row is due.
+/// Bars after which a live stream is first checked: its first row is due
+/// before its interval is known.
 const N_LIVE: u64 = 10;
-/// Bars that are looked at by themselves, so that no other interval
-/// hides among many.
+/// Bars that are checked by themselves, so that a change of interval does
+/// not hide among many.
 const N_BLOCK: u64 = 1024;
 
-/// Whether the bars are what the model was made for.
-pub(super) struct Doubts {
+/// Compares bars with those that a model was trained on.
+pub(super) struct BarsCheck {
     trained_on: TrainedOn,
     any_bars: bool,
     is_live: bool,
     data: String,
-    told: HashSet<String>,
-    /// What was seen of each symbol.
+    warned: HashSet<String>,
+    /// All bars of each symbol.
     watches: BTreeMap<String, BarWatch>,
-    /// What was seen of the last bars of each.
+    /// The current block of each symbol.
     blocks: BTreeMap<String, BarWatch>,
     summaries: Vec<DataSummary>,
 }
 
-impl Doubts {
-    /// Returns those about the bars in `data`; `any_bars` are taken.
-    pub(super) fn of(model: &TradingModel, data: &str, any_bars: bool) -> Result<Self> {
+impl BarsCheck {
+    /// Returns the check of the bars in `data`; with `any_bars` it warns
+    /// only.
+    pub(super) fn new(model: &TradingModel, data: &str, any_bars: bool) -> Result<Self> {
         let is_live = data == "-";
         let data = if is_live { "<stdin>" } else { data }.to_owned();
         Ok(Self {
@@ -42,30 +42,30 @@ impl Doubts {
             any_bars,
             is_live,
             data,
-            told: HashSet::new(),
+            warned: HashSet::new(),
             watches: BTreeMap::new(),
             blocks: BTreeMap::new(),
             summaries: Vec::new(),
         })
     }
 
-    /// Fails where predictions for `bars`, all or some on end of a symbol,
-    /// could not be meant.
-    pub(super) fn refuse(&self, mut bars: BarReader, symbol: Option<&str>) -> Result<()> {
+    /// Fails where all bars of a symbol, or a block of them, are unlike
+    /// the model's.
+    pub(super) fn check_all(&self, mut bars: BarReader, symbol: Option<&str>) -> Result<()> {
         let mut watches: BTreeMap<String, BarWatch> = BTreeMap::new();
         let mut blocks = BTreeMap::new();
-        // What cannot be read is told where the rows end.
+        // A bar that cannot be read is reported by the prediction.
         while let Some(Ok(bar)) = bars.next() {
             let symbol = symbol.or(bars.symbol()).unwrap_or_default();
-            watch(&mut watches, symbol).push(&bar);
-            if let Some(kind) = block(&mut blocks, symbol, &bar) {
-                self.refuse_kind(symbol, &kind)?;
+            watch_of(&mut watches, symbol).push(&bar);
+            if let Some(kind) = push_to_block(&mut blocks, symbol, &bar) {
+                self.check_kind(symbol, &kind)?;
             }
         }
-        watches.iter().try_for_each(|(symbol, watch)| self.refuse_kind(symbol, &watch.kind()))
+        watches.iter().try_for_each(|(symbol, watch)| self.check_kind(symbol, &watch.kind()))
     }
 
-    fn refuse_kind(&self, symbol: &str, kind: &BarKind) -> Result<()> {
+    fn check_kind(&self, symbol: &str, kind: &BarKind) -> Result<()> {
         for Mismatch { what, is_fatal } in self.trained_on.mismatches(kind) {
             ensure!(
                 !is_fatal || self.any_bars,
@@ -77,42 +77,44 @@ impl Doubts {
         Ok(())
     }
 
-    pub(super) fn watch(&mut self, symbol: &str, bar: &Bar) -> Result<()> {
-        let watch = watch(&mut self.watches, symbol);
+    /// Records a bar of `symbol`. Fails where a live stream turns out to
+    /// be unlike the model's bars.
+    pub(super) fn push(&mut self, symbol: &str, bar: &Bar) -> Result<()> {
+        let watch = watch_of(&mut self.watches, symbol);
         watch.push(bar);
         if !self.is_live {
             return Ok(());
         }
-        // A stream may never end.
+        // A stream may never end, so it is checked on the way.
         let begun = (watch.n_bars() == N_LIVE).then(|| watch.kind());
-        let block = block(&mut self.blocks, symbol, bar);
+        let block = push_to_block(&mut self.blocks, symbol, bar);
         for kind in begun.iter().chain(&block) {
-            self.refuse_kind(symbol, kind)?;
-            self.judge(symbol, kind);
+            self.check_kind(symbol, kind)?;
+            self.warn_of_mismatches(symbol, kind);
         }
         Ok(())
     }
 
-    /// Sums up the bars of `reader`.
-    pub(super) fn sum_up(&mut self, reader: &BarReader) {
+    /// Summarizes the bars of `reader`, which has ended.
+    pub(super) fn summarize(&mut self, reader: &BarReader) {
         for (symbol, watch) in mem::take(&mut self.watches) {
-            self.judge(&symbol, &watch.kind());
+            self.warn_of_mismatches(&symbol, &watch.kind());
             let source = if symbol.is_empty() { self.data.clone() } else { symbol };
             self.summaries.push(watch.of_reader(&source, reader));
         }
     }
 
-    fn judge(&mut self, symbol: &str, kind: &BarKind) {
+    fn warn_of_mismatches(&mut self, symbol: &str, kind: &BarKind) {
         for Mismatch { what, .. } in self.trained_on.mismatches(kind) {
-            // Once is enough where all symbols are alike.
-            if self.told.insert(what.clone()) {
+            // Symbols with the same mismatch give one warning.
+            if self.warned.insert(what.clone()) {
                 warn(&format!("`{}`{}: {what}", self.data, of(symbol)));
             }
         }
     }
 
-    /// Says what the bars were, beside what was `understood` before;
-    /// returns whether they are others than the model's.
+    /// Prints how the bars were read, without the lines of `understood`,
+    /// which were printed before; returns whether there were mismatches.
     pub(super) fn finish(self, understood: &Understood) -> bool {
         let mut seen = Understood::default();
         match &self.summaries[..] {
@@ -124,11 +126,11 @@ impl Doubts {
             several => seen.add_symbols(several),
         }
         seen.lines.retain(|line| !understood.lines.contains(line));
-        say_lines(&seen);
+        print_lines(&seen);
         for warning in understood.warnings.iter().chain(&seen.warnings) {
             warn(warning);
         }
-        !self.told.is_empty()
+        !self.warned.is_empty()
     }
 }
 
@@ -136,17 +138,21 @@ fn warn(warning: &str) {
     progress::print_line(&format!("{} {warning}", progress::colored_label("warning:")));
 }
 
-fn watch<'a>(watches: &'a mut BTreeMap<String, BarWatch>, symbol: &str) -> &'a mut BarWatch {
+fn watch_of<'a>(watches: &'a mut BTreeMap<String, BarWatch>, symbol: &str) -> &'a mut BarWatch {
     if !watches.contains_key(symbol) {
         watches.insert(symbol.to_owned(), BarWatch::default());
     }
     watches.get_mut(symbol).expect("it was just put there")
 }
 
-/// Adds a bar to the block at hand of a symbol; returns of what kind it
-/// is when it is full, if most of its bars are the same step apart.
-fn block(blocks: &mut BTreeMap<String, BarWatch>, symbol: &str, bar: &Bar) -> Option<BarKind> {
-    let block = watch(blocks, symbol);
+/// Adds a bar to the current block of a symbol; returns the kind of the
+/// block once it is full, if most of its bars are the same step apart.
+fn push_to_block(
+    blocks: &mut BTreeMap<String, BarWatch>,
+    symbol: &str,
+    bar: &Bar,
+) -> Option<BarKind> {
+    let block = watch_of(blocks, symbol);
     block.push(bar);
     let full = (block.n_bars() == N_BLOCK).then(|| mem::take(block));
     full.filter(BarWatch::is_regular).map(|block| block.kind())
@@ -156,8 +162,8 @@ fn of(symbol: &str) -> String {
     if symbol.is_empty() { String::new() } else { format!(" of `{symbol}`") }
 }
 
-/// Prints how bars were read.
-pub(super) fn say_lines(understood: &Understood) {
+/// Prints to stderr how bars were read.
+pub(super) fn print_lines(understood: &Understood) {
     for line in &understood.lines {
         progress::print_line(line);
     }
