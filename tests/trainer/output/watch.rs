@@ -47,7 +47,7 @@ fn session() -> TempDir {
     folder
 }
 
-/// Begins the event file of a run, so many seconds after the first.
+/// Creates the event file of a run, this many seconds after the first.
 fn events(root: &Path, n_seconds: i64) -> EventWriter {
     let clock = Clock::fixed(now() + Duration::seconds(n_seconds));
     EventWriter::create(&Layout::new(root).tensorboard(), clock).unwrap()
