@@ -3,9 +3,9 @@
 //!
 //! `cargo run --release --package trainer --example bench_leaks -- FILE…`
 //! prints for the latest bars of each file (or `builtin:btcusd_30m`) in
-//! how many of ten seeds a leak is found: in columns that hold later moves
-//! under normal noise, by the size of the noise in standard deviations of
-//! the column; and in columns that hold only the past.
+//! how many of ten seeds a leak is found: in columns that hold later
+//! moves under normal noise, by the size of the noise in standard
+//! deviations of the column; and in columns that hold only the past.
 
 #![expect(clippy::print_stdout, reason = "the tables are what it is for")]
 

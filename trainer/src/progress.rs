@@ -179,8 +179,8 @@ pub fn print_line(line: &str) {
     let _ = Stderr.write_all(format!("{line}\n").as_bytes());
 }
 
-/// Returns `label`, which begins a line, in colour where stderr or the
-/// environment wants it.
+/// Returns `label`, the start of a line, in colour where stderr or the
+/// environment asks for it.
 pub fn colored_label(label: &str) -> String {
     // `NO_COLOR` overrides `CLICOLOR_FORCE`; in `console` it does not.
     if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {

@@ -115,7 +115,8 @@ fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0 + 0.0)
 }
 
-/// Removes the figures that a curve does not have; they are not 0.
+/// Removes the figures of an account: of a curve alone they are not 0 but
+/// unknown.
 fn remove_account_figures(metrics: &mut Value) {
     for name in ACCOUNT_FIGURES {
         for pointer in ["", "/undefined"] {

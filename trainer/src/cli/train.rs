@@ -166,8 +166,8 @@ fn interrupt(stop: &StopFlag) {
     progress::print_line("stopping after this batch; once more to stop at once");
 }
 
-/// Exits when stdin ends, as it does when the parent dies, even by SIGKILL;
-/// a line `stop` is an interrupt.
+/// Exits when stdin ends, as when the parent dies, even by SIGKILL; a
+/// line `stop` is an interrupt.
 fn exit_with_parent(stop: StopFlag) {
     std::thread::spawn(move || {
         // A read error counts as the end.

@@ -48,8 +48,8 @@ pub fn load<C: ConfigFile>(root: &Path, name: &str) -> Result<Option<C>> {
     }
 }
 
-/// Returns the values in `json` that are no objects, with the dotted names
-/// of their places below `name`, such as `agent.n_trees`.
+/// Returns the values in `json` that are no objects, with their dotted
+/// names below `name`, such as `agent.n_trees`.
 pub(crate) fn leaves<'a>(name: &str, json: &'a Value) -> Vec<(String, &'a Value)> {
     let Value::Object(object) = json else { return vec![(name.to_owned(), json)] };
     let dot = if name.is_empty() { "" } else { "." };

@@ -39,9 +39,9 @@ pub struct AuditVerdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditStatus {
-    /// The figures stand.
+    /// The check supports the figures.
     Passed,
-    /// The figures do not stand.
+    /// The check refutes the figures.
     Failed,
     /// There is nothing to check.
     Undecided,

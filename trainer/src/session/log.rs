@@ -34,7 +34,7 @@ pub struct LogOptions<'a> {
 /// Returns the subscriber that writes messages to stderr and to a file.
 ///
 /// Lines on stderr take the place of a progress bar; their labels are
-/// coloured where the terminal or the environment wants it.
+/// coloured where the terminal or the environment asks for it.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! `logs/session.json`, format 1: the settings, data and results of a run.
+//! `logs/session.json`, format 1: settings, data and results of a run.
 
 use std::fmt;
 

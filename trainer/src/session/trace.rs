@@ -1,12 +1,12 @@
 //! `logs/trades/trade_traces_YYYYMMDD_HHMMSS.jsonl`: every event of the
-//! account as one JSON object a line.
+//! account as one JSON object per line.
 //!
 //! Every event is written unchanged. Lines are buffered until the batch
 //! ends; a kill leaves only whole lines.
 //!
 //! # Format 1
 //!
-//! UTF-8, one object a line. The first line is the header:
+//! UTF-8, one object per line. The first line is the header:
 //!
 //! ```json
 //! {"event":"TRACE_STARTED","format":1,"session":"20260131_120000","tool_version":"0.1.0"}

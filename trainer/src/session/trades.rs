@@ -1,4 +1,4 @@
-//! `logs/trades/trade_execution.log`: closed trades, a line each.
+//! `logs/trades/trade_execution.log`: one line for each closed trade.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};

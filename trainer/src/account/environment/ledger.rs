@@ -59,7 +59,7 @@ pub(super) struct Execution {
     pub(super) time_ms: i64,
     pub(super) reference_price: f64,
     pub(super) reason: FillReason,
-    /// Whether it is at the open; else the position was held in the bar.
+    /// Whether it is at the open: the bar then does not count as held.
     pub(super) is_at_open: bool,
 }
 

@@ -46,9 +46,9 @@ pub(super) fn units_for(order: &Order, pricing: &Pricing) -> f64 {
 
 fn exact_units(order: &Order, pricing: &Pricing) -> f64 {
     let value = order.units * order.reference;
-    let wanted = order.exposure * (order.cash + value) - value;
-    let direction = wanted.signum();
-    let traded = wanted / (1.0 + direction * order.exposure * pricing.unit_cost(direction));
+    let change = order.exposure * (order.cash + value) - value;
+    let direction = change.signum();
+    let traded = change / (1.0 + direction * order.exposure * pricing.unit_cost(direction));
     order.units + traded / order.reference
 }
 

@@ -109,8 +109,8 @@ impl Environment {
     ///
     /// The last call before a step counts. Repeating the held target
     /// keeps the units. The next step executes a target as far as
-    /// possible, and one that is not finite not at all; it reports what
-    /// it could not do by an `INVALID_ACTION` event.
+    /// possible, ignores one that is not finite, and reports either by an
+    /// `INVALID_ACTION` event.
     pub fn set_target(&mut self, target: f64) {
         // NaN differs from everything, so it is refused, not ignored.
         #[expect(clippy::float_cmp, reason = "to hold is to request the very same target")]

@@ -116,18 +116,18 @@ impl BarsCheck {
     /// Prints how the bars were read, without the lines of `understood`,
     /// which were printed before; returns whether there were mismatches.
     pub(super) fn finish(self, understood: &Understood) -> bool {
-        let mut seen = Understood::default();
+        let mut later = Understood::default();
         match &self.summaries[..] {
             [summary] => {
                 progress::print_line(&summary.to_string());
-                summary.understood.iter().for_each(|found| seen.add(found));
+                summary.understood.iter().for_each(|found| later.add(found));
             }
             [] => {}
-            several => seen.add_symbols(several),
+            several => later.add_symbols(several),
         }
-        seen.lines.retain(|line| !understood.lines.contains(line));
-        print_lines(&seen);
-        for warning in understood.warnings.iter().chain(&seen.warnings) {
+        later.lines.retain(|line| !understood.lines.contains(line));
+        print_lines(&later);
+        for warning in understood.warnings.iter().chain(&later.warnings) {
             warn(warning);
         }
         !self.warned.is_empty()

@@ -128,7 +128,7 @@ fn write_tags(run: &MlflowRun<'_>, session: &Session, target: &RunTarget<'_>) ->
     let folder = target.draft.join("tags");
     let status = session.status.to_string();
     let version = &session.tool_version;
-    let own = [
+    let tags = [
         ("mlflow.runName", target.name),
         ("mlflow.source.name", "trainvault"),
         ("mlflow.source.type", "LOCAL"),
@@ -137,7 +137,7 @@ fn write_tags(run: &MlflowRun<'_>, session: &Session, target: &RunTarget<'_>) ->
         ("trainvault.status", &status),
         ("trainvault.version", version),
     ];
-    for (name, value) in own {
+    for (name, value) in tags {
         write_file(&folder.join(name), value)?;
     }
     if let Some(reason) = &session.reason {
@@ -219,7 +219,7 @@ fn write_file(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("failed to write `{}`", path.display()))
 }
 
-/// Removes the draft that a failed or killed export has left.
+/// Removes the draft of a failed or killed export, if there is one.
 fn clear(draft: &Path) -> Result<()> {
     if !draft.exists() {
         return Ok(());

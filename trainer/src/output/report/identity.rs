@@ -71,7 +71,7 @@ pub(super) struct Difference {
     pub(super) values: Vec<Option<String>>,
 }
 
-/// Returns the differences of `sessions`: data, commit, version, settings.
+/// Returns the differences in data, commit, version and settings.
 pub(super) fn differences(sessions: &[ReportInput]) -> Vec<Difference> {
     let all_facts: Vec<Vec<Fact>> = sessions.iter().map(facts).collect();
     let n_facts = all_facts.first().map_or(0, Vec::len);

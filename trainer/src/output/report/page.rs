@@ -1,6 +1,6 @@
 //! Renders the page: one self-contained HTML file.
 //!
-//! Most of it are the charts' data, which are packed while written.
+//! Most of it is chart data, which is packed while it is written.
 
 use std::io::{self, Write};
 
@@ -107,7 +107,7 @@ fn body(sessions: &[ReportInput]) -> Markup {
 }
 
 fn scripts() -> Markup {
-    // A comment in it holds its only address: a page names no network.
+    // The address in its comment goes: a page names no network.
     let chart_script = CHART_SCRIPT.replace("https://", "");
     let own = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.concat());
     html! {

@@ -87,10 +87,10 @@ fn returns(session: &ReportInput, name: &str) -> Markup {
         Some(table) => years.with(&table),
         None => years.empty("None."),
     };
-    let beside = panel("beside", "Beside buy and hold");
-    let beside = match test {
-        Some(test) => beside.with(&return_tables::benchmark(session, test)),
-        None => beside.empty(NO_CURVE),
+    let benchmark = panel("beside", "Beside buy and hold");
+    let benchmark = match test {
+        Some(test) => benchmark.with(&return_tables::benchmark(session, test)),
+        None => benchmark.empty(NO_CURVE),
     };
     let drawdowns = panel("wide drawdowns", "Worst drawdowns");
     let drawdowns = match test.and_then(return_tables::drawdowns) {
@@ -102,7 +102,7 @@ fn returns(session: &ReportInput, name: &str) -> Markup {
         Some(table) => quantiles.with_table(&table, None),
         None => quantiles.empty("None."),
     };
-    html! { (months) (years) (beside) (drawdowns) (quantiles) }
+    html! { (months) (years) (benchmark) (drawdowns) (quantiles) }
 }
 
 fn accounts(session: &ReportInput, name: &str) -> Markup {

@@ -20,8 +20,8 @@ pub(super) fn symbols(session: &ReportInput) -> Option<Markup> {
     parts(session.record.list("/symbols"), "symbol", "Symbol")
 }
 
-/// Returns the table of parts with a split and figures of their own, whose
-/// field `key` holds their names.
+/// Returns the table of parts with a split and figures of their own;
+/// their field `key` holds the names.
 fn parts(parts: &[Value], key: &str, label: &str) -> Option<Markup> {
     let names = [
         label,

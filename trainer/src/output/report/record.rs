@@ -98,8 +98,8 @@ impl JsonRecord {
         !self.list("/symbols").is_empty()
     }
 
-    /// Returns the portfolio's initial equity as a share of that of all
-    /// its accounts, in whose money trades are; 1 for a single account.
+    /// Returns the factor from money of the symbols' accounts to that of
+    /// the portfolio, in which its figures are; 1 for a single account.
     pub(super) fn account_share(&self) -> f64 {
         let initial = |value: &Value| value.pointer("/metrics/agent/initial_equity")?.as_f64();
         let of_all: f64 = self.list("/symbols").iter().filter_map(initial).sum();

@@ -52,8 +52,8 @@ impl Rolling {
             clippy::cast_sign_loss,
             reason = "a number of bars, and one that is too large is clamped"
         )]
-        let wanted = (N_DAYS * DAY_MS / interval_ms.max(1.0)) as u64;
-        let window = wanted.min(n_bars / 4).clamp(N_BARS_MIN, N_BARS_MAX);
+        let n_bars_of_days = (N_DAYS * DAY_MS / interval_ms.max(1.0)) as u64;
+        let window = n_bars_of_days.min(n_bars / 4).clamp(N_BARS_MIN, N_BARS_MAX);
         if n_bars < 2 * window {
             return None;
         }

@@ -13,7 +13,7 @@ const RECORD_BYTES_MAX: u64 = 1 << 24;
 const HEAD_BYTES: usize = 12;
 const TAIL_BYTES: usize = 4;
 
-/// The newest event file of a folder, and how far it was read.
+/// The newest event file of a folder, and the bytes read of it.
 #[derive(Debug, Default)]
 pub(super) struct EventTail {
     path: Option<PathBuf>,

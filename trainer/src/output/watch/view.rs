@@ -59,8 +59,8 @@ impl Watcher {
         Self { layout, events: EventTail::default(), curve: None, view: View::default() }
     }
 
-    /// Reads what is new and returns the view. What cannot be read stays
-    /// as it was.
+    /// Reads the new data and returns the view; what cannot be read stays
+    /// unchanged.
     pub fn refresh(&mut self) -> &View {
         for update in self.events.refresh(&self.layout.tensorboard()) {
             self.apply(update);

@@ -21,7 +21,7 @@ struct Curves {
     files: BTreeMap<String, BufWriter<File>>,
 }
 
-/// Where points lie on a curve: their time, UTC, and their step.
+/// The position of a point on its curve: its time in UTC and its step.
 #[derive(Debug, Clone, Copy)]
 struct Position {
     time_ms: i64,
