@@ -1,4 +1,4 @@
-//! Other people's programs, to compare with: only in the slow tests.
+//! Python packages to compare with, in the slow tests only.
 
 #![expect(clippy::print_stderr, reason = "a skipped test says why")]
 
@@ -6,28 +6,28 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
-/// Held while an environment is made: tests run at the same time.
-static MAKING: Mutex<()> = Mutex::new(());
+/// Held while an environment is created: tests run in parallel.
+static CREATION: Mutex<()> = Mutex::new(());
 
-/// Returns the Python of a virtual environment with `packages`, made
+/// Returns the Python of a virtual environment with `packages`, created
 /// under the target folder at the first call.
 ///
-/// `None`, with the reason on stderr, when slow tests are not wanted or
-/// the packages cannot be had.
+/// Returns `None`, with the reason on stderr, without `RUN_SLOW_TESTS`
+/// and where the packages cannot be installed.
 pub fn with_packages(packages: &[&str]) -> Option<PathBuf> {
     if std::env::var_os("RUN_SLOW_TESTS").is_none() {
         eprintln!("skipped: set RUN_SLOW_TESTS=1 to compare with {packages:?}");
         return None;
     }
-    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _creation = CREATION.lock().unwrap_or_else(PoisonError::into_inner);
     let name = packages.join("_").replace('=', "");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("python_{name}"));
     let python = folder.join("bin").join("python");
     let is_ready = folder.join("ready");
     if !is_ready.exists() {
-        let made = call(Command::new("python3").args(["-m", "venv"]).arg(&folder))
+        let is_created = call(Command::new("python3").args(["-m", "venv"]).arg(&folder))
             && call(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages));
-        if !made {
+        if !is_created {
             eprintln!("skipped: {packages:?} cannot be installed here");
             return None;
         }

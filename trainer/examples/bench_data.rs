@@ -1,4 +1,4 @@
-//! Measures memory and speed on bars that it makes, as whole processes:
+//! Measures memory and speed of whole processes, on generated bars:
 //!
 //! `cargo run --release --package trainer --example bench_data -- PYTHON`
 //!
@@ -22,12 +22,12 @@ use trainer::market::bars::{Bar, BarSource};
 const N_TRAINED: [usize; 2] = [100_000, 10_000_000];
 /// Bars that are read.
 const N_READ: usize = 1_000_000;
-/// Times that they are read, of which the median counts.
+/// Readings, of which the median is taken.
 const N_READINGS: usize = 5;
 /// Bars that the environment steps through.
 const N_STEPS: usize = 50_000_000;
 
-/// Reads a file as pandas does, and says how long it took.
+/// Reads a file with pandas and prints the rows and seconds.
 const PANDAS: &str = "\
 import sys, time, pandas
 start = time.process_time()
@@ -40,7 +40,7 @@ const CONFIG: &str =
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        // What it starts itself, so that a whole process is measured.
+        // It starts these itself, to measure whole processes.
         ["--read", path] => read(path),
         ["--step"] => step(),
         [] => measure(None),
@@ -67,7 +67,7 @@ fn measure(python: Option<&str>) -> Result<()> {
     }
     println!("\nThe long one's peak is {:+.1} %.\n", (peaks[1] / peaks[0] - 1.0) * 100.0);
     let bars = scratch.path().join("bars.csv");
-    make_bars(&bars, N_READ)?;
+    write_bars(&bars, N_READ)?;
     compare_reading(&own, &bars, python)?;
     println!("\n| environment alone | bar-steps a second of CPU |\n| --- | ---: |");
     let usage = timed(Command::new(&own).arg("--step"))?.0;
@@ -88,7 +88,7 @@ fn compare_reading(own: &Path, bars: &Path, python: Option<&str>) -> Result<()> 
         println!("| {what} | {cpu_seconds:.3} | {rate:.1} | {peak_mb:.1} |");
     };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    // In turn: what else the machine does falls on both.
+    // In turn, so that other load falls on both.
     for _ in 0..N_READINGS {
         let usage = timed(Command::new(own).arg("--read").arg(bars))?.0;
         ours.push((usage.cpu_seconds, usage.peak_mb));
@@ -109,12 +109,12 @@ fn compare_reading(own: &Path, bars: &Path, python: Option<&str>) -> Result<()> 
     Ok(())
 }
 
-/// Trains in a workspace of its own, with bars that are made for it.
+/// Trains in a workspace of its own, on `n_bars` generated bars.
 fn train(trainer: &Path, root: &Path, n_bars: usize) -> Result<Usage> {
     fs::create_dir_all(root.join("config"))?;
     fs::write(root.join("config/training_config.json"), CONFIG)?;
     let bars = root.join("bars.csv");
-    make_bars(&bars, n_bars)?;
+    write_bars(&bars, n_bars)?;
     let mut command = Command::new(trainer);
     command.args(["train", "--quiet", "--root"]).arg(root).arg("--data").arg(&bars);
     let usage = timed(&mut command)?.0;
@@ -133,10 +133,10 @@ fn timed(command: &mut Command) -> Result<(Usage, String)> {
     let mut timed = Command::new("/usr/bin/time");
     timed.arg("-v").arg(command.get_program()).args(command.get_args());
     let output = timed.output().context("failed to start GNU time")?;
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    ensure!(output.status.success(), "{command:?} failed: {told}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.success(), "{command:?} failed: {stderr}");
     let figure = |name: &str| -> Result<&str> {
-        let line = told.lines().find_map(|line| line.trim().strip_prefix(name));
+        let line = stderr.lines().find_map(|line| line.trim().strip_prefix(name));
         Ok(line.with_context(|| format!("GNU time says nothing of `{name}`"))?.trim())
     };
     let clock = figure("Elapsed (wall clock) time (h:mm:ss or m:ss):")?;
@@ -174,7 +174,7 @@ fn step() -> Result<()> {
 }
 
 /// Writes `n_bars` bars of a minute as CSV.
-fn make_bars(path: &Path, n_bars: usize) -> Result<()> {
+fn write_bars(path: &Path, n_bars: usize) -> Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     writeln!(file, "time,open,high,low,close,volume")?;
     for Bar { time_ms, open, high, low, close, volume, .. } in Walk::new().take(n_bars) {
@@ -184,7 +184,7 @@ fn make_bars(path: &Path, n_bars: usize) -> Result<()> {
     Ok(file.flush()?)
 }
 
-/// A random walk that always comes back to 30,000.
+/// A random walk that reverts to 30,000.
 struct Walk {
     time_ms: i64,
     price: f64,
@@ -196,7 +196,7 @@ impl Walk {
         Self { time_ms: 1_000_000_000_000, price: 30_000.0, state: 7 }
     }
 
-    /// From -1 to 1.
+    /// Returns a random number from -1 to 1.
     fn noise(&mut self) -> f64 {
         self.state = self
             .state

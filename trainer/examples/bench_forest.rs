@@ -3,8 +3,8 @@
 //!
 //! `cargo run --release --package trainer --example bench_forest`
 //!
-//! Each figure is the fastest of several turns, taken one after the
-//! other, so that both sides meet the same machine. Prints Markdown.
+//! Each figure is the fastest of several runs, taken in turn, so that
+//! other load falls on both. Prints Markdown.
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
@@ -14,7 +14,7 @@ use anyhow::{Result, ensure};
 use trainer::learning::forest::{ForestOptions, LibraryForest, Samples, TreeSeed, splitmix64};
 
 const N_ROWS: usize = 8_192;
-const N_TURNS: usize = 25;
+const N_RUNS: usize = 25;
 
 /// A forest to measure: `min_samples_leaf` and depth as in the library.
 struct Case {
@@ -96,7 +96,7 @@ impl Case {
         let (mut expected, mut found) = (Vec::new(), vec![0.0; N_ROWS]);
         let mut one_by_one = vec![0.0; N_ROWS];
         let mut best = [Duration::MAX; 3];
-        for _ in 0..N_TURNS {
+        for _ in 0..N_RUNS {
             time(&mut best[0], || expected = predictor.predict().unwrap_or_default());
             time(&mut best[1], || forest.predict_rows(&flat, &mut found));
             time(&mut best[2], || {
@@ -133,12 +133,12 @@ fn borrowed(rows: &[Vec<f64>]) -> Vec<&[f64]> {
     rows.iter().map(Vec::as_slice).collect()
 }
 
-/// Numbers from 0 to 1, the same ones on every machine.
+/// Returns a number from 0 to 1, the same on every machine.
 fn uniform(at: u64) -> f64 {
     (splitmix64(at) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// About normal numbers: sums of twelve.
+/// Returns rows of about normal numbers (Irwin and Hall).
 fn rows(seed: u64, n_rows: usize, n_features: usize) -> Vec<Vec<f64>> {
     let value = |at: u64| (0..12).map(|part| uniform(at * 12 + part)).sum::<f64>() - 6.0;
     let row = |row: usize| {
@@ -148,7 +148,7 @@ fn rows(seed: u64, n_rows: usize, n_features: usize) -> Vec<Vec<f64>> {
     (0..n_rows).map(row).collect()
 }
 
-/// A wave, a product and as much noise.
+/// Returns a wave, plus a product, plus as much noise.
 fn target(row: &[f64], at: u64) -> f64 {
     row[0].sin() + 0.5 * row[1] * row[2] + 2.0 * uniform((1 << 50) + at)
 }

@@ -1,12 +1,11 @@
-//! Measures what `--check-leaks` finds in columns, and what it calls a
-//! leak that is none.
+//! Measures the true and the false positives of `--check-leaks` on
+//! columns.
 //!
 //! `cargo run --release --package trainer --example bench_leaks -- FILE…`
-//! prints, for the latest bars of each file (or `builtin:btcusd_30m`),
-//! how many of ten seeds are found of columns that know later moves
-//! under normal noise, by the noise's size in standard deviations of
-//! what is known, and how many of ten are called a leak of columns that
-//! know only the past.
+//! prints for the latest bars of each file (or `builtin:btcusd_30m`) in
+//! how many of ten seeds a leak is found: in columns that hold later
+//! moves under normal noise, by the size of the noise in standard
+//! deviations of the column; and in columns that hold only the past.
 
 #![expect(clippy::print_stdout, reason = "the tables are what it is for")]
 
@@ -24,7 +23,7 @@ const LENGTHS: [usize; 3] = [2_000, 7_000, 20_000];
 
 type Column = (&'static str, fn(&[Bar], usize, u64) -> f64);
 
-const KNOWING: [Column; 9] = [
+const LEAKING: [Column; 9] = [
     ("return of the next bar", |bars, at, _| change(bars, at, 1)),
     ("return of the bar 5 later", |bars, at, _| change(bars, at, 5)),
     ("return of the bar 48 later", |bars, at, _| change(bars, at, 48)),
@@ -38,7 +37,7 @@ const KNOWING: [Column; 9] = [
     }),
 ];
 
-const HONEST: [Column; 14] = [
+const CAUSAL: [Column; 14] = [
     ("noise", |_, at, seed| normal(seed, at)),
     ("smooth noise", |_, at, seed| (0..48).map(|lag| normal(seed, at + 48 - lag)).sum()),
     ("noise of the day", |bars, at, seed| {
@@ -85,7 +84,7 @@ fn measure(name: &str, bars: &[Bar]) {
         println!("\n{name}, {n_bars} bars: found of {N_SEEDS} seeds, by noise\n");
         let noises = NOISES.map(|noise| format!("{noise:>4}")).join(" ");
         println!("{:<40} {noises}", "");
-        for (name, value) in KNOWING {
+        for (name, value) in LEAKING {
             let known: Vec<f64> = (0..n_bars).map(|at| value(bars, at, 0)).collect();
             let deviation = deviation(&known);
             let found = NOISES.map(|noise| {
@@ -101,18 +100,18 @@ fn measure(name: &str, bars: &[Bar]) {
             println!("{name:<40} {}", found.join(" "));
         }
         println!();
-        for (name, value) in HONEST {
-            let mut told = String::new();
+        for (name, value) in CAUSAL {
+            let mut finding = String::new();
             let is_found = |seed: &u64| {
                 let column: Vec<f64> = (0..n_bars).map(|at| value(bars, at, seed + 1)).collect();
                 let check = search.check(name, &column);
                 if !check.is_passed {
-                    told = check.finding;
+                    finding = check.finding;
                 }
                 !check.is_passed
             };
             let n_found = (0..N_SEEDS).filter(is_found).count();
-            println!("{name:<40} {n_found:>4} {told}");
+            println!("{name:<40} {n_found:>4} {finding}");
         }
     }
 }
@@ -150,7 +149,7 @@ fn deviation(values: &[f64]) -> f64 {
     (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n).sqrt()
 }
 
-/// A number from a normal distribution (Irwin and Hall), by its index.
+/// Returns an about normal number (Irwin and Hall), by its index.
 fn normal(seed: u64, at: usize) -> f64 {
     let draw = |part: u64| {
         let bits = splitmix64(splitmix64(seed) ^ splitmix64(at as u64 * 12 + part));

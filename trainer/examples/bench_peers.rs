@@ -1,4 +1,4 @@
-//! Makes what `trainer/benches/peers.py` compares on, and measures the
+//! Writes the data of `trainer/benches/peers.py`, and measures the
 //! environment alone:
 //!
 //! `bench_peers data SEED FOLDER` writes the planted bars to `bars.csv`
@@ -22,11 +22,11 @@ use trainer::learning::forest::splitmix64;
 use trainer::market::bars::Bar;
 use trainer::market::features::{FeatureEngine, FeatureSet};
 
-/// 20,000 bars to learn from, 48 of embargo, 20,000 others to test.
+/// 20,000 training bars, 48 of embargo, 20,000 test bars.
 const N_BARS: usize = 40_048;
-/// The share by which the log price returns to 0 each bar.
+/// The share by which the log price reverts to 0 each bar.
 const KAPPA: f64 = 0.05;
-/// The deviation of its step.
+/// The standard deviation of its step.
 const SIGMA: f64 = 0.003;
 const INTERVAL_MS: i64 = 30 * 60 * 1000;
 const FIRST_MS: i64 = 1_500_000_000_000;
@@ -67,7 +67,7 @@ fn write_data(seed: u64, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The log price reverts to 0: an Ornstein-Uhlenbeck process, sampled.
+/// Returns bars whose log price is a sampled Ornstein-Uhlenbeck process.
 fn bars(seed: u64) -> impl Iterator<Item = Bar> {
     let mut state = splitmix64(seed);
     let mut uniform = move || {
@@ -95,7 +95,7 @@ fn bars(seed: u64) -> impl Iterator<Item = Bar> {
     })
 }
 
-/// Trades by the parity of a count, on bars held in memory.
+/// Steps through bars in memory, with every second target 1, else 0.
 fn measure_environment() -> Result<()> {
     let bars: Vec<Bar> = bars(1).collect();
     let periods = PeriodsPerYear { value: 17_520.0, basis: PeriodsBasis::Given };

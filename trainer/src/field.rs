@@ -1,6 +1,7 @@
-//! What is wrong with one setting, and how to mend it.
+//! The error of a setting outside its range, and checks of ranges.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// A setting outside its range.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,3 +28,35 @@ impl fmt::Display for FieldError {
 }
 
 impl std::error::Error for FieldError {}
+
+/// Fails when `value` lies outside `range`, which is `expected` in words.
+pub(crate) fn check_range<T: PartialOrd + fmt::Display>(
+    field: &str,
+    value: &T,
+    range: &RangeInclusive<T>,
+    expected: &str,
+) -> Result<(), FieldError> {
+    if range.contains(value) { Ok(()) } else { Err(FieldError::new(field, value, expected)) }
+}
+
+/// Checks counts by their names below `section` (`agent.`, or empty).
+pub(crate) fn check_counts(
+    section: &str,
+    counts: &[(&str, u64, RangeInclusive<u64>)],
+) -> Result<(), FieldError> {
+    counts.iter().try_for_each(|(name, value, range)| {
+        let expected = format!("from {} to {}", range.start(), range.end());
+        check_range(&format!("{section}{name}"), value, range, &expected)
+    })
+}
+
+/// Checks numbers by their names below `section`; the last element is the
+/// range in words.
+pub(crate) fn check_numbers(
+    section: &str,
+    numbers: &[(&str, f64, RangeInclusive<f64>, &str)],
+) -> Result<(), FieldError> {
+    numbers.iter().try_for_each(|(name, value, range, expected)| {
+        check_range(&format!("{section}{name}"), value, range, expected)
+    })
+}

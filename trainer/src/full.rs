@@ -1,5 +1,5 @@
-//! `trainer` with all its parts, under a name of its own: `cargo xtask`
-//! builds both programs into one folder, and neither replaces the other.
+//! The program `trainer-full`, which is `trainer` with all its parts. It
+//! has another name because both are built into one folder.
 
 #[path = "main.rs"]
 mod program;

@@ -1,4 +1,4 @@
-//! Trains a trading model on market bars and tells what it earned.
+//! Trains a trading model on market bars and reports what it earned.
 //!
 //! Bars are streamed, features are causal, decisions at one bar's close
 //! fill at the next bar's open, and every figure is net of costs. It

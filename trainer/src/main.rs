@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use dlmalloc::GlobalDlmalloc;
 
-/// The C library's heap keeps what was freed, in parts for each thread:
-/// with each refit it grew, and so memory grew with the data.
+/// The C library's heap keeps freed memory for each thread: it grew with
+/// each refit, and so with the data.
 #[global_allocator]
 static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
 

@@ -1,13 +1,13 @@
-//! What a build of the trainer may leave out.
+//! The error that this build leaves out a part of the trainer.
 //!
 //! `cargo xtask train` builds the trainer without the feature `full`, so
-//! that a first training waits for nothing that it does not use. A task
-//! that needs more fails with [`MissingPart`] before it writes anything;
+//! that a first training waits for nothing it does not use. A task that
+//! needs more fails with [`MissingPart`] before it writes anything;
 //! `xtask` then builds the whole program and runs the task again.
 
 use std::fmt;
 
-/// Something that this build leaves out is needed.
+/// A task needs a part that this build leaves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingPart {
     /// What needs it, such as "`bars.parquet` is a Parquet file".

@@ -77,7 +77,7 @@ impl Drop for ProgressGuard {
     }
 }
 
-/// Begins to read the file at `path` once.
+/// Begins the progress of reading the file at `path` once.
 pub fn begin_reading(path: &Path) -> ProgressGuard {
     N_BYTES.store(0, Ordering::Relaxed);
     // Built-in data has no file.
@@ -90,13 +90,13 @@ pub fn begin_reading(path: &Path) -> ProgressGuard {
 pub struct EpisodeCounts {
     /// All episodes of the run.
     pub n: u64,
-    /// Episodes done before by the run that this one resumes.
+    /// Episodes done by the run that this one resumes.
     pub n_done: u64,
     /// Bars in one episode.
     pub n_bars: u64,
 }
 
-/// Begins to pass over the bars.
+/// Begins the progress of the episodes.
 pub fn begin_episodes(episodes: EpisodeCounts) -> ProgressGuard {
     let EpisodeCounts { n, n_done, n_bars } = episodes;
     N_BARS.store(n_done.saturating_mul(n_bars), Ordering::Relaxed);
@@ -108,7 +108,7 @@ fn begin(work: Work) -> ProgressGuard {
     ProgressGuard(())
 }
 
-/// Counts what is done.
+/// Adds `n` to the progress.
 #[inline]
 pub fn advance(unit: Unit, n: u64) {
     let counter = match unit {
@@ -179,10 +179,10 @@ pub fn print_line(line: &str) {
     let _ = Stderr.write_all(format!("{line}\n").as_bytes());
 }
 
-/// Returns `label`, the first of a line, in colour where that is wanted.
+/// Returns `label`, the start of a line, in colour where stderr or the
+/// environment asks for it.
 pub fn colored_label(label: &str) -> String {
-    // `NO_COLOR` overrides `CLICOLOR_FORCE`; `console` asks in the other
-    // order.
+    // `NO_COLOR` overrides `CLICOLOR_FORCE`; in `console` it does not.
     if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         return label.to_owned();
     }

@@ -1,4 +1,4 @@
-//! Random numbers that any machine and number of threads draws alike.
+//! Random numbers that are the same on any machine and number of threads.
 
 /// Returns the next output of the `SplitMix64` generator from `state`: a
 /// bijection that maps neighbouring numbers far apart.

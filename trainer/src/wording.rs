@@ -1,17 +1,15 @@
-//! Numbers, counts and times as text, written the same way everywhere.
-//!
-//! Files for machines hold the numbers themselves.
+//! Formats numbers, counts and times for people.
 
 use chrono::{DateTime, SecondsFormat};
 
 /// Digits of a price.
 const PRICE_DIGITS: usize = 8;
-/// Digits of an amount that its decimals would show as 0.
+/// Digits of an amount whose decimals would show as 0.
 const SMALL_DIGITS: usize = 3;
 
-/// Returns `value` with its first `n_digits` digits, 17 at most, however
-/// large or small it is: `0.00000211`, `7523.1235`, `2.1e-10`. What is
-/// before the point is never rounded away.
+/// Returns `value` with `n_digits` significant digits, 17 at most:
+/// `0.00000211`, `7523.1235`, `2.1e-10`. All digits before the point are
+/// kept.
 pub fn significant(value: f64, n_digits: usize) -> String {
     let n_digits = n_digits.clamp(1, 17);
     let short = format!("{value:.*e}", n_digits - 1);
@@ -35,8 +33,8 @@ pub fn price(value: f64) -> String {
     significant(value, PRICE_DIGITS)
 }
 
-/// Returns an amount of money with `n_decimals` decimals, or its first
-/// digits where these would show it as 0.
+/// Returns an amount of money with `n_decimals` decimals, or with three
+/// significant digits where these would show as 0.
 pub fn money(value: f64, n_decimals: usize) -> String {
     let text = format!("{value:.n_decimals$}");
     let is_shown = text.contains(|digit: char| ('1'..='9').contains(&digit));
@@ -69,7 +67,7 @@ pub fn time_of_ms(time_ms: i64) -> String {
     }
 }
 
-/// Takes the zeros off the end of a fraction.
+/// Removes the trailing zeros of a fraction.
 fn without_zeros(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }

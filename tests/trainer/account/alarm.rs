@@ -1,5 +1,4 @@
-//! Figures that no market gives are treated as a bug, wherever they are
-//! shown.
+//! Implausible figures are treated as a bug, wherever they are shown.
 
 use std::fmt::Write as _;
 
@@ -9,7 +8,7 @@ use trainer::learning::forest::splitmix64;
 use crate::cli::Workspace;
 use crate::cli::columns::walk;
 
-/// A number from a normal distribution (Irwin and Hall), by its index.
+/// Returns an about normal number (Irwin and Hall), by its index.
 pub(crate) fn normal(seed: u64, at: usize) -> f64 {
     let draw = |part: u64| {
         let bits = splitmix64(seed ^ splitmix64((at as u64) * 12 + part));
@@ -18,8 +17,8 @@ pub(crate) fn normal(seed: u64, at: usize) -> f64 {
     (0..12).map(draw).sum::<f64>() - 6.0
 }
 
-/// The return that a decision at the close of `at` earns, under normal
-/// noise of `noise` standard deviations of it.
+/// Returns what a decision at the close of `at` earns, plus normal noise
+/// of `noise` of its standard deviations.
 pub(crate) fn next_return(closes: &[f64], at: usize, noise: f64) -> f64 {
     // Bars open at the close before: the walk has no gaps.
     let known = closes.get(at + 1).map_or(0.0, |later| later / closes[at] - 1.0);

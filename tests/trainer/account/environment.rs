@@ -1,4 +1,4 @@
-//! The account: fills, costs, margin, and that the books always balance.
+//! The account: fills, costs, margin, and that it always balances.
 
 use std::mem;
 
@@ -14,7 +14,7 @@ mod nearest;
 mod properties;
 mod settings;
 
-/// No costs, so that sizes are round numbers.
+/// Without costs, sizes are round numbers.
 const FREE: EnvironmentConfig = EnvironmentConfig {
     initial_cash: 10_000.0,
     commission_bps: 0.0,
@@ -29,15 +29,15 @@ const FREE: EnvironmentConfig = EnvironmentConfig {
     allow_short: true,
 };
 
-/// An environment and the events it gave.
+/// An environment and its events so far.
 struct Run {
     environment: Environment,
     events: Vec<TradeEvent>,
-    /// The rate in the bars to come.
+    /// The rate in the following bars.
     funding: f64,
-    /// In the next bar, and no more.
+    /// In the next bar only.
     dividend: f64,
-    /// From one bar to the next.
+    /// From bar to bar.
     interval_ms: i64,
 }
 

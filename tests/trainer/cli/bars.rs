@@ -1,15 +1,15 @@
-//! Bars that look like a market's: waves under noise.
+//! Generated bars: waves under noise.
 
 use std::fmt::Write as _;
 
 const HEADER: &str = "time,open,high,low,close,volume\n";
 
-/// `n_bars` bars of 30 minutes as CSV; line 2 is the first.
+/// Returns `n_bars` bars of 30 minutes as CSV; line 2 is the first.
 pub(crate) fn csv(n_bars: usize) -> String {
     csv_with_end(n_bars, 0, 1.0)
 }
 
-/// The same bars, but the prices of the last `n_last` times `factor`.
+/// Returns the same bars with the last `n_last` prices times `factor`.
 pub(crate) fn csv_with_end(n_bars: usize, n_last: usize, factor: f64) -> String {
     let mut noise = Noise(1);
     let mut csv = HEADER.to_owned();

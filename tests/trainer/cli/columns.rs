@@ -95,7 +95,7 @@ fn predict_asks_for_the_columns_and_gives_the_decisions_of_training() {
     let assert = workspace.run("predict", &arguments).success();
     let rows = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
     let live = workspace
-        .prepare("predict", &["--model", MODEL, "--data", "-"])
+        .subcommand("predict", &["--model", MODEL, "--data", "-"])
         .write_stdin(workspace.text("bars.csv"))
         .assert()
         .success();

@@ -1,4 +1,4 @@
-//! What a session tells against its own figures.
+//! The robustness checks of a session's own figures.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Bars that a session keeps its eyes off.
+//! Holdout bars, which no session reads.
 
 use serde_json::json;
 use trainer::config::{TrainingConfig, WalkForwardConfig};
@@ -7,8 +7,8 @@ use trainer::training::train::Split;
 use super::portfolio::in_a_folder;
 use super::{Workspace, bars};
 
-/// Trains on bars of which the last `n_changed` are others, and returns
-/// the model, the figures and the curve.
+/// Trains on bars of which the last `n_changed` differ, and returns the
+/// model, the figures and the curve.
 fn trained(n_changed: usize, settings: &serde_json::Value) -> (Vec<u8>, String, String) {
     let workspace = Workspace::with_bars(&bars::csv_with_end(2000, n_changed, 1.5));
     workspace.configure(settings);

@@ -1,4 +1,4 @@
-//! What a run tells of its learning.
+//! What a run reports about its learning.
 
 use serde_json::json;
 use trainer::learning::model::TradingModel;
@@ -8,8 +8,7 @@ use crate::session::tensorboard::decode;
 
 use super::{TRAINED, Workspace};
 
-/// A small run of one episode and four batches, with `changes` to the
-/// agent.
+/// Trains one episode of four batches, with `changes` to the agent.
 fn run(changes: &serde_json::Value) -> Workspace {
     let workspace = Workspace::new();
     let mut agent = json!({ "n_trees": 4, "memory_shares": 2, "min_samples_leaf": 50 });

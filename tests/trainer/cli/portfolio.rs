@@ -179,7 +179,7 @@ fn predict_gives_the_test_decisions_of_each_symbol() {
     let mixed = in_one_file(|row| row.split(',').nth(1).unwrap().to_owned());
     let model = workspace.path(model);
     let assert = mixed
-        .prepare("predict", &["--model", model.to_str().unwrap(), "--data", "-"])
+        .subcommand("predict", &["--model", model.to_str().unwrap(), "--data", "-"])
         .write_stdin(mixed.text("bars.csv"))
         .assert()
         .success();

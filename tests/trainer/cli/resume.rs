@@ -34,7 +34,7 @@ fn alarm_clock() -> DateTime<Utc> {
     parse_time("2026-01-31T12:00:00Z").unwrap() + TimeDelta::seconds(1)
 }
 
-/// Trains in `workspace`, going on from `earlier`, and is stopped at the
+/// Trains in `workspace`, resuming `earlier`, and stops at the
 /// `n_readings`-th reading of the clock.
 fn run_until(n_readings: u32, workspace: &Workspace, earlier: Option<&Workspace>) -> Session {
     let layout = Layout::new(workspace.root());
@@ -70,7 +70,7 @@ fn workspace(changes: &Value, threads: usize) -> Workspace {
     workspace
 }
 
-/// All scalars but those that tell times and memory.
+/// Returns all scalars but those of times and memory.
 fn scalars(workspace: &Workspace) -> BTreeMap<(i64, String), u32> {
     let files = fs::read_dir(workspace.path("logs/tensorboard")).unwrap();
     files
@@ -80,7 +80,7 @@ fn scalars(workspace: &Workspace) -> BTreeMap<(i64, String), u32> {
         .collect()
 }
 
-/// The events of all traces, sorted: times of bars, not of day.
+/// Returns the events of all traces, sorted.
 fn events(workspace: &Workspace) -> Vec<String> {
     let files = fs::read_dir(workspace.path("logs/trades")).unwrap().map(|file| file.unwrap());
     let traces = files.filter(|file| file.file_name().to_string_lossy().starts_with("trade_tr"));
@@ -123,8 +123,8 @@ fn check_same(resumed: &Workspace, whole: &Workspace) {
     assert!(one == other, "a checkpoint differs");
 }
 
-/// Stops a run with these settings after each of its batches, goes on,
-/// and returns how many stops there were, and how many within a lesson.
+/// Stops a run with these settings after each of its batches and resumes
+/// it; returns the stops, and those within a training episode.
 #[track_caller]
 fn check_every_stop(changes: &Value) -> (usize, usize) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -245,7 +245,7 @@ fn a_killed_run_goes_on_to_the_same_model_on_any_threads() {
     }
 }
 
-/// A workspace whose run was stopped in its first episode.
+/// Returns a workspace whose run was stopped in its first episode.
 fn stopped() -> Workspace {
     let stopped = Workspace::new();
     stopped.configure(&json!({ "total_episodes": 100_000 }));

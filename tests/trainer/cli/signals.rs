@@ -55,7 +55,7 @@ impl Endless {
     }
 }
 
-/// Kills a run once it has told of `n_episodes` episodes.
+/// Kills a run once it has logged `n_episodes` episodes.
 pub(super) fn kill_after(workspace: &Workspace, n_episodes: u64, arguments: &[&str]) {
     let words = format!("episode {n_episodes}/8: train reward");
     let run = Endless::start_until(&words, workspace, arguments);
@@ -109,7 +109,7 @@ fn the_end_of_the_parent_ends_the_run_and_loses_nothing_saved() {
     drop(run.stdin.take());
     let (status, told) = run.wait();
     assert!(!status.success(), "{told}");
-    // It had no time to seal: whoever finds this knows it was killed.
+    // It could not seal the record, which shows that it was killed.
     assert_eq!(workspace.session()["status"], "running");
     TradingModel::load(&workspace.path("models/checkpoints/memory_efficient_model_ep001.zip"))
         .unwrap();

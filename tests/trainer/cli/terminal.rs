@@ -12,7 +12,7 @@ const OWN_SCREEN: &str = "\x1b[?1049l";
 const HIDES_CURSOR: &str = "\x1b[?25l";
 const SHOWS_CURSOR: &str = "\x1b[?25h";
 
-/// How long a program may run, for `timeout`.
+/// The longest run of a program, for `timeout`.
 const TIME_LIMIT_S: &str = "100";
 
 /// A program in a terminal of 100 columns and 30 rows.
@@ -21,7 +21,7 @@ struct InTerminal {
     keys: ChildStdin,
     screen: ChildStdout,
     shown: String,
-    /// How much of that was waited for.
+    /// The length of the output up to the last awaited words.
     n_seen: usize,
 }
 
@@ -54,8 +54,7 @@ impl InTerminal {
         watch
     }
 
-    /// Waits until `words` have been shown, after all that was waited
-    /// for before.
+    /// Waits until `words` are shown after the last awaited ones.
     fn until(&mut self, words: &str) {
         let mut bytes = [0; 4096];
         let place = loop {

@@ -1,4 +1,4 @@
-//! Another unit of prices or volumes is the same market.
+//! The unit of prices and volumes changes nothing that is learned.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,16 +28,16 @@ fn csv(bars: &[Bar], (price, volume): (f64, f64)) -> String {
     text
 }
 
-/// What was learned: all parts of the model but where it comes from and
-/// what it earned, which is money.
+/// Returns what was learned: all parts of the model but its source and
+/// its earnings, which are in money.
 fn learned(model: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let mut parts = unpack(model);
     parts.retain(|name, _| !["model.json", "data.json", "metrics.json"].contains(&&**name));
     parts
 }
 
-/// Trains on bars in another unit and returns what was learned, and
-/// what the model wants after each of these bars.
+/// Trains on bars in another unit and returns what was learned, and the
+/// exposure that the model decides after each of these bars.
 fn train(
     bars: &[Bar],
     units: (f64, f64),

@@ -1,4 +1,4 @@
-//! A workspace of its own for each test, with little to train.
+//! A workspace for one test, with a small training.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::bars;
 
-/// How a training or a replay ends that goes well. What waves give is
-/// often more than any market does: then with an alarm.
+/// The exit codes of a completed training or replay: on waves the figures
+/// are often implausible, which gives an alarm.
 pub(crate) const TRAINED: &[i32] = &[0, 3];
 
 pub(crate) struct Workspace {
@@ -17,7 +17,7 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// 2,000 bars and a small agent.
+    /// Returns a workspace with 2,000 bars and a small agent.
     pub(crate) fn new() -> Self {
         Self::with_bars(&bars::csv(2000))
     }
@@ -30,9 +30,8 @@ impl Workspace {
         workspace
     }
 
-    /// Writes `config/training_config.json` with `changes` to a small
-    /// run of two episodes, which trades without a judgement unless the
-    /// changes want one.
+    /// Writes `config/training_config.json`: `changes` to a small run of
+    /// two episodes, by default without a judgement of the edge.
     pub(crate) fn configure(&self, changes: &Value) {
         let mut config = json!({
             "data": "bars.csv",
@@ -78,7 +77,7 @@ impl Workspace {
         self.bytes("models/memory_efficient_model_final.zip")
     }
 
-    /// The one file in `folder` whose name contains `part`, if any.
+    /// Returns the one file in `folder` whose name contains `part`, if any.
     pub(crate) fn find(&self, folder: &str, part: &str) -> Option<PathBuf> {
         let paths = fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap().path());
         let mut found = paths.filter(|path| path.to_string_lossy().contains(part));
@@ -87,14 +86,14 @@ impl Workspace {
         first
     }
 
-    /// The trace's events.
+    /// Returns the lines of the trace.
     pub(crate) fn events(&self) -> Vec<Value> {
         let path = self.find("logs/trades", "trade_traces_").unwrap();
         let text = fs::read_to_string(path).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// `trainer train` in this workspace.
+    /// Returns the command `trainer train` in this workspace.
     pub(crate) fn command(&self) -> Command {
         self.command_at("2026-01-31T12:00:00Z")
     }
@@ -105,8 +104,8 @@ impl Workspace {
         command
     }
 
-    /// Another subcommand, with the workspace as the current folder.
-    pub(crate) fn prepare(&self, task: &str, arguments: &[&str]) -> Command {
+    /// Returns another subcommand, with the workspace as current folder.
+    pub(crate) fn subcommand(&self, task: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trainer"));
         command.current_dir(self.root()).arg(task).args(arguments);
         command
@@ -114,7 +113,7 @@ impl Workspace {
 
     #[track_caller]
     pub(crate) fn run(&self, task: &str, arguments: &[&str]) -> assert_cmd::assert::Assert {
-        self.prepare(task, arguments).assert()
+        self.subcommand(task, arguments).assert()
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
@@ -126,7 +125,7 @@ impl Workspace {
         self.command().args(arguments).assert().code(TRAINED);
     }
 
-    /// Runs with `arguments`, expects the exit code, returns stderr.
+    /// Trains with `arguments`, expects the exit code, returns stderr.
     #[track_caller]
     pub(crate) fn fail(&self, arguments: &[&str], code: i32) -> String {
         let assert = self.command().args(arguments).assert().code(code).stdout("");

@@ -4,8 +4,8 @@
 
 mod axes;
 mod browser;
-mod made;
 mod ruin;
+mod synthetic;
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use trainer::market::bars::BarSource;
 use trainer::output::report::{Report, ReportContext, SessionSource};
 
-use made::{Made, Trade};
+use synthetic::{SyntheticSession, Trade};
 
 fn read(folders: &[&Path]) -> Report {
     let sources: Vec<SessionSource> =
@@ -36,7 +36,7 @@ fn data(page: &str) -> Value {
 
 #[test]
 fn every_figure_is_the_records_to_the_last_digit() {
-    let made = Made::new().with_trades(&[Trade::won(3), Trade::lost(9)]);
+    let made = SyntheticSession::new().with_trades(&[Trade::won(3), Trade::lost(9)]);
     let page = page(made.root());
     let metrics = &made.session()["metrics"];
     let mut n_figures = 0;
@@ -57,7 +57,7 @@ fn every_figure_is_the_records_to_the_last_digit() {
 
 #[test]
 fn it_names_no_address_and_loads_nothing() {
-    let made = Made::new().with_trades(&[Trade::won(3)]);
+    let made = SyntheticSession::new().with_trades(&[Trade::won(3)]);
     let page = page(made.root());
     for word in ["http:", "https:", "src=", "@import", "url(", "fetch(", "XMLHttpRequest"] {
         assert!(!page.contains(word), "{word}");
@@ -71,7 +71,7 @@ fn it_names_no_address_and_loads_nothing() {
 #[test]
 fn a_hostile_name_stays_text() {
     let evil = "\"'></p></script><script>alert(1)</script><!-- \u{2028}";
-    let made = Made::new().with_trades(&[Trade::won(3)]).changed(|session| {
+    let made = SyntheticSession::new().with_trades(&[Trade::won(3)]).changed(|session| {
         for name in ["id", "status", "reason", "started_at"] {
             session[name] = evil.into();
         }
@@ -88,7 +88,7 @@ fn a_hostile_name_stays_text() {
         session["symbols"] = json!([part, part]);
         session["episodes"][0]["episode"] = evil.into();
     });
-    let other = Made::new();
+    let other = SyntheticSession::new();
     for page in [page(made.root()), read(&[made.root(), other.root()]).page().unwrap()] {
         for raw in ["<script>alert", "></p></script>", "<!-- \u{2028}"] {
             assert!(!page.contains(raw), "{raw}");
@@ -102,7 +102,7 @@ fn a_hostile_name_stays_text() {
 
 #[test]
 fn it_tells_how_the_bars_were_read() {
-    let made = Made::new().changed(|session| {
+    let made = SyntheticSession::new().changed(|session| {
         let source = BarSource::open("stocks_1d.csv.gz", Path::new("../tests/data")).unwrap();
         let summary = source.summarize_all().unwrap();
         session["data"]["understood"] = serde_json::to_value(summary.understood).unwrap();
@@ -117,13 +117,13 @@ fn it_tells_how_the_bars_were_read() {
     }
     assert!(panel.contains("</b> a bar opens like a &lt;split&gt;</p>"), "{panel}");
     assert!(panel.contains("<li>bars a year: "), "{panel}");
-    let session = Made::new();
+    let session = SyntheticSession::new();
     assert!(!self::page(session.root()).contains("How the bars were read"));
 }
 
 #[test]
 fn months_make_up_the_net_return() {
-    let made = Made::new();
+    let made = SyntheticSession::new();
     let page = page(made.root());
     let (_, heat) = page.split_once("<table class=\"heat\">").unwrap();
     let cells = heat.split_once("</table>").unwrap().0.split("data-value=\"").skip(1);
@@ -145,7 +145,7 @@ fn all_trades_are_counted_where_some_are_listed() {
             _ => Trade::lost(idx),
         })
         .collect();
-    let made = Made::new().with_trades(&trades);
+    let made = SyntheticSession::new().with_trades(&trades);
     let page = page(made.root());
     let book = &data(&page)["sessions"][0]["trades"]["test"];
     assert_eq!(book["n"], 20_000);
@@ -161,7 +161,8 @@ fn all_trades_are_counted_where_some_are_listed() {
 #[test]
 fn the_largest_page_stays_below_three_megabytes() {
     let trades: Vec<Trade> = (0..30_000).map(Trade::won).collect();
-    let made = Made::of(39_999, 24_000).with_trades(&trades).with_training_trades(&trades);
+    let made =
+        SyntheticSession::of(39_999, 24_000).with_trades(&trades).with_training_trades(&trades);
     let page = page(made.root());
     assert!(page.len() < 3_000_000, "{}", page.len());
     assert!(page.len() > 2_000_000, "{}: is all in it?", page.len());
@@ -169,7 +170,7 @@ fn the_largest_page_stays_below_three_megabytes() {
 
 #[test]
 fn what_is_missing_is_said() {
-    let made = Made::new();
+    let made = SyntheticSession::new();
     fs::remove_file(made.path("bars.csv")).unwrap();
     fs::write(made.path("logs/trades/equity.csv"), "nothing\n1\n").unwrap();
     let report = read(&[made.root()]);
@@ -184,7 +185,7 @@ fn what_is_missing_is_said() {
 
 #[test]
 fn bars_that_changed_are_not_shown_as_the_sessions() {
-    let made = Made::new();
+    let made = SyntheticSession::new();
     let bars = fs::read_to_string(made.path("bars.csv")).unwrap();
     fs::write(made.path("bars.csv"), bars.replace("100.5", "100.6")).unwrap();
     let report = read(&[made.root()]);
@@ -205,8 +206,8 @@ fn a_folder_without_a_session_names_the_remedy() {
 
 #[test]
 fn a_comparison_tells_what_differs_and_nothing_else() {
-    let made = Made::new();
-    let other = Made::new().changed(|session| {
+    let made = SyntheticSession::new();
+    let other = SyntheticSession::new().changed(|session| {
         session["id"] = "20260202_020202".into();
         session["seed"] = 7.into();
         session["config"]["training"]["seed"] = 7.into();
@@ -228,7 +229,7 @@ fn a_comparison_tells_what_differs_and_nothing_else() {
 fn any_other_file_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sub/page.html");
-    let report = read(&[Made::new().root()]);
+    let report = read(&[SyntheticSession::new().root()]);
     report.write_page(&path).unwrap();
     let n_bytes = report.write_page(&path).unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), report.page().unwrap());
@@ -241,7 +242,7 @@ fn any_other_file_is_not_overwritten() {
 
 #[test]
 fn bars_at_hand_make_the_same_page_as_bars_read_again() {
-    let made = Made::new();
+    let made = SyntheticSession::new();
     let bars = BarSource::open("bars.csv", made.root()).unwrap();
     let source = SessionSource::at(made.root()).unwrap();
     let context = ReportContext {

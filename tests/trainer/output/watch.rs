@@ -47,7 +47,7 @@ fn session() -> TempDir {
     folder
 }
 
-/// Begins the event file of a run, so many seconds after the first.
+/// Creates the event file of a run, this many seconds after the first.
 fn events(root: &Path, n_seconds: i64) -> EventWriter {
     let clock = Clock::fixed(now() + Duration::seconds(n_seconds));
     EventWriter::create(&Layout::new(root).tensorboard(), clock).unwrap()
@@ -97,7 +97,7 @@ fn the_head_tells_where_the_run_stands() {
     let folder = session();
     let mut watcher = watcher(&folder);
     let mut view = watcher.refresh().clone();
-    view.last_sign = Some(now() - Duration::seconds(3));
+    view.last_write = Some(now() - Duration::seconds(3));
     let picture = text(&view, now(), Size::new(120, 32));
     let mut lines = picture.lines();
     assert_eq!(

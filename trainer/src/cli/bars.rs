@@ -1,5 +1,5 @@
-//! `trainer bars`: how files of bars are read; and the flags that say
-//! what a file cannot tell.
+//! `trainer bars`: prints how files of bars are read; and the flags for
+//! what files leave ambiguous.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -73,7 +73,7 @@ pub enum BadRowsAction {
 }
 
 impl ReadingArguments {
-    /// Returns the settings that the flags make.
+    /// Returns the settings of the flags.
     pub fn config(&self) -> Result<BarsConfig> {
         let mut config = BarsConfig {
             time_format: self.time_format.clone(),
@@ -109,7 +109,7 @@ impl ReadingArguments {
     }
 }
 
-/// Returns what to print.
+/// Reads the files and returns what to print.
 pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
     let config = arguments.reading.config()?;
     let mut summaries = Vec::new();
@@ -134,14 +134,14 @@ pub fn run(arguments: &BarsArguments, latest_ms: i64) -> Result<String> {
     }
 }
 
-/// Says on stderr how bars were read, and what is doubtful about them.
-pub fn say_understood(summary: &DataSummary, periods: PeriodsPerYear) {
+/// Prints to stderr how bars were read, with warnings.
+pub fn print_understood(summary: &DataSummary, periods: PeriodsPerYear) {
     for line in text(summary, Some(periods)).lines() {
         progress::print_line(line);
     }
 }
 
-/// Returns how many bars make a year, where the bars tell; of several
+/// Returns the bars per year, if the bars' times show them; of several
 /// symbols, those of the one with the most bars.
 fn periods(source: &BarSource) -> Result<Option<PeriodsPerYear>> {
     let symbols = source.symbols()?.into_iter().map(|symbol| symbol.source);

@@ -1,4 +1,4 @@
-//! `trainer check-model`: whether a model's zip is good.
+//! `trainer check-model`: checks a model's zip.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub struct CheckModelArguments {
     model: PathBuf,
 }
 
-/// Returns what to print.
+/// Checks the model and returns what to print.
 pub fn run(arguments: &CheckModelArguments) -> Result<String> {
     let model = TradingModel::load(&arguments.model)?;
     let trained_on = TrainedOn::of(&model).ok();

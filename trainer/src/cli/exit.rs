@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use crate::account::metrics::Alarm;
 
 pub const FAILED: u8 = 1;
-/// Done, and something was told that the results rest on.
+/// Done, with warnings that put the results in doubt.
 pub const WARNINGS: u8 = 3;
 pub const LOCKED: u8 = 11;
 pub const LEAK: u8 = 13;
@@ -28,14 +28,16 @@ pub fn exit_code_of(alarms: &[Alarm]) -> ExitCode {
 
 /// Prints a result.
 pub fn print(text: &str) -> Result<()> {
-    unless_unread(io::stdout().write_all(text.as_bytes()).context("failed to print the result"))
+    ignore_closed_pipe(
+        io::stdout().write_all(text.as_bytes()).context("failed to print the result"),
+    )
 }
 
-/// A reader that closed the pipe is no failure.
-pub fn unless_unread(printed: Result<()>) -> Result<()> {
-    let is_unread = |error: &anyhow::Error| {
+/// Ignores the error that the reader of stdout has closed the pipe.
+pub fn ignore_closed_pipe(printed: Result<()>) -> Result<()> {
+    let is_closed = |error: &anyhow::Error| {
         let error = error.downcast_ref::<io::Error>();
         error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
-    printed.or_else(|error| if is_unread(&error) { Ok(()) } else { Err(error) })
+    printed.or_else(|error| if is_closed(&error) { Ok(()) } else { Err(error) })
 }

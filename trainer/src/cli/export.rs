@@ -1,4 +1,4 @@
-//! `trainer export`: a session for other tools.
+//! `trainer export`: exports a session for other tools.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ impl From<TableChoice> for TableFormat {
     }
 }
 
-/// What was written: with `--json`, the document that is printed.
+/// What was written, the document of `--json`.
 #[derive(Debug, Serialize)]
 struct Exported {
     format: u32,
@@ -72,7 +72,7 @@ struct Exported {
     mlflow: Option<MlflowReport>,
 }
 
-/// Returns what to print, and writes what is wanted.
+/// Writes the exports and returns what to print.
 pub fn run(arguments: &ExportArguments) -> Result<String> {
     ensure!(
         arguments.root.is_dir(),
@@ -89,8 +89,8 @@ pub fn run(arguments: &ExportArguments) -> Result<String> {
 fn export(arguments: &ExportArguments) -> Result<Exported> {
     let layout = Layout::new(&arguments.root);
     let mut done = Exported { format: 1, tables: vec![], schema: None, onnx: None, mlflow: None };
-    let is_elsewhere = arguments.onnx.is_some() || arguments.mlflow.is_some();
-    if arguments.format.is_some() || arguments.out.is_some() || !is_elsewhere {
+    let has_other = arguments.onnx.is_some() || arguments.mlflow.is_some();
+    if arguments.format.is_some() || arguments.out.is_some() || !has_other {
         let name = arguments.name.as_deref().unwrap_or("session");
         let out = arguments.out.clone().unwrap_or_else(|| Path::new("export").join(name));
         let format = arguments.format.unwrap_or(TableChoice::Parquet).into();

@@ -1,4 +1,4 @@
-//! `trainer metrics`: the figures of any equity curve.
+//! `trainer metrics`: measures any equity curve.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ pub struct MetricsArguments {
     format: Format,
 }
 
-/// Returns what to print, and the figures that no market gives.
+/// Measures the curve; returns what to print, and the alarms.
 pub fn run(arguments: &MetricsArguments, latest_ms: i64) -> Result<(String, Vec<Alarm>)> {
     let reading = ReadingArguments {
         time_format: arguments.time_format.clone(),
@@ -63,7 +63,7 @@ pub fn run(arguments: &MetricsArguments, latest_ms: i64) -> Result<(String, Vec<
     let performance = tracker.performance();
     let alarms = Alarm::of(&performance);
     let periods = performance.periods_per_year.value;
-    let (to_date, beside) = curve.beside(arguments.benchmark.as_deref(), periods)?;
+    let (to_date, comparison) = curve.compare(arguments.benchmark.as_deref(), periods)?;
     let trials = arguments.trials.zip(arguments.trial_variance);
     let deflated = match trials {
         Some((n, variance)) => {
@@ -78,8 +78,8 @@ pub fn run(arguments: &MetricsArguments, latest_ms: i64) -> Result<(String, Vec<
         remove_account_figures(&mut metrics);
         metrics["month_to_date"] = json!(to_date.month_to_date);
         metrics["year_to_date"] = json!(to_date.year_to_date);
-        if let Some(beside) = &beside {
-            metrics["benchmark"] = json!(beside);
+        if let Some(comparison) = &comparison {
+            metrics["benchmark"] = json!(comparison);
         }
         if let Some(deflated) = deflated {
             metrics["deflated_sharpe"] = json!(deflated);
@@ -96,12 +96,12 @@ pub fn run(arguments: &MetricsArguments, latest_ms: i64) -> Result<(String, Vec<
     }
     line(&mut text, "month to date", to_date.month_to_date.map(percent));
     line(&mut text, "year to date", to_date.year_to_date.map(percent));
-    if let Some(beside) = beside {
+    if let Some(comparison) = comparison {
         let number = |value: f64| format!("{value:.4}");
-        line(&mut text, "alpha", beside.alpha.map(percent));
-        line(&mut text, "beta", beside.beta.map(number));
-        line(&mut text, "R²", beside.r_squared.map(number));
-        line(&mut text, "information ratio", beside.information_ratio.map(number));
+        line(&mut text, "alpha", comparison.alpha.map(percent));
+        line(&mut text, "beta", comparison.beta.map(number));
+        line(&mut text, "R²", comparison.r_squared.map(number));
+        line(&mut text, "information ratio", comparison.information_ratio.map(number));
     }
     Ok((text, alarms))
 }
@@ -111,11 +111,12 @@ fn line(text: &mut String, name: &str, value: Option<String>) {
 }
 
 fn percent(share: f64) -> String {
-    // No "-0.00".
+    // Adding 0 avoids "-0.00".
     format!("{:.2} %", share * 100.0 + 0.0)
 }
 
-/// A curve does not tell them, not even that they are 0.
+/// Removes the figures of an account: of a curve alone they are not 0 but
+/// unknown.
 fn remove_account_figures(metrics: &mut Value) {
     for name in ACCOUNT_FIGURES {
         for pointer in ["", "/undefined"] {

@@ -1,5 +1,5 @@
-//! The command line: `program` says which subcommand runs; each is a
-//! module of its own.
+//! The command line: `program` runs the subcommands, each of which is a
+//! module.
 
 mod bars;
 mod check_model;

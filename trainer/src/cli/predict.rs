@@ -1,6 +1,6 @@
-//! `trainer predict`: what a saved model wants to hold.
+//! `trainer predict`: the exposures that a saved model decides.
 
-mod doubts;
+mod bars_check;
 
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
@@ -17,7 +17,7 @@ use crate::training::predict::{
 };
 
 use super::bars::ReadingArguments;
-use doubts::{Doubts, say_lines};
+use bars_check::{BarsCheck, print_lines};
 
 /// Say what a saved model wants to hold after each bar
 ///
@@ -78,59 +78,59 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         Form::Json => RowFormat::Json,
         Form::Jsonl => RowFormat::JsonLines,
     };
-    let mut doubts = Doubts::of(&model, &arguments.data, arguments.any_bars)?;
+    let mut check = BarsCheck::new(&model, &arguments.data, arguments.any_bars)?;
     let rows = RowWriter::new(BufWriter::new(out), format, is_live);
     let mut run = PredictRun { model: &model, options, rows };
     let data = arguments.data.clone();
     let head = PredictionHeader { model: path.display().to_string(), kind: model.kind(), data };
     if is_live {
         let bars = BarReader::of_stream_with(io::stdin(), &Reading::new(&config, latest_ms))?;
-        let bars = explained(bars.with_columns(&columns), &columns)?.across_symbols();
+        let bars = with_context_of(&columns, bars.with_columns(&columns))?.across_symbols();
         let understood = bars.understood();
-        say_lines(&understood);
+        print_lines(&understood);
         run.rows.begin(&head, bars.has_symbols())?;
-        let told = run.predict(bars, None, &mut doubts);
-        told.and_then(|()| Ok(run.rows.finish()?))?;
-        return Ok(doubts.finish(&understood));
+        run.predict(bars, None, &mut check)?;
+        run.rows.finish()?;
+        return Ok(check.finish(&understood));
     }
     let source = BarSource::open(&arguments.data, Path::new(""))?
         .with_config(&config)
         .until(latest_ms)
         .with_columns(&columns);
-    // Rows of several symbols cannot be turned round as they are.
-    let must_deal = source.must_be_dealt()?;
-    let symbols = if must_deal { source.symbols()? } else { Vec::new() };
-    let whole = symbols.is_empty().then(|| explained(source.read(), &columns)).transpose()?;
+    // Mixed rows of several symbols cannot be reversed as they are.
+    let must_split = source.must_be_dealt()?;
+    let symbols = if must_split { source.symbols()? } else { Vec::new() };
+    let whole = symbols.is_empty().then(|| with_context_of(&columns, source.read())).transpose()?;
     let understood = source.understood()?.unwrap_or_default();
-    say_lines(&understood);
+    print_lines(&understood);
     if let Some(bars) = whole {
-        doubts.refuse(source.read()?.across_symbols(), None)?;
+        check.check_all(source.read()?.across_symbols(), None)?;
         let bars = bars.across_symbols();
         run.rows.begin(&head, bars.has_symbols())?;
-        run.predict(bars, None, &mut doubts)?;
+        run.predict(bars, None, &mut check)?;
     } else {
         for SymbolBars { symbol, source } in &symbols {
-            doubts.refuse(source.read()?, Some(symbol))?;
+            check.check_all(source.read()?, Some(symbol))?;
         }
         run.rows.begin(&head, true)?;
     }
     for SymbolBars { symbol, source } in symbols {
-        let bars = explained(source.read(), &columns)?;
-        run.predict(bars, Some(&symbol), &mut doubts)?;
+        let bars = with_context_of(&columns, source.read())?;
+        run.predict(bars, Some(&symbol), &mut check)?;
     }
     run.rows.finish()?;
-    Ok(doubts.finish(&understood))
+    Ok(check.finish(&understood))
 }
 
-/// Says why the further columns are asked for, where `bars` lack them.
-fn explained(bars: Result<BarReader>, columns: &[String]) -> Result<BarReader> {
+/// Adds to an error of `bars` which further columns the model needs.
+fn with_context_of(columns: &[String], bars: Result<BarReader>) -> Result<BarReader> {
     if columns.is_empty() {
         return bars;
     }
     bars.with_context(|| format!("the model takes the columns `{}`", columns.join("`, `")))
 }
 
-/// A model that predicts, and the writer of its rows.
+/// A model, and the writer of its predictions.
 struct PredictRun<'a, W: Write> {
     model: &'a TradingModel,
     options: PredictOptions,
@@ -138,13 +138,13 @@ struct PredictRun<'a, W: Write> {
 }
 
 impl<W: Write> PredictRun<'_, W> {
-    /// Writes a row for each of `bars`, which are of `symbol` if it is
-    /// given. Neither features nor positions cross symbols.
+    /// Writes a row for each of `bars`, all of `symbol` if it is given.
+    /// Neither features nor positions cross symbols.
     fn predict(
         &mut self,
         mut bars: BarReader,
         symbol: Option<&str>,
-        doubts: &mut Doubts,
+        check: &mut BarsCheck,
     ) -> Result<()> {
         let mut predictors: HashMap<String, Predictor<'_>> = HashMap::new();
         while let Some(bar) = bars.next() {
@@ -154,11 +154,11 @@ impl<W: Write> PredictRun<'_, W> {
             if !predictors.contains_key(key) {
                 predictors.insert(key.to_owned(), Predictor::new(self.model, self.options)?);
             }
-            doubts.watch(key, &bar)?;
+            check.push(key, &bar)?;
             let predictor = predictors.get_mut(key).expect("it was just put there");
             self.rows.row(symbol, &predictor.push(&bar, bars.columns())?)?;
         }
-        doubts.sum_up(&bars);
+        check.summarize(&bars);
         Ok(())
     }
 }

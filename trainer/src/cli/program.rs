@@ -1,5 +1,5 @@
-//! The trainer's command line: which subcommand runs, and with which exit
-//! code it ends.
+//! The trainer's command line: runs a subcommand and returns its exit
+//! code.
 
 use std::io;
 use std::process::ExitCode;
@@ -14,8 +14,8 @@ use crate::session::{Clock, Locked};
 use super::bars::{self, BarsArguments};
 use super::check_model::{self, CheckModelArguments};
 use super::exit::{
-    FAILED, INTERRUPTED, LOCKED, MISSING_PART, WARNINGS, exit_code_of, print, print_result,
-    unless_unread,
+    FAILED, INTERRUPTED, LOCKED, MISSING_PART, WARNINGS, exit_code_of, ignore_closed_pipe, print,
+    print_result,
 };
 #[cfg(feature = "full")]
 use super::export::{self, ExportArguments};
@@ -81,13 +81,13 @@ pub fn main(system_time: fn() -> DateTime<Utc>) -> ExitCode {
         Command::Predict(arguments) => {
             let mut has_warned = false;
             let done = predict::run(&arguments, clock.tomorrow_ms(), io::stdout());
-            let done = unless_unread(done.map(|warned| has_warned = warned));
+            let done = ignore_closed_pipe(done.map(|warned| has_warned = warned));
             done.map(|()| if has_warned { ExitCode::from(WARNINGS) } else { ExitCode::SUCCESS })
         }
     };
     match done {
         Ok(code) => code,
-        // Who can build the rest does, so this need not be an error.
+        // No "error:": `xtask` builds the part and runs the task again.
         Err(error) if error.is::<MissingPart>() => {
             progress::print_line(&format!("{error:#}"));
             ExitCode::from(MISSING_PART)

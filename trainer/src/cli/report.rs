@@ -1,4 +1,4 @@
-//! `trainer report` and `trainer compare`: sessions as a page.
+//! `trainer report` and `trainer compare`: the page of sessions.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! `trainer simulate`: any strategy's exposures, by the agent's rules.
+//! `trainer simulate`: replays exposures by the rules of the agent's
+//! account.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,8 @@ use crate::training::simulate::{
 };
 
 use super::Format;
-use super::bars::{ReadingArguments, say_understood};
-use super::exit::unless_unread;
+use super::bars::{ReadingArguments, print_understood};
+use super::exit::ignore_closed_pipe;
 
 /// Replay a series of exposures through the account that the agent trades in
 ///
@@ -78,9 +79,8 @@ pub struct SimulateArguments {
     format: Format,
 }
 
-/// Prints the result to `out`, and writes the files that are wanted.
-///
-/// Returns the figures that no market gives.
+/// Prints the result to `out`, writes the requested files and returns the
+/// alarms.
 pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Result<Vec<Alarm>> {
     let directory = arguments.out.as_deref();
     directory.map_or(Ok(()), check_folder)?;
@@ -100,13 +100,13 @@ pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Re
         .with_config(&arguments.reading.config()?)
         .until(latest_ms);
     let summary = simulate_on(&source, &options, &mut recorder)?;
-    say_understood(&summary.data, summary.metrics.periods_per_year);
+    print_understood(&summary.data, summary.metrics.periods_per_year);
     directory.map_or(Ok(()), |directory| recorder.write_files(&summary, directory))?;
     let written = match arguments.format {
         Format::Text => recorder.write_text(&summary, out).map_err(Into::into),
         Format::Json => recorder.write_json(&summary, out),
     };
-    unless_unread(written)?;
+    ignore_closed_pipe(written)?;
     Ok(summary.alarms)
 }
 

@@ -1,5 +1,4 @@
-//! What `trainer train` does: checks, trains, audits, and searches for
-//! leaks.
+//! `trainer train`: checks settings, trains, audits, searches for leaks.
 
 mod arguments;
 
@@ -48,7 +47,7 @@ pub fn train(arguments: &TrainArguments, clock: Clock) -> Result<ExitCode> {
     let earlier_trials =
         arguments.earlier_trials.as_deref().map(EarlierTrials::load).transpose()?;
     if let Some(resume) = &settings.resume {
-        // What cannot go on is refused before anything is written.
+        // Fail before anything is written if it cannot be resumed.
         checked(&settings, &root, clock.tomorrow_ms())?;
         resume.copy_into(&layout)?;
     }
@@ -56,7 +55,7 @@ pub fn train(arguments: &TrainArguments, clock: Clock) -> Result<ExitCode> {
     if !arguments.quiet {
         progress::show();
     }
-    start_log(&settings.logging, &LogTo { layout: &layout, clock, quiet: arguments.quiet })?;
+    start_log(&settings.logging, &LogTarget { layout: &layout, clock, quiet: arguments.quiet })?;
     for file in &settings.absent {
         tracing::info!("no `{file}`: using the built-in settings");
     }
@@ -74,9 +73,9 @@ pub fn train(arguments: &TrainArguments, clock: Clock) -> Result<ExitCode> {
     };
     Ok(match run(&options) {
         Ok(session) => {
-            let (session, is_whole) = audited(&options, session, arguments.audit);
+            let (session, is_done) = audited(&options, session, arguments.audit);
             print(&result_text(&session, arguments)?)?;
-            if is_whole { exit_code(&session) } else { ExitCode::from(WARNINGS) }
+            if is_done { exit_code(&session) } else { ExitCode::from(WARNINGS) }
         }
         Err(error) if error.is::<MissingPart>() => return Err(error),
         Err(error) => {
@@ -86,8 +85,8 @@ pub fn train(arguments: &TrainArguments, clock: Clock) -> Result<ExitCode> {
     })
 }
 
-/// Audits a completed session if that is wanted; returns it, and whether
-/// nothing went wrong. It is sealed: a failure is a warning.
+/// Audits a completed session if `is_wanted`; returns it, and whether
+/// nothing failed. A failure is a warning: the session is sealed.
 fn audited(options: &TrainOptions, session: Session, is_wanted: bool) -> (Session, bool) {
     if !is_wanted || session.status != Status::Completed {
         return (session, true);
@@ -136,19 +135,19 @@ fn existing_folder(root: &Path) -> Result<PathBuf> {
     std::path::absolute(root).with_context(|| format!("failed to find `{}`", root.display()))
 }
 
-struct LogTo<'a> {
+struct LogTarget<'a> {
     layout: &'a Layout,
     clock: Clock,
     quiet: bool,
 }
 
-fn start_log(logging: &LoggingConfig, to: &LogTo<'_>) -> Result<()> {
-    let loudest = if to.quiet { Level::Warn } else { Level::Trace };
+fn start_log(logging: &LoggingConfig, target: &LogTarget<'_>) -> Result<()> {
+    let level_max = if target.quiet { Level::Warn } else { Level::Trace };
     let subscriber = subscriber(&LogOptions {
-        console: logging.console_level.min(loudest),
+        console: logging.console_level.min(level_max),
         file: logging.file_level,
-        path: &to.layout.training_log(),
-        clock: to.clock,
+        path: &target.layout.training_log(),
+        clock: target.clock,
     })?;
     tracing::subscriber::set_global_default(subscriber).context("the log was started twice")
 }
@@ -157,8 +156,8 @@ fn stop_on_signals(stop: StopFlag) -> Result<()> {
     ctrlc::set_handler(move || interrupt(&stop)).context("failed to watch for signals")
 }
 
-/// The first interrupt asks to stop, the second ends at once: what was saved
-/// until then is whole.
+/// Requests a stop at the first interrupt and exits at the second, which
+/// leaves only complete files.
 fn interrupt(stop: &StopFlag) {
     if stop.raise() {
         progress::end();
@@ -167,10 +166,11 @@ fn interrupt(stop: &StopFlag) {
     progress::print_line("stopping after this batch; once more to stop at once");
 }
 
-/// Waits on stdin, which ends when the parent dies, even by SIGKILL.
+/// Exits when stdin ends, as when the parent dies, even by SIGKILL; a
+/// line `stop` is an interrupt.
 fn exit_with_parent(stop: StopFlag) {
     std::thread::spawn(move || {
-        // An error is an end, too.
+        // A read error counts as the end.
         for line in io::stdin().lock().lines().map_while(Result::ok) {
             if line.trim() == "stop" {
                 interrupt(&stop);

@@ -14,10 +14,10 @@ use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifier
 use crate::output::watch::{Size, Watcher, draw, text};
 use crate::session::Layout;
 
-/// How often the files are looked at.
-const LOOK: Duration = Duration::from_millis(500);
-/// The size of a single picture.
-const PICTURE: Size = Size::new(100, 32);
+/// The time between two readings of the files.
+const REFRESH_INTERVAL: Duration = Duration::from_millis(500);
+/// The size of the picture of `--once`, in characters.
+const ONCE_SIZE: Size = Size::new(100, 32);
 
 /// Watch a running training in the terminal: curves, last trades, memory
 ///
@@ -34,7 +34,7 @@ pub struct WatchArguments {
 }
 
 /// Shows the view until a key or a signal ends it, or once. Returns what
-/// to print; none after a signal.
+/// to print; `None` after a signal.
 pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<Option<String>> {
     let root = &arguments.root;
     ensure!(
@@ -44,22 +44,22 @@ pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<O
     );
     let mut watcher = Watcher::new(Layout::new(root));
     if arguments.once {
-        return Ok(Some(text(watcher.refresh(), clock(), PICTURE)));
+        return Ok(Some(text(watcher.refresh(), clock(), ONCE_SIZE)));
     }
     ensure!(
         std::io::stdout().is_terminal(),
         "`watch` needs a terminal; `--once` prints one picture"
     );
-    // A signal would leave the terminal as no shell can use it.
+    // A signal must not end the process before the terminal is restored.
     let is_signalled = Arc::new(AtomicBool::new(false));
-    let heard = Arc::clone(&is_signalled);
-    ctrlc::set_handler(move || heard.store(true, Ordering::Relaxed))
+    let flag = Arc::clone(&is_signalled);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
         .context("failed to watch for signals")?;
     let mut terminal = ratatui::try_init().context("failed to take over the terminal")?;
     let outcome = LiveView { watcher, is_signalled, clock }.show(&mut terminal);
     if !std::io::stdout().is_terminal() {
-        // Its window was closed: nothing is left to give back, and to
-        // drop the handle would write to it, and abort.
+        // Its window was closed: dropping the handle would write to it,
+        // and abort.
         std::mem::forget(terminal);
         return Ok(None);
     }
@@ -67,7 +67,7 @@ pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<O
     outcome
 }
 
-/// The view that is drawn until something ends it.
+/// The view, drawn until a key or a signal ends it.
 struct LiveView {
     watcher: Watcher,
     is_signalled: Arc<AtomicBool>,
@@ -79,9 +79,9 @@ impl LiveView {
         while !self.is_signalled.load(Ordering::Relaxed) {
             let (view, now) = (self.watcher.refresh(), (self.clock)());
             terminal.draw(|frame| draw(frame, view, now)).context("failed to draw")?;
-            if event::poll(LOOK).context("failed to read the keys")? {
+            if event::poll(REFRESH_INTERVAL).context("failed to read the keys")? {
                 match event::read().context("failed to read the keys")? {
-                    Event::Key(key) if ends(key) => return Ok(Some(String::new())),
+                    Event::Key(key) if is_exit(key) => return Ok(Some(String::new())),
                     _ => {}
                 }
             }
@@ -90,7 +90,7 @@ impl LiveView {
     }
 }
 
-fn ends(key: KeyEvent) -> bool {
+fn is_exit(key: KeyEvent) -> bool {
     let is_ctrl_c = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
     let is_leaving = matches!(key.code, KeyCode::Char('q') | KeyCode::Esc);
     key.kind == KeyEventKind::Press && (is_leaving || is_ctrl_c)

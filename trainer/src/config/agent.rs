@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::FieldError;
+use crate::field::{FieldError, check_counts, check_numbers, check_range};
 
 /// The most exposures that a policy may choose from.
 pub(crate) const EXPOSURES_MAX: usize = 16;
@@ -122,75 +122,60 @@ impl AgentConfig {
     /// `agent.…`, as in the training config.
     pub fn validate(&self) -> Result<(), FieldError> {
         self.validate_exposures()?;
-        let is_discount = (0.0..=0.9999).contains(&self.discount);
-        check(is_discount, "agent.discount", &self.discount, "from 0 to 0.9999")?;
-        let n_trees = self.n_trees;
-        check((1..=1000).contains(&n_trees), "agent.n_trees", &n_trees, "from 1 to 1000")?;
-        let n_renewed = self.renewed_trees;
-        let is_number = (1..=1000).contains(&n_renewed);
-        check(is_number, "agent.renewed_trees", &n_renewed, "from 1 to 1000")?;
-        let n_subsamples = self.memory_shares;
-        check(
-            (1..=64).contains(&n_subsamples),
-            "agent.memory_shares",
-            &n_subsamples,
-            "from 1 to 64",
-        )?;
-        let limit = format!("at most `agent.n_trees`, which is {n_trees}");
-        check(n_subsamples <= n_trees, "agent.memory_shares", &n_subsamples, &limit)?;
-        let leaf = self.min_samples_leaf;
-        let is_leaf = (1..=1_000_000).contains(&leaf);
-        check(is_leaf, "agent.min_samples_leaf", &leaf, "from 1 to 1000000")?;
-        if let Some(depth) = self.max_depth {
-            check((1..=60).contains(&depth), "agent.max_depth", &depth, "from 1 to 60, or null")?;
+        check_numbers("agent.", &[("discount", self.discount, 0.0..=0.9999, "from 0 to 0.9999")])?;
+        self.validate_trees()?;
+        let counts = [
+            ("memory_bars", self.memory_bars as u64, 100..=10_000_000),
+            ("backups_per_batch", self.backups_per_batch as u64, 1..=100),
+        ];
+        check_counts("agent.", &counts)?;
+        if let Some(n_max) = &self.backups_max {
+            check_range("agent.backups_max", n_max, &(1..=100), "from 1 to 100, or null")?;
         }
-        let n_bars = self.memory_bars;
-        let is_memory = (100..=10_000_000).contains(&n_bars);
-        check(is_memory, "agent.memory_bars", &n_bars, "from 100 to 10000000")?;
-        self.validate_backups()
+        let numbers = [
+            ("inner_share", self.inner_share, 0.05..=0.8, "from 0.05 to 0.8"),
+            ("min_t_statistic", self.min_t_statistic, 0.0..=10.0, "from 0 to 10"),
+        ];
+        check_numbers("agent.", &numbers)?;
+        check_counts("agent.", &[("committee", self.committee as u64, 1..=100)])?;
+        let numbers = [("risk_aversion", self.risk_aversion, 0.0..=1000.0, "from 0 to 1000")];
+        check_numbers("agent.", &numbers)
     }
 
-    fn validate_backups(&self) -> Result<(), FieldError> {
-        let n_backups = self.backups_per_batch;
-        let is_number = (1..=100).contains(&n_backups);
-        check(is_number, "agent.backups_per_batch", &n_backups, "from 1 to 100")?;
-        if let Some(n_max) = self.backups_max {
-            let is_number = (1..=100).contains(&n_max);
-            check(is_number, "agent.backups_max", &n_max, "from 1 to 100, or null")?;
+    fn validate_trees(&self) -> Result<(), FieldError> {
+        let counts = [
+            ("n_trees", self.n_trees as u64, 1..=1000),
+            ("renewed_trees", self.renewed_trees as u64, 1..=1000),
+            ("memory_shares", self.memory_shares as u64, 1..=64),
+        ];
+        check_counts("agent.", &counts)?;
+        let limit = format!("at most `agent.n_trees`, which is {}", self.n_trees);
+        check_range("agent.memory_shares", &self.memory_shares, &(0..=self.n_trees), &limit)?;
+        check_counts(
+            "agent.",
+            &[("min_samples_leaf", self.min_samples_leaf as u64, 1..=1_000_000)],
+        )?;
+        match &self.max_depth {
+            Some(depth) => {
+                check_range("agent.max_depth", depth, &(1..=60), "from 1 to 60, or null")
+            }
+            None => Ok(()),
         }
-        let share = self.inner_share;
-        check((0.05..=0.8).contains(&share), "agent.inner_share", &share, "from 0.05 to 0.8")?;
-        let least = self.min_t_statistic;
-        check((0.0..=10.0).contains(&least), "agent.min_t_statistic", &least, "from 0 to 10")?;
-        let n_members = self.committee;
-        check((1..=100).contains(&n_members), "agent.committee", &n_members, "from 1 to 100")?;
-        let aversion = self.risk_aversion;
-        check(
-            (0.0..=1000.0).contains(&aversion),
-            "agent.risk_aversion",
-            &aversion,
-            "from 0 to 1000",
-        )
     }
 
     fn validate_exposures(&self) -> Result<(), FieldError> {
         let found = format!("{:?}", self.exposures);
-        let field = "agent.exposures";
+        let check = |is_valid: bool, expected: &str| {
+            is_valid
+                .then_some(())
+                .ok_or_else(|| FieldError::new("agent.exposures", &found, expected))
+        };
         let is_count = (2..=EXPOSURES_MAX).contains(&self.exposures.len());
-        check(is_count, field, &found, "a list of 2 to 16 exposures")?;
+        check(is_count, "a list of 2 to 16 exposures")?;
         let is_range = self.exposures.iter().all(|exposure| (-10.0..=10.0).contains(exposure));
-        check(is_range, field, &found, "a list of numbers from -10 to 10")?;
+        check(is_range, "a list of numbers from -10 to 10")?;
         let is_sorted = self.exposures.is_sorted_by(|low, high| low < high);
-        check(is_sorted, field, &found, "increasing, each exposure once")?;
-        check(self.exposures.contains(&0.0), field, &found, "a list that contains 0")
+        check(is_sorted, "increasing, each exposure once")?;
+        check(self.exposures.contains(&0.0), "a list that contains 0")
     }
-}
-
-fn check(
-    is_valid: bool,
-    field: &str,
-    value: &dyn std::fmt::Display,
-    expected: &str,
-) -> Result<(), FieldError> {
-    if is_valid { Ok(()) } else { Err(FieldError::new(field, value, expected)) }
 }

@@ -1,4 +1,4 @@
-//! Reads a settings file and says exactly what is wrong with it.
+//! Reads a settings file; its errors name line, column and remedy.
 
 use std::fs;
 use std::io;
@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::config::FieldError;
 
@@ -15,14 +16,16 @@ pub const TRAINING_FILE: &str = "config/training_config.json";
 /// The logging settings, relative to the workspace.
 pub const LOGGING_FILE: &str = "config/logging_config.json";
 
-/// Settings that are kept in a JSON file.
+/// Settings in a JSON file.
 pub trait ConfigFile: Default + DeserializeOwned {
     /// Checks every setting against its range.
     fn validate(&self) -> Result<(), FieldError>;
 
-    /// Returns the settings in `text`; `name` stands for the file in
-    /// messages. Fails on an unknown key, a wrong type or a value
-    /// outside its range.
+    /// Parses the settings in `text`; messages call the file `name`.
+    ///
+    /// # Errors
+    ///
+    /// Fails on an unknown key, a wrong type or a value outside its range.
     fn parse(text: &str, name: &str) -> Result<Self> {
         let mut json = serde_json::Deserializer::from_str(text);
         let config: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -43,6 +46,14 @@ pub fn load<C: ConfigFile>(root: &Path, name: &str) -> Result<Option<C>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("failed to read `{name}`")),
     }
+}
+
+/// Returns the values in `json` that are no objects, with their dotted
+/// names below `name`, such as `agent.n_trees`.
+pub(crate) fn leaves<'a>(name: &str, json: &'a Value) -> Vec<(String, &'a Value)> {
+    let Value::Object(object) = json else { return vec![(name.to_owned(), json)] };
+    let dot = if name.is_empty() { "" } else { "." };
+    object.iter().flat_map(|(key, json)| leaves(&format!("{name}{dot}{key}"), json)).collect()
 }
 
 fn explain(name: &str, path: &str, error: &serde_json::Error) -> anyhow::Error {
@@ -67,8 +78,7 @@ fn explain(name: &str, path: &str, error: &serde_json::Error) -> anyhow::Error {
     anyhow!("`{name}` line {line} column {end}: `{path}`: {message}")
 }
 
-/// Takes serde's sentence apart: unknown field `a`, expected one of
-/// `b`, `c`.
+/// Parses serde's message: unknown field `a`, expected one of `b`, `c`.
 fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
     let (key, rest) = message.strip_prefix("unknown field `")?.split_once('`')?;
     let known = rest.split('`').skip(1).step_by(2).filter(|known| *known != "$schema");

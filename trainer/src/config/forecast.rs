@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::FieldError;
+use crate::field::{FieldError, check_counts, check_numbers};
 
 /// Which regression to fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,33 +96,20 @@ impl ForecastConfig {
     /// `models.forecast.…`, as in the training config.
     pub fn validate(&self) -> Result<(), FieldError> {
         let counts = [
-            ("n_trees", self.n_trees, 1, 1000),
-            ("memory_shares", self.memory_shares, 1, 64.min(self.n_trees)),
-            ("min_samples_leaf", self.min_samples_leaf, 1, 1_000_000),
-            ("max_depth", self.max_depth.unwrap_or(1).into(), 1, 60),
-            ("memory_bars", self.memory_bars, 400, 10_000_000),
-            ("refit_bars", self.refit_bars, 0, 10_000_000),
+            ("n_trees", self.n_trees as u64, 1..=1000),
+            ("memory_shares", self.memory_shares as u64, 1..=64.min(self.n_trees as u64)),
+            ("min_samples_leaf", self.min_samples_leaf as u64, 1..=1_000_000),
+            ("max_depth", self.max_depth.unwrap_or(1).into(), 1..=60),
+            ("memory_bars", self.memory_bars as u64, 400..=10_000_000),
+            ("refit_bars", self.refit_bars as u64, 0..=10_000_000),
         ];
-        for (name, value, min, max) in counts {
-            if !(min..=max).contains(&value) {
-                return Err(refuse(name, &value, &format!("from {min} to {max}")));
-            }
-        }
+        check_counts("models.forecast.", &counts)?;
         let numbers = [
             ("ridge_alpha", self.ridge_alpha, f64::MIN_POSITIVE..=1e9, "above 0, at most 1e9"),
             ("learning_rate", self.learning_rate, 0.001..=1.0, "from 0.001 to 1"),
             ("inner_share", self.inner_share, 0.1..=0.5, "from 0.1 to 0.5"),
             ("min_t_statistic", self.min_t_statistic, 0.0..=10.0, "from 0 to 10"),
         ];
-        for (name, value, range, expected) in numbers {
-            if !range.contains(&value) {
-                return Err(refuse(name, &value, expected));
-            }
-        }
-        Ok(())
+        check_numbers("models.forecast.", &numbers)
     }
-}
-
-fn refuse(name: &str, value: &dyn std::fmt::Display, expected: &str) -> FieldError {
-    FieldError::new(&format!("models.forecast.{name}"), value, expected)
 }

@@ -17,6 +17,7 @@ mod walk_forward;
 pub use crate::field::FieldError;
 pub use agent::AgentConfig;
 pub(crate) use agent::EXPOSURES_MAX;
+pub(crate) use file::leaves;
 pub use file::{ConfigFile, LOGGING_FILE, TRAINING_FILE, load};
 pub use forecast::{ForecastConfig, RegressorKind};
 pub use logging::{Level, LoggingConfig};

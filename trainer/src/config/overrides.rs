@@ -1,4 +1,4 @@
-//! What the command line says in place of `config/training_config.json`.
+//! Settings of the command line, which override the settings file.
 
 use std::num::NonZeroUsize;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::WindowMode;
 use crate::market::bars::BarsConfig;
 
-/// What the command line says; an absent value leaves the setting.
+/// Settings of the command line; an absent one keeps the file's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overrides {
@@ -34,7 +34,7 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Returns these, and where they say nothing, those of `earlier`.
+    /// Returns these overrides and, where absent, those of `earlier`.
     #[must_use]
     pub fn or(self, earlier: &Self) -> Self {
         Self {

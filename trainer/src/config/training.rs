@@ -8,6 +8,7 @@ use crate::account::environment::EnvironmentConfig;
 use crate::config::{
     AgentConfig, ConfigFile, FieldError, ModelKind, ModelSettings, Overrides, WalkForwardConfig,
 };
+use crate::field::{check_counts, check_numbers};
 use crate::market::bars::BarsConfig;
 use crate::market::features::FeaturesConfig;
 
@@ -67,8 +68,8 @@ pub struct TrainingConfig {
     /// all other settings divide the bars before it. A sweep keeps it for
     /// its one test. Unit: fraction of the bars. Range: 0 to 0.95.
     /// Default: 0.
-    // Left out where it says nothing, as `keep_checkpoints`.
-    #[serde(skip_serializing_if = "is_nothing")]
+    // Omitted at its default, as `keep_checkpoints`.
+    #[serde(skip_serializing_if = "is_zero_share")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 0.95)))]
     pub holdout_ratio: f64,
 
@@ -105,8 +106,8 @@ pub struct TrainingConfig {
 
     /// Keeps only so many of these models, the last ones; 0 keeps all.
     /// Range: 0 to 100,000. Default: 0.
-    // Left out where it says nothing, so that the digest of settings is
-    // that of versions without it.
+    // Omitted at its default, so that the digest of settings is that of
+    // versions without it.
     #[serde(skip_serializing_if = "is_zero")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 100_000)))]
     pub keep_checkpoints: usize,
@@ -184,7 +185,7 @@ impl TrainingConfig {
         self
     }
 
-    /// The agent must want only what the account can do.
+    /// Checks that the account can hold the agent's exposures.
     fn validate_exposures(&self) -> Result<(), FieldError> {
         let exposures = &self.agent.exposures;
         let refuse =
@@ -201,27 +202,22 @@ impl TrainingConfig {
     }
 
     fn validate_run(&self) -> Result<(), FieldError> {
-        let counts: [(&str, u64, u64, u64); 8] = [
-            ("steps_per_batch", self.steps_per_batch as u64, 1, 1_000_000),
-            ("total_episodes", self.total_episodes as u64, 1, 100_000),
-            ("embargo_bars", self.embargo_bars as u64, 2, 1_000_000),
-            ("seed", self.seed, 0, 9_007_199_254_740_991),
-            ("seeds", self.seeds.unwrap_or(1) as u64, 1, 1000),
-            ("threads", self.threads as u64, 0, 1024),
-            ("checkpoint_every_episodes", self.checkpoint_every_episodes as u64, 0, 100_000),
-            ("keep_checkpoints", self.keep_checkpoints as u64, 0, 100_000),
+        let counts = [
+            ("steps_per_batch", self.steps_per_batch as u64, 1..=1_000_000),
+            ("total_episodes", self.total_episodes as u64, 1..=100_000),
+            ("embargo_bars", self.embargo_bars as u64, 2..=1_000_000),
+            ("seed", self.seed, 0..=9_007_199_254_740_991),
+            ("seeds", self.seeds.unwrap_or(1) as u64, 1..=1000),
+            ("threads", self.threads as u64, 0..=1024),
+            ("checkpoint_every_episodes", self.checkpoint_every_episodes as u64, 0..=100_000),
+            ("keep_checkpoints", self.keep_checkpoints as u64, 0..=100_000),
         ];
-        for (field, value, min, max) in counts {
-            if value < min || value > max {
-                return Err(FieldError::new(field, value, &format!("from {min} to {max}")));
-            }
-        }
-        if !(0.05..=0.95).contains(&self.train_ratio) {
-            return Err(FieldError::new("train_ratio", self.train_ratio, "from 0.05 to 0.95"));
-        }
-        if !(0.0..=0.95).contains(&self.holdout_ratio) {
-            return Err(FieldError::new("holdout_ratio", self.holdout_ratio, "from 0 to 0.95"));
-        }
+        check_counts("", &counts)?;
+        let shares = [
+            ("train_ratio", self.train_ratio, 0.05..=0.95, "from 0.05 to 0.95"),
+            ("holdout_ratio", self.holdout_ratio, 0.0..=0.95, "from 0 to 0.95"),
+        ];
+        check_numbers("", &shares)?;
         if self.data.trim().is_empty() {
             return Err(FieldError::new("data", "empty", "a file's path or `builtin:btcusd_30m`"));
         }
@@ -243,7 +239,7 @@ impl ConfigFile for TrainingConfig {
     }
 }
 
-/// The callee may or may not name its section; the user sees it once.
+/// Puts `section` before the field, unless the callee has.
 fn within(section: &str, mut error: FieldError) -> FieldError {
     if !error.field.starts_with(&format!("{section}.")) {
         error.field = format!("{section}.{}", error.field);
@@ -257,7 +253,7 @@ fn is_zero(count: &usize) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_nothing(share: &f64) -> bool {
+fn is_zero_share(share: &f64) -> bool {
     *share == 0.0
 }
 

@@ -1,10 +1,10 @@
-//! Training and judging again and again, each time on later bars.
+//! The settings of a walk forward: testing on later and later bars.
 
 use serde::{Deserialize, Serialize};
 
-use super::FieldError;
+use crate::field::{FieldError, check_counts};
 
-/// Windows where the settings leave their number open.
+/// The number of windows where the settings leave it open.
 pub const WINDOWS_DEFAULT: usize = 5;
 
 /// Windows that move forward through the bars: each trains on bars
@@ -61,15 +61,10 @@ impl WalkForwardConfig {
     /// Checks every setting against its range.
     pub fn validate(&self) -> Result<(), FieldError> {
         let counts = [
-            ("walk_forward.windows", self.windows.unwrap_or(WINDOWS_DEFAULT), 0, 1000),
-            ("walk_forward.purge_bars", self.purge_bars, 2, 1_000_000),
-            ("walk_forward.embargo_bars", self.embargo_bars, 0, 1_000_000),
+            ("windows", self.windows.unwrap_or(WINDOWS_DEFAULT) as u64, 0..=1000),
+            ("purge_bars", self.purge_bars as u64, 2..=1_000_000),
+            ("embargo_bars", self.embargo_bars as u64, 0..=1_000_000),
         ];
-        for (field, value, min, max) in counts {
-            if value < min || value > max {
-                return Err(FieldError::new(field, value, &format!("from {min} to {max}")));
-            }
-        }
-        Ok(())
+        check_counts("walk_forward.", &counts)
     }
 }

@@ -1,4 +1,4 @@
-//! What others read of a session: page, tables, exports, live view.
+//! Presents a session: report page, tables, exports, live view.
 //!
 //! It reads the files that a session wrote, of any version, and changes
 //! none of them. It may use `learning`, `session`, `account`, `market`.

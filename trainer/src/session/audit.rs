@@ -1,4 +1,4 @@
-//! What `train --audit` found, as `session.json` keeps it.
+//! The result of `train --audit`, in `session.json`.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditRecord {
-    /// How many further trainings it took.
+    /// The number of further trainings.
     pub n_trainings: u64,
-    /// One a check, in the order in which they were made.
+    /// One per check, in the order of the checks.
     pub verdicts: Vec<AuditVerdict>,
 }
 
@@ -22,9 +22,9 @@ pub struct AuditVerdict {
     /// `filled_4_bars_later`, `costs_doubled`, `placebo`,
     /// `shuffled_bars` or `prices_rescaled`.
     pub name: String,
-    /// How it ended.
+    /// The result of the check.
     pub verdict: AuditStatus,
-    /// What was seen.
+    /// The observation, as text.
     pub finding: String,
     /// Net return of the changed run, as a fraction; null where there is
     /// no single one.
@@ -35,15 +35,15 @@ pub struct AuditVerdict {
     pub p_value: Option<f64>,
 }
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditStatus {
-    /// The figures stand.
+    /// The check supports the figures.
     Passed,
-    /// The figures do not stand.
+    /// The check refutes the figures.
     Failed,
-    /// There is nothing to judge.
+    /// There is nothing to check.
     Undecided,
 }
 

@@ -7,7 +7,7 @@ pub use crate::wording::time_of_ms;
 
 const MS_PER_DAY: i64 = 86_400_000;
 
-/// Where the time of day comes from.
+/// A source of the time of day.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock(TimeSource);
 
@@ -23,7 +23,7 @@ impl Clock {
         Self(TimeSource::Fixed(time))
     }
 
-    /// Returns a clock that asks `read`.
+    /// Returns a clock that calls `read`.
     pub fn reading(read: fn() -> DateTime<Utc>) -> Self {
         Self(TimeSource::Read(read))
     }
@@ -37,7 +37,7 @@ impl Clock {
     }
 
     /// Returns the latest time that a bar can have, in milliseconds
-    /// since 1970 UTC; clocks of exchanges may be ahead.
+    /// since 1970 UTC: a day ahead, since exchanges' clocks differ.
     pub fn tomorrow_ms(&self) -> i64 {
         (self.now() + TimeDelta::days(1)).timestamp_millis()
     }
@@ -64,7 +64,7 @@ impl TimeWriter {
             let date = date.strip_suffix("00:00:00Z").map(str::to_owned);
             self.day = date.map(|date| (day, date));
         }
-        // None for a day outside of the calendar.
+        // `None` for a day outside the calendar.
         match &self.day {
             Some((_, date)) if ms % 1000 == 0 => {
                 text.push_str(date);
@@ -87,7 +87,7 @@ fn push_two_digits(text: &mut String, number: i64) {
     }
 }
 
-/// Returns the time that `text` gives in RFC 3339.
+/// Parses a time in RFC 3339.
 pub fn parse_time(text: &str) -> Result<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.to_utc())

@@ -1,26 +1,25 @@
-//! Whether later training bars found anything worth trading.
+//! Whether an edge was found on later training bars.
 
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What the later part of the training bars said.
+/// The test of learned policies on the later part of the training bars.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judgement {
-    /// Points in time that it was judged on.
+    /// Points in time of the test.
     pub n_times: usize,
-    /// Ways to trade that were tried.
+    /// Candidate policies.
     pub n_candidates: usize,
-    /// The sum of log returns, net of costs, of the one that was chosen
-    /// or, where none was, of the one that came nearest.
+    /// The sum of log returns, net of costs, of the best candidate.
     pub log_return: f64,
-    /// Its t statistic beside never trading and constant exposures.
+    /// Its t statistic against never trading and constant exposures.
     pub t_statistic: f64,
-    /// What that had to be.
+    /// The least t statistic of an edge.
     pub min_t_statistic: f64,
-    /// Whether one was chosen; else the policy is flat.
+    /// Whether the best candidate was chosen; else the policy is flat.
     pub has_edge: bool,
 }
 
@@ -39,9 +38,8 @@ impl fmt::Display for Judgement {
     }
 }
 
-/// Says of a session's `record`, as JSON, whether anything was found
-/// worth trading: in each window, where there are some, and for the
-/// model that is saved.
+/// Returns as text whether an edge was found, from a session's `record`:
+/// in each window of a walk forward, and for the saved model.
 pub fn judgement_line(record: &Value) -> Option<String> {
     let read = |value: &Value| Judgement::deserialize(value.get("judgement")?).ok();
     let windows = record.pointer("/walk_forward/windows").and_then(Value::as_array);

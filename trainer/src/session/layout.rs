@@ -1,4 +1,4 @@
-//! Where things lie in a workspace.
+//! The paths of a workspace.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ impl Layout {
         Self { root: root.to_owned() }
     }
 
-    /// Creates the folders that a run writes to, where they are absent.
+    /// Creates the folders that a run writes to.
     pub fn create(&self) -> Result<()> {
         for folder in [self.trades(), self.tensorboard(), self.checkpoints()] {
             fs::create_dir_all(&folder)
@@ -29,8 +29,8 @@ impl Layout {
         Ok(())
     }
 
-    /// Waits until all files of the session are on the disk. A failure is
-    /// logged and nothing more.
+    /// Waits until all files of the session are on the disk; a failure is
+    /// only logged.
     pub fn sync(&self) {
         // One by one: each may be a link to another disk.
         let folders =
@@ -101,8 +101,8 @@ impl Layout {
     /// Prefix of the names of single episodes' curves.
     pub(crate) const TRAIN_EQUITY_PART: &str = "train_equity.ep";
 
-    /// `logs/trades/train_equity.ep003.0002.csv`: in episode 3, the curve
-    /// of the symbol with the index 2, until the episode is over.
+    /// `logs/trades/train_equity.ep003.0002.csv`: the curve of the symbol
+    /// with the index 2 in episode 3, until the episode ends.
     pub(crate) fn train_equity_part(&self, episode: usize, symbol: usize) -> PathBuf {
         self.trades().join(format!("{}{episode:03}.{symbol:04}.csv", Self::TRAIN_EQUITY_PART))
     }
@@ -133,7 +133,7 @@ impl Layout {
         self.checkpoints().join(format!("memory_efficient_model_window{window:03}.zip"))
     }
 
-    /// `logs/trades/walk_forward.csv`, a row a window.
+    /// `logs/trades/walk_forward.csv`, one row per window.
     pub fn windows(&self) -> PathBuf {
         self.root.join("logs/trades/walk_forward.csv")
     }
@@ -144,7 +144,7 @@ impl Layout {
         self.checkpoints().join("training_state.bin")
     }
 
-    /// `.trainvault/seeds/`, where trainings with other seeds are judged.
+    /// `.trainvault/seeds/`, the workspaces of trainings with other seeds.
     pub(crate) fn seeds(&self) -> PathBuf {
         self.root.join(".trainvault/seeds")
     }

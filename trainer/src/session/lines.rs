@@ -1,5 +1,5 @@
-//! Buffers lines or records and writes whole ones: a kill rarely leaves
-//! half a line, a full disk never.
+//! Appends whole lines or records to a file: a kill rarely leaves half a
+//! line, a full disk never.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -12,15 +12,15 @@ const FLUSH_BYTES: usize = 64 * 1024;
 
 /// A file that grows by whole lines, or other records.
 ///
-/// They wait in memory until [`LineFile::flush`], or until there are
-/// 64 KiB of them, and then go out in one write.
+/// They are buffered until [`LineFile::flush`], or up to 64 KiB, and then
+/// written at once.
 #[derive(Debug)]
 pub struct LineFile {
     path: PathBuf,
     file: File,
     /// Length of the file up to its last whole record, in bytes.
     n_bytes: u64,
-    waiting: Vec<u8>,
+    buffer: Vec<u8>,
 }
 
 impl LineFile {
@@ -33,7 +33,7 @@ impl LineFile {
         };
         let (file, n_bytes) =
             open().with_context(|| format!("failed to open `{}`", path.display()))?;
-        Ok(Self { path: path.to_owned(), file, n_bytes, waiting: Vec::new() })
+        Ok(Self { path: path.to_owned(), file, n_bytes, buffer: Vec::new() })
     }
 
     /// Creates the file at `path`; where it exists, the one with `_2`,
@@ -46,52 +46,50 @@ impl LineFile {
     /// not run out.
     pub(crate) fn create_first(candidates: impl Iterator<Item = PathBuf>) -> Result<Self> {
         let (path, file) = create_new(candidates)?;
-        Ok(Self { path, file, n_bytes: 0, waiting: Vec::new() })
+        Ok(Self { path, file, n_bytes: 0, buffer: Vec::new() })
     }
 
-    /// Where the file lies.
+    /// Returns the file's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Adds `line`, which has no line end of its own.
+    /// Adds `line` and a line end.
     pub fn push(&mut self, line: &str) -> Result<()> {
-        self.waiting.extend_from_slice(line.as_bytes());
+        self.buffer.extend_from_slice(line.as_bytes());
         self.push_record(b"\n")
     }
 
-    /// Adds `record`, whose format says where it ends.
+    /// Adds `record`, whose format marks its end.
     pub(crate) fn push_record(&mut self, record: &[u8]) -> Result<()> {
-        self.waiting.extend_from_slice(record);
-        if self.waiting.len() >= FLUSH_BYTES { self.flush() } else { Ok(()) }
+        self.buffer.extend_from_slice(record);
+        if self.buffer.len() >= FLUSH_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Writes the waiting lines.
+    /// Writes the buffered lines.
     pub fn flush(&mut self) -> Result<()> {
-        let written = self.write_waiting();
+        let written = self.write_buffer();
         written.with_context(|| {
             format!("failed to write `{}`; is the disk full?", self.path.display())
         })
     }
 
-    /// Writes the waiting lines and waits until the disk has them.
+    /// Writes the buffered lines and syncs the file to disk.
     pub fn sync(&mut self) -> Result<()> {
         self.flush()?;
         self.file
             .sync_all()
             .with_context(|| format!("failed to flush `{}` to disk", self.path.display()))
     }
-}
 
-impl LineFile {
-    fn write_waiting(&mut self) -> io::Result<()> {
-        let written = self.file.write_all(&self.waiting);
+    fn write_buffer(&mut self) -> io::Result<()> {
+        let written = self.file.write_all(&self.buffer);
         match &written {
-            Ok(()) => self.n_bytes += self.waiting.len() as u64,
+            Ok(()) => self.n_bytes += self.buffer.len() as u64,
             // A full disk may have taken part of a line: cut that off.
             Err(_) => self.file.set_len(self.n_bytes)?,
         }
-        self.waiting.clear();
+        self.buffer.clear();
         written
     }
 }
@@ -99,7 +97,7 @@ impl LineFile {
 impl Drop for LineFile {
     fn drop(&mut self) {
         // Errors are reported by `flush`; this is the last attempt.
-        let _ = self.write_waiting();
+        let _ = self.write_buffer();
     }
 }
 

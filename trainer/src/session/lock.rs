@@ -1,4 +1,5 @@
-//! One trainer a workspace: a kernel lock that dies with its process.
+//! Allows one trainer at a time in a workspace, by a kernel lock that
+//! ends with its process.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -11,13 +12,13 @@ use tracing::warn;
 
 use crate::session::clock::{Clock, time_text};
 
-/// Holds the workspace for as long as it lives.
+/// Locks the workspace until it is dropped.
 #[derive(Debug)]
 pub struct TrainerLock {
     _file: File,
 }
 
-/// Another trainer holds the workspace.
+/// The error that another trainer has locked the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locked {
     path: PathBuf,
@@ -31,8 +32,11 @@ struct Holder {
 }
 
 impl TrainerLock {
-    /// Takes the lock at `path` and notes this process in the file.
-    /// Fails at once, with [`Locked`], where another one has it.
+    /// Takes the lock at `path` and writes this process to the file.
+    ///
+    /// # Errors
+    ///
+    /// Fails at once, with [`Locked`], when another process holds it.
     pub fn take(path: &Path, clock: Clock) -> Result<Self> {
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)
@@ -51,7 +55,7 @@ impl TrainerLock {
                 let holder = read_holder(&mut file);
                 return Err(Locked { path: path.to_owned(), holder }.into());
             }
-            Err(TryLockError::Error(error)) if is_lacking(&error) => {
+            Err(TryLockError::Error(error)) if is_unsupported(&error) => {
                 warn!("the file system has no locks: start one trainer at a time here");
             }
             Err(TryLockError::Error(error)) => {
@@ -64,8 +68,8 @@ impl TrainerLock {
     }
 }
 
-/// Whether `error` says that the file system has no locks.
-fn is_lacking(error: &io::Error) -> bool {
+/// Whether `error` means that the file system has no locks.
+fn is_unsupported(error: &io::Error) -> bool {
     // `ENOLCK`, no lock server: std has no name for it.
     let no_locks = if cfg!(target_os = "macos") { 77 } else { 37 };
     matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)

@@ -18,7 +18,7 @@ use crate::config::Level;
 use crate::progress;
 use crate::session::clock::{Clock, time_text};
 
-/// What goes where.
+/// Which messages are logged, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct LogOptions<'a> {
     /// The lowest level that goes to stderr.
@@ -27,15 +27,18 @@ pub struct LogOptions<'a> {
     pub file: Level,
     /// The file, which is appended to.
     pub path: &'a Path,
-    /// Stamps the file's lines.
+    /// The clock of the file's time stamps.
     pub clock: Clock,
 }
 
 /// Returns the subscriber that writes messages to stderr and to a file.
-/// Fails where the file cannot be opened.
 ///
-/// Lines on stderr take the place of a progress bar, and their first
-/// word is in colour where the terminal or the environment asks for it.
+/// Lines on stderr take the place of a progress bar; their labels are
+/// coloured where the terminal or the environment asks for it.
+///
+/// # Errors
+///
+/// Fails when the file cannot be opened.
 pub fn subscriber(options: &LogOptions<'_>) -> Result<impl Subscriber + Send + Sync + use<>> {
     let file = OpenOptions::new()
         .create(true)
@@ -43,19 +46,19 @@ pub fn subscriber(options: &LogOptions<'_>) -> Result<impl Subscriber + Send + S
         .open(options.path)
         .with_context(|| format!("failed to open `{}`", options.path.display()))?;
     let to_file = tracing_subscriber::fmt::layer()
-        .event_format(FileLines { clock: options.clock })
+        .event_format(LineFormat { clock: Some(options.clock) })
         .with_ansi(false)
         .with_writer(LogFile(file))
         .with_filter(filter(options.file));
     let to_console = tracing_subscriber::fmt::layer()
-        .event_format(ConsoleLines)
+        .event_format(LineFormat { clock: None })
         .with_ansi(false)
         .with_writer(|| progress::Stderr)
         .with_filter(filter(options.console));
     Ok(Registry::default().with(to_file).with(to_console))
 }
 
-/// Writes every message straight to the file, unbuffered.
+/// The log file, written without a buffer.
 struct LogFile(File);
 
 impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for LogFile {
@@ -66,11 +69,14 @@ impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for LogFile {
     }
 }
 
-struct FileLines {
-    clock: Clock,
+/// One message per line: in the file with time and level, on the terminal
+/// with a label for warnings and errors.
+struct LineFormat {
+    /// `None` on the terminal.
+    clock: Option<Clock>,
 }
 
-impl<S, N> FormatEvent<S, N> for FileLines
+impl<S, N> FormatEvent<S, N> for LineFormat
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -81,30 +87,16 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let level = event.metadata().level();
-        write!(writer, "{} {level:>5} ", time_text(self.clock.now()))?;
-        context.field_format().format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
-    }
-}
-
-struct ConsoleLines;
-
-impl<S, N> FormatEvent<S, N> for ConsoleLines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        match *event.metadata().level() {
-            tracing::Level::ERROR => write!(writer, "{} ", progress::colored_label("error:"))?,
-            tracing::Level::WARN => write!(writer, "{} ", progress::colored_label("warning:"))?,
-            _ => {}
+        let level = *event.metadata().level();
+        let label = match level {
+            tracing::Level::ERROR => Some("error:"),
+            tracing::Level::WARN => Some("warning:"),
+            _ => None,
+        };
+        if let Some(clock) = self.clock {
+            write!(writer, "{} {level:>5} ", time_text(clock.now()))?;
+        } else if let Some(label) = label {
+            write!(writer, "{} ", progress::colored_label(label))?;
         }
         context.field_format().format_fields(writer.by_ref(), event)?;
         writeln!(writer)

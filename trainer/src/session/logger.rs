@@ -1,4 +1,4 @@
-//! Keeps the record of a run and its trades.
+//! Writes the record of a run and its trade log.
 
 use std::fs;
 use std::path::Path;
@@ -17,14 +17,14 @@ use crate::session::record::{ConfigRecord, Session, Status, SymbolRecord};
 use crate::session::trades::{StepContext, TradeLog};
 use crate::session::write::write_atomically;
 
-/// What a session starts with.
+/// The options of a session.
 #[derive(Debug)]
 pub struct SessionOptions<'a> {
     /// The workspace.
     pub layout: &'a Layout,
-    /// Stamps the start and the end.
+    /// The clock of the start and the end.
     pub clock: Clock,
-    /// The settings in force; `enable_trade_logging` is obeyed.
+    /// The settings in force, `enable_trade_logging` among them.
     pub training: &'a TrainingConfig,
     /// One in this many closed trades is logged; at least 1.
     pub trade_log_frequency: usize,
@@ -42,12 +42,12 @@ pub struct TradeLogger {
 impl TradeLogger {
     /// Starts a session and saves it with the status `running`.
     ///
-    /// A record that an earlier run left in `logs/` is not overwritten:
-    /// it moves to `logs/session_ID.json`; its equity curves and its page
+    /// The record of an earlier run in `logs/` is not overwritten: it is
+    /// renamed to `logs/session_ID.json`, and its equity curves and report
     /// likewise.
     pub fn start(options: &SessionOptions<'_>) -> Result<Self> {
         let layout = options.layout.clone();
-        set_aside_previous(&layout)?;
+        move_previous_aside(&layout)?;
         let trades = if options.training.enable_trade_logging {
             let file = LineFile::append(&layout.trade_log())?;
             Some(TradeLog { file, every: options.trade_log_frequency.max(1), symbol: None })
@@ -60,18 +60,18 @@ impl TradeLogger {
         Ok(logger)
     }
 
-    /// The record so far.
+    /// Returns the record so far.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// The record so far, to be added to; [`TradeLogger::save_session`]
-    /// saves it.
+    /// Returns the record to change; [`TradeLogger::save_session`] saves
+    /// it.
     pub fn session_mut(&mut self) -> &mut Session {
         &mut self.session
     }
 
-    /// Names the symbol of the trades to come, where there are several.
+    /// Sets the symbol of the following trades, in a portfolio.
     pub fn set_symbol(&mut self, symbol: Option<&str>) {
         if let Some(trades) = &mut self.trades
             && trades.symbol.as_deref() != symbol
@@ -80,7 +80,7 @@ impl TradeLogger {
         }
     }
 
-    /// Logs a closed trade if it is one of those to log.
+    /// Logs a closed trade, or skips it by the trade log's frequency.
     pub fn log_trade(&mut self, at: &StepContext, trade: &ClosedTrade) -> Result<()> {
         match &mut self.trades {
             Some(trades) => trades.push(at, trade),
@@ -93,18 +93,18 @@ impl TradeLogger {
         self.trades.as_mut().map_or(Ok(()), |trades| trades.file.flush())
     }
 
-    /// Saves the record as `status`, because of `reason`.
+    /// Saves the record with `status` and `reason`; the file is replaced
+    /// atomically.
     ///
-    /// Any status but `running` seals the record: its end is stamped after
-    /// all other files of the session are on the disk. The file is
-    /// replaced atomically.
+    /// Any status but `running` seals the record: its end is set after all
+    /// other files of the session are on the disk.
     pub fn save_session(&mut self, status: Status, reason: Option<&str>) -> Result<()> {
         self.session.status = status;
         self.session.reason = reason.map(str::to_owned);
         let sealed = status != Status::Running;
         self.session.alarms = alarms(&self.session);
         self.session.finished_at = sealed.then(|| time_text(self.clock.now()));
-        let trades_kept = match &mut self.trades {
+        let trades_synced = match &mut self.trades {
             Some(trades) if sealed => trades.file.sync(),
             _ => Ok(()),
         };
@@ -115,7 +115,7 @@ impl TradeLogger {
         bytes.push(b'\n');
         // The record is sealed even if the trades could not be written.
         write_atomically(&self.layout.session(), &bytes)?;
-        trades_kept
+        trades_synced
     }
 }
 
@@ -160,7 +160,7 @@ fn new_session(options: &SessionOptions<'_>) -> Result<Session> {
     })
 }
 
-fn set_aside_previous(layout: &Layout) -> Result<()> {
+fn move_previous_aside(layout: &Layout) -> Result<()> {
     let record = layout.session();
     if !record.exists() {
         return Ok(());

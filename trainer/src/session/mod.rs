@@ -1,7 +1,8 @@
-//! What a run leaves behind: its record, its logs, its folders.
+//! The files of a run: its record, its logs and where they lie.
 //!
 //! A kill at any moment loses nothing that was saved before. Times come
-//! from a [`Clock`] that is passed in.
+//! from a [`Clock`] that is passed in. It may use `config`, `account` and
+//! `market`.
 
 pub mod tensorboard;
 pub mod trace;

@@ -1,4 +1,4 @@
-//! `logs/session.json`, format 1: what a run was and what it earned.
+//! `logs/session.json`, format 1: settings, data and results of a run.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub struct Session {
     pub finished_at: Option<String>,
     /// The seed of everything random.
     pub seed: u64,
-    /// The session whose checkpoint this one went on from.
+    /// The session that this one resumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_from: Option<ResumedRecord>,
     /// The bars; null until they were read once.
@@ -46,11 +46,11 @@ pub struct Session {
     /// which none test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk_forward: Option<WalkForwardRecord>,
-    /// A line of figures for each finished episode.
+    /// The figures of each finished episode.
     pub episodes: Vec<EpisodeRecord>,
-    /// What was earned on the test bars, net of all costs.
+    /// The figures on the test bars, net of all costs.
     pub metrics: MetricsRecord,
-    /// What other seeds came to, where some were tried, this one first.
+    /// The results of all seeds, where several were tried, this one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seeds: Vec<SeedRecord>,
     /// The figures of each symbol of a portfolio. `metrics` are then the
@@ -63,26 +63,26 @@ pub struct Session {
     /// Implausible figures of `metrics` and `symbols`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<Alarm>,
-    /// What `--audit` found.
+    /// The result of `--audit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditRecord>,
-    /// Whether the later training bars of the saved model found anything
-    /// worth trading.
+    /// Whether an edge was found on the later training bars of the saved
+    /// model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
     /// The saved model; null until there is one.
     pub model: Option<ModelRecord>,
 }
 
-/// The checkpoint that a session went on from.
+/// The checkpoint from which a session was resumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResumedRecord {
     /// The id of the session that was interrupted.
     pub session: String,
-    /// Episodes that it had completed.
+    /// Its completed episodes.
     pub n_episodes: usize,
-    /// Training bars that it had seen, over all episodes.
+    /// Training bars it had seen, over all episodes.
     pub step: u64,
 }
 
@@ -96,7 +96,7 @@ pub enum Status {
     Completed,
     /// Stopped by an error.
     Failed,
-    /// Stopped by a signal, after a whole batch.
+    /// Stopped by a signal, at the end of a batch.
     Interrupted,
 }
 
@@ -116,9 +116,9 @@ pub struct DataRecord {
     pub last: String,
     /// The most common step between bars.
     pub interval_seconds: f64,
-    /// Places where bars are missing.
+    /// Gaps between bars.
     pub n_gaps: u64,
-    /// Bars missing there.
+    /// Bars missing in the gaps.
     pub n_missing_bars: u64,
     /// How the file was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,10 +179,10 @@ pub struct WindowRecord {
     pub window: usize,
     /// Its bars; `embargo` holds the purged ones too.
     pub split: SplitRecord,
-    /// What was earned on its test bars; each window starts with the
-    /// initial cash.
+    /// The figures on its test bars; each window starts with the initial
+    /// cash.
     pub metrics: MetricsRecord,
-    /// Whether its later training bars found anything worth trading.
+    /// Whether an edge was found on its later training bars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
     /// Its model; null when no bar could train one.
@@ -202,8 +202,7 @@ pub struct EpisodeRecord {
     pub n_bars: u64,
     /// Batches ended in it.
     pub n_batches: usize,
-    /// Net return on the training bars, as a fraction: in sample, so no
-    /// measure of skill.
+    /// Net return on the training bars, as a fraction, in sample.
     pub train_reward: f64,
     /// Equity at its end on training bars, in money.
     pub train_equity: f64,
@@ -214,7 +213,7 @@ pub struct EpisodeRecord {
     /// Net return on the test bars after it, as a fraction; null, as all
     /// figures of a test, in the last fit of a walk forward, which has none.
     pub test_net_return: Option<f64>,
-    /// Annual Sharpe ratio on the test bars; null where undefined, too.
+    /// Annual Sharpe ratio on the test bars; null also where undefined.
     pub test_sharpe: Option<f64>,
     /// Largest loss from a peak on the test bars, as a fraction.
     pub test_max_drawdown: Option<f64>,
@@ -224,7 +223,7 @@ pub struct EpisodeRecord {
     pub seconds: f64,
 }
 
-/// One symbol of several.
+/// One symbol of a portfolio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SymbolRecord {
@@ -234,20 +233,19 @@ pub struct SymbolRecord {
     pub n_bars: u64,
     /// Which of them train and which test.
     pub split: SplitRecord,
-    /// What its account earned on its test bars, net of all costs.
+    /// The figures of its account on its test bars, net of all costs.
     pub metrics: MetricsRecord,
 }
 
-/// How the agent's Sharpe ratio stands among all that was tried.
+/// The agent's Sharpe ratio among the trials on the same test bars.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrialsRecord {
-    /// Sessions judged on these test bars, this one included.
+    /// Sessions tested on these bars, this one included.
     pub n_trials: u64,
-    /// Of those, the earlier ones, as the ledger of trials tells them.
+    /// The earlier ones among them, from the ledger of trials.
     pub n_archived: u64,
-    /// Earlier sessions that were judged on other bars; they do not
-    /// count.
+    /// Earlier sessions that were tested on other bars; not counted.
     pub n_on_other_bars: u64,
     /// The variance (ddof 1) of the trials' Sharpe ratios per bar, not
     /// per year; an undefined ratio counts as 0. 0 for one trial.
@@ -255,9 +253,9 @@ pub struct TrialsRecord {
     /// The annual Sharpe ratio that the best of so many trials would be
     /// expected to show if none had skill; 0 for one trial.
     pub expected_best_sharpe: Option<f64>,
-    /// The deflated Sharpe ratio (Bailey and López de Prado 2014): how
-    /// likely the agent's true ratio is above that, from 0 to 1; null
-    /// where its Sharpe ratio is undefined.
+    /// The deflated Sharpe ratio (Bailey and López de Prado 2014): the
+    /// probability that the agent's true ratio is above that; null where
+    /// its Sharpe ratio is undefined.
     pub deflated_sharpe: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! `logs/trades/trade_execution.log`: closed trades, a line each.
+//! `logs/trades/trade_execution.log`: one line for each closed trade.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -28,11 +28,11 @@ pub struct StepContext {
     pub batch: usize,
     /// Training bars seen so far, over all episodes.
     pub step: u64,
-    /// Which bars are traded.
+    /// The part of the bars.
     pub phase: Phase,
 }
 
-/// Writes one in so many closed trades.
+/// Writes one in `every` closed trades.
 #[derive(Debug)]
 pub(super) struct TradeLog {
     pub(super) file: LineFile,

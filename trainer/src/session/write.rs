@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Writes files that appear whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -11,12 +11,12 @@ use anyhow::{Context as _, Result};
 /// Writes a file's content.
 type Writing<'a> = &'a mut dyn FnMut(&mut File) -> Result<()>;
 
-/// Puts `bytes` at `path`: whoever looks sees the old file or the new
-/// one, never a part, even after a power cut.
+/// Replaces the file at `path` with `bytes` atomically: readers see the
+/// old file or the new one, never a part, even after a power cut.
 ///
-/// The temporary file lies beside `path`, hidden, under one fixed name,
-/// so that only one process may write a `path` at a time (the trainer's
-/// lock sees to that) and a killed one leaves at most one behind.
+/// The temporary file lies beside `path`, hidden, under a fixed name: a
+/// killed process leaves at most one behind. Only one process may write a
+/// `path` at a time, which the trainer's lock ensures.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     put_atomically(path, &mut |file| {
         file.write_all(bytes)?;
@@ -26,9 +26,9 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     synced.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))
 }
 
-/// Puts what `write` writes, piece by piece, at `path` and returns its
-/// size in bytes. As [`write_atomically`], but it does not wait for the
-/// disk: for what can be made again after a power cut.
+/// Replaces the file at `path` with what `write` writes and returns its
+/// size in bytes. Unlike [`write_atomically`] it does not wait for the
+/// disk: for files that can be made again after a power cut.
 pub(crate) fn put_atomically(path: &Path, write: Writing<'_>) -> Result<u64> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
@@ -42,20 +42,20 @@ pub(crate) fn put_atomically(path: &Path, write: Writing<'_>) -> Result<u64> {
     };
     let written = put();
     if written.is_err() {
-        // This error says more than one of the clean-up would.
+        // An error of the clean-up would say less than this one.
         let _ = fs::remove_file(&temporary);
     }
     written.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))
 }
 
-/// Makes a rename in `folder` outlive a power cut.
+/// Syncs `folder` to disk, so that renames in it survive a power cut.
 pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    // Windows cannot open a folder as a file, and has no need to.
+    // Windows cannot open a folder as a file, and need not.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Makes all that lies below `folder` outlive a power cut; what a link
-/// leads to is left out.
+/// Syncs all files and folders below `folder` to disk, without following
+/// links.
 pub(crate) fn sync_tree(folder: &Path) -> Result<()> {
     let sync = || -> std::io::Result<Vec<PathBuf>> {
         let mut folders = Vec::new();
@@ -65,7 +65,7 @@ pub(crate) fn sync_tree(folder: &Path) -> Result<()> {
             if kind.is_dir() {
                 folders.push(entry.path());
             } else if kind.is_file() {
-                // Windows syncs only what may be written.
+                // Windows syncs only files that are open for writing.
                 let mut options = OpenOptions::new();
                 options.read(true).write(cfg!(windows)).open(entry.path())?.sync_all()?;
             }
@@ -78,20 +78,20 @@ pub(crate) fn sync_tree(folder: &Path) -> Result<()> {
     folders.iter().try_for_each(|folder| sync_tree(folder))
 }
 
-/// How often a rename is tried that another program is in the way of,
-/// and the first wait for that: more than a second in all.
+/// Tries of a rename that another program blocks.
 const N_TRIES: u32 = 8;
+/// The first wait between tries; each one is twice as long as the last.
 const FIRST_WAIT: Duration = Duration::from_millis(5);
 
-/// On Windows a virus scanner holds each new file for a moment, which
-/// must not end a training.
+/// Renames a file, with retries on Windows, where a virus scanner holds
+/// each new file for a moment.
 pub(crate) fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
-    // Access denied, and the violations of sharing and of locks.
-    let is_passing = |code| cfg!(windows) && [5, 32, 33].contains(&code);
+    // Access denied, sharing violation, lock violation.
+    let is_transient = |code| cfg!(windows) && [5, 32, 33].contains(&code);
     let mut wait = FIRST_WAIT;
     for _ in 1..N_TRIES {
         match fs::rename(from, to) {
-            Err(error) if error.raw_os_error().is_some_and(is_passing) => thread::sleep(wait),
+            Err(error) if error.raw_os_error().is_some_and(is_transient) => thread::sleep(wait),
             result => return result,
         }
         wait *= 2;

@@ -1,4 +1,4 @@
-//! What is paid a year for what is borrowed, and dividends.
+//! Borrow fees, interest and dividends.
 
 use num::{BigRational, ToPrimitive as _};
 use proptest::prelude::*;
@@ -95,8 +95,8 @@ fn a_short_pays_the_dividend() {
     assert_near(outcome.equity, 10_000.0 - 10_000.0 * 0.1 / 365.0);
 }
 
-/// An account in fractions without rounding, written from the page and
-/// not from the code.
+/// An account in exact fractions, written from the documentation and not
+/// from the code.
 struct Exact {
     cash: BigRational,
     units: BigRational,

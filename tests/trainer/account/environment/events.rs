@@ -1,20 +1,20 @@
-//! What a trace is told.
+//! The events of a trace.
 
 use trainer::account::environment::{InvalidReason, Side};
 
 use super::*;
 
-/// Holds half, then asks for `target`, which leaves `units` and a word.
+/// Holds half, then requests `target`; checks the units and the reason.
 #[track_caller]
-fn check_told(config: &EnvironmentConfig, target: f64, (reason, units): (InvalidReason, f64)) {
+fn check_invalid(config: &EnvironmentConfig, target: f64, (reason, units): (InvalidReason, f64)) {
     let mut run = Run::new(config, 100.0);
     run.trade(0.5, 100.0);
     run.trade(target, 100.0);
-    let told = run.events.iter().filter_map(|event| match event {
+    let invalid = run.events.iter().filter_map(|event| match event {
         TradeEvent::Invalid(action) => Some(action),
         _ => None,
     });
-    let [action] = told.collect::<Vec<_>>()[..] else {
+    let [action] = invalid.collect::<Vec<_>>()[..] else {
         panic!("one word about `{target}`, not {}", run.kinds())
     };
     assert_eq!(action.reason, reason);
@@ -26,29 +26,29 @@ fn check_told(config: &EnvironmentConfig, target: f64, (reason, units): (Invalid
 
 #[test]
 fn a_target_that_is_no_finite_number_changes_nothing() {
-    check_told(&FREE, f64::NAN, (InvalidReason::NotFinite, 50.0));
-    check_told(&FREE, f64::INFINITY, (InvalidReason::NotFinite, 50.0));
+    check_invalid(&FREE, f64::NAN, (InvalidReason::NotFinite, 50.0));
+    check_invalid(&FREE, f64::INFINITY, (InvalidReason::NotFinite, 50.0));
 }
 
 #[test]
 fn a_target_beyond_full_is_full_whatever_the_leverage() {
     let levered = EnvironmentConfig { leverage: 3.0, ..FREE };
-    check_told(&FREE, 1.000_001, (InvalidReason::OutOfRange, 100.0));
-    check_told(&levered, -2.0, (InvalidReason::OutOfRange, -300.0));
+    check_invalid(&FREE, 1.000_001, (InvalidReason::OutOfRange, 100.0));
+    check_invalid(&levered, -2.0, (InvalidReason::OutOfRange, -300.0));
 }
 
 #[test]
 fn a_short_that_is_not_allowed_still_closes_the_long() {
     let config = EnvironmentConfig { allow_short: false, ..FREE };
-    check_told(&config, -0.5, (InvalidReason::ShortNotAllowed, 0.0));
+    check_invalid(&config, -0.5, (InvalidReason::ShortNotAllowed, 0.0));
 }
 
 #[test]
 fn a_target_below_half_a_lot_still_closes_the_position() {
     let config = EnvironmentConfig { lot_size: 50.0, ..FREE };
-    check_told(&config, 0.24, (InvalidReason::TooSmall, 0.0));
-    check_told(&config, -0.24, (InvalidReason::TooSmall, 0.0));
-    check_told(&config, -0.49, (InvalidReason::TooSmall, 0.0));
+    check_invalid(&config, 0.24, (InvalidReason::TooSmall, 0.0));
+    check_invalid(&config, -0.24, (InvalidReason::TooSmall, 0.0));
+    check_invalid(&config, -0.49, (InvalidReason::TooSmall, 0.0));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What holding costs, and what stands between bid and ask.
+//! Funding, and the spread between bid and ask.
 
 use trainer::account::environment::{EnvironmentConfig, TradeEvent};
 

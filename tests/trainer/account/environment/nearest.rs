@@ -1,12 +1,12 @@
-//! Targets that cannot be filled as asked: as near as can be, and
+//! Targets that cannot be filled as requested: the nearest units, and
 //! never further away than before.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// The units that a target asks for at `price`, worked out by halving:
-/// `units * price` is `exposure` times the equity after the costs.
+/// Returns the units of a target at `price`, by bisection: `units *
+/// price` is `exposure` times the equity after the costs.
 fn asked_units(before: &Environment, price: f64, exposure: f64) -> f64 {
     let (account, config) = (before.account(), before.config());
     let slippage = (config.slippage_bps + config.spread_bps / 2.0) / 1e4;

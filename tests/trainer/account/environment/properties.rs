@@ -1,4 +1,4 @@
-//! What holds on any bars, targets and settings.
+//! Properties that hold on any bars, targets and settings.
 
 use proptest::prelude::*;
 
@@ -58,7 +58,7 @@ fn many_cases() -> ProptestConfig {
     ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Steps through all bars; `check` sees every step.
+/// Steps through all bars and calls `check` after every step.
 fn drive(
     config: &EnvironmentConfig,
     (bars, targets): (&[[f64; 4]], &[f64]),
@@ -101,7 +101,7 @@ proptest! {
         });
         let outcome = run.finish();
         let account = run.environment.account();
-        // Who had millions and lost them keeps the millions' rounding.
+        // Equity that once was millions keeps their rounding error.
         let booked = account.initial_cash() + account.closed_net_pnl();
         assert!((outcome.equity - booked).abs() <= 1e-9 * peak, "{} {booked}", outcome.equity);
         assert!((outcome.equity - account.cash()).abs() <= 1e-9 * peak);

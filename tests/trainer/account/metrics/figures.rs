@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use trainer::account::metrics::{Performance, PerformanceTracker, measure_beside, measure_curve};
+use trainer::account::metrics::{Performance, PerformanceTracker, compare_curve, measure_curve};
 
 use super::{BUSINESS_DAYS, assert_near, at_equity, bars, run};
 use crate::python;
@@ -173,10 +173,10 @@ fn quantstats_and_empyrical_agree_on_a_thousand_bars() {
     std::fs::write(&path, thousand_bars()).unwrap();
     let ours = measure_curve(&path, Some(252.0), 1).unwrap().performance();
     let mut ours = serde_json::to_value(ours).unwrap();
-    let (_, beside) = measure_beside(&path, Some("buy_and_hold"), 252.0).unwrap();
-    let beside = serde_json::to_value(beside.unwrap()).unwrap();
+    let (_, comparison) = compare_curve(&path, Some("buy_and_hold"), 252.0).unwrap();
+    let comparison = serde_json::to_value(comparison.unwrap()).unwrap();
     for name in ["alpha", "beta", "r_squared", "information_ratio"] {
-        ours[name] = beside[name].clone();
+        ours[name] = comparison[name].clone();
     }
     let theirs: Value = serde_json::from_str(&run_script(&python, &path)).unwrap();
     for (package, figures) in theirs.as_object().unwrap() {
@@ -250,11 +250,11 @@ fn a_benchmark_that_does_not_vary_gives_no_beta_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("curve.csv");
     std::fs::write(&path, csv).unwrap();
-    let (to_date, beside) = measure_beside(&path, Some("Held_flat"), 365.0).unwrap();
+    let (to_date, comparison) = compare_curve(&path, Some("Held_flat"), 365.0).unwrap();
     assert_near(to_date.month_to_date.unwrap(), 0.1);
     assert_near(to_date.year_to_date.unwrap(), 0.21);
-    let beside = beside.unwrap();
-    assert_eq!((beside.alpha, beside.beta, beside.r_squared), (None, None, None));
-    assert_eq!(beside.undefined["beta"], "the benchmark's returns do not vary");
-    assert!(beside.information_ratio.is_some());
+    let comparison = comparison.unwrap();
+    assert_eq!((comparison.alpha, comparison.beta, comparison.r_squared), (None, None, None));
+    assert_eq!(comparison.undefined["beta"], "the benchmark's returns do not vary");
+    assert!(comparison.information_ratio.is_some());
 }

@@ -8,10 +8,10 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::made::{Made, Trade};
 use super::page;
+use super::synthetic::{SyntheticSession, Trade};
 
-/// Whether the slow tests are wanted and `program` is there.
+/// Whether the slow tests are on and `program` is installed.
 fn can_run(program: &str) -> bool {
     if std::env::var_os("RUN_SLOW_TESTS").is_none() {
         return false;
@@ -38,7 +38,7 @@ fn any_finite_numbers_give_an_axis_that_tells_its_ticks_apart() {
     assert!(output.status.success() && output.stdout == b"good\n", "{told}");
 }
 
-/// What a browser makes of `page`, by its tree.
+/// Returns the element tree that a browser builds from `page`.
 fn opened(page: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.html");
@@ -54,7 +54,7 @@ fn opened(page: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The number at an index, or a hole.
+/// The number at an index, or `None`.
 type Series = fn(usize) -> Option<f64>;
 
 /// A page whose episodes and equity take their numbers from `series`.
@@ -68,8 +68,8 @@ fn page_of(series: Series) -> String {
             "test_n_trades": 42, "seconds": 1.25,
         })
     };
-    let made = Made::new().with_trades(&[Trade::won(3), Trade::lost(9)]);
-    let made = made.changed(|session| {
+    let synthetic = SyntheticSession::new().with_trades(&[Trade::won(3), Trade::lost(9)]);
+    let synthetic = synthetic.changed(|session| {
         session["episodes"] = (0..12).map(episode).collect();
     });
     let mut curve = "time,equity,exposure,buy_and_hold,close\n".to_owned();
@@ -78,8 +78,8 @@ fn page_of(series: Series) -> String {
         let time = 1_509_696_000 + 1800 * idx;
         writeln!(curve, "{time},{value},{value},{value},{value}").unwrap();
     }
-    std::fs::write(made.path("logs/trades/equity.csv"), curve).unwrap();
-    page(made.root())
+    std::fs::write(synthetic.path("logs/trades/equity.csv"), curve).unwrap();
+    page(synthetic.root())
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn the_legend_has_the_shape_and_colour_of_every_kind_of_fill_that_occurs() {
     }
     let liquidated = Trade { bar_idx: 30, net_pnl: -900.0, reason: "liquidation" };
     let trades = [Trade::won(3), Trade::lost(9), Trade::won(12), liquidated];
-    let tree = opened(&page(Made::new().with_trades(&trades).root()));
+    let tree = opened(&page(SyntheticSession::new().with_trades(&trades).root()));
     let price = tree.split_once("data-chart=\"price\"").unwrap().1;
     let price = price.split_once("</figure>").unwrap().0;
     let values = |name: &str| -> Vec<&str> {
@@ -124,7 +124,7 @@ fn the_legend_has_the_shape_and_colour_of_every_kind_of_fill_that_occurs() {
     inks.sort_unstable();
     inks.dedup();
     assert_eq!((shapes.len(), inks.len()), (5, 5), "{price}");
-    let tree = opened(&page(Made::new().with_trades(&[Trade::won(3)]).root()));
+    let tree = opened(&page(SyntheticSession::new().with_trades(&[Trade::won(3)]).root()));
     let price =
         tree.split_once("data-chart=\"price\"").unwrap().1.split_once("</figure>").unwrap().0;
     assert!(!price.contains("liquidated"), "a kind that does not occur is in the legend");

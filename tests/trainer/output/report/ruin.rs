@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::made::Made;
+use super::synthetic::SyntheticSession;
 use super::{data, page, read};
 
-/// Makes `part` that of a ruined account, as trainers of before it told
-/// of ruin recorded it: with the Sharpe ratio of what came until then.
+/// Turns `part` into that of a ruined account, as earlier trainers wrote
+/// it: with the Sharpe ratio of the bars until the ruin.
 fn ruin(figures: &mut Value) {
     figures["final_equity"] = json!(0.008);
     figures["net_return"] = json!(-0.999_999_2);
@@ -15,7 +15,7 @@ fn ruin(figures: &mut Value) {
     figures["sharpe_high"] = json!(5.02);
 }
 
-/// A record of one that tells when.
+/// Returns a record with the time of the ruin.
 fn ruin_at(figures: &mut Value, n_liquidations: u64) {
     ruin(figures);
     figures["is_bankrupt"] = json!(true);
@@ -32,7 +32,7 @@ fn lacks_figures(text: &str) {
 
 #[test]
 fn an_old_record_of_a_ruined_account_shows_no_sharpe() {
-    let made = Made::new().changed(|session| {
+    let synthetic = SyntheticSession::new().changed(|session| {
         ruin(&mut session["metrics"]["agent"]);
         session["trials"] = json!({ "deflated_sharpe": 0.9278 });
         for episode in session["episodes"].as_array_mut().unwrap() {
@@ -40,7 +40,7 @@ fn an_old_record_of_a_ruined_account_shows_no_sharpe() {
             episode["test_sharpe"] = json!(4.03);
         }
     });
-    let page = page(made.root());
+    let page = page(synthetic.root());
     lacks_figures(&page);
     assert!(!page.contains("92.78"));
     assert!(page.contains("The agent was ruined."));
@@ -48,7 +48,7 @@ fn an_old_record_of_a_ruined_account_shows_no_sharpe() {
     let drawn = &data(&page)["sessions"][0];
     assert_eq!(drawn["rolling"], Value::Null);
     assert_eq!(drawn["episodes"][0]["test_sharpe"], Value::Null);
-    let report = read(&[made.root()]);
+    let report = read(&[synthetic.root()]);
     lacks_figures(&report.text());
     assert!(report.text().contains("ruined"), "{}", report.text());
     let agent = &report.json()["sessions"][0]["metrics"]["agent"];
@@ -61,8 +61,8 @@ fn an_old_record_of_a_ruined_account_shows_no_sharpe() {
 
 #[test]
 fn the_head_of_the_page_and_the_comparison_say_when() {
-    let usual = Made::new();
-    let ruined = Made::new().changed(|session| {
+    let usual = SyntheticSession::new();
+    let ruined = SyntheticSession::new().changed(|session| {
         session["id"] = "20260101_020202".into();
         ruin_at(&mut session["metrics"]["agent"], 3);
         ruin_at(&mut session["metrics"]["buy_and_hold"], 1);
@@ -94,19 +94,19 @@ fn windows_and_symbols_say_that_they_were_ruined() {
         part[key] = name;
         part
     };
-    let windows = Made::new().changed(|session| {
+    let windows = SyntheticSession::new().changed(|session| {
         let windows =
             [named(ruined(session), "window", 1.into()), named(part(session), "window", 2.into())];
         session["walk_forward"] = json!({ "windows": windows });
     });
-    let symbols = Made::new().changed(|session| {
+    let symbols = SyntheticSession::new().changed(|session| {
         session["symbols"] = json!([
             named(part(session), "symbol", "AAA".into()),
             named(ruined(session), "symbol", "BBB".into()),
         ]);
     });
-    for made in [&windows, &symbols] {
-        let page = page(made.root());
+    for synthetic in [&windows, &symbols] {
+        let page = page(synthetic.root());
         lacks_figures(&page.replace("lies above 0", ""));
         assert_eq!(page.matches("<td>ruined</td>").count(), 1);
     }
@@ -116,12 +116,12 @@ fn windows_and_symbols_say_that_they_were_ruined() {
 
 #[test]
 fn a_record_out_of_shape_shows_what_it_can() {
-    let made = Made::new().changed(|session| {
+    let synthetic = SyntheticSession::new().changed(|session| {
         ruin(&mut session["metrics"]["agent"]);
         session["metrics"]["agent"]["undefined"] = json!("none");
         session["metrics"]["never_trade"] = json!(7);
         session["symbols"] = json!([3, { "metrics": [] }]);
         session["episodes"] = json!([4, { "test_net_return": "much" }]);
     });
-    assert!(read(&[made.root()]).text().contains("ruined"));
+    assert!(read(&[synthetic.root()]).text().contains("ruined"));
 }

@@ -41,7 +41,7 @@ fn an_error_on_stdin_names_the_line() {
     let workspace = Workspace::new();
     workspace.train(&["--episodes", "1"]);
     let assert = workspace
-        .prepare("predict", &["--model", MODEL, "--data", "-"])
+        .subcommand("predict", &["--model", MODEL, "--data", "-"])
         .write_stdin("time,open,high,low,close\n2020-01-01,1,2,1,1\n2020-01-01,1,2,1,1\n")
         .assert()
         .code(1);

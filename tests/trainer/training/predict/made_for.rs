@@ -146,7 +146,7 @@ fn a_stream_is_judged_while_it_runs() {
     let run = |part: usize, flags: &[&str], code: i32| {
         let bars = changed(&workspace, |idx, _| idx % part == 0);
         let arguments = [&["--model", MODEL, "--data", "-"], flags].concat();
-        let mut command = workspace.prepare("predict", &arguments);
+        let mut command = workspace.subcommand("predict", &arguments);
         let output = command.write_stdin(bars).assert().code(code).get_output().clone();
         let rows = String::from_utf8(output.stdout).unwrap();
         (rows, judgements(&String::from_utf8(output.stderr).unwrap()))
@@ -179,7 +179,7 @@ fn split(workspace: &Workspace) -> String {
 fn a_stream_and_a_folder_are_told_of_as_a_file_is() {
     let workspace = trained();
     let bars = split(&workspace);
-    let mut command = workspace.prepare("predict", &["--model", MODEL, "--data", "-"]);
+    let mut command = workspace.subcommand("predict", &["--model", MODEL, "--data", "-"]);
     let output = command.write_stdin(bars.clone()).assert().code(0).get_output().clone();
     let of_stream = String::from_utf8(output.stderr).unwrap();
     workspace.write("other.csv", &bars);

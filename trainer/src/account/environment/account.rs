@@ -1,7 +1,6 @@
-//! Cash, position and the books of every trade.
+//! Cash, position and trade totals of one account.
 //!
-//! It executes what it is told and judges nothing: sizes, prices and
-//! margin are decided by its callers.
+//! It only executes; its callers decide sizes, prices and margin.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +13,8 @@ use super::sizing::split;
 /// Cash, one position, and what the trades earned and cost so far.
 ///
 /// After every bar `cash + units * close = equity`, and the initial cash
-/// plus the net profit of the closed trades and of the open one is that
-/// same equity.
+/// plus the net profit of the closed trades and of the open one equals
+/// that equity.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Account {
     pricing: Pricing,
@@ -25,7 +24,7 @@ pub struct Account {
     trade: OpenTrade,
     n_opened: u64,
     totals: Totals,
-    /// What happened since the last `start_bar`.
+    /// Since the last `start_bar`.
     flows: Flows,
 }
 
@@ -95,7 +94,7 @@ impl Account {
         self.totals.funding
     }
 
-    /// Returns what holding cost and brought beside funding.
+    /// Returns the borrow fee, interest and dividends of all positions.
     pub fn carry(&self) -> Carry {
         self.totals.carry
     }
@@ -131,9 +130,9 @@ impl Account {
         self.flows.funding += funding;
     }
 
-    /// Pays for what is borrowed, if a position is held, which was last
-    /// worth `price` a unit, and settles a `dividend` a unit.
-    pub(super) fn carry_over(&mut self, rates: CarryRates, price: f64, dividend: f64) {
+    /// Charges a held position, last worth `price` per unit, its borrow
+    /// fee and interest, and settles a `dividend` per unit.
+    pub(super) fn settle_carry(&mut self, rates: CarryRates, price: f64, dividend: f64) {
         if self.units == 0.0 {
             return;
         }
@@ -148,7 +147,7 @@ impl Account {
         self.flows.carry.add(&carry);
     }
 
-    /// Changes the position to `units`, which are not those held.
+    /// Changes the position to `units`, which must differ from those held.
     pub(super) fn trade_to(
         &mut self,
         units: f64,
@@ -262,10 +261,10 @@ impl Account {
         }
     }
 
-    /// Moves the money of a fill and books its costs.
+    /// Pays for a fill and records its costs.
     fn settle(&mut self, fill: &Fill) {
-        // Grouped as the sizing groups it, so that cash it found to be
-        // enough is enough to the last bit.
+        // In the same order as `sizing::cash_after`, so that cash which
+        // sufficed there suffices here to the last bit.
         self.cash = self.cash - fill.units * fill.price - fill.commission;
         self.trade.reference_flow -= fill.units * fill.reference_price;
         self.trade.commission += fill.commission;

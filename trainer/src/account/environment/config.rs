@@ -4,14 +4,14 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::FieldError;
+use crate::field::{FieldError, check_numbers};
 
 /// One basis point, as a fraction.
 const BASIS_POINT: f64 = 1e-4;
-/// The year of what is paid a year: ACT/365.
+/// The year of annual rates, in milliseconds (ACT/365).
 const YEAR_MS: f64 = 365.0 * 86_400_000.0;
-/// The range of what is paid a year, in basis points.
-const A_YEAR: RangeInclusive<f64> = 0.0..=100_000.0;
+/// The range of annual rates, in basis points.
+const ANNUAL: RangeInclusive<f64> = 0.0..=100_000.0;
 
 /// The account's starting cash, its costs and its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -102,22 +102,18 @@ impl EnvironmentConfig {
             ("slippage_bps", self.slippage_bps, 0.0..=1000.0, "from 0 to 1000"),
             ("spread_bps", self.spread_bps, 0.0..=1000.0, "from 0 to 1000"),
             ("funding_bps", self.funding_bps, -100.0..=100.0, "from -100 to 100"),
-            ("borrow_fee_bps_per_year", self.borrow_fee_bps_per_year, A_YEAR, "from 0 to 100000"),
-            ("interest_bps_per_year", self.interest_bps_per_year, A_YEAR, "from 0 to 100000"),
+            ("borrow_fee_bps_per_year", self.borrow_fee_bps_per_year, ANNUAL, "from 0 to 100000"),
+            ("interest_bps_per_year", self.interest_bps_per_year, ANNUAL, "from 0 to 100000"),
             ("leverage", self.leverage, 1.0..=100.0, "from 1 to 100"),
             ("maintenance_margin", self.maintenance_margin, 0.0..=0.99, "from 0 to 0.99"),
             ("lot_size", self.lot_size, 0.0..=f64::MAX, "0 or more"),
         ];
-        for (name, value, range, expected) in ranges {
-            if !range.contains(&value) {
-                return Err(FieldError::new(&format!("environment.{name}"), value, expected));
-            }
-        }
+        check_numbers("environment.", &ranges)?;
         self.validate_leverage()
     }
 
-    /// Checks that a full position is neither liquidated by its own
-    /// opening nor eaten up by its costs.
+    /// Checks that opening a full position neither liquidates it nor
+    /// costs more than half the equity.
     fn validate_leverage(&self) -> Result<(), FieldError> {
         let refuse = |expected| FieldError::new("environment.leverage", self.leverage, expected);
         if self.leverage * self.maintenance_margin >= 1.0 {
@@ -157,8 +153,8 @@ impl EnvironmentConfig {
         (self.commission_bps + self.slippage_bps + self.spread_bps / 2.0) * BASIS_POINT
     }
 
-    /// Returns the target whose position is worth exactly the equity,
-    /// whatever the leverage: buy-and-hold without borrowing.
+    /// Returns the target of buy-and-hold without borrowing: its position
+    /// is worth the equity, whatever the leverage.
     pub fn buy_and_hold_target(&self) -> f64 {
         1.0 / self.leverage
     }
@@ -176,7 +172,7 @@ impl EnvironmentConfig {
         0.5 / self.pricing().unit_cost(1.0)
     }
 
-    /// Returns what is paid for `elapsed_ms` of holding.
+    /// Returns the rates of holding for `elapsed_ms`.
     pub(super) fn carry_rates(&self, elapsed_ms: i64) -> CarryRates {
         let years = elapsed_ms as f64 / YEAR_MS;
         CarryRates {
@@ -185,13 +181,14 @@ impl EnvironmentConfig {
         }
     }
 
-    /// Returns what a long of value 1 pays at each close.
+    /// Returns the funding that a long pays at each close, as a fraction
+    /// of its value.
     pub(super) fn funding_rate(&self) -> f64 {
         self.funding_bps * BASIS_POINT
     }
 }
 
-/// What holding costs for some time; both fractions.
+/// The rates of one holding period, as fractions.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CarryRates {
     /// Of the value of the units borrowed.
@@ -200,18 +197,18 @@ pub(super) struct CarryRates {
     pub(super) interest: f64,
 }
 
-/// What a fill costs; all fractions.
+/// The costs of fills, as fractions of their value.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Pricing {
     commission: f64,
-    /// Half the spread is part of it.
+    /// Includes half the spread.
     slippage: f64,
 }
 
 impl Pricing {
     /// Returns the fill price of `units` (below 0: sold) at `reference`.
     pub(super) fn fill_price(&self, units: f64, reference: f64) -> f64 {
-        // Also at a price below 0 it is the worse one.
+        // `signum` keeps the fill worse at negative prices, too.
         reference * (1.0 + self.slippage * units.signum() * reference.signum())
     }
 

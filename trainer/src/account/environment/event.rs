@@ -1,4 +1,4 @@
-//! What happens to the account, with all that a trace needs.
+//! The events of the account, with all fields of a trace.
 //!
 //! The serialized names are part of the trace format: they do not
 //! change with the names here.
@@ -7,9 +7,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Something that happened to the account.
+/// An event of the account.
 ///
-/// Serialized as one flat object whose `event` says which kind.
+/// Serialized as one flat object, tagged by `event`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event")]
 pub enum TradeEvent {
@@ -19,10 +19,10 @@ pub enum TradeEvent {
     /// Units were added to, or taken from, a position that stays open.
     #[serde(rename = "TRADE_ADJUSTED")]
     Adjusted(AdjustedTrade),
-    /// A position was closed whole.
+    /// A whole position was closed.
     #[serde(rename = "TRADE_CLOSED")]
     Closed(ClosedTrade),
-    /// A target was not done as asked, only as far as possible.
+    /// A target was executed only as far as possible.
     #[serde(rename = "INVALID_ACTION")]
     Invalid(InvalidAction),
 }
@@ -78,23 +78,23 @@ impl fmt::Display for FillReason {
     }
 }
 
-/// Why a target was not done as asked.
+/// Why a target was not executed as requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InvalidReason {
-    /// The target is not a finite number: nothing was done.
+    /// The target is not a finite number and was ignored.
     NotFinite,
-    /// The target is below -1 or above 1: it became -1 or 1.
+    /// The target is below -1 or above 1 and was clamped.
     OutOfRange,
     /// The target is below 0 and `allow_short` is off: the account went
     /// flat, or stayed so.
     ShortNotAllowed,
-    /// The target does not reach for one lot, or for the fill's costs:
-    /// the account went flat, or stayed so.
+    /// The target is worth less than one lot or the fill's costs: the
+    /// account went flat, or stayed so.
     TooSmall,
-    /// The account is bankrupt: nothing was done.
+    /// The account is bankrupt; the target was ignored.
     Bankrupt,
-    /// It came on the last bar: none follows to fill it.
+    /// The target was set on the last bar: no bar follows to fill it.
     NoBarFollows,
 }
 
@@ -132,11 +132,11 @@ pub struct Fill {
     /// What slippage and half the spread cost against the reference
     /// price, in money.
     pub slippage: f64,
-    /// Why it happened.
+    /// The reason for the fill.
     pub reason: FillReason,
 }
 
-/// A position opened.
+/// The opening of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OpenedTrade {
     /// Counted from 1 in the order of opening.
@@ -150,7 +150,7 @@ pub struct OpenedTrade {
     pub entry_equity: f64,
 }
 
-/// A position made larger or smaller.
+/// The enlargement or reduction of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AdjustedTrade {
     /// The trade's number.
@@ -164,13 +164,12 @@ pub struct AdjustedTrade {
     pub units_after: f64,
     /// Average price of the held units, after slippage.
     pub entry_price: f64,
-    /// What the units taken off earned against the average entry price,
-    /// less this fill's commission; for added units the commission alone,
-    /// below 0.
+    /// Profit of the units sold off against the average entry price, less
+    /// this fill's commission; for added units minus the commission.
     pub realized_pnl: f64,
 }
 
-/// A position closed, with the account of the whole trade.
+/// The closing of a position, with the totals of the whole trade.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ClosedTrade {
     /// The trade's number.
@@ -203,9 +202,9 @@ pub struct ClosedTrade {
     /// Dividends received while it was open, in money; below 0: paid.
     #[serde(default)]
     pub total_dividends: f64,
-    /// What the trade would have earned at the reference prices.
+    /// Profit at the reference prices, before all costs.
     pub gross_pnl: f64,
-    /// What it earned: gross and dividends, less commission, slippage,
+    /// Net profit: gross plus dividends, less commission, slippage,
     /// funding, borrow fee and interest.
     pub net_pnl: f64,
     /// Net profit as a fraction of the entry equity.
@@ -216,15 +215,15 @@ pub struct ClosedTrade {
     pub equity: f64,
 }
 
-/// A target that was not done as asked.
+/// A target that was not executed as requested.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct InvalidAction {
     /// The bar at whose open the target would have filled.
     pub bar_idx: u64,
     /// UTC epoch milliseconds of that bar's open.
     pub time_ms: i64,
-    /// The target as asked; `None` when it is not a finite number.
+    /// The requested target; `None` when it is not a finite number.
     pub target: Option<f64>,
-    /// Why.
+    /// Why it was not executed.
     pub reason: InvalidReason,
 }

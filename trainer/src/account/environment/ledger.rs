@@ -1,4 +1,5 @@
-//! What an account writes down: its open trade, its sums, its bar.
+//! The totals of an account: of its open trade, of all trades and of the
+//! current bar.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +34,7 @@ pub(super) struct Totals {
     pub(super) n_won: u64,
 }
 
-/// What fills did within one bar.
+/// The sums of one bar.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Flows {
     pub(super) notional: f64,
@@ -51,14 +52,14 @@ pub(super) struct Flows {
     pub(super) squared_pnl: f64,
 }
 
-/// Where and why a fill happens.
+/// When, at which price and why a fill happens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Execution {
     pub(super) bar_idx: u64,
     pub(super) time_ms: i64,
     pub(super) reference_price: f64,
     pub(super) reason: FillReason,
-    /// Whether it is at the open, before any of the bar was held.
+    /// Whether it is at the open: the bar then does not count as held.
     pub(super) is_at_open: bool,
 }
 

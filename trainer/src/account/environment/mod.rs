@@ -12,17 +12,17 @@
 //!
 //! 1. **Open.** A position held over from the bar before pays for what
 //!    it borrowed, for the time from that bar's open to this one's, and
-//!    settles this bar's dividend; see Carry. A held position whose liquidation price lies at or
-//!    beyond the open is liquidated at the open (a gap). Then the
-//!    waiting target fills, at `open * (1 + slippage)` for buys and
-//!    `open * (1 - slippage)` for sells; half the spread counts as
-//!    slippage.
+//!    settles this bar's dividend; see Carry. A held position whose
+//!    liquidation price lies at or beyond the open is liquidated at the
+//!    open (a gap). Then the waiting target fills, at
+//!    `open * (1 + slippage)` for buys and `open * (1 - slippage)` for
+//!    sells; half the spread counts as slippage.
 //! 2. **Worst price.** A long is checked against the low, a short
 //!    against the high. Where the bar reaches the liquidation price,
 //!    the position is closed there, with slippage and commission.
 //! 3. **Close.** A position still held pays or receives the funding on
-//!    its value at the close, and the account is marked there. What
-//!    funding does to the margin shows in the next bar.
+//!    its value at the close, and the account is marked there. Funding
+//!    affects the margin from the next bar on.
 //!
 //! # Size
 //!
@@ -34,18 +34,18 @@
 //! with `s` the slippage and `k` the commission as fractions), the value
 //! traded is `(a E - V) / (1 + a c)` when buying and
 //! `(a E - V) / (1 - a c)` when selling. A long of exposure up to 1
-//! buys with no borrowed cash but for funding.
+//! borrows no cash, except to pay funding.
 //!
-//! What cannot be had as asked is approached: the units become the
-//! nearest to `u` that lots, cash and the allowed side permit, and never
-//! lie further from it than before. No lot is bought beyond `u`, so an
-//! opening below one lot stays flat; a lot that is held stays where more
-//! than half of it is wanted. A short that is not allowed, or less than a
-//! lot, closes the long; a target beyond the full one is the full one.
-//! An `INVALID_ACTION` tells why.
+//! A target that cannot be reached is approximated: the units become the
+//! nearest to `u` that lots, cash and the allowed side permit, never
+//! further from it than before. No lot is bought beyond `u`, so an
+//! opening of less than one lot stays flat; a held lot is kept where more
+//! than half of it is requested. A short that is not allowed, or of less
+//! than a lot, closes the long; a target beyond ±1 is clamped to it.
+//! An `INVALID_ACTION` event gives the reason.
 //!
-//! Keeping the same target keeps the units: nothing is rebalanced. So
-//! does another target that rounds to the lots already held.
+//! Repeating a target keeps the units: nothing is rebalanced. So does
+//! another target that rounds to the lots already held.
 //!
 //! # Liquidation
 //!
@@ -69,7 +69,7 @@
 //!   the bar is the first that trades without it (the ex-date).
 //!
 //! The time from the last bar's open to its close, at which
-//! [`Environment::finish`] closes, is not known and costs nothing.
+//! [`Environment::finish`] closes, is unknown and costs nothing.
 //!
 //! # Trades
 //!

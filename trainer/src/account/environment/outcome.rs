@@ -1,8 +1,8 @@
-//! What one step did, in the figures that every bar has.
+//! The result of one step of the account.
 
 use serde::{Deserialize, Serialize};
 
-/// What holding a position cost and brought beside funding, in money.
+/// Costs and income of holding a position, other than funding, in money.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Carry {
@@ -15,7 +15,7 @@ pub struct Carry {
 }
 
 impl Carry {
-    /// Returns what was paid.
+    /// Returns the borrow fee plus the interest.
     pub fn costs(&self) -> f64 {
         self.borrow_fee + self.interest
     }
@@ -28,7 +28,7 @@ impl Carry {
     }
 }
 
-/// What one step did, for metrics and rewards.
+/// The result of one step, for metrics and rewards.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BarOutcome {
     /// Equity at the bar's close.
@@ -46,7 +46,7 @@ pub struct BarOutcome {
     pub slippage: f64,
     /// Funding paid at the close, in money; below 0: received.
     pub funding: f64,
-    /// What holding cost and brought since the bar before.
+    /// Borrow fee, interest and dividends since the bar before.
     pub carry: Carry,
     /// Trades closed.
     pub n_closed: u32,
@@ -54,19 +54,19 @@ pub struct BarOutcome {
     pub n_liquidated: u32,
     /// Trades closed that earned more than they cost.
     pub n_won: u32,
-    /// What the trades closed at a profit earned, net, in money.
+    /// Net profit of the trades closed at a profit, in money.
     pub profit: f64,
-    /// What the other trades closed lost, net, in money, at least 0.
+    /// Net loss of the other closed trades, in money, at least 0.
     pub loss: f64,
     /// Sum of the squared net profits and losses of the trades closed.
     pub squared_pnl: f64,
-    /// Whether the account can go on.
+    /// Whether the account can trade on.
     pub status: StepStatus,
 }
 
 impl BarOutcome {
-    /// Returns the outcome of a bar without a position, in which nothing
-    /// happened: `equity` is in money.
+    /// Returns the outcome of a bar without position, fills or flows;
+    /// `equity` is in money.
     pub fn idle(equity: f64) -> Self {
         Self {
             equity,
@@ -88,13 +88,13 @@ impl BarOutcome {
     }
 }
 
-/// Whether the account can go on.
+/// Whether the account can trade on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepStatus {
-    /// It can.
+    /// The account can trade.
     Running,
-    /// It went bankrupt in this step: the episode ends here.
+    /// The account went bankrupt in this step: the episode ends here.
     Bankrupt,
-    /// It was bankrupt before: the step changed nothing.
+    /// The account was bankrupt already: the step changed nothing.
     Refused,
 }

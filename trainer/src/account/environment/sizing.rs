@@ -4,11 +4,10 @@
 
 use super::config::Pricing;
 
-/// How far a count of lots may lie from a whole number by rounding
-/// alone, relative to the count.
+/// Relative rounding error within which a number of lots is whole.
 const LOT_TOLERANCE: f64 = 1e-12;
 
-/// What one fill starts from.
+/// A requested exposure, and the account before the fill.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Order {
     pub(super) cash: f64,
@@ -16,17 +15,17 @@ pub(super) struct Order {
     pub(super) units: f64,
     /// The price before slippage.
     pub(super) reference: f64,
-    /// The wanted position value as a multiple of equity after costs.
+    /// The requested position value as a multiple of equity after costs.
     pub(super) exposure: f64,
-    /// 0 for any fraction.
+    /// 0 allows any fraction.
     pub(super) lot_size: f64,
 }
 
-/// Returns the units to hold after the fill: of those that never make
-/// the position larger than asked, the nearest to what was asked. 0
-/// when the order's equity is too small for a lot, or for the costs.
+/// Returns the units to hold after the fill: the nearest to the request
+/// that do not exceed it. 0 when the equity is too small for a lot or
+/// for the costs.
 pub(super) fn units_for(order: &Order, pricing: &Pricing) -> f64 {
-    // At 0 no number of units has a value.
+    // At a price of 0 units have no value.
     if order.reference == 0.0 {
         return if order.exposure == 0.0 { 0.0 } else { order.units };
     }
@@ -35,7 +34,7 @@ pub(super) fn units_for(order: &Order, pricing: &Pricing) -> f64 {
         return 0.0;
     }
     let units = nearest_lots(exact, order);
-    // What only sells brings cash in.
+    // A reduction only brings cash in.
     let is_reduction =
         order.lot_size > 0.0 && units * order.units > 0.0 && { units.abs() <= order.units.abs() };
     if order.exposure > 0.0 && order.exposure <= 1.0 && !is_reduction {
@@ -47,15 +46,15 @@ pub(super) fn units_for(order: &Order, pricing: &Pricing) -> f64 {
 
 fn exact_units(order: &Order, pricing: &Pricing) -> f64 {
     let value = order.units * order.reference;
-    let wanted = order.exposure * (order.cash + value) - value;
-    let direction = wanted.signum();
-    let traded = wanted / (1.0 + direction * order.exposure * pricing.unit_cost(direction));
+    let change = order.exposure * (order.cash + value) - value;
+    let direction = change.signum();
+    let traded = change / (1.0 + direction * order.exposure * pricing.unit_cost(direction));
     order.units + traded / order.reference
 }
 
-/// Returns the whole lots nearest to `exact` among those that are no
-/// more than it or lie between it and the units held: who has more may
-/// keep a lot in part unwanted, but nobody buys one.
+/// Returns the whole lots nearest to `exact` among those up to it and
+/// those between it and the units held: a lot that is requested only in
+/// part may be kept, but not bought.
 fn nearest_lots(exact: f64, order: &Order) -> f64 {
     let Order { units: held, lot_size, .. } = *order;
     if lot_size == 0.0 {
@@ -72,7 +71,7 @@ fn nearest_lots(exact: f64, order: &Order) -> f64 {
     if (outer - exact).abs() < (exact - inner).abs() { outer } else { inner }
 }
 
-/// Takes off what rounding alone would borrow.
+/// Reduces `units` while rounding alone would borrow cash.
 fn within_cash(order: &Order, units: f64, pricing: &Pricing) -> f64 {
     let mut units = units;
     for _ in 0..4 {
@@ -81,7 +80,7 @@ fn within_cash(order: &Order, units: f64, pricing: &Pricing) -> f64 {
         }
         units = match order.lot_size {
             0.0 => units * (1.0 - 16.0 * f64::EPSILON),
-            // What is held takes no cash.
+            // Units already held need no cash.
             lot_size => (units - lot_size).max(order.units.max(0.0)),
         };
     }
@@ -101,7 +100,8 @@ pub(super) fn split(from: f64, to: f64) -> [f64; 2] {
     if from * to < 0.0 { [-from, to] } else { [to - from, 0.0] }
 }
 
-/// Returns the price at which a position is liquidated, if any is.
+/// Returns the price at which a position is liquidated, if there is one;
+/// the formulas are in the parent module.
 pub(super) fn liquidation_price(cash: f64, units: f64, maintenance_margin: f64) -> Option<f64> {
     if units > 0.0 {
         (cash < 0.0).then(|| -cash / (units * (1.0 - maintenance_margin)))

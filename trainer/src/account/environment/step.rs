@@ -12,9 +12,9 @@ use super::ledger::Execution;
 use super::outcome::{BarOutcome, StepStatus};
 use super::sizing::{Order, liquidation_price, units_for};
 
-/// An account whose equity is no more than this share of its initial
-/// cash is ruined, and bankrupt once it is flat: of the usual 10,000 that is 10, about the smallest
-/// order that exchanges take. What it does from there tells nothing.
+/// Equity, as a share of the initial cash, at which an account is ruined,
+/// and bankrupt once it is flat. Of the default 10,000 that is 10, about
+/// the smallest order that exchanges take; figures beyond mean nothing.
 pub(crate) const RUIN_SHARE: f64 = 1e-3;
 
 /// One account stepped through the bars of one instrument.
@@ -39,12 +39,12 @@ struct LastBar {
     close: f64,
 }
 
-/// What is done about a target.
+/// How a target is executed.
 struct Plan {
-    /// The target that then counts as held.
+    /// The target to record as held.
     target: f64,
     units: f64,
-    /// Why it is not what was asked for.
+    /// Why the target is not executed as requested.
     reason: Option<InvalidReason>,
 }
 
@@ -67,7 +67,7 @@ impl Environment {
         })
     }
 
-    /// Returns the rules this account trades by.
+    /// Returns the settings of this account.
     pub fn config(&self) -> &EnvironmentConfig {
         &self.config
     }
@@ -88,7 +88,7 @@ impl Environment {
         self.account.equity(self.last.close)
     }
 
-    /// Returns how many bars were stepped through.
+    /// Returns the number of bars stepped through.
     pub fn n_steps(&self) -> u64 {
         self.n_steps
     }
@@ -104,23 +104,23 @@ impl Environment {
         liquidation_price(self.account.cash(), self.account.units(), margin)
     }
 
-    /// Wants the exposure `target * leverage` from the next bar's open on;
-    /// `target` is from -1 (full short) to 1 (full long).
+    /// Requests the exposure `target * leverage` from the next bar's open
+    /// on; `target` is from -1 (full short) to 1 (full long).
     ///
-    /// The last call before a step counts. The target already held keeps
-    /// the units. Of a target that cannot be executed the next step does
-    /// what can be, and tells of the rest by an `INVALID_ACTION`; of one
-    /// that is no finite number, nothing.
+    /// The last call before a step counts. Repeating the held target
+    /// keeps the units. The next step executes a target as far as
+    /// possible, ignores one that is not finite, and reports either by an
+    /// `INVALID_ACTION` event.
     pub fn set_target(&mut self, target: f64) {
-        // A NaN differs from everything, so it is refused, not ignored.
-        #[expect(clippy::float_cmp, reason = "holding is asking for the very same target")]
+        // NaN differs from everything, so it is refused, not ignored.
+        #[expect(clippy::float_cmp, reason = "to hold is to request the very same target")]
         let is_new = target != self.target;
         self.pending = is_new.then_some(target);
     }
 
-    /// Steps through the next bar: settles what holding until its open
-    /// cost and brought, fills at its open, liquidates at its worst
-    /// price, pays funding and marks at its close.
+    /// Steps through the next bar: settles the carry up to its open,
+    /// fills there, liquidates at its worst price, pays funding and marks
+    /// at its close.
     pub fn step(&mut self, bar: &Bar, events: &mut impl FnMut(TradeEvent)) -> BarOutcome {
         let last = self.last;
         let at_open = self.start_bar(bar);
@@ -129,7 +129,7 @@ impl Environment {
             return self.outcome(StepStatus::Refused);
         }
         let rates = self.config.carry_rates(bar.time_ms - last.time_ms);
-        self.account.carry_over(rates, last.close, bar.dividend);
+        self.account.settle_carry(rates, last.close, bar.dividend);
         self.liquidate(bar.open, at_open, events);
         self.fill_pending(&at_open, events);
         let is_exposed = self.account.units() != 0.0;
@@ -144,9 +144,8 @@ impl Environment {
     /// Closes an open position at the last bar's close, with all costs,
     /// so that the final figures are net of the exit too.
     ///
-    /// The outcome stands for the last bar's close once more: it holds
-    /// only what this fill did and the equity after it. Without a
-    /// position nothing happens.
+    /// The outcome holds the effects of this fill alone and the equity
+    /// after it. Without a position nothing happens.
     pub fn finish(&mut self, events: &mut impl FnMut(TradeEvent)) -> BarOutcome {
         self.account.start_bar();
         self.pending = None;
@@ -214,7 +213,8 @@ impl Environment {
         }
     }
 
-    /// Returns what comes nearest to `target` at the price `reference`.
+    /// Returns the executable plan nearest to `target` at the price
+    /// `reference`.
     fn plan(&self, target: f64, reference: f64) -> Plan {
         let stay = Plan { target: self.target, units: self.account.units(), reason: None };
         let flat = Plan { target: 0.0, units: 0.0, reason: None };
@@ -239,14 +239,15 @@ impl Environment {
         if is_larger && exposure.abs() >= held.abs() {
             return Plan { target: allowed, reason, ..stay };
         }
-        // Gains or losses can make a position larger than a full one:
-        // it may stay so, up to what is asked.
-        let most = if is_larger { self.config.exposure_max() } else { self.config.leverage };
+        // Gains or losses can make a position larger than a full one; it
+        // may stay larger, up to the request.
+        let exposure_max =
+            if is_larger { self.config.exposure_max() } else { self.config.leverage };
         let order = Order {
             cash: self.account.cash(),
             units: self.account.units(),
             reference,
-            exposure: exposure.clamp(-most, most),
+            exposure: exposure.clamp(-exposure_max, exposure_max),
             lot_size: self.config.lot_size,
         };
         let units = units_for(&order, &self.account.pricing());

@@ -1,35 +1,34 @@
-//! What single bars earned and lost, and how long they did so in a row.
+//! Sums and streaks of the gains and losses of single bars.
 
 /// Sums over the bars so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct BarReturns {
     n: u64,
-    won: Side,
-    lost: Side,
-    /// Sum of the squared falls from the highest equity before.
-    squared_falls: f64,
+    gains: OneSign,
+    losses: OneSign,
+    squared_drawdowns: f64,
 }
 
-/// The bars that earned, or those that lost.
+/// The returns of one sign: all gains, or all losses.
 #[derive(Debug, Clone, Default)]
-struct Side {
+struct OneSign {
     n: u64,
-    /// Sum of their returns, without sign.
+    /// Sum of their absolute values.
     sum: f64,
-    n_in_a_row: u64,
-    n_in_a_row_max: u64,
+    streak: u64,
+    streak_max: u64,
 }
 
-impl Side {
-    /// Records the next bar's return, above 0 where it is of this side.
+impl OneSign {
+    /// Records the next bar's return, above 0 if it has this sign.
     fn push(&mut self, value: f64) {
         if value > 0.0 {
             self.n += 1;
             self.sum += value;
-            self.n_in_a_row += 1;
-            self.n_in_a_row_max = self.n_in_a_row_max.max(self.n_in_a_row);
+            self.streak += 1;
+            self.streak_max = self.streak_max.max(self.streak);
         } else {
-            self.n_in_a_row = 0;
+            self.streak = 0;
         }
     }
 
@@ -39,40 +38,40 @@ impl Side {
 }
 
 impl BarReturns {
-    /// Records a bar's return, and how far below the highest equity it
-    /// closed, as a fraction.
-    pub(super) fn push(&mut self, value: f64, fall: f64) {
+    /// Records a bar's return, and the drawdown at its close as a
+    /// fraction of the peak.
+    pub(super) fn push(&mut self, value: f64, drawdown: f64) {
         self.n += 1;
-        self.won.push(value);
-        self.lost.push(-value);
-        self.squared_falls += fall * fall;
+        self.gains.push(value);
+        self.losses.push(-value);
+        self.squared_drawdowns += drawdown * drawdown;
     }
 
     pub(super) fn omega(&self) -> Result<f64, &'static str> {
-        if self.lost.n == 0 { Err("no bar lost") } else { Ok(self.won.sum / self.lost.sum) }
+        if self.losses.n == 0 { Err("no bar lost") } else { Ok(self.gains.sum / self.losses.sum) }
     }
 
     pub(super) fn kelly(&self) -> Result<f64, &'static str> {
-        if self.won.n == 0 {
+        if self.gains.n == 0 {
             return Err("no bar earned anything");
         }
-        if self.lost.n == 0 {
+        if self.losses.n == 0 {
             return Err("no bar lost");
         }
-        let payoff = self.won.mean() / self.lost.mean();
-        let (n_won, n_lost) = (self.won.n as f64, self.lost.n as f64);
-        Ok((payoff * n_won - n_lost) / (n_won + n_lost) / payoff)
+        let payoff = self.gains.mean() / self.losses.mean();
+        let (n_gains, n_losses) = (self.gains.n as f64, self.losses.n as f64);
+        Ok((payoff * n_gains - n_losses) / (n_gains + n_losses) / payoff)
     }
 
     pub(super) fn ulcer_index(&self) -> f64 {
-        (self.squared_falls / self.n as f64).sqrt()
+        (self.squared_drawdowns / self.n as f64).sqrt()
     }
 
-    pub(super) fn n_won_in_a_row_max(&self) -> u64 {
-        self.won.n_in_a_row_max
+    pub(super) fn consecutive_wins(&self) -> u64 {
+        self.gains.streak_max
     }
 
-    pub(super) fn n_lost_in_a_row_max(&self) -> u64 {
-        self.lost.n_in_a_row_max
+    pub(super) fn consecutive_losses(&self) -> u64 {
+        self.losses.streak_max
     }
 }

@@ -1,4 +1,4 @@
-//! An equity curve beside another one, such as buy-and-hold's.
+//! Compares an equity curve with a benchmark, such as buy-and-hold.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::account::environment::RUIN_SHARE;
 
 use super::moments::Moments;
 
-/// A spread of returns up to this is rounding.
-const NO_SPREAD: f64 = 4.0 * f64::EPSILON;
+/// A standard deviation of returns up to this is rounding error.
+const DEVIATION_MIN: f64 = 4.0 * f64::EPSILON;
 
 /// Compares the returns of two curves bar by bar.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +23,7 @@ pub struct BenchmarkTracker {
     is_ruined: bool,
 }
 
-/// How a curve moves with its benchmark. With `r` its returns bar by
+/// How a curve moves with its benchmark, with `r` its returns bar by
 /// bar, `b` the benchmark's and `P` the bars per year.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BenchmarkComparison {
@@ -41,12 +41,12 @@ pub struct BenchmarkComparison {
 }
 
 impl BenchmarkTracker {
-    /// Records the two equities at the next close; the first ones are
-    /// the start.
+    /// Records both equities at the next close; the first pair is the
+    /// start.
     pub fn push(&mut self, equity: f64, benchmark: f64) {
         let first = *self.first.get_or_insert([equity, benchmark]);
-        let is_little = |(now, first): (f64, f64)| now <= RUIN_SHARE * first.max(0.0);
-        self.is_ruined |= [equity, benchmark].into_iter().zip(first).any(is_little);
+        let is_ruined = |(now, first): (f64, f64)| now <= RUIN_SHARE * first.max(0.0);
+        self.is_ruined |= [equity, benchmark].into_iter().zip(first).any(is_ruined);
         if let Some([equity_before, benchmark_before]) = self.last.replace([equity, benchmark]) {
             let (r, b) = (equity / equity_before - 1.0, benchmark / benchmark_before - 1.0);
             let deviation = b - self.benchmark.mean();
@@ -57,7 +57,7 @@ impl BenchmarkTracker {
         }
     }
 
-    /// Returns the figures so far, on bars of which a year has `periods`.
+    /// Returns the figures so far, with `periods` bars per year.
     pub fn figures(&self, periods: f64) -> BenchmarkComparison {
         let mut undefined = BTreeMap::new();
         let mut figure = |name: &str, value: Result<f64, &str>| {
@@ -67,8 +67,7 @@ impl BenchmarkTracker {
             value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
         };
         let beta = self.beta();
-        let mean = |moments: &Moments| moments.mean();
-        let alpha = beta.map(|beta| (mean(&self.own) - beta * mean(&self.benchmark)) * periods);
+        let alpha = beta.map(|beta| (self.own.mean() - beta * self.benchmark.mean()) * periods);
         BenchmarkComparison {
             alpha: figure("alpha", alpha),
             beta: figure("beta", beta),
@@ -78,33 +77,33 @@ impl BenchmarkTracker {
         }
     }
 
-    /// Returns the spread of returns that vary.
-    fn spread(&self, moments: &Moments, reason: &'static str) -> Result<f64, &'static str> {
+    /// Returns the standard deviation; `reason` where the returns do not
+    /// vary.
+    fn deviation(&self, moments: &Moments, reason: &'static str) -> Result<f64, &'static str> {
         if self.is_ruined {
             return Err("nothing was left");
         }
         if moments.n() < 2 {
             return Err("fewer than 2 bars");
         }
-        let spread = moments.standard_deviation();
-        if spread > NO_SPREAD { Ok(spread) } else { Err(reason) }
+        let deviation = moments.standard_deviation();
+        if deviation > DEVIATION_MIN { Ok(deviation) } else { Err(reason) }
     }
 
     fn beta(&self) -> Result<f64, &'static str> {
-        let spread = self.spread(&self.benchmark, "the benchmark's returns do not vary")?;
-        Ok(self.covariance() / (spread * spread))
+        let deviation = self.deviation(&self.benchmark, "the benchmark's returns do not vary")?;
+        Ok(self.covariance() / (deviation * deviation))
     }
 
     fn r_squared(&self) -> Result<f64, &'static str> {
-        let benchmark = self.spread(&self.benchmark, "the benchmark's returns do not vary")?;
-        let own = self.spread(&self.own, "the returns do not vary")?;
+        let benchmark = self.deviation(&self.benchmark, "the benchmark's returns do not vary")?;
+        let own = self.deviation(&self.own, "the returns do not vary")?;
         Ok((self.covariance() / benchmark / own).powi(2))
     }
 
     fn information_ratio(&self) -> Result<f64, &'static str> {
         let reason = "the returns differ from the benchmark's by nothing that varies";
-        let spread = self.spread(&self.excess, reason)?;
-        Ok(self.excess.mean() / spread)
+        Ok(self.excess.mean() / self.deviation(&self.excess, reason)?)
     }
 
     fn covariance(&self) -> f64 {

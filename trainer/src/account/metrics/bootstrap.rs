@@ -3,12 +3,11 @@
 //! D. N. Politis and J. P. Romano, "The stationary bootstrap", Journal
 //! of the American Statistical Association 89 (1994): each resample
 //! joins blocks of consecutive returns, wrapped round at the end, whose
-//! lengths are geometric. So returns that depend on their neighbours
-//! still do. The interval is the middle 95 % of the resampled ratios.
+//! lengths are geometric, which preserves serial dependence. The
+//! interval is the middle 95 % of the resampled ratios.
 //!
-//! It tells how much of the ratio may be the luck of this sample; not
-//! whether the market stays as it was, nor how many strategies were
-//! tried before.
+//! It covers the sampling error of the ratio; not changes of the market,
+//! nor the number of strategies tried before.
 
 mod block_length;
 
@@ -22,10 +21,10 @@ use block_length::block_length;
 
 /// Resamples of one interval.
 const N_RESAMPLES: u64 = 2000;
-/// Fewest returns to resample: fewer show too little of their spread.
+/// Fewest returns to resample: fewer do not show their distribution.
 const N_RETURNS_MIN: f64 = 20.0;
-/// A variance smaller by this factor than the sample's is rounding.
-const NO_SPREAD: f64 = 1e-12;
+/// A variance of up to this share of the sample's is rounding error.
+const VARIANCE_SHARE_MIN: f64 = 1e-12;
 /// Step of the counter that `splitmix64` turns into random numbers.
 const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -37,8 +36,8 @@ pub(super) struct Interval {
 }
 
 /// Returns the 95 % interval of the Sharpe ratio per bar of returns that
-/// vary. The same `seed` and returns give the same interval, on any
-/// number of threads.
+/// vary, or why there is none. The same `seed` and returns give the same
+/// interval on any number of threads.
 pub(super) fn sharpe_interval(groups: &[Group], seed: u64) -> Result<Interval, &'static str> {
     let sample = Sample::new(groups);
     if sample.total().n < N_RETURNS_MIN {
@@ -46,14 +45,14 @@ pub(super) fn sharpe_interval(groups: &[Group], seed: u64) -> Result<Interval, &
     }
     let ratios: Option<Vec<f64>> = (0..N_RESAMPLES)
         .into_par_iter()
-        .map(|idx| sample.resampled_sharpe(Draws(splitmix64(seed ^ splitmix64(idx)))))
+        .map(|idx| sample.resampled_sharpe(Rng(splitmix64(seed ^ splitmix64(idx)))))
         .collect();
     let mut ratios = ratios.ok_or("too few bars earned or lost anything")?;
     ratios.sort_by(f64::total_cmp);
     Ok(Interval { low: quantile(&ratios, 0.025), high: quantile(&ratios, 0.975) })
 }
 
-/// Groups of returns, summed up so that a block costs two look-ups.
+/// Prefix sums of groups of returns: a block costs two look-ups.
 struct Sample {
     mean: f64,
     variance: f64,
@@ -90,18 +89,18 @@ impl Sample {
         &self.prefix[self.n_groups()]
     }
 
-    fn resampled_sharpe(&self, mut draws: Draws) -> Option<f64> {
+    fn resampled_sharpe(&self, mut rng: Rng) -> Option<f64> {
         let n_groups = self.n_groups();
         let mut sum = Group::default();
         let mut n_left = n_groups;
         while n_left > 0 {
-            let begin = draws.below(n_groups);
-            let length = draws.geometric(self.geometric_scale).min(n_left);
+            let begin = rng.below(n_groups);
+            let length = rng.geometric(self.geometric_scale).min(n_left);
             self.add_block(&mut sum, begin, length);
             n_left -= length;
         }
         let variance = (sum.sum_of_squares - sum.sum * sum.sum / sum.n) / (sum.n - 1.0);
-        let varies = variance > NO_SPREAD * self.variance;
+        let varies = variance > VARIANCE_SHARE_MIN * self.variance;
         varies.then(|| (self.mean + sum.sum / sum.n) / variance.sqrt())
     }
 
@@ -133,10 +132,10 @@ fn centred(group: &Group, mean: f64) -> Group {
     }
 }
 
-/// Returns how each group moves the Sharpe ratio, to first order: with
-/// `z` a return's distance from the mean in standard deviations, the
-/// mean of `z - sharpe / 2 (z² - 1)`. The ratio's spread is that of
-/// their mean, for which block lengths are known.
+/// Returns each group's influence on the Sharpe ratio (its first-order
+/// effect): the mean of `z - sharpe / 2 (z² - 1)`, with `z` a return's
+/// distance from the mean in standard deviations. The ratio varies as
+/// the mean of these does, for which block lengths are known.
 fn influences(groups: &[Group], mean: f64, variance: f64) -> Vec<f64> {
     let deviation = variance.sqrt();
     let sharpe = mean / deviation;
@@ -147,11 +146,10 @@ fn influences(groups: &[Group], mean: f64, variance: f64) -> Vec<f64> {
     groups.iter().map(influence).collect()
 }
 
-/// Random numbers from a counter: the generator of Steele, Lea and
-/// Flood (2014).
-struct Draws(u64);
+/// The counter-based generator of Steele, Lea and Flood (2014).
+struct Rng(u64);
 
-impl Draws {
+impl Rng {
     fn next(&mut self) -> u64 {
         let number = splitmix64(self.0);
         self.0 = self.0.wrapping_add(GOLDEN_GAMMA);

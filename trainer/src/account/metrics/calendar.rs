@@ -1,7 +1,7 @@
-//! When bars were: what their own times show of the market's hours.
+//! Counts steps, sessions and weeks of bars, from their times.
 //!
-//! One pass, bounded memory. It counts; what the counts mean for a year
-//! is decided in [`PeriodsPerYear`](super::PeriodsPerYear).
+//! One pass, bounded memory. [`PeriodsPerYear`](super::PeriodsPerYear)
+//! infers from the counts how many bars a year has.
 
 use std::collections::BTreeMap;
 
@@ -10,25 +10,27 @@ use serde::{Deserialize, Serialize};
 pub(super) const DAY_MS: i64 = 86_400_000;
 pub(super) const WEEK_MS: i64 = 7 * DAY_MS;
 
-/// How many different steps are told apart.
+/// Most distinct steps that are counted.
 const N_STEPS_MAX: usize = 4096;
 /// A step of this length ends a session: longer than any lunch break,
 /// shorter than any night.
 const SESSION_BREAK_MS: i64 = 5 * 3_600_000;
 
-/// When the bars of a series were, fed once a bar.
+/// The calendar of a series, fed once per bar.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BarCalendar {
     pub(super) n_bars: u64,
     pub(super) first_ms: i64,
     pub(super) last_ms: i64,
-    /// How often each step occurs; a run of equal ones is added at its
-    /// end.
+    /// How often each step occurs, in milliseconds, without `run`.
     steps: BTreeMap<i64, u64>,
+    /// The latest step and how often it occurred in a row.
     run: (i64, u64),
-    /// Sessions that ended, and the bars of the first and of all.
+    /// Sessions that ended.
     n_ended: u64,
+    /// Bars of the first session.
     n_bars_first: u64,
+    /// Bars of all sessions that ended.
     n_bars_ended: u64,
     /// Whole weeks since the first bar, and the bars in them.
     pub(super) n_weeks: u64,
@@ -84,8 +86,8 @@ impl BarCalendar {
         most.map_or(0, |(&step_ms, _)| step_ms)
     }
 
-    /// Returns the months from bar to bar, where all steps are whole
-    /// months, give or take what weekends move.
+    /// Returns the months from bar to bar if all steps are whole months,
+    /// within what weekends shift.
     pub(super) fn months(&self) -> Option<f64> {
         const MONTH_MS: f64 = DAY_MS as f64 * 365.2425 / 12.0;
         let months = |step_ms: i64| (step_ms as f64 / MONTH_MS).round();
@@ -102,14 +104,14 @@ impl BarCalendar {
         is_months.then(|| months(self.interval_ms()))
     }
 
-    /// Returns how many sessions there were: days of a market that
-    /// closes overnight.
+    /// Returns the number of sessions: days of a market that closes
+    /// overnight.
     pub(super) fn n_sessions(&self) -> u64 {
         self.n_ended + 1
     }
 
-    /// Returns the bars of a session. The first and the last may be cut
-    /// and do not count where there are others.
+    /// Returns the mean number of bars of a session. The first and the
+    /// last may be incomplete, so they count only without others.
     pub(super) fn bars_per_session(&self) -> f64 {
         let n_last = self.n_bars - self.n_bars_ended;
         match self.n_ended {

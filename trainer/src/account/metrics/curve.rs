@@ -1,4 +1,4 @@
-//! The figures that follow from the equity of each bar alone.
+//! The figures of an equity curve.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +9,9 @@ use super::moments::Moments;
 use super::returns::{KeptReturns, mean_of_lowest, quantile};
 use super::sharpe::SharpeSample;
 
-/// A spread of returns up to this is rounding: each is a quotient near
-/// 1 less 1, so its error is about one epsilon.
-const NO_SPREAD: f64 = 4.0 * f64::EPSILON;
+/// A standard deviation up to this is rounding error: each return is a
+/// quotient near 1, less 1, with an error of about one epsilon.
+const DEVIATION_MIN: f64 = 4.0 * f64::EPSILON;
 /// The share of the bars in each tail.
 const TAIL: f64 = 0.05;
 
@@ -36,7 +36,7 @@ pub(super) struct Curve {
     risk: Option<Risk>,
 }
 
-/// The returns themselves, as far as memory allows.
+/// Returns of single bars, for the figures that need more than moments.
 #[derive(Debug, Clone)]
 struct Risk {
     seed: u64,
@@ -78,10 +78,7 @@ impl Curve {
         if let Some(risk) = &mut self.risk {
             risk.groups.push(value);
             risk.kept.push(value);
-        }
-        let fall = 1.0 - equity / self.peak.max(equity);
-        if let Some(risk) = &mut self.risk {
-            risk.bars.push(value, fall);
+            risk.bars.push(value, 1.0 - equity / self.peak.max(equity));
         }
         self.n_below_peak = if equity < self.peak { self.n_below_peak + 1 } else { 0 };
         self.max_drawdown_bars = self.max_drawdown_bars.max(self.n_below_peak);
@@ -168,19 +165,19 @@ impl Curve {
         Ok(annual / self.max_drawdown)
     }
 
-    /// Returns the returns in their order, for the figures of the tails.
+    /// Returns the sorted returns, for the figures of the tails.
     pub(super) fn tails(&self) -> Result<Tails, &'static str> {
         let risk = self.risk()?;
         if self.returns.n() == 0 { Err(NO_BARS) } else { Ok(Tails(risk.kept.sorted())) }
     }
 
-    /// Returns what the bars earned and lost, where there are any.
+    /// Returns the gains and losses of the bars, if there are any.
     pub(super) fn bars(&self) -> Result<&BarReturns, &'static str> {
         let risk = self.risk()?;
         if self.returns.n() == 0 { Err(NO_BARS) } else { Ok(&risk.bars) }
     }
 
-    /// Returns the skewness without bias: the adjusted Fisher-Pearson
+    /// Returns the unbiased skewness: the adjusted Fisher-Pearson
     /// coefficient.
     pub(super) fn skewness(&self) -> Result<f64, &'static str> {
         self.bar_sharpe()?;
@@ -191,7 +188,7 @@ impl Curve {
         Ok(self.returns.skewness() * (n * (n - 1.0)).sqrt() / (n - 2.0))
     }
 
-    /// Returns the excess kurtosis without bias.
+    /// Returns the unbiased excess kurtosis.
     pub(super) fn kurtosis(&self) -> Result<f64, &'static str> {
         self.bar_sharpe()?;
         let n = self.returns.n() as f64;
@@ -212,14 +209,14 @@ impl Curve {
             return Err(FEW_BARS);
         }
         let deviation = self.returns.standard_deviation();
-        if deviation <= NO_SPREAD {
+        if deviation <= DEVIATION_MIN {
             return Err("the returns do not vary: their standard deviation is 0");
         }
         Ok(self.returns.mean() / deviation)
     }
 }
 
-/// Returns, the lowest first.
+/// Returns of bars, sorted from the lowest.
 pub(super) struct Tails(Vec<f64>);
 
 impl Tails {

@@ -1,4 +1,4 @@
-//! Measures an equity curve that someone else made.
+//! Measures an equity curve from a file.
 
 use std::path::Path;
 
@@ -12,30 +12,31 @@ use super::{
     ToDate, ToDateTracker,
 };
 
-/// Names of the column that holds the equity, the best first.
+/// Names of the equity column, in order of preference.
 const ROLES: [&str; 6] = ["equity", "balance", "nav", "value", "account", "portfolio"];
 
-/// An equity curve that is kept as a file.
+/// An equity curve in a file.
 #[derive(Debug, Clone, Copy)]
 pub struct CurveFile<'a> {
     /// A CSV file with a time and an equity.
     pub path: &'a Path,
-    /// What times are that could be several, and the latest.
+    /// How ambiguous times are read, and the latest time allowed.
     pub reading: &'a Reading,
 }
 
 impl CurveFile<'_> {
-    /// Reads the curve and returns its measures; `seed` draws the Sharpe ratio's
-    /// interval.
+    /// Reads the curve and returns its tracker; `seed` draws the Sharpe
+    /// ratio's interval.
     ///
-    /// The first row is the start; each later one ends a bar. Bars per year
-    /// are `periods_per_year`, or follow from the times. A curve knows of no
-    /// trades and no costs: those figures are 0 or undefined.
+    /// The first row is the start; each later one ends a bar. `None` for
+    /// `periods_per_year` infers them from the times. A curve has no
+    /// trades and no costs: those figures are 0 or undefined. Figures end
+    /// at ruin.
     ///
     /// # Errors
     ///
-    /// Fails below two rows, and for a start that is not above 0. At ruin,
-    /// later, the figures end.
+    /// Fails with fewer than two rows, when the first equity is not above
+    /// 0, and when a row cannot be read.
     pub fn measure(&self, periods_per_year: Option<f64>, seed: u64) -> Result<PerformanceTracker> {
         let path = self.path;
         let given = periods_per_year.map(|value| {
@@ -74,21 +75,21 @@ impl CurveFile<'_> {
         Ok(tracker)
     }
 
-    /// Reads the curve again and returns what its last month and
-    /// year earned, and how it moves with the curve in its column
-    /// `benchmark`, where one is named; a year has `periods` rows.
+    /// Reads the curve again and returns its month-to-date and
+    /// year-to-date returns and, where the column `benchmark` is named,
+    /// the comparison with it; a year has `periods` rows.
     ///
     /// # Errors
     ///
     /// Fails when a column is missing or a row has no number in it.
-    pub fn beside(
+    pub fn compare(
         &self,
         benchmark: Option<&str>,
         periods: f64,
     ) -> Result<(ToDate, Option<BenchmarkComparison>)> {
         let path = self.path;
         let mut to_date = ToDateTracker::default();
-        let mut beside = BenchmarkTracker::default();
+        let mut comparison = BenchmarkTracker::default();
         // Columns are found by the letters and digits of their names.
         let plain =
             benchmark.map(|name| name.to_lowercase().replace(|c: char| !c.is_alphanumeric(), ""));
@@ -100,10 +101,10 @@ impl CurveFile<'_> {
                 let Some(other) = others.next() else {
                     bail!("`{}` {}: the benchmark has no value", path.display(), sample.place)
                 };
-                beside.push(sample.value, other?.value);
+                comparison.push(sample.value, other?.value);
             }
         }
-        Ok((to_date.figures(), benchmark.map(|_| beside.figures(periods))))
+        Ok((to_date.figures(), benchmark.map(|_| comparison.figures(periods))))
     }
 
     fn open(&self, roles: &[&str]) -> Result<SeriesReader> {
@@ -111,7 +112,7 @@ impl CurveFile<'_> {
     }
 }
 
-/// Does as [`CurveFile::measure`] for a file whose times are plain.
+/// Same as [`CurveFile::measure`], for a file with unambiguous times.
 ///
 /// # Errors
 ///
@@ -124,15 +125,15 @@ pub fn measure_curve(
     CurveFile { path, reading: &Reading::default() }.measure(periods_per_year, seed)
 }
 
-/// Does as [`CurveFile::beside`] for a file whose times are plain.
+/// Same as [`CurveFile::compare`], for a file with unambiguous times.
 ///
 /// # Errors
 ///
 /// Fails when that does.
-pub fn measure_beside(
+pub fn compare_curve(
     path: &Path,
     benchmark: Option<&str>,
     periods: f64,
 ) -> Result<(ToDate, Option<BenchmarkComparison>)> {
-    CurveFile { path, reading: &Reading::default() }.beside(benchmark, periods)
+    CurveFile { path, reading: &Reading::default() }.compare(benchmark, periods)
 }

@@ -1,8 +1,8 @@
-//! Keeps the returns of a run of any length in bounded memory.
+//! Sums returns in groups, a run of any length in bounded memory.
 //!
-//! Up to a number of returns each is kept; beyond it, each group holds
-//! the sums of two, four, eight … consecutive ones. Serial dependence
-//! within a group stays within it.
+//! A group holds one return and, beyond [`N_GROUPS_MAX`] returns, the
+//! sums of two, four, eight … consecutive ones, so that serial
+//! dependence stays within groups.
 
 /// Most groups held: 16,384 take 400 kB.
 pub(super) const N_GROUPS_MAX: usize = 1 << 14;

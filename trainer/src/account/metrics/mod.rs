@@ -1,8 +1,8 @@
 //! Measures what an account earned, and at what risk, bar by bar.
 //!
 //! Bounded memory, one pass. Every figure is net of the costs that the
-//! account paid. A figure that is not defined is null and says why; none
-//! is ever infinite, or 0 for want of a value.
+//! account paid. An undefined figure is null, with the reason; none is
+//! infinite, and 0 never stands for a missing value.
 //!
 //! The agent, buy-and-hold and never-trade are measured by the same code:
 //! each is a policy given to a [`Simulation`].
@@ -32,13 +32,13 @@ pub(crate) use alarm::REMEDY;
 pub use alarm::{Alarm, alarm_lines};
 pub use benchmark::{BenchmarkComparison, BenchmarkTracker};
 pub use calendar::BarCalendar;
-pub use curve_file::{CurveFile, measure_beside, measure_curve};
+pub use curve_file::{CurveFile, compare_curve, measure_curve};
 pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
 pub use periods::{PeriodsBasis, PeriodsPerYear};
 pub(crate) use returns::quantile as sample_quantile;
 #[cfg(feature = "full")]
-pub(crate) use ruin::{is_of_returns, is_ruinous};
+pub(crate) use ruin::{is_return_based, is_ruinous};
 pub(crate) use ruin::{is_ruined, ruin_lines, void_ruined};
 pub use sharpe::{SharpeSample, Trials};
 pub use simulation::Simulation;

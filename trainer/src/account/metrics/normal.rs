@@ -30,7 +30,7 @@ fn polynomial(coefficients: &[f64; 8], x: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
-/// Numerator and denominator near the middle.
+/// Numerator and denominator in the centre, as in AS 241.
 const CENTRE: [[f64; 8]; 2] = [
     [
         3.387_132_872_796_366_5,
@@ -54,7 +54,7 @@ const CENTRE: [[f64; 8]; 2] = [
     ],
 ];
 
-/// Down to a tail of exp(-25).
+/// The same for tails down to exp(-25).
 const MIDDLE: [[f64; 8]; 2] = [
     [
         1.423_437_110_749_683_5,
@@ -78,7 +78,7 @@ const MIDDLE: [[f64; 8]; 2] = [
     ],
 ];
 
-/// Beyond that.
+/// The same for smaller tails.
 const TAIL: [[f64; 8]; 2] = [
     [
         6.657_904_643_501_103,

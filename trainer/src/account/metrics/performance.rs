@@ -1,4 +1,4 @@
-//! The figures of one account over one stretch of bars.
+//! The figures of one account over consecutive bars.
 
 use std::collections::BTreeMap;
 
@@ -40,15 +40,15 @@ pub struct Performance {
     /// Statistical Association 89, 1994): 2,000 resamples of blocks whose
     /// mean length is chosen from the data (D. N. Politis and H. White,
     /// Econometric Reviews 23, 2004). Undefined where the ratio is, below
-    /// 20 bars, and where it was not asked for. From 16,384 bars on, groups
+    /// 20 bars, and where not requested. From 16,384 bars on, groups
     /// of consecutive returns are resampled.
     pub sharpe_low: Option<f64>,
     /// Upper end of that interval.
     pub sharpe_high: Option<f64>,
-    /// How likely the true Sharpe ratio is above 0, from 0 to 1, by the
+    /// The probability that the true Sharpe ratio is above 0, by the
     /// formula of D. H. Bailey and M. López de Prado ("The Sharpe ratio
-    /// efficient frontier", Journal of Risk 15, 2012), which takes the
-    /// returns as independent. Undefined where the ratio is.
+    /// efficient frontier", Journal of Risk 15, 2012), which assumes
+    /// independent returns. Undefined where the ratio is.
     pub probabilistic_sharpe: Option<f64>,
     /// Annual Sortino ratio against 0, `mean(r_i) / d * sqrt(P)` with the
     /// downside deviation `d = sqrt(sum(min(r_i, 0)^2) / n)` over all n
@@ -60,8 +60,8 @@ pub struct Performance {
     /// before, as a positive fraction of that: 0.25 is a loss of a quarter.
     /// `E_0` counts as the first high. Above 1 when equity fell below 0.
     pub max_drawdown: f64,
-    /// The longest stretch of bars that closed below the highest equity
-    /// before them, in bars, whether or not it was made up at the end.
+    /// The longest drawdown: consecutive bars that closed below the
+    /// highest equity before them, recovered or not.
     pub max_drawdown_bars: u64,
     /// Calmar ratio over the whole run, `annual_return / max_drawdown`
     /// (T. W. Young, "Calmar ratio: a smoother tool", Futures 20, 1991).
@@ -71,10 +71,10 @@ pub struct Performance {
     /// without sign: above 1 the good bars are further out. Quantiles are
     /// interpolated between neighbours; exact up to 65,535 bars, beyond
     /// that of every second (fourth, eighth …) bar. Undefined without
-    /// bars, when the 5 % quantile is 0, and where it was not asked for.
+    /// bars, when the 5 % quantile is 0, and where not requested.
     pub tail_ratio: Option<f64>,
     /// Value at risk of one bar at 95 %, as a positive fraction: minus the
-    /// 5 % quantile of the bar returns. Below 0 when even that bar earned.
+    /// 5 % quantile of the bar returns. Below 0 when that is a gain.
     pub value_at_risk: Option<f64>,
     /// Conditional value at risk of one bar at 95 % (expected shortfall),
     /// as a positive fraction: minus the mean of the lowest bar returns,
@@ -92,7 +92,7 @@ pub struct Performance {
     /// Omega ratio against 0: the sum of the bar returns above 0 over that
     /// of those below, without sign (C. Keating and W. F. Shadwick,
     /// Journal of Performance Measurement 6, 2002). Undefined when no bar
-    /// lost, and where it was not asked for, as the next four.
+    /// lost and, as the next four, where not requested.
     pub omega: Option<f64>,
     /// Kelly fraction of the bars, `p - (1 - p) / b` with `p` the share of
     /// those that earned among those that earned or lost, and `b` their
@@ -143,8 +143,8 @@ pub struct Performance {
     /// Interest paid on borrowed cash, in money.
     #[serde(default)]
     pub interest: f64,
-    /// Dividends received, in money; below 0 when shorts paid more. The
-    /// one figure here that is no cost.
+    /// Dividends received, in money; below 0 when shorts paid more. Not a
+    /// cost, unlike the figures before it.
     #[serde(default)]
     pub dividends: f64,
     /// Whether the account was ruined: closed a bar with no more than a
@@ -154,7 +154,7 @@ pub struct Performance {
     /// The open of the bar that ruined it, RFC 3339 in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruined_at: Option<String>,
-    /// Positions liquidated for want of margin.
+    /// Positions liquidated.
     #[serde(default)]
     pub n_liquidations: u64,
     /// `P`, and where it comes from.
@@ -164,13 +164,13 @@ pub struct Performance {
 }
 
 impl Performance {
-    /// Returns all that was paid, in money; dividends are no part of it.
+    /// Returns the sum of all costs, in money, dividends not among them.
     pub fn costs(&self) -> f64 {
         self.commission + self.slippage + self.funding + self.borrow_fee + self.interest
     }
 
-    /// Returns when the account was ruined, if it was; `yes` for one
-    /// whose times nobody knows.
+    /// Returns when the account was ruined, if it was; `yes` where the
+    /// time is unknown.
     pub fn ruin(&self) -> Option<&str> {
         self.is_bankrupt.then(|| self.ruined_at.as_deref().unwrap_or("yes"))
     }

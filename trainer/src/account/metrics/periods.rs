@@ -1,8 +1,8 @@
 //! How many bars a year has, which turns bar figures into annual ones.
 //!
-//! It is judged from the times of the very bars that are measured: the
-//! days that were traded and how long a session is. A sample that does
-//! not show its weekends is too short to know, and says that it guesses.
+//! It is inferred from the times of the measured bars: the days traded
+//! and the length of a session. A sample that spans no weekend is too
+//! short; its number is marked as a guess.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -42,23 +42,22 @@ pub enum PeriodsBasis {
     /// Anything else, such as a market that closes from Friday to Sunday:
     /// the bars of the whole weeks seen, per 365 days.
     Observed,
-    /// The sample shows no weekend, which tells too little: for one
-    /// session (or several) on weekdays as business days, else as
-    /// continuous.
+    /// The sample spans no weekend: sessions on weekdays count as
+    /// business days, anything else as continuous.
     Guess,
-    /// The user said so.
+    /// Given by the user.
     Given,
 }
 
 impl PeriodsPerYear {
-    /// What stands where nothing was measured.
+    /// Stands where nothing was measured.
     pub(super) const UNKNOWN: Self = Self { value: DAYS_PER_YEAR, basis: PeriodsBasis::Guess };
 
-    /// Judges from the calendar of the bars how many a year has.
+    /// Returns the bars per year, inferred from the bars' calendar.
     ///
     /// # Errors
     ///
-    /// Fails below two bars.
+    /// Fails with fewer than two bars.
     pub fn from_calendar(calendar: &BarCalendar) -> Result<Self> {
         ensure!(
             calendar.n_bars >= 2,
@@ -100,14 +99,14 @@ impl PeriodsPerYear {
     }
 }
 
-/// Returns how many weekdays there were from the first day to the last.
+/// Returns the number of weekdays from the first day to the last.
 fn n_weekdays(calendar: &BarCalendar) -> f64 {
     let first_day = calendar.first_ms.div_euclid(DAY_MS);
     let last_day = calendar.last_ms.div_euclid(DAY_MS);
     (weekdays_before(last_day + 1) - weekdays_before(first_day)) as f64
 }
 
-/// Returns how many weekdays lie before `day`, up to a constant.
+/// Returns the number of weekdays before `day`, up to a constant.
 fn weekdays_before(day: i64) -> i64 {
     // Day 0 of the epoch was a Thursday; day -3 a Monday.
     let since_monday = day + 3;

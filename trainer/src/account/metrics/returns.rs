@@ -3,7 +3,7 @@
 /// Most returns kept: 512 kB.
 const N_KEPT_MAX: usize = 1 << 16;
 
-/// All returns up to 65,535, then every second, fourth, … one.
+/// All returns up to 65,535; beyond, every second, fourth, … one.
 #[derive(Debug, Clone)]
 pub(super) struct KeptReturns {
     kept: Vec<f64>,
@@ -38,9 +38,9 @@ impl KeptReturns {
     }
 }
 
-/// Returns the value below which `share` of `sorted`, which has one at
-/// least, lies; between two values interpolated in a straight line (R. J.
-/// Hyndman and Y. Fan, The American Statistician 50, 1996, definition 7).
+/// Returns the quantile of `sorted`, which is not empty, at `share` (0 to
+/// 1), linearly interpolated (R. J. Hyndman and Y. Fan, The American
+/// Statistician 50, 1996, definition 7).
 pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let position = share * (sorted.len() - 1) as f64;
     let idx = rounded_down(position);
@@ -48,7 +48,7 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[idx] + (next - sorted[idx]) * (position - idx as f64)
 }
 
-/// Returns the mean of the lowest `share` of `sorted`, one at least.
+/// Returns the mean of the lowest `share` of `sorted`, of one at least.
 pub(super) fn mean_of_lowest(sorted: &[f64], share: f64) -> f64 {
     let n = rounded_down(share * (sorted.len() - 1) as f64) + 1;
     sorted[..n].iter().sum::<f64>() / n as f64

@@ -1,18 +1,18 @@
-//! Tells a ruined account by its record, however old that is.
+//! Finds ruined accounts in session records of any version.
 //!
-//! Records of before figures ended at ruin hold a Sharpe ratio of what
-//! came until then. Whoever shows or exports a record voids it first.
+//! Records from before figures ended at ruin hold a Sharpe ratio of the
+//! bars until then; it is voided before a record is shown or exported.
 
 use serde_json::{Value, json};
 
 use crate::account::environment::RUIN_SHARE;
 use crate::wording::counted;
 
-/// Why a figure that rests on returns is void.
+/// Why a return-based figure is void.
 pub(super) const RUINED: &str = "the account was ruined";
 
-/// The figures that rest on returns, which mean nothing after ruin.
-const OF_RETURNS: [&str; 16] = [
+/// The figures that are based on returns, which mean nothing after ruin.
+const RETURN_BASED: [&str; 16] = [
     "annual_return",
     "volatility",
     "sharpe",
@@ -31,29 +31,29 @@ const OF_RETURNS: [&str; 16] = [
     "kelly",
 ];
 
-/// Whether the figure `name` rests on returns.
-pub(crate) fn is_of_returns(name: &str) -> bool {
-    OF_RETURNS.contains(&name)
+/// Whether the figure `name` is based on returns.
+pub(crate) fn is_return_based(name: &str) -> bool {
+    RETURN_BASED.contains(&name)
 }
 
-/// Whether a net return tells of ruin.
+/// Whether a net return means ruin.
 pub(crate) fn is_ruinous(net_return: f64) -> bool {
-    // A return of -99.9 % is one ulp off as often as not.
+    // A return of exactly -99.9 % may be off by an ulp.
     net_return <= RUIN_SHARE - 1.0 + 1e-12
 }
 
-/// Whether the account of `figures`, as a record has them, was ruined.
+/// Whether the account with these `figures` of a record was ruined.
 pub(crate) fn is_ruined(figures: &Value) -> bool {
     let number = |name: &str| figures.get(name).and_then(Value::as_f64);
-    let is_little = match (number("final_equity"), number("initial_equity")) {
+    let has_lost_all = match (number("final_equity"), number("initial_equity")) {
         (Some(end), Some(start)) if start > 0.0 => end <= RUIN_SHARE * start,
         _ => number("net_return").is_some_and(is_ruinous),
     };
-    is_little || figures.get("ruined_at").is_some_and(Value::is_string)
+    has_lost_all || figures.get("ruined_at").is_some_and(Value::is_string)
 }
 
-/// Takes from the record of a session what rests on the returns of
-/// ruined accounts, and gives the reason.
+/// Sets the return-based figures of ruined accounts in a session's record
+/// to null, with the reason.
 pub(crate) fn void_ruined(session: &mut Value) {
     let is_ruined_agent = session.pointer("/metrics/agent").is_some_and(is_ruined);
     let deflated = session.pointer_mut("/trials/deflated_sharpe");
@@ -74,7 +74,7 @@ pub(crate) fn void_ruined(session: &mut Value) {
     }
 }
 
-/// Does so for the accounts of a session, a symbol or a window.
+/// Voids the ruined accounts of a session, a symbol or a window.
 fn void_accounts(part: &mut Value) {
     let accounts = part.get_mut("metrics").and_then(Value::as_object_mut);
     for figures in accounts.into_iter().flatten().map(|(_, figures)| figures) {
@@ -84,7 +84,7 @@ fn void_accounts(part: &mut Value) {
         let Some(figures) = figures.as_object_mut() else { continue };
         let reasons = figures.get("undefined").filter(|reasons| reasons.is_object());
         let mut reasons = reasons.cloned().unwrap_or_else(|| json!({}));
-        for (name, value) in figures.iter_mut().filter(|(name, _)| is_of_returns(name)) {
+        for (name, value) in figures.iter_mut().filter(|(name, _)| is_return_based(name)) {
             *value = Value::Null;
             reasons[name] = RUINED.into();
         }
@@ -92,10 +92,10 @@ fn void_accounts(part: &mut Value) {
     }
 }
 
-/// Says which accounts of a session were ruined or liquidated, and when,
-/// a sentence each.
+/// Returns a sentence for each account of a session that was ruined or
+/// had liquidations.
 pub(crate) fn ruin_lines(session: &Value) -> Vec<String> {
-    let told = |part: &Value, of: &str| {
+    let lines_of = |part: &Value, of: &str| {
         let accounts = [("agent", "agent"), ("buy_and_hold", "buy and hold")];
         let lines = accounts.map(|(name, who)| {
             account_line(part.get("metrics")?.get(name)?, &format!("{who}{of}"))
@@ -105,9 +105,9 @@ pub(crate) fn ruin_lines(session: &Value) -> Vec<String> {
     let symbols = session.get("symbols").and_then(Value::as_array);
     let of_symbols = symbols.into_iter().flatten().flat_map(|part| {
         let symbol = part.get("symbol").and_then(Value::as_str).unwrap_or_default();
-        told(part, &format!(" of {symbol}"))
+        lines_of(part, &format!(" of {symbol}"))
     });
-    told(session, "").into_iter().chain(of_symbols).collect()
+    lines_of(session, "").into_iter().chain(of_symbols).collect()
 }
 
 fn account_line(figures: &Value, who: &str) -> Option<String> {
@@ -116,8 +116,8 @@ fn account_line(figures: &Value, who: &str) -> Option<String> {
     if is_ruined(figures) {
         let when = figures.get("ruined_at").and_then(Value::as_str);
         let when = when.map(|when| format!(" at {when}")).unwrap_or_default();
-        let after = liquidations.map(|told| format!(", after {told}")).unwrap_or_default();
+        let after = liquidations.map(|count| format!(", after {count}")).unwrap_or_default();
         return Some(format!("The {who} was ruined{when}{after}."));
     }
-    liquidations.map(|told| format!("The {who} had {told}."))
+    liquidations.map(|count| format!("The {who} had {count}."))
 }

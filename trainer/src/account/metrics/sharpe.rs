@@ -1,19 +1,18 @@
-//! How far a Sharpe ratio can be trusted, by formula.
+//! The probabilistic and the deflated Sharpe ratio.
 //!
-//! These formulas take the returns as independent; the bootstrap does
-//! not.
+//! Both formulas assume independent returns; the bootstrap does not.
 
 use super::normal;
 
 /// The limit of `1 + 1/2 + … + 1/n - ln n`.
 const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
 
-/// A Sharpe ratio per bar (not annual), and the sample it is from.
+/// A Sharpe ratio per bar (not annual) and the moments of its sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SharpeSample {
     /// Mean over standard deviation (ddof 1) of the returns.
     pub sharpe: f64,
-    /// How many returns.
+    /// The number of returns.
     pub n: u64,
     /// Their skewness: third central moment over the second to the power
     /// of 1.5, both ddof 0.
@@ -23,23 +22,23 @@ pub struct SharpeSample {
     pub kurtosis: f64,
 }
 
-/// What was tried before one strategy was chosen.
+/// The trials from which one strategy was chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trials {
-    /// How many strategies or settings were tried, at least 1.
+    /// The number of strategies or settings tried, at least 1.
     pub n: u64,
     /// The variance of their Sharpe ratios per bar, at least 0.
     pub variance: f64,
 }
 
 impl SharpeSample {
-    /// Returns the probabilistic Sharpe ratio: how likely the true ratio
-    /// is above `benchmark` (per bar, too), from 0 to 1.
+    /// Returns the probabilistic Sharpe ratio: the probability that the
+    /// true ratio is above `benchmark` (per bar, too).
     ///
     /// `Φ((SR - SR*) √(n - 1) / √(1 - γ3 SR + (γ4 - 1) / 4 SR²))`, D. H.
     /// Bailey and M. López de Prado, "The Sharpe ratio efficient
-    /// frontier", Journal of Risk 15 (2012). `None` below two returns,
-    /// and where the ratio's standard error is 0 or no number.
+    /// frontier", Journal of Risk 15 (2012). `None` for fewer than two
+    /// returns, and where the standard error is 0 or not finite.
     pub fn probabilistic(&self, benchmark: f64) -> Option<f64> {
         if self.n < 2 {
             return None;
@@ -53,9 +52,9 @@ impl SharpeSample {
         })
     }
 
-    /// Returns the deflated Sharpe ratio: how likely the true ratio is
-    /// above the best that `trials` without skill would show by chance,
-    /// from 0 to 1.
+    /// Returns the deflated Sharpe ratio: the probability that the true
+    /// ratio is above the best that `trials` without skill would show by
+    /// chance.
     ///
     /// D. H. Bailey and M. López de Prado, "The deflated Sharpe ratio",
     /// Journal of Portfolio Management 40 (2014). `None` where
@@ -70,9 +69,9 @@ impl Trials {
     /// Returns the Sharpe ratio per bar that the best of the trials is
     /// expected to show when none has skill.
     ///
-    /// `√V ((1 - γ) Φ⁻¹(1 - 1/N) + γ Φ⁻¹(1 - 1/(N e)))`, γ being Euler's
-    /// constant; 0 for one trial, which chooses nothing. `None` without
-    /// trials, or with a variance below 0 or not finite.
+    /// `√V ((1 - γ) Φ⁻¹(1 - 1/N) + γ Φ⁻¹(1 - 1/(N e)))` with Euler's
+    /// constant γ (Bailey and López de Prado, 2014); 0 for one trial.
+    /// `None` without trials, or with a variance below 0 or not finite.
     pub fn expected_best(&self) -> Option<f64> {
         if self.n == 0 || self.variance < 0.0 || !self.variance.is_finite() {
             return None;

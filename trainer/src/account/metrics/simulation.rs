@@ -1,7 +1,7 @@
 //! Runs a policy through bars and measures what it earned.
 //!
-//! The one path for the agent and for what it is compared with: buy-and-
-//! hold and never-trade are policies that always want the same target.
+//! Agent and benchmarks take the same path: buy-and-hold and never-trade
+//! are policies with a constant target.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use super::{BarCalendar, Performance, PerformanceTracker, PeriodsPerYear, Sharpe
 /// returns the target to fill at the next bar's open; to hold, it
 /// returns [`Environment::target`].
 ///
-/// It can be stored and carried on, without the figures of
+/// It can be stored and continued, without the figures of
 /// [`with_risk`](Self::with_risk).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Simulation {
@@ -29,8 +29,8 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Returns a simulation with a fresh account; without
-    /// `periods_per_year` they follow from the times of its bars.
+    /// Returns a simulation with a new account; `None` for
+    /// `periods_per_year` infers them from the times of its bars.
     ///
     /// # Errors
     ///
@@ -46,8 +46,8 @@ impl Simulation {
     }
 
     /// Turns on the figures that need the returns themselves: the Sharpe
-    /// ratio's interval, drawn with `seed`, and the tails. To be called
-    /// before the first bar.
+    /// ratio's interval, drawn with `seed`, and the tails. Call it before
+    /// the first bar.
     #[must_use]
     pub fn with_risk(mut self, seed: u64) -> Self {
         self.tracker = self.tracker.with_risk(seed);
@@ -59,7 +59,7 @@ impl Simulation {
         &self.environment
     }
 
-    /// Returns when the bars were that it stepped through.
+    /// Returns the calendar of the bars so far.
     pub fn calendar(&self) -> &BarCalendar {
         self.tracker.calendar()
     }
@@ -103,8 +103,8 @@ impl Simulation {
         self.tracker.performance()
     }
 
-    /// Closes an open position at the last close and returns what that
-    /// did; see [`Environment::finish`].
+    /// Closes an open position at the last close and returns the outcome;
+    /// see [`Environment::finish`].
     pub fn exit(&mut self, events: &mut impl FnMut(TradeEvent)) -> BarOutcome {
         let outcome = self.environment.finish(events);
         self.tracker.settle(&outcome);

@@ -1,4 +1,4 @@
-//! The figures as lines for a person to read.
+//! The figures as lines of text.
 
 use std::fmt::Write as _;
 
@@ -8,8 +8,8 @@ use super::{Performance, PeriodsBasis};
 
 type Figure = fn(&Performance) -> Option<String>;
 
-/// What follows from the equity alone.
-const OF_CURVE: [(&str, Figure); 24] = [
+/// Figures of the equity alone.
+const CURVE_ROWS: [(&str, Figure); 24] = [
     ("bars", |p| Some(p.n_bars.to_string())),
     ("bars per year", |p| Some(number(p.periods_per_year.value))),
     ("initial equity", |p| Some(money(p.initial_equity, 2))),
@@ -36,8 +36,8 @@ const OF_CURVE: [(&str, Figure); 24] = [
     ("lost in a row", |p| p.consecutive_losses.map(|n| counted(n, "bar"))),
 ];
 
-/// What takes an account.
-const OF_ACCOUNT: [(&str, Figure); 13] = [
+/// Figures that need an account.
+const ACCOUNT_ROWS: [(&str, Figure); 13] = [
     ("trades", |p| Some(p.n_trades.to_string())),
     ("win rate", |p| p.win_rate.map(percent)),
     ("profit factor", |p| p.profit_factor.map(number)),
@@ -53,7 +53,7 @@ const OF_ACCOUNT: [(&str, Figure); 13] = [
     ("dividends", |p| Some(money(p.dividends, 2))),
 ];
 
-/// The names of the figures that an equity curve alone does not tell.
+/// The names of the figures that an equity curve alone does not have.
 pub const ACCOUNT_FIGURES: [&str; 14] = [
     "n_trades",
     "win_rate",
@@ -71,13 +71,13 @@ pub const ACCOUNT_FIGURES: [&str; 14] = [
     "n_liquidations",
 ];
 
-/// Returns the figures that follow from the equity alone, a line each;
-/// what is undefined shows as `-`.
+/// Returns the figures of the equity alone, a line each; an undefined one
+/// shows as `-`.
 pub fn curve_table(performance: &Performance) -> String {
     let ruin = performance.ruin().map(|when| format!("{:<18}{when:>18}\n", "ruined"));
     let guess = performance.periods_per_year.basis == PeriodsBasis::Guess;
     let guess = guess.then_some("bars per year are a guess: the times show no weekend\n");
-    ruin.unwrap_or_default() + guess.unwrap_or_default() + &lines(&OF_CURVE, performance)
+    ruin.unwrap_or_default() + guess.unwrap_or_default() + &lines(&CURVE_ROWS, performance)
 }
 
 /// Returns all figures of an account, a line each.
@@ -85,7 +85,7 @@ pub fn account_table(performance: &Performance) -> String {
     let n = performance.n_liquidations;
     let liquidations = (n > 0).then(|| format!("{:<18}{n:>18}\n", "liquidations"));
     curve_table(performance)
-        + &lines(&OF_ACCOUNT, performance)
+        + &lines(&ACCOUNT_ROWS, performance)
         + liquidations.as_deref().unwrap_or_default()
 }
 
@@ -98,7 +98,7 @@ fn lines(figures: &[(&str, Figure)], performance: &Performance) -> String {
 }
 
 fn number(value: f64) -> String {
-    // No "-0.00".
+    // Adding 0 avoids "-0.00".
     format!("{:.2}", value + 0.0)
 }
 

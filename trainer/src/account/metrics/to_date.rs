@@ -1,4 +1,4 @@
-//! What a curve earned in its last month and year, up to its last bar.
+//! The month-to-date and year-to-date returns of a curve.
 
 use chrono::{DateTime, Datelike as _};
 use serde::Serialize;
@@ -21,25 +21,25 @@ pub struct ToDate {
     pub year_to_date: Option<f64>,
 }
 
-/// A division of time, and what there was at its start.
+/// The latest calendar period, with the equity at its start and end.
 #[derive(Debug, Clone, Default)]
 struct Period {
-    name: Option<i32>,
+    number: Option<i32>,
     start: f64,
     end: f64,
 }
 
 impl Period {
-    fn push(&mut self, name: i32, equity: f64) {
-        if self.name != Some(name) {
-            self.start = if self.name.is_some() { self.end } else { equity };
-            self.name = Some(name);
+    fn push(&mut self, number: i32, equity: f64) {
+        if self.number != Some(number) {
+            self.start = if self.number.is_some() { self.end } else { equity };
+            self.number = Some(number);
         }
         self.end = equity;
     }
 
-    fn earned(&self) -> Option<f64> {
-        let is_defined = self.name.is_some() && self.start > 0.0 && self.end > 0.0;
+    fn net_return(&self) -> Option<f64> {
+        let is_defined = self.number.is_some() && self.start > 0.0 && self.end > 0.0;
         is_defined.then(|| self.end / self.start - 1.0)
     }
 }
@@ -55,6 +55,6 @@ impl ToDateTracker {
 
     /// Returns the figures so far.
     pub fn figures(&self) -> ToDate {
-        ToDate { month_to_date: self.month.earned(), year_to_date: self.year.earned() }
+        ToDate { month_to_date: self.month.net_return(), year_to_date: self.year.net_return() }
     }
 }

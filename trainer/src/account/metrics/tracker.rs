@@ -1,4 +1,4 @@
-//! Gathers an account's figures bar by bar in bounded memory.
+//! Computes an account's figures bar by bar, in bounded memory.
 
 use std::collections::BTreeMap;
 
@@ -9,22 +9,22 @@ use crate::wording::time_of_ms;
 
 use super::bars::BarReturns;
 use super::curve::{Curve, Tails};
-use super::ruin::{RUINED, is_of_returns};
+use super::ruin::{RUINED, is_return_based};
 use super::trades::Trades;
 use super::{BarCalendar, Performance, PeriodsPerYear, SharpeSample};
 
-/// Gathers the figures of one account, fed once a bar.
+/// Computes the figures of one account, fed once per bar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PerformanceTracker {
-    /// None: they follow from the calendar.
+    /// `None` infers them from the calendar.
     periods_per_year: Option<PeriodsPerYear>,
-    /// Of all bars, those without a return too.
+    /// Of all bars, also those without a return.
     #[serde(default)]
     calendar: BarCalendar,
     initial_equity: f64,
     /// Up to the bar before the last.
     curve: Curve,
-    /// The last bar's equity, open to change until the next bar.
+    /// The last bar's equity, which may change until the next bar.
     last_equity: Option<f64>,
     n_exposed: u64,
     trades: Trades,
@@ -35,10 +35,10 @@ pub struct PerformanceTracker {
     #[serde(default)]
     carry: Carry,
     is_bankrupt: bool,
-    /// The open of the bar that ruined it, where times are told.
+    /// The open of the bar that ruined it, where times are known.
     #[serde(default)]
     ruined_ms: Option<i64>,
-    /// The open of the current bar, where times are told.
+    /// The open of the current bar, where times are known.
     #[serde(default)]
     now_ms: Option<i64>,
     #[serde(default)]
@@ -47,8 +47,8 @@ pub struct PerformanceTracker {
 
 impl PerformanceTracker {
     /// Returns a tracker of an account that starts with `initial_equity`
-    /// (above 0), on bars of which a year has `periods_per_year`; without,
-    /// as many as the times say that it is told.
+    /// (above 0, in money); `None` for `periods_per_year` infers them
+    /// from the times of the bars.
     pub fn new(initial_equity: f64, periods_per_year: impl Into<Option<PeriodsPerYear>>) -> Self {
         Self {
             periods_per_year: periods_per_year.into(),
@@ -71,16 +71,16 @@ impl PerformanceTracker {
     }
 
     /// Turns on the figures that need the returns themselves: the Sharpe
-    /// ratio's interval, drawn with `seed`, and the tails. To be called
-    /// before the first bar; it takes up to 1 MB.
+    /// ratio's interval, drawn with `seed`, and the tails, in up to 1 MB.
+    /// Call it before the first bar.
     #[must_use]
     pub fn with_risk(mut self, seed: u64) -> Self {
         self.curve = self.curve.with_risk(seed);
         self
     }
 
-    /// Begins the bar that opens at `time_ms`, one without a return, too:
-    /// all bars up to ruin show the calendar, as the written curve does.
+    /// Begins the bar that opens at `time_ms`, with or without a return:
+    /// the calendar counts all bars up to ruin, as the written curve does.
     pub fn begin_bar(&mut self, time_ms: i64) {
         self.now_ms = Some(time_ms);
         if !self.is_bankrupt {
@@ -88,7 +88,7 @@ impl PerformanceTracker {
         }
     }
 
-    /// Returns when the bars were that it was told of.
+    /// Returns the calendar of the bars so far.
     pub fn calendar(&self) -> &BarCalendar {
         &self.calendar
     }
@@ -98,8 +98,7 @@ impl PerformanceTracker {
         self.periods_per_year.unwrap_or_else(|| observed().unwrap_or(PeriodsPerYear::UNKNOWN))
     }
 
-    /// Records the next bar. A refused step is not a bar, nor is one
-    /// after ruin.
+    /// Records the next bar; ignores refused steps and bars after ruin.
     pub fn push(&mut self, outcome: &BarOutcome) {
         if outcome.status == StepStatus::Refused || self.is_bankrupt {
             return;
@@ -108,11 +107,11 @@ impl PerformanceTracker {
         self.add_flows(outcome);
         self.n_exposed += u64::from(outcome.is_exposed);
         self.last_equity = Some(outcome.equity);
-        self.judge(outcome.equity);
+        self.check_ruin(outcome.equity);
     }
 
-    /// Records what [`Environment::finish`] did at the last bar's close:
-    /// that bar then ends with the equity after the exit's costs.
+    /// Records the outcome of [`Environment::finish`]: the last bar then
+    /// ends with the equity after the exit's costs.
     ///
     /// [`Environment::finish`]: crate::account::environment::Environment::finish
     pub fn settle(&mut self, outcome: &BarOutcome) {
@@ -122,12 +121,12 @@ impl PerformanceTracker {
         self.add_flows(outcome);
         if let Some(equity) = &mut self.last_equity {
             *equity = outcome.equity;
-            self.judge(outcome.equity);
+            self.check_ruin(outcome.equity);
         }
     }
 
-    /// Notes that `equity` at a close is ruin, if it is.
-    fn judge(&mut self, equity: f64) {
+    /// Marks the account as ruined if `equity` at a close is that low.
+    fn check_ruin(&mut self, equity: f64) {
         if !self.is_bankrupt && equity <= RUIN_SHARE * self.initial_equity {
             self.is_bankrupt = true;
             self.ruined_ms = self.now_ms;
@@ -159,10 +158,10 @@ impl PerformanceTracker {
             let count = bars.map(count);
             count.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
         };
-        let consecutive_wins = counts("consecutive_wins", BarReturns::n_won_in_a_row_max);
-        let consecutive_losses = counts("consecutive_losses", BarReturns::n_lost_in_a_row_max);
+        let consecutive_wins = counts("consecutive_wins", BarReturns::consecutive_wins);
+        let consecutive_losses = counts("consecutive_losses", BarReturns::consecutive_losses);
         let mut figure = |name: &str, value: Result<f64, &str>| {
-            let is_void = is_bankrupt && is_of_returns(name);
+            let is_void = is_bankrupt && is_return_based(name);
             let value = if is_void { Err(RUINED) } else { value };
             value.map_err(|reason| undefined.insert(name.to_owned(), reason.to_owned())).ok()
         };

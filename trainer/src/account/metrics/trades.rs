@@ -1,12 +1,12 @@
-//! What the closed trades earned, one with another.
+//! The figures of the closed trades.
 
 use serde::{Deserialize, Serialize};
 
 use crate::account::environment::BarOutcome;
 
-const NONE: &str = "no trade was closed";
+const NO_TRADES: &str = "no trade was closed";
 
-/// The closed trades, by their sums.
+/// The sums of the closed trades.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Trades {
     n: u64,
@@ -30,19 +30,19 @@ impl Trades {
     }
 
     pub(super) fn win_rate(&self) -> Result<f64, &'static str> {
-        if self.n == 0 { Err(NONE) } else { Ok(self.n_won as f64 / self.n as f64) }
+        if self.n == 0 { Err(NO_TRADES) } else { Ok(self.n_won as f64 / self.n as f64) }
     }
 
     pub(super) fn profit_factor(&self) -> Result<f64, &'static str> {
         match self {
-            Self { n: 0, .. } => Err(NONE),
+            Self { n: 0, .. } => Err(NO_TRADES),
             Self { loss: 0.0, .. } => Err("no trade lost"),
             _ => Ok(self.profit / self.loss),
         }
     }
 
     pub(super) fn expectancy(&self) -> Result<f64, &'static str> {
-        if self.n == 0 { Err(NONE) } else { Ok((self.profit - self.loss) / self.n as f64) }
+        if self.n == 0 { Err(NO_TRADES) } else { Ok((self.profit - self.loss) / self.n as f64) }
     }
 
     pub(super) fn sqn(&self) -> Result<f64, &'static str> {
@@ -52,7 +52,7 @@ impl Trades {
         let n = self.n as f64;
         let mean = self.expectancy()?;
         let variance = (self.squared_pnl - n * mean * mean) / (n - 1.0);
-        // What is left of equal squares is rounding.
+        // Of equal profits only rounding error is left.
         if variance <= 1e-12 * self.squared_pnl / n {
             return Err("all trades earned the same");
         }

@@ -1,4 +1,4 @@
-//! `trainer train`: its flags, and what they and the files say.
+//! The flags of `trainer train`, and the settings of flags and files.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -116,19 +116,19 @@ impl From<Mode> for WindowMode {
     }
 }
 
-/// What the files and the flags say together.
+/// The settings of files and flags.
 pub struct Settings {
     pub training: TrainingConfig,
     pub logging: LoggingConfig,
-    /// Files that are not there.
+    /// Settings files that do not exist.
     pub absent: Vec<&'static str>,
-    /// What the command line said.
+    /// The settings of the flags.
     pub requested: RequestedSettings,
-    /// The session to go on from; it had the same settings.
+    /// The session to resume, which has the same settings.
     pub resume: Option<Resume>,
 }
 
-/// Reads the settings of the workspace at `root`; flags go before files.
+/// Reads the settings of the workspace at `root`; flags override files.
 pub fn settings(arguments: &TrainArguments, root: &Path) -> Result<Settings> {
     let resume = arguments.resume_from.as_deref().map(Resume::open).transpose()?;
     let requested = requested(arguments)?;
@@ -154,7 +154,7 @@ pub fn settings(arguments: &TrainArguments, root: &Path) -> Result<Settings> {
 
 fn requested(arguments: &TrainArguments) -> Result<RequestedSettings> {
     let overrides = Overrides {
-        data: arguments.data.as_deref().map(data_from_here).transpose()?,
+        data: arguments.data.as_deref().map(absolute_data).transpose()?,
         episodes: arguments.episodes,
         steps_per_batch: arguments.steps_per_batch,
         seed: arguments.seed,
@@ -167,9 +167,9 @@ fn requested(arguments: &TrainArguments) -> Result<RequestedSettings> {
     Ok(RequestedSettings { overrides, is_default: arguments.default })
 }
 
-/// A file on the command line is meant from where the user stands, not
-/// from the workspace.
-fn data_from_here(data: &str) -> Result<String> {
+/// Returns `data` as an absolute path: the command line's are relative to
+/// the current folder, the settings' to the workspace.
+fn absolute_data(data: &str) -> Result<String> {
     if data.starts_with("builtin:") {
         return Ok(data.to_owned());
     }
@@ -181,7 +181,7 @@ fn data_from_here(data: &str) -> Result<String> {
 /// Returns what a training prints.
 pub fn result_text(session: &Session, arguments: &TrainArguments) -> Result<String> {
     Ok(match arguments.format {
-        // The parent says itself what it did with the files.
+        // The parent prints where the files are, since it moves them.
         Format::Text if arguments.exit_with_parent => comparison(session),
         Format::Text => comparison(session) + &output_locations(session),
         Format::Json => serde_json::to_string_pretty(session)? + "\n",

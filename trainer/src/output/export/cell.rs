@@ -1,12 +1,12 @@
-//! What the cells and columns of a table are.
+//! The columns and cells of a table.
 
 use serde::Serialize;
 
-/// What a column holds. Every value may be absent.
+/// The type of a column; any value may be absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnType {
-    /// A moment in UTC, to the millisecond.
+    /// A time in UTC, to the millisecond.
     Time,
     /// UTF-8.
     Text,
@@ -21,10 +21,10 @@ pub enum ColumnType {
 pub struct Column {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// The type of its values.
     #[serde(rename = "type")]
-    pub kind: ColumnType,
-    /// What it tells, with its unit.
+    pub column_type: ColumnType,
+    /// Its meaning, with the unit.
     pub meaning: String,
 }
 

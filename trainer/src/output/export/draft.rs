@@ -1,12 +1,12 @@
-//! Files that get their name when they are whole.
+//! The files of an export: they get their names when they are complete.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-/// A file that is still being written. It goes when it is dropped
-/// before [`Draft::publish`].
+/// A file that is being written. It is removed when it is dropped before
+/// [`Draft::publish`].
 #[derive(Debug)]
 pub(super) struct Draft {
     path: PathBuf,
@@ -14,15 +14,14 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Starts the file that becomes `path`, in a folder that is made.
+    /// Creates the file that becomes `path`, and its folder.
     ///
     /// # Errors
-    /// Fails when there is one: nothing is overwritten.
+    ///
+    /// Fails when `path` exists: nothing is overwritten.
     pub(super) fn create(path: &Path) -> Result<(Self, File)> {
         ensure_absent(path)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(folder)
-            .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
+        create_folder(path.parent().unwrap_or(Path::new("")))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let partial = path.with_file_name(format!(".{name}.partial"));
         let file = File::create(&partial)
@@ -30,7 +29,7 @@ impl Draft {
         Ok((Self { path: path.to_owned(), partial }, file))
     }
 
-    /// Gives the file its name.
+    /// Renames the complete file to its path, and returns that.
     pub(super) fn publish(self) -> Result<PathBuf> {
         ensure_absent(&self.path)?;
         fs::rename(&self.partial, &self.path)
@@ -41,9 +40,33 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // Gone already when it was published.
+        // It is gone already if it was published.
         let _ = fs::remove_file(&self.partial);
     }
+}
+
+/// Creates `folder` and those above it.
+pub(super) fn create_folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("failed to create the folder `{}`", folder.display()))
+}
+
+/// Returns the paths in `folder` whose names match, sorted; none if there
+/// is no such folder.
+pub(super) fn files_in(folder: &Path, matches: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let failed = || format!("failed to read the folder `{}`", folder.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(failed)? {
+        let path = entry.with_context(failed)?.path();
+        if matches(&path.file_name().unwrap_or_default().to_string_lossy()) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn ensure_absent(path: &Path) -> Result<()> {

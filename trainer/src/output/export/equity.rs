@@ -13,7 +13,8 @@ use super::cell::{Cell, Column, ColumnType};
 /// The column that holds times.
 const TIME: &str = "time";
 
-/// The known columns: the others hold numbers. Unknown ones stay text.
+/// The known columns with their meanings: times and numbers. Unknown ones
+/// stay text.
 const MEANINGS: [(&str, &str); 5] = [
     (TIME, "the bar's open, UTC"),
     ("equity", "the agent's at the bar's close, money"),
@@ -22,7 +23,7 @@ const MEANINGS: [(&str, &str); 5] = [
     ("close", "the bar's close"),
 ];
 
-/// A curve that is being read.
+/// Reads a curve row by row.
 pub(super) struct CurveReader {
     reader: csv::Reader<File>,
     pub(super) columns: Vec<Column>,
@@ -54,20 +55,20 @@ impl CurveReader {
 
 fn column(name: &str) -> Column {
     let meaning = MEANINGS.iter().find(|(known, _)| *known == name);
-    let kind = match meaning {
+    let column_type = match meaning {
         Some((TIME, _)) => ColumnType::Time,
         Some(_) => ColumnType::Number,
         None => ColumnType::Text,
     };
     Column {
         name: name.to_owned(),
-        kind,
+        column_type,
         meaning: meaning.map_or("", |(_, meaning)| meaning).to_owned(),
     }
 }
 
 fn cell<'a>(field: &'a str, column: &Column) -> Result<Cell<'a>> {
-    match column.kind {
+    match column.column_type {
         _ if field.is_empty() => Ok(Cell::Null),
         ColumnType::Time => Ok(Cell::Time(parse_time(field)?.timestamp_millis())),
         ColumnType::Text => Ok(Cell::Text(field)),

@@ -1,4 +1,4 @@
-//! Trade traces as tables: a row an event, and a row a closed trade.
+//! Trade traces as tables: one of all events, one of closed trades.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -11,13 +11,13 @@ use crate::session::trace::TRACE_FORMAT;
 
 use super::cell::{Cell, Column, ColumnType};
 
-/// The event whose rows make up the table of trades.
+/// The event of the rows in the table of closed trades.
 const CLOSED: &str = "TRADE_CLOSED";
-/// The first line's event.
+/// The event of the header line.
 const STARTED: &str = "TRACE_STARTED";
 
-/// A line of a trace. What an event does not have is absent; fields
-/// that this version does not know are skipped.
+/// A line of a trace. Fields that an event lacks are `None`; unknown ones
+/// are skipped.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct TraceLine {
@@ -59,7 +59,7 @@ pub(super) struct TraceLine {
     equity: Option<f64>,
 }
 
-/// A column: name, what it holds, what it tells, and its cell.
+/// A column: its name, type and meaning, and its cell in a line's row.
 struct EventColumn(&'static str, ColumnType, &'static str, fn(&TraceLine) -> Cell<'_>);
 
 const COLUMNS: [EventColumn; 35] = [
@@ -151,8 +151,8 @@ pub(super) fn trade_columns() -> Vec<Column> {
 
 impl EventColumn {
     fn described(&self) -> Column {
-        let Self(name, kind, meaning, _) = *self;
-        Column { name: name.to_owned(), kind, meaning: meaning.to_owned() }
+        let Self(name, column_type, meaning, _) = *self;
+        Column { name: name.to_owned(), column_type, meaning: meaning.to_owned() }
     }
 
     fn is_of_trades(&self) -> bool {
@@ -161,7 +161,7 @@ impl EventColumn {
 }
 
 impl TraceLine {
-    /// Whether it ends a trade.
+    /// Whether the event closes a trade.
     pub(super) fn is_closed_trade(&self) -> bool {
         self.event == CLOSED
     }
@@ -178,7 +178,7 @@ impl TraceLine {
 }
 
 /// Calls `each` with every event of the trace at `path`, in order.
-/// Returns whether a kill has cut its last line.
+/// Returns whether its last line is truncated, as after a kill.
 pub(super) fn read(path: &Path, each: &mut dyn FnMut(&TraceLine) -> Result<()>) -> Result<bool> {
     let open = || format!("failed to read `{}`", path.display());
     let mut reader = BufReader::new(File::open(path).with_context(open)?);

@@ -1,9 +1,9 @@
-//! A session as a run in a folder of MLflow's, its file store.
+//! Exports a session as a run to an MLflow file store.
 //!
 //! The layout is that of MLflow's `FileStore`: `meta.yaml` of the
 //! experiment and of each run, and a file for each parameter, tag and
-//! metric. A run appears whole or not at all, and once: its name comes
-//! from the session's record.
+//! metric. A run appears whole or not at all, and only once: its id is
+//! from the digest of the session's record.
 
 mod artifacts;
 mod curves;
@@ -16,48 +16,49 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::account::metrics::is_ruined;
+use crate::config::leaves;
 use crate::digest::sha256_of_bytes;
 use crate::session::{Layout, Session, Status};
 
-use super::files::create_folder;
+use super::draft::create_folder;
 use curves::millis;
 
-/// Runs of all exports join in one experiment of this name and number.
+/// The name and id of the one experiment of all exported runs.
 const EXPERIMENT: &str = "trainvault";
 const EXPERIMENT_ID: &str = "747261697661756";
-/// Letters of a run's name, as MLflow's own.
+/// Length of a run's id, as in MLflow.
 const N_ID_LETTERS: usize = 32;
 
 /// Which session to export, and to where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MlflowRun<'a> {
-    /// The workspace, or a folder that one was restored to.
+    /// The workspace, or a folder with a restored archive.
     pub layout: &'a Layout,
-    /// The store: MLflow's `mlruns`, which is made.
+    /// The store, MLflow's `mlruns`; created if absent.
     pub store: &'a Path,
-    /// What the run is called; the session's id without it.
+    /// The run's name; `None` takes the session's id.
     pub name: Option<&'a str>,
     /// Further tags, as name and value.
     pub tags: &'a [(String, String)],
 }
 
-/// A run that is in the store.
+/// A run in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MlflowReport {
     /// Its name.
     pub name: String,
-    /// MLflow's id of it.
+    /// Its MLflow id.
     pub run_id: String,
-    /// Where it lies.
+    /// Its folder.
     pub path: PathBuf,
-    /// Whether it was not there before.
+    /// Whether this export added it.
     pub is_new: bool,
 }
 
-/// Writes the session as a run. One that is there already stays as it
-/// is.
+/// Writes the session as a run, unless the store has it already.
 ///
 /// # Errors
+///
 /// Fails when there is no session, or the store cannot be written.
 pub fn export_mlflow(run: &MlflowRun<'_>) -> Result<MlflowReport> {
     let record = run.layout.session();
@@ -78,7 +79,8 @@ pub fn export_mlflow(run: &MlflowRun<'_>) -> Result<MlflowReport> {
         create_experiment(&experiment, &session)?;
         let draft = store.join(format!(".trainvault_{run_id}"));
         clear(&draft)?;
-        let written = write_run(run, &session, &Place { draft: &draft, path: &path, name: &name });
+        let target = RunTarget { draft: &draft, path: &path, name: &name };
+        let written = write_run(run, &session, &target);
         if written.is_err() {
             clear(&draft)?;
         }
@@ -89,52 +91,45 @@ pub fn export_mlflow(run: &MlflowRun<'_>) -> Result<MlflowReport> {
     Ok(MlflowReport { name, run_id, path, is_new })
 }
 
-/// Where a run is written, and what it will be.
-struct Place<'a> {
+/// The draft of a run, and its later path and name.
+struct RunTarget<'a> {
     draft: &'a Path,
     path: &'a Path,
     name: &'a str,
 }
 
-fn write_run(run: &MlflowRun<'_>, session: &Session, place: &Place<'_>) -> Result<()> {
+fn write_run(run: &MlflowRun<'_>, session: &Session, target: &RunTarget<'_>) -> Result<()> {
     for folder in ["params", "metrics", "tags", "artifacts"] {
-        create_folder(&place.draft.join(folder))?;
+        create_folder(&target.draft.join(folder))?;
     }
-    let params = place.draft.join("params");
+    let params = target.draft.join("params");
     let settings = serde_json::to_value(&session.config.training)?;
-    write_leaves(&params, "", &settings)?;
+    write_leaves(&params, leaves("", &settings))?;
     write_file(&params.join("config_sha256"), &session.config.sha256)?;
     if let Some(data) = &session.data {
-        write_leaves(&params, "data", &serde_json::to_value(data)?)?;
+        write_leaves(&params, leaves("data", &serde_json::to_value(data)?))?;
     }
-    write_tags(run, session, place)?;
-    curves::write(run.layout, session, &place.draft.join("metrics"))?;
-    artifacts::copy(run.layout.root(), &place.draft.join("artifacts"))?;
-    write_file(&place.draft.join("meta.yaml"), &run_meta(session, place)?)
+    write_tags(run, session, target)?;
+    curves::write(run.layout, session, &target.draft.join("metrics"))?;
+    artifacts::copy(run.layout.root(), &target.draft.join("artifacts"))?;
+    write_file(&target.draft.join("meta.yaml"), &run_meta(session, target)?)
 }
 
-/// Writes a file for each leaf of `json`, named by the way to it; lists
-/// become JSON.
-fn write_leaves(folder: &Path, name: &str, json: &Value) -> Result<()> {
-    match json {
-        Value::Object(object) => {
-            for (key, json) in object.iter().filter(|(key, _)| *key != "$schema") {
-                let dot = if name.is_empty() { "" } else { "." };
-                write_leaves(folder, &format!("{name}{dot}{key}"), json)?;
-            }
-            Ok(())
-        }
-        Value::String(text) => write_file(&folder.join(name), text),
-        other => write_file(&folder.join(name), &other.to_string()),
+/// Writes a file for each value, with its name; lists become JSON.
+fn write_leaves(folder: &Path, leaves: Vec<(String, &Value)>) -> Result<()> {
+    for (name, value) in leaves.into_iter().filter(|(name, _)| name != "$schema") {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        write_file(&folder.join(name), &text)?;
     }
+    Ok(())
 }
 
-fn write_tags(run: &MlflowRun<'_>, session: &Session, place: &Place<'_>) -> Result<()> {
-    let folder = place.draft.join("tags");
+fn write_tags(run: &MlflowRun<'_>, session: &Session, target: &RunTarget<'_>) -> Result<()> {
+    let folder = target.draft.join("tags");
     let status = session.status.to_string();
     let version = &session.tool_version;
-    let own = [
-        ("mlflow.runName", place.name),
+    let tags = [
+        ("mlflow.runName", target.name),
         ("mlflow.source.name", "trainvault"),
         ("mlflow.source.type", "LOCAL"),
         ("mlflow.user", ""),
@@ -142,7 +137,7 @@ fn write_tags(run: &MlflowRun<'_>, session: &Session, place: &Place<'_>) -> Resu
         ("trainvault.status", &status),
         ("trainvault.version", version),
     ];
-    for (name, value) in own {
+    for (name, value) in tags {
         write_file(&folder.join(name), value)?;
     }
     if let Some(reason) = &session.reason {
@@ -178,8 +173,8 @@ fn create_experiment(folder: &Path, session: &Session) -> Result<()> {
     write_file(&path, &text)
 }
 
-fn run_meta(session: &Session, place: &Place<'_>) -> Result<String> {
-    let run_id = place.path.file_name().unwrap_or_default().to_string_lossy();
+fn run_meta(session: &Session, target: &RunTarget<'_>) -> Result<String> {
+    let run_id = target.path.file_name().unwrap_or_default().to_string_lossy();
     // `RunStatus` of MLflow's protocol.
     let status = match session.status {
         Status::Running => 1,
@@ -196,19 +191,19 @@ fn run_meta(session: &Session, place: &Place<'_>) -> Result<String> {
          '{EXPERIMENT_ID}'\nlifecycle_stage: active\nrun_id: {run_id}\nrun_name: \
          {name}\nrun_uuid: {run_id}\nsource_name: ''\nsource_type: 4\nsource_version: \
          ''\nstart_time: {start}\nstatus: {status}\ntags: []\nuser_id: ''\n",
-        artifacts = quoted(&file_uri(&place.path.join("artifacts"))),
+        artifacts = quoted(&file_uri(&target.path.join("artifacts"))),
         run_id = quoted(&run_id),
-        name = quoted(place.name),
+        name = quoted(target.name),
         start = millis(&session.started_at)?,
     ))
 }
 
-/// Returns `text` between quotes: JSON's strings are YAML's too.
+/// Returns `text` as a quoted string of YAML, which JSON's strings are.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// Returns the address of `path`, which is absolute.
+/// Returns the `file:` URI of `path`, which is absolute.
 fn file_uri(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/_-.~:".contains(byte);
@@ -224,7 +219,7 @@ fn write_file(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("failed to write `{}`", path.display()))
 }
 
-/// Removes what a killed export has left of a run.
+/// Removes the draft of a failed or killed export, if there is one.
 fn clear(draft: &Path) -> Result<()> {
     if !draft.exists() {
         return Ok(());

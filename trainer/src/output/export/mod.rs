@@ -1,14 +1,13 @@
-//! Takes a session out to where other tools read it.
+//! Exports a session for other tools.
 //!
-//! Tables in Parquet or CSV, the model as ONNX, the run as a folder of
-//! MLflow's. It reads a workspace, changes nothing in it, overwrites
-//! nothing, and keeps little in memory, however long the session.
+//! Tables in Parquet or CSV, the model as ONNX, the run for MLflow. It
+//! reads a workspace, changes nothing in it, overwrites nothing, and
+//! keeps little in memory, however long the session.
 
 mod cell;
 mod draft;
 mod equity;
 mod events;
-mod files;
 mod mlflow;
 mod onnx;
 mod parquet;

@@ -1,11 +1,10 @@
 //! A trained model as ONNX: all forests in one `TreeEnsembleRegressor`,
 //! a linear forecast as a product of matrices.
 //!
-//! Thresholds and leaves are doubles, as the operator's version 3
-//! allows, and so are the features that go in: every comparison comes
-//! out as in the trainer. The sum is rounded to the 32 bits that the
-//! operator puts out, so that a value differs by at most 2^-24 of
-//! itself.
+//! Features, thresholds and leaves are doubles, as the operator's version
+//! 3 allows, so every comparison is the trainer's. The sum is rounded to
+//! the operator's output of 32 bits, so a value differs by at most 2^-24
+//! of itself.
 
 mod content;
 mod ensemble;
@@ -35,26 +34,27 @@ const CHOICE_OF_FORECAST: &str = "argmax over exposures a of q_values[a] - thres
                                   of equally good ones the nearest to held, then the lowest; 0 \
                                   where the threshold is null";
 const CHOICE_OF_FLAT: &str = "0, whatever the values: no edge was found in the training bars";
-/// What a decision starts from: `Environment::target`.
+/// The position that a decision starts from: `Environment::target`.
 const HELD: &str = "the exposure last asked for, whatever the position has become worth since: 0 \
                      at the start, after a liquidation, and where lots or the allowed side left \
                      nothing of it; an exposure of 1 is worth leverage times the equity";
 
-/// What was written.
+/// The files of an ONNX export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OnnxReport {
     /// The model.
     pub path: PathBuf,
-    /// The list of its features, with all else that its use needs.
+    /// The JSON file that describes its features and its use.
     pub about: PathBuf,
     /// Trees in it.
     pub n_trees: usize,
 }
 
-/// Writes the model in `model` to `path` as ONNX, and beside it, with
-/// the ending `.json`, which features it takes and what it gives.
+/// Writes the model file `model` to `path` as ONNX, and beside it, with
+/// the extension `.json`, the description of its inputs and outputs.
 ///
 /// # Errors
+///
 /// Fails when the model cannot be loaded, was never fitted, or one of
 /// the two files exists.
 pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
@@ -82,7 +82,7 @@ pub fn export_onnx(model: &Path, path: &Path) -> Result<OnnxReport> {
     Ok(OnnxReport { path: onnx.publish()?, about: json.publish()?, n_trees })
 }
 
-/// Returns what a user of the file must know, as JSON (`format` 1).
+/// Returns the description of the ONNX file as JSON (`format` 1).
 fn about(model: &TradingModel, shape: &Shape<'_>) -> Result<Value> {
     let features = &model.metadata().features;
     let names = features["names"].as_array().context("the model does not name its features")?;
@@ -107,11 +107,11 @@ fn about(model: &TradingModel, shape: &Shape<'_>) -> Result<Value> {
 
 fn proto(content: &Content, shape: &Shape<'_>, about: &Value) -> Model {
     let nodes = match content {
-        Content::Trees { forests, starts } => vec![Node {
+        Content::Trees { forests, base_values } => vec![Node {
             input: vec![INPUT.to_owned()],
             output: vec![OUTPUT.to_owned()],
             op_type: "TreeEnsembleRegressor".to_owned(),
-            attribute: Ensemble::of(forests).attributes(starts),
+            attribute: Ensemble::of(forests).attributes(base_values),
             domain: "ai.onnx.ml".to_owned(),
         }],
         Content::Linear(linear) => linear_nodes(linear, shape.exposures),
@@ -139,8 +139,8 @@ fn proto(content: &Content, shape: &Shape<'_>, about: &Value) -> Model {
     }
 }
 
-/// Returns the nodes of a linear function times each exposure, in 64
-/// bits up to the last.
+/// Returns the nodes of a linear function times each exposure, in 64 bits
+/// until the final cast.
 fn linear_nodes(linear: &StoredLinear, exposures: &[f64]) -> Vec<Node> {
     let node = |op_type: &str, input: &[&str], output: &str, attribute| Node {
         input: input.iter().map(|&name| name.to_owned()).collect(),

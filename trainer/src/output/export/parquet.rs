@@ -13,20 +13,20 @@ use parquet::schema::types::Type;
 
 use super::cell::{Cell, Column, ColumnType};
 
-/// Rows that wait in memory: some ten MB, and groups that readers like.
+/// Rows of a group, which are buffered: some ten MB.
 const N_GROUP_ROWS: usize = 16 * 1024;
 
-/// A Parquet file that is being written.
-pub(super) struct ParquetSink {
+/// Writes a table to a Parquet file.
+pub(super) struct ParquetWriter {
     writer: SerializedFileWriter<BufWriter<File>>,
     buffers: Vec<Buffer>,
     n_rows: usize,
 }
 
-/// The waiting values of a column.
+/// The buffered values of a column.
 struct Buffer {
     values: Values,
-    /// For each row whether it has a value: 1 or 0.
+    /// The definition level of each row: 1 with a value, 0 without.
     levels: Vec<i16>,
 }
 
@@ -36,7 +36,7 @@ enum Values {
     Texts(Vec<ByteArray>),
 }
 
-impl ParquetSink {
+impl ParquetWriter {
     pub(super) fn new(file: BufWriter<File>, columns: &[Column]) -> Result<Self> {
         let fields = columns.iter().map(field).collect::<Result<Vec<_>>>()?;
         let schema = Type::group_type_builder("schema").with_fields(fields).build()?;
@@ -45,7 +45,7 @@ impl ParquetSink {
             .set_created_by(format!("trainer {}", env!("CARGO_PKG_VERSION")))
             .build();
         let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))?;
-        let buffers = columns.iter().map(|column| Buffer::of(column.kind)).collect();
+        let buffers = columns.iter().map(|column| Buffer::of(column.column_type)).collect();
         Ok(Self { writer, buffers, n_rows: 0 })
     }
 
@@ -79,7 +79,7 @@ impl ParquetSink {
 }
 
 fn field(column: &Column) -> Result<Arc<Type>> {
-    let (physical, logical) = match column.kind {
+    let (physical, logical) = match column.column_type {
         ColumnType::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
         ColumnType::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
         ColumnType::Integer => (Physical::INT64, None),
@@ -93,8 +93,8 @@ fn field(column: &Column) -> Result<Arc<Type>> {
 }
 
 impl Buffer {
-    fn of(kind: ColumnType) -> Self {
-        let values = match kind {
+    fn of(column_type: ColumnType) -> Self {
+        let values = match column_type {
             ColumnType::Time | ColumnType::Integer => Values::Integers(Vec::new()),
             ColumnType::Text => Values::Texts(Vec::new()),
             ColumnType::Number => Values::Numbers(Vec::new()),

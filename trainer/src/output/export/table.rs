@@ -1,4 +1,4 @@
-//! Tables that are written row by row.
+//! Writes tables row by row.
 
 use std::fmt;
 use std::io::BufWriter;
@@ -10,7 +10,7 @@ use crate::session::time_of_ms;
 
 use super::cell::{Cell, Column};
 use super::draft::Draft;
-use super::parquet::ParquetSink;
+use super::parquet::ParquetWriter;
 
 /// How tables are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,56 +30,56 @@ impl fmt::Display for TableFormat {
     }
 }
 
-/// A table that is being written.
+/// Writes a table in any format.
 pub(super) struct TableWriter {
     draft: Draft,
-    sink: Sink,
+    writer: FormatWriter,
     n_rows: u64,
 }
 
-enum Sink {
+enum FormatWriter {
     Csv(Box<csv::Writer<std::fs::File>>),
-    Parquet(Box<ParquetSink>),
+    Parquet(Box<ParquetWriter>),
 }
 
 impl TableWriter {
-    /// Starts the table of `columns` that becomes the file `path`.
+    /// Creates the table of `columns` that becomes the file `path`.
     pub(super) fn create(path: &Path, format: TableFormat, columns: &[Column]) -> Result<Self> {
         let (draft, file) = Draft::create(path)?;
-        let sink = match format {
+        let writer = match format {
             TableFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(file);
                 writer.write_record(columns.iter().map(|column| &column.name))?;
-                Sink::Csv(Box::new(writer))
+                FormatWriter::Csv(Box::new(writer))
             }
             TableFormat::Parquet => {
                 let file = BufWriter::new(file);
-                Sink::Parquet(Box::new(ParquetSink::new(file, columns)?))
+                FormatWriter::Parquet(Box::new(ParquetWriter::new(file, columns)?))
             }
         };
-        Ok(Self { draft, sink, n_rows: 0 })
+        Ok(Self { draft, writer, n_rows: 0 })
     }
 
-    /// Adds a row, a cell a column.
+    /// Adds a row with one cell per column.
     pub(super) fn push<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) -> Result<()> {
         self.n_rows += 1;
-        match &mut self.sink {
-            Sink::Csv(writer) => {
+        match &mut self.writer {
+            FormatWriter::Csv(writer) => {
                 for cell in cells {
                     write_field(writer, cell)?;
                 }
                 writer.write_record(None::<&[u8]>)?;
             }
-            Sink::Parquet(sink) => sink.push(cells)?,
+            FormatWriter::Parquet(writer) => writer.push(cells)?,
         }
         Ok(())
     }
 
-    /// Ends the table; returns where it lies and its number of rows.
+    /// Completes the table; returns its path and number of rows.
     pub(super) fn finish(self) -> Result<(PathBuf, u64)> {
-        match self.sink {
-            Sink::Csv(mut writer) => writer.flush().context("failed to write a table")?,
-            Sink::Parquet(sink) => sink.finish()?,
+        match self.writer {
+            FormatWriter::Csv(mut writer) => writer.flush().context("failed to write a table")?,
+            FormatWriter::Parquet(writer) => writer.finish()?,
         }
         Ok((self.draft.publish()?, self.n_rows))
     }

@@ -9,20 +9,19 @@ use serde_json::json;
 use crate::session::Layout;
 
 use super::cell::Column;
-use super::draft::Draft;
+use super::draft::{Draft, files_in};
 use super::equity::CurveReader;
 use super::events;
-use super::files::files_in;
 use super::table::{TableFormat, TableWriter};
 
 /// Which tables to write, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tables<'a> {
-    /// The workspace, or a folder that one was restored to.
+    /// The workspace, or a folder with a restored archive.
     pub layout: &'a Layout,
     /// How they are stored.
     pub format: TableFormat,
-    /// The folder that they go to, which is made.
+    /// The folder to write them to; created if absent.
     pub out: &'a Path,
 }
 
@@ -38,20 +37,21 @@ impl Tables<'_> {
 pub struct TableReport {
     /// `traces`, `trades`, `equity` or `train_equity`.
     pub name: String,
-    /// Where it lies.
+    /// Its file.
     pub path: PathBuf,
     /// Its rows.
     pub n_rows: u64,
-    /// What is to be told of it, such as a line that a kill has cut.
+    /// A remark, such as that a truncated line was left out.
     pub note: Option<String>,
 }
 
-/// Writes every table that the session has material for, and
-/// `schema.json`, which describes their columns.
+/// Writes every table that the session has data for, and `schema.json`,
+/// which describes their columns.
 ///
 /// # Errors
-/// Fails when there is none, when one of the files exists, and when a
-/// log is not what its format says.
+///
+/// Fails when there is no table to write, when one of the files exists,
+/// and when a log is malformed.
 pub fn export_tables(tables: &Tables<'_>) -> Result<Vec<TableReport>> {
     let mut written = Vec::new();
     let mut schema = serde_json::Map::new();
@@ -84,8 +84,8 @@ pub fn export_tables(tables: &Tables<'_>) -> Result<Vec<TableReport>> {
 
 /// Returns the traces in `folder`, in the order of their names.
 fn trace_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let is_lines = |name: &str| Path::new(name).extension().is_some_and(|kind| kind == "jsonl");
-    files_in(folder, |name| name.starts_with("trade_traces_") && is_lines(name))
+    let is_jsonl = |name: &str| Path::new(name).extension().is_some_and(|end| end == "jsonl");
+    files_in(folder, |name| name.starts_with("trade_traces_") && is_jsonl(name))
 }
 
 fn write_events(tables: &Tables<'_>, paths: &[PathBuf]) -> Result<[TableReport; 2]> {

@@ -15,7 +15,7 @@ struct Costs {
     net: f64,
     /// Commission, slippage with spread, funding, borrow fee, interest.
     parts: [f64; 5],
-    /// Part of what was earned before costs.
+    /// Part of the profit before costs.
     dividends: f64,
 }
 
@@ -24,28 +24,28 @@ impl Costs {
         let number = |name: &str| session.record.number(&format!("/metrics/{account}/{name}"));
         let start = number("initial_equity")?;
         let net = number("final_equity")? - start;
-        // Older records have none of these.
-        let later = |name: &str| number(name).unwrap_or_default();
+        // Older records lack these.
+        let or_zero = |name: &str| number(name).unwrap_or_default();
         let parts = [
             number("commission")?,
             number("slippage")?,
             number("funding")?,
-            later("borrow_fee"),
-            later("interest"),
+            or_zero("borrow_fee"),
+            or_zero("interest"),
         ];
-        Some(Self { label, start, net, parts, dividends: later("dividends") })
+        Some(Self { label, start, net, parts, dividends: or_zero("dividends") })
     }
 
     fn total(&self) -> f64 {
         self.parts.iter().sum()
     }
 
-    fn before(&self) -> f64 {
+    fn gross(&self) -> f64 {
         self.net + self.total()
     }
 
-    fn of_profit(&self) -> Option<String> {
-        (self.before() > 0.0).then(|| percent(self.total() / self.before()))
+    fn share_of_gross(&self) -> Option<String> {
+        (self.gross() > 0.0).then(|| percent(self.total() / self.gross()))
     }
 
     fn part(&self, idx: usize) -> Markup {
@@ -55,42 +55,42 @@ impl Costs {
     }
 }
 
-/// A row of the table: its name, and what it says of an account.
+/// A row of the table: its name and its cell for an account.
 type CostRow<'a> = (&'a str, &'a dyn Fn(&Costs) -> Markup);
 
-/// Returns where the money went: from before costs to after them. None
-/// when no evaluation was finished.
+/// Returns the table of gross profit, costs and net profit; `None` when
+/// no evaluation was finished.
 pub(super) fn costs(session: &ReportInput) -> Option<Markup> {
     let accounts = [("agent", "agent"), ("buy_and_hold", "buy and hold")];
     let known = accounts.map(|(account, label)| Costs::of(session, account, label));
     let known: Vec<Costs> = known.into_iter().flatten().collect();
-    let share = |of: &Costs| percent(of.total() / of.start);
+    let share = |costs: &Costs| percent(costs.total() / costs.start);
     let rows: [CostRow<'_>; 11] = [
-        ("Profit before costs", &|of| html! { (money(of.before())) }),
-        ("Dividends in it", &|of| html! { (money(of.dividends)) }),
-        ("Commission", &|of| of.part(0)),
-        ("Slippage and spread", &|of| of.part(1)),
-        ("Funding", &|of| of.part(2)),
-        ("Borrow fee", &|of| of.part(3)),
-        ("Interest", &|of| of.part(4)),
-        ("All costs", &|of| html! { (money(of.total())) }),
-        ("Of the equity at the start", &|of| html! { (share(of)) }),
-        ("Of the profit before costs", &|of| html! { (or_undefined(of.of_profit())) }),
-        ("Net profit", &|of| html! { (money(of.net)) }),
+        ("Profit before costs", &|costs| html! { (money(costs.gross())) }),
+        ("Dividends in it", &|costs| html! { (money(costs.dividends)) }),
+        ("Commission", &|costs| costs.part(0)),
+        ("Slippage and spread", &|costs| costs.part(1)),
+        ("Funding", &|costs| costs.part(2)),
+        ("Borrow fee", &|costs| costs.part(3)),
+        ("Interest", &|costs| costs.part(4)),
+        ("All costs", &|costs| html! { (money(costs.total())) }),
+        ("Of the equity at the start", &|costs| html! { (share(costs)) }),
+        ("Of the profit before costs", &|costs| html! { (or_undefined(costs.share_of_gross())) }),
+        ("Net profit", &|costs| html! { (money(costs.net)) }),
     ];
     (!known.is_empty()).then(|| {
         html! {
             table {
                 thead { tr { td {} @for account in &known { th scope="col" { (account.label) } } } }
                 tbody { @for (name, cell) in rows {
-                    tr { th scope="row" { (name) } @for of in &known { td { (cell(of)) } } }
+                    tr { th scope="row" { (name) } @for costs in &known { td { (cell(costs)) } } }
                 } }
             }
         }
     })
 }
 
-/// Returns for how many of the bars there was a position.
+/// Returns the shares of the bars with a long, a short and no position.
 pub(super) fn held(test: &Curve) -> Markup {
     let n = test.n_rows.max(1) as f64;
     let names = ["Bars long", "Bars short", "Bars without a position"];
@@ -102,8 +102,8 @@ pub(super) fn held(test: &Curve) -> Markup {
     }
 }
 
-/// Returns the trades out of sample by their side, all counted. None
-/// without a trace of them.
+/// Returns the totals of all trades out of sample, by side; `None`
+/// without a trace.
 pub(super) fn trade_totals(session: &ReportInput) -> Option<Markup> {
     const HEAD: [&str; 10] = [
         "Number",
@@ -119,7 +119,7 @@ pub(super) fn trade_totals(session: &ReportInput) -> Option<Markup> {
     ];
     let ledger = &session.ledgers.as_ref()?.test;
     let rows = [("all", &ledger.all), ("long", &ledger.long), ("short", &ledger.short)];
-    // In the money of the figures, whichever account it was earned in.
+    // Scaled to the portfolio's money, in which the figures are.
     let share = session.record.account_share();
     Some(html! {
         table {

@@ -1,4 +1,4 @@
-//! The charts' places in the page, which its script fills.
+//! The containers of the charts, which the page's script fills.
 
 use maud::{Markup, html};
 
@@ -136,7 +136,7 @@ const OTHERS: [Chart; 15] = [
     },
 ];
 
-/// Returns the buttons that move all charts over time.
+/// Returns the buttons that zoom and pan all charts.
 pub(super) fn toolbar(sessions: &[ReportInput]) -> Markup {
     let button = |view: &str, label: &str, text: &str| {
         html! { button type="button" data-view=(view) aria-label=(label) { (text) } }
@@ -171,17 +171,17 @@ pub(super) fn toolbar(sessions: &[ReportInput]) -> Markup {
     }
 }
 
-/// Returns the places of all charts.
+/// Returns the containers of all charts.
 pub(super) fn charts(sessions: &[ReportInput]) -> Markup {
     let price = match sessions {
         [session] if session.record.is_portfolio() => PRICE_OF_PORTFOLIO,
         _ => PRICE_OF_ONE,
     };
     let all = ACCOUNT.into_iter().chain([price]).chain(OTHERS);
-    html! { @for chart in all { (place(&chart)) } }
+    html! { @for chart in all { (container(&chart)) } }
 }
 
-fn place(chart: &Chart) -> Markup {
+fn container(chart: &Chart) -> Markup {
     html! {
         figure id=(chart.id) class={ "panel " (chart.size) } {
             figcaption { h2 { (chart.title) } p { (chart.text) } }

@@ -37,9 +37,9 @@ struct Row {
 
 /// What to derive from a curve.
 #[derive(Debug)]
-pub(super) struct CurvePlan {
+pub(super) struct CurveOptions {
     pub(super) n_points_max: usize,
-    /// The periods of the distribution.
+    /// The periods of the return distribution.
     pub(super) fine: Calendar,
     pub(super) rolling: Option<Rolling>,
 }
@@ -58,8 +58,8 @@ pub(super) struct Curve {
     pub(super) months: Levels,
     pub(super) quarters: Levels,
     pub(super) years: Levels,
-    /// The agent beside buy-and-hold.
-    pub(super) beside: BenchmarkTracker,
+    /// The agent against buy-and-hold.
+    pub(super) comparison: BenchmarkTracker,
     /// The agent and buy-and-hold.
     pub(super) to_date: [ToDateTracker; 2],
     drawdowns: [Drawdowns; 2],
@@ -67,7 +67,7 @@ pub(super) struct Curve {
 
 impl Curve {
     /// Reads a curve from CSV, whose columns are found by name.
-    pub(super) fn read(file: &mut dyn Read, plan: CurvePlan) -> Result<Self> {
+    pub(super) fn read(file: &mut dyn Read, options: CurveOptions) -> Result<Self> {
         let mut rows = Rows::new(file, b',');
         rows.advance()?;
         let names = rows.row();
@@ -76,7 +76,7 @@ impl Curve {
         let equity = find("equity").context("the column `equity` is missing")?;
         let others = [find("exposure"), find("buy_and_hold"), find("close")];
         let (width, times) = (names.len(), TimeParser::new());
-        let mut curve = Self::new(plan);
+        let mut curve = Self::new(options);
         while rows.advance()? {
             let row = rows.row();
             let (n_fields, line) = (row.len(), rows.line());
@@ -93,19 +93,19 @@ impl Curve {
         Ok(curve)
     }
 
-    fn new(plan: CurvePlan) -> Self {
+    fn new(options: CurveOptions) -> Self {
         Self {
-            series: Series::new(COLUMNS, plan.n_points_max),
+            series: Series::new(COLUMNS, options.n_points_max),
             n_rows: 0,
             n_held: [0; 3],
-            rolling: plan.rolling,
-            fine: Levels::new(plan.fine),
+            rolling: options.rolling,
+            fine: Levels::new(options.fine),
             days: Levels::new(Calendar::DAY),
             weeks: Levels::new(Calendar::Week),
             months: Levels::new(Calendar::Month),
             quarters: Levels::new(Calendar::Quarter),
             years: Levels::new(Calendar::Year),
-            beside: BenchmarkTracker::default(),
+            comparison: BenchmarkTracker::default(),
             to_date: Default::default(),
             drawdowns: Default::default(),
         }
@@ -114,7 +114,7 @@ impl Curve {
     fn push(&mut self, row: Row) {
         let Row { time_ms, equity, exposure, hold, close } = row;
         let values = [equity, hold];
-        self.beside.push(equity, hold);
+        self.comparison.push(equity, hold);
         for (to_date, value) in self.to_date.iter_mut().zip(values) {
             to_date.push(time_ms, value);
         }
@@ -146,7 +146,7 @@ impl Curve {
         }
     }
 
-    /// The worst drawdowns of the agent.
+    /// Returns the agent's worst drawdowns.
     pub(super) fn worst_drawdowns(&self) -> Vec<Drawdown> {
         self.drawdowns[0].clone().worst()
     }

@@ -1,6 +1,6 @@
-//! What the page's script draws: one JSON document, tightly packed.
+//! The data of the page's charts: one compact JSON document.
 //!
-//! It is serialised straight to the output, never held in memory as a
+//! It is serialised straight to the output and never held in memory as a
 //! whole.
 
 use std::collections::BTreeSet;
@@ -21,18 +21,18 @@ use super::trades::{Trade, TradeLedger};
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
     format: u32,
-    sessions: Vec<Session<'a>>,
+    sessions: Vec<SessionData<'a>>,
 }
 
 impl<'a> Document<'a> {
     pub(super) fn of(sessions: &'a [ReportInput]) -> Self {
-        Self { format: 1, sessions: sessions.iter().map(Session).collect() }
+        Self { format: 1, sessions: sessions.iter().map(SessionData).collect() }
     }
 }
 
-struct Session<'a>(&'a ReportInput);
+struct SessionData<'a>(&'a ReportInput);
 
-impl Serialize for Session<'_> {
+impl Serialize for SessionData<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let session = self.0;
         let test = session.test.as_ref();
@@ -47,10 +47,11 @@ impl Serialize for Session<'_> {
             // Without the bars, the closes in the test curve are the price.
             None => map.serialize_entry("bars", &test.map(|test| test.series.packed(&["close"]))),
         }?;
-        map.serialize_entry("daily", &test.map(|test| Daily(test.fine.returns())))?;
+        map.serialize_entry("daily", &test.map(|test| FineReturns(test.fine.returns())))?;
         map.serialize_entry("episodes", &session.record.0.get("episodes"))?;
         map.serialize_entry("is_portfolio", &session.record.is_portfolio())?;
-        map.serialize_entry("matched", &test.and_then(|test| Matched::of(test.days.returns())))?;
+        let matched = test.and_then(|test| MatchedRisk::of(test.days.returns()));
+        map.serialize_entry("matched", &matched)?;
         map.serialize_entry(
             "month_returns",
             &of_test(|test| distribution::histogram(&test.months.returns())),
@@ -65,7 +66,7 @@ impl Serialize for Session<'_> {
             &of_test(|test| distribution::histogram(&test.fine.returns())),
         )?;
         let rolling = test.and_then(|test| test.rolling.as_ref());
-        map.serialize_entry("rolling", &rolling.map(Moving))?;
+        map.serialize_entry("rolling", &rolling.map(RollingData))?;
         map.serialize_entry("spans", &spans(session))?;
         let start_equity = session.record.number("/metrics/agent/initial_equity");
         map.serialize_entry("start_equity", &start_equity)?;
@@ -78,9 +79,9 @@ impl Serialize for Session<'_> {
     }
 }
 
-struct Moving<'a>(&'a Rolling);
+struct RollingData<'a>(&'a Rolling);
 
-impl Serialize for Moving<'_> {
+impl Serialize for RollingData<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let names = ["sharpe", "hold_sharpe", "sortino", "volatility", "hold_volatility", "beta"];
         let mut map = serializer.serialize_map(None)?;
@@ -90,7 +91,7 @@ impl Serialize for Moving<'_> {
     }
 }
 
-/// Where each part begins and ends, in milliseconds.
+/// Returns the first and last bar of each part, in milliseconds.
 fn spans(session: &ReportInput) -> Value {
     let parts = session.record.parts();
     json!({ "train": parts.train, "embargo": parts.embargo, "test": parts.test })
@@ -98,12 +99,12 @@ fn spans(session: &ReportInput) -> Value {
 
 /// Growth of 1 by day: the agent, and buy-and-hold with its returns
 /// scaled to the agent's standard deviation.
-struct Matched {
+struct MatchedRisk {
     scale: f64,
     levels: Vec<Level>,
 }
 
-impl Matched {
+impl MatchedRisk {
     fn of(mut days: Vec<Level>) -> Option<Self> {
         let deviation = |idx: usize| {
             let n = days.len() as f64;
@@ -125,32 +126,32 @@ impl Matched {
     }
 }
 
-impl Serialize for Matched {
+impl Serialize for MatchedRisk {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("columns", &Pair(&self.levels))?;
+        map.serialize_entry("columns", &LevelColumns(&self.levels))?;
         map.serialize_entry("scale", &self.scale)?;
         map.serialize_entry("times", &times(&self.levels))?;
         map.end()
     }
 }
 
-/// The returns that the histogram counts, in order of time.
-struct Daily(Vec<Level>);
+/// The returns in the histogram, in order of time.
+struct FineReturns(Vec<Level>);
 
-impl Serialize for Daily {
+impl Serialize for FineReturns {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("columns", &Pair(&self.0))?;
+        map.serialize_entry("columns", &LevelColumns(&self.0))?;
         map.serialize_entry("times", &times(&self.0))?;
         map.end()
     }
 }
 
 /// The agent's values and buy-and-hold's.
-struct Pair<'a>(&'a [Level]);
+struct LevelColumns<'a>(&'a [Level]);
 
-impl Serialize for Pair<'_> {
+impl Serialize for LevelColumns<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let column = |idx: usize| pack::floats(self.0.iter().map(move |l| single(l.values[idx])));
         let mut map = serializer.serialize_map(None)?;
@@ -178,7 +179,7 @@ impl Serialize for TradeLedger {
             |trade: &Trade| u64::try_from(trade.time_ms - trade.entry_time_ms).unwrap_or_default();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("bars", &pack::counts(listed().map(|trade| trade.duration_bars)))?;
-        map.serialize_entry("columns", &Numbers(&trades))?;
+        map.serialize_entry("columns", &TradeColumns(&trades))?;
         map.serialize_entry("entries", &pack::times(listed().map(|trade| trade.entry_time_ms)))?;
         map.serialize_entry("every", &self.every())?;
         // Bit 0: short. Bit 1: liquidated. Bit 2: at the end of the data.
@@ -193,14 +194,14 @@ impl Serialize for TradeLedger {
     }
 }
 
-/// A column of a trade.
-type Number = fn(&Trade) -> f32;
+/// The number of a trade in one column.
+type TradeNumber = fn(&Trade) -> f32;
 
-struct Numbers<'a>(&'a [&'a Trade]);
+struct TradeColumns<'a>(&'a [&'a Trade]);
 
-impl Serialize for Numbers<'_> {
+impl Serialize for TradeColumns<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let columns: [(&str, Number); 6] = [
+        let columns: [(&str, TradeNumber); 6] = [
             ("costs", |trade| trade.costs),
             ("entry_price", |trade| trade.entry_price),
             ("net_pnl", |trade| single(trade.net_pnl)),
@@ -208,7 +209,7 @@ impl Serialize for Numbers<'_> {
             ("price", |trade| trade.price),
             ("units", |trade| trade.units),
         ];
-        let packed = |of: Number| pack::floats(self.0.iter().map(move |t| of(t)));
-        serializer.collect_map(columns.map(|(name, of)| (name, packed(of))))
+        let packed = |number: TradeNumber| pack::floats(self.0.iter().map(move |t| number(t)));
+        serializer.collect_map(columns.map(|(name, number)| (name, packed(number))))
     }
 }

@@ -1,5 +1,7 @@
-//! How returns are spread: histogram, quantiles, and beside a normal
-//! distribution.
+//! The distribution of returns: histogram, quantiles, and comparison with
+//! a normal distribution.
+
+use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
@@ -7,22 +9,22 @@ use crate::account::metrics::{normal_quantile, sample_quantile};
 
 use super::periods::Level;
 
-/// The fewest and the most bars of a histogram.
-const N_BINS: (usize, usize) = (8, 40);
+/// Fewest and most bins of a histogram.
+const N_BINS: RangeInclusive<usize> = 8..=40;
 /// Points of the comparison with a normal distribution.
 const N_QUANTILES: usize = 200;
 
 /// Returns the counts of the agent's and buy-and-hold's `returns` in
-/// bins of one width from `low` on, or null for fewer than two. The
-/// first and the last bin take in all that is further out.
+/// bins of equal width from `low` on, or null for fewer than two. The
+/// first and the last bin include everything beyond.
 pub(super) fn histogram(returns: &[Level]) -> Value {
     let pooled = sorted(returns.iter().flat_map(|level| level.values));
     if returns.len() < 2 || pooled.is_empty() {
         return Value::Null;
     }
     let (low, high) = (sample_quantile(&pooled, 0.005), sample_quantile(&pooled, 0.995));
-    let n_bins = (returns.len().isqrt() * 2).clamp(N_BINS.0, N_BINS.1);
-    // All alike: one bin in the middle.
+    let n_bins = (returns.len().isqrt() * 2).clamp(*N_BINS.start(), *N_BINS.end());
+    // Equal returns: one bin in the middle.
     let width = if high > low { (high - low) / n_bins as f64 } else { 0.001 };
     let low = if high > low { low } else { low - width * n_bins as f64 / 2.0 };
     let count = |idx: usize| {
@@ -44,9 +46,9 @@ fn bin(position: f64, n_bins: usize) -> usize {
     position.clamp(0.0, n_bins as f64 - 1.0) as usize
 }
 
-/// Returns the agent's sorted returns against the quantiles that a
-/// normal distribution of the same mean and deviation has, or null for
-/// fewer than ten or where they do not vary.
+/// Returns quantiles of the agent's returns and of a normal distribution
+/// with their mean and deviation; null for fewer than ten returns or
+/// returns that do not vary.
 pub(super) fn against_normal(returns: &[Level]) -> Value {
     let values = sorted(returns.iter().map(|level| level.values[0]));
     let n = values.len() as f64;

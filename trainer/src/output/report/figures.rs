@@ -1,5 +1,5 @@
-//! The headline figures of the agent beside what anyone can do, and what
-//! there is to doubt of them.
+//! The figures of the agent and its benchmarks, and how they change with
+//! other fills, costs and seeds.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -50,14 +50,14 @@ pub(super) const FIGURES: &[(&str, &str, Unit)] = &[
     ("n_bars", "Bars with a return", Unit::Count),
 ];
 
-/// A column: whose figures, and which account's.
+/// A column: an account of a session.
 struct Column {
     session_idx: usize,
     account: &'static str,
     label: String,
 }
 
-/// Returns the table of all figures that a record of `sessions` has.
+/// Returns the table of all figures in the records of `sessions`.
 pub(super) fn table(sessions: &[ReportInput]) -> Markup {
     let columns = columns(sessions);
     let row = |&(name, label, unit): &(&str, &str, Unit)| {
@@ -68,7 +68,7 @@ pub(super) fn table(sessions: &[ReportInput]) -> Markup {
             unit,
         });
         let figures: Vec<Figure<'_>> = figures.collect();
-        // A figure that no record has is not known to their version.
+        // Records of earlier versions lack some figures.
         figures.iter().any(|figure| figure.raw("").is_some()).then(|| {
             html! { tr { th scope="row" { (label) } @for figure in &figures { (figure.cell()) } } }
         })
@@ -91,7 +91,7 @@ pub(super) fn table(sessions: &[ReportInput]) -> Markup {
 
 fn columns(sessions: &[ReportInput]) -> Vec<Column> {
     let is_alone = sessions.len() == 1;
-    let of = |account: &'static str, label: &str| {
+    let columns_of = |account: &'static str, label: &str| {
         let each = sessions.iter().enumerate().map(move |(session_idx, session)| {
             let label =
                 if is_alone { label.to_owned() } else { format!("{} {label}", session.name) };
@@ -99,17 +99,17 @@ fn columns(sessions: &[ReportInput]) -> Vec<Column> {
         });
         each.collect::<Vec<_>>()
     };
-    let mut columns = of("agent", "agent");
-    let holding = of("buy_and_hold", "buy and hold");
+    let mut columns = columns_of("agent", "agent");
+    let holding = columns_of("buy_and_hold", "buy and hold");
     // Sessions tested on the same bars share one column.
     columns.extend(holding.into_iter().filter(|column| {
         let before = &sessions[..column.session_idx];
-        !before.iter().any(|other| held_alike(other, &sessions[column.session_idx]))
+        !before.iter().any(|other| is_same_benchmark(other, &sessions[column.session_idx]))
     }));
     // Never trading earns nothing in every session: one column.
-    columns.extend(of("never_trade", "never trade").into_iter().take(1));
-    // Records of earlier versions have none.
-    let constant = of("constant_exposure", "constant exposure").into_iter();
+    columns.extend(columns_of("never_trade", "never trade").into_iter().take(1));
+    // Records of earlier versions lack it.
+    let constant = columns_of("constant_exposure", "constant exposure").into_iter();
     columns.extend(constant.filter(|column| {
         let record = &sessions[column.session_idx].record.0;
         record.pointer("/metrics/constant_exposure").is_some()
@@ -117,15 +117,15 @@ fn columns(sessions: &[ReportInput]) -> Vec<Column> {
     columns
 }
 
-/// Whether buy-and-hold is the same account in both.
-fn held_alike(a: &ReportInput, b: &ReportInput) -> bool {
-    let at = [
+/// Whether buy-and-hold is the same account in both sessions.
+fn is_same_benchmark(a: &ReportInput, b: &ReportInput) -> bool {
+    let pointers = [
         "/data/sha256",
         "/split/test",
         "/walk_forward/windows/0/split/test",
         "/metrics/buy_and_hold/final_equity",
     ];
-    at.iter().all(|pointer| a.record.0.pointer(pointer) == b.record.0.pointer(pointer))
+    pointers.iter().all(|pointer| a.record.0.pointer(pointer) == b.record.0.pointer(pointer))
 }
 
 /// A figure of an account of a session.
@@ -137,8 +137,8 @@ struct Figure<'a> {
 }
 
 impl Figure<'_> {
-    /// Returns what the record has for it; `suffix` names a bound of its
-    /// interval.
+    /// Returns its value in the record; with a `suffix`, that of a bound
+    /// of its interval.
     fn raw(&self, suffix: &str) -> Option<&Value> {
         let Self { session, account, name, .. } = self;
         session.record.0.pointer(&format!("/metrics/{account}/{name}{suffix}"))
@@ -156,7 +156,7 @@ impl Figure<'_> {
 
     fn cell(&self) -> Markup {
         let Self { session, account, name, .. } = self;
-        // As the record has it, for machines.
+        // The exact value, for scripts.
         let digits = self.raw("").filter(|raw| raw.is_number());
         let undefined = session.record.text(&format!("/metrics/{account}/undefined/{name}"));
         html! {
@@ -172,8 +172,8 @@ impl Figure<'_> {
     }
 }
 
-/// Returns the decisions filled otherwise, and what other seeds came to.
-pub(super) fn doubts(session: &ReportInput, is_alone: bool) -> Markup {
+/// Returns the figures at other fills and costs, and with other seeds.
+pub(super) fn robustness(session: &ReportInput, is_alone: bool) -> Markup {
     let record = &session.record;
     let changed = ["filled_1_bar_later", "costs_doubled"].into_iter().filter_map(|name| {
         let account = record.0.pointer(&format!("/metrics/{name}"))?;
@@ -209,7 +209,7 @@ pub(super) fn doubts(session: &ReportInput, is_alone: bool) -> Markup {
     }
 }
 
-/// Returns the few figures that stand at the top.
+/// Returns the headline figures.
 pub(super) fn tiles(session: &ReportInput) -> Markup {
     const NAMES: [&str; 5] = ["net_return", "sharpe", "max_drawdown", "n_trades", "final_equity"];
     let chosen = FIGURES.iter().filter(|(name, ..)| NAMES.contains(name));
@@ -234,15 +234,15 @@ pub(super) fn tiles(session: &ReportInput) -> Markup {
     }
 }
 
-/// Says whether later training bars found an edge, and what the Sharpe
-/// ratio's interval means.
-pub(super) fn verdict(session: &ReportInput) -> Option<String> {
-    let lines = [judgement_line(&session.record.0), luck(session).map(str::to_owned)];
+/// Returns whether an edge was found on later training bars, and what the
+/// Sharpe ratio's interval means.
+pub(super) fn conclusion(session: &ReportInput) -> Option<String> {
+    let lines = [judgement_line(&session.record.0), significance(session).map(str::to_owned)];
     let text = lines.into_iter().flatten().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
 }
 
-fn luck(session: &ReportInput) -> Option<&'static str> {
+fn significance(session: &ReportInput) -> Option<&'static str> {
     let number = |name: &str| session.record.number(&format!("/metrics/agent/{name}"));
     let (low, high) = number("sharpe_low").zip(number("sharpe_high"))?;
     Some(if low <= 0.0 && high >= 0.0 {

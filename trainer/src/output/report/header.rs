@@ -1,11 +1,11 @@
-//! The top of the page: what became of each session, and what differs.
+//! The top of the page: the outcome of each session, and what differs.
 
 use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::account::metrics::{REMEDY, ruin_lines};
 
-use super::figures::verdict;
+use super::figures::conclusion;
 use super::identity;
 use super::input::ReportInput;
 use super::markup::{UNDEFINED, plain, scroll};
@@ -33,7 +33,7 @@ fn outcome(session: &ReportInput, is_alone: bool) -> Markup {
             span class={ "status " (status) } { (status) }
             @if let Some(reason) = session.record.text("/reason") { " " span { (reason) } }
             @for line in ruin_lines(&session.record.0) { " " b { (line) } }
-            @if let Some(verdict) = verdict(session) { " " (verdict) }
+            @if let Some(conclusion) = conclusion(session) { " " (conclusion) }
         }
     }
 }
@@ -68,7 +68,7 @@ fn audit(verdicts: &[Value]) -> Markup {
     }
 }
 
-/// Returns what is not the same for all sessions.
+/// Returns the table of differences between the sessions.
 pub(super) fn differences(sessions: &[ReportInput]) -> Markup {
     let differences = identity::differences(sessions);
     html! {

@@ -15,11 +15,11 @@ use super::text::{Unit, duration};
 struct Fact {
     label: &'static str,
     value: Option<String>,
-    /// Whether a comparison lists it where it differs.
+    /// Whether comparisons of sessions list it where it differs.
     compared: bool,
 }
 
-/// Returns the table of identity and, folded away, that of all settings.
+/// Returns the table of identity and, collapsed, that of all settings.
 pub(super) fn tables(session: &ReportInput) -> Markup {
     let row =
         |name: &str, value: &str| html! { tr { th scope="row" { (name) } td.long { (value) } } };
@@ -38,8 +38,8 @@ pub(super) fn tables(session: &ReportInput) -> Markup {
     }
 }
 
-/// Returns how the bars were read, as `trainer bars` says it; none for a
-/// record that does not tell.
+/// Returns how the bars were read, as `trainer bars` prints it; `None`
+/// where the record lacks it.
 pub(super) fn understood(session: &ReportInput) -> Option<Markup> {
     let record = &session.record;
     record.0.pointer("/data/understood").filter(|found| !found.is_null())?;
@@ -63,15 +63,15 @@ pub(super) fn understood(session: &ReportInput) -> Option<Markup> {
     })
 }
 
-/// A setting, digest or commit that is not the same for all.
+/// A setting, digest or commit in which sessions differ.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(super) struct Difference {
     pub(super) name: String,
-    /// A value a session; none where it has no such setting.
+    /// One value per session; `None` where it has no such setting.
     pub(super) values: Vec<Option<String>>,
 }
 
-/// Returns the differences of `sessions`: data, commit, version, settings.
+/// Returns the differences in data, commit, version and settings.
 pub(super) fn differences(sessions: &[ReportInput]) -> Vec<Difference> {
     let all_facts: Vec<Vec<Fact>> = sessions.iter().map(facts).collect();
     let n_facts = all_facts.first().map_or(0, Vec::len);
@@ -92,30 +92,30 @@ pub(super) fn differences(sessions: &[ReportInput]) -> Vec<Difference> {
 fn facts(session: &ReportInput) -> Vec<Fact> {
     let record = &session.record;
     let text = |pointer: &str| record.text(pointer).map(str::to_owned);
-    let told = |label, value| Fact { label, value, compared: false };
+    let shown = |label, value| Fact { label, value, compared: false };
     let compared = |label, value| Fact { label, value, compared: true };
     vec![
-        told("Session", text("/id")),
-        told("Archive", session.archive.clone().or_else(|| Some(not_archived(session)))),
+        shown("Session", text("/id")),
+        shown("Archive", session.archive.clone().or_else(|| Some(not_archived(session)))),
         compared("Status", status(session)),
-        told("Goes on from", text("/resumed_from/session")),
-        told("Started", text("/started_at")),
-        told("Finished", text("/finished_at")),
-        told("Took", took(session)),
-        // The settings hold it, too, and are compared.
-        told("Seed", record.count("/seed").map(|seed| seed.to_string())),
+        shown("Goes on from", text("/resumed_from/session")),
+        shown("Started", text("/started_at")),
+        shown("Finished", text("/finished_at")),
+        shown("Took", elapsed(session)),
+        // Not compared here: it is one of the settings, too.
+        shown("Seed", record.count("/seed").map(|seed| seed.to_string())),
         compared("Data", text("/data/source")),
         compared("Data, SHA-256", text("/data/sha256")),
         compared("Bars", bars(session)),
         compared("Training bars", span(session, "train")),
-        compared("Test bars", tested(session).or_else(|| span(session, "test"))),
-        told("Settings, SHA-256", text("/config/sha256")),
+        compared("Test bars", window_tests(session).or_else(|| span(session, "test"))),
+        shown("Settings, SHA-256", text("/config/sha256")),
         compared("Git commit", commit(session)),
         compared("Trainer version", text("/tool_version")),
-        told("Model", text("/model/path")),
-        told("Model, SHA-256", text("/model/sha256")),
-        told("Tags", tags(session)),
-        told("Note", session.manifest.as_ref().and_then(|m| m.text("/note")).map(str::to_owned)),
+        shown("Model", text("/model/path")),
+        shown("Model, SHA-256", text("/model/sha256")),
+        shown("Tags", tags(session)),
+        shown("Note", session.manifest.as_ref().and_then(|m| m.text("/note")).map(str::to_owned)),
     ]
 }
 
@@ -130,7 +130,7 @@ fn status(session: &ReportInput) -> Option<String> {
     Some(reason.map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}")))
 }
 
-fn took(session: &ReportInput) -> Option<String> {
+fn elapsed(session: &ReportInput) -> Option<String> {
     let record = &session.record;
     let milliseconds = record.time_ms("/finished_at")? - record.time_ms("/started_at")?;
     Some(duration(milliseconds))
@@ -161,8 +161,8 @@ fn span(session: &ReportInput, part: &str) -> Option<String> {
     ))
 }
 
-/// Returns the test bars of all windows; none without windows.
-fn tested(session: &ReportInput) -> Option<String> {
+/// Returns the test bars of all windows; `None` without windows.
+fn window_tests(session: &ReportInput) -> Option<String> {
     let windows = session.record.list("/walk_forward/windows");
     let (first, last) = (windows.first()?, windows.last()?);
     let n_bars = windows.iter().filter_map(|it| it.pointer("/split/test/n_bars")?.as_f64()).sum();

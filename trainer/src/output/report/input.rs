@@ -1,20 +1,27 @@
-//! Gathers all that a page shows of one session.
+//! Reads all that a page shows of one session.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
+use crate::market::bars::{Bar, BarSource};
 use crate::missing_part::MissingPart;
 
-use super::curve::{Curve, CurvePlan};
+use super::curve::{Curve, CurveOptions};
 use super::importance::{self, Importances};
 use super::periods::fine_calendar;
-use super::price;
 use super::record::JsonRecord;
 use super::rolling::{Rolling, RollingOptions};
-use super::series::Series;
+use super::series::{Aggregation, Series};
 use super::source::{ReportContext, SessionSource};
 use super::trades::{self, TradeLedgers};
 
-/// How many points of each go into a page, so that all fit.
+const BAR_COLUMNS: &[(&str, Aggregation)] = &[
+    ("close", Aggregation::Last),
+    ("high", Aggregation::Max),
+    ("low", Aggregation::Min),
+    ("volume", Aggregation::Sum),
+];
+
+/// The most points and trades of one session in a page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budget {
     bars: usize,
@@ -24,17 +31,17 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Shares what a page of less than 3 MB holds among its sessions.
+    /// Divides the points of a page of less than 3 MB among its sessions.
     pub(super) fn among(n_sessions: usize) -> Self {
         let n = n_sessions.max(1);
         Self { bars: 40_000 / n, train: 20_000 / n, test: 24_000 / n, trades: 12_000 / n }
     }
 }
 
-/// One session.
+/// The data of one session.
 #[derive(Debug)]
 pub(super) struct ReportInput {
-    /// What the page calls it.
+    /// Its name in the page.
     pub(super) name: String,
     pub(super) record: JsonRecord,
     pub(super) manifest: Option<JsonRecord>,
@@ -50,8 +57,9 @@ pub(super) struct ReportInput {
 }
 
 impl ReportInput {
-    /// Reads a session; fails only where there is no record of one.
-    pub(super) fn gather(
+    /// Reads a session. Fails only without a record, or where this build
+    /// cannot read the bars; other failures become notes.
+    pub(super) fn read(
         source: &SessionSource,
         context: &ReportContext<'_>,
         budget: Budget,
@@ -64,7 +72,7 @@ impl ReportInput {
             None
         });
         // A portfolio's price is in its curve alone.
-        let price = (!record.is_portfolio()).then(|| price::read(&record, context, budget.bars));
+        let price = (!record.is_portfolio()).then(|| read_bars(&record, context, budget.bars));
         let bars = match price {
             Some(Err(error)) if error.is::<MissingPart>() => return Err(error),
             Some(Err(error)) => {
@@ -75,9 +83,9 @@ impl ReportInput {
             None => None,
         };
         let mut curve = |name: &str, n_points_max: usize| {
-            let mut plan = Some(plan(&record, n_points_max));
+            let mut options = Some(curve_options(&record, n_points_max));
             let read = source.read(name, &mut |file| {
-                Curve::read(file, plan.take().expect("a file is read once"))
+                Curve::read(file, options.take().expect("a file is read once"))
             });
             read.unwrap_or_else(|error| {
                 note("A curve is missing", &error);
@@ -123,11 +131,11 @@ fn archive_name(source: &SessionSource, manifest: Option<&JsonRecord>) -> Option
     named.or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()))
 }
 
-fn plan(record: &JsonRecord, n_points_max: usize) -> CurvePlan {
+fn curve_options(record: &JsonRecord, n_points_max: usize) -> CurveOptions {
     let parts = record.parts();
     let (first, last) = parts.test.unwrap_or_default();
     let interval_ms = record.number("/data/interval_seconds").unwrap_or_default() * 1000.0;
-    // Rolling figures are of returns, which end at ruin.
+    // Rolling figures are based on returns, which end at ruin.
     let per_year = record.number("/metrics/agent/periods_per_year/value");
     let rolling = per_year.filter(|_| !record.is_ruined()).and_then(|per_year| {
         Rolling::new(RollingOptions {
@@ -138,5 +146,36 @@ fn plan(record: &JsonRecord, n_points_max: usize) -> CurvePlan {
     });
     #[expect(clippy::cast_possible_truncation, reason = "an interval has few milliseconds")]
     let fine = fine_calendar(last - first, interval_ms as i64);
-    CurvePlan { n_points_max, fine, rolling }
+    CurveOptions { n_points_max, fine, rolling }
+}
+
+/// Reads the bars that the session was trained on, in one pass.
+///
+/// Fails when they are gone or have changed.
+fn read_bars(
+    record: &JsonRecord,
+    context: &ReportContext<'_>,
+    n_points_max: usize,
+) -> Result<Series> {
+    let mut series = Series::new(BAR_COLUMNS, n_points_max);
+    let mut push = |bar: &Bar| {
+        series.push(bar.time_ms, &[bar.close, bar.high, bar.low, bar.volume]);
+    };
+    if let Some(bars) = context.bars {
+        for bar in bars.read()? {
+            push(&bar?);
+        }
+        return Ok(series);
+    }
+    let spec = record
+        .text("/config/training/data")
+        .or_else(|| record.text("/data/source"))
+        .unwrap_or_default();
+    let source = BarSource::open(spec, context.data_root)?.with_config(&record.bars_config());
+    let found = source.scan(&mut push)?;
+    ensure!(
+        record.text("/data/sha256") == Some(&found.sha256),
+        "`{spec}` holds other bars now than the session was trained on"
+    );
+    Ok(series)
 }

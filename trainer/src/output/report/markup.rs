@@ -1,7 +1,7 @@
-//! What the panels and tables of a page have in common.
+//! Markup that the panels and tables of a page share.
 //!
-//! `maud` escapes every text that goes into a page, unless the code says
-//! `PreEscaped`, which only the style sheets and scripts are.
+//! `maud` escapes every text that goes into a page, except `PreEscaped`,
+//! which only the style sheets and scripts are.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -9,12 +9,12 @@ use serde_json::Value;
 /// Stands for a value that is undefined or unknown.
 pub(super) const UNDEFINED: &str = "–";
 
-/// A titled box that shows something of one session.
+/// A titled box in the section of one session.
 pub(super) struct Panel<'a> {
     /// Classes of the style sheet, beside `panel`.
     pub(super) class: &'static str,
     pub(super) title: &'static str,
-    /// The session, where a page shows several, else empty.
+    /// The session's name where a page shows several, else empty.
     pub(super) session: &'a str,
 }
 
@@ -38,8 +38,8 @@ impl Panel<'_> {
         })
     }
 
-    /// Returns the panel with why there is nothing to show.
-    pub(super) fn without(&self, reason: &str) -> Markup {
+    /// Returns the panel with the `reason` why it is empty.
+    pub(super) fn empty(&self, reason: &str) -> Markup {
         self.with(&html! { p.empty { (reason) } })
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn bar(share: f64) -> Markup {
     html! { span.bar style={ "--share:" (share) } {} }
 }
 
-/// Returns `text`, or the sign of what is undefined.
+/// Returns `text`, or [`UNDEFINED`] for none.
 pub(super) fn or_undefined(text: Option<String>) -> String {
     text.unwrap_or_else(|| UNDEFINED.to_owned())
 }

@@ -1,10 +1,10 @@
-//! Shows sessions to people: a page that needs nothing but a browser,
-//! and a table for a terminal.
+//! Reports on sessions: an HTML page that needs only a browser, and a
+//! table for a terminal.
 //!
 //! It reads what a run wrote, in a workspace or an archive, and
-//! computes no figure of a session anew. The page holds its charts'
-//! script and data, and asks no network for anything. Memory is bounded:
-//! long curves and many trades are thinned, and the page says so.
+//! recomputes no figure of a session. The page holds its charts' script
+//! and data, and loads nothing from a network. Memory is bounded: long
+//! curves and many trades are thinned, and the page says so.
 
 mod account_tables;
 mod charts;
@@ -20,14 +20,13 @@ mod input;
 mod markup;
 mod pack;
 mod page;
+mod panels;
 mod part_tables;
 mod periods;
-mod price;
 mod record;
 mod return_tables;
 mod rolling;
 mod series;
-mod session;
 mod source;
 mod terminal;
 mod text;
@@ -46,22 +45,24 @@ use input::{Budget, ReportInput};
 
 pub use source::{ReportContext, SessionSource};
 
-/// The most sessions that one page can hold and a reader tell apart.
+/// The most sessions of one page.
 pub const N_SESSIONS_MAX: usize = 8;
 
 const BUFFER_BYTES: usize = 1 << 16;
 
-/// Sessions that were read, to be shown side by side.
+/// The data of one or several sessions to report on.
 #[derive(Debug)]
 pub struct Report {
     sessions: Vec<ReportInput>,
 }
 
 impl Report {
-    /// Reads the sessions at `sources`, one or several.
+    /// Reads the sessions at `sources`, one or several. Other data than
+    /// the record may be missing: it is left out, and the page says why.
     ///
-    /// Fails where there is no record of a session. What else cannot be
-    /// read is left out, and the page says why.
+    /// # Errors
+    ///
+    /// Fails for no or too many sources, and when one has no record.
     pub fn read(sources: &[SessionSource], context: &ReportContext<'_>) -> Result<Self> {
         ensure!(!sources.is_empty(), "name a session to report");
         ensure!(
@@ -70,7 +71,7 @@ impl Report {
             sources.len()
         );
         let budget = Budget::among(sources.len());
-        let read = |source| ReportInput::gather(source, context, budget);
+        let read = |source| ReportInput::read(source, context, budget);
         Ok(Self { sessions: sources.iter().map(read).collect::<Result<_>>()? })
     }
 
@@ -82,10 +83,13 @@ impl Report {
     }
 
     /// Writes the page to `path`, whole or not at all, and returns its
-    /// size in bytes; it goes out in pieces. A page of an earlier report
-    /// there is replaced; fails where there is any other file.
+    /// size in bytes. It replaces an earlier page.
+    ///
+    /// # Errors
+    ///
+    /// Fails when another file is at `path`, or it cannot be written.
     pub fn write_page(&self, path: &Path) -> Result<u64> {
-        make_room(path)?;
+        prepare(path)?;
         put_atomically(path, &mut |file| {
             let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
             page::render(&self.sessions, &mut out)?;
@@ -103,14 +107,14 @@ impl Report {
         terminal::json(&self.sessions)
     }
 
-    /// What could not be shown, and why.
+    /// Returns what could not be shown, and why.
     pub fn notes(&self) -> impl Iterator<Item = &str> {
         self.sessions.iter().flat_map(|session| session.notes.iter().map(String::as_str))
     }
 }
 
-/// Sees to it that a page can be put at `path`.
-fn make_room(path: &Path) -> Result<()> {
+/// Checks that `path` holds no other file, and creates its folder.
+fn prepare(path: &Path) -> Result<()> {
     if path.exists() && !is_report(path)? {
         bail!(
             "`{}` is no report and is not overwritten; name another file by `--out`",

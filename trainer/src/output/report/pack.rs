@@ -1,4 +1,4 @@
-//! Packs numbers into text: what a browser unpacks in a few lines.
+//! Packs numbers as base64 text, which a browser unpacks in a few lines.
 //!
 //! Numbers are packed while they are written, a piece at a time, so that
 //! a page needs no memory besides the numbers themselves.
@@ -7,10 +7,10 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Serialize, Serializer};
 
-/// Characters that go out at once; a multiple of four.
+/// Characters that are written at once; a multiple of four.
 const N_PIECE_CHARS: usize = 1024;
 
-/// Bytes, shown in base64 with padding (RFC 4648, section 4).
+/// Bytes, displayed in base64 with padding (RFC 4648, section 4).
 struct Base64<I>(I);
 
 impl<I: Iterator<Item = u8> + Clone> Display for Base64<I> {
@@ -73,8 +73,8 @@ fn leb128(mut value: u64) -> impl Iterator<Item = u8> + Clone {
     })
 }
 
-/// Times as steps from one to the next, in the largest unit that
-/// divides them all.
+/// Times as the steps between them, in the largest unit that divides
+/// them all.
 #[derive(Serialize)]
 pub(super) struct Times<S> {
     n: usize,
@@ -84,7 +84,7 @@ pub(super) struct Times<S> {
     unit_ms: u64,
 }
 
-/// Packs times, which must not decrease.
+/// Returns times, which must not decrease, in packed form.
 pub(super) fn times(times_ms: impl ExactSizeIterator<Item = i64> + Clone) -> Times<impl Serialize> {
     let n = times_ms.len();
     let start_ms = times_ms.clone().next().unwrap_or_default();
@@ -100,8 +100,8 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
-/// Returns a value with the digits that a chart has a use for.
-#[expect(clippy::cast_possible_truncation, reason = "a chart has no use for more digits")]
+/// Rounds `value` to single precision, which is enough for a chart.
+#[expect(clippy::cast_possible_truncation, reason = "a chart needs no more digits")]
 pub(super) fn single(value: f64) -> f32 {
     value as f32
 }

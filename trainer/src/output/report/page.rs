@@ -1,6 +1,6 @@
-//! Makes the page: one HTML file with all that it needs in it.
+//! Renders the page: one self-contained HTML file.
 //!
-//! Its data are most of it, and are written as they are packed.
+//! Most of it is chart data, which is packed while it is written.
 
 use std::io::{self, Write};
 
@@ -16,9 +16,9 @@ use super::figures;
 use super::header::{differences, header};
 use super::input::ReportInput;
 use super::markup::scroll;
-use super::session;
+use super::panels;
 
-/// The start of every page, which tells a report from other files.
+/// The start of every page, by which a report is recognised.
 pub(super) const MARK: &str = "<!doctype html>\n<!-- trainvault report -->\n";
 
 const STYLE: &str = include_str!("../../../assets/report/style.css");
@@ -89,11 +89,11 @@ fn body(sessions: &[ReportInput]) -> Markup {
                 }
                 (scroll("Figures", &figures::table(sessions)))
             }
-            @for session in sessions { (figures::doubts(session, is_alone)) }
+            @for session in sessions { (figures::robustness(session, is_alone)) }
             (charts::toolbar(sessions))
             (charts::charts(sessions))
             @for (idx, session) in sessions.iter().enumerate() {
-                (session::section(session, idx, is_alone))
+                (panels::section(session, idx, is_alone))
             }
         }
         footer {
@@ -107,7 +107,7 @@ fn body(sessions: &[ReportInput]) -> Markup {
 }
 
 fn scripts() -> Markup {
-    // The only address in it is in its comment.
+    // The address in its comment goes: a page names no network.
     let chart_script = CHART_SCRIPT.replace("https://", "");
     let own = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.concat());
     html! {

@@ -10,19 +10,18 @@ use super::input::ReportInput;
 use super::markup::{head, or_undefined, plain};
 use super::text::Unit;
 
-/// Returns the figures of each window of a walk forward, if there are
-/// any.
+/// Returns the figures of each window of a walk forward, if any.
 pub(super) fn windows(session: &ReportInput) -> Option<Markup> {
     parts(session.record.list("/walk_forward/windows"), "window", "Window")
 }
 
-/// Returns the figures of each symbol of a portfolio, if there are any.
+/// Returns the figures of each symbol of a portfolio, if any.
 pub(super) fn symbols(session: &ReportInput) -> Option<Markup> {
     parts(session.record.list("/symbols"), "symbol", "Symbol")
 }
 
-/// Parts that have a split and figures of their own; `key` holds the
-/// name of each.
+/// Returns the table of parts with a split and figures of their own;
+/// their field `key` holds the names.
 fn parts(parts: &[Value], key: &str, label: &str) -> Option<Markup> {
     let names = [
         label,
@@ -65,7 +64,7 @@ fn part_cells(part: &Value) -> Markup {
     }
 }
 
-/// Returns the figures of each episode, if there are any.
+/// Returns the figures of each episode, if any.
 pub(super) fn episodes(session: &ReportInput) -> Option<Markup> {
     const HEAD: [&str; 8] = [
         "Episode",
@@ -79,7 +78,7 @@ pub(super) fn episodes(session: &ReportInput) -> Option<Markup> {
     ];
     let episodes = session.record.list("/episodes");
     let row = |episode: &Value| {
-        let told = |name: &str, unit: Unit| number(episode.get(name), unit);
+        let figure = |name: &str, unit: Unit| number(episode.get(name), unit);
         let delta = episode.get("max_abs_delta_q").and_then(Value::as_f64);
         html! {
             tr {
@@ -87,13 +86,13 @@ pub(super) fn episodes(session: &ReportInput) -> Option<Markup> {
                     (plain(episode.get("episode")))
                     @if episode["bankrupt"] == true { " (bankrupt)" }
                 }
-                td { (told("train_reward", Unit::Share)) }
+                td { (figure("train_reward", Unit::Share)) }
                 td { (or_undefined(delta.map(|value| significant(value, 4)))) }
-                td { (told("test_net_return", Unit::Share)) }
-                td { (told("test_sharpe", Unit::Ratio)) }
-                td { (told("test_max_drawdown", Unit::Share)) }
+                td { (figure("test_net_return", Unit::Share)) }
+                td { (figure("test_sharpe", Unit::Ratio)) }
+                td { (figure("test_max_drawdown", Unit::Share)) }
                 td { (plain(episode.get("test_n_trades"))) }
-                td { (told("seconds", Unit::Ratio)) }
+                td { (figure("seconds", Unit::Ratio)) }
             }
         }
     };

@@ -4,10 +4,10 @@ use chrono::{DateTime, Datelike as _};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// A division of time in UTC.
+/// A division of time into periods, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Calendar {
-    /// Spans of so many milliseconds since 1970.
+    /// Spans of this many milliseconds, counted from 1970.
     Every(i64),
     /// Weeks from Monday.
     Week,
@@ -37,7 +37,7 @@ impl Calendar {
     }
 }
 
-/// What the agent and buy-and-hold were worth at the end of each period.
+/// The equity of the agent and of buy-and-hold at the end of each period.
 #[derive(Debug, Clone)]
 pub(super) struct Levels {
     calendar: Calendar,
@@ -68,8 +68,8 @@ impl Levels {
         }
     }
 
-    /// Returns the return of each period; the first starts at the first
-    /// bar. NaN after the equity reached 0.
+    /// Returns the return of each period, the first one from the first
+    /// bar on; NaN after the equity reached 0.
     pub(super) fn returns(&self) -> Vec<Level> {
         let before = self.start.iter().chain(&self.ends);
         let pairs = before.zip(&self.ends);

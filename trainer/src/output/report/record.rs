@@ -1,4 +1,4 @@
-//! What a page takes from `logs/session.json` and `MANIFEST.json`.
+//! Reads `logs/session.json` and `MANIFEST.json` for a page.
 //!
 //! Records of any version are read, since old archives are shown as well;
 //! absent fields are shown as absent.
@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use crate::account::metrics::{is_ruined, void_ruined};
+use crate::config::leaves;
 use crate::market::bars::BarsConfig;
 use crate::session::parse_time;
 
@@ -17,7 +18,7 @@ use super::source::SessionSource;
 /// The largest record that is read, in bytes.
 const N_BYTES_MAX: u64 = 64 << 20;
 
-/// A JSON document that is asked by pointers (RFC 6901).
+/// A JSON document that is read by pointers (RFC 6901).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct JsonRecord(pub(super) Value);
 
@@ -77,7 +78,7 @@ impl JsonRecord {
         self.0.pointer(pointer)?.as_u64()
     }
 
-    /// The time at `pointer`, in milliseconds since 1970 UTC.
+    /// Returns the time at `pointer`, in milliseconds since 1970 UTC.
     pub(super) fn time_ms(&self, pointer: &str) -> Option<i64> {
         Some(parse_time(self.text(pointer)?).ok()?.timestamp_millis())
     }
@@ -97,8 +98,8 @@ impl JsonRecord {
         !self.list("/symbols").is_empty()
     }
 
-    /// Returns one symbol's share of the portfolio's initial equity; 1 for
-    /// a single account. Figures of a portfolio are in its own money.
+    /// Returns the factor from money of the symbols' accounts to that of
+    /// the portfolio, in which its figures are; 1 for a single account.
     pub(super) fn account_share(&self) -> f64 {
         let initial = |value: &Value| value.pointer("/metrics/agent/initial_equity")?.as_f64();
         let of_all: f64 = self.list("/symbols").iter().filter_map(initial).sum();
@@ -106,8 +107,8 @@ impl JsonRecord {
         if of_all > 0.0 && own > 0.0 { own / of_all } else { 1.0 }
     }
 
-    /// Returns where the parts of the bars begin and end, over all
-    /// windows of a walk forward and all symbols of a portfolio.
+    /// Returns the parts of the bars, over all windows of a walk forward
+    /// and all symbols of a portfolio.
     pub(super) fn parts(&self) -> Parts {
         let windows = self.list("/walk_forward/windows");
         let several = if windows.is_empty() { self.list("/symbols") } else { windows };
@@ -132,13 +133,12 @@ impl JsonRecord {
         }
     }
 
-    /// The settings as `environment.leverage` and their compact JSON.
+    /// Returns the settings by their dotted names, as text or compact JSON.
     pub(super) fn settings(&self) -> BTreeMap<String, String> {
-        let mut settings = BTreeMap::new();
-        if let Some(training) = self.0.pointer("/config/training") {
-            flatten("", training, &mut settings);
-        }
-        settings
+        let training = self.0.pointer("/config/training");
+        let settings = training.into_iter().flat_map(|training| leaves("", training));
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        settings.map(|(name, value)| (name, text(value))).collect()
     }
 }
 
@@ -149,21 +149,4 @@ pub(super) struct Parts {
     pub(super) embargo: Option<(i64, i64)>,
     pub(super) test: Option<(i64, i64)>,
     pub(super) n_test: u64,
-}
-
-fn flatten(prefix: &str, value: &Value, settings: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Object(object) => {
-            for (key, value) in object {
-                let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-                flatten(&name, value, settings);
-            }
-        }
-        Value::String(text) => {
-            settings.insert(prefix.to_owned(), text.clone());
-        }
-        other => {
-            settings.insert(prefix.to_owned(), other.to_string());
-        }
-    }
 }

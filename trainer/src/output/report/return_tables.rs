@@ -1,9 +1,11 @@
-//! The tables of returns: months, years, drawdowns, quantiles, and how
-//! the agent moved with buy-and-hold.
+//! The tables of returns: months, years, drawdowns, quantiles, and the
+//! comparison with buy-and-hold.
 
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
+
+use crate::account::metrics::BenchmarkComparison;
 
 use super::curve::Curve;
 use super::distribution::quantiles;
@@ -15,8 +17,8 @@ use super::text::{Unit, day, duration, percent};
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Returns the agent's return of each month, a row a year, coloured by
-/// how far it is from 0; none without a month.
+/// Returns the agent's monthly returns, one row per year, coloured by
+/// their size; `None` without a month.
 pub(super) fn months(curve: &Curve) -> Option<Markup> {
     let returns = curve.months.returns();
     let strongest = returns.iter().map(|month| month.values[0].abs()).fold(0.0, f64::max);
@@ -54,8 +56,8 @@ pub(super) fn months(curve: &Curve) -> Option<Markup> {
     })
 }
 
-/// Returns the returns of each year beside buy-and-hold's; none without
-/// a year.
+/// Returns the yearly returns of the agent and buy-and-hold; `None`
+/// without a year.
 pub(super) fn years(curve: &Curve) -> Option<Markup> {
     let years = curve.years.returns();
     (!years.is_empty()).then(|| {
@@ -74,16 +76,17 @@ pub(super) fn years(curve: &Curve) -> Option<Markup> {
     })
 }
 
-/// Returns how the agent moved with buy-and-hold, and what both earned
-/// in the last month and year.
-pub(super) fn beside(session: &ReportInput, test: &Curve) -> Markup {
+/// Returns alpha, beta and the like against buy-and-hold, and the returns
+/// of both in the last month and year.
+pub(super) fn benchmark(session: &ReportInput, test: &Curve) -> Markup {
     let periods = session.record.number("/metrics/agent/periods_per_year/value");
-    let found = test.beside.figures(periods.unwrap_or(f64::NAN));
+    let BenchmarkComparison { alpha, beta, r_squared, information_ratio, undefined } =
+        test.comparison.figures(periods.unwrap_or(f64::NAN));
     let figures = [
-        ("alpha", "Alpha, annual", found.alpha, Unit::Share),
-        ("beta", "Beta", found.beta, Unit::Ratio),
-        ("r_squared", "R²", found.r_squared, Unit::Ratio),
-        ("information_ratio", "Information ratio of a bar", found.information_ratio, Unit::Ratio),
+        ("alpha", "Alpha, annual", alpha, Unit::Share),
+        ("beta", "Beta", beta, Unit::Ratio),
+        ("r_squared", "R²", r_squared, Unit::Ratio),
+        ("information_ratio", "Information ratio of a bar", information_ratio, Unit::Ratio),
     ];
     let [own, hold] = [0, 1].map(|idx| test.to_date[idx].figures());
     let to_date = [
@@ -92,7 +95,7 @@ pub(super) fn beside(session: &ReportInput, test: &Curve) -> Markup {
     ];
     html! {
         table { tbody { @for (name, label, value, unit) in figures {
-            @let undefined = found.undefined.get(name);
+            @let undefined = undefined.get(name);
             tr {
                 th scope="row" { (label) }
                 td data-figure=(name)
@@ -117,21 +120,21 @@ pub(super) fn beside(session: &ReportInput, test: &Curve) -> Markup {
     }
 }
 
-/// Returns the worst drawdowns; none without any.
+/// Returns the worst drawdowns; `None` without any.
 pub(super) fn drawdowns(curve: &Curve) -> Option<Markup> {
     let drawdowns = curve.worst_drawdowns();
     (!drawdowns.is_empty()).then(|| {
         html! {
             table {
                 (head(&["Depth", "Peak", "Lowest", "Recovered", "Length", "Bars"]))
-                tbody { @for fall in &drawdowns {
+                tbody { @for drawdown in &drawdowns {
                     tr {
-                        td { (share(fall.depth)) }
-                        td { (day(fall.peak_ms)) }
-                        td { (day(fall.low_ms)) }
-                        td { (fall.recovered_ms.map_or_else(|| "not yet".to_owned(), day)) }
-                        td { (duration(fall.end_ms - fall.peak_ms)) }
-                        td { (Unit::Count.text(fall.n_bars as f64)) }
+                        td { (share(drawdown.depth)) }
+                        td { (day(drawdown.peak_ms)) }
+                        td { (day(drawdown.low_ms)) }
+                        td { (drawdown.recovered_ms.map_or_else(|| "not yet".to_owned(), day)) }
+                        td { (duration(drawdown.end_ms - drawdown.peak_ms)) }
+                        td { (Unit::Count.text(drawdown.n_bars as f64)) }
                     }
                 } }
             }
@@ -139,7 +142,7 @@ pub(super) fn drawdowns(curve: &Curve) -> Option<Markup> {
     })
 }
 
-/// Returns the quantiles of the returns over each length of time; none
+/// Returns the quantiles of the returns over each length of time; `None`
 /// without returns.
 pub(super) fn quantile_table(curve: &Curve) -> Option<Markup> {
     const HEAD: [&str; 8] =

@@ -1,10 +1,10 @@
-//! Figures over a window that moves along the bars.
+//! Rolling figures, over a moving window of bars.
 
 use std::collections::VecDeque;
 
 use super::series::{Aggregation, Series};
 
-/// The columns; annualised where the figure is.
+/// The columns; all but beta are annual.
 const COLUMNS: &[(&str, Aggregation)] = &[
     ("sharpe", Aggregation::Last),
     ("hold_sharpe", Aggregation::Last),
@@ -21,7 +21,7 @@ const N_DAYS: f64 = 30.0;
 const N_BARS_MIN: u64 = 20;
 const N_BARS_MAX: u64 = 50_000;
 
-/// What the length of the window depends on.
+/// The bars, on which the length of the window depends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RollingOptions {
     /// Bars in all.
@@ -30,8 +30,8 @@ pub(super) struct RollingOptions {
     pub(super) periods_per_year: f64,
 }
 
-/// Computes each window from its own bars, so that rounding errors do not
-/// accumulate.
+/// Rolling figures. Each window is computed from its own bars, so that
+/// rounding errors do not accumulate.
 #[derive(Debug, Clone)]
 pub(super) struct Rolling {
     window: usize,
@@ -44,16 +44,16 @@ pub(super) struct Rolling {
 }
 
 impl Rolling {
-    /// Returns none where there are fewer bars than two windows.
-    pub(super) fn new(terms: RollingOptions) -> Option<Self> {
-        let RollingOptions { n_bars, interval_ms, periods_per_year } = terms;
+    /// Returns `None` for fewer bars than two windows hold.
+    pub(super) fn new(options: RollingOptions) -> Option<Self> {
+        let RollingOptions { n_bars, interval_ms, periods_per_year } = options;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a number of bars, and one that is too large is clamped"
         )]
-        let wanted = (N_DAYS * DAY_MS / interval_ms.max(1.0)) as u64;
-        let window = wanted.min(n_bars / 4).clamp(N_BARS_MIN, N_BARS_MAX);
+        let n_bars_of_days = (N_DAYS * DAY_MS / interval_ms.max(1.0)) as u64;
+        let window = n_bars_of_days.min(n_bars / 4).clamp(N_BARS_MIN, N_BARS_MAX);
         if n_bars < 2 * window {
             return None;
         }
@@ -68,7 +68,7 @@ impl Rolling {
         })
     }
 
-    /// Bars in a window.
+    /// Returns the number of bars in a window.
     pub(super) fn window(&self) -> usize {
         self.window
     }
@@ -123,7 +123,7 @@ impl Rolling {
     }
 }
 
-/// NaN, a gap in the chart, where it is undefined.
+/// Returns NaN, a gap in the chart, where the ratio is undefined.
 fn ratio(a: f64, b: f64) -> f64 {
     // Rounding gives constant returns a tiny deviation: treat it as 0.
     if b > 1e-15 { a / b } else { f64::NAN }

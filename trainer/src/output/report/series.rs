@@ -1,7 +1,7 @@
-//! Thins a stream of rows to what a page can hold, in bounded memory.
+//! Downsamples a stream of rows for a page, in bounded memory.
 //!
-//! When there are too many rows, neighbours are merged in pairs. None is
-//! dropped: a point aggregates all of its rows.
+//! When there are too many points, neighbours are merged in pairs: each
+//! point aggregates all of its rows.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::pack;
 
-/// What a point keeps of the rows that it stands for.
+/// How a point aggregates its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Aggregation {
     /// The last row's value.
@@ -51,8 +51,8 @@ impl Series {
         }
     }
 
-    /// Adds a row: a value a column, NaN where there is none.
-    #[expect(clippy::cast_possible_truncation, reason = "a chart has no use for more digits")]
+    /// Adds a row with one value per column, NaN where there is none.
+    #[expect(clippy::cast_possible_truncation, reason = "a chart needs no more digits")]
     pub(super) fn push(&mut self, time_ms: i64, row: &[f64]) {
         if self.n_open == 0 {
             if self.times_ms.len() == self.n_points_max {
@@ -83,7 +83,7 @@ impl Series {
         self.stride *= 2;
     }
 
-    /// Rows that a point stands for.
+    /// Returns the number of rows of a point.
     pub(super) fn stride(&self) -> usize {
         self.stride
     }
@@ -92,14 +92,14 @@ impl Series {
         self.times_ms.is_empty()
     }
 
-    /// The column `name`, a value a point.
+    /// Returns the column `name`, one value per point.
     pub(super) fn column(&self, name: &str) -> &[f32] {
         let found = self.columns.iter().position(|(column, _)| *column == name);
         found.map_or(&[], |idx| &self.values[idx])
     }
 
-    /// Returns the form that the page's script unpacks, with the columns
-    /// `names` alone, or none for a series without points.
+    /// Returns the columns `names` in the form that the page's script
+    /// unpacks; `None` for a series without points.
     pub(super) fn packed(
         &self,
         names: &[&'static str],

@@ -1,5 +1,5 @@
-//! Reads the files of a session in a workspace or, without unpacking it,
-//! in an archive.
+//! Reads the files of a session in a workspace or an archive, which is
+//! not unpacked.
 
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Read};
@@ -10,26 +10,26 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::market::bars::{BarSource, ZstdReader};
 
-/// Reads one file as it comes.
-pub(super) type Reading<'a, T> = &'a mut dyn FnMut(&mut dyn Read) -> Result<T>;
+/// Reads the content of one file.
+pub(super) type ReadFile<'a, T> = &'a mut dyn FnMut(&mut dyn Read) -> Result<T>;
 
-/// What is known beside the session's own files.
+/// What a report needs besides the session's own files.
 #[derive(Debug, Clone)]
 pub struct ReportContext<'a> {
-    /// Where a relative path of bars starts.
+    /// The folder of relative paths of bars.
     pub data_root: &'a Path,
     /// The bars that the session was trained on, if the caller has them;
     /// otherwise they are read again and checked to be the same.
     pub bars: Option<&'a BarSource>,
-    /// The commit of the work tree, for a session that is not read from
-    /// an archive, which records its own.
+    /// The commit of the work tree, for a session in a workspace; an
+    /// archive records its own.
     pub commit: Option<&'a str>,
 }
 
-/// A session's files.
+/// Where the files of a session are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionSource {
-    /// A workspace, or a folder that one was restored to.
+    /// A workspace, or a folder with a restored archive.
     Folder(PathBuf),
     /// A zip with the same paths in it.
     Archive(PathBuf),
@@ -45,34 +45,34 @@ impl SessionSource {
         Ok(if metadata.is_dir() { Self::Folder(path) } else { Self::Archive(path) })
     }
 
-    /// The folder or the zip.
+    /// Returns the path of the folder or the zip.
     pub fn path(&self) -> &Path {
         match self {
             Self::Folder(path) | Self::Archive(path) => path,
         }
     }
 
-    /// Calls `reading` with the file `name`, a path with `/`. `None` when
-    /// there is no such file.
-    pub(super) fn read<T>(&self, name: &str, reading: Reading<'_, T>) -> Result<Option<T>> {
+    /// Calls `read_file` with the file `name`, a path with `/`; returns
+    /// `None` when there is no such file.
+    pub(super) fn read<T>(&self, name: &str, read_file: ReadFile<'_, T>) -> Result<Option<T>> {
         let done = match self {
             Self::Folder(root) => match File::open(root.join(name)) {
-                Ok(file) => reading(&mut BufReader::new(file)),
+                Ok(file) => read_file(&mut BufReader::new(file)),
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
                 Err(error) => Err(error.into()),
             },
             Self::Archive(path) => {
                 let mut zip = open_zip(path)?;
                 let Some(idx) = zip.index_for_name(name) else { return Ok(None) };
-                read_entry(&mut zip, idx, reading)
+                read_entry(&mut zip, idx, read_file)
             }
         };
         done.map(Some)
             .with_context(|| format!("failed to read `{name}` in `{}`", self.path().display()))
     }
 
-    /// Returns the bytes of the file `name`, if there is one; fails
-    /// when there are more than `n_bytes_max`.
+    /// Returns the bytes of the file `name`, if there is one; fails for
+    /// more than `n_bytes_max`.
     pub(super) fn bytes(&self, name: &str, n_bytes_max: u64) -> Result<Option<Vec<u8>>> {
         self.read(name, &mut |file| {
             let mut bytes = Vec::new();
@@ -109,13 +109,13 @@ impl SessionSource {
 fn read_entry<T>(
     zip: &mut ZipArchive<BufReader<File>>,
     idx: usize,
-    reading: Reading<'_, T>,
+    read_file: ReadFile<'_, T>,
 ) -> Result<T> {
     if zip.by_index_raw(idx)?.compression() == CompressionMethod::ZSTD {
-        // A reader of the raw bytes: the zip's own has no zstd.
-        return reading(&mut ZstdReader::new(zip.by_index_raw(idx)?));
+        // The zip crate is built without zstd: decode the raw bytes.
+        return read_file(&mut ZstdReader::new(zip.by_index_raw(idx)?));
     }
-    reading(&mut BufReader::new(&mut zip.by_index(idx)?))
+    read_file(&mut BufReader::new(&mut zip.by_index(idx)?))
 }
 
 fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>> {

@@ -1,4 +1,4 @@
-//! Sessions side by side for a terminal, as text and as JSON.
+//! Compares sessions on a terminal, as text or JSON.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use super::text::Unit;
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Characters of a sparkline.
 const WIDTH: usize = 24;
-/// A longer value is cut in the text; JSON has it whole.
+/// Longer values are cut in the text, not in JSON.
 const N_CHARS_MAX: usize = 40;
 
 const FIGURES: [(&str, &str, Unit); 5] = [
@@ -25,7 +25,7 @@ const FIGURES: [(&str, &str, Unit); 5] = [
     ("trades", "n_trades", Unit::Count),
 ];
 
-/// Returns a table, a line a session, and below it what differs.
+/// Returns a table with a line for each session, and what differs.
 pub(super) fn text(sessions: &[ReportInput]) -> String {
     let mut lines = vec![header()];
     lines.extend(sessions.iter().map(cells));
@@ -98,7 +98,7 @@ fn cells(session: &ReportInput) -> Vec<String> {
     cells
 }
 
-/// The out-of-sample equity at evenly spaced bars.
+/// Returns the out-of-sample equity at evenly spaced bars.
 fn sparkline_points(session: &ReportInput) -> Vec<f32> {
     let Some(test) = &session.test else { return Vec::new() };
     let equity = test.series.column("equity");

@@ -1,10 +1,10 @@
-//! Figures as people read them.
+//! Formats figures for people.
 
 use chrono::DateTime;
 
 use crate::wording::money;
 
-/// What a number is.
+/// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     /// A fraction, shown in per cent.
@@ -18,7 +18,6 @@ impl Unit {
     pub(super) fn text(self, value: f64) -> String {
         match self {
             Self::Share => percent(value),
-            // `+ 0.0` so that no "-0.00" shows.
             Self::Ratio => minus(&format!("{:.2}", rounded(value, 2))),
             Self::Money => minus(&grouped(&money(value, 2))),
             Self::Count => minus(&grouped(&format!("{:.0}", rounded(value, 0)))),
@@ -31,7 +30,7 @@ pub(super) fn percent(share: f64) -> String {
     minus(&grouped(&format!("{:.2}", rounded(share * 100.0, 2)))) + " %"
 }
 
-/// Returns the day of a time.
+/// Returns the date of a time.
 pub(super) fn day(time_ms: i64) -> String {
     let time = DateTime::from_timestamp_millis(time_ms);
     time.map_or_else(|| format!("{time_ms} ms"), |time| time.format("%Y-%m-%d").to_string())
@@ -53,7 +52,7 @@ pub(super) fn duration(milliseconds: i64) -> String {
     }
 }
 
-/// Makes -0 a 0.
+/// Returns `value`, or 0 if it rounds to 0: no "-0.00" shows.
 fn rounded(value: f64, n_digits: i32) -> f64 {
     let scale = 10_f64.powi(n_digits);
     if (value * scale).abs() < 0.5 { 0.0 } else { value }

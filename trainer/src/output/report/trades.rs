@@ -1,4 +1,4 @@
-//! The closed trades of the last evaluation, out of the trace.
+//! Reads the closed trades of the last episode from the trace.
 //!
 //! All are counted; of very many, only some are listed: every second,
 //! fourth and so on, the best, the worst, and liquidations.
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::pack::single;
 use super::source::SessionSource;
 
-/// Best, worst and liquidated trades that are listed beside the others.
+/// Trades listed in addition, of the best, worst and liquidated each.
 const N_NOTABLE: usize = 300;
 
 /// The fields that a page shows of a closed trade in the trace.
@@ -113,7 +113,7 @@ impl Trade {
     }
 }
 
-/// Trades of one kind, all counted.
+/// The totals of a group of trades.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TradeTotals {
     pub(super) n: u64,
@@ -162,7 +162,7 @@ impl TradeLedger {
     }
 
     fn push(&mut self, closed: &Closed<'_>, symbol: Option<Arc<str>>) {
-        let turn = self.all.n;
+        let idx = self.all.n;
         self.all.push(closed);
         let side = if closed.is_short() { &mut self.short } else { &mut self.long };
         side.push(closed);
@@ -175,12 +175,12 @@ impl TradeLedger {
         }
         keep_first(&mut self.best, &trade, |a, b| b.net_pnl.total_cmp(&a.net_pnl));
         keep_first(&mut self.worst, &trade, |a, b| a.net_pnl.total_cmp(&b.net_pnl));
-        if turn.is_multiple_of(self.every) {
+        if idx.is_multiple_of(self.every) {
             if self.regular.len() == self.n_listed_max {
                 thin_out(&mut self.regular);
                 self.every *= 2;
             }
-            if turn.is_multiple_of(self.every) {
+            if idx.is_multiple_of(self.every) {
                 self.regular.push(trade);
             }
         }
@@ -197,7 +197,8 @@ impl TradeLedger {
         listed
     }
 
-    /// One in this many trades is listed, besides the notable ones.
+    /// Returns the `n` of "one in `n` trades is listed", besides the
+    /// notable ones.
     pub(super) fn every(&self) -> u64 {
         self.every
     }
@@ -212,6 +213,8 @@ fn thin_out(trades: &mut Vec<Trade>) {
     });
 }
 
+/// Keeps `trade` if it is among the first [`N_NOTABLE`] by `order`; the
+/// list is cut only when it is twice as long.
 fn keep_first(
     kept: &mut Vec<Trade>,
     trade: &Trade,
@@ -242,8 +245,8 @@ impl TradeLedgers {
     }
 }
 
-/// Reads the trace of the session `id`, listing `n_listed_max` trades
-/// at most (and the notable ones). `None` when there is no trace.
+/// Reads the trace of the session `id`, listing `n_listed_max` trades at
+/// most, and the notable ones. Returns `None` without a trace.
 pub(super) fn read(
     source: &SessionSource,
     id: &str,
@@ -278,7 +281,7 @@ fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<TradeLedgers> 
         if closed.episode > ledgers.episode {
             ledgers = TradeLedgers { episode: closed.episode, ..TradeLedgers::new(n_listed_max) };
         }
-        let symbol = closed.symbol.as_deref().map(|symbol| known(&mut symbols, symbol));
+        let symbol = closed.symbol.as_deref().map(|symbol| interned(&mut symbols, symbol));
         let ledger = if closed.phase == "test" { &mut ledgers.test } else { &mut ledgers.train };
         ledger.push(&closed, symbol);
     }
@@ -286,7 +289,7 @@ fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<TradeLedgers> 
 }
 
 /// Returns the shared copy of `symbol`.
-fn known(symbols: &mut BTreeSet<Arc<str>>, symbol: &str) -> Arc<str> {
+fn interned(symbols: &mut BTreeSet<Arc<str>>, symbol: &str) -> Arc<str> {
     if let Some(known) = symbols.get(symbol) {
         return Arc::clone(known);
     }

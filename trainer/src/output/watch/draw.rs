@@ -1,4 +1,4 @@
-//! Draws a view.
+//! Draws the live view.
 
 use chrono::{DateTime, Utc};
 use ratatui::Frame;
@@ -86,8 +86,8 @@ fn head_lines(view: &View, now: DateTime<Utc>) -> Vec<Line<'static>> {
         format!("{step:.0} {noun} seen")
     }));
     state.extend(view.memory_mb.map(|mb| format!("peak memory {mb:.0} MB")));
-    if let Some(sign) = view.last_sign {
-        state.push(format!("last sign {} s ago", (now - sign).num_seconds().max(0)));
+    if let Some(time) = view.last_write {
+        state.push(format!("last sign {} s ago", (now - time).num_seconds().max(0)));
     }
     let mut figures = vec![format!("data {}", word("/data/source").unwrap_or("-"))];
     figures.extend(number("/seed").map(|seed| format!("seed {seed}")));
@@ -138,14 +138,14 @@ fn chart(frame: &mut Frame<'_>, area: Rect, title: &str, curves: &[Curve<'_>]) {
     let axis = |bounds: Bounds, labels: [String; 2]| {
         Axis::default().bounds([bounds.low, bounds.high]).labels(labels)
     };
-    // Bars and episodes are counted.
+    // Bars and episodes are whole numbers.
     let x = Bounds { low: x.low.floor(), high: x.high.ceil() };
     let x_axis = axis(x, [x.low, x.high].map(|n| n.to_string()));
     let y_axis = axis(y, y.labels());
     frame.render_widget(Chart::new(datasets).block(block).x_axis(x_axis).y_axis(y_axis), area);
 }
 
-/// Where an axis begins and ends.
+/// The range of an axis.
 #[derive(Clone, Copy)]
 struct Bounds {
     low: f64,
@@ -162,15 +162,15 @@ impl Bounds {
         Some(Self { low: low - margin, high: high + margin })
     }
 
-    /// Returns both ends with the digits that tell them apart.
+    /// Returns both ends with enough digits to tell them apart.
     fn labels(self) -> [String; 2] {
         let Self { low, high } = self;
         let with = |n_digits| [low, high].map(|value| significant(value, n_digits));
-        let is_told = |n_digits: &usize| {
+        let is_enough = |n_digits: &usize| {
             let [low_shown, high_shown] = with(*n_digits).map(|text| text.parse().unwrap_or(low));
             let error = (low_shown - low).abs() + (high_shown - high).abs();
             error <= 0.1 * (high - low)
         };
-        with((3..17).find(is_told).unwrap_or(17))
+        with((3..17).find(is_enough).unwrap_or(17))
     }
 }

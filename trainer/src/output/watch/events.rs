@@ -8,23 +8,23 @@ use crate::session::tensorboard::{ScalarPoint, scalars_of};
 
 /// The longest record of scalars, in bytes.
 const RECORD_BYTES_MAX: u64 = 1 << 24;
-/// A record is preceded by its length with a checksum, and followed by
+/// A record follows its length and the length's checksum, and precedes
 /// the checksum of its bytes.
 const HEAD_BYTES: usize = 12;
 const TAIL_BYTES: usize = 4;
 
-/// The newest event file of a folder, and how far it was read.
+/// The newest event file of a folder, and the bytes read of it.
 #[derive(Debug, Default)]
 pub(super) struct EventTail {
     path: Option<PathBuf>,
     n_read: u64,
 }
 
-/// What is new in the file.
+/// An addition to the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum EventUpdate {
-    /// Another run has begun: forget the values of the one before.
-    OtherRun,
+    /// A new run has begun: the values of the one before are obsolete.
+    NewRun,
     /// A scalar, by its step and tag.
     Scalar(f64, String, f64),
 }
@@ -37,18 +37,18 @@ impl EventTail {
 
     /// Returns what was written since the last call, if anything.
     pub(super) fn refresh(&mut self, folder: &Path) -> Vec<EventUpdate> {
-        let mut news = Vec::new();
+        let mut updates = Vec::new();
         let newest = newest_in(folder);
         if newest != self.path {
             *self = Self { path: newest, n_read: 0 };
-            news.push(EventUpdate::OtherRun);
+            updates.push(EventUpdate::NewRun);
         }
         // What cannot be read now is read at the next call.
-        let _ = self.read(&mut news);
-        news
+        let _ = self.read(&mut updates);
+        updates
     }
 
-    fn read(&mut self, news: &mut Vec<EventUpdate>) -> std::io::Result<()> {
+    fn read(&mut self, updates: &mut Vec<EventUpdate>) -> std::io::Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(self.n_read))?;
@@ -61,7 +61,7 @@ impl EventTail {
             let n_bytes = usize::try_from(length).unwrap_or(0) + TAIL_BYTES;
             let mut record = vec![0; n_bytes];
             if file.read_exact(&mut record).is_err() {
-                // The record is not yet whole.
+                // The record is not yet complete.
                 break;
             }
             self.n_read += (HEAD_BYTES + n_bytes) as u64;
@@ -69,19 +69,19 @@ impl EventTail {
                 let scalar = |point: ScalarPoint| {
                     EventUpdate::Scalar(point.step as f64, point.tag, f64::from(point.value))
                 };
-                news.extend(points.map(scalar));
+                updates.extend(points.map(scalar));
             }
         }
         Ok(())
     }
 }
 
-/// Returns the event file that was begun last, by its name.
+/// Returns the event file with the latest start, by its name.
 fn newest_in(folder: &Path) -> Option<PathBuf> {
     let entries = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-    let is_one = |path: &PathBuf| {
+    let is_event_file = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         name.starts_with("events.out.tfevents.")
     };
-    entries.filter(is_one).max()
+    entries.filter(is_event_file).max()
 }

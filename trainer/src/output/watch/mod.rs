@@ -1,8 +1,8 @@
 //! A live view of a training in the terminal.
 //!
 //! It reads the files that a run writes, takes no lock and writes
-//! nothing, so that it can be started and left at any time. What it
-//! keeps is bounded, whatever the length of the run.
+//! nothing, so it can be started and left at any time. Memory is bounded,
+//! whatever the length of the run.
 
 mod draw;
 mod events;

@@ -1,6 +1,6 @@
 //! A curve of bounded length.
 
-/// The most points that are kept: several for each dot on a screen.
+/// Most points that are kept: several for each dot on a screen.
 const N_POINTS_MAX: usize = 2048;
 
 /// Points of a curve, evenly thinned when they become too many.
@@ -14,7 +14,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// Adds a point; one that is not finite is left out.
+    /// Adds a point, if it is finite.
     pub fn push(&mut self, x: f64, y: f64) {
         if !x.is_finite() || !y.is_finite() {
             return;
@@ -35,7 +35,7 @@ impl Series {
         }
     }
 
-    /// Forgets all points.
+    /// Removes all points.
     pub fn clear(&mut self) {
         *self = Self::default();
     }

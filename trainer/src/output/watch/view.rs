@@ -17,7 +17,7 @@ const TAIL_BYTES: u64 = 16 * 1024;
 /// How many trades are shown at most.
 const N_TRADES: usize = 12;
 
-/// What is known of a run.
+/// The contents of the live view.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     /// The record of the run, `logs/session.json`; null where there is
@@ -40,15 +40,15 @@ pub struct View {
     /// Peak memory, in MB.
     pub memory_mb: Option<f64>,
     /// When the run last wrote something.
-    pub last_sign: Option<DateTime<Utc>>,
+    pub last_write: Option<DateTime<Utc>>,
 }
 
-/// Keeps a view in step with the files of the workspace.
+/// Updates a view from the files of the workspace.
 #[derive(Debug)]
 pub struct Watcher {
     layout: Layout,
     events: EventTail,
-    /// The equity curve that was read, by its length and time.
+    /// The size and time of the equity file that was read.
     curve: Option<(u64, SystemTime)>,
     view: View,
 }
@@ -59,25 +59,25 @@ impl Watcher {
         Self { layout, events: EventTail::default(), curve: None, view: View::default() }
     }
 
-    /// Reads what is new and returns the view. What cannot be read stays
-    /// as it was.
+    /// Reads the new data and returns the view; what cannot be read stays
+    /// unchanged.
     pub fn refresh(&mut self) -> &View {
-        for news in self.events.refresh(&self.layout.tensorboard()) {
-            self.take(news);
+        for update in self.events.refresh(&self.layout.tensorboard()) {
+            self.apply(update);
         }
         let bytes = fs::read(self.layout.session()).unwrap_or_default();
         self.view.record = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        self.learning();
-        self.curve();
+        self.update_learning();
+        self.update_curve();
         self.view.trades = last_lines(&self.layout.trade_log()).unwrap_or_default();
-        self.view.last_sign = self.last_sign();
+        self.view.last_write = self.last_write();
         &self.view
     }
 
-    fn take(&mut self, news: EventUpdate) {
+    fn apply(&mut self, update: EventUpdate) {
         let view = &mut self.view;
-        match news {
-            EventUpdate::OtherRun => *view = View::default(),
+        match update {
+            EventUpdate::NewRun => *view = View::default(),
             EventUpdate::Scalar(step, tag, value) => match tag.as_str() {
                 "train/equity" => view.equity.push(step, value),
                 "train/drawdown" => view.drawdown.push(step, value),
@@ -88,7 +88,7 @@ impl Watcher {
         }
     }
 
-    fn learning(&mut self) {
+    fn update_learning(&mut self) {
         self.view.learning.clear();
         let episodes = self.view.record.get("episodes").and_then(Value::as_array);
         for (idx, episode) in episodes.into_iter().flatten().enumerate() {
@@ -98,8 +98,8 @@ impl Watcher {
         }
     }
 
-    /// Reads the curve of the last evaluation, when there is another.
-    fn curve(&mut self) {
+    /// Reads the curve of the last evaluation, if the file has changed.
+    fn update_curve(&mut self) {
         let path = self.layout.equity();
         let state = fs::metadata(&path).ok();
         let state = state.and_then(|metadata| Some((metadata.len(), metadata.modified().ok()?)));
@@ -127,7 +127,7 @@ impl Watcher {
         }
     }
 
-    fn last_sign(&self) -> Option<DateTime<Utc>> {
+    fn last_write(&self) -> Option<DateTime<Utc>> {
         let layout = &self.layout;
         let log = fs::metadata(layout.training_log()).and_then(|metadata| metadata.modified());
         let events = self.events.path().and_then(|path| fs::metadata(path).ok()?.modified().ok());

@@ -1,4 +1,4 @@
-//! Counts values in buckets, as TensorFlow does: in constant memory.
+//! Counts values in TensorFlow's buckets, in constant memory.
 
 use std::sync::OnceLock;
 
@@ -34,7 +34,7 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Counts `value`; one that is not finite is left out.
+    /// Counts `value`, if it is finite.
     pub fn push(&mut self, value: f64) {
         if !value.is_finite() {
             return;
@@ -58,7 +58,7 @@ impl Histogram {
     pub(super) fn message(&self) -> Option<message::Histogram> {
         let first = self.counts.iter().position(|count| *count > 0)?;
         let last = self.counts.iter().rposition(|count| *count > 0)?;
-        // Keep one empty bucket before: its limit is where the first begins.
+        // Keep the empty bucket before: its limit is the first's lower one.
         let range = first.saturating_sub(1)..=last;
         Some(message::Histogram {
             min: self.min,
@@ -72,7 +72,7 @@ impl Histogram {
     }
 }
 
-/// The upper limits of all buckets, increasing.
+/// Returns the upper limits of all buckets, increasing.
 fn limits() -> &'static [f64] {
     static LIMITS: OnceLock<Vec<f64>> = OnceLock::new();
     LIMITS.get_or_init(|| {

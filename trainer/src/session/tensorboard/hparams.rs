@@ -1,12 +1,14 @@
 //! Settings and results of a session for TensorBoard's HPARAMS tab.
 //!
-//! The messages are those of the plugin's `plugin_data.proto` and
-//! `api.proto`, as far as they are needed.
+//! The messages are the part of the plugin's `plugin_data.proto` and
+//! `api.proto` that is needed.
 
 use std::collections::BTreeMap;
 
 use prost::Message as _;
 use serde_json::Value as Json;
+
+use crate::config::leaves;
 
 use super::message::{Content, Metadata, Tensor, Value};
 
@@ -15,8 +17,8 @@ const EXPERIMENT_TAG: &str = "_hparams_/experiment";
 const START_TAG: &str = "_hparams_/session_start_info";
 const END_TAG: &str = "_hparams_/session_end_info";
 
-/// Settings that change no figure.
-const UNIMPORTANT: [&str; 7] = [
+/// Settings that change no figure and are left out.
+const WITHOUT_EFFECT: [&str; 7] = [
     "$schema",
     "threads",
     "enable_trade_logging",
@@ -26,23 +28,23 @@ const UNIMPORTANT: [&str; 7] = [
     "keep_checkpoints",
 ];
 
-/// How a session ended, in the plugin's words.
+/// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionEnd {
     /// Completed.
     Success,
     /// Failed.
     Failure,
-    /// Interrupted by a signal; the plugin's word is unknown.
+    /// Interrupted by a signal, which the plugin calls unknown.
     Interrupted,
 }
 
-/// What sessions are compared by.
+/// The settings and metrics by which sessions are compared.
 #[derive(Debug, Clone, Copy)]
 pub struct HyperParameters<'a> {
     /// The settings, a JSON object; nested keys are joined by dots.
     pub settings: &'a Json,
-    /// The tags of the scalars whose last values are the result.
+    /// The tags of the scalars whose last values are the results.
     pub metrics: &'a [&'a str],
 }
 
@@ -133,8 +135,10 @@ enum SettingValue {
 /// Returns the values that announce a session which starts at `seconds`
 /// since 1970.
 pub(super) fn start(session: &HyperParameters<'_>, seconds: f64) -> Vec<Value> {
-    let mut hparams = BTreeMap::new();
-    flatten(&mut hparams, String::new(), session.settings);
+    let settings = leaves("", session.settings).into_iter();
+    let settings = settings.filter(|(name, _)| !WITHOUT_EFFECT.contains(&name.as_str()));
+    let hparams: BTreeMap<String, Setting> =
+        settings.map(|(name, leaf)| (name, Setting::of(leaf))).collect();
     let metric = |tag: &&str| MetricInfo { name: Some(MetricName { tag: (*tag).to_owned() }) };
     let experiment = Experiment {
         time_created_secs: seconds,
@@ -174,20 +178,16 @@ fn info(name: &str, setting: &Setting) -> HParamInfo {
     HParamInfo { name: name.to_owned(), kind }
 }
 
-/// Collects the leaves of `json` under `name`; lists become text.
-fn flatten(settings: &mut BTreeMap<String, Setting>, name: String, json: &Json) {
-    let value = match json {
-        Json::Object(object) => {
-            for (key, json) in object.iter().filter(|(key, _)| !UNIMPORTANT.contains(&&***key)) {
-                let dot = if name.is_empty() { "" } else { "." };
-                flatten(settings, format!("{name}{dot}{key}"), json);
-            }
-            return;
-        }
-        Json::Number(number) => SettingValue::Number(number.as_f64().unwrap_or(f64::NAN)),
-        Json::Bool(is_set) => SettingValue::Boolean(*is_set),
-        Json::String(text) => SettingValue::Text(text.clone()),
-        Json::Null | Json::Array(_) => SettingValue::Text(json.to_string()),
-    };
-    settings.insert(name, Setting { value: Some(value) });
+impl Setting {
+    /// Returns the setting with a value that is no object; lists become
+    /// text.
+    fn of(json: &Json) -> Self {
+        let value = match json {
+            Json::Number(number) => SettingValue::Number(number.as_f64().unwrap_or(f64::NAN)),
+            Json::Bool(is_set) => SettingValue::Boolean(*is_set),
+            Json::String(text) => SettingValue::Text(text.clone()),
+            other => SettingValue::Text(other.to_string()),
+        };
+        Self { value: Some(value) }
+    }
 }

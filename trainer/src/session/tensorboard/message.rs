@@ -89,7 +89,8 @@ pub(super) struct PluginData {
 }
 
 impl Metadata {
-    /// Says which plugin shows the value, and what that should know.
+    /// Returns the metadata of a value that the plugin `name` shows, with
+    /// the plugin's own `content`.
     pub(super) fn of_plugin(name: &str, content: Vec<u8>) -> Self {
         Self { plugin_data: Some(PluginData { plugin_name: name.to_owned(), content }) }
     }
@@ -124,13 +125,13 @@ impl Tensor {
     const DT_FLOAT: i32 = 1;
     const DT_STRING: i32 = 7;
 
-    /// Returns a vector with `text` as its one element.
+    /// Returns a vector (shape `[1]`) with the element `text`.
     pub(super) fn text(text: &str) -> Self {
         let string_val = vec![text.as_bytes().to_vec()];
         Self { dtype: Self::DT_STRING, shape: Some(Shape::vector(1)), string_val }
     }
 
-    /// Returns a vector of numbers without any.
+    /// Returns a vector of numbers without elements (shape `[0]`).
     pub(super) fn empty() -> Self {
         let shape = Some(Shape::vector(0));
         Self { dtype: Self::DT_FLOAT, shape, string_val: Vec::new() }

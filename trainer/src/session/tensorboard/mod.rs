@@ -1,4 +1,4 @@
-//! `logs/tensorboard/events.out.tfevents.*`: what TensorBoard shows.
+//! `logs/tensorboard/events.out.tfevents.*`: the event files of runs.
 //!
 //! Scalars, histograms, texts, and the settings with their results for
 //! the HPARAMS tab; only the scalars can be read back. The format is
@@ -9,7 +9,6 @@ mod histogram;
 mod hparams;
 mod message;
 mod read;
-mod record;
 
 use std::path::Path;
 
@@ -44,8 +43,8 @@ pub struct Scalars {
 
 impl Scalars {
     /// Adds `value` under `tag`, such as `train/reward`. TensorBoard
-    /// keeps 32 bits of it. Values that are not finite are left out, as
-    /// gaps in the curve.
+    /// keeps 32 bits of it. A value that is not finite is left out and
+    /// shows as a gap.
     pub fn add(&mut self, tag: &str, value: f64) {
         if value.is_finite() {
             #[expect(clippy::cast_possible_truncation, reason = "the format has 32 bits")]
@@ -53,8 +52,8 @@ impl Scalars {
         }
     }
 
-    /// Writes under `tag` that a figure is undefined at this step;
-    /// otherwise its last defined value would be taken for the result.
+    /// Marks the figure `tag` as undefined at this step; otherwise its
+    /// last defined value would count as the result.
     pub fn add_undefined(&mut self, tag: &str) {
         self.push(tag, Content::Scalar(f32::NAN));
     }
@@ -72,9 +71,9 @@ impl Scalars {
 }
 
 impl EventWriter {
-    /// Creates the event file in `folder`. Its name ends in `trainer`,
-    /// where other tools put the machine's name, or `trainer_2` and so
-    /// on where such a file exists.
+    /// Creates the event file in `folder`. Its name ends in `trainer` in
+    /// place of the usual host name, or in `trainer_2` and so on where
+    /// such a file exists.
     pub fn create(folder: &Path, clock: Clock) -> Result<Self> {
         let seconds = clock.now().timestamp().max(0);
         let name = format!("events.out.tfevents.{seconds:010}.trainer");
@@ -88,12 +87,12 @@ impl EventWriter {
         Ok(writer)
     }
 
-    /// Where the file lies.
+    /// Returns the file's path.
     pub fn path(&self) -> &Path {
         self.file.path()
     }
 
-    /// Adds `scalars` at `step`; they wait for [`EventWriter::flush`].
+    /// Adds `scalars` at `step`, buffered until [`EventWriter::flush`].
     pub fn add(&mut self, step: u64, scalars: Scalars) -> Result<()> {
         if scalars.values.is_empty() {
             return Ok(());
@@ -101,7 +100,7 @@ impl EventWriter {
         self.push(step, What::Summary(Summary { value: scalars.values }))
     }
 
-    /// Adds `text`, Markdown, under `tag` for the TEXT tab.
+    /// Adds `text` in Markdown under `tag` for the TEXT tab.
     pub fn add_text(&mut self, tag: &str, text: &str) -> Result<()> {
         let value = Value {
             tag: tag.to_owned(),
@@ -111,9 +110,9 @@ impl EventWriter {
         self.push(0, What::Summary(Summary { value: vec![value] }))
     }
 
-    /// Announces the session to the HPARAMS tab. One that is not ended
-    /// by [`EventWriter::end_session`] counts as failed when the writer is
-    /// dropped, and as unknown when the process is killed.
+    /// Starts the session for the HPARAMS tab. Without
+    /// [`EventWriter::end_session`] it counts as failed once the writer is
+    /// dropped, and as unknown if the process is killed.
     pub fn start_session(&mut self, session: &HyperParameters<'_>) -> Result<()> {
         let value = hparams::start(session, seconds_of(self.clock.now()));
         self.is_open = true;
@@ -143,9 +142,7 @@ impl EventWriter {
             step: i64::try_from(step).unwrap_or(i64::MAX),
             what: Some(what),
         };
-        let mut bytes = Vec::new();
-        record::frame(&event.encode_to_vec(), &mut bytes);
-        self.file.push_record(&bytes)
+        self.file.push_record(&framed(&event.encode_to_vec()))
     }
 }
 
@@ -160,4 +157,18 @@ impl Drop for EventWriter {
 
 fn seconds_of(time: DateTime<Utc>) -> f64 {
     time.timestamp_micros() as f64 / 1e6
+}
+
+/// Returns `bytes` as a record: their length, its checksum, the bytes,
+/// their checksum.
+fn framed(bytes: &[u8]) -> Vec<u8> {
+    let length = (bytes.len() as u64).to_le_bytes();
+    let [length_crc, bytes_crc] = [&length[..], bytes].map(|part| masked_crc(part).to_le_bytes());
+    [&length[..], &length_crc[..], bytes, &bytes_crc[..]].concat()
+}
+
+/// Returns the CRC-32C, rotated and offset, so that data which contains
+/// checksums is protected as well (`tensorflow/core/lib/hash/crc32c.h`).
+fn masked_crc(bytes: &[u8]) -> u32 {
+    crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }

@@ -1,4 +1,4 @@
-//! Reads the scalars of an event file, up to a record that a kill cut.
+//! Reads the scalars of an event file, up to a truncated last record.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -7,10 +7,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use prost::Message as _;
 
+use super::masked_crc;
 use super::message::{Content, Event, What};
-use super::record::masked_crc;
 
-/// The longest record that is read; a longer length means damage.
+/// The longest record, in bytes; a longer one means damage.
 const RECORD_BYTES_MAX: u64 = 64 << 20;
 
 /// A point of a curve.
@@ -18,7 +18,7 @@ const RECORD_BYTES_MAX: u64 = 64 << 20;
 pub struct ScalarPoint {
     /// The curve, such as `train/reward`.
     pub tag: String,
-    /// Its place on the x axis.
+    /// The step on the x axis.
     pub step: i64,
     /// When it was written, in seconds since 1970.
     pub wall_time: f64,
@@ -28,9 +28,10 @@ pub struct ScalarPoint {
 
 /// Calls `each` with every scalar in the event file at `path`, in order.
 ///
-/// A last record that a kill has cut is skipped.
+/// A last record that a kill has truncated is skipped.
 ///
 /// # Errors
+///
 /// Fails when a record is damaged, and when `each` does.
 pub fn read_scalars(path: &Path, each: &mut dyn FnMut(ScalarPoint) -> Result<()>) -> Result<()> {
     let failed = || format!("failed to read `{}`", path.display());
@@ -44,7 +45,8 @@ pub fn read_scalars(path: &Path, each: &mut dyn FnMut(ScalarPoint) -> Result<()>
 /// Returns the scalars of one record, without its frame.
 ///
 /// # Errors
-/// Fails when the record is no event.
+///
+/// Fails when the record is not an event.
 pub(crate) fn scalars_of(
     record: &[u8],
 ) -> Result<impl Iterator<Item = ScalarPoint>, prost::DecodeError> {

@@ -1,15 +1,15 @@
-//! The files of a session, as a run's artifacts.
+//! Copies the files of a session as a run's artifacts.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::super::files::create_folder;
+use super::super::draft::create_folder;
 
-/// The folders that a session fills.
+/// The folders of a session.
 const FOLDERS: [&str; 3] = ["logs", "models", "config"];
-/// Endings of root checkpoints.
+/// File name extensions of checkpoints at the root.
 const ROOT_CHECKPOINTS: [&str; 2] = ["pth", "pkl"];
 
 /// Copies the session's files below `root` to `to`.
@@ -37,14 +37,14 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies a file or folder; symlinks, which may lead anywhere, stay.
+/// Copies a file or folder; skips symlinks, which may lead anywhere.
 fn copy_entry(entry: &fs::DirEntry, folder: &Path) -> Result<()> {
     let (from, to) = (entry.path(), folder.join(entry.file_name()));
     let failed = || format!("failed to copy `{}`", from.display());
-    let kind = entry.file_type().with_context(failed)?;
-    if kind.is_dir() {
+    let file_type = entry.file_type().with_context(failed)?;
+    if file_type.is_dir() {
         copy_folder(&from, &to)
-    } else if kind.is_file() {
+    } else if file_type.is_file() {
         fs::copy(&from, &to).map(|_| ()).with_context(failed)
     } else {
         Ok(())

@@ -1,4 +1,5 @@
-//! Metrics over steps: a file a curve, a line `time value step` a point.
+//! Writes metrics over steps: a file for each curve, with a line `time
+//! value step` for each point.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,24 +9,23 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use crate::account::metrics::{is_of_returns, is_ruinous, void_ruined};
+use crate::account::metrics::{is_return_based, is_ruinous, void_ruined};
 use crate::session::tensorboard::read_scalars;
 use crate::session::{Layout, Session, parse_time};
 
-use super::super::files::{create_folder, files_in};
+use super::super::draft::{create_folder, files_in};
 
-/// The files that grow.
+/// The open files, by the curve's name.
 struct Curves {
     folder: PathBuf,
     files: BTreeMap<String, BufWriter<File>>,
 }
 
-/// A point of a curve.
+/// The position of a point on its curve: its time in UTC and its step.
 #[derive(Debug, Clone, Copy)]
-struct Point {
+struct Position {
     time_ms: i64,
     step: i64,
-    value: f64,
 }
 
 /// Writes the curves of the event files in `layout`, the figures of
@@ -33,7 +33,7 @@ struct Point {
 pub(super) fn write(layout: &Layout, session: &Session, folder: &Path) -> Result<()> {
     let mut curves = Curves { folder: folder.to_owned(), files: BTreeMap::new() };
     let mut last_step = 0;
-    // Each evaluation tells its net return before what rests on returns.
+    // Each evaluation writes its net return before return-based figures.
     let mut ruined_step = None;
     for path in files_in(&layout.tensorboard(), |name| name.contains("tfevents"))? {
         read_scalars(&path, &mut |point| {
@@ -45,15 +45,14 @@ pub(super) fn write(layout: &Layout, session: &Session, folder: &Path) -> Result
             if figure == "net_return" && is_ruinous(value) {
                 ruined_step = Some(point.step);
             }
-            if is_of_returns(figure) && ruined_step == Some(point.step) {
+            if is_return_based(figure) && ruined_step == Some(point.step) {
                 value = f64::NAN;
             }
-            // Else an earlier one would pass for the last.
-            let is_told = !value.is_nan() || curves.files.contains_key(&point.tag);
-            if !is_told {
+            // NaN only follows a value, which would else count as the last.
+            if value.is_nan() && !curves.files.contains_key(&point.tag) {
                 return Ok(());
             }
-            curves.push(&point.tag, Point { time_ms, step: point.step, value })
+            curves.push(&point.tag, Position { time_ms, step: point.step }, value)
         })?;
     }
     let time_ms = millis(session.finished_at.as_ref().unwrap_or(&session.started_at))?;
@@ -62,27 +61,27 @@ pub(super) fn write(layout: &Layout, session: &Session, folder: &Path) -> Result
     let episodes = record["episodes"].as_array().into_iter().flatten();
     for (episode, figures) in session.episodes.iter().zip(episodes) {
         let step = i64::try_from(episode.episode)?;
-        curves.push_all("episode", figures, (time_ms, step))?;
+        curves.push_all("episode", figures, Position { time_ms, step })?;
     }
+    let last = Position { time_ms, step: last_step };
     for (who, figures) in record["metrics"].as_object().into_iter().flatten() {
-        curves.push_all(&format!("final/{who}"), figures, (time_ms, last_step))?;
+        curves.push_all(&format!("final/{who}"), figures, last)?;
     }
     curves.finish()
 }
 
 impl Curves {
     /// Adds a point for every number among `figures`.
-    fn push_all(&mut self, group: &str, figures: &Value, at: (i64, i64)) -> Result<()> {
+    fn push_all(&mut self, group: &str, figures: &Value, at: Position) -> Result<()> {
         for (name, value) in figures.as_object().into_iter().flatten() {
-            let (time_ms, step) = at;
             if let Some(value) = value.as_f64() {
-                self.push(&format!("{group}/{name}"), Point { time_ms, step, value })?;
+                self.push(&format!("{group}/{name}"), at, value)?;
             }
         }
         Ok(())
     }
 
-    fn push(&mut self, name: &str, point: Point) -> Result<()> {
+    fn push(&mut self, name: &str, at: Position, value: f64) -> Result<()> {
         let path = self.folder.join(name);
         let failed = || format!("failed to write `{}`", path.display());
         if !self.files.contains_key(name) {
@@ -91,7 +90,7 @@ impl Curves {
             self.files.insert(name.to_owned(), file);
         }
         let file = self.files.get_mut(name).expect("it was just put there");
-        writeln!(file, "{} {} {}", point.time_ms, point.value, point.step).with_context(failed)
+        writeln!(file, "{} {value} {}", at.time_ms, at.step).with_context(failed)
     }
 
     fn finish(self) -> Result<()> {

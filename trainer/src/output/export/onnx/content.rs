@@ -1,4 +1,4 @@
-//! What a model computes, as models store it.
+//! Reads the function that a model computes from its stored parts.
 
 use std::collections::BTreeMap;
 
@@ -19,40 +19,40 @@ const FORECAST_FORMAT: u32 = 1;
 const RULE: &str = "rule.json";
 const RULE_FORMAT: u32 = 1;
 
-/// What the values of the exposures are made of.
+/// The function from features to the values of the exposures.
 pub(super) enum Content {
     /// Sums over the leaves that a row reaches.
     Trees {
         forests: Vec<WeightedForest>,
-        /// The value of each exposure without a tree.
-        starts: Vec<f64>,
+        /// The summand of each exposure besides the trees.
+        base_values: Vec<f64>,
     },
     /// A linear function, times each exposure.
     Linear(StoredLinear),
 }
 
-/// How values become a choice.
+/// How the values decide the exposure.
 pub(super) enum Choice {
-    /// Where the value covers the cost.
+    /// A change's gain in value must cover its cost.
     BeyondCost,
-    /// Where a forecast is beyond this threshold, null for never.
+    /// A forecast must be beyond this threshold; null: always flat.
     BeyondThreshold(Value),
-    /// Never: no edge was found.
+    /// Always flat: no edge was found.
     Flat,
 }
 
-/// A forest, and what its leaves count for.
+/// A forest and the weights of its leaves.
 pub(super) struct WeightedForest {
     pub(super) forest: StoredForest,
     pub(super) leaf_weights: Vec<LeafWeight>,
 }
 
-/// A leaf counts `factor * value / n_voters` for the exposure `target`.
+/// A leaf adds `factor * value / n_averaged` to the exposure `target`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LeafWeight {
     pub(super) target: usize,
     pub(super) factor: f64,
-    pub(super) n_voters: f64,
+    pub(super) n_averaged: f64,
 }
 
 /// A forest as models store it.
@@ -82,7 +82,7 @@ pub(super) struct StoredLinear {
 #[derive(Deserialize)]
 struct StoredMargin {
     format: u32,
-    /// None: flat.
+    /// `None`: flat.
     margin: Option<f64>,
 }
 
@@ -114,9 +114,11 @@ struct StoredBoosted {
 }
 
 impl Content {
-    /// Returns what `model` computes, and how its values become a choice.
+    /// Returns the function of `model`, and how its values decide.
     ///
-    /// Fails before the first fit, and on a kind that is not known here.
+    /// # Errors
+    ///
+    /// Fails for a model that was never fitted, and for an unknown kind.
     pub(super) fn of(model: &TradingModel) -> Result<(Self, Choice)> {
         let parts = model.policy().parts()?;
         let kind = model.kind();
@@ -133,7 +135,8 @@ impl Content {
         Self::of_forests(&parts, model)
     }
 
-    /// A forest an exposure; where there are several, they are averaged.
+    /// Returns the values of one or several forests per exposure, which
+    /// are averaged.
     fn of_forests(parts: &[Part], model: &TradingModel) -> Result<(Self, Choice)> {
         let (mut numbered, mut margin) = (BTreeMap::new(), Some(0.0));
         for part in parts {
@@ -157,34 +160,35 @@ impl Content {
             n_forests.is_multiple_of(n_exposures),
             "the model has {n_forests} forests for {n_exposures} exposures"
         );
-        let n_twins = (n_forests / n_exposures) as f64;
+        let n_per_exposure = (n_forests / n_exposures) as f64;
         let forests = numbered.into_values().zip((0..n_exposures).cycle());
         let forests = forests.map(|(forest, target)| {
-            let n_voters = forest.trees.len() as f64 * n_twins;
+            let n_averaged = forest.trees.len() as f64 * n_per_exposure;
             WeightedForest {
                 forest,
-                leaf_weights: vec![LeafWeight { target, factor: 1.0, n_voters }],
+                leaf_weights: vec![LeafWeight { target, factor: 1.0, n_averaged }],
             }
         });
-        let price = margin.unwrap_or_default();
-        // No -0.0, which is another byte in the file.
-        let starts = model.exposures().iter().map(|exposure| 0.0 - price * exposure.abs());
-        let content = Self::Trees { forests: forests.collect(), starts: starts.collect() };
+        let margin_or_0 = margin.unwrap_or_default();
+        // `0.0 -` avoids -0.0, which has other bytes in the file.
+        let exposures = model.exposures().iter();
+        let base_values = exposures.map(|exposure| 0.0 - margin_or_0 * exposure.abs()).collect();
+        let content = Self::Trees { forests: forests.collect(), base_values };
         Ok((content, if margin.is_some() { Choice::BeyondCost } else { Choice::Flat }))
     }
 
-    /// The forecast times each exposure.
+    /// Returns the forecast times each exposure.
     fn of_regressor(regressor: StoredRegressor, exposures: &[f64]) -> Self {
-        let leaf_weights = |n_voters: f64| {
+        let leaf_weights = |n_averaged: f64| {
             let targets = exposures.iter().enumerate();
-            targets.map(|(target, &factor)| LeafWeight { target, factor, n_voters }).collect()
+            targets.map(|(target, &factor)| LeafWeight { target, factor, n_averaged }).collect()
         };
         match regressor {
             StoredRegressor::Ridge(linear) => Self::Linear(linear),
             StoredRegressor::ExtraTrees(forest) | StoredRegressor::RandomForest(forest) => {
                 let leaf_weights = leaf_weights(forest.trees.len() as f64);
-                let starts = vec![0.0; exposures.len()];
-                Self::Trees { forests: vec![WeightedForest { forest, leaf_weights }], starts }
+                let base_values = vec![0.0; exposures.len()];
+                Self::Trees { forests: vec![WeightedForest { forest, leaf_weights }], base_values }
             }
             StoredRegressor::Xgboost(parts) => {
                 let n_parts = parts.len() as f64;
@@ -195,7 +199,7 @@ impl Content {
                 });
                 Self::Trees {
                     forests: forests.collect(),
-                    starts: exposures.iter().map(|exposure| exposure * start).collect(),
+                    base_values: exposures.iter().map(|exposure| exposure * start).collect(),
                 }
             }
         }
@@ -204,7 +208,7 @@ impl Content {
     pub(super) fn n_trees(&self) -> usize {
         match self {
             Self::Trees { forests, .. } => {
-                forests.iter().map(|voters| voters.forest.trees.len()).sum()
+                forests.iter().map(|weighted| weighted.forest.trees.len()).sum()
             }
             Self::Linear(_) => 0,
         }

@@ -3,7 +3,7 @@
 use super::content::{LeafWeight, StoredTree, WeightedForest};
 use super::message::Attribute;
 
-/// The operator's columns: of all nodes, and of all leaves.
+/// The operator's columns: one row per node, and one per leaf weight.
 #[derive(Default)]
 pub(super) struct Ensemble {
     trees: Vec<i64>,
@@ -22,9 +22,9 @@ pub(super) struct Ensemble {
 impl Ensemble {
     pub(super) fn of(forests: &[WeightedForest]) -> Self {
         let mut ensemble = Self::default();
-        let trees = forests
-            .iter()
-            .flat_map(|voters| voters.forest.trees.iter().map(|tree| (tree, &voters.leaf_weights)));
+        let trees = forests.iter().flat_map(|WeightedForest { forest, leaf_weights }| {
+            forest.trees.iter().map(move |tree| (tree, leaf_weights))
+        });
         for ((tree, leaf_weights), tree_idx) in trees.zip(0_i64..) {
             ensemble.push(tree, tree_idx, leaf_weights);
         }
@@ -42,23 +42,25 @@ impl Ensemble {
             self.thresholds.push(if is_leaf { 0.0 } else { value });
             self.below.push(child);
             self.above.push(if is_leaf { 0 } else { child + 1 });
-            for LeafWeight { target, factor, n_voters } in leaf_weights.iter().filter(|_| is_leaf) {
+            let weights = leaf_weights.iter().filter(|_| is_leaf);
+            for LeafWeight { target, factor, n_averaged } in weights {
                 self.leaf_trees.push(tree_idx);
                 self.leaf_nodes.push(node);
                 self.leaf_targets.push(i64::try_from(*target).unwrap_or(i64::MAX));
-                self.leaf_weights.push(factor * value / n_voters);
+                self.leaf_weights.push(factor * value / n_averaged);
             }
         }
     }
 
-    /// Returns the operator's attributes, for sums that begin at `starts`.
-    pub(super) fn attributes(self, starts: &[f64]) -> Vec<Attribute> {
+    /// Returns the operator's attributes, with the base value of each
+    /// exposure.
+    pub(super) fn attributes(self, base_values: &[f64]) -> Vec<Attribute> {
         // NaN goes to the false side, as in the trainer.
         let nan_is_true = vec![0; self.nodes.len()];
         let mut attributes = vec![
             Attribute::of_text("aggregate_function", "SUM"),
             Attribute::of_text("post_transform", "NONE"),
-            Attribute::of_int("n_targets", i64::try_from(starts.len()).unwrap_or(i64::MAX)),
+            Attribute::of_int("n_targets", i64::try_from(base_values.len()).unwrap_or(i64::MAX)),
             Attribute::of_ints("nodes_treeids", self.trees),
             Attribute::of_ints("nodes_nodeids", self.nodes),
             Attribute::of_ints("nodes_featureids", self.features),
@@ -72,8 +74,8 @@ impl Ensemble {
             Attribute::of_ints("target_ids", self.leaf_targets),
             Attribute::of_doubles("target_weights_as_tensor", &self.leaf_weights),
         ];
-        if starts.iter().any(|start| *start != 0.0) {
-            attributes.push(Attribute::of_doubles("base_values_as_tensor", starts));
+        if base_values.iter().any(|value| *value != 0.0) {
+            attributes.push(Attribute::of_doubles("base_values_as_tensor", base_values));
         }
         attributes
     }

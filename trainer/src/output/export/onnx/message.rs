@@ -1,4 +1,4 @@
-//! The part of `onnx.proto` that a forest needs.
+//! The part of `onnx.proto` that the export needs.
 
 /// `onnx.ModelProto`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -164,12 +164,12 @@ impl Attribute {
         Self { string: Some(value.as_bytes().to_vec()), ..Self::of(name, 3) }
     }
 
-    /// A vector of doubles.
+    /// Returns a vector of doubles.
     pub(super) fn of_doubles(name: &str, values: &[f64]) -> Self {
         Self::of_tensor(name, &[values.len()], values)
     }
 
-    /// Doubles of these `sizes`, the last of which runs fastest.
+    /// Returns doubles of the shape `sizes`, in row-major order.
     pub(super) fn of_tensor(name: &str, sizes: &[usize], values: &[f64]) -> Self {
         let dims = sizes.iter().map(|&size| i64::try_from(size).unwrap_or(i64::MAX));
         let tensor = Tensor {
@@ -191,7 +191,7 @@ impl Attribute {
 }
 
 impl ValueInfo {
-    /// A matrix of any number of rows, with `n_columns`.
+    /// Returns a matrix of `n_columns` and any number of rows.
     pub(super) fn matrix(name: &str, element: Element, n_columns: usize) -> Self {
         let columns = i64::try_from(n_columns).unwrap_or(i64::MAX);
         let sizes = [Size::Named("n_rows".to_owned()), Size::Known(columns)];

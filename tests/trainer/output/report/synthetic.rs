@@ -1,4 +1,4 @@
-//! What a run leaves, made up: bars, a record, a curve and trades.
+//! A synthetic session: bars, a record, a curve and trades.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -31,16 +31,16 @@ impl Trade {
     }
 }
 
-/// A workspace with a finished session in it.
-pub(super) struct Made {
+/// A workspace with a completed session.
+pub(super) struct SyntheticSession {
     folder: TempDir,
     n_bars: usize,
     n_test: usize,
     trace: String,
 }
 
-impl Made {
-    /// 4,000 bars of half an hour, of which 2,400 test.
+impl SyntheticSession {
+    /// Returns a session of 4,000 bars of 30 minutes, of which 2,400 test.
     pub(super) fn new() -> Self {
         Self::of(4000, 2400)
     }
@@ -48,15 +48,15 @@ impl Made {
     pub(super) fn of(n_bars: usize, n_test: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let trace = "{\"event\":\"TRACE_STARTED\",\"format\":1}\n".to_owned();
-        let made = Self { folder, n_bars, n_test, trace };
-        fs::create_dir_all(made.path("logs/trades")).unwrap();
-        fs::write(made.path("bars.csv"), made.bars()).unwrap();
-        fs::write(made.path("logs/trades/equity.csv"), Self::curve(n_bars - n_test..n_bars))
+        let synthetic = Self { folder, n_bars, n_test, trace };
+        fs::create_dir_all(synthetic.path("logs/trades")).unwrap();
+        fs::write(synthetic.path("bars.csv"), synthetic.bars()).unwrap();
+        fs::write(synthetic.path("logs/trades/equity.csv"), Self::curve(n_bars - n_test..n_bars))
             .unwrap();
-        fs::write(made.path("logs/trades/train_equity.csv"), Self::curve(0..n_bars - n_test))
+        fs::write(synthetic.path("logs/trades/train_equity.csv"), Self::curve(0..n_bars - n_test))
             .unwrap();
-        fs::write(made.path("logs/session.json"), made.record().to_string()).unwrap();
-        made
+        fs::write(synthetic.path("logs/session.json"), synthetic.record().to_string()).unwrap();
+        synthetic
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -78,7 +78,7 @@ impl Made {
         self
     }
 
-    /// Trades out of sample.
+    /// Adds trades out of sample to the trace.
     pub(super) fn with_trades(self, trades: &[Trade]) -> Self {
         self.traced("test", trades)
     }

@@ -1,12 +1,12 @@
 //! `logs/trades/trade_traces_YYYYMMDD_HHMMSS.jsonl`: every event of the
-//! account as one JSON object a line.
+//! account as one JSON object per line.
 //!
-//! Every event is written, and unchanged. Lines are buffered until the
-//! batch ends; a kill leaves only whole lines.
+//! Every event is written unchanged. Lines are buffered until the batch
+//! ends; a kill leaves only whole lines.
 //!
 //! # Format 1
 //!
-//! UTF-8, one object a line. The first line is the header:
+//! UTF-8, one object per line. The first line is the header:
 //!
 //! ```json
 //! {"event":"TRACE_STARTED","format":1,"session":"20260131_120000","tool_version":"0.1.0"}
@@ -74,9 +74,8 @@ struct Line<'a> {
 }
 
 impl TradeTracer {
-    /// Creates the file of `session` in the folder `trades`, header
-    /// included. A file of the same name stays: this one then ends in
-    /// `_2`, `_3` and so on.
+    /// Creates the file of `session` in the folder `trades`, with its
+    /// header. Where the name is taken it ends in `_2`, `_3` and so on.
     pub fn create(trades: &Path, session: &Session) -> Result<Self> {
         let path = trades.join(format!("trade_traces_{}.jsonl", session.id));
         let mut file = LineFile::create_beside(&path)?;
@@ -90,7 +89,7 @@ impl TradeTracer {
         Ok(Self { file, symbol: None })
     }
 
-    /// Where the file lies.
+    /// Returns the file's path.
     pub fn path(&self) -> &Path {
         self.file.path()
     }

@@ -11,14 +11,14 @@ use super::{account_tables, identity, part_tables, return_tables};
 const NO_CURVE: &str = "There is no out-of-sample curve: no evaluation was finished.";
 const NO_EVALUATION: &str = "No evaluation was finished.";
 
-/// Returns the section of `session`, which is the `idx`-th of its page,
-/// under its name where there are several.
+/// Returns the section of `session`, the `idx`-th of the page, with its
+/// name where there are several.
 pub(super) fn section(session: &ReportInput, idx: usize, is_alone: bool) -> Markup {
     let name = if is_alone { "" } else { session.name.as_str() };
     html! {
         section.session data-session=(session.name) {
             @if !is_alone { h2.rule { (name) } }
-            @for note in thinned(session) { p.note { (note) } }
+            @for note in downsampling_notes(session) { p.note { (note) } }
             div.panels {
                 (parts(session, name))
                 (returns(session, name))
@@ -80,55 +80,55 @@ fn returns(session: &ReportInput, name: &str) -> Markup {
                  lost.",
             ),
         ),
-        None => months.without(NO_CURVE),
+        None => months.empty(NO_CURVE),
     };
     let years = panel("years", "Yearly returns");
     let years = match test.and_then(return_tables::years) {
         Some(table) => years.with(&table),
-        None => years.without("None."),
+        None => years.empty("None."),
     };
-    let beside = panel("beside", "Beside buy and hold");
-    let beside = match test {
-        Some(test) => beside.with(&return_tables::beside(session, test)),
-        None => beside.without(NO_CURVE),
+    let benchmark = panel("beside", "Beside buy and hold");
+    let benchmark = match test {
+        Some(test) => benchmark.with(&return_tables::benchmark(session, test)),
+        None => benchmark.empty(NO_CURVE),
     };
     let drawdowns = panel("wide drawdowns", "Worst drawdowns");
     let drawdowns = match test.and_then(return_tables::drawdowns) {
         Some(table) => drawdowns.with_table(&table, None),
-        None => drawdowns.without("The equity never fell below an earlier peak."),
+        None => drawdowns.empty("The equity never fell below an earlier peak."),
     };
     let quantiles = panel("quantiles", "Quantiles of returns");
     let quantiles = match test.and_then(return_tables::quantile_table) {
         Some(table) => quantiles.with_table(&table, None),
-        None => quantiles.without("None."),
+        None => quantiles.empty("None."),
     };
-    html! { (months) (years) (beside) (drawdowns) (quantiles) }
+    html! { (months) (years) (benchmark) (drawdowns) (quantiles) }
 }
 
 fn accounts(session: &ReportInput, name: &str) -> Markup {
     let costs = Panel { class: "costs", title: "Costs", session: name };
     let costs = match account_tables::costs(session) {
         Some(table) => costs.with_table(&table, None),
-        None => costs.without(NO_EVALUATION),
+        None => costs.empty(NO_EVALUATION),
     };
     let held = Panel { class: "held", title: "Time in the market", session: name };
     let held = match &session.test {
         Some(test) => held.with(&account_tables::held(test)),
-        None => held.without(NO_EVALUATION),
+        None => held.empty(NO_EVALUATION),
     };
     let totals = Panel { class: "wide tallies", title: "Trades by side", session: name };
     let totals = match (account_tables::trade_totals(session), &session.ledgers) {
         (Some(table), Some(ledgers)) => {
-            totals.with_table(&table, Some(&counted(session, ledgers.test.n_liquidated)))
+            totals.with_table(&table, Some(&totals_note(session, ledgers.test.n_liquidated)))
         }
-        _ => totals.without(
+        _ => totals.empty(
             "There is no trace of trades: `enable_trade_tracing` was off, or the file is gone.",
         ),
     };
     html! { (costs) (held) (totals) }
 }
 
-fn counted(session: &ReportInput, n_liquidated: u64) -> String {
+fn totals_note(session: &ReportInput, n_liquidated: u64) -> String {
     let all = format!("Out of sample, every trade counted; {n_liquidated} liquidated.");
     if !session.record.is_portfolio() {
         return all;
@@ -144,12 +144,12 @@ fn learning(session: &ReportInput, name: &str) -> Markup {
     let episodes = Panel { class: "wide episodes", title: "Episodes", session: name };
     let episodes = match part_tables::episodes(session) {
         Some(table) => episodes.with_table(&table, None),
-        None => episodes.without("No episode was finished."),
+        None => episodes.empty("No episode was finished."),
     };
     let importances = Panel { class: "importances", title: "Feature importances", session: name };
     let importances = match &session.importances {
         Some(found) => importances.with(&importance_table(found)),
-        None => importances.without("There is no final model of trees to count splits in."),
+        None => importances.empty("There is no final model of trees to count splits in."),
     };
     html! { (episodes) (importances) }
 }
@@ -173,8 +173,8 @@ fn importance_table(found: &Importances) -> Markup {
     }
 }
 
-/// Says where a chart holds fewer points than there are bars.
-fn thinned(session: &ReportInput) -> Vec<String> {
+/// Returns a note for each chart with fewer points than bars.
+fn downsampling_notes(session: &ReportInput) -> Vec<String> {
     let curves = [("in-sample equity", &session.train), ("out-of-sample equity", &session.test)];
     let strides = curves
         .into_iter()
