@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 
 use xtask::vault::restore::{self, Overwrite, Target};
-use xtask::workspace::files::{ASIDE_PREFIX, leave_name, patiently};
-use xtask::workspace::windows::{is_passing, plain_path, problem_of};
+use xtask::workspace::files::{ASIDE_PREFIX, leave_name, retry};
+use xtask::workspace::windows::{is_transient, plain_path, problem_of};
 
 use crate::rawzip::{Raw, zip};
 use crate::support::tree;
@@ -66,13 +66,13 @@ fn a_file_that_another_program_looks_at_is_tried_again() {
     let n_tries = Cell::new(0);
     let act_until = |n_failures: u32, code: i32| {
         n_tries.set(0);
-        patiently(
+        retry(
             || {
                 n_tries.set(n_tries.get() + 1);
                 let is_free = n_tries.get() > n_failures;
                 if is_free { Ok(()) } else { Err(io::Error::from_raw_os_error(code)) }
             },
-            |error| error.raw_os_error().is_some_and(is_passing),
+            |error| error.raw_os_error().is_some_and(is_transient),
         )
     };
     assert!(act_until(3, 32).is_ok());

@@ -146,7 +146,7 @@ pub fn is_abandoned(path: &Path) -> Result<bool> {
     match OpenOptions::new().write(true).open(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) if error.raw_os_error().is_some_and(crate::workspace::windows::is_passing) => {
+        Err(error) if error.raw_os_error().is_some_and(crate::workspace::windows::is_transient) => {
             Ok(false)
         }
         Err(error) => Err(error).with_context(|| format!("failed to open `{}`", path.display())),
