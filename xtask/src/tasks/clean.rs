@@ -260,7 +260,8 @@ pub fn holds_session_files(workspace: &Workspace, layout: &Layout, folder: &Path
     }
     for entry in folder_entries(&path)? {
         let name = entry.file_name().unwrap_or_default();
-        if !layout.is_of_disk(&entry) && holds_session_files(workspace, layout, &folder.join(name))?
+        if !layout.is_lost_and_found(&entry)
+            && holds_session_files(workspace, layout, &folder.join(name))?
         {
             return Ok(true);
         }

@@ -1,6 +1,6 @@
 //! Compares two archives: what changed between two sessions.
 //!
-//! It compares what the archives say; `verify` proves that they are
+//! Digests are taken from the manifests; `verify` proves that they are
 //! right.
 
 mod side;
@@ -137,7 +137,7 @@ pub fn diff(a: &ComparedArchive, b: &ComparedArchive) -> Diff {
     }
 }
 
-/// Two states that are not known are not the same.
+/// Two unknown states do not count as the same.
 fn same_commit(git: Pair<GitState>) -> Pair<GitState> {
     let is_known = |git: &Option<GitState>| git.as_ref().is_none_or(|git| git.dirty.is_some());
     Pair { is_same: git.is_same && is_known(&git.a), ..git }
@@ -182,7 +182,7 @@ fn config_changes(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> V
         .collect()
 }
 
-/// Spells the keys of nested objects with dots. Lists are values.
+/// Joins the keys of nested objects with dots. Lists are values.
 fn flatten(file: &str, key: String, value: &Value, keys: &mut BTreeMap<(String, String), Value>) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {

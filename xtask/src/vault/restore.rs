@@ -1,8 +1,9 @@
-//! Brings the files of an archive back, and only those that are whole.
+//! Restores the files of an archive, and only those that are intact.
 //!
-//! First a plan, which `--dry-run` shows, then the writing: each file
-//! beside its place, checked, then renamed. Nothing is written through
-//! a symlink, outside the target, or over another file unasked.
+//! First a plan, which `--dry-run` shows, then the writing: each file is
+//! written beside its target, checked, then renamed. Nothing is written
+//! through a symlink, outside the target, or over another file unless
+//! asked for.
 
 mod copy;
 mod draft;
@@ -77,25 +78,25 @@ pub struct RestoreStep {
     pub replaces: bool,
 }
 
-/// A path's bytes need not be text, and JSON must be.
+/// A path need not be UTF-8; JSON must be.
 fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }
 
-/// What was found of one file, in the archive and in its place.
+/// One file of the archive, and what is at its target now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundFile {
     /// The path in the archive.
     pub path: String,
     /// The size in bytes.
     pub size_bytes: u64,
-    /// The path below the target, or why it can have none there.
+    /// The path below the target, or why the file cannot be placed.
     pub target: Result<PathBuf, String>,
-    /// What is there now.
+    /// What is at that path now.
     pub existing: Existing,
 }
 
-/// Plans what becomes of each file in `found`.
+/// Plans what to do with each file in `found`.
 pub fn plan(found: &[FoundFile], policy: Overwrite) -> RestorePlan {
     let mut plan = RestorePlan::default();
     let mut taken: BTreeMap<&Path, &str> = BTreeMap::new();
@@ -149,7 +150,7 @@ pub fn plan(found: &[FoundFile], policy: Overwrite) -> RestorePlan {
     plan
 }
 
-/// An archive's file, opened to restore from.
+/// An archive file, opened to restore from.
 pub type FileSource = Source<BufReader<File>>;
 
 /// Opens the archive at `path`, damaged or not.
@@ -163,7 +164,7 @@ pub fn open(path: &Path) -> Result<FileSource> {
 }
 
 /// Looks up where each file of `source` that `only` selects belongs in
-/// `target`, and plans what becomes of it.
+/// `target`, and plans what to do with it.
 ///
 /// # Errors
 /// When a file in the target cannot be read.
@@ -200,7 +201,7 @@ pub fn survey<R: Read + Seek>(
 fn is_selected(path: &str, only: Option<&Selection>) -> bool {
     match only {
         None => !item::is_metadata(path),
-        // What describes the archive comes along when it is named.
+        // Files that describe the archive are restored only by name.
         Some(only) => {
             only.matches(Path::new(path)) || only.matches(Path::new(target::in_workspace(path)))
         }

@@ -18,7 +18,7 @@ use crate::programs::process::{Trainer, TrainerRun};
 use crate::tasks::TaskContext;
 use crate::tasks::gate::METRICS;
 use crate::tasks::train::{TrainerSource, run_with_needed_parts};
-use crate::vault::session::FURTHER_FIGURES;
+use crate::vault::session::METRIC_POINTERS;
 use crate::workspace::Workspace;
 use crate::workspace::config::{ArchiveConfig, WorkspaceConfig, nearest};
 use crate::workspace::exit::{CodedError, TrainerExit};
@@ -88,7 +88,7 @@ pub fn load(path: &Path, is_own_trainer: bool) -> Result<SweepSpec> {
 /// Checks that the trainer of this repository tells of the figure that
 /// ranks.
 fn check_metric(metric: &str) -> Result<()> {
-    let further = FURTHER_FIGURES.map(|(name, _)| name);
+    let further = METRIC_POINTERS.map(|(name, _)| name);
     let known: Vec<&str> = METRICS.into_iter().chain(further).collect();
     // As gates name the figures of another trainer.
     let bare = metric.strip_prefix("agent.").unwrap_or(metric);

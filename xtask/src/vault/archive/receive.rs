@@ -1,4 +1,5 @@
-//! Takes an archive from elsewhere: it gets its name when it is proven.
+//! Receives an archive from a repository and publishes it once it is
+//! verified.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -9,26 +10,26 @@ use super::publish::{Draft, leftovers};
 use crate::workspace::files;
 use crate::workspace::lock::FolderLock;
 
-/// An archive that is to come.
+/// An archive that is to be received.
 #[derive(Debug, Clone, Copy)]
 pub struct Incoming<'a> {
-    /// Where it goes.
+    /// The folder to put it in.
     pub folder: &'a Path,
-    /// Its file name, which nothing has there.
+    /// Its file name, which must be free.
     pub name: &'a str,
     /// Its run number; 0 without one.
     pub run_number: u64,
 }
 
-/// Lets `fill` write the archive and `prove` read it back, then gives it
-/// its name.
+/// Writes the archive by `fill`, verifies it by `verify`, then publishes
+/// it.
 ///
 /// # Errors
-/// Those of both, or of the disk; nothing is left then.
+/// When `fill` or `verify` fails, or the disk does; nothing is left then.
 pub fn receive(
     incoming: &Incoming<'_>,
     fill: impl FnOnce(&mut File) -> Result<()>,
-    prove: impl FnOnce(&Path) -> Result<()>,
+    verify: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<PathBuf> {
     let Incoming { folder, name, run_number } = *incoming;
     files::create_folder(folder)?;
@@ -39,6 +40,6 @@ pub fn receive(
     let draft = Draft::create(folder, name, run_number, &FolderLock::acquire(folder))?;
     fill(&mut draft.file()?)?;
     draft.sync()?;
-    prove(draft.path())?;
+    verify(draft.path())?;
     draft.publish()
 }

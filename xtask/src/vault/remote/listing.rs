@@ -1,4 +1,4 @@
-//! Reads which archives the repository holds.
+//! Lists the archives of the repository.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,9 +19,9 @@ use crate::workspace::exit::{CodedError, RemoteProblem};
 use crate::workspace::progress;
 use crate::workspace::threads;
 
-/// What the names of zips and descriptions have in common.
+/// Matches the names of zips and of descriptions.
 const PATTERN: &str = "training_backup_*";
-/// This tool writes none that is larger.
+/// This tool never writes a larger one.
 const DESCRIPTION_BYTES_MAX: usize = 256 << 20;
 
 /// A zip that a snapshot holds.
@@ -31,13 +31,14 @@ struct StoredZip {
     size_bytes: u64,
 }
 
-/// Returns the archives that `restic` holds, the oldest first. What
-/// `workspace` remembers of them is not read again.
+/// Returns the archives of the repository, the oldest first. Cached
+/// descriptions are not read again.
 ///
-/// A snapshot without its zip is skipped: nothing half pushed is listed.
+/// A snapshot without a zip is skipped, so that an incomplete push is
+/// never listed.
 ///
 /// # Errors
-/// As restic; one damaged description is no error.
+/// When restic fails; a damaged description is not an error.
 pub fn read(restic: &Restic<'_>, workspace: &Workspace) -> Result<Vec<RemoteArchive>> {
     let snapshots = restic.snapshots(TOOL_TAG)?;
     let (known, new): (Vec<_>, Vec<_>) = snapshots
@@ -50,14 +51,14 @@ pub fn read(restic: &Restic<'_>, workspace: &Workspace) -> Result<Vec<RemoteArch
         .collect();
     let new: Vec<Snapshot> = new.into_iter().map(|(_, snapshot)| snapshot).collect();
     found.extend(read_new(restic, workspace, new)?);
-    Ok(ordering::oldest_first(each_once(found)))
+    Ok(ordering::oldest_first(deduplicated(found)))
 }
 
-/// Remembers the descriptions of new snapshots, given by their ids or
-/// the first digits of those, so that the next list need not read them.
+/// Caches the descriptions of new snapshots, given by the first digits of
+/// their ids, so that the next list need not read them.
 ///
 /// # Errors
-/// As restic.
+/// When restic fails.
 pub fn remember(
     restic: &Restic<'_>,
     workspace: &Workspace,
@@ -76,7 +77,7 @@ fn cached(workspace: &Workspace, snapshot: &Snapshot) -> Option<Description> {
     Description::parse(&cache::get(workspace, &snapshot.tree)?).ok()
 }
 
-/// Reads the descriptions of `snapshots`, those that hold an archive.
+/// Reads the descriptions of those of `snapshots` that hold an archive.
 fn read_new(
     restic: &Restic<'_>,
     workspace: &Workspace,
@@ -109,7 +110,8 @@ fn read_new(
     threads::map(whole, read).into_iter().collect()
 }
 
-/// Returns where a snapshot holds the description of the archive `name`.
+/// Returns the path in a snapshot of the description of the archive
+/// `name`.
 fn description_path(name: StampedName) -> String {
     format!("/{}", staged(&name.to_string()))
 }
@@ -144,7 +146,7 @@ fn read_one(
     }
 }
 
-/// Whether `error` concerns more than one archive.
+/// Whether `error` concerns the whole repository, not one archive.
 fn is_of_the_repository(error: &anyhow::Error) -> bool {
     match error.downcast_ref::<CodedError>() {
         Some(CodedError::Remote(problem, _)) => {
@@ -161,7 +163,7 @@ fn of_description(description: Description, snapshot: &Snapshot) -> Option<Remot
     let run_number = manifest.as_ref().map(|manifest| manifest.run_number);
     let content = manifest.map_or(Content::Foreign, |it| Content::Sealed(Box::new(it)));
     let mut remote =
-        plain(StoredZip { name, size_bytes: description.size_bytes }, snapshot, content);
+        bare_archive(StoredZip { name, size_bytes: description.size_bytes }, snapshot, content);
     let printable: Vec<String> = snapshot.tags.iter().map(|tag| printable(tag)).collect();
     let (tags, is_pinned) = tags::to_archive(&printable, run_number);
     let pin = PinMark { is_pinned, reason: pin_reason, since: snapshot.time };
@@ -175,10 +177,10 @@ fn of_description(description: Description, snapshot: &Snapshot) -> Option<Remot
 }
 
 fn unreadable(zip: StoredZip, snapshot: &Snapshot, problem: &str) -> RemoteArchive {
-    plain(zip, snapshot, Content::Unreadable(problem.to_owned()))
+    bare_archive(zip, snapshot, Content::Unreadable(problem.to_owned()))
 }
 
-fn plain(zip: StoredZip, snapshot: &Snapshot, content: Content) -> RemoteArchive {
+fn bare_archive(zip: StoredZip, snapshot: &Snapshot, content: Content) -> RemoteArchive {
     let StoredZip { name, size_bytes } = zip;
     let path = PathBuf::from(format!("/{name}"));
     RemoteArchive {
@@ -193,9 +195,9 @@ fn plain(zip: StoredZip, snapshot: &Snapshot, content: Content) -> RemoteArchive
     }
 }
 
-/// Returns each archive once: a push that was killed after its snapshot
-/// was made, and its repetition, made two.
-fn each_once(mut found: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
+/// Merges the snapshots of one archive: a push that was killed after it
+/// made its snapshot, and its repetition, leave two.
+fn deduplicated(mut found: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
     found.sort_by(|a, b| a.snapshots.cmp(&b.snapshots));
     let mut places: BTreeMap<(StampedName, String), usize> = BTreeMap::new();
     let mut archives: Vec<RemoteArchive> = Vec::with_capacity(found.len());
@@ -204,7 +206,7 @@ fn each_once(mut found: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
         if let Some(place) = key.as_ref().and_then(|key| places.get(key)) {
             let first = &mut archives[*place];
             first.snapshots.extend(remote.snapshots);
-            // A pin on either holds.
+            // The archive is pinned if either snapshot is.
             if remote.archive.is_pinned() {
                 first.archive = remote.archive;
             }
@@ -216,7 +218,7 @@ fn each_once(mut found: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
     archives
 }
 
-/// Takes so many bytes and no more.
+/// A buffer for a description, limited in size.
 struct Limited(Vec<u8>);
 
 impl std::io::Write for Limited {

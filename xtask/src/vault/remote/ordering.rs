@@ -1,5 +1,5 @@
-//! Which remote archive is the older: within a workspace by run number,
-//! which no clock sets back; between two by time.
+//! Orders remote archives by age: by run number within a workspace, by
+//! time between workspaces.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ pub fn oldest_first(archives: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
     }
     let mut timed: Vec<(DateTime<Utc>, RemoteArchive)> =
         by_place.into_values().flat_map(with_times).collect();
-    // It leaves those of one workspace in their order.
+    // The sort is stable: archives of one workspace keep their order.
     timed.sort_by_key(|(time, _)| *time);
     timed.into_iter().map(|(_, remote)| remote).collect()
 }
 
 /// Orders the archives of one workspace, and returns each with its time,
-/// no later than that of a later run.
+/// capped at that of later runs.
 fn with_times(archives: Vec<RemoteArchive>) -> Vec<(DateTime<Utc>, RemoteArchive)> {
     let mut ordered = order::oldest_first(archives, |remote| Position {
         run_number: remote.archive.manifest().map(|manifest| manifest.run_number),

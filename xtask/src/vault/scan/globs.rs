@@ -37,8 +37,8 @@ impl Selection {
         })
     }
 
-    /// Compiles globs of a command line: a path also means everything
-    /// below it.
+    /// Compiles globs of the flag `flag`: a path also means everything below
+    /// it.
     ///
     /// # Errors
     /// Names the glob that is not valid.
@@ -103,8 +103,8 @@ fn one(glob: &str) -> Result<Glob, globset::Error> {
 }
 
 fn parts(glob: &str) -> Result<Vec<Part>> {
-    // A `/` within braces or brackets would be split in the middle of
-    // a pattern: such a glob is taken to reach everywhere.
+    // A `/` within braces or brackets would split a pattern, so such a glob
+    // is assumed to reach everywhere.
     if glob.contains(['{', '[']) {
         return Ok(vec![Part::AnyDepth]);
     }
