@@ -21,7 +21,7 @@ use xtask::cli::{self, Cli, Format, GlobalArgs, Task};
 #[cfg(not(feature = "standalone"))]
 use xtask::programs::features::Feature;
 use xtask::programs::features::MissingFeature;
-use xtask::programs::process::{self, Rebuild, Trainer, become_program};
+use xtask::programs::process::{self, Rebuild, Trainer, exec_program};
 use xtask::tasks::TaskContext;
 use xtask::terminal::{ProgressStyle, Terminal, coloured_result};
 use xtask::workspace::Workspace;
@@ -190,7 +190,7 @@ fn run_elsewhere(
     // A signal that came while cargo worked was meant for the task.
     stop_if(outside.interrupt)?;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let code = become_program(&built?, &arguments)?;
+    let code = exec_program(&built?, &arguments)?;
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
 

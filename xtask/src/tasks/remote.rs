@@ -140,7 +140,7 @@ fn state(lock: &RepositoryLock) -> LockState {
 
 fn of_lock(lock: &RepositoryLock, now: DateTime<Utc>) -> Option<String> {
     let LockState { host, pid, .. } = state(lock);
-    if lock.is_dead() {
+    if lock.is_stale() {
         return Some(format!(
             "a lock of process {pid} of this machine, which has ended: the next push or prune \
              takes it off"

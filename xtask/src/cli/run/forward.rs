@@ -92,7 +92,7 @@ pub(super) fn watch(
 /// Lets the trainer have this process, where that can be: its terminal,
 /// pipes and signals are the trainer's own.
 fn become_trainer(binary: &Path, arguments: &[OsString]) -> Result<TaskOutput> {
-    let exit = Exit::of_trainer(TrainerExit::Code(process::become_program(binary, arguments)?));
+    let exit = Exit::of_trainer(TrainerExit::Code(process::exec_program(binary, arguments)?));
     Ok(TaskOutput { text: String::new(), json: String::new(), exit })
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::digest;
 use super::outcome::PushOutcome;
-use crate::programs::restic::{Backup, Restic};
+use crate::programs::restic::{NewSnapshot, Restic};
 use crate::tasks::TaskContext;
 use crate::vault::catalog::{Archive, Fingerprint};
 use crate::vault::diff;
@@ -113,7 +113,7 @@ impl Push<'_> {
         };
         let folder = context.workspace.archives();
         let staged = description.stage(&folder)?;
-        let backup = Backup {
+        let backup = NewSnapshot {
             folder: &folder,
             files: &[&description.archive, &staged],
             time: archive.created_at(),
