@@ -1,8 +1,7 @@
-//! Gates: the figures that a session must reach, for CI.
+//! Gates: the metrics that a session must reach, for CI.
 //!
-//! A gate judges the agent out of sample, net of costs, and nothing
-//! else. A figure that is not there never passes, nor does any of a
-//! ruined account.
+//! A gate applies to the agent's metrics out of sample, net of costs. A
+//! missing metric never passes, nor does any metric of a ruined account.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +13,7 @@ use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::ruin;
 use crate::workspace::config::nearest;
 
-/// The figures that this repository's trainer tells of.
+/// The metrics of this repository's trainer.
 pub const METRICS: [&str; 38] = [
     "annual_return",
     "borrow_fee",
@@ -56,21 +55,21 @@ pub const METRICS: [&str; 38] = [
     "win_rate",
 ];
 
-/// Before a figure of another trainer's own.
+/// The prefix of a metric of another trainer.
 const PREFIX: &str = "agent.";
 
-/// What a figure of the agent must be, such as `sharpe>=0.5`.
+/// A condition on a metric of the agent, such as `sharpe>=0.5`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gate {
-    /// The figure's name.
+    /// The name of the metric.
     pub metric: String,
-    /// How it must lie.
+    /// How it is compared.
     pub comparison: Comparison,
-    /// To what.
+    /// With what.
     pub threshold: f64,
 }
 
-/// How a figure must lie to a threshold.
+/// How a metric is compared with a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// `>=`
@@ -84,7 +83,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// With those that another begins with behind it.
+    /// Longer signs come before their own prefixes.
     const ALL: [Self; 4] = [Self::AtLeast, Self::AtMost, Self::Above, Self::Below];
 
     fn sign(self) -> &'static str {
@@ -136,7 +135,7 @@ impl FromStr for Gate {
     }
 }
 
-/// Returns the name of a figure that a session can tell of.
+/// Checks the name of a metric, and removes the prefix.
 fn known(name: &str) -> Result<String, String> {
     if let Some(own) = name.strip_prefix(PREFIX) {
         let is_word = !own.is_empty() && own.chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -181,8 +180,8 @@ impl fmt::Display for GateResult {
     }
 }
 
-/// Judges `session` at each of `gates`. `undefined` says of a figure
-/// that is null why it is.
+/// Evaluates each of `gates` for `session`. `undefined` says why metrics
+/// are null.
 pub fn judge(
     gates: &[Gate],
     session: Option<&SessionSummary>,
@@ -192,10 +191,10 @@ pub fn judge(
     let ruined = figures.and_then(ruin::describe);
     let result = |gate: &Gate| {
         let metric = gate.metric.clone();
-        let told = figures.and_then(|figures| figures.get(&metric));
+        let recorded = figures.and_then(|figures| figures.get(&metric));
         let value = figures.and_then(|figures| ruin::metric(figures, &metric));
         let value = value.filter(|value| value.is_finite());
-        let reason = match (session.map(|session| session.status), told, value) {
+        let reason = match (session.map(|session| session.status), recorded, value) {
             (None, ..) => Some("the trainer left no session".to_owned()),
             (Some(SessionStatus::Completed), ..) if ruined.is_some() => {
                 ruined.as_ref().map(|ruined| format!("the account was {ruined}"))

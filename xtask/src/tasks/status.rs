@@ -1,6 +1,6 @@
-//! What is in the workspace now, and what the next `train` would do.
+//! The state of the workspace, and what the next `train` would do.
 //!
-//! It only reads, takes no lock and so works while a training runs.
+//! It only reads and takes no lock, so that it works during a training.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::tasks::clean;
 use crate::tasks::coverage;
-use crate::tasks::push::{Owed, OwedArchive};
+use crate::tasks::push::{PendingPush, PendingPushes};
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::retention::{self, ArchiveItem, ArchiveState, PlanFacts, Policy};
@@ -23,7 +23,7 @@ use crate::vault::verify;
 use crate::workspace::Workspace;
 use crate::workspace::lock::{self, Holder};
 
-/// How many of the newest archives may hold what lies in the workspace.
+/// How many of the newest archives are compared with the workspace.
 const N_CANDIDATES: usize = 3;
 
 /// The state of a workspace.
@@ -44,7 +44,7 @@ pub struct WorkspaceStatus {
     /// The archives whose push the next `push` makes up; absent without
     /// any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unpushed: Vec<OwedArchive>,
+    pub unpushed: Vec<PendingPush>,
     /// The number of backups.
     pub n_backups: u64,
     /// What the next `train` would do; null while something runs.
@@ -107,7 +107,7 @@ pub struct NextTrain {
     pub problem: Option<String>,
 }
 
-/// Looks at `workspace` at the time `now`.
+/// Returns the state of `workspace` at the time `now`.
 ///
 /// # Errors
 /// When a folder or file cannot be read.
@@ -129,7 +129,7 @@ pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus
             newest: newest.map(|archive| archive.name.to_string()),
             last_archived_at: newest.map(crate::vault::catalog::Archive::created_at),
         },
-        unpushed: Owed::load(workspace).list(),
+        unpushed: PendingPushes::load(workspace).list(),
         n_backups: catalog.backups.len() as u64,
         next_train,
         running,
@@ -140,7 +140,7 @@ fn session_in(root: &Path, is_running: bool) -> Option<SessionState> {
     let bytes = fs::read(root.join("logs/session.json")).ok()?;
     let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let SessionSummary { id, status, started_at, metrics, .. } = session::summarize(&record);
-    // A session recorded as running was interrupted if no task runs.
+    // A session recorded as running was interrupted if no task is running.
     let says_running = record.get("status").and_then(Value::as_str) == Some("running");
     let status = if says_running && is_running { "running".to_owned() } else { status.to_string() };
     let figure = |name: &str| ruin::metric(metrics.get("agent")?, name);
@@ -171,7 +171,7 @@ fn next(
         next.backup = Some(plan.backup);
     }
     let policy = Policy::of_settings(&workspace.config().retention);
-    let items = items_after(workspace, catalog, &next, now)?;
+    let items = items_after_training(workspace, catalog, &next, now)?;
     let planned = policy.check().and_then(|()| retention::plan(&items, &policy, now));
     match planned {
         Ok(plan) => next.removes = plan.remove,
@@ -193,14 +193,14 @@ fn holder_of_session(catalog: &Catalog, found: &Scan) -> Result<Option<String>> 
 }
 
 /// Returns the archives as they will be after the next training.
-fn items_after(
+fn items_after_training(
     workspace: &Workspace,
     catalog: &Catalog,
     next: &NextTrain,
     now: DateTime<Utc>,
 ) -> Result<Vec<ArchiveItem>> {
-    // The models of now will be in a backup then.
-    let unpushed = Owed::load(workspace).names();
+    // The current models will be in a backup then.
+    let unpushed = PendingPushes::load(workspace).names();
     let facts = PlanFacts { models_leave: true, unpushed, ..PlanFacts::default() };
     let mut items = retention::archive_items(workspace, catalog, &facts)?;
     let number = catalog.next_run_number();
@@ -211,15 +211,20 @@ fn items_after(
         Some(SessionStatus::Unknown) | None => ArchiveState::Unknown,
     };
     if next.archives_session {
-        items.push(coming("the session of now", number, state, now));
+        items.push(future_item("the session of now", number, state, now));
     }
-    let mut new = coming("the next session", number + 1, ArchiveState::Complete, now);
+    let mut new = future_item("the next session", number + 1, ArchiveState::Complete, now);
     new.holds_current_model = true;
     items.push(new);
     Ok(items)
 }
 
-fn coming(name: &str, run_number: u64, state: ArchiveState, now: DateTime<Utc>) -> ArchiveItem {
+fn future_item(
+    name: &str,
+    run_number: u64,
+    state: ArchiveState,
+    now: DateTime<Utc>,
+) -> ArchiveItem {
     ArchiveItem {
         name: name.to_owned(),
         run_number: Some(run_number),

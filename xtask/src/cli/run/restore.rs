@@ -34,7 +34,7 @@ pub fn run(
         if is_live && !args.dry_run { Some(cycle::begin(context, "restore")?) } else { None };
     if !is_live && !args.dry_run {
         for left in restore::abandoned(&context.workspace.state())? {
-            (context.notes)(&left.remove_and_tell()?);
+            (context.notes)(&left.remove()?);
         }
     }
     let archive = locate(context, &args.name, process_context)?;

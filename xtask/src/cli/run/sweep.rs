@@ -17,7 +17,7 @@ use crate::programs::process;
 use crate::tasks::TaskContext;
 use crate::tasks::sweep::amend;
 use crate::tasks::sweep::begin::{self, SweepRequest};
-use crate::tasks::sweep::folder::{JobKey, SweepFolder};
+use crate::tasks::sweep::folder::{SweepFolder, TrainingKey};
 use crate::tasks::sweep::head::{Engine, SweepHead};
 use crate::tasks::sweep::results;
 use crate::tasks::sweep::select;
@@ -152,10 +152,10 @@ fn resume_sweep(
         folder = amend::store(context.workspace, &folder, spec)?;
     }
     folder.cancel(false)?;
-    if resume.retry_failed && !select::retire_failed(&folder)? {
+    if resume.retry_failed && !select::set_aside_failed_tests(&folder)? {
         check_unopened(&folder)?;
         for failed in status::look(&folder)?.failed {
-            folder.retire(JobKey::Trial(failed.index))?;
+            folder.set_aside_failed(TrainingKey::Trial(failed.index))?;
         }
     }
     if is_local {

@@ -79,7 +79,7 @@ fn verify_one(
     let mut archive = VerifiedArchive::of(path, archive_check);
     if let Some(binary) = binary {
         archive.models = load_models(context, path, binary)?;
-        archive.settle();
+        archive.finish();
     }
     Ok(archive)
 }

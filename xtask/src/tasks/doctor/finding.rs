@@ -1,4 +1,4 @@
-//! One thing that is wrong with a workspace, and how it is put right.
+//! A problem of a workspace, and how it is fixed.
 
 use std::path::{Path, PathBuf};
 
@@ -48,10 +48,10 @@ pub enum FindingKind {
     Unmovable,
 }
 
-/// How a finding is put right.
+/// How a finding is fixed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
-    /// As at the start of every task.
+    /// By the recovery that every task begins with.
     Recover(RecoveryStep),
     /// By moving the file to the trash of the backups.
     Trash(PathBuf),
@@ -66,7 +66,7 @@ impl Finding {
         Self { fix: Some(fix), remedy: Some(remedy), ..self }
     }
 
-    /// Lets `fix` move `path` to the trash.
+    /// Adds the fix of moving `path` to the trash.
     pub(super) fn with_trash(self, workspace: &Workspace, path: PathBuf) -> Self {
         let trash = workspace.display(&trash_for(workspace, &path));
         self.with(format!("move it to {trash}/"), Remedy::Trash(path))
@@ -74,7 +74,7 @@ impl Finding {
 }
 
 /// Returns the trash on the disk of `path`: that of the archives for
-/// what lies among them, else that of the backups.
+/// files in the archive folder, else that of the backups.
 pub(super) fn trash_for(workspace: &Workspace, path: &Path) -> PathBuf {
     if path.starts_with(workspace.archives()) {
         workspace.archives_trash()

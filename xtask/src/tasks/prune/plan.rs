@@ -36,7 +36,7 @@ impl PrunePlan {
             && self.empty_trash.is_empty()
     }
 
-    /// Returns what someone should look at.
+    /// Returns the warnings for the user.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let damaged = self.damaged.iter().map(|Damaged { name, problem }| {
             format!(

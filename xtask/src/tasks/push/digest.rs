@@ -1,4 +1,4 @@
-//! A digest of what a repository gives, taken on the way.
+//! The digest of an archive in the repository.
 
 use std::io;
 
@@ -9,24 +9,24 @@ use crate::vault::catalog::Archive;
 use crate::workspace::digest::DigestWriter;
 use crate::workspace::exit::{CodedError, RemoteProblem};
 
-/// Returns the digest of the archive's zip as the snapshot holds it.
+/// Returns the digest of the archive's zip in the snapshot.
 ///
 /// # Errors
-/// As restic; damage is found twice, since what another machine's prune
-/// moves at that moment seems to be missing.
-pub fn of_stored(restic: &Restic<'_>, snapshot: &str, archive: &Archive) -> Result<String> {
-    twice(|| {
+/// When restic fails. Damage is only reported when found twice, since
+/// data that another machine's prune is moving seems to be missing.
+pub fn stored_digest(restic: &Restic<'_>, snapshot: &str, archive: &Archive) -> Result<String> {
+    retry_if_damaged(|| {
         let mut digest = DigestWriter::new(io::sink());
         restic.dump(snapshot, &format!("/{}", archive.name), &mut digest)?;
         Ok(digest.finish())
     })
 }
 
-/// Does `act` again when it finds the repository damaged.
+/// Repeats `act` once if it finds the repository damaged.
 ///
 /// # Errors
-/// The last one of `act`.
-pub fn twice<T>(mut act: impl FnMut() -> Result<T>) -> Result<T> {
+/// The last error of `act`.
+pub fn retry_if_damaged<T>(mut act: impl FnMut() -> Result<T>) -> Result<T> {
     act().or_else(|error| match error.downcast_ref() {
         Some(CodedError::Remote(RemoteProblem::Damaged, _)) => act(),
         _ => Err(error),

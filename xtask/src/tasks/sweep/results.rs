@@ -1,7 +1,7 @@
-//! What a sweep found: combinations ranked on validation bars.
+//! The results of a sweep: combinations ranked on validation bars.
 //!
 //! The document holds no times and no durations: the same spec gives the
-//! same bytes, whoever ran the trials and in whatever order.
+//! same bytes, regardless of where and in which order trials ran.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::cscv::{self, Moments, Overfitting};
 use super::curve::Returns;
-use super::folder::{JobKey, SweepFolder};
+use super::folder::{SweepFolder, TrainingKey};
 use super::record::{TrialRecord, TrialStatus};
 use super::spec::Goal;
 use crate::workspace::config::nearest;
@@ -107,7 +107,7 @@ pub fn read(folder: &SweepFolder) -> Result<SweepResults> {
     let plan = folder.plan();
     let finished: Vec<u64> = folder.finished()?.into_iter().collect();
     let records = threads::map(finished, |index| {
-        let record = folder.record(JobKey::Trial(index));
+        let record = folder.record(TrainingKey::Trial(index));
         record.map(|record| record.map(|record| trial_result(folder, index, record)))
     });
     let records: Vec<Option<TrialResult>> = records.into_iter().collect::<Result<_>>()?;
@@ -203,7 +203,7 @@ fn ranked(folder: &SweepFolder, trials: &[TrialResult]) -> Vec<Combination> {
     combinations
 }
 
-/// Says why no combination can be ranked by `metric`.
+/// Returns why no combination can be ranked by `metric`.
 fn unranked_reason(metric: &str, trials: &[TrialResult]) -> String {
     let completed = || trials.iter().filter(|trial| trial.status == TrialStatus::Completed);
     let known: BTreeSet<&str> =
@@ -222,11 +222,13 @@ fn unranked_reason(metric: &str, trials: &[TrialResult]) -> String {
     format!("no trial has the figure `{metric}`; they have {}{hint}", names.join(", "))
 }
 
-/// What the curves of all trials tell.
+/// The statistics of the equity curves of all trials.
 struct Curves {
-    /// Of each judged trial, per bar; 0 of one that never traded.
+    /// The Sharpe ratio per bar of each trial with a curve; 0 if it never
+    /// traded.
     sharpes: Vec<f64>,
-    /// Of each combination whose trials are all completed.
+    /// The moments by block of each combination whose trials are all
+    /// completed.
     blocks: Vec<Vec<Moments>>,
     /// Why combinations cannot be compared bar by bar.
     problem: Option<String>,
@@ -241,7 +243,9 @@ impl Curves {
         for trials in trials.chunk_by(|one, other| one.combination == other.combination) {
             let completed = trials.iter().filter(|trial| trial.status == TrialStatus::Completed);
             let returns: Vec<Returns> = completed
-                .filter_map(|trial| Returns::read(&folder.published(JobKey::Trial(trial.index))))
+                .filter_map(|trial| {
+                    Returns::read(&folder.published(TrainingKey::Trial(trial.index)))
+                })
                 .collect();
             let sharpe = |returns: &Returns| Moments::of(&returns.values()).sharpe().unwrap_or(0.0);
             curves.sharpes.extend(returns.iter().map(sharpe));
@@ -267,7 +271,7 @@ impl Curves {
     }
 }
 
-/// Returns the sample variance; 0 of one value, `None` of none.
+/// Returns the sample variance; 0 for one value, `None` for none.
 fn variance(values: &[f64]) -> Option<f64> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

@@ -1,4 +1,4 @@
-//! Counts what is done of a sweep, from its folders alone.
+//! The progress of a sweep, from its folders only.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::attempt::FULL_DISK;
-use super::folder::{JobKey, SweepFolder};
+use super::folder::{SweepFolder, TrainingKey};
 use super::head::Engine;
 use super::plan::Trial;
 use super::record::{self, TrialStatus};
@@ -105,14 +105,14 @@ impl SweepStatus {
     }
 }
 
-/// Looks at all trials.
+/// Reads the state of all trials.
 ///
 /// # Errors
 /// When a folder or a record cannot be read.
 pub fn look(folder: &SweepFolder) -> Result<SweepStatus> {
     let finished: Vec<u64> = folder.finished()?.into_iter().collect();
     let records = threads::map(finished, |index| {
-        folder.record(JobKey::Trial(index)).map(|record| (index, record))
+        folder.record(TrainingKey::Trial(index)).map(|record| (index, record))
     });
     let (mut n_completed, mut failed) = (0, Vec::new());
     for record in records {
@@ -148,7 +148,7 @@ pub fn look(folder: &SweepFolder) -> Result<SweepStatus> {
     })
 }
 
-/// What became of attempts that are no trials.
+/// Counts of attempts that were not published as trials.
 #[derive(Default)]
 struct Attempts {
     n_open: u64,
@@ -159,23 +159,23 @@ struct Attempts {
 
 impl Attempts {
     fn count(folder: &SweepFolder, missing: &[u64]) -> Result<Self> {
-        let mut told = Self::default();
+        let mut attempts = Self::default();
         for attempt in folder.attempts()? {
             let name = attempt.file_name().unwrap_or_default().to_string_lossy();
             if name.contains(FULL_DISK) {
-                told.n_full_disk += 1;
+                attempts.n_full_disk += 1;
                 continue;
             }
             let end = record::read(&attempt)?.map(|record| record.end);
             match end.as_ref().map(|end| end.status) {
-                Some(TrialStatus::Interrupted) => told.n_stopped += 1,
-                _ => told.n_open += 1,
+                Some(TrialStatus::Interrupted) => attempts.n_stopped += 1,
+                _ => attempts.n_open += 1,
             }
             let index = name.split('_').next().and_then(|label| label.parse().ok());
             let index = index.filter(|index| missing.binary_search(index).is_ok());
             let lost = end.filter(|end| end.status == TrialStatus::Lost);
             if let (Some(index), Some(end)) = (index, lost) {
-                let cut = told.cut.entry(index).or_insert_with(|| CutTrial {
+                let cut = attempts.cut.entry(index).or_insert_with(|| CutTrial {
                     index,
                     n_lost: 0,
                     reason: String::new(),
@@ -184,17 +184,18 @@ impl Attempts {
                 cut.reason = end.reason.unwrap_or_default();
             }
         }
-        Ok(told)
+        Ok(attempts)
     }
 }
 
-/// Returns which other process runs trials of the sweep on this machine.
+/// Returns the other process that runs trials of the sweep on this
+/// machine, if any.
 fn holder(folder: &SweepFolder) -> Result<Option<Holder>> {
     let holder = lock::holder(&Workspace::open(folder.root())?)?;
     Ok(holder.filter(|holder| holder.pid != std::process::id()))
 }
 
-/// Returns `indices` in few words: `0-4, 7`.
+/// Formats `indices` as ranges: `0-4, 7`.
 pub fn ranges(indices: &[u64]) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for index in indices {
@@ -210,12 +211,11 @@ pub fn ranges(indices: &[u64]) -> String {
     ranges.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns what to say of `trial`, such as `0012 (agent.discount 0.9,
-/// seed 1)`.
+/// Describes `trial`, such as `0012 (agent.discount 0.9, seed 1)`.
 pub fn describe(folder: &SweepFolder, trial: &Trial) -> String {
-    let told: Vec<String> = [trial.varied(), format!("seed {}", trial.seed)]
+    let parts: Vec<String> = [trial.differences(), format!("seed {}", trial.seed)]
         .into_iter()
-        .filter(|told| !told.is_empty())
+        .filter(|part| !part.is_empty())
         .collect();
-    format!("{} ({})", folder.label(trial.index), told.join(", "))
+    format!("{} ({})", folder.label(trial.index), parts.join(", "))
 }

@@ -1,4 +1,4 @@
-//! How a training ends: what its record says, else its trainer's exit.
+//! How a training ended: by its record, or else by its trainer's exit.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -16,10 +16,10 @@ use crate::vault::scan::{UnarchivedModels, scan};
 use crate::vault::session;
 use crate::workspace::exit::{Exit, TrainerExit, stop_if};
 
-/// Warns of what may be a model and is in no archive, when the training
-/// has written it: the next may overwrite it.
+/// Warns of files that the training wrote and that may be models but are
+/// in no archive: the next training may overwrite them.
 pub fn warn_of_unarchived_models(context: &mut TaskContext<'_>, before: &UnarchivedModels) {
-    // The training is over; what cannot be looked at stays untold.
+    // Ignore errors: the training is over, and this is only a warning.
     let now = UnarchivedModels::look(context.workspace).unwrap_or_default();
     for name in now.written_since(before) {
         (context.notes)(&format!(
@@ -53,7 +53,7 @@ pub struct TrainReport {
     pub format: u32,
     /// How the session ended.
     pub status: SessionStatus,
-    /// How the trainer's process did.
+    /// How the trainer's process ended.
     #[serde(skip)]
     pub trainer_exit: TrainerExit,
     /// Where the session before went; null when there was none.
@@ -86,7 +86,7 @@ pub struct TrainReport {
 }
 
 impl TrainReport {
-    /// Returns the exit that belongs to the session's end.
+    /// Returns the exit of the task.
     pub fn exit(&self) -> Exit {
         match self.status {
             SessionStatus::Completed if self.gates.iter().any(|gate| !gate.is_passed) => {
@@ -102,13 +102,14 @@ impl TrainReport {
 
 /// How a training ended.
 pub struct TrainingOutcome {
-    /// How the trainer did.
+    /// How the trainer's process ended.
     pub exit: TrainerExit,
-    /// What is known of it; `None` when it left nothing.
+    /// The summary of the session; `None` if the trainer left nothing.
     pub session: Option<SessionSummary>,
 }
 
-/// Runs the trainer, unless a signal came while the old session moved.
+/// Runs the trainer, unless a signal came while the old session was
+/// moved.
 pub fn run_trainer(
     context: &mut TaskContext<'_>,
     trainer: &Trainer,
@@ -127,7 +128,7 @@ pub fn run_trainer(
     let session = session::read(context.workspace.root())
         .unwrap_or_else(|| unrecorded(started_at, (context.clock)()));
     let is_sealed = session::is_sealed(context.workspace.root());
-    let status = if is_sealed { session.status } else { unsealed(session.status, exit) };
+    let status = if is_sealed { session.status } else { status_by_exit(session.status, exit) };
     if status == SessionStatus::Completed && exit != TrainerExit::Code(0) {
         (context.notes)(
             "warning: the trainer ended with an error when its session was completed; the session \
@@ -138,8 +139,9 @@ pub fn run_trainer(
     Ok(TrainingOutcome { exit, session: Some(session) })
 }
 
-/// A trainer that leaves nothing has failed, unless it was stopped.
-pub fn of_nothing(exit: TrainerExit) -> SessionStatus {
+/// Returns the status if the trainer left nothing: failed, unless it was
+/// stopped.
+pub fn status_without_session(exit: TrainerExit) -> SessionStatus {
     if exit == TrainerExit::INTERRUPTED {
         SessionStatus::Interrupted
     } else {
@@ -147,7 +149,7 @@ pub fn of_nothing(exit: TrainerExit) -> SessionStatus {
     }
 }
 
-/// Returns what is known of a session whose trainer keeps no record.
+/// Returns the summary of a session whose trainer writes no record.
 fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionSummary {
     SessionSummary {
         id: None,
@@ -162,9 +164,9 @@ fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionS
     }
 }
 
-/// Returns how a session ended whose record does not say so: its
-/// trainer's exit does.
-fn unsealed(recorded: SessionStatus, exit: TrainerExit) -> SessionStatus {
+/// Returns the status of a session whose record does not say how it
+/// ended, by the trainer's exit.
+fn status_by_exit(recorded: SessionStatus, exit: TrainerExit) -> SessionStatus {
     match (recorded, exit) {
         (SessionStatus::Unknown, TrainerExit::Code(0)) => SessionStatus::Completed,
         (_, TrainerExit::Killed | TrainerExit::INTERRUPTED) => SessionStatus::Interrupted,

@@ -176,7 +176,7 @@ fn tags(row: &ListRow) -> String {
     row.tags.iter().cloned().chain(pin).collect::<Vec<_>>().join(",")
 }
 
-/// Returns the last part of a path or of a built-in name.
+/// Returns the last component of a path or of a built-in name.
 fn data_name(source: &str) -> String {
     source.rsplit(['/', '\\', ':']).next().unwrap_or(source).to_owned()
 }

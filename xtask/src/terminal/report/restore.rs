@@ -8,7 +8,7 @@ use crate::vault::verify::Damage;
 use crate::workspace::exit::Exit;
 use crate::workspace::text;
 
-/// How many files of a kind the text names.
+/// The most files of each section of the text.
 const N_FILES_MAX: usize = 40;
 
 /// What a restore did or would do.
@@ -40,7 +40,7 @@ pub struct RestoreReport {
 }
 
 impl RestoreReport {
-    /// Takes what was written into account.
+    /// Adds the result of the writing.
     pub fn finish(&mut self, written: RestoreResult) {
         self.restored = written.restored;
         self.bare = written.bare;
@@ -48,12 +48,12 @@ impl RestoreReport {
         self.lost.sort();
     }
 
-    /// Whether everything was there already.
+    /// Whether all files were there already.
     pub fn is_idle(&self) -> bool {
         self.plan.write.is_empty() && self.lost.is_empty() && !self.plan.unchanged.is_empty()
     }
 
-    /// Returns the exit that belongs to what was found so far.
+    /// Returns the exit for what is known so far.
     pub fn exit(&self) -> Exit {
         let is_void = self.restored.is_empty()
             && self.plan.unchanged.is_empty()

@@ -83,7 +83,7 @@ impl Report for ShowReport {
 }
 
 impl ShowReport {
-    /// Returns what was said of the archive.
+    /// Returns the lines on its tags, note, pin and place.
     fn label_lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         if let Some(place) = &self.remote {

@@ -102,7 +102,7 @@ fn next_lines(next: &NextTrain) -> Vec<(&'static str, String)> {
     lines
 }
 
-/// Returns how long ago `then` was, as people say it.
+/// Returns how long ago `then` was, such as `2 hours`.
 fn age(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
     let seconds = (now - then).num_seconds().max(0);
     let units = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];

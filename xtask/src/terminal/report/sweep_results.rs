@@ -9,11 +9,11 @@ use crate::tasks::sweep::select::{Choice, Measured, Selection, Verdict};
 use crate::tasks::sweep::status::ranges;
 use crate::workspace::text::{self, Column};
 
-/// The most combinations that a text names.
+/// The most combinations that the text lists.
 const N_ROWS_MAX: usize = 20;
-/// The page, whose data stands for this word.
+/// The page, and its placeholder for the data.
 const PAGE: &str = include_str!("sweep.html");
-const DATA: &str = "__DATA__";
+const DATA_PLACEHOLDER: &str = "__DATA__";
 
 /// What a sweep found, and what its test said.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,13 +28,13 @@ pub struct SweepResultsReport {
 }
 
 impl SweepResultsReport {
-    /// Returns one HTML page, which needs nothing else.
+    /// Returns one self-contained HTML page.
     pub fn page(&self, selection: Option<&Selection>) -> String {
         let document = serde_json::json!({
             "results": self.results, "selection": selection, "verdict": self.verdict,
         });
-        // A name may hold what ends a script.
-        PAGE.replace(DATA, &document.to_string().replace('<', "\\u003c"))
+        // A name could contain `</script>`.
+        PAGE.replace(DATA_PLACEHOLDER, &document.to_string().replace('<', "\\u003c"))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::vault::catalog::Archive;
 use crate::vault::trash::TrashedItem;
 use crate::workspace::text;
 
-/// How many lost files the text names for each archive.
+/// The most lost files that the text names for each archive.
 const N_LOST_FILES_MAX: usize = 3;
 
 /// What `prune` did or would do.

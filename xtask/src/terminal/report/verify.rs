@@ -8,7 +8,7 @@ use super::Report;
 use crate::vault::verify::{ArchiveCheck, Damage};
 use crate::workspace::text;
 
-/// How many good files of a damaged archive the text names.
+/// The most good files of a damaged archive that the text names.
 const N_GOOD_MAX: usize = 20;
 
 /// What was found in each archive.
@@ -51,7 +51,7 @@ pub struct CheckedModel {
 }
 
 impl VerifiedArchive {
-    /// Returns what `archive_check` found in the archive at `path`.
+    /// Converts the check of the archive at `path`.
     pub fn of(path: &Path, archive_check: ArchiveCheck) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let renamed = archive_check.manifest.as_ref().filter(|manifest| manifest.name != name);
@@ -69,8 +69,8 @@ impl VerifiedArchive {
         }
     }
 
-    /// Takes the loaded models into account.
-    pub fn settle(&mut self) {
+    /// Adds the result of loading the models.
+    pub fn finish(&mut self) {
         if self.models.is_empty() {
             self.warnings.push("holds no model to load".to_owned());
         }

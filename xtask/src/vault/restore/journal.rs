@@ -75,7 +75,7 @@ impl AbandonedRestore {
     ///
     /// # Errors
     /// When one cannot be removed.
-    pub fn remove_and_tell(&self) -> Result<String> {
+    pub fn remove(&self) -> Result<String> {
         for path in self.drafts.iter().chain([&self.journal]) {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {

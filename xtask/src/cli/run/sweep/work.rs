@@ -9,9 +9,9 @@ use anyhow::{Context, Result, ensure};
 use crate::cli::TrialArgs;
 use crate::cli::run::shared::{TaskOutput, outcome};
 use crate::tasks::TaskContext;
-use crate::tasks::sweep::attempt::{Job, JobEnd, Runner};
+use crate::tasks::sweep::attempt::{PlannedTraining, Runner, TrainingEnd};
 use crate::tasks::sweep::capacity::Machine;
-use crate::tasks::sweep::folder::{JobKey, SweepFolder};
+use crate::tasks::sweep::folder::{SweepFolder, TrainingKey};
 use crate::tasks::sweep::head::Engine;
 use crate::tasks::sweep::local;
 use crate::tasks::sweep::record::{TrialRecord, TrialStatus};
@@ -20,7 +20,7 @@ use crate::tasks::sweep::select;
 use crate::tasks::sweep::session::{SweepTrainer, Training};
 use crate::tasks::sweep::slurm;
 use crate::tasks::sweep::status::{self, SweepStatus, describe};
-use crate::tasks::sweep::stopped::Stopper;
+use crate::tasks::sweep::stopped::StopCause;
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::text;
 
@@ -72,8 +72,8 @@ fn with_runner(
     };
     let is_job = folder.head().engine == Engine::Slurm;
     let is_out_of_time = || is_job && slurm::is_out_of_time();
-    let stopper = Stopper::new(&is_out_of_time);
-    let training = Training { folder, trainer, clock: *clock, stop: interrupt, stopper };
+    let stop_cause = StopCause::new(&is_out_of_time);
+    let training = Training { folder, trainer, clock: *clock, stop: interrupt, stop_cause };
     let runner = Runner { folder, execute: &training, clock: *clock, stop: interrupt };
     act(&runner, notes, binary.as_deref())
 }
@@ -104,7 +104,7 @@ fn test_the_best(
         ));
         return Ok(());
     };
-    let selection = select::write_down(folder, choice, (runner.clock)())?;
+    let selection = select::store_choice(folder, choice, (runner.clock)())?;
     notes("the test is opened for the best combination on validation bars");
     let verdict = select::test(runner, &selection.choice, &results.trials, trainer)?;
     for test in verdict.iter().flat_map(|verdict| &verdict.tests) {
@@ -183,19 +183,19 @@ pub fn trials(
     let mut exit = Exit::Done;
     with_runner(context, folder, trainer, |runner, notes, _| {
         for index in (args.index..n_trials).take(n) {
-            match runner.run(&Job::of_trial(folder, index))? {
-                JobEnd::Over(record) => {
+            match runner.run(&PlannedTraining::of_trial(folder, index))? {
+                TrainingEnd::Finished(record) => {
                     notes(&told(folder, index, &record));
                     if record.end.status != TrialStatus::Completed {
                         exit = Exit::Warnings;
                     }
                 }
-                JobEnd::Stopped => return Err(CodedError::Interrupted.into()),
+                TrainingEnd::Stopped => return Err(CodedError::Interrupted.into()),
             }
         }
         Ok(())
     })?;
-    let record = folder.record(JobKey::Trial(args.index))?;
+    let record = folder.record(TrainingKey::Trial(args.index))?;
     let record = record.context("the trial is over, and its record is gone")?;
     Ok(outcome(&record, exit))
 }
