@@ -1,4 +1,4 @@
-//! What `train` and `predict` may be told of the files of bars.
+//! The arguments of `train` and `predict` on how files of bars are read.
 
 use std::ffi::OsString;
 
@@ -34,7 +34,7 @@ pub struct ReadingArgs {
 }
 
 impl ReadingArgs {
-    /// Returns them as the trainer takes them.
+    /// Returns them as arguments of the trainer.
     pub fn arguments(&self) -> Vec<OsString> {
         let mut arguments = Vec::new();
         let single = [

@@ -191,7 +191,7 @@ pub fn retry<T>(
 ///
 /// # Errors
 /// When the file cannot be renamed or copied; it keeps its name then.
-pub fn leave_name(own: &Path, id: u32) -> io::Result<()> {
+pub fn free_file_name(own: &Path, id: u32) -> io::Result<()> {
     let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let aside = own.with_file_name(format!("{ASIDE_PREFIX}{id}_{name}"));
     for entry in fs::read_dir(own.parent().unwrap_or(Path::new(".")))? {

@@ -71,7 +71,7 @@ impl Target {
 
     /// Keeps a journal of drafts in the folder `state`, so that those of a
     /// killed restore can be found.
-    pub fn noting_drafts_in(self, state: PathBuf) -> Self {
+    pub fn journaling_to(self, state: PathBuf) -> Self {
         Self { journals: Some(state), ..self }
     }
 

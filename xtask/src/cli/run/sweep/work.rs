@@ -1,4 +1,4 @@
-//! Runs trials of a sweep, and tests the best at its end.
+//! Runs trials of a sweep, and tests the best combination at the end.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -24,8 +24,8 @@ use crate::tasks::sweep::stopped::StopCause;
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::text;
 
-/// Runs what is missing of the sweep, here.
-pub fn go_on(
+/// Runs the missing trials of the sweep on this machine.
+pub fn run_missing(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
     trainer: SweepTrainer,
@@ -43,22 +43,22 @@ pub fn go_on(
     with_runner(context, folder, trainer, |runner, notes, binary| {
         local::run(runner, &missing, jobs, &mut |index, record| {
             n_over += 1;
-            notes(&format!("[{n_over}/{n_missing}] {}", told(folder, index, record)));
+            notes(&format!("[{n_over}/{n_missing}] {}", describe_end(folder, index, record)));
         })?;
         test_the_best(runner, notes, binary)
     })?;
-    how_far(context, folder)
+    progress_output(context, folder)
 }
 
-/// Tells how far the sweep is.
-fn how_far(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<TaskOutput> {
+/// Returns the progress of the sweep.
+fn progress_output(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<TaskOutput> {
     let status = status::look(folder)?;
     let was_stopped = context.interrupt.load(Ordering::Relaxed);
     Ok(outcome(&status, exit_of(&status, was_stopped)))
 }
 
-/// Lets `act` run trials of the sweep; it also gets the trainer of this
-/// repository, where that trains.
+/// Calls `act` with a runner of the sweep and with the binary of the
+/// trainer, unless a command trains.
 fn with_runner(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
@@ -78,8 +78,8 @@ fn with_runner(
     act(&runner, notes, binary.as_deref())
 }
 
-/// Chooses among trials that are all over, writes the choice down, and
-/// opens the test for it.
+/// If all trials are finished, chooses a combination, stores the choice
+/// and tests it.
 fn test_the_best(
     runner: &Runner<'_>,
     notes: &mut dyn FnMut(&str),
@@ -120,7 +120,7 @@ fn test_the_best(
     Ok(())
 }
 
-/// Tests the best, or says which trials are missing.
+/// Tests the best combination, or fails if trials are missing.
 pub fn merge(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
@@ -137,10 +137,10 @@ pub fn merge(
     with_runner(context, folder, trainer, |runner, notes, binary| {
         test_the_best(runner, notes, binary)
     })?;
-    how_far(context, folder)
+    progress_output(context, folder)
 }
 
-fn told(folder: &SweepFolder, index: u64, record: &TrialRecord) -> String {
+fn describe_end(folder: &SweepFolder, index: u64, record: &TrialRecord) -> String {
     let trial = describe(folder, &folder.plan().trial(index));
     let metric = &folder.plan().spec.metric;
     match (&record.end.reason, record.end.metrics.get(metric)) {
@@ -161,8 +161,8 @@ fn exit_of(status: &SweepStatus, was_stopped: bool) -> Exit {
     }
 }
 
-/// Runs the trials that a scheduler names. One that failed, and is a
-/// failed session now, is no failure of the scheduler's.
+/// Runs the trials that a scheduler names. A failed trial, which is
+/// recorded as a failed session, is not an error.
 pub fn trials(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
@@ -185,7 +185,7 @@ pub fn trials(
         for index in (args.index..n_trials).take(n) {
             match runner.run(&PlannedTraining::of_trial(folder, index))? {
                 TrainingEnd::Finished(record) => {
-                    notes(&told(folder, index, &record));
+                    notes(&describe_end(folder, index, &record));
                     if record.end.status != TrialStatus::Completed {
                         exit = Exit::Warnings;
                     }
