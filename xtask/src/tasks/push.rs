@@ -4,15 +4,14 @@
 //! The workspace is not locked, since an upload may take hours while
 //! trainings continue. Pending pushes are remembered until done.
 
-mod digest;
 mod one;
 mod outcome;
 pub mod owed;
 
 use anyhow::Result;
 
-pub use digest::{retry_if_damaged, stored_digest};
 use one::{N_PASSES, Push};
+pub use one::{retry_if_damaged, stored_digest};
 pub use outcome::{PushOutcome, PushReport, PushedArchive};
 pub use owed::{PendingPush, PendingPushes};
 

@@ -7,7 +7,6 @@ mod guard;
 mod pack;
 mod pipeline;
 mod publish;
-mod receive;
 mod source;
 mod writer;
 
@@ -20,8 +19,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 
 use pack::Packing;
-pub use publish::{PARTIAL_SUFFIX, is_abandoned};
-pub use receive::{Incoming, receive};
+pub use publish::{Incoming, PARTIAL_SUFFIX, is_abandoned, receive};
 
 use crate::programs::features;
 use crate::programs::process::WorkTree;

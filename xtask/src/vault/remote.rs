@@ -9,7 +9,6 @@
 mod cache;
 mod description;
 mod listing;
-mod ordering;
 mod receipt;
 mod tags;
 

@@ -1,11 +1,11 @@
 //! Pushes one archive: verifies it, stores it, reads it back, and only
 //! then writes its remote receipt.
 
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::digest;
 use super::outcome::PushOutcome;
 use crate::programs::restic::{NewSnapshot, Restic};
 use crate::tasks::TaskContext;
@@ -14,7 +14,7 @@ use crate::vault::diff;
 use crate::vault::receipts;
 use crate::vault::remote::{self, Description, RemoteArchive, RemoteReceipt};
 use crate::vault::verify::{self, ReadOptions};
-use crate::workspace::digest::file_sha256;
+use crate::workspace::digest::{DigestWriter, file_sha256};
 use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
 use crate::workspace::progress;
 
@@ -135,7 +135,7 @@ impl Push<'_> {
 
     /// Reads the archive back from the repository and compares its digest.
     fn read_back(&self, snapshot: &str, archive: &Archive, sha256: &str) -> Result<()> {
-        if digest::stored_digest(self.restic, snapshot, archive)? == sha256 {
+        if stored_digest(self.restic, snapshot, archive)? == sha256 {
             return Ok(());
         }
         let text = format!(
@@ -174,4 +174,28 @@ fn check(context: &mut TaskContext<'_>, path: &Path) -> Result<()> {
     }
     receipts::remember(context.workspace, path);
     Ok(())
+}
+
+/// Returns the digest of the archive's zip in the snapshot.
+///
+/// # Errors
+/// When restic fails. Damage is only reported when found twice, since
+/// data that another machine's prune is moving seems to be missing.
+pub fn stored_digest(restic: &Restic<'_>, snapshot: &str, archive: &Archive) -> Result<String> {
+    retry_if_damaged(|| {
+        let mut digest = DigestWriter::new(io::sink());
+        restic.dump(snapshot, &format!("/{}", archive.name), &mut digest)?;
+        Ok(digest.finish())
+    })
+}
+
+/// Repeats `act` once if it finds the repository damaged.
+///
+/// # Errors
+/// The last error of `act`.
+pub fn retry_if_damaged<T>(mut act: impl FnMut() -> Result<T>) -> Result<T> {
+    act().or_else(|error| match error.downcast_ref() {
+        Some(CodedError::Remote(RemoteProblem::Damaged, _)) => act(),
+        _ => Err(error),
+    })
 }
