@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-/// What a file of bars cannot tell by itself; the trainer judges it.
+/// Details that a file of bars does not contain; the trainer checks them.
 #[derive(Debug, Args)]
 pub struct ReadingArgs {
     /// Take the times as `day_first`, `month_first`, `unix_s`, `excel`, a pattern such as `%d.%m.%y`, …

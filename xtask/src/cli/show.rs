@@ -9,7 +9,7 @@ use super::global::NameArgs;
 /// The arguments of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Which archive.
+    /// The archive.
     #[command(flatten)]
     pub archive: NameArgs,
     /// Show one of the remote repository
@@ -40,7 +40,7 @@ pub struct CompareArgs {
     pub page: PageArgs,
 }
 
-/// What becomes of the page.
+/// The arguments of a page.
 #[derive(Debug, Args)]
 pub struct PageArgs {
     /// Show the page in the browser

@@ -76,7 +76,7 @@ pub struct TrainArgs {
     /// up, and the exit code is 3
     #[arg(long, conflicts_with = "no_archive")]
     pub push: bool,
-    /// What to say of the new session's archive.
+    /// The tags and the note of the new session's archive.
     #[command(flatten)]
     pub label: LabelArgs,
     /// Let the command after `--` take this long to end when it is asked to
@@ -100,7 +100,7 @@ pub enum WindowMode {
     Rolling,
 }
 
-/// Words for an archive.
+/// The tags and the note of an archive.
 #[derive(Debug, Args)]
 pub struct LabelArgs {
     /// Store this sentence in the archive
@@ -155,7 +155,7 @@ pub struct PredictArgs {
 /// The arguments of `reproduce`.
 #[derive(Debug, Args)]
 pub struct ReproduceArgs {
-    /// Which archive.
+    /// The archive.
     #[command(flatten)]
     pub archive: NameArgs,
     /// Run this trainer instead of building the workspace's own

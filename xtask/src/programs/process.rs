@@ -64,10 +64,9 @@ impl TrainerBuild {
     }
 }
 
-/// Builds the trainer from the cargo workspace `home`, in the profile that
-/// this tool is built in, and returns the path of its binary. The two builds
-/// lie side by side; they and this tool share the dependencies they have in
-/// common.
+/// Builds the trainer from the cargo workspace `home`, in the profile of
+/// this tool, and returns the path of its binary. The two builds and this
+/// tool share a target folder, and with it their common dependencies.
 ///
 /// # Errors
 /// When cargo fails; its messages went to stderr.

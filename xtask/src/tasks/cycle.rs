@@ -32,18 +32,18 @@ pub struct Label {
     pub note: Option<String>,
 }
 
-/// Where the old session went.
+/// Where the old session was moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MovedSession {
     /// The archive that holds it; null after `--no-archive`.
     pub archive: Option<String>,
-    /// Whether that archive was made just now.
+    /// Whether that archive is new.
     pub is_new_archive: bool,
     /// The folder it was moved to, relative to the workspace.
     pub backup: String,
 }
 
-/// An archive that was just made and read back.
+/// An archive that was made and read back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SealedArchive {
     /// The file's name.

@@ -29,14 +29,13 @@ const FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
 /// The findings in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
-    /// Who works in the workspace now; null when nobody does.
+    /// The process that holds the lock; null if none does.
     pub holder: Option<Holder>,
-    /// Space on the disk of the archives, in bytes; null when the
-    /// system does not tell.
+    /// Free space on the disk of the archives, in bytes; null if unknown.
     pub free_bytes: Option<u64>,
-    /// The size of what the next archive would hold.
+    /// The size of the content of the next archive, in bytes.
     pub session_bytes: u64,
-    /// What is wrong, or may be.
+    /// Problems, or possible ones.
     pub findings: Vec<Finding>,
 }
 

@@ -152,22 +152,22 @@ fn known(name: &str) -> Result<String, String> {
     ))
 }
 
-/// How a session did at a gate.
+/// The result of a gate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GateResult {
     /// The gate as it was given, without spaces.
     pub gate: String,
-    /// The figure's name.
+    /// The name of the metric.
     pub metric: String,
-    /// How it must lie: `>=`, `<=`, `>` or `<`.
+    /// How it is compared: `>=`, `<=`, `>` or `<`.
     pub comparison: Comparison,
-    /// To what.
+    /// With what.
     pub threshold: f64,
-    /// The agent's figure out of sample; null where it has none.
+    /// The agent's metric out of sample; null if there is none.
     pub value: Option<f64>,
     /// Whether the session passes.
     pub is_passed: bool,
-    /// Why it does not, where the figure itself does not say so.
+    /// Why it does not pass, unless the value shows that.
     pub reason: Option<String>,
 }
 

@@ -36,7 +36,7 @@ pub struct PullReport {
     pub path: String,
     /// Its size in bytes.
     pub size_bytes: u64,
-    /// Whether it was not there before.
+    /// Whether it was not in the folder before.
     pub is_new: bool,
 }
 

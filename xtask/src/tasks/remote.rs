@@ -31,22 +31,22 @@ pub struct RemoteReport {
     pub repository: String,
     /// Its id.
     pub id: String,
-    /// Whether it was made just now.
+    /// Whether it was just created.
     pub is_new: bool,
     /// The number of archives in it.
     pub n_archives: u64,
     /// The locks on it.
     pub locks: Vec<LockState>,
-    /// What someone should look at.
+    /// Problems for the user to look at.
     pub problems: Vec<String>,
 }
 
 /// A lock on the repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LockState {
-    /// The machine.
+    /// The machine that holds it.
     pub host: String,
-    /// The process.
+    /// The process id.
     pub pid: u32,
     /// When it was last renewed.
     pub since: DateTime<Utc>,
@@ -55,7 +55,7 @@ pub struct LockState {
 }
 
 impl RemoteReport {
-    /// Returns how the process ends.
+    /// Returns the exit of the task.
     pub fn exit(&self) -> Exit {
         if self.problems.is_empty() { Exit::Done } else { Exit::Warnings }
     }

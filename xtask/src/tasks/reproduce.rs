@@ -27,22 +27,22 @@ use crate::workspace::files;
 const MODEL: &str = "models/memory_efficient_model_final.zip";
 const RECORD: &str = "logs/session.json";
 
-/// What came out: the JSON document.
+/// The result: a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReproduceReport {
     /// 1.
     pub format: u32,
     /// The archive.
     pub archive: String,
-    /// Whether the model came out byte for byte.
+    /// Whether the models are identical byte for byte.
     pub is_identical: bool,
     /// The archived model's SHA-256.
     pub archived_model_sha256: String,
-    /// The new model's SHA-256; null when the training gave none.
+    /// The new model's SHA-256; null if there is none.
     pub new_model_sha256: Option<String>,
-    /// What differs between the two sessions; empty when nothing does.
+    /// The differences between the two sessions.
     pub differences: Vec<Difference>,
-    /// Where the new session lies, when the models differ.
+    /// The folder of the new session, if the models differ.
     pub kept_in: Option<String>,
 }
 

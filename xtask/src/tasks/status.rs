@@ -31,7 +31,7 @@ const N_CANDIDATES: usize = 3;
 pub struct WorkspaceStatus {
     /// The workspace.
     pub root: String,
-    /// Who works in it now; null when nobody does.
+    /// The process that holds the lock; null if none does.
     pub running: Option<Holder>,
     /// The session in it; null when there is none.
     pub session: Option<SessionState>,
@@ -41,13 +41,12 @@ pub struct WorkspaceStatus {
     pub size_bytes: u64,
     /// The archives.
     pub archives: ArchiveFolderState,
-    /// The archives whose push the next `push` makes up; absent without
-    /// any.
+    /// The archives whose push is pending; absent without any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unpushed: Vec<PendingPush>,
     /// The number of backups.
     pub n_backups: u64,
-    /// What the next `train` would do; null while something runs.
+    /// What the next `train` would do; null while a task runs.
     pub next_train: Option<NextTrain>,
 }
 
@@ -60,20 +59,20 @@ pub struct SessionState {
     pub status: String,
     /// When it began.
     pub started_at: Option<DateTime<Utc>>,
-    /// The episodes that are done; null when the record tells of none.
+    /// The number of finished episodes; null if not recorded.
     pub n_episodes_done: Option<u64>,
-    /// All episodes.
+    /// The number of all episodes.
     pub n_episodes: Option<u64>,
     /// The agent's net return out of sample so far, as a fraction.
     pub net_return: Option<f64>,
     /// The agent's Sharpe ratio out of sample so far.
     pub sharpe: Option<f64>,
-    /// That and when it was ruined; absent when it was not.
+    /// When it was ruined; absent if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ruined: Option<String>,
 }
 
-/// What the archive folder holds.
+/// The content of the archive folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ArchiveFolderState {
     /// The number of archives.
@@ -82,28 +81,28 @@ pub struct ArchiveFolderState {
     pub size_bytes: u64,
     /// The newest; null when there is none.
     pub newest: Option<String>,
-    /// When that was made: the last time that anything was archived.
+    /// When that was made.
     pub last_archived_at: Option<DateTime<Utc>>,
 }
 
-/// What a `train` would do before and after the training, as far as can
-/// be told from here.
+/// What a `train` would do before and after the training, as far as
+/// known.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct NextTrain {
-    /// The archive that holds the session already; null when it would
-    /// be archived first, or there is none.
+    /// The archive that holds the session already; null if it would be
+    /// archived first, or there is none.
     pub held_by: Option<String>,
     /// Whether it would archive the session first.
     pub archives_session: bool,
     /// What it would move aside, relative to the workspace.
     pub moves: Vec<String>,
-    /// The backup that would be moved to; null when nothing would be.
+    /// The backup that it would be moved to; null if nothing would be moved.
     pub backup: Option<String>,
-    /// Why it would not begin; null when it would.
+    /// Why it would refuse to start; null if it would not.
     pub refusal: Option<String>,
     /// The archives that retention would move to the trash at its end.
     pub removes: Vec<String>,
-    /// Why retention would remove nothing, when something is wrong.
+    /// Why retention cannot be applied, if so.
     pub problem: Option<String>,
 }
 

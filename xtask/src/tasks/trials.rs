@@ -27,7 +27,7 @@ use crate::workspace::files::{self, exists};
 /// The name of the ledger of trials beside the archives.
 pub const LEDGER_NAME: &str = "trials.jsonl";
 
-/// The sessions that were judged: `.trainvault/trials.json`.
+/// The evaluated sessions: `.trainvault/trials.json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trials {
     /// 1.
@@ -36,16 +36,16 @@ pub struct Trials {
     pub trials: Vec<Trial>,
 }
 
-/// One session, judged out of sample.
+/// One session, evaluated out of sample.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trial {
     /// The archive that held it; empty without one.
     pub archive: String,
     /// The digest of its settings, seed included.
     pub config_sha256: Option<String>,
-    /// The digest of its bars.
+    /// The digest of its data.
     pub data_sha256: String,
-    /// The bars that it was judged on.
+    /// The number of bars that it was evaluated on.
     pub n_bars: u64,
     /// Its Sharpe ratio per bar, not per year; null when it is not
     /// defined, as for one that never traded.

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 const N_OF_A_SECOND_MAX: u32 = 100_000;
 const TIME_FORMAT: &str = "%Y%m%d_%H%M%S";
 
-/// What a name stands for.
+/// What a name refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NameKind {
     /// `training_backup_YYYYMMDD_HHMMSS.zip`

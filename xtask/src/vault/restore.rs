@@ -34,7 +34,7 @@ pub use write::{RestoreResult, apply};
 use crate::vault::scan::Selection;
 use crate::vault::verify::Damage;
 
-/// What to do with files that are there.
+/// What to do with existing files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overwrite {
@@ -51,14 +51,13 @@ pub enum Overwrite {
 pub struct RestorePlan {
     /// The files to write, sorted by archive path.
     pub write: Vec<RestoreStep>,
-    /// Files that are there already with the same content.
+    /// Files that exist already with the same content.
     pub unchanged: Vec<String>,
     /// Folders that hold no file.
     pub folders: Vec<String>,
-    /// What stands in the way: with any, nothing is written.
+    /// Conflicts with existing files; if there are any, nothing is written.
     pub conflicts: Vec<Damage>,
-    /// What the archive does not give, as far as is known before it is
-    /// unpacked.
+    /// What cannot be restored, as far as known before unpacking.
     pub lost: Vec<Damage>,
     /// The size of the files to write, in bytes.
     pub size_bytes: u64,

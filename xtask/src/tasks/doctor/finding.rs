@@ -7,17 +7,16 @@ use serde::Serialize;
 use crate::tasks::recover::RecoveryStep;
 use crate::workspace::Workspace;
 
-/// One thing that is wrong, or may be.
+/// A problem, or a possible one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Its kind, such as `leftover` or `clock`.
     pub kind: FindingKind,
-    /// The file or folder, relative to the workspace; null when it is
-    /// none.
+    /// The file or folder, relative to the workspace; null if there is none.
     pub path: Option<String>,
     /// What is wrong.
     pub problem: String,
-    /// What `--fix` does about it; null when that is for a person.
+    /// What `--fix` does about it; null if the user has to.
     pub fix: Option<String>,
     /// Whether it was done.
     pub is_fixed: bool,
@@ -30,11 +29,12 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
-    /// Something that a killed run left half done.
+    /// Something incomplete that a killed run left.
     Leftover,
-    /// A temporary file that nobody writes any more.
+    /// An abandoned temporary file.
     PartialFile,
-    /// A file in the archive folder that is no archive by its name.
+    /// A file in the archive folder that does not have the name of an
+    /// archive.
     OutsidePattern,
     /// An archive that cannot be read.
     Unreadable,
@@ -44,7 +44,7 @@ pub enum FindingKind {
     Clock,
     /// A disk that is nearly full.
     FreeSpace,
-    /// What keeps the session from being moved aside.
+    /// Something that prevents moving the session aside.
     Unmovable,
 }
 

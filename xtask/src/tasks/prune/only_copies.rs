@@ -19,13 +19,13 @@ use crate::vault::retention::{digest_of, files_below};
 use crate::vault::scan::scan;
 use crate::workspace::Workspace;
 
-/// Content that only something to be removed holds.
+/// Content that only an item to be removed holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OnlyCopies {
     /// The archive or backup.
     pub name: String,
-    /// The files that nothing else holds; null when the archive does
-    /// not say what it holds.
+    /// The files that nothing else holds; null if the archive has no
+    /// manifest.
     pub files: Option<Vec<String>>,
     /// Their size in bytes.
     pub size_bytes: u64,

@@ -72,7 +72,7 @@ impl PendingPushes {
         self.archives.remove(name);
     }
 
-    /// Forgets those that are not in `catalog` any more.
+    /// Removes archives that are no longer in `catalog`.
     pub fn keep_only(&mut self, catalog: &Catalog) {
         let is_there =
             |name: &String| catalog.archives.iter().any(|it| it.name.to_string() == *name);

@@ -13,7 +13,7 @@ use crate::workspace::digest;
 use crate::workspace::exit::{CodedError, Exit, RemoteProblem, stop_if};
 use crate::workspace::progress;
 
-/// What was found.
+/// The results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteVerifyReport {
     /// 1.
@@ -24,7 +24,7 @@ pub struct RemoteVerifyReport {
     pub archives: Vec<RemoteVerified>,
 }
 
-/// What was found in one archive.
+/// The result for one archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteVerified {
     /// Its name.
@@ -35,14 +35,14 @@ pub struct RemoteVerified {
     pub host: String,
     /// The size of the zip in bytes.
     pub size_bytes: u64,
-    /// Whether each byte is as it was pushed.
+    /// Whether its bytes are those that were pushed.
     pub is_good: bool,
-    /// What is wrong; null when nothing is.
+    /// What is wrong; null if nothing is.
     pub problem: Option<String>,
 }
 
 impl RemoteVerifyReport {
-    /// Returns how the process ends.
+    /// Returns the exit of the task.
     pub fn exit(&self) -> Exit {
         match &self.archives[..] {
             [] => Exit::NothingToDo,

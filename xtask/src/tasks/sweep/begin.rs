@@ -33,7 +33,7 @@ const N_VALUES_CHECKED: usize = 16;
 pub struct SweepRequest<'a> {
     /// The file of the spec.
     pub spec: &'a Path,
-    /// Who runs the trials.
+    /// The engine that runs the trials.
     pub engine: Engine,
     /// Whether the trainer of this repository, whose metrics are known, is
     /// used if the spec has no command.

@@ -46,25 +46,25 @@ pub struct TrialRecord {
     pub started_at: DateTime<Utc>,
     /// When it ended.
     pub finished_at: DateTime<Utc>,
-    /// How it ended, and what it gave.
+    /// How it ended, and its results.
     #[serde(flatten)]
     pub end: AttemptEnd,
 }
 
-/// How an attempt ended, and what it gave.
+/// How an attempt ended, and its results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttemptEnd {
     /// How it ended.
     pub status: TrialStatus,
-    /// Why it is not completed; null when it is.
+    /// Why it is not completed; null if it is.
     pub reason: Option<String>,
     /// The archive of its session, in `archives/` of its folder.
     pub archive: Option<String>,
-    /// The session's figures, on validation bars; null where undefined.
+    /// The session's metrics on validation bars; null if undefined.
     pub metrics: BTreeMap<String, Option<f64>>,
     /// The digest of its model; null without one.
     pub model_sha256: Option<String>,
-    /// Why its figures are to be treated as a bug; usually empty.
+    /// Why its metrics are suspicious; usually empty.
     pub doubts: Vec<String>,
 }
 

@@ -17,62 +17,62 @@ use super::spec::Goal;
 use crate::workspace::config::nearest;
 use crate::workspace::threads;
 
-/// What a sweep found: a JSON document.
+/// The results of a sweep: a JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepResults {
     /// 1.
     pub format: u32,
     /// The sweep.
     pub name: String,
-    /// The figure that ranks.
+    /// The metric that ranks.
     pub metric: String,
     /// Which way is better.
     pub goal: Goal,
     /// All trials of the plan.
     pub n_trials: u64,
-    /// Those that are not over, by index: nothing is chosen while there
-    /// are any.
+    /// The trials that are not finished, by index; nothing is chosen while
+    /// there are any.
     pub missing: Vec<u64>,
-    /// Those that failed, by index.
+    /// The failed trials, by index.
     pub failed: Vec<u64>,
     /// Combinations of values, the best first.
     pub combinations: Vec<Combination>,
-    /// Why none of them has a rank; null when one has, and while trials
-    /// are missing.
+    /// Why none of them has a rank; null if one has, and while trials are
+    /// missing.
     pub unranked_reason: Option<String>,
     /// The variance of the Sharpe ratios of all judged trials, per bar;
     /// null without their curves.
     pub trial_variance: Option<f64>,
-    /// The probability of backtest overfitting; null where it cannot be
-    /// told.
+    /// The probability of backtest overfitting; null if it cannot be
+    /// computed.
     pub overfitting: Option<Overfitting>,
-    /// Why it cannot.
+    /// Why it cannot be computed.
     pub overfitting_reason: Option<String>,
-    /// Trials that are over, by index.
+    /// The finished trials, by index.
     pub trials: Vec<TrialResult>,
 }
 
 /// One combination of values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Combination {
-    /// From 1; null where it cannot be ranked: a trial of it failed, is
-    /// missing, or has no such figure.
+    /// The rank, from 1; null if a trial of it failed, is missing, or lacks
+    /// the metric.
     pub rank: Option<u64>,
     /// Its number, from 0.
     pub combination: u64,
     /// Its values, by key.
     pub parameters: BTreeMap<String, Value>,
-    /// The mean of the figure over its trials; null without any.
+    /// The mean of the metric over its trials; null without any.
     pub mean: Option<f64>,
-    /// The standard deviation over its trials; null of fewer than two.
+    /// The standard deviation over its trials; null for fewer than two.
     pub std: Option<f64>,
     /// The least.
     pub min: Option<f64>,
     /// The greatest.
     pub max: Option<f64>,
-    /// Trials that are completed and have the figure.
+    /// The number of completed trials with the metric.
     pub n_judged: u64,
-    /// Trials that failed.
+    /// The number of failed trials.
     pub n_failed: u64,
 }
 
@@ -93,7 +93,7 @@ pub struct TrialResult {
     pub status: TrialStatus,
     /// Why it failed.
     pub reason: Option<String>,
-    /// Its figures on validation bars.
+    /// Its metrics on validation bars.
     pub metrics: BTreeMap<String, Option<f64>>,
     /// The digest of its model.
     pub model_sha256: Option<String>,

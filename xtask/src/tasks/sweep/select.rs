@@ -30,7 +30,7 @@ const FAILED_VERDICT: &str = "verdict_failed.json";
 /// The curve of the chosen combination on validation bars.
 const VALIDATION: &str = "validation.csv";
 
-/// What was chosen, before the test was opened: `selection.json`.
+/// The choice, stored before the test is opened: `selection.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Selection {
@@ -38,11 +38,11 @@ pub struct Selection {
     pub format: u32,
     /// When the test was opened.
     pub opened_at: DateTime<Utc>,
-    /// What was chosen.
+    /// The choice.
     pub choice: Choice,
 }
 
-/// The chosen combination, and among what it was chosen.
+/// The chosen combination, and the trials it was chosen from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
@@ -52,26 +52,27 @@ pub struct Choice {
     pub parameters: BTreeMap<String, Value>,
     /// The seed of the test: the first of the spec.
     pub seed: u64,
-    /// The mean of the figure that ranks, on validation bars.
+    /// The mean of the ranking metric on validation bars.
     pub mean: f64,
-    /// All trials, failed ones included: what its Sharpe ratio is
-    /// deflated by.
+    /// The number of trials, including failed ones, by which its Sharpe ratio
+    /// is deflated.
     pub n_trials: u64,
     /// Those that failed, by index.
     pub failed: Vec<u64>,
-    /// The variance of their Sharpe ratios, per bar; null without curves.
+    /// The variance of the trials' Sharpe ratios per bar; null without
+    /// curves.
     pub trial_variance: Option<f64>,
 }
 
-/// What the test said: `verdict.json`.
+/// The result of the test: `verdict.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// 1.
     pub format: u32,
-    /// The chosen combination on validation bars: of its mean account.
+    /// The chosen combination on validation bars, by its mean curve.
     pub validation: Option<Measured>,
-    /// On the held-out bars, of each symbol.
+    /// The tests on the held-out bars, one for each symbol.
     pub tests: Vec<TestResult>,
 }
 
@@ -85,20 +86,20 @@ pub struct TestResult {
     pub status: TrialStatus,
     /// Why it failed.
     pub reason: Option<String>,
-    /// The session's figures on the held-out bars.
+    /// The session's metrics on the held-out bars.
     pub metrics: BTreeMap<String, Option<f64>>,
-    /// Its curve, measured as one of many tried.
+    /// The measurement of its curve, as one of many trials.
     pub measured: Option<Measured>,
 }
 
-/// A curve, measured as one of many tried.
+/// The measurement of a curve, as one of many trials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
     /// The Sharpe ratio per year.
     pub sharpe: Option<f64>,
-    /// The probability that it is above the best that as many trials
-    /// without skill would show.
+    /// The probability that it exceeds the best Sharpe ratio of as many
+    /// trials without skill.
     pub deflated_sharpe: Option<f64>,
     /// Bars with a return.
     pub n_bars: Option<u64>,

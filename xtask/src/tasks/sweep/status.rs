@@ -14,63 +14,59 @@ use crate::workspace::Workspace;
 use crate::workspace::lock::{self, Holder};
 use crate::workspace::threads;
 
-/// How far a sweep is: a JSON document.
+/// The progress of a sweep: a JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepStatus {
     /// 1.
     pub format: u32,
     /// The sweep.
     pub name: String,
-    /// Who runs it.
+    /// The engine that runs it.
     pub engine: Engine,
     /// All trials.
     pub n_trials: u64,
-    /// Those that are completed.
+    /// The number of completed trials.
     pub n_completed: u64,
-    /// Those that have failed for good.
+    /// The trials that have failed for good.
     pub failed: Vec<FailedTrial>,
-    /// Those that are not over, by index.
+    /// The trials that are not finished, by index.
     pub missing: Vec<u64>,
-    /// Attempts that came to nothing: killed, or still running.
+    /// Attempts without an end: killed, or still running.
     pub n_attempts_open: u64,
     /// Attempts that were stopped.
     pub n_attempts_stopped: u64,
     /// Attempts that a full disk ended: they use up no retry.
     pub n_attempts_full_disk: u64,
-    /// Trials that are not over, and why their last attempts came to
-    /// nothing.
+    /// Unfinished trials, and why their last attempts were lost.
     pub cut: Vec<CutTrial>,
     /// The process of this machine that runs trials now.
     pub running: Option<u32>,
     /// Whether it was cancelled.
     pub is_cancelled: bool,
-    /// What the cluster does for it; null without one, and when it could
-    /// not be asked.
+    /// Its jobs on the cluster; null without one, and if Slurm failed.
     pub cluster: Option<ClusterStatus>,
-    /// Why the cluster could not be asked: its jobs may well run.
+    /// Why Slurm failed; the jobs may be running anyway.
     pub cluster_problem: Option<String>,
 }
 
-/// What the cluster does for a sweep.
+/// The jobs of a sweep on the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClusterStatus {
-    /// Elements of arrays by their state, with the reason of those that
-    /// wait.
+    /// The number of array elements by state, with the reason of waiting
+    /// ones.
     pub elements: BTreeMap<String, u64>,
-    /// Trials that are not over, of elements that run: they run, or their
-    /// turn comes.
+    /// Unfinished trials of running elements, which run them one after
+    /// another.
     pub running: Vec<u64>,
-    /// Trials of elements that wait.
+    /// Trials of waiting elements.
     pub queued: Vec<u64>,
-    /// Trials of elements that are held: they wait until someone releases
-    /// them.
+    /// Trials of held elements, which wait to be released.
     pub held: Vec<u64>,
-    /// Trials that are not over, and in no job or one that was given up:
+    /// Unfinished trials that are in no job, or in one that was given up;
     /// `resume` submits them.
     pub lost: Vec<u64>,
-    /// Elements that the cluster has given up, or holds though their
-    /// trials are over: `resume` takes them off the queue, since the test
-    /// would wait for them.
+    /// Elements that the cluster gave up, or holds although their trials are
+    /// finished. `resume` cancels them, since the test would wait for them.
     pub stuck: Vec<String>,
     /// Whether the job that tests the best trial is in the queue.
     pub is_merge_queued: bool,
@@ -81,25 +77,25 @@ pub struct ClusterStatus {
 pub struct FailedTrial {
     /// Its index.
     pub index: u64,
-    /// What it tried.
+    /// Its description.
     pub trial: String,
     /// Why it failed.
     pub reason: String,
 }
 
-/// A trial that is not over, and was begun.
+/// An unfinished trial that was started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CutTrial {
     /// Its index.
     pub index: u64,
-    /// Attempts that came to nothing, and use up a retry each.
+    /// The number of lost attempts, each of which uses up a retry.
     pub n_lost: u64,
-    /// Why the last did.
+    /// Why the last one was lost.
     pub reason: String,
 }
 
 impl SweepStatus {
-    /// Whether every trial is over.
+    /// Whether every trial is finished.
     pub fn is_complete(&self) -> bool {
         self.missing.is_empty()
     }

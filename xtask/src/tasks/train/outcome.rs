@@ -33,8 +33,7 @@ pub fn warn_of_unarchived_models(context: &mut TaskContext<'_>, before: &Unarchi
 /// How a command ended: its part of the record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CommandReport {
-    /// The command and its arguments; bytes that are no text are
-    /// replaced.
+    /// The command and its arguments; bytes that are not UTF-8 are replaced.
     pub arguments: Vec<String>,
     /// Its exit code; null when a signal ended it.
     pub exit_code: Option<i32>,
@@ -42,7 +41,7 @@ pub struct CommandReport {
     pub signal: Option<i32>,
     /// How long it ran, in seconds.
     pub duration_seconds: f64,
-    /// Why the session is not completed; null when it is.
+    /// Why the session is not completed; null if it is.
     pub reason: Option<String>,
 }
 
@@ -56,32 +55,31 @@ pub struct TrainReport {
     /// How the trainer's process ended.
     #[serde(skip)]
     pub trainer_exit: TrainerExit,
-    /// Where the session before went; null when there was none.
+    /// Where the previous session was moved; null if there was none.
     pub previous: Option<MovedSession>,
-    /// The folder of the session that this one went on from; null
-    /// without `--resume`.
+    /// The folder of the session that was resumed; null without `--resume`.
     pub resumed: Option<String>,
-    /// The archive of the new session; null after `--no-archive`, or
-    /// when the trainer left nothing.
+    /// The archive of the new session; null after `--no-archive`, or if the
+    /// trainer left nothing.
     pub archive: Option<SealedArchive>,
-    /// The model, relative to the workspace; null when there is none.
+    /// The model, relative to the workspace; null if there is none.
     pub model: Option<String>,
-    /// What the session's record tells.
+    /// The summary of the session.
     pub session: Option<SessionSummary>,
-    /// How the command ended that trained; absent without one.
+    /// How the training command ended; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandReport>,
-    /// Why its figures are to be treated as a bug; usually empty.
+    /// Why its metrics are suspicious; usually empty.
     pub doubts: Vec<String>,
-    /// How the session did at each gate, in their order.
+    /// The results of the gates, in order.
     pub gates: Vec<GateResult>,
-    /// What retention removed, and why the rest stays.
+    /// What retention removed, and why the rest is kept.
     pub prune: PrunePlan,
-    /// What was pushed; absent when nothing was to be, or it failed.
+    /// What was pushed; absent if no push was requested, or it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub push: Option<PushReport>,
-    /// How many archives and backups stay because the settings hold no
-    /// policy; null when they do.
+    /// How many archives and backups are kept by default; null if the
+    /// settings have a policy.
     pub keeps_by_default: Option<u32>,
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::vault::manifest::SessionStatus;
 use crate::workspace::files;
 
-/// One session, judged out of sample.
+/// One session, evaluated out of sample.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrialRecord {
     /// 1.
@@ -25,13 +25,13 @@ pub struct TrialRecord {
     pub status: SessionStatus,
     /// The archive that held it when it was added; null without one.
     pub archive: Option<String>,
-    /// The session that it went on from.
+    /// The session that it resumed.
     pub resumed_from: Option<String>,
     /// The digest of its settings, seed included.
     pub config_sha256: Option<String>,
-    /// The digest of its bars.
+    /// The digest of its data.
     pub data_sha256: String,
-    /// The bars that it was judged on.
+    /// The number of bars that it was evaluated on.
     pub n_bars: u64,
     /// Its Sharpe ratio per bar, not per year; null when it is not
     /// defined, as for one that never traded or was ruined.

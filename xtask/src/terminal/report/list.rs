@@ -29,7 +29,7 @@ pub struct ListRow {
     pub run_number: Option<u64>,
     /// `previous`, `session`, `manual`, or `foreign` without a manifest.
     pub kind: String,
-    /// How its session ended; null when it holds none.
+    /// How its session ended; null if it holds none.
     pub status: Option<String>,
     /// The size of the file in bytes.
     pub size_bytes: u64,
@@ -39,7 +39,7 @@ pub struct ListRow {
     pub net_return: Option<f64>,
     /// Its annual Sharpe ratio.
     pub sharpe: Option<f64>,
-    /// That and when the agent was ruined; absent when it was not.
+    /// When the agent was ruined; absent if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ruined: Option<String>,
     /// Its largest drawdown, as a positive fraction.
@@ -52,23 +52,23 @@ pub struct ListRow {
     pub pinned: bool,
     /// Why it is pinned.
     pub pin_reason: Option<String>,
-    /// Why it cannot be read; null for a readable one.
+    /// Why it cannot be read; null if it can.
     pub problem: Option<String>,
-    /// Where in the remote repository it is; absent for a local one.
+    /// Its place in the remote repository; absent for a local archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<RemotePlace>,
 }
 
-/// Where in the remote repository an archive is.
+/// The place of an archive in the remote repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemotePlace {
     /// The machine that pushed it.
     pub host: String,
-    /// The workspace there.
+    /// The workspace on that machine.
     pub workspace: String,
     /// The snapshots that hold it, usually one.
     pub snapshots: Vec<String>,
-    /// The digest of the zip; null where it is not known.
+    /// The digest of the zip; null if unknown.
     pub sha256: Option<String>,
 }
 

@@ -22,17 +22,16 @@ pub struct RestoreReport {
     pub into: Option<String>,
     /// Whether nothing was done.
     pub dry_run: bool,
-    /// What to do with files that are there.
+    /// What to do with existing files.
     pub overwrite: Overwrite,
-    /// The archive that holds what was in the workspace; null when
-    /// there was nothing, or nothing was written there.
+    /// The archive of the previous content of the workspace; null if there
+    /// was none, or nothing was written.
     pub previous: Option<String>,
     /// The files that were written, by archive path.
     pub restored: Vec<String>,
-    /// What the archive did not give, and why. Everything else is
-    /// intact.
+    /// What could not be restored, and why. Everything else is intact.
     pub lost: Vec<Damage>,
-    /// What is restored without its time or permissions, and why.
+    /// What was restored without its time or permissions, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bare: Vec<Damage>,
     /// What was planned before the archive was unpacked.

@@ -7,14 +7,14 @@ use super::Report;
 use crate::tasks::status::{NextTrain, SessionState, WorkspaceStatus};
 use crate::workspace::text;
 
-/// What is in the workspace, and what comes next.
+/// The state of the workspace, and what the next train would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatusReport {
     /// 1.
     pub format: u32,
-    /// The time of the look.
+    /// The current time.
     pub now: DateTime<Utc>,
-    /// What there is.
+    /// The state.
     #[serde(flatten)]
     pub status: WorkspaceStatus,
 }

@@ -15,15 +15,15 @@ const N_ROWS_MAX: usize = 20;
 const PAGE: &str = include_str!("sweep.html");
 const DATA_PLACEHOLDER: &str = "__DATA__";
 
-/// What a sweep found, and what its test said.
+/// The results of a sweep and of its test.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepResultsReport {
-    /// What it found on validation bars.
+    /// The results on validation bars.
     #[serde(flatten)]
     pub results: SweepResults,
-    /// What was chosen; null while trials are missing.
+    /// The chosen combination; null until the test is opened.
     pub choice: Option<Choice>,
-    /// What the test said; null unless it was opened and is over.
+    /// The result of the test; null until it is finished.
     pub verdict: Option<Verdict>,
 }
 

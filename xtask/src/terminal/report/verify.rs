@@ -11,7 +11,7 @@ use crate::workspace::text;
 /// The most good files of a damaged archive that the text names.
 const N_GOOD_MAX: usize = 20;
 
-/// What was found in each archive.
+/// The results of verifying archives.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerifyReport {
     /// 1.
@@ -20,22 +20,22 @@ pub struct VerifyReport {
     pub archives: Vec<VerifiedArchive>,
 }
 
-/// What was found in one archive.
+/// The result of verifying one archive.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerifiedArchive {
     /// The file's name.
     pub name: String,
-    /// Whether nothing is wrong with it.
+    /// Whether it has no damage.
     pub is_good: bool,
     /// Whether it has a manifest; others are checked by CRC-32.
     pub has_manifest: bool,
     /// The size of the file in bytes.
     pub size_bytes: u64,
-    /// The files whose every byte is as it was.
+    /// The intact files.
     pub good: Vec<String>,
     /// What is wrong.
     pub damage: Vec<Damage>,
-    /// What is odd, but no damage.
+    /// Warnings that are not damage.
     pub warnings: Vec<String>,
     /// The models that were loaded, with `--load`.
     pub models: Vec<CheckedModel>,
@@ -46,7 +46,7 @@ pub struct VerifiedArchive {
 pub struct CheckedModel {
     /// The path in the archive.
     pub path: String,
-    /// Whether it loads and predicts as it did.
+    /// Whether it loads and repeats its stored predictions.
     pub loads: bool,
 }
 

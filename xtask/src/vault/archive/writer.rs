@@ -27,7 +27,7 @@ const METADATA_LEVEL: i64 = 6;
 
 type ArchiveZip = ZipWriter<Guard<HashedFile>>;
 
-/// What goes into an archive.
+/// The content of an archive.
 pub struct ArchiveContent<'a> {
     pub scan: &'a Scan,
     /// The manifest without its files.

@@ -43,7 +43,8 @@ impl Draft {
         Ok(Self { path, file, is_published: false })
     }
 
-    /// Renames the draft to `path`; `replaces` a file only if told so.
+    /// Renames the draft to `path`, where it `replaces` a file or must find
+    /// none.
     pub fn publish(mut self, path: &Path, replaces: bool) -> io::Result<()> {
         if replaces {
             if !fs::symlink_metadata(path)?.is_file() {

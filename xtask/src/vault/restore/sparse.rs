@@ -20,7 +20,7 @@ impl<'a> Sparse<'a> {
         Self { file, position: 0, n_zeros: 0 }
     }
 
-    /// Empties the file, to write it anew.
+    /// Empties the file, to write it again.
     pub fn restart(&mut self) -> io::Result<()> {
         (self.position, self.n_zeros) = (0, 0);
         self.file.set_len(0)?;

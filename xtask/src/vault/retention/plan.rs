@@ -42,23 +42,23 @@ pub enum ArchiveState {
     Unreadable,
 }
 
-/// What stays and what goes, of the archives or of the backups.
+/// Which archives or backups are kept, and which are removed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct RetentionPlan {
-    /// What stays, newest first, and why.
+    /// What is kept, newest first, and why.
     pub keep: Vec<KeptItem>,
-    /// What goes, newest first.
+    /// What is removed, newest first.
     pub remove: Vec<String>,
-    /// What someone should look at.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
-/// Something that stays.
+/// An archive or backup that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeptItem {
     /// Its name.
     pub name: String,
-    /// Why it stays: one line for each rule.
+    /// Why it is kept: one line for each rule.
     pub reasons: Vec<String>,
 }
 

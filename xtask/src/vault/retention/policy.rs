@@ -21,7 +21,7 @@ pub struct Policy {
     pub monthly: Count,
     /// The same for years.
     pub yearly: Count,
-    /// All that are younger than this, seen from the newest.
+    /// All that are less than this much older than the newest.
     pub within: Span,
     /// The newest of each hour within this time.
     pub within_hourly: Span,
@@ -37,8 +37,8 @@ pub struct Policy {
     pub tags: Vec<TagList>,
     /// The best ones.
     pub best: Option<Best>,
-    /// The newest failed or interrupted ones, which no other rule but
-    /// that of tags looks at; 2 unless it is given.
+    /// The newest failed or interrupted ones, to which only this rule and
+    /// that of tags apply; 2 by default.
     pub failed: Option<Count>,
 }
 

@@ -21,19 +21,19 @@ pub struct ArchiveCheck {
     /// The manifest, where it can be read.
     #[serde(skip)]
     pub manifest: Option<Manifest>,
-    /// The digest of that, as it lies in the archive.
+    /// The digest of the manifest as stored in the archive.
     #[serde(skip)]
     pub manifest_sha256: Option<String>,
-    /// The paths of the files whose every byte is as it was.
+    /// The paths of the intact files.
     pub good: Vec<String>,
-    /// What is wrong, empty for a good archive.
+    /// The damage; empty for a good archive.
     pub damage: Vec<Damage>,
 }
 
-/// One thing that is wrong with an archive.
+/// One damage of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Damage {
-    /// The path in the archive; null when it is the archive as a whole.
+    /// The path in the archive; null for the archive as a whole.
     pub path: Option<String>,
     /// What is wrong.
     pub problem: String,
