@@ -182,7 +182,7 @@ impl fmt::Display for GateResult {
 
 /// Evaluates each of `gates` for `session`. `undefined` says why metrics
 /// are null.
-pub fn judge(
+pub fn evaluate(
     gates: &[Gate],
     session: Option<&SessionSummary>,
     undefined: &BTreeMap<String, String>,

@@ -71,7 +71,7 @@ pub fn init(context: &TaskContext<'_>) -> Result<RemoteReport> {
     check_place(context.workspace, restic.location())?;
     restic.version()?;
     let is_new = restic.init()?;
-    Ok(RemoteReport { is_new, ..look(context, &restic)? })
+    Ok(RemoteReport { is_new, ..report(context, &restic)? })
 }
 
 /// Checks that `location`, if it is a folder, is not among the files of
@@ -110,10 +110,10 @@ fn check_place(workspace: &Workspace, location: &str) -> Result<()> {
 /// # Errors
 /// When restic is missing, or cannot open the repository.
 pub fn check(context: &TaskContext<'_>) -> Result<RemoteReport> {
-    look(context, &Restic::of(context.workspace, context.interrupt)?)
+    report(context, &Restic::of(context.workspace, context.interrupt)?)
 }
 
-fn look(context: &TaskContext<'_>, restic: &Restic<'_>) -> Result<RemoteReport> {
+fn report(context: &TaskContext<'_>, restic: &Restic<'_>) -> Result<RemoteReport> {
     let version = restic.version()?;
     let id = restic.id()?;
     let archives = remote::read(restic, context.workspace)?;

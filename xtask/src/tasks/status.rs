@@ -110,7 +110,7 @@ pub struct NextTrain {
 ///
 /// # Errors
 /// When a folder or file cannot be read.
-pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus> {
+pub fn read(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus> {
     let running = lock::holder(workspace)?;
     let catalog = Catalog::read_heads_readonly(workspace)?;
     let found = scan(workspace)?;

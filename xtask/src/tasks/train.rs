@@ -116,7 +116,7 @@ pub fn train(
     let resumed = resumed_folder(context, interrupted, previous.as_ref());
     let mut arguments = with_resume(&options.arguments, resumed.as_deref());
     arguments.extend(trials);
-    let unarchived = UnarchivedModels::look(context.workspace)?;
+    let unarchived = UnarchivedModels::find(context.workspace)?;
     let (TrainingOutcome { exit, session }, command) =
         if let TrainerSource::Command(command) = &options.trainer {
             command.run(context, trainer, options.is_silent)?
@@ -129,7 +129,7 @@ pub fn train(
     if session.is_some() {
         sync_session(context);
     }
-    let gates = gate::judge(&options.gates, session.as_ref(), &session::undefined(root));
+    let gates = gate::evaluate(&options.gates, session.as_ref(), &session::undefined(root));
     let doubts = session::doubts(root);
     let archive = match options.archive {
         ArchiveMode::Archive => seal(context, options, session.clone())?,

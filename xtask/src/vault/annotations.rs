@@ -76,7 +76,7 @@ pub fn read_all(folder: &Path) -> Result<AnnotationsByName> {
 /// Reads the annotation file `path`.
 ///
 /// # Errors
-/// Names the file and what to do about it.
+/// When it cannot be read; names the file and the remedy.
 pub fn read(path: &Path) -> Result<Annotations> {
     let parse = || -> Result<Annotations> {
         let annotations: Annotations = serde_json::from_slice(&fs::read(path)?)?;

@@ -227,7 +227,7 @@ impl Manifest {
     /// Writes `MANIFEST.json` to `out`.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// When `out` cannot be written.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut *out, self)?;
         out.write_all(b"\n")
@@ -263,7 +263,7 @@ impl Manifest {
     /// Writes `SHA256SUMS`, the files and the manifest, to `out`.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// When `out` cannot be written.
     pub fn write_sums(&self, manifest_sha256: &str, out: &mut impl Write) -> io::Result<()> {
         for file in &self.files {
             writeln!(out, "{}  {}", file.sha256, file.path)?;

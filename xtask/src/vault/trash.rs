@@ -171,7 +171,7 @@ impl Trash {
 ///
 /// # Errors
 /// When something of that name exists: nothing is overwritten.
-pub fn bring_back(workspace: &Workspace, trashed: &TrashedItem) -> Result<()> {
+pub fn undelete(workspace: &Workspace, trashed: &TrashedItem) -> Result<()> {
     let target = workspace.display(&trashed.target);
     if exists(&trashed.target) {
         bail!("`{target}` exists and is not overwritten; move it away first");

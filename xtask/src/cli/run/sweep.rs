@@ -55,7 +55,7 @@ pub fn run(
         None => begin_sweep(context, args, &invocation),
         Some(SweepCommand::Status(args)) => {
             let folder = open(context, &args.name)?;
-            Ok(outcome(&cluster::look(context, &folder)?, Exit::Done))
+            Ok(outcome(&cluster::read_status(context, &folder)?, Exit::Done))
         }
         Some(SweepCommand::Resume { name, spec, retry_failed, run }) => {
             let folder = open(context, &name.name)?;
@@ -65,7 +65,7 @@ pub fn run(
         Some(SweepCommand::Cancel(args)) => {
             let folder = open(context, &args.name)?;
             cluster::cancel(&folder)?;
-            Ok(outcome(&cluster::look(context, &folder)?, Exit::Done))
+            Ok(outcome(&cluster::read_status(context, &folder)?, Exit::Done))
         }
         Some(SweepCommand::Results { name, page }) => {
             let page = page.as_ref().map(|page| process_context.current_folder.join(page));
@@ -113,7 +113,7 @@ fn begin_sweep(
     }
     let folder = SweepFolder::create(context.workspace, head)?;
     if folder.head().engine == Engine::External {
-        return Ok(outcome(&status::look(&folder)?, Exit::Done));
+        return Ok(outcome(&status::read(&folder)?, Exit::Done));
     }
     let _lock = lock_sweep(context, &folder)?;
     match folder.head().engine {
@@ -154,7 +154,7 @@ fn resume_sweep(
     folder.cancel(false)?;
     if resume.retry_failed && !select::set_aside_failed_tests(&folder)? {
         check_unopened(&folder)?;
-        for failed in status::look(&folder)?.failed {
+        for failed in status::read(&folder)?.failed {
             folder.set_aside_failed(TrainingKey::Trial(failed.index))?;
         }
     }

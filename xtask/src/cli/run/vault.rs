@@ -111,12 +111,12 @@ pub fn undelete(context: &mut TaskContext<'_>, args: &UndeleteArgs) -> Result<Ta
     let trash = Trash::read(context.workspace, (context.clock)())?;
     if let Some(name) = &args.name {
         let trashed = trash.find(name)?;
-        trash::bring_back(context.workspace, &trashed)?;
+        trash::undelete(context.workspace, &trashed)?;
         return Ok(outcome(&UndeleteReport::restoring(vec![trashed]), Exit::Done));
     }
     let mut restored = Vec::new();
     for trashed in trash.content() {
-        match trash::bring_back(context.workspace, &trashed) {
+        match trash::undelete(context.workspace, &trashed) {
             Ok(()) => restored.push(trashed),
             Err(error) => (context.notes)(&format!("warning: {error:#}")),
         }
@@ -165,7 +165,7 @@ pub fn warn_of_annotations(context: &mut TaskContext<'_>, archives: &[Archive]) 
 /// Shows the state of the workspace and what the next train would do.
 pub fn status(context: &TaskContext<'_>) -> Result<TaskOutput> {
     let now = (context.clock)();
-    let status = status::look(context.workspace, now)?;
+    let status = status::read(context.workspace, now)?;
     Ok(outcome(&StatusReport { format: 1, now, status }, Exit::Done))
 }
 

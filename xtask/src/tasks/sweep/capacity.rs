@@ -15,7 +15,7 @@ pub struct Machine {
 
 impl Machine {
     /// Returns the resources of this machine.
-    pub fn look() -> Self {
+    pub fn detect() -> Self {
         let n_cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         // A container may have less memory than its machine.
         let limit = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];

@@ -116,7 +116,7 @@ impl Split {
     fn walk(&self, strategies: &[Vec<Moments>], block: usize, tally: &mut Tally) {
         let n_blocks = strategies[0].len() - block;
         if n_blocks == 0 {
-            return self.judge(tally);
+            return self.rank_best(tally);
         }
         let add = |half: &[Moments]| -> Vec<Moments> {
             half.iter().zip(strategies).map(|(sum, blocks)| sum.with(blocks[block])).collect()
@@ -131,7 +131,7 @@ impl Split {
         }
     }
 
-    fn judge(&self, tally: &mut Tally) {
+    fn rank_best(&self, tally: &mut Tally) {
         let sharpe = |moments: &Moments| moments.sharpe().unwrap_or(0.0);
         let mut best = (0, f64::NEG_INFINITY);
         for (idx, moments) in self.chosen.iter().enumerate() {

@@ -96,13 +96,13 @@ impl Plan {
     pub fn check(&self) -> Result<()> {
         self.check_split()?;
         let n_trials = self.n_trials();
-        let told = match n_trials {
+        let count = match n_trials {
             u64::MAX => "more trials than can be counted".to_owned(),
             n_trials => format!("{n_trials} trials"),
         };
         ensure!(
             n_trials <= N_TRIALS_MAX,
-            "the sweep has {told}; {N_TRIALS_MAX} at most can be kept apart: draw `samples`, or \
+            "the sweep has {count}; {N_TRIALS_MAX} at most can be kept apart: draw `samples`, or \
              name fewer values, seeds, symbols or windows"
         );
         Ok(())

@@ -55,7 +55,7 @@ pub fn submit(
     let spec = &folder.plan().spec;
     files::create_folder(&folder.root().join(job::JOBS))?;
     let jobs = Jobs { folder, layout: layout(folder)?, programs };
-    let queue = queue::look(folder, jobs.layout)?;
+    let queue = queue::read(folder, jobs.layout)?;
     let missing = folder.missing()?;
     slurm::cancel(queue.stuck(jobs.layout, &missing))?;
     let wanted = jobs.layout.wanted(&missing, &queue.live());
@@ -116,7 +116,7 @@ fn write_script(folder: &SweepFolder, name: &str, script: &str) -> Result<PathBu
 /// When Slurm fails.
 pub fn cancel(folder: &SweepFolder) -> Result<()> {
     let Some(layout) = Layout::read(folder.root())? else { return Ok(()) };
-    let queue = queue::look(folder, layout)?;
+    let queue = queue::read(folder, layout)?;
     slurm::cancel(queue.arrays().union(&queue.merges()))
 }
 
@@ -124,9 +124,9 @@ pub fn cancel(folder: &SweepFolder) -> Result<()> {
 ///
 /// # Errors
 /// When it cannot be asked.
-pub fn look(folder: &SweepFolder, missing: &[u64]) -> Result<ClusterStatus> {
+pub fn cluster_status(folder: &SweepFolder, missing: &[u64]) -> Result<ClusterStatus> {
     match Layout::read(folder.root())? {
-        Some(layout) => Ok(queue::look(folder, layout)?.status(layout, missing)),
+        Some(layout) => Ok(queue::read(folder, layout)?.status(layout, missing)),
         // Nothing was submitted yet.
         None => Ok(Queue::default().status(Layout::of(1, None, 1), missing)),
     }

@@ -105,7 +105,7 @@ impl SweepStatus {
 ///
 /// # Errors
 /// When a folder or a record cannot be read.
-pub fn look(folder: &SweepFolder) -> Result<SweepStatus> {
+pub fn read(folder: &SweepFolder) -> Result<SweepStatus> {
     let finished: Vec<u64> = folder.finished()?.into_iter().collect();
     let records = threads::map(finished, |index| {
         folder.record(TrainingKey::Trial(index)).map(|record| (index, record))

@@ -91,7 +91,7 @@ impl CommandTrainer {
                 "warning: `{LOG}` does not hold all that the command printed: {problem}"
             ));
         }
-        let (status, exit) = judge(&end);
+        let (status, exit) = status_and_exit(&end);
         record.close(context, &initial_record, status, &report)?;
         if let Some(reason) = &report.reason {
             (context.notes)(&format!("the command {reason}; its last lines are in `{LOG}`"));
@@ -149,7 +149,7 @@ impl CommandTrainer {
 const STOPPING: [i32; 4] = [1, 2, 9, 15];
 
 /// Returns the status for the record, and the exit of the trainer.
-fn judge(end: &CommandEnd) -> (&'static str, TrainerExit) {
+fn status_and_exit(end: &CommandEnd) -> (&'static str, TrainerExit) {
     match (end.exit_code, end.signal) {
         _ if end.was_stopped => ("interrupted", TrainerExit::INTERRUPTED),
         (Some(0), _) => ("completed", TrainerExit::Code(0)),

@@ -20,7 +20,7 @@ use crate::workspace::exit::{Exit, TrainerExit, stop_if};
 /// in no archive: the next training may overwrite them.
 pub fn warn_of_unarchived_models(context: &mut TaskContext<'_>, before: &UnarchivedModels) {
     // Ignore errors: the training is over, and this is only a warning.
-    let now = UnarchivedModels::look(context.workspace).unwrap_or_default();
+    let now = UnarchivedModels::find(context.workspace).unwrap_or_default();
     for name in now.written_since(before) {
         (context.notes)(&format!(
             "warning: `{name}` was written by this training and may be a model, but is in no \

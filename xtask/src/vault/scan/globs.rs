@@ -26,7 +26,7 @@ impl Selection {
     /// Compiles the globs. A trailing `/` means everything below.
     ///
     /// # Errors
-    /// Names the glob that is not valid.
+    /// When a glob is not valid; names it.
     pub fn new(include: &[String], exclude: &[String]) -> Result<Self> {
         let include: Vec<String> = include.iter().map(|glob| expand(glob)).collect();
         let exclude: Vec<String> = exclude.iter().map(|glob| expand(glob)).collect();
@@ -41,7 +41,7 @@ impl Selection {
     /// it.
     ///
     /// # Errors
-    /// Names the glob that is not valid.
+    /// When a glob is not valid; names it.
     pub fn of_flag(globs: &[String], flag: &str) -> Result<Self> {
         let below = globs.iter().filter(|glob| !glob.ends_with('/')).map(|glob| format!("{glob}/"));
         let include: Vec<String> =

@@ -50,7 +50,7 @@ impl UnarchivedModels {
     ///
     /// # Errors
     /// When its root cannot be read.
-    pub fn look(workspace: &Workspace) -> Result<Self> {
+    pub fn find(workspace: &Workspace) -> Result<Self> {
         let config = &workspace.config().archive;
         let selection = Selection::new(&config.include, &config.exclude)?;
         let mut files = BTreeMap::new();

@@ -66,7 +66,7 @@ fn escape(bytes: &[u8]) -> String {
 /// unpacked to, on every system.
 ///
 /// # Errors
-/// Says what is wrong with it.
+/// When it does not; says what is wrong.
 pub fn check_archive_path(path: &str) -> Result<(), &'static str> {
     let bytes = path.as_bytes();
     if path.is_empty() {

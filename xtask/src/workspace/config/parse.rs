@@ -16,9 +16,13 @@ pub fn parse_settings<T: DeserializeOwned>(text: &str, objects: &[&str]) -> Resu
     let settings = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let cause = error.into_inner().to_string();
-        let told = format!("{}{}", plain_words(&cause), nearest_key(&cause));
+        let message = format!("{}{}", plain_words(&cause), nearest_key(&cause));
         // `.` is the whole file, `?` an unknown place.
-        anyhow!(if [".", "?"].contains(&&*path) { told } else { format!("key `{path}`: {told}") })
+        anyhow!(if [".", "?"].contains(&&*path) {
+            message
+        } else {
+            format!("key `{path}`: {message}")
+        })
     })?;
     deserializer.end().context("there is text after the closing brace")?;
     Ok(settings)

@@ -48,7 +48,7 @@ pub fn submit(
     };
     let root = context.workspace.root().to_owned();
     slurm::submit(context, folder, &Programs { tool, trainer, root })?;
-    let status = look(context, folder)?;
+    let status = read_status(context, folder)?;
     let is_over = status.is_complete() && !status.failed.is_empty();
     Ok(outcome(&status, if is_over { Exit::Warnings } else { Exit::Done }))
 }
@@ -70,10 +70,10 @@ pub fn cancel(folder: &SweepFolder) -> Result<()> {
 }
 
 /// Reads the state of the trials, and of the cluster if one runs them.
-pub fn look(context: &mut TaskContext<'_>, folder: &SweepFolder) -> Result<SweepStatus> {
-    let mut status = status::look(folder)?;
+pub fn read_status(context: &mut TaskContext<'_>, folder: &SweepFolder) -> Result<SweepStatus> {
+    let mut status = status::read(folder)?;
     if folder.head().engine == Engine::Slurm {
-        match slurm::look(folder, &status.missing) {
+        match slurm::cluster_status(folder, &status.missing) {
             Ok(cluster) => status.cluster = Some(cluster),
             Err(error) => {
                 let problem = format!("{error:#}");

@@ -33,7 +33,7 @@ pub fn run_missing(
 ) -> Result<TaskOutput> {
     let spec = &folder.plan().spec;
     let missing = folder.missing()?;
-    let jobs = jobs.unwrap_or_else(|| Machine::look().n_trials(spec.threads, spec.memory_mb));
+    let jobs = jobs.unwrap_or_else(|| Machine::detect().n_trials(spec.threads, spec.memory_mb));
     (context.notes)(&format!(
         "sweep {}: {} to run, {jobs} at once",
         folder.name(),
@@ -52,7 +52,7 @@ pub fn run_missing(
 
 /// Returns the progress of the sweep.
 fn progress_output(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<TaskOutput> {
-    let status = status::look(folder)?;
+    let status = status::read(folder)?;
     let was_stopped = context.interrupt.load(Ordering::Relaxed);
     Ok(outcome(&status, exit_of(&status, was_stopped)))
 }

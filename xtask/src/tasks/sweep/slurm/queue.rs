@@ -21,7 +21,7 @@ pub struct Queue {
 ///
 /// # Errors
 /// When Slurm fails, which never counts as an empty queue.
-pub fn look(folder: &SweepFolder, layout: Layout) -> Result<Queue> {
+pub fn read(folder: &SweepFolder, layout: Layout) -> Result<Queue> {
     let sweep = job::id(folder);
     let n_arrays = layout.n_arrays(folder.plan().n_trials());
     let names: Vec<String> = JobName::all(n_arrays).map(|name| name.text(&sweep)).collect();
