@@ -42,8 +42,7 @@ pub fn complete(command: impl Fn() -> Command) {
 
 fn archive_names(start: &OsStr) -> Vec<CompletionCandidate> {
     let candidate = |archive: &Archive| {
-        let name = archive.name.to_string();
-        let short = name.trim_start_matches("training_backup_").trim_end_matches(".zip").to_owned();
+        let short = archive.name.short();
         let session = archive.manifest().and_then(|manifest| manifest.session.as_ref());
         let status = session.map_or_else(|| "archive".to_owned(), |s| s.status.to_string());
         let metric = |name| archive.manifest().and_then(|manifest| manifest.agent_metric(name));

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::tasks::TaskContext;
 use crate::vault::restore::{self, Overwrite, Target};
 use crate::vault::scan::Selection;
-use crate::workspace::digest::sha256;
+use crate::workspace::digest;
 use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::filesystem;
 
@@ -109,8 +109,7 @@ fn key(archive: &Path) -> Result<String> {
         .canonicalize()
         .with_context(|| format!("failed to find `{}`", archive.display()))?;
     let stem = archive.file_stem().unwrap_or_default().to_string_lossy();
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let (digest, _) = sha256(bytes, u64::MAX - 1)?;
+    let digest = digest::of_bytes(path.as_os_str().as_encoded_bytes());
     Ok(format!("{stem}_{}", &digest[..N_KEY_LETTERS]))
 }
 

@@ -16,8 +16,8 @@ use self::archive::{named, read_archive};
 pub use self::cache::Fingerprint;
 use self::cache::ManifestFiles;
 use self::cached::CacheUpdate;
-use crate::vault::annotations::{self};
-use crate::vault::name::{NameKind, StampedName};
+use crate::vault::annotations;
+use crate::vault::name::{NameKind, StampedName, short_archive_name};
 use crate::vault::order::{self, Position};
 use crate::workspace::Workspace;
 use crate::workspace::files::{exists, folder_entries};
@@ -153,7 +153,7 @@ impl Catalog {
         let found = match name {
             "latest" => self.archives.last(),
             name => {
-                let name = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
+                let name = short_archive_name(name);
                 self.archives.iter().find(|archive| archive.name.short() == name)
             }
         };

@@ -92,6 +92,12 @@ impl fmt::Display for StampedName {
     }
 }
 
+/// Returns the name of an archive without `training_backup_` and `.zip`,
+/// if `text` has them.
+pub fn short_archive_name(text: &str) -> &str {
+    text.trim_start_matches(NameKind::Archive.prefix()).trim_end_matches(NameKind::Archive.suffix())
+}
+
 /// Formats `time` as in names: `YYYYMMDD_HHMMSS`, UTC.
 pub fn stamp(time: DateTime<Utc>) -> String {
     time.format(TIME_FORMAT).to_string()

@@ -27,6 +27,7 @@ use serde_json::Value;
 
 use crate::vault::catalog::Archive;
 use crate::vault::diff::ComparedArchive;
+use crate::vault::name::short_archive_name;
 use crate::workspace::exit::CodedError;
 
 /// The prefix of a name in the repository, where a local one could be
@@ -107,7 +108,7 @@ pub fn find<'a>(archives: &'a [RemoteArchive], name: &str) -> Result<&'a RemoteA
     if name == "latest" {
         return Ok(newest);
     }
-    let short = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
+    let short = short_archive_name(name);
     let is_id = name.len() >= N_ID_DIGITS_MIN && name.bytes().all(|it| it.is_ascii_hexdigit());
     let fits = |remote: &&RemoteArchive| {
         remote.archive.name.short() == short

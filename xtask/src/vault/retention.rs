@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 
 pub use crate::workspace::config::{Best, Count, Span, TagList};
 pub use backups::{BackupItem, BackupPolicy, CoveringArchive, plan_backups};
+pub(crate) use items::files_below;
 pub use items::{PlanFacts, archive_items, backup_items};
-pub(crate) use items::{digest_of, files_below};
 pub use plan::{ArchiveItem, ArchiveState, KeptItem, RetentionPlan};
 pub use policy::{Policy, PolicyError};
 pub(crate) use rules::is_lower_better;

@@ -11,7 +11,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 
 use crate::vault::annotations;
-use crate::vault::name::{NameKind, StampedName, parse_time};
+use crate::vault::name::{NameKind, StampedName, parse_time, short_archive_name};
 use crate::vault::relocate;
 use crate::workspace::Workspace;
 use crate::workspace::files::{self, exists, folder_entries};
@@ -152,7 +152,7 @@ impl Trash {
     /// When it is not in the trash; says what is.
     pub fn find(&self, name: &str) -> Result<TrashedItem> {
         let content = self.content();
-        let short = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
+        let short = short_archive_name(name);
         let archive = format!("training_backup_{short}.zip");
         let found = content.iter().find(|trashed| trashed.name == name || trashed.name == archive);
         found.cloned().with_context(|| match content.first() {

@@ -133,11 +133,18 @@ pub fn check_as(path: &Path, options: ReadOptions<'_>) -> Result<ArchiveCheck> {
 
 /// Returns how often a check reads each byte: twice for a sealed archive,
 /// once of it for the digest of the whole file.
-pub fn n_passes(disk: &Disk<'_>) -> u64 {
+fn n_passes(disk: &Disk<'_>) -> u64 {
     let mut comment = seal::placeholder().into_bytes();
     let start = disk.size_bytes().checked_sub(comment.len() as u64);
     let is_read = start.is_some_and(|start| disk.read_exact_at(&mut comment, start).is_ok());
     if is_read && seal::is_seal(&comment) { 2 } else { 1 }
+}
+
+/// Returns how many bytes checking `paths` counts for, in a progress of
+/// two passes: an archive that is read once counts half.
+pub fn n_bytes_of_two_passes<'a>(paths: impl IntoIterator<Item = &'a Path>) -> u64 {
+    let disks = paths.into_iter().filter_map(|path| Disk::open(path, None).ok());
+    disks.map(|disk| disk.size_bytes() * n_passes(&disk) / 2).sum()
 }
 
 /// Checks the archive in `reader`, as [`check`] does, on this thread.

@@ -16,7 +16,7 @@ use crate::terminal::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::vault::catalog::Catalog;
 use crate::vault::restore::{self, Overwrite, Target};
 use crate::vault::scan::Selection;
-use crate::vault::verify::{self, ArchiveCheck, Damage, Disk, ReadOptions};
+use crate::vault::verify::{self, ArchiveCheck, Damage, ReadOptions};
 use crate::workspace::exit::{CodedError, Exit, stop_if};
 use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::filesystem;
@@ -41,9 +41,7 @@ pub fn run(
     };
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
     let binary = args.load.then(|| trainer_binary(context, &source)).transpose()?;
-    let disks = paths.iter().filter_map(|path| Disk::open(path, None).ok());
-    // Progress has two passes; an archive that is read once counts half.
-    let n_bytes = disks.map(|disk| disk.size_bytes() * verify::n_passes(&disk) / 2).sum();
+    let n_bytes = verify::n_bytes_of_two_passes(paths.iter().map(PathBuf::as_path));
     let _running = progress::begin_passes("verifying", n_bytes, 2);
     let mut archives = Vec::new();
     for path in paths {

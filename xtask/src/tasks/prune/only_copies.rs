@@ -15,9 +15,10 @@ use super::plan::PrunePlan;
 use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{Archive, BACKUP_RECORD, Catalog};
 use crate::vault::manifest::Manifest;
-use crate::vault::retention::{digest_of, files_below};
+use crate::vault::retention::files_below;
 use crate::vault::scan::scan;
 use crate::workspace::Workspace;
+use crate::workspace::digest::file_sha256;
 
 /// Content that only an item to be removed holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,7 +76,7 @@ pub fn only_copies(
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
         if unsafe_sizes.contains(&size_bytes) {
-            safe.insert(Cow::Owned(digest_of(&path)?));
+            safe.insert(Cow::Owned(file_sha256(&path)?));
         }
     }
     Ok(removals
@@ -118,7 +119,7 @@ fn backup_content(
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
         if name != BACKUP_RECORD {
-            content.push((name.into(), size_bytes, digest_of(&path)?.into()));
+            content.push((name.into(), size_bytes, file_sha256(&path)?.into()));
         }
     }
     content.sort();

@@ -14,7 +14,7 @@ use crate::tasks::TaskContext;
 use crate::vault::catalog::{Archive, Catalog, Content, Fingerprint};
 use crate::vault::receipts::Receipts;
 use crate::vault::retention::{PlanFacts, RetentionPlan};
-use crate::vault::verify::{self, Disk, ReadOptions};
+use crate::vault::verify::{self, ReadOptions};
 use crate::workspace::exit::stop_if;
 use crate::workspace::progress;
 
@@ -48,8 +48,7 @@ pub fn verify_kept(
         return Ok(false);
     }
     unverified.iter().try_for_each(|(_, path)| features::check_archive(path))?;
-    let disks = unverified.iter().filter_map(|(_, path)| Disk::open(path, None).ok());
-    let n_bytes = disks.map(|disk| disk.size_bytes() * verify::n_passes(&disk) / 2).sum();
+    let n_bytes = verify::n_bytes_of_two_passes(unverified.iter().map(|(_, path)| *path));
     let _running = progress::begin_passes("verifying", n_bytes, 2);
     let n_before = facts.damaged.len();
     for (name, path) in unverified {

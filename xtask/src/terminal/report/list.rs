@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::vault::catalog::{Archive, Catalog, Content};
+use crate::vault::name::short_archive_name;
 use crate::vault::remote::{RemoteArchive, short_id};
 use crate::vault::ruin;
 use crate::workspace::text;
@@ -151,7 +152,7 @@ impl Report for ListReport {
 }
 
 fn cells(row: &ListRow) -> Vec<String> {
-    let short = row.name.trim_start_matches("training_backup_").trim_end_matches(".zip");
+    let short = short_archive_name(&row.name);
     let dash = || "-".to_owned();
     let place =
         row.remote.iter().flat_map(|it| [it.host.clone(), short_id(&it.snapshots).to_owned()]);

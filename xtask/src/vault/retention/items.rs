@@ -1,7 +1,7 @@
 //! Collects what retention needs to know of archives and backups.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::vault::manifest::{ArchiveKind, Manifest, SessionStatus};
 use crate::vault::ruin;
 use crate::vault::trash::Trash;
 use crate::workspace::Workspace;
-use crate::workspace::digest::sha256;
+use crate::workspace::digest::file_sha256;
 use crate::workspace::files::{self, exists, folder_entries};
 
 /// Facts that are not in the catalog.
@@ -148,17 +148,10 @@ struct Model {
 impl Model {
     fn read_digest(&mut self) -> Result<()> {
         if self.digest.is_none() {
-            self.digest = Some(digest_of(&self.path)?);
+            self.digest = Some(file_sha256(&self.path)?);
         }
         Ok(())
     }
-}
-
-/// Returns the SHA-256 of the file at `path`.
-pub(crate) fn digest_of(path: &Path) -> Result<String> {
-    let failed = || format!("failed to read `{}`", path.display());
-    let file = File::open(path).with_context(failed)?;
-    Ok(sha256(file, u64::MAX - 1).with_context(failed)?.0)
 }
 
 /// Returns the files below `folder`, including the targets of symlinks;

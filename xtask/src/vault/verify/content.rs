@@ -11,7 +11,7 @@ use super::damage::{ArchiveCheck, Damage, text, text_limit};
 use super::entries::{self, ExpectedEntry};
 use crate::vault::manifest::{FORMAT, MANIFEST_PATH, Manifest, SUMS_PATH};
 use crate::vault::scan::check_archive_path;
-use crate::workspace::digest::{BUFFER_BYTES, hex, sha256};
+use crate::workspace::digest::{self, BUFFER_BYTES, hex};
 
 /// From this size on, a manifest is parsed while it is unpacked.
 const LARGE_MANIFEST_BYTES: u64 = 1024 * 1024;
@@ -56,8 +56,7 @@ fn read_sealed_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Result<(Mani
         return Ok(sealed);
     }
     let bytes = text(zip, MANIFEST_PATH)?;
-    let (digest, _) = sha256(bytes.as_slice(), bytes.len() as u64)?;
-    Ok((Manifest::parse(&bytes)?, digest))
+    Ok((Manifest::parse(&bytes)?, digest::of_bytes(&bytes)))
 }
 
 /// Parses a large manifest while it is unpacked, so that its text never
