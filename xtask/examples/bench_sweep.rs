@@ -75,7 +75,7 @@ fn main() -> Result<ExitCode> {
     local::run(&runner, &sweep.missing()?, n_at_once, &mut |_, _| {})?;
     let trial_ms = start.elapsed().as_secs_f64() * 1000.0 / f64::from(n_trials);
     let start = Instant::now();
-    let told = status::look(&sweep)?;
+    let told = status::read(&sweep)?;
     let status_ms = start.elapsed().as_secs_f64() * 1000.0;
     let mut out = stdout();
     writeln!(out, "{} trials, {:.2} ms each, two at once", told.n_completed, trial_ms)?;

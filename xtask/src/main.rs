@@ -1,5 +1,5 @@
-//! The command line of `cargo xtask` and of `trainvault`: reads the
-//! clock, prints, exits.
+//! The entry point of `cargo xtask` and of `trainvault`: reads the clock,
+//! prints, exits.
 
 use std::cell::Cell;
 use std::ffi::OsString;
@@ -21,7 +21,7 @@ use xtask::cli::{self, Cli, Format, GlobalArgs, Task};
 #[cfg(not(feature = "standalone"))]
 use xtask::programs::features::Feature;
 use xtask::programs::features::MissingFeature;
-use xtask::programs::process::{self, Rebuild, Trainer, become_program};
+use xtask::programs::process::{self, Rebuild, Trainer, exec_program};
 use xtask::tasks::TaskContext;
 use xtask::terminal::{ProgressStyle, Terminal, coloured_result};
 use xtask::workspace::Workspace;
@@ -30,10 +30,10 @@ use xtask::workspace::files;
 use xtask::workspace::progress;
 use xtask::workspace::text::Colour;
 
-/// How often the bar is drawn.
+/// How often the progress bar is drawn.
 const TICK: Duration = Duration::from_millis(100);
-/// How often the terminal is asked for its width.
-const N_TICKS_OF_WIDTH: u32 = 20;
+/// After how many ticks the terminal's width is read again.
+const N_TICKS_PER_WIDTH: u32 = 20;
 
 type Stderr = Terminal<io::Stderr>;
 
@@ -71,7 +71,7 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// Parses the command line, whose help is in colour as asked.
+/// Parses the command line; its help is coloured as requested.
 fn parse(program: Program) -> Cli {
     let arguments = cli::own_flags_first(std::env::args_os().collect());
     let colour = match cli::colour_of(&arguments) {
@@ -87,14 +87,14 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Draws the progress until the process ends.
+/// Draws the progress in the background until the process ends.
 fn draw(terminal: Arc<Stderr>) {
     thread::spawn(move || {
         let mut n_columns = 0;
         for n_ticks in 0_u32.. {
             thread::sleep(TICK);
             let progress = progress::now();
-            if progress.is_some() && (n_columns == 0 || n_ticks.is_multiple_of(N_TICKS_OF_WIDTH)) {
+            if progress.is_some() && (n_columns == 0 || n_ticks.is_multiple_of(N_TICKS_PER_WIDTH)) {
                 n_columns = columns();
             }
             terminal.show(progress, Instant::now(), n_columns);
@@ -103,8 +103,8 @@ fn draw(terminal: Arc<Stderr>) {
 }
 
 fn columns() -> usize {
-    let told = || variable("COLUMNS").and_then(|columns| columns.parse().ok());
-    process::terminal_columns().or_else(told).unwrap_or(80)
+    let from_environment = || variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    process::terminal_columns().or_else(from_environment).unwrap_or(80)
 }
 
 fn execute(program: Program, cli: &Cli, terminal: &Stderr) -> Result<ExitCode> {
@@ -119,10 +119,10 @@ fn execute(program: Program, cli: &Cli, terminal: &Stderr) -> Result<ExitCode> {
             terminal.say(&program.spell(line));
         }
     };
-    let outside = Outside { program, trainer: &trainer, interrupt: &interrupt };
-    let TaskOutput { text, json, exit } = match carry_out(cli, &outside, &mut notes) {
+    let call = Invocation { program, trainer: &trainer, interrupt: &interrupt };
+    let TaskOutput { text, json, exit } = match run_task(cli, &call, &mut notes) {
         Ok(outcome) => outcome,
-        Err(error) => return run_elsewhere(cli, error, &outside, &mut notes),
+        Err(error) => return rerun_with_feature(cli, error, &call, &mut notes),
     };
     terminal.clear();
     match cli.global.format {
@@ -136,48 +136,47 @@ fn execute(program: Program, cli: &Cli, terminal: &Stderr) -> Result<ExitCode> {
     Ok(if is_clean { exit } else { Exit::Warnings }.into())
 }
 
-/// What surrounds a task.
-struct Outside<'a> {
+/// The program and what a signal can stop.
+struct Invocation<'a> {
     program: Program,
     trainer: &'a Trainer,
     interrupt: &'a AtomicBool,
 }
 
-fn carry_out(cli: &Cli, outside: &Outside<'_>, notes: &mut dyn FnMut(&str)) -> Result<TaskOutput> {
+fn run_task(cli: &Cli, call: &Invocation<'_>, notes: &mut dyn FnMut(&str)) -> Result<TaskOutput> {
     let current_folder = current_folder(cli.global.root.as_deref())?;
     if let Task::Manual(args) = &cli.task {
-        return manual(outside.program, &current_folder.join(&args.out));
+        return manual(call.program, &current_folder.join(&args.out));
     }
-    let workspace = Workspace::open(&root(outside.program, &cli.global)?)?;
-    if cfg!(windows) && cli.task.is_long() && outside.program == Program::Xtask {
-        leave_names(&own_file()?);
+    let workspace = Workspace::open(&root(call.program, &cli.global)?)?;
+    if cfg!(windows) && cli.task.is_long() && call.program == Program::Xtask {
+        free_file_names(&own_file()?);
     }
     let clock = cli.global.clock;
     let mut context = TaskContext {
         workspace: &workspace,
         clock: &move || clock.unwrap_or_else(read_clock),
-        interrupt: outside.interrupt,
+        interrupt: call.interrupt,
         notes,
     };
     let path = std::env::var_os("PATH");
-    let default_trainer = outside.program.trainer(&trainer_home(), &own_file()?, path.as_deref());
-    let process_context =
-        ProcessContext { current_folder, trainer: outside.trainer, default_trainer };
+    let default_trainer = call.program.trainer(&trainer_home(), &own_file()?, path.as_deref());
+    let process_context = ProcessContext { current_folder, trainer: call.trainer, default_trainer };
     run(&mut context, cli, &process_context)
 }
 
-/// Lets a build that has what this one lacks carry the task out. Other
-/// errors stay what they are.
-fn run_elsewhere(
+/// If `error` is a missing feature, builds this tool with the feature and
+/// runs the task with that build. Returns other errors.
+fn rerun_with_feature(
     cli: &Cli,
     error: Error,
-    outside: &Outside<'_>,
+    call: &Invocation<'_>,
     notes: &mut dyn FnMut(&str),
 ) -> Result<ExitCode> {
     let Some(missing) = error.downcast_ref::<MissingFeature>() else {
         return Err(error);
     };
-    let Some(home) = own_home().filter(|_| outside.program == Program::Xtask) else {
+    let Some(home) = own_home().filter(|_| call.program == Program::Xtask) else {
         return Err(error);
     };
     let (program, feature, is_quiet) = (own_file()?, missing.feature, cli.global.quiet);
@@ -187,21 +186,21 @@ fn run_elsewhere(
         notes(&format!("{}: building xtask with `{name}`, this once", missing.reason));
     }
     let built = rebuild.build();
-    // A signal that came while cargo worked was meant for the task.
-    stop_if(outside.interrupt)?;
+    // A signal during the build was meant for the task.
+    stop_if(call.interrupt)?;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let code = become_program(&built?, &arguments)?;
+    let code = exec_program(&built?, &arguments)?;
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
 
-/// Lets cargo build this program anew while it runs, which Windows does
-/// not let it by itself. Cargo keeps the file under two names.
-fn leave_names(own: &Path) {
+/// Lets cargo rebuild this program while it runs, which Windows does not
+/// allow otherwise. Cargo keeps the file under two names.
+fn free_file_names(own: &Path) {
     let name = own.file_name().unwrap_or_default();
     let twin = own.parent().map(|folder| folder.join("deps").join(name));
     for file in [Some(own.to_owned()), twin].into_iter().flatten().filter(|file| file.is_file()) {
-        // Then a build says that the file is in use.
-        let _ = files::leave_name(&file, std::process::id());
+        // If this fails, a rebuild reports that the file is in use.
+        let _ = files::free_file_name(&file, std::process::id());
     }
 }
 
@@ -233,7 +232,7 @@ fn read_clock() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Lets SIGINT, SIGTERM and SIGHUP stop the work in good order.
+/// Handles SIGINT, SIGTERM and SIGHUP by a graceful stop.
 fn listen(interrupt: &Arc<AtomicBool>, trainer: &Arc<Trainer>) -> Result<()> {
     let (interrupt, trainer) = (Arc::clone(interrupt), Arc::clone(trainer));
     ctrlc::set_handler(move || {
@@ -243,8 +242,8 @@ fn listen(interrupt: &Arc<AtomicBool>, trainer: &Arc<Trainer>) -> Result<()> {
     .context("failed to listen for signals")
 }
 
-/// Returns the current folder; where that is deleted, the workspace that
-/// an absolute `root` names becomes it.
+/// Returns the current folder. If it was deleted, changes to the
+/// workspace `root`, if that is absolute.
 fn current_folder(root: Option<&Path>) -> Result<PathBuf> {
     let current = std::env::current_dir().context("failed to read the current folder");
     match (current, root.filter(|root| root.is_absolute())) {
@@ -257,8 +256,8 @@ fn current_folder(root: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
-/// Returns the workspace's root: as given, else around the current
-/// folder, else that of the xtask package that cargo runs.
+/// Returns the workspace's root: the given one, or that around the
+/// current folder, or that of the xtask package that cargo runs.
 fn root(program: Program, global: &GlobalArgs) -> Result<PathBuf> {
     let current = current_folder(global.root.as_deref())?;
     if let Some(root) = &global.root {
@@ -292,7 +291,7 @@ fn parent(package: &Path) -> PathBuf {
 fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        // Whoever reads, such as `head`, has read enough.
+        // The reader, such as `head`, may have stopped reading.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("failed to print the result"),
     }

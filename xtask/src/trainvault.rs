@@ -1,6 +1,6 @@
-//! `trainvault`: the tool as a program of its own, for workspaces that
-//! hold no Rust. It differs from `cargo xtask` in how it is called and
-//! in where its trainer comes from.
+//! `trainvault`: the tool as an installed program, for workspaces without
+//! Rust. It differs from `cargo xtask` in its name and in where it finds
+//! its trainer.
 
 #[path = "main.rs"]
 mod program;

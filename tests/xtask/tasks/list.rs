@@ -4,7 +4,7 @@ use std::io::Write;
 
 use xtask::tasks::TaskContext;
 use xtask::tasks::cycle::{Label, archive_now};
-use xtask::tasks::gate::judge;
+use xtask::tasks::gate::evaluate;
 use xtask::terminal::report::{ListReport, Report, ShowReport};
 use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::session;
@@ -109,7 +109,7 @@ fn several_seeds_show_their_median_and_range() {
     let line = shown.lines().find(|line| line.starts_with("seeds")).unwrap();
     assert_eq!(line, "seeds     4, the median net return is +2.50 % (-1.00 % to +4.00 %)");
     let gates = ["net_return_median>=0.02", "net_return_min>=0"].map(|rule| rule.parse().unwrap());
-    let judged = judge(&gates, session::read(sandbox.root()).as_ref(), &BTreeMap::new());
+    let judged = evaluate(&gates, session::read(sandbox.root()).as_ref(), &BTreeMap::new());
     assert_eq!(judged.iter().map(|gate| gate.is_passed).collect::<Vec<_>>(), [true, false]);
 }
 

@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 
 use xtask::vault::restore::{self, Overwrite, Target};
-use xtask::workspace::files::{ASIDE_PREFIX, leave_name, patiently};
-use xtask::workspace::windows::{is_passing, plain_path, problem_of};
+use xtask::workspace::files::{ASIDE_PREFIX, free_file_name, retry};
+use xtask::workspace::windows::{is_transient, plain_path, problem_of};
 
 use crate::rawzip::{Raw, zip};
 use crate::support::tree;
@@ -66,13 +66,13 @@ fn a_file_that_another_program_looks_at_is_tried_again() {
     let n_tries = Cell::new(0);
     let act_until = |n_failures: u32, code: i32| {
         n_tries.set(0);
-        patiently(
+        retry(
             || {
                 n_tries.set(n_tries.get() + 1);
                 let is_free = n_tries.get() > n_failures;
                 if is_free { Ok(()) } else { Err(io::Error::from_raw_os_error(code)) }
             },
-            |error| error.raw_os_error().is_some_and(is_passing),
+            |error| error.raw_os_error().is_some_and(is_transient),
         )
     };
     assert!(act_until(3, 32).is_ok());
@@ -90,13 +90,13 @@ fn a_running_program_leaves_its_name_to_the_next() {
     let own = folder.path().join("xtask.exe");
     fs::write(&own, "program").unwrap();
     let running = fs::File::open(&own).unwrap();
-    leave_name(&own, 7).unwrap();
+    free_file_name(&own, 7).unwrap();
     // Another file has the name now: writing it leaves the first alone.
     fs::write(&own, "next").unwrap();
     assert_eq!(io::read_to_string(running).unwrap(), "program");
     assert_eq!(tree(folder.path()).len(), 2);
     // What earlier runs left goes.
-    leave_name(&own, 8).unwrap();
+    free_file_name(&own, 8).unwrap();
     let names: Vec<String> = tree(folder.path()).into_keys().collect();
     assert_eq!(names, [format!("{ASIDE_PREFIX}8_xtask.exe"), "xtask.exe".to_owned()]);
     assert_eq!(fs::read_to_string(&own).unwrap(), "next");

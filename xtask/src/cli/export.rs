@@ -1,11 +1,11 @@
-//! What `export` and `tensorboard` may be told.
+//! The arguments of `export` and `tensorboard`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// What `export` may be told; `--format` is among what applies to every
+/// The arguments of `export`; `--format` is among what applies to every
 /// task.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
@@ -31,7 +31,7 @@ pub struct ExportArgs {
     pub trainer_bin: Option<PathBuf>,
 }
 
-/// What `tensorboard` may be told.
+/// The arguments of `tensorboard`.
 #[derive(Debug, Args)]
 pub struct TensorboardArgs {
     /// The archives to look at: names, times alone, `latest`, or paths; `.` is the session in the

@@ -1,19 +1,19 @@
-//! The flags of tasks that pass the rest on: ours may stand anywhere.
+//! Reorders the flags of tasks that forward arguments, so that ours may
+//! be anywhere.
 
 use std::ffi::OsString;
 
-/// The tasks that pass on what they do not know.
+/// The tasks that forward unknown arguments to the trainer.
 const TASKS: [&str; 2] = ["simulate", "metrics"];
-/// Our flags that take a value; `--format` is the trainer's, too.
+/// Our flags with a value; `--format` is also the trainer's.
 const WITH_VALUE: [&str; 4] = ["--root", "--trainer-bin", "--color", "--clock"];
 const ALONE: &str = "--quiet";
 
-/// Returns the command line with our own flags before the trainer's,
-/// where the task is one of the trainer's own: clap takes all that
-/// follows the first unknown flag for the trainer's. What stands after
-/// `--` stays there.
+/// Returns the command line with our own flags before the trainer's, if
+/// the task forwards arguments: clap treats everything after the first
+/// unknown flag as the trainer's. Arguments after `--` are not moved.
 pub fn own_flags_first(arguments: Vec<OsString>) -> Vec<OsString> {
-    let Some(task) = task_of(&arguments) else { return arguments };
+    let Some(task) = forwarding_task_idx(&arguments) else { return arguments };
     let mut words = arguments.into_iter();
     let mut ordered: Vec<OsString> = words.by_ref().take(task + 1).collect();
     let mut others = Vec::new();
@@ -35,8 +35,8 @@ pub fn own_flags_first(arguments: Vec<OsString>) -> Vec<OsString> {
     ordered
 }
 
-/// Returns where the task's name stands, if it forwards its arguments.
-fn task_of(arguments: &[OsString]) -> Option<usize> {
+/// Returns the index of the task's name, if it forwards arguments.
+fn forwarding_task_idx(arguments: &[OsString]) -> Option<usize> {
     let mut at = 1;
     while arguments.get(at)?.to_string_lossy().starts_with('-') {
         let takes_next = WITH_VALUE.iter().chain(&["--format"]).any(|flag| arguments[at] == *flag);

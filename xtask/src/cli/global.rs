@@ -1,4 +1,4 @@
-//! What may be told to every task, or to many.
+//! Arguments of all tasks, or of several.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::workspace::text::Colour;
 
-/// What applies to every task.
+/// The arguments of every task.
 #[derive(Debug, Args)]
 pub struct GlobalArgs {
     /// Work in this workspace [default: the one around the current folder]
@@ -56,25 +56,25 @@ pub enum Format {
 }
 
 impl Format {
-    /// Whether it is one of tables.
+    /// Whether it is a format of tables.
     pub fn is_of_tables(self) -> bool {
         matches!(self, Self::Parquet | Self::Csv)
     }
 }
 
-/// Returns the value of `--color` in `arguments`, which clap is told
-/// before it parses them, since it may print help.
+/// Returns the value of `--color` in `arguments`, which must be known
+/// before clap parses them, since it may print help.
 pub fn colour_of(arguments: &[OsString]) -> Option<Colour> {
     let value = value_of("--color", arguments)?;
     Colour::from_str(&value.to_string_lossy(), false).ok()
 }
 
-/// Returns the last value of `flag` in `arguments`, which clap has not
+/// Returns the last value of `flag` in `arguments` that clap has not
 /// parsed.
 pub fn value_of(flag: &str, arguments: &[OsString]) -> Option<OsString> {
     let mut values = arguments.iter().enumerate().filter_map(|(idx, word)| {
         if word == flag {
-            // Bash makes three words of `--flag=value`.
+            // Bash splits `--flag=value` into three words for completion.
             return arguments[idx + 1..].iter().find(|word| *word != "=").cloned();
         }
         let rest = word.to_str()?.strip_prefix(flag)?.strip_prefix('=')?;
@@ -83,7 +83,7 @@ pub fn value_of(flag: &str, arguments: &[OsString]) -> Option<OsString> {
     values.next_back()
 }
 
-/// Whether to act.
+/// The argument of tasks with a dry run.
 #[derive(Debug, Args)]
 pub struct DryRunArgs {
     /// Only say what would be done
@@ -91,7 +91,7 @@ pub struct DryRunArgs {
     pub dry_run: bool,
 }
 
-/// Which archive.
+/// The argument that names an archive.
 #[derive(Debug, Args)]
 pub struct NameArgs {
     /// The archive's name, its time alone, or `latest`

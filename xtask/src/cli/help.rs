@@ -1,6 +1,6 @@
-//! The longer texts below the help of tasks.
+//! Longer texts that follow the help of tasks.
 
-/// Of `train`.
+/// For `train`.
 pub const TRAIN: &str = "Examples:
   cargo xtask train
   cargo xtask train --data my_bars.csv --episodes 20 --tag baseline --note \"wider stops\"
@@ -18,7 +18,7 @@ back.
 A gate judges the agent out of sample, net of costs. When one is missed the session is archived all
 the same, and the exit code is 12. A figure that is undefined passes no gate.";
 
-/// Of `prune`.
+/// For `prune`.
 pub const PRUNE: &str = "What is removed waits in archives/.trash/ and backups/.trash/ for a \
 week (`retention.trash_days`);
 `cargo xtask undelete` brings it back. Never removed: pinned archives, the newest complete one, the
@@ -30,7 +30,7 @@ Examples:
   cargo xtask prune --keep 3 --keep-daily 7 --keep-monthly unlimited
   cargo xtask prune --keep-within 30d --keep-tag paper,final --keep-best 3 --metric sharpe";
 
-/// Of `push`.
+/// For `push`.
 pub const PUSH: &str = "The repository is one of restic's, named by `archive.remote` in \
 config/config.json or by
 RESTIC_REPOSITORY. An archive is verified before, read back after, and compared by digest; only then \
@@ -43,7 +43,7 @@ Examples:
   cargo xtask push 20260102_030405
   cargo xtask push --all --format json";
 
-/// Of `pull`.
+/// For `pull`.
 pub const PULL: &str = "Of several archives of one name, that of a snapshot is had by the first \
 digits of its id, as
 `list --remote` shows them.
@@ -52,7 +52,7 @@ Examples:
   cargo xtask pull latest
   cargo xtask pull 20260102_030405 --into /tmp/look";
 
-/// Of `remote`.
+/// For `remote`.
 pub const REMOTE: &str = "`check` tells whether restic is there, the repository reachable, the \
 password right, a lock stale
 and the clock sane, and what to do; with exit code 3 when there is something.

@@ -1,4 +1,4 @@
-//! What `list` may be told.
+//! The arguments of `list`.
 
 use std::num::NonZeroUsize;
 
@@ -9,7 +9,7 @@ use super::global::parse_tag;
 use crate::vault::manifest::SessionStatus;
 use crate::vault::name::parse_time;
 
-/// What `list` may be told.
+/// The arguments of `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Sort by `time`, `name`, `size`, or a figure of the agent such as `sharpe`: the newest, largest or

@@ -1,9 +1,9 @@
 //! The command line: the arguments, and the task that each starts.
 //!
-//! `run` carries one task out and returns what to print; `program` and
-//! `standalone` know whether this is `cargo xtask` or an installed
-//! program. It may use every folder below: `terminal`, `tasks`, `vault`,
-//! `programs`, `workspace`.
+//! `run` runs one task and returns what to print; `program` and
+//! `standalone` handle the differences between `cargo xtask` and an
+//! installed program. This folder may use all others: `terminal`,
+//! `tasks`, `vault`, `programs`, `workspace`.
 
 pub mod program;
 pub mod run;
@@ -54,7 +54,7 @@ pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs}
                   130 interrupted"
 )]
 pub struct Cli {
-    /// What applies to every task.
+    /// The arguments of every task.
     #[command(flatten)]
     pub global: GlobalArgs,
     /// What to do.
@@ -262,14 +262,14 @@ Examples:
 }
 
 impl Task {
-    /// Whether it runs for as long as a trainer does.
+    /// Whether it runs as long as a trainer.
     pub fn is_long(&self) -> bool {
         matches!(self, Self::Train(_) | Self::Sweep(_) | Self::Reproduce(_) | Self::Watch(_))
     }
 }
 
 impl Format {
-    /// Whether `task` gives its result in this form.
+    /// Whether `task` can print its result in this format.
     pub fn fits(self, task: &Task) -> bool {
         match self {
             Self::Text | Self::Json => true,
@@ -279,7 +279,7 @@ impl Format {
     }
 }
 
-/// What `manual` may be told.
+/// The arguments of `manual`.
 #[derive(Debug, Args)]
 pub struct ManualArgs {
     /// Write them into this folder

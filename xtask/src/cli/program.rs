@@ -11,9 +11,9 @@ use crate::cli::Cli;
 use crate::programs::features::{Feature, MissingFeature};
 use crate::tasks::train::TrainerSource;
 
-/// How `xtask` is called.
+/// The command that runs `xtask`.
 const BY_CARGO: &str = "cargo xtask";
-/// How `trainvault` is called.
+/// The command that runs `trainvault`.
 const ALONE: &str = "trainvault";
 /// The trainer of this repository.
 const TRAINER: &str = "trainer";
@@ -33,18 +33,18 @@ impl Program {
         if name == ALONE { Self::Trainvault } else { Self::Xtask }
     }
 
-    /// Returns the command line, with help in this program's words.
+    /// Returns the command line, with this program's name in the help.
     pub fn command(self) -> Command {
         let command = Cli::command();
         match self {
             Self::Xtask => command,
             Self::Trainvault => {
-                command.name(ALONE).bin_name(ALONE).mut_subcommands(|task| self.in_words(task))
+                command.name(ALONE).bin_name(ALONE).mut_subcommands(|task| self.with_own_name(task))
             }
         }
     }
 
-    fn in_words(self, task: Command) -> Command {
+    fn with_own_name(self, task: Command) -> Command {
         let help = task.get_after_help().map(|help| self.spell(&help.to_string()));
         match help {
             Some(help) => task.after_help(help),
@@ -52,7 +52,7 @@ impl Program {
         }
     }
 
-    /// Returns `text` with the tasks called as this program is.
+    /// Replaces `cargo xtask` in `text` by the name of this program.
     pub fn spell(self, text: &str) -> String {
         match self {
             Self::Xtask => text.to_owned(),
@@ -60,7 +60,8 @@ impl Program {
         }
     }
 
-    /// Returns what to say of a lack that no cargo can help with.
+    /// Returns the error for a missing feature if it cannot be built on
+    /// demand.
     pub fn explain(self, missing: &MissingFeature) -> String {
         let feature = missing.feature.name();
         let instead = match missing.feature {
@@ -74,9 +75,9 @@ impl Program {
         )
     }
 
-    /// Returns the trainer to run when none is named: `xtask` builds
-    /// that of the cargo workspace `home`; `trainvault` takes the one
-    /// beside itself, at `own`, else the one that `path` leads to.
+    /// Returns the default trainer: `xtask` builds that of the cargo
+    /// workspace `home`; `trainvault`, installed at `own`, uses the one
+    /// beside itself or else on the search path `path`.
     pub fn trainer(self, home: &Path, own: &Path, path: Option<&OsStr>) -> TrainerSource {
         if self == Self::Xtask {
             return TrainerSource::Build(home.to_owned());

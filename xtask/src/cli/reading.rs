@@ -1,10 +1,10 @@
-//! What `train` and `predict` may be told of the files of bars.
+//! The arguments of `train` and `predict` on how files of bars are read.
 
 use std::ffi::OsString;
 
 use clap::Args;
 
-/// What a file of bars cannot tell by itself; the trainer judges it.
+/// Details that a file of bars does not contain; the trainer checks them.
 #[derive(Debug, Args)]
 pub struct ReadingArgs {
     /// Take the times as `day_first`, `month_first`, `unix_s`, `excel`, a pattern such as `%d.%m.%y`, …
@@ -34,7 +34,7 @@ pub struct ReadingArgs {
 }
 
 impl ReadingArgs {
-    /// Returns them as the trainer takes them.
+    /// Returns them as arguments of the trainer.
     pub fn arguments(&self) -> Vec<OsString> {
         let mut arguments = Vec::new();
         let single = [

@@ -1,11 +1,11 @@
-//! What the tasks on the remote repository may be told.
+//! The arguments of the tasks on the remote repository.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 
-/// What `push` may be told.
+/// The arguments of `push`.
 #[derive(Debug, Args)]
 pub struct PushArgs {
     /// The archive's name, its time alone, or `latest`
@@ -16,7 +16,7 @@ pub struct PushArgs {
     pub all: bool,
 }
 
-/// What `pull` may be told.
+/// The arguments of `pull`.
 #[derive(Debug, Args)]
 pub struct PullArgs {
     /// The archive's name, its time alone, `latest`, or the first digits of its snapshot's id
@@ -26,7 +26,7 @@ pub struct PullArgs {
     pub into: Option<PathBuf>,
 }
 
-/// What `remote` may be told.
+/// The arguments of `remote`.
 #[derive(Debug, Args)]
 pub struct RemoteArgs {
     /// What to do.
@@ -43,7 +43,7 @@ pub enum RemoteTask {
     Check,
 }
 
-/// What `verify` may be told of the remote repository.
+/// The arguments of `verify` of the remote repository.
 #[derive(Debug, Args)]
 pub struct RemoteVerifyArgs {
     /// Verify the archives of the remote repository, every byte of each

@@ -1,4 +1,4 @@
-//! What `verify`, `restore` and `diff` may be told.
+//! The arguments of `verify`, `restore` and `diff`.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use clap::Args;
 use super::remote::RemoteVerifyArgs;
 use crate::vault::restore::Overwrite;
 
-/// What `verify` may be told.
+/// The arguments of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// The archive's name, its time alone, `latest`, `remote:NAME`, or a path
@@ -27,7 +27,7 @@ pub struct VerifyArgs {
     pub remote: RemoteVerifyArgs,
 }
 
-/// What `restore` may be told.
+/// The arguments of `restore`.
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
     /// The archive's name, its time alone, `latest`, `remote:NAME`, or a path
@@ -51,7 +51,7 @@ pub struct RestoreArgs {
     pub overwrite: Overwrite,
 }
 
-/// What `diff` may be told.
+/// The arguments of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
     /// The older archive: its name, its time alone, `latest`, `remote:NAME`, or a path

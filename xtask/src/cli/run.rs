@@ -1,4 +1,4 @@
-//! Carries one task of the command line out.
+//! Runs one task of the command line.
 
 mod diff;
 mod export;
@@ -35,11 +35,11 @@ use crate::vault::session;
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::filesystem;
 
-/// Carries out what `cli` asks for.
+/// Runs the task of `cli`.
 ///
 /// # Errors
-/// As the task's own function; [`crate::workspace::exit::code_of`] gives the exit
-/// code.
+/// As the function of the task; [`crate::workspace::exit::code_of`]
+/// returns the exit code.
 pub fn run(
     context: &mut TaskContext<'_>,
     cli: &Cli,
@@ -51,14 +51,14 @@ pub fn run(
         return Err(CodedError::Usage(text.to_owned()).into());
     }
     archive_folder::check(context.workspace)?;
-    let result = carry_out(context, cli, format, process_context);
+    let result = dispatch(context, cli, format, process_context);
     for warning in filesystem::warnings() {
         (context.notes)(&format!("warning: {warning}"));
     }
     result
 }
 
-fn carry_out(
+fn dispatch(
     context: &mut TaskContext<'_>,
     cli: &Cli,
     format: Format,
@@ -96,7 +96,7 @@ fn carry_out(
         Task::Tensorboard(args) => tensorboard::run(context, args, process_context),
         Task::Sweep(args) => sweep::run(context, cli, args, process_context),
         Task::Export(args) => export::run(context, args, format, process_context),
-        // It needs no workspace: `main.rs` has written it.
+        // It needs no workspace, so `main.rs` handles it.
         Task::Manual(_) => bail!("the manual is not a workspace's"),
         Task::Push(args) => remote::push(context, args),
         Task::Pull(args) => remote::pull(context, args, process_context),

@@ -1,4 +1,4 @@
-//! What `show`, `report` and `compare` may be told.
+//! The arguments of `show`, `report` and `compare`.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,10 @@ use clap::Args;
 
 use super::global::NameArgs;
 
-/// What `show` may be told.
+/// The arguments of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Which archive.
+    /// The archive.
     #[command(flatten)]
     pub archive: NameArgs,
     /// Show one of the remote repository
@@ -17,30 +17,30 @@ pub struct ShowArgs {
     pub remote: bool,
 }
 
-/// What `report` may be told.
+/// The arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// The archive's name, its time alone, `latest`, `remote:NAME`, or a path [default: the session
     /// in the workspace]
     pub name: Option<String>,
-    /// What both tasks may be told.
+    /// The arguments of both tasks.
     #[command(flatten)]
     pub page: PageArgs,
 }
 
-/// What `compare` may be told.
+/// The arguments of `compare`.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
     /// The archives: names, times alone, `latest`, `remote:NAME`, or paths; `.` is the session in the
     /// workspace
     #[arg(required = true, num_args = 2.., value_name = "NAME")]
     pub names: Vec<String>,
-    /// What both tasks may be told.
+    /// The arguments of both tasks.
     #[command(flatten)]
     pub page: PageArgs,
 }
 
-/// What becomes of the page.
+/// The arguments of a page.
 #[derive(Debug, Args)]
 pub struct PageArgs {
     /// Show the page in the browser

@@ -1,5 +1,5 @@
-//! What an installed program has beside its tasks: manual pages, and
-//! completion of tasks, archive names and tags in the shell.
+//! Manual pages and shell completion of tasks, archive names and tags,
+//! for the installed program.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -17,13 +17,12 @@ use crate::workspace::exit::Exit;
 use crate::workspace::files;
 use crate::workspace::text;
 
-/// The arguments that name archives, by their ids.
+/// The ids of arguments that name archives.
 const NAMES: [&str; 4] = ["name", "names", "a", "b"];
-/// The arguments that take tags.
+/// The ids of arguments that take tags.
 const TAGS: [&str; 4] = ["tags", "add", "remove", "keep_tags"];
 
-/// Returns `command` with archive names and tags offered where tasks
-/// take them.
+/// Adds completion of archive names, tags and sort keys to `command`.
 pub fn with_completion(command: Command) -> Command {
     command.mut_subcommands(|task| {
         task.mut_args(|arg| match arg.get_id().as_str() {
@@ -35,16 +34,15 @@ pub fn with_completion(command: Command) -> Command {
     })
 }
 
-/// Completes the command line and ends the process, where the shell
-/// asks for that by the variable `COMPLETE`.
+/// If the shell requests it by the variable `COMPLETE`, completes the
+/// command line and exits.
 pub fn complete(command: impl Fn() -> Command) {
     clap_complete::CompleteEnv::with_factory(|| with_completion(command())).complete();
 }
 
 fn archive_names(start: &OsStr) -> Vec<CompletionCandidate> {
     let candidate = |archive: &Archive| {
-        let name = archive.name.to_string();
-        let short = name.trim_start_matches("training_backup_").trim_end_matches(".zip").to_owned();
+        let short = archive.name.short();
         let session = archive.manifest().and_then(|manifest| manifest.session.as_ref());
         let status = session.map_or_else(|| "archive".to_owned(), |s| s.status.to_string());
         let metric = |name| archive.manifest().and_then(|manifest| manifest.agent_metric(name));
@@ -54,24 +52,24 @@ fn archive_names(start: &OsStr) -> Vec<CompletionCandidate> {
     let latest = CompletionCandidate::new("latest").help(Some("the newest archive".into()));
     let archives = archives();
     let names = archives.iter().rev().map(candidate);
-    offered(std::iter::once(latest).chain(names), start)
+    matching(std::iter::once(latest).chain(names), start)
 }
 
 fn tags(start: &OsStr) -> Vec<CompletionCandidate> {
     let archives = archives();
     let tags: std::collections::BTreeSet<&String> =
         archives.iter().flat_map(Archive::tags).collect();
-    offered(tags.into_iter().map(CompletionCandidate::new), start)
+    matching(tags.into_iter().map(CompletionCandidate::new), start)
 }
 
-/// Returns what `list` can sort by.
+/// Completes the sort keys of `list`.
 fn keys(start: &OsStr) -> Vec<CompletionCandidate> {
     let archives = archives();
     let keys = sort_keys(&archives).into_iter();
-    offered(keys.map(CompletionCandidate::new), start)
+    matching(keys.map(CompletionCandidate::new), start)
 }
 
-fn offered(
+fn matching(
     candidates: impl Iterator<Item = CompletionCandidate>,
     start: &OsStr,
 ) -> Vec<CompletionCandidate> {
@@ -79,15 +77,15 @@ fn offered(
     candidates.filter(|one| one.get_value().to_string_lossy().starts_with(&start)).collect()
 }
 
-/// Returns the archives of the workspace that the line so far means;
-/// none where something is wrong: completion cannot show an error.
+/// Returns the archives of the workspace that the partial command line
+/// refers to; none on errors, which completion cannot show.
 fn archives() -> Vec<Archive> {
     let read = || {
-        // A shell calls with the words of the line.
+        // The arguments include the words of the line.
         let line: Vec<OsString> = std::env::args_os().collect();
         let current = std::env::current_dir().ok()?;
         let root = match cli::value_of("--root", &line) {
-            Some(root) => current.join(as_in_shell(&root)),
+            Some(root) => current.join(expanded(&root)),
             None => Workspace::find(&current)?,
         };
         Some(Catalog::read_heads(&Workspace::open(&root).ok()?).ok()?.archives)
@@ -95,9 +93,9 @@ fn archives() -> Vec<Archive> {
     read().unwrap_or_default()
 }
 
-/// Returns the path that the shell will make of the typed `word`, as far
-/// as that is plain: quotes go, and a `~/` is the home folder.
-fn as_in_shell(word: &OsStr) -> PathBuf {
+/// Returns the path to which the shell will expand `word`, as far as
+/// simple: removes quotes, and replaces `~/` by the home folder.
+fn expanded(word: &OsStr) -> PathBuf {
     let Some(text) = word.to_str() else { return word.into() };
     let quoted = ['"', '\''].iter().find_map(|q| text.strip_prefix(*q)?.strip_suffix(*q));
     match (quoted, text.strip_prefix("~/"), std::env::var_os("HOME")) {

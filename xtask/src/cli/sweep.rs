@@ -1,4 +1,4 @@
-//! What `sweep` may be told.
+//! The arguments of `sweep`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::tasks::sweep::head::Engine;
 
-/// What its help says last.
+/// The text that follows its help.
 pub const EXAMPLES: &str = "\
 Each trial is a session of its own in sweeps/NAME/trials/. Trials are ranked on validation bars;
 the last bars, `holdout_ratio` of the spec, test the chosen combination once, at the end.
@@ -23,7 +23,7 @@ Examples:
   cargo xtask sweep resume ridge
   cargo xtask sweep resume ridge --spec ridge.json --retry-failed";
 
-/// What `sweep` may be told.
+/// The arguments of `sweep`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct SweepArgs {
@@ -113,7 +113,7 @@ pub struct SweepNameArgs {
     pub name: Option<String>,
 }
 
-/// What `sweep trial` may be told.
+/// The arguments of `sweep trial`.
 #[derive(Debug, Args)]
 pub struct TrialArgs {
     /// The trial's index, from 0

@@ -1,4 +1,4 @@
-//! What `train` and the tasks that run the trainer may be told.
+//! The arguments of `train` and of the tasks that run the trainer.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -10,7 +10,7 @@ use super::global::{NameArgs, parse_tag};
 use super::reading::ReadingArgs;
 use crate::tasks::gate::Gate;
 
-/// What `train` may be told.
+/// The arguments of `train`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct TrainArgs {
@@ -76,7 +76,7 @@ pub struct TrainArgs {
     /// up, and the exit code is 3
     #[arg(long, conflicts_with = "no_archive")]
     pub push: bool,
-    /// What to say of the new session's archive.
+    /// The tags and the note of the new session's archive.
     #[command(flatten)]
     pub label: LabelArgs,
     /// Let the command after `--` take this long to end when it is asked to
@@ -100,7 +100,7 @@ pub enum WindowMode {
     Rolling,
 }
 
-/// Words for an archive.
+/// The tags and the note of an archive.
 #[derive(Debug, Args)]
 pub struct LabelArgs {
     /// Store this sentence in the archive
@@ -111,7 +111,7 @@ pub struct LabelArgs {
     pub tags: Vec<String>,
 }
 
-/// What a task of the trainer's own may be told.
+/// The arguments of a task that is forwarded to the trainer.
 #[derive(Debug, Args)]
 pub struct ForwardArgs {
     /// Run this trainer instead of building the workspace's own
@@ -122,7 +122,7 @@ pub struct ForwardArgs {
     pub arguments: Vec<OsString>,
 }
 
-/// What `predict` may be told.
+/// The arguments of `predict`.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
     /// Ask this model: a zip of `models/`, an archive's name, path or time alone, or `latest`
@@ -152,10 +152,10 @@ pub struct PredictArgs {
     pub trainer_bin: Option<PathBuf>,
 }
 
-/// What `reproduce` may be told.
+/// The arguments of `reproduce`.
 #[derive(Debug, Args)]
 pub struct ReproduceArgs {
-    /// Which archive.
+    /// The archive.
     #[command(flatten)]
     pub archive: NameArgs,
     /// Run this trainer instead of building the workspace's own
@@ -163,7 +163,7 @@ pub struct ReproduceArgs {
     pub trainer_bin: Option<PathBuf>,
 }
 
-/// What `watch` may be told.
+/// The arguments of `watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
     /// Print one picture and exit

@@ -1,4 +1,4 @@
-//! What the tasks on existing archives may be told.
+//! The arguments of the tasks on existing archives.
 
 use clap::Args;
 
@@ -6,10 +6,10 @@ use super::global::{DryRunArgs, parse_tag};
 use crate::vault::retention::{Best, Count, Policy};
 use crate::workspace::config::RetentionConfig;
 
-/// What `prune` may be told.
+/// The arguments of `prune`.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    /// Whether to act.
+    /// Whether it is a dry run.
     #[command(flatten)]
     pub dry_run: DryRunArgs,
     /// Delete at once instead of moving to the trash
@@ -43,7 +43,7 @@ pub struct KeepArgs {
 }
 
 impl KeepArgs {
-    /// Returns the policy that the flags say; `None` without any.
+    /// Returns the policy of the flags; `None` without any.
     pub fn policy(&self) -> Option<Policy> {
         let best = self.keep_best.zip(self.metric.clone());
         let keep_best = best.map(|(n, metric)| Best { n, metric });
@@ -52,7 +52,7 @@ impl KeepArgs {
     }
 }
 
-/// What `tag` may be told.
+/// The arguments of `tag`.
 #[derive(Debug, Args)]
 pub struct TagArgs {
     /// The archive's name, its time alone, or `latest`
@@ -65,7 +65,7 @@ pub struct TagArgs {
     pub remove: Vec<String>,
 }
 
-/// What `pin` may be told.
+/// The arguments of `pin`.
 #[derive(Debug, Args)]
 pub struct PinArgs {
     /// The archive's name, its time alone, or `latest`
@@ -75,7 +75,7 @@ pub struct PinArgs {
     pub reason: Option<String>,
 }
 
-/// What `note` may be told.
+/// The arguments of `note`.
 #[derive(Debug, Args)]
 pub struct NoteArgs {
     /// The archive's name, its time alone, or `latest`
@@ -84,7 +84,7 @@ pub struct NoteArgs {
     pub text: String,
 }
 
-/// What `undelete` may be told.
+/// The arguments of `undelete`.
 #[derive(Debug, Args)]
 pub struct UndeleteArgs {
     /// The archive's or backup's name; without one the trash is listed
@@ -95,7 +95,7 @@ pub struct UndeleteArgs {
     pub all: bool,
 }
 
-/// What `doctor` may be told.
+/// The arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// Do what it proposes

@@ -1,9 +1,9 @@
-//! What a task needs and this build of the tool leaves out.
+//! Cargo features that a task needs and this build may lack.
 //!
 //! `cargo xtask` builds in seconds because it leaves out what few need,
-//! above all zstd, which is C. A task that needs it fails with
-//! [`MissingFeature`] before anything has changed; `main.rs` then builds
-//! the tool with the feature and runs the task by that build.
+//! above all zstd, which is C. A task that needs such a feature fails
+//! with [`MissingFeature`] before it changes anything; `main.rs` then
+//! builds the tool with the feature and runs the task with that build.
 
 use std::fmt;
 use std::fs::File;
@@ -15,20 +15,20 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::workspace::config::Compression;
 
-/// What to say to someone who needs zstd and has a build without it.
+/// The remedy if a build without zstd needs it.
 pub const WITHOUT_ZSTD: &str = "this build of xtask is without zstd; run it by \
     `cargo run --package xtask --features zstd --`";
 
 const ZSTD_METHOD: u8 = 93;
 const LOCAL_HEADER: &[u8; 4] = b"PK\x03\x04";
-/// Signature, version and flags come before the method.
+/// The offset of the method, after signature, version and flags.
 const METHOD_OFFSET: usize = 8;
 const CHUNK_BYTES: u64 = 1024 * 1024;
 
-/// A part that a build may leave out: a cargo feature of the package.
+/// An optional cargo feature of the package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
-    /// Packing and unpacking by zstd.
+    /// Compression by zstd.
     Zstd,
     /// Manual pages and shell completion.
     Standalone,
@@ -51,7 +51,7 @@ impl Feature {
         }
     }
 
-    /// Checks that this build has it, which is needed for `reason`.
+    /// Checks that this build has it; `reason` says why it is needed.
     ///
     /// # Errors
     /// [`MissingFeature`].
@@ -64,12 +64,12 @@ impl Feature {
     }
 }
 
-/// Something that this build leaves out is needed. Nothing has changed.
+/// This build lacks a feature that is needed; nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingFeature {
-    /// What.
+    /// The missing feature.
     pub feature: Feature,
-    /// What it is needed for.
+    /// Why it is needed.
     pub reason: String,
 }
 
@@ -89,7 +89,7 @@ impl fmt::Display for MissingFeature {
 
 impl std::error::Error for MissingFeature {}
 
-/// Checks that this build packs by `compression`.
+/// Checks that this build can compress by `compression`.
 ///
 /// # Errors
 /// [`MissingFeature`].
@@ -100,8 +100,8 @@ pub fn check_compression(compression: Compression) -> Result<(), MissingFeature>
     Feature::Zstd.require(|| "`archive.compression` is `zstd`".to_owned())
 }
 
-/// Checks that this build unpacks all that the archive at `path` holds.
-/// A file that cannot be read is for others to complain of.
+/// Checks that this build can unpack all of the archive at `path`. Read
+/// errors are left to the caller's own reading.
 ///
 /// # Errors
 /// [`MissingFeature`].
@@ -113,8 +113,9 @@ pub fn check_archive(path: &Path) -> Result<(), MissingFeature> {
     Feature::Zstd.require(|| format!("`{name}` is packed with zstd"))
 }
 
-/// Whether an entry of the zip at `path` is packed by zstd. Of a zip
-/// without a directory, cut short, each entry's own header is asked.
+/// Whether an entry of the zip at `path` is compressed by zstd. If the
+/// zip is truncated and has no central directory, its local headers are
+/// searched.
 pub fn holds_zstd(path: &Path) -> bool {
     let open = || File::open(path).map(BufReader::new).ok();
     let Some(file) = open() else { return false };
@@ -127,30 +128,30 @@ pub fn holds_zstd(path: &Path) -> bool {
     }
 }
 
-/// Whether the file at `path` is a Parquet file, which a trainer built
-/// for training alone does not read.
+/// Whether the file at `path` is a Parquet file, which only the full
+/// trainer reads.
 pub fn is_parquet(path: &Path) -> bool {
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
     read.is_ok() && start == b"PAR1"
 }
 
-/// Searches for the header of an entry packed by zstd. Content that
-/// looks like one costs a build, no more.
+/// Searches for the local header of an entry compressed by zstd. A false
+/// positive only costs a build.
 fn has_header_of_zstd(mut file: impl Read) -> io::Result<bool> {
-    let is_one = |bytes: &[u8]| {
+    let is_zstd_header = |bytes: &[u8]| {
         bytes.starts_with(LOCAL_HEADER) && bytes[METHOD_OFFSET..] == [ZSTD_METHOD, 0]
     };
     let mut window = Vec::new();
     loop {
         let n_read = (&mut file).take(CHUNK_BYTES).read_to_end(&mut window)?;
-        if window.windows(METHOD_OFFSET + 2).any(is_one) {
+        if window.windows(METHOD_OFFSET + 2).any(is_zstd_header) {
             return Ok(true);
         }
         if n_read == 0 {
             return Ok(false);
         }
-        // A header may lie across two chunks.
+        // A header may span two chunks.
         window.drain(..window.len().saturating_sub(METHOD_OFFSET + 1));
     }
 }

@@ -1,9 +1,9 @@
-//! The one place that starts other programs: git, cargo, the trainer.
+//! The only place that starts other programs: git, cargo, the trainer.
 //!
-//! All are spelled through xshell. The trainer runs in a process group
-//! of its own and is told to stop through its standard input, so that
-//! one ctrl-C reaches it once, and so that it ends when this process
-//! dies, however that dies.
+//! All of them are started through xshell. The trainer runs in its own
+//! process group and is asked to stop through its standard input, so that
+//! ctrl-C reaches it only once, and so that it ends when this process
+//! dies, however that happens.
 
 mod command;
 mod environment;
@@ -27,14 +27,14 @@ use xshell::{Shell, cmd};
 
 pub use command::{CommandEnd, CommandRun, find_program};
 pub use git::{GitState, OwnFiles, WorkTree, git_commit, git_state, git_tracked};
-pub use rerun::{Rebuild, become_program};
+pub use rerun::{Rebuild, exec_program};
 pub use restic::{ResticCall, ResticEnd, has_ended, restic};
 pub use slurm::{SlurmEnd, slurm};
 pub use supervise::supervise_if_asked;
 pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
 
-use environment::hide_restic;
+use environment::remove_restic_variables;
 
 use crate::workspace::exit::TrainerExit;
 use crate::workspace::text::Colour;
@@ -64,13 +64,12 @@ impl TrainerBuild {
     }
 }
 
-/// Builds the trainer from the cargo workspace `home`, in the profile that
-/// this tool is built in, and returns the path of its binary. The two builds
-/// lie side by side; they and this tool share the dependencies they have in
-/// common.
+/// Builds the trainer from the cargo workspace `home`, in the profile of
+/// this tool, and returns the path of its binary. The two builds and this
+/// tool share a target folder, and with it their common dependencies.
 ///
 /// # Errors
-/// When cargo fails; what it says went to stderr.
+/// When cargo fails; its messages went to stderr.
 pub fn build_trainer(home: &Path, build: TrainerBuild) -> Result<PathBuf> {
     let shell = shell()?;
     let cargo = cargo();
@@ -111,7 +110,7 @@ fn built_binary(messages: &str, name: &str) -> Option<PathBuf> {
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
-/// Whether `binary` says that it is the trainer of this repository.
+/// Whether `binary` reports that it is the trainer of this repository.
 pub fn is_own_trainer(binary: &Path) -> bool {
     let version = || {
         let shell = shell().ok()?;
@@ -120,15 +119,15 @@ pub fn is_own_trainer(binary: &Path) -> bool {
     version().is_some_and(|version| version.starts_with("trainer "))
 }
 
-/// Lets the trainer `binary` load the model in `model`, and returns
-/// whether that went well.
+/// Lets the trainer `binary` load the model file `model`, and returns
+/// whether that succeeded.
 ///
 /// The contract: `trainer check-model FILE` loads the model, repeats
 /// its stored probe predictions bit for bit, and exits with 0 when all
 /// is well or with 1 when the model is bad, saying why on stderr.
 ///
 /// # Errors
-/// When it cannot be started, or ends in another way.
+/// When it cannot be started, or exits with another code.
 pub fn check_model(binary: &Path, model: &Path) -> Result<bool> {
     let shell = shell()?;
     let status = Command::from(cmd!(shell, "{binary} check-model {model}"))
@@ -147,7 +146,7 @@ pub fn check_model(binary: &Path, model: &Path) -> Result<bool> {
 }
 
 /// Runs the trainer `binary` with `arguments` in `folder`, and returns
-/// what it prints and how it ended. Its complaints go to stderr.
+/// its standard output and how it ended. Its stderr is passed through.
 ///
 /// # Errors
 /// When it cannot be started, or does not print text.
@@ -174,51 +173,50 @@ pub struct TrainerRun<'a> {
     pub binary: &'a Path,
     /// Its current folder.
     pub root: &'a Path,
-    /// What follows `train` on its command line.
+    /// Its arguments after `train`.
     pub arguments: &'a [OsString],
-    /// Whether its standard output goes nowhere.
+    /// Whether its standard output is discarded.
     pub is_silent: bool,
 }
 
-/// A trainer that runs, and that a signal handler can stop.
+/// Runs a trainer, which a signal handler can stop.
 #[derive(Debug, Default)]
 pub struct Trainer {
     colour: Colour,
-    /// Where its complaints go; else where this process complains.
+    /// The file for its stderr; else that of this process.
     log: Option<PathBuf>,
     stop_channel: Mutex<StopChannel>,
 }
 
-/// How a trainer is told to stop.
+/// The channel through which a trainer is asked to stop.
 #[derive(Debug, Default)]
 struct StopChannel {
     stdin: Option<ChildStdin>,
-    /// How often it was asked to, also while none ran.
+    /// How often it was asked to stop, also while none was running.
     n_asked: usize,
 }
 
 impl Trainer {
-    /// Returns one that is told when to write in colour, by the
-    /// environment, which any trainer may obey.
+    /// Returns one that passes on `colour` through environment variables.
     pub fn in_colour(colour: Colour) -> Self {
         Self { colour, ..Self::default() }
     }
 
-    /// Returns one whose complaints go to the end of the file `log`.
+    /// Returns one whose stderr is appended to the file `log`.
     pub fn logging_to(log: PathBuf) -> Self {
         Self { colour: Colour::Never, log: Some(log), ..Self::default() }
     }
 
-    /// Asks the trainer to stop after its current batch; asked again,
-    /// it stops at once. One that is not there yet is told when it is.
+    /// Asks the trainer to stop after its current batch; if asked again, it
+    /// stops at once. If it has not started yet, it is asked on start.
     pub fn stop(&self) {
         let mut channel = self.stop_channel();
         channel.n_asked += 1;
-        channel.tell(1);
+        channel.request_stop(1);
     }
 
-    /// Runs a trainer to its end. What it prints goes where this
-    /// process prints, or nowhere when the run is silent.
+    /// Runs a trainer to its end. Its standard output is that of this
+    /// process, or discarded if the run is silent.
     ///
     /// # Errors
     /// When the binary cannot be started.
@@ -233,7 +231,7 @@ impl Trainer {
         Ok(status.code().map_or(TrainerExit::Killed, TrainerExit::Code))
     }
 
-    /// Starts `command`, whose standard input tells it to stop, and
+    /// Starts `command`, which can be stopped through its standard input, and
     /// waits for its end.
     fn wait_for(&self, mut command: Command, is_silent: bool) -> Result<ExitStatus> {
         command.stdin(Stdio::piped());
@@ -248,12 +246,12 @@ impl Trainer {
             Colour::Always => drop(command.env_remove("NO_COLOR").env("CLICOLOR_FORCE", "1")),
             Colour::Never => drop(command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1")),
         }
-        hide_restic(&mut command);
+        remove_restic_variables(&mut command);
         own_process_group(&mut command);
         let mut child = command.spawn()?;
-        self.stop_channel().take(child.stdin.take());
+        self.stop_channel().connect(child.stdin.take());
         let status = child.wait().context("failed to wait for it")?;
-        self.stop_channel().take(None);
+        self.stop_channel().connect(None);
         Ok(status)
     }
 
@@ -263,14 +261,14 @@ impl Trainer {
 }
 
 impl StopChannel {
-    fn take(&mut self, stdin: Option<ChildStdin>) {
+    fn connect(&mut self, stdin: Option<ChildStdin>) {
         self.stdin = stdin;
-        self.tell(self.n_asked);
+        self.request_stop(self.n_asked);
     }
 
-    fn tell(&mut self, n_times: usize) {
+    fn request_stop(&mut self, n_times: usize) {
         if let Some(stdin) = &mut self.stdin {
-            // A trainer that is gone has stopped.
+            // If the trainer is gone, it has stopped.
             let _ = stdin.write_all("stop\n".repeat(n_times).as_bytes());
             let _ = stdin.flush();
         }
@@ -283,8 +281,8 @@ fn own_process_group(command: &mut Command) {
     command.process_group(0);
 }
 
-/// The console sends ctrl-C to each of its programs, but to none of a
-/// new group.
+/// The console sends ctrl-C to all of its programs except those of a new
+/// group.
 #[cfg(windows)]
 fn own_process_group(command: &mut Command) {
     use std::os::windows::process::CommandExt;

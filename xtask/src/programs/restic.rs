@@ -1,12 +1,12 @@
-//! Drives the user's restic on one repository.
+//! Runs the user's restic on one repository.
 //!
-//! It knows snapshots and files, not sessions. What only reads takes no
-//! lock of restic's, so that a killed reader leaves none behind.
+//! It knows snapshots and files, not sessions. Commands that only read
+//! take no lock of the repository, so that they leave none when killed.
 
 mod failure;
 mod locks;
+mod redact;
 mod snapshot;
-mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -18,8 +18,8 @@ use anyhow::{Context, Result, anyhow};
 
 pub use failure::FailureKind;
 pub use locks::RepositoryLock;
-pub use snapshot::{Backup, Snapshot, StoredFile};
-pub use words::{printable, shown};
+pub use redact::{printable, redacted};
+pub use snapshot::{NewSnapshot, Snapshot, StoredFile};
 
 use crate::programs::process::{self, ResticCall, ResticEnd};
 use crate::workspace::Workspace;
@@ -27,40 +27,40 @@ use crate::workspace::config::RemoteConfig;
 use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
 use crate::workspace::progress;
 
-/// The oldest version that is known to do.
+/// The oldest supported version.
 const OLDEST: (u32, u32) = (0, 14);
 
-/// The longest wait of restic's, before it tries again, that is waited
-/// for: a store that does not answer is reported after a minute or two,
-/// and when it is only asked what it holds, after half a minute at most.
+/// The longest wait of restic before a retry: an unreachable backend is
+/// reported after a minute or two, and for queries after half a minute at
+/// most.
 const WAIT_MAX: Duration = Duration::from_secs(40);
-const LOOK_WAIT_MAX: Duration = Duration::from_secs(10);
+const QUERY_WAIT_MAX: Duration = Duration::from_secs(10);
 
-/// The variables that name a repository or its password; one of the
-/// user's wins over the settings.
+/// The variables that name a repository or its password; they override
+/// the settings.
 const REPOSITORY: [&str; 2] = ["RESTIC_REPOSITORY", "RESTIC_REPOSITORY_FILE"];
 const PASSWORD: [&str; 3] = ["RESTIC_PASSWORD", "RESTIC_PASSWORD_FILE", "RESTIC_PASSWORD_COMMAND"];
 
-/// One repository, and how it is reached.
+/// A repository and how to access it.
 #[derive(Debug)]
 pub struct Restic<'a> {
     folder: PathBuf,
     variables: Vec<(&'static str, OsString)>,
-    /// Its spelling, without a password.
+    /// Its location, without a password.
     location: String,
     interrupt: &'a AtomicBool,
 }
 
 impl<'a> Restic<'a> {
-    /// Returns the repository of `workspace`: that of the environment,
-    /// else of its settings. A signal that sets `interrupt` ends calls.
+    /// Returns the repository of `workspace`, from the environment or else
+    /// its settings. Setting `interrupt` interrupts restic.
     ///
     /// # Errors
     /// When none is named.
     pub fn of(workspace: &Workspace, interrupt: &'a AtomicBool) -> Result<Self> {
         let none = RemoteConfig::default();
         let config = workspace.config().archive.remote.as_ref().unwrap_or(&none);
-        // Restic's `--time` is of the local zone.
+        // Restic parses `--time` in the local time zone.
         let mut variables = vec![("TZ", OsString::from("UTC"))];
         let here = std::env::current_dir().context("failed to read the current folder")?;
         let (name, repository) = repository(config, &here, workspace.root())?;
@@ -68,11 +68,11 @@ impl<'a> Restic<'a> {
         let location = if is_file { format!("that of `{repository}`") } else { repository.clone() };
         variables.push((name, repository.into()));
         variables.extend(password(config, &here, workspace.root()));
-        let location = shown(&location);
+        let location = redacted(&location);
         Ok(Self { folder: workspace.root().to_owned(), variables, location, interrupt })
     }
 
-    /// Returns how the repository is spelled, without a password.
+    /// Returns the location of the repository, without a password.
     pub fn location(&self) -> &str {
         &self.location
     }
@@ -80,7 +80,7 @@ impl<'a> Restic<'a> {
     /// Returns the version of restic.
     ///
     /// # Errors
-    /// When there is none, or one that is too old.
+    /// When it is not installed, or too old.
     pub fn version(&self) -> Result<String> {
         let text = String::from_utf8(self.output(&["version"])?).unwrap_or_default();
         let version = text.split_whitespace().nth(1).unwrap_or_default().to_owned();
@@ -90,17 +90,17 @@ impl<'a> Restic<'a> {
             let (major, minor) = OLDEST;
             let text = format!(
                 "restic is of version `{}`, and {major}.{minor} or newer is needed; install a newer one",
-                shown(&version)
+                redacted(&version)
             );
             return Err(CodedError::Remote(RemoteProblem::NoProgram, text).into());
         }
         Ok(version)
     }
 
-    /// Makes the repository; `false` when there is one already.
+    /// Creates the repository; `false` if it exists already.
     ///
     /// # Errors
-    /// As restic.
+    /// When restic fails.
     pub fn init(&self) -> Result<bool> {
         let end = self.call(&["init"], &mut io::sink())?;
         match end.code {
@@ -110,11 +110,11 @@ impl<'a> Restic<'a> {
         }
     }
 
-    /// Returns the repository's id, which says that it is reached and
+    /// Returns the repository's id, which requires that it is reachable and
     /// that the password is right.
     ///
     /// # Errors
-    /// As restic.
+    /// When restic fails.
     pub fn id(&self) -> Result<String> {
         let bytes = self.output(&["cat", "config", "--no-lock"])?;
         let config: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -125,47 +125,46 @@ impl<'a> Restic<'a> {
     /// Writes the file at `path` of a snapshot to `out`.
     ///
     /// # Errors
-    /// As restic, or `out`.
+    /// When restic fails, or `out` cannot be written.
     pub fn dump(&self, snapshot: &str, path: &str, out: &mut dyn Write) -> Result<()> {
         self.run(&["dump", "--no-lock", snapshot, path], &mut Counted(out))
     }
 
-    /// Forgets these snapshots; their content stays until a prune.
+    /// Forgets these snapshots; their content is kept until a prune.
     ///
     /// # Errors
-    /// As restic.
+    /// When restic fails.
     pub fn forget(&self, snapshots: &[String]) -> Result<()> {
         let ids = snapshots.iter().map(String::as_str);
         let arguments: Vec<&str> = ["forget"].into_iter().chain(ids).collect();
-        self.patiently(|| self.output(&arguments)).map(drop)
+        self.retry_while_locked(|| self.output(&arguments)).map(drop)
     }
 
-    /// Replaces the tags of a snapshot, which gets another id.
+    /// Replaces the tags of a snapshot, which changes its id.
     ///
     /// # Errors
-    /// As restic.
+    /// When restic fails.
     pub fn set_tags(&self, snapshot: &str, tags: &[String]) -> Result<()> {
         let mut arguments = vec!["tag"];
         arguments.extend(tags.iter().flat_map(|tag| ["--set", tag.as_str()]));
         arguments.push(snapshot);
-        self.patiently(|| self.output(&arguments)).map(drop)
+        self.retry_while_locked(|| self.output(&arguments)).map(drop)
     }
 
-    /// Deletes what no snapshot holds.
+    /// Deletes data that no snapshot uses.
     ///
     /// # Errors
-    /// As restic.
+    /// When restic fails.
     pub fn prune(&self) -> Result<()> {
-        self.patiently(|| self.output(&["prune"])).map(drop)
+        self.retry_while_locked(|| self.output(&["prune"])).map(drop)
     }
 
-    /// Checks the repository's structure: that all is there, not each
-    /// byte of it.
+    /// Checks the repository's structure, without reading all data.
     ///
     /// # Errors
     /// When something is missing.
     pub fn check(&self) -> Result<()> {
-        self.patiently(|| self.output(&["check"])).map(drop)
+        self.retry_while_locked(|| self.output(&["check"])).map(drop)
     }
 
     fn output(&self, arguments: &[&str]) -> Result<Vec<u8>> {
@@ -185,8 +184,8 @@ impl<'a> Restic<'a> {
 
     fn call_in(&self, folder: &Path, arguments: &[&str], out: &mut dyn Write) -> Result<ResticEnd> {
         stop_if(self.interrupt)?;
-        let looks_only = arguments.contains(&"--no-lock") && arguments[0] != "dump";
-        let wait_max = if looks_only { LOOK_WAIT_MAX } else { WAIT_MAX };
+        let is_query = arguments.contains(&"--no-lock") && arguments[0] != "dump";
+        let wait_max = if is_query { QUERY_WAIT_MAX } else { WAIT_MAX };
         let arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
         let (variables, interrupt) = (&self.variables, self.interrupt);
         let call = ResticCall { arguments: &arguments, variables, folder, interrupt, wait_max };
@@ -201,35 +200,38 @@ impl<'a> Restic<'a> {
 }
 
 fn failure_of(end: &ResticEnd) -> anyhow::Error {
-    FailureKind::of(end).error(&end.complaint).into()
+    FailureKind::of(end).error(&end.error_output).into()
 }
 
-/// Returns the variable that names the repository: the user's, from the
-/// folder `here`, else that of `config`, from `root`.
+/// Returns the variable that names the repository: the user's, relative
+/// to `here`, or else that of `config`, relative to `root`.
 fn repository(
     config: &RemoteConfig,
     here: &Path,
     root: &Path,
 ) -> Result<(&'static str, String), CodedError> {
-    if let Some(name) = given(&REPOSITORY) {
+    if let Some(name) = first_set(&REPOSITORY) {
         let value = std::env::var(name).unwrap_or_default();
         let is_file = name == "RESTIC_REPOSITORY_FILE";
-        return Ok((name, if is_file { path(&value, here) } else { place(&value, here) }));
+        return Ok((
+            name,
+            if is_file { absolute_path(&value, here) } else { absolute_location(&value, here) },
+        ));
     }
     let repository = config.repository.as_ref().ok_or_else(|| {
         let text = "no remote repository is named; set `archive.remote.repository` in \
                     `config/config.json`, or `RESTIC_REPOSITORY`";
         CodedError::Remote(RemoteProblem::NoRepository, text.to_owned())
     })?;
-    Ok(("RESTIC_REPOSITORY", place(repository, root)))
+    Ok(("RESTIC_REPOSITORY", absolute_location(repository, root)))
 }
 
-/// Returns the variable that gives the password, unless the user's does
+/// Returns the variable that names the password, unless the user's does
 /// already.
 fn password(config: &RemoteConfig, here: &Path, root: &Path) -> Option<(&'static str, OsString)> {
-    match given(&PASSWORD) {
+    match first_set(&PASSWORD) {
         Some(name @ "RESTIC_PASSWORD_FILE") => {
-            Some((name, path(&std::env::var(name).ok()?, here).into()))
+            Some((name, absolute_path(&std::env::var(name).ok()?, here).into()))
         }
         Some(_) => None,
         None => {
@@ -242,31 +244,31 @@ fn password(config: &RemoteConfig, here: &Path, root: &Path) -> Option<(&'static
 }
 
 /// Returns the first of the variables `names` that is set.
-fn given(names: &[&'static str]) -> Option<&'static str> {
+fn first_set(names: &[&'static str]) -> Option<&'static str> {
     let is_set = |name: &&&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     names.iter().find(is_set).copied()
 }
 
-/// Returns `repository`, a folder by its full path: restic runs in more
-/// than one folder.
-fn place(repository: &str, base: &Path) -> String {
+/// Returns the location `repository`, with an absolute path if it is a
+/// folder, since restic runs in several folders.
+fn absolute_location(repository: &str, base: &Path) -> String {
     let folder = repository.strip_prefix("local:").unwrap_or(repository);
     let is_folder =
         folder != repository || !folder.contains(':') || Path::new(folder).is_absolute();
-    if is_folder { path(folder, base) } else { repository.to_owned() }
+    if is_folder { absolute_path(folder, base) } else { repository.to_owned() }
 }
 
-fn path(file: &str, base: &Path) -> String {
+fn absolute_path(file: &str, base: &Path) -> String {
     base.join(file).to_string_lossy().into_owned()
 }
 
-/// Whether `text` is an id of restic's: nothing that it would take for
-/// an option or a file.
+/// Whether `text` is an id of restic, which it cannot mistake for an
+/// option or a file.
 fn is_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Counts what is written as progress of the task.
+/// Counts the bytes written as progress.
 struct Counted<'a>(&'a mut dyn Write);
 
 impl Write for Counted<'_> {

@@ -1,9 +1,9 @@
-//! What sweeps need of Slurm, by its client programs: `sbatch`, `squeue`,
-//! `scontrol`, `scancel`.
+//! Submits and lists jobs of Slurm by its client programs: `sbatch`,
+//! `squeue`, `scontrol`, `scancel`.
 //!
-//! Only forms that are the same in every release are read: `sacct` needs
-//! a database, and what `--json` prints changes. A program that fails,
-//! or prints what is not understood, is an error, never an empty answer.
+//! Only output formats that are the same in every release are parsed:
+//! `sacct` needs a database, and `--json` changes. A program that fails,
+//! or prints something unknown, is an error, never an empty result.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -12,28 +12,28 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::process;
 
-/// One element of an array, or a job of its own, in the queue.
+/// A job in the queue, or one element of a job array.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueuedJob {
-    /// The job, of an array the whole array's.
+    /// The id of the job or of the whole array.
     pub job: u64,
-    /// Which element of the array; `None` of a job of its own.
+    /// The index in the array; `None` for a plain job.
     pub element: Option<u64>,
     /// Its state, such as `RUNNING`.
     pub state: String,
-    /// Why it waits; `None` when it does not.
+    /// Why it waits; the text `None` if it does not.
     pub reason: String,
-    /// The name that it was submitted by.
+    /// The name it was submitted with.
     pub name: String,
 }
 
-/// What the columns of [`queue`] are: array, element, state, reason, name.
+/// The columns of [`queue`]: array, element, state, reason, name.
 const COLUMNS: &str = "--format=%F|%K|%T|%r|%j";
 
 /// Returns how many elements an array may have.
 ///
 /// # Errors
-/// When the cluster cannot be asked, or has no arrays.
+/// When Slurm fails, or allows no arrays.
 pub fn elements_max() -> Result<u64> {
     let config = run("scontrol", &["show".into(), "config".into()])?;
     let elements_max = elements_max_in(&config)?;
@@ -41,7 +41,7 @@ pub fn elements_max() -> Result<u64> {
     Ok(elements_max)
 }
 
-/// Returns the `MaxArraySize` in what `scontrol show config` prints.
+/// Parses the `MaxArraySize` in the output of `scontrol show config`.
 ///
 /// # Errors
 /// When there is none.
@@ -53,37 +53,36 @@ pub fn elements_max_in(config: &str) -> Result<u64> {
     config.lines().find_map(value).context("`scontrol show config` tells no `MaxArraySize`")
 }
 
-/// Submits `script` with `options`, and returns the job's number.
+/// Submits `script` with `options`, and returns the id of the job.
 ///
 /// # Errors
-/// When the cluster refuses it; the error shows Slurm's own words.
+/// When Slurm refuses it; the error shows its message.
 pub fn submit(script: &Path, options: &[OsString]) -> Result<u64> {
     let mut arguments: Vec<OsString> = vec!["--parsable".into()];
     arguments.extend(options.iter().cloned());
     arguments.push(script.into());
-    let told = run("sbatch", &arguments)?;
-    // Other lines are a site's greeting; a cluster's name may follow.
-    let job = told.lines().rev().find_map(|line| line.split(';').next()?.trim().parse().ok());
-    job.with_context(|| format!("`sbatch` did not say which job it submitted: {}", told.trim()))
+    let output = run("sbatch", &arguments)?;
+    // Other lines are messages of the site; `;CLUSTER` may follow the id.
+    let job = output.lines().rev().find_map(|line| line.split(';').next()?.trim().parse().ok());
+    job.with_context(|| format!("`sbatch` did not say which job it submitted: {}", output.trim()))
 }
 
-/// Returns what is in the queue, running or waiting, of jobs of these
-/// `names`.
+/// Returns the running and waiting jobs with one of `names`.
 ///
 /// # Errors
-/// When the cluster cannot be asked.
+/// When Slurm fails.
 pub fn queue(names: &[String]) -> Result<Vec<QueuedJob>> {
     let names = format!("--name={}", names.join(","));
-    // `-h -r`, which the oldest release has too.
+    // Short options, which the oldest release has too.
     parse_queue(&run("squeue", &["-h".into(), "-r".into(), COLUMNS.into(), names.into()])?)
 }
 
-/// Reads what `squeue` prints.
+/// Parses the output of `squeue`.
 ///
 /// # Errors
-/// Names the line that it cannot read.
-pub fn parse_queue(told: &str) -> Result<Vec<QueuedJob>> {
-    let lines = told.lines().map(str::trim).filter(|line| !line.is_empty());
+/// When a line is not a job; names the line.
+pub fn parse_queue(output: &str) -> Result<Vec<QueuedJob>> {
+    let lines = output.lines().map(str::trim).filter(|line| !line.is_empty());
     let parse = |line: &str| -> Option<QueuedJob> {
         let fields: Vec<&str> = line.split('|').collect();
         let [job, element, state, reason, name] = fields[..] else { return None };
@@ -99,10 +98,10 @@ pub fn parse_queue(told: &str) -> Result<Vec<QueuedJob>> {
         .collect()
 }
 
-/// Ends `jobs`, which run or wait: `7`, or `7_1` for an element of one.
+/// Cancels `jobs`: `7`, or `7_1` for an element of an array.
 ///
 /// # Errors
-/// When the cluster refuses.
+/// When Slurm refuses.
 pub fn cancel(jobs: impl IntoIterator<Item = impl ToString>) -> Result<()> {
     let jobs: Vec<OsString> = jobs.into_iter().map(|job| job.to_string().into()).collect();
     if jobs.is_empty() {
@@ -111,25 +110,25 @@ pub fn cancel(jobs: impl IntoIterator<Item = impl ToString>) -> Result<()> {
     run("scancel", &jobs).map(|_| ())
 }
 
-/// Whether the cluster ends the job that this process runs in since its
-/// time is over; false where nobody says so.
+/// Whether Slurm is ending the job of this process because of its time
+/// limit; false if unknown.
 pub fn is_out_of_time() -> bool {
     let Some(job) = std::env::var_os("SLURM_JOB_ID") else { return false };
-    let told = run("squeue", &["-h".into(), "-j".into(), job, "-o".into(), "%r".into()]);
-    told.is_ok_and(|reason| reason.trim() == "TimeLimit")
+    let output = run("squeue", &["-h".into(), "-j".into(), job, "-o".into(), "%r".into()]);
+    output.is_ok_and(|reason| reason.trim() == "TimeLimit")
 }
 
-/// Runs a client program, and returns what it prints.
+/// Runs a client program, and returns its output.
 fn run(program: &str, arguments: &[OsString]) -> Result<String> {
     let end = process::slurm(program, arguments)?.ok_or_else(|| {
         anyhow!("there is no `{program}`; run this where the cluster's jobs are submitted from")
     })?;
     if !end.is_success {
-        let complaint = match end.complaint.as_str() {
+        let error_output = match end.error_output.as_str() {
             "" => "it did not say why",
-            complaint => complaint,
+            error_output => error_output,
         };
-        bail!("`{program}` failed: {complaint}");
+        bail!("`{program}` failed: {error_output}");
     }
     Ok(end.output)
 }

@@ -1,9 +1,8 @@
-//! Moves the old session aside, so that the next starts from nothing.
+//! Moves the old session aside, so that the next one starts fresh.
 //!
-//! It moves and never deletes: by rename, or by a copy that is compared
-//! before the original goes. Mounts and links to other disks stay. A
-//! kill in between leaves a `.partial` backup, which the next run
-//! completes.
+//! Nothing is deleted: files are renamed, or copied and compared before
+//! the original is removed. Mount points and symlinks to other disks
+//! stay. A kill leaves a `.partial` backup, which the next run completes.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -26,7 +25,7 @@ use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::lock::FolderLock;
 use crate::workspace::{MOVED_FOLDERS, SESSION_FOLDERS, Workspace};
 
-/// The end of the name of a backup that is not complete.
+/// The suffix of an incomplete backup.
 pub const PARTIAL_SUFFIX: &str = ".partial";
 
 /// What a clean would move, and where to.
@@ -36,7 +35,7 @@ pub struct CleanPlan {
     pub backup: String,
     /// What is moved, relative to the workspace.
     pub moves: Vec<String>,
-    /// Which of its folders stay, empty.
+    /// Which of the folders stay.
     #[serde(skip)]
     pub layout: Layout,
 }
@@ -45,7 +44,7 @@ impl CleanPlan {
     /// Checks that everything can be moved.
     ///
     /// # Errors
-    /// Says what cannot, and what to do about it.
+    /// When something cannot be moved; says what, and what to do.
     pub fn check(&self, workspace: &Workspace) -> Result<()> {
         let problems = self.layout.problems(workspace);
         if !problems.is_empty() {
@@ -58,14 +57,13 @@ impl CleanPlan {
 /// What allows a session to be moved.
 #[derive(Debug, Clone, Copy)]
 pub enum ProofOfArchive<'a> {
-    /// A checked archive holds every byte.
+    /// A verified archive holds every byte.
     Archived(&'a Receipt),
     /// The user asked for no archive: the backup is the only copy.
     NoArchive,
 }
 
-/// Plans what a clean at `now` moves; `None` when the workspace is
-/// clean.
+/// Plans what a clean at `now` moves; `None` if the workspace is clean.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -85,7 +83,8 @@ pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Op
         let name = file.disk_path.file_name().unwrap_or_default();
         in_root.push(item_of(name));
     }
-    // What git tracks is a part of the source; the archive holds it.
+    // Files that git tracks are part of the source: they are archived, but
+    // not moved.
     let tracked = process::git_tracked(workspace.root(), &in_root).map_err(|reason| {
         anyhow!("git cannot tell whether it tracks `{}`: {reason}", in_root.join("`, `"))
     })?;
@@ -103,12 +102,13 @@ pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Op
     Ok(Some(CleanPlan { backup: backup.to_string(), moves, layout }))
 }
 
-/// Moves what `plan` names into its backup, and lays fresh folders.
+/// Moves what `plan` names into its backup, and creates empty session
+/// folders.
 ///
 /// # Errors
-/// When the workspace holds a file that the archive does not, or
-/// something cannot be moved: then nothing was, or, after an error of
-/// the disk, what was moved by then lies in the partial backup.
+/// When a file of the workspace is not in the archive, or cannot be
+/// moved. Nothing is moved then, except after a disk error: what was
+/// moved by then is in the partial backup.
 pub fn apply(
     workspace: &Workspace,
     plan: &CleanPlan,
@@ -128,7 +128,7 @@ pub fn apply(
     };
     let partial = partial_path(&workspace.backups(), &plan.backup);
     files::create_folder(&partial)?;
-    // Another workspace may share the folder, and must not recover this.
+    // Keeps another workspace that shares the folder from recovering it.
     let _lock = FolderLock::acquire(&partial);
     let record = BackupRecord { format: 1, moved_at: now, archive, moved: plan.moves.clone() };
     let record = serde_json::to_vec_pretty(&record).expect("a record is plain data");
@@ -141,11 +141,11 @@ pub fn apply(
     Ok(backup)
 }
 
-/// Waits until the disk has the session that lies in `workspace`, which
-/// a trainer may have left to the system's care.
+/// Syncs the session in `workspace` to disk, since a trainer may not have
+/// done so.
 ///
 /// # Errors
-/// When the disk does not take it.
+/// When it cannot be synced.
 pub fn sync_session(workspace: &Workspace) -> Result<()> {
     let mut folders = BTreeSet::from([workspace.root().to_owned()]);
     for file in scan(workspace)?.files.iter().filter(|file| file.is_moved_by_clean()) {
@@ -161,8 +161,8 @@ pub fn sync_session(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Moves `item` of the workspace into the backup folder `partial`, or
-/// what is left of it there.
+/// Moves `item`, or what is left of it, from the workspace into the
+/// backup folder `partial`.
 pub fn move_aside(
     workspace: &Workspace,
     layout: &Layout,
@@ -180,8 +180,8 @@ pub fn move_aside(
     })
 }
 
-/// Returns how plans and records spell `name`: one that is not UTF-8 as
-/// in an archive.
+/// Returns how plans and records spell `name`; if it is not UTF-8, as
+/// archives do.
 fn item_of(name: &OsStr) -> String {
     let spelled = || ArchivePath::of(Path::new(name)).text;
     name.to_str().map_or_else(spelled, str::to_owned)
@@ -212,7 +212,7 @@ pub fn complete(partial: &Path) -> Result<PathBuf> {
     Ok(backup)
 }
 
-/// Creates the session folders that are not there.
+/// Creates the session folders that are missing.
 pub fn create_session_folders(workspace: &Workspace) -> Result<()> {
     for folder in SESSION_FOLDERS {
         let folder = workspace.root().join(folder);
@@ -223,10 +223,11 @@ pub fn create_session_folders(workspace: &Workspace) -> Result<()> {
         .with_context(|| format!("failed to sync `{}`", workspace.root().display()))
 }
 
-/// Checks that `manifest` holds every file that a clean would move.
+/// Checks that the archive of `receipt` holds every file that a clean
+/// would move.
 ///
 /// # Errors
-/// Names the first file that it does not hold.
+/// When a file is missing or differs; names the first.
 pub fn check_covered(scan: &Scan, receipt: &Receipt) -> Result<()> {
     match coverage::changed(&coverage::moved_by_clean(scan), receipt.manifest())? {
         None => Ok(()),
@@ -237,12 +238,12 @@ pub fn check_covered(scan: &Scan, receipt: &Receipt) -> Result<()> {
     }
 }
 
-/// Returns where the backup `name` lies until it is complete.
+/// Returns the path of the backup `name` until it is complete.
 fn partial_path(backups: &Path, name: &str) -> PathBuf {
     backups.join(format!("{name}{PARTIAL_SUFFIX}"))
 }
 
-/// Whether `folder` holds anything but the fresh, empty folders and
+/// Whether `folder` holds anything but the empty session folders and
 /// those that stay.
 pub fn holds_session_files(workspace: &Workspace, layout: &Layout, folder: &Path) -> Result<bool> {
     let path = workspace.root().join(folder);
@@ -254,13 +255,15 @@ pub fn holds_session_files(workspace: &Workspace, layout: &Layout, folder: &Path
         Ok(metadata) if !metadata.is_dir() && !layout.is_mount_or_link(&path) => return Ok(true),
         Ok(_) => {}
     }
-    let is_fresh = SESSION_FOLDERS.iter().any(|fresh| folder == Path::new(fresh));
-    if !is_fresh && !layout.stays(&path) {
+    let is_session_folder =
+        SESSION_FOLDERS.iter().any(|session_folder| folder == Path::new(session_folder));
+    if !is_session_folder && !layout.stays(&path) {
         return Ok(true);
     }
     for entry in folder_entries(&path)? {
         let name = entry.file_name().unwrap_or_default();
-        if !layout.is_of_disk(&entry) && holds_session_files(workspace, layout, &folder.join(name))?
+        if !layout.is_lost_and_found(&entry)
+            && holds_session_files(workspace, layout, &folder.join(name))?
         {
             return Ok(true);
         }

@@ -1,4 +1,5 @@
-//! Which archive holds, byte for byte, what lies in the workspace.
+//! Finds an archive that holds the session in the workspace byte for
+//! byte.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,8 +21,8 @@ pub fn moved_by_clean(scan: &Scan) -> Vec<&SourceFile> {
     scan.files.iter().filter(|file| file.is_moved_by_clean()).collect()
 }
 
-/// Returns the path of the first of `files` that `manifest` does not
-/// hold with the same size: without it, no digest is worth reading.
+/// Returns the path of the first of `files` that `manifest` lacks or has
+/// with another size, which saves reading digests.
 fn uncovered<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Option<&'a str> {
     let is_held = |file: &SourceFile| {
         entry(manifest, file).is_some_and(|entry| entry.size_bytes == file.size_bytes)
@@ -30,8 +31,8 @@ fn uncovered<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Option<&'a st
 }
 
 /// Returns the path of the first of `files` that `manifest` does not
-/// hold. A file whose size and time are those that were archived is
-/// held; of one with another time, the digest decides.
+/// hold. Files of the same size and time count as held; if only the time
+/// differs, digests are compared.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -50,8 +51,8 @@ pub fn changed<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Result<Opti
     Ok(None)
 }
 
-/// Returns the receipt of the newest archive that holds each of
-/// `files`, byte for byte; a damaged one does not count.
+/// Returns the receipt of the newest undamaged archive that holds all
+/// `files` byte for byte.
 ///
 /// # Errors
 /// When a file or the archive folder cannot be read.
@@ -63,7 +64,8 @@ pub fn archive_holding(
     let mut digests = BTreeMap::new();
     for archive in catalog.archives.iter().rev() {
         let Some(manifest) = archive.manifest() else { continue };
-        if uncovered(files, manifest).is_some() || !same(files, manifest, &mut digests)? {
+        if uncovered(files, manifest).is_some() || !has_same_digests(files, manifest, &mut digests)?
+        {
             continue;
         }
         features::check_archive(&archive.path)?;
@@ -75,9 +77,9 @@ pub fn archive_holding(
     Ok(None)
 }
 
-/// Whether the manifest has each file's digest. Each file is read once,
-/// for all manifests.
-fn same<'a>(
+/// Whether the manifest has the digests of all files. `digests` caches
+/// them, so that each file is read once for all manifests.
+fn has_same_digests<'a>(
     files: &[&'a SourceFile],
     manifest: &Manifest,
     digests: &mut BTreeMap<&'a str, Option<String>>,
@@ -99,8 +101,8 @@ fn same<'a>(
     Ok(true)
 }
 
-/// Returns the digest of `file`; `None` when it is gone by now, so that
-/// nothing needs to hold it.
+/// Returns the digest of `file`; `None` if it has vanished, so that no
+/// archive needs to hold it.
 fn digest(file: &SourceFile) -> Result<Option<String>> {
     let failed = || format!("failed to read `{}`", file.disk_path.display());
     match File::open(&file.disk_path) {
@@ -111,7 +113,8 @@ fn digest(file: &SourceFile) -> Result<Option<String>> {
     }
 }
 
-/// Returns what the manifest, sorted by path, says of the file.
+/// Returns the entry of the file in the manifest, which is sorted by
+/// path.
 fn entry<'m>(manifest: &'m Manifest, file: &SourceFile) -> Option<&'m FileEntry> {
     let path = file.archive_path.text.as_str();
     let idx = manifest.files.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()?;

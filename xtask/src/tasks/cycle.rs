@@ -23,27 +23,27 @@ use crate::workspace::lock::{self, Lock};
 use crate::workspace::secrets::SecretFiles;
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
-/// Words for a new archive.
+/// The tags and the note of a new archive.
 #[derive(Debug, Clone, Default)]
 pub struct Label {
-    /// Words to find it by.
+    /// Its tags.
     pub tags: Vec<String>,
-    /// A sentence on it.
+    /// Its note.
     pub note: Option<String>,
 }
 
-/// Where the old session went.
+/// Where the old session was moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MovedSession {
     /// The archive that holds it; null after `--no-archive`.
     pub archive: Option<String>,
-    /// Whether that archive was made just now.
+    /// Whether that archive is new.
     pub is_new_archive: bool,
     /// The folder it was moved to, relative to the workspace.
     pub backup: String,
 }
 
-/// An archive that was just made and read back.
+/// An archive that was made and read back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SealedArchive {
     /// The file's name.
@@ -61,7 +61,7 @@ pub struct SealedArchive {
 }
 
 impl SealedArchive {
-    /// Returns what `receipt` proves.
+    /// Converts `receipt`.
     pub fn of(context: &TaskContext<'_>, receipt: &Receipt) -> Self {
         let manifest = receipt.manifest();
         Self {
@@ -78,8 +78,8 @@ impl SealedArchive {
 /// Locks the workspace for `task` and recovers what a killed run left.
 ///
 /// # Errors
-/// When another process works there. A recovery that fails is a
-/// warning: archiving and restoring go on.
+/// When another process holds the lock. A failed recovery is only a
+/// warning, so that archiving and restoring still work.
 pub fn begin(context: &mut TaskContext<'_>, task: &str) -> Result<Lock> {
     let lock = lock::acquire(context.workspace, task, (context.clock)())?;
     let lines = recover::recover(context.workspace).unwrap_or_else(|error| {
@@ -92,7 +92,7 @@ pub fn begin(context: &mut TaskContext<'_>, task: &str) -> Result<Lock> {
     Ok(lock)
 }
 
-/// Archives what lies in the workspace, as an archive of `kind`.
+/// Archives the workspace, as an archive of `kind`.
 ///
 /// # Errors
 /// As [`archive::create`].
@@ -134,14 +134,14 @@ pub fn archive_now(
     Ok(receipt)
 }
 
-/// Returns the state of the git work tree around `workspace`. Files that
-/// the archive holds by itself, and the tool's own, are no part of it.
+/// Returns the state of the git work tree around `workspace`, without the
+/// archived files and the tool's own files.
 fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
     let root = workspace.root();
     let mut folders: Vec<PathBuf> =
         ["logs", "models", "target", "export", "reports"].map(|name| root.join(name)).to_vec();
     folders.extend([workspace.archives(), workspace.backups(), workspace.state()]);
-    // Git tells where they really lie.
+    // Git reports paths without symlinks.
     folders.extend(folders.clone().iter().filter_map(|folder| folder.canonicalize().ok()));
     let files: BTreeSet<&Path> = found.files.iter().map(|file| &*file.disk_path).collect();
     let secrets = SecretFiles::of(workspace);
@@ -153,7 +153,7 @@ fn work_tree(workspace: &Workspace, found: &Scan) -> Option<WorkTree> {
     process::git_state(root, &OwnFiles { scratch: workspace.state(), has: &has })
 }
 
-/// Warns of what no archive holds.
+/// Warns of skipped files.
 pub fn warn_of<'a>(context: &mut TaskContext<'_>, skipped: impl Iterator<Item = &'a Skipped>) {
     for Skipped { path, reason } in skipped {
         (context.notes)(&format!("warning: `{path}` is not archived whole: {reason}"));
@@ -161,10 +161,10 @@ pub fn warn_of<'a>(context: &mut TaskContext<'_>, skipped: impl Iterator<Item = 
 }
 
 /// Archives the session in the workspace, unless an archive holds it
-/// already, and moves it to `backups/`. `None` when there is none.
+/// already, and moves it to `backups/`. `None` if there is no session.
 ///
 /// # Errors
-/// When the session cannot be archived: then nothing is moved.
+/// When the session cannot be archived; nothing is moved then.
 pub fn archive_and_move_session(context: &mut TaskContext<'_>) -> Result<Option<MovedSession>> {
     let found = scan(context.workspace)?;
     let Some(plan) = clean::plan(context.workspace, &found, (context.clock)())? else {
@@ -174,7 +174,7 @@ pub fn archive_and_move_session(context: &mut TaskContext<'_>) -> Result<Option<
     let (receipt, is_new_archive) = if let Some(receipt) =
         coverage::archive_holding(context, &coverage::moved_by_clean(&found))?
     {
-        // Said of each session anew, not only by who archived it.
+        // Repeat the warnings of the task that archived it.
         warn_of(context, found.skipped.iter().filter(|skipped| is_moved(&skipped.path)));
         (receipt, false)
     } else {
@@ -190,7 +190,8 @@ pub fn archive_and_move_session(context: &mut TaskContext<'_>) -> Result<Option<
 /// Moves the session in the workspace to `backups/` without an archive.
 ///
 /// # Errors
-/// When it cannot be moved, or a signal came: then it is not.
+/// When it cannot be moved, or a signal asks to stop; it is not moved
+/// then.
 pub fn move_session_unarchived(context: &mut TaskContext<'_>) -> Result<Option<MovedSession>> {
     let found = scan(context.workspace)?;
     let Some(plan) = clean::plan(context.workspace, &found, (context.clock)())? else {
@@ -201,12 +202,13 @@ pub fn move_session_unarchived(context: &mut TaskContext<'_>) -> Result<Option<M
     Ok(Some(MovedSession { archive: None, is_new_archive: false, backup }))
 }
 
-/// Archives what lies in the workspace, unless an archive holds it all
-/// already, and checks that it holds each file that `plan` replaces.
-/// Returns the archive's name; `None` when the workspace is empty.
+/// Archives the workspace, unless an archive holds all of it already, and
+/// checks that it contains each file that `plan` replaces. Returns the
+/// name of the archive and whether it is new; `None` if the workspace is
+/// empty.
 ///
 /// # Errors
-/// When the archive cannot be made, or a file to replace is in none.
+/// When the archive cannot be made, or lacks a file to replace.
 pub fn archive_present_files(
     context: &mut TaskContext<'_>,
     plan: &RestorePlan,

@@ -1,7 +1,7 @@
-//! Looks a workspace over, and puts right what can be put right.
+//! Finds problems of a workspace, and fixes those that can be fixed.
 //!
-//! Looking changes nothing. A fix removes only what killed runs left
-//! half done; all else that it takes away goes to the trash.
+//! Without `--fix`, nothing changes. A fix deletes only incomplete files
+//! of killed runs; anything else it moves to the trash.
 
 mod archives;
 mod finding;
@@ -23,25 +23,24 @@ use crate::vault::trash;
 use crate::workspace::Workspace;
 use crate::workspace::lock::{self, Holder};
 
-/// Less free space than this is too little for any session.
+/// Less free space than this is always reported.
 const FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What a look at a workspace found.
+/// The findings in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
-    /// Who works in the workspace now; null when nobody does.
+    /// The process that holds the lock; null if none does.
     pub holder: Option<Holder>,
-    /// Space on the disk of the archives, in bytes; null when the
-    /// system does not tell.
+    /// Free space on the disk of the archives, in bytes; null if unknown.
     pub free_bytes: Option<u64>,
-    /// The size of what the next archive would hold.
+    /// The size of the content of the next archive, in bytes.
     pub session_bytes: u64,
-    /// What is wrong, or may be.
+    /// Problems, or possible ones.
     pub findings: Vec<Finding>,
 }
 
-/// Looks `workspace` over as it is at `now`. `is_mine` says that the
-/// caller holds the lock.
+/// Examines `workspace` at the time `now`. `is_mine` says that the caller
+/// holds the lock.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -49,7 +48,7 @@ pub fn examine(workspace: &Workspace, now: DateTime<Utc>, is_mine: bool) -> Resu
     let holder = if is_mine { None } else { lock::holder(workspace)? };
     let catalog = Catalog::read(workspace)?;
     let mut findings = Vec::new();
-    // What another process is writing is no leftover.
+    // Drafts of a running process are not leftovers.
     if holder.is_none() {
         findings.extend(leftovers::find(workspace)?);
     }
@@ -72,8 +71,8 @@ pub fn examine(workspace: &Workspace, now: DateTime<Utc>, is_mine: bool) -> Resu
     Ok(Diagnosis { holder, free_bytes, session_bytes, findings })
 }
 
-/// Puts right what `diagnosis` says can be, under the lock, and marks
-/// it as fixed. One that fails says why, and stops none of the others.
+/// Applies the fixes of `diagnosis`, under the lock, and marks them as
+/// fixed. A fix that fails says why and does not stop the others.
 pub fn fix(workspace: &Workspace, diagnosis: &mut Diagnosis, now: DateTime<Utc>) {
     for finding in &mut diagnosis.findings {
         let result = match &finding.remedy {

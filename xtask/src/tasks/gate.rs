@@ -1,8 +1,7 @@
-//! Gates: the figures that a session must reach, for CI.
+//! Gates: the metrics that a session must reach, for CI.
 //!
-//! A gate judges the agent out of sample, net of costs, and nothing
-//! else. A figure that is not there never passes, nor does any of a
-//! ruined account.
+//! A gate applies to the agent's metrics out of sample, net of costs. A
+//! missing metric never passes, nor does any metric of a ruined account.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +14,7 @@ use crate::vault::ruin;
 use crate::vault::session::SEED_FIGURES;
 use crate::workspace::config::nearest;
 
-/// The figures that this repository's trainer tells of.
+/// The metrics of this repository's trainer.
 pub const METRICS: [&str; 38] = [
     "annual_return",
     "borrow_fee",
@@ -57,21 +56,21 @@ pub const METRICS: [&str; 38] = [
     "win_rate",
 ];
 
-/// Before a figure of another trainer's own.
+/// The prefix of a metric of another trainer.
 const PREFIX: &str = "agent.";
 
-/// What a figure of the agent must be, such as `sharpe>=0.5`.
+/// A condition on a metric of the agent, such as `sharpe>=0.5`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gate {
-    /// The figure's name.
+    /// The name of the metric.
     pub metric: String,
-    /// How it must lie.
+    /// How it is compared.
     pub comparison: Comparison,
-    /// To what.
+    /// With what.
     pub threshold: f64,
 }
 
-/// How a figure must lie to a threshold.
+/// How a metric is compared with a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// `>=`
@@ -85,7 +84,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// With those that another begins with behind it.
+    /// Longer signs come before their own prefixes.
     const ALL: [Self; 4] = [Self::AtLeast, Self::AtMost, Self::Above, Self::Below];
 
     fn sign(self) -> &'static str {
@@ -137,7 +136,7 @@ impl FromStr for Gate {
     }
 }
 
-/// Returns the name of a figure that a session can tell of.
+/// Checks the name of a metric, and removes the prefix.
 fn known(name: &str) -> Result<String, String> {
     if let Some(own) = name.strip_prefix(PREFIX) {
         let is_word = !own.is_empty() && own.chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -155,22 +154,22 @@ fn known(name: &str) -> Result<String, String> {
     ))
 }
 
-/// How a session did at a gate.
+/// The result of a gate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GateResult {
     /// The gate as it was given, without spaces.
     pub gate: String,
-    /// The figure's name.
+    /// The name of the metric.
     pub metric: String,
-    /// How it must lie: `>=`, `<=`, `>` or `<`.
+    /// How it is compared: `>=`, `<=`, `>` or `<`.
     pub comparison: Comparison,
-    /// To what.
+    /// With what.
     pub threshold: f64,
-    /// The agent's figure out of sample; null where it has none.
+    /// The agent's metric out of sample; null if there is none.
     pub value: Option<f64>,
     /// Whether the session passes.
     pub is_passed: bool,
-    /// Why it does not, where the figure itself does not say so.
+    /// Why it does not pass, unless the value shows that.
     pub reason: Option<String>,
 }
 
@@ -183,9 +182,9 @@ impl fmt::Display for GateResult {
     }
 }
 
-/// Judges `session` at each of `gates`. `undefined` says of a figure
-/// that is null why it is.
-pub fn judge(
+/// Evaluates each of `gates` for `session`. `undefined` says why metrics
+/// are null.
+pub fn evaluate(
     gates: &[Gate],
     session: Option<&SessionSummary>,
     undefined: &BTreeMap<String, String>,
@@ -194,10 +193,10 @@ pub fn judge(
     let ruined = figures.and_then(ruin::describe);
     let result = |gate: &Gate| {
         let metric = gate.metric.clone();
-        let told = figures.and_then(|figures| figures.get(&metric));
+        let recorded = figures.and_then(|figures| figures.get(&metric));
         let value = figures.and_then(|figures| ruin::metric(figures, &metric));
         let value = value.filter(|value| value.is_finite());
-        let reason = match (session.map(|session| session.status), told, value) {
+        let reason = match (session.map(|session| session.status), recorded, value) {
             (None, ..) => Some("the trainer left no session".to_owned()),
             (Some(SessionStatus::Completed), ..) if ruined.is_some() => {
                 ruined.as_ref().map(|ruined| format!("the account was {ruined}"))

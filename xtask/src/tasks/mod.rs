@@ -1,9 +1,9 @@
-//! What each task does, in order: a file a task.
+//! The steps of each task, one file per task.
 //!
 //! `train` is the cycle: recover, archive, clean, run the trainer, seal,
 //! prune. `cycle` has the steps that tasks share. A task gets clock,
-//! paths and interrupt as arguments and returns a result; it prints
-//! nothing. It may use `programs`, `vault` and `workspace`.
+//! paths and interrupt as arguments and returns a result; it never
+//! prints. This folder may use `programs`, `vault` and `workspace`.
 
 pub mod clean;
 pub mod coverage;
@@ -29,14 +29,14 @@ use chrono::{DateTime, Utc};
 
 use crate::workspace::Workspace;
 
-/// What every task gets from the outside.
+/// The inputs of every task.
 pub struct TaskContext<'a> {
     /// The workspace to work in.
     pub workspace: &'a Workspace,
     /// The clock.
     pub clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
-    /// Set by a signal.
+    /// Set by a signal: stop.
     pub interrupt: &'a AtomicBool,
-    /// Takes lines that a person reads while the task runs.
+    /// Receives messages for the user while the task runs.
     pub notes: &'a mut dyn FnMut(&str),
 }

@@ -1,7 +1,7 @@
-//! Carries a retention plan out, through a trash folder.
+//! Carries out a retention plan, through a trash folder.
 //!
-//! What goes is renamed into `.trash/`, which needs no free space, and
-//! is deleted there days later.
+//! Removed items are renamed into `.trash/`, which needs no free space,
+//! and deleted there days later.
 
 mod delete;
 mod only_copies;
@@ -21,7 +21,7 @@ pub use only_copies::{OnlyCopies, only_copies};
 pub use plan::{Damaged, PrunePlan};
 
 use crate::tasks::TaskContext;
-use crate::tasks::push::Owed;
+use crate::tasks::push::PendingPushes;
 use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{BACKUP_RECORD, Catalog, Content};
 use crate::vault::name::stamp;
@@ -30,51 +30,49 @@ use crate::vault::retention::{self, BackupPolicy, Count, PlanFacts, Policy, Poli
 use crate::vault::trash::{self, Trash};
 use crate::workspace::Workspace;
 
-/// How many backups stay when the policy does not say how many of the
-/// newest archives do.
+/// How many backups are kept if the policy has no `keep` for archives.
 const N_BACKUPS_DEFAULT: u32 = 5;
 
-/// Who asks for a prune.
+/// Where the policy comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PolicySource {
-    /// A user, by flags.
+    /// The flags of the command line.
     CommandLine,
-    /// The settings, at the end of a training or by a plain `prune`.
+    /// The settings: after a training, or `prune` without flags.
     Settings,
 }
 
-/// What a prune is to do.
+/// The parameters of a prune.
 #[derive(Debug, Clone, Copy)]
 pub struct PruneRequest<'a> {
-    /// What stays.
+    /// What to keep.
     pub policy: &'a Policy,
-    /// Who asks.
+    /// Where the policy comes from.
     pub source: PolicySource,
-    /// Whether archives without a remote receipt stay.
+    /// Whether archives without a remote receipt are kept.
     pub keep_pushed_only: bool,
-    /// The time.
+    /// The current time.
     pub now: DateTime<Utc>,
 }
 
-/// Where what is removed goes.
+/// What happens to removed items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeleteMode {
-    /// Into the trash.
+    /// They are moved to the trash.
     Trash,
-    /// Away for ever: `--now`.
+    /// They are deleted: `--now`.
     Delete,
 }
 
-/// Plans what is to be removed of `catalog`, that of the workspace of
-/// `context`, where a recovery does first what `preview` says.
+/// Plans what to remove of `catalog`, the archives and backups of the
+/// workspace. `preview` is what a recovery will do first.
 ///
-/// Whatever goes, each archive that stays was read back: now, or before
-/// and has not changed since.
+/// If anything is removed, each archive that is kept has been read back:
+/// now, or earlier and is unchanged since.
 ///
 /// # Errors
-/// When a folder, a model, an archive or an annotation cannot be read,
-/// or the policy cannot be applied ([`PolicyError`]); nothing is to be
-/// removed then.
+/// When a folder, a model, an archive or an annotation cannot be read, or
+/// the policy cannot be applied ([`PolicyError`]).
 pub fn plan(
     context: &TaskContext<'_>,
     catalog: &Catalog,
@@ -82,7 +80,7 @@ pub fn plan(
     request: &PruneRequest<'_>,
 ) -> Result<PrunePlan> {
     request.policy.check()?;
-    // Behind a damaged annotation there may be a pin.
+    // A damaged annotation may contain a pin.
     if let Some(problem) = catalog.archives.iter().find_map(|a| a.annotations_problem()) {
         return Err(anyhow!("{problem}; nothing was deleted"));
     }
@@ -99,7 +97,7 @@ pub fn plan(
     };
     loop {
         let mut plan = plan_with(context.workspace, catalog, &trash, &facts, request)?;
-        if plan.is_empty() || !proof::prove(context, catalog, &plan.archives, &mut facts)? {
+        if plan.is_empty() || !proof::verify_kept(context, catalog, &plan.archives, &mut facts)? {
             plan.damaged = damaged(catalog, &facts);
             return Ok(plan);
         }
@@ -109,15 +107,15 @@ pub fn plan(
     }
 }
 
-/// Returns the archives that must not go before they are pushed: those
-/// whose push is owed, and with `--keep-pushed-only` all without a
+/// Returns the archives that must not be removed before they are pushed:
+/// those with a pending push, and with `--keep-pushed-only` all without a
 /// receipt.
 fn unpushed(
     workspace: &Workspace,
     catalog: &Catalog,
     request: &PruneRequest<'_>,
 ) -> BTreeSet<String> {
-    let mut names = Owed::load(workspace).names();
+    let mut names = PendingPushes::load(workspace).names();
     if request.keep_pushed_only {
         let lacking = catalog.archives.iter().filter(|it| RemoteReceipt::of(&it.path).is_none());
         names.extend(lacking.map(|archive| archive.name.to_string()));
@@ -125,7 +123,7 @@ fn unpushed(
     names
 }
 
-/// Checks that each backup without a record has none, rather than one
+/// Checks that backups without a record really have none, and not one
 /// that cannot be read now.
 fn check_records(catalog: &Catalog) -> Result<()> {
     for backup in catalog.backups.iter().filter(|backup| backup.record.is_none()) {
@@ -174,7 +172,7 @@ fn plan_with(
     })
 }
 
-/// Returns what is damaged, and how.
+/// Returns the damaged archives.
 fn damaged(catalog: &Catalog, facts: &PlanFacts) -> Vec<Damaged> {
     let unreadable = catalog.archives.iter().filter_map(|archive| match &archive.content {
         Content::Unreadable(problem) => Some((archive.name.to_string(), problem.clone())),
@@ -189,10 +187,10 @@ pub fn is_policy_error(error: &anyhow::Error) -> bool {
     error.downcast_ref::<PolicyError>().is_some()
 }
 
-/// Carries `plan` out.
+/// Carries out `plan`.
 ///
 /// # Errors
-/// When something cannot be moved or deleted; the rest stays.
+/// When something cannot be moved or deleted; the rest is kept.
 pub fn apply(
     workspace: &Workspace,
     plan: &PrunePlan,

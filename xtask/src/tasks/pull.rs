@@ -1,5 +1,5 @@
-//! Pulls an archive from the remote repository: the same bytes, verified
-//! by the seal before they get their name.
+//! Pulls an archive from the remote repository and verifies it before it
+//! is published.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::programs::restic::Restic;
 use crate::tasks::TaskContext;
-use crate::tasks::push::twice;
+use crate::tasks::push::retry_if_damaged;
 use crate::vault::annotate;
 use crate::vault::annotations::{self, Annotations};
 use crate::vault::archive::{self, Incoming};
@@ -36,16 +36,16 @@ pub struct PullReport {
     pub path: String,
     /// Its size in bytes.
     pub size_bytes: u64,
-    /// Whether it was not there before.
+    /// Whether it was not in the folder before.
     pub is_new: bool,
 }
 
-/// Pulls the archive called `name` into the folder `into`, else into
-/// that of the workspace's archives.
+/// Pulls the archive called `name` into the folder `into`, or else into
+/// the archive folder of the workspace.
 ///
 /// # Errors
-/// When it cannot be had whole, or another of its name is there: nothing
-/// is written over.
+/// When it cannot be pulled intact, or another file of its name exists,
+/// which is not overwritten.
 pub fn pull(context: &mut TaskContext<'_>, name: &str, into: Option<&Path>) -> Result<PullReport> {
     let restic = Restic::of(context.workspace, context.interrupt)?;
     restic.version()?;
@@ -68,10 +68,11 @@ pub fn pull(context: &mut TaskContext<'_>, name: &str, into: Option<&Path>) -> R
     if into.is_none() {
         receipts::remember(context.workspace, &path);
     }
-    // A kill may have come between the zip and what lies beside it.
-    let is_bare = || RemoteReceipt::of(&path).is_none() && !exists(&annotations::path_of(&path));
-    if into.is_none() && (is_new || is_bare()) {
-        settle(context, &restic, remote, &path)?;
+    // An earlier pull may have been killed before it wrote the receipt.
+    let lacks_companions =
+        || RemoteReceipt::of(&path).is_none() && !exists(&annotations::path_of(&path));
+    if into.is_none() && (is_new || lacks_companions()) {
+        write_companions(context, &restic, remote, &path)?;
     }
     Ok(PullReport {
         format: 1,
@@ -83,23 +84,23 @@ pub fn pull(context: &mut TaskContext<'_>, name: &str, into: Option<&Path>) -> R
     })
 }
 
-/// Writes beside the pulled zip what a push would: its tags and its pin
-/// as they are there, and the receipt.
-fn settle(
+/// Writes the annotations and the receipt of the pulled zip, as after a
+/// push.
+fn write_companions(
     context: &TaskContext<'_>,
     restic: &Restic<'_>,
     remote: &RemoteArchive,
     path: &Path,
 ) -> Result<()> {
-    let there = remote.archive.annotations.clone().and_then(Result::ok).unwrap_or_default();
+    let pushed = remote.archive.annotations.clone().and_then(Result::ok).unwrap_or_default();
     let manifest = remote.archive.manifest();
     let sealed_tags = manifest.map(|manifest| manifest.tags.clone()).unwrap_or_default();
     let sealed_pin = manifest.is_some_and(|manifest| manifest.pinned);
     let annotations = Annotations {
         format: 1,
-        tags: there.tags.filter(|tags| *tags != sealed_tags),
-        pin: there.pin.filter(|pin| pin.is_pinned != sealed_pin),
-        note: there.note.filter(|note| manifest.and_then(|it| it.note.as_ref()) != Some(note)),
+        tags: pushed.tags.filter(|tags| *tags != sealed_tags),
+        pin: pushed.pin.filter(|pin| pin.is_pinned != sealed_pin),
+        note: pushed.note.filter(|note| manifest.and_then(|it| it.note.as_ref()) != Some(note)),
     };
     if annotations != Annotations::default() {
         annotate::store(&annotations, path)?;
@@ -116,11 +117,10 @@ fn settle(
     receipt.store(path)
 }
 
-/// How many copies of remote archives are kept for tasks that read them.
+/// How many copies of remote archives are cached.
 const N_COPIES_MAX: usize = 8;
 
-/// Returns a copy of the remote archive called `name`, for a task that
-/// reads it; one that is there is used again.
+/// Returns a cached copy of the remote archive called `name`.
 ///
 /// # Errors
 /// As [`pull`].
@@ -142,7 +142,7 @@ pub fn copy_of(context: &TaskContext<'_>, name: &str) -> Result<PathBuf> {
     fetch(context, &restic, remote, &folder)
 }
 
-/// Makes room for one more copy: the oldest go.
+/// Removes the oldest copies to make room for a new one.
 fn remove_old_copies(copies: &Path) -> Result<()> {
     let age = |folder: &PathBuf| fs::metadata(folder).and_then(|it| it.modified()).ok();
     let mut folders = folder_entries(copies)?;
@@ -155,10 +155,10 @@ fn remove_old_copies(copies: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Brings the zip of `remote` into `folder`, under its name.
+/// Downloads the zip of `remote` into `folder`, under its name.
 ///
 /// # Errors
-/// When the repository does not give the bytes that were pushed.
+/// When the repository does not return the bytes that were pushed.
 pub fn fetch(
     context: &TaskContext<'_>,
     restic: &Restic<'_>,
@@ -185,12 +185,13 @@ pub fn fetch(
         );
         Err(CodedError::Remote(RemoteProblem::Damaged, text).into())
     };
-    twice(|| archive::receive(&incoming, fill, |draft| prove(context, draft)))
+    retry_if_damaged(|| archive::receive(&incoming, fill, |draft| verify_draft(context, draft)))
         .with_context(|| format!("failed to pull `{name}`"))
 }
 
-/// Verifies the pulled file by its seal; that of another tool by CRC-32.
-fn prove(context: &TaskContext<'_>, draft: &Path) -> Result<()> {
+/// Verifies the pulled file by its seal, or by CRC-32 if it is from
+/// another tool.
+fn verify_draft(context: &TaskContext<'_>, draft: &Path) -> Result<()> {
     let options = ReadOptions { interrupt: Some(context.interrupt), ..ReadOptions::default() };
     let checked = verify::check_as(draft, options);
     stop_if(context.interrupt)?;

@@ -1,20 +1,19 @@
-//! Pushes archives to the remote repository: each is verified before,
-//! and read back from the repository after.
+//! Pushes archives to the remote repository. Each is verified before, and
+//! read back from the repository afterwards.
 //!
-//! It takes no lock on the workspace, since an upload may take hours and
-//! trainings go on. What a push owes is remembered until it is done.
+//! The workspace is not locked, since an upload may take hours while
+//! trainings continue. Pending pushes are remembered until done.
 
-mod digest;
 mod one;
 mod outcome;
 pub mod owed;
 
 use anyhow::Result;
 
-pub use digest::{of_stored, twice};
 use one::{N_PASSES, Push};
+pub use one::{retry_if_damaged, stored_digest};
 pub use outcome::{PushOutcome, PushReport, PushedArchive};
-pub use owed::{Owed, OwedArchive};
+pub use owed::{PendingPush, PendingPushes};
 
 use crate::programs::features;
 use crate::programs::restic::Restic;
@@ -25,10 +24,10 @@ use crate::workspace::exit::{CodedError, stop_if};
 use crate::workspace::lock;
 use crate::workspace::progress;
 
-/// Said to a second push.
+/// The error of a second push.
 const BUSY: &str = "another `push` is running in the workspace; wait for it";
 
-/// Which archives to push, beside those that are owed.
+/// Which archives to push, besides pending ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PushSelection {
     /// The one of this name, or `latest`.
@@ -37,17 +36,17 @@ pub enum PushSelection {
     All,
 }
 
-/// Pushes what `selection` says, and what is owed.
+/// Pushes the archives of `selection` and pending ones.
 ///
 /// # Errors
-/// When the repository cannot be used: what is not pushed is remembered.
+/// When the repository cannot be used; the archives stay pending then.
 pub fn push(context: &mut TaskContext<'_>, selection: &PushSelection) -> Result<PushReport> {
     let catalog = Catalog::read_cached(context.workspace)?;
     let wanted = match selection {
         PushSelection::All => None,
         PushSelection::One(name) => Some(catalog.find(name)?.name),
     };
-    let owed = Owed::load(context.workspace);
+    let owed = PendingPushes::load(context.workspace);
     let is_wanted = |archive: &&Archive| {
         wanted.is_none_or(|wanted| wanted == archive.name) || owed.holds(&archive.name.to_string())
     };

@@ -1,8 +1,8 @@
-//! Finishes or undoes what a killed run left half done.
+//! Finishes or undoes what a killed run left incomplete.
 //!
 //! It runs at the start of every task that changes the workspace, under
-//! the lock. What it will do is a plan, which `doctor` shows; each step
-//! says in one line what it found and did.
+//! the lock. The steps are planned first, which `doctor` shows; each step
+//! returns a line on what it did.
 
 mod preview;
 
@@ -29,27 +29,27 @@ use crate::workspace::files::{exists, folder_entries};
 use crate::workspace::lock::FolderLock;
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
-/// One thing that a killed run left, and what becomes of it.
+/// One leftover of a killed run, and what to do with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecoveryStep {
-    /// An archive or annotation that was not finished: it goes.
+    /// An incomplete archive or annotation, to be removed.
     RemoveDraft(PathBuf),
-    /// A backup that a clean had begun: it is completed.
+    /// An incomplete backup, to be completed.
     FinishBackup(PathBuf),
-    /// A backup whose deletion had begun: it goes.
+    /// A backup whose deletion had begun, to be deleted.
     FinishDeletion(PathBuf),
-    /// Drafts of a restore that was killed: they go.
+    /// Drafts of a killed restore, to be removed.
     EndRestore(AbandonedRestore),
-    /// Annotations whose archive is in this batch of the trash: they
-    /// follow it there.
+    /// Annotations whose archive is in this batch of the trash, to be moved
+    /// there, too.
     FollowToTrash(PathBuf, PathBuf),
-    /// Something in the trash that is in its old place, too, since a
-    /// kill came before the one or the other was removed.
+    /// An item that is both in the trash and at its original path, since the
+    /// run was killed before it removed one of them.
     FinishMove(TrashedItem),
 }
 
 impl RecoveryStep {
-    /// Returns what was found.
+    /// Returns the path of the leftover.
     pub fn path(&self) -> &Path {
         match self {
             Self::RemoveDraft(path)
@@ -69,7 +69,7 @@ impl RecoveryStep {
         }
     }
 
-    /// Returns what it is, and what is done about it.
+    /// Describes the leftover, and what is done with it.
     pub fn describe(&self) -> (&'static str, &'static str) {
         match self {
             Self::RemoveDraft(_) => (
@@ -94,7 +94,7 @@ impl RecoveryStep {
         }
     }
 
-    /// Carries the step out, and returns a line on it.
+    /// Carries out the step, and returns a line on it.
     ///
     /// # Errors
     /// When something cannot be read, moved or removed.
@@ -109,7 +109,7 @@ impl RecoveryStep {
                     workspace.display(being_deleted)
                 ))
             }
-            Self::EndRestore(left) => left.remove_and_tell(),
+            Self::EndRestore(left) => left.remove(),
             Self::FollowToTrash(annotations, batch) => {
                 trash::move_to(annotations, batch)?;
                 Ok(format!(
@@ -123,7 +123,7 @@ impl RecoveryStep {
     }
 }
 
-/// Returns what a recovery of `workspace` has to do, in order.
+/// Plans the steps of a recovery of `workspace`, in order.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -143,8 +143,8 @@ pub fn plan(workspace: &Workspace) -> Result<Vec<RecoveryStep>> {
     }
     for path in folder_entries(&workspace.backups())? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_begun = name.starts_with("session_") && name.ends_with(clean::PARTIAL_SUFFIX);
-        if is_begun && !FolderLock::is_held(&path) {
+        let is_incomplete = name.starts_with("session_") && name.ends_with(clean::PARTIAL_SUFFIX);
+        if is_incomplete && !FolderLock::is_held(&path) {
             steps.push(RecoveryStep::FinishBackup(path));
         } else if is_being_deleted(&name) {
             steps.push(RecoveryStep::FinishDeletion(path));
@@ -159,11 +159,11 @@ pub fn plan(workspace: &Workspace) -> Result<Vec<RecoveryStep>> {
     Ok(steps)
 }
 
-/// Recovers `workspace`, and returns a line for each thing it did. What
-/// cannot be done now is a warning, and stays for the next time.
+/// Recovers `workspace`, and returns a line for each step. A step that
+/// fails is a warning, and is tried again next time.
 ///
 /// # Errors
-/// When what a killed run left cannot be looked for.
+/// When the leftovers cannot be searched for.
 pub fn recover(workspace: &Workspace) -> Result<Vec<String>> {
     let apply = |step: &RecoveryStep| {
         step.apply(workspace).unwrap_or_else(|error| {
@@ -192,8 +192,8 @@ pub fn orphaned_annotations(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(folder_entries(&folder)?.into_iter().filter(is_orphan).collect())
 }
 
-/// Returns the batch of the trash that holds the archive which the file
-/// `annotations` belongs to, and no other annotations of it.
+/// Returns the batch of the trash that holds the archive of the file
+/// `annotations`, and no annotations of it yet.
 pub(crate) fn batch_of(workspace: &Workspace, annotations: &Path) -> Result<Option<PathBuf>> {
     let name = annotations.file_name().unwrap_or_default();
     let Some(archive) = name.to_str().and_then(annotations::archive_of) else {
@@ -235,7 +235,7 @@ fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
     if is_safe {
         let layout = Layout::read(workspace, &scan(workspace)?)?;
         for item in &record.moved {
-            if is_in(workspace.root(), item)? && is_left(workspace, &layout, item)? {
+            if is_in(workspace.root(), item)? && is_partly_left(workspace, &layout, item)? {
                 clean::move_aside(workspace, &layout, item, partial)?;
             }
         }
@@ -246,14 +246,14 @@ fn finish_backup(workspace: &Workspace, partial: &Path) -> Result<String> {
     Ok(format!("completed `{}`, which a killed run had begun", workspace.display(&backup)))
 }
 
-/// Whether something of the moved `item` is still in the workspace.
-fn is_left(workspace: &Workspace, layout: &Layout, item: &str) -> Result<bool> {
+/// Whether part of `item` is still in the workspace.
+fn is_partly_left(workspace: &Workspace, layout: &Layout, item: &str) -> Result<bool> {
     let is_file = !MOVED_FOLDERS.contains(&item);
     Ok(is_file || clean::holds_session_files(workspace, layout, Path::new(item))?)
 }
 
-/// Completes a backup folder whose record was not written yet: nothing
-/// had been moved into it then.
+/// Completes a backup folder without a record, into which the killed run
+/// had not moved anything yet.
 fn keep_unrecorded(workspace: &Workspace, partial: &Path) -> Result<String> {
     let draft = partial.join(format!(".{BACKUP_RECORD}.partial"));
     if exists(&draft) {
@@ -269,8 +269,8 @@ fn keep_unrecorded(workspace: &Workspace, partial: &Path) -> Result<String> {
     Ok(format!("kept `{}`, which has no record", workspace.display(&backup)))
 }
 
-/// Whether `archive` still holds what is left in the workspace: someone
-/// may have worked there since the kill.
+/// Whether `archive` holds what is left in the workspace, which may have
+/// changed since the kill.
 fn is_covered(workspace: &Workspace, archive: &str) -> Result<bool> {
     let catalog = Catalog::read(workspace)?;
     let Ok(found) = catalog.find(archive) else {

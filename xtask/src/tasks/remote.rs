@@ -1,4 +1,4 @@
-//! `remote init` and `remote check`: is all there that a push needs.
+//! `remote init` and `remote check`: whether a push would work.
 
 pub mod verify;
 
@@ -15,9 +15,9 @@ use crate::vault::remote::{self, RemoteArchive};
 use crate::workspace::Workspace;
 use crate::workspace::exit::{CodedError, Exit};
 
-/// How far two clocks may be apart.
+/// How far the clocks of two machines may differ.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
-/// Restic renews its locks far more often.
+/// A lock of this age is stale: restic renews its locks far more often.
 const LOCK_AGE_MAX: TimeDelta = TimeDelta::minutes(30);
 
 /// What `remote init` and `remote check` found.
@@ -31,22 +31,22 @@ pub struct RemoteReport {
     pub repository: String,
     /// Its id.
     pub id: String,
-    /// Whether it was made just now.
+    /// Whether it was just created.
     pub is_new: bool,
     /// The number of archives in it.
     pub n_archives: u64,
     /// The locks on it.
     pub locks: Vec<LockState>,
-    /// What someone should look at.
+    /// Problems for the user to look at.
     pub problems: Vec<String>,
 }
 
 /// A lock on the repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LockState {
-    /// The machine.
+    /// The machine that holds it.
     pub host: String,
-    /// The process.
+    /// The process id.
     pub pid: u32,
     /// When it was last renewed.
     pub since: DateTime<Utc>,
@@ -55,27 +55,27 @@ pub struct LockState {
 }
 
 impl RemoteReport {
-    /// Returns how the process ends.
+    /// Returns the exit of the task.
     pub fn exit(&self) -> Exit {
         if self.problems.is_empty() { Exit::Done } else { Exit::Warnings }
     }
 }
 
-/// Makes the repository that the settings or the environment name. One
-/// that is there stays as it is.
+/// Creates the repository that the settings or the environment name. An
+/// existing one is not changed.
 ///
 /// # Errors
-/// When restic is missing, or cannot make or use it.
+/// When restic is missing, or cannot create or open it.
 pub fn init(context: &TaskContext<'_>) -> Result<RemoteReport> {
     let restic = Restic::of(context.workspace, context.interrupt)?;
     check_place(context.workspace, restic.location())?;
     restic.version()?;
     let is_new = restic.init()?;
-    Ok(RemoteReport { is_new, ..look(context, &restic)? })
+    Ok(RemoteReport { is_new, ..report(context, &restic)? })
 }
 
-/// Checks that a repository at `location`, where that is a folder, gets
-/// not between files that this tool keeps.
+/// Checks that `location`, if it is a folder, is not among the files of
+/// this tool.
 fn check_place(workspace: &Workspace, location: &str) -> Result<()> {
     let plain = |path: &Path| -> PathBuf {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -105,22 +105,22 @@ fn check_place(workspace: &Workspace, location: &str) -> Result<()> {
     Err(CodedError::Usage(text).into())
 }
 
-/// Tells whether a push would find all that it needs.
+/// Checks whether a push would work.
 ///
 /// # Errors
-/// When restic is missing, or cannot use the repository.
+/// When restic is missing, or cannot open the repository.
 pub fn check(context: &TaskContext<'_>) -> Result<RemoteReport> {
-    look(context, &Restic::of(context.workspace, context.interrupt)?)
+    report(context, &Restic::of(context.workspace, context.interrupt)?)
 }
 
-fn look(context: &TaskContext<'_>, restic: &Restic<'_>) -> Result<RemoteReport> {
+fn report(context: &TaskContext<'_>, restic: &Restic<'_>) -> Result<RemoteReport> {
     let version = restic.version()?;
     let id = restic.id()?;
     let archives = remote::read(restic, context.workspace)?;
     let locks = restic.locks()?;
     let now = (context.clock)();
-    let problems = locks.iter().filter_map(|lock| of_lock(lock, now));
-    let problems = problems.chain(of_clock(&archives, &locks, now)).collect();
+    let problems = locks.iter().filter_map(|lock| lock_problem(lock, now));
+    let problems = problems.chain(clock_problem(&archives, &locks, now)).collect();
     Ok(RemoteReport {
         format: 1,
         restic: printable(&version),
@@ -138,9 +138,9 @@ fn state(lock: &RepositoryLock) -> LockState {
     LockState { host: printable(hostname), pid: *pid, since: *time, exclusive: *exclusive }
 }
 
-fn of_lock(lock: &RepositoryLock, now: DateTime<Utc>) -> Option<String> {
+fn lock_problem(lock: &RepositoryLock, now: DateTime<Utc>) -> Option<String> {
     let LockState { host, pid, .. } = state(lock);
-    if lock.is_dead() {
+    if lock.is_stale() {
         return Some(format!(
             "a lock of process {pid} of this machine, which has ended: the next push or prune \
              takes it off"
@@ -155,9 +155,8 @@ fn of_lock(lock: &RepositoryLock, now: DateTime<Utc>) -> Option<String> {
     })
 }
 
-/// Compares this machine's clock with those of the others, as far as
-/// they left their times.
-fn of_clock(
+/// Compares this machine's clock with the times that other machines left.
+fn clock_problem(
     archives: &[RemoteArchive],
     locks: &[RepositoryLock],
     now: DateTime<Utc>,

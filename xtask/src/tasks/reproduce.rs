@@ -1,7 +1,8 @@
-//! Trains an archived session again, elsewhere, and compares the models.
+//! Trains an archived session again, in a scratch folder, and compares
+//! the models.
 //!
-//! The same data, settings and seed must give the same bytes. Where
-//! they do not, it says which of them differ.
+//! The same data, settings and seed must give the same bytes. If the
+//! models differ, reports which of these differ.
 
 use std::ffi::OsString;
 use std::fs;
@@ -22,26 +23,26 @@ use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, TrainerExit};
 use crate::workspace::files;
 
-/// The model that a session ends with.
+/// The final model of a session.
 const MODEL: &str = "models/memory_efficient_model_final.zip";
 const RECORD: &str = "logs/session.json";
 
-/// What came out: the JSON document.
+/// The result: a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReproduceReport {
     /// 1.
     pub format: u32,
     /// The archive.
     pub archive: String,
-    /// Whether the model came out byte for byte.
+    /// Whether the models are identical byte for byte.
     pub is_identical: bool,
     /// The archived model's SHA-256.
     pub archived_model_sha256: String,
-    /// The new model's SHA-256; null when the training gave none.
+    /// The new model's SHA-256; null if there is none.
     pub new_model_sha256: Option<String>,
-    /// What differs between the two sessions; empty when nothing does.
+    /// The differences between the two sessions.
     pub differences: Vec<Difference>,
-    /// Where the new session lies, when the models differ.
+    /// The folder of the new session, if the models differ.
     pub kept_in: Option<String>,
 }
 
@@ -56,12 +57,12 @@ pub struct Difference {
     pub new: Value,
 }
 
-/// Trains the session of the archive at `path` again by `source`, in
-/// a scratch folder of its own: the workspace stays as it is.
+/// Trains the session of the archive at `path` again by `source`, in a
+/// scratch folder; the workspace is not changed.
 ///
 /// # Errors
-/// When the archive is damaged or holds no completed session, its data
-/// is not there or not the same, or the training fails.
+/// When the archive is damaged or holds no completed session, its data is
+/// missing or has changed, or the training fails.
 pub fn reproduce(
     context: &mut TaskContext<'_>,
     trainer: &Trainer,
@@ -77,9 +78,9 @@ pub fn reproduce(
         serde_json::from_slice(&archived).with_context(|| format!("`{RECORD}` is not JSON"))?;
     let scratch = context.workspace.state().join(format!("reproduce_{}", stamp((context.clock)())));
     files::create_folder(&scratch)?;
-    lay_settings(context, &archived, &scratch)?;
+    write_settings(context, &archived, &scratch)?;
     (context.notes)(&format!("training again in `{}`", context.workspace.display(&scratch)));
-    // The model is that of one seed.
+    // One seed suffices: the model is that of the first.
     let arguments: Vec<OsString> = vec![
         "--root".into(),
         (&scratch).into(),
@@ -129,7 +130,7 @@ fn completed_model(receipt: &Receipt) -> Result<String> {
 }
 
 /// Writes the archived session's settings into the scratch workspace.
-fn lay_settings(context: &TaskContext<'_>, archived: &Value, scratch: &Path) -> Result<()> {
+fn write_settings(context: &TaskContext<'_>, archived: &Value, scratch: &Path) -> Result<()> {
     let mut training = archived["config"]["training"].clone();
     if !training.is_object() {
         bail!("`{RECORD}` does not hold the settings; it is of another trainer");
@@ -175,7 +176,7 @@ fn run_trainer(
         trainer.run(&TrainerRun { binary, ..*run })
     })?;
     match exit {
-        // 3: the figures are doubtful, which the model does not mind.
+        // 3: the metrics are suspicious, which does not affect the model.
         TrainerExit::Code(0 | 3) => Ok(()),
         TrainerExit::INTERRUPTED => Err(CodedError::Interrupted.into()),
         TrainerExit::Code(_) | TrainerExit::Killed => {
@@ -193,7 +194,8 @@ fn read_record(scratch: &Path) -> Result<Value> {
     serde_json::from_slice(&bytes).with_context(|| format!("`{}` is not JSON", path.display()))
 }
 
-/// Returns what makes one session another: not times, paths or threads.
+/// Returns the differences that affect a model: not times, paths or
+/// threads.
 fn differences(archived: &Value, new: &Value) -> Vec<Difference> {
     let mut pairs: Vec<(String, Value, Value)> = ["tool_version", "seed"]
         .iter()

@@ -1,7 +1,7 @@
 //! Finds the session that `train --resume` continues.
 //!
-//! It is the one in the workspace or, where a kill came between moving
-//! it and going on, the one that was moved aside last.
+//! It is the one in the workspace or, if an earlier resume was killed
+//! after moving it, the session that was moved aside last.
 
 use std::path::{Path, PathBuf};
 
@@ -13,15 +13,15 @@ use crate::vault::session;
 use crate::workspace::Workspace;
 use crate::workspace::files::exists;
 
-/// What the trainer resumes from; a completed session has none.
+/// The state that the trainer resumes from; a completed session has none.
 const STATE: &str = "models/checkpoints/training_state.bin";
 
 const RECORD: &str = "logs/session.json";
 
-/// Where an interrupted session lies, its `logs/` and `models/`.
+/// Where the `logs/` and `models/` of an interrupted session are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InterruptedSession {
-    /// In the workspace: it is still to be moved aside.
+    /// In the workspace, still to be moved aside.
     Workspace,
     /// In this backup.
     Backup(PathBuf),
@@ -40,7 +40,7 @@ impl InterruptedSession {
 /// Finds the interrupted session of `workspace`.
 ///
 /// # Errors
-/// When no session can be resumed; the error says why.
+/// When no session can be resumed; says why.
 pub fn find(workspace: &Workspace) -> Result<InterruptedSession> {
     if exists(&workspace.root().join(STATE)) {
         return Ok(InterruptedSession::Workspace);
@@ -56,7 +56,8 @@ pub fn find(workspace: &Workspace) -> Result<InterruptedSession> {
         ),
         None => {}
     }
-    // What was moved aside since may be no session: a kill left it.
+    // Skip later backups that are not sessions, which a killed run may
+    // leave.
     let backups = Catalog::read_heads(workspace)?.backups.into_iter().rev();
     let paths = backups.map(|backup| backup.path);
     let mut sessions = paths.filter(|path| exists(&path.join(STATE)) || exists(&path.join(RECORD)));

@@ -1,6 +1,6 @@
-//! What is in the workspace now, and what the next `train` would do.
+//! The state of the workspace, and what the next `train` would do.
 //!
-//! It only reads, takes no lock and so works while a training runs.
+//! It only reads and takes no lock, so that it works during a training.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::tasks::clean;
 use crate::tasks::coverage;
-use crate::tasks::push::{Owed, OwedArchive};
+use crate::tasks::push::{PendingPush, PendingPushes};
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{SessionStatus, SessionSummary};
 use crate::vault::retention::{self, ArchiveItem, ArchiveState, PlanFacts, Policy};
@@ -23,7 +23,7 @@ use crate::vault::verify;
 use crate::workspace::Workspace;
 use crate::workspace::lock::{self, Holder};
 
-/// How many of the newest archives may hold what lies in the workspace.
+/// How many of the newest archives are compared with the workspace.
 const N_CANDIDATES: usize = 3;
 
 /// The state of a workspace.
@@ -31,7 +31,7 @@ const N_CANDIDATES: usize = 3;
 pub struct WorkspaceStatus {
     /// The workspace.
     pub root: String,
-    /// Who works in it now; null when nobody does.
+    /// The process that holds the lock; null if none does.
     pub running: Option<Holder>,
     /// The session in it; null when there is none.
     pub session: Option<SessionState>,
@@ -41,13 +41,12 @@ pub struct WorkspaceStatus {
     pub size_bytes: u64,
     /// The archives.
     pub archives: ArchiveFolderState,
-    /// The archives whose push the next `push` makes up; absent without
-    /// any.
+    /// The archives whose push is pending; absent without any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unpushed: Vec<OwedArchive>,
+    pub unpushed: Vec<PendingPush>,
     /// The number of backups.
     pub n_backups: u64,
-    /// What the next `train` would do; null while something runs.
+    /// What the next `train` would do; null while a task runs.
     pub next_train: Option<NextTrain>,
 }
 
@@ -60,20 +59,20 @@ pub struct SessionState {
     pub status: String,
     /// When it began.
     pub started_at: Option<DateTime<Utc>>,
-    /// The episodes that are done; null when the record tells of none.
+    /// The number of finished episodes; null if not recorded.
     pub n_episodes_done: Option<u64>,
-    /// All episodes.
+    /// The number of all episodes.
     pub n_episodes: Option<u64>,
     /// The agent's net return out of sample so far, as a fraction.
     pub net_return: Option<f64>,
     /// The agent's Sharpe ratio out of sample so far.
     pub sharpe: Option<f64>,
-    /// That and when it was ruined; absent when it was not.
+    /// When it was ruined; absent if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ruined: Option<String>,
 }
 
-/// What the archive folder holds.
+/// The content of the archive folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ArchiveFolderState {
     /// The number of archives.
@@ -82,36 +81,36 @@ pub struct ArchiveFolderState {
     pub size_bytes: u64,
     /// The newest; null when there is none.
     pub newest: Option<String>,
-    /// When that was made: the last time that anything was archived.
+    /// When that was made.
     pub last_archived_at: Option<DateTime<Utc>>,
 }
 
-/// What a `train` would do before and after the training, as far as can
-/// be told from here.
+/// What a `train` would do before and after the training, as far as
+/// known.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct NextTrain {
-    /// The archive that holds the session already; null when it would
-    /// be archived first, or there is none.
+    /// The archive that holds the session already; null if it would be
+    /// archived first, or there is none.
     pub held_by: Option<String>,
     /// Whether it would archive the session first.
     pub archives_session: bool,
     /// What it would move aside, relative to the workspace.
     pub moves: Vec<String>,
-    /// The backup that would be moved to; null when nothing would be.
+    /// The backup that it would be moved to; null if nothing would be moved.
     pub backup: Option<String>,
-    /// Why it would not begin; null when it would.
+    /// Why it would refuse to start; null if it would not.
     pub refusal: Option<String>,
     /// The archives that retention would move to the trash at its end.
     pub removes: Vec<String>,
-    /// Why retention would remove nothing, when something is wrong.
+    /// Why retention cannot be applied, if so.
     pub problem: Option<String>,
 }
 
-/// Looks at `workspace` at the time `now`.
+/// Returns the state of `workspace` at the time `now`.
 ///
 /// # Errors
 /// When a folder or file cannot be read.
-pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus> {
+pub fn read(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus> {
     let running = lock::holder(workspace)?;
     let catalog = Catalog::read_heads_readonly(workspace)?;
     let found = scan(workspace)?;
@@ -129,7 +128,7 @@ pub fn look(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus
             newest: newest.map(|archive| archive.name.to_string()),
             last_archived_at: newest.map(crate::vault::catalog::Archive::created_at),
         },
-        unpushed: Owed::load(workspace).list(),
+        unpushed: PendingPushes::load(workspace).list(),
         n_backups: catalog.backups.len() as u64,
         next_train,
         running,
@@ -140,7 +139,7 @@ fn session_in(root: &Path, is_running: bool) -> Option<SessionState> {
     let bytes = fs::read(root.join("logs/session.json")).ok()?;
     let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let SessionSummary { id, status, started_at, metrics, .. } = session::summarize(&record);
-    // A session recorded as running was interrupted if no task runs.
+    // A session recorded as running was interrupted if no task is running.
     let says_running = record.get("status").and_then(Value::as_str) == Some("running");
     let status = if says_running && is_running { "running".to_owned() } else { status.to_string() };
     let figure = |name: &str| ruin::metric(metrics.get("agent")?, name);
@@ -171,7 +170,7 @@ fn next(
         next.backup = Some(plan.backup);
     }
     let policy = Policy::of_settings(&workspace.config().retention);
-    let items = items_after(workspace, catalog, &next, now)?;
+    let items = items_after_training(workspace, catalog, &next, now)?;
     let planned = policy.check().and_then(|()| retention::plan(&items, &policy, now));
     match planned {
         Ok(plan) => next.removes = plan.remove,
@@ -193,14 +192,14 @@ fn holder_of_session(catalog: &Catalog, found: &Scan) -> Result<Option<String>> 
 }
 
 /// Returns the archives as they will be after the next training.
-fn items_after(
+fn items_after_training(
     workspace: &Workspace,
     catalog: &Catalog,
     next: &NextTrain,
     now: DateTime<Utc>,
 ) -> Result<Vec<ArchiveItem>> {
-    // The models of now will be in a backup then.
-    let unpushed = Owed::load(workspace).names();
+    // The current models will be in a backup then.
+    let unpushed = PendingPushes::load(workspace).names();
     let facts = PlanFacts { models_leave: true, unpushed, ..PlanFacts::default() };
     let mut items = retention::archive_items(workspace, catalog, &facts)?;
     let number = catalog.next_run_number();
@@ -211,15 +210,20 @@ fn items_after(
         Some(SessionStatus::Unknown) | None => ArchiveState::Unknown,
     };
     if next.archives_session {
-        items.push(coming("the session of now", number, state, now));
+        items.push(future_item("the session of now", number, state, now));
     }
-    let mut new = coming("the next session", number + 1, ArchiveState::Complete, now);
+    let mut new = future_item("the next session", number + 1, ArchiveState::Complete, now);
     new.holds_current_model = true;
     items.push(new);
     Ok(items)
 }
 
-fn coming(name: &str, run_number: u64, state: ArchiveState, now: DateTime<Utc>) -> ArchiveItem {
+fn future_item(
+    name: &str,
+    run_number: u64,
+    state: ArchiveState,
+    now: DateTime<Utc>,
+) -> ArchiveItem {
     ArchiveItem {
         name: name.to_owned(),
         run_number: Some(run_number),

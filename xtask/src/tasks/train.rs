@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 
 pub use self::outcome::{CommandReport, TrainReport};
-use self::outcome::{TrainingOutcome, of_nothing, run_trainer, warn_of_unarchived_models};
+use self::outcome::{
+    TrainingOutcome, run_trainer, status_without_session, warn_of_unarchived_models,
+};
 pub use command::{CommandTrainer, DEFAULT_SEED};
 pub use source::{
     TrainerSource, full_trainer_binary, run_with_needed_parts, trainer_binary, trainer_text,
@@ -35,7 +37,7 @@ use crate::vault::session;
 use crate::workspace::exit::{CodedError, TrainerExit};
 use crate::workspace::lock::Lock;
 
-/// What `train` was asked for.
+/// The options of `train`.
 #[derive(Debug, Clone)]
 pub struct TrainOptions {
     /// Whether to archive the old and the new session.
@@ -44,29 +46,29 @@ pub struct TrainOptions {
     pub trainer: TrainerSource,
     /// The trainer's own arguments.
     pub arguments: Vec<OsString>,
-    /// Whether the trainer's table stays unprinted, since the caller
-    /// prints a document.
+    /// Whether the trainer's table is not printed, since the caller prints a
+    /// JSON document.
     pub is_silent: bool,
-    /// Words for the session's archive.
+    /// The tags and the note of the session's archive.
     pub label: Label,
     /// Whether to resume the interrupted session.
     pub start: Start,
-    /// What the session's figures must reach.
+    /// The gates that the session must pass.
     pub gates: Vec<Gate>,
     /// Whether the caller pushes the session's archive.
     pub is_pushed: bool,
 }
 
-/// Where the training begins.
+/// What the training starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// From nothing.
+    /// A new model.
     Fresh,
-    /// `--resume`: from the interrupted session's last checkpoint.
+    /// `--resume`: the last checkpoint of the interrupted session.
     Resume,
 }
 
-/// Whether sessions become zips.
+/// Whether sessions are archived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArchiveMode {
     /// The old and the new session are archived.
@@ -79,15 +81,15 @@ pub enum ArchiveMode {
 ///
 /// # Errors
 /// When a step before the training fails, or the new session cannot be
-/// archived: it stays in the workspace then. A training that fails is
-/// no error: the report says so.
+/// archived; it stays in the workspace then. A failed training is not an
+/// error, but part of the report.
 pub fn train(
     context: &mut TaskContext<'_>,
     trainer: &Trainer,
     options: &TrainOptions,
 ) -> Result<TrainReport> {
     if options.archive == ArchiveMode::Archive {
-        // Before a training that could not be archived at its end.
+        // Fail before a training that could not be archived afterwards.
         features::check_compression(context.workspace.config().archive.compression)?;
     }
     let root = context.workspace.root();
@@ -103,7 +105,7 @@ pub fn train(
         let run = TrainerRun { binary: &binary, root, arguments, is_silent: true };
         binary = check_settings(context, trainer, &options.trainer, &run)?;
     }
-    // While the last session is still here: it may become no archive.
+    // Before the last session is moved: it may not be archived.
     let trials = trials::arguments(context);
     let previous = match options.archive {
         ArchiveMode::Archive => cycle::archive_and_move_session(context)?,
@@ -114,7 +116,7 @@ pub fn train(
     let resumed = resumed_folder(context, interrupted, previous.as_ref());
     let mut arguments = with_resume(&options.arguments, resumed.as_deref());
     arguments.extend(trials);
-    let unarchived = UnarchivedModels::look(context.workspace)?;
+    let unarchived = UnarchivedModels::find(context.workspace)?;
     let (TrainingOutcome { exit, session }, command) =
         if let TrainerSource::Command(command) = &options.trainer {
             command.run(context, trainer, options.is_silent)?
@@ -127,7 +129,7 @@ pub fn train(
     if session.is_some() {
         sync_session(context);
     }
-    let gates = gate::judge(&options.gates, session.as_ref(), &session::undefined(root));
+    let gates = gate::evaluate(&options.gates, session.as_ref(), &session::undefined(root));
     let doubts = session::doubts(root);
     let archive = match options.archive {
         ArchiveMode::Archive => seal(context, options, session.clone())?,
@@ -138,7 +140,7 @@ pub fn train(
         (context.notes)(&format!("warning: old sessions were not pruned: {error:#}"));
         PrunePlan::default()
     });
-    let status = session.as_ref().map_or_else(|| of_nothing(exit), |session| session.status);
+    let status = session.as_ref().map_or_else(|| status_without_session(exit), |it| it.status);
     let model = Some("models/memory_efficient_model_final.zip".to_owned());
     let model = model.filter(|model| root.join(model).is_file());
     let resumed = resumed.map(|folder| context.workspace.display(&folder));
@@ -160,7 +162,7 @@ pub fn train(
     })
 }
 
-/// Makes the session durable before it is archived, or warns.
+/// Syncs the session before it is archived; warns on failure.
 fn sync_session(context: &mut TaskContext<'_>) {
     if let Err(error) = clean::sync_session(context.workspace) {
         let warning = "a power cut now may take some of the session";
@@ -168,7 +170,7 @@ fn sync_session(context: &mut TaskContext<'_>) {
     }
 }
 
-/// Returns where the session that this one resumes lies now.
+/// Returns the current folder of the session that is resumed.
 fn resumed_folder(
     context: &TaskContext<'_>,
     interrupted: Option<InterruptedSession>,
@@ -188,11 +190,11 @@ fn with_resume(arguments: &[OsString], folder: Option<&Path>) -> Vec<OsString> {
     arguments.iter().cloned().chain(flag).collect()
 }
 
-/// Lets the trainer check its settings and data before anything moves.
-/// Returns its binary, or the one with all parts where these are needed.
+/// Lets the trainer check its settings and data before anything is moved.
+/// Returns its binary, or that of the full trainer if needed.
 ///
-/// A trainer from elsewhere may not know `--check` and train: it is
-/// never called this way.
+/// Never called for a trainer from elsewhere, which may not know
+/// `--check` and start a training.
 fn check_settings(
     context: &mut TaskContext<'_>,
     trainer: &Trainer,
@@ -240,13 +242,13 @@ fn seal(
     if session.is_none() {
         return Ok(None);
     }
-    // The training is over: a signal that stopped it must not stop
-    // this, or the session would lie there without an archive.
-    let calm = std::sync::atomic::AtomicBool::new(false);
+    // A signal that stopped the training must not stop the archiving, too,
+    // or the session would not be archived.
+    let never_interrupted = std::sync::atomic::AtomicBool::new(false);
     let mut context = TaskContext {
         workspace: context.workspace,
         clock: context.clock,
-        interrupt: &calm,
+        interrupt: &never_interrupted,
         notes: &mut *context.notes,
     };
     let receipt = cycle::archive_now(&mut context, ArchiveKind::Session, label, session).context(
@@ -255,9 +257,9 @@ fn seal(
     )?;
     let archive = SealedArchive::of(&context, &receipt);
     if options.is_pushed {
-        // Before a kill could come between the archive and its push.
+        // Record the push now, in case of a kill before it.
         let names = [archive.name.clone()];
-        let add = |owed: &mut owed::Owed| owed.add(&names, "its push has not ended");
+        let add = |owed: &mut owed::PendingPushes| owed.add(&names, "its push has not ended");
         if let Err(error) = owed::update(context.workspace, add) {
             (context.notes)(&format!("warning: its push is not remembered: {error:#}"));
         }
@@ -266,8 +268,8 @@ fn seal(
 }
 
 /// Plans and applies the retention of `config/config.json`, under the
-/// lock. The training is over and archived: an error of this is but a
-/// warning, and nothing is deleted.
+/// lock. The session is archived by now, so the caller reports an error
+/// only as a warning.
 fn apply_retention(context: &mut TaskContext<'_>, _lock: &Lock) -> Result<PrunePlan> {
     let now = (context.clock)();
     let policy = Policy::of_settings(&context.workspace.config().retention);

@@ -1,9 +1,10 @@
-//! Remembers which sessions were tried, and tells the trainer.
+//! Keeps a ledger of all sessions, and passes it to the trainer.
 //!
-//! The best of many trials looks good by luck alone; the deflated Sharpe
-//! ratio of the new session counts all before it, also those whose
-//! archives are gone. The ledger lies beside the archives, for all
-//! workspaces that share them, with a copy in `.trainvault/`.
+//! The best of many trials looks good by luck alone. The deflated Sharpe
+//! ratio of a new session therefore counts all earlier ones, including
+//! those whose archives were removed. The ledger is stored beside the
+//! archives, for all workspaces that share them, with a copy in
+//! `.trainvault/`.
 
 mod ledger;
 
@@ -26,7 +27,7 @@ use crate::workspace::files::{self, exists};
 /// The name of the ledger of trials beside the archives.
 pub const LEDGER_NAME: &str = "trials.jsonl";
 
-/// The sessions that were judged: `.trainvault/trials.json`.
+/// The evaluated sessions: `.trainvault/trials.json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trials {
     /// 1.
@@ -35,27 +36,28 @@ pub struct Trials {
     pub trials: Vec<Trial>,
 }
 
-/// One session, judged out of sample.
+/// One session, evaluated out of sample.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trial {
     /// The archive that held it; empty without one.
     pub archive: String,
     /// The digest of its settings, seed included.
     pub config_sha256: Option<String>,
-    /// The digest of its bars.
+    /// The digest of its data.
     pub data_sha256: String,
-    /// The bars that it was judged on.
+    /// The number of bars that it was evaluated on.
     pub n_bars: u64,
     /// Its Sharpe ratio per bar, not per year; null when it is not
     /// defined, as for one that never traded.
     pub sharpe: Option<f64>,
 }
 
-/// Returns the trials among the sessions `lines`, the oldest first.
+/// Returns the trials of the ledger `lines`, the oldest first.
 ///
-/// Every judged session counts, also a failed, interrupted or ruined
-/// one, since its figures were seen; sessions of the same settings and
-/// bars count once, and one that was resumed counts with what it became.
+/// Every evaluated session counts, including failed, interrupted and
+/// ruined ones, since their metrics were seen. Sessions of the same
+/// settings and bars count once; a session that was resumed counts
+/// together with its continuation.
 pub fn of(lines: &[TrialRecord]) -> Trials {
     let resumed: BTreeSet<&str> =
         lines.iter().filter_map(|line| line.resumed_from.as_deref()).collect();
@@ -80,9 +82,9 @@ pub fn of(lines: &[TrialRecord]) -> Trials {
     Trials { format: 1, trials }
 }
 
-/// Adds the sessions of the archives and the workspace to the ledger,
-/// and returns all that it holds. Lines that it has lost come back from
-/// the copy, with a warning.
+/// Adds the sessions of the archives and the workspace to the ledger, and
+/// returns all lines. Lost lines are restored from the copy, with a
+/// warning.
 ///
 /// # Errors
 /// When the archives or the ledger cannot be read, or neither the
@@ -93,17 +95,18 @@ pub fn remember(context: &mut TaskContext<'_>) -> Result<Vec<TrialRecord>> {
     let (shared, copy) = (folder.join(LEDGER_NAME), workspace.state().join(LEDGER_NAME));
     let (in_shared, in_copy) = (ledger::read(&shared)?, ledger::read(&copy)?);
     let catalog = Catalog::read_heads(workspace)?;
-    let archived = catalog.archives.iter().filter_map(line_of);
+    let archived = catalog.archives.iter().filter_map(line_of_archive);
     let present = session::read(workspace.root());
     let present = present.as_ref().and_then(|session| line(None, session));
     let all = in_shared.iter().chain(&in_copy).cloned().chain(archived).chain(present);
-    let lines = each_once(all.collect());
+    let lines = deduplicated(all.collect());
     let [known_shared, known_copy] = [&in_shared, &in_copy].map(|held| keys(held));
     let to_shared: Vec<&TrialRecord> =
         lines.iter().filter(|line| !known_shared.contains(&line.key())).collect();
     let to_copy: Vec<&TrialRecord> =
         lines.iter().filter(|line| !known_copy.contains(&line.key())).collect();
-    // The copy is written last: what a kill keeps from it is not lost.
+    // The copy is written last, so that a kill in between does not make
+    // lines look lost.
     let is_lost = |line: &&&TrialRecord| line.archive.is_some() && known_copy.contains(&line.key());
     let n_lost = to_shared.iter().filter(is_lost).count();
     let added = if exists(&folder) { ledger::add(&shared, &to_shared) } else { Ok(()) };
@@ -126,8 +129,8 @@ fn keys(lines: &[TrialRecord]) -> BTreeSet<TrialKey<'_>> {
     lines.iter().map(TrialRecord::key).collect()
 }
 
-/// Returns the first line of each session.
-fn each_once(lines: Vec<TrialRecord>) -> Vec<TrialRecord> {
+/// Removes duplicate lines, keeping the first of each session.
+fn deduplicated(lines: Vec<TrialRecord>) -> Vec<TrialRecord> {
     let mut seen = BTreeSet::new();
     let is_first: Vec<bool> = lines.iter().map(|line| seen.insert(line.key())).collect();
     lines
@@ -138,8 +141,8 @@ fn each_once(lines: Vec<TrialRecord>) -> Vec<TrialRecord> {
         .collect()
 }
 
-/// Returns the flag that tells the trainer of the trials, if there are
-/// any; not to know them is no reason not to train.
+/// Returns the flag that passes the trials to the trainer, if there are
+/// any. A failure is only a warning.
 pub fn arguments(context: &mut TaskContext<'_>) -> Vec<OsString> {
     match write(context) {
         Ok(Some(path)) => vec!["--earlier-trials".into(), path.into()],
@@ -151,8 +154,8 @@ pub fn arguments(context: &mut TaskContext<'_>) -> Vec<OsString> {
     }
 }
 
-/// Writes the trials for the trainer, and returns where; `None` when
-/// there are none.
+/// Writes the trials to a file for the trainer, and returns its path;
+/// `None` if there are none.
 fn write(context: &mut TaskContext<'_>) -> Result<Option<PathBuf>> {
     let trials = of(&remember(context)?);
     if trials.trials.is_empty() {
@@ -164,11 +167,12 @@ fn write(context: &mut TaskContext<'_>) -> Result<Option<PathBuf>> {
     Ok(Some(path))
 }
 
-fn line_of(archive: &Archive) -> Option<TrialRecord> {
+fn line_of_archive(archive: &Archive) -> Option<TrialRecord> {
     line(Some(archive.name.to_string()), archive.manifest()?.session.as_ref()?)
 }
 
-/// `None` when the session was not judged, or by another trainer.
+/// Returns the line of a session; `None` if it was not evaluated, or by
+/// another trainer.
 fn line(archive: Option<String>, session: &SessionSummary) -> Option<TrialRecord> {
     let figures = session.metrics.get("agent")?;
     let number = |name: &str| figures.get(name).copied().flatten();

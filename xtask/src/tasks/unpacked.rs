@@ -1,8 +1,8 @@
-//! Archives unpacked for programs that read folders: a cache.
+//! A cache of unpacked archives, for programs that read folders.
 //!
-//! `.trainvault/unpacked/STEM/` holds what `restore` writes, each file
-//! checked by its digest whenever the folder is asked for. Folders of
-//! archives that are gone, or that nobody asked for in a week, go.
+//! `.trainvault/unpacked/STEM/` holds what `restore` writes; the digest
+//! of each file is checked on every use. Folders of archives that were
+//! removed, or that were not used for a week, are removed.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
@@ -15,34 +15,34 @@ use serde::{Deserialize, Serialize};
 use crate::tasks::TaskContext;
 use crate::vault::restore::{self, Overwrite, Target};
 use crate::vault::scan::Selection;
-use crate::workspace::digest::sha256;
+use crate::workspace::digest;
 use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::filesystem;
 
-/// A folder that nobody asked for in so many days is stale.
+/// A folder that was not used for this many days is stale.
 const STALE_DAYS: i64 = 7;
-/// Letters of a digest that tell archives of one name apart.
+/// Digits of a digest that distinguish archives of the same name.
 const N_KEY_LETTERS: usize = 8;
 
-/// The cache, held so that nobody clears it.
+/// The cache, locked so that no other process clears it.
 pub struct Cache {
     folder: PathBuf,
     _in_use: File,
 }
 
-/// What is known of an unpacked archive.
+/// The record of an unpacked archive.
 #[derive(Debug, Serialize, Deserialize)]
-struct Note {
+struct CacheRecord {
     archive: PathBuf,
     used_at: DateTime<Utc>,
 }
 
 impl Cache {
-    /// Opens the cache of the job's workspace, and removes from it what
-    /// is stale, unless another process uses it now.
+    /// Opens the cache of the workspace, and removes stale folders unless
+    /// another process is using it.
     ///
     /// # Errors
-    /// When its folder cannot be made or locked.
+    /// When its folder cannot be created or locked.
     pub fn open(context: &TaskContext<'_>) -> Result<Self> {
         let folder = context.workspace.state().join("unpacked");
         files::create_folder(&folder)?;
@@ -61,10 +61,10 @@ impl Cache {
         Ok(Self { folder, _in_use: in_use })
     }
 
-    /// Returns the folder with the files of `archive` that `only`
-    /// selects; those that are there already and right stay.
+    /// Returns the folder with the files of `archive` that `only` selects.
+    /// Files that are there already and intact are not written again.
     ///
-    /// What a damaged archive cannot give is a warning.
+    /// Files that a damaged archive cannot restore are a warning.
     ///
     /// # Errors
     /// When the archive cannot be opened, or the folder not written.
@@ -77,10 +77,10 @@ impl Cache {
         let path = self.folder.join("unpacking.lock");
         let failed = || format!("failed to lock `{}`", path.display());
         let unpacking = File::create(&path).with_context(failed)?;
-        // Another process unpacks for seconds, not for long.
+        // Waiting is fine: another process unpacks for seconds only.
         filesystem::lock(&unpacking).with_context(failed)?;
         let folder = self.folder.join(key(archive)?);
-        note(&folder, archive, (context.clock)())?;
+        record(&folder, archive, (context.clock)())?;
         let mut source = restore::open(archive)?;
         let mut target = Target::folder(folder.clone());
         let plan = restore::survey(&mut source, &mut target, only, Overwrite::IfChanged)?;
@@ -94,49 +94,48 @@ impl Cache {
     }
 }
 
-/// Notes that `folder` holds `archive` and was asked for at `used_at`.
-fn note(folder: &Path, archive: &Path, used_at: DateTime<Utc>) -> Result<()> {
-    let note = Note { archive: archive.to_owned(), used_at };
-    let path = note_path(folder);
-    let text = serde_json::to_vec(&note).context("the archive's path is not UTF-8")?;
+/// Records that `folder` holds `archive` and was used at `used_at`.
+fn record(folder: &Path, archive: &Path, used_at: DateTime<Utc>) -> Result<()> {
+    let record = CacheRecord { archive: archive.to_owned(), used_at };
+    let path = record_path(folder);
+    let text = serde_json::to_vec(&record).context("the archive's path is not UTF-8")?;
     let write = || File::create(&path)?.write_all(&text);
     write().with_context(|| format!("failed to write `{}`", path.display()))
 }
 
-/// Returns the name of the folder of `archive`: two archives never
-/// share one.
+/// Returns the name of the folder of `archive`, which is unique.
 fn key(archive: &Path) -> Result<String> {
     let path = archive
         .canonicalize()
         .with_context(|| format!("failed to find `{}`", archive.display()))?;
     let stem = archive.file_stem().unwrap_or_default().to_string_lossy();
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let (digest, _) = sha256(bytes, u64::MAX - 1)?;
+    let digest = digest::of_bytes(path.as_os_str().as_encoded_bytes());
     Ok(format!("{stem}_{}", &digest[..N_KEY_LETTERS]))
 }
 
-/// Returns where it is noted what `folder` holds.
-fn note_path(folder: &Path) -> PathBuf {
+/// Returns the path of the record of `folder`.
+fn record_path(folder: &Path) -> PathBuf {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     folder.with_file_name(format!("{name}.json"))
 }
 
 fn clear_stale(folder: &Path, now: DateTime<Utc>) -> Result<()> {
     for path in folder_entries(folder)? {
-        if !files::is_folder(&path)? || !is_stale(&note_path(&path), now) {
+        if !files::is_folder(&path)? || !is_stale(&record_path(&path), now) {
             continue;
         }
         fs::remove_dir_all(&path)
             .with_context(|| format!("failed to remove `{}`", path.display()))?;
-        // A note without a folder does no harm.
-        let _ = fs::remove_file(note_path(&path));
+        // A record without a folder is harmless.
+        let _ = fs::remove_file(record_path(&path));
     }
     Ok(())
 }
 
-fn is_stale(note: &Path, now: DateTime<Utc>) -> bool {
-    let note = fs::read(note).ok().and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok());
-    note.is_none_or(|note| {
-        !exists(&note.archive) || now - note.used_at > TimeDelta::days(STALE_DAYS)
+fn is_stale(record: &Path, now: DateTime<Utc>) -> bool {
+    let record =
+        fs::read(record).ok().and_then(|bytes| serde_json::from_slice::<CacheRecord>(&bytes).ok());
+    record.is_none_or(|record| {
+        !exists(&record.archive) || now - record.used_at > TimeDelta::days(STALE_DAYS)
     })
 }

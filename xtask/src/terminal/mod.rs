@@ -1,8 +1,8 @@
-//! What a person sees on stderr while a task runs: lines, and below
-//! them a bar, which no line ever runs into.
+//! Writes to stderr while a task runs: lines, and below them a progress
+//! bar, which lines never overlap.
 //!
-//! `report` makes text and JSON of every result. It may use `tasks`,
-//! `vault`, `programs` and `workspace`.
+//! `report` formats every result as text and JSON. This folder may use
+//! `tasks`, `vault`, `programs` and `workspace`.
 
 pub mod report;
 
@@ -12,25 +12,25 @@ use std::time::{Duration, Instant};
 
 use crate::workspace::progress::Progress;
 
-/// Shorter work is not worth a bar.
+/// A shorter operation shows no bar.
 const BAR_DELAY: Duration = Duration::from_millis(300);
-/// Nor a line in a log.
+/// A shorter operation prints no line to a log.
 const LINE_DELAY: Duration = Duration::from_secs(2);
-/// How often a log is reported.
+/// How often a line is printed to a log.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgressStyle {
-    /// As a bar that is drawn again and again, for a terminal.
+    /// As a bar that is redrawn, for a terminal.
     Bar,
-    /// As a line now and then, for a log.
+    /// As occasional lines, for a log.
     Lines,
     /// Not at all.
     Nothing,
 }
 
-/// Writes lines and progress to one place, from any thread.
+/// Writes lines and progress to one output, from any thread.
 #[derive(Debug)]
 pub struct Terminal<W> {
     show: ProgressStyle,
@@ -41,36 +41,36 @@ pub struct Terminal<W> {
 #[derive(Debug)]
 struct Screen<W> {
     to: W,
-    /// The width of the bar that stands there.
+    /// The width of the bar on the screen; 0 without one.
     n_drawn: usize,
-    work: Option<Work>,
+    operation: Option<Operation>,
 }
 
-/// The work that was last seen.
+/// The operation that was last shown.
 #[derive(Debug)]
-struct Work {
+struct Operation {
     number: u64,
     since: Instant,
-    told: Option<Instant>,
+    last_line_at: Option<Instant>,
 }
 
 impl<W: Write> Terminal<W> {
     /// Writes to `to`.
     pub fn new(to: W, show: ProgressStyle, is_coloured: bool) -> Self {
-        let screen = Mutex::new(Screen { to, n_drawn: 0, work: None });
+        let screen = Mutex::new(Screen { to, n_drawn: 0, operation: None });
         Self { show, is_coloured, screen }
     }
 
     /// Writes a line, in place of the bar.
     pub fn say(&self, line: &str) {
         let mut screen = self.screen();
-        // There is nowhere left to complain when stderr is closed.
+        // Ignore errors: if stderr is closed, they cannot be reported.
         let _ = screen.clear();
         let line = if self.is_coloured { coloured(line) } else { line.to_owned() };
         let _ = writeln!(screen.to, "{line}").and_then(|()| screen.to.flush());
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn clear(&self) {
         let _ = self.screen().clear();
     }
@@ -79,12 +79,12 @@ impl<W: Write> Terminal<W> {
     /// `n_columns` wide.
     pub fn show(&self, progress: Option<Progress>, now: Instant, n_columns: usize) {
         let mut screen = self.screen();
-        // As in `say`.
+        // Ignore errors, as in `say`.
         let _ = match (self.show, progress) {
             (ProgressStyle::Nothing, _) => Ok(()),
-            (_, None) => screen.rest(),
+            (_, None) => screen.finish(),
             (ProgressStyle::Bar, Some(progress)) => screen.draw(&progress, now, n_columns),
-            (ProgressStyle::Lines, Some(progress)) => screen.tell(&progress, now),
+            (ProgressStyle::Lines, Some(progress)) => screen.print_line(&progress, now),
         };
     }
 
@@ -94,18 +94,18 @@ impl<W: Write> Terminal<W> {
 }
 
 impl<W: Write> Screen<W> {
-    fn rest(&mut self) -> io::Result<()> {
-        self.work = None;
+    fn finish(&mut self) -> io::Result<()> {
+        self.operation = None;
         self.clear()
     }
 
     fn draw(&mut self, progress: &Progress, now: Instant, n_columns: usize) -> io::Result<()> {
-        let since = self.work_of(progress, now).since;
+        let since = self.operation_of(progress, now).since;
         let elapsed = now.saturating_duration_since(since);
         if elapsed < BAR_DELAY {
             return self.clear();
         }
-        // The last column stays free: some terminals wrap there.
+        // Leave the last column free: some terminals wrap there.
         let bar = progress.bar(elapsed, n_columns.saturating_sub(1));
         let n_over = self.n_drawn.saturating_sub(bar.len());
         write!(self.to, "\r{bar}{}", " ".repeat(n_over))?;
@@ -113,32 +113,32 @@ impl<W: Write> Screen<W> {
         self.to.flush()
     }
 
-    fn tell(&mut self, progress: &Progress, now: Instant) -> io::Result<()> {
-        let work = self.work_of(progress, now);
-        let elapsed = now.saturating_duration_since(work.since);
-        let is_due = match work.told {
+    fn print_line(&mut self, progress: &Progress, now: Instant) -> io::Result<()> {
+        let operation = self.operation_of(progress, now);
+        let elapsed = now.saturating_duration_since(operation.since);
+        let is_due = match operation.last_line_at {
             None => elapsed >= LINE_DELAY,
-            Some(told) => now.saturating_duration_since(told) >= LINE_INTERVAL,
+            Some(last_line_at) => now.saturating_duration_since(last_line_at) >= LINE_INTERVAL,
         };
         if !is_due {
             return Ok(());
         }
-        work.told = Some(now);
+        operation.last_line_at = Some(now);
         writeln!(self.to, "{}", progress.line(elapsed))?;
         self.to.flush()
     }
 
-    fn work_of(&mut self, progress: &Progress, now: Instant) -> &mut Work {
-        let known = self.work.take().filter(|work| work.number == progress.number);
-        let new = || Work { number: progress.number, since: now, told: None };
-        self.work.insert(known.unwrap_or_else(new))
+    fn operation_of(&mut self, progress: &Progress, now: Instant) -> &mut Operation {
+        let known = self.operation.take().filter(|operation| operation.number == progress.number);
+        let new = || Operation { number: progress.number, since: now, last_line_at: None };
+        self.operation.insert(known.unwrap_or_else(new))
     }
 
     fn clear(&mut self) -> io::Result<()> {
         if self.n_drawn == 0 {
             return Ok(());
         }
-        // A `^C` that the terminal echoed stands right behind the bar.
+        // The terminal may have echoed `^C` right after the bar.
         let n_columns = self.n_drawn + 2;
         self.n_drawn = 0;
         write!(self.to, "\r{}\r", " ".repeat(n_columns))?;
@@ -152,8 +152,7 @@ const BOLD_GREEN: &str = "\x1b[1;32m";
 const BOLD: &str = "\x1b[1m";
 const PLAIN: &str = "\x1b[0m";
 
-/// Returns `line` with its first word, `error:` or `warning:`, in
-/// colour.
+/// Returns `line` with a leading `error:` or `warning:` in colour.
 fn coloured(line: &str) -> String {
     for (word, colour) in [("error:", BOLD_RED), ("warning:", BOLD_YELLOW)] {
         if let Some(rest) = line.strip_prefix(word) {
@@ -177,7 +176,7 @@ fn coloured_line(line: &str) -> String {
             },
         )
     };
-    // `key:8  value`, as every report of one thing has it.
+    // `key:8 value`, the format of reports on one item.
     match line.split_once("  ") {
         Some((key, rest)) if is_key(key) && !rest.trim().is_empty() => {
             format!("{BOLD}{key}{PLAIN}  {}", verdict(rest))

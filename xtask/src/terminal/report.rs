@@ -1,4 +1,4 @@
-//! What people and programs read of a task: text or one JSON document.
+//! The results of tasks, as text for people or as one JSON document.
 
 mod diff;
 mod documents;

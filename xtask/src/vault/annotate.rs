@@ -1,4 +1,4 @@
-//! Changes the annotations of an archive, and nothing else of it.
+//! Changes the annotations of an archive; the zip is never touched.
 
 use std::path::Path;
 
@@ -10,18 +10,19 @@ use crate::workspace::Workspace;
 use crate::workspace::files;
 use crate::workspace::lock::FolderLock;
 
-/// Changes the annotations of the archive called `name` by `change`,
-/// and returns the archive as it is then.
+/// Applies `change` to the annotations of the archive called `name`, and
+/// returns the updated archive.
 ///
 /// # Errors
-/// When there is no such archive, its annotations are damaged, or the
-/// new ones cannot be written: the old ones stay then.
+/// When there is no such archive, its annotations are damaged, or the new
+/// ones cannot be written; the old ones are kept in each case.
 pub fn annotate(
     workspace: &Workspace,
     name: &str,
     change: impl FnOnce(&Archive, &mut Annotations),
 ) -> Result<Archive> {
-    // Another workspace may share the folder, and pin what this tags.
+    // Another workspace may share the folder and annotate the same archive
+    // at the same time.
     let _lock = FolderLock::acquire(&workspace.archives());
     let catalog = Catalog::read(workspace)?;
     let mut archive = catalog.find(name)?.clone();
@@ -42,7 +43,7 @@ pub fn annotate(
 /// Writes the annotations of the archive at `zip`.
 ///
 /// # Errors
-/// When they cannot be written: the old ones stay.
+/// When they cannot be written; the old ones are kept.
 pub fn store(annotations: &Annotations, zip: &Path) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(annotations).expect("annotations are plain data");
     text.push(b'\n');
@@ -73,7 +74,7 @@ pub fn tag(
     })
 }
 
-/// Pins the archive called `name`, or takes its pin away.
+/// Pins or unpins the archive called `name`.
 ///
 /// # Errors
 /// As [`annotate`].

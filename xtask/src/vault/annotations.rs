@@ -1,8 +1,8 @@
-//! Tags, pins and notes that change after an archive was sealed.
+//! Tags, pins and notes that may change after an archive was sealed.
 //!
-//! They lie beside the zips, one small file for each archive, so that a
-//! damaged or lost one concerns one archive only, and folders of
-//! archives merge by copying. The archive itself is never modified.
+//! They are stored beside the zips, one small file for each archive: a
+//! damaged file affects one archive only, and two archive folders can be
+//! merged by copying. The archive itself is never modified.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::files::folder_entries;
 
-/// The end of an annotation file's name, where the archive has `.zip`.
+/// The suffix of an annotation file, in place of the archive's `.zip`.
 pub const SUFFIX: &str = ".annotations.json";
 
-/// The content of an annotation file. What is absent is as the
-/// archive's manifest says.
+/// The content of an annotation file. For an absent field, the archive's
+/// manifest applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Annotations {
@@ -31,7 +31,7 @@ pub struct Annotations {
     /// Whether the archive is pinned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<PinMark>,
-    /// The note; empty when it was taken away.
+    /// The note; empty when it was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -42,28 +42,28 @@ impl Default for Annotations {
     }
 }
 
-/// The last word on whether an archive is pinned.
+/// Whether an archive is pinned; overrides its manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PinMark {
-    /// Whether it is.
+    /// Whether the archive is pinned.
     pub is_pinned: bool,
-    /// Why.
+    /// The reason the user gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Since when.
+    /// When it was pinned or unpinned.
     pub since: DateTime<Utc>,
 }
 
-/// The annotation files of a folder, by the archive's name; an error
-/// text for a file that cannot be read.
+/// The annotations in a folder, by archive name; an error text where the
+/// file cannot be read.
 pub type AnnotationsByName = BTreeMap<StampedName, Result<Annotations, String>>;
 
 /// Reads the annotation files in `folder`.
 ///
 /// # Errors
-/// When the folder cannot be read; a damaged file is no error here, so
-/// that the archives can still be listed.
+/// When the folder cannot be read. A damaged file is not an error here,
+/// so that the archives can still be listed.
 pub fn read_all(folder: &Path) -> Result<AnnotationsByName> {
     let entries = folder_entries(folder)?;
     let found = entries.iter().filter_map(|path| {
@@ -76,7 +76,7 @@ pub fn read_all(folder: &Path) -> Result<AnnotationsByName> {
 /// Reads the annotation file `path`.
 ///
 /// # Errors
-/// Names the file and what to do about it.
+/// When it cannot be read; names the file and the remedy.
 pub fn read(path: &Path) -> Result<Annotations> {
     let parse = || -> Result<Annotations> {
         let annotations: Annotations = serde_json::from_slice(&fs::read(path)?)?;
@@ -99,11 +99,11 @@ pub fn path_of(zip: &Path) -> PathBuf {
     beside(zip, SUFFIX)
 }
 
-/// The end of the name of an archive's remote receipt.
+/// The suffix of the remote receipt of an archive.
 const RECEIPT_SUFFIX: &str = ".remote.json";
 
-/// Returns the paths of what lies beside the archive `zip` and goes with
-/// it: its annotations and its remote receipt.
+/// Returns the paths of the files that are moved and deleted together
+/// with the archive `zip`: its annotations and its remote receipt.
 pub fn companions(zip: &Path) -> [PathBuf; 2] {
     [path_of(zip), receipt_of(zip)]
 }
@@ -113,7 +113,7 @@ pub fn receipt_of(zip: &Path) -> PathBuf {
     beside(zip, RECEIPT_SUFFIX)
 }
 
-/// Whether `name` is that of a remote receipt.
+/// Whether `name` is the file name of a remote receipt.
 pub fn is_receipt(name: &str) -> bool {
     let stem = name.strip_suffix(RECEIPT_SUFFIX);
     stem.is_some_and(|stem| StampedName::parse(NameKind::Archive, &format!("{stem}.zip")).is_some())

@@ -1,13 +1,12 @@
-//! Makes an archive: writes it, reads it back, gives it its name.
+//! Creates an archive: writes it, reads it back, then publishes it.
 //!
-//! Only a complete, checked archive ever has its final name. What a
-//! kill leaves is a `.partial` file, which the next run removes.
+//! Only a complete, checked archive ever has its final name. A killed run
+//! leaves a `.partial` file, which the next run removes.
 
 mod guard;
 mod pack;
 mod pipeline;
 mod publish;
-mod receive;
 mod source;
 mod writer;
 
@@ -20,8 +19,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 
 use pack::Packing;
-pub use publish::{PARTIAL_SUFFIX, is_abandoned};
-pub use receive::{Incoming, receive};
+pub use publish::{Incoming, PARTIAL_SUFFIX, is_abandoned, receive};
 
 use crate::programs::features;
 use crate::programs::process::WorkTree;
@@ -40,36 +38,36 @@ use crate::workspace::lock::FolderLock;
 use crate::workspace::progress;
 use crate::workspace::threads;
 
-/// What to say of an archive, beyond its files.
+/// What to record in an archive besides its files.
 #[derive(Debug, Clone)]
 pub struct ArchiveRequest<'a> {
-    /// Why it is made.
+    /// Why the archive is made.
     pub kind: ArchiveKind,
-    /// The time, which also names it.
+    /// The current time, from which the name is made.
     pub now: DateTime<Utc>,
-    /// Words to find it by.
+    /// The initial tags.
     pub tags: &'a [String],
-    /// A sentence on it.
+    /// The initial note.
     pub note: Option<&'a str>,
-    /// The session's record.
+    /// The summary of the session.
     pub session: Option<SessionSummary>,
-    /// The state of the work tree, where the workspace is in one.
+    /// The state of the git work tree, if the workspace is in one.
     pub git: Option<WorkTree>,
-    /// Set by a signal: stop, and leave nothing half done.
+    /// Set by a signal: the archive is abandoned and its draft removed.
     pub interrupt: &'a AtomicBool,
 }
 
 /// Archives `scan` in the archive folder of `workspace`.
 ///
 /// # Errors
-/// When a file cannot be read or written, or the archive, read back,
-/// does not hold what was written. No archive is left then.
+/// When a file cannot be read or written, or the archive does not read
+/// back as it was written. No archive is left then.
 pub fn create(workspace: &Workspace, scan: &Scan, request: &ArchiveRequest<'_>) -> Result<Receipt> {
     create_on(threads::available(), workspace, scan, request)
 }
 
-/// Archives as [`create`] does, on `n_threads`; their number changes
-/// nothing in the bytes.
+/// Archives as [`create`] does, on `n_threads`; the bytes do not depend
+/// on their number.
 ///
 /// # Errors
 /// As [`create`].
@@ -80,7 +78,7 @@ pub fn create_on(
     request: &ArchiveRequest<'_>,
 ) -> Result<Receipt> {
     let receipt = write_and_read_back(n_threads, workspace, scan, request);
-    // What was cut short by a signal failed for that reason.
+    // After a signal, report the interruption, not the error it caused.
     stop_if(request.interrupt)?;
     receipt
 }
@@ -97,8 +95,8 @@ fn write_and_read_back(
         let folder = workspace.archives();
         files::create_folder(&folder)?;
         let lock = FolderLock::acquire(&folder);
-        // The drafts first: one that is published meanwhile is then an
-        // archive that the catalog finds.
+        // Read the drafts before the catalog: one that is published in between
+        // is then found in the catalog.
         let reserved = publish::reserved(&folder)?;
         let catalog = Catalog::read_heads(workspace)?;
         let is_reserved = |name: &str| reserved.iter().any(|(other, _)| other == name);
@@ -115,7 +113,7 @@ fn write_and_read_back(
     };
     let content = writer::ArchiveContent {
         scan,
-        manifest: head(name, run_number, request),
+        manifest: empty_manifest(name, run_number, request),
         patch: request.git.as_ref().map(|tree| tree.patch.as_slice()),
         time: request.now,
         packing,
@@ -127,7 +125,7 @@ fn write_and_read_back(
     drop(packing);
     let options = ReadOptions { n_threads, interrupt: Some(request.interrupt) };
     let receipt = thread::scope(|scope| {
-        // While the disk takes what was written, it is read back.
+        // Sync to disk and read back at the same time.
         let sync = scope.spawn(|| draft.sync());
         let receipt = verify::read_back_as(draft.path(), options);
         sync.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -142,7 +140,7 @@ fn write_and_read_back(
     Ok(receipt.moved_to(path))
 }
 
-fn head(name: StampedName, run_number: u64, request: &ArchiveRequest<'_>) -> Manifest {
+fn empty_manifest(name: StampedName, run_number: u64, request: &ArchiveRequest<'_>) -> Manifest {
     Manifest {
         format: FORMAT,
         name: name.to_string(),
@@ -162,19 +160,19 @@ fn head(name: StampedName, run_number: u64, request: &ArchiveRequest<'_>) -> Man
             .git
             .iter()
             .flat_map(|tree| &tree.left_out)
-            .map(|reason| patch_lacks(reason))
+            .map(|reason| incomplete_patch(reason))
             .collect(),
         totals: Totals { n_files: 0, size_bytes: 0 },
     }
 }
 
-/// Tells a `reason` why the patch of the work tree is not whole.
-fn patch_lacks(reason: &str) -> Skipped {
+/// Records why the patch of the work tree is incomplete.
+fn incomplete_patch(reason: &str) -> Skipped {
     Skipped { path: PATCH_PATH.to_owned(), reason: reason.to_owned() }
 }
 
-/// Returns the `.partial` files that killed runs left in the archive
-/// folder of `workspace`, and that no process is still writing.
+/// Returns the `.partial` files in the archive folder of `workspace` that
+/// killed runs left and no process is writing.
 pub fn leftovers(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     publish::leftovers(&workspace.archives())
 }

@@ -1,9 +1,9 @@
-//! Checks that `archive.folder` lies apart from what is moved.
+//! Checks that `archive.folder` lies outside the folders that are moved.
 //!
-//! Archives below `logs/` would be moved away with the logs, and pins
-//! with them; an archive folder around the workspace would hide it from
-//! the tool. Links are resolved first, also for a folder that is not
-//! there yet.
+//! Archives below `logs/` would be moved away with the logs, together
+//! with their pins; an archive folder that contains the workspace would
+//! hide it from the tool. Symlinks are resolved first, also for a folder
+//! that does not exist yet.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -16,8 +16,8 @@ use crate::workspace::config::ArchiveConfig;
 use crate::workspace::exit::CodedError;
 use crate::workspace::files::is_same;
 
-/// Folders of a workspace with a use of their own, and what that is.
-const OCCUPIED: [(&str, &str); 7] = [
+/// Folders of a workspace that serve another purpose, and which.
+const RESERVED: [(&str, &str); 7] = [
     ("logs", "is archived and moved away with the session"),
     ("models", "is archived and moved away with the session"),
     ("config", "is archived with every session"),
@@ -27,8 +27,8 @@ const OCCUPIED: [(&str, &str); 7] = [
     ("target", "is emptied by `cargo clean`"),
 ];
 
-/// Names that stand for all files of the archive folder.
-const CONTENT: [&str; 2] =
+/// Sample names for the files of an archive folder.
+const SAMPLE_NAMES: [&str; 2] =
     ["training_backup_20260101_000000.zip", "training_backup_20260101_000000.annotations.json"];
 
 /// Checks the setting `archive.folder` of `workspace`.
@@ -55,53 +55,53 @@ fn problem(root: &Path, folder: &Path, config: &ArchiveConfig) -> Option<String>
     if lies_within(root, folder) {
         return Some("is the workspace itself, or holds it".to_owned());
     }
-    for (name, use_of_it) in OCCUPIED {
-        let occupied = root.join(name);
-        let real = occupied.canonicalize().unwrap_or_else(|_| occupied.clone());
+    for (name, purpose) in RESERVED {
+        let reserved = root.join(name);
+        let real = reserved.canonicalize().unwrap_or_else(|_| reserved.clone());
         if root.starts_with(&real) {
-            // A link around the workspace is refused where it is
-            // followed.
+            // A symlink to a folder around the workspace is refused elsewhere.
             continue;
         }
-        let is_spelled_so = has_names_of(folder, &occupied);
-        if is_spelled_so || lies_within(folder, &occupied) || lies_within(folder, &real) {
-            return Some(format!("lies in `{name}`, and `{name}` {use_of_it}"));
+        let is_same_name = starts_with_ignoring_case(folder, &reserved);
+        if is_same_name || lies_within(folder, &reserved) || lies_within(folder, &real) {
+            return Some(format!("lies in `{name}`, and `{name}` {purpose}"));
         }
         if lies_within(&real, folder) {
-            return Some(format!("holds what `{name}` leads to, and `{name}` {use_of_it}"));
+            return Some(format!("holds what `{name}` leads to, and `{name}` {purpose}"));
         }
     }
     let below = below(root, folder)?;
     if config.root_models && below.iter().count() == 1 && is_model(&below) {
         return Some("is called like a model, and `archive.root_models` archives those".to_owned());
     }
-    let glob = config.include.iter().find(|glob| takes(glob, &config.exclude, &below))?;
+    let glob = config.include.iter().find(|glob| glob_matches(glob, &config.exclude, &below))?;
     Some(format!("`archive.include` archives by `{glob}`"))
 }
 
-/// Whether `glob` names the folder `below`, or files in it, by more than
-/// a leading `*`: archives themselves are left out of those.
-fn takes(glob: &str, exclude: &[String], below: &Path) -> bool {
+/// Whether `glob` matches the folder `below`, or files in it, other than
+/// by a leading `*`: a scan never enters the archive folder for those.
+fn glob_matches(glob: &str, exclude: &[String], below: &Path) -> bool {
     let first = glob.trim_start_matches("./").split('/').next().unwrap_or_default();
     if first.chars().all(|c| c == '*') {
         return false;
     }
     let Ok(selection) = Selection::new(&[glob.to_owned()], exclude) else { return false };
     let is_taken = |name: &str| selection.matches(&below.join(name));
-    // A glob of files in the root takes no folder, and yet one of its
-    // name would be mistaken for such a file.
-    CONTENT.iter().any(|name| is_taken(name)) || !glob.contains('/') && selection.matches(below)
+    // A glob for files in the root matches no folder, but a folder of a
+    // matching name could be mistaken for such a file.
+    SAMPLE_NAMES.iter().any(|name| is_taken(name))
+        || !glob.contains('/') && selection.matches(below)
 }
 
-/// Whether `path` is `folder` or lies in it, by its names or because
-/// one of its parents is the same folder by another name.
+/// Whether `path` is `folder` or lies in it, by name or because one of
+/// its parents is the same folder under another name.
 fn lies_within(path: &Path, folder: &Path) -> bool {
     path.ancestors().any(|parent| parent == folder || is_same(parent, folder))
 }
 
-/// Whether the names of `path` begin with those of `folder`, in capital
-/// letters or small ones: on some disks that is the same folder.
-fn has_names_of(path: &Path, folder: &Path) -> bool {
+/// Whether `path` starts with `folder`, ignoring case: on some file
+/// systems that is the same folder.
+fn starts_with_ignoring_case(path: &Path, folder: &Path) -> bool {
     let names = (folder.parent(), folder.file_name());
     let (Some(parent), Some(name)) = names else { return false };
     let first = path.strip_prefix(parent).ok().and_then(|rest| rest.iter().next());
@@ -109,13 +109,13 @@ fn has_names_of(path: &Path, folder: &Path) -> bool {
     first.is_some_and(|first| small(first) == small(name))
 }
 
-/// Returns `folder` relative to `root`, where it lies below.
+/// Returns `folder` relative to `root`, if it lies below it.
 fn below(root: &Path, folder: &Path) -> Option<PathBuf> {
     folder.strip_prefix(root).ok().map(Path::to_owned)
 }
 
-/// Returns `folder` without `.`, `..` and symlinks; of what is not there
-/// yet, the names are taken as they are.
+/// Returns `folder` without `.`, `..` and symlinks; components that do
+/// not exist yet are taken as spelled.
 fn resolve(folder: &Path) -> Result<PathBuf> {
     let mut resolved = PathBuf::new();
     for component in folder.components() {
@@ -129,14 +129,14 @@ fn resolve(folder: &Path) -> Result<PathBuf> {
         }
         match resolved.symlink_metadata() {
             Ok(metadata) if metadata.is_symlink() => resolved = target(&resolved)?,
-            // Not there yet, or not to be seen: as it is spelled.
+            // Missing or unreadable: take it as spelled.
             _ => {}
         }
     }
     Ok(resolved)
 }
 
-/// Returns where the symlink `link` leads, also when nothing is there.
+/// Returns the target of the symlink `link`, even if it is missing.
 fn target(link: &Path) -> Result<PathBuf> {
     match link.canonicalize() {
         Ok(target) => Ok(target),

@@ -16,28 +16,29 @@ use self::archive::{named, read_archive};
 pub use self::cache::Fingerprint;
 use self::cache::ManifestFiles;
 use self::cached::CacheUpdate;
-use crate::vault::annotations::{self};
-use crate::vault::name::{NameKind, StampedName};
+use crate::vault::annotations;
+use crate::vault::name::{NameKind, StampedName, short_archive_name};
 use crate::vault::order::{self, Position};
 use crate::workspace::Workspace;
 use crate::workspace::files::{exists, folder_entries};
 use crate::workspace::threads;
 
-/// The file in a backup folder that tells which archive holds it.
+/// The file in a backup folder that names the archive of the same
+/// session.
 pub const BACKUP_RECORD: &str = ".trainvault-backup.json";
 
-/// One backup: a session that was moved aside.
+/// A backup: a session that was moved aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backup {
     /// The folder's name.
     pub name: StampedName,
-    /// Where it lies.
+    /// Its path.
     pub path: PathBuf,
-    /// What its record says, where it can be read.
+    /// Its record, if it can be read.
     pub record: Option<BackupRecord>,
 }
 
-/// The content of the record, written before anything is moved.
+/// The content of a backup's record, written before anything is moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BackupRecord {
@@ -62,21 +63,20 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Reads what lies in the archive and backup folders.
+    /// Reads the archive and backup folders.
     ///
-    /// Files outside the pattern of names are not looked at.
+    /// Files with other names are ignored.
     ///
     /// # Errors
-    /// When a folder cannot be read; a damaged archive is no error.
+    /// When a folder cannot be read; a damaged archive is not an error.
     pub fn read(workspace: &Workspace) -> Result<Self> {
         let names = named(&workspace.archives(), NameKind::Archive)?;
         let archives = threads::map(names, |(name, path)| read_archive(name, path));
         Self::with(workspace, archives)
     }
 
-    /// Reads as [`Self::read`] does, and opens only the archives that
-    /// have changed since they were last read: for what is shown, not
-    /// for what is deleted.
+    /// Reads as [`Self::read`] does, but opens only the archives that changed
+    /// since they were last read: for showing, not for deleting.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -84,8 +84,8 @@ impl Catalog {
         Self::with(workspace, cached::read(workspace, ManifestFiles::Needed, CacheUpdate::Renew)?)
     }
 
-    /// Reads as [`Self::read_cached`] does, and leaves `files` of each
-    /// manifest empty: those of many archives fill the memory.
+    /// Reads as [`Self::read_cached`] does, but leaves the `files` of each
+    /// manifest empty, since those of many archives fill the memory.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -96,8 +96,7 @@ impl Catalog {
         )
     }
 
-    /// Reads as [`Self::read_heads`] does, and writes nothing, not even
-    /// what the next look would be quicker by.
+    /// Reads as [`Self::read_heads`] does, but does not update the cache.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -126,8 +125,8 @@ impl Catalog {
         numbers.max().unwrap_or(0) + 1
     }
 
-    /// Returns the first free name for an archive made at `now`; one that
-    /// `is_reserved` or in the trash, to be brought back, is not free.
+    /// Returns the first free name for an archive made at `now`. Names that
+    /// `is_reserved` or that are in the trash are not free.
     pub fn free_archive_name(
         &self,
         workspace: &Workspace,
@@ -149,12 +148,12 @@ impl Catalog {
     /// `latest`. `training_backup_` and `.zip` may be left out.
     ///
     /// # Errors
-    /// Says which names there are.
+    /// When there is no such archive; names the newest one.
     pub fn find(&self, name: &str) -> Result<&Archive> {
         let found = match name {
             "latest" => self.archives.last(),
             name => {
-                let name = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
+                let name = short_archive_name(name);
                 self.archives.iter().find(|archive| archive.name.short() == name)
             }
         };
@@ -169,12 +168,12 @@ impl Catalog {
     }
 }
 
-/// Returns the record of a backup; `None` where none can be read.
+/// Returns the record of a backup; `None` if it cannot be read.
 pub(crate) fn read_record(backup: &Path) -> Option<BackupRecord> {
     serde_json::from_slice(&fs::read(backup.join(BACKUP_RECORD)).ok()?).ok()
 }
 
-/// Orders archives by run number, which no clock can set back.
+/// Orders archives by run number, which does not depend on the clock.
 fn in_order(archives: Vec<Archive>) -> Vec<Archive> {
     order::oldest_first(archives, |archive| Position {
         run_number: archive.manifest().map(|manifest| manifest.run_number),

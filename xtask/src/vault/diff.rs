@@ -1,6 +1,6 @@
 //! Compares two archives: what changed between two sessions.
 //!
-//! It compares what the archives say; `verify` proves that they are
+//! Digests are taken from the manifests; `verify` proves that they are
 //! right.
 
 mod side;
@@ -34,7 +34,7 @@ pub struct Diff {
     pub a: String,
     /// The second archive's name.
     pub b: String,
-    /// The files that are in one, or differ by digest.
+    /// The files that are in only one archive, or differ by digest.
     pub files: FileChanges,
     /// The settings that differ.
     pub config: Vec<ConfigChange>,
@@ -48,7 +48,7 @@ pub struct Diff {
     pub seed: Pair<u64>,
 }
 
-/// The files that are in one archive, or differ by digest.
+/// The files that are in only one archive, or differ by digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileChanges {
     /// Only in the second.
@@ -99,18 +99,18 @@ pub struct MetricPair {
     pub a: Option<f64>,
     /// Its value in the second archive.
     pub b: Option<f64>,
-    /// The second less the first, where both are defined.
+    /// The second minus the first, if both are defined.
     pub delta: Option<f64>,
 }
 
-/// The same thing of both archives.
+/// The same property of both archives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pair<T> {
     /// Whether both are equal.
     pub is_same: bool,
-    /// Of the first archive; null where it does not tell.
+    /// The value in the first archive; null if unknown.
     pub a: Option<T>,
-    /// Of the second archive; null where it does not tell.
+    /// The value in the second archive; null if unknown.
     pub b: Option<T>,
 }
 
@@ -137,7 +137,7 @@ pub fn diff(a: &ComparedArchive, b: &ComparedArchive) -> Diff {
     }
 }
 
-/// Two states that are not known are not the same.
+/// Two unknown states do not count as the same.
 fn same_commit(git: Pair<GitState>) -> Pair<GitState> {
     let is_known = |git: &Option<GitState>| git.as_ref().is_none_or(|git| git.dirty.is_some());
     Pair { is_same: git.is_same && is_known(&git.a), ..git }
@@ -182,7 +182,7 @@ fn config_changes(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> V
         .collect()
 }
 
-/// Spells the keys of nested objects with dots. Lists are values.
+/// Joins the keys of nested objects with dots. Lists are values.
 fn flatten(file: &str, key: String, value: &Value, keys: &mut BTreeMap<(String, String), Value>) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {

@@ -1,6 +1,6 @@
-//! Which folders of a session stay when it is moved: mount points and
-//! symlinks to other disks, whose content moves instead of them; and
-//! what keeps it from being moved.
+//! Finds the folders of a session that stay when it is moved (mount
+//! points and symlinks to other disks, of which only the content moves),
+//! and what prevents the move.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
@@ -15,21 +15,21 @@ use crate::workspace::links::{Link, link};
 use crate::workspace::mounts::{LOST_AND_FOUND, Mounts};
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
-/// What is to be known before a session is moved.
+/// What must be known before a session is moved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layout {
-    /// The mount points and followed links.
+    /// The mount points and the symlinks that are followed.
     mounts_and_links: BTreeSet<PathBuf>,
-    /// Those, and the folders around them in the session.
+    /// The same, and their parent folders in the session.
     staying: BTreeSet<PathBuf>,
-    /// What keeps the session from being moved.
+    /// What prevents the move.
     problems: Vec<String>,
-    /// The size of what a move has to copy, in bytes.
+    /// How many bytes a move has to copy.
     copied_bytes: u64,
 }
 
 impl Layout {
-    /// Looks at the folders of the session in `workspace`.
+    /// Examines the folders of the session in `workspace`.
     ///
     /// # Errors
     /// When a folder cannot be read.
@@ -55,8 +55,8 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Returns what keeps the session in `workspace` from being moved,
-    /// and what to do about each.
+    /// Returns what prevents the move of the session in `workspace`, and what
+    /// to do about each.
     pub fn problems(&self, workspace: &Workspace) -> Vec<String> {
         let mut problems = self.problems.clone();
         if self.copied_bytes > 0 {
@@ -72,19 +72,18 @@ impl Layout {
         problems
     }
 
-    /// Whether the folder `path` is a mount point or a followed link.
+    /// Whether the folder `path` is a mount point or a followed symlink.
     pub fn is_mount_or_link(&self, path: &Path) -> bool {
         self.mounts_and_links.contains(path)
     }
 
-    /// Whether the folder `path` stays where it is when its content is
-    /// moved.
+    /// Whether the folder `path` itself stays when its content is moved.
     pub fn stays(&self, path: &Path) -> bool {
         self.staying.contains(path)
     }
 
-    /// Whether `path` belongs to the disk that is mounted around it.
-    pub fn is_of_disk(&self, path: &Path) -> bool {
+    /// Whether `path` is the `lost+found` of a mounted disk.
+    pub fn is_lost_and_found(&self, path: &Path) -> bool {
         path.file_name().is_some_and(|name| name == LOST_AND_FOUND)
             && path.parent().is_some_and(|parent| self.is_mount_or_link(parent))
     }
@@ -117,8 +116,8 @@ impl LayoutReader<'_> {
         }
     }
 
-    /// Looks at `path`, which is at `real` without links; `is_copied`
-    /// when it lies in what is copied.
+    /// Examines `path`, whose real path is `real`; `is_copied` if it lies in
+    /// a folder that must be copied.
     fn entry(
         &mut self,
         path: &Path,
@@ -134,12 +133,12 @@ impl LayoutReader<'_> {
                     self.problem(path, &format!("is {reason}"));
                     Ok(())
                 }
-                Link::Followed(target) => self.anchor(path, &target),
+                Link::Followed(target) => self.mount_or_link(path, &target),
             };
         }
         if metadata.is_dir() {
             if self.mounts.is_point(real) {
-                return self.anchor(path, real);
+                return self.mount_or_link(path, real);
             }
             return self.folder(path, real, is_copied || disk(metadata) != self.backups_disk);
         }
@@ -161,8 +160,8 @@ impl LayoutReader<'_> {
         Ok(())
     }
 
-    /// Looks at the mount point or link `path` to the folder `real`.
-    fn anchor(&mut self, path: &Path, real: &Path) -> Result<()> {
+    /// Examines the mount point or symlink `path` to the folder `real`.
+    fn mount_or_link(&mut self, path: &Path, real: &Path) -> Result<()> {
         self.layout.mounts_and_links.insert(path.to_owned());
         let root = self.workspace.root();
         let around = path.ancestors().take_while(|parent| *parent != root);
@@ -174,7 +173,7 @@ impl LayoutReader<'_> {
     fn folder(&mut self, folder: &Path, real: &Path, is_copied: bool) -> Result<()> {
         let mut is_filled = false;
         for path in folder_entries(folder)? {
-            if self.layout.is_of_disk(&path) {
+            if self.layout.is_lost_and_found(&path) {
                 continue;
             }
             is_filled = true;
@@ -183,8 +182,8 @@ impl LayoutReader<'_> {
                 self.entry(&path, &real, &metadata, is_copied)?;
             }
         }
-        // Once for a folder that is renamed whole, and for each whose
-        // content is.
+        // A folder must be writable if it is renamed as a whole, or if its
+        // content is moved one by one.
         let is_top = folder.parent() == Some(self.workspace.root());
         if is_top || is_copied && is_filled || self.layout.stays(folder) && is_filled {
             self.check_writable(folder);
@@ -192,7 +191,7 @@ impl LayoutReader<'_> {
         Ok(())
     }
 
-    /// Looks at the files of the root that may be moved.
+    /// Examines the files of the root that may be moved.
     fn root_files(&mut self, scan: &Scan) -> Result<()> {
         let root = self.workspace.root();
         let is_copied = disk(&fs::metadata(root)?) != self.backups_disk;
@@ -222,7 +221,7 @@ fn unreadable(path: &Path) -> String {
     format!("failed to read `{}`; check its permissions", path.display())
 }
 
-/// Returns `None` for what vanished.
+/// Returns the metadata of `path`; `None` if it has vanished.
 fn lstat(path: &Path) -> Result<Option<Metadata>> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Some(metadata)),

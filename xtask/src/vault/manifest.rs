@@ -1,7 +1,7 @@
-//! `MANIFEST.json`, format 1: what an archive holds and where from.
+//! `MANIFEST.json`: what an archive holds and where it came from.
 //!
-//! The format is kept by users' archives for years: a field that
-//! matters is added only together with a new format number.
+//! Archives are kept for years: a field that matters is added only
+//! together with a new format number.
 
 mod entries;
 
@@ -22,14 +22,14 @@ use crate::vault::ruin;
 pub const MANIFEST_PATH: &str = "MANIFEST.json";
 /// The digests, in the form that `sha256sum --check` reads.
 pub const SUMS_PATH: &str = "SHA256SUMS";
-/// The work tree's difference from the commit.
+/// The difference of the work tree from the commit.
 pub const PATCH_PATH: &str = "git/dirty.patch";
-/// The folder of the files that lay in the workspace's root.
+/// The folder in an archive for files from the workspace's root.
 pub const ROOT_FOLDER: &str = "root_checkpoints";
-/// The format of an archive that tells nothing new: older versions read
-/// it.
+/// The oldest format, written where it suffices, so that older versions
+/// can read the archive.
 pub const FORMAT: u32 = 1;
-/// The format that may tell an unknown state of git and the modes of
+/// The format that can express an unknown state of git and the modes of
 /// folders.
 const NEWEST_FORMAT: u32 = 2;
 
@@ -194,7 +194,7 @@ impl Manifest {
     /// Parses the bytes of `MANIFEST.json`.
     ///
     /// # Errors
-    /// When the bytes are no manifest of format 1.
+    /// When the bytes are not a manifest of a supported format.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         #[derive(Deserialize)]
         struct Format {
@@ -211,7 +211,7 @@ impl Manifest {
         serde_json::from_slice(bytes).with_context(|| format!("`{MANIFEST_PATH}` is not valid"))
     }
 
-    /// Returns the oldest format that tells all of this.
+    /// Returns the oldest format that can express this manifest.
     pub fn least_format(&self) -> u32 {
         let is_unknown = self.git.as_ref().is_some_and(|git| git.dirty.is_none());
         if is_unknown || !self.folders.is_empty() { NEWEST_FORMAT } else { FORMAT }
@@ -227,13 +227,13 @@ impl Manifest {
     /// Writes `MANIFEST.json` to `out`.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// When `out` cannot be written.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut *out, self)?;
         out.write_all(b"\n")
     }
 
-    /// Returns a copy with no files: those may be many.
+    /// Returns a copy without the list of files, which may be long.
     pub fn head(&self) -> Self {
         Self {
             name: self.name.clone(),
@@ -250,12 +250,12 @@ impl Manifest {
         }
     }
 
-    /// Returns the figure `metric` of the agent, where it is defined.
+    /// Returns the agent's `metric`, if it is defined.
     pub fn agent_metric(&self, metric: &str) -> Option<f64> {
         ruin::metric(self.agent()?, metric)
     }
 
-    /// Returns the agent's figures, if there are any.
+    /// Returns the agent's metrics, if there are any.
     pub fn agent(&self) -> Option<&ruin::AccountMetrics> {
         self.session.as_ref()?.metrics.get("agent")
     }
@@ -263,7 +263,7 @@ impl Manifest {
     /// Writes `SHA256SUMS`, the files and the manifest, to `out`.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// When `out` cannot be written.
     pub fn write_sums(&self, manifest_sha256: &str, out: &mut impl Write) -> io::Result<()> {
         for file in &self.files {
             writeln!(out, "{}  {}", file.sha256, file.path)?;

@@ -1,8 +1,8 @@
-//! Archives: written, read back, listed, restored, and which stay.
+//! Archives: writing, reading back, listing, restoring and retention.
 //!
 //! A `Receipt` exists only after every byte of an archive was read back.
-//! What is deleted stands in a plan first, made by a pure function. It
-//! may use `programs` and `workspace`, and knows no terminal.
+//! Deletions are planned by a pure function before anything is deleted.
+//! This folder may use `programs` and `workspace`, and never prints.
 
 pub mod annotate;
 pub mod annotations;

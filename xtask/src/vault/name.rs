@@ -4,11 +4,11 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-/// More than anybody makes in one second.
+/// More archives than can be made in one second.
 const N_OF_A_SECOND_MAX: u32 = 100_000;
 const TIME_FORMAT: &str = "%Y%m%d_%H%M%S";
 
-/// What a name stands for.
+/// What a name refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NameKind {
     /// `training_backup_YYYYMMDD_HHMMSS.zip`
@@ -47,15 +47,15 @@ impl StampedName {
     pub fn first_free(kind: NameKind, now: DateTime<Utc>, is_taken: impl Fn(&str) -> bool) -> Self {
         let time = now.naive_utc().format(TIME_FORMAT).to_string();
         let time = parse_time(&time).unwrap_or(now);
-        // Where all seem to be taken the disk gives no answers, and who
-        // uses the name says so.
+        // If all seem to be taken, the disk does not answer; the first use of
+        // the name then fails with the cause.
         (1..N_OF_A_SECOND_MAX)
             .map(|number| Self { time, number, kind })
             .find(|name| !is_taken(&name.to_string()))
             .unwrap_or(Self { time, number: N_OF_A_SECOND_MAX, kind })
     }
 
-    /// Returns the name that `text` spells, if it is one of `kind`.
+    /// Parses `text` as a name of `kind`.
     pub fn parse(kind: NameKind, text: &str) -> Option<Self> {
         let middle = text.strip_prefix(kind.prefix())?.strip_suffix(kind.suffix())?;
         let time = parse_time(middle.get(..15)?)?;
@@ -68,8 +68,8 @@ impl StampedName {
         (name.to_string() == text).then_some(name)
     }
 
-    /// Returns the name without what all names of its kind share, such
-    /// as `20260102_030405_2`.
+    /// Returns the name without its prefix and suffix, such as
+    /// `20260102_030405_2`.
     pub fn short(&self) -> String {
         let name = self.to_string();
         let name = name.strip_prefix(self.kind.prefix()).unwrap_or(&name);
@@ -92,12 +92,18 @@ impl fmt::Display for StampedName {
     }
 }
 
-/// Returns `time` as it stands in names: `YYYYMMDD_HHMMSS`, UTC.
+/// Returns the name of an archive without `training_backup_` and `.zip`,
+/// if `text` has them.
+pub fn short_archive_name(text: &str) -> &str {
+    text.trim_start_matches(NameKind::Archive.prefix()).trim_end_matches(NameKind::Archive.suffix())
+}
+
+/// Formats `time` as in names: `YYYYMMDD_HHMMSS`, UTC.
 pub fn stamp(time: DateTime<Utc>) -> String {
     time.format(TIME_FORMAT).to_string()
 }
 
-/// Returns the UTC time that `text` spells as `YYYYMMDD_HHMMSS`.
+/// Parses the UTC time `text`, given as `YYYYMMDD_HHMMSS`.
 pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     NaiveDateTime::parse_from_str(text, TIME_FORMAT).ok().map(|time| time.and_utc())
 }

@@ -1,25 +1,24 @@
-//! Which of two archives is the older, whatever the clock did.
+//! Orders archives by age, whatever the clock did.
 //!
-//! Run numbers decide. What has none stands where its time puts it
-//! among those that do.
+//! Run numbers decide. Archives without one are placed by their time.
 
 use chrono::{DateTime, Utc};
 
-/// What decides on the place of one item.
+/// The sort key of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position<N> {
-    /// Its run number, where it has one.
+    /// Its run number, if it has one.
     pub run_number: Option<u64>,
     /// Its time.
     pub time: DateTime<Utc>,
-    /// Its name, which decides between equals.
+    /// Its name, which breaks ties.
     pub name: N,
 }
 
 /// Orders `items`, given in any order, from the oldest to the newest.
 ///
-/// Those without a run number stand before the first numbered one that
-/// is newer by time.
+/// Items without a run number come before the first numbered item that is
+/// newer by time.
 pub fn oldest_first<T, N: Ord>(items: Vec<T>, position: impl Fn(&T) -> Position<N>) -> Vec<T> {
     let positioned = items.into_iter().map(|item| (position(&item), item));
     let (mut numbered, mut others): (Vec<_>, Vec<_>) =

@@ -1,7 +1,7 @@
 //! Remembers which archives were read back and found good.
 //!
-//! A record counts only for a file of the same name, size, times and
-//! number: a changed, copied or moved one is read back again.
+//! A record is valid only for a file of the same name, size, times and
+//! inode: a changed, copied or moved file is read back again.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -11,10 +11,10 @@ use crate::vault::catalog::{Catalog, Fingerprint};
 use crate::workspace::Workspace;
 use crate::workspace::files;
 
-/// The first line of the file; another format is not read.
+/// The first line of the file; any other format is ignored.
 const HEAD: &str = "trainvault receipts 1";
 
-/// The archives of a workspace that were read back: a line for each in
+/// The archives of a workspace that were read back: one line each in
 /// `.trainvault/receipts`.
 #[derive(Debug)]
 pub struct Receipts {
@@ -23,8 +23,8 @@ pub struct Receipts {
 }
 
 impl Receipts {
-    /// Reads what is remembered in `workspace`; nothing when the file
-    /// is missing or damaged.
+    /// Reads the receipts of `workspace`; none if the file is missing or
+    /// damaged.
     pub fn load(workspace: &Workspace) -> Self {
         let path = workspace.state().join("receipts");
         let text = fs::read_to_string(&path).unwrap_or_default();
@@ -34,16 +34,16 @@ impl Receipts {
         Self { path, known }
     }
 
-    /// Whether the archive at `path` was read back, is still the same
-    /// file and can be opened.
+    /// Whether the archive at `path` was read back, is still the same file,
+    /// and can be opened.
     pub fn holds(&self, path: &Path) -> bool {
         let known = name_of(path).and_then(|name| self.known.get(name));
         let now = || Some(Fingerprint::of(&File::open(path).ok()?.metadata().ok()?));
         known.is_some_and(|fingerprint| now() == Some(*fingerprint))
     }
 
-    /// Remembers that the archive at `path`, whose stamp was `before`
-    /// it was read back, is good; not when it has changed since.
+    /// Remembers that the archive at `path` is good, unless its fingerprint
+    /// differs from the one taken `before` it was read back.
     pub fn add(&mut self, path: &Path, before: Option<Fingerprint>) {
         let fingerprint = before.filter(|before| Fingerprint::read(path) == Some(*before));
         if let (Some(name), Some(fingerprint)) = (name_of(path), fingerprint) {
@@ -59,8 +59,8 @@ impl Receipts {
         }
     }
 
-    /// Writes what is remembered. It is no loss when that fails: the
-    /// next prune reads more archives back.
+    /// Writes the receipts. Failures are ignored: the next prune then reads
+    /// more archives back.
     pub fn store(&self) {
         let line = |(name, fingerprint): (&String, &Fingerprint)| format!("{name} {fingerprint}\n");
         let text: String = self.known.iter().map(line).collect();

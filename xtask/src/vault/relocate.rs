@@ -1,9 +1,9 @@
-//! Moves files and folders, also to where a rename does not reach.
+//! Moves files and folders, also across file systems.
 //!
-//! Then they are copied, synced and compared before the original goes,
-//! so that every byte is whole in one place at least at any instant.
-//! Modes, times and owners are kept where the disk can; hard links
-//! become files of their own.
+//! What cannot be renamed is copied, synced and compared before the
+//! original is removed, so that a complete copy exists at any instant.
+//! Modes, times and owners are kept where possible; hard links become
+//! separate files.
 
 mod copy;
 
@@ -16,42 +16,41 @@ use anyhow::{Context, Result};
 pub use copy::{holds, is_draft};
 
 use self::copy::{
-    copy, copy_whole, draft_of, failed, is_real_folder, keep_metadata, remove, remove_copied,
-    remove_if_same, sync, unreadable, without,
+    copy, copy_whole, discard, draft_of, failed, is_real_folder, keep_metadata, remove,
+    remove_copied, remove_if_same, sync, unreadable,
 };
 use crate::vault::layout::Layout;
 use crate::workspace::files::{self, exists, folder_entries};
 
-/// Moves the file or folder `from` to `to`, which must not exist. It
-/// appears there at once and whole.
+/// Moves the file or folder `from` to `to`, which must not exist and
+/// appears atomically.
 ///
 /// # Errors
-/// When it can be neither renamed nor copied: it is in place then.
+/// When it can be neither renamed nor copied; `from` is unchanged then.
 pub fn move_new(from: &Path, to: &Path) -> Result<()> {
     match files::rename_folder_new(from, to) {
-        Err(error) if is_out_of_reach(&error) => {}
+        Err(error) if needs_copy(&error) => {}
         result => return result.with_context(|| failed("move", from, to)),
     }
     let draft = draft_of(to);
     remove(&draft)?;
-    copy(from, &draft).map_err(|error| without(&draft, error))?;
+    copy(from, &draft).map_err(|error| discard(&draft, error))?;
     files::rename_folder_new(&draft, to)
         .and_then(|()| files::sync_folder(parent(to)))
         .with_context(|| failed("move", from, to))?;
     remove_copied(from, to)
 }
 
-/// Moves the content of the session's folder or file `from` to `to`,
-/// where some of it may be already; what `layout` says stays is left as
-/// an empty folder. A file whose name is taken there by another content
-/// stays, too.
+/// Moves the session's folder or file `from` to `to`, where some of it
+/// may be already. Folders that stay by `layout` are emptied. A file
+/// stays, too, if `to` has one of its name with other content.
 ///
 /// # Errors
-/// When something can be neither renamed nor copied: it is in place.
+/// When something can be neither renamed nor copied; it is unchanged.
 pub fn merge(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
     let metadata = fs::symlink_metadata(from).with_context(|| failed("move", from, to))?;
     let is_folder = metadata.is_dir() || layout.is_mount_or_link(from);
-    if !layout.stays(from) && is_renamed(from, to)? {
+    if !layout.stays(from) && try_rename(from, to)? {
         return Ok(());
     }
     if is_folder {
@@ -64,23 +63,23 @@ pub fn merge(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
     remove_if_same(from, to)
 }
 
-/// Renames the folder `from`, which is to be deleted, to `to`; where it
-/// cannot be renamed, an empty file at `to` marks it.
+/// Renames the folder `from`, which is to be deleted, to `to`; if it
+/// cannot be renamed, creates an empty file `to` that marks it.
 ///
 /// # Errors
 /// When neither can be done.
 pub fn mark_for_deletion(from: &Path, to: &Path) -> Result<()> {
     match files::rename_folder_new(from, to) {
-        Err(error) if is_out_of_reach(&error) => {
-            let mark = File::create_new(to).and_then(|mark| mark.sync_all());
-            mark.with_context(|| format!("failed to write `{}`", to.display()))?;
+        Err(error) if needs_copy(&error) => {
+            let marker = File::create_new(to).and_then(|marker| marker.sync_all());
+            marker.with_context(|| format!("failed to write `{}`", to.display()))?;
             sync(parent(to))
         }
         result => result.with_context(|| format!("failed to delete `{}`", from.display())),
     }
 }
 
-/// Removes the copies below `folder` that a kill left half done.
+/// Removes the incomplete copies below `folder` that a killed run left.
 ///
 /// # Errors
 /// When one cannot be removed.
@@ -96,7 +95,7 @@ pub fn remove_drafts(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes the copy `draft` that a kill left half done.
+/// Removes the incomplete copy `draft` that a killed run left.
 ///
 /// # Errors
 /// When it cannot be removed.
@@ -104,20 +103,21 @@ pub fn remove_draft(draft: &Path) -> Result<()> {
     remove(draft)
 }
 
-/// Removes what is left of `from` after a kill; `to` [`holds`] it.
+/// Removes what a killed run left of `from`; `to` [`holds`] all of it.
 ///
 /// # Errors
-/// When something cannot be read or removed, or is not the same.
+/// When something cannot be read or removed, or differs.
 pub fn finish(from: &Path, to: &Path) -> Result<()> {
     remove_copied(from, to)
 }
 
-/// Renames `from` to `to` unless that is taken or out of reach.
-fn is_renamed(from: &Path, to: &Path) -> Result<bool> {
+/// Renames `from` to `to`; returns false if `to` exists or must be
+/// copied.
+fn try_rename(from: &Path, to: &Path) -> Result<bool> {
     match files::rename_folder_new(from, to) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) if is_out_of_reach(&error) => Ok(false),
+        Err(error) if needs_copy(&error) => Ok(false),
         Err(error) => Err(error).with_context(|| failed("move", from, to)),
     }
 }
@@ -129,13 +129,13 @@ fn merge_folder(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
         sync(parent(to))?;
     }
     let entries = folder_entries(from)?;
-    let entries: Vec<_> = entries.iter().filter(|path| !layout.is_of_disk(path)).collect();
+    let entries: Vec<_> = entries.iter().filter(|path| !layout.is_lost_and_found(path)).collect();
     let (folders, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
         entries.into_iter().partition(|path| layout.is_mount_or_link(path) || is_real_folder(path));
     let target = |path: &Path| to.join(path.file_name().unwrap_or_default());
     let mut rest = Vec::new();
     for path in others {
-        if is_renamed(path, &target(path))? {
+        if try_rename(path, &target(path))? {
             continue;
         }
         if !exists(&target(path)) {
@@ -143,7 +143,7 @@ fn merge_folder(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
         }
         rest.push(path);
     }
-    // All copies have their names for good before an original goes.
+    // The names of all copies must be durable before an original is removed.
     sync(to)?;
     for path in rest {
         remove_if_same(path, &target(path))?;
@@ -158,16 +158,16 @@ fn merge_folder(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
         return Ok(());
     }
     match fs::remove_dir(from) {
-        // It holds what came meanwhile, or is mounted after all.
+        // Files were added meanwhile, or it is a mount point after all.
         Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty) => Ok(()),
-        Err(error) if is_out_of_reach(&error) => Ok(()),
+        Err(error) if needs_copy(&error) => Ok(()),
         result => result.with_context(|| failed("move", from, to)),
     }
 }
 
-/// Whether a rename was refused for the place of its ends, so that a
-/// copy may work.
-fn is_out_of_reach(error: &io::Error) -> bool {
+/// Whether a rename failed because of where its ends lie, so that a copy
+/// may succeed.
+fn needs_copy(error: &io::Error) -> bool {
     const EPERM: i32 = 1;
     let is_refused = matches!(
         error.kind(),
@@ -176,7 +176,7 @@ fn is_out_of_reach(error: &io::Error) -> bool {
             | ErrorKind::InvalidInput
             | ErrorKind::TooManyLinks
     );
-    // On Windows a busy file is one that a program has open.
+    // On Windows, a file is busy if a program has it open.
     error.kind() == ErrorKind::CrossesDevices
         || cfg!(unix) && (is_refused || error.raw_os_error() == Some(EPERM))
 }

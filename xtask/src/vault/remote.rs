@@ -1,15 +1,14 @@
 //! Archives in a restic repository, which several machines share.
 //!
-//! A snapshot holds one archive, the zip as it is, and a small file that
-//! describes it. The snapshot's tags are the archive's as of the last
-//! push, and two of this tool: `trainvault` and `run:N`. What a
-//! repository tells is not trusted: names are checked, texts are made
-//! printable, and a zip counts by its digest.
+//! A snapshot holds the unmodified zip of one archive and a small file
+//! that describes it. Its tags are those of the archive at the last push
+//! and two of this tool: `trainvault` and `run:N`. The content of a
+//! repository is not trusted: names are checked, texts are made
+//! printable, and zips are compared by digest.
 
 mod cache;
 mod description;
 mod listing;
-mod ordering;
 mod receipt;
 mod tags;
 
@@ -28,30 +27,31 @@ use serde_json::Value;
 
 use crate::vault::catalog::Archive;
 use crate::vault::diff::ComparedArchive;
+use crate::vault::name::short_archive_name;
 use crate::workspace::exit::CodedError;
 
-/// Before a name that is one of the repository, where a local one might
-/// be meant.
+/// The prefix of a name in the repository, where a local one could be
+/// meant.
 pub const PREFIX: &str = "remote:";
 /// How many digits of a snapshot's id are shown.
 const N_ID_DIGITS: usize = 8;
-/// With fewer digits a word may be a tag or a number.
+/// A shorter prefix is not taken for a snapshot's id.
 const N_ID_DIGITS_MIN: usize = 6;
 
-/// One archive of the repository.
+/// An archive of the repository.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemoteArchive {
-    /// What is recorded of it; its path is that in the snapshot.
+    /// Its description; its path is that in the snapshot.
     pub archive: Archive,
     /// The machine that pushed it.
     pub host: String,
-    /// The workspace there.
+    /// The workspace on that machine.
     pub workspace: String,
     /// The snapshots that hold it, usually one.
     pub snapshots: Vec<String>,
-    /// What names its description in the cache.
+    /// The id of the snapshot's tree, its key in the cache.
     pub tree: String,
-    /// The digest of the zip; none where the description is damaged.
+    /// The digest of the zip; none if the description is damaged.
     pub sha256: Option<String>,
     /// Its settings files, by path.
     pub settings: BTreeMap<String, Value>,
@@ -76,12 +76,13 @@ impl RemoteArchive {
         short_id(&self.snapshots)
     }
 
-    /// Returns its name and what tells it from another of that name.
+    /// Returns its name and snapshot id, which distinguish it from another
+    /// archive of that name.
     pub fn full_name(&self) -> String {
         format!("{} {}", self.archive.name, self.id())
     }
 
-    /// Returns it as `diff` compares it.
+    /// Converts it for `diff`.
     pub fn to_compare(&self) -> ComparedArchive {
         let manifest = self.archive.manifest().cloned();
         let files = manifest.iter().flat_map(|manifest| &manifest.files);
@@ -94,8 +95,8 @@ impl RemoteArchive {
     }
 }
 
-/// Returns the one of `archives` that `name` means: a name as `list`
-/// shows it, `latest`, or the first digits of a snapshot's id.
+/// Returns the archive that `name` refers to: a name as `list` shows it,
+/// `latest`, or the first digits of a snapshot's id.
 ///
 /// # Errors
 /// When there is none, or more than one.
@@ -107,7 +108,7 @@ pub fn find<'a>(archives: &'a [RemoteArchive], name: &str) -> Result<&'a RemoteA
     if name == "latest" {
         return Ok(newest);
     }
-    let short = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
+    let short = short_archive_name(name);
     let is_id = name.len() >= N_ID_DIGITS_MIN && name.bytes().all(|it| it.is_ascii_hexdigit());
     let fits = |remote: &&RemoteArchive| {
         remote.archive.name.short() == short

@@ -1,8 +1,9 @@
-//! Brings the files of an archive back, and only those that are whole.
+//! Restores the files of an archive, and only those that are intact.
 //!
-//! First a plan, which `--dry-run` shows, then the writing: each file
-//! beside its place, checked, then renamed. Nothing is written through
-//! a symlink, outside the target, or over another file unasked.
+//! First a plan, which `--dry-run` shows, then the writing: each file is
+//! written beside its target, checked, then renamed. Nothing is written
+//! through a symlink, outside the target, or over another file unless
+//! asked for.
 
 mod copy;
 mod draft;
@@ -33,7 +34,7 @@ pub use write::{RestoreResult, apply};
 use crate::vault::scan::Selection;
 use crate::vault::verify::Damage;
 
-/// What to do with files that are there.
+/// What to do with existing files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overwrite {
@@ -50,14 +51,13 @@ pub enum Overwrite {
 pub struct RestorePlan {
     /// The files to write, sorted by archive path.
     pub write: Vec<RestoreStep>,
-    /// Files that are there already with the same content.
+    /// Files that exist already with the same content.
     pub unchanged: Vec<String>,
     /// Folders that hold no file.
     pub folders: Vec<String>,
-    /// What stands in the way: with any, nothing is written.
+    /// Conflicts with existing files; if there are any, nothing is written.
     pub conflicts: Vec<Damage>,
-    /// What the archive does not give, as far as is known before it is
-    /// unpacked.
+    /// What cannot be restored, as far as known before unpacking.
     pub lost: Vec<Damage>,
     /// The size of the files to write, in bytes.
     pub size_bytes: u64,
@@ -77,25 +77,25 @@ pub struct RestoreStep {
     pub replaces: bool,
 }
 
-/// A path's bytes need not be text, and JSON must be.
+/// A path need not be UTF-8; JSON must be.
 fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }
 
-/// What was found of one file, in the archive and in its place.
+/// One file of the archive, and what is at its target now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundFile {
     /// The path in the archive.
     pub path: String,
     /// The size in bytes.
     pub size_bytes: u64,
-    /// The path below the target, or why it can have none there.
+    /// The path below the target, or why the file cannot be placed.
     pub target: Result<PathBuf, String>,
-    /// What is there now.
+    /// What is at that path now.
     pub existing: Existing,
 }
 
-/// Plans what becomes of each file in `found`.
+/// Plans what to do with each file in `found`.
 pub fn plan(found: &[FoundFile], policy: Overwrite) -> RestorePlan {
     let mut plan = RestorePlan::default();
     let mut taken: BTreeMap<&Path, &str> = BTreeMap::new();
@@ -149,7 +149,7 @@ pub fn plan(found: &[FoundFile], policy: Overwrite) -> RestorePlan {
     plan
 }
 
-/// An archive's file, opened to restore from.
+/// An archive file, opened to restore from.
 pub type FileSource = Source<BufReader<File>>;
 
 /// Opens the archive at `path`, damaged or not.
@@ -163,7 +163,7 @@ pub fn open(path: &Path) -> Result<FileSource> {
 }
 
 /// Looks up where each file of `source` that `only` selects belongs in
-/// `target`, and plans what becomes of it.
+/// `target`, and plans what to do with it.
 ///
 /// # Errors
 /// When a file in the target cannot be read.
@@ -200,7 +200,7 @@ pub fn survey<R: Read + Seek>(
 fn is_selected(path: &str, only: Option<&Selection>) -> bool {
     match only {
         None => !item::is_metadata(path),
-        // What describes the archive comes along when it is named.
+        // Files that describe the archive are restored only by name.
         Some(only) => {
             only.matches(Path::new(path)) || only.matches(Path::new(target::in_workspace(path)))
         }

@@ -1,7 +1,7 @@
-//! Decides which archives and backups are old.
+//! Decides which archives and backups are removed.
 //!
-//! The plan is a pure function of the archives, the policy and the
-//! time; it deletes nothing. The rules are those of restic's `forget`.
+//! The plan is a pure function of the archives, the policy and the time;
+//! nothing is deleted here. The rules are those of restic's `forget`.
 
 mod backups;
 mod items;
@@ -13,13 +13,13 @@ use chrono::{DateTime, Utc};
 
 pub use crate::workspace::config::{Best, Count, Span, TagList};
 pub use backups::{BackupItem, BackupPolicy, CoveringArchive, plan_backups};
+pub(crate) use items::files_below;
 pub use items::{PlanFacts, archive_items, backup_items};
-pub(crate) use items::{digest_of, files_below};
 pub use plan::{ArchiveItem, ArchiveState, KeptItem, RetentionPlan};
 pub use policy::{Policy, PolicyError};
 pub(crate) use rules::is_lower_better;
 
-use plan::future;
+use plan::dated_in_future;
 
 use crate::vault::order::{self, Position};
 
@@ -42,12 +42,12 @@ pub fn plan(
     plan_checked(items, policy, now)
 }
 
-/// Plans for each of `groups` by itself, as restic does for each host
-/// and path, and joins the plans: run numbers of two workspaces say
-/// nothing of which archive is the newer.
+/// Plans for each of `groups` separately, as restic does for each host
+/// and path, and joins the plans: run numbers of different workspaces
+/// cannot be compared.
 ///
 /// # Errors
-/// As [`plan`]; a tag or metric need be known in one group only.
+/// As [`plan`]; a tag or metric need only exist in one group.
 pub fn plan_groups(
     groups: &[Vec<ArchiveItem>],
     policy: &Policy,
@@ -80,12 +80,12 @@ fn plan_checked(
     });
     newest_first.reverse();
     let mut reasons: Vec<Vec<String>> =
-        newest_first.iter().map(|item| outside_the_counts(item, now)).collect();
+        newest_first.iter().map(|item| uncounted_reasons(item, now)).collect();
 
-    let is_outside: Vec<bool> = reasons.iter().map(|reasons| !reasons.is_empty()).collect();
+    let is_uncounted: Vec<bool> = reasons.iter().map(|reasons| !reasons.is_empty()).collect();
     let select = |wanted: &dyn Fn(ArchiveState) -> bool| -> Vec<usize> {
         (0..newest_first.len())
-            .filter(|idx| !is_outside[*idx] && wanted(newest_first[*idx].state))
+            .filter(|idx| !is_uncounted[*idx] && wanted(newest_first[*idx].state))
             .collect()
     };
     let failed = select(&|state| state == ArchiveState::Failed);
@@ -112,16 +112,16 @@ fn plan_checked(
             reasons[idx].push("the newest complete one".to_owned());
         }
     }
-    Ok(decided(&newest_first, reasons, now))
+    Ok(to_plan(&newest_first, reasons, now))
 }
 
 fn pick<'a>(items: &[&'a ArchiveItem], places: &[usize]) -> Vec<&'a ArchiveItem> {
     places.iter().map(|idx| items[*idx]).collect()
 }
 
-/// Returns why `item` stays whatever the policy says, and takes no
-/// place from any other.
-fn outside_the_counts(item: &ArchiveItem, now: DateTime<Utc>) -> Vec<String> {
+/// Returns why `item` is kept regardless of the policy, without counting
+/// towards it.
+fn uncounted_reasons(item: &ArchiveItem, now: DateTime<Utc>) -> Vec<String> {
     let mut reasons = Vec::new();
     match &item.pin {
         Some(Some(reason)) => reasons.push(format!("pinned: {reason}")),
@@ -140,11 +140,11 @@ fn outside_the_counts(item: &ArchiveItem, now: DateTime<Utc>) -> Vec<String> {
     reasons
 }
 
-fn decided(items: &[&ArchiveItem], reasons: Vec<Vec<String>>, now: DateTime<Utc>) -> RetentionPlan {
+fn to_plan(items: &[&ArchiveItem], reasons: Vec<Vec<String>>, now: DateTime<Utc>) -> RetentionPlan {
     let mut plan = RetentionPlan::default();
     for (item, reasons) in items.iter().zip(reasons) {
         if item.created_at > now {
-            plan.warnings.push(future(&item.name, item.created_at));
+            plan.warnings.push(dated_in_future(&item.name, item.created_at));
         }
         if reasons.is_empty() {
             plan.remove.push(item.name.clone());

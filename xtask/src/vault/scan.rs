@@ -1,9 +1,9 @@
-//! Finds what belongs in an archive.
+//! Finds the files that belong in an archive.
 //!
 //! Only folders that a glob can reach are entered. Symlinks to files
-//! within the workspace are read through, and so are a session's own
-//! folders; other symlinks, FIFOs, sockets and devices are skipped, and
-//! said so.
+//! within the workspace are followed, as are those of a session's own
+//! folders; other symlinks, FIFOs, sockets and devices are recorded as
+//! skipped.
 
 mod globs;
 mod models;
@@ -33,9 +33,9 @@ pub const FOLDER_MODE: u32 = 0o755;
 /// A file to archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where the file lies.
+    /// The path on disk.
     pub disk_path: PathBuf,
-    /// What the archive calls it.
+    /// The path in the archive.
     pub archive_path: ArchivePath,
     /// The size in bytes when it was found.
     pub size_bytes: u64,
@@ -46,11 +46,10 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// Returns the file with the size, time and mode that `metadata`
-    /// tells.
+    /// Returns the file with the size, time and mode of `metadata`.
     ///
     /// # Errors
-    /// When the system tells no time.
+    /// When the system has no modification time.
     pub fn as_now(&self, metadata: &Metadata) -> std::io::Result<Self> {
         Ok(Self {
             size_bytes: metadata.len(),
@@ -60,8 +59,8 @@ impl SourceFile {
         })
     }
 
-    /// Whether a clean moves this file: all but `config/` and what
-    /// other globs have matched.
+    /// Whether a clean moves this file: not those in `config/` and those that
+    /// other globs matched.
     pub fn is_moved_by_clean(&self) -> bool {
         ["logs/", "models/", "root_checkpoints/"]
             .iter()
@@ -76,14 +75,14 @@ pub struct Scan {
     pub files: Vec<SourceFile>,
     /// Folders without files, sorted.
     pub empty_folders: BTreeSet<String>,
-    /// What is recorded of folders beyond their path, sorted.
+    /// Folders with a mode or a path to record, sorted.
     pub folders: Vec<FolderEntry>,
-    /// What could not be taken, sorted.
+    /// What was matched but could not be archived, sorted.
     pub skipped: Vec<Skipped>,
 }
 
 impl Scan {
-    /// Whether there is anything that a session could have left.
+    /// Whether there is anything that a session left.
     pub fn holds_a_session(&self) -> bool {
         self.files.iter().any(|file| !file.archive_path.text.starts_with("config/"))
     }
@@ -92,8 +91,8 @@ impl Scan {
 /// Scans `workspace` for what belongs in an archive.
 ///
 /// # Errors
-/// When a glob is not valid or a folder cannot be read; the remedy is
-/// named, since a folder passed over in silence would be lost.
+/// When a glob is not valid or a folder cannot be read: a folder that is
+/// silently skipped would be lost.
 pub fn scan(workspace: &Workspace) -> Result<Scan> {
     let config = &workspace.config().archive;
     let followed = links::followed(workspace).into_iter().map(|(_, target)| target);
@@ -106,7 +105,7 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
         secrets: SecretFiles::of(workspace),
         off_limits: [
             workspace.archives(),
-            // It may be spelled through a link to the workspace.
+            // Its path may lead through a symlink to the workspace.
             workspace.archives().canonicalize().unwrap_or_else(|_| workspace.archives()),
             workspace.backups(),
             workspace.state(),
@@ -134,7 +133,7 @@ pub fn scan(workspace: &Workspace) -> Result<Scan> {
 struct Walker<'a> {
     workspace: &'a Workspace,
     root: &'a Path,
-    /// The workspace, and where its links to folders lead.
+    /// The workspace, and the targets of its followed symlinks.
     inside: Vec<PathBuf>,
     selection: Selection,
     takes_root_models: bool,
@@ -163,8 +162,9 @@ impl Walker<'_> {
         }
         let relative = self.relative(folder);
         let n_files = scan.files.len() - n_files;
-        let is_fresh = SESSION_FOLDERS.iter().any(|fresh| relative == Path::new(fresh));
-        if n_entries == 0 && (self.selection.matches_below(relative) || is_fresh) {
+        let is_session_folder =
+            SESSION_FOLDERS.iter().any(|session_folder| relative == Path::new(session_folder));
+        if n_entries == 0 && (self.selection.matches_below(relative) || is_session_folder) {
             scan.empty_folders.insert(ArchivePath::of(relative).text);
         } else if n_files == 0 || relative == Path::new("") {
             return Ok(());
@@ -217,8 +217,8 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// Whether the file is a model in the root that belongs in an
-    /// archive without a glob of its own.
+    /// Whether the file is a model in the root, which is archived without
+    /// matching a glob.
     fn is_root_model(&self, path: &Path, relative: &Path) -> bool {
         self.takes_root_models
             && relative.components().count() == 1
@@ -226,8 +226,8 @@ impl Walker<'_> {
             && models::is_model(path)
     }
 
-    /// Returns the metadata of the file that the symlink `path` leads
-    /// to, or why it is not archived.
+    /// Returns the metadata of the target of the symlink `path`, or why it is
+    /// not archived.
     fn follow(&self, path: &Path) -> Result<Metadata, &'static str> {
         let target = path.canonicalize().map_err(|_| "a symlink that leads nowhere")?;
         if !self.inside.iter().any(|folder| target.starts_with(folder)) {
@@ -248,7 +248,7 @@ impl Walker<'_> {
     }
 }
 
-/// Returns `None` for what vanished since its folder was listed.
+/// Returns `None` for a file that vanished since its folder was listed.
 fn found(path: &Path, metadata: std::io::Result<Metadata>) -> Result<Option<Metadata>> {
     match metadata {
         Ok(metadata) => Ok(Some(metadata)),

@@ -1,8 +1,8 @@
 //! The seal: a digest over every byte of an archive's file.
 //!
-//! It stands in the zip's comment, which is the end of the file, and
-//! covers all before it: also the headers, which no checksum of a zip
-//! covers.
+//! It is stored in the zip's comment, at the end of the file, and covers
+//! everything before it, including the headers, which no checksum of a
+//! zip covers.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -16,15 +16,14 @@ use crate::workspace::digest::{BUFFER_BYTES, hex, sha256};
 const PREFIX: &str = "trainvault sha256 ";
 const DIGEST_BYTES: u64 = 64;
 
-/// Returns the comment to write before the digest is known.
+/// Returns the comment to write until the digest is known.
 pub fn placeholder() -> String {
     PREFIX.to_owned() + &"0".repeat(64)
 }
 
-/// Returns the digest of `file` up to the last of `ends`, and reads up
-/// to each as soon as it comes: the bytes before it do not change any
-/// more.
-pub fn digest_behind(file: &Disk<'_>, ends: Receiver<u64>) -> io::Result<String> {
+/// Returns the digest of `file` up to the last of `ends`. Reads up to
+/// each end as soon as it is received: the bytes before it are final.
+pub fn digest_while_written(file: &Disk<'_>, ends: Receiver<u64>) -> io::Result<String> {
     let mut digest = Sha256::new();
     let mut n_read = 0;
     let mut buffer = vec![0; BUFFER_BYTES];
@@ -39,14 +38,14 @@ pub fn digest_behind(file: &Disk<'_>, ends: Receiver<u64>) -> io::Result<String>
     Ok(hex(&digest.finalize()))
 }
 
-/// Writes the seal in place of the placeholder that `file` ends with.
+/// Overwrites the placeholder at the end of `file` with the digest.
 pub fn write(file: &mut File, digest: &str) -> io::Result<()> {
     let end = content_end(file)?;
     file.seek(SeekFrom::Start(end))?;
     file.write_all(digest.as_bytes())
 }
 
-/// Whether the file ends with the right digest of all before it.
+/// Whether the file ends with the digest of everything before it.
 pub fn is_intact<R: Read + Seek>(file: &mut R) -> io::Result<bool> {
     let end = content_end(file)?;
     let mut sealed = String::new();
@@ -60,7 +59,7 @@ pub fn is_seal(comment: &[u8]) -> bool {
     comment.starts_with(PREFIX.as_bytes()) && comment.len() == placeholder().len()
 }
 
-/// Returns where the digest begins, which is over all before it.
+/// Returns the offset of the digest, which covers everything before.
 pub fn content_end(file: &mut impl Seek) -> io::Result<u64> {
     Ok(file.seek(SeekFrom::End(0))?.saturating_sub(DIGEST_BYTES))
 }

@@ -1,7 +1,7 @@
-//! Reads what a manifest tells of a session from `logs/session.json`.
+//! Reads the summary of a session from `logs/session.json`.
 //!
-//! The file may come from another tool or be cut short: whatever is not
-//! there, or not of its kind, is left out; nothing fails.
+//! The file may come from another tool or be truncated: fields that are
+//! missing or of another type are left out; nothing fails.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use crate::vault::manifest::{DataSummary, SessionStatus, SessionSummary};
 
-/// What is no plain number of the agent's in the file, but counts among
-/// its figures, and where it lies there.
-pub const FURTHER_FIGURES: [(&str, &str); 3] = [
+/// Metrics of the agent that the file stores elsewhere, and their JSON
+/// pointers.
+pub const METRIC_POINTERS: [(&str, &str); 3] = [
     ("periods_per_year", "/metrics/agent/periods_per_year/value"),
     ("deflated_sharpe", "/trials/deflated_sharpe"),
     ("n_trials", "/trials/n_trials"),
@@ -27,16 +27,16 @@ pub const SEED_FIGURES: [&str; 4] =
 
 /// Reads the session in the workspace `root`, if there is one.
 ///
-/// No trainer may be running: a session that still says `running` was
-/// interrupted.
+/// The trainer must not be running: a session with status `running`
+/// counts as interrupted.
 pub fn read(root: &Path) -> Option<SessionSummary> {
     let bytes = fs::read(root.join("logs/session.json")).ok()?;
     let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     Some(summarize(&value))
 }
 
-/// Whether the record in the workspace `root` says how its session
-/// ended: whatever became of the trainer later changes nothing then.
+/// Whether `session.json` in the workspace `root` records how its session
+/// ended; what happened to the trainer afterwards does not matter then.
 pub fn is_sealed(root: &Path) -> bool {
     let bytes = fs::read(root.join("logs/session.json")).unwrap_or_default();
     let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
@@ -44,7 +44,7 @@ pub fn is_sealed(root: &Path) -> bool {
     matches!(status, Some("completed" | "failed" | "interrupted"))
 }
 
-/// Returns what `session`, the content of a `session.json`, tells.
+/// Summarizes `session`, the content of a `session.json`.
 pub fn summarize(session: &Value) -> SessionSummary {
     SessionSummary {
         id: text(session, "/id"),
@@ -65,8 +65,8 @@ pub fn summarize(session: &Value) -> SessionSummary {
     }
 }
 
-/// Returns why figures of the agent in the workspace `root` are null, by
-/// their names.
+/// Returns why metrics of the agent in the workspace `root` are null, by
+/// name.
 pub fn undefined(root: &Path) -> BTreeMap<String, String> {
     let reasons = || {
         let bytes = fs::read(root.join("logs/session.json")).ok()?;
@@ -76,9 +76,8 @@ pub fn undefined(root: &Path) -> BTreeMap<String, String> {
     reasons().unwrap_or_default()
 }
 
-/// Returns why the figures of the session in the workspace `root` are to
-/// be treated as a bug: those that no market gives, and what an audit
-/// found.
+/// Returns why the metrics of the session in the workspace `root` are
+/// suspicious: implausible values, and what an audit found.
 pub fn doubts(root: &Path) -> Vec<String> {
     let read =
         || serde_json::from_slice::<Value>(&fs::read(root.join("logs/session.json")).ok()?).ok();
@@ -126,13 +125,13 @@ fn metrics(session: &Value) -> BTreeMap<String, BTreeMap<String, Option<f64>>> {
         .filter_map(|(policy, figures)| Some((policy.clone(), numbers(figures.as_object()?))))
         .collect();
     if let Some(agent) = metrics.get_mut("agent") {
-        for (name, pointer) in FURTHER_FIGURES {
+        for (name, pointer) in METRIC_POINTERS {
             let value = session.pointer(pointer).filter(|value| value.is_number());
             agent.extend(value.map(|value| (name.to_owned(), value.as_f64())));
         }
         agent.extend(net_returns_of_seeds(session));
     }
-    // Of several symbols, each by itself.
+    // With several symbols, each has metrics of its own.
     let symbols = session.get("symbols").and_then(Value::as_array);
     for symbol in symbols.into_iter().flatten() {
         let agent = symbol.pointer("/metrics/agent").and_then(Value::as_object);
@@ -165,7 +164,7 @@ fn numbers(figures: &serde_json::Map<String, Value>) -> BTreeMap<String, Option<
         .iter()
         .filter(|(_, value)| value.is_number() || value.is_null())
         .map(|(name, value)| (name.clone(), value.as_f64()));
-    // The one figure that is a time.
+    // The only metric that is a time.
     let time = figures.get("ruined_at").and_then(Value::as_str);
     let time = time.and_then(|text| DateTime::parse_from_rfc3339(text).ok());
     let time = time.map(|time| ("ruined_at_ms".to_owned(), Some(time.timestamp_millis() as f64)));

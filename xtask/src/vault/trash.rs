@@ -1,4 +1,4 @@
-//! What retention removed and has not deleted yet, and its way back.
+//! The trash: what was removed but not deleted yet.
 //!
 //! `archives/.trash/` and `backups/.trash/` hold one folder for each
 //! prune, named by its time.
@@ -11,7 +11,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 
 use crate::vault::annotations;
-use crate::vault::name::{NameKind, StampedName, parse_time};
+use crate::vault::name::{NameKind, StampedName, parse_time, short_archive_name};
 use crate::vault::relocate;
 use crate::workspace::Workspace;
 use crate::workspace::files::{self, exists, folder_entries};
@@ -19,30 +19,30 @@ use crate::workspace::files::{self, exists, folder_entries};
 /// The trash of a workspace, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trash {
-    /// What each prune left.
+    /// The content of each prune.
     pub batches: Vec<TrashBatch>,
 }
 
-/// What one prune left, of archives or of backups.
+/// The archives or the backups that one prune removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrashBatch {
     /// The folder.
     pub path: PathBuf,
     /// Where its content came from.
     pub origin: PathBuf,
-    /// When it was put there.
+    /// When it was moved there.
     pub trashed_at: DateTime<Utc>,
     /// When it may be deleted.
     pub deleted_from: DateTime<Utc>,
     /// Whether that time has come.
     pub is_expired: bool,
-    /// The names of what is in it.
+    /// The names of its content.
     pub names: Vec<String>,
     /// Why it must not be deleted, whatever its age.
     pub hold: Option<String>,
 }
 
-/// One thing that can be brought back.
+/// An archive or backup that can be restored from the trash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TrashedItem {
     /// Its name.
@@ -51,10 +51,10 @@ pub struct TrashedItem {
     pub trashed_at: DateTime<Utc>,
     /// When a prune may delete it.
     pub deleted_from: DateTime<Utc>,
-    /// Where it lies now.
+    /// Its path in the trash.
     #[serde(skip)]
     pub path: PathBuf,
-    /// Where it belongs.
+    /// Its original path.
     #[serde(skip)]
     pub target: PathBuf,
 }
@@ -65,7 +65,7 @@ impl Trash {
     /// # Errors
     /// When a folder cannot be read.
     pub fn read(workspace: &Workspace, now: DateTime<Utc>) -> Result<Self> {
-        let patience = Duration::days(i64::from(workspace.config().retention.trash_days));
+        let delay = Duration::days(i64::from(workspace.config().retention.trash_days));
         let mut batches = Vec::new();
         for (trash, origin) in [
             (workspace.archives_trash(), workspace.archives()),
@@ -79,7 +79,7 @@ impl Trash {
                     continue;
                 }
                 let entries = folder_entries(&path)?;
-                let deleted_from = trashed_at + patience;
+                let deleted_from = trashed_at + delay;
                 batches.push(TrashBatch {
                     origin: origin.clone(),
                     trashed_at,
@@ -98,8 +98,7 @@ impl Trash {
         Ok(Self { batches })
     }
 
-    /// Lets the batch at `path` hold the file `annotations`, as it will
-    /// after a recovery.
+    /// Adds the file `annotations` to the batch at `path`.
     pub fn add(&mut self, annotations: &Path, path: &Path) {
         let batch = self.batches.iter_mut().find(|batch| batch.path == path);
         if let Some(batch) = batch.filter(|batch| batch.hold.is_none()) {
@@ -107,7 +106,7 @@ impl Trash {
         }
     }
 
-    /// Lets nothing be deleted, because of `why`.
+    /// Prevents deletions from all batches, because of `why`.
     pub fn hold_all(&mut self, why: &str) {
         for batch in &mut self.batches {
             batch.hold.get_or_insert_with(|| why.to_owned());
@@ -119,8 +118,8 @@ impl Trash {
         self.batches.iter().any(|batch| batch.names.iter().any(|held| held == name))
     }
 
-    /// Whether something called `name` is in the trash and the next
-    /// prune deletes it there.
+    /// Whether something called `name` is in the trash and the next prune
+    /// will delete it.
     pub fn expired_holds(&self, name: &str) -> bool {
         let is_emptied = |batch: &&TrashBatch| batch.is_expired && batch.hold.is_none();
         let mut expired = self.batches.iter().filter(is_emptied);
@@ -146,14 +145,14 @@ impl Trash {
         content
     }
 
-    /// Returns what `name` stands for: a full name, or an archive's
-    /// without `training_backup_` and `.zip`.
+    /// Returns the item called `name`; `training_backup_` and `.zip` may be
+    /// left out.
     ///
     /// # Errors
-    /// Says what is in the trash.
+    /// When it is not in the trash; says what is.
     pub fn find(&self, name: &str) -> Result<TrashedItem> {
         let content = self.content();
-        let short = name.trim_end_matches(".zip").trim_start_matches("training_backup_");
+        let short = short_archive_name(name);
         let archive = format!("training_backup_{short}.zip");
         let found = content.iter().find(|trashed| trashed.name == name || trashed.name == archive);
         found.cloned().with_context(|| match content.first() {
@@ -168,16 +167,16 @@ impl Trash {
     }
 }
 
-/// Brings `trashed` back to where it was.
+/// Moves `trashed` back to where it was.
 ///
 /// # Errors
-/// When there is something of that name: nothing is overwritten.
-pub fn bring_back(workspace: &Workspace, trashed: &TrashedItem) -> Result<()> {
+/// When something of that name exists: nothing is overwritten.
+pub fn undelete(workspace: &Workspace, trashed: &TrashedItem) -> Result<()> {
     let target = workspace.display(&trashed.target);
     if exists(&trashed.target) {
         bail!("`{target}` exists and is not overwritten; move it away first");
     }
-    // First: after a kill in between, annotations follow theirs back.
+    // Annotations first: a recovery moves them back after a kill.
     let targets = annotations::companions(&trashed.target);
     for (from, to) in annotations::companions(&trashed.path).iter().zip(targets) {
         if exists(from) && !exists(&to) {
@@ -194,8 +193,8 @@ pub fn bring_back(workspace: &Workspace, trashed: &TrashedItem) -> Result<()> {
     remove_if_empty(trashed.path.parent().unwrap_or(&trashed.path))
 }
 
-/// Whether `trashed` and what is in its place are what a kill leaves of
-/// one move between two disks: one of them holds all of the other.
+/// Whether `trashed` and the file at its original path are halves of a
+/// killed move across disks: one of them contains all of the other.
 ///
 /// # Errors
 /// When something cannot be read.
@@ -204,8 +203,8 @@ pub fn is_move_unfinished(trashed: &TrashedItem) -> Result<bool> {
     Ok(relocate::holds(target, path)? || relocate::holds(path, target)?)
 }
 
-/// Removes the half of such a move that the other holds; the copy in
-/// the trash when they are the same.
+/// Removes the half of such a move that the other contains; the one in
+/// the trash if both are equal.
 ///
 /// # Errors
 /// When something cannot be read or removed.
@@ -221,7 +220,7 @@ pub fn finish_move(workspace: &Workspace, trashed: &TrashedItem) -> Result<Strin
     Ok(format!("completed the move of `{in_place}` to `{shown}`, which a killed run had begun"))
 }
 
-/// Removes the folder of a batch that holds nothing any more.
+/// Removes the folder of a batch if it is empty.
 fn remove_if_empty(batch: &Path) -> Result<()> {
     if folder_entries(batch)?.is_empty() {
         fs::remove_dir(batch)
@@ -230,13 +229,13 @@ fn remove_if_empty(batch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Moves `names` of `folder` into its trash of the time `batch`, each
-/// archive with what lies beside it.
+/// Moves `names` of `folder` into the trash folder `batch`, together with
+/// their annotations and receipts.
 ///
 /// # Errors
-/// When something cannot be moved; the rest stays.
+/// When something cannot be moved; the rest is not moved.
 pub fn discard(names: &[String], folder: &Path, batch: &Path) -> Result<()> {
-    // Oldest first: a kill in between has removed what is oldest.
+    // Oldest first: a kill in between has removed the oldest only.
     for name in names.iter().rev() {
         files::create_folder(batch).context(
             "deleting needs no space, but the trash needs an entry: `prune --now` does without",
@@ -259,14 +258,14 @@ pub fn discard(names: &[String], folder: &Path, batch: &Path) -> Result<()> {
 /// Moves the file or folder `from` into the folder `batch`.
 ///
 /// # Errors
-/// When it cannot be moved, or something of its name is there.
+/// When it cannot be moved, or its name is taken there.
 pub fn move_to(from: &Path, batch: &Path) -> Result<()> {
     let name = from.file_name().unwrap_or_default();
     relocate::move_new(from, &batch.join(name))
 }
 
-/// Moves the file `from`, which is neither archive nor backup, into
-/// the folder `batch`, under a name that is free there.
+/// Moves the file `from`, which is neither an archive nor a backup, into
+/// the folder `batch` under a free name.
 ///
 /// # Errors
 /// When it cannot be moved.
@@ -289,7 +288,8 @@ fn is_ours(name: &str) -> bool {
         .any(|kind| StampedName::parse(*kind, name).is_some())
 }
 
-/// A pin holds wherever its archive lies; so does a doubt about it.
+/// Returns why a batch with this file must not be deleted: the file pins
+/// an archive, or cannot be read.
 fn hold(entry: &Path) -> Option<String> {
     annotations::archive_of(entry.file_name()?.to_str()?)?;
     match annotations::read(entry) {

@@ -1,7 +1,7 @@
 //! Reads an archive back and checks every byte of it.
 //!
-//! Only this module makes a [`Receipt`], and only for an archive in
-//! which nothing at all is wrong.
+//! Only this module creates a [`Receipt`], and only for an archive
+//! without any damage.
 
 mod content;
 mod damage;
@@ -38,17 +38,17 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Returns where the archive lies.
+    /// Returns the path of the archive.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns what the archive holds.
+    /// Returns the manifest of the archive.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Returns the digest of the manifest as it lies in the archive.
+    /// Returns the digest of the manifest as stored in the archive.
     pub fn manifest_sha256(&self) -> &str {
         &self.manifest_sha256
     }
@@ -66,9 +66,9 @@ impl Receipt {
 /// How an archive is read.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadOptions<'a> {
-    /// On how many threads; the result is the same for any number.
+    /// The number of threads; the result does not depend on it.
     pub n_threads: NonZeroUsize,
-    /// Set by a signal: stop; what is left counts as unreadable.
+    /// Set by a signal: stops; the rest counts as unreadable.
     pub interrupt: Option<&'a AtomicBool>,
 }
 
@@ -81,7 +81,7 @@ impl Default for ReadOptions<'_> {
 /// Reads the archive at `path` back, every byte of it.
 ///
 /// # Errors
-/// When anything is wrong with it; the first problem is named.
+/// When anything is wrong with it; names the first problem.
 pub fn read_back(path: &Path) -> Result<Receipt> {
     read_back_as(path, ReadOptions::default())
 }
@@ -107,13 +107,13 @@ pub fn read_back_as(path: &Path, options: ReadOptions<'_>) -> Result<Receipt> {
     Ok(Receipt { path: path.to_owned(), manifest, manifest_sha256, size_bytes })
 }
 
-/// Checks the archive at `path` and tells all that is wrong with it.
+/// Checks the archive at `path` and reports all damage.
 ///
-/// An archive without a manifest, from another tool, is checked by the
-/// zip's own CRC-32 sums.
+/// A zip of another tool, without a manifest, is checked by its CRC-32
+/// sums.
 ///
 /// # Errors
-/// When the file cannot be opened; damage is no error.
+/// When the file cannot be opened; damage is not an error.
 pub fn check(path: &Path) -> Result<ArchiveCheck> {
     check_as(path, ReadOptions::default())
 }
@@ -131,24 +131,31 @@ pub fn check_as(path: &Path, options: ReadOptions<'_>) -> Result<ArchiveCheck> {
         .with_context(|| format!("failed to read `{}`", path.display()))
 }
 
-/// Returns how often a check reads each byte: of a sealed archive twice,
-/// once for the digest over all.
-pub fn n_passes(disk: &Disk<'_>) -> u64 {
+/// Returns how often a check reads each byte: twice for a sealed archive,
+/// once of it for the digest of the whole file.
+fn n_passes(disk: &Disk<'_>) -> u64 {
     let mut comment = seal::placeholder().into_bytes();
     let start = disk.size_bytes().checked_sub(comment.len() as u64);
     let is_read = start.is_some_and(|start| disk.read_exact_at(&mut comment, start).is_ok());
     if is_read && seal::is_seal(&comment) { 2 } else { 1 }
 }
 
+/// Returns how many bytes checking `paths` counts for, in a progress of
+/// two passes: an archive that is read once counts half.
+pub fn n_bytes_of_two_passes<'a>(paths: impl IntoIterator<Item = &'a Path>) -> u64 {
+    let disks = paths.into_iter().filter_map(|path| Disk::open(path, None).ok());
+    disks.map(|disk| disk.size_bytes() * n_passes(&disk) / 2).sum()
+}
+
 /// Checks the archive in `reader`, as [`check`] does, on this thread.
 ///
 /// # Errors
-/// When it cannot be read again from its start.
+/// When it cannot be rewound.
 pub fn check_reader<R: Read + Seek + Clone + Send>(reader: R) -> io::Result<ArchiveCheck> {
     check_on(NonZeroUsize::MIN, reader)
 }
 
-/// Checks the archive in `reader`, of which each thread has a clone.
+/// Checks the archive in `reader`, which is cloned for each thread.
 fn check_on<R: Read + Seek + Clone + Send>(
     n_threads: NonZeroUsize,
     reader: R,
@@ -162,8 +169,7 @@ fn check_on<R: Read + Seek + Clone + Send>(
             return Ok(archive_check);
         }
     };
-    // The digest over the whole file, which also covers the headers; a
-    // zip of another tool has none.
+    // The seal also covers the headers; a zip of another tool has none.
     let has_seal = seal::is_seal(zip.comment());
     let mut check_seal =
         || if has_seal { seal::is_intact(&mut whole_file).map(Some) } else { Ok(None) };

@@ -101,11 +101,12 @@ pub enum Compression {
 }
 
 impl WorkspaceConfig {
-    /// Reads the settings in `path`, or returns the defaults when there
-    /// is no such file.
+    /// Reads the settings in `path`; returns the defaults if there is no such
+    /// file.
     ///
     /// # Errors
-    /// Names the file, line, key and remedy.
+    /// When the settings are not valid; names the file, line, key and
+    /// remedy.
     pub fn load(path: &Path) -> Result<Self> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,

@@ -1,4 +1,4 @@
-//! SHA-256, the digest that `sha256sum` checks too.
+//! SHA-256 digests, as `sha256sum` prints them.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,7 +15,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns the bytes that `text`, in hexadecimal, stands for.
+/// Decodes the hexadecimal `text`.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
@@ -28,8 +28,8 @@ pub fn of_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Returns the digest of `content` and its size in bytes, of which at
-/// most `limit_bytes` plus one are read.
+/// Returns the digest and size of `content`, of which at most
+/// `limit_bytes` plus one are read.
 pub fn sha256(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)> {
     let mut content = content.take(limit_bytes.saturating_add(1));
     let mut buffer = vec![0; BUFFER_BYTES];
@@ -48,7 +48,7 @@ pub fn sha256(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)>
     }
 }
 
-/// Digests what it writes to another writer.
+/// Hashes what is written through it.
 pub struct DigestWriter<W> {
     out: W,
     digest: Sha256,
@@ -60,7 +60,7 @@ impl<W> DigestWriter<W> {
         Self { out, digest: Sha256::new() }
     }
 
-    /// Returns the digest of all that was written, in hexadecimal.
+    /// Returns the digest of everything written, in hexadecimal.
     pub fn finish(self) -> String {
         hex(&self.digest.finalize())
     }

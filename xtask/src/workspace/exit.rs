@@ -16,22 +16,22 @@ pub enum TrainerExit {
 impl TrainerExit {
     /// Stopped on request, with everything saved.
     pub const INTERRUPTED: Self = Self::Code(130);
-    /// Its build leaves out what the task needs; nothing was written.
+    /// Its build lacks a feature that the task needs; nothing was written.
     pub const MISSING_PART: Self = Self::Code(14);
 }
 
-/// How a command ended, other than by an error.
+/// How a command ended, if not by an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Everything was done: 0.
     Done,
-    /// The command did its part, but what it ran failed: 1.
+    /// The command itself succeeded, but what it ran failed: 1.
     Failed,
-    /// Done, with warnings on stderr that someone should read: 3.
+    /// Done, with warnings on stderr: 3.
     Warnings,
     /// There was nothing to do: 10.
     NothingToDo,
-    /// The session is trained and archived, and misses a gate: 12.
+    /// The session was trained and archived, but misses a gate: 12.
     GateMissed,
     /// `train --check-leaks` found a leak: 13.
     LeakFound,
@@ -40,7 +40,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Returns what the trainer's own exit code means.
+    /// Converts the exit code of the trainer.
     pub fn of_trainer(exit: TrainerExit) -> Self {
         match exit {
             TrainerExit::Code(0) => Self::Done,
@@ -71,12 +71,12 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error that has an exit code of its own.
+/// An error with an exit code of its own.
 #[derive(Debug)]
 pub enum CodedError {
     /// Another process works in the workspace: 11.
     Locked(String),
-    /// The command line cannot be carried out as given: 2.
+    /// The command line or the settings are not valid: 2.
     Usage(String),
     /// A signal stopped the command before it changed anything: 130.
     Interrupted,
@@ -87,9 +87,9 @@ pub enum CodedError {
 /// Why the remote repository cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RemoteProblem {
-    /// There is no restic, or one that is too old: 20.
+    /// restic is missing or too old: 20.
     NoProgram,
-    /// None is named, or there is none: 21.
+    /// No repository is named, or it does not exist: 21.
     NoRepository,
     /// The password is missing or wrong: 22.
     Password,
@@ -97,9 +97,9 @@ pub enum RemoteProblem {
     Unreachable,
     /// Its store is full: 24.
     Full,
-    /// It lacks something, or what it gives is not what it was given: 25.
+    /// Data in it is missing or has changed: 25.
     Damaged,
-    /// Whatever else restic says: 26.
+    /// Any other error of restic: 26.
     Other,
 }
 
@@ -148,7 +148,7 @@ pub fn code_of(error: &anyhow::Error) -> u8 {
     error.downcast_ref::<CodedError>().map_or(1, CodedError::code)
 }
 
-/// Returns an error when a signal has asked to stop.
+/// Returns an error if a signal has asked to stop.
 ///
 /// # Errors
 /// [`CodedError::Interrupted`].

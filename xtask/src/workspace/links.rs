@@ -1,8 +1,8 @@
-//! Which symlinks of a session are followed.
+//! Decides which symlinks of a session are followed.
 //!
-//! Only the folders that a trainer fills are, and only to where nothing
-//! else of the workspace lies. Any other link is moved as the link it
-//! is: what it leads to may be others' data.
+//! Only those of the folders that a trainer writes to, and only if their
+//! target does not overlap other parts of the workspace. Any other
+//! symlink is moved as a symlink: its target may be someone else's data.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,24 +10,24 @@ use std::path::{Path, PathBuf};
 use crate::workspace::files::is_folder;
 use crate::workspace::{MOVED_FOLDERS, SESSION_FOLDERS, Workspace};
 
-/// What a symlink is to a session.
+/// How a symlink of a session is treated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
-    /// One of its folders, which lies here in truth.
+    /// A folder of the session, which lies at this path.
     Followed(PathBuf),
-    /// A link, and why it is not followed.
+    /// Not followed, and why.
     Left(String),
-    /// One of its folders that nothing can be written to, and why.
+    /// A folder of the session that cannot be used, and why.
     Broken(String),
 }
 
-/// Returns what the symlink `relative` to the workspace is.
+/// Classifies the symlink at `relative` to the workspace.
 pub fn link(workspace: &Workspace, relative: &Path) -> Link {
     let path = workspace.root().join(relative);
-    let is_filled = filled().any(|folder| relative == folder);
+    let is_trainer_folder = trainer_folders().any(|folder| relative == folder);
     let target = match path.canonicalize() {
         Ok(target) => target,
-        Err(_) if is_filled => {
+        Err(_) if is_trainer_folder => {
             let target = path.read_link().unwrap_or_default();
             return Link::Broken(format!(
                 "a symlink that leads nowhere: mount or make `{}`, or remove the link",
@@ -36,10 +36,10 @@ pub fn link(workspace: &Workspace, relative: &Path) -> Link {
         }
         Err(_) => return Link::Left("a symlink that leads nowhere".to_owned()),
     };
-    if !is_filled || !matches!(is_folder(&target), Ok(true)) {
+    if !is_trainer_folder || !matches!(is_folder(&target), Ok(true)) {
         return Link::Left("a symlink that is not followed".to_owned());
     }
-    match in_the_way(workspace, relative, &target) {
+    match overlapping(workspace, relative, &target) {
         None => Link::Followed(target),
         Some(other) => {
             let reason = format!("a symlink to where `{other}` lies, too; remove the link");
@@ -53,10 +53,10 @@ fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
-/// Returns the session's own folders that are links and followed,
-/// relative to the workspace, and where each leads.
+/// Returns the folders of the session that are followed symlinks,
+/// relative to the workspace, with their targets.
 pub fn followed(workspace: &Workspace) -> Vec<(PathBuf, PathBuf)> {
-    let links = filled().filter(|folder| is_link(&workspace.root().join(folder)));
+    let links = trainer_folders().filter(|folder| is_link(&workspace.root().join(folder)));
     let followed = links.filter_map(|folder| match link(workspace, folder) {
         Link::Followed(target) => Some((folder.to_owned(), target)),
         Link::Left(_) | Link::Broken(_) => None,
@@ -64,21 +64,21 @@ pub fn followed(workspace: &Workspace) -> Vec<(PathBuf, PathBuf)> {
     followed.collect()
 }
 
-/// Returns the folders that a trainer fills.
-fn filled() -> impl Iterator<Item = &'static Path> {
+/// Returns the folders that a trainer writes to.
+fn trainer_folders() -> impl Iterator<Item = &'static Path> {
     SESSION_FOLDERS.iter().copied().chain(["models/versions"]).map(Path::new)
 }
 
-/// Returns what else of the workspace lies in, at or around `target`.
-fn in_the_way(workspace: &Workspace, relative: &Path, target: &Path) -> Option<String> {
+/// Returns which other part of the workspace overlaps `target`.
+fn overlapping(workspace: &Workspace, relative: &Path, target: &Path) -> Option<String> {
     let root = workspace.root();
     if root.starts_with(target) {
         return Some("the workspace".to_owned());
     }
     let others = ["config", "backups", ".trainvault", ".git", "target"].map(|name| root.join(name));
-    let filled = SESSION_FOLDERS.iter().map(|folder| root.join(folder));
-    let filled = filled.filter(|other| !other.starts_with(root.join(relative)));
-    others.into_iter().chain([workspace.archives()]).chain(filled).find_map(|other| {
+    let trainer_folders = SESSION_FOLDERS.iter().map(|folder| root.join(folder));
+    let trainer_folders = trainer_folders.filter(|other| !other.starts_with(root.join(relative)));
+    others.into_iter().chain([workspace.archives()]).chain(trainer_folders).find_map(|other| {
         let real = other.canonicalize().ok()?;
         let overlap = target.starts_with(&real) || real.starts_with(target);
         overlap.then(|| workspace.display(&other))

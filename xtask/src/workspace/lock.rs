@@ -1,7 +1,7 @@
-//! One process at a time works in a workspace.
+//! Locks a workspace, so that one process at a time works in it.
 //!
-//! The lock is the kernel's: it ends with the process that holds it,
-//! however that ends, so that there is no stale lock to remove.
+//! It is a lock of the kernel, released when its process ends, however it
+//! ends, so that there are no stale locks.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
@@ -18,42 +18,43 @@ use crate::workspace::exit::CodedError;
 use crate::workspace::files;
 use crate::workspace::filesystem;
 
-/// How long an orphaned trainer gets to notice that its parent died.
-const ORPHAN_PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for an orphaned trainer to notice that its parent
+/// died.
+const ORPHAN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long someone looks at the lock, and how often that is waited
-/// for.
-const LOOK: Duration = Duration::from_millis(2);
-const N_LOOKS: usize = 5;
+/// How long to wait for a process that only reads the holder, and how
+/// often.
+const RETRY_WAIT: Duration = Duration::from_millis(2);
+const N_RETRIES: usize = 5;
 
-/// Who holds the lock: the content of the lock file.
+/// The process that holds the lock: the content of the lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// The process.
+    /// The process id.
     pub pid: u32,
-    /// What it does, such as `train`.
+    /// Its task, such as `train`.
     pub task: String,
-    /// Since when.
+    /// When it took the lock.
     pub since: DateTime<Utc>,
 }
 
-/// The lock on a workspace, held until it is dropped.
+/// The lock on a workspace, released on drop.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
-/// The lock on a folder of archives, which several workspaces may share:
-/// held for the moment in which a name and a run number are chosen, or
-/// annotations change.
+/// The lock on a folder of archives, which several workspaces may share.
+/// Held briefly, while a name and a run number are chosen or annotations
+/// change.
 #[derive(Debug)]
 pub struct FolderLock {
     _folder: Option<File>,
 }
 
 impl FolderLock {
-    /// Waits for the lock on `folder`. Where a folder cannot be locked,
-    /// one workspace is still safe: it has a lock of its own.
+    /// Waits for the lock on `folder`. If a folder cannot be locked, a single
+    /// workspace is still safe by its own lock.
     pub fn acquire(folder: &Path) -> Self {
         Self { _folder: File::open(folder).ok().filter(|file| file.lock().is_ok()) }
     }
@@ -65,8 +66,8 @@ impl FolderLock {
     }
 }
 
-/// Takes the lock on what of `workspace` is `name`d, beside which other
-/// tasks go on.
+/// Takes the lock called `name` in `workspace`, which does not block
+/// other tasks.
 ///
 /// # Errors
 /// [`CodedError::Locked`] with `text` when another process holds it.
@@ -87,8 +88,8 @@ pub fn acquire_part(workspace: &Workspace, name: &str, text: &str) -> Result<Loc
 /// Takes the lock on `workspace` for `task`.
 ///
 /// # Errors
-/// [`CodedError::Locked`] when another process holds it; it says who
-/// and since when.
+/// [`CodedError::Locked`] when another process holds it; says which, and
+/// since when.
 pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<Lock> {
     let folder = workspace.state();
     files::create_folder(&folder)?;
@@ -105,8 +106,8 @@ pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<
     let text = serde_json::to_vec(&holder).expect("a holder is plain data");
     let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&text));
     match written {
-        // The lock holds without a name in it, and a full disk must not
-        // keep anyone from deleting something.
+        // The lock works without the holder's name in it, and a full disk must
+        // not prevent deleting something.
         Err(error) if is_out_of_space(&error) => {}
         written => written.with_context(|| format!("failed to write `{}`", path.display()))?,
     }
@@ -114,19 +115,18 @@ pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<
     Ok(Lock { _file: file })
 }
 
-/// Locks `file`, unless it stays locked: who only looks at it, as
-/// [`holder`] does, is gone at once.
+/// Locks `file`, with a few retries: [`holder`] locks it briefly, too.
 fn try_lock(file: &File) -> Result<(), TryLockError> {
-    for _ in 0..N_LOOKS {
+    for _ in 0..N_RETRIES {
         match filesystem::try_lock(file) {
-            Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
+            Err(TryLockError::WouldBlock) => thread::sleep(RETRY_WAIT),
             result => return result,
         }
     }
     filesystem::try_lock(file)
 }
 
-/// Returns who holds the lock on `workspace`; `None` when nobody does.
+/// Returns the holder of the lock on `workspace`, if it is locked.
 ///
 /// # Errors
 /// When the lock file cannot be read.
@@ -166,7 +166,7 @@ fn open(path: &Path) -> Result<File> {
         .with_context(|| format!("failed to open `{}`", path.display()))
 }
 
-/// Opens the lock file `path`; `None` when nobody has made one yet.
+/// Opens the lock file `path`; `None` if it does not exist yet.
 fn open_existing(path: &Path) -> Result<Option<File>> {
     match File::open(path) {
         Ok(file) => Ok(Some(file)),
@@ -187,13 +187,13 @@ fn locked(path: &Path) -> CodedError {
     CodedError::Locked(format!("the workspace is locked by {who}; wait for it, or stop it"))
 }
 
-/// Waits until no trainer writes in the workspace any more: that of a
+/// Waits until no trainer is running in the workspace: the trainer of a
 /// killed run needs a moment to notice.
 fn wait_for_orphan(path: &Path) -> Result<()> {
     let Some(file) = open_existing(path)? else {
         return Ok(());
     };
-    let deadline = Instant::now() + ORPHAN_PATIENCE;
+    let deadline = Instant::now() + ORPHAN_TIMEOUT;
     loop {
         match filesystem::try_lock(&file) {
             Ok(()) => return Ok(()),

@@ -1,7 +1,7 @@
-//! Where things lie in a workspace, and what its disks allow.
+//! The layout of a workspace, and what its file systems support.
 //!
-//! Settings, locks, files, links, mounts, exit codes: what every other
-//! folder stands on. It should use none of them.
+//! Settings, locks, files, links, mounts, exit codes: the basis of all
+//! other folders, none of which this one may use.
 
 pub mod config;
 pub mod digest;
@@ -24,18 +24,18 @@ use anyhow::{Context, Result, bail};
 use crate::workspace::config::WorkspaceConfig;
 use crate::workspace::exit::CodedError;
 
-/// The folders that a session fills, relative to the root; fresh and
-/// empty after a clean.
+/// The folders that a session writes to, relative to the root; empty
+/// after a clean.
 pub const SESSION_FOLDERS: [&str; 5] =
     ["logs", "logs/trades", "logs/tensorboard", "models", "models/checkpoints"];
 
 /// The folders that a clean moves.
 pub const MOVED_FOLDERS: [&str; 2] = ["logs", "models"];
 
-/// The folder of the tool's own locks, relative to the root.
+/// The folder of the tool's locks and caches, relative to the root.
 const STATE: &str = ".trainvault";
 
-/// One workspace: a root folder and the settings found in it.
+/// A workspace: a root folder and its settings.
 #[derive(Debug, Clone)]
 pub struct Workspace {
     root: PathBuf,
@@ -46,7 +46,7 @@ impl Workspace {
     /// Opens the workspace in `root` and reads its `config/config.json`.
     ///
     /// # Errors
-    /// When `root` is no folder, or the settings are not valid.
+    /// When `root` is not a folder, or the settings are not valid.
     pub fn open(root: &Path) -> Result<Self> {
         let root = root.canonicalize().with_context(|| {
             format!("failed to open the workspace `{}`; name an existing folder", root.display())
@@ -60,9 +60,8 @@ impl Workspace {
         Ok(Self { root, config })
     }
 
-    /// Returns the nearest folder at or above `start` that is a
-    /// workspace: it holds `config/config.json`, or a task named it by
-    /// `--root` before.
+    /// Returns the nearest folder at or above `start` that is a workspace:
+    /// one with `config/config.json`, or in which a task ran before.
     pub fn find(start: &Path) -> Option<PathBuf> {
         let is_workspace = |folder: &&Path| {
             folder.join("config/config.json").is_file() || folder.join(STATE).is_dir()
@@ -82,7 +81,7 @@ impl Workspace {
 
     /// Returns the folder of the archives.
     pub fn archives(&self) -> PathBuf {
-        without_detours(&self.root.join(&self.config.archive.folder))
+        normalized(&self.root.join(&self.config.archive.folder))
     }
 
     /// Returns the folder of pruned archives that wait for deletion.
@@ -100,14 +99,13 @@ impl Workspace {
         self.backups().join(".trash")
     }
 
-    /// Returns the folder of the tool's own locks.
+    /// Returns the folder of the tool's locks and caches.
     pub fn state(&self) -> PathBuf {
         self.root.join(STATE)
     }
 
-    /// Returns `path` relative to the root where it lies within, for
-    /// messages and documents: with `/` between its names, which every
-    /// system takes.
+    /// Formats `path` for messages and documents: relative to the root if it
+    /// lies within, with `/` on every system.
     pub fn display(&self, path: &Path) -> String {
         match path.strip_prefix(&self.root) {
             Ok(below) if cfg!(windows) => below.display().to_string().replace('\\', "/"),
@@ -117,14 +115,14 @@ impl Workspace {
     }
 }
 
-/// Returns `path` without `.` and `..`, as far as its names alone tell
-/// what they mean.
-fn without_detours(path: &Path) -> PathBuf {
+/// Returns `path` without `.` and `..`, except where `..` follows a
+/// symlink.
+fn normalized(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
         match component {
             Component::CurDir => {}
-            // The parent of what a link leads to has another name.
+            // The parent of a symlink's target is another folder.
             Component::ParentDir if !plain.is_symlink() => drop(plain.pop()),
             component => plain.push(component),
         }
@@ -132,7 +130,7 @@ fn without_detours(path: &Path) -> PathBuf {
     plain
 }
 
-/// Returns the resolved `path` as git and cargo know it.
+/// Returns the canonical `path` in the form that git and cargo expect.
 pub(crate) fn plain(path: PathBuf) -> PathBuf {
     if !cfg!(windows) {
         return path;

@@ -1,13 +1,14 @@
-//! What the system tells of mounts, and whether a folder can be written.
+//! Mount points, and whether a folder can be written.
 //!
-//! Only Linux tells; elsewhere a mount is known by its disk's number.
+//! Only Linux lists mounts; elsewhere a mount point is recognized by its
+//! device number.
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use crate::workspace::files::identity;
 
-/// What is mounted, in the order of mounting.
+/// The mounts of the system, in the order of mounting.
 #[derive(Debug, Clone, Default)]
 pub struct Mounts {
     mounts: Vec<Mount>,
@@ -21,9 +22,9 @@ struct Mount {
 }
 
 impl Mounts {
-    /// Reads what the system tells now.
+    /// Reads the current mounts.
     pub fn read() -> Self {
-        // Where there is no such file, nothing is known.
+        // Without this file, no mounts are known.
         Self::parse(&fs::read_to_string("/proc/self/mountinfo").unwrap_or_default())
     }
 
@@ -31,30 +32,29 @@ impl Mounts {
         Self { mounts: text.lines().filter_map(parse_line).collect() }
     }
 
-    /// Whether something is mounted on the folder `path`, which is free
-    /// of links.
+    /// Whether the folder `path`, which has no symlinks, is a mount point.
     pub fn is_point(&self, path: &Path) -> bool {
         self.is_listed(path) || is_root_of_disk(path)
     }
 
-    /// Whether the system says that something is mounted on the file or
-    /// folder `path`, which is free of links.
+    /// Whether the file or folder `path`, which has no symlinks, is listed as
+    /// a mount point.
     pub fn is_listed(&self, path: &Path) -> bool {
         self.mounts.iter().any(|mount| mount.point == path)
     }
 
-    /// Whether `path` lies on an overlay, where the folders of the lower
-    /// layers cannot be renamed.
+    /// Whether `path` lies on an overlay, where folders of lower layers
+    /// cannot be renamed.
     pub fn is_overlay(&self, path: &Path) -> bool {
         self.of(path).is_some_and(|mount| mount.is_overlay)
     }
 
-    /// Returns why no file can be removed from `folder`, if that is so.
+    /// Returns why `folder` is not writable, if it is not.
     pub fn why_not_writable(&self, folder: &Path) -> Option<&'static str> {
         if self.of(folder).is_some_and(|mount| mount.is_read_only) {
             return Some("is mounted read-only; mount it for writing");
         }
-        match nameless_file(folder) {
+        match unnamed_file(folder) {
             Err(error) if error.kind() == std::io::ErrorKind::ReadOnlyFilesystem => {
                 Some("is mounted read-only; mount it for writing")
             }
@@ -65,7 +65,7 @@ impl Mounts {
         }
     }
 
-    /// Returns the mount that `path` lies on: the last of those nearest.
+    /// Returns the mount of `path`: the last one of the nearest mount point.
     fn of(&self, path: &Path) -> Option<&Mount> {
         let around = self.mounts.iter().filter(|mount| path.starts_with(&mount.point));
         around.max_by_key(|mount| mount.point.components().count())
@@ -85,14 +85,14 @@ fn parse_line(line: &str) -> Option<Mount> {
     })
 }
 
-/// Spaces and the like stand as `\040` in a mount's path.
+/// Decodes the octal escapes, such as `\040`, in a mount's path.
 fn unescape(text: &str) -> String {
     [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
         .iter()
         .fold(text.to_owned(), |text, (code, c)| text.replace(code, c))
 }
 
-/// Whether `path` and the folder around it lie on different disks.
+/// Whether `path` and its parent lie on different devices.
 fn is_root_of_disk(path: &Path) -> bool {
     let folder = |path: &Path| fs::metadata(path).ok().filter(Metadata::is_dir);
     let disk = |path: &Path| identity(&folder(path)?).map(|(disk, _)| disk);
@@ -100,17 +100,17 @@ fn is_root_of_disk(path: &Path) -> bool {
     own.is_some() && around.is_some() && own != around
 }
 
-/// Opens a file without a name in `folder`: it shows whether files can
-/// be made there, and nobody sees it.
+/// Opens an unnamed file in `folder`, to test whether files can be
+/// created there.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "riscv64")))]
-fn nameless_file(folder: &Path) -> std::io::Result<fs::File> {
+fn unnamed_file(folder: &Path) -> std::io::Result<fs::File> {
     use std::os::unix::fs::OpenOptionsExt;
     const O_TMPFILE: i32 = 0o20_200_000;
     fs::OpenOptions::new().write(true).custom_flags(O_TMPFILE).open(folder)
 }
 
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
-fn nameless_file(folder: &Path) -> std::io::Result<fs::File> {
+fn unnamed_file(folder: &Path) -> std::io::Result<fs::File> {
     use std::os::unix::fs::OpenOptionsExt;
     const O_TMPFILE: i32 = 0o20_040_000;
     fs::OpenOptions::new().write(true).custom_flags(O_TMPFILE).open(folder)
@@ -120,15 +120,15 @@ fn nameless_file(folder: &Path) -> std::io::Result<fs::File> {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "riscv64", target_arch = "aarch64")
 )))]
-fn nameless_file(_: &Path) -> std::io::Result<()> {
+fn unnamed_file(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The name of the folder that a disk keeps for its repair.
+/// The folder at the root of a file system for recovered files.
 pub const LOST_AND_FOUND: &str = "lost+found";
 
-/// Whether `path` is what the disk mounted at its parent keeps for its
-/// repair, and no part of a session.
+/// Whether `path` is the `lost+found` of the file system that is mounted
+/// at its parent, and so not part of a session.
 pub fn is_lost_and_found(path: &Path) -> bool {
     let is_parent_mounted = || {
         let parent = path.parent().and_then(|parent| parent.canonicalize().ok());

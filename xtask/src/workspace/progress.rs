@@ -1,7 +1,8 @@
-//! How far the current work is: counted here, drawn by `terminal`.
+//! The progress of the current operation: counted here, drawn by
+//! `terminal`.
 //!
-//! Like a log, it is one for the whole process: what counts bytes lies
-//! deep in the packing and reading, and nothing depends on the count.
+//! Like a logger, it is global: bytes are counted deep in the code that
+//! packs and reads, and nothing depends on the count.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,11 +21,10 @@ struct Phase {
     number: u64,
 }
 
-/// A stretch of work, such as the packing of an archive; it ends when
-/// this is dropped.
+/// An operation, such as packing an archive, which ends on drop.
 #[derive(Debug)]
 pub struct ProgressGuard {
-    /// Whether it is part of a longer one.
+    /// Whether it is part of another operation.
     is_part: bool,
 }
 
@@ -36,13 +36,14 @@ impl Drop for ProgressGuard {
     }
 }
 
-/// Begins work on `n_total` bytes. Within other work it is part of
-/// that.
+/// Begins an operation on `n_total` bytes. Within another operation, it
+/// is part of that.
 pub fn begin(label: &'static str, n_total: u64) -> ProgressGuard {
     begin_passes(label, n_total, 1)
 }
 
-/// Begins work that counts each of `n_total` bytes `n_passes` times.
+/// Begins an operation that counts each of `n_total` bytes `n_passes`
+/// times.
 pub fn begin_passes(label: &'static str, n_total: u64, n_passes: u64) -> ProgressGuard {
     static N_BEGUN: AtomicU64 = AtomicU64::new(0);
     let mut phase = phase();
@@ -55,12 +56,12 @@ pub fn begin_passes(label: &'static str, n_total: u64, n_passes: u64) -> Progres
     ProgressGuard { is_part: false }
 }
 
-/// Counts bytes that are done.
+/// Counts processed bytes.
 pub fn add(n_bytes: u64) {
     N_DONE.fetch_add(n_bytes, Ordering::Relaxed);
 }
 
-/// Returns how far the work is; `None` when none runs.
+/// Returns the progress of the running operation, if any.
 pub fn now() -> Option<Progress> {
     let Phase { label, n_total, n_passes, number } = phase().clone()?;
     let n_done = (N_DONE.load(Ordering::Relaxed) / n_passes).min(n_total);
@@ -71,21 +72,21 @@ fn phase() -> MutexGuard<'static, Option<Phase>> {
     PHASE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How far some work is.
+/// The progress of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// What is done, such as `archiving`.
+    /// The operation, such as `archiving`.
     pub label: &'static str,
-    /// The bytes that are done.
+    /// The number of processed bytes.
     pub n_done: u64,
-    /// All bytes.
+    /// The total number of bytes.
     pub n_total: u64,
-    /// Tells one work from the next.
+    /// Distinguishes one operation from the next.
     pub number: u64,
 }
 
 impl Progress {
-    /// Returns how many of `n` parts are done.
+    /// Returns the progress as a number of `n` parts.
     fn parts(&self, n: u64) -> u64 {
         if self.n_total == 0 { n } else { scaled(n, self.n_done, self.n_total) }
     }
@@ -95,8 +96,8 @@ impl Progress {
         format!("{}: {}", self.label, self.figures(elapsed).join(", "))
     }
 
-    /// Returns a bar of at most `n_columns`, after `elapsed`: in a
-    /// narrow terminal without the figures that do not fit.
+    /// Returns a progress bar of at most `n_columns`, after `elapsed`;
+    /// figures that do not fit are left out.
     pub fn bar(&self, elapsed: Duration, n_columns: usize) -> String {
         let mut figures = self.figures(elapsed);
         let mut line = format!("{} {}", self.label, figures.join("  "));
@@ -116,8 +117,8 @@ impl Progress {
         format!("{} [{bar:n_free$}] {}", self.label, figures.join("  "))
     }
 
-    /// Returns the share, the rate and the time left, as far as they
-    /// are known, the most telling first.
+    /// Returns percentage, remaining time, rate and total, as far as known,
+    /// the most important first.
     fn figures(&self, elapsed: Duration) -> Vec<String> {
         let mut figures = vec![format!("{:3} %", self.parts(100))];
         let n_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
@@ -132,16 +133,16 @@ impl Progress {
     }
 }
 
-/// Returns `n * times / over`, as far as it fits.
+/// Returns `n * times / over`, saturating.
 fn scaled(n: u64, times: u64, over: u64) -> u64 {
     let product = u128::from(n) * u128::from(times) / u128::from(over);
     u64::try_from(product).unwrap_or(u64::MAX)
 }
 
-/// The widest bar.
+/// The maximal width of the bar.
 const N_BAR_COLUMNS: usize = 30;
 
-/// Returns a time as people say it, such as `1 min 20 s`.
+/// Formats a duration, such as `1 min 20 s`.
 fn duration(seconds: u64) -> String {
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),

@@ -1,11 +1,12 @@
-//! The files that hold secrets: no archive takes them up.
+//! The files that hold secrets, which are never archived.
 
 use std::path::{Path, PathBuf};
 
 use super::Workspace;
 use super::files;
 
-/// The variables that name such a file, for restic and its stores.
+/// Environment variables of restic and its backends that name such a
+/// file.
 const VARIABLES: [&str; 4] = [
     "RESTIC_PASSWORD_FILE",
     "RESTIC_REPOSITORY_FILE",
@@ -13,12 +14,12 @@ const VARIABLES: [&str; 4] = [
     "GOOGLE_APPLICATION_CREDENTIALS",
 ];
 
-/// The files that hold secrets, of the settings and the environment.
+/// The files with secrets that the settings and the environment name.
 #[derive(Debug, Clone, Default)]
 pub struct SecretFiles(Vec<PathBuf>);
 
 impl SecretFiles {
-    /// Returns those that `workspace` and the environment name.
+    /// Collects those of `workspace` and the environment.
     pub fn of(workspace: &Workspace) -> Self {
         let remote = workspace.config().archive.remote.as_ref();
         let own = remote.and_then(|remote| remote.password_file.as_ref());
@@ -27,7 +28,7 @@ impl SecretFiles {
         Self(own.into_iter().chain(given).collect())
     }
 
-    /// Whether `path` is one of them, by whatever name.
+    /// Whether `path` is one of them, under any name.
     pub fn hold(&self, path: &Path) -> bool {
         self.0.iter().any(|secret| secret == path || files::is_same(secret, path))
     }

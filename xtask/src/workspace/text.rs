@@ -1,4 +1,4 @@
-//! How figures, sizes, times and tables look.
+//! Formats numbers, sizes, times and tables.
 
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
@@ -9,7 +9,7 @@ pub fn time(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// Returns a size as people write it, such as `1.5 MB`.
+/// Formats a size, such as `1.5 MB`.
 pub fn size(bytes: u64) -> String {
     if bytes < 1000 {
         return format!("{bytes} B");
@@ -26,31 +26,31 @@ pub fn size(bytes: u64) -> String {
     format!("{value:.1} {unit}")
 }
 
-/// Returns a fraction as a signed percentage; `-` when it is undefined.
+/// Formats a fraction as a signed percentage; `-` if it is undefined.
 pub fn signed_percent(fraction: Option<f64>) -> String {
     fraction.map_or_else(|| "-".to_owned(), |fraction| format!("{:+.2} %", fraction * 100.0))
 }
 
-/// Returns a fraction as a percentage; `-` when it is undefined.
+/// Formats a fraction as a percentage; `-` if it is undefined.
 pub fn percent(fraction: Option<f64>) -> String {
     fraction.map_or_else(|| "-".to_owned(), |fraction| format!("{:.2} %", fraction * 100.0))
 }
 
-/// Returns a plain figure; `-` when it is undefined.
+/// Formats a number; `-` if it is undefined.
 pub fn figure(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"))
 }
 
-/// Returns `n noun` with the noun's plural where it is needed.
+/// Returns `n noun`, with the plural of the noun if needed.
 pub fn count(n: u64, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{n} {noun}{plural}")
 }
 
-/// A column's title and whether it holds figures.
+/// The title of a column, and whether it holds numbers.
 pub type Column = (&'static str, bool);
 
-/// Returns a table without rules, its figures to the right.
+/// Formats a table without lines, with numbers aligned to the right.
 pub fn table(columns: &[Column], rows: Vec<Vec<String>>) -> String {
     let titles = columns.iter().map(|(title, _)| (*title).to_owned()).collect();
     let rows: Vec<Vec<String>> = std::iter::once(titles).chain(rows).collect();

@@ -1,21 +1,20 @@
-//! How many threads work at once.
+//! Runs work on all cores.
 
 use std::num::NonZeroUsize;
 use std::thread::{self, ScopedJoinHandle};
 
-/// More would only wait for the disk, and each has its own buffers.
+/// More threads would only wait for the disk, and each has buffers.
 const N_THREADS_MAX: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not 0");
 
-/// With fewer items a thread of its own does not pay.
+/// With fewer items, another thread is not worthwhile.
 const N_ITEMS_MIN: usize = 8;
 
-/// Returns how many threads the machine lets work at once.
+/// Returns how many threads to use at once.
 pub fn available() -> NonZeroUsize {
     thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).min(N_THREADS_MAX)
 }
 
-/// Returns what `act` makes of each of `items`, in their order, on all
-/// threads.
+/// Maps `items` by `act` on all threads, keeping their order.
 pub fn map<T: Send, U: Send>(items: Vec<T>, act: impl Fn(T) -> U + Sync) -> Vec<U> {
     let n_threads = available().get().min(items.len() / N_ITEMS_MIN + 1);
     let n_each = items.len().div_ceil(n_threads).max(1);

@@ -1,22 +1,22 @@
-//! What is different on Windows: names that it cannot hold, paths that
-//! other programs do not know, files that others hold open.
+//! Rules of Windows: invalid names, verbatim paths, files that other
+//! programs have open.
 //!
-//! Pure functions, so that they are tested everywhere.
+//! Pure functions, so that they can be tested on every system.
 
-/// Devices, whose names are taken with any extension.
+/// Names of devices, reserved with any extension.
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
-/// Devices with a digit, also one of the superscript digits.
+/// Devices with a digit, including superscript digits.
 const NUMBERED_DEVICES: [&str; 2] = ["COM", "LPT"];
 const DIGITS: [char; 12] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '¹', '²', '³'];
-/// Characters that no name may have.
+/// Characters that are not allowed in names.
 const FORBIDDEN: [char; 7] = ['<', '>', ':', '"', '|', '?', '*'];
-/// How long a path may be where long paths are not switched on.
+/// The maximal length of a path if long paths are not enabled.
 const PATH_UNITS_MAX: usize = 259;
-/// Before an absolute path that may be longer.
+/// The prefix of an absolute path that may be longer.
 const VERBATIM: &str = r"\\?\";
 
-/// Says why Windows cannot hold a file at the relative path `path`, with
-/// `/` between its names.
+/// Returns why the relative path `path`, with `/` as separator, is not
+/// valid on Windows.
 pub fn problem_of(path: &str) -> Option<&'static str> {
     path.split('/').find_map(problem_of_name)
 }
@@ -34,8 +34,8 @@ fn problem_of_name(name: &str) -> Option<&'static str> {
     None
 }
 
-/// Whether Windows opens a device instead of a file of this name: also
-/// `nul.txt`, and `con .log`, whose spaces it drops.
+/// Whether Windows opens a device instead of a file of this name, as for
+/// `nul.txt` and for `con .log`, of which it ignores the space.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim_end_matches(' ').to_uppercase();
     let is_numbered = |device: &str| {
@@ -48,9 +48,8 @@ fn is_device(name: &str) -> bool {
     DEVICES.contains(&stem.as_str()) || NUMBERED_DEVICES.iter().any(|device| is_numbered(device))
 }
 
-/// Returns `path` without the prefix that the system puts before what
-/// it resolves, where other programs take the path without: git and
-/// cargo do not know that form. One that needs it keeps it.
+/// Returns `path` without the verbatim prefix of canonical paths, which
+/// git and cargo do not understand, unless the path needs it.
 pub fn plain_path(path: &str) -> &str {
     let Some(plain) = path.strip_prefix(VERBATIM) else { return path };
     let mut chars = plain.chars();
@@ -63,10 +62,10 @@ pub fn plain_path(path: &str) -> &str {
     if has_drive && is_short && is_plain { plain } else { path }
 }
 
-/// Whether a rename or removal that failed with this code of the system
-/// may work a moment later: access denied, or shared with a program,
-/// such as a virus scanner, that looks at each new file.
-pub fn is_passing(code: i32) -> bool {
+/// Whether a rename or removal that failed with this error code may
+/// succeed a moment later: access denied, or the file is open in a
+/// program such as a virus scanner.
+pub fn is_transient(code: i32) -> bool {
     const ACCESS_DENIED: i32 = 5;
     const SHARING_VIOLATION: i32 = 32;
     const LOCK_VIOLATION: i32 = 33;

@@ -28,7 +28,7 @@ fn side(
     process_context: &ProcessContext<'_>,
 ) -> Result<ComparedArchive> {
     if let Some(name) = name.strip_prefix(remote::PREFIX) {
-        // Its description tells enough; the zip stays where it is.
+        // The description suffices; the zip is not downloaded.
         let archives =
             remote::read(&Restic::of(context.workspace, context.interrupt)?, context.workspace)?;
         return Ok(remote::find(&archives, name)?.to_compare());

@@ -17,9 +17,9 @@ use crate::vault::catalog::{Archive, Catalog};
 use crate::vault::scan::Selection;
 use crate::workspace::exit::{Exit, TrainerExit, stop_if};
 
-/// Where tables go that no `--out` names: no archive holds this folder.
+/// The default folder of tables, which is never archived.
 const FOLDER: &str = "export";
-/// What the session in the workspace is called.
+/// The name of the session in the workspace.
 const WORKSPACE: &str = "workspace";
 
 /// A session to export.
@@ -27,7 +27,7 @@ struct Subject {
     /// The archive, or the folder of a workspace.
     source: PathBuf,
     name: String,
-    /// What MLflow should know besides, as `NAME=VALUE`.
+    /// Further tags for MLflow, as `NAME=VALUE`.
     tags: Vec<String>,
 }
 
@@ -96,7 +96,7 @@ impl Subject {
         if let Some(branch) = git.and_then(|git| git.branch.as_ref()) {
             tags.push(format!("mlflow.source.git.branch={branch}"));
         }
-        // A commit alone says nothing of changes to it.
+        // The commit does not say whether files were changed.
         tags.extend(git.map(|git| {
             let state = match git.dirty {
                 Some(false) => "clean",
@@ -125,7 +125,7 @@ fn wants_tables(args: &ExportArgs, format: Format) -> bool {
     format.is_of_tables() || args.out.is_some() || !is_elsewhere
 }
 
-/// Returns what must be unpacked; `None` for all.
+/// Returns which files must be unpacked; `None` for all.
 fn selection(args: &ExportArgs, format: Format) -> Result<Option<Selection>> {
     if args.mlflow.is_some() {
         return Ok(None);

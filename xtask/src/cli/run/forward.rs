@@ -1,4 +1,4 @@
-//! Tasks that are the trainer's own: they pass through.
+//! Tasks that are forwarded to the trainer.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::workspace::exit::{Exit, TrainerExit};
 
 use super::{ProcessContext, TaskOutput, locate, trainer_source};
 
-/// Lets the trainer carry out `task` in the current folder.
+/// Runs `task` of the trainer in the current folder.
 pub(super) fn run(
     context: &mut TaskContext<'_>,
     task: &str,
@@ -23,12 +23,12 @@ pub(super) fn run(
 ) -> Result<TaskOutput> {
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
     let mut arguments = vec![task.into()];
-    // One among the trainer's own arguments reaches it as it is.
-    let is_told = args
+    // A `--format` among the trainer's own arguments takes precedence.
+    let has_format = args
         .arguments
         .iter()
         .any(|word| word == "--format" || word.to_string_lossy().starts_with("--format="));
-    if format == Format::Json && !is_told {
+    if format == Format::Json && !has_format {
         arguments.extend(["--format".into(), "json".into()]);
     }
     arguments.extend(args.arguments.iter().cloned());
@@ -37,8 +37,8 @@ pub(super) fn run(
     Ok(TaskOutput { json: text.clone(), text, exit: Exit::of_trainer(exit) })
 }
 
-/// Lets the trainer predict, from this process's stdin to its stdout:
-/// rows go out as bars come in.
+/// Runs `predict` of the trainer on this process's stdin and stdout, so
+/// that rows are printed as bars arrive.
 pub(super) fn predict(
     context: &mut TaskContext<'_>,
     args: &PredictArgs,
@@ -47,7 +47,8 @@ pub(super) fn predict(
 ) -> Result<TaskOutput> {
     let model = model_file(context, &args.model, process_context)?;
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
-    // Its pipes are the trainer's: nothing can be done over.
+    // The trainer consumes stdin, so it cannot be run again with another
+    // build.
     let binary = if features::is_parquet(&process_context.current_folder.join(&args.data)) {
         full_trainer_binary(context, &source)
     } else {
@@ -71,11 +72,10 @@ pub(super) fn predict(
     }
     arguments.extend(args.any_bars.then(|| OsString::from("--any-bars")));
     arguments.extend(args.reading.arguments());
-    become_trainer(&binary, &arguments)
+    exec_trainer(&binary, &arguments)
 }
 
-/// Lets the trainer show what its like does in the workspace, on this
-/// process's own terminal.
+/// Runs `watch` of the trainer on this process's terminal.
 pub(super) fn watch(
     context: &mut TaskContext<'_>,
     args: &WatchArgs,
@@ -86,18 +86,17 @@ pub(super) fn watch(
     let root = context.workspace.root();
     let mut arguments: Vec<OsString> = vec!["watch".into(), "--root".into(), root.into()];
     arguments.extend(args.once.then(|| OsString::from("--once")));
-    become_trainer(&binary, &arguments)
+    exec_trainer(&binary, &arguments)
 }
 
-/// Lets the trainer have this process, where that can be: its terminal,
-/// pipes and signals are the trainer's own.
-fn become_trainer(binary: &Path, arguments: &[OsString]) -> Result<TaskOutput> {
-    let exit = Exit::of_trainer(TrainerExit::Code(process::become_program(binary, arguments)?));
+/// Replaces this process by the trainer, if the system allows it, so that
+/// the trainer gets its terminal, pipes and signals.
+fn exec_trainer(binary: &Path, arguments: &[OsString]) -> Result<TaskOutput> {
+    let exit = Exit::of_trainer(TrainerExit::Code(process::exec_program(binary, arguments)?));
     Ok(TaskOutput { text: String::new(), json: String::new(), exit })
 }
 
-/// Returns the file that `model` means: one that is there, or an
-/// archive of the workspace.
+/// Returns the path of `model`: an existing file, or an archive.
 fn model_file(
     context: &TaskContext<'_>,
     model: &Path,

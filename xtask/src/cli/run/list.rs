@@ -1,4 +1,4 @@
-//! `list`: which archives are shown, and in which order.
+//! `list`: selects and sorts archives.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use crate::vault::manifest::SessionStatus;
 use crate::vault::retention::is_lower_better;
 use crate::workspace::exit::{CodedError, Exit};
 
-/// Lists the archives that `args` ask for.
+/// Lists the archives that `args` select.
 pub fn run(context: &mut TaskContext<'_>, args: &ListArgs) -> Result<TaskOutput> {
     let mut catalog = Catalog::read_heads(context.workspace)?;
     vault::warn_of_annotations(context, &catalog.archives);
@@ -27,8 +27,8 @@ pub fn run(context: &mut TaskContext<'_>, args: &ListArgs) -> Result<TaskOutput>
     Ok(outcome)
 }
 
-/// Leaves of `archives`, the oldest first, what `args` ask for, in its
-/// order: the last is shown first.
+/// Filters and sorts `archives`, given oldest first, by `args`. The last
+/// one is shown first.
 pub(super) fn select<T: AsRef<Archive>>(archives: &mut Vec<T>, args: &ListArgs) -> Result<()> {
     if let Some(key) = &args.sort {
         sort(archives, key)?;
@@ -49,12 +49,12 @@ fn fits(archive: &Archive, args: &ListArgs) -> bool {
         && args.since.is_none_or(|since| archive.created_at() >= since)
 }
 
-/// Sorts `archives`, the oldest first, so that what is to be shown first
-/// is last. Of equals the newer one is.
+/// Sorts `archives`, given oldest first, so that the last one is shown
+/// first. The sort is stable, so that among ties the newer is.
 fn sort<T: AsRef<Archive>>(archives: &mut [T], key: &str) -> Result<(), CodedError> {
     match key {
         "time" => {}
-        // In the order of the alphabet, from the end on.
+        // Alphabetical, since the last one is shown first.
         "name" => archives.sort_by_key(|archive| Reverse(archive.as_ref().name.to_string())),
         "size" => archives.sort_by_key(|archive| archive.as_ref().size_bytes),
         metric => {
@@ -66,7 +66,7 @@ fn sort<T: AsRef<Archive>>(archives: &mut [T], key: &str) -> Result<(), CodedErr
             };
             archives.sort_by(|a, b| match (figure(a), figure(b)) {
                 (Some(a), Some(b)) => a.total_cmp(&b),
-                // What has no figure is shown last.
+                // Archives without the metric are shown last.
                 (a, b) => a.is_some().cmp(&b.is_some()),
             });
         }
@@ -85,7 +85,7 @@ fn check_metric<T: AsRef<Archive>>(archives: &[T], metric: &str) -> Result<(), C
     )))
 }
 
-/// Returns what `archives` can be sorted by.
+/// Returns the keys that `archives` can be sorted by.
 pub fn sort_keys<T: AsRef<Archive>>(archives: &[T]) -> Vec<&str> {
     let sessions =
         archives.iter().filter_map(|archive| archive.as_ref().manifest()?.session.as_ref());

@@ -15,7 +15,7 @@ use crate::terminal::report::{ListReport, ShowReport};
 use crate::vault::remote::{self, RemoteArchive};
 use crate::workspace::exit::Exit;
 
-/// Makes the repository, or looks it over.
+/// Creates the repository, or checks it.
 pub fn remote(context: &mut TaskContext<'_>, task: RemoteTask) -> Result<TaskOutput> {
     let report = match task {
         RemoteTask::Init => init(context)?,
@@ -50,7 +50,7 @@ pub fn pull(
     Ok(outcome(&report, if report.is_new { Exit::Done } else { Exit::NothingToDo }))
 }
 
-/// Lists the archives of the repository that `args` ask for.
+/// Lists the archives of the repository that `args` select.
 pub fn list(context: &mut TaskContext<'_>, args: &ListArgs) -> Result<TaskOutput> {
     let mut archives = read(context)?;
     let n_all = archives.len();

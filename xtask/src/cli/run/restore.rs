@@ -1,4 +1,4 @@
-//! `restore`: brings files back, into the workspace or a folder.
+//! `restore`: restores files into the workspace or a folder.
 
 use std::path::{Path, PathBuf};
 
@@ -28,13 +28,13 @@ pub fn run(
     if let Some(into) = &into {
         check_folder(context, into)?;
     }
-    // The lock comes before the look at what is there.
+    // Take the lock before examining the target.
     let is_live = into.is_none();
     let _lock =
         if is_live && !args.dry_run { Some(cycle::begin(context, "restore")?) } else { None };
     if !is_live && !args.dry_run {
         for left in restore::abandoned(&context.workspace.state())? {
-            (context.notes)(&left.remove_and_tell()?);
+            (context.notes)(&left.remove()?);
         }
     }
     let archive = locate(context, &args.name, process_context)?;
@@ -47,8 +47,8 @@ pub fn run(
             .following(links.collect())
     };
     if exists(&context.workspace.state()) {
-        // A folder that is no workspace does not become one by this.
-        target = target.noting_drafts_in(context.workspace.state());
+        // Only if it exists: a restore must not turn a folder into a workspace.
+        target = target.journaling_to(context.workspace.state());
     }
     let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
     check_any(&archive, &plan, &source)?;
@@ -94,7 +94,7 @@ fn selection(only: &[String]) -> Result<Option<Selection>> {
     only.map(Some).map_err(|error| CodedError::Usage(format!("{error:#}")).into())
 }
 
-/// Refuses a folder that is the workspace itself or one of its stores.
+/// Refuses the workspace itself and the folders of this tool in it.
 fn check_folder(context: &TaskContext<'_>, into: &Path) -> Result<()> {
     let Ok(into) = into.canonicalize() else { return Ok(()) };
     let workspace = context.workspace;

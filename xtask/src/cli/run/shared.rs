@@ -1,4 +1,4 @@
-//! What every task of the command line gets, and what it gives back.
+//! The inputs and outputs of all tasks of the command line.
 
 use std::path::{Path, PathBuf};
 
@@ -16,23 +16,23 @@ use crate::vault::catalog::Catalog;
 use crate::vault::remote;
 use crate::workspace::exit::Exit;
 
-/// What surrounds the process.
+/// The environment of the process.
 pub struct ProcessContext<'a> {
-    /// The folder that relative paths of the command line start from.
+    /// The folder to which paths on the command line are relative.
     pub current_folder: PathBuf,
     /// The trainer, which a signal handler can stop.
     pub trainer: &'a Trainer,
-    /// The trainer that runs when the command line names none.
+    /// The default trainer.
     pub default_trainer: TrainerSource,
 }
 
-/// What a task gave.
+/// The output of a task.
 pub struct TaskOutput {
     /// The result as text for people.
     pub text: String,
     /// The result as one JSON document.
     pub json: String,
-    /// How the process ends.
+    /// How the process exits.
     pub exit: Exit,
 }
 
@@ -40,11 +40,12 @@ pub(super) fn outcome(report: &impl Report, exit: Exit) -> TaskOutput {
     TaskOutput { text: report.text(), json: report.json(), exit }
 }
 
-/// Returns the archive file called `name`: of the workspace, any by a
-/// path with a separator in it, or a copy of a remote one.
+/// Returns the path of the archive `name`: one of the workspace, a path
+/// if it contains a separator, or a copy of a remote one.
 ///
 /// # Errors
-/// Also when this build cannot unpack it: a [`features::MissingFeature`].
+/// When there is no such archive, or this build cannot unpack it
+/// ([`features::MissingFeature`]).
 pub(super) fn locate(
     context: &TaskContext<'_>,
     name: &str,
@@ -61,8 +62,7 @@ pub(super) fn locate(
     Ok(path)
 }
 
-/// Returns the trainer that the command line names, else the default
-/// one.
+/// Returns the trainer that the command line names, or else the default.
 pub(super) fn trainer_source(
     binary: Option<&Path>,
     process_context: &ProcessContext<'_>,

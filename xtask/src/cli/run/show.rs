@@ -1,5 +1,5 @@
-//! `report` and `compare`: the trainer makes the page of sessions, in
-//! the workspace or in archives, which stay packed.
+//! `report` and `compare`: the trainer makes a page of sessions, in the
+//! workspace or in archives, which it reads without unpacking them.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,9 @@ use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_text;
 use crate::workspace::exit::{Exit, TrainerExit};
 
-/// Where pages go that no `--out` names: no archive holds this folder.
+/// The default folder of pages, which is never archived.
 const FOLDER: &str = "reports";
-/// The session in the workspace.
+/// The name of the session in the workspace.
 pub(super) const LIVE: &str = ".";
 
 /// Makes the page of one session.
@@ -55,7 +55,7 @@ pub fn compare(
     make(context, &request, process_context)
 }
 
-/// Returns the folder or the archive that `name` means.
+/// Returns the path of the folder or archive `name`.
 pub(super) fn source(
     context: &TaskContext<'_>,
     name: &str,
@@ -71,12 +71,12 @@ pub(super) fn source(
     }
 }
 
-/// What the trainer is to make a page of.
+/// The parameters of a page.
 struct PageRequest<'a> {
     /// The trainer's task.
     task: &'a str,
     sources: &'a [PathBuf],
-    /// The name of the page, without its ending, that no `--out` names.
+    /// The default file name of the page, without its extension.
     stem: &'a str,
     args: &'a PageArgs,
     format: Format,

@@ -1,4 +1,4 @@
-//! `sweep`: begins one, goes on with one, and tells of it.
+//! `sweep`: begins and resumes sweeps, and prints their state.
 
 mod cluster;
 mod work;
@@ -17,7 +17,7 @@ use crate::programs::process;
 use crate::tasks::TaskContext;
 use crate::tasks::sweep::amend;
 use crate::tasks::sweep::begin::{self, SweepRequest};
-use crate::tasks::sweep::folder::{JobKey, SweepFolder};
+use crate::tasks::sweep::folder::{SweepFolder, TrainingKey};
 use crate::tasks::sweep::head::{Engine, SweepHead};
 use crate::tasks::sweep::results;
 use crate::tasks::sweep::select;
@@ -31,41 +31,41 @@ use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::lock;
 use crate::workspace::text;
 
-/// How long a command may take to end when asked to.
+/// How long a command may take to stop when asked to.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What a sweep's task gets from outside.
-struct Outside<'a> {
+/// The command line and environment of a sweep task.
+struct Invocation<'a> {
     cli: &'a Cli,
     process: &'a ProcessContext<'a>,
 }
 
-/// Does what `args` say.
+/// Runs the task of `args`.
 pub fn run(
     context: &mut TaskContext<'_>,
     cli: &Cli,
     args: &SweepArgs,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
-    let outside = Outside { cli, process: process_context };
+    let invocation = Invocation { cli, process: process_context };
     let open = |context: &TaskContext<'_>, name: &Option<String>| {
         SweepFolder::open(context.workspace, name.as_deref())
     };
     match &args.command {
-        None => begin_sweep(context, args, &outside),
+        None => begin_sweep(context, args, &invocation),
         Some(SweepCommand::Status(args)) => {
             let folder = open(context, &args.name)?;
-            Ok(outcome(&cluster::look(context, &folder)?, Exit::Done))
+            Ok(outcome(&cluster::read_status(context, &folder)?, Exit::Done))
         }
         Some(SweepCommand::Resume { name, spec, retry_failed, run }) => {
             let folder = open(context, &name.name)?;
             let resume = Resume { spec: spec.as_deref(), retry_failed: *retry_failed, run };
-            resume_sweep(context, folder, &resume, &outside)
+            resume_sweep(context, folder, &resume, &invocation)
         }
         Some(SweepCommand::Cancel(args)) => {
             let folder = open(context, &args.name)?;
             cluster::cancel(&folder)?;
-            Ok(outcome(&cluster::look(context, &folder)?, Exit::Done))
+            Ok(outcome(&cluster::read_status(context, &folder)?, Exit::Done))
         }
         Some(SweepCommand::Results { name, page }) => {
             let page = page.as_ref().map(|page| process_context.current_folder.join(page));
@@ -74,13 +74,13 @@ pub fn run(
         Some(SweepCommand::Merge { name, trainer_bin }) => {
             let folder = open(context, &name.name)?;
             let run = SweepRunArgs { jobs: None, trainer_bin: trainer_bin.clone() };
-            let trainer = trainer(context, folder.head(), &run, &outside)?;
+            let trainer = trainer(context, folder.head(), &run, &invocation)?;
             work::merge(context, &folder, trainer)
         }
         Some(SweepCommand::Trial(args)) => {
             let folder = open(context, &args.sweep)?;
             let run = SweepRunArgs { jobs: None, trainer_bin: args.trainer_bin.clone() };
-            let trainer = trainer(context, folder.head(), &run, &outside)?;
+            let trainer = trainer(context, folder.head(), &run, &invocation)?;
             work::trials(context, &folder, args, trainer)
         }
     }
@@ -89,40 +89,40 @@ pub fn run(
 fn begin_sweep(
     context: &mut TaskContext<'_>,
     args: &SweepArgs,
-    outside: &Outside<'_>,
+    invocation: &Invocation<'_>,
 ) -> Result<TaskOutput> {
     let spec = args.spec.as_ref().context("clap asks for the spec")?;
-    let spec = outside.process.current_folder.join(spec);
-    let source = trainer_source(args.run.trainer_bin.as_deref(), outside.process);
+    let spec = invocation.process.current_folder.join(spec);
+    let source = trainer_source(args.run.trainer_bin.as_deref(), invocation.process);
     let is_own_trainer = has_known_figures(&source);
     let request = SweepRequest { spec: &spec, engine: args.engine, is_own_trainer };
     let mut head = begin::plan(context, &request)?;
     if args.dry_run {
         return Ok(outcome(&SweepPlanReport::of(&head.plan), Exit::Done));
     }
-    // Before a trainer is built.
+    // Fail before the trainer is built.
     SweepFolder::check_new(context.workspace, head.plan.spec.name())?;
     if head.engine == Engine::Slurm {
         cluster::check(&args.run)?;
     }
-    let mut trainer = trainer(context, &head, &args.run, outside)?;
+    let mut trainer = trainer(context, &head, &args.run, invocation)?;
     if let (SweepTrainer::Binary(binary, own), true) = (&mut trainer, is_own_trainer) {
-        let able = begin::check_settings(context, &head, &source, binary, own)?;
-        head.needs_full_trainer = able != *binary;
-        *binary = able;
+        let checked_binary = begin::check_settings(context, &head, &source, binary, own)?;
+        head.needs_full_trainer = checked_binary != *binary;
+        *binary = checked_binary;
     }
     let folder = SweepFolder::create(context.workspace, head)?;
     if folder.head().engine == Engine::External {
-        return Ok(outcome(&status::look(&folder)?, Exit::Done));
+        return Ok(outcome(&status::read(&folder)?, Exit::Done));
     }
-    let _lock = hold(context, &folder)?;
+    let _lock = lock_sweep(context, &folder)?;
     match folder.head().engine {
         Engine::Slurm => cluster::submit(context, &folder, ChosenTrainer { trainer, source }),
-        _ => work::go_on(context, &folder, trainer, args.run.jobs),
+        _ => work::run_missing(context, &folder, trainer, args.run.jobs),
     }
 }
 
-/// How a sweep is gone on with.
+/// The options of `sweep resume`.
 struct Resume<'a> {
     /// A changed spec.
     spec: Option<&'a Path>,
@@ -135,36 +135,36 @@ fn resume_sweep(
     context: &mut TaskContext<'_>,
     mut folder: SweepFolder,
     resume: &Resume<'_>,
-    outside: &Outside<'_>,
+    invocation: &Invocation<'_>,
 ) -> Result<TaskOutput> {
     let is_local = folder.head().engine != Engine::Slurm;
     if !is_local {
         cluster::check(resume.run)?;
     }
-    let source = trainer_source(resume.run.trainer_bin.as_deref(), outside.process);
+    let source = trainer_source(resume.run.trainer_bin.as_deref(), invocation.process);
     let amended = resume
         .spec
-        .map(|spec| amended(&folder, &outside.process.current_folder.join(spec), &source));
+        .map(|spec| amended(&folder, &invocation.process.current_folder.join(spec), &source));
     let amended = amended.transpose()?;
-    let trainer = trainer(context, folder.head(), resume.run, outside)?;
-    let _lock = hold(context, &folder)?;
+    let trainer = trainer(context, folder.head(), resume.run, invocation)?;
+    let _lock = lock_sweep(context, &folder)?;
     if let Some(spec) = amended {
         folder = amend::store(context.workspace, &folder, spec)?;
     }
     folder.cancel(false)?;
-    if resume.retry_failed && !select::retire_failed(&folder)? {
+    if resume.retry_failed && !select::set_aside_failed_tests(&folder)? {
         check_unopened(&folder)?;
-        for failed in status::look(&folder)?.failed {
-            folder.retire(JobKey::Trial(failed.index))?;
+        for failed in status::read(&folder)?.failed {
+            folder.set_aside_failed(TrainingKey::Trial(failed.index))?;
         }
     }
     if is_local {
-        return work::go_on(context, &folder, trainer, resume.run.jobs);
+        return work::run_missing(context, &folder, trainer, resume.run.jobs);
     }
     cluster::submit(context, &folder, ChosenTrainer { trainer, source })
 }
 
-/// Returns the spec of the sweep, changed as the file `spec` says.
+/// Returns the spec of the sweep, with the changes of the file `spec`.
 fn amended(folder: &SweepFolder, spec: &Path, source: &TrainerSource) -> Result<SweepSpec> {
     let old = &folder.plan().spec;
     let spec = amend::amended(old, &begin::load(spec, has_known_figures(source))?)?;
@@ -174,17 +174,18 @@ fn amended(folder: &SweepFolder, spec: &Path, source: &TrainerSource) -> Result<
     Ok(spec)
 }
 
-/// Whether this repository's trainer trains, where no command does.
+/// Whether `source` is the trainer of this repository, whose metrics are
+/// known.
 fn has_known_figures(source: &TrainerSource) -> bool {
     !matches!(source, TrainerSource::Ready(_) | TrainerSource::Command(_))
 }
 
-/// Returns the trainer, ready to be started.
+/// Returns the trainer, built if necessary.
 fn trainer(
     context: &mut TaskContext<'_>,
     head: &SweepHead,
     run: &SweepRunArgs,
-    outside: &Outside<'_>,
+    invocation: &Invocation<'_>,
 ) -> Result<SweepTrainer> {
     let command = &head.plan.spec.command;
     let root = context.workspace.root();
@@ -202,14 +203,14 @@ fn trainer(
         command.check()?;
         return Ok(SweepTrainer::Command(command));
     }
-    // Seeds are the sweep's own.
+    // The sweep itself varies the seed.
     let mut own: Vec<OsString> =
         ["--exit-with-parent", "--quiet", "--seeds", "1"].map(OsString::from).into();
     let commit = process::git_commit(root).map(OsString::from);
     own.extend(commit.into_iter().flat_map(|commit| ["--commit".into(), commit]));
-    let now = outside.cli.global.clock.map(|now| now.to_rfc3339().into());
+    let now = invocation.cli.global.clock.map(|now| now.to_rfc3339().into());
     own.extend(now.into_iter().flat_map(|now| ["--now".into(), now]));
-    let source = trainer_source(run.trainer_bin.as_deref(), outside.process);
+    let source = trainer_source(run.trainer_bin.as_deref(), invocation.process);
     let binary = if head.needs_full_trainer {
         full_trainer_binary(context, &source)?
     } else {
@@ -218,12 +219,14 @@ fn trainer(
     Ok(SweepTrainer::Binary(binary, own))
 }
 
-/// Lets no other process of this machine run trials of the sweep.
-fn hold(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<lock::Lock> {
+/// Locks the sweep, so that no other process of this machine runs its
+/// trials.
+fn lock_sweep(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<lock::Lock> {
     lock::acquire(&Workspace::open(folder.root())?, "sweep", (context.clock)())
 }
 
-/// Checks that trials may change: the test is not opened.
+/// Checks that the test is not opened yet, after which trials must not
+/// change.
 fn check_unopened(folder: &SweepFolder) -> Result<()> {
     let Some(selection) = select::chosen(folder)? else { return Ok(()) };
     Err(CodedError::Usage(format!(
@@ -247,7 +250,7 @@ fn results_of(folder: &SweepFolder, format: Format, page: Option<PathBuf>) -> Re
             .with_context(|| format!("failed to write `{}`", page.display()))?;
     }
     let has_all = report.results.missing.is_empty();
-    let told = outcome(&report, if has_all { Exit::Done } else { Exit::Warnings });
-    let text = if format == Format::Csv { report.results.csv() } else { told.text };
-    Ok(TaskOutput { text, ..told })
+    let output = outcome(&report, if has_all { Exit::Done } else { Exit::Warnings });
+    let text = if format == Format::Csv { report.results.csv() } else { output.text };
+    Ok(TaskOutput { text, ..output })
 }

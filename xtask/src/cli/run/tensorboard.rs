@@ -1,4 +1,4 @@
-//! `tensorboard`: the user's TensorBoard on the curves of sessions.
+//! `tensorboard`: runs the user's TensorBoard on the curves of sessions.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::tasks::unpacked::Cache;
 use crate::vault::scan::Selection;
 use crate::workspace::exit::Exit;
 
-/// Where a session's curves lie.
+/// The folder of a session's curves.
 const CURVES: &str = "logs/tensorboard";
 
 /// The curves of one session.
@@ -23,13 +23,13 @@ struct Run {
     folder: PathBuf,
 }
 
-/// Runs TensorBoard until it ends, most often by ctrl-C.
+/// Runs TensorBoard until it ends, usually by ctrl-C.
 pub(super) fn run(
     context: &mut TaskContext<'_>,
     args: &TensorboardArgs,
     process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
-    // Held as long as TensorBoard reads from it.
+    // Locked as long as TensorBoard reads from it.
     let cache = Cache::open(context)?;
     let live = [LIVE.to_owned()];
     let names = if args.names.is_empty() { &live[..] } else { &args.names };

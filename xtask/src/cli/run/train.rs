@@ -1,4 +1,5 @@
-//! `train`: what its flags mean, and what is written at its end.
+//! `train`: converts its flags, and writes the summary and pushes at the
+//! end.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -21,7 +22,7 @@ use crate::workspace::config::PushMode;
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, Exit};
 
-/// Trains as `args` say.
+/// Trains with the options of `args`.
 pub fn run(
     context: &mut TaskContext<'_>,
     cli: &Cli,
@@ -42,7 +43,7 @@ pub fn run(
         report.push = push_session(context, &archive.name);
     }
     if let Some(summary) = summary {
-        // The session is archived: this cannot undo it.
+        // Only a warning, since the session is already archived.
         if let Err(error) = summary.append(context, &report) {
             (context.notes)(&format!("warning: {error:#}"));
         }
@@ -51,7 +52,7 @@ pub fn run(
         (context.notes)(&format!("warning: {doubt}: treat as a bug"));
     }
     if cli.global.format == Format::Json {
-        // The text names them; JSON is often read by a program alone.
+        // The text lists missed gates, but JSON is often read by a program only.
         for gate in report.gates.iter().filter(|gate| !gate.is_passed) {
             (context.notes)(&format!("gate {gate}"));
         }
@@ -60,9 +61,8 @@ pub fn run(
     Ok(outcome(&report, exit))
 }
 
-/// Pushes the archive `name` of the new session, and what is owed. The
-/// training is over: a failure is remembered, and no more than a
-/// warning.
+/// Pushes the archive `name` of the new session and pending ones. A
+/// failure is only a warning, since the push stays pending.
 fn push_session(context: &mut TaskContext<'_>, name: &str) -> Option<PushReport> {
     let pushed = push::push(context, &PushSelection::One(name.to_owned()));
     let report = match pushed {
@@ -82,7 +82,8 @@ fn push_session(context: &mut TaskContext<'_>, name: &str) -> Option<PushReport>
     Some(report)
 }
 
-/// Lets the trainer look for leaks; nothing in the workspace changes.
+/// Runs the leak check of the trainer, which does not change the
+/// workspace.
 fn check_leaks(
     context: &mut TaskContext<'_>,
     cli: &Cli,
@@ -101,7 +102,7 @@ fn check_leaks(
     Ok(TaskOutput { json: text.clone(), text, exit: Exit::of_trainer(exit) })
 }
 
-/// The file of `--summary`, open before anything moves.
+/// The file of `--summary`, opened before anything is moved.
 struct Summary {
     path: PathBuf,
     file: File,
@@ -153,7 +154,7 @@ fn options(
     })
 }
 
-/// Returns the command after `--`, which runs where it was typed.
+/// Returns the command after `--`, which runs in the current folder.
 fn command_trainer(
     context: &TaskContext<'_>,
     args: &TrainArgs,
@@ -169,8 +170,8 @@ fn command_trainer(
     })
 }
 
-/// Returns the seed of the trainer's settings, else the trainer's own
-/// default: a command may have other settings, or none.
+/// Returns the seed of the trainer's settings, or else the trainer's
+/// default, since the settings may be missing or those of a command.
 fn configured_seed(root: &Path) -> u64 {
     let read = || {
         let bytes = std::fs::read(root.join("config/training_config.json")).ok()?;
@@ -221,8 +222,8 @@ fn mode_argument(mode: WindowMode) -> OsString {
     }
 }
 
-/// A data file is named from the current folder, as every file on a
-/// command line; what is not there may be a name that the trainer knows.
+/// Resolves a data file relative to the current folder. A path that does
+/// not exist may be a name that the trainer knows.
 fn data_argument(data: &Path, root: &Path, current_folder: &Path) -> OsString {
     match current_folder.join(data).canonicalize() {
         Ok(path) => path.strip_prefix(root).unwrap_or(&path).into(),

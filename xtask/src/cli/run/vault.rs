@@ -22,8 +22,8 @@ use crate::vault::trash::{self, Trash};
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::lock;
 
-/// Removes what the policy of the flags, else of the settings, does not
-/// keep.
+/// Removes what the policy of the flags, or else of the settings, does
+/// not keep.
 pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutput> {
     let dry_run = args.dry_run.dry_run;
     let (policy, source) = match args.keep.policy() {
@@ -38,13 +38,13 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
     let delete_mode = if args.now { DeleteMode::Delete } else { DeleteMode::Trash };
     let lock = if dry_run { None } else { Some(cycle::begin(context, "prune")?) };
     let now = (context.clock)();
-    // What is deleted is decided on the archives themselves.
+    // Deletions are decided on the archives themselves, not on the cache.
     let mut catalog = if dry_run {
         Catalog::read_cached(context.workspace)?
     } else {
         Catalog::read(context.workspace)?
     };
-    // A real run has recovered already.
+    // Without a dry run, the recovery has already been done.
     let preview =
         if dry_run { preview_recovery(context.workspace)? } else { RecoveryPreview::default() };
     preview.add_to(&mut catalog);
@@ -92,7 +92,7 @@ fn prune_remote(
     Ok(outcome(&report, Exit::Done))
 }
 
-/// A policy that cannot be applied is wrong usage when flags gave it.
+/// Makes an inapplicable policy a usage error if flags gave it.
 fn as_usage(error: Error, source: PolicySource) -> Error {
     if source == PolicySource::CommandLine && prune::is_policy_error(&error) {
         CodedError::Usage(format!("{error:#}")).into()
@@ -101,7 +101,7 @@ fn as_usage(error: Error, source: PolicySource) -> Error {
     }
 }
 
-/// Brings things back from the trash, or lists it.
+/// Restores items from the trash, or lists them.
 pub fn undelete(context: &mut TaskContext<'_>, args: &UndeleteArgs) -> Result<TaskOutput> {
     if args.name.is_none() && !args.all {
         let trash = Trash::read(context.workspace, (context.clock)())?;
@@ -111,12 +111,12 @@ pub fn undelete(context: &mut TaskContext<'_>, args: &UndeleteArgs) -> Result<Ta
     let trash = Trash::read(context.workspace, (context.clock)())?;
     if let Some(name) = &args.name {
         let trashed = trash.find(name)?;
-        trash::bring_back(context.workspace, &trashed)?;
+        trash::undelete(context.workspace, &trashed)?;
         return Ok(outcome(&UndeleteReport::restoring(vec![trashed]), Exit::Done));
     }
     let mut restored = Vec::new();
     for trashed in trash.content() {
-        match trash::bring_back(context.workspace, &trashed) {
+        match trash::undelete(context.workspace, &trashed) {
             Ok(()) => restored.push(trashed),
             Err(error) => (context.notes)(&format!("warning: {error:#}")),
         }
@@ -138,7 +138,7 @@ pub fn pin(context: &mut TaskContext<'_>, args: &PinArgs) -> Result<TaskOutput> 
     Ok(annotated(&annotate::set_pin(context.workspace, &args.name, mark)?))
 }
 
-/// Takes a pin away.
+/// Unpins an archive.
 pub fn unpin(context: &mut TaskContext<'_>, name: &str) -> Result<TaskOutput> {
     let _lock = cycle::begin(context, "unpin")?;
     let mark = PinMark { is_pinned: false, reason: None, since: (context.clock)() };
@@ -155,25 +155,26 @@ fn annotated(archive: &Archive) -> TaskOutput {
     outcome(&AnnotationReport::of(archive), Exit::Done)
 }
 
-/// Warns of annotations that cannot be read and so are not shown.
+/// Warns of annotations that cannot be read.
 pub fn warn_of_annotations(context: &mut TaskContext<'_>, archives: &[Archive]) {
     for problem in archives.iter().filter_map(Archive::annotations_problem) {
         (context.notes)(&format!("warning: {problem}"));
     }
 }
 
-/// Tells what there is and what comes next.
+/// Shows the state of the workspace and what the next train would do.
 pub fn status(context: &TaskContext<'_>) -> Result<TaskOutput> {
     let now = (context.clock)();
-    let status = status::look(context.workspace, now)?;
+    let status = status::read(context.workspace, now)?;
     Ok(outcome(&StatusReport { format: 1, now, status }, Exit::Done))
 }
 
-/// Looks the workspace over, and puts right what it can with `fix`.
+/// Finds problems of the workspace, and fixes what it can if asked to
+/// `fix`.
 pub fn doctor(context: &mut TaskContext<'_>, fix: bool) -> Result<TaskOutput> {
     let now = (context.clock)();
-    // Without the recovery that other tasks begin with, so that what it
-    // does is shown like all else.
+    // Without the recovery that other tasks begin with, so that its steps
+    // are shown like other findings.
     let lock = if fix { Some(lock::acquire(context.workspace, "doctor", now)?) } else { None };
     let mut diagnosis = doctor::examine(context.workspace, now, lock.is_some())?;
     if lock.is_some() {

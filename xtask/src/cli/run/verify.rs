@@ -16,7 +16,7 @@ use crate::terminal::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::vault::catalog::Catalog;
 use crate::vault::restore::{self, Overwrite, Target};
 use crate::vault::scan::Selection;
-use crate::vault::verify::{self, ArchiveCheck, Damage, Disk, ReadOptions};
+use crate::vault::verify::{self, ArchiveCheck, Damage, ReadOptions};
 use crate::workspace::exit::{CodedError, Exit, stop_if};
 use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::filesystem;
@@ -41,9 +41,7 @@ pub fn run(
     };
     let source = trainer_source(args.trainer_bin.as_deref(), process_context);
     let binary = args.load.then(|| trainer_binary(context, &source)).transpose()?;
-    let disks = paths.iter().filter_map(|path| Disk::open(path, None).ok());
-    // One read once counts as half as long read twice.
-    let n_bytes = disks.map(|disk| disk.size_bytes() * verify::n_passes(&disk) / 2).sum();
+    let n_bytes = verify::n_bytes_of_two_passes(paths.iter().map(PathBuf::as_path));
     let _running = progress::begin_passes("verifying", n_bytes, 2);
     let mut archives = Vec::new();
     for path in paths {
@@ -74,18 +72,18 @@ fn verify_one(
     binary: Option<&Path>,
 ) -> Result<VerifiedArchive> {
     let archive_check = check(path, is_one_of_many, context.interrupt)?;
-    // What a signal cut short is not damaged.
+    // An interrupted check is not damage.
     stop_if(context.interrupt)?;
     let mut archive = VerifiedArchive::of(path, archive_check);
     if let Some(binary) = binary {
         archive.models = load_models(context, path, binary)?;
-        archive.settle();
+        archive.finish();
     }
     Ok(archive)
 }
 
-/// Tells that another process took the archive at `path` away. One that
-/// is pruned is in the trash; of another it is worth a warning.
+/// Reports that another process removed the archive at `path`: a warning,
+/// unless it was pruned and is in the trash.
 fn warn_of_vanished(context: &mut TaskContext<'_>, path: &Path) -> Result<()> {
     stop_if(context.interrupt)?;
     let name = path.file_name().unwrap_or_default();
@@ -99,8 +97,8 @@ fn warn_of_vanished(context: &mut TaskContext<'_>, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Checks the archive at `path`. One of many that cannot be opened is
-/// as damaged as others; it does not end the round.
+/// Checks the archive at `path`. If it is one of many and cannot be
+/// opened, it counts as damaged, and the others are still checked.
 fn check(path: &Path, is_one_of_many: bool, interrupt: &AtomicBool) -> Result<ArchiveCheck> {
     let options = ReadOptions { interrupt: Some(interrupt), ..ReadOptions::default() };
     match verify::check_as(path, options) {
@@ -119,7 +117,7 @@ fn load_models(
     path: &Path,
     binary: &Path,
 ) -> Result<Vec<CheckedModel>> {
-    let scratch = Scratch::take(context)?;
+    let scratch = Scratch::create(context)?;
     let mut source = restore::open(path)?;
     let only = Selection::of_flag(&[MODELS.to_owned()], "--only")?;
     let mut target = Target::folder(scratch.folder.clone());
@@ -137,14 +135,14 @@ fn load_models(
         .collect()
 }
 
-/// A folder of one process at a time, removed with all in it.
+/// A scratch folder of one process at a time, removed on drop.
 struct Scratch {
     folder: PathBuf,
     _lock: File,
 }
 
 impl Scratch {
-    fn take(context: &TaskContext<'_>) -> Result<Self> {
+    fn create(context: &TaskContext<'_>) -> Result<Self> {
         let state = context.workspace.state();
         files::create_folder(&state)?;
         let path = state.join("scratch.lock");
@@ -166,7 +164,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What stays is removed by the next that takes the folder.
+        // If this fails, the next use removes the folder.
         let _ = clear(&self.folder);
     }
 }

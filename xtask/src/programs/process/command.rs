@@ -1,5 +1,5 @@
-//! Any command as the trainer: started through a supervisor, which is
-//! this program under another name.
+//! Runs any command as the trainer, through a supervisor, which is this
+//! program in another mode.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -16,23 +16,23 @@ use super::{Trainer, shell};
 /// One run of a command.
 #[derive(Debug)]
 pub struct CommandRun<'a> {
-    /// The program of this tool, which supervises it.
+    /// The binary of this tool, which acts as the supervisor.
     pub supervisor: &'a Path,
     /// The command and its arguments.
     pub words: &'a [OsString],
     /// Its current folder.
     pub folder: &'a Path,
-    /// What it finds in its environment.
+    /// The variables added to its environment.
     pub variables: &'a [(&'a str, OsString)],
-    /// Where the tool keeps its locks.
+    /// The folder of the tool's locks.
     pub state: &'a Path,
-    /// Where what it prints is kept.
+    /// The file that its output is written to.
     pub log: &'a Path,
-    /// Tells this run from others in the workspace.
+    /// Identifies this run among others in the workspace.
     pub run: &'a str,
-    /// How long it may take to end when asked to.
+    /// How long it may take to stop when asked to.
     pub grace: Duration,
-    /// Whether its standard output goes nowhere but to the log.
+    /// Whether its standard output goes to the log only.
     pub is_silent: bool,
 }
 
@@ -41,16 +41,16 @@ pub struct CommandRun<'a> {
 pub struct CommandEnd {
     /// Its exit code; `None` when a signal ended it.
     pub exit_code: Option<i32>,
-    /// The signal that ended it; `None` also when that is not known.
+    /// The signal that ended it, if known.
     pub signal: Option<i32>,
     /// Whether it was asked to stop.
     pub was_stopped: bool,
-    /// Why the log is not whole.
+    /// Why the log is incomplete, if it is.
     pub log_problem: Option<String>,
 }
 
 impl Trainer {
-    /// Runs a command to its end, and asks it to stop when told to.
+    /// Runs a command to its end, and stops it when asked to.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -68,7 +68,7 @@ impl Trainer {
         shell.change_dir(run.folder);
         let mut command = Command::from(cmd!(shell, "{supervisor} {words...}"));
         command.envs(run.variables.iter().map(|(name, value)| (name, value)));
-        // Else Python keeps its lines from the log until its end.
+        // Otherwise Python would buffer its lines until it ends.
         if std::env::var_os("PYTHONUNBUFFERED").is_none() {
             command.env("PYTHONUNBUFFERED", "1");
         }
@@ -89,8 +89,8 @@ fn read(path: &Path, run: &str) -> Option<CommandEnd> {
     })
 }
 
-/// Returns where the program `name` lies: in `folder` when it is a path,
-/// else on the `path`; `None` when it is nowhere.
+/// Finds the program `name`: relative to `folder` if it is a path, else
+/// on the search path `path`.
 pub fn find_program(name: &OsStr, folder: &Path, path: Option<&OsStr>) -> Option<PathBuf> {
     let is_path = Path::new(name).components().count() > 1 || Path::new(name).is_absolute();
     let folders: Vec<PathBuf> = if is_path {

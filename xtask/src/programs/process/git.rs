@@ -1,7 +1,7 @@
-//! The state of the git work tree, and the patch that makes it again.
+//! The state of the git work tree, and a patch that reproduces it.
 //!
-//! What git does not tell is unknown, never clean. Nothing is written
-//! to the repository.
+//! If git fails, the state is unknown, never clean. Nothing is written to
+//! the repository.
 
 mod call;
 mod state;
@@ -22,25 +22,25 @@ use crate::workspace::files::exists;
 /// The largest difference that an archive keeps, in bytes.
 const PATCH_LIMIT_BYTES: u64 = 1024 * 1024;
 
-/// How many files are named to git at once.
+/// How many files are passed to one git command.
 const N_PLAIN_MAX: usize = 400;
 
-/// What an archive keeps of a work tree.
+/// What an archive records of a work tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WorkTree {
     /// The commit, and whether files differ from it.
     pub state: GitState,
     /// The difference, for `git apply`.
     pub patch: Vec<u8>,
-    /// What the patch lacks: a sentence for each.
+    /// What the patch lacks, one sentence each.
     pub left_out: Vec<String>,
 }
 
-/// What is not part of the work tree's state.
+/// Files that are not part of the work tree's state.
 pub struct OwnFiles<'a> {
     /// A folder for git's scratch files.
     pub scratch: PathBuf,
-    /// Whether an untracked file is the session's or the tool's.
+    /// Whether an untracked file belongs to the session or the tool.
     pub has: &'a dyn Fn(&Path) -> bool,
 }
 
@@ -48,12 +48,12 @@ pub struct OwnFiles<'a> {
 /// of one.
 pub fn git_state(root: &Path, own: &OwnFiles<'_>) -> Option<WorkTree> {
     let mut tree = WorkTree::default();
-    let told = match find(root) {
+    let result = match find(root) {
         Ok(None) => return None,
         Ok(Some(git)) => inspect(git, own, &mut tree),
         Err(reason) => Err(reason),
     };
-    if let Err(reason) = told {
+    if let Err(reason) = result {
         let GitState { commit, branch, .. } = tree.state;
         let state =
             GitState { commit, branch, dirty: None, unknown: Some(reason), patch_cut: false };
@@ -62,8 +62,7 @@ pub fn git_state(root: &Path, own: &OwnFiles<'_>) -> Option<WorkTree> {
     Some(tree)
 }
 
-/// Returns the commit of the git work tree around `root`, where there
-/// is one.
+/// Returns the commit of the git work tree around `root`, if any.
 pub fn git_commit(root: &Path) -> Option<String> {
     head(&find(root).ok()??).ok()?.0
 }
@@ -72,31 +71,31 @@ pub fn git_commit(root: &Path) -> Option<String> {
 /// tracks; none outside of a work tree.
 ///
 /// # Errors
-/// When git cannot tell.
+/// When git fails.
 pub fn git_tracked(root: &Path, names: &[String]) -> Result<Vec<String>, String> {
     let Some(git) = find(root)?.filter(|_| !names.is_empty()) else {
         return Ok(Vec::new());
     };
-    let mut question = vec!["--literal-pathspecs", "ls-files", "-z", "--"];
-    question.extend(names.iter().map(String::as_str));
-    let listed = String::from_utf8_lossy(&git.ask(&question)?).into_owned();
+    let mut arguments = vec!["--literal-pathspecs", "ls-files", "-z", "--"];
+    arguments.extend(names.iter().map(String::as_str));
+    let listed = String::from_utf8_lossy(&git.output(&arguments)?).into_owned();
     Ok(listed.split_terminator('\0').map(str::to_owned).collect())
 }
 
-/// Returns git in the work tree around `root`. No `.git`, no question:
-/// then it does not matter whether there is a git program.
+/// Returns git in the work tree around `root`. Without a `.git`, git is
+/// not run, so that it need not be installed.
 fn find(root: &Path) -> Result<Option<Git>, String> {
     for folder in root.ancestors() {
         if is_repository(&folder.join(".git"))? {
             let git = Git::in_folder(root)?;
-            let is_inside = git.ask(&["rev-parse", "--is-inside-work-tree"])? == b"true\n";
+            let is_inside = git.output(&["rev-parse", "--is-inside-work-tree"])? == b"true\n";
             return Ok(is_inside.then_some(git));
         }
     }
     Ok(None)
 }
 
-/// Whether `marker` is there, and is no empty folder.
+/// Whether `marker` exists and is not an empty folder.
 fn is_repository(marker: &Path) -> Result<bool, String> {
     let failed = |error| format!("failed to read `{}`: {error}", marker.display());
     match fs::symlink_metadata(marker) {
@@ -113,9 +112,9 @@ fn is_repository(marker: &Path) -> Result<bool, String> {
 
 fn inspect(mut git: Git, own: &OwnFiles<'_>, tree: &mut WorkTree) -> Result<(), String> {
     (tree.state.commit, tree.state.branch) = head(&git)?;
-    let top = path_of(trimmed(&git.ask(&["rev-parse", "--show-toplevel"])?));
+    let top = path_of(trimmed(&git.output(&["rev-parse", "--show-toplevel"])?));
     git.enter(&top);
-    let scratch = ScratchFolder::take(own.scratch.join("git"))?;
+    let scratch = ScratchFolder::create(own.scratch.join("git"))?;
     let hidden = hidden_files(&git, &top)?;
     if !hidden.is_empty() {
         git = without_flags(&git, &hidden, scratch.folder().join("unflagged"))?;
@@ -123,11 +122,11 @@ fn inspect(mut git: Git, own: &OwnFiles<'_>, tree: &mut WorkTree) -> Result<(), 
     let mut changes = Changes::read(&git)?;
     changes.drop_own(&top, own.has);
     tree.state.dirty = Some(!changes.tracked.is_empty() || !changes.untracked.is_empty());
-    let empty = text(trimmed(&git.ask(&["hash-object", "-t", "tree", "--stdin"])?));
+    let empty = text(trimmed(&git.output(&["hash-object", "-t", "tree", "--stdin"])?));
     if !changes.tracked.is_empty() {
         let base = tree.state.commit.as_ref().unwrap_or(&empty);
         (tree.patch, tree.state.patch_cut) = match plain_paths(&git, &changes.tracked)? {
-            // As the files are, not as git would store their lines.
+            // Compare the files as they are, without git's line conversion.
             Some(paths) => git.with_attributes_of(&empty).diff(base, PATCH_LIMIT_BYTES, &paths)?,
             None => git.diff(base, PATCH_LIMIT_BYTES, &[])?,
         };
@@ -141,7 +140,7 @@ fn inspect(mut git: Git, own: &OwnFiles<'_>, tree: &mut WorkTree) -> Result<(), 
     }));
     if !changes.untracked.is_empty() {
         let untracked = Untracked { top: &top, paths: &changes.untracked, empty: &empty };
-        // After a cut patch nothing more could be applied.
+        // Nothing can be applied after a truncated patch.
         let kept = if tree.state.patch_cut {
             Err("it is cut".to_owned())
         } else {
@@ -175,8 +174,8 @@ fn head(git: &Git) -> Result<(Option<String>, Option<String>), String> {
     let commit = git.call(&["rev-parse", "--verify", "--quiet", "HEAD"], &[])?;
     match commit.status.code() {
         Some(0) => {
-            // A commit that is lost is a damage; one not made yet is not.
-            let commit = git.ask(&["rev-parse", "--verify", "HEAD^{commit}"])?;
+            // A missing commit is damage; no commit yet is not.
+            let commit = git.output(&["rev-parse", "--verify", "HEAD^{commit}"])?;
             Ok((Some(text(trimmed(&commit))), branch))
         }
         Some(1) if branch.is_some() => Ok((None, branch)),
@@ -184,9 +183,8 @@ fn head(git: &Git) -> Result<(Option<String>, Option<String>), String> {
     }
 }
 
-/// Returns `paths` when they can be compared as they are: when they are
-/// few, and no filter or encoding stands between them and what git
-/// stores, which would be applied again in a clone.
+/// Returns `paths` if they can be compared as they are: if they are few,
+/// and none has a filter or encoding, which a clone would apply again.
 fn plain_paths<'a>(git: &Git, paths: &'a [Vec<u8>]) -> Result<Option<Vec<&'a str>>, String> {
     let names = paths.iter().map(|path| std::str::from_utf8(path).ok());
     let Some(names) = names.collect::<Option<Vec<&str>>>() else { return Ok(None) };
@@ -194,8 +192,9 @@ fn plain_paths<'a>(git: &Git, paths: &'a [Vec<u8>]) -> Result<Option<Vec<&'a str
         return Ok(None);
     }
     let arguments = ["check-attr", "-z", "--stdin", "filter", "working-tree-encoding", "ident"];
-    let told = git.call(&arguments, (names.join("\0") + "\0").as_bytes())?.whole("check-attr")?;
-    let is_plain = told
+    let attributes =
+        git.call(&arguments, (names.join("\0") + "\0").as_bytes())?.checked("check-attr")?;
+    let is_plain = attributes
         .split(|byte| *byte == 0)
         .skip(2)
         .step_by(3)
@@ -203,14 +202,14 @@ fn plain_paths<'a>(git: &Git, paths: &'a [Vec<u8>]) -> Result<Option<Vec<&'a str
     Ok(is_plain.then_some(names))
 }
 
-/// Returns the files, each with a zero byte, that the index hides from
-/// git by `--assume-unchanged` or `--skip-worktree`.
+/// Returns the files, each followed by a zero byte, that the index hides
+/// by `--assume-unchanged` or `--skip-worktree`.
 fn hidden_files(git: &Git, top: &Path) -> Result<Vec<u8>, String> {
-    let listed = git.ask(&["ls-files", "-v", "-z"])?;
+    let listed = git.output(&["ls-files", "-v", "-z"])?;
     let mut hidden = Vec::new();
     for entry in records(&listed) {
         let (Some(tag), Some(path)) = (entry.first(), entry.get(2..)) else { continue };
-        // A sparse work tree lacks files, which is not a change.
+        // Files missing from a sparse work tree are not a change.
         let is_sparse = tag.eq_ignore_ascii_case(&b's');
         let is_there = || exists(&top.join(path_of(path)));
         if (tag.is_ascii_lowercase() && !is_sparse) || (is_sparse && is_there()) {
@@ -223,12 +222,12 @@ fn hidden_files(git: &Git, top: &Path) -> Result<Vec<u8>, String> {
 
 /// Returns git with a `copy` of the index that hides none of `files`.
 fn without_flags(git: &Git, files: &[u8], copy: PathBuf) -> Result<Git, String> {
-    let index = git.ask(&["rev-parse", "--path-format=absolute", "--git-path", "index"])?;
+    let index = git.output(&["rev-parse", "--path-format=absolute", "--git-path", "index"])?;
     fs::copy(path_of(trimmed(&index)), &copy)
         .map_err(|error| format!("failed to copy git's index: {error}"))?;
     let git = git.with_index(copy);
     for flag in ["--no-assume-unchanged", "--no-skip-worktree"] {
-        git.tell(&["update-index", flag, "-z", "--stdin"], files)?;
+        git.run_with_input(&["update-index", flag, "-z", "--stdin"], files)?;
     }
     Ok(git)
 }

@@ -1,8 +1,8 @@
-//! Builds this tool again with what it lacks, and becomes that.
+//! Builds this tool with a missing feature, and replaces this process by
+//! it.
 //!
-//! The new build lies in a target folder of its own, so that the two
-//! never replace each other. It has the feature, so that it never comes
-//! here for it again.
+//! The new build has its own target folder, so that the two builds never
+//! replace each other.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -21,31 +21,30 @@ pub struct Rebuild<'a> {
     pub home: &'a Path,
     /// The file of the program that runs now.
     pub program: &'a Path,
-    /// What it lacks.
+    /// The missing feature.
     pub feature: Feature,
-    /// Whether cargo tells of errors alone.
+    /// Whether cargo prints errors only.
     pub is_quiet: bool,
 }
 
 impl Rebuild<'_> {
-    /// Returns the target folder of the build, beside that of the
-    /// program that runs now.
+    /// Returns the target folder of the build, within that of the running
+    /// program.
     pub fn target_folder(&self) -> PathBuf {
         let own = self.program.parent().and_then(Path::parent);
         let target = own.map_or_else(|| self.home.join("target"), Path::to_owned);
         target.join(format!("xtask-{}", self.feature.name()))
     }
 
-    /// Whether it is the first build, which takes its time.
+    /// Whether it is the first build, which takes a while.
     pub fn is_first(&self) -> bool {
         !self.target_folder().join("xtask").is_dir()
     }
 
-    /// Builds the tool, unless it is there already, and returns its
-    /// path.
+    /// Builds the tool, unless it is up to date, and returns its path.
     ///
     /// # Errors
-    /// When cargo fails; what it says went to stderr.
+    /// When cargo fails; its messages went to stderr.
     pub fn build(&self) -> Result<PathBuf> {
         let (shell, cargo, feature) = (shell()?, cargo(), self.feature.name());
         let (manifest, target) = (self.home.join("Cargo.toml"), self.target_folder());
@@ -63,29 +62,27 @@ impl Rebuild<'_> {
     }
 }
 
-/// Becomes the program `binary` with `arguments`: signals, standard
-/// streams, the current folder and the exit code are its own. Where a
-/// process cannot become another, waits for it and returns its exit
-/// code.
+/// Replaces this process by `binary` with `arguments`, as `exec` does. On
+/// systems without `exec`, waits for it and returns its exit code.
 ///
 /// # Errors
 /// When it cannot be started.
-pub fn become_program(binary: &Path, arguments: &[OsString]) -> Result<i32> {
+pub fn exec_program(binary: &Path, arguments: &[OsString]) -> Result<i32> {
     let shell = shell()?;
     let mut command = Command::from(cmd!(shell, "{binary} {arguments...}"));
     command.stdin(Stdio::inherit());
-    turn_into(&mut command).with_context(|| format!("failed to start `{}`", binary.display()))
+    exec(&mut command).with_context(|| format!("failed to start `{}`", binary.display()))
 }
 
 #[cfg(unix)]
-fn turn_into(command: &mut Command) -> std::io::Result<i32> {
+fn exec(command: &mut Command) -> std::io::Result<i32> {
     use std::os::unix::process::CommandExt;
     Err(command.exec())
 }
 
-/// The console sends ctrl-C to both; this process has noted it and
-/// waits on for the other.
+/// The console sends ctrl-C to both; this process ignores it and waits
+/// for the other.
 #[cfg(not(unix))]
-fn turn_into(command: &mut Command) -> std::io::Result<i32> {
+fn exec(command: &mut Command) -> std::io::Result<i32> {
     Ok(command.status()?.code().unwrap_or(1))
 }

@@ -1,6 +1,6 @@
 //! Runs the user's restic.
 //!
-//! Secrets reach it by its environment or by files, never by its
+//! Secrets are passed by environment variables or files, never on the
 //! command line, which every user of the machine can read.
 
 use std::ffi::OsString;
@@ -18,25 +18,25 @@ use xshell::cmd;
 use super::shell;
 use crate::workspace::digest::BUFFER_BYTES;
 
-/// How much of its complaints is kept, in bytes.
+/// How many bytes of its stderr are kept.
 const STDERR_BYTES_MAX: usize = 64 * 1024;
-/// How often a signal is looked for.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often to check for a signal.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// One call of restic.
 #[derive(Debug, Clone, Copy)]
 pub struct ResticCall<'a> {
-    /// What follows the program's name.
+    /// Its arguments.
     pub arguments: &'a [OsString],
-    /// What is added to its environment.
+    /// The variables added to its environment.
     pub variables: &'a [(&'static str, OsString)],
     /// Its current folder.
     pub folder: &'a Path,
-    /// Set by a signal: it is asked to end.
+    /// Set by a signal: restic is interrupted.
     pub interrupt: &'a AtomicBool,
-    /// It is asked to end, too, when it says that it waits longer than
-    /// this before it tries again what failed: each wait is about twice
-    /// the one before, for 15 minutes in all.
+    /// The longest wait before a retry: when restic announces a longer one,
+    /// it is interrupted. Restic doubles its waits, up to 15 minutes in
+    /// total.
     pub wait_max: Duration,
 }
 
@@ -45,15 +45,15 @@ pub struct ResticCall<'a> {
 pub struct ResticEnd {
     /// Its exit code; `None` when a signal ended it.
     pub code: Option<i32>,
-    /// What it complained of.
-    pub complaint: String,
+    /// Its stderr.
+    pub error_output: String,
 }
 
-/// Runs restic, whose output goes to `out`; `None` when there is no
-/// such program.
+/// Runs restic with its output going to `out`; `None` if it is not
+/// installed.
 ///
 /// # Errors
-/// When it cannot be started, or `out` takes no more.
+/// When it cannot be started, or `out` cannot be written.
 pub fn restic(call: &ResticCall<'_>, out: &mut dyn Write) -> Result<Option<ResticEnd>> {
     let (shell, arguments) = (shell()?, call.arguments);
     let mut command = Command::from(cmd!(shell, "restic {arguments...}"));
@@ -68,54 +68,54 @@ pub fn restic(call: &ResticCall<'_>, out: &mut dyn Write) -> Result<Option<Resti
         stdout.zip(stderr).ok_or_else(|| anyhow!("restic was started without its pipes"))?;
     let child = Mutex::new(child);
     let is_over = AtomicBool::new(false);
-    let (copied, complaint) = thread::scope(|scope| {
+    let (copied, error_output) = thread::scope(|scope| {
         scope.spawn(|| stop_when_asked(&child, call.interrupt, &is_over));
-        let complaint = scope.spawn(|| {
-            read_complaint(stderr, |line| {
+        let error_output = scope.spawn(|| {
+            read_error_output(stderr, |line| {
                 if announced_wait(line).is_some_and(|wait| wait > call.wait_max) {
-                    urge(&child);
+                    send_interrupt(&child);
                 }
             })
         });
         let copied = copy(&mut stdout, out);
         if copied.is_err() {
-            // Its output is read no more.
-            urge(&child);
+            // No one reads its output any more.
+            send_interrupt(&child);
         }
         drop(stdout);
-        let complaint = complaint.join().unwrap_or_default();
+        let error_output = error_output.join().unwrap_or_default();
         is_over.store(true, Ordering::Relaxed);
-        (copied, complaint)
+        (copied, error_output)
     });
     let mut child = child.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let status = child.wait().context("failed to wait for restic")?;
     copied?;
-    Ok(Some(ResticEnd { code: status.code(), complaint }))
+    Ok(Some(ResticEnd { code: status.code(), error_output }))
 }
 
 fn stop_when_asked(child: &Mutex<Child>, interrupt: &AtomicBool, is_over: &AtomicBool) {
     while !is_over.load(Ordering::Relaxed) {
         if interrupt.load(Ordering::Relaxed) {
-            urge(child);
+            send_interrupt(child);
             return;
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// Asks restic to end, so that it takes its lock off the repository.
+/// Interrupts restic, so that it removes its lock from the repository.
 #[cfg(unix)]
-fn urge(child: &Mutex<Child>) {
+fn send_interrupt(child: &Mutex<Child>) {
     use nix::sys::signal::{Signal, kill};
     let Ok(child) = child.lock() else { return };
     let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-    // One that is gone has ended; it is not waited for yet.
+    // It may have ended; the id is still valid until it is waited for.
     let _ = kill(id, Signal::SIGINT);
 }
 
-/// Ends restic: the system has no signal that asks for it.
+/// Kills restic: the system has no interrupt signal.
 #[cfg(not(unix))]
-fn urge(child: &Mutex<Child>) {
+fn send_interrupt(child: &Mutex<Child>) {
     if let Ok(mut child) = child.lock() {
         let _ = child.kill();
     }
@@ -133,8 +133,9 @@ fn copy(from: &mut impl Read, to: &mut dyn Write) -> Result<()> {
     }
 }
 
-/// Reads all, so that restic never waits, and keeps the beginning.
-fn read_complaint(stderr: impl Read, mut on_line: impl FnMut(&str)) -> String {
+/// Reads everything, so that restic never blocks, and keeps the
+/// beginning.
+fn read_error_output(stderr: impl Read, mut on_line: impl FnMut(&str)) -> String {
     let mut stderr = BufReader::new(stderr);
     let mut kept = String::new();
     loop {
@@ -151,15 +152,15 @@ fn read_complaint(stderr: impl Read, mut on_line: impl FnMut(&str)) -> String {
     }
 }
 
-/// Returns how long restic says in `line` that it waits before it tries
-/// again: `Stat(<config/>) returned error, retrying after 1m2.5s: …`.
+/// Parses the wait before a retry that restic announces in `line`:
+/// `Stat(<config/>) returned error, retrying after 1m2.5s: …`.
 fn announced_wait(line: &str) -> Option<Duration> {
     let (_, rest) = line.split_once("retrying after ")?;
-    // As Go writes a duration.
-    let is_of_number = |letter: char| letter.is_ascii_digit() || letter == '.';
+    // Parse a duration as Go formats it.
+    let is_number_char = |letter: char| letter.is_ascii_digit() || letter == '.';
     let (mut rest, mut seconds) = (rest, 0.0);
-    while rest.starts_with(is_of_number) {
-        let (number, unit) = rest.split_at(rest.find(|letter| !is_of_number(letter))?);
+    while rest.starts_with(is_number_char) {
+        let (number, unit) = rest.split_at(rest.find(|letter| !is_number_char(letter))?);
         let end = unit.find(|letter: char| !letter.is_alphabetic()).unwrap_or(unit.len());
         let unit_seconds = match &unit[..end] {
             "h" => 3600.0,
@@ -183,7 +184,7 @@ pub fn has_ended(id: u32) -> bool {
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), None) == Err(nix::errno::Errno::ESRCH)
 }
 
-/// It is not asked here.
+/// Unknown on this system.
 #[cfg(not(unix))]
 pub fn has_ended(_: u32) -> bool {
     false

@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use xshell::cmd;
 
-use super::environment::hide_restic;
+use super::environment::remove_restic_variables;
 use super::shell;
 
-/// Settings that would hide jobs from a question, or ask back.
+/// Prefixes of variables that would filter jobs, or ask for confirmation.
 const FILTERS: [&str; 2] = ["SQUEUE_", "SCANCEL_"];
 
 /// How a program ended.
@@ -18,16 +18,16 @@ const FILTERS: [&str; 2] = ["SQUEUE_", "SCANCEL_"];
 pub struct SlurmEnd {
     /// Whether its exit code is 0.
     pub is_success: bool,
-    /// What it printed.
+    /// Its standard output.
     pub output: String,
-    /// What it complained of.
-    pub complaint: String,
+    /// Its stderr.
+    pub error_output: String,
 }
 
-/// Runs `program` of Slurm to its end; `None` when there is none.
+/// Runs `program` of Slurm to its end; `None` if it is not installed.
 ///
 /// # Errors
-/// When it cannot be started, or prints no text.
+/// When it cannot be started, or prints something other than text.
 pub fn slurm(program: &str, arguments: &[OsString]) -> Result<Option<SlurmEnd>> {
     let shell = shell()?;
     let mut command = Command::from(cmd!(shell, "{program} {arguments...}"));
@@ -37,8 +37,8 @@ pub fn slurm(program: &str, arguments: &[OsString]) -> Result<Option<SlurmEnd>> 
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_filter(name)) {
         command.env_remove(name);
     }
-    // The cluster writes down what a job sees.
-    hide_restic(&mut command);
+    // Slurm stores the environment of a job.
+    remove_restic_variables(&mut command);
     command.stdin(Stdio::null());
     let output = match command.output() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -48,6 +48,6 @@ pub fn slurm(program: &str, arguments: &[OsString]) -> Result<Option<SlurmEnd>> 
         is_success: output.status.success(),
         output: String::from_utf8(output.stdout)
             .with_context(|| format!("`{program}` printed no text"))?,
-        complaint: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        error_output: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
     }))
 }

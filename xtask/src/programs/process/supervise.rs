@@ -1,16 +1,16 @@
-//! Runs a command that knows nothing of this tool, and lets it never
-//! outlive the task that it belongs to.
+//! Runs a command that does not know this tool, and ensures that it never
+//! outlives its task.
 //!
-//! A process of its own stands between the task and the command. The
-//! task's end closes its standard input, however the task ends; it then
-//! ends the command and what that has started. On Linux it also adopts
-//! what the command leaves behind, and the command dies with it.
-//! Elsewhere it reaches the command's process group, on Windows the
-//! command alone.
+//! A supervisor process runs between the task and the command. When the
+//! task ends, however it ends, the supervisor's standard input closes; it
+//! then ends the command and the processes started by it. On Linux it is
+//! also the subreaper of these processes, and the command is killed with
+//! it. On other Unixes it ends the command's process group, on Windows
+//! the command and its children.
 
 #[cfg_attr(not(unix), path = "supervise/other.rs")]
 #[cfg_attr(unix, path = "supervise/unix.rs")]
-mod family;
+mod process_tree;
 mod tee;
 
 use std::ffi::OsString;
@@ -26,36 +26,36 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use xshell::cmd;
 
-use self::family::Family;
+use self::process_tree::ProcessTree;
 use super::{own_process_group, shell};
 use crate::workspace::files;
 
-/// The words that make this program a supervisor, and one that becomes
-/// the command; no task has such a name.
+/// The first arguments that make this program the supervisor, or a
+/// process that then becomes the command; no task has such a name.
 const SUPERVISE: &str = "__supervise";
 const BECOME: &str = "__become";
 
-/// How long a command may take to end when its task is gone: the next
-/// task waits for it ten seconds.
+/// How long a command may take to stop when its task is gone. The next
+/// task waits ten seconds for it.
 const ORPHAN_GRACE: Duration = Duration::from_secs(3);
-/// How long what the command has started may take to end after it.
-const REST_GRACE: Duration = Duration::from_secs(2);
+/// How long the remaining processes may take to end after the command.
+const REMAINDER_GRACE: Duration = Duration::from_secs(2);
 
-/// How long each word is waited for at least.
+/// How long to wait after each signal at least.
 const LEAST_WAIT: Duration = Duration::from_millis(50);
 
-/// One run of a command, as the supervisor sees it.
+/// The instructions of the supervisor for one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Order {
-    /// Tells this run from earlier ones.
+    /// Identifies this run among earlier ones.
     pub run: String,
-    /// Where to write how it ended.
+    /// The file to write the outcome to.
     pub outcome: PathBuf,
-    /// Where to write what the command prints.
+    /// The file to write the command's output to.
     pub log: PathBuf,
-    /// The lock that tells of a running trainer.
+    /// The lock that marks a running trainer.
     pub lock: PathBuf,
-    /// How long the command may take to end when asked to.
+    /// How long the command may take to stop when asked to.
     pub grace_ms: u64,
 }
 
@@ -70,64 +70,64 @@ pub(super) struct Outcome {
     pub signal: Option<i32>,
     /// Whether it was asked to stop.
     pub was_stopped: bool,
-    /// Why the log is not whole.
+    /// Why the log is incomplete, if it is.
     pub log_problem: Option<String>,
 }
 
-/// Returns the words that start a supervisor by this program.
+/// Returns the arguments that start this program as a supervisor.
 pub(super) fn arguments(order: &Order, command: &[OsString]) -> Vec<OsString> {
     let order = serde_json::to_string(order).expect("an order is plain data");
     let own = [OsString::from(SUPERVISE), OsString::from(order)];
     own.into_iter().chain(command.iter().cloned()).collect()
 }
 
-/// Does what a supervisor does, when the command line says that this
-/// process is one, and returns its exit code.
+/// If the command line says so, runs as a supervisor and returns the exit
+/// code.
 pub fn supervise_if_asked() -> Option<ExitCode> {
     let mut words = std::env::args_os().skip(1);
     let result = match words.next()?.to_str()? {
         SUPERVISE => supervise(&words.next()?, &words.collect::<Vec<_>>()),
-        BECOME => return Some(become_command(&words.next()?, &words.collect::<Vec<_>>())),
+        BECOME => return Some(exec_command(&words.next()?, &words.collect::<Vec<_>>())),
         _ => return None,
     };
     Some(result.map_or_else(
         |error| {
-            tell(&format!("error: {error:#}"));
+            print_error(&format!("error: {error:#}"));
             ExitCode::FAILURE
         },
         |()| ExitCode::SUCCESS,
     ))
 }
 
-/// Becomes the command, unless the supervisor is gone already.
-fn become_command(supervisor: &OsString, words: &[OsString]) -> ExitCode {
-    if !family::die_with(supervisor) {
+/// Becomes the command, unless the supervisor has ended already.
+fn exec_command(supervisor: &OsString, words: &[OsString]) -> ExitCode {
+    if !process_tree::die_with_parent(supervisor) {
         return ExitCode::FAILURE;
     }
     let Some((program, arguments)) = words.split_first() else { return ExitCode::FAILURE };
-    let Err(error) = super::become_program(Path::new(program), arguments) else {
+    let Err(error) = super::exec_program(Path::new(program), arguments) else {
         return ExitCode::FAILURE;
     };
-    tell(&format!("error: {error:#}"));
+    print_error(&format!("error: {error:#}"));
     ExitCode::from(127)
 }
 
-/// What may happen to a supervisor.
+/// The events that a supervisor handles.
 enum Event {
     Ended(std::io::Result<ExitStatus>),
-    /// The task wants the command to stop.
+    /// The task asks the command to stop.
     Stop,
     /// The task is gone.
     Orphaned,
-    /// One of the command's streams is at its end.
+    /// One of the command's streams was closed.
     Closed,
 }
 
 fn supervise(order: &OsString, words: &[OsString]) -> Result<()> {
     let order = order.to_str().context("the supervisor's order is not text")?;
     let order: Order = serde_json::from_str(order).context("the supervisor's order is not JSON")?;
-    let _lock = hold(&order.lock);
-    family::adopt();
+    let _lock = lock_as_trainer(&order.lock);
+    process_tree::become_subreaper();
     let (sender, events) = channel();
     listen(sender.clone())?;
     let mut child = start(words)?;
@@ -136,32 +136,32 @@ fn supervise(order: &OsString, words: &[OsString]) -> Result<()> {
         let sender = sender.clone();
         move || drop(sender.send(Event::Closed))
     });
-    let family = Family::of(&child);
+    let tree = ProcessTree::of(&child);
     thread::spawn(move || sender.send(Event::Ended(child.wait())));
-    let mut watch = Watch { family, events, n_open, was_stopped: false };
-    let status = watch.wait(Duration::from_millis(order.grace_ms))?;
-    watch.family.end(REST_GRACE);
-    watch.drain();
+    let mut running = RunningCommand { tree, events, n_open, was_stopped: false };
+    let status = running.wait(Duration::from_millis(order.grace_ms))?;
+    running.tree.end(REMAINDER_GRACE);
+    running.drain();
     let outcome = Outcome {
         run: order.run,
         exit_code: status.code(),
-        signal: family::signal_of(status),
-        was_stopped: watch.was_stopped,
+        signal: process_tree::signal_of(status),
+        was_stopped: running.was_stopped,
         log_problem: log.problem(),
     };
     let text = serde_json::to_vec(&outcome).expect("an outcome is plain data");
     files::write_atomically(&order.outcome, &text)
 }
 
-/// Takes the lock that a trainer holds, where it can be had.
-fn hold(path: &Path) -> Option<File> {
+/// Takes the lock of a running trainer, if possible.
+fn lock_as_trainer(path: &Path) -> Option<File> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path).ok()?;
     file.try_lock().ok()?;
     let _ = write!(file, "process {}", std::process::id());
     Some(file)
 }
 
-/// Passes on the task's requests, and signals.
+/// Forwards the task's requests and signals as events.
 fn listen(sender: Sender<Event>) -> Result<()> {
     let to_signals = sender.clone();
     ctrlc::set_handler(move || drop(to_signals.send(Event::Stop)))
@@ -188,21 +188,21 @@ fn start(words: &[OsString]) -> Result<Child> {
     command.spawn().context("failed to start the command")
 }
 
-/// A command that runs.
-struct Watch {
-    family: Family,
+/// A running command.
+struct RunningCommand {
+    tree: ProcessTree,
     events: Receiver<Event>,
-    /// How many of its streams are not at their end.
+    /// How many of its streams are still open.
     n_open: usize,
     was_stopped: bool,
 }
 
-impl Watch {
-    /// Waits for the command, which it urges on when that is wanted:
-    /// asked once, the command has `grace` to end, asked again, none.
+impl RunningCommand {
+    /// Waits for the command and stops it when asked to: the first time with
+    /// `grace`, the second time at once.
     fn wait(&mut self, grace: Duration) -> Result<ExitStatus> {
-        let mut urging = family::Urging::default();
-        let mut patience = grace;
+        let mut escalation = process_tree::Escalation::default();
+        let mut timeout = grace;
         let mut deadline: Option<Instant> = None;
         loop {
             match self.next(deadline) {
@@ -213,14 +213,14 @@ impl Watch {
                     self.n_open -= 1;
                     continue;
                 }
-                Ok(Event::Stop) if self.was_stopped => urging.skip_to_last(),
-                Ok(Event::Orphaned) => patience = grace.min(ORPHAN_GRACE),
+                Ok(Event::Stop) if self.was_stopped => escalation.skip_to_kill(),
+                Ok(Event::Orphaned) => timeout = grace.min(ORPHAN_GRACE),
                 Ok(Event::Stop) | Err(_) => {}
             }
             self.was_stopped = true;
-            self.family.urge(urging.next());
-            // Half of the time for each of two polite words.
-            deadline = Some(Instant::now() + (patience / 2).max(LEAST_WAIT));
+            self.tree.signal(escalation.next());
+            // Half of the time for each of SIGINT and SIGTERM.
+            deadline = Some(Instant::now() + (timeout / 2).max(LEAST_WAIT));
         }
     }
 
@@ -231,10 +231,10 @@ impl Watch {
         }
     }
 
-    /// Waits for the ends of the command's streams, which what nobody
-    /// could end may still hold.
+    /// Waits until the command's streams are closed, for a limited time: a
+    /// process that could not be killed may keep them open.
     fn drain(&mut self) {
-        let deadline = Instant::now() + REST_GRACE;
+        let deadline = Instant::now() + REMAINDER_GRACE;
         while self.n_open > 0 {
             match self.next(Some(deadline)) {
                 Ok(Event::Closed) => self.n_open -= 1,
@@ -245,6 +245,6 @@ impl Watch {
     }
 }
 
-fn tell(line: &str) {
+fn print_error(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

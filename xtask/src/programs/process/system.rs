@@ -1,4 +1,4 @@
-//! The small programs of the system.
+//! Runs small programs of the system.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,14 +8,14 @@ use xshell::cmd;
 
 use super::shell;
 
-/// Shows `file` by the program that the user has for files of its kind.
+/// Opens `file` in the user's default program.
 ///
 /// # Errors
-/// When there is none.
+/// When there is no such program.
 pub fn open_file(file: &Path) -> Result<()> {
     let shell = shell()?;
     let command = if cfg!(windows) {
-        // Not by `cmd /C start`, which takes `&` in a name for its own.
+        // Not `cmd /C start`, which interprets `&` in a name.
         cmd!(shell, "rundll32 url.dll,FileProtocolHandler {file}")
     } else if cfg!(target_os = "macos") {
         cmd!(shell, "open {file}")
@@ -30,18 +30,18 @@ pub fn open_file(file: &Path) -> Result<()> {
         .with_context(|| format!("no program shows `{}`; open it in a browser", file.display()))
 }
 
-/// Returns the free space on the disk of `folder`, in bytes, as `df`
-/// tells it; `None` where there is no such program.
+/// Returns the free space on the disk of `folder`, in bytes, by `df`;
+/// `None` if that is not installed.
 pub fn free_bytes(folder: &Path) -> Option<u64> {
     let shell = shell().ok()?;
-    // The form of POSIX: one line for the disk, in units of 1024.
+    // The POSIX format: one line for the disk, in units of 1024.
     let table = cmd!(shell, "df -P -k -- {folder}").quiet().ignore_stderr().read().ok()?;
     let free = table.lines().nth(1)?.split_whitespace().rev().nth(2)?;
     free.parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// Returns how many columns the terminal has, as `stty` tells it; `None`
-/// where there is no such program or no terminal.
+/// Returns the width of the terminal, by `stty`; `None` without that
+/// program or a terminal.
 pub fn terminal_columns() -> Option<usize> {
     let terminal = std::fs::File::open("/dev/tty").ok()?;
     let shell = shell().ok()?;

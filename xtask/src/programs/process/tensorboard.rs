@@ -12,11 +12,11 @@ use xshell::cmd;
 
 use super::shell;
 
-/// How long it may take to end by itself.
+/// How long it may take to end after ctrl-C.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Runs TensorBoard, which is `program`, until it ends, and returns
-/// whether it went well. A signal that this process got stops it.
+/// Runs the TensorBoard `program` until it ends, and returns whether it
+/// succeeded. A signal to this process stops it.
 ///
 /// # Errors
 /// When it is not installed, or cannot be started.
@@ -33,11 +33,11 @@ pub fn tensorboard(program: &Path, arguments: &[OsString], interrupt: &AtomicBoo
     };
     loop {
         if let Some(status) = child.try_wait().context("failed to wait for TensorBoard")? {
-            // It ends by ctrl-C, which is no failure.
+            // It usually ends by ctrl-C, which is not a failure.
             return Ok(status.success() || interrupt.load(Ordering::Relaxed));
         }
         if interrupt.load(Ordering::Relaxed) {
-            // A terminal's ctrl-C reaches it too; it only reads.
+            // A terminal's ctrl-C reaches it too; killing is safe, it only reads.
             std::thread::sleep(GRACE);
             let _ = child.kill();
         }

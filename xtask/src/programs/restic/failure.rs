@@ -1,50 +1,50 @@
-//! What went wrong with restic: one sentence and its remedy, restic's
-//! own words below.
+//! Classifies failures of restic: a sentence with a remedy, followed by
+//! restic's messages.
 //!
-//! Newer versions tell a few failures by their exit code; what the
-//! stores say is classified by its words.
+//! Newer versions report a few failures by exit code; messages of the
+//! backends are classified by phrases.
 
 use serde_json::Value;
 
-use super::words;
+use super::redact;
 use crate::programs::process::ResticEnd;
 use crate::workspace::exit::{CodedError, RemoteProblem};
 
-/// How many lines of restic's are shown.
+/// How many lines of restic's messages are shown.
 const N_LINES_MAX: usize = 8;
 
 /// A kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The repository's store takes no more.
+    /// The repository's backend is full.
     Full,
     /// Another process holds the repository's lock.
     Locked,
     /// No password was given.
     NoPassword,
-    /// What should give the password does not.
+    /// The password file or command failed.
     UnreadPassword,
     /// The password opens no key of the repository.
     WrongPassword,
-    /// No repository is named, or its spelling is none of restic's.
+    /// No repository is named, or its location is not valid.
     NotNamed,
-    /// The store refuses the account.
+    /// The backend denies access.
     Refused,
-    /// The store does not answer.
+    /// The backend does not respond.
     Unreachable,
-    /// There is no repository there.
+    /// There is no repository at the location.
     NoRepository,
-    /// There is one already.
+    /// There is a repository at the location already.
     Exists,
-    /// Something is not as it was written.
+    /// Data in the repository is missing or has changed.
     Damaged,
-    /// None of these.
+    /// Any other failure.
     Other,
 }
 
-/// The words of each kind, in the order in which they are looked for: a
-/// full store also fails to take a lock.
-const WORDS: [(FailureKind, &[&str]); 12] = [
+/// The phrases of each kind, in the order of the search: a full backend
+/// also fails to create a lock.
+const PHRASES: [(FailureKind, &[&str]); 12] = [
     (
         FailureKind::Full,
         &[
@@ -157,12 +157,12 @@ const WORDS: [(FailureKind, &[&str]); 12] = [
             "does not exist in the repository",
         ],
     ),
-    // A folder that cannot be made, for whatever reason.
+    // The folder of the repository cannot be created or read.
     (FailureKind::Unreachable, &["failed: mkdir ", "failed: stat "]),
 ];
 
 impl FailureKind {
-    /// Returns the kind of the failure that a call ended with.
+    /// Classifies the failure of a call.
     pub fn of(end: &ResticEnd) -> Self {
         match end.code {
             Some(10) => return Self::NoRepository,
@@ -170,10 +170,10 @@ impl FailureKind {
             Some(12) => return Self::WrongPassword,
             _ => {}
         }
-        let complaint = end.complaint.to_lowercase();
+        let error_output = end.error_output.to_lowercase();
         let fits =
-            |(_, words): &&(Self, &[&str])| words.iter().any(|word| complaint.contains(word));
-        WORDS.iter().find(fits).map_or(Self::Other, |(kind, _)| *kind)
+            |(_, words): &&(Self, &[&str])| words.iter().any(|word| error_output.contains(word));
+        PHRASES.iter().find(fits).map_or(Self::Other, |(kind, _)| *kind)
     }
 
     fn sentence(self) -> &'static str {
@@ -227,9 +227,9 @@ impl FailureKind {
         }
     }
 
-    /// Returns the error of this kind, with restic's `complaint` below.
-    pub fn error(self, complaint: &str) -> CodedError {
-        let text = format!("{}{}", self.sentence(), below(complaint));
+    /// Returns the error of this kind, followed by restic's `error_output`.
+    pub fn error(self, error_output: &str) -> CodedError {
+        let text = format!("{}{}", self.sentence(), indented(error_output));
         let problem = match self {
             Self::Locked => return CodedError::Locked(text),
             Self::Full => RemoteProblem::Full,
@@ -245,14 +245,15 @@ impl FailureKind {
     }
 }
 
-/// Returns restic's words, each line indented below a sentence.
-fn below(complaint: &str) -> String {
-    let lines: Vec<String> = complaint.lines().map(plain).filter(|line| !line.is_empty()).collect();
+/// Formats restic's messages as indented lines.
+fn indented(error_output: &str) -> String {
+    let lines: Vec<String> =
+        error_output.lines().map(plain).filter(|line| !line.is_empty()).collect();
     let first = lines.len().saturating_sub(N_LINES_MAX);
-    lines[first..].iter().map(|line| format!("\n  restic: {}", words::shown(line))).collect()
+    lines[first..].iter().map(|line| format!("\n  restic: {}", redact::redacted(line))).collect()
 }
 
-/// Returns a line as text, also where restic writes it as JSON.
+/// Returns the message of a line, which restic may print as JSON.
 fn plain(line: &str) -> String {
     let value: Value = serde_json::from_str(line).unwrap_or(Value::Null);
     let message = value.pointer("/error/message").or_else(|| value.get("message"));

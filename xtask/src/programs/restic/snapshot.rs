@@ -1,4 +1,4 @@
-//! Snapshots: made, listed, and what files are in them.
+//! Creates and lists snapshots and the files in them.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use super::{FailureKind, Restic, failure_of, is_id};
 
-/// One snapshot, as the repository tells of it. It is not to be trusted:
-/// anyone who may push writes what they like.
+/// A snapshot of the repository. Its content is not trusted: anyone who
+/// may push can write anything.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Snapshot {
     /// Its id, 64 digits.
     pub id: String,
-    /// The id of what it holds, which stays when its tags change.
+    /// The id of its tree, which does not change with its tags.
     pub tree: String,
     /// Its time.
     pub time: DateTime<Utc>,
@@ -31,18 +31,18 @@ pub struct Snapshot {
 pub struct StoredFile {
     /// The snapshot's id.
     pub snapshot: String,
-    /// The path in it, from `/` on.
+    /// The absolute path in the snapshot.
     pub path: String,
     /// The size in bytes.
     pub size_bytes: u64,
 }
 
-/// What a new snapshot is to hold, and what is said of it.
+/// The content and metadata of a snapshot to create.
 #[derive(Debug, Clone, Copy)]
-pub struct Backup<'a> {
+pub struct NewSnapshot<'a> {
     /// The folder that `files` are relative to.
     pub folder: &'a Path,
-    /// The files; their paths in the snapshot are these.
+    /// The files, whose paths in the snapshot are the same.
     pub files: &'a [&'a str],
     /// The snapshot's time.
     pub time: DateTime<Utc>,
@@ -52,15 +52,15 @@ pub struct Backup<'a> {
 
 impl Restic<'_> {
     /// Stores files as a new snapshot, and returns its id, which may be
-    /// a short one.
+    /// abbreviated.
     ///
     /// # Errors
-    /// As restic. A snapshot that lacks a file is forgotten again.
-    pub fn backup(&self, backup: &Backup<'_>) -> Result<String> {
-        self.patiently(|| self.backup_once(backup))
+    /// When restic fails. A snapshot that lacks a file is forgotten again.
+    pub fn backup(&self, backup: &NewSnapshot<'_>) -> Result<String> {
+        self.retry_while_locked(|| self.backup_once(backup))
     }
 
-    fn backup_once(&self, backup: &Backup<'_>) -> Result<String> {
+    fn backup_once(&self, backup: &NewSnapshot<'_>) -> Result<String> {
         let time = backup.time.format("%Y-%m-%d %H:%M:%S").to_string();
         let mut arguments = vec!["backup", "--json", "--time", &time];
         arguments.extend(backup.tags.iter().flat_map(|tag| ["--tag", tag.as_str()]));
@@ -82,20 +82,20 @@ impl Restic<'_> {
             summary.as_ref().is_some_and(|summary| taken(summary) == backup.files.len() as u64);
         match (end.code, id) {
             (Some(0), Some(id)) if is_whole => Ok(id),
-            // It reports files that it could not read, and continues.
+            // Restic continues after files that it could not read.
             (Some(0 | 3), Some(id)) => {
                 self.forget(&[id])?;
-                let error = FailureKind::Other.error(&end.complaint);
+                let error = FailureKind::Other.error(&end.error_output);
                 Err(anyhow!(error).context("a file vanished or changed while it was pushed"))
             }
             _ => Err(failure_of(&end)),
         }
     }
 
-    /// Returns the snapshots with `tag`, in the order of their times.
+    /// Returns the snapshots with `tag`, ordered by time.
     ///
     /// # Errors
-    /// As restic.
+    /// When restic fails.
     pub fn snapshots(&self, tag: &str) -> Result<Vec<Snapshot>> {
         let bytes = self.output(&["snapshots", "--json", "--no-lock", "--tag", tag])?;
         let found: Option<Vec<Snapshot>> =
@@ -106,11 +106,10 @@ impl Restic<'_> {
         Ok(snapshots)
     }
 
-    /// Returns the files of the snapshots with `tag` whose names fit
-    /// `pattern`.
+    /// Returns the files that match `pattern` in the snapshots with `tag`.
     ///
     /// # Errors
-    /// As restic.
+    /// When restic fails.
     pub fn find(&self, tag: &str, pattern: &str) -> Result<Vec<StoredFile>> {
         let bytes = self.output(&["find", "--json", "--no-lock", "--tag", tag, pattern])?;
         let found: Option<Vec<Found>> =

@@ -1,4 +1,4 @@
-//! What is odd about the archives and backups themselves.
+//! Finds problems of the archives and backups themselves.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
 use crate::workspace::files::folder_entries;
 
-/// Finds what is odd in the archive and backup folders at `now`.
+/// Finds problems in the archive and backup folders at `now`.
 pub fn find(workspace: &Workspace, catalog: &Catalog, now: DateTime<Utc>) -> Result<Vec<Finding>> {
     let mut findings = outside_pattern(workspace)?;
     for archive in &catalog.archives {
@@ -69,7 +69,7 @@ fn of_archive(workspace: &Workspace, archive: &Archive) -> Vec<Finding> {
 fn orphans(workspace: &Workspace) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for path in orphaned_annotations(workspace)? {
-        // Those of an archive in the trash are a leftover.
+        // If the archive is in the trash, they are reported as a leftover.
         if batch_of(workspace, &path)?.is_none() {
             let problem = "annotations of an archive that is not there";
             let shown = Some(workspace.display(&path));

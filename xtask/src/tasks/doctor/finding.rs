@@ -1,4 +1,4 @@
-//! One thing that is wrong with a workspace, and how it is put right.
+//! A problem of a workspace, and how it is fixed.
 
 use std::path::{Path, PathBuf};
 
@@ -7,17 +7,16 @@ use serde::Serialize;
 use crate::tasks::recover::RecoveryStep;
 use crate::workspace::Workspace;
 
-/// One thing that is wrong, or may be.
+/// A problem, or a possible one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Its kind, such as `leftover` or `clock`.
     pub kind: FindingKind,
-    /// The file or folder, relative to the workspace; null when it is
-    /// none.
+    /// The file or folder, relative to the workspace; null if there is none.
     pub path: Option<String>,
     /// What is wrong.
     pub problem: String,
-    /// What `--fix` does about it; null when that is for a person.
+    /// What `--fix` does about it; null if the user has to.
     pub fix: Option<String>,
     /// Whether it was done.
     pub is_fixed: bool,
@@ -30,11 +29,12 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
-    /// Something that a killed run left half done.
+    /// Something incomplete that a killed run left.
     Leftover,
-    /// A temporary file that nobody writes any more.
+    /// An abandoned temporary file.
     PartialFile,
-    /// A file in the archive folder that is no archive by its name.
+    /// A file in the archive folder that does not have the name of an
+    /// archive.
     OutsidePattern,
     /// An archive that cannot be read.
     Unreadable,
@@ -44,14 +44,14 @@ pub enum FindingKind {
     Clock,
     /// A disk that is nearly full.
     FreeSpace,
-    /// What keeps the session from being moved aside.
+    /// Something that prevents moving the session aside.
     Unmovable,
 }
 
-/// How a finding is put right.
+/// How a finding is fixed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
-    /// As at the start of every task.
+    /// By the recovery that every task begins with.
     Recover(RecoveryStep),
     /// By moving the file to the trash of the backups.
     Trash(PathBuf),
@@ -66,7 +66,7 @@ impl Finding {
         Self { fix: Some(fix), remedy: Some(remedy), ..self }
     }
 
-    /// Lets `fix` move `path` to the trash.
+    /// Adds the fix of moving `path` to the trash.
     pub(super) fn with_trash(self, workspace: &Workspace, path: PathBuf) -> Self {
         let trash = workspace.display(&trash_for(workspace, &path));
         self.with(format!("move it to {trash}/"), Remedy::Trash(path))
@@ -74,7 +74,7 @@ impl Finding {
 }
 
 /// Returns the trash on the disk of `path`: that of the archives for
-/// what lies among them, else that of the backups.
+/// files in the archive folder, else that of the backups.
 pub(super) fn trash_for(workspace: &Workspace, path: &Path) -> PathBuf {
     if path.starts_with(workspace.archives()) {
         workspace.archives_trash()

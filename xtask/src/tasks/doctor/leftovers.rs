@@ -1,4 +1,4 @@
-//! What killed runs left: half archives and backups, partial files.
+//! Finds what killed runs left: incomplete archives, backups and files.
 
 use std::path::{Path, PathBuf};
 
@@ -11,12 +11,12 @@ use crate::vault::retention::files_below;
 use crate::workspace::Workspace;
 use crate::workspace::files::{self, folder_entries};
 
-/// Finds what killed runs left in `workspace`, which nobody works in.
+/// Finds what killed runs left in `workspace`, in which no task runs.
 pub fn find(workspace: &Workspace) -> Result<Vec<Finding>> {
     let steps = recover::plan(workspace)?;
     let mut findings: Vec<Finding> = steps.iter().map(|step| leftover(workspace, step)).collect();
     for path in partial_files(workspace)? {
-        // A backup in the making is a whole: its step covers it.
+        // Files of an incomplete backup are covered by its step.
         if !steps.iter().any(|step| step.covers(&path)) {
             let problem = "a temporary file that nobody writes any more";
             let shown = Some(workspace.display(&path));
@@ -34,8 +34,8 @@ fn leftover(workspace: &Workspace, step: &RecoveryStep) -> Finding {
         .with(fix.to_owned(), Remedy::Recover(step.clone()))
 }
 
-/// Returns the files called `.NAME.partial` where this tool writes
-/// files by that name first.
+/// Returns the files called `.NAME.partial` in the folders in which this
+/// tool writes such drafts.
 fn partial_files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let root = workspace.root();
     let mut paths = Vec::new();
@@ -52,7 +52,7 @@ fn partial_files(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     paths.retain(|path| is_partial(path));
     paths.sort();
     paths.dedup();
-    // Another workspace may share the folder of the archives.
+    // Another workspace that shares the archive folder may be writing.
     let mut abandoned = Vec::new();
     for path in paths {
         if archive::is_abandoned(&path)? {

@@ -1,4 +1,4 @@
-//! Deletes at once, for `prune --now`: no step of it needs free space.
+//! Deletes at once, for `prune --now`; no step needs free space.
 
 use std::fs;
 use std::path::Path;
@@ -9,19 +9,20 @@ use crate::vault::annotations;
 use crate::vault::relocate;
 use crate::workspace::files::{self, exists};
 
-/// The end of the name of a backup that is being deleted.
+/// The suffix of a backup that is being deleted.
 pub const DELETING_SUFFIX: &str = ".deleting";
 
-/// Deletes `names` of `folder`, each archive with what lies beside it.
+/// Deletes `names` of `folder`, archives together with their annotations
+/// and receipts.
 pub fn delete(names: &[String], folder: &Path) -> Result<()> {
-    // Oldest first: a kill in between has removed what is oldest.
+    // Oldest first: a kill in between has removed the oldest only.
     for name in names.iter().rev() {
         let path = folder.join(name);
         let metadata =
             fs::metadata(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
         if metadata.is_dir() {
-            // Under another name, so that a kill leaves no half backup
-            // that looks whole.
+            // Rename it first, so that a kill leaves no incomplete backup that looks
+            // complete.
             let being_deleted = folder.join(format!(".{name}{DELETING_SUFFIX}"));
             relocate::mark_for_deletion(&path, &being_deleted)?;
             finish_deletion(&being_deleted)?;
@@ -41,12 +42,12 @@ pub fn delete(names: &[String], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether `name` is that of a backup whose deletion has begun.
+/// Whether `name` is the name of a backup that is being deleted.
 pub fn is_being_deleted(name: &str) -> bool {
     name.starts_with(".session_") && name.ends_with(DELETING_SUFFIX)
 }
 
-/// Deletes the rest of a backup whose deletion has begun.
+/// Deletes the rest of a backup that is being deleted.
 ///
 /// # Errors
 /// When something in it cannot be deleted.
@@ -55,7 +56,7 @@ pub fn finish_deletion(being_deleted: &Path) -> Result<()> {
     if files::is_folder(being_deleted)? {
         return fs::remove_dir_all(being_deleted).with_context(failed);
     }
-    // A mark for a backup that could not be renamed.
+    // A file marks a backup that could not be renamed.
     let name = being_deleted.file_name().unwrap_or_default().to_string_lossy();
     let name = name.trim_start_matches('.').trim_end_matches(DELETING_SUFFIX);
     let backup = being_deleted.with_file_name(name);

@@ -1,8 +1,8 @@
-//! Finds out which content a prune would take away for ever.
+//! Finds content of which a prune would delete the only copy.
 //!
-//! Content counts by its digest. It is safe when a kept archive, a kept
+//! Content is compared by digest. It is safe if a kept archive, a kept
 //! backup or the workspace holds the same bytes; the trash does not
-//! count, since it is emptied.
+//! count, since it will be emptied.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -15,28 +15,29 @@ use super::plan::PrunePlan;
 use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{Archive, BACKUP_RECORD, Catalog};
 use crate::vault::manifest::Manifest;
-use crate::vault::retention::{digest_of, files_below};
+use crate::vault::retention::files_below;
 use crate::vault::scan::scan;
 use crate::workspace::Workspace;
+use crate::workspace::digest::file_sha256;
 
-/// Content that only something to be removed holds.
+/// Content that only an item to be removed holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OnlyCopies {
     /// The archive or backup.
     pub name: String,
-    /// The files that nothing else holds; null when the archive does
-    /// not say what it holds.
+    /// The files that nothing else holds; null if the archive has no
+    /// manifest.
     pub files: Option<Vec<String>>,
     /// Their size in bytes.
     pub size_bytes: u64,
 }
 
-/// What one archive or backup that is to be removed holds: path, size
+/// The files of an archive or backup that is to be removed: path, size
 /// and digest.
 type Content<'a> = Vec<(Cow<'a, str>, u64, Cow<'a, str>)>;
 
-/// Returns what `plan` would take away for ever, once the trash is
-/// emptied. What a damaged archive holds is not safe.
+/// Returns of what `plan` would delete the only copy, once the trash is
+/// emptied. Content of damaged archives is not safe.
 ///
 /// # Errors
 /// When a file that may hold the same content cannot be read.
@@ -57,28 +58,28 @@ pub fn only_copies(
         .flat_map(|manifest| &manifest.files)
         .map(|file| Cow::Borrowed(file.sha256.as_str()))
         .collect();
-    let mut going: Vec<(String, Option<Content<'_>>)> = removed
+    let mut removals: Vec<(String, Option<Content<'_>>)> = removed
         .iter()
         .rev()
         .map(|archive| (archive.name.to_string(), archive.manifest().map(content)))
         .collect();
     for name in &plan.backups.remove {
-        going.push((name.clone(), Some(backup_content(workspace, preview, name)?)));
+        removals.push((name.clone(), Some(backup_content(workspace, preview, name)?)));
     }
-    let mut doubtful: HashSet<u64> = HashSet::new();
-    for (_, size_bytes, digest) in going.iter().filter_map(|(_, c)| c.as_ref()).flatten() {
+    let mut unsafe_sizes: HashSet<u64> = HashSet::new();
+    for (_, size_bytes, digest) in removals.iter().filter_map(|(_, c)| c.as_ref()).flatten() {
         if !safe.contains(digest) {
-            doubtful.insert(*size_bytes);
+            unsafe_sizes.insert(*size_bytes);
         }
     }
-    for path in places(workspace, preview, plan)? {
+    for path in kept_files(workspace, preview, plan)? {
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
-        if doubtful.contains(&size_bytes) {
-            safe.insert(Cow::Owned(digest_of(&path)?));
+        if unsafe_sizes.contains(&size_bytes) {
+            safe.insert(Cow::Owned(file_sha256(&path)?));
         }
     }
-    Ok(going
+    Ok(removals
         .into_iter()
         .filter_map(|(name, content)| only_copies_of(name, content, &safe))
         .collect())
@@ -89,8 +90,8 @@ fn content(manifest: &Manifest) -> Content<'_> {
     files.map(|file| (file.path.as_str().into(), file.size_bytes, (&file.sha256).into())).collect()
 }
 
-/// Returns the folder that the files of the backup `name` are relative
-/// to, and the files, for the rest that a recovery will move there also.
+/// Returns the files of the backup `name`, each with the folder it is
+/// relative to, including those that a recovery will move there.
 fn backup_files(
     workspace: &Workspace,
     preview: &RecoveryPreview,
@@ -118,26 +119,26 @@ fn backup_content(
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
         if name != BACKUP_RECORD {
-            content.push((name.into(), size_bytes, digest_of(&path)?.into()));
+            content.push((name.into(), size_bytes, file_sha256(&path)?.into()));
         }
     }
     content.sort();
     Ok(content)
 }
 
-/// Returns the files of the workspace and of the backups that stay.
-fn places(
+/// Returns the files of the workspace and of the backups that are kept.
+fn kept_files(
     workspace: &Workspace,
     preview: &RecoveryPreview,
     plan: &PrunePlan,
 ) -> Result<Vec<PathBuf>> {
     let found = scan(workspace)?.files.into_iter().map(|file| file.disk_path);
-    let mut places: Vec<PathBuf> = found.filter(|path| !preview.moves(path)).collect();
+    let mut kept_files: Vec<PathBuf> = found.filter(|path| !preview.moves(path)).collect();
     for kept in &plan.backups.keep {
         let files = backup_files(workspace, preview, &kept.name)?;
-        places.extend(files.into_iter().map(|(_, path)| path));
+        kept_files.extend(files.into_iter().map(|(_, path)| path));
     }
-    Ok(places)
+    Ok(kept_files)
 }
 
 fn only_copies_of(

@@ -1,4 +1,4 @@
-//! What a prune is to do: a value that `--dry-run` shows.
+//! The plan of a prune, which `--dry-run` shows.
 
 use serde::Serialize;
 
@@ -7,15 +7,15 @@ use crate::vault::retention::RetentionPlan;
 /// The plans for the archives and the backups of a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct PrunePlan {
-    /// What becomes of the archives.
+    /// The plan for the archives.
     pub archives: RetentionPlan,
-    /// What becomes of the backups.
+    /// The plan for the backups.
     pub backups: RetentionPlan,
-    /// Trash that has waited long enough, and is deleted.
+    /// Expired trash, to be deleted.
     pub empty_trash: Vec<String>,
-    /// Trash that has, but must stay, and why.
+    /// Expired trash that must be kept, and why.
     pub kept_trash: Vec<String>,
-    /// Archives that are damaged: they stay, and take no place.
+    /// Damaged archives, which are kept and do not count.
     pub damaged: Vec<Damaged>,
 }
 
@@ -36,7 +36,7 @@ impl PrunePlan {
             && self.empty_trash.is_empty()
     }
 
-    /// Returns what someone should look at.
+    /// Returns the warnings for the user.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let damaged = self.damaged.iter().map(|Damaged { name, problem }| {
             format!(

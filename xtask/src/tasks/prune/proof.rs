@@ -1,7 +1,8 @@
-//! Reads back what a prune relies on, before anything goes.
+//! Reads back the archives that a prune keeps, before anything is
+//! removed.
 //!
-//! An archive that was read back before and has not changed since is
-//! not read again. A damaged one takes no other's place.
+//! An archive that was read back earlier and is unchanged is not read
+//! again. A damaged archive does not count towards the policy.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,16 +14,16 @@ use crate::tasks::TaskContext;
 use crate::vault::catalog::{Archive, Catalog, Content, Fingerprint};
 use crate::vault::receipts::Receipts;
 use crate::vault::retention::{PlanFacts, RetentionPlan};
-use crate::vault::verify::{self, Disk, ReadOptions};
+use crate::vault::verify::{self, ReadOptions};
 use crate::workspace::exit::stop_if;
 use crate::workspace::progress;
 
-/// Reads back each archive that `plan` keeps, and adds what is damaged
-/// to `facts`. Returns whether that changes the plan.
+/// Reads back each archive that `plan` keeps, and adds damaged ones to
+/// `facts`. Returns whether there are any, so that the plan changes.
 ///
 /// # Errors
-/// When a signal came, or this build cannot unpack an archive.
-pub fn prove(
+/// When a signal asks to stop, or this build cannot unpack an archive.
+pub fn verify_kept(
     context: &TaskContext<'_>,
     catalog: &Catalog,
     plan: &RetentionPlan,
@@ -36,33 +37,32 @@ pub fn prove(
         .filter(is_readable)
         .map(|archive| (archive.name.to_string(), archive.path.as_path()))
         .collect();
-    let doubtful: Vec<(&String, &Path)> = plan
+    let unverified: Vec<(&String, &Path)> = plan
         .keep
         .iter()
         .filter(|kept| !facts.damaged.contains_key(&kept.name))
         .filter_map(|kept| Some((&kept.name, *archives.get(&kept.name)?)))
         .filter(|(_, path)| !receipts.holds(path))
         .collect();
-    if doubtful.is_empty() {
+    if unverified.is_empty() {
         return Ok(false);
     }
-    doubtful.iter().try_for_each(|(_, path)| features::check_archive(path))?;
-    let disks = doubtful.iter().filter_map(|(_, path)| Disk::open(path, None).ok());
-    let n_bytes = disks.map(|disk| disk.size_bytes() * verify::n_passes(&disk) / 2).sum();
+    unverified.iter().try_for_each(|(_, path)| features::check_archive(path))?;
+    let n_bytes = verify::n_bytes_of_two_passes(unverified.iter().map(|(_, path)| *path));
     let _running = progress::begin_passes("verifying", n_bytes, 2);
     let n_before = facts.damaged.len();
-    for (name, path) in doubtful {
+    for (name, path) in unverified {
         let before = Fingerprint::read(path);
         let options = ReadOptions { interrupt: Some(context.interrupt), ..ReadOptions::default() };
         let checked = verify::check_as(path, options);
-        // What a signal cut short is not damaged.
+        // An interrupted check is not damage.
         stop_if(context.interrupt)?;
         let problem = match checked {
             Ok(archive_check) => archive_check.damage.first().map(|damage| {
                 let part = damage.path.as_ref().map(|part| format!("`{part}`: "));
                 format!("{}{}", part.unwrap_or_default(), damage.problem)
             }),
-            // As for one that could not be opened at first.
+            // An archive that cannot be opened counts as damaged.
             Err(error) => Some(format!("{error:#}")),
         };
         match problem {

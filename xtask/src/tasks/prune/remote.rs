@@ -1,7 +1,7 @@
-//! `prune --remote`: the same plan, carried out on the repository.
+//! `prune --remote`: the same policy, applied to the repository.
 //!
-//! There is no trash there: what goes is forgotten, then its content is
-//! deleted. Each workspace of each machine is planned by itself.
+//! There is no trash: snapshots are forgotten, then their data is
+//! deleted. Each workspace of each machine is planned separately.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,12 +15,12 @@ use crate::vault::remote::{self, RemoteArchive, RemoteReceipt};
 use crate::vault::retention::{self, ArchiveItem, PlanFacts, Policy, RetentionPlan};
 use crate::workspace::Workspace;
 
-/// Plans what `policy` removes from the repository, and does it unless
+/// Plans what `policy` removes from the repository, and removes it unless
 /// it is a `dry_run`.
 ///
 /// # Errors
-/// When the repository cannot be used or is damaged, or the policy
-/// cannot be applied: nothing is removed then.
+/// When the repository cannot be used or is damaged, or the policy cannot
+/// be applied; nothing is removed then.
 pub fn prune(context: &TaskContext<'_>, policy: &Policy, dry_run: bool) -> Result<PrunePlan> {
     policy.check()?;
     let restic = Restic::of(context.workspace, context.interrupt)?;
@@ -45,8 +45,7 @@ pub fn prune(context: &TaskContext<'_>, policy: &Policy, dry_run: bool) -> Resul
     })
 }
 
-/// Returns the archives of each workspace of each machine, as retention
-/// sees them.
+/// Converts the archives for retention, grouped by machine and workspace.
 fn groups(
     workspace: &Workspace,
     archives: &[RemoteArchive],
@@ -56,7 +55,7 @@ fn groups(
     for remote in archives {
         by_place.entry((&remote.host, &remote.workspace)).or_default().push(remote);
     }
-    // A pin here holds, also when it was not pushed yet.
+    // A local pin counts even if it was not pushed yet.
     let pinned: BTreeSet<String> = local
         .archives
         .iter()
@@ -68,7 +67,7 @@ fn groups(
         let catalog = Catalog { archives, backups: Vec::new() };
         let mut items = retention::archive_items(workspace, &catalog, &PlanFacts::default())?;
         for (item, remote) in items.iter_mut().zip(group) {
-            // One name may stand for two archives.
+            // Two archives may have the same name.
             item.name = remote.full_name();
             if remote.sha256.as_ref().is_some_and(|digest| pinned.contains(digest)) {
                 item.pin.get_or_insert(None);
@@ -83,7 +82,7 @@ fn apply(restic: &Restic<'_>, archives: &[RemoteArchive], plan: &RetentionPlan) 
     let removed: Vec<String> =
         removed(archives, plan).flat_map(|remote| remote.snapshots.clone()).collect();
     if !removed.is_empty() {
-        // What stays must be there before anything goes.
+        // Check the kept archives before anything is removed.
         restic.check()?;
         restic.forget(&removed)?;
     }
@@ -97,7 +96,8 @@ fn removed<'a>(
     archives.iter().filter(|remote| plan.remove.contains(&remote.full_name()))
 }
 
-/// Removes the receipts here of archives that the repository held.
+/// Removes the local receipts of archives that were removed from the
+/// repository.
 fn forget_receipts(
     local: &Catalog,
     archives: &[RemoteArchive],

@@ -1,46 +1,47 @@
 //! Pushes one archive: verifies it, stores it, reads it back, and only
 //! then writes its remote receipt.
 
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::digest;
 use super::outcome::PushOutcome;
-use crate::programs::restic::{Backup, Restic};
+use crate::programs::restic::{NewSnapshot, Restic};
 use crate::tasks::TaskContext;
 use crate::vault::catalog::{Archive, Fingerprint};
 use crate::vault::diff;
 use crate::vault::receipts;
 use crate::vault::remote::{self, Description, RemoteArchive, RemoteReceipt};
 use crate::vault::verify::{self, ReadOptions};
-use crate::workspace::digest::file_sha256;
+use crate::workspace::digest::{DigestWriter, file_sha256};
 use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
 use crate::workspace::progress;
 
-/// How often each byte is counted: verified twice, read back once.
+/// How often each byte counts as progress: verified twice, read back
+/// once.
 pub const N_PASSES: u64 = 3;
 
-/// One run of pushes.
+/// The state of one push task.
 pub struct Push<'a> {
-    /// Where to.
+    /// The repository to push to.
     pub restic: &'a Restic<'a>,
     /// Its id.
     pub repository: String,
-    /// What it holds.
+    /// The archives in it.
     pub remotes: Vec<RemoteArchive>,
 }
 
-/// A new snapshot and what describes it.
+/// A new snapshot and its description.
 pub type Stored = (String, Description);
 
 impl Push<'_> {
-    /// Pushes `archive`, unless it is there: then its tags and its pin are
-    /// brought up to date.
+    /// Pushes `archive`; if it is in the repository already, only updates its
+    /// tags and pin.
     ///
     /// # Errors
-    /// A [`CodedError`] where it is the repository's; else the archive is
-    /// damaged or changes.
+    /// A [`CodedError`] if the repository fails; else the archive is damaged
+    /// or was changed meanwhile.
     pub fn one(
         &self,
         context: &mut TaskContext<'_>,
@@ -49,11 +50,11 @@ impl Push<'_> {
         let path = &archive.path;
         let held = RemoteReceipt::of(path).filter(|it| it.repository == self.repository);
         if let Some(receipt) = &held
-            && let Some(there) = self.find(archive, &receipt.sha256)
+            && let Some(pushed) = self.find(archive, &receipt.sha256)
         {
             progress::add(archive.size_bytes * N_PASSES);
             let is_changed = receipt.tags != remote::tags_of_archive(archive);
-            let outcome = self.retag(archive, there, is_changed)?;
+            let outcome = self.retag(archive, pushed, is_changed)?;
             if is_changed {
                 let tags = remote::tags_of_archive(archive);
                 RemoteReceipt { tags, ..receipt.clone() }.store(path)?;
@@ -63,11 +64,11 @@ impl Push<'_> {
         let before = Fingerprint::read(path);
         check(context, path)?;
         let sha256 = file_sha256(path)?;
-        let (outcome, stored) = if let Some(there) = self.find(archive, &sha256) {
-            let snapshot = there.snapshots.first().map_or("", String::as_str);
+        let (outcome, stored) = if let Some(pushed) = self.find(archive, &sha256) {
+            let snapshot = pushed.snapshots.first().map_or("", String::as_str);
             self.read_back(snapshot, archive, &sha256)?;
-            // Without a receipt, only what was said here counts as a change.
-            (self.retag(archive, there, archive.annotations.is_some())?, None)
+            // Without a receipt, only local annotations count as a change.
+            (self.retag(archive, pushed, archive.annotations.is_some())?, None)
         } else {
             (PushOutcome::Pushed, Some(self.store(context, archive, &sha256)?))
         };
@@ -113,7 +114,7 @@ impl Push<'_> {
         };
         let folder = context.workspace.archives();
         let staged = description.stage(&folder)?;
-        let backup = Backup {
+        let backup = NewSnapshot {
             folder: &folder,
             files: &[&description.archive, &staged],
             time: archive.created_at(),
@@ -123,7 +124,7 @@ impl Push<'_> {
         description.unstage(&folder);
         let snapshot = snapshot?;
         if let Err(error) = self.read_back(&snapshot, archive, sha256) {
-            // What is not proven must not be listed.
+            // An archive that does not read back must not be listed.
             if matches!(error.downcast_ref(), Some(CodedError::Remote(RemoteProblem::Damaged, _))) {
                 self.restic.forget(&[snapshot])?;
             }
@@ -132,9 +133,9 @@ impl Push<'_> {
         Ok((snapshot, description))
     }
 
-    /// Reads the archive back from the repository, every byte of it.
+    /// Reads the archive back from the repository and compares its digest.
     fn read_back(&self, snapshot: &str, archive: &Archive, sha256: &str) -> Result<()> {
-        if digest::of_stored(self.restic, snapshot, archive)? == sha256 {
+        if stored_digest(self.restic, snapshot, archive)? == sha256 {
             return Ok(());
         }
         let text = format!(
@@ -145,24 +146,24 @@ impl Push<'_> {
         Err(CodedError::Remote(RemoteProblem::Damaged, text).into())
     }
 
-    /// Gives the snapshots of an archive the tags that it has now, where
-    /// those were changed here: others may have changed them there.
+    /// Updates the tags of the snapshots of an archive if they were changed
+    /// locally; otherwise another machine may have changed them.
     fn retag(
         &self,
         archive: &Archive,
-        there: &RemoteArchive,
+        pushed: &RemoteArchive,
         is_changed: bool,
     ) -> Result<PushOutcome> {
         let tags = remote::tags_of_archive(archive);
-        if !is_changed || tags == remote::tags_of_archive(&there.archive) {
+        if !is_changed || tags == remote::tags_of_archive(&pushed.archive) {
             return Ok(PushOutcome::Present);
         }
-        there.snapshots.iter().try_for_each(|id| self.restic.set_tags(id, &tags))?;
+        pushed.snapshots.iter().try_for_each(|id| self.restic.set_tags(id, &tags))?;
         Ok(PushOutcome::Retagged)
     }
 }
 
-/// Verifies the archive at `path`, of this tool or another.
+/// Verifies the archive at `path`.
 fn check(context: &mut TaskContext<'_>, path: &Path) -> Result<()> {
     let options = ReadOptions { interrupt: Some(context.interrupt), ..ReadOptions::default() };
     let checked = verify::check_as(path, options);
@@ -173,4 +174,28 @@ fn check(context: &mut TaskContext<'_>, path: &Path) -> Result<()> {
     }
     receipts::remember(context.workspace, path);
     Ok(())
+}
+
+/// Returns the digest of the archive's zip in the snapshot.
+///
+/// # Errors
+/// When restic fails. Damage is only reported when found twice, since
+/// data that another machine's prune is moving seems to be missing.
+pub fn stored_digest(restic: &Restic<'_>, snapshot: &str, archive: &Archive) -> Result<String> {
+    retry_if_damaged(|| {
+        let mut digest = DigestWriter::new(io::sink());
+        restic.dump(snapshot, &format!("/{}", archive.name), &mut digest)?;
+        Ok(digest.finish())
+    })
+}
+
+/// Repeats `act` once if it finds the repository damaged.
+///
+/// # Errors
+/// The last error of `act`.
+pub fn retry_if_damaged<T>(mut act: impl FnMut() -> Result<T>) -> Result<T> {
+    act().or_else(|error| match error.downcast_ref() {
+        Some(CodedError::Remote(RemoteProblem::Damaged, _)) => act(),
+        _ => Err(error),
+    })
 }

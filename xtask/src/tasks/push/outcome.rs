@@ -15,7 +15,7 @@ pub struct PushReport {
     pub archives: Vec<PushedArchive>,
 }
 
-/// What became of one archive.
+/// The result for one archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PushedArchive {
     /// Its name.
@@ -24,7 +24,7 @@ pub struct PushedArchive {
     pub size_bytes: u64,
     /// What was done.
     pub outcome: PushOutcome,
-    /// Why it is not there; null when it is.
+    /// Why it was not pushed; null if it was.
     pub problem: Option<String>,
 }
 
@@ -34,16 +34,16 @@ pub struct PushedArchive {
 pub enum PushOutcome {
     /// It was stored and read back.
     Pushed,
-    /// It was there already; nothing was added.
+    /// It was in the repository already; nothing was added.
     Present,
-    /// It was there; its tags or its pin were changed.
+    /// It was in the repository; its tags or pin were updated.
     Retagged,
     /// The archive itself is damaged.
     Failed,
 }
 
 impl PushReport {
-    /// Returns how the process ends.
+    /// Returns the exit of the task.
     pub fn exit(&self) -> Exit {
         let has_failed = self.archives.iter().any(|it| it.outcome == PushOutcome::Failed);
         match has_failed {

@@ -1,4 +1,4 @@
-//! Which archives a push still owes: `.trainvault/owed.json`.
+//! The archives whose push is pending: `.trainvault/owed.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,28 +12,28 @@ use crate::workspace::Workspace;
 use crate::workspace::files;
 use crate::workspace::lock::FolderLock;
 
-/// The archives whose push was begun and has not ended well.
+/// The archives whose push was begun and has not succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Owed {
+pub struct PendingPushes {
     /// 1.
     format: u32,
-    /// By name, why.
+    /// The reason why each is pending, by name.
     archives: BTreeMap<String, String>,
 }
 
-/// An archive that the next push makes up.
+/// An archive whose push is pending.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OwedArchive {
+pub struct PendingPush {
     /// Its name.
     pub name: String,
     /// Why it is not pushed yet.
     pub reason: String,
 }
 
-impl Owed {
-    /// Reads what is owed in `workspace`; nothing when the file is
-    /// missing or damaged.
+impl PendingPushes {
+    /// Reads the pending pushes of `workspace`; none if the file is missing
+    /// or damaged.
     pub fn load(workspace: &Workspace) -> Self {
         let read = || serde_json::from_slice::<Self>(&fs::read(path(workspace)).ok()?).ok();
         let nothing = Self { format: 1, archives: BTreeMap::new() };
@@ -41,9 +41,9 @@ impl Owed {
     }
 
     /// Returns the archives, oldest first.
-    pub fn list(self) -> Vec<OwedArchive> {
+    pub fn list(self) -> Vec<PendingPush> {
         let archives = self.archives.into_iter();
-        archives.map(|(name, reason)| OwedArchive { name, reason }).collect()
+        archives.map(|(name, reason)| PendingPush { name, reason }).collect()
     }
 
     /// Returns the names of the archives.
@@ -51,7 +51,7 @@ impl Owed {
         self.archives.into_keys().collect()
     }
 
-    /// Whether the archive called `name` is owed.
+    /// Whether the push of the archive called `name` is pending.
     pub fn holds(&self, name: &str) -> bool {
         self.archives.contains_key(name)
     }
@@ -61,18 +61,18 @@ impl Owed {
         self.archives.extend(names.iter().map(|name| (name.clone(), reason.to_owned())));
     }
 
-    /// Says why those of `names` that are owed still are.
+    /// Updates the reason of those of `names` that are pending.
     pub fn explain(&mut self, names: &[String], reason: &str) {
         let owed = self.archives.iter_mut().filter(|(name, _)| names.contains(name));
         owed.for_each(|(_, it)| reason.clone_into(it));
     }
 
-    /// Takes one away, which was pushed.
+    /// Removes an archive that was pushed.
     pub fn remove(&mut self, name: &str) {
         self.archives.remove(name);
     }
 
-    /// Forgets those that are not in `catalog` any more.
+    /// Removes archives that are no longer in `catalog`.
     pub fn keep_only(&mut self, catalog: &Catalog) {
         let is_there =
             |name: &String| catalog.archives.iter().any(|it| it.name.to_string() == *name);
@@ -80,15 +80,15 @@ impl Owed {
     }
 }
 
-/// Changes what is owed in `workspace`, which several processes may do
-/// at once.
+/// Changes the pending pushes of `workspace`, under a lock, since several
+/// processes may do so at once.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn update(workspace: &Workspace, change: impl FnOnce(&mut Owed)) -> Result<()> {
+pub fn update(workspace: &Workspace, change: impl FnOnce(&mut PendingPushes)) -> Result<()> {
     files::create_folder(&workspace.state())?;
     let _lock = FolderLock::acquire(&workspace.state());
-    let mut owed = Owed::load(workspace);
+    let mut owed = PendingPushes::load(workspace);
     let before = owed.clone();
     change(&mut owed);
     if owed == before {

@@ -1,5 +1,4 @@
-//! Foresees what a recovery will complete, for plans that are made
-//! without one.
+//! Predicts what a recovery will do, for plans that are made without one.
 
 use std::path::{Path, PathBuf};
 
@@ -12,31 +11,31 @@ use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
 use crate::workspace::files::{exists, folder_entries};
 
-/// What there will be after a recovery.
+/// The result of a recovery.
 #[derive(Debug, Default)]
 pub struct RecoveryPreview {
-    /// The backups that it completes.
+    /// The backups that it will complete.
     pub backups: Vec<PendingBackup>,
-    /// Annotations, and the batch of the trash that they will be in.
+    /// Annotations, and the batch of the trash that they will be moved to.
     pub follow: Vec<(PathBuf, PathBuf)>,
 }
 
-/// A backup that a recovery completes.
+/// A backup that a recovery will complete.
 #[derive(Debug)]
 pub struct PendingBackup {
-    /// What it will be; its path is that of the unfinished folder.
+    /// The backup; its path is that of the incomplete folder.
     pub backup: Backup,
-    /// What is still in the workspace and will be moved into it.
+    /// The files in the workspace that will be moved into it.
     pub moves: Vec<PathBuf>,
 }
 
 impl RecoveryPreview {
-    /// Adds the coming backups to `catalog`.
+    /// Adds the pending backups to `catalog`.
     pub fn add_to(&self, catalog: &mut Catalog) {
         catalog.backups.extend(self.backups.iter().map(|pending| pending.backup.clone()));
     }
 
-    /// Returns the backup called `name`, if it is one that is coming.
+    /// Returns the pending backup called `name`.
     pub fn pending(&self, name: &str) -> Option<&PendingBackup> {
         self.backups.iter().find(|pending| pending.backup.name.to_string() == name)
     }
@@ -47,7 +46,7 @@ impl RecoveryPreview {
     }
 }
 
-/// Foresees what a recovery of `workspace` will complete.
+/// Predicts what a recovery of `workspace` will do.
 ///
 /// # Errors
 /// When a leftover cannot be read.
@@ -94,7 +93,7 @@ fn pending(
     let items = record.iter().filter(|_| is_safe).flat_map(|record| &record.moved);
     let paths: Result<Vec<PathBuf>> =
         items.map(|item| clean::path_of(workspace.root(), item)).collect();
-    let is_coming = |path: &PathBuf| exists(path) && !preview.moves(path);
-    let moves = paths?.into_iter().filter(is_coming).collect();
+    let will_move = |path: &PathBuf| exists(path) && !preview.moves(path);
+    let moves = paths?.into_iter().filter(will_move).collect();
     Ok(Some(PendingBackup { backup: Backup { name, path: partial, record }, moves }))
 }

@@ -1,5 +1,5 @@
-//! `verify --remote`: reads archives from the repository, every byte,
-//! and compares them by the digest that they were pushed with.
+//! `verify --remote`: reads archives from the repository and compares
+//! their digests with those at the push.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::workspace::digest;
 use crate::workspace::exit::{CodedError, Exit, RemoteProblem, stop_if};
 use crate::workspace::progress;
 
-/// What was found.
+/// The results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteVerifyReport {
     /// 1.
@@ -24,7 +24,7 @@ pub struct RemoteVerifyReport {
     pub archives: Vec<RemoteVerified>,
 }
 
-/// What was found in one archive.
+/// The result for one archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteVerified {
     /// Its name.
@@ -35,14 +35,14 @@ pub struct RemoteVerified {
     pub host: String,
     /// The size of the zip in bytes.
     pub size_bytes: u64,
-    /// Whether each byte is as it was pushed.
+    /// Whether its bytes are those that were pushed.
     pub is_good: bool,
-    /// What is wrong; null when nothing is.
+    /// What is wrong; null if nothing is.
     pub problem: Option<String>,
 }
 
 impl RemoteVerifyReport {
-    /// Returns how the process ends.
+    /// Returns the exit of the task.
     pub fn exit(&self) -> Exit {
         match &self.archives[..] {
             [] => Exit::NothingToDo,
@@ -52,10 +52,10 @@ impl RemoteVerifyReport {
     }
 }
 
-/// Verifies the archives of the repository: so many `percent` of them.
+/// Verifies `percent` of the archives of the repository.
 ///
 /// # Errors
-/// When the repository cannot be used; damage is no error.
+/// When the repository cannot be used; damage is not an error.
 pub fn verify(context: &mut TaskContext<'_>, percent: usize) -> Result<RemoteVerifyReport> {
     let restic = Restic::of(context.workspace, context.interrupt)?;
     let archives = remote::read(&restic, context.workspace)?;
@@ -79,8 +79,8 @@ pub fn verify(context: &mut TaskContext<'_>, percent: usize) -> Result<RemoteVer
     Ok(RemoteVerifyReport { format: 1, n_archives: archives.len() as u64, archives: verified })
 }
 
-/// Returns so many `percent` of `archives`, at least one, newest first: other
-/// ones each `day`.
+/// Returns `percent` of `archives`, at least one, newest first; a
+/// different sample each `day`.
 pub fn sample<'a>(
     archives: &'a [RemoteArchive],
     percent: usize,
@@ -90,7 +90,7 @@ pub fn sample<'a>(
     let mut drawn: Vec<(String, usize)> = archives
         .iter()
         .enumerate()
-        .map(|(place, remote)| (draw(day, remote.id()), place))
+        .map(|(place, remote)| (sort_key(day, remote.id()), place))
         .collect();
     drawn.sort();
     let mut places: Vec<usize> = drawn.into_iter().take(n).map(|(_, place)| place).collect();
@@ -98,7 +98,7 @@ pub fn sample<'a>(
     places.into_iter().rev().map(|place| &archives[place]).collect()
 }
 
-fn draw(day: &str, id: &str) -> String {
+fn sort_key(day: &str, id: &str) -> String {
     digest::of_bytes(format!("{day} {id}").as_bytes())
 }
 
@@ -108,7 +108,7 @@ fn check(restic: &Restic<'_>, remote: &RemoteArchive) -> Result<Option<String>> 
         return Ok(Some(problem.clone()));
     }
     let snapshot = remote.snapshots.first().map_or("", String::as_str);
-    match push::of_stored(restic, snapshot, &remote.archive) {
+    match push::stored_digest(restic, snapshot, &remote.archive) {
         Ok(digest) => {
             let is_same = Some(digest) == remote.sha256;
             Ok((!is_same).then(|| "its bytes are not those that were pushed".to_owned()))

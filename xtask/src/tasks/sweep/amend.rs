@@ -1,5 +1,5 @@
-//! Lets the spec of a sweep that was begun change where no trial that is
-//! over would be another: its limits, and the figure that ranks.
+//! Changes the spec of a sweep after it began, where this affects no
+//! finished trial: its limits and the metric that ranks.
 
 use anyhow::Result;
 use serde_json::{Map, Value};
@@ -12,13 +12,12 @@ use crate::workspace::Workspace;
 use crate::workspace::exit::CodedError;
 use crate::workspace::files;
 
-/// Returns `old` with what may change of it as it is in `new`, whose name
-/// is of no account.
+/// Returns `old` with the changes of `new`, whose name is ignored.
 ///
 /// # Errors
-/// Names the key that may not change.
+/// When a key differs that must not change; names the key.
 pub fn amended(old: &SweepSpec, new: &SweepSpec) -> Result<SweepSpec> {
-    // Which trials lie in which job is decided by the first submission.
+    // The layout of trials in jobs is fixed by the first submission.
     let trials_per_element = old.slurm.trials_per_element;
     let amended = SweepSpec {
         metric: new.metric.clone(),
@@ -29,12 +28,12 @@ pub fn amended(old: &SweepSpec, new: &SweepSpec) -> Result<SweepSpec> {
         slurm: SlurmSettings { trials_per_element, ..new.slurm.clone() },
         ..old.clone()
     };
-    let wanted = SweepSpec { schema: old.schema.clone(), name: old.name.clone(), ..new.clone() };
+    let requested = SweepSpec { schema: old.schema.clone(), name: old.name.clone(), ..new.clone() };
     if new.slurm.trials_per_element != trials_per_element {
         return Err(refused("slurm.trials_per_element"));
     }
-    let (amended_keys, wanted_keys) = (keys(&amended), keys(&wanted));
-    match wanted_keys.iter().find(|(key, value)| amended_keys.get(*key) != Some(value)) {
+    let (amended_keys, requested_keys) = (keys(&amended), keys(&requested));
+    match requested_keys.iter().find(|(key, value)| amended_keys.get(*key) != Some(value)) {
         Some((key, _)) => Err(refused(key)),
         None => Ok(amended),
     }
@@ -56,11 +55,11 @@ fn refused(key: &str) -> anyhow::Error {
     CodedError::Usage(text).into()
 }
 
-/// Writes `spec` down as that of the sweep in `folder`, and returns what
-/// the sweep is then. The caller holds the sweep.
+/// Stores `spec` as that of the sweep in `folder`, and returns the
+/// updated sweep. The caller holds the sweep's lock.
 ///
 /// # Errors
-/// When the disk does not take it.
+/// When it cannot be written.
 pub fn store(workspace: &Workspace, folder: &SweepFolder, spec: SweepSpec) -> Result<SweepFolder> {
     let head = folder.head().clone();
     let head = SweepHead { plan: Plan::new(spec, head.plan.settings, head.plan.data), ..head };

@@ -1,8 +1,8 @@
-//! Runs one trial: attempt after attempt, until one counts.
+//! Runs one trial: one attempt after another, until one is final.
 //!
-//! An attempt works in a folder that nobody else has. Its end is written
-//! there, and then the folder takes the trial's place by one rename: of
-//! two copies that run at once, on any machines, one counts.
+//! An attempt works in its own folder. Its end is recorded there, and
+//! then the folder is renamed to that of the trial: if two copies run at
+//! the same time, on any machines, only one is published.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -13,44 +13,43 @@ use anyhow::{Context, Error, Result, bail};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::folder::{JobKey, SweepFolder};
+use super::folder::{SweepFolder, TrainingKey};
 use super::record::{self, AttemptEnd, TrialRecord, TrialStatus};
 use super::stopped;
 use crate::programs::process;
 use crate::workspace::files::{self, exists};
 
-/// Less free space than this explains any failure, in bytes.
-const ROOM_MIN_BYTES: u64 = 16_000_000;
+/// With less free space, in bytes, any failure is blamed on the disk.
+const FREE_BYTES_MIN: u64 = 16_000_000;
 
-/// What follows the name of an attempt that a full disk ended, before a
-/// number.
+/// The suffix, before a number, of an attempt that a full disk ended.
 pub const FULL_DISK: &str = "_full_disk_";
 
-/// One training to do.
+/// A training to run.
 #[derive(Debug, Clone)]
-pub struct Job {
-    /// Which.
-    pub key: JobKey,
-    /// The whole of its `training_config.json`.
+pub struct PlannedTraining {
+    /// Which training of the sweep it is.
+    pub key: TrainingKey,
+    /// The content of its `training_config.json`.
     pub settings: Map<String, Value>,
     /// The seed.
     pub seed: u64,
 }
 
-impl Job {
+impl PlannedTraining {
     /// Returns the training of trial `index`.
     pub fn of_trial(folder: &SweepFolder, index: u64) -> Self {
         let trial = folder.plan().trial(index);
-        Self { key: JobKey::Trial(index), settings: trial.settings, seed: trial.seed }
+        Self { key: TrainingKey::Trial(index), settings: trial.settings, seed: trial.seed }
     }
 }
 
-/// One try at a job, in a folder of its own.
+/// One attempt at a training, in its own folder.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     /// The folder, with its settings in it.
     pub root: PathBuf,
-    /// Which of the job's this is, from 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
     /// The seed.
     pub seed: u64,
@@ -58,78 +57,84 @@ pub struct Attempt {
     pub started_at: DateTime<Utc>,
 }
 
-/// Who trains.
+/// Runs trainings.
 pub trait Execute: Sync {
     /// Trains in the attempt's folder.
     ///
     /// # Errors
-    /// When no trial can be trained: the sweep stops then.
+    /// When no trial can be trained; the sweep stops then.
     fn train(&self, attempt: &Attempt) -> Result<AttemptEnd>;
 
-    /// Leaves a failed session in the attempt's folder.
+    /// Writes a failed session to the attempt's folder.
     ///
     /// # Errors
     /// When it cannot be written.
     fn fail(&self, attempt: &Attempt, reason: &str) -> Result<AttemptEnd>;
 }
 
-/// Runs jobs of one sweep.
+/// Runs trainings of one sweep.
 pub struct Runner<'a> {
     /// The sweep.
     pub folder: &'a SweepFolder,
-    /// Who trains.
+    /// Runs the trainings.
     pub execute: &'a dyn Execute,
     /// The clock.
     pub clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
-    /// Set when all shall stop.
+    /// Set to stop all trainings.
     pub stop: &'a AtomicBool,
 }
 
-/// How a job ended.
+/// How a training ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum JobEnd {
-    /// It is over, as this says, now or long since.
-    Over(Box<TrialRecord>),
+pub enum TrainingEnd {
+    /// It is finished, with this record.
+    Finished(Box<TrialRecord>),
     /// It was stopped.
     Stopped,
 }
 
 impl Runner<'_> {
-    /// Runs `job` until it is over, unless it is.
+    /// Runs `training` until it is finished, unless it is already.
     ///
     /// # Errors
     /// When the disk fails or is full, or nothing can be trained.
-    pub fn run(&self, job: &Job) -> Result<JobEnd> {
+    pub fn run(&self, training: &PlannedTraining) -> Result<TrainingEnd> {
         loop {
-            if let Some(record) = self.folder.record(job.key)? {
-                return Ok(JobEnd::Over(Box::new(record)));
+            if let Some(record) = self.folder.record(training.key)? {
+                return Ok(TrainingEnd::Finished(Box::new(record)));
             }
             if self.stop.load(Ordering::Relaxed) {
-                return Ok(JobEnd::Stopped);
+                return Ok(TrainingEnd::Stopped);
             }
-            let (number, n_lost) = self.look_back(job)?;
-            if exists(&self.folder.published(job.key)) {
+            let (number, n_lost) = self.count_attempts(training)?;
+            if exists(&self.folder.published(training.key)) {
                 continue;
             }
-            let attempt = self.begin(job, number)?;
+            let attempt = self.begin(training, number)?;
             let status = self
-                .try_once(job, &attempt, n_lost)
-                .map_err(|error| self.excuse_full_disk(&attempt, error))?;
+                .try_once(training, &attempt, n_lost)
+                .map_err(|error| self.set_aside_if_disk_full(&attempt, error))?;
             if status.is_final() {
-                self.folder.publish(&attempt.root, job.key)?;
+                self.folder.publish(&attempt.root, training.key)?;
             } else if status == TrialStatus::Interrupted {
-                return Ok(JobEnd::Stopped);
+                return Ok(TrainingEnd::Stopped);
             }
         }
     }
 
-    /// Trains in the attempt's folder, or fails there where `n_lost`
-    /// before it were enough, and writes down how it ended.
-    fn try_once(&self, job: &Job, attempt: &Attempt, n_lost: u32) -> Result<TrialStatus> {
-        self.folder.head().write_settings(&attempt.root, &job.settings)?;
+    /// Trains in the attempt's folder, or fails if `n_lost` earlier attempts
+    /// exceed the retries, and records how it ended.
+    fn try_once(
+        &self,
+        training: &PlannedTraining,
+        attempt: &Attempt,
+        n_lost: u32,
+    ) -> Result<TrialStatus> {
+        self.folder.head().write_settings(&attempt.root, &training.settings)?;
         let end = if n_lost > self.folder.plan().spec.retries {
-            let reasons = self.reasons_of_loss(job)?;
-            self.execute.fail(attempt, &stopped::worn_out(self.folder.name(), n_lost, &reasons))?
+            let reasons = self.loss_reasons(training)?;
+            self.execute
+                .fail(attempt, &stopped::out_of_retries(self.folder.name(), n_lost, &reasons))?
         } else {
             self.execute.train(attempt)?
         };
@@ -144,18 +149,18 @@ impl Runner<'_> {
         Ok(status)
     }
 
-    /// Returns the number of the next attempt, and how many before it
-    /// came to nothing. One that was over but not published is.
-    fn look_back(&self, job: &Job) -> Result<(u32, u32)> {
+    /// Returns the number of the next attempt, and how many earlier ones were
+    /// lost. Publishes one that was finished but not published.
+    fn count_attempts(&self, training: &PlannedTraining) -> Result<(u32, u32)> {
         let mut n_lost = 0;
         for number in 1.. {
-            let root = self.folder.attempt(job.key, number);
+            let root = self.folder.attempt(training.key, number);
             if !exists(&root) {
                 return Ok((number, n_lost));
             }
             match record::read(&root)?.map(|record| record.end.status) {
                 Some(status) if status.is_final() => {
-                    self.folder.publish(&root, job.key)?;
+                    self.folder.publish(&root, training.key)?;
                 }
                 Some(TrialStatus::Interrupted) => {}
                 _ => n_lost += 1,
@@ -164,14 +169,14 @@ impl Runner<'_> {
         unreachable!("some number is free")
     }
 
-    /// Lays the folder of the attempt `number`, or of the next that
-    /// nobody else has taken meanwhile.
-    fn begin(&self, job: &Job, number: u32) -> Result<Attempt> {
+    /// Creates the folder of the attempt `number`, or of the next number that
+    /// no other process has taken.
+    fn begin(&self, training: &PlannedTraining, number: u32) -> Result<Attempt> {
         for number in number.. {
-            let root = self.folder.attempt(job.key, number);
+            let root = self.folder.attempt(training.key, number);
             match fs::create_dir(&root) {
                 Ok(()) => {
-                    let (seed, started_at) = (job.seed, (self.clock)());
+                    let (seed, started_at) = (training.seed, (self.clock)());
                     return Ok(Attempt { root, number, seed, started_at });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
@@ -184,11 +189,11 @@ impl Runner<'_> {
         unreachable!("some number is free")
     }
 
-    /// Returns why earlier attempts came to nothing, as far as is known.
-    fn reasons_of_loss(&self, job: &Job) -> Result<Vec<String>> {
+    /// Returns why earlier attempts were lost, as far as is known.
+    fn loss_reasons(&self, training: &PlannedTraining) -> Result<Vec<String>> {
         let mut reasons = Vec::new();
         for number in 1.. {
-            let root = self.folder.attempt(job.key, number);
+            let root = self.folder.attempt(training.key, number);
             if !exists(&root) {
                 break;
             }
@@ -199,17 +204,16 @@ impl Runner<'_> {
         Ok(reasons)
     }
 
-    /// Returns what to say of an error that ended `attempt`. On a full
-    /// disk any would: the attempt makes room for another of its number
-    /// then, so that it counts for nothing.
-    fn excuse_full_disk(&self, attempt: &Attempt, error: Error) -> Error {
+    /// Adds a remedy to an `error` that a full disk explains. The attempt is
+    /// renamed then, so that it does not count.
+    fn set_aside_if_disk_full(&self, attempt: &Attempt, error: Error) -> Error {
         if !self.is_disk_full(Some(&format!("{error:#}"))) {
             return error;
         }
         let name = attempt.root.file_name().unwrap_or_default().to_string_lossy();
         let aside = |n: u32| attempt.root.with_file_name(format!("{name}{FULL_DISK}{n}"));
         let taken = |error: &io::Error| error.kind() == ErrorKind::AlreadyExists;
-        // A rename takes no room; where it fails, the attempt counts.
+        // A rename needs no space; if it fails anyway, the attempt counts.
         let _ = (1..)
             .map(|n| files::rename_folder_new(&attempt.root, &aside(n)))
             .find(|renamed| !renamed.as_ref().is_err_and(taken));
@@ -228,6 +232,6 @@ impl Runner<'_> {
             .iter()
             .any(|words| reason.contains(words));
         let free = || process::free_bytes(self.folder.root());
-        says_so || free().is_some_and(|bytes| bytes < ROOM_MIN_BYTES)
+        says_so || free().is_some_and(|bytes| bytes < FREE_BYTES_MIN)
     }
 }

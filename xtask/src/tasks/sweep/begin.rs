@@ -1,4 +1,4 @@
-//! Begins a sweep: its plan, from the spec and the workspace's settings.
+//! Plans a sweep from the spec and the workspace's settings.
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,29 +18,29 @@ use crate::programs::process::{Trainer, TrainerRun};
 use crate::tasks::TaskContext;
 use crate::tasks::gate::METRICS;
 use crate::tasks::train::{TrainerSource, run_with_needed_parts};
-use crate::vault::session::FURTHER_FIGURES;
+use crate::vault::session::METRIC_POINTERS;
 use crate::workspace::Workspace;
 use crate::workspace::config::{ArchiveConfig, WorkspaceConfig, nearest};
 use crate::workspace::exit::{CodedError, TrainerExit};
 use crate::workspace::files::{exists, folder_entries};
 
-/// From a trial's folder to the workspace.
+/// The path from a trial's folder to the workspace.
 const TO_WORKSPACE: &str = "../../../..";
-/// The most values of one key that are tried before the sweep begins.
+/// The most values of one key that are checked before the sweep.
 const N_VALUES_CHECKED: usize = 16;
 
-/// What shall be swept.
+/// The parameters of a new sweep.
 pub struct SweepRequest<'a> {
     /// The file of the spec.
     pub spec: &'a Path,
-    /// Who runs the trials.
+    /// The engine that runs the trials.
     pub engine: Engine,
-    /// Whether this repository's trainer trains where the spec names no
-    /// command: its figures are known.
+    /// Whether the trainer of this repository, whose metrics are known, is
+    /// used if the spec has no command.
     pub is_own_trainer: bool,
 }
 
-/// Plans a sweep; nothing is written.
+/// Plans a sweep, without writing anything.
 ///
 /// # Errors
 /// [`CodedError::Usage`] when the spec or the settings are not valid.
@@ -85,12 +85,11 @@ pub fn load(path: &Path, is_own_trainer: bool) -> Result<SweepSpec> {
     load().map_err(|error| CodedError::Usage(format!("{error:#}")).into())
 }
 
-/// Checks that the trainer of this repository tells of the figure that
-/// ranks.
+/// Checks that the trainer of this repository has the metric that ranks.
 fn check_metric(metric: &str) -> Result<()> {
-    let further = FURTHER_FIGURES.map(|(name, _)| name);
+    let further = METRIC_POINTERS.map(|(name, _)| name);
     let known: Vec<&str> = METRICS.into_iter().chain(further).collect();
-    // As gates name the figures of another trainer.
+    // Gates use this prefix for metrics of other trainers.
     let bare = metric.strip_prefix("agent.").unwrap_or(metric);
     ensure!(
         known.contains(&metric),
@@ -101,8 +100,8 @@ fn check_metric(metric: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns the archive settings of a trial, which keeps its archives to
-/// itself.
+/// Returns the workspace settings of a trial: those of content and
+/// compression only, so that it has its own archive folder.
 fn settings_of_trials(config: &WorkspaceConfig) -> WorkspaceConfig {
     let ArchiveConfig { include, root_models, exclude, compression, compression_level, .. } =
         config.archive.clone();
@@ -117,7 +116,7 @@ fn settings_of_trials(config: &WorkspaceConfig) -> WorkspaceConfig {
     WorkspaceConfig { archive, ..WorkspaceConfig::default() }
 }
 
-/// Reads a JSON object; `None` when there is no such file.
+/// Reads a JSON object; `None` if there is no such file.
 fn read_object(path: &Path) -> Result<Option<Map<String, Value>>> {
     let bytes = match fs::read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -133,7 +132,7 @@ fn read_object(path: &Path) -> Result<Option<Map<String, Value>>> {
     }
 }
 
-/// Returns how trials name their bars, for each symbol.
+/// Returns the data path of each symbol, as seen from a trial.
 fn data_of(
     workspace: &Workspace,
     spec: &SweepSpec,
@@ -150,8 +149,8 @@ fn data_of(
     spec.symbols.iter().map(find).collect()
 }
 
-/// Returns the bars of `symbol`: the file of this name, or the one in the
-/// folder `data` whose name it is without its ending.
+/// Returns the data file of `symbol`: the file of this name, or the one
+/// in the folder `data` with this stem.
 fn find_symbol(workspace: &Workspace, data: Option<&str>, symbol: &str) -> Result<String> {
     if symbol.starts_with("builtin:") || exists(&workspace.root().join(symbol)) {
         return Ok(symbol.to_owned());
@@ -175,23 +174,24 @@ fn find_symbol(workspace: &Workspace, data: Option<&str>, symbol: &str) -> Resul
     Ok(format!("{folder}/{name}"))
 }
 
-/// Returns how a trial, four folders below the workspace, names `data`.
+/// Returns the path of `data` relative to a trial, four folders below the
+/// workspace.
 fn seen_from_trial(workspace: &Workspace, data: &str) -> String {
     let is_elsewhere = data.starts_with("builtin:") || Path::new(data).is_absolute();
     if is_elsewhere {
         return data.to_owned();
     }
     let sweeps = workspace.root().join(SWEEPS);
-    // Through a link, `..` would lead elsewhere.
+    // If `sweeps` is a symlink, `..` would lead elsewhere.
     if sweeps.canonicalize().is_ok_and(|real| real != sweeps) {
         return workspace.root().join(data).to_string_lossy().into_owned();
     }
     format!("{TO_WORKSPACE}/{data}")
 }
 
-/// Lets the trainer check the settings before anything is trained: the
-/// first trial's, and those with each other value in its place. Returns
-/// its binary, or the one with all parts where a trial needs these.
+/// Lets the trainer check the settings before anything is trained: those
+/// of the first trial, and with each other value of a key. Returns its
+/// binary, or that of the full trainer if a trial needs it.
 ///
 /// # Errors
 /// [`CodedError::Usage`] when it refuses some.
@@ -204,9 +204,9 @@ pub fn check_settings(
 ) -> Result<PathBuf> {
     let mut binary = binary.to_owned();
     let name = head.plan.spec.name();
-    // As deep as a trial, for the paths in its settings.
+    // As deep as a trial's folder, for the relative paths in its settings.
     let root = context.workspace.root().join(SWEEPS).join(name).join("attempts/check");
-    for (told, settings) in to_check(&head.plan) {
+    for (description, settings) in to_check(&head.plan) {
         head.write_settings(&root, &settings)?;
         let mut words: Vec<OsString> = vec!["--root".into(), root.clone().into()];
         words.extend(arguments.iter().cloned());
@@ -221,7 +221,7 @@ pub fn check_settings(
             TrainerExit::INTERRUPTED => return Err(CodedError::Interrupted.into()),
             _ => {
                 return Err(CodedError::Usage(format!(
-                    "the trainer refuses the settings {told}, as it says above; nothing was \
+                    "the trainer refuses the settings {description}, as it says above; nothing was \
                      trained"
                 ))
                 .into());
@@ -231,8 +231,8 @@ pub fn check_settings(
     Ok(binary)
 }
 
-/// Returns settings that show each value of each key, with what to call
-/// them.
+/// Returns settings that cover the values of each key, with a description
+/// for messages.
 fn to_check(plan: &Plan) -> Vec<(String, Map<String, Value>)> {
     let first = plan.trial(0);
     let mut checks = vec![("of the first trial".to_owned(), first.settings)];

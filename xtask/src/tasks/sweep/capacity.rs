@@ -1,23 +1,23 @@
-//! How many trials run side by side: as many as cores and memory allow.
+//! How many trials can run in parallel, by cores and memory.
 
 use std::fs;
 use std::num::NonZeroUsize;
 use std::thread;
 
-/// What a machine has.
+/// The resources of a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Machine {
-    /// Its cores, as far as this process may use them.
+    /// The cores that this process may use.
     pub n_cores: usize,
-    /// Memory that is free, in MB; `None` where the system does not tell.
+    /// The available memory in MB, if known.
     pub free_mb: Option<u64>,
 }
 
 impl Machine {
-    /// Looks at this machine.
-    pub fn look() -> Self {
+    /// Returns the resources of this machine.
+    pub fn detect() -> Self {
         let n_cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        // A container has less than the machine that it is on.
+        // A container may have less memory than its machine.
         let limit = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
         let limits = limit.iter().filter_map(|path| fs::read_to_string(path).ok());
         let limits = limits.filter_map(|text| Some(text.trim().parse::<u64>().ok()? / 1_000_000));
@@ -25,8 +25,8 @@ impl Machine {
         Self { n_cores, free_mb: limits.chain(free).min() }
     }
 
-    /// Returns how many trials of so many threads and so much memory fit;
-    /// one at least.
+    /// Returns how many trials with these `threads` and `memory_mb` fit; at
+    /// least one.
     pub fn n_trials(self, threads: u32, memory_mb: u64) -> NonZeroUsize {
         let by_cores = self.n_cores / usize::try_from(threads.max(1)).unwrap_or(usize::MAX);
         let by_memory = self.free_mb.map(|free_mb| free_mb / memory_mb.max(1));
@@ -35,7 +35,7 @@ impl Machine {
     }
 }
 
-/// Returns the memory that `/proc/meminfo` says is there to be had.
+/// Parses the available memory in `/proc/meminfo`.
 fn available_mb(text: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;

@@ -2,13 +2,13 @@
 //! cross-validation: D. H. Bailey, J. M. Borwein, M. López de Prado and
 //! Q. J. Zhu, "The probability of backtest overfitting" (2015).
 //!
-//! Time is cut into an even number of blocks. For each half of them, the
-//! strategy that is best there is ranked among all on the other half;
+//! Time is divided into an even number of blocks. For each half of the
+//! blocks, the best strategy on it is ranked among all on the other half;
 //! the probability is how often it is no better than the median.
 
 use serde::Serialize;
 
-/// What the splits of a sweep's validation bars tell.
+/// The result of splitting a sweep's validation bars.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Overfitting {
     /// The probability that the best in sample is no better than the
@@ -33,7 +33,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Returns those of `returns`, by Welford's recurrence.
+    /// Returns the moments of `returns`, by Welford's recurrence.
     pub fn of(returns: &[f64]) -> Self {
         let mut moments = Self::default();
         for value in returns {
@@ -45,7 +45,7 @@ impl Moments {
         moments
     }
 
-    /// Returns those of both together, by Chan's formula.
+    /// Returns the moments of both combined, by Chan's formula.
     fn with(self, other: Self) -> Self {
         let n = self.n + other.n;
         if n == 0.0 {
@@ -59,24 +59,23 @@ impl Moments {
         }
     }
 
-    /// Returns the Sharpe ratio per bar; `None` where returns do not
-    /// vary.
+    /// Returns the Sharpe ratio per bar; `None` if returns do not vary.
     pub fn sharpe(&self) -> Option<f64> {
         let deviation = (self.squares / (self.n - 1.0)).sqrt();
         (self.n > 1.0 && deviation > 0.0).then(|| self.mean / deviation)
     }
 }
 
-/// Returns the moments of `returns` in each of `n_blocks` parts of equal
-/// length, to a bar.
+/// Returns the moments of `returns` in each of `n_blocks` parts, of equal
+/// length to within one bar.
 pub fn blocks(returns: &[f64], n_blocks: usize) -> Vec<Moments> {
     let bound = |block: usize| block * returns.len() / n_blocks;
     (0..n_blocks).map(|block| Moments::of(&returns[bound(block)..bound(block + 1)])).collect()
 }
 
-/// Returns what the splits tell of strategies, each by the moments of its
-/// returns in the same blocks; `None` of fewer than two strategies. One
-/// that never trades has a Sharpe ratio of 0.
+/// Evaluates strategies, each given by the moments of its returns in the
+/// same blocks; `None` for fewer than two strategies. A strategy that
+/// never trades has a Sharpe ratio of 0.
 pub fn overfitting(strategies: &[Vec<Moments>]) -> Option<Overfitting> {
     let n_blocks = strategies.first()?.len();
     if strategies.len() < 2 || n_blocks < 2 {
@@ -104,20 +103,20 @@ struct Tally {
     logits: f64,
 }
 
-/// Blocks dealt to both halves so far, of each strategy.
+/// The moments of each strategy in both halves so far.
 struct Split {
     chosen: Vec<Moments>,
     others: Vec<Moments>,
-    /// How many are still to be chosen.
+    /// How many blocks are still to be chosen.
     n_left: usize,
 }
 
 impl Split {
-    /// Deals the blocks from `block` on in every way.
+    /// Assigns the blocks from `block` on to the halves in every way.
     fn walk(&self, strategies: &[Vec<Moments>], block: usize, tally: &mut Tally) {
         let n_blocks = strategies[0].len() - block;
         if n_blocks == 0 {
-            return self.judge(tally);
+            return self.rank_best(tally);
         }
         let add = |half: &[Moments]| -> Vec<Moments> {
             half.iter().zip(strategies).map(|(sum, blocks)| sum.with(blocks[block])).collect()
@@ -132,7 +131,7 @@ impl Split {
         }
     }
 
-    fn judge(&self, tally: &mut Tally) {
+    fn rank_best(&self, tally: &mut Tally) {
         let sharpe = |moments: &Moments| moments.sharpe().unwrap_or(0.0);
         let mut best = (0, f64::NEG_INFINITY);
         for (idx, moments) in self.chosen.iter().enumerate() {
@@ -144,7 +143,7 @@ impl Split {
         let own = sharpe(&self.others[best.0]);
         let own_or_less = self.others.iter().filter(|it| sharpe(it) <= own).count();
         let less = self.others.iter().filter(|it| sharpe(it) < own).count();
-        // Of equals, each has the mean of their ranks.
+        // Ties get the mean of their ranks.
         let rank = (less + own_or_less + 1) as f64 / 2.0;
         let omega = rank / (self.others.len() as f64 + 1.0);
         let logit = (omega / (1.0 - omega)).ln();

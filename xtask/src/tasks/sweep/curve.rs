@@ -1,31 +1,30 @@
-//! Reads the equity curves that trials leave, for returns on validation
-//! bars.
+//! Reads the equity curves of trials, for returns on validation bars.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Where a trial's curve lies, in its folder.
+/// The path of the curve in a trial's folder.
 pub const CURVE: &str = "logs/trades/equity.csv";
 
-/// The returns of some bars, by their times.
+/// Returns of bars, by time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Returns {
-    /// When the first of them begins.
+    /// When the first bar begins.
     pub start: String,
-    /// Each bar's return, by its time, which sorts as text.
+    /// The return of each bar by its time, which sorts as text.
     pub by_time: BTreeMap<String, f64>,
 }
 
 impl Returns {
-    /// Reads the curve of the trial in `folder`; `None` when it left none
-    /// that can be read.
+    /// Reads the curve of the trial in `folder`; `None` if there is none that
+    /// can be read.
     pub fn read(folder: &Path) -> Option<Self> {
         let text = fs::read_to_string(folder.join(CURVE)).ok()?;
         let mut lines = text.lines();
         let names: Vec<&str> = lines.next()?.split(',').collect();
-        let place = |name: &str| names.iter().position(|other| *other == name);
-        let (time, equity) = (place("time")?, place("equity")?);
+        let column_idx = |name: &str| names.iter().position(|other| *other == name);
+        let (time, equity) = (column_idx("time")?, column_idx("equity")?);
         let mut returns = Self::default();
         let mut before: Option<f64> = None;
         for line in lines {
@@ -43,8 +42,8 @@ impl Returns {
         (!returns.by_time.is_empty()).then_some(returns)
     }
 
-    /// Returns the mean of several at each time: of one account with an
-    /// equal part in each, dealt anew after every bar.
+    /// Returns the mean of several curves at each time: an account with equal
+    /// weights that is rebalanced after every bar.
     pub fn mean(all: &[Self]) -> Self {
         let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for returns in all {
@@ -58,7 +57,7 @@ impl Returns {
         Self { start, by_time }
     }
 
-    /// Returns the returns in order of time.
+    /// Returns the returns, ordered by time.
     pub fn values(&self) -> Vec<f64> {
         self.by_time.values().copied().collect()
     }

@@ -1,8 +1,8 @@
-//! Where a sweep lies: `sweeps/NAME/`.
+//! The folder of a sweep: `sweeps/NAME/`.
 //!
-//! `sweep.json` is the plan, `trials/` what is over, a folder each,
-//! `attempts/` what runs or came to nothing, `test/` the test. A folder
-//! gets its place in `trials/` or `test/` by one rename, and never twice.
+//! `sweep.json` is the plan, `trials/` holds a folder for each finished
+//! trial, `attempts/` those that run or were lost, `test/` the test. A
+//! folder is moved to `trials/` or `test/` by one rename, and only once.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,17 +21,17 @@ use crate::workspace::files::{self, exists, folder_entries};
 
 /// The folder of all sweeps, relative to the workspace.
 pub const SWEEPS: &str = "sweeps";
-/// What a sweep is, in its folder.
+/// The file that describes a sweep, in its folder.
 pub const HEAD: &str = "sweep.json";
 const TRIALS: &str = "trials";
 const ATTEMPTS: &str = "attempts";
 const RETIRED: &str = "retired";
 const CANCELLED: &str = "cancelled";
 
-/// One training of a sweep.
+/// Identifies a training of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobKey {
-    /// The trial of this index.
+pub enum TrainingKey {
+    /// The trial with this index.
     Trial(u64),
     /// The test of the chosen combination, on this symbol, from 0.
     Test(usize),
@@ -45,7 +45,7 @@ pub struct SweepFolder {
 }
 
 impl SweepFolder {
-    /// Checks that there is no sweep called `name`.
+    /// Checks that no sweep called `name` exists.
     ///
     /// # Errors
     /// [`CodedError::Usage`] when there is.
@@ -60,7 +60,7 @@ impl SweepFolder {
         .into())
     }
 
-    /// Lays the folder of a new sweep.
+    /// Creates the folder of a new sweep.
     ///
     /// # Errors
     /// As [`SweepFolder::check_new`].
@@ -76,10 +76,10 @@ impl SweepFolder {
         Ok(Self { root, head })
     }
 
-    /// Opens the sweep called `name`; without a name, the newest.
+    /// Opens the sweep called `name`, or else the newest.
     ///
     /// # Errors
-    /// When there is none, or it is damaged.
+    /// When it does not exist, or is damaged.
     pub fn open(workspace: &Workspace, name: Option<&str>) -> Result<Self> {
         let Some(name) = name else { return newest(workspace) };
         let root = path(workspace, name)?;
@@ -109,12 +109,12 @@ impl SweepFolder {
         &self.root
     }
 
-    /// Returns what it is.
+    /// Returns the content of `sweep.json`.
     pub fn head(&self) -> &SweepHead {
         &self.head
     }
 
-    /// Returns all its trials.
+    /// Returns its plan.
     pub fn plan(&self) -> &Plan {
         &self.head.plan
     }
@@ -124,21 +124,23 @@ impl SweepFolder {
         self.head.plan.spec.name()
     }
 
-    /// Returns how the trial `index` is called.
+    /// Returns the folder name of the trial `index`.
     pub fn label(&self, index: u64) -> String {
         let width = self.plan().n_trials().saturating_sub(1).to_string().len().max(4);
         format!("{index:0width$}")
     }
 
-    /// Returns where what is over lies.
-    pub fn published(&self, key: JobKey) -> PathBuf {
+    /// Returns the folder of the training `key` once it is finished.
+    pub fn published(&self, key: TrainingKey) -> PathBuf {
         match key {
-            JobKey::Trial(index) => self.root.join(TRIALS).join(self.label(index)),
-            JobKey::Test(symbol_idx) => self.root.join("test").join((symbol_idx + 1).to_string()),
+            TrainingKey::Trial(index) => self.root.join(TRIALS).join(self.label(index)),
+            TrainingKey::Test(symbol_idx) => {
+                self.root.join("test").join((symbol_idx + 1).to_string())
+            }
         }
     }
 
-    /// Returns which trials are over: those that have a folder.
+    /// Returns which trials are finished: those that have a folder.
     ///
     /// # Errors
     /// When the folders cannot be listed.
@@ -148,7 +150,7 @@ impl SweepFolder {
         Ok(entries.iter().filter_map(index).collect())
     }
 
-    /// Returns the trials that are not over.
+    /// Returns the trials that are not finished.
     ///
     /// # Errors
     /// As [`SweepFolder::finished`].
@@ -157,11 +159,11 @@ impl SweepFolder {
         Ok((0..self.plan().n_trials()).filter(|index| !finished.contains(index)).collect())
     }
 
-    /// Returns how the training `key` ended; `None` when it is not over.
+    /// Returns how the training `key` ended; `None` if it is not finished.
     ///
     /// # Errors
     /// When its record is unreadable.
-    pub fn record(&self, key: JobKey) -> Result<Option<TrialRecord>> {
+    pub fn record(&self, key: TrainingKey) -> Result<Option<TrialRecord>> {
         let folder = self.published(key);
         if !exists(&folder) {
             return Ok(None);
@@ -187,24 +189,24 @@ impl SweepFolder {
     }
 
     /// Returns the folder of attempt `number`, from 1.
-    pub fn attempt(&self, key: JobKey, number: u32) -> PathBuf {
+    pub fn attempt(&self, key: TrainingKey, number: u32) -> PathBuf {
         self.root.join(ATTEMPTS).join(format!("{}_{number}", self.label_of(key)))
     }
 
-    fn label_of(&self, key: JobKey) -> String {
+    fn label_of(&self, key: TrainingKey) -> String {
         match key {
-            JobKey::Trial(index) => self.label(index),
-            JobKey::Test(symbol_idx) => format!("test-{}", symbol_idx + 1),
+            TrainingKey::Trial(index) => self.label(index),
+            TrainingKey::Test(symbol_idx) => format!("test-{}", symbol_idx + 1),
         }
     }
 
-    /// Gives the attempt in `from` its place, unless that is taken: the
-    /// first copy of a trial counts, any other stays where it is. Returns
-    /// whether it was the first.
+    /// Renames the attempt `from` to its final folder, unless that exists:
+    /// only the first copy of a trial counts. Returns whether it was the
+    /// first.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn publish(&self, from: &Path, key: JobKey) -> Result<bool> {
+    pub fn publish(&self, from: &Path, key: TrainingKey) -> Result<bool> {
         let to = self.published(key);
         let parent = to.parent().unwrap_or(Path::new("."));
         if exists(&to) {
@@ -212,7 +214,7 @@ impl SweepFolder {
         }
         let publish = || -> io::Result<bool> {
             fs::create_dir_all(parent)?;
-            // A folder that holds anything is never replaced by a rename.
+            // A rename never replaces a folder that is not empty.
             match fs::rename(from, &to) {
                 Ok(()) => {}
                 Err(_) if exists(&to) => return Ok(false),
@@ -224,11 +226,11 @@ impl SweepFolder {
         publish().with_context(|| format!("failed to move a trial to `{}`", to.display()))
     }
 
-    /// Moves what failed out of the way, so that it is trained again.
+    /// Moves a failed training away, so that it is trained again.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn retire(&self, key: JobKey) -> Result<()> {
+    pub fn set_aside_failed(&self, key: TrainingKey) -> Result<()> {
         let retired = self.root.join(RETIRED);
         files::create_folder(&retired)?;
         let label = self.label_of(key);
@@ -246,12 +248,12 @@ impl SweepFolder {
         fs::rename(&from, &to).with_context(|| format!("failed to move `{}`", from.display()))
     }
 
-    /// Whether someone has cancelled the sweep.
+    /// Whether the sweep was cancelled.
     pub fn is_cancelled(&self) -> bool {
         exists(&self.root.join(CANCELLED))
     }
 
-    /// Lets whoever runs trials stop, or no longer.
+    /// Sets or removes the marker that stops all processes that run trials.
     ///
     /// # Errors
     /// When the disk fails.

@@ -1,4 +1,4 @@
-//! What a sweep is: its plan, and the settings beside it.
+//! The content of `sweep.json`: a sweep's plan and settings.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::plan::Plan;
 use crate::workspace::config::WorkspaceConfig;
 
-/// What a sweep is: `sweep.json`.
+/// The content of `sweep.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SweepHead {
@@ -23,8 +23,7 @@ pub struct SweepHead {
     pub tool_version: String,
     /// Who runs the trials.
     pub engine: Engine,
-    /// Whether trials need the trainer with all its parts, as for
-    /// Parquet.
+    /// Whether trials need the full trainer, as for Parquet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_full_trainer: bool,
     /// All trials.
@@ -51,7 +50,7 @@ impl SweepHead {
     /// Writes the settings of one training to the folder `root`.
     ///
     /// # Errors
-    /// When the disk does not take them.
+    /// When they cannot be written.
     pub fn write_settings(&self, root: &Path, settings: &Map<String, Value>) -> Result<()> {
         let config = root.join("config");
         fs::create_dir_all(&config)

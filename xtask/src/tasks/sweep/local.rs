@@ -1,4 +1,4 @@
-//! The local engine: trials side by side on this machine.
+//! The local engine: runs trials in parallel on this machine.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,20 +7,20 @@ use std::thread;
 
 use anyhow::{Error, Result};
 
-use super::attempt::{Job, JobEnd, Runner};
+use super::attempt::{PlannedTraining, Runner, TrainingEnd};
 use super::record::TrialRecord;
 
-/// What happens to a trial.
+/// The outcome of a trial.
 enum Event {
-    Over(u64, Box<TrialRecord>),
-    Broken(Error),
+    Finished(u64, Box<TrialRecord>),
+    Failed(Error),
 }
 
-/// Runs the trials `indices`, at most `n_at_once` at a time, and tells
-/// `on_end` of each that is over.
+/// Runs the trials `indices`, at most `n_at_once` at a time, and calls
+/// `on_end` for each that is finished.
 ///
 /// # Errors
-/// The first error of a trial; the others are stopped then.
+/// The first error of a trial; the other trials are stopped then.
 pub fn run(
     runner: &Runner<'_>,
     indices: &[u64],
@@ -38,8 +38,8 @@ pub fn run(
         let mut error = None;
         for event in events {
             match event {
-                Event::Over(index, record) => on_end(index, &record),
-                Event::Broken(broken) => error = error.or(Some(broken)),
+                Event::Finished(index, record) => on_end(index, &record),
+                Event::Failed(broken) => error = error.or(Some(broken)),
             }
         }
         error.map_or(Ok(()), Err)
@@ -48,12 +48,12 @@ pub fn run(
 
 fn work(runner: &Runner<'_>, indices: &[u64], next: &AtomicUsize, sender: &Sender<Event>) {
     while let Some(index) = indices.get(next.fetch_add(1, Ordering::Relaxed)) {
-        let event = match runner.run(&Job::of_trial(runner.folder, *index)) {
-            Ok(JobEnd::Over(record)) => Event::Over(*index, record),
-            Ok(JobEnd::Stopped) => return,
+        let event = match runner.run(&PlannedTraining::of_trial(runner.folder, *index)) {
+            Ok(TrainingEnd::Finished(record)) => Event::Finished(*index, record),
+            Ok(TrainingEnd::Stopped) => return,
             Err(error) => {
                 runner.stop.store(true, Ordering::Relaxed);
-                Event::Broken(error)
+                Event::Failed(error)
             }
         };
         if sender.send(event).is_err() {

@@ -1,17 +1,17 @@
-//! Many trainings from one plan, each a session in a folder of its own.
+//! Runs many trainings from one plan, each a session in its own folder.
 //!
-//! `spec` is what a user writes; `sample` and `sobol` choose values and
-//! `plan` makes the settings of each trial of them, as pure functions.
-//! `begin` plans from the workspace's settings. `head` is what a sweep
-//! is, `folder` where it lies, `record` what a trial leaves. `attempt`
-//! runs a trial and publishes it, once, by renaming its folder, and
-//! `session` trains in it by the ordinary cycle; `stopped` says why one
-//! came to nothing, `amend` lets a spec change then; `local` runs trials
-//! side by side, as many as `capacity` says, and `slurm` lets a cluster run
-//! them. `status` counts; `results`
-//! ranks, by `curve` and `cscv` too, `table` lists, `select` chooses and
-//! tests. The truth is in the folders: nothing else remembers what is
-//! done.
+//! `spec` is the file that a user writes; `sample` and `sobol` choose
+//! values, and `plan` makes the settings of each trial, as pure
+//! functions. `begin` plans from the workspace's settings. `head` is the
+//! content of `sweep.json`, `folder` the folder of a sweep, `record` the
+//! content of `trial.json`. `attempt` runs a trial and publishes it,
+//! once, by renaming its folder; `session` trains in it by the ordinary
+//! cycle; `stopped` says why an attempt was stopped; `amend` changes a
+//! spec afterwards. `local` runs trials in parallel, as many as
+//! `capacity` allows, and `slurm` runs them on a cluster. `status` counts
+//! trials; `results` ranks them, also by `curve` and `cscv`; `table`
+//! lists them; `select` chooses and tests. The state of a sweep is in its
+//! folders only.
 
 pub mod amend;
 pub mod attempt;

@@ -1,5 +1,5 @@
-//! Which trials a sweep has, and the settings of each: a pure function
-//! of the spec, the settings beside it and an index.
+//! The trials of a sweep and their settings: a pure function of the spec,
+//! the workspace's settings and an index.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,24 +16,24 @@ use crate::tasks::train::DEFAULT_SEED;
 /// All trials of a sweep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What the user wrote.
+    /// The spec of the user.
     pub spec: SweepSpec,
-    /// The settings that trials begin with: `training_config.json`.
+    /// The base settings of all trials: `training_config.json`.
     pub settings: Map<String, Value>,
-    /// The bars of each symbol, as a trial's settings name them, in the
-    /// spec's order; those of `settings` without symbols.
+    /// The data path of each symbol for a trial's settings, in the spec's
+    /// order; without symbols, that of `settings`.
     pub data: Vec<Option<String>>,
     #[serde(skip)]
     grid: LazyGrid,
 }
 
-/// The values of the grid, found when they are first asked for: each
-/// trial asks.
+/// The values of the grid, computed on first use, since each trial needs
+/// them.
 #[derive(Debug, Clone, Default)]
 struct LazyGrid(OnceLock<Grid>);
 
 impl PartialEq for LazyGrid {
-    /// It follows from the spec.
+    /// It is derived from the spec.
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -60,26 +60,26 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Returns in what it differs from other trials, but for its seed:
+    /// Describes how it differs from other trials, apart from the seed:
     /// `agent.discount 0.9, on BTC, window 2`.
-    pub fn varied(&self) -> String {
-        let mut told = vec![parameters_text(&self.parameters)];
-        told.retain(|text| !text.is_empty());
-        told.extend(self.symbol.as_ref().map(|symbol| format!("on {symbol}")));
-        told.extend(self.window.map(|window| format!("window {window}")));
-        told.join(", ")
+    pub fn differences(&self) -> String {
+        let mut parts = vec![parameters_text(&self.parameters)];
+        parts.retain(|text| !text.is_empty());
+        parts.extend(self.symbol.as_ref().map(|symbol| format!("on {symbol}")));
+        parts.extend(self.window.map(|window| format!("window {window}")));
+        parts.join(", ")
     }
 }
 
-/// Returns the values of a combination as text: `agent.discount 0.9`.
+/// Formats the values of a combination: `agent.discount 0.9`.
 pub fn parameters_text(parameters: &BTreeMap<String, Value>) -> String {
-    let told: Vec<String> =
+    let parts: Vec<String> =
         parameters.iter().map(|(key, value)| format!("{key} {value}")).collect();
-    told.join(", ")
+    parts.join(", ")
 }
 
 impl Plan {
-    /// Returns the plan of these.
+    /// Creates a plan.
     pub fn new(spec: SweepSpec, settings: Map<String, Value>, data: Vec<Option<String>>) -> Self {
         Self { spec, settings, data, grid: LazyGrid::default() }
     }
@@ -88,28 +88,28 @@ impl Plan {
         self.grid.0.get_or_init(|| Grid::of(&self.spec))
     }
 
-    /// Checks that there are not too many trials, and that none of the
-    /// parameters changes nothing.
+    /// Checks that there are not too many trials, and that each parameter has
+    /// an effect.
     ///
     /// # Errors
-    /// When there are, or one does.
+    /// When there are too many, or a parameter has no effect.
     pub fn check(&self) -> Result<()> {
         self.check_split()?;
         let n_trials = self.n_trials();
-        let told = match n_trials {
+        let count = match n_trials {
             u64::MAX => "more trials than can be counted".to_owned(),
             n_trials => format!("{n_trials} trials"),
         };
         ensure!(
             n_trials <= N_TRIALS_MAX,
-            "the sweep has {told}; {N_TRIALS_MAX} at most can be kept apart: draw `samples`, or \
+            "the sweep has {count}; {N_TRIALS_MAX} at most can be kept apart: draw `samples`, or \
              name fewer values, seeds, symbols or windows"
         );
         Ok(())
     }
 
-    /// Checks that settings of a single split are of one: where the
-    /// settings say nothing the trainer walks forward.
+    /// Checks that parameters of a single split are used with one: by
+    /// default, the trainer uses walk-forward windows.
     fn check_split(&self) -> Result<()> {
         let parameters = &self.spec.parameters;
         let of_settings = self.settings.get("walk_forward").and_then(|walk| walk.get("windows"));
@@ -139,8 +139,8 @@ impl Plan {
         sample::n_combinations(&self.spec, self.grid())
     }
 
-    /// Returns how many trials each combination has: they have
-    /// neighbouring indices.
+    /// Returns how many trials each combination has; their indices are
+    /// consecutive.
     pub fn n_trials_each(&self) -> u64 {
         let n_windows = u64::from(self.spec.windows.max(1));
         n_windows * self.data.len() as u64 * self.seeds().len() as u64
@@ -176,8 +176,8 @@ impl Plan {
         Trial { index, combination, parameters, seed, symbol, window, settings }
     }
 
-    /// Returns the settings that test the combination of `trial` on the
-    /// held-out bars, and train on all before them.
+    /// Returns the settings that train the combination of `trial` on all bars
+    /// before the held-out ones, and test it on those.
     pub fn test_settings(&self, trial: &Trial) -> Map<String, Value> {
         let mut settings = trial.settings.clone();
         settings.remove("holdout_ratio");
@@ -193,7 +193,7 @@ impl Plan {
         symbol_idx: usize,
     ) -> Map<String, Value> {
         let mut settings = self.settings.clone();
-        // It names a file beside another folder.
+        // Its path is relative to another folder.
         settings.remove("$schema");
         for (key, value) in parameters {
             Self::set(&mut settings, key, value.clone());
@@ -206,7 +206,7 @@ impl Plan {
         settings
     }
 
-    /// Lets the bars of `window` validate, the held-out ones never.
+    /// Sets up validation on the bars of `window`, never on held-out ones.
     fn validate_on(&self, settings: &mut Map<String, Value>, window: Option<u32>) {
         let holdout_ratio = self.spec.holdout_ratio;
         let Some(window) = window else {
@@ -214,15 +214,15 @@ impl Plan {
             return;
         };
         let (window, n_parts) = (f64::from(window), f64::from(self.spec.windows + 1));
-        // The parts after the window are held out, too.
+        // Hold out the parts after the window, too.
         let in_use = (1.0 - holdout_ratio) * (window + 1.0) / n_parts;
         settings.insert("holdout_ratio".to_owned(), json!(1.0 - in_use));
         settings.insert("train_ratio".to_owned(), json!(window / (window + 1.0)));
         Self::set(settings, "walk_forward.windows", json!(0));
     }
 
-    /// Sets `key`, as `agent.discount`, of `settings` to `value`. What is
-    /// no object on the way becomes one.
+    /// Sets `key`, such as `agent.discount`, of `settings` to `value`,
+    /// creating objects on the way.
     pub fn set(settings: &mut Map<String, Value>, key: &str, value: Value) {
         match key.split_once('.') {
             None => drop(settings.insert(key.to_owned(), value)),

@@ -1,4 +1,4 @@
-//! What a trial leaves beside its session: `trial.json`.
+//! The record of a trial, beside its session: `trial.json`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,16 +20,16 @@ pub const RECORD: &str = "trial.json";
 pub enum TrialStatus {
     /// The session is completed.
     Completed,
-    /// It is not, and would not be a second time.
+    /// The session failed, and would fail again.
     Failed,
-    /// Someone stopped it: it is begun anew by `resume`.
+    /// It was stopped; `resume` starts it again.
     Interrupted,
-    /// It was killed: it is begun anew, as often as `retries` says.
+    /// It was killed; it is started again, up to `retries` times.
     Lost,
 }
 
 impl TrialStatus {
-    /// Whether the trial is over.
+    /// Whether the trial is finished.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
     }
@@ -46,30 +46,30 @@ pub struct TrialRecord {
     pub started_at: DateTime<Utc>,
     /// When it ended.
     pub finished_at: DateTime<Utc>,
-    /// How it ended, and what it gave.
+    /// How it ended, and its results.
     #[serde(flatten)]
     pub end: AttemptEnd,
 }
 
-/// How an attempt ended, and what it gave.
+/// How an attempt ended, and its results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttemptEnd {
     /// How it ended.
     pub status: TrialStatus,
-    /// Why it is not completed; null when it is.
+    /// Why it is not completed; null if it is.
     pub reason: Option<String>,
     /// The archive of its session, in `archives/` of its folder.
     pub archive: Option<String>,
-    /// The session's figures, on validation bars; null where undefined.
+    /// The session's metrics on validation bars; null if undefined.
     pub metrics: BTreeMap<String, Option<f64>>,
     /// The digest of its model; null without one.
     pub model_sha256: Option<String>,
-    /// Why its figures are to be treated as a bug; usually empty.
+    /// Why its metrics are suspicious; usually empty.
     pub doubts: Vec<String>,
 }
 
 impl AttemptEnd {
-    /// Returns the end of an attempt that gave nothing.
+    /// Returns the end of an attempt without a session.
     pub fn without_session(status: TrialStatus, reason: String) -> Self {
         Self {
             status,
@@ -82,8 +82,8 @@ impl AttemptEnd {
     }
 }
 
-/// Reads the record in `folder`; `None` when there is none, or a power
-/// cut left half of one.
+/// Reads the record in `folder`; `None` if there is none, or a power cut
+/// left it incomplete.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -96,10 +96,10 @@ pub fn read(folder: &Path) -> Result<Option<TrialRecord>> {
     }
 }
 
-/// Writes `record` to `folder`, durably.
+/// Writes `record` to `folder` and syncs it.
 ///
 /// # Errors
-/// When the disk does not take it.
+/// When it cannot be written.
 pub fn write(folder: &Path, record: &TrialRecord) -> Result<()> {
     let bytes = serde_json::to_vec_pretty(record).expect("a record is plain data");
     files::write_atomically(&folder.join(RECORD), &bytes)

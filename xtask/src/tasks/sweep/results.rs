@@ -1,7 +1,7 @@
-//! What a sweep found: combinations ranked on validation bars.
+//! The results of a sweep: combinations ranked on validation bars.
 //!
 //! The document holds no times and no durations: the same spec gives the
-//! same bytes, whoever ran the trials and in whatever order.
+//! same bytes, regardless of where and in which order trials ran.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,68 +11,68 @@ use serde_json::Value;
 
 use super::cscv::{self, Moments, Overfitting};
 use super::curve::Returns;
-use super::folder::{JobKey, SweepFolder};
+use super::folder::{SweepFolder, TrainingKey};
 use super::record::{TrialRecord, TrialStatus};
 use super::spec::Goal;
 use crate::workspace::config::nearest;
 use crate::workspace::threads;
 
-/// What a sweep found: a JSON document.
+/// The results of a sweep: a JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepResults {
     /// 1.
     pub format: u32,
     /// The sweep.
     pub name: String,
-    /// The figure that ranks.
+    /// The metric that ranks.
     pub metric: String,
     /// Which way is better.
     pub goal: Goal,
     /// All trials of the plan.
     pub n_trials: u64,
-    /// Those that are not over, by index: nothing is chosen while there
-    /// are any.
+    /// The trials that are not finished, by index; nothing is chosen while
+    /// there are any.
     pub missing: Vec<u64>,
-    /// Those that failed, by index.
+    /// The failed trials, by index.
     pub failed: Vec<u64>,
     /// Combinations of values, the best first.
     pub combinations: Vec<Combination>,
-    /// Why none of them has a rank; null when one has, and while trials
-    /// are missing.
+    /// Why none of them has a rank; null if one has, and while trials are
+    /// missing.
     pub unranked_reason: Option<String>,
     /// The variance of the Sharpe ratios of all judged trials, per bar;
     /// null without their curves.
     pub trial_variance: Option<f64>,
-    /// The probability of backtest overfitting; null where it cannot be
-    /// told.
+    /// The probability of backtest overfitting; null if it cannot be
+    /// computed.
     pub overfitting: Option<Overfitting>,
-    /// Why it cannot.
+    /// Why it cannot be computed.
     pub overfitting_reason: Option<String>,
-    /// Trials that are over, by index.
+    /// The finished trials, by index.
     pub trials: Vec<TrialResult>,
 }
 
 /// One combination of values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Combination {
-    /// From 1; null where it cannot be ranked: a trial of it failed, is
-    /// missing, or has no such figure.
+    /// The rank, from 1; null if a trial of it failed, is missing, or lacks
+    /// the metric.
     pub rank: Option<u64>,
     /// Its number, from 0.
     pub combination: u64,
     /// Its values, by key.
     pub parameters: BTreeMap<String, Value>,
-    /// The mean of the figure over its trials; null without any.
+    /// The mean of the metric over its trials; null without any.
     pub mean: Option<f64>,
-    /// The standard deviation over its trials; null of fewer than two.
+    /// The standard deviation over its trials; null for fewer than two.
     pub std: Option<f64>,
     /// The least.
     pub min: Option<f64>,
     /// The greatest.
     pub max: Option<f64>,
-    /// Trials that are completed and have the figure.
+    /// The number of completed trials with the metric.
     pub n_judged: u64,
-    /// Trials that failed.
+    /// The number of failed trials.
     pub n_failed: u64,
 }
 
@@ -93,7 +93,7 @@ pub struct TrialResult {
     pub status: TrialStatus,
     /// Why it failed.
     pub reason: Option<String>,
-    /// Its figures on validation bars.
+    /// Its metrics on validation bars.
     pub metrics: BTreeMap<String, Option<f64>>,
     /// The digest of its model.
     pub model_sha256: Option<String>,
@@ -107,7 +107,7 @@ pub fn read(folder: &SweepFolder) -> Result<SweepResults> {
     let plan = folder.plan();
     let finished: Vec<u64> = folder.finished()?.into_iter().collect();
     let records = threads::map(finished, |index| {
-        let record = folder.record(JobKey::Trial(index));
+        let record = folder.record(TrainingKey::Trial(index));
         record.map(|record| record.map(|record| trial_result(folder, index, record)))
     });
     let records: Vec<Option<TrialResult>> = records.into_iter().collect::<Result<_>>()?;
@@ -203,7 +203,7 @@ fn ranked(folder: &SweepFolder, trials: &[TrialResult]) -> Vec<Combination> {
     combinations
 }
 
-/// Says why no combination can be ranked by `metric`.
+/// Returns why no combination can be ranked by `metric`.
 fn unranked_reason(metric: &str, trials: &[TrialResult]) -> String {
     let completed = || trials.iter().filter(|trial| trial.status == TrialStatus::Completed);
     let known: BTreeSet<&str> =
@@ -222,11 +222,13 @@ fn unranked_reason(metric: &str, trials: &[TrialResult]) -> String {
     format!("no trial has the figure `{metric}`; they have {}{hint}", names.join(", "))
 }
 
-/// What the curves of all trials tell.
+/// The statistics of the equity curves of all trials.
 struct Curves {
-    /// Of each judged trial, per bar; 0 of one that never traded.
+    /// The Sharpe ratio per bar of each trial with a curve; 0 if it never
+    /// traded.
     sharpes: Vec<f64>,
-    /// Of each combination whose trials are all completed.
+    /// The moments by block of each combination whose trials are all
+    /// completed.
     blocks: Vec<Vec<Moments>>,
     /// Why combinations cannot be compared bar by bar.
     problem: Option<String>,
@@ -241,7 +243,9 @@ impl Curves {
         for trials in trials.chunk_by(|one, other| one.combination == other.combination) {
             let completed = trials.iter().filter(|trial| trial.status == TrialStatus::Completed);
             let returns: Vec<Returns> = completed
-                .filter_map(|trial| Returns::read(&folder.published(JobKey::Trial(trial.index))))
+                .filter_map(|trial| {
+                    Returns::read(&folder.published(TrainingKey::Trial(trial.index)))
+                })
                 .collect();
             let sharpe = |returns: &Returns| Moments::of(&returns.values()).sharpe().unwrap_or(0.0);
             curves.sharpes.extend(returns.iter().map(sharpe));
@@ -267,7 +271,7 @@ impl Curves {
     }
 }
 
-/// Returns the sample variance; 0 of one value, `None` of none.
+/// Returns the sample variance; 0 for one value, `None` for none.
 fn variance(values: &[f64]) -> Option<f64> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

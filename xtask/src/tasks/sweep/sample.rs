@@ -9,17 +9,16 @@ use sha2::{Digest, Sha256};
 use super::sobol;
 use super::spec::{Choices, Method, NumberRange, Scale, SweepSpec};
 
-/// Digits to which numbers of a range are rounded: the same on every
-/// machine, whatever its mathematical library gives in the last.
+/// How many digits numbers of a range are rounded to, so that they do not
+/// depend on the machine's math library.
 const N_DIGITS: usize = 8;
 
-/// The values that a grid takes, by key; without keys where the spec is
-/// none of a grid.
+/// The values of a grid, by key; empty if the method is not `grid`.
 #[derive(Debug, Clone)]
 pub struct Grid(BTreeMap<String, Vec<Value>>);
 
 impl Grid {
-    /// Returns that of `spec`.
+    /// Returns the grid of `spec`.
     pub fn of(spec: &SweepSpec) -> Self {
         let parameters = (spec.method == Method::Grid).then_some(&spec.parameters);
         let values = |(key, choices): (&String, &Choices)| (key.clone(), grid_values(choices));
@@ -58,7 +57,7 @@ pub fn combination(spec: &SweepSpec, grid: &Grid, idx: u64) -> BTreeMap<String, 
     }
     let value = |(dimension, (key, choices)): (usize, (&String, &Choices))| {
         let share = if spec.method == Method::Sobol {
-            // A digital shift: as even, and other points by the seed.
+            // A digital shift: equally even, and different for each seed.
             let shift = noise(spec.sample_seed, key, u64::MAX) >> 32;
             let point_idx = u32::try_from(idx).unwrap_or(u32::MAX);
             let coordinate = u64::from(sobol::coordinate(point_idx, dimension)) ^ shift;
@@ -71,7 +70,7 @@ pub fn combination(spec: &SweepSpec, grid: &Grid, idx: u64) -> BTreeMap<String, 
     spec.parameters.iter().enumerate().map(value).collect()
 }
 
-/// Returns both ends of a range.
+/// Returns both ends of a range, or all values of a list.
 pub fn ends(choices: &Choices) -> Vec<Value> {
     match choices {
         Choices::Values(values) => values.clone(),
@@ -79,7 +78,7 @@ pub fn ends(choices: &Choices) -> Vec<Value> {
     }
 }
 
-/// Returns the values that a grid takes.
+/// Returns the values of a grid.
 fn grid_values(choices: &Choices) -> Vec<Value> {
     let range = match choices {
         Choices::Values(values) => return values.clone(),
@@ -89,12 +88,13 @@ fn grid_values(choices: &Choices) -> Vec<Value> {
     let share = |step: u32| f64::from(step) / f64::from(steps - 1);
     let numbers = (0..steps).map(|step| number(range, between(range, share(step))));
     let mut values: Vec<Value> = numbers.collect();
-    // Whole numbers may coincide.
+    // After rounding, integers may coincide.
     values.dedup();
     values
 }
 
-/// Returns the value at `share`, 0 to 1 without 1, of the choices.
+/// Returns the value of the choices at the fraction `share`, 0 (included)
+/// to 1 (excluded).
 fn value_at(choices: &Choices, share: f64) -> Value {
     match choices {
         Choices::Values(values) => values[part(values.len() as f64, share)].clone(),
@@ -115,8 +115,8 @@ fn part(n_choices: f64, share: f64) -> usize {
     (n_choices * share) as usize
 }
 
-/// Returns the number at `share` of the range, a whole one where it has
-/// only such.
+/// Returns the number of the range at the fraction `share`, rounded for
+/// an integer range.
 fn between(range: &NumberRange, share: f64) -> f64 {
     let NumberRange { min, max, scale, .. } = range;
     let number = match scale {
@@ -126,7 +126,7 @@ fn between(range: &NumberRange, share: f64) -> f64 {
     if range.integer { number.round() } else { number }
 }
 
-/// Returns `value` as JSON, within the range and of few digits.
+/// Returns `value` as JSON, clamped to the range and rounded.
 fn number(range: &NumberRange, value: f64) -> Value {
     let value = value.clamp(range.min, range.max);
     if range.integer {
@@ -137,8 +137,8 @@ fn number(range: &NumberRange, value: f64) -> Value {
     Number::from_f64(rounded.clamp(range.min, range.max)).map_or(Value::Null, Value::Number)
 }
 
-/// Returns 64 bits that depend on all three alone: one more key or
-/// sample changes no other.
+/// Returns 64 random bits that depend only on the arguments, so that
+/// adding a key or a sample does not change others.
 fn noise(seed: u64, key: &str, idx: u64) -> u64 {
     let digest = Sha256::digest(format!("{seed}/{key}/{idx}"));
     let mut first = [0; 8];

@@ -1,8 +1,7 @@
-//! Chooses a combination on validation bars, and opens the test for it,
-//! once.
+//! Chooses a combination on validation bars, and tests it, once.
 //!
-//! `selection.json` is written before any test bar is looked at, and
-//! never again: whatever the test says, the choice stays.
+//! `selection.json` is written before the test and never changed: the
+//! choice does not depend on the result of the test.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,9 +14,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::attempt::{Job, JobEnd, Runner};
+use super::attempt::{PlannedTraining, Runner, TrainingEnd};
 use super::curve::{CURVE, Returns};
-use super::folder::{JobKey, SweepFolder};
+use super::folder::{SweepFolder, TrainingKey};
 use super::record::TrialStatus;
 use super::results::{SweepResults, TrialResult};
 use crate::programs::process;
@@ -26,12 +25,12 @@ use crate::workspace::files;
 
 const SELECTION: &str = "selection.json";
 const VERDICT: &str = "verdict.json";
-/// The last one whose tests were made again.
+/// The last verdict whose failed tests were repeated.
 const FAILED_VERDICT: &str = "verdict_failed.json";
 /// The curve of the chosen combination on validation bars.
 const VALIDATION: &str = "validation.csv";
 
-/// What was chosen, before the test was opened: `selection.json`.
+/// The choice, stored before the test is opened: `selection.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Selection {
@@ -39,11 +38,11 @@ pub struct Selection {
     pub format: u32,
     /// When the test was opened.
     pub opened_at: DateTime<Utc>,
-    /// What was chosen.
+    /// The choice.
     pub choice: Choice,
 }
 
-/// The chosen combination, and among what it was chosen.
+/// The chosen combination, and the trials it was chosen from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
@@ -53,26 +52,27 @@ pub struct Choice {
     pub parameters: BTreeMap<String, Value>,
     /// The seed of the test: the first of the spec.
     pub seed: u64,
-    /// The mean of the figure that ranks, on validation bars.
+    /// The mean of the ranking metric on validation bars.
     pub mean: f64,
-    /// All trials, failed ones included: what its Sharpe ratio is
-    /// deflated by.
+    /// The number of trials, including failed ones, by which its Sharpe ratio
+    /// is deflated.
     pub n_trials: u64,
     /// Those that failed, by index.
     pub failed: Vec<u64>,
-    /// The variance of their Sharpe ratios, per bar; null without curves.
+    /// The variance of the trials' Sharpe ratios per bar; null without
+    /// curves.
     pub trial_variance: Option<f64>,
 }
 
-/// What the test said: `verdict.json`.
+/// The result of the test: `verdict.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// 1.
     pub format: u32,
-    /// The chosen combination on validation bars: of its mean account.
+    /// The chosen combination on validation bars, by its mean curve.
     pub validation: Option<Measured>,
-    /// On the held-out bars, of each symbol.
+    /// The tests on the held-out bars, one for each symbol.
     pub tests: Vec<TestResult>,
 }
 
@@ -86,26 +86,26 @@ pub struct TestResult {
     pub status: TrialStatus,
     /// Why it failed.
     pub reason: Option<String>,
-    /// The session's figures on the held-out bars.
+    /// The session's metrics on the held-out bars.
     pub metrics: BTreeMap<String, Option<f64>>,
-    /// Its curve, measured as one of many tried.
+    /// The measurement of its curve, as one of many trials.
     pub measured: Option<Measured>,
 }
 
-/// A curve, measured as one of many tried.
+/// The measurement of a curve, as one of many trials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
     /// The Sharpe ratio per year.
     pub sharpe: Option<f64>,
-    /// The probability that it is above the best that as many trials
-    /// without skill would show.
+    /// The probability that it exceeds the best Sharpe ratio of as many
+    /// trials without skill.
     pub deflated_sharpe: Option<f64>,
     /// Bars with a return.
     pub n_bars: Option<u64>,
 }
 
-/// Reads what was chosen; `None` when nothing is.
+/// Reads the choice; `None` if there is none yet.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -113,8 +113,8 @@ pub fn chosen(folder: &SweepFolder) -> Result<Option<Selection>> {
     read(&folder.root().join(SELECTION))
 }
 
-/// Reads what the test said; `None` when it was not opened, or is not
-/// over.
+/// Reads the verdict; `None` if the test was not opened or is not
+/// finished.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -132,7 +132,7 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
     }
 }
 
-/// Returns the best combination; `None` while trials are missing, or when
+/// Returns the best combination; `None` while trials are missing, or if
 /// none can be ranked.
 pub fn choose(folder: &SweepFolder, results: &SweepResults) -> Option<Choice> {
     let best = results.combinations.first().filter(|best| best.rank == Some(1))?;
@@ -150,11 +150,12 @@ pub fn choose(folder: &SweepFolder, results: &SweepResults) -> Option<Choice> {
     })
 }
 
-/// Writes down `choice`, unless one was before, and returns what holds.
+/// Stores `choice`, unless there is one already, and returns the stored
+/// one.
 ///
 /// # Errors
 /// When the disk fails.
-pub fn write_down(folder: &SweepFolder, choice: Choice, now: DateTime<Utc>) -> Result<Selection> {
+pub fn store_choice(folder: &SweepFolder, choice: Choice, now: DateTime<Utc>) -> Result<Selection> {
     if let Some(selection) = chosen(folder)? {
         return Ok(selection);
     }
@@ -165,7 +166,7 @@ pub fn write_down(folder: &SweepFolder, choice: Choice, now: DateTime<Utc>) -> R
     files::write_atomically(&draft, &bytes)?;
     match files::rename_new(&draft, &path) {
         Ok(()) => Ok(selection),
-        // Another copy of this task was first.
+        // Another process was first.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             Ok(chosen(folder)?.unwrap_or(selection))
         }
@@ -174,8 +175,8 @@ pub fn write_down(folder: &SweepFolder, choice: Choice, now: DateTime<Utc>) -> R
 }
 
 /// Trains the chosen combination on all bars before the held-out ones,
-/// tests it on those, and measures its curves by `trainer`, if it is the
-/// one of this repository. `None` when it was stopped.
+/// tests it on those, and measures its curves by `trainer`, if that is
+/// the one of this repository. `None` if it was stopped.
 ///
 /// # Errors
 /// When the disk fails, or nothing can be trained.
@@ -190,10 +191,12 @@ pub fn test(
     let first = choice.combination * plan.n_trials_each();
     let mut tests = Vec::new();
     for symbol_idx in 0..plan.data.len() {
-        // The first seed, of the first window.
+        // The trial of the first seed and the first window.
         let trial = plan.trial(first + symbol_idx as u64 * plan.seeds().len() as u64);
-        let (key, settings) = (JobKey::Test(symbol_idx), plan.test_settings(&trial));
-        let JobEnd::Over(record) = runner.run(&Job { key, settings, seed: trial.seed })? else {
+        let (key, settings) = (TrainingKey::Test(symbol_idx), plan.test_settings(&trial));
+        let TrainingEnd::Finished(record) =
+            runner.run(&PlannedTraining { key, settings, seed: trial.seed })?
+        else {
             return Ok(None);
         };
         let end = record.end;
@@ -214,28 +217,28 @@ pub fn test(
     Ok(Some(verdict))
 }
 
-/// Lets a test that failed, and so told nothing, be made again, of the
-/// same combination. Returns whether there is one.
+/// Sets failed tests aside, so that they are repeated with the same
+/// combination. Returns whether there are any.
 ///
 /// # Errors
 /// When the disk fails.
-pub fn retire_failed(folder: &SweepFolder) -> Result<bool> {
+pub fn set_aside_failed_tests(folder: &SweepFolder) -> Result<bool> {
     let tests = verdict(folder)?.map(|verdict| verdict.tests).unwrap_or_default();
     let has_failed = |test: &TestResult| test.status != TrialStatus::Completed;
     if !tests.iter().any(has_failed) {
         return Ok(false);
     }
-    // First: with it, the sweep would count as tested.
+    // First, since with a verdict the sweep counts as tested.
     let path = folder.root().join(VERDICT);
     files::rename(&path, &folder.root().join(FAILED_VERDICT))
         .with_context(|| format!("failed to move `{}`", path.display()))?;
     for (symbol_idx, _) in tests.iter().enumerate().filter(|(_, test)| has_failed(test)) {
-        folder.retire(JobKey::Test(symbol_idx))?;
+        folder.set_aside_failed(TrainingKey::Test(symbol_idx))?;
     }
     Ok(true)
 }
 
-/// Writes the curve of the chosen combination's mean account.
+/// Writes the mean curve of the chosen combination's trials.
 fn write_validation(
     folder: &SweepFolder,
     choice: &Choice,
@@ -244,7 +247,7 @@ fn write_validation(
 ) -> Result<()> {
     let own = trials.iter().filter(|trial| trial.combination == choice.combination);
     let curves: Vec<Returns> = own
-        .filter_map(|trial| Returns::read(&folder.published(JobKey::Trial(trial.index))))
+        .filter_map(|trial| Returns::read(&folder.published(TrainingKey::Trial(trial.index))))
         .collect();
     if curves.is_empty() {
         return Ok(());
@@ -252,10 +255,10 @@ fn write_validation(
     files::write_atomically(path, Returns::mean(&curves).csv().as_bytes())
 }
 
-/// Lets the trainer measure the curve in `path`; `None` without one.
+/// Lets the trainer measure the curve in `path`, if there is one.
 ///
 /// # Errors
-/// When the trainer cannot.
+/// When the trainer fails.
 fn measure(trainer: Option<&Path>, path: &Path, choice: &Choice) -> Result<Option<Measured>> {
     let is_there = files::is_file(path)?;
     let (Some(trainer), Some(variance), true) = (trainer, choice.trial_variance, is_there) else {
@@ -273,7 +276,7 @@ fn measure(trainer: Option<&Path>, path: &Path, choice: &Choice) -> Result<Optio
     let words: Vec<OsString> = words.into_iter().chain(trials).collect();
     let folder = path.parent().unwrap_or(Path::new("."));
     let (text, exit) = process::trainer_text(trainer, folder, &words)?;
-    // 3: the figures are doubtful, which the trainer says itself.
+    // 3: the metrics are suspicious, which the trainer reports itself.
     ensure!(
         matches!(exit, TrainerExit::Code(0 | 3)),
         "the trainer could not measure `{}`, as it says above; `cargo xtask sweep merge` asks it \

@@ -1,5 +1,5 @@
-//! Trains one attempt by the ordinary cycle, so that it is a session as
-//! any other: sealed, archived and read back, failed ones too.
+//! Trains one attempt by the ordinary cycle, so that it is a regular
+//! session: sealed, archived and read back, even if it failed.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -17,7 +17,7 @@ use serde_json::json;
 use super::attempt::{Attempt, Execute};
 use super::folder::SweepFolder;
 use super::record::{AttemptEnd, TrialStatus};
-use super::stopped::Stopper;
+use super::stopped::StopCause;
 use crate::programs::features::MissingFeature;
 use crate::programs::process::Trainer;
 use crate::tasks::TaskContext;
@@ -33,35 +33,35 @@ use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, TrainerExit};
 use crate::workspace::files::{self, exists};
 
-/// Where what the trainer says goes, in the attempt's folder.
+/// The log of the trainer, in the attempt's folder.
 const LOG: &str = "trial.log";
-/// How often a running trial is looked after.
+/// How often a running trial is checked.
 const TICK: Duration = Duration::from_millis(100);
-/// How many of these pass between two looks at the disk.
-const N_TICKS_OF_MARKER: u32 = 10;
-/// How long a trainer may take to end when asked to.
+/// After how many checks to look for the marker of a cancelled sweep.
+const N_TICKS_PER_MARKER_CHECK: u32 = 10;
+/// How long a trainer may take to stop when asked to.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long a reason may be, in characters.
-const N_LETTERS_MAX: usize = 300;
+/// The maximal length of a reason, in characters.
+const N_REASON_CHARS_MAX: usize = 300;
 
 /// Trains the trials of one sweep.
 pub struct Training<'a> {
     /// The sweep.
     pub folder: &'a SweepFolder,
-    /// Who trains: a binary that is there.
+    /// The trainer, whose binary exists.
     pub trainer: SweepTrainer,
     /// The clock.
     pub clock: &'a (dyn Fn() -> DateTime<Utc> + Sync),
-    /// Set when all shall stop.
+    /// Set to stop all trainings.
     pub stop: &'a AtomicBool,
-    /// Knows why, then.
-    pub stopper: Stopper<'a>,
+    /// Tells why trainings were stopped.
+    pub stop_cause: StopCause<'a>,
 }
 
-/// Who trains.
+/// The trainer of a sweep.
 #[derive(Debug, Clone)]
 pub enum SweepTrainer {
-    /// A trainer, with what follows `--root DIR` on its command line.
+    /// A trainer, with its arguments after `--root DIR`.
     Binary(PathBuf, Vec<OsString>),
     /// Any command.
     Command(CommandTrainer),
@@ -69,14 +69,14 @@ pub enum SweepTrainer {
 
 impl Execute for Training<'_> {
     fn train(&self, attempt: &Attempt) -> Result<AttemptEnd> {
-        self.stopper.begin();
+        self.stop_cause.begin();
         let workspace = Workspace::open(&attempt.root)?;
         let trainer = Trainer::logging_to(attempt.root.join(LOG));
         let (done, is_done) = channel();
         let (result, is_late) = thread::scope(|scope| {
             let watch = scope.spawn({
                 let trainer = &trainer;
-                move || self.look_after(trainer, &is_done)
+                move || self.supervise(trainer, &is_done)
             });
             let result = self.cycle(&workspace, &trainer, attempt);
             drop::<std::sync::mpsc::Sender<()>>(done);
@@ -84,7 +84,7 @@ impl Execute for Training<'_> {
         });
         match result {
             Ok(report) => self.end_of(attempt, report, is_late),
-            Err(error) => self.broken(attempt, error),
+            Err(error) => self.end_of_failed_cycle(attempt, error),
         }
     }
 
@@ -151,7 +151,8 @@ impl Training<'_> {
         self.with_context(workspace, |context| train(context, trainer, &options))
     }
 
-    /// Does `act` in `workspace`; what it notes goes to the trial's log.
+    /// Calls `act` with a context of `workspace`; messages go to the trial's
+    /// log.
     fn with_context<T>(
         &self,
         workspace: &Workspace,
@@ -164,15 +165,15 @@ impl Training<'_> {
             clock: self.clock,
             interrupt: self.stop,
             notes: &mut |line| {
-                // A trial needs no log to be one.
+                // The log is optional.
                 let _ = log.as_mut().map(|log| writeln!(log, "{line}"));
             },
         })
     }
 
-    /// Stops the trainer when all stop, or when it takes too long, which
-    /// is returned.
-    fn look_after(&self, trainer: &Trainer, is_done: &Receiver<()>) -> bool {
+    /// Stops the trainer if the sweep is stopped or the trial takes too long;
+    /// returns whether the latter happened.
+    fn supervise(&self, trainer: &Trainer, is_done: &Receiver<()>) -> bool {
         let limit = self.folder.plan().spec.time_limit_minutes;
         let limit = limit.map(|minutes| Duration::from_secs_f64(minutes * 60.0));
         let start = Instant::now();
@@ -181,7 +182,7 @@ impl Training<'_> {
             if is_done.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
                 break;
             }
-            if n_ticks.is_multiple_of(N_TICKS_OF_MARKER) && self.folder.is_cancelled() {
+            if n_ticks.is_multiple_of(N_TICKS_PER_MARKER_CHECK) && self.folder.is_cancelled() {
                 self.stop.store(true, Ordering::Relaxed);
             }
             let is_stopped = self.stop.load(Ordering::Relaxed);
@@ -201,7 +202,7 @@ impl Training<'_> {
 
     fn end_of(&self, attempt: &Attempt, report: TrainReport, is_late: bool) -> Result<AttemptEnd> {
         let status = match report.trainer_exit {
-            // Without a session, too.
+            // Also if there is no session.
             TrainerExit::Killed | TrainerExit::INTERRUPTED
                 if report.status != SessionStatus::Completed =>
             {
@@ -216,10 +217,9 @@ impl Training<'_> {
                 let reason = format!("it took longer than `time_limit_minutes` allows, {limit}");
                 (TrialStatus::Failed, Some(reason))
             }
-            // One that says it failed may have lost a helper to the same
-            // signal.
+            // A trainer that failed may have lost a child to the same signal.
             _ if self.stop.load(Ordering::Relaxed) => {
-                let end = self.stopper.end();
+                let end = self.stop_cause.end();
                 (end.status, end.reason)
             }
             SessionStatus::Interrupted => {
@@ -228,7 +228,7 @@ impl Training<'_> {
                 (TrialStatus::Lost, Some(format!("{how}; it may have been out of memory")))
             }
             SessionStatus::Failed | SessionStatus::Unknown => {
-                (TrialStatus::Failed, Some(last_words(&attempt.root, &report)))
+                (TrialStatus::Failed, Some(failure_reason(&attempt.root, &report)))
             }
         };
         let Some(archive) = report.archive else {
@@ -252,32 +252,33 @@ impl Training<'_> {
         })
     }
 
-    /// Says how an attempt ended whose cycle did not come to its end.
-    fn broken(&self, attempt: &Attempt, error: Error) -> Result<AttemptEnd> {
+    /// Returns how an attempt ended if its cycle failed.
+    fn end_of_failed_cycle(&self, attempt: &Attempt, error: Error) -> Result<AttemptEnd> {
         if error.is::<MissingFeature>() {
             return Err(error);
         }
         match error.downcast_ref::<CodedError>() {
-            Some(CodedError::Interrupted) => Ok(self.stopper.end()),
-            // A trainer that is not there: no other trial finds it.
+            Some(CodedError::Interrupted) => Ok(self.stop_cause.end()),
+            // If the trainer is missing, other trials would not find it either.
             Some(_) => Err(error),
             None => self.fail(attempt, &format!("{error:#}")),
         }
     }
 }
 
-/// Returns why a trainer failed, as far as it says so.
-fn last_words(root: &Path, report: &TrainReport) -> String {
+/// Returns why a trainer failed, by its log.
+fn failure_reason(root: &Path, report: &TrainReport) -> String {
     let log = fs::read(root.join(LOG)).unwrap_or_default();
     let log = String::from_utf8_lossy(&log);
-    let told = |line: &&str| !line.trim().is_empty() && !line.starts_with("warning:");
+    let is_message = |line: &&str| !line.trim().is_empty() && !line.starts_with("warning:");
     let is_error = |line: &&str| line.to_ascii_lowercase().contains("error");
-    let lines = || log.lines().rev().filter(told).filter(|line| !line.starts_with("the command "));
+    let lines =
+        || log.lines().rev().filter(is_message).filter(|line| !line.starts_with("the command "));
     let line = lines().find(is_error).or_else(|| lines().next()).map(str::trim);
     let how = report.command.as_ref().and_then(|command| command.reason.clone());
     let words: Vec<String> = how.into_iter().chain(line.map(str::to_owned)).collect();
     match words.join(": ") {
         words if words.is_empty() => "the trainer failed and said nothing".to_owned(),
-        words => words.chars().take(N_LETTERS_MAX).collect(),
+        words => words.chars().take(N_REASON_CHARS_MAX).collect(),
     }
 }

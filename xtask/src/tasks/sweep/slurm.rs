@@ -1,9 +1,9 @@
-//! The Slurm engine: arrays of jobs, each of which runs `sweep trial`.
+//! The Slurm engine: job arrays whose elements run `sweep trial`.
 //!
-//! `layout` says which trials lie in which element of which array, `job`
-//! what is submitted, `queue` what waits and runs. Which trials are over,
-//! the sweep's folder alone says: what the cluster lost, ran twice or
-//! forgot is found by comparing the two.
+//! `layout` maps trials to elements of arrays, `job` describes what is
+//! submitted, `queue` what waits and runs. Which trials are finished is
+//! determined by the sweep's folder only; comparing it with the queue
+//! shows what the cluster lost or ran twice.
 
 mod job;
 pub mod layout;
@@ -31,10 +31,10 @@ use crate::workspace::text;
 pub use crate::programs::slurm::is_out_of_time;
 pub use job::Programs;
 
-/// Programs that jobs run, in the sweep's folder.
+/// The folder of the programs of jobs, in the sweep's folder.
 const PROGRAMS: &str = "bin";
 
-/// Checks that there is a cluster that takes arrays.
+/// Checks that there is a cluster that allows job arrays.
 ///
 /// # Errors
 /// When it cannot be asked.
@@ -42,11 +42,11 @@ pub fn check() -> Result<()> {
     slurm::elements_max().map(|_| ())
 }
 
-/// Submits what is missing of the sweep and in no job, and the job that
-/// tests the best trial after all others. The caller holds the sweep.
+/// Submits the missing trials that are in no job, and the job that tests
+/// the best trial after all others. The caller holds the sweep's lock.
 ///
 /// # Errors
-/// When the cluster cannot be asked, or takes no more; what it took stays.
+/// When Slurm fails or refuses a job; submitted jobs are kept.
 pub fn submit(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
@@ -55,14 +55,14 @@ pub fn submit(
     let spec = &folder.plan().spec;
     files::create_folder(&folder.root().join(job::JOBS))?;
     let jobs = Jobs { folder, layout: layout(folder)?, programs };
-    let queue = queue::look(folder, jobs.layout)?;
+    let queue = queue::read(folder, jobs.layout)?;
     let missing = folder.missing()?;
     slurm::cancel(queue.stuck(jobs.layout, &missing))?;
     let wanted = jobs.layout.wanted(&missing, &queue.live());
     let mut ids = queue.arrays();
     for (array, elements) in &wanted {
         stop_if(context.interrupt)?;
-        // The limit is one of each array: they run one after another.
+        // The limit applies to each array, so arrays run one after another.
         let is_limited = spec.slurm.max_running.is_some();
         let after = if is_limited { ids.clone() } else { BTreeSet::new() };
         let script = jobs.script_of_array(*array)?;
@@ -82,18 +82,17 @@ pub fn submit(
     let id = slurm::submit(&script, &jobs.options_of_merge(&ids))
         .with_context(|| rest_is_missing(folder))?;
     (context.notes)(&format!("submitted job {id}: tests the best when all are over"));
-    // It waits for fewer.
+    // The old jobs wait for fewer arrays.
     slurm::cancel(merges)
 }
 
-/// Returns which trials lie where, as was decided when the first job was
-/// submitted.
+/// Returns the layout, which is fixed when the first job is submitted.
 fn layout(folder: &SweepFolder) -> Result<Layout> {
     if let Some(layout) = Layout::read(folder.root())? {
         return Ok(layout);
     }
-    let wish = folder.plan().spec.slurm.trials_per_element;
-    let layout = Layout::of(folder.plan().n_trials(), wish, slurm::elements_max()?);
+    let requested = folder.plan().spec.slurm.trials_per_element;
+    let layout = Layout::of(folder.plan().n_trials(), requested, slurm::elements_max()?);
     layout.write(folder.root())?;
     Ok(layout)
 }
@@ -111,33 +110,33 @@ fn write_script(folder: &SweepFolder, name: &str, script: &str) -> Result<PathBu
     Ok(path)
 }
 
-/// Ends all jobs of the sweep.
+/// Cancels all jobs of the sweep.
 ///
 /// # Errors
-/// When the cluster cannot be asked.
+/// When Slurm fails.
 pub fn cancel(folder: &SweepFolder) -> Result<()> {
     let Some(layout) = Layout::read(folder.root())? else { return Ok(()) };
-    let queue = queue::look(folder, layout)?;
+    let queue = queue::read(folder, layout)?;
     slurm::cancel(queue.arrays().union(&queue.merges()))
 }
 
-/// Returns what the cluster does for the trials `missing`.
+/// Returns the state of the trials `missing` on the cluster.
 ///
 /// # Errors
 /// When it cannot be asked.
-pub fn look(folder: &SweepFolder, missing: &[u64]) -> Result<ClusterStatus> {
+pub fn cluster_status(folder: &SweepFolder, missing: &[u64]) -> Result<ClusterStatus> {
     match Layout::read(folder.root())? {
-        Some(layout) => Ok(queue::look(folder, layout)?.status(layout, missing)),
-        // Nothing was ever submitted.
+        Some(layout) => Ok(queue::read(folder, layout)?.status(layout, missing)),
+        // Nothing was submitted yet.
         None => Ok(Queue::default().status(Layout::of(1, None, 1), missing)),
     }
 }
 
-/// Copies `program` into the sweep, where no later build changes it, and
-/// returns the copy.
+/// Copies `program` into the sweep's folder, so that later builds do not
+/// change it, and returns the path of the copy.
 ///
 /// # Errors
-/// When it cannot be read, or the disk takes no copy.
+/// When it cannot be copied.
 pub fn keep_program(folder: &SweepFolder, program: &Path) -> Result<PathBuf> {
     let name = program.file_stem().unwrap_or_default().to_string_lossy();
     let programs = folder.root().join(PROGRAMS);

@@ -11,8 +11,8 @@ pub const N_DIMENSIONS_MAX: usize = 21;
 
 const N_BITS: u32 = 32;
 
-/// Of each dimension after the first: the coefficients of its primitive
-/// polynomial, and the first direction numbers, as many as its degree.
+/// For each dimension after the first: the coefficients of its primitive
+/// polynomial, and its first direction numbers, as many as its degree.
 const DIRECTIONS: [(u32, &[u32]); N_DIMENSIONS_MAX - 1] = [
     (0, &[1]),
     (1, &[1, 3]),

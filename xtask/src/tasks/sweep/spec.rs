@@ -1,4 +1,4 @@
-//! What a user writes of a sweep: a JSON file.
+//! The spec of a sweep: a JSON file that a user writes.
 //!
 //! An unknown key is an error that names the nearest known one.
 
@@ -246,7 +246,7 @@ impl SweepSpec {
     /// Reads the spec in the file at `path`.
     ///
     /// # Errors
-    /// Names the file, line, key and remedy.
+    /// When it is not valid; names the file, line, key and remedy.
     pub fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| {
             format!(

@@ -1,4 +1,4 @@
-//! Counts what is done of a sweep, from its folders alone.
+//! The progress of a sweep, from its folders only.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::attempt::FULL_DISK;
-use super::folder::{JobKey, SweepFolder};
+use super::folder::{SweepFolder, TrainingKey};
 use super::head::Engine;
 use super::plan::Trial;
 use super::record::{self, TrialStatus};
@@ -14,63 +14,59 @@ use crate::workspace::Workspace;
 use crate::workspace::lock::{self, Holder};
 use crate::workspace::threads;
 
-/// How far a sweep is: a JSON document.
+/// The progress of a sweep: a JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepStatus {
     /// 1.
     pub format: u32,
     /// The sweep.
     pub name: String,
-    /// Who runs it.
+    /// The engine that runs it.
     pub engine: Engine,
     /// All trials.
     pub n_trials: u64,
-    /// Those that are completed.
+    /// The number of completed trials.
     pub n_completed: u64,
-    /// Those that have failed for good.
+    /// The trials that have failed for good.
     pub failed: Vec<FailedTrial>,
-    /// Those that are not over, by index.
+    /// The trials that are not finished, by index.
     pub missing: Vec<u64>,
-    /// Attempts that came to nothing: killed, or still running.
+    /// Attempts without an end: killed, or still running.
     pub n_attempts_open: u64,
     /// Attempts that were stopped.
     pub n_attempts_stopped: u64,
     /// Attempts that a full disk ended: they use up no retry.
     pub n_attempts_full_disk: u64,
-    /// Trials that are not over, and why their last attempts came to
-    /// nothing.
+    /// Unfinished trials, and why their last attempts were lost.
     pub cut: Vec<CutTrial>,
     /// The process of this machine that runs trials now.
     pub running: Option<u32>,
     /// Whether it was cancelled.
     pub is_cancelled: bool,
-    /// What the cluster does for it; null without one, and when it could
-    /// not be asked.
+    /// Its jobs on the cluster; null without one, and if Slurm failed.
     pub cluster: Option<ClusterStatus>,
-    /// Why the cluster could not be asked: its jobs may well run.
+    /// Why Slurm failed; the jobs may be running anyway.
     pub cluster_problem: Option<String>,
 }
 
-/// What the cluster does for a sweep.
+/// The jobs of a sweep on the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClusterStatus {
-    /// Elements of arrays by their state, with the reason of those that
-    /// wait.
+    /// The number of array elements by state, with the reason of waiting
+    /// ones.
     pub elements: BTreeMap<String, u64>,
-    /// Trials that are not over, of elements that run: they run, or their
-    /// turn comes.
+    /// Unfinished trials of running elements, which run them one after
+    /// another.
     pub running: Vec<u64>,
-    /// Trials of elements that wait.
+    /// Trials of waiting elements.
     pub queued: Vec<u64>,
-    /// Trials of elements that are held: they wait until someone releases
-    /// them.
+    /// Trials of held elements, which wait to be released.
     pub held: Vec<u64>,
-    /// Trials that are not over, and in no job or one that was given up:
+    /// Unfinished trials that are in no job, or in one that was given up;
     /// `resume` submits them.
     pub lost: Vec<u64>,
-    /// Elements that the cluster has given up, or holds though their
-    /// trials are over: `resume` takes them off the queue, since the test
-    /// would wait for them.
+    /// Elements that the cluster gave up, or holds although their trials are
+    /// finished. `resume` cancels them, since the test would wait for them.
     pub stuck: Vec<String>,
     /// Whether the job that tests the best trial is in the queue.
     pub is_merge_queued: bool,
@@ -81,38 +77,38 @@ pub struct ClusterStatus {
 pub struct FailedTrial {
     /// Its index.
     pub index: u64,
-    /// What it tried.
+    /// Its description.
     pub trial: String,
     /// Why it failed.
     pub reason: String,
 }
 
-/// A trial that is not over, and was begun.
+/// An unfinished trial that was started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CutTrial {
     /// Its index.
     pub index: u64,
-    /// Attempts that came to nothing, and use up a retry each.
+    /// The number of lost attempts, each of which uses up a retry.
     pub n_lost: u64,
-    /// Why the last did.
+    /// Why the last one was lost.
     pub reason: String,
 }
 
 impl SweepStatus {
-    /// Whether every trial is over.
+    /// Whether every trial is finished.
     pub fn is_complete(&self) -> bool {
         self.missing.is_empty()
     }
 }
 
-/// Looks at all trials.
+/// Reads the state of all trials.
 ///
 /// # Errors
 /// When a folder or a record cannot be read.
-pub fn look(folder: &SweepFolder) -> Result<SweepStatus> {
+pub fn read(folder: &SweepFolder) -> Result<SweepStatus> {
     let finished: Vec<u64> = folder.finished()?.into_iter().collect();
     let records = threads::map(finished, |index| {
-        folder.record(JobKey::Trial(index)).map(|record| (index, record))
+        folder.record(TrainingKey::Trial(index)).map(|record| (index, record))
     });
     let (mut n_completed, mut failed) = (0, Vec::new());
     for record in records {
@@ -148,7 +144,7 @@ pub fn look(folder: &SweepFolder) -> Result<SweepStatus> {
     })
 }
 
-/// What became of attempts that are no trials.
+/// Counts of attempts that were not published as trials.
 #[derive(Default)]
 struct Attempts {
     n_open: u64,
@@ -159,23 +155,23 @@ struct Attempts {
 
 impl Attempts {
     fn count(folder: &SweepFolder, missing: &[u64]) -> Result<Self> {
-        let mut told = Self::default();
+        let mut attempts = Self::default();
         for attempt in folder.attempts()? {
             let name = attempt.file_name().unwrap_or_default().to_string_lossy();
             if name.contains(FULL_DISK) {
-                told.n_full_disk += 1;
+                attempts.n_full_disk += 1;
                 continue;
             }
             let end = record::read(&attempt)?.map(|record| record.end);
             match end.as_ref().map(|end| end.status) {
-                Some(TrialStatus::Interrupted) => told.n_stopped += 1,
-                _ => told.n_open += 1,
+                Some(TrialStatus::Interrupted) => attempts.n_stopped += 1,
+                _ => attempts.n_open += 1,
             }
             let index = name.split('_').next().and_then(|label| label.parse().ok());
             let index = index.filter(|index| missing.binary_search(index).is_ok());
             let lost = end.filter(|end| end.status == TrialStatus::Lost);
             if let (Some(index), Some(end)) = (index, lost) {
-                let cut = told.cut.entry(index).or_insert_with(|| CutTrial {
+                let cut = attempts.cut.entry(index).or_insert_with(|| CutTrial {
                     index,
                     n_lost: 0,
                     reason: String::new(),
@@ -184,17 +180,18 @@ impl Attempts {
                 cut.reason = end.reason.unwrap_or_default();
             }
         }
-        Ok(told)
+        Ok(attempts)
     }
 }
 
-/// Returns which other process runs trials of the sweep on this machine.
+/// Returns the other process that runs trials of the sweep on this
+/// machine, if any.
 fn holder(folder: &SweepFolder) -> Result<Option<Holder>> {
     let holder = lock::holder(&Workspace::open(folder.root())?)?;
     Ok(holder.filter(|holder| holder.pid != std::process::id()))
 }
 
-/// Returns `indices` in few words: `0-4, 7`.
+/// Formats `indices` as ranges: `0-4, 7`.
 pub fn ranges(indices: &[u64]) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for index in indices {
@@ -210,12 +207,11 @@ pub fn ranges(indices: &[u64]) -> String {
     ranges.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns what to say of `trial`, such as `0012 (agent.discount 0.9,
-/// seed 1)`.
+/// Describes `trial`, such as `0012 (agent.discount 0.9, seed 1)`.
 pub fn describe(folder: &SweepFolder, trial: &Trial) -> String {
-    let told: Vec<String> = [trial.varied(), format!("seed {}", trial.seed)]
+    let parts: Vec<String> = [trial.differences(), format!("seed {}", trial.seed)]
         .into_iter()
-        .filter(|told| !told.is_empty())
+        .filter(|part| !part.is_empty())
         .collect();
-    format!("{} ({})", folder.label(trial.index), told.join(", "))
+    format!("{} ({})", folder.label(trial.index), parts.join(", "))
 }

@@ -1,33 +1,34 @@
-//! Says why a trial was stopped, and what to do about one that always is.
+//! Why a trial was stopped, and what to do if it always is.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::record::{AttemptEnd, TrialStatus};
 
-/// Why an attempt came to nothing that had the whole of its job's time.
+/// The reason if an attempt used the whole time of its job.
 const OUT_OF_TIME: &str = "it exceeded its job's time limit";
 
-/// Whoever may stop the trials of this process.
-pub struct Stopper<'a> {
-    /// Whether the job that this process runs in has used up its time.
+/// Tells why trials of this process were stopped.
+pub struct StopCause<'a> {
+    /// Whether the Slurm job of this process has used up its time.
     is_out_of_time: &'a (dyn Fn() -> bool + Sync),
     n_begun: AtomicU32,
 }
 
-impl<'a> Stopper<'a> {
-    /// Returns the one that `is_out_of_time` tells of.
+impl<'a> StopCause<'a> {
+    /// Creates one; `is_out_of_time` says whether the time of the Slurm job
+    /// is used up.
     pub fn new(is_out_of_time: &'a (dyn Fn() -> bool + Sync)) -> Self {
         Self { is_out_of_time, n_begun: AtomicU32::new(0) }
     }
 
-    /// Counts a trial that begins.
+    /// Counts a trial that starts.
     pub fn begin(&self) {
         self.n_begun.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Returns how a trial ended that was told to stop. One that came
-    /// after others had only the rest of the job's time: it is begun anew
-    /// as often as that happens, since each time another one is over.
+    /// Returns how a trial ended that was asked to stop. If it was not the
+    /// first of its job, it had only the rest of the job's time, and is
+    /// started again without using up a retry.
     pub fn end(&self) -> AttemptEnd {
         let (status, reason) = match (self.is_out_of_time)() {
             false => (TrialStatus::Interrupted, "it was stopped"),
@@ -40,9 +41,9 @@ impl<'a> Stopper<'a> {
     }
 }
 
-/// Says of a trial of the sweep `name` that `n_lost` attempts came to
-/// nothing, as far as is known for these `reasons`.
-pub fn worn_out(name: &str, n_lost: u32, reasons: &[String]) -> String {
+/// Returns why a trial of the sweep `name` is given up after `n_lost`
+/// attempts were lost, for these `reasons` as far as known.
+pub fn out_of_retries(name: &str, n_lost: u32, reasons: &[String]) -> String {
     let go_on = format!("`cargo xtask sweep resume {name} --spec SPEC.json --retry-failed`");
     if !reasons.is_empty() && reasons.iter().all(|reason| reason == OUT_OF_TIME) {
         let times = match reasons.len() {

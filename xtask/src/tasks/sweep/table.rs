@@ -1,4 +1,4 @@
-//! The results of a sweep as CSV: a row a trial.
+//! The results of a sweep as CSV, one row per trial.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::results::{Combination, SweepResults};
 
 impl SweepResults {
-    /// Returns a row a trial, as CSV.
+    /// Returns the trials as CSV, one row each.
     pub fn csv(&self) -> String {
         let keys: Vec<&String> = self
             .combinations
@@ -48,12 +48,12 @@ impl SweepResults {
     }
 }
 
-/// Returns a value as a cell shows it: text without quotes.
+/// Formats a value for a cell: text without quotes.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Returns a row of CSV, quoted where RFC 4180 wants it.
+/// Formats a row of CSV, quoted as RFC 4180 requires.
 fn row(cells: impl Iterator<Item = String>) -> String {
     let quoted = cells.map(|cell| {
         let is_plain = !cell.contains([',', '"', '\n', '\r']);

@@ -1,8 +1,8 @@
-//! Any command as the trainer: keeps the record of its session, which
-//! the command knows nothing of.
+//! Runs any command as the trainer, and writes `session.json` for it,
+//! since the command does not know this tool.
 //!
-//! Its figures are what it says of itself in `logs/metrics.json`: this
-//! tool has neither computed nor checked them.
+//! Its metrics are read from `logs/metrics.json`; this tool has neither
+//! computed nor checked them.
 
 mod metrics;
 
@@ -23,12 +23,12 @@ use crate::vault::session;
 use crate::workspace::exit::{CodedError, TrainerExit, stop_if};
 use crate::workspace::files;
 
-/// Where the session's record lies.
+/// The record of the session.
 const RECORD: &str = "logs/session.json";
-/// Where what the command prints is kept.
+/// The log of the command's output.
 const LOG: &str = "logs/training.log";
 
-/// The seed where none is chosen: the trainer's default, too.
+/// The default seed, the same as the trainer's.
 pub const DEFAULT_SEED: u64 = 42;
 
 /// A command that trains.
@@ -40,16 +40,16 @@ pub struct CommandTrainer {
     pub folder: PathBuf,
     /// The seed passed to the trainer.
     pub seed: u64,
-    /// What else it finds in its environment.
+    /// Further environment variables.
     pub variables: Vec<(String, OsString)>,
-    /// The program of this tool, which supervises it.
+    /// The binary of this tool, which acts as the supervisor.
     pub supervisor: PathBuf,
-    /// How long it may take to end when asked to.
+    /// How long it may take to stop when asked to.
     pub grace: Duration,
 }
 
 impl CommandTrainer {
-    /// Checks that the command is there, before anything moves.
+    /// Checks that the command exists, before anything is moved.
     ///
     /// # Errors
     /// [`CodedError::Usage`] when it is not.
@@ -70,7 +70,7 @@ impl CommandTrainer {
     /// Runs the command in the cleaned workspace.
     ///
     /// # Errors
-    /// When the record cannot be written, or nothing can be started.
+    /// When the record cannot be written, or the command cannot be started.
     pub fn run(
         &self,
         context: &mut TaskContext<'_>,
@@ -82,7 +82,7 @@ impl CommandTrainer {
             return Ok((TrainingOutcome { exit: TrainerExit::INTERRUPTED, session: None }, None));
         }
         let record = Record { command: self, started_at };
-        let begun = write(context.workspace.root(), &record.running())?;
+        let initial_record = write(context.workspace.root(), &record.running())?;
         let start = Instant::now();
         let end = self.start(context, trainer, is_silent, started_at)?;
         let report = self.report(&end, start.elapsed());
@@ -91,8 +91,8 @@ impl CommandTrainer {
                 "warning: `{LOG}` does not hold all that the command printed: {problem}"
             ));
         }
-        let (status, exit) = judge(&end);
-        record.close(context, &begun, status, &report)?;
+        let (status, exit) = status_and_exit(&end);
+        record.close(context, &initial_record, status, &report)?;
         if let Some(reason) = &report.reason {
             (context.notes)(&format!("the command {reason}; its last lines are in `{LOG}`"));
         }
@@ -111,14 +111,14 @@ impl CommandTrainer {
     ) -> Result<CommandEnd> {
         let root = context.workspace.root();
         let seed = OsString::from(self.seed.to_string());
-        let told = self.variables.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        let extra = self.variables.iter().map(|(name, value)| (name.as_str(), value.clone()));
         let variables: Vec<(&str, OsString)> = [
             ("TRAINVAULT_ROOT", root.into()),
             ("TRAINVAULT_LOGS", root.join("logs").into()),
             ("TRAINVAULT_SEED", seed),
         ]
         .into_iter()
-        .chain(told)
+        .chain(extra)
         .collect();
         trainer.run_command(&CommandRun {
             supervisor: &self.supervisor,
@@ -144,12 +144,12 @@ impl CommandTrainer {
     }
 }
 
-/// Signals by which a person, a scheduler or the kernel stops a command:
-/// HUP, INT, KILL and TERM. By others, it has failed.
+/// Signals by which a user, a scheduler or the kernel stops a command:
+/// HUP, INT, KILL and TERM. Others count as a failure.
 const STOPPING: [i32; 4] = [1, 2, 9, 15];
 
-/// Returns the status that the record gets, and the trainer's exit.
-fn judge(end: &CommandEnd) -> (&'static str, TrainerExit) {
+/// Returns the status for the record, and the exit of the trainer.
+fn status_and_exit(end: &CommandEnd) -> (&'static str, TrainerExit) {
     match (end.exit_code, end.signal) {
         _ if end.was_stopped => ("interrupted", TrainerExit::INTERRUPTED),
         (Some(0), _) => ("completed", TrainerExit::Code(0)),
@@ -189,12 +189,12 @@ impl Record<'_> {
         })
     }
 
-    /// Says in the record how the session ended. What the command itself
-    /// wrote in place of it stays, and gets what it does not tell.
+    /// Writes to the record how the session ended. If the command wrote a
+    /// record of its own, that is kept and only completed.
     fn close(
         &self,
         context: &mut TaskContext<'_>,
-        begun: &[u8],
+        initial_record: &[u8],
         status: &str,
         report: &CommandReport,
     ) -> Result<()> {
@@ -212,7 +212,7 @@ impl Record<'_> {
             ));
             self.running()
         };
-        if found == begun || !session::is_sealed(root) {
+        if found == initial_record || !session::is_sealed(root) {
             record["status"] = status.into();
             let finished_at = (context.clock)();
             record["finished_at"] = finished_at.to_rfc3339_opts(SecondsFormat::Millis, true).into();

@@ -1,4 +1,4 @@
-//! How a training ends: what its record says, else its trainer's exit.
+//! How a training ended: by its record, or else by its trainer's exit.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -16,11 +16,11 @@ use crate::vault::scan::{UnarchivedModels, scan};
 use crate::vault::session;
 use crate::workspace::exit::{Exit, TrainerExit, stop_if};
 
-/// Warns of what may be a model and is in no archive, when the training
-/// has written it: the next may overwrite it.
+/// Warns of files that the training wrote and that may be models but are
+/// in no archive: the next training may overwrite them.
 pub fn warn_of_unarchived_models(context: &mut TaskContext<'_>, before: &UnarchivedModels) {
-    // The training is over; what cannot be looked at stays untold.
-    let now = UnarchivedModels::look(context.workspace).unwrap_or_default();
+    // Ignore errors: the training is over, and this is only a warning.
+    let now = UnarchivedModels::find(context.workspace).unwrap_or_default();
     for name in now.written_since(before) {
         (context.notes)(&format!(
             "warning: `{name}` was written by this training and may be a model, but is in no \
@@ -33,8 +33,7 @@ pub fn warn_of_unarchived_models(context: &mut TaskContext<'_>, before: &Unarchi
 /// How a command ended: its part of the record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CommandReport {
-    /// The command and its arguments; bytes that are no text are
-    /// replaced.
+    /// The command and its arguments; bytes that are not UTF-8 are replaced.
     pub arguments: Vec<String>,
     /// Its exit code; null when a signal ended it.
     pub exit_code: Option<i32>,
@@ -42,7 +41,7 @@ pub struct CommandReport {
     pub signal: Option<i32>,
     /// How long it ran, in seconds.
     pub duration_seconds: f64,
-    /// Why the session is not completed; null when it is.
+    /// Why the session is not completed; null if it is.
     pub reason: Option<String>,
 }
 
@@ -53,40 +52,39 @@ pub struct TrainReport {
     pub format: u32,
     /// How the session ended.
     pub status: SessionStatus,
-    /// How the trainer's process did.
+    /// How the trainer's process ended.
     #[serde(skip)]
     pub trainer_exit: TrainerExit,
-    /// Where the session before went; null when there was none.
+    /// Where the previous session was moved; null if there was none.
     pub previous: Option<MovedSession>,
-    /// The folder of the session that this one went on from; null
-    /// without `--resume`.
+    /// The folder of the session that was resumed; null without `--resume`.
     pub resumed: Option<String>,
-    /// The archive of the new session; null after `--no-archive`, or
-    /// when the trainer left nothing.
+    /// The archive of the new session; null after `--no-archive`, or if the
+    /// trainer left nothing.
     pub archive: Option<SealedArchive>,
-    /// The model, relative to the workspace; null when there is none.
+    /// The model, relative to the workspace; null if there is none.
     pub model: Option<String>,
-    /// What the session's record tells.
+    /// The summary of the session.
     pub session: Option<SessionSummary>,
-    /// How the command ended that trained; absent without one.
+    /// How the training command ended; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandReport>,
-    /// Why its figures are to be treated as a bug; usually empty.
+    /// Why its metrics are suspicious; usually empty.
     pub doubts: Vec<String>,
-    /// How the session did at each gate, in their order.
+    /// The results of the gates, in order.
     pub gates: Vec<GateResult>,
-    /// What retention removed, and why the rest stays.
+    /// What retention removed, and why the rest is kept.
     pub prune: PrunePlan,
-    /// What was pushed; absent when nothing was to be, or it failed.
+    /// What was pushed; absent if no push was requested, or it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub push: Option<PushReport>,
-    /// How many archives and backups stay because the settings hold no
-    /// policy; null when they do.
+    /// How many archives and backups are kept by default; null if the
+    /// settings have a policy.
     pub keeps_by_default: Option<u32>,
 }
 
 impl TrainReport {
-    /// Returns the exit that belongs to the session's end.
+    /// Returns the exit of the task.
     pub fn exit(&self) -> Exit {
         match self.status {
             SessionStatus::Completed if self.gates.iter().any(|gate| !gate.is_passed) => {
@@ -102,13 +100,14 @@ impl TrainReport {
 
 /// How a training ended.
 pub struct TrainingOutcome {
-    /// How the trainer did.
+    /// How the trainer's process ended.
     pub exit: TrainerExit,
-    /// What is known of it; `None` when it left nothing.
+    /// The summary of the session; `None` if the trainer left nothing.
     pub session: Option<SessionSummary>,
 }
 
-/// Runs the trainer, unless a signal came while the old session moved.
+/// Runs the trainer, unless a signal came while the old session was
+/// moved.
 pub fn run_trainer(
     context: &mut TaskContext<'_>,
     trainer: &Trainer,
@@ -127,7 +126,7 @@ pub fn run_trainer(
     let session = session::read(context.workspace.root())
         .unwrap_or_else(|| unrecorded(started_at, (context.clock)()));
     let is_sealed = session::is_sealed(context.workspace.root());
-    let status = if is_sealed { session.status } else { unsealed(session.status, exit) };
+    let status = if is_sealed { session.status } else { status_by_exit(session.status, exit) };
     if status == SessionStatus::Completed && exit != TrainerExit::Code(0) {
         (context.notes)(
             "warning: the trainer ended with an error when its session was completed; the session \
@@ -138,8 +137,9 @@ pub fn run_trainer(
     Ok(TrainingOutcome { exit, session: Some(session) })
 }
 
-/// A trainer that leaves nothing has failed, unless it was stopped.
-pub fn of_nothing(exit: TrainerExit) -> SessionStatus {
+/// Returns the status if the trainer left nothing: failed, unless it was
+/// stopped.
+pub fn status_without_session(exit: TrainerExit) -> SessionStatus {
     if exit == TrainerExit::INTERRUPTED {
         SessionStatus::Interrupted
     } else {
@@ -147,7 +147,7 @@ pub fn of_nothing(exit: TrainerExit) -> SessionStatus {
     }
 }
 
-/// Returns what is known of a session whose trainer keeps no record.
+/// Returns the summary of a session whose trainer writes no record.
 fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionSummary {
     SessionSummary {
         id: None,
@@ -162,9 +162,9 @@ fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionS
     }
 }
 
-/// Returns how a session ended whose record does not say so: its
-/// trainer's exit does.
-fn unsealed(recorded: SessionStatus, exit: TrainerExit) -> SessionStatus {
+/// Returns the status of a session whose record does not say how it
+/// ended, by the trainer's exit.
+fn status_by_exit(recorded: SessionStatus, exit: TrainerExit) -> SessionStatus {
     match (recorded, exit) {
         (SessionStatus::Unknown, TrainerExit::Code(0)) => SessionStatus::Completed,
         (_, TrainerExit::Killed | TrainerExit::INTERRUPTED) => SessionStatus::Interrupted,

@@ -14,20 +14,20 @@ use crate::workspace::plain;
 /// Where the trainer comes from.
 #[derive(Debug, Clone)]
 pub enum TrainerSource {
-    /// A binary.
+    /// An existing binary.
     Ready(PathBuf),
     /// A cargo workspace that holds the trainer's package.
     Build(PathBuf),
-    /// This repository's, installed.
+    /// The installed trainer of this repository.
     Installed(PathBuf),
-    /// Any command, which knows nothing of this tool.
+    /// Any command, which does not know this tool.
     Command(CommandTrainer),
     /// None was found.
     Missing,
 }
 
-/// Returns the trainer's binary, built when it is to be: with what most
-/// trainings need, and no more.
+/// Returns the trainer's binary, built if necessary, with what most
+/// trainings need.
 ///
 /// # Errors
 /// When there is no such binary, or cargo fails.
@@ -62,8 +62,7 @@ pub fn trainer_binary(context: &mut TaskContext<'_>, source: &TrainerSource) -> 
     }
 }
 
-/// Returns the trainer's binary with all its parts, built when it is to
-/// be.
+/// Returns the binary of the full trainer, built if necessary.
 ///
 /// # Errors
 /// When there is no such binary, or cargo fails.
@@ -76,12 +75,11 @@ pub fn full_trainer_binary(
     process::build_trainer(home, TrainerBuild::Full)
 }
 
-/// Lets the trainer carry out `arguments` in `folder`, and returns what
-/// it prints and how it ended. Where its build leaves out what they
-/// need, one with all its parts does it.
+/// Runs the trainer with `arguments` in `folder`, and returns its output
+/// and how it ended. Uses the full trainer if needed.
 ///
 /// # Errors
-/// When there is no trainer, or it does not print text.
+/// When there is no trainer, or its output is not text.
 pub fn trainer_text(
     context: &mut TaskContext<'_>,
     source: &TrainerSource,
@@ -98,8 +96,8 @@ pub fn trainer_text(
     Ok((text, exit))
 }
 
-/// Lets `run` start the trainer `binary`, and where its build leaves out
-/// what is needed, one with all its parts. Returns the one that did it.
+/// Calls `run` with the trainer `binary`, and again with the full trainer
+/// if `binary` lacks a part. Returns the binary that was used last.
 ///
 /// # Errors
 /// When cargo fails, or `run` does.

@@ -1,8 +1,8 @@
-//! The ledger of trials: a line of JSON for each session that was
-//! judged, which stays when its archive goes.
+//! The ledger of trials: one line of JSON for each evaluated session,
+//! kept after its archive is removed.
 //!
-//! Lines are only ever added. One that a kill cut short is passed over;
-//! the session is added again.
+//! Lines are only appended. A line that was truncated by a kill is
+//! ignored; its session is added again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::vault::manifest::SessionStatus;
 use crate::workspace::files;
 
-/// One session, judged out of sample.
+/// One session, evaluated out of sample.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrialRecord {
     /// 1.
@@ -25,25 +25,25 @@ pub struct TrialRecord {
     pub status: SessionStatus,
     /// The archive that held it when it was added; null without one.
     pub archive: Option<String>,
-    /// The session that it went on from.
+    /// The session that it resumed.
     pub resumed_from: Option<String>,
     /// The digest of its settings, seed included.
     pub config_sha256: Option<String>,
-    /// The digest of its bars.
+    /// The digest of its data.
     pub data_sha256: String,
-    /// The bars that it was judged on.
+    /// The number of bars that it was evaluated on.
     pub n_bars: u64,
     /// Its Sharpe ratio per bar, not per year; null when it is not
     /// defined, as for one that never traded or was ruined.
     pub sharpe: Option<f64>,
 }
 
-/// The name of a session, its settings, its bars, how many tested it.
+/// The session's name, its settings, its data and its number of bars.
 pub type TrialKey<'a> = (Option<&'a str>, Option<&'a str>, &'a str, u64);
 
 impl TrialRecord {
-    /// Returns what tells sessions apart: neither their archive, unless
-    /// nothing else names them, nor figures, whose last digit may vary.
+    /// Returns what identifies a session: not its archive, unless nothing
+    /// else does, and not its metrics, whose last digit may vary.
     pub fn key(&self) -> TrialKey<'_> {
         let has_name = self.session.is_some() || self.config_sha256.is_some();
         let archive = self.archive.as_deref().filter(|_| !has_name);
@@ -52,7 +52,7 @@ impl TrialRecord {
     }
 }
 
-/// Reads the lines of the ledger at `path`; none when it is absent.
+/// Reads the lines of the ledger at `path`; none if it is missing.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -66,8 +66,8 @@ pub fn read(path: &Path) -> Result<Vec<TrialRecord>> {
     Ok(lines.filter(|line| line.format == 1).collect())
 }
 
-/// Adds `lines` to the ledger at `path`, durably. Others may add to it
-/// at the same time.
+/// Appends `lines` to the ledger at `path` and syncs it. Other processes
+/// may append at the same time.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -82,7 +82,7 @@ pub fn add(path: &Path, lines: &[&TrialRecord]) -> Result<()> {
             serde_json::to_writer(&mut text, line)?;
             text.push(b'\n');
         }
-        // At once, so that no other's line gets in between.
+        // In one write, so that lines of other processes do not mix with it.
         file.write_all(&text)?;
         file.sync_all()?;
         files::sync_folder(path.parent().unwrap_or(Path::new(".")))
@@ -90,7 +90,7 @@ pub fn add(path: &Path, lines: &[&TrialRecord]) -> Result<()> {
     write().with_context(|| format!("failed to add to `{}`", path.display()))
 }
 
-/// Whether `file` is empty or ends with a whole line.
+/// Whether `file` is empty or ends with a complete line.
 fn ends_in_a_line(file: &mut File) -> std::io::Result<bool> {
     if file.metadata()?.len() == 0 {
         return Ok(true);

@@ -8,9 +8,9 @@ use crate::vault::diff::{Change, ConfigChange, Diff, MetricPair, Pair};
 use crate::vault::manifest::{DataSummary, GitState};
 use crate::workspace::text;
 
-/// How many lines of a kind the text has.
+/// The most lines of each section of the text.
 const N_LINES_MAX: usize = 12;
-/// How much of a value the text has.
+/// The most characters of a value in the text.
 const N_CHARS_MAX: usize = 40;
 
 /// What differs between two archives.
@@ -78,7 +78,7 @@ fn data(data: &DataSummary) -> String {
 
 fn metrics(metrics: &[MetricPair]) -> String {
     let columns = [("metric", false), ("a", true), ("b", true), ("b - a", true)];
-    // The agent's come first, and the rest only where they moved.
+    // All metrics of the agent; those of others only if they differ.
     let rows = metrics.iter().filter(|row| row.policy == "agent" || row.a != row.b).map(|row| {
         let of = if row.policy == "agent" { "" } else { &row.policy };
         let name = format!("{of} {}", row.metric).trim().replace('_', " ");

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::vault::catalog::{Archive, Catalog, Content};
+use crate::vault::name::short_archive_name;
 use crate::vault::remote::{RemoteArchive, short_id};
 use crate::vault::ruin;
 use crate::vault::session::SEED_FIGURES;
@@ -33,7 +34,7 @@ pub struct ListRow {
     pub run_number: Option<u64>,
     /// `previous`, `session`, `manual`, or `foreign` without a manifest.
     pub kind: String,
-    /// How its session ended; null when it holds none.
+    /// How its session ended; null if it holds none.
     pub status: Option<String>,
     /// The size of the file in bytes.
     pub size_bytes: u64,
@@ -47,7 +48,7 @@ pub struct ListRow {
     pub seeds: Option<SeedReturns>,
     /// Its annual Sharpe ratio.
     pub sharpe: Option<f64>,
-    /// That and when the agent was ruined; absent when it was not.
+    /// When the agent was ruined; absent if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ruined: Option<String>,
     /// Its largest drawdown, as a positive fraction.
@@ -60,9 +61,9 @@ pub struct ListRow {
     pub pinned: bool,
     /// Why it is pinned.
     pub pin_reason: Option<String>,
-    /// Why it cannot be read; null for a readable one.
+    /// Why it cannot be read; null if it can.
     pub problem: Option<String>,
-    /// Where in the remote repository it is; absent for a local one.
+    /// Its place in the remote repository; absent for a local archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<RemotePlace>,
 }
@@ -95,16 +96,16 @@ impl SeedReturns {
     }
 }
 
-/// Where in the remote repository an archive is.
+/// The place of an archive in the remote repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemotePlace {
     /// The machine that pushed it.
     pub host: String,
-    /// The workspace there.
+    /// The workspace on that machine.
     pub workspace: String,
     /// The snapshots that hold it, usually one.
     pub snapshots: Vec<String>,
-    /// The digest of the zip; null where it is not known.
+    /// The digest of the zip; null if unknown.
     pub sha256: Option<String>,
 }
 
@@ -200,7 +201,7 @@ impl Report for ListReport {
 }
 
 fn cells(row: &ListRow) -> Vec<String> {
-    let short = row.name.trim_start_matches("training_backup_").trim_end_matches(".zip");
+    let short = short_archive_name(&row.name);
     let dash = || "-".to_owned();
     let place =
         row.remote.iter().flat_map(|it| [it.host.clone(), short_id(&it.snapshots).to_owned()]);
@@ -225,7 +226,7 @@ fn tags(row: &ListRow) -> String {
     row.tags.iter().cloned().chain(pin).collect::<Vec<_>>().join(",")
 }
 
-/// Returns the last part of a path or of a built-in name.
+/// Returns the last component of a path or of a built-in name.
 fn data_name(source: &str) -> String {
     source.rsplit(['/', '\\', ':']).next().unwrap_or(source).to_owned()
 }

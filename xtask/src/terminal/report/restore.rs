@@ -8,7 +8,7 @@ use crate::vault::verify::Damage;
 use crate::workspace::exit::Exit;
 use crate::workspace::text;
 
-/// How many files of a kind the text names.
+/// The most files of each section of the text.
 const N_FILES_MAX: usize = 40;
 
 /// What a restore did or would do.
@@ -22,17 +22,16 @@ pub struct RestoreReport {
     pub into: Option<String>,
     /// Whether nothing was done.
     pub dry_run: bool,
-    /// What to do with files that are there.
+    /// What to do with existing files.
     pub overwrite: Overwrite,
-    /// The archive that holds what was in the workspace; null when
-    /// there was nothing, or nothing was written there.
+    /// The archive of the previous content of the workspace; null if there
+    /// was none, or nothing was written.
     pub previous: Option<String>,
     /// The files that were written, by archive path.
     pub restored: Vec<String>,
-    /// What the archive did not give, and why. Everything else is
-    /// intact.
+    /// What could not be restored, and why. Everything else is intact.
     pub lost: Vec<Damage>,
-    /// What is restored without its time or permissions, and why.
+    /// What was restored without its time or permissions, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bare: Vec<Damage>,
     /// What was planned before the archive was unpacked.
@@ -40,7 +39,7 @@ pub struct RestoreReport {
 }
 
 impl RestoreReport {
-    /// Takes what was written into account.
+    /// Adds the result of the writing.
     pub fn finish(&mut self, written: RestoreResult) {
         self.restored = written.restored;
         self.bare = written.bare;
@@ -48,12 +47,12 @@ impl RestoreReport {
         self.lost.sort();
     }
 
-    /// Whether everything was there already.
+    /// Whether all files were there already.
     pub fn is_idle(&self) -> bool {
         self.plan.write.is_empty() && self.lost.is_empty() && !self.plan.unchanged.is_empty()
     }
 
-    /// Returns the exit that belongs to what was found so far.
+    /// Returns the exit for what is known so far.
     pub fn exit(&self) -> Exit {
         let is_void = self.restored.is_empty()
             && self.plan.unchanged.is_empty()

@@ -13,7 +13,7 @@ use crate::workspace::text;
 /// How many files the text names.
 const N_FILES_MAX: usize = 40;
 
-/// What an archive says of itself.
+/// The content of an archive.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ShowReport {
     /// 1.
@@ -22,9 +22,9 @@ pub struct ShowReport {
     pub name: String,
     /// The size of the file in bytes.
     pub size_bytes: u64,
-    /// Its tags as they are now; the manifest has the first ones.
+    /// Its current tags; the manifest has the initial ones.
     pub tags: Vec<String>,
-    /// Its note as it is now.
+    /// Its current note.
     pub note: Option<String>,
     /// Whether no prune removes it.
     pub pinned: bool,
@@ -32,9 +32,9 @@ pub struct ShowReport {
     pub pin_reason: Option<String>,
     /// Its manifest; null for a zip of another tool.
     pub manifest: Option<Manifest>,
-    /// Why it cannot be read; null for a readable one.
+    /// Why it cannot be read; null if it can.
     pub problem: Option<String>,
-    /// Where in the remote repository it is; absent for a local one.
+    /// Its place in the remote repository; absent for a local archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<RemotePlace>,
 }
@@ -83,7 +83,7 @@ impl Report for ShowReport {
 }
 
 impl ShowReport {
-    /// Returns what was said of the archive.
+    /// Returns the lines on its tags, note, pin and place.
     fn label_lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         if let Some(place) = &self.remote {

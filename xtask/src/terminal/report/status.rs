@@ -7,14 +7,14 @@ use super::Report;
 use crate::tasks::status::{NextTrain, SessionState, WorkspaceStatus};
 use crate::workspace::text;
 
-/// What is in the workspace, and what comes next.
+/// The state of the workspace, and what the next train would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatusReport {
     /// 1.
     pub format: u32,
-    /// The time of the look.
+    /// The current time.
     pub now: DateTime<Utc>,
-    /// What there is.
+    /// The state.
     #[serde(flatten)]
     pub status: WorkspaceStatus,
 }
@@ -102,7 +102,7 @@ fn next_lines(next: &NextTrain) -> Vec<(&'static str, String)> {
     lines
 }
 
-/// Returns how long ago `then` was, as people say it.
+/// Returns how long ago `then` was, such as `2 hours`.
 fn age(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
     let seconds = (now - then).num_seconds().max(0);
     let units = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];

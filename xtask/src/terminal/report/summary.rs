@@ -1,4 +1,4 @@
-//! The Markdown of `train --summary`, for a CI's page.
+//! The Markdown of `train --summary`, for the page of a CI job.
 
 use crate::tasks::gate::GateResult;
 use crate::tasks::train::TrainReport;
@@ -76,8 +76,8 @@ fn figures(session: &SessionSummary) -> String {
     }
     table += "\n";
     for (policy, figures) in &session.metrics {
-        if let Some(told) = ruin::describe(figures).or_else(|| ruin::liquidations(figures)) {
-            table += &format!("**{}**: {told}.\n\n", policy.replace('_', " "));
+        if let Some(text) = ruin::describe(figures).or_else(|| ruin::liquidations(figures)) {
+            table += &format!("**{}**: {text}.\n\n", policy.replace('_', " "));
         }
     }
     table
@@ -100,7 +100,7 @@ fn gates(gates: &[GateResult]) -> String {
     table + "\n"
 }
 
-/// Returns `text` as code, on one line.
+/// Formats `text` as inline code.
 fn code(text: &str) -> String {
     format!("`{}`", text.replace(['`', '\n', '\r'], " ").replace('|', "\\|"))
 }

@@ -8,7 +8,7 @@ use crate::tasks::sweep::record::TrialRecord;
 use crate::tasks::sweep::status::{ClusterStatus, SweepStatus, ranges};
 use crate::workspace::text;
 
-/// The most failed trials and planned ones that a text names.
+/// The most failed and planned trials that the text lists.
 const N_LINES_MAX: usize = 20;
 
 /// What a sweep would train.
@@ -38,7 +38,7 @@ impl Report for SweepPlanReport {
         let mut text =
             format!("sweep {} would train {}\n", self.name, text::count(self.n_trials, "trial"));
         for trial in self.trials.iter().take(N_LINES_MAX) {
-            text += &format!("{:>6}  seed {}  {}\n", trial.index, trial.seed, trial.varied());
+            text += &format!("{:>6}  seed {}  {}\n", trial.index, trial.seed, trial.differences());
         }
         let n_more = self.trials.len().saturating_sub(N_LINES_MAX);
         if n_more > 0 {
@@ -79,7 +79,7 @@ impl Report for SweepStatus {
         if let Some(pid) = self.running {
             text += &format!("running  in process {pid}\n");
         }
-        let is_on_its_way = match (&self.cluster, &self.cluster_problem) {
+        let is_in_progress = match (&self.cluster, &self.cluster_problem) {
             (Some(cluster), _) => {
                 text += &cluster_text(cluster);
                 cluster.lost.len() < self.missing.len()
@@ -92,7 +92,7 @@ impl Report for SweepStatus {
         };
         if self.is_cancelled {
             text += "cancelled; `cargo xtask sweep resume` goes on\n";
-        } else if !self.missing.is_empty() && !is_on_its_way {
+        } else if !self.missing.is_empty() && !is_in_progress {
             text += "nothing runs here; `cargo xtask sweep resume` runs what is missing\n";
         }
         text
@@ -128,7 +128,7 @@ fn cluster_text(cluster: &ClusterStatus) -> String {
 
 impl Report for TrialRecord {
     fn text(&self) -> String {
-        // The result is printed on stderr; the record is for programs.
+        // The result was printed on stderr; the record is for programs.
         String::new()
     }
 }

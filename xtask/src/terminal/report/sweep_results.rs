@@ -9,32 +9,32 @@ use crate::tasks::sweep::select::{Choice, Measured, Selection, Verdict};
 use crate::tasks::sweep::status::ranges;
 use crate::workspace::text::{self, Column};
 
-/// The most combinations that a text names.
+/// The most combinations that the text lists.
 const N_ROWS_MAX: usize = 20;
-/// The page, whose data stands for this word.
+/// The page, and its placeholder for the data.
 const PAGE: &str = include_str!("sweep.html");
-const DATA: &str = "__DATA__";
+const DATA_PLACEHOLDER: &str = "__DATA__";
 
-/// What a sweep found, and what its test said.
+/// The results of a sweep and of its test.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepResultsReport {
-    /// What it found on validation bars.
+    /// The results on validation bars.
     #[serde(flatten)]
     pub results: SweepResults,
-    /// What was chosen; null while trials are missing.
+    /// The chosen combination; null until the test is opened.
     pub choice: Option<Choice>,
-    /// What the test said; null unless it was opened and is over.
+    /// The result of the test; null until it is finished.
     pub verdict: Option<Verdict>,
 }
 
 impl SweepResultsReport {
-    /// Returns one HTML page, which needs nothing else.
+    /// Returns one self-contained HTML page.
     pub fn page(&self, selection: Option<&Selection>) -> String {
         let document = serde_json::json!({
             "results": self.results, "selection": selection, "verdict": self.verdict,
         });
-        // A name may hold what ends a script.
-        PAGE.replace(DATA, &document.to_string().replace('<', "\\u003c"))
+        // A name could contain `</script>`.
+        PAGE.replace(DATA_PLACEHOLDER, &document.to_string().replace('<', "\\u003c"))
     }
 }
 

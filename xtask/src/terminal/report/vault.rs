@@ -9,7 +9,7 @@ use crate::vault::catalog::Archive;
 use crate::vault::trash::TrashedItem;
 use crate::workspace::text;
 
-/// How many lost files the text names for each archive.
+/// The most lost files that the text names for each archive.
 const N_LOST_FILES_MAX: usize = 3;
 
 /// What `prune` did or would do.
@@ -19,13 +19,13 @@ pub struct PruneReport {
     pub format: u32,
     /// Whether nothing was done.
     pub dry_run: bool,
-    /// Whether what goes does not pass through the trash.
+    /// Whether items are deleted without passing through the trash.
     pub is_final: bool,
-    /// What stays, what goes, and why.
+    /// What is kept and removed, and why.
     #[serde(flatten)]
     pub plan: PrunePlan,
-    /// After a dry run, what no kept archive, no kept backup and not
-    /// the workspace holds.
+    /// After a dry run, content that no kept archive, kept backup or the
+    /// workspace holds.
     pub gone_for_ever: Vec<OnlyCopies>,
 }
 
@@ -82,14 +82,14 @@ impl PruneReport {
     }
 }
 
-/// What `undelete` brought back, or what is in the trash.
+/// What `undelete` restored, or the content of the trash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UndeleteReport {
     /// 1.
     pub format: u32,
-    /// What is back where it was.
+    /// The restored items.
     pub restored: Vec<TrashedItem>,
-    /// What is in the trash, when only that was asked for.
+    /// The content of the trash, if only that was requested.
     pub trash: Option<Vec<TrashedItem>>,
 }
 
@@ -131,7 +131,7 @@ impl Report for UndeleteReport {
     }
 }
 
-/// What an archive is called now, after `tag`, `pin`, `unpin`, `note`.
+/// The annotations of an archive after `tag`, `pin`, `unpin` or `note`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AnnotationReport {
     /// 1.
@@ -142,7 +142,7 @@ pub struct AnnotationReport {
     pub tags: Vec<String>,
     /// Whether it is pinned.
     pub pinned: bool,
-    /// Why it is.
+    /// Why it is pinned.
     pub pin_reason: Option<String>,
     /// Its note.
     pub note: Option<String>,
@@ -184,9 +184,9 @@ impl Report for AnnotationReport {
 pub struct DoctorReport {
     /// 1.
     pub format: u32,
-    /// Whether it was to put things right.
+    /// Whether fixes were requested.
     pub fix: bool,
-    /// What it found.
+    /// The findings.
     #[serde(flatten)]
     pub diagnosis: Diagnosis,
 }

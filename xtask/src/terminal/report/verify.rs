@@ -8,10 +8,10 @@ use super::Report;
 use crate::vault::verify::{ArchiveCheck, Damage};
 use crate::workspace::text;
 
-/// How many good files of a damaged archive the text names.
+/// The most good files of a damaged archive that the text names.
 const N_GOOD_MAX: usize = 20;
 
-/// What was found in each archive.
+/// The results of verifying archives.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerifyReport {
     /// 1.
@@ -20,22 +20,22 @@ pub struct VerifyReport {
     pub archives: Vec<VerifiedArchive>,
 }
 
-/// What was found in one archive.
+/// The result of verifying one archive.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerifiedArchive {
     /// The file's name.
     pub name: String,
-    /// Whether nothing is wrong with it.
+    /// Whether it has no damage.
     pub is_good: bool,
     /// Whether it has a manifest; others are checked by CRC-32.
     pub has_manifest: bool,
     /// The size of the file in bytes.
     pub size_bytes: u64,
-    /// The files whose every byte is as it was.
+    /// The intact files.
     pub good: Vec<String>,
     /// What is wrong.
     pub damage: Vec<Damage>,
-    /// What is odd, but no damage.
+    /// Warnings that are not damage.
     pub warnings: Vec<String>,
     /// The models that were loaded, with `--load`.
     pub models: Vec<CheckedModel>,
@@ -46,12 +46,12 @@ pub struct VerifiedArchive {
 pub struct CheckedModel {
     /// The path in the archive.
     pub path: String,
-    /// Whether it loads and predicts as it did.
+    /// Whether it loads and repeats its stored predictions.
     pub loads: bool,
 }
 
 impl VerifiedArchive {
-    /// Returns what `archive_check` found in the archive at `path`.
+    /// Converts the check of the archive at `path`.
     pub fn of(path: &Path, archive_check: ArchiveCheck) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let renamed = archive_check.manifest.as_ref().filter(|manifest| manifest.name != name);
@@ -69,8 +69,8 @@ impl VerifiedArchive {
         }
     }
 
-    /// Takes the loaded models into account.
-    pub fn settle(&mut self) {
+    /// Adds the result of loading the models.
+    pub fn finish(&mut self) {
         if self.models.is_empty() {
             self.warnings.push("holds no model to load".to_owned());
         }

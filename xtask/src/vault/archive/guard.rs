@@ -1,10 +1,10 @@
-//! Keeps a zip that failed from failing once more.
+//! Stops a zip writer from failing twice.
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 
-/// What a zip is written to. It reports its first failure; from then on
-/// it takes everything and keeps nothing. A `ZipWriter` that is dropped
-/// unfinished writes its end all the same, and would print what fails.
+/// The output of a `ZipWriter`. It reports the first failure and then
+/// discards everything: a `ZipWriter` that is dropped unfinished still
+/// writes the end of the zip, and would print a second failure.
 pub struct Guard<W> {
     out: W,
     position: u64,
@@ -16,10 +16,10 @@ impl<W> Guard<W> {
         Self { out, position: 0, has_failed: false }
     }
 
-    /// Returns what was written to.
+    /// Returns the inner writer.
     ///
     /// # Errors
-    /// When it has failed.
+    /// When an earlier write failed.
     pub fn into_inner(self) -> io::Result<W> {
         if self.has_failed {
             Err(io::Error::other("an earlier write failed"))

@@ -1,5 +1,5 @@
-//! Packs one file into an entry of a zip, and decides whether packing
-//! pays at all.
+//! Packs one file into an entry of a zip, and decides whether compressing
+//! it is worthwhile.
 
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::atomic::AtomicBool;
@@ -20,10 +20,10 @@ use crate::workspace::progress;
 /// How much of a file is read at once, in bytes. A file up to this size
 /// is packed whole.
 pub const BLOCK_BYTES: usize = 1024 * 1024;
-/// How much of each part of a large file is tried.
+/// How many bytes of a large file are compressed for each sample.
 const SAMPLE_BYTES: usize = 32 * 1024;
-/// The lowest level of a file that is packed whole: a session has many
-/// of them, but they are a small part of its bytes.
+/// The lowest level for files that are packed whole: they are many, but
+/// only a small part of a session's bytes.
 const SMALL_LEVEL: u8 = 6;
 /// From this size on an entry gets 64-bit sizes: packing may add a
 /// little to content that does not shrink.
@@ -32,14 +32,14 @@ const LARGE_BYTES: u64 = 0xF000_0000;
 /// permission bits.
 const REGULAR_FILE: u32 = 0o100_000;
 const FOLDER: u32 = 0o040_000;
-/// How DOS marks a folder.
+/// The DOS attribute of a folder.
 const DOS_FOLDER: u32 = 0x10;
 
-/// What the manifest tells of a file, and how it changed while it was
-/// read.
+/// The manifest's entry of a file, and how the file changed while it was
+/// read, if it did.
 pub type EntryRecord = (FileEntry, Option<Skipped>);
 
-/// How to pack.
+/// How files are packed.
 #[derive(Debug, Clone, Copy)]
 pub struct Packing<'a> {
     pub compression: Compression,
@@ -48,7 +48,7 @@ pub struct Packing<'a> {
 }
 
 impl Packing<'_> {
-    /// Packs `source` into `zip`. Returns what the manifest tells of it.
+    /// Packs `source` into `zip` and returns its manifest entry.
     ///
     /// # Errors
     /// When it cannot be read, or `zip` cannot be written.
@@ -66,8 +66,8 @@ impl Packing<'_> {
         }
     }
 
-    /// Packs a file that fits into memory; stores it when packing saves
-    /// less than one part in 64.
+    /// Packs a file that fits into memory; stores it uncompressed when
+    /// compression saves less than 1/64.
     fn add_small<W: Write + Seek>(
         &self,
         zip: &mut ZipWriter<W>,
@@ -85,7 +85,7 @@ impl Packing<'_> {
         let method = self.method();
         let mut prepared = prepare(method)?;
         if method != CompressionMethod::Stored
-            && !pays(content.len() as u64, prepared.compressed_size())
+            && !is_worthwhile(content.len() as u64, prepared.compressed_size())
         {
             prepared = prepare(CompressionMethod::Stored)?;
         }
@@ -107,7 +107,7 @@ impl Packing<'_> {
         let mut digest = Sha256::new();
         let mut n_read = 0;
         let mut block = Vec::with_capacity(BLOCK_BYTES);
-        // A file that shrinks ends early.
+        // The file may have been truncated since it was opened.
         while n_read < size_bytes {
             stop_if(self.interrupt)?;
             block.clear();
@@ -123,15 +123,15 @@ impl Packing<'_> {
         source.finish(&digest.finalize(), n_read)
     }
 
-    /// Returns how to pack the large file `source`, by trying parts of
-    /// its start, middle and end.
+    /// Returns the method for the large file `source`, by compressing samples
+    /// of its start, middle and end.
     fn method_for(&self, source: &mut Source) -> Result<CompressionMethod> {
         let method = self.method();
         if method == CompressionMethod::Stored {
             return Ok(method);
         }
         let last = source.found.size_bytes.saturating_sub(SAMPLE_BYTES as u64);
-        let mut is_worth_it = false;
+        let mut is_compressible = false;
         for start in [0, last / 2, last] {
             let mut sample = Vec::with_capacity(SAMPLE_BYTES);
             let file = source.file();
@@ -139,10 +139,10 @@ impl Packing<'_> {
             file.take(SAMPLE_BYTES as u64).read_to_end(&mut sample)?;
             let options = packed(FullFileOptions::default(), method, self.level);
             let packed = PreparedZipFile::from_data("", options, &sample)?;
-            is_worth_it |= pays(sample.len() as u64, packed.compressed_size());
+            is_compressible |= is_worthwhile(sample.len() as u64, packed.compressed_size());
         }
         source.file().rewind()?;
-        Ok(if is_worth_it { method } else { CompressionMethod::Stored })
+        Ok(if is_compressible { method } else { CompressionMethod::Stored })
     }
 
     fn method(&self) -> CompressionMethod {
@@ -171,7 +171,7 @@ fn packed<'k, 'n>(
 /// Returns the options of a file's entry, without a method.
 ///
 /// # Errors
-/// When the crate takes no such time.
+/// When the zip format cannot express the time.
 pub fn file_options(
     time: DateTime<Utc>,
     mode: u32,
@@ -190,8 +190,8 @@ pub fn folder_options(
     options(time, (FOLDER | mode) << 16 | DOS_FOLDER)
 }
 
-/// The time stands in the entry as DOS tells it, and, where it fits into
-/// a signed 32-bit field, as a UTC second.
+/// Stores the time as a DOS time and, if it fits into a signed 32-bit
+/// field, as a UTC timestamp too.
 fn options(time: DateTime<Utc>, attributes: u32) -> ZipResult<FullFileOptions<'static, 'static>> {
     let options = FullFileOptions::default()
         .system(System::Unix)
@@ -203,13 +203,13 @@ fn options(time: DateTime<Utc>, attributes: u32) -> ZipResult<FullFileOptions<'s
     }
 }
 
-/// Says that `path` cannot be archived, and what to do.
+/// Returns the error context for a `path` that cannot be archived.
 pub fn failed(path: &str) -> String {
     format!("failed to archive `{path}`; free some space")
 }
 
-/// Returns zstd's level for one of ours: in figures and logs, 1 packs
-/// tighter than the next ones.
+/// Maps a level of the settings to one of zstd: on numbers and logs,
+/// zstd's level 1 compresses better than the next ones.
 fn zstd_level(level: u8) -> i64 {
     match level {
         0..=2 => -1,
@@ -220,6 +220,6 @@ fn zstd_level(level: u8) -> i64 {
     }
 }
 
-fn pays(n_bytes: u64, n_packed_bytes: u64) -> bool {
+fn is_worthwhile(n_bytes: u64, n_packed_bytes: u64) -> bool {
     n_packed_bytes < n_bytes - n_bytes / 64
 }

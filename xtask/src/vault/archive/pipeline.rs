@@ -1,12 +1,11 @@
-//! Packs files on all cores, and merges them into the archive in their
-//! order.
+//! Packs files on all cores and merges them into the archive in order.
 //!
-//! Each thread packs some small files, or one larger one, into a small
-//! zip of its own, which lies in memory or, beyond a megabyte, in a
-//! file without a name beside the archive. The largest files, and all but
-//! small ones where the disk is nearly full, are packed straight into the
-//! archive, so that they need no space twice. What waits is bounded by
-//! the number of threads. None of this changes a byte.
+//! Each thread packs some small files, or one larger file, into a part: a
+//! small zip in memory or, beyond a megabyte, in an unnamed temporary
+//! file beside the archive. The largest files, and all but small ones
+//! when the disk is nearly full, are packed directly into the archive, so
+//! that they never take space twice. The number of parts is bounded by
+//! the number of threads. None of this changes a byte of the archive.
 
 use std::collections::VecDeque;
 use std::io::{Seek, Write};
@@ -27,33 +26,32 @@ use crate::programs::process;
 use crate::vault::manifest::{FileEntry, Skipped};
 use crate::vault::scan::SourceFile;
 
-/// The most files that one thread takes at once.
+/// The most files in one part.
 const N_PART_FILES: usize = 64;
-/// How much of a part stays in memory, in bytes: small files with their
+/// Up to how many bytes a part is kept in memory: small files with their
 /// headers.
 const MEMORY_BYTES: usize = 2 * BLOCK_BYTES;
-/// A file larger than this many bytes is packed straight into the
-/// archive.
+/// A file of more bytes is packed directly into the archive.
 const PART_BYTES_MAX: u64 = 64 * BLOCK_BYTES as u64;
 
-/// What the files are, and how they are packed.
+/// The files to pack, and how.
 #[derive(Clone, Copy)]
 pub struct PackingWork<'a> {
     pub files: &'a [SourceFile],
     pub packing: Packing<'a>,
     pub n_threads: usize,
-    /// The folder of the archive, for what does not fit into memory.
+    /// The folder of the archive, for temporary files.
     pub folder: &'a Path,
 }
 
 impl PackingWork<'_> {
-    /// How many parts wait or are being packed at once.
+    /// Returns how many parts are in flight at most.
     fn n_parts(&self) -> usize {
         self.n_threads + 2
     }
 
-    /// Returns the size of the largest file that becomes a part: what
-    /// does not fit into memory is on the disk twice for a while.
+    /// Returns the size of the largest file that becomes a part: a part that
+    /// does not fit into memory takes disk space twice for a while.
     fn part_bytes_max(&self) -> u64 {
         let in_memory = BLOCK_BYTES as u64;
         if self.files.iter().all(|file| file.size_bytes <= in_memory) {
@@ -66,7 +64,7 @@ impl PackingWork<'_> {
     }
 }
 
-/// What the manifest tells of the files that were packed.
+/// The manifest's entries of the files that were packed.
 #[derive(Default)]
 pub struct Records {
     pub files: Vec<FileEntry>,
@@ -84,46 +82,47 @@ impl Records {
 /// and the packing, not on the number of threads.
 ///
 /// # Errors
-/// The first, in the order of the files, that reading or packing meets.
+/// The first error, in the order of the files, of reading or packing.
 pub fn run<W: Write + Seek>(work: PackingWork<'_>, zip: &mut ZipWriter<W>) -> Result<Records> {
-    let (job_sender, jobs) = channel();
-    let jobs = Mutex::new(jobs);
+    let (request_sender, requests) = channel();
+    let requests = Mutex::new(requests);
     thread::scope(|scope| {
         for _ in 0..work.n_threads {
-            scope.spawn(|| pack_parts(work, &jobs));
+            scope.spawn(|| pack_parts(work, &requests));
         }
-        let records = merge_parts(work, &job_sender, zip);
-        // Without a sender the threads end.
-        drop(job_sender);
+        let records = merge_parts(work, &request_sender, zip);
+        // The threads end once the channel is closed.
+        drop(request_sender);
         records
     })
 }
 
-/// What a thread is to pack.
-struct Job {
+/// A request to pack some files into a part.
+struct PackRequest {
     files: Range<usize>,
     reply: SyncSender<Result<Part>>,
 }
 
-/// Packed files as a zip of their own.
+/// Packed files in a zip of their own.
 struct Part {
     zip: ZipArchive<Guard<SpooledTempFile>>,
     records: Records,
 }
 
-/// What comes next in the archive.
+/// The next piece of the archive.
 enum Step {
     Part(Receiver<Result<Part>>),
-    /// The file of this number is packed when its turn has come.
-    Straight(usize),
+    /// The file with this index, packed when its turn comes.
+    Direct(usize),
 }
 
 fn merge_parts<W: Write + Seek>(
     work: PackingWork<'_>,
-    jobs: &Sender<Job>,
+    requests: &Sender<PackRequest>,
     zip: &mut ZipWriter<W>,
 ) -> Result<Records> {
-    let lost = || anyhow!("a thread that packs files ended early; this is a bug, please report it");
+    let worker_died =
+        || anyhow!("a thread that packs files ended early; this is a bug, please report it");
     let mut records = Records::default();
     let mut steps = VecDeque::new();
     let mut n_begun = 0;
@@ -133,36 +132,36 @@ fn merge_parts<W: Write + Seek>(
             let files = part_at(work.files, n_begun, bytes_max);
             n_begun = files.end.max(n_begun + 1);
             steps.push_back(if files.is_empty() {
-                Step::Straight(n_begun - 1)
+                Step::Direct(n_begun - 1)
             } else {
                 let (reply, part) = sync_channel(1);
-                jobs.send(Job { files, reply }).map_err(|_| lost())?;
+                requests.send(PackRequest { files, reply }).map_err(|_| worker_died())?;
                 Step::Part(part)
             });
         }
         match steps.pop_front() {
             Some(Step::Part(part)) => {
-                let part = part.recv().map_err(|_| lost())??;
+                let part = part.recv().map_err(|_| worker_died())??;
                 let first = part.records.files.first().map_or("", |file| &file.path);
                 zip.merge_archive(part.zip).with_context(|| failed(first))?;
-                // Nothing up to here changes any more.
+                // Everything up to here is final and can be hashed.
                 zip.flush().with_context(|| failed(first))?;
                 records.files.extend(part.records.files);
                 records.skipped.extend(part.records.skipped);
             }
-            Some(Step::Straight(idx)) => pack(&work.files[idx], work.packing, zip, &mut records)?,
+            Some(Step::Direct(idx)) => pack(&work.files[idx], work.packing, zip, &mut records)?,
             None => return Ok(records),
         }
     }
 }
 
-/// Packs what comes, until nothing more can come.
-fn pack_parts(work: PackingWork<'_>, jobs: &Mutex<Receiver<Job>>) {
+/// Packs what is requested until the channel is closed.
+fn pack_parts(work: PackingWork<'_>, requests: &Mutex<Receiver<PackRequest>>) {
     loop {
-        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { files, reply }) = next else { return };
-        // The receiver is gone when the archive has failed; the next
-        // job does not come then.
+        let next = requests.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(PackRequest { files, reply }) = next else { return };
+        // The receiver may have hung up because the archive failed; no further
+        // request comes then.
         let _ = reply.send(pack_part(work, files));
     }
 }
@@ -178,7 +177,7 @@ fn pack_part(work: PackingWork<'_>, files: Range<usize>) -> Result<Part> {
     Ok(Part { zip, records })
 }
 
-/// Packs the file `found` into `zip`, if it is still there.
+/// Packs the file `found` into `zip`, unless it has vanished.
 fn pack<W: Write + Seek>(
     found: &SourceFile,
     packing: Packing<'_>,
@@ -192,8 +191,8 @@ fn pack<W: Write + Seek>(
     Ok(())
 }
 
-/// Returns the files from `start` on that one thread packs at once:
-/// none when the first is too large for that.
+/// Returns the range of files from `start` on that form one part: empty
+/// when the first is too large for a part.
 fn part_at(files: &[SourceFile], start: usize, bytes_max: u64) -> Range<usize> {
     if files[start].size_bytes > bytes_max {
         return start..start;

@@ -1,5 +1,5 @@
-//! Reads the files that are archived: each once, as it is when it is
-//! opened. One that was replaced since it was found is the new one.
+//! Reads the files to archive, each once, as it is when it is opened: if
+//! it was replaced since the scan, the new file is archived.
 
 use std::fs::{File, Metadata};
 use std::io::Read;
@@ -13,23 +13,23 @@ use crate::workspace::files::is_gone;
 
 /// A file that is being read.
 pub struct Source {
-    /// The file as it was when it was opened; what is appended from then
-    /// on belongs to the next archive.
+    /// The file as it was when it was opened; what is appended later belongs
+    /// to the next archive.
     pub found: SourceFile,
     file: File,
     opened: Metadata,
 }
 
-/// What becomes of a file that was found.
+/// The outcome of opening a file.
 pub enum OpenedSource {
-    /// It can be read.
+    /// The file is open.
     File(Box<Source>),
-    /// It is gone, or no file any more.
+    /// The file has vanished or is no plain file any more.
     Gone(Skipped),
 }
 
 impl Source {
-    /// Opens the file that a scan found.
+    /// Opens a file of the scan.
     pub fn open(found: &SourceFile) -> Result<OpenedSource> {
         let gone = |reason: &str| {
             let path = found.archive_path.text.clone();
@@ -52,17 +52,17 @@ impl Source {
         &mut self.file
     }
 
-    /// Puts up to `n_bytes` more of it at the end of `bytes`.
+    /// Appends up to the next `n_bytes` of the file to `bytes`.
     pub fn read(&mut self, n_bytes: usize, bytes: &mut Vec<u8>) -> Result<usize> {
         let read = (&mut self.file).take(n_bytes as u64).read_to_end(bytes);
         read.with_context(|| unreadable(&self.found))
     }
 
-    /// Returns what the manifest tells of the file, of which
-    /// `size_bytes` were read, and whether it changed meanwhile.
+    /// Returns the manifest entry of the file, of which `size_bytes` were
+    /// read, and how it changed meanwhile, if it did.
     pub fn finish(self, sha256: &[u8], size_bytes: u64) -> Result<(FileEntry, Option<Skipped>)> {
         let now = self.file.metadata().with_context(|| unreadable(&self.found))?;
-        // A time that the system does not tell never changes.
+        // Where the system has no modification time, only sizes differ.
         let is_same = now.len() == size_bytes && now.modified().ok() == self.opened.modified().ok();
         let entry = FileEntry {
             path: self.found.archive_path.text,
@@ -82,7 +82,7 @@ impl Source {
     }
 }
 
-/// Says that the file cannot be read, and what to do.
+/// Returns the error context for a file that cannot be read.
 pub fn unreadable(found: &SourceFile) -> String {
     format!(
         "failed to read `{}`; check its permissions, or leave it out by `archive.exclude` in \

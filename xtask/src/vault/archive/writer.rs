@@ -1,4 +1,4 @@
-//! Writes the zip of an archive: the files, the manifest, the digests.
+//! Writes the zip of an archive: files, manifest, digests and seal.
 
 use std::fs::File;
 use std::io::{self, BufWriter, IntoInnerError, Seek, SeekFrom, Write};
@@ -19,16 +19,15 @@ use crate::vault::seal;
 use crate::vault::verify::Disk;
 use crate::workspace::digest::{BUFFER_BYTES, DigestWriter};
 
-/// How many bytes are handed over as written at once.
-const SETTLED_BYTES: u64 = 4 * 1024 * 1024;
-/// The mode and level of the tool's own entries.
-const OWN_MODE: u32 = 0o644;
-const OWN_LEVEL: i64 = 6;
+/// How many final bytes are handed to the seal's digest at once.
+const HASH_STEP_BYTES: u64 = 4 * 1024 * 1024;
+/// The mode and level of the manifest, the digests and the patch.
+const METADATA_MODE: u32 = 0o644;
+const METADATA_LEVEL: i64 = 6;
 
-/// The zip of an archive that is being written.
-type ArchiveZip = ZipWriter<Guard<SettlingFile>>;
+type ArchiveZip = ZipWriter<Guard<HashedFile>>;
 
-/// What goes into an archive.
+/// The content of an archive.
 pub struct ArchiveContent<'a> {
     pub scan: &'a Scan,
     /// The manifest without its files.
@@ -39,31 +38,31 @@ pub struct ArchiveContent<'a> {
     pub n_threads: usize,
 }
 
-/// Writes the archive to `file`, which lies at `path`, and returns the
+/// Writes the archive to `file`, whose path is `path`, and returns the
 /// digest of its manifest.
 pub fn write(file: File, path: &Path, content: ArchiveContent<'_>) -> Result<String> {
     let failed = "failed to seal the archive";
     let reader = Disk::open(path, Some(content.packing.interrupt)).context(failed)?;
-    let (settled, ends) = mpsc::channel();
+    let (final_ends, ends) = mpsc::channel();
     thread::scope(|scope| {
-        // The digest over the whole file follows the writing.
-        let sealing = scope.spawn(move || seal::digest_behind(&reader, ends));
+        // Hash the file while it is written.
+        let sealing = scope.spawn(move || seal::digest_while_written(&reader, ends));
         let folder = path.parent().unwrap_or(Path::new("."));
-        let out = SettlingFile::new(file, settled.clone());
+        let out = HashedFile::new(file, final_ends.clone());
         let (mut file, manifest_digest) = write_zip(out, folder, content)?;
         let end = seal::content_end(&mut file).context(failed)?;
-        // A closed channel: joining the thread gives the cause.
-        let _ = settled.send(end);
-        drop(settled);
+        // If the channel is closed, joining the thread gives the cause.
+        let _ = final_ends.send(end);
+        drop(final_ends);
         let digest = sealing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         seal::write(&mut file, &digest.context(failed)?).context(failed)?;
         Ok(manifest_digest)
     })
 }
 
-/// Writes all but the seal.
+/// Writes everything but the seal.
 fn write_zip(
-    out: SettlingFile,
+    out: HashedFile,
     folder: &Path,
     content: ArchiveContent<'_>,
 ) -> Result<(File, String)> {
@@ -90,7 +89,7 @@ fn write_zip(
     complete(zip, manifest, content.patch.unwrap_or_default(), content.time)
 }
 
-/// Adds the patch, the manifest and the digests, and ends the zip.
+/// Adds the patch, the manifest and the digests, and finishes the zip.
 fn complete(
     mut zip: ArchiveZip,
     mut manifest: Manifest,
@@ -98,13 +97,13 @@ fn complete(
     time: DateTime<Utc>,
 ) -> Result<(File, String)> {
     if !patch.is_empty() {
-        let sha256 = add_own(&mut zip, PATCH_PATH, time, |entry| entry.write_all(patch))?;
+        let sha256 = add_metadata(&mut zip, PATCH_PATH, time, |entry| entry.write_all(patch))?;
         manifest.files.push(FileEntry {
             path: PATCH_PATH.to_owned(),
             raw_path_hex: None,
             size_bytes: patch.len() as u64,
             modified_at: time,
-            mode: format!("{OWN_MODE:04o}"),
+            mode: format!("{METADATA_MODE:04o}"),
             sha256,
         });
         manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -112,8 +111,8 @@ fn complete(
     manifest.skipped.sort();
     manifest.format = manifest.least_format();
     manifest.totals = Totals::of(&manifest.files);
-    let digest = add_own(&mut zip, MANIFEST_PATH, time, |entry| manifest.write(entry))?;
-    add_own(&mut zip, SUMS_PATH, time, |entry| manifest.write_sums(&digest, entry))?;
+    let digest = add_metadata(&mut zip, MANIFEST_PATH, time, |entry| manifest.write(entry))?;
+    add_metadata(&mut zip, SUMS_PATH, time, |entry| manifest.write_sums(&digest, entry))?;
     let finish = || -> Result<File> {
         zip.set_comment(seal::placeholder())?;
         Ok(zip.finish()?.into_inner()?.into_file()?)
@@ -122,17 +121,19 @@ fn complete(
     Ok((file, digest))
 }
 
-/// Adds an entry of the tool's own as `write` generates it, and returns
-/// the digest of its content: a manifest of many files is never whole in
-/// memory.
-fn add_own(
+/// Streams an entry that `write` generates, and returns the digest of its
+/// content: a manifest of many files never lies in memory as text.
+fn add_metadata(
     zip: &mut ArchiveZip,
     path: &str,
     time: DateTime<Utc>,
     write: impl FnOnce(&mut BufWriter<DigestWriter<&mut ArchiveZip>>) -> io::Result<()>,
 ) -> Result<String> {
     let add = || -> Result<String> {
-        zip.start_file(path, file_options(time, OWN_MODE)?.compression_level(Some(OWN_LEVEL)))?;
+        zip.start_file(
+            path,
+            file_options(time, METADATA_MODE)?.compression_level(Some(METADATA_LEVEL)),
+        )?;
         let mut entry = BufWriter::with_capacity(BUFFER_BYTES, DigestWriter::new(zip));
         write(&mut entry)?;
         Ok(entry.into_inner().map_err(IntoInnerError::into_error)?.finish())
@@ -140,18 +141,18 @@ fn add_own(
     add().with_context(|| failed(path))
 }
 
-/// The file of an archive. A flush says that what was written so far
-/// does not change any more.
-struct SettlingFile {
+/// The file of an archive. A flush announces that what was written so far
+/// is final.
+struct HashedFile {
     out: BufWriter<File>,
-    /// Takes positions before which nothing changes any more.
-    settled: Sender<u64>,
-    n_settled: u64,
+    /// Receives positions up to which the file is final.
+    final_ends: Sender<u64>,
+    n_final: u64,
 }
 
-impl SettlingFile {
-    fn new(file: File, settled: Sender<u64>) -> Self {
-        Self { out: BufWriter::with_capacity(BUFFER_BYTES, file), settled, n_settled: 0 }
+impl HashedFile {
+    fn new(file: File, final_ends: Sender<u64>) -> Self {
+        Self { out: BufWriter::with_capacity(BUFFER_BYTES, file), final_ends, n_final: 0 }
     }
 
     fn into_file(self) -> io::Result<File> {
@@ -159,27 +160,27 @@ impl SettlingFile {
     }
 }
 
-impl Write for SettlingFile {
+impl Write for HashedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.out.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         let position = self.out.stream_position()?;
-        if position - self.n_settled >= SETTLED_BYTES {
+        if position - self.n_final >= HASH_STEP_BYTES {
             self.out.flush()?;
-            self.n_settled = position;
-            // A closed channel: the digest has failed, and gives the cause.
-            let _ = self.settled.send(position);
+            self.n_final = position;
+            // If the channel is closed, the digest failed and gives the cause.
+            let _ = self.final_ends.send(position);
         }
         Ok(())
     }
 }
 
-impl Seek for SettlingFile {
+impl Seek for HashedFile {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         match position {
-            // Keeps the buffer.
+            // Seeking by nothing must not flush the buffer.
             SeekFrom::Current(0) => self.out.stream_position(),
             _ => self.out.seek(position),
         }

@@ -1,4 +1,4 @@
-//! One archive, as its manifest and its annotations describe it.
+//! An archive as its manifest and annotations describe it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,23 +11,22 @@ use crate::vault::name::{NameKind, StampedName};
 use crate::vault::verify;
 use crate::workspace::files::folder_entries;
 
-/// One archive.
+/// An archive of the catalog.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Archive {
     /// The file name.
     pub name: StampedName,
-    /// Where it lies.
+    /// Its path.
     pub path: PathBuf,
     /// The size of the file in bytes.
     pub size_bytes: u64,
-    /// What it says of itself.
+    /// Its manifest, if it has one.
     pub content: Content,
-    /// What was said of it later, if anything; an error text when that
-    /// cannot be read.
+    /// Its annotations, if any; an error text if they cannot be read.
     pub annotations: Option<Result<Annotations, String>>,
 }
 
-/// What an archive says of itself.
+/// What could be read of an archive.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// An archive of this tool.
@@ -45,7 +44,7 @@ impl AsRef<Self> for Archive {
 }
 
 impl Archive {
-    /// Returns the manifest, where there is one.
+    /// Returns the manifest, if there is one.
     pub fn manifest(&self) -> Option<&Manifest> {
         match &self.content {
             Content::Sealed(manifest) => Some(manifest),
@@ -53,30 +52,30 @@ impl Archive {
         }
     }
 
-    /// Returns when it was made: by the manifest, else by its name.
+    /// Returns when it was made, by its manifest or else by its name.
     pub fn created_at(&self) -> DateTime<Utc> {
         self.manifest().map_or(self.name.time(), |manifest| manifest.created_at)
     }
 
-    /// Returns its tags as they are now.
+    /// Returns its tags, annotations included.
     pub fn tags(&self) -> &[String] {
         let later = self.readable_annotations().and_then(|later| later.tags.as_deref());
         later.or_else(|| self.manifest().map(|m| m.tags.as_slice())).unwrap_or_default()
     }
 
-    /// Returns its note as it is now.
+    /// Returns its note, annotations included.
     pub fn note(&self) -> Option<&str> {
         let later = self.readable_annotations().and_then(|later| later.note.as_deref());
         later.or_else(|| self.manifest()?.note.as_deref()).filter(|note| !note.is_empty())
     }
 
-    /// Whether it is pinned now.
+    /// Whether it is pinned, annotations included.
     pub fn is_pinned(&self) -> bool {
         let sealed = || self.manifest().is_some_and(|manifest| manifest.pinned);
         self.pin_mark().map_or_else(sealed, |mark| mark.is_pinned)
     }
 
-    /// Returns why it is pinned, where that was said.
+    /// Returns why it is pinned, if a reason was given.
     pub fn pin_reason(&self) -> Option<&str> {
         self.pin_mark().filter(|mark| mark.is_pinned)?.reason.as_deref()
     }

@@ -1,9 +1,9 @@
-//! Remembers what manifests say, so that a list of ten thousand
-//! archives need not open each.
+//! Caches manifests, so that a list of ten thousand archives need not
+//! open each.
 //!
-//! A record counts only for a file of the same name, size, times and
-//! number; whatever else it is, it is read from the archive again. What
-//! is deleted is decided on the archives themselves, never on this.
+//! A record is valid only for a file of the same name, size, times and
+//! inode; otherwise the archive is read again. Deletions are decided on
+//! the archives themselves, never on the cache.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,13 +22,12 @@ use crate::vault::manifest::{FileEntry, Manifest};
 use crate::workspace::Workspace;
 use crate::workspace::files;
 
-/// The first bytes of the file; another format is not read.
+/// The first bytes of the file; any other format is ignored.
 const MAGIC: &[u8] = b"trainvault catalog 1\n";
-/// With fewer archives, or records that are smaller in all, the cache
-/// is not worth a file.
+/// With fewer archives and fewer bytes of records, no cache is written.
 const N_ARCHIVES_MIN: usize = 16;
 const N_BYTES_MIN: usize = 256 * 1024;
-/// The files of a manifest with more are left out, so that the cache
+/// The file lists of larger manifests are not cached, so that the cache
 /// stays small.
 const N_FILES_MAX: usize = 2_000;
 
@@ -37,12 +36,12 @@ const FOREIGN: u8 = 0;
 const WITH_FILES: u8 = 1;
 const WITHOUT_FILES: u8 = 2;
 
-/// What tells whether a file is still the same.
+/// Identifies a state of a file: size, times and inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u64; 4]);
 
 impl Fingerprint {
-    /// Returns the stamp of the file with this metadata.
+    /// Returns the fingerprint of the file with this metadata.
     pub fn of(metadata: &Metadata) -> Self {
         let modified = metadata.modified().ok();
         let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
@@ -51,8 +50,8 @@ impl Fingerprint {
         Self([metadata.len(), modified, inode, changed])
     }
 
-    /// Returns the stamp of the file at `path`; `None` where it cannot
-    /// be read.
+    /// Returns the fingerprint of the file at `path`; `None` if it cannot be
+    /// read.
     pub fn read(path: &Path) -> Option<Self> {
         path.metadata().ok().map(|metadata| Self::of(&metadata))
     }
@@ -70,7 +69,7 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, ParseIntError> {
         let numbers = text.split(' ').map(str::parse).collect::<Result<Vec<u64>, _>>()?;
-        // A number too few or too many fits no file.
+        // A wrong count of numbers gives a fingerprint that matches no file.
         Ok(Self(numbers.try_into().unwrap_or_default()))
     }
 }
@@ -87,34 +86,33 @@ fn identity(_: &Metadata) -> (u64, u64) {
     (0, 0)
 }
 
-/// What the file holds that is known so far.
+/// The content of the cache file.
 #[derive(Default)]
 pub struct Cache {
     bytes: Vec<u8>,
-    /// The stamp and the place of each archive's record.
+    /// The fingerprint and byte range of each archive's record.
     records: BTreeMap<String, (Fingerprint, Range<usize>)>,
 }
 
 impl Cache {
-    /// Reads the cache of `workspace`; an empty one when it is missing
-    /// or damaged.
+    /// Reads the cache of `workspace`; it is empty if missing or damaged.
     pub fn load(workspace: &Workspace) -> Self {
         let bytes = fs::read(path(workspace)).unwrap_or_default();
         let records = index(&bytes).unwrap_or_default();
         Self { bytes, records }
     }
 
-    /// Returns the record of the archive `name` with this stamp.
+    /// Returns the record of the archive `name` with this fingerprint.
     pub fn get(&self, name: &str, fingerprint: Fingerprint) -> Option<&[u8]> {
         let (_, range) = self.records.get(name).filter(|(known, _)| *known == fingerprint)?;
         self.bytes.get(range.clone())
     }
 }
 
-/// An archive's name, stamp and record.
+/// An archive's name, fingerprint and record.
 pub type CachedArchive<'a> = (String, Fingerprint, Cow<'a, [u8]>);
 
-/// Replaces the cache of `workspace`. It is no loss when that fails.
+/// Replaces the cache of `workspace`; failures are ignored.
 pub fn store(workspace: &Workspace, archives: &[CachedArchive<'_>]) {
     let mut bytes = MAGIC.to_vec();
     for (name, fingerprint, content) in archives {
@@ -127,7 +125,7 @@ pub fn store(workspace: &Workspace, archives: &[CachedArchive<'_>]) {
     }
     let is_worth_it = archives.len() >= N_ARCHIVES_MIN || bytes.len() >= N_BYTES_MIN;
     if is_worth_it && files::create_folder(&workspace.state()).is_ok() {
-        // Without it the next list takes longer, and no more.
+        // Without the cache, the next list is only slower.
         let _ = files::write_atomically(&path(workspace), &bytes);
     }
 }
@@ -155,15 +153,15 @@ fn index(bytes: &[u8]) -> Option<BTreeMap<String, (Fingerprint, Range<usize>)>> 
     Some(records)
 }
 
-/// Whether the list of files is needed.
+/// Whether the file lists of manifests are needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ManifestFiles {
     Needed,
     NotNeeded,
 }
 
-/// Returns the record of `content`; `None` where that must be looked at
-/// again.
+/// Returns the record of `content`; `None` for an unreadable archive,
+/// which is read again each time.
 pub fn encode(content: &Content) -> Option<Vec<u8>> {
     let manifest = match content {
         Content::Foreign => return Some(vec![FOREIGN]),
@@ -185,7 +183,7 @@ pub fn encode(content: &Content) -> Option<Vec<u8>> {
     Some(record)
 }
 
-/// Returns the content of which `record` tells, where it tells enough.
+/// Parses `record`; `None` if it lacks the file list that is needed.
 pub fn decode(record: &[u8], files: ManifestFiles) -> Option<Content> {
     let mut reader = Reader(record);
     let [kind] = reader.array()?;
@@ -212,14 +210,14 @@ fn file(reader: &mut Reader<'_>) -> Option<FileEntry> {
     Some(FileEntry { path, raw_path_hex, size_bytes, modified_at, mode, sha256 })
 }
 
-/// Adds `bytes` with their number before them.
+/// Appends `bytes`, prefixed by their length.
 fn put(record: &mut Vec<u8>, bytes: &[u8]) {
     let length = u32::try_from(bytes.len()).expect("a manifest is far shorter than 4 GiB");
     record.extend(length.to_le_bytes());
     record.extend_from_slice(bytes);
 }
 
-/// Reads what [`put`] and numbers wrote.
+/// Reads length-prefixed bytes and numbers.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {

@@ -1,4 +1,4 @@
-//! Reads the archives of a workspace with the help of the cache.
+//! Reads the archives of a workspace through the cache.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -11,19 +11,19 @@ use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::Workspace;
 use crate::workspace::threads;
 
-/// What becomes of the cache where it is behind.
+/// Whether an outdated cache is written again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheUpdate {
     Renew,
     Leave,
 }
 
-/// Returns the archives of `workspace` in the order of their names, and
-/// opens only those that the cache does not know.
+/// Returns the archives of `workspace`, ordered by name; opens only those
+/// that are not in the cache.
 pub fn read(
     workspace: &Workspace,
     files: ManifestFiles,
-    after: CacheUpdate,
+    update: CacheUpdate,
 ) -> Result<Vec<Archive>> {
     let cache = Cache::load(workspace);
     let read_one = |(name, path): (StampedName, PathBuf)| {
@@ -46,7 +46,7 @@ pub fn read(
     let is_new = |(_, _, record): &(Archive, _, Option<Cow<'_, [u8]>>)| {
         matches!(record, Some(Cow::Owned(_)))
     };
-    let has_news = found.iter().any(is_new);
+    let has_new = found.iter().any(is_new);
     let mut known = Vec::with_capacity(found.len());
     let mut archives = Vec::with_capacity(found.len());
     for (archive, fingerprint, record) in found {
@@ -57,7 +57,7 @@ pub fn read(
         );
         archives.push(archive);
     }
-    if has_news && after == CacheUpdate::Renew {
+    if has_new && update == CacheUpdate::Renew {
         cache::store(workspace, &known);
     }
     Ok(archives)

@@ -1,5 +1,4 @@
-//! Reads what of an archive is compared: its manifest, its digests, its
-//! settings.
+//! Reads what is compared of an archive: manifest, digests, settings.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,7 +13,7 @@ use crate::vault::verify::Damage;
 /// The largest settings file that is compared key by key, in bytes.
 const CONFIG_BYTES_MAX: u64 = 16 << 20;
 
-/// Reads the archive at `path`, and what is wrong with it.
+/// Reads the archive at `path` and what is damaged in it.
 ///
 /// # Errors
 /// When a file that is compared cannot be read.
@@ -47,8 +46,7 @@ fn is_config(item: &RestoreItem) -> bool {
         && item.size_bytes <= CONFIG_BYTES_MAX
 }
 
-/// Reads one file whole into `sink`, which is empty, and returns its
-/// digest.
+/// Reads one file into the empty `sink` and returns its digest.
 fn read_item<W: Write + Rewind>(
     source: &mut FileSource,
     item: &RestoreItem,
@@ -60,7 +58,7 @@ fn read_item<W: Write + Rewind>(
     }
 }
 
-/// A sink that can begin anew.
+/// A sink that can be emptied.
 trait Rewind {
     fn rewind(&mut self) -> io::Result<()>;
 }

@@ -1,4 +1,4 @@
-//! What a manifest tells of files and folders, those left out too.
+//! The entries of a manifest: files, folders and what was skipped.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

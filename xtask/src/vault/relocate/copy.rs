@@ -1,4 +1,4 @@
-//! Copies, compares, and removes what was copied.
+//! Copies, compares, and removes originals that were copied.
 
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -9,19 +9,19 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::workspace::digest::BUFFER_BYTES;
 use crate::workspace::files::{self, exists, folder_entries};
 
-/// The end of the name of a copy that is not complete.
+/// The suffix of an incomplete copy.
 const COPY_SUFFIX: &str = ".copy.partial";
 
-/// Copies the file or link `from` so that it has its name in `to` only
-/// when it is whole.
+/// Copies the file or symlink `from` to `to`, which appears only when it
+/// is complete.
 pub fn copy_whole(from: &Path, to: &Path) -> Result<()> {
     let draft = draft_of(to);
     remove(&draft)?;
-    copy(from, &draft).map_err(|error| without(&draft, error))?;
+    copy(from, &draft).map_err(|error| discard(&draft, error))?;
     files::rename_folder_new(&draft, to).with_context(|| failed("move", from, to))
 }
 
-/// Copies the file, link or folder `from` to `to`, and syncs it.
+/// Copies the file, symlink or folder `from` to `to`, and syncs it.
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     let metadata = fs::symlink_metadata(from).with_context(|| unreadable(from))?;
     if metadata.is_symlink() {
@@ -52,7 +52,7 @@ fn copy_file(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
             break;
         }
         size_bytes += n_read as u64;
-        // A hole stays a hole.
+        // Keep holes: do not write zeros.
         if buffer[..n_read].iter().all(|byte| *byte == 0) {
             target.seek(SeekFrom::Start(size_bytes))?;
         } else {
@@ -74,8 +74,9 @@ fn copy_link(_: &Path, _: &Path) -> io::Result<()> {
     Err(ErrorKind::Unsupported.into())
 }
 
-/// Gives `to` the owner, mode and times of `metadata`, as far as its
-/// disk and this user can: content goes before them.
+/// Gives `to` the owner, mode and times of `metadata`, as far as the disk
+/// and this user's rights allow. Failures are ignored: the content
+/// matters more.
 pub fn keep_metadata(metadata: &Metadata, to: &Path) {
     #[cfg(unix)]
     {
@@ -88,7 +89,7 @@ pub fn keep_metadata(metadata: &Metadata, to: &Path) {
     }
 }
 
-/// Removes `from`, of which `to` is the copy.
+/// Removes `from` after checking that `to` is a copy of it.
 pub fn remove_copied(from: &Path, to: &Path) -> Result<()> {
     if !is_real_folder(from) {
         if !is_equal(from, to)? {
@@ -103,12 +104,12 @@ pub fn remove_copied(from: &Path, to: &Path) -> Result<()> {
     fs::remove_dir(from).with_context(|| format!("failed to remove `{}`", from.display()))
 }
 
-/// Removes the file or link `from` when `to` is the same.
+/// Removes the file or symlink `from` if `to` is the same.
 pub fn remove_if_same(from: &Path, to: &Path) -> Result<()> {
     if is_equal(from, to)? { remove(from) } else { Ok(()) }
 }
 
-/// Whether `whole` holds everything that `part` does.
+/// Whether `whole` contains everything that `part` does.
 pub fn holds(whole: &Path, part: &Path) -> Result<bool> {
     if !is_real_folder(part) {
         return is_equal(part, whole);
@@ -124,7 +125,8 @@ pub fn holds(whole: &Path, part: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Whether two files hold the same bytes, or two links the same path.
+/// Whether two files have the same content, or two symlinks the same
+/// target.
 fn is_equal(one: &Path, other: &Path) -> Result<bool> {
     if !exists(other) {
         return Ok(false);
@@ -159,7 +161,7 @@ fn has_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
     }
 }
 
-/// Removes the file, link or draft `path`, if it is there.
+/// Removes the file, symlink or draft `path`, if it exists.
 pub fn remove(path: &Path) -> Result<()> {
     let result =
         if is_real_folder(path) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
@@ -169,21 +171,21 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Removes the `draft` that `error` left, and returns the error.
-pub fn without(draft: &Path, error: anyhow::Error) -> anyhow::Error {
+/// Removes the `draft` that a failed copy left, and returns its `error`.
+pub fn discard(draft: &Path, error: anyhow::Error) -> anyhow::Error {
     match remove(draft) {
         Ok(()) => error,
         Err(also) => anyhow!("{error:#}; {also:#}"),
     }
 }
 
-/// Returns where the copy that becomes `to` is made: by a short name,
-/// since that of `to` may be as long as the disk allows.
+/// Returns the path of the draft of `to`. It has a short name, since that
+/// of `to` may be as long as the file system allows.
 pub fn draft_of(to: &Path) -> PathBuf {
     to.with_file_name(format!(".{}{COPY_SUFFIX}", std::process::id()))
 }
 
-/// Whether `path` is named as a copy that is not complete.
+/// Whether `path` has the name of an incomplete copy.
 pub fn is_draft(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.starts_with('.') && name.ends_with(COPY_SUFFIX)
@@ -201,6 +203,6 @@ pub fn unreadable(path: &Path) -> String {
     format!("failed to read `{}`", path.display())
 }
 
-pub fn failed(act: &str, from: &Path, to: &Path) -> String {
-    format!("failed to {act} `{}` to `{}`", from.display(), to.display())
+pub fn failed(verb: &str, from: &Path, to: &Path) -> String {
+    format!("failed to {verb} `{}` to `{}`", from.display(), to.display())
 }

@@ -1,9 +1,9 @@
-//! Remembers descriptions, so that a list of many remote archives reads
-//! none of them again.
+//! Caches descriptions, so that a list of many remote archives reads none
+//! of them again.
 //!
-//! A file a description, named by what the snapshot holds, which never
-//! changes; its first line is a digest of the rest. What does not fit is
-//! read from the repository anew.
+//! One file for each description, named by the id of the snapshot's tree,
+//! which never changes. Its first line is a digest of the rest; a file
+//! that does not match is read from the repository again.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,8 +12,7 @@ use crate::workspace::Workspace;
 use crate::workspace::digest;
 use crate::workspace::files;
 
-/// Returns the description of the snapshots that hold `tree`, where it
-/// is known.
+/// Returns the cached description of the snapshots with this `tree`.
 pub fn get(workspace: &Workspace, tree: &str) -> Option<Vec<u8>> {
     let bytes = fs::read(path(workspace, tree)).ok()?;
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
@@ -21,7 +20,7 @@ pub fn get(workspace: &Workspace, tree: &str) -> Option<Vec<u8>> {
     (digest == digest::of_bytes(description).as_bytes()).then(|| description.to_vec())
 }
 
-/// Remembers a description. It is no loss when that fails.
+/// Caches a description; failures are ignored.
 pub fn put(workspace: &Workspace, tree: &str, description: &[u8]) {
     let path = path(workspace, tree);
     let mut bytes = format!("{}\n", digest::of_bytes(description)).into_bytes();
@@ -35,7 +34,8 @@ fn folder(workspace: &Workspace) -> PathBuf {
     workspace.state().join("remote")
 }
 
-/// Returns the file of `tree`, an id of restic's: digits alone.
+/// Returns the file of `tree`, an id of restic, which consists of digits
+/// only.
 fn path(workspace: &Workspace, tree: &str) -> PathBuf {
     folder(workspace).join(tree)
 }

@@ -1,5 +1,5 @@
-//! The small file beside a zip in its snapshot: what `list`, `show`,
-//! `diff` and `prune` need to know of it.
+//! The small file beside a zip in its snapshot, with what `list`, `show`,
+//! `diff` and `prune` need to know.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,10 +15,10 @@ use crate::vault::manifest::Manifest;
 use crate::vault::name::{NameKind, StampedName};
 use crate::workspace::files;
 
-/// The folder, beside the zips and in snapshots, of descriptions.
+/// The folder of descriptions, beside the zips and in snapshots.
 const FOLDER: &str = ".trainvault";
 
-/// What can be said of an archive without its zip.
+/// What is known of an archive without its zip.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Description {
@@ -32,11 +32,11 @@ pub struct Description {
     pub sha256: String,
     /// The workspace that pushed it.
     pub workspace: String,
-    /// When that was, by the clock there.
+    /// When it was pushed, by the clock of that machine.
     pub pushed_at: DateTime<Utc>,
-    /// Its note then.
+    /// Its note when it was pushed.
     pub note: Option<String>,
-    /// Why it was pinned then.
+    /// Why it was pinned when it was pushed, if it was.
     pub pin_reason: Option<String>,
     /// Its settings files, by path.
     pub settings: BTreeMap<String, Value>,
@@ -45,10 +45,10 @@ pub struct Description {
 }
 
 impl Description {
-    /// Parses what a snapshot holds. No text of it can steer a terminal.
+    /// Parses the file of a snapshot and makes its texts printable.
     ///
     /// # Errors
-    /// When it is no description of this format.
+    /// When it is not a description of this format.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let mut value: Value =
             serde_json::from_slice(bytes).context("its description is not JSON")?;
@@ -69,13 +69,13 @@ impl Description {
         Ok(description)
     }
 
-    /// Returns the archive's name, where it is one.
+    /// Returns the archive's name, if it is valid.
     pub fn name(&self) -> Option<StampedName> {
         StampedName::parse(NameKind::Archive, &self.archive)
     }
 
-    /// Writes it into `folder`, that of the zips, and returns its path
-    /// from there.
+    /// Writes it into the archive folder `folder`, and returns its path
+    /// relative to that.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -93,14 +93,14 @@ impl Description {
 
     /// Removes what [`Self::stage`] wrote.
     pub fn unstage(&self, folder: &Path) {
-        // What stays is written over by the next push, and in no way.
+        // Ignore failures: the next push overwrites the file.
         let _ = fs::remove_file(folder.join(staged(&self.archive)));
         let _ = fs::remove_dir(folder.join(FOLDER));
     }
 }
 
 /// Returns the path of the description of the archive called `name`,
-/// from the folder that holds both.
+/// relative to the archive folder.
 pub fn staged(name: &str) -> String {
     let path = PathBuf::from(FOLDER).join(format!("{}.json", name.trim_end_matches(".zip")));
     path.to_string_lossy().replace('\\', "/")

@@ -1,27 +1,28 @@
-//! Reads which archives the repository holds.
+//! Lists the archives of the repository.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use chrono::{DateTime, Utc};
 
 use super::RemoteArchive;
 use super::cache;
 use super::description::{Description, staged};
-use super::ordering;
 use super::tags::{self, TOOL_TAG};
 use crate::programs::restic::{Restic, Snapshot, printable};
 use crate::vault::annotations::{Annotations, PinMark};
 use crate::vault::catalog::{Archive, Content};
 use crate::vault::name::{NameKind, StampedName};
+use crate::vault::order::{self, Position};
 use crate::workspace::Workspace;
 use crate::workspace::exit::{CodedError, RemoteProblem};
 use crate::workspace::progress;
 use crate::workspace::threads;
 
-/// What the names of zips and descriptions have in common.
+/// Matches the names of zips and of descriptions.
 const PATTERN: &str = "training_backup_*";
-/// This tool writes none that is larger.
+/// This tool never writes a larger one.
 const DESCRIPTION_BYTES_MAX: usize = 256 << 20;
 
 /// A zip that a snapshot holds.
@@ -31,13 +32,14 @@ struct StoredZip {
     size_bytes: u64,
 }
 
-/// Returns the archives that `restic` holds, the oldest first. What
-/// `workspace` remembers of them is not read again.
+/// Returns the archives of the repository, the oldest first. Cached
+/// descriptions are not read again.
 ///
-/// A snapshot without its zip is skipped: nothing half pushed is listed.
+/// A snapshot without a zip is skipped, so that an incomplete push is
+/// never listed.
 ///
 /// # Errors
-/// As restic; one damaged description is no error.
+/// When restic fails; a damaged description is not an error.
 pub fn read(restic: &Restic<'_>, workspace: &Workspace) -> Result<Vec<RemoteArchive>> {
     let snapshots = restic.snapshots(TOOL_TAG)?;
     let (known, new): (Vec<_>, Vec<_>) = snapshots
@@ -50,14 +52,14 @@ pub fn read(restic: &Restic<'_>, workspace: &Workspace) -> Result<Vec<RemoteArch
         .collect();
     let new: Vec<Snapshot> = new.into_iter().map(|(_, snapshot)| snapshot).collect();
     found.extend(read_new(restic, workspace, new)?);
-    Ok(ordering::oldest_first(each_once(found)))
+    Ok(oldest_first(deduplicated(found)))
 }
 
-/// Remembers the descriptions of new snapshots, given by their ids or
-/// the first digits of those, so that the next list need not read them.
+/// Caches the descriptions of new snapshots, given by the first digits of
+/// their ids, so that the next list need not read them.
 ///
 /// # Errors
-/// As restic.
+/// When restic fails.
 pub fn remember(
     restic: &Restic<'_>,
     workspace: &Workspace,
@@ -76,7 +78,7 @@ fn cached(workspace: &Workspace, snapshot: &Snapshot) -> Option<Description> {
     Description::parse(&cache::get(workspace, &snapshot.tree)?).ok()
 }
 
-/// Reads the descriptions of `snapshots`, those that hold an archive.
+/// Reads the descriptions of those of `snapshots` that hold an archive.
 fn read_new(
     restic: &Restic<'_>,
     workspace: &Workspace,
@@ -109,7 +111,8 @@ fn read_new(
     threads::map(whole, read).into_iter().collect()
 }
 
-/// Returns where a snapshot holds the description of the archive `name`.
+/// Returns the path in a snapshot of the description of the archive
+/// `name`.
 fn description_path(name: StampedName) -> String {
     format!("/{}", staged(&name.to_string()))
 }
@@ -144,7 +147,7 @@ fn read_one(
     }
 }
 
-/// Whether `error` concerns more than one archive.
+/// Whether `error` concerns the whole repository, not one archive.
 fn is_of_the_repository(error: &anyhow::Error) -> bool {
     match error.downcast_ref::<CodedError>() {
         Some(CodedError::Remote(problem, _)) => {
@@ -161,7 +164,7 @@ fn of_description(description: Description, snapshot: &Snapshot) -> Option<Remot
     let run_number = manifest.as_ref().map(|manifest| manifest.run_number);
     let content = manifest.map_or(Content::Foreign, |it| Content::Sealed(Box::new(it)));
     let mut remote =
-        plain(StoredZip { name, size_bytes: description.size_bytes }, snapshot, content);
+        bare_archive(StoredZip { name, size_bytes: description.size_bytes }, snapshot, content);
     let printable: Vec<String> = snapshot.tags.iter().map(|tag| printable(tag)).collect();
     let (tags, is_pinned) = tags::to_archive(&printable, run_number);
     let pin = PinMark { is_pinned, reason: pin_reason, since: snapshot.time };
@@ -175,10 +178,10 @@ fn of_description(description: Description, snapshot: &Snapshot) -> Option<Remot
 }
 
 fn unreadable(zip: StoredZip, snapshot: &Snapshot, problem: &str) -> RemoteArchive {
-    plain(zip, snapshot, Content::Unreadable(problem.to_owned()))
+    bare_archive(zip, snapshot, Content::Unreadable(problem.to_owned()))
 }
 
-fn plain(zip: StoredZip, snapshot: &Snapshot, content: Content) -> RemoteArchive {
+fn bare_archive(zip: StoredZip, snapshot: &Snapshot, content: Content) -> RemoteArchive {
     let StoredZip { name, size_bytes } = zip;
     let path = PathBuf::from(format!("/{name}"));
     RemoteArchive {
@@ -193,9 +196,9 @@ fn plain(zip: StoredZip, snapshot: &Snapshot, content: Content) -> RemoteArchive
     }
 }
 
-/// Returns each archive once: a push that was killed after its snapshot
-/// was made, and its repetition, made two.
-fn each_once(mut found: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
+/// Merges the snapshots of one archive: a push that was killed after it
+/// made its snapshot, and its repetition, leave two.
+fn deduplicated(mut found: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
     found.sort_by(|a, b| a.snapshots.cmp(&b.snapshots));
     let mut places: BTreeMap<(StampedName, String), usize> = BTreeMap::new();
     let mut archives: Vec<RemoteArchive> = Vec::with_capacity(found.len());
@@ -204,7 +207,7 @@ fn each_once(mut found: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
         if let Some(place) = key.as_ref().and_then(|key| places.get(key)) {
             let first = &mut archives[*place];
             first.snapshots.extend(remote.snapshots);
-            // A pin on either holds.
+            // The archive is pinned if either snapshot is.
             if remote.archive.is_pinned() {
                 first.archive = remote.archive;
             }
@@ -216,7 +219,40 @@ fn each_once(mut found: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
     archives
 }
 
-/// Takes so many bytes and no more.
+/// Orders `archives`, given in any order, from the oldest to the newest:
+/// by run number within a workspace, by time between workspaces.
+fn oldest_first(archives: Vec<RemoteArchive>) -> Vec<RemoteArchive> {
+    let mut by_place: BTreeMap<(String, String), Vec<RemoteArchive>> = BTreeMap::new();
+    for remote in archives {
+        let place = (remote.host.clone(), remote.workspace.clone());
+        by_place.entry(place).or_default().push(remote);
+    }
+    let mut timed: Vec<(DateTime<Utc>, RemoteArchive)> =
+        by_place.into_values().flat_map(with_times).collect();
+    // The sort is stable: archives of one workspace keep their order.
+    timed.sort_by_key(|(time, _)| *time);
+    timed.into_iter().map(|(_, remote)| remote).collect()
+}
+
+/// Orders the archives of one workspace, and returns each with its time,
+/// capped at that of later runs.
+fn with_times(archives: Vec<RemoteArchive>) -> Vec<(DateTime<Utc>, RemoteArchive)> {
+    let mut ordered = order::oldest_first(archives, |remote| Position {
+        run_number: remote.archive.manifest().map(|manifest| manifest.run_number),
+        time: remote.archive.created_at(),
+        name: (remote.archive.name, remote.snapshots.clone()),
+    });
+    let mut timed = Vec::with_capacity(ordered.len());
+    let mut latest = DateTime::<Utc>::MAX_UTC;
+    while let Some(remote) = ordered.pop() {
+        latest = latest.min(remote.archive.created_at());
+        timed.push((latest, remote));
+    }
+    timed.reverse();
+    timed
+}
+
+/// A buffer for a description, limited in size.
 struct Limited(Vec<u8>);
 
 impl std::io::Write for Limited {

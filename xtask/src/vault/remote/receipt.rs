@@ -23,26 +23,27 @@ pub struct RemoteReceipt {
     pub repository: String,
     /// The digest of the zip.
     pub sha256: String,
-    /// The tags that the snapshot had then, sorted.
+    /// The tags of the snapshot at that time, sorted.
     pub tags: Vec<String>,
-    /// Size, time and number of the file that was pushed.
+    /// The fingerprint of the file that was pushed.
     pub file: String,
     /// When it was read back from the repository.
     pub read_back_at: DateTime<Utc>,
 }
 
 impl RemoteReceipt {
-    /// Returns the receipt of the archive `zip`, where it is one of these
-    /// bytes; one that is damaged counts as none.
+    /// Returns the receipt of the archive `zip`, if it matches the file; a
+    /// damaged one counts as none.
     pub fn of(zip: &Path) -> Option<Self> {
         let receipt: Self = serde_json::from_slice(&fs::read(receipt_of(zip)).ok()?).ok()?;
-        let is_same = || Fingerprint::read(zip).is_some_and(|now| now.to_string() == receipt.file);
-        let is_alike = || file_sha256(zip).is_ok_and(|digest| digest == receipt.sha256);
-        (receipt.format == 1 && (is_same() || is_alike())).then_some(receipt)
+        let is_same_file =
+            || Fingerprint::read(zip).is_some_and(|now| now.to_string() == receipt.file);
+        let is_same_content = || file_sha256(zip).is_ok_and(|digest| digest == receipt.sha256);
+        (receipt.format == 1 && (is_same_file() || is_same_content())).then_some(receipt)
     }
 
-    /// Removes that of the archive `zip`, which the repository holds no
-    /// more.
+    /// Removes the receipt of the archive `zip`, which is no longer in the
+    /// repository.
     ///
     /// # Errors
     /// When it cannot be removed.
@@ -51,7 +52,7 @@ impl RemoteReceipt {
         fs::remove_file(&path).with_context(|| format!("failed to remove `{}`", path.display()))
     }
 
-    /// Writes it beside the archive `zip`, at once or not at all.
+    /// Writes it beside the archive `zip`, atomically.
     ///
     /// # Errors
     /// When it cannot be written.

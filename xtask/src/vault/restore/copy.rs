@@ -1,4 +1,4 @@
-//! Unpacks one entry and checks every byte on the way.
+//! Unpacks one entry and checks every byte.
 
 use std::io::{ErrorKind, Read, Write};
 
@@ -15,7 +15,7 @@ const TYPE_BITS: u32 = 0o170_000;
 const REGULAR_FILE: u32 = 0o100_000;
 const FIFO: u32 = 0o010_000;
 
-/// What an entry's content must be.
+/// The expected content of an entry.
 pub struct ExpectedContent<'a> {
     /// Its size in bytes.
     pub size_bytes: u64,
@@ -23,14 +23,14 @@ pub struct ExpectedContent<'a> {
     pub sha256: Option<&'a str>,
 }
 
-/// What was unpacked.
+/// An unpacked file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnpackedFile {
     /// The digest of the content.
     pub sha256: String,
-    /// The time that the zip tells.
+    /// The time that the zip records.
     pub modified_at: Option<DateTime<Utc>>,
-    /// The permission bits that the zip tells.
+    /// The permission bits that the zip records.
     pub mode: Option<u32>,
 }
 
@@ -80,18 +80,18 @@ pub fn copy<R: Read>(
     }))
 }
 
-/// Checks that a unix mode is that of a plain file, or none at all.
+/// Checks that a unix mode, if recorded, is that of a plain file.
 pub fn check_type(unix_mode: Option<u32>) -> Result<(), &'static str> {
     match unix_mode.unwrap_or_default() & TYPE_BITS {
-        // Info-ZIP marks as FIFO what it read from its standard input.
+        // Info-ZIP marks what it read from standard input as a FIFO.
         0 | REGULAR_FILE | FIFO => Ok(()),
         0o120_000 => Err("it is a symlink, which is never restored"),
         _ => Err("it is no plain file, and only those are restored"),
     }
 }
 
-/// Returns the UTC second where the zip has it, else the DOS time as if
-/// it were UTC: its zone is not known.
+/// Returns the UTC timestamp if the zip has one, else the DOS time taken
+/// as UTC, since its zone is unknown.
 fn modified_at<R: Read>(entry: &ZipFile<'_, R>) -> Option<DateTime<Utc>> {
     let stamped = entry.extra_data_fields().find_map(|field| match field {
         ExtraField::ExtendedTimestamp(stamp) => stamp.mod_time(),

@@ -1,4 +1,4 @@
-//! Files that are being restored: whole, or called `.NAME.partial`.
+//! Files that are being restored, called `.NAME.partial` until complete.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};
@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use crate::workspace::digest::hex;
 use crate::workspace::files::{self, exists};
 
-/// How many files are made durable at once.
+/// How many files are synced at once.
 pub const N_AT_ONCE: usize = 32;
-/// The longest name that systems take, in bytes.
+/// The longest file name that file systems allow, in bytes.
 const NAME_BYTES_MAX: usize = 255;
 
-/// Returns `.NAME.partial`, with a digest for a name that is too long
-/// to be extended.
+/// Returns `.NAME.partial`, with a digest in place of a name that would
+/// become too long.
 pub fn partial_name(name: &OsStr, number: usize) -> OsString {
     let suffix = if number == 1 { ".partial".to_owned() } else { format!(".{number}.partial") };
     let mut partial = OsString::from(".");
@@ -28,7 +28,7 @@ pub fn partial_name(name: &OsStr, number: usize) -> OsString {
     partial
 }
 
-/// A file that is being written; removed unless it is published.
+/// A file that is being written; removed on drop unless published.
 pub struct Draft {
     path: PathBuf,
     /// Where to write its content.
@@ -37,13 +37,14 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Creates the draft `path`, which nothing may be called yet.
+    /// Creates the draft `path`, which must not exist.
     pub fn create(path: PathBuf) -> io::Result<Self> {
         let file = File::options().write(true).create_new(true).open(&path)?;
         Ok(Self { path, file, is_published: false })
     }
 
-    /// Gives the file its name.
+    /// Renames the draft to `path`, where it `replaces` a file or must find
+    /// none.
     pub fn publish(mut self, path: &Path, replaces: bool) -> io::Result<()> {
         if replaces {
             if !fs::symlink_metadata(path)?.is_file() {
@@ -61,14 +62,14 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         if !self.is_published && exists(&self.path) {
-            // A failure leaves a file whose name tells what it is.
+            // If this fails, the name still marks the file as a draft.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Makes all of `items` durable by `sync`, many at once: a disk takes
-/// many such requests in hardly more time than one.
+/// Syncs all of `items` by `sync`, many at once: a disk takes hardly
+/// longer for many such requests than for one.
 pub fn sync_all<T: Sync>(
     items: &[T],
     sync: impl Fn(&T) -> io::Result<()> + Sync,
@@ -82,16 +83,15 @@ pub fn sync_all<T: Sync>(
     })
 }
 
-/// Sets the permission bits, without those that lend the owner's
-/// rights to others.
+/// Sets the permission bits, without setuid, setgid and sticky.
 #[cfg(unix)]
 pub fn set_mode(file: &File, mode: Option<u32>) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     mode.map_or(Ok(()), |mode| file.set_permissions(Permissions::from_mode(mode & 0o777)))
 }
 
-/// Sets the permission bits of the folder `path`; of one that was there
-/// before, only those go that `mode` has not.
+/// Sets the permission bits of the folder `path`; for a folder that
+/// existed before, only removes bits that `mode` lacks.
 #[cfg(unix)]
 pub fn set_folder_mode(path: &Path, mode: u32, is_new: bool) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -1,7 +1,7 @@
-//! Lists a zip without a manifest, whose content nothing proves.
+//! Lists a zip without a manifest, whose content cannot be verified.
 //!
-//! Entries that share bytes, and names that stand twice, are how small
-//! files unpack to huge or surprising ones: those are left out.
+//! Entries that share bytes and duplicate names are how zip bombs and
+//! ambiguous zips work, so these entries are left out.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -14,12 +14,12 @@ use super::local_headers::LocalHeaders;
 use crate::vault::scan::check_archive_path;
 use crate::vault::verify::Damage;
 
-/// Deflate cannot pack tighter than 1032 to 1.
+/// Deflate compresses 1032 to 1 at most.
 const RATIO_MAX: u64 = 1100;
 
-const TWICE: &str = "the zip names it twice, and which is meant is not known";
+const DUPLICATE: &str = "the zip names it twice, and which is meant is not known";
 
-/// What a zip lists.
+/// The content of a zip.
 #[derive(Debug, Default)]
 pub struct Listing {
     pub items: Vec<ForeignItem>,
@@ -27,7 +27,7 @@ pub struct Listing {
     pub damage: Vec<Damage>,
 }
 
-/// A file that a zip lists.
+/// A file of a zip.
 #[derive(Debug)]
 pub struct ForeignItem {
     pub path: String,
@@ -57,7 +57,7 @@ impl Listing {
     }
 }
 
-/// Checks that the size of `item` can be true.
+/// Checks that the recorded size of `item` is possible.
 pub fn check_ratio(item: &ForeignItem) -> Result<(), String> {
     let bytes_max = item.compressed_bytes.saturating_mul(RATIO_MAX).saturating_add(1024);
     if item.sha256.is_some() || item.size_bytes <= bytes_max {
@@ -69,10 +69,10 @@ pub fn check_ratio(item: &ForeignItem) -> Result<(), String> {
     ))
 }
 
-/// Lists what the directory of `zip` names; `raw` reads the same file.
+/// Lists the central directory of `zip`; `raw` reads the same file.
 pub fn list<R: Read + Seek>(zip: &mut ZipArchive<R>, raw: &mut R) -> Listing {
     let mut listing = Listing::default();
-    let twice = if zip.has_duplicate_names() {
+    let duplicates = if zip.has_duplicate_names() {
         duplicate_names(raw, zip.central_directory_start()).unwrap_or_default()
     } else {
         BTreeSet::new()
@@ -80,11 +80,11 @@ pub fn list<R: Read + Seek>(zip: &mut ZipArchive<R>, raw: &mut R) -> Listing {
     let shared = overlapping_entries(zip);
     for idx in 0..zip.len() {
         let Ok(entry) = zip.by_index_data(idx) else { continue };
-        // A name that is not UTF-8 is in the zip's old code page.
+        // A name that is not UTF-8 is decoded by the zip's old code page.
         let Ok(name) = entry.name().map(std::borrow::Cow::into_owned) else { continue };
         let path = name.trim_end_matches('/');
-        let problem = if twice.contains(entry.name_raw()) {
-            Some(TWICE)
+        let problem = if duplicates.contains(entry.name_raw()) {
+            Some(DUPLICATE)
         } else if shared.contains(&idx) {
             Some("it shares bytes with another entry")
         } else {
@@ -110,8 +110,8 @@ pub fn list<R: Read + Seek>(zip: &mut ZipArchive<R>, raw: &mut R) -> Listing {
     listing
 }
 
-/// Lists the entries of a zip whose directory is lost. Those out of the
-/// row count only where digests are known.
+/// Lists the entries of a zip whose central directory is lost. Entries
+/// outside the unbroken sequence count only where digests are known.
 pub fn list_local_headers(local_headers: &LocalHeaders, has_digests: bool) -> Listing {
     let mut listing = Listing::default();
     for (name, places) in local_headers {
@@ -120,9 +120,10 @@ pub fn list_local_headers(local_headers: &LocalHeaders, has_digests: bool) -> Li
             listing.refuse(name, problem);
         } else if name.ends_with('/') {
             listing.folders.insert(path.to_owned());
-        } else if !has_digests && places.iter().filter(|place| place.is_in_row).count() > 1 {
-            listing.refuse(name, TWICE);
-        } else if let Some(place) = places.iter().find(|place| place.is_in_row || has_digests) {
+        } else if !has_digests && places.iter().filter(|place| place.is_in_sequence).count() > 1 {
+            listing.refuse(name, DUPLICATE);
+        } else if let Some(place) = places.iter().find(|place| place.is_in_sequence || has_digests)
+        {
             listing.items.push(ForeignItem {
                 path: name.clone(),
                 size_bytes: place.size_bytes,
@@ -135,7 +136,7 @@ pub fn list_local_headers(local_headers: &LocalHeaders, has_digests: bool) -> Li
     listing
 }
 
-/// Returns the entries of which some bytes belong to another as well.
+/// Returns the entries that share bytes with another one.
 fn overlapping_entries<R: Read + Seek>(zip: &mut ZipArchive<R>) -> BTreeSet<usize> {
     let mut ranges = Vec::with_capacity(zip.len());
     for idx in 0..zip.len() {
@@ -144,30 +145,30 @@ fn overlapping_entries<R: Read + Seek>(zip: &mut ZipArchive<R>) -> BTreeSet<usiz
         let data_start = entry.data_start().unwrap_or(start);
         ranges.push((start, data_start.saturating_add(entry.compressed_size()), idx));
     }
-    // The directory's bytes belong to no entry either.
+    // No entry may reach into the central directory either.
     ranges.push((zip.central_directory_start(), u64::MAX, usize::MAX));
     ranges.sort_unstable();
     let mut shared = BTreeSet::new();
-    let mut reach: Option<(u64, usize)> = None;
+    let mut furthest: Option<(u64, usize)> = None;
     for (start, end, idx) in ranges {
-        if let Some((reached, by)) = reach
+        if let Some((reached, by)) = furthest
             && start < reached
         {
             shared.extend([idx, by]);
         }
-        if reach.is_none_or(|(reached, _)| end > reached) {
-            reach = Some((end, idx));
+        if furthest.is_none_or(|(reached, _)| end > reached) {
+            furthest = Some((end, idx));
         }
     }
     shared
 }
 
-/// Returns the names that the directory at `start` holds more than
-/// once; the zip reader keeps only the last of each.
+/// Returns the names that the central directory at `start` holds more
+/// than once; the zip reader keeps only the last of each.
 fn duplicate_names<R: Read + Seek>(raw: &mut R, start: u64) -> io::Result<BTreeSet<Vec<u8>>> {
     raw.seek(SeekFrom::Start(start))?;
     let mut names = BTreeSet::new();
-    let mut twice = BTreeSet::new();
+    let mut duplicates = BTreeSet::new();
     let mut head = [0; 46];
     while raw.read_exact(&mut head).is_ok() && head.starts_with(b"PK\x01\x02") {
         let length = |at: usize| usize::from(u16::from_le_bytes([head[at], head[at + 1]]));
@@ -176,8 +177,8 @@ fn duplicate_names<R: Read + Seek>(raw: &mut R, start: u64) -> io::Result<BTreeS
         let rest = i64::try_from(length(30) + length(32)).unwrap_or(0);
         raw.seek(SeekFrom::Current(rest))?;
         if !names.insert(name.clone()) {
-            twice.insert(name);
+            duplicates.insert(name);
         }
     }
-    Ok(twice)
+    Ok(duplicates)
 }

@@ -1,4 +1,5 @@
-//! A file of an archive, as whoever describes it best describes it.
+//! A file of an archive, as described by the best source: the manifest,
+//! the digests or the zip.
 
 use std::path::PathBuf;
 
@@ -15,22 +16,21 @@ use crate::workspace::digest::unhex;
 pub struct RestoreItem {
     /// The path in the archive.
     pub path: String,
-    /// The real bytes of the path relative to the workspace, where they
-    /// differ.
+    /// The bytes of the path relative to the workspace, if they differ.
     pub raw_path: Option<Vec<u8>>,
-    /// The size in bytes: no more is ever unpacked.
+    /// The size in bytes; more is never unpacked.
     pub size_bytes: u64,
-    /// When it was last written; `None` to take the zip's word.
+    /// When it was last written; `None` to use what the zip records.
     pub modified_at: Option<DateTime<Utc>>,
-    /// Its permission bits; `None` to take the zip's word.
+    /// Its permission bits; `None` to use what the zip records.
     pub mode: Option<u32>,
     /// The digest of its content; `None` to trust the zip's CRC-32.
     pub sha256: Option<String>,
-    /// Its number in the zip's directory, where that has it.
+    /// Its index in the zip's central directory, if it is there.
     pub entry_idx: Option<usize>,
 }
 
-/// A folder that an archive tells more of than its path.
+/// A folder with recorded permission bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
     /// The path below the target.
@@ -39,10 +39,10 @@ pub struct Folder {
     pub mode: u32,
 }
 
-/// Returns what the manifest's entry `folder` describes.
+/// Converts the manifest's entry `folder`.
 ///
 /// # Errors
-/// Says why it is not to be trusted.
+/// When the entry must not be trusted; says why.
 pub fn sealed_folder(folder: &FolderEntry) -> Result<Folder, String> {
     check_archive_path(&folder.path)?;
     let raw = folder.raw_path_hex.as_deref().map(|hex| raw_path(&folder.path, hex)).transpose()?;
@@ -52,10 +52,10 @@ pub fn sealed_folder(folder: &FolderEntry) -> Result<Folder, String> {
     Ok(Folder { target, mode: mode & 0o777 })
 }
 
-/// Returns what the manifest's entry `file` describes.
+/// Converts the manifest's entry `file`.
 ///
 /// # Errors
-/// Says why it is not to be trusted.
+/// When the entry must not be trusted; says why.
 pub fn sealed_item(file: &FileEntry) -> Result<RestoreItem, String> {
     check_archive_path(&file.path)?;
     let raw_path = file.raw_path_hex.as_deref().map(|hex| raw_path(&file.path, hex)).transpose()?;
@@ -70,8 +70,8 @@ pub fn sealed_item(file: &FileEntry) -> Result<RestoreItem, String> {
     })
 }
 
-/// Returns the bytes that `hex` stands for, which must be what `path`
-/// spells: another path could lead anywhere.
+/// Decodes the path `hex`, which must be the one that `path` spells: any
+/// other could lead anywhere.
 fn raw_path(path: &str, hex: &str) -> Result<Vec<u8>, String> {
     let bytes = unhex(hex).ok_or("its raw path is not hexadecimal")?;
     let spelled = ArchivePath::of_bytes(&bytes).text;
@@ -81,13 +81,14 @@ fn raw_path(path: &str, hex: &str) -> Result<Vec<u8>, String> {
     (is_same && is_plain).then_some(bytes).ok_or_else(|| "its raw path is another path".to_owned())
 }
 
-/// Whether `path` describes an archive rather than a session.
+/// Whether the file `path` describes the archive and is not part of the
+/// session.
 pub fn is_metadata(path: &str) -> bool {
     [MANIFEST_PATH, SUMS_PATH, PATCH_PATH].contains(&path)
 }
 
-/// Returns the path of the bytes `raw`, or `text` where the system's
-/// paths are not made of bytes.
+/// Returns the path of the bytes `raw`, or `text` on systems where paths
+/// are not bytes.
 #[cfg(unix)]
 pub fn raw_place(raw: &[u8], _: &str) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;

@@ -1,9 +1,9 @@
-//! Which drafts a restore has made, so that another task can remove
-//! them when it was killed.
+//! Records which drafts a restore makes, so that another task can remove
+//! them if it is killed.
 //!
-//! A journal is a file of its own for each process, locked as long as
-//! that lives. It lists paths: `+PATH` before a draft is made, `-PATH`
-//! when that turned out to be someone else's file.
+//! Each process has its own journal file, locked as long as it runs. It
+//! lists paths: `+PATH` before a draft is made, `-PATH` if the path
+//! turned out to be another file.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -28,7 +28,7 @@ impl Journal {
     pub fn open(state: &Path) -> io::Result<Self> {
         fs::create_dir_all(state)?;
         let path = state.join(format!("{PREFIX}{}", std::process::id()));
-        // What one of the same number left is kept, to be removed.
+        // Append: an earlier process with the same id may have left drafts.
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
         match filesystem::try_lock(&file) {
             Ok(()) => Ok(Self { path, file }),
@@ -37,17 +37,17 @@ impl Journal {
         }
     }
 
-    /// Notes that the draft `path` is made next.
+    /// Records that the draft `path` is about to be made.
     pub fn add(&mut self, path: &Path) -> io::Result<()> {
-        self.note(b'+', path)
+        self.record(b'+', path)
     }
 
-    /// Notes that `path` is no draft of this process.
+    /// Records that `path` is not a draft of this process.
     pub fn withdraw(&mut self, path: &Path) -> io::Result<()> {
-        self.note(b'-', path)
+        self.record(b'-', path)
     }
 
-    fn note(&mut self, sign: u8, path: &Path) -> io::Result<()> {
+    fn record(&mut self, sign: u8, path: &Path) -> io::Result<()> {
         let line = [&[sign], path.as_os_str().as_encoded_bytes(), &[0]].concat();
         self.file.write_all(&line)
     }
@@ -55,8 +55,8 @@ impl Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        // All drafts are published or removed; a journal that stays lists
-        // what is not there.
+        // All drafts are published or removed by now, so a journal that cannot
+        // be removed lists nothing that exists.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -66,16 +66,16 @@ impl Drop for Journal {
 pub struct AbandonedRestore {
     /// The journal.
     pub journal: PathBuf,
-    /// The drafts that are there.
+    /// The drafts that still exist.
     pub drafts: BTreeSet<PathBuf>,
 }
 
 impl AbandonedRestore {
-    /// Removes the drafts, and returns a line on it.
+    /// Removes the drafts, and returns a message about it.
     ///
     /// # Errors
     /// When one cannot be removed.
-    pub fn remove_and_tell(&self) -> Result<String> {
+    pub fn remove(&self) -> Result<String> {
         for path in self.drafts.iter().chain([&self.journal]) {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -93,7 +93,7 @@ impl AbandonedRestore {
     }
 }
 
-/// Returns what killed restores left by the journals in `state`.
+/// Returns what killed restores left, by the journals in `state`.
 ///
 /// # Errors
 /// When a journal or a folder cannot be read.
@@ -106,14 +106,14 @@ pub fn abandoned(state: &Path) -> Result<Vec<AbandonedRestore>> {
         }
         let read = || -> io::Result<Option<Vec<u8>>> {
             let file = File::open(&journal)?;
-            // A running restore holds it; without locks this is unknown.
+            // A running restore holds the lock; without locks, assume that one does.
             if file.try_lock().is_err() {
                 return Ok(None);
             }
             fs::read(&journal).map(Some)
         };
         let bytes = match read() {
-            // It ended, and removed its journal, just now.
+            // The restore just ended and removed its journal.
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             read => read.with_context(|| format!("failed to read `{}`", journal.display()))?,
         };
@@ -126,11 +126,11 @@ pub fn abandoned(state: &Path) -> Result<Vec<AbandonedRestore>> {
     Ok(found)
 }
 
-/// Returns the drafts that are there of those that a journal lists.
+/// Returns the drafts of a journal that still exist.
 fn drafts(journal: &[u8]) -> io::Result<BTreeSet<PathBuf>> {
     let mut listed = BTreeSet::new();
     for line in journal.split_inclusive(|byte| *byte == 0) {
-        // A line without its end was not followed by a draft.
+        // An incomplete line was written by a kill before the draft was made.
         match (line.first(), line.get(1..).and_then(|rest| rest.strip_suffix(&[0]))) {
             (Some(b'+'), Some(path)) => drop(listed.insert(path_of(path))),
             (Some(b'-'), Some(path)) => drop(listed.remove(&path_of(path))),

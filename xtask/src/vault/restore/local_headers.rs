@@ -1,16 +1,17 @@
-//! Finds a zip's entries by the headers before their content.
+//! Finds the entries of a zip by their local headers.
 //!
-//! The directory at a zip's end is the first to go when a file is cut
-//! short. Each entry also has a header of its own, which suffices.
+//! The central directory at the end of a zip is the first part that is
+//! lost when a file is truncated. The local header before each entry
+//! suffices to restore it.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 const SIGNATURE: &[u8; 4] = b"PK\x03\x04";
 const HEADER_BYTES: u64 = 30;
-/// A longer path is no file's that a system can hold.
+/// No system can hold a file with a longer path.
 const NAME_BYTES_MAX: usize = 4096;
-/// Signatures within content may look like headers.
+/// A limit, since content may contain signatures that look like headers.
 const N_CANDIDATES_MAX: usize = 200_000;
 const BLOCK_BYTES: usize = 64 * 1024;
 
@@ -19,10 +20,10 @@ const BLOCK_BYTES: usize = 64 * 1024;
 pub struct LocalHeader {
     /// The offset of its header in the file.
     pub offset: u64,
-    /// Whether an unbroken row of entries leads to it from the start.
+    /// Whether it belongs to the unbroken sequence of entries from the start.
     /// Others may be part of some entry's content.
-    pub is_in_row: bool,
-    /// The size of its content in bytes, as its header says.
+    pub is_in_sequence: bool,
+    /// The size of its content in bytes, by its header.
     pub size_bytes: u64,
     /// The same, compressed.
     pub compressed_bytes: u64,
@@ -31,21 +32,21 @@ pub struct LocalHeader {
 /// The entries by name, in the order of the file.
 pub type LocalHeaders = BTreeMap<String, Vec<LocalHeader>>;
 
-/// Returns the entries of the zip in `reader`; those out of the row
-/// only under the names that `is_wanted` knows.
+/// Returns the entries of the zip in `reader`; those outside the unbroken
+/// sequence only if `is_wanted` accepts their name.
 pub fn walk<R: Read + Seek>(reader: &mut R, is_wanted: impl Fn(&str) -> bool) -> LocalHeaders {
     let mut local_headers = LocalHeaders::new();
-    let row_end = walk_row(reader, &mut local_headers);
-    if let Some(start) = row_end {
-        // What cannot be read here cannot be restored either.
+    let sequence_end = walk_sequence(reader, &mut local_headers);
+    if let Some(start) = sequence_end {
+        // Ignore read errors: what cannot be read cannot be restored.
         let _ = walk_rest(reader, start, &is_wanted, &mut local_headers);
     }
     local_headers
 }
 
-/// Follows the row of entries from the start. Returns where to search
-/// on when it breaks before the directory.
-fn walk_row<R: Read + Seek>(reader: &mut R, local_headers: &mut LocalHeaders) -> Option<u64> {
+/// Follows the unbroken sequence of entries from the start. Returns where
+/// to continue the search if it ends before the central directory.
+fn walk_sequence<R: Read + Seek>(reader: &mut R, local_headers: &mut LocalHeaders) -> Option<u64> {
     let mut offset = 0;
     let mut previous = 0;
     loop {
@@ -56,7 +57,7 @@ fn walk_row<R: Read + Seek>(reader: &mut R, local_headers: &mut LocalHeaders) ->
                 offset = next;
             }
             Ok(HeaderKind::Directory) => return None,
-            // The last entry's size may be what is wrong.
+            // The size of the last entry may be wrong: search its content too.
             Ok(_) | Err(_) => return Some(previous.min(offset) + 1),
         }
     }
@@ -85,14 +86,14 @@ fn walk_rest<R: Read + Seek>(
     Ok(())
 }
 
-fn push(local_headers: &mut LocalHeaders, offset: u64, is_in_row: bool, header: Header) {
+fn push(local_headers: &mut LocalHeaders, offset: u64, is_in_sequence: bool, header: Header) {
     let Header { name, size_bytes, compressed_bytes, next: _ } = header;
     if name.is_empty() {
         return;
     }
     let places = local_headers.entry(name).or_default();
     if places.iter().all(|place| place.offset != offset) {
-        places.push(LocalHeader { offset, is_in_row, size_bytes, compressed_bytes });
+        places.push(LocalHeader { offset, is_in_sequence, size_bytes, compressed_bytes });
     }
 }
 
@@ -106,7 +107,7 @@ struct Header {
     name: String,
     size_bytes: u64,
     compressed_bytes: u64,
-    /// Where the next entry begins, when the header tells.
+    /// Where the next entry begins, if the header records a size.
     next: Option<u64>,
 }
 
@@ -139,14 +140,14 @@ fn header_at<R: Read + Seek>(reader: &mut R, offset: u64) -> io::Result<HeaderKi
     };
     let (compressed_bytes, size_bytes) = (long(u32_at(14), 1), long(u32_at(18), 0));
     let start = offset + HEADER_BYTES + u64::from(name_bytes) + u64::from(extra_bytes);
-    // Sizes that follow the content are not in the header.
+    // With flag 8, the sizes follow the content instead.
     let has_sizes = u16_at(2) & 8 == 0;
     let next = start.checked_add(compressed_bytes).filter(|_| has_sizes);
     Ok(HeaderKind::Entry(Header { name, size_bytes, compressed_bytes, next }))
 }
 
-/// Returns the plain and the compressed size of an entry over 4 GiB,
-/// which stand in the extra field 1.
+/// Returns the size and compressed size of an entry over 4 GiB, which are
+/// in the extra field 1.
 fn zip64_sizes(mut extra: &[u8]) -> Option<[u64; 2]> {
     while let [id0, id1, len0, len1, rest @ ..] = extra {
         let length = usize::from(u16::from_le_bytes([*len0, *len1]));

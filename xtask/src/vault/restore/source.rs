@@ -1,7 +1,7 @@
-//! What an archive still holds, however damaged it is.
+//! Reads what an archive still holds, however damaged it is.
 //!
-//! Sizes and digests come from the manifest, else from `SHA256SUMS`,
-//! else from the zip itself, whose word is taken only within limits.
+//! Sizes and digests come from the manifest, else from `SHA256SUMS`, else
+//! from the zip itself, whose sizes are trusted only within limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -18,7 +18,7 @@ use crate::vault::manifest::{MANIFEST_PATH, Manifest, SUMS_PATH};
 use crate::vault::scan::check_archive_path;
 use crate::vault::verify::{self, Damage};
 
-/// How many entries of one name are tried.
+/// How many entries of the same name are tried.
 const N_PLACES_MAX: usize = 8;
 
 /// An archive to restore from.
@@ -26,24 +26,24 @@ pub struct Source<R> {
     zip: Option<ZipArchive<R>>,
     raw: R,
     local_headers: Option<LocalHeaders>,
-    /// The manifest, where it can be read.
+    /// The manifest, if it can be read.
     pub manifest: Option<Manifest>,
     /// The files, sorted by path.
     pub items: Vec<RestoreItem>,
     /// Folders without files.
     pub folders: BTreeSet<String>,
-    /// What is recorded of folders beyond that, by archive path.
+    /// Folders with recorded permission bits, by archive path.
     pub described: BTreeMap<String, Folder>,
     /// What cannot be restored, as far as is known before reading.
     pub damage: Vec<Damage>,
 }
 
-/// Where an entry may be read.
+/// Where to read an entry.
 #[derive(Debug, Clone, Copy)]
 enum Place {
-    /// By the directory at the end.
+    /// By its index in the central directory.
     Directory(usize),
-    /// By the header before the content, at this offset.
+    /// By its local header at this offset.
     LocalHeader(u64),
 }
 
@@ -73,10 +73,10 @@ impl<R: Read + Seek> Source<R> {
         source
     }
 
-    /// Copies the content of `item` to `sink`, which `start` makes
-    /// ready for each attempt.
+    /// Copies the content of `item` to `sink`, which `start` resets before
+    /// each attempt.
     ///
-    /// The inner error says why the archive does not give the content.
+    /// The inner error says why the content cannot be read.
     ///
     /// # Errors
     /// When `sink` cannot be written.
@@ -119,24 +119,23 @@ impl<R: Read + Seek> Source<R> {
         self.raw.seek(SeekFrom::Start(offset)).map(|_| ())
     }
 
-    /// Returns the place to try after `n_tried` others.
+    /// Returns the place to try after `n_tried` failed ones.
     fn place(&mut self, item: &RestoreItem, n_tried: usize) -> Option<Place> {
         let n_listed = usize::from(item.entry_idx.is_some());
         let Some(n_tried) = n_tried.checked_sub(n_listed) else {
             return item.entry_idx.map(Place::Directory);
         };
-        // A digest tells whether any header found is the right one.
+        // With a digest, any header can be tried safely.
         let is_known = item.sha256.is_some();
         let places = self.local_headers().get(&item.path)?;
         places
             .iter()
-            .filter(|place| place.is_in_row || is_known)
+            .filter(|place| place.is_in_sequence || is_known)
             .nth(n_tried)
             .map(|place| Place::LocalHeader(place.offset))
     }
 
-    /// Returns the entries by their own headers, searched when first
-    /// asked for.
+    /// Returns the entries by their local headers, searched on first use.
     fn local_headers(&mut self) -> &LocalHeaders {
         let names: BTreeSet<&str> = self.items.iter().map(|item| item.path.as_str()).collect();
         let is_wanted =
@@ -161,7 +160,7 @@ impl<R: Read + Seek> Source<R> {
                 .local_headers
                 .as_ref()
                 .is_some_and(|local_headers| local_headers.contains_key(MANIFEST_PATH));
-        // The names to search for are known only from here on.
+        // Search again: only now the wanted names are known.
         self.local_headers = None;
         match bytes.map(|bytes| Manifest::parse(&bytes)) {
             Some(Ok(manifest)) => return Some(manifest),
@@ -232,7 +231,7 @@ impl<R: Read + Seek> Source<R> {
         zip.by_index_data(idx).map_or(Ok(()), |entry| check_type(entry.unix_mode()))
     }
 
-    /// Lists a zip without a manifest: of another tool, or cut short.
+    /// Lists a zip without a manifest: from another tool, or truncated.
     fn list_zip(&mut self) {
         let sums = self.sums();
         let listed = match &mut self.zip {
@@ -260,7 +259,7 @@ impl<R: Read + Seek> Source<R> {
         self.local_headers = None;
     }
 
-    /// Returns the digests in `SHA256SUMS`, when it is this tool's.
+    /// Returns the digests in `SHA256SUMS`, if this tool wrote it.
     fn sums(&mut self) -> Option<BTreeMap<String, String>> {
         let zip = self.zip.as_mut();
         let listed = zip.and_then(|zip| verify::text(zip, SUMS_PATH).ok());

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 
-/// What a disk keeps or leaves out as a whole.
+/// The granularity of holes.
 const BLOCK_BYTES: usize = 4096;
 static ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
 
@@ -11,7 +11,7 @@ static ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
 pub struct Sparse<'a> {
     file: &'a mut File,
     position: u64,
-    /// Zeros before the position that are not written.
+    /// How many zeros before the position are not written yet.
     n_zeros: u64,
 }
 
@@ -20,14 +20,14 @@ impl<'a> Sparse<'a> {
         Self { file, position: 0, n_zeros: 0 }
     }
 
-    /// Empties the file, to write it anew.
+    /// Empties the file, to write it again.
     pub fn restart(&mut self) -> io::Result<()> {
         (self.position, self.n_zeros) = (0, 0);
         self.file.set_len(0)?;
         self.file.rewind()
     }
 
-    /// Gives the file its size, where it ends with zeros.
+    /// Extends the file if it ends with zeros.
     pub fn finish(self) -> io::Result<()> {
         if self.n_zeros > 0 { self.file.set_len(self.position) } else { Ok(()) }
     }
@@ -47,7 +47,7 @@ impl Write for Sparse<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            // To the end of a block each, as the disk has them.
+            // Advance to the next block boundary, since holes are aligned.
             let offset = usize::try_from(self.position).unwrap_or(0) % BLOCK_BYTES;
             let mut n_bytes = (BLOCK_BYTES - offset).min(rest.len());
             if is_zero(&rest[..n_bytes]) {

@@ -1,10 +1,10 @@
-//! Where files belong in the folder that is restored to, and what is
+//! The folder that is restored to: where files belong in it, and what is
 //! there now.
 //!
-//! No symlink below that folder is followed but those of a session's
-//! own folders: each parent is looked at.
-//! A process that swaps a folder for a symlink at the same moment has
-//! the rights to write there itself.
+//! Each parent is checked, so that no symlink below that folder is
+//! followed except those of a session's own folders. A process that
+//! replaces a folder by a symlink at that moment could write there itself
+//! anyway.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -21,11 +21,11 @@ use crate::workspace::digest::sha256;
 use crate::workspace::files;
 use crate::workspace::windows;
 
-/// Folders of the workspace that a restore never writes to: programs
-/// and the tool itself trust what is in them.
+/// Folders of the workspace that a restore never writes to, since git,
+/// cargo and the tool itself trust their content.
 const OFF_LIMITS: [&str; 5] = ["archives", "backups", "target", ".git", ".trainvault"];
 
-/// What is in a file's place.
+/// What is at a file's target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Existing {
     /// Nothing.
@@ -34,9 +34,9 @@ pub enum Existing {
     Same,
     /// A file with other content.
     Other,
-    /// What can be neither replaced nor passed, and why.
+    /// Something that cannot be replaced, and why.
     InTheWay(String),
-    /// Nothing, and the file cannot be put there, and why.
+    /// Nothing, but the file cannot be created there, and why.
     Unplaceable(String),
 }
 
@@ -45,16 +45,16 @@ pub struct Target {
     root: PathBuf,
     /// Whether names follow the rules of Windows.
     is_windows: bool,
-    /// Its own folders that are off limits, when it is a workspace.
+    /// The folders that are off limits, if it is a workspace.
     off_limits: Vec<String>,
-    /// Its own links that count as folders, when it is a workspace.
+    /// The symlinks that count as folders, if it is a workspace.
     followed: Vec<PathBuf>,
     parents: BTreeSet<PathBuf>,
-    /// The folders that a restore has made here.
+    /// The folders that the restore created.
     created: BTreeSet<PathBuf>,
-    /// Where it is noted which drafts there are.
+    /// The folder of the journals of drafts.
     journals: Option<PathBuf>,
-    /// The permission bits to make folders with, where recorded.
+    /// The permission bits to create folders with, if recorded.
     modes: BTreeMap<PathBuf, u32>,
     listings: BTreeMap<PathBuf, BTreeSet<OsString>>,
 }
@@ -69,18 +69,18 @@ impl Target {
         Self { root, is_windows, off_limits, followed, parents, created, journals, modes, listings }
     }
 
-    /// Notes in the folder `state` which drafts there are, so that those
-    /// of a killed restore can be found.
-    pub fn noting_drafts_in(self, state: PathBuf) -> Self {
+    /// Keeps a journal of drafts in the folder `state`, so that those of a
+    /// killed restore can be found.
+    pub fn journaling_to(self, state: PathBuf) -> Self {
         Self { journals: Some(state), ..self }
     }
 
-    /// Returns the folder to note drafts in.
+    /// Returns the folder of the journals of drafts.
     pub fn journals(&self) -> Option<&Path> {
         self.journals.as_deref()
     }
 
-    /// Takes only names that Windows can hold.
+    /// Accepts only names that are valid on Windows.
     pub fn as_on_windows(self) -> Self {
         Self { is_windows: true, ..self }
     }
@@ -93,13 +93,13 @@ impl Target {
         Self { off_limits, ..Self::folder(root.to_owned()) }
     }
 
-    /// Takes the links `followed`, relative to it, for folders.
+    /// Treats the symlinks `followed`, relative to the root, as folders.
     pub fn following(mut self, followed: Vec<PathBuf>) -> Self {
         self.followed = followed.into_iter().map(|link| self.root.join(link)).collect();
         self
     }
 
-    /// Returns the folder that is restored to.
+    /// Returns the path of the folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -107,7 +107,7 @@ impl Target {
     /// Returns where `item` belongs below the target.
     ///
     /// # Errors
-    /// Says why it belongs nowhere.
+    /// When it cannot be placed; says why.
     pub fn place(&self, item: &RestoreItem) -> Result<PathBuf, String> {
         let place = match &item.raw_path {
             Some(raw) => raw_place(raw, in_workspace(&item.path)),
@@ -132,7 +132,7 @@ impl Target {
         Ok(place)
     }
 
-    /// Returns what is at `relative` now, compared with `item`.
+    /// Compares what is at `relative` now with `item`.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -174,8 +174,8 @@ impl Target {
         Ok(if is_same { Existing::Same } else { Existing::Other })
     }
 
-    /// Checks that every folder above `relative`, below the target, is
-    /// a folder or not there.
+    /// Checks that every parent of `relative` below the target is a folder or
+    /// missing.
     pub fn check_parents(&mut self, relative: &Path) -> Result<(), Existing> {
         let parent = relative.parent().unwrap_or(Path::new(""));
         if self.parents.contains(parent) {
@@ -201,19 +201,19 @@ impl Target {
         Ok(())
     }
 
-    /// Makes folders with these permissions, by their path below the
-    /// target, so that a private one is so from the start.
+    /// Creates folders with these permissions, given by path below the
+    /// target, so that a private folder is private from the start.
     pub fn create_with(&mut self, modes: &BTreeMap<PathBuf, u32>) {
         self.modes.clone_from(modes);
     }
 
-    /// Whether the folder `relative` was made here.
+    /// Whether the restore created the folder `relative`.
     pub fn has_created(&self, relative: &Path) -> bool {
         self.created.contains(relative)
     }
 
-    /// Creates the folder `relative` and those above it, one by one, so
-    /// that none is made behind a symlink.
+    /// Creates the folder `relative` and its parents, one by one, so that
+    /// none is created behind a symlink.
     pub fn create_folders(&mut self, relative: &Path) -> io::Result<()> {
         if self.parents.contains(relative) {
             return Ok(());
@@ -236,7 +236,7 @@ impl Target {
         Ok(())
     }
 
-    /// Whether the folder of `path` lists exactly its name. A system
+    /// Whether the folder of `path` lists exactly this name. A file system
     /// that ignores case or accents finds files by other names too.
     fn is_listed(&mut self, path: &Path) -> io::Result<bool> {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
@@ -251,8 +251,8 @@ impl Target {
     }
 }
 
-/// Returns where the archive's `path` lies in a workspace: root
-/// checkpoints go back to the root, all else keeps its place.
+/// Returns where the archive's `path` belongs in a workspace: root
+/// checkpoints in the root, all else at the same path.
 pub fn in_workspace(path: &str) -> &str {
     path.strip_prefix(ROOT_FOLDER)
         .and_then(|rest| rest.strip_prefix('/'))
@@ -260,12 +260,12 @@ pub fn in_workspace(path: &str) -> &str {
         .unwrap_or(path)
 }
 
-/// Returns what `error` says of a place that nothing is at.
+/// Classifies the `error` of a missing file's path.
 fn unplaceable(error: &io::Error) -> Existing {
     let problem = format!("it cannot be placed: {error}");
-    let is_of_the_name =
+    let is_invalid_name =
         matches!(error.kind(), ErrorKind::InvalidFilename | ErrorKind::InvalidInput);
-    if is_of_the_name { Existing::Unplaceable(problem) } else { Existing::InTheWay(problem) }
+    if is_invalid_name { Existing::Unplaceable(problem) } else { Existing::InTheWay(problem) }
 }
 
 fn kind_of(metadata: &fs::Metadata) -> &'static str {

@@ -1,6 +1,5 @@
-//! Carries a restore plan out, so that a kill at any instant leaves
-//! only whole files, beside some called `.NAME.partial`, which a journal
-//! lists.
+//! Carries out a restore plan. A kill at any instant leaves only complete
+//! files and some called `.NAME.partial`, which a journal lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -23,9 +22,9 @@ use crate::workspace::exit::stop_if;
 use crate::workspace::files;
 use crate::workspace::filesystem;
 
-/// How many leftovers beside one file are passed by.
+/// How many names of drafts are tried for one file.
 const N_DRAFTS_MAX: usize = 1000;
-/// How many bytes of files wait to be made durable.
+/// How many bytes of files are written before they are synced.
 const BATCH_BYTES: u64 = 64 << 20;
 
 /// What a restore did.
@@ -33,9 +32,9 @@ const BATCH_BYTES: u64 = 64 << 20;
 pub struct RestoreResult {
     /// The files that were written, by archive path.
     pub restored: Vec<String>,
-    /// The files that could not be, and why.
+    /// The files that could not be written, and why.
     pub lost: Vec<Damage>,
-    /// Files and folders that are there, without their time or mode.
+    /// Files and folders that were restored without their time or mode.
     pub bare: Vec<Damage>,
 }
 
@@ -45,7 +44,7 @@ impl RestoreResult {
     }
 }
 
-/// Files whose content is complete and checked, still without a name.
+/// Files that are complete and checked, but not renamed yet.
 #[derive(Default)]
 struct Batch<'a> {
     drafts: Vec<(&'a RestoreStep, Draft)>,
@@ -55,8 +54,8 @@ struct Batch<'a> {
 /// Writes what `plan` names into `target`.
 ///
 /// # Errors
-/// When the target cannot be written, or a signal asks to stop; what
-/// was written by then is whole.
+/// When the target cannot be written, or a signal asks to stop; files
+/// written by then are complete.
 pub fn apply<R: Read + Seek>(
     source: &mut Source<R>,
     plan: &RestorePlan,
@@ -72,7 +71,7 @@ pub fn apply<R: Read + Seek>(
         names: source.items.iter().filter_map(|item| target.place(item).ok()).collect(),
         touched: BTreeSet::from([root.clone()]),
         bare: Vec::new(),
-        // A workspace that cannot be written to can still be read from.
+        // A read-only workspace can still be restored from.
         journal: target.journals().and_then(|state| Journal::open(state).ok()),
         root,
         target,
@@ -81,13 +80,13 @@ pub fn apply<R: Read + Seek>(
     let mut batch = Batch::default();
     let modes: BTreeMap<PathBuf, u32> =
         source.described.values().map(|folder| (folder.target.clone(), folder.mode)).collect();
-    // Private from the start, not only at the end.
+    // Folders are private from the start, not only at the end.
     writer.target.create_with(&modes);
     for folder in &plan.folders {
         stop_if(interrupt)?;
         let described = source.described.get(folder).map(|folder| folder.target.clone());
         let made = writer.folder(&described.unwrap_or_else(|| PathBuf::from(folder)));
-        refuse_or(made, folder, &mut written.lost)?;
+        record_refused(made, folder, &mut written.lost)?;
     }
     for step in &plan.write {
         stop_if(interrupt)?;
@@ -111,7 +110,7 @@ pub fn apply<R: Read + Seek>(
     Ok(written)
 }
 
-fn refuse_or(made: io::Result<()>, path: &str, lost: &mut Vec<Damage>) -> Result<()> {
+fn record_refused(made: io::Result<()>, path: &str, lost: &mut Vec<Damage>) -> Result<()> {
     match made {
         Ok(()) => Ok(()),
         Err(error) if is_of_this_path(&error) => {
@@ -126,7 +125,7 @@ fn refused(error: &io::Error) -> String {
     format!("it cannot be placed: {error}")
 }
 
-/// Whether the same would not happen to another path.
+/// Whether `error` concerns this path only.
 fn is_of_this_path(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -141,31 +140,31 @@ fn is_of_this_path(error: &io::Error) -> bool {
 struct Writer<'a> {
     root: PathBuf,
     target: &'a mut Target,
-    /// The files of the archive, below the target.
+    /// The paths of the archive's files below the target.
     names: BTreeSet<PathBuf>,
     touched: BTreeSet<PathBuf>,
-    /// What has its content and not its time or mode.
+    /// Files and folders without their time or mode.
     bare: Vec<Damage>,
     journal: Option<Journal>,
 }
 
 impl Writer<'_> {
-    /// Notes what could not be set: the content matters more.
-    fn allow_bare(&mut self, path: &str, what: &str, set: io::Result<()>) {
+    /// Records what could not be set; the content matters more.
+    fn record_unset(&mut self, path: &str, what: &str, set: io::Result<()>) {
         if let Err(error) = set {
             let problem = format!("its {what} cannot be set: {error}");
             self.bare.push(Damage { path: Some(path.to_owned()), problem });
         }
     }
 
-    /// Gives the folders their permissions, the deepest first: those of
-    /// one may keep everyone out of it.
+    /// Gives the folders their permissions, the deepest first, since those of
+    /// a parent may deny access.
     fn set_folder_modes(&mut self, modes: &BTreeMap<PathBuf, u32>) {
         for (relative, mode) in modes.iter().rev() {
             let path = self.root.join(relative);
             if self.touched.contains(&path) {
                 let set = set_folder_mode(&path, *mode, self.target.has_created(relative));
-                self.allow_bare(&relative.display().to_string(), "permissions", set);
+                self.record_unset(&relative.display().to_string(), "permissions", set);
             }
         }
     }
@@ -180,8 +179,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Writes one file, without its name yet. The inner error says why
-    /// it is not restored.
+    /// Writes one file as a draft. The inner error says why it is not
+    /// restored.
     fn file<R: Read + Seek>(
         &mut self,
         source: &mut Source<R>,
@@ -206,14 +205,14 @@ impl Writer<'_> {
         };
         content.finish()?;
         let time = item.modified_at.or(copied.modified_at).map(SystemTime::from);
-        let timed = time.map_or(Ok(()), |time| draft.file.set_modified(time));
-        self.allow_bare(&step.path, "time", timed);
-        let moded = set_mode(&draft.file, item.mode.or(copied.mode));
-        self.allow_bare(&step.path, "permissions", moded);
+        let time_set = time.map_or(Ok(()), |time| draft.file.set_modified(time));
+        self.record_unset(&step.path, "time", time_set);
+        let mode_set = set_mode(&draft.file, item.mode.or(copied.mode));
+        self.record_unset(&step.path, "permissions", mode_set);
         Ok(Ok(draft))
     }
 
-    /// Makes the files of `batch` durable, then gives them their names.
+    /// Syncs the files of `batch`, then renames them.
     fn publish(&self, batch: Batch<'_>, written: &mut RestoreResult) -> Result<()> {
         sync_all(&batch.drafts, |(_, draft)| filesystem::sync(&draft.file))
             .context("failed to write the files to the disk; free some space")?;
@@ -241,13 +240,13 @@ impl Writer<'_> {
         let name = relative.file_name().unwrap_or_default();
         for number in 1..N_DRAFTS_MAX {
             let partial = relative.with_file_name(partial_name(name, number));
-            // An archive may hold files with such names.
+            // The archive may itself hold a file of this name.
             if self.names.contains(&partial) {
                 continue;
             }
             let partial = self.root.join(partial);
             match fs::symlink_metadata(&partial) {
-                // What a killed run left, or someone's file: not ours.
+                // It belongs to a killed run or to the user.
                 Ok(_) => continue,
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),

@@ -1,15 +1,15 @@
-//! Decides which backups are old.
+//! Decides which backups are removed.
 //!
-//! A backup whose session an archive holds is there for convenience.
-//! One that no archive holds is the only copy, and stays unless a user
-//! asks for a number of backups in so many words.
+//! A backup whose session is also in an archive is a convenience. One
+//! that is not is the only copy, and is kept unless the user explicitly
+//! gives a number of backups to keep.
 
 use chrono::{DateTime, Utc};
 
-use super::{Count, KeptItem, RetentionPlan, future};
+use super::{Count, KeptItem, RetentionPlan, dated_in_future};
 use crate::vault::order::{self, Position};
 
-/// A backup, as far as retention looks at it.
+/// What retention knows of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupItem {
     /// Its name.
@@ -25,28 +25,28 @@ pub struct BackupItem {
 /// Whether an archive holds what a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CoveringArchive {
-    /// This archive, which can be read.
+    /// Yes, in this readable archive.
     Archive(String),
-    /// An archive that retention has put in the trash.
+    /// In an archive that is in the trash.
     Trashed(String),
-    /// An archive whose time in the trash is over: the policy has
-    /// judged the session to be old, and the backup follows it.
+    /// In an archive whose time in the trash is over: the policy removed the
+    /// session, so the backup is removed too.
     Expired(String),
-    /// None: the backup is the only copy.
+    /// No: the backup is the only copy.
     None,
 }
 
 /// How many backups a plan keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BackupPolicy {
-    /// How many of the newest.
+    /// How many of the newest to keep.
     pub keep: Count,
-    /// Whether the user has given that number just now: only then an
-    /// only copy may go.
+    /// Whether the user gave that number explicitly: only then the only copy
+    /// of a session may be removed.
     pub is_explicit: bool,
 }
 
-/// Plans which of the backups `items`, given in any order, stay.
+/// Plans which of the backups `items`, given in any order, are kept.
 pub fn plan_backups(
     items: &[BackupItem],
     policy: BackupPolicy,
@@ -64,7 +64,7 @@ pub fn plan_backups(
         let is_future = item.moved_at > now;
         let is_only_copy = item.cover == CoveringArchive::None && !policy.is_explicit;
         let reason = if is_future {
-            plan.warnings.push(future(&item.name, item.moved_at));
+            plan.warnings.push(dated_in_future(&item.name, item.moved_at));
             Some("dated in the future".to_owned())
         } else if is_only_copy {
             Some("the only copy; `prune --keep N` counts it with the others".to_owned())

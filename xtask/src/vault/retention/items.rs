@@ -1,7 +1,7 @@
-//! What retention needs to know of the archives and backups on disk.
+//! Collects what retention needs to know of archives and backups.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -13,26 +13,26 @@ use crate::vault::manifest::{ArchiveKind, Manifest, SessionStatus};
 use crate::vault::ruin;
 use crate::vault::trash::Trash;
 use crate::workspace::Workspace;
-use crate::workspace::digest::sha256;
+use crate::workspace::digest::file_sha256;
 use crate::workspace::files::{self, exists, folder_entries};
 
-/// What is known beside the catalog.
+/// Facts that are not in the catalog.
 #[derive(Debug, Clone, Default)]
 pub struct PlanFacts {
-    /// The archives that were read back and are damaged, and how.
+    /// The archives that were found damaged, and how.
     pub damaged: BTreeMap<String, String>,
-    /// The archives that the remote repository may lack, and that must
-    /// not go for that.
+    /// The archives that must be kept because the remote repository may not
+    /// have them.
     pub unpushed: BTreeSet<String>,
-    /// Whether a recovery moves the models aside first.
+    /// Whether a recovery will move the models aside first.
     pub models_leave: bool,
 }
 
-/// Returns the archives of `catalog` as retention sees them.
+/// Converts the archives of `catalog` for retention.
 ///
 /// # Errors
-/// When a model of the workspace cannot be read: its archive may be the
-/// last holder of it.
+/// When a model of the workspace cannot be read: its archive may hold the
+/// last copy.
 pub fn archive_items(
     workspace: &Workspace,
     catalog: &Catalog,
@@ -40,7 +40,7 @@ pub fn archive_items(
 ) -> Result<Vec<ArchiveItem>> {
     let models = if facts.models_leave { Vec::new() } else { models_of(workspace)? };
     let is_damaged = |archive: &Archive| facts.damaged.contains_key(&archive.name.to_string());
-    let current = holding(models, catalog, is_damaged)?;
+    let current = holders_of(models, catalog, is_damaged)?;
     let item = |(idx, archive): (usize, &Archive)| ArchiveItem {
         name: archive.name.to_string(),
         run_number: archive.manifest().map(|manifest| manifest.run_number),
@@ -59,7 +59,7 @@ pub fn archive_items(
 fn models_of(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let folder = workspace.root().join("models");
     if exists(&folder) {
-        // The disk that a symlink leads to may not be mounted.
+        // Fail if the disk that a symlink points to is not mounted.
         fs::metadata(&folder).with_context(|| {
             format!("failed to read `{}`; mount its disk, or remove it", folder.display())
         })?;
@@ -83,8 +83,8 @@ fn state(archive: &Archive) -> ArchiveState {
     }
 }
 
-/// Returns what ranks a session, NaN where it is undefined: of a ruined
-/// account, nothing.
+/// Returns the metrics that rank a session, NaN for undefined ones; none
+/// for a ruined account.
 fn metrics(manifest: &Manifest) -> BTreeMap<String, f64> {
     let Some(figures) = manifest.agent().filter(|figures| !ruin::is_ruined(figures)) else {
         return BTreeMap::new();
@@ -92,25 +92,25 @@ fn metrics(manifest: &Manifest) -> BTreeMap<String, f64> {
     figures.iter().map(|(name, value)| (name.clone(), value.unwrap_or(f64::NAN))).collect()
 }
 
-/// Returns the places in `catalog` of the archives that hold `models`:
-/// for each the newest archive with the same bytes below `models/`,
-/// since one that is not damaged is enough to bring it back.
-fn holding(
+/// Returns the indices in `catalog` of the archives that hold `models`:
+/// for each model the newest undamaged archive with the same bytes below
+/// `models/`, since one is enough to restore it.
+fn holders_of(
     models: Vec<PathBuf>,
     catalog: &Catalog,
     is_damaged: impl Fn(&Archive) -> bool,
 ) -> Result<Vec<usize>> {
-    let mut unfound: HashMap<u64, Vec<Model>> = HashMap::new();
+    let mut missing: HashMap<u64, Vec<Model>> = HashMap::new();
     for path in models {
         let failed = || format!("failed to read `{}`", path.display());
         let size_bytes = path.metadata().with_context(failed)?.len();
         if size_bytes > 0 {
-            unfound.entry(size_bytes).or_default().push(Model { path, digest: None });
+            missing.entry(size_bytes).or_default().push(Model { path, digest: None });
         }
     }
     let mut places = Vec::new();
     for (idx, archive) in catalog.archives.iter().enumerate().rev() {
-        if unfound.is_empty() {
+        if missing.is_empty() {
             break;
         }
         if is_damaged(archive) {
@@ -120,7 +120,7 @@ fn holding(
         let models = entries.unwrap_or_default().iter().filter(|e| e.path.starts_with("models/"));
         let mut is_holding = false;
         for entry in models {
-            let Some(same_size) = unfound.get_mut(&entry.size_bytes) else {
+            let Some(same_size) = missing.get_mut(&entry.size_bytes) else {
                 continue;
             };
             let n_before = same_size.len();
@@ -130,7 +130,7 @@ fn holding(
             same_size.retain(|model| model.digest.as_deref() != Some(entry.sha256.as_str()));
             is_holding |= same_size.len() < n_before;
             if same_size.is_empty() {
-                unfound.remove(&entry.size_bytes);
+                missing.remove(&entry.size_bytes);
             }
         }
         if is_holding {
@@ -148,52 +148,44 @@ struct Model {
 impl Model {
     fn read_digest(&mut self) -> Result<()> {
         if self.digest.is_none() {
-            self.digest = Some(digest_of(&self.path)?);
+            self.digest = Some(file_sha256(&self.path)?);
         }
         Ok(())
     }
 }
 
-/// Returns the SHA-256 of the file at `path`.
-pub(crate) fn digest_of(path: &Path) -> Result<String> {
-    let failed = || format!("failed to read `{}`", path.display());
-    let file = File::open(path).with_context(failed)?;
-    Ok(sha256(file, u64::MAX - 1).with_context(failed)?.0)
-}
-
-/// Returns the files below `folder`, also those that symlinks lead to;
-/// none when it is absent.
+/// Returns the files below `folder`, including the targets of symlinks;
+/// none if it is missing.
 ///
 /// # Errors
-/// When anything cannot be read: what is not seen must not count as
-/// absent where that decides what is deleted.
+/// When anything cannot be read: a file that is not seen must not count
+/// as missing where that decides on deletions.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    let mut unseen = vec![folder.to_owned()];
-    while let Some(path) = unseen.pop() {
+    let mut pending = vec![folder.to_owned()];
+    while let Some(path) = pending.pop() {
         let failed = || format!("failed to read `{}`", path.display());
         let lstat = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             lstat => lstat.with_context(failed)?,
         };
         let metadata = match fs::metadata(&path) {
-            // A symlink to nothing, or to itself: no content.
+            // A dangling or circular symlink has no content.
             Err(error) if error.kind() == ErrorKind::NotFound || files::is_loop(&error) => continue,
             metadata => metadata.with_context(failed)?,
         };
         if metadata.is_file() {
             files.push(path);
         } else if metadata.is_dir() && (!lstat.is_symlink() || path == folder) {
-            unseen.extend(folder_entries(&path)?);
+            pending.extend(folder_entries(&path)?);
         }
     }
     Ok(files)
 }
 
-/// Returns the backups of `catalog` as retention sees them.
+/// Converts the backups of `catalog` for retention.
 ///
-/// A damaged archive holds no session for sure: its backup is the only
-/// copy then.
+/// A damaged archive does not count as a copy of its session.
 pub fn backup_items(catalog: &Catalog, trash: &Trash, facts: &PlanFacts) -> Vec<BackupItem> {
     let archives: BTreeMap<String, &Archive> = catalog
         .archives

@@ -1,9 +1,9 @@
-//! What retention looks at, and what it decides.
+//! The input and output of retention.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// An archive, as far as retention looks at it.
+/// What retention knows of an archive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArchiveItem {
     /// Its name.
@@ -18,13 +18,12 @@ pub struct ArchiveItem {
     pub tags: Vec<String>,
     /// Whether it is pinned, and the reason that was given.
     pub pin: Option<Option<String>>,
-    /// Whether the remote repository may lack it, and it must not go
-    /// for that.
+    /// Whether it must be kept because the remote repository may not have it.
     pub is_unpushed: bool,
-    /// Whether it holds the model that now lies in `models/`.
+    /// Whether it holds a model that is now in `models/`.
     pub holds_current_model: bool,
-    /// The agent's figures; NaN where one is undefined, as is the Sharpe
-    /// ratio of an agent that never traded.
+    /// The agent's metrics; NaN if undefined, such as the Sharpe ratio of an
+    /// agent that never traded.
     pub metrics: std::collections::BTreeMap<String, f64>,
 }
 
@@ -37,34 +36,34 @@ pub enum ArchiveState {
     Unknown,
     /// A session that failed or was interrupted.
     Failed,
-    /// Files of which some are not as they were.
+    /// Files of which some have changed.
     Damaged,
     /// Nothing that can be read.
     Unreadable,
 }
 
-/// What stays and what goes, of the archives or of the backups.
+/// Which archives or backups are kept, and which are removed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct RetentionPlan {
-    /// What stays, newest first, and why.
+    /// What is kept, newest first, and why.
     pub keep: Vec<KeptItem>,
-    /// What goes, newest first.
+    /// What is removed, newest first.
     pub remove: Vec<String>,
-    /// What someone should look at.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
-/// Something that stays.
+/// An archive or backup that is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeptItem {
     /// Its name.
     pub name: String,
-    /// Why it stays: one line for each rule.
+    /// Why it is kept: one line for each rule.
     pub reasons: Vec<String>,
 }
 
-/// Returns the warning on something called `name` that is dated `time`.
-pub(super) fn future(name: &str, time: DateTime<Utc>) -> String {
+/// Returns the warning that `name` is dated `time`, in the future.
+pub(super) fn dated_in_future(name: &str, time: DateTime<Utc>) -> String {
     format!(
         "`{name}` is dated in the future ({}): it is kept and not counted; check the clock",
         time.format("%Y-%m-%d %H:%M:%S UTC")

@@ -1,4 +1,4 @@
-//! What to keep, as the command line or the settings say it.
+//! What to keep, from the command line or the settings.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use super::{ArchiveItem, ArchiveState};
 use crate::workspace::config::{Best, Count, RetentionConfig, Span, TagList};
 
-/// Which archives stay: those that at least one rule keeps.
+/// The rules for archives: one that at least one rule keeps is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
     /// The newest ones.
@@ -21,7 +21,7 @@ pub struct Policy {
     pub monthly: Count,
     /// The same for years.
     pub yearly: Count,
-    /// All that are younger than this, seen from the newest.
+    /// All that are less than this much older than the newest.
     pub within: Span,
     /// The newest of each hour within this time.
     pub within_hourly: Span,
@@ -37,18 +37,18 @@ pub struct Policy {
     pub tags: Vec<TagList>,
     /// The best ones.
     pub best: Option<Best>,
-    /// The newest failed or interrupted ones, which no other rule but
-    /// that of tags looks at; 2 unless it is given.
+    /// The newest failed or interrupted ones, to which only this rule and
+    /// that of tags apply; 2 by default.
     pub failed: Option<Count>,
 }
 
-/// How many of the newest stay when the settings hold no rule.
+/// How many of the newest are kept if the settings have no rule.
 const KEEP_DEFAULT: u32 = 5;
 
-/// How many failed sessions stay when nothing is said.
+/// How many failed sessions are kept by default.
 pub const FAILED_DEFAULT: Count = Count::Limit(2);
 
-/// Why a policy is refused. Nothing is deleted then.
+/// Why a policy is refused; nothing is deleted then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PolicyError {
     /// No rule is given, or all are zero.
@@ -57,7 +57,7 @@ pub enum PolicyError {
     UnknownTag(String),
     /// A metric that no archive has, and those there are.
     UnknownMetric(String, Vec<String>),
-    /// The rules fit none of the archives.
+    /// The rules would keep none of the archives.
     KeepsNothing {
         /// How many archives there are.
         n_archives: usize,
@@ -70,8 +70,8 @@ impl Policy {
         Self { last: Count::Limit(n), ..Self::default() }
     }
 
-    /// Returns the policy of `settings`: the newest ones stay when these
-    /// hold no rule.
+    /// Returns the policy of `settings`; without any rule, the newest ones
+    /// are kept.
     pub fn of_settings(settings: &RetentionConfig) -> Self {
         let policy = Self::from(settings);
         if settings.keep.is_none() && policy.check().is_err() {
@@ -80,8 +80,8 @@ impl Policy {
         policy
     }
 
-    /// Returns how many of the newest stay by default, when `settings`
-    /// hold no other rule.
+    /// Returns how many of the newest are kept by default, if `settings` have
+    /// no other rule.
     pub fn default_keep(settings: &RetentionConfig) -> Option<u32> {
         let by_default = Self { failed: settings.keep_failed, ..Self::keep_last(KEEP_DEFAULT) };
         let is_default = settings.keep.is_none() && Self::of_settings(settings) == by_default;
@@ -119,7 +119,8 @@ impl Policy {
         let judged = |item: &&ArchiveItem| {
             matches!(item.state, ArchiveState::Complete | ArchiveState::Unknown)
         };
-        // Alone, a metric that is undefined everywhere would keep nothing.
+        // If it is the only rule, a metric that is undefined everywhere would
+        // keep nothing.
         let is_alone = Self { best: None, ..self.clone() }.check().is_err();
         let metrics: BTreeSet<&String> = items
             .iter()
@@ -139,7 +140,7 @@ impl Policy {
 }
 
 impl From<&RetentionConfig> for Policy {
-    /// Returns the policy of exactly these rules.
+    /// Converts exactly these rules.
     fn from(rules: &RetentionConfig) -> Self {
         let count = |count: Option<Count>| count.unwrap_or_default();
         let span = |span: Option<Span>| span.unwrap_or_default();

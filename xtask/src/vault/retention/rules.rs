@@ -1,4 +1,4 @@
-//! The rules themselves, in the form of restic's `forget`.
+//! The rules, as those of restic's `forget`.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use chrono::{DateTime, Datelike, Utc};
 use super::policy::FAILED_DEFAULT;
 use super::{ArchiveItem, Count, Policy, Span};
 
-/// A place in the list, and why the archive there stays.
+/// The index of an archive, and why it is kept.
 type Reason = (usize, String);
-/// Numbers the period that a time lies in.
+/// Returns the number of the period of a time.
 type Period = fn(DateTime<Utc>) -> i64;
 
-/// Figures of which the lower is the better, by a part of their name.
+/// Parts of the names of metrics of which lower values are better.
 const LOWER_IS_BETTER: [&str; 12] = [
     "drawdown",
     "volatility",
@@ -29,7 +29,7 @@ const LOWER_IS_BETTER: [&str; 12] = [
 ];
 
 /// Returns which of `items`, newest first, the rules for finished
-/// sessions keep. The caller has put aside what takes no place.
+/// sessions keep. Items that do not count are not among them.
 pub fn keep_counted(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     let mut reasons = by_count(items, policy);
     reasons.extend(by_span(items, policy));
@@ -38,7 +38,7 @@ pub fn keep_counted(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     reasons
 }
 
-/// Returns which of the failed `items`, newest first, stay.
+/// Returns which of the failed `items`, newest first, are kept.
 pub fn keep_failed(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     let count = policy.failed.unwrap_or(FAILED_DEFAULT);
     let mut reasons: Vec<Reason> = (0..items.len())
@@ -72,8 +72,8 @@ fn by_count(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
         let mut seen = BTreeSet::new();
         let mut n_kept = 0;
         for (idx, item) in items.iter().enumerate() {
-            // The oldest one fills a place that is left, so that the
-            // history is as long as the counts allow.
+            // The oldest one fills a remaining slot, so that the history is as long
+            // as the counts allow.
             let is_oldest = idx + 1 == items.len();
             let is_new = !seen.contains(&period(item.created_at));
             if count.allows_after(n_kept) && (is_new || is_oldest) {
@@ -88,8 +88,8 @@ fn by_count(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
 }
 
 fn by_span(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
-    // The newest by run number, which every one of these rules keeps:
-    // so the limit is the same after what is old has gone.
+    // All of these rules keep the newest by run number, so the limit stays
+    // the same after old archives are removed.
     let Some(newest) = items.first().map(|item| item.created_at) else {
         return Vec::new();
     };
@@ -109,7 +109,7 @@ fn by_span(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     for (span, period, name) in rules.iter().filter(|(span, ..)| !span.is_zero()) {
         let mut seen = BTreeSet::new();
         for (idx, item) in items.iter().enumerate() {
-            // Here, too, the oldest one keeps the beginning.
+            // Keep the oldest one, as above.
             let is_oldest = idx + 1 == items.len();
             let is_new = seen.insert(period(item.created_at));
             if is_within(item, *span) && (is_new || is_oldest) {
@@ -144,7 +144,7 @@ fn by_metric(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
         .filter_map(|(idx, item)| Some((sign * *item.metrics.get(&best.metric)?, idx)))
         .filter(|(value, _)| value.is_finite())
         .collect();
-    // Of equals the newer one, which has the lower place.
+    // Among equals, prefer the newer one, which has the lower index.
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     ranked
         .iter()
@@ -154,7 +154,7 @@ fn by_metric(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
         .collect()
 }
 
-/// Whether a lower figure called `metric` is a better one.
+/// Whether lower values of `metric` are better.
 pub fn is_lower_better(metric: &str) -> bool {
     let metric = metric.to_ascii_lowercase();
     LOWER_IS_BETTER.iter().any(|part| metric.contains(part))

@@ -26,7 +26,7 @@ impl Selection {
     /// Compiles the globs. A trailing `/` means everything below.
     ///
     /// # Errors
-    /// Names the glob that is not valid.
+    /// When a glob is not valid; names it.
     pub fn new(include: &[String], exclude: &[String]) -> Result<Self> {
         let include: Vec<String> = include.iter().map(|glob| expand(glob)).collect();
         let exclude: Vec<String> = exclude.iter().map(|glob| expand(glob)).collect();
@@ -37,11 +37,11 @@ impl Selection {
         })
     }
 
-    /// Compiles globs of a command line: a path also means everything
-    /// below it.
+    /// Compiles globs of the flag `flag`: a path also means everything below
+    /// it.
     ///
     /// # Errors
-    /// Names the glob that is not valid.
+    /// When a glob is not valid; names it.
     pub fn of_flag(globs: &[String], flag: &str) -> Result<Self> {
         let below = globs.iter().filter(|glob| !glob.ends_with('/')).map(|glob| format!("{glob}/"));
         let include: Vec<String> =
@@ -103,8 +103,8 @@ fn one(glob: &str) -> Result<Glob, globset::Error> {
 }
 
 fn parts(glob: &str) -> Result<Vec<Part>> {
-    // A `/` within braces or brackets would be split in the middle of
-    // a pattern: such a glob is taken to reach everywhere.
+    // A `/` within braces or brackets would split a pattern, so such a glob
+    // is assumed to reach everywhere.
     if glob.contains(['{', '[']) {
         return Ok(vec![Part::AnyDepth]);
     }

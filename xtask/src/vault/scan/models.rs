@@ -1,5 +1,5 @@
-//! Models in the workspace's root, where many frameworks save them: by
-//! their names and, of zips, by what is in them.
+//! Recognizes models in the workspace's root, where many frameworks save
+//! them, by extension and, for zips, by content.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use super::Selection;
 use crate::workspace::Workspace;
 use crate::workspace::files::folder_entries;
 
-/// What models are called, and little else.
+/// Extensions of models, and of little else.
 const EXTENSIONS: [&str; 15] = [
     "cbm",
     "ckpt",
@@ -32,32 +32,32 @@ const EXTENSIONS: [&str; 15] = [
     "tflite",
     "weights",
 ];
-/// What models are called, and much else: data must not be moved away.
-const DOUBTFUL: [&str; 7] = ["bin", "dat", "model", "npy", "npz", "params", "zip"];
+/// Extensions of models and of much else: data must not be moved away.
+const AMBIGUOUS_EXTENSIONS: [&str; 7] = ["bin", "dat", "model", "npy", "npz", "params", "zip"];
 
 /// Whether the file at `path` is a model.
 pub fn is_model(path: &Path) -> bool {
     has_one_of(path, &EXTENSIONS) || (has_one_of(path, &["zip"]) && is_zip_of_model(path))
 }
 
-/// Files in a workspace's root that may be models and that no archive
-/// holds, with what tells whether they were written.
+/// Files in a workspace's root that may be models but are not archived,
+/// with size and time, which tell whether they were written.
 #[derive(Debug, Default)]
 pub struct UnarchivedModels(BTreeMap<String, (u64, Option<SystemTime>)>);
 
 impl UnarchivedModels {
-    /// Looks at `workspace` as it is now.
+    /// Lists those of `workspace`.
     ///
     /// # Errors
     /// When its root cannot be read.
-    pub fn look(workspace: &Workspace) -> Result<Self> {
+    pub fn find(workspace: &Workspace) -> Result<Self> {
         let config = &workspace.config().archive;
         let selection = Selection::new(&config.include, &config.exclude)?;
         let mut files = BTreeMap::new();
         for path in folder_entries(workspace.root())? {
             let name = path.file_name().map_or(path.as_path(), Path::new);
             let is_kept = selection.matches(name) || config.root_models && is_model(&path);
-            if is_kept || selection.excludes(name) || !has_one_of(&path, &DOUBTFUL) {
+            if is_kept || selection.excludes(name) || !has_one_of(&path, &AMBIGUOUS_EXTENSIONS) {
                 continue;
             }
             let failed = || format!("failed to read `{}`", path.display());
@@ -70,7 +70,7 @@ impl UnarchivedModels {
         Ok(Self(files))
     }
 
-    /// Returns the names of those that are other than `before`.
+    /// Returns the names of those that are new or changed since `before`.
     pub fn written_since(&self, before: &Self) -> Vec<&str> {
         let is_written = |(name, stamp): &(&String, &(u64, Option<SystemTime>))| {
             before.0.get(*name) != Some(stamp)
@@ -81,14 +81,14 @@ impl UnarchivedModels {
 
 fn has_one_of(path: &Path, extensions: &[&str]) -> bool {
     let extension = path.extension().map(|it| it.to_string_lossy().to_lowercase());
-    // A hidden `.pth` is all extension.
+    // A file called `.pth` has no extension by `Path`.
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let extension = extension.or_else(|| name.strip_prefix('.').map(str::to_lowercase));
     extension.is_some_and(|extension| extensions.contains(&extension.as_str()))
 }
 
-/// Whether the zip is one of Stable-Baselines3, or of our trainer. One
-/// that cannot be opened is none.
+/// Whether the zip is a model of Stable-Baselines3 or of our trainer. One
+/// that cannot be opened is not.
 fn is_zip_of_model(path: &Path) -> bool {
     let zip = File::open(path).ok().and_then(|file| ZipArchive::new(BufReader::new(file)).ok());
     let Some(zip) = zip else {

@@ -17,8 +17,8 @@ pub struct ArchivePath {
 impl ArchivePath {
     /// Returns the archive path of `relative`, a path below the root.
     ///
-    /// Bytes that are not UTF-8, control characters and backslashes,
-    /// which unpackers take in different ways, are spelled `%XX`.
+    /// Bytes that are not UTF-8, control characters and backslashes, which
+    /// unpackers treat differently, are spelled `%XX`.
     pub fn of(relative: &Path) -> Self {
         let names: Vec<Vec<u8>> = relative
             .components()
@@ -62,11 +62,11 @@ fn escape(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// Checks that `path`, read from an archive, names a place below the
-/// folder that it is unpacked to, on every system.
+/// Checks that `path`, read from an archive, stays below the folder it is
+/// unpacked to, on every system.
 ///
 /// # Errors
-/// Says what is wrong with it.
+/// When it does not; says what is wrong.
 pub fn check_archive_path(path: &str) -> Result<(), &'static str> {
     let bytes = path.as_bytes();
     if path.is_empty() {

@@ -1,4 +1,4 @@
-//! Compares what an archive holds with what its manifest says.
+//! Compares the content of an archive with its manifest.
 
 use std::io::{self, BufReader, Read, Seek, Write};
 
@@ -11,12 +11,12 @@ use super::damage::{ArchiveCheck, Damage, text, text_limit};
 use super::entries::{self, ExpectedEntry};
 use crate::vault::manifest::{FORMAT, MANIFEST_PATH, Manifest, SUMS_PATH};
 use crate::vault::scan::check_archive_path;
-use crate::workspace::digest::{BUFFER_BYTES, hex, sha256};
+use crate::workspace::digest::{self, BUFFER_BYTES, hex};
 
-/// From this size on a manifest is parsed while it is unpacked.
+/// From this size on, a manifest is parsed while it is unpacked.
 const LARGE_MANIFEST_BYTES: u64 = 1024 * 1024;
 
-/// Checks all but the seal of `zip`.
+/// Checks everything but the seal of `zip`.
 pub fn check<R: Read + Seek + Clone + Send>(
     zip: &mut ZipArchive<R>,
     n_threads: usize,
@@ -56,13 +56,12 @@ fn read_sealed_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Result<(Mani
         return Ok(sealed);
     }
     let bytes = text(zip, MANIFEST_PATH)?;
-    let (digest, _) = sha256(bytes.as_slice(), bytes.len() as u64)?;
-    Ok((Manifest::parse(&bytes)?, digest))
+    Ok((Manifest::parse(&bytes)?, digest::of_bytes(&bytes)))
 }
 
-/// Parses a manifest of many files while it is unpacked, so that its
-/// text is never whole in memory; `None` for another one, or when
-/// something is wrong, which the other way tells better.
+/// Parses a large manifest while it is unpacked, so that its text never
+/// lies in memory. Returns `None` for a small manifest, and on errors,
+/// which parsing it from memory reports better.
 fn parse_large_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Option<(Manifest, String)> {
     let entry = zip.by_name(MANIFEST_PATH).ok()?;
     if entry.size() < LARGE_MANIFEST_BYTES || entry.size() > text_limit(entry.compressed_size()) {
@@ -76,7 +75,7 @@ fn parse_large_manifest<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Option<(Mani
     parser.end().ok()?;
     drop(parser);
     let mut rest = content.into_inner();
-    // Its end, with which the zip's reader checks the CRC.
+    // Read to the end: only then the zip reader checks the CRC.
     io::copy(&mut rest, &mut io::sink()).ok()?;
     (manifest.format == FORMAT).then(|| (manifest, hex(&rest.digest.finalize())))
 }
@@ -145,7 +144,7 @@ struct Names {
 }
 
 impl Names {
-    /// Returns the number of the entry `name`, the first time.
+    /// Returns the index of the entry `name`, only the first time.
     fn claim<R>(&mut self, zip: &ZipArchive<R>, name: &str) -> Option<usize>
     where
         R: Read + Seek,
@@ -176,7 +175,7 @@ fn check_entries<R: Read + Seek + Clone + Send>(
     }
 }
 
-/// Whether `SHA256SUMS` says what the manifest says.
+/// Whether `SHA256SUMS` agrees with the manifest.
 fn has_sums<R: Read + Seek>(
     zip: &mut ZipArchive<R>,
     manifest: &Manifest,
@@ -189,7 +188,7 @@ fn has_sums<R: Read + Seek>(
     Ok(sums.is_same && is_end)
 }
 
-/// Compares what is written to it with what it reads.
+/// A writer that compares what is written with what `found` reads.
 struct Comparison<R> {
     found: R,
     buffer: Vec<u8>,
@@ -211,8 +210,8 @@ impl<R: Read> Write for Comparison<R> {
     }
 }
 
-/// Checks a zip of another tool. Entries that share bytes could unpack
-/// to any size: then nothing is unpacked.
+/// Checks a zip of another tool. If entries overlap, nothing is unpacked,
+/// since they could unpack to any size.
 fn check_by_crc<R: Read + Seek + Clone + Send>(
     zip: &mut ZipArchive<R>,
     n_threads: usize,

@@ -1,4 +1,4 @@
-//! What a check found, and the texts of an archive that it starts from.
+//! The result of a check, and reading an archive's metadata texts.
 
 use std::io::{Read, Seek};
 
@@ -9,10 +9,10 @@ use zip::read::ZipFile;
 
 use crate::vault::manifest::Manifest;
 
-/// The largest manifest or list of digests that is read: room for a
+/// The largest manifest or list of digests that is read: enough for a
 /// million files.
 const TEXT_LIMIT_BYTES: u64 = 1 << 30;
-/// How tightly it may be packed: digests are as good as random.
+/// How well it may be compressed: digests hardly compress.
 const TEXT_RATIO_MAX: u64 = 100;
 
 /// What a check of an archive found.
@@ -21,19 +21,19 @@ pub struct ArchiveCheck {
     /// The manifest, where it can be read.
     #[serde(skip)]
     pub manifest: Option<Manifest>,
-    /// The digest of that, as it lies in the archive.
+    /// The digest of the manifest as stored in the archive.
     #[serde(skip)]
     pub manifest_sha256: Option<String>,
-    /// The paths of the files whose every byte is as it was.
+    /// The paths of the intact files.
     pub good: Vec<String>,
-    /// What is wrong, empty for a good archive.
+    /// The damage; empty for a good archive.
     pub damage: Vec<Damage>,
 }
 
-/// One thing that is wrong with an archive.
+/// One damage of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Damage {
-    /// The path in the archive; null when it is the archive as a whole.
+    /// The path in the archive; null for the archive as a whole.
     pub path: Option<String>,
     /// What is wrong.
     pub problem: String,
@@ -54,8 +54,8 @@ pub(crate) fn text<R: Read + Seek>(zip: &mut ZipArchive<R>, path: &str) -> Resul
     entry_text(zip.by_index(idx)?)
 }
 
-/// Reads a manifest or list of digests, unless it is packed tighter
-/// than any real one: such a one could fill the memory.
+/// Reads a manifest or list of digests, unless it unpacks to more than
+/// any real one, which could fill the memory.
 pub(crate) fn entry_text<R: Read>(entry: ZipFile<'_, R>) -> Result<Vec<u8>> {
     let packed_bytes = entry.compressed_size();
     let limit_bytes = text_limit(packed_bytes);
@@ -67,7 +67,7 @@ pub(crate) fn entry_text<R: Read>(entry: ZipFile<'_, R>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns how long a text may be that is packed into so many bytes.
+/// Returns the size limit of a text that is compressed to `packed_bytes`.
 pub(super) fn text_limit(packed_bytes: u64) -> u64 {
     TEXT_LIMIT_BYTES.min(packed_bytes.saturating_mul(TEXT_RATIO_MAX).saturating_add(1 << 16))
 }

@@ -1,4 +1,4 @@
-//! Reads one file at many places at once.
+//! Reads one file at several positions at once.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -10,7 +10,7 @@ use crate::workspace::progress;
 
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// A reader of a file; a clone has a place and a buffer of its own.
+/// A reader of a file; a clone has its own position and buffer.
 #[derive(Debug)]
 pub struct Disk<'a> {
     file: Arc<File>,
@@ -38,11 +38,11 @@ impl<'a> Disk<'a> {
         self.size_bytes
     }
 
-    /// Reads exactly `bytes` from `position` on, and nothing beyond: what
-    /// comes next may still change.
+    /// Reads exactly `bytes` from `position` on, and nothing beyond, since
+    /// that may still change.
     ///
     /// # Errors
-    /// When the file ends before, or cannot be read.
+    /// When the file ends before that, or cannot be read.
     pub fn read_exact_at(&self, bytes: &mut [u8], position: u64) -> io::Result<()> {
         let mut n_read = 0;
         while n_read < bytes.len() {

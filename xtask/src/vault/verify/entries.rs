@@ -14,23 +14,22 @@ use crate::workspace::digest::{BUFFER_BYTES, hex, sha256};
 
 /// From this size on an entry is unpacked and hashed on two threads.
 const LARGE_BYTES: u64 = 8 * 1024 * 1024;
-/// How many small entries a thread takes at once, one after the other
-/// as they lie in the file.
+/// How many small entries a thread takes at once, in file order.
 const N_BATCH: usize = 64;
 
 /// An entry to check.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpectedEntry<'a> {
-    /// Its number in the directory.
+    /// Its index in the central directory.
     pub idx: usize,
-    /// The size that it has, and that no more of it is unpacked than.
+    /// Its expected size; more is never unpacked.
     pub size_bytes: u64,
     /// Its digest; `None` to trust the zip's CRC-32.
     pub sha256: Option<&'a str>,
 }
 
-/// Checks the content of `entries` on `n_threads`, and returns what is
-/// wrong with those that are not as expected, by their place.
+/// Checks the content of `entries` on `n_threads`, and returns the index
+/// and the problem of each that is not as expected.
 pub fn check<R: Read + Seek + Clone + Send>(
     zip: &ZipArchive<R>,
     entries: &[ExpectedEntry<'_>],
@@ -67,8 +66,8 @@ pub fn check<R: Read + Seek + Clone + Send>(
     wrong
 }
 
-/// Hands entries out: the large ones first, the largest at the start,
-/// so that all threads end at about the same time.
+/// Hands out entries, the largest first, so that all threads finish at
+/// about the same time.
 struct Queue {
     order: Vec<usize>,
     n_large: usize,
@@ -112,8 +111,8 @@ fn problem_of<R: Read + Seek>(
     }
 }
 
-/// Returns the digest and size of an entry, of which no more than the
-/// expected size is unpacked; the zip's CRC is checked.
+/// Returns the digest and size of an entry, unpacking at most a byte more
+/// than the expected size; the zip's CRC is checked.
 fn content_digest<R: Read + Seek>(
     zip: &mut ZipArchive<R>,
     expected: ExpectedEntry<'_>,
@@ -126,7 +125,7 @@ fn content_digest<R: Read + Seek>(
     Ok(if expected.size_bytes < LARGE_BYTES {
         sha256(entry, expected.size_bytes)?
     } else {
-        sha256_beside(entry, expected.size_bytes)?
+        sha256_on_thread(entry, expected.size_bytes)?
     })
 }
 
@@ -143,8 +142,8 @@ fn check_method(method: CompressionMethod) -> Result<()> {
     bail!("it is packed by a method, {method:?}, that this tool does not know; use 7-Zip")
 }
 
-/// Returns what [`sha256`] does, and hashes on a thread of its own.
-fn sha256_beside(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)> {
+/// Does the same as [`sha256`], but hashes on a separate thread.
+fn sha256_on_thread(content: impl Read, limit_bytes: u64) -> io::Result<(String, u64)> {
     let mut content = content.take(limit_bytes.saturating_add(1));
     let (full_sender, full) = sync_channel::<Vec<u8>>(2);
     let (empty_sender, empty) = sync_channel::<Vec<u8>>(4);
@@ -153,7 +152,7 @@ fn sha256_beside(content: impl Read, limit_bytes: u64) -> io::Result<(String, u6
             let mut digest = Sha256::new();
             for buffer in full {
                 digest.update(&buffer);
-                // The receiver may have ended already.
+                // The receiver may have hung up.
                 let _ = empty_sender.try_send(buffer);
             }
             hex(&digest.finalize())

@@ -1,4 +1,4 @@
-//! Reads single parts of an archive, without a check of the rest.
+//! Reads single entries of an archive without checking the rest.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -12,12 +12,12 @@ use super::text;
 use crate::programs::features;
 use crate::vault::manifest::{MANIFEST_PATH, Manifest};
 
-/// From this size on manifests are read one after the other.
+/// From this size on, manifests are read by one thread at a time.
 const LARGE_BYTES: u64 = 1024 * 1024;
 static LARGE: Mutex<()> = Mutex::new(());
 
-/// Reads only the manifest of the archive at `path`; `None` when the
-/// zip has none.
+/// Reads only the manifest of the archive at `path`; `None` if the zip
+/// has none.
 ///
 /// # Errors
 /// When the zip or its manifest cannot be read.
@@ -28,7 +28,7 @@ pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
     let Some(idx) = zip.index_for_name(MANIFEST_PATH) else {
         return Ok(None);
     };
-    // One of many files is large in memory: one thread at a time.
+    // Large manifests take much memory: one thread at a time.
     let is_large = zip.by_index_data(idx).is_ok_and(|entry| entry.size() > LARGE_BYTES);
     let _turn = is_large.then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let bytes = text(&mut zip, MANIFEST_PATH)

@@ -1,30 +1,34 @@
-//! Reads settings written in JSON, and says in plain words what is wrong
-//! with them.
+//! Parses settings in JSON, with errors in plain words.
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Reads settings that have objects, written by their keys, in the
-/// places `objects` (JSON pointers).
+/// Parses settings; `objects` are the JSON pointers of values that must
+/// be objects.
 ///
 /// # Errors
-/// Names the key, and the nearest one that there is.
+/// When the settings are not valid; names the key and the nearest valid
+/// one.
 pub fn parse_settings<T: DeserializeOwned>(text: &str, objects: &[&str]) -> Result<T> {
     check_objects(text, objects)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let settings = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let cause = error.into_inner().to_string();
-        let told = format!("{}{}", plain_words(&cause), nearest_key(&cause));
-        // `.` is the whole, `?` what cannot be told.
-        anyhow!(if [".", "?"].contains(&&*path) { told } else { format!("key `{path}`: {told}") })
+        let message = format!("{}{}", plain_words(&cause), nearest_key(&cause));
+        // `.` is the whole file, `?` an unknown place.
+        anyhow!(if [".", "?"].contains(&&*path) {
+            message
+        } else {
+            format!("key `{path}`: {message}")
+        })
     })?;
     deserializer.end().context("there is text after the closing brace")?;
     Ok(settings)
 }
 
-/// How serde names what it expects, and how it is written.
+/// The start of serde's name for an expected type, and ours.
 const EXPECTED: [(&str, &str); 9] = [
     ("a nonzero u", "a whole number, 1 or more"),
     ("u", "a whole number, 0 or more"),
@@ -37,7 +41,7 @@ const EXPECTED: [(&str, &str); 9] = [
     ("a boolean", "true or false"),
 ];
 
-/// Returns serde's `message` without its names of Rust's types.
+/// Replaces the names of Rust types in serde's `message`.
 pub fn plain_words(message: &str) -> String {
     let message = message.replace("invalid type: sequence", "invalid type: a list");
     let message = message.replace("invalid type: map", "invalid type: settings by name");
@@ -46,7 +50,7 @@ pub fn plain_words(message: &str) -> String {
     }
     let Some((found, rest)) = message.split_once(", expected ") else { return message };
     let (expected, place) = rest.split_once(" at line ").unwrap_or((rest, ""));
-    // The bits of a number, or a type's name, follow.
+    // The name is followed by the bits of a number or a type's name.
     let is_named = |name: &str| {
         let is_number = name.len() == 1 || name.ends_with(" u");
         let bits = |rest: &str| rest.parse::<u8>().is_ok() || rest == "size";
@@ -60,10 +64,10 @@ pub fn plain_words(message: &str) -> String {
     format!("{found}, expected {plain}{place}")
 }
 
-/// Checks that settings are written by their names: serde would take
-/// `[]` for an object with its first fields in order.
+/// Checks that settings are objects: serde would accept `[]` as an object
+/// with its fields in order.
 fn check_objects(text: &str, places: &[&str]) -> Result<()> {
-    // Text that is not JSON gets an error with its place later.
+    // Invalid JSON is reported later, with its position.
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
     for place in places {
         if value.pointer(place).is_some_and(Value::is_array) {
@@ -84,7 +88,7 @@ pub fn nearest_key(message: &str) -> String {
     nearest(unknown, quoted)
 }
 
-/// Returns `; did you mean …?` where one of `known` is like `unknown`.
+/// Returns `; did you mean …?` if one of `known` is similar to `unknown`.
 pub fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
     known
         .map(|known| (strsim::damerau_levenshtein(unknown, known), known))

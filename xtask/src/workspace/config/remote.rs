@@ -1,6 +1,6 @@
 //! Where archives are pushed to: a restic repository.
 //!
-//! No secret stands here: the settings themselves are archived.
+//! The settings contain no secrets, since they are archived.
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ impl RemoteConfig {
             bail!("`archive.remote.repository` is empty; name one, or remove the key");
         }
         if repository.is_some_and(has_password) {
-            // Without the value: it must not be printed either.
+            // Do not print the value either.
             bail!(
                 "`archive.remote.repository` holds a password, and these settings are archived; \
                  take it out, and give the repository by `RESTIC_REPOSITORY` or \

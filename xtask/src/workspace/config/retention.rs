@@ -1,5 +1,5 @@
-//! The retention policy, as `config/config.json` and the flags of
-//! `prune` say it.
+//! The retention policy of `config/config.json` and of the flags of
+//! `prune`.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -118,7 +118,7 @@ impl Default for RetentionConfig {
 }
 
 impl RetentionConfig {
-    /// Returns rules of which none is given, as flags begin.
+    /// Returns a policy without any rule, the default of the flags.
     pub fn without_rules() -> Self {
         let none = None;
         Self {

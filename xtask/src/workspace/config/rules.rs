@@ -1,4 +1,4 @@
-//! Parts of a retention rule: a count, a list of tags, the best ones.
+//! The types of retention rules: a count, a list of tags, the best.
 
 use std::fmt;
 use std::str::FromStr;

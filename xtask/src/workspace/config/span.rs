@@ -27,8 +27,8 @@ impl Span {
 
     /// Returns the time this long before `time`.
     ///
-    /// A day that the month does not have counts on into the next one:
-    /// a month before 31 March is 3 March, or 2 March in a leap year.
+    /// A day that the month lacks continues into the next month: a month
+    /// before 31 March is 3 March, or 2 March in a leap year.
     pub fn before(&self, time: DateTime<Utc>) -> DateTime<Utc> {
         self.checked_before(time).unwrap_or(DateTime::<Utc>::MIN_UTC)
     }

@@ -1,4 +1,4 @@
-//! Lets a cluster run a sweep, and tells what it does.
+//! Runs a sweep on a cluster, and reads its state there.
 
 use anyhow::{Context, Result};
 
@@ -13,12 +13,12 @@ use crate::tasks::sweep::status::{self, SweepStatus};
 use crate::tasks::train::TrainerSource;
 use crate::workspace::exit::{CodedError, Exit};
 
-/// Checks that the cluster can be asked, and that `run` says nothing that
-/// is for this machine.
+/// Checks that Slurm works, and that `run` has no options for this
+/// machine.
 pub fn check(run: &SweepRunArgs) -> Result<()> {
     if run.jobs.is_some() {
-        let told = "`--jobs` is for this machine; set `slurm.max_running` of the spec".to_owned();
-        return Err(CodedError::Usage(told).into());
+        let text = "`--jobs` is for this machine; set `slurm.max_running` of the spec".to_owned();
+        return Err(CodedError::Usage(text).into());
     }
     slurm::check()
 }
@@ -27,11 +27,12 @@ pub fn check(run: &SweepRunArgs) -> Result<()> {
 pub struct ChosenTrainer {
     /// The trainer.
     pub trainer: SweepTrainer,
-    /// A build, which the next one replaces, or a program of the user's.
+    /// Its source: a build, which a later build replaces, or a program of the
+    /// user.
     pub source: TrainerSource,
 }
 
-/// Submits what is missing of the sweep and in no job.
+/// Submits the missing trials of the sweep that are in no job.
 pub fn submit(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
@@ -41,20 +42,20 @@ pub fn submit(
     let tool = slurm::keep_program(folder, &tool)?;
     let trainer = match (chosen.trainer, chosen.source) {
         (SweepTrainer::Command(_), _) => None,
-        // A program of the user's may need what lies beside it.
+        // Not copied, since a program of the user may need files beside it.
         (SweepTrainer::Binary(binary, _), TrainerSource::Ready(_)) => Some(binary),
         (SweepTrainer::Binary(binary, _), _) => Some(slurm::keep_program(folder, &binary)?),
     };
     let root = context.workspace.root().to_owned();
     slurm::submit(context, folder, &Programs { tool, trainer, root })?;
-    let status = look(context, folder)?;
+    let status = read_status(context, folder)?;
     let is_over = status.is_complete() && !status.failed.is_empty();
     Ok(outcome(&status, if is_over { Exit::Warnings } else { Exit::Done }))
 }
 
 /// Stops the sweep, wherever its trials run.
 pub fn cancel(folder: &SweepFolder) -> Result<()> {
-    // First, for those that begin meanwhile.
+    // First, so that trials that start meanwhile stop, too.
     folder.cancel(true)?;
     if folder.head().engine != Engine::Slurm {
         return Ok(());
@@ -68,11 +69,11 @@ pub fn cancel(folder: &SweepFolder) -> Result<()> {
     })
 }
 
-/// Looks at the trials, and at the cluster when one runs them.
-pub fn look(context: &mut TaskContext<'_>, folder: &SweepFolder) -> Result<SweepStatus> {
-    let mut status = status::look(folder)?;
+/// Reads the state of the trials, and of the cluster if one runs them.
+pub fn read_status(context: &mut TaskContext<'_>, folder: &SweepFolder) -> Result<SweepStatus> {
+    let mut status = status::read(folder)?;
     if folder.head().engine == Engine::Slurm {
-        match slurm::look(folder, &status.missing) {
+        match slurm::cluster_status(folder, &status.missing) {
             Ok(cluster) => status.cluster = Some(cluster),
             Err(error) => {
                 let problem = format!("{error:#}");

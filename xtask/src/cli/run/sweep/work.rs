@@ -1,4 +1,4 @@
-//! Runs trials of a sweep, and tests the best at its end.
+//! Runs trials of a sweep, and tests the best combination at the end.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -9,9 +9,9 @@ use anyhow::{Context, Result, ensure};
 use crate::cli::TrialArgs;
 use crate::cli::run::shared::{TaskOutput, outcome};
 use crate::tasks::TaskContext;
-use crate::tasks::sweep::attempt::{Job, JobEnd, Runner};
+use crate::tasks::sweep::attempt::{PlannedTraining, Runner, TrainingEnd};
 use crate::tasks::sweep::capacity::Machine;
-use crate::tasks::sweep::folder::{JobKey, SweepFolder};
+use crate::tasks::sweep::folder::{SweepFolder, TrainingKey};
 use crate::tasks::sweep::head::Engine;
 use crate::tasks::sweep::local;
 use crate::tasks::sweep::record::{TrialRecord, TrialStatus};
@@ -20,12 +20,12 @@ use crate::tasks::sweep::select;
 use crate::tasks::sweep::session::{SweepTrainer, Training};
 use crate::tasks::sweep::slurm;
 use crate::tasks::sweep::status::{self, SweepStatus, describe};
-use crate::tasks::sweep::stopped::Stopper;
+use crate::tasks::sweep::stopped::StopCause;
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::text;
 
-/// Runs what is missing of the sweep, here.
-pub fn go_on(
+/// Runs the missing trials of the sweep on this machine.
+pub fn run_missing(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
     trainer: SweepTrainer,
@@ -33,7 +33,7 @@ pub fn go_on(
 ) -> Result<TaskOutput> {
     let spec = &folder.plan().spec;
     let missing = folder.missing()?;
-    let jobs = jobs.unwrap_or_else(|| Machine::look().n_trials(spec.threads, spec.memory_mb));
+    let jobs = jobs.unwrap_or_else(|| Machine::detect().n_trials(spec.threads, spec.memory_mb));
     (context.notes)(&format!(
         "sweep {}: {} to run, {jobs} at once",
         folder.name(),
@@ -43,22 +43,22 @@ pub fn go_on(
     with_runner(context, folder, trainer, |runner, notes, binary| {
         local::run(runner, &missing, jobs, &mut |index, record| {
             n_over += 1;
-            notes(&format!("[{n_over}/{n_missing}] {}", told(folder, index, record)));
+            notes(&format!("[{n_over}/{n_missing}] {}", describe_end(folder, index, record)));
         })?;
         test_the_best(runner, notes, binary)
     })?;
-    how_far(context, folder)
+    progress_output(context, folder)
 }
 
-/// Tells how far the sweep is.
-fn how_far(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<TaskOutput> {
-    let status = status::look(folder)?;
+/// Returns the progress of the sweep.
+fn progress_output(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<TaskOutput> {
+    let status = status::read(folder)?;
     let was_stopped = context.interrupt.load(Ordering::Relaxed);
     Ok(outcome(&status, exit_of(&status, was_stopped)))
 }
 
-/// Lets `act` run trials of the sweep; it also gets the trainer of this
-/// repository, where that trains.
+/// Calls `act` with a runner of the sweep and with the binary of the
+/// trainer, unless a command trains.
 fn with_runner(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
@@ -72,14 +72,14 @@ fn with_runner(
     };
     let is_job = folder.head().engine == Engine::Slurm;
     let is_out_of_time = || is_job && slurm::is_out_of_time();
-    let stopper = Stopper::new(&is_out_of_time);
-    let training = Training { folder, trainer, clock: *clock, stop: interrupt, stopper };
+    let stop_cause = StopCause::new(&is_out_of_time);
+    let training = Training { folder, trainer, clock: *clock, stop: interrupt, stop_cause };
     let runner = Runner { folder, execute: &training, clock: *clock, stop: interrupt };
     act(&runner, notes, binary.as_deref())
 }
 
-/// Chooses among trials that are all over, writes the choice down, and
-/// opens the test for it.
+/// If all trials are finished, chooses a combination, stores the choice
+/// and tests it.
 fn test_the_best(
     runner: &Runner<'_>,
     notes: &mut dyn FnMut(&str),
@@ -104,7 +104,7 @@ fn test_the_best(
         ));
         return Ok(());
     };
-    let selection = select::write_down(folder, choice, (runner.clock)())?;
+    let selection = select::store_choice(folder, choice, (runner.clock)())?;
     notes("the test is opened for the best combination on validation bars");
     let verdict = select::test(runner, &selection.choice, &results.trials, trainer)?;
     for test in verdict.iter().flat_map(|verdict| &verdict.tests) {
@@ -120,7 +120,7 @@ fn test_the_best(
     Ok(())
 }
 
-/// Tests the best, or says which trials are missing.
+/// Tests the best combination, or fails if trials are missing.
 pub fn merge(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
@@ -137,10 +137,10 @@ pub fn merge(
     with_runner(context, folder, trainer, |runner, notes, binary| {
         test_the_best(runner, notes, binary)
     })?;
-    how_far(context, folder)
+    progress_output(context, folder)
 }
 
-fn told(folder: &SweepFolder, index: u64, record: &TrialRecord) -> String {
+fn describe_end(folder: &SweepFolder, index: u64, record: &TrialRecord) -> String {
     let trial = describe(folder, &folder.plan().trial(index));
     let metric = &folder.plan().spec.metric;
     match (&record.end.reason, record.end.metrics.get(metric)) {
@@ -161,8 +161,8 @@ fn exit_of(status: &SweepStatus, was_stopped: bool) -> Exit {
     }
 }
 
-/// Runs the trials that a scheduler names. One that failed, and is a
-/// failed session now, is no failure of the scheduler's.
+/// Runs the trials that a scheduler names. A failed trial, which is
+/// recorded as a failed session, is not an error.
 pub fn trials(
     context: &mut TaskContext<'_>,
     folder: &SweepFolder,
@@ -183,19 +183,19 @@ pub fn trials(
     let mut exit = Exit::Done;
     with_runner(context, folder, trainer, |runner, notes, _| {
         for index in (args.index..n_trials).take(n) {
-            match runner.run(&Job::of_trial(folder, index))? {
-                JobEnd::Over(record) => {
-                    notes(&told(folder, index, &record));
+            match runner.run(&PlannedTraining::of_trial(folder, index))? {
+                TrainingEnd::Finished(record) => {
+                    notes(&describe_end(folder, index, &record));
                     if record.end.status != TrialStatus::Completed {
                         exit = Exit::Warnings;
                     }
                 }
-                JobEnd::Stopped => return Err(CodedError::Interrupted.into()),
+                TrainingEnd::Stopped => return Err(CodedError::Interrupted.into()),
             }
         }
         Ok(())
     })?;
-    let record = folder.record(JobKey::Trial(args.index))?;
+    let record = folder.record(TrainingKey::Trial(args.index))?;
     let record = record.context("the trial is over, and its record is gone")?;
     Ok(outcome(&record, exit))
 }

@@ -1,5 +1,5 @@
 //! Calls git so that neither the user's settings nor the variables that
-//! git sets for hooks change what it answers.
+//! git sets for hooks affect the result.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::programs::process::shell;
 /// How much of git's error output is shown.
 const N_REASON_CHARS: usize = 300;
 
-/// Settings that would change what git answers, or start programs.
+/// Overrides of settings that would affect the result or run programs.
 const SETTINGS: [&str; 13] = [
     "core.fsmonitor=false",
     "core.untrackedCache=false",
@@ -30,9 +30,9 @@ const SETTINGS: [&str; 13] = [
     "submodule.recurse=false",
 ];
 
-/// A difference that `git apply` takes.
+/// The arguments for a diff that `git apply` accepts.
 const DIFF: [&str; 18] = [
-    // The bytes as they lie on the disk, whatever they are there.
+    // Diff the bytes on the disk, without line conversion.
     "-c",
     "core.autocrlf=false",
     "diff",
@@ -49,30 +49,30 @@ const DIFF: [&str; 18] = [
     "--unified=3",
     "--inter-hunk-context=0",
     "--submodule=short",
-    // What is changed within one has no place in a patch.
+    // A patch cannot express changes within a submodule.
     "--ignore-submodules=dirty",
     "--ws-error-highlight=none",
 ];
 
-/// The variables of git's that stay: where the user's settings lie.
-const KEPT: [&str; 3] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
+/// The variables of git that are kept: the paths of the settings.
+const KEPT_VARIABLES: [&str; 3] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
 
-/// Calls git in one folder. Every failure is a reason to not know.
+/// Calls git in one folder. Errors say why the state is unknown.
 #[derive(Clone)]
 pub struct Git {
     shell: Shell,
-    /// Another index than the repository's.
+    /// An index to use instead of the repository's.
     index: Option<PathBuf>,
-    /// A tree to take `.gitattributes` from, in place of the files.
+    /// A tree to read `.gitattributes` from, instead of the files.
     attributes: Option<String>,
 }
 
-/// What git printed, and how it ended.
+/// The output and exit status of git.
 pub struct GitOutput {
     pub bytes: Vec<u8>,
     pub status: ExitStatus,
     is_cut: bool,
-    complaint: String,
+    error_output: String,
 }
 
 impl Git {
@@ -82,13 +82,13 @@ impl Git {
         Ok(Self { shell, index: None, attributes: None })
     }
 
-    /// Returns git with another `index` than the repository's.
+    /// Returns git with `index` instead of the repository's index.
     pub fn with_index(&self, index: PathBuf) -> Self {
         Self { index: Some(index), ..self.clone() }
     }
 
-    /// Returns git that takes attributes from the tree called `tree`, in
-    /// place of the files.
+    /// Returns git that reads attributes from the tree `tree` instead of the
+    /// files.
     pub fn with_attributes_of(&self, tree: &str) -> Self {
         Self { attributes: Some(tree.to_owned()), ..self.clone() }
     }
@@ -98,18 +98,18 @@ impl Git {
         self.shell.change_dir(folder);
     }
 
-    /// Returns what git prints, when all went well.
-    pub fn ask(&self, arguments: &[&str]) -> Result<Vec<u8>, String> {
-        self.call(arguments, &[])?.whole(arguments[0])
+    /// Runs git and returns its output.
+    pub fn output(&self, arguments: &[&str]) -> Result<Vec<u8>, String> {
+        self.call(arguments, &[])?.checked(arguments[0])
     }
 
-    /// Gives git `input`.
-    pub fn tell(&self, arguments: &[&str], input: &[u8]) -> Result<(), String> {
-        self.call(arguments, input)?.whole(arguments[0]).map(drop)
+    /// Runs git with `input` on standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Result<(), String> {
+        self.call(arguments, input)?.checked(arguments[0]).map(drop)
     }
 
-    /// Returns the difference of the files from the tree `base`, of all
-    /// or of `paths`, and whether it is cut at `limit_bytes`.
+    /// Returns the difference of all files, or of `paths`, from the tree
+    /// `base`, and whether it was cut at `limit_bytes`.
     pub fn diff(
         &self,
         base: &str,
@@ -121,10 +121,11 @@ impl Git {
         if answer.is_cut {
             return Ok((answer.bytes, true));
         }
-        Ok((answer.whole("diff")?, false))
+        Ok((answer.checked("diff")?, false))
     }
 
-    /// Calls git, gives it `input` and takes all that it prints.
+    /// Runs git with `input` on standard input, and returns its output even
+    /// if it failed.
     pub fn call(&self, arguments: &[&str], input: &[u8]) -> Result<GitOutput, String> {
         self.run(arguments, input, u64::MAX)
     }
@@ -135,28 +136,28 @@ impl Git {
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let mut bytes = Vec::new();
-        let complaint = thread::scope(|scope| {
-            let complaint = scope.spawn(move || {
+        let error_output = thread::scope(|scope| {
+            let error_output = scope.spawn(move || {
                 let mut bytes = Vec::new();
-                // Output before a failure is shown, too.
+                // If reading fails, show what was read.
                 let _ = stderr.map(|mut stderr| stderr.read_to_end(&mut bytes));
                 text(&bytes)
             });
-            // One that reads no more says why by its exit code.
+            // If git stops reading, its exit code says why.
             scope.spawn(move || drop(stdin.map(|mut stdin| stdin.write_all(input))));
             let limit = limit_bytes.saturating_add(1);
             let read = stdout.map_or(Ok(0), |out| out.take(limit).read_to_end(&mut bytes));
             if read.is_err() || bytes.len() as u64 > limit_bytes {
-                // It may be gone by itself.
+                // It may have ended already.
                 let _ = child.kill();
             }
-            let complaint = complaint.join().expect("reading does not panic");
-            read.map(|_| complaint)
+            let error_output = error_output.join().expect("reading does not panic");
+            read.map(|_| error_output)
         });
         let status = child.wait().map_err(failed)?;
         let is_cut = bytes.len() as u64 > limit_bytes;
         bytes.truncate(usize::try_from(limit_bytes).unwrap_or(usize::MAX));
-        Ok(GitOutput { bytes, status, is_cut, complaint: complaint.map_err(failed)? })
+        Ok(GitOutput { bytes, status, is_cut, error_output: error_output.map_err(failed)? })
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -167,7 +168,7 @@ impl Git {
         ));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().to_uppercase().starts_with("GIT_")
-                && !KEPT.iter().any(|kept| name == *kept)
+                && !KEPT_VARIABLES.iter().any(|kept| name == *kept)
             {
                 command.env_remove(name);
             }
@@ -187,15 +188,17 @@ impl Git {
 }
 
 impl GitOutput {
-    /// Returns what git printed, when all went well.
-    pub fn whole(self, task: &str) -> Result<Vec<u8>, String> {
+    /// Returns the output if git succeeded.
+    pub fn checked(self, task: &str) -> Result<Vec<u8>, String> {
         if self.status.success() { Ok(self.bytes) } else { Err(self.reason(task)) }
     }
 
-    /// Says why there is no answer.
+    /// Returns why git failed.
     pub fn reason(&self, task: &str) -> String {
-        let said = |start: &str| self.complaint.lines().find_map(|line| line.strip_prefix(start));
-        let reason = said("fatal: ").or_else(|| said("error: ")).unwrap_or(&self.complaint).trim();
+        let said =
+            |start: &str| self.error_output.lines().find_map(|line| line.strip_prefix(start));
+        let reason =
+            said("fatal: ").or_else(|| said("error: ")).unwrap_or(&self.error_output).trim();
         let reason: String = reason.chars().take(N_REASON_CHARS).collect();
         if reason.is_empty() {
             return format!("`git {task}` ended by {}", self.status);

@@ -1,5 +1,5 @@
-//! The state of a work tree: what an archive tells of it, and what
-//! `git status` does.
+//! The state of a work tree, as archives record it and as `git status`
+//! prints it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::{Git, path_of, text};
 
-/// The folders that every workspace keeps its sessions in.
+/// The folders of a workspace that hold sessions and archives.
 const SESSIONS: [&str; 5] = ["logs", "models", "archives", "backups", ".trainvault"];
 
 /// The state of the git work tree.
@@ -31,7 +31,7 @@ pub struct GitState {
 }
 
 impl GitState {
-    /// Returns a line on it, with the `commit` as it is to be shown.
+    /// Describes it in one line, with the `commit` as it is to be shown.
     pub fn describe(&self, commit: Option<&str>) -> String {
         let commit = match (commit, &self.unknown) {
             (Some(commit), _) => commit,
@@ -52,21 +52,21 @@ impl GitState {
 /// How the work tree differs from the commit.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Tracked files that differ, from the top.
+    /// Tracked files that differ, relative to the top.
     pub tracked: Vec<Vec<u8>>,
-    /// Submodules in which files are changed.
+    /// Submodules with changed files.
     pub within_submodules: Vec<String>,
-    /// Files that are neither tracked nor ignored, from the top.
+    /// Files that are neither tracked nor ignored, relative to the top.
     pub untracked: Vec<Vec<u8>>,
 }
 
 impl Changes {
-    /// Asks `git`, which works at the top.
+    /// Runs `git status`; `git` must be at the top of the work tree.
     ///
     /// # Errors
-    /// Says why it is not known.
+    /// When git fails, or prints something unknown.
     pub fn read(git: &Git) -> Result<Self, String> {
-        let status = git.ask(&[
+        let status = git.output(&[
             "status",
             "--porcelain=v2",
             "-z",
@@ -90,15 +90,15 @@ impl Changes {
                     }
                 }
                 b"#" => {}
-                // A record of a kind that was not asked for.
+                // A record type that was not requested.
                 _ => return Err(format!("`git status` says: {}", text(record))),
             }
         }
         Ok(changes)
     }
 
-    /// Takes out what `is_own`, and the sessions of other workspaces in
-    /// the same repository.
+    /// Drops files that `is_own`, and the sessions of other workspaces in the
+    /// same repository.
     pub fn drop_own(&mut self, top: &Path, is_own: &dyn Fn(&Path) -> bool) {
         let others: BTreeSet<Vec<u8>> =
             self.untracked.iter().filter_map(|path| workspace_of(path)).collect();
@@ -113,7 +113,8 @@ impl Changes {
     }
 }
 
-/// Returns the folder, with a `/`, that `path` shows to be a workspace.
+/// Returns the workspace, with a trailing `/`, if `path` lies in its
+/// `.trainvault/`.
 fn workspace_of(path: &[u8]) -> Option<Vec<u8>> {
     let state = b".trainvault/";
     let start = path.windows(state.len()).position(|part| part == state)?;
@@ -121,7 +122,7 @@ fn workspace_of(path: &[u8]) -> Option<Vec<u8>> {
     is_whole.then(|| path[..start].to_vec())
 }
 
-/// Returns the records that end in a zero byte.
+/// Splits `bytes` into the records that end in a zero byte.
 pub fn records(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| *byte == 0).filter(|record| !record.is_empty())
 }

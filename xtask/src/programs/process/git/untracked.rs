@@ -1,8 +1,8 @@
-//! Files that git does not track and does not ignore, as a patch that
-//! creates them.
+//! Makes a patch that creates the files that are neither tracked nor
+//! ignored.
 //!
-//! They are listed in an index of their own, so that one `git diff`
-//! tells them all and no object is written. Large ones are left out.
+//! They are listed in a separate index, so that one `git diff` shows all
+//! of them and no object is written. Large files are left out.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -12,25 +12,25 @@ use super::call::{Git, path_of};
 
 /// The largest file that is kept, in bytes.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
-/// How much is kept in all: so many bytes, of so many files.
+/// The most bytes and files that are kept in total.
 const LIMIT_BYTES: u64 = 8 * 1024 * 1024;
 const N_FILES_MAX: usize = 2000;
-/// How many files are named that are not kept.
+/// How many of the files left out are named.
 const N_NAMES: usize = 5;
 
 /// The untracked files of a work tree.
 pub struct Untracked<'a> {
     pub top: &'a Path,
-    /// From the top.
+    /// Relative to the top.
     pub paths: &'a [Vec<u8>],
-    /// The name of the empty tree.
+    /// The id of the empty tree.
     pub empty: &'a str,
 }
 
-/// What is kept of them.
+/// A patch of untracked files.
 pub struct UntrackedPatch {
     pub patch: Vec<u8>,
-    /// What is not, and why.
+    /// Which files are left out, and why.
     pub left_out: Option<String>,
 }
 
@@ -38,20 +38,20 @@ impl Untracked<'_> {
     /// Returns the patch that creates the files.
     ///
     /// # Errors
-    /// Says why there is none.
+    /// When git fails.
     pub fn patch(&self, git: &Git, scratch: &Path) -> Result<UntrackedPatch, String> {
         let mut listed = Vec::new();
         let mut left_out = Vec::new();
         let (mut n_files, mut n_bytes) = (0, 0);
         for path in self.paths {
-            match readable(&self.top.join(path_of(path))) {
+            match readable_metadata(&self.top.join(path_of(path))) {
                 Ok(file)
                     if file.len() <= FILE_LIMIT_BYTES.min(LIMIT_BYTES - n_bytes)
                         && n_files < N_FILES_MAX =>
                 {
                     n_bytes += file.len();
                     n_files += 1;
-                    // Any object will do: the file on the disk counts.
+                    // Any object id will do: git diffs the file on the disk.
                     let head = format!("{} {} 0\t", mode(&file), self.empty);
                     listed.extend_from_slice(head.as_bytes());
                     listed.extend_from_slice(path);
@@ -64,8 +64,8 @@ impl Untracked<'_> {
         let mut patch = Vec::new();
         if n_files > 0 {
             let git = git.with_index(scratch.join("untracked"));
-            git.tell(&["update-index", "-z", "--index-info"], &listed)?;
-            // As the files are, not as a filter would store them.
+            git.run_with_input(&["update-index", "-z", "--index-info"], &listed)?;
+            // Diff the files as they are, without filters.
             let git = git.with_attributes_of(self.empty);
             (patch, _) = git.diff(self.empty, u64::MAX, &[])?;
         }
@@ -91,8 +91,8 @@ pub fn names(paths: &[Vec<u8>]) -> String {
     names.join(", ")
 }
 
-/// Returns the record of a file that can be read, or of a symlink.
-fn readable(path: &Path) -> io::Result<Metadata> {
+/// Returns the metadata of a readable file or a symlink.
+fn readable_metadata(path: &Path) -> io::Result<Metadata> {
     let metadata = fs::symlink_metadata(path)?;
     if metadata.is_file() {
         return File::open(path).map(|_| metadata);
@@ -115,12 +115,12 @@ fn mode(file: &Metadata) -> &'static str {
     if file.is_symlink() { "120000" } else { "100644" }
 }
 
-/// A folder for git's scratch files, removed with all in it.
+/// A folder for git's scratch files, removed on drop.
 pub struct ScratchFolder(PathBuf);
 
 impl ScratchFolder {
-    /// Takes `folder`, with nothing in it.
-    pub fn take(folder: PathBuf) -> Result<Self, String> {
+    /// Creates `folder`, removing an old one.
+    pub fn create(folder: PathBuf) -> Result<Self, String> {
         let scratch = Self(folder);
         scratch
             .clear()
@@ -143,7 +143,7 @@ impl ScratchFolder {
 
 impl Drop for ScratchFolder {
     fn drop(&mut self) {
-        // What stays goes when it is taken again.
+        // If this fails, the next use removes the folder.
         let _ = self.clear();
     }
 }

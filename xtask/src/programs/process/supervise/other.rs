@@ -1,4 +1,4 @@
-//! A command where there are no signals: it can only be ended, alone.
+//! A command on systems without signals: it can only be killed.
 
 use std::ffi::OsString;
 use std::process::{Child, ExitStatus};
@@ -10,50 +10,50 @@ use super::shell;
 
 /// A command.
 #[derive(Debug)]
-pub struct Family {
+pub struct ProcessTree {
     pid: u32,
 }
 
-/// The only word is the end.
+/// The only step is to kill.
 #[derive(Debug, Default)]
-pub struct Urging;
+pub struct Escalation;
 
-impl Urging {
-    /// Returns the word.
+impl Escalation {
+    /// Returns the step.
     pub fn next(&mut self) {}
 
-    /// There are no polite words to leave out.
-    pub fn skip_to_last(&mut self) {}
+    /// There is nothing to skip.
+    pub fn skip_to_kill(&mut self) {}
 }
 
-impl Family {
-    /// Returns the family of `child`.
+impl ProcessTree {
+    /// Returns the tree of `child`.
     pub fn of(child: &Child) -> Self {
         Self { pid: child.id() }
     }
 
-    /// Ends it and what it has started.
-    pub fn urge(&self, (): ()) {
+    /// Kills it and its children.
+    pub fn signal(&self, (): ()) {
         let pid = self.pid.to_string();
         if let Ok(shell) = shell() {
-            // A process that is gone has ended.
+            // It may have ended.
             let _ = cmd!(shell, "taskkill /PID {pid} /T /F").quiet().ignore_stdout().run();
         }
     }
 
-    /// What is left cannot be told.
+    /// Remaining processes are unknown.
     pub fn end(&self, _: Duration) {}
 }
 
-/// There are no signals.
+/// The system has no signals.
 pub fn signal_of(_: ExitStatus) -> Option<i32> {
     None
 }
 
-/// The system has no adoption.
-pub fn adopt() {}
+/// The system has no subreapers.
+pub fn become_subreaper() {}
 
-/// The system has no such promise.
-pub fn die_with(_: &OsString) -> bool {
+/// The system cannot do that.
+pub fn die_with_parent(_: &OsString) -> bool {
     true
 }

@@ -1,7 +1,7 @@
-//! Passes what a command prints on, and keeps it in a log.
+//! Forwards the output of a command, and writes it to a log.
 //!
-//! The command never waits for a log that cannot be written, or for a
-//! terminal that is gone: both are given up, the log with a reason.
+//! The command never waits for a log that cannot be written or a terminal
+//! that is gone: writing to them ends, for the log with a reason.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -23,7 +23,7 @@ struct State {
 }
 
 impl Log {
-    /// Opens the log at `path`, to write at its end.
+    /// Opens the log at `path` for appending.
     pub fn open(path: &Path) -> Self {
         let state = match OpenOptions::new().create(true).append(true).open(path) {
             Ok(file) => State { file: Some(file), problem: None },
@@ -32,7 +32,7 @@ impl Log {
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Returns why the log is not whole.
+    /// Returns why the log is incomplete, if it is.
     pub fn problem(&self) -> Option<String> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).problem.clone()
     }
@@ -45,8 +45,8 @@ impl Log {
     }
 }
 
-/// Passes both streams of `child` on, and returns how many there are.
-/// `closed` gives what to call at the end of each.
+/// Forwards both streams of `child`, and returns their number. `closed`
+/// returns the function to call at the end of each.
 pub fn forward<F: FnOnce() + Send + 'static>(
     child: &mut Child,
     log: &Log,

@@ -1,5 +1,5 @@
-//! A command and what it has started, on Unix: told apart by process
-//! group, and on Linux by descent.
+//! A command and the processes started by it, on Unix: its process group
+//! and, on Linux, the children of this subreaper.
 
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
@@ -12,67 +12,67 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-/// How often it is looked at whether all have ended.
-const LOOK: Duration = Duration::from_millis(10);
+/// How often to check whether all have ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A command and what it has started.
+/// A command and the processes started by it.
 #[derive(Debug)]
-pub struct Family {
+pub struct ProcessTree {
     group: Pid,
 }
 
-/// The words to end, from the most polite on.
+/// The signals to end a command, in the order of their severity.
 #[derive(Debug, Default)]
-pub struct Urging(usize);
+pub struct Escalation(usize);
 
-impl Urging {
-    const WORDS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGKILL];
+impl Escalation {
+    const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGKILL];
 
-    /// Returns the next word; the last stays the last.
+    /// Returns the next signal; SIGKILL is repeated.
     pub fn next(&mut self) -> Signal {
-        let word = Self::WORDS[self.0.min(Self::WORDS.len() - 1)];
+        let signal = Self::SIGNALS[self.0.min(Self::SIGNALS.len() - 1)];
         self.0 += 1;
-        word
+        signal
     }
 
-    /// Leaves the polite words out.
-    pub fn skip_to_last(&mut self) {
-        self.0 = Self::WORDS.len() - 1;
+    /// Skips the signals before SIGKILL.
+    pub fn skip_to_kill(&mut self) {
+        self.0 = Self::SIGNALS.len() - 1;
     }
 }
 
-impl Family {
-    /// Returns the family of `child`, which leads a process group.
+impl ProcessTree {
+    /// Returns the tree of `child`, which leads a process group.
     pub fn of(child: &Child) -> Self {
         Self { group: Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX)) }
     }
 
-    /// Signals the whole group to end. One that is gone has ended.
-    pub fn urge(&self, word: Signal) {
-        let _ = killpg(self.group, word);
-        if word == Signal::SIGKILL {
+    /// Signals the whole group; errors are ignored, since it may have ended.
+    pub fn signal(&self, signal: Signal) {
+        let _ = killpg(self.group, signal);
+        if signal == Signal::SIGKILL {
             kill_children();
         }
     }
 
-    /// Ends what is left when the command has ended: politely first.
+    /// Ends the remaining processes after the command: SIGTERM, then SIGKILL.
     pub fn end(&self, grace: Duration) {
         let _ = killpg(self.group, Signal::SIGTERM);
         for child in children() {
             let _ = kill(child, Signal::SIGTERM);
         }
-        let polite_until = Instant::now() + grace;
-        let last = polite_until + grace;
-        while self.is_anyone_left() && Instant::now() < last {
-            if Instant::now() > polite_until {
-                self.urge(Signal::SIGKILL);
+        let kill_after = Instant::now() + grace;
+        let deadline = kill_after + grace;
+        while self.has_survivors() && Instant::now() < deadline {
+            if Instant::now() > kill_after {
+                self.signal(Signal::SIGKILL);
             }
-            thread::sleep(LOOK);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 
-    /// Whether anyone lives, once the dead are buried.
-    fn is_anyone_left(&self) -> bool {
+    /// Whether any process is left, after reaping those that have ended.
+    fn has_survivors(&self) -> bool {
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
                 Ok(WaitStatus::StillAlive) => return true,
@@ -94,35 +94,35 @@ fn kill_children() {
     }
 }
 
-/// Makes this process the parent of those whose own parent ends.
+/// Makes this process the parent of descendants whose parent ends.
 #[cfg(target_os = "linux")]
-pub fn adopt() {
-    // Without it the process group is reached all the same.
+pub fn become_subreaper() {
+    // Without it, the process group is still reached.
     let _ = nix::sys::prctl::set_child_subreaper(true);
 }
 
-/// The system has no adoption.
+/// The system has no subreapers.
 #[cfg(not(target_os = "linux"))]
-pub fn adopt() {}
+pub fn become_subreaper() {}
 
-/// Lets this process be killed when its parent, the process
-/// `supervisor`, ends; `false` when that has ended already.
+/// Has this process killed when its parent, the process `supervisor`,
+/// ends; `false` if that has ended already.
 #[cfg(target_os = "linux")]
-pub fn die_with(supervisor: &OsString) -> bool {
+pub fn die_with_parent(supervisor: &OsString) -> bool {
     let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
     supervisor.to_str() == Some(&nix::unistd::getppid().to_string())
 }
 
-/// The system has no such promise; the supervisor ends the group.
+/// The system cannot do that; the supervisor ends the group instead.
 #[cfg(not(target_os = "linux"))]
-pub fn die_with(supervisor: &OsString) -> bool {
+pub fn die_with_parent(supervisor: &OsString) -> bool {
     supervisor.to_str() == Some(&nix::unistd::getppid().to_string())
 }
 
-/// Returns the children of this process, own and adopted.
+/// Returns the children of this process, including reparented ones.
 #[cfg(target_os = "linux")]
 fn children() -> Vec<Pid> {
-    // Where the kernel does not tell, the process group is all there is.
+    // If the kernel does not list them, only the process group is reached.
     let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
     let of_thread = |thread: std::io::Result<std::fs::DirEntry>| {
         std::fs::read_to_string(thread?.path().join("children"))
@@ -132,7 +132,7 @@ fn children() -> Vec<Pid> {
     pids.filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect()
 }
 
-/// They are not told of here.
+/// Unknown on this system.
 #[cfg(not(target_os = "linux"))]
 fn children() -> Vec<Pid> {
     Vec::new()

@@ -1,4 +1,4 @@
-//! What is submitted: names, options and scripts of jobs.
+//! The names, options and scripts of jobs.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -11,13 +11,13 @@ use crate::tasks::sweep::folder::SweepFolder;
 use crate::tasks::sweep::status::ranges;
 use crate::workspace::digest;
 
-/// Logs and scripts of jobs, in the sweep's folder.
+/// The folder of logs and scripts of jobs, in the sweep's folder.
 pub const JOBS: &str = "jobs";
-/// What an element takes beside its trials' own time, in minutes: it
-/// archives each, too.
-const SPARE_MINUTES: f64 = 5.0;
+/// The time in minutes that an element needs besides its trainings, such
+/// as for archiving.
+const OVERHEAD_MINUTES: f64 = 5.0;
 
-/// What a job of a sweep is for.
+/// The purpose of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobName {
     /// The trials of this array.
@@ -27,12 +27,12 @@ pub enum JobName {
 }
 
 impl JobName {
-    /// Returns those of a sweep of so many arrays.
+    /// Returns all names of a sweep with `n_arrays`.
     pub fn all(n_arrays: u64) -> impl Iterator<Item = Self> {
         (0..n_arrays).map(Self::Array).chain([Self::Merge])
     }
 
-    /// Returns how the job of the sweep `id` is called.
+    /// Returns the name of the job in the sweep `id`.
     pub fn text(self, id: &str) -> String {
         match self {
             Self::Array(array) => format!("{id}-{array}"),
@@ -40,7 +40,7 @@ impl JobName {
         }
     }
 
-    /// Reads the name of a job of the sweep `id`.
+    /// Parses the name of a job of the sweep `id`.
     pub fn read(text: &str, id: &str) -> Option<Self> {
         match text.strip_prefix(id)?.strip_prefix('-')? {
             "merge" => Some(Self::Merge),
@@ -49,13 +49,13 @@ impl JobName {
     }
 }
 
-/// Returns what jobs of the sweep are called by, and no others: the queue
-/// itself then says what runs, whatever became of who submitted it.
+/// Returns a unique prefix for the names of the sweep's jobs, so that
+/// they are found in the queue without remembering their ids.
 pub fn id(folder: &SweepFolder) -> String {
     let root = folder.root().canonicalize().unwrap_or_else(|_| folder.root().to_owned());
     let created_at = folder.head().created_at.timestamp_micros();
-    let told = format!("{created_at} {}", root.display());
-    format!("sweep-{}-{}", folder.name(), &digest::of_bytes(told.as_bytes())[..8])
+    let identity = format!("{created_at} {}", root.display());
+    format!("sweep-{}-{}", folder.name(), &digest::of_bytes(identity.as_bytes())[..8])
 }
 
 /// The programs that jobs run.
@@ -63,7 +63,7 @@ pub fn id(folder: &SweepFolder) -> String {
 pub struct Programs {
     /// This tool.
     pub tool: PathBuf,
-    /// The trainer; `None` where a command trains.
+    /// The trainer; `None` if a command trains.
     pub trainer: Option<PathBuf>,
     /// The workspace.
     pub root: PathBuf,
@@ -73,9 +73,9 @@ pub struct Programs {
 pub struct Jobs<'a> {
     /// The sweep.
     pub folder: &'a SweepFolder,
-    /// Which trials lie where.
+    /// The layout of the trials.
     pub layout: Layout,
-    /// What they run.
+    /// The programs that they run.
     pub programs: &'a Programs,
 }
 
@@ -98,8 +98,7 @@ impl Jobs<'_> {
         self.script(&format!("merge {}", self.folder.name()))
     }
 
-    /// The tool takes the shell's place, so that what the cluster says by
-    /// signals reaches it.
+    /// Uses `exec`, so that signals of Slurm reach the tool.
     fn script(&self, words: &str) -> Result<String> {
         let Programs { tool, trainer, root } = self.programs;
         let (tool, root) = (quoted(tool)?, quoted(root)?);
@@ -108,8 +107,8 @@ impl Jobs<'_> {
         Ok(format!("#!/bin/sh\nexec {tool} sweep {words} --root {root}{trainer}\n"))
     }
 
-    /// Returns the options by which the `elements` of `array` are
-    /// submitted, to begin after the jobs `after`.
+    /// Returns the options for submitting the `elements` of `array`, to start
+    /// after the jobs `after`.
     pub fn options_of_array(
         &self,
         array: u64,
@@ -125,8 +124,8 @@ impl Jobs<'_> {
         self.finish(options, self.layout.trials_per_element)
     }
 
-    /// Returns the options by which the test is submitted, to begin after
-    /// the jobs `after`.
+    /// Returns the options for submitting the test, to start after the jobs
+    /// `after`.
     pub fn options_of_merge(&self, after: &BTreeSet<u64>) -> Vec<OsString> {
         let options = self.options(JobName::Merge, "merge_%j", after);
         self.finish(options, self.folder.plan().data.len() as u64)
@@ -136,7 +135,7 @@ impl Jobs<'_> {
         let spec = &self.folder.plan().spec;
         let mut options = vec![
             format!("--job-name={}", name.text(&id(self.folder))),
-            // Below the current folder: `%` in a path would be a pattern.
+            // Relative to the current folder: `%` in a path would be a pattern.
             format!("--output={JOBS}/{log}.log"),
             "--open-mode=append".to_owned(),
             "--requeue".to_owned(),
@@ -155,12 +154,12 @@ impl Jobs<'_> {
         options
     }
 
-    /// Adds the time for so many trainings, and what the user wants.
+    /// Adds the time for `n_trainings`, and the user's own options.
     fn finish(&self, mut options: Vec<String>, n_trainings: u64) -> Vec<OsString> {
         let spec = &self.folder.plan().spec;
         let limit = spec.time_limit_minutes;
-        let limit = limit.map(|minutes| minutes * n_trainings as f64 + SPARE_MINUTES);
-        // Slurm counts in whole minutes.
+        let limit = limit.map(|minutes| minutes * n_trainings as f64 + OVERHEAD_MINUTES);
+        // Slurm takes whole minutes.
         let time = spec.slurm.time_minutes.or(limit).map(f64::ceil);
         options.extend(time.map(|minutes| format!("--time={minutes}")));
         options.extend(spec.slurm.options.iter().cloned());
@@ -169,7 +168,7 @@ impl Jobs<'_> {
     }
 }
 
-/// Returns `path` as one word of the shell.
+/// Quotes `path` for the shell.
 fn quoted(path: &Path) -> Result<String> {
     let text = path
         .to_str()

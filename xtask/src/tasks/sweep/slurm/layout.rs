@@ -1,8 +1,8 @@
-//! Which trials lie in which element of which array: a pure function of
-//! the sweep and of the cluster's limit, kept in `slurm.json`.
+//! Maps trials to elements of job arrays: a pure function of the sweep
+//! and the cluster's limit, stored in `slurm.json`.
 //!
-//! It stays the same for the whole sweep, so that what waits or runs in
-//! the queue says by its number alone which trials it is for.
+//! It never changes during a sweep, so that the index of an element in
+//! the queue determines its trials.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,33 +15,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::workspace::files;
 
-/// Its file in the sweep's folder.
+/// The file in the sweep's folder.
 const LAYOUT: &str = "slurm.json";
 
-/// How trials are dealt out to elements of arrays.
+/// How trials are distributed to elements of arrays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
     /// 1.
     format: u32,
-    /// Trials of an element, one after another.
+    /// The number of trials of an element, run one after another.
     pub trials_per_element: u64,
-    /// Elements of an array.
+    /// The number of elements of an array.
     pub elements_per_array: u64,
 }
 
 impl Layout {
-    /// Returns that of `n_trials` where an array has `elements_max` at
-    /// most. Without a wish, one array has room for all.
-    pub fn of(n_trials: u64, wish: Option<u32>, elements_max: u64) -> Self {
+    /// Returns the layout of `n_trials` if an array has at most
+    /// `elements_max`. Unless `requested` otherwise, one array holds all.
+    pub fn of(n_trials: u64, requested: Option<u32>, elements_max: u64) -> Self {
         let elements_per_array = elements_max.max(1);
         let fitting = n_trials.div_ceil(elements_per_array).max(1);
-        let trials_per_element = wish.map_or(fitting, u64::from);
+        let trials_per_element = requested.map_or(fitting, u64::from);
         Self { format: 1, trials_per_element, elements_per_array }
     }
 
-    /// Reads that of the sweep in `folder`; `None` when nothing was ever
-    /// submitted.
+    /// Reads the layout of the sweep in `folder`; `None` if nothing was
+    /// submitted yet.
     ///
     /// # Errors
     /// When it is damaged.
@@ -61,13 +61,13 @@ impl Layout {
     /// Writes it to the sweep's `folder`.
     ///
     /// # Errors
-    /// When the disk does not take it.
+    /// When it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
         let bytes = serde_json::to_vec_pretty(self).expect("numbers are plain data");
         files::write_atomically(&folder.join(LAYOUT), &bytes)
     }
 
-    /// Returns how many arrays hold `n_trials`.
+    /// Returns how many arrays are needed for `n_trials`.
     pub fn n_arrays(&self, n_trials: u64) -> u64 {
         n_trials.div_ceil(self.trials_per_array())
     }
@@ -77,14 +77,14 @@ impl Layout {
         array * self.trials_per_array()
     }
 
-    /// Returns the trials of an element; there may be fewer.
+    /// Returns the trials of an element; the sweep may have fewer.
     pub fn trials_of(&self, array: u64, element: u64) -> Range<u64> {
         let first = self.first_of(array) + element * self.trials_per_element;
         first..first + self.trials_per_element
     }
 
     /// Returns the elements of each array that hold any of the trials
-    /// `missing`, but for those that are `live` already.
+    /// `missing` and are not `live` already.
     pub fn wanted(
         &self,
         missing: &[u64],

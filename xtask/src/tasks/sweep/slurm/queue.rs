@@ -1,4 +1,4 @@
-//! What the cluster does for a sweep now, as its queue tells.
+//! The jobs of a sweep in the queue of the cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -11,17 +11,17 @@ use crate::programs::slurm::{self, QueuedJob};
 use crate::tasks::sweep::folder::SweepFolder;
 use crate::tasks::sweep::status::ClusterStatus;
 
-/// What the queue holds of a sweep.
+/// The jobs of a sweep in the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Queue {
     jobs: Vec<(JobName, QueuedJob)>,
 }
 
-/// Asks the cluster for the jobs of the sweep in `folder`.
+/// Reads the jobs of the sweep in `folder` from the queue.
 ///
 /// # Errors
-/// When the cluster cannot be asked: never taken for an empty queue.
-pub fn look(folder: &SweepFolder, layout: Layout) -> Result<Queue> {
+/// When Slurm fails, which never counts as an empty queue.
+pub fn read(folder: &SweepFolder, layout: Layout) -> Result<Queue> {
     let sweep = job::id(folder);
     let n_arrays = layout.n_arrays(folder.plan().n_trials());
     let names: Vec<String> = JobName::all(n_arrays).map(|name| name.text(&sweep)).collect();
@@ -31,39 +31,39 @@ pub fn look(folder: &SweepFolder, layout: Layout) -> Result<Queue> {
 }
 
 impl Queue {
-    /// Returns the elements that wait or run, each by its array and its
-    /// number there.
+    /// Returns the waiting and running elements, by array and index.
     pub fn live(&self) -> BTreeSet<(u64, u64)> {
-        let live = self.elements().filter(|(_, _, job)| Place::of(job) != Place::GivenUp);
+        let live =
+            self.elements().filter(|(_, _, job)| ElementState::of(job) != ElementState::GivenUp);
         live.map(|(array, element, _)| (array, element)).collect()
     }
 
-    /// Returns the numbers of the jobs that run trials.
+    /// Returns the ids of the jobs that run trials.
     pub fn arrays(&self) -> BTreeSet<u64> {
         self.elements().map(|(_, _, job)| job.job).collect()
     }
 
-    /// Returns the numbers of the jobs that test the best trial.
+    /// Returns the ids of the jobs that test the best trial.
     pub fn merges(&self) -> BTreeSet<u64> {
         let merges = self.jobs.iter().filter(|(name, _)| *name == JobName::Merge);
         merges.map(|(_, job)| job.job).collect()
     }
 
-    /// Returns what becomes of the trials `missing`.
+    /// Returns the state of the trials `missing`.
     pub fn status(&self, layout: Layout, missing: &[u64]) -> ClusterStatus {
         let mut elements = BTreeMap::new();
-        // What runs as well as waits, runs.
+        // A trial that is both running and waiting counts as running.
         let (mut running, mut queued, mut held) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (array, element, job) in self.elements() {
             *elements.entry(state(job)).or_default() += 1;
             let trials = layout.trials_of(array, element);
-            match Place::of(job) {
-                Place::Running => running.extend(trials),
-                Place::Queued => queued.extend(trials),
-                Place::Held => held.extend(trials),
-                // As if it were not there.
-                Place::GivenUp => {}
+            match ElementState::of(job) {
+                ElementState::Running => running.extend(trials),
+                ElementState::Queued => queued.extend(trials),
+                ElementState::Held => held.extend(trials),
+                // Counts as not in the queue.
+                ElementState::GivenUp => {}
             }
         }
         let mut status = ClusterStatus {
@@ -76,29 +76,29 @@ impl Queue {
             is_merge_queued: !self.merges().is_empty(),
         };
         for index in missing {
-            let place = match index {
+            let trials = match index {
                 _ if running.contains(index) => &mut status.running,
                 _ if queued.contains(index) => &mut status.queued,
                 _ if held.contains(index) => &mut status.held,
                 _ => &mut status.lost,
             };
-            place.push(*index);
+            trials.push(*index);
         }
         status
     }
 
-    /// Returns the elements that never begin by themselves and keep none
-    /// of the trials `missing`, as `scancel` takes them: those that the
-    /// cluster has given up, and those held though their trials are over.
+    /// Returns the elements to cancel, as `scancel` takes them: those that
+    /// the cluster gave up, and held ones whose trials are finished.
     pub fn stuck(&self, layout: Layout, missing: &[u64]) -> Vec<String> {
         let is_over = |trials: Range<u64>| {
             let first = missing.partition_point(|index| *index < trials.start);
             missing.get(first).is_none_or(|index| *index >= trials.end)
         };
-        let is_stuck = |(array, element, job): &(u64, u64, &QueuedJob)| match Place::of(job) {
-            Place::GivenUp => true,
-            Place::Held => is_over(layout.trials_of(*array, *element)),
-            Place::Running | Place::Queued => false,
+        let is_stuck = |(array, element, job): &(u64, u64, &QueuedJob)| match ElementState::of(job)
+        {
+            ElementState::GivenUp => true,
+            ElementState::Held => is_over(layout.trials_of(*array, *element)),
+            ElementState::Running | ElementState::Queued => false,
         };
         let stuck = self.elements().filter(is_stuck);
         stuck.map(|(_, element, job)| format!("{}_{element}", job.job)).collect()
@@ -120,18 +120,18 @@ fn state(job: &QueuedJob) -> String {
     }
 }
 
-/// What an element does.
+/// The state of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum ElementState {
     Running,
     Queued,
-    /// It waits for a person.
+    /// It waits for a user to release it.
     Held,
-    /// The cluster holds it, since it could not start it, or too often.
+    /// The cluster holds it after failed or too many starts.
     GivenUp,
 }
 
-impl Place {
+impl ElementState {
     fn of(job: &QueuedJob) -> Self {
         let reason = job.reason.to_lowercase();
         let is_held = reason.contains("held") || reason.contains("hold");

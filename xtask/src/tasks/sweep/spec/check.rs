@@ -1,4 +1,4 @@
-//! What a spec may hold.
+//! Checks the values of a spec.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ use crate::workspace::windows::problem_of;
 
 /// The most trials that a sweep may have.
 pub const N_TRIALS_MAX: u64 = 1_000_000;
-/// Validation takes all parts but the first: `train_ratio` allows 0.95.
+/// With more windows, `train_ratio` would exceed its limit of 0.95.
 const N_WINDOWS_MAX: u32 = 19;
-/// Options of `sbatch` that the engine sets, and finds its jobs by.
+/// Options of `sbatch` that the engine sets or relies on.
 const OWN_OPTIONS: [&str; 11] = [
     "array",
     "chdir",
@@ -28,7 +28,7 @@ const OWN_OPTIONS: [&str; 11] = [
     "wrap",
 ];
 
-/// Options of `sbatch` that keys of the spec stand for.
+/// Options of `sbatch` for which the spec has keys.
 const OPTIONS_OF_KEYS: [(&str, &str); 5] = [
     ("account", "slurm.account"),
     ("cpus-per-task", "threads"),
@@ -41,7 +41,7 @@ impl SweepSpec {
     /// Checks every setting.
     ///
     /// # Errors
-    /// Names the key and the remedy.
+    /// When a setting is not valid; names the key and the remedy.
     pub fn check(&self) -> Result<()> {
         check_name(self.name())?;
         let counts = [
@@ -146,7 +146,7 @@ impl SweepSpec {
                 _ => "",
             };
             ensure!(remedy.is_empty(), "{}; {remedy}", named());
-            // Keys are sorted: one that holds this one comes before it.
+            // Keys are sorted, so the key of a parent comes before this one.
             let holds = |other: &&str| key.starts_with(&format!("{other}."));
             if let Some(other) = before.filter(holds) {
                 bail!("{}, which `{other}` sets, too; remove one", named());
@@ -169,7 +169,7 @@ impl SlurmSettings {
                 bail!("`slurm.options` has `{option}`; write it in one word, as `--qos=low`");
             };
             let key = words.split('=').next().unwrap_or_default();
-            // `sbatch` takes any beginning of a word for the whole.
+            // `sbatch` accepts any prefix of an option.
             let own = OWN_OPTIONS.iter().find(|own| key.len() > 1 && own.starts_with(key));
             if let Some(own) = own {
                 bail!("`slurm.options` has `{option}`; `--{own}` is set by the sweep: remove it");
@@ -218,9 +218,9 @@ impl Choices {
     }
 }
 
-/// Returns the same text for values that are one setting: 1 and 1.0 are.
+/// Returns the same text for equal settings, such as 1 and 1.0.
 fn as_setting(value: &Value) -> String {
-    // Greater ones are not all whole by themselves.
+    // Larger floats cannot represent all integers.
     let whole = |number: &f64| number.fract() == 0.0 && number.abs() < 9e15;
     match value.as_f64().filter(|_| value.is_f64()).filter(whole) {
         Some(number) => format!("{number:.0}"),
@@ -228,7 +228,7 @@ fn as_setting(value: &Value) -> String {
     }
 }
 
-/// Checks that `name` is one of a folder on every system.
+/// Checks that `name` is a valid folder name on every system.
 ///
 /// # Errors
 /// When it is not.

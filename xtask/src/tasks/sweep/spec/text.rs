@@ -1,12 +1,12 @@
-//! What only the text of a spec tells: a list that is there and empty.
+//! Finds empty lists in the text of a spec, which parsing does not show.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// Checks that no list in the text of a spec names nothing.
+/// Checks that no list in the text of a spec is empty.
 ///
 /// # Errors
-/// Names the list.
+/// When a list is empty; names it.
 pub fn no_empty_list(text: &str) -> Result<()> {
     let spec: Value = serde_json::from_str(text).context("it is no JSON")?;
     for key in ["seeds", "symbols", "command"] {

@@ -7,17 +7,17 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-/// Where a command says how well it did.
+/// The file that a command writes its metrics to.
 pub const METRICS: &str = "logs/metrics.json";
 
-/// Larger ones would make each archive's manifest as large.
+/// A limit, since the metrics are copied to each archive's manifest.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The figures by name; `None` for one that is undefined.
+/// The metrics by name; `None` if undefined.
 pub type Figures = BTreeMap<String, Option<f64>>;
 
-/// Reads the figures in the workspace `root`, and what is wrong with
-/// them, each with the remedy. No file means no figures.
+/// Reads the metrics in the workspace `root`, and the problems with them,
+/// with remedies. No file means no metrics.
 pub fn read(root: &Path) -> (Figures, Vec<String>) {
     let mut bytes = Vec::new();
     let opened = File::open(root.join(METRICS));
@@ -39,7 +39,7 @@ fn none(problem: String) -> (Figures, Vec<String>) {
 fn parse(bytes: &[u8]) -> (Figures, Vec<String>) {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start_matches('\u{feff}');
-    // Python writes NaN, which JSON does not have.
+    // Python writes NaN, which is not JSON.
     let parsed = serde_json::from_str(text)
         .or_else(|error| serde_json::from_str(&without_nan(text)).map_err(|_| error));
     let object: Map<String, Value> = match parsed {
@@ -70,7 +70,8 @@ fn parse(bytes: &[u8]) -> (Figures, Vec<String>) {
     (figures, problems)
 }
 
-/// Returns `text` with null for each NaN and infinity outside of strings.
+/// Returns `text` with null in place of NaN and infinities outside of
+/// strings.
 fn without_nan(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;

@@ -1,7 +1,7 @@
-//! What may be shown of restic's words, and of what a repository holds:
-//! no password, and nothing that a terminal would obey.
+//! Removes passwords and control characters from messages of restic and
+//! from texts of a repository.
 
-/// The variables whose values are secrets.
+/// Environment variables whose values are secrets.
 const SECRETS: [&str; 14] = [
     "RESTIC_PASSWORD",
     "RESTIC_REST_PASSWORD",
@@ -19,20 +19,20 @@ const SECRETS: [&str; 14] = [
     "SSHPASS",
 ];
 
-/// A shorter value stands in too many words to be looked for.
+/// A shorter value occurs in too many words to be replaced.
 const N_SECRET_CHARS_MIN: usize = 4;
 
 /// Returns `text` without the values of secrets in the environment, the
 /// passwords of URLs, and control characters other than line ends.
-pub fn shown(text: &str) -> String {
+pub fn redacted(text: &str) -> String {
     let secrets = SECRETS.iter().filter_map(|name| std::env::var(name).ok());
     let secrets = secrets.filter(|value| value.len() >= N_SECRET_CHARS_MIN);
     let text = secrets.fold(text.to_owned(), |text, secret| text.replace(&secret, "***"));
     printable(&without_passwords(&text))
 }
 
-/// Returns `text` with a sign in place of each control character other
-/// than a line end, and of those that change the direction of writing.
+/// Returns `text` with `\u{fffd}` in place of control characters other
+/// than line ends, and of those that change the writing direction.
 pub fn printable(text: &str) -> String {
     let is_odd = |c: char| {
         (c.is_control() && c != '\n')
