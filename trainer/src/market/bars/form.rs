@@ -7,19 +7,21 @@
 
 mod guess;
 mod header;
+mod sample;
 mod series;
 
 use anyhow::{Error, Result, anyhow};
 
 use super::columns::{Columns, SymbolColumn, TimeColumn, is_reversed};
 use super::config::{BarsConfig, Decimal, Reading};
-use super::input::{Place, Text};
+use super::input::{Text, input_error};
 use super::loose::{self, number_in};
 use super::rows::Rows;
 use super::shown;
 use super::timestamp::{Doubt, TimeForm, TimeHints, TimeText, TimeZone, decide};
 use header::Table;
 pub(super) use header::names_of;
+pub(super) use sample::{Sample, SampleRow, next_cells};
 pub(super) use series::SeriesTime;
 
 /// How to read one file.
@@ -33,21 +35,6 @@ pub(super) struct Form {
     pub(super) decimal: Decimal,
     /// What could be read otherwise, though nothing says so.
     pub(super) doubts: Vec<String>,
-}
-
-/// Some of the first rows of a file.
-#[derive(Debug)]
-pub(super) struct Sample {
-    pub(super) rows: Vec<SampleRow>,
-    /// Whether there are no more.
-    pub(super) is_all: bool,
-}
-
-/// A row of the sample, and where it is.
-#[derive(Debug)]
-pub(super) struct SampleRow {
-    pub(super) place: Place,
-    pub(super) cells: Vec<String>,
 }
 
 /// Opens a file once more, where the sample decides nothing; a stream
@@ -124,9 +111,9 @@ impl Form {
 }
 
 /// Reads the sample; `is_stream` waits for no more than the first bar.
-pub(super) fn sample_of(name: &str, text: &mut Text, is_stream: bool) -> Result<Sample> {
+fn sample_of(name: &str, text: &mut Text, is_stream: bool) -> Result<Sample> {
     let sample = text.sample(is_stream);
-    let sample = sample.map_err(|error| super::reader::input_error(name, 0, &error))?;
+    let sample = sample.map_err(|error| input_error(name, 0, &error))?;
     if sample.rows.is_empty() {
         return Err(anyhow!("`{name}` is empty; it must hold bars as CSV"));
     }
@@ -264,17 +251,4 @@ impl Rest<'_> {
         })
         .filter(move |cells| cells.len() == width)
     }
-}
-
-/// Returns the cells of the next row that is not blank.
-pub(super) fn next_cells<R: std::io::Read>(rows: &mut Rows<R>) -> Option<Vec<String>> {
-    loop {
-        match rows.advance() {
-            Ok(true) if rows.row().is_passed_over() => {}
-            Ok(true) => break,
-            Ok(false) | Err(_) => return None,
-        }
-    }
-    let text = |cell: &[u8]| String::from_utf8_lossy(cell.trim_ascii()).into_owned();
-    Some(rows.row().iter().map(text).collect())
 }

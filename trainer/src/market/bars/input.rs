@@ -4,18 +4,19 @@
 //! What a file is comes from its first bytes, never from its name.
 
 mod candles;
+mod failure;
 mod json;
 mod json_rows;
 mod layouts;
+mod place;
 mod sample;
 mod sniff;
 mod utf16;
 mod zipped;
 mod zstd;
 
-use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek as _};
+use std::io::{self, BufReader, Cursor, ErrorKind, Read};
 use std::path::Path;
 
 use bzip2::read::MultiBzDecoder;
@@ -23,6 +24,9 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::parquet;
+pub(super) use failure::input_error;
+pub use place::Place;
+pub(super) use place::{Packing, container};
 pub(super) use zipped::unpack_several;
 pub(crate) use zstd::ZstdReader;
 
@@ -32,39 +36,6 @@ const FIRST_LINE_BYTES_MAX: usize = 1 << 16;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const BZIP2: &[u8] = b"BZh";
 const XZ: &[u8] = b"\xfd7zXZ\0";
-const ZIP: &[u8] = b"PK\x03\x04";
-
-/// What a file's text was taken from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
-    Plain,
-    Gzip,
-    Zstd,
-    Bzip2,
-    Xz,
-    Zip,
-    Json,
-    Parquet,
-}
-
-/// A row, as its file counts them: a line of CSV, a row of Parquet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// Lines of text above the row, and one.
-    pub(super) line: u64,
-    pub(super) packing: Packing,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.packing {
-            // The first line of its text holds the names.
-            Packing::Parquet => write!(f, "row {}", self.line - 1),
-            Packing::Json => write!(f, "candle {}", self.line),
-            _ => write!(f, "line {}", self.line),
-        }
-    }
-}
 
 /// CSV text, and what its first line tells.
 pub(super) struct Text {
@@ -117,22 +88,6 @@ fn open_zipped(mut table: File) -> io::Result<Text> {
             Ok(text)
         }
     }
-}
-
-/// Returns what `file` is where it must be read from its end, and leaves
-/// it at its start. A pipe is none: there is no way back in it.
-pub(super) fn container(file: &mut File) -> io::Result<Option<Packing>> {
-    if !file.metadata()?.is_file() {
-        return Ok(None);
-    }
-    let mut start = Vec::new();
-    file.take(parquet::MAGIC.len() as u64).read_to_end(&mut start)?;
-    file.rewind()?;
-    Ok(match start.as_slice() {
-        parquet::MAGIC => Some(Packing::Parquet),
-        ZIP => Some(Packing::Zip),
-        _ => None,
-    })
 }
 
 /// Opens the `raw` bytes of a file, packed or not.

@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 use chrono::{Months, NaiveDate, NaiveTime};
 
 use super::columns::is_interval;
+use super::source::SymbolBars;
 use super::summary::DataSummary;
-use super::symbols::SymbolBars;
 use super::timestamp::parse_time_ms;
 
 /// Files of one series that overlap by no more are cut badly; those that

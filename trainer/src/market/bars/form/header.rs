@@ -2,7 +2,8 @@
 
 use anyhow::{Result, bail};
 
-use super::{Sample, SampleRow, guess};
+use super::guess;
+use super::sample::{Sample, SampleRow};
 use crate::market::bars::columns::{Columns, is_data};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::input::Packing;
@@ -39,7 +40,7 @@ impl Table {
                 if let Some(names) = above.iter().find(|above| are_names(above, 0)) {
                     return refuse_widths(row, names.cells.len());
                 }
-                return Self::headless(sample, idx, (delimiter, config));
+                return Self::headless(sample, idx, delimiter, config);
             }
             if row.cells.iter().any(|cell| is_date(cell.as_bytes())) {
                 continue;
@@ -56,11 +57,7 @@ impl Table {
 
     /// Finds the columns of a file without names by its rows; faulty ones
     /// may stand above the first at `idx` that is right.
-    fn headless(
-        sample: &Sample,
-        idx: usize,
-        (delimiter, config): (u8, &BarsConfig),
-    ) -> Result<Self> {
+    fn headless(sample: &Sample, idx: usize, delimiter: u8, config: &BarsConfig) -> Result<Self> {
         let width = sample.rows[idx].cells.len();
         let is_faulty = |row: &&SampleRow| {
             row.cells.len() == width && row.cells.iter().any(|cell| is_date(cell.as_bytes()))

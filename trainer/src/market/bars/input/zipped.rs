@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::{Packing, container};
+use super::place::{Packing, container};
 use crate::market::bars::shown;
 
 /// What names of tables end in.

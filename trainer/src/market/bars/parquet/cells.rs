@@ -21,6 +21,13 @@ pub(super) struct ColumnText {
     ends: Vec<usize>,
 }
 
+/// How many rows, and at what level they have a value.
+#[derive(Debug, Clone, Copy)]
+struct RowsAt {
+    n_rows: usize,
+    max_level: i16,
+}
+
 /// What the whole numbers of a column mean.
 #[derive(Debug, Clone, Copy)]
 enum Meaning {
@@ -47,12 +54,13 @@ impl ColumnText {
     pub(super) fn read(
         &mut self,
         reader: &mut ColumnReader,
-        (column, n_rows): (&ColumnDescriptor, usize),
+        column: &ColumnDescriptor,
+        n_rows: usize,
     ) -> Result<()> {
         self.bytes.clear();
         self.ends.clear();
         let whole = Meaning::of(column);
-        let at = (n_rows, column.max_def_level());
+        let at = RowsAt { n_rows, max_level: column.max_def_level() };
         match reader {
             ColumnReader::BoolColumnReader(reader) => {
                 self.values(reader, at, |text, value| text.extend(value.to_string().bytes()))
@@ -93,7 +101,7 @@ impl ColumnText {
     fn values<T: DataType>(
         &mut self,
         reader: &mut ColumnReaderImpl<T>,
-        (n_rows, max_level): (usize, i16),
+        RowsAt { n_rows, max_level }: RowsAt,
         mut each: impl FnMut(&mut Vec<u8>, &T::T),
     ) -> Result<()> {
         let (mut values, mut levels) = (Vec::new(), Vec::new());

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::decide::{Doubt, TimeText, is_market_interval};
-use super::doubts::two_readings;
+use super::doubts::{Doubt, TimeText, two_readings};
 use super::form::{Spelling, TimeForm};
-use super::text::{Clock, Order, Style};
+use super::intervals::is_market_interval;
+use super::style::{Clock, Order, Style};
 
 /// So many equal steps make an interval.
 const N_EQUAL_STEPS_MIN: usize = 3;

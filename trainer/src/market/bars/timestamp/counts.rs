@@ -1,6 +1,6 @@
 //! Numbers that stand for times: a line for each meaning.
 
-use super::{MS_PER_DAY, clock_ms, date_ms, parse_digits, thousandths};
+use super::digits::{MS_PER_DAY, clock_ms, date_ms, parse_digits, thousandths};
 
 /// A number as its file has it.
 #[derive(Debug, Clone, Copy)]

@@ -4,33 +4,20 @@
 use super::choice::{Choice, Track};
 use super::counts::{COUNTS, Count, Number};
 use super::doubts::{
-    has_exponent, looks_like, looks_like_ms_of_day, no_meaning, rounded, two_meanings,
+    Doubt, TimeText, has_exponent, looks_like, looks_like_ms_of_day, no_meaning, rounded,
+    two_meanings,
 };
 use super::form::{Spelling, TimeForm, spelling_named};
-use super::text::{Clock, Order, Style, parse_text};
+use super::intervals::{YEARS, is_market_interval};
+use super::style::{Clock, Order, Style};
+use super::text::parse_text;
 use super::zone::TimeZone;
-use super::{MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND};
 
 /// 1980-01-01: numbers of earlier times are something else.
 const EARLIEST_MS: i64 = 315_532_800_000;
 
 /// 2100-01-01: later times are something else where no clock is known.
 pub(crate) const LATEST_MS: i64 = 4_102_444_800_000;
-
-/// Quarters are the longest interval, in days, but for years, which only
-/// numbers of four digits tell.
-const N_DAYS_MAX: i64 = 92;
-const YEARS: [i64; 2] = [365 * MS_PER_DAY, 366 * MS_PER_DAY];
-
-/// Intervals below a minute that markets use, in seconds.
-const SECONDS: [i64; 10] = [1, 2, 3, 4, 5, 6, 10, 15, 20, 30];
-
-/// The time of one row, of the symbol that the row is of.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct TimeText {
-    pub(crate) text: Vec<u8>,
-    pub(crate) symbol: Vec<u8>,
-}
 
 /// What else is known of the times of a file.
 #[derive(Debug, Clone, Copy)]
@@ -41,15 +28,6 @@ pub(crate) struct TimeHints<'a> {
     pub(crate) zone: Option<TimeZone>,
     /// The latest that a time can be.
     pub(crate) latest_ms: i64,
-}
-
-/// Why the times of a file cannot be told.
-#[derive(Debug)]
-pub(crate) enum Doubt {
-    /// More rows may decide.
-    Undecided(String),
-    /// No row can; what is wrong with the first.
-    Wrong(String),
 }
 
 /// Decides from `sample`, and from `rest`, which is read only where the
@@ -154,14 +132,6 @@ fn rival(count: &Count, fitting: &[&'static Count]) -> Option<&'static Count> {
     fitting.iter().copied().find(|other| other.name == name)
 }
 
-/// Whether some market has bars of this interval.
-pub(super) fn is_market_interval(ms: i64) -> bool {
-    let is_of_seconds = ms % MS_PER_SECOND == 0 && SECONDS.contains(&(ms / MS_PER_SECOND));
-    let is_of_minutes = ms % MS_PER_MINUTE == 0 && MS_PER_DAY % ms.max(1) == 0;
-    let is_of_days = ms % MS_PER_DAY == 0 && ms <= N_DAYS_MAX * MS_PER_DAY;
-    is_of_seconds || is_of_minutes || is_of_days
-}
-
 fn decide_style(
     sample: &[TimeText],
     rest: &mut dyn Iterator<Item = TimeText>,
@@ -213,11 +183,4 @@ pub(crate) fn is_date(text: &[u8]) -> bool {
     let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
     let style = |order| Style { order, clock: Clock::Whole };
     orders.into_iter().any(|order| parse_text(text, style(order)).is_some())
-}
-
-impl From<Doubt> for String {
-    fn from(doubt: Doubt) -> Self {
-        let (Doubt::Undecided(text) | Doubt::Wrong(text)) = doubt;
-        text
-    }
 }

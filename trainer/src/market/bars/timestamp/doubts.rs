@@ -1,10 +1,32 @@
 //! Says what is doubtful about the times of a file, and how to end it.
 
 use super::counts::{Count, Number};
-use super::decide::TimeText;
+use super::digits::{MS_PER_DAY, MS_PER_SECOND, format};
 use super::form::{Spelling, TimeForm};
-use super::text::{Order, Style};
-use super::{MS_PER_DAY, MS_PER_SECOND, format};
+use super::style::{Order, Style};
+
+/// The time of one row, of the symbol that the row is of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TimeText {
+    pub(crate) text: Vec<u8>,
+    pub(crate) symbol: Vec<u8>,
+}
+
+/// Why the times of a file cannot be told.
+#[derive(Debug)]
+pub(crate) enum Doubt {
+    /// More rows may decide.
+    Undecided(String),
+    /// No row can; what is wrong with the first.
+    Wrong(String),
+}
+
+impl From<Doubt> for String {
+    fn from(doubt: Doubt) -> Self {
+        let (Doubt::Undecided(text) | Doubt::Wrong(text)) = doubt;
+        text
+    }
+}
 
 pub(super) fn setting(name: &str) -> String {
     format!("set `bars.time_format` to `{name}`, or pass `--time-format {name}`")

@@ -6,9 +6,10 @@ use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 use super::counts::{COUNTS, Count};
-use super::text::{Clock, Order, Stamp, Style, parse_text};
+use super::digits::{MS_PER_DAY, parse_digits, parse_epoch, parse_iso_seconds};
+use super::style::{Clock, Order, Stamp, Style};
+use super::text::parse_text;
 use super::zone::{Before, TimeZone};
-use super::{MS_PER_DAY, parse_digits, parse_epoch, parse_iso_seconds};
 
 /// Milliseconds of a day that the setting names.
 const OF_DAY: &str = "ms_of_day ";

@@ -3,7 +3,7 @@
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 
-use super::{date_ms, parse_digits};
+use super::digits::{date_ms, parse_digits};
 
 /// Returns when the period that `text` names begins.
 pub(super) fn parse_period(text: &[u8]) -> Option<i64> {

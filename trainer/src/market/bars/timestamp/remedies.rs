@@ -1,10 +1,12 @@
 //! Says what to do about a text that is no time in the form of its file.
 
+use super::digits::format;
 use super::doubts::setting;
 use super::form::{Spelling, TimeForm};
-use super::text::{Order, Style, parse_text};
+use super::periods;
+use super::style::{Order, Style};
+use super::text::parse_text;
 use super::zone::TimeZone;
-use super::{format, periods};
 
 /// Returns what to do about a `text` that is not a time.
 pub(super) fn remedy(form: &TimeForm, text: &[u8]) -> String {

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, LocalResult, Offset as _, TimeZone as _};
 use chrono_tz::Tz;
 
-use super::{MS_PER_MINUTE, parse_digits};
+use super::digits::{MS_PER_MINUTE, parse_digits};
 
 const MINUTES_PER_HOUR: i64 = 60;
 

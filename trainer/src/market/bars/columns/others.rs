@@ -1,0 +1,30 @@
+//! Other prices that stand beside those that are taken.
+
+use super::Columns;
+use super::beside::{complete, has_plain, is_any_given};
+use crate::market::bars::config::BarsConfig;
+use crate::market::bars::shown;
+
+impl Columns {
+    /// Says that plain prices are taken though others stand beside them,
+    /// and how to take those.
+    pub(in crate::market::bars) fn other_prices(&self, config: &BarsConfig) -> Option<String> {
+        let others = complete(&self.names);
+        let (symbol, columns) = others.first()?;
+        if !has_plain(&self.names) || is_any_given(config) {
+            return None;
+        }
+        let of_role = |role: &&str| columns.iter().find(|(_, known)| known == role);
+        let options: Vec<String> = ["open", "high", "low", "close", "volume"]
+            .iter()
+            .filter_map(|role| Some((role, of_role(role)?.0)))
+            .map(|(role, idx)| format!("--column '{role}={}'", shown(self.name(idx).as_bytes())))
+            .collect();
+        Some(format!(
+            "`open`, `high`, `low` and `close` are taken, and beside them stand prices of `{}`: \
+             take those by {}",
+            shown(symbol.as_bytes()),
+            options.join(" ")
+        ))
+    }
+}
