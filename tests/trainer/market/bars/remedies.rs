@@ -227,7 +227,7 @@ fn one_of_several_can_be_chosen() {
 
 #[test]
 fn commands_that_are_advised_work() {
-    let blanks = days().replace(',', "  ");
+    let blanks = format!("Prices of A\n{}", days().replace(',', "  "));
     Case::new(blanks, "has blanks between its columns", 6).by_command("bars.csv");
     let quoted: String = days().lines().map(|line| format!("\"{line}\"\n")).collect();
     Case::new(quoted, "each of its lines in quotes", 6).by_command("bars.csv");

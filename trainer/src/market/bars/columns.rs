@@ -18,18 +18,18 @@ mod settle;
 mod symbol;
 mod time;
 mod time_names;
+mod time_parts;
 mod variants;
 mod volumes;
+mod zones;
 
-use super::timestamp::TimeZone;
 use beside::Beside;
 pub(super) use find::find_series;
 pub(super) use further::fits;
-pub(super) use headless::{is_data, is_reversed};
+pub(super) use headless::{is_data, is_reversed, line_for_parts};
 pub(super) use settle::settle_time;
 pub(super) use symbol::SymbolColumn;
 pub(super) use time::TimeColumn;
-use time_names::zone_of;
 pub(super) use variants::is_interval;
 
 /// A part of a bar, as its file names it.
@@ -111,9 +111,7 @@ impl Columns {
     /// Returns the name of the column of `part`, as the file has it.
     pub(super) fn name_of(&self, part: Part) -> String {
         let idx = match part {
-            Part::Time => match self.time {
-                TimeColumn::Whole(idx) | TimeColumn::Split(idx, _) => Some(idx),
-            },
+            Part::Time => self.time.all().first().copied(),
             Part::Open => Some(self.open),
             Part::High => Some(self.high),
             Part::Low => Some(self.low),
@@ -126,15 +124,5 @@ impl Columns {
         };
         idx.and_then(|idx| self.names.get(idx))
             .map_or_else(|| "volume".to_owned(), |name| super::shown(name.as_bytes()))
-    }
-
-    /// Returns the zone that the name of the time's column tells.
-    pub(super) fn zone(&self) -> Option<TimeZone> {
-        match self.time {
-            TimeColumn::Whole(idx) => zone_of(&self.names[idx]),
-            TimeColumn::Split(date, clock) => {
-                zone_of(&self.names[clock]).or_else(|| zone_of(&self.names[date]))
-            }
-        }
     }
 }

@@ -8,13 +8,14 @@
 mod guess;
 mod header;
 mod sample;
+mod scaled;
 mod series;
 
 use anyhow::{Error, Result, anyhow};
 
 use super::columns::{Columns, SymbolColumn, TimeColumn, is_reversed};
 use super::config::{BarsConfig, Decimal, Reading};
-use super::input::{Text, input_error};
+use super::input::{Text, input_error, with_name};
 use super::loose::{self, number_in};
 use super::rows::Rows;
 use super::shown;
@@ -51,9 +52,12 @@ impl Form {
     ) -> Result<Self> {
         let sample = sample_of(name, text, reopen.is_none())?;
         let told = |error: Error| {
-            anyhow!("`{name}` {}", error.to_string().replace("'NAME'", &format!("'{name}'")))
+            anyhow!("`{name}` {}", scaled::with_day(&with_name(&error.to_string(), name), name))
         };
         let config = &reading.config;
+        if let Some(problem) = scaled::problem(&sample, config) {
+            return Err(told(anyhow!(problem)));
+        }
         let Table { mut columns, n_rows_above } =
             Table::find(&sample, text.delimiter, config).map_err(told)?;
         if config.adjusted && columns.adjusted.is_none() {
@@ -83,6 +87,9 @@ impl Form {
         }
         let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
         columns.settle(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        if config.time_zone.is_none() {
+            columns.settle_zone(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        }
         let is_given = config.columns.contains_key("symbol");
         columns.settle_symbol(&cells, is_given);
         if !is_given
@@ -97,8 +104,10 @@ impl Form {
                  or name the column, such as by `--column symbol=NAME`"
             ));
         }
-        let doubts = block_doubt(&columns, &cells).into_iter();
-        let doubts = doubts.chain(columns.other_prices(config)).collect();
+        let mut doubts = std::mem::take(&mut text.doubts);
+        doubts.extend(block_doubt(&columns, &cells));
+        doubts.extend(columns.other_prices(config));
+        doubts.extend(columns.end_doubt());
         let decimal = decide_decimal(&cells, &columns, config)
             .map_err(|problem| anyhow!("`{name}`: {problem}"))?;
         let at = TimeAt { name, columns: &columns, rows: &rows };
@@ -106,6 +115,7 @@ impl Form {
         let time = at.decide(&rest, reading)?;
         refuse_reversed(&columns, &cells, &time)
             .map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        doubts.extend(scaled::doubt(&columns, &cells, &time));
         Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal, doubts })
     }
 }

@@ -3,11 +3,13 @@
 //!
 //! What a file is comes from its first bytes, never from its name.
 
+mod blanks;
 mod candles;
 mod failure;
 mod json;
 mod json_rows;
 mod layouts;
+mod paging;
 mod place;
 mod sample;
 mod sniff;
@@ -24,7 +26,7 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::parquet;
-pub(super) use failure::input_error;
+pub(super) use failure::{input_error, with_name};
 pub use place::Place;
 pub(super) use place::{Packing, container};
 pub(super) use zipped::unpack_several;
@@ -44,6 +46,8 @@ pub(super) struct Text {
     pub(super) delimiter: u8,
     /// How many lines stand before the first that counts.
     pub(super) n_lines_skipped: u64,
+    /// What the file itself says that makes its bars doubtful.
+    pub(super) doubts: Vec<String>,
 }
 
 /// The text itself.
@@ -120,9 +124,9 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
         first_line.drain(..3);
     }
     if json::is_json(&first_line) {
-        let table = json::open(Cursor::new(first_line).chain(text))?;
-        let reader = TextReader { inner: Box::new(table), packing: Packing::Json, failure: None };
-        return Ok(Text { reader, delimiter: b',', n_lines_skipped: 0 });
+        let json::Table { rows, doubts } = json::open(Cursor::new(first_line).chain(text))?;
+        let reader = TextReader { inner: Box::new(rows), packing: Packing::Json, failure: None };
+        return Ok(Text { reader, delimiter: b',', n_lines_skipped: 0, doubts });
     }
     let swapped = match () {
         () if ends_in_cr(&first_line) => Some([b'\r', b'\n']),
@@ -153,9 +157,16 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     if first_line.starts_with(b"#") && has_names(&first_line) {
         first_line.remove(0);
     }
+    let blank_layout = blanks::layout(&first_line);
     let delimiter = sniff::delimiter(&first_line);
     let inner = Box::new(Cursor::new(first_line).chain(text));
-    Ok(Text { reader: TextReader { inner, packing, failure: None }, delimiter, n_lines_skipped })
+    if let Some(layout) = blank_layout {
+        let inner = Box::new(blanks::BlankReader::new(inner, layout));
+        let reader = TextReader { inner, packing, failure: None };
+        return Ok(Text { reader, delimiter: b'\t', n_lines_skipped, doubts: Vec::new() });
+    }
+    let reader = TextReader { inner, packing, failure: None };
+    Ok(Text { reader, delimiter, n_lines_skipped, doubts: Vec::new() })
 }
 
 /// Whether the first line names the columns of bars.

@@ -12,6 +12,7 @@ mod digits;
 mod doubts;
 mod form;
 mod intervals;
+mod looks;
 mod periods;
 mod remedies;
 mod style;
@@ -19,10 +20,11 @@ mod text;
 mod words;
 mod zone;
 
-pub(crate) use decide::{LATEST_MS, TimeHints, decide, is_bare_clock, is_clock, is_count, is_date};
-pub(super) use digits::format;
+pub(crate) use decide::{LATEST_MS, TimeHints, decide};
+pub(super) use digits::{format, full_year};
 pub(crate) use doubts::{Doubt, TimeText};
 pub(crate) use form::{TimeForm, is_time_format};
+pub(crate) use looks::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date, is_zoned};
 use remedies::{plain_remedy, remedy};
 pub(crate) use zone::TimeZone;
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::beside::N_SHOWN;
 use super::names::{quoted, words};
-use super::time_names::is_part_of_time;
+use super::time_parts::is_part_of_time;
 use super::variants::Variants;
 use super::{Columns, SymbolColumn, contracts};
 use crate::market::bars::loose::number_in;

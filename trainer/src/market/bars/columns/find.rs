@@ -8,7 +8,8 @@ use super::headless::{line_for, recognize};
 use super::names::{
     find_adjusted, find_funding, find_part, find_price, find_splits, quoted, words,
 };
-use super::time_names::{find_time, parts_of_time};
+use super::time_names::find_time;
+use super::time_parts::PartNames;
 use super::volumes::find_volumes;
 use super::{Columns, TimeColumn, klines};
 use crate::market::bars::config::BarsConfig;
@@ -113,6 +114,7 @@ impl Columns {
                 "date".clone_into(&mut names[date]);
                 "time".clone_into(&mut names[clock]);
             }
+            TimeColumn::Parts(_) => {}
         }
         if let Some(idx) = found.volume {
             "volume".clone_into(&mut names[idx]);
@@ -144,14 +146,16 @@ pub(in crate::market::bars) fn find_series(
     bail!("has no column `{}`; found {}; name it so", roles[0], quoted(names))
 }
 
-/// Fails where the date or the clock is cut up into columns of its own.
+/// Fails where the date is cut up into columns that make none.
 fn refuse_parts(names: &[String], time: Option<TimeColumn>) -> Result<()> {
+    let parts = PartNames::of(names).all();
     let taken = time.map(TimeColumn::all).unwrap_or_default();
-    let Some(parts) = parts_of_time(names, &taken) else {
-        return Ok(());
+    let is_whole = match time {
+        Some(TimeColumn::Whole(idx) | TimeColumn::Split(idx, _)) => !parts.contains(&idx),
+        Some(TimeColumn::Parts(_)) => true,
+        None => false,
     };
-    let is_whole = matches!(time, Some(TimeColumn::Whole(idx)) if !parts.contains(&idx));
-    if is_whole {
+    if is_whole || parts.len() < 2 || parts.iter().all(|idx| taken.contains(idx)) {
         return Ok(());
     }
     let parts: Vec<String> = parts.iter().map(|idx| names[*idx].clone()).collect();

@@ -2,6 +2,7 @@
 
 use super::Columns;
 use super::beside::{complete, has_plain, is_any_given};
+use super::names::words;
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::shown;
 
@@ -26,5 +27,18 @@ impl Columns {
             shown(symbol.as_bytes()),
             options.join(" ")
         ))
+    }
+
+    /// Says that the times are those of the bars' ends.
+    pub(in crate::market::bars) fn end_doubt(&self) -> Option<String> {
+        let is_end = |word: &String| ["end", "ending", "close", "closing"].contains(&word.as_str());
+        let name = self.time_names().into_iter().find(|name| words(name).iter().any(is_end))?;
+        (!self.are_given).then(|| {
+            format!(
+                "`{}` tells when a bar ends, and each is taken to begin then: all bars are later by \
+                 their interval than they were",
+                shown(name.as_bytes())
+            )
+        })
     }
 }

@@ -1,10 +1,11 @@
 //! Settles, by the first rows, what names leave open.
 
 use super::names::words;
+use super::time_parts::{ClockAt, DateAt, TimeParts};
 use super::volumes::is_quote_volume;
 use super::{Columns, TimeColumn};
 use crate::market::bars::loose::{is_unknown, number_in};
-use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_date};
+use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date};
 
 impl Columns {
     /// Decides by `rows` where the whole time is, and which column is the
@@ -94,33 +95,60 @@ impl Columns {
 
     /// Returns the names of the time's columns.
     pub(in crate::market::bars) fn time_names(&self) -> Vec<&str> {
-        match self.time {
-            TimeColumn::Whole(idx) => vec![&self.names[idx]],
-            TimeColumn::Split(date, clock) => vec![&self.names[date], &self.names[clock]],
-        }
+        self.time.all().into_iter().map(|idx| self.names[idx].as_str()).collect()
     }
 }
 
 /// Decides, by `rows`, whether a date and a clock belong together or one
 /// of them tells the whole time.
 pub(in crate::market::bars) fn settle_time(time: TimeColumn, rows: &[Vec<String>]) -> TimeColumn {
-    let TimeColumn::Split(date, clock) = time else {
-        return time;
-    };
-    let is_whole = |cell: &[u8]| {
-        let has_both = is_date(cell) && cell.contains(&b':');
-        has_both || (is_count(cell) && cell.len() > 8)
+    let (date, clock) = match time {
+        TimeColumn::Whole(_) => return time,
+        TimeColumn::Split(date, clock) => (date, clock),
+        TimeColumn::Parts(parts) => return settle_parts(parts, rows),
     };
     if all(rows, &is_whole, clock) {
         TimeColumn::Whole(clock)
     } else if all(rows, &is_whole, date)
-        || !most(rows, &is_clock, clock)
+        || !most(rows, &is_clock_or_count, clock)
         || (all(rows, &|cell| cell.len() < 3, clock) && !repeats(rows, date) && rows.len() > 1)
     {
         TimeColumn::Whole(date)
     } else {
         time
     }
+}
+
+/// Does the same for parts of a time, of which one may be all of it.
+fn settle_parts(parts: TimeParts, rows: &[Vec<String>]) -> TimeColumn {
+    let is_whole = |idx: usize| all(rows, &is_whole, idx);
+    let is_short = |cell: &[u8]| matches!(cell.strip_suffix(b".0").unwrap_or(cell), [_] | [_, _]);
+    match (parts.date, parts.clock) {
+        (DateAt::Whole(date), _) if is_whole(date) => TimeColumn::Whole(date),
+        (DateAt::Whole(date), Some(ClockAt::Parts { hour, .. })) if !all(rows, &is_short, hour) => {
+            settle_time(TimeColumn::Split(date, hour), rows)
+        }
+        (DateAt::Parts { day: Some(day), .. }, clock) if all(rows, &is_date, day) => match clock {
+            None => TimeColumn::Whole(day),
+            Some(ClockAt::Whole(clock)) => settle_time(TimeColumn::Split(day, clock), rows),
+            Some(_) => settle_parts(TimeParts { date: DateAt::Whole(day), ..parts }, rows),
+        },
+        (_, Some(ClockAt::Whole(clock))) if is_whole(clock) => TimeColumn::Whole(clock),
+        (_, Some(ClockAt::Whole(clock))) if !most(rows, &is_clock_or_count, clock) => {
+            TimeColumn::Parts(TimeParts { clock: None, ..parts })
+        }
+        _ => TimeColumn::Parts(parts),
+    }
+}
+
+/// Whether the cell has both a date and a clock.
+fn is_whole(cell: &[u8]) -> bool {
+    is_date(cell) && cell.contains(&b':') || is_count(cell) && cell.len() > 8
+}
+
+/// Whether the cell is a clock time, or counts from midnight on.
+fn is_clock_or_count(cell: &[u8]) -> bool {
+    is_clock(cell) || (is_count_of_day(cell) && !is_count(cell))
 }
 
 /// Whether a text is in two rows on end.

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::guess;
 use super::sample::{Sample, SampleRow};
-use crate::market::bars::columns::{Columns, is_data};
+use crate::market::bars::columns::{Columns, is_data, line_for_parts};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::input::Packing;
 use crate::market::bars::loose::{is_null, number_in};
@@ -50,6 +50,13 @@ impl Table {
                 // The names that are most like names are told of.
                 Err(error) => failure = failure.or((row.cells.len() > 1).then_some(error)),
             }
+        }
+        let is_counted = |name: &String| name.parse::<usize>().is_ok();
+        if !config.columns.is_empty() && config.columns.values().all(is_counted) {
+            return Self::headless(sample, 0, delimiter, config);
+        }
+        if let Some(line) = line_for_parts(&sample.rows[0].cells, delimiter) {
+            bail!("has no line of names; put this line at the top: `{line}`");
         }
         let Some(failure) = failure else { bail!(no_cells(sample)) };
         Err(failure)

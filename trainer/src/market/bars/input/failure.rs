@@ -24,8 +24,22 @@ pub(in crate::market::bars) fn input_error(name: &str, n_bars: u64, error: &io::
             anyhow!("`{name}` is damaged after {n_read}: {error}; copy or download it again")
         }
         ErrorKind::InvalidData => {
-            anyhow!("`{name}` {}", error.to_string().replace("NAME", name))
+            anyhow!("`{name}` {}", with_name(&error.to_string(), name))
         }
         _ => anyhow!("failed to read `{name}` after {n_read}: {error}"),
     }
+}
+
+/// Files that commands in messages write.
+const OUTPUTS: [&str; 5] = ["bars.csv", "bars.json", "bars.gz", "bars.parquet", "whole.zip"];
+
+/// Returns `problem` with the quoted `name` in place of `'NAME'`, as a
+/// shell takes it; no command in it writes to the file that it reads.
+pub(in crate::market::bars) fn with_name(problem: &str, name: &str) -> String {
+    let file = name.rsplit('/').next().unwrap_or_default();
+    let mut problem = problem.to_owned();
+    for output in OUTPUTS.iter().filter(|output| **output == file) {
+        problem = problem.replace(output, &format!("new_{output}"));
+    }
+    problem.replace("'NAME'", &format!("'{}'", name.replace('\'', "'\\''")))
 }

@@ -3,15 +3,25 @@
 use std::collections::HashMap;
 
 use super::doubts::{Doubt, TimeText, two_readings};
-use super::form::{Spelling, TimeForm};
 use super::intervals::is_market_interval;
-use super::style::{Clock, Order, Style};
+use super::style::{Clock, Order, Stamp, Style};
+use super::text::parse_text;
+use super::zone::{Before, TimeZone};
 
 /// So many equal steps make an interval.
 const N_EQUAL_STEPS_MIN: usize = 3;
 
 /// More different steps are not told apart.
 const N_STEPS_MAX: usize = 1 << 10;
+
+/// What a clock of digits is, and what it is not where it can be this.
+const SHORTER: [(Clock, Clock); 5] = [
+    (Clock::Seconds, Clock::Minutes),
+    (Clock::Minutes, Clock::Hours),
+    (Clock::MsOfDay, Clock::MinutesOfDay),
+    (Clock::MsOfDay, Clock::SecondsOfDay),
+    (Clock::SecondsOfDay, Clock::MinutesOfDay),
+];
 
 /// The styles that are still possible, and what they make of the rows.
 pub(super) struct Choice {
@@ -23,20 +33,19 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    pub(super) fn new(latest_ms: i64) -> Self {
+    pub(super) fn new(clocks: &[Clock], latest_ms: i64) -> Self {
         let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
-        let clocks = [Clock::Whole, Clock::Hours, Clock::Minutes, Clock::Seconds];
         let candidates = orders
             .into_iter()
-            .flat_map(|order| clocks.map(|clock| (Style { order, clock }, Track::default())))
+            .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }))
+            .map(|style| (style, Track::default()))
             .collect();
         Self { candidates, doubt: None, latest_ms }
     }
 
     pub(super) fn push(&mut self, row: &TimeText) {
-        let parse = |style: Style| TimeForm::new(Spelling::Text(style)).parse(&row.text, None);
         let times: Vec<Option<i64>> =
-            self.candidates.iter().map(|(style, _)| parse(*style)).collect();
+            self.candidates.iter().map(|(style, _)| time_of(row, *style)).collect();
         if times.iter().all(Option::is_none) {
             return;
         }
@@ -70,8 +79,7 @@ impl Choice {
             self.candidates.iter().filter(|(_, track)| !any_ordered || is_ordered(track)).collect();
         // Where no row has more digits, `9` is an hour and `930` half past
         // nine: as seconds they would all be of the first minutes of a day.
-        for (longer, shorter) in [(Clock::Seconds, Clock::Minutes), (Clock::Minutes, Clock::Hours)]
-        {
+        for (longer, shorter) in SHORTER {
             if likely.iter().any(|(style, _)| style.clock == shorter) {
                 likely.retain(|(style, _)| style.clock != longer);
             }
@@ -93,6 +101,32 @@ impl Choice {
             }
         }
     }
+}
+
+/// Returns the time of `row`, where no zone matters but its own.
+fn time_of(row: &TimeText, style: Style) -> Option<i64> {
+    let Stamp { wall_ms, zone } = parse_text(&row.text, style)?;
+    match zone {
+        None | Some(TimeZone::Called(_)) => Some(wall_ms),
+        Some(zone) => zone.to_utc(wall_ms, &Before::default()),
+    }
+}
+
+/// Whether most clocks are counts from midnight on: as `HHMMSS` many
+/// would have too many minutes or seconds.
+pub(super) fn clocks_of(sample: &[TimeText]) -> &'static [Clock] {
+    const USUAL: [Clock; 4] = [Clock::Whole, Clock::Hours, Clock::Minutes, Clock::Seconds];
+    const OF_DAY: [Clock; 3] = [Clock::MinutesOfDay, Clock::SecondsOfDay, Clock::MsOfDay];
+    let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
+    let any = |row: &TimeText, clocks: &[Clock]| {
+        let mut styles = orders
+            .into_iter()
+            .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }));
+        styles.any(|style| parse_text(&row.text, style).is_some())
+    };
+    let is_odd = |row: &&TimeText| !any(row, &USUAL) && any(row, &OF_DAY);
+    let n_odd = sample.iter().filter(is_odd).count();
+    if 4 * n_odd > sample.len() { &OF_DAY } else { &USUAL }
 }
 
 /// Which way the times of rows go, and by what steps.

@@ -1,6 +1,8 @@
 //! Reads clock times and the zones behind them.
 
-use super::digits::{MS_PER_DAY, clock_ms, parse_digits, thousandths};
+use super::digits::{
+    MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND, clock_ms, parse_digits, thousandths,
+};
 use super::style::{Clock, Style};
 use super::zone::TimeZone;
 
@@ -64,7 +66,7 @@ fn parse_zone(text: &[u8]) -> Option<TimeZone> {
         Some((offset, _)) => offset.trim(),
         None => text,
     };
-    TimeZone::parse(text)
+    TimeZone::behind_time(text)
 }
 
 /// Reads `HH:MM`, `HH:MM:SS` and fractions of a second, `HHMM`,
@@ -112,6 +114,14 @@ fn parse_digit_clock(text: &[u8], clock: Clock) -> Option<i64> {
         (Clock::Whole, 6) | (Clock::Seconds, 1..=6) => {
             clock_ms(digits / 10_000, digits / 100 % 100, digits % 100)
         }
+        (Clock::MinutesOfDay, _) => of_day(digits, MS_PER_MINUTE),
+        (Clock::SecondsOfDay, _) => of_day(digits, MS_PER_SECOND),
+        (Clock::MsOfDay, _) => of_day(digits, 1),
         _ => None,
     }
+}
+
+/// Returns the milliseconds that so many units from midnight on are.
+fn of_day(count: i64, unit_ms: i64) -> Option<i64> {
+    count.checked_mul(unit_ms).filter(|ms| *ms < MS_PER_DAY)
 }

@@ -1,20 +1,18 @@
 //! Decides what the times of a file are, from a sample of its rows and
 //! from as many more as it takes.
 
-use super::choice::{Choice, Track};
+use super::choice::{Choice, Track, clocks_of};
 use super::counts::{COUNTS, Count, Number};
 use super::doubts::{
-    Doubt, TimeText, has_exponent, looks_like, looks_like_ms_of_day, no_meaning, rounded,
-    two_meanings,
+    Doubt, TimeText, has_exponent, looks_like, no_meaning, of_day, rounded, two_meanings,
 };
 use super::form::{Spelling, TimeForm, spelling_named};
 use super::intervals::{YEARS, is_market_interval};
-use super::style::{Clock, Order, Style};
-use super::text::parse_text;
+use super::style::Style;
 use super::zone::TimeZone;
 
 /// 1980-01-01: numbers of earlier times are something else.
-const EARLIEST_MS: i64 = 315_532_800_000;
+pub(super) const EARLIEST_MS: i64 = 315_532_800_000;
 
 /// 2100-01-01: later times are something else where no clock is known.
 pub(crate) const LATEST_MS: i64 = 4_102_444_800_000;
@@ -83,7 +81,12 @@ fn decide_count(sample: &[TimeText], latest_ms: i64) -> Result<&'static Count, D
             let other = rival(count, &fitting).expect("there is one");
             Err(Doubt::Wrong(two_meanings(first, count, other)))
         }
-        [count, ..] if !looks_like_ms_of_day(sample) => Err(Doubt::Wrong(looks_like(first, count))),
+        [count, ..] if of_day(sample).is_none() => {
+            Err(Doubt::Wrong(match rival(count, &fitting) {
+                None => looks_like(first, count),
+                Some(other) => two_meanings(first, count, other),
+            }))
+        }
         _ => Err(Doubt::Wrong(no_meaning(first, sample))),
     }
 }
@@ -127,6 +130,7 @@ fn rival(count: &Count, fitting: &[&'static Count]) -> Option<&'static Count> {
         "yyyymmddhh" => "yymmddhhmm",
         "yyyymmddhhmm" => "yymmddhhmmss",
         "unix_ns" => "dotnet_ticks",
+        "matlab_day" => "python_ordinal",
         _ => return None,
     };
     fitting.iter().copied().find(|other| other.name == name)
@@ -137,7 +141,7 @@ fn decide_style(
     rest: &mut dyn Iterator<Item = TimeText>,
     latest_ms: i64,
 ) -> Result<Style, Doubt> {
-    let mut choice = Choice::new(latest_ms);
+    let mut choice = Choice::new(clocks_of(sample), latest_ms);
     for row in sample {
         choice.push(row);
     }
@@ -150,37 +154,4 @@ fn decide_style(
         }
     }
     choice.finish()
-}
-
-/// Returns what `text` is where it is a clock time and no date: `09:30`,
-/// `093000`.
-pub(crate) fn is_clock(text: &[u8]) -> bool {
-    let joined = [b"2000-01-01 ", text].concat();
-    let style = |clock| Style { order: Order::Unknown, clock };
-    let is = |clock| parse_text(&joined, style(clock)).is_some();
-    !text.is_empty() && text.len() <= 15 && (is(Clock::Whole) || is(Clock::Seconds))
-}
-
-/// Returns whether `text` is a clock time that can be no price: `09:30`,
-/// `093000`, `9:30 AM`.
-pub(crate) fn is_bare_clock(text: &[u8]) -> bool {
-    let all_digits = text.iter().all(u8::is_ascii_digit);
-    // `202003` is a month, as of contracts.
-    let is_month = || Count::named("yyyymm").is_some_and(|month| month.parse(text).is_some());
-    let is_bare = if all_digits { text.len() == 6 && !is_month() } else { text.contains(&b':') };
-    is_clock(text) && is_bare
-}
-
-/// Returns whether `text` is a number that needs no word to be a time.
-pub(crate) fn is_count(text: &[u8]) -> bool {
-    let is_likely = |ms: i64| (EARLIEST_MS..LATEST_MS).contains(&ms);
-    let mut counts = COUNTS.iter().filter(|count| count.is_plain);
-    counts.any(|count| count.parse(text).is_some_and(is_likely))
-}
-
-/// Returns whether `text` is a date by itself, with a day and a year.
-pub(crate) fn is_date(text: &[u8]) -> bool {
-    let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
-    let style = |order| Style { order, clock: Clock::Whole };
-    orders.into_iter().any(|order| parse_text(text, style(order)).is_some())
 }

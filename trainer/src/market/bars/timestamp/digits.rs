@@ -131,7 +131,7 @@ pub(super) fn thousandths(fraction: &[u8]) -> i64 {
 }
 
 /// Reads a year; two digits are of 1969 to 2068, as POSIX has it.
-pub(super) fn full_year(text: &[u8]) -> Option<i64> {
+pub(in crate::market::bars) fn full_year(text: &[u8]) -> Option<i64> {
     let year = parse_digits(text)?;
     match text.len() {
         4 => Some(year),

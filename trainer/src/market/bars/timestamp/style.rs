@@ -23,6 +23,10 @@ pub(super) enum Clock {
     Hours,
     Minutes,
     Seconds,
+    /// Counts from midnight on.
+    MinutesOfDay,
+    SecondsOfDay,
+    MsOfDay,
 }
 
 /// How the texts of a column are to be taken.

@@ -6,11 +6,18 @@ use super::periods::parse_period;
 use super::style::{Order, Stamp, Style};
 use super::words::parse_words;
 
+/// Signs behind a year, a month and a day, in China and Japan and in Korea.
+const DATE_SIGNS: [[&str; 3]; 2] =
+    [["\u{5e74}", "\u{6708}", "\u{65e5}"], ["\u{b144}", "\u{c6d4}", "\u{c77c}"]];
+
 /// What may stand between a date and a clock, but for a blank or `T`.
 const JOINTS: &[u8] = b"-_:,";
 
 /// Reads a date, then perhaps a clock time, then perhaps a zone.
 pub(super) fn parse_text(text: &[u8], style: Style) -> Option<Stamp> {
+    // What keeps a spreadsheet from reading it otherwise.
+    let inner = text.strip_prefix(b"=\"").and_then(|text| text.strip_suffix(b"\""));
+    let text = inner.unwrap_or(text);
     let (date, rest) = split_at_clock(text);
     if rest.is_empty() && date.len() == 14 && is_compact_date(date) {
         let (date, clock) = date.split_at(8);
@@ -19,7 +26,8 @@ pub(super) fn parse_text(text: &[u8], style: Style) -> Option<Stamp> {
     }
     let Some(date_ms) = parse_date(date, style) else {
         let period = || Some(Stamp { wall_ms: parse_period(text)?, zone: None });
-        return parse_words(text, style).or_else(period);
+        let signs = || parse_text(&with_signs_replaced(text)?, style);
+        return parse_words(text, style).or_else(period).or_else(signs);
     };
     let (clock_ms, zone) = parse_clock_and_zone(rest, style)
         .or_else(|| parse_clock_and_zone(&with_colons(rest)?, style))?;
@@ -42,6 +50,21 @@ fn split_at_clock(text: &[u8]) -> (&[u8], &[u8]) {
         (false, false) => end,
     };
     (&text[..end], text.get(end + 1..).unwrap_or_default())
+}
+
+/// Returns `2020年01月06日` or its like as `2020-01-06`.
+fn with_signs_replaced(text: &[u8]) -> Option<Vec<u8>> {
+    if text.is_ascii() {
+        return None;
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    DATE_SIGNS.iter().find_map(|[year_sign, month_sign, day_sign]| {
+        let (year, rest) = text.split_once(year_sign)?;
+        let (month, rest) = rest.split_once(month_sign)?;
+        let (day, rest) = rest.split_once(day_sign)?;
+        let date = [year, month, day].map(str::trim).join("-");
+        Some(format!("{date} {}", rest.trim()).trim().as_bytes().to_vec())
+    })
 }
 
 /// Returns a clock such as `09-30-00` or `09.30.00` as `09:30:00`.
