@@ -29,7 +29,7 @@ use super::parquet;
 pub(super) use failure::{input_error, with_name};
 pub use place::Place;
 pub(super) use place::{Packing, container};
-pub(super) use zipped::unpack_several;
+pub(super) use zipped::{is_last_part, unpack_several};
 pub(crate) use zstd::ZstdReader;
 
 /// The longest first line, in bytes.
@@ -71,6 +71,11 @@ pub(super) fn open_file(path: &Path) -> io::Result<Text> {
     match container(&mut file)? {
         Some(Packing::Parquet) => text_of(parquet::open(file)?, Packing::Parquet),
         Some(_) => open_zipped(zipped::open(file)?),
+        None if is_last_part(&mut file)? => Err(io::Error::new(
+            ErrorKind::InvalidData,
+            "is one part of a zip file; unpack all of them by `7z x 'STEM.zip' -obars`, and name \
+                 that folder",
+        )),
         None => open(Box::new(file)),
     }
 }

@@ -24,6 +24,8 @@ pub(super) enum Layout {
     Index,
     /// The first two of them have none, and are one time.
     IndexWithClock,
+    /// The first has none, and the next two are one time.
+    CountedWithClock,
 }
 
 /// Returns the layout of a text that begins with `start`, if blanks
@@ -70,6 +72,9 @@ pub(super) fn layout(start: &[u8]) -> Option<Layout> {
         1 if are_names && is_time && has_clock => Some(Layout::DateAndClock),
         1 if are_names && !has_clock && (!is_time || are_counted) => Some(Layout::Index),
         2 if are_names && !is_time && has_clock => Some(Layout::IndexWithClock),
+        2 if are_names && is_time && are_counted && rows.iter().all(|row| row[2].contains(':')) => {
+            Some(Layout::CountedWithClock)
+        }
         _ => None,
     }
 }
@@ -113,8 +118,12 @@ impl BlankReader {
     fn divide(&mut self, line: &[u8]) {
         let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let words: Vec<&[u8]> = words.collect();
-        let is_index = matches!(self.layout, Layout::Index | Layout::IndexWithClock);
-        let has_clock = matches!(self.layout, Layout::DateAndClock | Layout::IndexWithClock);
+        let is_index = !matches!(self.layout, Layout::Words | Layout::DateAndClock);
+        let clock_idx = match self.layout {
+            Layout::Words | Layout::Index => None,
+            Layout::DateAndClock | Layout::IndexWithClock => Some(1),
+            Layout::CountedWithClock => Some(2),
+        };
         let is_names = !self.is_below_names && !words.is_empty();
         if is_index && !is_names && words.len() == 1 {
             self.text.push(b'\n');
@@ -126,7 +135,7 @@ impl BlankReader {
         for (idx, word) in words.iter().enumerate() {
             let separator = match idx {
                 0 => None,
-                1 if has_clock && !is_names => Some(b' '),
+                _ if Some(idx) == clock_idx && !is_names => Some(b' '),
                 _ => Some(b'\t'),
             };
             self.text.extend(separator);

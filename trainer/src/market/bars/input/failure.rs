@@ -31,7 +31,7 @@ pub(in crate::market::bars) fn input_error(name: &str, n_bars: u64, error: &io::
 }
 
 /// Files that commands in messages write.
-const OUTPUTS: [&str; 5] = ["bars.csv", "bars.json", "bars.gz", "bars.parquet", "whole.zip"];
+const OUTPUTS: [&str; 4] = ["bars.csv", "bars.json", "bars.gz", "bars.parquet"];
 
 /// Returns `problem` with the quoted `name` in place of `'NAME'`, as a
 /// shell takes it; no command in it writes to the file that it reads.
@@ -41,5 +41,8 @@ pub(in crate::market::bars) fn with_name(problem: &str, name: &str) -> String {
     for output in OUTPUTS.iter().filter(|output| **output == file) {
         problem = problem.replace(output, &format!("new_{output}"));
     }
-    problem.replace("'NAME'", &format!("'{}'", name.replace('\'', "'\\''")))
+    let quoted = |name: &str| format!("'{}'", name.replace('\'', "'\\''"));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let problem = problem.replace("'STEM.zip'", &quoted(&format!("{stem}.zip")));
+    problem.replace("'NAME'", &quoted(name))
 }

@@ -46,7 +46,7 @@ impl BarSource {
             )),
             Origin::File(path) => {
                 let mut file = File::open(path)?;
-                if input::container(&mut file)?.is_none() {
+                if input::container(&mut file)?.is_none() && !input::is_last_part(&mut file)? {
                     return input::open(through(Box::new(file)));
                 }
                 // Its bytes are not read in their order.
