@@ -11,6 +11,9 @@ use super::zone::{Before, TimeZone};
 /// So many equal steps make an interval.
 const N_EQUAL_STEPS_MIN: usize = 3;
 
+/// Rows that go one way for each that goes back.
+const N_PER_RETURN: usize = 10;
+
 /// More different steps are not told apart.
 const N_STEPS_MAX: usize = 1 << 10;
 
@@ -72,7 +75,7 @@ impl Choice {
         let is_ordered = |track: &Track| {
             let has_interval = track.interval_ms().is_none_or(is_market_interval);
             let is_past = track.latest_ms <= self.latest_ms;
-            (track.n_up == 0 || track.n_down == 0) && has_interval && is_past
+            track.is_ordered() && has_interval && is_past
         };
         let any_ordered = self.candidates.iter().any(|(_, track)| is_ordered(track));
         let mut likely: Vec<&(Style, Track)> =
@@ -156,6 +159,17 @@ impl Track {
         if self.steps.len() < N_STEPS_MAX {
             *self.steps.entry((time_ms - last_ms).abs()).or_default() += 1;
         }
+    }
+
+    /// Whether all rows go one way.
+    pub(super) fn is_strict(&self) -> bool {
+        self.n_up == 0 || self.n_down == 0
+    }
+
+    /// Whether they do but for the hour that autumn repeats, of which the
+    /// zone tells more.
+    pub(super) fn is_ordered(&self) -> bool {
+        N_PER_RETURN * self.n_up.min(self.n_down) <= self.n_up.max(self.n_down)
     }
 
     /// Returns the step that most rows are apart, if there is one.

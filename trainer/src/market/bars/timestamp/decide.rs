@@ -54,7 +54,7 @@ pub(crate) fn decide(
     for row in sample {
         track.push(row, form.parse(&row.text, None));
     }
-    form.is_newest_first = track.n_down > 0 && track.n_up == 0;
+    form.is_newest_first = track.n_down > 0 && track.is_ordered() && track.n_down > track.n_up;
     Ok(form)
 }
 
@@ -102,7 +102,7 @@ fn fits(count: &Count, sample: &[TimeText], latest_ms: i64) -> bool {
         track.push(row, time_ms);
     }
     let is_likely = |ms| is_market_interval(ms) || count.name == "yyyy" && YEARS.contains(&ms);
-    (track.n_up == 0 || track.n_down == 0) && track.interval_ms().is_none_or(is_likely)
+    track.is_strict() && track.interval_ms().is_none_or(is_likely)
 }
 
 /// Returns the first unit of counts since 1970 of which an exchange went
@@ -118,8 +118,7 @@ fn of_several_units(sample: &[TimeText], latest_ms: i64) -> Option<&'static Coun
     for row in sample.iter().filter(|row| Number::parse(&row.text).is_some()) {
         track.push(row, Some(likely(row)?.1));
     }
-    let is_ordered = track.n_up == 0 || track.n_down == 0;
-    let is_likely = is_ordered && track.interval_ms().is_none_or(is_market_interval);
+    let is_likely = track.is_strict() && track.interval_ms().is_none_or(is_market_interval);
     sample.first().filter(|_| is_likely).and_then(likely).map(|(count, _)| count)
 }
 
