@@ -13,7 +13,10 @@ fn ordered(names: &str, row: fn([&str; 5]) -> String) -> String {
 }
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [names(), volumes(), headless(), scaled(), services()].into_iter().flatten().collect()
+    [names(), prices_beside(), volumes(), headless(), scaled(), services()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn names() -> Vec<Kind> {
@@ -45,12 +48,23 @@ fn names() -> Vec<Kind> {
         }),
         Kind::new("a name that is not known", below("Date,Open,High,Low,Fix,Volume"))
             .refused("has no column `close`", Flags("--column close=Fix")),
+        Kind::new(
+            "logarithms of prices alone",
+            below("Date,log_open,log_high,log_low,log_close,Volume"),
+        )
+        .refused("has no column `open`", Edit(|text| text.replace("log_", ""))),
         Kind::new("two of one name", {
             ordered("Date,Open,High,Low,Close,Close,Volume", |[o, h, l, c, v]| {
                 format!("{o},{h},{l},{c},{c},{v}")
             })
         })
         .refused("has 2 columns for `close`", Flags("--column close=Close")),
+    ]
+}
+
+fn prices_beside() -> Vec<Kind> {
+    let below = |names: &str| days().replace(NAMES, names);
+    vec![
         Kind::new("prices beside others", {
             ordered(
                 "Date,Open,High,Low,Close,Volume,bid_open,bid_high,bid_low,bid_close",

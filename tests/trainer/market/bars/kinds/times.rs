@@ -22,7 +22,7 @@ fn by_minute(form: impl Fn(u64) -> String) -> String {
 }
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [numbers(), other_numbers(), texts(), clocks(), parts(), zones()]
+    [numbers(), other_numbers(), texts(), clocks(), parts(), hours_of_a_day(), zones()]
         .into_iter()
         .flatten()
         .collect()
@@ -278,6 +278,57 @@ fn parts() -> Vec<Kind> {
         Kind::new("year and week", days("Year,Week", |day| format!("2020,{}", &day[8..]))).refused(
             "has the time in several columns, `Year`, `Week`; write it to one",
             Edit(|_| super::days()),
+        ),
+    ]
+}
+
+fn hours_of_a_day() -> Vec<Kind> {
+    vec![
+        Kind::new("hours from 1 to 24", {
+            by_hour(|hour| format!("2020-01-06,{}", 19 + hour)).replace("Date", "Date,Hour")
+        })
+        .at(&[
+            "2020-01-06 19:00",
+            "2020-01-06 20:00",
+            "2020-01-06 21:00",
+            "2020-01-06 22:00",
+            "2020-01-06 23:00",
+            "2020-01-07 00:00",
+        ]),
+        Kind::new("hours as ranges", {
+            by_hour(|hour| format!("2020-01-06,{:02}-{:02}", 9 + hour, 10 + hour))
+                .replace("Date", "Date,Hour")
+        })
+        .hours(9)
+        .refused(
+            "write its begin alone",
+            Edit(|text| {
+                let begin = |line: &str| format!("{}:00{}\n", &line[..13], &line[16..]);
+                let rows: String = text.lines().skip(1).map(begin).collect();
+                format!("Date,Hour,Open,High,Low,Close,Volume\n{rows}")
+            }),
+        ),
+        Kind::new("half hours that are counted", {
+            by_hour(|half| format!("2020-01-06,{}", 19 + half)).replace("Date", "Date,Period")
+        })
+        .at(&[
+            "2020-01-06 09:00",
+            "2020-01-06 09:30",
+            "2020-01-06 10:00",
+            "2020-01-06 10:30",
+            "2020-01-06 11:00",
+            "2020-01-06 11:30",
+        ])
+        .refused(
+            "if another column has the clock",
+            Edit(|text| {
+                let clock = |row: &str| {
+                    let (head, rest) = (&row[..10], &row[13..]);
+                    let half = row[11..13].parse::<u64>().unwrap() - 1;
+                    format!("{head} {:02}:{:02}{rest}\n", half / 2, 30 * (half % 2))
+                };
+                format!("{NAMES}\n{}", text.lines().skip(1).map(clock).collect::<String>())
+            }),
         ),
     ]
 }

@@ -5,6 +5,8 @@ use super::time_parts::{ClockAt, DateAt, TimeParts};
 use super::volumes::is_quote_volume;
 use super::{Columns, TimeColumn};
 use crate::market::bars::loose::{is_unknown, number_in};
+use crate::market::bars::minutes::MINUTES_PER_DAY;
+use crate::market::bars::shown;
 use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date};
 
 impl Columns {
@@ -23,6 +25,14 @@ impl Columns {
             }
         }
         self.time = self.settled_time(rows);
+        let times = rows.iter().map(|row| self.time.joined(row));
+        if are_ranges(&times.collect::<Vec<_>>()) {
+            return Err(format!(
+                "tells in `{}` from when to when each bar is; write its begin alone, such as `09:00` \
+                 for `09:00-10:00`",
+                shown(self.time_names().join("` and `").as_bytes())
+            ));
+        }
         self.settle_volume(rows);
         Ok(())
     }
@@ -139,6 +149,31 @@ fn settle_parts(parts: TimeParts, rows: &[Vec<String>]) -> TimeColumn {
         }
         _ => TimeColumn::Parts(parts),
     }
+}
+
+/// Whether each of `times` ends in two clock times, one always as long
+/// after the other.
+fn are_ranges(times: &[Vec<u8>]) -> bool {
+    let minute = |text: &str| {
+        let (hour, minute) = text.split_once(':').unwrap_or((text, "00"));
+        let is_short = |text: &str| matches!(text.len(), 1 | 2);
+        let [hour, minute] =
+            [hour, minute].map(|text| text.parse::<i64>().ok().filter(|_| is_short(text)));
+        Some(60 * hour.filter(|hour| *hour <= 24)? + minute?)
+    };
+    let range = |time: &Vec<u8>| {
+        let text = std::str::from_utf8(time).ok()?;
+        let (head, end) = text.rsplit_once(['-', '\u{2013}'])?;
+        let begin =
+            head.trim_end().rsplit([' ', 'T']).next().filter(|begin| begin.len() < head.len())?;
+        let (begin, end) = (minute(begin)?, minute(end.trim())?);
+        Some((end, (end - begin).rem_euclid(MINUTES_PER_DAY)))
+    };
+    let ranges: Option<Vec<(i64, i64)>> = times.iter().map(range).collect();
+    ranges.is_some_and(|ranges| {
+        let is_same = ranges.iter().all(|(_, length)| *length == ranges[0].1 && *length > 0);
+        ranges.len() > 1 && is_same && ranges.iter().any(|(end, _)| *end != ranges[0].0)
+    })
 }
 
 /// Whether the cell has both a date and a clock.

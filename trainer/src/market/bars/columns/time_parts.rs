@@ -15,6 +15,9 @@ const HOURS: [&str; 7] = ["hour", "hours", "hr", "hh", "stunde", "heure", "hora"
 const MINUTES: [&str; 6] = ["minute", "minutes", "min", "mins", "mi", "mm"];
 const SECONDS: [&str; 5] = ["second", "seconds", "sec", "secs", "ss"];
 
+/// Words of names that tell one of the hours, or the like, of a day.
+const OF_A_DAY: [&str; 7] = ["hour", "hours", "he", "ending", "slot", "settlementperiod", "mtu"];
+
 /// Names of parts that make no date with these.
 const OTHERS: [&str; 6] = ["quarter", "week", "weekofyear", "dayofyear", "doy", "yday"];
 
@@ -160,7 +163,9 @@ impl PartNames {
 
 /// Whether a column of this name holds a part of the time.
 pub(super) fn is_part_of_time(name: &str) -> bool {
-    let name = words(name).concat();
+    let words = words(name);
+    let name = words.concat();
     let parts = [&YEARS[..], &MONTHS, &DAYS, &HOURS, &MINUTES, &SECONDS];
     parts.iter().any(|names| names.contains(&name.as_str()))
+        || words.iter().any(|word| OF_A_DAY.contains(&word.as_str()))
 }

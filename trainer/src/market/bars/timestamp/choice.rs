@@ -115,11 +115,20 @@ fn time_of(row: &TimeText, style: Style) -> Option<i64> {
     }
 }
 
-/// Whether most clocks are counts from midnight on: as `HHMMSS` many
-/// would have too many minutes or seconds.
+/// Returns what clocks of digits alone can be: counts from midnight on,
+/// where as `HHMMSS` many would have too many minutes or seconds, else
+/// hours, or what as many digits as some of them have can be.
 pub(super) fn clocks_of(sample: &[TimeText]) -> &'static [Clock] {
-    const USUAL: [Clock; 4] = [Clock::Whole, Clock::Hours, Clock::Minutes, Clock::Seconds];
     const OF_DAY: [Clock; 3] = [Clock::MinutesOfDay, Clock::SecondsOfDay, Clock::MsOfDay];
+    const USUAL: [Clock; 4] = [Clock::Whole, Clock::Hours, Clock::Minutes, Clock::Seconds];
+    let n_digits = sample.iter().map(|row| n_clock_digits(&row.text)).max().unwrap_or_default();
+    // Two digits are no minutes, all in the first hour of a day.
+    let usual = match n_digits {
+        0 => &USUAL,
+        1 | 2 => &USUAL[..2],
+        3 | 4 => &USUAL[..3],
+        _ => &USUAL[..],
+    };
     let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
     let any = |row: &TimeText, clocks: &[Clock]| {
         let mut styles = orders
@@ -127,9 +136,16 @@ pub(super) fn clocks_of(sample: &[TimeText]) -> &'static [Clock] {
             .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }));
         styles.any(|style| parse_text(&row.text, style).is_some())
     };
-    let is_odd = |row: &&TimeText| !any(row, &USUAL) && any(row, &OF_DAY);
+    let is_odd = |row: &&TimeText| !any(row, usual) && any(row, &OF_DAY);
     let n_odd = sample.iter().filter(is_odd).count();
-    if 4 * n_odd > sample.len() { &OF_DAY } else { &USUAL }
+    if 4 * n_odd > sample.len() { &OF_DAY } else { usual }
+}
+
+/// Returns how many digits the last word has, if it has nothing else.
+fn n_clock_digits(text: &[u8]) -> usize {
+    let word = text.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_clock = word.len() < text.len() && word.iter().all(u8::is_ascii_digit);
+    if is_clock { word.len() } else { 0 }
 }
 
 /// Which way the times of rows go, and by what steps.

@@ -39,6 +39,10 @@ pub(super) fn parse_clock_and_zone(text: &[u8], style: Style) -> Option<(i64, Op
     if zone.is_empty() {
         return Some((clock_ms, None));
     }
+    // `01-02` is the hour from one to two.
+    if half.is_none() && clock.len() <= 2 && matches!(zone.first(), Some(b'+' | b'-')) {
+        return None;
+    }
     Some((clock_ms, Some(parse_zone(zone)?)))
 }
 
@@ -72,6 +76,13 @@ fn parse_zone(text: &[u8]) -> Option<TimeZone> {
 /// Reads `HH:MM`, `HH:MM:SS` and fractions of a second, `HHMM`,
 /// `HHMMSS`.
 pub(super) fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
+    // As Oracle has it.
+    if let [h1, h2, b'.', m1, m2, b'.', s1, s2, rest @ ..] = text
+        && (rest.is_empty() || rest.first() == Some(&b'.'))
+    {
+        let clock = [&[*h1, *h2, b':', *m1, *m2, b':', *s1, *s2], rest].concat();
+        return parse_clock(&clock, style);
+    }
     let point = text.iter().position(|byte| matches!(byte, b'.' | b',')).unwrap_or(text.len());
     let (clock, fraction) = text.split_at(point);
     let fraction = fraction.get(1..).unwrap_or_default();
@@ -109,6 +120,8 @@ pub(super) fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
 fn parse_digit_clock(text: &[u8], clock: Clock) -> Option<i64> {
     let digits = parse_digits(text)?;
     match (clock, text.len()) {
+        // The last hour of a day, where they count from 1.
+        (Clock::Hours, 2) if digits == 24 => Some(MS_PER_DAY),
         (Clock::Hours, 1 | 2) => clock_ms(digits, 0, 0),
         (Clock::Whole, 4) | (Clock::Minutes, 1..=4) => clock_ms(digits / 100, digits % 100, 0),
         (Clock::Whole, 6) | (Clock::Seconds, 1..=6) => {
