@@ -54,3 +54,43 @@ holed = bars.copy()
 holed.loc[41, "low"] = None
 pyarrow.parquet.write_table(pyarrow.Table.from_pandas(holed, preserve_index=False),
                             "hole.parquet", row_group_size=25)
+
+# Times of each unit, with and without a zone, and as whole numbers.
+for unit in ["s", "ms", "us", "ns"]:
+    for zone in [None, "UTC", "America/New_York"]:
+        # Without a zone they are the same clock, in UTC.
+        times = table["time"].cast(pyarrow.timestamp("ns"))
+        if zone is not None:
+            times = times.cast(pyarrow.timestamp("ns", "UTC"))
+        if unit == "s":
+            # Parquet has no seconds: pyarrow writes milliseconds.
+            times = times.cast(pyarrow.timestamp("s", zone))
+        else:
+            times = times.cast(pyarrow.timestamp(unit, zone))
+        name = f"times_{unit}_{(zone or 'none').split('/')[-1].lower()}.parquet"
+        pyarrow.parquet.write_table(table.set_column(0, "time", times).slice(0, 6), name)
+
+# Milli-, micro- and nanoseconds since 1970 as whole numbers; volumes and a
+# symbol in a dictionary; a column of no type.
+nanoseconds = [time.value for time in bars["time"]]
+for unit, per_unit in [("ms", 10**6), ("us", 10**3), ("ns", 1)]:
+    counts = pyarrow.array([time // per_unit for time in nanoseconds], pyarrow.int64())
+    epoch = table.set_column(0, "timestamp", counts)
+    epoch = epoch.append_column("symbol", pyarrow.array(["A"] * len(bars)).dictionary_encode())
+    epoch = epoch.append_column("nothing", pyarrow.nulls(len(bars)))
+    pyarrow.parquet.write_table(epoch.slice(0, 6), f"counts_{unit}.parquet")
+
+# A named index, which pandas writes behind the columns.
+bars.set_index("time").iloc[:6].to_parquet("named_index.parquet")
+# Rows in several levels of an index, and prices as text.
+levels = bars.iloc[:6].copy()
+levels["symbol"] = "A"
+levels.set_index(["symbol", "time"]).to_parquet("two_levels.parquet")
+bars.iloc[:6].astype(str).to_parquet("texts.parquet")
+# Large decimals, in the bytes of 256 bits.
+large = table.slice(0, 6)
+for idx, name in enumerate(["open", "high", "low", "close"], start=1):
+    column = [decimal.Decimal(repr(value)).quantize(decimal.Decimal("0.0000000001"))
+              for value in bars[name].iloc[:6]]
+    large = large.set_column(idx, name, pyarrow.array(column, pyarrow.decimal128(38, 10)))
+pyarrow.parquet.write_table(large, "large_decimals.parquet")

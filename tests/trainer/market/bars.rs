@@ -8,6 +8,7 @@ mod forms;
 mod further;
 mod joined;
 mod json;
+mod kinds;
 mod packed;
 mod peers;
 mod plain;

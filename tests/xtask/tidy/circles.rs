@@ -1,14 +1,10 @@
 //! Files that import each other in a circle can only be read together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use super::sources;
 
 const TREES: [&str; 2] = ["xtask/src", "trainer/src"];
-
-/// Folders in which circles are left: this list only shrinks.
-const CIRCULAR: [&str; 1] = ["market/bars"];
 
 /// The files of a tree by module, as `vault/archive`, without comments.
 struct Tree(BTreeMap<String, String>);
@@ -79,9 +75,6 @@ impl Tree {
     /// Returns one circle, as the modules along it.
     fn circle(&self) -> Option<Vec<String>> {
         let mut imports = self.imports();
-        imports.retain(|module, _| {
-            !CIRCULAR.iter().any(|folder| Path::new(module).starts_with(folder))
-        });
         // What imports nothing that is left lies in no circle.
         loop {
             let left: BTreeSet<String> = imports.keys().map(|&module| module.to_owned()).collect();

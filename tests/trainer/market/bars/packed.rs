@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
-use trainer::market::bars::{Bar, BarSource};
+use trainer::market::bars::{Bar, BarSource, BarsConfig};
 
-use super::{BAR, read_file, test_data, wrapped};
+use super::{BAR, HOUR_MS, read_file, test_data, wrapped};
 
 fn zstd(content: &[u8]) -> Vec<u8> {
     compress_to_vec(content, CompressionLevel::Fastest)
@@ -86,6 +86,35 @@ fn single_precision_stays_what_it_is() {
         assert_eq!(single.close.to_bits(), close.to_bits());
     }
     assert_eq!(single.len(), bars.len());
+}
+
+#[test]
+fn parquet_of_every_kind_of_time_and_number_gives_the_same_bars() {
+    let bars = &parquet("bars.csv").unwrap()[..6];
+    for unit in ["s", "ms", "us", "ns"] {
+        for zone in ["none", "utc", "new_york"] {
+            let name = format!("times_{unit}_{zone}.parquet");
+            assert_eq!(parquet(&name).as_deref(), Ok(bars), "{name}");
+            // An instant is one in any zone; a clock is not.
+            let config =
+                BarsConfig { time_zone: Some("Asia/Tokyo".to_owned()), ..BarsConfig::default() };
+            let source = test_data(&format!("parquet/{name}")).with_config(&config);
+            let first = source.read().unwrap().next().unwrap().unwrap();
+            let shift_ms = if zone == "none" { 9 * HOUR_MS } else { 0 };
+            assert_eq!(first.time_ms, bars[0].time_ms - shift_ms, "{name}");
+        }
+    }
+    for name in [
+        "counts_ms",
+        "counts_us",
+        "counts_ns",
+        "named_index",
+        "two_levels",
+        "texts",
+        "large_decimals",
+    ] {
+        assert_eq!(parquet(&format!("{name}.parquet")).as_deref(), Ok(bars), "{name}");
+    }
 }
 
 #[test]

@@ -227,7 +227,7 @@ fn one_of_several_can_be_chosen() {
 
 #[test]
 fn commands_that_are_advised_work() {
-    let blanks = days().replace(',', "  ");
+    let blanks = format!("Prices of A\n{}", days().replace(',', "  "));
     Case::new(blanks, "has blanks between its columns", 6).by_command("bars.csv");
     let quoted: String = days().lines().map(|line| format!("\"{line}\"\n")).collect();
     Case::new(quoted, "each of its lines in quotes", 6).by_command("bars.csv");
@@ -249,6 +249,64 @@ fn commands_that_are_advised_work() {
         let packed = fs::read(folder.path().join("a.csv.lzma")).unwrap();
         Case::new(packed, "is packed with lzma", 6).by_command("bars.csv");
     }
+}
+
+#[test]
+fn what_other_programs_pack_is_unpacked_by_them() {
+    for (make, file, says, then_read) in [
+        (
+            "sqlite3 prices.db '.mode csv' '.import a.csv prices'",
+            "prices.db",
+            "is an SQLite",
+            "bars.csv",
+        ),
+        ("7z a prices.7z a.csv", "prices.7z", "is packed with 7-Zip", "a.csv"),
+        ("lz4 a.csv prices.lz4", "prices.lz4", "is packed with lz4", "bars.csv"),
+        (
+            "zip in.zip a.csv; zip prices.zip in.zip",
+            "prices.zip",
+            "a zip file in a zip",
+            "bars/in.zip",
+        ),
+        ("7z a -mm=LZMA prices.zip a.csv", "prices.zip", "by a method that is not read", "bars"),
+        ("zip -0 -s 64k prices.zip long.csv", "prices.zip", "is one part of a zip file", "bars"),
+        ("zip -0 -s 64k prices.zip long.csv", "prices.z01", "is one part of a zip file", "bars"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path();
+        fs::write(path.join("a.csv"), days()).unwrap();
+        // Three parts of 64 KiB.
+        let minutes = (0..4000).map(|m| format!("{},1,3,1,2,5\n", 1_577_836_800 + 60 * m));
+        let long = format!("{NAMES}\n{}", minutes.collect::<String>());
+        fs::write(path.join("long.csv"), long + &"# note\n".repeat(10_000)).unwrap();
+        if !shell(path, make).0 {
+            continue;
+        }
+        fs::remove_file(path.join("a.csv")).unwrap();
+        let (is_good, told) = bars(path, file, "");
+        assert!(!is_good && told.contains(says), "{told}\nlacks: {says}");
+        let command = told.split('`').skip(1).step_by(2).find(|text| text.contains('\''));
+        let (is_done, error) = shell(path, command.unwrap());
+        assert!(is_done, "{told}: {error}");
+        let (is_good, told) = bars(path, then_read, "");
+        assert!(is_good, "{make}: {told}");
+    }
+}
+
+#[test]
+fn no_command_writes_to_the_file_that_it_reads() {
+    let folder = TempDir::new().unwrap();
+    let text = format!("Prices of A\n{}", days().replace(',', "  "));
+    fs::write(folder.path().join("bars.csv"), text).unwrap();
+    let (_, told) = bars(folder.path(), "bars.csv", "");
+    assert!(told.contains("'bars.csv' > new_bars.csv"), "{told}");
+    let text = "is it 'so'.csv";
+    fs::copy(folder.path().join("bars.csv"), folder.path().join(text)).unwrap();
+    let (_, told) =
+        shell(folder.path(), &format!("'{}' bars \"{text}\"", env!("CARGO_BIN_EXE_trainer")));
+    let command = told.split('`').find(|text| text.starts_with("sed")).unwrap();
+    assert!(shell(folder.path(), command).0, "{command}");
+    assert!(bars(folder.path(), "bars.csv", "").0);
 }
 
 #[test]

@@ -307,6 +307,15 @@ fn the_hour_that_autumn_repeats_is_two_hours() {
     let first = trainer::market::bars::parse_time_ms("2020-11-01 04:30").unwrap();
     let times: Vec<i64> = bars.iter().map(|bar| (bar.time_ms - first) / MINUTE_MS).collect();
     assert_eq!(times, [0, 30, 60, 90, 120, 150]);
+    // So they are where the newest comes first.
+    let halves = (0..24).map(|half| (half / 2, 30 * (half % 2)));
+    let day: Vec<(i64, i64)> = halves.clone().take(4).chain(halves.skip(2)).collect();
+    let row = |(hour, minute): &(i64, i64)| format!("2020-11-01 {hour:02}:{minute:02},1,1,1,1\n");
+    let rows: String = day.iter().rev().map(row).collect();
+    let rows = format!("date,open,high,low,close\n{rows}");
+    let bars = written(&rows, &settings(r#"{"time_zone": "America/New_York"}"#)).unwrap();
+    assert!(bars.windows(2).all(|pair| pair[1].time_ms - pair[0].time_ms == 30 * MINUTE_MS));
+    assert_eq!(bars.len(), 26);
 }
 
 #[test]

@@ -7,19 +7,22 @@
 
 mod guess;
 mod header;
+mod sample;
+mod scaled;
 mod series;
 
 use anyhow::{Error, Result, anyhow};
 
 use super::columns::{Columns, SymbolColumn, TimeColumn, is_reversed};
 use super::config::{BarsConfig, Decimal, Reading};
-use super::input::{Place, Text};
+use super::input::{Text, input_error, with_name};
 use super::loose::{self, number_in};
 use super::rows::Rows;
 use super::shown;
 use super::timestamp::{Doubt, TimeForm, TimeHints, TimeText, TimeZone, decide};
 use header::Table;
 pub(super) use header::names_of;
+pub(super) use sample::{Sample, SampleRow, next_cells};
 pub(super) use series::SeriesTime;
 
 /// How to read one file.
@@ -33,21 +36,6 @@ pub(super) struct Form {
     pub(super) decimal: Decimal,
     /// What could be read otherwise, though nothing says so.
     pub(super) doubts: Vec<String>,
-}
-
-/// Some of the first rows of a file.
-#[derive(Debug)]
-pub(super) struct Sample {
-    pub(super) rows: Vec<SampleRow>,
-    /// Whether there are no more.
-    pub(super) is_all: bool,
-}
-
-/// A row of the sample, and where it is.
-#[derive(Debug)]
-pub(super) struct SampleRow {
-    pub(super) place: Place,
-    pub(super) cells: Vec<String>,
 }
 
 /// Opens a file once more, where the sample decides nothing; a stream
@@ -64,9 +52,12 @@ impl Form {
     ) -> Result<Self> {
         let sample = sample_of(name, text, reopen.is_none())?;
         let told = |error: Error| {
-            anyhow!("`{name}` {}", error.to_string().replace("'NAME'", &format!("'{name}'")))
+            anyhow!("`{name}` {}", scaled::with_day(&with_name(&error.to_string(), name), name))
         };
         let config = &reading.config;
+        if let Some(problem) = scaled::problem(&sample, config) {
+            return Err(told(anyhow!(problem)));
+        }
         let Table { mut columns, n_rows_above } =
             Table::find(&sample, text.delimiter, config).map_err(told)?;
         if config.adjusted && columns.adjusted.is_none() {
@@ -96,6 +87,9 @@ impl Form {
         }
         let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
         columns.settle(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        if config.time_zone.is_none() {
+            columns.settle_zone(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        }
         let is_given = config.columns.contains_key("symbol");
         columns.settle_symbol(&cells, is_given);
         if !is_given
@@ -110,8 +104,10 @@ impl Form {
                  or name the column, such as by `--column symbol=NAME`"
             ));
         }
-        let doubts = block_doubt(&columns, &cells).into_iter();
-        let doubts = doubts.chain(columns.other_prices(config)).collect();
+        let mut doubts = std::mem::take(&mut text.doubts);
+        doubts.extend(block_doubt(&columns, &cells));
+        doubts.extend(columns.other_prices(config));
+        doubts.extend(columns.end_doubt());
         let decimal = decide_decimal(&cells, &columns, config)
             .map_err(|problem| anyhow!("`{name}`: {problem}"))?;
         let at = TimeAt { name, columns: &columns, rows: &rows };
@@ -119,14 +115,15 @@ impl Form {
         let time = at.decide(&rest, reading)?;
         refuse_reversed(&columns, &cells, &time)
             .map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        doubts.extend(scaled::doubt(&columns, &cells, &time));
         Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal, doubts })
     }
 }
 
 /// Reads the sample; `is_stream` waits for no more than the first bar.
-pub(super) fn sample_of(name: &str, text: &mut Text, is_stream: bool) -> Result<Sample> {
+fn sample_of(name: &str, text: &mut Text, is_stream: bool) -> Result<Sample> {
     let sample = text.sample(is_stream);
-    let sample = sample.map_err(|error| super::reader::input_error(name, 0, &error))?;
+    let sample = sample.map_err(|error| input_error(name, 0, &error))?;
     if sample.rows.is_empty() {
         return Err(anyhow!("`{name}` is empty; it must hold bars as CSV"));
     }
@@ -264,17 +261,4 @@ impl Rest<'_> {
         })
         .filter(move |cells| cells.len() == width)
     }
-}
-
-/// Returns the cells of the next row that is not blank.
-pub(super) fn next_cells<R: std::io::Read>(rows: &mut Rows<R>) -> Option<Vec<String>> {
-    loop {
-        match rows.advance() {
-            Ok(true) if rows.row().is_passed_over() => {}
-            Ok(true) => break,
-            Ok(false) | Err(_) => return None,
-        }
-    }
-    let text = |cell: &[u8]| String::from_utf8_lossy(cell.trim_ascii()).into_owned();
-    Some(rows.row().iter().map(text).collect())
 }

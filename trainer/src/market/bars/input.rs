@@ -3,19 +3,22 @@
 //!
 //! What a file is comes from its first bytes, never from its name.
 
+mod blanks;
 mod candles;
+mod failure;
 mod json;
 mod json_rows;
 mod layouts;
+mod paging;
+mod place;
 mod sample;
 mod sniff;
 mod utf16;
 mod zipped;
 mod zstd;
 
-use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek as _};
+use std::io::{self, BufReader, Cursor, ErrorKind, Read};
 use std::path::Path;
 
 use bzip2::read::MultiBzDecoder;
@@ -23,7 +26,10 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::parquet;
-pub(super) use zipped::unpack_several;
+pub(super) use failure::{input_error, with_name};
+pub use place::Place;
+pub(super) use place::{Packing, container};
+pub(super) use zipped::{is_last_part, unpack_several};
 pub(crate) use zstd::ZstdReader;
 
 /// The longest first line, in bytes.
@@ -32,39 +38,6 @@ const FIRST_LINE_BYTES_MAX: usize = 1 << 16;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const BZIP2: &[u8] = b"BZh";
 const XZ: &[u8] = b"\xfd7zXZ\0";
-const ZIP: &[u8] = b"PK\x03\x04";
-
-/// What a file's text was taken from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
-    Plain,
-    Gzip,
-    Zstd,
-    Bzip2,
-    Xz,
-    Zip,
-    Json,
-    Parquet,
-}
-
-/// A row, as its file counts them: a line of CSV, a row of Parquet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// Lines of text above the row, and one.
-    pub(super) line: u64,
-    pub(super) packing: Packing,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.packing {
-            // The first line of its text holds the names.
-            Packing::Parquet => write!(f, "row {}", self.line - 1),
-            Packing::Json => write!(f, "candle {}", self.line),
-            _ => write!(f, "line {}", self.line),
-        }
-    }
-}
 
 /// CSV text, and what its first line tells.
 pub(super) struct Text {
@@ -73,6 +46,8 @@ pub(super) struct Text {
     pub(super) delimiter: u8,
     /// How many lines stand before the first that counts.
     pub(super) n_lines_skipped: u64,
+    /// What the file itself says that makes its bars doubtful.
+    pub(super) doubts: Vec<String>,
 }
 
 /// The text itself.
@@ -96,6 +71,11 @@ pub(super) fn open_file(path: &Path) -> io::Result<Text> {
     match container(&mut file)? {
         Some(Packing::Parquet) => text_of(parquet::open(file)?, Packing::Parquet),
         Some(_) => open_zipped(zipped::open(file)?),
+        None if is_last_part(&mut file)? => Err(io::Error::new(
+            ErrorKind::InvalidData,
+            "is one part of a zip file; unpack all of them by `7z x 'STEM.zip' -obars`, and name \
+                 that folder",
+        )),
         None => open(Box::new(file)),
     }
 }
@@ -117,22 +97,6 @@ fn open_zipped(mut table: File) -> io::Result<Text> {
             Ok(text)
         }
     }
-}
-
-/// Returns what `file` is where it must be read from its end, and leaves
-/// it at its start. A pipe is none: there is no way back in it.
-pub(super) fn container(file: &mut File) -> io::Result<Option<Packing>> {
-    if !file.metadata()?.is_file() {
-        return Ok(None);
-    }
-    let mut start = Vec::new();
-    file.take(parquet::MAGIC.len() as u64).read_to_end(&mut start)?;
-    file.rewind()?;
-    Ok(match start.as_slice() {
-        parquet::MAGIC => Some(Packing::Parquet),
-        ZIP => Some(Packing::Zip),
-        _ => None,
-    })
 }
 
 /// Opens the `raw` bytes of a file, packed or not.
@@ -165,9 +129,9 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
         first_line.drain(..3);
     }
     if json::is_json(&first_line) {
-        let table = json::open(Cursor::new(first_line).chain(text))?;
-        let reader = TextReader { inner: Box::new(table), packing: Packing::Json, failure: None };
-        return Ok(Text { reader, delimiter: b',', n_lines_skipped: 0 });
+        let json::Table { rows, doubts } = json::open(Cursor::new(first_line).chain(text))?;
+        let reader = TextReader { inner: Box::new(rows), packing: Packing::Json, failure: None };
+        return Ok(Text { reader, delimiter: b',', n_lines_skipped: 0, doubts });
     }
     let swapped = match () {
         () if ends_in_cr(&first_line) => Some([b'\r', b'\n']),
@@ -198,9 +162,16 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     if first_line.starts_with(b"#") && has_names(&first_line) {
         first_line.remove(0);
     }
+    let blank_layout = blanks::layout(&first_line);
     let delimiter = sniff::delimiter(&first_line);
     let inner = Box::new(Cursor::new(first_line).chain(text));
-    Ok(Text { reader: TextReader { inner, packing, failure: None }, delimiter, n_lines_skipped })
+    if let Some(layout) = blank_layout {
+        let inner = Box::new(blanks::BlankReader::new(inner, layout));
+        let reader = TextReader { inner, packing, failure: None };
+        return Ok(Text { reader, delimiter: b'\t', n_lines_skipped, doubts: Vec::new() });
+    }
+    let reader = TextReader { inner, packing, failure: None };
+    Ok(Text { reader, delimiter, n_lines_skipped, doubts: Vec::new() })
 }
 
 /// Whether the first line names the columns of bars.

@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 use chrono::{Months, NaiveDate, NaiveTime};
 
 use super::columns::is_interval;
+use super::source::SymbolBars;
 use super::summary::DataSummary;
-use super::symbols::SymbolBars;
 use super::timestamp::parse_time_ms;
 
 /// Files of one series that overlap by no more are cut badly; those that
@@ -33,8 +33,8 @@ pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<Group> {
     let mut groups: BTreeMap<String, Vec<SymbolBars>> = BTreeMap::new();
     for symbol in symbols {
         let name = symbol.symbol.as_str();
-        let stem = stem_of_month(name).or_else(|| stem_of(name)).or_else(|| stem_of_part(name));
-        let stem = stem.unwrap_or(name).to_owned();
+        let stem = stem_of_month(name).or_else(|| stem_of_span(name));
+        let stem = stem.or_else(|| stem_of_part(name)).unwrap_or(name).to_owned();
         groups.entry(stem).or_default().push(symbol);
     }
     groups
@@ -44,6 +44,13 @@ pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<Group> {
             Group { symbol, parts }
         })
         .collect()
+}
+
+/// Returns what stands before a date, or one and another, at the end of
+/// `name`.
+fn stem_of_span(name: &str) -> Option<&str> {
+    let stem = stem_of(name)?;
+    Some(stem_of(stem).unwrap_or(stem))
 }
 
 /// Returns what stands before a date at the end of `name`: a year, and

@@ -3,12 +3,10 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::observer::Observer;
 use super::summary::{DataSummary, duration};
-use super::{BarSource, BarWatch};
 
 /// Bars that tell what they are; fewer may be alike by chance.
 const N_TELLING: u64 = 10;
@@ -56,15 +54,6 @@ pub struct Mismatch {
 }
 
 impl BarKind {
-    /// Reads all bars of `source` and returns their kind.
-    pub fn of(source: &BarSource) -> Result<Self> {
-        let mut watch = BarWatch::default();
-        for bar in source.read()? {
-            watch.push(&bar?);
-        }
-        Ok(watch.kind())
-    }
-
     /// Returns the kind of bars of which this was seen.
     pub(super) fn seen(summary: &DataSummary, observer: &Observer) -> Self {
         let n_bars = observer.n_bars;

@@ -1,5 +1,7 @@
 //! Days and weekends on the clock of a zone.
 
+use std::ops::Range;
+
 use chrono::{
     DateTime, Datelike as _, NaiveDate, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _,
     Timelike as _,
@@ -12,18 +14,23 @@ pub(super) fn is_weekend(date: NaiveDate) -> bool {
     date.weekday().num_days_from_monday() > 4
 }
 
-/// Returns the days from one local time to another.
-pub(super) fn days(
-    from: NaiveDateTime,
-    to: NaiveDateTime,
-) -> impl Iterator<Item = (NaiveDate, Minutes)> {
+/// Some minutes of a day.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DayPart {
+    pub(super) date: NaiveDate,
+    pub(super) minutes: Minutes,
+}
+
+/// Returns the days of a span of local time.
+pub(super) fn days(span: &Range<NaiveDateTime>) -> impl Iterator<Item = DayPart> {
+    let Range { start: from, end: to } = *span;
     let dates = from.date().iter_days().take_while(move |date| from < to && *date <= to.date());
     let day = move |date| {
         let begin = if date == from.date() { minute_of(from) } else { 0 };
         let end = if date == to.date() { minute_of(to) } else { MINUTES_PER_DAY };
-        (date, (begin, end))
+        DayPart { date, minutes: (begin, end) }
     };
-    dates.map(day).filter(|(_, (begin, end))| begin < end)
+    dates.map(day).filter(|part| part.minutes.0 < part.minutes.1)
 }
 
 pub(super) fn minute_of(time: NaiveDateTime) -> i64 {
@@ -32,15 +39,13 @@ pub(super) fn minute_of(time: NaiveDateTime) -> i64 {
 
 /// Whether these minutes are of a weekend, in a break that goes from a
 /// Friday, or the Saturday's begin, until late on Sunday or longer.
-pub(super) fn is_weekend_of(
-    (date, minutes): (NaiveDate, Minutes),
-    (from, to): (NaiveDateTime, NaiveDateTime),
-) -> bool {
+pub(super) fn is_weekend_of(part: DayPart, span: &Range<NaiveDateTime>) -> bool {
+    let DayPart { date, minutes } = part;
     let to_saturday = 5 - i64::from(date.weekday().num_days_from_monday());
     let begin = (date + TimeDelta::days(to_saturday)).and_time(chrono::NaiveTime::MIN);
     let end = begin + TimeDelta::hours(24 + 16);
     let is_part = to_saturday < 1 || (to_saturday == 1 && minutes.0 > 0);
-    is_part && from <= begin && to >= end
+    is_part && span.start <= begin && span.end >= end
 }
 
 pub(super) fn local(zone: Tz, time_ms: i64) -> NaiveDateTime {

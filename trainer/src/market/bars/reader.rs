@@ -16,10 +16,9 @@ use anyhow::Result;
 use super::Bar;
 use super::config::Reading;
 use super::form::Form;
-use super::input::{self, Text};
-use super::symbols::{Share, ShareBars};
+use super::input::{self, Text, input_error};
+use super::share::{Share, ShareBars};
 use super::understood::Understood;
-pub(super) use complaint::input_error;
 pub use faults::Repairs;
 use text::TextBars;
 
@@ -55,14 +54,14 @@ impl BarReader {
         let mut text =
             input::open(Box::new(stream)).map_err(|error| input_error(name, 0, &error))?;
         let form = Arc::new(Form::of_bars(name, &mut text, reading, None)?);
-        let mut bars = TextBars::new(name, text, (form, reading))?;
+        let mut bars = TextBars::new(name, text, form, reading)?;
         bars.is_stream = true;
         Ok(Self(Inner::Text(Box::new(bars))))
     }
 
     /// Returns a reader of `text`, that of the file called `name`.
-    pub(super) fn new(name: &str, text: Text, how: (Arc<Form>, &Reading)) -> Result<Self> {
-        Ok(Self(Inner::Text(Box::new(TextBars::new(name, text, how)?))))
+    pub(super) fn new(name: &str, text: Text, form: Arc<Form>, reading: &Reading) -> Result<Self> {
+        Ok(Self(Inner::Text(Box::new(TextBars::new(name, text, form, reading)?))))
     }
 
     pub(super) fn of_share(share: Share) -> Self {

@@ -7,12 +7,13 @@
 //! breaks between bars begin and end at the fewest times of day.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 
 use super::closings::Market;
-use super::local_days::{days, is_weekend, is_weekend_of, local, minute_of};
+use super::local_days::{DayPart, days, is_weekend, is_weekend_of, local, minute_of};
 use super::minutes::{MINUTES_PER_DAY, Minutes, WHOLE_DAY, common, count, remove};
 
 const MS_PER_MINUTE: i64 = 60_000;
@@ -34,7 +35,11 @@ const N_WEEKS_MAX: usize = 60;
 const N_UNKNOWN: f64 = 3.0;
 
 /// A step that skips bars: the bar before and the bar after.
-pub(super) type Break = (i64, i64);
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Break {
+    pub(super) before_ms: i64,
+    pub(super) after_ms: i64,
+}
 
 /// Steps that skip bars though the market trades.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,9 +49,9 @@ pub(super) struct Gaps {
     pub(super) longest_ms: i64,
 }
 
-/// Returns the true gaps among `breaks`, of bars of `interval_ms` from
-/// `first_ms` to `last_ms`.
-pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: (i64, i64)) -> Gaps {
+/// Returns the true gaps among `breaks`, of bars of `interval_ms`; `span`
+/// begins with the first bar and ends with the last.
+pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) -> Gaps {
     if breaks.is_empty() {
         return Gaps::default();
     }
@@ -55,6 +60,7 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: (i64, i64)) ->
     for market in &markets {
         zones.extend((!zones.contains(&market.zone)).then_some(market.zone));
     }
+    let n_years = (span.end - span.start) as f64 / (365.25 * MS_PER_DAY as f64);
     let series = Series { breaks, interval_ms, span };
     let mut zones: Vec<(usize, Tz)> =
         zones.into_iter().map(|zone| (series.n_patterns(zone), zone)).collect();
@@ -75,7 +81,6 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: (i64, i64)) ->
         }
     }
     let (n_days, mut missing) = best.expect("there is UTC");
-    let n_years = (span.1 - span.0) as f64 / (365.25 * MS_PER_DAY as f64);
     if n_days as f64 > N_UNKNOWN * n_years.max(1.0) {
         leave_out_recurring(&mut missing);
     }
@@ -96,24 +101,25 @@ struct Missing {
 struct Series<'a> {
     breaks: &'a [Break],
     interval_ms: i64,
-    span: (i64, i64),
+    span: Range<i64>,
 }
 
 impl Series<'_> {
     /// Whether there are enough days to know any.
     fn tells_days(&self) -> bool {
-        self.span.1 - self.span.0 >= N_DAYS_MIN * MS_PER_DAY
+        self.span.end - self.span.start >= N_DAYS_MIN * MS_PER_DAY
     }
 
-    fn ends(&self, zone: Tz, (before, after): Break) -> (NaiveDateTime, NaiveDateTime) {
-        (local(zone, before + self.interval_ms), local(zone, after))
+    /// Returns from when to when bars lack, on the clock of `zone`.
+    fn lack(&self, zone: Tz, found: Break) -> Range<NaiveDateTime> {
+        local(zone, found.before_ms + self.interval_ms)..local(zone, found.after_ms)
     }
 
     /// Returns at how many different times of day breaks begin and end.
     fn n_patterns(&self, zone: Tz) -> usize {
         let times = self.breaks.iter().map(|found| {
-            let (from, to) = self.ends(zone, *found);
-            (minute_of(from), minute_of(to))
+            let lack = self.lack(zone, *found);
+            (minute_of(lack.start), minute_of(lack.end))
         });
         times.collect::<HashSet<_>>().len()
     }
@@ -124,10 +130,10 @@ impl Series<'_> {
             let n_minutes: i64 = found.iter().map(|part| count(&part.minutes)).sum();
             let n_bars = self.n_bars(n_minutes);
             if n_bars > 0 {
-                let (before, after) = self.breaks[found[0].break_idx];
+                let Break { before_ms, after_ms } = self.breaks[found[0].break_idx];
                 gaps.count += 1;
                 gaps.n_missing_bars += n_bars;
-                gaps.longest_ms = gaps.longest_ms.max(after - before);
+                gaps.longest_ms = gaps.longest_ms.max(after_ms - before_ms);
             }
         }
         gaps
@@ -156,22 +162,22 @@ impl<'a> Calendar<'a> {
     fn of(series: &'a Series<'a>, zone: Tz) -> Self {
         let mut absent: BTreeMap<NaiveDate, Vec<Minutes>> = BTreeMap::new();
         let (mut parts, mut n_weekends) = (Vec::new(), 0);
-        let is_short = series.span.1 - series.span.0 < N_DAYS_OF_WEEKS * MS_PER_DAY;
+        let is_short = series.span.end - series.span.start < N_DAYS_OF_WEEKS * MS_PER_DAY;
         for (break_idx, found) in series.breaks.iter().enumerate() {
-            let ends = series.ends(zone, *found);
-            for (date, minutes) in days(ends.0, ends.1) {
-                absent.entry(date).or_default().push(minutes);
-                if is_short && is_weekend_of((date, minutes), ends) {
+            let lack = series.lack(zone, *found);
+            for part in days(&lack) {
+                absent.entry(part.date).or_default().push(part.minutes);
+                if is_short && is_weekend_of(part, &lack) {
                     n_weekends += 1;
                 } else {
-                    parts.push((break_idx, date, minutes));
+                    parts.push((break_idx, part));
                 }
             }
         }
-        let span = (local(zone, series.span.0).date(), local(zone, series.span.1).date());
+        let span = (local(zone, series.span.start).date(), local(zone, series.span.end).date());
         let mut calendar = Self { series, absent, span, missing: Vec::new(), has_sessions: false };
         let mut closed: BTreeMap<NaiveDate, Vec<Minutes>> = BTreeMap::new();
-        for (break_idx, date, minutes) in parts {
+        for (break_idx, DayPart { date, minutes }) in parts {
             let closed = closed.entry(date).or_insert_with(|| calendar.closed(date, is_short));
             let mut left = vec![minutes];
             remove(&mut left, closed);

@@ -4,27 +4,26 @@ mod columns;
 mod folder;
 mod hashing;
 mod listing;
+mod opened;
 mod summarize;
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, anyhow, bail};
-use sha2::Sha256;
 use tempfile::TempDir;
 
 use super::config::{BarsConfig, Reading};
+use super::dealt;
 use super::form::Form;
-use super::input::{self, Text};
-use super::reader::{Repairs, input_error};
-use super::symbols::{self, Deal, Share};
+use super::input;
+use super::reader::Repairs;
+use super::share::{Deal, Share};
 use super::understood::Understood;
 use super::{Bar, BarReader};
 use crate::digest::{sha256_of_bytes, sha256_of_file};
-use folder::Content;
-use hashing::HashingReader;
 use listing::Folder;
 
 /// The name of the built-in data: BTC/USD, 30 minutes, 2017-10 to
@@ -56,11 +55,28 @@ pub struct BarSource {
     unpacked: Option<Arc<TempDir>>,
 }
 
+/// The bars of one symbol of several.
+#[derive(Debug, Clone)]
+pub struct SymbolBars {
+    /// As the column has it, or the file's name up to its first point.
+    pub symbol: String,
+    /// Its bars.
+    pub source: BarSource,
+}
+
 /// Bars that were turned round, and what was done about bad rows.
 #[derive(Debug, Clone)]
 struct Turned {
     share: Share,
     repairs: Repairs,
+}
+
+/// What a folder holds.
+#[derive(Debug, Clone, Default)]
+struct Content {
+    symbols: Vec<SymbolBars>,
+    /// How the parts of joined series were read.
+    understood: Understood,
 }
 
 #[derive(Debug, Clone)]
@@ -214,54 +230,8 @@ impl BarSource {
             return Ok(turned);
         }
         let deal = Deal { n_columns: self.columns.len(), is_newest_first: true };
-        let (share, repairs) = symbols::turn_round(self.reader(None)?, deal)?;
+        let (share, repairs) = dealt::turn_round(self.reader(None)?, deal)?;
         Ok(self.turned.get_or_init(|| Turned { share, repairs }))
-    }
-
-    fn reader(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<BarReader> {
-        let form = match &self.origin {
-            // What is wrong with them is said below.
-            Origin::Folder(_) | Origin::Share(_) => return Err(self.not_one_file()),
-            Origin::File(_) | Origin::Builtin(_) => self.form()?,
-        };
-        let text = self.open_text(hasher)?;
-        BarReader::new(&self.name, text, (form, &self.reading))?.with_columns(&self.columns)
-    }
-
-    fn not_one_file(&self) -> anyhow::Error {
-        anyhow!(
-            "`{}` holds several symbols, which only `train` and `predict` take; choose one by \
-             `--symbol NAME`, or name one file",
-            self.name
-        )
-    }
-
-    /// Opens the text; all bytes of the file pass through `hasher`.
-    fn open_text(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<Text> {
-        let through = |inner: Box<dyn Read + Send>| match hasher {
-            Some(hasher) => Box::new(HashingReader { inner, hasher: Arc::clone(hasher) }),
-            None => inner,
-        };
-        let open = || match &self.origin {
-            Origin::Builtin(bytes) => input::open(through(Box::new(*bytes))),
-            Origin::Folder(_) | Origin::Share(_) => Err(io::Error::new(
-                ErrorKind::InvalidData,
-                "holds several symbols, which only `train` and `predict` take; choose one by \
-                 `--symbol NAME`, or name one file",
-            )),
-            Origin::File(path) => {
-                let mut file = File::open(path)?;
-                if input::container(&mut file)?.is_none() {
-                    return input::open(through(Box::new(file)));
-                }
-                // Its bytes are not read in their order.
-                if hasher.is_some() {
-                    io::copy(&mut through(Box::new(file)), &mut io::sink())?;
-                }
-                input::open_file(path)
-            }
-        };
-        open().map_err(|error| input_error(&self.name, 0, &error))
     }
 }
 

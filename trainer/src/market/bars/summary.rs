@@ -143,11 +143,11 @@ impl Tally {
         self.last_ms = time_ms;
     }
 
-    fn add_break(&mut self, time_ms: i64) {
+    fn add_break(&mut self, after_ms: i64) {
         let before_ms = self.last_ms;
         self.breaks = self.breaks.take().filter(|breaks| breaks.len() < N_BREAKS_MAX);
         if let Some(breaks) = &mut self.breaks {
-            breaks.push((before_ms, time_ms));
+            breaks.push(Break { before_ms, after_ms });
         }
     }
 
@@ -185,12 +185,13 @@ impl Tally {
     }
 
     fn gaps(&self, interval_ms: i64) -> Gaps {
-        let is_break = |&&(before, after): &&Break| n_skipped(after - before, interval_ms) > 0;
+        let is_break =
+            |found: &&Break| n_skipped(found.after_ms - found.before_ms, interval_ms) > 0;
         if let Some(breaks) = &self.breaks
             && interval_ms <= MS_PER_WEEK / 2
         {
             let breaks: Vec<Break> = breaks.iter().filter(is_break).copied().collect();
-            return true_gaps(&breaks, interval_ms, (self.first_ms, self.last_ms));
+            return true_gaps(&breaks, interval_ms, self.first_ms..self.last_ms);
         }
         let mut gaps = self.overflow.map_or_else(Gaps::default, |(_, gaps)| gaps);
         for (&step_ms, &n_times) in &self.steps {

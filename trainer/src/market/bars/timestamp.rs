@@ -5,29 +5,28 @@
 //! say more. What could be read in two ways is not read at all.
 
 mod choice;
+mod clock;
 mod counts;
 mod decide;
+mod digits;
 mod doubts;
 mod form;
+mod intervals;
+mod looks;
 mod periods;
 mod remedies;
+mod style;
 mod text;
 mod words;
 mod zone;
 
-use chrono::{DateTime, NaiveDate};
-
-use super::number::eight_digits;
-pub(crate) use decide::{
-    Doubt, LATEST_MS, TimeHints, TimeText, decide, is_bare_clock, is_clock, is_count, is_date,
-};
+pub(crate) use decide::{LATEST_MS, TimeHints, decide};
+pub(super) use digits::{format, full_year};
+pub(crate) use doubts::{Doubt, TimeText};
 pub(crate) use form::{TimeForm, is_time_format};
+pub(crate) use looks::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date, is_zoned};
 use remedies::{plain_remedy, remedy};
 pub(crate) use zone::TimeZone;
-
-const MS_PER_SECOND: i64 = 1000;
-const MS_PER_MINUTE: i64 = 60 * MS_PER_SECOND;
-const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
 
 /// Reads the times of one file.
 #[derive(Debug)]
@@ -74,125 +73,4 @@ impl TimeParser {
 /// of the forms that bars may have.
 pub fn parse_time_ms(text: &str) -> Option<i64> {
     TimeParser::new().parse(text.trim().as_bytes())
-}
-
-/// Returns `time_ms` as people read it, in UTC.
-pub(super) fn format(time_ms: i64) -> String {
-    match DateTime::from_timestamp_millis(time_ms) {
-        Some(time) => time.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
-        None => format!("{time_ms} ms"),
-    }
-}
-
-#[inline]
-fn parse_iso_seconds(text: &[u8]) -> Option<i64> {
-    let text: &[u8; 19] = text.strip_suffix(b"Z").unwrap_or(text).try_into().ok()?;
-    let are_separators_right = text[4] == b'-'
-        && text[7] == b'-'
-        && (text[10] == b' ' || text[10] == b'T')
-        && text[13] == b':'
-        && text[16] == b':';
-    if !are_separators_right {
-        return None;
-    }
-    let year = two_digits(text[0], text[1])? * 100 + two_digits(text[2], text[3])?;
-    let month = two_digits(text[5], text[6])?;
-    let day = two_digits(text[8], text[9])?;
-    let clock_ms = clock_ms(
-        two_digits(text[11], text[12])?,
-        two_digits(text[14], text[15])?,
-        two_digits(text[17], text[18])?,
-    )?;
-    if day > 28 || !(1..=12).contains(&month) || day == 0 {
-        return Some(date_ms(year, month, day)? + clock_ms);
-    }
-    Some(days_since_1970(year, month, day) * MS_PER_DAY + clock_ms)
-}
-
-/// Returns the day's number in the proleptic Gregorian calendar.
-///
-/// Howard Hinnant, "chrono-compatible low-level date algorithms".
-#[inline]
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
-#[inline]
-fn two_digits(tens: u8, ones: u8) -> Option<i64> {
-    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    (tens <= 9 && ones <= 9).then(|| i64::from(tens) * 10 + i64::from(ones))
-}
-
-#[inline]
-fn clock_ms(hour: i64, minute: i64, second: i64) -> Option<i64> {
-    (hour < 24 && minute < 60 && second < 60)
-        .then_some((hour * 60 + minute) * MS_PER_MINUTE + second * MS_PER_SECOND)
-}
-
-fn date_ms(year: i64, month: i64, day: i64) -> Option<i64> {
-    let (year, month, day) =
-        (i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?);
-    let date = NaiveDate::from_ymd_opt(year, month, day)?;
-    Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
-}
-
-/// Reads a count since 1970; its size tells the unit.
-fn parse_epoch(text: &[u8]) -> Option<i64> {
-    let (is_negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    let (whole, fraction, count) = if let Some(count) = parse_digits(digits) {
-        (digits, &[][..], count)
-    } else {
-        let point = digits.iter().position(|&byte| byte == b'.')?;
-        let (whole, fraction) = (&digits[..point], &digits[point + 1..]);
-        (whole, fraction, parse_digits(whole)?)
-    };
-    if is_compact_date(whole) || !fraction.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let magnitude_ms = match whole.len() {
-        0..=11 if count < 100_000_000_000 => count * MS_PER_SECOND + thousandths(fraction),
-        0..=14 if count < 100_000_000_000_000 => count,
-        0..=17 if count < 100_000_000_000_000_000 => count / 1000,
-        _ => count / 1_000_000,
-    };
-    Some(if is_negative { -magnitude_ms } else { magnitude_ms })
-}
-
-/// `20200131` and `20200131235959` are dates; as counts since 1970
-/// they would be in 1970 and after 2600.
-fn is_compact_date(digits: &[u8]) -> bool {
-    matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..])
-        && matches!(digits.len(), 8 | 14)
-        && digits.iter().all(u8::is_ascii_digit)
-}
-
-fn parse_digits(digits: &[u8]) -> Option<i64> {
-    if digits.is_empty() || digits.len() > 19 {
-        return None;
-    }
-    let (start, digits) = match digits.split_first_chunk() {
-        Some((eight, rest)) => (eight_digits(u64::from_le_bytes(*eight))?.cast_signed(), rest),
-        None => (0, digits),
-    };
-    digits.iter().try_fold(start, |number, &byte| {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number.checked_mul(10)?.checked_add(i64::from(digit))
-    })
-}
-
-/// Returns the first three digits after a decimal point as a number.
-fn thousandths(fraction: &[u8]) -> i64 {
-    let digit = |idx: usize| fraction.get(idx).map_or(0, |&byte| i64::from(byte - b'0'));
-    digit(0) * 100 + digit(1) * 10 + digit(2)
 }

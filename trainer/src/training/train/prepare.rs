@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use crate::config::TrainingConfig;
-use crate::market::bars::{BarKind, BarSource};
+use crate::market::bars::BarSource;
 use crate::market::features::FeatureSet;
 use crate::progress;
 
@@ -56,6 +56,6 @@ fn single(
         splits: splits.clone(),
         records: records.clone(),
     };
-    let (kind, symbols) = (BarKind::of(&source)?, Arc::new([symbol]));
+    let (kind, symbols) = (source.kind()?, Arc::new([symbol]));
     Ok(TrainingData { source, features, summary, kind, splits, records, n_windows, symbols })
 }

@@ -3,12 +3,10 @@
 
 use anyhow::{Result, bail};
 
-use super::Columns;
 use super::names::{quoted, words};
 use super::variants::has_price_kind;
 use super::volumes::MONEY;
 use crate::market::bars::config::BarsConfig;
-use crate::market::bars::shown;
 
 /// What columns of one symbol hold, the longer before what is in it.
 const ROLES: [(&str, &str); 16] = [
@@ -112,33 +110,9 @@ impl Beside {
     }
 }
 
-impl Columns {
-    /// Says that plain prices are taken though others stand beside them,
-    /// and how to take those.
-    pub(in crate::market::bars) fn other_prices(&self, config: &BarsConfig) -> Option<String> {
-        let others = complete(&self.names);
-        let (symbol, columns) = others.first()?;
-        if !has_plain(&self.names) || is_any_given(config) {
-            return None;
-        }
-        let of_role = |role: &&str| columns.iter().find(|(_, known)| known == role);
-        let options: Vec<String> = ["open", "high", "low", "close", "volume"]
-            .iter()
-            .filter_map(|role| Some((role, of_role(role)?.0)))
-            .map(|(role, idx)| format!("--column '{role}={}'", shown(self.name(idx).as_bytes())))
-            .collect();
-        Some(format!(
-            "`open`, `high`, `low` and `close` are taken, and beside them stand prices of `{}`: \
-             take those by {}",
-            shown(symbol.as_bytes()),
-            options.join(" ")
-        ))
-    }
-}
-
 /// Returns the symbols that have all four prices among `names`, each
 /// with what its columns hold, by their index.
-fn complete(names: &[String]) -> Vec<(String, Vec<(usize, &'static str)>)> {
+pub(super) fn complete(names: &[String]) -> Vec<(String, Vec<(usize, &'static str)>)> {
     let mut symbols: Vec<(String, Vec<(usize, &'static str)>)> = Vec::new();
     for (idx, name) in names.iter().enumerate() {
         let Some((role, symbol)) = split(name) else {
@@ -156,13 +130,13 @@ fn complete(names: &[String]) -> Vec<(String, Vec<(usize, &'static str)>)> {
 }
 
 /// Whether all four prices stand there without a symbol.
-fn has_plain(names: &[String]) -> bool {
+pub(super) fn has_plain(names: &[String]) -> bool {
     let plain: Vec<String> = names.iter().map(|name| words(name).concat()).collect();
     PRICES.iter().all(|price| plain.iter().any(|name| name == price))
 }
 
 /// Whether the settings name the column of a price.
-fn is_any_given(config: &BarsConfig) -> bool {
+pub(super) fn is_any_given(config: &BarsConfig) -> bool {
     PRICES.iter().any(|price| config.columns.contains_key(*price))
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::beside::N_SHOWN;
 use super::names::{quoted, words};
-use super::time_names::is_part_of_time;
+use super::time_parts::is_part_of_time;
 use super::variants::Variants;
 use super::{Columns, SymbolColumn, contracts};
 use crate::market::bars::loose::number_in;
@@ -53,7 +53,8 @@ impl Columns {
                 && !is_clock(*idx)
         };
         let free: Vec<usize> = (0..self.width).filter(is_free).collect();
-        let cells = Cells { rows, times: rows.iter().map(|row| self.time.joined(row)).collect() };
+        let times = rows.iter().map(|row| self.time.joined(row)).collect();
+        let cells = Cells { rows, times, open: self.open, close: self.close };
         let named = |is: fn(&str) -> bool| {
             let mut found: Vec<usize> =
                 free.iter().copied().filter(|&i| is(self.name(i))).collect();
@@ -178,6 +179,8 @@ fn is_zone(name: &str) -> bool {
 struct Cells<'a> {
     rows: &'a [Vec<String>],
     times: Vec<Vec<u8>>,
+    open: usize,
+    close: usize,
 }
 
 impl Cells<'_> {
@@ -191,6 +194,32 @@ impl Cells<'_> {
         let has_fraction = |row: &Vec<String>| is_number(row) && row[idx].contains('.');
         let is_few = self.n_different(idx) <= (self.rows.len() / 2).max(1);
         !self.rows.iter().any(has_fraction) && (is_few || !self.rows.iter().any(is_number))
+    }
+
+    /// Whether the column counts the rows of each time, such as the half
+    /// hours of a day: from row to row the prices then go on.
+    fn is_counter(&self, idx: usize) -> bool {
+        let number = |row: &Vec<String>, idx: usize| number_in(&row[idx]);
+        let numbers: Vec<f64> = self.rows.iter().filter_map(|row| number(row, idx)).collect();
+        let first = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+        let follows = |pair: &[f64]| [pair[0] + 1.0, first].contains(&pair[1]);
+        if !numbers.windows(2).all(follows) {
+            return false;
+        }
+        let (mut last, mut last_of): (Option<f64>, HashMap<&str, f64>) = (None, HashMap::new());
+        let (mut by_row, mut by_symbol) = (0.0, 0.0);
+        for row in self.rows {
+            let (Some(open), Some(close)) = (number(row, self.open), number(row, self.close))
+            else {
+                continue;
+            };
+            let before = last_of.insert(row[idx].trim(), close);
+            if let (Some(last), Some(before)) = (last.replace(close), before) {
+                by_row += (open - last).abs();
+                by_symbol += (open - before).abs();
+            }
+        }
+        by_row <= by_symbol
     }
 
     fn all(&self, idx: usize, is: fn(&str) -> bool) -> bool {
@@ -227,7 +256,7 @@ impl Cells<'_> {
             };
             (2..=2 * n_most).contains(&n_different)
                 && self.are_labels(*idx)
-                && (is_text(*idx) || 4 * n_repeated >= self.rows.len())
+                && (is_text(*idx) || 4 * n_repeated >= self.rows.len() && !self.is_counter(*idx))
                 && self.rows.iter().all(|row| !row[*idx].trim().is_empty())
                 && self.are_apart(Some(column))
         };

@@ -129,6 +129,34 @@ pub(super) fn line_for(row: &[String], delimiter: u8) -> String {
     names.join(&char::from(delimiter).to_string())
 }
 
+/// Returns the line of names that a file lacks whose first `row` has the
+/// year, the month and the day in columns of their own.
+pub(in crate::market::bars) fn line_for_parts(row: &[String], delimiter: u8) -> Option<String> {
+    const CLOCK: [&str; 3] = ["hour", "minute", "second"];
+    const PRICES: [&str; 5] = ["open", "high", "low", "close", "volume"];
+    let whole = |idx: usize| row.get(idx)?.trim().parse::<u32>().ok();
+    let is_date = whole(0).is_some_and(|year| (1980..2100).contains(&year))
+        && whole(1).is_some_and(|month| (1..=12).contains(&month))
+        && whole(2).is_some_and(|day| (1..=31).contains(&day));
+    let is_range = |open: usize| {
+        let prices = [0, 1, 2, 3].map(|idx| number(row, open + idx));
+        matches!(prices, [Some(open), Some(high), Some(low), Some(close)]
+            if low <= open.min(close) && open.max(close) <= high)
+    };
+    let n_clock = (0..=CLOCK.len()).find(|n| is_range(3 + n)).filter(|_| is_date)?;
+    let names = ["year", "month", "day"].into_iter().chain(CLOCK.into_iter().take(n_clock));
+    let names: Vec<String> = names.chain(PRICES).take(row.len()).map(str::to_owned).collect();
+    let others = (names.len() + 1..=row.len()).map(|number| format!("column{number}"));
+    Some(
+        names
+            .iter()
+            .cloned()
+            .chain(others)
+            .collect::<Vec<_>>()
+            .join(&char::from(delimiter).to_string()),
+    )
+}
+
 /// Whether the number at `idx` lies between the low and the high before
 /// it.
 fn is_mean(row: &[String], idx: usize) -> bool {

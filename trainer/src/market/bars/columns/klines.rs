@@ -24,13 +24,13 @@ const NAMES: [&str; N_COLUMNS] = [
     "ignore",
 ];
 
-impl Columns {
-    pub(super) fn of_klines() -> Self {
-        Self {
-            volume: Some(5),
-            volumes: vec![5],
-            ..Self::of_prices(TimeColumn::Whole(0), [1, 2, 3, 4], NAMES.map(str::to_owned).into())
-        }
+/// Returns the columns of klines.
+pub(super) fn columns() -> Columns {
+    let names = NAMES.map(str::to_owned).into();
+    Columns {
+        volume: Some(5),
+        volumes: vec![5],
+        ..Columns::of_prices(TimeColumn::Whole(0), [1, 2, 3, 4], names)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::market::bars::shown;
 
 /// Words that make a column something else: `Adj Close`,
 /// `quote_volume`, `taker_buy_volume`.
-const FOREIGN_WORDS: [&str; 12] = [
+const FOREIGN_WORDS: [&str; 26] = [
     "adj",
     "adjusted",
     "quote",
@@ -20,6 +20,21 @@ const FOREIGN_WORDS: [&str; 12] = [
     "time",
     "timestamp",
     "ts",
+    // Prices that were made of others, at which nothing is traded.
+    "log",
+    "ln",
+    "norm",
+    "normalized",
+    "scaled",
+    "zscore",
+    "diff",
+    "ret",
+    "return",
+    "returns",
+    "pct",
+    "change",
+    "ha",
+    "heikin",
 ];
 
 /// Other names of a price, after the plain one: the better first.
@@ -31,7 +46,7 @@ const LOW_NAMES: [&[&str]; 3] =
     [&["low", "l"], &["lowprice", "pricelow", "lowestprice", "min"], languages::LOW];
 const CLOSE_NAMES: [&[&str]; 5] = [
     &["close", "c"],
-    &["closeprice", "priceclose", "closingprice", "closelast"],
+    &["closeprice", "priceclose", "closingprice", "closelast", "legalcloseprice"],
     &["last", "lastprice", "latest", "tradeprice"],
     &["price", "settle", "settlement"],
     languages::CLOSE,
@@ -105,7 +120,10 @@ fn is_suffixed(words: &[Vec<String>], candidate: &[String], role: &str) -> bool 
     };
     match candidate.split_first() {
         Some((first, suffix)) if first == role => {
-            !suffix.is_empty() && ["open", "high", "low", "close"].iter().all(|r| has(r, suffix))
+            let is_foreign = |word: &String| FOREIGN_WORDS.contains(&word.as_str());
+            !suffix.is_empty()
+                && !suffix.iter().any(is_foreign)
+                && ["open", "high", "low", "close"].iter().all(|r| has(r, suffix))
         }
         _ => false,
     }

@@ -1,10 +1,13 @@
 //! Settles, by the first rows, what names leave open.
 
 use super::names::words;
+use super::time_parts::{ClockAt, DateAt, TimeParts};
 use super::volumes::is_quote_volume;
 use super::{Columns, TimeColumn};
 use crate::market::bars::loose::{is_unknown, number_in};
-use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_date};
+use crate::market::bars::minutes::MINUTES_PER_DAY;
+use crate::market::bars::shown;
+use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date};
 
 impl Columns {
     /// Decides by `rows` where the whole time is, and which column is the
@@ -22,6 +25,14 @@ impl Columns {
             }
         }
         self.time = self.settled_time(rows);
+        let times = rows.iter().map(|row| self.time.joined(row));
+        if are_ranges(&times.collect::<Vec<_>>()) {
+            return Err(format!(
+                "tells in `{}` from when to when each bar is; write its begin alone, such as `09:00` \
+                 for `09:00-10:00`",
+                shown(self.time_names().join("` and `").as_bytes())
+            ));
+        }
         self.settle_volume(rows);
         Ok(())
     }
@@ -94,33 +105,85 @@ impl Columns {
 
     /// Returns the names of the time's columns.
     pub(in crate::market::bars) fn time_names(&self) -> Vec<&str> {
-        match self.time {
-            TimeColumn::Whole(idx) => vec![&self.names[idx]],
-            TimeColumn::Split(date, clock) => vec![&self.names[date], &self.names[clock]],
-        }
+        self.time.all().into_iter().map(|idx| self.names[idx].as_str()).collect()
     }
 }
 
 /// Decides, by `rows`, whether a date and a clock belong together or one
 /// of them tells the whole time.
 pub(in crate::market::bars) fn settle_time(time: TimeColumn, rows: &[Vec<String>]) -> TimeColumn {
-    let TimeColumn::Split(date, clock) = time else {
-        return time;
-    };
-    let is_whole = |cell: &[u8]| {
-        let has_both = is_date(cell) && cell.contains(&b':');
-        has_both || (is_count(cell) && cell.len() > 8)
+    let (date, clock) = match time {
+        TimeColumn::Whole(_) => return time,
+        TimeColumn::Split(date, clock) => (date, clock),
+        TimeColumn::Parts(parts) => return settle_parts(parts, rows),
     };
     if all(rows, &is_whole, clock) {
         TimeColumn::Whole(clock)
     } else if all(rows, &is_whole, date)
-        || !most(rows, &is_clock, clock)
+        || !most(rows, &is_clock_or_count, clock)
         || (all(rows, &|cell| cell.len() < 3, clock) && !repeats(rows, date) && rows.len() > 1)
     {
         TimeColumn::Whole(date)
     } else {
         time
     }
+}
+
+/// Does the same for parts of a time, of which one may be all of it.
+fn settle_parts(parts: TimeParts, rows: &[Vec<String>]) -> TimeColumn {
+    let is_whole = |idx: usize| all(rows, &is_whole, idx);
+    let is_short = |cell: &[u8]| matches!(cell.strip_suffix(b".0").unwrap_or(cell), [_] | [_, _]);
+    match (parts.date, parts.clock) {
+        (DateAt::Whole(date), _) if is_whole(date) => TimeColumn::Whole(date),
+        (DateAt::Whole(date), Some(ClockAt::Parts { hour, .. })) if !all(rows, &is_short, hour) => {
+            settle_time(TimeColumn::Split(date, hour), rows)
+        }
+        (DateAt::Parts { day: Some(day), .. }, clock) if all(rows, &is_date, day) => match clock {
+            None => TimeColumn::Whole(day),
+            Some(ClockAt::Whole(clock)) => settle_time(TimeColumn::Split(day, clock), rows),
+            Some(_) => settle_parts(TimeParts { date: DateAt::Whole(day), ..parts }, rows),
+        },
+        (_, Some(ClockAt::Whole(clock))) if is_whole(clock) => TimeColumn::Whole(clock),
+        (_, Some(ClockAt::Whole(clock))) if !most(rows, &is_clock_or_count, clock) => {
+            TimeColumn::Parts(TimeParts { clock: None, ..parts })
+        }
+        _ => TimeColumn::Parts(parts),
+    }
+}
+
+/// Whether each of `times` ends in two clock times, one always as long
+/// after the other.
+fn are_ranges(times: &[Vec<u8>]) -> bool {
+    let minute = |text: &str| {
+        let (hour, minute) = text.split_once(':').unwrap_or((text, "00"));
+        let is_short = |text: &str| matches!(text.len(), 1 | 2);
+        let [hour, minute] =
+            [hour, minute].map(|text| text.parse::<i64>().ok().filter(|_| is_short(text)));
+        Some(60 * hour.filter(|hour| *hour <= 24)? + minute?)
+    };
+    let range = |time: &Vec<u8>| {
+        let text = std::str::from_utf8(time).ok()?;
+        let (head, end) = text.rsplit_once(['-', '\u{2013}'])?;
+        let begin =
+            head.trim_end().rsplit([' ', 'T']).next().filter(|begin| begin.len() < head.len())?;
+        let (begin, end) = (minute(begin)?, minute(end.trim())?);
+        Some((end, (end - begin).rem_euclid(MINUTES_PER_DAY)))
+    };
+    let ranges: Option<Vec<(i64, i64)>> = times.iter().map(range).collect();
+    ranges.is_some_and(|ranges| {
+        let is_same = ranges.iter().all(|(_, length)| *length == ranges[0].1 && *length > 0);
+        ranges.len() > 1 && is_same && ranges.iter().any(|(end, _)| *end != ranges[0].0)
+    })
+}
+
+/// Whether the cell has both a date and a clock.
+fn is_whole(cell: &[u8]) -> bool {
+    is_date(cell) && cell.contains(&b':') || is_count(cell) && cell.len() > 8
+}
+
+/// Whether the cell is a clock time, or counts from midnight on.
+fn is_clock_or_count(cell: &[u8]) -> bool {
+    is_clock(cell) || (is_count_of_day(cell) && !is_count(cell))
 }
 
 /// Whether a text is in two rows on end.

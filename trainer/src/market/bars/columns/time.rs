@@ -1,5 +1,7 @@
-//! The time of a row: one column, or a date and a clock time.
+//! The time of a row: one column, a date and a clock time, or their
+//! parts.
 
+use super::time_parts::TimeParts;
 use crate::market::bars::rows::Row;
 use crate::market::bars::shown;
 use crate::market::bars::timestamp::TimeParser;
@@ -13,6 +15,8 @@ pub(in crate::market::bars) enum TimeColumn {
     Whole(usize),
     /// A date and a clock time, to be joined.
     Split(usize, usize),
+    /// A date or a clock in several columns, or a zone in its own.
+    Parts(TimeParts),
 }
 
 impl TimeColumn {
@@ -35,6 +39,10 @@ impl TimeColumn {
                 joined.get_mut(date.len() + 1..n_bytes)?.copy_from_slice(clock);
                 parser.parse_after(joined[..n_bytes].trim_ascii(), before)
             }
+            Self::Parts(parts) => {
+                let text = |idx: usize| std::str::from_utf8(row.get(idx)?.trim_ascii()).ok();
+                parser.parse_after(parts.joined(text)?.as_bytes(), before)
+            }
         }
     }
 
@@ -43,26 +51,32 @@ impl TimeColumn {
         match self {
             Self::Whole(idx) => vec![idx],
             Self::Split(date, clock) => vec![date, clock],
+            Self::Parts(parts) => parts.all(),
         }
     }
 
     /// Returns the time of a row of the sample, as it is to be parsed.
     pub(in crate::market::bars) fn joined(self, row: &[String]) -> Vec<u8> {
-        let text = |idx: usize| row.get(idx).map(|cell| cell.trim()).unwrap_or_default();
-        match self {
-            Self::Whole(idx) => text(idx).as_bytes().to_vec(),
-            Self::Split(date, clock) => {
-                format!("{} {}", text(date), text(clock)).trim().as_bytes().to_vec()
-            }
-        }
+        let text = |idx: usize| row.get(idx).map(|cell| cell.trim());
+        let parts = || match self {
+            Self::Parts(parts) => parts.joined(text),
+            Self::Whole(_) | Self::Split(..) => None,
+        };
+        parts().unwrap_or_else(|| self.beside(|idx| text(idx).unwrap_or_default())).into_bytes()
     }
 
     /// Returns the time of `row` as the file has it.
     pub(in crate::market::bars) fn text(self, row: Row<'_>) -> String {
-        let text = |idx: usize| shown(row.get(idx).unwrap_or_default().trim_ascii());
-        match self {
-            Self::Whole(idx) => text(idx),
-            Self::Split(date, clock) => format!("{} {}", text(date), text(clock)).trim().to_owned(),
+        self.beside(|idx| shown(row.get(idx).unwrap_or_default().trim_ascii()))
+    }
+
+    /// Returns the texts of its columns with a blank between them.
+    fn beside<T: AsRef<str>>(self, text: impl Fn(usize) -> T) -> String {
+        let mut beside = String::new();
+        for idx in self.all() {
+            beside.push_str(text(idx).as_ref());
+            beside.push(' ');
         }
+        beside.trim().to_owned()
     }
 }

@@ -3,6 +3,7 @@
 use super::TimeColumn;
 use super::languages;
 use super::names::{is_prefixed, words};
+use super::time_parts::{ClockAt, DateAt, PartNames, TimeParts};
 use crate::market::bars::timestamp::TimeZone;
 
 /// Names of a time column, the most telling first.
@@ -53,7 +54,25 @@ const OTHER_TIME_NAMES: [&str; 11] = [
 
 /// Names of a column that tells the day, where another tells the clock.
 const DATE_NAMES: [&str; 6] = ["date", "dtyyyymmdd", "day", "tradedate", "tradingdate", "yyyymmdd"];
-const CLOCK_NAMES: [&str; 5] = ["time", "clock", "hour", "tradetime", "hhmmss"];
+const CLOCK_NAMES: [&str; 17] = [
+    "time",
+    "clock",
+    "tradetime",
+    "hhmmss",
+    "timeofday",
+    "hour",
+    "secondofday",
+    "secondsofday",
+    "secondssincemidnight",
+    "msofday",
+    "millisecondsofday",
+    "mssincemidnight",
+    "millisecondssincemidnight",
+    "minuteofday",
+    "minutesofday",
+    "ms",
+    "seconds",
+];
 
 /// Words that may stand beside the word for the time.
 const TIME_WORDS: [&str; 26] = [
@@ -88,9 +107,11 @@ const TIME_WORDS: [&str; 26] = [
 /// Words of which one must be there.
 const TIME_ROOTS: [&str; 5] = ["time", "date", "timestamp", "datetime", "ts"];
 
-/// Names of what a clock or a date is split into.
-const PARTS: [&str; 9] =
-    ["year", "month", "day", "hour", "minute", "second", "min", "minutes", "seconds"];
+/// Short names of zones that several have, or whose zone has others.
+const OTHER_ZONES: [&str; 22] = [
+    "IST", "CST", "AST", "ADT", "GST", "BRT", "BRST", "ART", "CLT", "COT", "PET", "PHT", "ICT",
+    "MYT", "THA", "TRT", "EAT", "WAT", "CAT", "SST", "UZT", "KZT",
+];
 
 /// Words that make a date one of the contract, not of the bar.
 const CONTRACT_WORDS: [&str; 7] =
@@ -108,7 +129,11 @@ pub(super) fn find_time(names: &[String]) -> Option<TimeColumn> {
     let one_of = |names: &[&str]| names.iter().find_map(|name| position(name));
     let whole = TIME_NAMES.iter().find_map(|name| position(name));
     let other = || OTHER_TIME_NAMES.iter().chain(languages::TIME).find_map(|name| position(name));
-    match (one_of(&DATE_NAMES), one_of(&CLOCK_NAMES), whole) {
+    let (date, clock) = (one_of(&DATE_NAMES), one_of(&CLOCK_NAMES));
+    if let Some(parts) = find_parts(names, Found { whole, date, clock }) {
+        return Some(TimeColumn::Parts(parts));
+    }
+    match (date, clock, whole) {
         (Some(date), Some(clock), Some(whole)) if whole == date || whole == clock => {
             Some(TimeColumn::Split(date, clock))
         }
@@ -122,6 +147,37 @@ pub(super) fn find_time(names: &[String]) -> Option<TimeColumn> {
             // What pandas writes for an index without a name.
             .or_else(|| (words.first()?.is_empty()).then_some(0))
             .map(TimeColumn::Whole),
+    }
+}
+
+/// Columns that names say are the time.
+#[derive(Clone, Copy)]
+struct Found {
+    whole: Option<usize>,
+    date: Option<usize>,
+    clock: Option<usize>,
+}
+
+/// Returns where the parts of the time are, if no column has all of it:
+/// a year and a month, or a date beside hours and minutes.
+fn find_parts(names: &[String], found: Found) -> Option<TimeParts> {
+    let parts = PartNames::of(names);
+    let all = parts.all();
+    let is_part = |idx: usize| all.contains(&idx);
+    let clock = found.clock.filter(|idx| !is_part(*idx)).map(ClockAt::Whole);
+    let date = found.date.filter(|idx| !is_part(*idx));
+    match (date, parts.date(), parts.clock()) {
+        (None, Some(date), of_parts)
+            if found.whole.is_none_or(|idx| is_part(idx) || found.clock == Some(idx)) =>
+        {
+            Some(TimeParts { date, clock: clock.or(of_parts), zone: None })
+        }
+        (Some(date), _, Some(of_parts @ ClockAt::Parts { minute: Some(_), .. }))
+            if clock.is_none() && found.whole.is_none_or(|idx| idx == date) =>
+        {
+            Some(TimeParts { date: DateAt::Whole(date), clock: Some(of_parts), zone: None })
+        }
+        _ => None,
     }
 }
 
@@ -140,9 +196,13 @@ fn is_time_of_bar(words: &[String]) -> bool {
 /// Returns `name` without the zone that it tells in brackets.
 fn without_zone(name: &str) -> &str {
     match name.split_once(['(', '[']) {
-        Some((head, _)) if !head.trim().is_empty() && zone_of(name).is_some() => head,
+        Some((head, _)) if !head.trim().is_empty() && is_of_zone(name) => head,
         _ => name,
     }
+}
+
+fn is_of_zone(name: &str) -> bool {
+    zone_of(name).is_some() || unknown_zone_of(name).is_some()
 }
 
 /// Returns the zone that the name of a time column tells: `Time (EET)`,
@@ -156,6 +216,14 @@ pub(super) fn zone_of(name: &str) -> Option<TimeZone> {
     })
 }
 
+/// Returns the short name in the name of a time column that is one of
+/// several zones, or of none that is known.
+pub(super) fn unknown_zone_of(name: &str) -> Option<String> {
+    let last = words(name).last()?.to_uppercase();
+    let is_unknown = OTHER_ZONES.contains(&last.as_str()) && TimeZone::parse(&last).is_none();
+    is_unknown.then_some(last)
+}
+
 /// Returns whether a column of this name tells some time, if not the
 /// bar's own.
 pub(super) fn is_time(words: &[String]) -> bool {
@@ -164,18 +232,4 @@ pub(super) fn is_time(words: &[String]) -> bool {
     TIME_NAMES.contains(&concat.as_str())
         || DATE_NAMES.contains(&concat.as_str())
         || words.last().is_some_and(is_role)
-}
-
-/// Whether a column of this name holds a part of the time.
-pub(super) fn is_part_of_time(name: &str) -> bool {
-    PARTS.contains(&words(name).concat().as_str())
-}
-
-/// Returns the columns that hold a part of the time each, where there
-/// are two or more beside `taken`.
-pub(super) fn parts_of_time(names: &[String], taken: &[usize]) -> Option<Vec<usize>> {
-    let is_part = |idx: &usize| is_part_of_time(&names[*idx]);
-    let parts: Vec<usize> = (0..names.len()).filter(is_part).collect();
-    let is_untaken = parts.iter().any(|idx| !taken.contains(idx));
-    (parts.len() > 1 && is_untaken).then_some(parts)
 }

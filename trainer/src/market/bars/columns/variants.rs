@@ -29,6 +29,12 @@ const UNITS: [&str; 36] = [
     "mn", "mo", "mon", "mth", "month", "months", "y", "yr", "year", "years",
 ];
 
+/// Minutes and seconds that intervals have.
+const COUNTS: [u32; 24] = [
+    1, 2, 3, 4, 5, 6, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 360, 480, 720, 900, 1440,
+    3600, 10080,
+];
+
 const INTERVAL_WORDS: [&str; 13] = [
     "hourly",
     "daily",
@@ -84,7 +90,7 @@ impl Variants {
         }
         let is_named = INTERVAL_NAMES.contains(&words(name).concat().as_str());
         // Numbers alone may be anything: `60` and `1440` need the name.
-        let is_count = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_count = |text: &&str| text.parse().is_ok_and(|count: u32| COUNTS.contains(&count));
         if texts.iter().all(|text| is_interval(text) || is_named && is_count(text)) {
             return Some(Self::Intervals);
         }

@@ -2,8 +2,9 @@
 
 use anyhow::{Result, bail};
 
-use super::{Sample, SampleRow, guess};
-use crate::market::bars::columns::{Columns, is_data};
+use super::guess;
+use super::sample::{Sample, SampleRow};
+use crate::market::bars::columns::{Columns, is_data, line_for_parts};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::input::Packing;
 use crate::market::bars::loose::{is_null, number_in};
@@ -39,7 +40,7 @@ impl Table {
                 if let Some(names) = above.iter().find(|above| are_names(above, 0)) {
                     return refuse_widths(row, names.cells.len());
                 }
-                return Self::headless(sample, idx, (delimiter, config));
+                return Self::headless(sample, idx, delimiter, config);
             }
             if row.cells.iter().any(|cell| is_date(cell.as_bytes())) {
                 continue;
@@ -50,17 +51,20 @@ impl Table {
                 Err(error) => failure = failure.or((row.cells.len() > 1).then_some(error)),
             }
         }
+        let is_counted = |name: &String| name.parse::<usize>().is_ok();
+        if !config.columns.is_empty() && config.columns.values().all(is_counted) {
+            return Self::headless(sample, 0, delimiter, config);
+        }
+        if let Some(line) = line_for_parts(&sample.rows[0].cells, delimiter) {
+            bail!("has no line of names; put this line at the top: `{line}`");
+        }
         let Some(failure) = failure else { bail!(no_cells(sample)) };
         Err(failure)
     }
 
     /// Finds the columns of a file without names by its rows; faulty ones
     /// may stand above the first at `idx` that is right.
-    fn headless(
-        sample: &Sample,
-        idx: usize,
-        (delimiter, config): (u8, &BarsConfig),
-    ) -> Result<Self> {
+    fn headless(sample: &Sample, idx: usize, delimiter: u8, config: &BarsConfig) -> Result<Self> {
         let width = sample.rows[idx].cells.len();
         let is_faulty = |row: &&SampleRow| {
             row.cells.len() == width && row.cells.iter().any(|cell| is_date(cell.as_bytes()))

@@ -2,7 +2,8 @@
 
 use anyhow::{Result, anyhow};
 
-use super::{Reopen, Rest, Sample, SampleRow, time_text};
+use super::sample::{Sample, SampleRow};
+use super::{Reopen, Rest, time_text};
 use crate::market::bars::columns::{TimeColumn, settle_time};
 use crate::market::bars::config::Reading;
 use crate::market::bars::shown;

@@ -16,6 +16,7 @@ use serde_json::{Deserializer, Map, Value};
 
 use super::candles::{Candles, is_candle};
 use super::json_rows::JsonRows;
+use super::paging;
 
 /// Whether text that begins so is JSON.
 pub(super) fn is_json(start: &[u8]) -> bool {
@@ -30,14 +31,24 @@ pub(super) fn is_json(start: &[u8]) -> bool {
     }
 }
 
-/// Returns the candles in `json` as CSV, in a nameless file.
-pub(super) fn open(json: impl Read) -> io::Result<File> {
+/// Candles as CSV.
+pub(super) struct Table {
+    /// A nameless file.
+    pub(super) rows: File,
+    /// What the JSON says that makes them doubtful.
+    pub(super) doubts: Vec<String>,
+}
+
+/// Returns the candles in `json`.
+pub(super) fn open(json: impl Read) -> io::Result<Table> {
     let mut rows = JsonRows::new()?;
+    let mut doubts = Vec::new();
     let mut values = Deserializer::from_reader(io::BufReader::new(json));
     loop {
-        (Top { rows: &mut rows }).deserialize(&mut values).map_err(|error| failure(&error))?;
+        let top = Top { rows: &mut rows, doubts: &mut doubts };
+        top.deserialize(&mut values).map_err(|error| failure(&error))?;
         if values.end().is_ok() {
-            return rows.finish();
+            return Ok(Table { rows: rows.finish()?, doubts });
         }
     }
 }
@@ -61,6 +72,7 @@ fn failure(error: &serde_json::Error) -> io::Error {
 /// One value of the file.
 struct Top<'a> {
     rows: &'a mut JsonRows,
+    doubts: &'a mut Vec<String>,
 }
 
 impl Top<'_> {
@@ -68,7 +80,10 @@ impl Top<'_> {
         if is_candle(&object) {
             return self.rows.push(Value::Object(object), None);
         }
-        for Candles { names, rows, label } in Candles::all(&object)? {
+        let candles = Candles::all(&object)?;
+        let n_candles: usize = candles.iter().map(|candles| candles.rows.len()).sum();
+        self.doubts.extend(paging::mark(&object, n_candles));
+        for Candles { names, rows, label } in candles {
             self.rows.name(names, &rows)?;
             rows.into_iter().try_for_each(|row| self.rows.push(row, label.clone()))?;
         }

@@ -1,5 +1,7 @@
 //! Layouts of JSON that services give bars in, as tables.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::market::bars::loose::number_in;
@@ -70,7 +72,8 @@ fn columns(object: &Map<String, Value>) -> Result<Option<Table>, String> {
     let is_time = |key: &String| is_date(key.as_bytes()) || is_count(key.as_bytes());
     let frame = |value: &Value| {
         let frame = value.as_object()?;
-        (!frame.is_empty() && frame.keys().all(is_time)).then(|| frame.clone())
+        let is_key = frame.keys().all(is_time) || are_counted(frame);
+        (!frame.is_empty() && is_key).then(|| frame.clone())
     };
     let frames: Option<Vec<(String, Map<String, Value>)>> =
         object.iter().map(|(name, value)| Some((name.clone(), frame(value)?))).collect();
@@ -79,13 +82,30 @@ fn columns(object: &Map<String, Value>) -> Result<Option<Table>, String> {
     else {
         return Ok(None);
     };
-    let row = |time: &String| {
-        let cells = frames.iter().map(|(_, frame)| frame.get(time).cloned().unwrap_or_default());
-        [Value::String(time.clone())].into_iter().chain(cells).collect()
+    let has_times = !are_counted(&frames[0].1);
+    let row = |key: &String| {
+        let cells = frames.iter().map(|(_, frame)| frame.get(key).cloned().unwrap_or_default());
+        has_times.then(|| Value::String(key.clone())).into_iter().chain(cells).collect()
     };
     let names = frames.iter().map(|(name, _)| name.clone());
-    let names = ["time".to_owned()].into_iter().chain(names).collect();
-    Ok(Some(Table { names, rows: frames[0].1.keys().map(row).collect() }))
+    let names = has_times.then(|| "time".to_owned()).into_iter().chain(names).collect();
+    Ok(Some(Table { names, rows: in_order(&frames[0].1).into_iter().map(row).collect() }))
+}
+
+/// Whether the keys of `object` count its rows, as pandas has it.
+fn are_counted(object: &Map<String, Value>) -> bool {
+    let counts: Option<HashSet<usize>> =
+        object.keys().map(|key| key.parse().ok().filter(|count| *count < object.len())).collect();
+    counts.is_some_and(|counts| counts.len() == object.len())
+}
+
+/// Returns the keys of `object`: those that count rows in their order.
+fn in_order(object: &Map<String, Value>) -> Vec<&String> {
+    let mut keys: Vec<&String> = object.keys().collect();
+    if are_counted(object) {
+        keys.sort_by_key(|key| key.parse::<usize>().unwrap_or_default());
+    }
+    keys
 }
 
 /// A list of names beside a list of lists of as many, as databases and
@@ -164,11 +184,12 @@ fn kraken(object: &Map<String, Value>) -> Vec<(Option<String>, Table)> {
 /// `{"2020-01-06": {"1. open": …}, …}`, of Alpha Vantage and pandas.
 fn by_time(object: &Map<String, Value>) -> Option<Table> {
     let is_time = |key: &String| is_date(key.as_bytes()) || is_count(key.as_bytes());
-    if object.is_empty() || !object.keys().all(is_time) {
+    let is_counted = are_counted(object);
+    if object.is_empty() || !is_counted && !object.keys().all(is_time) {
         return None;
     }
     let rows: Option<Vec<(&String, &Map<String, Value>)>> =
-        object.iter().map(|(time, row)| Some((time, row.as_object()?))).collect();
+        in_order(object).into_iter().map(|time| Some((time, object[time].as_object()?))).collect();
     let rows = rows?;
     let keys: Vec<&String> = rows[0].1.keys().collect();
     if keys.len() < 4 {
@@ -176,11 +197,11 @@ fn by_time(object: &Map<String, Value>) -> Option<Table> {
     }
     let row = |(time, row): (&String, &Map<String, Value>)| {
         let cells = keys.iter().map(|key| row.get(*key).cloned().unwrap_or_default());
-        [Value::String(time.clone())].into_iter().chain(cells).collect()
+        (!is_counted).then(|| Value::String(time.clone())).into_iter().chain(cells).collect()
     };
     let names = keys.iter().map(|key| without_number(key).to_owned());
     Some(Table {
-        names: ["time".to_owned()].into_iter().chain(names).collect(),
+        names: (!is_counted).then(|| "time".to_owned()).into_iter().chain(names).collect(),
         rows: rows.into_iter().map(row).collect(),
     })
 }

@@ -3,19 +3,19 @@
 
 /// First bytes of what is not read, and what to do about it; `NAME` is
 /// the file's own.
-const FOREIGN_FORMATS: [(&[u8], &str); 22] = [
+const FOREIGN_FORMATS: [(&[u8], &str); 23] = [
     (b"PK\x03\x04", "is a zip file, which cannot come as a stream; name the file itself"),
     (b"PAR1", "is a Parquet file, which cannot come as a stream; name the file itself"),
     (b"PARE", "is an encrypted Parquet file; write it without encryption"),
     (
         b"ARROW1",
         "is a Feather (Arrow) file; write it as Parquet or CSV, such as by `python3 -c \
-         \"import pandas; pandas.read_feather('NAME').to_csv('bars.csv', index=False)\"`",
+         \"import pandas; pandas.read_feather('NAME').to_csv('bars.csv')\"`",
     ),
     (
         b"FEA1",
         "is a Feather file of version 1; write it as Parquet or CSV, such as by `python3 -c \
-         \"import pandas; pandas.read_feather('NAME').to_csv('bars.csv', index=False)\"`",
+         \"import pandas; pandas.read_feather('NAME').to_csv('bars.csv')\"`",
     ),
     (
         b"\x89HDF\r\n",
@@ -24,8 +24,9 @@ const FOREIGN_FORMATS: [(&[u8], &str); 22] = [
     ),
     (
         b"SQLite format 3",
-        "is an SQLite database; write the table as CSV, such as by `sqlite3 -header -csv 'NAME' \
-         'select * from bars' > bars.csv`",
+        "is an SQLite database; write its table as CSV, such as the first by `sqlite3 -header -csv \
+         'NAME' \"select * from \\\"$(sqlite3 'NAME' \"select name from sqlite_master where type = \
+         'table' limit 1\")\\\"\" > bars.csv`",
     ),
     (
         b"\x80",
@@ -46,8 +47,20 @@ const FOREIGN_FORMATS: [(&[u8], &str); 22] = [
     (b"\x1f\x8b", "is packed twice; unpack it once, such as by `gzip -dc 'NAME' > bars.gz`"),
     (b"\xfd7zXZ\0", "is packed twice; unpack it once, by what packed it last"),
     (b"\x5d\0\0", "is packed with lzma; unpack it by `xz --format=lzma -dc 'NAME' > bars.csv`"),
-    (b"PK\x07\x08", "is one part of a zip file; join them by `zip -s 0 'NAME' --out whole.zip`"),
-    (b"ORC", "is an ORC file; write it as Parquet or CSV"),
+    (
+        b"PK\x07\x08",
+        "is one part of a zip file; unpack all of them by `7z x 'STEM.zip' -obars`, and name that folder",
+    ),
+    (
+        b"ORC",
+        "is an ORC file; write it as Parquet or CSV, such as by `python3 -c \"import pandas; \
+         pandas.read_orc('NAME').to_csv('bars.csv')\"`",
+    ),
+    (
+        b"\xff\xff\xff\xff",
+        "is an Arrow stream; write it as Parquet or CSV, such as by `python3 -c \"import pyarrow.ipc; \
+         pyarrow.ipc.open_stream('NAME').read_all().to_pandas().to_csv('bars.csv')\"`",
+    ),
     (b"Obj\x01", "is an Avro file; write it as Parquet or CSV"),
 ];
 

@@ -2,14 +2,14 @@
 //! folder.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use tempfile::TempDir;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::{Packing, container};
+use super::place::{Packing, container};
 use crate::market::bars::shown;
 
 /// What names of tables end in.
@@ -25,6 +25,25 @@ const SPREADSHEETS: [(&str, &str); 3] = [
     ("xl/workbook.bin", "is a spreadsheet (xlsb); save it as CSV"),
     ("content.xml", "is a spreadsheet (ods); save it as CSV"),
 ];
+
+/// What the record at the end of a zip file begins with, and its length
+/// without a comment.
+const END: &[u8] = b"PK\x05\x06";
+const END_BYTES: i64 = 22;
+
+/// Whether `file`, which does not begin as a zip file, ends as one: it is
+/// the last of several parts.
+pub(in crate::market::bars) fn is_last_part(file: &mut File) -> io::Result<bool> {
+    let metadata = file.metadata()?;
+    let n_bytes = i64::try_from(metadata.len()).unwrap_or_default();
+    let mut end = Vec::new();
+    if metadata.is_file() && n_bytes >= END_BYTES {
+        file.seek(SeekFrom::End(-END_BYTES))?;
+        file.read_to_end(&mut end)?;
+        file.rewind()?;
+    }
+    Ok(end.starts_with(END))
+}
 
 /// Returns the only table in `file`, unpacked to a nameless file and
 /// proved by its checksum.
@@ -78,7 +97,7 @@ fn archive(file: File) -> io::Result<ZipArchive<File>> {
     ZipArchive::new(file).map_err(|error| {
         if error.to_string().contains("multi-disk") {
             return invalid(
-                "is one part of a zip file; join them by `zip -s 0 'NAME' --out whole.zip`"
+                "is one part of a zip file; unpack all of them by `7z x 'STEM.zip' -obars`, and name that folder"
                     .to_owned(),
             );
         }
@@ -92,16 +111,28 @@ fn unpack(archive: &mut ZipArchive<File>, name: &str, table: &mut File) -> io::R
             "is a zip file of a kind that is not read here ({problem}); unpack it by `unzip \
              'NAME' -d bars`, and name that folder"
         )),
+        error if error.to_string().contains("method not supported") => unread_method(),
         error => damaged(&error),
     })?;
     let mut block = [0; 1 << 14];
     loop {
-        let n_bytes = entry.read(&mut block).map_err(|error| failed(&error))?;
+        let n_bytes = entry.read(&mut block).map_err(|error| {
+            let is_unread = error.to_string().contains("method not supported");
+            if is_unread { unread_method() } else { failed(&error) }
+        })?;
         if n_bytes == 0 {
             return Ok(());
         }
         table.write_all(&block[..n_bytes])?;
     }
+}
+
+fn unread_method() -> io::Error {
+    invalid(
+        "is a zip file packed by a method that is not read here; unpack it by `7z x 'NAME' -obars`, \
+         and name that folder"
+            .to_owned(),
+    )
 }
 
 fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {

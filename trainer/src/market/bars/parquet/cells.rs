@@ -21,6 +21,13 @@ pub(super) struct ColumnText {
     ends: Vec<usize>,
 }
 
+/// How many rows, and at what level they have a value.
+#[derive(Debug, Clone, Copy)]
+struct RowsAt {
+    n_rows: usize,
+    max_level: i16,
+}
+
 /// What the whole numbers of a column mean.
 #[derive(Debug, Clone, Copy)]
 enum Meaning {
@@ -31,7 +38,10 @@ enum Meaning {
     /// Days since 1970.
     Date,
     /// Since 1970; so many make a millisecond.
-    Time(i64),
+    Time {
+        per_ms: i64,
+        is_utc: bool,
+    },
     /// Since midnight; so many make a millisecond.
     Clock(i64),
 }
@@ -47,12 +57,13 @@ impl ColumnText {
     pub(super) fn read(
         &mut self,
         reader: &mut ColumnReader,
-        (column, n_rows): (&ColumnDescriptor, usize),
+        column: &ColumnDescriptor,
+        n_rows: usize,
     ) -> Result<()> {
         self.bytes.clear();
         self.ends.clear();
         let whole = Meaning::of(column);
-        let at = (n_rows, column.max_def_level());
+        let at = RowsAt { n_rows, max_level: column.max_def_level() };
         match reader {
             ColumnReader::BoolColumnReader(reader) => {
                 self.values(reader, at, |text, value| text.extend(value.to_string().bytes()))
@@ -93,7 +104,7 @@ impl ColumnText {
     fn values<T: DataType>(
         &mut self,
         reader: &mut ColumnReaderImpl<T>,
-        (n_rows, max_level): (usize, i16),
+        RowsAt { n_rows, max_level }: RowsAt,
         mut each: impl FnMut(&mut Vec<u8>, &T::T),
     ) -> Result<()> {
         let (mut values, mut levels) = (Vec::new(), Vec::new());
@@ -124,7 +135,10 @@ impl ColumnText {
 impl Meaning {
     fn of(column: &ColumnDescriptor) -> Self {
         match column.logical_type_ref() {
-            Some(LogicalType::Timestamp(time)) => return Self::Time(per_ms(time.unit)),
+            Some(LogicalType::Timestamp(time)) => {
+                let is_utc = time.is_adjusted_to_u_t_c;
+                return Self::Time { per_ms: per_ms(time.unit), is_utc };
+            }
             Some(LogicalType::Time(time)) => return Self::Clock(per_ms(time.unit)),
             Some(LogicalType::Integer(whole)) if !whole.is_signed => return Self::Unsigned,
             _ => {}
@@ -132,8 +146,8 @@ impl Meaning {
         match column.converted_type() {
             ConvertedType::DECIMAL => Self::Decimal(column.type_scale().max(0).cast_unsigned()),
             ConvertedType::DATE => Self::Date,
-            ConvertedType::TIMESTAMP_MILLIS => Self::Time(1),
-            ConvertedType::TIMESTAMP_MICROS => Self::Time(1000),
+            ConvertedType::TIMESTAMP_MILLIS => Self::Time { per_ms: 1, is_utc: false },
+            ConvertedType::TIMESTAMP_MICROS => Self::Time { per_ms: 1000, is_utc: false },
             ConvertedType::TIME_MILLIS => Self::Clock(1),
             ConvertedType::TIME_MICROS => Self::Clock(1000),
             ConvertedType::UINT_8
@@ -153,7 +167,11 @@ impl Meaning {
                 let time = timestamp::format(count.saturating_mul(MS_PER_DAY));
                 write(text, time.split(' ').next().unwrap_or_default());
             }
-            Self::Time(per_ms) => write_time(text, count.div_euclid(per_ms)),
+            Self::Time { per_ms, is_utc } => {
+                write_time(text, count.div_euclid(per_ms));
+                // So that the zone of the settings does not count.
+                text.extend(is_utc.then_some(b'Z'));
+            }
             Self::Clock(per_ms) => {
                 let time = timestamp::format(count.div_euclid(per_ms).rem_euclid(MS_PER_DAY));
                 text.extend(time.bytes().skip("1970-01-01 ".len()));

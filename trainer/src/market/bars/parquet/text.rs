@@ -96,7 +96,7 @@ impl ParquetText {
         let schema = self.metadata.file_metadata().schema_descr();
         let columns = self.columns.iter().zip(&mut self.readers).zip(&mut self.texts);
         for ((&idx, reader), text) in columns {
-            text.read(reader, (&schema.column(idx), n_rows))?;
+            text.read(reader, &schema.column(idx), n_rows)?;
         }
         self.text.clear();
         self.n_read = 0;

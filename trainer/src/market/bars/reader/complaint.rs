@@ -1,7 +1,6 @@
 //! Says which file, line, column and value is wrong, and what to do.
 
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind};
 
 use anyhow::{Error, anyhow};
 
@@ -12,7 +11,6 @@ use crate::market::bars::input::Place;
 use crate::market::bars::loose::number_in;
 use crate::market::bars::shown;
 use crate::market::bars::timestamp::{self, is_count, is_date};
-use crate::missing_part::MissingPart;
 use crate::wording::counted;
 
 const MS_PER_DAY: i64 = 86_400_000;
@@ -168,26 +166,5 @@ impl TextBars {
             )
         };
         Fault { part: Part::Time, problem, kind: FaultKind::Order }
-    }
-}
-
-#[cold]
-pub(in crate::market::bars) fn input_error(name: &str, n_bars: u64, error: &io::Error) -> Error {
-    if matches!(error.get_ref(), Some(inner) if inner.is::<MissingPart>()) {
-        return MissingPart { reason: format!("`{name}` is a Parquet file") }.into();
-    }
-    let n_read = counted(n_bars, "bar");
-    match error.kind() {
-        ErrorKind::UnexpectedEof => anyhow!(
-            "`{name}` is cut short after {n_read}: its packed stream has no end; \
-             copy or download it again"
-        ),
-        ErrorKind::InvalidInput => {
-            anyhow!("`{name}` is damaged after {n_read}: {error}; copy or download it again")
-        }
-        ErrorKind::InvalidData => {
-            anyhow!("`{name}` {}", error.to_string().replace("NAME", name))
-        }
-        _ => anyhow!("failed to read `{name}` after {n_read}: {error}"),
     }
 }

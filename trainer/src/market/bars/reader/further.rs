@@ -3,9 +3,6 @@
 use anyhow::{Result, anyhow};
 
 use super::{BarReader, Inner};
-use crate::market::bars::check::Fault;
-use crate::market::bars::columns::Part;
-use crate::market::bars::rows::Row;
 
 impl BarReader {
     /// Takes the columns `names`, too: each row must have a finite
@@ -43,20 +40,4 @@ impl BarReader {
             Inner::Share(_) | Inner::Kept(_) => Vec::new(),
         }
     }
-}
-
-/// Reads the numbers of the columns `further` of `row`.
-#[inline]
-pub(super) fn parse_further(
-    row: Row<'_>,
-    further: &[usize],
-    numbers: &mut [f64],
-) -> Result<(), Fault> {
-    for (number, &idx) in numbers.iter_mut().zip(further) {
-        *number = row
-            .number(idx)
-            .filter(|number| number.is_finite())
-            .ok_or_else(|| Fault::not_a_feature(Part::Further(idx), row[idx].trim_ascii()))?;
-    }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use crate::market::bars::check::{self, Fault};
 use crate::market::bars::columns::Part;
 use crate::market::bars::config::{BarsConfig, Decimal};
 use crate::market::bars::form::Form;
-use crate::market::bars::input::TextReader;
+use crate::market::bars::input::{TextReader, input_error};
 use crate::market::bars::loose;
 use crate::market::bars::rows::{Row, Rows};
 use crate::market::bars::timestamp::TimeParser;
@@ -138,7 +138,23 @@ pub(super) fn read_row(
         match rows.advance() {
             Ok(true) if rows.row().is_passed_over() => {}
             Ok(is_row) => return Ok(is_row),
-            Err(error) => return Err(super::input_error(name, n_bars, &error)),
+            Err(error) => return Err(input_error(name, n_bars, &error)),
         }
     }
+}
+
+/// Reads the numbers of the columns `further` of `row`.
+#[inline]
+pub(super) fn parse_further(
+    row: Row<'_>,
+    further: &[usize],
+    numbers: &mut [f64],
+) -> Result<(), Fault> {
+    for (number, &idx) in numbers.iter_mut().zip(further) {
+        *number = row
+            .number(idx)
+            .filter(|number| number.is_finite())
+            .ok_or_else(|| Fault::not_a_feature(Part::Further(idx), row[idx].trim_ascii()))?;
+    }
+    Ok(())
 }

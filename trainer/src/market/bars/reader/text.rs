@@ -7,8 +7,7 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 
 use super::faults::FaultTally;
-use super::further::parse_further;
-use super::parse::{RowParser, read_row};
+use super::parse::{RowParser, parse_further, read_row};
 use crate::market::bars::Bar;
 use crate::market::bars::check::Fault;
 use crate::market::bars::columns::SymbolColumn;
@@ -44,11 +43,7 @@ pub(super) struct TextBars {
 }
 
 impl TextBars {
-    pub(super) fn new(
-        name: &str,
-        text: Text,
-        (form, reading): (Arc<Form>, &Reading),
-    ) -> Result<Self> {
+    pub(super) fn new(name: &str, text: Text, form: Arc<Form>, reading: &Reading) -> Result<Self> {
         let mut rows = Rows::new(text.reader, form.delimiter);
         for _ in 0..form.n_rows_above {
             read_row(&mut rows, name, 0)?;

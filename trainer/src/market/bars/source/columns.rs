@@ -22,7 +22,7 @@ impl BarSource {
             }
             let all = match &self.origin {
                 Origin::Folder(folder) => {
-                    let symbols = folder.symbols()?;
+                    let symbols = Self::files_of(folder)?;
                     self.like(symbols[0].source.clone()).reader(None)?.further_names()
                 }
                 Origin::Share(_) => Vec::new(),

@@ -1,23 +1,18 @@
 //! The symbols of a source: the files of a folder, parts of one series
 //! joined, or what a column says.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
-use super::{BarSource, Origin};
+use super::listing::Folder;
+use super::{BarSource, Content, Origin, SymbolBars};
+use crate::market::bars::dealt::{self, Dealt};
 use crate::market::bars::joined::{Group, check_spelling, groups, in_order};
+use crate::market::bars::share::Deal;
 use crate::market::bars::summary::DataSummary;
-use crate::market::bars::symbols::{self, Deal, SymbolBars};
 use crate::market::bars::understood::Understood;
-
-/// What a folder holds.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Content {
-    pub(super) symbols: Vec<SymbolBars>,
-    /// How the parts of joined series were read.
-    pub(super) understood: Understood,
-}
 
 impl BarSource {
     /// Returns whether the bars of several symbols cannot be read row by
@@ -78,6 +73,36 @@ impl BarSource {
         Ok(Some(symbols.into_iter().map(str::to_owned).collect()))
     }
 
+    /// Returns the files of `folder` as symbols, in the order of their names.
+    pub(super) fn files_of(folder: &Folder) -> Result<Vec<SymbolBars>> {
+        let mut symbols = Vec::new();
+        for path in folder.files()? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let symbol = name.split('.').next().unwrap_or_default().to_owned();
+            let mut source = Self::open(&path.to_string_lossy(), Path::new(""))?;
+            if let Some((archive, unpacked)) = &folder.archive {
+                source.name = format!("{}/{name}", archive.display());
+                source.unpacked = Some(Arc::clone(unpacked));
+            }
+            symbols.push(SymbolBars { symbol, source });
+        }
+        symbols.sort_by(|left, right| left.symbol.cmp(&right.symbol));
+        if let Some(pair) = symbols.windows(2).find(|pair| pair[0].symbol == pair[1].symbol) {
+            bail!(
+                "`{}` and `{}` are both of the symbol `{}`; keep one, or rename it",
+                pair[0].source.name(),
+                pair[1].source.name(),
+                pair[0].symbol
+            );
+        }
+        ensure!(
+            !symbols.is_empty(),
+            "there are no files in the folder `{}`; put one of bars there for each symbol",
+            folder.path.display()
+        );
+        Ok(symbols)
+    }
+
     /// Returns the symbols of a folder, the parts of each joined.
     pub(super) fn folder_symbols(&self) -> Result<&[SymbolBars]> {
         Ok(&self.content()?.symbols)
@@ -93,7 +118,7 @@ impl BarSource {
         };
         let mut understood = Understood::default();
         let mut symbols = Vec::new();
-        for Group { symbol, parts } in groups(folder.symbols()?) {
+        for Group { symbol, parts } in groups(Self::files_of(folder)?) {
             let parts: Vec<SymbolBars> = parts
                 .into_iter()
                 .map(|SymbolBars { symbol, source }| SymbolBars {
@@ -148,7 +173,7 @@ impl BarSource {
             Ok(parts) => {
                 understood.add_parts(symbol, &summaries);
                 let deal = Deal { n_columns: self.columns.len(), is_newest_first: false };
-                let share = symbols::join(parts.iter().map(|part| part.source.read()), deal)?;
+                let share = dealt::join(parts.iter().map(|part| part.source.read()), deal)?;
                 let source = Self::of_share(symbol, share);
                 Ok(SymbolBars { source, symbol: symbol.to_owned() })
             }
@@ -161,7 +186,7 @@ impl BarSource {
     ///
     /// A file with such a column is read once, each bar checked.
     pub fn symbols(&self) -> Result<Vec<SymbolBars>> {
-        let symbols = match &self.origin {
+        let symbols: Vec<SymbolBars> = match &self.origin {
             Origin::Folder(_) => {
                 let is_series = self.is_one_series()?;
                 let symbols = self.folder_symbols()?;
@@ -185,9 +210,13 @@ impl BarSource {
                 }
                 let is_newest_first = self.form()?.time.is_newest_first;
                 let deal = Deal { n_columns: self.columns.len(), is_newest_first };
-                let (symbols, repairs) = symbols::of_column(bars.across_symbols(), deal)?;
+                let Dealt { shares, repairs } = dealt::of_column(bars.across_symbols(), deal)?;
                 let _ = self.dealt.set(repairs);
-                symbols
+                let of_share = |(symbol, share): (String, _)| SymbolBars {
+                    source: Self::of_share(&symbol, share),
+                    symbol,
+                };
+                shares.into_iter().map(of_share).collect()
             }
         };
         check_spelling(&symbols)?;

@@ -1,22 +1,22 @@
 //! The files of a folder, or of a zip file that is read as one.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use crate::digest::{sha256_of_bytes, sha256_of_file};
-use crate::market::bars::symbols::{self, SymbolBars};
 
 /// Files, each of a symbol or a part of one.
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// The zip file that they were in, and where they are as long as
     /// anybody reads them.
-    archive: Option<(PathBuf, Arc<TempDir>)>,
+    pub(super) archive: Option<(PathBuf, Arc<TempDir>)>,
 }
 
 impl Folder {
@@ -36,23 +36,26 @@ impl Folder {
             return sha256_of_file(archive);
         }
         let mut lines = String::new();
-        for file in symbols::files(&self.path)? {
+        for file in self.files()? {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             let _ = writeln!(lines, "{}  {name}", sha256_of_file(&file)?);
         }
         Ok(sha256_of_bytes(lines.as_bytes()))
     }
 
-    /// Returns the files as symbols, in the order of their names.
-    pub(super) fn symbols(&self) -> Result<Vec<SymbolBars>> {
-        let mut symbols = symbols::of_folder(&self.path)?;
-        if let Some((archive, unpacked)) = &self.archive {
-            for symbol in &mut symbols {
-                let name = symbol.source.name.rsplit('/').next().unwrap_or_default();
-                symbol.source.name = format!("{}/{name}", archive.display());
-                symbol.source.unpacked = Some(Arc::clone(unpacked));
+    /// Returns the files in the order of their names; hidden ones are
+    /// passed over.
+    pub(super) fn files(&self) -> Result<Vec<PathBuf>> {
+        let context = || format!("failed to read the folder `{}`", self.path.display());
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.path).with_context(context)? {
+            let entry = entry.with_context(context)?;
+            let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+            if !is_hidden && entry.path().is_file() {
+                files.push(entry.path());
             }
         }
-        Ok(symbols)
+        files.sort();
+        Ok(files)
     }
 }

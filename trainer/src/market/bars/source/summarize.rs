@@ -11,12 +11,21 @@ use crate::market::bars::joined::check_overlap;
 use crate::market::bars::reader::Repairs;
 use crate::market::bars::summary::DataSummary;
 use crate::market::bars::understood::Understood;
-use crate::market::bars::{Bar, BarWatch};
+use crate::market::bars::{Bar, BarKind, BarWatch};
 
 /// Most bars that are kept in memory: 3.7 MB.
 const N_KEPT_MAX: usize = 1 << 16;
 
 impl BarSource {
+    /// Reads all bars and returns their kind.
+    pub fn kind(&self) -> Result<BarKind> {
+        let mut watch = BarWatch::default();
+        for bar in self.read()? {
+            watch.push(&bar?);
+        }
+        Ok(watch.kind())
+    }
+
     /// Reads all bars, checks them, and tells what there is. Of one
     /// symbol of a file there is no checksum.
     pub fn summarize(&self) -> Result<DataSummary> {

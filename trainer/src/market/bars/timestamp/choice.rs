@@ -2,16 +2,29 @@
 
 use std::collections::HashMap;
 
-use super::decide::{Doubt, TimeText, is_market_interval};
-use super::doubts::two_readings;
-use super::form::{Spelling, TimeForm};
-use super::text::{Clock, Order, Style};
+use super::doubts::{Doubt, TimeText, two_readings};
+use super::intervals::is_market_interval;
+use super::style::{Clock, Order, Stamp, Style};
+use super::text::parse_text;
+use super::zone::{Before, TimeZone};
 
 /// So many equal steps make an interval.
 const N_EQUAL_STEPS_MIN: usize = 3;
 
+/// Rows that go one way for each that goes back.
+const N_PER_RETURN: usize = 10;
+
 /// More different steps are not told apart.
 const N_STEPS_MAX: usize = 1 << 10;
+
+/// What a clock of digits is, and what it is not where it can be this.
+const SHORTER: [(Clock, Clock); 5] = [
+    (Clock::Seconds, Clock::Minutes),
+    (Clock::Minutes, Clock::Hours),
+    (Clock::MsOfDay, Clock::MinutesOfDay),
+    (Clock::MsOfDay, Clock::SecondsOfDay),
+    (Clock::SecondsOfDay, Clock::MinutesOfDay),
+];
 
 /// The styles that are still possible, and what they make of the rows.
 pub(super) struct Choice {
@@ -23,20 +36,19 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    pub(super) fn new(latest_ms: i64) -> Self {
+    pub(super) fn new(clocks: &[Clock], latest_ms: i64) -> Self {
         let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
-        let clocks = [Clock::Whole, Clock::Hours, Clock::Minutes, Clock::Seconds];
         let candidates = orders
             .into_iter()
-            .flat_map(|order| clocks.map(|clock| (Style { order, clock }, Track::default())))
+            .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }))
+            .map(|style| (style, Track::default()))
             .collect();
         Self { candidates, doubt: None, latest_ms }
     }
 
     pub(super) fn push(&mut self, row: &TimeText) {
-        let parse = |style: Style| TimeForm::new(Spelling::Text(style)).parse(&row.text, None);
         let times: Vec<Option<i64>> =
-            self.candidates.iter().map(|(style, _)| parse(*style)).collect();
+            self.candidates.iter().map(|(style, _)| time_of(row, *style)).collect();
         if times.iter().all(Option::is_none) {
             return;
         }
@@ -63,15 +75,14 @@ impl Choice {
         let is_ordered = |track: &Track| {
             let has_interval = track.interval_ms().is_none_or(is_market_interval);
             let is_past = track.latest_ms <= self.latest_ms;
-            (track.n_up == 0 || track.n_down == 0) && has_interval && is_past
+            track.is_ordered() && has_interval && is_past
         };
         let any_ordered = self.candidates.iter().any(|(_, track)| is_ordered(track));
         let mut likely: Vec<&(Style, Track)> =
             self.candidates.iter().filter(|(_, track)| !any_ordered || is_ordered(track)).collect();
         // Where no row has more digits, `9` is an hour and `930` half past
         // nine: as seconds they would all be of the first minutes of a day.
-        for (longer, shorter) in [(Clock::Seconds, Clock::Minutes), (Clock::Minutes, Clock::Hours)]
-        {
+        for (longer, shorter) in SHORTER {
             if likely.iter().any(|(style, _)| style.clock == shorter) {
                 likely.retain(|(style, _)| style.clock != longer);
             }
@@ -93,6 +104,48 @@ impl Choice {
             }
         }
     }
+}
+
+/// Returns the time of `row`, where no zone matters but its own.
+fn time_of(row: &TimeText, style: Style) -> Option<i64> {
+    let Stamp { wall_ms, zone } = parse_text(&row.text, style)?;
+    match zone {
+        None | Some(TimeZone::Called(_)) => Some(wall_ms),
+        Some(zone) => zone.to_utc(wall_ms, &Before::default()),
+    }
+}
+
+/// Returns what clocks of digits alone can be: counts from midnight on,
+/// where as `HHMMSS` many would have too many minutes or seconds, else
+/// hours, or what as many digits as some of them have can be.
+pub(super) fn clocks_of(sample: &[TimeText]) -> &'static [Clock] {
+    const OF_DAY: [Clock; 3] = [Clock::MinutesOfDay, Clock::SecondsOfDay, Clock::MsOfDay];
+    const USUAL: [Clock; 4] = [Clock::Whole, Clock::Hours, Clock::Minutes, Clock::Seconds];
+    let n_digits = sample.iter().map(|row| n_clock_digits(&row.text)).max().unwrap_or_default();
+    // Two digits are no minutes, all in the first hour of a day.
+    let usual = match n_digits {
+        0 => &USUAL,
+        1 | 2 => &USUAL[..2],
+        3 | 4 => &USUAL[..3],
+        _ => &USUAL[..],
+    };
+    let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
+    let any = |row: &TimeText, clocks: &[Clock]| {
+        let mut styles = orders
+            .into_iter()
+            .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }));
+        styles.any(|style| parse_text(&row.text, style).is_some())
+    };
+    let is_odd = |row: &&TimeText| !any(row, usual) && any(row, &OF_DAY);
+    let n_odd = sample.iter().filter(is_odd).count();
+    if 4 * n_odd > sample.len() { &OF_DAY } else { usual }
+}
+
+/// Returns how many digits the last word has, if it has nothing else.
+fn n_clock_digits(text: &[u8]) -> usize {
+    let word = text.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_clock = word.len() < text.len() && word.iter().all(u8::is_ascii_digit);
+    if is_clock { word.len() } else { 0 }
 }
 
 /// Which way the times of rows go, and by what steps.
@@ -122,6 +175,17 @@ impl Track {
         if self.steps.len() < N_STEPS_MAX {
             *self.steps.entry((time_ms - last_ms).abs()).or_default() += 1;
         }
+    }
+
+    /// Whether all rows go one way.
+    pub(super) fn is_strict(&self) -> bool {
+        self.n_up == 0 || self.n_down == 0
+    }
+
+    /// Whether they do but for the hour that autumn repeats, of which the
+    /// zone tells more.
+    pub(super) fn is_ordered(&self) -> bool {
+        N_PER_RETURN * self.n_up.min(self.n_down) <= self.n_up.max(self.n_down)
     }
 
     /// Returns the step that most rows are apart, if there is one.

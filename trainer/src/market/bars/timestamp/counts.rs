@@ -1,6 +1,6 @@
 //! Numbers that stand for times: a line for each meaning.
 
-use super::{MS_PER_DAY, clock_ms, date_ms, parse_digits, thousandths};
+use super::digits::{MS_PER_DAY, clock_ms, date_ms, parse_digits, thousandths};
 
 /// A number as its file has it.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ pub(super) struct Count {
 }
 
 /// All of them, the more telling first.
-pub(super) static COUNTS: [Count; 24] = [
+pub(super) static COUNTS: [Count; 25] = [
     plain("yyyymmdd", "a date, `YYYYMMDD`", |number| compact(number, 8)),
     plain("yyyymmddhh", "a date and hour, `YYYYMMDDHH`", |number| compact(number, 10)),
     plain("yyyymmddhhmm", "a date and clock, `YYYYMMDDHHMM`", |number| compact(number, 12)),
@@ -47,6 +47,7 @@ pub(super) static COUNTS: [Count; 24] = [
     asked("julian_day", "a Julian day", |number| days(number, 2_440_587.5)),
     asked("modified_julian_day", "a modified Julian day", |number| days(number, 40_587.0)),
     asked("matlab_day", "a day number of MATLAB", |number| days(number, 719_529.0)),
+    asked("python_ordinal", "a day number of Python", |number| days(number, 719_163.0)),
     asked("minutes_since_1970", "minutes since 1970", |number| scaled(number, 60_000)),
     asked("hours_since_1970", "hours since 1970", |number| scaled(number, 3_600_000)),
 ];

@@ -1,36 +1,21 @@
 //! Decides what the times of a file are, from a sample of its rows and
 //! from as many more as it takes.
 
-use super::choice::{Choice, Track};
+use super::choice::{Choice, Track, clocks_of};
 use super::counts::{COUNTS, Count, Number};
 use super::doubts::{
-    has_exponent, looks_like, looks_like_ms_of_day, no_meaning, rounded, two_meanings,
+    Doubt, TimeText, has_exponent, looks_like, no_meaning, of_day, rounded, two_meanings,
 };
 use super::form::{Spelling, TimeForm, spelling_named};
-use super::text::{Clock, Order, Style, parse_text};
+use super::intervals::{YEARS, is_market_interval};
+use super::style::Style;
 use super::zone::TimeZone;
-use super::{MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND};
 
 /// 1980-01-01: numbers of earlier times are something else.
-const EARLIEST_MS: i64 = 315_532_800_000;
+pub(super) const EARLIEST_MS: i64 = 315_532_800_000;
 
 /// 2100-01-01: later times are something else where no clock is known.
 pub(crate) const LATEST_MS: i64 = 4_102_444_800_000;
-
-/// Quarters are the longest interval, in days, but for years, which only
-/// numbers of four digits tell.
-const N_DAYS_MAX: i64 = 92;
-const YEARS: [i64; 2] = [365 * MS_PER_DAY, 366 * MS_PER_DAY];
-
-/// Intervals below a minute that markets use, in seconds.
-const SECONDS: [i64; 10] = [1, 2, 3, 4, 5, 6, 10, 15, 20, 30];
-
-/// The time of one row, of the symbol that the row is of.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct TimeText {
-    pub(crate) text: Vec<u8>,
-    pub(crate) symbol: Vec<u8>,
-}
 
 /// What else is known of the times of a file.
 #[derive(Debug, Clone, Copy)]
@@ -41,15 +26,6 @@ pub(crate) struct TimeHints<'a> {
     pub(crate) zone: Option<TimeZone>,
     /// The latest that a time can be.
     pub(crate) latest_ms: i64,
-}
-
-/// Why the times of a file cannot be told.
-#[derive(Debug)]
-pub(crate) enum Doubt {
-    /// More rows may decide.
-    Undecided(String),
-    /// No row can; what is wrong with the first.
-    Wrong(String),
 }
 
 /// Decides from `sample`, and from `rest`, which is read only where the
@@ -78,7 +54,7 @@ pub(crate) fn decide(
     for row in sample {
         track.push(row, form.parse(&row.text, None));
     }
-    form.is_newest_first = track.n_down > 0 && track.n_up == 0;
+    form.is_newest_first = track.n_down > 0 && track.is_ordered() && track.n_down > track.n_up;
     Ok(form)
 }
 
@@ -105,7 +81,12 @@ fn decide_count(sample: &[TimeText], latest_ms: i64) -> Result<&'static Count, D
             let other = rival(count, &fitting).expect("there is one");
             Err(Doubt::Wrong(two_meanings(first, count, other)))
         }
-        [count, ..] if !looks_like_ms_of_day(sample) => Err(Doubt::Wrong(looks_like(first, count))),
+        [count, ..] if of_day(sample).is_none() => {
+            Err(Doubt::Wrong(match rival(count, &fitting) {
+                None => looks_like(first, count),
+                Some(other) => two_meanings(first, count, other),
+            }))
+        }
         _ => Err(Doubt::Wrong(no_meaning(first, sample))),
     }
 }
@@ -121,7 +102,7 @@ fn fits(count: &Count, sample: &[TimeText], latest_ms: i64) -> bool {
         track.push(row, time_ms);
     }
     let is_likely = |ms| is_market_interval(ms) || count.name == "yyyy" && YEARS.contains(&ms);
-    (track.n_up == 0 || track.n_down == 0) && track.interval_ms().is_none_or(is_likely)
+    track.is_strict() && track.interval_ms().is_none_or(is_likely)
 }
 
 /// Returns the first unit of counts since 1970 of which an exchange went
@@ -137,8 +118,7 @@ fn of_several_units(sample: &[TimeText], latest_ms: i64) -> Option<&'static Coun
     for row in sample.iter().filter(|row| Number::parse(&row.text).is_some()) {
         track.push(row, Some(likely(row)?.1));
     }
-    let is_ordered = track.n_up == 0 || track.n_down == 0;
-    let is_likely = is_ordered && track.interval_ms().is_none_or(is_market_interval);
+    let is_likely = track.is_strict() && track.interval_ms().is_none_or(is_market_interval);
     sample.first().filter(|_| is_likely).and_then(likely).map(|(count, _)| count)
 }
 
@@ -149,17 +129,10 @@ fn rival(count: &Count, fitting: &[&'static Count]) -> Option<&'static Count> {
         "yyyymmddhh" => "yymmddhhmm",
         "yyyymmddhhmm" => "yymmddhhmmss",
         "unix_ns" => "dotnet_ticks",
+        "matlab_day" => "python_ordinal",
         _ => return None,
     };
     fitting.iter().copied().find(|other| other.name == name)
-}
-
-/// Whether some market has bars of this interval.
-pub(super) fn is_market_interval(ms: i64) -> bool {
-    let is_of_seconds = ms % MS_PER_SECOND == 0 && SECONDS.contains(&(ms / MS_PER_SECOND));
-    let is_of_minutes = ms % MS_PER_MINUTE == 0 && MS_PER_DAY % ms.max(1) == 0;
-    let is_of_days = ms % MS_PER_DAY == 0 && ms <= N_DAYS_MAX * MS_PER_DAY;
-    is_of_seconds || is_of_minutes || is_of_days
 }
 
 fn decide_style(
@@ -167,7 +140,7 @@ fn decide_style(
     rest: &mut dyn Iterator<Item = TimeText>,
     latest_ms: i64,
 ) -> Result<Style, Doubt> {
-    let mut choice = Choice::new(latest_ms);
+    let mut choice = Choice::new(clocks_of(sample), latest_ms);
     for row in sample {
         choice.push(row);
     }
@@ -180,44 +153,4 @@ fn decide_style(
         }
     }
     choice.finish()
-}
-
-/// Returns what `text` is where it is a clock time and no date: `09:30`,
-/// `093000`.
-pub(crate) fn is_clock(text: &[u8]) -> bool {
-    let joined = [b"2000-01-01 ", text].concat();
-    let style = |clock| Style { order: Order::Unknown, clock };
-    let is = |clock| parse_text(&joined, style(clock)).is_some();
-    !text.is_empty() && text.len() <= 15 && (is(Clock::Whole) || is(Clock::Seconds))
-}
-
-/// Returns whether `text` is a clock time that can be no price: `09:30`,
-/// `093000`, `9:30 AM`.
-pub(crate) fn is_bare_clock(text: &[u8]) -> bool {
-    let all_digits = text.iter().all(u8::is_ascii_digit);
-    // `202003` is a month, as of contracts.
-    let is_month = || Count::named("yyyymm").is_some_and(|month| month.parse(text).is_some());
-    let is_bare = if all_digits { text.len() == 6 && !is_month() } else { text.contains(&b':') };
-    is_clock(text) && is_bare
-}
-
-/// Returns whether `text` is a number that needs no word to be a time.
-pub(crate) fn is_count(text: &[u8]) -> bool {
-    let is_likely = |ms: i64| (EARLIEST_MS..LATEST_MS).contains(&ms);
-    let mut counts = COUNTS.iter().filter(|count| count.is_plain);
-    counts.any(|count| count.parse(text).is_some_and(is_likely))
-}
-
-/// Returns whether `text` is a date by itself, with a day and a year.
-pub(crate) fn is_date(text: &[u8]) -> bool {
-    let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
-    let style = |order| Style { order, clock: Clock::Whole };
-    orders.into_iter().any(|order| parse_text(text, style(order)).is_some())
-}
-
-impl From<Doubt> for String {
-    fn from(doubt: Doubt) -> Self {
-        let (Doubt::Undecided(text) | Doubt::Wrong(text)) = doubt;
-        text
-    }
 }

@@ -1,10 +1,36 @@
 //! Says what is doubtful about the times of a file, and how to end it.
 
 use super::counts::{Count, Number};
-use super::decide::TimeText;
+use super::digits::{MS_PER_DAY, MS_PER_SECOND, format};
 use super::form::{Spelling, TimeForm};
-use super::text::{Order, Style};
-use super::{MS_PER_DAY, MS_PER_SECOND, format};
+use super::style::{Order, Style};
+
+/// The time of one row, of the symbol that the row is of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TimeText {
+    pub(crate) text: Vec<u8>,
+    pub(crate) symbol: Vec<u8>,
+}
+
+/// Why the times of a file cannot be told.
+#[derive(Debug)]
+pub(crate) enum Doubt {
+    /// More rows may decide.
+    Undecided(String),
+    /// No row can; what is wrong with the first.
+    Wrong(String),
+}
+
+impl From<Doubt> for String {
+    fn from(doubt: Doubt) -> Self {
+        let (Doubt::Undecided(text) | Doubt::Wrong(text)) = doubt;
+        text
+    }
+}
+
+/// Days of weeks, months and quarters are never so many apart, all of
+/// them; seconds of bars are.
+const N_STEP_S: i64 = 5;
 
 pub(super) fn setting(name: &str) -> String {
     format!("set `bars.time_format` to `{name}`, or pass `--time-format {name}`")
@@ -32,21 +58,45 @@ pub(super) fn two_meanings(first: &[u8], one: &Count, other: &Count) -> String {
     )
 }
 
-/// Whether the numbers are whole seconds of one day, in milliseconds.
-pub(super) fn looks_like_ms_of_day(sample: &[TimeText]) -> bool {
-    let numbers = || sample.iter().filter_map(|row| Number::parse(&row.text));
-    let is_of_day = |number: Number<'_>| {
-        number.count < MS_PER_DAY && number.count % MS_PER_SECOND == 0 && !number.is_negative
+/// What numbers can count from midnight on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfDay {
+    Milliseconds,
+    Seconds,
+}
+
+/// Returns what the numbers look like that count within one day: whole
+/// seconds in milliseconds, or steps of several seconds that no calendar
+/// has.
+pub(super) fn of_day(sample: &[TimeText]) -> Option<OfDay> {
+    let numbers: Vec<Number<'_>> =
+        sample.iter().filter_map(|row| Number::parse(&row.text)).collect();
+    let all = |is: &dyn Fn(i64) -> bool| {
+        numbers.iter().all(|number| !number.is_negative && is(number.count))
     };
-    numbers().all(is_of_day) && numbers().any(|number| number.count > MS_PER_DAY / 100)
+    let most = numbers.iter().map(|number| number.count).max()?;
+    let is_ms = |ms: i64| ms < MS_PER_DAY && ms % MS_PER_SECOND == 0;
+    if most > MS_PER_DAY / 100 && all(&is_ms) {
+        return Some(OfDay::Milliseconds);
+    }
+    let step = |pair: &[Number<'_>]| (pair[1].count - pair[0].count).abs();
+    let are_steps = numbers.windows(2).all(|pair| step(pair) > 0 && step(pair) % N_STEP_S == 0);
+    let are_seconds =
+        most > MS_PER_DAY / MS_PER_SECOND / 100 && all(&|s| s < MS_PER_DAY / MS_PER_SECOND);
+    (are_seconds && are_steps && numbers.len() > 2).then_some(OfDay::Seconds)
 }
 
 pub(super) fn no_meaning(first: &[u8], sample: &[TimeText]) -> String {
-    if looks_like_ms_of_day(sample) {
-        return "is no time since 1970 that bars can have; it looks like milliseconds of a day, \
-                and the date is not in the row: name it, such as by `--time-format \
-                'ms_of_day 2020-01-31'` or in `bars.time_format`"
-            .to_owned();
+    if let Some(of_day) = of_day(sample) {
+        let (unit, name) = match of_day {
+            OfDay::Milliseconds => ("milliseconds", "ms_of_day"),
+            OfDay::Seconds => ("seconds", "s_of_day"),
+        };
+        return format!(
+            "is no time since 1970 that bars can have; it looks like {unit} of a day, and the date \
+             is not in the row: name it, such as by `--time-format '{name} 2020-01-31'` or in \
+             `bars.time_format`"
+        );
     }
     let years = Count::named("yyyy").filter(|years| years.parse(first).is_some());
     if let Some(years) = years {

@@ -6,12 +6,13 @@ use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 use super::counts::{COUNTS, Count};
-use super::text::{Clock, Order, Stamp, Style, parse_text};
+use super::digits::{MS_PER_DAY, MS_PER_SECOND, parse_digits, parse_epoch, parse_iso_seconds};
+use super::style::{Clock, Order, Stamp, Style};
+use super::text::parse_text;
 use super::zone::{Before, TimeZone};
-use super::{MS_PER_DAY, parse_digits, parse_epoch, parse_iso_seconds};
 
-/// Milliseconds of a day that the setting names.
-const OF_DAY: &str = "ms_of_day ";
+/// What counts from midnight on, of a day that the setting names.
+const OF_DAY: [(&str, i64); 2] = [("ms_of_day ", 1), ("s_of_day ", MS_PER_SECOND)];
 
 /// How the times of a file are written.
 #[derive(Debug, Clone)]
@@ -20,8 +21,11 @@ pub(super) enum Spelling {
     Any,
     Text(Style),
     Count(&'static Count),
-    /// Milliseconds of this day.
-    OfDay(i64),
+    /// So many milliseconds each, from the begin of a day on.
+    OfDay {
+        day_ms: i64,
+        unit_ms: i64,
+    },
     /// A pattern of `strftime`.
     Pattern(String),
 }
@@ -63,14 +67,16 @@ impl TimeForm {
                 Some(time_ms) => return Some(time_ms),
                 None => parse_text(text, Style::default())?,
             },
-            Spelling::OfDay(day_ms) => Stamp {
-                wall_ms: day_ms + parse_digits(text).filter(|&ms| ms < MS_PER_DAY)?,
-                zone: None,
-            },
+            Spelling::OfDay { day_ms, unit_ms } => {
+                let of_day_ms = parse_digits(text)?.checked_mul(*unit_ms)?;
+                let of_day_ms = Some(of_day_ms).filter(|ms| *ms < MS_PER_DAY)?;
+                Stamp { wall_ms: day_ms + of_day_ms, zone: None }
+            }
             Spelling::Pattern(pattern) => parse_by(pattern, text)?,
         };
         let time_ms = match stamp.zone.or(self.zone.filter(|_| !self.is_absolute())) {
             None => Some(stamp.wall_ms),
+            Some(TimeZone::Called(name)) => self.zone?.to_utc_called(stamp.wall_ms, name),
             Some(zone) => {
                 let is_newest_first = self.is_newest_first;
                 zone.to_utc(stamp.wall_ms, &Before { time_ms: before, is_newest_first })
@@ -96,6 +102,11 @@ impl TimeForm {
         others.into_iter().find_map(|count| self.within_limits(count.parse(text)))
     }
 
+    /// Whether it counts from midnight on, of a day that was given.
+    pub(crate) fn is_of_day(&self) -> bool {
+        matches!(self.spelling, Spelling::OfDay { .. })
+    }
+
     /// Whether it counts from one instant, so that no zone matters.
     pub(crate) fn is_absolute(&self) -> bool {
         matches!(&self.spelling, Spelling::Count(count) if count.name.starts_with("unix_"))
@@ -113,7 +124,10 @@ impl fmt::Display for TimeForm {
                 Order::YearFirst => write!(f, "dates, the year first")?,
             },
             Spelling::Count(count) => write!(f, "{}", count.is)?,
-            Spelling::OfDay(_) => write!(f, "milliseconds of the day that was given")?,
+            Spelling::OfDay { unit_ms: 1, .. } => {
+                write!(f, "milliseconds of the day that was given")?;
+            }
+            Spelling::OfDay { .. } => write!(f, "seconds of the day that was given")?,
             Spelling::Pattern(pattern) => write!(f, "by the pattern `{pattern}`")?,
         }
         match self.zone {
@@ -160,9 +174,11 @@ pub(super) fn spelling_named(name: &str) -> Option<Spelling> {
         "year_first" => return text(Order::YearFirst),
         _ => {}
     }
-    if let Some(day) = name.strip_prefix(OF_DAY) {
-        let stamp = parse_text(day.as_bytes(), Style::default())?;
-        return Some(Spelling::OfDay(stamp.wall_ms));
+    for (prefix, unit_ms) in OF_DAY {
+        if let Some(day) = name.strip_prefix(prefix) {
+            let day_ms = parse_text(day.as_bytes(), Style::default())?.wall_ms;
+            return Some(Spelling::OfDay { day_ms, unit_ms });
+        }
     }
     if name.contains('%') {
         let is_right = StrftimeItems::new(name).all(|item| !matches!(item, Item::Error));

@@ -1,15 +1,20 @@
 //! Reads months, quarters and weeks, which begin on their first day:
-//! `2020-01`, `2020-Q1`, `Q1 2020`, `2020-W02`.
+//! `2020-01`, `01/2020`, `2020-Q1`, `Q1 2020`, `2020-W02`.
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 
-use super::{date_ms, parse_digits};
+use super::digits::{date_ms, parse_digits};
 
 /// Returns when the period that `text` names begins.
 pub(super) fn parse_period(text: &[u8]) -> Option<i64> {
     if let Some(quarter) = text.strip_prefix(b"Q") {
         let (quarter, year) = quarter.split_at_checked(1)?;
         return quarter_ms(without_separator(year), quarter);
+    }
+    if let [month @ .., b'/' | b'-', y1, y2, y3, y4] = text
+        && matches!(month, [_] | [_, _])
+    {
+        return date_ms(parse_digits(&[*y1, *y2, *y3, *y4])?, parse_digits(month)?, 1);
     }
     let (year, rest) = text.split_at_checked(4)?;
     match without_separator(rest) {

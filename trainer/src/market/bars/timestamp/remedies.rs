@@ -1,10 +1,12 @@
 //! Says what to do about a text that is no time in the form of its file.
 
+use super::digits::format;
 use super::doubts::setting;
 use super::form::{Spelling, TimeForm};
-use super::text::{Order, Style, parse_text};
+use super::periods;
+use super::style::{Order, Style};
+use super::text::parse_text;
 use super::zone::TimeZone;
-use super::{format, periods};
 
 /// Returns what to do about a `text` that is not a time.
 pub(super) fn remedy(form: &TimeForm, text: &[u8]) -> String {
@@ -58,7 +60,7 @@ pub(super) fn beyond_limits(form: &TimeForm, text: &[u8]) -> Option<String> {
             setting(style.name())
         ),
         // No others have limits.
-        Spelling::Any | Spelling::OfDay(_) | Spelling::Pattern(_) => return None,
+        Spelling::Any | Spelling::OfDay { .. } | Spelling::Pattern(_) => return None,
     })
 }
 
@@ -74,7 +76,8 @@ fn left_out(form: &TimeForm, text: &[u8]) -> Option<String> {
     ))
 }
 
-/// Says that the word at the end is no zone that is known.
+/// Says that the word at the end is no zone that is known, or not that
+/// of the file.
 fn unknown_zone(form: &TimeForm, text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
     let (time, zone) = text.rsplit_once(' ')?;
@@ -82,11 +85,27 @@ fn unknown_zone(form: &TimeForm, text: &[u8]) -> Option<String> {
     if !is_name {
         return None;
     }
-    form.parse(time.as_bytes(), None)?;
-    Some(format!(
-        "ends in `{zone}`, which is no zone, or that of several: write an offset such as `+05:30` \
-         in its place"
-    ))
+    let wall_ms = TimeForm { zone: None, ..form.clone() }.parse(time.as_bytes(), None)?;
+    let called: Vec<String> = TimeZone::all_called(zone, wall_ms)
+        .iter()
+        .take(2)
+        .map(|zone| format!("`--time-zone {zone}`"))
+        .collect();
+    let offset = "write an offset such as `+05:30` in its place";
+    let remedy = if called.is_empty() {
+        offset.to_owned()
+    } else {
+        format!(
+            "name the zone whose clocks are called so, such as by {}, or {offset}",
+            called.join(" or ")
+        )
+    };
+    Some(match form.zone {
+        Some(known @ TimeZone::Named(_)) => {
+            format!("ends in `{zone}`, which the clocks of {known} were not called then: {remedy}")
+        }
+        _ => format!("ends in `{zone}`, which is no zone, or that of several: {remedy}"),
+    })
 }
 
 /// Whether only the order of day and month is not known.

@@ -2,8 +2,9 @@
 //! `Mon, 06 Jan 2020 09:30:00 GMT`, `6th January 2020`, `2020-Jan-06`,
 //! `Mon Jan 06 09:30:00 UTC 2020`, `06 janv. 2020`.
 
-use super::text::{Stamp, Style, full_year, parse_clock_and_zone};
-use super::{date_ms, parse_digits};
+use super::clock::parse_clock_and_zone;
+use super::digits::{date_ms, full_year, parse_digits};
+use super::style::{Stamp, Style};
 
 /// The months in English, then in German, French, Spanish, Italian,
 /// Portuguese and Dutch, where they differ.

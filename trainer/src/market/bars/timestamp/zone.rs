@@ -3,18 +3,20 @@
 use std::fmt;
 
 use chrono::{DateTime, LocalResult, Offset as _, TimeZone as _};
-use chrono_tz::Tz;
+use chrono_tz::{OffsetName as _, TZ_VARIANTS, Tz};
 
-use super::{MS_PER_MINUTE, parse_digits};
+use super::digits::{MS_PER_MINUTE, parse_digits};
 
 const MINUTES_PER_HOUR: i64 = 60;
 
+/// The most letters of a short name.
+const N_LETTERS_MAX: usize = 5;
+
 /// Short names that the database lacks, in minutes ahead of UTC. Those
-/// of several zones (`IST`, `BST` in Asia) are left out, or are what
-/// e-mail and exchanges mean by them.
-const SHORT_NAMES: [(&str, i64); 19] = [
+/// of several zones (`IST`, `CST`) are left out, or are what e-mail and
+/// exchanges mean by them.
+const SHORT_NAMES: [(&str, i64); 26] = [
     ("EDT", -4 * MINUTES_PER_HOUR),
-    ("CST", -6 * MINUTES_PER_HOUR),
     ("CDT", -5 * MINUTES_PER_HOUR),
     ("MDT", -6 * MINUTES_PER_HOUR),
     ("PST", -8 * MINUTES_PER_HOUR),
@@ -32,6 +34,14 @@ const SHORT_NAMES: [(&str, i64); 19] = [
     ("AEDT", 11 * MINUTES_PER_HOUR),
     ("NZST", 12 * MINUTES_PER_HOUR),
     ("NZDT", 13 * MINUTES_PER_HOUR),
+    ("AKST", -9 * MINUTES_PER_HOUR),
+    ("AKDT", -8 * MINUTES_PER_HOUR),
+    ("SAST", 2 * MINUTES_PER_HOUR),
+    ("PKT", 5 * MINUTES_PER_HOUR),
+    ("WIB", 7 * MINUTES_PER_HOUR),
+    ("AWST", 8 * MINUTES_PER_HOUR),
+    ("ACST", 9 * MINUTES_PER_HOUR + 30),
+    ("ACDT", 10 * MINUTES_PER_HOUR + 30),
 ];
 
 /// How far ahead of UTC a clock is.
@@ -41,6 +51,29 @@ pub(crate) enum TimeZone {
     Offset(i64),
     /// As the IANA database has it.
     Named(Tz),
+    /// The zone that is known, where its clocks are called so.
+    Called(ShortName),
+}
+
+/// A short name that several zones have, or none that is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ShortName {
+    letters: [u8; N_LETTERS_MAX],
+    n_letters: usize,
+}
+
+impl ShortName {
+    fn parse(text: &str) -> Option<Self> {
+        let is_name = (2..=N_LETTERS_MAX).contains(&text.len())
+            && text.bytes().all(|letter| letter.is_ascii_uppercase());
+        let mut letters = [0; N_LETTERS_MAX];
+        letters.get_mut(..text.len()).filter(|_| is_name)?.copy_from_slice(text.as_bytes());
+        Some(Self { letters, n_letters: text.len() })
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.letters[..self.n_letters]).unwrap_or_default()
+    }
 }
 
 impl TimeZone {
@@ -56,8 +89,51 @@ impl TimeZone {
         match text {
             "ET" => Some(Self::Named(Tz::America__New_York)),
             "CT" => Some(Self::Named(Tz::America__Chicago)),
+            "MT" => Some(Self::Named(Tz::America__Denver)),
+            "PT" => Some(Self::Named(Tz::America__Los_Angeles)),
             _ => text.parse().ok().map(Self::Named),
         }
+    }
+
+    /// Returns the zone that stands behind a time: one that is known, or
+    /// a short name that only the zone of the file tells.
+    pub(super) fn behind_time(text: &str) -> Option<Self> {
+        Self::parse(text).or_else(|| ShortName::parse(text).map(Self::Called))
+    }
+
+    /// Returns the zones of the database whose clocks are called `name`
+    /// at `wall_ms`, the best known first.
+    pub(super) fn all_called(name: &str, wall_ms: i64) -> Vec<Tz> {
+        let Some(name) = ShortName::parse(name) else {
+            return Vec::new();
+        };
+        let known = [
+            Tz::Asia__Kolkata,
+            Tz::Asia__Jerusalem,
+            Tz::America__Chicago,
+            Tz::Asia__Shanghai,
+            Tz::Asia__Manila,
+            Tz::America__Halifax,
+        ];
+        let others = TZ_VARIANTS.iter().filter(|zone| zone.name().contains('/')).copied();
+        let is_called = |zone: &Tz| Self::Named(*zone).to_utc_called(wall_ms, name).is_some();
+        known.into_iter().chain(others).filter(is_called).collect()
+    }
+
+    /// Returns when a clock of the zone shows `wall_ms` and is called
+    /// `name`.
+    pub(super) fn to_utc_called(self, wall_ms: i64, name: ShortName) -> Option<i64> {
+        let Self::Named(zone) = self else {
+            return None;
+        };
+        let wall = DateTime::from_timestamp_millis(wall_ms)?.naive_utc();
+        let offsets = match zone.offset_from_local_datetime(&wall) {
+            LocalResult::Single(offset) => vec![offset],
+            LocalResult::None => Vec::new(),
+            LocalResult::Ambiguous(one, other) => vec![one, other],
+        };
+        let called = offsets.iter().find(|offset| offset.abbreviation() == Some(name.text()))?;
+        Some(wall_ms - i64::from(called.fix().local_minus_utc()) * 1000)
     }
 
     /// Returns when a clock of the zone shows `wall_ms`; `None` in the
@@ -67,6 +143,7 @@ impl TimeZone {
         let zone = match self {
             Self::Offset(offset_ms) => return Some(wall_ms - offset_ms),
             Self::Named(zone) => zone,
+            Self::Called(_) => return None,
         };
         let wall = DateTime::from_timestamp_millis(wall_ms)?.naive_utc();
         let at = |offset: chrono_tz::TzOffset| {
@@ -93,6 +170,7 @@ impl fmt::Display for TimeZone {
                 write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
             }
             Self::Named(zone) => write!(f, "{zone}"),
+            Self::Called(name) => f.write_str(name.text()),
         }
     }
 }

@@ -101,7 +101,7 @@ fn is_enough(config: &TrainingConfig, splits: &[Vec<Split>], window: usize) -> b
 /// Returns the kind of the bars of all `symbols`: that of the symbol with
 /// the most bars, and the best volume of any.
 fn kind_of(symbols: &[SymbolData]) -> Result<BarKind> {
-    let kinds = symbols.iter().map(|symbol| BarKind::of(&symbol.source));
+    let kinds = symbols.iter().map(|symbol| symbol.source.kind());
     let kinds: Vec<BarKind> = kinds.collect::<Result<_>>()?;
     let longest = kinds.iter().max_by_key(|kind| kind.n_bars);
     let mut kind = *longest.expect("a portfolio has symbols");

@@ -1,19 +1,16 @@
-//! Several symbols: files of a folder, or a column of one file.
+//! The bars of symbols in a nameless file of the temporary folder: dealt
+//! out once, so that each can be read by itself as often as it takes.
 //!
-//! A file with a `symbol` column is dealt out once, into a nameless
-//! file of the temporary folder, so that each symbol can be read by
-//! itself as often as it takes. In memory are a few bars of each.
+//! In memory are a few bars of each.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 
-use super::reader::Repairs;
-use super::{Bar, BarReader, BarSource};
+use super::Bar;
 
 /// More are no symbols but a column of something else.
 const N_SYMBOLS_MAX: usize = 10_000;
@@ -23,15 +20,6 @@ const N_BLOCK_BARS: usize = 64;
 
 const N_NUMBERS: usize = 8;
 const NUMBER_BYTES: usize = 8;
-
-/// The bars of one symbol of several.
-#[derive(Debug, Clone)]
-pub struct SymbolBars {
-    /// As the column has it, or the file's name up to its first point.
-    pub symbol: String,
-    /// Its bars.
-    pub source: BarSource,
-}
 
 /// Where the bars of one symbol lie in the file of all.
 #[derive(Debug, Clone)]
@@ -73,96 +61,8 @@ pub(super) struct ShareBars {
     columns: Vec<f64>,
 }
 
-/// Returns the files in `folder` in the order of their names; hidden
-/// ones are passed over.
-pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let context = || format!("failed to read the folder `{}`", folder.display());
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(context)? {
-        let entry = entry.with_context(context)?;
-        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if !is_hidden && entry.path().is_file() {
-            files.push(entry.path());
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// Returns the symbols of the files in `folder`, in the order of their
-/// names.
-pub(super) fn of_folder(folder: &Path) -> Result<Vec<SymbolBars>> {
-    let mut symbols = Vec::new();
-    for path in files(folder)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let symbol = name.split('.').next().unwrap_or_default().to_owned();
-        let source = BarSource::open(&path.to_string_lossy(), Path::new(""))?;
-        symbols.push(SymbolBars { symbol, source });
-    }
-    symbols.sort_by(|left, right| left.symbol.cmp(&right.symbol));
-    if let Some(pair) = symbols.windows(2).find(|pair| pair[0].symbol == pair[1].symbol) {
-        bail!(
-            "`{}` and `{}` are both of the symbol `{}`; keep one, or rename it",
-            pair[0].source.name(),
-            pair[1].source.name(),
-            pair[0].symbol
-        );
-    }
-    ensure!(
-        !symbols.is_empty(),
-        "there are no files in the folder `{}`; put one of bars there for each symbol",
-        folder.display()
-    );
-    Ok(symbols)
-}
-
-/// Deals the bars of `reader`, a file with a column of symbols, and the
-/// numbers of its `n_columns` further columns out to them, in the order
-/// of their names.
-pub(super) fn of_column(mut reader: BarReader, deal: Deal) -> Result<(Vec<SymbolBars>, Repairs)> {
-    let file = tempfile::tempfile().context("failed to make a temporary file")?;
-    let mut dealer = Dealer { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
-    while let Some(bar) = reader.next() {
-        let bar = bar?;
-        dealer.push(reader.symbol().unwrap_or_default(), (&bar, reader.columns()))?;
-    }
-    let shares = dealer.finish()?;
-    let symbols = shares
-        .into_iter()
-        .map(|(symbol, share)| SymbolBars { source: BarSource::of_share(&symbol, share), symbol });
-    Ok((symbols.collect(), reader.repairs()))
-}
-
-/// Deals out the bars of one symbol, to be read the other way round.
-pub(super) fn turn_round(mut reader: BarReader, deal: Deal) -> Result<(Share, Repairs)> {
-    let file = tempfile::tempfile().context("failed to make a temporary file")?;
-    let mut dealer = Dealer { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
-    dealer.begin("")?;
-    while let Some(bar) = reader.next() {
-        let bar = bar?;
-        dealer.push("", (&bar, reader.columns()))?;
-    }
-    let (_, share) = dealer.finish()?.remove(0);
-    Ok((share, reader.repairs()))
-}
-
-/// Deals out the bars of one symbol from several files, one after the
-/// other.
-pub(super) fn join(readers: impl Iterator<Item = Result<BarReader>>, deal: Deal) -> Result<Share> {
-    let file = tempfile::tempfile().context("failed to make a temporary file")?;
-    let mut dealer = Dealer { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() };
-    dealer.begin("")?;
-    for reader in readers {
-        let mut reader = reader?;
-        while let Some(bar) = reader.next() {
-            let bar = bar?;
-            dealer.push("", (&bar, reader.columns()))?;
-        }
-    }
-    Ok(dealer.finish()?.remove(0).1)
-}
-
-struct Dealer {
+/// Deals bars out to their symbols.
+pub(super) struct Dealer {
     file: File,
     deal: Deal,
     n_blocks: u64,
@@ -179,7 +79,13 @@ struct Hand {
 }
 
 impl Dealer {
-    fn push(&mut self, symbol: &str, (bar, columns): (&Bar, &[f64])) -> Result<()> {
+    pub(super) fn new(deal: Deal) -> Result<Self> {
+        let file = tempfile::tempfile().context("failed to make a temporary file")?;
+        Ok(Self { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() })
+    }
+
+    /// Deals `bar` and its further `columns` out to `symbol`.
+    pub(super) fn push(&mut self, symbol: &str, bar: &Bar, columns: &[f64]) -> Result<()> {
         let idx = match self.known.get(symbol) {
             Some(&idx) => idx,
             None => self.begin(symbol)?,
@@ -192,7 +98,8 @@ impl Dealer {
         if is_full { self.flush(idx) } else { Ok(()) }
     }
 
-    fn begin(&mut self, symbol: &str) -> Result<usize> {
+    /// Makes room for one more symbol, and returns its number.
+    pub(super) fn begin(&mut self, symbol: &str) -> Result<usize> {
         let idx = self.hands.len();
         ensure!(
             idx < N_SYMBOLS_MAX,
@@ -214,7 +121,7 @@ impl Dealer {
     }
 
     /// Returns the share of each symbol, in the order of their names.
-    fn finish(mut self) -> Result<Vec<(String, Share)>> {
+    pub(super) fn finish(mut self) -> Result<Vec<(String, Share)>> {
         for idx in 0..self.hands.len() {
             if !self.hands[idx].block.is_empty() {
                 self.flush(idx)?;

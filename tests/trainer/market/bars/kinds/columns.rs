@@ -1,0 +1,280 @@
+//! What columns are called, and which is taken for what.
+
+use super::Remedy::{Command, Edit, Flags};
+use super::{DAYS, Kind, NAMES, days, table};
+
+/// Rows whose columns are in another order.
+fn ordered(names: &str, row: fn([&str; 5]) -> String) -> String {
+    let rows = DAYS.iter().zip(super::PRICES).map(|(day, prices)| {
+        let cells: Vec<&str> = prices.split(',').collect();
+        format!("{day},{}\n", row(cells.try_into().unwrap()))
+    });
+    format!("{names}\n{}", rows.collect::<String>())
+}
+
+pub(super) fn kinds() -> Vec<Kind> {
+    [names(), prices_beside(), volumes(), headless(), scaled(), services()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn names() -> Vec<Kind> {
+    let below = |names: &str| days().replace(NAMES, names);
+    vec![
+        Kind::new("Close/Last", below("Date,Open,High,Low,Close/Last,Volume")),
+        Kind::new("Last", below("Date,Open,High,Low,Last,Volume")),
+        Kind::new("Price", below("Date,Open,High,Low,Price,Vol.")),
+        Kind::new("Open Price", below("Date,Open Price,High Price,Low Price,Close Price,Volume")),
+        Kind::new("o, h, l, c, v", below("t,o,h,l,c,v")),
+        Kind::new("ts_event", below("ts_event,open,high,low,close,volume")),
+        Kind::new("a suffix", below("Date,Open_AAPL,High_AAPL,Low_AAPL,Close_AAPL,Volume_AAPL")),
+        Kind::new("a prefix", below("\"\",AAPL.Open,AAPL.High,AAPL.Low,AAPL.Close,AAPL.Volume")),
+        Kind::new(
+            "tuples",
+            below(
+                "Date,\"('Open', 'A')\",\"('High', 'A')\",\"('Low', 'A')\",\"('Close', 'A')\",\"('Volume', 'A')\"",
+            ),
+        ),
+        Kind::new("Finam and Stooq", below("<DATE>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>")),
+        Kind::new("names in Chinese", {
+            below(
+                "\u{65e5}\u{671f},\u{5f00}\u{76d8},\u{6700}\u{9ad8},\u{6700}\u{4f4e},\u{6536}\u{76d8},\u{6210}\u{4ea4}\u{91cf}",
+            )
+        }),
+        Kind::new("three lines of names", {
+            let head = "Price,Close,High,Low,Open,Volume\nTicker,A,A,A,A,A\nDate,,,,,";
+            ordered(head, |[o, h, l, c, v]| format!("{c},{h},{l},{o},{v}"))
+        }),
+        Kind::new("a name that is not known", below("Date,Open,High,Low,Fix,Volume"))
+            .refused("has no column `close`", Flags("--column close=Fix")),
+        Kind::new(
+            "logarithms of prices alone",
+            below("Date,log_open,log_high,log_low,log_close,Volume"),
+        )
+        .refused("has no column `open`", Edit(|text| text.replace("log_", ""))),
+        Kind::new("two of one name", {
+            ordered("Date,Open,High,Low,Close,Close,Volume", |[o, h, l, c, v]| {
+                format!("{o},{h},{l},{c},{c},{v}")
+            })
+        })
+        .refused("has 2 columns for `close`", Flags("--column close=Close")),
+    ]
+}
+
+fn prices_beside() -> Vec<Kind> {
+    let below = |names: &str| days().replace(NAMES, names);
+    vec![
+        Kind::new("prices beside others", {
+            ordered(
+                "Date,Open,High,Low,Close,Volume,bid_open,bid_high,bid_low,bid_close",
+                |cells| format!("{},1,2,1,2", cells.join(",")),
+            )
+        })
+        .warns("beside them stand prices of `bid`"),
+        Kind::new("bid and ask", {
+            let names =
+                "Date,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close";
+            ordered(names, |[o, h, l, c, _]| format!("{o},{h},{l},{c},1,2,1,2"))
+        })
+        .without_volume()
+        .refused("has 2 kinds of prices side by side", Flags("--symbol bid")),
+        Kind::new("times of the ends", below("end_time,open,high,low,close,volume"))
+            .warns("tells when a bar ends"),
+        Kind::new("an expiry before the date", {
+            ordered("Date,Expiry,Open,High,Low,Close,Volume", |cells| {
+                format!("2020-03-20,{}", cells.join(","))
+            })
+        }),
+        Kind::new(
+            "an escape sequence in a name",
+            below("Date,Open,High,Low,Clo\u{1b}[31mse,Volume"),
+        )
+        .refused("`Clo\\u{1b}[31mse`", Edit(|text| text.replace("Clo\u{1b}[31mse", "Close"))),
+        Kind::new("an adjusted close", {
+            ordered("Date,Open,High,Low,Close,Adj Close,Volume", |[o, h, l, c, v]| {
+                format!("{o},{h},{l},{c},50,{v}")
+            })
+        }),
+    ]
+}
+
+fn volumes() -> Vec<Kind> {
+    vec![
+        Kind::new("volumefrom and volumeto", {
+            ordered("time,high,low,open,volumefrom,volumeto,close", |[o, h, l, c, v]| {
+                format!("{h},{l},{o},{v},9,{c}")
+            })
+        }),
+        Kind::new("MetaTrader 5", {
+            ordered("<DATE>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<TICKVOL>,<VOL>,<SPREAD>", |cells| {
+                format!("{},0,3", cells.join(","))
+            })
+        }),
+        Kind::new("MetaTrader 5 by Python", {
+            ordered("time,open,high,low,close,tick_volume,spread,real_volume", |cells| {
+                format!("{},3,0", cells.join(","))
+            })
+        }),
+        Kind::new("base and quote", {
+            ordered("date,open,high,low,close,quoteVolume,baseVolume", |[o, h, l, c, v]| {
+                format!("{o},{h},{l},{c},9,{v}")
+            })
+        }),
+        Kind::new("in two currencies", {
+            ordered("date,open,high,low,close,Volume USDT,Volume BTC", |[o, h, l, c, v]| {
+                format!("{o},{h},{l},{c},9,{v}")
+            })
+        }),
+        Kind::new("an amount alone", days().replace("Volume", "Amount"))
+            .without_volume()
+            .warns("no column is the volume"),
+        Kind::new(
+            "none",
+            ordered("Date,Open,High,Low,Close", |[o, h, l, c, _]| format!("{o},{h},{l},{c}")),
+        )
+        .without_volume(),
+        Kind::new(
+            "not known in a row",
+            days().replace(",500\n", ",NaN\n").replace(",600\n", ",\n"),
+        )
+        .bar(0, "2020-01-06 00:00:00  100 101.5 99.5 101  0")
+        .bar(1, "2020-01-07 00:00:00  101 102 100 100.5  0"),
+        Kind::new(
+            "one number throughout",
+            ordered(NAMES, |[o, h, l, c, _]| format!("{o},{h},{l},{c},0")),
+        )
+        .without_volume()
+        .warns("is 0 in every bar"),
+    ]
+}
+
+fn headless() -> Vec<Kind> {
+    vec![
+        Kind::new("without names: Kraken", {
+            table("", &[0, 1, 2, 3, 4, 7].map(|day| (1_578_268_800 + 86_400 * day).to_string()))
+                .replace('\n', ",7\n")
+        }),
+        Kind::new(
+            "without names: MetaTrader 4",
+            table("", &DAYS.map(|day| format!("{},00:00", day.replace('-', ".")))),
+        ),
+        Kind::new("without names: HistData", {
+            table("", &[30, 31, 32, 33, 34, 35].map(|m| format!("20200106 09{m}00")))
+                .replace(',', ";")
+        })
+        .minutes(),
+        Kind::new("without names: no volume", {
+            ordered("", |[o, h, l, c, _]| format!("{o},{h},{l},{c}")).trim_start().to_owned()
+        })
+        .without_volume(),
+        Kind::new("without names: a symbol before", table("", &DAYS.map(|day| format!("A,{day}"))))
+            .refused(
+                "put this line at the top, with each name over its column: `symbol,date,open",
+                Edit(|text| format!("symbol,date,open,high,low,close,volume\n{text}")),
+            ),
+        Kind::new("without names: in another order", {
+            ordered("", |[o, h, l, c, v]| format!("{o},{l},{h},{c},{v}")).trim_start().to_owned()
+        })
+        .refused(
+            "what each column holds is not beyond doubt",
+            Edit(|text| format!("date,open,low,high,close,volume\n{text}")),
+        ),
+        Kind::new("klines of Binance", {
+            table(
+                "",
+                &[0, 1, 2, 3, 4, 7]
+                    .map(|day| (1_578_268_800_000_u64 + 86_400_000 * day).to_string()),
+            )
+            .lines()
+            .map(|row| {
+                let open: u64 = row.split(',').next().unwrap().parse().unwrap();
+                format!("{row},{},50500,30,250,25250,0\n", open + 86_399_999)
+            })
+            .collect::<String>()
+        }),
+    ]
+}
+
+fn scaled() -> Vec<Kind> {
+    vec![
+        Kind::new("LEAN, days", {
+            ordered("", |[o, h, l, c, v]| {
+                let scaled = [o, h, l, c]
+                    .map(|price| (price.parse::<f64>().unwrap() * 10_000.0).to_string());
+                format!("{},{v}", scaled.join(","))
+            })
+            .trim_start()
+            .lines()
+            .map(|row| format!("{} 00:00{}\n", row[..10].replace('-', ""), &row[10..]))
+            .collect::<String>()
+        })
+        .refused("has the layout of LEAN (QuantConnect): prices of shares", Command("bars.csv")),
+        Kind::new("LEAN, minutes", {
+            table("", &[30, 31, 32, 33, 34, 35].map(|m| ((540 + m) * 60_000).to_string()))
+                .lines()
+                .map(|row| {
+                    let cells: Vec<&str> = row.split(',').collect();
+                    let scaled: Vec<String> = cells[1..5]
+                        .iter()
+                        .map(|price| (price.parse::<f64>().unwrap() * 10_000.0).to_string())
+                        .collect();
+                    format!("{},{},{}\n", cells[0], scaled.join(","), cells[5])
+                })
+                .collect::<String>()
+        })
+        .file("20200106_trade.csv")
+        .minutes()
+        .refused("milliseconds of the day that its name tells", Command("bars.csv")),
+        Kind::new("Databento with prices in 1e-9", {
+            ordered("ts_event,rtype,publisher_id,open,high,low,close,volume", |[o, h, l, c, v]| {
+                let scaled =
+                    [o, h, l, c].map(|price| (price.parse::<f64>().unwrap() * 1e9).to_string());
+                format!("35,1,{},{v}", scaled.join(","))
+            })
+        })
+        .refused("whole numbers of 1e-9", Command("bars.csv")),
+    ]
+}
+
+fn services() -> Vec<Kind> {
+    vec![
+        Kind::new("Investing.com", {
+            ordered("Date,Price,Open,High,Low,Vol.,Change %", |[o, h, l, c, v]| {
+                format!("{c},{o},{h},{l},{}K,0.5%", v.parse::<f64>().unwrap() / 1000.0)
+            })
+        }),
+        Kind::new("Nasdaq", {
+            ordered("Date,Close/Last,Volume,Open,High,Low", |[o, h, l, c, v]| {
+                format!("${c},{v},${o},${h},${l}")
+            })
+        }),
+        Kind::new("CryptoDataDownload", {
+            let names = "Unix,Symbol,Open,High,Low,Close,Volume BTC,Volume USDT";
+            let text = ordered(names, |cells| format!("BTC/USDT,{},9", cells.join(",")));
+            format!("https://www.CryptoDataDownload.com\n{text}")
+        }),
+        Kind::new("TradeStation", {
+            ordered("Date,Open,High,Low,Close,Up,Down", |[o, h, l, c, _]| {
+                format!("{o},{h},{l},{c},3,4")
+            })
+        })
+        .without_volume(),
+        Kind::new("Sierra Chart", {
+            ordered("Date, Open, High, Low, Last, Volume, NumberOfTrades", |cells| {
+                format!(" {},3", cells.join(", "))
+            })
+        }),
+        Kind::new("Quandl", {
+            ordered(
+                "Date,Open,High,Low,Last,Settle,Volume,Prev. Day Open Interest",
+                |[o, h, l, c, v]| format!("{o},{h},{l},{c},{c},{v},9"),
+            )
+        }),
+        Kind::new("TradingView", {
+            ordered("time,open,high,low,close,Volume,Volume MA", |cells| {
+                format!("{},NaN", cells.join(","))
+            })
+        }),
+    ]
+}

@@ -1,0 +1,145 @@
+//! What files are packed in, and what stands in them beside rows.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use super::Remedy::{Command, Edit};
+use super::{DAYS, Kind, NAMES, days};
+use crate::market::bars::gzip;
+
+pub(super) fn kinds() -> Vec<Kind> {
+    [texts(), packed(), json(), foreign()].into_iter().flatten().collect()
+}
+
+fn texts() -> Vec<Kind> {
+    let utf_16 =
+        |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    vec![
+        Kind::new("a byte order mark", format!("\u{feff}{}", days())),
+        Kind::new("CRLF", days().replace('\n', "\r\n")),
+        Kind::new("CR alone", days().replace('\n', "\r")),
+        Kind::new("no newline at the end", days().trim_end()),
+        Kind::new(
+            "quotes",
+            days()
+                .lines()
+                .map(|line| format!("\"{}\"\n", line.replace(',', "\",\"")))
+                .collect::<String>(),
+        ),
+        Kind::new(
+            "single quotes",
+            days()
+                .lines()
+                .map(|line| format!("'{}'\n", line.replace(',', "','")))
+                .collect::<String>(),
+        ),
+        Kind::new("blank lines", days().replace('\n', "\n\n")),
+        Kind::new("semicolons", days().replace(',', ";")),
+        Kind::new("tabs", days().replace(',', "\t")),
+        Kind::new("bars between", days().replace(',', "|")),
+        Kind::new("blanks after commas", days().replace(',', ", ")),
+        Kind::new("sep=", format!("sep=;\n{}", days().replace(',', ";"))),
+        Kind::new("a comment", format!("# exported 2020-01-16\n{}", days())),
+        Kind::new("a preamble", format!("Symbol: A\nPeriod: D1\n\n{}", days())),
+        Kind::new(
+            "a line of units",
+            days().replace(NAMES, &format!("{NAMES}\n,USD,USD,USD,USD,shares")),
+        ),
+        Kind::new("a column without a name at the end", days().replace('\n', ",\n")),
+        Kind::new("UTF-16", utf_16(&format!("\u{feff}{}", days()))),
+        Kind::new("UTF-32", {
+            format!("\u{feff}{}", days())
+                .chars()
+                .flat_map(|l| u32::from(l).to_le_bytes())
+                .collect::<Vec<u8>>()
+        })
+        .refused("is UTF-32 text", Command("bars.csv")),
+        Kind::new(
+            "each line in quotes",
+            days().lines().map(|line| format!("\"{line}\"\n")).collect::<String>(),
+        )
+        .refused("each of its lines in quotes", Command("bars.csv")),
+        Kind::new("names of fewer columns", days().replace("\n2020", "\nA,2020"))
+            .refused("give each column a name", Edit(|text| text.replace("Date", "Symbol,Date"))),
+    ]
+}
+
+fn packed() -> Vec<Kind> {
+    let mut bz2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
+    bz2.write_all(days().as_bytes()).unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("a.csv", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(days().as_bytes()).unwrap();
+    vec![
+        Kind::new("gzip", gzip(days().as_bytes())),
+        Kind::new("bzip2", bz2.finish().unwrap()),
+        Kind::new("one CSV in a zip", zip.finish().unwrap().into_inner()),
+        Kind::new("packed twice", gzip(&gzip(days().as_bytes())))
+            .refused("is packed twice", Command("bars.gz")),
+    ]
+}
+
+fn json() -> Vec<Kind> {
+    let row = |day: &str, prices: &str| {
+        let cells: Vec<&str> = prices.split(',').collect();
+        format!(
+            r#"{{"time": "{day}", "open": {}, "high": {}, "low": {}, "close": {}, "volume": {}}}"#,
+            cells[0], cells[1], cells[2], cells[3], cells[4]
+        )
+    };
+    let rows: Vec<String> =
+        DAYS.iter().zip(super::PRICES).map(|(day, prices)| row(day, prices)).collect();
+    let list = format!("[{}]", rows.join(","));
+    let lists: Vec<String> = DAYS
+        .iter()
+        .zip(super::PRICES)
+        .map(|(day, prices)| {
+            format!("[{},{prices}]", trainer::market::bars::parse_time_ms(day).unwrap())
+        })
+        .collect();
+    vec![
+        Kind::new("JSON of ccxt", format!("[{}]", lists.join(","))),
+        Kind::new("JSON of objects", &list),
+        Kind::new("JSON line by line", rows.join("\n")),
+        Kind::new(
+            "JSON in an object",
+            format!(r#"{{"symbol": "A", "bars": {list}, "next_page_token": null}}"#),
+        ),
+        Kind::new(
+            "JSON, one page of several",
+            format!(r#"{{"bars": {list}, "next_page_token": "abc"}}"#),
+        )
+        .warns("one page of several (`next_page_token` is `abc`)"),
+        Kind::new("JSON with NaN", list.replace("500}", "NaN}"))
+            .bar(0, "2020-01-06 00:00:00  100 101.5 99.5 101  0")
+            .refused("a number that is not known is `null`", Command("bars.json")),
+    ]
+}
+
+fn foreign() -> Vec<Kind> {
+    let wild = |name: &str| {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data/wild");
+        std::fs::read(folder.join(name)).unwrap()
+    };
+    vec![
+        // Its remedy needs pandas, which may not be there.
+        Kind::new("Feather", wild("freqtrade.feather"))
+            .file("a.feather")
+            .bars(&[
+                "2020-01-06 00:00:00  100 101.5 99.5 101  500",
+                "2020-01-07 00:00:00  101 102 100 100.5  600",
+                "2020-01-08 00:00:00  100.5 103 100.25 102.5  550",
+                "2020-01-13 00:00:00  101.5 102.5 101 102  400",
+                "2020-01-14 00:00:00  102 105 101.75 104.5  800",
+                "2020-01-15 00:00:00  104.5 106 104 105  900",
+            ])
+            .refused("is a Feather (Arrow) file", Command("bars.csv")),
+        Kind::new("a web page", "<!DOCTYPE html>\n<html>")
+            .refused("download the data itself, as CSV", Edit(|_| days())),
+        Kind::new(
+            "a pointer of Git LFS",
+            "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n",
+        )
+        .refused("", Edit(|_| days())),
+    ]
+}

@@ -1,0 +1,187 @@
+//! How numbers are written, and what is wrong in rows.
+
+use super::Remedy::{Command, Edit, Flags};
+use super::{DAYS, Kind, NAMES, PRICES, days};
+
+/// Rows whose numbers are written by `form`.
+fn written(separator: char, form: fn(f64) -> String) -> String {
+    let row = |(day, prices): (&&str, &str)| {
+        let cells = prices.split(',').map(|cell| form(cell.parse().unwrap()));
+        let cells: Vec<String> = [(*day).to_owned()].into_iter().chain(cells).collect();
+        cells.join(&separator.to_string()) + "\n"
+    };
+    let rows: String = DAYS.iter().zip(PRICES).map(row).collect();
+    format!("{}\n{rows}", NAMES.replace(',', &separator.to_string()))
+}
+
+fn times_10() -> Vec<String> {
+    let line = |(day, prices): (&&str, &str)| {
+        let cells: Vec<String> = prices
+            .split(',')
+            .map(|cell| (cell.parse::<f64>().unwrap() * 10.0).to_string())
+            .collect();
+        format!("{day} 00:00:00  {}  {}", cells[..4].join(" "), cells[4])
+    };
+    DAYS.iter().zip(PRICES).map(line).collect()
+}
+
+fn grouped(number: f64, group: char, point: char) -> String {
+    let text = format!("{number:.2}");
+    let (whole, fraction) = text.split_once('.').unwrap();
+    let (head, tail) = whole.split_at(whole.len().saturating_sub(3));
+    let whole = if head.is_empty() { tail.to_owned() } else { format!("{head}{group}{tail}") };
+    format!("{whole}{point}{fraction}")
+}
+
+pub(super) fn kinds() -> Vec<Kind> {
+    [numbers(), faults(), splits()].into_iter().flatten().collect()
+}
+
+fn numbers() -> Vec<Kind> {
+    let as_times_10 = |kind: Kind| Kind { bars: times_10(), ..kind };
+    vec![
+        as_times_10(Kind::new(
+            "dollars and thousands",
+            written(';', |n| format!("${}", grouped(10.0 * n, ',', '.'))),
+        )),
+        as_times_10(Kind::new(
+            "points for thousands",
+            written(';', |n| grouped(10.0 * n, '.', ',')),
+        )),
+        as_times_10(Kind::new(
+            "apostrophes for thousands",
+            written(',', |n| grouped(10.0 * n, '\'', '.')),
+        )),
+        as_times_10(Kind::new(
+            "thin blanks for thousands",
+            written(';', |n| grouped(10.0 * n, '\u{202f}', '.')),
+        )),
+        Kind::new("decimal commas", written(';', |n| n.to_string().replace('.', ","))),
+        Kind::new(
+            "decimal commas in quotes",
+            written(',', |n| format!("\"{}\"", format!("{n:.2}").replace('.', ","))),
+        ),
+        Kind::new(
+            "a comma that could be either",
+            "Date;Open;High;Low;Close\n2020-01-06;1,100;1,102;1,100;1,101\n",
+        )
+        .bars(&["2020-01-06 00:00:00  1.1 1.102 1.1 1.101  0"])
+        .refused("could be 1100 or 1.1", Flags("--decimal comma")),
+        Kind::new("exponents", written(',', |n| format!("{n:e}"))),
+        Kind::new("K and M", written(',', |n| format!("{}K", n / 1000.0))),
+        Kind::new(
+            "twelve decimals, and a large volume",
+            "Date,Open,High,Low,Close,Volume\n2020-01-06,0.123456789012,0.2,0.1,0.15,1e18\n",
+        )
+        .bars(&["2020-01-06 00:00:00  0.123456789012 0.2 0.1 0.15  1000000000000000000"]),
+        Kind::new(
+            "prices in 32nds",
+            "Date,Open,High,Low,Close\n2020-01-06,110'165,111'000,110'000,110'302\n",
+        )
+        .bars(&["2020-01-06 00:00:00  110.515625 111 110 110.9375  0"])
+        .refused(
+            "or a price in 32nds as of bonds",
+            Edit(|text| {
+                text.replace("110'165", "110.515625")
+                    .replace("110'302", "110.9375")
+                    .replace("'000", "")
+            }),
+        ),
+        Kind::new(
+            "negative prices",
+            "Date,Open,High,Low,Close,Volume\n2020-04-20,17,18,-40,-37,9\n",
+        )
+        .bars(&["2020-04-20 00:00:00  17 18 -40 -37  9"])
+        .refused("is not above 0", Flags("--negative-prices")),
+    ]
+}
+
+fn faults() -> Vec<Kind> {
+    vec![
+        Kind::new("rounding dust", "Date,Open,High,Low,Close,Volume\n2020-01-06,0.85,0.9026360511779784,0.8,0.9026360511779785,500\n")
+            .bars(&["2020-01-06 00:00:00  0.85 0.9026360511779785 0.8 0.9026360511779785  500"]),
+        Kind::new("rows of null", days().replace("101,102,100,100.5", "null,null,null,null"))
+            .without(1)
+            .refused("is no price", Flags("--bad-rows drop")),
+        Kind::new("an open outside of the range", days().replace("101,102,100,100.5", "109,102,100,100.5"))
+            .without(1)
+            .refused("is below the open", Flags("--bad-rows drop")),
+        Kind::new("a range to be widened", days().replace("101,102,100,100.5", "101,100.75,100,100.5"))
+            .bar(1, "2020-01-07 00:00:00  101 101 100 100.5  600")
+            .refused("`--bad-rows widen`", Flags("--bad-rows widen")),
+        Kind::new("a row twice", days() + "2020-01-13,101.5,102.5,101,102,400\n")
+            .refused("is a duplicate", Flags("--bad-rows drop")),
+        Kind::new("rows in disorder", days() + "2020-01-02,101.5,102.5,101,102,400\n").refused(
+            "sort the rows by time, oldest first",
+            Edit(|text| text.replace("2020-01-02,101.5,102.5,101,102,400\n", "")),
+        ),
+        Kind::new("a line of totals", days() + "Total,,,,,3400\n")
+            .refused("a row that is no bar is left out", Flags("--bad-rows drop")),
+        Kind::new("a line of words", days() + "6 rows\n").refused("it is no bar", Flags("--bad-rows drop")),
+        Kind::new("a row that is cut short", days() + "2020-01-14,101.5,10")
+            .refused("the file may be cut short", Edit(|text| text[..text.len() - 19].to_owned())),
+        Kind::new("names once more between the rows", {
+            let rows: Vec<String> = days().lines().map(str::to_owned).collect();
+            [&rows[..4], &rows[..1], &rows[4..]].concat().join("\n") + "\n"
+        }),
+        Kind::new("the newest first", {
+            let text = days();
+            let mut rows: Vec<&str> = text.lines().skip(1).collect();
+            rows.reverse();
+            format!("{NAMES}\n{}", rows.join("\n"))
+        }),
+        Kind::new("a quote that is never closed", days().replacen("2020-01-08", "\"2020-01-08", 1))
+            .refused("a quote in line 4 that is never closed", Edit(|text| text.replace('"', ""))),
+        Kind::new("a stray column", days().replace("\n2020-01-08", "\n2020-01-08,9"))
+            .refused("correct or delete the row", Edit(|text| text.replace("2020-01-08,9", "2020-01-08"))),
+    ]
+}
+
+fn splits() -> Vec<Kind> {
+    let text = "Date,Open,High,Low,Close,Adj Close,Volume\n2020-01-06,400,404,398,402,100.5,1000\n\
+                2020-01-07,101,102,100,101.5,101.5,1000\n";
+    vec![
+        Kind::new("a split", text)
+            .bars(&[
+                "2020-01-06 00:00:00  400 404 398 402  1000",
+                "2020-01-07 00:00:00  101 102 100 101.5  1000",
+            ])
+            .warns("a bar opens like a split: 2020-01-07 00:00:00 (4:1)"),
+        Kind::new("contracts one after another", {
+            super::table(
+                "Symbol,Date,Open,High,Low,Close,Volume",
+                &[
+                    "CLF20,2020-01-06",
+                    "CLF20,2020-01-07",
+                    "CLF20,2020-01-08",
+                    "CLG20,2020-01-09",
+                    "CLG20,2020-01-10",
+                    "CLG20,2020-01-13",
+                ],
+            )
+        })
+        .bars(&[
+            "2020-01-06 00:00:00  100 101.5 99.5 101  500",
+            "2020-01-07 00:00:00  101 102 100 100.5  600",
+            "2020-01-08 00:00:00  100.5 103 100.25 102.5  550",
+        ])
+        .refused("follow each other in time", Flags("--symbol CLF20")),
+        Kind::new("several intervals", {
+            let rows = days();
+            let rows: String = rows.lines().skip(1).map(|row| format!("{row},1d\n")).collect();
+            format!("{NAMES},interval\n{rows}2020-01-06 01:00,1,2,1,2,3,1h\n")
+        })
+        .refused("holds several intervals", Flags("--symbol 1d")),
+        Kind::new("cells in blanks alone", days().replace(',', "   ")),
+        Kind::new("what pandas prints", {
+            let rows = days();
+            let rows: String =
+                rows.lines().skip(1).map(|row| row.replace(',', "  ") + "\n").collect();
+            format!(
+                "             Open   High    Low  Close  Volume\nDate                                        \n{rows}"
+            )
+        }),
+        Kind::new("blanks below a title", format!("Prices of A\n{}", days().replace(',', "   ")))
+            .refused("has blanks between its columns", Command("bars.csv")),
+    ]
+}

@@ -1,0 +1,44 @@
+//! Other prices that stand beside those that are taken.
+
+use super::Columns;
+use super::beside::{complete, has_plain, is_any_given};
+use super::names::words;
+use crate::market::bars::config::BarsConfig;
+use crate::market::bars::shown;
+
+impl Columns {
+    /// Says that plain prices are taken though others stand beside them,
+    /// and how to take those.
+    pub(in crate::market::bars) fn other_prices(&self, config: &BarsConfig) -> Option<String> {
+        let others = complete(&self.names);
+        let (symbol, columns) = others.first()?;
+        if !has_plain(&self.names) || is_any_given(config) {
+            return None;
+        }
+        let of_role = |role: &&str| columns.iter().find(|(_, known)| known == role);
+        let options: Vec<String> = ["open", "high", "low", "close", "volume"]
+            .iter()
+            .filter_map(|role| Some((role, of_role(role)?.0)))
+            .map(|(role, idx)| format!("--column '{role}={}'", shown(self.name(idx).as_bytes())))
+            .collect();
+        Some(format!(
+            "`open`, `high`, `low` and `close` are taken, and beside them stand prices of `{}`: \
+             take those by {}",
+            shown(symbol.as_bytes()),
+            options.join(" ")
+        ))
+    }
+
+    /// Says that the times are those of the bars' ends.
+    pub(in crate::market::bars) fn end_doubt(&self) -> Option<String> {
+        let is_end = |word: &String| ["end", "ending", "close", "closing"].contains(&word.as_str());
+        let name = self.time_names().into_iter().find(|name| words(name).iter().any(is_end))?;
+        (!self.are_given).then(|| {
+            format!(
+                "`{}` tells when a bar ends, and each is taken to begin then: all bars are later by \
+                 their interval than they were",
+                shown(name.as_bytes())
+            )
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! The time of a row in parts: year, month and day, hour and minute, each
+//! in a column of its own, or a zone beside it.
+
+use super::names::words;
+use crate::market::bars::timestamp::full_year;
+
+/// Names of each part, in English, German, French, Spanish, Italian and
+/// Portuguese.
+const YEARS: [&str; 9] =
+    ["year", "yr", "yyyy", "yy", "jahr", "ann\u{e9}e", "a\u{f1}o", "anno", "ano"];
+const MONTHS: [&str; 8] = ["month", "mon", "mo", "mm", "monat", "mois", "mes", "mese"];
+const DAYS: [&str; 10] =
+    ["day", "dd", "dy", "dayofmonth", "mday", "tag", "jour", "d\u{ed}a", "giorno", "dia"];
+const HOURS: [&str; 7] = ["hour", "hours", "hr", "hh", "stunde", "heure", "hora"];
+const MINUTES: [&str; 6] = ["minute", "minutes", "min", "mins", "mi", "mm"];
+const SECONDS: [&str; 5] = ["second", "seconds", "sec", "secs", "ss"];
+
+/// Words of names that tell one of the hours, or the like, of a day.
+const OF_A_DAY: [&str; 7] = ["hour", "hours", "he", "ending", "slot", "settlementperiod", "mtu"];
+
+/// Names of parts that make no date with these.
+const OTHERS: [&str; 6] = ["quarter", "week", "weekofyear", "dayofyear", "doy", "yday"];
+
+/// Where the parts of a time are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::market::bars) struct TimeParts {
+    pub(super) date: DateAt,
+    pub(super) clock: Option<ClockAt>,
+    pub(super) zone: Option<usize>,
+}
+
+/// Where the date is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DateAt {
+    /// A date, or with no clock the whole time.
+    Whole(usize),
+    /// Without a day it is a month, which begins on its first.
+    Parts { year: usize, month: usize, day: Option<usize> },
+}
+
+/// Where the clock is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClockAt {
+    Whole(usize),
+    Parts { hour: usize, minute: Option<usize>, second: Option<usize> },
+}
+
+impl TimeParts {
+    /// Returns its columns, those that count most first.
+    pub(super) fn all(self) -> Vec<usize> {
+        let mut all = match self.date {
+            DateAt::Whole(idx) => vec![idx],
+            DateAt::Parts { year, month, day } => [year, month].into_iter().chain(day).collect(),
+        };
+        match self.clock {
+            None => {}
+            Some(ClockAt::Whole(idx)) => all.push(idx),
+            Some(ClockAt::Parts { hour, minute, second }) => {
+                all.extend([hour].into_iter().chain(minute).chain(second));
+            }
+        }
+        all.extend(self.zone);
+        all
+    }
+
+    /// Returns the time as one text, if the parts can be of one.
+    pub(super) fn joined<'a>(self, text: impl Fn(usize) -> Option<&'a str>) -> Option<String> {
+        let number = |idx: usize| Some(without_fraction(text(idx)?));
+        let mut joined = match self.date {
+            DateAt::Whole(idx) => text(idx)?.to_owned(),
+            DateAt::Parts { year, month, day } => {
+                let day = day.map_or(Some("1"), number)?;
+                let (year, month) = (full_year(number(year)?.as_bytes())?, number(month)?);
+                if month.starts_with(char::is_alphabetic) {
+                    format!("{day} {month} {year}")
+                } else {
+                    format!("{year}-{month:0>2}-{day:0>2}")
+                }
+            }
+        };
+        match self.clock {
+            None => {}
+            Some(ClockAt::Whole(idx)) => joined = format!("{joined} {}", text(idx)?),
+            Some(ClockAt::Parts { hour, minute, second }) => {
+                let hour = number(hour)?;
+                let minute = minute.map_or(Some("0"), number)?;
+                let second = second.map_or(Some("0"), &text)?;
+                let (second, fraction) = second.split_once('.').unwrap_or((second, ""));
+                joined += &format!(" {hour:0>2}:{minute:0>2}:{second:0>2}");
+                if fraction.bytes().any(|digit| digit != b'0') {
+                    joined += &format!(".{fraction}");
+                }
+            }
+        }
+        if let Some(zone) = self.zone {
+            joined = format!("{joined} {}", text(zone)?);
+        }
+        Some(joined)
+    }
+}
+
+/// Takes off what pandas adds to a column of whole numbers with a hole.
+fn without_fraction(text: &str) -> &str {
+    text.strip_suffix(".0").unwrap_or(text)
+}
+
+/// Columns that hold a part of the time each, by their names.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct PartNames {
+    pub(super) year: Option<usize>,
+    pub(super) month: Option<usize>,
+    pub(super) day: Option<usize>,
+    pub(super) hour: Option<usize>,
+    pub(super) minute: Option<usize>,
+    pub(super) second: Option<usize>,
+    /// A part that none of these is, such as the week of a year.
+    pub(super) other: Option<usize>,
+}
+
+impl PartNames {
+    pub(super) fn of(names: &[String]) -> Self {
+        let names: Vec<String> = names.iter().map(|name| words(name).concat()).collect();
+        let after = |begin: usize, known: &[&str]| {
+            (begin..names.len()).find(|&idx| known.contains(&names[idx].as_str()))
+        };
+        let of = |known: &[&str]| after(0, known);
+        let (year, hour) = (of(&YEARS), of(&HOURS));
+        // `min` may be the low, and the second `MM` of a row is minutes.
+        let has_low = names.iter().any(|name| name.ends_with("low") || name == "l");
+        let minute = hour.and_then(|hour| after(hour + 1, &MINUTES)).filter(|_| has_low);
+        Self {
+            year,
+            month: of(&MONTHS).filter(|month| Some(*month) != minute),
+            day: of(&DAYS),
+            hour,
+            minute,
+            second: minute.and_then(|minute| after(minute + 1, &SECONDS)),
+            other: of(&OTHERS),
+        }
+    }
+
+    /// Returns the date that year and month, and perhaps a day, make.
+    pub(super) fn date(&self) -> Option<DateAt> {
+        let (year, month) = (self.year?, self.month?);
+        Some(DateAt::Parts { year, month, day: self.day })
+    }
+
+    /// Returns the clock that an hour, and perhaps a minute, make.
+    pub(super) fn clock(&self) -> Option<ClockAt> {
+        let Self { minute, second, .. } = *self;
+        Some(ClockAt::Parts { hour: self.hour?, minute, second })
+    }
+
+    /// Returns those that there are.
+    pub(super) fn all(&self) -> Vec<usize> {
+        let Self { year, month, day, hour, minute, second, other } = *self;
+        let mut all: Vec<usize> =
+            [year, month, day, hour, minute, second, other].into_iter().flatten().collect();
+        all.sort_unstable();
+        all
+    }
+}
+
+/// Whether a column of this name holds a part of the time.
+pub(super) fn is_part_of_time(name: &str) -> bool {
+    let words = words(name);
+    let name = words.concat();
+    let parts = [&YEARS[..], &MONTHS, &DAYS, &HOURS, &MINUTES, &SECONDS];
+    parts.iter().any(|names| names.contains(&name.as_str()))
+        || words.iter().any(|word| OF_A_DAY.contains(&word.as_str()))
+}

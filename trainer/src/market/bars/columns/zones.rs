@@ -1,0 +1,84 @@
+//! The zone of the times, as a column of zones or the name of the time's
+//! column tells it.
+
+use super::names::words;
+use super::time_names::{unknown_zone_of, zone_of};
+use super::time_parts::{ClockAt, DateAt, TimeParts};
+use super::{Columns, TimeColumn};
+use crate::market::bars::shown;
+use crate::market::bars::timestamp::{TimeZone, is_count, is_zoned};
+
+/// Words that name a column of zones.
+const ZONES: [&str; 3] = ["tz", "zone", "timezone"];
+
+impl Columns {
+    /// Returns the zone that the name of the time's column tells.
+    pub(in crate::market::bars) fn zone(&self) -> Option<TimeZone> {
+        self.time.all().into_iter().rev().find_map(|idx| zone_of(&self.names[idx]))
+    }
+
+    /// Takes the zone of each time from a column of zones, where there is
+    /// one and the settings name none. An error says which zone is not
+    /// known.
+    pub(in crate::market::bars) fn settle_zone(
+        &mut self,
+        rows: &[Vec<String>],
+    ) -> Result<(), String> {
+        let times: Vec<String> = rows
+            .iter()
+            .map(|row| String::from_utf8_lossy(&self.time.joined(row)).into_owned())
+            .collect();
+        let all = |is: &dyn Fn(&str) -> bool| times.iter().all(|time| is(time));
+        if times.is_empty() || all(&|time| is_count(time.as_bytes()) || is_zoned(time.as_bytes())) {
+            return Ok(());
+        }
+        if self.zone().is_none() {
+            let unknown = |idx: &usize| unknown_zone_of(&self.names[*idx]);
+            if let Some(zone) = self.time.all().iter().find_map(unknown) {
+                return Err(unknown_zone(&self.time_names().join("` and `"), &zone));
+            }
+        }
+        let taken = self.time.all();
+        let is_of_zones = |idx: &usize| {
+            let is_named = words(self.name(*idx)).iter().any(|word| ZONES.contains(&word.as_str()));
+            let is_zone = |row: &Vec<String>| {
+                row[*idx].starts_with(|l: char| l.is_ascii_alphabetic() || l == '+' || l == '-')
+                    && row[*idx].trim().parse::<f64>().is_err()
+            };
+            is_named && !taken.contains(idx) && rows.iter().all(is_zone)
+        };
+        let has_clock = times.iter().any(|time| time.contains(':'));
+        let Some(idx) = (0..self.width).find(is_of_zones).filter(|_| has_clock) else {
+            return Ok(());
+        };
+        let with_zone = |time: &String, row: &Vec<String>| format!("{time} {}", row[idx].trim());
+        let mut joined = times.iter().zip(rows).map(|(time, row)| with_zone(time, row));
+        if joined.all(|text| is_zoned(text.as_bytes())) {
+            self.time = TimeColumn::Parts(self.time.with_zone(idx));
+            return Ok(());
+        }
+        let is_other = |row: &&Vec<String>| TimeZone::parse(row[idx].trim()).is_none();
+        let unknown = rows.iter().find(is_other).map(|row| row[idx].trim().to_owned());
+        unknown.map_or(Ok(()), |zone| Err(unknown_zone(self.name(idx), &zone)))
+    }
+}
+
+fn unknown_zone(column: &str, zone: &str) -> String {
+    let [column, zone] = [column, zone].map(|text| shown(text.as_bytes()));
+    format!(
+        "tells in `{column}` that its times are of the zone `{zone}`, which is that of several or of \
+         none: name it in `bars.time_zone`, or by `--time-zone`, such as `--time-zone Asia/Kolkata`"
+    )
+}
+
+impl TimeColumn {
+    /// Returns where the time is, with a zone behind it.
+    fn with_zone(self, zone: usize) -> TimeParts {
+        let parts = |date, clock| TimeParts { date, clock, zone: Some(zone) };
+        match self {
+            Self::Whole(idx) => parts(DateAt::Whole(idx), None),
+            Self::Split(date, clock) => parts(DateAt::Whole(date), Some(ClockAt::Whole(clock))),
+            Self::Parts(TimeParts { date, clock, .. }) => parts(date, clock),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The first rows of a file, as cells.
+
+use std::io::Read;
+
+use crate::market::bars::input::Place;
+use crate::market::bars::rows::Rows;
+
+/// Some of the first rows of a file.
+#[derive(Debug)]
+pub(in crate::market::bars) struct Sample {
+    pub(in crate::market::bars) rows: Vec<SampleRow>,
+    /// Whether there are no more.
+    pub(in crate::market::bars) is_all: bool,
+}
+
+/// A row of the sample, and where it is.
+#[derive(Debug)]
+pub(in crate::market::bars) struct SampleRow {
+    pub(in crate::market::bars) place: Place,
+    pub(in crate::market::bars) cells: Vec<String>,
+}
+
+/// Returns the cells of the next row that is not blank.
+pub(in crate::market::bars) fn next_cells<R: Read>(rows: &mut Rows<R>) -> Option<Vec<String>> {
+    loop {
+        match rows.advance() {
+            Ok(true) if rows.row().is_passed_over() => {}
+            Ok(true) => break,
+            Ok(false) | Err(_) => return None,
+        }
+    }
+    let text = |cell: &[u8]| String::from_utf8_lossy(cell.trim_ascii()).into_owned();
+    Some(rows.row().iter().map(text).collect())
+}

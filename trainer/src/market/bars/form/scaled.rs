@@ -1,0 +1,171 @@
+//! Prices that are written as whole numbers of a small unit: those of
+//! LEAN (`QuantConnect`) in 1/10,000, of Databento in 1/1,000,000,000.
+//!
+//! Nothing in such a file says so but its layout, and a price that is
+//! meant as it stands looks the same: the user is asked.
+
+use super::sample::{Sample, SampleRow};
+use crate::market::bars::columns::Columns;
+use crate::market::bars::config::BarsConfig;
+use crate::market::bars::input::Packing;
+use crate::market::bars::loose::number_in;
+use crate::market::bars::timestamp::{TimeForm, is_count, is_date};
+
+/// Columns of LEAN: a time, four prices and a volume; or the same of bid
+/// and of ask.
+const WIDTHS: [usize; 2] = [6, 11];
+
+const MS_PER_DAY: f64 = 86_400_000.0;
+
+/// What prices of shares are multiplied by in LEAN.
+const LEAN_SCALE: f64 = 10_000.0;
+
+/// Names of columns that Databento has beside fixed-point prices.
+const DATABENTO: [&str; 2] = ["rtype", "publisher_id"];
+const DATABENTO_MIN: f64 = 1e6;
+
+/// Returns what to do about a file whose prices are of such a unit.
+pub(super) fn problem(sample: &Sample, config: &BarsConfig) -> Option<String> {
+    if !config.columns.is_empty() {
+        return None;
+    }
+    lean(&sample.rows).or_else(|| databento(&sample.rows))
+}
+
+fn number(row: &SampleRow, idx: usize) -> Option<f64> {
+    row.cells.get(idx).and_then(|cell| number_in(cell))
+}
+
+fn is_whole(row: &SampleRow, idx: usize) -> bool {
+    row.cells[idx].bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn lean(rows: &[SampleRow]) -> Option<String> {
+    let width = rows.first()?.cells.len();
+    let are_numbers = |row: &SampleRow| (1..width).all(|idx| number(row, idx).is_some());
+    let is_alike = WIDTHS.contains(&width)
+        && rows.iter().all(|row| row.cells.len() == width && are_numbers(row));
+    if !is_alike {
+        return None;
+    }
+    let is_day = |row: &SampleRow| {
+        let text = row.cells[0].as_bytes();
+        text.len() == 14 && text[8] == b' ' && text[11] == b':' && is_date(text)
+    };
+    let of_day = |row: &SampleRow| {
+        let is_count = is_whole(row, 0) && !is_count(row.cells[0].as_bytes());
+        number(row, 0).filter(|ms| is_count && *ms < MS_PER_DAY && ms % 1000.0 == 0.0)
+    };
+    let times: Option<Vec<f64>> = rows.iter().map(of_day).collect();
+    let is_of_day = times.is_some_and(|times| {
+        times.is_sorted() && times.last().is_some_and(|last| *last > MS_PER_DAY / 100.0)
+    });
+    let are_scaled = rows.iter().all(|row| (1..5).all(|idx| is_whole(row, idx)));
+    if !(is_of_day || are_scaled && rows.iter().all(is_day)) {
+        return None;
+    }
+    let day = if is_of_day {
+        "$1 = sprintf(\"%s %02d:%02d:%02d\", day, $1 / 3600000, $1 / 60000 % 60, $1 / 1000 % 60); "
+    } else {
+        ""
+    };
+    let prices = if are_scaled {
+        "for (i = 2; i < 6; i++) $i = sprintf(\"%.4f\", $i / 10000); "
+    } else {
+        ""
+    };
+    let variable = if is_of_day { " -v day='DAY'" } else { "" };
+    let rest = format!(" -F, -v OFS=,{variable} '{{ {day}{prices}print $1, $2, $3, $4, $5, $6 }}'");
+    let what = match (is_of_day, are_scaled) {
+        (true, true) => {
+            "its times are milliseconds of the day that its name tells, on the clock of the \
+             exchange, and prices of shares 10,000 times what they were"
+        }
+        (true, false) => {
+            "its times are milliseconds of the day that its name tells, on the clock of the exchange"
+        }
+        (false, _) => "prices of shares in it are 10,000 times what they were",
+    };
+    let as_it_stands = if is_of_day {
+        String::new()
+    } else {
+        "; if the prices are as they were, say which column is which by `--column time=1 --column \
+         open=2 --column high=3 --column low=4 --column close=5 --column volume=6`"
+            .to_owned()
+    };
+    Some(format!(
+        "has the layout of LEAN (QuantConnect): {what}; write it anew by `{}`{as_it_stands}",
+        awk(&rest, rows[0].place.packing)
+    ))
+}
+
+fn databento(rows: &[SampleRow]) -> Option<String> {
+    let (names, rows) = rows.split_first()?;
+    let at = |name: &str| names.cells.iter().position(|cell| cell == name);
+    let prices: Option<Vec<usize>> = ["open", "high", "low", "close"].into_iter().map(at).collect();
+    let prices = prices.filter(|_| DATABENTO.iter().all(|name| at(name).is_some()))?;
+    let is_fixed = |row: &SampleRow| {
+        let is_long = |idx: &usize| number(row, *idx).is_some_and(|price| price >= DATABENTO_MIN);
+        row.cells.len() == names.cells.len()
+            && prices.iter().all(|idx| is_whole(row, *idx) && is_long(idx))
+    };
+    if rows.is_empty() || !rows.iter().all(is_fixed) {
+        return None;
+    }
+    let each = |idx: &usize| format!("${0} = sprintf(\"%.9f\", ${0} / 1e9)", idx + 1);
+    let each = prices.iter().map(each).collect::<Vec<_>>().join("; ");
+    let rest = format!(" -F, -v OFS=, 'NR > 1 {{ {each} }} 1'");
+    Some(format!(
+        "has the layout of Databento, whose prices are whole numbers of 1e-9; write it anew by \
+         `{}`, or say that they are as they stand by `--column close=close`",
+        awk(&rest, names.place.packing)
+    ))
+}
+
+/// Returns the command that runs `awk` on the text of the file.
+fn awk(rest: &str, packing: Packing) -> String {
+    let unpack = match packing {
+        Packing::Gzip => "gzip -dc",
+        Packing::Zstd => "zstd -dc",
+        Packing::Bzip2 => "bzip2 -dc",
+        Packing::Xz => "xz -dc",
+        Packing::Zip => "unzip -p",
+        Packing::Plain | Packing::Json | Packing::Parquet => {
+            return format!("awk{rest} 'NAME' > bars.csv");
+        }
+    };
+    format!("{unpack} 'NAME' | awk{rest} > bars.csv")
+}
+
+/// Returns `problem` with the day that the name of the file tells, such as
+/// `20131008_trade.zip`, in place of `DAY`.
+pub(super) fn with_day(problem: &str, name: &str) -> String {
+    if !problem.contains("'DAY'") {
+        return problem.to_owned();
+    }
+    let name = name.rsplit('/').next().unwrap_or_default();
+    let mut runs = name.split(|letter: char| !letter.is_ascii_digit());
+    let is_day = |run: &&str| run.len() == 8 && is_date(run.as_bytes());
+    match runs.rfind(is_day) {
+        Some(day) => {
+            let day = format!("'{}-{}-{}'", &day[..4], &day[4..6], &day[6..]);
+            problem.replace("'DAY'", &day)
+        }
+        None => format!("{problem}, with the day, such as 2020-01-31, in place of DAY"),
+    }
+}
+
+/// Says that prices beside milliseconds of a day may be those of LEAN.
+pub(super) fn doubt(columns: &Columns, rows: &[Vec<String>], time: &TimeForm) -> Option<String> {
+    let prices = [columns.open, columns.high, columns.low, columns.close];
+    let is_scaled = |cell: &str| {
+        let is_whole = cell.trim().bytes().all(|byte| byte.is_ascii_digit());
+        is_whole && number_in(cell).is_some_and(|price| price >= LEAN_SCALE)
+    };
+    let are_scaled = rows.iter().all(|row| prices.iter().all(|&idx| is_scaled(&row[idx])));
+    (time.is_of_day() && are_scaled).then(|| {
+        "the prices are whole numbers beside times of a day, as LEAN (QuantConnect) writes them: \
+         those of shares are 10,000 times what they were; divide them by it if these are"
+            .to_owned()
+    })
+}

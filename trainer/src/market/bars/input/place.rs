@@ -1,0 +1,57 @@
+//! What a file is packed in, and where in it a row is.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+
+use crate::market::bars::parquet;
+
+const ZIP: &[u8] = b"PK\x03\x04";
+
+/// What a file's text was taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::market::bars) enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+    Bzip2,
+    Xz,
+    Zip,
+    Json,
+    Parquet,
+}
+
+/// A row, as its file counts them: a line of CSV, a row of Parquet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Lines of text above the row, and one.
+    pub(in crate::market::bars) line: u64,
+    pub(in crate::market::bars) packing: Packing,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.packing {
+            // The first line of its text holds the names.
+            Packing::Parquet => write!(f, "row {}", self.line - 1),
+            Packing::Json => write!(f, "candle {}", self.line),
+            _ => write!(f, "line {}", self.line),
+        }
+    }
+}
+
+/// Returns what `file` is where it must be read from its end, and leaves
+/// it at its start. A pipe is none: there is no way back in it.
+pub(in crate::market::bars) fn container(file: &mut File) -> io::Result<Option<Packing>> {
+    if !file.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let mut start = Vec::new();
+    file.take(parquet::MAGIC.len() as u64).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(match start.as_slice() {
+        parquet::MAGIC => Some(Packing::Parquet),
+        ZIP => Some(Packing::Zip),
+        _ => None,
+    })
+}

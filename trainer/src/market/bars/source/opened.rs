@@ -1,0 +1,61 @@
+//! Opens the file of a source, to be read from its start.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Result, anyhow};
+use sha2::Sha256;
+
+use super::hashing::HashingReader;
+use super::{BarSource, Origin};
+use crate::market::bars::BarReader;
+use crate::market::bars::input::{self, Text, input_error};
+
+impl BarSource {
+    pub(super) fn reader(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<BarReader> {
+        let form = match &self.origin {
+            // What is wrong with them is said below.
+            Origin::Folder(_) | Origin::Share(_) => return Err(self.not_one_file()),
+            Origin::File(_) | Origin::Builtin(_) => self.form()?,
+        };
+        let text = self.open_text(hasher)?;
+        BarReader::new(&self.name, text, form, &self.reading)?.with_columns(&self.columns)
+    }
+
+    pub(super) fn not_one_file(&self) -> anyhow::Error {
+        anyhow!(
+            "`{}` holds several symbols, which only `train` and `predict` take; choose one by \
+             `--symbol NAME`, or name one file",
+            self.name
+        )
+    }
+
+    /// Opens the text; all bytes of the file pass through `hasher`.
+    pub(super) fn open_text(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<Text> {
+        let through = |inner: Box<dyn Read + Send>| match hasher {
+            Some(hasher) => Box::new(HashingReader { inner, hasher: Arc::clone(hasher) }),
+            None => inner,
+        };
+        let open = || match &self.origin {
+            Origin::Builtin(bytes) => input::open(through(Box::new(*bytes))),
+            Origin::Folder(_) | Origin::Share(_) => Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "holds several symbols, which only `train` and `predict` take; choose one by \
+                 `--symbol NAME`, or name one file",
+            )),
+            Origin::File(path) => {
+                let mut file = File::open(path)?;
+                if input::container(&mut file)?.is_none() && !input::is_last_part(&mut file)? {
+                    return input::open(through(Box::new(file)));
+                }
+                // Its bytes are not read in their order.
+                if hasher.is_some() {
+                    io::copy(&mut through(Box::new(file)), &mut io::sink())?;
+                }
+                input::open_file(path)
+            }
+        };
+        open().map_err(|error| input_error(&self.name, 0, &error))
+    }
+}

@@ -1,0 +1,140 @@
+//! Reads clock times and the zones behind them.
+
+use super::digits::{
+    MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND, clock_ms, parse_digits, thousandths,
+};
+use super::style::{Clock, Style};
+use super::zone::TimeZone;
+
+const MS_PER_HALF_DAY: i64 = MS_PER_DAY / 2;
+
+/// Reads what may stand behind a date, and the date may stand alone.
+pub(super) fn parse_clock_and_zone(text: &[u8], style: Style) -> Option<(i64, Option<TimeZone>)> {
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return Some((0, None));
+    }
+    let end = text
+        .iter()
+        .position(|byte| !matches!(byte, b'0'..=b'9' | b':' | b'.' | b','))
+        .unwrap_or(text.len());
+    let (clock, zone) = text.split_at(end);
+    let (half, zone) = split_half(zone.trim_ascii());
+    let clock_ms = match half {
+        None => parse_clock(clock, style)?,
+        Some(half_ms) => {
+            let ms = if clock.len() <= 2 {
+                clock_ms(parse_digits(clock)?, 0, 0)?
+            } else {
+                parse_clock(clock, style)?
+            };
+            match (ms / (MS_PER_HALF_DAY / 12), half_ms) {
+                (1..=12, _) => ms % MS_PER_HALF_DAY + half_ms,
+                // A clock of 24 hours says it twice.
+                (13..=23, MS_PER_HALF_DAY) | (0, 0) => ms,
+                _ => return None,
+            }
+        }
+    };
+    if zone.is_empty() {
+        return Some((clock_ms, None));
+    }
+    // `01-02` is the hour from one to two.
+    if half.is_none() && clock.len() <= 2 && matches!(zone.first(), Some(b'+' | b'-')) {
+        return None;
+    }
+    Some((clock_ms, Some(parse_zone(zone)?)))
+}
+
+/// Takes `AM` and `PM` off, in any case, with points or a `-` before.
+fn split_half(text: &[u8]) -> (Option<i64>, &[u8]) {
+    let word = text.strip_prefix(b"-").unwrap_or(text);
+    for (half_ms, names) in [(0, ["am", "a.m."]), (MS_PER_HALF_DAY, ["pm", "p.m."])] {
+        for name in names {
+            if let Some((start, rest)) = word.split_at_checked(name.len())
+                && start.eq_ignore_ascii_case(name.as_bytes())
+                && !rest.first().is_some_and(u8::is_ascii_alphabetic)
+            {
+                return (Some(half_ms), rest.trim_ascii());
+            }
+        }
+    }
+    (None, text)
+}
+
+/// Reads a zone; of an offset with a name in brackets, the offset.
+fn parse_zone(text: &[u8]) -> Option<TimeZone> {
+    let text = std::str::from_utf8(text).ok()?;
+    let text = match text.split_once(['[', '(']) {
+        Some(("", name)) => name.strip_suffix([']', ')'])?,
+        Some((offset, _)) => offset.trim(),
+        None => text,
+    };
+    TimeZone::behind_time(text)
+}
+
+/// Reads `HH:MM`, `HH:MM:SS` and fractions of a second, `HHMM`,
+/// `HHMMSS`.
+pub(super) fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
+    // As Oracle has it.
+    if let [h1, h2, b'.', m1, m2, b'.', s1, s2, rest @ ..] = text
+        && (rest.is_empty() || rest.first() == Some(&b'.'))
+    {
+        let clock = [&[*h1, *h2, b':', *m1, *m2, b':', *s1, *s2], rest].concat();
+        return parse_clock(&clock, style);
+    }
+    let point = text.iter().position(|byte| matches!(byte, b'.' | b',')).unwrap_or(text.len());
+    let (clock, fraction) = text.split_at(point);
+    let fraction = fraction.get(1..).unwrap_or_default();
+    if !fraction.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    if !clock.contains(&b':') {
+        return Some(parse_digit_clock(clock, style.clock)? + thousandths(fraction));
+    }
+    let mut groups = clock.splitn(3, |&byte| byte == b':');
+    let (hour, minute, second) = (groups.next()?, groups.next()?, groups.next());
+    let is_right = hour.len() <= 2 && minute.len() == 2;
+    let whole_ms = match second {
+        // `24:00` is the end of the day.
+        _ if is_right && hour == b"24" && minute == b"00" => {
+            let is_end = second.is_none_or(|second| second == b"00") && thousandths(fraction) == 0;
+            is_end.then_some(MS_PER_DAY)?
+        }
+        Some(second) if is_right && second.len() == 2 => {
+            clock_ms(parse_digits(hour)?, parse_digits(minute)?, parse_digits(second)?)?
+        }
+        // Milliseconds behind a colon.
+        Some([tens, ones, b':', ms @ ..]) if is_right && ms.len() == 3 => {
+            let second = parse_digits(&[*tens, *ones])?;
+            clock_ms(parse_digits(hour)?, parse_digits(minute)?, second)? + parse_digits(ms)?
+        }
+        None if is_right && fraction.is_empty() => {
+            clock_ms(parse_digits(hour)?, parse_digits(minute)?, 0)?
+        }
+        _ => return None,
+    };
+    Some(whole_ms + thousandths(fraction))
+}
+
+fn parse_digit_clock(text: &[u8], clock: Clock) -> Option<i64> {
+    let digits = parse_digits(text)?;
+    match (clock, text.len()) {
+        // The last hour of a day, where they count from 1.
+        (Clock::Hours, 2) if digits == 24 => Some(MS_PER_DAY),
+        (Clock::Hours, 1 | 2) => clock_ms(digits, 0, 0),
+        (Clock::Whole, 4) | (Clock::Minutes, 1..=4) => clock_ms(digits / 100, digits % 100, 0),
+        (Clock::Whole, 6) | (Clock::Seconds, 1..=6) => {
+            clock_ms(digits / 10_000, digits / 100 % 100, digits % 100)
+        }
+        (Clock::MinutesOfDay, _) => of_day(digits, MS_PER_MINUTE),
+        (Clock::SecondsOfDay, _) => of_day(digits, MS_PER_SECOND),
+        (Clock::MsOfDay, _) => of_day(digits, 1),
+        _ => None,
+    }
+}
+
+/// Returns the milliseconds that so many units from midnight on are.
+fn of_day(count: i64, unit_ms: i64) -> Option<i64> {
+    count.checked_mul(unit_ms).filter(|ms| *ms < MS_PER_DAY)
+}

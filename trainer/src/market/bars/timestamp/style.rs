@@ -1,0 +1,56 @@
+//! How the texts of a column of times are to be taken, and what one says.
+
+use super::zone::TimeZone;
+
+/// What a date such as `03/04/2020` or `20-04-03` begins with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Only `03.04.2020` is read, the day first.
+    #[default]
+    Unknown,
+    DayFirst,
+    MonthFirst,
+    YearFirst,
+}
+
+/// What a clock time of digits alone is: spreadsheets drop its zeros.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// `HHMM` or `HHMMSS`, by its length.
+    #[default]
+    Whole,
+    /// `9` is nine o'clock.
+    Hours,
+    Minutes,
+    Seconds,
+    /// Counts from midnight on.
+    MinutesOfDay,
+    SecondsOfDay,
+    MsOfDay,
+}
+
+/// How the texts of a column are to be taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Style {
+    pub(super) order: Order,
+    pub(super) clock: Clock,
+}
+
+impl Style {
+    /// Returns what `bars.time_format` calls its order.
+    pub(super) fn name(self) -> &'static str {
+        match self.order {
+            Order::Unknown => "text",
+            Order::DayFirst => "day_first",
+            Order::MonthFirst => "month_first",
+            Order::YearFirst => "year_first",
+        }
+    }
+}
+
+/// What a text says: what calendar and clock show, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) wall_ms: i64,
+    pub(super) zone: Option<TimeZone>,
+}
