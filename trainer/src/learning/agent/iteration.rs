@@ -73,16 +73,27 @@ impl FittedIteration {
         Ok(Self { options })
     }
 
-    /// Does one iteration. Spread over the current rayon pool; the
-    /// same bits for any number of threads.
-    ///
-    /// Fails without transitions, on an action that none of them
-    /// teaches, and on a target that is not finite.
+    /// Does one iteration: see [`FittedIteration::steps`].
     pub fn step<E: Experience, B: Backup>(
         &self,
         input: &IterationInput<'_, E, B>,
         previous: PreviousValues<'_>,
     ) -> Result<IterationResult> {
+        Ok(self.steps(input, previous, 1)?.remove(0))
+    }
+
+    /// Does `n_steps` iterations, on from each other, and returns what
+    /// each made. Spread over the current rayon pool; the same bits for
+    /// any number of threads.
+    ///
+    /// Fails without transitions, on an action that none of them
+    /// teaches, and on a target that is not finite.
+    pub fn steps<E: Experience, B: Backup>(
+        &self,
+        input: &IterationInput<'_, E, B>,
+        previous: PreviousValues<'_>,
+        n_steps: usize,
+    ) -> Result<Vec<IterationResult>> {
         let experience = input.experience;
         let PreviousValues { forests, n_done } = previous;
         let n_actions = self.options.n_actions;
@@ -92,17 +103,25 @@ impl FittedIteration {
         let mut halves: Vec<Ensembles> =
             forests.chunks(n_actions).map(|half| Ensembles::of(half, experience)).collect();
         halves.resize_with(self.options.n_halves(), Ensembles::default);
-        let values = |halves: &[Ensembles]| -> Vec<Vec<f64>> {
+        let values_of = |halves: &[Ensembles]| -> Vec<Vec<f64>> {
             halves.iter().flat_map(|half| half.values(n_actions, experience)).collect()
         };
-        let before = values(&halves);
-        let fit = |(half, old)| self.fit(input, (&before, old), (half, n_done));
-        let fits = halves.into_iter().enumerate().map(fit);
-        let halves = fits.collect::<Result<Vec<_>>>()?;
-        let (max_abs_delta_q, mean_abs_delta_q) = changes([&before, &values(&halves)], experience);
-        let forests = halves.into_iter().flat_map(|half| half.forests).collect();
-        let n_transitions = experience.n_transitions();
-        Ok(IterationResult { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q })
+        let mut values = values_of(&halves);
+        let (mut results, n_transitions) = (Vec::new(), experience.n_transitions());
+        for n_done in (n_done..).take(n_steps) {
+            let fit = |(half, old)| self.fit(input, (&values, old), (half, n_done));
+            halves = halves.into_iter().enumerate().map(fit).collect::<Result<_>>()?;
+            let before = std::mem::replace(&mut values, values_of(&halves));
+            let (max_abs_delta_q, mean_abs_delta_q) = changes([&before, &values], experience);
+            let forests = halves.iter().flat_map(|half| half.forests.iter().cloned()).collect();
+            results.push(IterationResult {
+                forests,
+                n_transitions,
+                max_abs_delta_q,
+                mean_abs_delta_q,
+            });
+        }
+        Ok(results)
     }
 
     /// Fits the ensembles of one half to the targets by the values

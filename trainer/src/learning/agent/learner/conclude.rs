@@ -69,12 +69,8 @@ impl FittedQ {
     fn add_member(&mut self, way: Way) -> Result<Option<RefitStats>> {
         let start = Instant::now();
         let core = self.core_of(way.min_samples_leaf)?;
-        let (mut member, mut last) = (Vec::new(), None);
-        for _ in 0..way.n_backups {
-            let (forests, report) = self.iterate(&core, &member)?;
-            (member, self.n_backups) = (forests, report.n_backups);
-            last = Some(report);
-        }
+        let (mut member, report) = self.iterate(&core, &[], way.n_backups)?;
+        self.n_backups = report.n_backups;
         let Some(conclusion) = &mut self.conclusion else { return Ok(None) };
         if conclusion.n_members > 0 {
             let join = |(old, new): (&Forest, &Forest)| old.renewed(0, new);
@@ -84,7 +80,7 @@ impl FittedQ {
         conclusion.n_members += 1;
         self.policy = self.policy.clone().with_forests(member)?;
         let (fit_seconds, n_chosen) = (start.elapsed().as_secs_f64(), Some(way.n_backups));
-        Ok(last.map(|report| RefitStats { n_chosen, fit_seconds, ..report }))
+        Ok(Some(RefitStats { n_chosen, fit_seconds, ..report }))
     }
 
     /// Learns from the earlier part of the memory with each candidate,
@@ -138,18 +134,13 @@ impl FittedQ {
     ) -> Result<Vec<(usize, FittedPolicy)>> {
         let core = self.core_of(min_samples_leaf)?;
         let input = IterationInput { experience: earlier, backup: &self.backup_rule(&self.config) };
-        let mut policy = self.policy.clone().with_forests(Vec::new())?.with_margin(Some(0.0))?;
-        let mut policies = Vec::new();
-        for n_backups in 1..=n_max.min(N_BACKUPS[N_BACKUPS.len() - 1]) {
-            let n_done = self.n_backups + n_backups as u64 - 1;
-            let fitted = core.step(&input, PreviousValues { forests: policy.forests(), n_done })?;
-            policy = policy.with_forests(fitted.forests)?;
-            if N_BACKUPS.contains(&n_backups) || n_backups == n_max {
-                policies.push((n_backups, policy.clone()));
-            }
-        }
-        policies.reverse();
-        Ok(policies)
+        let n_steps = n_max.min(N_BACKUPS[N_BACKUPS.len() - 1]);
+        let previous = PreviousValues { forests: &[], n_done: self.n_backups };
+        let fitted = core.steps(&input, previous, n_steps)?;
+        let tried = fitted.into_iter().enumerate().map(|(at, fitted)| (at + 1, fitted)).rev();
+        let tried = tried.filter(|(n, _)| N_BACKUPS.contains(n) || *n == n_max);
+        let policy = self.policy.clone().with_margin(Some(0.0))?;
+        tried.map(|(n, fitted)| Ok((n, policy.clone().with_forests(fitted.forests)?))).collect()
     }
 }
 
