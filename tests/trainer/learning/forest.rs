@@ -111,11 +111,12 @@ proptest! {
         };
         prop_assert_eq!(predict_leaves(&forest), predict(&forest, &rows));
         let numbers: Vec<usize> = (0..rows.len()).collect();
-        let constant = forest.with_leaf_means(&leaves, &numbers, &vec![0.25; rows.len()]);
+        let lists = [vec![0.25; rows.len()], targets];
+        let means = forest.with_leaf_means(&leaves, &numbers, &lists);
+        let [constant, again] = means.try_into().unwrap();
         prop_assert_eq!(predict(&constant, &rows), bits(&vec![0.25; rows.len()]));
         // Its own targets bring its own values back, up to the order
         // of the sums.
-        let again = constant.with_leaf_means(&leaves, &numbers, &targets);
         for row in &rows {
             prop_assert!((again.predict_row(row) - forest.predict_row(row)).abs() < 1e-12);
         }

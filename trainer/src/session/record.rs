@@ -66,8 +66,8 @@ pub struct Session {
     /// The result of `--audit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditRecord>,
-    /// Whether an edge was found on the later training bars of the saved
-    /// model.
+    /// Whether an edge was found on the held-out training bars of the
+    /// saved model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
     /// The saved model; null until there is one.
@@ -182,7 +182,7 @@ pub struct WindowRecord {
     /// The figures on its test bars; each window starts with the initial
     /// cash.
     pub metrics: MetricsRecord,
-    /// Whether an edge was found on its later training bars.
+    /// Whether an edge was found on its held-out training bars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
     /// Its model; null when no bar could train one.

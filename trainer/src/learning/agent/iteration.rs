@@ -7,6 +7,7 @@
 
 mod ensembles;
 mod groups;
+mod linear;
 mod options;
 mod shared;
 
@@ -18,8 +19,8 @@ use super::experience::{Experience, Transition};
 use crate::learning::forest::{Forest, Samples, TreeSeed};
 use ensembles::Ensembles;
 use groups::{Grouping, Groups};
-pub use options::IterationOptions;
 use options::{ACTIONS_MAX, Target};
+pub use options::{IterationOptions, LinearStart};
 use shared::SharedInput;
 
 /// What an iteration learns from, and how.
@@ -35,7 +36,7 @@ pub struct IterationInput<'a, E, B> {
 #[derive(Debug, Clone, Copy)]
 pub struct PreviousValues<'a> {
     /// One ensemble an action, twice as many in double estimation, or
-    /// none, whose values are 0.
+    /// none: then the iterations start from linear values, or from 0.
     pub forests: &'a [Forest],
     /// Iterations done before: they give the trees their seeds.
     pub n_done: u64,
@@ -47,6 +48,8 @@ pub struct IterationResult {
     /// One ensemble an action; in double estimation those of the first
     /// half, then those of the second.
     pub forests: Vec<Forest>,
+    /// What each of them says of all rows of the experience.
+    pub values: Vec<Vec<f64>>,
     /// Transitions learned from.
     pub n_transitions: usize,
     /// Greatest change of a value at a state of the transitions.
@@ -73,16 +76,27 @@ impl FittedIteration {
         Ok(Self { options })
     }
 
-    /// Does one iteration. Spread over the current rayon pool; the
-    /// same bits for any number of threads.
-    ///
-    /// Fails without transitions, on an action that none of them
-    /// teaches, and on a target that is not finite.
+    /// Does one iteration: see [`FittedIteration::steps`].
     pub fn step<E: Experience, B: Backup>(
         &self,
         input: &IterationInput<'_, E, B>,
         previous: PreviousValues<'_>,
     ) -> Result<IterationResult> {
+        Ok(self.steps(input, previous, 1)?.remove(0))
+    }
+
+    /// Does `n_steps` iterations, on from each other, and returns what
+    /// each made. Spread over the current rayon pool; the same bits for
+    /// any number of threads.
+    ///
+    /// Fails without transitions, on an action that none of them
+    /// teaches, and on a target that is not finite.
+    pub fn steps<E: Experience, B: Backup>(
+        &self,
+        input: &IterationInput<'_, E, B>,
+        previous: PreviousValues<'_>,
+        n_steps: usize,
+    ) -> Result<Vec<IterationResult>> {
         let experience = input.experience;
         let PreviousValues { forests, n_done } = previous;
         let n_actions = self.options.n_actions;
@@ -92,17 +106,29 @@ impl FittedIteration {
         let mut halves: Vec<Ensembles> =
             forests.chunks(n_actions).map(|half| Ensembles::of(half, experience)).collect();
         halves.resize_with(self.options.n_halves(), Ensembles::default);
-        let values = |halves: &[Ensembles]| -> Vec<Vec<f64>> {
+        let values_of = |halves: &[Ensembles]| -> Vec<Vec<f64>> {
             halves.iter().flat_map(|half| half.values(n_actions, experience)).collect()
         };
-        let before = values(&halves);
-        let fit = |(half, old)| self.fit(input, (&before, old), (half, n_done));
-        let fits = halves.into_iter().enumerate().map(fit);
-        let halves = fits.collect::<Result<Vec<_>>>()?;
-        let (max_abs_delta_q, mean_abs_delta_q) = changes([&before, &values(&halves)], experience);
-        let forests = halves.into_iter().flat_map(|half| half.forests).collect();
-        let n_transitions = experience.n_transitions();
-        Ok(IterationResult { forests, n_transitions, max_abs_delta_q, mean_abs_delta_q })
+        let mut values = match self.options.linear_start {
+            Some(start) if forests.is_empty() => self.linear_values(input, start)?,
+            _ => values_of(&halves),
+        };
+        let (mut results, n_transitions) = (Vec::new(), experience.n_transitions());
+        for n_done in (n_done..).take(n_steps) {
+            let fit = |(half, old)| self.fit(input, (&values, old), (half, n_done));
+            halves = halves.into_iter().enumerate().map(fit).collect::<Result<_>>()?;
+            let before = std::mem::replace(&mut values, values_of(&halves));
+            let (max_abs_delta_q, mean_abs_delta_q) = changes([&before, &values], experience);
+            let forests = halves.iter().flat_map(|half| half.forests.iter().cloned()).collect();
+            results.push(IterationResult {
+                forests,
+                values: values.clone(),
+                n_transitions,
+                max_abs_delta_q,
+                mean_abs_delta_q,
+            });
+        }
+        Ok(results)
     }
 
     /// Fits the ensembles of one half to the targets by the values

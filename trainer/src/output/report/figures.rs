@@ -234,8 +234,8 @@ pub(super) fn tiles(session: &ReportInput) -> Markup {
     }
 }
 
-/// Returns whether an edge was found on later training bars, and what the
-/// Sharpe ratio's interval means.
+/// Returns whether an edge was found on held-out training bars, and what
+/// the Sharpe ratio's interval means.
 pub(super) fn conclusion(session: &ReportInput) -> Option<String> {
     let lines = [judgement_line(&session.record.0), significance(session).map(str::to_owned)];
     let text = lines.into_iter().flatten().collect::<Vec<_>>().join(" ");

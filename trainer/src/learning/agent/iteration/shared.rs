@@ -59,8 +59,7 @@ impl<E: Experience> SharedInput<'_, E> {
             };
         let row = |&index: &usize| self.experience.transition(index).row;
         let rows: Vec<usize> = self.transitions.iter().map(row).collect();
-        let fit = |targets: &Vec<f64>| trees.with_leaf_means(&leaves, &rows, targets);
-        let forests = self.targets.iter().map(fit).collect();
+        let forests = trees.with_leaf_means(&leaves, &rows, self.targets);
         Ok(Ensembles { forests, leaves: Some(leaves) })
     }
 

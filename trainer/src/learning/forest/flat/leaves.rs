@@ -78,30 +78,49 @@ impl Forest {
         });
     }
 
-    /// Returns the forest of the same splits whose leaves hold the mean
-    /// of the `targets` that fall into them: one target for each of
-    /// `rows`, which are numbers of rows of `leaves`. A leaf that none
-    /// falls into keeps its value.
-    #[must_use]
-    pub fn with_leaf_means(&self, leaves: &Leaves, rows: &[usize], targets: &[f64]) -> Self {
-        let sums_of = |(tree, of_tree): (usize, &Vec<u32>)| {
-            let mut sums = vec![(0.0, 0_u32); self.node_range(tree).len()];
-            for (&row, target) in rows.iter().zip(targets) {
-                let (sum, n) = &mut sums[of_tree[row] as usize];
-                *sum += target;
-                *n += 1;
-            }
-            sums
-        };
-        let sums = leaves.of_trees.par_iter().enumerate().map(|(tree, it)| sums_of((tree, it)));
-        let sums: Vec<Vec<(f64, u32)>> = sums.collect();
-        let mut forest = self.clone();
-        for (output, (sum, n)) in forest.outputs.iter_mut().zip(sums.into_iter().flatten()) {
-            if n > 0 {
-                *output = sum / f64::from(n);
+    /// Returns for each list of `targets` the forest of the same splits
+    /// whose leaves hold the mean of those that fall into them: a list
+    /// has one target for each of `rows`, which are numbers of rows of
+    /// `leaves`. A leaf that none falls into keeps its value.
+    pub fn with_leaf_means(
+        &self,
+        leaves: &Leaves,
+        rows: &[usize],
+        targets: &[Vec<f64>],
+    ) -> Vec<Self> {
+        let n_lists = targets.len();
+        // Side by side, so that one look at a row's leaf serves all lists.
+        let mut of_rows = vec![0.0; rows.len() * n_lists];
+        for (list, targets) in targets.iter().enumerate() {
+            for (cells, target) in of_rows.chunks_exact_mut(n_lists).zip(targets) {
+                cells[list] = *target;
             }
         }
-        forest
+        let sums_of = |(tree, of_tree): (usize, &Vec<u32>)| {
+            let n_nodes = self.node_range(tree).len();
+            let (mut sums, mut n_of) = (vec![0.0; n_nodes * n_lists], vec![0_u32; n_nodes]);
+            for (&row, targets) in rows.iter().zip(of_rows.chunks_exact(n_lists)) {
+                let leaf = of_tree[row] as usize;
+                n_of[leaf] += 1;
+                for (sum, target) in sums[leaf * n_lists..][..n_lists].iter_mut().zip(targets) {
+                    *sum += target;
+                }
+            }
+            (sums, n_of)
+        };
+        let sums = leaves.of_trees.par_iter().enumerate().map(sums_of);
+        let sums: Vec<(Vec<f64>, Vec<u32>)> = sums.collect();
+        let with_means = |list: usize| {
+            let mut forest = self.clone();
+            let nodes = sums.iter().flat_map(|(sums, n_of)| sums.chunks_exact(n_lists).zip(n_of));
+            for (output, (sums, &n)) in forest.outputs.iter_mut().zip(nodes) {
+                if n > 0 {
+                    *output = sums[list] / f64::from(n);
+                }
+            }
+            forest
+        };
+        (0..n_lists).map(with_means).collect()
     }
 
     /// Returns the forest without its first `n` trees and with those
