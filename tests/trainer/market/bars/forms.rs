@@ -93,29 +93,32 @@ fn forms() -> impl Strategy<Value = Form> {
 
 fn bars() -> impl Strategy<Value = Vec<Bar>> {
     let step_minutes = prop::sample::select(vec![1_i64, 5, 60, 1440]);
-    let prices = prop::collection::vec((any::<[u16; 4]>(), 1_u32..1_000_000), 2..40);
+    let prices = prop::collection::vec((any::<[u16; 3]>(), 1_u32..1_000_000), 2..40);
     (step_minutes, 0_i64..2_000_000, prices).prop_map(|(step, first, rows)| {
         let time_ms = |idx: usize| START_MS + (first + step * i64::try_from(idx).unwrap()) * 60_000;
+        let price = |cents: u32| f64::from(cents) / 100.0;
+        // A bar opens where the one before closed: without names that tells
+        // the open from the close.
+        let mut open = 10_000;
         rows.iter()
             .enumerate()
             .map(|(idx, (prices, volume))| {
-                let mut prices = prices.map(|price| f64::from(u32::from(price) + 100) / 100.0);
-                prices.sort_by(f64::total_cmp);
-                let [low, open, close, high] = prices;
-                // Bars of one price alone could be anything.
-                let high = high + 1.0;
-                // No volume is taken for a price.
-                let volume = f64::from(*volume) + 1000.0;
-                Bar {
+                let [close, above, below] = prices.map(u32::from);
+                let close = close + 1000;
+                let bar = Bar {
                     time_ms: time_ms(idx),
-                    open,
-                    high,
-                    low,
-                    close,
-                    volume,
+                    open: price(open),
+                    // Bars of one price alone could be anything.
+                    high: price(open.max(close) + above + 100),
+                    low: price(open.min(close) - below % 900),
+                    close: price(close),
+                    // No volume is taken for a price.
+                    volume: f64::from(*volume) + 10_000.0,
                     funding: 0.0,
                     dividend: 0.0,
-                }
+                };
+                open = close;
+                bar
             })
             .collect()
     })
