@@ -6,7 +6,7 @@ use trainer::learning::model::TradingModel;
 use crate::learning::agent::Noise;
 use crate::session::tensorboard::decode;
 
-use super::{TRAINED, Workspace};
+use super::{TRAINED, Workspace, bars};
 
 /// A small run of one episode and four batches, with `changes` to the
 /// agent.
@@ -43,8 +43,8 @@ fn the_number_of_backups_chosen_is_logged_and_drawn() {
     assert!(drawn.iter().all(|it| (1.0..=3.0).contains(&it.1)), "{drawn:?}");
     let judgement = &workspace.session()["judgement"];
     assert_eq!(judgement["has_edge"], true);
-    // Of 800 earlier bars, leaves of 200 are too large to try.
-    assert_eq!(judgement["n_candidates"], 3 * 4);
+    // 1, 2 and 3 backups, leaves of 50 and 100 bars, four margins.
+    assert_eq!(judgement["n_candidates"], 3 * 2 * 4);
 }
 
 /// Bars of a random walk.
@@ -69,7 +69,7 @@ fn on_noise_it_stays_flat_and_says_so_everywhere() {
     }));
     let assert = workspace.command().assert().success();
     let told = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
-    assert!(told.contains("Later training bars: no edge found: flat (t "), "{told}");
+    assert!(told.contains("Held-out training bars: no edge found: flat (t "), "{told}");
     assert!(workspace.text("logs/report.html").contains("no edge found: flat"));
     let session = workspace.session();
     assert_eq!(session["judgement"]["has_edge"], false);
@@ -100,7 +100,7 @@ fn each_episode_adds_a_member_to_the_committee() {
 
 #[test]
 fn windows_of_a_walk_forward_are_judged_each() {
-    let workspace = Workspace::new();
+    let workspace = Workspace::with_bars(&bars::csv(3000));
     workspace.configure(&json!({
         "walk_forward": { "windows": 2 },
         "agent": { "n_trees": 4, "memory_shares": 2, "min_samples_leaf": 50, "backups_max": 2 },

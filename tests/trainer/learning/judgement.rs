@@ -1,19 +1,19 @@
 //! Luck and holding are no edge; what beats both is one.
 
-use trainer::learning::judgement::{InnerParts, LaterBar, LaterBars, Trial, choose};
+use trainer::learning::judgement::{InnerPart, JudgedBar, JudgedBars, Trial, choose};
 
 use super::agent::Noise;
 
 const COST: f64 = 0.0005;
 
 /// 2,000 bars of normal returns that drift upwards.
-fn bars(drift: f64) -> (LaterBars, Vec<f64>) {
+fn bars(drift: f64) -> (JudgedBars, Vec<f64>) {
     let mut noise = Noise(3);
     let returns: Vec<f64> = (0..2000).map(|_| drift + 0.003 * noise.normal()).collect();
     let bars = (0..).zip(&returns);
     let bars =
-        bars.map(|(at, &next_return)| LaterBar { time_ms: at, next_return, follows: at > 0 });
-    (LaterBars::new(bars.collect(), (COST, -1.0)), returns)
+        bars.map(|(at, &next_return)| JudgedBar { time_ms: at, next_return, follows: at > 0 });
+    (JudgedBars::new(bars.collect(), (COST, -1.0)), returns)
 }
 
 /// Knows the sign of a return in a `share` of bars, and is flat else.
@@ -61,27 +61,37 @@ fn a_loss_is_never_an_edge() {
 }
 
 #[test]
-fn the_parts_lie_apart_in_time_for_all_symbols() {
+fn a_part_lies_apart_in_time_from_what_teaches_for_it() {
     // Two symbols, one after the other; the second begins later.
     let times_ms: Vec<i64> = (0..200).chain(100..200).collect();
-    let InnerParts { earlier, later } = InnerParts::of(&times_ms, 0.5).unwrap();
-    let begin_ms = times_ms[later[0]];
-    assert!(later.iter().all(|&at| times_ms[at] >= begin_ms));
-    // The two bars before have returns that end within the later part.
-    assert!(earlier.iter().all(|&at| times_ms[at] < begin_ms - 2));
-    assert_eq!(earlier.len() + later.len() + 2 * 2, times_ms.len());
-    assert_eq!(InnerParts::of(&times_ms[..60], 0.5), None, "too few judge");
+    let parts = InnerPart::of(&times_ms, 0.33);
+    let mut held_out: Vec<usize> = parts.iter().flat_map(|part| part.held_out.clone()).collect();
+    held_out.sort_unstable();
+    assert!(held_out.into_iter().eq(0..times_ms.len()), "each bar is held out once");
+    for InnerPart { training, held_out } in &parts {
+        let of_part = || held_out.iter().map(|&at| times_ms[at]);
+        let [first_ms, last_ms] = [of_part().min().unwrap(), of_part().max().unwrap()];
+        assert!(training.iter().all(|&at| !(first_ms..=last_ms).contains(&times_ms[at])));
+        // Returns of the two bars before a part end within it.
+        assert!(
+            training.iter().all(|at| !(at - at.min(&2)..=at + 2).any(|it| held_out.contains(&it)))
+        );
+        assert!(training.len() + held_out.len() + 2 * 2 * 2 >= times_ms.len());
+    }
+    assert_eq!(parts.len(), 3);
+    assert_eq!(InnerPart::of(&times_ms, 0.8).len(), 2);
+    assert_eq!(InnerPart::of(&times_ms[..140], 0.33), [], "too few judge");
 }
 
 #[test]
 fn symbols_at_one_time_share_the_account() {
-    let bar = |follows: bool, next_return: f64| LaterBar {
+    let bar = |follows: bool, next_return: f64| JudgedBar {
         time_ms: i64::from(follows),
         next_return,
         follows,
     };
     let bars = [bar(false, 0.1), bar(true, 0.1), bar(false, -0.1), bar(true, -0.1)];
-    let bars = LaterBars::new(bars.to_vec(), (0.0, -1.0));
+    let bars = JudgedBars::new(bars.to_vec(), (0.0, -1.0));
     let trial = bars.trade(|_, _| 1.0);
     assert_eq!(trial.n_times(), 2);
     let expected = f64::ln_1p(0.1) + f64::ln_1p(-0.1);

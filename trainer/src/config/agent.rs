@@ -57,22 +57,24 @@ pub struct AgentConfig {
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub backups_per_batch: usize,
     /// Most backups to choose from, from 1 to 100. At the end of the first
-    /// episode the agent learns from the earlier part of the memory, with
-    /// leaves of `min_samples_leaf` and four times as many bars and after
-    /// 1, 2, 5 and 10 backups, as far as this allows; what earns most on
-    /// the later part, net of costs, learns from the whole. Where nothing
-    /// can be told from luck there, it stays flat. Null: no judgement; the
-    /// refits of all batches go on from each other, and whatever they
-    /// taught is traded. Default: 10.
+    /// episode the agent learns from all parts of the memory but one, in
+    /// turn, with leaves of `min_samples_leaf` and twice as many bars and
+    /// after 1, 2, 5 and 10 backups, as far as this allows; what earns
+    /// most on the parts left out, net of costs, learns from the whole.
+    /// Where nothing can be told from luck there, it stays flat. Null: no
+    /// judgement; the refits of all batches go on from each other, and
+    /// whatever they taught is traded. Default: 2.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub backups_max: Option<usize>,
-    /// The later part of the memory, which judges, as a share of the bars
-    /// remembered: from 0.05 to 0.8. Used with `backups_max` only.
-    /// Default: 0.5.
+    /// The part of the memory that is left out at a time, to judge what the
+    /// others taught, as a share of the bars remembered: from 0.05 to 0.8;
+    /// there are as many parts, in the order of time, as go into 1, but
+    /// at least two. Used with `backups_max` only. Default: 0.33, which is
+    /// three parts.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.05, max = 0.8)))]
     pub inner_share: f64,
     /// The least t statistic (mean over standard error) that the net
-    /// returns of the later part must have beside never trading and
+    /// returns of the parts left out must have beside never trading and
     /// beside constant exposures; below it nothing is traded. From 0 to
     /// 10. Used with `backups_max` only. Default: 3.5.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 10.0)))]
@@ -107,8 +109,8 @@ impl Default for AgentConfig {
             max_depth: None,
             memory_bars: 30_000,
             backups_per_batch: 1,
-            backups_max: Some(10),
-            inner_share: 0.5,
+            backups_max: Some(2),
+            inner_share: 0.33,
             min_t_statistic: 3.5,
             committee: 8,
             double_q: false,

@@ -57,12 +57,13 @@ pub struct ForecastConfig {
     /// from 400 to 10,000,000. Default: 30000.
     #[cfg_attr(feature = "schema", schemars(range(min = 400, max = 10_000_000)))]
     pub memory_bars: usize,
-    /// The later part of the memory, on which the threshold is chosen:
-    /// from 0.1 to 0.5 of its bars. Default: 0.25.
+    /// The part of the memory that is left out at a time, to choose the
+    /// threshold by forecasts of what it did not teach: from 0.1 to 0.5 of
+    /// its bars. There are as many parts as go into 1. Default: 0.25.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.1, max = 0.5)))]
     pub inner_share: f64,
     /// The least t statistic (mean over standard error) that the net
-    /// returns of the later part must have beside never trading and
+    /// returns of the parts left out must have beside never trading and
     /// beside constant exposures; below it nothing is traded. From 0 to
     /// 10. Default: 3.5.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 10.0)))]

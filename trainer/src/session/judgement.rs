@@ -1,11 +1,12 @@
-//! Whether later training bars found anything worth trading.
+//! Whether held-out training bars found anything worth trading.
 
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What the later part of the training bars said.
+/// What held-out training bars said: each part of the training bars is
+/// traded by what the others taught.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judgement {
@@ -34,7 +35,7 @@ impl fmt::Display for Judgement {
         write!(
             f,
             "{found} (t {t_statistic:.1}, {min_t_statistic} needed, best of {n_candidates} on \
-             {n_times} later training bars)"
+             {n_times} held-out training bars)"
         )
     }
 }
@@ -47,15 +48,15 @@ pub fn judgement_line(record: &Value) -> Option<String> {
     let windows = record.pointer("/walk_forward/windows").and_then(Value::as_array);
     let of_windows: Vec<Judgement> = windows.into_iter().flatten().filter_map(read).collect();
     if of_windows.is_empty() {
-        return Some(format!("Later training bars: {}.", read(record)?));
+        return Some(format!("Held-out training bars: {}.", read(record)?));
     }
     let n = of_windows.len();
     let mut line = match of_windows.iter().filter(|judgement| !judgement.has_edge).count() {
-        0 => format!("Later training bars: edge found in all of {n} windows."),
+        0 => format!("Held-out training bars: edge found in all of {n} windows."),
         flat if flat == n => {
-            format!("Later training bars: no edge found: flat, in all of {n} windows.")
+            format!("Held-out training bars: no edge found: flat, in all of {n} windows.")
         }
-        flat => format!("Later training bars: no edge found: flat, in {flat} of {n} windows."),
+        flat => format!("Held-out training bars: no edge found: flat, in {flat} of {n} windows."),
     };
     if let Some(saved) = read(record) {
         let _ = write!(line, "\nThe saved model: {saved}.");

@@ -66,7 +66,7 @@ pub struct Session {
     /// What `--audit` found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditRecord>,
-    /// Whether the later training bars of the saved model found anything
+    /// Whether the held-out training bars of the saved model found anything
     /// worth trading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
@@ -182,7 +182,7 @@ pub struct WindowRecord {
     /// What was earned on its test bars; each window starts with the
     /// initial cash.
     pub metrics: MetricsRecord,
-    /// Whether its later training bars found anything worth trading.
+    /// Whether its held-out training bars found anything worth trading.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
     /// Its model; null when no bar could train one.

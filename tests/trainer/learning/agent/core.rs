@@ -17,6 +17,7 @@ fn options(n_actions: usize) -> IterationOptions {
         min_samples_leaf: 1,
         min_samples_split: 0,
         max_depth: None,
+        linear_start: None,
         cuts_per_feature: 1,
         seed: 1,
     }

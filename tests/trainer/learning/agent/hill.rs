@@ -99,6 +99,7 @@ fn learn(Trial { n_steps, n_trees, seed }: Trial) -> Vec<Forest> {
         min_samples_leaf: 2,
         min_samples_split: 5,
         max_depth: None,
+        linear_start: None,
         cuts_per_feature: 1,
         seed,
     })

@@ -2,7 +2,7 @@
 
 use super::experience::{Experience, Transition};
 use super::memory::Memory;
-use crate::learning::judgement::{LaterBar, LaterBars};
+use crate::learning::judgement::{JudgedBar, JudgedBars};
 
 /// Some of the memory's transitions.
 pub(super) struct InnerTraining<'a> {
@@ -38,17 +38,16 @@ impl Experience for InnerTraining<'_> {
 }
 
 impl Memory {
-    /// Returns the bars of `later` transitions, to judge on.
-    pub(super) fn later_bars(&self, later: &[usize], costs: (f64, f64)) -> LaterBars {
+    /// Returns all remembered transitions as bars to judge on.
+    pub(super) fn judged_bars(&self, costs: (f64, f64)) -> JudgedBars {
         let bar = |at: usize| {
-            let previous = at.checked_sub(1).map(|previous| later[previous]);
-            let follows = |&previous: &usize| self.transition(previous).next == Some(later[at]);
-            LaterBar {
-                time_ms: self.time_ms(later[at]),
-                next_return: self.transition(later[at]).reward,
-                follows: previous.as_ref().is_some_and(follows),
+            let follows = |previous: usize| self.transition(previous).next == Some(at);
+            JudgedBar {
+                time_ms: self.time_ms(at),
+                next_return: self.transition(at).reward,
+                follows: at.checked_sub(1).is_some_and(follows),
             }
         };
-        LaterBars::new((0..later.len()).map(bar).collect(), costs)
+        JudgedBars::new((0..self.n_transitions()).map(bar).collect(), costs)
     }
 }

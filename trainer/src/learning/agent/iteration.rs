@@ -7,6 +7,7 @@
 
 mod ensembles;
 mod groups;
+mod linear;
 mod options;
 mod shared;
 
@@ -18,8 +19,8 @@ use super::experience::{Experience, Transition};
 use crate::learning::forest::{Forest, Samples, TreeSeed};
 use ensembles::Ensembles;
 use groups::{Grouping, Groups};
-pub use options::IterationOptions;
 use options::{ACTIONS_MAX, Target};
+pub use options::{IterationOptions, LinearStart};
 use shared::SharedInput;
 
 /// What an iteration learns from, and how.
@@ -35,7 +36,7 @@ pub struct IterationInput<'a, E, B> {
 #[derive(Debug, Clone, Copy)]
 pub struct PreviousValues<'a> {
     /// One ensemble an action, twice as many in double estimation, or
-    /// none, whose values are 0.
+    /// none: then the iterations start from linear values, or from 0.
     pub forests: &'a [Forest],
     /// Iterations done before: they give the trees their seeds.
     pub n_done: u64,
@@ -47,6 +48,8 @@ pub struct IterationResult {
     /// One ensemble an action; in double estimation those of the first
     /// half, then those of the second.
     pub forests: Vec<Forest>,
+    /// What each of them says of all rows of the experience.
+    pub values: Vec<Vec<f64>>,
     /// Transitions learned from.
     pub n_transitions: usize,
     /// Greatest change of a value at a state of the transitions.
@@ -106,7 +109,10 @@ impl FittedIteration {
         let values_of = |halves: &[Ensembles]| -> Vec<Vec<f64>> {
             halves.iter().flat_map(|half| half.values(n_actions, experience)).collect()
         };
-        let mut values = values_of(&halves);
+        let mut values = match self.options.linear_start {
+            Some(start) if forests.is_empty() => self.linear_values(input, start)?,
+            _ => values_of(&halves),
+        };
         let (mut results, n_transitions) = (Vec::new(), experience.n_transitions());
         for n_done in (n_done..).take(n_steps) {
             let fit = |(half, old)| self.fit(input, (&values, old), (half, n_done));
@@ -116,6 +122,7 @@ impl FittedIteration {
             let forests = halves.iter().flat_map(|half| half.forests.iter().cloned()).collect();
             results.push(IterationResult {
                 forests,
+                values: values.clone(),
                 n_transitions,
                 max_abs_delta_q,
                 mean_abs_delta_q,

@@ -14,7 +14,7 @@ use tracing::debug;
 use super::backup::TradingBackup;
 use super::experience::Experience;
 use super::iteration::{
-    FittedIteration, IterationInput, IterationOptions, IterationResult, PreviousValues,
+    FittedIteration, IterationInput, IterationOptions, IterationResult, LinearStart, PreviousValues,
 };
 use super::memory::Memory;
 use super::policy::FittedPolicy;
@@ -31,6 +31,11 @@ const CUTS_MIN: usize = 8;
 /// one, as the method has it, from bars that are nearly all noise; six
 /// do not earn more than three.
 const CUTS_PER_FEATURE: usize = 3;
+
+/// Where the iterations start. On an Ornstein-Uhlenbeck price 10 and 30
+/// linear steps earn the same, one step a tenth less; a penalty of 0.01
+/// earns less from few bars, one of 1 the same.
+const LINEAR_START: LinearStart = LinearStart { n_steps: 10, penalty: 0.1 };
 
 /// What the learner must know besides its settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -225,6 +230,7 @@ impl FittedQ {
             min_samples_leaf,
             min_samples_split: 0,
             max_depth,
+            linear_start: Some(LINEAR_START),
             cuts_per_feature: CUTS_MIN.div_ceil(self.setup.n_features).max(CUTS_PER_FEATURE),
             seed: self.setup.seed,
         })

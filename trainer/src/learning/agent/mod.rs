@@ -20,7 +20,7 @@ pub use crate::config::AgentConfig;
 pub use backup::{Backup, DiscountedBackup, NextValues, Outcome, TradingBackup};
 pub use experience::{Experience, Step, Steps, Transition};
 pub use iteration::{
-    FittedIteration, IterationInput, IterationOptions, IterationResult, PreviousValues,
+    FittedIteration, IterationInput, IterationOptions, IterationResult, LinearStart, PreviousValues,
 };
 pub use learner::{FittedQ, LearnerSetup, RefitStats};
 pub use policy::FittedPolicy;

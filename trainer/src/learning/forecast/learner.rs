@@ -1,5 +1,5 @@
-//! Fits the forecast to the remembered bars, and the threshold to the
-//! later part of them.
+//! Fits the forecast to the remembered bars, and the threshold to what
+//! fits forecast for bars that they did not see.
 
 use std::io::{BufRead, Write};
 use std::time::Instant;
@@ -14,7 +14,7 @@ use super::threshold::{ValidationSlice, choose_threshold};
 use crate::config::{ForecastConfig, RegressorKind};
 use crate::learning::agent::RefitStats;
 use crate::learning::forest::{ForestOptions, Regressor, RegressorOptions, Samples, TreeSeed};
-use crate::learning::judgement::{InnerParts, Judgement};
+use crate::learning::judgement::{InnerPart, Judgement};
 
 /// Fewest bars that a fit takes.
 const BARS_MIN: usize = 200;
@@ -38,7 +38,7 @@ pub struct ForecastSetup {
 /// Watches bars go by, and fits its forecast when told.
 ///
 /// It remembers one episode: another one brings the same bars again,
-/// and the later part must not have been seen in the earlier one.
+/// and a part held out must not have been seen before.
 #[derive(Debug, Clone)]
 pub struct ForecastLearner {
     config: ForecastConfig,
@@ -137,15 +137,24 @@ impl ForecastLearner {
         if n_bars < BARS_MIN.max(4 * self.policy.n_features()) {
             return Ok(None);
         }
-        let parts = InnerParts::of(&self.history.times_ms(), self.config.inner_share);
-        let Some(InnerParts { earlier, later }) = parts else { return Ok(None) };
-        let all: Vec<usize> = (0..n_bars).collect();
+        let parts = InnerPart::of(&self.history.times_ms(), self.config.inner_share);
+        if parts.is_empty() {
+            return Ok(None);
+        }
         let n_fits = self.progress.n_fits;
-        // Two fits, and no tree's seed in both.
-        let scout = self.regress(&earlier, 2 * n_fits)?;
-        let slice = self.slice(&scout, &later);
+        // A fit a part and one of all, and no tree's seed in two.
+        let mut refits = n_fits * (parts.len() as u64 + 1)..;
+        let mut forecasts = vec![0.0; n_bars];
+        for (InnerPart { training, held_out }, refit) in parts.iter().zip(&mut refits) {
+            let scout = self.regress(training, refit)?;
+            for &at in held_out {
+                forecasts[at] = scout.predict_row(self.history.row(at));
+            }
+        }
+        let slice = self.slice(forecasts);
         let (threshold, judgement) = choose_threshold(&slice, self.config.min_t_statistic);
-        let regressor = self.regress(&all, 2 * n_fits + 1)?;
+        let all: Vec<usize> = (0..n_bars).collect();
+        let regressor = self.regress(&all, refits.start)?;
         debug!("fit {}: threshold {threshold:?} over {n_bars} bars", n_fits + 1);
         let before = self.policy.clone();
         self.judgement = Some(judgement);
@@ -180,21 +189,16 @@ impl ForecastLearner {
         Regressor::fit(&samples, &returns, &options).context("failed to fit the forecast")
     }
 
-    fn slice(&self, scout: &Regressor, bars: &[usize]) -> ValidationSlice {
-        let remembered = || bars.iter().map(|&at| self.history.bar(at));
-        // Another symbol's bars, or a gap between those of one.
-        let is_next = |idx: usize| idx > 0 && bars[idx] == bars[idx - 1] + 1;
-        let forecast = |&at: &usize| scout.predict_row(self.history.row(at));
+    /// All remembered bars, with forecasts by fits that did not see them.
+    fn slice(&self, forecasts: Vec<f64>) -> ValidationSlice {
+        let remembered = || (0..forecasts.len()).map(|at| self.history.bar(at));
         ValidationSlice {
             exposures: self.policy.exposures().to_vec(),
             cost: self.policy.cost(),
             times_ms: remembered().map(|bar| bar.time_ms).collect(),
-            forecasts: bars.iter().map(forecast).collect(),
             returns: remembered().map(|bar| bar.next_return).collect(),
-            follows: remembered()
-                .enumerate()
-                .map(|(idx, bar)| bar.follows && is_next(idx))
-                .collect(),
+            follows: remembered().map(|bar| bar.follows).collect(),
+            forecasts,
         }
     }
 
@@ -220,7 +224,7 @@ impl ForecastLearner {
         }
     }
 
-    /// Returns what the later part said at the last fit.
+    /// Returns what the bars held out said at the last fit.
     pub fn judgement(&self) -> Option<&Judgement> {
         self.judgement.as_ref()
     }

@@ -6,8 +6,8 @@
 //! the trade and a bounded position such a band is the best rule: de
 //! Lataillade, Deremble, Potters and Bouchaud, Optimal trading with
 //! linear costs, Journal of Investment Strategies 1 (2012). The width
-//! of the band is chosen on the later part of the remembered training
-//! bars, which its forecasts did not see.
+//! of the band is chosen by forecasts of remembered training bars that
+//! taught nothing of them.
 
 mod history;
 mod learner;

@@ -1,7 +1,7 @@
 //! Chooses how far a forecast must be from 0 to be worth a trade.
 
 use super::policy::{Signal, decide};
-use crate::learning::judgement::{Choice, Judgement, LaterBar, LaterBars, Trial, choose};
+use crate::learning::judgement::{Choice, JudgedBar, JudgedBars, Judgement, Trial, choose};
 
 /// The shares of the forecasts, by size, that the candidates leave
 /// inside the band.
@@ -63,13 +63,13 @@ fn candidates(slice: &ValidationSlice) -> Vec<f64> {
 }
 
 impl ValidationSlice {
-    fn bars(&self) -> LaterBars {
+    fn bars(&self) -> JudgedBars {
         let bars = self.times_ms.iter().zip(&self.returns).zip(&self.follows);
-        let bars = bars.map(|((&time_ms, &next_return), &follows)| LaterBar {
+        let bars = bars.map(|((&time_ms, &next_return), &follows)| JudgedBar {
             time_ms,
             next_return,
             follows,
         });
-        LaterBars::new(bars.collect(), (self.cost, self.exposures[0]))
+        JudgedBars::new(bars.collect(), (self.cost, self.exposures[0]))
     }
 }

@@ -10,6 +10,7 @@ mod boosting;
 mod random;
 mod regressors;
 mod ridge;
+mod ridge_system;
 mod samples;
 
 use anyhow::{Context, Result, ensure};
@@ -27,6 +28,7 @@ use super::flat::Forest;
 use super::mirror::read_trees;
 
 pub use regressors::LibraryRegressor;
+pub use ridge_system::RidgeSystem;
 pub use samples::Samples;
 
 /// The library and version that grew the trees, as models record it.

@@ -16,7 +16,9 @@ mod subsample;
 pub use crate::config::RegressorKind;
 pub use crate::random::splitmix64;
 pub use flat::{Forest, Leaves};
-pub use library::{LIBRARY, LibraryForest, LibraryPredictor, LibraryRegressor, Samples};
+pub use library::{
+    LIBRARY, LibraryForest, LibraryPredictor, LibraryRegressor, RidgeSystem, Samples,
+};
 pub use regressor::{Boosted, Linear, Regressor, RegressorOptions};
 pub use seed::TreeSeed;
 pub(crate) use subsample::{Subsampling, subsample_rows};

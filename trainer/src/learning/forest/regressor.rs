@@ -72,7 +72,8 @@ impl Linear {
         Ok(())
     }
 
-    fn predict_row(&self, row: &[f64]) -> f64 {
+    /// Predicts one row without allocating.
+    pub fn predict_row(&self, row: &[f64]) -> f64 {
         let mut sum = 0.0;
         for (weight, value) in self.weights.iter().zip(row) {
             sum += value * weight;

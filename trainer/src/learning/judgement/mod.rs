@@ -1,18 +1,20 @@
-//! Judges on later training bars whether anything is worth trading.
+//! Judges on held-out training bars whether anything is worth trading.
 //!
-//! What was learned from the earlier part trades the later one net of
-//! costs, beside never trading and beside constant exposures; what
-//! cannot be told from their luck is not traded at all. Both kinds of
-//! learner ask it. It may use `session`.
+//! What was learned from the other parts of the training bars trades a
+//! part net of costs, beside never trading and beside constant
+//! exposures; what cannot be told from their luck is not traded at all.
+//! Both kinds of learner ask it. It may use `session`.
 
-mod later_bars;
+mod inner_parts;
+mod judged_bars;
 mod statistics;
 
 pub use crate::session::Judgement;
-pub use later_bars::{InnerParts, LaterBar, LaterBars};
+pub use inner_parts::InnerPart;
+pub use judged_bars::{JudgedBar, JudgedBars};
 pub use statistics::Trial;
 
-/// The later part's judgement, and which candidates are to trade.
+/// The held-out bars' judgement, and which candidates are to trade.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// What is told of it.

@@ -75,7 +75,7 @@ pub trait Learner: Debug + Send {
     /// where it fitted.
     fn end_episode(&mut self) -> Result<Option<RefitStats>>;
 
-    /// Returns what later training bars said of it, once they did.
+    /// Returns what held-out training bars said of it, once they did.
     fn judgement(&self) -> Option<&Judgement> {
         None
     }

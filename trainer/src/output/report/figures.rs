@@ -234,7 +234,7 @@ pub(super) fn tiles(session: &ReportInput) -> Markup {
     }
 }
 
-/// Says whether later training bars found an edge, and what the Sharpe
+/// Says whether held-out training bars found an edge, and what the Sharpe
 /// ratio's interval means.
 pub(super) fn verdict(session: &ReportInput) -> Option<String> {
     let lines = [judgement_line(&session.record.0), luck(session).map(str::to_owned)];

@@ -28,10 +28,22 @@ pub struct IterationOptions {
     pub min_samples_split: usize,
     /// Greatest depth of a tree, in splits; none: as leaves allow.
     pub max_depth: Option<u16>,
+    /// The linear values to start from; none: 0.
+    pub linear_start: Option<LinearStart>,
     /// Random cuts that a split tries on each feature.
     pub cuts_per_feature: usize,
     /// The run's seed: all randomness comes from it.
     pub seed: u64,
+}
+
+/// Linear values to start from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinearStart {
+    /// Iterations that lead to them.
+    pub n_steps: usize,
+    /// What a squared weight of a ridge regression costs, in units of a
+    /// feature's variance; above 0.
+    pub penalty: f64,
 }
 
 /// Which ensemble of which action.

@@ -2,7 +2,7 @@
 //! a committee that trades it.
 //!
 //! The inner judgement chooses the sizes of the leaves, the numbers of
-//! backups and the margin on the later part of the memory: all that are
+//! backups and the margin by what they earn on bars held out: all that are
 //! as good as the best. Then every episode adds a member, fitted anew by
 //! the next of them with seeds of its own to the whole memory, and the
 //! values of all members are averaged: no figure hangs on one seed's
@@ -19,17 +19,17 @@ use super::{FittedQ, RefitStats};
 use crate::learning::agent::experience::Experience;
 use crate::learning::agent::inner::InnerTraining;
 use crate::learning::agent::iteration::{IterationInput, PreviousValues};
-use crate::learning::agent::policy::{FittedPolicy, choose as choose_exposure};
+use crate::learning::agent::policy::choose as choose_exposure;
 use crate::learning::forest::Forest;
-use crate::learning::judgement::{self, Choice, InnerParts, Judgement, LaterBars, Trial};
+use crate::learning::judgement::{self, Choice, InnerPart, JudgedBars, Judgement, Trial};
 
 /// Leaves to try, as multiples of `min_samples_leaf`.
-const LEAF_FACTORS: [usize; 2] = [1, 4];
+const LEAF_FACTORS: [usize; 2] = [1, 2];
 /// Numbers of backups to try, as far as `backups_max` allows.
 const N_BACKUPS: [usize; 4] = [1, 2, 5, 10];
 /// Margins to try, in standard errors of the ensemble.
 const MARGINS: [f64; 4] = [0.0, 1.0, 2.0, 4.0];
-/// Rows that the standard error is measured on.
+/// Rows of each part that the standard error is measured on.
 const N_ERROR_ROWS: usize = 256;
 
 impl FittedQ {
@@ -83,33 +83,25 @@ impl FittedQ {
         Ok(Some(RefitStats { n_chosen, fit_seconds, ..report }))
     }
 
-    /// Learns from the earlier part of the memory with each candidate,
-    /// and chooses by what they earn on the later one.
+    /// Learns with each candidate from all parts of the memory but one,
+    /// in turn, and chooses by what they earn on the part left out.
     fn judge(&mut self, n_max: usize) -> Result<Conclusion> {
         let n_rows = self.n_rows();
         let times_ms: Vec<i64> = (0..n_rows).map(|at| self.memory.time_ms(at)).collect();
+        let parts = InnerPart::of(&times_ms, self.config.inner_share);
+        let bars = self.memory.judged_bars((self.policy.cost(), self.config.exposures[0]));
+        let n_taught = parts.iter().map(|part| part.training.len()).min().unwrap_or_default();
         let (mut candidates, mut trials) = (Vec::new(), Vec::new());
-        let rows = |later: &[usize]| -> Vec<&[f64]> {
-            later.iter().map(|&at| self.memory.row(at)).collect()
-        };
-        if let Some(InnerParts { earlier, later }) =
-            InnerParts::of(&times_ms, self.config.inner_share)
-        {
-            let costs = (self.policy.cost(), self.config.exposures[0]);
-            let bars = self.memory.later_bars(&later, costs);
-            for factor in LEAF_FACTORS {
-                let min_samples_leaf = factor * self.config.min_samples_leaf;
-                if factor > 1 && 4 * min_samples_leaf > earlier.len() {
-                    continue;
-                }
-                let earlier = InnerTraining { memory: &self.memory, transitions: earlier.clone() };
-                for (n_backups, policy) in
-                    self.inner_policies(&earlier, (min_samples_leaf, n_max))?
-                {
-                    for (margin, trial) in try_margins(&policy, &rows(&later), &bars) {
-                        candidates.push((Way { min_samples_leaf, n_backups }, margin));
-                        trials.push(trial);
-                    }
+        for factor in LEAF_FACTORS {
+            let min_samples_leaf = factor * self.config.min_samples_leaf;
+            if n_taught == 0 || factor > 1 && 4 * min_samples_leaf > n_taught {
+                continue;
+            }
+            for held_out in self.held_out_values(&parts, (min_samples_leaf, n_max))? {
+                for (margin, trial) in self.try_margins(&held_out, &bars) {
+                    let n_backups = held_out.n_backups;
+                    candidates.push((Way { min_samples_leaf, n_backups }, margin));
+                    trials.push(trial);
                 }
             }
         }
@@ -125,64 +117,93 @@ impl FittedQ {
         Ok(Conclusion { judgement, ways, margin, n_rows, n_members: 0 })
     }
 
-    /// Learns from the `earlier` part, and returns the policies after
-    /// some numbers of backups, most of them first.
-    fn inner_policies(
+    /// Returns what the bars of each part are worth by ensembles that
+    /// learned from the others, after some numbers of backups, most of
+    /// them first.
+    fn held_out_values(
         &self,
-        earlier: &InnerTraining<'_>,
+        parts: &[InnerPart],
         (min_samples_leaf, n_max): (usize, usize),
-    ) -> Result<Vec<(usize, FittedPolicy)>> {
+    ) -> Result<Vec<HeldOutValues>> {
         let core = self.core_of(min_samples_leaf)?;
-        let input = IterationInput { experience: earlier, backup: &self.backup_rule(&self.config) };
         let n_steps = n_max.min(N_BACKUPS[N_BACKUPS.len() - 1]);
-        let previous = PreviousValues { forests: &[], n_done: self.n_backups };
-        let fitted = core.steps(&input, previous, n_steps)?;
-        let tried = fitted.into_iter().enumerate().map(|(at, fitted)| (at + 1, fitted)).rev();
-        let tried = tried.filter(|(n, _)| N_BACKUPS.contains(n) || *n == n_max);
-        let policy = self.policy.clone().with_margin(Some(0.0))?;
-        tried.map(|(n, fitted)| Ok((n, policy.clone().with_forests(fitted.forests)?))).collect()
-    }
-}
-
-/// Trades the later `bars`, whose rows are `rows`, with each margin.
-fn try_margins(policy: &FittedPolicy, rows: &[&[f64]], bars: &LaterBars) -> Vec<(f64, Trial)> {
-    let exposures = policy.exposures();
-    let mut values = vec![0.0; rows.len() * exposures.len()];
-    let each = values.par_chunks_mut(exposures.len()).zip(rows);
-    each.for_each(|(values, row)| policy.q_values(row, values));
-    let error = standard_error(policy, rows);
-    let trials = MARGINS.into_par_iter().map(|factor| {
-        let margin = factor * error;
-        let trial = bars.trade(|at, position| {
-            let values = &values[at * exposures.len()..][..exposures.len()];
-            let net = exposures.iter().zip(values);
-            let net = net.map(|(exposure, value)| (*exposure, value - margin * exposure.abs()));
-            choose_exposure(net, policy.cost(), position)
-        });
-        (margin, trial)
-    });
-    trials.collect()
-}
-
-/// Returns the standard error, by the trees' disagreement, of what a
-/// unit of exposure is worth beyond none: its root mean square over
-/// some of `rows` and all exposures.
-fn standard_error(policy: &FittedPolicy, rows: &[&[f64]]) -> f64 {
-    let exposures = policy.exposures();
-    let forests = &policy.forests()[..exposures.len()];
-    let Some(none) = exposures.iter().position(|exposure| *exposure == 0.0) else { return 0.0 };
-    let (mut sum, mut n) = (0.0, 0.0);
-    for row in rows.iter().step_by(rows.len().div_ceil(N_ERROR_ROWS).max(1)) {
-        for (forest, exposure) in forests.iter().zip(exposures).filter(|(_, it)| **it != 0.0) {
-            let pairs =
-                forest.predict_row_by_trees(row).zip(forests[none].predict_row_by_trees(row));
-            let worth: Vec<f64> = pairs.map(|(it, none)| (it - none) / exposure).collect();
-            let n_trees = worth.len() as f64;
-            let mean = worth.iter().sum::<f64>() / n_trees;
-            let square = worth.iter().map(|it| (it - mean).powi(2)).sum::<f64>();
-            sum += square / (n_trees - 1.0).max(1.0) / n_trees;
-            n += 1.0;
+        let tried = (1..=n_steps).rev().filter(|n| N_BACKUPS.contains(n) || *n == n_max);
+        let n_exposures = self.config.exposures.len();
+        let nothing = vec![vec![0.0; self.n_rows()]; n_exposures];
+        let of = |n_backups| HeldOutValues { n_backups, values: nothing.clone(), error: 0.0 };
+        let mut found: Vec<HeldOutValues> = tried.map(of).collect();
+        for InnerPart { training, held_out } in parts {
+            let experience = InnerTraining { memory: &self.memory, transitions: training.clone() };
+            let backup = &self.backup_rule(&self.config);
+            let input = IterationInput { experience: &experience, backup };
+            let previous = PreviousValues { forests: &[], n_done: self.n_backups };
+            let fitted = core.steps(&input, previous, n_steps)?;
+            for found in &mut found {
+                let fitted = &fitted[found.n_backups - 1];
+                // In double estimation the mean of both halves.
+                let n_halves = (fitted.values.len() / n_exposures) as f64;
+                for (values, all) in fitted.values.iter().zip((0..n_exposures).cycle()) {
+                    let all = &mut found.values[all];
+                    for &at in held_out {
+                        all[at] += values[at] / n_halves;
+                    }
+                }
+                let error = self.square_error(&fitted.forests, held_out);
+                found.error += error / parts.len() as f64;
+            }
         }
+        for found in &mut found {
+            found.error = found.error.sqrt();
+        }
+        Ok(found)
     }
-    if n > 0.0 { f64::sqrt(sum / n) } else { 0.0 }
+
+    /// Trades the `bars` by their values with each margin.
+    fn try_margins(&self, held_out: &HeldOutValues, bars: &JudgedBars) -> Vec<(f64, Trial)> {
+        let (exposures, cost) = (&self.config.exposures, self.policy.cost());
+        let trials = MARGINS.into_par_iter().map(|factor| {
+            let margin = factor * held_out.error;
+            let trial = bars.trade(|at, position| {
+                let net = exposures
+                    .iter()
+                    .zip(&held_out.values)
+                    .map(|(exposure, values)| (*exposure, values[at] - margin * exposure.abs()));
+                choose_exposure(net, cost, position)
+            });
+            (margin, trial)
+        });
+        trials.collect()
+    }
+
+    /// Returns the square of the standard error, by the trees'
+    /// disagreement, of what a unit of exposure is worth beyond none: its
+    /// mean over some of the bars `held_out` and all exposures.
+    fn square_error(&self, forests: &[Forest], held_out: &[usize]) -> f64 {
+        let exposures = &self.config.exposures;
+        let Some(none) = exposures.iter().position(|exposure| *exposure == 0.0) else { return 0.0 };
+        let (mut sum, mut n) = (0.0, 0.0);
+        for &at in held_out.iter().step_by(held_out.len().div_ceil(N_ERROR_ROWS).max(1)) {
+            let row = self.memory.row(at);
+            for (forest, exposure) in forests.iter().zip(exposures).filter(|(_, it)| **it != 0.0) {
+                let pairs =
+                    forest.predict_row_by_trees(row).zip(forests[none].predict_row_by_trees(row));
+                let worth: Vec<f64> = pairs.map(|(it, none)| (it - none) / exposure).collect();
+                let n_trees = worth.len() as f64;
+                let mean = worth.iter().sum::<f64>() / n_trees;
+                let square = worth.iter().map(|it| (it - mean).powi(2)).sum::<f64>();
+                sum += square / (n_trees - 1.0).max(1.0) / n_trees;
+                n += 1.0;
+            }
+        }
+        if n > 0.0 { sum / n } else { 0.0 }
+    }
+}
+
+/// What exposures are worth at bars that taught nothing of it.
+struct HeldOutValues {
+    n_backups: usize,
+    /// For each exposure one a remembered bar.
+    values: Vec<Vec<f64>>,
+    /// The standard error of what a unit of exposure is worth.
+    error: f64,
 }

@@ -12,7 +12,7 @@ use crate::learning::forest::Linear;
 
 /// A feature whose values differ by less, relative to the greatest of
 /// them, is a constant: it has no weight, and the library refuses it.
-const RANGE_MIN: f64 = 1e-9;
+pub(super) const RANGE_MIN: f64 = 1e-9;
 
 type Regression = RidgeRegression<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 

@@ -1,25 +1,10 @@
-//! Divides remembered bars in time, and trades the later ones.
+//! Trades remembered bars, net of costs.
 
 use super::statistics::Trial;
 
-/// Bars left out between the parts: the return of a decision at the
-/// close of bar t ends at the open of bar t + 2.
-const PURGED_BARS: usize = 2;
-/// Fewest bars that judge: fewer hide any edge.
-const LATER_MIN: usize = 50;
-
-/// Remembered bars in two parts, by their indices.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InnerParts {
-    /// Those to learn from.
-    pub earlier: Vec<usize>,
-    /// Those to judge on.
-    pub later: Vec<usize>,
-}
-
 /// A bar to judge on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LaterBar {
+pub struct JudgedBar {
     /// When it opened.
     pub time_ms: i64,
     /// The return from the next bar's open to the one after it.
@@ -31,8 +16,8 @@ pub struct LaterBar {
 
 /// Bars to judge on: of one symbol after the other, each in order.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LaterBars {
-    bars: Vec<LaterBar>,
+pub struct JudgedBars {
+    bars: Vec<JudgedBar>,
     /// For each bar the number of its time, of all times in order.
     time_idx: Vec<usize>,
     n_of_time: Vec<f64>,
@@ -40,35 +25,10 @@ pub struct LaterBars {
     allows_short: bool,
 }
 
-impl InnerParts {
-    /// Divides the bars of `times_ms` at one time for all symbols: of
-    /// all bars about the last `share` judge. Of each symbol the two
-    /// bars before are in neither part. Returns none where a part is
-    /// too small.
-    pub fn of(times_ms: &[i64], share: f64) -> Option<Self> {
-        let mut sorted = times_ms.to_vec();
-        sorted.sort_unstable();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of a count is a count"
-        )]
-        let n_later = (sorted.len() as f64 * share).ceil() as usize;
-        let begin_ms = *sorted.get(sorted.len().checked_sub(n_later)?)?;
-        let is_later = |at: usize| times_ms.get(at).is_some_and(|time_ms| *time_ms >= begin_ms);
-        let is_purged = |at: usize| (at + 1..=at + PURGED_BARS).any(is_later);
-        let all = 0..times_ms.len();
-        let earlier = all.clone().filter(|&at| !is_later(at) && !is_purged(at)).collect();
-        let parts = Self { earlier, later: all.filter(|&at| is_later(at)).collect() };
-        let is_enough = parts.later.len() >= LATER_MIN && !parts.earlier.is_empty();
-        is_enough.then_some(parts)
-    }
-}
-
-impl LaterBars {
+impl JudgedBars {
     /// Returns the bars, traded at `cost` per unit of exposure, as a
     /// fraction of equity, with exposures from `lowest` on.
-    pub fn new(bars: Vec<LaterBar>, (cost, lowest): (f64, f64)) -> Self {
+    pub fn new(bars: Vec<JudgedBar>, (cost, lowest): (f64, f64)) -> Self {
         let mut times_ms: Vec<i64> = bars.iter().map(|bar| bar.time_ms).collect();
         times_ms.sort_unstable();
         times_ms.dedup();
