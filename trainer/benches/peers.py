@@ -7,7 +7,7 @@
 
 A planted task: an Ornstein-Uhlenbeck log price (kappa 0.05, sigma 0.003 a
 bar), 20,000 bars to learn from, 48 left out, 20,000 others to test, a cost of
-5 basis points a unit of exposure, exposures -1, 0 and 1, the trainer's 24
+5 basis points a unit of exposure, exposures -1, 0 and 1, the trainer's 25
 features. PPO and DQN have their default settings, see the same features and
 the position, and get the net return of each bar in percent as the reward.
 They are judged every 5,000 steps on the test bars; their clock stands still
@@ -36,7 +36,7 @@ import time
 
 N_TRAIN = 20_000
 FIRST_TEST = 20_048
-N_FEATURES = 24
+N_FEATURES = 25
 COST = 0.0005
 N_STEPS = 100_000
 EVERY = 5_000

@@ -103,7 +103,7 @@ fn a_forecaster_trains_in_the_same_loop_with_any_threads() {
     assert_eq!(session["config"]["training"]["model"], "forecast");
     let path = one.path("models/memory_efficient_model_final.zip");
     let model = TradingModel::load(&path).unwrap();
-    assert_eq!((model.kind(), model.n_features()), ("forecast", 24));
+    assert_eq!((model.kind(), model.n_features()), ("forecast", 25));
     assert_eq!(model.metadata().config["models"]["forecast"]["learner"], "extra_trees");
     let n_trades = session["metrics"]["agent"]["n_trades"].as_u64().unwrap();
     assert!(n_trades > 0, "the forecaster never traded; the test proves little");

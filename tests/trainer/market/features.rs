@@ -24,6 +24,7 @@ fn small() -> FeatureSet {
         macd_signal: 2,
         atr: 3,
         averages: vec![2],
+        long_average: Some(8),
         zscore: 4,
     })
     .unwrap()

@@ -71,6 +71,10 @@ fn returns_volatility_and_distances_are_by_definition() {
     assert_close(last(&set, &bars, "close_position"), 0.5, 1e-7);
     let distance = (12.0_f64.ln() - 14.0_f64.ln()) / 2.0;
     assert_close(last(&set, &bars, "average_distance_2"), distance / (long * 2.0_f64.sqrt()), 1e-7);
+    // The long average is over the five bars that there are.
+    let mean = CLOSES.iter().map(|close| close.ln()).sum::<f64>() / 5.0;
+    let distance = (12.0_f64.ln() - mean) / (long * 5.0_f64.sqrt());
+    assert_close(last(&set, &bars, "average_distance_8"), distance, 1e-7);
 }
 
 #[test]

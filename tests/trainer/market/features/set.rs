@@ -7,15 +7,16 @@ use super::small;
 #[test]
 fn the_standard_set_is_what_stored_models_say_it_is() {
     let set = FeatureSet::standard();
-    assert_eq!(set.n_features(), 24);
+    assert_eq!(set.n_features(), 25);
     let lines: Vec<String> = set.names().chunks(4).map(|names| names.join(" ")).collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
     return_1 return_2 return_4 return_8
     return_16 return_48 volatility_16 volatility_96
     volatility_ratio_16_96 range_96 close_position volume_zscore_96
     rsi_14 macd_12_26 macd_histogram_12_26_9 atr_14
-    average_distance_24 average_distance_96 average_distance_336 zscore_336
-    day_sin day_cos week_sin week_cos
+    average_distance_24 average_distance_96 average_distance_336 average_distance_1344
+    zscore_336 day_sin day_cos week_sin
+    week_cos
     ");
 }
 
@@ -51,6 +52,16 @@ fn a_set_of_an_unknown_format_is_refused_for_that() {
         "invalid value: integer `3`, expected feature format 1 or 2, those that this version of \
          the trainer reads",
     );
+}
+
+#[test]
+fn a_set_of_an_earlier_version_has_no_long_average() {
+    let mut stored = serde_json::to_value(small()).unwrap();
+    stored["windows"].as_object_mut().unwrap().remove("long_average");
+    stored["names"].as_array_mut().unwrap().retain(|name| name != "average_distance_8");
+    let set: FeatureSet = serde_json::from_value(stored.clone()).unwrap();
+    assert_eq!((set.n_features(), set.n_warm_up_bars()), (small().n_features() - 1, 4));
+    assert_eq!(serde_json::to_value(&set).unwrap(), stored);
 }
 
 #[test]

@@ -25,7 +25,8 @@ use crate::market::bars::Bar;
 /// - `macd_f_s`, `macd_histogram_f_s_g`: over the average true range
 /// - `atr_n`: Wilder's average true range over the close
 /// - `average_distance_n`: `x` minus its mean over n bars, in units of
-///   `v` times the root of n
+///   `v` times the root of n; n is for the longest, 1,344, the number of
+///   bars so far, while there are fewer
 /// - `zscore_n`: `x` minus its mean over n bars, in deviations
 /// - `day_sin`, `day_cos`, `week_sin`, `week_cos`: the time at which the
 ///   bar opened, UTC; the week begins on Monday

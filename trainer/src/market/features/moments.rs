@@ -15,6 +15,11 @@ pub(super) struct Moments {
 impl Moments {
     const EMPTY: Self = Self { count: 0.0, mean: 0.0, squares: 0.0 };
 
+    /// Returns how many numbers they are of.
+    pub(super) fn count(self) -> f64 {
+        self.count
+    }
+
     /// Returns the mean; 0 of none.
     pub(super) fn mean(self) -> f64 {
         self.mean

@@ -29,7 +29,8 @@ pub struct FeatureSet {
 }
 
 impl FeatureSet {
-    /// Returns the set that the trainer uses: 24 features, 336 bars back.
+    /// Returns the set that the trainer uses: 25 features, 336 bars back
+    /// and one of them, as far as there are bars, 1,344.
     pub fn standard() -> Self {
         let windows = FeatureWindows {
             returns: vec![1, 2, 4, 8, 16, 48],
@@ -42,6 +43,7 @@ impl FeatureSet {
             macd_signal: 9,
             atr: 14,
             averages: vec![24, 96, 336],
+            long_average: Some(1344),
             zscore: 336,
         };
         let names = windows.names();
@@ -135,6 +137,8 @@ impl FeatureWindows {
             macd_signal,
             atr,
             averages,
+            // Until it is full it is over the bars there are.
+            long_average: _,
             zscore,
         } = self;
         // A return takes one bar more than the window that holds it.
@@ -162,7 +166,8 @@ impl FeatureWindows {
             format!("macd_histogram_{fast}_{slow}_{signal}"),
             format!("atr_{}", self.atr),
         ]);
-        names.extend(self.averages.iter().map(|window| format!("average_distance_{window}")));
+        let averages = self.averages.iter().chain(&self.long_average);
+        names.extend(averages.map(|window| format!("average_distance_{window}")));
         names.push(format!("zscore_{}", self.zscore));
         names.extend(["day_sin", "day_cos", "week_sin", "week_cos"].map(str::to_owned));
         names
@@ -183,7 +188,8 @@ impl FeatureWindows {
         for (field, window) in windows {
             validate_window(field, window)?;
         }
-        for (field, windows) in [("returns", &self.returns), ("averages", &self.averages)] {
+        let averages = self.averages.iter().chain(&self.long_average).copied().collect();
+        for (field, windows) in [("returns", &self.returns), ("averages", &averages)] {
             validate_list(field, windows)?;
         }
         let pairs = [

@@ -34,6 +34,7 @@ pub(super) struct WindowedEngine {
     true_range: TrueRange,
     convergence: Convergence,
     averages: Vec<(f64, RollingMoments)>,
+    long_average: Option<RollingMoments>,
     price_levels: RollingMoments,
 }
 
@@ -75,6 +76,7 @@ impl WindowedEngine {
             averages: averages
                 .map(|&window| ((window as f64).sqrt(), RollingMoments::new(window)))
                 .collect(),
+            long_average: windows.long_average.map(RollingMoments::new),
             price_levels: RollingMoments::new(windows.zscore),
         }
     }
@@ -102,6 +104,11 @@ impl WindowedEngine {
         for (root, average) in &mut self.averages {
             let distance = reading.log_close - average.push(reading.log_close).mean();
             put(quotient(distance, long * *root));
+        }
+        if let Some(average) = &mut self.long_average {
+            let moments = average.push(reading.log_close);
+            let distance = reading.log_close - moments.mean();
+            put(quotient(distance, long * moments.count().sqrt()));
         }
         let deviation = reading.price_level.deviation();
         put(quotient(reading.log_close - reading.price_level.mean(), deviation));

@@ -26,6 +26,11 @@ pub struct FeatureWindows {
     pub atr: usize,
     /// Windows of the moving averages, increasing.
     pub averages: Vec<usize>,
+    /// Closes in one more average, longer than these: until there are so
+    /// many, it is over those there are, and no bar waits for it. None in
+    /// the sets of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub long_average: Option<usize>,
     /// Closes in the price's z-score.
     pub zscore: usize,
 }
