@@ -60,6 +60,23 @@ fn files_of_one_time_are_symbols_whatever_their_names() {
 }
 
 #[test]
+fn a_copy_of_a_file_is_told() {
+    let (_folder, source) = folder(&[("A.csv", rows(0..30)), ("A copy.csv", rows(0..30))]);
+    let warnings = source.summarize_all().unwrap().understood.unwrap().warnings;
+    assert!(warnings[0].contains("`A copy.csv` and `A.csv` have the same content"), "{warnings:?}");
+    let (_folder, source) = folder(&[("A.csv", rows(0..30)), ("B.csv", rows(1..31))]);
+    assert!(source.summarize_all().unwrap().understood.unwrap().warnings.is_empty());
+}
+
+#[test]
+fn intervals_of_one_symbol_are_no_symbols_whatever_follows_them() {
+    let files = [("BTC-1h-2020-01.csv", rows(0..30)), ("BTC-4h-2020-01.csv", rows(0..29))];
+    let (_folder, source) = folder(&files);
+    let error = source.symbols().unwrap_err().to_string();
+    assert!(error.contains("are one symbol in several intervals"), "{error}");
+}
+
+#[test]
 fn parts_that_overlap_are_told() {
     let files = [("BTC-2020-01.csv", rows(0..31)), ("BTC-2020-02.csv", rows(30..60))];
     let (_folder, source) = folder(&files);

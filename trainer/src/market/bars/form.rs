@@ -55,7 +55,7 @@ impl Form {
             anyhow!("`{name}` {}", scaled::with_day(&with_name(&error.to_string(), name), name))
         };
         let config = &reading.config;
-        if let Some(problem) = scaled::problem(&sample, config) {
+        if let Some(problem) = scaled::problem(&sample, text.delimiter, config) {
             return Err(told(anyhow!(problem)));
         }
         let Table { mut columns, n_rows_above } =

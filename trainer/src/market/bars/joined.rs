@@ -183,7 +183,8 @@ pub(super) fn check_overlap(summaries: &[DataSummary]) -> Result<()> {
 pub(super) fn check_spelling(symbols: &[SymbolBars]) -> Result<()> {
     let mut stems: BTreeMap<&str, &str> = BTreeMap::new();
     for SymbolBars { symbol, .. } in symbols {
-        let Some((stem, interval)) = symbol.rsplit_once(['-', '_', ' ']) else {
+        let undated = stem_of_span(symbol).unwrap_or(symbol);
+        let Some((stem, interval)) = undated.rsplit_once(['-', '_', ' ']) else {
             continue;
         };
         if is_interval(interval)

@@ -122,6 +122,7 @@ pub(in crate::market::bars) fn settle_time(time: TimeColumn, rows: &[Vec<String>
     } else if all(rows, &is_whole, date)
         || !most(rows, &is_clock_or_count, clock)
         || (all(rows, &|cell| cell.len() < 3, clock) && !repeats(rows, date) && rows.len() > 1)
+        || is_constant_count(rows, clock) && !repeats(rows, date)
     {
         TimeColumn::Whole(date)
     } else {
@@ -184,6 +185,13 @@ fn is_whole(cell: &[u8]) -> bool {
 /// Whether the cell is a clock time, or counts from midnight on.
 fn is_clock_or_count(cell: &[u8]) -> bool {
     is_clock(cell) || (is_count_of_day(cell) && !is_count(cell))
+}
+
+/// Whether each row has the same number, which is no clock time: such as
+/// how long a bar is.
+fn is_constant_count(rows: &[Vec<String>], idx: usize) -> bool {
+    let is_first = |row: &Vec<String>| row.get(idx) == rows[0].get(idx);
+    rows.len() > 1 && rows.iter().all(is_first) && !all(rows, &is_clock, idx)
 }
 
 /// Whether a text is in two rows on end.

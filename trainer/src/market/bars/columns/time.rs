@@ -24,12 +24,12 @@ impl TimeColumn {
     /// is one.
     #[inline]
     pub(in crate::market::bars) fn parse(
-        self,
+        &self,
         row: Row<'_>,
         parser: &TimeParser,
         before: Option<i64>,
     ) -> Option<i64> {
-        match self {
+        match *self {
             Self::Whole(idx) => parser.parse_after(row.get(idx)?.trim_ascii(), before),
             Self::Split(date, clock) => {
                 let (date, clock) = (row.get(date)?.trim_ascii(), row.get(clock)?.trim_ascii());
@@ -40,6 +40,9 @@ impl TimeColumn {
                 parser.parse_after(joined[..n_bytes].trim_ascii(), before)
             }
             Self::Parts(parts) => {
+                if let Some(iso) = parts.iso(|idx| Some(row.get(idx)?.trim_ascii())) {
+                    return parser.parse_after(&iso, before);
+                }
                 let text = |idx: usize| std::str::from_utf8(row.get(idx)?.trim_ascii()).ok();
                 parser.parse_after(parts.joined(text)?.as_bytes(), before)
             }

@@ -63,8 +63,42 @@ impl TimeParts {
         all
     }
 
+    /// Returns the time as it is read fastest, where each part is digits
+    /// alone.
+    pub(super) fn iso<'a>(self, cell: impl Fn(usize) -> Option<&'a [u8]>) -> Option<[u8; 19]> {
+        let mut iso = *b"0000-00-00 00:00:00";
+        let mut put = |end: usize, idx: usize| {
+            let digits = cell(idx)?;
+            let is_right = match digits.len() {
+                1 | 2 => end > 4,
+                4 => end == 4,
+                _ => false,
+            };
+            let part = iso.get_mut(end.checked_sub(digits.len())?..end).filter(|_| is_right)?;
+            part.copy_from_slice(digits);
+            digits.iter().all(u8::is_ascii_digit).then_some(())
+        };
+        let (DateAt::Parts { year, month, day: Some(day) }, None) = (self.date, self.zone) else {
+            return None;
+        };
+        put(4, year)?;
+        put(7, month)?;
+        put(10, day)?;
+        match self.clock {
+            None => {}
+            Some(ClockAt::Whole(_)) => return None,
+            Some(ClockAt::Parts { hour, minute, second }) => {
+                put(13, hour)?;
+                minute.map_or(Some(()), |idx| put(16, idx))?;
+                second.map_or(Some(()), |idx| put(19, idx))?;
+            }
+        }
+        Some(iso)
+    }
+
     /// Returns the time as one text, if the parts can be of one.
     pub(super) fn joined<'a>(self, text: impl Fn(usize) -> Option<&'a str>) -> Option<String> {
+        let text = |idx: usize| text(idx).filter(|text| !text.is_empty());
         let number = |idx: usize| Some(without_fraction(text(idx)?));
         let mut joined = match self.date {
             DateAt::Whole(idx) => text(idx)?.to_owned(),
@@ -84,7 +118,7 @@ impl TimeParts {
             Some(ClockAt::Parts { hour, minute, second }) => {
                 let hour = number(hour)?;
                 let minute = minute.map_or(Some("0"), number)?;
-                let second = second.map_or(Some("0"), &text)?;
+                let second = second.map_or(Some("0"), text)?;
                 let (second, fraction) = second.split_once('.').unwrap_or((second, ""));
                 joined += &format!(" {hour:0>2}:{minute:0>2}:{second:0>2}");
                 if fraction.bytes().any(|digit| digit != b'0') {

@@ -9,7 +9,7 @@ use crate::market::bars::shown;
 use crate::market::bars::timestamp::{TimeZone, is_count, is_zoned};
 
 /// Words that name a column of zones.
-const ZONES: [&str; 3] = ["tz", "zone", "timezone"];
+const ZONES: [&str; 2] = ["tz", "timezone"];
 
 impl Columns {
     /// Returns the zone that the name of the time's column tells.
@@ -40,7 +40,11 @@ impl Columns {
         }
         let taken = self.time.all();
         let is_of_zones = |idx: &usize| {
-            let is_named = words(self.name(*idx)).iter().any(|word| ZONES.contains(&word.as_str()));
+            let words = words(self.name(*idx));
+            let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+            // Power has zones of prices, too.
+            let are_known = || rows.iter().all(|row| is_known(row[*idx].trim()));
+            let is_named = has(&ZONES) || has(&["zone"]) && are_known();
             let is_zone = |row: &Vec<String>| {
                 row[*idx].starts_with(|l: char| l.is_ascii_alphabetic() || l == '+' || l == '-')
                     && row[*idx].trim().parse::<f64>().is_err()
@@ -61,6 +65,10 @@ impl Columns {
         let unknown = rows.iter().find(is_other).map(|row| row[idx].trim().to_owned());
         unknown.map_or(Ok(()), |zone| Err(unknown_zone(self.name(idx), &zone)))
     }
+}
+
+fn is_known(zone: &str) -> bool {
+    TimeZone::parse(zone).is_some() || unknown_zone_of(zone).is_some()
 }
 
 fn unknown_zone(column: &str, zone: &str) -> String {

@@ -70,7 +70,10 @@ impl Table {
             row.cells.len() == width && row.cells.iter().any(|cell| is_date(cell.as_bytes()))
         };
         let n_faulty = sample.rows[..idx].iter().rev().take_while(is_faulty).count();
-        let rows = rows_like(&sample.rows[idx..], width);
+        let mut rows = rows_like(&sample.rows[idx..], width);
+        if rows.is_empty() {
+            rows.push(sample.rows[idx].cells.clone());
+        }
         let is_json = sample.rows[idx].place.packing == Packing::Json;
         let columns = Columns::of_headless(&rows, delimiter, config);
         if columns.is_err() && is_json && config.columns.is_empty() {

@@ -25,8 +25,8 @@ const DATABENTO: [&str; 2] = ["rtype", "publisher_id"];
 const DATABENTO_MIN: f64 = 1e6;
 
 /// Returns what to do about a file whose prices are of such a unit.
-pub(super) fn problem(sample: &Sample, config: &BarsConfig) -> Option<String> {
-    if !config.columns.is_empty() {
+pub(super) fn problem(sample: &Sample, delimiter: u8, config: &BarsConfig) -> Option<String> {
+    if !config.columns.is_empty() || delimiter != b',' {
         return None;
     }
     lean(&sample.rows).or_else(|| databento(&sample.rows))

@@ -117,6 +117,7 @@ impl BarSource {
             return Ok(self.content.get_or_init(Content::default));
         };
         let mut understood = Understood::default();
+        understood.warnings.extend(folder.copies()?);
         let mut symbols = Vec::new();
         for Group { symbol, parts } in groups(Self::files_of(folder)?) {
             let parts: Vec<SymbolBars> = parts

@@ -1,14 +1,16 @@
 //! The files of a folder, or of a zip file that is read as one.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use crate::digest::{sha256_of_bytes, sha256_of_file};
+use crate::market::bars::shown;
 
 /// Files, each of a symbol or a part of one.
 #[derive(Debug, Clone)]
@@ -58,4 +60,31 @@ impl Folder {
         files.sort();
         Ok(files)
     }
+
+    /// Says which two files have the same content, if any have: as two
+    /// symbols they count twice.
+    pub(super) fn copies(&self) -> Result<Option<String>> {
+        let mut known: BTreeMap<u64, Vec<PathBuf>> = BTreeMap::new();
+        for path in self.files()? {
+            let n_bytes = fs::metadata(&path)?.len();
+            known.entry(n_bytes).or_default().push(path);
+        }
+        for paths in known.into_values().filter(|paths| paths.len() > 1) {
+            let mut digests: HashMap<String, PathBuf> = HashMap::new();
+            for path in paths {
+                if let Some(other) = digests.insert(sha256_of_file(&path)?, path.clone()) {
+                    let [other, path] = [other, path].map(|path| name_of(&path));
+                    return Ok(Some(format!(
+                        "`{other}` and `{path}` have the same content, and count as two symbols; \
+                         delete one of them if it is a copy"
+                    )));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    shown(path.file_name().unwrap_or_default().as_encoded_bytes())
 }
