@@ -1,7 +1,7 @@
-//! Market bars as they are read, checked, and made into features.
+//! Market data: bars, read and checked, and the features of each.
 //!
-//! Bars are streamed; a feature never reads a later bar. It uses
-//! no other folder.
+//! Bars are streamed; a feature never reads a later bar. It uses no
+//! other folder.
 
 pub mod bars;
 pub mod features;

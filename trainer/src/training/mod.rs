@@ -1,8 +1,8 @@
-//! Trains, judges and replays: the loop over windows, episodes, batches.
+//! Training and evaluation: the loop over windows, episodes and batches.
 //!
-//! `train` is the training run, `leaks` looks for look-ahead, `predict`
-//! and `simulate` apply a model or given exposures to bars. It may use
-//! every folder but `cli`.
+//! `train` is the training run, `audit` checks its figures and `leaks`
+//! searches for look-ahead; `predict` applies a model to bars and
+//! `simulate` given exposures. It may use every folder but `cli`.
 
 pub mod audit;
 pub mod leaks;

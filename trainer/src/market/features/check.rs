@@ -1,14 +1,14 @@
-//! Checks of what a learner is given to observe.
+//! Checks of the observations that a learner is given.
 
 use anyhow::{Result, bail, ensure};
 
-/// Fails unless the open of a bar is a price above 0.
+/// Checks that the open of a bar is finite and above 0.
 pub(crate) fn check_open(open: f64) -> Result<()> {
     ensure!(open.is_finite() && open > 0.0, "the open of a bar is {open}; it must be above 0");
     Ok(())
 }
 
-/// Fails unless a row has `n_features` numbers, all of them finite.
+/// Checks that a row has `n_features` values, all of them finite.
 pub(crate) fn check_row(row: &[f64], n_features: usize) -> Result<()> {
     ensure!(row.len() == n_features, "a row has {} features, not {n_features}", row.len());
     if let Some(feature) = row.iter().position(|value| !value.is_finite()) {

@@ -1,4 +1,4 @@
-//! Which features the learner sees.
+//! The settings of the features.
 
 use std::collections::HashSet;
 
@@ -31,6 +31,10 @@ impl Default for FeaturesConfig {
 
 impl FeaturesConfig {
     /// Checks every setting against its range.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the first setting out of range.
     pub fn validate(&self) -> Result<(), FieldError> {
         let refuse =
             |value: &str, expected| Err(FieldError::new("features.columns", value, expected));
@@ -53,10 +57,12 @@ impl FeaturesConfig {
         Ok(())
     }
 
-    /// Returns the features, where the further `columns` are those that
-    /// the bars have of the names here.
+    /// Returns the feature set with the further `columns`, those columns of
+    /// the bars that match the configured names.
     ///
-    /// Fails where one has the name of a standard feature.
+    /// # Errors
+    ///
+    /// Fails when a column has the name of a standard feature.
     pub fn set(&self, columns: Vec<String>) -> Result<FeatureSet, FieldError> {
         if self.standard {
             FeatureSet::standard().with_columns(columns)
@@ -65,7 +71,7 @@ impl FeaturesConfig {
         }
     }
 
-    /// Returns how many bars yield no row before the first that does.
+    /// Returns the number of warm-up bars, which yield no row.
     pub fn n_warm_up_bars(&self) -> u64 {
         if self.standard { FeatureSet::standard().n_warm_up_bars() as u64 } else { 0 }
     }

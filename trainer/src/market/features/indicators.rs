@@ -1,20 +1,20 @@
-//! The textbook indicators: RSI, ATR and MACD, one bar at a time.
+//! Streaming technical indicators: RSI, ATR and MACD.
 //!
-//! Each returns `None` until its first full window. Wilder's averages
-//! begin with a plain mean ("New Concepts in Technical Trading Systems",
-//! 1978), exponential ones too.
+//! Each returns `None` until its first full window. All averages start
+//! with the mean of the first window, as Wilder's do (J. W. Wilder, "New
+//! Concepts in Technical Trading Systems", 1978).
 
-/// An average that forgets: the mean of the first values, then
+/// A moving average: the mean of the first `window` values, then
 /// `average + weight * (value - average)`.
 #[derive(Debug, Clone)]
-struct Smoothed {
+struct MovingAverage {
     window: usize,
     n_values: usize,
     weight: f64,
     average: f64,
 }
 
-impl Smoothed {
+impl MovingAverage {
     /// Returns Wilder's average: weight `1 / window`.
     fn wilder(window: usize) -> Self {
         Self { window, n_values: 0, weight: 1.0 / window as f64, average: 0.0 }
@@ -40,20 +40,20 @@ impl Smoothed {
 #[derive(Debug, Clone)]
 pub(super) struct RelativeStrength {
     previous_close: Option<f64>,
-    gain: Smoothed,
-    loss: Smoothed,
+    gain: MovingAverage,
+    loss: MovingAverage,
 }
 
 impl RelativeStrength {
     pub(super) fn new(window: usize) -> Self {
         Self {
             previous_close: None,
-            gain: Smoothed::wilder(window),
-            loss: Smoothed::wilder(window),
+            gain: MovingAverage::wilder(window),
+            loss: MovingAverage::wilder(window),
         }
     }
 
-    /// Returns average gain and average loss, in units of price.
+    /// Returns the average gain and the average loss, in units of price.
     pub(super) fn push(&mut self, close: f64) -> Option<(f64, f64)> {
         let change = close - self.previous_close.replace(close)?;
         let gain = self.gain.push(change.max(0.0));
@@ -64,17 +64,17 @@ impl RelativeStrength {
 
 /// Wilder's average true range; the first bar's range is high - low.
 #[derive(Debug, Clone)]
-pub(super) struct TrueRange {
+pub(super) struct AverageTrueRange {
     previous_close: Option<f64>,
-    average: Smoothed,
+    average: MovingAverage,
 }
 
-impl TrueRange {
+impl AverageTrueRange {
     pub(super) fn new(window: usize) -> Self {
-        Self { previous_close: None, average: Smoothed::wilder(window) }
+        Self { previous_close: None, average: MovingAverage::wilder(window) }
     }
 
-    /// Returns the average range, in units of price.
+    /// Returns the average true range, in units of price.
     pub(super) fn push(&mut self, high: f64, low: f64, close: f64) -> Option<f64> {
         let range = match self.previous_close.replace(close) {
             Some(previous) => high.max(previous) - low.min(previous),
@@ -84,25 +84,25 @@ impl TrueRange {
     }
 }
 
-/// Appel's moving average convergence and divergence.
+/// Appel's moving average convergence/divergence (MACD).
 #[derive(Debug, Clone)]
 pub(super) struct Convergence {
-    fast: Smoothed,
-    slow: Smoothed,
-    signal: Smoothed,
+    fast: MovingAverage,
+    slow: MovingAverage,
+    signal: MovingAverage,
 }
 
 impl Convergence {
     pub(super) fn new(fast: usize, slow: usize, signal: usize) -> Self {
         Self {
-            fast: Smoothed::exponential(fast),
-            slow: Smoothed::exponential(slow),
-            signal: Smoothed::exponential(signal),
+            fast: MovingAverage::exponential(fast),
+            slow: MovingAverage::exponential(slow),
+            signal: MovingAverage::exponential(signal),
         }
     }
 
-    /// Returns the line and its distance from the signal, in units of
-    /// price.
+    /// Returns the MACD line and the histogram, its distance from the
+    /// signal line, in units of price.
     pub(super) fn push(&mut self, close: f64) -> Option<(f64, f64)> {
         let (fast, slow) = (self.fast.push(close), self.slow.push(close));
         let line = fast? - slow?;

@@ -1,10 +1,10 @@
-//! Turns bars into what the learner sees: causal, scale-free numbers.
+//! Computes the learner's observations: causal, scale-free features.
 //!
-//! A row is made of its own bar and earlier ones only, and, but for the
-//! further columns of a user's bars, which are taken as they are, does
-//! not change when all prices or all volumes are multiplied. A bar is a bar:
-//! windows count bars, so a gap in the data makes them span more time,
-//! and the return across it is that of one bar.
+//! A row depends only on its own bar and earlier ones, and does not
+//! change when all prices or all volumes are multiplied by a constant;
+//! further columns of the bars are passed on unchanged. Windows count
+//! bars, so a gap in the data makes them span more time, and the return
+//! across it is that of one bar.
 
 mod calendar;
 mod check;

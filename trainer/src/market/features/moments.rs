@@ -1,77 +1,81 @@
-//! Mean and variance over the last bars, without drift.
+//! Rolling mean and variance, without accumulating rounding errors.
 //!
-//! Nothing is ever subtracted: the window is the tail of a finished block
-//! merged with the block being filled. So an outlier leaves no trace once
-//! it has left the window, however long the stream.
+//! Values that leave the window are not subtracted: the window is the
+//! tail of a finished block merged with the block being filled. So an
+//! outlier has no effect once it has left the window.
 
-/// Count, mean and sum of squared deviations of some numbers.
+/// Count, mean and sum of squared deviations of some values.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moments {
     count: f64,
     mean: f64,
-    squares: f64,
+    squared_deviations: f64,
 }
 
 impl Moments {
-    const EMPTY: Self = Self { count: 0.0, mean: 0.0, squares: 0.0 };
+    const EMPTY: Self = Self { count: 0.0, mean: 0.0, squared_deviations: 0.0 };
 
-    /// Returns how many numbers they are of.
+    /// Returns the number of values.
     pub(super) fn count(self) -> f64 {
         self.count
     }
 
-    /// Returns the mean; 0 of none.
+    /// Returns the mean; 0 without values.
     pub(super) fn mean(self) -> f64 {
         self.mean
     }
 
-    /// Returns the standard deviation about the mean, ddof 0.
+    /// Returns the standard deviation (ddof 0).
     pub(super) fn deviation(self) -> f64 {
-        (self.squares / self.count.max(1.0)).sqrt()
+        (self.squared_deviations / self.count.max(1.0)).sqrt()
     }
 
     /// Returns the root of the mean square.
     pub(super) fn root_mean_square(self) -> f64 {
-        (self.squares / self.count.max(1.0) + self.mean * self.mean).sqrt()
+        (self.squared_deviations / self.count.max(1.0) + self.mean * self.mean).sqrt()
     }
 
-    /// Adds one number (Welford, Technometrics 4, 1962).
-    fn with(self, number: f64) -> Self {
+    /// Adds one value (B. P. Welford, Technometrics 4, 1962).
+    fn with(self, value: f64) -> Self {
         let count = self.count + 1.0;
-        let delta = number - self.mean;
+        let delta = value - self.mean;
         let mean = self.mean + delta / count;
-        Self { count, mean, squares: self.squares + delta * (number - mean) }
+        let squared_deviations = self.squared_deviations + delta * (value - mean);
+        Self { count, mean, squared_deviations }
     }
 
-    /// Joins two sets of numbers (Chan and others, 1979).
+    /// Merges two sets of values (T. F. Chan and others, 1979).
     fn merged(self, other: Self) -> Self {
         if self.count == 0.0 {
             return other;
         }
         let count = self.count + other.count;
         let delta = other.mean - self.mean;
-        let share = other.count / count;
+        let weight = other.count / count;
         Self {
             count,
-            mean: self.mean + delta * share,
-            squares: self.squares + other.squares + delta * delta * self.count * share,
+            mean: self.mean + delta * weight,
+            squared_deviations: self.squared_deviations
+                + other.squared_deviations
+                + delta * delta * self.count * weight,
         }
     }
 }
 
-/// The moments of the last numbers of a stream, in constant time each.
+/// The moments of the last values of a stream, each in amortised constant
+/// time.
 #[derive(Debug, Clone)]
 pub(super) struct RollingMoments {
     /// The block being filled, as long as the window.
     block: Vec<f64>,
     n_in_block: usize,
     block_moments: Moments,
-    /// The moments of the block before, from each index to its end.
+    /// The moments of the previous block, from each index to its end.
     tails: Vec<Moments>,
 }
 
 impl RollingMoments {
-    /// Returns the moments of no numbers, over a window of `window`.
+    /// Returns the moments of an empty stream.
     pub(super) fn new(window: usize) -> Self {
         Self {
             block: vec![0.0; window],
@@ -81,19 +85,19 @@ impl RollingMoments {
         }
     }
 
-    /// Adds a number and returns the moments of the last `window` ones,
+    /// Adds a value and returns the moments of the last `window` values,
     /// or of all while there are fewer.
-    pub(super) fn push(&mut self, number: f64) -> Moments {
-        self.block[self.n_in_block] = number;
+    pub(super) fn push(&mut self, value: f64) -> Moments {
+        self.block[self.n_in_block] = value;
         self.n_in_block += 1;
-        self.block_moments = self.block_moments.with(number);
+        self.block_moments = self.block_moments.with(value);
         if self.n_in_block < self.block.len() {
             return self.tails[self.n_in_block].merged(self.block_moments);
         }
         let finished = self.block_moments;
         let mut tail = Moments::EMPTY;
-        for (number, slot) in self.block.iter().zip(&mut self.tails).rev() {
-            tail = tail.with(*number);
+        for (value, slot) in self.block.iter().zip(&mut self.tails).rev() {
+            tail = tail.with(*value);
             *slot = tail;
         }
         self.n_in_block = 0;

@@ -1,7 +1,7 @@
-//! Says which features there are: what a model stores about its input.
+//! The set of features, which is saved with a model.
 //!
-//! The names follow from the windows and the further columns; both are
-//! stored, and a stored set whose names do not fit them is refused.
+//! The names follow from the windows and the further columns. All are
+//! saved, and a saved set with other names is refused.
 
 mod stored;
 mod windows;
@@ -15,11 +15,11 @@ pub use windows::FeatureWindows;
 
 const WINDOW_BARS_MAX: usize = 100_000;
 const N_WINDOWS_MAX: usize = 32;
-/// More are no features but a table that was turned round.
+/// So many columns indicate a transposed table.
 pub(super) const N_COLUMNS_MAX: usize = 1000;
 
-/// The features a model is made for: the windows of the standard ones,
-/// the further columns of the bars, and the names of all.
+/// The features of a model: the windows of the standard features, the
+/// further columns of the bars, and the names of all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct FeatureSet {
@@ -29,8 +29,8 @@ pub struct FeatureSet {
 }
 
 impl FeatureSet {
-    /// Returns the set that the trainer uses: 25 features, 336 bars back
-    /// and one of them, as far as there are bars, 1,344.
+    /// Returns the standard set: 25 features with 336 warm-up bars. One
+    /// of them looks back up to 1,344 bars, as far as there are any.
     pub fn standard() -> Self {
         let windows = FeatureWindows {
             returns: vec![1, 2, 4, 8, 16, 48],
@@ -50,7 +50,9 @@ impl FeatureSet {
         Self { windows: Some(windows), columns: Vec::new(), names }
     }
 
-    /// Returns the set with these `windows`.
+    /// Returns the standard features with other `windows`.
+    ///
+    /// # Errors
     ///
     /// Fails when one is 0 or above 100,000 bars, when a list does not
     /// increase, or when a short or fast window is not below its long or
@@ -59,17 +61,22 @@ impl FeatureSet {
         Self::build(Some(windows), Vec::new())
     }
 
-    /// Returns the set of no features but the `columns` of the bars.
+    /// Returns the set of only the `columns` of the bars.
     ///
-    /// Fails without any, and as [`FeatureSet::with_columns`] does.
+    /// # Errors
+    ///
+    /// Fails without columns, and as [`FeatureSet::with_columns`] does.
     pub fn of_columns(columns: Vec<String>) -> Result<Self, FieldError> {
         Self::build(None, columns)
     }
 
-    /// Returns the set with the further `columns` of the bars, after the
-    /// features that it has.
+    /// Returns the set with the further `columns` of the bars, which
+    /// replace any it had.
     ///
-    /// Fails on a name that another feature has, and on too many.
+    /// # Errors
+    ///
+    /// Fails when two features have the same name, and on more than 1,000
+    /// columns.
     pub fn with_columns(self, columns: Vec<String>) -> Result<Self, FieldError> {
         Self::build(self.windows, columns)
     }
@@ -96,29 +103,28 @@ impl FeatureSet {
         Ok(Self { windows, columns, names })
     }
 
-    /// Returns how many bars each standard feature looks back on; none
-    /// where there are no standard ones.
+    /// Returns the windows of the standard features; `None` where the set
+    /// has only further columns.
     pub fn windows(&self) -> Option<&FeatureWindows> {
         self.windows.as_ref()
     }
 
-    /// Returns the columns of the bars that are features as they are:
-    /// the last of the names.
+    /// Returns the further columns of the bars, whose names are last.
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
 
-    /// Returns how many numbers a row has.
+    /// Returns the number of features.
     pub fn n_features(&self) -> usize {
         self.names.len()
     }
 
-    /// Returns the names, in the order of a row's numbers.
+    /// Returns the names, in the order of a row's values.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Returns how many bars yield no row before the first that does.
+    /// Returns the number of warm-up bars, which yield no row.
     pub fn n_warm_up_bars(&self) -> usize {
         self.windows.as_ref().map_or(0, FeatureWindows::n_warm_up_bars)
     }
@@ -141,7 +147,7 @@ impl FeatureWindows {
             long_average: _,
             zscore,
         } = self;
-        // A return takes one bar more than the window that holds it.
+        // A window of returns needs one bar more than a window of bars.
         let of_returns = [*volatility_short, *volatility_long, *rsi];
         let of_bars = [*volume - 1, macd_slow + macd_signal - 2, *atr - 1, *zscore - 1];
         let of_averages = averages.iter().map(|window| window - 1);
@@ -196,10 +202,10 @@ impl FeatureWindows {
             ("volatility_short", self.volatility_short, self.volatility_long, "volatility_long"),
             ("macd_fast", self.macd_fast, self.macd_slow, "macd_slow"),
         ];
-        for (field, below, above, other) in pairs {
-            if below >= above {
-                let expected = format!("below `windows.{other}`, {above}");
-                return Err(FieldError::new(&format!("windows.{field}"), below, &expected));
+        for (field, short, long, other) in pairs {
+            if short >= long {
+                let expected = format!("below `windows.{other}`, {long}");
+                return Err(FieldError::new(&format!("windows.{field}"), short, &expected));
             }
         }
         Ok(())
@@ -233,7 +239,7 @@ impl From<FeatureSet> for Stored {
     }
 }
 
-/// Refuses a stored set that this version would compute otherwise.
+/// Refuses a stored set whose names differ from those of this version.
 impl TryFrom<Stored> for FeatureSet {
     type Error = String;
 

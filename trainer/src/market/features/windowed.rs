@@ -1,51 +1,50 @@
-//! Computes the standard features of bar after bar, in constant time
-//! and memory.
+//! Computes the standard features of each bar, in constant memory.
 
 use super::calendar;
-use super::indicators::{Convergence, RelativeStrength, TrueRange};
+use super::indicators::{AverageTrueRange, Convergence, RelativeStrength};
 use super::moments::{Moments, RollingMoments};
 use super::set::FeatureWindows;
-use super::unit::UnitFree;
+use super::unit::UnitScaler;
 use crate::market::bars::Bar;
 
-/// No feature is larger than this, so that a jump after a calm stays a
-/// number.
+/// Features are clamped to this, as after a jump from constant prices.
 const FEATURE_MAX: f64 = 100.0;
 
-/// What is smaller, relative to the price, is rounding and counts as 0.
+/// Smaller divisors and price moves are rounding errors and count as 0.
 const NEGLIGIBLE: f64 = 1e-12;
 
-/// The features of [`FeatureWindows`]; [`super::FeatureEngine`] tells
-/// what each is.
+/// The engine of the standard features; see [`super::FeatureEngine`] for
+/// their formulas.
 #[derive(Debug, Clone)]
 pub(super) struct WindowedEngine {
     n_warm_up_bars: usize,
     n_bars: usize,
-    price_unit: UnitFree,
-    volume_unit: UnitFree,
+    price_unit: UnitScaler,
+    volume_unit: UnitScaler,
     horizons: Vec<usize>,
-    /// The last log closes, as many as the longest horizon and one.
+    /// Ring buffer of log closes, one more than the longest horizon.
     log_closes: Vec<f64>,
     previous_log_close: f64,
     volatility_short: RollingMoments,
     volatility_long: RollingMoments,
     volumes: RollingMoments,
     relative_strength: RelativeStrength,
-    true_range: TrueRange,
+    average_true_range: AverageTrueRange,
     convergence: Convergence,
+    /// With the square root of each window.
     averages: Vec<(f64, RollingMoments)>,
     long_average: Option<RollingMoments>,
     price_levels: RollingMoments,
 }
 
-/// The numbers of one bar that its row is written from.
-struct Reading {
+/// The updated indicators from which a row is computed.
+struct Indicators {
     log_close: f64,
     short: Moments,
     long: Moments,
     volume_zscore: f64,
     gain_and_loss: Option<(f64, f64)>,
-    true_range: f64,
+    average_true_range: f64,
     convergence: (f64, f64),
     price_level: Moments,
 }
@@ -58,8 +57,8 @@ impl WindowedEngine {
         Self {
             n_warm_up_bars: windows.n_warm_up_bars(),
             n_bars: 0,
-            price_unit: UnitFree::default(),
-            volume_unit: UnitFree::default(),
+            price_unit: UnitScaler::default(),
+            volume_unit: UnitScaler::default(),
             horizons: windows.returns.clone(),
             log_closes: vec![0.0; longest + 1],
             previous_log_close: 0.0,
@@ -67,7 +66,7 @@ impl WindowedEngine {
             volatility_long: RollingMoments::new(windows.volatility_long),
             volumes: RollingMoments::new(windows.volume),
             relative_strength: RelativeStrength::new(windows.rsi),
-            true_range: TrueRange::new(windows.atr),
+            average_true_range: AverageTrueRange::new(windows.atr),
             convergence: Convergence::new(
                 windows.macd_fast,
                 windows.macd_slow,
@@ -81,68 +80,71 @@ impl WindowedEngine {
         }
     }
 
-    /// Takes the next bar and writes its features to `row`; `false`, with
-    /// `row` as it was, during the warm-up.
+    /// Takes the next bar and writes its features to `row`; returns
+    /// `false`, with `row` unchanged, during the warm-up.
     pub(super) fn push(&mut self, bar: &Bar, row: &mut [f64]) -> bool {
         let is_warm = self.n_bars >= self.n_warm_up_bars;
-        let close = self.price_unit.take(bar.close);
-        let [high, low] = [bar.high, bar.low].map(|price| self.price_unit.take(price));
+        let close = self.price_unit.scale(bar.close);
+        let [high, low] = [bar.high, bar.low].map(|price| self.price_unit.scale(price));
         let bar = &Bar { high, low, close, ..*bar };
-        let reading = self.take(bar);
+        let indicators = self.update(bar);
         let mut cells = row.iter_mut();
         let mut put = |value: f64| {
             if let Some(cell) = cells.next().filter(|_| is_warm) {
-                *cell = bounded(value);
+                *cell = clamped(value);
             }
         };
-        let long = reading.long.root_mean_square();
+        let long = indicators.long.root_mean_square();
         for &horizon in &self.horizons {
-            put(reading.log_close - self.log_close_before(horizon));
+            put(indicators.log_close - self.log_close_before(horizon));
         }
-        put_volatility(&reading, bar, &mut put);
-        put_indicators(&reading, bar, &mut put);
+        put_volatility(&indicators, bar, &mut put);
+        put_indicators(&indicators, bar, &mut put);
         for (root, average) in &mut self.averages {
-            let distance = reading.log_close - average.push(reading.log_close).mean();
+            let distance = indicators.log_close - average.push(indicators.log_close).mean();
             put(quotient(distance, long * *root));
         }
         if let Some(average) = &mut self.long_average {
-            let moments = average.push(reading.log_close);
-            let distance = reading.log_close - moments.mean();
+            let moments = average.push(indicators.log_close);
+            let distance = indicators.log_close - moments.mean();
             put(quotient(distance, long * moments.count().sqrt()));
         }
-        let deviation = reading.price_level.deviation();
-        put(quotient(reading.log_close - reading.price_level.mean(), deviation));
+        let deviation = indicators.price_level.deviation();
+        put(quotient(indicators.log_close - indicators.price_level.mean(), deviation));
         calendar::circles(bar.time_ms).into_iter().for_each(put);
         self.n_bars += 1;
         is_warm
     }
 
-    /// Updates all but the averages, which `push` reads as it goes. The
-    /// prices of `bar` are without a unit.
-    fn take(&mut self, bar: &Bar) -> Reading {
+    /// Updates all indicators but the averages, which `push` updates. The
+    /// prices of `bar` are scaled.
+    fn update(&mut self, bar: &Bar) -> Indicators {
         let log_close = bar.close.ln();
         let n_kept = self.log_closes.len();
         self.log_closes[self.n_bars % n_kept] = log_close;
         let log_return = log_close - self.previous_log_close;
         self.previous_log_close = log_close;
-        // The first bar has no return; the windows forget this 0 before
-        // the warm-up ends.
+        // The first bar has no return. What is pushed for it leaves the
+        // windows before the warm-up ends.
         let (short, long) =
             (self.volatility_short.push(log_return), self.volatility_long.push(log_return));
         let volume_zscore = if bar.volume > 0.0 {
-            let log_volume = self.volume_unit.take(bar.volume).ln();
+            let log_volume = self.volume_unit.scale(bar.volume).ln();
             let moments = self.volumes.push(log_volume);
             quotient(log_volume - moments.mean(), moments.deviation())
         } else {
             0.0
         };
-        Reading {
+        Indicators {
             log_close,
             short,
             long,
             volume_zscore,
             gain_and_loss: self.relative_strength.push(bar.close),
-            true_range: self.true_range.push(bar.high, bar.low, bar.close).unwrap_or_default(),
+            average_true_range: self
+                .average_true_range
+                .push(bar.high, bar.low, bar.close)
+                .unwrap_or_default(),
             convergence: self.convergence.push(bar.close).unwrap_or_default(),
             price_level: self.price_levels.push(log_close),
         }
@@ -154,37 +156,38 @@ impl WindowedEngine {
     }
 }
 
-fn put_volatility(reading: &Reading, bar: &Bar, put: &mut impl FnMut(f64)) {
-    let (short, long) = (reading.short.root_mean_square(), reading.long.root_mean_square());
+fn put_volatility(indicators: &Indicators, bar: &Bar, put: &mut impl FnMut(f64)) {
+    let (short, long) = (indicators.short.root_mean_square(), indicators.long.root_mean_square());
     put(short);
     put(long);
     put(quotient(short, long));
     put(quotient((bar.high / bar.low).ln(), long));
     let range = bar.high - bar.low;
     put(if range > 0.0 { (bar.close - bar.low) / range } else { 0.5 });
-    put(reading.volume_zscore);
+    put(indicators.volume_zscore);
 }
 
-fn put_indicators(reading: &Reading, bar: &Bar, put: &mut impl FnMut(f64)) {
+fn put_indicators(indicators: &Indicators, bar: &Bar, put: &mut impl FnMut(f64)) {
     let negligible = bar.close * NEGLIGIBLE;
-    let (gain, loss) = reading.gain_and_loss.unwrap_or_default();
-    // Halved, so that the sum of two huge prices is still a number.
+    let (gain, loss) = indicators.gain_and_loss.unwrap_or_default();
+    // Halved first, so that the sum cannot overflow.
     let movement = gain / 2.0 + loss / 2.0;
     put(if movement > negligible { gain / 2.0 / movement } else { 0.5 });
-    let (line, histogram) = reading.convergence;
-    let true_range = reading.true_range;
-    let in_ranges = |distance: f64| {
-        if true_range > negligible { distance / true_range } else { 0.0 }
+    let (line, histogram) = indicators.convergence;
+    let average_true_range = indicators.average_true_range;
+    let in_average_true_ranges = |distance: f64| {
+        if average_true_range > negligible { distance / average_true_range } else { 0.0 }
     };
-    put(in_ranges(line));
-    put(in_ranges(histogram));
-    put(true_range / bar.close);
+    put(in_average_true_ranges(line));
+    put(in_average_true_ranges(histogram));
+    put(average_true_range / bar.close);
 }
 
+/// Returns `value / divisor`; 0 where the divisor is negligible.
 fn quotient(value: f64, divisor: f64) -> f64 {
     if divisor > NEGLIGIBLE { value / divisor } else { 0.0 }
 }
 
-fn bounded(value: f64) -> f64 {
+fn clamped(value: f64) -> f64 {
     if value.is_nan() { 0.0 } else { value.clamp(-FEATURE_MAX, FEATURE_MAX) }
 }

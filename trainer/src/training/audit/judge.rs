@@ -1,4 +1,4 @@
-//! What counts as passed.
+//! The criteria by which a check of the audit passes.
 
 use crate::account::metrics::Performance;
 use crate::session::{AuditStatus, AuditVerdict};
@@ -7,12 +7,12 @@ use crate::training::train::Scenario;
 
 use super::placebo::Placebo;
 
-/// What must be left of the Sharpe ratio when fills come later.
-const SHARPE_SHARE_MIN: f64 = 0.5;
-/// The greatest p value that is no chance.
+/// Least part of the Sharpe ratio that later fills must retain.
+const SHARPE_RETAINED_MIN: f64 = 0.5;
+/// Significance level of the placebo test.
 const P_VALUE_MAX: f64 = 0.05;
 
-/// Judges the decisions of `agent`, filled in another `scenario`.
+/// Compares `agent` with its decisions filled as in `scenario`.
 pub(super) fn scenario(
     scenario: &Scenario,
     agent: &Performance,
@@ -22,77 +22,77 @@ pub(super) fn scenario(
         let finding = "twice the costs would be out of range".to_owned();
         return verdict(scenario.name, AuditStatus::Undecided, finding);
     };
-    let told = format!(
+    let figures = format!(
         "net return {} -> {}, Sharpe {} -> {}",
         percent(agent.net_return),
         percent(found.net_return),
         ratio(agent.sharpe),
         ratio(found.sharpe)
     );
-    let is_kept = !scenario.is_later()
+    let is_sharpe_retained = !scenario.is_later()
         || found
             .sharpe
             .zip(agent.sharpe)
-            .is_some_and(|(found, own)| found >= own * SHARPE_SHARE_MIN);
-    let (judgement, finding) = if agent.net_return <= 0.0 {
-        (AuditStatus::Undecided, format!("{told}: nothing was earned that could be lost"))
+            .is_some_and(|(found, base)| found >= base * SHARPE_RETAINED_MIN);
+    let (status, finding) = if agent.net_return <= 0.0 {
+        (AuditStatus::Undecided, format!("{figures}: nothing was earned that could be lost"))
     } else if found.net_return <= 0.0 {
-        (AuditStatus::Failed, format!("{told}: nothing is left of the profit"))
-    } else if !is_kept {
-        (AuditStatus::Failed, format!("{told}: less than half of the Sharpe ratio is left"))
+        (AuditStatus::Failed, format!("{figures}: nothing is left of the profit"))
+    } else if !is_sharpe_retained {
+        (AuditStatus::Failed, format!("{figures}: less than half of the Sharpe ratio is left"))
     } else {
-        (AuditStatus::Passed, told)
+        (AuditStatus::Passed, figures)
     };
-    let verdict = verdict(scenario.name, judgement, finding);
+    let verdict = verdict(scenario.name, status, finding);
     AuditVerdict { net_return: Some(found.net_return), sharpe: found.sharpe, ..verdict }
 }
 
-/// Judges the timing of the decisions.
+/// Judges whether the timing of the decisions is significant.
 pub(super) fn placebo(found: Option<Placebo>) -> AuditVerdict {
     let Some(Placebo { p_value, n_shifts, n_bars }) = found else {
         let finding = "too few bars to shift the exposures by".to_owned();
         return verdict("placebo", AuditStatus::Undecided, finding);
     };
-    let told = format!("p {p_value:.3}, of {n_shifts} circular shifts of {n_bars} bars");
-    let (judgement, finding) = if p_value <= P_VALUE_MAX {
-        (AuditStatus::Passed, format!("{told}: the same exposures at other times earn less"))
+    let figures = format!("p {p_value:.3}, of {n_shifts} circular shifts of {n_bars} bars");
+    let (status, finding) = if p_value <= P_VALUE_MAX {
+        (AuditStatus::Passed, format!("{figures}: the same exposures at other times earn less"))
     } else {
-        (AuditStatus::Failed, format!("{told}: the same exposures at other times earn as much"))
+        (AuditStatus::Failed, format!("{figures}: the same exposures at other times earn as much"))
     };
-    AuditVerdict { p_value: Some(p_value), ..verdict("placebo", judgement, finding) }
+    AuditVerdict { p_value: Some(p_value), ..verdict("placebo", status, finding) }
 }
 
-/// Judges trainings where there was nothing to earn.
+/// Judges trainings on shuffled bars.
 pub(super) fn shuffled(found: &LeakCheck) -> AuditVerdict {
-    let judgement = if found.is_passed { AuditStatus::Passed } else { AuditStatus::Failed };
-    verdict("shuffled_bars", judgement, found.finding.clone())
+    let status = if found.is_passed { AuditStatus::Passed } else { AuditStatus::Failed };
+    verdict("shuffled_bars", status, found.finding.clone())
 }
 
-/// Judges a training on prices in another unit.
+/// Judges a training on rescaled prices.
 pub(super) fn rescaled(found: &RescalingResult) -> AuditVerdict {
     let RescalingResult { n_equal, n_decisions, factor, .. } = found;
-    let told = format!(
+    let figures = format!(
         "prices x {factor}: net return {} -> {}, {n_equal} of {n_decisions} decisions and their \
          values the same",
         percent(found.net_return),
         percent(found.other_net_return)
     );
-    let (judgement, finding) = if n_equal == n_decisions {
-        (AuditStatus::Passed, told)
+    let (status, finding) = if n_equal == n_decisions {
+        (AuditStatus::Passed, figures)
     } else {
-        (AuditStatus::Failed, format!("{told}: the figures hang on the unit of the prices"))
+        (AuditStatus::Failed, format!("{figures}: the figures hang on the unit of the prices"))
     };
-    let verdict = verdict("prices_rescaled", judgement, finding);
+    let verdict = verdict("prices_rescaled", status, finding);
     AuditVerdict { net_return: Some(found.other_net_return), sharpe: found.other_sharpe, ..verdict }
 }
 
-fn verdict(name: &str, verdict: AuditStatus, finding: String) -> AuditVerdict {
-    let name = name.to_owned();
+fn verdict(name: &str, status: AuditStatus, finding: String) -> AuditVerdict {
+    let (name, verdict) = (name.to_owned(), status);
     AuditVerdict { name, verdict, finding, net_return: None, sharpe: None, p_value: None }
 }
 
-fn percent(share: f64) -> String {
-    format!("{:+.2} %", share * 100.0 + 0.0)
+fn percent(fraction: f64) -> String {
+    format!("{:+.2} %", fraction * 100.0 + 0.0)
 }
 
 fn ratio(value: Option<f64>) -> String {

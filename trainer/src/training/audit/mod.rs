@@ -1,10 +1,9 @@
-//! `train --audit`: whether a session's figures stand when they are
-//! looked at a second time.
+//! `train --audit`: checks whether a session's figures are robust.
 //!
 //! The decisions of the saved models are filled later, at twice the
-//! costs and at other times; the training is repeated where there is
-//! nothing to earn and with prices in another unit. The session is
-//! sealed before: what fails here costs nothing of it.
+//! costs and at other times; the training is repeated on shuffled bars
+//! and on rescaled prices. The session is sealed before, so a failed
+//! audit leaves it intact.
 
 mod judge;
 mod placebo;
@@ -20,7 +19,7 @@ use crate::training::train::{
 };
 use placebo::DecisionSeries;
 
-/// The decisions of the session, filled in other ways.
+/// The other ways in which the decisions are filled.
 const SCENARIOS: [Scenario; 4] = [
     Scenario::later("filled_1_bar_later", 1),
     Scenario::later("filled_2_bars_later", 2),
@@ -28,13 +27,13 @@ const SCENARIOS: [Scenario; 4] = [
     Scenario::COSTS_DOUBLED,
 ];
 
-/// Audits the completed `session` that `options` gave, and writes what
-/// was found to its record and its page. Returns the record.
+/// Audits `session`, completed with `options`, and writes the verdicts
+/// to its record and report. Returns the record.
 ///
 /// # Errors
 ///
-/// Fails when the session holds no model or another than its figures
-/// are of, or when a signal wants it to stop.
+/// Fails when the session has no figures, or they are not those of its
+/// saved models; when bars are held out; and when a signal stops it.
 pub fn audit(options: &TrainOptions, session: Session) -> Result<Session> {
     info!(
         "auditing: one pass over the bars, and five trainings of at most two episodes on at most \
@@ -58,43 +57,43 @@ fn verdicts(options: &TrainOptions, session: &Session) -> Result<AuditRecord> {
         options.training.holdout_ratio == 0.0,
         "the audit would read the bars that `holdout_ratio` keeps from being seen"
     );
-    let goes_on = || {
+    let check_stop = || {
         ensure!(!options.stop.is_raised(), "a signal stopped the audit; the session is whole");
         Ok(())
     };
     let training_data =
         prepare(&options.training, options.layout.root(), options.clock.tomorrow_ms())?;
     let n_symbols = training_data.tested().len();
-    let n_kept = placebo_bars(n_symbols);
+    let n_bars_max = placebo_bars(n_symbols);
     let mut series_by_symbol: Vec<DecisionSeries> = Vec::new();
     series_by_symbol.resize_with(n_symbols, DecisionSeries::default);
     let input =
         ReplayInput { options, session, training_data: &training_data, scenarios: &SCENARIOS };
-    let replayed = replay(&input, &mut |Decision { symbol, open, target }| {
-        series_by_symbol[symbol].push((open, target), n_kept);
+    let replayed = replay(&input, &mut |decision: Decision| {
+        series_by_symbol[decision.symbol].push(&decision, n_bars_max);
     })?;
     check_replay(agent, &replayed.base)?;
     let mut verdicts: Vec<AuditVerdict> = SCENARIOS
         .iter()
-        .zip(&replayed.changed)
+        .zip(&replayed.scenarios)
         .map(|(scenario, found)| judge::scenario(scenario, agent, found.as_ref()))
         .collect();
     verdicts.push(judge::placebo(placebo::p_value(&series_by_symbol)));
-    goes_on()?;
+    check_stop()?;
     let longest = &training_data.longest().source;
-    let again = retrain(&options.training, longest, &training_data.features)?;
-    goes_on()?;
-    verdicts.push(judge::shuffled(&again.shuffled));
-    verdicts.push(judge::rescaled(&again.rescaled));
-    Ok(AuditRecord { n_trainings: again.n_trainings, verdicts })
+    let retrained = retrain(&options.training, longest, &training_data.features)?;
+    check_stop()?;
+    verdicts.push(judge::shuffled(&retrained.shuffled));
+    verdicts.push(judge::rescaled(&retrained.rescaled));
+    Ok(AuditRecord { n_trainings: retrained.n_trainings, verdicts })
 }
 
-/// Bars of a symbol that the placebo keeps: memory is bounded.
+/// Returns how many bars of each symbol the placebo keeps in memory.
 fn placebo_bars(n_symbols: usize) -> usize {
     (1 << 17) / n_symbols.max(1)
 }
 
-/// An audit must judge the very decisions that the figures are of.
+/// Checks that the replayed decisions give the session's figures.
 fn check_replay(agent: &Performance, base: &Performance) -> Result<()> {
     ensure!(
         agent.final_equity.to_bits() == base.final_equity.to_bits(),

@@ -1,26 +1,28 @@
-//! A placebo: the same exposures, held at other times.
+//! A placebo test of timing: the same exposures, held at other times.
 //!
-//! A circular shift keeps how often, how long and in which order they
-//! were held, and with that the costs; only their place beside the
-//! returns is lost. So what other shifts earn, too, is no timing.
+//! A circular shift keeps the order and duration of the exposures, and
+//! with them the costs, but not their alignment with the returns. What
+//! the shifted exposures earn as well is not due to timing.
 
 use std::collections::VecDeque;
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
-/// Shifts, spread evenly over the bars.
+use crate::training::train::Decision;
+
+/// Number of shifts, spread evenly over the bars.
 const N_SHIFTS: usize = 999;
-/// Fewest bars to shift.
+/// Fewest bars for the test.
 const N_BARS_MIN: usize = 20;
 
-/// What one symbol's account decided and at which prices, bar by bar.
+/// One symbol's opens and decisions, bar by bar.
 #[derive(Debug, Default)]
 pub(super) struct DecisionSeries {
     opens: VecDeque<f64>,
     decisions: VecDeque<f64>,
 }
 
-/// How many shifts earned as much.
+/// The result of the test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Placebo {
     pub(super) p_value: f64,
@@ -29,19 +31,19 @@ pub(super) struct Placebo {
 }
 
 impl DecisionSeries {
-    /// Takes a bar's open and the decision at its close; of long data
-    /// the latest `n_kept` bars count.
-    pub(super) fn push(&mut self, (open, decision): (f64, f64), n_kept: usize) {
-        if self.opens.len() >= n_kept.max(1) {
+    /// Adds the next bar's decision; at most the latest `n_bars_max` are
+    /// kept.
+    pub(super) fn push(&mut self, decision: &Decision, n_bars_max: usize) {
+        if self.opens.len() >= n_bars_max.max(1) {
             self.opens.pop_front();
             self.decisions.pop_front();
         }
-        self.opens.push_back(open);
-        self.decisions.push_back(decision);
+        self.opens.push_back(decision.open);
+        self.decisions.push_back(decision.target);
     }
 
-    /// Returns the decisions, each with the return from the next bar's
-    /// open to the one after it, which it earns.
+    /// Returns each decision with the return that it earns: from the
+    /// next bar's open to the open after that.
     fn pairs(&self) -> Vec<(f64, f64)> {
         let moves = self.opens.iter().skip(1).zip(self.opens.iter().skip(2));
         let returns = moves.map(|(from, to)| to / from - 1.0);
@@ -49,8 +51,9 @@ impl DecisionSeries {
     }
 }
 
-/// Returns the share of circular shifts whose gross profit is at least
-/// the one of the decisions in their own places; none for too few bars.
+/// Returns the permutation p value of the gross profit: the fraction of
+/// circular shifts, the identity included, that earn at least as much;
+/// `None` for too few bars.
 pub(super) fn p_value(series_by_symbol: &[DecisionSeries]) -> Option<Placebo> {
     let series: Vec<Vec<(f64, f64)>> = series_by_symbol.iter().map(DecisionSeries::pairs).collect();
     let n_bars = series.iter().map(Vec::len).max().unwrap_or_default();
@@ -58,9 +61,9 @@ pub(super) fn p_value(series_by_symbol: &[DecisionSeries]) -> Option<Placebo> {
         return None;
     }
     let n_shifts = N_SHIFTS.min(n_bars - 1);
-    let profit = |number: usize| -> f64 {
+    let profit = |shift_idx: usize| -> f64 {
         let of_symbol = |pairs: &Vec<(f64, f64)>| {
-            let shift = pairs.len() * number / (n_shifts + 1);
+            let shift = pairs.len() * shift_idx / (n_shifts + 1);
             let shifted = pairs.iter().cycle().skip(shift);
             pairs
                 .iter()
@@ -70,12 +73,10 @@ pub(super) fn p_value(series_by_symbol: &[DecisionSeries]) -> Option<Placebo> {
         };
         series.iter().map(of_symbol).sum()
     };
-    let own = profit(0);
-    // Exposures that never change earn the same at any shift, but for
-    // the order of the sum.
-    let least = own - 1e-9 * own.abs();
-    let n_as_good =
-        (1..=n_shifts).into_par_iter().filter(|number| profit(*number) >= least).count();
+    let unshifted = profit(0);
+    // Constant exposures earn the same at any shift, up to rounding.
+    let threshold = unshifted - 1e-9 * unshifted.abs();
+    let n_as_good = (1..=n_shifts).into_par_iter().filter(|idx| profit(*idx) >= threshold).count();
     let p_value = (n_as_good + 1) as f64 / (n_shifts + 1) as f64;
     Some(Placebo { p_value, n_shifts, n_bars })
 }

@@ -1,4 +1,4 @@
-//! The bars of the checks: the latest ones, changed or shuffled.
+//! The bars of the checks: the latest, with changed or shuffled moves.
 
 use std::collections::VecDeque;
 
@@ -7,58 +7,59 @@ use anyhow::Result;
 use crate::market::bars::{Bar, BarSource};
 use crate::random::splitmix64;
 
-/// Bars that the checks hold in memory.
+/// Most bars that the checks hold in memory.
 const N_BARS_MAX: usize = 20_000;
 
-/// The latest bars, with the numbers of their further columns.
+/// The latest bars, with the values of their further columns.
 pub(super) struct LatestBars {
     pub(super) bars: Vec<Bar>,
-    /// A row for each bar, one after the other.
-    pub(super) numbers: Vec<f64>,
+    /// Row-major: one row for each bar, one value for each column.
+    pub(super) values: Vec<f64>,
 }
 
 impl LatestBars {
-    /// Reads the latest bars of `source`, or all when they are few.
+    /// Reads the latest bars of `source`, at most `N_BARS_MAX`.
     pub(super) fn of(source: &BarSource) -> Result<Self> {
         let mut reader = source.read()?;
         let n_columns = reader.columns().len();
-        let (mut bars, mut numbers) = (VecDeque::new(), VecDeque::new());
+        let (mut bars, mut values) = (VecDeque::new(), VecDeque::new());
         while let Some(bar) = reader.next() {
             if bars.len() == N_BARS_MAX {
                 bars.pop_front();
-                numbers.drain(..n_columns);
+                values.drain(..n_columns);
             }
             bars.push_back(bar?);
-            numbers.extend(reader.columns());
+            values.extend(reader.columns());
         }
-        Ok(Self { bars: bars.into(), numbers: numbers.into() })
+        Ok(Self { bars: bars.into(), values: values.into() })
     }
 
-    /// Returns the numbers of the column `idx`.
+    /// Returns the values of the column `idx`, one for each bar.
     pub(super) fn column(&self, idx: usize) -> Vec<f64> {
-        let n_columns = self.numbers.len() / self.bars.len().max(1);
-        self.numbers.iter().skip(idx).step_by(n_columns.max(1)).copied().collect()
+        let n_columns = self.values.len() / self.bars.len().max(1);
+        self.values.iter().skip(idx).step_by(n_columns.max(1)).copied().collect()
     }
 }
 
-/// Returns `bars` with the moves after the bar `last_idx` turned round:
-/// what rose falls by the same factor.
+/// Returns `bars` with every price move after the bar `last_idx`
+/// inverted: a rise becomes a fall by the same factor.
 pub(super) fn inverted_after(bars: &[Bar], last_idx: usize) -> Vec<Bar> {
     let (kept, later) = bars.split_at((last_idx + 1).min(bars.len()));
     let pivot = kept.last().map_or(1.0, |bar| bar.close);
-    let turn = |price: f64| pivot * (pivot / price);
-    let turned = later.iter().map(|bar| Bar {
-        open: turn(bar.open),
-        high: turn(bar.low),
-        low: turn(bar.high),
-        close: turn(bar.close),
+    let invert = |price: f64| pivot * (pivot / price);
+    let inverted = later.iter().map(|bar| Bar {
+        open: invert(bar.open),
+        high: invert(bar.low),
+        low: invert(bar.high),
+        close: invert(bar.close),
         volume: bar.volume * 2.0,
         ..*bar
     });
-    kept.iter().copied().chain(turned).collect()
+    kept.iter().copied().chain(inverted).collect()
 }
 
-/// A bar relative to the close before it.
+/// A bar's prices as ratios: the gap to the close before, the others to
+/// its own open.
 #[derive(Clone, Copy)]
 struct CandleShape {
     gap: f64,
@@ -68,9 +69,9 @@ struct CandleShape {
     volume: f64,
 }
 
-/// Returns bars with the times of `bars` and their moves in random
-/// order, without the drift that is left: nothing about the next move
-/// is known from those before it, and holding earns nothing.
+/// Returns `bars` with their moves in random order (Fisher-Yates) and
+/// without drift: past moves do not predict the next one, and holding
+/// earns nothing.
 pub(super) fn shuffled(bars: &[Bar], seed: u64) -> Vec<Bar> {
     let Some(first) = bars.first() else {
         return Vec::new();

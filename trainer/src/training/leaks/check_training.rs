@@ -1,4 +1,4 @@
-//! Trains and trades on bars in memory, and keeps what was decided.
+//! Trains and evaluates on bars in memory, recording every decision.
 
 use anyhow::{Result, ensure};
 
@@ -13,25 +13,24 @@ use crate::training::train::Split;
 
 use super::features::Features;
 
-/// Passes over the training bars, at most: a leak shows early.
+/// Most episodes of a check: a leak shows early.
 const N_EPISODES_MAX: usize = 2;
 
-/// What every training of the checks has in common.
+/// The settings that all trainings of a check share.
 pub(super) struct CheckTraining<'a> {
     training: &'a TrainingConfig,
     features: &'a dyn Features,
     split: Split,
-    n_episodes: usize,
 }
 
-/// What a training decided and earned.
+/// The decisions of a training and their performance.
 pub(super) struct CheckTrainingResult {
-    /// A mark of each decision and of the values behind it: in the first
-    /// episode, on the training bars.
+    /// A hash of each decision and its action values, on the training
+    /// bars of the first episode; 0 during the warm-up.
     pub(super) train_decisions: Vec<u64>,
     /// The same on the test bars, after the last episode.
     pub(super) test_decisions: Vec<u64>,
-    /// What was earned on the test bars.
+    /// The performance on the test bars.
     pub(super) performance: Performance,
 }
 
@@ -39,9 +38,9 @@ impl<'a> CheckTraining<'a> {
     pub(super) fn new(
         training: &'a TrainingConfig,
         split: Split,
-        (features, n_episodes): (&'a dyn Features, usize),
+        features: &'a dyn Features,
     ) -> Self {
-        Self { training, features, split, n_episodes }
+        Self { training, features, split }
     }
 
     pub(super) fn split(&self) -> Split {
@@ -52,13 +51,14 @@ impl<'a> CheckTraining<'a> {
         self.training
     }
 
-    /// Trains on the first of `bars` and trades the last, as a run does.
+    /// Trains on the first of `bars` and evaluates on the last, as a
+    /// training run does.
     pub(super) fn run(&self, bars: &[Bar]) -> Result<CheckTrainingResult> {
         self.run_with(bars, self.features)
     }
 
-    /// Does the same on `bars` that changed after the one of `last_ms`,
-    /// as did what the features know besides.
+    /// Does the same on `bars` that were changed after the one opening
+    /// at `last_ms`; other inputs of the features change there, too.
     pub(super) fn run_changed(&self, bars: &[Bar], last_ms: i64) -> Result<CheckTrainingResult> {
         match self.features.changed_after(last_ms) {
             Some(changed) => self.run_with(bars, changed.as_ref()),
@@ -77,20 +77,20 @@ impl<'a> CheckTraining<'a> {
             seed: self.training.seed,
         };
         let mut learner = self.training.model.learner(self.training, setup)?;
-        let bars_and_rows = (&bars[..n_train], &rows[..n_train]);
-        let train_decisions = self.train_episode(learner.as_mut(), bars_and_rows)?;
-        for _ in 1..self.n_episodes {
-            self.train_episode(learner.as_mut(), bars_and_rows)?;
+        let train = FeaturedBars { bars: &bars[..n_train], rows: &rows[..n_train] };
+        let train_decisions = self.train_episode(learner.as_mut(), train)?;
+        for _ in 1..n_episodes(self.training) {
+            self.train_episode(learner.as_mut(), train)?;
         }
-        let (test_decisions, performance) =
-            self.evaluate(learner.policy(), (&bars[test_begin..], &rows[test_begin..]))?;
+        let test = FeaturedBars { bars: &bars[test_begin..], rows: &rows[test_begin..] };
+        let (test_decisions, performance) = self.evaluate(learner.policy(), test)?;
         Ok(CheckTrainingResult { train_decisions, test_decisions, performance })
     }
 
     fn train_episode(
         &self,
         learner: &mut dyn Learner,
-        (bars, rows): BarsAndRows<'_>,
+        FeaturedBars { bars, rows }: FeaturedBars<'_>,
     ) -> Result<Vec<u64>> {
         let environment = &self.training.environment;
         let mut simulation = Simulation::new(environment, None)?;
@@ -99,7 +99,8 @@ impl<'a> CheckTraining<'a> {
         for (bars, rows) in bars.chunks(batch).zip(rows.chunks(batch)) {
             let mut is_over = false;
             for (bar, row) in bars.iter().zip(rows) {
-                let status = step(&mut simulation, learner.policy(), (bar, row), &mut fingerprints);
+                let policy = learner.policy();
+                let status = step(&mut simulation, policy, bar, row.as_deref(), &mut fingerprints);
                 learner.observe(bar, row.as_deref())?;
                 is_over = status != StepStatus::Running;
                 if is_over {
@@ -118,26 +119,32 @@ impl<'a> CheckTraining<'a> {
     fn evaluate(
         &self,
         policy: &dyn Policy,
-        (bars, rows): BarsAndRows<'_>,
+        FeaturedBars { bars, rows }: FeaturedBars<'_>,
     ) -> Result<(Vec<u64>, Performance)> {
         let simulation = Simulation::new(&self.training.environment, None)?;
         let mut simulation = simulation.with_risk(self.training.seed);
         let mut fingerprints = Vec::with_capacity(bars.len());
         for (bar, row) in bars.iter().zip(rows) {
-            step(&mut simulation, policy, (bar, row), &mut fingerprints);
+            step(&mut simulation, policy, bar, row.as_deref(), &mut fingerprints);
         }
         Ok((fingerprints, simulation.finish(&mut |_| {})))
     }
 }
 
-/// Bars and their rows.
-type BarsAndRows<'a> = (&'a [Bar], &'a [Option<Vec<f64>>]);
+/// Bars with the features of each; `None` during the warm-up.
+#[derive(Clone, Copy)]
+struct FeaturedBars<'a> {
+    bars: &'a [Bar],
+    rows: &'a [Option<Vec<f64>>],
+}
 
-/// Trades through one bar and marks what was decided at its close.
+/// Steps through one bar and records the hash of the decision at its
+/// close.
 fn step(
     simulation: &mut Simulation,
     policy: &dyn Policy,
-    (bar, row): (&Bar, &Option<Vec<f64>>),
+    bar: &Bar,
+    row: Option<&[f64]>,
     fingerprints: &mut Vec<u64>,
 ) -> StepStatus {
     let mut values = vec![0.0; policy.shape().exposures.len()];
@@ -163,7 +170,7 @@ fn step(
     outcome.status
 }
 
-/// Returns how many passes a training of the checks makes.
+/// Returns how many episodes a training of the checks runs.
 pub(super) fn n_episodes(training: &TrainingConfig) -> usize {
     training.total_episodes.min(N_EPISODES_MAX)
 }

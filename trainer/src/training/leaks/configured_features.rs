@@ -1,4 +1,4 @@
-//! The settings' own features, with what the bars have beside prices.
+//! The configured features, further columns of the bars included.
 
 use crate::market::bars::Bar;
 use crate::market::features::{FeatureEngine, FeatureSet};
@@ -6,27 +6,27 @@ use crate::market::features::{FeatureEngine, FeatureSet};
 use super::bars::LatestBars;
 use super::features::Features;
 
-/// A set of features, and the numbers of its further columns by time.
+/// A set of features, and the values of its further columns by time.
 #[derive(Debug, Clone)]
 pub(super) struct ConfiguredFeatures<'a> {
     set: &'a FeatureSet,
     times_ms: Vec<i64>,
-    /// A row for each time, one after the other.
-    numbers: Vec<f64>,
+    /// Row-major: one row for each time.
+    values: Vec<f64>,
 }
 
 impl<'a> ConfiguredFeatures<'a> {
-    /// Returns `set` with the numbers beside the `latest` bars.
+    /// Returns `set` with the further columns of the `latest` bars.
     pub(super) fn new(set: &'a FeatureSet, latest: &LatestBars) -> Self {
         let times_ms = latest.bars.iter().map(|bar| bar.time_ms).collect();
-        Self { set, times_ms, numbers: latest.numbers.clone() }
+        Self { set, times_ms, values: latest.values.clone() }
     }
 
-    fn numbers_at(&self, time_ms: i64) -> &[f64] {
+    fn values_at(&self, time_ms: i64) -> &[f64] {
         let n_columns = self.set.columns().len();
         // The checks change prices and volumes of bars, never times.
         let at = self.times_ms.binary_search(&time_ms).unwrap_or_default();
-        &self.numbers[at * n_columns..(at + 1) * n_columns]
+        &self.values[at * n_columns..(at + 1) * n_columns]
     }
 }
 
@@ -39,19 +39,19 @@ impl Features for ConfiguredFeatures<'_> {
         let mut engine = FeatureEngine::new(self.set);
         let mut row = vec![0.0; self.set.n_features()];
         let rows = bars.iter().map(|bar| {
-            let numbers = self.numbers_at(bar.time_ms);
-            engine.push_with(bar, numbers, &mut row).then(|| row.clone())
+            let values = self.values_at(bar.time_ms);
+            engine.push_with(bar, values, &mut row).then(|| row.clone())
         });
         rows.collect()
     }
 
-    /// What later rows hold is turned round and doubled.
+    /// Maps every value `x` of later rows to `1 - 2x`.
     fn changed_after(&self, last_ms: i64) -> Option<Box<dyn Features + '_>> {
         let n_columns = self.set.columns().len();
         let n_kept = self.times_ms.partition_point(|&time_ms| time_ms <= last_ms) * n_columns;
         let mut changed = self.clone();
-        for number in &mut changed.numbers[n_kept..] {
-            *number = 1.0 - 2.0 * *number;
+        for value in &mut changed.values[n_kept..] {
+            *value = 1.0 - 2.0 * *value;
         }
         Some(Box::new(changed))
     }

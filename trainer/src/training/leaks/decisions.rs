@@ -1,4 +1,4 @@
-//! Decisions at a bar stay what they are when later bars change.
+//! Checks that decisions at a bar do not depend on later bars.
 
 use anyhow::Result;
 
@@ -10,38 +10,37 @@ use super::report::LeakCheck;
 
 const NAME: &str = "later_bars_changed";
 
-/// Trains three times: on `bars`, with those after the middle of the
-/// test bars changed, and with those after the middle of the training
-/// bars changed. What was decided before must be the same.
+/// Trains three times: on `bars`, with the bars after the middle of the
+/// test part changed, and with those after the middle of the training
+/// part changed. All earlier decisions must be the same.
 pub(super) fn check(check_training: &CheckTraining<'_>, bars: &[Bar]) -> Result<LeakCheck> {
     let split = check_training.split();
     let base = check_training.run(bars)?;
-    let n_trial = usize::try_from(split.n_test / 2)?;
-    let last_idx = usize::try_from(split.test_begin())? + n_trial - 1;
+    let n_test_kept = usize::try_from(split.n_test / 2)?;
+    let last_idx = usize::try_from(split.test_begin())? + n_test_kept - 1;
     let changed_after = |last_idx: usize| {
         check_training.run_changed(&inverted_after(bars, last_idx), bars[last_idx].time_ms)
     };
     let changed = changed_after(last_idx)?;
     let mut n_equal = 0;
     let mut differing = None;
-    let mut compare = |one: &[u64], other: &[u64], place: (&str, usize)| {
+    let mut compare = |one: &[u64], other: &[u64], part: &str, begin: usize| {
         let n_equal_here = one.iter().zip(other).take_while(|(one, other)| one == other).count();
         n_equal += n_equal_here;
         if n_equal_here < one.len() || one.len() != other.len() {
-            let (part, begin) = place;
             differing.get_or_insert(format!("{part} bar {}", begin + n_equal_here));
         }
     };
-    let begin = last_idx + 1 - n_trial;
-    let trials = [&base.test_decisions, &changed.test_decisions]
-        .map(|fingerprints| &fingerprints[..n_trial.min(fingerprints.len())]);
-    compare(&base.train_decisions, &changed.train_decisions, ("training", 0));
-    compare(trials[0], trials[1], ("test", begin));
-    let n_lesson = usize::try_from(split.n_train / 2)?;
-    let changed = changed_after(n_lesson - 1)?;
-    let lessons = [&base.train_decisions, &changed.train_decisions]
-        .map(|fingerprints| &fingerprints[..n_lesson.min(fingerprints.len())]);
-    compare(lessons[0], lessons[1], ("training", 0));
+    let begin = last_idx + 1 - n_test_kept;
+    let test = [&base.test_decisions, &changed.test_decisions]
+        .map(|fingerprints| &fingerprints[..n_test_kept.min(fingerprints.len())]);
+    compare(&base.train_decisions, &changed.train_decisions, "training", 0);
+    compare(test[0], test[1], "test", begin);
+    let n_train_kept = usize::try_from(split.n_train / 2)?;
+    let changed = changed_after(n_train_kept - 1)?;
+    let train = [&base.train_decisions, &changed.train_decisions]
+        .map(|fingerprints| &fingerprints[..n_train_kept.min(fingerprints.len())]);
+    compare(train[0], train[1], "training", 0);
     Ok(match differing {
         None => LeakCheck::passed(
             NAME,

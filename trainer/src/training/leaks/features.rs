@@ -1,27 +1,27 @@
-//! What is checked: features, computed from given bars.
+//! The features under test, as a function of bars.
 
 use crate::market::bars::Bar;
 use crate::market::features::{FeatureEngine, FeatureSet};
 
-/// Features as the checks see them: computed from given bars.
+/// Features that can be computed from any given bars.
 pub trait Features: Sync {
-    /// Returns the names, in the order of a row's numbers.
+    /// Returns the names, in the order of a row's values.
     fn names(&self) -> Vec<String>;
 
-    /// Returns the row of each of `bars`, as known at its close; none
-    /// while there were too few bars before it.
+    /// Returns the row of each of `bars`, as known at its close; `None`
+    /// during the warm-up.
     fn rows(&self, bars: &[Bar]) -> Vec<Option<Vec<f64>>>;
 
-    /// Returns the same features, where what they know besides the bars
-    /// is another for bars after the one of `last_ms`; none where they
-    /// know nothing else.
+    /// Returns the same features with all inputs other than the bars
+    /// changed after the time `last_ms`; `None` where bars are the only
+    /// input.
     fn changed_after(&self, last_ms: i64) -> Option<Box<dyn Features + '_>> {
         let _ = last_ms;
         None
     }
 }
 
-/// Of a set without further columns, which are no part of the bars: see
+/// Supports only sets without further columns; those are checked by
 /// [`check_configured_leaks`](super::check_configured_leaks).
 impl Features for FeatureSet {
     fn names(&self) -> Vec<String> {

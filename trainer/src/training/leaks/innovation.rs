@@ -1,11 +1,11 @@
-//! What is new in a column at a bar's close, beside what comes later.
+//! Associations between a column's innovations and later bars.
 //!
-//! What the past tells anyway is taken off first, by least squares on
-//! ranks: the column's own last values, returns, ranges and volumes. A
-//! column that was known in time has little left, and what is left goes
-//! with the bar it came with at least as much as with later ones. What
-//! goes with later returns, or with their size, more than that is a
-//! leak, however faint: over many bars a small correlation is no chance.
+//! An innovation is the residual of a least-squares fit, on ranks, to
+//! the known past: the column's own last values, returns, ranges and
+//! volumes. The innovations of a column that was known in time are
+//! small, and correlate with their own bar at least as much as with
+//! later ones. A greater correlation with later returns, their size or
+//! ranges is a leak, even a small one: over many bars it is significant.
 
 use crate::market::bars::Bar;
 
@@ -13,25 +13,25 @@ use super::rank::ranks;
 use super::regression::residuals;
 use super::season::without_season;
 
-/// Later bars that are looked at, each by itself.
+/// Most lags at which single later bars are tested.
 pub(super) const N_LAGS: usize = 256;
-/// Bars ahead that are looked at together.
+/// Horizons over which later bars are summed.
 const HORIZONS: [usize; 4] = [4, 16, 64, 256];
-/// Bars before the first that is looked at: what the past tells.
+/// Bars skipped at the start, whose past is incomplete.
 const N_PAST: usize = 256;
-/// Fewest sums over a horizon that do not overlap.
+/// Fewest sums without overlap for a horizon to be tested.
 const N_SUMS_MIN: usize = 64;
-/// Bars over which the products of a correlation may hang together.
+/// Lags over which the products may be autocorrelated, in bars.
 const BANDWIDTH: usize = 64;
-/// Fewest bars that tell anything.
+/// Fewest bars for the search.
 const N_BARS_MIN: usize = 400;
-/// Least t statistic that is no chance: of 780 looks at a column of
-/// noise one in 30,000 columns has as much.
+/// Least significant t statistic: with 780 tests of a column, one in
+/// 30,000 columns of noise reaches it.
 const T_MIN: f64 = 5.5;
-/// A correlation that is a leak whatever goes with earlier bars.
+/// A greater correlation is a leak whatever that with earlier bars.
 const CORRELATION_MAX: f64 = 0.25;
 
-/// What is known of a later bar.
+/// The statistic of a bar that a column may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BarStatistic {
     Return,
@@ -39,31 +39,38 @@ pub(super) enum BarStatistic {
     Range,
 }
 
-/// The closest tie of a column to later bars.
+/// An association of a column's innovations with later bars.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Association {
-    pub(super) of: BarStatistic,
-    /// How many bars later, or, of a sum, how many bars.
+    pub(super) statistic: BarStatistic,
+    /// The lag in bars; of a sum, its length.
     pub(super) n_bars: usize,
     pub(super) is_sum: bool,
-    /// Rank correlation of what is new in the column.
+    /// Rank correlation with the innovations.
     pub(super) correlation: f64,
-    /// White's, which minds changing volatility, or, where it is less,
-    /// Newey and West's, which minds what hangs together in time, too.
+    /// By White's standard error, robust to changing volatility, or by
+    /// that of Newey and West, robust to autocorrelation too, where the
+    /// latter is greater.
     pub(super) t_statistic: f64,
-    /// The greatest correlation with the same of bars up to its own.
+    /// The greatest correlation with bars up to its own.
     pub(super) before: f64,
 }
 
 /// The bars, prepared for any number of columns.
 pub(super) struct BarContext {
-    /// Ranks of each trait by bar, from -0.5 to 0.5.
-    statistics: [(BarStatistic, Vec<f64>); 3],
-    /// What is new in each of them beside the past at its own bar.
-    innovations: [Vec<f64>; 3],
-    /// What the past tells at each bar's close.
+    statistics: [StatisticSeries; 3],
+    /// Regressors that are known at each bar's close.
     controls: Vec<Vec<f64>>,
     n_bars: usize,
+}
+
+/// A statistic of each bar.
+struct StatisticSeries {
+    statistic: BarStatistic,
+    /// Centred ranks, from -0.5 to 0.5.
+    ranks: Vec<f64>,
+    /// Residuals of the ranks given the controls of the bar before.
+    innovations: Vec<f64>,
 }
 
 impl BarContext {
@@ -89,21 +96,24 @@ impl BarContext {
             controls.extend((0..n_lags).map(|lag| lagged(statistic_ranks, lag)));
             controls.extend(windows.iter().map(|n_bars| sums(statistic_ranks, *n_bars)));
         }
-        // What was known at the close before.
+        // The controls of the close before.
         let known: Vec<Vec<f64>> = controls.iter().map(|of| lagged(of, 1)).collect();
         let known: Vec<&[f64]> = known.iter().map(Vec::as_slice).collect();
-        let new_in = |of: &[f64]| residuals(of, &known).unwrap_or_else(|| of.to_vec());
-        let innovations = [&returns, &sizes, &ranges].map(|of| new_in(of));
         let statistics = [
             (BarStatistic::Return, returns),
             (BarStatistic::Size, sizes),
             (BarStatistic::Range, ranges),
         ];
-        Self { statistics, innovations, controls, n_bars }
+        let statistics = statistics.map(|(statistic, ranks)| {
+            let innovations = residuals(&ranks, &known).unwrap_or_else(|| ranks.clone());
+            StatisticSeries { statistic, ranks, innovations }
+        });
+        Self { statistics, controls, n_bars }
     }
 
-    /// Returns the closest tie of `column` to later bars that is a leak,
-    /// and the closest at all; none where nothing is new in it.
+    /// Returns the strongest association of `column` with later bars that
+    /// is a leak, and the strongest of all; `None` where the past
+    /// determines the column, or bars are too few.
     pub(super) fn associations(
         &self,
         column: &[f64],
@@ -112,49 +122,49 @@ impl BarContext {
             return (None, None);
         }
         let column = centred(column);
-        let own: Vec<Vec<f64>> = (1..=3).map(|lag| lagged(&column, lag)).collect();
-        let all: Vec<&[f64]> = own.iter().chain(&self.controls).map(Vec::as_slice).collect();
-        let own: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
-        let Some(new) = residuals(&column[N_PAST..], &cut(&all)) else {
+        let own_lags: Vec<Vec<f64>> = (1..=3).map(|lag| lagged(&column, lag)).collect();
+        let all: Vec<&[f64]> = own_lags.iter().chain(&self.controls).map(Vec::as_slice).collect();
+        let own_lags: Vec<&[f64]> = own_lags.iter().map(Vec::as_slice).collect();
+        let Some(innovation) = residuals(&column[N_PAST..], &skip_past(&all)) else {
             return (None, None);
         };
-        // What is new beside the column's own past alone goes with the
-        // bars up to its own as an honest column does.
-        let moved = residuals(&column[N_PAST..], &cut(&own)).unwrap_or_else(|| new.clone());
-        let (mut leak, mut closest): (Option<Association>, Option<Association>) = (None, None);
-        for ((of, statistic_ranks), innovations) in self.statistics.iter().zip(&self.innovations) {
-            let together = HORIZONS.map(|n_bars| sums(innovations, n_bars));
+        // Bars up to its own are compared with the innovations given the
+        // column's own past alone: the controls contain those bars.
+        let own_innovation = residuals(&column[N_PAST..], &skip_past(&own_lags))
+            .unwrap_or_else(|| innovation.clone());
+        let (mut leak, mut strongest): (Option<Association>, Option<Association>) = (None, None);
+        for series in &self.statistics {
+            let innovations = &series.innovations;
+            let summed = HORIZONS.map(|n_bars| sums(innovations, n_bars));
             let single = (0..=N_PAST).map(|lag| &innovations[N_PAST - lag..]);
             let before = single
-                .chain(together.iter().map(|of| &of[N_PAST..]))
-                .map(|earlier| correlation(&moved, earlier, 0).0.abs())
+                .chain(summed.iter().map(|sums| &sums[N_PAST..]))
+                .map(|earlier| correlation(&own_innovation, earlier, 0).0.abs())
                 .fold(0.0, f64::max);
-            for association in self.later(&new, (*of, statistic_ranks)) {
+            for association in self.later(&innovation, series) {
                 let association = Association { before, ..association };
-                let is_closer = |other: &Option<Association>| {
+                let is_stronger = |other: &Option<Association>| {
                     other
                         .is_none_or(|other| association.t_statistic.abs() > other.t_statistic.abs())
                 };
-                if is_closer(&closest) {
-                    closest = Some(association);
+                if is_stronger(&strongest) {
+                    strongest = Some(association);
                 }
-                if association.is_leak() && is_closer(&leak) {
+                if association.is_leak() && is_stronger(&leak) {
                     leak = Some(association);
                 }
             }
         }
-        (leak, closest)
+        (leak, strongest)
     }
 
-    /// Returns the ties of what is `new` to one trait of later bars.
-    fn later(
-        &self,
-        new: &[f64],
-        (of, statistic_ranks): (BarStatistic, &[f64]),
-    ) -> Vec<Association> {
+    /// Returns the associations of `innovation` with one statistic of
+    /// later bars.
+    fn later(&self, innovation: &[f64], series: &StatisticSeries) -> Vec<Association> {
+        let StatisticSeries { statistic, ranks, .. } = series;
         let n_lags = N_LAGS.min(self.n_bars / 4);
         let association = |n_bars, is_sum, (correlation, t_statistic)| Association {
-            of,
+            statistic: *statistic,
             n_bars,
             is_sum,
             correlation,
@@ -162,18 +172,18 @@ impl BarContext {
             before: 0.0,
         };
         let single = (1..=n_lags).map(|lag| {
-            association(lag, false, correlation(new, &statistic_ranks[N_PAST + lag..], BANDWIDTH))
+            association(lag, false, correlation(innovation, &ranks[N_PAST + lag..], BANDWIDTH))
         });
-        // Of sums that overlap there must be many that do not.
+        // Enough of the overlapping sums must be independent.
         let n_bars_max = self.n_bars / N_SUMS_MIN;
         let horizons = HORIZONS.into_iter().filter(|n_bars| *n_bars <= n_bars_max);
-        let together = horizons.map(|n_bars| {
+        let summed = horizons.map(|n_bars| {
             // From the next bar on; whole sums only.
-            let ahead = sums(statistic_ranks, n_bars);
+            let ahead = sums(ranks, n_bars);
             let ahead: Vec<f64> = ahead[N_PAST + n_bars..].to_vec();
-            association(n_bars, true, correlation(new, &ahead, 2 * n_bars + BANDWIDTH))
+            association(n_bars, true, correlation(innovation, &ahead, 2 * n_bars + BANDWIDTH))
         });
-        single.chain(together).collect()
+        single.chain(summed).collect()
     }
 }
 
@@ -184,9 +194,9 @@ impl Association {
         !is_chance && (is_more || self.correlation.abs() > CORRELATION_MAX)
     }
 
-    /// Says what the column `name` knows.
+    /// Describes the association of the column `name`.
     pub(super) fn describe(&self, name: &str) -> String {
-        let of = match self.of {
+        let statistic = match self.statistic {
             BarStatistic::Return => "return",
             BarStatistic::Size => "size of the move",
             BarStatistic::Range => "range",
@@ -197,20 +207,20 @@ impl Association {
             (false, n_bars) => format!("of the bar {n_bars} later"),
         };
         format!(
-            "what is new in `{name}` goes with the {of} {when} (rank correlation {:.3}, t {:.1}; \
+            "what is new in `{name}` goes with the {statistic} {when} (rank correlation {:.3}, t {:.1}; \
              with bars up to its own at most {:.3})",
             self.correlation, self.t_statistic, self.before
         )
     }
 }
 
-/// Returns the ranks of `values`, from -0.5 to 0.5.
+/// Returns the ranks of `values`, scaled to -0.5 to 0.5.
 fn centred(values: &[f64]) -> Vec<f64> {
     let n = (values.len().max(2) - 1) as f64;
     ranks(values).into_iter().map(|rank| rank / n - 0.5).collect()
 }
 
-/// Returns each bar's value of `lag` bars before; 0 before the first.
+/// Returns `values` shifted `lag` bars later, with 0 before the first.
 fn lagged(values: &[f64], lag: usize) -> Vec<f64> {
     let n_kept = values.len().saturating_sub(lag);
     std::iter::repeat_n(0.0, values.len() - n_kept)
@@ -218,7 +228,7 @@ fn lagged(values: &[f64], lag: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Returns each bar's sum of the last `n_bars` values, its own included.
+/// Returns the rolling sums over `n_bars` values, the current included.
 fn sums(values: &[f64], n_bars: usize) -> Vec<f64> {
     let mut sum = 0.0;
     let each = values.iter().enumerate().map(|(at, value)| {
@@ -228,50 +238,53 @@ fn sums(values: &[f64], n_bars: usize) -> Vec<f64> {
     each.collect()
 }
 
-fn cut<'a>(columns: &[&'a [f64]]) -> Vec<&'a [f64]> {
+/// Returns the columns without the first [`N_PAST`] bars.
+fn skip_past<'a>(columns: &[&'a [f64]]) -> Vec<&'a [f64]> {
     columns.iter().map(|column| &column[N_PAST..]).collect()
 }
 
-/// Returns the correlation of the pairs of `left` and `right`, as far as
-/// both reach, and the t statistic of it; see [`Association::t_statistic`].
+/// Returns the correlation of `left` and `right`, cut to the shorter of
+/// the two, and its t statistic; see [`Association::t_statistic`].
 fn correlation(left: &[f64], right: &[f64], bandwidth: usize) -> (f64, f64) {
     let n = left.len().min(right.len());
     let (left, right) = (&left[..n], &right[..n]);
     let mean = |side: &[f64]| side.iter().sum::<f64>() / n.max(1) as f64;
     let (left_mean, right_mean) = (mean(left), mean(right));
-    let (mut product, mut squares, mut lefts, mut rights) = (0.0, 0.0, 0.0, 0.0);
+    let (mut product, mut product_squares) = (0.0, 0.0);
+    let (mut left_squares, mut right_squares) = (0.0, 0.0);
     for (left, right) in left.iter().zip(right) {
         let (left, right) = (left - left_mean, right - right_mean);
         let both = left * right;
         product += both;
-        squares += both * both;
-        lefts += left * left;
-        rights += right * right;
+        product_squares += both * both;
+        left_squares += left * left;
+        right_squares += right * right;
     }
-    let scale = f64::sqrt(lefts * rights);
-    if scale <= 0.0 || squares <= 0.0 {
+    let scale = f64::sqrt(left_squares * right_squares);
+    if scale <= 0.0 || product_squares <= 0.0 {
         return (0.0, 0.0);
     }
-    let mut t_statistic = product / squares.sqrt();
+    let mut t_statistic = product / product_squares.sqrt();
     if t_statistic.abs() >= T_MIN && bandwidth > 0 {
         let products: Vec<f64> = left
             .iter()
             .zip(right)
             .map(|(left, right)| (left - left_mean) * (right - right_mean))
             .collect();
-        t_statistic = product / squares.max(long_run(&products, bandwidth)).sqrt();
+        t_statistic = product / product_squares.max(long_run_variance(&products, bandwidth)).sqrt();
     }
     (product / scale, t_statistic)
 }
 
-/// Returns the variance of the sum of `products` that hang together over
-/// `bandwidth` bars (W. K. Newey and K. D. West, Econometrica 55, 1987).
-fn long_run(products: &[f64], bandwidth: usize) -> f64 {
+/// Returns the variance of the sum of `products` that are autocorrelated
+/// up to lag `bandwidth` (W. K. Newey and K. D. West, Econometrica 55,
+/// 1987).
+fn long_run_variance(products: &[f64], bandwidth: usize) -> f64 {
     let mean = products.iter().sum::<f64>() / products.len() as f64;
-    let with_lag = |lag: usize| -> f64 {
+    let autocovariance = |lag: usize| -> f64 {
         let pairs = products.iter().zip(&products[lag.min(products.len())..]);
         pairs.map(|(one, other)| (one - mean) * (other - mean)).sum()
     };
     let weight = |lag: usize| 2.0 * (1.0 - lag as f64 / (bandwidth + 1) as f64);
-    with_lag(0) + (1..=bandwidth).map(|lag| weight(lag) * with_lag(lag)).sum::<f64>()
+    autocovariance(0) + (1..=bandwidth).map(|lag| weight(lag) * autocovariance(lag)).sum::<f64>()
 }

@@ -1,10 +1,9 @@
-//! Looks for look-ahead: canaries to run on one's own features and data.
+//! Searches features and data for look-ahead.
 //!
-//! Each check fails for another kind of leak: features of a prefix of the
-//! bars, decisions after later bars have changed, what can be earned
-//! where there is nothing to earn, and further columns of the bars that
-//! know what comes. Writes nothing.
-//! What is held in memory is bounded: of long data, the latest bars.
+//! Each check finds another kind of leak: features that change with
+//! later bars, decisions that do, profits on shuffled bars, and further
+//! columns that know later moves. Nothing is written. Memory is bounded:
+//! of long data, only the latest bars are checked.
 
 mod bars;
 mod check_training;
@@ -38,12 +37,13 @@ pub use foresight::ColumnSearch;
 pub use report::{LeakCheck, LeakReport, ShuffledRun, leak_table};
 pub(crate) use rescale::{RescalingResult, retrain};
 
-/// Checks `features` and the learner with the settings `training`, on
-/// the bars of the settings in the workspace at `root`; where there are
-/// several symbols, on each by itself.
+/// Checks `features` and the configured learner on the configured bars
+/// in the workspace at `root`, each symbol by itself. A leak is reported,
+/// not an error.
 ///
-/// Finding a leak is no error: the report says so. Fails when the bars
-/// cannot be read or are too few to train and test.
+/// # Errors
+///
+/// Fails when the bars cannot be read or are too few to train and test.
 pub fn check_leaks(
     training: &TrainingConfig,
     root: &Path,
@@ -51,14 +51,17 @@ pub fn check_leaks(
 ) -> Result<LeakReport> {
     training.bars.refuse_negative_prices()?;
     let source = BarSource::open(&training.data, root)?.with_config(&training.bars);
-    let search = Search { training, source: &source, names: features.names() };
+    let search = Search { training, source: &source, feature_names: features.names() };
     search.run(&|latest| check_bars(training, &latest.bars, features))
 }
 
-/// Checks the features that the settings name, further columns of the
-/// bars included, as [`check_leaks`] does; and, of these columns, that
-/// none knows later moves better than one could. No bar can be after
-/// `latest_ms`.
+/// Checks the configured features as [`check_leaks`] does, and that no
+/// further column predicts later moves implausibly well. No bar may be
+/// after `latest_ms`.
+///
+/// # Errors
+///
+/// Fails as [`check_leaks`] does, and when a column does not exist.
 pub fn check_configured_leaks(
     training: &TrainingConfig,
     root: &Path,
@@ -69,7 +72,7 @@ pub fn check_configured_leaks(
     let source = source.until(latest_ms);
     let set = training.features.set(source.find_columns(&training.features.columns)?)?;
     let source = source.with_columns(set.columns());
-    let search = Search { training, source: &source, names: set.names().to_vec() };
+    let search = Search { training, source: &source, feature_names: set.names().to_vec() };
     search.run(&|latest| {
         let mut checks =
             check_bars(training, &latest.bars, &ConfiguredFeatures::new(&set, latest))?;
@@ -80,32 +83,31 @@ pub fn check_configured_leaks(
     })
 }
 
-/// What is searched.
+/// The input of a search.
 struct Search<'a> {
     training: &'a TrainingConfig,
     source: &'a BarSource,
-    /// Of the features.
-    names: Vec<String>,
+    feature_names: Vec<String>,
 }
 
 impl Search<'_> {
-    /// Carries out `checks` on the bars, of each symbol by itself.
+    /// Runs `checks` on the bars of each symbol.
     fn run(
         self,
         checks: &(dyn Fn(&LatestBars) -> Result<Vec<LeakCheck>> + Sync),
     ) -> Result<LeakReport> {
-        let Self { training, source, names } = self;
+        let Self { training, source, feature_names } = self;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(training.threads)
             .build()
             .context("failed to start the threads; set `threads` lower")?;
-        let (mut n_bars, mut found) = (0, Vec::new());
+        let (mut n_bars, mut all_checks) = (0, Vec::new());
         let mut check = |source: &BarSource, symbol: Option<&str>| -> Result<()> {
             let latest = LatestBars::of(source)?;
             n_bars += latest.bars.len() as u64;
             let of_source = pool.install(|| checks(&latest))?;
             let symbol = symbol.map(str::to_owned);
-            found.extend(
+            all_checks.extend(
                 of_source.into_iter().map(|check| LeakCheck { symbol: symbol.clone(), ..check }),
             );
             Ok(())
@@ -120,14 +122,14 @@ impl Search<'_> {
         }
         Ok(LeakReport {
             format: 1,
-            is_clean: found.iter().all(|check| check.is_passed),
+            is_clean: all_checks.iter().all(|check| check.is_passed),
             source: source.name().to_owned(),
             data_sha256: source.sha256()?,
             n_bars,
-            n_features: names.len() as u64,
+            n_features: feature_names.len() as u64,
             n_episodes: n_episodes(training) as u64,
             seed: training.seed,
-            checks: found,
+            checks: all_checks,
         })
     }
 }
@@ -138,7 +140,7 @@ fn check_bars(
     features: &dyn Features,
 ) -> Result<Vec<LeakCheck>> {
     let split = Split::of(bars.len() as u64, training)?;
-    let check_training = CheckTraining::new(training, split, (features, n_episodes(training)));
+    let check_training = CheckTraining::new(training, split, features);
     Ok(vec![
         prefix::check(bars, features),
         decisions::check(&check_training, bars)?,

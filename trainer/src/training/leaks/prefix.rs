@@ -1,14 +1,14 @@
-//! Prefix invariance: a row is the same whatever comes after its bar.
+//! Checks prefix invariance: a row does not depend on later bars.
 
 use crate::market::bars::Bar;
 
 use super::features::Features;
 use super::report::LeakCheck;
 
-/// Prefixes that are computed anew.
+/// Number of prefixes whose rows are recomputed.
 const N_PREFIXES: usize = 32;
 
-/// Compares the features of prefixes of `bars` with those of all, bit
+/// Checks that the rows of each prefix equal those of all `bars`, bit
 /// for bit.
 pub(super) fn check(bars: &[Bar], features: &dyn Features) -> LeakCheck {
     let whole = features.rows(bars);
@@ -40,8 +40,8 @@ pub(super) fn check(bars: &[Bar], features: &dyn Features) -> LeakCheck {
     )
 }
 
-/// Returns where two rows differ: the column, or none when one row is
-/// missing or shorter.
+/// Returns where two rows differ: `Some(Some(column))`, or `Some(None)`
+/// when one row is missing or shorter.
 #[expect(clippy::option_option, reason = "whether they differ, and in which column")]
 fn difference(found: Option<&[f64]>, expected: Option<&[f64]>) -> Option<Option<usize>> {
     match (found, expected) {

@@ -1,14 +1,14 @@
-//! Ranks, and how far two lists of them go together.
+//! Ranks and correlation.
 
 use std::cmp::Ordering;
 
-/// Returns the rank of each of `values`, from 0; of equal ones the mean.
+/// Returns the ranks of `values`, from 0; ties get their mean rank.
 pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_unstable_by(|&one, &other| values[one].total_cmp(&values[other]));
     let mut ranks = vec![0.0; values.len()];
     let mut begin = 0;
-    // `-0.0` and `0.0` are one value here, and neighbours above.
+    // `-0.0` and `0.0` are adjacent in the order, and tie here.
     let is_equal = |one: &usize, other: &usize| {
         values[*one].partial_cmp(&values[*other]).is_some_and(Ordering::is_eq)
     };
@@ -22,7 +22,7 @@ pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Returns Pearson's correlation; 0 where one side never changes.
+/// Returns Pearson's correlation; 0 where one side is constant.
 pub(super) fn correlation(left: &[f64], right: &[f64]) -> f64 {
     let n = left.len().max(1) as f64;
     let mean = |side: &[f64]| side.iter().sum::<f64>() / n;

@@ -1,37 +1,38 @@
-//! Least squares, as far as the checks need it.
+//! Residuals of ordinary least squares.
 
-/// What must be left of a column's variance to be anything but rounding.
-const SHARE_MIN: f64 = 1e-6;
+/// A smaller part of the variance counts as rounding.
+const UNEXPLAINED_MIN: f64 = 1e-6;
 
-/// Returns what `columns` and a constant do not explain of `target`;
-/// none where that is nothing.
+/// Returns the residuals of regressing `target` on `columns` and a
+/// constant; `None` where they explain it.
 pub(super) fn residuals(target: &[f64], columns: &[&[f64]]) -> Option<Vec<f64>> {
     let centred: Vec<Vec<f64>> = columns.iter().map(|column| without_mean(column)).collect();
     let target = without_mean(target);
     let power = dot(&target, &target);
     let n = centred.len();
-    // The normal equations, the target in the last column.
+    // The normal equations; the last column is the right-hand side.
     let mut system: Vec<Vec<f64>> = (0..n)
         .map(|row| {
             let products = centred.iter().map(|column| dot(&centred[row], column));
             products.chain([dot(&centred[row], &target)]).collect()
         })
         .collect();
-    // A column that the others explain takes no weight.
+    // A ridge, so that collinear columns keep the system solvable.
     for (idx, row) in system.iter_mut().enumerate() {
         row[idx] += 1e-9 * row[idx] + f64::MIN_POSITIVE;
     }
     let weights = solve(system);
-    let mut left = target;
+    let mut rest = target;
     for (column, weight) in centred.iter().zip(weights) {
-        for (left, value) in left.iter_mut().zip(column) {
-            *left -= weight * value;
+        for (rest, value) in rest.iter_mut().zip(column) {
+            *rest -= weight * value;
         }
     }
-    (dot(&left, &left) > SHARE_MIN * power).then_some(left)
+    (dot(&rest, &rest) > UNEXPLAINED_MIN * power).then_some(rest)
 }
 
-/// Solves a symmetric system by elimination.
+/// Solves a symmetric system, given as an augmented matrix, by Gaussian
+/// elimination; a degenerate row gets the weight 0.
 fn solve(mut system: Vec<Vec<f64>>) -> Vec<f64> {
     let n = system.len();
     for pivot in 0..n {

@@ -1,4 +1,4 @@
-//! What the checks found.
+//! The results of the checks.
 
 use std::fmt::{self, Write as _};
 
@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::wording::counted;
 
-/// What the checks found: the JSON document, format 1.
+/// The results of all checks: the JSON document, format 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LeakReport {
-    /// 1.
+    /// The format version: 1.
     pub format: u32,
     /// Whether every check passed.
     pub is_clean: bool,
@@ -17,40 +17,40 @@ pub struct LeakReport {
     pub source: String,
     /// SHA-256 of the file's bytes.
     pub data_sha256: String,
-    /// The latest bars, which were checked.
+    /// The number of bars checked, the latest ones.
     pub n_bars: u64,
-    /// Features of a row.
+    /// The number of features.
     pub n_features: u64,
-    /// Passes over the training bars in each training.
+    /// Episodes of each training.
     pub n_episodes: u64,
-    /// The seed of everything random.
+    /// The random seed.
     pub seed: u64,
-    /// The checks, in the order in which they were made.
+    /// The checks, in the order in which they ran.
     pub checks: Vec<LeakCheck>,
 }
 
-/// One check.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LeakCheck {
     /// `prefix_invariance`, `later_bars_changed`, `shuffled_labels` or,
     /// of further columns, `column_foresight`.
     pub name: &'static str,
-    /// The symbol, where there are several; else null.
+    /// The symbol; null where there is a single series.
     pub symbol: Option<String>,
     /// Whether it found no leak.
     pub is_passed: bool,
-    /// What it saw.
+    /// A description of the result.
     pub finding: String,
-    /// The runs of `shuffled_labels`; empty in the others.
+    /// The runs of `shuffled_labels`; empty for other checks.
     pub shuffled_runs: Vec<ShuffledRun>,
 }
 
-/// What was earned out of sample on shuffled bars, net of costs.
+/// The out-of-sample performance on shuffled bars, net of costs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ShuffledRun {
     /// Net return, as a fraction.
     pub net_return: f64,
-    /// Trades closed.
+    /// The number of closed trades.
     pub n_trades: u64,
     /// Annual Sharpe ratio; null where undefined.
     pub sharpe: Option<f64>,
@@ -81,7 +81,7 @@ impl fmt::Display for ShuffledRun {
     }
 }
 
-/// Returns the report for a person to read.
+/// Returns the report as human-readable text.
 pub fn leak_table(report: &LeakReport) -> String {
     let LeakReport { source, n_bars, n_features, .. } = report;
     let mut text = format!(
@@ -95,11 +95,11 @@ pub fn leak_table(report: &LeakReport) -> String {
         let symbol = check.symbol.as_ref().map(|symbol| format!("{symbol}: ")).unwrap_or_default();
         let _ = writeln!(text, "{name:<20} {result:<8} {symbol}{}", check.finding);
     }
-    let leak_check = if report.is_clean {
+    let conclusion = if report.is_clean {
         "No leak was found."
     } else {
         "There is a leak: figures of this training would be too good to be true."
     };
-    let _ = writeln!(text, "\n{leak_check}");
+    let _ = writeln!(text, "\n{conclusion}");
     text
 }

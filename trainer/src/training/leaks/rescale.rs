@@ -1,5 +1,5 @@
-//! Trains again for an audit: where there is nothing to earn, and with
-//! prices in another unit.
+//! The further trainings of an audit: on shuffled bars and on rescaled
+//! prices.
 
 use anyhow::Result;
 
@@ -9,38 +9,38 @@ use crate::market::features::FeatureSet;
 use crate::training::train::Split;
 
 use super::bars::LatestBars;
-use super::check_training::{CheckTraining, n_episodes};
+use super::check_training::CheckTraining;
 use super::configured_features::ConfiguredFeatures;
 use super::report::LeakCheck;
 use super::shuffle;
 
-/// No power of two, which would change no digit of a price.
+/// Not a power of two, which would leave every significand unchanged.
 const FACTOR: f64 = 1000.0;
 
-/// What further trainings gave.
+/// The results of the further trainings.
 pub(crate) struct RetrainingResult {
     pub(crate) shuffled: LeakCheck,
     pub(crate) rescaled: RescalingResult,
-    /// How many there were.
     pub(crate) n_trainings: u64,
 }
 
-/// A training, and the same with all prices times a factor.
+/// A training compared with the same on prices times a factor.
 pub(crate) struct RescalingResult {
     pub(crate) factor: f64,
-    /// Net returns out of sample, as fractions.
+    /// Net return out of sample, as a fraction.
     pub(crate) net_return: f64,
+    /// The same with rescaled prices.
     pub(crate) other_net_return: f64,
-    /// Annual; none where undefined.
+    /// Annual Sharpe ratio with rescaled prices; `None` where undefined.
     pub(crate) other_sharpe: Option<f64>,
-    /// Decisions out of sample, and those that stayed the same together
-    /// with the values behind them, to the bit.
+    /// Decisions out of sample.
     pub(crate) n_decisions: usize,
+    /// Those that are equal, action values included, to the bit.
     pub(crate) n_equal: usize,
 }
 
-/// Trains on the latest bars of `source`, in few episodes, on shuffled
-/// moves and on prices in another unit.
+/// Trains for few episodes on the latest bars of `source`: shuffled, as
+/// they are, and with rescaled prices.
 pub(crate) fn retrain(
     training: &TrainingConfig,
     source: &BarSource,
@@ -49,14 +49,13 @@ pub(crate) fn retrain(
     let latest = LatestBars::of(source)?;
     let features = ConfiguredFeatures::new(set, &latest);
     let split = Split::of(latest.bars.len() as u64, training)?;
-    let check_training =
-        |training| CheckTraining::new(training, split, (&features, n_episodes(training)));
-    let own = check_training(training);
-    let shuffled = shuffle::check(&own, &latest.bars)?;
-    let base = own.run(&latest.bars)?;
-    let mut other = training.clone();
-    other.environment.lot_size /= FACTOR;
-    let scaled = check_training(&other).run(&rescaled(&latest.bars))?;
+    let check_training = |training| CheckTraining::new(training, split, &features);
+    let original = check_training(training);
+    let shuffled = shuffle::check(&original, &latest.bars)?;
+    let base = original.run(&latest.bars)?;
+    let mut scaled_config = training.clone();
+    scaled_config.environment.lot_size /= FACTOR;
+    let scaled = check_training(&scaled_config).run(&rescaled(&latest.bars))?;
     let pairs = base.test_decisions.iter().zip(&scaled.test_decisions);
     let rescaled = RescalingResult {
         factor: FACTOR,

@@ -1,5 +1,5 @@
-//! Finds the model that a path means: a model's zip, or an archive of
-//! the vault that holds one.
+//! Loads a model from its zip, or from an archive of the vault that
+//! holds one.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
@@ -11,19 +11,22 @@ use zip::ZipArchive;
 
 use crate::learning::model::TradingModel;
 
-/// The model at the end of a run, as archives hold it.
+/// The archive entry of the final model of a run.
 const FINAL_MODEL: &str = "models/memory_efficient_model_final.zip";
+/// The archive folder of models.
 const FOLDER: &str = "models/";
-/// What every archive of the vault holds.
+/// The entry that every archive of the vault has.
 const MANIFEST: &str = "MANIFEST.json";
-/// The most bytes that a model in an archive may have.
+/// Greatest size of a model in an archive.
 const MODEL_BYTES_MAX: u64 = 512 << 20;
 
 /// Reads and checks the model at `path`: a model's zip, or an archive
-/// with one in `models/`, the final one where there are several.
+/// with models in `models/`, of which the final one is preferred.
+///
+/// # Errors
 ///
 /// Fails as [`TradingModel::load`] does, and when an archive holds no
-/// model or several that are not the final one.
+/// model, or several and none is the final one.
 pub fn load_model(path: &Path) -> Result<TradingModel> {
     let Some(mut archive) = open_archive(path) else {
         return TradingModel::load(path);
@@ -32,23 +35,25 @@ pub fn load_model(path: &Path) -> Result<TradingModel> {
     let context = || format!("failed to read `{name}` of the archive `{}`", path.display());
     let mut unpacked = tempfile::NamedTempFile::new().context("failed to unpack a model")?;
     let entry = archive.by_name(&name).with_context(context)?;
-    // What the headers say of the size is only a claim.
+    // The size in the headers cannot be trusted.
     let n_bytes =
         io::copy(&mut entry.take(MODEL_BYTES_MAX + 1), &mut unpacked).with_context(context)?;
     if n_bytes > MODEL_BYTES_MAX {
         bail!("`{name}` of the archive `{}` is larger than any model", path.display());
     }
     TradingModel::load(unpacked.path()).map_err(|error| {
-        // The first says where it was unpacked, which is no one's path.
+        // The first cause names the temporary file; leave it out.
         let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
         anyhow!(causes.join(": ")).context(context())
     })
 }
 
 /// Returns the newest archive in the folder `archives` of `root`, by
-/// the number of its run and, without one, its name.
+/// run number, then by name; one without a number is older than any.
 ///
-/// Fails when there is none.
+/// # Errors
+///
+/// Fails when there is none, or the folder cannot be read.
 pub fn latest_archive(root: &Path) -> Result<PathBuf> {
     let folder = root.join("archives");
     let read = || format!("failed to read `{}`; name a model's zip", folder.display());
@@ -74,18 +79,19 @@ fn run_number(archive: &mut ZipArchive<BufReader<File>>) -> Option<u64> {
 
 /// Returns the zip at `path` if it is an archive of the vault.
 fn open_archive(path: &Path) -> Option<ZipArchive<BufReader<File>>> {
-    // What cannot be read is told by who loads it as a model.
+    // A file that cannot be read is reported by `TradingModel::load`.
     let archive = ZipArchive::new(BufReader::new(File::open(path).ok()?)).ok()?;
     let is_archive = names(&archive).any(|name| name == MANIFEST || is_model(&name));
     is_archive.then_some(archive)
 }
 
-/// Returns the names that can be read; others are no model's.
+/// Returns the readable entry names; a model's name is always readable.
 fn names(archive: &ZipArchive<BufReader<File>>) -> impl Iterator<Item = String> {
     archive.file_names().filter_map(|name| Some(name.ok()?.into_owned()))
 }
 
-/// Checkpoints and earlier versions lie in folders of their own.
+/// Returns whether `name` is an entry directly in `models/`: checkpoints
+/// and earlier versions are in subfolders.
 fn is_model(name: &str) -> bool {
     let stem = name.strip_prefix(FOLDER).and_then(|rest| rest.strip_suffix(".zip"));
     stem.is_some_and(|stem| !stem.contains('/'))

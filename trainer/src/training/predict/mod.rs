@@ -1,9 +1,9 @@
-//! Turns bars into the exposures that a saved model wants to hold.
+//! Predicts the exposures that a saved model would hold on given bars.
 //!
-//! The account that the model was judged in runs along, because what
-//! the model wants depends on what it holds: with the model's own
-//! features, costs and leverage the same bars give the same decisions
-//! as in training's evaluation. One bar in, one row out, in constant
+//! The environment of the evaluation is simulated along with the bars,
+//! since an action depends on the held position: with the model's own
+//! features, costs and leverage, the same bars give the same decisions
+//! as in training's evaluation. Each bar gives one row, in constant
 //! memory; nothing is learned.
 
 mod find;
@@ -24,48 +24,48 @@ pub use find::{latest_archive, load_model};
 pub use trained_on::TrainedOn;
 pub use write::{PredictionHeader, RowFormat, RowWriter};
 
-/// Where the account begins.
+/// When and with which position the account begins.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PredictOptions {
     /// Open time of the first bar to decide on, in UTC epoch
-    /// milliseconds; earlier bars only warm the features up. None: the
-    /// account begins with the first bar, and anew, flat, at the first
-    /// bar that the model was tested on, as it did in training.
+    /// milliseconds; earlier bars only warm the features up. With `None`
+    /// the account begins with the first bar, and is reset at the first
+    /// bar that the model was tested on, as in training.
     pub from_ms: Option<i64>,
     /// Exposure held when the account begins, as a multiple of equity;
-    /// none is flat. Given, the account begins only once.
+    /// `None` is flat. With `Some` the account is never reset.
     pub position: Option<f64>,
 }
 
-/// What a model says at the close of one bar.
+/// A model's prediction at the close of one bar.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Prediction {
     /// The bar's open, in UTC epoch milliseconds.
     #[serde(skip)]
     pub time_ms: i64,
     /// Position value to hold from the next bar's open on, as a
-    /// multiple of equity; none where nothing can be said.
+    /// multiple of equity; `None` without a prediction.
     pub exposure: Option<f64>,
-    /// Why there is none, or how far to trust it.
+    /// Why there is no exposure, or how far to trust it.
     pub note: Option<PredictionNote>,
 }
 
-/// What a user must know of one prediction.
+/// A caveat of one prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PredictionNote {
-    /// The features look further back than there are bars.
+    /// There are too few bars yet for the features.
     WarmUp,
-    /// The bar is before the one to begin at.
+    /// The bar is before the start of the account.
     BeforeStart,
-    /// The model was trained on bars of this time: no measure of skill.
+    /// The model was trained on bars of this time.
     InSample,
-    /// The account has lost everything: nothing more is traded.
+    /// The account is bankrupt: nothing is traded any more.
     Bankrupt,
 }
 
 impl PredictionNote {
-    /// Returns the note as CSV has it.
+    /// Returns the note as written to CSV.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::WarmUp => "warm_up",
@@ -76,23 +76,23 @@ impl PredictionNote {
     }
 }
 
-/// When the model was trained and tested, as far as it tells.
+/// When the model was trained and tested, as far as its metadata says.
 #[derive(Debug, Clone, Copy, Default)]
-struct Past {
+struct TrainingPeriod {
     train_last_ms: Option<i64>,
     test_first_ms: Option<i64>,
 }
 
-/// What a series of bars needs besides the model: one for each symbol.
+/// Predicts on one series of bars; each symbol needs its own.
 #[derive(Debug, Clone)]
 pub struct Predictor<'a> {
     model: &'a TradingModel,
     options: PredictOptions,
-    past: Past,
+    period: TrainingPeriod,
     config: EnvironmentConfig,
     engine: FeatureEngine,
     row: Vec<f64>,
-    /// None until the account begins.
+    /// `None` until the account begins.
     environment: Option<Environment>,
     previous_ms: Option<i64>,
 }
@@ -100,13 +100,16 @@ pub struct Predictor<'a> {
 impl<'a> Predictor<'a> {
     /// Returns a predictor that has seen no bar.
     ///
-    /// Fails when the model does not say its features and its account,
-    /// or the position is beyond its leverage.
+    /// # Errors
+    ///
+    /// Fails when the model's metadata lacks its features or account, or
+    /// the position is beyond the account's leverage.
     pub fn new(model: &'a TradingModel, options: PredictOptions) -> Result<Self> {
-        let about = model.metadata();
+        let metadata = model.metadata();
         let features = features_of(model)?;
-        let config: EnvironmentConfig = serde_json::from_value(about.config["environment"].clone())
-            .context("the model does not say which account it was trained for")?;
+        let config: EnvironmentConfig =
+            serde_json::from_value(metadata.config["environment"].clone())
+                .context("the model does not say which account it was trained for")?;
         config.validate().context("the model's account is out of range")?;
         ensure!(
             features.n_features() == model.n_features(),
@@ -124,7 +127,7 @@ impl<'a> Predictor<'a> {
         Ok(Self {
             model,
             options,
-            past: Past::of(&about.data),
+            period: TrainingPeriod::of(&metadata.data),
             config,
             engine: FeatureEngine::new(&features),
             row: vec![0.0; features.n_features()],
@@ -133,31 +136,32 @@ impl<'a> Predictor<'a> {
         })
     }
 
-    /// Takes the next bar, with the numbers of its [`columns`], and
-    /// returns what to hold after it.
-    pub fn push(&mut self, bar: &Bar, numbers: &[f64]) -> Result<Prediction> {
-        let is_warm = self.engine.push_with(bar, numbers, &mut self.row);
+    /// Takes the next bar and the values of its [`columns`], and returns
+    /// the exposure to hold after it.
+    pub fn push(&mut self, bar: &Bar, column_values: &[f64]) -> Result<Prediction> {
+        let is_warm = self.engine.push_with(bar, column_values, &mut self.row);
         let time_ms = bar.time_ms;
-        let silent = |note| Prediction { time_ms, exposure: None, note: Some(note) };
+        let without_exposure = |note| Prediction { time_ms, exposure: None, note: Some(note) };
         if self.begins_at(time_ms) {
             self.environment = Some(self.fresh_account()?);
         }
         self.previous_ms = Some(time_ms);
         let Some(environment) = &mut self.environment else {
-            return Ok(silent(PredictionNote::BeforeStart));
+            return Ok(without_exposure(PredictionNote::BeforeStart));
         };
         let outcome = environment.step(bar, &mut |_| {});
         if outcome.status != StepStatus::Running {
-            return Ok(Prediction { exposure: Some(0.0), ..silent(PredictionNote::Bankrupt) });
+            let note = Some(PredictionNote::Bankrupt);
+            return Ok(Prediction { time_ms, exposure: Some(0.0), note });
         }
         if !is_warm {
-            return Ok(silent(PredictionNote::WarmUp));
+            return Ok(without_exposure(PredictionNote::WarmUp));
         }
         let target = self.model.predict(&self.row, environment.target());
         environment.set_target(target);
-        // The sum takes the sign off a zero.
+        // Adding 0 turns -0 into 0.
         let exposure = target * self.config.leverage + 0.0;
-        let is_in_sample = self.past.train_last_ms.is_some_and(|last_ms| time_ms <= last_ms);
+        let is_in_sample = self.period.train_last_ms.is_some_and(|last_ms| time_ms <= last_ms);
         Ok(Prediction {
             time_ms,
             exposure: Some(exposure),
@@ -170,9 +174,9 @@ impl<'a> Predictor<'a> {
         if self.environment.is_none() {
             return self.options.from_ms.is_none_or(|from_ms| time_ms >= from_ms);
         }
-        let is_given = self.options.from_ms.is_some() || self.options.position.is_some();
-        !is_given
-            && self.past.test_first_ms.is_some_and(|first_ms| {
+        let is_start_given = self.options.from_ms.is_some() || self.options.position.is_some();
+        !is_start_given
+            && self.period.test_first_ms.is_some_and(|first_ms| {
                 time_ms >= first_ms && self.previous_ms.is_some_and(|before| before < first_ms)
             })
     }
@@ -186,10 +190,11 @@ impl<'a> Predictor<'a> {
     }
 }
 
-/// Returns the columns that bars must have for `model`, beside those of
-/// every bar.
+/// Returns the further columns that bars must have for `model`.
 ///
-/// Fails when the model does not say its features.
+/// # Errors
+///
+/// Fails when the model's metadata lacks its features.
 pub fn columns(model: &TradingModel) -> Result<Vec<String>> {
     Ok(features_of(model)?.columns().to_vec())
 }
@@ -199,7 +204,7 @@ pub(super) fn features_of(model: &TradingModel) -> Result<FeatureSet> {
         .context("the model does not say which features it is made for")
 }
 
-impl Past {
+impl TrainingPeriod {
     fn of(data: &Value) -> Self {
         let time_ms = |part: &str, end: &str| {
             let time = parse_time(data["split"][part][end].as_str()?).ok()?;

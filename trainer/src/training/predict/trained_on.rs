@@ -1,4 +1,4 @@
-//! Whether bars are what a model was made for.
+//! Compares bars with those that a model was trained on.
 
 use anyhow::Result;
 use serde_json::Value;
@@ -8,17 +8,17 @@ use crate::market::bars::{BarKind, Mismatch};
 
 use super::features_of;
 
-/// What a model says of the bars that it was trained on.
+/// The bars that a model was trained on, by its metadata.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrainedOn {
     kind: Option<BarKind>,
-    /// What an older model says: the interval alone.
+    /// Of an older model, whose metadata has no `kind`.
     interval_seconds: Option<f64>,
     uses_volume: bool,
 }
 
 impl TrainedOn {
-    /// Returns what `model` says.
+    /// Returns the description in the metadata of `model`.
     pub fn of(model: &TradingModel) -> Result<Self> {
         let data: &Value = &model.metadata().data;
         Ok(Self {
@@ -28,27 +28,27 @@ impl TrainedOn {
         })
     }
 
-    /// Returns the kind of bars, where the model tells it.
+    /// Returns the kind of bars, where the metadata has it.
     pub fn kind(&self) -> Option<&BarKind> {
         self.kind.as_ref()
     }
 
-    /// Returns what speaks against predictions for bars of the kind
-    /// `given`; that an older model does not tell enough, too.
+    /// Returns how bars of the kind `given` differ from those of the
+    /// training; for an older model, also what cannot be compared.
     pub fn mismatches(&self, given: &BarKind) -> Vec<Mismatch> {
         if let Some(kind) = &self.kind {
             return given.mismatches(kind, self.uses_volume);
         }
         let interval_seconds = self.interval_seconds.unwrap_or_default();
-        let interval_alone = BarKind { interval_seconds, time_covered: None, ..*given };
-        let mut found = given.mismatches(&interval_alone, false);
+        let older_kind = BarKind { interval_seconds, time_covered: None, ..*given };
+        let mut found = given.mismatches(&older_kind, false);
         if found.is_empty() {
-            let untold = match self.interval_seconds {
+            let unknown = match self.interval_seconds {
                 Some(_) => "hours of trading and volume",
                 None => "interval, hours of trading and volume",
             };
             let what = format!(
-                "the model is of an older version and does not say for bars of what {untold} it \
+                "the model is of an older version and does not say for bars of what {unknown} it \
                  was made: that they fit cannot be checked; train it again to have it checked"
             );
             found.push(Mismatch { what, is_fatal: false });

@@ -1,4 +1,4 @@
-//! Predictions as CSV, as one JSON document, or as an object a line.
+//! Writes predictions as CSV, JSON or JSON Lines.
 
 use std::io::{self, Write};
 
@@ -9,25 +9,25 @@ use crate::session::time_of_ms;
 
 use super::Prediction;
 
-/// How rows are written.
+/// The format of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowFormat {
-    /// `time,exposure,note` below a line of these names.
+    /// `time,exposure,note`, below a header.
     Csv,
-    /// One document; its rows are written as they come.
+    /// One document, written row by row.
     Json,
-    /// An object a line.
+    /// One object per line.
     JsonLines,
 }
 
-/// What a document tells above its rows.
+/// The fields of a JSON document before its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PredictionHeader {
-    /// The model's or the archive's file.
+    /// The file of the model or the archive.
     pub model: String,
     /// The kind of the model.
     pub kind: &'static str,
-    /// The bars.
+    /// The source of the bars.
     pub data: String,
 }
 
@@ -36,7 +36,7 @@ pub struct PredictionHeader {
 pub struct RowWriter<W> {
     out: W,
     format: RowFormat,
-    /// Whether each row must be out before the next bar comes.
+    /// Whether each row is flushed before the next bar is read.
     is_live: bool,
     has_symbols: bool,
     n_rows: u64,
@@ -53,23 +53,22 @@ struct Row<'a> {
 }
 
 impl<W: Write> RowWriter<W> {
-    /// Begins to write to `out`. A live one flushes after each row.
+    /// Returns a writer to `out`. A live one flushes after each row.
     pub fn new(out: W, format: RowFormat, is_live: bool) -> Self {
         Self { out, format, is_live, has_symbols: false, n_rows: 0 }
     }
 
-    /// Writes what stands above the rows, which name their symbol if
-    /// `has_symbols`.
-    pub fn begin(&mut self, head: &PredictionHeader, has_symbols: bool) -> io::Result<()> {
+    /// Writes the header. With `has_symbols` each row names its symbol.
+    pub fn begin(&mut self, header: &PredictionHeader, has_symbols: bool) -> io::Result<()> {
         self.has_symbols = has_symbols;
         match self.format {
             RowFormat::Csv if has_symbols => writeln!(self.out, "time,symbol,exposure,note")?,
             RowFormat::Csv => writeln!(self.out, "time,exposure,note")?,
             RowFormat::Json => {
-                let head = json!({ "format": 1, "model": head.model, "kind": head.kind,
-                                   "data": head.data })
+                let header = json!({ "format": 1, "model": header.model, "kind": header.kind,
+                                     "data": header.data })
                 .to_string();
-                write!(self.out, "{},\"exposures\":[", head.trim_end_matches('}'))?;
+                write!(self.out, "{},\"exposures\":[", header.trim_end_matches('}'))?;
             }
             RowFormat::JsonLines => {}
         }
@@ -123,7 +122,7 @@ impl<W: Write> RowWriter<W> {
     }
 }
 
-/// Returns a CSV cell.
+/// Returns `text` as a CSV cell, quoted where necessary.
 fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))

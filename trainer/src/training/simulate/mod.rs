@@ -1,11 +1,10 @@
-//! Replays a given series of exposures through the account that the
-//! agent trades in, so that any strategy is judged by the same rules.
+//! Replays a given series of exposures through the agent's environment,
+//! so that any strategy is evaluated by the same rules.
 //!
-//! A signal acts like a decision of the agent: it stands at the close of
-//! the bar with its time and fills at the next bar's open. Between
-//! signals the units stay as they are; so they do when a signal repeats
-//! the exposure before. Rows are passed on as they come: memory does
-//! not grow with the bars.
+//! A signal acts like an action of the agent: it is set at the close of
+//! the bar with its time and fills at the next bar's open. Units change
+//! only when a signal differs from the one before. Rows are passed on
+//! one by one, in constant memory.
 
 mod output;
 mod records;
@@ -20,16 +19,17 @@ use crate::account::environment::{
     Environment, EnvironmentConfig, InvalidAction, InvalidReason, StepStatus,
 };
 use crate::account::metrics::{Alarm, PeriodsPerYear, Simulation};
-use crate::market::bars::{BarSource, SeriesReader};
+use crate::market::bars::{BarSource, Sample, SeriesReader};
 use crate::session::time_of_ms;
 
 pub use output::{OutputFormats, ReplayRecorder, check_folder};
 pub use records::{EquityRow, FillRow, ReplaySummary, RowSink, Rows, TradeRow};
 
-/// Names of the column that holds the exposure, the best first.
-const ROLES: [&str; 6] = ["exposure", "target", "signal", "position", "weight", "action"];
+/// Accepted names of the exposure column; the first match is used.
+const EXPOSURE_COLUMNS: [&str; 6] =
+    ["exposure", "target", "signal", "position", "weight", "action"];
 
-/// What to replay, and by which rules.
+/// The input and settings of a replay.
 #[derive(Debug, Clone)]
 pub struct SimulateOptions {
     /// The bars, as [`BarSource::open`] names them; relative to the
@@ -39,28 +39,28 @@ pub struct SimulateOptions {
     pub signals: PathBuf,
     /// The account's rules.
     pub environment: EnvironmentConfig,
-    /// Bars per year; none: from the calendar of the data.
+    /// Bars per year; `None` derives them from the data's calendar.
     pub periods_per_year: Option<PeriodsPerYear>,
-    /// Draws the Sharpe ratio's interval.
+    /// Seed of the bootstrap of the Sharpe ratio's interval.
     pub seed: u64,
 }
 
-/// Replays the signals, tells `sink` all that happens, and returns
-/// what was earned.
+/// Replays the signals, passes every event to `sink` and returns the
+/// performance.
 ///
 /// An exposure is the position's value as a multiple of equity, from
-/// minus to plus the leverage.
+/// `-leverage` to `leverage`.
 ///
 /// # Errors
 ///
-/// Fails for settings out of range, a bad row of either file, a signal
-/// beyond the leverage, one whose time no bar has, and when `sink`
-/// does.
+/// Fails when a setting is out of range, a row of either file is
+/// invalid, a signal is beyond the leverage or has the time of no bar,
+/// or `sink` fails.
 pub fn simulate(options: &SimulateOptions, sink: &mut impl RowSink) -> Result<ReplaySummary> {
     simulate_on(&BarSource::open(&options.data, Path::new(""))?, options, sink)
 }
 
-/// Does the same on the bars of `source`.
+/// Does what [`simulate`] does, on the bars of `source`.
 pub fn simulate_on(
     source: &BarSource,
     options: &SimulateOptions,
@@ -70,11 +70,11 @@ pub fn simulate_on(
     let mut signals = Signals::open(&options.signals, source, options.environment.leverage)?;
     let mut simulation =
         Simulation::new(&options.environment, options.periods_per_year)?.with_risk(options.seed);
-    // An account does not stop in the middle of a bar.
+    // The callback cannot fail; its error is returned after the step.
     let mut failure = None;
     let mut last: Option<EquityRow> = None;
-    // The signal of the current bar, until another bar fills it.
-    let mut waiting: Option<InvalidAction> = None;
+    // The current bar's signal until the next bar fills it.
+    let mut pending: Option<InvalidAction> = None;
     for bar in source.read()? {
         let bar = bar?;
         let signal = signals.at(bar.time_ms)?;
@@ -90,7 +90,7 @@ pub fn simulate_on(
             target: Some(target),
             reason: InvalidReason::NoBarFollows,
         });
-        waiting = unfilled.filter(|_| outcome.status == StepStatus::Running);
+        pending = unfilled.filter(|_| outcome.status == StepStatus::Running);
         if let Some(unfilled) = unfilled.filter(|_| outcome.status != StepStatus::Running) {
             sink.refused(InvalidAction { reason: InvalidReason::Bankrupt, ..unfilled })?;
         }
@@ -110,9 +110,9 @@ pub fn simulate_on(
         PeriodsPerYear::from_calendar(simulation.calendar())?;
     }
     let held = simulation.environment().target();
-    // Holding is asking for the very same target.
-    let waiting = waiting.filter(|action| action.target != Some(held));
-    waiting.map_or(Ok(()), |action| sink.refused(action))?;
+    // A signal that repeats the held target needs no fill.
+    let pending = pending.filter(|action| action.target != Some(held));
+    pending.map_or(Ok(()), |action| sink.refused(action))?;
     let metrics = simulation.finish(&mut |event| {
         failure = failure.take().or_else(|| records::write_event(sink, &event).err());
     });
@@ -131,7 +131,7 @@ pub fn simulate_on(
     })
 }
 
-/// Signals, taken as their bars come by.
+/// A stream of signals that is read along with the bars.
 struct Signals {
     samples: Peekable<SeriesReader>,
     name: String,
@@ -140,16 +140,15 @@ struct Signals {
 
 impl Signals {
     fn open(path: &Path, source: &BarSource, leverage: f64) -> Result<Self> {
-        let reader = SeriesReader::open_with(path, &ROLES, source.reading())?.skip_empty();
+        let reader =
+            SeriesReader::open_with(path, &EXPOSURE_COLUMNS, source.reading())?.skip_empty();
         Ok(Self { name: reader.name().to_owned(), samples: reader.peekable(), leverage })
     }
 
-    /// Returns the target that a signal of this very time wants.
+    /// Returns the target of the signal at exactly `bar_ms`, if any.
     fn at(&mut self, bar_ms: i64) -> Result<Option<f64>> {
         let is_due = |sample: &Result<_>| {
-            sample
-                .as_ref()
-                .map_or(true, |sample: &crate::market::bars::Sample| sample.time_ms <= bar_ms)
+            sample.as_ref().map_or(true, |sample: &Sample| sample.time_ms <= bar_ms)
         };
         let Some(sample) = self.samples.next_if(is_due).transpose()? else {
             return Ok(None);
@@ -168,7 +167,7 @@ impl Signals {
         Ok(Some(sample.value / self.leverage))
     }
 
-    /// Fails if a signal is left when the bars are over.
+    /// Fails if a signal is later than the last bar.
     fn finish(&mut self) -> Result<()> {
         match self.samples.next().transpose()? {
             Some(sample) => self.refuse(&sample).map(|_| ()),
@@ -176,7 +175,7 @@ impl Signals {
         }
     }
 
-    fn refuse(&self, sample: &crate::market::bars::Sample) -> Result<Option<f64>> {
+    fn refuse(&self, sample: &Sample) -> Result<Option<f64>> {
         bail!(
             "`{}` {}: no bar opens at `{}`; give the open time of a bar, in UTC",
             self.name,

@@ -1,4 +1,4 @@
-//! A replay as text, CSV and JSON, in memory that does not grow.
+//! Writes a replay as text, CSV and JSON, in constant memory.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -16,18 +16,18 @@ use super::{ReplaySummary, RowSink};
 
 const FILES: [&str; 4] = ["fills.csv", "trades.csv", "equity.csv", "replay.json"];
 
-/// What a replay is to be written as.
+/// The formats in which a replay is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutputFormats {
-    /// The figures, every fill and every trade, for a person.
+    /// A human-readable table of metrics, and all fills and trades.
     pub text: bool,
-    /// All of it as one document.
+    /// The whole replay as one document.
     pub json: bool,
-    /// The three tables.
+    /// Fills, trades and equity as tables.
     pub csv: bool,
 }
 
-/// Takes the rows of a replay as they come and writes them at its end.
+/// Collects the rows of a replay and writes them when it ends.
 #[derive(Debug)]
 pub struct ReplayRecorder {
     formats: OutputFormats,
@@ -36,7 +36,7 @@ pub struct ReplayRecorder {
     csv: Tables,
 }
 
-/// The rows in one form.
+/// The rows in one format.
 #[derive(Debug)]
 struct Tables {
     fills: Spool,
@@ -57,12 +57,12 @@ impl Tables {
 }
 
 impl ReplayRecorder {
-    /// Returns a recorder without rows that keeps them in `formats`.
+    /// Returns an empty recorder for `formats`.
     pub fn new(formats: OutputFormats) -> Self {
         Self { formats, text: Tables::new(), json: Tables::new(), csv: Tables::new() }
     }
 
-    /// Writes the figures, every fill and every trade to `out`.
+    /// Writes the metrics, all fills and all trades to `out`.
     pub fn write_text(&mut self, summary: &ReplaySummary, out: impl Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         let Tables { fills, trades, refused, .. } = &mut self.text;
@@ -94,13 +94,12 @@ impl ReplayRecorder {
     }
 
     /// Writes `fills.csv`, `trades.csv`, `equity.csv` and `replay.json`
-    /// to the folder `directory`, which is created. It takes the forms
-    /// `json` and `csv`.
+    /// to the folder `directory`, which is created. The recorder needs
+    /// the formats `json` and `csv`.
     ///
     /// # Errors
     ///
-    /// Fails when one of the files is there already: nothing is
-    /// overwritten.
+    /// Fails when one of the files exists: nothing is overwritten.
     pub fn write_files(&mut self, summary: &ReplaySummary, directory: &Path) -> Result<()> {
         check_folder(directory)?;
         fs::create_dir_all(directory)
@@ -113,7 +112,7 @@ impl ReplayRecorder {
     }
 }
 
-/// Fails when `directory` holds earlier results.
+/// Checks that `directory` holds no earlier results.
 pub fn check_folder(directory: &Path) -> Result<()> {
     for path in FILES.map(|name| directory.join(name)) {
         ensure!(

@@ -1,4 +1,4 @@
-//! What a replay tells, row by row.
+//! The rows and the summary of a replay.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -10,44 +10,44 @@ use crate::account::metrics::{Alarm, Performance};
 use crate::market::bars::DataSummary;
 use crate::session::time_of_ms;
 
-/// Receives what happens in a replay.
+/// Receives the events of a replay.
 pub trait RowSink {
     /// Takes a fill.
     fn fill(&mut self, fill: FillRow) -> Result<()>;
-    /// Takes a trade that was closed.
+    /// Takes a closed trade.
     fn trade(&mut self, trade: TradeRow) -> Result<()>;
     /// Takes a signal that could not be executed.
     fn refused(&mut self, action: InvalidAction) -> Result<()>;
-    /// Takes the account at a bar's close.
+    /// Takes the account's equity at a bar's close.
     fn equity(&mut self, row: EquityRow) -> Result<()>;
 }
 
-/// What a replay was and what it earned; its JSON is format 1.
+/// The input and performance of a replay; its JSON is format 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReplaySummary {
-    /// The format's number: 1.
+    /// The format version: 1.
     pub format: u32,
     /// The bars.
     pub data: DataSummary,
     /// The account's rules.
     pub environment: EnvironmentConfig,
-    /// What was earned.
+    /// The performance of the account.
     pub metrics: Performance,
-    /// Figures of it that no market gives.
+    /// The implausible figures among the metrics.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<Alarm>,
 }
 
-/// The rows of a replay, all of them in memory.
+/// All rows of a replay, in memory.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Rows {
-    /// Every fill, in order; a reversal is two.
+    /// Every fill, in order; a reversal gives two.
     pub fills: Vec<FillRow>,
     /// Every trade, in the order of closing.
     pub trades: Vec<TradeRow>,
     /// Signals that could not be executed.
     pub refused: Vec<InvalidAction>,
-    /// The account at each bar's close.
+    /// The account's equity at each bar's close.
     pub equity: Vec<EquityRow>,
 }
 
@@ -58,19 +58,19 @@ pub struct FillRow {
     pub time: String,
     /// The bar, counted from 0.
     pub bar_idx: u64,
-    /// The trade it belongs to, counted from 1.
+    /// The fill's trade, counted from 1.
     pub trade_id: u64,
     /// Units bought; below 0: sold.
     pub units: f64,
     /// Price after slippage and half the spread.
     pub price: f64,
-    /// Price before them.
+    /// Price before slippage and spread.
     pub reference_price: f64,
-    /// In money.
+    /// Commission, in money.
     pub commission: f64,
     /// Slippage and half the spread, in money.
     pub slippage: f64,
-    /// Why it happened.
+    /// The reason for the fill.
     pub reason: FillReason,
 }
 
@@ -81,7 +81,7 @@ pub struct TradeRow {
     pub trade_id: u64,
     /// Long or short.
     pub side: Side,
-    /// Units closed at the end; below 0 for a short.
+    /// Units of the closing fill; below 0 for a short.
     pub units: f64,
     /// The opening bar's open, RFC 3339 in UTC.
     pub entry_time: String,
@@ -95,40 +95,40 @@ pub struct TradeRow {
     pub exit_bar_idx: u64,
     /// Price of the closing fill, after slippage.
     pub exit_price: f64,
-    /// What it would have earned without costs.
+    /// Profit before all costs, in money.
     pub gross_pnl: f64,
-    /// In money.
+    /// Commission of all its fills, in money.
     pub commission: f64,
-    /// Slippage and half the spread, in money.
+    /// Slippage and half the spread of all its fills, in money.
     pub slippage: f64,
-    /// Funding paid, in money.
+    /// Funding paid, in money; below 0: received.
     pub funding: f64,
-    /// Paid for borrowed units, in money.
+    /// Fee for borrowed units, in money.
     pub borrow_fee: f64,
-    /// Paid on borrowed cash, in money.
+    /// Interest on borrowed cash, in money.
     pub interest: f64,
-    /// Received, in money; below 0: paid by a short.
+    /// Dividends received, in money; below 0: paid by a short.
     pub dividends: f64,
-    /// What it earned after all costs.
+    /// Profit after all costs, in money.
     pub net_pnl: f64,
-    /// That, as a fraction of the equity at its entry.
+    /// Net profit as a fraction of the equity at the entry.
     pub return_on_equity: f64,
-    /// Bars in which it was held.
+    /// Bars in which the position was held.
     pub duration_bars: u64,
-    /// Why it ended.
+    /// The reason for the closing fill.
     pub reason: FillReason,
 }
 
-/// The account at one bar's close.
+/// The account's equity at a bar's close.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EquityRow {
     /// The bar's open, RFC 3339 in UTC.
     pub time: String,
-    /// In money; the last row is after the exit.
+    /// Equity in money; in the last row, after the exit.
     pub equity: f64,
     /// Position value as a multiple of equity.
     pub exposure: f64,
-    /// The price.
+    /// The bar's close.
     pub close: f64,
 }
 
@@ -154,7 +154,7 @@ impl RowSink for Rows {
     }
 }
 
-/// Passes what an event tells on to `sink`.
+/// Passes `event` to `sink` as rows.
 pub(super) fn write_event(sink: &mut impl RowSink, event: &TradeEvent) -> Result<()> {
     match event {
         TradeEvent::Opened(trade) => sink.fill(fill_row(trade.trade_id, &trade.fill)),

@@ -1,4 +1,4 @@
-//! Rows that wait for the end: in memory while they are few.
+//! Buffers rows until the end, on disk where they are many.
 
 use std::io::{self, BufWriter, Seek as _, Write};
 
@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 use tempfile::SpooledTempFile;
 
-/// The most bytes that wait in memory; the rest lies in a nameless
-/// file of the system's temporary folder.
+/// Beyond so many bytes, the rows move to an unnamed file in the
+/// system's temporary folder.
 const MEMORY_BYTES_MAX: usize = 1 << 20;
 
-/// Rows of one table in one form.
+/// The rows of one table in one format.
 #[derive(Debug)]
 pub(super) struct Spool {
     rows: BufWriter<SpooledTempFile>,
@@ -29,24 +29,24 @@ impl Spool {
     /// Adds a line of text.
     pub(super) fn push_text(&mut self, line: &str) -> Result<()> {
         self.n_rows += 1;
-        writeln!(self.rows, "{line}").context(FULL)
+        writeln!(self.rows, "{line}").context(PUSH_FAILED)
     }
 
-    /// Adds an element of a JSON list.
+    /// Adds an element of a JSON array.
     pub(super) fn push_json(&mut self, row: &impl Serialize) -> Result<()> {
         let separator = if self.n_rows == 0 { "\n    " } else { ",\n    " };
         self.n_rows += 1;
-        self.rows.write_all(separator.as_bytes()).context(FULL)?;
-        serde_json::to_writer(&mut self.rows, row).context(FULL)
+        self.rows.write_all(separator.as_bytes()).context(PUSH_FAILED)?;
+        serde_json::to_writer(&mut self.rows, row).context(PUSH_FAILED)
     }
 
-    /// Adds a row of CSV, below the names of the first.
+    /// Adds a row of CSV; the first is preceded by the header.
     pub(super) fn push_csv(&mut self, row: &impl Serialize) -> Result<()> {
         let mut writer =
             csv::WriterBuilder::new().has_headers(self.n_rows == 0).from_writer(&mut self.rows);
         self.n_rows += 1;
-        writer.serialize(row).context(FULL)?;
-        writer.flush().context(FULL)
+        writer.serialize(row).context(PUSH_FAILED)?;
+        writer.flush().context(PUSH_FAILED)
     }
 
     /// Writes all rows to `out`.
@@ -59,4 +59,4 @@ impl Spool {
     }
 }
 
-const FULL: &str = "failed to keep a row; is the temporary folder full?";
+const PUSH_FAILED: &str = "failed to keep a row; is the temporary folder full?";

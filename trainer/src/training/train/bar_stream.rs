@@ -1,4 +1,4 @@
-//! One pass over the bars, with the features of each.
+//! A stream of bars with their features.
 
 use anyhow::{Result, bail};
 
@@ -6,7 +6,7 @@ use crate::market::bars::{Bar, BarReader, BarSource};
 use crate::market::features::{FeatureEngine, FeatureSet};
 use crate::progress::{self, Unit};
 
-/// Reads bars one by one and keeps the features of the last.
+/// Reads bars one by one and computes the features of each.
 pub(crate) struct BarStream {
     bars: BarReader,
     engine: FeatureEngine,
@@ -14,7 +14,7 @@ pub(crate) struct BarStream {
     n_read: u64,
 }
 
-/// A bar, and whether its features are known.
+/// A bar, and whether its features are available.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StreamedBar {
     pub(crate) bar: Bar,
@@ -31,7 +31,11 @@ impl BarStream {
         })
     }
 
-    /// Reads the next bar, which the split counted on.
+    /// Reads the next bar.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the bar is invalid, or missing because the file changed.
     pub(crate) fn next(&mut self) -> Result<StreamedBar> {
         let Some(bar) = self.bars.next() else {
             bail!(
@@ -47,7 +51,7 @@ impl BarStream {
         Ok(StreamedBar { bar, is_warm })
     }
 
-    /// Reads on to the bar with the index `bar_idx`, features included.
+    /// Reads all bars before the index `bar_idx`, to warm the features up.
     pub(crate) fn skip_to(&mut self, bar_idx: u64) -> Result<()> {
         while self.n_read < bar_idx {
             self.next()?;
@@ -55,7 +59,7 @@ impl BarStream {
         Ok(())
     }
 
-    /// The features of the last bar; of use when it was warm.
+    /// Returns the features of the last bar, valid if it is warm.
     pub(crate) fn row(&self) -> &[f64] {
         &self.row
     }

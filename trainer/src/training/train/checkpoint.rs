@@ -1,7 +1,8 @@
-//! `models/checkpoints/training_state.bin`: the state of a run, to resume it.
+//! `models/checkpoints/training_state.bin`: the state to resume a run.
 //!
-//! A line of JSON (the head), the learner's own bytes, and the SHA-256
-//! of both. It appears whole or not at all; a completed run has none.
+//! It holds a header (one line of JSON), the learner's own bytes, and
+//! the SHA-256 of both. It is written atomically, and removed when the
+//! run is completed.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write};
@@ -22,45 +23,46 @@ use super::log_lengths::LogLength;
 use super::requested::RequestedSettings;
 use super::training_episode::{EpisodeState, TrainingEpisode};
 
-/// The number of the stored form.
+/// The format version.
 const FORMAT: u32 = 3;
 const DIGEST_BYTES: u64 = 32;
 const BUFFER_BYTES: usize = 1 << 16;
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Progress {
-    /// Whole episodes behind.
+    /// Completed episodes.
     pub(super) n_episodes: usize,
     /// Training bars seen, over all episodes.
     pub(super) step: u64,
-    /// The lesson that was cut short, if one was.
+    /// The state within an episode, if it was interrupted.
     #[serde(rename = "study")]
     pub(super) episode_state: Option<EpisodeState>,
-    /// Of several symbols, what the current episode did before it.
+    /// With several symbols, those the episode has finished.
     #[serde(rename = "tour")]
     pub(super) schedule: Option<SymbolSchedule>,
 }
 
-/// An episode over several symbols, between two of them.
+/// The symbols of an episode that are finished.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SymbolSchedule {
-    /// Symbols whose lesson is over.
+    /// Number of symbols trained on so far.
     pub(super) n_done: usize,
-    /// Their lessons together.
-    pub(super) whole: TrainingEpisode,
+    /// The sum of their figures.
+    #[serde(rename = "whole")]
+    pub(super) total: TrainingEpisode,
 }
 
-/// All that a run is, but for its learner.
+/// The state of a run without its learner.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CheckpointHeader {
     pub(super) format: u32,
     pub(super) tool_version: String,
     pub(super) tree_library: String,
-    /// The id of the session that wrote it.
+    /// The id of the session that wrote the checkpoint.
     pub(super) session: String,
     #[serde(rename = "asked")]
     pub(super) requested: RequestedSettings,
@@ -73,36 +75,36 @@ pub(super) struct CheckpointHeader {
     pub(super) symbols: Vec<SymbolRecord>,
     pub(super) trials: Option<TrialsRecord>,
     pub(super) walk_forward: Option<WalkForwardRecord>,
-    /// How long the logs are at this point.
+    /// The lengths of the logs at this point.
     pub(super) logs: Vec<LogLength>,
 }
 
-/// Read before the head proper: another version may have other keys.
+/// Read before the whole header: other versions may have other keys.
 #[derive(Deserialize)]
-struct WrittenBy {
+struct HeaderVersion {
     format: u32,
     tool_version: String,
     tree_library: String,
 }
 
 impl CheckpointHeader {
-    /// The number of the form that this program writes.
+    /// The format version that this program writes.
     pub(super) const FORMAT: u32 = FORMAT;
 }
 
-/// Puts `header` and `learner` at `path`, in place of what is there.
+/// Writes `header` and `learner` to `path`, replacing an earlier state.
 pub(super) fn write(path: &Path, header: &CheckpointHeader, learner: &dyn Learner) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
     let write = || -> Result<()> {
-        let file = Digested { out: File::create(&temporary)?, digest: Sha256::new() };
-        // The learner writes number by number; the digest takes more.
+        let file = DigestWriter { out: File::create(&temporary)?, digest: Sha256::new() };
+        // The learner makes tiny writes; hashing is faster in blocks.
         let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
         serde_json::to_writer(&mut out, header)?;
         out.write_all(b"\n")?;
         learner.write_state(&mut out)?;
         let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let Digested { out: mut file, digest } = written;
+        let DigestWriter { out: mut file, digest } = written;
         file.write_all(&digest.finalize())?;
         file.sync_all()?;
         rename(&temporary, path)?;
@@ -110,13 +112,13 @@ pub(super) fn write(path: &Path, header: &CheckpointHeader, learner: &dyn Learne
     };
     let written = write();
     if written.is_err() {
-        // This error says more than one of the clean-up would.
+        // The first error matters more than one of the clean-up.
         let _ = fs::remove_file(&temporary);
     }
     written.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))
 }
 
-/// Checks every byte of the file at `path`, and returns its head.
+/// Checks the digest of the file at `path` and returns its header.
 pub(super) fn read_header(path: &Path) -> Result<CheckpointHeader> {
     let read = || {
         check_digest(path)?;
@@ -127,7 +129,7 @@ pub(super) fn read_header(path: &Path) -> Result<CheckpointHeader> {
     read().with_context(|| format!("failed to resume from `{}`", path.display()))
 }
 
-/// Lets `learner` become the one in the file at `path`.
+/// Restores the state of `learner` from the file at `path`.
 pub(super) fn read_learner(path: &Path, learner: &mut dyn Learner) -> Result<()> {
     open(path)
         .and_then(|(_, mut rest)| learner.read_state(&mut rest))
@@ -137,7 +139,7 @@ pub(super) fn read_learner(path: &Path, learner: &mut dyn Learner) -> Result<()>
 fn check_digest(path: &Path) -> Result<()> {
     let mut file = File::open(path)?;
     let n_bytes = file.metadata()?.len().checked_sub(DIGEST_BYTES).context("it is cut short")?;
-    let mut digest = Digested { out: io::sink(), digest: Sha256::new() };
+    let mut digest = DigestWriter { out: io::sink(), digest: Sha256::new() };
     io::copy(&mut (&mut file).take(n_bytes), &mut digest)?;
     let mut stored = Vec::new();
     file.read_to_end(&mut stored)?;
@@ -147,7 +149,7 @@ fn check_digest(path: &Path) -> Result<()> {
 }
 
 fn check_version(line: &[u8]) -> Result<()> {
-    let WrittenBy { format, tool_version, tree_library } =
+    let HeaderVersion { format, tool_version, tree_library } =
         serde_json::from_slice(line).context("its head is damaged")?;
     let own = env!("CARGO_PKG_VERSION");
     let library = crate::learning::forest::LIBRARY;
@@ -159,7 +161,7 @@ fn check_version(line: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Returns the head's line, and the reader at what follows it.
+/// Returns the header line, and a reader of the bytes after it.
 fn open(path: &Path) -> Result<(Vec<u8>, BufReader<File>)> {
     let mut file = BufReader::new(File::open(path)?);
     let mut line = Vec::new();
@@ -167,13 +169,13 @@ fn open(path: &Path) -> Result<(Vec<u8>, BufReader<File>)> {
     Ok((line, file))
 }
 
-/// Passes bytes on and digests them.
-struct Digested<W> {
+/// A writer that hashes the bytes it passes on.
+struct DigestWriter<W> {
     out: W,
     digest: Sha256,
 }
 
-impl<W: Write> Write for Digested<W> {
+impl<W: Write> Write for DigestWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let n_bytes = self.out.write(bytes)?;
         self.digest.update(&bytes[..n_bytes]);

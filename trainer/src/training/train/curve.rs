@@ -1,11 +1,12 @@
 //! `logs/trades/equity.csv`: the out-of-sample equity of each bar; and
-//! `train_equity.csv`: that of the last lesson, in sample.
+//! `train_equity.csv`: that of the last training episode, in sample.
 //!
 //! Columns: `time` (the bar's open, RFC 3339 in UTC), `equity` (the
 //! agent's at the bar's close, in money), `exposure` (its position's
 //! value as a multiple of equity, below 0 for a short), `buy_and_hold`
-//! (that rule's equity; empty in sample) and `close` (the price). The last row is after
-//! the exit and its costs. A new evaluation replaces the file whole.
+//! (the equity of buy-and-hold; empty in sample) and `close` (the
+//! price). The last row is after the exit and its costs. Each evaluation
+//! replaces the file atomically.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,18 +20,18 @@ use crate::digest::sha256_of_file;
 use crate::market::bars::Bar;
 use crate::session::{LineFile, TimeWriter, rename};
 
-/// Writes the curve of one evaluation beside the final name.
+/// Writes a curve to a temporary file, which replaces the final one.
 pub(super) struct EquityCurve {
     path: PathBuf,
     temporary: PathBuf,
     lines: LineFile,
     last: Option<EquityPoint>,
-    /// The current row.
+    /// Buffer of the current row.
     line: String,
     times: TimeWriter,
 }
 
-/// One row.
+/// One row of a curve.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct EquityPoint {
     pub(super) time_ms: i64,
@@ -40,19 +41,19 @@ pub(super) struct EquityPoint {
     pub(super) close: f64,
 }
 
-/// Where a curve stood in the middle of a lesson.
+/// The position in a curve within an episode.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CurvePosition {
-    /// Rows written until then, in bytes.
+    /// Bytes written so far.
     pub(super) n_bytes: u64,
     sha256: String,
-    /// The row that waited for the next.
+    /// The last row, which is not written yet.
     last: Option<EquityPoint>,
 }
 
 impl CurvePosition {
-    /// Whether the rows of then are all that `path` holds.
+    /// Returns whether `path` holds exactly the rows up to this position.
     pub(super) fn is_of(&self, path: &Path) -> bool {
         sha256_of_file(path).is_ok_and(|digest| digest == self.sha256)
     }
@@ -74,7 +75,7 @@ impl EquityPoint {
 impl EquityCurve {
     pub(super) fn create(path: &Path) -> Result<Self> {
         let temporary = path.with_extension("csv.tmp");
-        // What a killed run left there was never a whole curve.
+        // A killed run leaves an incomplete curve there.
         if temporary.exists() {
             fs::remove_file(&temporary)
                 .with_context(|| format!("failed to remove `{}`", temporary.display()))?;
@@ -84,8 +85,8 @@ impl EquityCurve {
         Ok(Self::of(path, lines, None))
     }
 
-    /// Goes on with the curve that was left at `position`, the rows of which
-    /// lie beside the final name; else begins one.
+    /// Continues the curve from `position` if the temporary file holds
+    /// its rows; otherwise creates a new one.
     pub(super) fn resume(path: &Path, position: Option<CurvePosition>) -> Result<Self> {
         let temporary = path.with_extension("csv.tmp");
         let Some(position) = position.filter(|position| position.is_of(&temporary)) else {
@@ -100,7 +101,7 @@ impl EquityCurve {
         Self { path, temporary, lines, last, line: String::new(), times: TimeWriter::default() }
     }
 
-    /// Returns where the curve stands, for [`EquityCurve::resume`].
+    /// Returns the current position, for [`EquityCurve::resume`].
     pub(super) fn position(&mut self) -> Result<CurvePosition> {
         self.lines.flush()?;
         let n_bytes = fs::metadata(&self.temporary)
@@ -116,7 +117,8 @@ impl EquityCurve {
         Ok(())
     }
 
-    /// Ends the curve with the equities after the exit.
+    /// Writes the last row with the equities after the exit, and replaces
+    /// the earlier curve.
     pub(super) fn finish(mut self, agent: f64, buy_and_hold: Option<f64>) -> Result<()> {
         if let Some(last) = self.last {
             self.write(&EquityPoint { agent, buy_and_hold, ..last })?;
@@ -124,7 +126,6 @@ impl EquityCurve {
         self.publish()
     }
 
-    /// Replaces the curve before.
     fn publish(&mut self) -> Result<()> {
         self.lines.sync()?;
         rename(&self.temporary, &self.path)
@@ -139,15 +140,15 @@ impl EquityCurve {
             Some(hold) => write!(self.line, ",{agent},{exposure},{hold},{close}"),
             None => write!(self.line, ",{agent},{exposure},,{close}"),
         };
-        written.expect("a string takes all that is written");
+        written.expect("writing to a string cannot fail");
         self.lines.push(&self.line)
     }
 }
 
 impl Drop for EquityCurve {
     fn drop(&mut self) {
-        // Gone already when it was published. What is left of a failed
-        // evaluation would take the space that sealing needs.
+        // After a failed evaluation the file would take space on the disk
+        // that sealing needs; a published one no longer exists.
         let _ = fs::remove_file(&self.temporary);
     }
 }

@@ -1,4 +1,5 @@
-//! Episodes: all symbols train, one after the other, then all are tested.
+//! Runs episodes: trains on one symbol after the other, then evaluates
+//! on all.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,16 +22,16 @@ use super::training_data::SymbolData;
 use super::training_episode::{EpisodeState, TrainingEpisode};
 use super::training_run::TrainingRun;
 
-/// What the training part of an episode came to.
+/// The result of the training part of an episode.
 struct TrainingPart {
     training_episode: TrainingEpisode,
-    /// The bars that follow, of the only series there is.
+    /// The stream after the training bars; `None` with several symbols.
     stream: Option<BarStream>,
 }
 
 impl TrainingRun<'_> {
-    /// Runs one episode, or the rest of it; returns whether it was a
-    /// whole one.
+    /// Runs one episode, or the rest of an interrupted one; returns
+    /// whether it was completed.
     pub(super) fn episode(&mut self, episode: usize) -> Result<bool> {
         let start = Instant::now();
         let TrainingPart { training_episode, stream } = self.train_symbols(episode)?;
@@ -48,8 +49,8 @@ impl TrainingRun<'_> {
             self.outputs.scalars(self.progress.step, result.scalars());
             self.record_evaluation(result);
         }
-        // Profits that no evaluation drew are not those of a later one.
-        self.outputs.take_trades();
+        // Discards profits that no evaluation has taken.
+        self.outputs.take_profits();
         if !training_episode.is_cut_short {
             self.leave_window(episode)?;
             self.progress.n_episodes = episode;
@@ -57,26 +58,26 @@ impl TrainingRun<'_> {
         }
         self.outputs.flush()?;
         self.outputs.logger.save_session(Status::Running, None)?;
-        // Reported last: what is reported is saved already.
+        // Logged last, so that a logged episode is on the disk.
         self.last_message_at = Instant::now();
         info!("{message}");
         Ok(!training_episode.is_cut_short)
     }
 
-    /// Trades and learns on the training bars of one symbol after the
-    /// other, from where the episode was left.
+    /// Trains on one symbol after the other, from where an interrupted
+    /// episode stopped.
     fn train_symbols(&mut self, episode: usize) -> Result<TrainingPart> {
         let (symbols, layout) = (Arc::clone(&self.symbols), &self.options.layout);
         let mut schedule = self.progress.schedule.take().unwrap_or_default();
-        let mut following = None;
-        let learned: Vec<&SymbolData> =
+        let mut next_stream = None;
+        let trained: Vec<&SymbolData> =
             symbols.iter().filter(|symbol| symbol.splits[self.window].n_train > 0).collect();
-        for (idx, symbol) in learned.iter().enumerate().skip(schedule.n_done) {
+        for (idx, symbol) in trained.iter().enumerate().skip(schedule.n_done) {
             self.outputs.set_symbol(symbol.name.as_deref());
             self.split = symbol.splits[self.window];
             let state = match self.progress.episode_state.take() {
                 Some(state) => state,
-                None => self.next_episode_state(&schedule.whole)?,
+                None => self.next_episode_state(&schedule.total)?,
             };
             self.progress.schedule = self.is_portfolio().then(|| schedule.clone());
             let curve = match symbol.name {
@@ -84,9 +85,9 @@ impl TrainingRun<'_> {
                 None => layout.train_equity(),
             };
             let (part, stream) = self.train_bars(episode, symbol, state, &curve)?;
-            schedule.whole.add(&part);
+            schedule.total.add(&part);
             schedule.n_done = idx + 1;
-            following = symbol.name.is_none().then_some(stream);
+            next_stream = symbol.name.is_none().then_some(stream);
             if part.is_cut_short {
                 break;
             }
@@ -97,26 +98,26 @@ impl TrainingRun<'_> {
         self.outputs.set_symbol(None);
         self.split = self.splits[self.window];
         self.progress.schedule = None;
-        self.end_training(&mut schedule.whole)?;
+        self.end_training(&mut schedule.total)?;
         if self.is_portfolio() {
             let initial_cash = self.options.training.environment.initial_cash;
             TrainingCurves { layout, episode, initial_cash }.publish(schedule.n_done)?;
         }
-        let SymbolSchedule { n_done: _, mut whole } = schedule;
-        whole.average(learned.len());
-        Ok(TrainingPart { training_episode: whole, stream: following })
+        let SymbolSchedule { n_done: _, mut total } = schedule;
+        total.average(trained.len());
+        Ok(TrainingPart { training_episode: total, stream: next_stream })
     }
 
-    /// Returns the state before the bars of another symbol, after those of
-    /// `whole`.
-    fn next_episode_state(&self, whole: &TrainingEpisode) -> Result<EpisodeState> {
+    /// Returns the initial state for another symbol; `total` sums those
+    /// before it.
+    fn next_episode_state(&self, total: &TrainingEpisode) -> Result<EpisodeState> {
         let mut state = EpisodeState::new(&self.options.training.environment)?;
-        state.training_episode.last_batch = whole.last_batch;
-        state.trades = self.outputs.train_trades();
+        state.training_episode.last_batch = total.last_batch;
+        state.trades = self.outputs.train_profits();
         Ok(state)
     }
 
-    /// Ends the training part of an episode, which may fit and judge.
+    /// Ends the training part of an episode, in which some learners fit.
     fn end_training(&mut self, training_episode: &mut TrainingEpisode) -> Result<()> {
         let fitted = self.learner.end_episode()?;
         training_episode.last_backup = fitted.or(training_episode.last_backup);
@@ -129,7 +130,7 @@ impl TrainingRun<'_> {
         Ok(())
     }
 
-    /// Judges the policy as it is now on the test bars.
+    /// Evaluates the current policy on the test bars.
     fn evaluate(
         &mut self,
         episode: usize,
@@ -144,18 +145,18 @@ impl TrainingRun<'_> {
         let policy = self.learner.policy();
         let cash = self.options.training.environment.initial_cash;
         evaluation.histograms =
-            self.outputs.draws().then(|| EvaluationHistograms::new(policy, cash));
+            self.outputs.has_curves().then(|| EvaluationHistograms::new(policy, cash));
         evaluation.trade(Some(policy), 0, &mut self.outputs)?;
         let histograms = evaluation.histograms.take();
         let mut result = self.record_symbols(evaluation.finish()?);
         if let Some(histograms) = histograms {
-            let trades = self.outputs.take_trades();
-            result.histograms = histograms.tagged(self.learner.policy(), trades);
+            let profits = self.outputs.take_profits();
+            result.histograms = histograms.tagged(self.learner.policy(), profits);
         }
         Ok(result)
     }
 
-    /// The terms of every evaluation.
+    /// Returns the options of an evaluation at `at`.
     pub(super) fn evaluation_options(&self, at: StepContext) -> EvaluationOptions<'_> {
         EvaluationOptions {
             training: &self.options.training,
@@ -165,11 +166,11 @@ impl TrainingRun<'_> {
         }
     }
 
-    /// Records what each symbol earned, where there are several; returns
-    /// what they earned together.
+    /// Records the metrics of each named symbol; returns the result of all
+    /// together.
     pub(super) fn record_symbols(&mut self, results: SymbolResults) -> EvaluationResult {
         let SymbolResults { all, mut by_symbol } = results;
-        // The figures are no last fit's.
+        // The last fit has no test bars; use the split of the last window.
         let window = self.window.min(self.n_windows.saturating_sub(1));
         let records = self.symbols.iter().filter_map(|symbol| {
             let name = symbol.name.clone()?;

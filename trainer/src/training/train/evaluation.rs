@@ -1,5 +1,5 @@
-//! Judges policies on the test bars of all symbols at once, beside two
-//! rules anyone can follow.
+//! Evaluates policies on the test bars of all symbols at once, against
+//! the benchmarks buy-and-hold and never-trade.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -24,23 +24,23 @@ use super::symbol_run::{EvaluationStep, SymbolRun};
 use super::test_stream::TestStream;
 use super::training_data::SymbolData;
 
-/// The terms of an evaluation.
+/// The options of an evaluation.
 pub(super) struct EvaluationOptions<'a> {
     pub(super) training: &'a TrainingConfig,
     pub(super) features: &'a FeatureSet,
     pub(super) at: StepContext,
-    /// Where the curve goes.
+    /// The path of the equity curve.
     pub(super) curve: PathBuf,
 }
 
-/// What all symbols together, and each that has a name, earned.
+/// The results of all symbols together, and of each named one.
 pub(super) struct SymbolResults {
     pub(super) all: EvaluationResult,
     pub(super) by_symbol: BTreeMap<String, MetricsRecord>,
 }
 
-/// An evaluation under way: the accounts of all symbols, and of what
-/// they are together.
+/// An evaluation in progress: the accounts of the symbols and of their
+/// portfolio.
 pub(super) struct Evaluation<'a> {
     initial_cash: f64,
     at: StepContext,
@@ -49,16 +49,15 @@ pub(super) struct Evaluation<'a> {
     buy_and_hold: PortfolioAccount,
     never_trade: PortfolioAccount,
     curve: EquityCurve,
-    /// The last equities: of the agent, and of the one that holds.
-    last: (f64, f64),
-    /// The distributions, where they are drawn.
+    last_equity: f64,
+    last_buy_and_hold: f64,
+    /// The distributions, where TensorBoard is enabled.
     pub(super) histograms: Option<EvaluationHistograms>,
 }
 
 impl EvaluationOptions<'_> {
-    /// Begins the evaluation of `symbols` on the test bars of `windows`,
-    /// which follow each other. With `stream`, the bars of the first are
-    /// read on from there.
+    /// Begins the evaluation of `symbols` on the test bars of consecutive
+    /// `windows`. `stream` continues the bars of the first symbol.
     pub(super) fn begin<'a>(
         &self,
         symbols: &'a [SymbolData],
@@ -69,8 +68,8 @@ impl EvaluationOptions<'_> {
         for symbol in symbols {
             let splits = &symbol.splits[windows.clone()];
             if splits.iter().map(|split| split.n_test).sum::<u64>() >= N_TEST_MIN {
-                let anew = || BarStream::new(&symbol.source, self.features);
-                let stream = TestStream::new(stream.take().map_or_else(anew, Ok)?, splits)?;
+                let new_stream = || BarStream::new(&symbol.source, self.features);
+                let stream = TestStream::new(stream.take().map_or_else(new_stream, Ok)?, splits)?;
                 symbol_runs.push(SymbolRun::new(self.training, symbol, stream)?);
             }
         }
@@ -85,16 +84,16 @@ impl EvaluationOptions<'_> {
             never_trade: account(1),
             symbol_runs,
             curve: EquityCurve::create(&self.curve)?,
-            last: (initial_cash, initial_cash),
+            last_equity: initial_cash,
+            last_buy_and_hold: initial_cash,
             histograms: None,
         })
     }
 }
 
 impl Evaluation<'_> {
-    /// Trades the test bars of `window`, counted from the first of the
-    /// evaluation's, in the order of time, as `policy` wants; without one,
-    /// what is held is kept.
+    /// Trades the test bars of `window`, an index within the evaluation,
+    /// in order of time by `policy`; without one, positions are kept.
     pub(super) fn trade(
         &mut self,
         policy: Option<&dyn Policy>,
@@ -130,7 +129,8 @@ impl Evaluation<'_> {
             (self.agent.end_time(time_ms), self.buy_and_hold.end_time(time_ms));
         self.never_trade.bar(0, &BarOutcome::idle(self.initial_cash));
         self.never_trade.end_time(time_ms);
-        self.last = (outcome.equity, holding.equity);
+        self.last_equity = outcome.equity;
+        self.last_buy_and_hold = holding.equity;
         if let Some(histograms) = &mut self.histograms {
             histograms.push_equity(outcome.equity);
         }
@@ -144,7 +144,7 @@ impl Evaluation<'_> {
         })
     }
 
-    /// Returns the figures of all symbols together, and of each.
+    /// Returns the results of all symbols together, and of each.
     pub(super) fn finish(self) -> Result<SymbolResults> {
         let all = EvaluationResult {
             agent: self.agent.tracker.performance(),
@@ -153,9 +153,8 @@ impl Evaluation<'_> {
             never_trade: self.never_trade.tracker.performance(),
             histograms: Vec::new(),
         };
-        // Figures end at ruin; the symbols' accounts may go on.
-        let (agent, buy_and_hold) = self.last;
-        self.curve.finish(agent, Some(buy_and_hold))?;
+        // The curve covers all bars, while the metrics end at bankruptcy.
+        self.curve.finish(self.last_equity, Some(self.last_buy_and_hold))?;
         let by_symbol = self.symbol_runs.into_iter().filter_map(SymbolRun::finish).collect();
         Ok(SymbolResults { all, by_symbol })
     }

@@ -1,27 +1,26 @@
-//! What a policy earned on the test bars, beside two rules anyone can
-//! follow.
+//! The performance of a policy on the test bars, and of the benchmarks.
 
 use crate::account::metrics::{Performance, SharpeSample};
 use crate::session::MetricsRecord;
 use crate::session::tensorboard::{Histogram, Scalars};
 
-/// What the three earned.
+/// The performance of the agent and of both benchmarks.
 pub(super) struct EvaluationResult {
     pub(super) agent: Performance,
-    /// The agent's Sharpe ratio, where defined.
+    /// The agent's Sharpe ratio per bar; `None` where undefined.
     pub(super) sample: Option<SharpeSample>,
     pub(super) buy_and_hold: Performance,
     pub(super) never_trade: Performance,
-    /// What TensorBoard draws as distributions, by tag.
+    /// The distributions for TensorBoard, by tag.
     pub(super) histograms: Vec<(String, Histogram)>,
 }
 
-/// A figure of an evaluation, NaN where it is undefined.
-type Figure = fn(&Performance) -> f64;
+/// A metric of the agent, NaN where it is undefined.
+type Metric = fn(&Performance) -> f64;
 
-/// The agent's figures that are drawn as curves, whose last values are
-/// the session's result.
-pub(super) const METRICS: [(&str, Figure); 9] = [
+/// The agent's metrics for TensorBoard, by tag; the last values are the
+/// session's results.
+pub(super) const METRICS: [(&str, Metric); 9] = [
     ("test/net_return", |agent| agent.net_return),
     ("test/sharpe", |agent| agent.sharpe.unwrap_or(f64::NAN)),
     ("test/sharpe_low", |agent| agent.sharpe_low.unwrap_or(f64::NAN)),
@@ -34,11 +33,11 @@ pub(super) const METRICS: [(&str, Figure); 9] = [
 ];
 
 impl EvaluationResult {
-    /// Returns the figures and distributions for the curves.
+    /// Returns the metrics and distributions for TensorBoard.
     pub(super) fn scalars(&self) -> Scalars {
         let mut scalars = Scalars::default();
-        for (tag, figure) in METRICS {
-            match figure(&self.agent) {
+        for (tag, metric) in METRICS {
+            match metric(&self.agent) {
                 value if value.is_finite() => scalars.add(tag, value),
                 _ => scalars.add_undefined(tag),
             }

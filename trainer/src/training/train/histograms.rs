@@ -1,4 +1,4 @@
-//! The distributions of an evaluation: returns, values, profits.
+//! The distributions of an evaluation: returns, action values, profits.
 
 use crate::learning::model::Policy;
 use crate::session::tensorboard::Histogram;
@@ -7,13 +7,14 @@ use super::outputs::TradeProfits;
 
 /// The distributions of one evaluation.
 pub(super) struct EvaluationHistograms {
-    /// The equity at the close before.
+    /// The equity at the previous close.
     equity: f64,
     returns: Histogram,
-    /// The value of each exposure, and their distributions.
+    /// The action value of each exposure.
     values: Vec<f64>,
-    /// Whether `values` are those of the current bar.
+    /// Whether `values` are up to date for the current bar.
     is_decided: bool,
+    /// The distribution of the values of each exposure.
     q_values: Vec<Histogram>,
 }
 
@@ -24,9 +25,9 @@ impl EvaluationHistograms {
         Self { equity, returns: Histogram::default(), values, is_decided: false, q_values }
     }
 
-    /// Decides by `policy`; the values that it decides by wait for
+    /// Returns the action of `policy`, and keeps its action values for
     /// [`EvaluationHistograms::push_values`].
-    pub(super) fn act(&mut self, policy: &dyn Policy, (row, target): (&[f64], f64)) -> f64 {
+    pub(super) fn act(&mut self, policy: &dyn Policy, row: &[f64], target: f64) -> f64 {
         self.is_decided = true;
         policy.decide(row, target, &mut self.values)
     }
@@ -37,8 +38,8 @@ impl EvaluationHistograms {
         self.equity = equity;
     }
 
-    /// Records the row of a bar. Its values are there if it was decided
-    /// on; once the account is bankrupt, nothing is.
+    /// Records the action values of a bar's row. They are computed here
+    /// if no action was taken, as once the account is bankrupt.
     pub(super) fn push_values(&mut self, policy: &dyn Policy, row: &[f64]) {
         if !std::mem::take(&mut self.is_decided) {
             policy.values(row, &mut self.values);
@@ -48,18 +49,19 @@ impl EvaluationHistograms {
         }
     }
 
+    /// Returns all distributions with their tags.
     pub(super) fn tagged(
         self,
         policy: &dyn Policy,
-        trades: TradeProfits,
+        profits: TradeProfits,
     ) -> Vec<(String, Histogram)> {
         let values = policy.shape().exposures.iter().zip(self.q_values);
         let mut tagged: Vec<_> = values
             .map(|(exposure, values)| (format!("test/q_values/{exposure}"), values))
             .collect();
         tagged.push(("test/returns".to_owned(), self.returns));
-        tagged.push(("test/trade_net_pnl".to_owned(), trades.test));
-        tagged.push(("train/trade_net_pnl".to_owned(), trades.train));
+        tagged.push(("test/trade_net_pnl".to_owned(), profits.test));
+        tagged.push(("train/trade_net_pnl".to_owned(), profits.train));
         tagged
     }
 }

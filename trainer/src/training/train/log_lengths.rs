@@ -1,4 +1,5 @@
-//! How long the logs are: on going on, what came later is left behind.
+//! The lengths of the logs at a checkpoint: on resuming, they are cut
+//! to these.
 
 use std::path::PathBuf;
 use std::{fs, io};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::session::Layout;
 
-/// The length of a log at some point of the run.
+/// The length of one log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LogLength {
@@ -17,9 +18,9 @@ pub(super) struct LogLength {
     pub(super) n_bytes: u64,
 }
 
-/// Returns the length of every log that grows, as it is on the disk.
+/// Returns the length on the disk of every log that is appended to.
 pub(super) fn log_lengths(layout: &Layout) -> Result<Vec<LogLength>> {
-    let mut ends = Vec::new();
+    let mut lengths = Vec::new();
     for folder in [layout.trades(), layout.tensorboard()] {
         let read = || -> io::Result<Vec<LogLength>> {
             let entries = fs::read_dir(&folder)?.map(|entry| {
@@ -30,10 +31,10 @@ pub(super) fn log_lengths(layout: &Layout) -> Result<Vec<LogLength>> {
             });
             entries.collect()
         };
-        ends.extend(read().with_context(|| format!("failed to read `{}`", folder.display()))?);
+        lengths.extend(read().with_context(|| format!("failed to read `{}`", folder.display()))?);
     }
-    // The curve is replaced whole, never added to.
-    ends.retain(|end| end.path.extension().is_none_or(|kind| kind != "csv" && kind != "tmp"));
-    ends.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(ends)
+    // Curves are replaced, not appended to.
+    lengths.retain(|log| log.path.extension().is_none_or(|kind| kind != "csv" && kind != "tmp"));
+    lengths.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(lengths)
 }

@@ -1,4 +1,4 @@
-//! The process's peak memory, where the system tells it.
+//! The process's peak memory, on Linux.
 
 /// Returns the peak resident memory in MB (10^6 bytes); `None` where
 /// there is no `/proc`.

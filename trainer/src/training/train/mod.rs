@@ -1,18 +1,17 @@
-//! Trains, judges and saves: the loop that ties the modules together.
+//! The training run: trains, evaluates and saves models.
 //!
 //! An episode is one pass over the bars. On the training bars the agent
-//! trades, watches and, after each batch, refits; the same pass then
-//! warms the features up through the embargo and judges the agent on
-//! the test bars, where it learns nothing. Buy-and-hold and never-trade
-//! are judged beside it by the same code.
+//! trades, observes and, after each batch, refits. The features are
+//! warmed up through the embargo, and the agent is evaluated on the test
+//! bars, where it learns nothing, by the same code as the benchmarks
+//! buy-and-hold and never-trade.
 //!
-//! Bars are never held: memory does not grow with the data. Nothing
-//! here reads a clock, a path or a seed that was not passed in.
+//! Bars are streamed: memory does not grow with the data. The clock,
+//! paths and seeds are passed in.
 
 mod bar_stream;
 mod checkpoint;
 mod curve;
-mod doubts;
 mod episode;
 mod evaluation;
 mod evaluation_result;
@@ -27,6 +26,7 @@ mod replay;
 mod report;
 mod requested;
 mod resume;
+mod robustness;
 mod run;
 mod save;
 mod seeds;

@@ -1,4 +1,4 @@
-//! What a run is given, and how it can end.
+//! The options of a run, and how it can end.
 
 use crate::config::TrainingConfig;
 use crate::session::{Clock, Layout, SessionOptions};
@@ -8,31 +8,31 @@ use super::resume::Resume;
 use super::stop::StopFlag;
 use super::trials::EarlierTrials;
 
-/// What a run needs to know.
+/// The options of a run.
 #[derive(Debug, Clone)]
 pub struct TrainOptions {
-    /// The workspace; its folders exist.
+    /// The workspace, whose folders exist.
     pub layout: Layout,
-    /// The settings in force, already checked.
+    /// The effective settings, already validated.
     pub training: TrainingConfig,
-    /// Every so many closed trades, one is logged.
+    /// One of so many closed trades is logged.
     pub trade_log_frequency: usize,
-    /// Stamps the record and names the files.
+    /// The clock for timestamps and file names.
     pub clock: Clock,
     /// Raised to stop after the current batch.
     pub stop: StopFlag,
     /// Where the settings came from.
     pub requested: RequestedSettings,
-    /// What was tried before on the same data.
+    /// Earlier trials on the same data.
     pub earlier_trials: EarlierTrials,
-    /// The session to go on from, whose files were copied.
+    /// The session to resume, whose files are already copied.
     pub resume: Option<Resume>,
-    /// The commit of the code, for the report; none where unknown.
+    /// The commit of the code, for the report; `None` where unknown.
     pub commit: Option<String>,
 }
 
 impl TrainOptions {
-    /// What the session of such a run starts with.
+    /// Returns the options of the session of this run.
     pub(super) fn session(&self) -> SessionOptions<'_> {
         SessionOptions {
             layout: &self.layout,
@@ -43,7 +43,7 @@ impl TrainOptions {
     }
 }
 
-/// How a run ended that did not fail.
+/// How a run that did not fail ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunEnd {
     Completed,

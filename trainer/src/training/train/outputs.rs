@@ -1,4 +1,4 @@
-//! Where the events and figures of a run go.
+//! The outputs of a run: trade log, traces and TensorBoard curves.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -11,18 +11,19 @@ use crate::session::{Layout, Phase, Session, StepContext, TradeLogger};
 use super::evaluation_result::METRICS;
 use super::options::{RunEnd, TrainOptions};
 
-/// The trade log, the traces and the curves; those that are enabled.
+/// The enabled outputs of a run.
 pub(super) struct RunOutputs<'a> {
     pub(super) logger: &'a mut TradeLogger,
     tracer: Option<TradeTracer>,
     curves: Option<EventWriter>,
-    trades: TradeProfits,
-    /// The first failure, told at the next flush: the account does not
-    /// stop in the middle of a bar.
+    profits: TradeProfits,
+    /// The first failure, returned by the next flush: the callbacks that
+    /// write events cannot fail.
     failure: Option<anyhow::Error>,
 }
 
-/// The net profits of the trades closed since they were last taken.
+/// The net profits of the trades closed since the last call of
+/// [`RunOutputs::take_profits`].
 #[derive(Debug, Default)]
 pub(super) struct TradeProfits {
     pub(super) train: Histogram,
@@ -41,16 +42,15 @@ impl<'a> RunOutputs<'a> {
             .enable_tensorboard
             .then(|| start_curves(options, logger.session()))
             .transpose()?;
-        Ok(Self { logger, tracer, curves, trades: TradeProfits::default(), failure: None })
+        Ok(Self { logger, tracer, curves, profits: TradeProfits::default(), failure: None })
     }
 
-    /// Whether curves are drawn: else what only they show is not worth
-    /// its time.
-    pub(super) fn draws(&self) -> bool {
+    /// Returns whether TensorBoard curves are written.
+    pub(super) fn has_curves(&self) -> bool {
         self.curves.is_some()
     }
 
-    /// Names the symbol of the events to come, where there are several.
+    /// Sets the symbol of the following events, where there are several.
     pub(super) fn set_symbol(&mut self, symbol: Option<&str>) {
         self.logger.set_symbol(symbol);
         if let Some(tracer) = &mut self.tracer {
@@ -58,35 +58,36 @@ impl<'a> RunOutputs<'a> {
         }
     }
 
-    /// Records what happened to the account at `at`.
+    /// Writes an event of the account at `at`.
     pub(super) fn event(&mut self, at: &StepContext, event: &TradeEvent) {
         let written = self.write(at, event);
-        self.note(written);
+        self.keep_failure(written);
     }
 
-    /// Records the scalars of `step`.
+    /// Writes the scalars of `step`.
     pub(super) fn scalars(&mut self, step: u64, scalars: Scalars) {
         let written = self.curves.as_mut().map_or(Ok(()), |writer| writer.add(step, scalars));
-        self.note(written);
+        self.keep_failure(written);
     }
 
     /// Returns the profits of the trades closed since the last call.
-    pub(super) fn take_trades(&mut self) -> TradeProfits {
-        std::mem::take(&mut self.trades)
+    pub(super) fn take_profits(&mut self) -> TradeProfits {
+        std::mem::take(&mut self.profits)
     }
 
-    /// Returns the profits of the lesson under way, if there are any.
-    pub(super) fn train_trades(&self) -> Option<Histogram> {
-        let profits = &self.trades.train;
+    /// Returns the profits in the current training episode, if any.
+    pub(super) fn train_profits(&self) -> Option<Histogram> {
+        let profits = &self.profits.train;
         (profits.n_values() > 0).then(|| profits.clone())
     }
 
-    /// Goes on with `profits`, those of a lesson that was interrupted.
-    pub(super) fn restore_train_trades(&mut self, profits: Option<Histogram>) {
-        self.trades.train = profits.unwrap_or_default();
+    /// Restores the profits in an interrupted training episode.
+    pub(super) fn restore_train_profits(&mut self, profits: Option<Histogram>) {
+        self.profits.train = profits.unwrap_or_default();
     }
 
-    /// Writes what waits in memory.
+    /// Writes all buffered data; returns the first failure since the last
+    /// flush.
     pub(super) fn flush(&mut self) -> Result<()> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
@@ -96,8 +97,7 @@ impl<'a> RunOutputs<'a> {
         self.curves.as_mut().map_or(Ok(()), EventWriter::flush)
     }
 
-    /// Writes what waits in memory, tells the curves how the run ended,
-    /// and waits until the disk has it.
+    /// Records how the run ended, and syncs all buffered data to the disk.
     pub(super) fn finish(&mut self, end: RunEnd) -> Result<()> {
         let end = match end {
             RunEnd::Completed => SessionEnd::Success,
@@ -109,7 +109,7 @@ impl<'a> RunOutputs<'a> {
         self.curves.as_mut().map_or(Ok(()), EventWriter::sync)
     }
 
-    fn note(&mut self, written: Result<()>) {
+    fn keep_failure(&mut self, written: Result<()>) {
         if let Err(error) = written {
             self.failure.get_or_insert(error);
         }
@@ -118,8 +118,8 @@ impl<'a> RunOutputs<'a> {
     fn write(&mut self, at: &StepContext, event: &TradeEvent) -> Result<()> {
         if let TradeEvent::Closed(trade) = event {
             let profits = match at.phase {
-                Phase::Train => &mut self.trades.train,
-                Phase::Test => &mut self.trades.test,
+                Phase::Train => &mut self.profits.train,
+                Phase::Test => &mut self.profits.test,
             };
             profits.push(trade.net_pnl);
             self.logger.log_trade(at, trade)?;
@@ -128,7 +128,7 @@ impl<'a> RunOutputs<'a> {
     }
 }
 
-/// Creates the event file and tells it what is trained.
+/// Creates the event file with the settings and data of the run.
 fn start_curves(options: &TrainOptions, session: &Session) -> Result<EventWriter> {
     let mut writer = EventWriter::create(&options.layout.tensorboard(), options.clock)?;
     let mut settings = serde_json::to_value(&session.config.training)?;
@@ -144,7 +144,7 @@ fn start_curves(options: &TrainOptions, session: &Session) -> Result<EventWriter
     Ok(writer)
 }
 
-/// Returns `json` as Markdown that keeps its lines.
+/// Returns `json` as a code block in Markdown.
 fn code_block(json: &Value) -> Result<String> {
     Ok(format!("```json\n{}\n```", serde_json::to_string_pretty(json)?))
 }

@@ -1,4 +1,4 @@
-//! Reads the bars of a run once and splits them.
+//! Reads and splits the bars of a run.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use super::portfolio;
 use super::split::Split;
 use super::training_data::{SymbolData, TrainingData};
 
-/// Reads the bars that `config` names once, and splits them.
+/// Reads the configured bars once and splits them. No bar may
+/// be after `latest_ms`.
 pub(crate) fn prepare(
     config: &TrainingConfig,
     root: &Path,
@@ -32,7 +33,7 @@ pub(crate) fn prepare(
     }
 }
 
-/// Reads the bars of the one series that there is, and splits them.
+/// Reads and splits a single series without symbols.
 fn single(
     config: &TrainingConfig,
     source: BarSource,

@@ -1,10 +1,10 @@
-//! Lets the saved models trade the test bars again, and fills what they
-//! decided in other ways beside it.
+//! Replays the saved models on the test bars, and at the same time fills
+//! their decisions in other ways.
 //!
-//! One pass, in the order of time over all symbols, as the session's own
-//! evaluation. All accounts get the decisions of the first, which is the
-//! session's, or hold one exposure: they differ in what is filled, when
-//! and at which costs.
+//! All symbols are traded in one pass, in order of time, as in the
+//! session's own evaluation. The first account is the session's; each
+//! other account fills the decisions of the first later or at other
+//! costs, or holds a constant target.
 
 use std::collections::VecDeque;
 
@@ -23,54 +23,53 @@ use super::symbol_run::flat_if_bankrupt;
 use super::test_stream::TestStream;
 use super::training_data::TrainingData;
 
-/// An account beside the session's own.
+/// How an account of a replay differs from the session's.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// What it holds.
-    pub(crate) holds: Holds,
-    /// What costs are multiplied with.
-    pub(crate) costs: f64,
+    pub(crate) target_source: TargetSource,
+    /// Factor of all costs.
+    pub(crate) cost_factor: f64,
 }
 
-/// What an account of a replay holds.
+/// The source of the targets of an account in a replay.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Holds {
-    /// What the session decided, filled so many bars later than the next
-    /// open: at most [`N_BARS_LATER_MAX`].
+pub(crate) enum TargetSource {
+    /// The session's decisions, filled so many bars after the next open:
+    /// at most [`N_BARS_LATER_MAX`].
     Decisions { n_bars_later: usize },
-    /// One target.
-    Target(f64),
+    /// A constant target.
+    Constant(f64),
 }
 
-/// The session's own way.
+/// The session's own account.
 const AS_DECIDED: Scenario = Scenario::later("as_decided", 0);
-/// How much later decisions can be filled.
+/// Greatest delay of fills, in bars.
 const N_BARS_LATER_MAX: usize = 4;
 
 impl Scenario {
-    /// The session's decisions, filled `n_bars_later`.
+    /// Returns the session's decisions, filled `n_bars_later`.
     pub(crate) const fn later(name: &'static str, n_bars_later: usize) -> Self {
-        Self { name, holds: Holds::Decisions { n_bars_later }, costs: 1.0 }
+        Self { name, target_source: TargetSource::Decisions { n_bars_later }, cost_factor: 1.0 }
     }
 
     /// The session's decisions at twice the costs.
     pub(crate) const COSTS_DOUBLED: Self =
-        Self { name: "costs_doubled", holds: Holds::Decisions { n_bars_later: 0 }, costs: 2.0 };
+        Self { cost_factor: 2.0, ..Self::later("costs_doubled", 0) };
 
-    /// Returns whether its decisions are filled later than the session's.
+    /// Returns whether decisions are filled later than the session's.
     pub(crate) fn is_later(&self) -> bool {
-        matches!(self.holds, Holds::Decisions { n_bars_later } if n_bars_later > 0)
+        matches!(self.target_source, TargetSource::Decisions { n_bars_later } if n_bars_later > 0)
     }
 }
 
-/// What a replay is of.
+/// The input of a replay.
 pub(crate) struct ReplayInput<'a> {
     pub(crate) options: &'a TrainOptions,
-    /// Its models are those of its figures.
+    /// The session, whose saved models are replayed.
     pub(crate) session: &'a Session,
     pub(crate) training_data: &'a TrainingData,
-    /// The accounts beside the session's own.
+    /// The other accounts.
     pub(crate) scenarios: &'a [Scenario],
 }
 
@@ -84,15 +83,16 @@ pub(crate) struct Decision {
     pub(crate) target: f64,
 }
 
-/// What was earned.
+/// The performance of all accounts.
 pub(crate) struct ReplayResult {
+    /// Of the session's own account.
     pub(crate) base: Performance,
-    /// Of each scenario; none where costs would be out of range.
-    pub(crate) changed: Vec<Option<Performance>>,
+    /// Of each scenario; `None` where costs would be out of range.
+    pub(crate) scenarios: Vec<Option<Performance>>,
 }
 
-/// Trades the test bars of all finished windows of a session, and tells
-/// each decision of its own account.
+/// Trades the test bars of all finished windows of a session, and passes
+/// each decision of its own account to `on_decision`.
 pub(crate) fn replay(
     input: &ReplayInput<'_>,
     on_decision: &mut dyn FnMut(Decision),
@@ -101,7 +101,7 @@ pub(crate) fn replay(
     let config = &options.training;
     let scenarios: Vec<Scenario> = [&[AS_DECIDED], *scenarios].concat();
     let environments =
-        scenarios.iter().map(|scenario| config.environment.with_costs(scenario.costs).ok());
+        scenarios.iter().map(|scenario| config.environment.with_costs(scenario.cost_factor).ok());
     let environments: Vec<Option<EnvironmentConfig>> = environments.collect();
     let models = model_paths(session);
     let mut symbol_replays = Vec::new();
@@ -129,9 +129,9 @@ pub(crate) fn replay(
         while let Some(time_ms) = next_ms(&symbol_replays) {
             for (idx, symbol_replay) in symbol_replays.iter_mut().enumerate() {
                 if symbol_replay.stream.next_ms() == Some(time_ms) {
-                    let held = &mut Replayed { scenarios: &scenarios, accounts: &mut accounts };
-                    let (open, target) = symbol_replay.step(policy, idx, held)?;
-                    on_decision(Decision { symbol: idx, open, target });
+                    let portfolio =
+                        &mut Portfolio { scenarios: &scenarios, accounts: &mut accounts };
+                    on_decision(symbol_replay.step(policy, idx, portfolio)?);
                 }
             }
             for account in &mut accounts {
@@ -139,15 +139,15 @@ pub(crate) fn replay(
             }
         }
     }
-    let mut found = environments
+    let mut performances = environments
         .iter()
         .zip(&accounts)
         .map(|(environment, account)| environment.as_ref().map(|_| account.tracker.performance()));
-    let base = found.next().flatten().expect("the settings' own costs are in range");
-    Ok(ReplayResult { base, changed: found.collect() })
+    let base = performances.next().flatten().expect("the settings' own costs are in range");
+    Ok(ReplayResult { base, scenarios: performances.collect() })
 }
 
-/// Returns the path of each window's model in the workspace.
+/// Returns the path of each window's model, relative to the workspace.
 fn model_paths(session: &Session) -> Vec<Option<String>> {
     match &session.walk_forward {
         Some(walk) => walk
@@ -160,17 +160,17 @@ fn model_paths(session: &Session) -> Vec<Option<String>> {
 }
 
 /// The scenarios, and the portfolio's account in each.
-struct Replayed<'a> {
+struct Portfolio<'a> {
     scenarios: &'a [Scenario],
     accounts: &'a mut [PortfolioAccount],
 }
 
-/// One symbol's accounts, one a scenario.
+/// One symbol's accounts, one for each scenario.
 struct SymbolReplay<'a> {
     stream: TestStream<'a>,
     accounts: Vec<Option<Simulation>>,
-    /// The latest decisions, the newest first.
-    decided: VecDeque<f64>,
+    /// The latest targets of the session's account, the newest first.
+    decisions: VecDeque<f64>,
 }
 
 impl<'a> SymbolReplay<'a> {
@@ -180,51 +180,51 @@ impl<'a> SymbolReplay<'a> {
         };
         let accounts = environments.iter().map(|of_scenario| fresh(of_scenario).transpose());
         let accounts = accounts.collect::<Result<_, _>>()?;
-        Ok(Self { stream, accounts, decided: VecDeque::new() })
+        Ok(Self { stream, accounts, decisions: VecDeque::new() })
     }
 
-    /// Steps all accounts through the next bar, and tells the portfolio's
-    /// of it, in which this is the symbol `idx`. Returns the bar's open and
-    /// what the session's own account decided.
+    /// Steps all accounts through the next bar, and records the outcomes
+    /// in `portfolio`, where this is the symbol `idx`. Returns the decision
+    /// of the session's own account.
     fn step(
         &mut self,
         policy: Option<&dyn Policy>,
         idx: usize,
-        replayed: &mut Replayed<'_>,
-    ) -> Result<(f64, f64)> {
-        let StreamedBar { bar, .. } = self.stream.next().expect("it was asked for its time");
+        portfolio: &mut Portfolio<'_>,
+    ) -> Result<Decision> {
+        let StreamedBar { bar, .. } = self.stream.next().expect("the caller checked `next_ms`");
         let row = self.stream.row();
-        // A bankrupt account decides nothing.
-        self.decided.push_front(0.0);
-        self.decided.truncate(N_BARS_LATER_MAX + 1);
-        let decided = &mut self.decided;
-        let accounts = self.accounts.iter_mut().zip(&mut *replayed.accounts);
-        for (number, (own, account)) in accounts.enumerate() {
-            let Some(own) = own else { continue };
+        // A bankrupt account makes no decision; it is flat.
+        self.decisions.push_front(0.0);
+        self.decisions.truncate(N_BARS_LATER_MAX + 1);
+        let decisions = &mut self.decisions;
+        let accounts = self.accounts.iter_mut().zip(&mut *portfolio.accounts);
+        for (scenario_idx, (simulation, account)) in accounts.enumerate() {
+            let Some(simulation) = simulation else { continue };
             let mut decide = |_: &Bar, environment: &Environment| {
                 let held = environment.target();
-                match replayed.scenarios[number].holds {
-                    Holds::Target(target) => target,
-                    Holds::Decisions { n_bars_later } if number > 0 => {
-                        decided.get(n_bars_later).copied().unwrap_or(held)
+                match portfolio.scenarios[scenario_idx].target_source {
+                    TargetSource::Constant(target) => target,
+                    TargetSource::Decisions { n_bars_later } if scenario_idx > 0 => {
+                        decisions.get(n_bars_later).copied().unwrap_or(held)
                     }
-                    Holds::Decisions { .. } => {
+                    TargetSource::Decisions { .. } => {
                         let decision = policy.zip(row).map(|(policy, row)| policy.act(row, held));
-                        decided[0] = decision.unwrap_or(held);
-                        decided[0]
+                        decisions[0] = decision.unwrap_or(held);
+                        decisions[0]
                     }
                 }
             };
-            let outcome = own.step(&bar, &mut decide, &mut |_| {});
+            let outcome = simulation.step(&bar, &mut decide, &mut |_| {});
             account.bar(idx, &flat_if_bankrupt(outcome));
         }
         if self.stream.advance()? {
-            for (own, account) in self.accounts.iter_mut().zip(&mut *replayed.accounts) {
-                if let Some(own) = own {
-                    account.exit(idx, own.exit(&mut |_| {}));
+            for (simulation, account) in self.accounts.iter_mut().zip(&mut *portfolio.accounts) {
+                if let Some(simulation) = simulation {
+                    account.exit(idx, simulation.exit(&mut |_| {}));
                 }
             }
         }
-        Ok((bar.open, self.decided[0]))
+        Ok(Decision { symbol: idx, open: bar.open, target: self.decisions[0] })
     }
 }

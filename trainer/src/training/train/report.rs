@@ -1,7 +1,7 @@
-//! The comparison that ends a run, for a person to read.
+//! The human-readable comparison that is printed at the end of a run.
 
 mod cells;
-mod doubts;
+mod robustness;
 
 use std::fmt::Write as _;
 
@@ -18,8 +18,8 @@ use crate::wording::{counted, money};
 use cells::{interval, percent, sharpe};
 
 /// Returns the agent, buy-and-hold, never-trade and a constant exposure
-/// side by side, on the test bars, net of all costs, then what there is to
-/// doubt. What is undefined shows as `-`.
+/// side by side, on the test bars and net of all costs, then robustness
+/// figures. Undefined figures are `-`.
 pub fn comparison(session: &Session) -> String {
     let metrics = &session.metrics;
     let columns =
@@ -35,7 +35,7 @@ pub fn comparison(session: &Session) -> String {
             .map(|column| column.as_ref().and_then(figure).unwrap_or_else(|| "-".to_owned()));
         row(&mut text, name, &cells);
     }
-    text.push_str(&doubts::table(session));
+    text.push_str(&robustness::table(session));
     symbols(&mut text, session);
     let _ = writeln!(text);
     let record = serde_json::to_value(session).expect("a record is JSON");
@@ -43,11 +43,11 @@ pub fn comparison(session: &Session) -> String {
     if let Some(line) = judgement_line(&record) {
         let _ = writeln!(text, "{line}");
     }
-    if let Some(verdict) = metrics.agent.as_ref().and_then(luck) {
-        let _ = writeln!(text, "{verdict}");
+    if let Some(remark) = metrics.agent.as_ref().and_then(insignificance) {
+        let _ = writeln!(text, "{remark}");
     }
     if let Some(trials) = &session.trials {
-        let _ = writeln!(text, "{}", deflated(trials));
+        let _ = writeln!(text, "{}", deflated_sharpe(trials));
     }
     let _ = writeln!(text);
     if let Some(audit) = &session.audit {
@@ -65,7 +65,7 @@ pub fn comparison(session: &Session) -> String {
     text
 }
 
-/// Says which accounts were ruined or liquidated, a line each, and
+/// Names the ruined and liquidated accounts, one per line, and says
 /// whether the bars per year are a guess.
 fn ruins(session: &Session, record: &Value) -> String {
     let lines = ruin_lines(record).into_iter().map(|line| line + "\n");
@@ -77,7 +77,7 @@ fn ruins(session: &Session, record: &Value) -> String {
     text
 }
 
-/// Writes a line for each symbol, where there are several.
+/// Writes a row for each symbol, where there are several.
 fn symbols(text: &mut String, session: &Session) {
     if session.symbols.is_empty() {
         return;
@@ -109,7 +109,7 @@ fn symbol_row(text: &mut String, symbol: &str, cells: &[String; 5]) {
         writeln!(text, "{symbol:<14} {net:>12} {sharpe:>8} {interval:>16} {trades:>8} {hold:>14}");
 }
 
-/// Returns where the model and the record of the run lie.
+/// Returns the paths of the model, record and report.
 pub fn output_locations(session: &Session) -> String {
     let mut text = String::new();
     if let Some(model) = &session.model {
@@ -137,8 +137,8 @@ const FIGURES: [(&str, Figure); 12] = [
     ("final equity", |p| Some(money(p.final_equity, 2))),
 ];
 
-/// Returns the bars that the figures are of: the test bars, of all
-/// finished windows where there are any.
+/// Returns the span of the test bars, over all finished windows of a
+/// walk forward.
 fn test_span(session: &Session) -> Option<SpanRecord> {
     let windows = session.walk_forward.as_ref().map(|walk| walk.windows.as_slice());
     match windows {
@@ -152,7 +152,7 @@ fn test_span(session: &Session) -> Option<SpanRecord> {
     }
 }
 
-/// Returns a row for each window, and which model stays.
+/// Returns a table of the windows, and says which model is saved.
 fn windows(walk: &WalkForwardRecord) -> String {
     let mode = match walk.config.mode {
         WindowMode::Expanding => "expanding",
@@ -165,10 +165,10 @@ fn windows(walk: &WalkForwardRecord) -> String {
          it.\n\n"
     );
     let mut line = |cells: [&str; 6]| {
-        let [window, train, from, agent, sharpe, holder] = cells;
+        let [window, train, from, agent, sharpe, hold] = cells;
         let _ = writeln!(
             text,
-            "{window:<6} {train:>10}  {from:<20} {agent:>10} {sharpe:>7} {holder:>13}"
+            "{window:<6} {train:>10}  {from:<20} {agent:>10} {sharpe:>7} {hold:>13}"
         );
     };
     line(["window", "train bars", "test from", "agent", "Sharpe", "buy and hold"]);
@@ -189,15 +189,15 @@ fn windows(walk: &WalkForwardRecord) -> String {
     text
 }
 
-/// Says in words what the interval means.
-fn luck(agent: &Performance) -> Option<&'static str> {
+/// Returns a remark where the Sharpe ratio is not significant.
+fn insignificance(agent: &Performance) -> Option<&'static str> {
     let (low, high) = (agent.sharpe_low?, agent.sharpe_high?);
     let includes_zero = low <= 0.0 && high >= 0.0;
     includes_zero.then_some("The agent's Sharpe cannot be told from luck: its interval includes 0.")
 }
 
-/// Says how the Sharpe ratio stands among all that was tried.
-fn deflated(trials: &TrialsRecord) -> String {
+/// Returns the deflated Sharpe ratio and its basis.
+fn deflated_sharpe(trials: &TrialsRecord) -> String {
     let TrialsRecord { n_trials, n_archived, variance, .. } = trials;
     let ratio = trials.deflated_sharpe.map_or_else(|| "undefined".to_owned(), percent);
     let best = trials.expected_best_sharpe.unwrap_or_default();
@@ -213,7 +213,7 @@ fn deflated(trials: &TrialsRecord) -> String {
     format!("Deflated Sharpe ratio {ratio} ({basis}).")
 }
 
-/// Returns the verdicts as lines for a person to read.
+/// Returns the verdicts, one per line.
 fn audit_table(audit: &AuditRecord) -> String {
     let line = |verdict: &AuditVerdict| {
         let name = verdict.name.replace('_', " ");
@@ -229,13 +229,13 @@ fn row(text: &mut String, name: &str, cells: &[String; 4]) {
     let _ = writeln!(text, "{}", line.trim_end());
 }
 
-/// Names the exposure that has the agent's volatility, as a multiple of
-/// equity.
+/// Returns the column name of the constant exposure, with the exposure
+/// as a multiple of equity.
 fn constant_exposure(metrics: &MetricsRecord) -> String {
-    let volatility = |of: &Option<Performance>| of.as_ref().and_then(|of| of.volatility);
-    let shares = volatility(&metrics.constant_exposure).zip(volatility(&metrics.buy_and_hold));
-    match shares.filter(|(_, market)| *market > 0.0) {
-        Some((own, market)) => format!("constant {:.2}", own / market),
+    let volatility = |account: &Option<Performance>| account.as_ref()?.volatility;
+    let pair = volatility(&metrics.constant_exposure).zip(volatility(&metrics.buy_and_hold));
+    match pair.filter(|(_, market)| *market > 0.0) {
+        Some((constant, market)) => format!("constant {:.2}", constant / market),
         None => "constant".to_owned(),
     }
 }

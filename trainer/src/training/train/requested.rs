@@ -1,15 +1,15 @@
-//! Where the settings of a run came from.
+//! The origin of the settings of a run.
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::Overrides;
 
-/// Where the settings of a run came from.
+/// The origin of the settings of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RequestedSettings {
-    /// The command line's own.
+    /// The settings of the command line.
     pub overrides: Overrides,
-    /// Whether `--default` put the files aside.
+    /// Whether `--default` disabled the configuration files.
     pub is_default: bool,
 }

@@ -1,9 +1,9 @@
-//! Goes on from where an interrupted session was last saved.
+//! Resumes an interrupted session from its last checkpoint.
 //!
-//! The interrupted session's folder is only read. What belongs to the
-//! part that is kept is copied: the logs up to the checkpoint, the
-//! models of whole episodes, and the checkpoint itself, last, so that a
-//! kill in between leaves a workspace that can be resumed or is bare.
+//! The interrupted session's folder is only read. Copied are the logs up
+//! to the checkpoint, the models of completed episodes, and the
+//! checkpoint itself. That is last, so that after a kill the workspace
+//! either can be resumed or has no checkpoint.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -20,8 +20,8 @@ use crate::session::{Layout, ResumedRecord, sync_folder};
 use super::checkpoint::{self, CheckpointHeader, Progress};
 use super::requested::RequestedSettings;
 
-/// Settings that change no model: they may differ.
-const FREE_SETTINGS: [&str; 9] = [
+/// Settings that do not affect the model, and may therefore change.
+const CHANGEABLE_SETTINGS: [&str; 9] = [
     "$schema",
     "data",
     "threads",
@@ -42,10 +42,12 @@ pub struct Resume {
 
 impl Resume {
     /// Opens the checkpoint of the session whose `logs/` and `models/`
-    /// lie in `folder`, and checks every byte of it.
+    /// are in `folder`, and checks its digest.
     ///
-    /// Fails when there is none, as after a completed session, or when
-    /// another version wrote it.
+    /// # Errors
+    ///
+    /// Fails when there is none, as after a completed session, when it is
+    /// damaged, and when another version wrote it.
     pub fn open(folder: &Path) -> Result<Self> {
         let folder = Layout::new(folder);
         let state = folder.training_state();
@@ -59,8 +61,8 @@ impl Resume {
         Ok(Self { header: checkpoint::read_header(&state)?, folder })
     }
 
-    /// Returns what was asked of the interrupted session and, where
-    /// `requested` says nothing, still holds.
+    /// Returns `requested`, completed with the overrides of the
+    /// interrupted session.
     pub fn requested(&self, requested: RequestedSettings) -> RequestedSettings {
         let earlier = &self.header.requested;
         RequestedSettings {
@@ -69,13 +71,17 @@ impl Resume {
         }
     }
 
-    /// Checks that `training` makes the same model as the settings of
-    /// the interrupted session; the error names the first that differs.
+    /// Checks that `training` has the settings of the interrupted session,
+    /// as far as they affect the model.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the first setting that differs.
     pub fn check_settings(&self, training: &TrainingConfig) -> Result<()> {
         let [before, now] = [&self.header.training, training].map(serde_json::to_value);
         let (mut before, mut now) = (before?, now?);
         for settings in [&mut before, &mut now].into_iter().filter_map(Value::as_object_mut) {
-            settings.retain(|name, _| !FREE_SETTINGS.contains(&name.as_str()));
+            settings.retain(|name, _| !CHANGEABLE_SETTINGS.contains(&name.as_str()));
         }
         match difference("", &before, &now) {
             None => Ok(()),
@@ -87,8 +93,8 @@ impl Resume {
         }
     }
 
-    /// Checks that `summary` is of the bars that the interrupted
-    /// session trained on.
+    /// Checks by their SHA-256 that the bars of `summary` are those of the
+    /// interrupted session.
     pub fn check_data(&self, summary: &DataSummary) -> Result<()> {
         ensure!(
             self.header.data_sha256 == summary.sha256,
@@ -102,8 +108,8 @@ impl Resume {
         Ok(())
     }
 
-    /// Copies what is kept of the interrupted session into `layout`,
-    /// another workspace or the same after a clean.
+    /// Copies the files of the interrupted session to `layout`, another
+    /// folder than the session's own.
     pub fn copy_into(&self, layout: &Layout) -> Result<()> {
         ensure!(
             !is_same(layout.root(), self.folder.root()),
@@ -127,7 +133,7 @@ impl Resume {
             self.header.progress.schedule.as_ref().map_or(0, |schedule| schedule.n_done);
         let symbol_curves =
             (0..n_symbol_curves).map(|symbol| (part(&self.folder, symbol), part(layout, symbol)));
-        let whole = [(self.folder.training_log(), layout.training_log())];
+        let logs = [(self.folder.training_log(), layout.training_log())];
         let curves = [
             (self.folder.equity(), layout.equity()),
             (self.folder.train_equity(), layout.train_equity()),
@@ -135,7 +141,7 @@ impl Resume {
         let models = (1..=self.header.progress.n_episodes)
             .map(|episode| (self.folder.checkpoint(episode), layout.checkpoint(episode)));
         for (from, to) in
-            whole.into_iter().chain(curves).chain(models).chain(windows).chain(symbol_curves)
+            logs.into_iter().chain(curves).chain(models).chain(windows).chain(symbol_curves)
         {
             if from.exists() {
                 copy(&from, &to, u64::MAX)?;
@@ -149,13 +155,14 @@ impl Resume {
             .with_context(|| format!("failed to save `{}`", layout.training_state().display()))
     }
 
-    /// Copies the rows that a lesson under way had written: of the
-    /// draft, or of the curve that a stopped lesson left. Those of
-    /// another episode are not taken up.
+    /// Copies the equity curve of an interrupted episode: from the
+    /// temporary file, or from the final one that a stopped episode
+    /// wrote. [`EquityCurve::resume`] discards rows of another episode.
+    ///
+    /// [`EquityCurve::resume`]: super::curve::EquityCurve::resume
     fn copy_curve(&self, layout: &Layout) -> Result<()> {
-        let episode_state = self.header.progress.episode_state.as_ref();
-        let Some(position) = episode_state.and_then(|episode_state| episode_state.curve.as_ref())
-        else {
+        let state = self.header.progress.episode_state.as_ref();
+        let Some(position) = state.and_then(|state| state.curve.as_ref()) else {
             return Ok(());
         };
         let Progress { n_episodes, schedule, .. } = &self.header.progress;
@@ -180,7 +187,7 @@ impl Resume {
         &self.header
     }
 
-    /// Restores `learner` to the state of the interrupted session's.
+    /// Restores `learner` to its state in the interrupted session.
     pub(super) fn restore(&self, learner: &mut dyn Learner) -> Result<()> {
         checkpoint::read_learner(&self.folder.training_state(), learner)
     }
@@ -199,7 +206,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Copies the first `n_bytes_max` bytes and waits for the disk.
+/// Copies the first `n_bytes_max` bytes and syncs them to the disk.
 fn copy(from: &Path, to: &Path, n_bytes_max: u64) -> Result<()> {
     let copy = || -> io::Result<()> {
         fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?;
@@ -210,7 +217,7 @@ fn copy(from: &Path, to: &Path, n_bytes_max: u64) -> Result<()> {
     copy().with_context(|| format!("failed to copy `{}` to `{}`", from.display(), to.display()))
 }
 
-/// Returns the first key at which the two differ, and both values.
+/// Returns the first key whose values differ, with both values.
 fn difference(name: &str, before: &Value, now: &Value) -> Option<(String, Value, Value)> {
     let (Value::Object(before), Value::Object(now)) = (before, now) else {
         return (before != now).then(|| (name.to_owned(), before.clone(), now.clone()));

@@ -1,4 +1,4 @@
-//! One whole run, sealed however it ends.
+//! Runs a training; its session record is sealed however it ends.
 
 use std::any::Any;
 use std::fs;
@@ -15,19 +15,21 @@ use crate::output::report::{Report, ReportContext, SessionSource};
 use crate::session::{DataRecord, Layout, Session, Status, TradeLogger, time_of_ms};
 use crate::wording::counted;
 
-use super::doubts;
 use super::options::{RunEnd, TrainOptions};
 use super::outputs::RunOutputs;
 use super::prepare::prepare;
+use super::robustness;
 use super::split::Split;
 use super::training_data::TrainingData;
 use super::training_run::TrainingRun;
 
-/// Trains as `options` say and returns the sealed record, whose status
-/// is `completed` or `interrupted`.
+/// Trains with `options` and returns the sealed record, whose status is
+/// `completed` or `interrupted`. A kill leaves it `running`.
 ///
-/// A failure, a panic too, seals the record as `failed` with the reason
-/// before it is returned. A kill leaves it as `running`.
+/// # Errors
+///
+/// Fails when the training fails or panics; the record is then sealed as
+/// `failed`, with the reason.
 pub fn run(options: &TrainOptions) -> Result<Session> {
     let mut logger = TradeLogger::start(&options.session())?;
     let mut bars = None;
@@ -55,7 +57,7 @@ pub fn run(options: &TrainOptions) -> Result<Session> {
     }
 }
 
-/// Removes the state of a run that is completed: it will not go on.
+/// Removes the checkpoint of a completed run, which cannot be resumed.
 fn remove_training_state(layout: &Layout) -> Result<()> {
     let path = layout.training_state();
     match fs::remove_file(&path) {
@@ -66,9 +68,9 @@ fn remove_training_state(layout: &Layout) -> Result<()> {
     }
 }
 
-/// Writes `logs/report.html`. The session is sealed: what goes wrong
-/// here, a full disk say, is told and costs nothing else. The bars that
-/// were trained on are read again unless they are kept.
+/// Writes `logs/report.html`. The session is sealed already, so a failure
+/// is only a warning. The bars are read again unless `bars` keeps them in
+/// memory.
 pub(crate) fn write_report(options: &TrainOptions, bars: Option<&BarSource>) {
     let path = options.layout.report();
     let write = || {
@@ -88,14 +90,14 @@ pub(crate) fn write_report(options: &TrainOptions, bars: Option<&BarSource>) {
     }
 }
 
-/// Checks that `config`, already in range, can train in the workspace
-/// at `root`: reads all bars once, writes nothing, and returns what
-/// there is to train on. No bar can be after `latest_ms`.
+/// Checks that the validated `config` can train in the workspace at
+/// `root`: reads all bars once, writes nothing, and returns the summary
+/// of the bars. No bar may be after `latest_ms`.
 pub fn check(config: &TrainingConfig, root: &Path, latest_ms: i64) -> Result<DataSummary> {
     Ok(prepare(config, root, latest_ms)?.summary)
 }
 
-/// Trains; leaves the source of the bars, once read, in `bars`.
+/// Trains, and sets `bars` to the source of the bars once it is read.
 fn train(
     options: &TrainOptions,
     logger: &mut TradeLogger,
@@ -149,12 +151,12 @@ fn train(
     pool.install(|| {
         let outputs = RunOutputs::open(options, logger)?;
         let end = TrainingRun::new(options, training_data.clone(), outputs)?.run()?;
-        doubts::add(options, &training_data, logger.session_mut());
+        robustness::add(options, &training_data, logger.session_mut());
         Ok(end)
     })
 }
 
-/// Warns of settings that someone made and that only a single split has.
+/// Warns of changed settings that apply only to a single split.
 fn warn_of_unused(config: &TrainingConfig) {
     let default = TrainingConfig::default();
     let unused = [
@@ -166,7 +168,7 @@ fn warn_of_unused(config: &TrainingConfig) {
     }
 }
 
-/// Says how the bars were read, and what is doubtful about them.
+/// Logs how the bars were interpreted, and warnings about them.
 fn log_summary(summary: &DataSummary) {
     let Some(understood) = &summary.understood else {
         return;

@@ -1,4 +1,4 @@
-//! Saves models: the same learner gives the same bytes.
+//! Saves models. Equal learners give equal bytes.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::session::{Layout, ModelRecord, Session};
 
 use super::options::TrainOptions;
 
-/// What a model is made of.
+/// What is saved of a model.
 pub(super) struct ModelContext<'a> {
     pub(super) options: &'a TrainOptions,
     pub(super) learner: &'a dyn Learner,
@@ -25,18 +25,18 @@ pub(super) struct ModelContext<'a> {
 }
 
 /// Saves the model to `path`, keeps the one it replaces, and returns
-/// what the record says of it.
+/// its entry for the session record.
 pub(super) fn save(model_context: &ModelContext<'_>, path: &Path) -> Result<ModelRecord> {
-    let model = TradingModel::of_learner(model_context.learner, about(model_context)?)?;
+    let model = TradingModel::of_learner(model_context.learner, metadata(model_context)?)?;
     model.archive_and_save(path, model_context.options.clock.now())?;
-    let inside = path.strip_prefix(model_context.options.layout.root()).unwrap_or(path);
-    let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+    let relative = path.strip_prefix(model_context.options.layout.root()).unwrap_or(path);
+    let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
     Ok(ModelRecord { path: parts.join("/"), sha256: sha256_of_file(path)? })
 }
 
-/// Removes the models of all but the last `n_kept` episodes that have
-/// one. Models of windows and the state to resume from do not count.
-pub(super) fn drop_older(layout: &Layout, n_kept: usize) -> Result<()> {
+/// Removes the checkpoint models of all but the last `n_kept` episodes
+/// that have one. Models of windows and the training state are kept.
+pub(super) fn remove_older(layout: &Layout, n_kept: usize) -> Result<()> {
     let folder = layout.checkpoints();
     let failed = || format!("failed to read `{}`", folder.display());
     let mut episodes = Vec::new();
@@ -53,9 +53,9 @@ pub(super) fn drop_older(layout: &Layout, n_kept: usize) -> Result<()> {
     Ok(())
 }
 
-/// Describes the model without times of day, paths and threads: they
-/// differ from run to run, and equal runs make equal models.
-fn about(model_context: &ModelContext<'_>) -> Result<ModelMetadata> {
+/// Returns the metadata of the model, without times of day, paths and
+/// threads, so that equal runs give equal models.
+fn metadata(model_context: &ModelContext<'_>) -> Result<ModelMetadata> {
     let config = &model_context.options.training;
     let session = model_context.session;
     let data = session.data.as_ref().context("the data was not looked at")?;

@@ -1,7 +1,8 @@
-//! The same training with other seeds, so that no figure hangs on one.
+//! Repeats a training with other seeds, to show the spread of its
+//! figures.
 //!
-//! Each is judged on the same test bars in a folder of its own, which goes
-//! again: of it only the figures stay.
+//! Each seed is trained in a temporary folder and evaluated on the same
+//! test bars; only its figures are kept.
 
 use std::fs;
 use std::path::Path;
@@ -21,23 +22,23 @@ use super::training_data::TrainingData;
 use super::training_run::TrainingRun;
 use super::trials::EarlierTrials;
 
-/// Seeds where the settings leave their number open.
+/// Number of seeds where the settings do not say.
 const N_SEEDS_DEFAULT: usize = 3;
-/// So many steps may a training take that others follow unasked: some
-/// ten seconds on two cores.
-const N_STEPS_UNASKED_MAX: u64 = 2_000_000;
+/// Longest training that is repeated by default: some ten seconds on two
+/// cores.
+const N_STEPS_DEFAULT_MAX: u64 = 2_000_000;
 
-/// Trains with the seeds after the session's own, as many as the settings
-/// want or, where they say nothing and it is a short training, two; adds
-/// what all came to. A stop ends it.
+/// Trains with the seeds that follow the session's own and adds the
+/// figures of all to `session`. Their number is in the settings; by
+/// default only a short training is repeated. A stop signal ends this.
 pub(super) fn add(
     options: &TrainOptions,
     training_data: &TrainingData,
     session: &mut Session,
 ) -> Result<()> {
     let n_steps = training_data.n_training_bars() * options.training.total_episodes as u64;
-    let unasked = if n_steps <= N_STEPS_UNASKED_MAX { N_SEEDS_DEFAULT } else { 1 };
-    let n_seeds = options.training.seeds.unwrap_or(unasked);
+    let n_seeds_default = if n_steps <= N_STEPS_DEFAULT_MAX { N_SEEDS_DEFAULT } else { 1 };
+    let n_seeds = options.training.seeds.unwrap_or(n_seeds_default);
     let Some(agent) = session.metrics.agent.clone() else { return Ok(()) };
     let own = options.training.seed;
     let mut seeds = vec![SeedRecord { seed: own, agent }];
@@ -47,12 +48,13 @@ pub(super) fn add(
             break;
         }
         remove(&folder)?;
-        let of_seed = options_of(options, &folder, seed);
-        let found =
-            with_default(NoSubscriber::default(), || judge(&of_seed, training_data, session));
-        let found = found.with_context(|| format!("failed to train with the seed {seed}"));
+        let options_of_seed = seed_options(options, &folder, seed);
+        let agent = with_default(NoSubscriber::default(), || {
+            train_and_evaluate(&options_of_seed, training_data, session)
+        });
+        let agent = agent.with_context(|| format!("failed to train with the seed {seed}"));
         remove(&folder)?;
-        if let Some(agent) = found?.filter(|_| !options.stop.is_raised()) {
+        if let Some(agent) = agent?.filter(|_| !options.stop.is_raised()) {
             info!("seed {seed}: test net return {:+.2} %", agent.net_return * 100.0);
             seeds.push(SeedRecord { seed, agent });
         }
@@ -63,8 +65,9 @@ pub(super) fn add(
     Ok(())
 }
 
-/// Returns the options of a training that leaves nothing but figures.
-fn options_of(options: &TrainOptions, folder: &Path, seed: u64) -> TrainOptions {
+/// Returns the options of a training with `seed` in `folder`, without
+/// logs and checkpoints.
+fn seed_options(options: &TrainOptions, folder: &Path, seed: u64) -> TrainOptions {
     let training = TrainingConfig {
         seed,
         enable_trade_logging: false,
@@ -85,9 +88,9 @@ fn options_of(options: &TrainOptions, folder: &Path, seed: u64) -> TrainOptions 
     }
 }
 
-/// Trains on the bars of `session` as `options` say, but for the last fit,
-/// and returns what the agent earned on the test bars.
-fn judge(
+/// Trains without the last fit on the bars of `session`, and returns the
+/// agent's performance on the test bars.
+fn train_and_evaluate(
     options: &TrainOptions,
     training_data: &TrainingData,
     session: &Session,

@@ -1,4 +1,4 @@
-//! Which bars train and which test.
+//! Splits bars into training, embargo and test bars.
 
 use std::collections::BTreeMap;
 
@@ -9,31 +9,35 @@ use crate::market::bars::BarSource;
 use crate::session::{SpanRecord, SplitRecord, time_of_ms};
 use crate::wording::counted;
 
-/// Bars that a first lesson takes after the warm-up: one with features
-/// and two more, whose opens give its return.
+/// Fewest training bars after the warm-up: one with features and two
+/// more, whose opens give its return.
 pub(super) const N_TRAIN_MIN: u64 = 3;
-/// Fewest bars that can test: one to decide on, two for a return.
+/// Fewest test bars: one to decide on, two for its return.
 pub(super) const N_TEST_MIN: u64 = 3;
 
-/// Bars in three parts, in order of time.
+/// The three parts of a split, in order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Split {
-    /// Index of the first bar that trains; those before it only warm the
+    /// Index of the first training bar; earlier bars only warm the
     /// features up.
     pub train_begin: u64,
-    /// Bars that train.
+    /// Number of training bars.
     pub n_train: u64,
-    /// Bars between, which only warm the features up.
+    /// Number of bars in between, which only warm the features up.
     pub n_embargo: u64,
-    /// Bars that test.
+    /// Number of test bars.
     pub n_test: u64,
 }
 
 impl Split {
-    /// Splits `n_bars` bars: the last `holdout_ratio` of them is left
-    /// out; of the others the first `train_ratio` trains, the next
-    /// `embargo_bars` are left out, the rest tests. Fails where a part
-    /// gets too few.
+    /// Returns the single split of `n_bars` bars: the last `holdout_ratio`
+    /// is held out; of the rest, the first `train_ratio` are training
+    /// bars, then `embargo_bars` are left out, and the others are test
+    /// bars.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a part has too few bars.
     pub fn of(n_bars: u64, config: &TrainingConfig) -> Result<Self> {
         let n_bars = without_holdout(n_bars, config);
         let n_train = part(n_bars, config.train_ratio);
@@ -52,25 +56,31 @@ impl Split {
         Ok(split)
     }
 
-    /// Splits `n_bars` bars, less the held-out ones, once for each window of
-    /// the walk forward, in order of time; or once, where the settings want
-    /// that, or say nothing and the bars are too few for windows.
+    /// Returns the splits of `n_bars` bars, one for each window of the walk
+    /// forward, in order of time. There is a single split if configured,
+    /// or if nothing is and the bars are too few for windows.
     ///
-    /// Fails where a part gets too few.
+    /// # Errors
+    ///
+    /// Fails when a part has too few bars.
     pub fn all(n_bars: u64, config: &TrainingConfig) -> Result<Vec<Self>> {
         let windows = Self::windows(n_bars, config)?;
         windows.map_or_else(|| Ok(vec![Self::of(n_bars, config)?]), Ok)
     }
 
-    /// Returns the windows of the walk forward; none for a single split.
+    /// Returns the windows of the walk forward; `None` for a single split.
     ///
-    /// The bars are cut into `windows` + 1 equal parts, what is left
-    /// over going to the first; each part but the first tests. Before it
-    /// `purge_bars` and `embargo_bars` are left out, as in M. López de
-    /// Prado, "Advances in financial machine learning" (2018), chapter 7;
-    /// there the embargo comes after a test set, for training that
-    /// follows it, which no window has: here it widens the purge. Fails
-    /// where a part gets too few.
+    /// The bars are divided into `windows` + 1 equal parts, the remainder
+    /// going to the first. Each part but the first is the test part of a
+    /// window; `purge_bars` and `embargo_bars` before it are left out
+    /// (M. López de Prado, "Advances in financial machine learning", 2018,
+    /// chapter 7). There the embargo comes after the test part, before
+    /// later training bars; no window has any, so that here it widens the
+    /// purge.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a part has too few bars and `windows` is configured.
     pub(super) fn windows(n_bars: u64, config: &TrainingConfig) -> Result<Option<Vec<Self>>> {
         let WalkForwardConfig { windows, mode, purge_bars, embargo_bars } = config.walk_forward;
         let n_bars = without_holdout(n_bars, config);
@@ -108,9 +118,9 @@ impl Split {
         Ok(Some(splits))
     }
 
-    /// Returns the bars that the model of a walk forward is fitted to last:
-    /// all that are not held out or, rolling, as many as train and are left
-    /// out in a window. None tests.
+    /// Returns the split of the last fit of a walk forward, without test
+    /// bars: all bars that are not held out or, if rolling, as many as are
+    /// before the test part of a window.
     pub(super) fn last_fit(n_bars: u64, config: &TrainingConfig, windows: &[Self]) -> Self {
         let n_bars = without_holdout(n_bars, config);
         let train_begin = match config.walk_forward.mode {
@@ -120,6 +130,7 @@ impl Split {
         Self { train_begin, n_train: n_bars - train_begin, n_embargo: 0, n_test: 0 }
     }
 
+    /// Returns the fewest training bars, the warm-up included.
     pub(super) fn n_train_min(&self, config: &TrainingConfig) -> u64 {
         config.features.n_warm_up_bars().saturating_sub(self.train_begin) + N_TRAIN_MIN
     }
@@ -138,7 +149,7 @@ impl Split {
         self.test_begin() + self.n_test
     }
 
-    /// Looks the times of `splits` up, in one pass over the bars.
+    /// Returns records of `splits`, with times from one pass over the bars.
     pub(super) fn records(splits: &[Self], source: &BarSource) -> Result<Vec<SplitRecord>> {
         let mut records: Vec<SplitRecord> = splits.iter().map(Self::untimed).collect();
         let last_of = |span: &SpanRecord| span.first_bar_idx + span.n_bars.saturating_sub(1);
@@ -175,13 +186,13 @@ impl Split {
     }
 }
 
-/// Returns how many of `n_bars` bars come before the held-out ones: as
-/// many as train where `train_ratio` is the rest of `holdout_ratio`.
+/// Returns how many of `n_bars` bars are not held out; it equals the
+/// training bars where `train_ratio` is `1 - holdout_ratio`.
 fn without_holdout(n_bars: u64, config: &TrainingConfig) -> u64 {
     part(n_bars, 1.0 - config.holdout_ratio)
 }
 
-/// Returns the part `ratio`, 0 to 1, of `n_bars`.
+/// Returns `ratio`, from 0 to 1, of `n_bars`, rounded down.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -14,19 +14,20 @@ use super::portfolio::PortfolioAccount;
 use super::test_stream::TestStream;
 use super::training_data::SymbolData;
 
-/// A symbol that is tested: the agent's account, and that of buy-and-hold.
+/// The evaluation of one symbol: the accounts of the agent and of
+/// buy-and-hold.
 pub(super) struct SymbolRun<'a> {
     symbol: &'a SymbolData,
     pub(super) stream: TestStream<'a>,
     buy_and_hold_target: f64,
     agent: Simulation,
     buy_and_hold: Simulation,
-    /// The close of the first bar and of the last.
+    /// The close of the first and of the latest bar.
     closes: Option<[f64; 2]>,
     record: MetricsRecord,
 }
 
-/// Where a symbol's bar is traded, by which policy, and what observes it.
+/// The context of a step of one symbol.
 pub(super) struct EvaluationStep<'a> {
     pub(super) at: &'a StepContext,
     pub(super) policy: Option<&'a dyn Policy>,
@@ -58,8 +59,8 @@ impl<'a> SymbolRun<'a> {
         })
     }
 
-    /// Returns the last close; of one symbol among others as a multiple of
-    /// the first.
+    /// Returns the latest close; of a named symbol, as a multiple of its
+    /// first one.
     pub(super) fn price(&self) -> f64 {
         match (self.closes, &self.symbol.name) {
             (None, _) => 1.0,
@@ -68,8 +69,8 @@ impl<'a> SymbolRun<'a> {
         }
     }
 
-    /// Steps through the next bar, that of the symbol `idx`; after the
-    /// last one closes the positions and takes the figures.
+    /// Steps through the next bar, as the symbol `idx` of the portfolio;
+    /// after the last bar, closes the positions and records the metrics.
     pub(super) fn step(
         &mut self,
         idx: usize,
@@ -88,7 +89,7 @@ impl<'a> SymbolRun<'a> {
                 let target = environment.target();
                 let Some((policy, row)) = step.policy.zip(row) else { return target };
                 match &mut *step.histograms {
-                    Some(histograms) => histograms.act(policy, (row, target)),
+                    Some(histograms) => histograms.act(policy, row, target),
                     None => policy.act(row, target),
                 }
             },
@@ -113,13 +114,13 @@ impl<'a> SymbolRun<'a> {
         Ok(())
     }
 
-    /// Returns its name, where it has one, and its figures.
+    /// Returns the metrics with the symbol; `None` where it has no name.
     pub(super) fn finish(self) -> Option<(String, MetricsRecord)> {
         self.symbol.name.clone().zip(Some(self.record))
     }
 }
 
-/// A bankrupt account holds nothing.
+/// Returns `outcome` without exposure if the account is bankrupt.
 pub(super) fn flat_if_bankrupt(outcome: BarOutcome) -> BarOutcome {
     let is_over = outcome.status == StepStatus::Refused;
     if is_over { BarOutcome { exposure: 0.0, ..outcome } } else { outcome }

@@ -1,5 +1,5 @@
-//! The training bars of one symbol: trade, watch and, after each batch,
-//! refit.
+//! Trains on the bars of one symbol: trades, observes and, after each
+//! batch, refits.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -21,10 +21,10 @@ use super::training_data::SymbolData;
 use super::training_episode::{EpisodeState, EquityTracker, TrainingEpisode};
 use super::training_run::TrainingRun;
 
-/// A batch is reported on the terminal when the last report is this old.
+/// Least time between two messages about batches on the terminal.
 const MESSAGE_INTERVAL: Duration = Duration::from_secs(3);
 
-/// The training bars of one symbol, under way.
+/// The training on one symbol, in progress.
 struct SymbolTraining {
     at: StepContext,
     stream: BarStream,
@@ -33,9 +33,9 @@ struct SymbolTraining {
 }
 
 impl TrainingRun<'_> {
-    /// Trades and learns on the training bars of `symbol`, from where
-    /// `state` was left; the equity goes to `curve`. Returns what it came
-    /// to, and the bars that follow.
+    /// Trains on the bars of `symbol`, continuing from `state`, and writes
+    /// the equity to `curve`. Returns the figures, and the stream after
+    /// the training bars.
     pub(super) fn train_bars(
         &mut self,
         episode: usize,
@@ -43,7 +43,7 @@ impl TrainingRun<'_> {
         mut state: EpisodeState,
         curve: &Path,
     ) -> Result<(TrainingEpisode, BarStream)> {
-        self.outputs.restore_train_trades(state.trades.take());
+        self.outputs.restore_train_profits(state.trades.take());
         let split = self.split;
         let mut training = SymbolTraining {
             at: StepContext { episode, batch: 0, step: self.progress.step, phase: Phase::Train },
@@ -67,7 +67,7 @@ impl TrainingRun<'_> {
         Ok((training_episode, stream))
     }
 
-    /// Trades through the next training bars, then refits.
+    /// Steps through the bars of the next batch, then refits.
     fn batch(&mut self, training: &mut SymbolTraining) -> Result<()> {
         training.state.training_episode.last_batch += 1;
         training.at.batch = training.state.training_episode.last_batch;
@@ -85,21 +85,21 @@ impl TrainingRun<'_> {
         Ok(())
     }
 
-    /// Saves the state in the middle of an episode: when a stop cuts it
-    /// short, and now and then.
+    /// Saves the state within an episode, when it is due or a stop signal
+    /// ends the episode.
     fn checkpoint_within(&mut self, training: &mut SymbolTraining) -> Result<()> {
         let is_stopped = self.options.stop.is_raised();
-        if is_stopped || self.is_time_for_state() {
+        if is_stopped || self.is_checkpoint_due() {
             training.state.curve = Some(training.curve.position()?);
-            training.state.trades = self.outputs.train_trades();
+            training.state.trades = self.outputs.train_profits();
             self.save_state(Some(&training.state))?;
         }
-        // After the save: what is resumed is not cut short.
+        // Set after the save, since a resumed episode is not cut short.
         training.state.training_episode.is_cut_short = is_stopped;
         Ok(())
     }
 
-    /// Trades through the next training bar and watches it.
+    /// Steps through the next training bar and lets the learner observe it.
     fn bar(&mut self, training: &mut SymbolTraining) -> Result<BarOutcome> {
         let SymbolTraining { at, stream, state, curve } = training;
         self.progress.step += 1;
@@ -148,7 +148,7 @@ impl TrainingRun<'_> {
             at.batch,
             money(equity_tracker.equity, 2)
         );
-        // A bar tells it, too.
+        // A progress bar shows the same.
         if self.last_message_at.elapsed() >= MESSAGE_INTERVAL && !progress::is_shown() {
             self.last_message_at = Instant::now();
             info!("{message}");
@@ -161,7 +161,7 @@ impl TrainingRun<'_> {
 }
 
 impl SymbolTraining {
-    /// Returns whether there are bars to trade, and an account for them.
+    /// Returns whether bars are left and the account is not bankrupt.
     fn is_running(&self, n_train: u64) -> bool {
         let TrainingEpisode { n_bars, is_bankrupt, .. } = self.state.training_episode;
         n_bars < n_train && !is_bankrupt

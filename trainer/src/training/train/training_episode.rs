@@ -1,4 +1,4 @@
-//! What an episode's training part did, and the figures of the whole.
+//! The state and figures of the training part of an episode.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::session::tensorboard::Histogram;
 use super::curve::CurvePosition;
 use super::evaluation_result::EvaluationResult;
 
-/// A lesson under way, between two bars.
+/// The state of an episode on one symbol, between two bars.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EpisodeState {
@@ -21,10 +21,9 @@ pub(super) struct EpisodeState {
     #[serde(rename = "meter")]
     pub(super) equity_tracker: EquityTracker,
     pub(super) simulation: Simulation,
-    /// Where the curve of the training bars stands, once it is saved.
+    /// The position in the equity curve; set when the state is saved.
     pub(super) curve: Option<CurvePosition>,
-    /// The profits of its trades, once it is saved; none before the
-    /// first.
+    /// The profits of closed trades, if any; set when the state is saved.
     pub(super) trades: Option<Histogram>,
 }
 
@@ -42,7 +41,7 @@ impl EpisodeState {
     }
 }
 
-/// What an episode's training part did.
+/// The figures of the training part of an episode.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TrainingEpisode {
@@ -57,7 +56,7 @@ pub(super) struct TrainingEpisode {
 }
 
 impl TrainingEpisode {
-    /// Adds the lesson on another symbol.
+    /// Adds the figures of the next symbol.
     pub(super) fn add(&mut self, other: &Self) {
         self.n_bars += other.n_bars;
         self.last_batch = other.last_batch;
@@ -68,14 +67,15 @@ impl TrainingEpisode {
         self.is_cut_short |= other.is_cut_short;
     }
 
-    /// Turns the sums over `n_symbols` symbols into the portfolio's.
+    /// Turns the sums over `n_symbols` symbols into their mean, the
+    /// portfolio's.
     pub(super) fn average(&mut self, n_symbols: usize) {
         self.net_return /= n_symbols.max(1) as f64;
         self.equity /= n_symbols.max(1) as f64;
     }
 }
 
-/// The account through a lesson, for the curves.
+/// Tracks the equity of an episode, for TensorBoard.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EquityTracker {
@@ -104,7 +104,7 @@ impl EquityTracker {
 }
 
 impl TrainingEpisode {
-    /// Returns the figures of `episode`, which took `seconds`.
+    /// Returns the record of `episode`, which took `seconds`.
     pub(super) fn record(
         &self,
         episode: usize,

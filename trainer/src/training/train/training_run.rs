@@ -1,4 +1,4 @@
-//! The course of a run: its episodes, and what is saved on the way.
+//! The loop over the episodes of a run, and its checkpoints.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,23 +25,25 @@ use super::training_data::{SymbolData, TrainingData};
 use super::training_episode::EpisodeState;
 use super::trials::CurrentSession;
 
-/// A checkpoint is made after a batch when the last one is this old.
+/// Least time between two checkpoints within an episode.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
-/// Of the time, at most one in so many parts goes into checkpoints.
-const CHECKPOINT_SHARE: u32 = 20;
+/// The interval is also at least so many times the duration of a
+/// checkpoint.
+const CHECKPOINT_INTERVAL_RATIO: u32 = 20;
 
-/// All that lasts from episode to episode.
+/// The state of a run between episodes.
 pub(super) struct TrainingRun<'a> {
     pub(super) options: &'a TrainOptions,
-    /// One or, walking forward, one a window and that of the last fit.
+    /// One or, walking forward, one for each window and that of the last
+    /// fit.
     pub(super) splits: Vec<Split>,
     pub(super) split_records: Vec<SplitRecord>,
-    /// Windows of the walk forward; 0: a single split.
+    /// Number of windows of the walk forward; 0 for a single split.
     pub(super) n_windows: usize,
-    /// Index of the split at hand.
+    /// Index of the current split.
     pub(super) window: usize,
-    /// The split at hand: of the window and, of several symbols, of the
-    /// one in turn.
+    /// The current split: that of the window or, while one of several
+    /// symbols trains, the symbol's own.
     pub(super) split: Split,
     pub(super) symbols: Arc<[SymbolData]>,
     pub(super) features: FeatureSet,
@@ -52,8 +54,7 @@ pub(super) struct TrainingRun<'a> {
     data_sha256: String,
     pub(super) last_message_at: Instant,
     last_checkpoint: Instant,
-    /// How long it took.
-    checkpoint_time: Duration,
+    checkpoint_duration: Duration,
 }
 
 impl<'a> TrainingRun<'a> {
@@ -81,14 +82,14 @@ impl<'a> TrainingRun<'a> {
             data_sha256: summary.sha256,
             last_message_at: now,
             last_checkpoint: now,
-            checkpoint_time: Duration::ZERO,
+            checkpoint_duration: Duration::ZERO,
         };
         training_run.record_windows();
         training_run.resume()?;
         Ok(training_run)
     }
 
-    /// Takes up what the interrupted session left, if one is resumed.
+    /// Restores the state of the interrupted session, if one is resumed.
     fn resume(&mut self) -> Result<()> {
         let Some(resume) = &self.options.resume else {
             return Ok(());
@@ -109,7 +110,7 @@ impl<'a> TrainingRun<'a> {
         Ok(())
     }
 
-    /// Records `result` as the session's own, among all trials.
+    /// Records `result` as the session's, with the deflated Sharpe ratio.
     pub(super) fn record_evaluation(&mut self, result: EvaluationResult) {
         let session = self.outputs.logger.session();
         let trials = self.options.earlier_trials.count(&CurrentSession {
@@ -127,7 +128,7 @@ impl<'a> TrainingRun<'a> {
     /// Runs the episodes and saves the model.
     pub(super) fn run(mut self) -> Result<RunEnd> {
         let n_episodes = self.options.training.total_episodes * self.splits.len();
-        let _shown = self.show_progress(n_episodes);
+        let _progress = self.show_progress(n_episodes);
         let mut end = RunEnd::Completed;
         for episode in self.progress.n_episodes + 1..=n_episodes {
             self.enter_window(episode)?;
@@ -153,7 +154,7 @@ impl<'a> TrainingRun<'a> {
         Ok(end)
     }
 
-    /// Whether there are symbols with names, each with figures of its own.
+    /// Returns whether the bars have symbols.
     pub(super) fn is_portfolio(&self) -> bool {
         self.symbols[0].name.is_some()
     }
@@ -169,7 +170,7 @@ impl<'a> TrainingRun<'a> {
         })
     }
 
-    /// Saves the model and the state after `episode`, if it is its turn.
+    /// Saves the model and the state after `episode`, if they are due.
     pub(super) fn save_checkpoint(&mut self, episode: usize) -> Result<()> {
         let every = self.options.training.checkpoint_every_episodes;
         if every == 0 {
@@ -184,24 +185,25 @@ impl<'a> TrainingRun<'a> {
             debug!("saved `{}`", model.path);
         }
         self.save_state(None)?;
-        // After the state: what a kill leaves can go on.
+        // Removed after the save, so that a kill leaves a checkpoint.
         let n_kept = self.options.training.keep_checkpoints;
         if n_kept > 0
-            && let Err(error) = save::drop_older(&self.options.layout, n_kept)
+            && let Err(error) = save::remove_older(&self.options.layout, n_kept)
         {
             warn!("old checkpoints stay: {error:#}");
         }
         Ok(())
     }
 
-    /// Whether the state within an episode should be saved again.
-    pub(super) fn is_time_for_state(&self) -> bool {
-        let interval = CHECKPOINT_INTERVAL.max(self.checkpoint_time * CHECKPOINT_SHARE);
-        let is_wanted = self.options.training.checkpoint_every_episodes > 0;
-        is_wanted && self.last_checkpoint.elapsed() >= interval
+    /// Returns whether a checkpoint within the episode is due.
+    pub(super) fn is_checkpoint_due(&self) -> bool {
+        let interval =
+            CHECKPOINT_INTERVAL.max(self.checkpoint_duration * CHECKPOINT_INTERVAL_RATIO);
+        let is_enabled = self.options.training.checkpoint_every_episodes > 0;
+        is_enabled && self.last_checkpoint.elapsed() >= interval
     }
 
-    /// Saves all that it takes to go on from here.
+    /// Saves the checkpoint from which the run can be resumed.
     pub(super) fn save_state(&mut self, episode_state: Option<&EpisodeState>) -> Result<()> {
         let start = Instant::now();
         self.outputs.flush()?;
@@ -228,16 +230,16 @@ impl<'a> TrainingRun<'a> {
             logs: log_lengths(&options.layout)?,
         };
         checkpoint::write(&options.layout.training_state(), &header, self.learner.as_ref())?;
-        // What an earlier state would have taken up.
+        // Curves that only the replaced checkpoint needed.
         let n_episodes = self.progress.n_episodes;
         let is_within = episode_state.is_some();
         self.remove_symbol_curves(if is_within { n_episodes + 1 } else { usize::MAX })?;
-        self.checkpoint_time = start.elapsed();
+        self.checkpoint_duration = start.elapsed();
         self.last_checkpoint = Instant::now();
         Ok(())
     }
 
-    /// Removes single lessons' curves of episodes before `episode`.
+    /// Removes the symbols' curves of episodes before `episode`.
     fn remove_symbol_curves(&self, episode: usize) -> Result<()> {
         remove_symbol_curves(&self.options.layout, episode)
     }
@@ -264,7 +266,7 @@ impl<'a> TrainingRun<'a> {
     }
 }
 
-/// Returns a learner that has seen nothing.
+/// Returns an untrained learner.
 pub(super) fn new_learner(
     options: &TrainOptions,
     features: &FeatureSet,

@@ -1,9 +1,9 @@
-//! Counts what was tried before, and deflates the Sharpe ratio by it.
+//! Counts earlier trials, and deflates the Sharpe ratio accordingly.
 //!
 //! The best of many trials looks good by luck alone. A trial is a
-//! session that was judged on the same test bars, this one included; one
-//! whose Sharpe ratio is undefined, since it never traded, counts as 0:
-//! it earned the risk-free rate, and could have been chosen.
+//! session evaluated on the same test bars, the current one included.
+//! One that never traded has no Sharpe ratio and counts as 0: it earned
+//! the risk-free rate, and could have been selected.
 
 use std::fs;
 use std::path::Path;
@@ -14,8 +14,7 @@ use serde::Deserialize;
 use crate::account::metrics::{SharpeSample, Trials};
 use crate::session::TrialsRecord;
 
-/// Sessions that were judged before, as the ledger beside the archives
-/// tells them.
+/// Earlier evaluated sessions, from the ledger beside the archives.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlierTrials {
@@ -23,28 +22,28 @@ pub struct EarlierTrials {
     trials: Vec<EarlierTrial>,
 }
 
-/// One session that was judged.
+/// One evaluated session.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EarlierTrial {
-    /// The archive that held it; empty without one.
+    /// The archive of the session; empty without one.
     #[serde(rename = "archive")]
     _archive: String,
     config_sha256: Option<String>,
     data_sha256: String,
-    /// Test bars with a return.
+    /// Number of test bars with a return.
     n_bars: u64,
     /// Per bar, not per year; null where undefined.
     sharpe: Option<f64>,
 }
 
-/// The current session, as far as trials are told apart by it.
+/// The current session, as it is compared with trials.
 pub(super) struct CurrentSession<'a> {
     pub(super) config_sha256: &'a str,
     pub(super) data_sha256: &'a str,
     pub(super) n_bars: u64,
     pub(super) periods_per_year: f64,
-    /// Its Sharpe ratio, where defined.
+    /// Its Sharpe ratio per bar; `None` where undefined.
     pub(super) sample: Option<SharpeSample>,
 }
 
@@ -61,7 +60,7 @@ impl EarlierTrials {
         read().with_context(|| format!("failed to read the trials `{}`", path.display()))
     }
 
-    /// Returns what the record says of all trials up to `current`.
+    /// Returns the record of all trials up to `current`.
     pub(super) fn count(&self, current: &CurrentSession<'_>) -> TrialsRecord {
         let is_other_session = |trial: &&EarlierTrial| {
             trial.data_sha256 != current.data_sha256
@@ -90,7 +89,7 @@ impl EarlierTrials {
     }
 }
 
-/// Returns the sample variance (ddof 1); 0 below two values.
+/// Returns the variance (ddof 1); 0 for fewer than two values.
 fn variance(values: &[f64]) -> f64 {
     let n = values.len() as f64;
     if n < 2.0 {

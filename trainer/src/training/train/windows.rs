@@ -1,10 +1,11 @@
-//! Walking forward: a fresh learner for each window, one joined curve,
-//! and last a learner that is fitted to all bars, whose model is saved.
+//! Walk-forward evaluation: a new learner for each window, one joined
+//! equity curve, and a last learner that is fitted to all bars, whose
+//! model is saved.
 //!
-//! All that is fitted, from the values of exposures to any threshold, is
-//! fitted by a window's own learner on its own training bars. The models
-//! of the windows are kept as files, and the joined account is traded by
-//! them in one pass, so that memory does not grow with the windows.
+//! Everything that is fitted, thresholds included, is fitted by a
+//! window's own learner on its own training bars. The models of the
+//! windows are saved to files and trade the joined account in one pass,
+//! so that memory does not grow with the number of windows.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use super::save;
 use super::training_run::{TrainingRun, new_learner};
 
 impl TrainingRun<'_> {
-    /// Notes in the record that this is a walk forward, if it is.
+    /// Records the settings of the walk forward, if there is one.
     pub(super) fn record_windows(&mut self) {
         let mut config = self.options.training.walk_forward;
         config.windows = Some(self.n_windows);
@@ -31,12 +32,12 @@ impl TrainingRun<'_> {
         self.outputs.logger.session_mut().walk_forward = (self.n_windows > 0).then_some(record);
     }
 
-    /// Returns whether the model that a walk forward saves is being fitted.
+    /// Returns whether the current split is the last fit of a walk forward.
     pub(super) fn is_last_fit(&self) -> bool {
         self.n_windows > 0 && self.window == self.n_windows
     }
 
-    /// Turns to the window of `episode`; a new window has a new learner.
+    /// Enters the window of `episode`; a new window gets a new learner.
     pub(super) fn enter_window(&mut self, episode: usize) -> Result<()> {
         let n_episodes = self.options.training.total_episodes;
         self.window = (episode - 1) / n_episodes;
@@ -48,8 +49,8 @@ impl TrainingRun<'_> {
             self.learner = new_learner(self.options, &self.features)?;
         }
         if is_first && self.is_last_fit() {
-            // Those of the last window are not this model's; the joined
-            // account's come at the end.
+            // The metrics of the last window are not this model's; those
+            // of the joined account follow at the end.
             let session = self.outputs.logger.session_mut();
             (session.metrics, session.trials) = (MetricsRecord::default(), None);
             session.symbols.clear();
@@ -57,8 +58,8 @@ impl TrainingRun<'_> {
         Ok(())
     }
 
-    /// Keeps the model and the figures of a window after its last
-    /// episode, of which the record holds the figures.
+    /// Saves the model of a window after its last episode, and records the
+    /// metrics of that episode as the window's.
     pub(super) fn leave_window(&mut self, episode: usize) -> Result<()> {
         let n_episodes = self.options.training.total_episodes;
         if self.window >= self.n_windows || !episode.is_multiple_of(n_episodes) {
@@ -82,14 +83,14 @@ impl TrainingRun<'_> {
     }
 
     /// Trades the test bars of all finished windows in one account, each
-    /// by the model of its window: the session's figures are of that.
+    /// by the model of its window; the result is the session's.
     pub(super) fn join_windows(&mut self) -> Result<()> {
         let walk = self.outputs.logger.session().walk_forward.clone();
         let Some(windows) = walk.map(|walk| walk.windows).filter(|windows| !windows.is_empty())
         else {
             return Ok(());
         };
-        // In the logs it comes as one more episode.
+        // The logs show this as one more episode.
         let at = StepContext {
             episode: self.options.training.total_episodes * self.splits.len() + 1,
             batch: 0,
@@ -112,13 +113,13 @@ impl TrainingRun<'_> {
             result.agent.net_return * 100.0
         );
         write_atomically(&self.options.layout.windows(), table(&windows).as_bytes())?;
-        // The last point of each curve is the session's figure.
+        // TensorBoard's last values must be the session's metrics.
         self.outputs.scalars(self.progress.step + 1, result.scalars());
         self.record_evaluation(result);
         Ok(())
     }
 
-    /// Says where in the run `episode` is.
+    /// Returns the window and number of `episode` as text.
     pub(super) fn position_in_run(&self, episode: usize) -> String {
         let n_episodes = self.options.training.total_episodes;
         let within = (episode - 1) % n_episodes + 1;
@@ -131,7 +132,7 @@ impl TrainingRun<'_> {
     }
 }
 
-/// Returns `walk_forward.csv`; what is undefined is an empty cell.
+/// Returns `walk_forward.csv`; an undefined number is an empty cell.
 fn table(windows: &[WindowRecord]) -> String {
     let mut text = "window,train_first,train_last,test_first,test_last,net_return,sharpe,\
                     max_drawdown,n_trades,buy_and_hold_net_return\n"

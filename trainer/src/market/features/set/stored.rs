@@ -1,4 +1,4 @@
-//! A feature set as it is stored.
+//! The stored format of a feature set.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::windows::FeatureWindows;
 
-/// The number of the stored format, raised whenever a feature changes.
+/// The format version, raised whenever a feature changes.
 const FORMAT: u64 = 1;
-/// The number of that with further columns.
-const FORMAT_OF_COLUMNS: u64 = 2;
+/// The format version with further columns.
+const FORMAT_WITH_COLUMNS: u64 = 2;
 
-/// A feature set as JSON has it.
+/// A feature set in JSON.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stored {
@@ -30,11 +30,11 @@ impl Stored {
         columns: Vec<String>,
         names: Vec<String>,
     ) -> Self {
-        let format = if columns.is_empty() { FORMAT } else { FORMAT_OF_COLUMNS };
+        let format = if columns.is_empty() { FORMAT } else { FORMAT_WITH_COLUMNS };
         Self { format: Format(format), windows, columns, names }
     }
 
-    /// Checks that the fields are those of its format.
+    /// Checks that `columns` are present exactly in the format with columns.
     pub(super) fn check(&self) -> Result<(), String> {
         let Format(format) = self.format;
         if self.columns.is_empty() != (format == FORMAT) {
@@ -44,8 +44,8 @@ impl Stored {
     }
 }
 
-/// A number that this version knows; reading any other fails, before
-/// fields that it does not know can.
+/// A known format version. Any other fails to deserialize, so that its
+/// error precedes those of unknown fields.
 #[derive(Clone, Copy)]
 struct Format(u64);
 
@@ -69,13 +69,13 @@ impl Visitor<'_> for FormatVisitor {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "feature format {FORMAT} or {FORMAT_OF_COLUMNS}, those that this version of the \
+            "feature format {FORMAT} or {FORMAT_WITH_COLUMNS}, those that this version of the \
              trainer reads"
         )
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Format, E> {
-        if [FORMAT, FORMAT_OF_COLUMNS].contains(&number) {
+        if [FORMAT, FORMAT_WITH_COLUMNS].contains(&number) {
             return Ok(Format(number));
         }
         Err(E::invalid_value(Unexpected::Unsigned(number), &self))

@@ -1,18 +1,19 @@
-//! How far back the standard features look.
+//! The windows of the standard features.
 
 use serde::{Deserialize, Serialize};
 
-/// How many bars each feature looks back on.
+/// The window of each standard feature, in bars.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureWindows {
     /// Horizons of the log returns, increasing.
     pub returns: Vec<usize>,
-    /// Returns in the short realised volatility.
+    /// Number of returns in the short realised volatility.
     pub volatility_short: usize,
-    /// Returns in the long one, which is the unit of other features.
+    /// Number of returns in the long realised volatility, the unit of
+    /// other features.
     pub volatility_long: usize,
-    /// Volumes above 0 in the volume's z-score.
+    /// Number of volumes above 0 in the volume's z-score.
     pub volume: usize,
     /// Wilder's period of the relative strength index.
     pub rsi: usize,
@@ -26,11 +27,11 @@ pub struct FeatureWindows {
     pub atr: usize,
     /// Windows of the moving averages, increasing.
     pub averages: Vec<usize>,
-    /// Closes in one more average, longer than these: until there are so
-    /// many, it is over those there are, and no bar waits for it. None in
-    /// the sets of earlier versions.
+    /// Number of closes in one more moving average, longer than these: it
+    /// needs no warm-up, and is over the bars so far while they are fewer.
+    /// `None` in the sets of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub long_average: Option<usize>,
-    /// Closes in the price's z-score.
+    /// Number of closes in the price's z-score.
     pub zscore: usize,
 }

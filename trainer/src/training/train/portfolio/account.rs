@@ -1,15 +1,15 @@
 //! The portfolio's account: the mean of the symbols' accounts.
 //!
-//! Each symbol's account starts with the cash of the settings. The
-//! portfolio's equity is their mean, a symbol without a bar at a time
-//! counting as it was last; so it is an account with the same cash,
-//! an equal part of it in each symbol, and nothing shifted between
-//! them. Money is divided likewise; trades are counted.
+//! Each symbol's account starts with the configured cash. The equity of
+//! the portfolio is their mean; a symbol without a bar at some time
+//! keeps its last equity. So the portfolio starts with the same cash, an
+//! equal part of it in each symbol, and is never rebalanced. Money is
+//! averaged, trades are counted.
 
 use crate::account::environment::{BarOutcome, Carry, StepStatus};
 use crate::account::metrics::PerformanceTracker;
 
-/// One symbol's account as it was last.
+/// The latest state of one symbol's account.
 #[derive(Debug, Clone, Copy)]
 struct Holding {
     equity: f64,
@@ -18,33 +18,32 @@ struct Holding {
     is_over: bool,
 }
 
-/// The portfolio, told of all symbols' bars of one time, then of the
-/// next.
+/// The portfolio, updated with the bars of all symbols, time by time.
 pub(crate) struct PortfolioAccount {
     holdings: Vec<Holding>,
-    /// What happened to each at the current time.
-    now: Vec<BarOutcome>,
+    /// The outcome of each symbol at the current time.
+    outcomes: Vec<BarOutcome>,
     exits: Vec<(usize, BarOutcome)>,
     n_times: u64,
     pub(crate) tracker: PerformanceTracker,
 }
 
 impl PortfolioAccount {
-    /// Returns the account of `n_symbols` symbols of `initial_cash` each,
-    /// whose Sharpe ratio's interval is drawn with `seed`.
+    /// Returns the account of `n_symbols` symbols with `initial_cash` each;
+    /// `seed` is that of the bootstrap of the Sharpe ratio's interval.
     pub(crate) fn new(n_symbols: usize, initial_cash: f64, seed: u64) -> Self {
         let holding =
             Holding { equity: initial_cash, exposure: 0.0, is_exposed: false, is_over: false };
         Self {
             holdings: vec![holding; n_symbols],
-            now: vec![BarOutcome::idle(0.0); n_symbols],
+            outcomes: vec![BarOutcome::idle(0.0); n_symbols],
             exits: Vec::new(),
             n_times: 0,
             tracker: PerformanceTracker::new(initial_cash, None).with_risk(seed),
         }
     }
 
-    /// Records what symbol `idx` did in its bar of the current time.
+    /// Records the outcome of symbol `idx` at the current time.
     pub(crate) fn bar(&mut self, idx: usize, outcome: &BarOutcome) {
         self.holdings[idx] = Holding {
             equity: outcome.equity,
@@ -52,27 +51,27 @@ impl PortfolioAccount {
             is_exposed: outcome.is_exposed,
             is_over: outcome.status != StepStatus::Running,
         };
-        self.now[idx] = *outcome;
+        self.outcomes[idx] = *outcome;
     }
 
-    /// Records what the exit after the last bar of symbol `idx` did.
+    /// Records the exit after the last bar of symbol `idx`.
     pub(crate) fn exit(&mut self, idx: usize, outcome: BarOutcome) {
         self.exits.push((idx, outcome));
     }
 
-    /// Ends the current time, `time_ms`, and returns the portfolio at its close,
-    /// after the exits.
+    /// Ends the current time, `time_ms`, and returns the portfolio's
+    /// outcome after the exits.
     pub(crate) fn end_time(&mut self, time_ms: i64) -> BarOutcome {
-        let outcome = self.whole(&self.now);
+        let outcome = self.combine(&self.outcomes);
         self.tracker.begin_bar(time_ms);
         self.n_times += 1;
-        // No decision could be held in the first bar.
+        // In the first bar no decision is filled yet.
         if self.n_times > 1 {
             self.tracker.push(&outcome);
         }
-        self.now.fill(BarOutcome::idle(0.0));
+        self.outcomes.fill(BarOutcome::idle(0.0));
         for holding in &mut self.holdings {
-            // Without a bar of its own it holds on.
+            // A symbol without a bar at the next time keeps its position.
             holding.is_exposed = holding.exposure != 0.0;
         }
         if self.exits.is_empty() {
@@ -85,24 +84,24 @@ impl PortfolioAccount {
                 Holding { equity: exit.equity, exposure: 0.0, is_exposed: false, ..*holding };
             flows[idx] = exit;
         }
-        let after = self.whole(&flows);
+        let after = self.combine(&flows);
         self.tracker.settle(&after);
         BarOutcome { equity: after.equity, ..outcome }
     }
 
-    /// Returns what is held, as a multiple of equity: of equal exposures
-    /// that very one, to the last bit.
+    /// Returns the exposure as a multiple of equity. Of equal exposures it
+    /// is exactly that one, without rounding.
     fn exposure(&self) -> f64 {
         let first = self.holdings[0].exposure;
-        let over = |holding: &Holding| (holding.exposure - first) * holding.equity;
-        let over: f64 = self.holdings.iter().map(over).sum();
+        let excess = |holding: &Holding| (holding.exposure - first) * holding.equity;
+        let excess: f64 = self.holdings.iter().map(excess).sum();
         let equity: f64 = self.holdings.iter().map(|holding| holding.equity).sum();
-        if over == 0.0 { first } else { first + over / equity }
+        if excess == 0.0 { first } else { first + excess / equity }
     }
 
-    /// Returns the portfolio as it is, in which `flows` happened to its
-    /// symbols' accounts.
-    fn whole(&self, flows: &[BarOutcome]) -> BarOutcome {
+    /// Returns the portfolio's outcome: the current holdings with the
+    /// costs and trades of `flows`, one for each symbol.
+    fn combine(&self, flows: &[BarOutcome]) -> BarOutcome {
         let equity = mean(&self.holdings, |holding| holding.equity);
         let is_over = self.holdings.iter().all(|holding| holding.is_over);
         let n_symbols = self.holdings.len() as f64;
@@ -130,9 +129,9 @@ impl PortfolioAccount {
     }
 }
 
-/// Returns the mean of `value` over `of`, which are some: of equal
-/// values that very value, to the last bit.
-fn mean<T>(of: &[T], value: impl Fn(&T) -> f64) -> f64 {
-    let first = value(&of[0]);
-    first + of.iter().map(|one| value(one) - first).sum::<f64>() / of.len() as f64
+/// Returns the mean of `value` over `items`, which are not empty. Of
+/// equal values it is exactly that one, without rounding.
+fn mean<T>(items: &[T], value: impl Fn(&T) -> f64) -> f64 {
+    let first = value(&items[0]);
+    first + items.iter().map(|item| value(item) - first).sum::<f64>() / items.len() as f64
 }

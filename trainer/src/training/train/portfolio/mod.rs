@@ -1,13 +1,12 @@
-//! Several symbols: one model over all of them.
+//! Training one model on several symbols.
 //!
-//! The bars are split at one time for all, in each window of a walk
-//! forward, so that the model never saw a symbol's bars of a time that
-//! another is tested on. An episode goes through the training bars of one
-//! symbol after the other, each with an account and features of its own;
-//! nothing is learned across the seams. On the test bars all trade at
-//! once, and beside the figures of each stand those of the portfolio:
-//! the same cash in each symbol's account at the start, nothing shifted
-//! between them later.
+//! In each window, the bars of all symbols are split at the same time, so
+//! that the model never trains on a time at which another symbol is
+//! tested. An episode trains on one symbol after the other, each with its
+//! own account and features; nothing is learned from one symbol's last
+//! bar to the next one's first. On the test bars all symbols trade at
+//! once. The figures are those of each symbol and of the portfolio, which
+//! starts with the same cash in each and is never rebalanced.
 
 mod account;
 mod time_split;
@@ -17,7 +16,7 @@ use anyhow::{Result, ensure};
 use tracing::warn;
 
 use crate::config::{TrainingConfig, WINDOWS_DEFAULT};
-use crate::market::bars::{BarKind, BarSource, DataSummary, SymbolBars, Volume};
+use crate::market::bars::{BarKind, BarSource, SymbolBars, Volume};
 use crate::market::features::FeatureSet;
 use crate::session::{SpanRecord, SplitRecord};
 
@@ -27,12 +26,12 @@ pub(super) use account::PortfolioAccount;
 use time_split::TimeSplit;
 pub(super) use training_curve::{TrainingCurves, remove_symbol_curves};
 
-/// Reads the bars of all `symbols` of `source` and splits them.
+/// Reads the bars of all symbols of `source` and splits them.
 ///
-/// The part of the time from the first bar of any to the last that
-/// `train_ratio` says trains; of the bars after it `embargo_bars` of
-/// each symbol are left out, and the rest tests. A walk forward cuts the
-/// time into equal parts.
+/// In a single split, the first `train_ratio` of the time span of all
+/// symbols is for training; of the later bars, `embargo_bars` of each
+/// symbol are left out, and the rest are test bars. A walk forward
+/// divides the span into equal parts.
 pub(super) fn prepare(
     config: &TrainingConfig,
     source: BarSource,
@@ -45,14 +44,14 @@ pub(super) fn prepare(
     }
     let summary = source.together(&summaries)?;
     let mut n_windows = config.walk_forward.windows.unwrap_or(WINDOWS_DEFAULT);
-    let mut splits = time_splits(config, &symbol_bars, (&summary, n_windows))?;
+    let mut splits = time_splits(&TimeSplit::of(config, &summary, n_windows), &symbol_bars)?;
     let are_enough = (0..n_windows).all(|window| is_enough(config, &splits, window));
     if config.walk_forward.windows.is_none() && !are_enough {
         n_windows = 0;
-        splits = time_splits(config, &symbol_bars, (&summary, n_windows))?;
+        splits = time_splits(&TimeSplit::of(config, &summary, n_windows), &symbol_bars)?;
     }
     for window in 0..n_windows.max(1) {
-        check(config, &splits, (window, n_windows))?;
+        check(config, &splits, (n_windows > 0).then_some(window))?;
     }
     let mut symbols = Vec::new();
     for (SymbolBars { symbol, source }, splits) in symbol_bars.into_iter().zip(splits) {
@@ -80,18 +79,13 @@ pub(super) fn prepare(
     Ok(TrainingData { source, features, summary, kind, splits, records, n_windows, symbols })
 }
 
-/// Returns the splits of each symbol by time.
-fn time_splits(
-    config: &TrainingConfig,
-    symbol_bars: &[SymbolBars],
-    (summary, n_windows): (&DataSummary, usize),
-) -> Result<Vec<Vec<Split>>> {
-    let boundaries = TimeSplit::of(config, summary, n_windows);
-    symbol_bars.iter().map(|symbol| boundaries.splits(&symbol.source)).collect()
+/// Returns the splits of each symbol.
+fn time_splits(time_split: &TimeSplit, symbol_bars: &[SymbolBars]) -> Result<Vec<Vec<Split>>> {
+    symbol_bars.iter().map(|symbol| time_split.splits(&symbol.source)).collect()
 }
 
-/// Returns whether some symbol has bars enough to train in `window`, and
-/// some has enough to test.
+/// Returns whether, in `window`, some symbol has enough training bars and
+/// some symbol has enough test bars.
 fn is_enough(config: &TrainingConfig, splits: &[Vec<Split>], window: usize) -> bool {
     let splits = || splits.iter().map(|splits| splits[window]);
     splits().any(|split| split.n_train >= split.n_train_min(config))
@@ -99,7 +93,7 @@ fn is_enough(config: &TrainingConfig, splits: &[Vec<Split>], window: usize) -> b
 }
 
 /// Returns the kind of the bars of all `symbols`: that of the symbol with
-/// the most bars, and the best volume of any.
+/// the most bars, with a varying volume if any symbol has one.
 fn kind_of(symbols: &[SymbolData]) -> Result<BarKind> {
     let kinds = symbols.iter().map(|symbol| symbol.source.kind());
     let kinds: Vec<BarKind> = kinds.collect::<Result<_>>()?;
@@ -111,28 +105,26 @@ fn kind_of(symbols: &[SymbolData]) -> Result<BarKind> {
     Ok(kind)
 }
 
-fn check(
-    config: &TrainingConfig,
-    splits: &[Vec<Split>],
-    (window, n_windows): (usize, usize),
-) -> Result<()> {
+/// Checks that `window`, or the single split, has enough bars.
+fn check(config: &TrainingConfig, splits: &[Vec<Split>], window: Option<usize>) -> Result<()> {
+    let idx = window.unwrap_or_default();
     let n_train_min = config.features.n_warm_up_bars() + N_TRAIN_MIN;
     ensure!(
-        is_enough(config, splits, window),
+        is_enough(config, splits, idx),
         "no symbol of `{}` has {n_train_min} bars to train{part}, or none has \
          {N_TEST_MIN} to test; give more bars{fewer}, or change {keys}",
         config.data,
-        part = if n_windows > 0 { format!(" in window {}", window + 1) } else { String::new() },
-        fewer = if n_windows > 0 { " or fewer windows" } else { "" },
-        keys = if n_windows > 0 {
+        part = window.map(|window| format!(" in window {}", window + 1)).unwrap_or_default(),
+        fewer = if window.is_some() { " or fewer windows" } else { "" },
+        keys = if window.is_some() {
             "`walk_forward.purge_bars` and `walk_forward.embargo_bars`"
         } else {
             "`train_ratio` and `embargo_bars`"
         },
     );
-    let n_train: u64 = splits.iter().map(|splits| splits[window].n_train).sum();
+    let n_train: u64 = splits.iter().map(|splits| splits[idx].n_train).sum();
     let (setting, memory_bars) = config.model.memory_bars(config);
-    if window == 0 && n_train > memory_bars as u64 {
+    if idx == 0 && n_train > memory_bars as u64 {
         warn!(
             "{n_train} bars of all symbols train, and the learner remembers the last \
              {memory_bars}: raise `{setting}`, or the last symbols count for more"
@@ -147,7 +139,7 @@ fn span(symbols: &[SymbolData], part: impl Fn(&SymbolData) -> &SpanRecord) -> Sp
     SpanRecord {
         first_bar_idx: parts().map(|part| part.first_bar_idx).sum(),
         n_bars: parts().map(|part| part.n_bars).sum(),
-        // As text of one form, times are in the order of time.
+        // Times of this format sort as text.
         first: parts().filter_map(|part| part.first.clone()).min(),
         last: parts().filter_map(|part| part.last.clone()).max(),
     }

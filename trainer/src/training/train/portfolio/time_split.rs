@@ -8,28 +8,30 @@ use crate::config::{TrainingConfig, WalkForwardConfig, WindowMode};
 use crate::market::bars::{BarSource, DataSummary};
 use crate::training::train::split::Split;
 
-/// When the parts of one window begin, in UTC epoch milliseconds.
+/// The boundaries of one window, in UTC epoch milliseconds.
 struct WindowTimes {
-    /// Bars from here on train.
+    /// Start of the training bars.
     train_ms: i64,
-    /// Bars from here on do not train; walking forward, they test.
+    /// End of the training bars and, walking forward, start of the test
+    /// bars.
     test_ms: i64,
-    /// Bars from here on are of a later window.
+    /// End of the test bars.
     end_ms: i64,
-    /// Bars of each symbol that are left out between its parts.
+    /// Bars of each symbol that are left out between the two.
     n_embargo: u64,
 }
 
-/// The cuts of all windows, in order of time, and of the last fit.
+/// The boundaries of all windows, in order of time, and of the last fit.
 pub(super) struct TimeSplit {
     windows: Vec<WindowTimes>,
     is_walk: bool,
 }
 
 impl TimeSplit {
-    /// Returns where the settings cut bars of the time of `summary`, less
-    /// its last part, `holdout_ratio`: once, at the part of the time that `train_ratio` says, or for
-    /// `n_windows` windows into parts of equal time.
+    /// Returns the boundaries in the time span of `summary`, of which the
+    /// last `holdout_ratio` is held out. Without windows the split is at
+    /// `train_ratio` of the span; otherwise the span is divided into
+    /// `n_windows` + 1 equal parts.
     pub(super) fn of(config: &TrainingConfig, summary: &DataSummary, n_windows: usize) -> Self {
         let first_ms = summary.first_ms;
         let span_ms = part_ms(summary.last_ms - first_ms, 1.0 - config.holdout_ratio);
@@ -52,7 +54,7 @@ impl TimeSplit {
         };
         let boundaries = (0..n_windows).map(|window| WindowTimes {
             train_ms: train_ms(window),
-            // What is left over goes to the first part.
+            // The remainder goes to the first part.
             test_ms: end_ms - (n_windows - window) * part_ms,
             end_ms: end_ms - (n_windows - window - 1) * part_ms,
             n_embargo: (purge_bars + embargo_bars) as u64,
@@ -64,9 +66,9 @@ impl TimeSplit {
 
     /// Returns the splits of one symbol, whose bars are read once.
     ///
-    /// Of a walk forward the embargo is the end of what is before the
-    /// cut, so that all symbols test from there on; else it is the
-    /// beginning of what comes after.
+    /// The embargo of a window is before the boundary, so that the test
+    /// parts of all symbols start at the same time; that of a single split
+    /// is after it.
     pub(super) fn splits(&self, source: &BarSource) -> Result<Vec<Split>> {
         let times =
             self.windows.iter().flat_map(|window| [window.train_ms, window.test_ms, window.end_ms]);
@@ -99,7 +101,7 @@ impl TimeSplit {
     }
 }
 
-/// Returns the part `ratio`, 0 to 1, of a span.
+/// Returns `ratio`, from 0 to 1, of a span, rounded down.
 #[expect(clippy::cast_possible_truncation, reason = "a part of a span is one")]
 fn part_ms(span_ms: i64, ratio: f64) -> i64 {
     (span_ms as f64 * ratio) as i64

@@ -1,9 +1,9 @@
 //! `train_equity.csv` of several symbols: the mean of their accounts.
 //!
-//! Symbols learn one after the other, so each lesson writes a curve of
-//! its own, beside the final name; when all are over they are merged in
-//! the order of time. As on test bars, a symbol without a bar counts as
-//! it was last. In memory is a row of each.
+//! The symbols train one after the other, so each writes a curve of its
+//! own; at the end of the episode these are merged in order of time. As
+//! on the test bars, a symbol without a bar keeps its last equity. Only
+//! one row of each curve is in memory.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader};
@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, anyhow};
 use crate::session::{Layout, parse_time};
 use crate::training::train::curve::{EquityCurve, EquityPoint};
 
-/// The curves of the lessons of one episode.
+/// The curves of all symbols in one episode.
 pub(in crate::training::train) struct TrainingCurves<'a> {
     pub(in crate::training::train) layout: &'a Layout,
     /// Counted over all windows.
@@ -23,7 +23,7 @@ pub(in crate::training::train) struct TrainingCurves<'a> {
 }
 
 impl TrainingCurves<'_> {
-    /// Writes the curve of the first `n_symbols` lessons together.
+    /// Merges the curves of the first `n_symbols` symbols.
     pub(in crate::training::train) fn publish(&self, n_symbols: usize) -> Result<()> {
         let mut symbol_curves = Vec::new();
         for idx in 0..n_symbols {
@@ -55,7 +55,7 @@ impl TrainingCurves<'_> {
     }
 }
 
-/// Removes the curves of single lessons, of episodes before `episode`.
+/// Removes the symbols' curves of episodes before `episode`.
 pub(in crate::training::train) fn remove_symbol_curves(
     layout: &Layout,
     episode: usize,
@@ -65,9 +65,9 @@ pub(in crate::training::train) fn remove_symbol_curves(
             let name = entry?.file_name();
             let symbol_curve =
                 name.to_str().and_then(|name| name.strip_prefix(Layout::TRAIN_EQUITY_PART));
-            let of = symbol_curve
+            let curve_episode = symbol_curve
                 .and_then(|symbol_curve| symbol_curve.split('.').next()?.parse::<usize>().ok());
-            if of.is_some_and(|of| of < episode) {
+            if curve_episode.is_some_and(|curve_episode| curve_episode < episode) {
                 fs::remove_file(layout.trades().join(name))?;
             }
         }
@@ -76,14 +76,14 @@ pub(in crate::training::train) fn remove_symbol_curves(
     remove().with_context(|| format!("failed to tidy up `{}`", layout.trades().display()))
 }
 
-/// The curve of one lesson, standing before its next row.
+/// Reads the curve of one symbol, one row ahead.
 struct SymbolCurve {
     path: PathBuf,
     lines: io::Lines<BufReader<File>>,
     next: Option<EquityPoint>,
     equity: f64,
     exposure: f64,
-    /// The close of the first bar and of the last.
+    /// The close of the first and of the latest bar.
     closes: Option<(f64, f64)>,
 }
 
@@ -107,10 +107,10 @@ impl SymbolCurve {
         self.closes.map_or(1.0, |(first, last)| last / first)
     }
 
-    /// Records the row of `time_ms`, if that is the next one.
+    /// Takes the next row if it is that of `time_ms`.
     fn step(&mut self, time_ms: i64) -> Result<()> {
         let Some(point) = self.next else {
-            // Sold after its last bar.
+            // Positions are closed after the last bar.
             self.exposure = 0.0;
             return Ok(());
         };
@@ -133,7 +133,7 @@ impl SymbolCurve {
     }
 }
 
-/// Reads a row as [`EquityCurve`] writes it.
+/// Parses a row as [`EquityCurve`] writes it.
 fn parse(line: &str) -> Result<EquityPoint> {
     let cells: Vec<&str> = line.split(',').collect();
     let [time, agent, exposure, _, close] = cells[..] else {

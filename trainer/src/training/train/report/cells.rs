@@ -1,4 +1,4 @@
-//! Figures as cells of a table.
+//! Metrics as table cells; `None` where undefined.
 
 use crate::account::metrics::Performance;
 
@@ -11,7 +11,7 @@ pub(super) fn interval(performance: &Performance) -> Option<String> {
     Some(format!("{:.2} .. {:.2}", performance.sharpe_low?, performance.sharpe_high?))
 }
 
-pub(super) fn percent(share: f64) -> String {
-    // No "-0.00": an account that never traded lost nothing.
-    format!("{:.2} %", share * 100.0 + 0.0)
+pub(super) fn percent(fraction: f64) -> String {
+    // Adding 0 turns -0 into 0: no "-0.00 %".
+    format!("{:.2} %", fraction * 100.0 + 0.0)
 }

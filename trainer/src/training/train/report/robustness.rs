@@ -1,4 +1,4 @@
-//! What there is to doubt of a session's figures, as lines of its table.
+//! The robustness of a session's figures, as a table.
 
 use std::fmt::Write as _;
 
@@ -7,8 +7,8 @@ use crate::session::{SeedRecord, Session};
 
 use super::cells::{interval, percent, sharpe};
 
-/// Returns the decisions filled one bar later and at twice the costs, and
-/// what other seeds came to; empty without figures.
+/// Returns the figures of decisions filled one bar later and at twice
+/// the costs, and of other seeds; empty where there are none.
 pub(super) fn table(session: &Session) -> String {
     let metrics = &session.metrics;
     if metrics.filled_1_bar_later.is_none() && session.seeds.is_empty() {
@@ -16,11 +16,11 @@ pub(super) fn table(session: &Session) -> String {
     }
     let mut text = "\n".to_owned();
     line(&mut text, ["in doubt", "net return", "Sharpe", "95 % interval", "drawdown", "trades"]);
-    let changed = [
+    let scenarios = [
         ("filled 1 bar later", &metrics.filled_1_bar_later),
         ("costs doubled", &metrics.costs_doubled),
     ];
-    for (name, performance) in changed {
+    for (name, performance) in scenarios {
         account(&mut text, name, performance.as_ref());
     }
     for SeedRecord { seed, agent } in &session.seeds {
@@ -37,11 +37,11 @@ fn account(text: &mut String, name: &str, performance: Option<&Performance>) {
         text,
         [
             name,
-            &cell(&|it| Some(percent(it.net_return))),
+            &cell(&|p| Some(percent(p.net_return))),
             &cell(&sharpe),
             &cell(&interval),
-            &cell(&|it| Some(percent(it.max_drawdown))),
-            &cell(&|it| Some(it.n_trades.to_string())),
+            &cell(&|p| Some(percent(p.max_drawdown))),
+            &cell(&|p| Some(p.n_trades.to_string())),
         ],
     );
 }
@@ -54,9 +54,9 @@ fn line(text: &mut String, cells: [&str; 6]) {
     );
 }
 
-/// Says how far the seeds lie apart.
+/// Describes the distribution over seeds.
 fn seeds(session: &Session) -> String {
-    let mut nets: Vec<f64> = session.seeds.iter().map(|of| of.agent.net_return).collect();
+    let mut nets: Vec<f64> = session.seeds.iter().map(|seed| seed.agent.net_return).collect();
     nets.sort_by(f64::total_cmp);
     let [lowest, .., highest] = nets[..] else {
         return format!(
