@@ -13,9 +13,10 @@ use crate::session::{Clock, Locked};
 
 use super::bars::{self, BarsArguments};
 use super::check_model::{self, CheckModelArguments};
+#[cfg(feature = "full")]
+use super::exit::INTERRUPTED;
 use super::exit::{
-    FAILED, INTERRUPTED, LOCKED, MISSING_PART, WARNINGS, exit_code_of, ignore_closed_pipe, print,
-    print_result,
+    FAILED, LOCKED, MISSING_PART, WARNINGS, exit_code_of, ignore_closed_pipe, print, print_result,
 };
 #[cfg(feature = "full")]
 use super::export::{self, ExportArguments};
