@@ -13,9 +13,10 @@ the position, and get the net return of each bar in percent as the reward.
 They are judged every 5,000 steps on the test bars; their clock stands still
 meanwhile, and starts after the imports. The best of all their judgements is
 replayed by `trainer simulate`: its net return is the target. The trainer has
-its default settings, and once more batches of 5,000 bars: refits are most of
-its work. The first episode whose test net return reaches the target is found,
-and a whole process of so many episodes is timed.
+its default settings, but one split and one seed, and once more batches of
+5,000 bars: refits are most of its work. The first episode whose test net
+return reaches the target is found, and a whole process of so many episodes is
+timed.
 
 Wall-clock and CPU seconds are both told: on a machine that does other work,
 the latter compare better. PyTorch gets one thread, with which networks of
@@ -197,7 +198,8 @@ def ours(trainer, folder, seed, target, *flags):
         "environment": {"commission_bps": COST * 1e4, "slippage_bps": 0.0},
     }
     (folder / "config/training_config.json").write_text(json.dumps(settings), encoding="utf-8")
-    train = (trainer, "train", "--root", folder, "--format", "json", "--quiet", *flags)
+    train = (trainer, "train", "--root", folder, "--split", "--seeds", "1",
+             "--format", "json", "--quiet", *flags)
     session, costs = run(*train)
     assert session["split"]["train"]["n_bars"] == N_TRAIN, session["split"]
     assert session["split"]["test"]["first_bar_idx"] == FIRST_TEST, session["split"]
