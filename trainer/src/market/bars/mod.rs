@@ -22,6 +22,7 @@ mod number;
 mod observer;
 mod parquet;
 mod reader;
+mod refill;
 mod rows;
 mod series;
 mod sessions;

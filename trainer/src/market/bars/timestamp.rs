@@ -21,7 +21,7 @@ mod words;
 mod zone;
 
 pub(crate) use decide::{LATEST_MS, TimeHints, decide};
-pub(super) use digits::{format, full_year};
+pub(super) use digits::{MS_PER_DAY, format, full_year};
 pub(crate) use doubts::{Doubt, TimeText};
 pub(crate) use form::{TimeForm, is_time_format};
 pub(crate) use looks::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date, is_zoned};

@@ -9,13 +9,11 @@ use crate::market::bars::columns::Columns;
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::input::Packing;
 use crate::market::bars::loose::number_in;
-use crate::market::bars::timestamp::{TimeForm, is_count, is_date};
+use crate::market::bars::timestamp::{MS_PER_DAY, TimeForm, is_count, is_date};
 
 /// Columns of LEAN: a time, four prices and a volume; or the same of bid
 /// and of ask.
 const WIDTHS: [usize; 2] = [6, 11];
-
-const MS_PER_DAY: f64 = 86_400_000.0;
 
 /// What prices of shares are multiplied by in LEAN.
 const LEAN_SCALE: f64 = 10_000.0;
@@ -52,13 +50,14 @@ fn lean(rows: &[SampleRow]) -> Option<String> {
         let text = row.cells[0].as_bytes();
         text.len() == 14 && text[8] == b' ' && text[11] == b':' && is_date(text)
     };
+    let ms_per_day = MS_PER_DAY as f64;
     let of_day = |row: &SampleRow| {
         let is_count = is_whole(row, 0) && !is_count(row.cells[0].as_bytes());
-        number(row, 0).filter(|ms| is_count && *ms < MS_PER_DAY && ms % 1000.0 == 0.0)
+        number(row, 0).filter(|ms| is_count && *ms < ms_per_day && ms % 1000.0 == 0.0)
     };
     let times: Option<Vec<f64>> = rows.iter().map(of_day).collect();
     let is_of_day = times.is_some_and(|times| {
-        times.is_sorted() && times.last().is_some_and(|last| *last > MS_PER_DAY / 100.0)
+        times.is_sorted() && times.last().is_some_and(|last| *last > ms_per_day / 100.0)
     });
     let are_scaled = rows.iter().all(|row| (1..5).all(|idx| is_whole(row, idx)));
     if !(is_of_day || are_scaled && rows.iter().all(is_day)) {

@@ -3,6 +3,8 @@
 
 use std::io::{self, Read};
 
+use crate::market::bars::refill::{Refill, Refilled};
+
 /// Lines that are looked at, and the fewest that tell.
 const N_LINES_MAX: usize = 20;
 const N_LINES_MIN: usize = 2;
@@ -85,37 +87,16 @@ pub(super) struct BlankReader {
     layout: Layout,
     /// What was read and not yet divided.
     rest: Vec<u8>,
-    text: Vec<u8>,
-    n_read: usize,
     is_below_names: bool,
 }
 
 impl BlankReader {
-    pub(super) fn new(inner: Box<dyn Read + Send>, layout: Layout) -> Self {
-        let (rest, text) = (Vec::new(), Vec::new());
-        Self { inner, layout, rest, text, n_read: 0, is_below_names: false }
+    pub(super) fn new(inner: Box<dyn Read + Send>, layout: Layout) -> Refilled<Self> {
+        let reader = Self { inner, layout, rest: Vec::new(), is_below_names: false };
+        Refilled::new(Vec::new(), reader)
     }
 
-    /// Divides more lines; false at the end.
-    fn fill(&mut self) -> io::Result<bool> {
-        self.text.clear();
-        self.n_read = 0;
-        let mut block = [0; 1 << 14];
-        let n_bytes = self.inner.read(&mut block)?;
-        self.rest.extend_from_slice(&block[..n_bytes]);
-        let end = match self.rest.iter().rposition(|&byte| byte == b'\n') {
-            Some(end) => end + 1,
-            None if n_bytes == 0 => self.rest.len(),
-            None => 0,
-        };
-        let lines: Vec<u8> = self.rest.drain(..end).collect();
-        for line in lines.split_inclusive(|&byte| byte == b'\n') {
-            self.divide(line);
-        }
-        Ok(n_bytes > 0 || !self.text.is_empty())
-    }
-
-    fn divide(&mut self, line: &[u8]) {
+    fn divide(&mut self, line: &[u8], text: &mut Vec<u8>) {
         let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let words: Vec<&[u8]> = words.collect();
         let is_index = !matches!(self.layout, Layout::Words | Layout::DateAndClock);
@@ -126,11 +107,11 @@ impl BlankReader {
         };
         let is_names = !self.is_below_names && !words.is_empty();
         if is_index && !is_names && words.len() == 1 {
-            self.text.push(b'\n');
+            text.push(b'\n');
             return;
         }
         if is_names && is_index {
-            self.text.push(b'\t');
+            text.push(b'\t');
         }
         for (idx, word) in words.iter().enumerate() {
             let separator = match idx {
@@ -138,25 +119,31 @@ impl BlankReader {
                 _ if Some(idx) == clock_idx && !is_names => Some(b' '),
                 _ => Some(b'\t'),
             };
-            self.text.extend(separator);
-            self.text.extend_from_slice(word);
+            text.extend(separator);
+            text.extend_from_slice(word);
         }
         self.is_below_names |= is_names;
         if line.ends_with(b"\n") {
-            self.text.push(b'\n');
+            text.push(b'\n');
         }
     }
 }
 
-impl Read for BlankReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.n_read == self.text.len() {
-            if !self.fill()? {
-                return Ok(0);
-            }
+impl Refill for BlankReader {
+    /// Divides more lines.
+    fn refill(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
+        let mut block = [0; 1 << 14];
+        let n_bytes = self.inner.read(&mut block)?;
+        self.rest.extend_from_slice(&block[..n_bytes]);
+        let end = match self.rest.iter().rposition(|&byte| byte == b'\n') {
+            Some(end) => end + 1,
+            None if n_bytes == 0 => self.rest.len(),
+            None => 0,
+        };
+        let lines: Vec<u8> = self.rest.drain(..end).collect();
+        for line in lines.split_inclusive(|&byte| byte == b'\n') {
+            self.divide(line, text);
         }
-        let n_bytes = (&self.text[self.n_read..]).read(buffer)?;
-        self.n_read += n_bytes;
-        Ok(n_bytes)
+        Ok(n_bytes > 0 || !text.is_empty())
     }
 }

@@ -5,6 +5,8 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use crate::market::bars::refill::{Refill, Refilled};
+
 /// Bytes that are looked at where no mark tells the order.
 const N_LOOKED_AT: usize = 64;
 
@@ -43,17 +45,17 @@ pub(super) struct Utf16Reader {
     order: Order,
     /// Bytes that are no whole letter yet.
     rest: Vec<u8>,
-    text: Vec<u8>,
-    n_read: usize,
 }
 
 impl Utf16Reader {
-    pub(super) fn new(inner: Box<dyn Read + Send>, order: Order) -> Self {
-        Self { inner, order, rest: Vec::new(), text: Vec::new(), n_read: 0 }
+    pub(super) fn new(inner: Box<dyn Read + Send>, order: Order) -> Refilled<Self> {
+        Refilled::new(Vec::new(), Self { inner, order, rest: Vec::new() })
     }
+}
 
-    /// Decodes some more; false at the end.
-    fn fill(&mut self) -> io::Result<bool> {
+impl Refill for Utf16Reader {
+    /// Decodes some more.
+    fn refill(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
         let mut block = [0; 1 << 14];
         let n_bytes = self.inner.read(&mut block)?;
         if n_bytes == 0 {
@@ -74,24 +76,10 @@ impl Utf16Reader {
             units.pop();
         }
         self.rest.drain(..2 * units.len());
-        let text = String::from_utf16(&units).map_err(|_| {
+        let decoded = String::from_utf16(&units).map_err(|_| {
             io::Error::new(ErrorKind::InvalidData, "is UTF-16 text with a letter that is none")
         })?;
-        self.text = text.into_bytes();
-        self.n_read = 0;
+        text.extend_from_slice(decoded.as_bytes());
         Ok(true)
-    }
-}
-
-impl Read for Utf16Reader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.n_read == self.text.len() {
-            if !self.fill()? {
-                return Ok(0);
-            }
-        }
-        let n_bytes = (&self.text[self.n_read..]).read(buffer)?;
-        self.n_read += n_bytes;
-        Ok(n_bytes)
     }
 }

@@ -9,9 +9,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::ColumnDescriptor;
 
 use super::quoted::push_quoted;
-use crate::market::bars::timestamp;
-
-const MS_PER_DAY: i64 = 86_400_000;
+use crate::market::bars::timestamp::{self, MS_PER_DAY};
 
 /// The cells of some rows of one column, one after the other.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! The rows of a Parquet file as text.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use parquet::column::reader::{ColumnReader, get_column_reader};
@@ -11,6 +11,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use super::cells::ColumnText;
 use super::pages;
 use super::quoted::push_quoted;
+use crate::market::bars::refill::{Refill, Refilled};
 
 /// Rows that are turned into text at once.
 const N_ROWS: usize = 1024;
@@ -28,13 +29,11 @@ pub(super) struct ParquetText {
     readers: Vec<ColumnReader>,
     n_rows_left: usize,
     texts: Vec<ColumnText>,
-    text: Vec<u8>,
-    n_read: usize,
 }
 
 impl ParquetText {
     /// Reads the footer of `file`.
-    pub(super) fn open(file: File) -> io::Result<Self> {
+    pub(super) fn open(file: File) -> io::Result<Refilled<Self>> {
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(failure)?;
         let schema = metadata.file_metadata().schema_descr();
         let is_flat = |idx: &usize| {
@@ -54,17 +53,16 @@ impl ParquetText {
         }
         text.push(b'\n');
         let texts = columns.iter().map(|_| ColumnText::default()).collect();
-        Ok(Self {
+        let rows = Self {
             file: Arc::new(file),
             columns,
             next_group: 0,
             readers: Vec::new(),
             n_rows_left: 0,
             texts,
-            text,
-            n_read: 0,
             metadata,
-        })
+        };
+        Ok(Refilled::new(text, rows))
     }
 
     /// Opens the next row group; `false` when there is none.
@@ -85,7 +83,7 @@ impl ParquetText {
     }
 
     /// Turns the next rows into text; `false` after the last.
-    fn fill(&mut self) -> Result<bool, ParquetError> {
+    fn fill(&mut self, text: &mut Vec<u8>) -> Result<bool, ParquetError> {
         while self.n_rows_left == 0 {
             if !self.next_group()? {
                 return Ok(false);
@@ -95,30 +93,23 @@ impl ParquetText {
         self.n_rows_left -= n_rows;
         let schema = self.metadata.file_metadata().schema_descr();
         let columns = self.columns.iter().zip(&mut self.readers).zip(&mut self.texts);
-        for ((&idx, reader), text) in columns {
-            text.read(reader, &schema.column(idx), n_rows)?;
+        for ((&idx, reader), cells) in columns {
+            cells.read(reader, &schema.column(idx), n_rows)?;
         }
-        self.text.clear();
-        self.n_read = 0;
         for row in 0..n_rows {
-            for (position, text) in self.texts.iter().enumerate() {
-                self.text.extend(if position == 0 { None } else { Some(b',') });
-                self.text.extend_from_slice(text.cell(row));
+            for (position, cells) in self.texts.iter().enumerate() {
+                text.extend(if position == 0 { None } else { Some(b',') });
+                text.extend_from_slice(cells.cell(row));
             }
-            self.text.push(b'\n');
+            text.push(b'\n');
         }
         Ok(true)
     }
 }
 
-impl Read for ParquetText {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.n_read == self.text.len() && !self.fill().map_err(failure)? {
-            return Ok(0);
-        }
-        let n_bytes = (&self.text[self.n_read..]).read(buffer)?;
-        self.n_read += n_bytes;
-        Ok(n_bytes)
+impl Refill for ParquetText {
+    fn refill(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
+        self.fill(text).map_err(failure)
     }
 }
 

@@ -10,10 +10,8 @@ use crate::market::bars::columns::Part;
 use crate::market::bars::input::Place;
 use crate::market::bars::loose::number_in;
 use crate::market::bars::shown;
-use crate::market::bars::timestamp::{self, is_count, is_date};
+use crate::market::bars::timestamp::{self, MS_PER_DAY, is_count, is_date};
 use crate::wording::counted;
-
-const MS_PER_DAY: i64 = 86_400_000;
 
 impl TextBars {
     /// Returns the line, counted from 1, on which the row begins.

@@ -7,7 +7,7 @@ use crate::market::bars::number::eight_digits;
 
 pub(super) const MS_PER_SECOND: i64 = 1000;
 pub(super) const MS_PER_MINUTE: i64 = 60 * MS_PER_SECOND;
-pub(super) const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
+pub(in crate::market::bars) const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
 
 /// Returns `time_ms` as people read it, in UTC.
 pub(in crate::market::bars) fn format(time_ms: i64) -> String {
