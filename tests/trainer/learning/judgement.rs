@@ -13,7 +13,7 @@ fn bars(drift: f64) -> (JudgedBars, Vec<f64>) {
     let bars = (0..).zip(&returns);
     let bars =
         bars.map(|(at, &next_return)| JudgedBar { time_ms: at, next_return, follows: at > 0 });
-    (JudgedBars::new(bars.collect(), (COST, -1.0)), returns)
+    (JudgedBars::new(bars.collect(), COST, true), returns)
 }
 
 /// Knows the sign of a return in a `share` of bars, and is flat else.
@@ -91,7 +91,7 @@ fn symbols_at_one_time_share_the_account() {
         follows,
     };
     let bars = [bar(false, 0.1), bar(true, 0.1), bar(false, -0.1), bar(true, -0.1)];
-    let bars = JudgedBars::new(bars.to_vec(), (0.0, -1.0));
+    let bars = JudgedBars::new(bars.to_vec(), 0.0, true);
     let trial = bars.trade(|_, _| 1.0);
     assert_eq!(trial.n_times(), 2);
     let expected = f64::ln_1p(0.1) + f64::ln_1p(-0.1);

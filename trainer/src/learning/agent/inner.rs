@@ -38,8 +38,9 @@ impl Experience for InnerTraining<'_> {
 }
 
 impl Memory {
-    /// Returns all remembered transitions as bars to judge on.
-    pub(super) fn judged_bars(&self, costs: (f64, f64)) -> JudgedBars {
+    /// Returns all remembered transitions as bars to judge on, traded at
+    /// `cost` per unit of exposure.
+    pub(super) fn judged_bars(&self, cost: f64, allows_short: bool) -> JudgedBars {
         let bar = |at: usize| {
             let follows = |previous: usize| self.transition(previous).next == Some(at);
             JudgedBar {
@@ -48,6 +49,6 @@ impl Memory {
                 follows: at.checked_sub(1).is_some_and(follows),
             }
         };
-        JudgedBars::new((0..self.n_transitions()).map(bar).collect(), costs)
+        JudgedBars::new((0..self.n_transitions()).map(bar).collect(), cost, allows_short)
     }
 }

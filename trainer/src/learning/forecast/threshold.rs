@@ -70,6 +70,6 @@ impl ValidationSlice {
             next_return,
             follows,
         });
-        JudgedBars::new(bars.collect(), (self.cost, self.exposures[0]))
+        JudgedBars::new(bars.collect(), self.cost, self.exposures[0] < 0.0)
     }
 }

@@ -27,8 +27,8 @@ pub struct JudgedBars {
 
 impl JudgedBars {
     /// Returns the bars, traded at `cost` per unit of exposure, as a
-    /// fraction of equity, with exposures from `lowest` on.
-    pub fn new(bars: Vec<JudgedBar>, (cost, lowest): (f64, f64)) -> Self {
+    /// fraction of equity.
+    pub fn new(bars: Vec<JudgedBar>, cost: f64, allows_short: bool) -> Self {
         let mut times_ms: Vec<i64> = bars.iter().map(|bar| bar.time_ms).collect();
         times_ms.sort_unstable();
         times_ms.dedup();
@@ -38,7 +38,7 @@ impl JudgedBars {
         for &idx in &time_idx {
             n_of_time[idx] += 1.0;
         }
-        Self { bars, time_idx, n_of_time, cost, allows_short: lowest < 0.0 }
+        Self { bars, time_idx, n_of_time, cost, allows_short }
     }
 
     /// Trades all bars: `act` gets a bar's index here and the exposure

@@ -89,7 +89,7 @@ impl FittedQ {
         let n_rows = self.n_rows();
         let times_ms: Vec<i64> = (0..n_rows).map(|at| self.memory.time_ms(at)).collect();
         let parts = InnerPart::of(&times_ms, self.config.inner_share);
-        let bars = self.memory.judged_bars((self.policy.cost(), self.config.exposures[0]));
+        let bars = self.memory.judged_bars(self.policy.cost(), self.config.exposures[0] < 0.0);
         let n_taught = parts.iter().map(|part| part.training.len()).min().unwrap_or_default();
         let (mut candidates, mut trials) = (Vec::new(), Vec::new());
         for factor in LEAF_FACTORS {
@@ -97,7 +97,7 @@ impl FittedQ {
             if n_taught == 0 || factor > 1 && 4 * min_samples_leaf > n_taught {
                 continue;
             }
-            for held_out in self.held_out_values(&parts, (min_samples_leaf, n_max))? {
+            for held_out in self.held_out_values(&parts, min_samples_leaf, n_max)? {
                 for (margin, trial) in self.try_margins(&held_out, &bars) {
                     let n_backups = held_out.n_backups;
                     candidates.push((Way { min_samples_leaf, n_backups }, margin));
@@ -123,7 +123,8 @@ impl FittedQ {
     fn held_out_values(
         &self,
         parts: &[InnerPart],
-        (min_samples_leaf, n_max): (usize, usize),
+        min_samples_leaf: usize,
+        n_max: usize,
     ) -> Result<Vec<HeldOutValues>> {
         let core = self.core_of(min_samples_leaf)?;
         let n_steps = n_max.min(N_BACKUPS[N_BACKUPS.len() - 1]);
