@@ -11,9 +11,6 @@ use crate::vault::ruin;
 use crate::vault::session::SEED_FIGURES;
 use crate::workspace::text;
 
-/// The seeds stand beside the net return.
-const N_CELLS_BEFORE_SEEDS: usize = 7;
-
 /// The archives of a workspace, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ListReport {
@@ -177,30 +174,21 @@ impl Report for ListReport {
             ("size", true),
             ("data", false),
             ("net return", true),
-            ("Sharpe", true),
-            ("max drawdown", true),
-            ("tags", false),
         ];
         let has_seeds = self.archives.iter().any(|row| row.seeds.is_some());
         if has_seeds {
-            columns.insert(N_CELLS_BEFORE_SEEDS, ("median of seeds (range)", true));
+            columns.push(("median of seeds (range)", true));
         }
+        columns.extend([("Sharpe", true), ("max drawdown", true), ("tags", false)]);
         if self.archives.iter().any(|row| row.remote.is_some()) {
             columns.extend([("host", false), ("snapshot", false)]);
         }
-        let cells = |row: &ListRow| {
-            let mut cells = cells(row);
-            if has_seeds {
-                let seeds = row.seeds.map_or_else(|| "-".to_owned(), |seeds| seeds.text());
-                cells.insert(N_CELLS_BEFORE_SEEDS, seeds);
-            }
-            cells
-        };
+        let cells = |row| cells(row, has_seeds);
         text::table(&columns, self.archives.iter().map(cells).collect())
     }
 }
 
-fn cells(row: &ListRow) -> Vec<String> {
+fn cells(row: &ListRow, has_seeds: bool) -> Vec<String> {
     let short = short_archive_name(&row.name);
     let dash = || "-".to_owned();
     let place =
@@ -213,10 +201,15 @@ fn cells(row: &ListRow) -> Vec<String> {
         text::size(row.size_bytes),
         row.data.as_deref().map_or_else(dash, data_name),
         text::signed_percent(row.net_return),
+    ];
+    if has_seeds {
+        cells.push(row.seeds.map_or_else(dash, |seeds| seeds.text()));
+    }
+    cells.extend([
         row.ruined.clone().unwrap_or_else(|| text::figure(row.sharpe)),
         text::percent(row.max_drawdown),
         tags(row),
-    ];
+    ]);
     cells.extend(place);
     cells
 }
