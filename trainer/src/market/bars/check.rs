@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::Bar;
 use super::columns::Part;
-use super::loose;
+use super::lenient;
 use super::number;
 use super::timestamp::TimeParser;
 
@@ -114,7 +114,7 @@ impl Fault {
     /// Returns the fault of a `text` that is no price.
     #[cold]
     pub(super) fn not_a_price(part: Part, text: &[u8]) -> Self {
-        if !loose::is_unknown(text) {
+        if !lenient::is_unknown(text) {
             return Self::not_a_number(part, text);
         }
         Self::no_price(part)

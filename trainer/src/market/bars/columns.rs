@@ -3,34 +3,34 @@
 //! A name counts when it is the word itself (`Close`), or ends in it
 //! after a prefix (`BTC.close`); where two would do, the file is refused.
 
-mod beside;
 mod contracts;
-mod cutting;
 mod find;
+mod find_symbol;
 mod further;
 mod given;
-mod headless;
+mod headerless;
 mod klines;
 mod languages;
 mod names;
 mod others;
-mod settle;
+mod resolve;
 mod symbol;
 mod time;
 mod time_names;
 mod time_parts;
 mod variants;
 mod volumes;
+mod wide;
 mod zones;
 
-use beside::Beside;
 pub(super) use find::find_series;
 pub(super) use further::fits;
-pub(super) use headless::{is_data, is_reversed, line_for_parts};
-pub(super) use settle::settle_time;
+pub(super) use headerless::{is_data, is_reversed, line_for_parts};
+pub(super) use resolve::settle_time;
 pub(super) use symbol::SymbolColumn;
 pub(super) use time::TimeColumn;
 pub(super) use variants::is_interval;
+use wide::Beside;
 
 /// A part of a bar, as its file names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

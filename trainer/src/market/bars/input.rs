@@ -3,17 +3,13 @@
 //!
 //! What a file is comes from its first bytes, never from its name.
 
-mod blanks;
-mod candles;
-mod failure;
+mod errors;
 mod json;
-mod json_rows;
-mod layouts;
-mod paging;
 mod place;
 mod sample;
 mod sniff;
 mod utf16;
+mod whitespace;
 mod zipped;
 mod zstd;
 
@@ -26,7 +22,7 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::parquet;
-pub(super) use failure::{input_error, with_name};
+pub(super) use errors::{input_error, with_name};
 pub use place::Place;
 pub(super) use place::{Packing, container};
 pub(super) use zipped::{is_last_part, unpack_several};
@@ -162,11 +158,11 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     if first_line.starts_with(b"#") && has_names(&first_line) {
         first_line.remove(0);
     }
-    let blank_layout = blanks::layout(&first_line);
+    let blank_layout = whitespace::layout(&first_line);
     let delimiter = sniff::delimiter(&first_line);
     let inner = Box::new(Cursor::new(first_line).chain(text));
     if let Some(layout) = blank_layout {
-        let inner = Box::new(blanks::BlankReader::new(inner, layout));
+        let inner = Box::new(whitespace::BlankReader::new(inner, layout));
         let reader = TextReader { inner, packing, failure: None };
         return Ok(Text { reader, delimiter: b'\t', n_lines_skipped, doubts: Vec::new() });
     }

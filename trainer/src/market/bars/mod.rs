@@ -7,45 +7,42 @@
 //! for; a bad row is an error that names it.
 
 mod check;
-mod closings;
 mod columns;
 mod config;
-mod dealt;
-mod form;
+mod file_format;
+mod file_series;
 mod input;
-mod joined;
 mod kind;
-mod local_days;
-mod loose;
-mod minutes;
+mod lenient;
 mod number;
 mod observer;
 mod parquet;
+mod partition;
+mod read_report;
 mod reader;
 mod refill;
 mod rows;
 mod series;
 mod sessions;
-mod share;
 mod source;
+mod spill;
+mod stats;
 mod summary;
 mod timestamp;
-mod understood;
-mod watch;
 
 pub use config::{BadRows, BarsConfig, Decimal, Reading};
 pub use input::Place;
 pub(crate) use input::ZstdReader;
 pub use kind::{BarKind, Mismatch, Volume};
+pub use read_report::Understood;
 pub use reader::{BarReader, Repairs};
 pub(crate) use rows::Rows;
 pub use series::{Sample, SeriesReader};
 pub use source::{BUILTIN_BTCUSD_30M, BarSource, SymbolBars};
+pub use stats::BarWatch;
 pub use summary::DataSummary;
 pub(crate) use timestamp::TimeParser;
 pub use timestamp::parse_time_ms;
-pub use understood::Understood;
-pub use watch::BarWatch;
 
 /// What one interval of trading did.
 ///

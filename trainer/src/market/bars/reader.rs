@@ -1,10 +1,10 @@
 //! Reads bar after bar, checking each, in memory that does not grow.
 
 mod between;
-mod complaint;
-mod faults;
+mod fault_tally;
 mod further;
 mod parse;
+mod row_faults;
 mod text;
 
 use std::collections::HashMap;
@@ -15,11 +15,11 @@ use anyhow::Result;
 
 use super::Bar;
 use super::config::Reading;
-use super::form::Form;
+use super::file_format::Form;
 use super::input::{self, Text, input_error};
-use super::share::{Share, ShareBars};
-use super::understood::Understood;
-pub use faults::Repairs;
+use super::read_report::Understood;
+use super::spill::{Share, ShareBars};
+pub use fault_tally::Repairs;
 use text::TextBars;
 
 /// The bars of one source, in order; an iterator of `Result<Bar>`.

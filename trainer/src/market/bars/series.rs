@@ -9,11 +9,11 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 
 use super::columns::{TimeColumn, find_series};
 use super::config::{Decimal, Reading};
-use super::form::{SeriesTime, names_of};
+use super::file_format::{SeriesTime, names_of};
 use super::input::{self, Place, TextReader, input_error};
 use super::rows::{Row, Rows};
 use super::timestamp::TimeParser;
-use super::{loose, shown};
+use super::{lenient, shown};
 
 /// One row of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -150,6 +150,6 @@ impl Iterator for SeriesReader {
 }
 
 fn number_in_row(row: Row<'_>, idx: usize) -> Option<f64> {
-    let number = row.number(idx).or_else(|| loose::parse(row.get(idx)?, Decimal::Point));
+    let number = row.number(idx).or_else(|| lenient::parse(row.get(idx)?, Decimal::Point));
     number.filter(|value| value.is_finite())
 }

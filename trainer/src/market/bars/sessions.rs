@@ -6,15 +6,19 @@
 //! too; the rest are gaps. The clock is that of the zone in which the
 //! breaks between bars begin and end at the fewest times of day.
 
+mod closings;
+mod local_days;
+mod minutes;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 
-use super::closings::Market;
-use super::local_days::{DayPart, days, is_weekend, is_weekend_of, local, minute_of};
-use super::minutes::{MINUTES_PER_DAY, Minutes, WHOLE_DAY, common, count, remove};
+use closings::Market;
+use local_days::{DayPart, days, is_weekend, is_weekend_of, local, minute_of};
+use minutes::{MINUTES_PER_DAY, Minutes, WHOLE_DAY, common, count, remove};
 
 const MS_PER_MINUTE: i64 = 60_000;
 const MS_PER_DAY: i64 = MINUTES_PER_DAY * MS_PER_MINUTE;

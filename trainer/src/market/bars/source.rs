@@ -4,7 +4,7 @@ mod columns;
 mod folder;
 mod hashing;
 mod listing;
-mod opened;
+mod open;
 mod summarize;
 
 use std::fs;
@@ -16,12 +16,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use tempfile::TempDir;
 
 use super::config::{BarsConfig, Reading};
-use super::dealt;
-use super::form::Form;
+use super::file_format::Form;
 use super::input;
+use super::partition;
+use super::read_report::Understood;
 use super::reader::Repairs;
-use super::share::{Deal, Share};
-use super::understood::Understood;
+use super::spill::{Deal, Share};
 use super::{Bar, BarReader};
 use crate::digest::{sha256_of_bytes, sha256_of_file};
 use listing::Folder;
@@ -230,7 +230,7 @@ impl BarSource {
             return Ok(turned);
         }
         let deal = Deal { n_columns: self.columns.len(), is_newest_first: true };
-        let (share, repairs) = dealt::turn_round(self.reader(None)?, deal)?;
+        let (share, repairs) = partition::turn_round(self.reader(None)?, deal)?;
         Ok(self.turned.get_or_init(|| Turned { share, repairs }))
     }
 }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::wording::counted;
 
+use super::read_report::Understood;
 use super::sessions::{Break, Gaps, true_gaps};
 use super::timestamp;
-use super::understood::Understood;
 
 /// How many different steps are told apart, so that memory is bounded.
 const N_STEPS_MAX: usize = 1 << 16;

@@ -4,28 +4,28 @@
 //! time without a zone is UTC, unless the settings or the column's name
 //! say more. What could be read in two ways is not read at all.
 
-mod choice;
+mod cell_errors;
+mod classify;
 mod clock;
-mod counts;
+mod column_errors;
 mod decide;
 mod digits;
-mod doubts;
-mod form;
-mod intervals;
-mod looks;
+mod number_formats;
 mod periods;
-mod remedies;
+mod steps;
 mod style;
+mod style_candidates;
 mod text;
+mod time_format;
 mod words;
 mod zone;
 
+use cell_errors::{plain_remedy, remedy};
+pub(crate) use classify::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date, is_zoned};
+pub(crate) use column_errors::{Doubt, TimeText};
 pub(crate) use decide::{LATEST_MS, TimeHints, decide};
 pub(super) use digits::{MS_PER_DAY, format, full_year};
-pub(crate) use doubts::{Doubt, TimeText};
-pub(crate) use form::{TimeForm, is_time_format};
-pub(crate) use looks::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date, is_zoned};
-use remedies::{plain_remedy, remedy};
+pub(crate) use time_format::{TimeForm, is_time_format};
 pub(crate) use zone::TimeZone;
 
 /// Reads the times of one file.

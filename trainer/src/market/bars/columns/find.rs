@@ -2,15 +2,15 @@
 
 use anyhow::{Result, bail};
 
-use super::beside::Beside;
 use super::given::Given;
-use super::headless::{line_for, recognize};
+use super::headerless::{line_for, recognize};
 use super::names::{
     find_adjusted, find_funding, find_part, find_price, find_splits, quoted, words,
 };
 use super::time_names::find_time;
 use super::time_parts::PartNames;
 use super::volumes::find_volumes;
+use super::wide::Beside;
 use super::{Columns, TimeColumn, klines};
 use crate::market::bars::config::BarsConfig;
 

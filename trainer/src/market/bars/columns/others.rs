@@ -1,8 +1,8 @@
 //! Other prices that stand beside those that are taken.
 
 use super::Columns;
-use super::beside::{complete, has_plain, is_any_given};
 use super::names::words;
+use super::wide::{complete, has_plain, is_any_given};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::shown;
 

@@ -4,6 +4,11 @@
 //! either line by line; objects that hold such lists, of one symbol or
 //! of several. Rows of a list are written out as they come.
 
+mod candles;
+mod layouts;
+mod paging;
+mod rows;
+
 use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -14,9 +19,8 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Deserializer, Map, Value};
 
-use super::candles::{Candles, is_candle};
-use super::json_rows::JsonRows;
-use super::paging;
+use candles::{Candles, is_candle};
+use rows::JsonRows;
 
 /// Whether text that begins so is JSON.
 pub(super) fn is_json(start: &[u8]) -> bool {

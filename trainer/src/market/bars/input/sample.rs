@@ -4,7 +4,7 @@ use std::io::{self, Cursor, ErrorKind, Read};
 
 use super::{Place, Text, sniff};
 use crate::market::bars::columns::is_data;
-use crate::market::bars::form::{Sample, SampleRow, next_cells};
+use crate::market::bars::file_format::{Sample, SampleRow, next_cells};
 use crate::market::bars::rows::Rows;
 
 /// What a sample has, if the file has as much.

@@ -3,7 +3,7 @@
 
 use super::text::TextBars;
 use crate::market::bars::check::{Fault, FaultKind};
-use crate::market::bars::loose::number_in;
+use crate::market::bars::lenient::number_in;
 
 /// What names of prices have in them.
 const PRICES: [&str; 4] = ["open", "high", "low", "close"];

@@ -6,9 +6,9 @@ use crate::market::bars::Bar;
 use crate::market::bars::check::{self, Fault};
 use crate::market::bars::columns::Part;
 use crate::market::bars::config::{BarsConfig, Decimal};
-use crate::market::bars::form::Form;
+use crate::market::bars::file_format::Form;
 use crate::market::bars::input::{TextReader, input_error};
-use crate::market::bars::loose;
+use crate::market::bars::lenient;
 use crate::market::bars::rows::{Row, Rows};
 use crate::market::bars::timestamp::TimeParser;
 
@@ -68,14 +68,14 @@ impl RowParser {
     pub(super) fn has_no_price(&self, row: Row<'_>) -> bool {
         let columns = &self.form.columns;
         let prices = [columns.open, columns.high, columns.low, columns.close];
-        row.len() == columns.width && prices.iter().all(|&idx| loose::is_unknown(&row[idx]))
+        row.len() == columns.width && prices.iter().all(|&idx| lenient::is_unknown(&row[idx]))
     }
 
     #[inline]
     fn number(&self, row: Row<'_>, idx: usize) -> Option<f64> {
         let is_plain = self.form.decimal == Decimal::Point;
         let plain = if is_plain { row.number(idx) } else { None };
-        plain.or_else(|| loose::parse(&row[idx], self.form.decimal))
+        plain.or_else(|| lenient::parse(&row[idx], self.form.decimal))
     }
 
     /// Paid now and then: most bars pay nothing.
@@ -94,7 +94,7 @@ impl RowParser {
     fn volume(&self, row: Row<'_>, idx: usize) -> Result<f64, Fault> {
         match self.number(row, idx) {
             Some(volume) if !volume.is_nan() => Ok(volume),
-            _ if loose::is_unknown(&row[idx]) => Ok(0.0),
+            _ if lenient::is_unknown(&row[idx]) => Ok(0.0),
             _ => Err(Fault::not_a_number(Part::Volume, row[idx].trim_ascii())),
         }
     }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 
-use super::faults::FaultTally;
+use super::fault_tally::FaultTally;
 use super::parse::{RowParser, parse_further, read_row};
 use crate::market::bars::Bar;
 use crate::market::bars::check::Fault;
 use crate::market::bars::columns::SymbolColumn;
 use crate::market::bars::config::{BadRows, Reading};
-use crate::market::bars::form::Form;
+use crate::market::bars::file_format::Form;
 use crate::market::bars::input::{Text, TextReader};
 use crate::market::bars::rows::Rows;
 

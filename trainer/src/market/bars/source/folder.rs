@@ -8,11 +8,11 @@ use anyhow::{Result, bail, ensure};
 
 use super::listing::Folder;
 use super::{BarSource, Content, Origin, SymbolBars};
-use crate::market::bars::dealt::{self, Dealt};
-use crate::market::bars::joined::{Group, check_spelling, groups, in_order};
-use crate::market::bars::share::Deal;
+use crate::market::bars::file_series::{Group, check_spelling, groups, in_order};
+use crate::market::bars::partition::{self, Dealt};
+use crate::market::bars::read_report::Understood;
+use crate::market::bars::spill::Deal;
 use crate::market::bars::summary::DataSummary;
-use crate::market::bars::understood::Understood;
 
 impl BarSource {
     /// Returns whether the bars of several symbols cannot be read row by
@@ -174,7 +174,7 @@ impl BarSource {
             Ok(parts) => {
                 understood.add_parts(symbol, &summaries);
                 let deal = Deal { n_columns: self.columns.len(), is_newest_first: false };
-                let share = dealt::join(parts.iter().map(|part| part.source.read()), deal)?;
+                let share = partition::join(parts.iter().map(|part| part.source.read()), deal)?;
                 let source = Self::of_share(symbol, share);
                 Ok(SymbolBars { source, symbol: symbol.to_owned() })
             }
@@ -211,7 +211,7 @@ impl BarSource {
                 }
                 let is_newest_first = self.form()?.time.is_newest_first;
                 let deal = Deal { n_columns: self.columns.len(), is_newest_first };
-                let Dealt { shares, repairs } = dealt::of_column(bars.across_symbols(), deal)?;
+                let Dealt { shares, repairs } = partition::of_column(bars.across_symbols(), deal)?;
                 let _ = self.dealt.set(repairs);
                 let of_share = |(symbol, share): (String, _)| SymbolBars {
                     source: Self::of_share(&symbol, share),

@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::{BarSource, Origin};
 use crate::digest::hex;
-use crate::market::bars::joined::check_overlap;
+use crate::market::bars::file_series::check_overlap;
+use crate::market::bars::read_report::Understood;
 use crate::market::bars::reader::Repairs;
 use crate::market::bars::summary::DataSummary;
-use crate::market::bars::understood::Understood;
 use crate::market::bars::{Bar, BarKind, BarWatch};
 
 /// Most bars that are kept in memory: 3.7 MB.

@@ -1,14 +1,14 @@
 //! Decides what the times of a file are, from a sample of its rows and
 //! from as many more as it takes.
 
-use super::choice::{Choice, Track, clocks_of};
-use super::counts::{COUNTS, Count, Number};
-use super::doubts::{
+use super::column_errors::{
     Doubt, TimeText, has_exponent, looks_like, no_meaning, of_day, rounded, two_meanings,
 };
-use super::form::{Spelling, TimeForm, spelling_named};
-use super::intervals::{YEARS, is_market_interval};
+use super::number_formats::{COUNTS, Count, Number};
+use super::steps::{YEARS, is_market_interval};
 use super::style::Style;
+use super::style_candidates::{Choice, Track, clocks_of};
+use super::time_format::{Spelling, TimeForm, spelling_named};
 use super::zone::TimeZone;
 
 /// 1980-01-01: numbers of earlier times are something else.

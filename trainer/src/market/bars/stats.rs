@@ -1,11 +1,11 @@
 //! Watches the bars of one symbol go by, and tells what they were.
 
-use super::form::Form;
+use super::file_format::Form;
 use super::kind::BarKind;
 use super::observer::Observer;
+use super::read_report::Understood;
 use super::reader::Repairs;
 use super::summary::{DataSummary, Tally};
-use super::understood::Understood;
 use super::{Bar, BarReader};
 
 /// What was seen of bars so far, in bounded memory.

@@ -7,7 +7,7 @@ use super::sample::{Sample, SampleRow};
 use crate::market::bars::columns::{Columns, is_data, line_for_parts};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::input::Packing;
-use crate::market::bars::loose::{is_null, number_in};
+use crate::market::bars::lenient::{is_null, number_in};
 use crate::market::bars::timestamp::{is_count, is_date};
 
 /// Most lines that may stand above the names.

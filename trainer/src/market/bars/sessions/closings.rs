@@ -10,7 +10,7 @@ use super::minutes::{Minutes, WHOLE_DAY};
 
 /// A line with the name and the zone of each market, then one a year:
 /// `MMDD` a day without trading, `MMDD@HHMM-HHMM` hours.
-const TABLE: &str = include_str!("../../../data/closings.txt");
+const TABLE: &str = include_str!("../../../../data/closings.txt");
 
 /// One market, and when it closes.
 pub(super) struct Market {

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::doubts::{Doubt, TimeText, two_readings};
-use super::intervals::is_market_interval;
+use super::column_errors::{Doubt, TimeText, two_readings};
+use super::steps::is_market_interval;
 use super::style::{Clock, Order, Stamp, Style};
 use super::text::parse_text;
 use super::zone::{Before, TimeZone};

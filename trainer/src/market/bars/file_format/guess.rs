@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::market::bars::columns::Columns;
 use crate::market::bars::config::BarsConfig;
-use crate::market::bars::loose::number_in;
+use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{is_count, is_date};
 
 /// Numbers that tell that they are times: fewer may grow by chance.

@@ -8,7 +8,7 @@ use super::text::TextBars;
 use crate::market::bars::check::{Fault, FaultKind};
 use crate::market::bars::columns::Part;
 use crate::market::bars::input::Place;
-use crate::market::bars::loose::number_in;
+use crate::market::bars::lenient::number_in;
 use crate::market::bars::shown;
 use crate::market::bars::timestamp::{self, MS_PER_DAY, is_count, is_date};
 use crate::wording::counted;

@@ -8,7 +8,7 @@ use super::sample::{Sample, SampleRow};
 use crate::market::bars::columns::Columns;
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::input::Packing;
-use crate::market::bars::loose::number_in;
+use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{MS_PER_DAY, TimeForm, is_count, is_date};
 
 /// Columns of LEAN: a time, four prices and a volume; or the same of bid

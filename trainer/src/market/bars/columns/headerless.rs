@@ -1,7 +1,7 @@
 //! Knows the columns of a file without names by what is in them.
 
 use super::time::TimeColumn;
-use crate::market::bars::loose::number_in;
+use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_date};
 
 /// Rows that tell open and close apart, and that do so without doubt.

@@ -4,8 +4,7 @@ use super::names::words;
 use super::time_parts::{ClockAt, DateAt, TimeParts};
 use super::volumes::is_quote_volume;
 use super::{Columns, TimeColumn};
-use crate::market::bars::loose::{is_unknown, number_in};
-use crate::market::bars::minutes::MINUTES_PER_DAY;
+use crate::market::bars::lenient::{is_unknown, number_in};
 use crate::market::bars::shown;
 use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date};
 
@@ -168,7 +167,7 @@ fn are_ranges(times: &[Vec<u8>]) -> bool {
         let begin =
             head.trim_end().rsplit([' ', 'T']).next().filter(|begin| begin.len() < head.len())?;
         let (begin, end) = (minute(begin)?, minute(end.trim())?);
-        Some((end, (end - begin).rem_euclid(MINUTES_PER_DAY)))
+        Some((end, (end - begin).rem_euclid(24 * 60)))
     };
     let ranges: Option<Vec<(i64, i64)>> = times.iter().map(range).collect();
     ranges.is_some_and(|ranges| {

@@ -5,8 +5,8 @@ use std::fmt;
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
-use super::counts::{COUNTS, Count};
 use super::digits::{MS_PER_DAY, MS_PER_SECOND, parse_digits, parse_epoch, parse_iso_seconds};
+use super::number_formats::{COUNTS, Count};
 use super::style::{Clock, Order, Stamp, Style};
 use super::text::parse_text;
 use super::zone::{Before, TimeZone};

@@ -16,7 +16,7 @@ use anyhow::{Error, Result, anyhow};
 use super::columns::{Columns, SymbolColumn, TimeColumn, is_reversed};
 use super::config::{BarsConfig, Decimal, Reading};
 use super::input::{Text, input_error, with_name};
-use super::loose::{self, number_in};
+use super::lenient::{self, number_in};
 use super::rows::Rows;
 use super::shown;
 use super::timestamp::{Doubt, TimeForm, TimeHints, TimeText, TimeZone, decide};
@@ -188,10 +188,10 @@ fn decide_decimal(
     }
     let prices = [columns.open, columns.high, columns.low, columns.close];
     let of_prices = rows.iter().flat_map(|row| prices.iter().map(|&idx| row[idx].trim()));
-    loose::refuse_32nds(&of_prices.collect::<Vec<_>>())?;
+    lenient::refuse_32nds(&of_prices.collect::<Vec<_>>())?;
     let numbers: Vec<usize> = prices.into_iter().chain(columns.volume).collect();
     let cells = rows.iter().flat_map(|row| numbers.iter().map(|&idx| row[idx].trim()));
-    loose::decide(cells)
+    lenient::decide(cells)
 }
 
 /// The times of a file, and where they are.

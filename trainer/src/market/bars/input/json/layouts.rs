@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::market::bars::loose::number_in;
+use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{is_count, is_date};
 
 /// Lists of Kraken, whose `result` is by pair.

@@ -1,13 +1,13 @@
 //! Says how a file was read, and what makes its figures doubtful.
 
-mod together;
+mod combine;
 
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
 use super::config::Decimal;
-use super::form::Form;
+use super::file_format::Form;
 use super::observer::Observer;
 use super::reader::Repairs;
 use super::{shown, timestamp};

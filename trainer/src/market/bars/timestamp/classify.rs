@@ -1,8 +1,8 @@
 //! What a single cell looks like: a date, a clock time, a count.
 
-use super::counts::{COUNTS, Count};
 use super::decide::{EARLIEST_MS, LATEST_MS};
 use super::digits::{MS_PER_DAY, parse_digits};
+use super::number_formats::{COUNTS, Count};
 use super::style::{Clock, Order, Style};
 use super::text::parse_text;
 

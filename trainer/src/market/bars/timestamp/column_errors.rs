@@ -1,9 +1,9 @@
 //! Says what is doubtful about the times of a file, and how to end it.
 
-use super::counts::{Count, Number};
 use super::digits::{MS_PER_DAY, MS_PER_SECOND, format};
-use super::form::{Spelling, TimeForm};
+use super::number_formats::{Count, Number};
 use super::style::{Order, Style};
+use super::time_format::{Spelling, TimeForm};
 
 /// The time of one row, of the symbol that the row is of.
 #[derive(Debug, Clone, Default)]

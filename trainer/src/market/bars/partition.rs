@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use super::reader::{BarReader, Repairs};
-use super::share::{Deal, Dealer, Share};
+use super::spill::{Deal, Dealer, Share};
 
 /// The bars of each symbol, in the order of their names.
 pub(super) struct Dealt {

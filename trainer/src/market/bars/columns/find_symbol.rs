@@ -3,12 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::beside::N_SHOWN;
 use super::names::{quoted, words};
 use super::time_parts::is_part_of_time;
 use super::variants::Variants;
+use super::wide::N_SHOWN;
 use super::{Columns, SymbolColumn, contracts};
-use crate::market::bars::loose::number_in;
+use crate::market::bars::lenient::number_in;
 use crate::market::bars::shown;
 use crate::market::bars::timestamp::is_bare_clock;
 

@@ -1,11 +1,11 @@
 //! Says what to do about a text that is no time in the form of its file.
 
+use super::column_errors::setting;
 use super::digits::format;
-use super::doubts::setting;
-use super::form::{Spelling, TimeForm};
 use super::periods;
 use super::style::{Order, Style};
 use super::text::parse_text;
+use super::time_format::{Spelling, TimeForm};
 use super::zone::TimeZone;
 
 /// Returns what to do about a `text` that is not a time.
