@@ -98,7 +98,7 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
         .until(latest_ms)
         .with_columns(&columns);
     // Mixed rows of several symbols cannot be reversed as they are.
-    let must_split = source.must_be_dealt()?;
+    let must_split = source.needs_partition()?;
     let symbols = if must_split { source.symbols()? } else { Vec::new() };
     let whole = symbols.is_empty().then(|| with_context_of(&columns, source.read())).transpose()?;
     let understood = source.understood()?.unwrap_or_default();

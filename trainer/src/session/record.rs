@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::metrics::Alarm;
 use crate::config::{TrainingConfig, WalkForwardConfig};
-use crate::market::bars::Understood;
+use crate::market::bars::ReadReport;
 use crate::session::audit::AuditRecord;
 use crate::session::judgement::Judgement;
 use crate::session::metrics::{MetricsRecord, SeedRecord};
@@ -122,7 +122,7 @@ pub struct DataRecord {
     pub n_missing_bars: u64,
     /// How the file was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub understood: Option<Understood>,
+    pub understood: Option<ReadReport>,
 }
 
 /// The settings of a run, and their digest.

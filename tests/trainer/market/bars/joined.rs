@@ -44,7 +44,7 @@ fn a_folder_of_months_is_one_series() {
         let files: Vec<(&str, String)> = names.into_iter().zip(parts).collect();
         let (_folder, source) = folder(&files);
         assert!(source.symbols().unwrap().is_empty());
-        assert!(!source.must_be_dealt().unwrap());
+        assert!(!source.needs_partition().unwrap());
         assert_eq!(bars(&source), whole);
         let summary = source.summarize().unwrap();
         assert_eq!((summary.n_bars, summary.n_gaps), (90, 0));

@@ -6,7 +6,7 @@ use std::mem;
 use anyhow::{Result, ensure};
 
 use crate::learning::model::TradingModel;
-use crate::market::bars::{Bar, BarKind, BarReader, BarWatch, DataSummary, Mismatch, Understood};
+use crate::market::bars::{Bar, BarKind, BarReader, BarStats, DataSummary, Mismatch, ReadReport};
 use crate::progress;
 use crate::training::predict::TrainedOn;
 
@@ -25,9 +25,9 @@ pub(super) struct BarsCheck {
     data: String,
     warned: HashSet<String>,
     /// All bars of each symbol.
-    watches: BTreeMap<String, BarWatch>,
+    watches: BTreeMap<String, BarStats>,
     /// The current block of each symbol.
-    blocks: BTreeMap<String, BarWatch>,
+    blocks: BTreeMap<String, BarStats>,
     summaries: Vec<DataSummary>,
 }
 
@@ -52,7 +52,7 @@ impl BarsCheck {
     /// Fails where all bars of a symbol, or a block of them, are unlike
     /// the model's.
     pub(super) fn check_all(&self, mut bars: BarReader, symbol: Option<&str>) -> Result<()> {
-        let mut watches: BTreeMap<String, BarWatch> = BTreeMap::new();
+        let mut watches: BTreeMap<String, BarStats> = BTreeMap::new();
         let mut blocks = BTreeMap::new();
         // A bar that cannot be read is reported by the prediction.
         while let Some(Ok(bar)) = bars.next() {
@@ -115,8 +115,8 @@ impl BarsCheck {
 
     /// Prints how the bars were read, without the lines of `understood`,
     /// which were printed before; returns whether there were mismatches.
-    pub(super) fn finish(self, understood: &Understood) -> bool {
-        let mut later = Understood::default();
+    pub(super) fn finish(self, understood: &ReadReport) -> bool {
+        let mut later = ReadReport::default();
         match &self.summaries[..] {
             [summary] => {
                 progress::print_line(&summary.to_string());
@@ -138,9 +138,9 @@ fn warn(warning: &str) {
     progress::print_line(&format!("{} {warning}", progress::colored_label("warning:")));
 }
 
-fn watch_of<'a>(watches: &'a mut BTreeMap<String, BarWatch>, symbol: &str) -> &'a mut BarWatch {
+fn watch_of<'a>(watches: &'a mut BTreeMap<String, BarStats>, symbol: &str) -> &'a mut BarStats {
     if !watches.contains_key(symbol) {
-        watches.insert(symbol.to_owned(), BarWatch::default());
+        watches.insert(symbol.to_owned(), BarStats::default());
     }
     watches.get_mut(symbol).expect("it was just put there")
 }
@@ -148,14 +148,14 @@ fn watch_of<'a>(watches: &'a mut BTreeMap<String, BarWatch>, symbol: &str) -> &'
 /// Adds a bar to the current block of a symbol; returns the kind of the
 /// block once it is full, if most of its bars are the same step apart.
 fn push_to_block(
-    blocks: &mut BTreeMap<String, BarWatch>,
+    blocks: &mut BTreeMap<String, BarStats>,
     symbol: &str,
     bar: &Bar,
 ) -> Option<BarKind> {
     let block = watch_of(blocks, symbol);
     block.push(bar);
     let full = (block.n_bars() == N_BLOCK).then(|| mem::take(block));
-    full.filter(BarWatch::is_regular).map(|block| block.kind())
+    full.filter(BarStats::is_regular).map(|block| block.kind())
 }
 
 fn of(symbol: &str) -> String {
@@ -163,7 +163,7 @@ fn of(symbol: &str) -> String {
 }
 
 /// Prints to stderr how bars were read.
-pub(super) fn print_lines(understood: &Understood) {
+pub(super) fn print_lines(understood: &ReadReport) {
     for line in &understood.lines {
         progress::print_line(line);
     }

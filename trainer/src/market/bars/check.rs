@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::Bar;
-use super::columns::Part;
+use super::columns::BarField;
 use super::lenient;
 use super::number;
 use super::timestamp::TimeParser;
@@ -16,7 +16,7 @@ use super::timestamp::TimeParser;
 const FUNDING_MAX: f64 = 0.1;
 
 /// A range that lacks no more of the price is rounded, not wrong.
-const DUST: f64 = 1e-9;
+const ROUNDING_TOLERANCE: f64 = 1e-9;
 
 /// Kinds of faults, as they are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,22 +65,22 @@ impl fmt::Display for FaultKind {
 #[derive(Debug)]
 pub(super) struct Fault {
     /// The column to blame.
-    pub(super) part: Part,
+    pub(super) part: BarField,
     /// What follows the value in the message, with the remedy.
     pub(super) problem: String,
     pub(super) kind: FaultKind,
 }
 
 impl Fault {
-    fn new(part: Part, problem: impl Into<String>) -> Self {
+    fn new(part: BarField, problem: impl Into<String>) -> Self {
         let kind = match part {
-            Part::Time => FaultKind::Time,
-            Part::Volume => FaultKind::Volume,
-            Part::Funding => FaultKind::Funding,
-            Part::Dividend => FaultKind::Dividend,
-            Part::Symbol => FaultKind::Symbol,
-            Part::Further(_) => FaultKind::Feature,
-            Part::Open | Part::High | Part::Low | Part::Close => FaultKind::Price,
+            BarField::Time => FaultKind::Time,
+            BarField::Volume => FaultKind::Volume,
+            BarField::Funding => FaultKind::Funding,
+            BarField::Dividend => FaultKind::Dividend,
+            BarField::Symbol => FaultKind::Symbol,
+            BarField::Further(_) => FaultKind::Feature,
+            BarField::Open | BarField::High | BarField::Low | BarField::Close => FaultKind::Price,
         };
         Self { part, problem: problem.into(), kind }
     }
@@ -91,7 +91,7 @@ impl Fault {
     }
 
     /// Whether the file as a whole is not what it must be.
-    pub(super) fn is_of_file(&self) -> bool {
+    pub(super) fn concerns_file(&self) -> bool {
         use FaultKind::{AnotherSymbol, OtherNames, Swallowed};
         matches!(self.kind, AnotherSymbol | OtherNames | Swallowed)
     }
@@ -102,36 +102,36 @@ impl Fault {
     pub(super) fn of_names() -> Self {
         let problem = "begins another line of names, and the columns below it are not those \
                        above: cut the file in two there";
-        Self { part: Part::Time, problem: problem.to_owned(), kind: FaultKind::OtherNames }
+        Self { part: BarField::Time, problem: problem.to_owned(), kind: FaultKind::OtherNames }
     }
 
     /// Returns the fault of a row that is longer or shorter.
     #[cold]
     pub(super) fn wrong_width() -> Self {
-        Self { part: Part::Time, problem: String::new(), kind: FaultKind::Width }
+        Self { part: BarField::Time, problem: String::new(), kind: FaultKind::Width }
     }
 
     /// Returns the fault of a `text` that is no price.
     #[cold]
-    pub(super) fn not_a_price(part: Part, text: &[u8]) -> Self {
+    pub(super) fn not_a_price(part: BarField, text: &[u8]) -> Self {
         if !lenient::is_unknown(text) {
             return Self::not_a_number(part, text);
         }
         Self::no_price(part)
     }
 
-    fn range(part: Part, problem: String) -> Self {
+    fn range(part: BarField, problem: String) -> Self {
         Self { part, problem, kind: FaultKind::Range }
     }
 
-    fn no_price(part: Part) -> Self {
+    fn no_price(part: BarField) -> Self {
         let problem = "is no price: delete the row, or leave such rows out with `--bad-rows drop`";
         Self { part, problem: problem.to_owned(), kind: FaultKind::NoPrice }
     }
 
     /// Returns the fault of a `text` that is not a number.
     #[cold]
-    pub(super) fn not_a_number(part: Part, text: &[u8]) -> Self {
+    pub(super) fn not_a_number(part: BarField, text: &[u8]) -> Self {
         if text.is_empty() {
             return Self::new(part, "is empty; fill in the number, or delete the row");
         }
@@ -147,7 +147,7 @@ impl Fault {
     /// Returns the fault of a `text` that is to be a feature and is no
     /// finite number.
     #[cold]
-    pub(super) fn not_a_feature(part: Part, text: &[u8]) -> Self {
+    pub(super) fn not_a_feature(part: BarField, text: &[u8]) -> Self {
         if text.is_empty() {
             return Self::new(
                 part,
@@ -164,7 +164,7 @@ impl Fault {
     /// Returns the fault of a symbol that is not there.
     #[cold]
     pub(super) fn no_symbol() -> Self {
-        Self::new(Part::Symbol, "is empty; fill in the symbol, or delete the row")
+        Self::new(BarField::Symbol, "is empty; fill in the symbol, or delete the row")
     }
 
     /// Returns the fault of a `text` that is not a time, as `parser`
@@ -172,15 +172,15 @@ impl Fault {
     #[cold]
     pub(super) fn not_a_time(text: &[u8], parser: &TimeParser) -> Self {
         if text.is_empty() {
-            return Self::new(Part::Time, "is empty; fill in the time, or delete the row");
+            return Self::new(BarField::Time, "is empty; fill in the time, or delete the row");
         }
-        Self::new(Part::Time, parser.remedy(text))
+        Self::new(BarField::Time, parser.remedy(text))
     }
 }
 
 /// Returns whether `bar` holds what every bar must hold.
 #[inline]
-pub(super) fn is_right(bar: &Bar) -> bool {
+pub(super) fn is_valid(bar: &Bar) -> bool {
     // A comparison with NaN is false, so that NaN fails too.
     bar.low > 0.0 && is_consistent(bar)
 }
@@ -202,12 +202,12 @@ fn is_consistent(bar: &Bar) -> bool {
 
 /// Widens the range of a bar whose open or close is beyond it by less
 /// than rounding makes.
-pub(super) fn widen_dust(bar: &mut Bar) {
+pub(super) fn widen_within_rounding(bar: &mut Bar) {
     let (top, bottom) = (bar.open.max(bar.close), bar.open.min(bar.close));
-    if top > bar.high && top.is_finite() && top - bar.high <= DUST * top.abs() {
+    if top > bar.high && top.is_finite() && top - bar.high <= ROUNDING_TOLERANCE * top.abs() {
         bar.high = top;
     }
-    if bottom < bar.low && bar.low - bottom <= DUST * bottom.abs() {
+    if bottom < bar.low && bar.low - bottom <= ROUNDING_TOLERANCE * bottom.abs() {
         bar.low = bottom;
     }
 }
@@ -222,7 +222,12 @@ pub(super) fn check(bar: &Bar, takes_negative: bool) -> Result<(), Fault> {
 #[cold]
 fn explain(bar: &Bar, takes_negative: bool) -> Fault {
     let Bar { open, high, low, close, volume, .. } = *bar;
-    let prices = [(Part::Open, open), (Part::High, high), (Part::Low, low), (Part::Close, close)];
+    let prices = [
+        (BarField::Open, open),
+        (BarField::High, high),
+        (BarField::Low, low),
+        (BarField::Close, close),
+    ];
     for (part, price) in prices {
         if price.is_nan() {
             return Fault::no_price(part);
@@ -239,20 +244,20 @@ fn explain(bar: &Bar, takes_negative: bool) -> Fault {
         }
     }
     if !volume.is_finite() {
-        return Fault::new(Part::Volume, "is not a finite number; correct or delete the row");
+        return Fault::new(BarField::Volume, "is not a finite number; correct or delete the row");
     }
     if volume < 0.0 {
-        return Fault::new(Part::Volume, "is below 0; correct or delete the row");
+        return Fault::new(BarField::Volume, "is below 0; correct or delete the row");
     }
     if bar.funding.is_nan() || bar.funding.abs() > FUNDING_MAX {
         return Fault::new(
-            Part::Funding,
+            BarField::Funding,
             "is beyond 0.1; write the rate of one bar as a fraction, such as `0.0001` for 0.01 %",
         );
     }
     if !(bar.dividend >= 0.0 && bar.dividend.is_finite()) {
         return Fault::new(
-            Part::Dividend,
+            BarField::Dividend,
             "is no dividend; write what one unit is paid, in money, and nothing where none is",
         );
     }
@@ -260,9 +265,9 @@ fn explain(bar: &Bar, takes_negative: bool) -> Fault {
     let remedy = "check which column is which; `--bad-rows widen` takes the range up to the open \
                   and close, `--bad-rows drop` leaves the row out";
     if let Some((name, price)) = others.iter().find(|&&(_, price)| price > high) {
-        return Fault::range(Part::High, format!("is below the {name} `{price}`; {remedy}"));
+        return Fault::range(BarField::High, format!("is below the {name} `{price}`; {remedy}"));
     }
     // Nothing else can fail the check.
     let (name, price) = if open < low { others[0] } else { others[1] };
-    Fault::range(Part::Low, format!("is above the {name} `{price}`; {remedy}"))
+    Fault::range(BarField::Low, format!("is above the {name} `{price}`; {remedy}"))
 }

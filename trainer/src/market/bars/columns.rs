@@ -26,15 +26,15 @@ mod zones;
 pub(super) use find::find_series;
 pub(super) use further::fits;
 pub(super) use headerless::{is_data, is_reversed, line_for_parts};
-pub(super) use resolve::settle_time;
+pub(super) use resolve::resolve_time;
 pub(super) use symbol::SymbolColumn;
 pub(super) use time::TimeColumn;
 pub(super) use variants::is_interval;
-use wide::Beside;
+use wide::WideSymbols;
 
 /// A part of a bar, as its file names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum BarField {
     Time,
     Open,
     High,
@@ -56,7 +56,7 @@ pub(super) struct Columns {
     /// Whether a line holds names.
     pub(super) has_header: bool,
     /// Whether the settings say which column is which.
-    pub(super) are_given: bool,
+    pub(super) are_configured: bool,
     pub(super) time: TimeColumn,
     pub(super) open: usize,
     pub(super) high: usize,
@@ -70,7 +70,7 @@ pub(super) struct Columns {
     pub(super) symbol: Option<SymbolColumn>,
     /// Symbols, or kinds of prices, that stand side by side: the prices
     /// here are of the one that is chosen, else of the first.
-    pub(super) beside: Option<Beside>,
+    pub(super) wide: Option<WideSymbols>,
     /// Columns of one text in all rows of the sample, and that text.
     pub(super) labels: Vec<(usize, String)>,
     /// The close, adjusted for splits and dividends.
@@ -89,7 +89,7 @@ impl Columns {
         Self {
             width: names.len(),
             has_header: false,
-            are_given: false,
+            are_configured: false,
             time,
             open,
             high,
@@ -99,7 +99,7 @@ impl Columns {
             funding: None,
             dividend: None,
             symbol: None,
-            beside: None,
+            wide: None,
             labels: Vec::new(),
             adjusted: None,
             splits: None,
@@ -109,20 +109,20 @@ impl Columns {
     }
 
     /// Returns the name of the column of `part`, as the file has it.
-    pub(super) fn name_of(&self, part: Part) -> String {
+    pub(super) fn name_of(&self, part: BarField) -> String {
         let idx = match part {
-            Part::Time => self.time.all().first().copied(),
-            Part::Open => Some(self.open),
-            Part::High => Some(self.high),
-            Part::Low => Some(self.low),
-            Part::Close => Some(self.close),
-            Part::Volume => self.volume,
-            Part::Funding => self.funding,
-            Part::Dividend => self.dividend,
-            Part::Symbol => self.symbol.map(SymbolColumn::idx),
-            Part::Further(idx) => Some(idx),
+            BarField::Time => self.time.all().first().copied(),
+            BarField::Open => Some(self.open),
+            BarField::High => Some(self.high),
+            BarField::Low => Some(self.low),
+            BarField::Close => Some(self.close),
+            BarField::Volume => self.volume,
+            BarField::Funding => self.funding,
+            BarField::Dividend => self.dividend,
+            BarField::Symbol => self.symbol.map(SymbolColumn::idx),
+            BarField::Further(idx) => Some(idx),
         };
         idx.and_then(|idx| self.names.get(idx))
-            .map_or_else(|| "volume".to_owned(), |name| super::shown(name.as_bytes()))
+            .map_or_else(|| "volume".to_owned(), |name| super::printable(name.as_bytes()))
     }
 }

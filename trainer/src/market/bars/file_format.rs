@@ -17,9 +17,9 @@ use super::columns::{Columns, SymbolColumn, TimeColumn, is_reversed};
 use super::config::{BarsConfig, Decimal, Reading};
 use super::input::{Text, input_error, with_name};
 use super::lenient::{self, number_in};
+use super::printable;
 use super::rows::Rows;
-use super::shown;
-use super::timestamp::{Doubt, TimeForm, TimeHints, TimeText, TimeZone, decide};
+use super::timestamp::{Doubt, TimeFormat, TimeHints, TimeText, TimeZone, decide};
 use header::Table;
 pub(super) use header::names_of;
 pub(super) use sample::{Sample, SampleRow, next_cells};
@@ -27,22 +27,22 @@ pub(super) use series::SeriesTime;
 
 /// How to read one file.
 #[derive(Debug, Clone)]
-pub(super) struct Form {
+pub(super) struct FileFormat {
     pub(super) delimiter: u8,
     /// Rows above the first bar, blank ones aside.
     pub(super) n_rows_above: usize,
     pub(super) columns: Columns,
-    pub(super) time: TimeForm,
+    pub(super) time: TimeFormat,
     pub(super) decimal: Decimal,
     /// What could be read otherwise, though nothing says so.
-    pub(super) doubts: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// Opens a file once more, where the sample decides nothing; a stream
 /// cannot be.
 pub(super) type Reopen<'a> = Option<&'a dyn Fn() -> Option<Text>>;
 
-impl Form {
+impl FileFormat {
     /// Decides the form of the file called `name` that `text` is of.
     pub(super) fn of_bars(
         name: &str,
@@ -82,41 +82,41 @@ impl Form {
                 columns,
                 time,
                 decimal: config.decimal.unwrap_or(Decimal::Point),
-                doubts: Vec::new(),
+                warnings: Vec::new(),
             });
         }
         let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
-        columns.settle(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+        columns.resolve(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
         if config.time_zone.is_none() {
-            columns.settle_zone(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
+            columns.resolve_zone(&cells).map_err(|problem| anyhow!("`{name}` {problem}"))?;
         }
         let is_given = config.columns.contains_key("symbol");
-        columns.settle_symbol(&cells, is_given);
+        columns.resolve_symbol(&cells, is_given);
         if !is_given
             && config.symbol.is_none()
             && let Some(problem) = columns.variants_problem(&cells)
         {
             return Err(anyhow!("`{name}` {problem}"));
         }
-        if config.symbol.is_some() && columns.symbol.is_none() && columns.beside.is_none() {
+        if config.symbol.is_some() && columns.symbol.is_none() && columns.wide.is_none() {
             return Err(anyhow!(
                 "`{name}` has no column of symbols to find `bars.symbol` in; take `--symbol` out, \
                  or name the column, such as by `--column symbol=NAME`"
             ));
         }
-        let mut doubts = std::mem::take(&mut text.doubts);
-        doubts.extend(block_doubt(&columns, &cells));
-        doubts.extend(columns.other_prices(config));
-        doubts.extend(columns.end_doubt());
+        let mut warnings = std::mem::take(&mut text.warnings);
+        warnings.extend(block_warning(&columns, &cells));
+        warnings.extend(columns.other_prices_warning(config));
+        warnings.extend(columns.end_time_warning());
         let decimal = decide_decimal(&cells, &columns, config)
             .map_err(|problem| anyhow!("`{name}`: {problem}"))?;
-        let at = TimeAt { name, columns: &columns, rows: &rows };
-        let rest = Rest { sample: &sample, reopen };
+        let at = TimeSample { name, columns: &columns, rows: &rows };
+        let rest = LaterRows { sample: &sample, reopen };
         let time = at.decide(&rest, reading)?;
         refuse_reversed(&columns, &cells, &time)
             .map_err(|problem| anyhow!("`{name}` {problem}"))?;
-        doubts.extend(scaled::doubt(&columns, &cells, &time));
-        Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal, doubts })
+        warnings.extend(scaled::warning(&columns, &cells, &time));
+        Ok(Self { delimiter: text.delimiter, n_rows_above, columns, time, decimal, warnings })
     }
 }
 
@@ -142,8 +142,12 @@ fn bars_of<'a>(rows: &'a [SampleRow], columns: &Columns) -> Vec<&'a SampleRow> {
 }
 
 /// Fails where prices without names are rather in another order.
-fn refuse_reversed(columns: &Columns, rows: &[Vec<String>], time: &TimeForm) -> Result<(), String> {
-    if columns.has_header || columns.are_given {
+fn refuse_reversed(
+    columns: &Columns,
+    rows: &[Vec<String>],
+    time: &TimeFormat,
+) -> Result<(), String> {
+    if columns.has_header || columns.are_configured {
         return Ok(());
     }
     let ends = rows
@@ -164,16 +168,17 @@ fn refuse_reversed(columns: &Columns, rows: &[Vec<String>], time: &TimeForm) -> 
 }
 
 /// Says that texts follow each other as series do, which may be cut up.
-fn block_doubt(columns: &Columns, rows: &[Vec<String>]) -> Option<String> {
-    let (idx, [one, other]) = columns.blocks(rows)?;
-    let [name, one, other] = [columns.name(idx), &one, &other].map(|text| shown(text.as_bytes()));
+fn block_warning(columns: &Columns, rows: &[Vec<String>]) -> Option<String> {
+    let (idx, [one, other]) = columns.label_blocks(rows)?;
+    let [name, one, other] =
+        [columns.name(idx), &one, &other].map(|text| printable(text.as_bytes()));
     Some(format!(
         "`{name}` is `{one}` in some rows and `{other}` in those after them: if these are \
          series, such as contracts, say so by `--column 'symbol={name}'`; all rows are taken for one"
     ))
 }
 
-fn decide_none(reading: &Reading) -> TimeForm {
+fn decide_none(reading: &Reading) -> TimeFormat {
     let hints = TimeHints { format: None, zone: None, latest_ms: reading.latest_ms };
     decide(&[], &mut std::iter::empty(), hints).expect("no row is in doubt")
 }
@@ -195,20 +200,20 @@ fn decide_decimal(
 }
 
 /// The times of a file, and where they are.
-pub(super) struct TimeAt<'a> {
+pub(super) struct TimeSample<'a> {
     pub(super) name: &'a str,
     pub(super) columns: &'a Columns,
     pub(super) rows: &'a [&'a SampleRow],
 }
 
 /// The rows beyond the sample.
-pub(super) struct Rest<'a> {
+pub(super) struct LaterRows<'a> {
     pub(super) sample: &'a Sample,
     pub(super) reopen: Reopen<'a>,
 }
 
-impl TimeAt<'_> {
-    fn decide(&self, rest: &Rest<'_>, reading: &Reading) -> Result<TimeForm> {
+impl TimeSample<'_> {
+    fn decide(&self, rest: &LaterRows<'_>, reading: &Reading) -> Result<TimeFormat> {
         let Columns { time, symbol, width, .. } = *self.columns;
         let texts: Vec<TimeText> =
             self.rows.iter().map(|row| time_text(time, symbol, &row.cells)).collect();
@@ -222,13 +227,13 @@ impl TimeAt<'_> {
 
     fn told(&self, texts: &[TimeText], doubt: Doubt) -> Error {
         let names: Vec<String> =
-            self.columns.time_names().iter().map(|name| shown(name.as_bytes())).collect();
+            self.columns.time_names().iter().map(|name| printable(name.as_bytes())).collect();
         anyhow!(
             "`{}` {}, column `{}`: `{}` {}",
             self.name,
             self.rows[0].place,
             names.join("` and `"),
-            shown(&texts[0].text),
+            printable(&texts[0].text),
             String::from(doubt)
         )
     }
@@ -239,7 +244,7 @@ fn time_text(time: TimeColumn, symbol: Option<SymbolColumn>, cells: &[String]) -
     TimeText { text: time.joined(cells), symbol: symbol.unwrap_or_default() }
 }
 
-impl Rest<'_> {
+impl LaterRows<'_> {
     /// Returns the cells of the rows of this width after the sample.
     fn rows(&self, width: usize) -> impl Iterator<Item = Vec<String>> {
         let n_known = self.sample.rows.len();

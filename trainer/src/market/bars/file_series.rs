@@ -21,7 +21,7 @@ const BEFORE_MS: i64 = 10 * 86_400_000;
 const PARTS: [&str; 4] = ["part", "chunk", "piece", "split"];
 
 /// The files of one series, or of one symbol.
-pub(super) struct Group {
+pub(super) struct FileGroup {
     pub(super) symbol: String,
     /// In the order of their names.
     pub(super) parts: Vec<SymbolBars>,
@@ -29,7 +29,7 @@ pub(super) struct Group {
 
 /// Groups files whose names differ alone by a date, or by the number of
 /// a part, at their end.
-pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<Group> {
+pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<FileGroup> {
     let mut groups: BTreeMap<String, Vec<SymbolBars>> = BTreeMap::new();
     for symbol in symbols {
         let name = symbol.symbol.as_str();
@@ -41,7 +41,7 @@ pub(super) fn groups(symbols: Vec<SymbolBars>) -> Vec<Group> {
         .into_iter()
         .map(|(stem, parts)| {
             let symbol = if parts.len() == 1 { parts[0].symbol.clone() } else { stem };
-            Group { symbol, parts }
+            FileGroup { symbol, parts }
         })
         .collect()
 }

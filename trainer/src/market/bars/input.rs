@@ -43,7 +43,7 @@ pub(super) struct Text {
     /// How many lines stand before the first that counts.
     pub(super) n_lines_skipped: u64,
     /// What the file itself says that makes its bars doubtful.
-    pub(super) doubts: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// The text itself.
@@ -118,16 +118,16 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
         let inner = Box::new(Cursor::new(first_line).chain(text));
         return text_of(Box::new(utf16::Utf16Reader::new(inner, order)), packing);
     }
-    if let Some(remedy) = sniff::foreign(&first_line) {
+    if let Some(remedy) = sniff::unsupported(&first_line) {
         return Err(io::Error::new(ErrorKind::InvalidData, remedy));
     }
     if first_line.starts_with(b"\xef\xbb\xbf") {
         first_line.drain(..3);
     }
     if json::is_json(&first_line) {
-        let json::Table { rows, doubts } = json::open(Cursor::new(first_line).chain(text))?;
+        let json::CandleCsv { rows, warnings } = json::open(Cursor::new(first_line).chain(text))?;
         let reader = TextReader { inner: Box::new(rows), packing: Packing::Json, failure: None };
-        return Ok(Text { reader, delimiter: b',', n_lines_skipped: 0, doubts });
+        return Ok(Text { reader, delimiter: b',', n_lines_skipped: 0, warnings });
     }
     let swapped = match () {
         () if ends_in_cr(&first_line) => Some([b'\r', b'\n']),
@@ -164,10 +164,10 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     if let Some(layout) = blank_layout {
         let inner = Box::new(whitespace::BlankReader::new(inner, layout));
         let reader = TextReader { inner, packing, failure: None };
-        return Ok(Text { reader, delimiter: b'\t', n_lines_skipped, doubts: Vec::new() });
+        return Ok(Text { reader, delimiter: b'\t', n_lines_skipped, warnings: Vec::new() });
     }
     let reader = TextReader { inner, packing, failure: None };
-    Ok(Text { reader, delimiter, n_lines_skipped, doubts: Vec::new() })
+    Ok(Text { reader, delimiter, n_lines_skipped, warnings: Vec::new() })
 }
 
 /// Whether the first line names the columns of bars.

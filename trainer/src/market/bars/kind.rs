@@ -55,7 +55,7 @@ pub struct Mismatch {
 
 impl BarKind {
     /// Returns the kind of bars of which this was seen.
-    pub(super) fn seen(summary: &DataSummary, observer: &Observer) -> Self {
+    pub(super) fn of(summary: &DataSummary, observer: &Observer) -> Self {
         let n_bars = observer.n_bars;
         let span_ms = summary.last_ms - summary.first_ms + summary.interval_ms;
         let is_telling = span_ms >= TELLING_SPAN_MS && n_bars >= N_TELLING;
@@ -105,7 +105,7 @@ impl BarKind {
             let what = format!(
                 "the volume {}, and the model was trained with volume: its feature of it is 0 in \
                  each row",
-                self.volume.lack()
+                self.volume.problem()
             );
             found.push(Mismatch { what, is_fatal: false });
         }
@@ -115,7 +115,7 @@ impl BarKind {
 
 impl Volume {
     /// Says what is wrong with it.
-    pub fn lack(self) -> &'static str {
+    pub fn problem(self) -> &'static str {
         match self {
             Self::None => "is missing, or 0 in each bar",
             Self::Constant => "is the same in each bar",
@@ -132,7 +132,7 @@ impl std::fmt::Display for BarKind {
         }
         match self.volume {
             Volume::Varies => write!(text, ", with volume")?,
-            other => write!(text, ", whose volume {}", other.lack())?,
+            other => write!(text, ", whose volume {}", other.problem())?,
         }
         f.write_str(&text)
     }

@@ -1,11 +1,12 @@
 //! Reads market bars from the files that people have, and refuses what
 //! is not right.
 //!
-//! A first look at some rows decides the form of a file (`form`), a pass
+//! A first look at some rows decides the form of a file (`format`), a pass
 //! then reads by it (`reader`). Bars are streamed: memory does not grow
 //! with the file. Nothing is repaired or left out that was not asked
 //! for; a bad row is an error that names it.
 
+mod block_reader;
 mod check;
 mod columns;
 mod config;
@@ -20,7 +21,6 @@ mod parquet;
 mod partition;
 mod read_report;
 mod reader;
-mod refill;
 mod rows;
 mod series;
 mod sessions;
@@ -34,12 +34,12 @@ pub use config::{BadRows, BarsConfig, Decimal, Reading};
 pub use input::Place;
 pub(crate) use input::ZstdReader;
 pub use kind::{BarKind, Mismatch, Volume};
-pub use read_report::Understood;
+pub use read_report::ReadReport;
 pub use reader::{BarReader, Repairs};
 pub(crate) use rows::Rows;
 pub use series::{Sample, SeriesReader};
 pub use source::{BUILTIN_BTCUSD_30M, BarSource, SymbolBars};
-pub use stats::BarWatch;
+pub use stats::BarStats;
 pub use summary::DataSummary;
 pub(crate) use timestamp::TimeParser;
 pub use timestamp::parse_time_ms;
@@ -75,7 +75,7 @@ pub struct Bar {
 
 /// Returns bytes of a file as they may be shown: no control character
 /// reaches a terminal, and not too much of them does.
-fn shown(bytes: &[u8]) -> String {
+fn printable(bytes: &[u8]) -> String {
     const LETTERS_MAX: usize = 80;
     let text = String::from_utf8_lossy(bytes);
     let mut shown = String::new();

@@ -82,7 +82,7 @@ impl Observer {
         }
     }
 
-    pub(super) fn shown(&self) -> Vec<String> {
+    pub(super) fn sample_lines(&self) -> Vec<String> {
         let mut last = self.last.clone();
         last.sort_by_key(|bar| bar.time_ms);
         self.first.iter().chain(&last).map(line_of).collect()
@@ -106,5 +106,5 @@ fn split_like(ratio: f64) -> Option<String> {
 
 fn line_of(bar: &Bar) -> String {
     let Bar { time_ms, open, high, low, close, volume, .. } = *bar;
-    format!("{}  {open} {high} {low} {close}  {volume}", timestamp::format(time_ms))
+    format!("{}  {open} {high} {low} {close}  {volume}", timestamp::format_utc(time_ms))
 }

@@ -7,15 +7,15 @@ use std::fmt::{self, Write as _};
 use serde::{Deserialize, Serialize};
 
 use super::config::Decimal;
-use super::file_format::Form;
+use super::file_format::FileFormat;
 use super::observer::Observer;
 use super::reader::Repairs;
-use super::{shown, timestamp};
+use super::{printable, timestamp};
 
 /// How one file was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Understood {
+pub struct ReadReport {
     /// What was taken for what, a line each.
     pub lines: Vec<String>,
     /// What makes figures of these bars doubtful.
@@ -26,27 +26,27 @@ pub struct Understood {
     pub bars: Vec<String>,
 }
 
-impl Understood {
-    /// Returns how a file of this `form` was read; without one, what its
+impl ReadReport {
+    /// Returns how a file of this `format` was read; without one, what its
     /// bars alone tell.
-    pub(super) fn new(form: Option<&Form>, repairs: Repairs, observer: &Observer) -> Self {
-        let mut lines = form.map(lines_of).unwrap_or_default();
+    pub(super) fn new(format: Option<&FileFormat>, repairs: Repairs, observer: &Observer) -> Self {
+        let mut lines = format.map(lines_of).unwrap_or_default();
         let kinds = repairs.kinds.join(", ");
         if repairs.n_dropped > 0 {
             lines.push(format!("{} rows left out: {kinds}", repairs.n_dropped));
         } else if repairs.n_widened > 0 {
             lines.push(format!("{} ranges widened: {kinds}", repairs.n_widened));
         }
-        let warnings = split_warning(form, observer)
+        let warnings = split_warning(format, observer)
             .into_iter()
-            .chain(form.and_then(|form| volume_warning(form, observer)))
-            .chain(form.into_iter().flat_map(|form| form.doubts.clone()));
-        Self { lines, warnings: warnings.collect(), repairs, bars: observer.shown() }
+            .chain(format.and_then(|format| volume_warning(format, observer)))
+            .chain(format.into_iter().flat_map(|format| format.warnings.clone()));
+        Self { lines, warnings: warnings.collect(), repairs, bars: observer.sample_lines() }
     }
 
     /// Returns what the form alone tells.
-    pub(super) fn of_form(form: &Form) -> Self {
-        Self { lines: lines_of(form), ..Self::default() }
+    pub(super) fn of_format(format: &FileFormat) -> Self {
+        Self { lines: lines_of(format), ..Self::default() }
     }
 
     /// Adds what is known of other bars.
@@ -59,7 +59,7 @@ impl Understood {
     }
 }
 
-impl fmt::Display for Understood {
+impl fmt::Display for ReadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in &self.lines {
             writeln!(f, "{line}")?;
@@ -74,14 +74,14 @@ impl fmt::Display for Understood {
     }
 }
 
-fn lines_of(form: &Form) -> Vec<String> {
-    let columns = &form.columns;
+fn lines_of(format: &FileFormat) -> Vec<String> {
+    let columns = &format.columns;
     let name = |idx: usize| columns.name(idx);
     let times: Vec<String> = columns.time_names().iter().map(|name| quoted(name)).collect();
-    let order = if form.time.is_newest_first { "newest first" } else { "oldest first" };
+    let order = if format.time.is_newest_first { "newest first" } else { "oldest first" };
     let volume = columns.volume.map_or_else(|| "none".to_owned(), |idx| quoted(name(idx)));
     let mut lines = vec![
-        format!("times: {}, {}, {order}", times.join(" and "), form.time),
+        format!("times: {}, {}, {order}", times.join(" and "), format.time),
         format!(
             "open, high, low, close: {}, {}, {}, {}",
             quoted(name(columns.open)),
@@ -105,17 +105,17 @@ fn lines_of(form: &Form) -> Vec<String> {
         format!("symbols: {}", names.join(" and "))
     }));
     lines.push(if columns.has_header { "names: in the file" } else { "names: none" }.to_owned());
-    if form.decimal == Decimal::Comma {
+    if format.decimal == Decimal::Comma {
         lines.push("numbers: with a decimal comma".to_owned());
     }
     lines
 }
 
 fn quoted(name: &str) -> String {
-    format!("`{}`", shown(name.as_bytes()))
+    format!("`{}`", printable(name.as_bytes()))
 }
 
-fn split_warning(form: Option<&Form>, observer: &Observer) -> Option<String> {
+fn split_warning(format: Option<&FileFormat>, observer: &Observer) -> Option<String> {
     let Observer { splits, n_splits, .. } = observer;
     if *n_splits == 0 {
         return None;
@@ -124,16 +124,16 @@ fn split_warning(form: Option<&Form>, observer: &Observer) -> Option<String> {
         format!("{} like a split: ", if *n_splits == 1 { "a bar opens" } else { "bars open" });
     let told: Vec<String> = splits
         .iter()
-        .map(|split| format!("{} ({})", timestamp::format(split.time_ms), split.ratio))
+        .map(|split| format!("{} ({})", timestamp::format_utc(split.time_ms), split.ratio))
         .collect();
     text += &told.join(", ");
     if *n_splits > told.len() {
         let _ = write!(text, " and {} more", n_splits - told.len());
     }
     text += "; the prices are taken as they stand, and such a step counts as a gain or loss";
-    let (adjusted, splits) = form.map_or((None, None), |form| {
-        let name = |idx: usize| quoted(form.columns.name(idx));
-        (form.columns.adjusted.map(name), form.columns.splits.map(name))
+    let (adjusted, splits) = format.map_or((None, None), |format| {
+        let name = |idx: usize| quoted(format.columns.name(idx));
+        (format.columns.adjusted.map(name), format.columns.splits.map(name))
     });
     match (adjusted, splits) {
         (Some(name), _) => {
@@ -150,8 +150,8 @@ fn split_warning(form: Option<&Form>, observer: &Observer) -> Option<String> {
     Some(text)
 }
 
-fn volume_warning(form: &Form, observer: &Observer) -> Option<String> {
-    let (units, money) = form.columns.other_volumes();
+fn volume_warning(format: &FileFormat, observer: &Observer) -> Option<String> {
+    let (units, money) = format.columns.other_volumes();
     let others: Vec<String> = units.iter().chain(&money).map(|name| quoted(name)).collect();
     let choice =
         format!("; beside it is {}, which `--column volume=NAME` takes", others.join(", "));
@@ -160,12 +160,12 @@ fn volume_warning(form: &Form, observer: &Observer) -> Option<String> {
     if observer.n_bars < 3 {
         return None;
     }
-    match form.columns.volume {
+    match format.columns.volume {
         None if others.is_empty() => None,
         None => Some(format!("no column is the volume{}", choice.replace("beside it", "there"))),
         Some(idx) => Some(format!(
             "the volume {} is {volume} in every bar{choice}",
-            quoted(form.columns.name(idx))
+            quoted(format.columns.name(idx))
         )),
     }
 }

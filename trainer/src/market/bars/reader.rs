@@ -15,10 +15,10 @@ use anyhow::Result;
 
 use super::Bar;
 use super::config::Reading;
-use super::file_format::Form;
+use super::file_format::FileFormat;
 use super::input::{self, Text, input_error};
-use super::read_report::Understood;
-use super::spill::{Share, ShareBars};
+use super::read_report::ReadReport;
+use super::spill::{SpillReader, SpilledBars};
 pub use fault_tally::Repairs;
 use text::TextBars;
 
@@ -29,7 +29,7 @@ pub struct BarReader(Inner);
 
 enum Inner {
     Text(Box<TextBars>),
-    Share(ShareBars),
+    Spilled(SpillReader),
     Kept(KeptBars),
 }
 
@@ -53,19 +53,24 @@ impl BarReader {
         let name = "standard input";
         let mut text =
             input::open(Box::new(stream)).map_err(|error| input_error(name, 0, &error))?;
-        let form = Arc::new(Form::of_bars(name, &mut text, reading, None)?);
-        let mut bars = TextBars::new(name, text, form, reading)?;
+        let format = Arc::new(FileFormat::of_bars(name, &mut text, reading, None)?);
+        let mut bars = TextBars::new(name, text, format, reading)?;
         bars.is_stream = true;
         Ok(Self(Inner::Text(Box::new(bars))))
     }
 
     /// Returns a reader of `text`, that of the file called `name`.
-    pub(super) fn new(name: &str, text: Text, form: Arc<Form>, reading: &Reading) -> Result<Self> {
-        Ok(Self(Inner::Text(Box::new(TextBars::new(name, text, form, reading)?))))
+    pub(super) fn new(
+        name: &str,
+        text: Text,
+        format: Arc<FileFormat>,
+        reading: &Reading,
+    ) -> Result<Self> {
+        Ok(Self(Inner::Text(Box::new(TextBars::new(name, text, format, reading)?))))
     }
 
-    pub(super) fn of_share(share: Share) -> Self {
-        Self(Inner::Share(ShareBars::new(share)))
+    pub(super) fn of_share(share: SpilledBars) -> Self {
+        Self(Inner::Spilled(SpillReader::new(share)))
     }
 
     pub(super) fn of_kept(bars: Arc<Vec<Bar>>) -> Self {
@@ -84,35 +89,35 @@ impl BarReader {
 
     /// Returns whether there is a column of symbols.
     pub fn has_symbols(&self) -> bool {
-        matches!(&self.0, Inner::Text(text) if text.form.columns.symbol.is_some())
+        matches!(&self.0, Inner::Text(text) if text.format.columns.symbol.is_some())
     }
 
     /// Returns the symbol of the last bar, where a column names it.
     pub fn symbol(&self) -> Option<&str> {
         match &self.0 {
-            Inner::Text(text) => text.form.columns.symbol.map(|_| text.symbol.as_str()),
-            Inner::Share(_) | Inner::Kept(_) => None,
+            Inner::Text(text) => text.format.columns.symbol.map(|_| text.symbol.as_str()),
+            Inner::Spilled(_) | Inner::Kept(_) => None,
         }
     }
 
     /// Returns how the text is read; none of bars that were kept.
-    pub(super) fn form(&self) -> Option<&Form> {
+    pub(super) fn format(&self) -> Option<&FileFormat> {
         match &self.0 {
-            Inner::Text(text) => Some(&text.form),
-            Inner::Share(_) | Inner::Kept(_) => None,
+            Inner::Text(text) => Some(&text.format),
+            Inner::Spilled(_) | Inner::Kept(_) => None,
         }
     }
 
     /// Returns how the text is read, as far as its first rows tell.
-    pub fn understood(&self) -> Understood {
-        self.form().map(Understood::of_form).unwrap_or_default()
+    pub fn understood(&self) -> ReadReport {
+        self.format().map(ReadReport::of_format).unwrap_or_default()
     }
 
     /// Returns what was done about rows that cannot be, so far.
     pub(super) fn repairs(&self) -> Repairs {
         match &self.0 {
             Inner::Text(text) => text.faults.repairs(),
-            Inner::Share(_) | Inner::Kept(_) => Repairs::default(),
+            Inner::Spilled(_) | Inner::Kept(_) => Repairs::default(),
         }
     }
 }
@@ -124,7 +129,7 @@ impl Iterator for BarReader {
     fn next(&mut self) -> Option<Result<Bar>> {
         match &mut self.0 {
             Inner::Text(text) => text.next(),
-            Inner::Share(share) => share.next(),
+            Inner::Spilled(share) => share.next(),
             Inner::Kept(KeptBars { bars, n_read }) => {
                 let bar = bars.get(*n_read)?;
                 *n_read += 1;

@@ -13,7 +13,7 @@ use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 
 pub(crate) use row::Row;
 pub(super) use split::{EACH, marks};
-use split::{Found, split};
+use split::{LineScan, split};
 
 /// What is read at once.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -33,7 +33,7 @@ pub(crate) struct Rows<R> {
     end: usize,
     /// Newlines before `begin`.
     n_lines: u64,
-    row: Place,
+    row: RowPosition,
     /// Where the fields of the row end in its text.
     ends: Vec<usize>,
     unquoter: csv_core::Reader,
@@ -46,14 +46,14 @@ pub(crate) struct Rows<R> {
 
 /// Where the row at hand is.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct RowPosition {
     /// The line that it begins on, counted from 1.
     line: u64,
-    text: Text,
+    text: RowText,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Text {
+enum RowText {
     /// From here on in the buffer.
     Buffer(usize),
     Unquoted,
@@ -68,7 +68,7 @@ impl<R: Read> Rows<R> {
             begin: 0,
             end: 0,
             n_lines: 0,
-            row: Place { line: 1, text: Text::Unquoted },
+            row: RowPosition { line: 1, text: RowText::Unquoted },
             ends: Vec::new(),
             unquoter: ReaderBuilder::new()
                 .delimiter(delimiter)
@@ -88,20 +88,20 @@ impl<R: Read> Rows<R> {
             self.ends.clear();
             let found = split(&self.buffer[self.begin..self.end], self.delimiter, &mut self.ends);
             match found {
-                Found::Line(0) => {
+                LineScan::Line(0) => {
                     self.begin += 1;
                     self.n_lines += 1;
                 }
-                Found::Line(n_bytes) => {
-                    let text = Text::Buffer(self.begin);
+                LineScan::Line(n_bytes) => {
+                    let text = RowText::Buffer(self.begin);
                     self.begin += n_bytes + 1;
                     self.n_lines += 1;
-                    self.row = Place { line: self.n_lines, text };
+                    self.row = RowPosition { line: self.n_lines, text };
                     self.n_row_lines = 1;
                     return Ok(true);
                 }
-                Found::Quote => return self.advance_quoted().map(|()| true),
-                Found::Part => {
+                LineScan::Quote => return self.advance_quoted().map(|()| true),
+                LineScan::Incomplete => {
                     if self.fill()? == 0 {
                         return self.advance_last();
                     }
@@ -114,8 +114,8 @@ impl<R: Read> Rows<R> {
     #[inline]
     pub(crate) fn row(&self) -> Row<'_> {
         let (text, gap) = match self.row.text {
-            Text::Buffer(begin) => (&self.buffer[begin..], 1),
-            Text::Unquoted => (self.unquoted.as_slice(), 0),
+            RowText::Buffer(begin) => (&self.buffer[begin..], 1),
+            RowText::Unquoted => (self.unquoted.as_slice(), 0),
         };
         Row { text, ends: &self.ends, gap }
     }
@@ -132,7 +132,7 @@ impl<R: Read> Rows<R> {
 
     /// Whether no row follows the one at hand, which is given up.
     #[cold]
-    pub(crate) fn is_at_last(&mut self) -> bool {
+    pub(crate) fn is_last_row(&mut self) -> bool {
         self.ends.clear();
         loop {
             if !self.buffer[self.begin..self.end].trim_ascii().is_empty() {
@@ -182,7 +182,7 @@ impl<R: Read> Rows<R> {
             }
         }
         self.ends.truncate(n_ends);
-        self.row = Place { line: self.n_lines + 1, text: Text::Unquoted };
+        self.row = RowPosition { line: self.n_lines + 1, text: RowText::Unquoted };
         let bytes = &self.buffer[self.begin..self.begin + n_read];
         let count = |sign: u8| bytes.split(|&byte| byte == sign).count() as u64 - 1;
         self.n_row_lines = count(b'\n').max(1);

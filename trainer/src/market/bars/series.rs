@@ -13,7 +13,7 @@ use super::file_format::{SeriesTime, names_of};
 use super::input::{self, Place, TextReader, input_error};
 use super::rows::{Row, Rows};
 use super::timestamp::TimeParser;
-use super::{lenient, shown};
+use super::{lenient, printable};
 
 /// One row of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,10 +62,10 @@ impl SeriesReader {
         let names = names_of(&sample.rows[..1]);
         let (time, value_idx) =
             find_series(&names, roles).map_err(|error| anyhow!("`{name}` {error}"))?;
-        let value_name = shown(names[value_idx].as_bytes());
+        let value_name = printable(names[value_idx].as_bytes());
         let reopen = || open().ok();
         let series = SeriesTime { name: &name, names: &names, column: time, reading };
-        let (time, form) = series.decide(&sample, Some(&reopen))?;
+        let (time, format) = series.decide(&sample, Some(&reopen))?;
         let mut rows = Rows::new(text.reader, text.delimiter);
         rows.advance()?;
         Ok(Self {
@@ -75,7 +75,7 @@ impl SeriesReader {
             time,
             value_idx,
             value_name,
-            time_parser: TimeParser::of(form),
+            time_parser: TimeParser::of(format),
             previous_ms: None,
             skips_empty: false,
             is_done: false,
@@ -104,7 +104,7 @@ impl SeriesReader {
             let row = self.rows.row();
             let number = row.get(self.value_idx).unwrap_or_default();
             let is_skipped = self.skips_empty && number.trim_ascii().is_empty();
-            if !(row.is_passed_over() || is_skipped) {
+            if !(row.is_blank_or_comment() || is_skipped) {
                 break;
             }
         }
@@ -124,7 +124,7 @@ impl SeriesReader {
             bail!(
                 "column `{}`: `{}` is not a finite number; correct or delete the row",
                 self.value_name,
-                shown(text)
+                printable(text)
             );
         };
         if self.previous_ms.is_some_and(|previous_ms| time_ms <= previous_ms) {

@@ -67,7 +67,7 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) ->
     let n_years = (span.end - span.start) as f64 / (365.25 * MS_PER_DAY as f64);
     let series = Series { breaks, interval_ms, span };
     let mut zones: Vec<(usize, Tz)> =
-        zones.into_iter().map(|zone| (series.n_patterns(zone), zone)).collect();
+        zones.into_iter().map(|zone| (series.n_break_times(zone), zone)).collect();
     let n_fewest = zones.iter().map(|(n, _)| *n).min().unwrap_or_default();
     zones.retain(|(n, _)| *n <= n_fewest + n_fewest / 4);
     // The first of equals: UTC, and markets as the table has them.
@@ -78,7 +78,7 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) ->
             .iter()
             .filter(|market| calendar.has_sessions && (market.zone == zone || zone == Tz::UTC));
         for market in [None].into_iter().chain(of_zone.map(Some)) {
-            let judged = calendar.judge(market);
+            let judged = calendar.missing_for(market);
             if best.as_ref().is_none_or(|(n_days, _)| judged.0 < *n_days) {
                 best = Some(judged);
             }
@@ -86,7 +86,7 @@ pub(super) fn true_gaps(breaks: &[Break], interval_ms: i64, span: Range<i64>) ->
     }
     let (n_days, mut missing) = best.expect("there is UTC");
     if n_days as f64 > N_UNKNOWN * n_years.max(1.0) {
-        leave_out_recurring(&mut missing);
+        remove_recurring(&mut missing);
     }
     series.gaps(&missing)
 }
@@ -110,20 +110,20 @@ struct Series<'a> {
 
 impl Series<'_> {
     /// Whether there are enough days to know any.
-    fn tells_days(&self) -> bool {
+    fn is_long_enough(&self) -> bool {
         self.span.end - self.span.start >= N_DAYS_MIN * MS_PER_DAY
     }
 
     /// Returns from when to when bars lack, on the clock of `zone`.
-    fn lack(&self, zone: Tz, found: Break) -> Range<NaiveDateTime> {
+    fn missing_span(&self, zone: Tz, found: Break) -> Range<NaiveDateTime> {
         local(zone, found.before_ms + self.interval_ms)..local(zone, found.after_ms)
     }
 
     /// Returns at how many different times of day breaks begin and end.
-    fn n_patterns(&self, zone: Tz) -> usize {
+    fn n_break_times(&self, zone: Tz) -> usize {
         let times = self.breaks.iter().map(|found| {
-            let lack = self.lack(zone, *found);
-            (minute_of(lack.start), minute_of(lack.end))
+            let missing_span = self.missing_span(zone, *found);
+            (minute_of(missing_span.start), minute_of(missing_span.end))
         });
         times.collect::<HashSet<_>>().len()
     }
@@ -168,10 +168,10 @@ impl<'a> Calendar<'a> {
         let (mut parts, mut n_weekends) = (Vec::new(), 0);
         let is_short = series.span.end - series.span.start < N_DAYS_OF_WEEKS * MS_PER_DAY;
         for (break_idx, found) in series.breaks.iter().enumerate() {
-            let lack = series.lack(zone, *found);
-            for part in days(&lack) {
+            let missing_span = series.missing_span(zone, *found);
+            for part in days(&missing_span) {
                 absent.entry(part.date).or_default().push(part.minutes);
-                if is_short && is_weekend_of(part, &lack) {
+                if is_short && is_weekend_of(part, &missing_span) {
                     n_weekends += 1;
                 } else {
                     parts.push((break_idx, part));
@@ -203,12 +203,12 @@ impl<'a> Calendar<'a> {
 
     /// Returns the minutes of `date` that are ordinarily without bars.
     fn closed(&self, date: NaiveDate, is_short: bool) -> Vec<Minutes> {
-        if !self.series.tells_days() {
+        if !self.series.is_long_enough() {
             return Vec::new();
         }
         let n = if is_short { N_DAYS } else { N_WEEKS };
-        let before = self.like(date, is_short, NaiveDate::checked_sub_days);
-        let after = self.like(date, is_short, NaiveDate::checked_add_days);
+        let before = self.similar_days(date, is_short, NaiveDate::checked_sub_days);
+        let after = self.similar_days(date, is_short, NaiveDate::checked_add_days);
         let own = if !is_short && self.is_empty_week(date) {
             vec![WHOLE_DAY]
         } else {
@@ -229,7 +229,7 @@ impl<'a> Calendar<'a> {
     }
 
     /// Returns the nearest days like `date`, of weeks with bars.
-    fn like(
+    fn similar_days(
         &self,
         date: NaiveDate,
         is_short: bool,
@@ -252,7 +252,7 @@ impl<'a> Calendar<'a> {
 
     /// Returns what is missing if these are the bars of `market`, and of
     /// how many days that speaks.
-    fn judge(&self, market: Option<&Market>) -> (usize, Vec<Missing>) {
+    fn missing_for(&self, market: Option<&Market>) -> (usize, Vec<Missing>) {
         let mut missing = Vec::new();
         for part in &self.missing {
             let mut minutes = part.minutes.clone();
@@ -277,7 +277,7 @@ impl<'a> Calendar<'a> {
 
 /// Leaves out days that are missing in several years by one rule: a
 /// date, such a weekday of a month.
-fn leave_out_recurring(missing: &mut Vec<Missing>) {
+fn remove_recurring(missing: &mut Vec<Missing>) {
     let rules = |date: NaiveDate| {
         let (month, day) = (date.month(), date.day());
         let nth = (day - 1) / 7;

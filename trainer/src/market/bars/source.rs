@@ -16,12 +16,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use tempfile::TempDir;
 
 use super::config::{BarsConfig, Reading};
-use super::file_format::Form;
+use super::file_format::FileFormat;
 use super::input;
 use super::partition;
-use super::read_report::Understood;
+use super::read_report::ReadReport;
 use super::reader::Repairs;
-use super::spill::{Deal, Share};
+use super::spill::{SpillLayout, SpilledBars};
 use super::{Bar, BarReader};
 use crate::digest::{sha256_of_bytes, sha256_of_file};
 use listing::Folder;
@@ -43,14 +43,14 @@ pub struct BarSource {
     kept: Option<Arc<Vec<Bar>>>,
     reading: Reading,
     /// How to read the file, once that was decided.
-    form: Arc<OnceLock<Arc<Form>>>,
+    format: Arc<OnceLock<Arc<FileFormat>>>,
     /// The bars of a file that begins with the newest, turned round, or
     /// of a folder of parts, joined.
-    turned: Arc<OnceLock<Turned>>,
+    reversed: Arc<OnceLock<ReversedBars>>,
     /// What a folder holds.
-    content: Arc<OnceLock<Content>>,
+    content: Arc<OnceLock<FolderContent>>,
     /// What was done about bad rows of a file of several symbols.
-    dealt: Arc<OnceLock<Repairs>>,
+    symbol_repairs: Arc<OnceLock<Repairs>>,
     /// Where the file was unpacked to, if it was, as long as it is read.
     unpacked: Option<Arc<TempDir>>,
 }
@@ -66,17 +66,17 @@ pub struct SymbolBars {
 
 /// Bars that were turned round, and what was done about bad rows.
 #[derive(Debug, Clone)]
-struct Turned {
-    share: Share,
+struct ReversedBars {
+    share: SpilledBars,
     repairs: Repairs,
 }
 
 /// What a folder holds.
 #[derive(Debug, Clone, Default)]
-struct Content {
+struct FolderContent {
     symbols: Vec<SymbolBars>,
     /// How the parts of joined series were read.
-    understood: Understood,
+    understood: ReadReport,
 }
 
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ enum Origin {
     Folder(Folder),
     Builtin(&'static [u8]),
     /// The bars of one symbol of a file.
-    Share(Share),
+    Spilled(SpilledBars),
 }
 
 impl BarSource {
@@ -111,10 +111,10 @@ impl BarSource {
             columns: Vec::new(),
             kept: None,
             reading: Reading::default(),
-            form: Arc::default(),
-            turned: Arc::default(),
+            format: Arc::default(),
+            reversed: Arc::default(),
             content: Arc::default(),
-            dealt: Arc::default(),
+            symbol_repairs: Arc::default(),
             unpacked: None,
         }
     }
@@ -140,8 +140,8 @@ impl BarSource {
     }
 
     /// Returns the source of one symbol of a file.
-    pub(super) fn of_share(name: &str, share: Share) -> Self {
-        Self::new(name, Origin::Share(share))
+    pub(super) fn of_share(name: &str, share: SpilledBars) -> Self {
+        Self::new(name, Origin::Spilled(share))
     }
 
     /// Returns the source that reads the columns `names` beside the bars:
@@ -149,7 +149,7 @@ impl BarSource {
     #[must_use]
     pub fn with_columns(mut self, names: &[String]) -> Self {
         names.clone_into(&mut self.columns);
-        self.turned = Arc::default();
+        self.reversed = Arc::default();
         self.content = Arc::default();
         self
     }
@@ -161,7 +161,7 @@ impl BarSource {
             Origin::File(path) => sha256_of_file(path)?,
             Origin::Builtin(bytes) => sha256_of_bytes(bytes),
             Origin::Folder(folder) => folder.sha256()?,
-            Origin::Share(_) => bail!("`{}` is part of a file", self.name),
+            Origin::Spilled(_) => bail!("`{}` is part of a file", self.name),
         })
     }
 
@@ -178,7 +178,7 @@ impl BarSource {
         if let Some(bars) = &self.kept {
             return Ok(BarReader::of_kept(Arc::clone(bars)));
         }
-        if let Origin::Share(share) = &self.origin {
+        if let Origin::Spilled(share) = &self.origin {
             return Ok(BarReader::of_share(share.clone()));
         }
         if self.is_one_series()? {
@@ -187,8 +187,8 @@ impl BarSource {
         if matches!(self.origin, Origin::Folder(_)) {
             return Err(self.not_one_file());
         }
-        if self.form()?.time.is_newest_first {
-            return Ok(BarReader::of_share(self.turned()?.share.clone()));
+        if self.format()?.time.is_newest_first {
+            return Ok(BarReader::of_share(self.reversed()?.share.clone()));
         }
         self.reader(None)
     }
@@ -197,41 +197,41 @@ impl BarSource {
     /// copy that was turned round.
     fn is_newest_first(&self) -> Result<bool> {
         Ok(match &self.origin {
-            Origin::File(_) | Origin::Builtin(_) => self.form()?.time.is_newest_first,
-            Origin::Folder(_) | Origin::Share(_) => false,
+            Origin::File(_) | Origin::Builtin(_) => self.format()?.time.is_newest_first,
+            Origin::Folder(_) | Origin::Spilled(_) => false,
         })
     }
 
     /// Returns how the file is read, as far as its first rows tell; of a
     /// folder, how the parts of series were joined.
-    pub fn understood(&self) -> Result<Option<Understood>> {
+    pub fn understood(&self) -> Result<Option<ReadReport>> {
         Ok(match &self.origin {
-            Origin::File(_) | Origin::Builtin(_) => Some(Understood::of_form(&*self.form()?)),
+            Origin::File(_) | Origin::Builtin(_) => Some(ReadReport::of_format(&*self.format()?)),
             Origin::Folder(_) => Some(self.content()?.understood.clone()),
-            Origin::Share(_) => None,
+            Origin::Spilled(_) => None,
         })
     }
 
     /// Returns how the file is to be read, decided at the first call.
-    pub(super) fn form(&self) -> Result<Arc<Form>> {
-        if let Some(form) = self.form.get() {
-            return Ok(Arc::clone(form));
+    pub(super) fn format(&self) -> Result<Arc<FileFormat>> {
+        if let Some(format) = self.format.get() {
+            return Ok(Arc::clone(format));
         }
         let mut text = self.open_text(None)?;
         let reopen = || self.open_text(None).ok();
-        let form = Form::of_bars(&self.name, &mut text, &self.reading, Some(&reopen))?;
-        Ok(Arc::clone(self.form.get_or_init(|| Arc::new(form))))
+        let format = FileFormat::of_bars(&self.name, &mut text, &self.reading, Some(&reopen))?;
+        Ok(Arc::clone(self.format.get_or_init(|| Arc::new(format))))
     }
 
     /// Returns the bars of a file that begins with the newest, oldest
     /// first, from a nameless file of the temporary folder.
-    fn turned(&self) -> Result<&Turned> {
-        if let Some(turned) = self.turned.get() {
-            return Ok(turned);
+    fn reversed(&self) -> Result<&ReversedBars> {
+        if let Some(reversed) = self.reversed.get() {
+            return Ok(reversed);
         }
-        let deal = Deal { n_columns: self.columns.len(), is_newest_first: true };
-        let (share, repairs) = partition::turn_round(self.reader(None)?, deal)?;
-        Ok(self.turned.get_or_init(|| Turned { share, repairs }))
+        let deal = SpillLayout { n_columns: self.columns.len(), is_newest_first: true };
+        let (share, repairs) = partition::reversed(self.reader(None)?, deal)?;
+        Ok(self.reversed.get_or_init(|| ReversedBars { share, repairs }))
     }
 }
 

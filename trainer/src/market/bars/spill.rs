@@ -23,24 +23,24 @@ const NUMBER_BYTES: usize = 8;
 
 /// Where the bars of one symbol lie in the file of all.
 #[derive(Debug, Clone)]
-pub(super) struct Share {
+pub(super) struct SpilledBars {
     file: Arc<Mutex<File>>,
     /// The number of each block, in their order.
     blocks: Arc<Vec<u64>>,
     n_bars: usize,
-    deal: Deal,
+    deal: SpillLayout,
 }
 
 /// How bars are dealt out.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deal {
+pub(super) struct SpillLayout {
     /// Numbers of each bar beside its own.
     pub(super) n_columns: usize,
     /// Whether the last bar that was dealt comes first.
     pub(super) is_newest_first: bool,
 }
 
-impl Share {
+impl SpilledBars {
     fn row_bytes(&self) -> usize {
         row_bytes(self.deal.n_columns)
     }
@@ -51,8 +51,8 @@ fn row_bytes(n_columns: usize) -> usize {
 }
 
 /// Bars that were checked when they were dealt out.
-pub(super) struct ShareBars {
-    share: Share,
+pub(super) struct SpillReader {
+    share: SpilledBars,
     n_read: usize,
     /// Which block is in memory.
     loaded: Option<usize>,
@@ -62,24 +62,24 @@ pub(super) struct ShareBars {
 }
 
 /// Deals bars out to their symbols.
-pub(super) struct Dealer {
+pub(super) struct SpillWriter {
     file: File,
-    deal: Deal,
+    deal: SpillLayout,
     n_blocks: u64,
-    hands: Vec<Hand>,
+    hands: Vec<SymbolBuffer>,
     known: HashMap<String, usize>,
 }
 
 #[derive(Default)]
-struct Hand {
+struct SymbolBuffer {
     symbol: String,
     block: Vec<u8>,
     blocks: Vec<u64>,
     n_bars: usize,
 }
 
-impl Dealer {
-    pub(super) fn new(deal: Deal) -> Result<Self> {
+impl SpillWriter {
+    pub(super) fn new(deal: SpillLayout) -> Result<Self> {
         let file = tempfile::tempfile().context("failed to make a temporary file")?;
         Ok(Self { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() })
     }
@@ -106,7 +106,7 @@ impl Dealer {
             "there are more than {N_SYMBOLS_MAX} symbols; rename the column if it holds others"
         );
         self.known.insert(symbol.to_owned(), idx);
-        self.hands.push(Hand { symbol: symbol.to_owned(), ..Hand::default() });
+        self.hands.push(SymbolBuffer { symbol: symbol.to_owned(), ..SymbolBuffer::default() });
         Ok(idx)
     }
 
@@ -121,25 +121,25 @@ impl Dealer {
     }
 
     /// Returns the share of each symbol, in the order of their names.
-    pub(super) fn finish(mut self) -> Result<Vec<(String, Share)>> {
+    pub(super) fn finish(mut self) -> Result<Vec<(String, SpilledBars)>> {
         for idx in 0..self.hands.len() {
             if !self.hands[idx].block.is_empty() {
                 self.flush(idx)?;
             }
         }
         let file = Arc::new(Mutex::new(self.file));
-        let share = |Hand { symbol, blocks, n_bars, .. }| {
+        let share = |SymbolBuffer { symbol, blocks, n_bars, .. }| {
             let (file, blocks) = (Arc::clone(&file), Arc::new(blocks));
-            (symbol, Share { file, blocks, n_bars, deal: self.deal })
+            (symbol, SpilledBars { file, blocks, n_bars, deal: self.deal })
         };
-        let mut shares: Vec<(String, Share)> = self.hands.into_iter().map(share).collect();
+        let mut shares: Vec<(String, SpilledBars)> = self.hands.into_iter().map(share).collect();
         shares.sort_by(|left, right| left.0.cmp(&right.0));
         Ok(shares)
     }
 }
 
-impl ShareBars {
-    pub(super) fn new(share: Share) -> Self {
+impl SpillReader {
+    pub(super) fn new(share: SpilledBars) -> Self {
         let block = vec![0; share.row_bytes() * N_BLOCK_BARS];
         Self { n_read: 0, loaded: None, block, columns: vec![0.0; share.deal.n_columns], share }
     }
@@ -158,14 +158,14 @@ impl ShareBars {
     }
 }
 
-impl Iterator for ShareBars {
+impl Iterator for SpillReader {
     type Item = Result<Bar>;
 
     fn next(&mut self) -> Option<Result<Bar>> {
         if self.n_read == self.share.n_bars {
             return None;
         }
-        let Share { n_bars, deal, .. } = self.share;
+        let SpilledBars { n_bars, deal, .. } = self.share;
         let position = if deal.is_newest_first { n_bars - 1 - self.n_read } else { self.n_read };
         let (block_idx, idx) = (position / N_BLOCK_BARS, position % N_BLOCK_BARS);
         if self.loaded != Some(block_idx)

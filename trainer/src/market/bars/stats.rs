@@ -1,21 +1,21 @@
 //! Watches the bars of one symbol go by, and tells what they were.
 
-use super::file_format::Form;
+use super::file_format::FileFormat;
 use super::kind::BarKind;
 use super::observer::Observer;
-use super::read_report::Understood;
+use super::read_report::ReadReport;
 use super::reader::Repairs;
 use super::summary::{DataSummary, Tally};
 use super::{Bar, BarReader};
 
 /// What was seen of bars so far, in bounded memory.
 #[derive(Debug, Clone, Default)]
-pub struct BarWatch {
+pub struct BarStats {
     tally: Tally,
     observer: Observer,
 }
 
-impl BarWatch {
+impl BarStats {
     /// Looks at the next bar.
     #[inline]
     pub fn push(&mut self, bar: &Bar) {
@@ -35,20 +35,20 @@ impl BarWatch {
 
     /// Returns what kind of bars they were.
     pub fn kind(&self) -> BarKind {
-        BarKind::seen(&self.tally.clone().finish(), &self.observer)
+        BarKind::of(&self.tally.clone().finish(), &self.observer)
     }
 
     /// Returns what there was in what `reader` read, or in one symbol of
     /// it, which is then the `source`. It has no checksum.
     pub fn of_reader(self, source: &str, reader: &BarReader) -> DataSummary {
-        let summary = self.finish(reader.form(), reader.repairs());
+        let summary = self.finish(reader.format(), reader.repairs());
         DataSummary { source: source.to_owned(), ..summary }
     }
 
-    /// Returns what there was, in a file of this `form`; without its
+    /// Returns what there was, in a file of this `format`; without its
     /// name and checksum.
-    pub(super) fn finish(self, form: Option<&Form>, repairs: Repairs) -> DataSummary {
-        let understood = Some(Understood::new(form, repairs, &self.observer));
+    pub(super) fn finish(self, format: Option<&FileFormat>, repairs: Repairs) -> DataSummary {
+        let understood = Some(ReadReport::new(format, repairs, &self.observer));
         DataSummary { understood, ..self.tally.finish() }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wording::counted;
 
-use super::read_report::Understood;
+use super::read_report::ReadReport;
 use super::sessions::{Break, Gaps, true_gaps};
 use super::timestamp;
 
@@ -50,7 +50,7 @@ pub struct DataSummary {
     pub longest_gap_ms: i64,
     /// How the file was read; null where it is only part of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub understood: Option<Understood>,
+    pub understood: Option<ReadReport>,
 }
 
 impl fmt::Display for DataSummary {
@@ -61,8 +61,8 @@ impl fmt::Display for DataSummary {
             self.source,
             counted(self.n_bars, "bar"),
             duration(self.interval_ms),
-            timestamp::format(self.first_ms),
-            timestamp::format(self.last_ms)
+            timestamp::format_utc(self.first_ms),
+            timestamp::format_utc(self.last_ms)
         )?;
         if self.n_gaps == 0 {
             return write!(f, "no gaps");

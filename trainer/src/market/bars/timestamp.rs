@@ -21,51 +21,53 @@ mod words;
 mod zone;
 
 use cell_errors::{plain_remedy, remedy};
-pub(crate) use classify::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date, is_zoned};
+pub(crate) use classify::{
+    is_bare_clock, is_clock, is_date, is_number_of_day, is_numeric_time, is_zoned,
+};
 pub(crate) use column_errors::{Doubt, TimeText};
 pub(crate) use decide::{LATEST_MS, TimeHints, decide};
-pub(super) use digits::{MS_PER_DAY, format, full_year};
-pub(crate) use time_format::{TimeForm, is_time_format};
+pub(super) use digits::{MS_PER_DAY, format_utc, full_year};
+pub(crate) use time_format::{TimeFormat, is_time_format};
 pub(crate) use zone::TimeZone;
 
 /// Reads the times of one file.
 #[derive(Debug)]
 pub(crate) struct TimeParser {
-    form: TimeForm,
+    format: TimeFormat,
 }
 
 impl TimeParser {
     /// Returns a parser of texts that each tell their time by itself.
     pub(crate) fn new() -> Self {
-        Self { form: TimeForm::any() }
+        Self { format: TimeFormat::any() }
     }
 
     /// Returns the parser of times of this form.
-    pub(crate) fn of(form: TimeForm) -> Self {
-        Self { form }
+    pub(crate) fn of(format: TimeFormat) -> Self {
+        Self { format }
     }
 
     /// Returns `text` in milliseconds since 1970 UTC, if it is a time;
-    /// `before` is the time of the row before.
+    /// `previous_ms` is the time of the row before.
     #[inline]
-    pub(crate) fn parse_after(&self, text: &[u8], before: Option<i64>) -> Option<i64> {
-        self.form.parse(text, before)
+    pub(crate) fn parse_after(&self, text: &[u8], previous_ms: Option<i64>) -> Option<i64> {
+        self.format.parse(text, previous_ms)
     }
 
     /// Does the same for a first row.
     #[inline]
     pub(crate) fn parse(&self, text: &[u8]) -> Option<i64> {
-        self.form.parse(text, None)
+        self.format.parse(text, None)
     }
 
     /// Returns what to do about a `text` that is not a time.
     pub(crate) fn remedy(&self, text: &[u8]) -> String {
-        remedy(&self.form, text)
+        remedy(&self.format, text)
     }
 
     /// Does the same where no setting can help.
     pub(crate) fn plain_remedy(&self, text: &[u8]) -> String {
-        plain_remedy(&self.form, text)
+        plain_remedy(&self.format, text)
     }
 }
 

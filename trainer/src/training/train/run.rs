@@ -119,7 +119,7 @@ fn train(
         warn!("bars are missing in {}; none is made up", counted(summary.n_gaps, "place"));
     }
     if features.windows().is_some() && kind.volume != Volume::Varies {
-        warn!("the volume {}: the feature of it says nothing", kind.volume.lack());
+        warn!("the volume {}: the feature of it says nothing", kind.volume.problem());
     }
     logger.session_mut().data = Some(data_record(summary));
     logger.session_mut().split = records.first().cloned();

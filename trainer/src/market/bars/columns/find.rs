@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use super::given::Given;
+use super::given::ConfiguredColumns;
 use super::headerless::{line_for, recognize};
 use super::names::{
     find_adjusted, find_funding, find_part, find_price, find_splits, quoted, words,
@@ -10,18 +10,18 @@ use super::names::{
 use super::time_names::find_time;
 use super::time_parts::PartNames;
 use super::volumes::find_volumes;
-use super::wide::Beside;
+use super::wide::WideSymbols;
 use super::{Columns, TimeColumn, klines};
 use crate::market::bars::config::BarsConfig;
 
 impl Columns {
     /// Returns the columns of a file with these names.
     pub(in crate::market::bars) fn find(all_names: &[String], config: &BarsConfig) -> Result<Self> {
-        let beside = Beside::find(all_names, config)?;
-        let masked = beside.as_ref().map(Beside::masked);
+        let wide = WideSymbols::find(all_names, config)?;
+        let masked = wide.as_ref().map(WideSymbols::masked);
         let names = masked.as_deref().unwrap_or(all_names);
         let words: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
-        let given = Given { names: all_names, config };
+        let given = ConfiguredColumns { names: all_names, config };
         let mut missing = Vec::new();
         let mut time = given.time()?;
         if time.is_none() {
@@ -65,12 +65,12 @@ impl Columns {
         let is_free = |idx: &usize| !prices.contains(idx);
         Ok(Self {
             has_header: true,
-            are_given: !config.columns.is_empty(),
+            are_configured: !config.columns.is_empty(),
             volume: volumes.first().copied(),
             funding,
             dividend: given.column("dividend")?,
             symbol: given.symbol()?,
-            beside,
+            wide,
             adjusted: find_adjusted(&words).filter(is_free),
             splits: find_splits(&words),
             volumes,

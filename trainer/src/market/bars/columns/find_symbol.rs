@@ -9,7 +9,7 @@ use super::variants::Variants;
 use super::wide::N_SHOWN;
 use super::{Columns, SymbolColumn, contracts};
 use crate::market::bars::lenient::number_in;
-use crate::market::bars::shown;
+use crate::market::bars::printable;
 use crate::market::bars::timestamp::is_bare_clock;
 
 /// Texts that come one after the other, each in a few rows.
@@ -20,9 +20,9 @@ const N_BLOCK_ROWS_MIN: usize = 4;
 impl Columns {
     /// Decides by `rows` which column tells symbols apart; `is_given`
     /// where the settings say it, or that there is none.
-    pub(in crate::market::bars) fn settle_symbol(&mut self, rows: &[Vec<String>], is_given: bool) {
+    pub(in crate::market::bars) fn resolve_symbol(&mut self, rows: &[Vec<String>], is_given: bool) {
         if !is_given {
-            self.symbol = self.found_symbol(rows);
+            self.symbol = self.find_symbol_column(rows);
         }
         let known = self.symbol.map(SymbolColumn::all).unwrap_or_default();
         let taken = self.taken();
@@ -39,8 +39,8 @@ impl Columns {
             .collect();
     }
 
-    fn found_symbol(&self, rows: &[Vec<String>]) -> Option<SymbolColumn> {
-        if self.beside.is_some() {
+    fn find_symbol_column(&self, rows: &[Vec<String>]) -> Option<SymbolColumn> {
+        if self.wide.is_some() {
             return None;
         }
         let taken = self.taken();
@@ -54,7 +54,7 @@ impl Columns {
         };
         let free: Vec<usize> = (0..self.width).filter(is_free).collect();
         let times = rows.iter().map(|row| self.time.joined(row)).collect();
-        let cells = Cells { rows, times, open: self.open, close: self.close };
+        let cells = SampleCells { rows, times, open: self.open, close: self.close };
         let named = |is: fn(&str) -> bool| {
             let mut found: Vec<usize> =
                 free.iter().copied().filter(|&i| is(self.name(i))).collect();
@@ -87,12 +87,14 @@ impl Columns {
             Some(SymbolColumn::Whole(idx)) if variants.is_some_and(|other| other != idx) => {
                 variants.map(|other| SymbolColumn::Split(idx, other))
             }
-            Some(found @ SymbolColumn::Whole(idx)) if !cells.are_apart(Some(found)) => {
-                let other = cells.cutting(&free, Some(found));
+            Some(found @ SymbolColumn::Whole(idx)) if !cells.are_times_unique(Some(found)) => {
+                let other = cells.find_distinguishing(&free, Some(found));
                 Some(other.map_or(found, |other| SymbolColumn::Split(idx, other)))
             }
             None if variants.is_some() => variants.map(SymbolColumn::Whole),
-            None if !cells.are_apart(None) => cells.cutting(&free, None).map(SymbolColumn::Whole),
+            None if !cells.are_times_unique(None) => {
+                cells.find_distinguishing(&free, None).map(SymbolColumn::Whole)
+            }
             found => found,
         }
     }
@@ -117,9 +119,9 @@ impl Columns {
                 "holds several {} in the column `{}`: {}; choose one by `bars.symbol`, such as by \
                  `--symbol '{}'`, or say by `--column symbol=` that all are one series",
                 variants.name(),
-                shown(self.name(idx).as_bytes()),
+                printable(self.name(idx).as_bytes()),
                 quoted(&texts.collect::<Vec<_>>()),
-                shown(first.as_bytes())
+                printable(first.as_bytes())
             ))
         })
     }
@@ -137,7 +139,7 @@ impl Columns {
 
     /// Returns a column whose texts follow each other in blocks, though
     /// nothing says that they are series, with the first two of them.
-    pub(in crate::market::bars) fn blocks(
+    pub(in crate::market::bars) fn label_blocks(
         &self,
         rows: &[Vec<String>],
     ) -> Option<(usize, [String; 2])> {
@@ -148,16 +150,16 @@ impl Columns {
         };
         (0..self.width).filter(is_free).find_map(|idx| {
             let texts: Vec<&str> = rows.iter().map(|row| row[idx].trim()).collect();
-            let mut blocks = texts.clone();
-            blocks.dedup();
-            let unique: HashSet<&str> = blocks.iter().copied().collect();
-            let are_blocks = unique.len() == blocks.len()
-                && (2..=N_BLOCKS_MAX).contains(&blocks.len())
+            let mut label_blocks = texts.clone();
+            label_blocks.dedup();
+            let unique: HashSet<&str> = label_blocks.iter().copied().collect();
+            let are_blocks = unique.len() == label_blocks.len()
+                && (2..=N_BLOCKS_MAX).contains(&label_blocks.len())
                 // Three rows a text are the months of a quarter; and series
                 // so short are none to learn from.
-                && N_BLOCK_ROWS_MIN * blocks.len() <= texts.len()
-                && blocks.iter().all(|text| !text.is_empty() && number_in(text).is_none());
-            are_blocks.then(|| (idx, [blocks[0].to_owned(), blocks[1].to_owned()]))
+                && N_BLOCK_ROWS_MIN * label_blocks.len() <= texts.len()
+                && label_blocks.iter().all(|text| !text.is_empty() && number_in(text).is_none());
+            are_blocks.then(|| (idx, [label_blocks[0].to_owned(), label_blocks[1].to_owned()]))
         })
     }
 }
@@ -176,14 +178,14 @@ fn is_zone(name: &str) -> bool {
 }
 
 /// The rows of a sample, and their times as the file has them.
-struct Cells<'a> {
+struct SampleCells<'a> {
     rows: &'a [Vec<String>],
     times: Vec<Vec<u8>>,
     open: usize,
     close: usize,
 }
 
-impl Cells<'_> {
+impl SampleCells<'_> {
     fn n_different(&self, idx: usize) -> usize {
         texts_of(idx, self.rows).len()
     }
@@ -231,7 +233,7 @@ impl Cells<'_> {
     }
 
     /// Whether no two rows of one symbol have the same time.
-    fn are_apart(&self, symbol: Option<SymbolColumn>) -> bool {
+    fn are_times_unique(&self, symbol: Option<SymbolColumn>) -> bool {
         let mut seen = HashSet::new();
         let text = |row: &[String]| symbol.map_or_else(String::new, |symbol| symbol.text_of(row));
         self.rows.iter().zip(&self.times).all(|(row, time)| seen.insert((text(row), time)))
@@ -239,7 +241,7 @@ impl Cells<'_> {
 
     /// Returns the column that tells rows of one time apart, beside the
     /// symbol that is known.
-    fn cutting(&self, free: &[usize], known: Option<SymbolColumn>) -> Option<usize> {
+    fn find_distinguishing(&self, free: &[usize], known: Option<SymbolColumn>) -> Option<usize> {
         let mut n_at: HashMap<(String, &Vec<u8>), usize> = HashMap::new();
         for (row, time) in self.rows.iter().zip(&self.times) {
             let symbol = known.map_or_else(String::new, |known| known.text_of(row));
@@ -258,7 +260,7 @@ impl Cells<'_> {
                 && self.are_labels(*idx)
                 && (is_text(*idx) || 4 * n_repeated >= self.rows.len() && !self.is_counter(*idx))
                 && self.rows.iter().all(|row| !row[*idx].trim().is_empty())
-                && self.are_apart(Some(column))
+                && self.are_times_unique(Some(column))
         };
         let found: Vec<usize> = free.iter().copied().filter(cuts).collect();
         found.iter().find(|idx| is_text(**idx)).or(found.first()).copied()

@@ -7,12 +7,12 @@ use super::{SymbolColumn, TimeColumn};
 use crate::market::bars::config::BarsConfig;
 
 /// What the settings say of the columns.
-pub(super) struct Given<'a> {
+pub(super) struct ConfiguredColumns<'a> {
     pub(super) names: &'a [String],
     pub(super) config: &'a BarsConfig,
 }
 
-impl Given<'_> {
+impl ConfiguredColumns<'_> {
     pub(super) fn column(&self, role: &str) -> Result<Option<usize>> {
         let Some(wanted) = self.config.columns.get(role) else {
             return Ok(None);

@@ -2,14 +2,14 @@
 
 use super::time::TimeColumn;
 use crate::market::bars::lenient::number_in;
-use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_date};
+use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_date, is_numeric_time};
 
 /// Rows that tell open and close apart, and that do so without doubt.
 const N_PAIRS_MIN: usize = 5;
 const N_PAIRS_MANY: usize = 30;
 
 /// The columns of a file without names.
-pub(super) struct Headless {
+pub(super) struct HeaderlessColumns {
     pub(super) time: TimeColumn,
     /// Where the open is; high, low and close follow.
     pub(super) open: usize,
@@ -23,17 +23,17 @@ pub(in crate::market::bars) fn is_data(row: &[String]) -> bool {
 }
 
 fn is_date_or_count(cell: &str) -> bool {
-    is_date(cell.trim().as_bytes()) || is_count(cell.trim().as_bytes())
+    is_date(cell.trim().as_bytes()) || is_numeric_time(cell.trim().as_bytes())
 }
 
 /// Returns the columns of `rows` where they cannot be mistaken: a time,
 /// then open, high, low and close in this order, then perhaps a volume.
-pub(super) fn recognize(rows: &[Vec<String>]) -> Option<Headless> {
+pub(super) fn recognize(rows: &[Vec<String>]) -> Option<HeaderlessColumns> {
     let cell = |row: &[String], idx: usize| row.get(idx).map(|cell| cell.trim().to_owned());
     let all = |is: &dyn Fn(&[u8]) -> bool, idx: usize| {
         rows.iter().all(|row| cell(row, idx).is_some_and(|cell| is(cell.as_bytes())))
     };
-    let is_time = all(&is_date, 0) || all(&is_count, 0);
+    let is_time = all(&is_date, 0) || all(&is_numeric_time, 0);
     // Digits alone may be a volume, but for as many in each row.
     let are_long = rows.iter().all(|row| row.get(1).is_some_and(|cell| cell.trim().len() == 4));
     let has_clock = is_time && (all(&is_bare_clock, 1) || (all(&is_clock, 1) && are_long));
@@ -43,9 +43,9 @@ pub(super) fn recognize(rows: &[Vec<String>]) -> Option<Headless> {
     let (time, open) = whole.xor(split)?;
     let volume = open + 4;
     if rows[0].len() == volume {
-        return Some(Headless { time, open, volume: None });
+        return Some(HeaderlessColumns { time, open, volume: None });
     }
-    is_volume(rows, open, volume).then_some(Headless { time, open, volume: Some(volume) })
+    is_volume(rows, open, volume).then_some(HeaderlessColumns { time, open, volume: Some(volume) })
 }
 
 fn number(row: &[String], idx: usize) -> Option<f64> {
@@ -106,7 +106,7 @@ pub(super) fn line_for(row: &[String], delimiter: u8) -> String {
     let mut name = |(idx, cell): (usize, &String)| -> String {
         let cell = cell.trim().as_bytes();
         let is_number = number_in(std::str::from_utf8(cell).unwrap_or_default()).is_some();
-        let name = if !has_time && (is_date(cell) || is_count(cell)) {
+        let name = if !has_time && (is_date(cell) || is_numeric_time(cell)) {
             has_time = true;
             "date"
         } else if has_time && !has_clock && n_parts == 0 && is_bare_clock(cell) {

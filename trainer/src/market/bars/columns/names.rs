@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::languages;
-use crate::market::bars::shown;
+use crate::market::bars::printable;
 
 /// Words that make a column something else: `Adj Close`,
 /// `quote_volume`, `taker_buy_volume`.
@@ -206,5 +206,9 @@ fn one_of(
 }
 
 pub(super) fn quoted(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{}`", shown(name.as_bytes()))).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("`{}`", printable(name.as_bytes())))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

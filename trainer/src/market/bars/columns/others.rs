@@ -2,42 +2,47 @@
 
 use super::Columns;
 use super::names::words;
-use super::wide::{complete, has_plain, is_any_given};
+use super::wide::{has_plain_prices, is_any_price_configured, symbols_with_prices};
 use crate::market::bars::config::BarsConfig;
-use crate::market::bars::shown;
+use crate::market::bars::printable;
 
 impl Columns {
     /// Says that plain prices are taken though others stand beside them,
     /// and how to take those.
-    pub(in crate::market::bars) fn other_prices(&self, config: &BarsConfig) -> Option<String> {
-        let others = complete(&self.names);
+    pub(in crate::market::bars) fn other_prices_warning(
+        &self,
+        config: &BarsConfig,
+    ) -> Option<String> {
+        let others = symbols_with_prices(&self.names);
         let (symbol, columns) = others.first()?;
-        if !has_plain(&self.names) || is_any_given(config) {
+        if !has_plain_prices(&self.names) || is_any_price_configured(config) {
             return None;
         }
         let of_role = |role: &&str| columns.iter().find(|(_, known)| known == role);
         let options: Vec<String> = ["open", "high", "low", "close", "volume"]
             .iter()
             .filter_map(|role| Some((role, of_role(role)?.0)))
-            .map(|(role, idx)| format!("--column '{role}={}'", shown(self.name(idx).as_bytes())))
+            .map(|(role, idx)| {
+                format!("--column '{role}={}'", printable(self.name(idx).as_bytes()))
+            })
             .collect();
         Some(format!(
             "`open`, `high`, `low` and `close` are taken, and beside them stand prices of `{}`: \
              take those by {}",
-            shown(symbol.as_bytes()),
+            printable(symbol.as_bytes()),
             options.join(" ")
         ))
     }
 
     /// Says that the times are those of the bars' ends.
-    pub(in crate::market::bars) fn end_doubt(&self) -> Option<String> {
+    pub(in crate::market::bars) fn end_time_warning(&self) -> Option<String> {
         let is_end = |word: &String| ["end", "ending", "close", "closing"].contains(&word.as_str());
         let name = self.time_names().into_iter().find(|name| words(name).iter().any(is_end))?;
-        (!self.are_given).then(|| {
+        (!self.are_configured).then(|| {
             format!(
                 "`{}` tells when a bar ends, and each is taken to begin then: all bars are later by \
                  their interval than they were",
-                shown(name.as_bytes())
+                printable(name.as_bytes())
             )
         })
     }

@@ -1,45 +1,47 @@
 //! Settles, by the first rows, what names leave open.
 
 use super::names::words;
-use super::time_parts::{ClockAt, DateAt, TimeParts};
+use super::time_parts::{ClockColumns, DateColumns, TimeParts};
 use super::volumes::is_quote_volume;
 use super::{Columns, TimeColumn};
 use crate::market::bars::lenient::{is_unknown, number_in};
-use crate::market::bars::shown;
-use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_count, is_count_of_day, is_date};
+use crate::market::bars::printable;
+use crate::market::bars::timestamp::{
+    is_bare_clock, is_clock, is_date, is_number_of_day, is_numeric_time,
+};
 
 impl Columns {
     /// Decides by `rows` where the whole time is, and which column is the
     /// volume. An error says what is wrong with the file.
-    pub(in crate::market::bars) fn settle(&mut self, rows: &[Vec<String>]) -> Result<(), String> {
+    pub(in crate::market::bars) fn resolve(&mut self, rows: &[Vec<String>]) -> Result<(), String> {
         if self.time == TimeColumn::Whole(0) && self.names[0].is_empty() {
             let is_short = |row: &Vec<String>| {
                 row[0].len() < 9 && row[0].bytes().all(|byte| byte.is_ascii_digit())
             };
             // Days are `YYYYMMDD`, and no row is so far down.
-            if rows.iter().all(|row| is_short(row) && !is_count(row[0].as_bytes())) {
+            if rows.iter().all(|row| is_short(row) && !is_numeric_time(row[0].as_bytes())) {
                 return Err(
                     "has no column `time`: the first, without a name, only counts rows".to_owned()
                 );
             }
         }
-        self.time = self.settled_time(rows);
+        self.time = self.resolve_time_column(rows);
         let times = rows.iter().map(|row| self.time.joined(row));
         if are_ranges(&times.collect::<Vec<_>>()) {
             return Err(format!(
                 "tells in `{}` from when to when each bar is; write its begin alone, such as `09:00` \
                  for `09:00-10:00`",
-                shown(self.time_names().join("` and `").as_bytes())
+                printable(self.time_names().join("` and `").as_bytes())
             ));
         }
-        self.settle_volume(rows);
+        self.resolve_volume(rows);
         Ok(())
     }
 
     /// Decides whether `Date` and `Time` belong together or each tells
     /// the whole time, and finds the date of a clock.
-    fn settled_time(&self, rows: &[Vec<String>]) -> TimeColumn {
-        let time = settle_time(self.time, rows);
+    fn resolve_time_column(&self, rows: &[Vec<String>]) -> TimeColumn {
+        let time = resolve_time(self.time, rows);
         let TimeColumn::Whole(clock) = time else {
             return time;
         };
@@ -74,7 +76,7 @@ impl Columns {
     }
 
     /// Takes the first volume that is more than zeros.
-    fn settle_volume(&mut self, rows: &[Vec<String>]) {
+    fn resolve_volume(&mut self, rows: &[Vec<String>]) {
         let is_used = |idx: &usize| {
             rows.iter().any(|row| number_in(&row[*idx]).is_some_and(|volume| volume > 0.0))
         };
@@ -110,11 +112,11 @@ impl Columns {
 
 /// Decides, by `rows`, whether a date and a clock belong together or one
 /// of them tells the whole time.
-pub(in crate::market::bars) fn settle_time(time: TimeColumn, rows: &[Vec<String>]) -> TimeColumn {
+pub(in crate::market::bars) fn resolve_time(time: TimeColumn, rows: &[Vec<String>]) -> TimeColumn {
     let (date, clock) = match time {
         TimeColumn::Whole(_) => return time,
         TimeColumn::Split(date, clock) => (date, clock),
-        TimeColumn::Parts(parts) => return settle_parts(parts, rows),
+        TimeColumn::Parts(parts) => return resolve_parts(parts, rows),
     };
     if all(rows, &is_whole, clock) {
         TimeColumn::Whole(clock)
@@ -130,21 +132,29 @@ pub(in crate::market::bars) fn settle_time(time: TimeColumn, rows: &[Vec<String>
 }
 
 /// Does the same for parts of a time, of which one may be all of it.
-fn settle_parts(parts: TimeParts, rows: &[Vec<String>]) -> TimeColumn {
+fn resolve_parts(parts: TimeParts, rows: &[Vec<String>]) -> TimeColumn {
     let is_whole = |idx: usize| all(rows, &is_whole, idx);
     let is_short = |cell: &[u8]| matches!(cell.strip_suffix(b".0").unwrap_or(cell), [_] | [_, _]);
     match (parts.date, parts.clock) {
-        (DateAt::Whole(date), _) if is_whole(date) => TimeColumn::Whole(date),
-        (DateAt::Whole(date), Some(ClockAt::Parts { hour, .. })) if !all(rows, &is_short, hour) => {
-            settle_time(TimeColumn::Split(date, hour), rows)
+        (DateColumns::Whole(date), _) if is_whole(date) => TimeColumn::Whole(date),
+        (DateColumns::Whole(date), Some(ClockColumns::Parts { hour, .. }))
+            if !all(rows, &is_short, hour) =>
+        {
+            resolve_time(TimeColumn::Split(date, hour), rows)
         }
-        (DateAt::Parts { day: Some(day), .. }, clock) if all(rows, &is_date, day) => match clock {
-            None => TimeColumn::Whole(day),
-            Some(ClockAt::Whole(clock)) => settle_time(TimeColumn::Split(day, clock), rows),
-            Some(_) => settle_parts(TimeParts { date: DateAt::Whole(day), ..parts }, rows),
-        },
-        (_, Some(ClockAt::Whole(clock))) if is_whole(clock) => TimeColumn::Whole(clock),
-        (_, Some(ClockAt::Whole(clock))) if !most(rows, &is_clock_or_count, clock) => {
+        (DateColumns::Parts { day: Some(day), .. }, clock) if all(rows, &is_date, day) => {
+            match clock {
+                None => TimeColumn::Whole(day),
+                Some(ClockColumns::Whole(clock)) => {
+                    resolve_time(TimeColumn::Split(day, clock), rows)
+                }
+                Some(_) => {
+                    resolve_parts(TimeParts { date: DateColumns::Whole(day), ..parts }, rows)
+                }
+            }
+        }
+        (_, Some(ClockColumns::Whole(clock))) if is_whole(clock) => TimeColumn::Whole(clock),
+        (_, Some(ClockColumns::Whole(clock))) if !most(rows, &is_clock_or_count, clock) => {
             TimeColumn::Parts(TimeParts { clock: None, ..parts })
         }
         _ => TimeColumn::Parts(parts),
@@ -178,12 +188,12 @@ fn are_ranges(times: &[Vec<u8>]) -> bool {
 
 /// Whether the cell has both a date and a clock.
 fn is_whole(cell: &[u8]) -> bool {
-    is_date(cell) && cell.contains(&b':') || is_count(cell) && cell.len() > 8
+    is_date(cell) && cell.contains(&b':') || is_numeric_time(cell) && cell.len() > 8
 }
 
 /// Whether the cell is a clock time, or counts from midnight on.
 fn is_clock_or_count(cell: &[u8]) -> bool {
-    is_clock(cell) || (is_count_of_day(cell) && !is_count(cell))
+    is_clock(cell) || (is_number_of_day(cell) && !is_numeric_time(cell))
 }
 
 /// Whether each row has the same number, which is no clock time: such as
@@ -210,5 +220,5 @@ fn all(rows: &[Vec<String>], is: &dyn Fn(&[u8]) -> bool, idx: usize) -> bool {
 
 /// `YYYYMMDD`
 fn is_compact(cell: &[u8]) -> bool {
-    cell.len() == 8 && is_count(cell)
+    cell.len() == 8 && is_numeric_time(cell)
 }

@@ -2,8 +2,8 @@
 //! parts.
 
 use super::time_parts::TimeParts;
+use crate::market::bars::printable;
 use crate::market::bars::rows::Row;
-use crate::market::bars::shown;
 use crate::market::bars::timestamp::TimeParser;
 
 /// The longest `Date` and `Time`, joined.
@@ -27,24 +27,24 @@ impl TimeColumn {
         &self,
         row: Row<'_>,
         parser: &TimeParser,
-        before: Option<i64>,
+        previous_ms: Option<i64>,
     ) -> Option<i64> {
         match *self {
-            Self::Whole(idx) => parser.parse_after(row.get(idx)?.trim_ascii(), before),
+            Self::Whole(idx) => parser.parse_after(row.get(idx)?.trim_ascii(), previous_ms),
             Self::Split(date, clock) => {
                 let (date, clock) = (row.get(date)?.trim_ascii(), row.get(clock)?.trim_ascii());
                 let n_bytes = date.len() + 1 + clock.len();
                 let mut joined = [b' '; JOINED_BYTES_MAX];
                 joined.get_mut(..date.len())?.copy_from_slice(date);
                 joined.get_mut(date.len() + 1..n_bytes)?.copy_from_slice(clock);
-                parser.parse_after(joined[..n_bytes].trim_ascii(), before)
+                parser.parse_after(joined[..n_bytes].trim_ascii(), previous_ms)
             }
             Self::Parts(parts) => {
                 if let Some(iso) = parts.iso(|idx| Some(row.get(idx)?.trim_ascii())) {
-                    return parser.parse_after(&iso, before);
+                    return parser.parse_after(&iso, previous_ms);
                 }
                 let text = |idx: usize| std::str::from_utf8(row.get(idx)?.trim_ascii()).ok();
-                parser.parse_after(parts.joined(text)?.as_bytes(), before)
+                parser.parse_after(parts.joined(text)?.as_bytes(), previous_ms)
             }
         }
     }
@@ -65,21 +65,23 @@ impl TimeColumn {
             Self::Parts(parts) => parts.joined(text),
             Self::Whole(_) | Self::Split(..) => None,
         };
-        parts().unwrap_or_else(|| self.beside(|idx| text(idx).unwrap_or_default())).into_bytes()
+        parts()
+            .unwrap_or_else(|| self.joined_with_blanks(|idx| text(idx).unwrap_or_default()))
+            .into_bytes()
     }
 
     /// Returns the time of `row` as the file has it.
     pub(in crate::market::bars) fn text(self, row: Row<'_>) -> String {
-        self.beside(|idx| shown(row.get(idx).unwrap_or_default().trim_ascii()))
+        self.joined_with_blanks(|idx| printable(row.get(idx).unwrap_or_default().trim_ascii()))
     }
 
     /// Returns the texts of its columns with a blank between them.
-    fn beside<T: AsRef<str>>(self, text: impl Fn(usize) -> T) -> String {
-        let mut beside = String::new();
+    fn joined_with_blanks<T: AsRef<str>>(self, text: impl Fn(usize) -> T) -> String {
+        let mut joined = String::new();
         for idx in self.all() {
-            beside.push_str(text(idx).as_ref());
-            beside.push(' ');
+            joined.push_str(text(idx).as_ref());
+            joined.push(' ');
         }
-        beside.trim().to_owned()
+        joined.trim().to_owned()
     }
 }

@@ -3,7 +3,7 @@
 use super::TimeColumn;
 use super::languages;
 use super::names::{is_prefixed, words};
-use super::time_parts::{ClockAt, DateAt, PartNames, TimeParts};
+use super::time_parts::{ClockColumns, DateColumns, PartNames, TimeParts};
 use crate::market::bars::timestamp::TimeZone;
 
 /// Names of a time column, the most telling first.
@@ -130,7 +130,7 @@ pub(super) fn find_time(names: &[String]) -> Option<TimeColumn> {
     let whole = TIME_NAMES.iter().find_map(|name| position(name));
     let other = || OTHER_TIME_NAMES.iter().chain(languages::TIME).find_map(|name| position(name));
     let (date, clock) = (one_of(&DATE_NAMES), one_of(&CLOCK_NAMES));
-    if let Some(parts) = find_parts(names, Found { whole, date, clock }) {
+    if let Some(parts) = find_parts(names, NamedTimes { whole, date, clock }) {
         return Some(TimeColumn::Parts(parts));
     }
     match (date, clock, whole) {
@@ -152,7 +152,7 @@ pub(super) fn find_time(names: &[String]) -> Option<TimeColumn> {
 
 /// Columns that names say are the time.
 #[derive(Clone, Copy)]
-struct Found {
+struct NamedTimes {
     whole: Option<usize>,
     date: Option<usize>,
     clock: Option<usize>,
@@ -160,11 +160,11 @@ struct Found {
 
 /// Returns where the parts of the time are, if no column has all of it:
 /// a year and a month, or a date beside hours and minutes.
-fn find_parts(names: &[String], found: Found) -> Option<TimeParts> {
+fn find_parts(names: &[String], found: NamedTimes) -> Option<TimeParts> {
     let parts = PartNames::of(names);
     let all = parts.all();
     let is_part = |idx: usize| all.contains(&idx);
-    let clock = found.clock.filter(|idx| !is_part(*idx)).map(ClockAt::Whole);
+    let clock = found.clock.filter(|idx| !is_part(*idx)).map(ClockColumns::Whole);
     let date = found.date.filter(|idx| !is_part(*idx));
     match (date, parts.date(), parts.clock()) {
         (None, Some(date), of_parts)
@@ -172,10 +172,10 @@ fn find_parts(names: &[String], found: Found) -> Option<TimeParts> {
         {
             Some(TimeParts { date, clock: clock.or(of_parts), zone: None })
         }
-        (Some(date), _, Some(of_parts @ ClockAt::Parts { minute: Some(_), .. }))
+        (Some(date), _, Some(of_parts @ ClockColumns::Parts { minute: Some(_), .. }))
             if clock.is_none() && found.whole.is_none_or(|idx| idx == date) =>
         {
-            Some(TimeParts { date: DateAt::Whole(date), clock: Some(of_parts), zone: None })
+            Some(TimeParts { date: DateColumns::Whole(date), clock: Some(of_parts), zone: None })
         }
         _ => None,
     }

@@ -24,14 +24,14 @@ const OTHERS: [&str; 6] = ["quarter", "week", "weekofyear", "dayofyear", "doy", 
 /// Where the parts of a time are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::market::bars) struct TimeParts {
-    pub(super) date: DateAt,
-    pub(super) clock: Option<ClockAt>,
+    pub(super) date: DateColumns,
+    pub(super) clock: Option<ClockColumns>,
     pub(super) zone: Option<usize>,
 }
 
 /// Where the date is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DateAt {
+pub(super) enum DateColumns {
     /// A date, or with no clock the whole time.
     Whole(usize),
     /// Without a day it is a month, which begins on its first.
@@ -40,7 +40,7 @@ pub(super) enum DateAt {
 
 /// Where the clock is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ClockAt {
+pub(super) enum ClockColumns {
     Whole(usize),
     Parts { hour: usize, minute: Option<usize>, second: Option<usize> },
 }
@@ -49,13 +49,15 @@ impl TimeParts {
     /// Returns its columns, those that count most first.
     pub(super) fn all(self) -> Vec<usize> {
         let mut all = match self.date {
-            DateAt::Whole(idx) => vec![idx],
-            DateAt::Parts { year, month, day } => [year, month].into_iter().chain(day).collect(),
+            DateColumns::Whole(idx) => vec![idx],
+            DateColumns::Parts { year, month, day } => {
+                [year, month].into_iter().chain(day).collect()
+            }
         };
         match self.clock {
             None => {}
-            Some(ClockAt::Whole(idx)) => all.push(idx),
-            Some(ClockAt::Parts { hour, minute, second }) => {
+            Some(ClockColumns::Whole(idx)) => all.push(idx),
+            Some(ClockColumns::Parts { hour, minute, second }) => {
                 all.extend([hour].into_iter().chain(minute).chain(second));
             }
         }
@@ -78,7 +80,8 @@ impl TimeParts {
             part.copy_from_slice(digits);
             digits.iter().all(u8::is_ascii_digit).then_some(())
         };
-        let (DateAt::Parts { year, month, day: Some(day) }, None) = (self.date, self.zone) else {
+        let (DateColumns::Parts { year, month, day: Some(day) }, None) = (self.date, self.zone)
+        else {
             return None;
         };
         put(4, year)?;
@@ -86,8 +89,8 @@ impl TimeParts {
         put(10, day)?;
         match self.clock {
             None => {}
-            Some(ClockAt::Whole(_)) => return None,
-            Some(ClockAt::Parts { hour, minute, second }) => {
+            Some(ClockColumns::Whole(_)) => return None,
+            Some(ClockColumns::Parts { hour, minute, second }) => {
                 put(13, hour)?;
                 minute.map_or(Some(()), |idx| put(16, idx))?;
                 second.map_or(Some(()), |idx| put(19, idx))?;
@@ -101,8 +104,8 @@ impl TimeParts {
         let text = |idx: usize| text(idx).filter(|text| !text.is_empty());
         let number = |idx: usize| Some(without_fraction(text(idx)?));
         let mut joined = match self.date {
-            DateAt::Whole(idx) => text(idx)?.to_owned(),
-            DateAt::Parts { year, month, day } => {
+            DateColumns::Whole(idx) => text(idx)?.to_owned(),
+            DateColumns::Parts { year, month, day } => {
                 let day = day.map_or(Some("1"), number)?;
                 let (year, month) = (full_year(number(year)?.as_bytes())?, number(month)?);
                 if month.starts_with(char::is_alphabetic) {
@@ -114,8 +117,8 @@ impl TimeParts {
         };
         match self.clock {
             None => {}
-            Some(ClockAt::Whole(idx)) => joined = format!("{joined} {}", text(idx)?),
-            Some(ClockAt::Parts { hour, minute, second }) => {
+            Some(ClockColumns::Whole(idx)) => joined = format!("{joined} {}", text(idx)?),
+            Some(ClockColumns::Parts { hour, minute, second }) => {
                 let hour = number(hour)?;
                 let minute = minute.map_or(Some("0"), number)?;
                 let second = second.map_or(Some("0"), text)?;
@@ -174,15 +177,15 @@ impl PartNames {
     }
 
     /// Returns the date that year and month, and perhaps a day, make.
-    pub(super) fn date(&self) -> Option<DateAt> {
+    pub(super) fn date(&self) -> Option<DateColumns> {
         let (year, month) = (self.year?, self.month?);
-        Some(DateAt::Parts { year, month, day: self.day })
+        Some(DateColumns::Parts { year, month, day: self.day })
     }
 
     /// Returns the clock that an hour, and perhaps a minute, make.
-    pub(super) fn clock(&self) -> Option<ClockAt> {
+    pub(super) fn clock(&self) -> Option<ClockColumns> {
         let Self { minute, second, .. } = *self;
-        Some(ClockAt::Parts { hour: self.hour?, minute, second })
+        Some(ClockColumns::Parts { hour: self.hour?, minute, second })
     }
 
     /// Returns those that there are.

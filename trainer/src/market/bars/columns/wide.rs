@@ -35,19 +35,19 @@ pub(super) const N_SHOWN: usize = 5;
 
 /// Symbols side by side, and which of them is chosen.
 #[derive(Debug, Clone)]
-pub(in crate::market::bars) struct Beside {
+pub(in crate::market::bars) struct WideSymbols {
     /// Each with what its columns hold, by their index.
     symbols: Vec<(String, Vec<(usize, &'static str)>)>,
     chosen: Option<usize>,
     names: Vec<String>,
 }
 
-impl Beside {
+impl WideSymbols {
     /// Finds two symbols or more that each have all four prices, beside
     /// no prices without a symbol.
     pub(super) fn find(names: &[String], config: &BarsConfig) -> Result<Option<Self>> {
-        let symbols = complete(names);
-        if symbols.len() < 2 || has_plain(names) || is_any_given(config) {
+        let symbols = symbols_with_prices(names);
+        if symbols.len() < 2 || has_plain_prices(names) || is_any_price_configured(config) {
             return Ok(None);
         }
         let position = |wanted: &str| symbols.iter().position(|(symbol, _)| symbol == wanted);
@@ -74,7 +74,7 @@ impl Beside {
     }
 
     /// Returns the symbols, where none was chosen.
-    pub(in crate::market::bars) fn undecided(&self) -> Option<Vec<&str>> {
+    pub(in crate::market::bars) fn unchosen(&self) -> Option<Vec<&str>> {
         let symbols = || self.symbols.iter().map(|(symbol, _)| symbol.as_str()).collect();
         self.chosen.is_none().then(symbols)
     }
@@ -84,7 +84,7 @@ impl Beside {
         let shown: Vec<String> =
             self.symbols.iter().take(N_SHOWN).map(|(symbol, _)| symbol.clone()).collect();
         let more = if self.symbols.len() > shown.len() { ", …" } else { "" };
-        let (what, all) = if self.are_kinds() {
+        let (what, all) = if self.are_price_kinds() {
             ("kinds of prices", "")
         } else {
             ("symbols", "; `train` and `predict` take all of them")
@@ -100,7 +100,7 @@ impl Beside {
 
     /// Whether they are prices of one thing, as of bid and ask, or in
     /// several currencies.
-    pub(in crate::market::bars) fn are_kinds(&self) -> bool {
+    pub(in crate::market::bars) fn are_price_kinds(&self) -> bool {
         let is_money = |symbol: &str| {
             let words = words(symbol);
             words.len() == 1 && MONEY.contains(&words[0].as_str())
@@ -112,7 +112,7 @@ impl Beside {
 
 /// Returns the symbols that have all four prices among `names`, each
 /// with what its columns hold, by their index.
-pub(super) fn complete(names: &[String]) -> Vec<(String, Vec<(usize, &'static str)>)> {
+pub(super) fn symbols_with_prices(names: &[String]) -> Vec<(String, Vec<(usize, &'static str)>)> {
     let mut symbols: Vec<(String, Vec<(usize, &'static str)>)> = Vec::new();
     for (idx, name) in names.iter().enumerate() {
         let Some((role, symbol)) = split(name) else {
@@ -130,13 +130,13 @@ pub(super) fn complete(names: &[String]) -> Vec<(String, Vec<(usize, &'static st
 }
 
 /// Whether all four prices stand there without a symbol.
-pub(super) fn has_plain(names: &[String]) -> bool {
+pub(super) fn has_plain_prices(names: &[String]) -> bool {
     let plain: Vec<String> = names.iter().map(|name| words(name).concat()).collect();
     PRICES.iter().all(|price| plain.iter().any(|name| name == price))
 }
 
 /// Whether the settings name the column of a price.
-pub(super) fn is_any_given(config: &BarsConfig) -> bool {
+pub(super) fn is_any_price_configured(config: &BarsConfig) -> bool {
     PRICES.iter().any(|price| config.columns.contains_key(*price))
 }
 

@@ -3,10 +3,10 @@
 
 use super::names::words;
 use super::time_names::{unknown_zone_of, zone_of};
-use super::time_parts::{ClockAt, DateAt, TimeParts};
+use super::time_parts::{ClockColumns, DateColumns, TimeParts};
 use super::{Columns, TimeColumn};
-use crate::market::bars::shown;
-use crate::market::bars::timestamp::{TimeZone, is_count, is_zoned};
+use crate::market::bars::printable;
+use crate::market::bars::timestamp::{TimeZone, is_numeric_time, is_zoned};
 
 /// Words that name a column of zones.
 const ZONES: [&str; 2] = ["tz", "timezone"];
@@ -20,7 +20,7 @@ impl Columns {
     /// Takes the zone of each time from a column of zones, where there is
     /// one and the settings name none. An error says which zone is not
     /// known.
-    pub(in crate::market::bars) fn settle_zone(
+    pub(in crate::market::bars) fn resolve_zone(
         &mut self,
         rows: &[Vec<String>],
     ) -> Result<(), String> {
@@ -29,7 +29,9 @@ impl Columns {
             .map(|row| String::from_utf8_lossy(&self.time.joined(row)).into_owned())
             .collect();
         let all = |is: &dyn Fn(&str) -> bool| times.iter().all(|time| is(time));
-        if times.is_empty() || all(&|time| is_count(time.as_bytes()) || is_zoned(time.as_bytes())) {
+        if times.is_empty()
+            || all(&|time| is_numeric_time(time.as_bytes()) || is_zoned(time.as_bytes()))
+        {
             return Ok(());
         }
         if self.zone().is_none() {
@@ -72,7 +74,7 @@ fn is_known(zone: &str) -> bool {
 }
 
 fn unknown_zone(column: &str, zone: &str) -> String {
-    let [column, zone] = [column, zone].map(|text| shown(text.as_bytes()));
+    let [column, zone] = [column, zone].map(|text| printable(text.as_bytes()));
     format!(
         "tells in `{column}` that its times are of the zone `{zone}`, which is that of several or of \
          none: name it in `bars.time_zone`, or by `--time-zone`, such as `--time-zone Asia/Kolkata`"
@@ -84,8 +86,10 @@ impl TimeColumn {
     fn with_zone(self, zone: usize) -> TimeParts {
         let parts = |date, clock| TimeParts { date, clock, zone: Some(zone) };
         match self {
-            Self::Whole(idx) => parts(DateAt::Whole(idx), None),
-            Self::Split(date, clock) => parts(DateAt::Whole(date), Some(ClockAt::Whole(clock))),
+            Self::Whole(idx) => parts(DateColumns::Whole(idx), None),
+            Self::Split(date, clock) => {
+                parts(DateColumns::Whole(date), Some(ClockColumns::Whole(clock)))
+            }
             Self::Parts(TimeParts { date, clock, .. }) => parts(date, clock),
         }
     }

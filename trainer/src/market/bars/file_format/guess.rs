@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::market::bars::columns::Columns;
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::lenient::number_in;
-use crate::market::bars::timestamp::{is_count, is_date};
+use crate::market::bars::timestamp::{is_date, is_numeric_time};
 
 /// Numbers that tell that they are times: fewer may grow by chance.
 const N_COUNTS_MIN: usize = 5;
@@ -41,6 +41,6 @@ fn is_time(idx: usize, rows: &[Vec<String>]) -> bool {
     let counts: Vec<f64> = rows.iter().filter_map(|row| number_in(&row[idx])).collect();
     let is_ordered = counts.is_sorted_by(|one, other| one < other)
         || counts.is_sorted_by(|one, other| one > other);
-    let are_counts = rows.len() >= N_COUNTS_MIN && all(is_count) && is_ordered;
+    let are_counts = rows.len() >= N_COUNTS_MIN && all(is_numeric_time) && is_ordered;
     !rows.is_empty() && (all(is_date) || are_counts)
 }

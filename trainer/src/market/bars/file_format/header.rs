@@ -8,7 +8,7 @@ use crate::market::bars::columns::{Columns, is_data, line_for_parts};
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::input::Packing;
 use crate::market::bars::lenient::{is_null, number_in};
-use crate::market::bars::timestamp::{is_count, is_date};
+use crate::market::bars::timestamp::{is_date, is_numeric_time};
 
 /// Most lines that may stand above the names.
 const N_ABOVE_MAX: usize = 10;
@@ -173,7 +173,7 @@ fn rows_like(rows: &[SampleRow], width: usize) -> Vec<Vec<String>> {
 /// Returns how many of the first `rows` are lines of names.
 fn n_name_rows(rows: &[SampleRow]) -> usize {
     let width = rows[0].cells.len();
-    let is_time = |cell: &String| is_date(cell.as_bytes()) || is_count(cell.as_bytes());
+    let is_time = |cell: &String| is_date(cell.as_bytes()) || is_numeric_time(cell.as_bytes());
     let is_names = |row: &&SampleRow| {
         let cells = &row.cells;
         let is_text = |cell: &String| !cell.bytes().any(|byte| byte.is_ascii_digit());

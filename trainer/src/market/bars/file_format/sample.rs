@@ -24,7 +24,7 @@ pub(in crate::market::bars) struct SampleRow {
 pub(in crate::market::bars) fn next_cells<R: Read>(rows: &mut Rows<R>) -> Option<Vec<String>> {
     loop {
         match rows.advance() {
-            Ok(true) if rows.row().is_passed_over() => {}
+            Ok(true) if rows.row().is_blank_or_comment() => {}
             Ok(true) => break,
             Ok(false) | Err(_) => return None,
         }

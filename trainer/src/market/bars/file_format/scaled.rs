@@ -9,7 +9,7 @@ use crate::market::bars::columns::Columns;
 use crate::market::bars::config::BarsConfig;
 use crate::market::bars::input::Packing;
 use crate::market::bars::lenient::number_in;
-use crate::market::bars::timestamp::{MS_PER_DAY, TimeForm, is_count, is_date};
+use crate::market::bars::timestamp::{MS_PER_DAY, TimeFormat, is_date, is_numeric_time};
 
 /// Columns of LEAN: a time, four prices and a volume; or the same of bid
 /// and of ask.
@@ -52,18 +52,18 @@ fn lean(rows: &[SampleRow]) -> Option<String> {
     };
     let ms_per_day = MS_PER_DAY as f64;
     let of_day = |row: &SampleRow| {
-        let is_count = is_whole(row, 0) && !is_count(row.cells[0].as_bytes());
+        let is_count = is_whole(row, 0) && !is_numeric_time(row.cells[0].as_bytes());
         number(row, 0).filter(|ms| is_count && *ms < ms_per_day && ms % 1000.0 == 0.0)
     };
     let times: Option<Vec<f64>> = rows.iter().map(of_day).collect();
-    let is_of_day = times.is_some_and(|times| {
+    let counts_within_day = times.is_some_and(|times| {
         times.is_sorted() && times.last().is_some_and(|last| *last > ms_per_day / 100.0)
     });
     let are_scaled = rows.iter().all(|row| (1..5).all(|idx| is_whole(row, idx)));
-    if !(is_of_day || are_scaled && rows.iter().all(is_day)) {
+    if !(counts_within_day || are_scaled && rows.iter().all(is_day)) {
         return None;
     }
-    let day = if is_of_day {
+    let day = if counts_within_day {
         "$1 = sprintf(\"%s %02d:%02d:%02d\", day, $1 / 3600000, $1 / 60000 % 60, $1 / 1000 % 60); "
     } else {
         ""
@@ -73,9 +73,9 @@ fn lean(rows: &[SampleRow]) -> Option<String> {
     } else {
         ""
     };
-    let variable = if is_of_day { " -v day='DAY'" } else { "" };
+    let variable = if counts_within_day { " -v day='DAY'" } else { "" };
     let rest = format!(" -F, -v OFS=,{variable} '{{ {day}{prices}print $1, $2, $3, $4, $5, $6 }}'");
-    let what = match (is_of_day, are_scaled) {
+    let what = match (counts_within_day, are_scaled) {
         (true, true) => {
             "its times are milliseconds of the day that its name tells, on the clock of the \
              exchange, and prices of shares 10,000 times what they were"
@@ -85,7 +85,7 @@ fn lean(rows: &[SampleRow]) -> Option<String> {
         }
         (false, _) => "prices of shares in it are 10,000 times what they were",
     };
-    let as_it_stands = if is_of_day {
+    let as_it_stands = if counts_within_day {
         String::new()
     } else {
         "; if the prices are as they were, say which column is which by `--column time=1 --column \
@@ -155,14 +155,18 @@ pub(super) fn with_day(problem: &str, name: &str) -> String {
 }
 
 /// Says that prices beside milliseconds of a day may be those of LEAN.
-pub(super) fn doubt(columns: &Columns, rows: &[Vec<String>], time: &TimeForm) -> Option<String> {
+pub(super) fn warning(
+    columns: &Columns,
+    rows: &[Vec<String>],
+    time: &TimeFormat,
+) -> Option<String> {
     let prices = [columns.open, columns.high, columns.low, columns.close];
     let is_scaled = |cell: &str| {
         let is_whole = cell.trim().bytes().all(|byte| byte.is_ascii_digit());
         is_whole && number_in(cell).is_some_and(|price| price >= LEAN_SCALE)
     };
     let are_scaled = rows.iter().all(|row| prices.iter().all(|&idx| is_scaled(&row[idx])));
-    (time.is_of_day() && are_scaled).then(|| {
+    (time.counts_within_day() && are_scaled).then(|| {
         "the prices are whole numbers beside times of a day, as LEAN (QuantConnect) writes them: \
          those of shares are 10,000 times what they were; divide them by it if these are"
             .to_owned()

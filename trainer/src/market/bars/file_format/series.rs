@@ -3,11 +3,11 @@
 use anyhow::{Result, anyhow};
 
 use super::sample::{Sample, SampleRow};
-use super::{Reopen, Rest, time_text};
-use crate::market::bars::columns::{TimeColumn, settle_time};
+use super::{LaterRows, Reopen, time_text};
+use crate::market::bars::columns::{TimeColumn, resolve_time};
 use crate::market::bars::config::Reading;
-use crate::market::bars::shown;
-use crate::market::bars::timestamp::{TimeForm, TimeHints, TimeText, TimeZone, decide};
+use crate::market::bars::printable;
+use crate::market::bars::timestamp::{TimeFormat, TimeHints, TimeText, TimeZone, decide};
 
 /// The times of a series.
 pub(in crate::market::bars) struct SeriesTime<'a> {
@@ -23,30 +23,30 @@ impl SeriesTime<'_> {
         &self,
         sample: &Sample,
         reopen: Reopen<'_>,
-    ) -> Result<(TimeColumn, TimeForm)> {
+    ) -> Result<(TimeColumn, TimeFormat)> {
         let width = self.names.len();
         let rows: Vec<&SampleRow> =
             sample.rows[1..].iter().filter(|row| row.cells.len() == width).collect();
         let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells.clone()).collect();
-        let column = settle_time(self.column, &cells);
+        let column = resolve_time(self.column, &cells);
         let texts: Vec<TimeText> = cells.iter().map(|row| time_text(column, None, row)).collect();
         let Reading { config, latest_ms } = self.reading;
         let zone = config.time_zone.as_deref().and_then(TimeZone::parse);
         let hints = TimeHints { format: None, zone, latest_ms: *latest_ms };
-        let rest = Rest { sample, reopen };
+        let rest = LaterRows { sample, reopen };
         let more = || rest.rows(width).map(|cells| time_text(column, None, &cells));
         let told = |doubt| {
-            let text = shown(&texts[0].text);
+            let text = printable(&texts[0].text);
             anyhow!("`{}` {}: `{text}` {}", self.name, rows[0].place, String::from(doubt))
         };
-        let mut form = match (decide(&texts, &mut more(), hints), &config.time_format) {
+        let mut format = match (decide(&texts, &mut more(), hints), &config.time_format) {
             (Err(_), Some(format)) => {
                 let hints = TimeHints { format: Some(format), ..hints };
                 decide(&texts, &mut more(), hints).map_err(told)?
             }
             (decided, _) => decided.map_err(told)?,
         };
-        form.is_newest_first = false;
-        Ok((column, form))
+        format.is_newest_first = false;
+        Ok((column, format))
     }
 }

@@ -36,29 +36,29 @@ pub(super) fn is_json(start: &[u8]) -> bool {
 }
 
 /// Candles as CSV.
-pub(super) struct Table {
+pub(super) struct CandleCsv {
     /// A nameless file.
     pub(super) rows: File,
     /// What the JSON says that makes them doubtful.
-    pub(super) doubts: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// Returns the candles in `json`.
-pub(super) fn open(json: impl Read) -> io::Result<Table> {
+pub(super) fn open(json: impl Read) -> io::Result<CandleCsv> {
     let mut rows = JsonRows::new()?;
-    let mut doubts = Vec::new();
+    let mut warnings = Vec::new();
     let mut values = Deserializer::from_reader(io::BufReader::new(json));
     loop {
-        let top = Top { rows: &mut rows, doubts: &mut doubts };
+        let top = TopLevel { rows: &mut rows, warnings: &mut warnings };
         top.deserialize(&mut values).map_err(|error| failure(&error))?;
         if values.end().is_ok() {
-            return Ok(Table { rows: rows.finish()?, doubts });
+            return Ok(CandleCsv { rows: rows.finish()?, warnings });
         }
     }
 }
 
 fn failure(error: &serde_json::Error) -> io::Error {
-    let told = crate::market::bars::shown(error.to_string().as_bytes());
+    let told = crate::market::bars::printable(error.to_string().as_bytes());
     let problem = match error.classify() {
         Category::Eof => "is JSON that is cut short; copy or download it again".to_owned(),
         Category::Syntax => format!(
@@ -74,19 +74,19 @@ fn failure(error: &serde_json::Error) -> io::Error {
 }
 
 /// One value of the file.
-struct Top<'a> {
+struct TopLevel<'a> {
     rows: &'a mut JsonRows,
-    doubts: &'a mut Vec<String>,
+    warnings: &'a mut Vec<String>,
 }
 
-impl Top<'_> {
+impl TopLevel<'_> {
     fn object(&mut self, object: Map<String, Value>) -> Result<(), String> {
         if is_candle(&object) {
             return self.rows.push(Value::Object(object), None);
         }
         let candles = Candles::all(&object)?;
         let n_candles: usize = candles.iter().map(|candles| candles.rows.len()).sum();
-        self.doubts.extend(paging::mark(&object, n_candles));
+        self.warnings.extend(paging::warning(&object, n_candles));
         for Candles { names, rows, label } in candles {
             self.rows.name(names, &rows)?;
             rows.into_iter().try_for_each(|row| self.rows.push(row, label.clone()))?;
@@ -95,7 +95,7 @@ impl Top<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Top<'_> {
+impl<'de> DeserializeSeed<'de> for TopLevel<'_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -103,7 +103,7 @@ impl<'de> DeserializeSeed<'de> for Top<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Top<'_> {
+impl<'de> Visitor<'de> for TopLevel<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -78,7 +78,7 @@ const N_SEPARATORS: usize = 3;
 
 /// Returns what to say of a file that begins with `start`, if it is no
 /// text.
-pub(super) fn foreign(start: &[u8]) -> Option<&'static str> {
+pub(super) fn unsupported(start: &[u8]) -> Option<&'static str> {
     let known = FOREIGN_FORMATS.iter().find(|(magic, _)| start.starts_with(magic));
     if let Some((_, remedy)) = known {
         // Text may begin with letters that a format has, too.
@@ -91,7 +91,7 @@ pub(super) fn foreign(start: &[u8]) -> Option<&'static str> {
             return Some(remedy);
         }
     }
-    if is_marked_up(start) {
+    if is_markup(start) {
         return Some("is a web page or XML, not CSV; download the data itself, as CSV");
     }
     let (at, mark) = TAR_MARK;
@@ -108,7 +108,7 @@ pub(super) fn foreign(start: &[u8]) -> Option<&'static str> {
 }
 
 /// Whether it begins with a tag; names such as `<DATE>,<OPEN>` are none.
-fn is_marked_up(start: &[u8]) -> bool {
+fn is_markup(start: &[u8]) -> bool {
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let is_known = [&b"<!"[..], b"<?xml", b"<html", b"<table", b"<div", b"<head"]
@@ -135,14 +135,14 @@ pub(super) fn delimiter(text: &[u8]) -> u8 {
             .filter(|line| !line.trim_ascii().is_empty() && line[0] != b'#')
             .take(N_LINES)
     };
-    let of_cells = lines().find_map(|line| most(line).filter(|(_, n)| *n >= N_SEPARATORS));
-    let first = || lines().next().and_then(most);
+    let of_cells = lines().find_map(|line| most_frequent(line).filter(|(_, n)| *n >= N_SEPARATORS));
+    let first = || lines().next().and_then(most_frequent);
     of_cells.or_else(first).map_or(b',', |(delimiter, _)| delimiter)
 }
 
 /// Returns the most frequent separator of `line`, and how often it is
 /// there. A comma may be a decimal sign beside another one.
-fn most(line: &[u8]) -> Option<(u8, usize)> {
+fn most_frequent(line: &[u8]) -> Option<(u8, usize)> {
     let mut counts = [(b';', 0), (b'\t', 0), (b'|', 0), (b',', 0)];
     let mut is_quoted = false;
     for &byte in line {

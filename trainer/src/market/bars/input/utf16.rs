@@ -5,57 +5,57 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use crate::market::bars::refill::{Refill, Refilled};
+use crate::market::bars::block_reader::{BlockReader, BlockSource};
 
 /// Bytes that are looked at where no mark tells the order.
 const N_LOOKED_AT: usize = 64;
 
 /// Which byte of two comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum ByteOrder {
     Little,
     Big,
 }
 
 /// Returns the order of the bytes of a text that begins with `start`, if
 /// it is UTF-16: by its mark, or since each other byte is 0.
-pub(super) fn order_of(start: &[u8]) -> Option<Order> {
+pub(super) fn order_of(start: &[u8]) -> Option<ByteOrder> {
     if start.starts_with(b"\xff\xfe\0\0") {
         return None;
     }
     if start.starts_with(b"\xff\xfe") {
-        return Some(Order::Little);
+        return Some(ByteOrder::Little);
     }
     if start.starts_with(b"\xfe\xff") {
-        return Some(Order::Big);
+        return Some(ByteOrder::Big);
     }
     let pairs = || start.as_chunks::<2>().0.iter().take(N_LOOKED_AT / 2);
     let is_text = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
     let are_enough = pairs().count() == N_LOOKED_AT / 2;
     if are_enough && pairs().all(|&[first, second]| is_text(first) && second == 0) {
-        return Some(Order::Little);
+        return Some(ByteOrder::Little);
     }
     let is_big = are_enough && pairs().all(|&[first, second]| first == 0 && is_text(second));
-    is_big.then_some(Order::Big)
+    is_big.then_some(ByteOrder::Big)
 }
 
 /// Turns UTF-16 into UTF-8.
 pub(super) struct Utf16Reader {
     inner: Box<dyn Read + Send>,
-    order: Order,
+    order: ByteOrder,
     /// Bytes that are no whole letter yet.
     rest: Vec<u8>,
 }
 
 impl Utf16Reader {
-    pub(super) fn new(inner: Box<dyn Read + Send>, order: Order) -> Refilled<Self> {
-        Refilled::new(Vec::new(), Self { inner, order, rest: Vec::new() })
+    pub(super) fn new(inner: Box<dyn Read + Send>, order: ByteOrder) -> BlockReader<Self> {
+        BlockReader::new(Vec::new(), Self { inner, order, rest: Vec::new() })
     }
 }
 
-impl Refill for Utf16Reader {
+impl BlockSource for Utf16Reader {
     /// Decodes some more.
-    fn refill(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
+    fn next_block(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
         let mut block = [0; 1 << 14];
         let n_bytes = self.inner.read(&mut block)?;
         if n_bytes == 0 {
@@ -67,8 +67,8 @@ impl Refill for Utf16Reader {
         let mut units: Vec<u16> = pairs
             .iter()
             .map(|&pair| match self.order {
-                Order::Little => u16::from_le_bytes(pair),
-                Order::Big => u16::from_be_bytes(pair),
+                ByteOrder::Little => u16::from_le_bytes(pair),
+                ByteOrder::Big => u16::from_be_bytes(pair),
             })
             .collect();
         // The other half of a pair is still to come.

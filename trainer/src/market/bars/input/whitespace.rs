@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use crate::market::bars::refill::{Refill, Refilled};
+use crate::market::bars::block_reader::{BlockReader, BlockSource};
 
 /// Lines that are looked at, and the fewest that tell.
 const N_LINES_MAX: usize = 20;
@@ -91,9 +91,9 @@ pub(super) struct BlankReader {
 }
 
 impl BlankReader {
-    pub(super) fn new(inner: Box<dyn Read + Send>, layout: Layout) -> Refilled<Self> {
+    pub(super) fn new(inner: Box<dyn Read + Send>, layout: Layout) -> BlockReader<Self> {
         let reader = Self { inner, layout, rest: Vec::new(), is_below_names: false };
-        Refilled::new(Vec::new(), reader)
+        BlockReader::new(Vec::new(), reader)
     }
 
     fn divide(&mut self, line: &[u8], text: &mut Vec<u8>) {
@@ -129,9 +129,9 @@ impl BlankReader {
     }
 }
 
-impl Refill for BlankReader {
+impl BlockSource for BlankReader {
     /// Divides more lines.
-    fn refill(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
+    fn next_block(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
         let mut block = [0; 1 << 14];
         let n_bytes = self.inner.read(&mut block)?;
         self.rest.extend_from_slice(&block[..n_bytes]);

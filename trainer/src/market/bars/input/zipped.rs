@@ -10,7 +10,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::place::{Packing, container};
-use crate::market::bars::shown;
+use crate::market::bars::printable;
 
 /// What names of tables end in.
 const TABLES: [&str; 12] =
@@ -54,8 +54,8 @@ pub(super) fn open(file: File) -> io::Result<File> {
         return Err(invalid(format!(
             "is a zip file of several tables, such as `{}` and `{}`; unpack it by `unzip 'NAME' -d \
              bars`, and name one of them",
-            shown(names[0].as_bytes()),
-            shown(names[1].as_bytes())
+            printable(names[0].as_bytes()),
+            printable(names[1].as_bytes())
         )));
     };
     let mut table = tempfile::tempfile()?;
@@ -84,7 +84,7 @@ pub(in crate::market::bars) fn unpack_several(path: &Path) -> io::Result<Option<
             ErrorKind::AlreadyExists => invalid(format!(
                 "is a zip file with two tables of the name `{}`; unpack it by `unzip 'NAME' -d \
                  bars`, and name the folder in it",
-                shown(name.as_bytes())
+                printable(name.as_bytes())
             )),
             _ => error,
         })?;
@@ -162,7 +162,8 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     }
     tables.sort();
     if tables.is_empty() {
-        let found: Vec<String> = names.iter().take(5).map(|name| shown(name.as_bytes())).collect();
+        let found: Vec<String> =
+            names.iter().take(5).map(|name| printable(name.as_bytes())).collect();
         return Err(invalid(format!(
             "is a zip file without a CSV file in it (there are: `{}`); unpack it, and write the \
              bars as CSV",

@@ -21,7 +21,7 @@ pub(super) struct ColumnText {
 
 /// How many rows, and at what level they have a value.
 #[derive(Debug, Clone, Copy)]
-struct RowsAt {
+struct RowBatch {
     n_rows: usize,
     max_level: i16,
 }
@@ -61,7 +61,7 @@ impl ColumnText {
         self.bytes.clear();
         self.ends.clear();
         let whole = Meaning::of(column);
-        let at = RowsAt { n_rows, max_level: column.max_def_level() };
+        let at = RowBatch { n_rows, max_level: column.max_def_level() };
         match reader {
             ColumnReader::BoolColumnReader(reader) => {
                 self.values(reader, at, |text, value| text.extend(value.to_string().bytes()))
@@ -102,7 +102,7 @@ impl ColumnText {
     fn values<T: DataType>(
         &mut self,
         reader: &mut ColumnReaderImpl<T>,
-        RowsAt { n_rows, max_level }: RowsAt,
+        RowBatch { n_rows, max_level }: RowBatch,
         mut each: impl FnMut(&mut Vec<u8>, &T::T),
     ) -> Result<()> {
         let (mut values, mut levels) = (Vec::new(), Vec::new());
@@ -162,7 +162,7 @@ impl Meaning {
             Self::Signed | Self::Unsigned => write(text, value),
             Self::Decimal(scale) => write_decimal(text, value, scale),
             Self::Date => {
-                let time = timestamp::format(count.saturating_mul(MS_PER_DAY));
+                let time = timestamp::format_utc(count.saturating_mul(MS_PER_DAY));
                 write(text, time.split(' ').next().unwrap_or_default());
             }
             Self::Time { per_ms, is_utc } => {
@@ -171,7 +171,7 @@ impl Meaning {
                 text.extend(is_utc.then_some(b'Z'));
             }
             Self::Clock(per_ms) => {
-                let time = timestamp::format(count.div_euclid(per_ms).rem_euclid(MS_PER_DAY));
+                let time = timestamp::format_utc(count.div_euclid(per_ms).rem_euclid(MS_PER_DAY));
                 text.extend(time.bytes().skip("1970-01-01 ".len()));
             }
         }
@@ -203,7 +203,7 @@ fn write(text: &mut Vec<u8>, value: impl std::fmt::Display) {
 }
 
 fn write_time(text: &mut Vec<u8>, time_ms: i64) {
-    write(text, timestamp::format(time_ms));
+    write(text, timestamp::format_utc(time_ms));
 }
 
 fn write_decimal(text: &mut Vec<u8>, value: i128, scale: u32) {

@@ -11,7 +11,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use super::cells::ColumnText;
 use super::pages;
 use super::quoted::push_quoted;
-use crate::market::bars::refill::{Refill, Refilled};
+use crate::market::bars::block_reader::{BlockReader, BlockSource};
 
 /// Rows that are turned into text at once.
 const N_ROWS: usize = 1024;
@@ -33,7 +33,7 @@ pub(super) struct ParquetText {
 
 impl ParquetText {
     /// Reads the footer of `file`.
-    pub(super) fn open(file: File) -> io::Result<Refilled<Self>> {
+    pub(super) fn open(file: File) -> io::Result<BlockReader<Self>> {
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(failure)?;
         let schema = metadata.file_metadata().schema_descr();
         let is_flat = |idx: &usize| {
@@ -62,7 +62,7 @@ impl ParquetText {
             texts,
             metadata,
         };
-        Ok(Refilled::new(text, rows))
+        Ok(BlockReader::new(text, rows))
     }
 
     /// Opens the next row group; `false` when there is none.
@@ -107,8 +107,8 @@ impl ParquetText {
     }
 }
 
-impl Refill for ParquetText {
-    fn refill(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
+impl BlockSource for ParquetText {
+    fn next_block(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
         self.fill(text).map_err(failure)
     }
 }

@@ -1,7 +1,7 @@
 //! Puts together how several files, or the bars of several symbols, were
 //! read.
 
-use super::{Understood, quoted};
+use super::{ReadReport, quoted};
 use crate::market::bars::summary::DataSummary;
 
 /// Sources of one warning that are named.
@@ -10,7 +10,7 @@ const N_SOURCES_SHOWN: usize = 3;
 /// Symbols that are named.
 const N_SYMBOLS_SHOWN: usize = 10;
 
-impl Understood {
+impl ReadReport {
     /// Adds how the files were read that were joined to one series.
     pub(in crate::market::bars) fn add_parts(&mut self, symbol: &str, parts: &[DataSummary]) {
         self.add_each(parts);

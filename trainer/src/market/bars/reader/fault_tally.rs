@@ -41,13 +41,13 @@ pub struct Repairs {
 /// The faults of one pass.
 #[derive(Debug, Default)]
 pub(super) struct FaultTally {
-    kinds: Vec<Kind>,
+    kinds: Vec<FaultCount>,
     n_dropped: u64,
     n_widened: u64,
 }
 
 #[derive(Debug)]
-struct Kind {
+struct FaultCount {
     fault: FaultKind,
     n_rows: u64,
     first: Vec<Place>,
@@ -68,7 +68,7 @@ impl FaultTally {
 
     fn add(&mut self, kind: FaultKind, place: Place) {
         let idx = self.kinds.iter().position(|known| known.fault == kind).unwrap_or_else(|| {
-            self.kinds.push(Kind { fault: kind, n_rows: 0, first: Vec::new() });
+            self.kinds.push(FaultCount { fault: kind, n_rows: 0, first: Vec::new() });
             self.kinds.len() - 1
         });
         let known = &mut self.kinds[idx];
@@ -81,7 +81,7 @@ impl FaultTally {
     fn told(&self) -> Vec<String> {
         self.kinds
             .iter()
-            .map(|Kind { fault, n_rows, first }| {
+            .map(|FaultCount { fault, n_rows, first }| {
                 let places: Vec<String> = first.iter().map(Place::to_string).collect();
                 let more = if *n_rows > first.len() as u64 { ", …" } else { "" };
                 format!("{n_rows} {fault} ({}{more})", places.join(", "))
@@ -94,7 +94,7 @@ impl FaultTally {
     }
 
     /// Returns the error that begins with the `first` fault.
-    pub(super) fn complaint(&self, first: &Error, n_rows: u64) -> Error {
+    pub(super) fn combined_error(&self, first: &Error, n_rows: u64) -> Error {
         let n_faulty: u64 = self.kinds.iter().map(|kind| kind.n_rows).sum();
         let mut text = first.to_string();
         if n_faulty < 2 {
@@ -121,7 +121,7 @@ impl FaultTally {
     /// Fails where more rows were left out than not: what is wrong is
     /// then how the file is read.
     pub(super) fn refuse_most(&self, name: &str, n_bars: u64) -> Result<(), Error> {
-        let is_order = |kind: &&Kind| kind.fault == FaultKind::Order;
+        let is_order = |kind: &&FaultCount| kind.fault == FaultKind::Order;
         let n_disordered = self.kinds.iter().find(is_order).map_or(0, |kind| kind.n_rows);
         if N_TENTHS * n_disordered > n_bars + self.n_dropped {
             bail!(

@@ -11,7 +11,7 @@ impl BarReader {
     /// Fails where the file lacks one.
     pub fn with_columns(mut self, names: &[String]) -> Result<Self> {
         if let Inner::Text(text) = &mut self.0 {
-            let found = text.form.columns.find_further(names);
+            let found = text.format.columns.find_further(names);
             text.further = found.map_err(|error| anyhow!("`{}` {error}", text.name))?;
             text.numbers = vec![0.0; names.len()];
         }
@@ -24,7 +24,7 @@ impl BarReader {
     pub fn columns(&self) -> &[f64] {
         match &self.0 {
             Inner::Text(text) => &text.numbers,
-            Inner::Share(share) => share.columns(),
+            Inner::Spilled(share) => share.columns(),
             // Only bars without further columns are kept.
             Inner::Kept(_) => &[],
         }
@@ -35,9 +35,9 @@ impl BarReader {
     pub(in crate::market::bars) fn further_names(&self) -> Vec<String> {
         match &self.0 {
             Inner::Text(text) => {
-                text.form.columns.further().into_iter().map(str::to_owned).collect()
+                text.format.columns.further().into_iter().map(str::to_owned).collect()
             }
-            Inner::Share(_) | Inner::Kept(_) => Vec::new(),
+            Inner::Spilled(_) | Inner::Kept(_) => Vec::new(),
         }
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::market::bars::Bar;
 use crate::market::bars::check::{self, Fault};
-use crate::market::bars::columns::Part;
+use crate::market::bars::columns::BarField;
 use crate::market::bars::config::{BarsConfig, Decimal};
-use crate::market::bars::file_format::Form;
+use crate::market::bars::file_format::FileFormat;
 use crate::market::bars::input::{TextReader, input_error};
 use crate::market::bars::lenient;
 use crate::market::bars::rows::{Row, Rows};
@@ -14,7 +14,7 @@ use crate::market::bars::timestamp::TimeParser;
 
 /// Reads the rows of one file.
 pub(super) struct RowParser {
-    form: Arc<Form>,
+    format: Arc<FileFormat>,
     time: TimeParser,
     /// The column of adjusted closes, where prices are to be adjusted.
     adjusted: Option<usize>,
@@ -22,42 +22,42 @@ pub(super) struct RowParser {
 }
 
 impl RowParser {
-    pub(super) fn new(form: &Arc<Form>, config: &BarsConfig) -> Self {
+    pub(super) fn new(format: &Arc<FileFormat>, config: &BarsConfig) -> Self {
         Self {
-            time: TimeParser::of(form.time.clone()),
-            adjusted: form.columns.adjusted.filter(|_| config.adjusted),
+            time: TimeParser::of(format.time.clone()),
+            adjusted: format.columns.adjusted.filter(|_| config.adjusted),
             takes_negative: config.negative_prices,
-            form: Arc::clone(form),
+            format: Arc::clone(format),
         }
     }
 
-    /// Returns the bar of `row`, not checked; `before` is the time of the
+    /// Returns the bar of `row`, not checked; `previous_ms` is the time of the
     /// one before.
     #[inline]
-    pub(super) fn parse(&self, row: Row<'_>, before: Option<i64>) -> Result<Bar, Fault> {
-        let columns = &self.form.columns;
+    pub(super) fn parse(&self, row: Row<'_>, previous_ms: Option<i64>) -> Result<Bar, Fault> {
+        let columns = &self.format.columns;
         let time_ms = columns
             .time
-            .parse(row, &self.time, before)
+            .parse(row, &self.time, previous_ms)
             .ok_or_else(|| Fault::not_a_time(columns.time.text(row).as_bytes(), &self.time))?;
         let price = |part, idx: usize| {
             self.number(row, idx).ok_or_else(|| Fault::not_a_price(part, row[idx].trim_ascii()))
         };
         let mut bar = Bar {
             time_ms,
-            open: price(Part::Open, columns.open)?,
-            high: price(Part::High, columns.high)?,
-            low: price(Part::Low, columns.low)?,
-            close: price(Part::Close, columns.close)?,
+            open: price(BarField::Open, columns.open)?,
+            high: price(BarField::High, columns.high)?,
+            low: price(BarField::Low, columns.low)?,
+            close: price(BarField::Close, columns.close)?,
             volume: match columns.volume {
                 Some(idx) => self.volume(row, idx)?,
                 None => 0.0,
             },
-            funding: self.payment(row, columns.funding, Part::Funding)?,
-            dividend: self.payment(row, columns.dividend, Part::Dividend)?,
+            funding: self.payment(row, columns.funding, BarField::Funding)?,
+            dividend: self.payment(row, columns.dividend, BarField::Dividend)?,
         };
         if let Some(idx) = self.adjusted {
-            let adjusted = price(Part::Further(idx), idx)?;
+            let adjusted = price(BarField::Further(idx), idx)?;
             adjust(&mut bar, adjusted);
         }
         Ok(bar)
@@ -66,21 +66,21 @@ impl RowParser {
     /// Whether `row` is right but says nothing of this symbol.
     #[cold]
     pub(super) fn has_no_price(&self, row: Row<'_>) -> bool {
-        let columns = &self.form.columns;
+        let columns = &self.format.columns;
         let prices = [columns.open, columns.high, columns.low, columns.close];
         row.len() == columns.width && prices.iter().all(|&idx| lenient::is_unknown(&row[idx]))
     }
 
     #[inline]
     fn number(&self, row: Row<'_>, idx: usize) -> Option<f64> {
-        let is_plain = self.form.decimal == Decimal::Point;
+        let is_plain = self.format.decimal == Decimal::Point;
         let plain = if is_plain { row.number(idx) } else { None };
-        plain.or_else(|| lenient::parse(&row[idx], self.form.decimal))
+        plain.or_else(|| lenient::parse(&row[idx], self.format.decimal))
     }
 
     /// Paid now and then: most bars pay nothing.
     #[inline]
-    fn payment(&self, row: Row<'_>, idx: Option<usize>, part: Part) -> Result<f64, Fault> {
+    fn payment(&self, row: Row<'_>, idx: Option<usize>, part: BarField) -> Result<f64, Fault> {
         match idx {
             Some(idx) if !row[idx].trim_ascii().is_empty() => self
                 .number(row, idx)
@@ -95,7 +95,7 @@ impl RowParser {
         match self.number(row, idx) {
             Some(volume) if !volume.is_nan() => Ok(volume),
             _ if lenient::is_unknown(&row[idx]) => Ok(0.0),
-            _ => Err(Fault::not_a_number(Part::Volume, row[idx].trim_ascii())),
+            _ => Err(Fault::not_a_number(BarField::Volume, row[idx].trim_ascii())),
         }
     }
 
@@ -103,7 +103,7 @@ impl RowParser {
     /// where only the last digit of a double is wrong.
     #[inline]
     pub(super) fn check(&self, bar: &mut Bar) -> Result<(), Fault> {
-        if check::is_right(bar) {
+        if check::is_valid(bar) {
             return Ok(());
         }
         self.check_again(bar)
@@ -111,7 +111,7 @@ impl RowParser {
 
     #[cold]
     fn check_again(&self, bar: &mut Bar) -> Result<(), Fault> {
-        check::widen_dust(bar);
+        check::widen_within_rounding(bar);
         check::check(bar, self.takes_negative)
     }
 }
@@ -136,7 +136,7 @@ pub(super) fn read_row(
 ) -> anyhow::Result<bool> {
     loop {
         match rows.advance() {
-            Ok(true) if rows.row().is_passed_over() => {}
+            Ok(true) if rows.row().is_blank_or_comment() => {}
             Ok(is_row) => return Ok(is_row),
             Err(error) => return Err(input_error(name, n_bars, &error)),
         }
@@ -154,7 +154,7 @@ pub(super) fn parse_further(
         *number = row
             .number(idx)
             .filter(|number| number.is_finite())
-            .ok_or_else(|| Fault::not_a_feature(Part::Further(idx), row[idx].trim_ascii()))?;
+            .ok_or_else(|| Fault::not_a_feature(BarField::Further(idx), row[idx].trim_ascii()))?;
     }
     Ok(())
 }

@@ -6,11 +6,11 @@ use anyhow::{Error, anyhow};
 
 use super::text::TextBars;
 use crate::market::bars::check::{Fault, FaultKind};
-use crate::market::bars::columns::Part;
+use crate::market::bars::columns::BarField;
 use crate::market::bars::input::Place;
 use crate::market::bars::lenient::number_in;
-use crate::market::bars::shown;
-use crate::market::bars::timestamp::{self, MS_PER_DAY, is_count, is_date};
+use crate::market::bars::printable;
+use crate::market::bars::timestamp::{self, MS_PER_DAY, is_date, is_numeric_time};
 use crate::wording::counted;
 
 impl TextBars {
@@ -20,24 +20,24 @@ impl TextBars {
         Place { line: self.rows.line() + self.n_lines_skipped, packing }
     }
 
-    fn text_of(&self, part: Part) -> String {
+    fn text_of(&self, part: BarField) -> String {
         let row = self.rows.row();
-        let text = |idx: usize| shown(row.get(idx).unwrap_or_default().trim_ascii());
+        let text = |idx: usize| printable(row.get(idx).unwrap_or_default().trim_ascii());
         match part {
-            Part::Time => self.form.columns.time.text(row),
-            Part::Open => text(self.form.columns.open),
-            Part::High => text(self.form.columns.high),
-            Part::Low => text(self.form.columns.low),
-            Part::Close => text(self.form.columns.close),
-            Part::Volume => self.form.columns.volume.map_or_else(String::new, text),
-            Part::Funding => self.form.columns.funding.map_or_else(String::new, text),
-            Part::Dividend => self.form.columns.dividend.map_or_else(String::new, text),
-            Part::Symbol => self
-                .form
+            BarField::Time => self.format.columns.time.text(row),
+            BarField::Open => text(self.format.columns.open),
+            BarField::High => text(self.format.columns.high),
+            BarField::Low => text(self.format.columns.low),
+            BarField::Close => text(self.format.columns.close),
+            BarField::Volume => self.format.columns.volume.map_or_else(String::new, text),
+            BarField::Funding => self.format.columns.funding.map_or_else(String::new, text),
+            BarField::Dividend => self.format.columns.dividend.map_or_else(String::new, text),
+            BarField::Symbol => self
+                .format
                 .columns
                 .symbol
-                .map_or_else(String::new, |symbol| shown(symbol.text(row).as_bytes())),
-            Part::Further(idx) => text(idx),
+                .map_or_else(String::new, |symbol| printable(symbol.text(row).as_bytes())),
+            BarField::Further(idx) => text(idx),
         }
     }
 
@@ -50,7 +50,7 @@ impl TextBars {
             "`{}` {}, column `{}`: `{}` {}",
             self.name,
             self.place(),
-            self.form.columns.name_of(fault.part),
+            self.format.columns.name_of(fault.part),
             self.text_of(fault.part),
             fault.problem
         )
@@ -63,7 +63,7 @@ impl TextBars {
             self.name,
             self.place(),
             counted(row.len() as u64, "column"),
-            self.form.columns.width
+            self.format.columns.width
         );
         if self.rows.n_row_lines() > 1 {
             let n_lines = self.rows.n_row_lines();
@@ -78,9 +78,9 @@ impl TextBars {
             cell.trim().is_empty() || number_in(&cell).is_some()
         };
         // What is no number is no part of a bar.
-        let is_time = (is_date(first) || is_count(first))
-            && (row.len() > self.form.columns.width || row.iter().skip(1).all(is_number));
-        let remedy = if is_time && !self.is_stream && self.rows.is_at_last() {
+        let is_time = (is_date(first) || is_numeric_time(first))
+            && (row.len() > self.format.columns.width || row.iter().skip(1).all(is_number));
+        let remedy = if is_time && !self.is_stream && self.rows.is_last_row() {
             "the file may be cut short: copy or download it again"
         } else if is_time {
             "correct or delete the row"
@@ -92,13 +92,13 @@ impl TextBars {
 
     #[cold]
     pub(super) fn another_symbol(&self) -> Fault {
-        let first = shown(self.symbol.as_bytes());
+        let first = printable(self.symbol.as_bytes());
         let problem = format!(
             "is another symbol than `{first}` above it, and only `train` and `predict` take \
              several: choose one by `bars.symbol`, such as by `--symbol '{first}'`; rows that are \
              one series all the same are taken so by `--column symbol=`"
         );
-        Fault { part: Part::Symbol, problem, kind: FaultKind::AnotherSymbol }
+        Fault { part: BarField::Symbol, problem, kind: FaultKind::AnotherSymbol }
     }
 
     /// Returns the fault of a row that is of another series, as a column
@@ -108,15 +108,15 @@ impl TextBars {
         let is_other = |(idx, text): &&(usize, String)| {
             row.get(*idx).is_some_and(|cell| cell.trim_ascii() != text.as_bytes())
         };
-        let (idx, text) = self.form.columns.labels.iter().find(is_other)?;
-        let name = shown(self.form.columns.name(*idx).as_bytes());
+        let (idx, text) = self.format.columns.labels.iter().find(is_other)?;
+        let name = printable(self.format.columns.name(*idx).as_bytes());
         let problem = format!(
             "is where another series begins: `{name}` is `{}`, and was `{}` before; if it tells \
              series apart, say so by `--column 'symbol={name}'`",
-            shown(row.get(*idx).unwrap_or_default().trim_ascii()),
-            shown(text.as_bytes())
+            printable(row.get(*idx).unwrap_or_default().trim_ascii()),
+            printable(text.as_bytes())
         );
-        Some(Fault { part: Part::Time, problem, kind: FaultKind::AnotherSymbol })
+        Some(Fault { part: BarField::Time, problem, kind: FaultKind::AnotherSymbol })
     }
 
     #[cold]
@@ -124,7 +124,7 @@ impl TextBars {
         if let Some(fault) = self.another_label() {
             return fault;
         }
-        let previous = timestamp::format(previous_ms);
+        let previous = timestamp::format_utc(previous_ms);
         if time_ms == previous_ms {
             let mut problem = "is a duplicate: the bar before has the same time; if both are of \
                                one bar, delete one or leave it out with `--bad-rows drop` (a local \
@@ -132,28 +132,28 @@ impl TextBars {
                                `bars.time_zone`)"
                 .to_owned();
             // From the first row on, a day is no time.
-            if let [date] = self.form.columns.time_names()[..]
+            if let [date] = self.format.columns.time_names()[..]
                 && self.n_bars == 1
                 && time_ms % MS_PER_DAY == 0
-                && !self.form.columns.further().is_empty()
-                && !self.form.columns.time.text(self.rows.row()).contains(':')
-                && !self.form.time.is_absolute()
+                && !self.format.columns.further().is_empty()
+                && !self.format.columns.time.text(self.rows.row()).contains(':')
+                && !self.format.time.is_absolute()
             {
-                let date = shown(date.as_bytes());
+                let date = printable(date.as_bytes());
                 let _ = write!(
                     problem,
                     "; if another column has the clock, say which, such as by `--column \
                      'date={date}' --column clock=NAME`"
                 );
             }
-            return Fault { part: Part::Time, problem, kind: FaultKind::Duplicate };
+            return Fault { part: BarField::Time, problem, kind: FaultKind::Duplicate };
         }
         let problem = if self.is_stream && self.n_bars == 1 {
             format!(
                 "is older than the bar before, `{previous}`: the newest bar comes first, which a \
                  stream cannot turn round; name the file itself"
             )
-        } else if self.form.time.is_newest_first {
+        } else if self.format.time.is_newest_first {
             format!(
                 "is newer than the bar before, `{previous}`, in a file that begins with the \
                  newest; sort the rows by time"
@@ -163,6 +163,6 @@ impl TextBars {
                 "is older than the bar before, `{previous}`; sort the rows by time, oldest first"
             )
         };
-        Fault { part: Part::Time, problem, kind: FaultKind::Order }
+        Fault { part: BarField::Time, problem, kind: FaultKind::Order }
     }
 }

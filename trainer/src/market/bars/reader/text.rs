@@ -12,7 +12,7 @@ use crate::market::bars::Bar;
 use crate::market::bars::check::Fault;
 use crate::market::bars::columns::SymbolColumn;
 use crate::market::bars::config::{BadRows, Reading};
-use crate::market::bars::file_format::Form;
+use crate::market::bars::file_format::FileFormat;
 use crate::market::bars::input::{Text, TextReader};
 use crate::market::bars::rows::Rows;
 
@@ -23,7 +23,7 @@ pub(super) struct TextBars {
     pub(super) n_lines_skipped: u64,
     /// Whether the row at hand was not yet returned as a bar.
     pub(super) is_row_pending: bool,
-    pub(super) form: Arc<Form>,
+    pub(super) format: Arc<FileFormat>,
     pub(super) parser: RowParser,
     pub(super) bad_rows: BadRows,
     /// Whether nobody knows when the next row comes.
@@ -43,28 +43,33 @@ pub(super) struct TextBars {
 }
 
 impl TextBars {
-    pub(super) fn new(name: &str, text: Text, form: Arc<Form>, reading: &Reading) -> Result<Self> {
-        let mut rows = Rows::new(text.reader, form.delimiter);
-        for _ in 0..form.n_rows_above {
+    pub(super) fn new(
+        name: &str,
+        text: Text,
+        format: Arc<FileFormat>,
+        reading: &Reading,
+    ) -> Result<Self> {
+        let mut rows = Rows::new(text.reader, format.delimiter);
+        for _ in 0..format.n_rows_above {
             read_row(&mut rows, name, 0)?;
         }
         if !read_row(&mut rows, name, 0)? {
             return Err(anyhow!("`{name}` has a line of names but no bars below it"));
         }
-        if let Some(beside) = form.columns.beside.as_ref().filter(|b| b.undecided().is_some()) {
-            return Err(anyhow!("`{name}` {}", beside.problem()));
+        if let Some(wide) = format.columns.wide.as_ref().filter(|b| b.unchosen().is_some()) {
+            return Err(anyhow!("`{name}` {}", wide.problem()));
         }
-        let chosen = reading.config.symbol.clone().filter(|_| form.columns.symbol.is_some());
-        let first = || form.columns.symbol.map(|symbol| symbol.text(rows.row()));
+        let chosen = reading.config.symbol.clone().filter(|_| format.columns.symbol.is_some());
+        let first = || format.columns.symbol.map(|symbol| symbol.text(rows.row()));
         let symbol = chosen.clone().or_else(first);
         Ok(Self {
             name: name.to_owned(),
             rows,
             n_lines_skipped: text.n_lines_skipped,
             is_row_pending: true,
-            parser: RowParser::new(&form, &reading.config),
+            parser: RowParser::new(&format, &reading.config),
             bad_rows: reading.config.bad_rows,
-            form,
+            format,
             is_stream: false,
             further: Vec::new(),
             numbers: Vec::new(),
@@ -95,7 +100,7 @@ impl TextBars {
             } else if !read_row(&mut self.rows, &self.name, self.n_bars)? {
                 return self.end();
             }
-            if self.is_passed_over() {
+            if self.is_other_symbol() {
                 continue;
             }
             match self.take_row() {
@@ -111,11 +116,11 @@ impl TextBars {
     /// Leaves the row with this `fault` out, where that is wanted.
     #[cold]
     fn take_fault(&mut self, fault: Fault) -> Result<()> {
-        if self.is_between(&fault) {
+        if self.is_ignorable(&fault) {
             return Ok(());
         }
-        let fault = self.other_names().unwrap_or(fault);
-        if self.bad_rows != BadRows::Drop || fault.is_of_file() {
+        let fault = self.header_fault().unwrap_or(fault);
+        if self.bad_rows != BadRows::Drop || fault.concerns_file() {
             return Err(self.stop_at(&fault));
         }
         self.faults.count(&fault, self.place());
@@ -124,11 +129,11 @@ impl TextBars {
 
     /// Whether the row at hand is of no symbol that is wanted.
     #[inline]
-    fn is_passed_over(&self) -> bool {
-        match (&self.chosen, &self.form.columns.beside) {
+    fn is_other_symbol(&self) -> bool {
+        match (&self.chosen, &self.format.columns.wide) {
             (None, None) => false,
             (Some(chosen), _) => {
-                self.form.columns.symbol.is_some_and(|symbol| !symbol.is(self.rows.row(), chosen))
+                self.format.columns.symbol.is_some_and(|symbol| !symbol.is(self.rows.row(), chosen))
             }
             (None, Some(_)) => self.parser.has_no_price(self.rows.row()),
         }
@@ -150,13 +155,13 @@ impl TextBars {
     /// Returns the bar of the row at hand.
     fn take_row(&mut self) -> Result<Bar, Fault> {
         let row = self.rows.row();
-        if row.len() != self.form.columns.width {
-            return Err(self.other_width());
+        if row.len() != self.format.columns.width {
+            return Err(self.width_fault());
         }
-        if let Some(column) = self.form.columns.symbol
+        if let Some(column) = self.format.columns.symbol
             && !column.is(row, &self.symbol)
         {
-            self.turn_to_symbol(column)?;
+            self.switch_symbol(column)?;
         }
         let row = self.rows.row();
         let mut bar = self.parser.parse(row, self.previous_ms)?;
@@ -172,7 +177,7 @@ impl TextBars {
         }
         parse_further(row, &self.further, &mut self.numbers)?;
         if let Some(previous_ms) = self.previous_ms {
-            let is_in_order = if self.form.time.is_newest_first {
+            let is_in_order = if self.format.time.is_newest_first {
                 bar.time_ms < previous_ms
             } else {
                 bar.time_ms > previous_ms
@@ -185,7 +190,7 @@ impl TextBars {
         Ok(bar)
     }
 
-    fn turn_to_symbol(&mut self, column: SymbolColumn) -> Result<(), Fault> {
+    fn switch_symbol(&mut self, column: SymbolColumn) -> Result<(), Fault> {
         let symbol = column.text(self.rows.row());
         if symbol.is_empty() {
             return Err(Fault::no_symbol());
@@ -204,22 +209,22 @@ impl TextBars {
     fn stop_at(&mut self, fault: &Fault) -> anyhow::Error {
         let first = self.describe(fault);
         // What follows another symbol is not a fault of its own.
-        if self.is_stream || fault.is_of_file() {
+        if self.is_stream || fault.concerns_file() {
             return first;
         }
         self.faults.count(fault, self.place());
         let mut n_rows = self.n_bars + 1;
         while let Ok(true) = read_row(&mut self.rows, &self.name, n_rows) {
             n_rows += 1;
-            if self.is_passed_over() {
+            if self.is_other_symbol() {
                 continue;
             }
             if let Err(fault) = self.take_row()
-                && !self.is_between(&fault)
+                && !self.is_ignorable(&fault)
             {
                 self.faults.count(&fault, self.place());
             }
         }
-        self.faults.complaint(&first, n_rows)
+        self.faults.combined_error(&first, n_rows)
     }
 }

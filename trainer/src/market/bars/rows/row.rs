@@ -50,7 +50,7 @@ impl<'a> Row<'a> {
 
     /// Whether it is blank, or a comment.
     #[inline]
-    pub(crate) fn is_passed_over(self) -> bool {
+    pub(crate) fn is_blank_or_comment(self) -> bool {
         self.is_blank() || self.text.first() == Some(&b'#')
     }
 

@@ -6,18 +6,18 @@ pub(in crate::market::bars) const EACH: u64 = 0x0101_0101_0101_0101;
 const LOW_BITS: u64 = 0x7f * EACH;
 
 /// What the bytes up to some point hold.
-pub(super) enum Found {
+pub(super) enum LineScan {
     /// A row without quotes, and the length of its line.
     Line(usize),
     Quote,
     /// No end of the line.
-    Part,
+    Incomplete,
 }
 
 /// Finds the fields of the first line in `text`, and puts where each
 /// ends into `ends`.
 #[inline]
-pub(super) fn split(text: &[u8], delimiter: u8, ends: &mut Vec<usize>) -> Found {
+pub(super) fn split(text: &[u8], delimiter: u8, ends: &mut Vec<usize>) -> LineScan {
     let (words, rest) = text.as_chunks::<8>();
     for (word_idx, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
@@ -28,9 +28,9 @@ pub(super) fn split(text: &[u8], delimiter: u8, ends: &mut Vec<usize>) -> Found 
             match word.to_le_bytes()[at] {
                 b'\n' => {
                     ends.push(end);
-                    return Found::Line(end);
+                    return LineScan::Line(end);
                 }
-                b'"' => return Found::Quote,
+                b'"' => return LineScan::Quote,
                 _ => ends.push(end),
             }
             marks &= marks - 1;
@@ -39,14 +39,14 @@ pub(super) fn split(text: &[u8], delimiter: u8, ends: &mut Vec<usize>) -> Found 
     for (end, &byte) in (8 * words.len()..).zip(rest) {
         if byte == b'\n' {
             ends.push(end);
-            return Found::Line(end);
+            return LineScan::Line(end);
         } else if byte == b'"' {
-            return Found::Quote;
+            return LineScan::Quote;
         } else if byte == delimiter {
             ends.push(end);
         }
     }
-    Found::Part
+    LineScan::Incomplete
 }
 
 /// Returns the highest bit of each byte of `word` that is `byte`.

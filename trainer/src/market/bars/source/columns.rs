@@ -23,9 +23,11 @@ impl BarSource {
             let all = match &self.origin {
                 Origin::Folder(folder) => {
                     let symbols = Self::files_of(folder)?;
-                    self.like(symbols[0].source.clone()).reader(None)?.further_names()
+                    self.with_folder_settings(symbols[0].source.clone())
+                        .reader(None)?
+                        .further_names()
                 }
-                Origin::Share(_) => Vec::new(),
+                Origin::Spilled(_) => Vec::new(),
                 _ => self.reader(None)?.further_names(),
             };
             let n_before = found.len();

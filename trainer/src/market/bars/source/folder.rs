@@ -7,11 +7,11 @@ use std::sync::Arc;
 use anyhow::{Result, bail, ensure};
 
 use super::listing::Folder;
-use super::{BarSource, Content, Origin, SymbolBars};
-use crate::market::bars::file_series::{Group, check_spelling, groups, in_order};
-use crate::market::bars::partition::{self, Dealt};
-use crate::market::bars::read_report::Understood;
-use crate::market::bars::spill::Deal;
+use super::{BarSource, FolderContent, Origin, SymbolBars};
+use crate::market::bars::file_series::{FileGroup, check_spelling, groups, in_order};
+use crate::market::bars::partition::{self, PartitionedBars};
+use crate::market::bars::read_report::ReadReport;
+use crate::market::bars::spill::SpillLayout;
 use crate::market::bars::summary::DataSummary;
 
 impl BarSource {
@@ -19,18 +19,18 @@ impl BarSource {
     /// row, as they come, but [`BarSource::symbols`] must take them apart:
     /// files of a folder, prices side by side, or a file that begins with
     /// the newest bar.
-    pub fn must_be_dealt(&self) -> Result<bool> {
+    pub fn needs_partition(&self) -> Result<bool> {
         Ok(match &self.origin {
             Origin::File(_) | Origin::Builtin(_) => {
-                self.is_newest_first()? || self.beside()?.is_some()
+                self.is_newest_first()? || self.wide_symbols()?.is_some()
             }
             Origin::Folder(_) => !self.is_one_series()?,
-            Origin::Share(_) => false,
+            Origin::Spilled(_) => false,
         })
     }
 
     /// Returns `other`, a file of this folder, read as this one is.
-    pub(super) fn like(&self, mut other: Self) -> Self {
+    pub(super) fn with_folder_settings(&self, mut other: Self) -> Self {
         other.columns.clone_from(&self.columns);
         other.reading = self.reading.clone();
         // It chooses among the files.
@@ -39,7 +39,7 @@ impl BarSource {
     }
 
     /// Returns the source of one of the symbols that stand side by side.
-    fn of_one(&self, symbol: &str) -> Self {
+    fn for_symbol(&self, symbol: &str) -> Self {
         let mut one = Self::new(&format!("{symbol} of {}", self.name), self.origin.clone());
         one.columns.clone_from(&self.columns);
         one.reading = self.reading.clone();
@@ -55,21 +55,21 @@ impl BarSource {
         }
         let is_chosen = self.reading.config.symbol.is_some();
         let symbols = self.folder_symbols()?;
-        let is_joined = matches!(symbols, [one] if matches!(one.source.origin, Origin::Share(_)));
+        let is_joined = matches!(symbols, [one] if matches!(one.source.origin, Origin::Spilled(_)));
         Ok(is_chosen || is_joined)
     }
 
     /// Returns the symbols that stand side by side in the file, none of
     /// which is chosen.
-    pub(super) fn beside(&self) -> Result<Option<Vec<String>>> {
-        let form = self.form()?;
-        let Some(beside) = &form.columns.beside else {
+    pub(super) fn wide_symbols(&self) -> Result<Option<Vec<String>>> {
+        let format = self.format()?;
+        let Some(wide) = &format.columns.wide else {
             return Ok(None);
         };
-        let Some(symbols) = beside.undecided() else {
+        let Some(symbols) = wide.unchosen() else {
             return Ok(None);
         };
-        ensure!(!beside.are_kinds(), "`{}` {}", self.name, beside.problem());
+        ensure!(!wide.are_price_kinds(), "`{}` {}", self.name, wide.problem());
         Ok(Some(symbols.into_iter().map(str::to_owned).collect()))
     }
 
@@ -109,21 +109,21 @@ impl BarSource {
     }
 
     /// Returns what the folder holds, looked at once.
-    pub(super) fn content(&self) -> Result<&Content> {
+    pub(super) fn content(&self) -> Result<&FolderContent> {
         if let Some(content) = self.content.get() {
             return Ok(content);
         }
         let Origin::Folder(folder) = &self.origin else {
-            return Ok(self.content.get_or_init(Content::default));
+            return Ok(self.content.get_or_init(FolderContent::default));
         };
-        let mut understood = Understood::default();
+        let mut understood = ReadReport::default();
         understood.warnings.extend(folder.copies()?);
         let mut symbols = Vec::new();
-        for Group { symbol, parts } in groups(Self::files_of(folder)?) {
+        for FileGroup { symbol, parts } in groups(Self::files_of(folder)?) {
             let parts: Vec<SymbolBars> = parts
                 .into_iter()
                 .map(|SymbolBars { symbol, source }| SymbolBars {
-                    source: self.like(source),
+                    source: self.with_folder_settings(source),
                     symbol,
                 })
                 .collect();
@@ -151,7 +151,7 @@ impl BarSource {
                 names.join(", ")
             );
         }
-        Ok(self.content.get_or_init(|| Content { symbols, understood }))
+        Ok(self.content.get_or_init(|| FolderContent { symbols, understood }))
     }
 
     /// Joins the parts of one series, or returns them where each is of a
@@ -160,7 +160,7 @@ impl BarSource {
         &self,
         symbol: &str,
         parts: Vec<SymbolBars>,
-        understood: &mut Understood,
+        understood: &mut ReadReport,
     ) -> Result<Result<SymbolBars, Vec<SymbolBars>>> {
         let mut dated = Vec::new();
         for part in parts {
@@ -173,8 +173,9 @@ impl BarSource {
             Err(parts) => Err(parts),
             Ok(parts) => {
                 understood.add_parts(symbol, &summaries);
-                let deal = Deal { n_columns: self.columns.len(), is_newest_first: false };
-                let share = partition::join(parts.iter().map(|part| part.source.read()), deal)?;
+                let deal = SpillLayout { n_columns: self.columns.len(), is_newest_first: false };
+                let share =
+                    partition::concatenated(parts.iter().map(|part| part.source.read()), deal)?;
                 let source = Self::of_share(symbol, share);
                 Ok(SymbolBars { source, symbol: symbol.to_owned() })
             }
@@ -193,12 +194,12 @@ impl BarSource {
                 let symbols = self.folder_symbols()?;
                 return Ok(if is_series { Vec::new() } else { symbols.to_vec() });
             }
-            Origin::Share(_) | Origin::Builtin(_) => return Ok(Vec::new()),
+            Origin::Spilled(_) | Origin::Builtin(_) => return Ok(Vec::new()),
             Origin::File(_) => {
-                if let Some(symbols) = self.beside()? {
-                    let of_one =
-                        |symbol: String| SymbolBars { source: self.of_one(&symbol), symbol };
-                    let symbols: Vec<SymbolBars> = symbols.into_iter().map(of_one).collect();
+                if let Some(symbols) = self.wide_symbols()? {
+                    let for_symbol =
+                        |symbol: String| SymbolBars { source: self.for_symbol(&symbol), symbol };
+                    let symbols: Vec<SymbolBars> = symbols.into_iter().map(for_symbol).collect();
                     check_spelling(&symbols)?;
                     return Ok(symbols);
                 }
@@ -209,10 +210,11 @@ impl BarSource {
                 if !bars.has_symbols() {
                     return Ok(Vec::new());
                 }
-                let is_newest_first = self.form()?.time.is_newest_first;
-                let deal = Deal { n_columns: self.columns.len(), is_newest_first };
-                let Dealt { shares, repairs } = partition::of_column(bars.across_symbols(), deal)?;
-                let _ = self.dealt.set(repairs);
+                let is_newest_first = self.format()?.time.is_newest_first;
+                let deal = SpillLayout { n_columns: self.columns.len(), is_newest_first };
+                let PartitionedBars { shares, repairs } =
+                    partition::by_symbol(bars.across_symbols(), deal)?;
+                let _ = self.symbol_repairs.set(repairs);
                 let of_share = |(symbol, share): (String, _)| SymbolBars {
                     source: Self::of_share(&symbol, share),
                     symbol,

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use crate::digest::{sha256_of_bytes, sha256_of_file};
-use crate::market::bars::shown;
+use crate::market::bars::printable;
 
 /// Files, each of a symbol or a part of one.
 #[derive(Debug, Clone)]
@@ -86,5 +86,5 @@ impl Folder {
 }
 
 fn name_of(path: &Path) -> String {
-    shown(path.file_name().unwrap_or_default().as_encoded_bytes())
+    printable(path.file_name().unwrap_or_default().as_encoded_bytes())
 }

@@ -14,13 +14,13 @@ use crate::market::bars::input::{self, Text, input_error};
 
 impl BarSource {
     pub(super) fn reader(&self, hasher: Option<&Arc<Mutex<Sha256>>>) -> Result<BarReader> {
-        let form = match &self.origin {
+        let format = match &self.origin {
             // What is wrong with them is said below.
-            Origin::Folder(_) | Origin::Share(_) => return Err(self.not_one_file()),
-            Origin::File(_) | Origin::Builtin(_) => self.form()?,
+            Origin::Folder(_) | Origin::Spilled(_) => return Err(self.not_one_file()),
+            Origin::File(_) | Origin::Builtin(_) => self.format()?,
         };
         let text = self.open_text(hasher)?;
-        BarReader::new(&self.name, text, form, &self.reading)?.with_columns(&self.columns)
+        BarReader::new(&self.name, text, format, &self.reading)?.with_columns(&self.columns)
     }
 
     pub(super) fn not_one_file(&self) -> anyhow::Error {
@@ -39,7 +39,7 @@ impl BarSource {
         };
         let open = || match &self.origin {
             Origin::Builtin(bytes) => input::open(through(Box::new(*bytes))),
-            Origin::Folder(_) | Origin::Share(_) => Err(io::Error::new(
+            Origin::Folder(_) | Origin::Spilled(_) => Err(io::Error::new(
                 ErrorKind::InvalidData,
                 "holds several symbols, which only `train` and `predict` take; choose one by \
                  `--symbol NAME`, or name one file",

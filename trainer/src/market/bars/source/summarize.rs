@@ -8,10 +8,10 @@ use sha2::{Digest as _, Sha256};
 use super::{BarSource, Origin};
 use crate::digest::hex;
 use crate::market::bars::file_series::check_overlap;
-use crate::market::bars::read_report::Understood;
+use crate::market::bars::read_report::ReadReport;
 use crate::market::bars::reader::Repairs;
 use crate::market::bars::summary::DataSummary;
-use crate::market::bars::{Bar, BarKind, BarWatch};
+use crate::market::bars::{Bar, BarKind, BarStats};
 
 /// Most bars that are kept in memory: 3.7 MB.
 const N_KEPT_MAX: usize = 1 << 16;
@@ -19,7 +19,7 @@ const N_KEPT_MAX: usize = 1 << 16;
 impl BarSource {
     /// Reads all bars and returns their kind.
     pub fn kind(&self) -> Result<BarKind> {
-        let mut watch = BarWatch::default();
+        let mut watch = BarStats::default();
         for bar in self.read()? {
             watch.push(&bar?);
         }
@@ -83,14 +83,14 @@ impl BarSource {
 
     /// Does the same, and shows each bar to `watch` on the way.
     pub(crate) fn scan(&self, watch: &mut dyn FnMut(&Bar)) -> Result<DataSummary> {
-        let mut seen = BarWatch::default();
+        let mut seen = BarStats::default();
         let mut take = |bar: Bar| {
             seen.push(&bar);
             watch(&bar);
         };
-        let (mut sha256, mut form) = (String::new(), None);
+        let (mut sha256, mut format) = (String::new(), None);
         let mut repairs = Repairs::default();
-        if let Origin::Share(_) = self.origin {
+        if let Origin::Spilled(_) = self.origin {
             for bar in self.read()? {
                 take(bar?);
             }
@@ -104,7 +104,7 @@ impl BarSource {
                 take(bar?);
             }
             sha256 = self.sha256()?;
-            (form, repairs) = (Some(self.form()?), self.turned()?.repairs.clone());
+            (format, repairs) = (Some(self.format()?), self.reversed()?.repairs.clone());
         } else {
             let hasher = Arc::new(Mutex::new(Sha256::new()));
             let mut bars = self.reader(Some(&hasher))?;
@@ -113,9 +113,9 @@ impl BarSource {
             }
             let hasher = hasher.lock().unwrap_or_else(PoisonError::into_inner).clone();
             sha256 = hex(&hasher.finalize());
-            (form, repairs) = (Some(self.form()?), bars.repairs());
+            (format, repairs) = (Some(self.format()?), bars.repairs());
         }
-        let mut summary = seen.finish(form.as_deref(), repairs);
+        let mut summary = seen.finish(format.as_deref(), repairs);
         if self.is_one_series()?
             && let Some(understood) = &mut summary.understood
         {
@@ -126,13 +126,13 @@ impl BarSource {
 
     /// Returns how the files of several symbols were read: the first of
     /// them, and what was found in any.
-    fn understood_together(&self, summaries: &[DataSummary]) -> Result<Understood> {
+    fn understood_together(&self, summaries: &[DataSummary]) -> Result<ReadReport> {
         let mut together = match &self.origin {
-            Origin::File(_) | Origin::Builtin(_) => Understood::of_form(&*self.form()?),
+            Origin::File(_) | Origin::Builtin(_) => ReadReport::of_format(&*self.format()?),
             Origin::Folder(_) => self.content()?.understood.clone(),
-            Origin::Share(_) => Understood::default(),
+            Origin::Spilled(_) => ReadReport::default(),
         };
-        together.repairs = self.dealt.get().cloned().unwrap_or(together.repairs);
+        together.repairs = self.symbol_repairs.get().cloned().unwrap_or(together.repairs);
         together.add_symbols(summaries);
         Ok(together)
     }

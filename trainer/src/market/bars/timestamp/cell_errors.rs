@@ -1,19 +1,19 @@
 //! Says what to do about a text that is no time in the form of its file.
 
-use super::column_errors::setting;
-use super::digits::format;
+use super::column_errors::setting_hint;
+use super::digits::format_utc;
 use super::periods;
-use super::style::{Order, Style};
+use super::style::{DateOrder, Style};
 use super::text::parse_text;
-use super::time_format::{Spelling, TimeForm};
+use super::time_format::{Notation, TimeFormat};
 use super::zone::TimeZone;
 
 /// Returns what to do about a `text` that is not a time.
-pub(super) fn remedy(form: &TimeForm, text: &[u8]) -> String {
-    if let Some(remedy) = known(form, text) {
+pub(super) fn remedy(format: &TimeFormat, text: &[u8]) -> String {
+    if let Some(remedy) = specific_remedy(format, text) {
         return remedy;
     }
-    if is_of_either_order(form, text) {
+    if is_of_either_order(format, text) {
         "is a date whose day and month could be either; say which comes first in \
          `bars.time_format`, or by `--time-format day_first` or `month_first`"
     } else {
@@ -24,11 +24,11 @@ pub(super) fn remedy(form: &TimeForm, text: &[u8]) -> String {
 }
 
 /// Does the same where no setting can help.
-pub(super) fn plain_remedy(form: &TimeForm, text: &[u8]) -> String {
-    if let Some(remedy) = known(form, text) {
+pub(super) fn plain_remedy(format: &TimeFormat, text: &[u8]) -> String {
+    if let Some(remedy) = specific_remedy(format, text) {
         return remedy;
     }
-    if is_of_either_order(form, text) {
+    if is_of_either_order(format, text) {
         "is a date whose day and month could be either; write it as `YYYY-MM-DD`"
     } else {
         "is not a time; write it as `YYYY-MM-DD HH:MM:SS` (UTC), `DD.MM.YYYY HH:MM:SS` or seconds \
@@ -37,37 +37,39 @@ pub(super) fn plain_remedy(form: &TimeForm, text: &[u8]) -> String {
     .to_owned()
 }
 
-fn known(form: &TimeForm, text: &[u8]) -> Option<String> {
-    beyond_limits(form, text).or_else(|| left_out(form, text)).or_else(|| unknown_zone(form, text))
+fn specific_remedy(format: &TimeFormat, text: &[u8]) -> Option<String> {
+    beyond_limits(format, text)
+        .or_else(|| skipped_hour(format, text))
+        .or_else(|| unknown_zone(format, text))
 }
 
 /// Returns what is wrong with a `text` that makes a time, but one that
 /// no bar can have.
-pub(super) fn beyond_limits(form: &TimeForm, text: &[u8]) -> Option<String> {
-    let (_, latest_ms) = form.limits_ms?;
-    let unlimited = TimeForm { limits_ms: None, ..form.clone() };
+pub(super) fn beyond_limits(format: &TimeFormat, text: &[u8]) -> Option<String> {
+    let (_, latest_ms) = format.limits_ms?;
+    let unlimited = TimeFormat { limits_ms: None, ..format.clone() };
     let time_ms = unlimited.parse(text, None)?;
     let when = if time_ms > latest_ms { "after tomorrow" } else { "before 1980" };
-    let time = format(time_ms);
-    Some(match &form.spelling {
-        Spelling::Count(count) => format!(
+    let time = format_utc(time_ms);
+    Some(match &format.notation {
+        Notation::Number(count) => format!(
             "as {} is {time}, {when}, when no bar can be: correct or delete the row, or say what \
              the numbers are in `bars.time_format`",
-            count.is
+            count.description
         ),
-        Spelling::Text(style) => format!(
+        Notation::Text(style) => format!(
             "is {time}, {when}, when no bar can be: correct the year, or, if it is meant, {}",
-            setting(style.name())
+            setting_hint(style.name())
         ),
         // No others have limits.
-        Spelling::Any | Spelling::OfDay { .. } | Spelling::Pattern(_) => return None,
+        Notation::Any | Notation::OfDay { .. } | Notation::Pattern(_) => return None,
     })
 }
 
 /// Says that a clock shows an hour that its zone leaves out in spring.
-fn left_out(form: &TimeForm, text: &[u8]) -> Option<String> {
-    let zone = form.zone.filter(|zone| matches!(zone, TimeZone::Named(_)))?;
-    let anywhere = TimeForm { zone: None, ..form.clone() };
+fn skipped_hour(format: &TimeFormat, text: &[u8]) -> Option<String> {
+    let zone = format.zone.filter(|zone| matches!(zone, TimeZone::Named(_)))?;
+    let anywhere = TimeFormat { zone: None, ..format.clone() };
     anywhere.parse(text, None)?;
     Some(format!(
         "is in the hour that spring leaves out in {zone}: if the clock is that of another zone, \
@@ -78,15 +80,15 @@ fn left_out(form: &TimeForm, text: &[u8]) -> Option<String> {
 
 /// Says that the word at the end is no zone that is known, or not that
 /// of the file.
-fn unknown_zone(form: &TimeForm, text: &[u8]) -> Option<String> {
+fn unknown_zone(format: &TimeFormat, text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
     let (time, zone) = text.rsplit_once(' ')?;
     let is_name = (2..=5).contains(&zone.len()) && zone.bytes().all(|b| b.is_ascii_uppercase());
     if !is_name {
         return None;
     }
-    let wall_ms = TimeForm { zone: None, ..form.clone() }.parse(time.as_bytes(), None)?;
-    let called: Vec<String> = TimeZone::all_called(zone, wall_ms)
+    let wall_ms = TimeFormat { zone: None, ..format.clone() }.parse(time.as_bytes(), None)?;
+    let called: Vec<String> = TimeZone::zones_abbreviated(zone, wall_ms)
         .iter()
         .take(2)
         .map(|zone| format!("`--time-zone {zone}`"))
@@ -100,7 +102,7 @@ fn unknown_zone(form: &TimeForm, text: &[u8]) -> Option<String> {
             called.join(" or ")
         )
     };
-    Some(match form.zone {
+    Some(match format.zone {
         Some(known @ TimeZone::Named(_)) => {
             format!("ends in `{zone}`, which the clocks of {known} were not called then: {remedy}")
         }
@@ -109,15 +111,15 @@ fn unknown_zone(form: &TimeForm, text: &[u8]) -> Option<String> {
 }
 
 /// Whether only the order of day and month is not known.
-fn is_of_either_order(form: &TimeForm, text: &[u8]) -> bool {
-    let Spelling::Text(style) = form.spelling else {
-        return matches!(form.spelling, Spelling::Any) && has_order(text, Style::default());
+fn is_of_either_order(format: &TimeFormat, text: &[u8]) -> bool {
+    let Notation::Text(style) = format.notation else {
+        return matches!(format.notation, Notation::Any) && has_order(text, Style::default());
     };
-    style.order == Order::Unknown && has_order(text, style)
+    style.order == DateOrder::Unknown && has_order(text, style)
 }
 
 fn has_order(text: &[u8], style: Style) -> bool {
     let is_date = |order| parse_text(text, Style { order, ..style }).is_some();
     periods::parse_period(text).is_none()
-        && (is_date(Order::DayFirst) || is_date(Order::MonthFirst))
+        && (is_date(DateOrder::DayFirst) || is_date(DateOrder::MonthFirst))
 }

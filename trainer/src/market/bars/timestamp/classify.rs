@@ -2,17 +2,17 @@
 
 use super::decide::{EARLIEST_MS, LATEST_MS};
 use super::digits::{MS_PER_DAY, parse_digits};
-use super::number_formats::{COUNTS, Count};
-use super::style::{Clock, Order, Style};
+use super::number_formats::{NUMBER_FORMATS, NumberFormat};
+use super::style::{DateOrder, DigitClock, Style};
 use super::text::parse_text;
 
 /// Returns what `text` is where it is a clock time and no date: `09:30`,
 /// `093000`.
 pub(crate) fn is_clock(text: &[u8]) -> bool {
     let joined = [b"2000-01-01 ", text].concat();
-    let style = |clock| Style { order: Order::Unknown, clock };
+    let style = |clock| Style { order: DateOrder::Unknown, clock };
     let is = |clock| parse_text(&joined, style(clock)).is_some();
-    !text.is_empty() && text.len() <= 15 && (is(Clock::Whole) || is(Clock::Seconds))
+    !text.is_empty() && text.len() <= 15 && (is(DigitClock::Whole) || is(DigitClock::Seconds))
 }
 
 /// Returns whether `text` is a clock time that can be no price: `09:30`,
@@ -20,36 +20,39 @@ pub(crate) fn is_clock(text: &[u8]) -> bool {
 pub(crate) fn is_bare_clock(text: &[u8]) -> bool {
     let all_digits = text.iter().all(u8::is_ascii_digit);
     // `202003` is a month, as of contracts.
-    let is_month = || Count::named("yyyymm").is_some_and(|month| month.parse(text).is_some());
+    let is_month =
+        || NumberFormat::named("yyyymm").is_some_and(|month| month.parse(text).is_some());
     let is_bare = if all_digits { text.len() == 6 && !is_month() } else { text.contains(&b':') };
     is_clock(text) && is_bare
 }
 
 /// Returns whether `text` is a number that needs no word to be a time.
-pub(crate) fn is_count(text: &[u8]) -> bool {
+pub(crate) fn is_numeric_time(text: &[u8]) -> bool {
     let is_likely = |ms: i64| (EARLIEST_MS..LATEST_MS).contains(&ms);
-    let mut counts = COUNTS.iter().filter(|count| count.is_plain);
+    let mut counts = NUMBER_FORMATS.iter().filter(|count| count.is_automatic);
     counts.any(|count| count.parse(text).is_some_and(is_likely))
 }
 
 /// Returns whether `text` is a date by itself, with a day and a year.
 pub(crate) fn is_date(text: &[u8]) -> bool {
-    let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
-    let style = |order| Style { order, clock: Clock::Whole };
+    let orders =
+        [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
+    let style = |order| Style { order, clock: DigitClock::Whole };
     orders.into_iter().any(|order| parse_text(text, style(order)).is_some())
 }
 
 /// Returns whether `text` can count milliseconds, or what is longer, from
 /// midnight on.
-pub(crate) fn is_count_of_day(text: &[u8]) -> bool {
+pub(crate) fn is_number_of_day(text: &[u8]) -> bool {
     let whole = text.strip_suffix(b".0").unwrap_or(text);
     parse_digits(whole).is_some_and(|count| count < MS_PER_DAY)
 }
 
 /// Returns whether `text` is a date that tells its zone, too.
 pub(crate) fn is_zoned(text: &[u8]) -> bool {
-    let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
-    let style = |order| Style { order, clock: Clock::Whole };
+    let orders =
+        [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
+    let style = |order| Style { order, clock: DigitClock::Whole };
     let mut stamps = orders.into_iter().filter_map(|order| parse_text(text, style(order)));
     stamps.any(|stamp| stamp.zone.is_some())
 }

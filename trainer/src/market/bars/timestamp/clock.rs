@@ -3,7 +3,7 @@
 use super::digits::{
     MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND, clock_ms, parse_digits, thousandths,
 };
-use super::style::{Clock, Style};
+use super::style::{DigitClock, Style};
 use super::zone::TimeZone;
 
 const MS_PER_HALF_DAY: i64 = MS_PER_DAY / 2;
@@ -70,7 +70,7 @@ fn parse_zone(text: &[u8]) -> Option<TimeZone> {
         Some((offset, _)) => offset.trim(),
         None => text,
     };
-    TimeZone::behind_time(text)
+    TimeZone::parse_after_time(text)
 }
 
 /// Reads `HH:MM`, `HH:MM:SS` and fractions of a second, `HHMM`,
@@ -117,19 +117,21 @@ pub(super) fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
     Some(whole_ms + thousandths(fraction))
 }
 
-fn parse_digit_clock(text: &[u8], clock: Clock) -> Option<i64> {
+fn parse_digit_clock(text: &[u8], clock: DigitClock) -> Option<i64> {
     let digits = parse_digits(text)?;
     match (clock, text.len()) {
         // The last hour of a day, where they count from 1.
-        (Clock::Hours, 2) if digits == 24 => Some(MS_PER_DAY),
-        (Clock::Hours, 1 | 2) => clock_ms(digits, 0, 0),
-        (Clock::Whole, 4) | (Clock::Minutes, 1..=4) => clock_ms(digits / 100, digits % 100, 0),
-        (Clock::Whole, 6) | (Clock::Seconds, 1..=6) => {
+        (DigitClock::Hours, 2) if digits == 24 => Some(MS_PER_DAY),
+        (DigitClock::Hours, 1 | 2) => clock_ms(digits, 0, 0),
+        (DigitClock::Whole, 4) | (DigitClock::Minutes, 1..=4) => {
+            clock_ms(digits / 100, digits % 100, 0)
+        }
+        (DigitClock::Whole, 6) | (DigitClock::Seconds, 1..=6) => {
             clock_ms(digits / 10_000, digits / 100 % 100, digits % 100)
         }
-        (Clock::MinutesOfDay, _) => of_day(digits, MS_PER_MINUTE),
-        (Clock::SecondsOfDay, _) => of_day(digits, MS_PER_SECOND),
-        (Clock::MsOfDay, _) => of_day(digits, 1),
+        (DigitClock::MinutesOfDay, _) => of_day(digits, MS_PER_MINUTE),
+        (DigitClock::SecondsOfDay, _) => of_day(digits, MS_PER_SECOND),
+        (DigitClock::MsOfDay, _) => of_day(digits, 1),
         _ => None,
     }
 }

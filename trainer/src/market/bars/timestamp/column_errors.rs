@@ -1,9 +1,9 @@
 //! Says what is doubtful about the times of a file, and how to end it.
 
-use super::digits::{MS_PER_DAY, MS_PER_SECOND, format};
-use super::number_formats::{Count, Number};
-use super::style::{Order, Style};
-use super::time_format::{Spelling, TimeForm};
+use super::digits::{MS_PER_DAY, MS_PER_SECOND, format_utc};
+use super::number_formats::{Number, NumberFormat};
+use super::style::{DateOrder, Style};
+use super::time_format::{Notation, TimeFormat};
 
 /// The time of one row, of the symbol that the row is of.
 #[derive(Debug, Clone, Default)]
@@ -32,26 +32,26 @@ impl From<Doubt> for String {
 /// them; seconds of bars are.
 const N_STEP_S: i64 = 5;
 
-pub(super) fn setting(name: &str) -> String {
+pub(super) fn setting_hint(name: &str) -> String {
     format!("set `bars.time_format` to `{name}`, or pass `--time-format {name}`")
 }
 
-pub(super) fn looks_like(first: &[u8], count: &Count) -> String {
-    let time = count.parse(first).map(format).unwrap_or_default();
+pub(super) fn looks_like(first: &[u8], count: &NumberFormat) -> String {
+    let time = count.parse(first).map(format_utc).unwrap_or_default();
     format!(
         "is no time since 1970 that bars can have; it looks like {} ({time}): if so, {}",
-        count.is,
-        setting(count.name)
+        count.description,
+        setting_hint(count.name)
     )
 }
 
-pub(super) fn two_meanings(first: &[u8], one: &Count, other: &Count) -> String {
-    let time = |count: &Count| count.parse(first).map(format).unwrap_or_default();
+pub(super) fn ambiguous_number(first: &[u8], one: &NumberFormat, other: &NumberFormat) -> String {
+    let time = |count: &NumberFormat| count.parse(first).map(format_utc).unwrap_or_default();
     format!(
         "could be {} ({}) or {} ({}): set `bars.time_format`, or pass `--time-format`: `{}` or `{}`",
-        one.is,
+        one.description,
         time(one),
-        other.is,
+        other.description,
         time(other),
         one.name,
         other.name
@@ -86,7 +86,7 @@ pub(super) fn of_day(sample: &[TimeText]) -> Option<OfDay> {
     (are_seconds && are_steps && numbers.len() > 2).then_some(OfDay::Seconds)
 }
 
-pub(super) fn no_meaning(first: &[u8], sample: &[TimeText]) -> String {
+pub(super) fn unknown_number(first: &[u8], sample: &[TimeText]) -> String {
     if let Some(of_day) = of_day(sample) {
         let (unit, name) = match of_day {
             OfDay::Milliseconds => ("milliseconds", "ms_of_day"),
@@ -98,7 +98,7 @@ pub(super) fn no_meaning(first: &[u8], sample: &[TimeText]) -> String {
              `bars.time_format`"
         );
     }
-    let years = Count::named("yyyy").filter(|years| years.parse(first).is_some());
+    let years = NumberFormat::named("yyyy").filter(|years| years.parse(first).is_some());
     if let Some(years) = years {
         return looks_like(first, years);
     }
@@ -110,7 +110,7 @@ pub(super) fn no_meaning(first: &[u8], sample: &[TimeText]) -> String {
                 `bars.columns`, such as by `--column time=NAME`, or add one"
             .to_owned();
     }
-    let guess = Count::named("unix_s").and_then(|count| count.parse(first)).map(format);
+    let guess = NumberFormat::named("unix_s").and_then(|count| count.parse(first)).map(format_utc);
     format!(
         "is no time that bars can have (as seconds since 1970 it would be {}); say what it is \
          in `bars.time_format`, or by `--time-format`: `unix_s`, `unix_ms`, a pattern such as \
@@ -119,14 +119,14 @@ pub(super) fn no_meaning(first: &[u8], sample: &[TimeText]) -> String {
     )
 }
 
-pub(super) fn two_readings(text: &[u8], styles: [Style; 2]) -> String {
+pub(super) fn two_date_orders(text: &[u8], styles: [Style; 2]) -> String {
     let [one, other] = styles.map(|style| {
-        let form = TimeForm::new(Spelling::Text(style));
+        let format = TimeFormat::new(Notation::Text(style));
         let name = match style.order {
-            Order::Unknown => "day_first",
+            DateOrder::Unknown => "day_first",
             _ => style.name(),
         };
-        let time = form.parse(text, None).map(format).unwrap_or_default();
+        let time = format.parse(text, None).map(format_utc).unwrap_or_default();
         (name, time.split(' ').next().unwrap_or_default().to_owned())
     });
     format!(
@@ -143,7 +143,7 @@ pub(super) fn has_exponent(text: &[u8]) -> bool {
     has_e && std::str::from_utf8(text).is_ok_and(is_number)
 }
 
-pub(super) fn rounded() -> String {
+pub(super) fn rounded_number() -> String {
     "is a time whose last digits a spreadsheet may have rounded away: take the file as it was, or \
      write the column with all digits, as whole numbers"
         .to_owned()

@@ -2,13 +2,14 @@
 //! from as many more as it takes.
 
 use super::column_errors::{
-    Doubt, TimeText, has_exponent, looks_like, no_meaning, of_day, rounded, two_meanings,
+    Doubt, TimeText, ambiguous_number, has_exponent, looks_like, of_day, rounded_number,
+    unknown_number,
 };
-use super::number_formats::{COUNTS, Count, Number};
+use super::number_formats::{NUMBER_FORMATS, Number, NumberFormat};
 use super::steps::{YEARS, is_market_interval};
 use super::style::Style;
-use super::style_candidates::{Choice, Track, clocks_of};
-use super::time_format::{Spelling, TimeForm, spelling_named};
+use super::style_candidates::{StyleCandidates, TimeSteps, clocks_of};
+use super::time_format::{Notation, TimeFormat, parse_notation};
 use super::zone::TimeZone;
 
 /// 1980-01-01: numbers of earlier times are something else.
@@ -34,28 +35,28 @@ pub(crate) fn decide(
     sample: &[TimeText],
     rest: &mut dyn Iterator<Item = TimeText>,
     hints: TimeHints<'_>,
-) -> Result<TimeForm, Doubt> {
+) -> Result<TimeFormat, Doubt> {
     let is_rounded = |row: &&TimeText| has_exponent(&row.text);
     if hints.format.is_none() && 2 * sample.iter().filter(is_rounded).count() > sample.len() {
-        return Err(Doubt::Wrong(rounded()));
+        return Err(Doubt::Wrong(rounded_number()));
     }
-    let spelling = match hints.format {
-        Some(name) => spelling_named(name).expect("the settings were checked"),
-        None if is_numeric(sample) => Spelling::Count(decide_count(sample, hints.latest_ms)?),
-        None => Spelling::Text(decide_style(sample, rest, hints.latest_ms)?),
+    let notation = match hints.format {
+        Some(name) => parse_notation(name).expect("the settings were checked"),
+        None if is_numeric(sample) => Notation::Number(decide_count(sample, hints.latest_ms)?),
+        None => Notation::Text(decide_style(sample, rest, hints.latest_ms)?),
     };
     // Who says what they are may mean any; old prices have dates.
-    let is_count = matches!(spelling, Spelling::Count(_));
+    let is_count = matches!(notation, Notation::Number(_));
     let earliest_ms = if is_count { EARLIEST_MS } else { i64::MIN };
-    let mut form = TimeForm::new(spelling);
-    form.zone = hints.zone;
-    form.limits_ms = hints.format.is_none().then_some((earliest_ms, hints.latest_ms));
-    let mut track = Track::default();
+    let mut format = TimeFormat::new(notation);
+    format.zone = hints.zone;
+    format.limits_ms = hints.format.is_none().then_some((earliest_ms, hints.latest_ms));
+    let mut track = TimeSteps::default();
     for row in sample {
-        track.push(row, form.parse(&row.text, None));
+        track.push(row, format.parse(&row.text, None));
     }
-    form.is_newest_first = track.n_down > 0 && track.is_ordered() && track.n_down > track.n_up;
-    Ok(form)
+    format.is_newest_first = track.n_down > 0 && track.is_ordered() && track.n_down > track.n_up;
+    Ok(format)
 }
 
 fn is_numeric(sample: &[TimeText]) -> bool {
@@ -65,35 +66,35 @@ fn is_numeric(sample: &[TimeText]) -> bool {
     n_numbers > 0 && 2 * n_numbers > sample.len()
 }
 
-fn decide_count(sample: &[TimeText], latest_ms: i64) -> Result<&'static Count, Doubt> {
-    let fitting: Vec<&'static Count> =
-        COUNTS.iter().filter(|count| fits(count, sample, latest_ms)).collect();
+fn decide_count(sample: &[TimeText], latest_ms: i64) -> Result<&'static NumberFormat, Doubt> {
+    let fitting: Vec<&'static NumberFormat> =
+        NUMBER_FORMATS.iter().filter(|count| fits(count, sample, latest_ms)).collect();
     if fitting.is_empty()
-        && let Some(count) = of_several_units(sample, latest_ms)
+        && let Some(count) = mixed_unix_unit(sample, latest_ms)
     {
         return Ok(count);
     }
     let first = sample.iter().find(|row| Number::parse(&row.text).is_some());
     let first = first.map(|row| row.text.as_slice()).unwrap_or_default();
     match fitting[..] {
-        [count, ..] if count.is_plain && rival(count, &fitting).is_none() => Ok(count),
-        [count, ..] if count.is_plain => {
-            let other = rival(count, &fitting).expect("there is one");
-            Err(Doubt::Wrong(two_meanings(first, count, other)))
+        [count, ..] if count.is_automatic && ambiguous_with(count, &fitting).is_none() => Ok(count),
+        [count, ..] if count.is_automatic => {
+            let other = ambiguous_with(count, &fitting).expect("there is one");
+            Err(Doubt::Wrong(ambiguous_number(first, count, other)))
         }
         [count, ..] if of_day(sample).is_none() => {
-            Err(Doubt::Wrong(match rival(count, &fitting) {
+            Err(Doubt::Wrong(match ambiguous_with(count, &fitting) {
                 None => looks_like(first, count),
-                Some(other) => two_meanings(first, count, other),
+                Some(other) => ambiguous_number(first, count, other),
             }))
         }
-        _ => Err(Doubt::Wrong(no_meaning(first, sample))),
+        _ => Err(Doubt::Wrong(unknown_number(first, sample))),
     }
 }
 
 /// Whether `count` makes likely times of all that is a number there.
-fn fits(count: &Count, sample: &[TimeText], latest_ms: i64) -> bool {
-    let mut track = Track::default();
+fn fits(count: &NumberFormat, sample: &[TimeText], latest_ms: i64) -> bool {
+    let mut track = TimeSteps::default();
     for row in sample.iter().filter(|row| Number::parse(&row.text).is_some()) {
         let time_ms = count.parse(&row.text);
         if !time_ms.is_some_and(|time_ms| (EARLIEST_MS..=latest_ms).contains(&time_ms)) {
@@ -108,13 +109,13 @@ fn fits(count: &Count, sample: &[TimeText], latest_ms: i64) -> bool {
 /// Returns the first unit of counts since 1970 of which an exchange went
 /// over to another: each makes the only likely time, and all are in
 /// order.
-fn of_several_units(sample: &[TimeText], latest_ms: i64) -> Option<&'static Count> {
+fn mixed_unix_unit(sample: &[TimeText], latest_ms: i64) -> Option<&'static NumberFormat> {
     let likely = |row: &TimeText| {
-        let units = COUNTS.iter().filter(|count| count.name.starts_with("unix_"));
+        let units = NUMBER_FORMATS.iter().filter(|count| count.name.starts_with("unix_"));
         let times = units.filter_map(|count| Some((count, count.parse(&row.text)?)));
         times.into_iter().find(|(_, ms)| (EARLIEST_MS..=latest_ms).contains(ms))
     };
-    let mut track = Track::default();
+    let mut track = TimeSteps::default();
     for row in sample.iter().filter(|row| Number::parse(&row.text).is_some()) {
         track.push(row, Some(likely(row)?.1));
     }
@@ -123,7 +124,10 @@ fn of_several_units(sample: &[TimeText], latest_ms: i64) -> Option<&'static Coun
 }
 
 /// Two meanings that the same numbers can well have.
-fn rival(count: &Count, fitting: &[&'static Count]) -> Option<&'static Count> {
+fn ambiguous_with(
+    count: &NumberFormat,
+    fitting: &[&'static NumberFormat],
+) -> Option<&'static NumberFormat> {
     let name = match count.name {
         "yyyymm" => "yymmdd",
         "yyyymmddhh" => "yymmddhhmm",
@@ -140,7 +144,7 @@ fn decide_style(
     rest: &mut dyn Iterator<Item = TimeText>,
     latest_ms: i64,
 ) -> Result<Style, Doubt> {
-    let mut choice = Choice::new(clocks_of(sample), latest_ms);
+    let mut choice = StyleCandidates::new(clocks_of(sample), latest_ms);
     for row in sample {
         choice.push(row);
     }

@@ -10,7 +10,7 @@ pub(super) const MS_PER_MINUTE: i64 = 60 * MS_PER_SECOND;
 pub(in crate::market::bars) const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
 
 /// Returns `time_ms` as people read it, in UTC.
-pub(in crate::market::bars) fn format(time_ms: i64) -> String {
+pub(in crate::market::bars) fn format_utc(time_ms: i64) -> String {
     match DateTime::from_timestamp_millis(time_ms) {
         Some(time) => time.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
         None => format!("{time_ms} ms"),

@@ -13,65 +13,67 @@ pub(super) struct Number<'a> {
 }
 
 /// A meaning that a number can have.
-pub(super) struct Count {
+pub(super) struct NumberFormat {
     /// What `bars.time_format` calls it.
     pub(super) name: &'static str,
     /// What such a number is, in words.
-    pub(super) is: &'static str,
+    pub(super) description: &'static str,
     /// Whether it is taken without being asked.
-    pub(super) is_plain: bool,
+    pub(super) is_automatic: bool,
     to_ms: fn(Number<'_>) -> Option<i64>,
 }
 
 /// All of them, the more telling first.
-pub(super) static COUNTS: [Count; 25] = [
-    plain("yyyymmdd", "a date, `YYYYMMDD`", |number| compact(number, 8)),
-    plain("yyyymmddhh", "a date and hour, `YYYYMMDDHH`", |number| compact(number, 10)),
-    plain("yyyymmddhhmm", "a date and clock, `YYYYMMDDHHMM`", |number| compact(number, 12)),
-    plain("yyyymmddhhmmss", "a date and clock, `YYYYMMDDHHMMSS`", |number| compact(number, 14)),
-    plain("yyyymmddhhmmssfff", "a date and clock with milliseconds", |number| compact(number, 17)),
-    plain("yyyymm", "a month, `YYYYMM`", |number| compact(number, 6)),
-    plain("unix_s", "seconds since 1970", unix_seconds),
-    plain("unix_ms", "milliseconds since 1970", |number| unix(number, 1)),
-    plain("unix_us", "microseconds since 1970", |number| unix(number, 1000)),
-    plain("unix_ns", "nanoseconds since 1970", |number| unix(number, 1_000_000)),
-    asked("yyyy", "a year, `YYYY`", |number| compact(number, 4)),
-    asked("yymmdd", "a date, `YYMMDD`", |number| short(number, 6)),
-    asked("yymmddhhmm", "a date and clock, `YYMMDDHHMM`", |number| short(number, 10)),
-    asked("yymmddhhmmss", "a date and clock, `YYMMDDHHMMSS`", |number| short(number, 12)),
-    asked("yyyyddd", "a year and its day, `YYYYDDD`", ordinal),
-    asked("dotnet_ticks", ".NET ticks", |number| ticks(number, -62_135_596_800_000)),
-    asked("filetime", "a Windows FILETIME", |number| ticks(number, -11_644_473_600_000)),
-    asked("excel", "a serial date of a spreadsheet (Excel)", |number| days(number, 25_569.0)),
-    asked("days_since_1970", "a day number since 1970", |number| days(number, 0.0)),
-    asked("julian_day", "a Julian day", |number| days(number, 2_440_587.5)),
-    asked("modified_julian_day", "a modified Julian day", |number| days(number, 40_587.0)),
-    asked("matlab_day", "a day number of MATLAB", |number| days(number, 719_529.0)),
-    asked("python_ordinal", "a day number of Python", |number| days(number, 719_163.0)),
-    asked("minutes_since_1970", "minutes since 1970", |number| scaled(number, 60_000)),
-    asked("hours_since_1970", "hours since 1970", |number| scaled(number, 3_600_000)),
+pub(super) static NUMBER_FORMATS: [NumberFormat; 25] = [
+    automatic("yyyymmdd", "a date, `YYYYMMDD`", |number| compact(number, 8)),
+    automatic("yyyymmddhh", "a date and hour, `YYYYMMDDHH`", |number| compact(number, 10)),
+    automatic("yyyymmddhhmm", "a date and clock, `YYYYMMDDHHMM`", |number| compact(number, 12)),
+    automatic("yyyymmddhhmmss", "a date and clock, `YYYYMMDDHHMMSS`", |number| compact(number, 14)),
+    automatic("yyyymmddhhmmssfff", "a date and clock with milliseconds", |number| {
+        compact(number, 17)
+    }),
+    automatic("yyyymm", "a month, `YYYYMM`", |number| compact(number, 6)),
+    automatic("unix_s", "seconds since 1970", unix_seconds),
+    automatic("unix_ms", "milliseconds since 1970", |number| unix(number, 1)),
+    automatic("unix_us", "microseconds since 1970", |number| unix(number, 1000)),
+    automatic("unix_ns", "nanoseconds since 1970", |number| unix(number, 1_000_000)),
+    explicit("yyyy", "a year, `YYYY`", |number| compact(number, 4)),
+    explicit("yymmdd", "a date, `YYMMDD`", |number| short(number, 6)),
+    explicit("yymmddhhmm", "a date and clock, `YYMMDDHHMM`", |number| short(number, 10)),
+    explicit("yymmddhhmmss", "a date and clock, `YYMMDDHHMMSS`", |number| short(number, 12)),
+    explicit("yyyyddd", "a year and its day, `YYYYDDD`", ordinal),
+    explicit("dotnet_ticks", ".NET ticks", |number| ticks(number, -62_135_596_800_000)),
+    explicit("filetime", "a Windows FILETIME", |number| ticks(number, -11_644_473_600_000)),
+    explicit("excel", "a serial date of a spreadsheet (Excel)", |number| days(number, 25_569.0)),
+    explicit("days_since_1970", "a day number since 1970", |number| days(number, 0.0)),
+    explicit("julian_day", "a Julian day", |number| days(number, 2_440_587.5)),
+    explicit("modified_julian_day", "a modified Julian day", |number| days(number, 40_587.0)),
+    explicit("matlab_day", "a day number of MATLAB", |number| days(number, 719_529.0)),
+    explicit("python_ordinal", "a day number of Python", |number| days(number, 719_163.0)),
+    explicit("minutes_since_1970", "minutes since 1970", |number| scaled(number, 60_000)),
+    explicit("hours_since_1970", "hours since 1970", |number| scaled(number, 3_600_000)),
 ];
 
-const fn plain(
+const fn automatic(
     name: &'static str,
-    is: &'static str,
+    description: &'static str,
     to_ms: fn(Number<'_>) -> Option<i64>,
-) -> Count {
-    Count { name, is, is_plain: true, to_ms }
+) -> NumberFormat {
+    NumberFormat { name, description, is_automatic: true, to_ms }
 }
 
-const fn asked(
+const fn explicit(
     name: &'static str,
-    is: &'static str,
+    description: &'static str,
     to_ms: fn(Number<'_>) -> Option<i64>,
-) -> Count {
-    Count { name, is, is_plain: false, to_ms }
+) -> NumberFormat {
+    NumberFormat { name, description, is_automatic: false, to_ms }
 }
 
-impl Count {
+impl NumberFormat {
     /// Returns the meaning that `bars.time_format` calls `name`.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
-        COUNTS.iter().find(|count| count.name == name)
+        NUMBER_FORMATS.iter().find(|count| count.name == name)
     }
 
     /// Returns `text` in milliseconds since 1970, if it means a time so.
@@ -81,7 +83,7 @@ impl Count {
     }
 }
 
-impl std::fmt::Debug for Count {
+impl std::fmt::Debug for NumberFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name)
     }

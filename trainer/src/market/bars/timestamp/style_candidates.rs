@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::column_errors::{Doubt, TimeText, two_readings};
+use super::column_errors::{Doubt, TimeText, two_date_orders};
 use super::steps::is_market_interval;
-use super::style::{Clock, Order, Stamp, Style};
+use super::style::{DateOrder, DigitClock, Style, WallTime};
 use super::text::parse_text;
-use super::zone::{Before, TimeZone};
+use super::zone::{PreviousRow, TimeZone};
 
 /// So many equal steps make an interval.
 const N_EQUAL_STEPS_MIN: usize = 3;
@@ -18,30 +18,31 @@ const N_PER_RETURN: usize = 10;
 const N_STEPS_MAX: usize = 1 << 10;
 
 /// What a clock of digits is, and what it is not where it can be this.
-const SHORTER: [(Clock, Clock); 5] = [
-    (Clock::Seconds, Clock::Minutes),
-    (Clock::Minutes, Clock::Hours),
-    (Clock::MsOfDay, Clock::MinutesOfDay),
-    (Clock::MsOfDay, Clock::SecondsOfDay),
-    (Clock::SecondsOfDay, Clock::MinutesOfDay),
+const SHORTER: [(DigitClock, DigitClock); 5] = [
+    (DigitClock::Seconds, DigitClock::Minutes),
+    (DigitClock::Minutes, DigitClock::Hours),
+    (DigitClock::MsOfDay, DigitClock::MinutesOfDay),
+    (DigitClock::MsOfDay, DigitClock::SecondsOfDay),
+    (DigitClock::SecondsOfDay, DigitClock::MinutesOfDay),
 ];
 
 /// The styles that are still possible, and what they make of the rows.
-pub(super) struct Choice {
-    candidates: Vec<(Style, Track)>,
+pub(super) struct StyleCandidates {
+    candidates: Vec<(Style, TimeSteps)>,
     /// The first text of which they differ.
     doubt: Option<Vec<u8>>,
     /// The latest that a time can be.
     latest_ms: i64,
 }
 
-impl Choice {
-    pub(super) fn new(clocks: &[Clock], latest_ms: i64) -> Self {
-        let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
+impl StyleCandidates {
+    pub(super) fn new(clocks: &[DigitClock], latest_ms: i64) -> Self {
+        let orders =
+            [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
         let candidates = orders
             .into_iter()
             .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }))
-            .map(|style| (style, Track::default()))
+            .map(|style| (style, TimeSteps::default()))
             .collect();
         Self { candidates, doubt: None, latest_ms }
     }
@@ -72,13 +73,13 @@ impl Choice {
     }
 
     pub(super) fn finish(self) -> Result<Style, Doubt> {
-        let is_ordered = |track: &Track| {
+        let is_ordered = |track: &TimeSteps| {
             let has_interval = track.interval_ms().is_none_or(is_market_interval);
             let is_past = track.latest_ms <= self.latest_ms;
             track.is_ordered() && has_interval && is_past
         };
         let any_ordered = self.candidates.iter().any(|(_, track)| is_ordered(track));
-        let mut likely: Vec<&(Style, Track)> =
+        let mut likely: Vec<&(Style, TimeSteps)> =
             self.candidates.iter().filter(|(_, track)| !any_ordered || is_ordered(track)).collect();
         // Where no row has more digits, `9` is an hour and `930` half past
         // nine: as seconds they would all be of the first minutes of a day.
@@ -89,9 +90,9 @@ impl Choice {
         }
         let (style, track) = likely.first().expect("none is left out but for a better one");
         // A point stands between day, month and year, as in Europe.
-        if style.order == Order::Unknown {
-            let is_like = |other: &&&(Style, Track)| other.1.sum == track.sum;
-            let same_order = likely.iter().filter(|other| other.0.order == Order::Unknown);
+        if style.order == DateOrder::Unknown {
+            let is_like = |other: &&&(Style, TimeSteps)| other.1.sum == track.sum;
+            let same_order = likely.iter().filter(|other| other.0.order == DateOrder::Unknown);
             if same_order.clone().filter(is_like).count() == same_order.count() {
                 return Ok(*style);
             }
@@ -100,7 +101,7 @@ impl Choice {
             None => Ok(*style),
             Some((other, _)) => {
                 let text = self.doubt.unwrap_or_default();
-                Err(Doubt::Undecided(two_readings(&text, [*style, *other])))
+                Err(Doubt::Undecided(two_date_orders(&text, [*style, *other])))
             }
         }
     }
@@ -108,19 +109,21 @@ impl Choice {
 
 /// Returns the time of `row`, where no zone matters but its own.
 fn time_of(row: &TimeText, style: Style) -> Option<i64> {
-    let Stamp { wall_ms, zone } = parse_text(&row.text, style)?;
+    let WallTime { wall_ms, zone } = parse_text(&row.text, style)?;
     match zone {
-        None | Some(TimeZone::Called(_)) => Some(wall_ms),
-        Some(zone) => zone.to_utc(wall_ms, &Before::default()),
+        None | Some(TimeZone::Abbreviated(_)) => Some(wall_ms),
+        Some(zone) => zone.to_utc(wall_ms, &PreviousRow::default()),
     }
 }
 
 /// Returns what clocks of digits alone can be: counts from midnight on,
 /// where as `HHMMSS` many would have too many minutes or seconds, else
 /// hours, or what as many digits as some of them have can be.
-pub(super) fn clocks_of(sample: &[TimeText]) -> &'static [Clock] {
-    const OF_DAY: [Clock; 3] = [Clock::MinutesOfDay, Clock::SecondsOfDay, Clock::MsOfDay];
-    const USUAL: [Clock; 4] = [Clock::Whole, Clock::Hours, Clock::Minutes, Clock::Seconds];
+pub(super) fn clocks_of(sample: &[TimeText]) -> &'static [DigitClock] {
+    const OF_DAY: [DigitClock; 3] =
+        [DigitClock::MinutesOfDay, DigitClock::SecondsOfDay, DigitClock::MsOfDay];
+    const USUAL: [DigitClock; 4] =
+        [DigitClock::Whole, DigitClock::Hours, DigitClock::Minutes, DigitClock::Seconds];
     let n_digits = sample.iter().map(|row| n_clock_digits(&row.text)).max().unwrap_or_default();
     // Two digits are no minutes, all in the first hour of a day.
     let usual = match n_digits {
@@ -129,8 +132,9 @@ pub(super) fn clocks_of(sample: &[TimeText]) -> &'static [Clock] {
         3 | 4 => &USUAL[..3],
         _ => &USUAL[..],
     };
-    let orders = [Order::Unknown, Order::DayFirst, Order::MonthFirst, Order::YearFirst];
-    let any = |row: &TimeText, clocks: &[Clock]| {
+    let orders =
+        [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
+    let any = |row: &TimeText, clocks: &[DigitClock]| {
         let mut styles = orders
             .into_iter()
             .flat_map(|order| clocks.iter().map(move |&clock| Style { order, clock }));
@@ -150,7 +154,7 @@ fn n_clock_digits(text: &[u8]) -> usize {
 
 /// Which way the times of rows go, and by what steps.
 #[derive(Debug, Default)]
-pub(super) struct Track {
+pub(super) struct TimeSteps {
     last_ms: HashMap<Vec<u8>, i64>,
     pub(super) n_up: usize,
     pub(super) n_down: usize,
@@ -160,7 +164,7 @@ pub(super) struct Track {
     latest_ms: i64,
 }
 
-impl Track {
+impl TimeSteps {
     pub(super) fn push(&mut self, row: &TimeText, time_ms: Option<i64>) {
         let Some(time_ms) = time_ms else {
             return;

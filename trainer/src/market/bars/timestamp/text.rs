@@ -3,7 +3,7 @@
 use super::clock::{parse_clock, parse_clock_and_zone};
 use super::digits::{date_ms, full_year, is_compact_date, parse_digits};
 use super::periods::parse_period;
-use super::style::{Order, Stamp, Style};
+use super::style::{DateOrder, Style, WallTime};
 use super::words::parse_words;
 
 /// Signs behind a year, a month and a day, in China and Japan and in Korea.
@@ -11,10 +11,10 @@ const DATE_SIGNS: [[&str; 3]; 2] =
     [["\u{5e74}", "\u{6708}", "\u{65e5}"], ["\u{b144}", "\u{c6d4}", "\u{c77c}"]];
 
 /// What may stand between a date and a clock, but for a blank or `T`.
-const JOINTS: &[u8] = b"-_:,";
+const DATE_CLOCK_SEPARATORS: &[u8] = b"-_:,";
 
 /// Reads a date, then perhaps a clock time, then perhaps a zone.
-pub(super) fn parse_text(text: &[u8], style: Style) -> Option<Stamp> {
+pub(super) fn parse_text(text: &[u8], style: Style) -> Option<WallTime> {
     // What keeps a spreadsheet from reading it otherwise.
     let inner = text.strip_prefix(b"=\"").and_then(|text| text.strip_suffix(b"\""));
     let text = inner.unwrap_or(text);
@@ -22,28 +22,29 @@ pub(super) fn parse_text(text: &[u8], style: Style) -> Option<Stamp> {
     if rest.is_empty() && date.len() == 14 && is_compact_date(date) {
         let (date, clock) = date.split_at(8);
         let wall_ms = parse_date(date, style)? + parse_clock(clock, style)?;
-        return Some(Stamp { wall_ms, zone: None });
+        return Some(WallTime { wall_ms, zone: None });
     }
     let Some(date_ms) = parse_date(date, style) else {
-        let period = || Some(Stamp { wall_ms: parse_period(text)?, zone: None });
+        let period = || Some(WallTime { wall_ms: parse_period(text)?, zone: None });
         let signs = || parse_text(&with_signs_replaced(text)?, style);
         return parse_words(text, style).or_else(period).or_else(signs);
     };
     let (clock_ms, zone) = parse_clock_and_zone(rest, style)
         .or_else(|| parse_clock_and_zone(&with_colons(rest)?, style))?;
-    Some(Stamp { wall_ms: date_ms + clock_ms, zone })
+    Some(WallTime { wall_ms: date_ms + clock_ms, zone })
 }
 
 /// Splits a text behind its date: at a blank or `T`, or where digits show
 /// that the date ends: `20200106-093000`, `2020-01-06_09:30`.
 fn split_at_clock(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(|byte| matches!(byte, b' ' | b'T' | b't')).unwrap_or(text.len());
-    let is_joint = |at: usize| text.get(at).is_some_and(|byte| JOINTS.contains(byte));
-    let is_compact = end > 8 && is_joint(8) && is_compact_date(&text[..8]);
+    let is_separator =
+        |at: usize| text.get(at).is_some_and(|byte| DATE_CLOCK_SEPARATORS.contains(byte));
+    let is_compact = end > 8 && is_separator(8) && is_compact_date(&text[..8]);
     let is_year = || text[..4].iter().all(u8::is_ascii_digit);
     // `2020-01-06-05:00` could end in an offset.
     let is_offset = || text[10] == b'-' && text.contains(&b':');
-    let is_long = end > 10 && is_joint(10) && is_year() && !is_offset();
+    let is_long = end > 10 && is_separator(10) && is_year() && !is_offset();
     let end = match (is_compact, is_long) {
         (true, _) => 8,
         (false, true) => 10,
@@ -91,10 +92,10 @@ fn parse_date(text: &[u8], style: Style) -> Option<i64> {
         return None;
     }
     let (year, month, day) = match (first.len(), third.len(), style.order) {
-        (4, 1 | 2, _) | (1 | 2, 1 | 2, Order::YearFirst) => (first, second, third),
-        (1 | 2, 4, Order::Unknown) if separator == b'.' => (third, second, first),
-        (1 | 2, 4 | 2, Order::DayFirst) => (third, second, first),
-        (1 | 2, 4 | 2, Order::MonthFirst) => (third, first, second),
+        (4, 1 | 2, _) | (1 | 2, 1 | 2, DateOrder::YearFirst) => (first, second, third),
+        (1 | 2, 4, DateOrder::Unknown) if separator == b'.' => (third, second, first),
+        (1 | 2, 4 | 2, DateOrder::DayFirst) => (third, second, first),
+        (1 | 2, 4 | 2, DateOrder::MonthFirst) => (third, first, second),
         _ => return None,
     };
     date_ms(full_year(year)?, parse_digits(month)?, parse_digits(day)?)

@@ -4,7 +4,7 @@
 
 use super::clock::parse_clock_and_zone;
 use super::digits::{date_ms, full_year, parse_digits};
-use super::style::{Stamp, Style};
+use super::style::{Style, WallTime};
 
 /// The months in English, then in German, French, Spanish, Italian,
 /// Portuguese and Dutch, where they differ.
@@ -31,7 +31,7 @@ const N_LETTERS: usize = 3;
 
 /// Reads a date with a month in words, then perhaps a clock time and a
 /// zone.
-pub(super) fn parse_words(text: &[u8], style: Style) -> Option<Stamp> {
+pub(super) fn parse_words(text: &[u8], style: Style) -> Option<WallTime> {
     let text = std::str::from_utf8(text).ok()?;
     let (before, month, after) = split_at_month(text)?;
     let before = without_ordinal(before.trim_end_matches(is_separator));
@@ -56,7 +56,7 @@ pub(super) fn parse_words(text: &[u8], style: Style) -> Option<Stamp> {
     let date_ms = date_ms(full_year(year.as_bytes())?, month, parse_digits(day.as_bytes())?)?;
     let rest = rest.trim_start_matches([',', ' ', 'T', ':', '_', '-']);
     let (clock_ms, zone) = parse_clock_and_zone(rest.as_bytes(), style)?;
-    Some(Stamp { wall_ms: date_ms + clock_ms, zone })
+    Some(WallTime { wall_ms: date_ms + clock_ms, zone })
 }
 
 fn is_separator(letter: char) -> bool {

@@ -52,17 +52,17 @@ pub(crate) enum TimeZone {
     /// As the IANA database has it.
     Named(Tz),
     /// The zone that is known, where its clocks are called so.
-    Called(ShortName),
+    Abbreviated(ZoneAbbreviation),
 }
 
 /// A short name that several zones have, or none that is known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ShortName {
+pub(crate) struct ZoneAbbreviation {
     letters: [u8; N_LETTERS_MAX],
     n_letters: usize,
 }
 
-impl ShortName {
+impl ZoneAbbreviation {
     fn parse(text: &str) -> Option<Self> {
         let is_name = (2..=N_LETTERS_MAX).contains(&text.len())
             && text.bytes().all(|letter| letter.is_ascii_uppercase());
@@ -97,14 +97,14 @@ impl TimeZone {
 
     /// Returns the zone that stands behind a time: one that is known, or
     /// a short name that only the zone of the file tells.
-    pub(super) fn behind_time(text: &str) -> Option<Self> {
-        Self::parse(text).or_else(|| ShortName::parse(text).map(Self::Called))
+    pub(super) fn parse_after_time(text: &str) -> Option<Self> {
+        Self::parse(text).or_else(|| ZoneAbbreviation::parse(text).map(Self::Abbreviated))
     }
 
     /// Returns the zones of the database whose clocks are called `name`
     /// at `wall_ms`, the best known first.
-    pub(super) fn all_called(name: &str, wall_ms: i64) -> Vec<Tz> {
-        let Some(name) = ShortName::parse(name) else {
+    pub(super) fn zones_abbreviated(name: &str, wall_ms: i64) -> Vec<Tz> {
+        let Some(name) = ZoneAbbreviation::parse(name) else {
             return Vec::new();
         };
         let known = [
@@ -116,13 +116,13 @@ impl TimeZone {
             Tz::America__Halifax,
         ];
         let others = TZ_VARIANTS.iter().filter(|zone| zone.name().contains('/')).copied();
-        let is_called = |zone: &Tz| Self::Named(*zone).to_utc_called(wall_ms, name).is_some();
+        let is_called = |zone: &Tz| Self::Named(*zone).to_utc_abbreviated(wall_ms, name).is_some();
         known.into_iter().chain(others).filter(is_called).collect()
     }
 
     /// Returns when a clock of the zone shows `wall_ms` and is called
     /// `name`.
-    pub(super) fn to_utc_called(self, wall_ms: i64, name: ShortName) -> Option<i64> {
+    pub(super) fn to_utc_abbreviated(self, wall_ms: i64, name: ZoneAbbreviation) -> Option<i64> {
         let Self::Named(zone) = self else {
             return None;
         };
@@ -139,11 +139,11 @@ impl TimeZone {
     /// Returns when a clock of the zone shows `wall_ms`; `None` in the
     /// hour that spring leaves out. Of the hour that autumn repeats, it
     /// is the first unless the row `before` shows that it is the second.
-    pub(super) fn to_utc(self, wall_ms: i64, before: &Before) -> Option<i64> {
+    pub(super) fn to_utc(self, wall_ms: i64, before: &PreviousRow) -> Option<i64> {
         let zone = match self {
             Self::Offset(offset_ms) => return Some(wall_ms - offset_ms),
             Self::Named(zone) => zone,
-            Self::Called(_) => return None,
+            Self::Abbreviated(_) => return None,
         };
         let wall = DateTime::from_timestamp_millis(wall_ms)?.naive_utc();
         let at = |offset: chrono_tz::TzOffset| {
@@ -170,19 +170,19 @@ impl fmt::Display for TimeZone {
                 write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
             }
             Self::Named(zone) => write!(f, "{zone}"),
-            Self::Called(name) => f.write_str(name.text()),
+            Self::Abbreviated(name) => f.write_str(name.text()),
         }
     }
 }
 
 /// The time of the row before, and which way time goes.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Before {
+pub(crate) struct PreviousRow {
     pub(crate) time_ms: Option<i64>,
     pub(crate) is_newest_first: bool,
 }
 
-impl Before {
+impl PreviousRow {
     fn choose(&self, first: i64, second: i64) -> i64 {
         match self.time_ms {
             Some(before) if self.is_newest_first && before > second => second,

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::layouts::{Table, without_number};
+use super::layouts::{JsonTable, without_number};
 use crate::market::bars::timestamp::TimeZone;
 
 /// A list of candles.
@@ -29,12 +29,12 @@ impl Candles {
     /// are none.
     pub(super) fn all(object: &Map<String, Value>) -> Result<Vec<Self>, String> {
         let mut found = Vec::new();
-        let at = At { label: None, zone: zone_in(object), depth: 0 };
+        let at = JsonNode { label: None, zone: zone_in(object), depth: 0 };
         at.collect(object, &mut found)?;
         let mut found: Vec<Self> =
             found.into_iter().filter(|candles| !candles.rows.is_empty()).collect();
         if found.is_empty() {
-            return Err(nothing(object));
+            return Err(no_candles(object));
         }
         if found.len() == 1 && !found[0].is_labelled_itself(object) {
             found[0].label = None;
@@ -52,18 +52,18 @@ impl Candles {
 }
 
 /// Where in the object something is.
-struct At {
+struct JsonNode {
     label: Option<String>,
     zone: Option<String>,
     depth: usize,
 }
 
-impl At {
+impl JsonNode {
     fn collect(&self, object: &Map<String, Value>, found: &mut Vec<Candles>) -> Result<(), String> {
         let label = symbol_of(object).or_else(|| self.label.clone());
-        let tables = Table::all(object)?;
+        let tables = JsonTable::all(object)?;
         if !tables.is_empty() {
-            found.extend(tables.into_iter().map(|(name, Table { names, rows })| {
+            found.extend(tables.into_iter().map(|(name, JsonTable { names, rows })| {
                 let rows: Vec<Value> = rows.into_iter().map(Value::Array).collect();
                 let names = self.in_zone(names, rows.first());
                 Candles { names: Some(names), rows, label: name.or_else(|| label.clone()) }
@@ -197,7 +197,7 @@ fn zone_in(object: &Map<String, Value>) -> Option<String> {
 }
 
 /// Says what is there in place of candles.
-fn nothing(object: &Map<String, Value>) -> String {
+fn no_candles(object: &Map<String, Value>) -> String {
     let text = |(key, value): (&String, &Value)| Some(format!("`{key}`: {}", value.as_str()?));
     match object.iter().find_map(text) {
         Some(text) => format!("there are none, but {text}"),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::market::bars::lenient::number_in;
-use crate::market::bars::timestamp::{is_count, is_date};
+use crate::market::bars::timestamp::{is_date, is_numeric_time};
 
 /// Lists of Kraken, whose `result` is by pair.
 const KRAKEN: [&str; 8] = ["time", "open", "high", "low", "close", "vwap", "volume", "count"];
@@ -23,12 +23,12 @@ const ORDERS: [&[&str]; 4] = [
 const N_COLUMNS_MIN: usize = 4;
 
 /// Names and rows.
-pub(super) struct Table {
+pub(super) struct JsonTable {
     pub(super) names: Vec<String>,
     pub(super) rows: Vec<Vec<Value>>,
 }
 
-impl Table {
+impl JsonTable {
     /// Returns the tables that `object` is, each with its name if it has
     /// one; none where it is laid out in no such way.
     pub(super) fn all(object: &Map<String, Value>) -> Result<Vec<(Option<String>, Self)>, String> {
@@ -55,7 +55,7 @@ fn check_lengths<'a>(lists: impl Iterator<Item = &'a Value>) -> Result<(), Strin
 
 /// Lists that are one a column: `{"t": […], "o": […]}`, or objects, as
 /// pandas writes a frame: `{"Open": {"2020-01-06": …}}`.
-fn columns(object: &Map<String, Value>) -> Result<Option<Table>, String> {
+fn columns(object: &Map<String, Value>) -> Result<Option<JsonTable>, String> {
     let is_flat = |value: &&Value| {
         value
             .as_array()
@@ -67,9 +67,9 @@ fn columns(object: &Map<String, Value>) -> Result<Option<Table>, String> {
         let n_rows = lists[0].1.as_array().map_or(0, Vec::len);
         let row = |row: usize| lists.iter().map(|(_, list)| list[row].clone()).collect();
         let names = lists.iter().map(|(name, _)| (*name).clone()).collect();
-        return Ok(Some(Table { names, rows: (0..n_rows).map(row).collect() }));
+        return Ok(Some(JsonTable { names, rows: (0..n_rows).map(row).collect() }));
     }
-    let is_time = |key: &String| is_date(key.as_bytes()) || is_count(key.as_bytes());
+    let is_time = |key: &String| is_date(key.as_bytes()) || is_numeric_time(key.as_bytes());
     let frame = |value: &Value| {
         let frame = value.as_object()?;
         let is_key = frame.keys().all(is_time) || are_counted(frame);
@@ -89,7 +89,7 @@ fn columns(object: &Map<String, Value>) -> Result<Option<Table>, String> {
     };
     let names = frames.iter().map(|(name, _)| name.clone());
     let names = has_times.then(|| "time".to_owned()).into_iter().chain(names).collect();
-    Ok(Some(Table { names, rows: in_order(&frames[0].1).into_iter().map(row).collect() }))
+    Ok(Some(JsonTable { names, rows: in_order(&frames[0].1).into_iter().map(row).collect() }))
 }
 
 /// Whether the keys of `object` count its rows, as pandas has it.
@@ -110,7 +110,7 @@ fn in_order(object: &Map<String, Value>) -> Vec<&String> {
 
 /// A list of names beside a list of lists of as many, as databases and
 /// Quandl have it.
-fn named(object: &Map<String, Value>) -> Option<Table> {
+fn named(object: &Map<String, Value>) -> Option<JsonTable> {
     let name =
         |value: &Value| value.as_str().or_else(|| value.get("name")?.as_str()).map(str::to_owned);
     let lists = || object.values().filter_map(Value::as_array).filter(|list| !list.is_empty());
@@ -123,11 +123,11 @@ fn named(object: &Map<String, Value>) -> Option<Table> {
         return None;
     };
     let is_table = rows.iter().all(|row| row.len() == names.len());
-    is_table.then_some(Table { names, rows })
+    is_table.then_some(JsonTable { names, rows })
 }
 
 /// `{"timestamp": […], "indicators": {"quote": [{"open": […], …}]}}`
-fn yahoo(object: &Map<String, Value>) -> Result<Option<Table>, String> {
+fn yahoo(object: &Map<String, Value>) -> Result<Option<JsonTable>, String> {
     let list = object.get("timestamp").filter(|list| list.is_array());
     let (Some(list), Some(indicators)) = (list, object.get("indicators")) else {
         return Ok(None);
@@ -149,11 +149,11 @@ fn yahoo(object: &Map<String, Value>) -> Result<Option<Table>, String> {
     };
     let rows = times.enumerate().map(row).collect();
     let names = lists.iter().map(|(name, _)| name.clone());
-    Ok(Some(Table { names: ["time".to_owned()].into_iter().chain(names).collect(), rows }))
+    Ok(Some(JsonTable { names: ["time".to_owned()].into_iter().chain(names).collect(), rows }))
 }
 
 /// `{"columns": […], "index": […], "data": [[…], …]}`, of pandas.
-fn split(object: &Map<String, Value>) -> Option<Table> {
+fn split(object: &Map<String, Value>) -> Option<JsonTable> {
     let list = |name: &str| object.get(name)?.as_array();
     let (columns, index, data) = (list("columns")?, list("index")?, list("data")?);
     let names = columns.iter().map(|name| match name {
@@ -164,26 +164,29 @@ fn split(object: &Map<String, Value>) -> Option<Table> {
         let cells = row.as_array().into_iter().flatten().cloned();
         [time.clone()].into_iter().chain(cells).collect()
     };
-    Some(Table {
+    Some(JsonTable {
         names: [String::new()].into_iter().chain(names).collect(),
         rows: index.iter().zip(data).map(row).collect(),
     })
 }
 
 /// `{"error": […], "result": {"XXBTZUSD": [[…], …], "last": …}}`
-fn kraken(object: &Map<String, Value>) -> Vec<(Option<String>, Table)> {
+fn kraken(object: &Map<String, Value>) -> Vec<(Option<String>, JsonTable)> {
     let result = object.get("error").and_then(|_| object.get("result")?.as_object());
     let table = |(pair, list): (&String, &Value)| {
         let row = |row: &Value| row.as_array().filter(|row| row.len() == KRAKEN.len()).cloned();
         let rows: Option<Vec<Vec<Value>>> = list.as_array()?.iter().map(row).collect();
-        Some((Some(pair.clone()), Table { names: KRAKEN.map(str::to_owned).into(), rows: rows? }))
+        Some((
+            Some(pair.clone()),
+            JsonTable { names: KRAKEN.map(str::to_owned).into(), rows: rows? },
+        ))
     };
     result.into_iter().flatten().filter_map(table).collect()
 }
 
 /// `{"2020-01-06": {"1. open": …}, …}`, of Alpha Vantage and pandas.
-fn by_time(object: &Map<String, Value>) -> Option<Table> {
-    let is_time = |key: &String| is_date(key.as_bytes()) || is_count(key.as_bytes());
+fn by_time(object: &Map<String, Value>) -> Option<JsonTable> {
+    let is_time = |key: &String| is_date(key.as_bytes()) || is_numeric_time(key.as_bytes());
     let is_counted = are_counted(object);
     if object.is_empty() || !is_counted && !object.keys().all(is_time) {
         return None;
@@ -200,7 +203,7 @@ fn by_time(object: &Map<String, Value>) -> Option<Table> {
         (!is_counted).then(|| Value::String(time.clone())).into_iter().chain(cells).collect()
     };
     let names = keys.iter().map(|key| without_number(key).to_owned());
-    Some(Table {
+    Some(JsonTable {
         names: (!is_counted).then(|| "time".to_owned()).into_iter().chain(names).collect(),
         rows: rows.into_iter().map(row).collect(),
     })

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::market::bars::shown;
+use crate::market::bars::printable;
 
 /// Keys, in small letters and digits alone, of what the next page is
 /// asked for by, or of whether there is one.
@@ -36,9 +36,9 @@ const PAGES: [&str; 7] = ["limit", "offset", "page", "pagesize", "perpage", "pag
 const DEPTH_MAX: usize = 3;
 
 /// Says that `object`, with so many candles, is one page of several.
-pub(super) fn mark(object: &Map<String, Value>, n_candles: usize) -> Option<String> {
+pub(super) fn warning(object: &Map<String, Value>, n_candles: usize) -> Option<String> {
     let (key, value) = find(object, n_candles, 0)?;
-    let [key, value] = [key, value].map(|text| shown(text.as_bytes()));
+    let [key, value] = [key, value].map(|text| printable(text.as_bytes()));
     Some(format!(
         "it is one page of several (`{key}` is `{value}`), and bars before or after it lack: ask for \
          the others, and put all pages into one folder or file"
