@@ -140,6 +140,40 @@ fn a_market_with_other_hours_is_warned_about() {
     );
 }
 
+/// The bars of `trained` from one on, at prices times `factor`.
+fn times(workspace: &Workspace, factor: f64, begin: usize) -> String {
+    changed(workspace, |idx, cells| {
+        for cell in &mut cells[1..5] {
+            *cell = (cell.parse::<f64>().unwrap() * factor).to_string();
+        }
+        idx >= begin
+    })
+}
+
+#[test]
+fn prices_of_another_unit_are_warned_about_or_refused() {
+    let workspace = trained();
+    for (factor, says) in [(100.0, "about 100 times"), (0.01, "about 1/100 of")] {
+        let (n_rows, warning) = told(&workspace, &times(&workspace, factor, 0), (&[], 3));
+        assert!(n_rows == 2001 && warning.contains(says), "{warning}");
+    }
+    for (factor, begin) in [(1e4, 0), (1e-9, 0), (1e4, 1900)] {
+        let bars = times(&workspace, factor, begin);
+        let (n_rows, error) = told(&workspace, &bars, (&[], 1));
+        assert!(n_rows == 0 && error.contains("those that the model was trained on"), "{error}");
+        let (n_rows, warning) = told(&workspace, &bars, (&["--any-bars"], 3));
+        assert!(n_rows == 2001 - begin && warning.contains("another unit"), "{warning}");
+    }
+}
+
+#[test]
+fn prices_that_have_drifted_give_no_word() {
+    let workspace = trained();
+    for factor in [4.0, 0.25] {
+        assert_eq!(told(&workspace, &times(&workspace, factor, 0), (&[], 0)).1, "");
+    }
+}
+
 #[test]
 fn a_stream_is_judged_while_it_runs() {
     let workspace = trained();

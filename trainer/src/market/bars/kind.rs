@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::observer::Observer;
+use super::price_scale::{Distance, PriceScale};
 use super::summary::{DataSummary, duration};
 
 /// Bars that tell what they are; fewer may be alike by chance.
@@ -27,6 +28,10 @@ pub struct BarKind {
     pub time_covered: Option<f64>,
     /// What they say of volume.
     pub volume: Volume,
+    /// How high their prices are; none in older models, and where some
+    /// are not above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<PriceScale>,
     /// Bars looked at.
     #[serde(skip)]
     pub n_bars: u64,
@@ -69,6 +74,7 @@ impl BarKind {
                 None if n_bars > 0 => Volume::Varies,
                 _ => Volume::None,
             },
+            prices: observer.prices(),
             n_bars,
         }
     }
@@ -109,7 +115,27 @@ impl BarKind {
             );
             found.push(Mismatch { what, is_fatal: false });
         }
+        found.extend(self.price_mismatch(made_for));
         found
+    }
+
+    fn price_mismatch(&self, made_for: &Self) -> Option<Mismatch> {
+        let (given, trained_on) = (self.prices?, made_for.prices?);
+        #[expect(clippy::cast_possible_truncation, reason = "it was a whole number")]
+        let step_ms = (made_for.interval_seconds * 1000.0) as i64;
+        let Distance { ratio, is_fatal } = given.distance(&trained_on, step_ms)?;
+        let times = if ratio > 1.0 {
+            format!("about {ratio:.0} times")
+        } else {
+            format!("about 1/{:.0} of", 1.0 / ratio)
+        };
+        let [low, high] = [given.lowest, given.highest];
+        let [made_low, made_high] = [trained_on.lowest, trained_on.highest];
+        let what = format!(
+            "the prices, {low} to {high}, are {times} those that the model was trained on, \
+             {made_low} to {made_high}: another unit, such as cents for dollars, or another market"
+        );
+        Some(Mismatch { what, is_fatal })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Watches the bars of one pass: the first and last, splits, the volume.
 
+use super::price_scale::{Close, PriceScale};
 use super::{Bar, timestamp};
 
 /// Bars that are shown at either end.
@@ -27,6 +28,8 @@ pub(super) struct Observer {
     first: Vec<Bar>,
     last: Vec<Bar>,
     close: f64,
+    /// The lowest and the highest close.
+    range: [f64; 2],
     /// That of all bars, if it is one.
     pub(super) constant_volume: Option<f64>,
     pub(super) splits: Vec<Split>,
@@ -45,6 +48,7 @@ impl Observer {
     pub(super) fn push(&mut self, bar: &Bar) {
         if self.n_bars == 0 {
             self.constant_volume = Some(bar.volume);
+            self.range = [bar.close; 2];
         } else {
             let ratio = self.close / bar.open;
             // Below 0 a ratio of prices says nothing.
@@ -69,6 +73,7 @@ impl Observer {
         }
         self.n_bars += 1;
         self.close = bar.close;
+        self.range = [self.range[0].min(bar.close), self.range[1].max(bar.close)];
     }
 
     #[cold]
@@ -80,6 +85,15 @@ impl Observer {
         if self.splits.len() < N_SPLITS_SHOWN {
             self.splits.push(Split { time_ms, ratio });
         }
+    }
+
+    /// Returns how high the prices are, if all are above 0.
+    pub(super) fn prices(&self) -> Option<PriceScale> {
+        let [lowest, highest] = self.range;
+        let first = self.first.first()?;
+        let last = self.first.iter().chain(&self.last).max_by_key(|bar| bar.time_ms)?;
+        let ends = Some([first, last].map(|bar| Close { time_ms: bar.time_ms, price: bar.close }));
+        (lowest > 0.0).then_some(PriceScale { lowest, highest, ends })
     }
 
     pub(super) fn sample_lines(&self) -> Vec<String> {

@@ -16,7 +16,7 @@ use anyhow::{Result, ensure};
 use tracing::warn;
 
 use crate::config::{TrainingConfig, WINDOWS_DEFAULT};
-use crate::market::bars::{BarKind, BarSource, SymbolBars, Volume};
+use crate::market::bars::{BarKind, BarSource, PriceScale, SymbolBars, Volume};
 use crate::market::features::FeatureSet;
 use crate::session::{SpanRecord, SplitRecord};
 
@@ -93,7 +93,8 @@ fn is_enough(config: &TrainingConfig, splits: &[Vec<Split>], window: usize) -> b
 }
 
 /// Returns the kind of the bars of all `symbols`: that of the symbol with
-/// the most bars, with a varying volume if any symbol has one.
+/// the most bars, with a varying volume if any symbol has one, and the
+/// prices of all.
 fn kind_of(symbols: &[SymbolData]) -> Result<BarKind> {
     let kinds = symbols.iter().map(|symbol| symbol.source.kind());
     let kinds: Vec<BarKind> = kinds.collect::<Result<_>>()?;
@@ -102,6 +103,7 @@ fn kind_of(symbols: &[SymbolData]) -> Result<BarKind> {
     if kinds.iter().any(|kind| kind.volume == Volume::Varies) {
         kind.volume = Volume::Varies;
     }
+    kind.prices = kinds.iter().filter_map(|kind| kind.prices).reduce(PriceScale::and);
     Ok(kind)
 }
 
