@@ -1,15 +1,15 @@
-//! Reads text that is made block by block.
+//! A reader of text that a source produces block by block.
 
 use std::io::{self, Read};
 
-/// Makes text from what lies behind it.
+/// Produces text block by block.
 pub(super) trait BlockSource {
-    /// Appends more text to `text`, which is empty; false at the end. A
-    /// block may make none.
+    /// Appends the next block to `text`, which is empty; returns false at
+    /// the end. A block may be empty.
     fn next_block(&mut self, text: &mut Vec<u8>) -> io::Result<bool>;
 }
 
-/// The text that a source makes.
+/// Reads the text of a [`BlockSource`].
 pub(super) struct BlockReader<S> {
     source: S,
     text: Vec<u8>,
@@ -17,7 +17,7 @@ pub(super) struct BlockReader<S> {
 }
 
 impl<S: BlockSource> BlockReader<S> {
-    /// Reads `text`, then what `source` makes.
+    /// Returns a reader of `text`, then of the blocks of `source`.
     pub(super) fn new(text: Vec<u8>, source: S) -> Self {
         Self { source, text, n_read: 0 }
     }

@@ -1,7 +1,7 @@
-//! Decides whether a bar can be true, and says why when it cannot.
+//! Checks that a bar is possible, and explains why not if it fails.
 //!
-//! The check itself is one comparison after another; the words are found
-//! only for a bar that fails it.
+//! The check is a few comparisons; the message is made only for a bar
+//! that fails it.
 
 use std::fmt;
 
@@ -11,14 +11,15 @@ use super::lenient;
 use super::number;
 use super::timestamp::TimeParser;
 
-/// No market pays a tenth of a position's value for one bar; who wrote
-/// percent is told so.
+/// No market has a higher funding rate per bar; a higher one is likely
+/// written in percent.
 const FUNDING_MAX: f64 = 0.1;
 
-/// A range that lacks no more of the price is rounded, not wrong.
+/// An open or close outside the range by at most this fraction of the
+/// price is a rounding error.
 const ROUNDING_TOLERANCE: f64 = 1e-9;
 
-/// Kinds of faults, as they are counted.
+/// The kind of a fault; faults are counted by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FaultKind {
     Width,
@@ -33,11 +34,11 @@ pub(super) enum FaultKind {
     Dividend,
     Feature,
     Symbol,
-    /// The file holds several.
+    /// The file holds several symbols.
     AnotherSymbol,
-    /// Other columns follow.
+    /// A second header with other columns follows.
     OtherNames,
-    /// A quote reaches over several lines.
+    /// A quote extends over several lines.
     Swallowed,
 }
 
@@ -61,19 +62,19 @@ impl fmt::Display for FaultKind {
     }
 }
 
-/// What is wrong with one value of a row.
+/// An invalid value of a row.
 #[derive(Debug)]
 pub(super) struct Fault {
-    /// The column to blame.
-    pub(super) part: BarField,
-    /// What follows the value in the message, with the remedy.
+    /// The field whose column the message names.
+    pub(super) field: BarField,
+    /// The rest of the message after the value, with the remedy.
     pub(super) problem: String,
     pub(super) kind: FaultKind,
 }
 
 impl Fault {
-    fn new(part: BarField, problem: impl Into<String>) -> Self {
-        let kind = match part {
+    fn new(field: BarField, problem: impl Into<String>) -> Self {
+        let kind = match field {
             BarField::Time => FaultKind::Time,
             BarField::Volume => FaultKind::Volume,
             BarField::Funding => FaultKind::Funding,
@@ -82,75 +83,75 @@ impl Fault {
             BarField::Further(_) => FaultKind::Feature,
             BarField::Open | BarField::High | BarField::Low | BarField::Close => FaultKind::Price,
         };
-        Self { part, problem: problem.into(), kind }
+        Self { field, problem: problem.into(), kind }
     }
 
-    /// Whether a wider range would mend it.
+    /// Whether the open or close is outside of low and high.
     pub(super) fn is_range(&self) -> bool {
         self.kind == FaultKind::Range
     }
 
-    /// Whether the file as a whole is not what it must be.
+    /// Whether the fault is one of the whole file, not of a single row.
     pub(super) fn concerns_file(&self) -> bool {
         use FaultKind::{AnotherSymbol, OtherNames, Swallowed};
         matches!(self.kind, AnotherSymbol | OtherNames | Swallowed)
     }
 
-    /// Returns the fault of a row of names that are not those of the
-    /// file.
+    /// Returns the fault of a second header whose names differ from those
+    /// of the first.
     #[cold]
     pub(super) fn of_names() -> Self {
         let problem = "begins another line of names, and the columns below it are not those \
                        above: cut the file in two there";
-        Self { part: BarField::Time, problem: problem.to_owned(), kind: FaultKind::OtherNames }
+        Self { field: BarField::Time, problem: problem.to_owned(), kind: FaultKind::OtherNames }
     }
 
-    /// Returns the fault of a row that is longer or shorter.
+    /// Returns the fault of a row with another number of columns.
     #[cold]
     pub(super) fn wrong_width() -> Self {
-        Self { part: BarField::Time, problem: String::new(), kind: FaultKind::Width }
+        Self { field: BarField::Time, problem: String::new(), kind: FaultKind::Width }
     }
 
-    /// Returns the fault of a `text` that is no price.
+    /// Returns the fault of a `text` that is not a price.
     #[cold]
-    pub(super) fn not_a_price(part: BarField, text: &[u8]) -> Self {
+    pub(super) fn not_a_price(field: BarField, text: &[u8]) -> Self {
         if !lenient::is_unknown(text) {
-            return Self::not_a_number(part, text);
+            return Self::not_a_number(field, text);
         }
-        Self::no_price(part)
+        Self::no_price(field)
     }
 
-    fn range(part: BarField, problem: String) -> Self {
-        Self { part, problem, kind: FaultKind::Range }
+    fn range(field: BarField, problem: String) -> Self {
+        Self { field, problem, kind: FaultKind::Range }
     }
 
-    fn no_price(part: BarField) -> Self {
+    fn no_price(field: BarField) -> Self {
         let problem = "is no price: delete the row, or leave such rows out with `--bad-rows drop`";
-        Self { part, problem: problem.to_owned(), kind: FaultKind::NoPrice }
+        Self { field, problem: problem.to_owned(), kind: FaultKind::NoPrice }
     }
 
     /// Returns the fault of a `text` that is not a number.
     #[cold]
-    pub(super) fn not_a_number(part: BarField, text: &[u8]) -> Self {
+    pub(super) fn not_a_number(field: BarField, text: &[u8]) -> Self {
         if text.is_empty() {
-            return Self::new(part, "is empty; fill in the number, or delete the row");
+            return Self::new(field, "is empty; fill in the number, or delete the row");
         }
         if text.contains(&b',') {
             return Self::new(
-                part,
+                field,
                 "is not a number; write it with a decimal point and without thousands separators",
             );
         }
-        Self::new(part, "is not a number; write digits and a decimal point, such as `4367.1`")
+        Self::new(field, "is not a number; write digits and a decimal point, such as `4367.1`")
     }
 
-    /// Returns the fault of a `text` that is to be a feature and is no
+    /// Returns the fault of a `text` in a feature column that is not a
     /// finite number.
     #[cold]
-    pub(super) fn not_a_feature(part: BarField, text: &[u8]) -> Self {
+    pub(super) fn not_a_feature(field: BarField, text: &[u8]) -> Self {
         if text.is_empty() {
             return Self::new(
-                part,
+                field,
                 "is empty, and a feature must be known at each bar's close: delete the rows before \
                  its first value, and fill the others with what was known then",
             );
@@ -158,17 +159,16 @@ impl Fault {
         let not_finite = "is not a finite number, as a feature must be: correct it, or fill in \
                           what was known at the bar's close";
         number::parse(text)
-            .map_or_else(|| Self::not_a_number(part, text), |_| Self::new(part, not_finite))
+            .map_or_else(|| Self::not_a_number(field, text), |_| Self::new(field, not_finite))
     }
 
-    /// Returns the fault of a symbol that is not there.
+    /// Returns the fault of an empty symbol.
     #[cold]
     pub(super) fn no_symbol() -> Self {
         Self::new(BarField::Symbol, "is empty; fill in the symbol, or delete the row")
     }
 
-    /// Returns the fault of a `text` that is not a time, as `parser`
-    /// reads it.
+    /// Returns the fault of a `text` that `parser` cannot read as a time.
     #[cold]
     pub(super) fn not_a_time(text: &[u8], parser: &TimeParser) -> Self {
         if text.is_empty() {
@@ -178,10 +178,11 @@ impl Fault {
     }
 }
 
-/// Returns whether `bar` holds what every bar must hold.
+/// Returns whether `bar` is possible: finite, positive prices within the
+/// range, and a valid volume, funding rate and dividend.
 #[inline]
 pub(super) fn is_valid(bar: &Bar) -> bool {
-    // A comparison with NaN is false, so that NaN fails too.
+    // Comparisons with NaN are false, so NaN fails too.
     bar.low > 0.0 && is_consistent(bar)
 }
 
@@ -200,8 +201,8 @@ fn is_consistent(bar: &Bar) -> bool {
         && bar.dividend < f64::INFINITY
 }
 
-/// Widens the range of a bar whose open or close is beyond it by less
-/// than rounding makes.
+/// Widens the range of a bar whose open or close is outside of it by a
+/// rounding error.
 pub(super) fn widen_within_rounding(bar: &mut Bar) {
     let (top, bottom) = (bar.open.max(bar.close), bar.open.min(bar.close));
     if top > bar.high && top.is_finite() && top - bar.high <= ROUNDING_TOLERANCE * top.abs() {
@@ -212,15 +213,15 @@ pub(super) fn widen_within_rounding(bar: &mut Bar) {
     }
 }
 
-/// Fails unless `bar` holds what every bar must hold; prices may be
-/// negative where `takes_negative`.
-pub(super) fn check(bar: &Bar, takes_negative: bool) -> Result<(), Fault> {
-    let is_fine = (bar.low > 0.0 || takes_negative) && is_consistent(bar);
-    if is_fine { Ok(()) } else { Err(explain(bar, takes_negative)) }
+/// Checks that `bar` is possible. Prices may be 0 or negative if
+/// `allows_negative`.
+pub(super) fn check(bar: &Bar, allows_negative: bool) -> Result<(), Fault> {
+    let is_fine = (bar.low > 0.0 || allows_negative) && is_consistent(bar);
+    if is_fine { Ok(()) } else { Err(explain(bar, allows_negative)) }
 }
 
 #[cold]
-fn explain(bar: &Bar, takes_negative: bool) -> Fault {
+fn explain(bar: &Bar, allows_negative: bool) -> Fault {
     let Bar { open, high, low, close, volume, .. } = *bar;
     let prices = [
         (BarField::Open, open),
@@ -228,16 +229,16 @@ fn explain(bar: &Bar, takes_negative: bool) -> Fault {
         (BarField::Low, low),
         (BarField::Close, close),
     ];
-    for (part, price) in prices {
+    for (field, price) in prices {
         if price.is_nan() {
-            return Fault::no_price(part);
+            return Fault::no_price(field);
         }
         if price.is_infinite() {
-            return Fault::new(part, "is not a finite number; correct or delete the row");
+            return Fault::new(field, "is not a finite number; correct or delete the row");
         }
-        if price <= 0.0 && !takes_negative {
+        if price <= 0.0 && !allows_negative {
             return Fault::new(
-                part,
+                field,
                 "is not above 0, as a price must be for returns; correct or delete the row, or, \
                  if such prices are meant, let `simulate` take them with `--negative-prices`",
             );

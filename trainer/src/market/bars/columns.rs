@@ -1,7 +1,7 @@
-//! Finds which column holds what, by the names in the first line.
+//! Finds the role of each column by its name in the header.
 //!
-//! A name counts when it is the word itself (`Close`), or ends in it
-//! after a prefix (`BTC.close`); where two would do, the file is refused.
+//! A name matches if it is the word itself (`Close`) or ends in it after
+//! a prefix (`BTC.close`). A file in which two columns match is refused.
 
 mod contracts;
 mod find;
@@ -24,7 +24,7 @@ mod wide;
 mod zones;
 
 pub(super) use find::find_series;
-pub(super) use further::fits;
+pub(super) use further::matches_pattern;
 pub(super) use headerless::{is_data, is_reversed, line_for_parts};
 pub(super) use resolve::resolve_time;
 pub(super) use symbol::SymbolColumn;
@@ -32,7 +32,7 @@ pub(super) use time::TimeColumn;
 pub(super) use variants::is_interval;
 use wide::WideSymbols;
 
-/// A part of a bar, as its file names it.
+/// A field of a bar, to which a column may belong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BarField {
     Time,
@@ -44,18 +44,18 @@ pub(super) enum BarField {
     Funding,
     Dividend,
     Symbol,
-    /// A further column, by its index in the row.
+    /// A further column, by its index.
     Further(usize),
 }
 
-/// Which column holds which part of a bar.
+/// The column of each field of a bar, by index.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
-    /// How many columns each row must have.
+    /// The number of columns that each row must have.
     pub(super) width: usize,
-    /// Whether a line holds names.
+    /// Whether the file has a header.
     pub(super) has_header: bool,
-    /// Whether the settings say which column is which.
+    /// Whether the settings assign columns.
     pub(super) are_configured: bool,
     pub(super) time: TimeColumn,
     pub(super) open: usize,
@@ -64,26 +64,26 @@ pub(super) struct Columns {
     pub(super) close: usize,
     pub(super) volume: Option<usize>,
     pub(super) funding: Option<usize>,
-    /// Only where the settings name it: of prices that are adjusted for
+    /// Only if the settings name it: with prices that are adjusted for
     /// dividends it would count them twice.
     pub(super) dividend: Option<usize>,
     pub(super) symbol: Option<SymbolColumn>,
-    /// Symbols, or kinds of prices, that stand side by side: the prices
-    /// here are of the one that is chosen, else of the first.
+    /// The symbols, or kinds of prices, of a table in wide format; the
+    /// columns above are those of the chosen one, else of the first.
     pub(super) wide: Option<WideSymbols>,
-    /// Columns of one text in all rows of the sample, and that text.
+    /// Columns with the same text in all rows of the sample, and that text.
     pub(super) labels: Vec<(usize, String)>,
-    /// The close, adjusted for splits and dividends.
+    /// Closes that are adjusted for splits and dividends.
     pub(super) adjusted: Option<usize>,
-    /// The ratios of splits.
+    /// Split ratios.
     pub(super) splits: Option<usize>,
-    /// All that can be the volume, the better first.
+    /// All columns that can be the volume, best first.
     volumes: Vec<usize>,
     names: Vec<String>,
 }
 
 impl Columns {
-    /// Returns the columns of a file that has nothing else.
+    /// Returns the columns of a file with only a time and prices.
     fn of_prices(time: TimeColumn, prices: [usize; 4], names: Vec<String>) -> Self {
         let [open, high, low, close] = prices;
         Self {
@@ -108,9 +108,9 @@ impl Columns {
         }
     }
 
-    /// Returns the name of the column of `part`, as the file has it.
-    pub(super) fn name_of(&self, part: BarField) -> String {
-        let idx = match part {
+    /// Returns the name of the column of `field`, as the file has it.
+    pub(super) fn name_of(&self, field: BarField) -> String {
+        let idx = match field {
             BarField::Time => self.time.all().first().copied(),
             BarField::Open => Some(self.open),
             BarField::High => Some(self.high),

@@ -1,4 +1,4 @@
-//! What a file of bars cannot tell by itself: `bars` in the settings.
+//! The settings `bars`: how files are read where they are ambiguous.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,23 +9,23 @@ use serde::{Deserialize, Serialize};
 use super::timestamp::{LATEST_MS, TimeZone, is_time_format};
 use crate::field::FieldError;
 
-/// The parts of a bar that a column can be named for.
+/// The roles that `bars.columns` may assign to a column.
 pub(super) const ROLES: [&str; 11] = [
     "time", "date", "clock", "open", "high", "low", "close", "volume", "funding", "dividend",
     "symbol",
 ];
 
-/// What is known of files beside what is in them.
+/// The settings by which files are read, and the latest possible time.
 #[derive(Debug, Clone)]
 pub struct Reading {
     pub(super) config: Arc<BarsConfig>,
-    /// The latest that a time can be, in milliseconds since 1970 UTC.
+    /// The latest possible time of a bar, in milliseconds since 1970 UTC.
     pub(super) latest_ms: i64,
 }
 
 impl Reading {
-    /// Returns how files are read as `config` says, where they leave a
-    /// doubt; no time after `latest_ms` can be meant.
+    /// Returns the options that read ambiguous files by `config`, and
+    /// refuse times after `latest_ms`.
     pub fn new(config: &BarsConfig, latest_ms: i64) -> Self {
         Self { config: Arc::new(config.clone()), latest_ms }
     }
@@ -37,13 +37,13 @@ impl Reading {
 }
 
 impl Default for Reading {
-    /// Files tell all, and no clock is known.
+    /// No settings, and times up to the year 2100.
     fn default() -> Self {
         Self::new(&BarsConfig::default(), LATEST_MS)
     }
 }
 
-/// How the files of bars are read, where they leave a doubt.
+/// How files of bars are read where they are ambiguous.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -109,12 +109,12 @@ pub enum Decimal {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum BadRows {
-    /// It is an error.
+    /// Stop with an error.
     #[default]
     Stop,
-    /// It is left out.
+    /// Leave the row out.
     Drop,
-    /// Its range is widened; where that does not help, it is an error.
+    /// Widen the range of the bar; stop if that does not make it valid.
     Widen,
 }
 
@@ -129,13 +129,13 @@ fn is_stop(value: &BadRows) -> bool {
 }
 
 impl BarsConfig {
-    /// Whether the files tell all.
+    /// Whether no setting is made.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Fails where prices of 0 and below are taken: a model learns from
-    /// returns, and so can only be trained and asked on prices above.
+    /// Fails if prices of 0 and below are allowed: models use returns, which
+    /// need positive prices.
     pub fn refuse_negative_prices(&self) -> Result<()> {
         ensure!(
             !self.negative_prices,
@@ -145,7 +145,7 @@ impl BarsConfig {
         Ok(())
     }
 
-    /// Returns these settings with those that `other` makes.
+    /// Returns these settings, overridden by those that `other` makes.
     #[must_use]
     pub fn with(mut self, other: &Self) -> Self {
         let other = other.clone();

@@ -1,5 +1,8 @@
-//! What kind of bars a model was made for, and whether others are like
-//! them: what changes the meaning of a feature.
+//! The kind of bars that a model was trained on, compared with the bars
+//! that it is given.
+//!
+//! Features mean something else on bars of another interval, of other
+//! trading hours or without volume.
 
 use std::fmt::Write as _;
 
@@ -9,66 +12,67 @@ use super::observer::Observer;
 use super::price_scale::{Distance, PriceScale};
 use super::summary::{DataSummary, duration};
 
-/// Bars that tell what they are; fewer may be alike by chance.
-const N_TELLING: u64 = 10;
-/// A span that has a weekend in it, if the market keeps one.
-const TELLING_SPAN_MS: i64 = 8 * 86_400_000;
-/// Months are of 28 to 31 days, and the same kind of bar.
+/// The fewest bars to judge by; fewer may agree by chance.
+const N_BARS_MIN: u64 = 10;
+/// The shortest span to judge by: it includes a weekend.
+const SPAN_MS_MIN: i64 = 8 * 86_400_000;
+/// Months have 28 to 31 days, and are the same kind of bar.
 const INTERVAL_RATIO_MAX: f64 = 1.15;
-/// Around the clock against weekdays only is a ratio of 1.4.
+/// Trading every day against weekdays only is a ratio of 1.4.
 const COVER_RATIO_MAX: f64 = 1.25;
 
-/// What bars are.
+/// The properties of bars that features depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BarKind {
-    /// The most common step between bars; 0 of a single one.
+    /// The most common step between bars; 0 for a single bar.
     pub interval_seconds: f64,
-    /// The part of the time, from the first bar to the last, in which
-    /// there are bars; none where that is too short to tell.
+    /// The fraction of the time from the first bar to the last that bars
+    /// cover, 0 to 1; `None` if that span is too short to judge.
     pub time_covered: Option<f64>,
-    /// What they say of volume.
+    /// Whether the bars have a volume.
     pub volume: Volume,
-    /// How high their prices are; none in older models, and where some
-    /// are not above 0.
+    /// The level of the prices; `None` in older models, and if some are
+    /// not above 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<PriceScale>,
-    /// Bars looked at.
+    /// The number of bars seen; not stored.
     #[serde(skip)]
     pub n_bars: u64,
 }
 
-/// What bars say of volume.
+/// Whether bars have a volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Volume {
-    /// It is 0 everywhere, or there is no such column.
+    /// It is 0 in every bar, or there is no such column.
     None,
-    /// It is the same everywhere.
+    /// It is the same in every bar.
     Constant,
-    /// It is a volume.
+    /// It differs from bar to bar.
     Varies,
 }
 
-/// Two kinds of bars that a model takes for the same.
+/// A difference between the bars that a model is given and those that it
+/// was trained on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// What differs, as a sentence without an end.
+    /// What differs, as a sentence without a period.
     pub what: String,
-    /// Whether nothing that the model says can then be meant.
+    /// Whether the model's predictions are meaningless on these bars.
     pub is_fatal: bool,
 }
 
 impl BarKind {
-    /// Returns the kind of bars of which this was seen.
+    /// Returns the kind of the bars that were summarized and observed.
     pub(super) fn of(summary: &DataSummary, observer: &Observer) -> Self {
         let n_bars = observer.n_bars;
         let span_ms = summary.last_ms - summary.first_ms + summary.interval_ms;
-        let is_telling = span_ms >= TELLING_SPAN_MS && n_bars >= N_TELLING;
+        let is_conclusive = span_ms >= SPAN_MS_MIN && n_bars >= N_BARS_MIN;
         let covered = n_bars as f64 * summary.interval_ms as f64 / span_ms.max(1) as f64;
         Self {
             interval_seconds: summary.interval_ms as f64 / 1000.0,
-            // Three digits are enough for people.
-            time_covered: is_telling.then_some((1000.0 * covered.min(1.0)).round() / 1000.0),
+            // Three digits are enough for a reader.
+            time_covered: is_conclusive.then_some((1000.0 * covered.min(1.0)).round() / 1000.0),
             volume: match observer.constant_volume {
                 Some(volume) if volume > 0.0 => Volume::Constant,
                 None if n_bars > 0 => Volume::Varies,
@@ -79,35 +83,36 @@ impl BarKind {
         }
     }
 
-    /// Returns how `self`, the bars that a model is given, differs from
-    /// those that it was `made_for`; `uses_volume` where it looks at it.
-    pub fn mismatches(&self, made_for: &Self, uses_volume: bool) -> Vec<Mismatch> {
+    /// Returns how `self`, the kind of bars that a model is given, differs
+    /// from the kind that it was `trained_on`. A missing volume counts
+    /// only if the model `uses_volume`.
+    pub fn mismatches(&self, trained_on: &Self, uses_volume: bool) -> Vec<Mismatch> {
         let mut found = Vec::new();
-        let is_telling = self.n_bars >= N_TELLING;
-        let intervals = [self.interval_seconds, made_for.interval_seconds];
-        if is_apart(intervals, INTERVAL_RATIO_MAX) {
-            let [given, made_for] = intervals.map(interval);
+        let is_conclusive = self.n_bars >= N_BARS_MIN;
+        let intervals = [self.interval_seconds, trained_on.interval_seconds];
+        if differ(intervals, INTERVAL_RATIO_MAX) {
+            let [given, trained_on] = intervals.map(interval);
             let what = format!(
-                "the bars are of {given}, and the model was trained on bars of {made_for}: its \
+                "the bars are of {given}, and the model was trained on bars of {trained_on}: its \
                  features and its holding times mean something else"
             );
-            found.push(Mismatch { what, is_fatal: is_telling });
-        } else if let (Some(given), Some(made_for)) = (self.time_covered, made_for.time_covered)
-            && is_apart([given, made_for], COVER_RATIO_MAX)
+            found.push(Mismatch { what, is_fatal: is_conclusive });
+        } else if let (Some(given), Some(trained_on)) = (self.time_covered, trained_on.time_covered)
+            && differ([given, trained_on], COVER_RATIO_MAX)
         {
-            let [given, made_for] = [given, made_for].map(|part| 100.0 * part);
+            let [given, trained_on] = [given, trained_on].map(|part| 100.0 * part);
             let what = format!(
                 "there are bars for {given:.0} % of the time, and the model was trained on bars \
-                 for {made_for:.0} %: a market with other hours"
+                 for {trained_on:.0} %: a market with other hours"
             );
             found.push(Mismatch { what, is_fatal: false });
         }
         let lacks_volume = match self.volume {
             Volume::None => true,
-            Volume::Constant => is_telling,
+            Volume::Constant => is_conclusive,
             Volume::Varies => false,
         };
-        if uses_volume && made_for.volume == Volume::Varies && lacks_volume {
+        if uses_volume && trained_on.volume == Volume::Varies && lacks_volume {
             let what = format!(
                 "the volume {}, and the model was trained with volume: its feature of it is 0 in \
                  each row",
@@ -115,22 +120,22 @@ impl BarKind {
             );
             found.push(Mismatch { what, is_fatal: false });
         }
-        found.extend(self.price_mismatch(made_for));
+        found.extend(self.price_mismatch(trained_on));
         found
     }
 
-    fn price_mismatch(&self, made_for: &Self) -> Option<Mismatch> {
-        let (given, trained_on) = (self.prices?, made_for.prices?);
+    fn price_mismatch(&self, trained_on: &Self) -> Option<Mismatch> {
+        let (given, training) = (self.prices?, trained_on.prices?);
         #[expect(clippy::cast_possible_truncation, reason = "it was a whole number")]
-        let step_ms = (made_for.interval_seconds * 1000.0) as i64;
-        let Distance { ratio, is_fatal } = given.distance(&trained_on, step_ms)?;
+        let step_ms = (trained_on.interval_seconds * 1000.0) as i64;
+        let Distance { ratio, is_fatal } = given.distance(&training, step_ms)?;
         let times = if ratio > 1.0 {
             format!("about {ratio:.0} times")
         } else {
             format!("about 1/{:.0} of", 1.0 / ratio)
         };
         let [low, high] = [given.lowest, given.highest];
-        let [made_low, made_high] = [trained_on.lowest, trained_on.highest];
+        let [made_low, made_high] = [training.lowest, training.highest];
         let what = format!(
             "the prices, {low} to {high}, are {times} those that the model was trained on, \
              {made_low} to {made_high}: another unit, such as cents for dollars, or another market"
@@ -140,7 +145,8 @@ impl BarKind {
 }
 
 impl Volume {
-    /// Says what is wrong with it.
+    /// Returns the predicate of a sentence about the volume, such as `is
+    /// the same in each bar`.
     pub fn problem(self) -> &'static str {
         match self {
             Self::None => "is missing, or 0 in each bar",
@@ -164,11 +170,11 @@ impl std::fmt::Display for BarKind {
     }
 }
 
-/// Whether two numbers are further apart than by the factor `most`; of
-/// a 0 nothing is known.
-fn is_apart([left, right]: [f64; 2], most: f64) -> bool {
+/// Whether two numbers differ by more than the factor `ratio_max`; 0 is
+/// unknown and differs from nothing.
+fn differ([left, right]: [f64; 2], ratio_max: f64) -> bool {
     let is_known = left > 0.0 && right > 0.0;
-    is_known && (left / right).max(right / left) > most
+    is_known && (left / right).max(right / left) > ratio_max
 }
 
 fn interval(seconds: f64) -> String {

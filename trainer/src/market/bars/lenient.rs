@@ -1,20 +1,20 @@
-//! Reads numbers as people and web pages write them: `$1,234.50`,
+//! Parses numbers as people and web pages write them: `$1,234.50`,
 //! `1.234,5`, `1.2K`, `5 %`.
 
 use super::config::Decimal;
 use super::number;
 
-/// Signs of currencies, those of Unicode from U+20A0 aside.
+/// Currency signs outside of the Unicode block U+20A0 to U+20CF.
 const MONEY: [char; 6] = ['$', '¢', '£', '¤', '¥', '฿'];
 
-/// Words for currencies that stand before or behind a number.
+/// Currency codes before or after a number.
 const CURRENCIES: [&str; 34] = [
     "US$", "AU$", "A$", "CA$", "C$", "NZ$", "HK$", "NT$", "S$", "R$", "MX$", "USD", "EUR", "GBP",
     "JPY", "CHF", "CAD", "AUD", "NZD", "CNY", "HKD", "SGD", "INR", "KRW", "BRL", "SEK", "NOK",
     "DKK", "PLN", "USDT", "USDC", "BTC", "kr", "zł",
 ];
 
-/// Shorter writings of a power of ten.
+/// Suffixes that multiply a number by a power of ten.
 const SUFFIXES: [(&str, &str); 12] = [
     ("k", "e3"),
     ("mio", "e6"),
@@ -30,13 +30,13 @@ const SUFFIXES: [(&str, &str); 12] = [
     ("%", "e-2"),
 ];
 
-/// What stands where a number is not known.
-const UNKNOWN: [&str; 18] = [
+/// Texts of a missing value, in lower case.
+const MISSING: [&str; 18] = [
     "", "-", "--", "nan", "null", "none", "na", "n/a", "#n/a", "<na>", "nat", "?", "n.a.", "n/d",
     "#value!", "#div/0!", "#ref!", "missing",
 ];
 
-/// Returns the number that `text` is with this decimal sign.
+/// Parses `text` as a number with this decimal sign.
 pub(super) fn parse(text: &[u8], decimal: Decimal) -> Option<f64> {
     let text = without_quotes(std::str::from_utf8(text).ok()?.trim());
     let (sign, text) = split_sign(without_money(text));
@@ -50,11 +50,11 @@ pub(super) fn parse(text: &[u8], decimal: Decimal) -> Option<f64> {
         None => (text, ""),
     };
     let plain = without_groups(digits, decimal)?;
-    // As decimal text, so that not a bit is rounded away.
+    // Parsed as one decimal text, since a multiplication would round.
     number::parse(format!("{sign}{plain}{power}").as_bytes())
 }
 
-/// Takes the sign off, which accounts write as brackets.
+/// Splits off the sign; accountants write negative numbers in brackets.
 fn split_sign(text: &str) -> (&'static str, &str) {
     let minus = |text: &'_ str| text.starts_with(['-', '\u{2212}']) || text.ends_with('-');
     if let Some(inner) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
@@ -66,13 +66,13 @@ fn split_sign(text: &str) -> (&'static str, &str) {
     }
 }
 
-/// Takes off the quotes that spreadsheets keep a text in: `="100"`.
+/// Removes the quotes that spreadsheets put around a text: `="100"`.
 fn without_quotes(text: &str) -> &str {
     let inner = text.strip_prefix('=').unwrap_or(text);
     inner.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(text).trim()
 }
 
-/// Takes off signs and words of currencies.
+/// Removes currency signs and codes.
 fn without_money(text: &str) -> &str {
     let is_sign =
         |letter: char| MONEY.contains(&letter) || ('\u{20a0}'..='\u{20cf}').contains(&letter);
@@ -86,7 +86,7 @@ fn without_money(text: &str) -> &str {
     word.unwrap_or(text).trim_start_matches(is_sign).trim_end_matches(is_sign).trim()
 }
 
-/// Returns `text` with a point and without separators of thousands.
+/// Returns `text` with a decimal point and without thousands separators.
 fn without_groups(text: &str, decimal: Decimal) -> Option<String> {
     let (sign, separators): (char, &[char]) = match decimal {
         Decimal::Point => ('.', &[',', ' ', '\'', '\u{2019}', '\u{a0}', '\u{2009}', '\u{202f}']),
@@ -102,7 +102,7 @@ fn without_groups(text: &str, decimal: Decimal) -> Option<String> {
     let mut plain = first.to_owned();
     let mut rest: Vec<&str> = groups.collect();
     let last = rest.pop();
-    // In India two digits stand between.
+    // India groups by two digits above the thousands.
     let is_right = rest.iter().all(|group| matches!(group.len(), 2 | 3))
         && last.is_none_or(|last| last.len() == 3 && matches!(first.len(), 1..=3));
     for group in rest.into_iter().chain(last) {
@@ -117,18 +117,18 @@ fn without_groups(text: &str, decimal: Decimal) -> Option<String> {
     (is_right && has_digits && all_digits).then_some(plain)
 }
 
-/// Whether `text` says that a number is not known.
+/// Whether `text` marks a missing value.
 pub(super) fn is_unknown(text: &[u8]) -> bool {
     let text = text.trim_ascii();
-    UNKNOWN.iter().any(|unknown| text.eq_ignore_ascii_case(unknown.as_bytes()))
+    MISSING.iter().any(|missing| text.eq_ignore_ascii_case(missing.as_bytes()))
 }
 
-/// Whether `cell` says in words that something is not known.
+/// Whether `cell` marks a missing value by a word, such as `null`.
 pub(super) fn is_null(cell: &str) -> bool {
     cell.len() > 1 && cell.chars().any(char::is_alphabetic) && is_unknown(cell.as_bytes())
 }
 
-/// Returns the number in `cell`, whatever its decimal sign.
+/// Parses `cell` as a number with either decimal sign.
 pub(super) fn number_in(cell: &str) -> Option<f64> {
     let bytes = cell.trim().as_bytes();
     number::parse(bytes)
@@ -136,8 +136,9 @@ pub(super) fn number_in(cell: &str) -> Option<f64> {
         .or_else(|| parse(bytes, Decimal::Comma))
 }
 
-/// Decides the decimal sign of all `cells`: the one that most of them
-/// show. An error says what could be either.
+/// Returns the decimal sign that most of the `cells` show.
+///
+/// Fails with a message if none is conclusive and some could have either.
 pub(super) fn decide<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Decimal, String> {
     let (mut n_points, mut n_commas, mut either) = (0, 0, None);
     for cell in cells.filter(|cell| number_in(cell).is_some()) {
@@ -165,8 +166,8 @@ pub(super) fn decide<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Decimal
     }
 }
 
-/// Fails where all prices look like those of bonds in Chicago: `110'165`
-/// is 110 and 16.5 of 32, if it is no thousands.
+/// Fails if all prices look like bond prices of the CME in 32nds:
+/// `110'165` is 110 + 16.5 / 32, or 110,165 with a thousands separator.
 pub(super) fn refuse_32nds(prices: &[&str]) -> Result<(), String> {
     let is_one = |cell: &&&str| -> bool {
         let Some((whole, rest)) = cell.split_once('\'') else {
@@ -187,7 +188,7 @@ pub(super) fn refuse_32nds(prices: &[&str]) -> Result<(), String> {
     }
 }
 
-/// Returns the decimal sign that `cell` shows, if it does.
+/// Returns the decimal sign of `cell`, if it is unambiguous.
 fn sign_of(cell: &str) -> Option<Decimal> {
     let (points, commas) = (cell.matches('.').count(), cell.matches(',').count());
     let after = |sign: char| {

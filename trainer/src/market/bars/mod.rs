@@ -1,10 +1,9 @@
-//! Reads market bars from the files that people have, and refuses what
-//! is not right.
+//! Reads market bars (OHLCV) from files of many formats and checks each.
 //!
-//! A first look at some rows decides the form of a file (`format`), a pass
-//! then reads by it (`reader`). Bars are streamed: memory does not grow
-//! with the file. Nothing is repaired or left out that was not asked
-//! for; a bad row is an error that names it.
+//! The first rows decide the format of a file (`file_format`); one pass
+//! then reads the bars (`reader`). Bars are streamed: memory does not
+//! grow with the file. Rows are repaired or left out only on request; a
+//! bad row is otherwise an error that names it.
 
 mod block_reader;
 mod check;
@@ -35,8 +34,8 @@ pub use config::{BadRows, BarsConfig, Decimal, Reading};
 pub use input::Place;
 pub(crate) use input::ZstdReader;
 pub use kind::{BarKind, Mismatch, Volume};
-pub use read_report::ReadReport;
 pub use price_scale::{Close, PriceScale};
+pub use read_report::ReadReport;
 pub use reader::{BarReader, Repairs};
 pub(crate) use rows::Rows;
 pub use series::{Sample, SeriesReader};
@@ -46,14 +45,15 @@ pub use summary::DataSummary;
 pub(crate) use timestamp::TimeParser;
 pub use timestamp::parse_time_ms;
 
-/// What one interval of trading did.
+/// Prices and volume of one interval of trading (OHLCV).
 ///
 /// Bars from a [`BarReader`] hold finite, positive prices with
 /// `low <= open, close <= high`, a finite volume of at least 0, and
 /// times that strictly increase from bar to bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bar {
-    /// When the bar opened, in milliseconds since 1970-01-01 UTC.
+    /// The time at which the bar opens, in milliseconds since 1970-01-01
+    /// UTC.
     pub time_ms: i64,
     /// The first price of the bar.
     pub open: f64,
@@ -63,20 +63,20 @@ pub struct Bar {
     pub low: f64,
     /// The last price of the bar.
     pub close: f64,
-    /// How much was traded; 0 where the file has no such column.
+    /// The volume in units of the asset; 0 if the file has no such column.
     pub volume: f64,
-    /// What a long position pays at the bar's close, as a fraction of
-    /// its value there, and a short receives; below 0 the other way; 0
-    /// where the file says nothing.
+    /// The funding rate: what a long position pays to a short one at the
+    /// bar's close, as a fraction of its value then. Negative if the
+    /// short pays; 0 if the file has no such column.
     pub funding: f64,
-    /// What one unit held into the bar is paid at its open, in money: the
-    /// bar is the first that trades without it; 0 where the file says
-    /// nothing.
+    /// The dividend, in money per unit held before the bar and paid at its
+    /// open: the bar is the first ex-dividend. 0 if the file has no such
+    /// column.
     pub dividend: f64,
 }
 
-/// Returns bytes of a file as they may be shown: no control character
-/// reaches a terminal, and not too much of them does.
+/// Returns bytes of a file as text for messages: control characters are
+/// escaped, and at most 80 characters are kept.
 fn printable(bytes: &[u8]) -> String {
     const LETTERS_MAX: usize = 80;
     let text = String::from_utf8_lossy(bytes);

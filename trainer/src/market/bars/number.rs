@@ -1,8 +1,8 @@
 //! Reads decimal numbers from bytes, as exactly as `str::parse` does.
 //!
-//! Market data is short decimals, which need no more than one division
-//! (Clinger, "How to read floating point numbers accurately", 1990);
-//! the standard library reads the rest.
+//! Market data is mostly short decimals, for which one division is exact
+//! (Clinger, "How to read floating point numbers accurately", 1990); the
+//! standard library parses the rest.
 
 use std::str;
 
@@ -17,12 +17,12 @@ const POWERS_OF_TEN: [f64; 23] = [
 /// The largest mantissa below which every integer is an `f64`.
 const MANTISSA_MAX: u64 = 1 << 53;
 
-/// Eight times the digit 0.
+/// The ASCII digit 0 in each of eight bytes.
 const ZEROS: u64 = 0x30 * EACH;
 
-/// Returns the number that `text` is, `None` when it is none.
+/// Parses `text` as a decimal number.
 ///
-/// `nan` and `inf` are numbers here: the bar's check refuses them.
+/// `nan` and `inf` are accepted here; the check of the bar refuses them.
 #[inline]
 pub(super) fn parse(text: &[u8]) -> Option<f64> {
     match parse_short(text) {
@@ -31,7 +31,8 @@ pub(super) fn parse(text: &[u8]) -> Option<f64> {
     }
 }
 
-/// Reads an optional minus, digits and a fraction, if that is exact.
+/// Parses an optional minus, digits and a fraction, if the result is
+/// exact.
 #[inline]
 fn parse_short(text: &[u8]) -> Option<f64> {
     let (is_negative, digits) = match text {
@@ -59,7 +60,8 @@ fn parse_short(text: &[u8]) -> Option<f64> {
     Some(if is_negative { -number } else { number })
 }
 
-/// Appends leading digits to `mantissa`; returns it and what follows.
+/// Appends the leading digits of `text` to `mantissa`; returns it and the
+/// rest of `text`.
 #[inline]
 fn take_digits(mut mantissa: u64, mut text: &[u8]) -> (u64, &[u8]) {
     while let [byte, rest @ ..] = text {
@@ -73,8 +75,8 @@ fn take_digits(mut mantissa: u64, mut text: &[u8]) -> (u64, &[u8]) {
     (mantissa, text)
 }
 
-/// Reads the first `n_bytes` of `bytes`, if they are digits and a point
-/// at most and the number is exact.
+/// Parses the first `n_bytes` of `bytes`, if they are digits with at most
+/// one decimal point and the result is exact.
 #[inline]
 pub(super) fn parse_in(bytes: &[u8; 16], n_bytes: usize) -> Option<f64> {
     let (mantissa, n_decimals) = match n_bytes {
@@ -85,7 +87,8 @@ pub(super) fn parse_in(bytes: &[u8; 16], n_bytes: usize) -> Option<f64> {
     (mantissa <= MANTISSA_MAX).then(|| mantissa as f64 / POWERS_OF_TEN[n_decimals])
 }
 
-/// Returns the digits of 1 to 8 bytes, and how many follow the point.
+/// Returns the digits in 1 to 8 bytes as an integer, and the number of
+/// decimals.
 #[inline]
 fn parse_word(bytes: [u8; 8], n_bytes: usize) -> Option<(u64, usize)> {
     let word = u64::from_le_bytes(bytes);
@@ -100,14 +103,15 @@ fn parse_word(bytes: [u8; 8], n_bytes: usize) -> Option<(u64, usize)> {
     Some((eight_digits(aligned(digits, n_digits))?, n_digits - point))
 }
 
-/// Moves the first `n_digits` bytes (1 to 8) to the end, behind zeros.
+/// Right-aligns the first `n_digits` bytes (1 to 8), padded with the
+/// digit 0.
 #[inline]
 fn aligned(word: u64, n_digits: usize) -> u64 {
     let n_bits = 8 * n_digits;
     word << (64 - n_bits) | ZEROS >> (n_bits - 1) >> 1
 }
 
-/// As [`parse_word`], of 9 to 16 bytes.
+/// Does the same as [`parse_word`] for 9 to 16 bytes.
 #[inline]
 fn parse_words(bytes: [u8; 16], n_bytes: usize) -> Option<(u64, usize)> {
     let words = u128::from_le_bytes(bytes);
@@ -134,8 +138,8 @@ fn halves(words: u128) -> [u64; 2] {
     [halves[0], halves[1]].map(u64::from_le_bytes)
 }
 
-/// Returns the number that eight digits are, the first in the lowest
-/// byte: pairs, then fours, then all are put together.
+/// Returns the value of eight ASCII digits, the first in the lowest byte:
+/// they are combined to pairs, then fours, then all eight.
 ///
 /// D. Lemire, "Number parsing at a gigabyte per second", Software:
 /// Practice and Experience 51 (2021).
@@ -143,9 +147,9 @@ fn halves(words: u128) -> [u64; 2] {
 pub(super) fn eight_digits(word: u64) -> Option<u64> {
     const PAIRS: u64 = 0x0000_00ff_0000_00ff;
     let digits = word ^ ZEROS;
-    // Only a byte above 127 carries, and that is none already.
-    let is_none = (digits.wrapping_add(0x76 * EACH) | digits) & (0x80 * EACH) != 0;
-    if is_none {
+    // Only a byte above 127 carries, and that one is no digit anyway.
+    let has_other = (digits.wrapping_add(0x76 * EACH) | digits) & (0x80 * EACH) != 0;
+    if has_other {
         return None;
     }
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);

@@ -1,27 +1,28 @@
-//! Watches the bars of one pass: the first and last, splits, the volume.
+//! Observes the bars of one pass: the first and last bars, likely splits,
+//! a constant volume.
 
 use super::price_scale::{Close, PriceScale};
 use super::{Bar, timestamp};
 
-/// Bars that are shown at either end.
+/// The number of bars that are shown at either end.
 const N_SHOWN: usize = 3;
 
-/// Splits that are told one by one.
+/// The number of splits that are listed one by one.
 const N_SPLITS_SHOWN: usize = 3;
 
-/// Ratios of splits below 2: so many new shares for so many old.
+/// Split ratios below 2, new shares to old, as price ratios.
 const SMALL_SPLITS: [(f64, &str); 4] =
     [(1.5, "3:2"), (4.0 / 3.0, "4:3"), (1.25, "5:4"), (2.0 / 3.0, "2:3")];
 
-/// Most new shares for an old one, or old for a new.
+/// The highest split ratio, forward or reverse.
 const N_SHARES_MAX: f64 = 1000.0;
 
-/// How far a market itself may have moved beside a split.
+/// How far the price may have moved apart from the split.
 const SPLIT_TOLERANCE: f64 = 0.08;
-/// Beside a small one, which markets come near to by themselves.
+/// The same for a small split: the market itself often moves as far.
 const SMALL_TOLERANCE: f64 = 0.02;
 
-/// What is seen of the bars in one pass.
+/// What is observed in one pass.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Observer {
     pub(super) n_bars: u64,
@@ -30,13 +31,13 @@ pub(super) struct Observer {
     close: f64,
     /// The lowest and the highest close.
     range: [f64; 2],
-    /// That of all bars, if it is one.
+    /// The volume of all bars, if it is the same.
     pub(super) constant_volume: Option<f64>,
     pub(super) splits: Vec<Split>,
     pub(super) n_splits: usize,
 }
 
-/// A bar that opens as after a split.
+/// A bar whose open differs from the previous close as after a split.
 #[derive(Debug, Clone)]
 pub(super) struct Split {
     pub(super) time_ms: i64,
@@ -51,11 +52,11 @@ impl Observer {
             self.range = [bar.close; 2];
         } else {
             let ratio = self.close / bar.open;
-            // Below 0 a ratio of prices says nothing.
+            // Ratios of negative prices are meaningless.
             let ratio = if bar.open > 0.0 { ratio } else { 1.0 };
-            // Most bars open near the close before.
+            // Most bars open near the previous close.
             if !(0.8..1.2).contains(&ratio) {
-                self.look_at(bar.time_ms, ratio);
+                self.add_split(bar.time_ms, ratio);
             }
             #[expect(clippy::float_cmp, reason = "it is the same number or not")]
             if self.constant_volume.is_some_and(|volume| volume != bar.volume) {
@@ -77,7 +78,7 @@ impl Observer {
     }
 
     #[cold]
-    fn look_at(&mut self, time_ms: i64, ratio: f64) {
+    fn add_split(&mut self, time_ms: i64, ratio: f64) {
         let Some(ratio) = split_like(ratio) else {
             return;
         };
@@ -103,7 +104,7 @@ impl Observer {
     }
 }
 
-/// Returns the split that a step by this ratio is like, if it is like one.
+/// Returns the split ratio that is close to this price ratio, if any.
 fn split_like(ratio: f64) -> Option<String> {
     let is_near = |known: f64, most: f64| (ratio / known - 1.0).abs() < most;
     let small = SMALL_SPLITS.iter().find(|(known, name)| {

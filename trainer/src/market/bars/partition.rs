@@ -1,55 +1,56 @@
-//! Deals the bars of readers out: those of a column of symbols, of a file
-//! that begins with the newest, of files that follow each other.
+//! Writes bars to temporary files: one series for each symbol of a file,
+//! a file in reverse order, or several files one after the other.
 
 use anyhow::Result;
 
 use super::reader::{BarReader, Repairs};
 use super::spill::{SpillLayout, SpillWriter, SpilledBars};
 
-/// The bars of each symbol, in the order of their names.
+/// The bars of each symbol.
 pub(super) struct PartitionedBars {
-    pub(super) shares: Vec<(String, SpilledBars)>,
-    /// What was done about bad rows.
+    /// The symbols with their bars, sorted by name.
+    pub(super) symbols: Vec<(String, SpilledBars)>,
+    /// Bad rows that were dropped or widened.
     pub(super) repairs: Repairs,
 }
 
-/// Deals the bars of `reader`, a file with a column of symbols, and the
-/// numbers of its further columns out to them.
-pub(super) fn by_symbol(mut reader: BarReader, deal: SpillLayout) -> Result<PartitionedBars> {
-    let mut dealer = SpillWriter::new(deal)?;
+/// Splits the bars of `reader` and the values of its further columns by
+/// its column of symbols.
+pub(super) fn by_symbol(mut reader: BarReader, layout: SpillLayout) -> Result<PartitionedBars> {
+    let mut writer = SpillWriter::new(layout)?;
     while let Some(bar) = reader.next() {
         let bar = bar?;
-        dealer.push(reader.symbol().unwrap_or_default(), &bar, reader.columns())?;
+        writer.push(reader.symbol().unwrap_or_default(), &bar, reader.columns())?;
     }
-    Ok(PartitionedBars { shares: dealer.finish()?, repairs: reader.repairs() })
+    Ok(PartitionedBars { symbols: writer.finish()?, repairs: reader.repairs() })
 }
 
-/// Deals out the bars of one symbol, to be read the other way round.
-pub(super) fn reversed(reader: BarReader, deal: SpillLayout) -> Result<(SpilledBars, Repairs)> {
-    let mut dealer = SpillWriter::new(deal)?;
-    dealer.begin("")?;
-    let repairs = write_all_bars(&mut dealer, reader)?;
-    Ok((dealer.finish()?.remove(0).1, repairs))
+/// Writes the bars of `reader`, newest first, so that they can be read
+/// oldest first.
+pub(super) fn reversed(reader: BarReader, layout: SpillLayout) -> Result<(SpilledBars, Repairs)> {
+    let mut writer = SpillWriter::new(layout)?;
+    writer.begin("")?;
+    let repairs = write_all_bars(&mut writer, reader)?;
+    Ok((writer.finish()?.remove(0).1, repairs))
 }
 
-/// Deals out the bars of one symbol from several files, one after the
-/// other.
+/// Concatenates the bars of several files of one symbol.
 pub(super) fn concatenated(
     readers: impl Iterator<Item = Result<BarReader>>,
-    deal: SpillLayout,
+    layout: SpillLayout,
 ) -> Result<SpilledBars> {
-    let mut dealer = SpillWriter::new(deal)?;
-    dealer.begin("")?;
+    let mut writer = SpillWriter::new(layout)?;
+    writer.begin("")?;
     for reader in readers {
-        write_all_bars(&mut dealer, reader?)?;
+        write_all_bars(&mut writer, reader?)?;
     }
-    Ok(dealer.finish()?.remove(0).1)
+    Ok(writer.finish()?.remove(0).1)
 }
 
-/// Deals all bars of `reader` out to the symbol without a name.
-fn write_all_bars(dealer: &mut SpillWriter, mut reader: BarReader) -> Result<Repairs> {
+/// Writes all bars of `reader`, under an empty symbol.
+fn write_all_bars(writer: &mut SpillWriter, mut reader: BarReader) -> Result<Repairs> {
     while let Some(bar) = reader.next() {
-        dealer.push("", &bar?, reader.columns())?;
+        writer.push("", &bar?, reader.columns())?;
     }
     Ok(reader.repairs())
 }

@@ -69,8 +69,8 @@ impl BarReader {
         Ok(Self(Inner::Text(Box::new(TextBars::new(name, text, format, reading)?))))
     }
 
-    pub(super) fn of_share(share: SpilledBars) -> Self {
-        Self(Inner::Spilled(SpillReader::new(share)))
+    pub(super) fn of_spilled(bars: SpilledBars) -> Self {
+        Self(Inner::Spilled(SpillReader::new(bars)))
     }
 
     pub(super) fn of_kept(bars: Arc<Vec<Bar>>) -> Self {
@@ -129,7 +129,7 @@ impl Iterator for BarReader {
     fn next(&mut self) -> Option<Result<Bar>> {
         match &mut self.0 {
             Inner::Text(text) => text.next(),
-            Inner::Spilled(share) => share.next(),
+            Inner::Spilled(bars) => bars.next(),
             Inner::Kept(KeptBars { bars, n_read }) => {
                 let bar = bars.get(*n_read)?;
                 *n_read += 1;

@@ -1,7 +1,7 @@
-//! Reads a column of numbers with their times: signals, equity curves.
+//! Reads a column of numbers with its times: signals, equity curves.
 //!
-//! The same files as bars are understood: packed or not, comma,
-//! semicolon or tab, and any form of time.
+//! The same file formats as for bars are read: packed or not, with
+//! commas, semicolons or tabs, and any format of time.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub struct Sample {
     pub time_ms: i64,
     /// The number, always finite.
     pub value: f64,
-    /// Where it is in its file, for messages.
+    /// The row's place in its file, for messages.
     pub place: Place,
 }
 
@@ -37,22 +37,21 @@ pub struct SeriesReader {
     value_name: String,
     time_parser: TimeParser,
     previous_ms: Option<i64>,
-    /// Whether a row without a number counts as no row.
+    /// Whether rows with an empty value are skipped.
     skips_empty: bool,
     is_done: bool,
 }
 
 impl SeriesReader {
-    /// Opens the file at `path`, whose numbers are in the column with the
-    /// first of `roles` that there is.
+    /// Opens the file at `path`. The values are those of the first column
+    /// of `roles` that the file has.
     ///
-    /// Fails without the file, its columns, or a row.
+    /// Fails if the file cannot be read, lacks these columns, or is empty.
     pub fn open(path: &Path, roles: &[&str]) -> Result<Self> {
         Self::open_with(path, roles, &Reading::default())
     }
 
-    /// Does the same; where its times could be several, they are what
-    /// `reading` says.
+    /// Does the same; ambiguous times are read by `reading`.
     pub fn open_with(path: &Path, roles: &[&str], reading: &Reading) -> Result<Self> {
         let name = path.display().to_string();
         let open = || input::open_file(path).map_err(|error| input_error(&name, 0, &error));
@@ -82,15 +81,15 @@ impl SeriesReader {
         })
     }
 
-    /// Passes over rows whose number is empty, as predictions have them
-    /// during the warm-up.
+    /// Skips rows whose value is empty, as predictions are during the
+    /// warm-up.
     #[must_use]
     pub fn skip_empty(mut self) -> Self {
         self.skips_empty = true;
         self
     }
 
-    /// Returns the file, as messages name it.
+    /// Returns the path of the file, as messages name it.
     pub fn name(&self) -> &str {
         &self.name
     }

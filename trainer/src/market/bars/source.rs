@@ -67,7 +67,7 @@ pub struct SymbolBars {
 /// Bars that were turned round, and what was done about bad rows.
 #[derive(Debug, Clone)]
 struct ReversedBars {
-    share: SpilledBars,
+    bars: SpilledBars,
     repairs: Repairs,
 }
 
@@ -140,8 +140,8 @@ impl BarSource {
     }
 
     /// Returns the source of one symbol of a file.
-    pub(super) fn of_share(name: &str, share: SpilledBars) -> Self {
-        Self::new(name, Origin::Spilled(share))
+    pub(super) fn of_spilled(name: &str, bars: SpilledBars) -> Self {
+        Self::new(name, Origin::Spilled(bars))
     }
 
     /// Returns the source that reads the columns `names` beside the bars:
@@ -178,8 +178,8 @@ impl BarSource {
         if let Some(bars) = &self.kept {
             return Ok(BarReader::of_kept(Arc::clone(bars)));
         }
-        if let Origin::Spilled(share) = &self.origin {
-            return Ok(BarReader::of_share(share.clone()));
+        if let Origin::Spilled(bars) = &self.origin {
+            return Ok(BarReader::of_spilled(bars.clone()));
         }
         if self.is_one_series()? {
             return self.folder_symbols()?[0].source.read();
@@ -188,7 +188,7 @@ impl BarSource {
             return Err(self.not_one_file());
         }
         if self.format()?.time.is_newest_first {
-            return Ok(BarReader::of_share(self.reversed()?.share.clone()));
+            return Ok(BarReader::of_spilled(self.reversed()?.bars.clone()));
         }
         self.reader(None)
     }
@@ -229,9 +229,9 @@ impl BarSource {
         if let Some(reversed) = self.reversed.get() {
             return Ok(reversed);
         }
-        let deal = SpillLayout { n_columns: self.columns.len(), is_newest_first: true };
-        let (share, repairs) = partition::reversed(self.reader(None)?, deal)?;
-        Ok(self.reversed.get_or_init(|| ReversedBars { share, repairs }))
+        let layout = SpillLayout { n_columns: self.columns.len(), is_newest_first: true };
+        let (bars, repairs) = partition::reversed(self.reader(None)?, layout)?;
+        Ok(self.reversed.get_or_init(|| ReversedBars { bars, repairs }))
     }
 }
 

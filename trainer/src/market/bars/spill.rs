@@ -1,7 +1,7 @@
-//! The bars of symbols in a nameless file of the temporary folder: dealt
-//! out once, so that each can be read by itself as often as it takes.
+//! The bars of several symbols in an unnamed temporary file, written
+//! once, so that each symbol can be read by itself any number of times.
 //!
-//! In memory are a few bars of each.
+//! A block of 64 bars of each symbol is in memory.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,37 +12,37 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::Bar;
 
-/// More are no symbols but a column of something else.
+/// More values mean that the column holds something else than symbols.
 const N_SYMBOLS_MAX: usize = 10_000;
 
-/// Bars that are written and read at once.
+/// The number of bars that are written and read at once.
 const N_BLOCK_BARS: usize = 64;
 
 const N_NUMBERS: usize = 8;
 const NUMBER_BYTES: usize = 8;
 
-/// Where the bars of one symbol lie in the file of all.
+/// The bars of one symbol in the temporary file.
 #[derive(Debug, Clone)]
 pub(super) struct SpilledBars {
     file: Arc<Mutex<File>>,
-    /// The number of each block, in their order.
+    /// The position of each block in the file, in blocks, in order.
     blocks: Arc<Vec<u64>>,
     n_bars: usize,
-    deal: SpillLayout,
+    layout: SpillLayout,
 }
 
-/// How bars are dealt out.
+/// How bars are written and read back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SpillLayout {
-    /// Numbers of each bar beside its own.
+    /// The number of further columns.
     pub(super) n_columns: usize,
-    /// Whether the last bar that was dealt comes first.
+    /// Whether the bars are read in the reverse of the order written.
     pub(super) is_newest_first: bool,
 }
 
 impl SpilledBars {
     fn row_bytes(&self) -> usize {
-        row_bytes(self.deal.n_columns)
+        row_bytes(self.layout.n_columns)
     }
 }
 
@@ -50,26 +50,27 @@ fn row_bytes(n_columns: usize) -> usize {
     NUMBER_BYTES * (N_NUMBERS + n_columns)
 }
 
-/// Bars that were checked when they were dealt out.
+/// Reads the bars of one symbol; they were checked when written.
 pub(super) struct SpillReader {
-    share: SpilledBars,
+    bars: SpilledBars,
     n_read: usize,
-    /// Which block is in memory.
+    /// The index of the block in memory.
     loaded: Option<usize>,
     block: Vec<u8>,
-    /// Those of the last bar beside its own.
+    /// The further columns of the last bar.
     columns: Vec<f64>,
 }
 
-/// Deals bars out to their symbols.
+/// Writes bars, grouped by symbol.
 pub(super) struct SpillWriter {
     file: File,
-    deal: SpillLayout,
+    layout: SpillLayout,
     n_blocks: u64,
-    hands: Vec<SymbolBuffer>,
-    known: HashMap<String, usize>,
+    buffers: Vec<SymbolBuffer>,
+    indices: HashMap<String, usize>,
 }
 
+/// The bars of a symbol that are not written yet, and its blocks.
 #[derive(Default)]
 struct SymbolBuffer {
     symbol: String,
@@ -79,69 +80,69 @@ struct SymbolBuffer {
 }
 
 impl SpillWriter {
-    pub(super) fn new(deal: SpillLayout) -> Result<Self> {
+    pub(super) fn new(layout: SpillLayout) -> Result<Self> {
         let file = tempfile::tempfile().context("failed to make a temporary file")?;
-        Ok(Self { file, deal, n_blocks: 0, hands: Vec::new(), known: HashMap::new() })
+        Ok(Self { file, layout, n_blocks: 0, buffers: Vec::new(), indices: HashMap::new() })
     }
 
-    /// Deals `bar` and its further `columns` out to `symbol`.
+    /// Adds `bar` of `symbol` with its further `columns`.
     pub(super) fn push(&mut self, symbol: &str, bar: &Bar, columns: &[f64]) -> Result<()> {
-        let idx = match self.known.get(symbol) {
+        let idx = match self.indices.get(symbol) {
             Some(&idx) => idx,
             None => self.begin(symbol)?,
         };
-        let hand = &mut self.hands[idx];
-        hand.n_bars += 1;
-        write_bar(bar, &mut hand.block);
-        hand.block.extend(columns.iter().flat_map(|number| number.to_le_bytes()));
-        let is_full = hand.block.len() == row_bytes(self.deal.n_columns) * N_BLOCK_BARS;
+        let buffer = &mut self.buffers[idx];
+        buffer.n_bars += 1;
+        write_bar(bar, &mut buffer.block);
+        buffer.block.extend(columns.iter().flat_map(|number| number.to_le_bytes()));
+        let is_full = buffer.block.len() == row_bytes(self.layout.n_columns) * N_BLOCK_BARS;
         if is_full { self.flush(idx) } else { Ok(()) }
     }
 
-    /// Makes room for one more symbol, and returns its number.
+    /// Adds a symbol and returns its index. Fails on more than 10,000.
     pub(super) fn begin(&mut self, symbol: &str) -> Result<usize> {
-        let idx = self.hands.len();
+        let idx = self.buffers.len();
         ensure!(
             idx < N_SYMBOLS_MAX,
             "there are more than {N_SYMBOLS_MAX} symbols; rename the column if it holds others"
         );
-        self.known.insert(symbol.to_owned(), idx);
-        self.hands.push(SymbolBuffer { symbol: symbol.to_owned(), ..SymbolBuffer::default() });
+        self.indices.insert(symbol.to_owned(), idx);
+        self.buffers.push(SymbolBuffer { symbol: symbol.to_owned(), ..SymbolBuffer::default() });
         Ok(idx)
     }
 
     fn flush(&mut self, idx: usize) -> Result<()> {
-        let hand = &mut self.hands[idx];
-        hand.block.resize(row_bytes(self.deal.n_columns) * N_BLOCK_BARS, 0);
-        self.file.write_all(&hand.block).context("failed to keep bars; is the disk full?")?;
-        hand.block.clear();
-        hand.blocks.push(self.n_blocks);
+        let buffer = &mut self.buffers[idx];
+        buffer.block.resize(row_bytes(self.layout.n_columns) * N_BLOCK_BARS, 0);
+        self.file.write_all(&buffer.block).context("failed to keep bars; is the disk full?")?;
+        buffer.block.clear();
+        buffer.blocks.push(self.n_blocks);
         self.n_blocks += 1;
         Ok(())
     }
 
-    /// Returns the share of each symbol, in the order of their names.
+    /// Returns the bars of each symbol, sorted by name.
     pub(super) fn finish(mut self) -> Result<Vec<(String, SpilledBars)>> {
-        for idx in 0..self.hands.len() {
-            if !self.hands[idx].block.is_empty() {
+        for idx in 0..self.buffers.len() {
+            if !self.buffers[idx].block.is_empty() {
                 self.flush(idx)?;
             }
         }
         let file = Arc::new(Mutex::new(self.file));
-        let share = |SymbolBuffer { symbol, blocks, n_bars, .. }| {
+        let bars = |SymbolBuffer { symbol, blocks, n_bars, .. }| {
             let (file, blocks) = (Arc::clone(&file), Arc::new(blocks));
-            (symbol, SpilledBars { file, blocks, n_bars, deal: self.deal })
+            (symbol, SpilledBars { file, blocks, n_bars, layout: self.layout })
         };
-        let mut shares: Vec<(String, SpilledBars)> = self.hands.into_iter().map(share).collect();
-        shares.sort_by(|left, right| left.0.cmp(&right.0));
-        Ok(shares)
+        let mut symbols: Vec<(String, SpilledBars)> = self.buffers.into_iter().map(bars).collect();
+        symbols.sort_by(|left, right| left.0.cmp(&right.0));
+        Ok(symbols)
     }
 }
 
 impl SpillReader {
-    pub(super) fn new(share: SpilledBars) -> Self {
-        let block = vec![0; share.row_bytes() * N_BLOCK_BARS];
-        Self { n_read: 0, loaded: None, block, columns: vec![0.0; share.deal.n_columns], share }
+    pub(super) fn new(bars: SpilledBars) -> Self {
+        let block = vec![0; bars.row_bytes() * N_BLOCK_BARS];
+        Self { n_read: 0, loaded: None, block, columns: vec![0.0; bars.layout.n_columns], bars }
     }
 
     pub(super) fn columns(&self) -> &[f64] {
@@ -150,8 +151,8 @@ impl SpillReader {
 
     fn load(&mut self, idx: usize) -> Result<()> {
         self.loaded = Some(idx);
-        let block = self.share.blocks[idx];
-        let mut file = self.share.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let block = self.bars.blocks[idx];
+        let mut file = self.bars.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(block * self.block.len() as u64))
             .and_then(|_| file.read_exact(&mut self.block))
             .context("failed to read bars from the temporary folder")
@@ -162,11 +163,11 @@ impl Iterator for SpillReader {
     type Item = Result<Bar>;
 
     fn next(&mut self) -> Option<Result<Bar>> {
-        if self.n_read == self.share.n_bars {
+        if self.n_read == self.bars.n_bars {
             return None;
         }
-        let SpilledBars { n_bars, deal, .. } = self.share;
-        let position = if deal.is_newest_first { n_bars - 1 - self.n_read } else { self.n_read };
+        let SpilledBars { n_bars, layout, .. } = self.bars;
+        let position = if layout.is_newest_first { n_bars - 1 - self.n_read } else { self.n_read };
         let (block_idx, idx) = (position / N_BLOCK_BARS, position % N_BLOCK_BARS);
         if self.loaded != Some(block_idx)
             && let Err(error) = self.load(block_idx)
@@ -174,7 +175,7 @@ impl Iterator for SpillReader {
             return Some(Err(error));
         }
         self.n_read += 1;
-        let n_bytes = self.share.row_bytes();
+        let n_bytes = self.bars.row_bytes();
         let row = &self.block[idx * n_bytes..(idx + 1) * n_bytes];
         let (bar, columns) = row.split_at(NUMBER_BYTES * N_NUMBERS);
         for (number, bytes) in self.columns.iter_mut().zip(columns.as_chunks().0) {

@@ -1,5 +1,4 @@
-//! Tells what a source holds: how many bars, from when to when, and how
-//! many are missing between.
+//! Summary of a source: the number of bars, their time range and gaps.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,19 +11,19 @@ use super::read_report::ReadReport;
 use super::sessions::{Break, Gaps, true_gaps};
 use super::timestamp;
 
-/// How many different steps are told apart, so that memory is bounded.
+/// The most different steps that are counted, so that memory is bounded.
 const N_STEPS_MAX: usize = 1 << 16;
 
-/// How many steps that skip bars are judged one by one.
+/// The most steps that skip bars and are compared with trading hours.
 const N_BREAKS_MAX: usize = 1 << 15;
 
 const MS_PER_WEEK: i64 = 604_800_000;
 
-/// What one pass over a source found.
+/// The result of one pass over a source.
 ///
-/// A gap is a step from one bar to the next that skips at least one at a
-/// time when the market trades: nights, weekends and holidays are none.
-/// Nothing fills it.
+/// A gap is a step from one bar to the next that skips at least one bar
+/// during trading hours; nights, weekends and holidays are no gaps. Gaps
+/// are not filled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSummary {
@@ -32,23 +31,23 @@ pub struct DataSummary {
     pub source: String,
     /// The SHA-256 of the file's bytes, packed or not, in hexadecimal.
     pub sha256: String,
-    /// How many bars it holds, at least 1.
+    /// The number of bars, at least 1.
     pub n_bars: u64,
-    /// When the first bar opens, in milliseconds since 1970 UTC.
+    /// The open time of the first bar, in milliseconds since 1970 UTC.
     pub first_ms: i64,
-    /// When the last bar opens, in milliseconds since 1970 UTC.
+    /// The open time of the last bar, in milliseconds since 1970 UTC.
     pub last_ms: i64,
-    /// The most common step between bars in milliseconds; the shortest
+    /// The most common step between bars, in milliseconds; the shortest
     /// of equally common ones; 0 for a single bar.
     pub interval_ms: i64,
-    /// How many steps skip at least one bar.
+    /// The number of gaps.
     pub n_gaps: u64,
-    /// How many bars would fill the gaps.
+    /// The number of bars that are missing in the gaps.
     pub n_missing_bars: u64,
-    /// The longest step that skips a bar, in milliseconds, from the bar
-    /// before to the bar after; 0 when there is none.
+    /// The longest gap in milliseconds, from the bar before it to the bar
+    /// after it; 0 without gaps.
     pub longest_gap_ms: i64,
-    /// How the file was read; null where it is only part of one.
+    /// How the file was read; null for part of a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub understood: Option<ReadReport>,
 }
@@ -91,16 +90,18 @@ pub(super) struct Tally {
     n_bars: u64,
     first_ms: i64,
     last_ms: i64,
-    /// How often each step occurs.
+    /// The number of occurrences of each step, in milliseconds.
     steps: HashMap<i64, u64>,
-    /// Runs of the same step are added to `steps` at their end.
+    /// The current run of equal steps, and its length; added to `steps`
+    /// when it ends.
     run: (i64, u64),
-    /// Gaps of steps that `steps` has no room for, judged by the usual
-    /// step so far.
+    /// When `steps` is full: the usual step then, and the gaps of all
+    /// other steps, measured by it.
     overflow: Option<(i64, Gaps)>,
-    /// The shortest step so far, and the longer ones by their bars; none
-    /// where there are too many to judge them one by one.
+    /// The shortest step so far.
     shortest_ms: i64,
+    /// The steps that were longer than the shortest one so far; `None` if
+    /// there are too many.
     breaks: Option<Vec<Break>>,
 }
 
@@ -121,7 +122,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Counts one bar, which opens at `time_ms`.
+    /// Adds one bar, which opens at `time_ms`.
     #[inline]
     pub(super) fn push(&mut self, time_ms: i64) {
         if self.n_bars == 0 {
@@ -167,7 +168,7 @@ impl Tally {
         }
     }
 
-    /// Returns the most common step, the shortest of equals.
+    /// Returns the most common step, the shortest of equally common ones.
     fn usual_step_ms(&self) -> i64 {
         if let Some((usual_ms, _)) = self.overflow {
             return usual_ms;
@@ -231,9 +232,10 @@ impl Gaps {
     }
 }
 
-/// Returns how many bars a step skips, were there trading all the time.
+/// Returns the number of bars that a step skips if the market always
+/// trades.
 fn n_skipped(step_ms: i64, interval_ms: i64) -> u64 {
-    // Rounded: a day of 25 hours skips no daily bar.
+    // Rounded, since a day of 25 hours skips no daily bar.
     let n_intervals = (step_ms + interval_ms / 2) / interval_ms.max(1);
     u64::try_from(n_intervals - 1).unwrap_or_default()
 }

@@ -1,9 +1,8 @@
-//! Knows the names of columns that tell series apart, and the codes of
-//! contracts.
+//! Names of columns that identify a series, and the codes of contracts.
 
 use super::names::words;
 
-/// Words for what is traded, of which one must be in the name.
+/// Words for a symbol; the name of a column of symbols has one of them.
 const SYMBOLS: [&str; 31] = [
     "symbol",
     "symbols",
@@ -38,7 +37,7 @@ const SYMBOLS: [&str; 31] = [
     "code",
 ];
 
-/// Words for one contract of several.
+/// Words for one of several contracts.
 const CONTRACTS: [&str; 9] = [
     "contract",
     "expiry",
@@ -51,27 +50,28 @@ const CONTRACTS: [&str; 9] = [
     "contractmonth",
 ];
 
-/// Words that may stand beside either.
+/// Words that the name may have in addition.
 const OTHERS: [&str; 16] = [
     "id", "code", "name", "month", "date", "key", "no", "number", "trading", "local", "currency",
     "market", "raw", "short", "full", "yahoo",
 ];
 
-/// Months of futures, as exchanges write them.
+/// The month codes of futures.
 const MONTHS: &[u8] = b"FGHJKMNQUVXZ";
 
-/// Whether a column of this name tells what is traded.
+/// Whether a column of this name holds symbols.
 pub(super) fn is_symbol(name: &str) -> bool {
     is_named(name, &SYMBOLS)
 }
 
-/// Whether a column of this name tells one contract of several.
+/// Whether a column of this name holds contracts.
 pub(super) fn is_contract(name: &str) -> bool {
     let all = words(name);
     is_named(name, &CONTRACTS) || all.iter().any(|word| word == "contract") && is_symbol(name)
 }
 
-/// Returns where `name` stands among those of symbols: the better first.
+/// Returns the rank of `name` as the name of a column of symbols; lower
+/// is better.
 pub(super) fn rank(name: &str) -> usize {
     let words = words(name);
     let known = SYMBOLS.iter().position(|symbol| words.iter().any(|word| word == symbol));
@@ -88,7 +88,7 @@ fn is_named(name: &str, roots: &[&str]) -> bool {
 }
 
 /// Whether `text` is the code of a future, such as `CLF20`, `ESH2020`,
-/// `6EZ9` or `Z19`; but `Q1` is a quarter.
+/// `6EZ9` or `Z19`. `Q1` is a quarter.
 pub(super) fn is_future(text: &str) -> bool {
     let n_digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
     let Some((month, root)) = text.as_bytes()[..text.len() - n_digits].split_last() else {

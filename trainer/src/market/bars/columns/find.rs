@@ -1,4 +1,4 @@
-//! Finds the columns of a file: by its names, or without them.
+//! Finds the columns of a file, with or without a header.
 
 use anyhow::{Result, bail};
 
@@ -16,6 +16,8 @@ use crate::market::bars::config::BarsConfig;
 
 impl Columns {
     /// Returns the columns of a file with these names.
+    ///
+    /// Fails if the time or a price is missing or ambiguous.
     pub(in crate::market::bars) fn find(all_names: &[String], config: &BarsConfig) -> Result<Self> {
         let wide = WideSymbols::find(all_names, config)?;
         let masked = wide.as_ref().map(WideSymbols::masked);
@@ -78,10 +80,9 @@ impl Columns {
         })
     }
 
-    /// Returns the columns of a file without names, of which `rows` are
-    /// the first.
+    /// Returns the columns of a file without a header, by its first `rows`.
     ///
-    /// Fails with the line of names to add where they could be mistaken.
+    /// Fails if they are ambiguous, with the header to add.
     pub(in crate::market::bars) fn of_headless(
         rows: &[Vec<String>],
         delimiter: u8,
@@ -128,8 +129,8 @@ impl Columns {
     }
 }
 
-/// Returns the columns of the time, and of the first of `roles` that
-/// there is, of a file that begins with the names in `first`.
+/// Returns the column of the time, and the first column of `roles` that a
+/// file with these names has.
 pub(in crate::market::bars) fn find_series(
     names: &[String],
     roles: &[&str],
@@ -146,7 +147,7 @@ pub(in crate::market::bars) fn find_series(
     bail!("has no column `{}`; found {}; name it so", roles[0], quoted(names))
 }
 
-/// Fails where the date is cut up into columns that make none.
+/// Fails if the date is split into columns that cannot be joined.
 fn refuse_parts(names: &[String], time: Option<TimeColumn>) -> Result<()> {
     let parts = PartNames::of(names).all();
     let taken = time.map(TimeColumn::all).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Finds the column that cuts a file into series: by its name, or since
-//! rows repeat a time and it tells them apart.
+//! Finds the column that divides a file into series: by its name, or
+//! because rows repeat a time and only this column distinguishes them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,16 +12,21 @@ use crate::market::bars::lenient::number_in;
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::is_bare_clock;
 
-/// Texts that come one after the other, each in a few rows.
+/// The most blocks of rows with the same text.
 const N_BLOCKS_MAX: usize = 64;
-/// Rows that each of them has on average.
+/// The fewest rows that a block has on average.
 const N_BLOCK_ROWS_MIN: usize = 4;
 
 impl Columns {
-    /// Decides by `rows` which column tells symbols apart; `is_given`
-    /// where the settings say it, or that there is none.
-    pub(in crate::market::bars) fn resolve_symbol(&mut self, rows: &[Vec<String>], is_given: bool) {
-        if !is_given {
+    /// Finds the column of symbols by `rows`, unless the settings name it
+    /// or say that there is none (`is_configured`), and the constant
+    /// columns.
+    pub(in crate::market::bars) fn resolve_symbol(
+        &mut self,
+        rows: &[Vec<String>],
+        is_configured: bool,
+    ) {
+        if !is_configured {
             self.symbol = self.find_symbol_column(rows);
         }
         let known = self.symbol.map(SymbolColumn::all).unwrap_or_default();
@@ -99,15 +104,14 @@ impl Columns {
         }
     }
 
-    /// Returns the column among `free` that tells variants of one thing
-    /// apart.
+    /// Returns the column among `free` that holds variants of one series.
     fn variants_among(&self, free: &[usize], rows: &[Vec<String>]) -> Option<usize> {
         let is_found = |idx: &usize| Variants::of_texts(self.name(*idx), &texts_of(*idx, rows));
         free.iter().copied().find(|idx| is_found(idx).is_some())
     }
 
-    /// Says that the symbols of `rows` are variants of one thing, where
-    /// they are, and how to choose.
+    /// Returns the error that the symbols of `rows` are variants of one
+    /// series, with the remedy; `None` if they are not.
     pub(in crate::market::bars) fn variants_problem(&self, rows: &[Vec<String>]) -> Option<String> {
         let symbol = self.symbol?;
         symbol.all().into_iter().find_map(|idx| {
@@ -126,7 +130,7 @@ impl Columns {
         })
     }
 
-    /// Returns the columns that are the time or numbers of a bar.
+    /// Returns the columns of the time, the prices and other numbers.
     fn taken(&self) -> Vec<usize> {
         let prices = [self.open, self.high, self.low, self.close];
         let others = [self.volume, self.funding, self.dividend, self.adjusted, self.splits];
@@ -137,8 +141,8 @@ impl Columns {
         taken
     }
 
-    /// Returns a column whose texts follow each other in blocks, though
-    /// nothing says that they are series, with the first two of them.
+    /// Returns a column whose texts come in blocks of rows, as those of
+    /// series that follow each other, and its first two texts.
     pub(in crate::market::bars) fn label_blocks(
         &self,
         rows: &[Vec<String>],
@@ -155,8 +159,8 @@ impl Columns {
             let unique: HashSet<&str> = label_blocks.iter().copied().collect();
             let are_blocks = unique.len() == label_blocks.len()
                 && (2..=N_BLOCKS_MAX).contains(&label_blocks.len())
-                // Three rows a text are the months of a quarter; and series
-                // so short are none to learn from.
+                // Blocks of three rows may be quarters of months, and
+                // such short series are too short to learn from.
                 && N_BLOCK_ROWS_MIN * label_blocks.len() <= texts.len()
                 && label_blocks.iter().all(|text| !text.is_empty() && number_in(text).is_none());
             are_blocks.then(|| (idx, [label_blocks[0].to_owned(), label_blocks[1].to_owned()]))
@@ -164,20 +168,19 @@ impl Columns {
     }
 }
 
-/// Returns the different texts of a column, in the order of their first
-/// rows.
+/// Returns the distinct texts of a column, in order of appearance.
 fn texts_of(idx: usize, rows: &[Vec<String>]) -> Vec<&str> {
     let mut seen = HashSet::new();
     rows.iter().map(|row| row[idx].trim()).filter(|text| seen.insert(*text)).collect()
 }
 
-/// Whether a column of this name tells the zone of the times, which
-/// tells the hour apart that autumn repeats.
+/// Whether a column of this name holds time zones: it distinguishes the
+/// hour that is repeated at the end of daylight saving time.
 fn is_zone(name: &str) -> bool {
     words(name).iter().any(|word| ["tz", "zone", "timezone", "dst"].contains(&word.as_str()))
 }
 
-/// The rows of a sample, and their times as the file has them.
+/// The rows of the sample, and their times as text.
 struct SampleCells<'a> {
     rows: &'a [Vec<String>],
     times: Vec<Vec<u8>>,
@@ -190,7 +193,7 @@ impl SampleCells<'_> {
         texts_of(idx, self.rows).len()
     }
 
-    /// Whether the column holds a few words or whole numbers.
+    /// Whether the column holds few distinct words or whole numbers.
     fn are_labels(&self, idx: usize) -> bool {
         let is_number = |row: &Vec<String>| number_in(&row[idx]).is_some();
         let has_fraction = |row: &Vec<String>| is_number(row) && row[idx].contains('.');
@@ -199,7 +202,8 @@ impl SampleCells<'_> {
     }
 
     /// Whether the column counts the rows of each time, such as the half
-    /// hours of a day: from row to row the prices then go on.
+    /// hours of a day. The prices then continue from row to row rather
+    /// than from one row with the same number to the next.
     fn is_counter(&self, idx: usize) -> bool {
         let number = |row: &Vec<String>, idx: usize| number_in(&row[idx]);
         let numbers: Vec<f64> = self.rows.iter().filter_map(|row| number(row, idx)).collect();
@@ -239,8 +243,8 @@ impl SampleCells<'_> {
         self.rows.iter().zip(&self.times).all(|(row, time)| seen.insert((text(row), time)))
     }
 
-    /// Returns the column that tells rows of one time apart, beside the
-    /// symbol that is known.
+    /// Returns the column that distinguishes rows with the same time and
+    /// the same `known` symbol.
     fn find_distinguishing(&self, free: &[usize], known: Option<SymbolColumn>) -> Option<usize> {
         let mut n_at: HashMap<(String, &Vec<u8>), usize> = HashMap::new();
         for (row, time) in self.rows.iter().zip(&self.times) {

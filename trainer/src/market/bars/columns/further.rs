@@ -1,4 +1,4 @@
-//! Finds columns beside those of a bar: what a user makes features of.
+//! Finds further columns, which become features.
 
 use anyhow::{Result, anyhow, bail};
 
@@ -6,13 +6,14 @@ use super::names::{quoted, words};
 use super::time_names::is_time;
 use super::{Columns, SymbolColumn};
 
-/// A name is a likely slip of another that is at least so like it.
-const LIKENESS_MIN: f64 = 0.8;
+/// The least similarity of names (Jaro-Winkler) to suggest one for the
+/// other.
+const SIMILARITY_MIN: f64 = 0.8;
 
 impl Columns {
     /// Returns the index of each of the columns `names`.
     ///
-    /// Fails where one is not there, or there twice.
+    /// Fails if one is missing or ambiguous.
     pub(in crate::market::bars) fn find_further(&self, names: &[String]) -> Result<Vec<usize>> {
         names.iter().map(|name| self.find_one(name)).collect()
     }
@@ -22,7 +23,7 @@ impl Columns {
             (0..self.names.len()).filter(|&idx| self.names[idx] == name).collect();
         match fitting[..] {
             [idx] => Ok(idx),
-            [] => Err(self.lacks(name)),
+            [] => Err(self.missing_column(name)),
             _ => bail!(
                 "has {} columns `{name}`, which is to be a feature; rename all but one of them",
                 fitting.len()
@@ -30,13 +31,13 @@ impl Columns {
         }
     }
 
-    fn lacks(&self, name: &str) -> anyhow::Error {
-        let likeness = |other: &&String| strsim::jaro_winkler(name, other);
+    fn missing_column(&self, name: &str) -> anyhow::Error {
+        let similarity = |other: &&String| strsim::jaro_winkler(name, other);
         let nearest = self
             .names
             .iter()
-            .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
-            .filter(|nearest| likeness(nearest) > LIKENESS_MIN);
+            .max_by(|one, other| similarity(one).total_cmp(&similarity(other)))
+            .filter(|nearest| similarity(nearest) > SIMILARITY_MIN);
         let hint = nearest.map(|nearest| format!(" (did you mean `{nearest}`?)"));
         anyhow!(
             "has no column `{name}`, which is to be a feature{}; found {}; add it to the bars, or \
@@ -46,7 +47,7 @@ impl Columns {
         )
     }
 
-    /// Returns the name of a column of dividends that is not taken.
+    /// Returns the name of a column of dividends that is not used.
     pub(in crate::market::bars) fn unused_dividend(&self) -> Option<&str> {
         let is_dividend = |name: &&String| {
             words(name).iter().any(|word| word == "dividend" || word == "dividends")
@@ -55,8 +56,8 @@ impl Columns {
         name.map(String::as_str)
     }
 
-    /// Returns the names of the columns that are no part of a bar, tell
-    /// no time and no symbol.
+    /// Returns the names of the columns that hold neither a field of the
+    /// bar nor another time.
     pub(in crate::market::bars) fn further(&self) -> Vec<&str> {
         let prices = [self.open, self.high, self.low, self.close];
         let others = [self.volume, self.funding, self.dividend];
@@ -68,9 +69,9 @@ impl Columns {
     }
 }
 
-/// Returns whether `name` fits `pattern`, in which `*` stands for any
+/// Returns whether `name` matches `pattern`, in which `*` stands for any
 /// text.
-pub(in crate::market::bars) fn fits(pattern: &str, name: &str) -> bool {
+pub(in crate::market::bars) fn matches_pattern(pattern: &str, name: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else {
         return pattern == name;
     };
@@ -78,5 +79,5 @@ pub(in crate::market::bars) fn fits(pattern: &str, name: &str) -> bool {
         return false;
     };
     let starts = name.char_indices().map(|(start, _)| start).chain([name.len()]);
-    starts.into_iter().any(|start| fits(rest, &name[start..]))
+    starts.into_iter().any(|start| matches_pattern(rest, &name[start..]))
 }

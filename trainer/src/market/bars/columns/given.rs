@@ -1,4 +1,4 @@
-//! Finds the columns that the settings name.
+//! Finds the columns that the settings assign.
 
 use anyhow::{Result, bail};
 
@@ -6,13 +6,14 @@ use super::names::quoted;
 use super::{SymbolColumn, TimeColumn};
 use crate::market::bars::config::BarsConfig;
 
-/// What the settings say of the columns.
+/// The columns that the settings assign.
 pub(super) struct ConfiguredColumns<'a> {
     pub(super) names: &'a [String],
     pub(super) config: &'a BarsConfig,
 }
 
 impl ConfiguredColumns<'_> {
+    /// Returns the column of `role`. Fails if the file lacks it.
     pub(super) fn column(&self, role: &str) -> Result<Option<usize>> {
         let Some(wanted) = self.config.columns.get(role) else {
             return Ok(None);
@@ -26,7 +27,7 @@ impl ConfiguredColumns<'_> {
         Ok(Some(idx))
     }
 
-    /// Returns the column of symbols; an empty name is none.
+    /// Returns the column of symbols; an empty name means none.
     pub(super) fn symbol(&self) -> Result<Option<SymbolColumn>> {
         if self.config.columns.get("symbol").is_some_and(String::is_empty) {
             return Ok(None);
@@ -34,6 +35,7 @@ impl ConfiguredColumns<'_> {
         Ok(self.column("symbol")?.map(SymbolColumn::Whole))
     }
 
+    /// Returns the column of the time, or those of date and clock time.
     pub(super) fn time(&self) -> Result<Option<TimeColumn>> {
         let (date, clock) = (self.column("date")?, self.column("clock")?);
         Ok(match (self.column("time")?, date, clock) {

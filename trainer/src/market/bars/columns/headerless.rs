@@ -1,22 +1,23 @@
-//! Knows the columns of a file without names by what is in them.
+//! Finds the columns of a file without a header by their values.
 
 use super::time::TimeColumn;
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{is_bare_clock, is_clock, is_date, is_numeric_time};
 
-/// Rows that tell open and close apart, and that do so without doubt.
+/// The rows from which on open and close can be distinguished, and from
+/// which on that is certain.
 const N_PAIRS_MIN: usize = 5;
 const N_PAIRS_MANY: usize = 30;
 
-/// The columns of a file without names.
+/// The columns of a file without a header.
 pub(super) struct HeaderlessColumns {
     pub(super) time: TimeColumn,
-    /// Where the open is; high, low and close follow.
+    /// The index of the open; high, low and close follow.
     pub(super) open: usize,
     pub(super) volume: Option<usize>,
 }
 
-/// Whether `row` holds numbers as only a row of bars does.
+/// Whether `row` holds a time and at least four numbers, as a bar does.
 pub(in crate::market::bars) fn is_data(row: &[String]) -> bool {
     let n_numbers = row.iter().filter(|cell| number_in(cell).is_some()).count();
     n_numbers >= 4 && row.iter().any(|cell| is_date_or_count(cell))
@@ -26,20 +27,21 @@ fn is_date_or_count(cell: &str) -> bool {
     is_date(cell.trim().as_bytes()) || is_numeric_time(cell.trim().as_bytes())
 }
 
-/// Returns the columns of `rows` where they cannot be mistaken: a time,
-/// then open, high, low and close in this order, then perhaps a volume.
+/// Returns the columns of `rows` if they are unambiguous: a time, then
+/// open, high, low and close in this order, then possibly a volume.
 pub(super) fn recognize(rows: &[Vec<String>]) -> Option<HeaderlessColumns> {
     let cell = |row: &[String], idx: usize| row.get(idx).map(|cell| cell.trim().to_owned());
     let all = |is: &dyn Fn(&[u8]) -> bool, idx: usize| {
         rows.iter().all(|row| cell(row, idx).is_some_and(|cell| is(cell.as_bytes())))
     };
     let is_time = all(&is_date, 0) || all(&is_numeric_time, 0);
-    // Digits alone may be a volume, but for as many in each row.
+    // Digits may be a price or volume; those of a clock time have the same
+    // length in each row.
     let are_long = rows.iter().all(|row| row.get(1).is_some_and(|cell| cell.trim().len() == 4));
     let has_clock = is_time && (all(&is_bare_clock, 1) || (all(&is_clock, 1) && are_long));
     let whole = (is_time && are_prices(rows, 1)).then_some((TimeColumn::Whole(0), 1));
     let split = (has_clock && are_prices(rows, 2)).then_some((TimeColumn::Split(0, 1), 2));
-    // Where both can be, it is not beyond doubt.
+    // If both match, the columns are ambiguous.
     let (time, open) = whole.xor(split)?;
     let volume = open + 4;
     if rows[0].len() == volume {
@@ -52,8 +54,8 @@ fn number(row: &[String], idx: usize) -> Option<f64> {
     row.get(idx).and_then(|cell| number_in(cell))
 }
 
-/// Whether the four columns from `open` on are prices of bars in each
-/// row, and not all the same.
+/// Whether the four columns from `open` on are prices of a bar in each
+/// row, and differ in some row.
 fn are_prices(rows: &[Vec<String>], open: usize) -> bool {
     let prices = |row: &Vec<String>| -> Option<[f64; 4]> {
         let mut prices = [0.0; 4];
@@ -67,7 +69,8 @@ fn are_prices(rows: &[Vec<String>], open: usize) -> bool {
     all.is_some_and(|all| all.iter().any(|[_, high, low, _]| high > low))
 }
 
-/// A further price would lie between low and high.
+/// Whether the column is a volume, not a fifth price, which would lie
+/// between low and high.
 fn is_volume(rows: &[Vec<String>], open: usize, volume: usize) -> bool {
     let is_above = |row: &Vec<String>| number(row, volume).is_some_and(|volume| volume >= 0.0);
     let is_price = |row: &Vec<String>| {
@@ -75,13 +78,14 @@ fn is_volume(rows: &[Vec<String>], open: usize, volume: usize) -> bool {
         let volume = number(row, volume);
         low <= volume && volume <= high
     };
-    // A mean price lies there, too, but where nothing was traded.
+    // A mean price may be outside of the range in rows without trades.
     let n_prices = rows.iter().filter(|row| is_price(row)).count();
     rows.iter().all(is_above) && 2 * n_prices < rows.len()
 }
 
-/// Whether the prices of `rows` are rather close, high, low, open: the
-/// fourth goes on from the first of the row before.
+/// Whether the pairs of open and close are rather pairs of close and
+/// open: the second price of a row is then near the first one of the row
+/// before.
 pub(in crate::market::bars) fn is_reversed(prices: &[[f64; 2]], is_newest_first: bool) -> bool {
     let (mut forward, mut backward) = (0.0, 0.0);
     for pair in prices.windows(2) {
@@ -98,8 +102,7 @@ pub(in crate::market::bars) fn is_reversed(prices: &[[f64; 2]], is_newest_first:
     reversed < most * right
 }
 
-/// Returns the line of names that a file beginning with `row` lacks, as
-/// well as it can be told.
+/// Returns a likely header for a file that begins with `row`.
 pub(super) fn line_for(row: &[String], delimiter: u8) -> String {
     let parts = ["open", "high", "low", "close", "volume"];
     let (mut n_parts, mut has_time, mut has_clock, mut has_symbol) = (0, false, false, false);
@@ -129,8 +132,8 @@ pub(super) fn line_for(row: &[String], delimiter: u8) -> String {
     names.join(&char::from(delimiter).to_string())
 }
 
-/// Returns the line of names that a file lacks whose first `row` has the
-/// year, the month and the day in columns of their own.
+/// Returns the header for a file whose first `row` has year, month and
+/// day in columns of their own.
 pub(in crate::market::bars) fn line_for_parts(row: &[String], delimiter: u8) -> Option<String> {
     const CLOCK: [&str; 3] = ["hour", "minute", "second"];
     const PRICES: [&str; 5] = ["open", "high", "low", "close", "volume"];
@@ -157,8 +160,8 @@ pub(in crate::market::bars) fn line_for_parts(row: &[String], delimiter: u8) -> 
     )
 }
 
-/// Whether the number at `idx` lies between the low and the high before
-/// it.
+/// Whether the number at `idx` lies between the low and the high, two and
+/// three columns before it.
 fn is_mean(row: &[String], idx: usize) -> bool {
     let at = |back: usize| idx.checked_sub(back).and_then(|idx| number(row, idx));
     let (Some(high), Some(low), Some(mean)) = (at(3), at(2), at(0)) else {

@@ -1,14 +1,12 @@
-//! Klines as Binance publishes them, without a line of names.
+//! Klines as Binance publishes them, without a header.
 
 use super::{Columns, TimeColumn};
 use crate::market::bars::number;
 use crate::market::bars::timestamp::TimeParser;
 
-/// Open time, open, high, low, close, volume, close time and five more
-/// numbers.
 const N_COLUMNS: usize = 12;
 const CLOSE_TIME: usize = 6;
-/// What the exchange itself calls them, where it does.
+/// The names that the exchange uses where it writes a header.
 const NAMES: [&str; N_COLUMNS] = [
     "open_time",
     "open",
@@ -34,7 +32,7 @@ pub(super) fn columns() -> Columns {
     }
 }
 
-/// Whether a row is a kline.
+/// Whether the first row of a file is a kline.
 pub(super) fn is_kline(first: &[String]) -> bool {
     let is_number =
         |text: &String| number::parse(text.trim().as_bytes()).is_some_and(f64::is_finite);

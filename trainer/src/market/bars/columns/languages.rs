@@ -1,6 +1,6 @@
-//! Names of prices and of times in other languages than English: German,
+//! Names of prices and times in other languages than English: German,
 //! Spanish, French, Italian, Portuguese, Polish, Russian, Chinese,
-//! Japanese, Korean. Only whole names count.
+//! Japanese, Korean. Only whole names match.
 
 /// Names of the open.
 pub(super) const OPEN: &[&str] = &[
@@ -83,7 +83,8 @@ pub(super) const CLOSE: &[&str] = &[
     "\u{c885}\u{ac00}",
 ];
 
-/// Names of the volume, and of a volume that only stands alone so.
+/// Names of the volume, some of them English names that match only as a
+/// whole.
 pub(super) const VOLUME: &[&str] = &[
     "volumen",
     "wolumen",

@@ -1,12 +1,12 @@
-//! Knows the names that files give to the columns of bars.
+//! Names that files give to the columns of bars.
 
 use anyhow::{Result, bail};
 
 use super::languages;
 use crate::market::bars::printable;
 
-/// Words that make a column something else: `Adj Close`,
-/// `quote_volume`, `taker_buy_volume`.
+/// Words that give a column another meaning: `Adj Close`, `quote_volume`,
+/// `taker_buy_volume`.
 const FOREIGN_WORDS: [&str; 26] = [
     "adj",
     "adjusted",
@@ -20,7 +20,7 @@ const FOREIGN_WORDS: [&str; 26] = [
     "time",
     "timestamp",
     "ts",
-    // Prices that were made of others, at which nothing is traded.
+    // Derived prices, at which nothing is traded.
     "log",
     "ln",
     "norm",
@@ -37,7 +37,7 @@ const FOREIGN_WORDS: [&str; 26] = [
     "heikin",
 ];
 
-/// Other names of a price, after the plain one: the better first.
+/// Other names of a price than the plain one, best first.
 const OPEN_NAMES: [&[&str]; 3] =
     [&["open", "o"], &["openprice", "priceopen", "openingprice"], languages::OPEN];
 const HIGH_NAMES: [&[&str]; 3] =
@@ -71,7 +71,8 @@ pub(super) fn words(name: &str) -> Vec<String> {
         .collect()
 }
 
-/// A prefix such as `BTC.`; but `close_time` is another time.
+/// Whether the last word is a role, after a prefix such as `BTC.` that
+/// does not change its meaning.
 pub(super) fn is_prefixed(words: &[String], is_role: impl Fn(&str) -> bool) -> bool {
     let Some((last, prefix)) = words.split_last() else {
         return false;
@@ -82,9 +83,11 @@ pub(super) fn is_prefixed(words: &[String], is_role: impl Fn(&str) -> bool) -> b
     !prefix.is_empty() && is_role(last) && !prefix.iter().any(is_foreign)
 }
 
-/// Returns the one column for `role`; the plain name wins, then a name
-/// with a prefix, then other words for it, then a name with a suffix
-/// that all four prices have.
+/// Returns the column for the price `role`: one with the plain name, else
+/// with a prefix, else with another word for it, else with a suffix that
+/// all four prices have.
+///
+/// Fails if several match equally well.
 pub(super) fn find_price(
     words: &[Vec<String>],
     names: &[String],
@@ -112,8 +115,8 @@ pub(super) fn find_price(
     one_of(words, names, role, |candidate| is_suffixed(words, candidate, role))
 }
 
-/// Whether it is `role` and a suffix, as `Close_AAPL`, and the other
-/// prices have the same.
+/// Whether `candidate` is `role` with a suffix, as in `Close_AAPL`, that
+/// the other prices have, too.
 fn is_suffixed(words: &[Vec<String>], candidate: &[String], role: &str) -> bool {
     let has = |role: &str, suffix: &[String]| {
         words.iter().any(|words| words.first().is_some_and(|w| w == role) && words[1..] == *suffix)
@@ -129,7 +132,8 @@ fn is_suffixed(words: &[Vec<String>], candidate: &[String], role: &str) -> bool 
     }
 }
 
-/// Returns the one column for `role`; the plain name wins.
+/// Returns the column for `role`: one with the plain name, else with a
+/// prefix. Fails if several match equally well.
 pub(super) fn find_part(
     words: &[Vec<String>],
     names: &[String],
@@ -143,8 +147,7 @@ pub(super) fn find_part(
     }
 }
 
-/// Returns the column of closes that are adjusted for splits and
-/// dividends.
+/// Returns the column of adjusted closes.
 pub(super) fn find_adjusted(words: &[Vec<String>]) -> Option<usize> {
     let is_adjusted = |words: &Vec<String>| {
         let concat = words.concat();
@@ -155,13 +158,13 @@ pub(super) fn find_adjusted(words: &[Vec<String>]) -> Option<usize> {
     words.iter().position(is_adjusted)
 }
 
-/// Returns the column that tells the ratios of splits.
+/// Returns the column of split ratios.
 pub(super) fn find_splits(words: &[Vec<String>]) -> Option<usize> {
     words.iter().position(|words| words.iter().any(|word| word == "split" || word == "splits"))
 }
 
-/// The rate that a long pays: `funding`, `funding_rate`, with a prefix
-/// or without.
+/// Returns the column of the funding rate: `funding` or `funding_rate`,
+/// with or without a prefix.
 pub(super) fn find_funding(words: &[Vec<String>], names: &[String]) -> Result<Option<usize>> {
     if let Some(idx) = find_part(words, names, "funding")? {
         return Ok(Some(idx));
@@ -179,7 +182,7 @@ fn one_of(
     fits: impl Fn(&Vec<String>) -> bool,
 ) -> Result<Option<usize>> {
     let fitting: Vec<usize> = (0..words.len()).filter(|&idx| fits(&words[idx])).collect();
-    // Of `l` and `L` an exchange means the price by the small one.
+    // Exchanges that use both `l` and `L` mean the price by `l`.
     let is_small =
         |idx: &&usize| names[**idx].len() == 1 && names[**idx] == names[**idx].to_lowercase();
     let small: Vec<&usize> = fitting.iter().filter(is_small).collect();
@@ -189,7 +192,7 @@ fn one_of(
         (_, [idx]) => Ok(Some(**idx)),
         _ => {
             let names: Vec<String> = fitting.iter().map(|&idx| names[idx].clone()).collect();
-            // A series of signals or equity has no such flag.
+            // Series of signals or equity have no such option.
             let is_of_bars = ["open", "high", "low", "close"].contains(&role);
             let flag = if is_of_bars {
                 format!(", or say which by `--column {role}=NAME`")
@@ -205,6 +208,7 @@ fn one_of(
     }
 }
 
+/// Returns the names in backticks, separated by commas.
 pub(super) fn quoted(names: &[String]) -> String {
     names
         .iter()

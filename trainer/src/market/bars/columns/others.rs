@@ -1,4 +1,4 @@
-//! Other prices that stand beside those that are taken.
+//! Warnings about columns that are not used, or may mean something else.
 
 use super::Columns;
 use super::names::words;
@@ -7,8 +7,8 @@ use crate::market::bars::config::BarsConfig;
 use crate::market::bars::printable;
 
 impl Columns {
-    /// Says that plain prices are taken though others stand beside them,
-    /// and how to take those.
+    /// Returns the warning that plain prices are used though the file has
+    /// others, with how to use those.
     pub(in crate::market::bars) fn other_prices_warning(
         &self,
         config: &BarsConfig,
@@ -34,7 +34,7 @@ impl Columns {
         ))
     }
 
-    /// Says that the times are those of the bars' ends.
+    /// Returns the warning that the times are the ends of the bars.
     pub(in crate::market::bars) fn end_time_warning(&self) -> Option<String> {
         let is_end = |word: &String| ["end", "ending", "close", "closing"].contains(&word.as_str());
         let name = self.time_names().into_iter().find(|name| words(name).iter().any(is_end))?;

@@ -1,4 +1,4 @@
-//! Settles, by the first rows, what names leave open.
+//! Resolves by the first rows what column names leave ambiguous.
 
 use super::names::words;
 use super::time_parts::{ClockColumns, DateColumns, TimeParts};
@@ -11,14 +11,14 @@ use crate::market::bars::timestamp::{
 };
 
 impl Columns {
-    /// Decides by `rows` where the whole time is, and which column is the
-    /// volume. An error says what is wrong with the file.
+    /// Decides by `rows` which columns hold the whole time, and which one
+    /// the volume. The error is the message about the file.
     pub(in crate::market::bars) fn resolve(&mut self, rows: &[Vec<String>]) -> Result<(), String> {
         if self.time == TimeColumn::Whole(0) && self.names[0].is_empty() {
             let is_short = |row: &Vec<String>| {
                 row[0].len() < 9 && row[0].bytes().all(|byte| byte.is_ascii_digit())
             };
-            // Days are `YYYYMMDD`, and no row is so far down.
+            // `YYYYMMDD` is longer than any row number here.
             if rows.iter().all(|row| is_short(row) && !is_numeric_time(row[0].as_bytes())) {
                 return Err(
                     "has no column `time`: the first, without a name, only counts rows".to_owned()
@@ -38,8 +38,8 @@ impl Columns {
         Ok(())
     }
 
-    /// Decides whether `Date` and `Time` belong together or each tells
-    /// the whole time, and finds the date of a clock.
+    /// Decides whether `Date` and `Time` belong together or one of them is
+    /// the whole time, and finds the date that belongs to a clock time.
     fn resolve_time_column(&self, rows: &[Vec<String>]) -> TimeColumn {
         let time = resolve_time(self.time, rows);
         let TimeColumn::Whole(clock) = time else {
@@ -56,13 +56,14 @@ impl Columns {
                 && Some(*idx) != self.volume
                 && all(rows, &|cell| is_date(cell) || is_compact(cell), *idx)
         };
-        // A number for each day counts rows.
+        // A short number that differs from row to row counts rows.
         let repeats = |date: &usize| !is_short || repeats(rows, *date);
         let date = (0..self.width).filter(is_day).find(repeats);
         date.map_or(time, |date| TimeColumn::Split(date, clock))
     }
 
-    /// Finds the clock of a day that several rows share.
+    /// Finds the clock time that belongs to a date, if rows repeat the
+    /// date.
     fn with_clock(&self, date: usize, rows: &[Vec<String>]) -> TimeColumn {
         let repeats = repeats(rows, date);
         let prices = [self.open, self.high, self.low, self.close];
@@ -75,7 +76,7 @@ impl Columns {
         }
     }
 
-    /// Takes the first volume that is more than zeros.
+    /// Chooses the first column of volumes that has a value above 0.
     fn resolve_volume(&mut self, rows: &[Vec<String>]) {
         let is_used = |idx: &usize| {
             rows.iter().any(|row| number_in(&row[*idx]).is_some_and(|volume| volume > 0.0))
@@ -89,8 +90,8 @@ impl Columns {
             .or(self.volume);
     }
 
-    /// Returns the other columns that could be the volume, by name: in
-    /// units, and in money.
+    /// Returns the names of the other columns that could be the volume: in
+    /// units of the asset, and in money.
     pub(in crate::market::bars) fn other_volumes(&self) -> (Vec<&str>, Vec<&str>) {
         let name = |idx: usize| self.names[idx].as_str();
         let units = self.volumes.iter().copied().filter(|idx| Some(*idx) != self.volume);
@@ -110,8 +111,8 @@ impl Columns {
     }
 }
 
-/// Decides, by `rows`, whether a date and a clock belong together or one
-/// of them tells the whole time.
+/// Decides by `rows` whether a date and a clock time belong together or
+/// one of them is the whole time.
 pub(in crate::market::bars) fn resolve_time(time: TimeColumn, rows: &[Vec<String>]) -> TimeColumn {
     let (date, clock) = match time {
         TimeColumn::Whole(_) => return time,
@@ -131,7 +132,7 @@ pub(in crate::market::bars) fn resolve_time(time: TimeColumn, rows: &[Vec<String
     }
 }
 
-/// Does the same for parts of a time, of which one may be all of it.
+/// Does the same for parts of a time, one of which may be the whole time.
 fn resolve_parts(parts: TimeParts, rows: &[Vec<String>]) -> TimeColumn {
     let is_whole = |idx: usize| all(rows, &is_whole, idx);
     let is_short = |cell: &[u8]| matches!(cell.strip_suffix(b".0").unwrap_or(cell), [_] | [_, _]);
@@ -161,8 +162,8 @@ fn resolve_parts(parts: TimeParts, rows: &[Vec<String>]) -> TimeColumn {
     }
 }
 
-/// Whether each of `times` ends in two clock times, one always as long
-/// after the other.
+/// Whether each of `times` ends in a range of two clock times, all of the
+/// same length.
 fn are_ranges(times: &[Vec<u8>]) -> bool {
     let minute = |text: &str| {
         let (hour, minute) = text.split_once(':').unwrap_or((text, "00"));
@@ -186,29 +187,30 @@ fn are_ranges(times: &[Vec<u8>]) -> bool {
     })
 }
 
-/// Whether the cell has both a date and a clock.
+/// Whether the cell has both a date and a clock time.
 fn is_whole(cell: &[u8]) -> bool {
     is_date(cell) && cell.contains(&b':') || is_numeric_time(cell) && cell.len() > 8
 }
 
-/// Whether the cell is a clock time, or counts from midnight on.
+/// Whether the cell is a clock time, or a number since midnight.
 fn is_clock_or_count(cell: &[u8]) -> bool {
     is_clock(cell) || (is_number_of_day(cell) && !is_numeric_time(cell))
 }
 
-/// Whether each row has the same number, which is no clock time: such as
-/// how long a bar is.
+/// Whether all rows have the same number that is no clock time, such as
+/// the length of a bar.
 fn is_constant_count(rows: &[Vec<String>], idx: usize) -> bool {
     let is_first = |row: &Vec<String>| row.get(idx) == rows[0].get(idx);
     rows.len() > 1 && rows.iter().all(is_first) && !all(rows, &is_clock, idx)
 }
 
-/// Whether a text is in two rows on end.
+/// Whether two consecutive rows have the same text.
 fn repeats(rows: &[Vec<String>], idx: usize) -> bool {
     rows.windows(2).any(|pair| pair[0].get(idx) == pair[1].get(idx))
 }
 
-/// A row may be faulty: that is said where it is read.
+/// Whether `is` holds for at least half of the rows; faulty rows are
+/// reported when they are read.
 fn most(rows: &[Vec<String>], is: &dyn Fn(&[u8]) -> bool, idx: usize) -> bool {
     let fits = |row: &&Vec<String>| row.get(idx).is_some_and(|cell| is(cell.trim().as_bytes()));
     2 * rows.iter().filter(fits).count() >= rows.len()

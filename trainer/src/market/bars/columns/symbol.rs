@@ -1,25 +1,25 @@
-//! The symbol of a row: one column, or one and the contract's beside.
+//! The columns of the symbol: one, or two such as root and contract.
 
 use crate::market::bars::rows::Row;
 
-/// Where the symbol is.
+/// The columns of the symbol, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::market::bars) enum SymbolColumn {
     Whole(usize),
-    /// A symbol and what tells several of its series apart, such as the
-    /// month of a contract.
+    /// A symbol, and a column that distinguishes several series of it, such
+    /// as the contract month.
     Split(usize, usize),
 }
 
 impl SymbolColumn {
-    /// Returns the first of its columns.
+    /// Returns the first column.
     pub(in crate::market::bars) fn idx(self) -> usize {
         match self {
             Self::Whole(idx) | Self::Split(idx, _) => idx,
         }
     }
 
-    /// Returns its columns.
+    /// Returns all columns.
     pub(in crate::market::bars) fn all(self) -> Vec<usize> {
         match self {
             Self::Whole(idx) => vec![idx],
@@ -27,7 +27,7 @@ impl SymbolColumn {
         }
     }
 
-    /// Whether `row` is of `symbol`.
+    /// Whether `row` belongs to `symbol`.
     #[inline]
     pub(in crate::market::bars) fn is(self, row: Row<'_>, symbol: &str) -> bool {
         let cell = |idx: usize| row.get(idx).unwrap_or_default().trim_ascii();

@@ -1,27 +1,26 @@
-//! The time of a row: one column, a date and a clock time, or their
-//! parts.
+//! The columns of the time: one, a date and a clock time, or their parts.
 
 use super::time_parts::TimeParts;
 use crate::market::bars::printable;
 use crate::market::bars::rows::Row;
 use crate::market::bars::timestamp::TimeParser;
 
-/// The longest `Date` and `Time`, joined.
+/// The longest date and clock time, joined.
 const JOINED_BYTES_MAX: usize = 64;
 
-/// Where the time is.
+/// The columns of the time, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::market::bars) enum TimeColumn {
     Whole(usize),
     /// A date and a clock time, to be joined.
     Split(usize, usize),
-    /// A date or a clock in several columns, or a zone in its own.
+    /// A date or clock time in several columns, or a separate time zone.
     Parts(TimeParts),
 }
 
 impl TimeColumn {
-    /// Returns the time of `row` in milliseconds since 1970 UTC, if it
-    /// is one.
+    /// Returns the time of `row` in milliseconds since 1970 UTC; `None` if
+    /// it cannot be parsed. `previous_ms` is the time of the row before.
     #[inline]
     pub(in crate::market::bars) fn parse(
         &self,
@@ -49,7 +48,7 @@ impl TimeColumn {
         }
     }
 
-    /// Returns its columns.
+    /// Returns all columns.
     pub(in crate::market::bars) fn all(self) -> Vec<usize> {
         match self {
             Self::Whole(idx) => vec![idx],
@@ -58,7 +57,7 @@ impl TimeColumn {
         }
     }
 
-    /// Returns the time of a row of the sample, as it is to be parsed.
+    /// Returns the text to parse as the time of a row of the sample.
     pub(in crate::market::bars) fn joined(self, row: &[String]) -> Vec<u8> {
         let text = |idx: usize| row.get(idx).map(|cell| cell.trim());
         let parts = || match self {
@@ -70,12 +69,12 @@ impl TimeColumn {
             .into_bytes()
     }
 
-    /// Returns the time of `row` as the file has it.
+    /// Returns the time of `row` as text, for messages.
     pub(in crate::market::bars) fn text(self, row: Row<'_>) -> String {
         self.joined_with_blanks(|idx| printable(row.get(idx).unwrap_or_default().trim_ascii()))
     }
 
-    /// Returns the texts of its columns with a blank between them.
+    /// Returns the texts of the columns, joined by spaces.
     fn joined_with_blanks<T: AsRef<str>>(self, text: impl Fn(usize) -> T) -> String {
         let mut joined = String::new();
         for idx in self.all() {

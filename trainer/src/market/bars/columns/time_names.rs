@@ -1,4 +1,4 @@
-//! Knows the names that files give to the times of bars.
+//! Names that files give to the times of bars.
 
 use super::TimeColumn;
 use super::languages;
@@ -6,7 +6,7 @@ use super::names::{is_prefixed, words};
 use super::time_parts::{ClockColumns, DateColumns, PartNames, TimeParts};
 use crate::market::bars::timestamp::TimeZone;
 
-/// Names of a time column, the most telling first.
+/// Names of a time column, best first.
 const TIME_NAMES: [&str; 27] = [
     "opentime",
     "timeperiodstart",
@@ -37,7 +37,7 @@ const TIME_NAMES: [&str; 27] = [
     "t",
 ];
 
-/// Names that are the time's where no better one is there.
+/// Names of a time column that are used if no better one is found.
 const OTHER_TIME_NAMES: [&str; 11] = [
     "starttime",
     "start",
@@ -52,7 +52,7 @@ const OTHER_TIME_NAMES: [&str; 11] = [
     "ticks",
 ];
 
-/// Names of a column that tells the day, where another tells the clock.
+/// Names of a column with the date, if another one has the clock time.
 const DATE_NAMES: [&str; 6] = ["date", "dtyyyymmdd", "day", "tradedate", "tradingdate", "yyyymmdd"];
 const CLOCK_NAMES: [&str; 17] = [
     "time",
@@ -74,7 +74,7 @@ const CLOCK_NAMES: [&str; 17] = [
     "seconds",
 ];
 
-/// Words that may stand beside the word for the time.
+/// Words that the name of a time column may consist of.
 const TIME_WORDS: [&str; 26] = [
     "time",
     "date",
@@ -104,26 +104,26 @@ const TIME_WORDS: [&str; 26] = [
     "ms",
 ];
 
-/// Words of which one must be there.
+/// Words of which it must have at least one.
 const TIME_ROOTS: [&str; 5] = ["time", "date", "timestamp", "datetime", "ts"];
 
-/// Short names of zones that several have, or whose zone has others.
-const OTHER_ZONES: [&str; 22] = [
+/// Ambiguous or unsupported abbreviations of time zones.
+const AMBIGUOUS_ZONES: [&str; 22] = [
     "IST", "CST", "AST", "ADT", "GST", "BRT", "BRST", "ART", "CLT", "COT", "PET", "PHT", "ICT",
     "MYT", "THA", "TRT", "EAT", "WAT", "CAT", "SST", "UZT", "KZT",
 ];
 
-/// Words that make a date one of the contract, not of the bar.
+/// Words that make a date one of a contract, not of a bar.
 const CONTRACT_WORDS: [&str; 7] =
     ["expiry", "expiration", "expire", "maturity", "delivery", "listing", "settlement"];
 
-/// Returns where the time is, by the names of all columns.
+/// Returns the columns of the time, by the names of all columns.
 pub(super) fn find_time(names: &[String]) -> Option<TimeColumn> {
     let words: Vec<Vec<String>> = names.iter().map(|name| words(without_zone(name))).collect();
     let position = |name: &str| {
         let mut found = (0..names.len()).filter(|&idx| words[idx].concat() == name);
         let first = found.next()?;
-        // Of `t` and `T`, exchanges mean the open by the small one.
+        // Exchanges that use both `t` and `T` mean the open time by `t`.
         found.find(|&idx| names[idx] == name).filter(|_| names[first] != name).or(Some(first))
     };
     let one_of = |names: &[&str]| names.iter().find_map(|name| position(name));
@@ -144,13 +144,13 @@ pub(super) fn find_time(names: &[String]) -> Option<TimeColumn> {
             .position(|words| is_prefixed_time(words))
             .or_else(|| words.iter().position(|words| is_time_of_bar(words)))
             .or_else(other)
-            // What pandas writes for an index without a name.
+            // An index without a name, as pandas writes it.
             .or_else(|| (words.first()?.is_empty()).then_some(0))
             .map(TimeColumn::Whole),
     }
 }
 
-/// Columns that names say are the time.
+/// The columns whose names are those of a time, a date, a clock time.
 #[derive(Clone, Copy)]
 struct NamedTimes {
     whole: Option<usize>,
@@ -158,8 +158,8 @@ struct NamedTimes {
     clock: Option<usize>,
 }
 
-/// Returns where the parts of the time are, if no column has all of it:
-/// a year and a month, or a date beside hours and minutes.
+/// Returns the columns of the parts of a time, if no column has the whole
+/// time: year and month, or a date with hours and minutes.
 fn find_parts(names: &[String], found: NamedTimes) -> Option<TimeParts> {
     let parts = PartNames::of(names);
     let all = parts.all();
@@ -181,31 +181,32 @@ fn find_parts(names: &[String], found: NamedTimes) -> Option<TimeParts> {
     }
 }
 
-/// A prefix such as `BTC.`; but an expiry date is another time.
+/// Whether the name is a time after a prefix such as `BTC.`, and not one
+/// of a contract, such as an expiry date.
 fn is_prefixed_time(words: &[String]) -> bool {
     let is_of_contract = |word: &String| CONTRACT_WORDS.contains(&word.as_str());
     is_prefixed(words, |last| TIME_NAMES.contains(&last)) && !words.iter().any(is_of_contract)
 }
 
-/// Whether each of the words speaks of when a bar begins.
+/// Whether the name consists of words for the time of a bar.
 fn is_time_of_bar(words: &[String]) -> bool {
     words.iter().any(|word| TIME_ROOTS.contains(&word.as_str()))
         && words.iter().all(|word| TIME_WORDS.contains(&word.as_str()))
 }
 
-/// Returns `name` without the zone that it tells in brackets.
+/// Returns `name` without a time zone in brackets.
 fn without_zone(name: &str) -> &str {
     match name.split_once(['(', '[']) {
-        Some((head, _)) if !head.trim().is_empty() && is_of_zone(name) => head,
+        Some((head, _)) if !head.trim().is_empty() && has_zone(name) => head,
         _ => name,
     }
 }
 
-fn is_of_zone(name: &str) -> bool {
+fn has_zone(name: &str) -> bool {
     zone_of(name).is_some() || unknown_zone_of(name).is_some()
 }
 
-/// Returns the zone that the name of a time column tells: `Time (EET)`,
+/// Returns the time zone in the name of a time column: `Time (EET)`,
 /// `timestamp_utc`.
 pub(super) fn zone_of(name: &str) -> Option<TimeZone> {
     let inner = name.split_once(['(', '[']).map(|(_, inner)| inner.trim_end_matches([')', ']']));
@@ -216,16 +217,16 @@ pub(super) fn zone_of(name: &str) -> Option<TimeZone> {
     })
 }
 
-/// Returns the short name in the name of a time column that is one of
-/// several zones, or of none that is known.
+/// Returns an ambiguous or unsupported abbreviation of a time zone at the
+/// end of the name of a time column.
 pub(super) fn unknown_zone_of(name: &str) -> Option<String> {
     let last = words(name).last()?.to_uppercase();
-    let is_unknown = OTHER_ZONES.contains(&last.as_str()) && TimeZone::parse(&last).is_none();
+    let is_unknown = AMBIGUOUS_ZONES.contains(&last.as_str()) && TimeZone::parse(&last).is_none();
     is_unknown.then_some(last)
 }
 
-/// Returns whether a column of this name tells some time, if not the
-/// bar's own.
+/// Returns whether a column of this name holds a time, possibly another
+/// one than the bar's.
 pub(super) fn is_time(words: &[String]) -> bool {
     let is_role = |word: &String| TIME_NAMES.contains(&word.as_str());
     let concat = words.concat();

@@ -1,5 +1,5 @@
-//! The time of a row in parts: year, month and day, hour and minute, each
-//! in a column of its own, or a zone beside it.
+//! A time in several columns: year, month and day, hour and minute, or a
+//! separate time zone.
 
 use super::names::words;
 use crate::market::bars::timestamp::full_year;
@@ -15,13 +15,13 @@ const HOURS: [&str; 7] = ["hour", "hours", "hr", "hh", "stunde", "heure", "hora"
 const MINUTES: [&str; 6] = ["minute", "minutes", "min", "mins", "mi", "mm"];
 const SECONDS: [&str; 5] = ["second", "seconds", "sec", "secs", "ss"];
 
-/// Words of names that tell one of the hours, or the like, of a day.
+/// Words for an hour or another period of a day.
 const OF_A_DAY: [&str; 7] = ["hour", "hours", "he", "ending", "slot", "settlementperiod", "mtu"];
 
-/// Names of parts that make no date with these.
+/// Names of parts from which no date is made.
 const OTHERS: [&str; 6] = ["quarter", "week", "weekofyear", "dayofyear", "doy", "yday"];
 
-/// Where the parts of a time are.
+/// The columns of the parts of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::market::bars) struct TimeParts {
     pub(super) date: DateColumns,
@@ -29,16 +29,16 @@ pub(in crate::market::bars) struct TimeParts {
     pub(super) zone: Option<usize>,
 }
 
-/// Where the date is.
+/// The columns of the date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DateColumns {
-    /// A date, or with no clock the whole time.
+    /// The date, or the whole time if there is no clock time.
     Whole(usize),
-    /// Without a day it is a month, which begins on its first.
+    /// Without a day, the time is the first of the month.
     Parts { year: usize, month: usize, day: Option<usize> },
 }
 
-/// Where the clock is.
+/// The columns of the clock time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClockColumns {
     Whole(usize),
@@ -46,7 +46,7 @@ pub(super) enum ClockColumns {
 }
 
 impl TimeParts {
-    /// Returns its columns, those that count most first.
+    /// Returns all columns, the most significant first.
     pub(super) fn all(self) -> Vec<usize> {
         let mut all = match self.date {
             DateColumns::Whole(idx) => vec![idx],
@@ -65,8 +65,8 @@ impl TimeParts {
         all
     }
 
-    /// Returns the time as it is read fastest, where each part is digits
-    /// alone.
+    /// Returns the time as `YYYY-MM-DD HH:MM:SS`, which is parsed fastest;
+    /// `None` unless each part consists of digits.
     pub(super) fn iso<'a>(self, cell: impl Fn(usize) -> Option<&'a [u8]>) -> Option<[u8; 19]> {
         let mut iso = *b"0000-00-00 00:00:00";
         let mut put = |end: usize, idx: usize| {
@@ -99,7 +99,7 @@ impl TimeParts {
         Some(iso)
     }
 
-    /// Returns the time as one text, if the parts can be of one.
+    /// Returns the time as one text; `None` if a part is missing.
     pub(super) fn joined<'a>(self, text: impl Fn(usize) -> Option<&'a str>) -> Option<String> {
         let text = |idx: usize| text(idx).filter(|text| !text.is_empty());
         let number = |idx: usize| Some(without_fraction(text(idx)?));
@@ -136,12 +136,13 @@ impl TimeParts {
     }
 }
 
-/// Takes off what pandas adds to a column of whole numbers with a hole.
+/// Removes the `.0` that pandas writes in a column of integers with
+/// missing values.
 fn without_fraction(text: &str) -> &str {
     text.strip_suffix(".0").unwrap_or(text)
 }
 
-/// Columns that hold a part of the time each, by their names.
+/// The columns whose names are those of a part of a time.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PartNames {
     pub(super) year: Option<usize>,
@@ -150,11 +151,12 @@ pub(super) struct PartNames {
     pub(super) hour: Option<usize>,
     pub(super) minute: Option<usize>,
     pub(super) second: Option<usize>,
-    /// A part that none of these is, such as the week of a year.
+    /// Another part, such as the week of the year.
     pub(super) other: Option<usize>,
 }
 
 impl PartNames {
+    /// Finds the columns among those with these `names`.
     pub(super) fn of(names: &[String]) -> Self {
         let names: Vec<String> = names.iter().map(|name| words(name).concat()).collect();
         let after = |begin: usize, known: &[&str]| {
@@ -162,7 +164,7 @@ impl PartNames {
         };
         let of = |known: &[&str]| after(0, known);
         let (year, hour) = (of(&YEARS), of(&HOURS));
-        // `min` may be the low, and the second `MM` of a row is minutes.
+        // `min` may be the low; a second `MM` means minutes.
         let has_low = names.iter().any(|name| name.ends_with("low") || name == "l");
         let minute = hour.and_then(|hour| after(hour + 1, &MINUTES)).filter(|_| has_low);
         Self {
@@ -176,19 +178,20 @@ impl PartNames {
         }
     }
 
-    /// Returns the date that year and month, and perhaps a day, make.
+    /// Returns the date of year and month, and of the day if there is one.
     pub(super) fn date(&self) -> Option<DateColumns> {
         let (year, month) = (self.year?, self.month?);
         Some(DateColumns::Parts { year, month, day: self.day })
     }
 
-    /// Returns the clock that an hour, and perhaps a minute, make.
+    /// Returns the clock time of the hour, and of minute and second if
+    /// there are any.
     pub(super) fn clock(&self) -> Option<ClockColumns> {
         let Self { minute, second, .. } = *self;
         Some(ClockColumns::Parts { hour: self.hour?, minute, second })
     }
 
-    /// Returns those that there are.
+    /// Returns the columns that were found, sorted.
     pub(super) fn all(&self) -> Vec<usize> {
         let Self { year, month, day, hour, minute, second, other } = *self;
         let mut all: Vec<usize> =
@@ -198,7 +201,7 @@ impl PartNames {
     }
 }
 
-/// Whether a column of this name holds a part of the time.
+/// Whether a column of this name holds a part of a time.
 pub(super) fn is_part_of_time(name: &str) -> bool {
     let words = words(name);
     let name = words.concat();

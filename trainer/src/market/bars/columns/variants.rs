@@ -1,10 +1,9 @@
-//! Knows what tells series of one thing apart that are no symbols: its
-//! intervals, such as `1h` and `1d`, and its kinds of prices, such as
-//! bid and ask.
+//! Variants of one series in one file: intervals such as `1h` and `1d`,
+//! and kinds of prices such as bid and ask.
 
 use super::names::words;
 
-/// Names of columns that tell the interval of a bar.
+/// Names of a column with the interval of a bar.
 const INTERVAL_NAMES: [&str; 14] = [
     "interval",
     "timeframe",
@@ -22,19 +21,20 @@ const INTERVAL_NAMES: [&str; 14] = [
     "timespan",
 ];
 
-/// Units of an interval, as in `15min`, `4 hours` and `1d`.
+/// Units of intervals, as in `15min`, `4 hours` and `1d`.
 const UNITS: [&str; 36] = [
     "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes", "t", "h",
     "hr", "hrs", "hour", "hours", "d", "day", "days", "b", "bd", "w", "wk", "wks", "week", "weeks",
     "mn", "mo", "mon", "mth", "month", "months", "y", "yr", "year", "years",
 ];
 
-/// Minutes and seconds that intervals have.
+/// Intervals that are given as a number of minutes or seconds.
 const COUNTS: [u32; 24] = [
     1, 2, 3, 4, 5, 6, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 360, 480, 720, 900, 1440,
     3600, 10080,
 ];
 
+/// Words for an interval.
 const INTERVAL_WORDS: [&str; 13] = [
     "hourly",
     "daily",
@@ -51,7 +51,7 @@ const INTERVAL_WORDS: [&str; 13] = [
     "month",
 ];
 
-/// What tells kinds of prices of one thing apart.
+/// Words for a kind of price.
 const PRICE_KINDS: [&str; 16] = [
     "bid",
     "ask",
@@ -71,10 +71,10 @@ const PRICE_KINDS: [&str; 16] = [
     "trades",
 ];
 
-/// What says whether a row is of a kind.
+/// Values of a column that says whether a row is of a kind.
 const FLAGS: [&str; 6] = ["true", "false", "yes", "no", "0", "1"];
 
-/// Several series of one thing in one file.
+/// How the variants of one series differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Variants {
     Intervals,
@@ -82,14 +82,15 @@ pub(super) enum Variants {
 }
 
 impl Variants {
-    /// Returns what the different texts of a column called `name` are,
-    /// where all of them are of one kind.
+    /// Returns what kind of variants the distinct `texts` of the column
+    /// `name` are; `None` unless all of them are of one kind.
     pub(super) fn of_texts(name: &str, texts: &[&str]) -> Option<Self> {
         if texts.len() < 2 {
             return None;
         }
         let is_named = INTERVAL_NAMES.contains(&words(name).concat().as_str());
-        // Numbers alone may be anything: `60` and `1440` need the name.
+        // Plain numbers such as `60` are intervals only by the name of the
+        // column.
         let is_count = |text: &&str| text.parse().is_ok_and(|count: u32| COUNTS.contains(&count));
         if texts.iter().all(|text| is_interval(text) || is_named && is_count(text)) {
             return Some(Self::Intervals);
@@ -100,7 +101,7 @@ impl Variants {
         (are_flags || texts.iter().all(is_kind)).then_some(Self::Prices)
     }
 
-    /// Returns what they are called.
+    /// Returns the word for messages.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Intervals => "intervals",
@@ -109,7 +110,7 @@ impl Variants {
     }
 }
 
-/// Whether a column's name holds a word for a kind of prices.
+/// Whether `name` has a word for a kind of price.
 pub(super) fn has_price_kind(name: &str) -> bool {
     words(name).iter().any(|word| PRICE_KINDS.contains(&word.as_str()))
 }
@@ -125,7 +126,7 @@ pub(in crate::market::bars) fn is_interval(text: &str) -> bool {
         (1..=4).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
     };
     let digits = |is_digit: bool| move |byte: char| byte.is_ascii_digit() == is_digit;
-    // A count and its unit, or as MetaTrader has it.
+    // A number and its unit, or the reverse as in MetaTrader.
     let (number, unit) = text.split_at(text.find(digits(false)).unwrap_or(text.len()));
     let (unit_first, number_last) = text.split_at(text.find(digits(true)).unwrap_or(text.len()));
     is_short(number) && UNITS.contains(&unit.trim_start_matches([' ', '_', '-']))

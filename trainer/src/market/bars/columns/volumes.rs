@@ -1,9 +1,9 @@
-//! Knows the names of volumes: in units of what is traded, in money.
+//! Names of volumes, in units of the asset or in money.
 
 use super::languages;
 use super::names::is_prefixed;
 
-/// Names of a volume in units of what is traded, the better first.
+/// Names of a volume in units of the asset, best first.
 const VOLUME_NAMES: [&str; 12] = [
     "volume",
     "vol",
@@ -19,7 +19,7 @@ const VOLUME_NAMES: [&str; 12] = [
     "shares",
 ];
 
-/// Names of a volume in money, which is not taken.
+/// Names of a volume in money, which is not used.
 const QUOTE_VOLUME_NAMES: [&str; 11] = [
     "quotevolume",
     "volumequote",
@@ -34,11 +34,11 @@ const QUOTE_VOLUME_NAMES: [&str; 11] = [
     "volumenotional",
 ];
 
-/// Money that volumes are told in beside their own unit.
+/// Currencies of volumes in money.
 pub(super) const MONEY: [&str; 12] =
     ["usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "cny", "tusd", "fdusd"];
 
-/// Returns the columns that can be the volume, the better first.
+/// Returns the columns that can be the volume, best first.
 pub(super) fn find_volumes(words: &[Vec<String>], names: &[String]) -> Vec<usize> {
     let mut found: Vec<usize> = Vec::new();
     for name in VOLUME_NAMES {
@@ -46,12 +46,12 @@ pub(super) fn find_volumes(words: &[Vec<String>], names: &[String]) -> Vec<usize
             (0..words.len()).filter(|&idx| is(&words[idx])).collect()
         };
         let mut plain = all(&|words| words.concat() == name);
-        // Of `v` and `V` an exchange means the volume by the small one.
+        // Exchanges that use both `v` and `V` mean the volume by `v`.
         plain.sort_by_key(|idx| names[*idx] != name);
         found.extend(plain);
         found.extend(all(&|words| is_prefixed(words, |last| last == name)));
     }
-    // `Volume BTC` and `Volume USD`: that in money comes last.
+    // Of `Volume BTC` and `Volume USD`, the one in money comes last.
     let is_of_unit = |words: &Vec<String>| {
         words.len() > 1 && matches!(words[0].as_str(), "volume" | "vol") && !is_quote_volume(words)
     };
@@ -72,7 +72,7 @@ pub(super) fn find_volumes(words: &[Vec<String>], names: &[String]) -> Vec<usize
     found
 }
 
-/// Whether it is a volume in money.
+/// Whether the name is that of a volume in money.
 pub(super) fn is_quote_volume(words: &[String]) -> bool {
     QUOTE_VOLUME_NAMES.contains(&words.concat().as_str())
 }

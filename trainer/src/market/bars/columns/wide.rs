@@ -1,5 +1,6 @@
-//! Finds prices of several symbols side by side: `Close_AAPL` beside
-//! `Close_MSFT`, `AAPL.Close`, `('Close', 'AAPL')`.
+//! Tables in wide format, with the prices of several symbols side by
+//! side: `Close_AAPL` and `Close_MSFT`, `AAPL.Close`, `('Close',
+//! 'AAPL')`.
 
 use anyhow::{Result, bail};
 
@@ -8,7 +9,8 @@ use super::variants::has_price_kind;
 use super::volumes::MONEY;
 use crate::market::bars::config::BarsConfig;
 
-/// What columns of one symbol hold, the longer before what is in it.
+/// Words for the role of a column, and the role; a word that contains
+/// another one comes before it.
 const ROLES: [(&str, &str); 16] = [
     ("adjusted close", "Adj Close"),
     ("adjusted_close", "Adj Close"),
@@ -30,21 +32,23 @@ const ROLES: [(&str, &str); 16] = [
 
 const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 
-/// Symbols that are named in a message.
+/// The number of symbols that a message names.
 pub(super) const N_SHOWN: usize = 5;
 
-/// Symbols side by side, and which of them is chosen.
+/// The symbols of a table in wide format, and which one is chosen.
 #[derive(Debug, Clone)]
 pub(in crate::market::bars) struct WideSymbols {
-    /// Each with what its columns hold, by their index.
+    /// Each symbol with the index and role of its columns.
     symbols: Vec<(String, Vec<(usize, &'static str)>)>,
     chosen: Option<usize>,
     names: Vec<String>,
 }
 
 impl WideSymbols {
-    /// Finds two symbols or more that each have all four prices, beside
-    /// no prices without a symbol.
+    /// Finds at least two symbols that each have all four prices. Returns
+    /// `None` if there are also prices without a symbol.
+    ///
+    /// Fails if the configured symbol is not among them.
     pub(super) fn find(names: &[String], config: &BarsConfig) -> Result<Option<Self>> {
         let symbols = symbols_with_prices(names);
         if symbols.len() < 2 || has_plain_prices(names) || is_any_price_configured(config) {
@@ -60,26 +64,26 @@ impl WideSymbols {
         Ok(Some(Self { symbols, chosen, names: names.to_vec() }))
     }
 
-    /// Returns the names of all columns as they are for the one that is
-    /// chosen: its own without the symbol, and those of the others none.
+    /// Returns the column names for the chosen symbol: its own columns are
+    /// named by their role, those of the others by `---`.
     pub(super) fn masked(&self) -> Vec<String> {
         let mut masked = self.names.clone();
         for (idx, (_, columns)) in self.symbols.iter().enumerate() {
             let is_chosen = idx == self.chosen.unwrap_or_default();
             for (column, role) in columns {
-                masked[*column] = if is_chosen { (*role).to_owned() } else { "-".repeat(3) };
+                masked[*column] = if is_chosen { (*role).to_owned() } else { "---".to_owned() };
             }
         }
         masked
     }
 
-    /// Returns the symbols, where none was chosen.
+    /// Returns the symbols, if none is chosen.
     pub(in crate::market::bars) fn unchosen(&self) -> Option<Vec<&str>> {
         let symbols = || self.symbols.iter().map(|(symbol, _)| symbol.as_str()).collect();
         self.chosen.is_none().then(symbols)
     }
 
-    /// Says what is side by side, and how to choose.
+    /// Returns the error that no symbol is chosen, with the remedy.
     pub(in crate::market::bars) fn problem(&self) -> String {
         let shown: Vec<String> =
             self.symbols.iter().take(N_SHOWN).map(|(symbol, _)| symbol.clone()).collect();
@@ -98,8 +102,8 @@ impl WideSymbols {
         )
     }
 
-    /// Whether they are prices of one thing, as of bid and ask, or in
-    /// several currencies.
+    /// Whether the symbols are kinds of prices of one asset, such as bid and
+    /// ask, or its prices in several currencies.
     pub(in crate::market::bars) fn are_price_kinds(&self) -> bool {
         let is_money = |symbol: &str| {
             let words = words(symbol);
@@ -110,8 +114,8 @@ impl WideSymbols {
     }
 }
 
-/// Returns the symbols that have all four prices among `names`, each
-/// with what its columns hold, by their index.
+/// Returns the symbols that have all four prices among `names`, each with
+/// the index and role of its columns.
 pub(super) fn symbols_with_prices(names: &[String]) -> Vec<(String, Vec<(usize, &'static str)>)> {
     let mut symbols: Vec<(String, Vec<(usize, &'static str)>)> = Vec::new();
     for (idx, name) in names.iter().enumerate() {
@@ -129,7 +133,7 @@ pub(super) fn symbols_with_prices(names: &[String]) -> Vec<(String, Vec<(usize, 
     symbols
 }
 
-/// Whether all four prices stand there without a symbol.
+/// Whether there are all four prices without a symbol.
 pub(super) fn has_plain_prices(names: &[String]) -> bool {
     let plain: Vec<String> = names.iter().map(|name| words(name).concat()).collect();
     PRICES.iter().all(|price| plain.iter().any(|name| name == price))
@@ -140,8 +144,8 @@ pub(super) fn is_any_price_configured(config: &BarsConfig) -> bool {
     PRICES.iter().any(|price| config.columns.contains_key(*price))
 }
 
-/// Splits `Close_AAPL`, `AAPL.Close` and `('Close', 'AAPL')` into what
-/// the column holds and the symbol.
+/// Splits `Close_AAPL`, `AAPL.Close` and `('Close', 'AAPL')` into role
+/// and symbol.
 fn split(name: &str) -> Option<(&'static str, String)> {
     let is_tuple = name.starts_with('(') && name.contains(',');
     let plain: String = name
@@ -149,7 +153,7 @@ fn split(name: &str) -> Option<(&'static str, String)> {
         .map(|letter| if is_tuple && "()'\",".contains(letter) { ' ' } else { letter })
         .collect();
     let plain = plain.trim();
-    split_at_role(plain).or_else(|| split_at_role(&with_blanks(plain)))
+    split_at_role(plain).or_else(|| split_at_role(&split_camel_case(plain)))
 }
 
 fn split_at_role(name: &str) -> Option<(&'static str, String)> {
@@ -157,7 +161,7 @@ fn split_at_role(name: &str) -> Option<(&'static str, String)> {
     let is_apart = |letter: Option<char>| letter.is_some_and(|l| !l.is_alphanumeric());
     let trimmed = |symbol: &str| {
         let symbol = symbol.trim_matches([' ', '_', '.', '-', ':', '/', '|']).to_owned();
-        // `timeOpen`, `timeHigh` are times.
+        // `timeOpen` and `timeHigh` are times.
         (!symbol.is_empty() && !symbol.eq_ignore_ascii_case("time")).then_some(symbol)
     };
     ROLES.iter().find_map(|(text, role)| {
@@ -173,8 +177,8 @@ fn split_at_role(name: &str) -> Option<(&'static str, String)> {
     })
 }
 
-/// Sets words apart that a large letter divides: `openBid`, `AskClose`.
-fn with_blanks(name: &str) -> String {
+/// Inserts spaces into camel case: `openBid`, `AskClose`.
+fn split_camel_case(name: &str) -> String {
     let mut spaced = String::new();
     for letter in name.chars() {
         if letter.is_uppercase() && spaced.ends_with(char::is_lowercase) {

@@ -1,5 +1,5 @@
-//! The zone of the times, as a column of zones or the name of the time's
-//! column tells it.
+//! The time zone of the times, from a column of zones or the name of the
+//! time column.
 
 use super::names::words;
 use super::time_names::{unknown_zone_of, zone_of};
@@ -8,18 +8,17 @@ use super::{Columns, TimeColumn};
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::{TimeZone, is_numeric_time, is_zoned};
 
-/// Words that name a column of zones.
+/// Words in the name of a column of time zones.
 const ZONES: [&str; 2] = ["tz", "timezone"];
 
 impl Columns {
-    /// Returns the zone that the name of the time's column tells.
+    /// Returns the time zone in the name of the time column.
     pub(in crate::market::bars) fn zone(&self) -> Option<TimeZone> {
         self.time.all().into_iter().rev().find_map(|idx| zone_of(&self.names[idx]))
     }
 
-    /// Takes the zone of each time from a column of zones, where there is
-    /// one and the settings name none. An error says which zone is not
-    /// known.
+    /// Uses a column of time zones, if there is one. The error is the message
+    /// that a zone is ambiguous or unknown.
     pub(in crate::market::bars) fn resolve_zone(
         &mut self,
         rows: &[Vec<String>],
@@ -44,7 +43,7 @@ impl Columns {
         let is_of_zones = |idx: &usize| {
             let words = words(self.name(*idx));
             let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
-            // Power has zones of prices, too.
+            // A `zone` may also be a price zone, as of electricity.
             let are_known = || rows.iter().all(|row| is_known(row[*idx].trim()));
             let is_named = has(&ZONES) || has(&["zone"]) && are_known();
             let is_zone = |row: &Vec<String>| {
@@ -82,7 +81,7 @@ fn unknown_zone(column: &str, zone: &str) -> String {
 }
 
 impl TimeColumn {
-    /// Returns where the time is, with a zone behind it.
+    /// Returns the same columns with a time zone.
     fn with_zone(self, zone: usize) -> TimeParts {
         let parts = |date, clock| TimeParts { date, clock, zone: Some(zone) };
         match self {

@@ -24,7 +24,7 @@ impl BarReader {
     pub fn columns(&self) -> &[f64] {
         match &self.0 {
             Inner::Text(text) => &text.numbers,
-            Inner::Spilled(share) => share.columns(),
+            Inner::Spilled(bars) => bars.columns(),
             // Only bars without further columns are kept.
             Inner::Kept(_) => &[],
         }

@@ -20,10 +20,10 @@ impl TextBars {
         Place { line: self.rows.line() + self.n_lines_skipped, packing }
     }
 
-    fn text_of(&self, part: BarField) -> String {
+    fn text_of(&self, field: BarField) -> String {
         let row = self.rows.row();
         let text = |idx: usize| printable(row.get(idx).unwrap_or_default().trim_ascii());
-        match part {
+        match field {
             BarField::Time => self.format.columns.time.text(row),
             BarField::Open => text(self.format.columns.open),
             BarField::High => text(self.format.columns.high),
@@ -50,8 +50,8 @@ impl TextBars {
             "`{}` {}, column `{}`: `{}` {}",
             self.name,
             self.place(),
-            self.format.columns.name_of(fault.part),
-            self.text_of(fault.part),
+            self.format.columns.name_of(fault.field),
+            self.text_of(fault.field),
             fault.problem
         )
     }
@@ -98,7 +98,7 @@ impl TextBars {
              several: choose one by `bars.symbol`, such as by `--symbol '{first}'`; rows that are \
              one series all the same are taken so by `--column symbol=`"
         );
-        Fault { part: BarField::Symbol, problem, kind: FaultKind::AnotherSymbol }
+        Fault { field: BarField::Symbol, problem, kind: FaultKind::AnotherSymbol }
     }
 
     /// Returns the fault of a row that is of another series, as a column
@@ -116,7 +116,7 @@ impl TextBars {
             printable(row.get(*idx).unwrap_or_default().trim_ascii()),
             printable(text.as_bytes())
         );
-        Some(Fault { part: BarField::Time, problem, kind: FaultKind::AnotherSymbol })
+        Some(Fault { field: BarField::Time, problem, kind: FaultKind::AnotherSymbol })
     }
 
     #[cold]
@@ -146,7 +146,7 @@ impl TextBars {
                      'date={date}' --column clock=NAME`"
                 );
             }
-            return Fault { part: BarField::Time, problem, kind: FaultKind::Duplicate };
+            return Fault { field: BarField::Time, problem, kind: FaultKind::Duplicate };
         }
         let problem = if self.is_stream && self.n_bars == 1 {
             format!(
@@ -163,6 +163,6 @@ impl TextBars {
                 "is older than the bar before, `{previous}`; sort the rows by time, oldest first"
             )
         };
-        Fault { part: BarField::Time, problem, kind: FaultKind::Order }
+        Fault { field: BarField::Time, problem, kind: FaultKind::Order }
     }
 }

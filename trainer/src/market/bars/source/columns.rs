@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use anyhow::{Result, bail};
 
 use super::{BarSource, Origin};
-use crate::market::bars::columns::fits;
+use crate::market::bars::columns::matches_pattern;
 
 impl BarSource {
     /// Returns the columns that `patterns` name, in their order. In one,
@@ -31,7 +31,7 @@ impl BarSource {
                 _ => self.reader(None)?.further_names(),
             };
             let n_before = found.len();
-            found.extend(all.iter().filter(|name| fits(pattern, name)).cloned());
+            found.extend(all.iter().filter(|name| matches_pattern(pattern, name)).cloned());
             if found.len() == n_before {
                 bail!(
                     "`{}` has no further column that fits `{pattern}`, as `features.columns` has \

@@ -173,10 +173,10 @@ impl BarSource {
             Err(parts) => Err(parts),
             Ok(parts) => {
                 understood.add_parts(symbol, &summaries);
-                let deal = SpillLayout { n_columns: self.columns.len(), is_newest_first: false };
-                let share =
-                    partition::concatenated(parts.iter().map(|part| part.source.read()), deal)?;
-                let source = Self::of_share(symbol, share);
+                let layout = SpillLayout { n_columns: self.columns.len(), is_newest_first: false };
+                let bars =
+                    partition::concatenated(parts.iter().map(|part| part.source.read()), layout)?;
+                let source = Self::of_spilled(symbol, bars);
                 Ok(SymbolBars { source, symbol: symbol.to_owned() })
             }
         })
@@ -211,15 +211,15 @@ impl BarSource {
                     return Ok(Vec::new());
                 }
                 let is_newest_first = self.format()?.time.is_newest_first;
-                let deal = SpillLayout { n_columns: self.columns.len(), is_newest_first };
-                let PartitionedBars { shares, repairs } =
-                    partition::by_symbol(bars.across_symbols(), deal)?;
+                let layout = SpillLayout { n_columns: self.columns.len(), is_newest_first };
+                let PartitionedBars { symbols, repairs } =
+                    partition::by_symbol(bars.across_symbols(), layout)?;
                 let _ = self.symbol_repairs.set(repairs);
-                let of_share = |(symbol, share): (String, _)| SymbolBars {
-                    source: Self::of_share(&symbol, share),
+                let of_spilled = |(symbol, bars): (String, _)| SymbolBars {
+                    source: Self::of_spilled(&symbol, bars),
                     symbol,
                 };
-                shares.into_iter().map(of_share).collect()
+                symbols.into_iter().map(of_spilled).collect()
             }
         };
         check_spelling(&symbols)?;
