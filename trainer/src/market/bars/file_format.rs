@@ -1,9 +1,8 @@
-//! Decides, from a bounded sample of its rows, what form a file has:
-//! where its names are, which column is which, what its times and its
-//! numbers are.
+//! Decides the format of a file from a sample of its first rows: header,
+//! columns, time format, decimal sign.
 //!
-//! A second pass then reads by it. More than the sample is looked at
-//! only where it leaves the order of day and month open.
+//! Rows beyond the sample are read only if the order of day and month is
+//! still ambiguous.
 
 mod guess;
 mod header;
@@ -19,31 +18,32 @@ use super::input::{Text, input_error, with_name};
 use super::lenient::{self, number_in};
 use super::printable;
 use super::rows::Rows;
-use super::timestamp::{Doubt, TimeFormat, TimeHints, TimeText, TimeZone, decide};
+use super::timestamp::{TimeFormat, TimeHints, TimeText, TimeZone, decide};
 use header::Table;
 pub(super) use header::names_of;
 pub(super) use sample::{Sample, SampleRow, next_cells};
 pub(super) use series::SeriesTime;
 
-/// How to read one file.
+/// The format of one file.
 #[derive(Debug, Clone)]
 pub(super) struct FileFormat {
     pub(super) delimiter: u8,
-    /// Rows above the first bar, blank ones aside.
+    /// The number of rows above the first bar, without blank ones.
     pub(super) n_rows_above: usize,
     pub(super) columns: Columns,
     pub(super) time: TimeFormat,
     pub(super) decimal: Decimal,
-    /// What could be read otherwise, though nothing says so.
+    /// Warnings about what may have been misread.
     pub(super) warnings: Vec<String>,
 }
 
-/// Opens a file once more, where the sample decides nothing; a stream
-/// cannot be.
+/// Opens the file again to read beyond the sample; `None` for a stream.
 pub(super) type Reopen<'a> = Option<&'a dyn Fn() -> Option<Text>>;
 
 impl FileFormat {
-    /// Decides the form of the file called `name` that `text` is of.
+    /// Decides the format of the file `name`, whose content is `text`.
+    ///
+    /// Fails if the columns or times are missing, ambiguous or unsupported.
     pub(super) fn of_bars(
         name: &str,
         text: &mut Text,
@@ -51,15 +51,15 @@ impl FileFormat {
         reopen: Reopen<'_>,
     ) -> Result<Self> {
         let sample = sample_of(name, text, reopen.is_none())?;
-        let told = |error: Error| {
+        let with_file_name = |error: Error| {
             anyhow!("`{name}` {}", scaled::with_day(&with_name(&error.to_string(), name), name))
         };
         let config = &reading.config;
         if let Some(problem) = scaled::problem(&sample, text.delimiter, config) {
-            return Err(told(anyhow!(problem)));
+            return Err(with_file_name(anyhow!(problem)));
         }
         let Table { mut columns, n_rows_above } =
-            Table::find(&sample, text.delimiter, config).map_err(told)?;
+            Table::find(&sample, text.delimiter, config).map_err(with_file_name)?;
         if config.adjusted && columns.adjusted.is_none() {
             return Err(anyhow!(
                 "`{name}` has no column of adjusted closes, such as `Adj Close`; take \
@@ -74,7 +74,7 @@ impl FileFormat {
         }
         let rows = bars_of(&sample.rows[n_rows_above..], &columns);
         if rows.is_empty() {
-            // The reader says what is wrong with the first.
+            // The reader reports what is wrong with the first row.
             let time = decide_none(reading);
             return Ok(Self {
                 delimiter: text.delimiter,
@@ -120,7 +120,7 @@ impl FileFormat {
     }
 }
 
-/// Reads the sample; `is_stream` waits for no more than the first bar.
+/// Reads the sample; of a stream, no more than the first bar.
 fn sample_of(name: &str, text: &mut Text, is_stream: bool) -> Result<Sample> {
     let sample = text.sample(is_stream);
     let sample = sample.map_err(|error| input_error(name, 0, &error))?;
@@ -130,7 +130,8 @@ fn sample_of(name: &str, text: &mut Text, is_stream: bool) -> Result<Sample> {
     Ok(sample)
 }
 
-/// The rows that look like bars, or all of the right width if none does.
+/// Returns the rows that look like bars; if none does, all rows with the
+/// right number of columns.
 fn bars_of<'a>(rows: &'a [SampleRow], columns: &Columns) -> Vec<&'a SampleRow> {
     let has_width = |row: &&SampleRow| row.cells.len() == columns.width;
     let prices = [columns.open, columns.high, columns.low, columns.close];
@@ -141,7 +142,8 @@ fn bars_of<'a>(rows: &'a [SampleRow], columns: &Columns) -> Vec<&'a SampleRow> {
     if bars.is_empty() { wide } else { bars }
 }
 
-/// Fails where prices without names are rather in another order.
+/// Fails if the prices of a file without a header are rather in the order
+/// close, high, low, open.
 fn refuse_reversed(
     columns: &Columns,
     rows: &[Vec<String>],
@@ -167,7 +169,7 @@ fn refuse_reversed(
     ))
 }
 
-/// Says that texts follow each other as series do, which may be cut up.
+/// Returns the warning that a column may distinguish several series.
 fn block_warning(columns: &Columns, rows: &[Vec<String>]) -> Option<String> {
     let (idx, [one, other]) = columns.label_blocks(rows)?;
     let [name, one, other] =
@@ -180,7 +182,7 @@ fn block_warning(columns: &Columns, rows: &[Vec<String>]) -> Option<String> {
 
 fn decide_none(reading: &Reading) -> TimeFormat {
     let hints = TimeHints { format: None, zone: None, latest_ms: reading.latest_ms };
-    decide(&[], &mut std::iter::empty(), hints).expect("no row is in doubt")
+    decide(&[], &mut std::iter::empty(), hints).expect("no row is ambiguous")
 }
 
 fn decide_decimal(
@@ -199,14 +201,14 @@ fn decide_decimal(
     lenient::decide(cells)
 }
 
-/// The times of a file, and where they are.
+/// The times in the sample of a file.
 pub(super) struct TimeSample<'a> {
     pub(super) name: &'a str,
     pub(super) columns: &'a Columns,
     pub(super) rows: &'a [&'a SampleRow],
 }
 
-/// The rows beyond the sample.
+/// Access to the rows beyond the sample.
 pub(super) struct LaterRows<'a> {
     pub(super) sample: &'a Sample,
     pub(super) reopen: Reopen<'a>,
@@ -222,19 +224,18 @@ impl TimeSample<'_> {
         let format = reading.config.time_format.as_deref();
         let hints = TimeHints { format, zone, latest_ms: reading.latest_ms };
         let mut more = rest.rows(width).map(|cells| time_text(time, symbol, &cells));
-        decide(&texts, &mut more, hints).map_err(|doubt| self.told(&texts, doubt))
+        decide(&texts, &mut more, hints).map_err(|problem| self.error(&texts, &problem))
     }
 
-    fn told(&self, texts: &[TimeText], doubt: Doubt) -> Error {
+    fn error(&self, texts: &[TimeText], problem: &str) -> Error {
         let names: Vec<String> =
             self.columns.time_names().iter().map(|name| printable(name.as_bytes())).collect();
         anyhow!(
-            "`{}` {}, column `{}`: `{}` {}",
+            "`{}` {}, column `{}`: `{}` {problem}",
             self.name,
             self.rows[0].place,
             names.join("` and `"),
-            printable(&texts[0].text),
-            String::from(doubt)
+            printable(&texts[0].text)
         )
     }
 }
@@ -245,7 +246,7 @@ fn time_text(time: TimeColumn, symbol: Option<SymbolColumn>, cells: &[String]) -
 }
 
 impl LaterRows<'_> {
-    /// Returns the cells of the rows of this width after the sample.
+    /// Returns the cells of the rows of this width beyond the sample.
     fn rows(&self, width: usize) -> impl Iterator<Item = Vec<String>> {
         let n_known = self.sample.rows.len();
         let is_all = self.sample.is_all;

@@ -1,7 +1,7 @@
-//! Turns a file's bytes into plain CSV text: unpacked, without a byte
-//! order mark, with its separator known.
+//! Turns the bytes of a file into CSV text: unpacked, in UTF-8 without a
+//! byte order mark, with a known delimiter.
 //!
-//! What a file is comes from its first bytes, never from its name.
+//! The type of a file is decided by its first bytes, never by its name.
 
 mod errors;
 mod json;
@@ -28,40 +28,41 @@ pub(super) use place::{Packing, container};
 pub(super) use zipped::{is_last_part, unpack_several};
 pub(crate) use zstd::ZstdReader;
 
-/// The longest first line, in bytes.
+/// The longest first line.
 const FIRST_LINE_BYTES_MAX: usize = 1 << 16;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const BZIP2: &[u8] = b"BZh";
 const XZ: &[u8] = b"\xfd7zXZ\0";
 
-/// CSV text, and what its first line tells.
+/// CSV text, and what its first line says about it.
 pub(super) struct Text {
     pub(super) reader: TextReader,
     /// `,`, `;`, a tab or `|`.
     pub(super) delimiter: u8,
-    /// How many lines stand before the first that counts.
+    /// The number of lines before the header that were skipped.
     pub(super) n_lines_skipped: u64,
-    /// What the file itself says that makes its bars doubtful.
+    /// Warnings about the file, such as that it is one page of several.
     pub(super) warnings: Vec<String>,
 }
 
-/// The text itself.
+/// Reads the text.
 pub(super) struct TextReader {
     inner: Box<dyn Read + Send>,
     packing: Packing,
-    /// What the sample met behind its rows.
+    /// An error that occurred after the sample, returned when the reader
+    /// gets there.
     failure: Option<io::Error>,
 }
 
 impl TextReader {
-    /// Returns what the text was taken from.
+    /// Returns what the text was extracted from.
     pub(super) fn packing(&self) -> Packing {
         self.packing
     }
 }
 
-/// Opens the file at `path`, of any form that is understood.
+/// Opens the file at `path`, in any supported format.
 pub(super) fn open_file(path: &Path) -> io::Result<Text> {
     let mut file = File::open(path)?;
     match container(&mut file)? {
@@ -76,7 +77,7 @@ pub(super) fn open_file(path: &Path) -> io::Result<Text> {
     }
 }
 
-/// Opens what was in a zip file.
+/// Opens a file that was extracted from a zip file.
 fn open_zipped(mut table: File) -> io::Result<Text> {
     match container(&mut table)? {
         Some(Packing::Parquet) => text_of(parquet::open(table)?, Packing::Parquet),
@@ -95,7 +96,7 @@ fn open_zipped(mut table: File) -> io::Result<Text> {
     }
 }
 
-/// Opens the `raw` bytes of a file, packed or not.
+/// Opens the bytes of a file, packed or not.
 pub(super) fn open(raw: Box<dyn Read + Send>) -> io::Result<Text> {
     let (start, raw) = peek(raw, XZ.len() as u64)?;
     if start.starts_with(GZIP) {
@@ -154,15 +155,15 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
         n_lines_skipped += 1;
         read_line(&mut *text, &mut first_line)?;
     }
-    // Names may be written as a comment.
+    // The header may be written as a comment.
     if first_line.starts_with(b"#") && has_names(&first_line) {
         first_line.remove(0);
     }
-    let blank_layout = whitespace::layout(&first_line);
+    let whitespace_layout = whitespace::layout(&first_line);
     let delimiter = sniff::delimiter(&first_line);
     let inner = Box::new(Cursor::new(first_line).chain(text));
-    if let Some(layout) = blank_layout {
-        let inner = Box::new(whitespace::BlankReader::new(inner, layout));
+    if let Some(layout) = whitespace_layout {
+        let inner = Box::new(whitespace::WhitespaceReader::new(inner, layout));
         let reader = TextReader { inner, packing, failure: None };
         return Ok(Text { reader, delimiter: b'\t', n_lines_skipped, warnings: Vec::new() });
     }
@@ -170,14 +171,15 @@ fn text_of(mut text: Box<dyn Read + Send>, packing: Packing) -> io::Result<Text>
     Ok(Text { reader, delimiter, n_lines_skipped, warnings: Vec::new() })
 }
 
-/// Whether the first line names the columns of bars.
+/// Whether the first line is a header of bars.
 fn has_names(text: &[u8]) -> bool {
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default().to_ascii_lowercase();
     let has = |word: &[u8]| line.windows(word.len()).any(|window| window == word);
     has(b"open") && has(b"high") && has(b"low") && has(b"close")
 }
 
-/// Whether lines end in a lone carriage return, as on an old Macintosh.
+/// Whether lines end in a carriage return without a newline, as on the
+/// classic Mac OS.
 fn ends_in_cr(text: &[u8]) -> bool {
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
     let mut is_quoted = false;
@@ -187,9 +189,10 @@ fn ends_in_cr(text: &[u8]) -> bool {
     })
 }
 
-/// Turns one byte into another: carriage returns into newlines.
+/// Replaces one byte by another, such as carriage returns by newlines.
 struct SwapReader {
     inner: Box<dyn Read + Send>,
+    /// The byte to replace, and its replacement.
     bytes: [u8; 2],
 }
 
@@ -206,7 +209,7 @@ impl Read for SwapReader {
     }
 }
 
-/// Returns the first `n_bytes`, if there are as many, and all of `raw`.
+/// Returns at most the first `n_bytes`, and a reader of all bytes.
 fn peek(
     mut raw: Box<dyn Read + Send>,
     n_bytes: u64,
@@ -216,7 +219,8 @@ fn peek(
     Ok((start.clone(), Box::new(Cursor::new(start).chain(raw))))
 }
 
-/// Reads on until `text` holds a newline, if one comes.
+/// Reads until `text` has a newline, or is longer than the longest first
+/// line.
 fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
     let mut block = [0; 4096];
     while !text.contains(&b'\n') {
@@ -233,8 +237,8 @@ fn read_line(reader: &mut dyn Read, text: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// A source's address, as one exchange archive puts it above the names,
-/// or the separator, as spreadsheets do.
+/// Whether the line is the address of the source, as one exchange archive
+/// writes above the header, or names the delimiter for a spreadsheet.
 fn is_preamble(text: &[u8]) -> bool {
     let starts_with =
         |start: &[u8]| text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start));

@@ -1,4 +1,4 @@
-//! Finds the time by what its column holds, where its name tells nothing.
+//! Finds the column of the time by its values, if no name matches.
 
 use anyhow::Result;
 
@@ -7,11 +7,11 @@ use crate::market::bars::config::BarsConfig;
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{is_date, is_numeric_time};
 
-/// Numbers that tell that they are times: fewer may grow by chance.
+/// The fewest numbers to be taken as times; fewer may increase by chance.
 const N_COUNTS_MIN: usize = 5;
 
-/// Returns the columns of a file with these names, of which `rows` are
-/// some.
+/// Returns the columns of a file with these names, some of whose rows are
+/// `rows`.
 pub(super) fn find(names: &[String], rows: &[Vec<String>], config: &BarsConfig) -> Result<Columns> {
     let error = match Columns::find(names, config) {
         Ok(columns) => return Ok(columns),
@@ -34,8 +34,8 @@ pub(super) fn find(names: &[String], rows: &[Vec<String>], config: &BarsConfig) 
     Columns::find(names, &config).map_err(|_| error)
 }
 
-/// Whether the column holds a date in each row, or numbers that can be
-/// times and only grow, or only fall.
+/// Whether the column holds a date in each row, or possible times as
+/// numbers that strictly increase or decrease.
 fn is_time(idx: usize, rows: &[Vec<String>]) -> bool {
     let all = |is: fn(&[u8]) -> bool| rows.iter().all(|row| is(row[idx].as_bytes()));
     let counts: Vec<f64> = rows.iter().filter_map(|row| number_in(&row[idx])).collect();

@@ -1,4 +1,4 @@
-//! Finds the names above the bars, or that there are none.
+//! Finds the header above the bars, if there is one.
 
 use anyhow::{Result, bail};
 
@@ -10,21 +10,21 @@ use crate::market::bars::input::Packing;
 use crate::market::bars::lenient::{is_null, number_in};
 use crate::market::bars::timestamp::{is_date, is_numeric_time};
 
-/// Most lines that may stand above the names.
+/// The most lines above the header.
 const N_ABOVE_MAX: usize = 10;
-/// Most lines that may hold names.
+/// The most lines of a header.
 const N_NAME_ROWS_MAX: usize = 3;
-/// Fewer texts beside each other may be a title.
+/// The fewest texts of a header; fewer may be a title.
 const N_NAMES_MIN: usize = 4;
 
-/// The columns of a file, and how many rows stand above its bars.
+/// The columns of a file, and the number of rows above its bars.
 pub(in crate::market::bars) struct Table {
     pub(in crate::market::bars) columns: Columns,
     pub(in crate::market::bars) n_rows_above: usize,
 }
 
 impl Table {
-    /// Finds the names in the first rows, or does without.
+    /// Finds the header in the first rows, or the columns without one.
     pub(in crate::market::bars) fn find(
         sample: &Sample,
         delimiter: u8,
@@ -47,7 +47,7 @@ impl Table {
             }
             match names_at(sample, idx, config) {
                 Ok((columns, n_rows)) => return Self::below(sample, columns, idx + n_rows),
-                // The names that are most like names are told of.
+                // The first row of several cells is most like a header.
                 Err(error) => failure = failure.or((row.cells.len() > 1).then_some(error)),
             }
         }
@@ -62,8 +62,8 @@ impl Table {
         Err(failure)
     }
 
-    /// Finds the columns of a file without names by its rows; faulty ones
-    /// may stand above the first at `idx` that is right.
+    /// Finds the columns of a file without a header. The row at `idx` is
+    /// the first valid one; faulty rows may precede it.
     fn headless(sample: &Sample, idx: usize, delimiter: u8, config: &BarsConfig) -> Result<Self> {
         let width = sample.rows[idx].cells.len();
         let is_faulty = |row: &&SampleRow| {
@@ -91,7 +91,7 @@ impl Table {
         let Some(first) = rows.first() else {
             bail!("has a line of names but no bars below it");
         };
-        // A date with a comma in it, too, makes all rows longer.
+        // Dates with a comma make all rows longer than the header.
         let are_others = rows.iter().all(|row| row.cells.len() == first.cells.len());
         let is_other = first.cells.len() > columns.width && are_others && rows.len() > 1;
         if first.cells.len() != columns.width && (is_data(&first.cells) || is_other) {
@@ -116,7 +116,8 @@ fn refuse_widths(row: &SampleRow, n_names: usize) -> Result<Table> {
     )
 }
 
-/// Says that nothing is told apart in the rows.
+/// Returns the error that the rows are not split into cells, or have no
+/// header.
 fn no_cells(sample: &Sample) -> String {
     let has_words =
         |row: &SampleRow| row.cells.len() == 1 && row.cells[0].split_whitespace().count() > 4;
@@ -137,7 +138,7 @@ fn no_cells(sample: &Sample) -> String {
         .to_owned()
 }
 
-/// Whether `row` may hold names, of `width` columns if that is not 0.
+/// Whether `row` may be a header, of `width` columns if that is not 0.
 fn are_names(row: &SampleRow, width: usize) -> bool {
     let cells = &row.cells;
     let is_dated = cells.iter().any(|cell| is_date(cell.as_bytes()));
@@ -147,14 +148,14 @@ fn are_names(row: &SampleRow, width: usize) -> bool {
     is_wide && cells.len() > 1 && !is_dated
 }
 
-/// Returns the columns by the names that begin in the row at `idx`, and
-/// how many rows they take.
+/// Returns the columns by the header that begins in the row at `idx`, and
+/// the number of its rows.
 fn names_at(sample: &Sample, idx: usize, config: &BarsConfig) -> Result<(Columns, usize)> {
     let n_rows = n_name_rows(&sample.rows[idx..]);
     let rows = &sample.rows[idx..idx + n_rows];
     let below = rows_like(&sample.rows[idx + n_rows..], rows[0].cells.len());
     let found = guess::find(&names_of(rows), &below, config);
-    // The second line may tell units.
+    // The second line may be units.
     let found = match found {
         Err(error) if n_rows > 1 => {
             guess::find(&names_of(&rows[..1]), &below, config).map_err(|_| error)
@@ -164,13 +165,13 @@ fn names_at(sample: &Sample, idx: usize, config: &BarsConfig) -> Result<(Columns
     Ok((found?, n_rows))
 }
 
-/// Returns the cells of the rows with as many.
+/// Returns the cells of the bars among `rows` with `width` cells.
 fn rows_like(rows: &[SampleRow], width: usize) -> Vec<Vec<String>> {
     let rows = rows.iter().map(|row| &row.cells);
     rows.filter(|cells| cells.len() == width && is_data(cells)).cloned().collect()
 }
 
-/// Returns how many of the first `rows` are lines of names.
+/// Returns the number of the first `rows` that belong to the header.
 fn n_name_rows(rows: &[SampleRow]) -> usize {
     let width = rows[0].cells.len();
     let is_time = |cell: &String| is_date(cell.as_bytes()) || is_numeric_time(cell.as_bytes());
@@ -188,8 +189,9 @@ fn n_name_rows(rows: &[SampleRow]) -> usize {
     1 + rows[1..].iter().take(N_NAME_ROWS_MAX - 1).take_while(is_names).count()
 }
 
-/// Returns the names that lines of them give: of the first column the
-/// last, of the others those that tell them apart.
+/// Joins the lines of a header to one name for each column: of the first
+/// column, the last line; of the others, all lines that differ between
+/// columns.
 pub(in crate::market::bars) fn names_of(rows: &[SampleRow]) -> Vec<String> {
     let clean = |name: &str| name.trim().trim_start_matches('#').trim().to_owned();
     let mut names: Vec<String> = rows[0].cells.iter().map(|name| clean(name)).collect();

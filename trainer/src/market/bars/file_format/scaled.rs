@@ -1,8 +1,8 @@
-//! Prices that are written as whole numbers of a small unit: those of
-//! LEAN (`QuantConnect`) in 1/10,000, of Databento in 1/1,000,000,000.
+//! Prices that are written as integers in a small unit: 1/10,000 by LEAN
+//! (`QuantConnect`), 1/1,000,000,000 by Databento.
 //!
-//! Nothing in such a file says so but its layout, and a price that is
-//! meant as it stands looks the same: the user is asked.
+//! Only the layout of a file suggests the unit, so the file is refused
+//! with a command that converts it.
 
 use super::sample::{Sample, SampleRow};
 use crate::market::bars::columns::Columns;
@@ -11,18 +11,19 @@ use crate::market::bars::input::Packing;
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{MS_PER_DAY, TimeFormat, is_date, is_numeric_time};
 
-/// Columns of LEAN: a time, four prices and a volume; or the same of bid
-/// and of ask.
+/// The numbers of columns in files of LEAN: a time, four prices and a
+/// volume, or these for both bid and ask.
 const WIDTHS: [usize; 2] = [6, 11];
 
-/// What prices of shares are multiplied by in LEAN.
+/// The factor of share prices in files of LEAN.
 const LEAN_SCALE: f64 = 10_000.0;
 
-/// Names of columns that Databento has beside fixed-point prices.
+/// Columns that files of Databento with fixed-point prices have.
 const DATABENTO: [&str; 2] = ["rtype", "publisher_id"];
 const DATABENTO_MIN: f64 = 1e6;
 
-/// Returns what to do about a file whose prices are of such a unit.
+/// Returns the error that the prices are in a small unit, with the
+/// remedy.
 pub(super) fn problem(sample: &Sample, delimiter: u8, config: &BarsConfig) -> Option<String> {
     if !config.columns.is_empty() || delimiter != b',' {
         return None;
@@ -51,19 +52,19 @@ fn lean(rows: &[SampleRow]) -> Option<String> {
         text.len() == 14 && text[8] == b' ' && text[11] == b':' && is_date(text)
     };
     let ms_per_day = MS_PER_DAY as f64;
-    let of_day = |row: &SampleRow| {
+    let ms_of_day = |row: &SampleRow| {
         let is_count = is_whole(row, 0) && !is_numeric_time(row.cells[0].as_bytes());
         number(row, 0).filter(|ms| is_count && *ms < ms_per_day && ms % 1000.0 == 0.0)
     };
-    let times: Option<Vec<f64>> = rows.iter().map(of_day).collect();
-    let counts_within_day = times.is_some_and(|times| {
+    let times: Option<Vec<f64>> = rows.iter().map(ms_of_day).collect();
+    let is_of_day = times.is_some_and(|times| {
         times.is_sorted() && times.last().is_some_and(|last| *last > ms_per_day / 100.0)
     });
     let are_scaled = rows.iter().all(|row| (1..5).all(|idx| is_whole(row, idx)));
-    if !(counts_within_day || are_scaled && rows.iter().all(is_day)) {
+    if !(is_of_day || are_scaled && rows.iter().all(is_day)) {
         return None;
     }
-    let day = if counts_within_day {
+    let day = if is_of_day {
         "$1 = sprintf(\"%s %02d:%02d:%02d\", day, $1 / 3600000, $1 / 60000 % 60, $1 / 1000 % 60); "
     } else {
         ""
@@ -73,9 +74,9 @@ fn lean(rows: &[SampleRow]) -> Option<String> {
     } else {
         ""
     };
-    let variable = if counts_within_day { " -v day='DAY'" } else { "" };
+    let variable = if is_of_day { " -v day='DAY'" } else { "" };
     let rest = format!(" -F, -v OFS=,{variable} '{{ {day}{prices}print $1, $2, $3, $4, $5, $6 }}'");
-    let what = match (counts_within_day, are_scaled) {
+    let what = match (is_of_day, are_scaled) {
         (true, true) => {
             "its times are milliseconds of the day that its name tells, on the clock of the \
              exchange, and prices of shares 10,000 times what they were"
@@ -85,7 +86,7 @@ fn lean(rows: &[SampleRow]) -> Option<String> {
         }
         (false, _) => "prices of shares in it are 10,000 times what they were",
     };
-    let as_it_stands = if counts_within_day {
+    let as_it_stands = if is_of_day {
         String::new()
     } else {
         "; if the prices are as they were, say which column is which by `--column time=1 --column \
@@ -121,7 +122,7 @@ fn databento(rows: &[SampleRow]) -> Option<String> {
     ))
 }
 
-/// Returns the command that runs `awk` on the text of the file.
+/// Returns the command that runs `awk` on the unpacked file.
 fn awk(rest: &str, packing: Packing) -> String {
     let unpack = match packing {
         Packing::Gzip => "gzip -dc",
@@ -136,8 +137,8 @@ fn awk(rest: &str, packing: Packing) -> String {
     format!("{unpack} 'NAME' | awk{rest} > bars.csv")
 }
 
-/// Returns `problem` with the day that the name of the file tells, such as
-/// `20131008_trade.zip`, in place of `DAY`.
+/// Replaces `DAY` in `problem` by the day in the name of the file, such
+/// as `20131008_trade.zip`.
 pub(super) fn with_day(problem: &str, name: &str) -> String {
     if !problem.contains("'DAY'") {
         return problem.to_owned();
@@ -154,7 +155,8 @@ pub(super) fn with_day(problem: &str, name: &str) -> String {
     }
 }
 
-/// Says that prices beside milliseconds of a day may be those of LEAN.
+/// Returns the warning that integer prices with times in milliseconds of
+/// a day may be those of LEAN.
 pub(super) fn warning(
     columns: &Columns,
     rows: &[Vec<String>],
@@ -166,7 +168,7 @@ pub(super) fn warning(
         is_whole && number_in(cell).is_some_and(|price| price >= LEAN_SCALE)
     };
     let are_scaled = rows.iter().all(|row| prices.iter().all(|&idx| is_scaled(&row[idx])));
-    (time.counts_within_day() && are_scaled).then(|| {
+    (time.is_time_of_day() && are_scaled).then(|| {
         "the prices are whole numbers beside times of a day, as LEAN (QuantConnect) writes them: \
          those of shares are 10,000 times what they were; divide them by it if these are"
             .to_owned()

@@ -1,4 +1,4 @@
-//! Decides what the times of a series are: signals, an equity curve.
+//! Decides the time format of a series of signals or equity.
 
 use anyhow::{Result, anyhow};
 
@@ -9,7 +9,7 @@ use crate::market::bars::config::Reading;
 use crate::market::bars::printable;
 use crate::market::bars::timestamp::{TimeFormat, TimeHints, TimeText, TimeZone, decide};
 
-/// The times of a series.
+/// The column of the times of a series.
 pub(in crate::market::bars) struct SeriesTime<'a> {
     pub(in crate::market::bars) name: &'a str,
     pub(in crate::market::bars) names: &'a [String],
@@ -18,7 +18,8 @@ pub(in crate::market::bars) struct SeriesTime<'a> {
 }
 
 impl SeriesTime<'_> {
-    /// Decides where they are and what form they have.
+    /// Returns the columns of the time and its format. Fails if it is
+    /// ambiguous.
     pub(in crate::market::bars) fn decide(
         &self,
         sample: &Sample,
@@ -35,16 +36,16 @@ impl SeriesTime<'_> {
         let hints = TimeHints { format: None, zone, latest_ms: *latest_ms };
         let rest = LaterRows { sample, reopen };
         let more = || rest.rows(width).map(|cells| time_text(column, None, &cells));
-        let told = |doubt| {
+        let error = |problem: String| {
             let text = printable(&texts[0].text);
-            anyhow!("`{}` {}: `{text}` {}", self.name, rows[0].place, String::from(doubt))
+            anyhow!("`{}` {}: `{text}` {problem}", self.name, rows[0].place)
         };
         let mut format = match (decide(&texts, &mut more(), hints), &config.time_format) {
             (Err(_), Some(format)) => {
                 let hints = TimeHints { format: Some(format), ..hints };
-                decide(&texts, &mut more(), hints).map_err(told)?
+                decide(&texts, &mut more(), hints).map_err(error)?
             }
-            (decided, _) => decided.map_err(told)?,
+            (decided, _) => decided.map_err(error)?,
         };
         format.is_newest_first = false;
         Ok((column, format))

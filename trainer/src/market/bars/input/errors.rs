@@ -1,4 +1,4 @@
-//! Says why the bytes of a file could not be read.
+//! Errors of files whose bytes cannot be read.
 
 use std::io::{self, ErrorKind};
 
@@ -7,8 +7,7 @@ use anyhow::{Error, anyhow};
 use crate::missing_part::MissingPart;
 use crate::wording::counted;
 
-/// Returns the error of the file called `name`, of which `n_bars` were
-/// read.
+/// Returns the error of the file `name`, after `n_bars` of it were read.
 #[cold]
 pub(in crate::market::bars) fn input_error(name: &str, n_bars: u64, error: &io::Error) -> Error {
     if matches!(error.get_ref(), Some(inner) if inner.is::<MissingPart>()) {
@@ -30,11 +29,11 @@ pub(in crate::market::bars) fn input_error(name: &str, n_bars: u64, error: &io::
     }
 }
 
-/// Files that commands in messages write.
+/// Names of the files that commands in messages write.
 const OUTPUTS: [&str; 4] = ["bars.csv", "bars.json", "bars.gz", "bars.parquet"];
 
-/// Returns `problem` with the quoted `name` in place of `'NAME'`, as a
-/// shell takes it; no command in it writes to the file that it reads.
+/// Replaces `'NAME'` in `problem` by `name`, quoted for a shell. If the
+/// command would overwrite the file that it reads, its output is renamed.
 pub(in crate::market::bars) fn with_name(problem: &str, name: &str) -> String {
     let file = name.rsplit('/').next().unwrap_or_default();
     let mut problem = problem.to_owned();

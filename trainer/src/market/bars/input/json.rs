@@ -1,8 +1,9 @@
-//! Gives candles in JSON as the CSV text that they could have been.
+//! Converts candles in JSON to CSV text.
 //!
-//! A list of lists, as ccxt and freqtrade write them; a list of objects;
-//! either line by line; objects that hold such lists, of one symbol or
-//! of several. Rows of a list are written out as they come.
+//! Supported are a list of lists, as ccxt and freqtrade write it; a list
+//! of objects; either of them line by line (JSON Lines); and objects that
+//! contain such lists, of one or several symbols. The rows of a list are
+//! streamed.
 
 mod candles;
 mod layouts;
@@ -22,7 +23,7 @@ use serde_json::{Deserializer, Map, Value};
 use candles::{Candles, is_candle};
 use rows::JsonRows;
 
-/// Whether text that begins so is JSON.
+/// Whether text that begins with `start` is JSON.
 pub(super) fn is_json(start: &[u8]) -> bool {
     let start = start.trim_ascii_start();
     let inner = start.get(1..).unwrap_or_default().trim_ascii_start();
@@ -37,13 +38,13 @@ pub(super) fn is_json(start: &[u8]) -> bool {
 
 /// Candles as CSV.
 pub(super) struct CandleCsv {
-    /// A nameless file.
+    /// An unnamed temporary file.
     pub(super) rows: File,
-    /// What the JSON says that makes them doubtful.
+    /// Warnings, such as that the JSON is one page of several.
     pub(super) warnings: Vec<String>,
 }
 
-/// Returns the candles in `json`.
+/// Converts the candles in `json`.
 pub(super) fn open(json: impl Read) -> io::Result<CandleCsv> {
     let mut rows = JsonRows::new()?;
     let mut warnings = Vec::new();
@@ -73,7 +74,7 @@ fn failure(error: &serde_json::Error) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, problem)
 }
 
-/// One value of the file.
+/// Visits one top-level value of the file.
 struct TopLevel<'a> {
     rows: &'a mut JsonRows,
     warnings: &'a mut Vec<String>,
@@ -111,7 +112,7 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        // A list of numbers is a row of its own.
+        // A list of numbers is one row, as in JSON Lines.
         let mut cells = Vec::new();
         while let Some(row) = list.next_element::<Value>()? {
             let taken = match row {

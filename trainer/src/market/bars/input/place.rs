@@ -1,4 +1,4 @@
-//! What a file is packed in, and where in it a row is.
+//! How a file is packed, and the place of a row in it.
 
 use std::fmt;
 use std::fs::File;
@@ -8,7 +8,7 @@ use crate::market::bars::parquet;
 
 const ZIP: &[u8] = b"PK\x03\x04";
 
-/// What a file's text was taken from.
+/// What the text of a file is extracted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::market::bars) enum Packing {
     Plain,
@@ -21,10 +21,10 @@ pub(in crate::market::bars) enum Packing {
     Parquet,
 }
 
-/// A row, as its file counts them: a line of CSV, a row of Parquet.
+/// The place of a row in its file: a line of CSV, a row of Parquet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Lines of text above the row, and one.
+    /// The line of the text, from 1.
     pub(in crate::market::bars) line: u64,
     pub(in crate::market::bars) packing: Packing,
 }
@@ -32,7 +32,7 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.packing {
-            // The first line of its text holds the names.
+            // The first line of the converted text is the header.
             Packing::Parquet => write!(f, "row {}", self.line - 1),
             Packing::Json => write!(f, "candle {}", self.line),
             _ => write!(f, "line {}", self.line),
@@ -40,8 +40,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// Returns what `file` is where it must be read from its end, and leaves
-/// it at its start. A pipe is none: there is no way back in it.
+/// Returns the type of `file` if it must be read from its end (Parquet,
+/// zip), and leaves it at its start. A pipe cannot be, and is `None`.
 pub(in crate::market::bars) fn container(file: &mut File) -> io::Result<Option<Packing>> {
     if !file.metadata()?.is_file() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Takes the first rows of a text, and gives them back to be read.
+//! Reads a sample of the first rows of a text, and puts them back.
 
 use std::io::{self, Cursor, ErrorKind, Read};
 
@@ -7,18 +7,18 @@ use crate::market::bars::columns::is_data;
 use crate::market::bars::file_format::{Sample, SampleRow, next_cells};
 use crate::market::bars::rows::Rows;
 
-/// What a sample has, if the file has as much.
+/// The size of a sample.
 const SAMPLE_BYTES: usize = 1 << 16;
-/// What it may have for the sake of one row of bars.
+/// Its maximum size, if it takes more to find a bar.
 const SAMPLE_BYTES_MAX: usize = 1 << 22;
-/// What comes of a stream at once.
+/// The number of bytes that are read at once.
 const BLOCK_BYTES: usize = 1 << 12;
-/// Most rows of a stream that are waited for.
+/// The most rows of a stream to wait for.
 const N_STREAM_ROWS_MAX: usize = 12;
 
 impl Text {
-    /// Returns some of the first rows; of a stream no more than up to
-    /// the first bar. All of them are still to be read.
+    /// Returns the first rows, of a stream only up to the first bar. The
+    /// reader then still starts at the first row.
     pub(in crate::market::bars) fn sample(&mut self, is_stream: bool) -> io::Result<Sample> {
         let mut bytes = Vec::new();
         let mut n_wanted = if is_stream { 1 } else { SAMPLE_BYTES };
@@ -33,7 +33,7 @@ impl Text {
                 sample.rows.len() > 1
             };
             if is_all || is_enough || bytes.len() > SAMPLE_BYTES_MAX {
-                // Where no bar came, that is what is wrong.
+                // Without a bar, the error is the reason.
                 if !has_bar && let Some(error) = self.reader.failure() {
                     return Err(error);
                 }
@@ -45,7 +45,7 @@ impl Text {
         Ok(sample)
     }
 
-    /// Reads until there are `n_wanted` bytes; false at the end.
+    /// Reads until there are `n_wanted` bytes; returns false at the end.
     fn read_more(&mut self, bytes: &mut Vec<u8>, n_wanted: usize) -> io::Result<bool> {
         let mut block = [0; BLOCK_BYTES];
         while bytes.len() < n_wanted {
@@ -53,7 +53,7 @@ impl Text {
                 Ok(0) => return Ok(false),
                 Ok(n_bytes) => bytes.extend_from_slice(&block[..n_bytes]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // What is there is read before it is said.
+                // The rows before the error are read first.
                 Err(error) if bytes.is_empty() => return Err(error),
                 Err(error) => {
                     self.reader.fail_later(error);
@@ -72,7 +72,7 @@ impl Text {
             let place = Place { line, packing: self.reader.packing() };
             sample.rows.push(SampleRow { place, cells });
         }
-        // The last may be part of a row.
+        // The last row may be incomplete.
         if !is_all && bytes.last() != Some(&b'\n') {
             sample.rows.pop();
         }
@@ -80,7 +80,8 @@ impl Text {
     }
 }
 
-/// Whether some row is no names: what is wrong with it is said at once.
+/// Whether some row begins with a time: an error in it need not wait for
+/// more rows.
 fn has_time(sample: &Sample) -> bool {
     let is_time = |row: &SampleRow| {
         let first = row.cells[0].as_bytes();
@@ -95,7 +96,7 @@ impl super::TextReader {
         self.inner = Box::new(Cursor::new(bytes).chain(inner));
     }
 
-    /// Gives `error` once what was put back is read.
+    /// Returns `error` to the reader after what was put back.
     fn fail_later(&mut self, error: io::Error) {
         self.failure = Some(error);
     }

@@ -1,9 +1,9 @@
-//! Knows files by their first bytes: what is not a table of text, and
-//! what separates the cells of one that is.
+//! Recognizes unsupported files, and the delimiter of CSV text, by the
+//! first bytes.
 
-/// First bytes of what is not read, and what to do about it; `NAME` is
-/// the file's own.
-const FOREIGN_FORMATS: [(&[u8], &str); 23] = [
+/// The first bytes of unsupported formats, and the message with the
+/// remedy; `NAME` stands for the name of the file.
+const UNSUPPORTED_FORMATS: [(&[u8], &str); 23] = [
     (b"PK\x03\x04", "is a zip file, which cannot come as a stream; name the file itself"),
     (b"PAR1", "is a Parquet file, which cannot come as a stream; name the file itself"),
     (b"PARE", "is an encrypted Parquet file; write it without encryption"),
@@ -64,24 +64,24 @@ const FOREIGN_FORMATS: [(&[u8], &str); 23] = [
     (b"Obj\x01", "is an Avro file; write it as Parquet or CSV"),
 ];
 
-/// Where the block of a tar archive says that it is one.
+/// The offset and magic bytes of a tar archive.
 const TAR_MARK: (usize, &[u8]) = (257, b"ustar");
 
-/// Bytes that are looked at for such as no text has.
+/// The number of bytes that are examined for bytes that no text has.
 const N_TEXT_BYTES: usize = 1 << 10;
 
-/// Lines that are looked at for what separates cells.
+/// The number of lines that are examined for the delimiter.
 const N_LINES: usize = 20;
 
-/// A line with so many separators is one of cells.
+/// The fewest delimiters of a line of cells.
 const N_SEPARATORS: usize = 3;
 
-/// Returns what to say of a file that begins with `start`, if it is no
-/// text.
+/// Returns the message about a file that begins with `start`, if it is
+/// not text.
 pub(super) fn unsupported(start: &[u8]) -> Option<&'static str> {
-    let known = FOREIGN_FORMATS.iter().find(|(magic, _)| start.starts_with(magic));
+    let known = UNSUPPORTED_FORMATS.iter().find(|(magic, _)| start.starts_with(magic));
     if let Some((_, remedy)) = known {
-        // Text may begin with letters that a format has, too.
+        // Text may begin with the letters of a magic number.
         let is_text = start
             .iter()
             .take(N_TEXT_BYTES)
@@ -107,7 +107,8 @@ pub(super) fn unsupported(start: &[u8]) -> Option<&'static str> {
         .then_some("is a file of an unknown kind, not text; write it as CSV (UTF-8) or Parquet")
 }
 
-/// Whether it begins with a tag; names such as `<DATE>,<OPEN>` are none.
+/// Whether it begins with a tag of HTML or XML; a header such as
+/// `<DATE>,<OPEN>` does not count.
 fn is_markup(start: &[u8]) -> bool {
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
@@ -118,7 +119,7 @@ fn is_markup(start: &[u8]) -> bool {
     is_known || (line.starts_with(b"<") && line.contains(&b'>') && !is_table)
 }
 
-/// Whether cells of the first line are in single quotes.
+/// Whether the cells of the first line are in single quotes.
 pub(super) fn has_single_quotes(start: &[u8]) -> bool {
     let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
     let mut cells = line.split(|byte| b",;\t|".contains(byte)).map(<[u8]>::trim_ascii);
@@ -128,7 +129,7 @@ pub(super) fn has_single_quotes(start: &[u8]) -> bool {
     is_first && are_plain && !line.contains(&b'"')
 }
 
-/// Returns what separates the cells in `text`: `,`, `;`, a tab or `|`.
+/// Returns the delimiter of the cells in `text`: `,`, `;`, a tab or `|`.
 pub(super) fn delimiter(text: &[u8]) -> u8 {
     let lines = || {
         text.split(|&byte| byte == b'\n')
@@ -140,8 +141,8 @@ pub(super) fn delimiter(text: &[u8]) -> u8 {
     of_cells.or_else(first).map_or(b',', |(delimiter, _)| delimiter)
 }
 
-/// Returns the most frequent separator of `line`, and how often it is
-/// there. A comma may be a decimal sign beside another one.
+/// Returns the most frequent delimiter of `line`, and its count. Another
+/// one precedes the comma, which may be a decimal sign.
 fn most_frequent(line: &[u8]) -> Option<(u8, usize)> {
     let mut counts = [(b';', 0), (b'\t', 0), (b'|', 0), (b',', 0)];
     let mut is_quoted = false;

@@ -1,24 +1,24 @@
-//! Reads UTF-16, as Windows programs write it, as UTF-8.
+//! Converts UTF-16, as Windows programs write it, to UTF-8.
 //!
-//! The standard library decodes; `encoding_rs` would add tables of forty
-//! other encodings.
+//! The standard library decodes it; `encoding_rs` would add tables of
+//! forty other encodings.
 
 use std::io::{self, ErrorKind, Read};
 
 use crate::market::bars::block_reader::{BlockReader, BlockSource};
 
-/// Bytes that are looked at where no mark tells the order.
+/// The number of bytes that are examined without a byte order mark.
 const N_LOOKED_AT: usize = 64;
 
-/// Which byte of two comes first.
+/// The byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ByteOrder {
     Little,
     Big,
 }
 
-/// Returns the order of the bytes of a text that begins with `start`, if
-/// it is UTF-16: by its mark, or since each other byte is 0.
+/// Returns the byte order of a text that begins with `start`, if it is
+/// UTF-16: it has a byte order mark, or every second byte is 0.
 pub(super) fn order_of(start: &[u8]) -> Option<ByteOrder> {
     if start.starts_with(b"\xff\xfe\0\0") {
         return None;
@@ -39,11 +39,11 @@ pub(super) fn order_of(start: &[u8]) -> Option<ByteOrder> {
     is_big.then_some(ByteOrder::Big)
 }
 
-/// Turns UTF-16 into UTF-8.
+/// Converts UTF-16 to UTF-8.
 pub(super) struct Utf16Reader {
     inner: Box<dyn Read + Send>,
     order: ByteOrder,
-    /// Bytes that are no whole letter yet.
+    /// Bytes of a character that is not complete yet.
     rest: Vec<u8>,
 }
 
@@ -54,7 +54,6 @@ impl Utf16Reader {
 }
 
 impl BlockSource for Utf16Reader {
-    /// Decodes some more.
     fn next_block(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
         let mut block = [0; 1 << 14];
         let n_bytes = self.inner.read(&mut block)?;
@@ -71,7 +70,7 @@ impl BlockSource for Utf16Reader {
                 ByteOrder::Big => u16::from_be_bytes(pair),
             })
             .collect();
-        // The other half of a pair is still to come.
+        // The second half of a surrogate pair is not read yet.
         if units.last().is_some_and(|unit| (0xd800..0xdc00).contains(unit)) {
             units.pop();
         }

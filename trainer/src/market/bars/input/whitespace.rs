@@ -1,44 +1,45 @@
-//! Reads cells that only blanks separate, as fixed-width files and what
-//! pandas prints have them, as cells with tabs between.
+//! Reads whitespace-separated text, such as fixed-width files and what
+//! pandas prints, as tab-separated text.
 
 use std::io::{self, Read};
 
 use crate::market::bars::block_reader::{BlockReader, BlockSource};
 
-/// Lines that are looked at, and the fewest that tell.
+/// The most lines that are examined, and the fewest that are needed.
 const N_LINES_MAX: usize = 20;
 const N_LINES_MIN: usize = 2;
 
-/// Fewer words are no bar.
+/// The fewest words of a bar.
 const N_WORDS_MIN: usize = 5;
 
-/// Names of a time of which a date and a clock are.
+/// Names of a column whose values are a date and a clock time.
 const TIMES: [&str; 5] = ["time", "date", "datetime", "timestamp", "index"];
 
-/// How the words of a line are its cells.
+/// How the words of a line form cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// Each is one.
+    /// Each word is a cell.
     Words,
-    /// The first two of the lines below the names are one time.
+    /// Below the header, the first two words are one time.
     DateAndClock,
-    /// The first of the lines below the names has none.
+    /// The first column is an index without a name.
     Index,
-    /// The first two of them have none, and are one time.
+    /// The same, and the index is a date and a clock time.
     IndexWithClock,
-    /// The first has none, and the next two are one time.
-    CountedWithClock,
+    /// The first column is a row number without a name, and the next two
+    /// words are one time.
+    RowNumberWithClock,
 }
 
-/// Returns the layout of a text that begins with `start`, if blanks
-/// separate its cells beyond doubt: all lines below the first have as
-/// many words, each of them without a blank in it.
+/// Returns the layout of a text that begins with `start`, if it is
+/// clearly separated by whitespace: all lines below the first have the
+/// same number of words.
 pub(super) fn layout(start: &[u8]) -> Option<Layout> {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let text = std::str::from_utf8(start)
         .or_else(|error| std::str::from_utf8(&start[..error.valid_up_to()]))
         .ok()?;
-    // The last may be part of a line.
+    // The last line may be incomplete.
     let whole = &text[..text.rfind('\n')?];
     let lines: Vec<Vec<&str>> = whole
         .lines()
@@ -48,7 +49,7 @@ pub(super) fn layout(start: &[u8]) -> Option<Layout> {
         .collect();
     let has_separator = whole.contains([';', '\t', '|', '"']) || whole.contains(", ");
     let (first, mut rows) = lines.split_first()?;
-    // The name of an index stands alone below the others.
+    // pandas prints the name of an index alone on the second line.
     let has_index_name = rows.first()?.len() == 1 && rows.len() > 1;
     rows = if has_index_name { &rows[1..] } else { rows };
     let n_words = rows.first()?.len();
@@ -56,7 +57,7 @@ pub(super) fn layout(start: &[u8]) -> Option<Layout> {
     if has_separator || lines.len() < N_LINES_MIN || n_words < N_WORDS_MIN || !are_alike {
         return None;
     }
-    // Commas are decimal signs, or separators of thousands, at most.
+    // Commas in a number are decimal signs or thousands separators.
     let is_number = |word: &&str| {
         word.bytes().all(|b| b.is_ascii_digit() || b"+-.,:/TZeE".contains(&b))
             && word.matches(',').count() < 3
@@ -75,37 +76,37 @@ pub(super) fn layout(start: &[u8]) -> Option<Layout> {
         1 if are_names && !has_clock && (!is_time || are_counted) => Some(Layout::Index),
         2 if are_names && !is_time && has_clock => Some(Layout::IndexWithClock),
         2 if are_names && is_time && are_counted && rows.iter().all(|row| row[2].contains(':')) => {
-            Some(Layout::CountedWithClock)
+            Some(Layout::RowNumberWithClock)
         }
         _ => None,
     }
 }
 
-/// Puts tabs between the words of each line.
-pub(super) struct BlankReader {
+/// Replaces the whitespace between cells by tabs.
+pub(super) struct WhitespaceReader {
     inner: Box<dyn Read + Send>,
     layout: Layout,
-    /// What was read and not yet divided.
+    /// Bytes of a line that is not complete yet.
     rest: Vec<u8>,
-    is_below_names: bool,
+    is_below_header: bool,
 }
 
-impl BlankReader {
+impl WhitespaceReader {
     pub(super) fn new(inner: Box<dyn Read + Send>, layout: Layout) -> BlockReader<Self> {
-        let reader = Self { inner, layout, rest: Vec::new(), is_below_names: false };
+        let reader = Self { inner, layout, rest: Vec::new(), is_below_header: false };
         BlockReader::new(Vec::new(), reader)
     }
 
-    fn divide(&mut self, line: &[u8], text: &mut Vec<u8>) {
+    fn convert_line(&mut self, line: &[u8], text: &mut Vec<u8>) {
         let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let words: Vec<&[u8]> = words.collect();
         let is_index = !matches!(self.layout, Layout::Words | Layout::DateAndClock);
         let clock_idx = match self.layout {
             Layout::Words | Layout::Index => None,
             Layout::DateAndClock | Layout::IndexWithClock => Some(1),
-            Layout::CountedWithClock => Some(2),
+            Layout::RowNumberWithClock => Some(2),
         };
-        let is_names = !self.is_below_names && !words.is_empty();
+        let is_names = !self.is_below_header && !words.is_empty();
         if is_index && !is_names && words.len() == 1 {
             text.push(b'\n');
             return;
@@ -122,15 +123,14 @@ impl BlankReader {
             text.extend(separator);
             text.extend_from_slice(word);
         }
-        self.is_below_names |= is_names;
+        self.is_below_header |= is_names;
         if line.ends_with(b"\n") {
             text.push(b'\n');
         }
     }
 }
 
-impl BlockSource for BlankReader {
-    /// Divides more lines.
+impl BlockSource for WhitespaceReader {
     fn next_block(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
         let mut block = [0; 1 << 14];
         let n_bytes = self.inner.read(&mut block)?;
@@ -142,7 +142,7 @@ impl BlockSource for BlankReader {
         };
         let lines: Vec<u8> = self.rest.drain(..end).collect();
         for line in lines.split_inclusive(|&byte| byte == b'\n') {
-            self.divide(line, text);
+            self.convert_line(line, text);
         }
         Ok(n_bytes > 0 || !text.is_empty())
     }

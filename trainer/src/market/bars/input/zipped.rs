@@ -1,5 +1,5 @@
-//! Takes the tables out of a zip file: one is the file, several are a
-//! folder.
+//! Extracts the tables of a zip file: one is read like a file, several
+//! like a folder.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
@@ -12,27 +12,27 @@ use zip::result::ZipError;
 use super::place::{Packing, container};
 use crate::market::bars::printable;
 
-/// What names of tables end in.
+/// The extensions of tables.
 const TABLES: [&str; 12] =
     ["csv", "txt", "tsv", "json", "jsonl", "ndjson", "prn", "parquet", "gz", "zst", "bz2", "xz"];
 
-/// Names of texts that lie beside tables.
+/// Names of text files that are not tables.
 const NOTES: [&str; 6] = ["readme", "license", "licence", "changelog", "copyright", "notes"];
 
-/// What tells a spreadsheet from other zip files.
+/// Entries that only spreadsheets have, and the message about each.
 const SPREADSHEETS: [(&str, &str); 3] = [
     ("xl/workbook.xml", "is a spreadsheet (xlsx); save it as CSV"),
     ("xl/workbook.bin", "is a spreadsheet (xlsb); save it as CSV"),
     ("content.xml", "is a spreadsheet (ods); save it as CSV"),
 ];
 
-/// What the record at the end of a zip file begins with, and its length
+/// The first bytes of the end of central directory record, and its length
 /// without a comment.
 const END: &[u8] = b"PK\x05\x06";
 const END_BYTES: i64 = 22;
 
-/// Whether `file`, which does not begin as a zip file, ends as one: it is
-/// the last of several parts.
+/// Whether `file` is the last part of a split zip file: it ends as a zip
+/// file but does not begin as one.
 pub(in crate::market::bars) fn is_last_part(file: &mut File) -> io::Result<bool> {
     let metadata = file.metadata()?;
     let n_bytes = i64::try_from(metadata.len()).unwrap_or_default();
@@ -45,8 +45,8 @@ pub(in crate::market::bars) fn is_last_part(file: &mut File) -> io::Result<bool>
     Ok(end.starts_with(END))
 }
 
-/// Returns the only table in `file`, unpacked to a nameless file and
-/// proved by its checksum.
+/// Extracts the only table in `file` to an unnamed temporary file, and
+/// verifies its checksum. Fails if there are several.
 pub(super) fn open(file: File) -> io::Result<File> {
     let mut archive = archive(file)?;
     let names = tables(&archive)?;
@@ -64,9 +64,8 @@ pub(super) fn open(file: File) -> io::Result<File> {
     Ok(table)
 }
 
-/// Returns the tables in the file at `path`, unpacked to a folder that
-/// lasts as long as the value; none where it is no zip file or has only
-/// one.
+/// Extracts the tables of the zip file at `path` to a temporary folder;
+/// `None` if it is not a zip file or has only one table.
 pub(in crate::market::bars) fn unpack_several(path: &Path) -> io::Result<Option<TempDir>> {
     let mut file = File::open(path)?;
     if container(&mut file)? != Some(Packing::Zip) {
@@ -156,7 +155,7 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     };
     let mut tables: Vec<String> =
         names.iter().copied().filter(is_table).map(str::to_owned).collect();
-    // A lone file is what is meant, whatever its name.
+    // A single file is the table, whatever its name.
     if tables.is_empty() && names.len() == 1 {
         tables.push(names[0].to_owned());
     }
@@ -173,7 +172,7 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     Ok(tables)
 }
 
-/// Returns the name of a file without its folder and its ending.
+/// Returns the name of a file without its folder and extensions.
 fn stem_of(name: &str) -> &str {
     let file = name.rsplit('/').next().unwrap_or_default();
     file.split('.').next().unwrap_or_default()

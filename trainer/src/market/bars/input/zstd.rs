@@ -1,25 +1,25 @@
-//! Unpacks zstd: frame after frame, each with its checksum proved.
+//! Unpacks zstd frame by frame, and verifies the checksum of each.
 
 use std::io::{self, BufReader, ErrorKind, Read};
 
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// What every ordinary frame begins with.
+/// The first bytes of a zstd frame.
 pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 
 const BUFFER_BYTES: usize = 1 << 16;
 
-/// Unpacks all frames of one stream. Memory is that of one window, at
-/// most the 128 MiB that `zstd` itself unpacks without being asked.
+/// Unpacks all frames of a stream. Memory is that of one window, at most
+/// 128 MiB as by default in `zstd`.
 pub(crate) struct ZstdReader<R> {
     source: Source<R>,
     decoder: FrameDecoder,
-    /// Whether a frame has begun and is not yet passed on whole.
+    /// Whether a frame has begun and is not returned completely.
     is_in_frame: bool,
 }
 
-/// Tells a stream that is cut short from one that is damaged.
+/// The packed stream; distinguishes a truncated from a damaged one.
 struct Source<R> {
     inner: BufReader<R>,
     is_at_end: bool,
@@ -43,7 +43,8 @@ impl<R: Read> ZstdReader<R> {
         }
     }
 
-    /// Begins the next frame; `false` at the end of the stream.
+    /// Begins the next frame, or skips a skippable one; returns `false` at
+    /// the end of the stream.
     fn begin_frame(&mut self) -> io::Result<bool> {
         use io::BufRead as _;
 

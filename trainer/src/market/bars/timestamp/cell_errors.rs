@@ -1,4 +1,5 @@
-//! Says what to do about a text that is no time in the form of its file.
+//! Error messages about a single text that is not a time in the format of
+//! its file.
 
 use super::column_errors::setting_hint;
 use super::digits::format_utc;
@@ -8,7 +9,8 @@ use super::text::parse_text;
 use super::time_format::{Notation, TimeFormat};
 use super::zone::TimeZone;
 
-/// Returns what to do about a `text` that is not a time.
+/// Returns the message about a `text` that is not a time, with the
+/// remedy.
 pub(super) fn remedy(format: &TimeFormat, text: &[u8]) -> String {
     if let Some(remedy) = specific_remedy(format, text) {
         return remedy;
@@ -23,7 +25,7 @@ pub(super) fn remedy(format: &TimeFormat, text: &[u8]) -> String {
     .to_owned()
 }
 
-/// Does the same where no setting can help.
+/// Does the same where no setting applies.
 pub(super) fn plain_remedy(format: &TimeFormat, text: &[u8]) -> String {
     if let Some(remedy) = specific_remedy(format, text) {
         return remedy;
@@ -43,8 +45,8 @@ fn specific_remedy(format: &TimeFormat, text: &[u8]) -> Option<String> {
         .or_else(|| unknown_zone(format, text))
 }
 
-/// Returns what is wrong with a `text` that makes a time, but one that
-/// no bar can have.
+/// Returns the message about a `text` whose time is before 1980 or in the
+/// future.
 pub(super) fn beyond_limits(format: &TimeFormat, text: &[u8]) -> Option<String> {
     let (_, latest_ms) = format.limits_ms?;
     let unlimited = TimeFormat { limits_ms: None, ..format.clone() };
@@ -52,21 +54,22 @@ pub(super) fn beyond_limits(format: &TimeFormat, text: &[u8]) -> Option<String> 
     let when = if time_ms > latest_ms { "after tomorrow" } else { "before 1980" };
     let time = format_utc(time_ms);
     Some(match &format.notation {
-        Notation::Number(count) => format!(
+        Notation::Number(number_format) => format!(
             "as {} is {time}, {when}, when no bar can be: correct or delete the row, or say what \
              the numbers are in `bars.time_format`",
-            count.description
+            number_format.description
         ),
         Notation::Text(style) => format!(
             "is {time}, {when}, when no bar can be: correct the year, or, if it is meant, {}",
             setting_hint(style.name())
         ),
-        // No others have limits.
+        // The other notations have no limits.
         Notation::Any | Notation::OfDay { .. } | Notation::Pattern(_) => return None,
     })
 }
 
-/// Says that a clock shows an hour that its zone leaves out in spring.
+/// Returns the message about a local time that is skipped at the begin of
+/// daylight saving time.
 fn skipped_hour(format: &TimeFormat, text: &[u8]) -> Option<String> {
     let zone = format.zone.filter(|zone| matches!(zone, TimeZone::Named(_)))?;
     let anywhere = TimeFormat { zone: None, ..format.clone() };
@@ -78,8 +81,8 @@ fn skipped_hour(format: &TimeFormat, text: &[u8]) -> Option<String> {
     ))
 }
 
-/// Says that the word at the end is no zone that is known, or not that
-/// of the file.
+/// Returns the message about a word at the end that is not a known zone,
+/// or not the zone of the file.
 fn unknown_zone(format: &TimeFormat, text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
     let (time, zone) = text.rsplit_once(' ')?;
@@ -110,7 +113,7 @@ fn unknown_zone(format: &TimeFormat, text: &[u8]) -> Option<String> {
     })
 }
 
-/// Whether only the order of day and month is not known.
+/// Whether `text` is a date whose order of day and month is unknown.
 fn is_of_either_order(format: &TimeFormat, text: &[u8]) -> bool {
     let Notation::Text(style) = format.notation else {
         return matches!(format.notation, Notation::Any) && has_order(text, Style::default());

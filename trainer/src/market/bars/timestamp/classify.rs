@@ -1,4 +1,5 @@
-//! What a single cell looks like: a date, a clock time, a count.
+//! Classifies a single cell: a date, a clock time, a number that is a
+//! time.
 
 use super::decide::{EARLIEST_MS, LATEST_MS};
 use super::digits::{MS_PER_DAY, parse_digits};
@@ -6,7 +7,7 @@ use super::number_formats::{NUMBER_FORMATS, NumberFormat};
 use super::style::{DateOrder, DigitClock, Style};
 use super::text::parse_text;
 
-/// Returns what `text` is where it is a clock time and no date: `09:30`,
+/// Returns whether `text` is a clock time without a date: `09:30`,
 /// `093000`.
 pub(crate) fn is_clock(text: &[u8]) -> bool {
     let joined = [b"2000-01-01 ", text].concat();
@@ -15,25 +16,26 @@ pub(crate) fn is_clock(text: &[u8]) -> bool {
     !text.is_empty() && text.len() <= 15 && (is(DigitClock::Whole) || is(DigitClock::Seconds))
 }
 
-/// Returns whether `text` is a clock time that can be no price: `09:30`,
+/// Returns whether `text` is a clock time and cannot be a price: `09:30`,
 /// `093000`, `9:30 AM`.
 pub(crate) fn is_bare_clock(text: &[u8]) -> bool {
     let all_digits = text.iter().all(u8::is_ascii_digit);
-    // `202003` is a month, as of contracts.
+    // `202003` is a contract month.
     let is_month =
         || NumberFormat::named("yyyymm").is_some_and(|month| month.parse(text).is_some());
     let is_bare = if all_digits { text.len() == 6 && !is_month() } else { text.contains(&b':') };
     is_clock(text) && is_bare
 }
 
-/// Returns whether `text` is a number that needs no word to be a time.
+/// Returns whether `text` is a number that is a likely time without a
+/// setting.
 pub(crate) fn is_numeric_time(text: &[u8]) -> bool {
     let is_likely = |ms: i64| (EARLIEST_MS..LATEST_MS).contains(&ms);
-    let mut counts = NUMBER_FORMATS.iter().filter(|count| count.is_automatic);
-    counts.any(|count| count.parse(text).is_some_and(is_likely))
+    let mut formats = NUMBER_FORMATS.iter().filter(|format| format.is_automatic);
+    formats.any(|format| format.parse(text).is_some_and(is_likely))
 }
 
-/// Returns whether `text` is a date by itself, with a day and a year.
+/// Returns whether `text` is a date in any order.
 pub(crate) fn is_date(text: &[u8]) -> bool {
     let orders =
         [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];
@@ -41,14 +43,14 @@ pub(crate) fn is_date(text: &[u8]) -> bool {
     orders.into_iter().any(|order| parse_text(text, style(order)).is_some())
 }
 
-/// Returns whether `text` can count milliseconds, or what is longer, from
-/// midnight on.
+/// Returns whether `text` can be a number of milliseconds, or of a longer
+/// unit, since midnight.
 pub(crate) fn is_number_of_day(text: &[u8]) -> bool {
     let whole = text.strip_suffix(b".0").unwrap_or(text);
     parse_digits(whole).is_some_and(|count| count < MS_PER_DAY)
 }
 
-/// Returns whether `text` is a date that tells its zone, too.
+/// Returns whether `text` is a date with a time zone.
 pub(crate) fn is_zoned(text: &[u8]) -> bool {
     let orders =
         [DateOrder::Unknown, DateOrder::DayFirst, DateOrder::MonthFirst, DateOrder::YearFirst];

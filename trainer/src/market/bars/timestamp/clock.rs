@@ -1,4 +1,4 @@
-//! Reads clock times and the zones behind them.
+//! Parses clock times and the time zones after them.
 
 use super::digits::{
     MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND, clock_ms, parse_digits, thousandths,
@@ -8,7 +8,8 @@ use super::zone::TimeZone;
 
 const MS_PER_HALF_DAY: i64 = MS_PER_DAY / 2;
 
-/// Reads what may stand behind a date, and the date may stand alone.
+/// Parses what follows a date: nothing, or a clock time and possibly a
+/// zone. Returns milliseconds since midnight and the zone.
 pub(super) fn parse_clock_and_zone(text: &[u8], style: Style) -> Option<(i64, Option<TimeZone>)> {
     let text = text.trim_ascii();
     if text.is_empty() {
@@ -30,7 +31,7 @@ pub(super) fn parse_clock_and_zone(text: &[u8], style: Style) -> Option<(i64, Op
             };
             match (ms / (MS_PER_HALF_DAY / 12), half_ms) {
                 (1..=12, _) => ms % MS_PER_HALF_DAY + half_ms,
-                // A clock of 24 hours says it twice.
+                // 24-hour times with a redundant AM or PM.
                 (13..=23, MS_PER_HALF_DAY) | (0, 0) => ms,
                 _ => return None,
             }
@@ -39,14 +40,15 @@ pub(super) fn parse_clock_and_zone(text: &[u8], style: Style) -> Option<(i64, Op
     if zone.is_empty() {
         return Some((clock_ms, None));
     }
-    // `01-02` is the hour from one to two.
+    // `01-02` is a range of hours, not one o'clock at UTC-2.
     if half.is_none() && clock.len() <= 2 && matches!(zone.first(), Some(b'+' | b'-')) {
         return None;
     }
     Some((clock_ms, Some(parse_zone(zone)?)))
 }
 
-/// Takes `AM` and `PM` off, in any case, with points or a `-` before.
+/// Splits off `AM` or `PM`, in any case, possibly with points or after a
+/// `-`. Returns it as 0 or 12 hours in milliseconds, and the rest.
 fn split_half(text: &[u8]) -> (Option<i64>, &[u8]) {
     let word = text.strip_prefix(b"-").unwrap_or(text);
     for (half_ms, names) in [(0, ["am", "a.m."]), (MS_PER_HALF_DAY, ["pm", "p.m."])] {
@@ -62,7 +64,7 @@ fn split_half(text: &[u8]) -> (Option<i64>, &[u8]) {
     (None, text)
 }
 
-/// Reads a zone; of an offset with a name in brackets, the offset.
+/// Parses a zone; of an offset with a name in brackets, the offset.
 fn parse_zone(text: &[u8]) -> Option<TimeZone> {
     let text = std::str::from_utf8(text).ok()?;
     let text = match text.split_once(['[', '(']) {
@@ -73,10 +75,10 @@ fn parse_zone(text: &[u8]) -> Option<TimeZone> {
     TimeZone::parse_after_time(text)
 }
 
-/// Reads `HH:MM`, `HH:MM:SS` and fractions of a second, `HHMM`,
-/// `HHMMSS`.
+/// Parses `HH:MM`, `HH:MM:SS` with fractions of a second, `HHMM` and
+/// `HHMMSS` to milliseconds since midnight.
 pub(super) fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
-    // As Oracle has it.
+    // `HH.MM.SS`, as Oracle writes it.
     if let [h1, h2, b'.', m1, m2, b'.', s1, s2, rest @ ..] = text
         && (rest.is_empty() || rest.first() == Some(&b'.'))
     {
@@ -104,7 +106,7 @@ pub(super) fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
         Some(second) if is_right && second.len() == 2 => {
             clock_ms(parse_digits(hour)?, parse_digits(minute)?, parse_digits(second)?)?
         }
-        // Milliseconds behind a colon.
+        // Milliseconds after a colon.
         Some([tens, ones, b':', ms @ ..]) if is_right && ms.len() == 3 => {
             let second = parse_digits(&[*tens, *ones])?;
             clock_ms(parse_digits(hour)?, parse_digits(minute)?, second)? + parse_digits(ms)?
@@ -120,7 +122,7 @@ pub(super) fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
 fn parse_digit_clock(text: &[u8], clock: DigitClock) -> Option<i64> {
     let digits = parse_digits(text)?;
     match (clock, text.len()) {
-        // The last hour of a day, where they count from 1.
+        // The last hour of a day, if hours are numbered from 1.
         (DigitClock::Hours, 2) if digits == 24 => Some(MS_PER_DAY),
         (DigitClock::Hours, 1 | 2) => clock_ms(digits, 0, 0),
         (DigitClock::Whole, 4) | (DigitClock::Minutes, 1..=4) => {
@@ -136,7 +138,7 @@ fn parse_digit_clock(text: &[u8], clock: DigitClock) -> Option<i64> {
     }
 }
 
-/// Returns the milliseconds that so many units from midnight on are.
+/// Converts a number of units since midnight to milliseconds.
 fn of_day(count: i64, unit_ms: i64) -> Option<i64> {
     count.checked_mul(unit_ms).filter(|ms| *ms < MS_PER_DAY)
 }

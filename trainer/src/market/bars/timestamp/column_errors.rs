@@ -1,52 +1,38 @@
-//! Says what is doubtful about the times of a file, and how to end it.
+//! Error messages about times whose format cannot be decided.
 
 use super::digits::{MS_PER_DAY, MS_PER_SECOND, format_utc};
 use super::number_formats::{Number, NumberFormat};
 use super::style::{DateOrder, Style};
 use super::time_format::{Notation, TimeFormat};
 
-/// The time of one row, of the symbol that the row is of.
+/// The time of one row as text, and the symbol of the row.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TimeText {
     pub(crate) text: Vec<u8>,
     pub(crate) symbol: Vec<u8>,
 }
 
-/// Why the times of a file cannot be told.
-#[derive(Debug)]
-pub(crate) enum Doubt {
-    /// More rows may decide.
-    Undecided(String),
-    /// No row can; what is wrong with the first.
-    Wrong(String),
-}
-
-impl From<Doubt> for String {
-    fn from(doubt: Doubt) -> Self {
-        let (Doubt::Undecided(text) | Doubt::Wrong(text)) = doubt;
-        text
-    }
-}
-
-/// Days of weeks, months and quarters are never so many apart, all of
-/// them; seconds of bars are.
+/// Steps between numbers of seconds are multiples of this; those between
+/// day numbers of weeks, months and quarters are not.
 const N_STEP_S: i64 = 5;
 
 pub(super) fn setting_hint(name: &str) -> String {
     format!("set `bars.time_format` to `{name}`, or pass `--time-format {name}`")
 }
 
-pub(super) fn looks_like(first: &[u8], count: &NumberFormat) -> String {
-    let time = count.parse(first).map(format_utc).unwrap_or_default();
+pub(super) fn looks_like(first: &[u8], number_format: &NumberFormat) -> String {
+    let time = number_format.parse(first).map(format_utc).unwrap_or_default();
     format!(
         "is no time since 1970 that bars can have; it looks like {} ({time}): if so, {}",
-        count.description,
-        setting_hint(count.name)
+        number_format.description,
+        setting_hint(number_format.name)
     )
 }
 
 pub(super) fn ambiguous_number(first: &[u8], one: &NumberFormat, other: &NumberFormat) -> String {
-    let time = |count: &NumberFormat| count.parse(first).map(format_utc).unwrap_or_default();
+    let time = |number_format: &NumberFormat| {
+        number_format.parse(first).map(format_utc).unwrap_or_default()
+    };
     format!(
         "could be {} ({}) or {} ({}): set `bars.time_format`, or pass `--time-format`: `{}` or `{}`",
         one.description,
@@ -58,16 +44,16 @@ pub(super) fn ambiguous_number(first: &[u8], one: &NumberFormat, other: &NumberF
     )
 }
 
-/// What numbers can count from midnight on.
+/// The unit of numbers since midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OfDay {
     Milliseconds,
     Seconds,
 }
 
-/// Returns what the numbers look like that count within one day: whole
-/// seconds in milliseconds, or steps of several seconds that no calendar
-/// has.
+/// Returns the unit of numbers that look like times since midnight: whole
+/// seconds in milliseconds, or seconds in steps that day numbers do not
+/// have.
 pub(super) fn of_day(sample: &[TimeText]) -> Option<OfDay> {
     let numbers: Vec<Number<'_>> =
         sample.iter().filter_map(|row| Number::parse(&row.text)).collect();
@@ -110,7 +96,8 @@ pub(super) fn unknown_number(first: &[u8], sample: &[TimeText]) -> String {
                 `bars.columns`, such as by `--column time=NAME`, or add one"
             .to_owned();
     }
-    let guess = NumberFormat::named("unix_s").and_then(|count| count.parse(first)).map(format_utc);
+    let guess =
+        NumberFormat::named("unix_s").and_then(|seconds| seconds.parse(first)).map(format_utc);
     format!(
         "is no time that bars can have (as seconds since 1970 it would be {}); say what it is \
          in `bars.time_format`, or by `--time-format`: `unix_s`, `unix_ms`, a pattern such as \

@@ -1,5 +1,4 @@
-//! What every form of time is made of: numbers of digits, dates, clock
-//! times.
+//! Building blocks of all time formats: digits, dates, clock times.
 
 use chrono::{DateTime, NaiveDate};
 
@@ -9,7 +8,7 @@ pub(super) const MS_PER_SECOND: i64 = 1000;
 pub(super) const MS_PER_MINUTE: i64 = 60 * MS_PER_SECOND;
 pub(in crate::market::bars) const MS_PER_DAY: i64 = 24 * 60 * MS_PER_MINUTE;
 
-/// Returns `time_ms` as people read it, in UTC.
+/// Formats `time_ms` as `YYYY-MM-DD HH:MM:SS` in UTC.
 pub(in crate::market::bars) fn format_utc(time_ms: i64) -> String {
     match DateTime::from_timestamp_millis(time_ms) {
         Some(time) => time.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
@@ -17,6 +16,7 @@ pub(in crate::market::bars) fn format_utc(time_ms: i64) -> String {
     }
 }
 
+/// Parses `YYYY-MM-DD HH:MM:SS`, the fast path of ISO 8601.
 #[inline]
 pub(super) fn parse_iso_seconds(text: &[u8]) -> Option<i64> {
     let text: &[u8; 19] = text.strip_suffix(b"Z").unwrap_or(text).try_into().ok()?;
@@ -74,7 +74,7 @@ pub(super) fn date_ms(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
 }
 
-/// Reads a count since 1970; its size tells the unit.
+/// Parses a number since 1970; its size decides the unit.
 pub(super) fn parse_epoch(text: &[u8]) -> Option<i64> {
     let (is_negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
@@ -99,8 +99,8 @@ pub(super) fn parse_epoch(text: &[u8]) -> Option<i64> {
     Some(if is_negative { -magnitude_ms } else { magnitude_ms })
 }
 
-/// `20200131` and `20200131235959` are dates; as counts since 1970
-/// they would be in 1970 and after 2600.
+/// Whether the digits are a date such as `20200131` or `20200131235959`,
+/// which since 1970 would be in 1970 and after 2600.
 pub(super) fn is_compact_date(digits: &[u8]) -> bool {
     matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..])
         && matches!(digits.len(), 8 | 14)
@@ -130,7 +130,7 @@ pub(super) fn thousandths(fraction: &[u8]) -> i64 {
     digit(0) * 100 + digit(1) * 10 + digit(2)
 }
 
-/// Reads a year; two digits are of 1969 to 2068, as POSIX has it.
+/// Parses a year; two digits mean 1969 to 2068, as in POSIX.
 pub(in crate::market::bars) fn full_year(text: &[u8]) -> Option<i64> {
     let year = parse_digits(text)?;
     match text.len() {

@@ -1,29 +1,29 @@
-//! Numbers that stand for times: a line for each meaning.
+//! The formats of times that are written as numbers, a line for each.
 
 use super::digits::{MS_PER_DAY, clock_ms, date_ms, parse_digits, thousandths};
 
-/// A number as its file has it.
+/// A decimal number, split into its parts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Number<'a> {
     pub(super) is_negative: bool,
     pub(super) whole: &'a [u8],
     pub(super) fraction: &'a [u8],
-    /// The whole part.
+    /// The value of the whole part.
     pub(super) count: i64,
 }
 
-/// A meaning that a number can have.
+/// A format of times that are written as numbers.
 pub(super) struct NumberFormat {
-    /// What `bars.time_format` calls it.
+    /// Its name in `bars.time_format`.
     pub(super) name: &'static str,
-    /// What such a number is, in words.
+    /// The words for it in messages.
     pub(super) description: &'static str,
-    /// Whether it is taken without being asked.
+    /// Whether it is recognized without a setting.
     pub(super) is_automatic: bool,
     to_ms: fn(Number<'_>) -> Option<i64>,
 }
 
-/// All of them, the more telling first.
+/// All formats, the more specific first.
 pub(super) static NUMBER_FORMATS: [NumberFormat; 25] = [
     automatic("yyyymmdd", "a date, `YYYYMMDD`", |number| compact(number, 8)),
     automatic("yyyymmddhh", "a date and hour, `YYYYMMDDHH`", |number| compact(number, 10)),
@@ -71,12 +71,12 @@ const fn explicit(
 }
 
 impl NumberFormat {
-    /// Returns the meaning that `bars.time_format` calls `name`.
+    /// Returns the format with this `name` in `bars.time_format`.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         NUMBER_FORMATS.iter().find(|count| count.name == name)
     }
 
-    /// Returns `text` in milliseconds since 1970, if it means a time so.
+    /// Parses `text` in this format to milliseconds since 1970.
     #[inline]
     pub(super) fn parse(&self, text: &[u8]) -> Option<i64> {
         (self.to_ms)(Number::parse(text)?)
@@ -90,7 +90,7 @@ impl std::fmt::Debug for NumberFormat {
 }
 
 impl<'a> Number<'a> {
-    /// Reads digits, perhaps with a minus and a fraction; one comma is a
+    /// Parses digits, possibly with a minus and a fraction; a comma is a
     /// decimal sign.
     #[inline]
     pub(super) fn parse(text: &'a [u8]) -> Option<Self> {
@@ -136,8 +136,9 @@ fn ticks(number: Number<'_>, epoch_ms: i64) -> Option<i64> {
     (number.is_whole() && !number.is_negative).then(|| number.count / 10_000 + epoch_ms)
 }
 
-/// Days, the day of 1970-01-01 being `epoch`; a fraction is a clock,
-/// rounded to what its digits can tell: the minute, second or ms.
+/// A number of days, in which 1970-01-01 is `epoch`. The fraction is a
+/// clock time, rounded to minutes, seconds or milliseconds by the number
+/// of its digits.
 fn days(number: Number<'_>, epoch: f64) -> Option<i64> {
     let text = std::str::from_utf8(number.fraction).ok()?;
     let fraction: f64 = if text.is_empty() { 0.0 } else { format!("0.{text}").parse().ok()? };
@@ -153,7 +154,7 @@ fn days(number: Number<'_>, epoch: f64) -> Option<i64> {
     (!number.is_negative && ms.abs() < 1e15).then_some(ms as i64)
 }
 
-/// A date, and perhaps a clock, in `n_digits` digits.
+/// A date, and possibly a clock time, in `n_digits` digits.
 fn compact(number: Number<'_>, n_digits: usize) -> Option<i64> {
     let digits = number.whole;
     let is_year = matches!(digits, [b'1', b'9', ..] | [b'2', b'0', ..]);
@@ -167,7 +168,7 @@ fn compact(number: Number<'_>, n_digits: usize) -> Option<i64> {
     Some(date_ms + clock_ms(part(8, 10)?, part(10, 12)?, part(12, 14)?)? + part(14, 17)?)
 }
 
-/// A date whose year has two digits, and perhaps a clock.
+/// The same with a year of two digits.
 fn short(number: Number<'_>, n_digits: usize) -> Option<i64> {
     let digits = number.whole;
     if digits.len() != n_digits || !number.is_whole() || number.is_negative {

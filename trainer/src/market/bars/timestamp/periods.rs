@@ -1,11 +1,11 @@
-//! Reads months, quarters and weeks, which begin on their first day:
+//! Parses months, quarters and weeks as their first day:
 //! `2020-01`, `01/2020`, `2020-Q1`, `Q1 2020`, `2020-W02`.
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 
 use super::digits::{date_ms, parse_digits};
 
-/// Returns when the period that `text` names begins.
+/// Returns the begin of the period `text`, in milliseconds since 1970.
 pub(super) fn parse_period(text: &[u8]) -> Option<i64> {
     if let Some(quarter) = text.strip_prefix(b"Q") {
         let (quarter, year) = quarter.split_at_checked(1)?;

@@ -1,11 +1,12 @@
-//! How the texts of a column of times are to be taken, and what one says.
+//! The style of times as text, and a parsed local time.
 
 use super::zone::TimeZone;
 
-/// What a date such as `03/04/2020` or `20-04-03` begins with.
+/// The order of day, month and year in dates such as `03/04/2020` or
+/// `20-04-03`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum DateOrder {
-    /// Only `03.04.2020` is read, the day first.
+    /// Of ambiguous dates, only `03.04.2020` is parsed, day first.
     #[default]
     Unknown,
     DayFirst,
@@ -13,23 +14,26 @@ pub(super) enum DateOrder {
     YearFirst,
 }
 
-/// What a clock time of digits alone is: spreadsheets drop its zeros.
+/// The meaning of a clock time that consists of digits; spreadsheets drop
+/// leading zeros.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum DigitClock {
     /// `HHMM` or `HHMMSS`, by its length.
     #[default]
     Whole,
-    /// `9` is nine o'clock.
+    /// `H` or `HH`: `9` is nine o'clock.
     Hours,
+    /// `HHMM` without leading zeros.
     Minutes,
+    /// `HHMMSS` without leading zeros.
     Seconds,
-    /// Counts from midnight on.
+    /// The number of minutes since midnight.
     MinutesOfDay,
     SecondsOfDay,
     MsOfDay,
 }
 
-/// How the texts of a column are to be taken.
+/// The style of times as text in a column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Style {
     pub(super) order: DateOrder,
@@ -37,7 +41,7 @@ pub(super) struct Style {
 }
 
 impl Style {
-    /// Returns what `bars.time_format` calls its order.
+    /// Returns the name of its order in `bars.time_format`.
     pub(super) fn name(self) -> &'static str {
         match self.order {
             DateOrder::Unknown => "text",
@@ -48,9 +52,10 @@ impl Style {
     }
 }
 
-/// What a text says: what calendar and clock show, and where.
+/// A local time and its zone, if it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WallTime {
+    /// Milliseconds since 1970-01-01 00:00 local time.
     pub(super) wall_ms: i64,
     pub(super) zone: Option<TimeZone>,
 }

@@ -1,4 +1,4 @@
-//! Reads dates in their many spellings, with what may stand behind them.
+//! Parses dates in their many notations, with a clock time and a zone.
 
 use super::clock::{parse_clock, parse_clock_and_zone};
 use super::digits::{date_ms, full_year, is_compact_date, parse_digits};
@@ -6,16 +6,17 @@ use super::periods::parse_period;
 use super::style::{DateOrder, Style, WallTime};
 use super::words::parse_words;
 
-/// Signs behind a year, a month and a day, in China and Japan and in Korea.
+/// The characters after year, month and day, in Chinese and Japanese, and
+/// in Korean.
 const DATE_SIGNS: [[&str; 3]; 2] =
     [["\u{5e74}", "\u{6708}", "\u{65e5}"], ["\u{b144}", "\u{c6d4}", "\u{c77c}"]];
 
-/// What may stand between a date and a clock, but for a blank or `T`.
+/// Separators of date and clock time, other than a space or `T`.
 const DATE_CLOCK_SEPARATORS: &[u8] = b"-_:,";
 
-/// Reads a date, then perhaps a clock time, then perhaps a zone.
+/// Parses a date, possibly followed by a clock time and a zone.
 pub(super) fn parse_text(text: &[u8], style: Style) -> Option<WallTime> {
-    // What keeps a spreadsheet from reading it otherwise.
+    // `="…"` keeps spreadsheets from converting the text.
     let inner = text.strip_prefix(b"=\"").and_then(|text| text.strip_suffix(b"\""));
     let text = inner.unwrap_or(text);
     let (date, rest) = split_at_clock(text);
@@ -34,15 +35,16 @@ pub(super) fn parse_text(text: &[u8], style: Style) -> Option<WallTime> {
     Some(WallTime { wall_ms: date_ms + clock_ms, zone })
 }
 
-/// Splits a text behind its date: at a blank or `T`, or where digits show
-/// that the date ends: `20200106-093000`, `2020-01-06_09:30`.
+/// Splits a text after its date: at a space or `T`, or at another
+/// separator after a complete date: `20200106-093000`,
+/// `2020-01-06_09:30`.
 fn split_at_clock(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(|byte| matches!(byte, b' ' | b'T' | b't')).unwrap_or(text.len());
     let is_separator =
         |at: usize| text.get(at).is_some_and(|byte| DATE_CLOCK_SEPARATORS.contains(byte));
     let is_compact = end > 8 && is_separator(8) && is_compact_date(&text[..8]);
     let is_year = || text[..4].iter().all(u8::is_ascii_digit);
-    // `2020-01-06-05:00` could end in an offset.
+    // `2020-01-06-05:00` may end in an offset.
     let is_offset = || text[10] == b'-' && text.contains(&b':');
     let is_long = end > 10 && is_separator(10) && is_year() && !is_offset();
     let end = match (is_compact, is_long) {
@@ -53,7 +55,7 @@ fn split_at_clock(text: &[u8]) -> (&[u8], &[u8]) {
     (&text[..end], text.get(end + 1..).unwrap_or_default())
 }
 
-/// Returns `2020年01月06日` or its like as `2020-01-06`.
+/// Converts `2020年01月06日` and the like to `2020-01-06`.
 fn with_signs_replaced(text: &[u8]) -> Option<Vec<u8>> {
     if text.is_ascii() {
         return None;
@@ -68,7 +70,7 @@ fn with_signs_replaced(text: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// Returns a clock such as `09-30-00` or `09.30.00` as `09:30:00`.
+/// Converts a clock time such as `09-30-00` or `09.30.00` to `09:30:00`.
 fn with_colons(clock: &[u8]) -> Option<Vec<u8>> {
     let separator = *clock.get(2).filter(|byte| matches!(byte, b'-' | b'.'))?;
     let mut parts = clock.split(|&byte| byte == separator);
@@ -76,8 +78,8 @@ fn with_colons(clock: &[u8]) -> Option<Vec<u8>> {
     is_right.then(|| clock.iter().map(|&b| if b == separator { b':' } else { b }).collect())
 }
 
-/// Reads `YYYY-MM-DD` (also with `/` or `.`), `DD.MM.YYYY`, `YYYYMMDD`,
-/// and in the order of `style` those with the year last or short.
+/// Parses `YYYY-MM-DD` (also with `/` or `.`), `DD.MM.YYYY`, `YYYYMMDD`,
+/// and dates with the year last or of two digits in the order of `style`.
 fn parse_date(text: &[u8], style: Style) -> Option<i64> {
     if text.len() == 8 && is_compact_date(text) {
         let [year, month, day] = [&text[..4], &text[4..6], &text[6..]].map(parse_digits);

@@ -1,4 +1,4 @@
-//! The form of the times of one file: one for the whole column.
+//! The format of the times of one file.
 
 use std::fmt;
 
@@ -11,38 +11,40 @@ use super::style::{DateOrder, DigitClock, Style, WallTime};
 use super::text::parse_text;
 use super::zone::{PreviousRow, TimeZone};
 
-/// What counts from midnight on, of a day that the setting names.
-const OF_DAY: [(&str, i64); 2] = [("ms_of_day ", 1), ("s_of_day ", MS_PER_SECOND)];
+/// Prefixes of `bars.time_format` for numbers since midnight of a day,
+/// and their unit in milliseconds.
+const TIME_OF_DAY: [(&str, i64); 2] = [("ms_of_day ", 1), ("s_of_day ", MS_PER_SECOND)];
 
-/// How the times of a file are written.
+/// The notation of times.
 #[derive(Debug, Clone)]
 pub(super) enum Notation {
-    /// Any that leaves no doubt by itself: a text or a count since 1970.
+    /// Any unambiguous one: a text or a number since 1970.
     Any,
     Text(Style),
     Number(&'static NumberFormat),
-    /// So many milliseconds each, from the begin of a day on.
+    /// Numbers of a unit since midnight of a given day.
     OfDay {
         day_ms: i64,
         unit_ms: i64,
     },
-    /// A pattern of `strftime`.
+    /// A pattern as for `strftime`.
     Pattern(String),
 }
 
-/// How the times of a file are written, and where its clock is.
+/// The notation of times, their default zone, order and limits.
 #[derive(Debug, Clone)]
 pub(crate) struct TimeFormat {
     pub(super) notation: Notation,
     /// The zone of a time that names none.
     pub(crate) zone: Option<TimeZone>,
     pub(crate) is_newest_first: bool,
-    /// Between what times all must be, where nobody said what they are.
+    /// The earliest and latest valid time, unless the settings give the
+    /// format.
     pub(super) limits_ms: Option<(i64, i64)>,
 }
 
 impl TimeFormat {
-    /// Returns the form of texts that each tell their time.
+    /// Returns the format of times in any unambiguous notation.
     pub(super) fn any() -> Self {
         Self::new(Notation::Any)
     }
@@ -51,7 +53,7 @@ impl TimeFormat {
         Self { notation, zone: None, is_newest_first: false, limits_ms: None }
     }
 
-    /// Returns `text` in milliseconds since 1970 UTC, if it is a time.
+    /// Parses `text` to milliseconds since 1970 UTC.
     #[inline]
     pub(super) fn parse(&self, text: &[u8], previous_ms: Option<i64>) -> Option<i64> {
         let stamp = match &self.notation {
@@ -59,9 +61,9 @@ impl TimeFormat {
                 time_ms @ Some(_) if self.zone.is_none() => return self.within_limits(time_ms),
                 _ => parse_text(text, *style)?,
             },
-            Notation::Number(count) => {
+            Notation::Number(number_format) => {
                 let wall_ms = self
-                    .within_limits(count.parse(text))
+                    .within_limits(number_format.parse(text))
                     .or_else(|| self.parse_other_unix_unit(text))?;
                 WallTime { wall_ms, zone: None }
             }
@@ -93,25 +95,26 @@ impl TimeFormat {
         time_ms.filter(is_within)
     }
 
-    /// An exchange that went over from milli- to microseconds is still
-    /// understood: only one unit since 1970 makes a time of bars.
+    /// Parses a number in another unit since 1970, since an exchange may
+    /// change from milli- to microseconds within a file.
     #[cold]
     fn parse_other_unix_unit(&self, text: &[u8]) -> Option<i64> {
         if !self.is_absolute() || self.limits_ms.is_none() {
             return None;
         }
-        let others = NUMBER_FORMATS.iter().filter(|count| count.name.starts_with("unix_"));
-        others.into_iter().find_map(|count| self.within_limits(count.parse(text)))
+        let others =
+            NUMBER_FORMATS.iter().filter(|number_format| number_format.name.starts_with("unix_"));
+        others.into_iter().find_map(|number_format| self.within_limits(number_format.parse(text)))
     }
 
-    /// Whether it counts from midnight on, of a day that was given.
-    pub(crate) fn counts_within_day(&self) -> bool {
+    /// Whether times are numbers since midnight of a given day.
+    pub(crate) fn is_time_of_day(&self) -> bool {
         matches!(self.notation, Notation::OfDay { .. })
     }
 
-    /// Whether it counts from one instant, so that no zone matters.
+    /// Whether times are numbers since 1970 UTC, so that no zone matters.
     pub(crate) fn is_absolute(&self) -> bool {
-        matches!(&self.notation, Notation::Number(count) if count.name.starts_with("unix_"))
+        matches!(&self.notation, Notation::Number(numbers) if numbers.name.starts_with("unix_"))
     }
 }
 
@@ -125,7 +128,7 @@ impl fmt::Display for TimeFormat {
                 DateOrder::MonthFirst => write!(f, "dates, the month first")?,
                 DateOrder::YearFirst => write!(f, "dates, the year first")?,
             },
-            Notation::Number(count) => write!(f, "{}", count.description)?,
+            Notation::Number(number_format) => write!(f, "{}", number_format.description)?,
             Notation::OfDay { unit_ms: 1, .. } => {
                 write!(f, "milliseconds of the day that was given")?;
             }
@@ -140,6 +143,7 @@ impl fmt::Display for TimeFormat {
     }
 }
 
+/// Parses `text` by a pattern as for `strftime`.
 fn parse_strftime(pattern: &str, text: &[u8]) -> Option<WallTime> {
     let text = std::str::from_utf8(text).ok()?;
     if let Ok(time) = DateTime::parse_from_str(text, pattern) {
@@ -153,7 +157,7 @@ fn parse_strftime(pattern: &str, text: &[u8]) -> Option<WallTime> {
     Some(WallTime { wall_ms, zone: None })
 }
 
-/// Returns the first day of the year, month or week that `text` names.
+/// Returns the first day of the year, month or week in `text`.
 fn first_day(pattern: &str, text: &str) -> Option<NaiveDate> {
     let mut parsed = Parsed::new();
     parse(&mut parsed, text, StrftimeItems::new(pattern)).ok()?;
@@ -166,7 +170,7 @@ fn first_day(pattern: &str, text: &str) -> Option<NaiveDate> {
     parsed.to_naive_date().ok()
 }
 
-/// Returns the spelling that `bars.time_format` names.
+/// Parses a value of `bars.time_format`.
 pub(super) fn parse_notation(name: &str) -> Option<Notation> {
     let text = |order| Some(Notation::Text(Style { order, clock: DigitClock::default() }));
     match name {
@@ -176,7 +180,7 @@ pub(super) fn parse_notation(name: &str) -> Option<Notation> {
         "year_first" => return text(DateOrder::YearFirst),
         _ => {}
     }
-    for (prefix, unit_ms) in OF_DAY {
+    for (prefix, unit_ms) in TIME_OF_DAY {
         if let Some(day) = name.strip_prefix(prefix) {
             let day_ms = parse_text(day.as_bytes(), Style::default())?.wall_ms;
             return Some(Notation::OfDay { day_ms, unit_ms });
@@ -189,7 +193,7 @@ pub(super) fn parse_notation(name: &str) -> Option<Notation> {
     NumberFormat::named(name).map(Notation::Number)
 }
 
-/// Returns whether `name` is what `bars.time_format` may be.
+/// Returns whether `name` is a valid value of `bars.time_format`.
 pub(crate) fn is_time_format(name: &str) -> bool {
     parse_notation(name).is_some()
 }

@@ -1,4 +1,4 @@
-//! Reads dates whose month is a word: `06-Jan-2020`, `Jan 06, 2020`,
+//! Parses dates whose month is a word: `06-Jan-2020`, `Jan 06, 2020`,
 //! `Mon, 06 Jan 2020 09:30:00 GMT`, `6th January 2020`, `2020-Jan-06`,
 //! `Mon Jan 06 09:30:00 UTC 2020`, `06 janv. 2020`.
 
@@ -26,11 +26,11 @@ const MONTHS: [&str; 12] = [
 const WEEKDAYS: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/// Letters that a short month has at least.
+/// The fewest letters of an abbreviated month.
 const N_LETTERS: usize = 3;
 
-/// Reads a date with a month in words, then perhaps a clock time and a
-/// zone.
+/// Parses a date whose month is a word, possibly followed by a clock time
+/// and a zone.
 pub(super) fn parse_words(text: &[u8], style: Style) -> Option<WallTime> {
     let text = std::str::from_utf8(text).ok()?;
     let (before, month, after) = split_at_month(text)?;
@@ -63,8 +63,8 @@ fn is_separator(letter: char) -> bool {
     matches!(letter, ' ' | '-' | '/' | '.' | ',')
 }
 
-/// Returns the year behind a day, and what else is there; after a clock
-/// and a zone, as Unix has it, the year comes last.
+/// Returns the year after a day, and the rest; the Unix command `date`
+/// writes the year last, after clock time and zone.
 fn year_and_rest(text: &str) -> Option<(&str, &str)> {
     let (year, rest) = leading_digits(text);
     if !rest.starts_with(':') {
@@ -74,7 +74,8 @@ fn year_and_rest(text: &str) -> Option<(&str, &str)> {
     (year.len() == 4).then_some((year, clock))
 }
 
-/// Returns the digits that `text` begins with, and what follows.
+/// Returns the leading digits of `text`, and the rest without the suffix
+/// of an ordinal.
 fn leading_digits(text: &str) -> (&str, &str) {
     let text = text.trim_start_matches(is_separator);
     let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
@@ -82,7 +83,7 @@ fn leading_digits(text: &str) -> (&str, &str) {
     (digits, ordinal(rest).map_or(rest, |ending| &rest[ending.len()..]))
 }
 
-/// Returns the ending of an ordinal that `text` begins with.
+/// Returns the suffix of an ordinal at the start of `text`.
 fn ordinal(text: &str) -> Option<&str> {
     let ending = text.get(..2)?;
     let is_ending = ["st", "nd", "rd", "th"].iter().any(|end| ending.eq_ignore_ascii_case(end));
@@ -97,7 +98,8 @@ fn without_ordinal(text: &str) -> &str {
     if is_number && text.get(begin..).and_then(ordinal).is_some() { head } else { text }
 }
 
-/// Finds the first word that is a month, and returns it as a number.
+/// Splits `text` at the first word that is a month; returns the month as
+/// a number between the parts.
 fn split_at_month(text: &str) -> Option<(&str, i64, &str)> {
     let mut start = 0;
     while let Some(begin) = text[start..].find(char::is_alphabetic) {
@@ -133,7 +135,7 @@ fn month_of(word: &str) -> Option<i64> {
     }
 }
 
-/// Whether `word` is `name` or its first three letters, or `Sept`.
+/// Whether `word` is `name`, its first three letters, or `Sept`.
 fn is_short_for(word: &str, name: &str) -> bool {
     word.eq_ignore_ascii_case(name)
         || word.eq_ignore_ascii_case(&name[..N_LETTERS])

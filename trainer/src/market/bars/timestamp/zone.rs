@@ -1,4 +1,4 @@
-//! Zones: offsets, names of the IANA database, common short names.
+//! Time zones: offsets, names of the IANA database, common abbreviations.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use super::digits::{MS_PER_MINUTE, parse_digits};
 
 const MINUTES_PER_HOUR: i64 = 60;
 
-/// The most letters of a short name.
+/// The most letters of an abbreviation.
 const N_LETTERS_MAX: usize = 5;
 
-/// Short names that the database lacks, in minutes ahead of UTC. Those
-/// of several zones (`IST`, `CST`) are left out, or are what e-mail and
-/// exchanges mean by them.
-const SHORT_NAMES: [(&str, i64); 26] = [
+/// Abbreviations that the database lacks, in minutes ahead of UTC.
+/// Ambiguous ones (`IST`, `CST`) are left out, or mean what they mean in
+/// e-mail and at exchanges.
+const ABBREVIATIONS: [(&str, i64); 26] = [
     ("EDT", -4 * MINUTES_PER_HOUR),
     ("CDT", -5 * MINUTES_PER_HOUR),
     ("MDT", -6 * MINUTES_PER_HOUR),
@@ -44,18 +44,18 @@ const SHORT_NAMES: [(&str, i64); 26] = [
     ("ACDT", 10 * MINUTES_PER_HOUR + 30),
 ];
 
-/// How far ahead of UTC a clock is.
+/// A time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeZone {
-    /// Always so many milliseconds.
+    /// A fixed offset in milliseconds ahead of UTC.
     Offset(i64),
-    /// As the IANA database has it.
+    /// A zone of the IANA database.
     Named(Tz),
-    /// The zone that is known, where its clocks are called so.
+    /// An abbreviation that only the zone of the file explains.
     Abbreviated(ZoneAbbreviation),
 }
 
-/// A short name that several zones have, or none that is known here.
+/// An ambiguous or unknown abbreviation, such as `IST`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ZoneAbbreviation {
     letters: [u8; N_LETTERS_MAX],
@@ -77,12 +77,12 @@ impl ZoneAbbreviation {
 }
 
 impl TimeZone {
-    /// Returns the zone that `text` names, if it is one.
+    /// Parses an offset, a name or an unambiguous abbreviation.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if let Some(offset_ms) = parse_offset(text.as_bytes()) {
             return Some(Self::Offset(offset_ms));
         }
-        let short = SHORT_NAMES.iter().find(|(name, _)| *name == text);
+        let short = ABBREVIATIONS.iter().find(|(name, _)| *name == text);
         if let Some((_, minutes)) = short {
             return Some(Self::Offset(minutes * MS_PER_MINUTE));
         }
@@ -95,14 +95,14 @@ impl TimeZone {
         }
     }
 
-    /// Returns the zone that stands behind a time: one that is known, or
-    /// a short name that only the zone of the file tells.
+    /// Parses the zone after a time, which may also be an abbreviation that
+    /// only the zone of the file explains.
     pub(super) fn parse_after_time(text: &str) -> Option<Self> {
         Self::parse(text).or_else(|| ZoneAbbreviation::parse(text).map(Self::Abbreviated))
     }
 
-    /// Returns the zones of the database whose clocks are called `name`
-    /// at `wall_ms`, the best known first.
+    /// Returns the zones of the database with the abbreviation `name` at
+    /// local time `wall_ms`, the best known first.
     pub(super) fn zones_abbreviated(name: &str, wall_ms: i64) -> Vec<Tz> {
         let Some(name) = ZoneAbbreviation::parse(name) else {
             return Vec::new();
@@ -120,8 +120,8 @@ impl TimeZone {
         known.into_iter().chain(others).filter(is_called).collect()
     }
 
-    /// Returns when a clock of the zone shows `wall_ms` and is called
-    /// `name`.
+    /// Converts local time with the abbreviation `name` to UTC; `None` if
+    /// the zone does not have this abbreviation then.
     pub(super) fn to_utc_abbreviated(self, wall_ms: i64, name: ZoneAbbreviation) -> Option<i64> {
         let Self::Named(zone) = self else {
             return None;
@@ -136,10 +136,10 @@ impl TimeZone {
         Some(wall_ms - i64::from(called.fix().local_minus_utc()) * 1000)
     }
 
-    /// Returns when a clock of the zone shows `wall_ms`; `None` in the
-    /// hour that spring leaves out. Of the hour that autumn repeats, it
-    /// is the first unless the row `before` shows that it is the second.
-    pub(super) fn to_utc(self, wall_ms: i64, before: &PreviousRow) -> Option<i64> {
+    /// Converts local time to UTC; `None` in the hour that is skipped at the
+    /// begin of daylight saving time. In the hour that is repeated at its
+    /// end, `previous` decides between the two possible times.
+    pub(super) fn to_utc(self, wall_ms: i64, previous: &PreviousRow) -> Option<i64> {
         let zone = match self {
             Self::Offset(offset_ms) => return Some(wall_ms - offset_ms),
             Self::Named(zone) => zone,
@@ -154,7 +154,7 @@ impl TimeZone {
             LocalResult::None => None,
             LocalResult::Ambiguous(one, other) => {
                 let (first, second) = (at(one).min(at(other)), at(one).max(at(other)));
-                Some(before.choose(first, second))
+                Some(previous.choose(first, second))
             }
         }
     }
@@ -175,7 +175,7 @@ impl fmt::Display for TimeZone {
     }
 }
 
-/// The time of the row before, and which way time goes.
+/// The time of the previous row, and the order of the rows.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct PreviousRow {
     pub(crate) time_ms: Option<i64>,
@@ -183,6 +183,7 @@ pub(crate) struct PreviousRow {
 }
 
 impl PreviousRow {
+    /// Chooses between the two times that an ambiguous local time can be.
     fn choose(&self, first: i64, second: i64) -> i64 {
         match self.time_ms {
             Some(before) if self.is_newest_first && before > second => second,
@@ -194,7 +195,7 @@ impl PreviousRow {
     }
 }
 
-/// Returns how many milliseconds ahead of UTC: `Z`, `UTC`, `GMT`,
+/// Parses an offset to milliseconds ahead of UTC: `Z`, `UTC`, `GMT`,
 /// `+HH:MM`, `+HHMM`, `+HH`, `+H`, `GMT+HHMM`.
 fn parse_offset(text: &[u8]) -> Option<i64> {
     let offset = match text {

@@ -1,5 +1,5 @@
-//! Finds the candles in an object of JSON, wherever in it they are, and
-//! of which symbol.
+//! Finds the lists of candles in a JSON object, at any depth, and their
+//! symbols.
 
 use serde_json::{Map, Value};
 
@@ -8,24 +8,24 @@ use crate::market::bars::timestamp::TimeZone;
 
 /// A list of candles.
 pub(super) struct Candles {
-    /// Those of lists, where the object tells them.
+    /// The column names of rows that are lists, if the object has them.
     pub(super) names: Option<Vec<String>>,
     pub(super) rows: Vec<Value>,
-    /// The symbol, where there are several.
+    /// The symbol, if there are several.
     pub(super) label: Option<String>,
 }
 
-/// A list of fewer numbers is no candle.
+/// The fewest values of a candle that is a list.
 const N_CELLS_MIN: usize = 5;
 
-/// Objects in each other that are looked into.
+/// The depth to which nested objects are searched.
 const DEPTH_MAX: usize = 8;
 
-/// Keys of what is traded.
+/// Keys of a symbol.
 const SYMBOLS: [&str; 7] = ["symbol", "ticker", "pair", "instrument", "market", "coin", "code"];
 
 impl Candles {
-    /// Returns all lists of candles in `object`. An error says why there
+    /// Returns all lists of candles in `object`. The error says why there
     /// are none.
     pub(super) fn all(object: &Map<String, Value>) -> Result<Vec<Self>, String> {
         let mut found = Vec::new();
@@ -44,14 +44,14 @@ impl Candles {
         if are_apart { Ok(found) } else { Err("several lists have no symbol".to_owned()) }
     }
 
-    /// Whether the object is one of several in a list.
+    /// Whether the label is the symbol that `object` itself names.
     fn is_labelled_itself(&self, object: &Map<String, Value>) -> bool {
         let own = symbol_of(object);
         own.is_some() && own == self.label
     }
 }
 
-/// Where in the object something is.
+/// The context of a nested object.
 struct JsonNode {
     label: Option<String>,
     zone: Option<String>,
@@ -101,8 +101,8 @@ impl JsonNode {
         Ok(())
     }
 
-    /// Adds the zone to the name of the time, where its text is that of
-    /// a clock.
+    /// Adds the time zone to the name of the time column, if its values
+    /// have a clock time.
     fn in_zone(&self, mut names: Vec<String>, first: Option<&Value>) -> Vec<String> {
         let is_clock = |value: Option<&Value>| {
             value.and_then(Value::as_str).is_some_and(|text| text.contains(':'))
@@ -115,6 +115,7 @@ impl JsonNode {
         names
     }
 
+    /// Does the same for rows that are objects.
     fn rows_in_zone(&self, rows: &[Value]) -> Vec<Value> {
         let Some(zone) = &self.zone else {
             return rows.to_vec();
@@ -133,7 +134,7 @@ impl JsonNode {
     }
 }
 
-/// Whether it is a list of candles.
+/// Whether `list` is a list of candles.
 fn is_candles(list: &[Value]) -> bool {
     list.first().is_some_and(|first| match first {
         Value::Array(cells) => {
@@ -144,7 +145,7 @@ fn is_candles(list: &[Value]) -> bool {
     })
 }
 
-/// Whether it has a high and a low itself, whatever they are called.
+/// Whether `object` has a high and a low itself, under any name.
 pub(super) fn is_candle(object: &Map<String, Value>) -> bool {
     has_range(object.iter().map(|(key, value)| (key.clone(), value)))
 }
@@ -161,8 +162,8 @@ fn has_range<'a>(cells: impl Iterator<Item = (String, &'a Value)>) -> bool {
     has("high") && has("low")
 }
 
-/// Returns the cells of a row by their names; those of objects in it
-/// have both.
+/// Returns the values of a row with their keys; the keys of nested
+/// objects are joined by a point.
 pub(super) fn flat(row: &Value) -> Vec<(String, &Value)> {
     let mut cells = Vec::new();
     for (key, value) in row.as_object().into_iter().flatten() {
@@ -176,7 +177,7 @@ pub(super) fn flat(row: &Value) -> Vec<(String, &Value)> {
     cells
 }
 
-/// Returns what is traded, as the object or its description says.
+/// Returns the symbol that `object` or its `meta` names.
 fn symbol_of(object: &Map<String, Value>) -> Option<String> {
     let own = |object: &Map<String, Value>| {
         SYMBOLS.iter().find_map(|key| object.get(*key)?.as_str()).map(str::to_owned)
@@ -184,7 +185,7 @@ fn symbol_of(object: &Map<String, Value>) -> Option<String> {
     own(object).or_else(|| own(object.get("meta")?.as_object()?))
 }
 
-/// Returns the zone that the object or what describes it names.
+/// Returns the time zone that `object` or an object in it names.
 fn zone_in(object: &Map<String, Value>) -> Option<String> {
     let own = |object: &Map<String, Value>| {
         object.iter().find_map(|(key, value)| {
@@ -196,7 +197,8 @@ fn zone_in(object: &Map<String, Value>) -> Option<String> {
     own(object).or_else(|| object.values().filter_map(Value::as_object).find_map(own))
 }
 
-/// Says what is there in place of candles.
+/// Returns the error that there are no candles, with a text of the object
+/// that may explain it.
 fn no_candles(object: &Map<String, Value>) -> String {
     let text = |(key, value): (&String, &Value)| Some(format!("`{key}`: {}", value.as_str()?));
     match object.iter().find_map(text) {

@@ -1,4 +1,4 @@
-//! Layouts of JSON that services give bars in, as tables.
+//! Layouts in which services and pandas write bars as JSON objects.
 
 use std::collections::HashSet;
 
@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 use crate::market::bars::lenient::number_in;
 use crate::market::bars::timestamp::{is_date, is_numeric_time};
 
-/// Lists of Kraken, whose `result` is by pair.
+/// The columns of lists by Kraken, whose `result` has a list for each
+/// pair.
 const KRAKEN: [&str; 8] = ["time", "open", "high", "low", "close", "vwap", "volume", "count"];
 
-/// Orders that lists of six or more have: those of ccxt, of Coinbase, of
-/// `KuCoin` and Bitfinex, of Gate.
+/// The columns of lists of six or more values: by ccxt, by Coinbase, by
+/// `KuCoin` and Bitfinex, by Gate.
 const ORDERS: [&[&str]; 4] = [
     &["time", "open", "high", "low", "close", "volume"],
     &["time", "low", "high", "open", "close", "volume"],
@@ -19,18 +20,18 @@ const ORDERS: [&[&str]; 4] = [
     &["time", "quote_volume", "close", "high", "low", "open", "volume"],
 ];
 
-/// Fewer columns are no candles.
+/// The fewest columns of candles.
 const N_COLUMNS_MIN: usize = 4;
 
-/// Names and rows.
+/// Column names and rows.
 pub(super) struct JsonTable {
     pub(super) names: Vec<String>,
     pub(super) rows: Vec<Vec<Value>>,
 }
 
 impl JsonTable {
-    /// Returns the tables that `object` is, each with its name if it has
-    /// one; none where it is laid out in no such way.
+    /// Returns the tables in `object`, each with its symbol if it has one;
+    /// none if the layout is unknown. Fails if lists differ in length.
     pub(super) fn all(object: &Map<String, Value>) -> Result<Vec<(Option<String>, Self)>, String> {
         let kraken = kraken(object);
         if !kraken.is_empty() {
@@ -46,15 +47,15 @@ impl JsonTable {
     }
 }
 
-/// Lists of as many, or an error.
+/// Fails unless all lists have the same length.
 fn check_lengths<'a>(lists: impl Iterator<Item = &'a Value>) -> Result<(), String> {
     let mut lengths: Vec<usize> = lists.filter_map(|list| Some(list.as_array()?.len())).collect();
     lengths.dedup();
     if lengths.len() < 2 { Ok(()) } else { Err("its lists are not of the same length".to_owned()) }
 }
 
-/// Lists that are one a column: `{"t": […], "o": […]}`, or objects, as
-/// pandas writes a frame: `{"Open": {"2020-01-06": …}}`.
+/// One list for each column, `{"t": […], "o": […]}`, or one object, as
+/// pandas writes a data frame: `{"Open": {"2020-01-06": …}}`.
 fn columns(object: &Map<String, Value>) -> Result<Option<JsonTable>, String> {
     let is_flat = |value: &&Value| {
         value
@@ -72,7 +73,7 @@ fn columns(object: &Map<String, Value>) -> Result<Option<JsonTable>, String> {
     let is_time = |key: &String| is_date(key.as_bytes()) || is_numeric_time(key.as_bytes());
     let frame = |value: &Value| {
         let frame = value.as_object()?;
-        let is_key = frame.keys().all(is_time) || are_counted(frame);
+        let is_key = frame.keys().all(is_time) || are_row_numbers(frame);
         (!frame.is_empty() && is_key).then(|| frame.clone())
     };
     let frames: Option<Vec<(String, Map<String, Value>)>> =
@@ -82,34 +83,33 @@ fn columns(object: &Map<String, Value>) -> Result<Option<JsonTable>, String> {
     else {
         return Ok(None);
     };
-    let has_times = !are_counted(&frames[0].1);
+    let has_times = !are_row_numbers(&frames[0].1);
     let row = |key: &String| {
         let cells = frames.iter().map(|(_, frame)| frame.get(key).cloned().unwrap_or_default());
         has_times.then(|| Value::String(key.clone())).into_iter().chain(cells).collect()
     };
     let names = frames.iter().map(|(name, _)| name.clone());
     let names = has_times.then(|| "time".to_owned()).into_iter().chain(names).collect();
-    Ok(Some(JsonTable { names, rows: in_order(&frames[0].1).into_iter().map(row).collect() }))
+    Ok(Some(JsonTable { names, rows: sorted_keys(&frames[0].1).into_iter().map(row).collect() }))
 }
 
-/// Whether the keys of `object` count its rows, as pandas has it.
-fn are_counted(object: &Map<String, Value>) -> bool {
+/// Whether the keys of `object` are row numbers, as pandas writes them.
+fn are_row_numbers(object: &Map<String, Value>) -> bool {
     let counts: Option<HashSet<usize>> =
         object.keys().map(|key| key.parse().ok().filter(|count| *count < object.len())).collect();
     counts.is_some_and(|counts| counts.len() == object.len())
 }
 
-/// Returns the keys of `object`: those that count rows in their order.
-fn in_order(object: &Map<String, Value>) -> Vec<&String> {
+/// Returns the keys of `object`, sorted if they are row numbers.
+fn sorted_keys(object: &Map<String, Value>) -> Vec<&String> {
     let mut keys: Vec<&String> = object.keys().collect();
-    if are_counted(object) {
+    if are_row_numbers(object) {
         keys.sort_by_key(|key| key.parse::<usize>().unwrap_or_default());
     }
     keys
 }
 
-/// A list of names beside a list of lists of as many, as databases and
-/// Quandl have it.
+/// A list of names and a list of rows, as databases and Quandl write it.
 fn named(object: &Map<String, Value>) -> Option<JsonTable> {
     let name =
         |value: &Value| value.as_str().or_else(|| value.get("name")?.as_str()).map(str::to_owned);
@@ -152,7 +152,7 @@ fn yahoo(object: &Map<String, Value>) -> Result<Option<JsonTable>, String> {
     Ok(Some(JsonTable { names: ["time".to_owned()].into_iter().chain(names).collect(), rows }))
 }
 
-/// `{"columns": […], "index": […], "data": [[…], …]}`, of pandas.
+/// `{"columns": […], "index": […], "data": [[…], …]}`, by pandas.
 fn split(object: &Map<String, Value>) -> Option<JsonTable> {
     let list = |name: &str| object.get(name)?.as_array();
     let (columns, index, data) = (list("columns")?, list("index")?, list("data")?);
@@ -184,15 +184,17 @@ fn kraken(object: &Map<String, Value>) -> Vec<(Option<String>, JsonTable)> {
     result.into_iter().flatten().filter_map(table).collect()
 }
 
-/// `{"2020-01-06": {"1. open": …}, …}`, of Alpha Vantage and pandas.
+/// `{"2020-01-06": {"1. open": …}, …}`, by Alpha Vantage and pandas.
 fn by_time(object: &Map<String, Value>) -> Option<JsonTable> {
     let is_time = |key: &String| is_date(key.as_bytes()) || is_numeric_time(key.as_bytes());
-    let is_counted = are_counted(object);
-    if object.is_empty() || !is_counted && !object.keys().all(is_time) {
+    let is_numbered = are_row_numbers(object);
+    if object.is_empty() || !is_numbered && !object.keys().all(is_time) {
         return None;
     }
-    let rows: Option<Vec<(&String, &Map<String, Value>)>> =
-        in_order(object).into_iter().map(|time| Some((time, object[time].as_object()?))).collect();
+    let rows: Option<Vec<(&String, &Map<String, Value>)>> = sorted_keys(object)
+        .into_iter()
+        .map(|time| Some((time, object[time].as_object()?)))
+        .collect();
     let rows = rows?;
     let keys: Vec<&String> = rows[0].1.keys().collect();
     if keys.len() < 4 {
@@ -200,16 +202,16 @@ fn by_time(object: &Map<String, Value>) -> Option<JsonTable> {
     }
     let row = |(time, row): (&String, &Map<String, Value>)| {
         let cells = keys.iter().map(|key| row.get(*key).cloned().unwrap_or_default());
-        (!is_counted).then(|| Value::String(time.clone())).into_iter().chain(cells).collect()
+        (!is_numbered).then(|| Value::String(time.clone())).into_iter().chain(cells).collect()
     };
     let names = keys.iter().map(|key| without_number(key).to_owned());
     Some(JsonTable {
-        names: (!is_counted).then(|| "time".to_owned()).into_iter().chain(names).collect(),
+        names: (!is_numbered).then(|| "time".to_owned()).into_iter().chain(names).collect(),
         rows: rows.into_iter().map(row).collect(),
     })
 }
 
-/// `1. open` and `1a. open (USD)` are numbered names.
+/// Removes the number of names such as `1. open` and `1a. open (USD)`.
 pub(super) fn without_number(name: &str) -> &str {
     match name.split_once(". ") {
         Some((number, rest)) if number.starts_with(|l: char| l.is_ascii_digit()) => rest,
@@ -217,12 +219,13 @@ pub(super) fn without_number(name: &str) -> &str {
     }
 }
 
-/// Returns names for `rows` of six numbers or more, a time first, if
-/// their prices are in another order than open, high, low, close, and in
-/// no other.
+/// Returns the names of lists whose prices fit exactly one of the known
+/// orders, unless that is open, high, low, close.
 pub(super) fn names_of_lists(rows: &[&Vec<Value>]) -> Option<Vec<String>> {
     let fits = |order: &&&[&str]| {
-        let at = |name: &str| order.iter().position(|other| *other == name).expect("it has it");
+        let at = |name: &str| {
+            order.iter().position(|other| *other == name).expect("each order has all prices")
+        };
         rows.iter().all(|row| {
             let price = |name: &str| match row.get(at(name)) {
                 Some(Value::Number(number)) => number.as_f64(),

@@ -1,12 +1,13 @@
-//! Finds what says that JSON is one page of several.
+//! Detects that a JSON object is one page of several.
 
 use serde_json::{Map, Value};
 
 use crate::market::bars::printable;
 
-/// Keys, in small letters and digits alone, of what the next page is
-/// asked for by, or of whether there is one.
-const MARKS: [&str; 18] = [
+/// Keys of the next page's token or address, or of whether there is a
+/// next page; in lower case, without other characters than letters and
+/// digits.
+const NEXT_PAGE_KEYS: [&str; 18] = [
     "nextpagetoken",
     "nexttoken",
     "nexturl",
@@ -27,15 +28,16 @@ const MARKS: [&str; 18] = [
     "cursor",
 ];
 
-/// Keys of how many candles there are in all pages.
-const TOTALS: [&str; 4] = ["total", "totalcount", "totalresults", "totalrecords"];
-/// What stands beside such a count.
-const PAGES: [&str; 7] = ["limit", "offset", "page", "pagesize", "perpage", "pages", "totalpages"];
+/// Keys of the number of candles on all pages.
+const TOTAL_KEYS: [&str; 4] = ["total", "totalcount", "totalresults", "totalrecords"];
+/// Keys that objects with such a number have, too.
+const PAGE_KEYS: [&str; 7] =
+    ["limit", "offset", "page", "pagesize", "perpage", "pages", "totalpages"];
 
-/// Objects in each other that are looked into.
+/// The depth to which nested objects are searched.
 const DEPTH_MAX: usize = 3;
 
-/// Says that `object`, with so many candles, is one page of several.
+/// Returns the warning that `object` is one page of several.
 pub(super) fn warning(object: &Map<String, Value>, n_candles: usize) -> Option<String> {
     let (key, value) = find(object, n_candles, 0)?;
     let [key, value] = [key, value].map(|text| printable(text.as_bytes()));
@@ -53,21 +55,21 @@ fn find(object: &Map<String, Value>, n_candles: usize, depth: usize) -> Option<(
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    let is_mark = |(key, value): &(&String, &Value)| {
+    let has_next_page = |(key, value): &(&String, &Value)| {
         let says_more = match value {
             Value::Bool(is_more) => *is_more,
             Value::String(text) => !matches!(text.as_str(), "" | "0" | "null" | "false"),
             Value::Number(number) => number.as_f64().is_some_and(|number| number > 0.0),
             _ => false,
         };
-        says_more && MARKS.contains(&plain(key).as_str())
+        says_more && NEXT_PAGE_KEYS.contains(&plain(key).as_str())
     };
-    let has_pages = object.keys().any(|key| PAGES.contains(&plain(key).as_str()));
+    let has_pages = object.keys().any(|key| PAGE_KEYS.contains(&plain(key).as_str()));
     let is_total = |(key, value): &(&String, &Value)| {
         let is_more = value.as_u64().is_some_and(|total| total > n_candles as u64);
-        is_more && has_pages && TOTALS.contains(&plain(key).as_str())
+        is_more && has_pages && TOTAL_KEYS.contains(&plain(key).as_str())
     };
-    let own = object.iter().find(is_mark).or_else(|| object.iter().find(is_total));
+    let own = object.iter().find(has_next_page).or_else(|| object.iter().find(is_total));
     let own = own.map(|(key, value)| (key.clone(), text(value)));
     let inner = || {
         let objects = object.values().filter_map(Value::as_object);

@@ -1,5 +1,4 @@
-//! Writes candles as lines of CSV, below the names that the first of
-//! them show.
+//! Writes candles as CSV, with a header found from the first of them.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, Write as _};
@@ -10,20 +9,22 @@ use super::candles::flat;
 use super::layouts::names_of_lists;
 use crate::market::bars::parquet::push_quoted;
 
-/// Rows that tell the names, and the order of prices in lists.
+/// The number of rows from which the names and the order of prices are
+/// found.
 const N_FIRST: usize = 64;
 
-/// What lists have where they need names.
+/// The names of lists that have no others.
 const LIST: [&str; 6] = ["time", "open", "high", "low", "close", "volume"];
 
-/// Rows in a nameless file.
+/// Writes rows to an unnamed temporary file.
 pub(super) struct JsonRows {
     text: BufWriter<File>,
-    /// The first rows, until their names are known.
+    /// The first rows with their symbols, until the header is written.
     first: Vec<(Value, Option<String>)>,
     names: Option<Vec<String>>,
-    /// Whether the rows of several symbols follow each other.
+    /// Whether there is a column of symbols.
     has_labels: bool,
+    /// Whether the header is written.
     is_begun: bool,
 }
 
@@ -38,8 +39,8 @@ impl JsonRows {
         })
     }
 
-    /// Takes the names of the lists that follow; none where they are to
-    /// be found.
+    /// Sets the column names of the `rows` that follow; `None` if they are
+    /// to be found from the rows. Fails if earlier rows had other names.
     pub(super) fn name(
         &mut self,
         names: Option<Vec<String>>,
@@ -61,6 +62,7 @@ impl JsonRows {
         }
     }
 
+    /// Adds a row, a list or an object, of the symbol `label`.
     pub(super) fn push(&mut self, row: Value, label: Option<String>) -> Result<(), String> {
         if self.is_begun {
             return self.write(&row, label);
@@ -70,7 +72,7 @@ impl JsonRows {
         if self.first.len() < N_FIRST { Ok(()) } else { self.begin() }
     }
 
-    /// Writes the names, and the first rows below.
+    /// Writes the header and the first rows.
     fn begin(&mut self) -> Result<(), String> {
         self.is_begun = true;
         let first = std::mem::take(&mut self.first);
@@ -124,7 +126,7 @@ impl JsonRows {
         self.text.write_all(&line).map_err(|error| error.to_string())
     }
 
-    /// Returns the file, from its start.
+    /// Writes what is left, and returns the file at its start.
     pub(super) fn finish(mut self) -> io::Result<File> {
         if !self.is_begun {
             self.begin().map_err(io::Error::other)?;
@@ -135,7 +137,8 @@ impl JsonRows {
     }
 }
 
-/// Returns names for lists beside which a symbol stands.
+/// Returns names for lists of a file with a column of symbols, which
+/// needs a header.
 fn named_lists(lists: &[&Vec<Value>]) -> Option<Vec<String>> {
     let width = lists.first()?.len();
     names_of_lists(lists).or_else(|| {
@@ -146,7 +149,7 @@ fn named_lists(lists: &[&Vec<Value>]) -> Option<Vec<String>> {
     })
 }
 
-/// Writes a value as a cell; numbers keep every bit.
+/// Returns a value as the text of a cell; numbers keep all digits.
 fn cell(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
