@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use clap::FromArgMatches;
 
 use xtask::cli::program::Program;
-use xtask::cli::run::{ProcessContext, TaskOutput, run};
+use xtask::cli::run::{CommandContext, TaskOutput, run};
 use xtask::cli::{self, Cli, Format, GlobalArgs, Task};
 #[cfg(not(feature = "standalone"))]
 use xtask::programs::features::Feature;
@@ -153,16 +153,17 @@ fn run_task(cli: &Cli, call: &Invocation<'_>, notes: &mut dyn FnMut(&str)) -> Re
         free_file_names(&own_file()?);
     }
     let clock = cli.global.clock;
-    let mut context = TaskContext {
-        workspace: &workspace,
-        clock: &move || clock.unwrap_or_else(read_clock),
-        interrupt: call.interrupt,
-        notes,
-    };
+    let clock = move || clock.unwrap_or_else(read_clock);
+    let (workspace, interrupt) = (&workspace, call.interrupt);
     let path = std::env::var_os("PATH");
     let default_trainer = call.program.trainer(&trainer_home(), &own_file()?, path.as_deref());
-    let process_context = ProcessContext { current_folder, trainer: call.trainer, default_trainer };
-    run(&mut context, cli, &process_context)
+    run(&mut CommandContext {
+        task: TaskContext { workspace, clock: &clock, interrupt, notes },
+        cli,
+        current_folder: &current_folder,
+        trainer: call.trainer,
+        default_trainer,
+    })
 }
 
 /// If `error` is a missing feature, builds this tool with the feature and

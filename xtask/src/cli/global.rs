@@ -97,10 +97,3 @@ pub struct NameArgs {
     /// The archive's name, its time alone, or `latest`
     pub name: String,
 }
-
-pub(super) fn parse_tag(text: &str) -> Result<String, String> {
-    let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == ',');
-    is_word
-        .then(|| text.to_owned())
-        .ok_or_else(|| "a tag is one word, without spaces and commas".to_owned())
-}

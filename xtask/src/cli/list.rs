@@ -3,9 +3,9 @@
 use std::num::NonZeroUsize;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::global::parse_tag;
+use crate::tasks::cycle::parse_tag;
 use crate::vault::manifest::SessionStatus;
 use crate::vault::name::parse_time;
 
@@ -21,7 +21,7 @@ pub struct ListArgs {
     pub tags: Vec<String>,
     /// Only those whose session ended so
     #[arg(long, value_name = "STATUS")]
-    pub status: Option<SessionEnd>,
+    pub status: Option<SessionStatus>,
     /// Only those made on this day or later, such as 2026-01-31 (UTC), or 2026-01-31T08:00:00Z
     #[arg(long, value_name = "DATE", value_parser = parse_since)]
     pub since: Option<DateTime<Utc>>,
@@ -31,30 +31,6 @@ pub struct ListArgs {
     /// Only the first N of these
     #[arg(long, value_name = "N")]
     pub limit: Option<NonZeroUsize>,
-}
-
-/// How a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SessionEnd {
-    /// It ran to its end
-    Completed,
-    /// The trainer reported an error
-    Failed,
-    /// A signal, a kill or a power cut ended it
-    Interrupted,
-    /// Its record does not say
-    Unknown,
-}
-
-impl From<SessionEnd> for SessionStatus {
-    fn from(end: SessionEnd) -> Self {
-        match end {
-            SessionEnd::Completed => Self::Completed,
-            SessionEnd::Failed => Self::Failed,
-            SessionEnd::Interrupted => Self::Interrupted,
-            SessionEnd::Unknown => Self::Unknown,
-        }
-    }
 }
 
 fn parse_since(text: &str) -> Result<DateTime<Utc>, String> {

@@ -27,18 +27,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::tasks::cycle::Label;
+
 pub use export::{ExportArgs, TensorboardArgs};
 pub use forward::own_flags_first;
 pub use global::{DryRunArgs, Format, GlobalArgs, NameArgs, colour_of, value_of};
-pub use list::{ListArgs, SessionEnd};
+pub use list::ListArgs;
 pub use reading::ReadingArgs;
 pub use remote::{PullArgs, PushArgs, RemoteArgs, RemoteTask, RemoteVerifyArgs, Sample};
 pub use restore::{DiffArgs, RestoreArgs, VerifyArgs};
 pub use show::{CompareArgs, PageArgs, ReportArgs, ShowArgs};
 pub use sweep::{SweepArgs, SweepCommand, TrialArgs};
-pub use train::{
-    ForwardArgs, LabelArgs, PredictArgs, ReproduceArgs, TrainArgs, WatchArgs, WindowMode,
-};
+pub use train::{ForwardArgs, PredictArgs, ReproduceArgs, TrainArgs, WatchArgs, WindowMode};
 pub use vault::{DoctorArgs, NoteArgs, PinArgs, PruneArgs, TagArgs, UndeleteArgs};
 
 /// Train models without ever losing one
@@ -72,7 +72,7 @@ pub enum Task {
     #[command(after_help = "Examples:
   cargo xtask archive
   cargo xtask archive --tag before-refactoring --note \"the run of the paper\"")]
-    Archive(LabelArgs),
+    Archive(Label),
     /// Archive the session in the workspace and move it to backups/
     #[command(after_help = "Examples:
   cargo xtask clean-workspace --dry-run

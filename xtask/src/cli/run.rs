@@ -17,14 +17,13 @@ mod verify;
 use anyhow::{Result, bail};
 
 pub use list::sort_keys;
-pub use shared::{ProcessContext, TaskOutput};
-use shared::{label, locate, outcome, trainer_source};
+pub use shared::{CommandContext, TaskOutput};
+use shared::{locate, outcome};
 
-use crate::cli::{Cli, Format, LabelArgs, ReproduceArgs, Task};
+use crate::cli::{ReproduceArgs, Task};
 use crate::tasks::TaskContext;
 use crate::tasks::clean;
-use crate::tasks::cycle::SealedArchive;
-use crate::tasks::cycle::{self};
+use crate::tasks::cycle::{self, Label, SealedArchive};
 use crate::tasks::reproduce::reproduce;
 use crate::terminal::report::{ArchiveReport, CleanReport, ShowReport};
 use crate::vault::archive_folder;
@@ -35,38 +34,28 @@ use crate::vault::session;
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::filesystem;
 
-/// Runs the task of `cli`.
+/// Runs the task of the command line.
 ///
 /// # Errors
 /// As the function of the task; [`crate::workspace::exit::code_of`]
 /// returns the exit code.
-pub fn run(
-    context: &mut TaskContext<'_>,
-    cli: &Cli,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    let format = cli.global.format;
-    if !format.fits(&cli.task) {
+pub fn run(context: &mut CommandContext<'_>) -> Result<TaskOutput> {
+    if !context.format().fits(&context.cli.task) {
         let text = "`--format parquet` and `--format csv` are for tables; take `text` or `json`";
         return Err(CodedError::Usage(text.to_owned()).into());
     }
     archive_folder::check(context.workspace)?;
-    let result = dispatch(context, cli, format, process_context);
+    let result = dispatch(context);
     for warning in filesystem::warnings() {
         (context.notes)(&format!("warning: {warning}"));
     }
     result
 }
 
-fn dispatch(
-    context: &mut TaskContext<'_>,
-    cli: &Cli,
-    format: Format,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    match &cli.task {
-        Task::Train(args) => train::run(context, cli, args, process_context),
-        Task::Archive(args) => archive(context, args),
+fn dispatch(context: &mut CommandContext<'_>) -> Result<TaskOutput> {
+    match &context.cli.task {
+        Task::Train(args) => train::run(context, args),
+        Task::Archive(label) => archive(context, label),
         Task::CleanWorkspace(args) => clean_workspace(context, args.dry_run),
         Task::Prune(args) => vault::prune(context, args),
         Task::Undelete(args) => vault::undelete(context, args),
@@ -85,30 +74,30 @@ fn dispatch(
             vault::warn_of_annotations(context, std::slice::from_ref(archive));
             Ok(outcome(&ShowReport::of(archive), Exit::Done))
         }
-        Task::Bars(args) => forward::run(context, "bars", args, format, process_context),
-        Task::Simulate(args) => forward::run(context, "simulate", args, format, process_context),
-        Task::Watch(args) => forward::watch(context, args, process_context),
-        Task::Metrics(args) => forward::run(context, "metrics", args, format, process_context),
-        Task::Report(args) => show::report(context, args, format, process_context),
-        Task::Compare(args) => show::compare(context, args, format, process_context),
-        Task::Predict(args) => forward::predict(context, args, format, process_context),
-        Task::Reproduce(args) => reproduce_session(context, args, process_context),
-        Task::Tensorboard(args) => tensorboard::run(context, args, process_context),
-        Task::Sweep(args) => sweep::run(context, cli, args, process_context),
-        Task::Export(args) => export::run(context, args, format, process_context),
+        Task::Bars(args) => forward::run(context, "bars", args),
+        Task::Simulate(args) => forward::run(context, "simulate", args),
+        Task::Watch(args) => forward::watch(context, args),
+        Task::Metrics(args) => forward::run(context, "metrics", args),
+        Task::Report(args) => show::report(context, args),
+        Task::Compare(args) => show::compare(context, args),
+        Task::Predict(args) => forward::predict(context, args),
+        Task::Reproduce(args) => reproduce_session(context, args),
+        Task::Tensorboard(args) => tensorboard::run(context, args),
+        Task::Sweep(args) => sweep::run(context, args),
+        Task::Export(args) => export::run(context, args),
         // It needs no workspace, so `main.rs` handles it.
         Task::Manual(_) => bail!("the manual is not a workspace's"),
         Task::Push(args) => remote::push(context, args),
-        Task::Pull(args) => remote::pull(context, args, process_context),
+        Task::Pull(args) => remote::pull(context, args),
         Task::Remote(args) => remote::remote(context, args.task),
         Task::Verify(args) if args.remote.remote => remote::verify(context, args),
-        Task::Verify(args) => verify::run(context, args, process_context),
-        Task::Restore(args) => restore::run(context, args, process_context),
-        Task::Diff(args) => diff::run(context, args, process_context),
+        Task::Verify(args) => verify::run(context, args),
+        Task::Restore(args) => restore::run(context, args),
+        Task::Diff(args) => diff::run(context, args),
     }
 }
 
-fn archive(context: &mut TaskContext<'_>, args: &LabelArgs) -> Result<TaskOutput> {
+fn archive(context: &mut TaskContext<'_>, label: &Label) -> Result<TaskOutput> {
     let _lock = cycle::begin(context, "archive")?;
     let found = scan(context.workspace)?;
     if !found.holds_a_session() {
@@ -117,7 +106,7 @@ fn archive(context: &mut TaskContext<'_>, args: &LabelArgs) -> Result<TaskOutput
         return Ok(outcome(&report, Exit::NothingToDo));
     }
     let session = session::read(context.workspace.root());
-    let receipt = cycle::archive_now(context, ArchiveKind::Manual, &label(args), session)?;
+    let receipt = cycle::archive_now(context, ArchiveKind::Manual, label, session)?;
     let report = ArchiveReport {
         format: 1,
         archive: Some(SealedArchive::of(context, &receipt)),
@@ -141,15 +130,12 @@ fn clean_workspace(context: &mut TaskContext<'_>, dry_run: bool) -> Result<TaskO
     Ok(outcome(&report, Exit::Done))
 }
 
-fn reproduce_session(
-    context: &mut TaskContext<'_>,
-    args: &ReproduceArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+fn reproduce_session(context: &mut CommandContext<'_>, args: &ReproduceArgs) -> Result<TaskOutput> {
+    let source = context.trainer_source(args.trainer_bin.as_deref());
     let catalog = Catalog::read(context.workspace)?;
     let archive = catalog.find(&args.archive.name)?;
-    let report = reproduce(context, process_context.trainer, &archive.path, &source)?;
+    let trainer = context.trainer;
+    let report = reproduce(context, trainer, &archive.path, &source)?;
     let exit = if report.is_identical { Exit::Done } else { Exit::Failed };
     Ok(outcome(&report, exit))
 }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::global::{NameArgs, parse_tag};
+use super::global::NameArgs;
 use super::reading::ReadingArgs;
+use crate::tasks::cycle::Label;
 use crate::tasks::gate::Gate;
 
 /// The arguments of `train`.
@@ -78,7 +79,7 @@ pub struct TrainArgs {
     pub push: bool,
     /// The tags and the note of the new session's archive.
     #[command(flatten)]
-    pub label: LabelArgs,
+    pub label: Label,
     /// Let the command after `--` take this long to end when it is asked to
     #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "command")]
     pub grace: u32,
@@ -98,17 +99,6 @@ pub enum WindowMode {
     Expanding,
     /// As many bars as the first
     Rolling,
-}
-
-/// The tags and the note of an archive.
-#[derive(Debug, Args)]
-pub struct LabelArgs {
-    /// Store this sentence in the archive
-    #[arg(long, value_name = "TEXT")]
-    pub note: Option<String>,
-    /// Store this word in the archive, to find it by; may be repeated
-    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
-    pub tags: Vec<String>,
 }
 
 /// The arguments of a task that is forwarded to the trainer.

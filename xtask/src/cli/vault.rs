@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::global::{DryRunArgs, parse_tag};
+use super::global::DryRunArgs;
+use crate::tasks::cycle::parse_tag;
 use crate::vault::retention::{Best, Count, Policy};
 use crate::workspace::config::RetentionConfig;
 

@@ -25,12 +25,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-pub use command::{CommandEnd, CommandRun, find_program};
+pub use command::{CommandRun, find_program};
 pub use git::{GitState, OwnFiles, WorkTree, git_commit, git_state, git_tracked};
 pub use rerun::{Rebuild, exec_program};
 pub use restic::{ResticCall, ResticEnd, has_ended, restic};
 pub use slurm::{SlurmEnd, slurm};
-pub use supervise::supervise_if_asked;
+pub use supervise::{CommandEnd, supervise_if_asked};
 pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
 

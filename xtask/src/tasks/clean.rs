@@ -131,8 +131,7 @@ pub fn apply(
     // Keeps another workspace that shares the folder from recovering it.
     let _lock = FolderLock::acquire(&partial);
     let record = BackupRecord { format: 1, moved_at: now, archive, moved: plan.moves.clone() };
-    let record = serde_json::to_vec_pretty(&record).expect("a record is plain data");
-    files::write_atomically(&partial.join(BACKUP_RECORD), &record)?;
+    files::write_json(&partial.join(BACKUP_RECORD), &record)?;
     for item in &plan.moves {
         move_aside(workspace, &plan.layout, item, &partial)?;
     }
@@ -155,8 +154,7 @@ pub fn sync_session(workspace: &Workspace) -> Result<()> {
         files::sync_file(path).with_context(|| format!("failed to sync `{}`", path.display()))?;
     }
     for folder in folders {
-        files::sync_folder(&folder)
-            .with_context(|| format!("failed to sync `{}`", folder.display()))?;
+        relocate::sync(&folder)?;
     }
     Ok(())
 }
@@ -219,8 +217,7 @@ pub fn create_session_folders(workspace: &Workspace) -> Result<()> {
         fs::create_dir_all(&folder)
             .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
     }
-    files::sync_folder(workspace.root())
-        .with_context(|| format!("failed to sync `{}`", workspace.root().display()))
+    relocate::sync(workspace.root())
 }
 
 /// Checks that the archive of `receipt` holds every file that a clean

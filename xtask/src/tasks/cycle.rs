@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use clap::Args;
 use serde::Serialize;
 
 use crate::programs::process::{self, OwnFiles, WorkTree};
@@ -24,12 +25,25 @@ use crate::workspace::secrets::SecretFiles;
 use crate::workspace::{MOVED_FOLDERS, Workspace};
 
 /// The tags and the note of a new archive.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Label {
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// Its note.
+    /// Store this sentence in the archive
+    #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
+    /// Store this word in the archive, to find it by; may be repeated
+    #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
+    pub tags: Vec<String>,
+}
+
+/// Checks that the tag `text` is one word.
+///
+/// # Errors
+/// When it is not.
+pub fn parse_tag(text: &str) -> Result<String, String> {
+    let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == ',');
+    is_word
+        .then(|| text.to_owned())
+        .ok_or_else(|| "a tag is one word, without spaces and commas".to_owned())
 }
 
 /// Where the old session was moved.

@@ -11,7 +11,6 @@ pub mod remote;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::ErrorKind;
 
 use anyhow::{Context, Result, anyhow};
 use chrono::{DateTime, Utc};
@@ -29,6 +28,7 @@ use crate::vault::remote::RemoteReceipt;
 use crate::vault::retention::{self, BackupPolicy, Count, PlanFacts, Policy, PolicyError};
 use crate::vault::trash::{self, Trash};
 use crate::workspace::Workspace;
+use crate::workspace::files;
 
 /// How many backups are kept if the policy has no `keep` for archives.
 const N_BACKUPS_DEFAULT: u32 = 5;
@@ -127,13 +127,7 @@ fn unpushed(
 /// that cannot be read now.
 fn check_records(catalog: &Catalog) -> Result<()> {
     for backup in catalog.backups.iter().filter(|backup| backup.record.is_none()) {
-        let path = backup.path.join(BACKUP_RECORD);
-        match fs::read(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
-            }
-            _ => {}
-        }
+        files::read_existing(&backup.path.join(BACKUP_RECORD))?;
     }
     Ok(())
 }

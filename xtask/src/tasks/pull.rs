@@ -16,10 +16,10 @@ use crate::vault::archive::{self, Incoming};
 use crate::vault::catalog::Fingerprint;
 use crate::vault::receipts;
 use crate::vault::remote::{self, RemoteArchive, RemoteReceipt};
-use crate::vault::verify::{self, ReadOptions};
+use crate::vault::verify::{self};
 use crate::workspace::digest::DigestWriter;
 use crate::workspace::digest::file_sha256;
-use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
+use crate::workspace::exit::{CodedError, RemoteProblem};
 use crate::workspace::files::{exists, folder_entries};
 use crate::workspace::progress;
 
@@ -192,10 +192,7 @@ pub fn fetch(
 /// Verifies the pulled file by its seal, or by CRC-32 if it is from
 /// another tool.
 fn verify_draft(context: &TaskContext<'_>, draft: &Path) -> Result<()> {
-    let options = ReadOptions { interrupt: Some(context.interrupt), ..ReadOptions::default() };
-    let checked = verify::check_as(draft, options);
-    stop_if(context.interrupt)?;
-    if let Some(damage) = checked?.damage.first() {
+    if let Some(damage) = verify::first_damage(draft, context.interrupt)? {
         bail!("it was damaged when it was pushed: {}", damage.problem);
     }
     Ok(())

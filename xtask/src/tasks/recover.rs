@@ -205,20 +205,16 @@ pub(crate) fn batch_of(workspace: &Workspace, annotations: &Path) -> Result<Opti
 }
 
 fn remove_draft(workspace: &Workspace, draft: &Path) -> Result<String> {
+    relocate::remove(draft)?;
+    let shown = workspace.display(draft);
     if relocate::is_draft(draft) {
-        relocate::remove_draft(draft)?;
-        return Ok(format!(
-            "removed `{}`, a copy that a killed run had not finished",
-            workspace.display(draft)
-        ));
+        return Ok(format!("removed `{shown}`, a copy that a killed run had not finished"));
     }
-    relocate::remove_draft(draft)?;
     let is_annotation = draft.to_string_lossy().contains(annotations::SUFFIX);
     let what = if is_annotation { "an annotation" } else { "an archive" };
     Ok(format!(
-        "removed `{}`, {what} that a killed run had not finished; what it was made of is still in \
-         place",
-        workspace.display(draft)
+        "removed `{shown}`, {what} that a killed run had not finished; what it was made of is still \
+         in place"
     ))
 }
 

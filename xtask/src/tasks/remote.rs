@@ -36,22 +36,9 @@ pub struct RemoteReport {
     /// The number of archives in it.
     pub n_archives: u64,
     /// The locks on it.
-    pub locks: Vec<LockState>,
+    pub locks: Vec<RepositoryLock>,
     /// Problems for the user to look at.
     pub problems: Vec<String>,
-}
-
-/// A lock on the repository.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LockState {
-    /// The machine that holds it.
-    pub host: String,
-    /// The process id.
-    pub pid: u32,
-    /// When it was last renewed.
-    pub since: DateTime<Utc>,
-    /// Whether it is exclusive.
-    pub exclusive: bool,
 }
 
 impl RemoteReport {
@@ -128,29 +115,24 @@ fn report(context: &TaskContext<'_>, restic: &Restic<'_>) -> Result<RemoteReport
         id,
         is_new: false,
         n_archives: archives.len() as u64,
-        locks: locks.iter().map(state).collect(),
+        locks,
         problems,
     })
 }
 
-fn state(lock: &RepositoryLock) -> LockState {
-    let RepositoryLock { time, exclusive, hostname, pid } = lock;
-    LockState { host: printable(hostname), pid: *pid, since: *time, exclusive: *exclusive }
-}
-
 fn lock_problem(lock: &RepositoryLock, now: DateTime<Utc>) -> Option<String> {
-    let LockState { host, pid, .. } = state(lock);
+    let RepositoryLock { host, pid, since, .. } = lock;
     if lock.is_stale() {
         return Some(format!(
             "a lock of process {pid} of this machine, which has ended: the next push or prune \
              takes it off"
         ));
     }
-    (now - lock.time > LOCK_AGE_MAX).then(|| {
+    (now - *since > LOCK_AGE_MAX).then(|| {
         format!(
             "a lock of process {pid} on {host} was not renewed for {} minutes: if that machine is \
              gone, and the clock here is right, take it off by `restic unlock`",
-            (now - lock.time).num_minutes()
+            (now - *since).num_minutes()
         )
     })
 }
@@ -162,7 +144,7 @@ fn clock_problem(
     now: DateTime<Utc>,
 ) -> Option<String> {
     let pushes = archives.iter().filter_map(|it| Some((it.pushed_at?, it.host.clone())));
-    let renewals = locks.iter().map(|lock| (lock.time, printable(&lock.hostname)));
+    let renewals = locks.iter().map(|lock| (lock.since, lock.host.clone()));
     let (latest, host) = pushes.chain(renewals).max()?;
     (latest - now > CLOCK_TOLERANCE).then(|| {
         format!(

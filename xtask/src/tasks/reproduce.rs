@@ -18,6 +18,7 @@ use crate::tasks::TaskContext;
 use crate::tasks::train::{TrainerSource, run_with_needed_parts, trainer_binary};
 use crate::vault::manifest::SessionStatus;
 use crate::vault::name::stamp;
+use crate::vault::session::RECORD;
 use crate::vault::verify::{self, Receipt};
 use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, TrainerExit};
@@ -25,7 +26,6 @@ use crate::workspace::files;
 
 /// The final model of a session.
 const MODEL: &str = "models/memory_efficient_model_final.zip";
-const RECORD: &str = "logs/session.json";
 
 /// The result: a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -143,8 +143,7 @@ fn write_settings(context: &TaskContext<'_>, archived: &Value, scratch: &Path) -
     }
     let folder = scratch.join("config");
     files::create_folder(&folder)?;
-    let text = serde_json::to_vec_pretty(&training).expect("settings are plain data");
-    files::write_atomically(&folder.join("training_config.json"), &text)
+    files::write_json(&folder.join("training_config.json"), &training)
 }
 
 fn check_data(path: &Path, archived: &Value) -> Result<()> {

@@ -9,14 +9,12 @@ use anyhow::{Result, bail};
 
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::SessionStatus;
-use crate::vault::session;
+use crate::vault::session::{self, RECORD};
 use crate::workspace::Workspace;
 use crate::workspace::files::exists;
 
 /// The state that the trainer resumes from; a completed session has none.
 const STATE: &str = "models/checkpoints/training_state.bin";
-
-const RECORD: &str = "logs/session.json";
 
 /// Where the `logs/` and `models/` of an interrupted session are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 //!
 //! It only reads and takes no lock, so that it works during a training.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
@@ -136,8 +135,7 @@ pub fn read(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus
 }
 
 fn session_in(root: &Path, is_running: bool) -> Option<SessionState> {
-    let bytes = fs::read(root.join("logs/session.json")).ok()?;
-    let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let record = session::record(root)?;
     let SessionSummary { id, status, started_at, metrics, .. } = session::summarize(&record);
     // A session recorded as running was interrupted if no task is running.
     let says_running = record.get("status").and_then(Value::as_str) == Some("running");

@@ -162,8 +162,7 @@ fn write(context: &mut TaskContext<'_>) -> Result<Option<PathBuf>> {
         return Ok(None);
     }
     let path = context.workspace.state().join("trials.json");
-    let text = serde_json::to_vec_pretty(&trials).expect("trials are plain data");
-    files::write_atomically(&path, &text)?;
+    files::write_json(&path, &trials)?;
     Ok(Some(path))
 }
 

@@ -4,7 +4,7 @@
 //! of each file is checked on every use. Folders of archives that were
 //! removed, or that were not used for a week, are removed.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,7 @@ use crate::vault::scan::Selection;
 use crate::workspace::digest;
 use crate::workspace::files::{self, exists, folder_entries};
 use crate::workspace::filesystem;
+use crate::workspace::lock;
 
 /// A folder that was not used for this many days is stale.
 const STALE_DAYS: i64 = 7;
@@ -49,13 +50,9 @@ impl Cache {
         let path = folder.join("in_use.lock");
         let failed = || format!("failed to lock `{}`", path.display());
         let in_use = File::create(&path).with_context(failed)?;
-        match filesystem::try_lock(&in_use) {
-            Ok(()) => {
-                clear_stale(&folder, (context.clock)())?;
-                filesystem::unlock(&in_use).with_context(failed)?;
-            }
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(error).with_context(failed),
+        if lock::is_locked(&path, filesystem::try_lock(&in_use))? {
+            clear_stale(&folder, (context.clock)())?;
+            filesystem::unlock(&in_use).with_context(failed)?;
         }
         filesystem::lock_shared(&in_use).with_context(failed)?;
         Ok(Self { folder, _in_use: in_use })

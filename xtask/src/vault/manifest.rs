@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 pub use crate::programs::process::GitState;
@@ -57,7 +58,7 @@ impl fmt::Display for ArchiveKind {
 }
 
 /// How a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStatus {
@@ -68,6 +69,7 @@ pub enum SessionStatus {
     /// A signal, a kill or a power cut ended it.
     Interrupted,
     /// The session's record does not say.
+    #[value(help = "Its record does not say")]
     Unknown,
 }
 

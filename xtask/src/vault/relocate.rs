@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub use copy::{holds, is_draft};
+pub use copy::{holds, is_draft, remove, remove_copied, sync};
 
 use self::copy::{
-    copy, copy_whole, discard, draft_of, failed, is_real_folder, keep_metadata, remove,
-    remove_copied, remove_if_same, sync, unreadable,
+    copy, copy_whole, discard, draft_of, failed, is_real_folder, keep_metadata, remove_if_same,
+    unreadable,
 };
 use crate::vault::layout::Layout;
 use crate::workspace::files::{self, exists, folder_entries};
@@ -93,22 +93,6 @@ pub fn remove_drafts(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Removes the incomplete copy `draft` that a killed run left.
-///
-/// # Errors
-/// When it cannot be removed.
-pub fn remove_draft(draft: &Path) -> Result<()> {
-    remove(draft)
-}
-
-/// Removes what a killed run left of `from`; `to` [`holds`] all of it.
-///
-/// # Errors
-/// When something cannot be read or removed, or differs.
-pub fn finish(from: &Path, to: &Path) -> Result<()> {
-    remove_copied(from, to)
 }
 
 /// Renames `from` to `to`; returns false if `to` exists or must be

@@ -12,6 +12,9 @@ use serde_json::Value;
 
 use crate::vault::manifest::{DataSummary, SessionStatus, SessionSummary};
 
+/// The file, relative to the workspace.
+pub const RECORD: &str = "logs/session.json";
+
 /// Metrics of the agent that the file stores elsewhere, and their JSON
 /// pointers.
 pub const METRIC_POINTERS: [(&str, &str); 3] = [
@@ -25,23 +28,26 @@ pub const METRIC_POINTERS: [(&str, &str); 3] = [
 pub const SEED_FIGURES: [&str; 4] =
     ["n_seeds", "net_return_median", "net_return_min", "net_return_max"];
 
+/// Returns the content of `session.json` in the workspace `root`, if
+/// there is such a file; null if it is not JSON.
+pub fn record(root: &Path) -> Option<Value> {
+    let bytes = fs::read(root.join(RECORD)).ok()?;
+    Some(serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
 /// Reads the session in the workspace `root`, if there is one.
 ///
 /// The trainer must not be running: a session with status `running`
 /// counts as interrupted.
 pub fn read(root: &Path) -> Option<SessionSummary> {
-    let bytes = fs::read(root.join("logs/session.json")).ok()?;
-    let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Some(summarize(&value))
+    record(root).map(|session| summarize(&session))
 }
 
 /// Whether `session.json` in the workspace `root` records how its session
 /// ended; what happened to the trainer afterwards does not matter then.
 pub fn is_sealed(root: &Path) -> bool {
-    let bytes = fs::read(root.join("logs/session.json")).unwrap_or_default();
-    let record: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    let status = record.get("status").and_then(Value::as_str);
-    matches!(status, Some("completed" | "failed" | "interrupted"))
+    let record = record(root).unwrap_or_default();
+    matches!(record["status"].as_str(), Some("completed" | "failed" | "interrupted"))
 }
 
 /// Summarizes `session`, the content of a `session.json`.
@@ -68,20 +74,16 @@ pub fn summarize(session: &Value) -> SessionSummary {
 /// Returns why metrics of the agent in the workspace `root` are null, by
 /// name.
 pub fn undefined(root: &Path) -> BTreeMap<String, String> {
-    let reasons = || {
-        let bytes = fs::read(root.join("logs/session.json")).ok()?;
-        let session: Value = serde_json::from_slice(&bytes).ok()?;
-        serde_json::from_value(session.pointer("/metrics/agent/undefined")?.clone()).ok()
-    };
-    reasons().unwrap_or_default()
+    let reasons = record(root).and_then(|mut session| {
+        serde_json::from_value(session.pointer_mut("/metrics/agent/undefined")?.take()).ok()
+    });
+    reasons.unwrap_or_default()
 }
 
 /// Returns why the metrics of the session in the workspace `root` are
 /// suspicious: implausible values, and what an audit found.
 pub fn doubts(root: &Path) -> Vec<String> {
-    let read =
-        || serde_json::from_slice::<Value>(&fs::read(root.join("logs/session.json")).ok()?).ok();
-    let session = read().unwrap_or(Value::Null);
+    let session = record(root).unwrap_or_default();
     let each = |pointer: &str| {
         let list = session.pointer(pointer).and_then(Value::as_array);
         list.cloned().unwrap_or_default()

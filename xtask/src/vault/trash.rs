@@ -187,8 +187,7 @@ pub fn undelete(workspace: &Workspace, trashed: &TrashedItem) -> Result<()> {
     relocate::move_new(&trashed.path, &trashed.target)
         .with_context(|| format!("failed to bring `{target}` back"))?;
     for folder in [trashed.target.parent(), trashed.path.parent()].into_iter().flatten() {
-        files::sync_folder(folder)
-            .with_context(|| format!("failed to sync `{}`", folder.display()))?;
+        relocate::sync(folder)?;
     }
     remove_if_empty(trashed.path.parent().unwrap_or(&trashed.path))
 }
@@ -212,11 +211,11 @@ pub fn finish_move(workspace: &Workspace, trashed: &TrashedItem) -> Result<Strin
     let TrashedItem { path, target, .. } = trashed;
     let [shown, in_place] = [path, target].map(|path| workspace.display(path));
     if relocate::holds(target, path)? {
-        relocate::finish(path, target)?;
+        relocate::remove_copied(path, target)?;
         remove_if_empty(path.parent().unwrap_or(path))?;
         return Ok(format!("removed `{shown}`, a copy of `{in_place}` that a killed run left"));
     }
-    relocate::finish(target, path)?;
+    relocate::remove_copied(target, path)?;
     Ok(format!("completed the move of `{in_place}` to `{shown}`, which a killed run had begun"))
 }
 

@@ -20,6 +20,7 @@ use zip::ZipArchive;
 
 use crate::vault::manifest::Manifest;
 use crate::vault::seal;
+use crate::workspace::exit::stop_if;
 use crate::workspace::progress;
 use crate::workspace::threads;
 
@@ -93,8 +94,7 @@ pub fn read_back(path: &Path) -> Result<Receipt> {
 pub fn read_back_as(path: &Path, options: ReadOptions<'_>) -> Result<Receipt> {
     let archive_check = check_as(path, options)?;
     if let Some(damage) = archive_check.damage.first() {
-        let part = damage.path.as_ref().map(|path| format!("`{path}`: ")).unwrap_or_default();
-        bail!("the archive `{}` is damaged: {part}{}", path.display(), damage.problem);
+        bail!("the archive `{}` is damaged: {damage}", path.display());
     }
     let (manifest, manifest_sha256) = archive_check
         .manifest
@@ -129,6 +129,17 @@ pub fn check_as(path: &Path, options: ReadOptions<'_>) -> Result<ArchiveCheck> {
     let _running = progress::begin_passes("verifying", disk.size_bytes(), n_passes);
     check_on(options.n_threads, disk)
         .with_context(|| format!("failed to read `{}`", path.display()))
+}
+
+/// Checks the archive at `path`, and returns its first damage.
+///
+/// # Errors
+/// When the file cannot be opened, or a signal asks to stop.
+pub fn first_damage(path: &Path, interrupt: &AtomicBool) -> Result<Option<Damage>> {
+    let options = ReadOptions { interrupt: Some(interrupt), ..ReadOptions::default() };
+    let checked = check_as(path, options);
+    stop_if(interrupt)?;
+    Ok(checked?.damage.into_iter().next())
 }
 
 /// Returns how often a check reads each byte: twice for a sealed archive,

@@ -22,21 +22,22 @@ impl TrainerExit {
 
 /// How a command ended, if not by an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Exit {
     /// Everything was done: 0.
-    Done,
+    Done = 0,
     /// The command itself succeeded, but what it ran failed: 1.
-    Failed,
+    Failed = 1,
     /// Done, with warnings on stderr: 3.
-    Warnings,
+    Warnings = 3,
     /// There was nothing to do: 10.
-    NothingToDo,
+    NothingToDo = 10,
     /// The session was trained and archived, but misses a gate: 12.
-    GateMissed,
+    GateMissed = 12,
     /// `train --check-leaks` found a leak: 13.
-    LeakFound,
+    LeakFound = 13,
     /// Stopped by a signal, with everything saved: 130.
-    Interrupted,
+    Interrupted = 130,
 }
 
 impl Exit {
@@ -50,24 +51,11 @@ impl Exit {
             TrainerExit::Code(_) | TrainerExit::Killed => Self::Failed,
         }
     }
-
-    /// Returns the process's exit code.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Warnings => 3,
-            Self::NothingToDo => 10,
-            Self::GateMissed => 12,
-            Self::LeakFound => 13,
-            Self::Interrupted => 130,
-        }
-    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
+        Self::from(exit as u8)
     }
 }
 
@@ -86,36 +74,22 @@ pub enum CodedError {
 
 /// Why the remote repository cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
 pub enum RemoteProblem {
     /// restic is missing or too old: 20.
-    NoProgram,
+    NoProgram = 20,
     /// No repository is named, or it does not exist: 21.
-    NoRepository,
+    NoRepository = 21,
     /// The password is missing or wrong: 22.
-    Password,
+    Password = 22,
     /// It cannot be reached, or refuses the account: 23.
-    Unreachable,
+    Unreachable = 23,
     /// Its store is full: 24.
-    Full,
+    Full = 24,
     /// Data in it is missing or has changed: 25.
-    Damaged,
+    Damaged = 25,
     /// Any other error of restic: 26.
-    Other,
-}
-
-impl RemoteProblem {
-    /// Returns the process's exit code.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::NoProgram => 20,
-            Self::NoRepository => 21,
-            Self::Password => 22,
-            Self::Unreachable => 23,
-            Self::Full => 24,
-            Self::Damaged => 25,
-            Self::Other => 26,
-        }
-    }
+    Other = 26,
 }
 
 impl CodedError {
@@ -125,7 +99,7 @@ impl CodedError {
             Self::Locked(_) => 11,
             Self::Usage(_) => 2,
             Self::Interrupted => 130,
-            Self::Remote(problem, _) => problem.code(),
+            Self::Remote(problem, _) => *problem as u8,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 
 use crate::workspace::filesystem;
 use crate::workspace::windows;
@@ -259,6 +260,19 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&temp);
         anyhow::Error::new(error).context(format!("failed to write `{}`", path.display()))
     })
+}
+
+/// Writes `value` to `path` as JSON, as [`write_atomically`] does.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    write_atomically(path, &serde_json::to_vec_pretty(value).expect("it is plain data"))
+}
+
+/// Returns the content of the file at `path`; `None` if there is none.
+pub fn read_existing(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        bytes => bytes.map(Some).with_context(|| format!("failed to read `{}`", path.display())),
+    }
 }
 
 /// Whether `error` says that the file does not exist.

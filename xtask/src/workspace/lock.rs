@@ -76,9 +76,21 @@ pub fn acquire_part(workspace: &Workspace, name: &str, text: &str) -> Result<Loc
     files::create_folder(&folder)?;
     let path = folder.join(format!("{name}.lock"));
     let file = open(&path)?;
-    match filesystem::try_lock(&file) {
-        Ok(()) => Ok(Lock { _file: file }),
-        Err(TryLockError::WouldBlock) => Err(CodedError::Locked(text.to_owned()).into()),
+    if !is_locked(&path, filesystem::try_lock(&file))? {
+        return Err(CodedError::Locked(text.to_owned()).into());
+    }
+    Ok(Lock { _file: file })
+}
+
+/// Whether the file at `path` was `locked`; false if another process
+/// holds its lock.
+///
+/// # Errors
+/// When it cannot be locked at all.
+pub fn is_locked(path: &Path, locked: Result<(), TryLockError>) -> Result<bool> {
+    match locked {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
         }
@@ -95,12 +107,8 @@ pub fn acquire(workspace: &Workspace, task: &str, now: DateTime<Utc>) -> Result<
     files::create_folder(&folder)?;
     let path = folder.join("lock");
     let mut file = open(&path)?;
-    match try_lock(&file) {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(locked(&path).into()),
-        Err(TryLockError::Error(error)) => {
-            return Err(error).with_context(|| format!("failed to lock `{}`", path.display()));
-        }
+    if !is_locked(&path, try_lock(&file))? {
+        return Err(locked(&path).into());
     }
     let holder = Holder { pid: std::process::id(), task: task.to_owned(), since: now };
     let text = serde_json::to_vec(&holder).expect("a holder is plain data");
@@ -135,17 +143,11 @@ pub fn holder(workspace: &Workspace) -> Result<Option<Holder>> {
     let Some(file) = open_existing(&path)? else {
         return Ok(None);
     };
-    match filesystem::try_lock_shared(&file) {
-        Ok(()) => Ok(None),
-        Err(TryLockError::WouldBlock) => Ok(Some(read_holder(&path).unwrap_or(Holder {
-            pid: 0,
-            task: "unknown".to_owned(),
-            since: DateTime::UNIX_EPOCH,
-        }))),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("failed to lock `{}`", path.display()))
-        }
+    if is_locked(&path, filesystem::try_lock_shared(&file))? {
+        return Ok(None);
     }
+    let (task, since) = ("unknown".to_owned(), DateTime::UNIX_EPOCH);
+    Ok(Some(read_holder(&path).unwrap_or(Holder { pid: 0, task, since })))
 }
 
 fn is_out_of_space(error: &io::Error) -> bool {
@@ -194,18 +196,13 @@ fn wait_for_orphan(path: &Path) -> Result<()> {
         return Ok(());
     };
     let deadline = Instant::now() + ORPHAN_TIMEOUT;
-    loop {
-        match filesystem::try_lock(&file) {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                thread::sleep(Duration::from_millis(20));
-            }
-            Err(TryLockError::WouldBlock) => return Err(locked_by_trainer(path).into()),
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("failed to lock `{}`", path.display()));
-            }
+    while !is_locked(path, filesystem::try_lock(&file))? {
+        if Instant::now() >= deadline {
+            return Err(locked_by_trainer(path).into());
         }
+        thread::sleep(Duration::from_millis(20));
     }
+    Ok(())
 }
 
 fn locked_by_trainer(path: &Path) -> CodedError {

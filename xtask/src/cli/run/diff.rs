@@ -2,38 +2,29 @@
 
 use anyhow::Result;
 
-use super::{ProcessContext, TaskOutput, locate, outcome};
+use super::{CommandContext, TaskOutput, locate, outcome};
 use crate::cli::DiffArgs;
 use crate::programs::restic::Restic;
-use crate::tasks::TaskContext;
 use crate::terminal::report::DiffReport;
 use crate::vault::diff::{self, ComparedArchive};
 use crate::vault::remote;
 use crate::workspace::exit::Exit;
 
 /// Compares the archives that `args` names.
-pub fn run(
-    context: &mut TaskContext<'_>,
-    args: &DiffArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    let a = side(context, &args.a, process_context)?;
-    let b = side(context, &args.b, process_context)?;
+pub fn run(context: &mut CommandContext<'_>, args: &DiffArgs) -> Result<TaskOutput> {
+    let a = side(context, &args.a)?;
+    let b = side(context, &args.b)?;
     Ok(outcome(&DiffReport { format: 1, diff: diff::diff(&a, &b) }, Exit::Done))
 }
 
-fn side(
-    context: &mut TaskContext<'_>,
-    name: &str,
-    process_context: &ProcessContext<'_>,
-) -> Result<ComparedArchive> {
+fn side(context: &mut CommandContext<'_>, name: &str) -> Result<ComparedArchive> {
     if let Some(name) = name.strip_prefix(remote::PREFIX) {
         // The description suffices; the zip is not downloaded.
         let archives =
             remote::read(&Restic::of(context.workspace, context.interrupt)?, context.workspace)?;
         return Ok(remote::find(&archives, name)?.to_compare());
     }
-    let (side, damages) = diff::read(&locate(context, name, process_context)?)?;
+    let (side, damages) = diff::read(&locate(context, name)?)?;
     for damage in damages {
         let part = damage.path.as_deref().unwrap_or("the archive");
         (context.notes)(&format!("warning: `{}`: {part}: {}", side.name, damage.problem));

@@ -7,10 +7,9 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::show::{LIVE, source};
-use super::{ProcessContext, TaskOutput, trainer_source};
+use super::{CommandContext, TaskOutput};
 use crate::cli::{ExportArgs, Format};
 use crate::programs::process::{self};
-use crate::tasks::TaskContext;
 use crate::tasks::train::full_trainer_binary;
 use crate::tasks::unpacked::Cache;
 use crate::vault::catalog::{Archive, Catalog};
@@ -32,17 +31,12 @@ struct Subject {
 }
 
 /// Exports what `args` names.
-pub(super) fn run(
-    context: &mut TaskContext<'_>,
-    args: &ExportArgs,
-    format: Format,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    let subjects = subjects(context, args, process_context)?;
-    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+pub(super) fn run(context: &mut CommandContext<'_>, args: &ExportArgs) -> Result<TaskOutput> {
+    let subjects = subjects(context, args)?;
+    let source = context.trainer_source(args.trainer_bin.as_deref());
     let binary = full_trainer_binary(context, &source)?;
     let cache = Cache::open(context)?;
-    let only = selection(args, format)?;
+    let only = selection(args, context.format())?;
     let (mut text, mut documents) = (String::new(), Vec::new());
     let mut exit = if subjects.is_empty() { Exit::NothingToDo } else { Exit::Done };
     for subject in &subjects {
@@ -53,12 +47,12 @@ pub(super) fn run(
             cache.unpack(context, &subject.source, only.as_ref())?
         };
         let mut arguments: Vec<OsString> = vec!["export".into(), "--root".into(), root.into()];
-        arguments.extend(flags(context, args, format, subject, process_context));
-        let folder = &process_context.current_folder;
+        arguments.extend(flags(context, args, subject));
+        let folder = context.current_folder;
         let (printed, ended) = process::trainer_text(&binary, folder, &arguments)?;
         if ended != TrainerExit::Code(0) {
             exit = Exit::Failed;
-        } else if format == Format::Json {
+        } else if context.format() == Format::Json {
             let document: Value =
                 serde_json::from_str(&printed).context("the trainer printed no JSON")?;
             documents.push(json!({ "name": subject.name, "export": document }));
@@ -69,11 +63,7 @@ pub(super) fn run(
     Ok(TaskOutput { text, json, exit })
 }
 
-fn subjects(
-    context: &TaskContext<'_>,
-    args: &ExportArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<Vec<Subject>> {
+fn subjects(context: &CommandContext<'_>, args: &ExportArgs) -> Result<Vec<Subject>> {
     if args.all {
         return Ok(Catalog::read(context.workspace)?.archives.iter().map(Subject::of).collect());
     }
@@ -81,7 +71,7 @@ fn subjects(
     if name != LIVE && !name.contains(std::path::is_separator) {
         return Ok(vec![Subject::of(Catalog::read(context.workspace)?.find(name)?)]);
     }
-    let source = source(context, name, process_context)?;
+    let source = source(context, name)?;
     let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let commit = source.is_dir().then(|| process::git_commit(&source)).flatten();
     let name = if name == LIVE { WORKSPACE.to_owned() } else { stem };
@@ -136,14 +126,9 @@ fn selection(args: &ExportArgs, format: Format) -> Result<Option<Selection>> {
     Selection::of_flag(&globs, "--only").map(Some)
 }
 
-fn flags(
-    context: &TaskContext<'_>,
-    args: &ExportArgs,
-    format: Format,
-    subject: &Subject,
-    process_context: &ProcessContext<'_>,
-) -> Vec<OsString> {
-    let here = |path: &PathBuf| process_context.current_folder.join(path);
+fn flags(context: &CommandContext<'_>, args: &ExportArgs, subject: &Subject) -> Vec<OsString> {
+    let format = context.format();
+    let here = |path: &PathBuf| context.current_folder.join(path);
     let mut arguments = Vec::new();
     let mut flag = |name: &str, value: Option<OsString>| {
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));

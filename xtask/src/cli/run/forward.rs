@@ -7,55 +7,47 @@ use anyhow::Result;
 
 use crate::cli::{Format, ForwardArgs, PredictArgs, WatchArgs};
 use crate::programs::{features, process};
-use crate::tasks::TaskContext;
 use crate::tasks::train::{full_trainer_binary, trainer_binary, trainer_text};
 use crate::workspace::exit::{Exit, TrainerExit};
 
-use super::{ProcessContext, TaskOutput, locate, trainer_source};
+use super::{CommandContext, TaskOutput, locate};
 
 /// Runs `task` of the trainer in the current folder.
 pub(super) fn run(
-    context: &mut TaskContext<'_>,
+    context: &mut CommandContext<'_>,
     task: &str,
     args: &ForwardArgs,
-    format: Format,
-    process_context: &ProcessContext<'_>,
 ) -> Result<TaskOutput> {
-    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+    let source = context.trainer_source(args.trainer_bin.as_deref());
     let mut arguments = vec![task.into()];
     // A `--format` among the trainer's own arguments takes precedence.
     let has_format = args
         .arguments
         .iter()
         .any(|word| word == "--format" || word.to_string_lossy().starts_with("--format="));
-    if format == Format::Json && !has_format {
+    if context.format() == Format::Json && !has_format {
         arguments.extend(["--format".into(), "json".into()]);
     }
     arguments.extend(args.arguments.iter().cloned());
-    let folder = &process_context.current_folder;
+    let folder = context.current_folder;
     let (text, exit) = trainer_text(context, &source, folder, &arguments)?;
     Ok(TaskOutput { json: text.clone(), text, exit: Exit::of_trainer(exit) })
 }
 
 /// Runs `predict` of the trainer on this process's stdin and stdout, so
 /// that rows are printed as bars arrive.
-pub(super) fn predict(
-    context: &mut TaskContext<'_>,
-    args: &PredictArgs,
-    format: Format,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    let model = model_file(context, &args.model, process_context)?;
-    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+pub(super) fn predict(context: &mut CommandContext<'_>, args: &PredictArgs) -> Result<TaskOutput> {
+    let model = model_file(context, &args.model)?;
+    let source = context.trainer_source(args.trainer_bin.as_deref());
     // The trainer consumes stdin, so it cannot be run again with another
     // build.
-    let binary = if features::is_parquet(&process_context.current_folder.join(&args.data)) {
+    let binary = if features::is_parquet(&context.current_folder.join(&args.data)) {
         full_trainer_binary(context, &source)
     } else {
         trainer_binary(context, &source)
     }?;
     let mut arguments: Vec<OsString> = vec!["predict".into(), "--model".into(), model.into()];
-    let form = match format {
+    let form = match context.format() {
         _ if args.json_lines => "jsonl",
         Format::Json => "json",
         _ => "csv",
@@ -76,12 +68,8 @@ pub(super) fn predict(
 }
 
 /// Runs `watch` of the trainer on this process's terminal.
-pub(super) fn watch(
-    context: &mut TaskContext<'_>,
-    args: &WatchArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+pub(super) fn watch(context: &mut CommandContext<'_>, args: &WatchArgs) -> Result<TaskOutput> {
+    let source = context.trainer_source(args.trainer_bin.as_deref());
     let binary = full_trainer_binary(context, &source)?;
     let root = context.workspace.root();
     let mut arguments: Vec<OsString> = vec!["watch".into(), "--root".into(), root.into()];
@@ -97,14 +85,10 @@ fn exec_trainer(binary: &Path, arguments: &[OsString]) -> Result<TaskOutput> {
 }
 
 /// Returns the path of `model`: an existing file, or an archive.
-fn model_file(
-    context: &TaskContext<'_>,
-    model: &Path,
-    process_context: &ProcessContext<'_>,
-) -> Result<PathBuf> {
-    let path = process_context.current_folder.join(model);
+fn model_file(context: &CommandContext<'_>, model: &Path) -> Result<PathBuf> {
+    let path = context.current_folder.join(model);
     match model.to_str() {
-        Some(name) if !path.is_file() => locate(context, name, process_context),
+        Some(name) if !path.is_file() => locate(context, name),
         _ => Ok(path),
     }
 }

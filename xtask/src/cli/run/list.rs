@@ -10,7 +10,6 @@ use crate::cli::ListArgs;
 use crate::tasks::TaskContext;
 use crate::terminal::report::ListReport;
 use crate::vault::catalog::{Archive, Catalog};
-use crate::vault::manifest::SessionStatus;
 use crate::vault::retention::is_lower_better;
 use crate::workspace::exit::{CodedError, Exit};
 
@@ -42,8 +41,7 @@ pub(super) fn select<T: AsRef<Archive>>(archives: &mut Vec<T>, args: &ListArgs) 
 
 fn fits(archive: &Archive, args: &ListArgs) -> bool {
     let session = archive.manifest().and_then(|manifest| manifest.session.as_ref());
-    let has_status =
-        |end| session.is_some_and(|session| session.status == SessionStatus::from(end));
+    let has_status = |status| session.is_some_and(|session| session.status == status);
     args.tags.iter().all(|tag| archive.tags().contains(tag))
         && args.status.is_none_or(has_status)
         && args.since.is_none_or(|since| archive.created_at() >= since)

@@ -3,10 +3,9 @@
 use anyhow::Result;
 
 use super::list::select;
-use super::{ProcessContext, TaskOutput, outcome};
+use super::{CommandContext, TaskOutput, outcome};
 use crate::cli::{ListArgs, PullArgs, PushArgs, RemoteTask, VerifyArgs};
 use crate::programs::restic::Restic;
-use crate::tasks::TaskContext;
 use crate::tasks::pull;
 use crate::tasks::push::{self, PushSelection};
 use crate::tasks::remote::verify::verify as verify_remote;
@@ -16,7 +15,7 @@ use crate::vault::remote::{self, RemoteArchive};
 use crate::workspace::exit::Exit;
 
 /// Creates the repository, or checks it.
-pub fn remote(context: &mut TaskContext<'_>, task: RemoteTask) -> Result<TaskOutput> {
+pub fn remote(context: &mut CommandContext<'_>, task: RemoteTask) -> Result<TaskOutput> {
     let report = match task {
         RemoteTask::Init => init(context)?,
         RemoteTask::Check => check(context)?,
@@ -31,7 +30,7 @@ pub fn remote(context: &mut TaskContext<'_>, task: RemoteTask) -> Result<TaskOut
 }
 
 /// Pushes what `args` names.
-pub fn push(context: &mut TaskContext<'_>, args: &PushArgs) -> Result<TaskOutput> {
+pub fn push(context: &mut CommandContext<'_>, args: &PushArgs) -> Result<TaskOutput> {
     let selection =
         if args.all { PushSelection::All } else { PushSelection::One(args.name.clone()) };
     let report = push::push(context, &selection)?;
@@ -40,18 +39,14 @@ pub fn push(context: &mut TaskContext<'_>, args: &PushArgs) -> Result<TaskOutput
 }
 
 /// Pulls the archive that `args` names.
-pub fn pull(
-    context: &mut TaskContext<'_>,
-    args: &PullArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    let into = args.into.as_ref().map(|into| process_context.current_folder.join(into));
+pub fn pull(context: &mut CommandContext<'_>, args: &PullArgs) -> Result<TaskOutput> {
+    let into = args.into.as_ref().map(|into| context.current_folder.join(into));
     let report = pull::pull(context, &args.name, into.as_deref())?;
     Ok(outcome(&report, if report.is_new { Exit::Done } else { Exit::NothingToDo }))
 }
 
 /// Lists the archives of the repository that `args` select.
-pub fn list(context: &mut TaskContext<'_>, args: &ListArgs) -> Result<TaskOutput> {
+pub fn list(context: &mut CommandContext<'_>, args: &ListArgs) -> Result<TaskOutput> {
     let mut archives = read(context)?;
     let n_all = archives.len();
     select(&mut archives, args)?;
@@ -64,14 +59,14 @@ pub fn list(context: &mut TaskContext<'_>, args: &ListArgs) -> Result<TaskOutput
 }
 
 /// Shows one archive of the repository.
-pub fn show(context: &mut TaskContext<'_>, name: &str) -> Result<TaskOutput> {
+pub fn show(context: &mut CommandContext<'_>, name: &str) -> Result<TaskOutput> {
     let archives = read(context)?;
     let found = remote::find(&archives, name)?;
     Ok(outcome(&ShowReport::of_remote(found), Exit::Done))
 }
 
 /// Verifies the archives of the repository, all or a sample.
-pub fn verify(context: &mut TaskContext<'_>, args: &VerifyArgs) -> Result<TaskOutput> {
+pub fn verify(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result<TaskOutput> {
     let percent = args.remote.sample.map_or(100, |sample| usize::from(sample.0));
     let report = verify_remote(context, percent)?;
     let exit = report.exit();
@@ -79,7 +74,7 @@ pub fn verify(context: &mut TaskContext<'_>, args: &VerifyArgs) -> Result<TaskOu
 }
 
 /// Returns the archives of the repository, the oldest first.
-fn read(context: &TaskContext<'_>) -> Result<Vec<RemoteArchive>> {
+fn read(context: &CommandContext<'_>) -> Result<Vec<RemoteArchive>> {
     let restic = Restic::of(context.workspace, context.interrupt)?;
     remote::read(&restic, context.workspace)
 }

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::{ProcessContext, TaskOutput, locate, outcome};
+use super::{CommandContext, TaskOutput, locate, outcome};
 use crate::cli::RestoreArgs;
 use crate::programs::process;
-use crate::tasks::TaskContext;
 use crate::tasks::cycle;
 use crate::terminal::report::RestoreReport;
 use crate::vault::restore::{self, FileSource, Overwrite, RestorePlan, RestoreResult, Target};
@@ -18,13 +17,9 @@ use crate::workspace::links;
 use crate::workspace::progress;
 
 /// Restores what `args` names.
-pub fn run(
-    context: &mut TaskContext<'_>,
-    args: &RestoreArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
+pub fn run(context: &mut CommandContext<'_>, args: &RestoreArgs) -> Result<TaskOutput> {
     let only = selection(&args.only)?;
-    let into = args.into.as_ref().map(|into| process_context.current_folder.join(into));
+    let into = args.into.as_ref().map(|into| context.current_folder.join(into));
     if let Some(into) = &into {
         check_folder(context, into)?;
     }
@@ -37,7 +32,7 @@ pub fn run(
             (context.notes)(&left.remove()?);
         }
     }
-    let archive = locate(context, &args.name, process_context)?;
+    let archive = locate(context, &args.name)?;
     let mut source = restore::open(&archive)?;
     let mut target = if let Some(into) = into {
         Target::folder(into)
@@ -95,7 +90,7 @@ fn selection(only: &[String]) -> Result<Option<Selection>> {
 }
 
 /// Refuses the workspace itself and the folders of this tool in it.
-fn check_folder(context: &TaskContext<'_>, into: &Path) -> Result<()> {
+fn check_folder(context: &CommandContext<'_>, into: &Path) -> Result<()> {
     let Ok(into) = into.canonicalize() else { return Ok(()) };
     let workspace = context.workspace;
     if into == workspace.root() {
@@ -124,12 +119,7 @@ fn check_any(archive: &Path, plan: &RestorePlan, source: &FileSource) -> Result<
         return Ok(());
     }
     match plan.lost.first() {
-        Some(lost) => bail!(
-            "nothing in `{}` can be restored: {}{}",
-            archive.display(),
-            lost.path.as_ref().map(|path| format!("`{path}`: ")).unwrap_or_default(),
-            lost.problem
-        ),
+        Some(lost) => bail!("nothing in `{}` can be restored: {lost}", archive.display()),
         None if source.items.is_empty() => bail!("`{}` holds no files", archive.display()),
         None => bail!("`--only` matches none of the files in `{}`", archive.display()),
     }
@@ -150,7 +140,7 @@ fn check_space(folder: &Path, size_bytes: u64) -> Result<()> {
 }
 
 fn archive_present_files(
-    context: &mut TaskContext<'_>,
+    context: &mut CommandContext<'_>,
     plan: &RestorePlan,
 ) -> Result<Option<String>> {
     let held = cycle::archive_present_files(context, plan)?;
@@ -162,7 +152,7 @@ fn archive_present_files(
 }
 
 fn write(
-    context: &TaskContext<'_>,
+    context: &CommandContext<'_>,
     source: &mut FileSource,
     plan: &RestorePlan,
     target: &mut Target,

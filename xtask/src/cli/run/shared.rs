@@ -1,14 +1,14 @@
 //! The inputs and outputs of all tasks of the command line.
 
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::cli::LabelArgs;
+use crate::cli::{Cli, Format};
 use crate::programs::features;
 use crate::programs::process::Trainer;
 use crate::tasks::TaskContext;
-use crate::tasks::cycle::Label;
 use crate::tasks::pull;
 use crate::tasks::train::TrainerSource;
 use crate::terminal::report::Report;
@@ -16,14 +16,48 @@ use crate::vault::catalog::Catalog;
 use crate::vault::remote;
 use crate::workspace::exit::Exit;
 
-/// The environment of the process.
-pub struct ProcessContext<'a> {
+/// What every task of the command line works with.
+pub struct CommandContext<'a> {
+    /// The inputs of every task.
+    pub task: TaskContext<'a>,
+    /// The command line.
+    pub cli: &'a Cli,
     /// The folder to which paths on the command line are relative.
-    pub current_folder: PathBuf,
+    pub current_folder: &'a Path,
     /// The trainer, which a signal handler can stop.
     pub trainer: &'a Trainer,
     /// The default trainer.
     pub default_trainer: TrainerSource,
+}
+
+impl<'a> Deref for CommandContext<'a> {
+    type Target = TaskContext<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.task
+    }
+}
+
+impl DerefMut for CommandContext<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.task
+    }
+}
+
+impl CommandContext<'_> {
+    /// Returns the value of `--format`.
+    pub(super) fn format(&self) -> Format {
+        self.cli.global.format
+    }
+
+    /// Returns the trainer that the command line names, or else the
+    /// default.
+    pub(super) fn trainer_source(&self, binary: Option<&Path>) -> TrainerSource {
+        match binary {
+            Some(path) => TrainerSource::Ready(self.current_folder.join(path)),
+            None => self.default_trainer.clone(),
+        }
+    }
 }
 
 /// The output of a task.
@@ -46,33 +80,14 @@ pub(super) fn outcome(report: &impl Report, exit: Exit) -> TaskOutput {
 /// # Errors
 /// When there is no such archive, or this build cannot unpack it
 /// ([`features::MissingFeature`]).
-pub(super) fn locate(
-    context: &TaskContext<'_>,
-    name: &str,
-    process_context: &ProcessContext<'_>,
-) -> Result<PathBuf> {
+pub(super) fn locate(context: &CommandContext<'_>, name: &str) -> Result<PathBuf> {
     let path = if let Some(name) = name.strip_prefix(remote::PREFIX) {
         pull::copy_of(context, name)?
     } else if name.contains(std::path::is_separator) {
-        process_context.current_folder.join(name)
+        context.current_folder.join(name)
     } else {
         Catalog::read(context.workspace)?.find(name)?.path.clone()
     };
     features::check_archive(&path)?;
     Ok(path)
-}
-
-/// Returns the trainer that the command line names, or else the default.
-pub(super) fn trainer_source(
-    binary: Option<&Path>,
-    process_context: &ProcessContext<'_>,
-) -> TrainerSource {
-    match binary {
-        Some(path) => TrainerSource::Ready(process_context.current_folder.join(path)),
-        None => process_context.default_trainer.clone(),
-    }
-}
-
-pub(super) fn label(args: &LabelArgs) -> Label {
-    Label { tags: args.tags.clone(), note: args.note.clone() }
 }

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{ProcessContext, TaskOutput, locate, trainer_source};
+use super::{CommandContext, TaskOutput, locate};
 use crate::cli::{CompareArgs, Format, PageArgs, ReportArgs};
 use crate::programs::process::{self};
-use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_text;
 use crate::workspace::exit::{Exit, TrainerExit};
 
@@ -19,55 +18,35 @@ const FOLDER: &str = "reports";
 pub(super) const LIVE: &str = ".";
 
 /// Makes the page of one session.
-pub fn report(
-    context: &mut TaskContext<'_>,
-    args: &ReportArgs,
-    format: Format,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
+pub fn report(context: &mut CommandContext<'_>, args: &ReportArgs) -> Result<TaskOutput> {
     let name = args.name.as_deref().unwrap_or(LIVE);
-    let source = source(context, name, process_context)?;
+    let source = source(context, name)?;
     let stem = match source.file_stem() {
         Some(stem) if name != LIVE => stem.to_string_lossy().into_owned(),
         _ => "workspace".to_owned(),
     };
-    let request =
-        PageRequest { task: "report", sources: &[source], stem: &stem, args: &args.page, format };
-    make(context, &request, process_context)
+    let request = PageRequest { task: "report", sources: &[source], stem: &stem, args: &args.page };
+    make(context, &request)
 }
 
 /// Makes one page of several sessions.
-pub fn compare(
-    context: &mut TaskContext<'_>,
-    args: &CompareArgs,
-    format: Format,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    let sources = args.names.iter().map(|name| source(context, name, process_context));
+pub fn compare(context: &mut CommandContext<'_>, args: &CompareArgs) -> Result<TaskOutput> {
+    let sources = args.names.iter().map(|name| source(context, name));
     let sources = sources.collect::<Result<Vec<_>>>()?;
-    let request = PageRequest {
-        task: "compare",
-        sources: &sources,
-        stem: "comparison",
-        args: &args.page,
-        format,
-    };
-    make(context, &request, process_context)
+    let request =
+        PageRequest { task: "compare", sources: &sources, stem: "comparison", args: &args.page };
+    make(context, &request)
 }
 
 /// Returns the path of the folder or archive `name`.
-pub(super) fn source(
-    context: &TaskContext<'_>,
-    name: &str,
-    process_context: &ProcessContext<'_>,
-) -> Result<PathBuf> {
-    let folder = process_context.current_folder.join(name);
+pub(super) fn source(context: &CommandContext<'_>, name: &str) -> Result<PathBuf> {
+    let folder = context.current_folder.join(name);
     if name == LIVE {
         Ok(context.workspace.root().to_owned())
     } else if name.contains(std::path::is_separator) && folder.is_dir() {
         Ok(folder)
     } else {
-        locate(context, name, process_context)
+        locate(context, name)
     }
 }
 
@@ -79,22 +58,17 @@ struct PageRequest<'a> {
     /// The default file name of the page, without its extension.
     stem: &'a str,
     args: &'a PageArgs,
-    format: Format,
 }
 
-fn make(
-    context: &mut TaskContext<'_>,
-    request: &PageRequest<'_>,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
+fn make(context: &mut CommandContext<'_>, request: &PageRequest<'_>) -> Result<TaskOutput> {
     let args = request.args;
-    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+    let source = context.trainer_source(args.trainer_bin.as_deref());
     let root = context.workspace.root().to_owned();
     let out = match &args.out {
-        Some(out) => process_context.current_folder.join(out),
+        Some(out) => context.current_folder.join(out),
         None => root.join(FOLDER).join(format!("{}.html", request.stem)),
     };
-    let arguments = arguments(request, &root, &out);
+    let arguments = arguments(context, request, &out);
     let (text, ended) = trainer_text(context, &source, &root, &arguments)?;
     let is_good = ended == TrainerExit::Code(0);
     let mut exit = if is_good { Exit::Done } else { Exit::Failed };
@@ -108,13 +82,14 @@ fn make(
     Ok(TaskOutput { json: text.clone(), text, exit })
 }
 
-fn arguments(request: &PageRequest<'_>, root: &Path, out: &Path) -> Vec<OsString> {
+fn arguments(context: &CommandContext<'_>, request: &PageRequest<'_>, out: &Path) -> Vec<OsString> {
+    let root = context.workspace.root();
     let mut arguments: Vec<OsString> = vec![request.task.into()];
     arguments.extend(["--data-root".into(), root.into(), "--out".into(), out.into()]);
     if let Some(commit) = process::git_commit(root) {
         arguments.extend(["--commit".into(), commit.into()]);
     }
-    if request.format == Format::Json {
+    if context.format() == Format::Json {
         arguments.extend(["--format".into(), "json".into()]);
     }
     arguments.push("--".into());

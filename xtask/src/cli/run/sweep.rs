@@ -10,11 +10,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use self::cluster::ChosenTrainer;
-use super::{ProcessContext, TaskOutput, outcome, trainer_source};
+use super::{CommandContext, TaskOutput, outcome};
 use crate::cli::sweep::SweepRunArgs;
-use crate::cli::{Cli, Format, SweepArgs, SweepCommand};
+use crate::cli::{Format, SweepArgs, SweepCommand};
 use crate::programs::process;
-use crate::tasks::TaskContext;
 use crate::tasks::sweep::amend;
 use crate::tasks::sweep::begin::{self, SweepRequest};
 use crate::tasks::sweep::folder::{SweepFolder, TrainingKey};
@@ -34,25 +33,13 @@ use crate::workspace::text;
 /// How long a command may take to stop when asked to.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The command line and environment of a sweep task.
-struct Invocation<'a> {
-    cli: &'a Cli,
-    process: &'a ProcessContext<'a>,
-}
-
 /// Runs the task of `args`.
-pub fn run(
-    context: &mut TaskContext<'_>,
-    cli: &Cli,
-    args: &SweepArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    let invocation = Invocation { cli, process: process_context };
-    let open = |context: &TaskContext<'_>, name: &Option<String>| {
+pub fn run(context: &mut CommandContext<'_>, args: &SweepArgs) -> Result<TaskOutput> {
+    let open = |context: &CommandContext<'_>, name: &Option<String>| {
         SweepFolder::open(context.workspace, name.as_deref())
     };
     match &args.command {
-        None => begin_sweep(context, args, &invocation),
+        None => begin_sweep(context, args),
         Some(SweepCommand::Status(args)) => {
             let folder = open(context, &args.name)?;
             Ok(outcome(&cluster::read_status(context, &folder)?, Exit::Done))
@@ -60,7 +47,7 @@ pub fn run(
         Some(SweepCommand::Resume { name, spec, retry_failed, run }) => {
             let folder = open(context, &name.name)?;
             let resume = Resume { spec: spec.as_deref(), retry_failed: *retry_failed, run };
-            resume_sweep(context, folder, &resume, &invocation)
+            resume_sweep(context, folder, &resume)
         }
         Some(SweepCommand::Cancel(args)) => {
             let folder = open(context, &args.name)?;
@@ -68,32 +55,26 @@ pub fn run(
             Ok(outcome(&cluster::read_status(context, &folder)?, Exit::Done))
         }
         Some(SweepCommand::Results { name, page }) => {
-            let page = page.as_ref().map(|page| process_context.current_folder.join(page));
-            results_of(&open(context, &name.name)?, cli.global.format, page)
+            let page = page.as_ref().map(|page| context.current_folder.join(page));
+            results_of(&open(context, &name.name)?, context.format(), page)
         }
         Some(SweepCommand::Merge { name, trainer_bin }) => {
             let folder = open(context, &name.name)?;
-            let run = SweepRunArgs { jobs: None, trainer_bin: trainer_bin.clone() };
-            let trainer = trainer(context, folder.head(), &run, &invocation)?;
+            let trainer = trainer(context, folder.head(), trainer_bin.as_deref())?;
             work::merge(context, &folder, trainer)
         }
         Some(SweepCommand::Trial(args)) => {
             let folder = open(context, &args.sweep)?;
-            let run = SweepRunArgs { jobs: None, trainer_bin: args.trainer_bin.clone() };
-            let trainer = trainer(context, folder.head(), &run, &invocation)?;
+            let trainer = trainer(context, folder.head(), args.trainer_bin.as_deref())?;
             work::trials(context, &folder, args, trainer)
         }
     }
 }
 
-fn begin_sweep(
-    context: &mut TaskContext<'_>,
-    args: &SweepArgs,
-    invocation: &Invocation<'_>,
-) -> Result<TaskOutput> {
+fn begin_sweep(context: &mut CommandContext<'_>, args: &SweepArgs) -> Result<TaskOutput> {
     let spec = args.spec.as_ref().context("clap asks for the spec")?;
-    let spec = invocation.process.current_folder.join(spec);
-    let source = trainer_source(args.run.trainer_bin.as_deref(), invocation.process);
+    let spec = context.current_folder.join(spec);
+    let source = context.trainer_source(args.run.trainer_bin.as_deref());
     let is_own_trainer = has_known_figures(&source);
     let request = SweepRequest { spec: &spec, engine: args.engine, is_own_trainer };
     let mut head = begin::plan(context, &request)?;
@@ -105,7 +86,7 @@ fn begin_sweep(
     if head.engine == Engine::Slurm {
         cluster::check(&args.run)?;
     }
-    let mut trainer = trainer(context, &head, &args.run, invocation)?;
+    let mut trainer = trainer(context, &head, args.run.trainer_bin.as_deref())?;
     if let (SweepTrainer::Binary(binary, own), true) = (&mut trainer, is_own_trainer) {
         let checked_binary = begin::check_settings(context, &head, &source, binary, own)?;
         head.needs_full_trainer = checked_binary != *binary;
@@ -132,21 +113,19 @@ struct Resume<'a> {
 }
 
 fn resume_sweep(
-    context: &mut TaskContext<'_>,
+    context: &mut CommandContext<'_>,
     mut folder: SweepFolder,
     resume: &Resume<'_>,
-    invocation: &Invocation<'_>,
 ) -> Result<TaskOutput> {
     let is_local = folder.head().engine != Engine::Slurm;
     if !is_local {
         cluster::check(resume.run)?;
     }
-    let source = trainer_source(resume.run.trainer_bin.as_deref(), invocation.process);
-    let amended = resume
-        .spec
-        .map(|spec| amended(&folder, &invocation.process.current_folder.join(spec), &source));
+    let source = context.trainer_source(resume.run.trainer_bin.as_deref());
+    let amended =
+        resume.spec.map(|spec| amended(&folder, &context.current_folder.join(spec), &source));
     let amended = amended.transpose()?;
-    let trainer = trainer(context, folder.head(), resume.run, invocation)?;
+    let trainer = trainer(context, folder.head(), resume.run.trainer_bin.as_deref())?;
     let _lock = lock_sweep(context, &folder)?;
     if let Some(spec) = amended {
         folder = amend::store(context.workspace, &folder, spec)?;
@@ -182,10 +161,9 @@ fn has_known_figures(source: &TrainerSource) -> bool {
 
 /// Returns the trainer, built if necessary.
 fn trainer(
-    context: &mut TaskContext<'_>,
+    context: &mut CommandContext<'_>,
     head: &SweepHead,
-    run: &SweepRunArgs,
-    invocation: &Invocation<'_>,
+    binary: Option<&Path>,
 ) -> Result<SweepTrainer> {
     let command = &head.plan.spec.command;
     let root = context.workspace.root();
@@ -208,9 +186,9 @@ fn trainer(
         ["--exit-with-parent", "--quiet", "--seeds", "1"].map(OsString::from).into();
     let commit = process::git_commit(root).map(OsString::from);
     own.extend(commit.into_iter().flat_map(|commit| ["--commit".into(), commit]));
-    let now = invocation.cli.global.clock.map(|now| now.to_rfc3339().into());
+    let now = context.cli.global.clock.map(|now| now.to_rfc3339().into());
     own.extend(now.into_iter().flat_map(|now| ["--now".into(), now]));
-    let source = trainer_source(run.trainer_bin.as_deref(), invocation.process);
+    let source = context.trainer_source(binary);
     let binary = if head.needs_full_trainer {
         full_trainer_binary(context, &source)?
     } else {
@@ -221,7 +199,7 @@ fn trainer(
 
 /// Locks the sweep, so that no other process of this machine runs its
 /// trials.
-fn lock_sweep(context: &TaskContext<'_>, folder: &SweepFolder) -> Result<lock::Lock> {
+fn lock_sweep(context: &CommandContext<'_>, folder: &SweepFolder) -> Result<lock::Lock> {
     lock::acquire(&Workspace::open(folder.root())?, "sweep", (context.clock)())
 }
 

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::show::{LIVE, source};
-use super::{ProcessContext, TaskOutput};
+use super::{CommandContext, TaskOutput};
 use crate::cli::TensorboardArgs;
 use crate::programs::process;
-use crate::tasks::TaskContext;
 use crate::tasks::unpacked::Cache;
 use crate::vault::scan::Selection;
 use crate::workspace::exit::Exit;
@@ -24,23 +23,19 @@ struct Run {
 }
 
 /// Runs TensorBoard until it ends, usually by ctrl-C.
-pub(super) fn run(
-    context: &mut TaskContext<'_>,
-    args: &TensorboardArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
+pub(super) fn run(context: &mut CommandContext<'_>, args: &TensorboardArgs) -> Result<TaskOutput> {
     // Locked as long as TensorBoard reads from it.
     let cache = Cache::open(context)?;
     let live = [LIVE.to_owned()];
     let names = if args.names.is_empty() { &live[..] } else { &args.names };
     let mut runs = Vec::new();
     for name in names {
-        runs.push(curves(context, &cache, name, process_context)?);
+        runs.push(curves(context, &cache, name)?);
     }
     let mut arguments = log_arguments(&runs)?;
     arguments.extend(args.arguments.iter().cloned());
     let program = match &args.tensorboard_bin {
-        Some(path) => process_context.current_folder.join(path),
+        Some(path) => context.current_folder.join(path),
         None => PathBuf::from("tensorboard"),
     };
     let is_good = process::tensorboard(&program, &arguments, context.interrupt)?;
@@ -48,13 +43,8 @@ pub(super) fn run(
     Ok(TaskOutput { text: String::new(), json: "{\"format\":1}\n".to_owned(), exit })
 }
 
-fn curves(
-    context: &mut TaskContext<'_>,
-    cache: &Cache,
-    name: &str,
-    process_context: &ProcessContext<'_>,
-) -> Result<Run> {
-    let source = source(context, name, process_context)?;
+fn curves(context: &mut CommandContext<'_>, cache: &Cache, name: &str) -> Result<Run> {
+    let source = source(context, name)?;
     let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let name = if name == LIVE { "live".to_owned() } else { stem };
     if source.is_dir() {

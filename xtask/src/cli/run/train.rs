@@ -9,10 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::{ProcessContext, TaskOutput, label, outcome, trainer_source};
-use crate::cli::{Cli, Format, TrainArgs, WindowMode};
+use super::{CommandContext, TaskOutput, outcome};
+use crate::cli::{Format, TrainArgs, WindowMode};
 use crate::programs::process;
-use crate::tasks::TaskContext;
 use crate::tasks::push::{self, PushReport, PushSelection};
 use crate::tasks::train::{
     ArchiveMode, CommandTrainer, DEFAULT_SEED, Start, TrainOptions, TrainReport, TrainerSource,
@@ -23,20 +22,16 @@ use crate::workspace::digest::file_sha256;
 use crate::workspace::exit::{CodedError, Exit};
 
 /// Trains with the options of `args`.
-pub fn run(
-    context: &mut TaskContext<'_>,
-    cli: &Cli,
-    args: &TrainArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
+pub fn run(context: &mut CommandContext<'_>, args: &TrainArgs) -> Result<TaskOutput> {
     if args.check_leaks {
-        return check_leaks(context, cli, args, process_context);
+        return check_leaks(context, args);
     }
     let summary =
-        args.summary.as_ref().map(|file| Summary::open(&process_context.current_folder.join(file)));
+        args.summary.as_ref().map(|file| Summary::open(&context.current_folder.join(file)));
     let summary = summary.transpose()?;
-    let options = options(context, cli, args, process_context)?;
-    let mut report = train(context, process_context.trainer, &options)?;
+    let options = options(context, args)?;
+    let trainer = context.trainer;
+    let mut report = train(context, trainer, &options)?;
     if options.is_pushed
         && let Some(archive) = &report.archive
     {
@@ -51,7 +46,7 @@ pub fn run(
     for doubt in &report.doubts {
         (context.notes)(&format!("warning: {doubt}: treat as a bug"));
     }
-    if cli.global.format == Format::Json {
+    if context.format() == Format::Json {
         // The text lists missed gates, but JSON is often read by a program only.
         for gate in report.gates.iter().filter(|gate| !gate.is_passed) {
             (context.notes)(&format!("gate {gate}"));
@@ -63,7 +58,7 @@ pub fn run(
 
 /// Pushes the archive `name` of the new session and pending ones. A
 /// failure is only a warning, since the push stays pending.
-fn push_session(context: &mut TaskContext<'_>, name: &str) -> Option<PushReport> {
+fn push_session(context: &mut CommandContext<'_>, name: &str) -> Option<PushReport> {
     let pushed = push::push(context, &PushSelection::One(name.to_owned()));
     let report = match pushed {
         Ok(report) => report,
@@ -84,18 +79,13 @@ fn push_session(context: &mut TaskContext<'_>, name: &str) -> Option<PushReport>
 
 /// Runs the leak check of the trainer, which does not change the
 /// workspace.
-fn check_leaks(
-    context: &mut TaskContext<'_>,
-    cli: &Cli,
-    args: &TrainArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
-    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+fn check_leaks(context: &mut CommandContext<'_>, args: &TrainArgs) -> Result<TaskOutput> {
+    let source = context.trainer_source(args.trainer_bin.as_deref());
     let mut arguments: Vec<OsString> = vec!["train".into(), "--check-leaks".into()];
-    if cli.global.format == Format::Json {
+    if context.format() == Format::Json {
         arguments.extend(["--format".into(), "json".into()]);
     }
-    let own = trainer_arguments(context, cli, args, &process_context.current_folder);
+    let own = trainer_arguments(context, args);
     arguments.extend(own.into_iter().filter(|argument| argument != "--exit-with-parent"));
     let root = context.workspace.root();
     let (text, exit) = trainer_text(context, &source, root, &arguments)?;
@@ -117,7 +107,7 @@ impl Summary {
         Ok(Self { path: path.to_owned(), file })
     }
 
-    fn append(mut self, context: &TaskContext<'_>, report: &TrainReport) -> Result<()> {
+    fn append(mut self, context: &CommandContext<'_>, report: &TrainReport) -> Result<()> {
         let digest = report
             .archive
             .as_ref()
@@ -130,24 +120,19 @@ impl Summary {
     }
 }
 
-fn options(
-    context: &TaskContext<'_>,
-    cli: &Cli,
-    args: &TrainArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TrainOptions> {
+fn options(context: &CommandContext<'_>, args: &TrainArgs) -> Result<TrainOptions> {
     let trainer = if args.command.is_empty() {
-        trainer_source(args.trainer_bin.as_deref(), process_context)
+        context.trainer_source(args.trainer_bin.as_deref())
     } else {
-        TrainerSource::Command(command_trainer(context, args, process_context)?)
+        TrainerSource::Command(command_trainer(context, args)?)
     };
     let remote = context.workspace.config().archive.remote.as_ref();
     Ok(TrainOptions {
         archive: if args.no_archive { ArchiveMode::MoveOnly } else { ArchiveMode::Archive },
         trainer,
-        arguments: trainer_arguments(context, cli, args, &process_context.current_folder),
-        is_silent: cli.global.format == Format::Json,
-        label: label(&args.label),
+        arguments: trainer_arguments(context, args),
+        is_silent: context.format() == Format::Json,
+        label: args.label.clone(),
         start: if args.resume { Start::Resume } else { Start::Fresh },
         gates: args.gates.clone(),
         is_pushed: args.push || remote.is_some_and(|it| it.push == PushMode::EachSession),
@@ -155,14 +140,10 @@ fn options(
 }
 
 /// Returns the command after `--`, which runs in the current folder.
-fn command_trainer(
-    context: &TaskContext<'_>,
-    args: &TrainArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<CommandTrainer> {
+fn command_trainer(context: &CommandContext<'_>, args: &TrainArgs) -> Result<CommandTrainer> {
     Ok(CommandTrainer {
         words: args.command.clone(),
-        folder: process_context.current_folder.clone(),
+        folder: context.current_folder.to_owned(),
         seed: args.seed.unwrap_or_else(|| configured_seed(context.workspace.root())),
         variables: Vec::new(),
         supervisor: std::env::current_exe().context("failed to find this program's own file")?,
@@ -180,19 +161,17 @@ fn configured_seed(root: &Path) -> u64 {
     read().unwrap_or(DEFAULT_SEED)
 }
 
-fn trainer_arguments(
-    context: &TaskContext<'_>,
-    cli: &Cli,
-    args: &TrainArgs,
-    current_folder: &Path,
-) -> Vec<OsString> {
+fn trainer_arguments(context: &CommandContext<'_>, args: &TrainArgs) -> Vec<OsString> {
     let root = context.workspace.root();
     let mut arguments: Vec<OsString> =
         vec!["--root".into(), root.into(), "--exit-with-parent".into()];
     let mut flag = |name: &str, value: Option<OsString>| {
         arguments.extend(value.into_iter().flat_map(|value| [OsString::from(name), value]));
     };
-    flag("--data", args.data.as_ref().map(|data| data_argument(data, root, current_folder)));
+    flag(
+        "--data",
+        args.data.as_ref().map(|data| data_argument(data, root, context.current_folder)),
+    );
     flag("--episodes", args.episodes.map(|n| n.to_string().into()));
     flag("--steps-per-batch", args.steps_per_batch.map(|n| n.to_string().into()));
     flag("--seed", args.seed.map(|seed| seed.to_string().into()));
@@ -201,13 +180,13 @@ fn trainer_arguments(
     flag("--walk-forward", args.walk_forward.map(|n| n.to_string().into()));
     flag("--window-mode", args.window_mode.map(mode_argument));
     flag("--commit", process::git_commit(root).map(Into::into));
-    flag("--now", cli.global.clock.map(|now| now.to_rfc3339().into()));
+    flag("--now", context.cli.global.clock.map(|now| now.to_rfc3339().into()));
     arguments.extend(args.reading.arguments());
     let switches = [
         ("--default", args.default),
         ("--split", args.split),
         ("--audit", args.audit),
-        ("--quiet", cli.global.quiet),
+        ("--quiet", context.cli.global.quiet),
     ];
     for (name, is_set) in switches {
         arguments.extend(is_set.then(|| OsString::from(name)));

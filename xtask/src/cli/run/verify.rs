@@ -1,45 +1,40 @@
 //! `verify`: reads archives back and lets the trainer load their models.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 
-use super::{ProcessContext, TaskOutput, locate, outcome, trainer_source};
+use super::{CommandContext, TaskOutput, locate, outcome};
 use crate::cli::VerifyArgs;
 use crate::programs::features;
 use crate::programs::process;
-use crate::tasks::TaskContext;
 use crate::tasks::train::trainer_binary;
 use crate::terminal::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::vault::catalog::Catalog;
 use crate::vault::restore::{self, Overwrite, Target};
 use crate::vault::scan::Selection;
 use crate::vault::verify::{self, ArchiveCheck, Damage, ReadOptions};
-use crate::workspace::exit::{CodedError, Exit, stop_if};
-use crate::workspace::files::{self, exists, folder_entries};
-use crate::workspace::filesystem;
+use crate::workspace::exit::{Exit, stop_if};
+use crate::workspace::files::{exists, folder_entries};
+use crate::workspace::lock::{self, Lock};
 use crate::workspace::progress;
 
 /// The models that `--load` loads.
 const MODELS: &str = "models/*.zip";
 
 /// Verifies what `args` names.
-pub fn run(
-    context: &mut TaskContext<'_>,
-    args: &VerifyArgs,
-    process_context: &ProcessContext<'_>,
-) -> Result<TaskOutput> {
+pub fn run(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result<TaskOutput> {
     let paths: Vec<PathBuf> = if args.all {
         let archives = Catalog::read(context.workspace)?.archives;
         let paths: Vec<PathBuf> = archives.into_iter().rev().map(|archive| archive.path).collect();
         paths.iter().try_for_each(|path| features::check_archive(path))?;
         paths
     } else {
-        vec![locate(context, &args.name, process_context)?]
+        vec![locate(context, &args.name)?]
     };
-    let source = trainer_source(args.trainer_bin.as_deref(), process_context);
+    let source = context.trainer_source(args.trainer_bin.as_deref());
     let binary = args.load.then(|| trainer_binary(context, &source)).transpose()?;
     let n_bytes = verify::n_bytes_of_two_passes(paths.iter().map(PathBuf::as_path));
     let _running = progress::begin_passes("verifying", n_bytes, 2);
@@ -66,7 +61,7 @@ pub fn run(
 }
 
 fn verify_one(
-    context: &mut TaskContext<'_>,
+    context: &mut CommandContext<'_>,
     path: &Path,
     is_one_of_many: bool,
     binary: Option<&Path>,
@@ -84,7 +79,7 @@ fn verify_one(
 
 /// Reports that another process removed the archive at `path`: a warning,
 /// unless it was pruned and is in the trash.
-fn warn_of_vanished(context: &mut TaskContext<'_>, path: &Path) -> Result<()> {
+fn warn_of_vanished(context: &mut CommandContext<'_>, path: &Path) -> Result<()> {
     stop_if(context.interrupt)?;
     let name = path.file_name().unwrap_or_default();
     let batches = folder_entries(&context.workspace.archives_trash())?;
@@ -113,7 +108,7 @@ fn check(path: &Path, is_one_of_many: bool, interrupt: &AtomicBool) -> Result<Ar
 /// Unpacks the models of the archive at `path` to a scratch folder, and
 /// lets `binary` load each.
 fn load_models(
-    context: &mut TaskContext<'_>,
+    context: &mut CommandContext<'_>,
     path: &Path,
     binary: &Path,
 ) -> Result<Vec<CheckedModel>> {
@@ -138,25 +133,14 @@ fn load_models(
 /// A scratch folder of one process at a time, removed on drop.
 struct Scratch {
     folder: PathBuf,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Scratch {
-    fn create(context: &TaskContext<'_>) -> Result<Self> {
-        let state = context.workspace.state();
-        files::create_folder(&state)?;
-        let path = state.join("scratch.lock");
-        let failed = || format!("failed to lock `{}`", path.display());
-        let lock = File::create(&path).with_context(failed)?;
-        match filesystem::try_lock(&lock) {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let text = "another `verify --load` is running in the workspace; wait for it";
-                return Err(CodedError::Locked(text.to_owned()).into());
-            }
-            Err(TryLockError::Error(error)) => return Err(error).with_context(failed),
-        }
-        let folder = state.join("scratch");
+    fn create(context: &CommandContext<'_>) -> Result<Self> {
+        let text = "another `verify --load` is running in the workspace; wait for it";
+        let lock = lock::acquire_part(context.workspace, "scratch", text)?;
+        let folder = context.workspace.state().join("scratch");
         clear(&folder)?;
         Ok(Self { folder, _lock: lock })
     }

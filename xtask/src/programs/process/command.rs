@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use xshell::cmd;
 
-use super::supervise::{self, Order, Outcome};
+use super::supervise::{self, CommandEnd, Order, Outcome};
 use super::{Trainer, shell};
 
 /// One run of a command.
@@ -34,19 +34,6 @@ pub struct CommandRun<'a> {
     pub grace: Duration,
     /// Whether its standard output goes to the log only.
     pub is_silent: bool,
-}
-
-/// How a command ended.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CommandEnd {
-    /// Its exit code; `None` when a signal ended it.
-    pub exit_code: Option<i32>,
-    /// The signal that ended it, if known.
-    pub signal: Option<i32>,
-    /// Whether it was asked to stop.
-    pub was_stopped: bool,
-    /// Why the log is incomplete, if it is.
-    pub log_problem: Option<String>,
 }
 
 impl Trainer {
@@ -81,12 +68,7 @@ impl Trainer {
 /// Reads how the run ended; `None` when its supervisor was killed.
 fn read(path: &Path, run: &str) -> Option<CommandEnd> {
     let outcome: Outcome = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-    (outcome.run == run).then_some(CommandEnd {
-        exit_code: outcome.exit_code,
-        signal: outcome.signal,
-        was_stopped: outcome.was_stopped,
-        log_problem: outcome.log_problem,
-    })
+    (outcome.run == run).then_some(outcome.end)
 }
 
 /// Finds the program `name`: relative to `folder` if it is a path, else

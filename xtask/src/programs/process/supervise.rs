@@ -60,18 +60,26 @@ pub(super) struct Order {
 }
 
 /// How a command ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Outcome {
-    /// [`Order::run`].
-    pub run: String,
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CommandEnd {
     /// Its exit code; `None` when a signal ended it.
     pub exit_code: Option<i32>,
-    /// The signal that ended it.
+    /// The signal that ended it, if known.
     pub signal: Option<i32>,
     /// Whether it was asked to stop.
     pub was_stopped: bool,
     /// Why the log is incomplete, if it is.
     pub log_problem: Option<String>,
+}
+
+/// What a supervisor tells at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Outcome {
+    /// [`Order::run`].
+    pub run: String,
+    /// How it ended.
+    #[serde(flatten)]
+    pub end: CommandEnd,
 }
 
 /// Returns the arguments that start this program as a supervisor.
@@ -142,13 +150,13 @@ fn supervise(order: &OsString, words: &[OsString]) -> Result<()> {
     let status = running.wait(Duration::from_millis(order.grace_ms))?;
     running.tree.end(REMAINDER_GRACE);
     running.drain();
-    let outcome = Outcome {
-        run: order.run,
+    let end = CommandEnd {
         exit_code: status.code(),
         signal: process_tree::signal_of(status),
         was_stopped: running.was_stopped,
         log_problem: log.problem(),
     };
+    let outcome = Outcome { run: order.run, end };
     let text = serde_json::to_vec(&outcome).expect("an outcome is plain data");
     files::write_atomically(&order.outcome, &text)
 }

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::redact::printable;
 use super::{Restic, is_id};
 use crate::programs::process;
 use crate::workspace::exit::{CodedError, stop_if};
@@ -22,23 +23,29 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 const RETRY_INTERVAL: Duration = Duration::from_millis(700);
 
 /// A lock on the repository.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepositoryLock {
+    /// The machine that holds it, without control characters.
+    #[serde(rename(deserialize = "hostname"), deserialize_with = "printable_text")]
+    pub host: String,
+    /// The process id.
+    pub pid: u32,
     /// When it was last renewed, by the clock of its machine.
-    pub time: DateTime<Utc>,
+    #[serde(rename(deserialize = "time"))]
+    pub since: DateTime<Utc>,
     /// Whether it is exclusive.
     #[serde(default)]
     pub exclusive: bool,
-    /// The machine that holds it.
-    pub hostname: String,
-    /// The process id.
-    pub pid: u32,
+}
+
+fn printable_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(|text| printable(&text))
 }
 
 impl RepositoryLock {
     /// Whether it was left by an ended process of this machine.
     pub fn is_stale(&self) -> bool {
-        host().as_deref() == Some(self.hostname.as_str()) && process::has_ended(self.pid)
+        host().as_deref() == Some(self.host.as_str()) && process::has_ended(self.pid)
     }
 }
 

@@ -36,8 +36,7 @@ pub fn delete(names: &[String], folder: &Path) -> Result<()> {
         }
     }
     if !names.is_empty() {
-        files::sync_folder(folder)
-            .with_context(|| format!("failed to sync `{}`", folder.display()))?;
+        relocate::sync(folder)?;
     }
     Ok(())
 }

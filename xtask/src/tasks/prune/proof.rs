@@ -14,7 +14,7 @@ use crate::tasks::TaskContext;
 use crate::vault::catalog::{Archive, Catalog, Content, Fingerprint};
 use crate::vault::receipts::Receipts;
 use crate::vault::retention::{PlanFacts, RetentionPlan};
-use crate::vault::verify::{self, ReadOptions};
+use crate::vault::verify::{self};
 use crate::workspace::exit::stop_if;
 use crate::workspace::progress;
 
@@ -53,15 +53,11 @@ pub fn verify_kept(
     let n_before = facts.damaged.len();
     for (name, path) in unverified {
         let before = Fingerprint::read(path);
-        let options = ReadOptions { interrupt: Some(context.interrupt), ..ReadOptions::default() };
-        let checked = verify::check_as(path, options);
+        let checked = verify::first_damage(path, context.interrupt);
         // An interrupted check is not damage.
         stop_if(context.interrupt)?;
         let problem = match checked {
-            Ok(archive_check) => archive_check.damage.first().map(|damage| {
-                let part = damage.path.as_ref().map(|part| format!("`{part}`: "));
-                format!("{}{}", part.unwrap_or_default(), damage.problem)
-            }),
+            Ok(damage) => damage.map(|damage| damage.to_string()),
             // An archive that cannot be opened counts as damaged.
             Err(error) => Some(format!("{error:#}")),
         };

@@ -13,9 +13,9 @@ use crate::vault::catalog::{Archive, Fingerprint};
 use crate::vault::diff;
 use crate::vault::receipts;
 use crate::vault::remote::{self, Description, RemoteArchive, RemoteReceipt};
-use crate::vault::verify::{self, ReadOptions};
+use crate::vault::verify::{self};
 use crate::workspace::digest::{DigestWriter, file_sha256};
-use crate::workspace::exit::{CodedError, RemoteProblem, stop_if};
+use crate::workspace::exit::{CodedError, RemoteProblem};
 use crate::workspace::progress;
 
 /// How often each byte counts as progress: verified twice, read back
@@ -165,12 +165,8 @@ impl Push<'_> {
 
 /// Verifies the archive at `path`.
 fn check(context: &mut TaskContext<'_>, path: &Path) -> Result<()> {
-    let options = ReadOptions { interrupt: Some(context.interrupt), ..ReadOptions::default() };
-    let checked = verify::check_as(path, options);
-    stop_if(context.interrupt)?;
-    if let Some(damage) = checked?.damage.first() {
-        let part = damage.path.as_ref().map(|part| format!("`{part}`: ")).unwrap_or_default();
-        bail!("it is damaged and was not pushed: {part}{}", damage.problem);
+    if let Some(damage) = verify::first_damage(path, context.interrupt)? {
+        bail!("it is damaged and was not pushed: {damage}");
     }
     receipts::remember(context.workspace, path);
     Ok(())

@@ -94,8 +94,7 @@ pub fn update(workspace: &Workspace, change: impl FnOnce(&mut PendingPushes)) ->
     if owed == before {
         return Ok(());
     }
-    let text = serde_json::to_vec_pretty(&owed).expect("names are plain data");
-    files::write_atomically(&path(workspace), &text)
+    files::write_json(&path(workspace), &owed)
 }
 
 fn path(workspace: &Workspace) -> PathBuf {

@@ -63,7 +63,6 @@ fn refused(key: &str) -> anyhow::Error {
 pub fn store(workspace: &Workspace, folder: &SweepFolder, spec: SweepSpec) -> Result<SweepFolder> {
     let head = folder.head().clone();
     let head = SweepHead { plan: Plan::new(spec, head.plan.settings, head.plan.data), ..head };
-    let bytes = serde_json::to_vec_pretty(&head).expect("a plan is plain data");
-    files::write_atomically(&folder.root().join(HEAD), &bytes)?;
+    files::write_json(&folder.root().join(HEAD), &head)?;
     SweepFolder::open(workspace, Some(folder.name()))
 }

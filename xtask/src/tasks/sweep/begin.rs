@@ -1,8 +1,6 @@
 //! Plans a sweep from the spec and the workspace's settings.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -22,7 +20,7 @@ use crate::vault::session::METRIC_POINTERS;
 use crate::workspace::Workspace;
 use crate::workspace::config::{ArchiveConfig, WorkspaceConfig, nearest};
 use crate::workspace::exit::{CodedError, TrainerExit};
-use crate::workspace::files::{exists, folder_entries};
+use crate::workspace::files::{self, exists, folder_entries};
 
 /// The path from a trial's folder to the workspace.
 const TO_WORKSPACE: &str = "../../../..";
@@ -118,10 +116,7 @@ fn settings_of_trials(config: &WorkspaceConfig) -> WorkspaceConfig {
 
 /// Reads a JSON object; `None` if there is no such file.
 fn read_object(path: &Path) -> Result<Option<Map<String, Value>>> {
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        bytes => bytes.with_context(|| format!("failed to read `{}`", path.display()))?,
-    };
+    let Some(bytes) = files::read_existing(path)? else { return Ok(None) };
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(mut object)) => {
             object.remove("$schema");

@@ -71,8 +71,7 @@ impl SweepFolder {
         for folder in [TRIALS, ATTEMPTS] {
             files::create_folder(&root.join(folder))?;
         }
-        let bytes = serde_json::to_vec_pretty(&head).expect("a plan is plain data");
-        files::write_atomically(&root.join(HEAD), &bytes)?;
+        files::write_json(&root.join(HEAD), &head)?;
         Ok(Self { root, head })
     }
 

@@ -1,11 +1,9 @@
 //! The record of a trial, beside its session: `trial.json`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -88,12 +86,8 @@ impl AttemptEnd {
 /// # Errors
 /// When it cannot be read.
 pub fn read(folder: &Path) -> Result<Option<TrialRecord>> {
-    let path = folder.join(RECORD);
-    match fs::read(&path) {
-        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
-    }
+    let bytes = files::read_existing(&folder.join(RECORD))?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
 /// Writes `record` to `folder` and syncs it.
@@ -101,6 +95,5 @@ pub fn read(folder: &Path) -> Result<Option<TrialRecord>> {
 /// # Errors
 /// When it cannot be written.
 pub fn write(folder: &Path, record: &TrialRecord) -> Result<()> {
-    let bytes = serde_json::to_vec_pretty(record).expect("a record is plain data");
-    files::write_atomically(&folder.join(RECORD), &bytes)
+    files::write_json(&folder.join(RECORD), record)
 }

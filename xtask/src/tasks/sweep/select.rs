@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -123,13 +122,9 @@ pub fn verdict(folder: &SweepFolder) -> Result<Option<Verdict>> {
 }
 
 fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
-    let read = || fs::read(path).with_context(|| format!("failed to read `{}`", path.display()));
-    match fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        _ => serde_json::from_slice(&read()?).map(Some).with_context(|| {
-            format!("`{}` is damaged; bring it back from a backup", path.display())
-        }),
-    }
+    let Some(bytes) = files::read_existing(path)? else { return Ok(None) };
+    let damaged = || format!("`{}` is damaged; bring it back from a backup", path.display());
+    serde_json::from_slice(&bytes).map(Some).with_context(damaged)
 }
 
 /// Returns the best combination; `None` while trials are missing, or if
@@ -160,10 +155,9 @@ pub fn store_choice(folder: &SweepFolder, choice: Choice, now: DateTime<Utc>) ->
         return Ok(selection);
     }
     let selection = Selection { format: 1, opened_at: now, choice };
-    let bytes = serde_json::to_vec_pretty(&selection).expect("a choice is plain data");
     let path = folder.root().join(SELECTION);
     let draft = folder.root().join(format!(".{SELECTION}.{}", std::process::id()));
-    files::write_atomically(&draft, &bytes)?;
+    files::write_json(&draft, &selection)?;
     match files::rename_new(&draft, &path) {
         Ok(()) => Ok(selection),
         // Another process was first.
@@ -212,8 +206,7 @@ pub fn test(
     write_validation(folder, choice, trials, &validation)?;
     let validation = measure(trainer, &validation, choice)?;
     let verdict = Verdict { format: 1, validation, tests };
-    let bytes = serde_json::to_vec_pretty(&verdict).expect("a verdict is plain data");
-    files::write_atomically(&folder.root().join(VERDICT), &bytes)?;
+    files::write_json(&folder.root().join(VERDICT), &verdict)?;
     Ok(Some(verdict))
 }
 

@@ -91,10 +91,10 @@ impl Execute for Training<'_> {
     fn fail(&self, attempt: &Attempt, reason: &str) -> Result<AttemptEnd> {
         let workspace = Workspace::open(&attempt.root)?;
         let root = workspace.root();
-        let record = root.join("logs/session.json");
+        let record = root.join(session::RECORD);
         if !exists(&record) {
             let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
-            let session = json!({
+            let failed = json!({
                 "format": 1,
                 "id": format!("session_{}", stamp(attempt.started_at)),
                 "status": "failed",
@@ -105,8 +105,7 @@ impl Execute for Training<'_> {
                 "reason": reason,
             });
             files::create_folder(&root.join("logs"))?;
-            let bytes = serde_json::to_vec_pretty(&session).expect("a record is plain data");
-            files::write_atomically(&record, &bytes)?;
+            files::write_json(&record, &failed)?;
         }
         let archive = self.with_context(&workspace, |context| {
             let _lock = cycle::begin(context, "archive")?;

@@ -19,12 +19,10 @@ use super::outcome::{CommandReport, TrainingOutcome};
 use crate::programs::process::{CommandEnd, CommandRun, Trainer, find_program};
 use crate::tasks::TaskContext;
 use crate::vault::name::stamp;
-use crate::vault::session;
+use crate::vault::session::{self, RECORD};
 use crate::workspace::exit::{CodedError, TrainerExit, stop_if};
 use crate::workspace::files;
 
-/// The record of the session.
-const RECORD: &str = "logs/session.json";
 /// The log of the command's output.
 const LOG: &str = "logs/training.log";
 

@@ -1,8 +1,8 @@
 //! How a training ended: by its record, or else by its trainer's exit.
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::programs::process::{Trainer, TrainerRun};
 use crate::tasks::TaskContext;
@@ -123,8 +123,12 @@ pub fn run_trainer(
     if left_nothing && exit != TrainerExit::Code(0) {
         return Ok(TrainingOutcome { exit, session: None });
     }
-    let session = session::read(context.workspace.root())
-        .unwrap_or_else(|| unrecorded(started_at, (context.clock)()));
+    // A trainer may write no record.
+    let session = session::read(context.workspace.root()).unwrap_or_else(|| SessionSummary {
+        started_at: Some(started_at),
+        finished_at: Some((context.clock)()),
+        ..session::summarize(&Value::Null)
+    });
     let is_sealed = session::is_sealed(context.workspace.root());
     let status = if is_sealed { session.status } else { status_by_exit(session.status, exit) };
     if status == SessionStatus::Completed && exit != TrainerExit::Code(0) {
@@ -144,21 +148,6 @@ pub fn status_without_session(exit: TrainerExit) -> SessionStatus {
         SessionStatus::Interrupted
     } else {
         SessionStatus::Failed
-    }
-}
-
-/// Returns the summary of a session whose trainer writes no record.
-fn unrecorded(started_at: DateTime<Utc>, finished_at: DateTime<Utc>) -> SessionSummary {
-    SessionSummary {
-        id: None,
-        status: SessionStatus::Unknown,
-        started_at: Some(started_at),
-        finished_at: Some(finished_at),
-        seed: None,
-        data: None,
-        config_sha256: None,
-        resumed_from: None,
-        metrics: std::collections::BTreeMap::new(),
     }
 }
 

@@ -4,8 +4,8 @@
 //! Lines are only appended. A line that was truncated by a kill is
 //! ignored; its session is added again.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -57,10 +57,7 @@ impl TrialRecord {
 /// # Errors
 /// When it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<TrialRecord>> {
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        bytes => bytes.with_context(|| format!("failed to read `{}`", path.display()))?,
-    };
+    let bytes = files::read_existing(path)?.unwrap_or_default();
     let lines = bytes.split(|byte| *byte == b'\n');
     let lines = lines.filter_map(|line| serde_json::from_slice::<TrialRecord>(line).ok());
     Ok(lines.filter(|line| line.format == 1).collect())

@@ -195,6 +195,7 @@ pub fn is_real_folder(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
+/// Syncs the entries of `folder`.
 pub fn sync(folder: &Path) -> Result<()> {
     files::sync_folder(folder).with_context(|| format!("failed to sync `{}`", folder.display()))
 }

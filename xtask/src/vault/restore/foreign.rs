@@ -22,33 +22,10 @@ const DUPLICATE: &str = "the zip names it twice, and which is meant is not known
 /// The content of a zip.
 #[derive(Debug, Default)]
 pub struct Listing {
-    pub items: Vec<ForeignItem>,
+    /// The files, each with its compressed size in bytes.
+    pub items: Vec<(RestoreItem, u64)>,
     pub folders: BTreeSet<String>,
     pub damage: Vec<Damage>,
-}
-
-/// A file of a zip.
-#[derive(Debug)]
-pub struct ForeignItem {
-    pub path: String,
-    pub size_bytes: u64,
-    pub compressed_bytes: u64,
-    pub sha256: Option<String>,
-    pub entry_idx: Option<usize>,
-}
-
-impl ForeignItem {
-    pub fn into_item(self) -> RestoreItem {
-        RestoreItem {
-            path: self.path,
-            raw_path: None,
-            size_bytes: self.size_bytes,
-            modified_at: None,
-            mode: None,
-            sha256: self.sha256,
-            entry_idx: self.entry_idx,
-        }
-    }
 }
 
 impl Listing {
@@ -58,14 +35,14 @@ impl Listing {
 }
 
 /// Checks that the recorded size of `item` is possible.
-pub fn check_ratio(item: &ForeignItem) -> Result<(), String> {
-    let bytes_max = item.compressed_bytes.saturating_mul(RATIO_MAX).saturating_add(1024);
+pub fn check_ratio(item: &RestoreItem, compressed_bytes: u64) -> Result<(), String> {
+    let bytes_max = compressed_bytes.saturating_mul(RATIO_MAX).saturating_add(1024);
     if item.sha256.is_some() || item.size_bytes <= bytes_max {
         return Ok(());
     }
     Err(format!(
-        "it claims to unpack {} bytes to {}, more than deflate can",
-        item.compressed_bytes, item.size_bytes
+        "it claims to unpack {compressed_bytes} bytes to {}, more than deflate can",
+        item.size_bytes
     ))
 }
 
@@ -98,13 +75,9 @@ pub fn list<R: Read + Seek>(zip: &mut ZipArchive<R>, raw: &mut R) -> Listing {
             listing.refuse(&name, problem);
         } else {
             let (size_bytes, compressed_bytes) = (entry.size(), entry.compressed_size());
-            listing.items.push(ForeignItem {
-                path: name,
-                size_bytes,
-                compressed_bytes,
-                sha256: None,
-                entry_idx: Some(idx),
-            });
+            let entry_idx = Some(idx);
+            let item = RestoreItem { path: name, size_bytes, entry_idx, ..RestoreItem::default() };
+            listing.items.push((item, compressed_bytes));
         }
     }
     listing
@@ -124,13 +97,9 @@ pub fn list_local_headers(local_headers: &LocalHeaders, has_digests: bool) -> Li
             listing.refuse(name, DUPLICATE);
         } else if let Some(place) = places.iter().find(|place| place.is_in_sequence || has_digests)
         {
-            listing.items.push(ForeignItem {
-                path: name.clone(),
-                size_bytes: place.size_bytes,
-                compressed_bytes: place.compressed_bytes,
-                sha256: None,
-                entry_idx: None,
-            });
+            let (path, size_bytes) = (name.clone(), place.size_bytes);
+            let item = RestoreItem { path, size_bytes, ..RestoreItem::default() };
+            listing.items.push((item, place.compressed_bytes));
         }
     }
     listing

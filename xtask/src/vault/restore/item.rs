@@ -12,7 +12,7 @@ use crate::vault::scan::{ArchivePath, check_archive_path};
 use crate::workspace::digest::unhex;
 
 /// A file that an archive should hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RestoreItem {
     /// The path in the archive.
     pub path: String,

@@ -240,19 +240,20 @@ impl<R: Read + Seek> Source<R> {
         };
         self.damage.extend(listed.damage);
         self.folders = listed.folders;
-        let paths: BTreeSet<&str> = listed.items.iter().map(|item| item.path.as_str()).collect();
+        let paths: BTreeSet<&str> =
+            listed.items.iter().map(|(item, _)| item.path.as_str()).collect();
         for path in sums.iter().flat_map(BTreeMap::keys).filter(|path| *path != MANIFEST_PATH) {
             if !paths.contains(path.as_str()) {
                 self.damage.push(of(path, "missing from the archive"));
             }
         }
-        for mut item in listed.items {
+        for (mut item, compressed_bytes) in listed.items {
             if item.path == SUMS_PATH || item.path == MANIFEST_PATH {
                 continue;
             }
             item.sha256 = sums.as_ref().and_then(|sums| sums.get(&item.path).cloned());
-            match foreign::check_ratio(&item) {
-                Ok(()) => self.items.push(item.into_item()),
+            match foreign::check_ratio(&item, compressed_bytes) {
+                Ok(()) => self.items.push(item),
                 Err(problem) => self.damage.push(of(&item.path, problem)),
             }
         }

@@ -1,5 +1,6 @@
 //! The result of a check, and reading an archive's metadata texts.
 
+use std::fmt;
 use std::io::{Read, Seek};
 
 use anyhow::{Context, Result, bail};
@@ -37,6 +38,13 @@ pub struct Damage {
     pub path: Option<String>,
     /// What is wrong.
     pub problem: String,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = self.path.as_ref().map(|path| format!("`{path}`: ")).unwrap_or_default();
+        write!(f, "{part}{}", self.problem)
+    }
 }
 
 impl Damage {

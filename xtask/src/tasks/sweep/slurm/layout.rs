@@ -5,8 +5,6 @@
 //! the queue determines its trials.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::Path;
 
@@ -47,15 +45,9 @@ impl Layout {
     /// When it is damaged.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(LAYOUT);
-        match fs::read(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            bytes => {
-                let bytes =
-                    bytes.with_context(|| format!("failed to read `{}`", path.display()))?;
-                let layout = serde_json::from_slice(&bytes);
-                layout.map(Some).with_context(|| format!("`{}` is damaged", path.display()))
-            }
-        }
+        let Some(bytes) = files::read_existing(&path)? else { return Ok(None) };
+        let layout = serde_json::from_slice(&bytes);
+        layout.map(Some).with_context(|| format!("`{}` is damaged", path.display()))
     }
 
     /// Writes it to the sweep's `folder`.
@@ -63,8 +55,7 @@ impl Layout {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        let bytes = serde_json::to_vec_pretty(self).expect("numbers are plain data");
-        files::write_atomically(&folder.join(LAYOUT), &bytes)
+        files::write_json(&folder.join(LAYOUT), self)
     }
 
     /// Returns how many arrays are needed for `n_trials`.
