@@ -2,6 +2,9 @@
 
 use chrono::{DateTime, SecondsFormat};
 
+/// Milliseconds of a day.
+pub(crate) const DAY_MS: i64 = 86_400_000;
+
 /// Digits of a price.
 const PRICE_DIGITS: usize = 8;
 /// Digits of an amount whose decimals would show as 0.

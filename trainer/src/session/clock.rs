@@ -3,9 +3,8 @@
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+use crate::wording::DAY_MS;
 pub use crate::wording::time_of_ms;
-
-const MS_PER_DAY: i64 = 86_400_000;
 
 /// A source of the time of day.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +57,9 @@ pub(crate) struct TimeWriter {
 
 impl TimeWriter {
     pub(crate) fn write(&mut self, time_ms: i64, text: &mut String) {
-        let (day, ms) = (time_ms.div_euclid(MS_PER_DAY), time_ms.rem_euclid(MS_PER_DAY));
+        let (day, ms) = (time_ms.div_euclid(DAY_MS), time_ms.rem_euclid(DAY_MS));
         if self.day.as_ref().is_none_or(|(known, _)| *known != day) {
-            let date = time_of_ms(day * MS_PER_DAY);
+            let date = time_of_ms(day * DAY_MS);
             let date = date.strip_suffix("00:00:00Z").map(str::to_owned);
             self.day = date.map(|date| (day, date));
         }

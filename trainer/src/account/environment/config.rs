@@ -5,11 +5,12 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use crate::field::{FieldError, check_numbers};
+use crate::wording::DAY_MS;
 
 /// One basis point, as a fraction.
 const BASIS_POINT: f64 = 1e-4;
 /// The year of annual rates, in milliseconds (ACT/365).
-const YEAR_MS: f64 = 365.0 * 86_400_000.0;
+const YEAR_MS: f64 = 365.0 * DAY_MS as f64;
 /// The range of annual rates, in basis points.
 const ANNUAL: RangeInclusive<f64> = 0.0..=100_000.0;
 

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) const DAY_MS: i64 = 86_400_000;
+use crate::wording::DAY_MS;
+
 pub(super) const WEEK_MS: i64 = 7 * DAY_MS;
 
 /// Most distinct steps that are counted.

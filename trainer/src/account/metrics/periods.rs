@@ -7,7 +7,9 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{BarCalendar, DAY_MS, WEEK_MS};
+use crate::wording::DAY_MS;
+
+use super::calendar::{BarCalendar, WEEK_MS};
 
 const DAYS_PER_YEAR: f64 = 365.0;
 /// Trading days of a year at the stock exchanges, by convention.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike as _};
 
-const DAY_MS: i64 = 86_400_000;
+use crate::wording::DAY_MS;
 
 /// A division of time into periods, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::wording::DAY_MS;
+
 use super::series::{Aggregation, Series};
 
 /// The columns; all but beta are annual.
@@ -15,7 +17,6 @@ const COLUMNS: &[(&str, Aggregation)] = &[
 ];
 /// About as many points as a wide screen has pixels.
 const N_POINTS: u64 = 2000;
-const DAY_MS: f64 = 86_400_000.0;
 /// Days in a window, if there are enough bars.
 const N_DAYS: f64 = 30.0;
 const N_BARS_MIN: u64 = 20;
@@ -52,7 +53,7 @@ impl Rolling {
             clippy::cast_sign_loss,
             reason = "a number of bars, and one that is too large is clamped"
         )]
-        let n_bars_of_days = (N_DAYS * DAY_MS / interval_ms.max(1.0)) as u64;
+        let n_bars_of_days = (N_DAYS * DAY_MS as f64 / interval_ms.max(1.0)) as u64;
         let window = n_bars_of_days.min(n_bars / 4).clamp(N_BARS_MIN, N_BARS_MAX);
         if n_bars < 2 * window {
             return None;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::market::bars::Bar;
+use crate::wording::DAY_MS;
 
-const DAY_MS: i64 = 86_400_000;
 /// Fewest values of a time slot for its mean to be used.
 const N_SLOT_MIN: usize = 10;
 
