@@ -6,10 +6,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
-use trainer::account::environment::EnvironmentConfig;
-use trainer::account::metrics::measure_curve;
+use trainer::account::environment::{EnvironmentConfig, InvalidAction};
+use trainer::account::metrics::CurveFile;
+use trainer::market::bars::{BarSource, Reading};
 use trainer::training::simulate::{
-    OutputFormats, ReplayRecorder, ReplaySummary, Rows, SimulateOptions, simulate,
+    EquityRow, FillRow, OutputFormats, ReplayRecorder, ReplayRow, ReplaySummary, SimulateOptions,
+    TradeRow, simulate,
 };
 
 mod against_backtesting;
@@ -23,6 +25,15 @@ time,open,high,low,close
 2020-01-04,90,95,89,95
 2020-01-05,80,81,79,80
 ";
+
+/// All rows of a replay.
+#[derive(Debug, Default)]
+struct Rows {
+    fills: Vec<FillRow>,
+    trades: Vec<TradeRow>,
+    refused: Vec<InvalidAction>,
+    equity: Vec<EquityRow>,
+}
 
 /// A folder with bars and signals.
 struct Folder(TempDir);
@@ -45,7 +56,6 @@ impl Folder {
 
     fn options(&self) -> SimulateOptions {
         SimulateOptions {
-            data: self.path("bars.csv").to_str().expect("a UTF-8 path").to_owned(),
             signals: self.path("signals.csv"),
             environment: EnvironmentConfig {
                 commission_bps: 0.0,
@@ -57,21 +67,38 @@ impl Folder {
         }
     }
 
+    fn source(&self) -> BarSource {
+        BarSource::open("bars.csv", self.0.path()).expect("there are bars")
+    }
+
     fn replay(&self) -> (ReplaySummary, Rows) {
+        self.replay_with(&self.options()).expect("a good replay")
+    }
+
+    fn replay_with(&self, options: &SimulateOptions) -> anyhow::Result<(ReplaySummary, Rows)> {
         let mut rows = Rows::default();
-        (simulate(&self.options(), &mut rows).expect("a good replay"), rows)
+        let summary = simulate(&self.source(), options, &mut |row| {
+            match row {
+                ReplayRow::Fill(fill) => rows.fills.push(fill),
+                ReplayRow::Trade(trade) => rows.trades.push(trade),
+                ReplayRow::Refused(action) => rows.refused.push(action),
+                ReplayRow::Equity(row) => rows.equity.push(row),
+            }
+            Ok(())
+        })?;
+        Ok((summary, rows))
     }
 
     /// Writes the files to the folder `out`.
     fn write_files(&self) -> anyhow::Result<ReplaySummary> {
         let mut recorder =
             ReplayRecorder::new(OutputFormats { json: true, csv: true, text: false });
-        let summary = simulate(&self.options(), &mut recorder)?;
+        let summary = simulate(&self.source(), &self.options(), &mut |row| recorder.push(&row))?;
         recorder.write_files(&summary, &self.path("out")).map(|()| summary)
     }
 
     fn error(&self) -> String {
-        let error = format!("{:#}", simulate(&self.options(), &mut Rows::default()).unwrap_err());
+        let error = format!("{:#}", self.replay_with(&self.options()).unwrap_err());
         error.replace(self.0.path().to_str().expect("a UTF-8 path"), "[folder]")
     }
 }
@@ -109,8 +136,7 @@ fn a_signal_below_one_lot_takes_the_position_down() {
         let mut options = folder.options();
         (options.environment.lot_size, options.environment.leverage) = (10.0, 3.0);
         // 10,000 buy 300 at 100.
-        let mut rows = Rows::default();
-        simulate(&options, &mut rows).unwrap();
+        let (_, rows) = folder.replay_with(&options).unwrap();
         let traded = rows.fills.iter().map(|fill| (fill.bar_idx, fill.units)).take(2);
         let traded: Vec<_> = traded.collect();
         assert_eq!(traded, [(1, 300.0), (2, units - 300.0)], "{signal}");
@@ -141,7 +167,9 @@ fn a_bad_signal_names_its_line() {
 fn the_written_curve_has_the_figures_of_the_replay() {
     let folder = Folder::new("time,exposure\n2020-01-01,1\n2020-01-03,-0.5\n");
     let metrics = folder.write_files().unwrap().metrics;
-    let curve = measure_curve(&folder.path("out/equity.csv"), None, 1).unwrap().performance();
+    let (path, reading) = (folder.path("out/equity.csv"), Reading::default());
+    let curve = CurveFile { path: &path, reading: &reading };
+    let curve = curve.measure(None, 1).unwrap().performance();
     assert_eq!((curve.sharpe, curve.calmar), (metrics.sharpe, metrics.calmar));
     assert_eq!(curve.n_bars, metrics.n_bars);
     let json: serde_json::Value =

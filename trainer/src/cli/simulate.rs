@@ -11,7 +11,7 @@ use crate::account::environment::EnvironmentConfig;
 use crate::account::metrics::{Alarm, PeriodsBasis, PeriodsPerYear};
 use crate::market::bars::BarSource;
 use crate::training::simulate::{
-    OutputFormats, ReplayRecorder, SimulateOptions, check_folder, simulate_on,
+    OutputFormats, ReplayRecorder, SimulateOptions, check_folder, simulate,
 };
 
 use super::Format;
@@ -90,16 +90,15 @@ pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Re
         csv: directory.is_some(),
     });
     let options = SimulateOptions {
-        data: arguments.data.clone(),
         signals: arguments.signals.clone(),
         environment: environment(arguments),
         periods_per_year: arguments.periods_per_year.map(periods).transpose()?,
         seed: arguments.seed,
     };
-    let source = BarSource::open(&options.data, Path::new(""))?
+    let source = BarSource::open(&arguments.data, Path::new(""))?
         .with_config(&arguments.reading.config()?)
         .until(latest_ms);
-    let summary = simulate_on(&source, &options, &mut recorder)?;
+    let summary = simulate(&source, &options, &mut |row| recorder.push(&row))?;
     print_understood(&summary.data, summary.metrics.periods_per_year);
     directory.map_or(Ok(()), |directory| recorder.write_files(&summary, directory))?;
     let written = match arguments.format {

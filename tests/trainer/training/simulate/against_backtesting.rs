@@ -10,9 +10,9 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use trainer::account::environment::EnvironmentConfig;
-use trainer::training::simulate::{ReplaySummary, Rows, simulate};
+use trainer::training::simulate::ReplaySummary;
 
-use super::Folder;
+use super::{Folder, Rows};
 use crate::python;
 
 const SCRIPT: &str = include_str!("sma_cross.py");
@@ -59,8 +59,7 @@ fn check(case: &Case) {
         maintenance_margin: 0.0,
         ..EnvironmentConfig::default()
     };
-    let mut rows = Rows::default();
-    let summary = simulate(&options, &mut rows).unwrap();
+    let (summary, rows) = folder.replay_with(&options).unwrap();
     compare(case, &theirs, (&summary, &rows));
 }
 

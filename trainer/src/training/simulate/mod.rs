@@ -23,7 +23,7 @@ use crate::market::bars::{BarSource, Sample, SeriesReader};
 use crate::session::time_of_ms;
 
 pub use output::{OutputFormats, ReplayRecorder, check_folder};
-pub use records::{EquityRow, FillRow, ReplaySummary, RowSink, Rows, TradeRow};
+pub use records::{EquityRow, FillRow, ReplayRow, ReplaySummary, RowSink, TradeRow};
 
 /// Accepted names of the exposure column; the first match is used.
 const EXPOSURE_COLUMNS: [&str; 6] =
@@ -32,9 +32,6 @@ const EXPOSURE_COLUMNS: [&str; 6] =
 /// The input and settings of a replay.
 #[derive(Debug, Clone)]
 pub struct SimulateOptions {
-    /// The bars, as [`BarSource::open`] names them; relative to the
-    /// current folder.
-    pub data: String,
     /// A file of times and exposures, in any form that bars have.
     pub signals: PathBuf,
     /// The account's rules.
@@ -45,8 +42,8 @@ pub struct SimulateOptions {
     pub seed: u64,
 }
 
-/// Replays the signals, passes every event to `sink` and returns the
-/// performance.
+/// Replays the signals on the bars of `source`, passes every event to
+/// `sink` and returns the performance.
 ///
 /// An exposure is the position's value as a multiple of equity, from
 /// `-leverage` to `leverage`.
@@ -56,15 +53,10 @@ pub struct SimulateOptions {
 /// Fails when a setting is out of range, a row of either file is
 /// invalid, a signal is beyond the leverage or has the time of no bar,
 /// or `sink` fails.
-pub fn simulate(options: &SimulateOptions, sink: &mut impl RowSink) -> Result<ReplaySummary> {
-    simulate_on(&BarSource::open(&options.data, Path::new(""))?, options, sink)
-}
-
-/// Does what [`simulate`] does, on the bars of `source`.
-pub fn simulate_on(
+pub fn simulate(
     source: &BarSource,
     options: &SimulateOptions,
-    sink: &mut impl RowSink,
+    sink: &mut RowSink<'_>,
 ) -> Result<ReplaySummary> {
     let summary = source.summarize()?;
     let mut signals = Signals::open(&options.signals, source, options.environment.leverage)?;
@@ -92,7 +84,8 @@ pub fn simulate_on(
         });
         pending = unfilled.filter(|_| outcome.status == StepStatus::Running);
         if let Some(unfilled) = unfilled.filter(|_| outcome.status != StepStatus::Running) {
-            sink.refused(InvalidAction { reason: InvalidReason::Bankrupt, ..unfilled })?;
+            let refused = InvalidAction { reason: InvalidReason::Bankrupt, ..unfilled };
+            sink(ReplayRow::Refused(refused))?;
         }
         if outcome.status == StepStatus::Refused {
             continue;
@@ -103,7 +96,7 @@ pub fn simulate_on(
             exposure: outcome.exposure,
             close: bar.close,
         };
-        last.replace(row).map_or(Ok(()), |row| sink.equity(row))?;
+        last.replace(row).map_or(Ok(()), |row| sink(ReplayRow::Equity(row)))?;
     }
     signals.finish()?;
     if options.periods_per_year.is_none() {
@@ -112,14 +105,14 @@ pub fn simulate_on(
     let held = simulation.environment().target();
     // A signal that repeats the held target needs no fill.
     let pending = pending.filter(|action| action.target != Some(held));
-    pending.map_or(Ok(()), |action| sink.refused(action))?;
+    pending.map_or(Ok(()), |action| sink(ReplayRow::Refused(action)))?;
     let metrics = simulation.finish(&mut |event| {
         failure = failure.take().or_else(|| records::write_event(sink, &event).err());
     });
     failure.map_or(Ok(()), Err)?;
     let equity = simulation.environment().equity();
     if let Some(last) = last {
-        sink.equity(EquityRow { equity, ..last })?;
+        sink(ReplayRow::Equity(EquityRow { equity, ..last }))?;
     }
     let alarms = Alarm::of(&metrics);
     Ok(ReplaySummary {

@@ -6,13 +6,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::account::environment::InvalidAction;
 use crate::account::metrics::{account_table, alarm_lines};
 use crate::wording::{counted, money, price};
 
-use super::records::{EquityRow, FillRow, TradeRow};
+use super::records::{ReplayRow, ReplaySummary};
 use super::spool::Spool;
-use super::{ReplaySummary, RowSink};
 
 const FILES: [&str; 4] = ["fills.csv", "trades.csv", "equity.csv", "replay.json"];
 
@@ -36,7 +34,7 @@ pub struct ReplayRecorder {
     csv: Tables,
 }
 
-/// The rows in one format.
+/// The rows in one format, a table for each kind.
 #[derive(Debug)]
 struct Tables {
     fills: Spool,
@@ -47,11 +45,17 @@ struct Tables {
 
 impl Tables {
     fn new() -> Self {
-        Self {
-            fills: Spool::new(),
-            trades: Spool::new(),
-            refused: Spool::new(),
-            equity: Spool::new(),
+        let [fills, trades, refused, equity] = [(); 4].map(|()| Spool::new());
+        Self { fills, trades, refused, equity }
+    }
+
+    /// Returns the table of rows like `row`.
+    fn of(&mut self, row: &ReplayRow) -> &mut Spool {
+        match row {
+            ReplayRow::Fill(_) => &mut self.fills,
+            ReplayRow::Trade(_) => &mut self.trades,
+            ReplayRow::Refused(_) => &mut self.refused,
+            ReplayRow::Equity(_) => &mut self.equity,
         }
     }
 }
@@ -60,6 +64,20 @@ impl ReplayRecorder {
     /// Returns an empty recorder for `formats`.
     pub fn new(formats: OutputFormats) -> Self {
         Self { formats, text: Tables::new(), json: Tables::new(), csv: Tables::new() }
+    }
+
+    /// Keeps `row` in all formats.
+    pub fn push(&mut self, row: &ReplayRow) -> Result<()> {
+        if self.formats.text
+            && let Some(line) = text_line(row)
+        {
+            self.text.of(row).push_text(&line)?;
+        }
+        if self.formats.json {
+            self.json.of(row).push_json(row)?;
+        }
+        let is_in_csv = self.formats.csv && !matches!(row, ReplayRow::Refused(_));
+        if is_in_csv { self.csv.of(row).push_csv(row) } else { Ok(()) }
     }
 
     /// Writes the metrics, all fills and all trades to `out`.
@@ -131,57 +149,32 @@ fn write_new(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result
         .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
-impl RowSink for ReplayRecorder {
-    fn fill(&mut self, fill: FillRow) -> Result<()> {
-        if self.formats.text {
-            self.text.fills.push_text(&format!(
-                "{:<26} trade {:<5} {:>16} at {:>14}  costs {:>10}  {}",
-                fill.time,
-                fill.trade_id,
-                price(fill.units),
-                price(fill.price),
-                money(fill.commission + fill.slippage, 4),
-                fill.reason
-            ))?;
+/// Returns `row` as a line of text, if it has one.
+fn text_line(row: &ReplayRow) -> Option<String> {
+    Some(match row {
+        ReplayRow::Fill(fill) => format!(
+            "{:<26} trade {:<5} {:>16} at {:>14}  costs {:>10}  {}",
+            fill.time,
+            fill.trade_id,
+            price(fill.units),
+            price(fill.price),
+            money(fill.commission + fill.slippage, 4),
+            fill.reason
+        ),
+        ReplayRow::Trade(trade) => format!(
+            "{:<5} {:<5} {} at {} to {} at {}: {} ({:.2} %)",
+            trade.trade_id,
+            trade.side,
+            trade.entry_time,
+            price(trade.entry_price),
+            trade.exit_time,
+            price(trade.exit_price),
+            money(trade.net_pnl, 2),
+            trade.return_on_equity * 100.0
+        ),
+        ReplayRow::Refused(action) => {
+            format!("refused at bar {}: {}", action.bar_idx, action.reason)
         }
-        if self.formats.json {
-            self.json.fills.push_json(&fill)?;
-        }
-        if self.formats.csv { self.csv.fills.push_csv(&fill) } else { Ok(()) }
-    }
-
-    fn trade(&mut self, trade: TradeRow) -> Result<()> {
-        if self.formats.text {
-            self.text.trades.push_text(&format!(
-                "{:<5} {:<5} {} at {} to {} at {}: {} ({:.2} %)",
-                trade.trade_id,
-                trade.side,
-                trade.entry_time,
-                price(trade.entry_price),
-                trade.exit_time,
-                price(trade.exit_price),
-                money(trade.net_pnl, 2),
-                trade.return_on_equity * 100.0
-            ))?;
-        }
-        if self.formats.json {
-            self.json.trades.push_json(&trade)?;
-        }
-        if self.formats.csv { self.csv.trades.push_csv(&trade) } else { Ok(()) }
-    }
-
-    fn refused(&mut self, action: InvalidAction) -> Result<()> {
-        if self.formats.text {
-            let line = format!("refused at bar {}: {}", action.bar_idx, action.reason);
-            self.text.refused.push_text(&line)?;
-        }
-        if self.formats.json { self.json.refused.push_json(&action) } else { Ok(()) }
-    }
-
-    fn equity(&mut self, row: EquityRow) -> Result<()> {
-        if self.formats.json {
-            self.json.equity.push_json(&row)?;
-        }
-        if self.formats.csv { self.csv.equity.push_csv(&row) } else { Ok(()) }
-    }
+        ReplayRow::Equity(_) => return None,
+    })
 }

@@ -10,17 +10,22 @@ use crate::account::metrics::{Alarm, Performance};
 use crate::market::bars::DataSummary;
 use crate::session::time_of_ms;
 
-/// Receives the events of a replay.
-pub trait RowSink {
-    /// Takes a fill.
-    fn fill(&mut self, fill: FillRow) -> Result<()>;
-    /// Takes a closed trade.
-    fn trade(&mut self, trade: TradeRow) -> Result<()>;
-    /// Takes a signal that could not be executed.
-    fn refused(&mut self, action: InvalidAction) -> Result<()>;
-    /// Takes the account's equity at a bar's close.
-    fn equity(&mut self, row: EquityRow) -> Result<()>;
+/// A row of a replay.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ReplayRow {
+    /// A fill; a reversal gives two.
+    Fill(FillRow),
+    /// A closed trade.
+    Trade(TradeRow),
+    /// A signal that could not be executed.
+    Refused(InvalidAction),
+    /// The account's equity at a bar's close.
+    Equity(EquityRow),
 }
+
+/// Takes the rows of a replay, each kind in order.
+pub type RowSink<'a> = dyn FnMut(ReplayRow) -> Result<()> + 'a;
 
 /// The input and performance of a replay; its JSON is format 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,19 +41,6 @@ pub struct ReplaySummary {
     /// The implausible figures among the metrics.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<Alarm>,
-}
-
-/// All rows of a replay, in memory.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Rows {
-    /// Every fill, in order; a reversal gives two.
-    pub fills: Vec<FillRow>,
-    /// Every trade, in the order of closing.
-    pub trades: Vec<TradeRow>,
-    /// Signals that could not be executed.
-    pub refused: Vec<InvalidAction>,
-    /// The account's equity at each bar's close.
-    pub equity: Vec<EquityRow>,
 }
 
 /// One fill.
@@ -132,43 +124,21 @@ pub struct EquityRow {
     pub close: f64,
 }
 
-impl RowSink for Rows {
-    fn fill(&mut self, fill: FillRow) -> Result<()> {
-        self.fills.push(fill);
-        Ok(())
-    }
-
-    fn trade(&mut self, trade: TradeRow) -> Result<()> {
-        self.trades.push(trade);
-        Ok(())
-    }
-
-    fn refused(&mut self, action: InvalidAction) -> Result<()> {
-        self.refused.push(action);
-        Ok(())
-    }
-
-    fn equity(&mut self, row: EquityRow) -> Result<()> {
-        self.equity.push(row);
-        Ok(())
-    }
-}
-
 /// Passes `event` to `sink` as rows.
-pub(super) fn write_event(sink: &mut impl RowSink, event: &TradeEvent) -> Result<()> {
+pub(super) fn write_event(sink: &mut RowSink<'_>, event: &TradeEvent) -> Result<()> {
     match event {
-        TradeEvent::Opened(trade) => sink.fill(fill_row(trade.trade_id, &trade.fill)),
-        TradeEvent::Adjusted(trade) => sink.fill(fill_row(trade.trade_id, &trade.fill)),
+        TradeEvent::Opened(trade) => sink(fill_row(trade.trade_id, &trade.fill)),
+        TradeEvent::Adjusted(trade) => sink(fill_row(trade.trade_id, &trade.fill)),
         TradeEvent::Closed(trade) => {
-            sink.fill(fill_row(trade.trade_id, &trade.fill))?;
-            sink.trade(trade_row(trade))
+            sink(fill_row(trade.trade_id, &trade.fill))?;
+            sink(ReplayRow::Trade(trade_row(trade)))
         }
-        TradeEvent::Invalid(action) => sink.refused(*action),
+        TradeEvent::Invalid(action) => sink(ReplayRow::Refused(*action)),
     }
 }
 
-fn fill_row(trade_id: u64, fill: &Fill) -> FillRow {
-    FillRow {
+fn fill_row(trade_id: u64, fill: &Fill) -> ReplayRow {
+    ReplayRow::Fill(FillRow {
         time: time_of_ms(fill.time_ms),
         bar_idx: fill.bar_idx,
         trade_id,
@@ -178,7 +148,7 @@ fn fill_row(trade_id: u64, fill: &Fill) -> FillRow {
         commission: fill.commission,
         slippage: fill.slippage,
         reason: fill.reason,
-    }
+    })
 }
 
 fn trade_row(trade: &ClosedTrade) -> TradeRow {
