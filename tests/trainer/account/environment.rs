@@ -2,7 +2,9 @@
 
 use std::mem;
 
-use trainer::account::environment::{BarOutcome, Environment, EnvironmentConfig, TradeEvent};
+use trainer::account::environment::{
+    BarOutcome, Environment, EnvironmentConfig, Flows, TradeEvent,
+};
 use trainer::market::bars::Bar;
 
 mod carry;
@@ -33,6 +35,8 @@ const FREE: EnvironmentConfig = EnvironmentConfig {
 struct Run {
     environment: Environment,
     events: Vec<TradeEvent>,
+    /// Of all bars so far.
+    totals: Flows,
     /// The rate in the following bars.
     funding: f64,
     /// In the next bar only.
@@ -48,6 +52,7 @@ impl Run {
         let mut run = Self {
             environment: Environment::new(config).expect("valid settings"),
             events: Vec::new(),
+            totals: Flows::default(),
             funding: 0.0,
             dividend: 0.0,
             interval_ms: 60_000,
@@ -69,13 +74,35 @@ impl Run {
         let bar = Bar { time_ms, open, high, low, close, volume: 1.0, funding, dividend };
         let events = &mut self.events;
         let outcome = self.environment.step(&bar, &mut |event| events.push(event));
-        check_identity(&self.environment, close);
+        self.totals.add(&outcome.flows);
+        self.check_identity(close);
         outcome
     }
 
     fn finish(&mut self) -> BarOutcome {
         let events = &mut self.events;
-        self.environment.finish(&mut |event| events.push(event))
+        let outcome = self.environment.finish(&mut |event| events.push(event));
+        self.totals.add(&outcome.flows);
+        outcome
+    }
+
+    fn closed_net_pnl(&self) -> f64 {
+        let closed = |event: &TradeEvent| match event {
+            TradeEvent::Closed(trade) => trade.net_pnl,
+            _ => 0.0,
+        };
+        self.events.iter().map(closed).sum()
+    }
+
+    #[track_caller]
+    fn check_identity(&self, close: f64) {
+        let (account, equity) = (self.environment.account(), self.environment.equity());
+        let initial_cash = self.environment.config().initial_cash;
+        let scale = 1e-9 * initial_cash.max(account.cash().abs()).max(equity.abs());
+        let by_position = account.cash() + account.units() * close;
+        let by_trades = initial_cash + self.closed_net_pnl() + account.open_net_pnl(close);
+        assert!((by_position - equity).abs() <= scale, "{by_position} is not {equity}");
+        assert!((by_trades - equity).abs() <= scale, "{by_trades} is not {equity}");
     }
 
     /// The kinds of the events so far, as one line.
@@ -92,17 +119,6 @@ impl Run {
 
 fn flat(price: f64) -> [f64; 4] {
     [price; 4]
-}
-
-#[track_caller]
-fn check_identity(environment: &Environment, close: f64) {
-    let account = environment.account();
-    let equity = environment.equity();
-    let scale = 1e-9 * account.initial_cash().max(account.cash().abs()).max(equity.abs());
-    let by_position = account.cash() + account.units() * close;
-    let by_trades = account.initial_cash() + account.closed_net_pnl() + account.open_net_pnl(close);
-    assert!((by_position - equity).abs() <= scale, "{by_position} is not {equity}");
-    assert!((by_trades - equity).abs() <= scale, "{by_trades} is not {equity}");
 }
 
 #[track_caller]

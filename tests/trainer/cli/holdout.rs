@@ -45,7 +45,8 @@ fn the_bars_before_are_divided_as_if_they_were_all() {
             WalkForwardConfig { windows: Some(windows), ..WalkForwardConfig::default() };
         let all = TrainingConfig { walk_forward, ..TrainingConfig::default() };
         let held = TrainingConfig { holdout_ratio: 0.2, ..all.clone() };
-        assert_eq!(Split::all(5000, &held).unwrap(), Split::all(4000, &all).unwrap());
+        assert_eq!(Split::of(5000, &held).unwrap(), Split::of(4000, &all).unwrap());
+        assert_eq!(Split::windows(5000, &held).unwrap(), Split::windows(4000, &all).unwrap());
     }
 }
 
@@ -58,9 +59,9 @@ fn the_test_of_the_rest_begins_where_the_held_out_bars_do() {
             let once = TrainingConfig { walk_forward, ..TrainingConfig::default() };
             let held = TrainingConfig { holdout_ratio, ..once.clone() };
             let rest = TrainingConfig { train_ratio: 1.0 - holdout_ratio, ..once };
-            let validated = Split::all(n_bars, &held).unwrap();
-            let tested = Split::all(n_bars, &rest).unwrap();
-            assert_eq!(validated[0].test_end(), tested[0].n_train);
+            let validated = Split::of(n_bars, &held).unwrap();
+            let tested = Split::of(n_bars, &rest).unwrap();
+            assert_eq!(validated.test_end(), tested.n_train);
         }
     }
 }

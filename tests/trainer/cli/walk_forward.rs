@@ -13,7 +13,7 @@ const FINAL: &str = "models/memory_efficient_model_final.zip";
 fn splits(n_bars: u64, walk_forward: WalkForwardConfig) -> Vec<Split> {
     let config = TrainingConfig { walk_forward, ..TrainingConfig::default() };
     config.validate().unwrap();
-    Split::all(n_bars, &config).unwrap()
+    Split::windows(n_bars, &config).unwrap().unwrap()
 }
 
 #[test]

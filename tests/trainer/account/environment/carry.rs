@@ -25,20 +25,20 @@ fn run(leverage: f64) -> Run {
 #[test]
 fn a_short_pays_for_the_units_it_borrowed() {
     let mut run = run(1.0);
-    assert_eq!(run.trade(-1.0, 100.0).carry, Carry::default());
+    assert_eq!(run.trade(-1.0, 100.0).flows.carry, Carry::default());
     // 100 units worth 10,000 for a day, at 10 % a year; cash earns nothing.
     let fee = 10_000.0 * 0.1 / 365.0;
     let outcome = run.trade(-1.0, 100.0);
-    assert_near(outcome.carry.borrow_fee, fee);
-    assert_near(outcome.carry.interest, 0.0);
+    assert_near(outcome.flows.carry.borrow_fee, fee);
+    assert_near(outcome.flows.carry.interest, 0.0);
     assert_near(outcome.equity, 10_000.0 - fee);
     // Bought back at the open, it still pays until then.
     let outcome = run.trade(0.0, 110.0);
-    assert_near(outcome.carry.borrow_fee, fee);
+    assert_near(outcome.flows.carry.borrow_fee, fee);
     let Some(TradeEvent::Closed(trade)) = run.events.last() else { panic!("it was not closed") };
     assert_near(trade.total_borrow_fee, 2.0 * fee);
     assert_near(trade.net_pnl, -1000.0 - 2.0 * fee);
-    assert_eq!(run.trade(0.0, 110.0).carry, Carry::default());
+    assert_eq!(run.trade(0.0, 110.0).flows.carry, Carry::default());
 }
 
 #[test]
@@ -47,18 +47,18 @@ fn a_leveraged_long_pays_interest_on_what_it_borrowed() {
     run.trade(1.0, 100.0);
     let interest = 20_000.0 * 0.05 / 365.0;
     let outcome = run.trade(1.0, 101.0);
-    assert_near(outcome.carry.interest, interest);
-    assert_near(outcome.carry.borrow_fee, 0.0);
+    assert_near(outcome.flows.carry.interest, interest);
+    assert_near(outcome.flows.carry.borrow_fee, 0.0);
     assert_near(outcome.equity, 10_300.0 - interest);
     // What was not paid off is borrowed, too.
-    assert_near(run.trade(1.0, 101.0).carry.interest, (20_000.0 + interest) * 0.05 / 365.0);
+    assert_near(run.trade(1.0, 101.0).flows.carry.interest, (20_000.0 + interest) * 0.05 / 365.0);
 }
 
 #[test]
 fn who_borrows_nothing_pays_nothing() {
     let mut run = run(1.0);
     run.trade(1.0, 100.0);
-    assert_eq!(run.trade(1.0, 120.0).carry, Carry::default());
+    assert_eq!(run.trade(1.0, 120.0).flows.carry, Carry::default());
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn time_without_bars_is_paid_too() {
     run.trade(-1.0, 100.0);
     // The next bar's number is 2: it opens at day 6, after one at day 1.
     run.interval_ms = 3 * DAY_MS;
-    assert_near(run.trade(-1.0, 100.0).carry.borrow_fee, 10_000.0 * 0.1 * 5.0 / 365.0);
+    assert_near(run.trade(-1.0, 100.0).flows.carry.borrow_fee, 10_000.0 * 0.1 * 5.0 / 365.0);
 }
 
 #[test]
@@ -78,11 +78,11 @@ fn a_dividend_goes_to_who_held_before_the_bar() {
     // The price falls by it, and nothing is lost; sold at the open, it
     // was held before.
     let outcome = run.trade(0.0, 98.0);
-    assert_near(outcome.carry.dividends, 200.0);
+    assert_near(outcome.flows.carry.dividends, 200.0);
     assert_near(outcome.equity, 10_000.0);
     // Bought at the open of the bar, it comes too late.
     run.dividend = 2.0;
-    assert_eq!(run.trade(1.0, 98.0).carry, Carry::default());
+    assert_eq!(run.trade(1.0, 98.0).flows.carry, Carry::default());
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_short_pays_the_dividend() {
     run.trade(-1.0, 100.0);
     run.dividend = 2.0;
     let outcome = run.trade(-1.0, 98.0);
-    assert_near(outcome.carry.dividends, -200.0);
+    assert_near(outcome.flows.carry.dividends, -200.0);
     assert_near(outcome.equity, 10_000.0 - 10_000.0 * 0.1 / 365.0);
 }
 
@@ -185,13 +185,13 @@ proptest! {
             run.dividend = dividend;
             run.environment.set_target(target);
             let outcome = run.step([open, open.max(close), open.min(close), close]);
-            if outcome.n_liquidated > 0 {
+            if outcome.flows.n_liquidated > 0 {
                 break;
             }
             let equity = &account.cash + &account.units * exact(close);
             assert_near(outcome.equity, rounded(&equity));
         }
-        let carry = run.environment.account().carry();
+        let carry = run.totals.carry;
         assert_near(carry.borrow_fee, rounded(&account.borrow_fee));
         assert_near(carry.interest, rounded(&account.interest));
         assert_near(carry.dividends, rounded(&account.dividends));

@@ -15,7 +15,7 @@ fn commission_is_charged_once_a_fill() {
     assert_near(run.environment.account().units(), 0.02);
     run.trade(0.0, 50_500.0);
     assert_near(run.environment.equity(), 10_008.995);
-    assert_near(run.environment.account().commission_paid(), 0.5 + 0.505);
+    assert_near(run.totals.commission, 0.5 + 0.505);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn slippage_worsens_buys_and_sells() {
     assert_near(run.environment.account().units(), 100.0);
     run.trade(0.0, 200.0);
     assert_near(run.environment.equity(), 19_800.0);
-    assert_near(run.environment.account().slippage_paid(), 100.0 + 200.0);
+    assert_near(run.totals.slippage, 100.0 + 200.0);
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn partial_changes_keep_one_trade_and_its_average_price() {
     assert_near(reduced.entry_price, 10_000.0 / units);
     run.trade(0.0, 110.0);
     assert_eq!(run.kinds(), "open Long Target, adjust Long, adjust Long, close Long Target");
-    assert_eq!(run.environment.account().n_closed(), 1);
-    assert_near(run.environment.account().closed_net_pnl(), units * 110.0 - 10_000.0);
+    assert_eq!(run.totals.n_closed, 1);
+    assert_near(run.closed_net_pnl(), units * 110.0 - 10_000.0);
 }
 
 #[test]
@@ -111,8 +111,8 @@ fn a_partial_change_pays_only_for_what_it_trades() {
     let outcome = run.trade(-1.0, 100.0);
     assert_near(outcome.exposure, -1.0);
     let added = before.account().units() - run.environment.account().units();
-    assert_near(outcome.commission, 0.01 * added * 100.0);
-    assert_near(outcome.equity, before.equity() - outcome.commission);
+    assert_near(outcome.flows.commission, 0.01 * added * 100.0);
+    assert_near(outcome.equity, before.equity() - outcome.flows.commission);
 }
 
 #[test]
@@ -162,5 +162,5 @@ fn the_end_closes_at_the_last_close_with_costs() {
     let outcome = run.finish();
     assert_near(outcome.equity, 12_000.0 - 120.0);
     assert_eq!(run.kinds(), "open Long Target, close Long EndOfData");
-    assert_eq!(run.finish().traded_notional.to_bits(), 0.0_f64.to_bits());
+    assert_eq!(run.finish().flows.notional.to_bits(), 0.0_f64.to_bits());
 }

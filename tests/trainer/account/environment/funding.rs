@@ -2,20 +2,20 @@
 
 use trainer::account::environment::{EnvironmentConfig, TradeEvent};
 
-use super::{FREE, Run, assert_near, check_identity};
+use super::{FREE, Run, assert_near};
 
 #[test]
 fn a_long_pays_funding_on_its_value_at_each_close() {
     let config = EnvironmentConfig { funding_bps: 10.0, ..FREE };
     let mut run = Run::new(&config, 100.0);
     // 100 units: 10.00 at 100, 11.00 at 110.
-    assert_near(run.trade(1.0, 100.0).funding, 10.0);
+    assert_near(run.trade(1.0, 100.0).flows.funding, 10.0);
     let outcome = run.trade(1.0, 110.0);
-    assert_near(outcome.funding, 11.0);
+    assert_near(outcome.flows.funding, 11.0);
     assert_near(outcome.equity, 11_000.0 - 21.0);
     let closing = run.trade(0.0, 110.0);
-    assert_near(closing.funding, 0.0);
-    assert_near(run.environment.account().funding_paid(), 21.0);
+    assert_near(closing.flows.funding, 0.0);
+    assert_near(run.totals.funding, 21.0);
     let Some(TradeEvent::Closed(trade)) = run.events.last() else {
         panic!("the trade was not closed");
     };
@@ -28,9 +28,9 @@ fn a_short_receives_what_a_long_pays() {
     let config = EnvironmentConfig { funding_bps: 10.0, ..FREE };
     let mut run = Run::new(&config, 100.0);
     let outcome = run.trade(-1.0, 100.0);
-    assert_near(outcome.funding, -10.0);
+    assert_near(outcome.flows.funding, -10.0);
     assert_near(outcome.equity, 10_010.0);
-    check_identity(&run.environment, 100.0);
+    run.check_identity(100.0);
 }
 
 #[test]
@@ -39,18 +39,18 @@ fn the_rate_of_the_bar_adds_to_the_constant() {
     let mut run = Run::new(&config, 100.0);
     // 100 units worth 10,000: 0.1 % is 10, and 0.2 % more is 20.
     run.funding = 0.002;
-    assert_near(run.trade(1.0, 100.0).funding, 30.0);
+    assert_near(run.trade(1.0, 100.0).flows.funding, 30.0);
     // Worth 11,000 at 110: 0.1 % less 0.3 %, which the long receives.
     run.funding = -0.003;
     let outcome = run.trade(1.0, 110.0);
-    assert_near(outcome.funding, -22.0);
+    assert_near(outcome.flows.funding, -22.0);
     assert_near(outcome.equity, 11_000.0 - 30.0 + 22.0);
     // Sold at the open of a bar, it owes nothing at its close.
-    assert_near(run.trade(0.0, 110.0).funding, 0.0);
+    assert_near(run.trade(0.0, 110.0).flows.funding, 0.0);
     // The short is worth 10,992 again, and receives 0.1 % and 0.1 %.
     run.funding = 0.001;
     let outcome = run.trade(-1.0, 110.0);
-    assert_near(outcome.funding, -10_992.0 * 0.002);
+    assert_near(outcome.flows.funding, -10_992.0 * 0.002);
     assert_near(outcome.equity, 10_992.0 * 1.002);
 }
 

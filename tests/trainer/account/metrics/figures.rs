@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use trainer::account::metrics::{Performance, PerformanceTracker, compare_curve, measure_curve};
+use trainer::account::metrics::{CurveFile, Performance, PerformanceTracker};
+use trainer::market::bars::Reading;
 
 use super::{BUSINESS_DAYS, assert_near, at_equity, bars, run};
 use crate::python;
-use trainer::account::environment::{BarOutcome, EnvironmentConfig};
+use trainer::account::environment::{BarOutcome, EnvironmentConfig, Flows};
 use trainer::account::metrics::Simulation;
 
 const CURVE: [f64; 8] = [100.0, 101.0, 99.0, 104.0, 103.0, 108.0, 97.0, 102.0];
@@ -57,14 +58,15 @@ fn a_curve_that_only_rises_has_no_sortino_and_no_calmar() {
 fn the_trade_figures_follow_from_the_closed_trades() {
     let mut tracker = PerformanceTracker::new(100.0, BUSINESS_DAYS);
     for pnl in [10.0_f64, -5.0, 0.0, 20.0] {
-        tracker.push(&BarOutcome {
+        let flows = Flows {
             n_closed: 1,
-            n_won: u32::from(pnl > 0.0),
+            n_won: u64::from(pnl > 0.0),
             profit: pnl.max(0.0),
             loss: (-pnl).max(0.0),
             squared_pnl: pnl * pnl,
-            ..at_equity(100.0)
-        });
+            ..Flows::default()
+        };
+        tracker.push(&BarOutcome { flows, ..at_equity(100.0) });
     }
     let performance = tracker.performance();
     assert_near(performance.profit_factor.unwrap(), 6.0);
@@ -105,6 +107,11 @@ fn the_tails_of_a_long_run_stay_near_the_truth() {
     assert!((performance.conditional_value_at_risk.unwrap() - 0.00095).abs() < 2e-6);
 }
 
+/// The performance of the curve in the file `path`.
+fn measured(path: &Path) -> Performance {
+    CurveFile { path, reading: &Reading::default() }.measure(Some(252.0), 1).unwrap().performance()
+}
+
 /// The account's own curve, written and read back, has its figures.
 #[test]
 fn a_curve_from_a_file_has_the_figures_of_its_account() {
@@ -120,7 +127,7 @@ fn a_curve_from_a_file_has_the_figures_of_its_account() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("curve.csv");
     std::fs::write(&path, csv).unwrap();
-    let curve = measure_curve(&path, Some(252.0), 1).unwrap().performance();
+    let curve = measured(&path);
     assert_eq!(curve.n_bars, 7);
     for (left, right) in [
         (curve.sharpe, account.sharpe),
@@ -171,9 +178,11 @@ fn quantstats_and_empyrical_agree_on_a_thousand_bars() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("curve.csv");
     std::fs::write(&path, thousand_bars()).unwrap();
-    let ours = measure_curve(&path, Some(252.0), 1).unwrap().performance();
+    let ours = measured(&path);
     let mut ours = serde_json::to_value(ours).unwrap();
-    let (_, comparison) = compare_curve(&path, Some("buy_and_hold"), 252.0).unwrap();
+    let (_, comparison) = CurveFile { path: &path, reading: &Reading::default() }
+        .compare(Some("buy_and_hold"), 252.0)
+        .unwrap();
     let comparison = serde_json::to_value(comparison.unwrap()).unwrap();
     for name in ["alpha", "beta", "r_squared", "information_ratio"] {
         ours[name] = comparison[name].clone();
@@ -250,7 +259,9 @@ fn a_benchmark_that_does_not_vary_gives_no_beta_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("curve.csv");
     std::fs::write(&path, csv).unwrap();
-    let (to_date, comparison) = compare_curve(&path, Some("Held_flat"), 365.0).unwrap();
+    let (to_date, comparison) = CurveFile { path: &path, reading: &Reading::default() }
+        .compare(Some("Held_flat"), 365.0)
+        .unwrap();
     assert_near(to_date.month_to_date.unwrap(), 0.1);
     assert_near(to_date.year_to_date.unwrap(), 0.21);
     let comparison = comparison.unwrap();

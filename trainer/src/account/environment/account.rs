@@ -1,4 +1,4 @@
-//! Cash, position and trade totals of one account.
+//! Cash, position and open trade of one account.
 //!
 //! It only executes; its callers decide sizes, prices and margin.
 
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{CarryRates, Pricing};
 use super::event::{AdjustedTrade, ClosedTrade, Fill, FillReason, OpenedTrade, Side, TradeEvent};
-use super::ledger::{Execution, Flows, OpenTrade, Totals};
-use super::outcome::Carry;
+use super::ledger::{Execution, OpenTrade};
+use super::outcome::{Carry, Flows};
 use super::sizing::split;
 
-/// Cash, one position, and what the trades earned and cost so far.
+/// Cash, one position, and what its trade earned and cost so far.
 ///
 /// After every bar `cash + units * close = equity`, and the initial cash
 /// plus the net profit of the closed trades and of the open one equals
@@ -18,12 +18,10 @@ use super::sizing::split;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Account {
     pricing: Pricing,
-    initial_cash: f64,
     cash: f64,
     units: f64,
     trade: OpenTrade,
     n_opened: u64,
-    totals: Totals,
     /// Since the last `start_bar`.
     flows: Flows,
 }
@@ -32,19 +30,12 @@ impl Account {
     pub(super) fn new(initial_cash: f64, pricing: Pricing) -> Self {
         Self {
             pricing,
-            initial_cash,
             cash: initial_cash,
             units: 0.0,
             trade: OpenTrade::default(),
             n_opened: 0,
-            totals: Totals::default(),
             flows: Flows::default(),
         }
-    }
-
-    /// Returns the cash at the start.
-    pub fn initial_cash(&self) -> f64 {
-        self.initial_cash
     }
 
     /// Returns the cash; below 0 when it is borrowed.
@@ -67,46 +58,10 @@ impl Account {
         (self.units != 0.0).then_some(self.trade.entry_price)
     }
 
-    /// Returns what the closed trades earned, net of all their costs.
-    pub fn closed_net_pnl(&self) -> f64 {
-        self.totals.closed_net_pnl
-    }
-
     /// Returns what the open trade earned so far, with its units valued at
     /// `price`, net of the costs paid; 0 when flat.
     pub fn open_net_pnl(&self, price: f64) -> f64 {
         if self.units == 0.0 { 0.0 } else { self.trade.net_pnl(self.units * price) }
-    }
-
-    /// Returns the commission of all fills, in money.
-    pub fn commission_paid(&self) -> f64 {
-        self.totals.commission
-    }
-
-    /// Returns what slippage cost in all fills, in money.
-    pub fn slippage_paid(&self) -> f64 {
-        self.totals.slippage
-    }
-
-    /// Returns the funding paid for all positions, in money; below 0
-    /// when more was received.
-    pub fn funding_paid(&self) -> f64 {
-        self.totals.funding
-    }
-
-    /// Returns the borrow fee, interest and dividends of all positions.
-    pub fn carry(&self) -> Carry {
-        self.totals.carry
-    }
-
-    /// Returns how many trades were closed.
-    pub fn n_closed(&self) -> u64 {
-        self.totals.n_closed
-    }
-
-    /// Returns how many closed trades earned more than they cost.
-    pub fn n_won(&self) -> u64 {
-        self.totals.n_won
     }
 
     pub(super) fn pricing(&self) -> Pricing {
@@ -126,7 +81,6 @@ impl Account {
         let funding = self.units * price * rate;
         self.cash -= funding;
         self.trade.funding += funding;
-        self.totals.funding += funding;
         self.flows.funding += funding;
     }
 
@@ -143,7 +97,6 @@ impl Account {
         };
         self.cash += carry.dividends - carry.costs();
         self.trade.carry.add(&carry);
-        self.totals.carry.add(&carry);
         self.flows.carry.add(&carry);
     }
 
@@ -216,15 +169,12 @@ impl Account {
         self.units = 0.0;
         let trade = &self.trade;
         let net_pnl = trade.net_pnl(0.0);
-        self.totals.closed_net_pnl += net_pnl;
         self.flows.n_closed += 1;
-        self.flows.n_liquidated += u32::from(fill.reason == FillReason::Liquidation);
-        self.totals.n_closed += 1;
-        self.flows.n_won += u32::from(net_pnl > 0.0);
+        self.flows.n_liquidated += u64::from(fill.reason == FillReason::Liquidation);
+        self.flows.n_won += u64::from(net_pnl > 0.0);
         self.flows.profit += net_pnl.max(0.0);
         self.flows.loss += (-net_pnl).max(0.0);
         self.flows.squared_pnl += net_pnl * net_pnl;
-        self.totals.n_won += u64::from(net_pnl > 0.0);
         ClosedTrade {
             trade_id: self.n_opened,
             side,
@@ -269,8 +219,6 @@ impl Account {
         self.trade.reference_flow -= fill.units * fill.reference_price;
         self.trade.commission += fill.commission;
         self.trade.slippage += fill.slippage;
-        self.totals.commission += fill.commission;
-        self.totals.slippage += fill.slippage;
         self.flows.notional += (fill.units * fill.price).abs();
         self.flows.commission += fill.commission;
         self.flows.slippage += fill.slippage;

@@ -1,5 +1,4 @@
-//! The totals of an account: of its open trade, of all trades and of the
-//! current bar.
+//! The open trade of an account, and what a fill of it takes.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,38 +17,7 @@ pub(super) struct OpenTrade {
     pub(super) commission: f64,
     pub(super) slippage: f64,
     pub(super) funding: f64,
-    #[serde(default)]
     pub(super) carry: Carry,
-}
-
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Totals {
-    pub(super) commission: f64,
-    pub(super) slippage: f64,
-    pub(super) funding: f64,
-    #[serde(default)]
-    pub(super) carry: Carry,
-    pub(super) closed_net_pnl: f64,
-    pub(super) n_closed: u64,
-    pub(super) n_won: u64,
-}
-
-/// The sums of one bar.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-pub(super) struct Flows {
-    pub(super) notional: f64,
-    pub(super) commission: f64,
-    pub(super) slippage: f64,
-    pub(super) funding: f64,
-    #[serde(default)]
-    pub(super) carry: Carry,
-    pub(super) n_closed: u32,
-    #[serde(default)]
-    pub(super) n_liquidated: u32,
-    pub(super) n_won: u32,
-    pub(super) profit: f64,
-    pub(super) loss: f64,
-    pub(super) squared_pnl: f64,
 }
 
 /// When, at which price and why a fill happens.

@@ -99,6 +99,6 @@ pub use event::{
     AdjustedTrade, ClosedTrade, Fill, FillReason, InvalidAction, InvalidReason, OpenedTrade, Side,
     TradeEvent,
 };
-pub use outcome::{BarOutcome, Carry, StepStatus};
+pub use outcome::{BarOutcome, Carry, Flows, StepStatus};
 pub use step::Environment;
 pub(crate) use step::RUIN_SHARE;

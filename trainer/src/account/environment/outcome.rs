@@ -28,6 +28,50 @@ impl Carry {
     }
 }
 
+/// What the fills and the holding of one bar, or of several, moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Flows {
+    /// Value of all fills, at their prices.
+    pub notional: f64,
+    /// Commission of all fills, in money.
+    pub commission: f64,
+    /// What slippage and half the spread cost in all fills, in money.
+    pub slippage: f64,
+    /// Funding paid at the close, in money; below 0: received.
+    pub funding: f64,
+    /// Borrow fee, interest and dividends since the bar before.
+    pub carry: Carry,
+    /// Trades closed.
+    pub n_closed: u64,
+    /// Positions liquidated.
+    pub n_liquidated: u64,
+    /// Trades closed that earned more than they cost.
+    pub n_won: u64,
+    /// Net profit of the trades closed at a profit, in money.
+    pub profit: f64,
+    /// Net loss of the other closed trades, in money, at least 0.
+    pub loss: f64,
+    /// Sum of the squared net profits and losses of the trades closed.
+    pub squared_pnl: f64,
+}
+
+impl Flows {
+    /// Adds `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.notional += other.notional;
+        self.commission += other.commission;
+        self.slippage += other.slippage;
+        self.funding += other.funding;
+        self.carry.add(&other.carry);
+        self.n_closed += other.n_closed;
+        self.n_liquidated += other.n_liquidated;
+        self.n_won += other.n_won;
+        self.profit += other.profit;
+        self.loss += other.loss;
+        self.squared_pnl += other.squared_pnl;
+    }
+}
+
 /// The result of one step, for metrics and rewards.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BarOutcome {
@@ -38,28 +82,8 @@ pub struct BarOutcome {
     pub exposure: f64,
     /// Whether a position was held after the fills at the open.
     pub is_exposed: bool,
-    /// Value of all fills, at their prices.
-    pub traded_notional: f64,
-    /// Commission of all fills, in money.
-    pub commission: f64,
-    /// What slippage and half the spread cost in all fills, in money.
-    pub slippage: f64,
-    /// Funding paid at the close, in money; below 0: received.
-    pub funding: f64,
-    /// Borrow fee, interest and dividends since the bar before.
-    pub carry: Carry,
-    /// Trades closed.
-    pub n_closed: u32,
-    /// Positions liquidated.
-    pub n_liquidated: u32,
-    /// Trades closed that earned more than they cost.
-    pub n_won: u32,
-    /// Net profit of the trades closed at a profit, in money.
-    pub profit: f64,
-    /// Net loss of the other closed trades, in money, at least 0.
-    pub loss: f64,
-    /// Sum of the squared net profits and losses of the trades closed.
-    pub squared_pnl: f64,
+    /// What the bar moved.
+    pub flows: Flows,
     /// Whether the account can trade on.
     pub status: StepStatus,
 }
@@ -68,23 +92,8 @@ impl BarOutcome {
     /// Returns the outcome of a bar without position, fills or flows;
     /// `equity` is in money.
     pub fn idle(equity: f64) -> Self {
-        Self {
-            equity,
-            exposure: 0.0,
-            is_exposed: false,
-            traded_notional: 0.0,
-            commission: 0.0,
-            slippage: 0.0,
-            funding: 0.0,
-            carry: Carry::default(),
-            n_closed: 0,
-            n_liquidated: 0,
-            n_won: 0,
-            profit: 0.0,
-            loss: 0.0,
-            squared_pnl: 0.0,
-            status: StepStatus::Running,
-        }
+        let (flows, status) = (Flows::default(), StepStatus::Running);
+        Self { equity, exposure: 0.0, is_exposed: false, flows, status }
     }
 }
 

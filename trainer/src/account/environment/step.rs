@@ -272,25 +272,8 @@ impl Environment {
     }
 
     fn outcome(&self, status: StepStatus) -> BarOutcome {
-        let equity = self.equity();
-        let units = self.account.units();
-        let flows = self.account.flows();
-        BarOutcome {
-            equity,
-            exposure: if units == 0.0 { 0.0 } else { units * self.last.close / equity },
-            is_exposed: false,
-            traded_notional: flows.notional,
-            commission: flows.commission,
-            slippage: flows.slippage,
-            funding: flows.funding,
-            carry: flows.carry,
-            n_closed: flows.n_closed,
-            n_liquidated: flows.n_liquidated,
-            n_won: flows.n_won,
-            profit: flows.profit,
-            loss: flows.loss,
-            squared_pnl: flows.squared_pnl,
-            status,
-        }
+        let (equity, units) = (self.equity(), self.account.units());
+        let exposure = if units == 0.0 { 0.0 } else { units * self.last.close / equity };
+        BarOutcome { equity, exposure, is_exposed: false, flows: self.account.flows(), status }
     }
 }

@@ -111,29 +111,3 @@ impl CurveFile<'_> {
         SeriesReader::open_with(self.path, roles, self.reading)
     }
 }
-
-/// Same as [`CurveFile::measure`], for a file with unambiguous times.
-///
-/// # Errors
-///
-/// Fails when that does.
-pub fn measure_curve(
-    path: &Path,
-    periods_per_year: Option<f64>,
-    seed: u64,
-) -> Result<PerformanceTracker> {
-    CurveFile { path, reading: &Reading::default() }.measure(periods_per_year, seed)
-}
-
-/// Same as [`CurveFile::compare`], for a file with unambiguous times.
-///
-/// # Errors
-///
-/// Fails when that does.
-pub fn compare_curve(
-    path: &Path,
-    benchmark: Option<&str>,
-    periods: f64,
-) -> Result<(ToDate, Option<BenchmarkComparison>)> {
-    CurveFile { path, reading: &Reading::default() }.compare(benchmark, periods)
-}

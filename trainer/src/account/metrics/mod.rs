@@ -32,7 +32,7 @@ pub(crate) use alarm::REMEDY;
 pub use alarm::{Alarm, alarm_lines};
 pub use benchmark::{BenchmarkComparison, BenchmarkTracker};
 pub use calendar::BarCalendar;
-pub use curve_file::{CurveFile, compare_curve, measure_curve};
+pub use curve_file::CurveFile;
 pub(crate) use normal::quantile as normal_quantile;
 pub use performance::Performance;
 pub use periods::{PeriodsBasis, PeriodsPerYear};

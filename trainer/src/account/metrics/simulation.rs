@@ -3,7 +3,6 @@
 //! Agent and benchmarks take the same path: buy-and-hold and never-trade
 //! are policies with a constant target.
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::account::environment::{
@@ -12,7 +11,7 @@ use crate::account::environment::{
 use crate::field::FieldError;
 use crate::market::bars::Bar;
 
-use super::{BarCalendar, Performance, PerformanceTracker, PeriodsPerYear, SharpeSample};
+use super::{BarCalendar, Performance, PerformanceTracker, PeriodsPerYear};
 
 /// An account and its figures, driven by a policy.
 ///
@@ -70,11 +69,6 @@ impl Simulation {
         self.tracker.performance()
     }
 
-    /// Returns the Sharpe ratio per bar with its sample, where defined.
-    pub fn sharpe_sample(&self) -> Option<SharpeSample> {
-        self.tracker.sharpe_sample()
-    }
-
     /// Steps through one bar, then asks `policy` at its close for the
     /// target of the next.
     pub fn step(
@@ -109,25 +103,5 @@ impl Simulation {
         let outcome = self.environment.finish(events);
         self.tracker.settle(&outcome);
         outcome
-    }
-
-    /// Runs `policy` over all of `bars`, or until the account is bankrupt,
-    /// and returns the figures after the exit.
-    ///
-    /// # Errors
-    ///
-    /// Returns the first error among `bars`.
-    pub fn run(
-        mut self,
-        bars: impl IntoIterator<Item = Result<Bar>>,
-        mut policy: impl FnMut(&Bar, &Environment) -> f64,
-        mut events: impl FnMut(TradeEvent),
-    ) -> Result<Performance> {
-        for bar in bars {
-            if self.step(&bar?, &mut policy, &mut events).status != StepStatus::Running {
-                break;
-            }
-        }
-        Ok(self.finish(&mut events))
     }
 }

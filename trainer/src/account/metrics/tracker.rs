@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::environment::{BarOutcome, Carry, RUIN_SHARE, StepStatus};
+use crate::account::environment::{BarOutcome, Flows, RUIN_SHARE, StepStatus};
 use crate::wording::time_of_ms;
 
 use super::bars::BarReturns;
 use super::curve::{Curve, Tails};
 use super::ruin::{RUINED, is_return_based};
-use super::trades::Trades;
-use super::{BarCalendar, Performance, PeriodsPerYear, SharpeSample};
+use super::{BarCalendar, Performance, PeriodsPerYear, SharpeSample, trades};
 
 /// Computes the figures of one account, fed once per bar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,7 +18,6 @@ pub struct PerformanceTracker {
     /// `None` infers them from the calendar.
     periods_per_year: Option<PeriodsPerYear>,
     /// Of all bars, also those without a return.
-    #[serde(default)]
     calendar: BarCalendar,
     initial_equity: f64,
     /// Up to the bar before the last.
@@ -27,22 +25,14 @@ pub struct PerformanceTracker {
     /// The last bar's equity, which may change until the next bar.
     last_equity: Option<f64>,
     n_exposed: u64,
-    trades: Trades,
     turnover: f64,
-    commission: f64,
-    slippage: f64,
-    funding: f64,
-    #[serde(default)]
-    carry: Carry,
+    /// Of all bars.
+    flows: Flows,
     is_bankrupt: bool,
     /// The open of the bar that ruined it, where times are known.
-    #[serde(default)]
     ruined_ms: Option<i64>,
     /// The open of the current bar, where times are known.
-    #[serde(default)]
     now_ms: Option<i64>,
-    #[serde(default)]
-    n_liquidations: u64,
 }
 
 impl PerformanceTracker {
@@ -57,16 +47,11 @@ impl PerformanceTracker {
             curve: Curve::new(initial_equity),
             last_equity: None,
             n_exposed: 0,
-            trades: Trades::default(),
             turnover: 0.0,
-            commission: 0.0,
-            slippage: 0.0,
-            funding: 0.0,
-            carry: Carry::default(),
+            flows: Flows::default(),
             is_bankrupt: false,
             ruined_ms: None,
             now_ms: None,
-            n_liquidations: 0,
         }
     }
 
@@ -144,7 +129,7 @@ impl PerformanceTracker {
     pub fn performance(&self) -> Performance {
         let mut whole = self.clone();
         whole.end_bar();
-        let Self { curve, trades, .. } = &whole;
+        let Self { curve, flows, .. } = &whole;
         let n_bars = curve.n_returns();
         let periods_per_year = self.periods_per_year();
         let periods = periods_per_year.value;
@@ -193,22 +178,22 @@ impl PerformanceTracker {
             ulcer_index: figure("ulcer_index", bars.map(BarReturns::ulcer_index)),
             consecutive_wins,
             consecutive_losses,
-            n_trades: trades.n(),
-            win_rate: figure("win_rate", trades.win_rate()),
-            profit_factor: figure("profit_factor", trades.profit_factor()),
-            expectancy: figure("expectancy", trades.expectancy()),
-            sqn: figure("sqn", trades.sqn()),
+            n_trades: flows.n_closed,
+            win_rate: figure("win_rate", trades::win_rate(flows)),
+            profit_factor: figure("profit_factor", trades::profit_factor(flows)),
+            expectancy: figure("expectancy", trades::expectancy(flows)),
+            sqn: figure("sqn", trades::sqn(flows)),
             exposure: figure("exposure", whole.exposure()),
             turnover: self.turnover,
-            commission: self.commission,
-            slippage: self.slippage,
-            funding: self.funding,
-            borrow_fee: self.carry.borrow_fee,
-            interest: self.carry.interest,
-            dividends: self.carry.dividends,
+            commission: flows.commission,
+            slippage: flows.slippage,
+            funding: flows.funding,
+            borrow_fee: flows.carry.borrow_fee,
+            interest: flows.carry.interest,
+            dividends: flows.carry.dividends,
             is_bankrupt,
             ruined_at: self.ruined_ms.map(time_of_ms),
-            n_liquidations: self.n_liquidations,
+            n_liquidations: flows.n_liquidated,
             periods_per_year,
             undefined,
         }
@@ -221,16 +206,11 @@ impl PerformanceTracker {
     }
 
     fn add_flows(&mut self, outcome: &BarOutcome) {
-        if outcome.traded_notional > 0.0 {
+        if outcome.flows.notional > 0.0 {
             let equity_before = self.last_equity.unwrap_or(self.initial_equity);
-            self.turnover += outcome.traded_notional / equity_before;
-            self.commission += outcome.commission;
-            self.slippage += outcome.slippage;
+            self.turnover += outcome.flows.notional / equity_before;
         }
-        self.funding += outcome.funding;
-        self.carry.add(&outcome.carry);
-        self.trades.add(outcome);
-        self.n_liquidations += u64::from(outcome.n_liquidated);
+        self.flows.add(&outcome.flows);
     }
 
     fn exposure(&self) -> Result<f64, &'static str> {

@@ -56,18 +56,6 @@ impl Split {
         Ok(split)
     }
 
-    /// Returns the splits of `n_bars` bars, one for each window of the walk
-    /// forward, in order of time. There is a single split if configured,
-    /// or if nothing is and the bars are too few for windows.
-    ///
-    /// # Errors
-    ///
-    /// Fails when a part has too few bars.
-    pub fn all(n_bars: u64, config: &TrainingConfig) -> Result<Vec<Self>> {
-        let windows = Self::windows(n_bars, config)?;
-        windows.map_or_else(|| Ok(vec![Self::of(n_bars, config)?]), Ok)
-    }
-
     /// Returns the windows of the walk forward; `None` for a single split.
     ///
     /// The bars are divided into `windows` + 1 equal parts, the remainder
@@ -81,7 +69,7 @@ impl Split {
     /// # Errors
     ///
     /// Fails when a part has too few bars and `windows` is configured.
-    pub(super) fn windows(n_bars: u64, config: &TrainingConfig) -> Result<Option<Vec<Self>>> {
+    pub fn windows(n_bars: u64, config: &TrainingConfig) -> Result<Option<Vec<Self>>> {
         let WalkForwardConfig { windows, mode, purge_bars, embargo_bars } = config.walk_forward;
         let n_bars = without_holdout(n_bars, config);
         let n_windows = windows.unwrap_or(WINDOWS_DEFAULT) as u64;

@@ -6,7 +6,7 @@
 //! equal part of it in each symbol, and is never rebalanced. Money is
 //! averaged, trades are counted.
 
-use crate::account::environment::{BarOutcome, Carry, StepStatus};
+use crate::account::environment::{BarOutcome, Carry, Flows, StepStatus};
 use crate::account::metrics::PerformanceTracker;
 
 /// The latest state of one symbol's account.
@@ -21,8 +21,8 @@ struct Holding {
 /// The portfolio, updated with the bars of all symbols, time by time.
 pub(crate) struct PortfolioAccount {
     holdings: Vec<Holding>,
-    /// The outcome of each symbol at the current time.
-    outcomes: Vec<BarOutcome>,
+    /// The flows of each symbol at the current time.
+    flows: Vec<Flows>,
     exits: Vec<(usize, BarOutcome)>,
     n_times: u64,
     pub(crate) tracker: PerformanceTracker,
@@ -36,7 +36,7 @@ impl PortfolioAccount {
             Holding { equity: initial_cash, exposure: 0.0, is_exposed: false, is_over: false };
         Self {
             holdings: vec![holding; n_symbols],
-            outcomes: vec![BarOutcome::idle(0.0); n_symbols],
+            flows: vec![Flows::default(); n_symbols],
             exits: Vec::new(),
             n_times: 0,
             tracker: PerformanceTracker::new(initial_cash, None).with_risk(seed),
@@ -51,7 +51,7 @@ impl PortfolioAccount {
             is_exposed: outcome.is_exposed,
             is_over: outcome.status != StepStatus::Running,
         };
-        self.outcomes[idx] = *outcome;
+        self.flows[idx] = outcome.flows;
     }
 
     /// Records the exit after the last bar of symbol `idx`.
@@ -62,14 +62,14 @@ impl PortfolioAccount {
     /// Ends the current time, `time_ms`, and returns the portfolio's
     /// outcome after the exits.
     pub(crate) fn end_time(&mut self, time_ms: i64) -> BarOutcome {
-        let outcome = self.combine(&self.outcomes);
+        let outcome = self.combine(&self.flows);
         self.tracker.begin_bar(time_ms);
         self.n_times += 1;
         // In the first bar no decision is filled yet.
         if self.n_times > 1 {
             self.tracker.push(&outcome);
         }
-        self.outcomes.fill(BarOutcome::idle(0.0));
+        self.flows.fill(Flows::default());
         for holding in &mut self.holdings {
             // A symbol without a bar at the next time keeps its position.
             holding.is_exposed = holding.exposure != 0.0;
@@ -77,12 +77,12 @@ impl PortfolioAccount {
         if self.exits.is_empty() {
             return outcome;
         }
-        let mut flows = vec![BarOutcome::idle(0.0); self.holdings.len()];
+        let mut flows = vec![Flows::default(); self.holdings.len()];
         for (idx, exit) in self.exits.drain(..) {
             let holding = &mut self.holdings[idx];
             *holding =
                 Holding { equity: exit.equity, exposure: 0.0, is_exposed: false, ..*holding };
-            flows[idx] = exit;
+            flows[idx] = exit.flows;
         }
         let after = self.combine(&flows);
         self.tracker.settle(&after);
@@ -101,7 +101,7 @@ impl PortfolioAccount {
 
     /// Returns the portfolio's outcome: the current holdings with the
     /// costs and trades of `flows`, one for each symbol.
-    fn combine(&self, flows: &[BarOutcome]) -> BarOutcome {
+    fn combine(&self, flows: &[Flows]) -> BarOutcome {
         let equity = mean(&self.holdings, |holding| holding.equity);
         let is_over = self.holdings.iter().all(|holding| holding.is_over);
         let n_symbols = self.holdings.len() as f64;
@@ -109,21 +109,23 @@ impl PortfolioAccount {
             equity,
             exposure: self.exposure(),
             is_exposed: self.holdings.iter().any(|holding| holding.is_exposed),
-            traded_notional: mean(flows, |flow| flow.traded_notional),
-            commission: mean(flows, |flow| flow.commission),
-            slippage: mean(flows, |flow| flow.slippage),
-            funding: mean(flows, |flow| flow.funding),
-            carry: Carry {
-                borrow_fee: mean(flows, |flow| flow.carry.borrow_fee),
-                interest: mean(flows, |flow| flow.carry.interest),
-                dividends: mean(flows, |flow| flow.carry.dividends),
+            flows: Flows {
+                notional: mean(flows, |flow| flow.notional),
+                commission: mean(flows, |flow| flow.commission),
+                slippage: mean(flows, |flow| flow.slippage),
+                funding: mean(flows, |flow| flow.funding),
+                carry: Carry {
+                    borrow_fee: mean(flows, |flow| flow.carry.borrow_fee),
+                    interest: mean(flows, |flow| flow.carry.interest),
+                    dividends: mean(flows, |flow| flow.carry.dividends),
+                },
+                n_closed: flows.iter().map(|flow| flow.n_closed).sum(),
+                n_liquidated: flows.iter().map(|flow| flow.n_liquidated).sum(),
+                n_won: flows.iter().map(|flow| flow.n_won).sum(),
+                profit: mean(flows, |flow| flow.profit),
+                loss: mean(flows, |flow| flow.loss),
+                squared_pnl: mean(flows, |flow| flow.squared_pnl) / n_symbols,
             },
-            n_closed: flows.iter().map(|flow| flow.n_closed).sum(),
-            n_liquidated: flows.iter().map(|flow| flow.n_liquidated).sum(),
-            n_won: flows.iter().map(|flow| flow.n_won).sum(),
-            profit: mean(flows, |flow| flow.profit),
-            loss: mean(flows, |flow| flow.loss),
-            squared_pnl: mean(flows, |flow| flow.squared_pnl) / n_symbols,
             status: if is_over { StepStatus::Bankrupt } else { StepStatus::Running },
         }
     }
