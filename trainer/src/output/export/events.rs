@@ -5,224 +5,128 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::session::trace::TRACE_FORMAT;
 
 use super::cell::{Cell, Column, ColumnType};
 
-/// The event of the rows in the table of closed trades.
-const CLOSED: &str = "TRADE_CLOSED";
-/// The event of the header line.
-const STARTED: &str = "TRACE_STARTED";
+/// Takes the cells of an event, and whether it closed a trade.
+pub(super) type EachEvent<'a> = dyn FnMut(&[Cell<'_>], bool) -> Result<()> + 'a;
 
-/// A line of a trace. Fields that an event lacks are `None`; unknown ones
-/// are skipped.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct TraceLine {
-    event: String,
-    format: Option<u32>,
-    session: Option<String>,
-    symbol: Option<String>,
-    phase: Option<String>,
-    episode: Option<i64>,
-    batch: Option<i64>,
-    step: Option<i64>,
-    time_ms: Option<i64>,
-    bar_idx: Option<i64>,
-    trade_id: Option<i64>,
-    side: Option<String>,
-    units: Option<f64>,
-    price: Option<f64>,
-    reference_price: Option<f64>,
-    commission: Option<f64>,
-    slippage: Option<f64>,
-    reason: Option<String>,
-    target: Option<f64>,
-    entry_bar_idx: Option<i64>,
-    entry_time_ms: Option<i64>,
-    entry_price: Option<f64>,
-    entry_equity: Option<f64>,
-    units_after: Option<f64>,
-    realized_pnl: Option<f64>,
-    total_commission: Option<f64>,
-    total_slippage: Option<f64>,
-    total_funding: Option<f64>,
-    total_borrow_fee: Option<f64>,
-    total_interest: Option<f64>,
-    total_dividends: Option<f64>,
-    gross_pnl: Option<f64>,
-    net_pnl: Option<f64>,
-    return_on_equity: Option<f64>,
-    duration_bars: Option<i64>,
-    equity: Option<f64>,
-}
-
-/// A column: its name, type and meaning, and its cell in a line's row.
-struct EventColumn(&'static str, ColumnType, &'static str, fn(&TraceLine) -> Cell<'_>);
-
-const COLUMNS: [EventColumn; 35] = [
-    EventColumn("session", ColumnType::Text, "the session's id", |e| text(e.session.as_deref())),
-    EventColumn("event", ColumnType::Text, "what happened", |e| Cell::Text(&e.event)),
-    EventColumn("symbol", ColumnType::Text, "of several that trade", |e| text(e.symbol.as_deref())),
-    EventColumn("phase", ColumnType::Text, "`train` or `test`", |e| text(e.phase.as_deref())),
-    EventColumn("episode", ColumnType::Integer, "counted from 1", |e| integer(e.episode)),
-    EventColumn("batch", ColumnType::Integer, "counted from 1 in the episode", |e| {
-        integer(e.batch)
-    }),
-    EventColumn("step", ColumnType::Integer, "training bars seen before", |e| integer(e.step)),
-    EventColumn("time", ColumnType::Time, "the open of the fill's bar, UTC", |e| time(e.time_ms)),
-    EventColumn("bar_idx", ColumnType::Integer, "the bar since the account began", |e| {
-        integer(e.bar_idx)
-    }),
-    EventColumn("trade_id", ColumnType::Integer, "counted from 1 for the account", |e| {
-        integer(e.trade_id)
-    }),
-    EventColumn("side", ColumnType::Text, "`long` or `short`", |e| text(e.side.as_deref())),
-    EventColumn("units", ColumnType::Number, "of the fill; below 0: sold", |e| number(e.units)),
-    EventColumn("price", ColumnType::Number, "of the fill, after slippage", |e| number(e.price)),
-    EventColumn("reference_price", ColumnType::Number, "before slippage", |e| {
-        number(e.reference_price)
-    }),
-    EventColumn("commission", ColumnType::Number, "of the fill, money", |e| number(e.commission)),
-    EventColumn("slippage", ColumnType::Number, "of the fill, money", |e| number(e.slippage)),
-    EventColumn("reason", ColumnType::Text, "why it happened", |e| text(e.reason.as_deref())),
-    EventColumn("target", ColumnType::Number, "the refused target", |e| number(e.target)),
-    EventColumn("units_after", ColumnType::Number, "held after the fill", |e| {
-        number(e.units_after)
-    }),
-    EventColumn("realized_pnl", ColumnType::Number, "of the units taken off, money", |e| {
-        number(e.realized_pnl)
-    }),
-    EventColumn("entry_bar_idx", ColumnType::Integer, "the bar of the entry", |e| {
-        integer(e.entry_bar_idx)
-    }),
-    EventColumn("entry_time", ColumnType::Time, "the open of that bar, UTC", |e| {
-        time(e.entry_time_ms)
-    }),
-    EventColumn("entry_price", ColumnType::Number, "average, after slippage", |e| {
-        number(e.entry_price)
-    }),
-    EventColumn("entry_equity", ColumnType::Number, "before the entry's costs, money", |e| {
-        number(e.entry_equity)
-    }),
-    EventColumn("total_commission", ColumnType::Number, "of the whole trade, money", |e| {
-        number(e.total_commission)
-    }),
-    EventColumn("total_slippage", ColumnType::Number, "of the whole trade, money", |e| {
-        number(e.total_slippage)
-    }),
-    EventColumn("total_funding", ColumnType::Number, "paid; below 0: received, money", |e| {
-        number(e.total_funding)
-    }),
-    EventColumn("total_borrow_fee", ColumnType::Number, "paid by a short, money", |e| {
-        number(e.total_borrow_fee)
-    }),
-    EventColumn("total_interest", ColumnType::Number, "paid on borrowed cash, money", |e| {
-        number(e.total_interest)
-    }),
-    EventColumn("total_dividends", ColumnType::Number, "received; below 0: paid, money", |e| {
-        number(e.total_dividends)
-    }),
-    EventColumn("gross_pnl", ColumnType::Number, "before costs, money", |e| number(e.gross_pnl)),
-    EventColumn("net_pnl", ColumnType::Number, "after all costs, money", |e| number(e.net_pnl)),
-    EventColumn("return_on_equity", ColumnType::Number, "net, as a fraction of the entry's", |e| {
-        number(e.return_on_equity)
-    }),
-    EventColumn("duration_bars", ColumnType::Integer, "bars with the position", |e| {
-        integer(e.duration_bars)
-    }),
-    EventColumn("equity", ColumnType::Number, "after the fill, money", |e| number(e.equity)),
+/// The columns: name, type and meaning. A line of a trace has the same
+/// fields, that of a time with `_ms` behind its name.
+const COLUMNS: [(&str, ColumnType, &str); 35] = [
+    ("session", ColumnType::Text, "the session's id"),
+    ("event", ColumnType::Text, "what happened"),
+    ("symbol", ColumnType::Text, "of several that trade"),
+    ("phase", ColumnType::Text, "`train` or `test`"),
+    ("episode", ColumnType::Integer, "counted from 1"),
+    ("batch", ColumnType::Integer, "counted from 1 in the episode"),
+    ("step", ColumnType::Integer, "training bars seen before"),
+    ("time", ColumnType::Time, "the open of the fill's bar, UTC"),
+    ("bar_idx", ColumnType::Integer, "the bar since the account began"),
+    ("trade_id", ColumnType::Integer, "counted from 1 for the account"),
+    ("side", ColumnType::Text, "`long` or `short`"),
+    ("units", ColumnType::Number, "of the fill; below 0: sold"),
+    ("price", ColumnType::Number, "of the fill, after slippage"),
+    ("reference_price", ColumnType::Number, "before slippage"),
+    ("commission", ColumnType::Number, "of the fill, money"),
+    ("slippage", ColumnType::Number, "of the fill, money"),
+    ("reason", ColumnType::Text, "why it happened"),
+    ("target", ColumnType::Number, "the refused target"),
+    ("units_after", ColumnType::Number, "held after the fill"),
+    ("realized_pnl", ColumnType::Number, "of the units taken off, money"),
+    ("entry_bar_idx", ColumnType::Integer, "the bar of the entry"),
+    ("entry_time", ColumnType::Time, "the open of that bar, UTC"),
+    ("entry_price", ColumnType::Number, "average, after slippage"),
+    ("entry_equity", ColumnType::Number, "before the entry's costs, money"),
+    ("total_commission", ColumnType::Number, "of the whole trade, money"),
+    ("total_slippage", ColumnType::Number, "of the whole trade, money"),
+    ("total_funding", ColumnType::Number, "paid; below 0: received, money"),
+    ("total_borrow_fee", ColumnType::Number, "paid by a short, money"),
+    ("total_interest", ColumnType::Number, "paid on borrowed cash, money"),
+    ("total_dividends", ColumnType::Number, "received; below 0: paid, money"),
+    ("gross_pnl", ColumnType::Number, "before costs, money"),
+    ("net_pnl", ColumnType::Number, "after all costs, money"),
+    ("return_on_equity", ColumnType::Number, "net, as a fraction of the entry's"),
+    ("duration_bars", ColumnType::Integer, "bars with the position"),
+    ("equity", ColumnType::Number, "after the fill, money"),
 ];
 
-/// Columns that a closed trade never fills.
+/// The columns that the table of closed trades lacks.
 const NOT_OF_TRADES: [&str; 4] = ["event", "target", "units_after", "realized_pnl"];
 
-/// Returns the columns of the table of all events.
+/// Returns the columns of all events.
 pub(super) fn trace_columns() -> Vec<Column> {
-    COLUMNS.iter().map(EventColumn::described).collect()
+    let column = |(name, column_type, meaning): (&str, ColumnType, &str)| Column {
+        name: name.to_owned(),
+        column_type,
+        meaning: meaning.to_owned(),
+    };
+    COLUMNS.map(column).into()
 }
 
-/// Returns the columns of the table of closed trades.
-pub(super) fn trade_columns() -> Vec<Column> {
-    COLUMNS.iter().filter(|column| column.is_of_trades()).map(EventColumn::described).collect()
+/// Returns those of `columns`, one for each of [`trace_columns`], that the
+/// closed trades have.
+pub(super) fn of_trades<T>(columns: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+    let all = COLUMNS.into_iter().zip(columns);
+    all.filter(|((name, ..), _)| !NOT_OF_TRADES.contains(name)).map(|(_, column)| column)
 }
 
-impl EventColumn {
-    fn described(&self) -> Column {
-        let Self(name, column_type, meaning, _) = *self;
-        Column { name: name.to_owned(), column_type, meaning: meaning.to_owned() }
-    }
-
-    fn is_of_trades(&self) -> bool {
-        !NOT_OF_TRADES.contains(&self.0)
-    }
+/// Returns the cells of `line`. Fields that an event lacks are null;
+/// unknown ones are skipped.
+fn cells(line: &Map<String, Value>) -> Result<Vec<Cell<'_>>> {
+    let cell = |(name, column_type, _): (&str, ColumnType, &str)| {
+        let value = match column_type {
+            ColumnType::Time => line.get(&format!("{name}_ms")),
+            _ => line.get(name),
+        };
+        let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(Cell::Null) };
+        let cell = match column_type {
+            ColumnType::Time => value.as_i64().map(Cell::Time),
+            ColumnType::Text => value.as_str().map(Cell::Text),
+            ColumnType::Integer => value.as_i64().map(Cell::Integer),
+            ColumnType::Number => value.as_f64().map(Cell::Number),
+        };
+        cell.with_context(|| format!("`{name}` is `{value}`"))
+    };
+    COLUMNS.into_iter().map(cell).collect()
 }
 
-impl TraceLine {
-    /// Whether the event closes a trade.
-    pub(super) fn is_closed_trade(&self) -> bool {
-        self.event == CLOSED
-    }
-
-    /// Returns its row in the table of all events.
-    pub(super) fn trace_cells(&self) -> impl Iterator<Item = Cell<'_>> {
-        COLUMNS.iter().map(|column| (column.3)(self))
-    }
-
-    /// Returns its row in the table of closed trades.
-    pub(super) fn trade_cells(&self) -> impl Iterator<Item = Cell<'_>> {
-        COLUMNS.iter().filter(|column| column.is_of_trades()).map(|column| (column.3)(self))
-    }
-}
-
-/// Calls `each` with every event of the trace at `path`, in order.
-/// Returns whether its last line is truncated, as after a kill.
-pub(super) fn read(path: &Path, each: &mut dyn FnMut(&TraceLine) -> Result<()>) -> Result<bool> {
+/// Calls `each` with every event of the trace at `path`, in order: its
+/// cells, and whether it closed a trade. Returns whether the last line is
+/// truncated, as after a kill.
+pub(super) fn read(path: &Path, each: &mut EachEvent<'_>) -> Result<bool> {
     let open = || format!("failed to read `{}`", path.display());
     let mut reader = BufReader::new(File::open(path).with_context(open)?);
-    let mut session = None;
+    let mut session = Value::Null;
     let mut line = String::new();
     for number in 1_u64.. {
         line.clear();
         if reader.read_line(&mut line).with_context(open)? == 0 {
             break;
         }
-        let parsed = serde_json::from_str::<TraceLine>(&line);
+        let parsed = serde_json::from_str::<Map<String, Value>>(&line);
         if parsed.is_err() && !line.ends_with('\n') {
             return Ok(true);
         }
         let at = || format!("`{}` line {number} is no event of a trace", path.display());
         let mut event = parsed.with_context(at)?;
-        if event.event == STARTED {
-            let format = event.format.unwrap_or_default();
+        let is = |name: &str| event.get("event").is_some_and(|event| event == name);
+        let (is_start, is_closed) = (is("TRACE_STARTED"), is("TRADE_CLOSED"));
+        if is_start {
+            let format = event.get("format").and_then(Value::as_u64).unwrap_or_default();
             ensure!(
-                format == TRACE_FORMAT,
+                format == u64::from(TRACE_FORMAT),
                 "`{}` has format {format}; this program reads {TRACE_FORMAT}",
                 path.display()
             );
-            session = event.session.take();
+            session = event.remove("session").unwrap_or_default();
             continue;
         }
-        event.session.clone_from(&session);
-        each(&event)?;
+        event.insert("session".to_owned(), session.clone());
+        each(&cells(&event).with_context(at)?, is_closed)?;
     }
     Ok(false)
-}
-
-fn text(value: Option<&str>) -> Cell<'_> {
-    value.map_or(Cell::Null, Cell::Text)
-}
-
-fn integer(value: Option<i64>) -> Cell<'static> {
-    value.map_or(Cell::Null, Cell::Integer)
-}
-
-fn time(time_ms: Option<i64>) -> Cell<'static> {
-    time_ms.map_or(Cell::Null, Cell::Time)
-}
-
-fn number(value: Option<f64>) -> Cell<'static> {
-    value.map_or(Cell::Null, Cell::Number)
 }

@@ -63,7 +63,7 @@ pub fn export_tables(tables: &Tables<'_>) -> Result<Vec<TableReport>> {
     if !paths.is_empty() {
         let [all, closed] = write_events(tables, &paths)?;
         add(all, events::trace_columns());
-        add(closed, events::trade_columns());
+        add(closed, events::of_trades(events::trace_columns()).collect());
     }
     for name in ["equity", "train_equity"] {
         let path = tables.layout.trades().join(format!("{name}.csv"));
@@ -89,15 +89,16 @@ fn trace_files(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn write_events(tables: &Tables<'_>, paths: &[PathBuf]) -> Result<[TableReport; 2]> {
-    let mut all = tables.create("traces", &events::trace_columns())?;
-    let mut closed = tables.create("trades", &events::trade_columns())?;
+    let columns = events::trace_columns();
+    let mut all = tables.create("traces", &columns)?;
+    let mut closed = tables.create("trades", &events::of_trades(columns).collect::<Vec<_>>())?;
     let mut note = None;
     for path in paths {
-        let is_cut = events::read(path, &mut |event| {
-            if event.is_closed_trade() {
-                closed.push(event.trade_cells())?;
+        let is_cut = events::read(path, &mut |cells, is_closed| {
+            if is_closed {
+                closed.push(events::of_trades(cells.iter().copied()))?;
             }
-            all.push(event.trace_cells())
+            all.push(cells.iter().copied())
         })?;
         if is_cut {
             note = Some(format!("the last line of `{}` is cut off; left out", path.display()));
