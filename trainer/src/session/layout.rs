@@ -14,6 +14,45 @@ pub struct Layout {
     root: PathBuf,
 }
 
+/// Defines the method that returns each path below the root.
+macro_rules! paths {
+    ($($name:ident: $path:literal,)*) => {
+        impl Layout {
+            $(
+                #[doc = concat!("Returns the path of `", $path, "`.")]
+                pub fn $name(&self) -> PathBuf {
+                    self.root.join($path)
+                }
+            )*
+        }
+    };
+}
+
+paths! {
+    logs: "logs",
+    // The record of the run.
+    session: "logs/session.json",
+    training_log: "logs/training.log",
+    // The page of the session.
+    report: "logs/report.html",
+    tensorboard: "logs/tensorboard",
+    trades: "logs/trades",
+    trade_log: "logs/trades/trade_execution.log",
+    // The equity at each bar, out of sample and in sample.
+    equity: "logs/trades/equity.csv",
+    train_equity: "logs/trades/train_equity.csv",
+    // A row for each window.
+    windows: "logs/trades/walk_forward.csv",
+    models: "models",
+    final_model: "models/memory_efficient_model_final.zip",
+    checkpoints: "models/checkpoints",
+    // What `--resume` needs, while a run is not completed.
+    training_state: "models/checkpoints/training_state.bin",
+    // The workspaces of trainings with other seeds.
+    seeds: ".trainvault/seeds",
+    lock: ".trainvault/trainer.lock",
+}
+
 impl Layout {
     /// Returns the layout of the workspace at `root`.
     pub fn new(root: &Path) -> Self {
@@ -48,56 +87,6 @@ impl Layout {
         &self.root
     }
 
-    /// `logs/`.
-    pub fn logs(&self) -> PathBuf {
-        self.root.join("logs")
-    }
-
-    /// `logs/trades/`.
-    pub fn trades(&self) -> PathBuf {
-        self.root.join("logs/trades")
-    }
-
-    /// `logs/tensorboard/`.
-    pub fn tensorboard(&self) -> PathBuf {
-        self.root.join("logs/tensorboard")
-    }
-
-    /// `models/`.
-    pub fn models(&self) -> PathBuf {
-        self.root.join("models")
-    }
-
-    /// `models/checkpoints/`.
-    pub fn checkpoints(&self) -> PathBuf {
-        self.root.join("models/checkpoints")
-    }
-
-    /// `logs/session.json`, the record of the run.
-    pub fn session(&self) -> PathBuf {
-        self.root.join("logs/session.json")
-    }
-
-    /// `logs/training.log`.
-    pub fn training_log(&self) -> PathBuf {
-        self.root.join("logs/training.log")
-    }
-
-    /// `logs/trades/trade_execution.log`.
-    pub fn trade_log(&self) -> PathBuf {
-        self.root.join("logs/trades/trade_execution.log")
-    }
-
-    /// `logs/trades/equity.csv`, the out-of-sample equity of each bar.
-    pub fn equity(&self) -> PathBuf {
-        self.root.join("logs/trades/equity.csv")
-    }
-
-    /// `logs/trades/train_equity.csv`, the same of the training bars.
-    pub fn train_equity(&self) -> PathBuf {
-        self.root.join("logs/trades/train_equity.csv")
-    }
-
     /// Prefix of the names of single episodes' curves.
     pub(crate) const TRAIN_EQUITY_PART: &str = "train_equity.ep";
 
@@ -105,16 +94,6 @@ impl Layout {
     /// with the index 2 in episode 3, until the episode ends.
     pub(crate) fn train_equity_part(&self, episode: usize, symbol: usize) -> PathBuf {
         self.trades().join(format!("{}{episode:03}.{symbol:04}.csv", Self::TRAIN_EQUITY_PART))
-    }
-
-    /// `logs/report.html`, the page of the session.
-    pub fn report(&self) -> PathBuf {
-        self.root.join("logs/report.html")
-    }
-
-    /// `models/memory_efficient_model_final.zip`.
-    pub fn final_model(&self) -> PathBuf {
-        self.root.join("models/memory_efficient_model_final.zip")
     }
 
     /// `models/checkpoints/memory_efficient_model_ep003.zip` for 3.
@@ -131,26 +110,5 @@ impl Layout {
     /// `models/checkpoints/memory_efficient_model_window003.zip` for 3.
     pub fn window_model(&self, window: usize) -> PathBuf {
         self.checkpoints().join(format!("memory_efficient_model_window{window:03}.zip"))
-    }
-
-    /// `logs/trades/walk_forward.csv`, one row per window.
-    pub fn windows(&self) -> PathBuf {
-        self.root.join("logs/trades/walk_forward.csv")
-    }
-
-    /// `models/checkpoints/training_state.bin`: what `--resume` needs,
-    /// while a run is not completed.
-    pub fn training_state(&self) -> PathBuf {
-        self.checkpoints().join("training_state.bin")
-    }
-
-    /// `.trainvault/seeds/`, the workspaces of trainings with other seeds.
-    pub(crate) fn seeds(&self) -> PathBuf {
-        self.root.join(".trainvault/seeds")
-    }
-
-    /// `.trainvault/trainer.lock`.
-    pub fn lock(&self) -> PathBuf {
-        self.root.join(".trainvault/trainer.lock")
     }
 }
