@@ -65,44 +65,29 @@ impl ReportInput {
         budget: Budget,
     ) -> Result<Self> {
         let record = JsonRecord::session(source)?;
-        let mut notes = Vec::new();
-        let mut note = |what: &str, why: &anyhow::Error| notes.push(format!("{what}: {why:#}."));
-        let manifest = JsonRecord::manifest(source).unwrap_or_else(|error| {
-            note("The archive's manifest could not be read", &error);
-            None
-        });
+        let mut noted = Noted(Vec::new());
+        let manifest = JsonRecord::manifest(source);
+        let manifest = noted.or_none("The archive's manifest could not be read", manifest);
         // A portfolio's price is in its curve alone.
         let price = (!record.is_portfolio()).then(|| read_bars(&record, context, budget.bars));
-        let bars = match price {
-            Some(Err(error)) if error.is::<MissingPart>() => return Err(error),
-            Some(Err(error)) => {
-                note("The price is that of the test bars alone", &error);
-                None
-            }
-            Some(Ok(bars)) => Some(bars),
-            None => None,
+        let bars = match price.transpose() {
+            Err(error) if error.is::<MissingPart>() => return Err(error),
+            read => noted.or_none("The price is that of the test bars alone", read),
         };
         let mut curve = |name: &str, n_points_max: usize| {
             let mut options = Some(curve_options(&record, n_points_max));
             let read = source.read(name, &mut |file| {
                 Curve::read(file, options.take().expect("a file is read once"))
             });
-            read.unwrap_or_else(|error| {
-                note("A curve is missing", &error);
-                None
-            })
+            noted.or_none("A curve is missing", read)
         };
         let train = curve("logs/trades/train_equity.csv", budget.train);
         let test = curve("logs/trades/equity.csv", budget.test);
         let id = record.text("/id").unwrap_or_default().to_owned();
-        let ledgers = trades::read(source, &id, budget.trades).unwrap_or_else(|error| {
-            note("The trades could not be read", &error);
-            None
-        });
-        let importances = importance::read(source, &record).unwrap_or_else(|error| {
-            note("The model could not be read", &error);
-            None
-        });
+        let ledgers = trades::read(source, &id, budget.trades);
+        let ledgers = noted.or_none("The trades could not be read", ledgers);
+        let importances = importance::read(source, &record);
+        let importances = noted.or_none("The model could not be read", importances);
         let archive = archive_name(source, manifest.as_ref());
         let name = if id.is_empty() { archive.clone().unwrap_or_default() } else { id };
         let commit = manifest.as_ref().map_or_else(
@@ -120,7 +105,20 @@ impl ReportInput {
             test,
             ledgers,
             importances,
-            notes,
+            notes: noted.0,
+        })
+    }
+}
+
+/// What could not be read, and why.
+struct Noted(Vec<String>);
+
+impl Noted {
+    /// Returns what was `read`; a failure is noted as `what`.
+    fn or_none<T>(&mut self, what: &str, read: Result<Option<T>>) -> Option<T> {
+        read.unwrap_or_else(|why| {
+            self.0.push(format!("{what}: {why:#}."));
+            None
         })
     }
 }

@@ -38,9 +38,23 @@ impl Panel<'_> {
         })
     }
 
-    /// Returns the panel with the `reason` why it is empty.
-    pub(super) fn empty(&self, reason: &str) -> Markup {
-        self.with(&html! { p.empty { (reason) } })
+    /// Returns the panel with `content`, or with the `reason` why there is
+    /// none.
+    pub(super) fn with_or(&self, content: Option<Markup>, reason: &str) -> Markup {
+        self.with(&content.unwrap_or_else(|| html! { p.empty { (reason) } }))
+    }
+
+    /// Returns the same for a table that scrolls, with a `note` below.
+    pub(super) fn with_table_or(
+        &self,
+        table: Option<Markup>,
+        note: Option<&str>,
+        reason: &str,
+    ) -> Markup {
+        match table {
+            Some(table) => self.with_table(&table, note),
+            None => self.with_or(None, reason),
+        }
     }
 }
 

@@ -1,6 +1,4 @@
 //! Renders the page: one self-contained HTML file.
-//!
-//! Most of it is chart data, which is packed while it is written.
 
 use std::io::{self, Write};
 
@@ -11,7 +9,7 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 use super::charts;
-use super::data::Document;
+use super::data;
 use super::figures;
 use super::header::{differences, header};
 use super::input::ReportInput;
@@ -44,8 +42,8 @@ pub(super) fn render(sessions: &[ReportInput], out: &mut dyn Write) -> Result<()
     out.write_all(b"<body>")?;
     out.write_all(body(sessions).0.as_bytes())?;
     out.write_all(b"<script type=\"application/json\" id=\"report-data\">")?;
-    let mut data = Serializer::with_formatter(&mut *out, Embedded);
-    Document::of(sessions).serialize(&mut data)?;
+    let document = data::document(sessions);
+    document.serialize(&mut Serializer::with_formatter(&mut *out, Embedded))?;
     out.write_all(b"</script>\n")?;
     out.write_all(scripts().0.as_bytes())?;
     Ok(out.write_all(b"</body></html>\n")?)

@@ -71,60 +71,41 @@ fn parts(session: &ReportInput, name: &str) -> Markup {
 fn returns(session: &ReportInput, name: &str) -> Markup {
     let test = session.test.as_ref();
     let panel = |class, title| Panel { class, title, session: name };
-    let months = panel("wide months", "Monthly returns");
-    let months = match test.and_then(return_tables::months) {
-        Some(table) => months.with_table(
-            &table,
-            Some(
-                "Out of sample; the first and the last month may be parts. Blue gained, orange \
-                 lost.",
-            ),
-        ),
-        None => months.empty(NO_CURVE),
-    };
-    let years = panel("years", "Yearly returns");
-    let years = match test.and_then(return_tables::years) {
-        Some(table) => years.with(&table),
-        None => years.empty("None."),
-    };
-    let benchmark = panel("beside", "Beside buy and hold");
-    let benchmark = match test {
-        Some(test) => benchmark.with(&return_tables::benchmark(session, test)),
-        None => benchmark.empty(NO_CURVE),
-    };
-    let drawdowns = panel("wide drawdowns", "Worst drawdowns");
-    let drawdowns = match test.and_then(return_tables::drawdowns) {
-        Some(table) => drawdowns.with_table(&table, None),
-        None => drawdowns.empty("The equity never fell below an earlier peak."),
-    };
-    let quantiles = panel("quantiles", "Quantiles of returns");
-    let quantiles = match test.and_then(return_tables::quantile_table) {
-        Some(table) => quantiles.with_table(&table, None),
-        None => quantiles.empty("None."),
-    };
+    let note = "Out of sample; the first and the last month may be parts. Blue gained, orange \
+                lost.";
+    let months = panel("wide months", "Monthly returns").with_table_or(
+        test.and_then(return_tables::months),
+        Some(note),
+        NO_CURVE,
+    );
+    let years = test.and_then(return_tables::years);
+    let years = panel("years", "Yearly returns").with_or(years, "None.");
+    let benchmark = test.map(|test| return_tables::benchmark(session, test));
+    let benchmark = panel("beside", "Beside buy and hold").with_or(benchmark, NO_CURVE);
+    let drawdowns = panel("wide drawdowns", "Worst drawdowns").with_table_or(
+        test.and_then(return_tables::drawdowns),
+        None,
+        "The equity never fell below an earlier peak.",
+    );
+    let quantiles = test.and_then(return_tables::quantile_table);
+    let quantiles =
+        panel("quantiles", "Quantiles of returns").with_table_or(quantiles, None, "None.");
     html! { (months) (years) (benchmark) (drawdowns) (quantiles) }
 }
 
 fn accounts(session: &ReportInput, name: &str) -> Markup {
-    let costs = Panel { class: "costs", title: "Costs", session: name };
-    let costs = match account_tables::costs(session) {
-        Some(table) => costs.with_table(&table, None),
-        None => costs.empty(NO_EVALUATION),
-    };
-    let held = Panel { class: "held", title: "Time in the market", session: name };
-    let held = match &session.test {
-        Some(test) => held.with(&account_tables::held(test)),
-        None => held.empty(NO_EVALUATION),
-    };
-    let totals = Panel { class: "wide tallies", title: "Trades by side", session: name };
-    let totals = match (account_tables::trade_totals(session), &session.ledgers) {
-        (Some(table), Some(ledgers)) => {
-            totals.with_table(&table, Some(&totals_note(session, ledgers.test.n_liquidated)))
-        }
-        _ => totals.empty(
-            "There is no trace of trades: `enable_trade_tracing` was off, or the file is gone.",
-        ),
-    };
+    let panel = |class, title| Panel { class, title, session: name };
+    let costs = account_tables::costs(session);
+    let costs = panel("costs", "Costs").with_table_or(costs, None, NO_EVALUATION);
+    let held = session.test.as_ref().map(account_tables::held);
+    let held = panel("held", "Time in the market").with_or(held, NO_EVALUATION);
+    let ledgers = session.ledgers.as_ref();
+    let note = ledgers.map(|ledgers| totals_note(session, ledgers.test.n_liquidated));
+    let totals = panel("wide tallies", "Trades by side").with_table_or(
+        account_tables::trade_totals(session),
+        note.as_deref(),
+        "There is no trace of trades: `enable_trade_tracing` was off, or the file is gone.",
+    );
     html! { (costs) (held) (totals) }
 }
 
@@ -141,16 +122,16 @@ fn totals_note(session: &ReportInput, n_liquidated: u64) -> String {
 }
 
 fn learning(session: &ReportInput, name: &str) -> Markup {
-    let episodes = Panel { class: "wide episodes", title: "Episodes", session: name };
-    let episodes = match part_tables::episodes(session) {
-        Some(table) => episodes.with_table(&table, None),
-        None => episodes.empty("No episode was finished."),
-    };
-    let importances = Panel { class: "importances", title: "Feature importances", session: name };
-    let importances = match &session.importances {
-        Some(found) => importances.with(&importance_table(found)),
-        None => importances.empty("There is no final model of trees to count splits in."),
-    };
+    let panel = |class, title| Panel { class, title, session: name };
+    let episodes = part_tables::episodes(session);
+    let episodes = panel("wide episodes", "Episodes").with_table_or(
+        episodes,
+        None,
+        "No episode was finished.",
+    );
+    let importances = session.importances.as_ref().map(importance_table);
+    let importances = panel("importances", "Feature importances")
+        .with_or(importances, "There is no final model of trees to count splits in.");
     html! { (episodes) (importances) }
 }
 

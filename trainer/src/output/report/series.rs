@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::pack;
 
@@ -100,25 +100,16 @@ impl Series {
 
     /// Returns the columns `names` in the form that the page's script
     /// unpacks; `None` for a series without points.
-    pub(super) fn packed(
-        &self,
-        names: &[&'static str],
-    ) -> Option<Packed<impl Serialize, impl Serialize>> {
-        let column = |&name| (name, pack::floats(self.column(name).iter().copied()));
-        (!self.is_empty()).then(|| Packed {
-            columns: names.iter().map(column).collect(),
-            stride: self.stride,
-            times: pack::times(self.times_ms.iter().copied()),
+    pub(super) fn packed(&self, names: &[&str]) -> Option<Value> {
+        (!self.is_empty()).then(|| {
+            let packed = |name: &str| pack::floats(self.column(name).iter().copied());
+            json!({
+                "columns": names.iter().map(|&name| (name, packed(name))).collect::<BTreeMap<_, _>>(),
+                "stride": self.stride,
+                "times": pack::times(self.times_ms.iter().copied()),
+            })
         })
     }
-}
-
-/// Columns over time, packed as they are written.
-#[derive(Serialize)]
-pub(super) struct Packed<C: Serialize, T: Serialize> {
-    columns: BTreeMap<&'static str, C>,
-    stride: usize,
-    times: T,
 }
 
 impl Aggregation {

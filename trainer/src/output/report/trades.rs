@@ -9,7 +9,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::pack::single;
 use super::source::SessionSource;
@@ -228,9 +228,8 @@ fn keep_first(
 }
 
 /// The trades of the last episode.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(super) struct TradeLedgers {
-    #[serde(skip)]
     pub(super) episode: u64,
     /// Out of sample.
     pub(super) test: TradeLedger,
