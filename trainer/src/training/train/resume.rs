@@ -7,7 +7,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
@@ -121,30 +121,18 @@ impl Resume {
             let (from, to) = (self.folder.root().join(&log.path), layout.root().join(&log.path));
             copy(&from, &to, log.n_bytes)?;
         }
+        let folder = &self.folder;
         let windows = self.header.walk_forward.iter().flat_map(|walk| &walk.windows);
-        let windows = windows.map(|window| {
-            let window = window.window;
-            (self.folder.window_model(window), layout.window_model(window))
-        });
-        let part = |layout: &Layout, symbol| {
-            layout.train_equity_part(self.header.progress.n_episodes + 1, symbol)
-        };
-        let n_symbol_curves =
-            self.header.progress.schedule.as_ref().map_or(0, |schedule| schedule.n_done);
+        let windows = windows.map(|window| folder.window_model(window.window));
+        let Progress { n_episodes, schedule, .. } = &self.header.progress;
+        let n_symbol_curves = schedule.as_ref().map_or(0, |schedule| schedule.n_done);
         let symbol_curves =
-            (0..n_symbol_curves).map(|symbol| (part(&self.folder, symbol), part(layout, symbol)));
-        let logs = [(self.folder.training_log(), layout.training_log())];
-        let curves = [
-            (self.folder.equity(), layout.equity()),
-            (self.folder.train_equity(), layout.train_equity()),
-        ];
-        let models = (1..=self.header.progress.n_episodes)
-            .map(|episode| (self.folder.checkpoint(episode), layout.checkpoint(episode)));
-        for (from, to) in
-            logs.into_iter().chain(curves).chain(models).chain(windows).chain(symbol_curves)
-        {
+            (0..n_symbol_curves).map(|symbol| folder.train_equity_part(n_episodes + 1, symbol));
+        let models = (1..=*n_episodes).map(|episode| folder.checkpoint(episode));
+        let others = [folder.training_log(), folder.equity(), folder.train_equity()];
+        for from in others.into_iter().chain(models).chain(windows).chain(symbol_curves) {
             if from.exists() {
-                copy(&from, &to, u64::MAX)?;
+                copy(&from, &self.place_in(layout, &from), u64::MAX)?;
             }
         }
         self.copy_curve(layout)?;
@@ -166,12 +154,11 @@ impl Resume {
             return Ok(());
         };
         let Progress { n_episodes, schedule, .. } = &self.header.progress;
-        let path = |layout: &Layout| match schedule {
-            Some(schedule) => layout.train_equity_part(n_episodes + 1, schedule.n_done),
-            None => layout.train_equity(),
+        let curve = match schedule {
+            Some(schedule) => self.folder.train_equity_part(n_episodes + 1, schedule.n_done),
+            None => self.folder.train_equity(),
         };
-        let curve = path(&self.folder);
-        let to = path(layout).with_extension("csv.tmp");
+        let to = self.place_in(layout, &curve).with_extension("csv.tmp");
         for from in [curve.with_extension("csv.tmp"), curve] {
             if from.exists() {
                 copy(&from, &to, position.n_bytes)?;
@@ -181,6 +168,11 @@ impl Resume {
             }
         }
         Ok(())
+    }
+
+    /// Returns where the file `from` of the session lies in `layout`.
+    fn place_in(&self, layout: &Layout, from: &Path) -> PathBuf {
+        layout.root().join(from.strip_prefix(self.folder.root()).unwrap_or(from))
     }
 
     pub(super) fn header(&self) -> &CheckpointHeader {
