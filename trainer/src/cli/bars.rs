@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 
 use crate::account::metrics::{BarCalendar, PeriodsPerYear};
@@ -13,7 +13,7 @@ use crate::config::FieldError;
 use crate::market::bars::{BadRows, BarSource, BarsConfig, DataSummary, Decimal};
 use crate::progress;
 
-use super::Format;
+use super::{Format, one_of};
 
 /// Say how files of bars are read: columns, times, symbols, gaps, warnings
 #[derive(Debug, Args)]
@@ -44,32 +44,19 @@ pub struct ReadingArguments {
     #[arg(long, value_name = "SYMBOL")]
     pub symbol: Option<String>,
     /// Decimal sign of the numbers
-    #[arg(long, value_enum, value_name = "point|comma", hide_possible_values = true)]
-    pub decimal: Option<DecimalSign>,
+    #[arg(long, value_name = "point|comma", hide_possible_values = true,
+          value_parser = one_of::<Decimal>(&["point", "comma"]))]
+    pub decimal: Option<Decimal>,
     /// Adjust all four prices and the volume by the column of adjusted closes
     #[arg(long)]
     pub adjusted: bool,
     /// What is done about rows that cannot be
-    #[arg(long, value_enum, value_name = "stop|drop|widen", hide_possible_values = true)]
-    pub bad_rows: Option<BadRowsAction>,
+    #[arg(long, value_name = "stop|drop|widen", hide_possible_values = true,
+          value_parser = one_of::<BadRows>(&["stop", "drop", "widen"]))]
+    pub bad_rows: Option<BadRows>,
     /// Take prices of 0 and below
     #[arg(long)]
     pub negative_prices: bool,
-}
-
-/// As `bars.decimal`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DecimalSign {
-    Point,
-    Comma,
-}
-
-/// As `bars.bad_rows`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum BadRowsAction {
-    Stop,
-    Drop,
-    Widen,
 }
 
 impl ReadingArguments {
@@ -79,16 +66,9 @@ impl ReadingArguments {
             time_format: self.time_format.clone(),
             time_zone: self.time_zone.clone(),
             symbol: self.symbol.clone(),
-            decimal: self.decimal.map(|sign| match sign {
-                DecimalSign::Point => Decimal::Point,
-                DecimalSign::Comma => Decimal::Comma,
-            }),
+            decimal: self.decimal,
             adjusted: self.adjusted,
-            bad_rows: match self.bad_rows {
-                None | Some(BadRowsAction::Stop) => BadRows::Stop,
-                Some(BadRowsAction::Drop) => BadRows::Drop,
-                Some(BadRowsAction::Widen) => BadRows::Widen,
-            },
+            bad_rows: self.bad_rows.unwrap_or_default(),
             negative_prices: self.negative_prices,
             ..BarsConfig::default()
         };

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use crate::output::export::{
@@ -13,6 +13,8 @@ use crate::output::export::{
 };
 use crate::session::Layout;
 use crate::wording::plural;
+
+use super::one_of;
 
 /// Take a session out for other tools: tables, ONNX, MLflow
 ///
@@ -24,8 +26,8 @@ pub struct ExportArguments {
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
     /// Write the tables in this format [default: parquet]
-    #[arg(long, value_enum)]
-    format: Option<TableChoice>,
+    #[arg(long, value_parser = one_of::<TableFormat>(&["parquet", "csv"]))]
+    format: Option<TableFormat>,
     /// Folder for the tables [default: export/NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -44,22 +46,6 @@ pub struct ExportArguments {
     /// Print what was written as one JSON document
     #[arg(long)]
     json: bool,
-}
-
-/// The formats of tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum TableChoice {
-    Parquet,
-    Csv,
-}
-
-impl From<TableChoice> for TableFormat {
-    fn from(choice: TableChoice) -> Self {
-        match choice {
-            TableChoice::Parquet => Self::Parquet,
-            TableChoice::Csv => Self::Csv,
-        }
-    }
 }
 
 /// What was written, the document of `--json`.
@@ -93,7 +79,7 @@ fn export(arguments: &ExportArguments) -> Result<Exported> {
     if arguments.format.is_some() || arguments.out.is_some() || !has_other {
         let name = arguments.name.as_deref().unwrap_or("session");
         let out = arguments.out.clone().unwrap_or_else(|| Path::new("export").join(name));
-        let format = arguments.format.unwrap_or(TableChoice::Parquet).into();
+        let format = arguments.format.unwrap_or(TableFormat::Parquet);
         done.tables = export_tables(&Tables { layout: &layout, format, out: &out })?;
         done.schema = Some(out.join("schema.json"));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::config::{
     ConfigFile, LOGGING_FILE, LoggingConfig, Overrides, TRAINING_FILE, TrainingConfig, WindowMode,
@@ -14,8 +14,8 @@ use crate::config::{
 use crate::session::{Session, parse_time};
 use crate::training::train::{RequestedSettings, Resume, comparison, output_locations};
 
-use crate::cli::Format;
 use crate::cli::bars::ReadingArguments;
+use crate::cli::{Format, one_of};
 
 /// Train a model and judge it out of sample, beside buy-and-hold and never-trade
 ///
@@ -58,8 +58,8 @@ pub struct TrainArguments {
     #[arg(long, conflicts_with_all = ["walk_forward", "window_mode"])]
     pub split: bool,
     /// Let a later window train on all bars before it, or on as many as the first
-    #[arg(long, value_enum, value_name = "MODE")]
-    pub window_mode: Option<Mode>,
+    #[arg(long, value_name = "MODE", value_parser = one_of::<WindowMode>(&["expanding", "rolling"]))]
+    pub window_mode: Option<WindowMode>,
     #[command(flatten)]
     pub reading: ReadingArguments,
     /// Time to stamp everything with, in place of the clock's
@@ -98,22 +98,6 @@ pub struct TrainArguments {
     /// stdin is an interrupt
     #[arg(long)]
     pub exit_with_parent: bool,
-}
-
-/// What a later window trains on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
-    Expanding,
-    Rolling,
-}
-
-impl From<Mode> for WindowMode {
-    fn from(mode: Mode) -> Self {
-        match mode {
-            Mode::Expanding => Self::Expanding,
-            Mode::Rolling => Self::Rolling,
-        }
-    }
 }
 
 /// The settings of files and flags.
@@ -161,7 +145,7 @@ fn requested(arguments: &TrainArguments) -> Result<RequestedSettings> {
         seeds: arguments.seeds,
         threads: arguments.threads,
         windows: arguments.walk_forward.map(NonZeroUsize::get).or(arguments.split.then_some(0)),
-        window_mode: arguments.window_mode.map(WindowMode::from),
+        window_mode: arguments.window_mode,
         bars: arguments.reading.config()?,
     };
     Ok(RequestedSettings { overrides, is_default: arguments.default })

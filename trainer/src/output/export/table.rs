@@ -5,6 +5,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use serde::Deserialize;
 
 use crate::session::time_of_ms;
 
@@ -13,7 +14,8 @@ use super::draft::Draft;
 use super::parquet::ParquetWriter;
 
 /// How tables are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TableFormat {
     /// Typed columns, compressed by Snappy.
     Parquet,
