@@ -1,17 +1,13 @@
 //! Reads the scalars of an event file while it grows.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::session::tensorboard::{ScalarPoint, scalars_of};
+use crate::session::tensorboard::{ScalarPoint, next_record, scalars_of};
 
-/// The longest record of scalars, in bytes.
-const RECORD_BYTES_MAX: u64 = 1 << 24;
-/// A record follows its length and the length's checksum, and precedes
-/// the checksum of its bytes.
-const HEAD_BYTES: usize = 12;
-const TAIL_BYTES: usize = 4;
+/// Bytes around a record: its length, and the checksums of both.
+const FRAME_BYTES: u64 = 16;
 
 /// The newest event file of a folder, and the bytes read of it.
 #[derive(Debug, Default)]
@@ -52,20 +48,9 @@ impl EventTail {
         let Some(path) = &self.path else { return Ok(()) };
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(self.n_read))?;
-        let mut head = [0; HEAD_BYTES];
-        while file.read_exact(&mut head).is_ok() {
-            let length = u64::from_le_bytes(head[..8].try_into().expect("it has 8 bytes"));
-            if length > RECORD_BYTES_MAX {
-                break;
-            }
-            let n_bytes = usize::try_from(length).unwrap_or(0) + TAIL_BYTES;
-            let mut record = vec![0; n_bytes];
-            if file.read_exact(&mut record).is_err() {
-                // The record is not yet complete.
-                break;
-            }
-            self.n_read += (HEAD_BYTES + n_bytes) as u64;
-            if let Ok(points) = scalars_of(&record[..n_bytes - TAIL_BYTES]) {
+        while let Ok(Some(record)) = next_record(&mut file) {
+            self.n_read += record.len() as u64 + FRAME_BYTES;
+            if let Ok(points) = scalars_of(&record) {
                 let scalar = |point: ScalarPoint| {
                     EventUpdate::Scalar(point.step as f64, point.tag, f64::from(point.value))
                 };

@@ -20,9 +20,9 @@ use crate::session::{Clock, LineFile};
 
 pub use histogram::Histogram;
 pub use hparams::{HyperParameters, SessionEnd};
-#[cfg(feature = "full")]
-pub(crate) use read::scalars_of;
 pub use read::{ScalarPoint, read_scalars};
+#[cfg(feature = "full")]
+pub(crate) use read::{next_record, scalars_of};
 
 use message::{Content, Event, Metadata, Summary, Tensor, Value, What};
 

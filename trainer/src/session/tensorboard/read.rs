@@ -63,7 +63,8 @@ pub(crate) fn scalars_of(
     }))
 }
 
-fn next_record(file: &mut impl Read) -> Result<Option<Vec<u8>>> {
+/// Reads the next record; `None` where the file ends before its end.
+pub(crate) fn next_record(file: &mut impl Read) -> Result<Option<Vec<u8>>> {
     let Some(length) = take(file, 8)? else { return Ok(None) };
     let Some(length_crc) = take(file, 4)? else { return Ok(None) };
     if length_crc != masked_crc(&length).to_le_bytes() {
