@@ -1,9 +1,7 @@
 //! The stored format of a feature set.
 
-use std::fmt;
-
-use serde::de::{self, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::windows::FeatureWindows;
 
@@ -16,7 +14,8 @@ const FORMAT_WITH_COLUMNS: u64 = 2;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stored {
-    format: Format,
+    #[serde(deserialize_with = "known")]
+    format: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) windows: Option<FeatureWindows>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -31,12 +30,12 @@ impl Stored {
         names: Vec<String>,
     ) -> Self {
         let format = if columns.is_empty() { FORMAT } else { FORMAT_WITH_COLUMNS };
-        Self { format: Format(format), windows, columns, names }
+        Self { format, windows, columns, names }
     }
 
     /// Checks that `columns` are present exactly in the format with columns.
     pub(super) fn check(&self) -> Result<(), String> {
-        let Format(format) = self.format;
+        let format = self.format;
         if self.columns.is_empty() != (format == FORMAT) {
             return Err(format!("a feature set of format {format} has no such `columns`"));
         }
@@ -44,40 +43,13 @@ impl Stored {
     }
 }
 
-/// A known format version. Any other fails to deserialize, so that its
-/// error precedes those of unknown fields.
-#[derive(Clone, Copy)]
-struct Format(u64);
-
-impl Serialize for Format {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(self.0)
+/// Reads a known format version; any other fails, so that its error
+/// precedes those of unknown fields.
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let format = u64::deserialize(deserializer)?;
+    if [FORMAT, FORMAT_WITH_COLUMNS].contains(&format) {
+        return Ok(format);
     }
-}
-
-impl<'de> Deserialize<'de> for Format {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_u64(FormatVisitor)
-    }
-}
-
-struct FormatVisitor;
-
-impl Visitor<'_> for FormatVisitor {
-    type Value = Format;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "feature format {FORMAT} or {FORMAT_WITH_COLUMNS}, those that this version of the \
-             trainer reads"
-        )
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Format, E> {
-        if [FORMAT, FORMAT_WITH_COLUMNS].contains(&number) {
-            return Ok(Format(number));
-        }
-        Err(E::invalid_value(Unexpected::Unsigned(number), &self))
-    }
+    let expected = "feature format 1 or 2, those that this version of the trainer reads";
+    Err(D::Error::invalid_value(Unexpected::Unsigned(format), &expected))
 }
