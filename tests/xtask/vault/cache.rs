@@ -82,7 +82,7 @@ fn a_damaged_or_cut_cache_is_made_anew() {
 fn an_empty_cache_misleads_no_prune() {
     let sandbox = sandbox();
     check_same(&sandbox);
-    fs::write(sandbox.path(CACHE), "trainvault catalog 1\n").unwrap();
+    fs::write(sandbox.path(CACHE), "trainvault catalog 2\n").unwrap();
     sandbox.xtask(&["prune", "--keep", "3"]).assert().code(0);
     assert_eq!(sandbox.archive_names().len(), 3);
     check_same(&sandbox);

@@ -2,7 +2,6 @@
 //! its newest rules, and that model with the real restic at hand, which
 //! may be too old to keep the oldest.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::str::FromStr;
@@ -11,7 +10,8 @@ use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use xtask::vault::retention::{ArchiveItem, ArchiveState, Count, Policy, Span, plan};
+use serde_json::json;
+use xtask::vault::retention::{ArchiveItem, RetentionConfig, Span, plan};
 
 use crate::support::time;
 
@@ -52,7 +52,7 @@ fn keeps_the_oldest(text: &str) -> bool {
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (0, 16)
 }
 
-fn kept_by_us(times: &[DateTime<Utc>], policy: &Policy) -> Vec<DateTime<Utc>> {
+fn kept_by_us(times: &[DateTime<Utc>], policy: &RetentionConfig) -> Vec<DateTime<Utc>> {
     let items: Vec<ArchiveItem> = times
         .iter()
         .enumerate()
@@ -61,12 +61,7 @@ fn kept_by_us(times: &[DateTime<Utc>], policy: &Policy) -> Vec<DateTime<Utc>> {
             run_number: Some(idx as u64),
             created_at: *created_at,
             // Nothing of what goes beyond restic may play a part.
-            state: ArchiveState::Unknown,
-            tags: Vec::new(),
-            pin: None,
-            is_unpushed: false,
-            holds_current_model: false,
-            metrics: BTreeMap::new(),
+            ..ArchiveItem::default()
         })
         .collect();
     let plan = plan(&items, policy, time("2026-01-01T00:00:00Z")).unwrap();
@@ -113,31 +108,18 @@ const COUNTS: [&str; 6] = ["last", "hourly", "daily", "weekly", "monthly", "year
 const SPANS: [&str; 6] =
     ["within", "within-hourly", "within-daily", "within-weekly", "within-monthly", "within-yearly"];
 
-fn flags_and_policy(counts: &[u32], spans: &[String]) -> (Vec<String>, Policy) {
-    let mut flags = Vec::new();
-    for (name, count) in COUNTS.iter().zip(counts).filter(|(_, count)| **count > 0) {
-        flags.extend([format!("--keep-{name}"), count.to_string()]);
+fn flags_and_policy(counts: &[u32], spans: &[String]) -> (Vec<String>, RetentionConfig) {
+    let counts = COUNTS.iter().zip(counts).filter(|(_, count)| **count > 0);
+    let spans = SPANS.iter().zip(spans).filter(|(_, span)| !span.is_empty());
+    let counts = counts.map(|(name, count)| (*name, json!(count), count.to_string()));
+    let rules = counts.chain(spans.map(|(name, span)| (*name, json!(span), span.clone())));
+    let (mut flags, mut settings) = (Vec::new(), serde_json::Map::new());
+    for (name, value, text) in rules {
+        flags.extend([format!("--keep-{name}"), text]);
+        let key = format!("keep_{name}").replace("keep_last", "keep").replace('-', "_");
+        settings.insert(key, value);
     }
-    for (name, span) in SPANS.iter().zip(spans).filter(|(_, span)| !span.is_empty()) {
-        flags.extend([format!("--keep-{name}"), span.clone()]);
-    }
-    let span = |idx: usize| Span::from_str(&spans[idx]).unwrap_or_default();
-    let policy = Policy {
-        last: Count::Limit(counts[0]),
-        hourly: Count::Limit(counts[1]),
-        daily: Count::Limit(counts[2]),
-        weekly: Count::Limit(counts[3]),
-        monthly: Count::Limit(counts[4]),
-        yearly: Count::Limit(counts[5]),
-        within: span(0),
-        within_hourly: span(1),
-        within_daily: span(2),
-        within_weekly: span(3),
-        within_monthly: span(4),
-        within_yearly: span(5),
-        ..Policy::default()
-    };
-    (flags, policy)
+    (flags, serde_json::from_value(settings.into()).unwrap())
 }
 
 fn any_times() -> impl Strategy<Value = Vec<DateTime<Utc>>> {

@@ -4,8 +4,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use xtask::vault::retention::{
-    ArchiveItem, ArchiveState, BackupItem, BackupPolicy, Best, Count, CoveringArchive, Policy,
-    PolicyError, RetentionPlan, Span, TagList, plan, plan_backups,
+    ArchiveItem, ArchiveState, BackupItem, BackupPolicy, Best, Count, CoveringArchive, PolicyError,
+    RetentionConfig, RetentionPlan, Span, TagList, plan, plan_backups,
 };
 
 use crate::support::time;
@@ -18,11 +18,7 @@ fn item(name: &str, run_number: u64, created_at: DateTime<Utc>) -> ArchiveItem {
         run_number: Some(run_number),
         created_at,
         state: ArchiveState::Complete,
-        tags: Vec::new(),
-        pin: None,
-        is_unpushed: false,
-        holds_current_model: false,
-        metrics: BTreeMap::new(),
+        ..ArchiveItem::default()
     }
 }
 
@@ -46,7 +42,16 @@ fn span(text: &str) -> Span {
     Span::from_str(text).unwrap()
 }
 
-fn planned(items: &[ArchiveItem], policy: &Policy) -> RetentionPlan {
+/// Returns the policy of the settings `rules`.
+fn rules(rules: &str) -> RetentionConfig {
+    serde_json::from_str(&format!("{{{rules}}}")).unwrap()
+}
+
+fn keep(n: u32) -> RetentionConfig {
+    RetentionConfig { keep: Some(Count::Limit(n)), ..RetentionConfig::default() }
+}
+
+fn planned(items: &[ArchiveItem], policy: &RetentionConfig) -> RetentionPlan {
     plan(items, policy, time(NOW)).unwrap()
 }
 
@@ -56,22 +61,22 @@ fn kept(plan: &RetentionPlan) -> Vec<&str> {
 
 /// Checks which of archives made at `times` stay, the newest first.
 #[track_caller]
-fn check(times: &[&str], policy: &Policy, expected: &[&str]) {
+fn check(times: &[&str], policy: &RetentionConfig, expected: &[&str]) {
     assert_eq!(kept(&planned(&at(times), policy)), expected);
 }
 
 #[test]
 fn keep_last_counts_archives() {
     let times = ["2026-01-01", "2026-01-02", "2026-01-03"];
-    check(&times, &Policy::keep_last(2), &["2026-01-03", "2026-01-02"]);
-    check(&times, &Policy::keep_last(9), &["2026-01-03", "2026-01-02", "2026-01-01"]);
+    check(&times, &keep(2), &["2026-01-03", "2026-01-02"]);
+    check(&times, &keep(9), &["2026-01-03", "2026-01-02", "2026-01-01"]);
 }
 
 #[test]
 fn a_period_keeps_its_newest_and_empty_ones_use_no_place() {
     let times =
         ["2026-01-01T10", "2026-01-01T12", "2026-01-05T10", "2026-01-05T12", "2026-02-01T10"];
-    let daily = |text| Policy { daily: count(text), ..Policy::default() };
+    let daily = |n: &str| rules(&format!("\"keep_daily\": {n}"));
     check(&times, &daily("2"), &["2026-02-01T10", "2026-01-05T12"]);
     // The third day's newest is not the oldest of all, which is left
     // out once the places are used.
@@ -84,26 +89,26 @@ fn a_period_keeps_its_newest_and_empty_ones_use_no_place() {
     );
     check(
         &times,
-        &daily("unlimited"),
+        &daily("\"unlimited\""),
         &["2026-02-01T10", "2026-01-05T12", "2026-01-01T12", "2026-01-01T10"],
     );
 }
 
 #[test]
 fn hours_months_and_years_are_periods_too() {
-    let hourly = Policy { hourly: count("2"), ..Policy::default() };
+    let hourly = rules(r#""keep_hourly": 2"#);
     check(
         &["2026-01-01T10:01", "2026-01-01T11:01", "2026-01-01T11:59", "2026-01-01T12:00"],
         &hourly,
         &["2026-01-01T12:00", "2026-01-01T11:59"],
     );
-    let monthly = Policy { monthly: count("2"), ..Policy::default() };
+    let monthly = rules(r#""keep_monthly": 2"#);
     check(
         &["2025-11-30", "2025-12-01", "2025-12-31", "2026-01-01"],
         &monthly,
         &["2026-01-01", "2025-12-31"],
     );
-    let yearly = Policy { yearly: count("2"), ..Policy::default() };
+    let yearly = rules(r#""keep_yearly": 2"#);
     check(
         &["2023-06-01", "2024-01-01", "2024-12-31", "2026-01-01"],
         &yearly,
@@ -115,7 +120,7 @@ fn hours_months_and_years_are_periods_too() {
 fn weeks_are_iso_weeks() {
     // 2020-12-28 to 2021-01-03 is week 53 of 2020; Monday the 4th
     // begins week 1 of 2021.
-    let weekly = |text| Policy { weekly: count(text), ..Policy::default() };
+    let weekly = |n: &str| rules(&format!("\"keep_weekly\": {n}"));
     let times = ["2020-12-20", "2020-12-27", "2020-12-28", "2021-01-03", "2021-01-04"];
     check(&times, &weekly("2"), &["2021-01-04", "2021-01-03"]);
     check(&times, &weekly("3"), &["2021-01-04", "2021-01-03", "2020-12-27"]);
@@ -124,7 +129,7 @@ fn weeks_are_iso_weeks() {
 #[test]
 fn within_is_strictly_after_the_newest_minus_the_time() {
     let times = ["2026-01-01", "2026-01-01T00:00:01", "2026-01-31"];
-    let within = |text| Policy { within: span(text), ..Policy::default() };
+    let within = |text: &str| rules(&format!("\"keep_within\": \"{text}\""));
     check(&times, &within("30d"), &["2026-01-31", "2026-01-01T00:00:01"]);
     check(&times, &within("720h"), &["2026-01-31", "2026-01-01T00:00:01"]);
     check(&times, &within("31d"), &["2026-01-31", "2026-01-01T00:00:01", "2026-01-01"]);
@@ -133,15 +138,15 @@ fn within_is_strictly_after_the_newest_minus_the_time() {
 #[test]
 fn within_a_period_keeps_its_newest_and_the_oldest_of_all() {
     let times = ["2026-01-01T10", "2026-01-01T12", "2026-01-02T10", "2026-01-02T12"];
-    let policy = Policy { within_daily: span("1w"), ..Policy::default() };
+    let policy = rules(r#""keep_within_daily": "1w""#);
     check(&times, &policy, &["2026-01-02T12", "2026-01-01T12", "2026-01-01T10"]);
     // Not one that is older than the time.
-    let policy = Policy { within_daily: span("26h"), ..Policy::default() };
+    let policy = rules(r#""keep_within_daily": "26h""#);
     check(&times, &policy, &["2026-01-02T12", "2026-01-01T12"]);
     // As `--keep-within-yearly 9999y` keeps of restic's own example.
     let times =
         ["2014-08-08", "2014-08-10", "2014-11-22", "2015-08-08", "2015-11-21", "2016-01-18"];
-    let policy = Policy { within_yearly: span("9999y"), ..Policy::default() };
+    let policy = rules(r#""keep_within_yearly": "9999y""#);
     check(&times, &policy, &["2016-01-18", "2015-11-21", "2014-11-22", "2014-08-08"]);
     let plan = planned(&at(&times), &policy);
     assert_eq!(plan.keep[2].reasons, ["yearly within 9999y"]);
@@ -151,8 +156,7 @@ fn within_a_period_keeps_its_newest_and_the_oldest_of_all() {
 #[test]
 fn rules_are_ored_and_one_archive_may_fill_places_of_several() {
     let times = ["2025-12-30", "2026-01-01", "2026-01-02T10", "2026-01-02T12"];
-    let policy =
-        Policy { last: count("1"), daily: count("2"), monthly: count("2"), ..Policy::default() };
+    let policy = rules(r#""keep": 1, "keep_daily": 2, "keep_monthly": 2"#);
     let plan = planned(&at(&times), &policy);
     assert_eq!(kept(&plan), ["2026-01-02T12", "2026-01-01", "2025-12-30"]);
     assert_eq!(plan.keep[0].reasons, ["one of the 1 newest", "daily (1 of 2)", "monthly (1 of 2)"]);
@@ -181,10 +185,7 @@ fn tags_of_a_list_are_anded_and_lists_are_ored() {
     items[0].tags = vec!["a".into(), "b".into()];
     items[1].tags = vec!["a".into()];
     items[2].tags = vec!["c".into()];
-    let lists = |texts: &[&str]| Policy {
-        tags: texts.iter().map(|text| TagList::from_str(text).unwrap()).collect(),
-        ..Policy::default()
-    };
+    let lists = |texts: &[&str]| rules(&format!("\"keep_tags\": {texts:?}"));
     let newest = "2026-01-04"; // complete, and so kept by itself
     assert_eq!(kept(&planned(&items, &lists(&["a,b"]))), [newest, "2026-01-01"]);
     assert_eq!(kept(&planned(&items, &lists(&["a,b", "c"]))), [newest, "2026-01-03", "2026-01-01"]);
@@ -197,11 +198,11 @@ fn tags_of_a_list_are_anded_and_lists_are_ored() {
 #[test]
 fn an_empty_policy_is_refused() {
     let items = at(&["2026-01-01"]);
-    let zero = Policy { daily: count("0"), within: span("0h"), ..Policy::keep_last(0) };
-    for policy in [Policy::default(), zero] {
+    let zero = rules(r#""keep": 0, "keep_daily": 0, "keep_within": "0h""#);
+    for policy in [RetentionConfig::default(), zero] {
         assert_eq!(plan(&items, &policy, time(NOW)), Err(PolicyError::Empty));
     }
-    let failed_only = Policy { failed: Some(count("3")), ..Policy::default() };
+    let failed_only = rules(r#""keep_failed": 3"#);
     assert_eq!(plan(&items, &failed_only, time(NOW)), Err(PolicyError::Empty));
 }
 
@@ -222,7 +223,7 @@ fn pinned_failed_future_and_unreadable_ones_take_no_place() {
     }
     items[5].created_at = time("2031-01-01T00:00:00Z");
     items[6].state = ArchiveState::Unreadable;
-    let plan = planned(&items, &Policy::keep_last(1));
+    let plan = planned(&items, &keep(1));
     let told: Vec<String> = plan
         .keep
         .iter()
@@ -238,7 +239,7 @@ fn pinned_failed_future_and_unreadable_ones_take_no_place() {
     ");
     assert_eq!(plan.remove, ["2026-01-03"]);
     assert_eq!(plan.warnings.len(), 1);
-    let none = Policy { failed: Some(count("0")), ..Policy::keep_last(1) };
+    let none = rules(r#""keep": 1, "keep_failed": 0"#);
     assert_eq!(planned(&items, &none).remove, ["2026-01-05", "2026-01-04", "2026-01-03"]);
 }
 
@@ -246,11 +247,11 @@ fn pinned_failed_future_and_unreadable_ones_take_no_place() {
 fn the_current_model_stays_and_uses_its_place() {
     let mut items = at(&["2026-01-01", "2026-01-02", "2026-01-03"]);
     items[0].holds_current_model = true;
-    let plan = planned(&items, &Policy::keep_last(1));
+    let plan = planned(&items, &keep(1));
     assert_eq!(kept(&plan), ["2026-01-03", "2026-01-01"]);
     items[0].holds_current_model = false;
     items[2].holds_current_model = true;
-    assert_eq!(kept(&planned(&items, &Policy::keep_last(2))), ["2026-01-03", "2026-01-02"]);
+    assert_eq!(kept(&planned(&items, &keep(2))), ["2026-01-03", "2026-01-02"]);
 }
 
 #[test]
@@ -262,9 +263,8 @@ fn the_best_stay_by_a_metric_and_its_direction() {
         item.metrics =
             BTreeMap::from([("sharpe".into(), sharpe), ("max_drawdown".into(), drawdown)]);
     }
-    let best = |n: &str, metric: &str| Policy {
-        best: Some(Best { n: count(n), metric: metric.into() }),
-        ..Policy::keep_last(1)
+    let best = |n: &str, metric: &str| {
+        rules(&format!(r#""keep": 1, "keep_best": {{"n": {n}, "metric": "{metric}"}}"#))
     };
     assert_eq!(kept(&planned(&items, &best("1", "sharpe"))), ["2026-01-04", "2026-01-03"]);
     assert_eq!(kept(&planned(&items, &best("1", "max_drawdown"))), ["2026-01-04", "2026-01-01"]);
@@ -283,11 +283,11 @@ fn a_metric_that_is_undefined_keeps_nothing_and_alone_is_refused() {
     for item in &mut items {
         item.metrics = BTreeMap::from([("sharpe".into(), f64::NAN)]);
     }
-    let best = Some(Best { n: count("1"), metric: "sharpe".into() });
-    let with_last = Policy { best: best.clone(), ..Policy::keep_last(1) };
+    let best = rules(r#""keep_best": {"n": 1, "metric": "sharpe"}"#);
+    let with_last = RetentionConfig { keep: Some(count("1")), ..best.clone() };
     assert_eq!(kept(&planned(&items, &with_last)), ["2026-01-02"]);
     assert_eq!(
-        plan(&items, &Policy { best, ..Policy::default() }, time(NOW)),
+        plan(&items, &best, time(NOW)),
         Err(PolicyError::UnknownMetric("sharpe".into(), Vec::new()))
     );
 }
@@ -296,8 +296,8 @@ fn a_metric_that_is_undefined_keeps_nothing_and_alone_is_refused() {
 fn a_clock_set_back_does_not_make_the_newest_old() {
     let mut items = at(&["2026-03-01", "2026-03-02", "2026-01-01"]);
     items[0].state = ArchiveState::Failed;
-    assert_eq!(kept(&planned(&items, &Policy::keep_last(1)))[0], "2026-01-01");
-    let policy = Policy { within: span("1d"), ..Policy::default() };
+    assert_eq!(kept(&planned(&items, &keep(1)))[0], "2026-01-01");
+    let policy = rules(r#""keep_within": "1d""#);
     assert!(kept(&planned(&items, &policy)).contains(&"2026-01-01"));
 }
 
@@ -307,7 +307,7 @@ fn zips_of_another_tool_are_counted_by_the_time_in_their_name() {
     items[1].run_number = None;
     items[1].state = ArchiveState::Unknown;
     items.reverse();
-    assert_eq!(kept(&planned(&items, &Policy::keep_last(2))), ["2026-01-03", "2026-01-02"]);
+    assert_eq!(kept(&planned(&items, &keep(2))), ["2026-01-03", "2026-01-02"]);
 }
 
 fn backup(day: u32, cover: CoveringArchive) -> BackupItem {
@@ -391,33 +391,36 @@ prop_compose! {
         spans in proptest::collection::vec(any_span(), 6),
         has_tag: bool,
         best in proptest::option::of(any_count()),
-    ) -> Policy {
-        Policy {
-            last: counts[0], hourly: counts[1], daily: counts[2], weekly: counts[3],
-            monthly: counts[4], yearly: counts[5], failed: Some(counts[6]),
-            within: spans[0], within_hourly: spans[1], within_daily: spans[2],
-            within_weekly: spans[3], within_monthly: spans[4], within_yearly: spans[5],
-            tags: if has_tag { vec![TagList(vec!["t".into()])] } else { Vec::new() },
-            best: best.map(|n| Best { n, metric: "sharpe".into() }),
+    ) -> RetentionConfig {
+        RetentionConfig {
+            keep: Some(counts[0]), keep_hourly: Some(counts[1]), keep_daily: Some(counts[2]),
+            keep_weekly: Some(counts[3]), keep_monthly: Some(counts[4]),
+            keep_yearly: Some(counts[5]), keep_failed: Some(counts[6]),
+            keep_within: Some(spans[0]), keep_within_hourly: Some(spans[1]),
+            keep_within_daily: Some(spans[2]), keep_within_weekly: Some(spans[3]),
+            keep_within_monthly: Some(spans[4]), keep_within_yearly: Some(spans[5]),
+            keep_tags: if has_tag { vec![TagList(vec!["t".into()])] } else { Vec::new() },
+            keep_best: best.map(|n| Best { n, metric: "sharpe".into() }),
+            ..RetentionConfig::default()
         }
     }
 }
 
 /// Returns `policy` with each count one larger.
-fn larger(policy: &Policy) -> Policy {
+fn larger(policy: &RetentionConfig) -> RetentionConfig {
     let more = |count: Count| match count {
         Count::Limit(limit) => Count::Limit(limit + 1),
         Count::Unlimited => Count::Unlimited,
     };
-    Policy {
-        last: more(policy.last),
-        hourly: more(policy.hourly),
-        daily: more(policy.daily),
-        weekly: more(policy.weekly),
-        monthly: more(policy.monthly),
-        yearly: more(policy.yearly),
-        failed: policy.failed.map(more),
-        best: policy.best.clone().map(|best| Best { n: more(best.n), ..best }),
+    RetentionConfig {
+        keep: policy.keep.map(more),
+        keep_hourly: policy.keep_hourly.map(more),
+        keep_daily: policy.keep_daily.map(more),
+        keep_weekly: policy.keep_weekly.map(more),
+        keep_monthly: policy.keep_monthly.map(more),
+        keep_yearly: policy.keep_yearly.map(more),
+        keep_failed: policy.keep_failed.map(more),
+        keep_best: policy.keep_best.clone().map(|best| Best { n: more(best.n), ..best }),
         ..policy.clone()
     }
 }
@@ -478,7 +481,7 @@ proptest! {
     fn an_error_comes_only_from_the_policy(items in any_items(), policy in any_policy()) {
         // With a plain count beside them, rules that fit nothing are
         // fine, unless a name is unknown.
-        let policy = Policy { last: Count::Limit(1), ..policy };
+        let policy = RetentionConfig { keep: Some(Count::Limit(1)), ..policy };
         match plan(&items, &policy, time(NOW)) {
             Ok(_) | Err(PolicyError::UnknownTag(_) | PolicyError::UnknownMetric(..)) => {}
             Err(error) => prop_assert!(false, "{error}"),

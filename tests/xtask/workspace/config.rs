@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use xtask::vault::retention::{Count, Policy};
+use xtask::vault::retention::Count;
 use xtask::workspace::config::WorkspaceConfig;
 
 use crate::support::{Sandbox, stderr};
@@ -17,7 +17,7 @@ fn message(config: &str) -> String {
 fn a_missing_file_means_the_defaults() {
     let config = WorkspaceConfig::load(Path::new("no/such/config.json")).unwrap();
     assert_eq!(config, WorkspaceConfig::default());
-    assert_eq!(Policy::of_settings(&config.retention), Policy::keep_last(5));
+    assert_eq!(config.retention.or_default().keep, Some(Count::Limit(5)));
 }
 
 #[test]
@@ -76,19 +76,20 @@ fn another_rule_replaces_the_default_count() {
     let policy = |text: &str| {
         let sandbox = Sandbox::new();
         let path = sandbox.write("config/config.json", text);
-        Policy::of_settings(&WorkspaceConfig::load(&path).unwrap().retention)
+        WorkspaceConfig::load(&path).unwrap().retention.or_default()
     };
-    assert_eq!(policy("{}"), Policy::keep_last(5));
-    assert_eq!(policy(r#"{"retention": {"keep": 2}}"#), Policy::keep_last(2));
-    assert_eq!(policy(r#"{"retention": {"keep_failed": 9}}"#).last, Count::Limit(5));
+    let keep = |text: &str| policy(text).keep;
+    assert_eq!(keep("{}"), Some(Count::Limit(5)));
+    assert_eq!(keep(r#"{"retention": {"keep": 2}}"#), Some(Count::Limit(2)));
+    assert_eq!(keep(r#"{"retention": {"keep_failed": 9}}"#), Some(Count::Limit(5)));
     let policy = policy(
         r#"{"retention": {"keep_daily": "unlimited", "keep_within": "1y6m",
             "keep_tags": ["a,b", "c"], "keep_best": {"n": 2, "metric": "sharpe"}}}"#,
     );
-    assert_eq!((policy.last, policy.daily), (Count::Limit(0), Count::Unlimited));
-    assert_eq!(policy.within.to_string(), "1y6m");
-    assert_eq!(policy.tags.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a,b", "c"]);
-    assert_eq!(policy.best.unwrap().metric, "sharpe");
+    assert_eq!((policy.keep, policy.keep_daily), (None, Some(Count::Unlimited)));
+    assert_eq!(policy.keep_within.unwrap().to_string(), "1y6m");
+    assert_eq!(policy.keep_tags.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a,b", "c"]);
+    assert_eq!(policy.keep_best.unwrap().metric, "sharpe");
 }
 
 #[test]

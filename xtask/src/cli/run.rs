@@ -102,13 +102,12 @@ fn archive(context: &mut TaskContext<'_>, label: &Label) -> Result<TaskOutput> {
     let found = scan(context.workspace)?;
     if !found.holds_a_session() {
         cycle::warn_of(context, found.skipped.iter());
-        let report = ArchiveReport { format: 1, archive: None, skipped: Vec::new() };
+        let report = ArchiveReport { archive: None, skipped: Vec::new() };
         return Ok(outcome(&report, Exit::NothingToDo));
     }
     let session = session::read(context.workspace.root());
     let receipt = cycle::archive_now(context, ArchiveKind::Manual, label, session)?;
     let report = ArchiveReport {
-        format: 1,
         archive: Some(SealedArchive::of(context, &receipt)),
         skipped: receipt.manifest().skipped.clone(),
     };
@@ -121,11 +120,11 @@ fn clean_workspace(context: &mut TaskContext<'_>, dry_run: bool) -> Result<TaskO
         plan.as_ref().map_or(Ok(()), |plan| plan.check(context.workspace)).map(|()| plan)
     };
     let report = if dry_run {
-        CleanReport { format: 1, dry_run, plan: plan(context)?, done: None }
+        CleanReport { dry_run, plan: plan(context)?, done: None }
     } else {
         let _lock = cycle::begin(context, "clean-workspace")?;
         let plan = plan(context)?;
-        CleanReport { format: 1, dry_run, plan, done: cycle::archive_and_move_session(context)? }
+        CleanReport { dry_run, plan, done: cycle::archive_and_move_session(context)? }
     };
     Ok(outcome(&report, Exit::Done))
 }

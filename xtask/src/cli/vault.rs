@@ -4,8 +4,7 @@ use clap::Args;
 
 use super::global::DryRunArgs;
 use crate::tasks::cycle::parse_tag;
-use crate::vault::retention::{Best, Count, Policy};
-use crate::workspace::config::RetentionConfig;
+use crate::vault::retention::{Best, Count, RetentionConfig};
 
 /// The arguments of `prune`.
 #[derive(Debug, Args)]
@@ -45,11 +44,11 @@ pub struct KeepArgs {
 
 impl KeepArgs {
     /// Returns the policy of the flags; `None` without any.
-    pub fn policy(&self) -> Option<Policy> {
+    pub fn policy(&self) -> Option<RetentionConfig> {
         let best = self.keep_best.zip(self.metric.clone());
         let keep_best = best.map(|(n, metric)| Best { n, metric });
         let rules = RetentionConfig { keep_best, ..self.rules.clone() };
-        (rules != RetentionConfig::without_rules()).then(|| Policy::from(&rules))
+        (rules != RetentionConfig::without_rules()).then_some(rules)
     }
 }
 

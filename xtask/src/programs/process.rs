@@ -6,7 +6,6 @@
 //! dies, however that happens.
 
 mod command;
-mod environment;
 mod git;
 mod rerun;
 mod restic;
@@ -33,8 +32,6 @@ pub use slurm::{SlurmEnd, slurm};
 pub use supervise::{CommandEnd, supervise_if_asked};
 pub use system::{free_bytes, open_file, terminal_columns};
 pub use tensorboard::tensorboard;
-
-use environment::remove_restic_variables;
 
 use crate::workspace::exit::TrainerExit;
 use crate::workspace::text::Colour;
@@ -271,6 +268,16 @@ impl StopChannel {
             // If the trainer is gone, it has stopped.
             let _ = stdin.write_all("stop\n".repeat(n_times).as_bytes());
             let _ = stdin.flush();
+        }
+    }
+}
+
+/// Removes restic's variables from the environment of `command`, which
+/// has no use for them: most are secrets, and it may log its environment.
+fn remove_restic_variables(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("RESTIC_") {
+            command.env_remove(name);
         }
     }
 }

@@ -19,7 +19,7 @@ use anyhow::{Context, Result, anyhow};
 pub use failure::FailureKind;
 pub use locks::RepositoryLock;
 pub use redact::{printable, redacted};
-pub use snapshot::{NewSnapshot, Snapshot, StoredFile};
+pub use snapshot::{NewSnapshot, Snapshot};
 
 use crate::programs::process::{self, ResticCall, ResticEnd};
 use crate::workspace::Workspace;

@@ -25,7 +25,7 @@ use crate::tasks::recover::RecoveryPreview;
 use crate::vault::catalog::{BACKUP_RECORD, Catalog, Content};
 use crate::vault::name::stamp;
 use crate::vault::remote::RemoteReceipt;
-use crate::vault::retention::{self, BackupPolicy, Count, PlanFacts, Policy, PolicyError};
+use crate::vault::retention::{self, BackupPolicy, Count, PlanFacts, PolicyError, RetentionConfig};
 use crate::vault::trash::{self, Trash};
 use crate::workspace::Workspace;
 use crate::workspace::files;
@@ -46,7 +46,7 @@ pub enum PolicySource {
 #[derive(Debug, Clone, Copy)]
 pub struct PruneRequest<'a> {
     /// What to keep.
-    pub policy: &'a Policy,
+    pub policy: &'a RetentionConfig,
     /// Where the policy comes from.
     pub source: PolicySource,
     /// Whether archives without a remote receipt are kept.
@@ -142,9 +142,10 @@ fn plan_with(
     let PruneRequest { policy, source, now, .. } = *request;
     let items = retention::archive_items(workspace, catalog, facts)?;
     let archives = retention::plan(&items, policy, now)?;
-    let is_given = !policy.last.is_zero();
+    let last = policy.keep.unwrap_or_default();
+    let is_given = !last.is_zero();
     let backup_policy = BackupPolicy {
-        keep: if is_given { policy.last } else { Count::Limit(N_BACKUPS_DEFAULT) },
+        keep: if is_given { last } else { Count::Limit(N_BACKUPS_DEFAULT) },
         is_explicit: is_given && source == PolicySource::CommandLine,
     };
     let backups = retention::backup_items(catalog, trash, facts);

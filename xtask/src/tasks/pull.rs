@@ -26,8 +26,6 @@ use crate::workspace::progress;
 /// What a pull did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PullReport {
-    /// 1.
-    pub format: u32,
     /// The archive's name.
     pub name: String,
     /// The machine that pushed it.
@@ -75,7 +73,6 @@ pub fn pull(context: &mut TaskContext<'_>, name: &str, into: Option<&Path>) -> R
         write_companions(context, &restic, remote, &path)?;
     }
     Ok(PullReport {
-        format: 1,
         name: remote.archive.name.to_string(),
         host: remote.host.clone(),
         path: context.workspace.display(&path),

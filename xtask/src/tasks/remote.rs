@@ -23,8 +23,6 @@ const LOCK_AGE_MAX: TimeDelta = TimeDelta::minutes(30);
 /// What `remote init` and `remote check` found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteReport {
-    /// 1.
-    pub format: u32,
     /// The version of restic.
     pub restic: String,
     /// The repository, without a password.
@@ -109,7 +107,6 @@ fn report(context: &TaskContext<'_>, restic: &Restic<'_>) -> Result<RemoteReport
     let problems = locks.iter().filter_map(|lock| lock_problem(lock, now));
     let problems = problems.chain(clock_problem(&archives, &locks, now)).collect();
     Ok(RemoteReport {
-        format: 1,
         restic: printable(&version),
         repository: restic.location().to_owned(),
         id,

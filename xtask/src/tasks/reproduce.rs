@@ -30,8 +30,6 @@ const MODEL: &str = "models/memory_efficient_model_final.zip";
 /// The result: a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReproduceReport {
-    /// 1.
-    pub format: u32,
     /// The archive.
     pub archive: String,
     /// Whether the models are identical byte for byte.
@@ -104,7 +102,6 @@ pub fn reproduce(
         Some(context.workspace.display(&scratch))
     };
     Ok(ReproduceReport {
-        format: 1,
         archive: receipt.manifest().name.clone(),
         is_identical,
         archived_model_sha256,

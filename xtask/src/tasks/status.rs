@@ -14,7 +14,7 @@ use crate::tasks::coverage;
 use crate::tasks::push::{PendingPush, PendingPushes};
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{SessionStatus, SessionSummary};
-use crate::vault::retention::{self, ArchiveItem, ArchiveState, PlanFacts, Policy};
+use crate::vault::retention::{self, ArchiveItem, ArchiveState, PlanFacts};
 use crate::vault::ruin;
 use crate::vault::scan::{Scan, scan};
 use crate::vault::session;
@@ -167,7 +167,7 @@ fn next(
         next.moves = plan.moves;
         next.backup = Some(plan.backup);
     }
-    let policy = Policy::of_settings(&workspace.config().retention);
+    let policy = workspace.config().retention.or_default();
     let items = items_after_training(workspace, catalog, &next, now)?;
     let planned = policy.check().and_then(|()| retention::plan(&items, &policy, now));
     match planned {
@@ -227,10 +227,6 @@ fn future_item(
         run_number: Some(run_number),
         created_at: now,
         state,
-        tags: Vec::new(),
-        pin: None,
-        is_unpushed: false,
-        holds_current_model: false,
-        metrics: std::collections::BTreeMap::new(),
+        ..ArchiveItem::default()
     }
 }

@@ -31,7 +31,6 @@ use crate::tasks::resume::{self, InterruptedSession};
 use crate::tasks::trials;
 use crate::vault::catalog::Catalog;
 use crate::vault::manifest::{ArchiveKind, SessionSummary};
-use crate::vault::retention::Policy;
 use crate::vault::scan::UnarchivedModels;
 use crate::vault::session;
 use crate::workspace::exit::{CodedError, TrainerExit};
@@ -145,7 +144,6 @@ pub fn train(
     let model = model.filter(|model| root.join(model).is_file());
     let resumed = resumed.map(|folder| context.workspace.display(&folder));
     Ok(TrainReport {
-        format: 1,
         status,
         trainer_exit: exit,
         previous,
@@ -158,7 +156,7 @@ pub fn train(
         gates,
         prune,
         push: None,
-        keeps_by_default: Policy::default_keep(&context.workspace.config().retention),
+        keeps_by_default: context.workspace.config().retention.default_keep(),
     })
 }
 
@@ -272,7 +270,7 @@ fn seal(
 /// only as a warning.
 fn apply_retention(context: &mut TaskContext<'_>, _lock: &Lock) -> Result<PrunePlan> {
     let now = (context.clock)();
-    let policy = Policy::of_settings(&context.workspace.config().retention);
+    let policy = context.workspace.config().retention.or_default();
     let source = PolicySource::Settings;
     let request = PruneRequest { policy: &policy, source, keep_pushed_only: false, now };
     let catalog = Catalog::read(context.workspace)?;

@@ -4,7 +4,6 @@ mod diff;
 mod documents;
 mod list;
 mod remote;
-mod reproduce;
 mod restore;
 mod show;
 mod status;
@@ -17,7 +16,6 @@ mod verify;
 
 use serde::Serialize;
 
-pub use diff::DiffReport;
 pub use documents::{ArchiveReport, CleanReport};
 pub use list::ListReport;
 pub use restore::RestoreReport;
@@ -36,6 +34,19 @@ pub trait Report: Serialize {
 
     /// Returns the JSON document.
     fn json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("a report is plain data") + "\n"
+        json(&Document { format: 1, report: self })
     }
+}
+
+/// The JSON document of a report.
+#[derive(Serialize)]
+struct Document<'a, T: ?Sized> {
+    format: u32,
+    #[serde(flatten)]
+    report: &'a T,
+}
+
+/// Returns the document of a report that names its own format.
+fn json(report: &impl Serialize) -> String {
+    serde_json::to_string_pretty(report).expect("a report is plain data") + "\n"
 }

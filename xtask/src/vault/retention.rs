@@ -11,12 +11,12 @@ mod rules;
 
 use chrono::{DateTime, Utc};
 
-pub use crate::workspace::config::{Best, Count, Span, TagList};
+pub use crate::workspace::config::{Best, Count, RetentionConfig, Span, TagList};
 pub use backups::{BackupItem, BackupPolicy, CoveringArchive, plan_backups};
 pub(crate) use items::files_below;
 pub use items::{PlanFacts, archive_items, backup_items};
 pub use plan::{ArchiveItem, ArchiveState, KeptItem, RetentionPlan};
-pub use policy::{Policy, PolicyError};
+pub use policy::PolicyError;
 pub(crate) use rules::is_lower_better;
 
 use plan::dated_in_future;
@@ -31,7 +31,7 @@ use crate::vault::order::{self, Position};
 /// or would keep nothing.
 pub fn plan(
     items: &[ArchiveItem],
-    policy: &Policy,
+    policy: &RetentionConfig,
     now: DateTime<Utc>,
 ) -> Result<RetentionPlan, PolicyError> {
     policy.check()?;
@@ -50,7 +50,7 @@ pub fn plan(
 /// As [`plan`]; a tag or metric need only exist in one group.
 pub fn plan_groups(
     groups: &[Vec<ArchiveItem>],
-    policy: &Policy,
+    policy: &RetentionConfig,
     now: DateTime<Utc>,
 ) -> Result<RetentionPlan, PolicyError> {
     policy.check()?;
@@ -70,7 +70,7 @@ pub fn plan_groups(
 
 fn plan_checked(
     items: &[ArchiveItem],
-    policy: &Policy,
+    policy: &RetentionConfig,
     now: DateTime<Utc>,
 ) -> Result<RetentionPlan, PolicyError> {
     let mut newest_first = order::oldest_first(items.iter().collect(), |item| Position {

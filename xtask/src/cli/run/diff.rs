@@ -5,7 +5,6 @@ use anyhow::Result;
 use super::{CommandContext, TaskOutput, locate, outcome};
 use crate::cli::DiffArgs;
 use crate::programs::restic::Restic;
-use crate::terminal::report::DiffReport;
 use crate::vault::diff::{self, ComparedArchive};
 use crate::vault::remote;
 use crate::workspace::exit::Exit;
@@ -14,7 +13,7 @@ use crate::workspace::exit::Exit;
 pub fn run(context: &mut CommandContext<'_>, args: &DiffArgs) -> Result<TaskOutput> {
     let a = side(context, &args.a)?;
     let b = side(context, &args.b)?;
-    Ok(outcome(&DiffReport { format: 1, diff: diff::diff(&a, &b) }, Exit::Done))
+    Ok(outcome(&diff::diff(&a, &b), Exit::Done))
 }
 
 fn side(context: &mut CommandContext<'_>, name: &str) -> Result<ComparedArchive> {

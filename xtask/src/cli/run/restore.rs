@@ -48,7 +48,6 @@ pub fn run(context: &mut CommandContext<'_>, args: &RestoreArgs) -> Result<TaskO
     let plan = restore::survey(&mut source, &mut target, only.as_ref(), args.overwrite)?;
     check_any(&archive, &plan, &source)?;
     let mut report = RestoreReport {
-        format: 1,
         archive: archive.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         into: args.into.as_ref().map(|_| context.workspace.display(target.root())),
         dry_run: args.dry_run,

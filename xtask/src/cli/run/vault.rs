@@ -17,7 +17,7 @@ use crate::terminal::report::{
 use crate::vault::annotate;
 use crate::vault::annotations::PinMark;
 use crate::vault::catalog::{Archive, Catalog};
-use crate::vault::retention::Policy;
+use crate::vault::retention::RetentionConfig;
 use crate::vault::trash::{self, Trash};
 use crate::workspace::exit::{CodedError, Exit};
 use crate::workspace::lock;
@@ -28,9 +28,7 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
     let dry_run = args.dry_run.dry_run;
     let (policy, source) = match args.keep.policy() {
         Some(policy) => (policy, PolicySource::CommandLine),
-        None => {
-            (Policy::of_settings(&context.workspace.config().retention), PolicySource::Settings)
-        }
+        None => (context.workspace.config().retention.or_default(), PolicySource::Settings),
     };
     if args.remote {
         return prune_remote(context, &policy, source, dry_run);
@@ -66,7 +64,6 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
         prune::only_copies(context.workspace, &catalog, &preview, &plan)?
     };
     let report = PruneReport {
-        format: 1,
         dry_run,
         is_final: delete_mode == DeleteMode::Delete,
         plan,
@@ -78,7 +75,7 @@ pub fn prune(context: &mut TaskContext<'_>, args: &PruneArgs) -> Result<TaskOutp
 /// Removes from the remote repository what the policy does not keep.
 fn prune_remote(
     context: &mut TaskContext<'_>,
-    policy: &Policy,
+    policy: &RetentionConfig,
     source: PolicySource,
     dry_run: bool,
 ) -> Result<TaskOutput> {
@@ -88,7 +85,7 @@ fn prune_remote(
         (context.notes)(&format!("warning: {warning}"));
     }
     let gone_for_ever = Vec::new();
-    let report = PruneReport { format: 1, dry_run, is_final: true, plan, gone_for_ever };
+    let report = PruneReport { dry_run, is_final: true, plan, gone_for_ever };
     Ok(outcome(&report, Exit::Done))
 }
 
@@ -166,7 +163,7 @@ pub fn warn_of_annotations(context: &mut TaskContext<'_>, archives: &[Archive]) 
 pub fn status(context: &TaskContext<'_>) -> Result<TaskOutput> {
     let now = (context.clock)();
     let status = status::read(context.workspace, now)?;
-    Ok(outcome(&StatusReport { format: 1, now, status }, Exit::Done))
+    Ok(outcome(&StatusReport { now, status }, Exit::Done))
 }
 
 /// Finds problems of the workspace, and fixes what it can if asked to
@@ -182,5 +179,5 @@ pub fn doctor(context: &mut TaskContext<'_>, fix: bool) -> Result<TaskOutput> {
     }
     let is_well = diagnosis.findings.iter().all(|finding| finding.is_fixed);
     let exit = if is_well { Exit::Done } else { Exit::Warnings };
-    Ok(outcome(&DoctorReport { format: 1, fix, diagnosis }, exit))
+    Ok(outcome(&DoctorReport { fix, diagnosis }, exit))
 }

@@ -57,7 +57,7 @@ pub fn run(context: &mut CommandContext<'_>, args: &VerifyArgs) -> Result<TaskOu
         archives if archives.iter().all(|archive| archive.is_good) => Exit::Done,
         _ => Exit::Failed,
     };
-    Ok(outcome(&VerifyReport { format: 1, archives }, exit))
+    Ok(outcome(&VerifyReport { archives }, exit))
 }
 
 fn verify_one(

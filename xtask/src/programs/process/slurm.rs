@@ -7,8 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use xshell::cmd;
 
-use super::environment::remove_restic_variables;
-use super::shell;
+use super::{remove_restic_variables, shell};
 
 /// Prefixes of variables that would filter jobs, or ask for confirmation.
 const FILTERS: [&str; 2] = ["SQUEUE_", "SCANCEL_"];

@@ -1,5 +1,6 @@
 //! Creates and lists snapshots and the files in them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
@@ -24,17 +25,6 @@ pub struct Snapshot {
     /// Its tags.
     #[serde(default)]
     pub tags: Vec<String>,
-}
-
-/// A file of a snapshot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredFile {
-    /// The snapshot's id.
-    pub snapshot: String,
-    /// The absolute path in the snapshot.
-    pub path: String,
-    /// The size in bytes.
-    pub size_bytes: u64,
 }
 
 /// The content and metadata of a snapshot to create.
@@ -106,24 +96,20 @@ impl Restic<'_> {
         Ok(snapshots)
     }
 
-    /// Returns the files that match `pattern` in the snapshots with `tag`.
+    /// Returns the sizes in bytes of the files that match `pattern` in the
+    /// snapshots with `tag`, by snapshot id and absolute path.
     ///
     /// # Errors
     /// When restic fails.
-    pub fn find(&self, tag: &str, pattern: &str) -> Result<Vec<StoredFile>> {
+    pub fn find(&self, tag: &str, pattern: &str) -> Result<BTreeMap<(String, String), u64>> {
         let bytes = self.output(&["find", "--json", "--no-lock", "--tag", tag, pattern])?;
         let found: Option<Vec<Found>> =
             serde_json::from_slice(&bytes).context("failed to read what restic finds")?;
-        let files = |found: Found| {
-            let snapshot = found.snapshot;
-            let of = move |it: FoundFile| StoredFile {
-                snapshot: snapshot.clone(),
-                path: it.path,
-                size_bytes: it.size,
-            };
-            found.matches.into_iter().map(of)
-        };
-        Ok(found.unwrap_or_default().into_iter().flat_map(files).collect())
+        let mut sizes = BTreeMap::new();
+        for Found { matches, snapshot } in found.into_iter().flatten() {
+            sizes.extend(matches.into_iter().map(|it| ((snapshot.clone(), it.path), it.size)));
+        }
+        Ok(sizes)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::programs::restic::Restic;
 use crate::tasks::TaskContext;
 use crate::vault::catalog::Catalog;
 use crate::vault::remote::{self, RemoteArchive, RemoteReceipt};
-use crate::vault::retention::{self, ArchiveItem, PlanFacts, Policy, RetentionPlan};
+use crate::vault::retention::{self, ArchiveItem, PlanFacts, RetentionConfig, RetentionPlan};
 use crate::workspace::Workspace;
 
 /// Plans what `policy` removes from the repository, and removes it unless
@@ -21,7 +21,11 @@ use crate::workspace::Workspace;
 /// # Errors
 /// When the repository cannot be used or is damaged, or the policy cannot
 /// be applied; nothing is removed then.
-pub fn prune(context: &TaskContext<'_>, policy: &Policy, dry_run: bool) -> Result<PrunePlan> {
+pub fn prune(
+    context: &TaskContext<'_>,
+    policy: &RetentionConfig,
+    dry_run: bool,
+) -> Result<PrunePlan> {
     policy.check()?;
     let restic = Restic::of(context.workspace, context.interrupt)?;
     let archives = remote::read(&restic, context.workspace)?;
@@ -35,14 +39,7 @@ pub fn prune(context: &TaskContext<'_>, policy: &Policy, dry_run: bool) -> Resul
         apply(&restic, &archives, &plan)?;
         forget_receipts(&local, &archives, &plan)?;
     }
-    let backups = RetentionPlan::default();
-    Ok(PrunePlan {
-        archives: plan,
-        backups,
-        empty_trash: Vec::new(),
-        kept_trash: Vec::new(),
-        damaged: Vec::new(),
-    })
+    Ok(PrunePlan { archives: plan, ..PrunePlan::default() })
 }
 
 /// Converts the archives for retention, grouped by machine and workspace.

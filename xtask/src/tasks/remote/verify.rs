@@ -16,8 +16,6 @@ use crate::workspace::progress;
 /// The results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteVerifyReport {
-    /// 1.
-    pub format: u32,
     /// The number of archives in the repository.
     pub n_archives: u64,
     /// Those that were read, newest first.
@@ -76,7 +74,7 @@ pub fn verify(context: &mut TaskContext<'_>, percent: usize) -> Result<RemoteVer
             problem,
         });
     }
-    Ok(RemoteVerifyReport { format: 1, n_archives: archives.len() as u64, archives: verified })
+    Ok(RemoteVerifyReport { n_archives: archives.len() as u64, archives: verified })
 }
 
 /// Returns `percent` of `archives`, at least one, newest first; a

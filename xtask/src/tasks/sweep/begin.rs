@@ -101,16 +101,8 @@ fn check_metric(metric: &str) -> Result<()> {
 /// Returns the workspace settings of a trial: those of content and
 /// compression only, so that it has its own archive folder.
 fn settings_of_trials(config: &WorkspaceConfig) -> WorkspaceConfig {
-    let ArchiveConfig { include, root_models, exclude, compression, compression_level, .. } =
-        config.archive.clone();
-    let archive = ArchiveConfig {
-        include,
-        root_models,
-        exclude,
-        compression,
-        compression_level,
-        ..ArchiveConfig::default()
-    };
+    let ArchiveConfig { folder, remote, .. } = ArchiveConfig::default();
+    let archive = ArchiveConfig { folder, remote, ..config.archive.clone() };
     WorkspaceConfig { archive, ..WorkspaceConfig::default() }
 }
 

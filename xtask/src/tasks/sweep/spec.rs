@@ -3,7 +3,6 @@
 //! An unknown key is an error that names the nearest known one.
 
 mod check;
-mod text;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -257,7 +256,7 @@ impl SweepSpec {
         })?;
         let invalid = || format!("`{}` is not valid", path.display());
         let mut spec: Self = parse_settings(&text, &["", "/slurm"]).with_context(invalid)?;
-        text::no_empty_list(&text).with_context(invalid)?;
+        Self::no_empty_list(&text).with_context(invalid)?;
         if spec.name.is_none() {
             spec.name = path.file_stem().and_then(|name| name.to_str()).map(str::to_owned);
         }

@@ -17,8 +17,6 @@ use crate::workspace::threads;
 /// The progress of a sweep: a JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepStatus {
-    /// 1.
-    pub format: u32,
     /// The sweep.
     pub name: String,
     /// The engine that runs it.
@@ -126,7 +124,6 @@ pub fn read(folder: &SweepFolder) -> Result<SweepStatus> {
     let missing = folder.missing()?;
     let attempts = Attempts::count(folder, &missing)?;
     Ok(SweepStatus {
-        format: 1,
         name: folder.name().to_owned(),
         engine: folder.head().engine,
         n_trials: folder.plan().n_trials(),

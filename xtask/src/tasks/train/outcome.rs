@@ -48,8 +48,6 @@ pub struct CommandReport {
 /// What a train did: its JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainReport {
-    /// 1.
-    pub format: u32,
     /// How the session ended.
     pub status: SessionStatus,
     /// How the trainer's process ended.

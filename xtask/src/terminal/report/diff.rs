@@ -1,6 +1,5 @@
 //! What `diff` prints: one screen.
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::Report;
@@ -13,30 +12,19 @@ const N_LINES_MAX: usize = 12;
 /// The most characters of a value in the text.
 const N_CHARS_MAX: usize = 40;
 
-/// What differs between two archives.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DiffReport {
-    /// 1.
-    pub format: u32,
-    /// What differs.
-    #[serde(flatten)]
-    pub diff: Diff,
-}
-
-impl Report for DiffReport {
+impl Report for Diff {
     fn text(&self) -> String {
-        let diff = &self.diff;
-        let mut shown = format!("a  {}\nb  {}\n\n", diff.a, diff.b);
-        shown.push_str(&pair("git", &diff.git, commit));
-        shown.push_str(&pair("data", &diff.data, data));
-        shown.push_str(&pair("seed", &diff.seed, u64::to_string));
-        if !diff.metrics.is_empty() {
+        let mut shown = format!("a  {}\nb  {}\n\n", self.a, self.b);
+        shown.push_str(&pair("git", &self.git, commit));
+        shown.push_str(&pair("data", &self.data, data));
+        shown.push_str(&pair("seed", &self.seed, u64::to_string));
+        if !self.metrics.is_empty() {
             shown.push('\n');
-            shown.push_str(&metrics(&diff.metrics));
+            shown.push_str(&metrics(&self.metrics));
         }
         shown.push_str("\nsettings\n");
-        shown.push_str(&some(diff.config.iter().map(setting).collect(), "the same"));
-        let files = &diff.files;
+        shown.push_str(&some(self.config.iter().map(setting).collect(), "the same"));
+        let files = &self.files;
         let marked = |mark: char, paths: &[String]| -> Vec<String> {
             paths.iter().map(|path| format!("  {mark} {path}\n")).collect()
         };

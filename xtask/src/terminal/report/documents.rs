@@ -5,14 +5,13 @@ use serde::Serialize;
 use super::Report;
 use crate::tasks::clean::CleanPlan;
 use crate::tasks::cycle::{MovedSession, SealedArchive};
+use crate::tasks::reproduce::ReproduceReport;
 use crate::vault::manifest::Skipped;
 use crate::workspace::text;
 
 /// What `archive` did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ArchiveReport {
-    /// 1.
-    pub format: u32,
     /// The archive; null when there was nothing to archive.
     pub archive: Option<SealedArchive>,
     /// What could not be archived.
@@ -31,8 +30,6 @@ impl Report for ArchiveReport {
 /// What `clean-workspace` did or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CleanReport {
-    /// 1.
-    pub format: u32,
     /// Whether nothing was done.
     pub dry_run: bool,
     /// What is moved, and where to; null when the workspace is clean.
@@ -72,4 +69,34 @@ pub(super) fn describe(archive: &SealedArchive) -> String {
         text::count(archive.n_files, "file"),
         text::size(archive.size_bytes)
     )
+}
+
+impl Report for ReproduceReport {
+    fn text(&self) -> String {
+        let mut shown = if self.is_identical {
+            format!(
+                "identical  {}\nmodel      SHA-256 {}\n",
+                self.archive, self.archived_model_sha256
+            )
+        } else {
+            let new = self.new_model_sha256.as_deref().unwrap_or("none");
+            format!(
+                "different  {}\nmodel      SHA-256 {} in the archive, {new} now\n",
+                self.archive, self.archived_model_sha256
+            )
+        };
+        for difference in &self.differences {
+            shown.push_str(&format!(
+                "differs    {}: {} in the archive, {} now\n",
+                difference.what, difference.archived, difference.new
+            ));
+        }
+        if !self.is_identical && self.differences.is_empty() {
+            shown.push_str("differs    nothing that is recorded; please report this as a bug\n");
+        }
+        if let Some(folder) = &self.kept_in {
+            shown.push_str(&format!("kept       the new session is in {folder}\n"));
+        }
+        shown
+    }
 }

@@ -14,8 +14,6 @@ use crate::workspace::text;
 /// The archives of a workspace, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ListReport {
-    /// 1.
-    pub format: u32,
     /// The archives, newest first.
     pub archives: Vec<ListRow>,
 }
@@ -117,7 +115,7 @@ impl RemotePlace {
 impl ListReport {
     /// Returns the report on `catalog`.
     pub fn of(catalog: &Catalog) -> Self {
-        Self { format: 1, archives: catalog.archives.iter().rev().map(row).collect() }
+        Self { archives: catalog.archives.iter().rev().map(row).collect() }
     }
 
     /// Returns the report on archives of the remote repository.
@@ -126,7 +124,7 @@ impl ListReport {
             remote: Some(RemotePlace::of(remote)),
             ..row(&remote.archive)
         };
-        Self { format: 1, archives: archives.iter().rev().map(row).collect() }
+        Self { archives: archives.iter().rev().map(row).collect() }
     }
 }
 

@@ -14,6 +14,10 @@ impl Report for PushReport {
         }
         self.archives.iter().map(pushed).collect()
     }
+
+    fn json(&self) -> String {
+        super::json(self)
+    }
 }
 
 /// Returns the line on a pushed archive.

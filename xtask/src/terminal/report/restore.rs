@@ -14,8 +14,6 @@ const N_FILES_MAX: usize = 40;
 /// What a restore did or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RestoreReport {
-    /// 1.
-    pub format: u32,
     /// The archive's file name.
     pub archive: String,
     /// The folder that was restored to; null for the workspace.

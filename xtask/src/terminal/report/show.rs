@@ -16,8 +16,6 @@ const N_FILES_MAX: usize = 40;
 /// The content of an archive.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ShowReport {
-    /// 1.
-    pub format: u32,
     /// The file's name.
     pub name: String,
     /// The size of the file in bytes.
@@ -47,7 +45,6 @@ impl ShowReport {
             Content::Sealed(_) | Content::Foreign => None,
         };
         Self {
-            format: 1,
             name: archive.name.to_string(),
             size_bytes: archive.size_bytes,
             tags: archive.tags().to_vec(),

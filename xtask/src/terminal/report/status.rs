@@ -10,8 +10,6 @@ use crate::workspace::text;
 /// The state of the workspace, and what the next train would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatusReport {
-    /// 1.
-    pub format: u32,
     /// The current time.
     pub now: DateTime<Utc>,
     /// The state.

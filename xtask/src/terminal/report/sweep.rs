@@ -14,8 +14,6 @@ const N_LINES_MAX: usize = 20;
 /// What a sweep would train.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SweepPlanReport {
-    /// 1.
-    pub format: u32,
     /// The sweep.
     pub name: String,
     /// All trials.
@@ -29,7 +27,7 @@ impl SweepPlanReport {
     pub fn of(plan: &Plan) -> Self {
         let n_trials = plan.n_trials();
         let trials = (0..n_trials).map(|index| plan.trial(index)).collect();
-        Self { format: 1, name: plan.spec.name().to_owned(), n_trials, trials }
+        Self { name: plan.spec.name().to_owned(), n_trials, trials }
     }
 }
 
@@ -130,5 +128,9 @@ impl Report for TrialRecord {
     fn text(&self) -> String {
         // The result was printed on stderr; the record is for programs.
         String::new()
+    }
+
+    fn json(&self) -> String {
+        super::json(self)
     }
 }

@@ -79,6 +79,10 @@ impl Report for SweepResultsReport {
         };
         text + &self.tested()
     }
+
+    fn json(&self) -> String {
+        super::json(self)
+    }
 }
 
 impl SweepResultsReport {

@@ -15,8 +15,6 @@ const N_LOST_FILES_MAX: usize = 3;
 /// What `prune` did or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PruneReport {
-    /// 1.
-    pub format: u32,
     /// Whether nothing was done.
     pub dry_run: bool,
     /// Whether items are deleted without passing through the trash.
@@ -85,8 +83,6 @@ impl PruneReport {
 /// What `undelete` restored, or the content of the trash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UndeleteReport {
-    /// 1.
-    pub format: u32,
     /// The restored items.
     pub restored: Vec<TrashedItem>,
     /// The content of the trash, if only that was requested.
@@ -96,12 +92,12 @@ pub struct UndeleteReport {
 impl UndeleteReport {
     /// Returns the report on a listing of the trash.
     pub fn listing(trash: Vec<TrashedItem>) -> Self {
-        Self { format: 1, restored: Vec::new(), trash: Some(trash) }
+        Self { restored: Vec::new(), trash: Some(trash) }
     }
 
     /// Returns the report on what was brought back.
     pub fn restoring(restored: Vec<TrashedItem>) -> Self {
-        Self { format: 1, restored, trash: None }
+        Self { restored, trash: None }
     }
 }
 
@@ -134,8 +130,6 @@ impl Report for UndeleteReport {
 /// The annotations of an archive after `tag`, `pin`, `unpin` or `note`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AnnotationReport {
-    /// 1.
-    pub format: u32,
     /// The archive.
     pub name: String,
     /// Its tags.
@@ -152,7 +146,6 @@ impl AnnotationReport {
     /// Returns the report on `archive`.
     pub fn of(archive: &Archive) -> Self {
         Self {
-            format: 1,
             name: archive.name.to_string(),
             tags: archive.tags().to_vec(),
             pinned: archive.is_pinned(),
@@ -182,8 +175,6 @@ impl Report for AnnotationReport {
 /// What `doctor` found and did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DoctorReport {
-    /// 1.
-    pub format: u32,
     /// Whether fixes were requested.
     pub fix: bool,
     /// The findings.

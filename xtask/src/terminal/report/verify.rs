@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Report;
-use crate::vault::verify::{ArchiveCheck, Damage};
+use crate::vault::verify::ArchiveCheck;
 use crate::workspace::text;
 
 /// The most good files of a damaged archive that the text names.
@@ -14,8 +14,6 @@ const N_GOOD_MAX: usize = 20;
 /// The results of verifying archives.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerifyReport {
-    /// 1.
-    pub format: u32,
     /// The archives, newest first.
     pub archives: Vec<VerifiedArchive>,
 }
@@ -31,10 +29,9 @@ pub struct VerifiedArchive {
     pub has_manifest: bool,
     /// The size of the file in bytes.
     pub size_bytes: u64,
-    /// The intact files.
-    pub good: Vec<String>,
-    /// What is wrong.
-    pub damage: Vec<Damage>,
+    /// The intact files, and what is wrong.
+    #[serde(flatten)]
+    pub check: ArchiveCheck,
     /// Warnings that are not damage.
     pub warnings: Vec<String>,
     /// The models that were loaded, with `--load`.
@@ -52,18 +49,17 @@ pub struct CheckedModel {
 
 impl VerifiedArchive {
     /// Converts the check of the archive at `path`.
-    pub fn of(path: &Path, archive_check: ArchiveCheck) -> Self {
+    pub fn of(path: &Path, check: ArchiveCheck) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let renamed = archive_check.manifest.as_ref().filter(|manifest| manifest.name != name);
+        let renamed = check.manifest.as_ref().filter(|manifest| manifest.name != name);
         let warnings =
             renamed.map(|manifest| format!("was made as `{}` and renamed since", manifest.name));
         Self {
             name,
-            is_good: archive_check.damage.is_empty(),
-            has_manifest: archive_check.manifest.is_some(),
+            is_good: check.damage.is_empty(),
+            has_manifest: check.manifest.is_some(),
             size_bytes: path.metadata().map_or(0, |metadata| metadata.len()),
-            good: archive_check.good,
-            damage: archive_check.damage,
+            check,
             warnings: warnings.into_iter().collect(),
             models: Vec::new(),
         }
@@ -74,7 +70,7 @@ impl VerifiedArchive {
         if self.models.is_empty() {
             self.warnings.push("holds no model to load".to_owned());
         }
-        self.is_good = self.damage.is_empty() && self.models.iter().all(|model| model.loads);
+        self.is_good = self.check.damage.is_empty() && self.models.iter().all(|model| model.loads);
     }
 }
 
@@ -99,22 +95,22 @@ fn describe(archive: &VerifiedArchive) -> String {
     let mut shown = format!(
         "{verdict:7}  {}  ({} good, {}{how})\n",
         archive.name,
-        text::count(archive.good.len() as u64, "file"),
+        text::count(archive.check.good.len() as u64, "file"),
         text::size(archive.size_bytes)
     );
     for model in &archive.models {
         let verdict = if model.loads { "loads" } else { "does not load" };
         shown.push_str(&format!("         {verdict}: {}\n", model.path));
     }
-    for damage in &archive.damage {
+    for damage in &archive.check.damage {
         let path = damage.path.as_deref().unwrap_or("the archive");
         shown.push_str(&format!("         damaged: {path}: {}\n", damage.problem));
     }
-    if !archive.damage.is_empty() {
-        for path in archive.good.iter().take(N_GOOD_MAX) {
+    if !archive.check.damage.is_empty() {
+        for path in archive.check.good.iter().take(N_GOOD_MAX) {
             shown.push_str(&format!("         good: {path}\n"));
         }
-        let n_more = archive.good.len().saturating_sub(N_GOOD_MAX);
+        let n_more = archive.check.good.len().saturating_sub(N_GOOD_MAX);
         if n_more > 0 {
             let more = format!("         good: {n_more} more; `--format json` names all\n");
             shown.push_str(&more);

@@ -15,26 +15,19 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::UNIX_EPOCH;
 
-use chrono::DateTime;
-
 use super::archive::Content;
-use crate::vault::manifest::{FileEntry, Manifest};
+use crate::vault::manifest::Manifest;
 use crate::workspace::Workspace;
 use crate::workspace::files;
 
-/// The first bytes of the file; any other format is ignored.
-const MAGIC: &[u8] = b"trainvault catalog 1\n";
+/// The first line of the file; any other format is ignored.
+const HEAD: &str = "trainvault catalog 2\n";
 /// With fewer archives and fewer bytes of records, no cache is written.
 const N_ARCHIVES_MIN: usize = 16;
 const N_BYTES_MIN: usize = 256 * 1024;
 /// The file lists of larger manifests are not cached, so that the cache
 /// stays small.
 const N_FILES_MAX: usize = 2_000;
-
-/// The kinds of records.
-const FOREIGN: u8 = 0;
-const WITH_FILES: u8 = 1;
-const WITHOUT_FILES: u8 = 2;
 
 /// Identifies a state of a file: size, times and inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,47 +79,44 @@ fn identity(_: &Metadata) -> (u64, u64) {
     (0, 0)
 }
 
-/// The content of the cache file.
+/// The content of the cache file: one line for each archive, with a
+/// checksum, the name, the fingerprint and the record, separated by tabs.
 #[derive(Default)]
 pub struct Cache {
-    bytes: Vec<u8>,
-    /// The fingerprint and byte range of each archive's record.
+    text: String,
+    /// The fingerprint and the place in the text of each archive's record.
     records: BTreeMap<String, (Fingerprint, Range<usize>)>,
 }
 
 impl Cache {
     /// Reads the cache of `workspace`; it is empty if missing or damaged.
     pub fn load(workspace: &Workspace) -> Self {
-        let bytes = fs::read(path(workspace)).unwrap_or_default();
-        let records = index(&bytes).unwrap_or_default();
-        Self { bytes, records }
+        let text = fs::read_to_string(path(workspace)).unwrap_or_default();
+        let records = index(&text).unwrap_or_default();
+        Self { text, records }
     }
 
     /// Returns the record of the archive `name` with this fingerprint.
-    pub fn get(&self, name: &str, fingerprint: Fingerprint) -> Option<&[u8]> {
+    pub fn get(&self, name: &str, fingerprint: Fingerprint) -> Option<&str> {
         let (_, range) = self.records.get(name).filter(|(known, _)| *known == fingerprint)?;
-        self.bytes.get(range.clone())
+        self.text.get(range.clone())
     }
 }
 
 /// An archive's name, fingerprint and record.
-pub type CachedArchive<'a> = (String, Fingerprint, Cow<'a, [u8]>);
+pub type CachedArchive<'a> = (String, Fingerprint, Cow<'a, str>);
 
 /// Replaces the cache of `workspace`; failures are ignored.
 pub fn store(workspace: &Workspace, archives: &[CachedArchive<'_>]) {
-    let mut bytes = MAGIC.to_vec();
-    for (name, fingerprint, content) in archives {
-        let mut record = Vec::with_capacity(content.len() + name.len() + 48);
-        put(&mut record, name.as_bytes());
-        record.extend(fingerprint.0.iter().flat_map(|number| number.to_le_bytes()));
-        record.extend_from_slice(content);
-        bytes.extend(crc32fast::hash(&record).to_le_bytes());
-        put(&mut bytes, &record);
+    let mut text = HEAD.to_owned();
+    for (name, fingerprint, record) in archives {
+        let line = format!("{name}\t{fingerprint}\t{record}");
+        text += &format!("{}\t{line}\n", crc32fast::hash(line.as_bytes()));
     }
-    let is_worth_it = archives.len() >= N_ARCHIVES_MIN || bytes.len() >= N_BYTES_MIN;
+    let is_worth_it = archives.len() >= N_ARCHIVES_MIN || text.len() >= N_BYTES_MIN;
     if is_worth_it && files::create_folder(&workspace.state()).is_ok() {
         // Without the cache, the next list is only slower.
-        let _ = files::write_atomically(&path(workspace), &bytes);
+        let _ = files::write_atomically(&path(workspace), text.as_bytes());
     }
 }
 
@@ -134,21 +124,19 @@ fn path(workspace: &Workspace) -> PathBuf {
     workspace.state().join("catalog.cache")
 }
 
-fn index(bytes: &[u8]) -> Option<BTreeMap<String, (Fingerprint, Range<usize>)>> {
-    let mut reader = Reader(bytes.strip_prefix(MAGIC)?);
+fn index(text: &str) -> Option<BTreeMap<String, (Fingerprint, Range<usize>)>> {
+    let mut end = HEAD.len();
     let mut records = BTreeMap::new();
-    while !reader.0.is_empty() {
-        let sum = u32::from_le_bytes(reader.array()?);
-        let record = reader.bytes()?;
-        if crc32fast::hash(record) != sum {
+    for line in text.strip_prefix(HEAD)?.split_inclusive('\n') {
+        end += line.len();
+        let (sum, line) = line.strip_suffix('\n')?.split_once('\t')?;
+        if sum.parse() != Ok(crc32fast::hash(line.as_bytes())) {
             return None;
         }
-        let end = bytes.len() - reader.0.len();
-        let mut inner = Reader(record);
-        let name = inner.text()?;
-        let fingerprint =
-            Fingerprint([inner.number()?, inner.number()?, inner.number()?, inner.number()?]);
-        records.insert(name, (fingerprint, end - inner.0.len()..end));
+        let (name, rest) = line.split_once('\t')?;
+        let (fingerprint, record) = rest.split_once('\t')?;
+        let place = end - 1 - record.len()..end - 1;
+        records.insert(name.to_owned(), (fingerprint.parse().ok()?, place));
     }
     Some(records)
 }
@@ -160,85 +148,31 @@ pub enum ManifestFiles {
     NotNeeded,
 }
 
-/// Returns the record of `content`; `None` for an unreadable archive,
+/// Returns the record of `content`, a manifest and its list of files,
+/// both empty for a zip of another tool; `None` for an unreadable archive,
 /// which is read again each time.
-pub fn encode(content: &Content) -> Option<Vec<u8>> {
+pub fn encode(content: &Content) -> Option<String> {
     let manifest = match content {
-        Content::Foreign => return Some(vec![FOREIGN]),
+        Content::Foreign => return Some("\t".to_owned()),
         Content::Sealed(manifest) => manifest,
         Content::Unreadable(_) => return None,
     };
-    let is_short = manifest.files.len() <= N_FILES_MAX;
-    let mut record = vec![if is_short { WITH_FILES } else { WITHOUT_FILES }];
-    put(&mut record, &serde_json::to_vec(&manifest.head()).ok()?);
-    for file in manifest.files.iter().filter(|_| is_short) {
-        let raw_path = file.raw_path_hex.as_deref().unwrap_or_default();
-        for text in [&file.path, raw_path, &file.mode, &file.sha256] {
-            put(&mut record, text.as_bytes());
-        }
-        record.extend(file.size_bytes.to_le_bytes());
-        record.extend(file.modified_at.timestamp().to_le_bytes());
-        record.extend(file.modified_at.timestamp_subsec_nanos().to_le_bytes());
+    let head = serde_json::to_string(&manifest.head()).ok()?;
+    if manifest.files.len() > N_FILES_MAX {
+        return Some(format!("{head}\t"));
     }
-    Some(record)
+    Some(format!("{head}\t{}", serde_json::to_string(&manifest.files).ok()?))
 }
 
 /// Parses `record`; `None` if it lacks the file list that is needed.
-pub fn decode(record: &[u8], files: ManifestFiles) -> Option<Content> {
-    let mut reader = Reader(record);
-    let [kind] = reader.array()?;
-    if kind == FOREIGN {
+pub fn decode(record: &str, files: ManifestFiles) -> Option<Content> {
+    let (head, list) = record.split_once('\t')?;
+    if head.is_empty() {
         return Some(Content::Foreign);
     }
-    if kind != WITH_FILES && (kind != WITHOUT_FILES || files == ManifestFiles::Needed) {
-        return None;
-    }
-    let mut manifest: Manifest = serde_json::from_slice(reader.bytes()?).ok()?;
-    while files == ManifestFiles::Needed && !reader.0.is_empty() {
-        manifest.files.push(file(&mut reader)?);
+    let mut manifest: Manifest = serde_json::from_str(head).ok()?;
+    if files == ManifestFiles::Needed {
+        manifest.files = serde_json::from_str(list).ok()?;
     }
     Some(Content::Sealed(Box::new(manifest)))
-}
-
-fn file(reader: &mut Reader<'_>) -> Option<FileEntry> {
-    let path = reader.text()?;
-    let raw_path_hex = Some(reader.text()?).filter(|text| !text.is_empty());
-    let (mode, sha256) = (reader.text()?, reader.text()?);
-    let size_bytes = reader.number()?;
-    let seconds = reader.number()?.cast_signed();
-    let modified_at = DateTime::from_timestamp(seconds, u32::from_le_bytes(reader.array()?))?;
-    Some(FileEntry { path, raw_path_hex, size_bytes, modified_at, mode, sha256 })
-}
-
-/// Appends `bytes`, prefixed by their length.
-fn put(record: &mut Vec<u8>, bytes: &[u8]) {
-    let length = u32::try_from(bytes.len()).expect("a manifest is far shorter than 4 GiB");
-    record.extend(length.to_le_bytes());
-    record.extend_from_slice(bytes);
-}
-
-/// Reads length-prefixed bytes and numbers.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (array, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*array)
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        self.array().map(u64::from_le_bytes)
-    }
-
-    fn bytes(&mut self) -> Option<&'a [u8]> {
-        let length = u32::from_le_bytes(self.array()?);
-        let (bytes, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
-        self.0 = rest;
-        Some(bytes)
-    }
-
-    fn text(&mut self) -> Option<String> {
-        std::str::from_utf8(self.bytes()?).ok().map(str::to_owned)
-    }
 }

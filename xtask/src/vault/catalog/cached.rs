@@ -43,9 +43,8 @@ pub fn read(
         (archive, fingerprint, record.map(Cow::Owned))
     };
     let found = threads::map(named(&workspace.archives(), NameKind::Archive)?, read_one);
-    let is_new = |(_, _, record): &(Archive, _, Option<Cow<'_, [u8]>>)| {
-        matches!(record, Some(Cow::Owned(_)))
-    };
+    let is_new =
+        |(_, _, record): &(Archive, _, Option<Cow<'_, str>>)| matches!(record, Some(Cow::Owned(_)));
     let has_new = found.iter().any(is_new);
     let mut known = Vec::with_capacity(found.len());
     let mut archives = Vec::with_capacity(found.len());

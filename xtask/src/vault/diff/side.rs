@@ -26,11 +26,17 @@ pub fn read(path: &Path) -> Result<(ComparedArchive, Vec<Damage>)> {
         let failed = || format!("failed to read `{}` of `{}`", item.path, side.name);
         let digest = match &item.sha256 {
             Some(digest) => digest.clone(),
-            None => read_item(&mut source, &item, &mut io::sink()).with_context(failed)?,
+            None => {
+                read_item(&mut source, &item, &mut io::sink(), |_| Ok(())).with_context(failed)?
+            }
         };
         if is_config(&item) {
             let mut bytes = Vec::new();
-            read_item(&mut source, &item, &mut bytes).with_context(failed)?;
+            let restart = |bytes: &mut Vec<u8>| {
+                bytes.clear();
+                Ok(())
+            };
+            read_item(&mut source, &item, &mut bytes, restart).with_context(failed)?;
             if let Ok(value) = serde_json::from_slice::<Value>(&bytes) {
                 side.config.insert(item.path.clone(), value);
             }
@@ -46,32 +52,16 @@ fn is_config(item: &RestoreItem) -> bool {
         && item.size_bytes <= CONFIG_BYTES_MAX
 }
 
-/// Reads one file into the empty `sink` and returns its digest.
-fn read_item<W: Write + Rewind>(
+/// Reads one file into the empty `sink`, which `restart` empties again,
+/// and returns its digest.
+fn read_item<W: Write>(
     source: &mut FileSource,
     item: &RestoreItem,
     sink: &mut W,
+    restart: impl FnMut(&mut W) -> io::Result<()>,
 ) -> Result<String> {
-    match source.copy(item, sink, Rewind::rewind)? {
+    match source.copy(item, sink, restart)? {
         Ok(copied) => Ok(copied.sha256),
         Err(problem) => bail!("{problem}; `cargo xtask verify` tells more"),
-    }
-}
-
-/// A sink that can be emptied.
-trait Rewind {
-    fn rewind(&mut self) -> io::Result<()>;
-}
-
-impl Rewind for Vec<u8> {
-    fn rewind(&mut self) -> io::Result<()> {
-        self.clear();
-        Ok(())
-    }
-}
-
-impl Rewind for io::Sink {
-    fn rewind(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -87,10 +87,7 @@ fn read_new(
     if snapshots.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sizes: BTreeMap<(String, String), u64> = BTreeMap::new();
-    for file in restic.find(TOOL_TAG, PATTERN)? {
-        sizes.insert((file.snapshot, file.path), file.size_bytes);
-    }
+    let sizes = restic.find(TOOL_TAG, PATTERN)?;
     let zip_of = |snapshot: &Snapshot| {
         let own = sizes.range((snapshot.id.clone(), String::new())..);
         let mut own = own.take_while(|((id, _), _)| *id == snapshot.id);

@@ -41,6 +41,7 @@ pub enum Existing {
 }
 
 /// The folder that is restored to.
+#[derive(Default)]
 pub struct Target {
     root: PathBuf,
     /// Whether names follow the rules of Windows.
@@ -62,11 +63,7 @@ pub struct Target {
 impl Target {
     /// Restores to the folder `root`, which need not exist.
     pub fn folder(root: PathBuf) -> Self {
-        let (parents, listings) = (BTreeSet::new(), BTreeMap::new());
-        let is_windows = cfg!(windows);
-        let (created, modes) = (BTreeSet::new(), BTreeMap::new());
-        let (off_limits, followed, journals) = (Vec::new(), Vec::new(), None);
-        Self { root, is_windows, off_limits, followed, parents, created, journals, modes, listings }
+        Self { root, is_windows: cfg!(windows), ..Self::default() }
     }
 
     /// Keeps a journal of drafts in the folder `state`, so that those of a

@@ -188,12 +188,8 @@ impl Writer<'_> {
         step: &RestoreStep,
     ) -> Result<Result<Draft, String>> {
         let parent = step.target.parent().unwrap_or(Path::new(""));
-        match self.folder(parent) {
-            Ok(()) => {}
-            Err(error) if is_of_this_path(&error) => return Ok(Err(refused(&error))),
-            Err(error) => return Err(error.into()),
-        }
-        let mut draft = match self.draft(&step.target) {
+        let made = self.folder(parent).and_then(|()| self.draft(&step.target));
+        let mut draft = match made {
             Ok(draft) => draft,
             Err(error) if is_of_this_path(&error) => return Ok(Err(refused(&error))),
             Err(error) => return Err(error.into()),

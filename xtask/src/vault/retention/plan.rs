@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 /// What retention knows of an archive.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ArchiveItem {
     /// Its name.
     pub name: String,
@@ -28,11 +28,12 @@ pub struct ArchiveItem {
 }
 
 /// What an archive holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ArchiveState {
     /// A session that ran to its end, or what a user archived by hand.
     Complete,
     /// A session whose end is unknown.
+    #[default]
     Unknown,
     /// A session that failed or was interrupted.
     Failed,

@@ -1,46 +1,11 @@
-//! What to keep, from the command line or the settings.
+//! The policy of the command line or the settings: its default, and
+//! whether it can be applied.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{ArchiveItem, ArchiveState};
-use crate::workspace::config::{Best, Count, RetentionConfig, Span, TagList};
-
-/// The rules for archives: one that at least one rule keeps is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Policy {
-    /// The newest ones.
-    pub last: Count,
-    /// The newest of each of the newest hours that have any.
-    pub hourly: Count,
-    /// The same for days.
-    pub daily: Count,
-    /// The same for ISO weeks.
-    pub weekly: Count,
-    /// The same for months.
-    pub monthly: Count,
-    /// The same for years.
-    pub yearly: Count,
-    /// All that are less than this much older than the newest.
-    pub within: Span,
-    /// The newest of each hour within this time.
-    pub within_hourly: Span,
-    /// The newest of each day within this time.
-    pub within_daily: Span,
-    /// The newest of each ISO week within this time.
-    pub within_weekly: Span,
-    /// The newest of each month within this time.
-    pub within_monthly: Span,
-    /// The newest of each year within this time.
-    pub within_yearly: Span,
-    /// All that have every tag of one of these lists.
-    pub tags: Vec<TagList>,
-    /// The best ones.
-    pub best: Option<Best>,
-    /// The newest failed or interrupted ones, to which only this rule and
-    /// that of tags apply; 2 by default.
-    pub failed: Option<Count>,
-}
+use crate::workspace::config::{Count, RetentionConfig, Span};
 
 /// How many of the newest are kept if the settings have no rule.
 const KEEP_DEFAULT: u32 = 5;
@@ -64,28 +29,18 @@ pub enum PolicyError {
     },
 }
 
-impl Policy {
-    /// Returns the policy that keeps the newest ones only.
-    pub fn keep_last(n: u32) -> Self {
-        Self { last: Count::Limit(n), ..Self::default() }
+impl RetentionConfig {
+    /// Returns the policy of these settings; without any rule, the newest
+    /// ones are kept.
+    pub fn or_default(&self) -> Self {
+        let keep = self.default_keep().map(Count::Limit).or(self.keep);
+        Self { keep, ..self.clone() }
     }
 
-    /// Returns the policy of `settings`; without any rule, the newest ones
-    /// are kept.
-    pub fn of_settings(settings: &RetentionConfig) -> Self {
-        let policy = Self::from(settings);
-        if settings.keep.is_none() && policy.check().is_err() {
-            return Self { last: Count::Limit(KEEP_DEFAULT), ..policy };
-        }
-        policy
-    }
-
-    /// Returns how many of the newest are kept by default, if `settings` have
-    /// no other rule.
-    pub fn default_keep(settings: &RetentionConfig) -> Option<u32> {
-        let by_default = Self { failed: settings.keep_failed, ..Self::keep_last(KEEP_DEFAULT) };
-        let is_default = settings.keep.is_none() && Self::of_settings(settings) == by_default;
-        is_default.then_some(KEEP_DEFAULT)
+    /// Returns how many of the newest are kept by default, if there is no
+    /// rule.
+    pub fn default_keep(&self) -> Option<u32> {
+        (self.keep.is_none() && self.check().is_err()).then_some(KEEP_DEFAULT)
     }
 
     /// Checks that at least one rule is given.
@@ -94,25 +49,37 @@ impl Policy {
     /// [`PolicyError::Empty`]. A count of failed sessions alone is not
     /// enough: it says nothing on the others.
     pub fn check(&self) -> Result<(), PolicyError> {
-        let counts = [self.last, self.hourly, self.daily, self.weekly, self.monthly, self.yearly];
-        let spans = [
-            self.within,
-            self.within_hourly,
-            self.within_daily,
-            self.within_weekly,
-            self.within_monthly,
-            self.within_yearly,
-        ];
-        let has_rule = counts.iter().any(|count| !count.is_zero())
-            || spans.iter().any(|span| !span.is_zero())
-            || !self.tags.is_empty()
-            || self.best.as_ref().is_some_and(|best| !best.n.is_zero());
+        let (last, within) = (self.keep.unwrap_or_default(), self.keep_within.unwrap_or_default());
+        let has_rule = self.counts().iter().chain([&last]).any(|count| !count.is_zero())
+            || self.spans().iter().chain([&within]).any(|span| !span.is_zero())
+            || !self.keep_tags.is_empty()
+            || self.keep_best.as_ref().is_some_and(|best| !best.n.is_zero());
         if has_rule { Ok(()) } else { Err(PolicyError::Empty) }
+    }
+
+    /// Returns of how many hours, days, weeks, months and years the newest
+    /// is kept.
+    pub(super) fn counts(&self) -> [Count; 5] {
+        [self.keep_hourly, self.keep_daily, self.keep_weekly, self.keep_monthly, self.keep_yearly]
+            .map(Option::unwrap_or_default)
+    }
+
+    /// Returns within which time the newest of each hour, day, week, month
+    /// and year is kept.
+    pub(super) fn spans(&self) -> [Span; 5] {
+        [
+            self.keep_within_hourly,
+            self.keep_within_daily,
+            self.keep_within_weekly,
+            self.keep_within_monthly,
+            self.keep_within_yearly,
+        ]
+        .map(Option::unwrap_or_default)
     }
 
     pub(super) fn check_against(&self, items: &[ArchiveItem]) -> Result<(), PolicyError> {
         let known: BTreeSet<&String> = items.iter().flat_map(|item| &item.tags).collect();
-        let mut wanted = self.tags.iter().flat_map(|list| &list.0);
+        let mut wanted = self.keep_tags.iter().flat_map(|list| &list.0);
         if let Some(tag) = wanted.find(|tag| !known.contains(tag)) {
             return Err(PolicyError::UnknownTag(tag.clone()));
         }
@@ -121,7 +88,7 @@ impl Policy {
         };
         // If it is the only rule, a metric that is undefined everywhere would
         // keep nothing.
-        let is_alone = Self { best: None, ..self.clone() }.check().is_err();
+        let is_alone = Self { keep_best: None, ..self.clone() }.check().is_err();
         let metrics: BTreeSet<&String> = items
             .iter()
             .filter(judged)
@@ -129,37 +96,12 @@ impl Policy {
             .filter(|(_, value)| !is_alone || value.is_finite())
             .map(|(name, _)| name)
             .collect();
-        match self.best.as_ref().filter(|best| !best.n.is_zero()) {
+        match self.keep_best.as_ref().filter(|best| !best.n.is_zero()) {
             Some(best) if !metrics.contains(&best.metric) => Err(PolicyError::UnknownMetric(
                 best.metric.clone(),
                 metrics.into_iter().cloned().collect(),
             )),
             _ => Ok(()),
-        }
-    }
-}
-
-impl From<&RetentionConfig> for Policy {
-    /// Converts exactly these rules.
-    fn from(rules: &RetentionConfig) -> Self {
-        let count = |count: Option<Count>| count.unwrap_or_default();
-        let span = |span: Option<Span>| span.unwrap_or_default();
-        Self {
-            last: count(rules.keep),
-            hourly: count(rules.keep_hourly),
-            daily: count(rules.keep_daily),
-            weekly: count(rules.keep_weekly),
-            monthly: count(rules.keep_monthly),
-            yearly: count(rules.keep_yearly),
-            within: span(rules.keep_within),
-            within_hourly: span(rules.keep_within_hourly),
-            within_daily: span(rules.keep_within_daily),
-            within_weekly: span(rules.keep_within_weekly),
-            within_monthly: span(rules.keep_within_monthly),
-            within_yearly: span(rules.keep_within_yearly),
-            tags: rules.keep_tags.clone(),
-            best: rules.keep_best.clone(),
-            failed: rules.keep_failed,
         }
     }
 }

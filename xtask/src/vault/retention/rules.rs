@@ -5,12 +5,17 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, Utc};
 
 use super::policy::FAILED_DEFAULT;
-use super::{ArchiveItem, Count, Policy, Span};
+use super::{ArchiveItem, Count, RetentionConfig, Span};
 
 /// The index of an archive, and why it is kept.
 type Reason = (usize, String);
 /// Returns the number of the period of a time.
 type Period = fn(DateTime<Utc>) -> i64;
+
+/// The periods of which the newest archives are kept, in the order of
+/// the policy's rules.
+const PERIODS: [(Period, &str); 5] =
+    [(hour, "hourly"), (day, "daily"), (week, "weekly"), (month, "monthly"), (year, "yearly")];
 
 /// Parts of the names of metrics of which lower values are better.
 const LOWER_IS_BETTER: [&str; 12] = [
@@ -30,7 +35,7 @@ const LOWER_IS_BETTER: [&str; 12] = [
 
 /// Returns which of `items`, newest first, the rules for finished
 /// sessions keep. Items that do not count are not among them.
-pub fn keep_counted(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
+pub fn keep_counted(items: &[&ArchiveItem], policy: &RetentionConfig) -> Vec<Reason> {
     let mut reasons = by_count(items, policy);
     reasons.extend(by_span(items, policy));
     reasons.extend(by_tag(items, policy));
@@ -39,8 +44,8 @@ pub fn keep_counted(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
 }
 
 /// Returns which of the failed `items`, newest first, are kept.
-pub fn keep_failed(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
-    let count = policy.failed.unwrap_or(FAILED_DEFAULT);
+pub fn keep_failed(items: &[&ArchiveItem], policy: &RetentionConfig) -> Vec<Reason> {
+    let count = policy.keep_failed.unwrap_or(FAILED_DEFAULT);
     let mut reasons: Vec<Reason> = (0..items.len())
         .take_while(|idx| count.allows_after(*idx))
         .map(|idx| (idx, newest(count, " failed or interrupted")))
@@ -56,19 +61,13 @@ fn newest(count: Count, of: &str) -> String {
     }
 }
 
-fn by_count(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
+fn by_count(items: &[&ArchiveItem], policy: &RetentionConfig) -> Vec<Reason> {
+    let last = policy.keep.unwrap_or_default();
     let mut reasons: Vec<Reason> = (0..items.len())
-        .take_while(|idx| policy.last.allows_after(*idx))
-        .map(|idx| (idx, newest(policy.last, "")))
+        .take_while(|idx| last.allows_after(*idx))
+        .map(|idx| (idx, newest(last, "")))
         .collect();
-    let rules: [(Count, Period, &str); 5] = [
-        (policy.hourly, hour, "hourly"),
-        (policy.daily, day, "daily"),
-        (policy.weekly, week, "weekly"),
-        (policy.monthly, month, "monthly"),
-        (policy.yearly, year, "yearly"),
-    ];
-    for (count, period, name) in rules.iter().filter(|(count, ..)| !count.is_zero()) {
+    for ((period, name), count) in PERIODS.into_iter().zip(policy.counts()) {
         let mut seen = BTreeSet::new();
         let mut n_kept = 0;
         for (idx, item) in items.iter().enumerate() {
@@ -87,7 +86,7 @@ fn by_count(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     reasons
 }
 
-fn by_span(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
+fn by_span(items: &[&ArchiveItem], policy: &RetentionConfig) -> Vec<Reason> {
     // All of these rules keep the newest by run number, so the limit stays
     // the same after old archives are removed.
     let Some(newest) = items.first().map(|item| item.created_at) else {
@@ -95,24 +94,19 @@ fn by_span(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     };
     let is_within = |item: &ArchiveItem, span: Span| item.created_at > span.before(newest);
     let mut reasons = Vec::new();
-    if !policy.within.is_zero() {
-        let within = items.iter().enumerate().filter(|(_, item)| is_within(item, policy.within));
-        reasons.extend(within.map(|(idx, _)| (idx, format!("within {}", policy.within))));
+    let within = policy.keep_within.unwrap_or_default();
+    if !within.is_zero() {
+        let kept = items.iter().enumerate().filter(|(_, item)| is_within(item, within));
+        reasons.extend(kept.map(|(idx, _)| (idx, format!("within {within}"))));
     }
-    let rules: [(Span, Period, &str); 5] = [
-        (policy.within_hourly, hour, "hourly"),
-        (policy.within_daily, day, "daily"),
-        (policy.within_weekly, week, "weekly"),
-        (policy.within_monthly, month, "monthly"),
-        (policy.within_yearly, year, "yearly"),
-    ];
-    for (span, period, name) in rules.iter().filter(|(span, ..)| !span.is_zero()) {
+    let spans = PERIODS.into_iter().zip(policy.spans());
+    for ((period, name), span) in spans.filter(|(_, span)| !span.is_zero()) {
         let mut seen = BTreeSet::new();
         for (idx, item) in items.iter().enumerate() {
             // Keep the oldest one, as above.
             let is_oldest = idx + 1 == items.len();
             let is_new = seen.insert(period(item.created_at));
-            if is_within(item, *span) && (is_new || is_oldest) {
+            if is_within(item, span) && (is_new || is_oldest) {
                 let place = if is_new { "" } else { ", the oldest" };
                 reasons.push((idx, format!("{name} within {span}{place}")));
             }
@@ -121,10 +115,10 @@ fn by_span(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     reasons
 }
 
-fn by_tag(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
+fn by_tag(items: &[&ArchiveItem], policy: &RetentionConfig) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for (idx, item) in items.iter().enumerate() {
-        for list in &policy.tags {
+        for list in &policy.keep_tags {
             if list.0.iter().all(|tag| item.tags.contains(tag)) {
                 reasons.push((idx, format!("tagged {list}")));
             }
@@ -133,8 +127,8 @@ fn by_tag(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
     reasons
 }
 
-fn by_metric(items: &[&ArchiveItem], policy: &Policy) -> Vec<Reason> {
-    let Some(best) = &policy.best else {
+fn by_metric(items: &[&ArchiveItem], policy: &RetentionConfig) -> Vec<Reason> {
+    let Some(best) = &policy.keep_best else {
         return Vec::new();
     };
     let sign = if is_lower_better(&best.metric) { 1.0 } else { -1.0 };

@@ -90,6 +90,19 @@ impl SweepSpec {
         self.check_parameters()
     }
 
+    /// Checks that no list in the text of a spec is empty.
+    ///
+    /// # Errors
+    /// When a list is empty; names it.
+    pub(super) fn no_empty_list(text: &str) -> Result<()> {
+        let spec: Value = serde_json::from_str(text).context("it is no JSON")?;
+        for key in ["seeds", "symbols", "command"] {
+            let is_empty = spec[key].as_array().is_some_and(Vec::is_empty);
+            ensure!(!is_empty, "`{key}` is an empty list; name one at least, or remove the key");
+        }
+        Ok(())
+    }
+
     fn check_unique(&self) -> Result<()> {
         let mut seeds = BTreeSet::new();
         for seed in &self.seeds {
