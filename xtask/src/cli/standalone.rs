@@ -106,9 +106,6 @@ fn expanded(word: &OsStr) -> PathBuf {
 }
 
 /// Writes the manual pages of `command` and of its tasks into `folder`.
-///
-/// # Errors
-/// When they cannot be written.
 pub fn write_manual(command: Command, folder: &Path) -> Result<TaskOutput> {
     files::create_folder(folder)?;
     clap_mangen::generate_to(command, folder)

@@ -64,9 +64,6 @@ impl TrainerBuild {
 /// Builds the trainer from the cargo workspace `home`, in the profile of
 /// this tool, and returns the path of its binary. The two builds and this
 /// tool share a target folder, and with it their common dependencies.
-///
-/// # Errors
-/// When cargo fails; its messages went to stderr.
 pub fn build_trainer(home: &Path, build: TrainerBuild) -> Result<PathBuf> {
     let shell = shell()?;
     let cargo = cargo();
@@ -122,9 +119,6 @@ pub fn is_own_trainer(binary: &Path) -> bool {
 /// The contract: `trainer check-model FILE` loads the model, repeats
 /// its stored probe predictions bit for bit, and exits with 0 when all
 /// is well or with 1 when the model is bad, saying why on stderr.
-///
-/// # Errors
-/// When it cannot be started, or exits with another code.
 pub fn check_model(binary: &Path, model: &Path) -> Result<bool> {
     let shell = shell()?;
     let status = Command::from(cmd!(shell, "{binary} check-model {model}"))
@@ -144,9 +138,6 @@ pub fn check_model(binary: &Path, model: &Path) -> Result<bool> {
 
 /// Runs the trainer `binary` with `arguments` in `folder`, and returns
 /// its standard output and how it ended. Its stderr is passed through.
-///
-/// # Errors
-/// When it cannot be started, or does not print text.
 pub fn trainer_text(
     binary: &Path,
     folder: &Path,
@@ -214,9 +205,6 @@ impl Trainer {
 
     /// Runs a trainer to its end. Its standard output is that of this
     /// process, or discarded if the run is silent.
-    ///
-    /// # Errors
-    /// When the binary cannot be started.
     pub fn run(&self, run: &TrainerRun<'_>) -> Result<TrainerExit> {
         let (binary, arguments) = (run.binary, run.arguments);
         let shell = shell()?;

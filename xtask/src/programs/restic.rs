@@ -54,9 +54,6 @@ pub struct Restic<'a> {
 impl<'a> Restic<'a> {
     /// Returns the repository of `workspace`, from the environment or else
     /// its settings. Setting `interrupt` interrupts restic.
-    ///
-    /// # Errors
-    /// When none is named.
     pub fn of(workspace: &Workspace, interrupt: &'a AtomicBool) -> Result<Self> {
         let none = RemoteConfig::default();
         let config = workspace.config().archive.remote.as_ref().unwrap_or(&none);
@@ -98,9 +95,6 @@ impl<'a> Restic<'a> {
     }
 
     /// Creates the repository; `false` if it exists already.
-    ///
-    /// # Errors
-    /// When restic fails.
     pub fn init(&self) -> Result<bool> {
         let end = self.call(&["init"], &mut io::sink())?;
         match end.code {
@@ -112,9 +106,6 @@ impl<'a> Restic<'a> {
 
     /// Returns the repository's id, which requires that it is reachable and
     /// that the password is right.
-    ///
-    /// # Errors
-    /// When restic fails.
     pub fn id(&self) -> Result<String> {
         let bytes = self.output(&["cat", "config", "--no-lock"])?;
         let config: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -123,17 +114,11 @@ impl<'a> Restic<'a> {
     }
 
     /// Writes the file at `path` of a snapshot to `out`.
-    ///
-    /// # Errors
-    /// When restic fails, or `out` cannot be written.
     pub fn dump(&self, snapshot: &str, path: &str, out: &mut dyn Write) -> Result<()> {
         self.run(&["dump", "--no-lock", snapshot, path], &mut Counted(out))
     }
 
     /// Forgets these snapshots; their content is kept until a prune.
-    ///
-    /// # Errors
-    /// When restic fails.
     pub fn forget(&self, snapshots: &[String]) -> Result<()> {
         let ids = snapshots.iter().map(String::as_str);
         let arguments: Vec<&str> = ["forget"].into_iter().chain(ids).collect();
@@ -141,9 +126,6 @@ impl<'a> Restic<'a> {
     }
 
     /// Replaces the tags of a snapshot, which changes its id.
-    ///
-    /// # Errors
-    /// When restic fails.
     pub fn set_tags(&self, snapshot: &str, tags: &[String]) -> Result<()> {
         let mut arguments = vec!["tag"];
         arguments.extend(tags.iter().flat_map(|tag| ["--set", tag.as_str()]));
@@ -152,9 +134,6 @@ impl<'a> Restic<'a> {
     }
 
     /// Deletes data that no snapshot uses.
-    ///
-    /// # Errors
-    /// When restic fails.
     pub fn prune(&self) -> Result<()> {
         self.retry_while_locked(|| self.output(&["prune"])).map(drop)
     }

@@ -68,9 +68,6 @@ pub fn submit(script: &Path, options: &[OsString]) -> Result<u64> {
 }
 
 /// Returns the running and waiting jobs with one of `names`.
-///
-/// # Errors
-/// When Slurm fails.
 pub fn queue(names: &[String]) -> Result<Vec<QueuedJob>> {
     let names = format!("--name={}", names.join(","));
     // Short options, which the oldest release has too.
@@ -99,9 +96,6 @@ pub fn parse_queue(output: &str) -> Result<Vec<QueuedJob>> {
 }
 
 /// Cancels `jobs`: `7`, or `7_1` for an element of an array.
-///
-/// # Errors
-/// When Slurm refuses.
 pub fn cancel(jobs: impl IntoIterator<Item = impl ToString>) -> Result<()> {
     let jobs: Vec<OsString> = jobs.into_iter().map(|job| job.to_string().into()).collect();
     if jobs.is_empty() {

@@ -64,9 +64,6 @@ pub enum ProofOfArchive<'a> {
 }
 
 /// Plans what a clean at `now` moves; `None` if the workspace is clean.
-///
-/// # Errors
-/// When a folder cannot be read.
 pub fn plan(workspace: &Workspace, scan: &Scan, now: DateTime<Utc>) -> Result<Option<CleanPlan>> {
     let layout = Layout::read(workspace, scan)?;
     let mut moves = Vec::new();
@@ -142,9 +139,6 @@ pub fn apply(
 
 /// Syncs the session in `workspace` to disk, since a trainer may not have
 /// done so.
-///
-/// # Errors
-/// When it cannot be synced.
 pub fn sync_session(workspace: &Workspace) -> Result<()> {
     let mut folders = BTreeSet::from([workspace.root().to_owned()]);
     for file in scan(workspace)?.files.iter().filter(|file| file.is_moved_by_clean()) {
@@ -186,9 +180,6 @@ fn item_of(name: &OsStr) -> String {
 }
 
 /// Returns the path in `folder` that `item` spells.
-///
-/// # Errors
-/// When the folder cannot be read.
 pub fn path_of(folder: &Path, item: &str) -> Result<PathBuf> {
     let plain = folder.join(item);
     if exists(&plain) {

@@ -33,9 +33,6 @@ fn uncovered<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Option<&'a st
 /// Returns the path of the first of `files` that `manifest` does not
 /// hold. Files of the same size and time count as held; if only the time
 /// differs, digests are compared.
-///
-/// # Errors
-/// When a file cannot be read.
 pub fn changed<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Result<Option<&'a str>> {
     for file in files {
         let is_held = match entry(manifest, file) {
@@ -53,9 +50,6 @@ pub fn changed<'a>(files: &[&'a SourceFile], manifest: &Manifest) -> Result<Opti
 
 /// Returns the receipt of the newest undamaged archive that holds all
 /// `files` byte for byte.
-///
-/// # Errors
-/// When a file or the archive folder cannot be read.
 pub fn archive_holding(
     context: &mut TaskContext<'_>,
     files: &[&SourceFile],

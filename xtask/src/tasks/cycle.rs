@@ -36,9 +36,6 @@ pub struct Label {
 }
 
 /// Checks that the tag `text` is one word.
-///
-/// # Errors
-/// When it is not.
 pub fn parse_tag(text: &str) -> Result<String, String> {
     let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == ',');
     is_word
@@ -107,9 +104,6 @@ pub fn begin(context: &mut TaskContext<'_>, task: &str) -> Result<Lock> {
 }
 
 /// Archives the workspace, as an archive of `kind`.
-///
-/// # Errors
-/// As [`archive::create`].
 pub fn archive_now(
     context: &mut TaskContext<'_>,
     kind: ArchiveKind,

@@ -41,9 +41,6 @@ pub struct Diagnosis {
 
 /// Examines `workspace` at the time `now`. `is_mine` says that the caller
 /// holds the lock.
-///
-/// # Errors
-/// When a folder cannot be read.
 pub fn examine(workspace: &Workspace, now: DateTime<Utc>, is_mine: bool) -> Result<Diagnosis> {
     let holder = if is_mine { None } else { lock::holder(workspace)? };
     let catalog = Catalog::read(workspace)?;

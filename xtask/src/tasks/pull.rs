@@ -118,9 +118,6 @@ fn write_companions(
 const N_COPIES_MAX: usize = 8;
 
 /// Returns a cached copy of the remote archive called `name`.
-///
-/// # Errors
-/// As [`pull`].
 pub fn copy_of(context: &TaskContext<'_>, name: &str) -> Result<PathBuf> {
     let restic = Restic::of(context.workspace, context.interrupt)?;
     let archives = remote::read(&restic, context.workspace)?;

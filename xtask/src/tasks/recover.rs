@@ -95,9 +95,6 @@ impl RecoveryStep {
     }
 
     /// Carries out the step, and returns a line on it.
-    ///
-    /// # Errors
-    /// When something cannot be read, moved or removed.
     pub fn apply(&self, workspace: &Workspace) -> Result<String> {
         match self {
             Self::RemoveDraft(draft) => remove_draft(workspace, draft),
@@ -124,9 +121,6 @@ impl RecoveryStep {
 }
 
 /// Plans the steps of a recovery of `workspace`, in order.
-///
-/// # Errors
-/// When a folder cannot be read.
 pub fn plan(workspace: &Workspace) -> Result<Vec<RecoveryStep>> {
     let mut steps: Vec<RecoveryStep> =
         archive::leftovers(workspace)?.into_iter().map(RecoveryStep::RemoveDraft).collect();
@@ -161,9 +155,6 @@ pub fn plan(workspace: &Workspace) -> Result<Vec<RecoveryStep>> {
 
 /// Recovers `workspace`, and returns a line for each step. A step that
 /// fails is a warning, and is tried again next time.
-///
-/// # Errors
-/// When the leftovers cannot be searched for.
 pub fn recover(workspace: &Workspace) -> Result<Vec<String>> {
     let apply = |step: &RecoveryStep| {
         step.apply(workspace).unwrap_or_else(|error| {
@@ -179,9 +170,6 @@ pub fn recover(workspace: &Workspace) -> Result<Vec<String>> {
 }
 
 /// Returns the annotation files whose archive is not beside them.
-///
-/// # Errors
-/// When a folder cannot be read.
 pub fn orphaned_annotations(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let folder = workspace.archives();
     let is_orphan = |path: &PathBuf| {

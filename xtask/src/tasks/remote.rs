@@ -48,9 +48,6 @@ impl RemoteReport {
 
 /// Creates the repository that the settings or the environment name. An
 /// existing one is not changed.
-///
-/// # Errors
-/// When restic is missing, or cannot create or open it.
 pub fn init(context: &TaskContext<'_>) -> Result<RemoteReport> {
     let restic = Restic::of(context.workspace, context.interrupt)?;
     check_place(context.workspace, restic.location())?;
@@ -91,9 +88,6 @@ fn check_place(workspace: &Workspace, location: &str) -> Result<()> {
 }
 
 /// Checks whether a push would work.
-///
-/// # Errors
-/// When restic is missing, or cannot open the repository.
 pub fn check(context: &TaskContext<'_>) -> Result<RemoteReport> {
     report(context, &Restic::of(context.workspace, context.interrupt)?)
 }

@@ -106,9 +106,6 @@ pub struct NextTrain {
 }
 
 /// Returns the state of `workspace` at the time `now`.
-///
-/// # Errors
-/// When a folder or file cannot be read.
 pub fn read(workspace: &Workspace, now: DateTime<Utc>) -> Result<WorkspaceStatus> {
     let running = lock::holder(workspace)?;
     let catalog = Catalog::read_heads_readonly(workspace)?;

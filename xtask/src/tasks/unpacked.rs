@@ -41,9 +41,6 @@ struct CacheRecord {
 impl Cache {
     /// Opens the cache of the workspace, and removes stale folders unless
     /// another process is using it.
-    ///
-    /// # Errors
-    /// When its folder cannot be created or locked.
     pub fn open(context: &TaskContext<'_>) -> Result<Self> {
         let folder = context.workspace.state().join("unpacked");
         files::create_folder(&folder)?;
@@ -62,9 +59,6 @@ impl Cache {
     /// Files that are there already and intact are not written again.
     ///
     /// Files that a damaged archive cannot restore are a warning.
-    ///
-    /// # Errors
-    /// When the archive cannot be opened, or the folder not written.
     pub fn unpack(
         &self,
         context: &mut TaskContext<'_>,

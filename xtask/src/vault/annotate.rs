@@ -51,9 +51,6 @@ pub fn store(annotations: &Annotations, zip: &Path) -> Result<()> {
 }
 
 /// Adds and removes tags of the archive called `name`.
-///
-/// # Errors
-/// As [`annotate`].
 pub fn tag(
     workspace: &Workspace,
     name: &str,
@@ -75,9 +72,6 @@ pub fn tag(
 }
 
 /// Pins or unpins the archive called `name`.
-///
-/// # Errors
-/// As [`annotate`].
 pub fn set_pin(workspace: &Workspace, name: &str, mark: PinMark) -> Result<Archive> {
     annotate(workspace, name, |archive, annotations| {
         let is_change = archive.is_pinned() != mark.is_pinned
@@ -89,9 +83,6 @@ pub fn set_pin(workspace: &Workspace, name: &str, mark: PinMark) -> Result<Archi
 }
 
 /// Replaces the note of the archive called `name`.
-///
-/// # Errors
-/// As [`annotate`].
 pub fn set_note(workspace: &Workspace, name: &str, text: &str) -> Result<Archive> {
     annotate(workspace, name, |_, annotations| annotations.note = Some(text.to_owned()))
 }

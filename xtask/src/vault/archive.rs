@@ -68,9 +68,6 @@ pub fn create(workspace: &Workspace, scan: &Scan, request: &ArchiveRequest<'_>) 
 
 /// Archives as [`create`] does, on `n_threads`; the bytes do not depend
 /// on their number.
-///
-/// # Errors
-/// As [`create`].
 pub fn create_on(
     n_threads: NonZeroUsize,
     workspace: &Workspace,

@@ -77,18 +77,12 @@ impl Catalog {
 
     /// Reads as [`Self::read`] does, but opens only the archives that changed
     /// since they were last read: for showing, not for deleting.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
     pub fn read_cached(workspace: &Workspace) -> Result<Self> {
         Self::with(workspace, cached::read(workspace, ManifestFiles::Needed, CacheUpdate::Renew)?)
     }
 
     /// Reads as [`Self::read_cached`] does, but leaves the `files` of each
     /// manifest empty, since those of many archives fill the memory.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
     pub fn read_heads(workspace: &Workspace) -> Result<Self> {
         Self::with(
             workspace,
@@ -97,9 +91,6 @@ impl Catalog {
     }
 
     /// Reads as [`Self::read_heads`] does, but does not update the cache.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
     pub fn read_heads_readonly(workspace: &Workspace) -> Result<Self> {
         Self::with(
             workspace,

@@ -30,9 +30,6 @@ pub struct Layout {
 
 impl Layout {
     /// Examines the folders of the session in `workspace`.
-    ///
-    /// # Errors
-    /// When a folder cannot be read.
     pub fn read(workspace: &Workspace, scan: &Scan) -> Result<Self> {
         let mounts = Mounts::read();
         let backups = nearest_folder(&workspace.backups());

@@ -194,9 +194,6 @@ impl Totals {
 
 impl Manifest {
     /// Parses the bytes of `MANIFEST.json`.
-    ///
-    /// # Errors
-    /// When the bytes are not a manifest of a supported format.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         #[derive(Deserialize)]
         struct Format {
@@ -227,9 +224,6 @@ impl Manifest {
     }
 
     /// Writes `MANIFEST.json` to `out`.
-    ///
-    /// # Errors
-    /// When `out` cannot be written.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut *out, self)?;
         out.write_all(b"\n")
@@ -263,9 +257,6 @@ impl Manifest {
     }
 
     /// Writes `SHA256SUMS`, the files and the manifest, to `out`.
-    ///
-    /// # Errors
-    /// When `out` cannot be written.
     pub fn write_sums(&self, manifest_sha256: &str, out: &mut impl Write) -> io::Result<()> {
         for file in &self.files {
             writeln!(out, "{}  {}", file.sha256, file.path)?;

@@ -65,9 +65,6 @@ pub fn merge(from: &Path, to: &Path, layout: &Layout) -> Result<()> {
 
 /// Renames the folder `from`, which is to be deleted, to `to`; if it
 /// cannot be renamed, creates an empty file `to` that marks it.
-///
-/// # Errors
-/// When neither can be done.
 pub fn mark_for_deletion(from: &Path, to: &Path) -> Result<()> {
     match files::rename_folder_new(from, to) {
         Err(error) if needs_copy(&error) => {
@@ -80,9 +77,6 @@ pub fn mark_for_deletion(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Removes the incomplete copies below `folder` that a killed run left.
-///
-/// # Errors
-/// When one cannot be removed.
 pub fn remove_drafts(folder: &Path) -> Result<()> {
     for path in folder_entries(folder)? {
         let metadata = fs::symlink_metadata(&path).with_context(|| unreadable(&path))?;

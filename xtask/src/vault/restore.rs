@@ -164,9 +164,6 @@ pub fn open(path: &Path) -> Result<FileSource> {
 
 /// Looks up where each file of `source` that `only` selects belongs in
 /// `target`, and plans what to do with it.
-///
-/// # Errors
-/// When a file in the target cannot be read.
 pub fn survey<R: Read + Seek>(
     source: &mut Source<R>,
     target: &mut Target,

@@ -47,9 +47,6 @@ pub struct SourceFile {
 
 impl SourceFile {
     /// Returns the file with the size, time and mode of `metadata`.
-    ///
-    /// # Errors
-    /// When the system has no modification time.
     pub fn as_now(&self, metadata: &Metadata) -> std::io::Result<Self> {
         Ok(Self {
             size_bytes: metadata.len(),

@@ -61,9 +61,6 @@ pub struct TrashedItem {
 
 impl Trash {
     /// Reads the trash of `workspace` as it is at `now`.
-    ///
-    /// # Errors
-    /// When a folder cannot be read.
     pub fn read(workspace: &Workspace, now: DateTime<Utc>) -> Result<Self> {
         let delay = Duration::days(i64::from(workspace.config().retention.trash_days));
         let mut batches = Vec::new();
@@ -194,9 +191,6 @@ pub fn undelete(workspace: &Workspace, trashed: &TrashedItem) -> Result<()> {
 
 /// Whether `trashed` and the file at its original path are halves of a
 /// killed move across disks: one of them contains all of the other.
-///
-/// # Errors
-/// When something cannot be read.
 pub fn is_move_unfinished(trashed: &TrashedItem) -> Result<bool> {
     let TrashedItem { path, target, .. } = trashed;
     Ok(relocate::holds(target, path)? || relocate::holds(path, target)?)
@@ -204,9 +198,6 @@ pub fn is_move_unfinished(trashed: &TrashedItem) -> Result<bool> {
 
 /// Removes the half of such a move that the other contains; the one in
 /// the trash if both are equal.
-///
-/// # Errors
-/// When something cannot be read or removed.
 pub fn finish_move(workspace: &Workspace, trashed: &TrashedItem) -> Result<String> {
     let TrashedItem { path, target, .. } = trashed;
     let [shown, in_place] = [path, target].map(|path| workspace.display(path));
@@ -265,9 +256,6 @@ pub fn move_to(from: &Path, batch: &Path) -> Result<()> {
 
 /// Moves the file `from`, which is neither an archive nor a backup, into
 /// the folder `batch` under a free name.
-///
-/// # Errors
-/// When it cannot be moved.
 pub fn move_to_free_name(from: &Path, batch: &Path) -> Result<()> {
     files::create_folder(batch)?;
     let name = from.file_name().unwrap_or_default().to_string_lossy();

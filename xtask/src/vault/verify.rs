@@ -88,9 +88,6 @@ pub fn read_back(path: &Path) -> Result<Receipt> {
 }
 
 /// Reads the archive at `path` back as [`read_back`] does.
-///
-/// # Errors
-/// As [`read_back`].
 pub fn read_back_as(path: &Path, options: ReadOptions<'_>) -> Result<Receipt> {
     let archive_check = check_as(path, options)?;
     if let Some(damage) = archive_check.damage.first() {
@@ -119,9 +116,6 @@ pub fn check(path: &Path) -> Result<ArchiveCheck> {
 }
 
 /// Checks the archive at `path` as [`check`] does.
-///
-/// # Errors
-/// As [`check`].
 pub fn check_as(path: &Path, options: ReadOptions<'_>) -> Result<ArchiveCheck> {
     let disk = Disk::open(path, options.interrupt)
         .with_context(|| format!("failed to open `{}`", path.display()))?;
@@ -159,9 +153,6 @@ pub fn n_bytes_of_two_passes<'a>(paths: impl IntoIterator<Item = &'a Path>) -> u
 }
 
 /// Checks the archive in `reader`, as [`check`] does, on this thread.
-///
-/// # Errors
-/// When it cannot be rewound.
 pub fn check_reader<R: Read + Seek + Clone + Send>(reader: R) -> io::Result<ArchiveCheck> {
     check_on(NonZeroUsize::MIN, reader)
 }

@@ -79,9 +79,6 @@ impl<W: Write> Write for DigestWriter<W> {
 }
 
 /// Returns the digest of the file at `path`.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn file_sha256(path: &Path) -> Result<String> {
     let read = || sha256(File::open(path)?, u64::MAX - 1);
     Ok(read().with_context(|| format!("failed to read `{}`", path.display()))?.0)

@@ -111,17 +111,11 @@ pub fn is_loop(error: &io::Error) -> bool {
 }
 
 /// Whether there is a folder at `path`, or a symlink to one.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn is_folder(path: &Path) -> Result<bool> {
     Ok(metadata(path)?.is_some_and(|metadata| metadata.is_dir()))
 }
 
 /// Whether there is a file at `path`, or a symlink to one.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn is_file(path: &Path) -> Result<bool> {
     Ok(metadata(path)?.is_some_and(|metadata| metadata.is_file()))
 }
@@ -167,9 +161,6 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Repeats `act`, after ever longer waits, as long as it fails with an
 /// error that `is_transient`.
-///
-/// # Errors
-/// The last error of `act`.
 pub fn retry<T>(
     mut act: impl FnMut() -> io::Result<T>,
     is_transient: impl Fn(&io::Error) -> bool,

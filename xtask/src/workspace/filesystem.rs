@@ -29,41 +29,26 @@ pub fn try_lock(file: &File) -> Result<(), TryLockError> {
 
 /// Locks `file` as [`File::try_lock_shared`] does, if locks are
 /// supported.
-///
-/// # Errors
-/// As [`try_lock`].
 pub fn try_lock_shared(file: &File) -> Result<(), TryLockError> {
     ignore_unsupported_lock(file.try_lock_shared())
 }
 
 /// Waits for the lock on `file`, if locks are supported.
-///
-/// # Errors
-/// When it cannot be locked.
 pub fn lock(file: &File) -> io::Result<()> {
     ignore_unsupported(file.lock(), &LACKS_LOCKS)
 }
 
 /// Waits for a shared lock on `file`, if locks are supported.
-///
-/// # Errors
-/// When it cannot be locked.
 pub fn lock_shared(file: &File) -> io::Result<()> {
     ignore_unsupported(file.lock_shared(), &LACKS_LOCKS)
 }
 
 /// Releases the lock on `file`.
-///
-/// # Errors
-/// When it cannot be unlocked.
 pub fn unlock(file: &File) -> io::Result<()> {
     ignore_unsupported(file.unlock(), &LACKS_LOCKS)
 }
 
 /// Syncs `file`, or the entries of a folder, if supported.
-///
-/// # Errors
-/// When it cannot be written to the disk.
 pub fn sync(file: &File) -> io::Result<()> {
     ignore_unsupported(file.sync_all(), &LACKS_SYNC)
 }

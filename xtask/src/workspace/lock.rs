@@ -84,9 +84,6 @@ pub fn acquire_part(workspace: &Workspace, name: &str, text: &str) -> Result<Loc
 
 /// Whether the file at `path` was `locked`; false if another process
 /// holds its lock.
-///
-/// # Errors
-/// When it cannot be locked at all.
 pub fn is_locked(path: &Path, locked: Result<(), TryLockError>) -> Result<bool> {
     match locked {
         Ok(()) => Ok(true),
@@ -135,9 +132,6 @@ fn try_lock(file: &File) -> Result<(), TryLockError> {
 }
 
 /// Returns the holder of the lock on `workspace`, if it is locked.
-///
-/// # Errors
-/// When the lock file cannot be read.
 pub fn holder(workspace: &Workspace) -> Result<Option<Holder>> {
     let path = workspace.state().join("lock");
     let Some(file) = open_existing(&path)? else {

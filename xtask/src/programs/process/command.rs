@@ -38,9 +38,6 @@ pub struct CommandRun<'a> {
 
 impl Trainer {
     /// Runs a command to its end, and stops it when asked to.
-    ///
-    /// # Errors
-    /// When it cannot be started.
     pub fn run_command(&self, run: &CommandRun<'_>) -> Result<CommandEnd> {
         let outcome = run.state.join("command.json");
         let order = Order {

@@ -69,9 +69,6 @@ pub fn git_commit(root: &Path) -> Option<String> {
 
 /// Returns those of `names`, files in the folder `root`, that git
 /// tracks; none outside of a work tree.
-///
-/// # Errors
-/// When git fails.
 pub fn git_tracked(root: &Path, names: &[String]) -> Result<Vec<String>, String> {
     let Some(git) = find(root)?.filter(|_| !names.is_empty()) else {
         return Ok(Vec::new());

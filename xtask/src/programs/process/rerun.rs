@@ -42,9 +42,6 @@ impl Rebuild<'_> {
     }
 
     /// Builds the tool, unless it is up to date, and returns its path.
-    ///
-    /// # Errors
-    /// When cargo fails; its messages went to stderr.
     pub fn build(&self) -> Result<PathBuf> {
         let (shell, cargo, feature) = (shell()?, cargo(), self.feature.name());
         let (manifest, target) = (self.home.join("Cargo.toml"), self.target_folder());
@@ -64,9 +61,6 @@ impl Rebuild<'_> {
 
 /// Replaces this process by `binary` with `arguments`, as `exec` does. On
 /// systems without `exec`, waits for it and returns its exit code.
-///
-/// # Errors
-/// When it cannot be started.
 pub fn exec_program(binary: &Path, arguments: &[OsString]) -> Result<i32> {
     let shell = shell()?;
     let mut command = Command::from(cmd!(shell, "{binary} {arguments...}"));

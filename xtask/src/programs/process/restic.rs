@@ -51,9 +51,6 @@ pub struct ResticEnd {
 
 /// Runs restic with its output going to `out`; `None` if it is not
 /// installed.
-///
-/// # Errors
-/// When it cannot be started, or `out` cannot be written.
 pub fn restic(call: &ResticCall<'_>, out: &mut dyn Write) -> Result<Option<ResticEnd>> {
     let (shell, arguments) = (shell()?, call.arguments);
     let mut command = Command::from(cmd!(shell, "restic {arguments...}"));

@@ -24,9 +24,6 @@ pub struct SlurmEnd {
 }
 
 /// Runs `program` of Slurm to its end; `None` if it is not installed.
-///
-/// # Errors
-/// When it cannot be started, or prints something other than text.
 pub fn slurm(program: &str, arguments: &[OsString]) -> Result<Option<SlurmEnd>> {
     let shell = shell()?;
     let mut command = Command::from(cmd!(shell, "{program} {arguments...}"));

@@ -9,9 +9,6 @@ use xshell::cmd;
 use super::shell;
 
 /// Opens `file` in the user's default program.
-///
-/// # Errors
-/// When there is no such program.
 pub fn open_file(file: &Path) -> Result<()> {
     let shell = shell()?;
     let command = if cfg!(windows) {

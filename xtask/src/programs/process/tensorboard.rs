@@ -17,9 +17,6 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the TensorBoard `program` until it ends, and returns whether it
 /// succeeded. A signal to this process stops it.
-///
-/// # Errors
-/// When it is not installed, or cannot be started.
 pub fn tensorboard(program: &Path, arguments: &[OsString], interrupt: &AtomicBool) -> Result<bool> {
     let shell = shell()?;
     let mut command = Command::from(cmd!(shell, "{program} {arguments...}"));

@@ -51,9 +51,6 @@ impl RepositoryLock {
 
 impl Restic<'_> {
     /// Returns the locks on the repository.
-    ///
-    /// # Errors
-    /// When restic fails.
     pub fn locks(&self) -> Result<Vec<RepositoryLock>> {
         let text = String::from_utf8(self.output(&["list", "locks", "--no-lock"])?)?;
         let ids = text.lines().map(str::trim).filter(|id| is_id(id));
@@ -63,9 +60,6 @@ impl Restic<'_> {
     }
 
     /// Repeats `act` as long as another process holds the lock.
-    ///
-    /// # Errors
-    /// The last error of `act`.
     pub(super) fn retry_while_locked<T>(&self, act: impl Fn() -> Result<T>) -> Result<T> {
         let start = Instant::now();
         loop {

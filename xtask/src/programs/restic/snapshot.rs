@@ -83,9 +83,6 @@ impl Restic<'_> {
     }
 
     /// Returns the snapshots with `tag`, ordered by time.
-    ///
-    /// # Errors
-    /// When restic fails.
     pub fn snapshots(&self, tag: &str) -> Result<Vec<Snapshot>> {
         let bytes = self.output(&["snapshots", "--json", "--no-lock", "--tag", tag])?;
         let found: Option<Vec<Snapshot>> =
@@ -98,9 +95,6 @@ impl Restic<'_> {
 
     /// Returns the sizes in bytes of the files that match `pattern` in the
     /// snapshots with `tag`, by snapshot id and absolute path.
-    ///
-    /// # Errors
-    /// When restic fails.
     pub fn find(&self, tag: &str, pattern: &str) -> Result<BTreeMap<(String, String), u64>> {
         let bytes = self.output(&["find", "--json", "--no-lock", "--tag", tag, pattern])?;
         let found: Option<Vec<Found>> =

@@ -47,9 +47,6 @@ pub fn is_being_deleted(name: &str) -> bool {
 }
 
 /// Deletes the rest of a backup that is being deleted.
-///
-/// # Errors
-/// When something in it cannot be deleted.
 pub fn finish_deletion(being_deleted: &Path) -> Result<()> {
     let failed = || format!("failed to delete `{}`", being_deleted.display());
     if files::is_folder(being_deleted)? {

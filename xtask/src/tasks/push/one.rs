@@ -186,9 +186,6 @@ pub fn stored_digest(restic: &Restic<'_>, snapshot: &str, archive: &Archive) -> 
 }
 
 /// Repeats `act` once if it finds the repository damaged.
-///
-/// # Errors
-/// The last error of `act`.
 pub fn retry_if_damaged<T>(mut act: impl FnMut() -> Result<T>) -> Result<T> {
     act().or_else(|error| match error.downcast_ref() {
         Some(CodedError::Remote(RemoteProblem::Damaged, _)) => act(),

@@ -82,9 +82,6 @@ impl PendingPushes {
 
 /// Changes the pending pushes of `workspace`, under a lock, since several
 /// processes may do so at once.
-///
-/// # Errors
-/// When it cannot be written.
 pub fn update(workspace: &Workspace, change: impl FnOnce(&mut PendingPushes)) -> Result<()> {
     files::create_folder(&workspace.state())?;
     let _lock = FolderLock::acquire(&workspace.state());

@@ -47,9 +47,6 @@ impl RecoveryPreview {
 }
 
 /// Predicts what a recovery of `workspace` will do.
-///
-/// # Errors
-/// When a leftover cannot be read.
 pub fn preview_recovery(workspace: &Workspace) -> Result<RecoveryPreview> {
     let mut preview = RecoveryPreview::default();
     for step in plan(workspace)? {

@@ -57,9 +57,6 @@ fn refused(key: &str) -> anyhow::Error {
 
 /// Stores `spec` as that of the sweep in `folder`, and returns the
 /// updated sweep. The caller holds the sweep's lock.
-///
-/// # Errors
-/// When it cannot be written.
 pub fn store(workspace: &Workspace, folder: &SweepFolder, spec: SweepSpec) -> Result<SweepFolder> {
     let head = folder.head().clone();
     let head = SweepHead { plan: Plan::new(spec, head.plan.settings, head.plan.data), ..head };

@@ -66,9 +66,6 @@ pub trait Execute: Sync {
     fn train(&self, attempt: &Attempt) -> Result<AttemptEnd>;
 
     /// Writes a failed session to the attempt's folder.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     fn fail(&self, attempt: &Attempt, reason: &str) -> Result<AttemptEnd>;
 }
 

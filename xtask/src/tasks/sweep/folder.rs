@@ -61,9 +61,6 @@ impl SweepFolder {
     }
 
     /// Creates the folder of a new sweep.
-    ///
-    /// # Errors
-    /// As [`SweepFolder::check_new`].
     pub fn create(workspace: &Workspace, head: SweepHead) -> Result<Self> {
         let name = head.plan.spec.name();
         Self::check_new(workspace, name)?;
@@ -76,9 +73,6 @@ impl SweepFolder {
     }
 
     /// Opens the sweep called `name`, or else the newest.
-    ///
-    /// # Errors
-    /// When it does not exist, or is damaged.
     pub fn open(workspace: &Workspace, name: Option<&str>) -> Result<Self> {
         let Some(name) = name else { return newest(workspace) };
         let root = path(workspace, name)?;
@@ -140,9 +134,6 @@ impl SweepFolder {
     }
 
     /// Returns which trials are finished: those that have a folder.
-    ///
-    /// # Errors
-    /// When the folders cannot be listed.
     pub fn finished(&self) -> Result<BTreeSet<u64>> {
         let entries = folder_entries(&self.root.join(TRIALS))?;
         let index = |path: &PathBuf| path.file_name()?.to_str()?.parse().ok();
@@ -150,18 +141,12 @@ impl SweepFolder {
     }
 
     /// Returns the trials that are not finished.
-    ///
-    /// # Errors
-    /// As [`SweepFolder::finished`].
     pub fn missing(&self) -> Result<Vec<u64>> {
         let finished = self.finished()?;
         Ok((0..self.plan().n_trials()).filter(|index| !finished.contains(index)).collect())
     }
 
     /// Returns how the training `key` ended; `None` if it is not finished.
-    ///
-    /// # Errors
-    /// When its record is unreadable.
     pub fn record(&self, key: TrainingKey) -> Result<Option<TrialRecord>> {
         let folder = self.published(key);
         if !exists(&folder) {
@@ -180,9 +165,6 @@ impl SweepFolder {
     }
 
     /// Returns the folders of all attempts, sorted.
-    ///
-    /// # Errors
-    /// When they cannot be listed.
     pub fn attempts(&self) -> Result<Vec<PathBuf>> {
         folder_entries(&self.root.join(ATTEMPTS))
     }
@@ -202,9 +184,6 @@ impl SweepFolder {
     /// Renames the attempt `from` to its final folder, unless that exists:
     /// only the first copy of a trial counts. Returns whether it was the
     /// first.
-    ///
-    /// # Errors
-    /// When the disk fails.
     pub fn publish(&self, from: &Path, key: TrainingKey) -> Result<bool> {
         let to = self.published(key);
         let parent = to.parent().unwrap_or(Path::new("."));
@@ -226,9 +205,6 @@ impl SweepFolder {
     }
 
     /// Moves a failed training away, so that it is trained again.
-    ///
-    /// # Errors
-    /// When the disk fails.
     pub fn set_aside_failed(&self, key: TrainingKey) -> Result<()> {
         let retired = self.root.join(RETIRED);
         files::create_folder(&retired)?;
@@ -253,9 +229,6 @@ impl SweepFolder {
     }
 
     /// Sets or removes the marker that stops all processes that run trials.
-    ///
-    /// # Errors
-    /// When the disk fails.
     pub fn cancel(&self, is_cancelled: bool) -> Result<()> {
         let marker = self.root.join(CANCELLED);
         if is_cancelled {
@@ -277,9 +250,6 @@ fn path(workspace: &Workspace, name: &str) -> Result<PathBuf> {
 }
 
 /// Returns the names of all sweeps, sorted.
-///
-/// # Errors
-/// When they cannot be listed.
 pub fn names(workspace: &Workspace) -> Result<Vec<String>> {
     let entries = folder_entries(&workspace.root().join(SWEEPS))?;
     let swept = entries.iter().filter(|entry| exists(&entry.join(HEAD)));

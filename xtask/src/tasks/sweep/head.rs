@@ -48,9 +48,6 @@ pub enum Engine {
 
 impl SweepHead {
     /// Writes the settings of one training to the folder `root`.
-    ///
-    /// # Errors
-    /// When they cannot be written.
     pub fn write_settings(&self, root: &Path, settings: &Map<String, Value>) -> Result<()> {
         let config = root.join("config");
         fs::create_dir_all(&config)

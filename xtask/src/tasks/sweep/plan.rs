@@ -90,9 +90,6 @@ impl Plan {
 
     /// Checks that there are not too many trials, and that each parameter has
     /// an effect.
-    ///
-    /// # Errors
-    /// When there are too many, or a parameter has no effect.
     pub fn check(&self) -> Result<()> {
         self.check_split()?;
         let n_trials = self.n_trials();

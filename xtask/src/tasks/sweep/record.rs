@@ -82,18 +82,12 @@ impl AttemptEnd {
 
 /// Reads the record in `folder`; `None` if there is none, or a power cut
 /// left it incomplete.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn read(folder: &Path) -> Result<Option<TrialRecord>> {
     let bytes = files::read_existing(&folder.join(RECORD))?;
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
 /// Writes `record` to `folder` and syncs it.
-///
-/// # Errors
-/// When it cannot be written.
 pub fn write(folder: &Path, record: &TrialRecord) -> Result<()> {
     files::write_json(&folder.join(RECORD), record)
 }

@@ -100,9 +100,6 @@ pub struct TrialResult {
 }
 
 /// Reads all trials and ranks the combinations.
-///
-/// # Errors
-/// When a record cannot be read.
 pub fn read(folder: &SweepFolder) -> Result<SweepResults> {
     let plan = folder.plan();
     let finished: Vec<u64> = folder.finished()?.into_iter().collect();

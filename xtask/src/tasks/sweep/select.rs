@@ -105,18 +105,12 @@ pub struct Measured {
 }
 
 /// Reads the choice; `None` if there is none yet.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn chosen(folder: &SweepFolder) -> Result<Option<Selection>> {
     read(&folder.root().join(SELECTION))
 }
 
 /// Reads the verdict; `None` if the test was not opened or is not
 /// finished.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn verdict(folder: &SweepFolder) -> Result<Option<Verdict>> {
     read(&folder.root().join(VERDICT))
 }
@@ -147,9 +141,6 @@ pub fn choose(folder: &SweepFolder, results: &SweepResults) -> Option<Choice> {
 
 /// Stores `choice`, unless there is one already, and returns the stored
 /// one.
-///
-/// # Errors
-/// When the disk fails.
 pub fn store_choice(folder: &SweepFolder, choice: Choice, now: DateTime<Utc>) -> Result<Selection> {
     if let Some(selection) = chosen(folder)? {
         return Ok(selection);
@@ -171,9 +162,6 @@ pub fn store_choice(folder: &SweepFolder, choice: Choice, now: DateTime<Utc>) ->
 /// Trains the chosen combination on all bars before the held-out ones,
 /// tests it on those, and measures its curves by `trainer`, if that is
 /// the one of this repository. `None` if it was stopped.
-///
-/// # Errors
-/// When the disk fails, or nothing can be trained.
 pub fn test(
     runner: &Runner<'_>,
     choice: &Choice,
@@ -212,9 +200,6 @@ pub fn test(
 
 /// Sets failed tests aside, so that they are repeated with the same
 /// combination. Returns whether there are any.
-///
-/// # Errors
-/// When the disk fails.
 pub fn set_aside_failed_tests(folder: &SweepFolder) -> Result<bool> {
     let tests = verdict(folder)?.map(|verdict| verdict.tests).unwrap_or_default();
     let has_failed = |test: &TestResult| test.status != TrialStatus::Completed;
@@ -249,9 +234,6 @@ fn write_validation(
 }
 
 /// Lets the trainer measure the curve in `path`, if there is one.
-///
-/// # Errors
-/// When the trainer fails.
 fn measure(trainer: Option<&Path>, path: &Path, choice: &Choice) -> Result<Option<Measured>> {
     let is_there = files::is_file(path)?;
     let (Some(trainer), Some(variance), true) = (trainer, choice.trial_variance, is_there) else {

@@ -35,9 +35,6 @@ pub use job::Programs;
 const PROGRAMS: &str = "bin";
 
 /// Checks that there is a cluster that allows job arrays.
-///
-/// # Errors
-/// When it cannot be asked.
 pub fn check() -> Result<()> {
     slurm::elements_max().map(|_| ())
 }
@@ -111,9 +108,6 @@ fn write_script(folder: &SweepFolder, name: &str, script: &str) -> Result<PathBu
 }
 
 /// Cancels all jobs of the sweep.
-///
-/// # Errors
-/// When Slurm fails.
 pub fn cancel(folder: &SweepFolder) -> Result<()> {
     let Some(layout) = Layout::read(folder.root())? else { return Ok(()) };
     let queue = queue::read(folder, layout)?;
@@ -121,9 +115,6 @@ pub fn cancel(folder: &SweepFolder) -> Result<()> {
 }
 
 /// Returns the state of the trials `missing` on the cluster.
-///
-/// # Errors
-/// When it cannot be asked.
 pub fn cluster_status(folder: &SweepFolder, missing: &[u64]) -> Result<ClusterStatus> {
     match Layout::read(folder.root())? {
         Some(layout) => Ok(queue::read(folder, layout)?.status(layout, missing)),
@@ -134,9 +125,6 @@ pub fn cluster_status(folder: &SweepFolder, missing: &[u64]) -> Result<ClusterSt
 
 /// Copies `program` into the sweep's folder, so that later builds do not
 /// change it, and returns the path of the copy.
-///
-/// # Errors
-/// When it cannot be copied.
 pub fn keep_program(folder: &SweepFolder, program: &Path) -> Result<PathBuf> {
     let name = program.file_stem().unwrap_or_default().to_string_lossy();
     let programs = folder.root().join(PROGRAMS);

@@ -100,9 +100,6 @@ impl SweepStatus {
 }
 
 /// Reads the state of all trials.
-///
-/// # Errors
-/// When a folder or a record cannot be read.
 pub fn read(folder: &SweepFolder) -> Result<SweepStatus> {
     let finished: Vec<u64> = folder.finished()?.into_iter().collect();
     let records = threads::map(finished, |index| {

@@ -66,9 +66,6 @@ impl CommandTrainer {
     }
 
     /// Runs the command in the cleaned workspace.
-    ///
-    /// # Errors
-    /// When the record cannot be written, or the command cannot be started.
     pub fn run(
         &self,
         context: &mut TaskContext<'_>,

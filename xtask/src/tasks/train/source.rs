@@ -28,9 +28,6 @@ pub enum TrainerSource {
 
 /// Returns the trainer's binary, built if necessary, with what most
 /// trainings need.
-///
-/// # Errors
-/// When there is no such binary, or cargo fails.
 pub fn trainer_binary(context: &mut TaskContext<'_>, source: &TrainerSource) -> Result<PathBuf> {
     match source {
         TrainerSource::Command(command) => {
@@ -63,9 +60,6 @@ pub fn trainer_binary(context: &mut TaskContext<'_>, source: &TrainerSource) -> 
 }
 
 /// Returns the binary of the full trainer, built if necessary.
-///
-/// # Errors
-/// When there is no such binary, or cargo fails.
 pub fn full_trainer_binary(
     context: &mut TaskContext<'_>,
     source: &TrainerSource,
@@ -77,9 +71,6 @@ pub fn full_trainer_binary(
 
 /// Runs the trainer with `arguments` in `folder`, and returns its output
 /// and how it ended. Uses the full trainer if needed.
-///
-/// # Errors
-/// When there is no trainer, or its output is not text.
 pub fn trainer_text(
     context: &mut TaskContext<'_>,
     source: &TrainerSource,
@@ -98,9 +89,6 @@ pub fn trainer_text(
 
 /// Calls `run` with the trainer `binary`, and again with the full trainer
 /// if `binary` lacks a part. Returns the binary that was used last.
-///
-/// # Errors
-/// When cargo fails, or `run` does.
 pub fn run_with_needed_parts(
     context: &mut TaskContext<'_>,
     source: &TrainerSource,

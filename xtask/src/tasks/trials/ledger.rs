@@ -53,9 +53,6 @@ impl TrialRecord {
 }
 
 /// Reads the lines of the ledger at `path`; none if it is missing.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<TrialRecord>> {
     let bytes = files::read_existing(path)?.unwrap_or_default();
     let lines = bytes.split(|byte| *byte == b'\n');
@@ -65,9 +62,6 @@ pub fn read(path: &Path) -> Result<Vec<TrialRecord>> {
 
 /// Appends `lines` to the ledger at `path` and syncs it. Other processes
 /// may append at the same time.
-///
-/// # Errors
-/// When it cannot be written.
 pub fn add(path: &Path, lines: &[&TrialRecord]) -> Result<()> {
     if lines.is_empty() {
         return Ok(());

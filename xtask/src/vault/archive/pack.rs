@@ -49,9 +49,6 @@ pub struct Packing<'a> {
 
 impl Packing<'_> {
     /// Packs `source` into `zip` and returns its manifest entry.
-    ///
-    /// # Errors
-    /// When it cannot be read, or `zip` cannot be written.
     pub fn add<W: Write + Seek>(
         &self,
         zip: &mut ZipWriter<W>,
@@ -169,9 +166,6 @@ fn packed<'k, 'n>(
 }
 
 /// Returns the options of a file's entry, without a method.
-///
-/// # Errors
-/// When the zip format cannot express the time.
 pub fn file_options(
     time: DateTime<Utc>,
     mode: u32,
@@ -180,9 +174,6 @@ pub fn file_options(
 }
 
 /// Returns the options of a folder's entry.
-///
-/// # Errors
-/// As [`file_options`].
 pub fn folder_options(
     time: DateTime<Utc>,
     mode: u32,

@@ -14,9 +14,6 @@ use crate::vault::verify::Damage;
 const CONFIG_BYTES_MAX: u64 = 16 << 20;
 
 /// Reads the archive at `path` and what is damaged in it.
-///
-/// # Errors
-/// When a file that is compared cannot be read.
 pub fn read(path: &Path) -> Result<(ComparedArchive, Vec<Damage>)> {
     let mut source = restore::open(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

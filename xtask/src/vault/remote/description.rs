@@ -46,9 +46,6 @@ pub struct Description {
 
 impl Description {
     /// Parses the file of a snapshot and makes its texts printable.
-    ///
-    /// # Errors
-    /// When it is not a description of this format.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let mut value: Value =
             serde_json::from_slice(bytes).context("its description is not JSON")?;
@@ -76,9 +73,6 @@ impl Description {
 
     /// Writes it into the archive folder `folder`, and returns its path
     /// relative to that.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub fn stage(&self, folder: &Path) -> Result<String> {
         files::create_folder(&folder.join(FOLDER))?;
         let path = staged(&self.archive);

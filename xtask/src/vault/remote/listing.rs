@@ -57,9 +57,6 @@ pub fn read(restic: &Restic<'_>, workspace: &Workspace) -> Result<Vec<RemoteArch
 
 /// Caches the descriptions of new snapshots, given by the first digits of
 /// their ids, so that the next list need not read them.
-///
-/// # Errors
-/// When restic fails.
 pub fn remember(
     restic: &Restic<'_>,
     workspace: &Workspace,

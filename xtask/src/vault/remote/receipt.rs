@@ -44,18 +44,12 @@ impl RemoteReceipt {
 
     /// Removes the receipt of the archive `zip`, which is no longer in the
     /// repository.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
     pub fn remove(zip: &Path) -> Result<()> {
         let path = receipt_of(zip);
         fs::remove_file(&path).with_context(|| format!("failed to remove `{}`", path.display()))
     }
 
     /// Writes it beside the archive `zip`, atomically.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub fn store(&self, zip: &Path) -> Result<()> {
         let mut text = serde_json::to_vec_pretty(self).expect("a receipt is plain data");
         text.push(b'\n');

@@ -72,9 +72,6 @@ pub struct AbandonedRestore {
 
 impl AbandonedRestore {
     /// Removes the drafts, and returns a message about it.
-    ///
-    /// # Errors
-    /// When one cannot be removed.
     pub fn remove(&self) -> Result<String> {
         for path in self.drafts.iter().chain([&self.journal]) {
             match fs::remove_file(path) {
@@ -94,9 +91,6 @@ impl AbandonedRestore {
 }
 
 /// Returns what killed restores left, by the journals in `state`.
-///
-/// # Errors
-/// When a journal or a folder cannot be read.
 pub fn abandoned(state: &Path) -> Result<Vec<AbandonedRestore>> {
     let mut found = Vec::new();
     for journal in folder_entries(state)? {

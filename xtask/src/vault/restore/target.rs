@@ -130,9 +130,6 @@ impl Target {
     }
 
     /// Compares what is at `relative` now with `item`.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn existing<R: Read + Seek>(
         &mut self,
         relative: &Path,

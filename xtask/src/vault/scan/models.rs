@@ -47,9 +47,6 @@ pub struct UnarchivedModels(BTreeMap<String, (u64, Option<SystemTime>)>);
 
 impl UnarchivedModels {
     /// Lists those of `workspace`.
-    ///
-    /// # Errors
-    /// When its root cannot be read.
     pub fn find(workspace: &Workspace) -> Result<Self> {
         let config = &workspace.config().archive;
         let selection = Selection::new(&config.include, &config.exclude)?;

@@ -23,9 +23,6 @@ pub struct Disk<'a> {
 
 impl<'a> Disk<'a> {
     /// Opens the file at `path`; reading fails once `stop` is set.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
     pub fn open(path: &Path, stop: Option<&'a AtomicBool>) -> io::Result<Self> {
         let file = File::open(path)?;
         let size_bytes = file.metadata()?.len();
@@ -40,9 +37,6 @@ impl<'a> Disk<'a> {
 
     /// Reads exactly `bytes` from `position` on, and nothing beyond, since
     /// that may still change.
-    ///
-    /// # Errors
-    /// When the file ends before that, or cannot be read.
     pub fn read_exact_at(&self, bytes: &mut [u8], position: u64) -> io::Result<()> {
         let mut n_read = 0;
         while n_read < bytes.len() {

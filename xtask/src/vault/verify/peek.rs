@@ -18,9 +18,6 @@ static LARGE: Mutex<()> = Mutex::new(());
 
 /// Reads only the manifest of the archive at `path`; `None` if the zip
 /// has none.
-///
-/// # Errors
-/// When the zip or its manifest cannot be read.
 pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
     let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;
     let mut zip = ZipArchive::new(BufReader::new(file))
@@ -37,9 +34,6 @@ pub fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
 }
 
 /// Returns the content of the file `entry` in the archive at `path`.
-///
-/// # Errors
-/// When the archive or the file in it cannot be read.
 pub fn read_entry(path: &Path, entry: &str) -> Result<Vec<u8>> {
     features::check_archive(path)?;
     let file = File::open(path).with_context(|| format!("failed to open `{}`", path.display()))?;

@@ -62,9 +62,6 @@ pub struct Changes {
 
 impl Changes {
     /// Runs `git status`; `git` must be at the top of the work tree.
-    ///
-    /// # Errors
-    /// When git fails, or prints something unknown.
     pub fn read(git: &Git) -> Result<Self, String> {
         let status = git.output(&[
             "status",

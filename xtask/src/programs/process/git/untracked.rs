@@ -36,9 +36,6 @@ pub struct UntrackedPatch {
 
 impl Untracked<'_> {
     /// Returns the patch that creates the files.
-    ///
-    /// # Errors
-    /// When git fails.
     pub fn patch(&self, git: &Git, scratch: &Path) -> Result<UntrackedPatch, String> {
         let mut listed = Vec::new();
         let mut left_out = Vec::new();

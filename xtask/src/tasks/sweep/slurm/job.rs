@@ -91,9 +91,6 @@ impl Jobs<'_> {
     }
 
     /// Returns the script that tests the best trial.
-    ///
-    /// # Errors
-    /// As [`Jobs::script_of_array`].
     pub fn script_of_merge(&self) -> Result<String> {
         self.script(&format!("merge {}", self.folder.name()))
     }

@@ -40,9 +40,6 @@ impl Layout {
 
     /// Reads the layout of the sweep in `folder`; `None` if nothing was
     /// submitted yet.
-    ///
-    /// # Errors
-    /// When it is damaged.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(LAYOUT);
         let Some(bytes) = files::read_existing(&path)? else { return Ok(None) };
@@ -51,9 +48,6 @@ impl Layout {
     }
 
     /// Writes it to the sweep's `folder`.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
         files::write_json(&folder.join(LAYOUT), self)
     }

@@ -242,9 +242,6 @@ fn as_setting(value: &Value) -> String {
 }
 
 /// Checks that `name` is a valid folder name on every system.
-///
-/// # Errors
-/// When it is not.
 pub fn check_name(name: &str) -> Result<()> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let is_good = !name.is_empty() && name.len() <= 100 && name.chars().all(is_plain);
