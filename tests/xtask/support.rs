@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::{self, Stdio};
 use std::sync::atomic::AtomicBool;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use assert_cmd::Command;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use xtask::tasks::TaskContext;
@@ -122,6 +125,26 @@ impl Sandbox {
         command
     }
 
+    /// Returns the task as a process of its own, whose output nobody
+    /// reads.
+    pub fn process(&self, arguments: &[&str]) -> process::Command {
+        let mut command = process::Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(self.root()).arg("--root").arg(self.root()).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// Runs the task, kills it after `delay`, and returns whether it was
+    /// still running then.
+    pub fn kill_after(&self, arguments: &[&str], delay: Duration) -> bool {
+        let mut child = self.process(arguments).spawn().unwrap();
+        thread::sleep(delay);
+        let was_running = child.try_wait().unwrap().is_none();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        was_running
+    }
+
     /// Writes a trainer: a shell script that does `body` in the
     /// workspace.
     #[cfg(unix)]
@@ -188,6 +211,11 @@ pub fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 pub fn stdout(command: &mut Command) -> String {
     String::from_utf8(command.output().unwrap().stdout).unwrap()
+}
+
+/// Returns the JSON document that the task prints.
+pub fn json_of(command: &mut Command) -> Value {
+    serde_json::from_str(&stdout(command)).unwrap()
 }
 
 pub fn stderr(command: &mut Command) -> String {

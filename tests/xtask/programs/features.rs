@@ -7,12 +7,10 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use xtask::programs::features::holds_zstd;
 
 use crate::rawzip::{Raw, zip};
-use crate::support::{COMPLETES, Sandbox, stderr, stdout};
+use crate::support::{COMPLETES, Sandbox, json_of, stderr, stdout};
 
 const BY_ZSTD: &str = r#"{"archive": {"compression": "zstd"}}"#;
 
@@ -107,7 +105,7 @@ fn the_tool_gets_itself_what_zstd_takes() {
     // Built once: the second time says nothing of it.
     let mut verify = xtask(&["verify", "--all", "--format", "json"]);
     assert_eq!(stderr(&mut verify), "");
-    let report: Value = serde_json::from_str(&stdout(&mut verify)).unwrap();
+    let report = json_of(&mut verify);
     assert_eq!(report["archives"][0]["is_good"], true);
 
     // Arguments, the current folder and exit codes are the task's.

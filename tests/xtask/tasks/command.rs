@@ -7,7 +7,7 @@ mod stable_baselines3;
 
 use serde_json::Value;
 
-use crate::support::{Sandbox, stdout};
+use crate::support::{Sandbox, json_of};
 
 /// Trains by the shell script `body`, and returns the exit code and
 /// stderr.
@@ -133,8 +133,7 @@ fn its_metrics_are_the_figures_of_the_session() {
         let body = figures(&format!(r#"{{"sharpe": {sharpe}, "reward": -3, "undefined": null}}"#));
         assert_eq!(train_by(&sandbox, &[], &body).0, 0);
     }
-    let list = stdout(&mut sandbox.xtask(&["list", "--sort", "sharpe", "--format", "json"]));
-    let list: Value = serde_json::from_str(&list).unwrap();
+    let list = json_of(&mut sandbox.xtask(&["list", "--sort", "sharpe", "--format", "json"]));
     let sharpes: Vec<f64> = list["archives"]
         .as_array()
         .unwrap()
@@ -212,7 +211,7 @@ fn a_record_of_its_own_stays_and_gets_its_end() {
 fn with_json_only_the_document_is_on_stdout() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.xtask(&["train", "--format", "json", "--", "echo", "chatter"]);
-    let document: Value = serde_json::from_str(&stdout(&mut command)).unwrap();
+    let document = json_of(&mut command);
     assert_eq!(document["status"], "completed");
     assert_eq!(document["command"]["exit_code"], 0);
     assert_eq!(sandbox.read("logs/training.log"), "chatter\n");

@@ -65,15 +65,8 @@ pub fn train(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String, String) {
 
 /// Starts a training that lasts, and waits until it has learned.
 pub fn start(sandbox: &Sandbox) -> Child {
-    let child = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .arg("--root")
-        .arg(sandbox.root())
-        .args(["train", "--trainer-bin"])
-        .arg(trainer())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = sandbox.process(&["train", "--trainer-bin"]);
+    let child = command.arg(trainer()).stderr(Stdio::piped()).spawn().unwrap();
     let checkpoint = sandbox.path("models/checkpoints/memory_efficient_model_ep002.zip");
     let deadline = Instant::now() + Duration::from_secs(60);
     while !checkpoint.exists() {

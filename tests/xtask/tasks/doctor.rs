@@ -2,7 +2,7 @@ use std::fs;
 
 use xtask::workspace::lock;
 
-use crate::support::{Sandbox, stderr, stdout, time, tree};
+use crate::support::{Sandbox, json_of, stderr, stdout, time, tree};
 
 const NOW: &str = "2026-01-10T00:00:00Z";
 
@@ -14,8 +14,7 @@ fn look(sandbox: &Sandbox, arguments: &[&str], code: i32) -> String {
 
 /// Returns the kinds and paths of what a look finds.
 fn findings(sandbox: &Sandbox) -> Vec<String> {
-    let text = stdout(&mut sandbox.xtask(&["doctor", "--clock", NOW, "--format", "json"]));
-    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let document = json_of(&mut sandbox.xtask(&["doctor", "--clock", NOW, "--format", "json"]));
     let found = document["findings"].as_array().unwrap();
     let mut lines: Vec<String> = found
         .iter()

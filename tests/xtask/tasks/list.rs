@@ -9,7 +9,7 @@ use xtask::terminal::report::{ListReport, Report, ShowReport};
 use xtask::vault::manifest::ArchiveKind;
 use xtask::vault::session;
 
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, json_of, stderr, stdout};
 
 /// Three archives: one of another tool, one damaged, one of a session.
 fn with_archives() -> Sandbox {
@@ -143,8 +143,7 @@ fn an_empty_list_says_how_to_fill_it() {
         stdout(&mut sandbox.xtask(&["list"])),
         "no archives yet; `cargo xtask train` makes the first\n"
     );
-    let text = stdout(&mut sandbox.xtask(&["list", "--format", "json"]));
-    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let document = json_of(&mut sandbox.xtask(&["list", "--format", "json"]));
     assert_eq!(document["archives"].as_array().unwrap().len(), 0);
     sandbox.xtask(&["show", "latest"]).assert().code(1);
 }
@@ -190,13 +189,12 @@ fn check_days(sandbox: &Sandbox, arguments: &[&str], expected: &str) {
     let rows = text.lines().filter(|line| line.starts_with("2026010"));
     let days: String = rows.map(|line| &line[7..8]).collect();
     assert_eq!(days, expected, "{arguments:?}: {text}");
-    let json = stdout(&mut sandbox.xtask(&[&list[..], &["--format", "json"]].concat()));
-    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let document = json_of(&mut sandbox.xtask(&[&list[..], &["--format", "json"]].concat()));
     let names = document["archives"].as_array().unwrap().iter();
     let days: String = names
         .map(|row| row["name"].as_str().unwrap()["training_backup_2026010".len()..][..1].to_owned())
         .collect();
-    assert_eq!(days, expected, "{arguments:?}: {json}");
+    assert_eq!(days, expected, "{arguments:?}: {document}");
 }
 
 #[test]

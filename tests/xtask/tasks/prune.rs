@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::support::{Sandbox, stderr, stdout, tree};
+use crate::support::{Sandbox, json_of, stderr, stdout, tree};
 
 const NOW: &str = "2026-01-10T00:00:00Z";
 
@@ -104,7 +104,7 @@ fn a_name_in_the_trash_is_not_used_again() {
 fn the_json_document_holds_the_plan() {
     let sandbox = with_archives(&[1, 2]);
     let mut command = sandbox.xtask(&["prune", "--keep", "1", "--dry-run", "--format", "json"]);
-    let document: serde_json::Value = serde_json::from_str(&stdout(&mut command)).unwrap();
+    let document = json_of(&mut command);
     assert_eq!(document["dry_run"], true);
     assert_eq!(document["archives"]["remove"][0], "training_backup_20260102_030401.zip");
     assert_eq!(document["backups"]["keep"][0]["name"], "session_20260102_030402");
@@ -299,8 +299,7 @@ fn a_dry_run_warns_of_content_that_would_be_gone_for_ever() {
     would keep    backup   session_20260102_000000  (one of the 1 newest)
     warning: 3 files (79 B) of `training_backup_20260101_000000.zip` would be gone for ever once the trash is emptied: `logs/session.json`, `logs/training.log`, `models/memory_efficient_model_final.zip`
     ");
-    let text = stdout(&mut sandbox.xtask(&[&prune[..], &["--format", "json"]].concat()));
-    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let document = json_of(&mut sandbox.xtask(&[&prune[..], &["--format", "json"]].concat()));
     let gone = document["gone_for_ever"].as_array().unwrap();
     assert_eq!(gone.len(), 1);
     assert_eq!(gone[0]["name"], "training_backup_20260101_000000.zip");

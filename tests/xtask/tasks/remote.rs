@@ -16,7 +16,7 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Sandbox, stdout, tree};
+use crate::support::{Sandbox, json_of, tree};
 
 /// A repository of restic 0.14 without a snapshot; `correct horse` opens
 /// it. Its key is the one that restic made, encrypted by scrypt of N = 2,
@@ -158,10 +158,7 @@ pub fn ran(command: &mut Command) -> Ran {
 
 /// Returns the names that `list --remote` shows, newest first.
 pub fn listed(sandbox: &Sandbox) -> Vec<String> {
-    let document: Value = serde_json::from_str(&stdout(
-        &mut sandbox.xtask(&["list", "--remote", "--format", "json"]),
-    ))
-    .unwrap();
+    let document = json_of(&mut sandbox.xtask(&["list", "--remote", "--format", "json"]));
     let rows = document["archives"].as_array().unwrap();
     rows.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
 }

@@ -118,14 +118,7 @@ fn a_page_that_nothing_shows_is_made_all_the_same() {
 fn the_trainer_that_watches_has_the_terminal_and_the_signals_for_itself() {
     let sandbox = Sandbox::new();
     let trainer = sandbox.trainer("echo $$ > pid; echo \"$1 $2\" > told; exit 130");
-    let mut watch = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["watch", "--root"])
-        .arg(sandbox.root())
-        .arg("--trainer-bin")
-        .arg(trainer)
-        .current_dir(sandbox.root())
-        .spawn()
-        .unwrap();
+    let mut watch = sandbox.process(&["watch", "--trainer-bin"]).arg(trainer).spawn().unwrap();
     assert_eq!(watch.wait().unwrap().code(), Some(130));
     assert_eq!(sandbox.read("pid").trim(), watch.id().to_string());
     assert_eq!(sandbox.read("told"), "watch --root\n");

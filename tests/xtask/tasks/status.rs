@@ -1,18 +1,17 @@
 //! `status`: what is there, and what the next training would do.
 
 use std::fs;
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{COMPLETES, Sandbox, stdout, tree};
+use crate::support::{COMPLETES, Sandbox, json_of, stdout, tree};
 
 const NOW: &str = "2026-01-02T06:04:05Z";
 
 fn status(sandbox: &Sandbox) -> Value {
     let arguments = ["status", "--format", "json", "--clock", NOW];
-    serde_json::from_str(&stdout(&mut sandbox.xtask(&arguments))).unwrap()
+    json_of(&mut sandbox.xtask(&arguments))
 }
 
 fn text(sandbox: &Sandbox) -> String {
@@ -104,18 +103,7 @@ fn it_works_while_a_training_runs() {
         "echo '{\"id\": \"now\", \"status\": \"running\"}' > logs/session.json\n\
          touch running\nread line\nexit 130",
     );
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .current_dir(sandbox.root())
-        .arg("train")
-        .arg("--root")
-        .arg(sandbox.root())
-        .arg("--trainer-bin")
-        .arg(&trainer)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = sandbox.process(&["train", "--trainer-bin"]).arg(&trainer).spawn().unwrap();
     while !sandbox.path("running").exists() {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
         std::thread::sleep(Duration::from_millis(10));

@@ -1,4 +1,3 @@
-use std::process::Stdio;
 use std::time::Duration;
 
 use crate::support::{Sandbox, stderr, stdout, tree};
@@ -88,21 +87,6 @@ fn contents(sandbox: &Sandbox) -> Vec<Vec<u8>> {
     contents
 }
 
-/// Starts the task and kills it after `delay`.
-fn kill_after(sandbox: &Sandbox, arguments: &[&str], delay: Duration) {
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .arg("--root")
-        .arg(sandbox.root())
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(delay);
-    child.kill().unwrap();
-    child.wait().unwrap();
-}
-
 #[test]
 fn a_kill_at_any_moment_of_a_prune_or_undelete_loses_nothing() {
     let n_kills: u32 = if std::env::var_os("RUN_SLOW_TESTS").is_some() { 400 } else { 12 };
@@ -120,7 +104,7 @@ fn a_kill_at_any_moment_of_a_prune_or_undelete_loses_nothing() {
     for idx in 0..n_kills {
         let task = [&["prune", "--keep", "1", "--clock", NOW][..], &["undelete", "--all"]];
         let delay = Duration::from_micros(u64::from(idx * 7919 % 12_000));
-        kill_after(&sandbox, task[(idx / 3 % 2) as usize], delay);
+        sandbox.kill_after(task[(idx / 3 % 2) as usize], delay);
         assert_eq!(contents(&sandbox), before, "after kill {idx}");
         n_partly += u32::from(!matches!(sandbox.archive_names().len(), 1 | 9));
         n_trashed += u32::from(sandbox.archive_names().len() < 9);

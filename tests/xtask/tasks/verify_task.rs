@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, json_of, stderr, stdout};
 
 const NOW: &str = "2026-01-02T03:04:05Z";
 
@@ -48,8 +48,7 @@ fn damage_names_the_file_and_what_is_still_good_and_exits_with_1() {
     let sizes = text.match_indices(" kB").map(|(at, _)| &text[at - 3..at + 3]);
     let text = sizes.fold(text.clone(), |text, size| text.replace(size, "[size]"));
     insta::assert_snapshot!(text);
-    let document = stdout(command.args(["--format", "json"]));
-    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let document = json_of(command.args(["--format", "json"]));
     let damaged = &document["archives"][1];
     assert_eq!(damaged["is_good"], false);
     assert_eq!(damaged["damage"][0]["path"], "logs/training.log");

@@ -10,7 +10,7 @@ use xtask::vault::session;
 use xtask::workspace::digest::sha256;
 use xtask::workspace::exit::code_of;
 
-use crate::support::{Sandbox, stdout, time};
+use crate::support::{Sandbox, json_of, stdout, time};
 
 fn request<'a>(interrupt: &'a AtomicBool, tags: &'a [String]) -> ArchiveRequest<'a> {
     ArchiveRequest {
@@ -205,8 +205,7 @@ fn archive_prints_what_it_made() {
         text.starts_with("archived  archives/training_backup_20260102_030405.zip (5 files, "),
         "{text}"
     );
-    let document: serde_json::Value =
-        serde_json::from_str(&stdout(command.args(["--format", "json"]))).unwrap();
+    let document = json_of(command.args(["--format", "json"]));
     assert_eq!(document["archive"]["name"], "training_backup_20260102_030405_2.zip");
     let tags = sandbox.catalog().archives[0].manifest().unwrap().tags.clone();
     assert_eq!(tags, ["a", "b"]);

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use xtask::vault::diff::{Change, ComparedArchive, diff};
 
-use crate::support::{Sandbox, stdout};
+use crate::support::{Sandbox, json_of, stdout};
 
 const SESSION: &str = r#"{"format": 1, "id": "s", "status": "completed", "seed": SEED,
     "data": {"source": "bars.csv", "sha256": "abcdef", "n_bars": 1000, "first": null, "last": null},
@@ -40,7 +40,7 @@ fn a_diff_is_one_document() {
     let sandbox = sandbox();
     let mut command = sandbox.xtask(&["diff", "20260102_030405", "latest", "--format", "json"]);
     command.assert().code(0);
-    let document: serde_json::Value = serde_json::from_str(&stdout(&mut command)).unwrap();
+    let document = json_of(&mut command);
     insta::assert_json_snapshot!(document);
 }
 
@@ -63,7 +63,7 @@ fn a_zip_without_a_manifest_is_compared_by_its_content() {
     std::fs::write(sandbox.path("archives/training_backup_20250101_000000.zip"), zip(&raws))
         .unwrap();
     let mut command = sandbox.xtask(&["diff", "20250101_000000", "latest", "--format", "json"]);
-    let document: serde_json::Value = serde_json::from_str(&stdout(&mut command)).unwrap();
+    let document = json_of(&mut command);
     assert_eq!(document["files"]["n_same"], 1);
     assert_eq!(document["files"]["changed"][0], "config/training_config.json");
     assert!(document["config"].to_string().contains(r#""new":500,"old":7"#));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use xtask::vault::verify;
 
@@ -24,9 +24,7 @@ fn pair(vault: &Path) -> [Sandbox; 2] {
 
 /// Starts an archive at a fixed second, as a process of its own.
 fn archive(sandbox: &Sandbox) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.arg("--root").arg(sandbox.root()).args(["archive", "--clock", NOW]);
-    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    sandbox.process(&["archive", "--clock", NOW]).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 #[test]
@@ -134,9 +132,8 @@ fn annotations_written_by_both_are_all_kept() {
     let [one, two] = pair(vault.root());
     one.archive(NOW);
     let tag = |sandbox: &Sandbox, tag: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.arg("--root").arg(sandbox.root()).args(["tag", "latest", "--add", tag]);
-        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        let mut tag = sandbox.process(&["tag", "latest", "--add", tag]);
+        tag.stderr(Stdio::piped()).spawn().unwrap()
     };
     for round in 0..5 {
         let children = [tag(&one, &format!("one{round}")), tag(&two, &format!("two{round}"))];

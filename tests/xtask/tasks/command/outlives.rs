@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,16 +21,8 @@ note
 "#;
 
 fn start(sandbox: &Sandbox, flags: &[&str], body: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .current_dir(sandbox.root())
-        .args(["train", "--root"])
-        .arg(sandbox.root())
-        .args(flags)
-        .args(["--", "sh", "-c", body])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    let mut train = sandbox.process(&["train"]);
+    train.args(flags).args(["--", "sh", "-c", body]).spawn().unwrap()
 }
 
 /// Waits until `n_pids` processes have noted themselves.

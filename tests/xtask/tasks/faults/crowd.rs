@@ -1,7 +1,7 @@
 //! Many processes at once: one works, the rest are told so.
 
 use std::collections::BTreeSet;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use xtask::vault::verify;
 
@@ -16,7 +16,8 @@ fn of_many_at_once_none_shares_a_name_or_loses_an_archive() {
         let mut n_archives = 0;
         let mut n_refused = 0;
         for round in 0..n_rounds {
-            let children: Vec<Child> = (0..n_processes).map(|_| archive(&sandbox)).collect();
+            let archive = |_| sandbox.process(&["archive"]).spawn().unwrap();
+            let children: Vec<Child> = (0..n_processes).map(archive).collect();
             for mut child in children {
                 match child.wait().unwrap().code() {
                     Some(0) => n_archives += 1,
@@ -33,18 +34,6 @@ fn of_many_at_once_none_shares_a_name_or_loses_an_archive() {
         assert_eq!(n_archives + n_refused, n_processes * n_rounds);
         assert!(n_archives >= n_rounds);
     }
-}
-
-/// Starts an archive; all of them at the same second of the clock.
-fn archive(sandbox: &Sandbox) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .arg("--root")
-        .arg(sandbox.root())
-        .arg("archive")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
 }
 
 #[track_caller]

@@ -2,7 +2,6 @@
 
 #![expect(clippy::print_stdout, reason = "a test that tries less, or how much, says so")]
 
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -71,7 +70,7 @@ fn kill_often(n_kills: usize, linked: &[&str]) {
             ledger.check(&sandbox, &after);
             if round % 5 == 0 {
                 // The next command recovers by itself.
-                let status = command(&sandbox, TASKS[0]).status().unwrap();
+                let status = sandbox.process(TASKS[0]).status().unwrap();
                 assert_eq!(status.code(), Some(0), "{after}");
                 ledger.check(&sandbox, &after);
                 assert!(linked.iter().all(|folder| sandbox.path(folder).is_symlink()), "{after}");
@@ -91,30 +90,14 @@ fn kill_often(n_kills: usize, linked: &[&str]) {
 /// Returns how long a train takes here, in microseconds.
 fn slowest_task(sandbox: &Sandbox) -> u64 {
     let start = std::time::Instant::now();
-    assert!(command(sandbox, TASKS[0]).status().unwrap().success());
+    assert!(sandbox.process(TASKS[0]).status().unwrap().success());
     u64::try_from(start.elapsed().as_micros()).unwrap()
-}
-
-fn command(sandbox: &Sandbox, task: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command
-        .current_dir(sandbox.root())
-        .args(task)
-        .arg("--root")
-        .arg(sandbox.root())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    command
 }
 
 /// Runs the task, kills it after `delay`, and returns whether it was
 /// still running then.
 fn run_and_kill(sandbox: &Sandbox, task: &[&str], delay: Duration) -> bool {
-    let mut child = command(sandbox, task).spawn().unwrap();
-    thread::sleep(delay);
-    let was_running = child.try_wait().unwrap().is_none();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let was_running = sandbox.kill_after(task, delay);
     // The stand-in for a trainer does not watch its parent, as the real
     // one does; it ends within milliseconds.
     thread::sleep(Duration::from_millis(20));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
@@ -25,12 +24,7 @@ fn a_killed_restore_leaves_only_whole_files_and_the_next_completes_it() {
         sandbox.write(&format!("logs/trades/{n}.jsonl"), &content);
     }
     sandbox.archive("2026-01-02T03:04:05Z");
-    let restore = |folder: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.current_dir(sandbox.root()).args(["restore", "latest", "--into", folder]);
-        command.arg("--root").arg(sandbox.root()).stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    };
+    let restore = |folder| sandbox.process(&["restore", "latest", "--into", folder]);
     let start = Instant::now();
     assert!(restore("whole").status().unwrap().success());
     let full = start.elapsed();

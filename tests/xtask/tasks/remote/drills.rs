@@ -26,9 +26,7 @@ fn slow_team() -> Option<Team> {
 
 /// Starts a task in a process group of its own.
 fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.current_dir(sandbox.root()).arg("--root").arg(sandbox.root()).args(arguments);
-    command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn().unwrap()
+    sandbox.process(arguments).process_group(0).spawn().unwrap()
 }
 
 /// Kills the task, and in every other round its restic with it. Returns

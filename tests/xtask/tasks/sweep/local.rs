@@ -1,18 +1,17 @@
 //! The local engine: every trial a session, whatever happens.
 
 use std::fs;
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::{four_trials, trainer, write_spec};
-use crate::support::{Sandbox, stderr, stdout};
+use crate::support::{Sandbox, json_of, stderr, stdout};
 
 fn document(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let mut command = sandbox.xtask(&["--format", "json"]);
-    serde_json::from_str(&stdout(command.args(arguments))).unwrap()
+    json_of(command.args(arguments))
 }
 
 /// Returns a task in the folder of a trial, which is a workspace.
@@ -179,14 +178,8 @@ fn two_copies_of_a_trial_count_once() {
     let trainer = trainer(&sandbox, meets);
     let copies: Vec<_> = (0..2)
         .map(|_| {
-            Command::new(env!("CARGO_BIN_EXE_xtask"))
-                .args(["sweep", "trial", "2", "--root"])
-                .arg(sandbox.root())
-                .arg("--trainer-bin")
-                .arg(&trainer)
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap()
+            let mut trial = sandbox.process(&["sweep", "trial", "2", "--trainer-bin"]);
+            trial.arg(&trainer).spawn().unwrap()
         })
         .collect();
     for mut copy in copies {
@@ -219,16 +212,8 @@ fn trials_can_be_run_from_outside() {
 /// ones when they are told to stop, and returns its process.
 fn begin_slowly(sandbox: &Sandbox) -> std::process::Child {
     let trainer = trainer(sandbox, "[ $seed -lt 5 ] || { read -r _; exit 130; }");
-    Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["sweep", "sweep.json", "--jobs", "2"])
-        .current_dir(sandbox.root())
-        .args(["--root", "."])
-        .arg("--trainer-bin")
-        .arg(trainer)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    let mut sweep = sandbox.process(&["sweep", "sweep.json", "--jobs", "2", "--trainer-bin"]);
+    sweep.arg(trainer).spawn().unwrap()
 }
 
 fn n_over(sandbox: &Sandbox) -> usize {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{trainer, write_spec};
-use crate::support::{Sandbox, stdout};
+use crate::support::{Sandbox, json_of, stdout};
 
 /// Earns on validation bars by its discount, and on the held-out bars by
 /// what its seed and discount say; writes curves as the trainer does.
@@ -42,7 +42,7 @@ fn sweep(sandbox: &Sandbox, arguments: &[&str], body: &str) -> (i32, String) {
 
 fn results(sandbox: &Sandbox) -> Value {
     let mut command = sandbox.xtask(&["sweep", "results", "--format", "json"]);
-    serde_json::from_str(&stdout(&mut command)).unwrap()
+    json_of(&mut command)
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{four_trials, trainer, write_spec};
-use crate::support::{Sandbox, stdout};
+use crate::support::{Sandbox, json_of, stdout};
 
 fn with(key: &str, value: Value) -> Value {
     let mut spec = four_trials();
@@ -65,8 +65,7 @@ fn of_another_trainer_the_figures_that_trials_have_are_named_at_the_end() {
     write_spec(&sandbox, &spec);
     let (code, notes) = run(&sandbox, &["sweep", "resume", "--spec", "sweep.json"]);
     assert_eq!(code, 0, "{notes}");
-    let told = stdout(&mut sandbox.xtask(&["sweep", "results", "--format", "json"]));
-    let found: Value = serde_json::from_str(&told).unwrap();
+    let found = json_of(&mut sandbox.xtask(&["sweep", "results", "--format", "json"]));
     assert_eq!(
         (&found["combinations"][0]["rank"], &found["unranked_reason"]),
         (&json!(1), &Value::Null)

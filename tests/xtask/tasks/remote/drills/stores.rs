@@ -182,9 +182,7 @@ fn s3_holds_what_was_pushed_also_when_its_server_is_killed() {
 
     fs::write(sandbox.path("models/large.bin"), noise(5, 20_000_000)).unwrap();
     sandbox.archive("2026-05-01T00:00:00Z");
-    let mut push = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    push.arg("--root").arg(sandbox.root()).arg("push").envs(store.0.iter().cloned());
-    let mut push = push.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut push = sandbox.process(&["push"]).envs(store.0.iter().cloned()).spawn().unwrap();
     thread::sleep(Duration::from_millis(1500));
     drop(server);
     thread::sleep(Duration::from_secs(2));

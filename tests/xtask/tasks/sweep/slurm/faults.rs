@@ -230,12 +230,11 @@ fn a_submission_that_is_cut_off_is_completed_and_nothing_runs_twice() {
     let sbatch = "#!/bin/sh\n/usr/bin/sbatch \"$@\" > /dev/null && kill -9 $PPID\n";
     let path = drill.sandbox.write("bin/sbatch", sbatch);
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     let folders = format!("{}:/usr/bin:/bin", drill.sandbox.path("bin").display());
-    command.args(["sweep", "sweep.json", "--engine", "slurm", "--trainer-bin", "./trainer.sh"]);
-    command.arg("--root").arg(drill.sandbox.root()).current_dir(drill.sandbox.root());
+    let mut command = drill.sandbox.process(&["sweep", "sweep.json", "--engine", "slurm"]);
+    command.args(["--trainer-bin", "./trainer.sh"]);
     command.env("PATH", folders).env("SLURM_CONF", drill.cluster.conf());
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    command.process_group(0);
     assert_eq!(command.status().unwrap().code(), None);
     assert_eq!(drill.status()["cluster"]["lost"], json!([4, 5]));
     let notes = resume(&drill.cluster, &drill.sandbox);

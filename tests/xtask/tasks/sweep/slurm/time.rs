@@ -1,7 +1,7 @@
 //! A trial that takes longer than its job may: named, and not begun anew
 //! for ever.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -37,21 +37,9 @@ fn begin(squeue: &str, retries: u32, seeds: &str) -> Sandbox {
 fn stopped_job(sandbox: &Sandbox, count: &str) {
     let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").unwrap());
     let _ = std::fs::remove_file(sandbox.path("waits"));
-    let mut job = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    job.args([
-        "sweep",
-        "trial",
-        "0",
-        "--count",
-        count,
-        "--trainer-bin",
-        "./trainer.sh",
-        "--root",
-        ".",
-    ]);
-    job.current_dir(sandbox.root()).env("PATH", path).env("SLURM_JOB_ID", "7");
-    let mut job =
-        job.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut job = sandbox.process(&["sweep", "trial", "0", "--count", count]);
+    job.args(["--trainer-bin", "./trainer.sh"]).env("PATH", path).env("SLURM_JOB_ID", "7");
+    let mut job = job.spawn().unwrap();
     wait_until("a trial waits", || sandbox.path("waits").exists());
     let pid = job.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
