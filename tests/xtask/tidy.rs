@@ -135,40 +135,27 @@ fn deleting_is_done_in_few_places() {
         "xtask/src/workspace/files.rs",
         // What a plan removes by `prune --now`.
         "xtask/src/tasks/prune/delete.rs",
-        // Drafts and empty folders of killed runs.
+        // Empty folders of killed runs.
         "xtask/src/tasks/recover.rs",
-        // Originals of what was copied to another disk and
-        // compared.
+        // Originals of what was copied to another disk and compared,
+        // drafts, and copies that can be made again.
         "xtask/src/vault/relocate/copy.rs",
-        // Copies of remote archives.
-        "xtask/src/tasks/pull.rs",
-        "xtask/src/tasks/pull.rs",
-        // A pushed description, and a receipt of what is gone.
+        // A pushed description.
         "xtask/src/vault/remote/description.rs",
         "xtask/src/vault/remote/description.rs",
-        "xtask/src/vault/remote/receipt.rs",
         // A file that was not restored whole.
         "xtask/src/vault/restore/draft.rs",
         // Those that a killed restore left, and their list.
         "xtask/src/vault/restore/journal.rs",
-        // The note beside an unpacked archive that nobody uses.
-        "xtask/src/tasks/unpacked.rs",
         // Scratch files of git.
         "xtask/src/programs/process/git/untracked.rs",
         // Trash that has waited long enough.
         "xtask/src/tasks/prune.rs",
         "xtask/src/tasks/prune/delete.rs",
-        "xtask/src/tasks/recover.rs",
         "xtask/src/vault/relocate.rs",
         "xtask/src/vault/relocate/copy.rs",
-        // The scratch folder of a session that came out the same.
-        "xtask/src/tasks/reproduce.rs",
-        // Models that were unpacked to be loaded.
-        "xtask/src/cli/run/verify.rs",
         // The folder of a batch of which all was brought back.
         "xtask/src/vault/trash.rs",
-        // Unpacked archives that nobody uses, or that are gone.
-        "xtask/src/tasks/unpacked.rs",
     ];
     deleting.sort_unstable();
     known.sort_unstable();

@@ -45,22 +45,6 @@ pub enum TrainerBuild {
     Full,
 }
 
-impl TrainerBuild {
-    fn program(self) -> &'static str {
-        match self {
-            Self::Training => "trainer",
-            Self::Full => "trainer-full",
-        }
-    }
-
-    fn features(self) -> Option<[&'static str; 2]> {
-        match self {
-            Self::Training => None,
-            Self::Full => Some(["--features", "full-program"]),
-        }
-    }
-}
-
 /// Builds the trainer from the cargo workspace `home`, in the profile of
 /// this tool, and returns the path of its binary. The two builds and this
 /// tool share a target folder, and with it their common dependencies.
@@ -74,8 +58,10 @@ pub fn build_trainer(home: &Path, build: TrainerBuild) -> Result<PathBuf> {
             manifest.display()
         );
     }
-    let program = build.program();
-    let features = build.features().into_iter().flatten();
+    let (program, features) = match build {
+        TrainerBuild::Training => ("trainer", &[][..]),
+        TrainerBuild::Full => ("trainer-full", &["--features", "full-program"][..]),
+    };
     let messages = cmd!(
         shell,
         "{cargo} build --manifest-path {manifest} --package trainer --bin {program} --profile xtask

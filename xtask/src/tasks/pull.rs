@@ -15,6 +15,7 @@ use crate::vault::annotations::{self, Annotations};
 use crate::vault::archive::{self, Incoming};
 use crate::vault::catalog::Fingerprint;
 use crate::vault::receipts;
+use crate::vault::relocate;
 use crate::vault::remote::{self, RemoteArchive, RemoteReceipt};
 use crate::vault::verify::{self};
 use crate::workspace::digest::DigestWriter;
@@ -130,9 +131,7 @@ pub fn copy_of(context: &TaskContext<'_>, name: &str) -> Result<PathBuf> {
         return Ok(path);
     }
     remove_old_copies(&copies)?;
-    if exists(&path) {
-        fs::remove_file(&path).with_context(|| format!("failed to remove `{}`", path.display()))?;
-    }
+    relocate::remove(&path)?;
     fetch(context, &restic, remote, &folder)
 }
 
@@ -142,11 +141,7 @@ fn remove_old_copies(copies: &Path) -> Result<()> {
     let mut folders = folder_entries(copies)?;
     folders.sort_by_key(age);
     let n_old = (folders.len() + 1).saturating_sub(N_COPIES_MAX);
-    for folder in &folders[..n_old] {
-        fs::remove_dir_all(folder)
-            .with_context(|| format!("failed to remove `{}`", folder.display()))?;
-    }
-    Ok(())
+    folders[..n_old].iter().try_for_each(|folder| relocate::remove(folder))
 }
 
 /// Downloads the zip of `remote` into `folder`, under its name.

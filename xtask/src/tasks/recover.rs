@@ -239,11 +239,7 @@ fn is_partly_left(workspace: &Workspace, layout: &Layout, item: &str) -> Result<
 /// Completes a backup folder without a record, into which the killed run
 /// had not moved anything yet.
 fn keep_unrecorded(workspace: &Workspace, partial: &Path) -> Result<String> {
-    let draft = partial.join(format!(".{BACKUP_RECORD}.partial"));
-    if exists(&draft) {
-        fs::remove_file(&draft)
-            .with_context(|| format!("failed to remove `{}`", draft.display()))?;
-    }
+    relocate::remove(&partial.join(format!(".{BACKUP_RECORD}.partial")))?;
     if folder_entries(partial)?.is_empty() {
         fs::remove_dir(partial)
             .with_context(|| format!("failed to remove `{}`", partial.display()))?;

@@ -18,6 +18,7 @@ use crate::tasks::TaskContext;
 use crate::tasks::train::{TrainerSource, run_with_needed_parts, trainer_binary};
 use crate::vault::manifest::SessionStatus;
 use crate::vault::name::stamp;
+use crate::vault::relocate;
 use crate::vault::session::RECORD;
 use crate::vault::verify::{self, Receipt};
 use crate::workspace::digest::file_sha256;
@@ -95,8 +96,7 @@ pub fn reproduce(
         if files::is_file(&new_model)? { Some(file_sha256(&new_model)?) } else { None };
     let is_identical = new_model_sha256.as_ref() == Some(&archived_model_sha256);
     let kept_in = if is_identical {
-        fs::remove_dir_all(&scratch)
-            .with_context(|| format!("failed to remove `{}`", scratch.display()))?;
+        relocate::remove(&scratch)?;
         None
     } else {
         Some(context.workspace.display(&scratch))

@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::tasks::TaskContext;
+use crate::vault::relocate;
 use crate::vault::restore::{self, Overwrite, Target};
 use crate::vault::scan::Selection;
 use crate::workspace::digest;
@@ -115,10 +116,9 @@ fn clear_stale(folder: &Path, now: DateTime<Utc>) -> Result<()> {
         if !files::is_folder(&path)? || !is_stale(&record_path(&path), now) {
             continue;
         }
-        fs::remove_dir_all(&path)
-            .with_context(|| format!("failed to remove `{}`", path.display()))?;
+        relocate::remove(&path)?;
         // A record without a folder is harmless.
-        let _ = fs::remove_file(record_path(&path));
+        let _ = relocate::remove(&record_path(&path));
     }
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! `verify`: reads archives back and lets the trainer load their models.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::{CommandContext, TaskOutput, locate, outcome};
 use crate::cli::VerifyArgs;
@@ -13,6 +12,7 @@ use crate::programs::process;
 use crate::tasks::train::trainer_binary;
 use crate::terminal::report::{CheckedModel, VerifiedArchive, VerifyReport};
 use crate::vault::catalog::Catalog;
+use crate::vault::relocate;
 use crate::vault::restore::{self, Overwrite, Target};
 use crate::vault::scan::Selection;
 use crate::vault::verify::{self, ArchiveCheck, Damage, ReadOptions};
@@ -141,7 +141,7 @@ impl Scratch {
         let text = "another `verify --load` is running in the workspace; wait for it";
         let lock = lock::acquire_part(context.workspace, "scratch", text)?;
         let folder = context.workspace.state().join("scratch");
-        clear(&folder)?;
+        relocate::remove(&folder)?;
         Ok(Self { folder, _lock: lock })
     }
 }
@@ -149,15 +149,6 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         // If this fails, the next use removes the folder.
-        let _ = clear(&self.folder);
-    }
-}
-
-fn clear(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("failed to remove `{}`", folder.display()))
-        }
-        _ => Ok(()),
+        let _ = relocate::remove(&self.folder);
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
@@ -239,16 +239,10 @@ fn measure(trainer: Option<&Path>, path: &Path, choice: &Choice) -> Result<Optio
     let (Some(trainer), Some(variance), true) = (trainer, choice.trial_variance, is_there) else {
         return Ok(None);
     };
-    let words = ["metrics".into(), "--equity".into(), PathBuf::from(path).into_os_string()];
-    let trials: [OsString; 6] = [
-        "--trials".into(),
-        choice.n_trials.to_string().into(),
-        "--trial-variance".into(),
-        variance.to_string().into(),
-        "--format".into(),
-        "json".into(),
-    ];
-    let words: Vec<OsString> = words.into_iter().chain(trials).collect();
+    let (n_trials, variance) = (choice.n_trials.to_string(), variance.to_string());
+    let mut words = vec!["metrics".into(), "--equity".into(), OsString::from(path)];
+    words.extend(["--trials", &n_trials, "--trial-variance", &variance].map(OsString::from));
+    words.extend(["--format", "json"].map(OsString::from));
     let folder = path.parent().unwrap_or(Path::new("."));
     let (text, exit) = process::trainer_text(trainer, folder, &words)?;
     // 3: the metrics are suspicious, which the trainer reports itself.

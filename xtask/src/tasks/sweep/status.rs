@@ -119,62 +119,53 @@ pub fn read(folder: &SweepFolder) -> Result<SweepStatus> {
         }
     }
     let missing = folder.missing()?;
-    let attempts = Attempts::count(folder, &missing)?;
-    Ok(SweepStatus {
+    let mut status = SweepStatus {
         name: folder.name().to_owned(),
         engine: folder.head().engine,
         n_trials: folder.plan().n_trials(),
         n_completed,
         failed,
         missing,
-        n_attempts_open: attempts.n_open,
-        n_attempts_stopped: attempts.n_stopped,
-        n_attempts_full_disk: attempts.n_full_disk,
-        cut: attempts.cut.into_values().collect(),
+        n_attempts_open: 0,
+        n_attempts_stopped: 0,
+        n_attempts_full_disk: 0,
+        cut: Vec::new(),
         running: holder(folder)?.map(|holder| holder.pid),
         is_cancelled: folder.is_cancelled(),
         cluster: None,
         cluster_problem: None,
-    })
+    };
+    status.count_attempts(folder)?;
+    Ok(status)
 }
 
-/// Counts of attempts that were not published as trials.
-#[derive(Default)]
-struct Attempts {
-    n_open: u64,
-    n_stopped: u64,
-    n_full_disk: u64,
-    cut: BTreeMap<u64, CutTrial>,
-}
-
-impl Attempts {
-    fn count(folder: &SweepFolder, missing: &[u64]) -> Result<Self> {
-        let mut attempts = Self::default();
+impl SweepStatus {
+    /// Counts the attempts that were not published as trials.
+    fn count_attempts(&mut self, folder: &SweepFolder) -> Result<()> {
+        let mut cut = BTreeMap::new();
         for attempt in folder.attempts()? {
             let name = attempt.file_name().unwrap_or_default().to_string_lossy();
             if name.contains(FULL_DISK) {
-                attempts.n_full_disk += 1;
+                self.n_attempts_full_disk += 1;
                 continue;
             }
             let end = record::read(&attempt)?.map(|record| record.end);
             match end.as_ref().map(|end| end.status) {
-                Some(TrialStatus::Interrupted) => attempts.n_stopped += 1,
-                _ => attempts.n_open += 1,
+                Some(TrialStatus::Interrupted) => self.n_attempts_stopped += 1,
+                _ => self.n_attempts_open += 1,
             }
             let index = name.split('_').next().and_then(|label| label.parse().ok());
-            let index = index.filter(|index| missing.binary_search(index).is_ok());
+            let index = index.filter(|index| self.missing.binary_search(index).is_ok());
             let lost = end.filter(|end| end.status == TrialStatus::Lost);
             if let (Some(index), Some(end)) = (index, lost) {
-                let cut = attempts.cut.entry(index).or_insert_with(|| CutTrial {
-                    index,
-                    n_lost: 0,
-                    reason: String::new(),
-                });
+                let reason = String::new();
+                let cut = cut.entry(index).or_insert(CutTrial { index, n_lost: 0, reason });
                 cut.n_lost += 1;
                 cut.reason = end.reason.unwrap_or_default();
             }
         }
-        Ok(attempts)
+        self.cut = cut.into_values().collect();
+        Ok(())
     }
 }
 

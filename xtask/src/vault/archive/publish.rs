@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::vault::relocate;
 use crate::workspace::files::{self, folder_entries};
 use crate::workspace::filesystem;
 use crate::workspace::lock::FolderLock;
@@ -128,8 +129,7 @@ pub fn receive(
     let Incoming { folder, name, run_number } = *incoming;
     files::create_folder(folder)?;
     for draft in leftovers(folder)? {
-        fs::remove_file(&draft)
-            .with_context(|| format!("failed to remove `{}`", draft.display()))?;
+        relocate::remove(&draft)?;
     }
     let draft = Draft::create(folder, name, run_number, &FolderLock::acquire(folder))?;
     fill(&mut draft.file()?)?;

@@ -4,12 +4,13 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::vault::annotations::receipt_of;
 use crate::vault::catalog::Fingerprint;
+use crate::vault::relocate;
 use crate::workspace::digest::file_sha256;
 use crate::workspace::files;
 
@@ -45,8 +46,7 @@ impl RemoteReceipt {
     /// Removes the receipt of the archive `zip`, which is no longer in the
     /// repository.
     pub fn remove(zip: &Path) -> Result<()> {
-        let path = receipt_of(zip);
-        fs::remove_file(&path).with_context(|| format!("failed to remove `{}`", path.display()))
+        relocate::remove(&receipt_of(zip))
     }
 
     /// Writes it beside the archive `zip`, atomically.
