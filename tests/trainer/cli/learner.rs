@@ -1,6 +1,6 @@
 //! What a run reports about its learning.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use trainer::learning::model::TradingModel;
 
 use crate::learning::agent::Noise;
@@ -73,6 +73,10 @@ fn on_noise_it_stays_flat_and_says_so_everywhere() {
     let session = workspace.session();
     assert_eq!(session["judgement"]["has_edge"], false);
     assert_eq!(session["metrics"]["agent"]["n_trades"], 0);
+    assert_eq!(session["episodes"].as_array().unwrap().len(), 1);
+    assert_eq!(session["episodes"][0]["n_skipped"], 1);
+    let skipped = "1 further episode skipped: nothing is left to learn from these bars";
+    assert_eq!(n_lines(&workspace, skipped), 1);
     let model = TradingModel::load(&workspace.path("models/memory_efficient_model_final.zip"));
     let model = model.unwrap();
     let row = vec![1.0; model.n_features()];
@@ -80,7 +84,7 @@ fn on_noise_it_stays_flat_and_says_so_everywhere() {
 }
 
 #[test]
-fn each_episode_adds_a_member_to_the_committee() {
+fn each_episode_adds_a_member_until_the_committee_is_complete() {
     let members = |episodes: &str| {
         let workspace = Workspace::new();
         workspace.configure(&json!({ "agent": {
@@ -89,12 +93,16 @@ fn each_episode_adds_a_member_to_the_committee() {
         workspace.train(&["--episodes", episodes]);
         let path = workspace.path("models/memory_efficient_model_final.zip");
         let counts = TradingModel::load(&path).unwrap().split_counts().unwrap();
-        let test = |at: usize| workspace.session()["episodes"][at]["test_net_return"].clone();
-        (counts.iter().sum::<u64>(), test(episodes.parse::<usize>().unwrap() - 1))
+        let test = |episode: &Value| episode["test_net_return"].clone();
+        let episodes = workspace.session()["episodes"].as_array().unwrap().clone();
+        let n_skipped = episodes.iter().filter_map(|episode| episode["n_skipped"].as_u64()).sum();
+        let last = episodes.last().map(test);
+        ((counts.iter().sum::<u64>(), last), (episodes.len(), n_skipped))
     };
-    let [(one, _), (two, of_two), (three, of_three)] = ["1", "2", "3"].map(members);
-    assert!(two > one, "{two} splits, {one} before");
-    assert_eq!((two, of_two), (three, of_three), "it is whole after two");
+    let [(one, n_one), (two, n_two), (five, n_five)] = ["1", "2", "5"].map(members);
+    assert!(two.0 > one.0, "{two:?} splits, {one:?} before");
+    assert_eq!(two, five, "it is complete after two");
+    assert_eq!([n_one, n_two, n_five], [(1, 0_u64), (2, 0), (2, 3)]);
 }
 
 #[test]

@@ -36,14 +36,14 @@ fn a_session_that_no_archive_holds_would_be_archived() {
     let sandbox = Sandbox::with_session();
     sandbox.write(
         "logs/session.json",
-        r#"{"id": "20260102_030405", "status": "running", "episodes": [{}, {}],
-            "config": {"training": {"total_episodes": 10}},
+        r#"{"id": "20260102_030405", "status": "running", "episodes": [{"n_skipped": 9}, {}],
+            "walk_forward": {"config": {"windows": 5}}, "config": {"training": {"total_episodes": 10}},
             "metrics": {"agent": {"net_return": 0.25, "sharpe": 0.5}}}"#,
     );
     insta::assert_snapshot!(text(&sandbox), @"
     root      [root]
-    session   20260102_030405, interrupted, 2 of 10 episodes, out of sample +25.00 % net, Sharpe 0.50
-    holds     6 files, 228 B
+    session   20260102_030405, interrupted, 11 of 60 episodes, out of sample +25.00 % net, Sharpe 0.50
+    holds     6 files, 286 B
     stored    0 archives, 0 B; 0 backups
     next      archive the session: no archive holds it yet
               move logs, models, policy.pth to backups/session_20260102_060405

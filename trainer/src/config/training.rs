@@ -31,7 +31,8 @@ pub struct TrainingConfig {
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub steps_per_batch: usize,
 
-    /// Passes over the training bars.
+    /// Passes over the training bars. Those that would repeat the one
+    /// before, since nothing is left to learn, are skipped.
     /// Unit: episodes. Range: 1 to 100,000. Default: 10.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100_000)))]
     pub total_episodes: usize,

@@ -198,6 +198,9 @@ pub struct EpisodeRecord {
     /// The window of a walk forward, counted from 1; the last fit has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<usize>,
+    /// Episodes after it that were skipped, since they would have repeated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_skipped: Option<usize>,
     /// Training bars seen in it.
     pub n_bars: u64,
     /// Batches ended in it.

@@ -142,12 +142,29 @@ fn session_in(root: &Path, is_running: bool) -> Option<SessionState> {
         id,
         status,
         started_at,
-        n_episodes_done: record.get("episodes").and_then(Value::as_array).map(|e| e.len() as u64),
-        n_episodes: record.pointer("/config/training/total_episodes").and_then(Value::as_u64),
+        n_episodes_done: record
+            .get("episodes")
+            .and_then(Value::as_array)
+            .map(|it| n_episodes_done(it)),
+        n_episodes: n_episodes(&record),
         net_return: figure("net_return"),
         sharpe: figure("sharpe"),
         ruined: metrics.get("agent").and_then(ruin::describe),
     })
+}
+
+/// Returns the number of episodes that have ended or were skipped.
+fn n_episodes_done(episodes: &[Value]) -> u64 {
+    let n_skipped = |episode: &Value| episode.get("n_skipped").and_then(Value::as_u64);
+    episodes.iter().map(|episode| 1 + n_skipped(episode).unwrap_or_default()).sum()
+}
+
+/// Returns the number of episodes of a whole session: those of each
+/// window, and of the last fit.
+fn n_episodes(record: &Value) -> Option<u64> {
+    let count = |pointer: &str| record.pointer(pointer).and_then(Value::as_u64);
+    let n_fits = 1 + count("/walk_forward/config/windows").unwrap_or_default();
+    Some(count("/config/training/total_episodes")? * n_fits)
 }
 
 fn next(

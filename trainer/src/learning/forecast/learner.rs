@@ -132,6 +132,14 @@ impl ForecastLearner {
         Ok(report)
     }
 
+    /// Returns whether episodes on the same bars no longer change the
+    /// policy. A ridge regression depends on the bars alone; trees have
+    /// other seeds in each fit.
+    pub fn is_settled(&self) -> bool {
+        let Progress { n_fits, n_new, is_over, .. } = self.progress;
+        self.config.learner == RegressorKind::Ridge && n_fits > 0 && n_new == 0 && is_over
+    }
+
     fn fit(&mut self) -> Result<Option<RefitStats>> {
         let (start, n_bars) = (Instant::now(), self.history.len());
         if n_bars < BARS_MIN.max(4 * self.policy.n_features()) {

@@ -80,6 +80,12 @@ pub trait Learner: Debug + Send {
         None
     }
 
+    /// Returns whether another episode on the same bars would change
+    /// nothing: its policy is what it will stay.
+    fn is_settled(&self) -> bool {
+        false
+    }
+
     /// Returns whether it has learned anything yet.
     fn is_trained(&self) -> bool;
 

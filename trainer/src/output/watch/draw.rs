@@ -74,12 +74,20 @@ fn head_lines(view: &View, now: DateTime<Utc>) -> Vec<Line<'static>> {
     if view.record.is_null() {
         return vec![Line::from("no session yet; `cargo xtask train` starts one")];
     }
-    let n_done = view.record.get("episodes").and_then(Value::as_array).map_or(0, Vec::len);
+    let episodes = view.record.get("episodes").and_then(Value::as_array);
+    let n_skipped = |episode: &Value| episode.get("n_skipped").and_then(Value::as_u64);
+    let n_done: u64 = episodes
+        .into_iter()
+        .flatten()
+        .map(|episode| 1 + n_skipped(episode).unwrap_or_default())
+        .sum();
+    let n_fits = 1 + number("/walk_forward/config/windows").unwrap_or_default();
     let mut state = vec![format!(
         "session {}, {}, {n_done} of {} episodes",
         word("/id").unwrap_or("-"),
         word("/status").unwrap_or("-"),
-        number("/config/training/total_episodes").map_or("-".to_owned(), |n| n.to_string()),
+        number("/config/training/total_episodes")
+            .map_or("-".to_owned(), |n| (n * n_fits).to_string()),
     )];
     state.extend(view.equity.last().map(|(step, _)| {
         let noun = plural(if step < 1.5 { 1 } else { 2 }, "bar");

@@ -8,6 +8,7 @@ use anyhow::Result;
 use tracing::info;
 
 use crate::learning::agent::RefitStats;
+use crate::progress::{self, Unit};
 use crate::session::tensorboard::Scalars;
 use crate::session::{EpisodeRecord, Phase, Status, StepContext, SymbolRecord};
 use crate::wording::counted;
@@ -43,6 +44,12 @@ impl TrainingRun<'_> {
         let seconds = start.elapsed().as_secs_f64();
         let mut record = training_episode.record(episode, result.as_ref(), seconds);
         record.window = (self.window < self.n_windows).then_some(self.window + 1);
+        if !training_episode.is_cut_short && self.learner.is_settled() {
+            let n_episodes = self.options.training.total_episodes;
+            let n_skipped = episode.next_multiple_of(n_episodes) - episode;
+            record.n_skipped = (n_skipped > 0).then_some(n_skipped);
+        }
+        let n_skipped = record.n_skipped.unwrap_or_default();
         let message = self.episode_message(&record);
         self.outputs.logger.session_mut().episodes.push(record);
         if let Some(result) = result {
@@ -52,8 +59,8 @@ impl TrainingRun<'_> {
         // Discards profits that no evaluation has taken.
         self.outputs.take_profits();
         if !training_episode.is_cut_short {
-            self.leave_window(episode)?;
-            self.progress.n_episodes = episode;
+            self.leave_window(episode + n_skipped)?;
+            self.progress.n_episodes = episode + n_skipped;
             self.save_checkpoint(episode)?;
         }
         self.outputs.flush()?;
@@ -61,6 +68,12 @@ impl TrainingRun<'_> {
         // Logged last, so that a logged episode is on the disk.
         self.last_message_at = Instant::now();
         info!("{message}");
+        if n_skipped > 0 {
+            let n_bars = self.split.test_end() * self.symbols.len() as u64;
+            progress::advance(Unit::Bars, n_skipped as u64 * n_bars);
+            let episodes = counted(n_skipped as u64, "further episode");
+            info!("{episodes} skipped: nothing is left to learn from these bars");
+        }
         Ok(!training_episode.is_cut_short)
     }
 

@@ -115,6 +115,7 @@ impl TrainingEpisode {
         EpisodeRecord {
             episode,
             window: None,
+            n_skipped: None,
             n_bars: self.n_bars,
             n_batches: self.last_batch,
             train_reward: self.net_return,

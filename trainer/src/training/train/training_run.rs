@@ -130,10 +130,11 @@ impl<'a> TrainingRun<'a> {
         let n_episodes = self.options.training.total_episodes * self.splits.len();
         let _progress = self.show_progress(n_episodes);
         let mut end = RunEnd::Completed;
-        for episode in self.progress.n_episodes + 1..=n_episodes {
+        while self.progress.n_episodes < n_episodes {
+            let episode = self.progress.n_episodes + 1;
             self.enter_window(episode)?;
             let is_whole = self.episode(episode)?;
-            let wants_stop = self.options.stop.is_raised() && episode < n_episodes;
+            let wants_stop = self.options.stop.is_raised() && self.progress.n_episodes < n_episodes;
             if is_whole && wants_stop {
                 self.save_state(None)?;
             }
@@ -160,8 +161,7 @@ impl<'a> TrainingRun<'a> {
     }
 
     fn show_progress(&self, n_episodes: usize) -> ProgressGuard {
-        let of_split = |split: &Split| split.test_begin() + split.n_test;
-        let of_all: u64 = self.splits.iter().map(of_split).sum();
+        let of_all: u64 = self.splits.iter().map(Split::test_end).sum();
         let n_symbols = self.symbols.len() as u64;
         begin_episodes(EpisodeCounts {
             n: n_episodes as u64,
@@ -176,7 +176,8 @@ impl<'a> TrainingRun<'a> {
         if every == 0 {
             self.remove_symbol_curves(usize::MAX)?;
         }
-        if every == 0 || !episode.is_multiple_of(every) {
+        // One is also due where an episode that was skipped had made it.
+        if every == 0 || self.progress.n_episodes / every == (episode - 1) / every {
             return Ok(());
         }
         if self.learner.is_trained() {

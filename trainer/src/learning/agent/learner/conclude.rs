@@ -23,7 +23,8 @@ use crate::learning::agent::policy::choose as choose_exposure;
 use crate::learning::forest::Forest;
 use crate::learning::judgement::{self, Choice, InnerPart, JudgedBars, Judgement, Trial};
 
-/// Leaves to try, as multiples of `min_samples_leaf`.
+/// Leaves to try, as multiples of `min_samples_leaf`: the larger ones only
+/// where the smaller ones reach half of the t statistic that an edge needs.
 const LEAF_FACTORS: [usize; 2] = [1, 2];
 /// Numbers of backups to try, as far as `backups_max` allows.
 const N_BACKUPS: [usize; 4] = [1, 2, 5, 10];
@@ -53,8 +54,9 @@ impl FittedQ {
             self.policy = self.policy.clone().with_margin(conclusion.margin)?;
             self.conclusion = Some(conclusion);
         }
-        let Some(Conclusion { ways, n_members, .. }) = &self.conclusion else { return Ok(None) };
-        if ways.is_empty() || n_rows < n_judged || *n_members >= self.config.committee {
+        let Some(conclusion) = &self.conclusion else { return Ok(None) };
+        let Conclusion { ways, n_members, .. } = conclusion;
+        if n_rows < n_judged || self.is_complete(conclusion) {
             return Ok(None);
         }
         self.add_member(ways[n_members % ways.len()])
@@ -63,6 +65,16 @@ impl FittedQ {
     /// Returns what the inner judgement said, if it did.
     pub fn judgement(&self) -> Option<&Judgement> {
         self.conclusion.as_ref().map(|conclusion| &conclusion.judgement)
+    }
+
+    /// Returns whether episodes on the same bars no longer change the
+    /// policy: nothing is to be traded, or the committee is complete.
+    pub fn is_settled(&self) -> bool {
+        self.conclusion.as_ref().is_some_and(|it| self.is_complete(it))
+    }
+
+    fn is_complete(&self, conclusion: &Conclusion) -> bool {
+        conclusion.ways.is_empty() || conclusion.n_members >= self.config.committee
     }
 
     /// Fits the next member, and averages it with the others.
@@ -91,10 +103,13 @@ impl FittedQ {
         let parts = InnerPart::of(&times_ms, self.config.inner_share);
         let bars = self.memory.judged_bars(self.policy.cost(), self.config.exposures[0] < 0.0);
         let n_taught = parts.iter().map(|part| part.training.len()).min().unwrap_or_default();
-        let (mut candidates, mut trials) = (Vec::new(), Vec::new());
+        let (mut candidates, mut trials) = (Vec::new(), Vec::<Trial>::new());
+        let min_t_statistic = self.config.min_t_statistic;
+        let is_near = |trial: &Trial| 2.0 * trial.t_statistic() >= min_t_statistic;
         for factor in LEAF_FACTORS {
             let min_samples_leaf = factor * self.config.min_samples_leaf;
-            if n_taught == 0 || factor > 1 && 4 * min_samples_leaf > n_taught {
+            let is_hopeless = 4 * min_samples_leaf > n_taught || !trials.iter().any(is_near);
+            if n_taught == 0 || factor > 1 && is_hopeless {
                 continue;
             }
             for held_out in self.held_out_values(&parts, min_samples_leaf, n_max)? {
@@ -107,8 +122,7 @@ impl FittedQ {
         }
         // Seeds of the judgement are none of the committee's.
         self.n_backups += n_max as u64;
-        let Choice { judgement, best, as_good } =
-            judgement::choose(&trials, self.config.min_t_statistic);
+        let Choice { judgement, best, as_good } = judgement::choose(&trials, min_t_statistic);
         debug!("{:?} earned most of {candidates:?}", best.map(|best| candidates[best]));
         let mut ways: Vec<Way> = as_good.iter().map(|&it| candidates[it].0).collect();
         ways.dedup();

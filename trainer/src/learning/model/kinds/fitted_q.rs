@@ -63,6 +63,10 @@ impl Learner for FittedQ {
         self.judgement()
     }
 
+    fn is_settled(&self) -> bool {
+        self.is_settled()
+    }
+
     fn is_trained(&self) -> bool {
         !self.policy().forests().is_empty()
     }

@@ -62,6 +62,10 @@ impl Learner for ForecastLearner {
         self.judgement()
     }
 
+    fn is_settled(&self) -> bool {
+        self.is_settled()
+    }
+
     fn is_trained(&self) -> bool {
         self.policy().rule().is_some()
     }
