@@ -39,6 +39,23 @@ fn a_folder_of_months_is_one_series() {
         ["BTC-1h-2020-01.csv", "BTC-1h-2020-02.csv", "BTC-1h-2020-03.csv"],
         ["2019.csv", "2020.csv", "2021.csv"],
         ["BTC_20200101.csv", "BTC_20200201.csv", "BTC_20200301.csv"],
+        ["BTC.2020-01.csv", "BTC.2020-02.csv", "BTC.2020-03.csv"],
+        ["BTC.01.2020.csv", "BTC.02.2020.csv", "BTC.03.2020.csv"],
+        ["BRK.B.2019.csv", "BRK.B.2020.csv", "BRK.B.2021.csv"],
+        ["2020_01_BTC.csv", "2020_02_BTC.csv", "2020_03_BTC.csv"],
+        ["btc_202001_1h.csv", "btc_202002_1h.csv", "btc_202003_1h.csv"],
+        ["BTC-2020-Q1.csv", "BTC-2020-Q2.csv", "BTC-2020-Q4.csv"],
+        ["Jan2020.csv", "Feb2020.csv", "Mar2020.csv"],
+        ["january.csv", "february.csv", "march.csv"],
+        [
+            "BTC 2020-01-01 to 2020-01-31.csv",
+            "BTC 2020-02-01 to 2020-02-29.csv",
+            "BTC 2020-03-01 to 2020-03-31.csv",
+        ],
+        ["1.csv", "2.csv", "3.csv"],
+        ["BTC (1).csv", "BTC (2).csv", "BTC (3).csv"],
+        ["part-00000-0f3c.csv", "part-00001-0f3c.csv", "part-00002-0f3c.csv"],
+        ["BTC-part9.csv", "BTC-part10.csv", "BTC-part12.csv"],
     ] {
         let parts = [rows(0..30), rows(30..60), rows(60..90)];
         let files: Vec<(&str, String)> = names.into_iter().zip(parts).collect();
@@ -55,8 +72,16 @@ fn a_folder_of_months_is_one_series() {
 
 #[test]
 fn files_of_one_time_are_symbols_whatever_their_names() {
-    let (_folder, source) = folder(&[("2002.csv", rows(0..30)), ("2027.csv", rows(0..30))]);
-    assert_eq!(source.symbols().unwrap().len(), 2);
+    for [one, other] in [
+        ["2002.csv", "2027.csv"],
+        ["ES1.csv", "ES2.csv"],
+        ["BRK.A.csv", "BRK.B.csv"],
+        ["MAR.csv", "DEC.csv"],
+        ["EURUSD_M10_2021.csv", "GBPUSD_M10_2021.csv"],
+    ] {
+        let (_folder, source) = folder(&[(one, rows(0..30)), (other, rows(0..30))]);
+        assert_eq!(source.symbols().unwrap().len(), 2, "{one}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 /// The first bytes of unsupported formats, and the message with the
 /// remedy; `NAME` stands for the name of the file.
-const UNSUPPORTED_FORMATS: [(&[u8], &str); 23] = [
+const UNSUPPORTED_FORMATS: [(&[u8], &str); 27] = [
     (b"PK\x03\x04", "is a zip file, which cannot come as a stream; name the file itself"),
     (b"PAR1", "is a Parquet file, which cannot come as a stream; name the file itself"),
     (b"PARE", "is an encrypted Parquet file; write it without encryption"),
@@ -60,6 +60,13 @@ const UNSUPPORTED_FORMATS: [(&[u8], &str); 23] = [
         b"\xff\xff\xff\xff",
         "is an Arrow stream; write it as Parquet or CSV, such as by `python3 -c \"import pyarrow.ipc; \
          pyarrow.ipc.open_stream('NAME').read_all().to_pandas().to_csv('bars.csv')\"`",
+    ),
+    (b"PK\x05\x06", "is a zip file with nothing in it; download it again"),
+    (b"\x89PNG", "is a picture; download the data itself"),
+    (b"\xff\xd8\xff", "is a picture; download the data itself"),
+    (
+        b"DBN",
+        "is a file of Databento (DBN); write it as CSV or Parquet, such as by `dbn 'NAME' --csv --output bars.csv`",
     ),
     (b"Obj\x01", "is an Avro file; write it as Parquet or CSV"),
 ];

@@ -37,7 +37,7 @@ pub(in crate::market::bars) fn is_last_part(file: &mut File) -> io::Result<bool>
     let metadata = file.metadata()?;
     let n_bytes = i64::try_from(metadata.len()).unwrap_or_default();
     let mut end = Vec::new();
-    if metadata.is_file() && n_bytes >= END_BYTES {
+    if metadata.is_file() && n_bytes > END_BYTES {
         file.seek(SeekFrom::End(-END_BYTES))?;
         file.read_to_end(&mut end)?;
         file.rewind()?;
@@ -155,6 +155,13 @@ fn tables(archive: &ZipArchive<File>) -> io::Result<Vec<String>> {
     };
     let mut tables: Vec<String> =
         names.iter().copied().filter(is_table).map(str::to_owned).collect();
+    // The text beside a table of the same name is a report on it.
+    let all = tables.clone();
+    let is_report = |name: &String| {
+        let stem = name.strip_suffix(".txt");
+        stem.is_some_and(|stem| all.contains(&format!("{stem}.csv")))
+    };
+    tables.retain(|name| !is_report(name));
     // A single file is the table, whatever its name.
     if tables.is_empty() && names.len() == 1 {
         tables.push(names[0].to_owned());

@@ -8,7 +8,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::listing::Folder;
 use super::{BarSource, FolderContent, Origin, SymbolBars};
-use crate::market::bars::file_series::{FileGroup, check_spelling, groups, in_order};
+use crate::market::bars::file_series::{FileGroup, check_spelling, groups, in_order, symbol_of};
 use crate::market::bars::partition::{self, PartitionedBars};
 use crate::market::bars::read_report::ReadReport;
 use crate::market::bars::spill::SpillLayout;
@@ -78,7 +78,7 @@ impl BarSource {
         let mut symbols = Vec::new();
         for path in folder.files()? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let symbol = name.split('.').next().unwrap_or_default().to_owned();
+            let symbol = symbol_of(&name).to_owned();
             let mut source = Self::open(&path.to_string_lossy(), Path::new(""))?;
             if let Some((archive, unpacked)) = &folder.archive {
                 source.name = format!("{}/{name}", archive.display());
@@ -131,6 +131,7 @@ impl BarSource {
                 symbols.extend(parts);
                 continue;
             }
+            let symbol = if symbol.is_empty() { self.name.clone() } else { symbol };
             match self.join(&symbol, parts, &mut understood)? {
                 Ok(joined) => symbols.push(joined),
                 Err(parts) => symbols.extend(parts),

@@ -1,0 +1,235 @@
+//! What the names of files tell: the symbol, the date or the number of a
+//! part. Whether files are parts of one series, their times decide.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::market::bars::timestamp::parse_time_ms;
+
+/// Endings of names; what else has a point in it is part of the symbol.
+const ENDINGS: [&str; 21] = [
+    "csv", "tsv", "txt", "prn", "dat", "asc", "json", "jsonl", "ndjson", "parquet", "pq",
+    "feather", "gz", "gzip", "zst", "zstd", "bz2", "xz", "zip", "part", "ohlcv",
+];
+
+/// Words for a part, that its number stands behind.
+const PARTS: [&str; 4] = ["part", "chunk", "piece", "split"];
+
+/// Words between the first day and the last.
+const UNTIL: [&str; 4] = ["to", "bis", "until", "thru"];
+
+/// Returns the symbol that a file is of by its name: what stands before
+/// its endings, such as `BRK.B` of `BRK.B.csv.gz`.
+pub(in crate::market::bars) fn symbol_of(file_name: &str) -> &str {
+    let is_ending = |part: &str| ENDINGS.iter().any(|ending| part.eq_ignore_ascii_case(ending));
+    let mut begin = 0;
+    for part in file_name.split('.') {
+        if begin > 0 && is_ending(part) {
+            return &file_name[..begin - 1];
+        }
+        begin += part.len() + 1;
+    }
+    file_name.split('.').next().unwrap_or_default()
+}
+
+/// A name that has a date in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct DatedName {
+    /// The rest.
+    pub(super) stem: String,
+    /// The month, where that is all that the date tells.
+    pub(super) month: Option<NaiveDate>,
+}
+
+impl DatedName {
+    /// Takes the dates out of `name`: one, or the first and the last day.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        let tokens = tokens(name);
+        let mut stem = String::new();
+        let mut month = None;
+        let (mut idx, mut n_dates) = (0, 0);
+        while idx < tokens.len() {
+            if let Some(date) = Date::at(&tokens, idx).filter(|_| n_dates < 2) {
+                month = match date.kind {
+                    DateKind::Month(begin) if n_dates == 0 => Some(begin),
+                    _ => None,
+                };
+                n_dates += 1;
+                idx += date.n_tokens;
+                continue;
+            }
+            let is_until = n_dates == 1 && UNTIL.contains(&tokens[idx]);
+            let is_second_sign = is_sign(tokens[idx]) && n_dates > 0 && !ends_in_word(&stem);
+            if !is_until && !is_second_sign {
+                stem.push_str(tokens[idx]);
+            }
+            idx += 1;
+        }
+        (n_dates > 0).then(|| Self { stem: trimmed(&stem).to_owned(), month })
+    }
+}
+
+/// Groups names that differ alone by a number that counts parts, behind
+/// a word for them or from 0 or 1 on; returns what they have in common,
+/// and which are the parts.
+pub(super) fn counted_parts(names: &[&str]) -> Vec<(String, Vec<usize>)> {
+    let mut alike: BTreeMap<(String, String), Vec<(u64, usize)>> = BTreeMap::new();
+    for (name_idx, name) in names.iter().enumerate() {
+        let tokens = tokens(name);
+        for (idx, token) in tokens.iter().enumerate() {
+            if let Ok(number) = token.parse() {
+                let key = (tokens[..idx].concat(), tokens[idx + 1..].concat());
+                alike.entry(key).or_default().push((number, name_idx));
+            }
+        }
+    }
+    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    for ((head, tail), mut parts) in alike {
+        parts.sort_unstable();
+        let begin = parts[0].0;
+        let follow = parts.iter().zip(begin..).all(|((number, _), expected)| *number == expected);
+        let is_new =
+            parts.iter().all(|(_, idx)| !groups.iter().any(|(_, taken)| taken.contains(idx)));
+        let begin_of_word = begin_of_word(&head);
+        let are_parts = begin_of_word.is_some() || begin < 2 && follow;
+        if parts.len() > 1 && are_parts && is_new {
+            let head = &head[..begin_of_word.unwrap_or(head.len())];
+            let stem = trimmed(&format!("{}{tail}", trimmed(head))).to_owned();
+            groups.push((stem, parts.into_iter().map(|(_, idx)| idx).collect()));
+        }
+    }
+    groups
+}
+
+/// Returns where the word for a part begins that `head` ends in.
+fn begin_of_word(head: &str) -> Option<usize> {
+    let head = head.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    PARTS.iter().find_map(|part| {
+        let begin = head.len().checked_sub(part.len())?;
+        head.get(begin..)?.eq_ignore_ascii_case(part).then_some(begin)
+    })
+}
+
+fn is_sign(token: &str) -> bool {
+    !token.starts_with(char::is_alphanumeric)
+}
+
+fn ends_in_word(text: &str) -> bool {
+    text.ends_with(char::is_alphanumeric)
+}
+
+fn trimmed(stem: &str) -> &str {
+    stem.trim_matches(|letter: char| !letter.is_alphanumeric())
+}
+
+/// Cuts a name into digits, words, and each other sign.
+fn tokens(name: &str) -> Vec<&str> {
+    let kind = |letter: char| match letter {
+        letter if letter.is_ascii_digit() => 0,
+        letter if letter.is_alphabetic() => 1,
+        _ => 2,
+    };
+    let mut tokens = Vec::new();
+    let mut begin = 0;
+    for (idx, letter) in name.char_indices().skip(1) {
+        let before = name[begin..idx].chars().next_back().unwrap_or_default();
+        if kind(letter) == 2 || kind(before) != kind(letter) {
+            tokens.push(&name[begin..idx]);
+            begin = idx;
+        }
+    }
+    tokens.push(&name[begin..]);
+    tokens
+}
+
+/// A date among the tokens of a name.
+struct Date {
+    n_tokens: usize,
+    kind: DateKind,
+}
+
+impl Date {
+    /// Returns the longest date that begins at `begin`.
+    fn at(tokens: &[&str], begin: usize) -> Option<Self> {
+        // What a date has, and where it ends with so much of it.
+        let (mut parts, mut ends): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
+        for (idx, token) in tokens.iter().enumerate().skip(begin) {
+            if !is_sign(token) {
+                parts.push(token);
+                ends.push(idx + 1 - begin);
+            } else if parts.is_empty() || is_sign(tokens[idx - 1]) {
+                break;
+            }
+            if parts.len() == 3 {
+                break;
+            }
+        }
+        // `M10_2021` is no October, and a month alone is a whole name.
+        let is_apart = begin == 0 || is_sign(tokens[begin - 1]);
+        let is_lone_word =
+            |n_parts| n_parts == 1 && !parts[0].starts_with(|l: char| l.is_ascii_digit());
+        (1..=parts.len()).rev().find_map(|n_parts| {
+            if parts[0].len() < 4 && !is_apart || is_lone_word(n_parts) && tokens.len() > 1 {
+                return None;
+            }
+            let kind = date_of(&parts[..n_parts])?;
+            Some(Self { n_tokens: ends[n_parts - 1], kind })
+        })
+    }
+}
+
+/// What a date tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DateKind {
+    /// The month that begins then, and nothing else.
+    Month(NaiveDate),
+    Other,
+}
+
+/// Returns the date that `parts` make.
+fn date_of(parts: &[&str]) -> Option<DateKind> {
+    let date = |year: &str, month: &str, day: &str| {
+        let is_year = year.len() == 4 && (year.starts_with("19") || year.starts_with("20"));
+        let are_two = month.len() == 2 && day.len() == 2;
+        let [year, month, day] = [year, month, day].map(|part| part.parse::<u32>().ok());
+        let year = i32::try_from(year?).ok()?;
+        NaiveDate::from_ymd_opt(year, month?, day?).filter(|_| is_year && are_two)
+    };
+    let is_word = |text: &str| text.chars().all(char::is_alphabetic);
+    let in_words = |month: &str, year: &str| {
+        let is_month = is_word(month) && date(year, "01", "01").is_some();
+        is_month && parse_time_ms(&format!("{month} {year}")).is_some()
+    };
+    let is_of = |letters: &[&str], word: &str, number: &str| {
+        let is_number = matches!(number.len(), 1 | 2) && number.parse::<u32>().is_ok();
+        is_number && letters.iter().any(|letter| word.eq_ignore_ascii_case(letter))
+    };
+    match *parts {
+        [word] if is_word(word) => {
+            (word.len() > 2 && in_words(word, "2000")).then_some(DateKind::Other)
+        }
+        [digits] if digits.len() == 4 => date(digits, "01", "01").map(|_| DateKind::Other),
+        [digits] if digits.len() == 6 && digits.is_ascii() => {
+            date(&digits[..4], &digits[4..], "01").map(DateKind::Month)
+        }
+        [digits] if matches!(digits.len(), 8 | 12 | 14) && digits.is_ascii() => {
+            date(&digits[..4], &digits[4..6], &digits[6..8]).map(|_| DateKind::Other)
+        }
+        [one, other] => {
+            let month = date(one, other, "01").or_else(|| date(other, one, "01"));
+            let are_words = in_words(one, other) || in_words(other, one);
+            month.map(DateKind::Month).or_else(|| are_words.then_some(DateKind::Other))
+        }
+        [year, word, number] if is_of(&["q", "w", "m", "h"], word, number) => {
+            date(year, "01", "01").map(|_| DateKind::Other)
+        }
+        [word, number, year] if is_of(&["q", "w"], word, number) => {
+            date(year, "01", "01").map(|_| DateKind::Other)
+        }
+        [one, two, three] => {
+            date(one, two, three).or_else(|| date(three, two, one)).map(|_| DateKind::Other)
+        }
+        _ => None,
+    }
+}
