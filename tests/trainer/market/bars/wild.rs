@@ -250,7 +250,7 @@ fn what_was_done_about_rows_is_counted() {
     let config = BarsConfig { bad_rows: BadRows::Drop, ..BarsConfig::default() };
     let understood = source.with_config(&config).summarize().unwrap().understood.unwrap();
     assert_eq!(understood.repairs.n_dropped, 1);
-    assert!(understood.lines.iter().any(|line| line.starts_with("1 rows left out: ")));
+    assert!(understood.lines.iter().any(|line| line.starts_with("1 row left out: ")));
 }
 
 /// Writes a file and reads it.

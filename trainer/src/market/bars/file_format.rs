@@ -21,7 +21,8 @@ use super::rows::Rows;
 use super::timestamp::{TimeFormat, TimeHints, TimeText, TimeZone, decide};
 use header::Table;
 pub(super) use header::names_of;
-pub(super) use sample::{Sample, SampleRow, next_cells};
+use sample::next_cells;
+pub(super) use sample::{Sample, SampleRow, next_cells_and_comment};
 pub(super) use series::SeriesTime;
 
 /// The format of one file.

@@ -76,13 +76,15 @@ pub struct Bar {
 }
 
 /// Returns bytes of a file as text for messages: control characters are
-/// escaped, and at most 80 characters are kept.
+/// escaped, as are those that reverse the text behind them, and at most 80
+/// characters are kept.
 fn printable(bytes: &[u8]) -> String {
     const LETTERS_MAX: usize = 80;
+    let is_bidi = |letter: char| matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let text = String::from_utf8_lossy(bytes);
     let mut shown = String::new();
     for letter in text.chars().take(LETTERS_MAX) {
-        if letter.is_control() {
+        if letter.is_control() || is_bidi(letter) {
             shown.extend(letter.escape_default());
         } else {
             shown.push(letter);

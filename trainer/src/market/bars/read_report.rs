@@ -11,6 +11,7 @@ use super::file_format::FileFormat;
 use super::observer::Observer;
 use super::reader::Repairs;
 use super::{printable, timestamp};
+use crate::wording::counted;
 
 /// How one file was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +34,9 @@ impl ReadReport {
         let mut lines = format.map(lines_of).unwrap_or_default();
         let kinds = repairs.kinds.join(", ");
         if repairs.n_dropped > 0 {
-            lines.push(format!("{} rows left out: {kinds}", repairs.n_dropped));
+            lines.push(format!("{} left out: {kinds}", counted(repairs.n_dropped, "row")));
         } else if repairs.n_widened > 0 {
-            lines.push(format!("{} ranges widened: {kinds}", repairs.n_widened));
+            lines.push(format!("{} widened: {kinds}", counted(repairs.n_widened, "range")));
         }
         let warnings = split_warning(format, observer)
             .into_iter()

@@ -8,7 +8,7 @@ use super::{DAYS, Kind, NAMES, days};
 use crate::market::bars::gzip;
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [texts(), packed(), json(), foreign()].into_iter().flatten().collect()
+    [texts(), names_and_ends(), packed(), json(), foreign()].into_iter().flatten().collect()
 }
 
 fn texts() -> Vec<Kind> {
@@ -64,16 +64,50 @@ fn texts() -> Vec<Kind> {
     ]
 }
 
+fn names_and_ends() -> Vec<Kind> {
+    vec![
+        Kind::new("blank cells below the bars", days() + ",,,,,\n,,,,,\n"),
+        Kind::new("the sign that DOS ends a text with", days() + "\u{1a}"),
+        Kind::new("names in a comment", {
+            let text = days().replace("Date,Open,High,Low,Close", "#Date,High,Low,Open,Close");
+            let moved = |row: &str| {
+                let cells: Vec<&str> = row.split(',').collect();
+                let [time, open, high, low, close, volume] = cells[..] else { unreachable!() };
+                format!("{time},{high},{low},{open},{close},{volume}\n")
+            };
+            let (names, rows) = text.split_once('\n').unwrap();
+            format!("{names}\n{}", rows.lines().map(moved).collect::<String>())
+        }),
+        Kind::new("names in Latin-1", {
+            let names = b"Datum,Er\xf6ffnung,Hoch,Tief,Schluss,Volumen";
+            [&names[..], &days().as_bytes()[NAMES.len()..]].concat()
+        }),
+        Kind::new("names in GBK", {
+            let names = b"\xc8\xd5\xc6\xda,\xbf\xaa\xc5\xcc,\xd7\xee\xb8\xdf,\xd7\xee\xb5\xcd,\
+                          \xca\xd5\xc5\xcc,\xb3\xc9\xbd\xbb\xc1\xbf";
+            [&names[..], &days().as_bytes()[NAMES.len()..]].concat()
+        })
+        .refused("it is no UTF-8 text", Command("bars.csv")),
+    ]
+}
+
 fn packed() -> Vec<Kind> {
     let mut bz2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
     bz2.write_all(days().as_bytes()).unwrap();
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    zip.start_file("a.csv", zip::write::SimpleFileOptions::default()).unwrap();
-    zip.write_all(days().as_bytes()).unwrap();
+    let zipped = |files: &[(&str, &str)]| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, text) in files {
+            zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    let report = ("a.txt", "Gap of 99s found between 20200106 and 20200107\n");
     vec![
         Kind::new("gzip", gzip(days().as_bytes())),
         Kind::new("bzip2", bz2.finish().unwrap()),
-        Kind::new("one CSV in a zip", zip.finish().unwrap().into_inner()),
+        Kind::new("one CSV in a zip", zipped(&[("a.csv", &days())])),
+        Kind::new("a CSV and its report in a zip", zipped(&[("a.csv", &days()), report])),
         Kind::new("packed twice", gzip(&gzip(days().as_bytes())))
             .refused("is packed twice", Command("bars.gz")),
     ]
@@ -101,6 +135,15 @@ fn json() -> Vec<Kind> {
         Kind::new("JSON of ccxt", format!("[{}]", lists.join(","))),
         Kind::new("JSON of objects", &list),
         Kind::new("JSON line by line", rows.join("\n")),
+        Kind::new("JSON of objects in objects", {
+            let inner = |row: &String| {
+                row.replace(r#""open""#, r#""mid": {"open""#)
+                    .replace(r#", "volume""#, r#"}, "volume""#)
+            };
+            format!("[{}]", rows.iter().map(inner).collect::<Vec<_>>().join(","))
+        }),
+        Kind::new("JSON with a comma too many", list.replace("}]", "},]"))
+            .refused("trailing comma", Edit(|text| text.replace("},]", "}]"))),
         Kind::new(
             "JSON in an object",
             format!(r#"{{"symbol": "A", "bars": {list}, "next_page_token": null}}"#),

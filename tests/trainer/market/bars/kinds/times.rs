@@ -22,10 +22,19 @@ fn by_minute(form: impl Fn(u64) -> String) -> String {
 }
 
 pub(super) fn kinds() -> Vec<Kind> {
-    [numbers(), other_numbers(), texts(), clocks(), parts(), hours_of_a_day(), zones()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        numbers(),
+        other_numbers(),
+        short_or_odd(),
+        texts(),
+        clocks(),
+        parts(),
+        hours_of_a_day(),
+        zones(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn numbers() -> Vec<Kind> {
@@ -112,6 +121,36 @@ fn other_numbers() -> Vec<Kind> {
             "a spreadsheet may have rounded away",
             Edit(|_| by_day(|day| (1_578_268_800 + 86_400 * day).to_string())),
         ),
+    ]
+}
+
+fn short_or_odd() -> Vec<Kind> {
+    vec![
+        Kind::new(
+            "as NumPy writes it",
+            by_hour(|hour| format!("{:.18e}", (NINE_S + 3600 * hour) as f64)),
+        )
+        .hours(9),
+        Kind::new("a short year, and a clock", {
+            by_minute(|m| format!("200106,09{m}")).replace("Date", "Date,Time")
+        })
+        .minutes()
+        .refused("if its pattern is", Flags("--time-format '%y%m%d %H%M'")),
+        Kind::new("a month and a short year", {
+            let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun"];
+            table(NAMES, &months.map(|month| format!("{month}-20")))
+        })
+        .at(&["2020-01-01", "2020-02-01", "2020-03-01", "2020-04-01", "2020-05-01", "2020-06-01"])
+        .refused("if its pattern is", Flags("--time-format '%b-%y'")),
+        Kind::new("a clock as a part of the day", {
+            by_hour(|hour| format!("2020-01-06,{}", (9 + hour) as f64 / 24.0))
+                .replace("Date", "Date,Time")
+        })
+        .hours(9),
+        Kind::new("a clock that is called the minute", {
+            by_minute(|m| format!("2020-01-06,09:{m}")).replace("Date", "date,minute")
+        })
+        .minutes(),
     ]
 }
 

@@ -7,6 +7,8 @@ pub(super) const OPEN: &[&str] = &[
     "er\u{f6}ffnung",
     "er\u{f6}ffnungskurs",
     "er\u{f6}ffn",
+    "eroeffnung",
+    "eroffnung",
     "erster",
     "apertura",
     "ouverture",
@@ -24,6 +26,7 @@ pub(super) const OPEN: &[&str] = &[
 pub(super) const HIGH: &[&str] = &[
     "hoch",
     "h\u{f6}chst",
+    "hoechst",
     "h\u{f6}chstkurs",
     "tageshoch",
     "m\u{e1}ximo",
@@ -71,6 +74,8 @@ pub(super) const CLOSE: &[&str] = &[
     "ultimo",
     "cl\u{f4}ture",
     "cl\u{f4}t",
+    "cloture",
+    "clot",
     "dernier",
     "chiusura",
     "fechamento",
@@ -87,6 +92,9 @@ pub(super) const CLOSE: &[&str] = &[
 /// whole.
 pub(super) const VOLUME: &[&str] = &[
     "volumen",
+    "st\u{fc}ck",
+    "st\u{fc}cke",
+    "stuecke",
     "wolumen",
     "\u{43e}\u{431}\u{44a}\u{451}\u{43c}",
     "\u{43e}\u{431}\u{44a}\u{435}\u{43c}",

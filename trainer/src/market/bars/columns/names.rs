@@ -5,6 +5,9 @@ use anyhow::{Result, bail};
 use super::languages;
 use crate::market::bars::printable;
 
+/// Names that a message shows.
+const N_SHOWN: usize = 24;
+
 /// Words that give a column another meaning: `Adj Close`, `quote_volume`,
 /// `taker_buy_volume`.
 const FOREIGN_WORDS: [&str; 26] = [
@@ -208,11 +211,11 @@ fn one_of(
     }
 }
 
-/// Returns the names in backticks, separated by commas.
+/// Returns the names in backticks, separated by commas; of many the first.
 pub(super) fn quoted(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{}`", printable(name.as_bytes())))
-        .collect::<Vec<_>>()
-        .join(", ")
+    let shown = names.iter().take(N_SHOWN);
+    let shown: Vec<String> =
+        shown.map(|name| format!("`{}`", printable(name.as_bytes()))).collect();
+    let more = if names.len() > N_SHOWN { ", …" } else { "" };
+    shown.join(", ") + more
 }

@@ -54,7 +54,7 @@ const OTHER_TIME_NAMES: [&str; 11] = [
 
 /// Names of a column with the date, if another one has the clock time.
 const DATE_NAMES: [&str; 6] = ["date", "dtyyyymmdd", "day", "tradedate", "tradingdate", "yyyymmdd"];
-const CLOCK_NAMES: [&str; 17] = [
+const CLOCK_NAMES: [&str; 18] = [
     "time",
     "clock",
     "tradetime",
@@ -72,6 +72,7 @@ const CLOCK_NAMES: [&str; 17] = [
     "minutesofday",
     "ms",
     "seconds",
+    "minute",
 ];
 
 /// Words that the name of a time column may consist of.

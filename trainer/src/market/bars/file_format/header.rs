@@ -1,6 +1,6 @@
 //! Finds the header above the bars, if there is one.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use super::guess;
 use super::sample::{Sample, SampleRow};
@@ -40,7 +40,11 @@ impl Table {
                 if let Some(names) = above.iter().find(|above| are_names(above, 0)) {
                     return refuse_widths(row, names.cells.len());
                 }
-                return Self::headless(sample, idx, delimiter, config);
+                let in_comment = names_in_comment(sample, config).filter(|_| idx == 0);
+                return match in_comment {
+                    Some(columns) => Self::below(sample, columns, 0),
+                    None => Self::headless(sample, idx, delimiter, config),
+                };
             }
             if row.cells.iter().any(|cell| is_date(cell.as_bytes())) {
                 continue;
@@ -59,6 +63,11 @@ impl Table {
             bail!("has no line of names; put this line at the top: `{line}`");
         }
         let Some(failure) = failure else { bail!(no_cells(sample)) };
+        ensure!(
+            !sample.is_latin,
+            "{failure}; it is no UTF-8 text: if its names are Chinese, write it as such, by \
+             `iconv -f GB18030 -t UTF-8 'NAME' > bars.csv`"
+        );
         Err(failure)
     }
 
@@ -99,6 +108,17 @@ impl Table {
         }
         Ok(Self { columns, n_rows_above })
     }
+}
+
+/// Returns the columns by the names in a comment right above the first
+/// row: `#RIC,Date-Time,Open`.
+fn names_in_comment(sample: &Sample, config: &BarsConfig) -> Option<Columns> {
+    let mut names = sample.comment.clone()?;
+    let first = names[0].trim_start_matches('#').trim_start().to_owned();
+    names[0] = first;
+    let width = sample.rows.first()?.cells.len();
+    let below = rows_like(&sample.rows, width);
+    (names.len() == width).then(|| guess::find(&names, &below, config).ok())?
 }
 
 fn refuse_widths(row: &SampleRow, n_names: usize) -> Result<Table> {

@@ -20,7 +20,7 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Deserializer, Map, Value};
 
-use candles::{Candles, is_candle};
+use candles::{Candles, is_candle, is_row};
 use rows::JsonRows;
 
 /// Whether text that begins with `start` is JSON.
@@ -62,6 +62,10 @@ fn failure(error: &serde_json::Error) -> io::Error {
     let told = crate::market::bars::printable(error.to_string().as_bytes());
     let problem = match error.classify() {
         Category::Eof => "is JSON that is cut short; copy or download it again".to_owned(),
+        // A comma too many, or the like.
+        Category::Syntax if !told.starts_with("expected value") => {
+            format!("is JSON with a fault ({told}); correct it there, or download it again")
+        }
         Category::Syntax => format!(
             "is JSON with a fault ({told}); a number that is not known is `null`, not `NaN`: \
              `sed -E 's/\\bNaN\\b/null/g' 'NAME' > bars.json` writes it so"
@@ -117,6 +121,7 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
         while let Some(row) = list.next_element::<Value>()? {
             let taken = match row {
                 Value::Array(_) => self.rows.push(row, None),
+                row if is_row(&row) => self.rows.push(row, None),
                 Value::Object(object) => self.object(object),
                 cell => {
                     cells.push(cell);

@@ -4,7 +4,7 @@ use std::io::{self, Cursor, ErrorKind, Read};
 
 use super::{Place, Text, sniff};
 use crate::market::bars::columns::is_data;
-use crate::market::bars::file_format::{Sample, SampleRow, next_cells};
+use crate::market::bars::file_format::{Sample, SampleRow, next_cells_and_comment};
 use crate::market::bars::rows::Rows;
 
 /// The size of a sample.
@@ -66,8 +66,12 @@ impl Text {
 
     fn rows_in(&self, bytes: &[u8], is_all: bool) -> Sample {
         let mut rows = Rows::new(bytes, self.delimiter);
-        let mut sample = Sample { rows: Vec::new(), is_all };
-        while let Some(cells) = next_cells(&mut rows) {
+        let is_latin = std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_some());
+        let mut sample = Sample { rows: Vec::new(), comment: None, is_latin, is_all };
+        while let Some((cells, comment)) = next_cells_and_comment(&mut rows) {
+            if sample.rows.is_empty() {
+                sample.comment = comment;
+            }
             let line = rows.line() + self.n_lines_skipped;
             let place = Place { line, packing: self.reader.packing() };
             sample.rows.push(SampleRow { place, cells });

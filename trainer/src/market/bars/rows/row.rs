@@ -54,10 +54,13 @@ impl<'a> Row<'a> {
         self.is_blank() || self.text.first() == Some(&b'#')
     }
 
-    /// Whether it has one field, of blanks alone.
+    /// Whether all its fields are blank, as in the rows that spreadsheets
+    /// write below a table, or it is the sign that DOS ends a text with.
     #[inline]
     pub(crate) fn is_blank(self) -> bool {
-        self.len() == 1 && self[0].trim_ascii().is_empty()
+        let is_blank = |field: &[u8]| field.trim_ascii().is_empty();
+        let ends_text = || self.len() == 1 && self[0].trim_ascii() == b"\x1a";
+        self.get(0).is_some_and(is_blank) && self.iter().all(is_blank) || ends_text()
     }
 }
 

@@ -6,8 +6,23 @@ use super::digits::format_utc;
 use super::periods;
 use super::style::{DateOrder, Style};
 use super::text::parse_text;
-use super::time_format::{Notation, TimeFormat};
+use super::time_format::{Notation, TimeFormat, parse_notation};
 use super::zone::TimeZone;
+
+/// Patterns of times that could be something else, such as a month
+/// whose year looks like a day.
+const PATTERNS: [&str; 10] = [
+    "%b-%y",
+    "%b %y",
+    "%B-%y",
+    "%y%m%d %H%M%S",
+    "%y%m%d %H%M",
+    "%y%m%d %H:%M:%S",
+    "%y%m%d %H:%M",
+    "%Y-%j",
+    "%Y-%m-%d %Hh%M",
+    "%d/%m/%Y %Hh%M",
+];
 
 /// Returns the message about a `text` that is not a time, with the
 /// remedy.
@@ -43,6 +58,19 @@ fn specific_remedy(format: &TimeFormat, text: &[u8]) -> Option<String> {
     beyond_limits(format, text)
         .or_else(|| skipped_hour(format, text))
         .or_else(|| unknown_zone(format, text))
+        .or_else(|| known_pattern(text))
+}
+
+/// Names the pattern that a text has, if it is known.
+fn known_pattern(text: &[u8]) -> Option<String> {
+    PATTERNS.iter().find_map(|pattern| {
+        let format = TimeFormat::new(parse_notation(pattern)?);
+        let time = format.parse(text, None).map(format_utc)?;
+        Some(format!(
+            "is {time} if its pattern is `{pattern}`: if so, set `bars.time_format` to that, or \
+             pass `--time-format '{pattern}'`"
+        ))
+    })
 }
 
 /// Returns the message about a `text` whose time is before 1980 or in the

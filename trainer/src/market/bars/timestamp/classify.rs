@@ -13,7 +13,7 @@ pub(crate) fn is_clock(text: &[u8]) -> bool {
     let joined = [b"2000-01-01 ", text].concat();
     let style = |clock| Style { order: DateOrder::Unknown, clock };
     let is = |clock| parse_text(&joined, style(clock)).is_some();
-    !text.is_empty() && text.len() <= 15 && (is(DigitClock::Whole) || is(DigitClock::Seconds))
+    !text.is_empty() && text.len() <= 20 && (is(DigitClock::Whole) || is(DigitClock::Seconds))
 }
 
 /// Returns whether `text` is a clock time and cannot be a price: `09:30`,

@@ -1,7 +1,7 @@
 //! Parses clock times and the time zones after them.
 
 use super::digits::{
-    MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND, clock_ms, parse_digits, thousandths,
+    MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND, clock_ms, parse_digits, part_of_day_ms, thousandths,
 };
 use super::style::{DigitClock, Style};
 use super::zone::TimeZone;
@@ -90,6 +90,11 @@ pub(super) fn parse_clock(text: &[u8], style: Style) -> Option<i64> {
     let fraction = fraction.get(1..).unwrap_or_default();
     if !fraction.iter().all(u8::is_ascii_digit) {
         return None;
+    }
+    // As spreadsheets have it; no bar begins at a part of a second.
+    if clock == b"0" && !fraction.is_empty() {
+        let part: f64 = std::str::from_utf8(text).ok()?.replace(',', ".").parse().ok()?;
+        return Some(part_of_day_ms(part, fraction.len()));
     }
     if !clock.contains(&b':') {
         return Some(parse_digit_clock(clock, style.clock)? + thousandths(fraction));

@@ -123,8 +123,12 @@ pub(super) fn two_date_orders(text: &[u8], styles: [Style; 2]) -> String {
     )
 }
 
-/// Whether `text` is a number with an exponent, `1.57830E+12`.
+/// Whether `text` is a number with an exponent that leaves digits out,
+/// `1.57830E+12`.
 pub(super) fn has_exponent(text: &[u8]) -> bool {
+    if Number::parse(text).is_some() {
+        return false;
+    }
     let is_number = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
     let has_e = text.iter().any(|byte| matches!(byte, b'e' | b'E'));
     has_e && std::str::from_utf8(text).is_ok_and(is_number)

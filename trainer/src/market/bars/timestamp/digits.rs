@@ -130,6 +130,18 @@ pub(super) fn thousandths(fraction: &[u8]) -> i64 {
     digit(0) * 100 + digit(1) * 10 + digit(2)
 }
 
+/// Returns a part of a day, rounded to what its digits can tell: the
+/// minute, the second or the millisecond.
+#[expect(clippy::cast_possible_truncation, reason = "it is at most a day")]
+pub(super) fn part_of_day_ms(part: f64, n_digits: usize) -> i64 {
+    let unit_ms = match n_digits {
+        0..=5 => MS_PER_MINUTE,
+        6..=8 => MS_PER_SECOND,
+        _ => 1,
+    };
+    (part * (MS_PER_DAY / unit_ms) as f64).round() as i64 * unit_ms
+}
+
 /// Parses a year; two digits mean 1969 to 2068, as in POSIX.
 pub(in crate::market::bars) fn full_year(text: &[u8]) -> Option<i64> {
     let year = parse_digits(text)?;

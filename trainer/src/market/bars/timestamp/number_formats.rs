@@ -1,6 +1,6 @@
 //! The formats of times that are written as numbers, a line for each.
 
-use super::digits::{MS_PER_DAY, clock_ms, date_ms, parse_digits, thousandths};
+use super::digits::{MS_PER_DAY, clock_ms, date_ms, parse_digits, part_of_day_ms, thousandths};
 
 /// A decimal number, split into its parts.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +101,9 @@ impl<'a> Number<'a> {
         if let Some(count) = parse_digits(digits) {
             return Some(Self { is_negative, whole: digits, fraction: &[], count });
         }
+        if let Some(count) = exact_exponent(digits) {
+            return Some(Self { is_negative, whole: &[], fraction: &[], count });
+        }
         let point = digits.iter().position(|&byte| matches!(byte, b'.' | b','))?;
         let (whole, fraction) = (&digits[..point], &digits[point + 1..]);
         let count = parse_digits(whole)?;
@@ -116,6 +119,18 @@ impl<'a> Number<'a> {
     fn is_whole(self) -> bool {
         self.fraction.iter().all(|&byte| byte == b'0')
     }
+}
+
+/// Reads a whole number that has all its digits before an exponent, as
+/// `numpy.savetxt` writes it: `1.578268800000000000e+09`.
+fn exact_exponent(digits: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(digits).ok()?;
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let n_fraction = mantissa.split_once('.')?.1.len();
+    let has_all = exponent.parse::<usize>().is_ok_and(|exponent| exponent <= n_fraction);
+    let number: f64 = text.parse().ok()?;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole, and below 2^53")]
+    (has_all && number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
 }
 
 fn unix_seconds(number: Number<'_>) -> Option<i64> {
@@ -143,15 +158,10 @@ fn days(number: Number<'_>, epoch: f64) -> Option<i64> {
     let text = std::str::from_utf8(number.fraction).ok()?;
     let fraction: f64 = if text.is_empty() { 0.0 } else { format!("0.{text}").parse().ok()? };
     let whole_ms = (number.count as f64 - epoch.trunc()) * MS_PER_DAY as f64;
-    let unit_ms = match number.fraction.len() {
-        0..=5 => 60_000.0,
-        6..=8 => 1000.0,
-        _ => 1.0,
-    };
-    let clock_ms = (fraction - epoch.fract()) * MS_PER_DAY as f64;
-    let ms = whole_ms + (clock_ms / unit_ms).round() * unit_ms;
     #[expect(clippy::cast_possible_truncation, reason = "it is whole, and far from the limits")]
-    (!number.is_negative && ms.abs() < 1e15).then_some(ms as i64)
+    let whole_ms = (whole_ms.abs() < 1e15).then_some(whole_ms as i64)?;
+    let clock_ms = part_of_day_ms(fraction - epoch.fract(), number.fraction.len());
+    (!number.is_negative).then_some(whole_ms + clock_ms)
 }
 
 /// A date, and possibly a clock time, in `n_digits` digits.

@@ -145,6 +145,15 @@ fn is_candles(list: &[Value]) -> bool {
     })
 }
 
+/// Whether a row of a list is a candle, with its prices in an object of
+/// its own or not: `{"time": …, "mid": {"o": …, "h": …}}`.
+pub(super) fn is_row(row: &Value) -> bool {
+    let has_cells = row
+        .as_object()
+        .is_some_and(|object| object.values().any(|value| !value.is_array() && !value.is_object()));
+    has_cells && has_range(flat(row).into_iter())
+}
+
 /// Whether `object` has a high and a low itself, under any name.
 pub(super) fn is_candle(object: &Map<String, Value>) -> bool {
     has_range(object.iter().map(|(key, value)| (key.clone(), value)))
