@@ -225,7 +225,6 @@ fn an_error_of_the_file_system_is_not_taken_for_no() {
         "xtask/src/cli/program.rs",
         "xtask/src/cli/run/export.rs",
         "xtask/src/cli/run/forward.rs",
-        "xtask/src/cli/run/restore.rs",
         "xtask/src/cli/run/show.rs",
         "xtask/src/cli/run/tensorboard.rs",
         "xtask/src/tasks/train.rs",

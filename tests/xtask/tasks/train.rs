@@ -58,27 +58,17 @@ fn six_runs_with_keep_five_leave_five() {
 }
 
 #[test]
-fn a_failed_training_is_archived_as_failed() {
-    let sandbox = Sandbox::new();
-    let trainer = sandbox.trainer(
-        "echo broke > logs/training.log\n\
-         echo '{\"status\": \"running\"}' > logs/session.json\nexit 1",
-    );
-    assert_eq!(sandbox.train(&trainer, &[]).0, 1);
-    let text = stdout(&mut sandbox.xtask(&["list"]));
-    assert!(text.contains("session  failed"), "{text}");
-}
-
-#[test]
-fn a_killed_trainer_is_archived_as_interrupted() {
-    let sandbox = Sandbox::new();
-    let trainer = sandbox.trainer(
-        "echo half > logs/training.log\n\
-         echo '{\"status\": \"running\"}' > logs/session.json\nkill -KILL $$",
-    );
-    assert_eq!(sandbox.train(&trainer, &[]).0, 130);
-    let text = stdout(&mut sandbox.xtask(&["list"]));
-    assert!(text.contains("session  interrupted"), "{text}");
+fn a_training_that_does_not_complete_is_archived_as_what_it_is() {
+    for (end, code, status) in [("exit 1", 1, "failed"), ("kill -KILL $$", 130, "interrupted")] {
+        let sandbox = Sandbox::new();
+        let trainer = sandbox.trainer(&format!(
+            "echo broke > logs/training.log\n\
+             echo '{{\"status\": \"running\"}}' > logs/session.json\n{end}",
+        ));
+        assert_eq!(sandbox.train(&trainer, &[]).0, code);
+        let text = stdout(&mut sandbox.xtask(&["list"]));
+        assert!(text.contains(&format!("session  {status}")), "{text}");
+    }
 }
 
 #[test]

@@ -6,26 +6,18 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use xtask::vault::archive::{self, ArchiveRequest};
-use xtask::vault::manifest::{ArchiveKind, Manifest};
+use xtask::vault::archive;
+use xtask::vault::manifest::Manifest;
 use xtask::vault::scan::Scan;
 use xtask::vault::verify::{check, read_entry};
 
-use crate::support::{Sandbox, time};
+use super::pack::request;
+use crate::support::Sandbox;
 
 /// Archives what `found` found before.
 fn archive(sandbox: &Sandbox, found: &Scan) -> Manifest {
     let interrupt = AtomicBool::new(false);
-    let request = ArchiveRequest {
-        kind: ArchiveKind::Manual,
-        now: time("2026-01-02T03:04:05Z"),
-        tags: &[],
-        note: None,
-        session: None,
-        git: None,
-        interrupt: &interrupt,
-    };
-    archive::create(&sandbox.workspace(), found, &request).unwrap().manifest().clone()
+    archive::create(&sandbox.workspace(), found, &request(&interrupt)).unwrap().manifest().clone()
 }
 
 /// Replaces a file as careful writers do.

@@ -20,7 +20,7 @@ use crate::support::{Sandbox, time};
 /// What the tool packs at once.
 const BLOCK_BYTES: usize = 1024 * 1024;
 
-fn request(interrupt: &AtomicBool) -> ArchiveRequest<'_> {
+pub fn request(interrupt: &AtomicBool) -> ArchiveRequest<'_> {
     ArchiveRequest {
         kind: ArchiveKind::Manual,
         now: time("2026-01-02T03:04:05Z"),

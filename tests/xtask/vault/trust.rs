@@ -10,9 +10,11 @@ use crate::support::{Sandbox, stderr, stdout, tree};
 
 const NOW: &str = "2026-02-01T00:00:00Z";
 
-/// A workspace with an archive a day, all of one model.
+/// A workspace with an archive a day, all of one model, whose content
+/// is stored as it is.
 fn with_days(n_days: u32) -> Sandbox {
     let sandbox = Sandbox::new();
+    sandbox.write("config/config.json", r#"{"archive": {"compression": "store"}}"#);
     sandbox.write("models/m.bin", "the model, which deflate leaves as it is");
     for day in 1..=n_days {
         sandbox.write("logs/a", &format!("session {day}"));
@@ -38,10 +40,6 @@ fn flip_bit_in(path: &Path, words: &str) {
     fs::write(path, bytes).unwrap();
 }
 
-fn stored(sandbox: &Sandbox) {
-    sandbox.write("config/config.json", r#"{"archive": {"compression": "store"}}"#);
-}
-
 /// Writes the archive anew without the entry `name`.
 fn drop_entry(path: &Path, name: &str) {
     let mut old = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
@@ -64,12 +62,7 @@ fn drop_entry(path: &Path, name: &str) {
 #[track_caller]
 fn check_damage(damage: impl Fn(&Path)) {
     for now in [&["--now"][..], &[]] {
-        let sandbox = with_days(0);
-        stored(&sandbox);
-        for day in 1..=4 {
-            sandbox.write("logs/a", &format!("session {day}"));
-            sandbox.archive(&format!("2026-01-0{day}T10:00:00Z"));
-        }
+        let sandbox = with_days(4);
         damage(&sandbox.path(&archive(4)));
         let prune = ["prune", "--keep", "1", "--clock", NOW];
         let mut dry = sandbox.xtask(&[&prune[..], &["--dry-run"]].concat());
@@ -119,12 +112,7 @@ fn a_truncated_archive_takes_nobodys_place() {
 
 #[test]
 fn two_damaged_ones_leave_their_places_to_the_next_two() {
-    let sandbox = with_days(0);
-    stored(&sandbox);
-    for day in 1..=6 {
-        sandbox.write("logs/a", &format!("session {day}"));
-        sandbox.archive(&format!("2026-01-0{day}T10:00:00Z"));
-    }
+    let sandbox = with_days(6);
     flip_bit_in(&sandbox.path(&archive(6)), "session 6");
     flip_bit_in(&sandbox.path(&archive(4)), "session 4");
     sandbox.xtask(&["prune", "--keep", "2", "--clock", NOW, "--now"]).assert().code(3);
@@ -133,8 +121,7 @@ fn two_damaged_ones_leave_their_places_to_the_next_two() {
 
 #[test]
 fn a_backup_outlives_the_damage_of_its_archive() {
-    let sandbox = Sandbox::new();
-    stored(&sandbox);
+    let sandbox = with_days(0);
     for day in 1..=7 {
         sandbox.write("logs/a", &format!("session {day}"));
         let clock = format!("2026-01-0{day}T10:00:00Z");
@@ -153,12 +140,7 @@ fn a_backup_outlives_the_damage_of_its_archive() {
 
 #[test]
 fn while_an_archive_is_damaged_the_trash_is_not_emptied() {
-    let sandbox = with_days(0);
-    stored(&sandbox);
-    for day in 1..=3 {
-        sandbox.write("logs/a", &format!("session {day}"));
-        sandbox.archive(&format!("2026-01-0{day}T10:00:00Z"));
-    }
+    let sandbox = with_days(3);
     let prune = ["prune", "--keep", "1", "--clock"];
     sandbox.xtask(&[&prune[..], &["2026-01-04T00:00:00Z"]].concat()).assert().code(0);
     flip_bit_in(&sandbox.path(&archive(3)), "session 3");
@@ -189,12 +171,7 @@ fn what_was_read_back_is_not_read_again() {
 
 #[test]
 fn nonsense_for_receipts_misleads_nobody() {
-    let sandbox = with_days(0);
-    stored(&sandbox);
-    for day in 1..=2 {
-        sandbox.write("logs/a", &format!("session {day}"));
-        sandbox.archive(&format!("2026-01-0{day}T10:00:00Z"));
-    }
+    let sandbox = with_days(2);
     flip_bit_in(&sandbox.path(&archive(2)), "session 2");
     let name = "training_backup_20260102_100000.zip";
     for text in ["", "trainvault receipts 1\n", "trainvault receipts 1\nx y\n\n", "\u{0}"] {
@@ -208,12 +185,7 @@ fn nonsense_for_receipts_misleads_nobody() {
 
 #[test]
 fn pins_and_the_newest_complete_one_are_proven_too() {
-    let sandbox = with_days(0);
-    stored(&sandbox);
-    for day in 1..=3 {
-        sandbox.write("logs/a", &format!("session {day}"));
-        sandbox.archive(&format!("2026-01-0{day}T10:00:00Z"));
-    }
+    let sandbox = with_days(3);
     sandbox.write("logs/a", "session 4");
     sandbox.write("logs/session.json", r#"{"status": "failed"}"#);
     fs::remove_dir_all(sandbox.path("models")).unwrap();

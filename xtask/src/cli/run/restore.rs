@@ -1,6 +1,6 @@
 //! `restore`: restores files into the workspace or a folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -9,6 +9,7 @@ use crate::cli::RestoreArgs;
 use crate::programs::process;
 use crate::tasks::cycle;
 use crate::terminal::report::RestoreReport;
+use crate::vault::layout::nearest_folder;
 use crate::vault::restore::{self, FileSource, Overwrite, RestorePlan, RestoreResult, Target};
 use crate::vault::scan::Selection;
 use crate::workspace::exit::{CodedError, Exit};
@@ -125,10 +126,7 @@ fn check_any(archive: &Path, plan: &RestorePlan, source: &FileSource) -> Result<
 }
 
 fn check_space(folder: &Path, size_bytes: u64) -> Result<()> {
-    let existing: Option<PathBuf> =
-        folder.ancestors().find(|folder| folder.is_dir()).map(Path::to_owned);
-    let free_bytes = existing.and_then(|folder| process::free_bytes(&folder));
-    match free_bytes {
+    match process::free_bytes(&nearest_folder(folder)) {
         Some(free_bytes) if free_bytes < size_bytes => bail!(
             "the files need {size_bytes} bytes and `{}` has {free_bytes} free; free some space, \
              or choose files by `--only` (nothing was written)",
