@@ -103,6 +103,8 @@ impl SyntheticSession {
                  \"units\":-1.5,\"price\":101.25,\"reason\":\"{reason}\",\"entry_time_ms\":{entry},\
                  \"entry_price\":100.5,\"total_commission\":0.5,\"total_slippage\":0.25,\
                  \"total_funding\":0.0,\"gross_pnl\":{gross},\"net_pnl\":{net_pnl},\
+                 \"bar_idx\":1,\"reference_price\":101.25,\"commission\":0.25,\"slippage\":0.125,\
+                 \"entry_bar_idx\":0,\"entry_equity\":{CASH},\"equity\":{CASH},\
                  \"return_on_equity\":{share},\"duration_bars\":1,\"episode\":2,\"phase\":\"{phase}\"}}",
                 gross = net_pnl + 0.75,
                 share = net_pnl / CASH,

@@ -3,7 +3,6 @@
 //! All are counted; of very many, only some are listed: every second,
 //! fourth and so on, the best, the worst, and liquidations.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read};
 use std::sync::Arc;
@@ -11,78 +10,59 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
+use crate::account::environment::{ClosedTrade, FillReason, Side};
+use crate::session::Phase;
+
 use super::pack::single;
 use super::source::SessionSource;
 
 /// Trades listed in addition, of the best, worst and liquidated each.
 const N_NOTABLE: usize = 300;
 
-/// The fields that a page shows of a closed trade in the trace.
+/// A closed trade in the trace.
 #[derive(Debug, Deserialize)]
-struct Closed<'a> {
-    trade_id: u64,
+struct Closed {
+    #[serde(flatten)]
+    trade: ClosedTrade,
     /// Only in a portfolio.
-    #[serde(default, borrow)]
-    symbol: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    side: Cow<'a, str>,
-    #[serde(borrow)]
-    reason: Cow<'a, str>,
-    /// When it ended.
-    time_ms: i64,
-    entry_time_ms: i64,
-    /// Of the last fill; below 0 for a sale.
-    units: f64,
-    entry_price: f64,
-    /// Of the last fill.
-    price: f64,
-    total_commission: f64,
-    total_slippage: f64,
     #[serde(default)]
-    total_funding: f64,
-    #[serde(default)]
-    total_borrow_fee: f64,
-    #[serde(default)]
-    total_interest: f64,
-    gross_pnl: f64,
-    net_pnl: f64,
-    return_on_equity: f64,
-    duration_bars: u64,
-    #[serde(borrow)]
-    phase: Cow<'a, str>,
+    symbol: Option<String>,
+    phase: Phase,
     episode: u64,
 }
 
-impl Closed<'_> {
+impl Closed {
     fn costs(&self) -> f64 {
-        let fills = self.total_commission + self.total_slippage;
-        fills + self.total_funding + self.total_borrow_fee + self.total_interest
+        let trade = &self.trade;
+        let fills = trade.total_commission + trade.total_slippage;
+        fills + trade.total_funding + trade.total_borrow_fee + trade.total_interest
     }
 
     fn is_short(&self) -> bool {
-        self.side == "short"
+        self.trade.side == Side::Short
     }
 
     fn is_liquidation(&self) -> bool {
-        self.reason == "liquidation"
+        self.trade.fill.reason == FillReason::Liquidation
     }
 
     fn listed(&self, symbol: Option<Arc<str>>) -> Trade {
+        let ClosedTrade { fill, .. } = &self.trade;
         Trade {
-            id: self.trade_id,
+            id: self.trade.trade_id,
             symbol,
-            time_ms: self.time_ms,
-            entry_time_ms: self.entry_time_ms,
-            duration_bars: self.duration_bars,
-            net_pnl: self.net_pnl,
-            units: single(self.units.abs()),
-            entry_price: single(self.entry_price),
-            price: single(self.price),
-            return_on_equity: single(self.return_on_equity),
+            time_ms: fill.time_ms,
+            entry_time_ms: self.trade.entry_time_ms,
+            duration_bars: self.trade.duration_bars,
+            net_pnl: self.trade.net_pnl,
+            units: single(fill.units.abs()),
+            entry_price: single(self.trade.entry_price),
+            price: single(fill.price),
+            return_on_equity: single(self.trade.return_on_equity),
             costs: single(self.costs()),
             flags: u8::from(self.is_short())
                 | u8::from(self.is_liquidation()) << 1
-                | u8::from(self.reason == "end_of_data") << 2,
+                | u8::from(fill.reason == FillReason::EndOfData) << 2,
         }
     }
 }
@@ -128,12 +108,13 @@ pub(super) struct TradeTotals {
 }
 
 impl TradeTotals {
-    fn push(&mut self, trade: &Closed<'_>) {
+    fn push(&mut self, closed: &Closed) {
+        let trade = &closed.trade;
         self.n += 1;
         self.n_won += u64::from(trade.net_pnl > 0.0);
         self.gross_pnl += trade.gross_pnl;
         self.net_pnl += trade.net_pnl;
-        self.costs += trade.costs();
+        self.costs += closed.costs();
         self.n_bars += trade.duration_bars;
         self.n_bars_max = self.n_bars_max.max(trade.duration_bars);
         self.best = self.best.max(trade.return_on_equity);
@@ -161,7 +142,7 @@ impl TradeLedger {
         Self { n_listed_max: n_listed_max.max(2), every: 1, ..Self::default() }
     }
 
-    fn push(&mut self, closed: &Closed<'_>, symbol: Option<Arc<str>>) {
+    fn push(&mut self, closed: &Closed, symbol: Option<Arc<str>>) {
         let idx = self.all.n;
         self.all.push(closed);
         let side = if closed.is_short() { &mut self.short } else { &mut self.long };
@@ -281,7 +262,8 @@ fn read_lines(file: &mut dyn Read, n_listed_max: usize) -> Result<TradeLedgers> 
             ledgers = TradeLedgers { episode: closed.episode, ..TradeLedgers::new(n_listed_max) };
         }
         let symbol = closed.symbol.as_deref().map(|symbol| interned(&mut symbols, symbol));
-        let ledger = if closed.phase == "test" { &mut ledgers.test } else { &mut ledgers.train };
+        let ledger =
+            if closed.phase == Phase::Test { &mut ledgers.test } else { &mut ledgers.train };
         ledger.push(&closed, symbol);
     }
     Ok(ledgers)
