@@ -51,6 +51,12 @@ pub fn money(value: f64, n_decimals: usize) -> String {
     }
 }
 
+/// Returns a fraction in per cent.
+pub fn percent(fraction: f64) -> String {
+    // Adding 0 turns -0 into 0: no "-0.00 %".
+    format!("{:.2} %", fraction * 100.0 + 0.0)
+}
+
 /// Returns `n noun` with the noun's plural where it is needed.
 pub fn counted(n: u64, noun: &str) -> String {
     format!("{n} {}", plural(n, noun))

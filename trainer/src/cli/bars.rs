@@ -45,14 +45,14 @@ pub struct ReadingArguments {
     pub symbol: Option<String>,
     /// Decimal sign of the numbers
     #[arg(long, value_name = "point|comma", hide_possible_values = true,
-          value_parser = one_of::<Decimal>(&["point", "comma"]))]
+          value_parser = one_of::<Decimal>(["point", "comma"]))]
     pub decimal: Option<Decimal>,
     /// Adjust all four prices and the volume by the column of adjusted closes
     #[arg(long)]
     pub adjusted: bool,
     /// What is done about rows that cannot be
     #[arg(long, value_name = "stop|drop|widen", hide_possible_values = true,
-          value_parser = one_of::<BadRows>(&["stop", "drop", "widen"]))]
+          value_parser = one_of::<BadRows>(["stop", "drop", "widen"]))]
     pub bad_rows: Option<BadRows>,
     /// Take prices of 0 and below
     #[arg(long)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use crate::output::export::{
 use crate::session::Layout;
 use crate::wording::plural;
 
-use super::one_of;
+use super::{check_root, one_of};
 
 /// Take a session out for other tools: tables, ONNX, MLflow
 ///
@@ -26,7 +26,7 @@ pub struct ExportArguments {
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
     /// Write the tables in this format [default: parquet]
-    #[arg(long, value_parser = one_of::<TableFormat>(&["parquet", "csv"]))]
+    #[arg(long, value_parser = one_of::<TableFormat>(["parquet", "csv"]))]
     format: Option<TableFormat>,
     /// Folder for the tables [default: export/NAME]
     #[arg(long, value_name = "DIR")]
@@ -60,11 +60,7 @@ struct Exported {
 
 /// Writes the exports and returns what to print.
 pub fn run(arguments: &ExportArguments) -> Result<String> {
-    ensure!(
-        arguments.root.is_dir(),
-        "there is no folder `{}`; name the workspace with `--root`",
-        arguments.root.display()
-    );
+    check_root(&arguments.root)?;
     let exported = export(arguments)?;
     if arguments.json {
         return Ok(serde_json::to_string_pretty(&exported)? + "\n");

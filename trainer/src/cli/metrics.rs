@@ -12,6 +12,7 @@ use crate::account::metrics::{
 };
 
 use crate::market::bars::Reading;
+use crate::wording::percent;
 
 use super::Format;
 use super::bars::ReadingArguments;
@@ -108,11 +109,6 @@ pub fn run(arguments: &MetricsArguments, latest_ms: i64) -> Result<(String, Vec<
 
 fn line(text: &mut String, name: &str, value: Option<String>) {
     let _ = writeln!(text, "{name:<18}{:>18}", value.unwrap_or_else(|| "-".to_owned()));
-}
-
-fn percent(share: f64) -> String {
-    // Adding 0 avoids "-0.00".
-    format!("{:.2} %", share * 100.0 + 0.0)
 }
 
 /// Removes the figures of an account: of a curve alone they are not 0 but

@@ -17,6 +17,9 @@ mod watch;
 
 pub use program::main;
 
+use std::path::Path;
+
+use anyhow::{Result, ensure};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::de::DeserializeOwned;
@@ -30,10 +33,19 @@ enum Format {
 }
 
 /// Returns a parser of the settings `names`, each a value of `T` in JSON.
-fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+fn one_of<T>(names: impl Into<PossibleValuesParser>) -> impl TypedValueParser<Value = T>
 where
     T: DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    PossibleValuesParser::new(names)
-        .try_map(|name| T::deserialize(StrDeserializer::<Error>::new(&name)))
+    names.into().try_map(|name| T::deserialize(StrDeserializer::<Error>::new(&name)))
+}
+
+/// Fails unless the workspace `root` is a folder.
+fn check_root(root: &Path) -> Result<()> {
+    ensure!(
+        root.is_dir(),
+        "there is no folder `{}`; name the workspace with `--root`",
+        root.display()
+    );
+    Ok(())
 }

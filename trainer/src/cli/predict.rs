@@ -7,7 +7,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::PossibleValue;
 
 use crate::learning::model::TradingModel;
 use crate::market::bars::{BarReader, BarSource, Reading, SymbolBars, parse_time_ms};
@@ -17,6 +18,7 @@ use crate::training::predict::{
 };
 
 use super::bars::ReadingArguments;
+use super::one_of;
 use bars_check::{BarsCheck, print_lines};
 
 /// Say what a saved model wants to hold after each bar
@@ -47,17 +49,8 @@ pub struct PredictArguments {
     #[command(flatten)]
     reading: ReadingArguments,
     /// Form of the rows on stdout; jsonl is an object a line
-    #[arg(long, value_enum, default_value_t = Form::Csv)]
-    format: Form,
-}
-
-/// How rows are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    #[value(alias = "text")]
-    Csv,
-    Json,
-    Jsonl,
+    #[arg(long, default_value = "csv", value_parser = one_of::<RowFormat>(row_formats()))]
+    format: RowFormat,
 }
 
 /// Prints a row for each bar to `out`; returns whether there were
@@ -73,13 +66,8 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
     let columns = columns(&model)?;
     let options = PredictOptions { from_ms: arguments.from, position: arguments.position };
     let is_live = arguments.data == "-";
-    let format = match arguments.format {
-        Form::Csv => RowFormat::Csv,
-        Form::Json => RowFormat::Json,
-        Form::Jsonl => RowFormat::JsonLines,
-    };
     let mut check = BarsCheck::new(&model, &arguments.data, arguments.any_bars)?;
-    let rows = RowWriter::new(BufWriter::new(out), format, is_live);
+    let rows = RowWriter::new(BufWriter::new(out), arguments.format, is_live);
     let mut run = PredictRun { model: &model, options, rows };
     let data = arguments.data.clone();
     let head = PredictionHeader { model: path.display().to_string(), kind: model.kind(), data };
@@ -123,6 +111,11 @@ pub fn run(arguments: &PredictArguments, latest_ms: i64, out: impl Write) -> Res
 }
 
 /// Adds to an error of `bars` which further columns the model needs.
+/// Returns the names of the formats of rows.
+fn row_formats() -> [PossibleValue; 3] {
+    [PossibleValue::new("csv").alias("text"), "json".into(), "jsonl".into()]
+}
+
 fn with_context_of(columns: &[String], bars: Result<BarReader>) -> Result<BarReader> {
     if columns.is_empty() {
         return bars;

@@ -4,11 +4,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Args;
 
 use crate::account::environment::EnvironmentConfig;
-use crate::account::metrics::{Alarm, PeriodsBasis, PeriodsPerYear};
+use crate::account::metrics::{Alarm, PeriodsPerYear};
 use crate::market::bars::BarSource;
 use crate::training::simulate::{
     OutputFormats, ReplayRecorder, SimulateOptions, check_folder, simulate,
@@ -92,7 +92,7 @@ pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Re
     let options = SimulateOptions {
         signals: arguments.signals.clone(),
         environment: environment(arguments),
-        periods_per_year: arguments.periods_per_year.map(periods).transpose()?,
+        periods_per_year: arguments.periods_per_year.map(PeriodsPerYear::given).transpose()?,
         seed: arguments.seed,
     };
     let source = BarSource::open(&arguments.data, Path::new(""))?
@@ -107,11 +107,6 @@ pub fn run(arguments: &SimulateArguments, latest_ms: i64, out: impl Write) -> Re
     };
     ignore_closed_pipe(written)?;
     Ok(summary.alarms)
-}
-
-fn periods(value: f64) -> Result<PeriodsPerYear> {
-    ensure!(value.is_finite() && value > 0.0, "`{value}` periods per year; give above 0");
-    Ok(PeriodsPerYear { value, basis: PeriodsBasis::Given })
 }
 
 fn environment(arguments: &SimulateArguments) -> EnvironmentConfig {

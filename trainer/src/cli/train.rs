@@ -8,7 +8,7 @@ use std::io::{self, BufRead as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use crate::config::{Level, LoggingConfig};
 use crate::market::bars::DataSummary;
@@ -21,8 +21,8 @@ use crate::training::audit::audit;
 use crate::training::leaks::{check_configured_leaks, leak_table};
 use crate::training::train::{EarlierTrials, StopFlag, TrainOptions, check, run};
 
-use super::Format;
 use super::exit::{FAILED, INTERRUPTED, LEAK, WARNINGS, print};
+use super::{Format, check_root};
 use arguments::{Settings, result_text, settings};
 
 /// Trains as `arguments` say, or checks the settings, or searches for leaks.
@@ -127,11 +127,7 @@ fn checked(settings: &Settings, root: &Path, latest_ms: i64) -> Result<DataSumma
 }
 
 fn existing_folder(root: &Path) -> Result<PathBuf> {
-    ensure!(
-        root.is_dir(),
-        "there is no folder `{}`; name the workspace with `--root`",
-        root.display()
-    );
+    check_root(root)?;
     std::path::absolute(root).with_context(|| format!("failed to find `{}`", root.display()))
 }
 

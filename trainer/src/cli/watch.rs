@@ -14,6 +14,8 @@ use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifier
 use crate::output::watch::{Size, Watcher, draw, text};
 use crate::session::Layout;
 
+use super::check_root;
+
 /// The time between two readings of the files.
 const REFRESH_INTERVAL: Duration = Duration::from_millis(500);
 /// The size of the picture of `--once`, in characters.
@@ -37,11 +39,7 @@ pub struct WatchArguments {
 /// to print; `None` after a signal.
 pub fn run(arguments: &WatchArguments, clock: fn() -> DateTime<Utc>) -> Result<Option<String>> {
     let root = &arguments.root;
-    ensure!(
-        root.is_dir(),
-        "there is no folder `{}`; name the workspace with `--root`",
-        root.display()
-    );
+    check_root(root)?;
     let mut watcher = Watcher::new(Layout::new(root));
     if arguments.once {
         return Ok(Some(text(watcher.refresh(), clock(), ONCE_SIZE)));

@@ -1,12 +1,11 @@
 //! The paths of a workspace.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use tracing::warn;
 
-use crate::session::write::{sync_folder, sync_tree};
+use crate::session::write::{create_folder, sync_folder, sync_tree};
 
 /// The folders and files of one workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,11 +60,8 @@ impl Layout {
 
     /// Creates the folders that a run writes to.
     pub fn create(&self) -> Result<()> {
-        for folder in [self.trades(), self.tensorboard(), self.checkpoints()] {
-            fs::create_dir_all(&folder)
-                .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
-        }
-        Ok(())
+        let folders = [self.trades(), self.tensorboard(), self.checkpoints()];
+        folders.iter().try_for_each(|folder| create_folder(folder))
     }
 
     /// Waits until all files of the session are on the disk; a failure is

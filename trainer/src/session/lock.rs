@@ -2,7 +2,7 @@
 //! ends with its process.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use crate::session::clock::{Clock, time_text};
+use crate::session::write::create_folder;
 
 /// Locks the workspace until it is dropped.
 #[derive(Debug)]
@@ -39,8 +40,7 @@ impl TrainerLock {
     /// Fails at once, with [`Locked`], when another process holds it.
     pub fn take(path: &Path, clock: Clock) -> Result<Self> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)
-            .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
+        create_folder(folder)?;
         // Not truncated before the lock is held: the file names the holder.
         let mut file = OpenOptions::new()
             .read(true)

@@ -36,4 +36,4 @@ pub use record::{
 };
 pub use trades::{Phase, StepContext};
 pub use write::write_atomically;
-pub(crate) use write::{put_atomically, rename, sync_folder};
+pub(crate) use write::{create_folder, put_atomically, remove_folder, rename, sync_folder};

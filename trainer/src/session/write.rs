@@ -48,6 +48,20 @@ pub(crate) fn put_atomically(path: &Path, write: Writing<'_>) -> Result<u64> {
     written.with_context(|| format!("failed to save `{}`; is the disk full?", path.display()))
 }
 
+/// Creates `folder` and those above it, where they are absent.
+pub(crate) fn create_folder(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("failed to create the folder `{}`", folder.display()))
+}
+
+/// Removes `folder` with all in it, if there is one.
+pub(crate) fn remove_folder(folder: &Path) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    fs::remove_dir_all(folder).with_context(|| format!("failed to remove `{}`", folder.display()))
+}
+
 /// Syncs `folder` to disk, so that renames in it survive a power cut.
 pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     // Windows cannot open a folder as a file, and need not.

@@ -8,8 +8,8 @@ use crate::account::environment::BarOutcome;
 use crate::market::bars::{Reading, SeriesReader};
 
 use super::{
-    BenchmarkComparison, BenchmarkTracker, PerformanceTracker, PeriodsBasis, PeriodsPerYear,
-    ToDate, ToDateTracker,
+    BenchmarkComparison, BenchmarkTracker, PerformanceTracker, PeriodsPerYear, ToDate,
+    ToDateTracker,
 };
 
 /// Names of the equity column, in order of preference.
@@ -39,11 +39,7 @@ impl CurveFile<'_> {
     /// 0, and when a row cannot be read.
     pub fn measure(&self, periods_per_year: Option<f64>, seed: u64) -> Result<PerformanceTracker> {
         let path = self.path;
-        let given = periods_per_year.map(|value| {
-            ensure!(value.is_finite() && value > 0.0, "`{value}` periods per year; give above 0");
-            Ok(PeriodsPerYear { value, basis: PeriodsBasis::Given })
-        });
-        let given = given.transpose()?;
+        let given = periods_per_year.map(PeriodsPerYear::given).transpose()?;
         let mut tracker: Option<PerformanceTracker> = None;
         for sample in self.open(&ROLES)? {
             let sample = sample?;

@@ -55,6 +55,12 @@ impl PeriodsPerYear {
     /// Stands where nothing was measured.
     pub(super) const UNKNOWN: Self = Self { value: DAYS_PER_YEAR, basis: PeriodsBasis::Guess };
 
+    /// Returns the number that a user gave; fails unless it is above 0.
+    pub fn given(value: f64) -> Result<Self> {
+        ensure!(value.is_finite() && value > 0.0, "`{value}` periods per year; give above 0");
+        Ok(Self { value, basis: PeriodsBasis::Given })
+    }
+
     /// Returns the bars per year, inferred from the bars' calendar.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::wording::{counted, money};
+use crate::wording::{counted, money, percent};
 
 use super::{Performance, PeriodsBasis};
 
@@ -100,8 +100,4 @@ fn lines(figures: &[(&str, Figure)], performance: &Performance) -> String {
 fn number(value: f64) -> String {
     // Adding 0 avoids "-0.00".
     format!("{:.2}", value + 0.0)
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.2} %", share * 100.0 + 0.0)
 }

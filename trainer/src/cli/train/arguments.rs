@@ -58,7 +58,7 @@ pub struct TrainArguments {
     #[arg(long, conflicts_with_all = ["walk_forward", "window_mode"])]
     pub split: bool,
     /// Let a later window train on all bars before it, or on as many as the first
-    #[arg(long, value_name = "MODE", value_parser = one_of::<WindowMode>(&["expanding", "rolling"]))]
+    #[arg(long, value_name = "MODE", value_parser = one_of::<WindowMode>(["expanding", "rolling"]))]
     pub window_mode: Option<WindowMode>,
     #[command(flatten)]
     pub reading: ReadingArguments,

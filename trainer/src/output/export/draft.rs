@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::session::create_folder;
+
 /// A file that is being written. It is removed when it is dropped before
 /// [`Draft::publish`].
 #[derive(Debug)]
@@ -43,12 +45,6 @@ impl Drop for Draft {
         // It is gone already if it was published.
         let _ = fs::remove_file(&self.partial);
     }
-}
-
-/// Creates `folder` and those above it.
-pub(super) fn create_folder(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder)
-        .with_context(|| format!("failed to create the folder `{}`", folder.display()))
 }
 
 /// Returns the paths in `folder` whose names match, sorted; none if there

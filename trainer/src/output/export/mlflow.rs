@@ -18,9 +18,8 @@ use serde_json::Value;
 use crate::account::metrics::is_ruined;
 use crate::config::leaves;
 use crate::digest::sha256_of_bytes;
-use crate::session::{Layout, Session, Status};
+use crate::session::{Layout, Session, Status, create_folder, remove_folder};
 
-use super::draft::create_folder;
 use curves::millis;
 
 /// The name and id of the one experiment of all exported runs.
@@ -78,11 +77,12 @@ pub fn export_mlflow(run: &MlflowRun<'_>) -> Result<MlflowReport> {
     if is_new {
         create_experiment(&experiment, &session)?;
         let draft = store.join(format!(".trainvault_{run_id}"));
-        clear(&draft)?;
+        // Of a failed or killed export.
+        remove_folder(&draft)?;
         let target = RunTarget { draft: &draft, path: &path, name: &name };
         let written = write_run(run, &session, &target);
         if written.is_err() {
-            clear(&draft)?;
+            remove_folder(&draft)?;
         }
         written?;
         fs::rename(&draft, &path)
@@ -217,12 +217,4 @@ fn file_uri(path: &Path) -> String {
 
 fn write_file(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("failed to write `{}`", path.display()))
-}
-
-/// Removes the draft of a failed or killed export, if there is one.
-fn clear(draft: &Path) -> Result<()> {
-    if !draft.exists() {
-        return Ok(());
-    }
-    fs::remove_dir_all(draft).with_context(|| format!("failed to remove `{}`", draft.display()))
 }

@@ -32,14 +32,14 @@ mod terminal;
 mod text;
 mod trades;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::session::put_atomically;
+use crate::session::{create_folder, put_atomically};
 
 use input::{Budget, ReportInput};
 
@@ -121,11 +121,7 @@ fn prepare(path: &Path) -> Result<()> {
             path.display()
         );
     }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("failed to create the folder `{}`", folder.display()))?;
-    }
-    Ok(())
+    path.parent().map_or(Ok(()), create_folder)
 }
 
 fn is_report(path: &Path) -> Result<bool> {

@@ -7,7 +7,6 @@
 
 mod bars;
 mod check_training;
-mod configured_features;
 mod decisions;
 mod features;
 mod foresight;
@@ -30,7 +29,7 @@ use crate::training::train::Split;
 
 use bars::LatestBars;
 use check_training::{CheckTraining, n_episodes};
-use configured_features::ConfiguredFeatures;
+use features::ConfiguredFeatures;
 
 pub use features::Features;
 pub use foresight::ColumnSearch;

@@ -10,7 +10,7 @@ use crate::training::train::Split;
 
 use super::bars::LatestBars;
 use super::check_training::CheckTraining;
-use super::configured_features::ConfiguredFeatures;
+use super::features::ConfiguredFeatures;
 use super::report::LeakCheck;
 use super::shuffle;
 

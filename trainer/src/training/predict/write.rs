@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::session::time_of_ms;
@@ -10,13 +10,16 @@ use crate::session::time_of_ms;
 use super::Prediction;
 
 /// The format of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum RowFormat {
     /// `time,exposure,note`, below a header.
+    #[serde(alias = "text")]
     Csv,
     /// One document, written row by row.
     Json,
     /// One object per line.
+    #[serde(rename = "jsonl")]
     JsonLines,
 }
 

@@ -1,11 +1,13 @@
 //! The options of a run, and how it can end.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::config::TrainingConfig;
 use crate::session::{Clock, Layout, SessionOptions};
 
 use super::requested::RequestedSettings;
 use super::resume::Resume;
-use super::stop::StopFlag;
 use super::trials::EarlierTrials;
 
 /// The options of a run.
@@ -48,4 +50,20 @@ impl TrainOptions {
 pub(super) enum RunEnd {
     Completed,
     Interrupted,
+}
+
+/// Says whether the run should stop after the current batch.
+#[derive(Debug, Clone, Default)]
+pub struct StopFlag(Arc<AtomicBool>);
+
+impl StopFlag {
+    /// Requests a stop. Returns whether it was requested before.
+    pub fn raise(&self) -> bool {
+        self.0.swap(true, Ordering::SeqCst)
+    }
+
+    /// Returns whether a stop is requested.
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
 }

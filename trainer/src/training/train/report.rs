@@ -13,9 +13,9 @@ use crate::session::{
     AuditRecord, AuditVerdict, MetricsRecord, Session, SpanRecord, SymbolRecord, TrialsRecord,
     WalkForwardRecord, WindowRecord, judgement_line,
 };
-use crate::wording::{counted, money};
+use crate::wording::{counted, money, percent};
 
-use cells::{interval, percent, sharpe};
+use cells::{interval, sharpe};
 
 /// Returns the agent, buy-and-hold, never-trade and a constant exposure
 /// side by side, on the test bars and net of all costs, then robustness

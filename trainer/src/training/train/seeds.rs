@@ -4,7 +4,6 @@
 //! Each seed is trained in a temporary folder and evaluated on the same
 //! test bars; only its figures are kept.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -13,7 +12,7 @@ use tracing::subscriber::{NoSubscriber, with_default};
 
 use crate::account::metrics::Performance;
 use crate::config::TrainingConfig;
-use crate::session::{Layout, SeedRecord, Session, TradeLogger};
+use crate::session::{Layout, SeedRecord, Session, TradeLogger, remove_folder};
 
 use super::options::TrainOptions;
 use super::outputs::RunOutputs;
@@ -47,13 +46,13 @@ pub(super) fn add(
         if options.stop.is_raised() {
             break;
         }
-        remove(&folder)?;
+        remove_folder(&folder)?;
         let options_of_seed = seed_options(options, &folder, seed);
         let agent = with_default(NoSubscriber::default(), || {
             train_and_evaluate(&options_of_seed, training_data, session)
         });
         let agent = agent.with_context(|| format!("failed to train with the seed {seed}"));
-        remove(&folder)?;
+        remove_folder(&folder)?;
         if let Some(agent) = agent?.filter(|_| !options.stop.is_raised()) {
             info!("seed {seed}: test net return {:+.2} %", agent.net_return * 100.0);
             seeds.push(SeedRecord { seed, agent });
@@ -101,11 +100,4 @@ fn train_and_evaluate(
     let outputs = RunOutputs::open(options, &mut logger)?;
     TrainingRun::new(options, training_data.without_last_fit(), outputs)?.run()?;
     Ok(logger.session().metrics.agent.clone())
-}
-
-fn remove(folder: &Path) -> Result<()> {
-    if !folder.exists() {
-        return Ok(());
-    }
-    fs::remove_dir_all(folder).with_context(|| format!("failed to remove `{}`", folder.display()))
 }

@@ -16,7 +16,6 @@ use crate::wording::money;
 
 use super::bar_stream::{BarStream, StreamedBar};
 use super::curve::{EquityCurve, EquityPoint};
-use super::memory;
 use super::training_data::SymbolData;
 use super::training_episode::{EpisodeState, EquityTracker, TrainingEpisode};
 use super::training_run::TrainingRun;
@@ -136,7 +135,7 @@ impl TrainingRun<'_> {
             scalars.add("learner/max_abs_delta_q", backup.max_abs_delta_q);
             scalars.add("learner/fit_seconds", backup.fit_seconds);
         }
-        if let Some(peak_mb) = memory::peak_mb() {
+        if let Some(peak_mb) = peak_mb() {
             scalars.add("memory/peak_mb", peak_mb);
         }
         self.outputs.scalars(at.step, scalars);
@@ -166,4 +165,13 @@ impl SymbolTraining {
         let TrainingEpisode { n_bars, is_bankrupt, .. } = self.state.training_episode;
         n_bars < n_train && !is_bankrupt
     }
+}
+
+/// Returns the peak resident memory in MB (10^6 bytes); `None` where
+/// there is no `/proc`.
+fn peak_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024.0 / 1e6)
 }

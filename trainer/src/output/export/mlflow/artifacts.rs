@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::super::draft::create_folder;
+use crate::session::create_folder;
 
 /// The folders of a session.
 const FOLDERS: [&str; 3] = ["logs", "models", "config"];

@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use crate::account::metrics::{is_return_based, is_ruinous, void_ruined};
 use crate::session::tensorboard::read_scalars;
-use crate::session::{Layout, Session, parse_time};
+use crate::session::{Layout, Session, create_folder, parse_time};
 
-use super::super::draft::{create_folder, files_in};
+use super::super::draft::files_in;
 
 /// The open files, by the curve's name.
 struct Curves {

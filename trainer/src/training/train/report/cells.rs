@@ -10,8 +10,3 @@ pub(super) fn sharpe(performance: &Performance) -> Option<String> {
 pub(super) fn interval(performance: &Performance) -> Option<String> {
     Some(format!("{:.2} .. {:.2}", performance.sharpe_low?, performance.sharpe_high?))
 }
-
-pub(super) fn percent(fraction: f64) -> String {
-    // Adding 0 turns -0 into 0: no "-0.00 %".
-    format!("{:.2} %", fraction * 100.0 + 0.0)
-}

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use crate::account::metrics::Performance;
 use crate::session::{SeedRecord, Session};
 
-use super::cells::{interval, percent, sharpe};
+use crate::wording::percent;
+
+use super::cells::{interval, sharpe};
 
 /// Returns the figures of decisions filled one bar later and at twice
 /// the costs, and of other seeds; empty where there are none.
